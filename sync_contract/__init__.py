@@ -1,0 +1,1 @@
+"""What gateway and central server agree on to the byte. Imports nothing of ours."""

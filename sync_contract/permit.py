@@ -1,0 +1,71 @@
+"""The permit rule: no permit, no button. Judged at display, at intent and at attempt.
+
+Public fundraising needs a qualified organisation (Charity Law of the PRC, art. 22), a plan filed beforehand
+and its dates and area; outside them a project is shown as information only.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import StringConstraints, model_validator
+
+from sync_contract.strict import Record
+
+OFFICIAL_TIME = ZoneInfo("Asia/Shanghai")
+Text = Annotated[str, StringConstraints(min_length=1, max_length=120)]
+
+
+class Permit(Record):
+    """Who may raise money for a project, by which papers, where and when (first and last day, both included)."""
+
+    organisation: Text
+    certificate: Text
+    certificate_until: date
+    filing: Text
+    area: Text
+    opens: date
+    closes: date
+
+    @model_validator(mode="after")
+    def _opens_before_it_closes(self) -> Self:
+        if self.closes < self.opens:
+            raise ValueError("closes is before opens")
+        return self
+
+
+class PermitReason(StrEnum):
+    holds = "holds"
+    missing = "missing"
+    not_yet_open = "not_yet_open"
+    closed = "closed"
+    certificate_expired = "certificate_expired"
+    time_uncertain = "time_uncertain"
+
+
+@dataclass(frozen=True, slots=True)
+class PermitJudgement:
+    reason: PermitReason
+
+    @property
+    def open(self) -> bool:
+        """May a donate button be shown, an intent recorded, an attempt opened?"""
+        return self.reason is PermitReason.holds
+
+
+def judge(permit: Permit | None, at: datetime | None) -> PermitJudgement:
+    """Judge a permit at an aware time; `None` when no trustworthy time is known (information only then)."""
+    if permit is None:
+        return PermitJudgement(PermitReason.missing)
+    if at is None:
+        return PermitJudgement(PermitReason.time_uncertain)
+    today = at.astimezone(OFFICIAL_TIME).date()
+    if today < permit.opens:
+        return PermitJudgement(PermitReason.not_yet_open)
+    if today > permit.closes:
+        return PermitJudgement(PermitReason.closed)
+    if today > permit.certificate_until:
+        return PermitJudgement(PermitReason.certificate_expired)
+    return PermitJudgement(PermitReason.holds)

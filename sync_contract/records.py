@@ -1,0 +1,183 @@
+"""The parcels that a gateway sends, and the receipts that the central server gives for each.
+
+A parcel's identity is (gateway, id): the gateway comes from the credential that signed the request, never from
+the body. It is accepted once, in any order, for ever; the same identity with other content is a conflict.
+"""
+
+import hashlib
+import json
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from sync_contract.beacon import BeaconId
+from sync_contract.identity import Epoch, Id
+from sync_contract.project import Fen, ProjectId
+from sync_contract.strict import Environment, Record
+
+CONTRACT: Literal[1] = 1
+MAX_PARCELS = 1000
+MAX_BATCH_OCTETS = 256 * 1024
+"""Of a batch before compression."""
+
+RSSI_HISTOGRAM_FROM, RSSI_HISTOGRAM_STEP, RSSI_HISTOGRAM_BINS = -105, 5, 16
+"""dBm: bin 0 is below -100, bin 15 is -30 and above. Fixed, so that histograms of any gateway and hour add up."""
+DWELL_HISTOGRAM_EDGES_S = (5, 15, 30, 60, 120, 300, 900)
+"""Seconds: bin i holds visits shorter than edge i; the last bin all longer ones."""
+
+Count = Annotated[int, Field(ge=0, lt=2**53)]
+Dbm = Annotated[int, Field(ge=-127, le=20)]
+
+
+class Door(StrEnum):
+    """How somebody came near. No figure mixes them."""
+
+    touch = "touch"
+    tag = "tag"
+    phone = "phone"
+    qr = "qr"
+    nfc = "nfc"
+
+
+class HandoffKind(StrEnum):
+    link = "link"
+    ticket = "ticket"
+
+
+class ClockReading(Record):
+    """The clock may lie: wall time together with what is needed to repair it."""
+
+    wall: AwareDatetime
+    boot: Id
+    """The kernel's boot id, without hyphens."""
+    monotonic_ns: Count
+    trusted: bool
+    """The system clock was synchronised when this was read."""
+
+
+class IntentRegistered(Record):
+    """A resident registered a gift (登記); the parcel's id is the intent's id."""
+
+    kind: Literal["intent"] = "intent"
+    environment: Environment
+    project: ProjectId
+    amount_minor: Fen
+    currency: Annotated[str, Field(pattern=r"^CNY$")]
+    beacon: BeaconId | None
+    door: Door
+    handoff: HandoffKind
+    catalogue_version: Count
+
+
+class PlaceBeaconStatistics(Record):
+    """What was heard of one place beacon. `rssi_*` cover the frames that had an RSSI; None when none had."""
+
+    beacon: BeaconId
+    frames: Count
+    frames_without_rssi: Count
+    rssi_min: Dbm | None
+    rssi_max: Dbm | None
+    rssi_sum: Annotated[int, Field(le=2**53, ge=-(2**53))]
+    """Mean = rssi_sum / (frames - frames_without_rssi): a sum can be merged, a mean cannot."""
+    rssi_histogram: Annotated[tuple[Count, ...], Field(min_length=RSSI_HISTOGRAM_BINS, max_length=RSSI_HISTOGRAM_BINS)]
+
+
+class ClassStatistics(Record):
+    """Visits of person tags, by class only: no row ever tells of one tag."""
+
+    tag_class: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")]
+    arrivals: Count
+    dwell_histogram: Annotated[
+        tuple[Count, ...],
+        Field(min_length=len(DWELL_HISTOGRAM_EDGES_S) + 1, max_length=len(DWELL_HISTOGRAM_EDGES_S) + 1),
+    ]
+
+
+class AdvertisedSeconds(Record):
+    beacon: BeaconId
+    seconds: Annotated[float, Field(ge=0)]
+
+
+class BeaconStatistics(Record):
+    """Beacon statistics of one stretch of at most five minutes, beginning at `start`."""
+
+    kind: Literal["statistics"] = "statistics"
+    start: ClockReading
+    seconds: Annotated[float, Field(ge=0, le=3600)]
+    places: Annotated[tuple[PlaceBeaconStatistics, ...], Field(max_length=500)]
+    classes: Annotated[tuple[ClassStatistics, ...], Field(max_length=50)]
+    advertised: Annotated[tuple[AdvertisedSeconds, ...], Field(max_length=50)]
+
+
+Body = Annotated[IntentRegistered | BeaconStatistics, Field(discriminator="kind")]
+
+
+class Parcel(Record):
+    """One fact born on a gateway. Sequence = (epoch, n), n counted from 1 without gaps."""
+
+    id: Id
+    epoch: Epoch
+    n: Annotated[int, Field(ge=1, lt=2**53)]
+    clock: ClockReading
+    body: Body
+
+    def fingerprint(self) -> str:
+        """SHA-256 (64 hexadecimal digits) over the canonical JSON: sorted keys, no spaces, UTF-8."""
+        return hashlib.sha256(canonical(self)).hexdigest()
+
+
+def canonical(record: Record) -> bytes:
+    """The octets that are hashed and signed: JSON with sorted keys, no spaces, UTF-8."""
+    value = record.model_dump(mode="json", by_alias=True)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+class Receipt(StrEnum):
+    """What became of one parcel. Accepted and duplicate mean delivered."""
+
+    accepted = "accepted"
+    duplicate = "duplicate"
+    conflict = "conflict"
+    refused = "refused"
+
+
+class ParcelReceipt(Record):
+    id: Id
+    receipt: Receipt
+    reason: Annotated[str, Field(max_length=300)] = ""
+    """A machine-readable word for conflict and refused (`unknown_kind`, `invalid: body.amount_minor …`)."""
+
+
+class ParcelReceipts(Record):
+    """The answer to POST /api/v1/parcels, status 200, application/json."""
+
+    contract: Literal[1] = CONTRACT
+    receipts: Annotated[tuple[ParcelReceipt, ...], Field(max_length=MAX_PARCELS)]
+
+
+class IntentState(StrEnum):
+    registered = "registered"
+    handed_off = "handed_off"
+    paid = "paid"
+    unconfirmed = "unconfirmed"
+    closed = "closed"
+
+
+class Outcome(Record):
+    """What the central server knows of one intent; `paid` is the bank's word, never a browser's."""
+
+    intent: Id
+    state: IntentState
+    slip: Annotated[str, Field(pattern=r"^([0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4})?$")] = ""
+    """The slip's number (憑條), Crockford base32, once paid."""
+
+
+class Outcomes(Record):
+    """The answer to GET /api/v1/outcomes?known=<intent>:<state>&…&wait=<seconds>.
+
+    Answered as soon as one of the named intents is in another state than the one named, else empty after `wait`.
+    """
+
+    contract: Literal[1] = CONTRACT
+    outcomes: tuple[Outcome, ...]

@@ -1,0 +1,168 @@
+"""The ticket: a signed intent, small enough for a QR of version 10 at level M.
+
+Layout, version 1, big-endian; the signature (Ed25519) covers `DOMAIN` and every octet before it:
+
+    octets  field
+    1       layout version, 1
+    1       flags: bit 0 environment (0 drill, 1 real); bit 1 clock trusted; bit 2 beacon present
+    8       gateway id
+    8       key id of the device key that signs
+    16      intent id (UUIDv7)
+    5       amount in minor units
+    2       currency, ISO 4217 numeric
+    5       issued at, seconds since 1970-01-01 UTC, by the gateway's clock
+    4       catalogue version
+    1 + n   project id: its length, then ASCII (n <= 16)
+    0 or 20 beacon: uuid, major, minor
+    64      signature
+
+At most 151 octets. As text it is base32 (RFC 4648) without padding, in capitals, so that a QR codes it
+(and the capitalised URL before it) in alphanumeric mode at 5.5 bits a character.
+"""
+
+import struct
+from base64 import b32decode, b32encode
+from binascii import Error as Base32Error
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from sync_contract.beacon import BeaconId
+from sync_contract.keys import key_id
+from sync_contract.money import ALPHABETIC, NUMERIC, Money
+from sync_contract.strict import Environment
+
+DOMAIN = b"beacon ticket v1\0"
+_HEAD = struct.Struct(">BB8s8s16s5sH5sI")
+_BEACON = struct.Struct(">16sHH")
+_SIGNATURE = 64
+_REAL, _TRUSTED, _BEACON_PRESENT = 1, 2, 4
+MAX_TEXT = 242
+"""Characters of the longest ticket's text."""
+
+
+class TicketRefused(ValueError):
+    """Not a ticket of ours: malformed, altered, or of a key that is not known. The message is for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What a gateway vouches for. `issued_at` is aware, whole seconds, and only as good as `clock_trusted` says."""
+
+    environment: Environment
+    gateway: str
+    intent: str
+    project: str
+    amount: Money
+    beacon: BeaconId | None
+    issued_at: datetime
+    clock_trusted: bool
+    catalogue_version: int
+
+
+def encode(ticket: Ticket, key: Ed25519PrivateKey) -> str:
+    """The ticket's text, signed. Raises ValueError for a field that does not fit the layout."""
+    flags = (
+        _REAL * (ticket.environment is Environment.real)
+        | _TRUSTED * ticket.clock_trusted
+        | _BEACON_PRESENT * (ticket.beacon is not None)
+    )
+    project = ticket.project.encode("ascii")
+    if not 1 <= len(project) <= 16:
+        raise ValueError(f"a project id has 1 to 16 characters, not {len(project)}")
+    try:
+        octets = _HEAD.pack(
+            1,
+            flags,
+            _fixed(bytes.fromhex(ticket.gateway), 8),
+            bytes.fromhex(key_id(key.public_key())),
+            _fixed(bytes.fromhex(ticket.intent), 16),
+            ticket.amount.minor.to_bytes(5, "big"),
+            NUMERIC[ticket.amount.currency],
+            int(ticket.issued_at.timestamp()).to_bytes(5, "big"),
+            ticket.catalogue_version,
+        )
+    except (OverflowError, KeyError, struct.error) as error:
+        raise ValueError(f"does not fit a ticket: {error}") from error
+    octets += bytes([len(project)]) + project
+    if ticket.beacon is not None:
+        octets += _BEACON.pack(ticket.beacon.uuid.bytes, ticket.beacon.major, ticket.beacon.minor)
+    return b32encode(octets + key.sign(DOMAIN + octets)).rstrip(b"=").decode()
+
+
+@dataclass(frozen=True, slots=True)
+class UnverifiedTicket:
+    """A well-formed ticket whose signature nobody has checked: look up the key of (gateway, key), then `verify`."""
+
+    gateway: str
+    key: str
+    _fields: Ticket
+    _signed: bytes
+    _signature: bytes
+
+    def verify(self, public: Ed25519PublicKey) -> Ticket:
+        """The ticket, vouched for by `public`. Raises TicketRefused."""
+        if key_id(public) != self.key:
+            raise TicketRefused("signed by another key")
+        try:
+            public.verify(self._signature, DOMAIN + self._signed)
+        except InvalidSignature as error:
+            raise TicketRefused("the signature does not fit the content") from error
+        return self._fields
+
+
+def parse(text: str) -> UnverifiedTicket:
+    """Read a ticket's text, capitals or not. Raises TicketRefused; nothing in it may be believed before `verify`."""
+    if len(text) > MAX_TEXT:
+        raise TicketRefused("too long")
+    try:
+        octets = b32decode(text.upper() + "=" * (-len(text) % 8))
+    except (Base32Error, ValueError) as error:
+        raise TicketRefused("not base32") from error
+    if b32encode(octets).rstrip(b"=").decode() != text.upper():
+        raise TicketRefused("not the canonical base32 of its octets")
+    if len(octets) < _HEAD.size + 2 + _SIGNATURE:
+        raise TicketRefused("too short")
+    signed, signature = octets[:-_SIGNATURE], octets[-_SIGNATURE:]
+    version, flags, gateway, key, intent, amount, currency, issued, catalogue = _HEAD.unpack_from(signed)
+    if version != 1 or flags & ~(_REAL | _TRUSTED | _BEACON_PRESENT):
+        raise TicketRefused(f"layout version {version}, flags {flags:#04x}: unknown")
+    length = signed[_HEAD.size]
+    start = _HEAD.size + 1
+    project, rest = signed[start : start + length], signed[start + length :]
+    if not 1 <= length <= 16 or len(project) != length or not project.isascii():
+        raise TicketRefused("the project id does not fit")
+    if len(rest) != (_BEACON.size if flags & _BEACON_PRESENT else 0):
+        raise TicketRefused("the beacon does not fit")
+    if currency not in ALPHABETIC:
+        raise TicketRefused(f"currency {currency} is unknown")
+    try:
+        issued_at = datetime.fromtimestamp(int.from_bytes(issued, "big"), UTC)
+    except (OverflowError, ValueError, OSError) as error:
+        raise TicketRefused("issued at no possible time") from error
+    fields = Ticket(
+        environment=Environment.real if flags & _REAL else Environment.drill,
+        gateway=gateway.hex(),
+        intent=intent.hex(),
+        project=project.decode("ascii"),
+        amount=Money(int.from_bytes(amount, "big"), ALPHABETIC[currency]),
+        beacon=_beacon(rest) if rest else None,
+        issued_at=issued_at,
+        clock_trusted=bool(flags & _TRUSTED),
+        catalogue_version=catalogue,
+    )
+    return UnverifiedTicket(gateway.hex(), key.hex(), fields, signed, signature)
+
+
+def _beacon(octets: bytes) -> BeaconId:
+    raw, major, minor = _BEACON.unpack(octets)
+    return BeaconId(UUID(bytes=raw), major, minor)
+
+
+def _fixed(octets: bytes, length: int) -> bytes:
+    if len(octets) != length:
+        raise ValueError(f"{length} octets are expected, not {len(octets)}")
+    return octets

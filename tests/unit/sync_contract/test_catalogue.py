@@ -1,0 +1,60 @@
+"""The catalogue is believed only from the pinned key, whole, and only ever newer."""
+
+from base64 import urlsafe_b64encode
+from datetime import UTC, datetime
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import ValidationError
+
+from sync_contract.catalogue import Catalogue, CatalogueRefused, SignedCatalogue, sign, verify
+from sync_contract.project import Project, Texts
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+
+
+def texts(text: str) -> Texts:
+    return Texts.model_validate({"zh-Hans": text, "zh-Hant": text, "en": text})
+
+
+PROJECT = Project(
+    id="elder-lunch",
+    title=texts("午餐"),
+    summary=texts("午餐"),
+    story=texts("午餐"),
+    payee=texts("演练基金会"),
+    amounts_fen=(1000, 3000),
+)
+
+
+def catalogue(version: int) -> Catalogue:
+    return Catalogue(version=version, issued_at=datetime(2026, 1, 1, tzinfo=UTC), projects=(PROJECT,))
+
+
+def test_a_newer_catalogue_of_the_pinned_key_is_taken_whole() -> None:
+    wire = SignedCatalogue.model_validate_json(sign(catalogue(2), KEY).model_dump_json())
+    assert verify(wire, KEY.public_key(), held_version=1) == catalogue(2)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_old_catalogue_replayed_is_refused(version: int) -> None:
+    with pytest.raises(CatalogueRefused, match="not newer"):
+        verify(sign(catalogue(version), KEY), KEY.public_key(), held_version=2)
+
+
+def test_another_keys_catalogue_is_refused() -> None:
+    with pytest.raises(CatalogueRefused, match="pinned"):
+        verify(sign(catalogue(2), Ed25519PrivateKey.generate()), KEY.public_key(), held_version=0)
+
+
+def test_an_altered_catalogue_is_refused() -> None:
+    signed = sign(catalogue(2), KEY)
+    other = urlsafe_b64encode(b"{}").rstrip(b"=").decode()
+    for altered in ({"payload": other}, {"signature": other}, {"payload": "***"}):
+        with pytest.raises(CatalogueRefused):
+            verify(signed.model_copy(update=altered), KEY.public_key(), held_version=0)
+
+
+def test_quick_amounts_outside_the_projects_bounds_are_refused() -> None:
+    with pytest.raises(ValidationError, match="outside min_fen to max_fen"):
+        Project.model_validate({**PROJECT.model_dump(by_alias=True), "max_fen": 2000})

@@ -1,0 +1,69 @@
+"""Parcels are read strictly, and the same content always has the same fingerprint."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import ValidationError
+
+from sync_contract.identity import new_id
+from sync_contract.records import ClockReading, Door, HandoffKind, IntentRegistered, Parcel, canonical
+from sync_contract.strict import Environment
+
+CLOCK = ClockReading(wall=datetime(2026, 1, 1, tzinfo=UTC), boot="0" * 32, monotonic_ns=1, trusted=False)
+PARCEL = Parcel(
+    id=new_id(),
+    epoch="0011223344556677",
+    n=1,
+    clock=CLOCK,
+    body=IntentRegistered(
+        environment=Environment.drill,
+        project="elder-lunch",
+        amount_minor=3000,
+        currency="CNY",
+        beacon=None,
+        door=Door.touch,
+        handoff=HandoffKind.ticket,
+        catalogue_version=0,
+    ),
+)
+
+
+def test_a_parcel_survives_the_wire_with_its_fingerprint() -> None:
+    again = Parcel.model_validate_json(canonical(PARCEL))
+    assert again == PARCEL
+    assert again.fingerprint() == PARCEL.fingerprint()
+
+
+def test_another_amount_is_another_fingerprint() -> None:
+    body = PARCEL.body.model_copy(update={"amount_minor": 3001})
+    assert PARCEL.model_copy(update={"body": body}).fingerprint() != PARCEL.fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("n",), "1"),
+        (("n",), 0),
+        (("clock", "wall"), 0),
+        (("clock", "wall"), "2026-01-01T00:00:00"),
+        (("body", "amount_minor"), 30.0),
+        (("body", "amount_minor"), True),
+        (("body", "amount_minor"), -1),
+        (("body", "kind"), "gift"),
+        (("body", "extra"), 1),
+        (("id",), "0197f0c0-a1b2-7c3d-8e4f-5a6b7c8d9e0f"),
+    ],
+)
+def test_loose_values_are_refused(path: tuple[str, ...], value: object) -> None:
+    content = json.loads(canonical(PARCEL))
+    place = content
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    with pytest.raises(ValidationError):
+        Parcel.model_validate_json(json.dumps(content))
+
+
+def test_ids_are_legal_order_numbers() -> None:
+    assert all(len(i) == 32 and i.isalnum() for i in (new_id() for _ in range(100)))
