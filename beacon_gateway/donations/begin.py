@@ -1,0 +1,73 @@
+"""A gift begins: permit and amount are judged, the intent is recorded, and only then handed over."""
+
+from collections.abc import Callable
+
+from beacon_gateway.donations.ports import (
+    AmountOutOfRange,
+    Gift,
+    GiftState,
+    HandoffMaker,
+    IntentLog,
+    PermitClosed,
+    Projects,
+    ProjectUnknown,
+)
+from beacon_gateway.donations.settle import OpenIntents
+from beacon_gateway.model.donations import Intent
+from sync_contract.beacon import BeaconId
+from sync_contract.identity import new_id
+from sync_contract.money import Money
+from sync_contract.records import ClockReading, Door
+from sync_contract.strict import Environment
+
+
+class Donations:
+    """The way of a gift on this gateway; `recorded` is called after each commit, so that syncing need not wait."""
+
+    def __init__(
+        self,
+        *,
+        environment: Environment,
+        projects: Projects,
+        log: IntentLog,
+        handoff: HandoffMaker,
+        open_intents: OpenIntents,
+        read_clock: Callable[[], ClockReading],
+        recorded: Callable[[], None],
+    ) -> None:
+        self._environment = environment
+        self._projects = projects
+        self._log = log
+        self._handoff = handoff
+        self._open = open_intents
+        self._read_clock = read_clock
+        self._recorded = recorded
+
+    async def begin(self, project: str, amount: Money, *, door: Door, beacon: BeaconId | None, key: str) -> Gift:
+        """Record before handing over: a crash may lose a page, never an intent."""
+        found = self._projects.get(project)
+        if found is None:
+            raise ProjectUnknown(project)
+        judgement = self._projects.judge(found)
+        if not judgement.open:
+            raise PermitClosed(found, judgement.reason)
+        if not found.accepts(amount):
+            raise AmountOutOfRange(found, amount.minor)
+        intent = Intent(
+            id=new_id(),
+            environment=self._environment,
+            project=found.id,
+            amount=amount,
+            beacon=beacon,
+            door=door,
+            handoff=self._handoff.kind,
+            catalogue_version=self._projects.version,
+        )
+        clock = self._read_clock()
+        stands = await self._log.record(intent, key=key, url=self._handoff.url(intent, clock), clock=clock)
+        self._open.add(stands.intent.id)
+        self._recorded()
+        return Gift(stands.intent.id, found, stands.intent.amount, stands.intent.handoff, stands.url)
+
+    def state(self, intent: str) -> GiftState:
+        return self._open.state(intent)

@@ -1,0 +1,41 @@
+"""Outcomes come in from the central server and are kept for the sessions that wait for them."""
+
+from collections.abc import Iterable
+
+from beacon_gateway.donations.ports import GiftState, IntentLog
+from sync_contract.records import IntentState, Outcome
+
+_REMEMBERED = 500
+_FINAL = {IntentState.paid, IntentState.closed}
+
+
+class OpenIntents:
+    """The intents whose outcome somebody may still be waiting for, in memory; the log keeps them all."""
+
+    def __init__(self, known: dict[str, GiftState]) -> None:
+        self._states = dict(reversed(known.items()))
+
+    def add(self, intent: str) -> None:
+        self._states.setdefault(intent, GiftState(IntentState.registered))
+        while len(self._states) > _REMEMBERED:
+            del self._states[next(iter(self._states))]
+
+    def state(self, intent: str) -> GiftState:
+        return self._states.get(intent, GiftState(IntentState.registered))
+
+    def awaited(self, limit: int) -> dict[str, IntentState]:
+        """The newest intents that are not final yet, to ask the central server about."""
+        newest = [(i, s.state) for i, s in reversed(self._states.items()) if s.state not in _FINAL]
+        return dict(newest[:limit])
+
+    async def settle(self, outcomes: Iterable[Outcome], log: IntentLog) -> bool:
+        """Take what the central server says, on disk first. True when something changed."""
+        changed = False
+        for outcome in outcomes:
+            new = GiftState(outcome.state, outcome.slip)
+            if outcome.intent not in self._states or self._states[outcome.intent] == new:
+                continue
+            await log.settle(outcome.intent, new, cause="outcome from the central server")
+            self._states[outcome.intent] = new
+            changed = True
+        return changed

@@ -1,0 +1,39 @@
+"""The beacons that this gateway knows, and one frame heard here."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sync_contract.beacon import BeaconId
+from sync_contract.catalogue import BeaconKind
+
+
+class Zone(StrEnum):
+    """How near, by estimated distance; unknown when the radio gives no RSSI."""
+
+    immediate = "immediate"
+    near = "near"
+    far = "far"
+    unknown = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Beacon:
+    """A beacon on the allow-list. `measured_power`: dBm at 1 m; `tag_class`: what a person's tag counts as."""
+
+    id: BeaconId
+    kind: BeaconKind
+    label: str
+    measured_power: int = -59
+    tag_class: str = ""
+    project: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A frame heard here. `rssi`: dBm, None when not available; `at`: monotonic seconds; `adapter`: e.g. hci0."""
+
+    beacon: BeaconId
+    rssi: int | None
+    at: float
+    measured_power: int | None
+    adapter: str

@@ -1,0 +1,151 @@
+"""The gateway's SQLite file: opened strictly, checked, set aside when damaged, written by one connection."""
+
+import asyncio
+import logging
+import secrets
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiosqlite
+import structlog
+
+from beacon_gateway.donations.ports import StoreUnavailable
+from beacon_gateway.errors import GatewayError
+
+log = structlog.get_logger()
+logging.getLogger("aiosqlite").setLevel(logging.INFO)
+SCHEMA = sorted((Path(__file__).parent / "schema").glob("[0-9]*.sql"))
+_KEEP_DAMAGED = 3
+_PRAGMAS = {
+    "journal_mode": ("WAL", "wal"),
+    "synchronous": ("FULL", 2),  # an acknowledged intent survives a power cut; NORMAL does not promise that
+    "foreign_keys": ("ON", 1),
+    "busy_timeout": ("5000", 5000),
+    "wal_autocheckpoint": ("200", 200),
+    "journal_size_limit": (str(4 * 1024 * 1024), 4 * 1024 * 1024),
+    "trusted_schema": ("OFF", 0),
+    "cell_size_check": ("ON", 1),
+    "temp_store": ("MEMORY", 2),
+    "mmap_size": ("0", 0),
+}
+
+
+class SchemaTooNew(GatewayError):
+    """The file was written by a newer version of this program: install that version again."""
+
+
+class Database:
+    """One connection; transactions one after the other. Every failure of SQLite becomes StoreUnavailable."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+        self._turn = asyncio.Lock()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[aiosqlite.Connection]:
+        """BEGIN IMMEDIATE … COMMIT; left by an exception, everything is rolled back. Never await the network inside."""
+        async with self._turn:
+            try:
+                await self._connection.execute("BEGIN IMMEDIATE")
+                yield self._connection
+                await self._connection.commit()
+            except BaseException as error:
+                await _undo(self._connection)
+                if isinstance(error, sqlite3.Error):
+                    raise StoreUnavailable(str(error)) from error
+                raise
+
+    async def rows(self, query: str, *values: object) -> list[aiosqlite.Row]:
+        """All rows of a reading statement. Raises StoreUnavailable."""
+        async with self._turn:
+            try:
+                return list(await self._connection.execute_fetchall(query, values))
+            except sqlite3.Error as error:
+                raise StoreUnavailable(str(error)) from error
+
+
+@asynccontextmanager
+async def open_database(path: Path, *, read_only: bool = False) -> AsyncIterator[Database]:
+    """Open, check and migrate. A damaged file is kept aside and a new one begun, with a new epoch.
+
+    Raises SchemaTooNew, and StoreUnavailable when the disk refuses (full, read-only, no permission).
+    """
+    connection = await _connect(path, read_only=read_only)
+    try:
+        yield Database(connection)
+    finally:
+        await connection.close()
+
+
+async def _connect(path: Path, *, read_only: bool) -> aiosqlite.Connection:
+    for attempt in (1, 2):
+        try:
+            return await _open(path, read_only=read_only)
+        except sqlite3.DatabaseError as error:
+            # OperationalError is the disk's refusal (full, locked, forbidden); anything else is damage in the file.
+            if attempt == 2 or read_only or (isinstance(error, sqlite3.OperationalError) and not path.is_dir()):
+                raise StoreUnavailable(f"{path}: {error}") from error
+            _set_aside(path, str(error))
+    raise AssertionError("unreachable")
+
+
+async def _open(path: Path, *, read_only: bool) -> aiosqlite.Connection:
+    target = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+    connection = await aiosqlite.connect(target, uri=True, isolation_level=None)
+    try:
+        connection.row_factory = aiosqlite.Row
+        if not read_only:
+            await _set_pragmas(connection)
+            rows = list(await connection.execute_fetchall("PRAGMA quick_check(1)"))
+            if rows[0][0] != "ok":
+                raise sqlite3.DatabaseError(f"quick_check: {rows[0][0]}")
+            await _migrate(connection)
+    except BaseException:
+        await connection.close()
+        raise
+    return connection
+
+
+async def _set_pragmas(connection: aiosqlite.Connection) -> None:
+    for name, (value, expected) in _PRAGMAS.items():
+        await connection.execute(f"PRAGMA {name}={value}")
+        rows = list(await connection.execute_fetchall(f"PRAGMA {name}"))
+        if rows and rows[0][0] != expected:
+            raise sqlite3.OperationalError(f"PRAGMA {name} is {rows[0][0]}, must be {expected}")
+
+
+async def _migrate(connection: aiosqlite.Connection) -> None:
+    ((held,),) = await connection.execute_fetchall("PRAGMA user_version")
+    if held > len(SCHEMA):
+        raise SchemaTooNew(f"the store has schema {held}, this program knows {len(SCHEMA)}")
+    for number, script in enumerate(SCHEMA[held:], start=held + 1):
+        await connection.executescript(
+            f"BEGIN IMMEDIATE;\n{script.read_text('utf-8')}\nPRAGMA user_version={number};\nCOMMIT;"
+        )
+    if not list(await connection.execute_fetchall("SELECT 1 FROM origin")):
+        await connection.execute("INSERT INTO origin (epoch, next_n) VALUES (?, 1)", (secrets.token_hex(8),))
+
+
+def _set_aside(path: Path, reason: str) -> None:
+    """Keep the evidence: file, -wal and -shm together under one name; of old evidence the newest few."""
+    mark = f"damaged-{time.time_ns()}"
+    for suffix in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(path.with_name(f"{path.name}.{mark}{suffix}"))
+    log.error("store.damaged", file=path.name, kept_as=f"{path.name}.{mark}", reason=reason)
+    marks = sorted({p.name.split(".damaged-")[1].split("-")[0] for p in path.parent.glob(f"{path.name}.damaged-*")})
+    for old in marks[:-_KEEP_DAMAGED]:
+        for part in path.parent.glob(f"{path.name}.damaged-{old}*"):
+            if part.is_file():
+                part.unlink()
+
+
+async def _undo(connection: aiosqlite.Connection) -> None:
+    try:
+        await asyncio.shield(connection.rollback())
+    except sqlite3.Error as error:
+        log.warning("store.rollback_failed", reason=str(error))

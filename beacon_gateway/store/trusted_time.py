@@ -1,0 +1,56 @@
+"""Is it now, really? The last time at which the clock was known to be right outlives restarts."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from beacon_gateway.store.database import Database
+
+BELIEVED_UNSYNCHRONISED = timedelta(days=30)
+"""How far past the last trusted time an unsynchronised clock is still believed."""
+
+
+class TrustedTime:
+    """Judges the wall clock. `wall` gives aware UTC time, `synchronised` whether the kernel calls it synchronised.
+
+    In a drill no money moves, so there the wall clock is believed as it is (`believe_always`).
+    """
+
+    def __init__(
+        self,
+        last: datetime | None,
+        *,
+        wall: Callable[[], datetime],
+        synchronised: Callable[[], bool],
+        believe_always: bool,
+    ) -> None:
+        self._last = last
+        self._wall = wall
+        self._synchronised = synchronised
+        self._believe_always = believe_always
+
+    def now(self) -> datetime | None:
+        """The time by which permits are judged; None when it is uncertain."""
+        wall = self._wall()
+        if self._believe_always:
+            return wall
+        if self._synchronised():
+            self._last = max(self._last or wall, wall)
+            return self._last
+        if self._last is None or not self._last <= wall <= self._last + BELIEVED_UNSYNCHRONISED:
+            return None
+        return wall
+
+    async def keep(self, database: Database) -> None:
+        """Write the last trusted time down. Raises StoreUnavailable."""
+        if self._synchronised():
+            self._last = max(self._last or self._wall(), self._wall())
+            async with database.transaction() as connection:
+                await connection.execute("UPDATE origin SET trusted_time = ?", (self._last.isoformat(),))
+
+
+async def last_trusted(database: Database) -> datetime | None:
+    """Raises StoreUnavailable."""
+    rows = await database.rows("SELECT trusted_time FROM origin")
+    if not rows or rows[0][0] is None:
+        return None
+    return datetime.fromisoformat(rows[0][0]).astimezone(UTC)
