@@ -1,0 +1,132 @@
+"""The central server as seen from a gateway: signed requests, and answers that are believed only when whole.
+
+A captive portal answers 200 with a page, a proxy answers with half a body, a server in trouble with anything:
+none of these may count as an acknowledgement. So an answer counts only with the right status, content type and
+schema, within 1 MiB, and never through a redirect.
+"""
+
+import gzip
+import json
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlencode
+
+import aiohttp
+from pydantic import BaseModel, ValidationError
+from yarl import URL
+
+from beacon_gateway.sync.ports import CentralRefusedUs, CentralUnreachable
+from sync_contract.catalogue import SignedCatalogue
+from sync_contract.records import CONTRACT, IntentState, Outcomes, Parcel, ParcelReceipt, ParcelReceipts
+from sync_contract.request_signature import Signer
+
+_ANSWER_LIMIT = 1024 * 1024
+_CATALOGUE_LIMIT = 8 * 1024 * 1024
+_RETRY_AFTER_CAP_S = 15 * 60
+_Model = TypeVar("_Model", bound=BaseModel)
+_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5, sock_read=15)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    body: bytes
+    etag: str
+
+
+class Central:
+    """Raises CentralUnreachable (or CentralRefusedUs) for everything that is not a whole, right answer."""
+
+    def __init__(self, url: str, signer: Signer, session: aiohttp.ClientSession) -> None:
+        self._url = url.rstrip("/")
+        self._signer = signer
+        self._session = session
+
+    async def deliver(self, parcels: Sequence[Parcel]) -> list[ParcelReceipt]:
+        """Send parcels; the receipts, only those whose id was just sent."""
+        batch = {"contract": CONTRACT, "parcels": [parcel.model_dump(mode="json") for parcel in parcels]}
+        body = gzip.compress(json.dumps(batch, ensure_ascii=False).encode(), 6, mtime=0)
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        answer = await self._ask("POST", "/api/v1/parcels", body=body, headers=headers)
+        sent = {parcel.id for parcel in parcels}
+        return [receipt for receipt in _read(ParcelReceipts, answer).receipts if receipt.id in sent]
+
+    async def outcomes(self, known: Mapping[str, IntentState], wait_s: int) -> Outcomes:
+        """Wait until one of the intents is in another state than the one known here."""
+        query = urlencode([*(("known", f"{intent}:{state}") for intent, state in known.items()), ("wait", wait_s)])
+        timeout = aiohttp.ClientTimeout(total=wait_s + 15, sock_connect=5)
+        return _read(Outcomes, await self._ask("GET", "/api/v1/outcomes", query=query, timeout=timeout))
+
+    async def catalogue(self, etag: str) -> tuple[SignedCatalogue, str] | None:
+        """The catalogue and its ETag; None when it still is the one with `etag`."""
+        headers = {"If-None-Match": etag} if etag else {}
+        answer = await self._ask("GET", "/api/v1/catalogue", headers=headers, limit=_CATALOGUE_LIMIT)
+        return None if answer.status == 304 else (_read(SignedCatalogue, answer), answer.etag)
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: str = "",
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        timeout: aiohttp.ClientTimeout = _TIMEOUT,
+        limit: int = _ANSWER_LIMIT,
+    ) -> _Answer:
+        signed = self._signer.headers(method, path, query, body, int(time.time()))
+        url = f"{self._url}{path}" + (f"?{query}" if query else "")
+        try:
+            async with self._session.request(
+                method,
+                URL(url, encoded=True),
+                data=body or None,
+                headers={**(headers or {}), **signed, "Accept-Encoding": "identity"},
+                timeout=timeout,
+                allow_redirects=False,
+            ) as response:
+                if response.status == 304 and method == "GET":
+                    return _Answer(304, b"", "")
+                if response.status != 200:
+                    raise _failure(response)
+                if response.content_type != "application/json":
+                    raise CentralUnreachable(f"answered 200 with {response.content_type}: not our server, or a portal")
+                return _Answer(200, await _bounded(response, limit), response.headers.get("ETag", ""))
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise CentralUnreachable(f"{type(error).__name__}: {error}"[:200]) from error
+
+
+@asynccontextmanager
+async def open_central(url: str, signer: Signer) -> AsyncIterator[Central]:
+    connector = aiohttp.TCPConnector(limit=4)
+    async with aiohttp.ClientSession(
+        connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+    ) as session:
+        yield Central(url, signer, session)
+
+
+async def _bounded(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    whole = bytearray()
+    async for chunk in response.content.iter_chunked(64 * 1024):
+        whole += chunk
+        if len(whole) > limit:
+            raise CentralUnreachable(f"the answer is longer than {limit} octets")
+    return bytes(whole)
+
+
+def _read(model: type[_Model], answer: _Answer) -> _Model:
+    try:
+        return model.model_validate_json(answer.body)
+    except ValidationError as error:
+        raise CentralUnreachable(f"the answer is not {model.__name__}: {error.error_count()} faults") from error
+
+
+def _failure(response: aiohttp.ClientResponse) -> CentralUnreachable:
+    wait = response.headers.get("Retry-After", "")
+    asked = min(float(wait), _RETRY_AFTER_CAP_S) if wait.isascii() and wait.isdigit() else None
+    if response.status in {401, 403}:
+        return CentralRefusedUs(f"status {response.status}: this gateway's key is not registered there", asked)
+    return CentralUnreachable(f"status {response.status}", asked)

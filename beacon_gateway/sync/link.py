@@ -1,0 +1,81 @@
+"""The link to the central server: one client, and the three stages that use it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from beacon_gateway.sync.central import Central, open_central
+from beacon_gateway.sync.drain import Drain
+from beacon_gateway.sync.ports import CatalogueStore, Outbox
+from beacon_gateway.sync.pull import follow_outcomes, held_catalogue, pull_catalogue
+from sync_contract.catalogue import Catalogue
+from sync_contract.records import IntentState, Outcome
+from sync_contract.request_signature import Signer
+
+
+@dataclass(frozen=True)
+class Link:
+    """`pinned`: the catalogue's key; without one no catalogue is taken and the TOML's projects stand."""
+
+    central: Central
+    drain: Drain
+    catalogues: CatalogueStore
+    pinned: Ed25519PublicKey | None
+    progress: Callable[[str], None]
+    _begun: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def parcel_put(self) -> None:
+        """There is something to deliver; do not wait for the next round."""
+        self.drain.wake()
+
+    def intent_begun(self) -> None:
+        """There is an intent whose outcome is awaited."""
+        self._begun.set()
+        self.drain.wake()
+
+    async def held(self) -> Catalogue | None:
+        """The catalogue taken before, verified again. Raises StoreUnavailable."""
+        return await held_catalogue(self.catalogues, self.pinned) if self.pinned else None
+
+    async def pull(self, held_version: int, take: Callable[[Catalogue], None]) -> None:
+        """Until cancelled; ends at once without a pinned key. Raises CentralUnreachable, StoreUnavailable."""
+        if self.pinned:
+            await pull_catalogue(
+                self.central,
+                self.pinned,
+                self.catalogues,
+                held_version=held_version,
+                take=take,
+                progress=lambda: self.progress("catalogue"),
+            )
+
+    async def follow(
+        self,
+        awaited: Callable[[], Mapping[str, IntentState]],
+        settle: Callable[[Iterable[Outcome]], Awaitable[None]],
+    ) -> None:
+        """Until cancelled. Raises CentralUnreachable, StoreUnavailable."""
+        await follow_outcomes(
+            self.central,
+            awaited=awaited,
+            settle=settle,
+            begun=self._begun,
+            progress=lambda: self.progress("outcomes"),
+        )
+
+
+@asynccontextmanager
+async def open_link(
+    url: str,
+    signer: Signer,
+    outbox: Outbox,
+    catalogues: CatalogueStore,
+    *,
+    pinned: Ed25519PublicKey | None,
+    progress: Callable[[str], None],
+) -> AsyncIterator[Link]:
+    async with open_central(url, signer) as central:
+        yield Link(central, Drain(outbox, central, progress=lambda: progress("sync")), catalogues, pinned, progress)
