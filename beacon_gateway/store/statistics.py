@@ -2,19 +2,24 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.store.outbox import Outbox
 from sync_contract.beacon import BeaconId
-from sync_contract.records import ClockReading
+from sync_contract.records import BeaconStatistics, ClockReading
 
 EVERY_S = 300.0
 _TURN_S = 30.0
+_UNPUT = 288  # a day of them
 
 
 class StatisticsKeeper:
-    """A crash loses at most the five minutes not yet put. `advertised` gives a beacon and its seconds on air so far."""
+    """A crash loses at most the five minutes not yet put; a disk that refuses loses nothing while we run.
+
+    `advertised` gives a beacon and its seconds on air so far.
+    """
 
     def __init__(
         self,
@@ -32,9 +37,10 @@ class StatisticsKeeper:
         self._put_one = put_one
         self._start, self._began = read_clock(), time.monotonic()
         self._counted_on_air = 0.0
+        self._unput: deque[BeaconStatistics] = deque(maxlen=_UNPUT)
 
     async def run(self, progress: Callable[[], None]) -> None:
-        """Until cancelled. Raises StoreUnavailable; what was counted then goes with the next parcel."""
+        """Until cancelled. Raises StoreUnavailable; what was counted then is put the next time."""
         while True:
             progress()
             if time.monotonic() - self._began >= EVERY_S:
@@ -42,13 +48,17 @@ class StatisticsKeeper:
             await asyncio.sleep(_TURN_S)
 
     async def put(self) -> None:
-        """Put what has been counted since the last time. Raises StoreUnavailable."""
+        """Put what has been counted since the last time, and what could not be put then. Raises StoreUnavailable."""
         if (on_air := self._advertised()) is not None:
             beacon, seconds = on_air
             self._collector.advertised(beacon, seconds - self._counted_on_air)
             self._counted_on_air = seconds
         statistics = self._collector.harvest(self._start, time.monotonic() - self._began)
-        self._start, self._began = self._read_clock(), time.monotonic()
+        now = self._read_clock()
+        self._start, self._began = now, time.monotonic()
         if statistics is not None:
-            await self._outbox.put_statistics(self._start, statistics)
+            self._unput.append(statistics)
+        while self._unput:
+            await self._outbox.put_statistics(now, self._unput[0])
+            self._unput.popleft()
             self._put_one()

@@ -1,0 +1,181 @@
+"""From sightings to visits."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beacon_gateway.model.beacons import Beacon, Sighting, Zone
+from beacon_gateway.model.visits import Arrived, Left, VisitEvent, ZoneChanged
+from beacon_gateway.presence.rules import PresenceRules
+from beacon_gateway.presence.tracker import Tracker
+from tests.unit.presence.people import feed, frame, heard, person, place, walked
+
+RULES = PresenceRules()
+CARD, SHELF, STRANGER = person(1), place(1), person(99)
+
+
+def test_the_first_frame_is_an_arrival_and_no_zone_is_claimed_from_it() -> None:
+    (event,) = Tracker([CARD], RULES).hear(frame(CARD, -50, 7.0))
+    assert event == Arrived(CARD, Zone.far, 7.0, "first frame, at -50 dBm, about 0.4 m (+9.0 dB against 1 m)")
+
+
+def test_steady_clear_frames_bring_the_zone_and_the_reason_says_the_numbers() -> None:
+    events = feed(Tracker([CARD], RULES), heard(CARD, -55, since=0, until=3))
+    assert [type(event) for event in events] == [Arrived, ZoneChanged]
+    change = events[1]
+    assert isinstance(change, ZoneChanged)
+    assert (change.before, change.after) == (Zone.far, Zone.immediate)
+    assert change.at == pytest.approx(RULES.dwell_s)
+    assert change.reason == "at least 1 s of clear evidence within 1.5 m: about 0.7 m (+4.0 dB against 1 m)"
+
+
+def test_someone_who_comes_closer_step_by_step_passes_every_zone() -> None:
+    tracker = Tracker([CARD], RULES)
+    events = feed(tracker, heard(CARD, -82, since=0, until=5))
+    events += feed(tracker, heard(CARD, -66, since=5, until=10))
+    events += feed(tracker, heard(CARD, -56, since=10, until=15))
+    events += feed(tracker, heard(CARD, -71, since=15, until=30))
+    events += feed(tracker, heard(CARD, -80, since=30, until=45))
+    assert [event.after for event in events if isinstance(event, ZoneChanged)] == [
+        Zone.near, Zone.immediate, Zone.near, Zone.far,
+    ]  # fmt: skip
+
+
+def test_silence_ends_a_visit_and_the_end_does_not_depend_on_the_ticking() -> None:
+    tracker = Tracker([CARD], RULES)
+    feed(tracker, heard(CARD, -60, since=100, until=104))
+    assert tracker.tick(113.9) == ()
+    (left,) = tracker.tick(117.3)
+    assert isinstance(left, Left)
+    assert left.at == pytest.approx(114.0)
+    assert left.dwell_s == pytest.approx(4.0)
+    assert left.reason == "silent for 10 s after 4.0 s of being heard"
+    assert not tracker.visits
+
+
+def test_a_frame_after_long_silence_ends_the_old_visit_and_begins_a_new_one_without_a_tick() -> None:
+    tracker = Tracker([CARD], RULES)
+    tracker.hear(frame(CARD, -60, 0.0))
+    left, arrived = tracker.hear(frame(CARD, -60, 50.0))
+    assert isinstance(left, Left)
+    assert left.at == 10.0
+    assert isinstance(arrived, Arrived)
+    assert arrived.at == 50.0
+
+
+def test_a_frame_that_comes_late_from_before_the_visits_end_begins_nothing() -> None:
+    tracker = Tracker([CARD], RULES)
+    tracker.hear(frame(CARD, -60, 0.0))
+    assert len(tracker.tick(12.0)) == 1
+    assert tracker.hear(frame(CARD, -60, 9.0)) == ()
+    assert not tracker.visits
+
+
+def test_without_rssi_there_is_presence_without_distance() -> None:
+    tracker = Tracker([SHELF], RULES)
+    (arrived,) = tracker.hear(frame(SHELF, None, 0.0))
+    assert isinstance(arrived, Arrived)
+    assert arrived.zone is Zone.unknown
+    visit = tracker.visits[SHELF.id]
+    assert visit.distance_m is None
+    assert not visit.near
+
+
+def test_a_rule_lets_zone_unknown_count_as_near_for_places_only() -> None:
+    tracker = Tracker([SHELF, CARD], PresenceRules(unknown_counts_as_near=True))
+    feed(tracker, [frame(SHELF, None, 0.0), frame(CARD, None, 0.0)])
+    assert tracker.visits[SHELF.id].near
+    assert not tracker.visits[CARD.id].near
+
+
+def test_a_zone_outlives_a_few_frames_without_rssi_and_is_forgotten_after_the_exit_time() -> None:
+    tracker = Tracker([CARD], RULES)
+    feed(tracker, heard(CARD, -55, since=0, until=5))
+    assert feed(tracker, heard(CARD, None, since=5.1, until=14.9)) == []
+    (change,) = feed(tracker, heard(CARD, None, since=15.0, until=20))
+    assert isinstance(change, ZoneChanged)
+    assert (change.after, change.reason) == (Zone.unknown, "no RSSI for 10 s")
+
+
+def test_the_first_rssi_ends_zone_unknown() -> None:
+    tracker = Tracker([CARD], RULES)
+    tracker.hear(frame(CARD, None, 0.0))
+    (change,) = tracker.hear(frame(CARD, -81, 0.1))
+    assert isinstance(change, ZoneChanged)
+    assert (change.before, change.after) == (Zone.unknown, Zone.far)
+    assert change.reason == "first RSSI: about 10.0 m (-22.0 dB against 1 m)"
+
+
+def test_strangers_are_counted_and_nothing_else() -> None:
+    tracker = Tracker([CARD], RULES)
+    assert feed(tracker, (frame(person(minor), -40, 0.0) for minor in range(100, 1100))) == []
+    assert (tracker.foreign_frames, len(tracker.visits)) == (1000, 0)
+
+
+def test_repeated_frames_with_one_time_weigh_no_more_than_one() -> None:
+    tracker = Tracker([CARD], RULES)
+    assert len(feed(tracker, [frame(CARD, -40, 5.0)] * 10_000)) == 1
+    assert tracker.visits[CARD.id].zone is Zone.far
+
+
+def test_a_beacons_own_power_is_what_its_rssi_is_measured_against() -> None:
+    quiet = Beacon(CARD.id, CARD.kind, CARD.label, measured_power=-75)
+    tracker = Tracker([quiet], RULES)
+    feed(tracker, heard(quiet, -75, since=0, until=5))
+    assert tracker.visits[quiet.id].distance_m == pytest.approx(1.0)
+    assert tracker.visits[quiet.id].zone is Zone.immediate
+
+
+def test_a_body_in_between_for_three_seconds_ends_no_zone() -> None:
+    tracker = Tracker([CARD], RULES)
+    feed(tracker, heard(CARD, -59, since=0, until=30))
+    assert feed(tracker, heard(CARD, -74, since=30, until=32.9)) == []
+    assert feed(tracker, heard(CARD, -59, since=33, until=60)) == []
+
+
+@pytest.mark.parametrize("metres", [1.5, 2.0, 3.0, 4.0])
+def test_somebody_who_stands_on_an_edge_does_not_flap(metres: float) -> None:
+    changes = Counter[type[VisitEvent]]()
+    for seed in range(4):
+        events = feed(Tracker([CARD], RULES), walked(CARD, f"{metres}m 900s", seed=seed))
+        changes.update(type(event) for event in events)
+    assert changes[Arrived] == 4
+    assert changes[Left] == 0
+    assert changes[ZoneChanged] <= 60  # in an hour altogether, with 240 bodies in between
+
+
+frames = st.builds(
+    Sighting,
+    st.sampled_from([CARD.id, SHELF.id, STRANGER.id]),
+    st.none() | st.integers(-127, 20),
+    st.floats(0, 60),
+    st.none() | st.integers(-127, 20),
+    st.sampled_from(["hci0", "hci1"]),
+)
+
+
+@given(st.lists(frames | st.floats(0, 80), max_size=60), st.booleans())
+def test_whatever_is_heard_in_whatever_order_visits_alternate_and_zones_join(
+    steps: list[Sighting | float], unknown_is_near: bool
+) -> None:
+    tracker = Tracker([CARD, SHELF], PresenceRules(unknown_counts_as_near=unknown_is_near))
+    zones: dict[Beacon, Zone] = {}
+    for step in steps:
+        for event in tracker.tick(step) if isinstance(step, float) else tracker.hear(step):
+            assert event.reason
+            match event:
+                case Arrived():
+                    assert event.beacon not in zones
+                    zones[event.beacon] = event.zone
+                case ZoneChanged():
+                    assert zones[event.beacon] is event.before
+                    assert event.before is not event.after
+                    zones[event.beacon] = event.after
+                case Left():
+                    assert event.dwell_s >= 0
+                    del zones[event.beacon]
+        assert {visit.beacon: visit.zone for visit in tracker.visits.values()} == zones
+    tracker.tick(1000.0)
+    assert not tracker.visits
