@@ -1,0 +1,36 @@
+"""What the kernel knows of this boot and of its clock."""
+
+import ctypes
+from pathlib import Path
+
+_STA_UNSYNC = 0x0040
+
+
+class _Timex(ctypes.Structure):
+    """struct timex of adjtimex(2), as far as we read it; the kernel fills 208 octets."""
+
+    _fields_ = (
+        ("modes", ctypes.c_uint),
+        ("offset", ctypes.c_long),
+        ("freq", ctypes.c_long),
+        ("maxerror", ctypes.c_long),
+        ("esterror", ctypes.c_long),
+        ("status", ctypes.c_int),
+        ("rest", ctypes.c_char * 256),
+    )
+
+
+def boot_id() -> str:
+    """32 hexadecimal digits, new at each boot (random(4))."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip().replace("-", "")
+
+
+def clock_synchronised() -> bool:
+    """Does the kernel count its clock as synchronised (adjtimex(2))? False where it does not tell.
+
+    timesyncd, chrony and ntpd all clear STA_UNSYNC. A unit must not set ProtectClock=, which forbids even reading it.
+    """
+    timex = _Timex()
+    if ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex)) < 0:
+        return False
+    return not timex.status & _STA_UNSYNC

@@ -1,0 +1,37 @@
+"""gettext catalogues read from their .po files, so that no compiled file has to be kept in step."""
+
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+
+class Catalogues:
+    """`folder` holds <language>/LC_MESSAGES/messages.po, the language as zh-Hans or zh_Hans."""
+
+    def __init__(self, folder: Path, *, source: str = "en") -> None:
+        self._folder = folder
+        self._source = source
+        self.gettext = cache(self._read)
+
+    def _read(self, language: str) -> NullTranslations:
+        """Has gettext and ngettext. Raises FileNotFoundError; the language of the messages themselves needs no file."""
+        for name in (language, language.replace("-", "_")):
+            path = self._folder / name / "LC_MESSAGES" / "messages.po"
+            if path.is_file():
+                return _compiled(path, language.replace("-", "_"))
+        if language == self._source:
+            return NullTranslations()
+        raise FileNotFoundError(f"no translations for {language} in {self._folder}")
+
+
+def _compiled(path: Path, locale: str) -> GNUTranslations:
+    """Babel writes the plural rule only for a locale that it is told, or gettext would count as German does."""
+    compiled = BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=locale))
+    compiled.seek(0)
+    return GNUTranslations(compiled)

@@ -1,0 +1,48 @@
+"""The same event over and over: some of it, and how often it was left out."""
+
+import logging
+import time
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+import structlog
+
+_WINDOW_S = 10.0
+_MOST = 20
+_MOST_NAMES = 500
+
+
+class Repeats:
+    """Passes at most 20 events of one name, level and stage in 10 s; the next that passes carries `left_out`."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._seen: dict[tuple[str, ...], tuple[float, int]] = {}
+
+    def __call__(self, _logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        left_out = self._count((method, str(event.get("event")), str(event.get("stage", ""))))
+        if left_out is None:
+            raise structlog.DropEvent
+        if left_out:
+            event["left_out"] = left_out
+        return event
+
+    def allows(self, record: logging.LogRecord) -> bool:
+        """For the standard library: by logger, level and unformatted message."""
+        left_out = self._count((record.name, record.levelname, str(record.msg)))
+        if left_out:
+            record.left_out = left_out
+        return left_out is not None
+
+    def _count(self, name: tuple[str, ...]) -> int | None:
+        """None: leave this one out; else how many were left out before it."""
+        now = self._clock()
+        since, count = self._seen.get(name, (now, 0))
+        if now - since >= _WINDOW_S:
+            left_out = max(0, count - _MOST)
+            self._seen[name] = (now, 1)
+            return left_out
+        if len(self._seen) >= _MOST_NAMES:
+            self._seen.clear()
+        self._seen[name] = (since, count + 1)
+        return None if count >= _MOST else 0

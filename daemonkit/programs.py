@@ -1,0 +1,137 @@
+"""Starting real programs and waiting until they say READY=1 (sd_notify(3)), as systemd would."""
+
+import asyncio
+import ctypes
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
+from typing import Any
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
+
+
+class ProgramFailed(Exception):
+    """A program ended, or kept silent, before it was ready. The message ends with the tail of its log."""
+
+
+class Program:
+    """A program that is ready. `url`: what it reported as X_URL; empty when it reported none."""
+
+    def __init__(self, name: str, process: asyncio.subprocess.Process, url: str) -> None:
+        self.name = name
+        self.url = url
+        self.pid = process.pid
+        self._process = process
+
+    def kill(self) -> None:
+        """SIGKILL: it gets no word in."""
+        if self._process.returncode is None:
+            self._process.kill()
+
+    def terminate(self) -> None:
+        if self._process.returncode is None:
+            self._process.terminate()
+
+    async def exited(self) -> int:
+        """Its exit code once it has ended; negative: the signal that ended it."""
+        return await self._process.wait()
+
+
+@asynccontextmanager
+async def program(
+    name: str, argv: Sequence[str], *, log: Path, env: Mapping[str, str] = _NOTHING, ready_s: float = 20.0
+) -> AsyncIterator[Program]:
+    """Start, wait for READY, and at the end of the block stop: SIGTERM, SIGKILL after 5 s. Output goes to `log`.
+
+    Raises ProgramFailed, and OSError when it cannot be started at all.
+    """
+    with TemporaryDirectory(prefix="ready-") as folder, log.open("ab") as output:
+        began = output.tell()
+        inbox, channel = await _listen(Path(folder) / "notify")
+        process = None
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *argv,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=_environment(env, Path(folder) / "notify"),
+                process_group=0,  # Ctrl-C at a terminal is for us; we stop them in order
+                preexec_fn=_die_with_parent,
+            )
+            url = await _until_ready(name, process, inbox, ready_s, log, began)
+            yield Program(name, process, url)
+        finally:
+            if process is not None:
+                await _stop(process)
+            channel.close()
+
+
+class _Inbox(asyncio.DatagramProtocol):
+    """Reads on after READY too, or a chatty program would block on a full socket."""
+
+    def __init__(self) -> None:
+        self.ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def datagram_received(self, data: bytes, _addr: object) -> None:
+        told = dict(line.partition("=")[::2] for line in data.decode(errors="replace").splitlines())
+        if told.get("READY") == "1" and not self.ready.done():
+            self.ready.set_result(told.get("X_URL", ""))
+
+
+async def _listen(path: Path) -> tuple[_Inbox, asyncio.DatagramTransport]:
+    channel = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    try:
+        channel.bind(str(path))
+        transport, inbox = await asyncio.get_running_loop().create_datagram_endpoint(_Inbox, sock=channel)
+    except BaseException:
+        channel.close()
+        raise
+    return inbox, transport
+
+
+async def _until_ready(
+    name: str, process: asyncio.subprocess.Process, inbox: _Inbox, ready_s: float, log: Path, began: int
+) -> str:
+    ended = asyncio.create_task(process.wait())
+    try:
+        waited: set[asyncio.Future[Any]] = {inbox.ready, ended}
+        await asyncio.wait(waited, timeout=ready_s, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ended.cancel()
+    if inbox.ready.done():
+        return inbox.ready.result()
+    what = f"was not ready within {ready_s:g} s" if process.returncode is None else f"ended with {process.returncode}"
+    with log.open("rb") as file:
+        file.seek(began)
+        tail = file.read().decode(errors="replace").splitlines()[-30:]
+    raise ProgramFailed("\n".join((f"{name} {what}; its log {log} ends:", *tail)))
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        async with asyncio.timeout(5.0):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def _environment(extra: Mapping[str, str], notify: Path) -> dict[str, str]:
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("WATCHDOG_")}
+    return inherited | dict(extra) | {"NOTIFY_SOCKET": str(notify)}
+
+
+def _die_with_parent() -> None:
+    """In the child, before exec: when we are killed, nobody else would stop it (prctl(2))."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

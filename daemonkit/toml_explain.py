@@ -1,0 +1,113 @@
+"""From pydantic's errors to faults that an installer can mend."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from daemonkit.toml_faults import Fault
+from daemonkit.toml_lines import Path
+
+_SECRET = re.compile(r"secret|password|passphrase|token|_key$", re.IGNORECASE)
+_PUBLIC = re.compile(r"public", re.IGNORECASE)
+_USER_IN_URL = re.compile(r"//[^/@\s]*@")
+_NAMED = re.compile(r"(?P<key>[a-z][\w-]*(?:\[\d+\]|\.[\w-]+)*)(?P<colon>:)? ")
+_PART = re.compile(r"\[\d+\]|\.?[\w-]+")
+_LONGEST = 60
+_Schema = Mapping[str, Any]
+
+
+class Explainer:
+    """Knows the file's lines and, from the model's JSON schema, the keys that would be right."""
+
+    def __init__(self, file: str, lines: Mapping[Path, int], model: type[BaseModel]) -> None:
+        self._file = file
+        self._lines = lines
+        self._schema: _Schema = model.model_json_schema()
+
+    def faults(self, error: ValidationError) -> list[Fault]:
+        return [self._explain(each) for each in error.errors(include_url=False)]
+
+    def fault(self, at: Path, reason: str, got: str | None = None) -> Fault:
+        return Fault(self._file, self._line(at), _key(at), reason, got)
+
+    def _explain(self, error: ErrorDetails) -> Fault:
+        at = error["loc"]
+        if error["type"] == "extra_forbidden":
+            return self.fault(at, self._unknown(at))
+        if error["type"] == "missing":
+            return self.fault(at, "is required")
+        reason = re.sub("^Input should be", "must be", error["msg"].removeprefix("Value error, "))
+        at, reason = self._named(at, reason)
+        return self.fault(at, reason, None if self._is_secret(at) else _shown(error["input"]))
+
+    def _named(self, at: Path, reason: str) -> tuple[Path, str]:
+        """A validator of a whole table names the key in its message: "closes is before opens", "bank.kind: no such"."""
+        found = _NAMED.match(reason)
+        if found is None:
+            return at, reason
+        key = (int(part[1:-1]) if part.startswith("[") else part.lstrip(".") for part in _PART.findall(found["key"]))
+        named = (*at, *key)
+        if named not in self._lines:
+            return at, reason
+        return named, reason[found.end() :] if found["colon"] else reason
+
+    def _line(self, at: Path) -> int | None:
+        """The key's own line, or its table's when the key is not there."""
+        for depth in range(len(at), 0, -1):
+            if at[:depth] in self._lines:
+                return self._lines[at[:depth]]
+        return None
+
+    def _unknown(self, at: Path) -> str:
+        known = [key for schema in self._at(at[:-1]) for key in schema.get("properties", {})]
+        close = get_close_matches(str(at[-1]), known, n=1)
+        return f"unknown key; did you mean {close[0]}?" if close else "unknown key"
+
+    def _is_secret(self, at: Path) -> bool:
+        named = any(isinstance(part, str) and _SECRET.search(part) and not _PUBLIC.search(part) for part in at)
+        return named or any(schema.get("format") == "password" for schema in self._at(at))
+
+    def _at(self, at: Path) -> list[_Schema]:
+        """The schemas that may stand at a key path."""
+        found = self._resolved([self._schema])
+        for part in at:
+            found = self._resolved(below for schema in found for below in _below(schema, part))
+        return found
+
+    def _resolved(self, schemas: Iterable[_Schema]) -> list[_Schema]:
+        """With references followed and alternatives spread out."""
+        found: list[_Schema] = []
+        for schema in schemas:
+            if "$ref" in schema:
+                found += self._resolved([self._schema["$defs"][schema["$ref"].rpartition("/")[2]]])
+            else:
+                found.append(schema)
+                found += self._resolved([*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())])
+        return found
+
+
+def _below(schema: _Schema, part: str | int) -> list[_Schema]:
+    if isinstance(part, str):
+        candidates = [schema.get("properties", {}).get(part), schema.get("additionalProperties")]
+    else:
+        candidates = [schema.get("items")]
+    return [each for each in candidates if isinstance(each, Mapping)]
+
+
+def _key(at: Path) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in at).removeprefix(".")
+
+
+def _shown(value: object) -> str | None:
+    """The value as the file would show it; None for tables and arrays, which are too long to help."""
+    if value is None or isinstance(value, (dict, list, tuple)):
+        return None
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    text = _USER_IN_URL.sub("//***@", text)
+    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return json.dumps(text, ensure_ascii=False) if isinstance(value, str) else text

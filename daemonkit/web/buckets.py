@@ -1,0 +1,31 @@
+"""Token buckets: so many requests a second for each peer, and a burst."""
+
+_MOST_PEERS = 4096
+
+
+class Buckets:
+    """`rate`: tokens a second; `burst`: how many may be taken at once."""
+
+    def __init__(self, rate: float, burst: int) -> None:
+        self._rate = rate
+        self._burst = float(burst)
+        self._buckets: dict[str, tuple[float, float]] = {}
+
+    def take(self, peer: str, now: float) -> float:
+        """Take one token at monotonic `now`: 0, or the seconds until there is one again."""
+        tokens, since = self._buckets.get(peer, (self._burst, now))
+        tokens = min(self._burst, tokens + (now - since) * self._rate)
+        if peer not in self._buckets and len(self._buckets) >= _MOST_PEERS:
+            self._forget_full(now)
+        if tokens < 1.0:
+            self._buckets[peer] = (tokens, now)
+            return (1.0 - tokens) / self._rate
+        self._buckets[peer] = (tokens - 1.0, now)
+        return 0.0
+
+    def _forget_full(self, now: float) -> None:
+        """A bucket that has filled up again says nothing; when all still fill, forget them all rather than grow."""
+        full_after = self._burst / self._rate
+        self._buckets = {peer: entry for peer, entry in self._buckets.items() if now - entry[1] < full_after}
+        if len(self._buckets) >= _MOST_PEERS:
+            self._buckets.clear()

@@ -1,0 +1,132 @@
+"""What every request must pass, and what every response carries. Sources: OWASP ASVS 5.0 chapters 3 and 4."""
+
+import time
+from collections.abc import Awaitable, Callable, Iterable
+
+import structlog
+from aiohttp import HttpVersion10, HttpVersion11, web
+from aiohttp.typedefs import Handler, Middleware
+
+from daemonkit.web.buckets import Buckets
+from daemonkit.web.connections import Stage, set_stage
+from daemonkit.web.events import CLOSING, new_closing
+from daemonkit.web.problem import ErrorPage, refusal, told
+from daemonkit.web.rules import RULES, WebRules, peer
+
+_log = structlog.get_logger()
+_METHODS = ("GET", "HEAD", "POST")
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def guarded_app(
+    rules: WebRules, *, error_page: ErrorPage | None = None, middlewares: Iterable[Middleware] = ()
+) -> web.Application:
+    """An application behind the guards. `error_page` renders errors for people; programs get problem+json."""
+    app = web.Application(middlewares=[_guard(rules, error_page), *middlewares], client_max_size=rules.body_limit)
+    app[RULES] = rules
+    app[CLOSING] = new_closing(app)
+    app.on_response_prepare.append(_dress(rules))
+    return app
+
+
+def _guard(rules: WebRules, error_page: ErrorPage | None) -> Middleware:
+    buckets = Buckets(rules.requests_per_second, rules.burst)
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        set_stage(request, Stage.handling)
+        try:
+            _check(request, rules, buckets)
+            return await handler(request)
+        except web.HTTPException as error:
+            if error.status < 400:
+                raise
+            return told(request, error, error_page)
+        except web.RequestPayloadError:  # from the parser in Python; the one in C lets the deadline pass
+            return told(request, refusal(web.HTTPBadRequest, "the body is broken"), error_page)
+        except Exception as error:
+            if request.transport is None or request.transport.is_closing():
+                raise ConnectionError("the client has left") from error  # aiohttp then ends in silence
+            _log.exception("request.failed", method=request.method, path=request.path)
+            if request.writer.output_size > 0:
+                raise ConnectionError("the response has begun already") from error
+            return told(request, refusal(web.HTTPInternalServerError), error_page)
+        finally:
+            set_stage(request, Stage.waiting)
+
+    return guard
+
+
+def _check(request: web.Request, rules: WebRules, buckets: Buckets) -> None:
+    if request.version not in (HttpVersion10, HttpVersion11):
+        raise refusal(web.HTTPBadRequest, "HTTP/1.1 is spoken here")  # aiohttp would serve 0.9 and 2.0 just the same
+    if request.method not in _METHODS:
+        raise web.HTTPMethodNotAllowed(request.method, _METHODS)
+    if not _host_allowed(request, rules.allowed_hosts):
+        raise refusal(web.HTTPMisdirectedRequest, "this server does not answer to that host name")
+    if not request.path.startswith(rules.exempt):
+        wait = buckets.take(peer(request.remote), time.monotonic())
+        if wait:
+            busy = refusal(web.HTTPTooManyRequests)
+            busy.headers["Retry-After"] = str(int(wait) + 1)
+            raise busy
+    if request.method == "POST" and _from_elsewhere(request):
+        raise refusal(web.HTTPForbidden, "sent from another site")
+
+
+def _host_allowed(request: web.Request, allowed: frozenset[str]) -> bool:
+    """Exactly one Host header, and one of ours: a page of an attacker cannot reach us by DNS rebinding."""
+    hosts = request.headers.getall("Host", [])
+    if len(hosts) != 1 or not request.raw_path.startswith("/"):  # absolute form: for a proxy, which we are not
+        return False
+    host = hosts[0].lower()
+    return host in allowed or _without_port(host) in allowed
+
+
+def _without_port(host: str) -> str:
+    name, colon, port = host.rpartition(":")
+    return name if colon and port.isdecimal() else host
+
+
+def _from_elsewhere(request: web.Request) -> bool:
+    """Sec-Fetch-Site where the browser sends it (https and loopback), else Origin.
+
+    Our own forms come with `Origin: null`, for we send `Referrer-Policy: no-referrer`; their CSRF token decides then.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("Origin", "null").lower()
+    return origin != "null" and origin.partition("://")[2] != request.headers["Host"].lower()
+
+
+def _dress(rules: WebRules) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    """Also on event streams and on errors: what a response carries as its headers are sent."""
+    policy = "; ".join(
+        (
+            "default-src 'none'",
+            "style-src 'self'",
+            "script-src 'self'",
+            "img-src 'self' data:",
+            "connect-src 'self'",
+            "font-src 'self'",
+            "media-src 'self'",
+            " ".join(("form-action 'self'", *rules.form_targets)),
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+    async def dress(request: web.Request, response: web.StreamResponse) -> None:
+        headers = response.headers
+        headers["Content-Security-Policy"] = policy
+        headers.update(_HEADERS)
+        headers.setdefault("Cache-Control", "no-store")
+        headers.pop("Server", None)
+
+    return dress

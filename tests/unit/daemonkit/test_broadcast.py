@@ -1,0 +1,49 @@
+"""Something changed: every listener hears of the latest."""
+
+import asyncio
+
+from daemonkit.broadcast import Broadcast
+
+
+async def test_a_listener_has_a_turn_at_once_and_after_each_poke() -> None:
+    broadcast = Broadcast()
+    changes = broadcast.changes()
+    await anext(changes)
+    second = asyncio.ensure_future(anext(changes))
+    await asyncio.sleep(0)
+    assert not second.done()
+    broadcast.poke()
+    await second
+
+
+async def test_pokes_while_a_listener_works_melt_into_one_and_none_is_lost() -> None:
+    broadcast = Broadcast()
+    state, seen = 0, []
+
+    async def listen() -> None:
+        async for _ in broadcast.changes():
+            seen.append(state)
+            await asyncio.sleep(0)
+
+    listeners = [asyncio.create_task(listen()) for _ in range(3)]
+    for state in range(1, 100):
+        broadcast.poke()
+        if state % 7 == 0:
+            await asyncio.sleep(0)
+    broadcast.close()
+    async with asyncio.timeout(5):
+        await asyncio.gather(*listeners)
+    assert seen.count(99) == 3
+    assert len(seen) < 3 * 99
+
+
+async def test_it_ends_for_all_when_closed() -> None:
+    broadcast = Broadcast()
+    changes = broadcast.changes()
+    await anext(changes)
+    last = asyncio.ensure_future(anext(changes, "ended"))
+    await asyncio.sleep(0)
+    broadcast.close()
+    async with asyncio.timeout(5):
+        assert await last == "ended"
+    assert len([turn async for turn in broadcast.changes()]) == 1

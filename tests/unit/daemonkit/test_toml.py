@@ -1,0 +1,203 @@
+"""Every fault of a file at once, on its line, with nothing secret in it."""
+
+import time
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Self
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from daemonkit.toml import ConfigRefused, Misfit, load, misfits, validate
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Lamp(Strict):
+    name: str
+    watts: Annotated[int, Field(ge=0, le=100)] = 5
+    low: int = 0
+    high: int = 9
+    since: date | None = None
+
+    @model_validator(mode="after")
+    def _nested(self) -> Self:
+        if self.low > self.high:
+            raise ValueError("low is more than high")
+        return self
+
+
+class House(Strict):
+    port: Annotated[int, Field(ge=0, le=65535)] = 80
+    ratio: float = 1.0
+    door_password: str = ""
+    safe: SecretStr = SecretStr("")
+    public_key: str = ""
+    url: str = ""
+    lamps: tuple[Lamp, ...] = ()
+
+    @field_validator("lamps")
+    @classmethod
+    def _differ(cls, lamps: tuple[Lamp, ...]) -> tuple[Lamp, ...]:
+        names = [lamp.name for lamp in lamps]
+        misfits(
+            Misfit((number, "name"), f"is the same as lamps[{names.index(name)}]", name)
+            for number, name in enumerate(names)
+            if names.index(name) < number
+        )
+        return lamps
+
+    @model_validator(mode="after")
+    def _lit(self) -> Self:
+        if self.ratio > 2:
+            raise ValueError("lamps[0].watts: must be less when ratio is more than 2")
+        return self
+
+
+def refused(folder: Path, text: str | bytes) -> list[str]:
+    """The faults of a file with this content, without the folder's name."""
+    file = folder / "house.toml"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ConfigRefused) as caught:
+        load(file, House)
+    assert str(caught.value) == "\n".join(map(str, caught.value.faults))
+    return [str(fault).replace(f"{folder}/", "") for fault in caught.value.faults]
+
+
+def test_a_sound_file_becomes_the_model(tmp_path: Path) -> None:
+    file = tmp_path / "house.toml"
+    file.write_text('ratio = 2\n[[lamps]]\nname = "a"\nsince = 2026-01-01\n', "utf-8")
+    assert load(file, House) == House(ratio=2.0, lamps=(Lamp(name="a", since=date(2026, 1, 1)),))
+
+
+def test_all_faults_come_at_once_in_the_order_of_the_lines(tmp_path: Path) -> None:
+    faults = refused(
+        tmp_path,
+        """\
+port = 99999
+prot = 1
+[[lamps]]
+name = "a"
+watts = 5.5
+[[lamps]]
+watts = true
+since = "yesterday"
+""",
+    )
+    assert faults[0] == "house.toml:1: port: must be less than or equal to 65535 (got 99999)"
+    assert faults[1] == "house.toml:2: prot: unknown key; did you mean port?"
+    assert faults[2].startswith("house.toml:5: lamps[0].watts: must be a valid integer")
+    assert faults[3] == "house.toml:6: lamps[1].name: is required"
+    assert faults[4] == "house.toml:7: lamps[1].watts: must be a valid integer (got true)"
+    assert faults[5].startswith("house.toml:8: lamps[1].since: must be a valid date")
+    assert len(faults) == 6
+
+
+def test_a_value_that_does_not_fit_another_is_put_on_its_own_line(tmp_path: Path) -> None:
+    text = 'port = -1\n[[lamps]]\nname = "a"\n[[lamps]]\n\nname = "a"\n'
+    assert refused(tmp_path, text) == [
+        "house.toml:1: port: must be greater than or equal to 0 (got -1)",
+        'house.toml:6: lamps[1].name: is the same as lamps[0] (got "a")',
+    ]
+
+
+def test_a_validator_of_a_table_names_the_key_in_its_message(tmp_path: Path) -> None:
+    text = '[[lamps]]\nname = "a"\nhigh = 3\nlow = 4\n'
+    assert refused(tmp_path, text) == ["house.toml:4: lamps[0].low: low is more than high"]
+    text = 'ratio = 3.0\n[[lamps]]\nname = "a"\nwatts = 4\n'
+    assert refused(tmp_path, text) == ["house.toml:4: lamps[0].watts: must be less when ratio is more than 2"]
+
+
+def test_secrets_are_never_told_back(tmp_path: Path) -> None:
+    canary = "Zx7-canary"
+    faults = refused(
+        tmp_path,
+        f'door_password = ["{canary}"]\nsafe = {{ a = "{canary}" }}\npasword = "{canary}"\n'
+        f'[[lamps]]\nname = 1\napi_token = "{canary}"\n',
+    )
+    assert len(faults) == 5
+    assert canary not in "\n".join(faults)
+    assert "got" not in str(refused(tmp_path, "door_password = 12345\nsafe = 12345\n"))
+    assert canary not in str(refused(tmp_path, f'url = 1\nport = "https://user:{canary}@host/"\n'))
+
+
+def test_a_long_value_is_cut(tmp_path: Path) -> None:
+    assert len(refused(tmp_path, f'port = "{"x" * 5000}"\n')[0]) < 150
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("port = \n", 1),
+        ("port = 1\nport = 2\n", 2),
+        ("a = 1\n[lamps\n", 2),
+        ('a = "never closed\n', 1),
+        ("[[lamps]]\n[lamps]\n", 2),
+        ("port = 0x\n", 1),
+        ("a = [1,\n2,\n", 2),
+    ],
+)
+def test_a_fault_of_syntax_has_a_line(tmp_path: Path, text: str, line: int) -> None:
+    (fault,) = refused(tmp_path, text)
+    assert fault.startswith(f"house.toml:{line}: is not TOML: ")
+
+
+def test_what_is_no_file_of_text_is_a_fault_too(tmp_path: Path) -> None:
+    for path, reason in [
+        (tmp_path / "absent", "No such file"),
+        (tmp_path, "is not a file"),
+        (Path("/dev/zero"), "is not"),
+    ]:
+        with pytest.raises(ConfigRefused, match=reason):
+            load(path, House)
+    assert refused(tmp_path, b"port = 1\nurl = '\xff'\n") == ["house.toml:2: is not UTF-8; save it as UTF-8"]
+    assert refused(tmp_path, b"#" * (1024 * 1024 + 1)) == ["house.toml: is larger than 1 MiB"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "port = " + "[" * 200_000,
+        "port = " + "[" * 40 + "]" * 40,
+        "port = " + "{a = " * 5_000 + "1" + "}" * 5_000,
+        "a" + ".a" * 200_000 + " = 1",
+        "[a" + '."a"' * 50_000 + "]",
+    ],
+    ids=lambda text: text[:12],
+)
+def test_deep_nesting_is_refused_at_once(tmp_path: Path, text: str) -> None:
+    began = time.monotonic()
+    assert refused(tmp_path, f"\n{text}\n") == ["house.toml:2: is nested deeper than 32"]
+    assert time.monotonic() - began < 2
+
+
+def test_brackets_in_texts_and_comments_are_no_nesting(tmp_path: Path) -> None:
+    file = tmp_path / "house.toml"
+    many = "[{." * 100
+    file.write_text(f"# {many}\nurl = \"{many}\"\ndoor_password = '''\n{many}'''\n", "utf-8")
+    assert load(file, House).url == many
+
+
+@pytest.mark.parametrize("number", ["nan", "-inf", str(2**63), "0x" + "f" * 5000])
+def test_numbers_that_nothing_can_carry_are_refused(tmp_path: Path, number: str) -> None:
+    (fault,) = refused(tmp_path, f"\nratio = {number}\n")
+    assert fault.startswith("house.toml:2: ratio: must be a")
+
+
+def test_a_number_of_too_many_digits_is_refused(tmp_path: Path) -> None:
+    (fault,) = refused(tmp_path, f"port = {'9' * 5000}\n")
+    assert fault.startswith("house.toml: is not TOML: ")
+
+
+def test_a_byte_order_mark_is_welcome(tmp_path: Path) -> None:
+    file = tmp_path / "house.toml"
+    file.write_bytes(b"\xef\xbb\xbfport = 1\n")
+    assert load(file, House).port == 1
+
+
+def test_values_of_the_command_line_are_judged_the_same() -> None:
+    assert validate({"port": 1}, House, source="command line").port == 1
+    with pytest.raises(ConfigRefused, match=r"^command line: port: must be"):
+        validate({"port": -1}, House, source="command line")
