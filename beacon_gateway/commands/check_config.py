@@ -1,0 +1,22 @@
+"""beacon-gateway check-config FILE: every fault at once, before the first donation."""
+
+import sys
+from pathlib import Path
+
+from beacon_gateway.settings import Settings
+from daemonkit.toml import ConfigRefused, load
+
+EX_CONFIG = 78
+"""sysexits.h"""
+
+
+def check_config(path: Path) -> int:
+    """The exit code; faults go to standard error, one a line as file:line: key: reason (got …)."""
+    try:
+        settings = load(path, Settings)
+    except ConfigRefused as refused:
+        print(refused, file=sys.stderr)
+        return EX_CONFIG
+    projects, beacons = len(settings.projects), len(settings.beacons)
+    print(f"{path}: 可以使用 / is fine: {settings.site.environment}, {projects} projects, {beacons} beacons")
+    return 0

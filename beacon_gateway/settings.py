@@ -1,0 +1,195 @@
+"""config/gateway.toml as frozen values; read by the daemon and the commands only, with `daemonkit.toml.load`."""
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
+
+from beacon_gateway.settings_addresses import CentralUrl, Host, HostOfPage, LinkUrl, PublicKey, is_loopback
+from daemonkit.toml import Misfit, misfits
+from sync_contract.beacon import U16, BeaconId
+from sync_contract.catalogue import BeaconKind
+from sync_contract.project import Project, ProjectId, Texts
+from sync_contract.records import HandoffKind
+from sync_contract.strict import Environment, Record
+
+Adapter = Annotated[str, StringConstraints(pattern=r"^(hci[0-9]{1,3})?$")]
+"""A Bluetooth adapter as BlueZ names it; empty: any."""
+Dbm = Annotated[int, Field(ge=-127, le=20)]
+TagClass = Annotated[str, StringConstraints(pattern=r"^([a-z0-9-]{1,32})?$")]
+
+
+class AdvertiseMode(StrEnum):
+    broadcast = "broadcast"
+    """Not connectable, without flags."""
+    peripheral = "peripheral"
+    """Connectable, with the flags of Apple's iBeacon layout."""
+
+
+class Site(Record):
+    community: Texts
+    environment: Environment
+    contact_phone: Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{0,30}$")] = ""
+
+
+class Radio(Record):
+    scan_adapter: Adapter = ""
+    scan_mode: Literal["active", "passive"] = "active"
+    silence_s: Annotated[float, Field(ge=5, le=3600)] = 30.0
+
+
+class Central(Record):
+    url: CentralUrl = ""
+    catalogue_key: PublicKey = ""
+
+
+class Advertise(Record):
+    """Our own advert. uuid, major and minor are required once it is enabled."""
+
+    enabled: bool
+    adapter: Adapter = ""
+    uuid: UUID = UUID(int=0)
+    major: U16 = 0
+    minor: U16 = 0
+    measured_power: Dbm = -59
+    interval_ms: Annotated[int, Field(ge=20, le=10240)] = 100
+    mode: AdvertiseMode = AdvertiseMode.broadcast
+    project: ProjectId | None = None
+
+    @model_validator(mode="after")
+    def _says_what(self) -> Self:
+        if self.enabled:
+            absent = (key for key in ("uuid", "major", "minor") if key not in self.model_fields_set)
+            misfits(Misfit((key,), "is required when enabled") for key in absent)
+        return self
+
+
+class Presence(Record):
+    """Metres and seconds; see beacon_gateway.presence.rules."""
+
+    immediate_m: Annotated[float, Field(gt=0, le=100)] = 1.5
+    near_m: Annotated[float, Field(gt=0, le=100)] = 4.0
+    dwell_s: Annotated[float, Field(gt=0, le=60)] = 1.0
+    exit_s: Annotated[float, Field(ge=1, le=3600)] = 10.0
+    path_loss_exponent: Annotated[float, Field(ge=1, le=6)] = 2.2
+    unknown_is_near: bool = False
+    hold_s: Annotated[float, Field(ge=0, le=600)] = 3.0
+
+    @model_validator(mode="after")
+    def _zones_are_nested(self) -> Self:
+        if self.immediate_m >= self.near_m:
+            key = "immediate_m" if "immediate_m" in self.model_fields_set else "near_m"
+            misfits([Misfit((key,), "immediate_m must be less than near_m", getattr(self, key))])
+        return self
+
+
+class BeaconEntry(Record):
+    uuid: UUID
+    major: U16
+    minor: U16
+    kind: BeaconKind
+    label: Annotated[str, StringConstraints(min_length=1, max_length=60)]
+    measured_power: Dbm = -59
+    tag_class: TagClass = ""
+    project: ProjectId | None = None
+
+    @property
+    def id(self) -> BeaconId:
+        return BeaconId(self.uuid, self.major, self.minor)
+
+    @model_validator(mode="after")
+    def _only_people_have_a_class(self) -> Self:
+        if self.kind is BeaconKind.person and not self.tag_class:
+            misfits([Misfit(("tag_class",), 'is required for kind = "person"')])
+        if self.kind is BeaconKind.place and self.tag_class:
+            misfits([Misfit(("tag_class",), 'belongs to kind = "person" only', self.tag_class)])
+        return self
+
+
+class Handoff(Record):
+    kind: HandoffKind
+    link_url: LinkUrl = ""
+    link_hosts: tuple[HostOfPage, ...] = ()
+
+
+class Kiosk(Record):
+    host: Host = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    allowed_hosts: tuple[HostOfPage, ...] = ()
+
+
+class Settings(Record):
+    """The order matters: a check reads only the sections above it, and only when those are sound."""
+
+    site: Site
+    radio: Radio = Radio()
+    central: Central = Central()
+    projects: Annotated[tuple[Project, ...], Field(max_length=200, validate_default=True)] = ()
+    advertise: Advertise = Advertise(enabled=False)
+    presence: Presence = Presence()
+    beacons: Annotated[tuple[BeaconEntry, ...], Field(max_length=500)] = ()
+    handoff: Handoff
+    kiosk: Kiosk = Kiosk()
+
+    @field_validator("projects")
+    @classmethod
+    def _projects_differ(cls, projects: tuple[Project, ...], info: ValidationInfo) -> tuple[Project, ...]:
+        misfits(_repeated([project.id for project in projects], "projects", "id"))
+        if not projects and "central" in info.data and not info.data["central"].url:
+            raise ValueError("at least one [[projects]] is needed, or [central] with the url that brings them")
+        return projects
+
+    @field_validator("advertise")
+    @classmethod
+    def _advert_is_bound(cls, advertise: Advertise, info: ValidationInfo) -> Advertise:
+        misfits(_unknown_project(("project",), advertise.project, info))
+        return advertise
+
+    @field_validator("beacons")
+    @classmethod
+    def _beacons_differ(cls, beacons: tuple[BeaconEntry, ...], info: ValidationInfo) -> tuple[BeaconEntry, ...]:
+        found = list(_repeated([beacon.id for beacon in beacons], "beacons"))
+        for number, beacon in enumerate(beacons):
+            found += _unknown_project((number, "project"), beacon.project, info)
+        misfits(found)
+        return beacons
+
+    @field_validator("handoff")
+    @classmethod
+    def _handoff_leads_somewhere(cls, handoff: Handoff, info: ValidationInfo) -> Handoff:
+        if handoff.kind is HandoffKind.ticket and "central" in info.data and not info.data["central"].url:
+            misfits([Misfit(("kind",), "needs [central] url: tickets are handed to the central server", "ticket")])
+        if handoff.kind is HandoffKind.link and not handoff.link_url:
+            misfits([Misfit(("link_url",), 'is required for kind = "link"')])
+        if handoff.link_url and "site" in info.data:
+            misfits(_link(handoff, info.data["site"].environment))
+        return handoff
+
+
+def _link(handoff: Handoff, environment: Environment) -> Iterator[Misfit]:
+    parts = urlsplit(handoff.link_url)
+    if environment is Environment.drill and is_loopback(parts.hostname or ""):
+        return
+    if parts.scheme != "https":
+        yield Misfit(("link_url",), "must begin with https://", handoff.link_url)
+    if parts.netloc.lower() not in handoff.link_hosts:
+        yield Misfit(("link_url",), f"leads to {parts.netloc}, which is not one of link_hosts", handoff.link_url)
+
+
+def _unknown_project(at: tuple[str | int, ...], project: str | None, info: ValidationInfo) -> Iterator[Misfit]:
+    """Without a central server the file itself must know the project."""
+    if project is None or "projects" not in info.data or "central" not in info.data or info.data["central"].url:
+        return
+    if project not in {known.id for known in info.data["projects"]}:
+        yield Misfit(at, "no [[projects]] has this id, and there is no [central] url to bring it", project)
+
+
+def _repeated(values: Sequence[str | BeaconId], table: str, key: str = "") -> Iterator[Misfit]:
+    first: dict[str | BeaconId, int] = {}
+    for number, value in enumerate(values):
+        if first.setdefault(value, number) != number:
+            at = (number, key) if key else (number,)
+            yield Misfit(at, f"is the same as {table}[{first[value]}]", str(value))

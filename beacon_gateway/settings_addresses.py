@@ -1,0 +1,74 @@
+"""Addresses in the settings: what a URL or host may be, so that money and parcels go nowhere else."""
+
+import string
+from ipaddress import ip_address
+from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, StringConstraints
+
+from sync_contract.keys import read_public
+
+LINK_FIELDS = ("project", "amount_yuan", "intent")
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _central_url(text: str) -> str:
+    if not text:
+        return text
+    parts = _split(text)
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError("must be an address without a path, such as https://give.example")
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
+        raise ValueError("must begin with https:// (http:// only for this machine itself)")
+    return text.rstrip("/")
+
+
+def _link_url(text: str) -> str:
+    if not text:
+        return text
+    try:
+        fields = [(name, spec, conversion) for _, name, spec, conversion in string.Formatter().parse(text)]
+    except ValueError as error:
+        raise ValueError("has a brace without its partner") from error
+    for name, spec, conversion in fields:
+        if name is not None and (name not in LINK_FIELDS or spec or conversion):
+            raise ValueError(f"may hold {', '.join(f'{{{field}}}' for field in LINK_FIELDS)}; nothing else in braces")
+    parts = _split(text)
+    if "{" in parts.netloc or parts.scheme not in ("https", "http"):
+        raise ValueError("must begin with https:// and a host; the host holds no braces")
+    return text
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        sound = bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise ValueError("is not a web address") from error
+    if not sound or not text.isascii() or any(letter.isspace() for letter in text):
+        raise ValueError("is not a web address")
+    if "@" in parts.netloc:
+        raise ValueError("must not hold a user or password")
+    return parts
+
+
+def _public_key(text: str) -> str:
+    if text:
+        read_public(text)
+    return text
+
+
+Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]{1,253}$")]
+"""A host name or address to listen on."""
+HostOfPage = Annotated[str, StringConstraints(pattern=r"^(?:[a-z0-9.-]{1,253}|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$")]
+"""Lower case, `host` (any port) or `host:port`."""
+CentralUrl = Annotated[str, AfterValidator(_central_url)]
+LinkUrl = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_link_url)]
+PublicKey = Annotated[str, AfterValidator(_public_key)]

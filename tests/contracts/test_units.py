@@ -1,0 +1,101 @@
+"""The systemd units: valid, sandboxed, and never giving up."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SYSTEMD = Path(__file__).parents[2] / "systemd"
+SERVICES = ("beacon-gateway", "beacon-central")
+KIOSK = "beacon-kiosk"
+
+
+def analyze(*words: str) -> subprocess.CompletedProcess[str]:
+    program = shutil.which("systemd-analyze")
+    assert program is not None, "systemd-analyze is needed: apt install systemd"
+    return subprocess.run([program, *words], capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize(("unit", "threshold"), [*((unit, 15) for unit in SERVICES), (KIOSK, 27)])
+def test_the_sandbox_is_tight(unit: str, threshold: int) -> None:
+    """Tenths of systemd's exposure level; the browser needs namespaces and a code generator of its own."""
+    judged = analyze(
+        "security", "--offline=yes", f"--threshold={threshold}", "--no-pager", str(SYSTEMD / f"{unit}.service")
+    )
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
+def test_systemd_finds_no_fault_in_the_units(tmp_path: Path) -> None:
+    """With the programs that they start put in place: those are installed, not built here."""
+    for unit in (*SERVICES, KIOSK):
+        text = (SYSTEMD / f"{unit}.service").read_text("utf-8")
+        started = re.search(r"^ExecStart=(\S+)", text, re.MULTILINE)
+        assert started is not None
+        program = tmp_path / Path(started[1]).name
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+        (tmp_path / f"{unit}.service").write_text(text.replace(started[1], str(program)), "utf-8")
+    judged = analyze("verify", "--man=no", *map(str, sorted(tmp_path.glob("*.service"))))
+    assert [line for line in judged.stderr.splitlines() if "beacon-" in line] == []
+
+
+@pytest.mark.parametrize("unit", SERVICES)
+def test_a_service_is_watched_and_always_comes_back(unit: str) -> None:
+    settings = _settings(unit)
+    expected = {
+        "Type": "notify",
+        "WatchdogSec": "30",
+        "Restart": "always",
+        "StartLimitIntervalSec": "0",
+        "StateDirectory": unit,
+        "User": unit,
+    }
+    assert {key: settings.get(key) for key in expected} == expected
+    assert int(settings["RestartMaxDelaySec"]) > int(settings["RestartSec"])
+
+
+@pytest.mark.parametrize("unit", SERVICES)
+def test_a_service_may_read_what_it_lives_by(unit: str) -> None:
+    """The clock's state (adjtimex) and the boot id (/proc/sys): without them no permit and no time could be judged."""
+    settings = _settings(unit)
+    assert "ProtectClock" not in settings
+    assert "ProcSubset" not in settings
+    assert settings["SystemCallFilter"].endswith("adjtimex")
+
+
+def test_secrets_come_as_credentials_only() -> None:
+    text = (SYSTEMD / "beacon-central.service").read_text("utf-8")
+    assert re.findall(r"^LoadCredential=([a-z.]+):", text, re.MULTILINE) == ["bank.pub", "merchant.secret"]
+    assert not re.search(r"^Environment.*(secret|key|password)", text, re.MULTILINE | re.IGNORECASE)
+
+
+def test_every_user_of_a_unit_is_made() -> None:
+    for unit in (*SERVICES, KIOSK):
+        assert f"\nu {_settings(unit)['User']} " in (SYSTEMD / f"{unit}.sysusers").read_text("utf-8")
+
+
+def test_the_browser_cannot_leave_the_page() -> None:
+    policy = json.loads((SYSTEMD / "chromium-policy.json").read_text("utf-8"))
+    kiosk = _settings(KIOSK)
+    assert policy["URLBlocklist"] == ["*"]
+    assert [f"{url}/" for url in policy["URLAllowlist"]] == [kiosk["Environment"].partition("=")[2].split()[0]]
+    assert policy["DeveloperToolsAvailability"] == 2
+    assert policy["DownloadRestrictions"] == 3
+    assert not policy["PrintingEnabled"]
+    assert not policy["AllowFileSelectionDialogs"]
+    assert "--no-sandbox" not in kiosk["ExecStart"]
+    assert " -s" not in kiosk["ExecStart"].partition(" -- ")[0]  # cage -s would let a keyboard switch terminals
+    assert kiosk["Requires"] == "beacon-gateway.service"
+
+
+def _settings(unit: str) -> dict[str, str]:
+    """Each key of a unit; of lists the lines joined by spaces."""
+    settings: dict[str, str] = {}
+    for line in (SYSTEMD / f"{unit}.service").read_text("utf-8").splitlines():
+        key, equals, value = line.partition("=")
+        if equals and not line.startswith("#"):
+            settings[key] = f"{settings[key]} {value}" if key in settings else value
+    return settings
