@@ -1,0 +1,38 @@
+"""What the daemon needs of a radio: a scanner that tells sightings, an advertiser that keeps our beacon on the air."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from beacon_gateway.errors import GatewayError
+from beacon_gateway.model.beacons import Sighting
+
+
+class RadioLost(GatewayError):
+    """No bus, no adapter or no recording to go on with: start the stage again after a pause."""
+
+
+class Scanner(Protocol):
+    """Hears adverts."""
+
+    @property
+    def name(self) -> str:
+        """`bluez`, `simulated` or `capture`."""
+
+    async def hear(self, tell: Callable[[Sighting], None]) -> None:
+        """Tell each sighting, in the order heard, until cancelled. Raises RadioLost."""
+
+    def describe(self) -> dict[str, object]:
+        """Health in words and numbers, JSON-able; `state` is always there."""
+
+
+class Advertiser(Protocol):
+    """Keeps one frame on the air."""
+
+    async def keep_on_air(self) -> None:
+        """Put the frame on the air, and back after every disturbance, until cancelled. Raises RadioLost."""
+
+    def seconds_on_air(self) -> float:
+        """Monotonic seconds so far in which the frame was confirmed to be on the air; never falls."""
+
+    def describe(self) -> dict[str, object]:
+        """Health in words and numbers, JSON-able; `state` is always there."""

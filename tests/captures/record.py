@@ -1,0 +1,40 @@
+"""Records lab_recording.btsnoop: `python -m tests.captures.record` boots the radio lab and runs this file in it."""
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from beacon_gateway.radio.advertiser import BlueZAdvertiser
+from beacon_gateway.radio.scanner import BlueZScanner
+from tests.captures.identity import LAB, PERSON_TAG
+from tests.radio.inside import Ear, in_lab, recording, running, until
+from tests.radio.outside import run_script
+
+HEARD = 12
+
+
+async def record(path: Path) -> None:
+    ear = Ear()
+    with recording(path):
+        async with ear.at(BlueZScanner("hci1")):
+            await asyncio.sleep(0.5)
+            async with running(BlueZAdvertiser("hci0", PERSON_TAG, interval_ms=500).keep_on_air()):
+                await until(lambda: len(ear.heard) >= HEARD)
+            await asyncio.sleep(0.5)
+
+
+def main() -> None:
+    if in_lab():
+        asyncio.run(record(Path(sys.argv[1])))
+        return
+    with tempfile.TemporaryDirectory() as name:
+        made = Path(name) / LAB.name
+        outcome = run_script(Path(__file__), str(made), share=Path(name))
+        if outcome.status != 0:
+            sys.exit(outcome.output)
+        LAB.write_bytes(made.read_bytes())
+
+
+if __name__ == "__main__":
+    main()

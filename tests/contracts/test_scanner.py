@@ -1,0 +1,98 @@
+"""What every Scanner keeps, whatever it hears with. BlueZ keeps it in tests/radio/test_scanner.py, in the lab."""
+
+import asyncio
+import json
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from time import monotonic
+
+import pytest
+
+from beacon_gateway.model.beacons import Beacon, Sighting
+from beacon_gateway.radio.capture import CaptureScanner
+from beacon_gateway.radio.port import Scanner
+from beacon_gateway.radio.simulated import SimulatedScanner
+from beacon_gateway.simulation.air import Air
+from beacon_gateway.simulation.room import Walker
+from beacon_gateway.simulation.walk import parse_walk
+from sync_contract.beacon import BeaconId
+from sync_contract.catalogue import BeaconKind
+from tests.captures.identity import PERSON_TAG, WALK
+from tests.radio.inside import until
+
+LIMIT_S = 10.0
+
+
+class ScannerContract(ABC):
+    @abstractmethod
+    def hearing(self, beacon: BeaconId) -> AbstractAsyncContextManager[Scanner]:
+        """A scanner, with `beacon` on the air at least twice a second during the block."""
+
+    async def test_it_tells_in_order_what_is_on_the_air_now(self) -> None:
+        heard: list[Sighting] = []
+        delays: list[float] = []
+
+        def tell(sighting: Sighting) -> None:
+            heard.append(sighting)
+            delays.append(monotonic() - sighting.at)
+
+        async with self.hearing(PERSON_TAG.beacon) as scanner:
+            task = asyncio.create_task(scanner.hear(tell))
+            await until(lambda: sum(s.beacon == PERSON_TAG.beacon for s in heard) >= 5, LIMIT_S)
+            task.cancel()
+        assert heard == sorted(heard, key=lambda sighting: sighting.at)
+        assert all(0 <= delay < 0.5 for delay in delays)
+        for sighting in heard:
+            assert sighting.adapter
+            assert sighting.rssi is None or -127 < sighting.rssi <= 20
+            assert sighting.measured_power is None or -128 <= sighting.measured_power < 128
+
+    async def test_it_runs_until_cancelled_and_can_be_started_again(self) -> None:
+        async with self.hearing(PERSON_TAG.beacon) as scanner:
+            for _ in range(2):
+                heard: list[Sighting] = []
+                task = asyncio.create_task(scanner.hear(heard.append))
+                await until(lambda heard=heard: heard, LIMIT_S)  # type: ignore[misc]  # bound early on purpose
+                assert not task.done()
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+                count = len(heard)
+                await asyncio.sleep(0.3)
+                assert len(heard) == count
+
+    async def test_a_fault_of_its_listener_is_not_swallowed(self) -> None:
+        def broken(_: Sighting) -> None:
+            raise ZeroDivisionError("a fault of ours")
+
+        async with self.hearing(PERSON_TAG.beacon) as scanner:
+            with pytest.raises(ZeroDivisionError):
+                await asyncio.wait_for(scanner.hear(broken), LIMIT_S)
+
+    async def test_it_describes_itself_before_and_while_hearing(self) -> None:
+        async with self.hearing(PERSON_TAG.beacon) as scanner:
+            assert scanner.name in {"bluez", "capture", "simulated"}
+            before = scanner.describe()
+            heard: list[Sighting] = []
+            task = asyncio.create_task(scanner.hear(heard.append))
+            await until(lambda: heard, LIMIT_S)
+            after = scanner.describe()
+            task.cancel()
+        for told in (before, after):
+            assert isinstance(json.loads(json.dumps(told))["state"], str)
+        assert after["frames"] == len(heard)
+
+
+class TestCapture(ScannerContract):
+    @asynccontextmanager
+    async def hearing(self, beacon: BeaconId) -> AsyncIterator[Scanner]:
+        assert beacon == PERSON_TAG.beacon
+        yield CaptureScanner(WALK, pace=4, repeat=True)
+
+
+class TestSimulated(ScannerContract):
+    @asynccontextmanager
+    async def hearing(self, beacon: BeaconId) -> AsyncIterator[Scanner]:
+        card = Beacon(beacon, BeaconKind.person, "a card")
+        yield SimulatedScanner([Walker(card, parse_walk("1m 60s"), Air(loss=0.0))], seed=1)

@@ -1,0 +1,179 @@
+"""Inside the radio lab: the lives of the daemons, the power of the adapters, and what is on the air."""
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from time import monotonic
+
+from beacon_gateway.model.beacons import Sighting
+from beacon_gateway.radio.bluez import NoAnswer, SystemBus, system_bus
+from beacon_gateway.radio.btsnoop import Losses, read_events
+from beacon_gateway.radio.hci import Report, reports
+from beacon_gateway.radio.port import RadioLost, Scanner
+
+_BLUETOOTHD = Path("/run/bluetoothd.pid")
+_BTVIRT = Path("/run/btvirt.pid")
+_DBUS = Path("/run/dbus.pid")
+_LIMIT_S = 20.0
+
+
+def in_lab() -> bool:
+    return Path("/run/radiolab/settings").exists()
+
+
+async def until(condition: Callable[[], object], limit_s: float = _LIMIT_S) -> float:
+    """Wait for `condition`; the seconds it took. AssertionError when it does not come in time."""
+    began = monotonic()
+    while not condition():
+        assert monotonic() - began < limit_s, f"not within {limit_s:g} s"
+        await asyncio.sleep(0.02)
+    return monotonic() - began
+
+
+@asynccontextmanager
+async def running(stage: Awaitable[None]) -> AsyncIterator[asyncio.Task[None]]:
+    """A stage at work during the block; a stage that failed by itself fails the block."""
+    task = asyncio.ensure_future(stage)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+class Ear:
+    """What a scanner has told."""
+
+    def __init__(self) -> None:
+        self.heard: list[Sighting] = []
+
+    @asynccontextmanager
+    async def at(self, scanner: Scanner) -> AsyncIterator[None]:
+        async with running(scanner.hear(self.heard.append)):
+            yield
+
+    async def hears_again(self, limit_s: float = _LIMIT_S) -> float:
+        """Seconds until the next frame."""
+        count = len(self.heard)
+        return await until(lambda: len(self.heard) > count, limit_s)
+
+    async def is_silent(self, for_s: float, limit_s: float = _LIMIT_S) -> None:
+        """Nothing heard for so long, within the limit."""
+        await until(lambda: not self.heard or monotonic() - self.heard[-1].at >= for_s, limit_s)
+
+
+def send_bluetoothd(number: signal.Signals) -> None:
+    os.kill(int(_BLUETOOTHD.read_text()), number)
+
+
+async def end_bluetoothd(number: signal.Signals = signal.SIGKILL) -> None:
+    send_bluetoothd(number)
+    await _end(_BLUETOOTHD)
+
+
+def start_bluetoothd(*flags: str) -> None:
+    _start(["/usr/libexec/bluetooth/bluetoothd", "-n", "--experimental", *flags], _BLUETOOTHD)
+
+
+async def pull_radios() -> None:
+    """All adapters vanish, as pulled dongles do."""
+    os.kill(int(_BTVIRT.read_text()), signal.SIGTERM)
+    await _end(_BTVIRT)
+
+
+def plug_radios(count: int = 2) -> None:
+    _start(["btvirt", f"-l{count}"], _BTVIRT)
+
+
+async def end_dbus() -> None:
+    """The system bus dies, and bluetoothd with it."""
+    os.kill(int(_DBUS.read_text()), signal.SIGKILL)
+    await _end(_DBUS)
+    await _end(_BLUETOOTHD)
+
+
+def start_dbus() -> None:
+    """Returns when it takes connections."""
+    line = ["dbus-daemon", "--system", "--fork", "--nopidfile", "--print-pid"]
+    _DBUS.write_bytes(subprocess.run(line, stdout=subprocess.PIPE, check=True).stdout)
+
+
+def hciconfig(*words: str) -> None:
+    subprocess.run(["hciconfig", *words], check=True)
+
+
+async def power(adapter: str, on: bool) -> None:
+    async with system_bus() as bus:
+        await bus.set_powered(adapter, on)
+
+
+async def radios_ready(count: int = 2) -> None:
+    """Everything is up, whatever the test before did: bluetoothd runs, the adapters are on and can advertise."""
+    if not _alive(_BTVIRT):
+        plug_radios(count)
+    if not _alive(_BLUETOOTHD):
+        start_bluetoothd()
+    async with system_bus() as bus:
+        deadline = monotonic() + _LIMIT_S
+        while not await _ready(bus, count):
+            assert monotonic() < deadline, "the radios did not come up"
+            await asyncio.sleep(0.05)
+
+
+@contextmanager
+def recording(path: Path) -> Iterator[None]:
+    """btmon records all controllers' traffic to `path` during the block."""
+    with subprocess.Popen(["btmon", "-w", path], stdout=subprocess.DEVNULL) as btmon:
+        try:
+            while not path.exists() or path.stat().st_size < 16:
+                assert btmon.poll() is None, "btmon ended"
+            yield
+        finally:
+            btmon.terminate()
+
+
+@contextmanager
+def on_the_air(folder: Path) -> Iterator[Callable[[], list[Report]]]:
+    """The adverts that any adapter has reported so far during the block."""
+    path = folder / "air.btsnoop"
+
+    def seen() -> list[Report]:
+        return [report for event in read_events(path.read_bytes(), Losses()) for report in reports(event.octets)]
+
+    with recording(path):
+        yield seen
+
+
+async def _ready(bus: SystemBus, count: int) -> bool:
+    try:
+        adapters = await bus.adapters()
+    except NoAnswer:
+        return False
+    for adapter in adapters.values():
+        if not adapter.powered:
+            with suppress(RadioLost, NoAnswer):
+                await bus.set_powered(adapter.name, True)
+    return sum(adapter.powered and adapter.advertises for adapter in adapters.values()) == count
+
+
+def _start(argv: list[str], pid: Path) -> None:
+    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _ours[pid] = process
+    pid.write_text(str(process.pid))
+
+
+async def _end(pid: Path) -> None:
+    await until(lambda: not _alive(pid))
+
+
+def _alive(pid: Path) -> bool:
+    process = _ours.get(pid)
+    return process.poll() is None if process else Path(f"/proc/{pid.read_text().strip()}/exe").exists()
+
+
+_ours: dict[Path, subprocess.Popen[bytes]] = {}

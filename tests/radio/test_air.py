@@ -1,0 +1,73 @@
+"""What our advertiser puts on the air, as another radio and btmon see it."""
+
+from pathlib import Path
+from typing import Literal
+from uuid import UUID
+
+import pytest
+
+from beacon_gateway.frames.ibeacon import IBeacon
+from beacon_gateway.radio.advertiser import AdvertTooLong, BlueZAdvertiser
+from beacon_gateway.radio.bluez import find_adapters
+from beacon_gateway.radio.scanner import BlueZScanner
+from tests.radio.inside import Ear, on_the_air, radios_ready, running, until
+
+pytestmark = pytest.mark.lab
+
+FRAME = IBeacon(UUID("5f9b2c1e-7d40-4c6a-9a3e-0c1d2e3f4a5b"), 4660, 22136, -59)
+IBEACON_AD = "1a ff 4c 00 02 15 5f 9b 2c 1e 7d 40 4c 6a 9a 3e 0c 1d 2e 3f 4a 5b 12 34 56 78 c5"
+FLAGS_AD = "02 01 06"
+
+
+@pytest.mark.parametrize(
+    ("mode", "octets"),
+    [("broadcast", IBEACON_AD), ("peripheral", f"{IBEACON_AD} {FLAGS_AD}")],
+    ids=lambda value: value[:10],
+)
+async def test_the_octets_on_the_air_are_the_ibeacon_of_the_settings(
+    mode: Literal["broadcast", "peripheral"], octets: str, tmp_path: Path
+) -> None:
+    await radios_ready()
+    ear = Ear()
+    advertiser = BlueZAdvertiser("hci0", FRAME, interval_ms=100, mode=mode)
+    with on_the_air(tmp_path) as seen:
+        async with ear.at(BlueZScanner("hci1")), running(advertiser.keep_on_air()):
+            await until(lambda: len(ear.heard) >= 5)
+            await until(lambda: len(seen()) >= 5)
+            # what an active scan asks of a scannable advert, a peripheral answers with an empty scan response
+            assert {report.data for report in seen() if report.data} == {bytes.fromhex(octets)}
+    assert {(sighting.beacon, sighting.rssi) for sighting in ear.heard} == {(FRAME.beacon, None)}
+    assert {(sighting.measured_power, sighting.adapter) for sighting in ear.heard} == {(-59, "hci1")}
+
+
+async def test_the_interval_of_the_settings_is_kept() -> None:
+    await radios_ready()
+    ear = Ear()
+    async with ear.at(BlueZScanner("hci1")), running(BlueZAdvertiser("hci0", FRAME, interval_ms=500).keep_on_air()):
+        await until(lambda: len(ear.heard) >= 4)
+    took_s = ear.heard[3].at - ear.heard[0].at
+    assert took_s == pytest.approx(3 * 0.5, abs=0.5)
+
+
+async def test_an_advert_over_31_octets_is_never_registered(tmp_path: Path) -> None:
+    class Longer(IBeacon):
+        def encode(self) -> bytes:
+            return super().encode() + bytes(5)
+
+    await radios_ready()
+    with on_the_air(tmp_path) as seen:
+        with pytest.raises(AdvertTooLong, match="32 octets"):
+            BlueZAdvertiser("hci0", Longer(FRAME.uuid, FRAME.major, FRAME.minor, FRAME.measured_power))
+        ear = Ear()
+        async with ear.at(BlueZScanner("hci1")), running(BlueZAdvertiser("hci0", FRAME).keep_on_air()):
+            await ear.hears_again()
+        assert {len(report.data) for report in seen()} == {27}
+
+
+async def test_without_a_name_the_first_adapter_that_is_on_is_taken() -> None:
+    await radios_ready()
+    assert await find_adapters() == ("hci0", "hci1")
+    advertiser = BlueZAdvertiser(None, FRAME)
+    async with running(advertiser.keep_on_air()):
+        await until(lambda: advertiser.describe()["state"] == "on_air")
+    assert advertiser.describe()["adapter"] == "hci0"

@@ -1,0 +1,112 @@
+"""Two real gateways and real BlueZ: A advertises on hci0, B hears on hci1, and B's kiosk shows A's project."""
+
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from daemonkit.programs import Program, program
+from tests.flow.visitor import Visitor, visitor
+from tests.radio.inside import end_bluetoothd, power, radios_ready, start_bluetoothd
+
+pytestmark = pytest.mark.lab
+
+UUID = "5f9b2c1e-7d40-4c6a-9a3e-0c1d2e3f4a5b"
+PROJECT = "elder-lunch"
+A = f"""
+[advertise]
+enabled = true
+adapter = "hci0"
+uuid = "{UUID}"
+major = 1
+minor = 2
+[radio]
+scan_adapter = "hci0"
+"""
+B = f"""
+[radio]
+scan_adapter = "hci1"
+[presence]
+exit_s = 3.0
+unknown_is_near = UNKNOWN
+[[beacons]]
+uuid = "{UUID}"
+major = 1
+minor = 2
+kind = "place"
+label = "A's beacon"
+project = "{PROJECT}"
+"""
+DEMO = Path(__file__).parents[2] / "config" / "demo" / "gateway.toml"
+
+
+def gateway(name: str, toml: str, folder: Path) -> AbstractAsyncContextManager[Program]:
+    """A gateway without a central server; the demo's site and projects, the radio of `toml`."""
+    demo = DEMO.read_text("utf-8")
+    site = "[site]" + demo.split("[site]")[1].split("[advertise]")[0]
+    projects = "[[projects]]" + demo.split("[[projects]]", 1)[1].split("[handoff]")[0]
+    handoff = '[handoff]\nkind = "link"\nlink_url = "http://127.0.0.1:9/{project}"\n[kiosk]\nport = 0\n'
+    file = folder / f"{name}.toml"
+    file.write_text(site + toml + projects + handoff, "utf-8")
+    command = [sys.executable, "-m", "beacon_gateway", "run", "--config", str(file), "--radio", "bluez"]
+    return program(name, [*command, "--state-dir", str(folder / name)], log=folder / f"{name}.log")
+
+
+@asynccontextmanager
+async def gateway_b(folder: Path, *, unknown_is_near: bool = True) -> AsyncIterator[Visitor]:
+    await radios_ready()
+    toml = B.replace("UNKNOWN", str(unknown_is_near).lower())
+    async with gateway("b", toml, folder) as b, visitor(b.url) as kiosk:
+        yield kiosk
+
+
+def shows(event: dict[str, Any]) -> bool:
+    """Does the kiosk show what A's beacon brings? The page of all projects links to none's amount."""
+    return f"/project/{PROJECT}/amount" in event.get("html", "")
+
+
+def shows_all(event: dict[str, Any]) -> bool:
+    return not shows(event) and "/project/student-aid" in event.get("html", "")
+
+
+async def test_bs_kiosk_shows_as_project_within_two_seconds_of_as_start_and_stops_with_it(tmp_path: Path) -> None:
+    async with gateway_b(tmp_path) as kiosk:
+        await kiosk.live_until(shows_all, seconds=5)
+        async with gateway("a", A, tmp_path):
+            ready = monotonic()
+            await kiosk.live_until(shows, seconds=2)
+            print(f"B's kiosk showed A's project {monotonic() - ready:.2f} s after A was ready")
+            page = await kiosk.open("/")
+            assert page.link(f"/project/{PROJECT}/amount")
+        await kiosk.live_until(shows_all, seconds=20)
+    log = (tmp_path / "b.log").read_text()
+    assert re.search(r'"change": "Arrived".*zone unknown|"change": "Arrived".*RSSI', log), log
+    assert '"change": "Left"' in log
+
+
+async def test_without_rssi_the_rule_in_the_toml_says_whether_hearing_is_enough(tmp_path: Path) -> None:
+    async with gateway_b(tmp_path, unknown_is_near=False) as kiosk, gateway("a", A, tmp_path):
+        with pytest.raises(TimeoutError):
+            await kiosk.live_until(shows, seconds=3)
+        health = await kiosk.json("/healthz")
+        assert health["radio"]["state"] == "hearing"
+
+
+async def test_both_gateways_come_back_after_bluetoothd_is_killed_and_after_adapters_were_off(tmp_path: Path) -> None:
+    async with gateway_b(tmp_path) as kiosk, gateway("a", A, tmp_path):
+        await kiosk.live_until(shows, seconds=5)
+        await end_bluetoothd(signal.SIGKILL)
+        await kiosk.live_until(shows_all, seconds=20)
+        start_bluetoothd()
+        await kiosk.live_until(shows, seconds=30)
+        for adapter in ("hci0", "hci1"):
+            await power(adapter, False)
+            await kiosk.live_until(shows_all, seconds=20)
+            await power(adapter, True)
+            await kiosk.live_until(shows, seconds=30)

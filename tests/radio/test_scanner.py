@@ -1,0 +1,24 @@
+"""The Scanner contract, kept by the real one on the real stack."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from beacon_gateway.radio.advertiser import BlueZAdvertiser
+from beacon_gateway.radio.port import Scanner
+from beacon_gateway.radio.scanner import BlueZScanner
+from sync_contract.beacon import BeaconId
+from tests.captures.identity import PERSON_TAG
+from tests.contracts.test_scanner import ScannerContract
+from tests.radio.inside import radios_ready, running
+
+
+@pytest.mark.lab
+class TestBlueZ(ScannerContract):
+    @asynccontextmanager
+    async def hearing(self, beacon: BeaconId) -> AsyncIterator[Scanner]:
+        assert beacon == PERSON_TAG.beacon
+        await radios_ready()
+        async with running(BlueZAdvertiser("hci0", PERSON_TAG).keep_on_air()):
+            yield BlueZScanner("hci1")

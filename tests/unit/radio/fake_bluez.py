@@ -1,0 +1,118 @@
+"""A bluetoothd of our own on a private bus: for what the real one does only when it is broken.
+
+What a healthy bluetoothd does is tested on the real one, in the radio lab.
+"""
+
+import asyncio
+import subprocess
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from time import monotonic
+
+from dbus_fast import BusType, Message, MessageType, Variant
+from dbus_fast.aio import MessageBus
+
+ADAPTER_PATH = "/org/bluez/hci0"
+DEVICE_PATH = f"{ADAPTER_PATH}/dev_C0_00_00_00_00_01"
+MANAGED = "GetManagedObjects"
+
+
+class FakeBlueZ:
+    """One adapter, one device in range. The public attributes may be changed at any moment."""
+
+    def __init__(self, bus: MessageBus) -> None:
+        self.powered = True
+        self.errors: dict[str, tuple[str, str]] = {}
+        """Member to (error name, text) that it answers with."""
+        self.hung: set[str] = set()
+        """Members that give no answer."""
+        self.calls: list[tuple[float, str]] = []
+        """When (monotonic seconds) and which member."""
+        self.filters: dict[str, Variant] = {}
+        self._bus = bus
+        bus.add_message_handler(self._on_message)
+
+    async def hear(self, manufacturer_data: bytes, rssi: int | None = -60) -> None:
+        """The device is heard: its first frame, then changes."""
+        properties = {
+            "Adapter": Variant("o", ADAPTER_PATH),
+            "Address": Variant("s", "C0:00:00:00:00:01"),
+            "Alias": Variant("s", "C0-00-00-00-00-01"),
+            "ManufacturerData": Variant("a{qv}", {0x004C: Variant("ay", manufacturer_data)}),
+        }
+        if rssi is not None:
+            properties["RSSI"] = Variant("n", rssi)
+        body = [DEVICE_PATH, {"org.bluez.Device1": properties}]
+        await self._signal("/", "org.freedesktop.DBus.ObjectManager", "InterfacesAdded", "oa{sa{sv}}", body)
+
+    async def tell(self, **properties: Variant) -> None:
+        """Adapter1's properties have changed."""
+        body = ["org.bluez.Adapter1", properties, []]
+        await self._signal(ADAPTER_PATH, "org.freedesktop.DBus.Properties", "PropertiesChanged", "sa{sv}as", body)
+
+    def moments(self, member: str) -> list[float]:
+        return [at for at, called in self.calls if called == member]
+
+    def count(self, member: str) -> int:
+        return len(self.moments(member))
+
+    async def _signal(self, path: str, interface: str, member: str, signature: str, body: Sequence[object]) -> None:
+        await self._bus.send(Message.new_signal(path, interface, member, signature, list(body)))
+
+    def _on_message(self, message: Message) -> Message | bool | None:
+        if message.message_type is not MessageType.METHOD_CALL or message.member is None:
+            return None
+        self.calls.append((monotonic(), message.member))
+        if message.member in self.hung:
+            return True
+        if message.member in self.errors:
+            return Message.new_error(message, *self.errors[message.member])
+        if message.member == MANAGED:
+            adapter = {"Powered": Variant("b", self.powered), "Roles": Variant("as", ["central", "peripheral"])}
+            interfaces: dict[str, dict[str, Variant]] = {
+                "org.bluez.Adapter1": adapter,
+                "org.bluez.LEAdvertisingManager1": {},
+            }
+            return Message.new_method_return(message, "a{oa{sa{sv}}}", [{ADAPTER_PATH: interfaces}])
+        if message.member == "SetDiscoveryFilter":
+            self.filters = message.body[0]
+        if message.member == "Set":
+            self.powered = message.body[2].value
+        return Message.new_method_return(message)
+
+
+@asynccontextmanager
+async def private_bus(folder: Path) -> AsyncIterator[str]:
+    """A D-Bus daemon of our own; its address."""
+    address = f"unix:path={folder}/bus"
+    config = folder / "bus.conf"
+    config.write_text(
+        "<busconfig><type>system</type>"
+        f"<listen>{address}</listen><auth>EXTERNAL</auth>"
+        '<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>'
+        '<allow own="*"/><allow user="*"/></policy></busconfig>'
+    )
+    words = [f"--config-file={config}", "--nofork", "--nopidfile", "--print-address"]
+    process = await asyncio.create_subprocess_exec(
+        "dbus-daemon", *words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert process.stdout is not None
+    try:
+        assert await process.stdout.readline(), "dbus-daemon did not start"
+        yield address
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+@asynccontextmanager
+async def fake_bluez(address: str) -> AsyncIterator[FakeBlueZ]:
+    bus = await MessageBus(bus_address=address, bus_type=BusType.SYSTEM).connect()
+    fake = FakeBlueZ(bus)
+    await bus.request_name("org.bluez")
+    try:
+        yield fake
+    finally:
+        bus.disconnect()
+        await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # dbus-fast left it untyped
