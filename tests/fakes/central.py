@@ -32,7 +32,9 @@ class FakeCentral:
         self.requests += 1
         body = await request.read()
         try:
-            found = read(request.method, request.rel_url.raw_path, request.rel_url.raw_query_string, request.headers, body)
+            found = read(
+                request.method, request.rel_url.raw_path, request.rel_url.raw_query_string, request.headers, body
+            )
             found.verify(self.key)
         except SignatureRefused:
             return web.Response(status=401)

@@ -1,0 +1,5 @@
+"""python -m central_server"""
+
+from central_server.cli import main
+
+main()

@@ -1,0 +1,105 @@
+"""What the merchant asks: making orders and querying them. Requests carry its HMAC, answers our signature.
+
+Written from the protocol, on purpose without the merchant's own code.
+"""
+
+import hmac
+import json
+import time
+from base64 import b64encode
+from dataclasses import replace
+from hashlib import sha256
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError
+
+from central_server.bank_emulator.keys import BankKeys
+from central_server.bank_emulator.orders import Order, OrderBook
+from daemonkit.web import read_body
+from sync_contract.strict import Record
+
+_LIMIT = 16 * 1024
+
+
+def _loopback(url: str) -> str:
+    """A drill leaves this machine by no door."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+        raise ValueError("expected http(s) on this machine: a drill goes nowhere else")
+    return url
+
+
+LoopbackUrl = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_loopback)]
+
+
+class NewOrder(Record):
+    order: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{8,40}$")]
+    amount_minor: Annotated[int, Field(ge=1, le=10_000_000_00)]
+    currency: Annotated[str, StringConstraints(pattern=r"^CNY$")]
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    return_url: LoopbackUrl
+    notify_url: LoopbackUrl
+
+
+class Merchant:
+    def __init__(self, keys: BankKeys, orders: OrderBook) -> None:
+        self._keys = keys
+        self._orders = orders
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.post("/orders", self._open), web.get("/orders/{order}", self._query)]
+
+    async def _open(self, request: web.Request) -> web.Response:
+        body = await read_body(request, limit=_LIMIT, deadline=10)
+        if not self._from_merchant(request, body):
+            return self._answer(request, 401, {"error": "not signed by the merchant"})
+        try:
+            asked = NewOrder.model_validate_json(body)
+        except ValidationError as error:
+            return self._answer(request, 400, {"error": f"{error.error_count()} faults in the order"})
+        fields = asked.model_dump()
+        new = Order(id=fields.pop("order"), opened_at=time.time(), **fields)
+        held = self._orders.get(new.id)
+        if held is None:
+            self._orders.keep(new)
+            return self._report(request, new, 201)
+        if (held.amount_minor, held.currency) != (new.amount_minor, new.currency):
+            return self._answer(request, 409, {"error": "the order is known with another amount"})
+        # The merchant may have moved, and its donor may read another language now.
+        again = replace(held, subject=new.subject, return_url=new.return_url, notify_url=new.notify_url)
+        if again != held:
+            self._orders.keep(again)
+        return self._report(request, again, 200)
+
+    async def _query(self, request: web.Request) -> web.Response:
+        if not self._from_merchant(request, b""):
+            return self._answer(request, 401, {"error": "not signed by the merchant"})
+        order = self._orders.get(request.match_info["order"])
+        if order is None:
+            return self._answer(request, 404, {"error": "no such order"})
+        return self._report(request, order, 200)
+
+    def _report(self, request: web.Request, order: Order, status: int) -> web.Response:
+        now = order.at(time.time())
+        told = {
+            "order": now.id,
+            "status": now.state,
+            "amount_minor": now.amount_minor,
+            "currency": now.currency,
+            "payment": now.payment,
+            "pay_url": f"http://{request.host}/pay/{now.id}",
+        }
+        return self._answer(request, status, told)
+
+    def _answer(self, request: web.Request, status: int, told: dict[str, Any]) -> web.Response:
+        body = json.dumps(told).encode()
+        signed = self._keys.signing.sign(b"sandbox answer v1\0" + request.path.encode() + b"\0" + body)
+        headers = {"Sandbox-Signature": b64encode(signed).decode()}
+        return web.Response(status=status, body=body, content_type="application/json", headers=headers)
+
+    def _from_merchant(self, request: web.Request, body: bytes) -> bool:
+        expected = hmac.new(self._keys.merchant, f"{request.method} {request.path}\n".encode() + body, sha256)
+        given = request.headers.get("Sandbox-Merchant", "")
+        return hmac.compare_digest(given.encode(), expected.hexdigest().encode())

@@ -1,0 +1,72 @@
+"""Telling the merchant that an order was paid, again and again until it answers 200."""
+
+import asyncio
+import json
+from base64 import b64encode
+from dataclasses import replace
+from hashlib import sha256
+
+import aiohttp
+import structlog
+
+from central_server.bank_emulator.keys import BankKeys
+from central_server.bank_emulator.orders import Order, OrderBook
+
+_log = structlog.get_logger()
+MINUTES = (0.0, 1.0, 2.0, 4.0)
+"""Between one try and the next; then the bank gives up, and the merchant has to query."""
+_TIMEOUT = aiohttp.ClientTimeout(total=10)
+
+
+def notification(order: Order, keys: BankKeys) -> tuple[dict[str, str], bytes]:
+    """Headers and body; the same octets at each try."""
+    told = {
+        "id": "N" + sha256(f"{order.id} {order.payment}".encode()).hexdigest()[:24].upper(),
+        "order": order.id,
+        "status": "paid",
+        "amount_minor": order.amount_minor,
+        "currency": order.currency,
+        "payment": order.payment,
+    }
+    body = json.dumps(told).encode()
+    signature = b64encode(keys.signing.sign(b"sandbox notification v1\0" + body)).decode()
+    return {"Content-Type": "application/json", "Sandbox-Signature": signature}, body
+
+
+class Notifying:
+    """Runs one task for each paid order; begins again after a restart where nobody had answered."""
+
+    def __init__(self, keys: BankKeys, orders: OrderBook, *, minutes: tuple[float, ...] = MINUTES) -> None:
+        self._keys = keys
+        self._orders = orders
+        self._minutes = minutes
+        self._due: asyncio.Queue[Order] = asyncio.Queue()
+
+    def begin(self, order: Order) -> None:
+        self._due.put_nowait(order)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        for order in self._orders.paid_but_not_notified():
+            self.begin(order)
+        async with aiohttp.ClientSession(timeout=_TIMEOUT) as session, asyncio.TaskGroup() as tries:
+            while True:
+                order = await self._due.get()
+                tries.create_task(self._notify(order, session))
+
+    async def _notify(self, order: Order, session: aiohttp.ClientSession) -> None:
+        headers, body = notification(order, self._keys)
+        for minutes in self._minutes:
+            await asyncio.sleep(60 * minutes)
+            try:
+                async with session.post(
+                    order.notify_url, data=body, headers=headers, allow_redirects=False
+                ) as response:
+                    status = response.status
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                _log.warning("notification.unanswered", order=order.id, error=type(error).__name__)
+                continue
+            if status == 200:
+                self._orders.keep(replace(order, notified=True))
+                return
+            _log.warning("notification.refused", order=order.id, status=status)

@@ -1,0 +1,82 @@
+"""The pay page: what the donor sees of the drill bank."""
+
+import secrets
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from central_server.bank_emulator.notifying import Notifying
+from central_server.bank_emulator.orders import Order, OrderBook
+from central_server.bank_emulator.texts import NAMES, TEXTS
+from daemonkit.web import RULES, csrf_token, read_form
+from kiosk_ui.figures import money
+from kiosk_ui.languages import best_language
+from sync_contract.money import Money
+from sync_contract.strict import Language
+
+_FOLDER = Path(__file__).parent
+_templates = Environment(
+    loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True, undefined=StrictUndefined, auto_reload=False
+)
+
+
+class PayPages:
+    def __init__(self, orders: OrderBook, notifying: Notifying) -> None:
+        self._orders = orders
+        self._notifying = notifying
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/pay/{order}", self._show),
+            web.post("/pay/{order}", self._decide),
+            web.get("/static/bank.css", self._style),
+        ]
+
+    async def _show(self, request: web.Request) -> web.Response:
+        order = self._orders.get(request.match_info["order"])
+        if order is None:
+            return page(request, 404, message="unknown")
+        order = order.at(time.time())
+        token = csrf_token(request.config_dict[RULES], order.id)
+        amount = money(Money(order.amount_minor, order.currency), language(request))
+        message = "" if order.state == "open" else order.state
+        return page(request, 200, order=order, csrf=token, amount=amount, message=message)
+
+    async def _decide(self, request: web.Request) -> web.Response:
+        order = self._orders.get(request.match_info["order"])
+        if order is None:
+            return page(request, 404, message="unknown")
+        form = await read_form(request, request.config_dict[RULES], order.id)
+        if order.at(time.time()).state == "open":
+            self._settle(order, form.get("decision", ""))
+        raise web.HTTPSeeOther(order.return_url)
+
+    def _settle(self, order: Order, decision: str) -> None:
+        if decision == "confirm":
+            paid = replace(order, state="paid", payment=f"P{secrets.randbelow(10**12):012d}")
+            self._orders.keep(paid)
+            self._notifying.begin(paid)
+        elif decision == "cancel":
+            self._orders.keep(replace(order, state="failed"))
+        else:
+            raise web.HTTPBadRequest
+
+    async def _style(self, request: web.Request) -> web.FileResponse:
+        return web.FileResponse(_FOLDER / "bank.css", headers={"Cache-Control": "max-age=3600"})
+
+
+def language(request: web.Request) -> Language:
+    return best_language(request.query.get("lang"), request.headers.get("Accept-Language", ""))
+
+
+def page(request: web.Request, status: int, *, message: str, **facts: Any) -> web.Response:  # noqa: ANN401
+    asked = language(request)
+    values = {"order": None, "csrf": "", "amount": ""} | facts
+    html = _templates.get_template("pay.html").render(
+        language=asked.value, names=NAMES, say=TEXTS[asked], every=TEXTS, message=message, path=request.path, **values
+    )
+    return web.Response(status=status, text=html, content_type="text/html")

@@ -1,0 +1,58 @@
+"""What stands on the emulator's pages."""
+
+from sync_contract.strict import Language
+
+TEXTS: dict[Language, dict[str, str]] = {
+    Language.zh_hans: {
+        "watermark": "演练",
+        "bank": "演练银行",
+        "drill": "这是演练，不会发生真实付款。",
+        "to_pay": "请确认付款",
+        "for": "用途",
+        "amount": "金额",
+        "order": "订单编号",
+        "confirm": "确认支付（演练）",
+        "cancel": "取消",
+        "paid": "这笔演练款已支付。",
+        "failed": "这笔订单已取消。",
+        "expired": "这笔订单已过期。",
+        "unknown": "没有这笔订单。",
+        "back": "返回商户页面",
+        "trouble": "请求有误，请返回重试。",
+    },
+    Language.zh_hant: {
+        "watermark": "演練",
+        "bank": "演練銀行",
+        "drill": "這是演練，不會真的扣款。",
+        "to_pay": "請確認付款",
+        "for": "款項用途",
+        "amount": "金額",
+        "order": "訂單編號",
+        "confirm": "確認付款（演練）",
+        "cancel": "取消",
+        "paid": "這筆演練款項已付。",
+        "failed": "這筆訂單已經取消。",
+        "expired": "這筆訂單已經過期。",
+        "unknown": "查無此訂單。",
+        "back": "回到商戶頁面",
+        "trouble": "要求有誤，請返回再試。",
+    },
+    Language.en: {
+        "watermark": "DRILL",
+        "bank": "Drill bank",
+        "drill": "This is a drill. No money moves.",
+        "to_pay": "Please confirm the payment",
+        "for": "For",
+        "amount": "Amount",
+        "order": "Order",
+        "confirm": "Confirm payment (drill)",
+        "cancel": "Cancel",
+        "paid": "This drill payment has been made.",
+        "failed": "This order has been cancelled.",
+        "expired": "This order has expired.",
+        "unknown": "There is no such order.",
+        "back": "Back to the merchant's page",
+        "trouble": "Something was wrong with the request. Please go back and try again.",
+    },
+}
+NAMES = {Language.zh_hans: "简体", Language.zh_hant: "繁體", Language.en: "English"}

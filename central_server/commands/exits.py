@@ -1,0 +1,5 @@
+"""Exit codes of every command, as sysexits.h has them."""
+
+FAILURE = 1
+TRY_AGAIN = 75
+CONFIGURATION = 78

@@ -1,0 +1,70 @@
+"""beacon-central run"""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from central_server.banks.port import CredentialsRefused
+from central_server.commands.exits import CONFIGURATION, TRY_AGAIN
+from central_server.server import Place
+from central_server.server import run as serve
+from central_server.settings import ServerSettings, Settings
+from central_server.state_files import StateRefused
+from central_server.store.schema import StoreRefused
+from daemonkit import logs
+from daemonkit.toml import ConfigRefused, load
+
+
+def run(
+    config: Path, state: Path, port: int | None, public_url: str, bank_url: str, bank_credentials: Path | None
+) -> int:
+    try:
+        settings = load(config, Settings)
+        place = _place(settings, state, port, public_url, bank_url, bank_credentials)
+    except ConfigRefused as refused:
+        print(refused, file=sys.stderr)
+        return CONFIGURATION
+    except ValueError as error:
+        print(f"{config}: {error}", file=sys.stderr)
+        return CONFIGURATION
+    logs.configure()
+    try:
+        place.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        asyncio.run(_until_told(settings, place))
+    except (StoreRefused, StateRefused, CredentialsRefused) as error:
+        print(error, file=sys.stderr)
+        return CONFIGURATION
+    except OSError as error:  # the port is taken, the folder is not ours
+        print(f"cannot start: {error}", file=sys.stderr)
+        return TRY_AGAIN
+    return 0
+
+
+def _place(
+    settings: Settings, state: Path, port: int | None, public_url: str, bank_url: str, credentials: Path | None
+) -> Place:
+    """Raises ValueError for what neither the settings nor the command line say."""
+    public = ServerSettings(public_url=public_url).public_url if public_url else settings.server.public_url
+    bank = ServerSettings(public_url=bank_url).public_url if bank_url else settings.bank.url
+    if not bank:
+        raise ValueError("bank.url: say where the bank answers, here or with --bank-url")
+    folder = credentials or settings.bank.credentials or os.environ.get("CREDENTIALS_DIRECTORY", "")
+    if not folder:
+        raise ValueError("bank.credentials: name the folder, here, with --bank-credentials or $CREDENTIALS_DIRECTORY")
+    return Place(
+        state=state,
+        bank_url=bank,
+        bank_credentials=Path(folder),
+        public_url=public,
+        port=settings.server.port if port is None else port,
+    )
+
+
+async def _until_told(settings: Settings, place: Place) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for told in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(told, stop.set)
+    await serve(settings, place, stop)

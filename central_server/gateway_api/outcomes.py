@@ -1,0 +1,84 @@
+"""GET /api/v1/outcomes: a gateway waits for what becomes of its own intents."""
+
+import asyncio
+import re
+
+from aiohttp import web
+
+from central_server.enrolment.signed import signer
+from central_server.refusals import Refusals
+from central_server.store import intents
+from central_server.store.database import Database
+from daemonkit.broadcast import Broadcast
+from daemonkit.web import closing, problem
+from sync_contract.records import IntentState, Outcome, Outcomes
+
+MOST_INTENTS = 150
+LONGEST_WAIT_S = 25
+_KNOWN = re.compile(r"([0-9a-f]{32}):([a-z_]{1,16})")
+
+
+class OutcomesApi:
+    """`changes` is poked after every change of state, by whichever process it was made."""
+
+    def __init__(self, database: Database, changes: Broadcast, refusals: Refusals) -> None:
+        self._database = database
+        self._changes = changes
+        self._refusals = refusals
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/api/v1/outcomes", self._get)]
+
+    async def _get(self, request: web.Request) -> web.Response:
+        gateway = await signer(request, b"", self._database, self._refusals)
+        if isinstance(gateway, web.Response):
+            return gateway
+        known = _known(request.query.getall("known", []))
+        wait = request.query.get("wait", "0")
+        if known is None or not re.fullmatch(r"[0-9]{1,3}", wait):
+            return problem(400, "Bad Request", "expected known=<intent>:<state> and wait=<seconds>")
+        if len(known) > MOST_INTENTS:
+            return problem(400, "Bad Request", f"at most {MOST_INTENTS} intents at a time")
+        found = await self._wait(gateway.id, known, min(int(wait), LONGEST_WAIT_S), closing(request))
+        return web.json_response(text=Outcomes(outcomes=found).model_dump_json())
+
+    async def _wait(
+        self, gateway: str, known: dict[str, IntentState], seconds: int, end: asyncio.Event
+    ) -> tuple[Outcome, ...]:
+        if seconds == 0:
+            return await self._differing(gateway, known)
+        looking = asyncio.create_task(self._look(gateway, known))
+        ending = asyncio.create_task(end.wait())
+        try:
+            await asyncio.wait({looking, ending}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            return looking.result() if looking.done() else ()
+        finally:
+            for task in (looking, ending):
+                task.cancel()
+            await asyncio.gather(looking, ending, return_exceptions=True)
+
+    async def _look(self, gateway: str, known: dict[str, IntentState]) -> tuple[Outcome, ...]:
+        """The outcomes that differ, as soon as there are any."""
+        async for _ in self._changes.changes():
+            if found := await self._differing(gateway, known):
+                return found
+        return ()
+
+    async def _differing(self, gateway: str, known: dict[str, IntentState]) -> tuple[Outcome, ...]:
+        async with self._database.read() as connection:
+            found = await intents.find(connection, gateway, known.keys())
+        return tuple(
+            Outcome(intent=intent.id, state=IntentState(intent.state), slip=intent.slip)
+            for intent in found.values()
+            if intent.state != known[intent.id]
+        )
+
+
+def _known(told: list[str]) -> dict[str, IntentState] | None:
+    known: dict[str, IntentState] = {}
+    for entry in told:
+        found = _KNOWN.fullmatch(entry)
+        if found is None or found[2] not in list(IntentState):
+            return None
+        known[found[1]] = IntentState(found[2])
+    return known

@@ -1,0 +1,48 @@
+"""POST /api/v1/parcels."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from aiohttp import web
+
+from central_server.enrolment.signed import signer
+from central_server.intake.batch import BatchRefused, read_batch
+from central_server.intake.receive import receive
+from central_server.refusals import Refusals
+from central_server.store.database import Database
+from daemonkit.web import gunzip, problem, read_wire
+from sync_contract.records import MAX_BATCH_OCTETS, ParcelReceipts
+from sync_contract.strict import Environment
+
+_DEADLINE_S = 15.0
+
+
+class ParcelIntake:
+    def __init__(
+        self, database: Database, environment: Environment, refusals: Refusals, clock: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._environment = environment
+        self._refusals = refusals
+        self._clock = clock
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.post("/api/v1/parcels", self._post)]
+
+    async def _post(self, request: web.Request) -> web.Response:
+        if request.headers.get("Content-Type") != "application/json":
+            return problem(415, "Unsupported Media Type", "application/json is expected")
+        coding = request.headers.get("Content-Encoding", "identity")
+        if coding not in ("identity", "gzip"):
+            return problem(415, "Unsupported Media Type", "gzip is the only coding here")
+        wire = await read_wire(request, limit=MAX_BATCH_OCTETS, deadline=_DEADLINE_S)
+        gateway = await signer(request, wire, self._database, self._refusals)
+        if isinstance(gateway, web.Response):
+            return gateway
+        try:
+            items = read_batch(gunzip(wire, MAX_BATCH_OCTETS) if coding == "gzip" else wire)
+        except BatchRefused as error:
+            self._refusals.count("request", "batch", f"gateway {gateway.id}: {error}")
+            return problem(error.status, "The batch cannot be read", str(error))
+        receipts = await receive(self._database, gateway, items, self._environment, self._clock())
+        return web.json_response(text=ParcelReceipts(receipts=receipts).model_dump_json())

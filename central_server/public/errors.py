@@ -1,0 +1,47 @@
+"""Errors as pages, for people; programs get problem+json from the guards."""
+
+from typing import Protocol
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from central_server.language import language
+from central_server.store.database import StoreUnavailable
+from daemonkit.web import ErrorPage
+from kiosk_ui.render import Pages
+from kiosk_ui.views import NoticeKind, NoticePage
+
+_log = structlog.get_logger()
+_KINDS = {
+    403: NoticeKind.form_expired,
+    404: NoticeKind.not_found,
+    405: NoticeKind.not_found,
+    421: NoticeKind.not_found,
+    429: NoticeKind.busy,
+    503: NoticeKind.store_unavailable,
+}
+
+
+@web.middleware
+async def store_trouble(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A database that does not answer is 503: gateways keep their parcels, the bank notifies again."""
+    try:
+        return await handler(request)
+    except StoreUnavailable as error:
+        _log.error("store.unavailable", reason=str(error))
+        raise web.HTTPServiceUnavailable(headers={"Retry-After": "10"}) from error
+
+
+class StaffErrors(Protocol):
+    def error(self, request: web.Request, status: int) -> web.Response: ...
+
+
+def error_pages(pages: Pages, staff: StaffErrors) -> ErrorPage:
+    def show(request: web.Request, status: int) -> web.Response:
+        if request.path.startswith("/staff"):
+            return staff.error(request, status)
+        view = NoticePage(_KINDS.get(status, NoticeKind.fault), back="")
+        return web.Response(text=pages.html(view, language(request), path=request.path), content_type="text/html")
+
+    return show

@@ -1,0 +1,98 @@
+"""config/central.toml as frozen values. Read by commands and server only; loaded with `daemonkit.toml.load`."""
+
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from sync_contract.beacon import U16, BeaconId
+from sync_contract.catalogue import Binding
+from sync_contract.project import Project, ProjectId, Texts
+from sync_contract.strict import Environment, Record
+
+
+def _web_origin(value: str) -> str:
+    """Empty, or `http(s)://host[:port]` without path, query, user or password."""
+    if value == "":
+        return value
+    parts = urlsplit(value)
+    try:
+        well_formed = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        well_formed = False
+    if not well_formed or "@" in parts.netloc or parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError("expected http(s)://host or http(s)://host:port, and nothing after it")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+WebOrigin = Annotated[str, StringConstraints(max_length=300), AfterValidator(_web_origin)]
+Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.\-:\[\]]{1,260}$")]
+
+
+class ServerSettings(Record):
+    """Where the server listens, and under which name phones and gateways reach it."""
+
+    host: Annotated[str, StringConstraints(min_length=1, max_length=260)] = "127.0.0.1"
+    """The address to listen on; `0.0.0.0` for every interface."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8040
+    """0 = any free port."""
+    public_url: WebOrigin = ""
+    """Empty: the server's own address. It stands in the bank's return address."""
+    allowed_hosts: tuple[Host, ...] = ()
+    """Further names (lower case, `host` or `host:port`) under which requests are answered."""
+
+
+class SiteSettings(Record):
+    """Whose server this is."""
+
+    community: Texts
+    environment: Environment
+
+
+class BankSettings(Record):
+    """The bank to which donors are handed over."""
+
+    kind: Literal["sandbox"]
+    url: WebOrigin = ""
+    """Where the bank answers; empty only when `--bank-url` gives it at start."""
+    credentials: Annotated[str, StringConstraints(max_length=1000)] = ""
+    """A folder with the bank's public key and our merchant secret; empty: $CREDENTIALS_DIRECTORY."""
+
+
+class BindingSettings(Record):
+    """Which project a beacon brings to the screen."""
+
+    uuid: UUID
+    major: U16
+    minor: U16
+    project: ProjectId
+
+    @property
+    def binding(self) -> Binding:
+        return Binding(beacon=BeaconId(self.uuid, self.major, self.minor), project=self.project)
+
+
+class Settings(Record):
+    server: ServerSettings = ServerSettings()
+    site: SiteSettings
+    bank: BankSettings
+    projects: Annotated[tuple[Project, ...], Field(min_length=1, max_length=200)]
+    bindings: Annotated[tuple[BindingSettings, ...], Field(max_length=5000)] = ()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.bank.kind == "sandbox" and self.site.environment is not Environment.drill:
+            raise ValueError('bank.kind "sandbox" moves no money: site.environment must be "drill"')
+        ids = [project.id for project in self.projects]
+        if twice := sorted({name for name in ids if ids.count(name) > 1}):
+            raise ValueError(f"projects: id {', '.join(twice)} stands more than once")
+        seen: set[BeaconId] = set()
+        for number, entry in enumerate(self.bindings):
+            beacon = entry.binding.beacon
+            if entry.project not in ids:
+                raise ValueError(f"bindings[{number}].project: no project has the id {entry.project!r}")
+            if beacon in seen:
+                raise ValueError(f"bindings[{number}]: the beacon {beacon} is bound more than once")
+            seen.add(beacon)
+        return self

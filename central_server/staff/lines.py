@@ -1,0 +1,113 @@
+"""A line of the sync log as the page shows it: facts taken out of what arrived, ready for one sentence."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from central_server.store.arrivals import Arrival
+from sync_contract.money import Money
+from sync_contract.project import Project, Texts
+from sync_contract.records import BeaconStatistics, Body, IntentRegistered, Receipt
+
+_BODY: TypeAdapter[IntentRegistered | BeaconStatistics] = TypeAdapter(Body)
+
+
+@dataclass(frozen=True, slots=True)
+class GiftFacts:
+    """`project`: its title, or None when it is not on offer here any more."""
+
+    amount: Money
+    project: Texts | None
+    project_id: str
+    door: str
+    handoff: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFacts:
+    minutes: int
+    frames: int
+    places: int
+    arrivals: int
+    advertised_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`what`: gift, report, ticket or unknown. `reason`: the first word of the machine-readable reason."""
+
+    gateway: str
+    gateway_label: str
+    community: str
+    parcel: str
+    result: Receipt
+    what: str
+    reason: str
+    detail: str
+    first_at: datetime
+    last_at: datetime
+    times: int
+    gift: GiftFacts | None = None
+    report: ReportFacts | None = None
+    content: Mapping[str, Any] = field(default_factory=dict)
+
+
+def line(arrival: Arrival, labels: Mapping[str, str], projects: Mapping[str, Project]) -> Line:
+    content = _object(arrival.content)
+    body = _body(content)
+    reason, _, detail = arrival.reason.partition(":")
+    whats = {"intent": "gift", "statistics": "report", "ticket": "ticket"}
+    return Line(
+        gateway=arrival.gateway,
+        gateway_label=labels.get(arrival.gateway, arrival.gateway),
+        community=arrival.community,
+        parcel=arrival.parcel,
+        result=arrival.result,
+        what=whats.get(arrival.kind, "unknown"),
+        reason=reason,
+        detail=detail.strip(),
+        first_at=arrival.first_at,
+        last_at=arrival.last_at,
+        times=arrival.times,
+        gift=_gift(body, projects) if isinstance(body, IntentRegistered) else None,
+        report=_report(body) if isinstance(body, BeaconStatistics) else None,
+        content=content,
+    )
+
+
+def _object(text: str | None) -> Mapping[str, Any]:
+    found = json.loads(text) if text else {}
+    return found if isinstance(found, dict) else {}
+
+
+def _body(content: Mapping[str, Any]) -> IntentRegistered | BeaconStatistics | None:
+    """None for what was refused because it is no body."""
+    try:
+        return _BODY.validate_json(json.dumps(content.get("body")))
+    except ValidationError:
+        return None
+
+
+def _gift(body: IntentRegistered, projects: Mapping[str, Project]) -> GiftFacts:
+    project = projects.get(body.project)
+    return GiftFacts(
+        Money(body.amount_minor, body.currency),
+        project.title if project else None,
+        body.project,
+        body.door.value,
+        body.handoff.value,
+    )
+
+
+def _report(body: BeaconStatistics) -> ReportFacts:
+    return ReportFacts(
+        minutes=max(1, round(body.seconds / 60)),
+        frames=sum(place.frames for place in body.places),
+        places=len(body.places),
+        arrivals=sum(entry.arrivals for entry in body.classes),
+        advertised_minutes=round(sum(entry.seconds for entry in body.advertised) / 60),
+    )

@@ -1,0 +1,33 @@
+"""Secrets that the server makes for itself on its first start, in its state folder, readable by it alone."""
+
+import os
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from central_server.errors import CentralError
+from daemonkit.files import write_atomically
+
+
+class StateRefused(CentralError):
+    """A file of the state folder is not what it should be. The message names it."""
+
+
+def catalogue_key(state: Path) -> Ed25519PrivateKey:
+    """Signs catalogues. Gateways pin its public half: losing it means enrolling them all again. Raises StateRefused."""
+    return Ed25519PrivateKey.from_private_bytes(_secret(state / "catalogue.key"))
+
+
+def form_secret(state: Path) -> bytes:
+    """Guards forms against other sites; shared by all processes of this state folder. Raises StateRefused."""
+    return _secret(state / "form.secret")
+
+
+def _secret(file: Path) -> bytes:
+    if not file.exists():
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_atomically(file, os.urandom(32))
+    octets = file.read_bytes()
+    if len(octets) != 32:
+        raise StateRefused(f"{file}: 32 octets are expected, {len(octets)} are there")
+    return octets

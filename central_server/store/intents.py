@@ -1,0 +1,128 @@
+"""Intents, by (gateway, id), and every change of their state."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+
+from central_server.store.connection import Connection
+from central_server.store.tables import intents, state_changes
+from central_server.store.upsert import insert
+from sync_contract.records import IntentState
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """`beacon` as text or None; `door` is None until the parcel told it; `first_seen_in`: ticket or parcel."""
+
+    gateway: str
+    id: str
+    community: str
+    environment: str
+    project: str
+    amount_minor: int
+    currency: str
+    beacon: str | None
+    catalogue_version: int
+    handoff: str
+    door: str | None
+    first_seen_at: datetime
+    first_seen_in: str
+    state: str
+    slip: str = ""
+
+    def differing(self, other: "Intent") -> tuple[str, ...]:
+        """The names of the facts, told by ticket and parcel alike, in which the two differ."""
+        return tuple(name for name in _TOLD_TWICE if getattr(self, name) != getattr(other, name))
+
+
+_TOLD_TWICE = (
+    "environment",
+    "project",
+    "amount_minor",
+    "currency",
+    "beacon",
+    "catalogue_version",
+    "handoff",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """Of an attempt when `attempt` is given, else of the intent. `cause`: a word; `evidence`: what proves it."""
+
+    community: str
+    gateway: str
+    intent: str
+    attempt: str | None
+    before: str
+    after: str
+    at: datetime
+    cause: str
+    evidence: str
+
+
+async def add(connection: Connection, new: Sequence[Intent]) -> frozenset[str]:
+    """The ids that were not there before; the others stay as they are."""
+    if not new:
+        return frozenset()
+    statement = insert(connection, intents).on_conflict_do_nothing().returning(intents.c.id)
+    return frozenset((await connection.execute(statement, [asdict(intent) for intent in new])).scalars())
+
+
+async def get(connection: Connection, gateway: str, intent: str) -> Intent | None:
+    return (await find(connection, gateway, [intent])).get(intent)
+
+
+async def find(connection: Connection, gateway: str, ids: Collection[str]) -> dict[str, Intent]:
+    if not ids:
+        return {}
+    statement = select(intents).where(intents.c.gateway == gateway, intents.c.id.in_(ids))
+    return {row.id: Intent(**row._mapping) for row in await connection.execute(statement)}
+
+
+async def tell_door(connection: Connection, gateway: str, intent: str, door: str) -> None:
+    """The one fact that a ticket does not carry; set once."""
+    await connection.execute(
+        update(intents)
+        .where(intents.c.gateway == gateway, intents.c.id == intent, intents.c.door.is_(None))
+        .values(door=door)
+    )
+
+
+async def move(
+    connection: Connection,
+    intent: Intent,
+    after: IntentState,
+    *,
+    at: datetime,
+    cause: str,
+    evidence: str,
+    slip: str = "",
+) -> None:
+    """Set the state and record how it came about."""
+    here = (intents.c.gateway == intent.gateway, intents.c.id == intent.id)
+    values = {"state": after.value} | ({"slip": slip} if slip else {})
+    await connection.execute(update(intents).where(*here).values(values))
+    change = StateChange(
+        intent.community, intent.gateway, intent.id, None, intent.state, after.value, at, cause, evidence[:200]
+    )
+    await record(connection, [change])
+
+
+async def record(connection: Connection, changes: Sequence[StateChange]) -> None:
+    if changes:
+        await connection.execute(state_changes.insert(), [asdict(change) for change in changes])
+
+
+async def history(connection: Connection, gateway: str, intent: str) -> tuple[StateChange, ...]:
+    """Oldest first."""
+    columns = [state_changes.c[name] for name in StateChange.__dataclass_fields__]
+    statement = select(*columns).where(state_changes.c.gateway == gateway, state_changes.c.intent == intent)
+    return tuple(StateChange(*row) for row in await connection.execute(statement.order_by(state_changes.c.seq)))
+
+
+async def last_change(connection: Connection) -> int:
+    """A number that rises with every change of state, by whichever process."""
+    return (await connection.execute(select(func.max(state_changes.c.seq)))).scalar() or 0

@@ -1,0 +1,113 @@
+"""The real central server and the real sandbox bank, each on a free port inside the test's loop."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from central_server.bank_emulator import server as bank_emulator
+from central_server.server import Place
+from central_server.server import run as run_central
+from central_server.settings import Settings
+from central_server.store.database import Database, open_database, sqlite_url
+from daemonkit.toml import load
+
+CONFIG = """
+[site]
+environment = "drill"
+community = { zh-Hans = "华大社区", zh-Hant = "華大社區", en = "Huada Community" }
+
+[bank]
+kind = "sandbox"
+
+[[projects]]
+id = "lunch"
+title = { zh-Hans = "长者爱心午餐", zh-Hant = "長者愛心午餐", en = "Warm lunches" }
+summary = { zh-Hans = "午餐", zh-Hant = "午餐", en = "Lunch" }
+story = { zh-Hans = "午餐", zh-Hant = "午餐", en = "Lunch" }
+payee = { zh-Hans = "演练慈善会", zh-Hant = "演練慈善會", en = "Drill Charity" }
+amounts_fen = [1000, 5000]
+max_fen = 100_000
+[projects.permit]
+organisation = "演练慈善会"
+certificate = "DRILL-1"
+certificate_until = 2099-12-31
+filing = "DRILL-F-1"
+area = "泉州"
+opens = 2020-01-01
+closes = 2099-12-31
+
+[[projects]]
+id = "ended"
+title = { zh-Hans = "旧项目", zh-Hant = "舊項目", en = "Old project" }
+summary = { zh-Hans = "旧", zh-Hant = "舊", en = "Old" }
+story = { zh-Hans = "旧", zh-Hant = "舊", en = "Old" }
+payee = { zh-Hans = "演练慈善会", zh-Hant = "演練慈善會", en = "Drill Charity" }
+amounts_fen = [1000]
+[projects.permit]
+organisation = "演练慈善会"
+certificate = "DRILL-1"
+certificate_until = 2099-12-31
+filing = "DRILL-F-0"
+area = "泉州"
+opens = 2020-01-01
+closes = 2020-12-31
+"""
+
+
+@dataclass
+class RunningBank:
+    url: str
+    state: Path
+
+
+@dataclass
+class RunningCentral:
+    url: str
+    state: Path
+
+    @asynccontextmanager
+    async def database(self) -> AsyncIterator[Database]:
+        """A second process's view of the same file."""
+        async with open_database(sqlite_url(self.state / "central.db")) as database:
+            yield database
+
+
+@asynccontextmanager
+async def running_bank(state: Path, *, minutes: tuple[float, ...] = (0.0, 0.001)) -> AsyncIterator[RunningBank]:
+    stop = asyncio.Event()
+    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(
+        bank_emulator.run(state, host="127.0.0.1", port=0, stop=stop, ready=ready.set_result, minutes=minutes)
+    )
+    try:
+        yield RunningBank(await _first(ready, task), state)
+    finally:
+        stop.set()
+        await task
+
+
+@asynccontextmanager
+async def running_central(state: Path, bank: RunningBank, *, config: str = CONFIG) -> AsyncIterator[RunningCentral]:
+    stop = asyncio.Event()
+    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    state.mkdir(exist_ok=True)
+    file = state / "central.toml"
+    file.write_text(config, encoding="utf-8")
+    place = Place(state=state, bank_url=bank.url, bank_credentials=bank.state, public_url="", port=0)
+    task = asyncio.create_task(run_central(load(file, Settings), place, stop, ready=ready.set_result))
+    try:
+        yield RunningCentral(await _first(ready, task), state)
+    finally:
+        stop.set()
+        await task
+
+
+async def _first(ready: asyncio.Future[str], task: asyncio.Task[None]) -> str:
+    waited: set[asyncio.Future[Any]] = {ready, task}
+    await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        task.result()
+    return ready.result()

@@ -1,0 +1,106 @@
+"""A gateway as the central server meets it: it signs, delivers, makes tickets and asks. No radio, no kiosk."""
+
+import gzip
+import json
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from yarl import URL
+
+from sync_contract.identity import new_id
+from sync_contract.keys import public_text
+from sync_contract.money import Money
+from sync_contract.records import (
+    BeaconStatistics,
+    ClockReading,
+    Door,
+    HandoffKind,
+    IntentRegistered,
+    Parcel,
+    ParcelReceipt,
+    ParcelReceipts,
+)
+from sync_contract.request_signature import Signer
+from sync_contract.strict import Environment
+from sync_contract.ticket import Ticket, encode
+
+
+class DeliveringGateway:
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self.id = secrets.token_hex(8)
+        self.key = Ed25519PrivateKey.generate()
+        self.public = public_text(self.key.public_key())
+        self.epoch = secrets.token_hex(8)
+        self.n = 0
+        self.url = url
+        self._session = session
+
+    def intent(self, **changes: Any) -> Parcel:
+        body: dict[str, Any] = {
+            "environment": Environment.drill,
+            "project": "lunch",
+            "amount_minor": 5000,
+            "currency": "CNY",
+            "beacon": None,
+            "door": Door.touch,
+            "handoff": HandoffKind.ticket,
+            "catalogue_version": 1,
+        }
+        return self._parcel(IntentRegistered(**(body | changes)))
+
+    def statistics(self) -> Parcel:
+        return self._parcel(BeaconStatistics(start=clock(), seconds=300, places=(), classes=(), advertised=()))
+
+    def _parcel(self, body: IntentRegistered | BeaconStatistics) -> Parcel:
+        self.n += 1
+        return Parcel(id=new_id(), epoch=self.epoch, n=self.n, clock=clock(), body=body)
+
+    def ticket(self, intent: Parcel, *, age: timedelta = timedelta(), trusted: bool = True, **changes: Any) -> str:
+        body = intent.body
+        assert isinstance(body, IntentRegistered)
+        fields: dict[str, Any] = {
+            "environment": body.environment,
+            "gateway": self.id,
+            "intent": intent.id,
+            "project": body.project,
+            "amount": Money(body.amount_minor, body.currency),
+            "beacon": body.beacon,
+            "issued_at": datetime.now(UTC) - age,
+            "clock_trusted": trusted,
+            "catalogue_version": body.catalogue_version,
+        }
+        return encode(Ticket(**(fields | changes)), self.key)
+
+    async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        signed = Signer(self.id, self.key).headers("POST", path, "", body, int(time.time()))
+        async with self._session.post(self.url + path, data=body, headers={**signed, **headers}) as answer:
+            return answer.status, await answer.read()
+
+    async def post_batch(self, batch: object, *, zipped: bool = True) -> tuple[int, bytes]:
+        octets = json.dumps(batch).encode()
+        headers = {"Content-Type": "application/json"} | ({"Content-Encoding": "gzip"} if zipped else {})
+        return await self.post("/api/v1/parcels", gzip.compress(octets) if zipped else octets, headers)
+
+    async def deliver(self, parcels: Sequence[Parcel]) -> tuple[ParcelReceipt, ...]:
+        status, body = await self.post_batch({"contract": 1, "parcels": [as_json(parcel) for parcel in parcels]})
+        assert status == 200, body
+        return ParcelReceipts.model_validate_json(body).receipts
+
+    async def get(self, path: str, query: str = "") -> tuple[int, Any]:
+        signed = Signer(self.id, self.key).headers("GET", path, query, b"", int(time.time()))
+        url = URL(f"{self.url}{path}?{query}" if query else f"{self.url}{path}", encoded=True)
+        async with self._session.get(url, headers=signed) as answer:
+            return answer.status, json.loads(await answer.read() or b"null")
+
+
+def clock() -> ClockReading:
+    return ClockReading(wall=datetime.now(UTC), boot="0" * 32, monotonic_ns=time.monotonic_ns(), trusted=True)
+
+
+def as_json(parcel: Parcel) -> dict[str, Any]:
+    return parcel.model_dump(mode="json")

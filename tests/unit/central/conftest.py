@@ -1,0 +1,48 @@
+"""Fixtures: the real server with a registered gateway, a real sandbox bank, and a donor."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from central_server.enrolment.gateways import register
+from tests.fakes.central_process import RunningBank, RunningCentral, running_bank, running_central
+from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.donor import Donor
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    jar = aiohttp.CookieJar(unsafe=True)  # the addresses are numbers
+    async with aiohttp.ClientSession(cookie_jar=jar, timeout=aiohttp.ClientTimeout(total=30)) as session:
+        yield session
+
+
+@pytest.fixture
+async def bank(tmp_path: Path) -> AsyncIterator[RunningBank]:
+    async with running_bank(tmp_path / "bank") as bank:
+        yield bank
+
+
+@pytest.fixture
+async def central(tmp_path: Path, bank: RunningBank) -> AsyncIterator[RunningCentral]:
+    async with running_central(tmp_path / "central", bank) as central:
+        yield central
+
+
+async def enrolled(central: RunningCentral, gateway: DeliveringGateway, community: str = "huada") -> DeliveringGateway:
+    async with central.database() as database:
+        await register(database, gateway.id, gateway.public, community, "社区大厅", datetime.now(UTC))
+    return gateway
+
+
+@pytest.fixture
+async def gateway(central: RunningCentral, session: aiohttp.ClientSession) -> DeliveringGateway:
+    return await enrolled(central, DeliveringGateway(session, central.url))
+
+
+@pytest.fixture
+def donor(session: aiohttp.ClientSession) -> Donor:
+    return Donor(session)

@@ -1,0 +1,145 @@
+"""beacon-central as an operator starts and stops it."""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from daemonkit.programs import Program, ProgramFailed, program
+from sync_contract.keys import read_public
+from tests.fakes.central_process import CONFIG
+from tests.fakes.delivering_gateway import DeliveringGateway
+
+CENTRAL = (sys.executable, "-m", "central_server")
+
+
+@asynccontextmanager
+async def started(folder: Path) -> AsyncIterator[tuple[Program, Program]]:
+    (folder / "central.toml").write_text(CONFIG, encoding="utf-8")
+    bank_argv = (*CENTRAL, "bank-emulator", "--state-dir", str(folder / "bank"), "--port", "0")
+    async with program("bank", bank_argv, log=folder / "bank.log") as bank:
+        argv = (
+            *CENTRAL,
+            "run",
+            *("--config", str(folder / "central.toml")),
+            *("--state-dir", str(folder / "state")),
+            *("--port", "0"),
+            *("--bank-url", bank.url),
+            *("--bank-credentials", str(folder / "bank")),
+        )
+        async with program("central", argv, log=folder / "central.log") as central:
+            yield bank, central
+
+
+async def said(*argv: str) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        *CENTRAL, *argv, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, err = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_it_stops_in_time_with_waiting_gateways_and_an_open_page(
+    tmp_path: Path, session: aiohttp.ClientSession
+) -> None:
+    async with started(tmp_path) as (_, central):
+        gateway = DeliveringGateway(session, central.url)
+        state = ("--state-dir", str(tmp_path / "state"))
+        code, out, _ = await said("gateway", "add", gateway.id, gateway.public, "--community", "huada", *state)
+        assert code == 0
+        read_public(out)
+        parcel = gateway.intent()
+        await gateway.deliver([parcel])
+        waiting = [
+            asyncio.create_task(gateway.get("/api/v1/outcomes", f"known={parcel.id}:registered&wait=25"))
+            for _ in range(5)
+        ]
+        await asyncio.sleep(0.3)
+        began = time.monotonic()
+        central.terminate()
+        assert await central.exited() == 0
+        assert time.monotonic() - began < 3
+        for status, told in await asyncio.gather(*waiting):
+            assert (status, told["outcomes"]) == (200, [])
+
+
+async def test_health_tells_of_the_stages_and_memory_stays_small(
+    tmp_path: Path, session: aiohttp.ClientSession
+) -> None:
+    async with started(tmp_path) as (_, central):
+        told: dict[str, Any] = {"stages": {}}
+        async with asyncio.timeout(5):
+            while not {"bank", "changes"} <= told["stages"].keys():
+                async with session.get(f"{central.url}/healthz") as answer:
+                    told = json.loads(await answer.read())
+        assert told["ok"]
+        status = Path(f"/proc/{central.pid}/status").read_text()
+        resident_kb = int(status.split("VmRSS:")[1].split()[0])
+        assert resident_kb < 110 * 1024
+
+
+async def test_a_second_start_is_quick(tmp_path: Path) -> None:
+    async with started(tmp_path):
+        pass
+    began = time.monotonic()
+    async with started(tmp_path):
+        assert time.monotonic() - began < 3
+
+
+async def test_an_account_is_added_and_gets_a_new_password(tmp_path: Path) -> None:
+    file, state = tmp_path / "password", ("--state-dir", str(tmp_path / "state"))
+    for password, code, words in (("long enough!", 0, "added"), ("long enough?", 0, "new password"), ("short", 1, "")):
+        file.write_text(f"{password}\n", encoding="utf-8")
+        found, out, _ = await said("user", "add", "chen", "--password-file", str(file), *state)
+        assert found == code
+        assert words in out
+
+
+async def test_exit_codes_say_whose_fault_it_is(tmp_path: Path) -> None:
+    good, bad, port = tmp_path / "good.toml", tmp_path / "bad.toml", ("--port", "0")
+    good.write_text(CONFIG, encoding="utf-8")
+    bad.write_text(CONFIG.replace('"drill"', '"rill"'), encoding="utf-8")
+    state = ("--state-dir", str(tmp_path / "state"))
+    bank = ("--bank-url", "http://127.0.0.1:1")
+    (tmp_path / "empty").mkdir()
+    for argv, code, words in (
+        (("check-config", str(good)), 0, "good"),
+        (("check-config", str(bad)), 78, "site.environment"),
+        (("check-config", str(tmp_path / "none.toml")), 78, "none.toml"),
+        (("run", "--config", str(bad), *state, *port), 78, "site.environment"),
+        (("run", "--config", str(good), *state, *port), 78, "bank.url"),
+        (("run", "--config", str(good), *state, *port, *bank), 78, "bank.credentials"),
+        (
+            ("run", "--config", str(good), *state, *port, *bank, "--bank-credentials", str(tmp_path / "empty")),
+            78,
+            "bank.pub",
+        ),
+        (("run", "--config", str(good), *state, *port, "--bank-url", "nonsense"), 78, "http"),
+        (("gateway", "add", "x", "y", "--community", "huada", *state), 1, "16 hexadecimal"),
+        (("gateway", "add", "0" * 16, "y", "--community", "huada", *state), 1, "43 characters"),
+        (("nonsense",), 2, ""),
+    ):
+        found, out, err = await said(*argv)
+        assert (found, words in out + err) == (code, True), (argv, out, err)
+        assert "Traceback" not in out + err
+
+
+async def test_a_taken_port_is_a_reason_to_try_again(tmp_path: Path) -> None:
+    taken = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+    port = str(taken.sockets[0].getsockname()[1])
+    try:
+        argv = (*CENTRAL, "bank-emulator", "--state-dir", str(tmp_path), "--port", port)
+        starting = program("bank", argv, log=tmp_path / "log")
+        with pytest.raises(ProgramFailed, match="ended with 75"):
+            await starting.__aenter__()
+    finally:
+        taken.close()
+        await taken.wait_closed()

@@ -1,0 +1,63 @@
+"""Every fault of central.toml is named, before anything starts."""
+
+from pathlib import Path
+
+import pytest
+
+from central_server.settings import Settings
+from daemonkit.toml import ConfigRefused, load
+from tests.fakes.central_process import CONFIG
+
+ROOT = Path(__file__).parents[3]
+BINDING = """
+[[bindings]]
+uuid = "fda50693-a4e2-4fb1-afcf-c6eb07647825"
+major = 10
+minor = 7
+project = "lunch"
+"""
+
+
+def loaded(folder: Path, text: str) -> Settings:
+    file = folder / "central.toml"
+    file.write_text(text, encoding="utf-8")
+    return load(file, Settings)
+
+
+def test_the_whole_file_becomes_settings(tmp_path: Path) -> None:
+    server = '[server]\nhost = "0.0.0.0"\nport = 0\npublic_url = "https://Give.example.org"\nallowed_hosts = ["give"]\n'
+    settings = loaded(tmp_path, server + CONFIG + BINDING)
+    assert settings.server.public_url == "https://give.example.org"
+    assert settings.bindings[0].binding.beacon.major == 10
+    assert [project.id for project in settings.projects] == ["lunch", "ended"]
+
+
+@pytest.mark.parametrize("name", ["config/central.toml", "config/demo/central.toml"])
+def test_the_files_that_we_ship_are_good(name: str) -> None:
+    load(ROOT / name, Settings)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ('environment = "drill"', 'environment = "real"', "moves no money"),
+        ('kind = "sandbox"', 'kind = "piggy"', "bank"),
+        ('kind = "sandbox"', 'kind = "sandbox"\nurl = "ftp://bank"', "http"),
+        ('kind = "sandbox"', 'kind = "sandbox"\nurl = "http://bank/path"', "nothing after it"),
+        ('kind = "sandbox"', 'kind = "sandbox"\nurl = "http://user:pass@bank"', "http"),
+        ('kind = "sandbox"', 'kind = "sandbox"\nurl = "http://bank:99999"', "http"),
+        ('id = "ended"', 'id = "lunch"', "more than once"),
+        ("opens = 2020-01-01\ncloses = 2020-12-31", "opens = 2021-01-01\ncloses = 2020-12-31", "closes"),
+        ("major = 10\n", "major = 65536\n", "major"),
+        ('project = "lunch"', 'project = "nobody"', "no project"),
+        (BINDING, BINDING + BINDING, "more than once"),
+        ("[site]", "[site]\nnew = 1", "new"),
+        ("[site]", "[server]\nport = 65536\n[site]", "port"),
+        ("[site]", '[server]\nallowed_hosts = ["UPPER"]\n[site]', "allowed_hosts"),
+    ],
+)
+def test_a_fault_is_refused_and_named(tmp_path: Path, before: str, after: str, words: str) -> None:
+    text = CONFIG + BINDING
+    assert before in text
+    with pytest.raises(ConfigRefused, match=words):
+        loaded(tmp_path, text.replace(before, after, 1))

@@ -1,0 +1,234 @@
+"""Late, surplus and outside-permit money is posted all the same, and marked."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from central_server.banks.port import (
+    BankUnavailable,
+    Capabilities,
+    Notification,
+    Order,
+    OrderReport,
+    OrderState,
+    Redirect,
+)
+from central_server.donations.opening import AtTheBank, Opening
+from central_server.donations.queries import Queries
+from central_server.donations.settle import Settlement
+from central_server.donations.tickets import Asked, TicketUnusable, read_ticket
+from central_server.enrolment.gateways import register
+from central_server.intake.batch import ReadParcel
+from central_server.intake.receive import receive
+from central_server.settings import Settings
+from central_server.store import attempts, ledger_lines
+from central_server.store.attempts import Attempt
+from central_server.store.database import Database, open_database, sqlite_url
+from daemonkit.toml import load
+from sync_contract.money import Money
+from sync_contract.records import canonical
+from sync_contract.strict import Environment
+from tests.fakes.central_process import CONFIG
+from tests.fakes.delivering_gateway import DeliveringGateway
+
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+
+
+class PlayedBank:
+    """Its orders stand as the test says."""
+
+    name = "sandbox"
+    environment = Environment.drill
+    capabilities = Capabilities(notifies=True, queries=True)
+    form_targets: tuple[str, ...] = ("http://bank.example",)
+
+    def __init__(self) -> None:
+        self.orders: dict[str, OrderReport] = {}
+        self.away = False
+        self.queries = 0
+
+    async def open(self, order: Order) -> Redirect:
+        if self.away:
+            raise BankUnavailable("away")
+        self.orders.setdefault(order.id, OrderReport(order.id, OrderState.open, order.amount, ""))
+        return Redirect(f"http://bank.example/{order.id}")
+
+    def verify(self, headers: object, body: bytes) -> Notification:
+        raise NotImplementedError
+
+    async def query(self, order: str) -> OrderReport:
+        self.queries += 1
+        if self.away:
+            raise BankUnavailable("away")
+        return self.orders.get(order, OrderReport(order, OrderState.unknown, None, ""))
+
+    def stands(self, attempt: Attempt, state: OrderState) -> None:
+        self.orders[attempt.id] = OrderReport(attempt.id, state, Money(5000), "payment P1")
+
+
+class World:
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self.database = database
+        self.bank = PlayedBank()
+        self.pokes = 0
+        projects = {project.id: project for project in settings.projects}
+        self.settlement = Settlement(database, "sandbox", projects, self._poke)
+        self.opening = Opening(database, self.bank, self.settlement, lambda nonce: f"http://us/g/{nonce}", lambda: "")
+        self.queries = Queries(database, self.bank, self.settlement)
+        self.gateway = DeliveringGateway(None, "")  # type: ignore[arg-type]  # it only signs here
+
+    def _poke(self) -> None:
+        self.pokes += 1
+
+    async def ask(self) -> Asked:
+        return await read_ticket(self.database, self.gateway.ticket(self.gateway.intent()), Environment.drill, NOW)
+
+    async def tried(self, asked: Asked) -> tuple[Attempt, ...]:
+        async with self.database.read() as connection:
+            return await attempts.of_intent(connection, asked.gateway.id, asked.ticket.intent)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    file = tmp_path / "central.toml"
+    file.write_text(CONFIG, encoding="utf-8")
+    async with open_database(sqlite_url(tmp_path / "central.db")) as database:
+        world = World(database, load(file, Settings))
+        await register(database, world.gateway.id, world.gateway.public, "huada", "hall", NOW)
+        yield world
+
+
+async def test_money_that_comes_after_the_attempt_ended_is_late(world: World) -> None:
+    asked = await world.ask()
+    await world.opening.open(asked, "lunch", NOW)
+    (attempt,) = await world.tried(asked)
+    await world.settlement.found(OrderReport(attempt.id, OrderState.expired, None, "its time is over"), NOW)
+    await world.settlement.found(OrderReport(attempt.id, OrderState.paid, Money(5000), "P1"), NOW)
+    async with world.database.read() as connection:
+        (line,) = await ledger_lines.of_intent(connection, attempt.gateway, attempt.intent)
+    assert (line.kind, line.late, line.outside_permit) == ("paid", True, False)
+    await world.settlement.found(OrderReport(attempt.id, OrderState.expired, None, "the bank is confused"), NOW)
+    assert (await world.tried(asked))[0].state == "paid"
+
+
+async def test_a_second_paid_attempt_is_surplus(world: World) -> None:
+    asked = await world.ask()
+    await world.opening.open(asked, "lunch", NOW)
+    (first,) = await world.tried(asked)
+    world.bank.stands(first, OrderState.expired)
+    await world.opening.open(asked, "lunch", NOW)
+    second = (await world.tried(asked))[1]
+    for attempt in (second, first, second):
+        await world.settlement.found(OrderReport(attempt.id, OrderState.paid, Money(5000), "P"), NOW)
+    async with world.database.read() as connection:
+        lines = await ledger_lines.of_intent(connection, first.gateway, first.intent)
+    assert [(line.attempt, line.kind, line.late) for line in lines] == [
+        (second.id, "paid", False),
+        (first.id, "surplus", True),
+    ]
+    assert lines[0].slip != lines[1].slip
+
+
+async def test_money_that_comes_when_the_permit_has_closed_is_marked(world: World) -> None:
+    asked = await world.ask()
+    await world.opening.open(asked, "lunch", NOW)
+    (attempt,) = await world.tried(asked)
+    afterwards = datetime(2100, 1, 1, tzinfo=UTC)
+    await world.settlement.found(OrderReport(attempt.id, OrderState.paid, Money(5000), "P1"), afterwards)
+    async with world.database.read() as connection:
+        (line,) = await ledger_lines.of_intent(connection, attempt.gateway, attempt.intent)
+    assert line.outside_permit
+
+
+async def test_a_live_order_is_used_again_and_a_paid_one_is_found(world: World) -> None:
+    asked = await world.ask()
+    first = await world.opening.open(asked, "lunch", NOW)
+    assert isinstance(first, AtTheBank)
+    assert await world.opening.open(asked, "lunch", NOW) == first
+    (attempt,) = await world.tried(asked)
+    world.bank.stands(attempt, OrderState.paid)
+    again = await world.opening.open(asked, "lunch", NOW)
+    assert not isinstance(again, AtTheBank)
+    assert again.return_nonce == attempt.return_nonce
+    assert [entry.state for entry in await world.tried(asked)] == ["paid"]
+
+
+async def test_a_crash_before_the_bank_heard_of_it_sends_the_same_order(world: World) -> None:
+    asked = await world.ask()
+    world.bank.away = True
+    with pytest.raises(BankUnavailable):
+        await world.opening.open(asked, "lunch", NOW)
+    (attempt,) = await world.tried(asked)
+    assert attempt.state == "opened"
+    world.bank.away = False
+    assert await world.opening.open(asked, "lunch", NOW) == AtTheBank(f"http://bank.example/{attempt.id}")
+    assert [entry.state for entry in await world.tried(asked)] == ["sent"]
+
+
+async def test_the_bank_is_asked_until_the_order_has_ended(world: World) -> None:
+    asked = await world.ask()
+    await world.opening.open(asked, "lunch", NOW)
+    (attempt,) = await world.tried(asked)
+    assert await world.queries.ask_due(NOW + timedelta(seconds=59)) == 0
+    times = []
+    for second in range(60, 1200, 10):
+        now = NOW + timedelta(seconds=second)
+        if await world.queries.ask_due(now):
+            times.append(now)
+    gaps = [after - before for before, after in pairwise(times)]
+    assert max(gaps) <= timedelta(minutes=5)
+    world.bank.stands(attempt, OrderState.paid)
+    assert await world.queries.ask_due(NOW + timedelta(minutes=30)) == 1
+    assert await world.queries.ask_due(NOW + timedelta(days=30)) == 0
+    assert world.pokes >= 2
+
+
+async def test_a_bank_that_is_silent_about_one_order_does_not_hide_the_others(world: World) -> None:
+    first, second = await world.ask(), await world.ask()
+    for asked in (first, second):
+        await world.opening.open(asked, "lunch", NOW)
+    world.bank.away = True
+    later = NOW + timedelta(minutes=2)
+    with pytest.raises(BankUnavailable):
+        await world.queries.ask_due(later)
+    world.bank.away = False
+    assert await world.queries.ask_due(later) == 1
+
+
+async def test_an_order_that_never_reached_the_bank_expires(world: World) -> None:
+    asked = await world.ask()
+    world.bank.away = True
+    with pytest.raises(BankUnavailable):
+        await world.opening.open(asked, "lunch", NOW)
+    world.bank.away = False
+    await world.queries.ask_due(NOW + timedelta(minutes=10))
+    assert (await world.tried(asked))[0].state == "opened"
+    await world.queries.ask_due(NOW + timedelta(minutes=31))
+    assert (await world.tried(asked))[0].state == "expired"
+
+
+async def test_a_paid_order_without_an_amount_is_not_believed(world: World) -> None:
+    asked = await world.ask()
+    await world.opening.open(asked, "lunch", NOW)
+    (attempt,) = await world.tried(asked)
+    world.bank.orders[attempt.id] = replace(world.bank.orders[attempt.id], state=OrderState.paid, amount=None)
+    await world.queries.ask_due(NOW + timedelta(minutes=2))
+    world.bank.orders[attempt.id] = replace(world.bank.orders[attempt.id], amount=Money(4999))
+    await world.queries.ask_due(NOW + timedelta(minutes=9))
+    assert (await world.tried(asked))[0].state == "sent"
+
+
+async def test_a_record_that_comes_between_looking_and_pressing_is_compared_too(world: World) -> None:
+    parcel = world.gateway.intent()
+    asked = await read_ticket(world.database, world.gateway.ticket(parcel), Environment.drill, NOW)
+    dearer = parcel.model_copy(update={"body": parcel.body.model_copy(update={"amount_minor": 9900})})
+    content = canonical(dearer)
+    item = ReadParcel(dearer, dearer.fingerprint(), content.decode())
+    await receive(world.database, asked.gateway, [item], Environment.drill, NOW)
+    with pytest.raises(TicketUnusable, match="amount_minor"):
+        await world.opening.open(asked, "lunch", NOW)
+    assert await world.tried(asked) == ()

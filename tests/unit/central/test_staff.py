@@ -1,0 +1,252 @@
+"""The staff's pages: behind a login, in three languages, each parcel one sentence."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+from yarl import URL
+
+from central_server import staff
+from central_server.accounts.login import FAILURES, LOCKED_FOR, LoginRefused, PasswordRefused, log_in, set_password
+from central_server.store import arrivals
+from central_server.store.arrivals import NewArrival
+from central_server.store.database import Database, open_database, sqlite_url
+from sync_contract.identity import new_id
+from sync_contract.records import Receipt
+from tests.fakes.central_process import RunningCentral
+from tests.fakes.delivering_gateway import DeliveringGateway, as_json
+from tests.fakes.donor import Donor, Page
+from tests.unit.central.conftest import enrolled
+
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery"
+LOCALE = Path(staff.__file__).parent.parent / "locale"
+
+
+async def account(central: RunningCentral, name: str, community: str | None = None) -> None:
+    async with central.database() as database:
+        await set_password(database, name, PASSWORD, community, NOW)
+
+
+async def logged_in(central: RunningCentral, donor: Donor, name: str = "chen", community: str | None = None) -> Page:
+    await account(central, name, community)
+    return await donor.press(await donor.open(f"{central.url}/staff/"), name=name, password=PASSWORD)
+
+
+async def test_nobody_sees_anything_without_a_login(central: RunningCentral, donor: Donor) -> None:
+    for path in ("/staff", "/staff/", f"/staff/parcels/{'0' * 16}/{'0' * 32}"):
+        page = await donor.open(central.url + path)
+        assert page.url.endswith("/staff/login")
+
+
+async def test_the_log_tells_each_parcel_in_a_sentence(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
+    gift = gateway.intent()
+    dearer = gift.model_copy(update={"body": gift.body.model_copy(update={"amount_minor": 9900})})
+    for parcel in (gateway.statistics(), gift, gift, dearer):
+        await gateway.deliver([parcel])
+    await gateway.post_batch({"contract": 1, "parcels": [as_json(gateway.intent()) | {"body": {"kind": "poem"}}]})
+    page = await logged_in(central, donor)
+    assert page.url == f"{central.url}/staff/"
+    rows = [" ".join(Page(200, "", row).text().split()) for row in re.findall(r"<tr>.*?</tr>", page.html, re.S)[1:]]
+    expected = (
+        "Refused Something arrived that this server does not understand.",
+        "Conflict A second, different record of a gift came: ¥99 for Warm lunches.",
+        "Delivered again A gift of ¥50 was registered for Warm lunches. The resident touched the screen. It was sent",
+        "Delivered A gift of ¥50 was registered for Warm lunches. The resident touched the screen. Nothing to do.",
+        "Delivered Beacon report. Minutes: 5. Adverts heard: 0. Place beacons: 0. Visits by tag: 0. Nothing to do.",
+    )
+    assert len(rows) == len(expected)
+    for row, words in zip(rows, expected, strict=True):
+        assert words in row
+        assert row.endswith("社区大厅")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("zh-Hans", "为「长者爱心午餐」登记了一笔 ¥50 的捐款。"), ("zh-Hant", "街坊摸了螢幕。不必處理。")],
+)
+async def test_the_log_speaks_the_readers_language(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor, language: str, words: str
+) -> None:
+    await gateway.deliver([gateway.intent()])
+    await logged_in(central, donor)
+    page = await donor.open(f"{central.url}/staff/?lang={language}")
+    assert words in page.text()
+    assert words in (await donor.open(f"{central.url}/staff/")).text()
+
+
+async def test_the_log_is_filtered_and_paged(central: RunningCentral, gateway: DeliveringGateway, donor: Donor) -> None:
+    start = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)  # midnight in Beijing
+    async with central.database() as database, database.write() as connection:
+        for number in range(120):
+            entry = NewArrival(gateway.id, new_id(), Receipt.accepted, "0" * 64, "huada", "statistics")
+            await arrivals.record(connection, [entry], start + timedelta(minutes=number))
+    await gateway.deliver([gateway.intent()])
+    page = await logged_in(central, donor)
+    seen = [len(re.findall("<tr>", page.html)) - len(re.findall("<thead>", page.html))]
+    while older := re.search(r'href="(/staff/\?[^"]*)">Older', page.html):
+        page = await donor.open(central.url + older[1].replace("&amp;", "&"))
+        seen.append(len(re.findall("<tr>", page.html)) - len(re.findall("<thead>", page.html)))
+    assert seen == [50, 50, 21]
+
+    async def lines(query: str) -> int:
+        html = (await donor.open(f"{central.url}/staff/?{query}")).html
+        return len(re.findall('class="what"', html))
+
+    assert await lines("kind=intent") == 1
+    assert await lines("result=conflict") == 0
+    assert await lines("result=nonsense&since=x&until=2026-99-99&before=y") == 50
+    assert await lines(f"gateway={gateway.id}") == 50
+    assert await lines("gateway=0000000000000000") == 0
+    assert await lines("since=2026-11-21&until=2026-11-21&kind=statistics") == 50
+    assert await lines("until=2026-11-20") == 0
+
+
+async def test_a_parcels_page_shows_the_way_of_its_gift(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
+    gift = gateway.intent()
+    await gateway.deliver([gift])
+    await donor.press(await donor.open(f"{central.url}/t/{gateway.ticket(gift)}"))
+    await logged_in(central, donor)
+    page = await donor.open(f"{central.url}/staff/parcels/{gateway.id}/{gift.id}")
+    text = " ".join(page.text().split())
+    for words in (
+        "A gift of ¥50",
+        "the gateway delivered it",
+        "the donor confirmed on the phone",
+        "Payment 1",
+        gift.id,
+    ):
+        assert words in text
+    assert (await donor.open(f"{central.url}/staff/parcels/{gateway.id}/{'0' * 32}")).status == 404
+
+
+async def test_a_gift_known_only_from_its_ticket_has_a_page(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
+    gift = gateway.intent()
+    await donor.press(await donor.open(f"{central.url}/t/{gateway.ticket(gift)}"))
+    await logged_in(central, donor)
+    page = await donor.open(f"{central.url}/staff/parcels/{gateway.id}/{gift.id}")
+    assert "the gateway has not delivered it yet" in page.text()
+
+
+async def test_another_communitys_staff_see_nothing(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor, session: aiohttp.ClientSession
+) -> None:
+    gift, later = gateway.intent(), gateway.intent()
+    gateway.n += 5
+    await gateway.deliver([later, gift, gateway.intent()])
+    neighbour = await enrolled(central, DeliveringGateway(session, central.url), "neighbours")
+    own = neighbour.intent(amount_minor=700)
+    await neighbour.deliver([own])
+    page = await logged_in(central, donor, "wang", "neighbours")
+    assert "¥7 " in page.text()
+    assert "¥50" not in page.text()
+    assert gateway.id not in page.html
+    assert "on their way" not in page.text()
+    assert (await donor.open(f"{central.url}/staff/parcels/{gateway.id}/{gift.id}")).status == 404
+    assert (await donor.open(f"{central.url}/staff/parcels/{neighbour.id}/{own.id}")).status == 200
+
+
+async def test_what_a_gateway_sends_cannot_become_markup(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
+    evil = "<script>alert(1)</script>"
+    bad = as_json(gateway.intent()) | {evil: evil}
+    await gateway.post_batch({"contract": 1, "parcels": [bad]})
+    await logged_in(central, donor)
+    parcel = bad["id"]
+    page = await donor.open(f"{central.url}/staff/parcels/{gateway.id}/{parcel}")
+    assert evil not in page.html
+    assert evil in page.text()
+
+
+async def test_logging_out_ends_the_session(
+    central: RunningCentral, donor: Donor, session: aiohttp.ClientSession
+) -> None:
+    page = await logged_in(central, donor)
+    cookie = session.cookie_jar.filter_cookies(URL(f"{central.url}/staff/"))["staff"]
+    logout = page.html.split('action="/staff/logout"')[1].split("</form>")[0]
+    form = f'<form method="post" action="/staff/logout">{logout}</form>'
+    assert (await donor.press(Page(200, page.url, form))).url.endswith("/staff/login")
+    async with aiohttp.ClientSession(headers={"Cookie": f"staff={cookie.value}"}) as thief:
+        assert (await Donor(thief).open(f"{central.url}/staff/")).url.endswith("/staff/login")
+
+
+async def test_the_session_cookie_is_not_for_scripts_or_other_sites(
+    central: RunningCentral, session: aiohttp.ClientSession
+) -> None:
+    await account(central, "chen")
+    async with session.get(f"{central.url}/staff/login") as answer:
+        csrf = re.search(r'name="csrf" value="([0-9a-f]+)"', await answer.text())
+    assert csrf is not None
+    form = {"csrf": csrf[1], "name": "chen", "password": PASSWORD}
+    async with session.post(f"{central.url}/staff/login", data=form, allow_redirects=False) as answer:
+        assert answer.status == 303
+        told = [value for value in answer.headers.getall("Set-Cookie") if value.startswith("staff=")]
+    assert len(told) == 1
+    for part in ("HttpOnly", "SameSite=Strict", "Path=/staff"):
+        assert part in told[0]
+
+
+async def test_a_wrong_password_is_told_without_saying_what_was_wrong(central: RunningCentral, donor: Donor) -> None:
+    await account(central, "chen")
+    form = await donor.open(f"{central.url}/staff/login")
+    texts = {
+        (await donor.press(form, name=name, password="wrong wrong wrong")).text().replace("\n", "")
+        for name in ("chen", "nobody")
+    }
+    assert len(texts) == 1
+    assert "Name or password is wrong" in texts.pop()
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> object:
+    async with open_database(sqlite_url(tmp_path / "central.db")) as database:
+        yield database
+
+
+async def test_five_failures_lock_the_account_for_a_while(database: Database) -> None:
+    await set_password(database, "chen", PASSWORD, None, NOW)
+    for _ in range(FAILURES):
+        with pytest.raises(LoginRefused, match="wrong"):
+            await log_in(database, "chen", "wrong", NOW)
+    with pytest.raises(LoginRefused, match="locked"):
+        await log_in(database, "chen", PASSWORD, NOW + LOCKED_FOR - timedelta(seconds=1))
+    assert (await log_in(database, "chen", PASSWORD, NOW + LOCKED_FOR)).account.name == "chen"
+    for _ in range(FAILURES - 1):
+        with pytest.raises(LoginRefused):
+            await log_in(database, "chen", "wrong", NOW)
+    assert (await log_in(database, "chen", PASSWORD, NOW)).account.name == "chen"
+
+
+async def test_a_short_password_is_refused(database: Database) -> None:
+    with pytest.raises(PasswordRefused):
+        await set_password(database, "chen", "short", None, NOW)
+
+
+def test_every_text_is_translated() -> None:
+    templates = Path(staff.__file__).parent / "templates"
+    wanted: set[str] = set()
+    for _, _, message, _, _ in extract_from_dir(
+        str(templates), method_map=[("**.html", "jinja2")], keywords={"_": None}
+    ):
+        assert isinstance(message, str)
+        wanted.add(message)
+    assert len(wanted) > 50
+    for language in ("zh-Hans", "zh-Hant"):
+        with (LOCALE / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
+            catalogue = read_po(file)
+        told = {str(entry.id): str(entry.string or "") for entry in catalogue if entry.id and not entry.fuzzy}
+        assert told.keys() == wanted, language
+        for message, translation in told.items():
+            assert translation, message
+            assert sorted(re.findall(r"%\(\w+\)s", message)) == sorted(re.findall(r"%\(\w+\)s", translation))

@@ -1,0 +1,147 @@
+"""The database as it stands on disk."""
+
+import asyncio
+import gc
+import sqlite3
+import sys
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from central_server.store import gateways, leases, schema
+from central_server.store.database import PRAGMAS, open_database, sqlite_url
+from central_server.store.schema import StoreRefused
+from central_server.store.tables import metadata
+
+NOW = datetime(2026, 11, 24, 8, 0, 0, 1, tzinfo=UTC)
+
+
+async def test_the_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:
+    def differences(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+    async with open_database(sqlite_url(tmp_path / "central.db")) as database, database.read() as connection:
+        assert await connection.run_sync(differences) == []
+        made = (await connection.execute(text("SELECT sql FROM sqlite_master WHERE name = 'parcels'"))).scalar_one()
+    assert "WITHOUT ROWID" in made
+
+
+def test_the_newest_migration_is_the_one_the_fast_path_knows() -> None:
+    scripts = ScriptDirectory(str(Path(schema.__file__).parent / "migrations"))
+    assert scripts.get_heads() == [schema.HEAD]
+    assert {script.revision for script in scripts.walk_revisions()} == set(schema.KNOWN)
+
+
+async def test_a_database_at_head_is_opened_without_alembic(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path / "central.db")
+    async with open_database(url):
+        pass
+    code = (
+        "import asyncio, sys\nfrom central_server.store.database import open_database\n"
+        f"async def main():\n async with open_database({url!r}): pass\n"
+        "asyncio.run(main())\nassert 'alembic' not in sys.modules"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-W", "error", "-c", code)
+    assert await process.wait() == 0
+
+
+async def test_two_processes_may_meet_an_empty_database(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path / "central.db")
+
+    async def begin(number: int) -> None:
+        async with open_database(url) as database, database.write() as connection:
+            await gateways.add_community(connection, f"community {number}", NOW)
+
+    await asyncio.gather(*(begin(number) for number in range(4)))
+    async with open_database(url) as database, database.read() as connection:
+        assert (await connection.execute(text("SELECT count(*) FROM communities"))).scalar() == 4
+
+
+async def test_every_connection_is_durable(tmp_path: Path) -> None:
+    async with (
+        open_database(sqlite_url(tmp_path / "central.db")) as database,
+        database.read() as one,
+        database.read() as two,
+        database.write() as three,
+    ):
+        for connection in (one, two, three):
+            for name, wanted in PRAGMAS.items():
+                assert (await connection.execute(text(f"PRAGMA {name}"))).scalar() == wanted
+
+
+async def test_a_newer_or_foreign_database_is_refused(tmp_path: Path) -> None:
+    newer, foreign, none = tmp_path / "newer.db", tmp_path / "foreign.db", tmp_path / "none.db"
+    async with open_database(sqlite_url(newer)):
+        pass
+    for file, change in (
+        (newer, "UPDATE alembic_version SET version_num = '9999'"),
+        (foreign, "CREATE TABLE notes (id INTEGER)"),
+    ):
+        with closing(sqlite3.connect(file)) as connection, connection:
+            connection.execute(change)
+    none.write_bytes(b"this is no database at all" * 100)
+    for file, words in ((newer, "9999"), (foreign, "none of ours"), (none, "not a SQLite database")):
+        with pytest.raises(StoreRefused, match=words):
+            async with open_database(sqlite_url(file)):
+                pass
+
+
+async def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    async with open_database(sqlite_url(tmp_path / "central.db")) as database:
+
+        async def fail() -> None:
+            async with database.write() as connection:
+                await gateways.add_community(connection, "huada", NOW)
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            await fail()
+        async with database.read() as connection:
+            assert (await connection.execute(text("SELECT count(*) FROM communities"))).scalar() == 0
+
+
+async def test_writers_that_are_cancelled_leave_the_store_usable(tmp_path: Path) -> None:
+    async with open_database(sqlite_url(tmp_path / "central.db")) as database:
+
+        async def write(name: str) -> None:
+            async with database.write() as connection:
+                await gateways.add_community(connection, name, NOW)
+
+        for turns in range(60):
+            task = asyncio.create_task(write(f"cancelled {turns}"))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            gc.collect()  # a connection that was lost half-way complains here
+        async with asyncio.timeout(5):
+            await write("huada")
+        async with database.read() as connection:
+            found = set((await connection.execute(text("SELECT id FROM communities"))).scalars())
+    assert "huada" in found
+
+
+async def test_times_come_back_as_they_went_in(tmp_path: Path) -> None:
+    async with open_database(sqlite_url(tmp_path / "central.db")) as database:
+        async with database.write() as connection:
+            await gateways.add_community(connection, "huada", NOW)
+        async with database.read() as connection:
+            from central_server.store.tables import communities
+
+            assert (await connection.execute(communities.select())).one().added_at == NOW
+
+
+async def test_a_lease_has_one_holder_until_it_runs_out(tmp_path: Path) -> None:
+    minute = timedelta(minutes=1)
+    async with open_database(sqlite_url(tmp_path / "central.db")) as database, database.write() as connection:
+        assert await leases.take(connection, "work", "a", NOW, NOW + minute)
+        assert not await leases.take(connection, "work", "b", NOW + minute / 2, NOW + 2 * minute)
+        assert await leases.take(connection, "work", "a", NOW + minute / 2, NOW + 2 * minute)
+        assert not await leases.take(connection, "work", "b", NOW + minute, NOW + 3 * minute)
+        assert await leases.take(connection, "work", "b", NOW + 2 * minute, NOW + 3 * minute)
