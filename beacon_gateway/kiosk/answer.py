@@ -1,0 +1,75 @@
+"""How every page answers: with a view in the session's language, its cookie, and its CSRF token."""
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from multidict import MultiDict
+
+from beacon_gateway.kiosk.sessions import Session, Sessions
+from daemonkit.web import WebRules, csrf_token, read_form
+from kiosk_ui.languages import best_language
+from kiosk_ui.render import Pages
+from kiosk_ui.views import NoticeKind, NoticePage, View
+
+COOKIE = "kiosk_session"
+SESSION = web.RequestKey("session", Session)
+NO_SESSION = ("/static/", "/api/", "/healthz")
+_NOTICES = {404: NoticeKind.not_found, 429: NoticeKind.busy, 503: NoticeKind.busy, 403: NoticeKind.form_expired}
+
+
+class Answer:
+    """`pages` render, `rules` guard the forms, `sessions` remember."""
+
+    def __init__(self, pages: Pages, rules: WebRules, sessions: Sessions) -> None:
+        self._pages = pages
+        self._rules = rules
+        self._sessions = sessions
+
+    def page(self, request: web.Request, view: View, status: int = 200) -> web.Response:
+        session = request[SESSION]
+        path = request.path_qs if request.method == "GET" else "/"
+        html = self._pages.html(view, session.language, csrf=csrf_token(self._rules, session.id), path=path)
+        return _html(html, status)
+
+    def part(self, request: web.Request, view: View) -> str:
+        """What stands inside <main>, for `/live`."""
+        session = request[SESSION]
+        return self._pages.part(view, session.language, csrf=csrf_token(self._rules, session.id))
+
+    async def form(self, request: web.Request) -> MultiDict[str]:
+        """The fields of one of our own forms. Raises HTTP errors, 403 when it is not of this session."""
+        return await read_form(request, self._rules, request[SESSION].id)
+
+    def error(self, request: web.Request, status: int) -> web.Response:
+        """The page for an error, wherever it arose; perhaps before there was a session."""
+        kind = _NOTICES.get(status, NoticeKind.fault if status >= 500 else NoticeKind.not_found)
+        session = request.get(SESSION) or self._sessions.find(request.cookies.get(COOKIE, ""))
+        if session is None:
+            language = best_language(None, request.headers.get("Accept-Language", ""), self._sessions.default)
+            return _html(self._pages.html(NoticePage(kind), language), status)
+        csrf = csrf_token(self._rules, session.id)
+        return _html(self._pages.html(NoticePage(kind), session.language, csrf=csrf), status)
+
+    @web.middleware
+    async def remember(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Give every page its session; the cookie goes out with the response."""
+        if not request.path.startswith(NO_SESSION):
+            request[SESSION] = self._sessions.find(request.cookies.get(COOKIE, "")) or self._sessions.open()
+        return await handler(request)
+
+    async def set_cookie(self, request: web.Request, response: web.StreamResponse) -> None:
+        """A signal for on_response_prepare: an event stream needs the cookie too, before its first octet.
+
+        By hand, for aiohttp has written `response.cookies` into the headers when the signal comes.
+        """
+        session = request.get(SESSION)
+        if session is not None and request.cookies.get(COOKIE) != session.id:
+            response.headers.add("Set-Cookie", f"{COOKIE}={session.id}; Path=/; HttpOnly; SameSite=Strict")
+
+
+def see_other(path: str) -> web.Response:
+    """303: the browser goes there with GET."""
+    return web.Response(status=303, headers={"Location": path})
+
+
+def _html(text: str, status: int) -> web.Response:
+    return web.Response(text=text, status=status, content_type="text/html")

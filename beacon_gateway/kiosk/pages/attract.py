@@ -1,0 +1,36 @@
+"""`/`: the site's projects, or the one that the scene turned to. The only page that follows the scene."""
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from beacon_gateway.donations.ports import Projects
+from beacon_gateway.kiosk.answer import SESSION, Answer
+from beacon_gateway.kiosk.sessions import Session
+from beacon_gateway.kiosk.stage import Stage
+from kiosk_ui.views import Attract, ProjectsPage
+
+
+def attract_view(session: Session, stage: Stage, projects: Projects) -> Attract:
+    """The scene as this session now sees it; remembered, so that a gift is counted by the door it came through."""
+    scene = stage.scene
+    shown = projects.get(scene.project) if scene.project is not None else None
+    if shown is None:
+        return Attract(projects.all())
+    session.shown = scene
+    return Attract(projects.all(), shown, projects.judge(shown).open, scene.door)
+
+
+def attract_page(answer: Answer, stage: Stage, projects: Projects) -> Handler:
+    async def get(request: web.Request) -> web.StreamResponse:
+        return answer.page(request, attract_view(request[SESSION], stage, projects))
+
+    return get
+
+
+def projects_page(answer: Answer, projects: Projects) -> Handler:
+    """`/projects`: all of them, whatever the scene shows."""
+
+    async def get(request: web.Request) -> web.StreamResponse:
+        return answer.page(request, ProjectsPage(projects.all()))
+
+    return get

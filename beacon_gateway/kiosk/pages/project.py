@@ -1,0 +1,24 @@
+"""`/project/<id>`: what it is for, who receives, by which permit."""
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from beacon_gateway.donations.ports import Projects
+from beacon_gateway.kiosk.answer import Answer
+from kiosk_ui.views import NoticeKind, NoticePage, ProjectPage
+from sync_contract.project import Project
+
+
+def project_view(project: Project, projects: Projects) -> ProjectPage:
+    judgement = projects.judge(project)
+    return ProjectPage(project, judgement.open, judgement.reason)
+
+
+def project_page(answer: Answer, projects: Projects) -> Handler:
+    async def get(request: web.Request) -> web.StreamResponse:
+        project = projects.get(request.match_info["project"])
+        if project is None:
+            return answer.page(request, NoticePage(NoticeKind.project_unknown), 404)
+        return answer.page(request, project_view(project, projects))
+
+    return get

@@ -1,0 +1,73 @@
+"""What a kiosk knows of the resident in front of it: in memory only, and forgotten soon."""
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from beacon_gateway.donations.ports import Gift
+from beacon_gateway.kiosk.stage import Scene
+from sync_contract.strict import Language
+
+IDLE_S = 600.0
+"""Seconds without a request after which a session is dropped."""
+MOST = 500
+"""Sessions held at once; the one that was idle longest makes room."""
+
+
+@dataclass(slots=True)
+class Session:
+    """`shown`: the last scene with a project that its first page showed; `followers`: its open event streams."""
+
+    id: str
+    language: Language
+    seen_at: float
+    gift: Gift | None = None
+    shown: Scene | None = None
+    followers: int = 0
+
+    @contextmanager
+    def followed(self) -> Iterator[None]:
+        """While a page follows `/live`, its session is not idle, however long nobody touches the screen."""
+        self.followers += 1
+        try:
+            yield
+        finally:
+            self.followers -= 1
+
+
+class Sessions:
+    """By a random id of 128 bits. `now`: monotonic seconds."""
+
+    def __init__(self, default: Language, *, now: Callable[[], float] = time.monotonic) -> None:
+        self.default = default
+        self._now = now
+        self._sessions: dict[str, Session] = {}
+
+    def open(self) -> Session:
+        """A new session, in the kiosk's own language."""
+        self._drop_idle()
+        session = Session(secrets.token_hex(16), self.default, self._now())
+        self._sessions[session.id] = session
+        return session
+
+    def find(self, identity: str) -> Session | None:
+        """The session, marked as seen now; None when it was never opened here or has been dropped."""
+        session = self._sessions.get(identity)
+        if session is None or self._idle(session):
+            return None
+        session.seen_at = self._now()
+        return session
+
+    def drop(self, session: Session) -> None:
+        self._sessions.pop(session.id, None)
+
+    def _idle(self, session: Session) -> bool:
+        return not session.followers and self._now() - session.seen_at > IDLE_S
+
+    def _drop_idle(self) -> None:
+        for session in [each for each in self._sessions.values() if self._idle(each)]:
+            self.drop(session)
+        while len(self._sessions) >= MOST:
+            self.drop(min(self._sessions.values(), key=lambda each: each.seen_at))

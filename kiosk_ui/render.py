@@ -1,0 +1,80 @@
+"""From a view to HTML, in one of the three languages."""
+
+from pathlib import Path
+
+from jinja2 import Environment as Templates
+from jinja2 import FileSystemLoader, StrictUndefined
+
+from daemonkit.i18n import Catalogues
+from kiosk_ui.assets import Assets
+from kiosk_ui.figures import day, money
+from kiosk_ui.keypad import press
+from kiosk_ui.qr import qr_svg
+from kiosk_ui.views import Surface, View
+from sync_contract.money import Money
+from sync_contract.project import Texts
+from sync_contract.strict import Environment, Language
+
+FOLDER = Path(__file__).parent
+LANGUAGE_NAMES = {Language.zh_hans: "简体", Language.zh_hant: "繁體", Language.en: "English"}
+"""Each in its own language, whatever the page's: the one text that is not translated."""
+
+
+class Pages:
+    """Renders views for one server. `site`: the community's name; `default`: the language of an untouched kiosk."""
+
+    def __init__(
+        self,
+        *,
+        environment: Environment,
+        site: Texts,
+        surface: Surface,
+        static_prefix: str = "/static/",
+        default: Language = Language.zh_hans,
+    ) -> None:
+        self.assets = Assets(static_prefix)
+        self.default = default
+        self._facts = {
+            "drill": environment is Environment.drill,
+            "surface": surface,
+            "default_language": default,
+            "language_names": LANGUAGE_NAMES,
+            "asset": self.assets.url,
+            "picture": self.assets.picture,
+            "qr": qr_svg,
+        }
+        catalogues = Catalogues(FOLDER / "locale")
+        self._templates = {language: self._in(language, site, catalogues) for language in Language}
+
+    def _in(self, language: Language, site: Texts, catalogues: Catalogues) -> Templates:
+        templates = Templates(
+            loader=FileSystemLoader(FOLDER / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            extensions=["jinja2.ext.i18n"],
+        )
+        templates.install_gettext_translations(catalogues.gettext(language), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
+        templates.globals.update(self._facts, language=language, site=site[language])
+        templates.filters.update(
+            money=lambda amount: money(amount, language),
+            day=lambda date: day(date, language),
+            said=lambda texts: texts[language],
+            yuan=lambda fen, project: money(Money(fen, project.currency), language),
+            press=press,
+        )
+        return templates
+
+    def html(self, view: View, language: Language, *, csrf: str = "", path: str = "/") -> str:
+        """The whole page. `csrf`: the token for its forms; `path`: where it lives, to come back in another language."""
+        return self._render(view, language, "page.html", csrf=csrf, path=path)
+
+    def part(self, view: View, language: Language, *, csrf: str = "") -> str:
+        """Only what stands inside <main>, as `/live` sends it."""
+        return self._render(view, language, "part.html", csrf=csrf)
+
+    def _render(self, view: View, language: Language, layout: str, **facts: str) -> str:
+        template = self._templates[language].get_template(f"{view.template}.html")
+        return template.render(view=view, layout=layout, **facts)

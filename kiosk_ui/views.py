@@ -1,0 +1,166 @@
+"""What each page shows: frozen values, made by a server's handlers and rendered by `Pages`.
+
+`template` names the file in templates/; `idle_s` is the time without a touch after which a kiosk forgets the
+resident (0: nothing to forget); `live` says that the page follows `/live`.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from sync_contract.money import Money
+from sync_contract.permit import PermitReason
+from sync_contract.project import Project
+from sync_contract.records import Door, HandoffKind, IntentState
+
+IDLE_S = 90
+IDLE_WITH_CODE_S = 180
+"""Seconds: somebody who looks for a phone and scans needs longer."""
+
+
+class Surface(StrEnum):
+    """Where a server's pages are looked at: the screen in the hall, or the resident's own phone."""
+
+    kiosk = "kiosk"
+    phone = "phone"
+
+
+@dataclass(frozen=True, slots=True)
+class Attract:
+    """The first page. `shown`: the project that the scene turned to, with the door by which somebody came near."""
+
+    template: ClassVar[str] = "attract"
+    idle_s: ClassVar[int] = 0
+    live: ClassVar[bool] = True
+
+    projects: tuple[Project, ...]
+    shown: Project | None = None
+    shown_open: bool = False
+    door: Door | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectsPage:
+    """All projects, whatever the scene shows."""
+
+    template: ClassVar[str] = "projects"
+    idle_s: ClassVar[int] = IDLE_S
+    live: ClassVar[bool] = False
+
+    projects: tuple[Project, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPage:
+    """One project. `open`: its permit holds, so there is a button; else `reason` says why there is none."""
+
+    template: ClassVar[str] = "project"
+    idle_s: ClassVar[int] = IDLE_S
+    live: ClassVar[bool] = False
+
+    project: Project
+    open: bool
+    reason: PermitReason
+
+
+@dataclass(frozen=True, slots=True)
+class AmountPage:
+    """Quick picks; with `digits` (whole yuan as typed, or "") the number pad. A `key` sent twice is one gift."""
+
+    template: ClassVar[str] = "amount"
+    idle_s: ClassVar[int] = IDLE_S
+    live: ClassVar[bool] = False
+
+    project: Project
+    key: str
+    digits: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """The code and the link of a registered gift, and what is known of it since."""
+
+    template: ClassVar[str] = "handoff"
+    idle_s: ClassVar[int] = IDLE_WITH_CODE_S
+    live: ClassVar[bool] = True
+
+    project: Project
+    amount: Money
+    url: str
+    state: IntentState
+    kind: HandoffKind
+
+
+@dataclass(frozen=True, slots=True)
+class Thanks:
+    """Only after the bank's word. `slip`: its number."""
+
+    template: ClassVar[str] = "thanks"
+    idle_s: ClassVar[int] = IDLE_S
+    live: ClassVar[bool] = False
+
+    project: Project
+    amount: Money
+    slip: str
+
+
+class NoticeKind(StrEnum):
+    """Why there is a notice instead of the page that was asked for."""
+
+    project_unknown = "project_unknown"
+    permit_closed = "permit_closed"
+    amount_out_of_range = "amount_out_of_range"
+    store_unavailable = "store_unavailable"
+    ticket_refused = "ticket_refused"
+    ticket_other_environment = "ticket_other_environment"
+    bank_unavailable = "bank_unavailable"
+    form_expired = "form_expired"
+    not_found = "not_found"
+    busy = "busy"
+    fault = "fault"
+    out_of_service = "out_of_service"
+
+
+@dataclass(frozen=True, slots=True)
+class NoticePage:
+    """What happened, that nothing was paid, and what to do next. `back`: a path on this server, "" for no button."""
+
+    template: ClassVar[str] = "notice"
+    idle_s: ClassVar[int] = IDLE_S
+    live: ClassVar[bool] = False
+
+    kind: NoticeKind
+    project: Project | None = None
+    back: str = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneGift:
+    """On the phone, before paying: POST to `action` opens the attempt. `confirm_again`: after ten minutes."""
+
+    template: ClassVar[str] = "phone_gift"
+    idle_s: ClassVar[int] = 0
+    live: ClassVar[bool] = False
+
+    project: Project
+    amount: Money
+    action: str
+    confirm_again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneOutcome:
+    """On the phone, after the bank's page; asks again every `refresh_s` seconds while nothing is settled."""
+
+    template: ClassVar[str] = "phone_outcome"
+    idle_s: ClassVar[int] = 0
+    live: ClassVar[bool] = False
+
+    project: Project
+    amount: Money
+    state: IntentState
+    slip: str = ""
+    refresh_s: int = 3
+
+
+View = Attract | ProjectsPage | ProjectPage | AmountPage | Handoff | Thanks | NoticePage | PhoneGift | PhoneOutcome

@@ -1,0 +1,61 @@
+"""One Chromium for each worker; each case gets a context of its own: cookies, size, with or without JavaScript."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright
+
+from tests.browser.chromium import launch
+from tests.browser.fake_giving import FakeKiosk
+from tests.browser.gallery import gallery
+
+OpenPage = Callable[..., Awaitable[Page]]
+"""open_page(width, height, **context options): a page that fails the test on an error in the console."""
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        chromium = await launch(playwright)
+        yield chromium
+        await chromium.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def gallery_url() -> AsyncIterator[str]:
+    async with gallery() as url:
+        yield url
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
+    contexts = []
+    complaints: list[str] = []
+
+    async def open_one(width: int, height: int, **options: Any) -> Page:
+        context = await browser.new_context(viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
+        return page
+
+    yield open_one
+    for context in contexts:
+        await context.close()
+    if complaints:
+        pytest.fail("\n".join(complaints))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def kiosk() -> FakeKiosk:
+    return FakeKiosk()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def kiosk_url(kiosk: FakeKiosk) -> AsyncIterator[str]:
+    async with kiosk.serve() as url:
+        yield url

@@ -1,0 +1,150 @@
+"""Projects and Giving in memory, and a kiosk that runs on them: `python -m tests.browser.fake_giving [port]`.
+
+In that program `/pay` on standard input pays the last gift, `tag <project>` lets a volunteer's card walk up.
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from beacon_gateway.donations.ports import (
+    AmountOutOfRange,
+    Gift,
+    GiftState,
+    KeyReused,
+    PermitClosed,
+    ProjectUnknown,
+    StoreUnavailable,
+)
+from beacon_gateway.kiosk.app import kiosk_app
+from beacon_gateway.kiosk.stage import Stage
+from beacon_gateway.presence.choice import Chosen
+from daemonkit.web import WebRules, serving
+from kiosk_ui.render import Pages
+from kiosk_ui.views import Surface
+from sync_contract.beacon import BeaconId
+from sync_contract.identity import new_id
+from sync_contract.money import Money
+from sync_contract.permit import PermitJudgement, judge
+from sync_contract.project import Project
+from sync_contract.records import Door, HandoffKind, IntentState
+from sync_contract.strict import Environment
+from tests.browser.projects import PROJECTS, SITE
+
+
+class FakeProjects:
+    version = 0
+
+    def __init__(self, projects: Iterable[Project] = PROJECTS) -> None:
+        self.offered = {project.id: project for project in projects}
+        self.at: datetime | None = datetime(2026, 11, 24, tzinfo=UTC)
+
+    def all(self) -> tuple[Project, ...]:
+        return tuple(self.offered.values())
+
+    def get(self, project: str) -> Project | None:
+        return self.offered.get(project)
+
+    def judge(self, project: Project) -> PermitJudgement:
+        return judge(project.permit, self.at)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    gift: Gift
+    door: Door
+    beacon: BeaconId | None
+    key: str
+
+
+class FakeGiving:
+    """`broken = True`: the disk is full. `recorded`: every intent, in order."""
+
+    def __init__(self, projects: FakeProjects, kind: HandoffKind = HandoffKind.ticket) -> None:
+        self._projects = projects
+        self._kind = kind
+        self._states: dict[str, GiftState] = {}
+        self.recorded: list[Recorded] = []
+        self.broken = False
+        self.told: Callable[[], None] = lambda: None
+
+    async def begin(self, project: str, amount: Money, *, door: Door, beacon: BeaconId | None, key: str) -> Gift:
+        if self.broken:
+            raise StoreUnavailable("the disk is full")
+        wanted = self._projects.get(project)
+        if wanted is None:
+            raise ProjectUnknown(project)
+        for each in self.recorded:
+            if each.key == key:
+                if (each.gift.project.id, each.gift.amount) != (project, amount):
+                    raise KeyReused(key)
+                return each.gift
+        judgement = self._projects.judge(wanted)
+        if not judgement.open:
+            raise PermitClosed(wanted, judgement.reason)
+        if not wanted.accepts(amount):
+            raise AmountOutOfRange(wanted, amount.minor)
+        intent = new_id()
+        gift = Gift(intent, wanted, amount, self._kind, f"HTTP://127.0.0.1:9/T/{intent.upper() * 7}")
+        self.recorded.append(Recorded(gift, door, beacon, key))
+        return gift
+
+    def state(self, intent: str) -> GiftState:
+        return self._states.get(intent, GiftState(IntentState.registered))
+
+    def becomes(self, intent: str, state: IntentState, slip: str = "") -> None:
+        """What the central server would report."""
+        self._states[intent] = GiftState(state, slip)
+        self.told()
+
+
+class FakeKiosk:
+    """The real kiosk application on a real socket, with everything behind it in memory."""
+
+    def __init__(self, *, environment: Environment = Environment.drill, kind: HandoffKind = HandoffKind.ticket) -> None:
+        self.projects = FakeProjects()
+        self.giving = FakeGiving(self.projects, kind)
+        self.stage = Stage()
+        self.giving.told = self.stage.poke
+        self.health = {"ok": True}
+        rules = WebRules(
+            allowed_hosts=frozenset({"127.0.0.1"}), secret=b"only for tests", requests_per_second=1000, burst=1000
+        )
+        self.app = kiosk_app(
+            stage=self.stage,
+            projects=self.projects,
+            giving=self.giving,
+            pages=Pages(environment=environment, site=SITE, surface=Surface.kiosk),
+            rules=rules,
+            health=lambda: self.health,
+        )
+
+    def serve(self, port: int = 0) -> AbstractAsyncContextManager[str]:
+        return serving(self.app, "127.0.0.1", port)
+
+    def card_brings(self, project: str | None) -> None:
+        """A volunteer's card walks up (or away: None)."""
+        door = Door.tag if project is not None else Door.touch
+        self.stage.show(Chosen(project, None, door, "the fake says so"))
+
+    def pay_last(self) -> None:
+        self.giving.becomes(self.giving.recorded[-1].gift.intent, IntentState.paid, "7F3A-K8QZ")
+
+
+async def _main(port: int) -> None:
+    kiosk = FakeKiosk()
+    async with kiosk.serve(port) as url:
+        print(url, flush=True)
+        while line := await asyncio.to_thread(sys.stdin.readline):
+            word, _, rest = line.strip().partition(" ")
+            if word == "tag":
+                kiosk.card_brings(rest or None)
+            elif word == "/pay":
+                kiosk.pay_last()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(int(sys.argv[1]) if len(sys.argv) > 1 else 8000))

@@ -1,0 +1,115 @@
+"""Every view that a resident can meet, with facts that fill it, and a server that shows them all.
+
+`/<surface>/<name>/<language>`; guarded like the real servers, so that the pages stand under their real CSP.
+"""
+
+from contextlib import AbstractAsyncContextManager
+
+from aiohttp import web
+
+from beacon_gateway.kiosk.pages.files import static_file
+from daemonkit.web import WebRules, guarded_app, serving
+from kiosk_ui.render import Pages
+from kiosk_ui.views import (
+    AmountPage,
+    Attract,
+    Handoff,
+    NoticeKind,
+    NoticePage,
+    PhoneGift,
+    PhoneOutcome,
+    ProjectPage,
+    ProjectsPage,
+    Surface,
+    Thanks,
+    View,
+)
+from sync_contract.money import Money
+from sync_contract.permit import PermitReason
+from sync_contract.records import Door, HandoffKind, IntentState
+from sync_contract.strict import Environment, Language
+from tests.browser.projects import LUNCH, PROJECTS, READING, SITE, TEA, texts
+
+AMOUNT = Money(30_00)
+KEY = "a-key-that-nobody-guesses"
+CODE = "HTTP://GIVE.EXAMPLE.ORG/T/" + "AEBAGBAFAYDQQCIKBMGA2DQPCAIREEYU" * 6 + "AEBAGBAFAYDQQCIK"
+"""As long as a ticket's URL."""
+
+LONG = LUNCH.model_copy(
+    update={
+        "id": "a-long-one",
+        "title": texts(
+            "长者爱心午餐与独居老人平安问候及节日慰问送餐到户志愿服务",
+            "長輩愛心午餐與獨居老人平安問候以及年節慰問送餐到府志工服務",
+            "Wide" * 15,
+        ),
+        "payee": texts("一二三四五六七八九十" * 4, "一二三四五六七八九十" * 4, "Foundation" * 6),
+    }
+)
+"""A title of sixty characters without a space, a payee too, and no picture of its own."""
+
+KIOSK: dict[str, View] = {
+    "attract-many": Attract((LUNCH, READING, TEA, LONG) * 10),
+    "turned-long": Attract((LUNCH, LONG), LONG, True, Door.tag),
+    "project-long": ProjectPage(LONG, True, PermitReason.holds),
+    "amount-long": AmountPage(LONG, KEY),
+    "keypad-long": AmountPage(LONG, KEY, "1234567"),
+    "handoff-long": Handoff(LONG, Money(12345_67), CODE, IntentState.registered, HandoffKind.ticket),
+    "thanks-long": Thanks(LONG, Money(12345_67), "7F3A-K8QZ"),
+    "attract": Attract(PROJECTS),
+    "attract-one": Attract((LUNCH,)),
+    "attract-none": Attract(()),
+    "turned": Attract(PROJECTS, LUNCH, True, Door.tag),
+    "turned-closed": Attract(PROJECTS, TEA, False, Door.touch),
+    "projects": ProjectsPage(PROJECTS),
+    "project": ProjectPage(LUNCH, True, PermitReason.holds),
+    "project-closed": ProjectPage(TEA, False, PermitReason.missing),
+    "project-over": ProjectPage(READING, False, PermitReason.closed),
+    "project-early": ProjectPage(READING, False, PermitReason.not_yet_open),
+    "project-expired": ProjectPage(READING, False, PermitReason.certificate_expired),
+    "project-clock": ProjectPage(READING, False, PermitReason.time_uncertain),
+    "amount": AmountPage(LUNCH, KEY),
+    "keypad": AmountPage(LUNCH, KEY, "128"),
+    "keypad-empty": AmountPage(LUNCH, KEY, ""),
+    "handoff": Handoff(LUNCH, AMOUNT, CODE, IntentState.registered, HandoffKind.ticket),
+    "handoff-opened": Handoff(LUNCH, AMOUNT, CODE, IntentState.handed_off, HandoffKind.ticket),
+    "handoff-link": Handoff(LUNCH, AMOUNT, "https://give.example.org/lunch", IntentState.registered, HandoffKind.link),
+    "handoff-closed": Handoff(LUNCH, AMOUNT, CODE, IntentState.closed, HandoffKind.ticket),
+    "handoff-unconfirmed": Handoff(LUNCH, AMOUNT, CODE, IntentState.unconfirmed, HandoffKind.link),
+    "thanks": Thanks(LUNCH, AMOUNT, "7F3A-K8QZ"),
+    **{f"notice-{kind}": NoticePage(kind, LUNCH) for kind in NoticeKind},
+}
+PHONE: dict[str, View] = {
+    "gift": PhoneGift(LUNCH, AMOUNT, "/t/x"),
+    "gift-again": PhoneGift(LUNCH, AMOUNT, "/t/x", confirm_again=True),
+    "waiting": PhoneOutcome(LUNCH, AMOUNT, IntentState.handed_off),
+    "paid": PhoneOutcome(LUNCH, AMOUNT, IntentState.paid, "7F3A-K8QZ"),
+    "not-completed": PhoneOutcome(LUNCH, AMOUNT, IntentState.closed),
+    "notice": NoticePage(NoticeKind.ticket_refused, back=""),
+}
+VIEWS = {Surface.kiosk: KIOSK, Surface.phone: PHONE}
+
+
+def pages(surface: Surface, environment: Environment = Environment.drill) -> Pages:
+    return Pages(environment=environment, site=SITE, surface=surface)
+
+
+def gallery() -> AbstractAsyncContextManager[str]:
+    """Serve the gallery; yields its address."""
+    renderers = {surface: pages(surface) for surface in Surface}
+
+    async def show(request: web.Request) -> web.StreamResponse:
+        surface = Surface(request.match_info["surface"])
+        view = VIEWS[surface][request.match_info["name"]]
+        html = renderers[surface].html(view, Language(request.match_info["language"]), csrf="0" * 64)
+        return web.Response(text=html, content_type="text/html")
+
+    async def silence(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=204)  # tells an EventSource to stop asking
+
+    rules = WebRules(frozenset({"127.0.0.1"}), b"only for tests", requests_per_second=1000, burst=1000)
+    app = guarded_app(rules)
+    app.router.add_get("/static/{name:.+}", static_file(renderers[Surface.kiosk].assets))
+    app.router.add_get("/live", silence)
+    app.router.add_get("/{surface}/{name}/{language}", show)
+    return serving(app, "127.0.0.1", 0)

@@ -1,0 +1,85 @@
+"""The resident's way through the screens, whatever stands behind them. Finds its way by addresses, not by words."""
+
+from collections.abc import Awaitable, Callable
+
+from playwright.async_api import Page
+
+from sync_contract.strict import Language
+
+Pay = Callable[[str], Awaitable[None]]
+"""What happens on the phone: gets the address in the code, returns when the bank has been paid."""
+Seen = Callable[[str, Page], Awaitable[None]]
+"""Told of each screen by name, when it stands: for pictures and for checks."""
+
+
+async def nothing(_: str, __: Page) -> None:
+    pass
+
+
+async def walk_the_journey(
+    page: Page,
+    kiosk_url: str,
+    *,
+    language: Language,
+    project: str,
+    amount_fen: int,
+    pay: Pay,
+    seen: Seen = nothing,
+    thanks_within_s: float = 10.0,
+) -> str:
+    """From the first page to the thanks of the first page's own accord; gives the slip's number.
+
+    An amount that is no quick pick is typed on the number pad. The page stays on the thanks.
+    """
+    await page.goto(kiosk_url + "/")
+    await choose_language(page, language)
+    await seen("attract", page)
+    await choose_project(page, kiosk_url, project)
+    await seen("project", page)
+    await page.click("main .deed.main")
+    await page.wait_for_url(f"**/project/{project}/amount")
+    await seen("amount", page)
+    await choose_amount(page, amount_fen, seen)
+    await page.wait_for_url("**/handoff")
+    await seen("handoff", page)
+    address = await page.get_attribute("#open", "href")
+    assert address
+    await pay(address)
+    await page.wait_for_url("**/thanks", timeout=thanks_within_s * 1000)
+    await seen("thanks", page)
+    slip = await page.text_content(".slip")
+    assert slip
+    return slip
+
+
+async def choose_language(page: Page, language: Language) -> None:
+    if await page.get_attribute("html", "lang") != language:
+        await page.click(f".languages button[value='{language}']")
+        await page.wait_for_selector(f"html[lang='{language}']")
+
+
+async def choose_project(page: Page, kiosk_url: str, project: str) -> None:
+    """From the list; a card that happens to be near may have turned the first page to one project."""
+    here = page.locator(f".projects a[href='/project/{project}']")
+    if not await here.count():
+        await page.goto(kiosk_url + "/projects")
+    await here.click()
+    await page.wait_for_url(f"**/project/{project}")
+
+
+async def choose_amount(page: Page, amount_fen: int, seen: Seen = nothing) -> None:
+    pick = page.locator(f".pick[value='{amount_fen}']")
+    if await pick.count():
+        await pick.click()
+        return
+    await page.click("a.pick.other")
+    for digit in str(amount_fen // 100):
+        await page.click(f".key[data-key='{digit}']")
+    await seen("keypad", page)
+    await page.click("main .deed.main")
+
+
+async def next_person(page: Page) -> None:
+    """Frees the kiosk; it then shows the first page again."""
+    await page.locator("main form[action='/next'] button").click()
+    await page.wait_for_selector("body.page-attract")

@@ -1,0 +1,132 @@
+// Run in the page. Gives the list of what is wrong with its layout, as sentences.
+// Options: text (px), target, language (px: least sizes), gap (px), ratio (text contrast), controls (contrast of borders).
+(want) => {
+  const faults = [];
+  const name = (el) => `<${el.tagName.toLowerCase()} ${el.className.baseVal ?? el.className}> "${(el.textContent || "").trim().slice(0, 24)}"`;
+  const shown = (el) => el.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !el.closest("[aria-hidden]");
+  // What is stuck to the screen's edge is judged where it stands when the page is scrolled to its end.
+  for (const el of document.querySelectorAll(".deeds")) el.style.position = "static";
+
+  // -- no sideways scroll
+  const root = document.scrollingElement;
+  if (root.scrollWidth > innerWidth) faults.push(`scrolls sideways: ${root.scrollWidth} > ${innerWidth}`);
+
+  // -- text: size, lines, edges, contrast
+  const texts = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    const el = node.parentElement;
+    if (node.data.trim() && shown(el) && !el.closest("script, svg, noscript") && getComputedStyle(el).clipPath === "none") texts.push(node);
+  }
+  const lineBoxes = (node) => {
+    const lines = [];
+    const range = document.createRange();
+    let at = 0;
+    for (const character of node.data) {
+      range.setStart(node, at);
+      at += character.length;
+      range.setEnd(node, at);
+      const box = range.getClientRects()[0];
+      if (!character.trim() || !box || !box.width) continue;
+      const last = lines[lines.length - 1];
+      if (last && Math.abs(last.middle - (box.top + box.bottom) / 2) < box.height / 2) {
+        last.text += character;
+        last.left = Math.min(last.left, box.left);
+        last.right = Math.max(last.right, box.right);
+      } else lines.push({ text: character, middle: (box.top + box.bottom) / 2, left: box.left, right: box.right, top: box.top, bottom: box.bottom });
+    }
+    return lines;
+  };
+  for (const node of texts) {
+    const el = node.parentElement;
+    const size = parseFloat(getComputedStyle(el).fontSize);
+    if (size < want.text) faults.push(`text of ${size} px, not ${want.text}: ${name(el)}`);
+    const lines = lineBoxes(node);
+    const length = [...node.data.trim()].length;
+    if (lines.length > 1 && length / lines.length < 2) faults.push(`one character a line: ${name(el)}`);
+    const last = lines[lines.length - 1];
+    if (lines.length > 1 && getComputedStyle(el).webkitLineClamp === "none" && [...last.text.replace(/[\p{P}\s]/gu, "")].length < 2) faults.push(`a character alone on the last line, ${JSON.stringify(last.text)}: ${name(el)}`);
+    const cut = getComputedStyle(el).webkitLineClamp !== "none"; // on purpose, with an ellipsis
+    for (const line of cut ? [] : lines) {
+      if (line.left < 0 || line.right > innerWidth + 0.5) faults.push(`text runs off the screen: ${name(el)}`);
+      const box = el.getBoundingClientRect();
+      if (getComputedStyle(el).display !== "inline" && (line.left < box.left - 1 || line.right > box.right + 1)) faults.push(`text runs out of its box: ${name(el)}`);
+    }
+    const ratio = contrast(colour(getComputedStyle(el).color), behind(el));
+    if (ratio < want.ratio) faults.push(`contrast ${ratio.toFixed(2)}: ${name(el)}`);
+  }
+
+  // -- what is touched: size, distance, border
+  const targets = [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea")].filter(shown);
+  const boxes = targets.map((el) => el.getBoundingClientRect());
+  targets.forEach((el, i) => {
+    const least = el.closest(".languages") ? want.language : want.target;
+    const { width, height } = boxes[i];
+    if (width < least - 0.5 || height < least - 0.5) faults.push(`target of ${width.toFixed(0)} x ${height.toFixed(0)} px, not ${least}: ${name(el)}`);
+    for (let j = 0; j < i; j++) {
+      const a = boxes[i], b = boxes[j];
+      const apart = Math.max(a.left - b.right, b.left - a.right, a.top - b.bottom, b.top - a.bottom);
+      if (apart < want.gap - 0.5) faults.push(`${apart.toFixed(1)} px between ${name(el)} and ${name(targets[j])}`);
+    }
+    const style = getComputedStyle(el);
+    if (el.matches(".deed, .pick, .key")) {
+      const ratio = contrast(colour(style.borderTopColor), behind(el.parentElement));
+      if (ratio < want.controls) faults.push(`border contrast ${ratio.toFixed(2)}: ${name(el)}`);
+    }
+  });
+
+  // -- "back" is as large as "give"
+  const deeds = targets.filter((el) => el.matches(".deeds > .deed"));
+  const main = deeds.find((el) => el.matches(".main"));
+  for (const el of deeds) {
+    const a = el.getBoundingClientRect(), b = main && main.getBoundingClientRect();
+    if (b && a.top === b.top && (Math.abs(a.height - b.height) > 1 || a.width < b.width - 1)) faults.push(`smaller than ${name(main)}: ${name(el)}`);
+  }
+
+  // -- no block of text over another
+  const blocks = [...document.querySelectorAll("main :is(h1, p, dt, dd, a, button, img), header :is(p, a, button)")]
+    .filter((el) => shown(el) && getComputedStyle(el).clipPath === "none" && el.textContent.trim() + el.src);
+  blocks.forEach((el, i) => {
+    for (let j = 0; j < i; j++) {
+      const other = blocks[j];
+      if (el.contains(other) || other.contains(el)) continue;
+      const a = el.getBoundingClientRect(), b = other.getBoundingClientRect();
+      if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1)
+        faults.push(`${name(el)} lies over ${name(other)}`);
+    }
+  });
+
+  // -- the code, where there is one, is large enough to be read from an arm's length
+  const code = document.querySelector(".code svg");
+  if (code && shown(code) && code.getBoundingClientRect().width < 240) faults.push(`code of ${code.getBoundingClientRect().width} px`);
+  return faults;
+
+  function colour(text) {
+    const [r, g, b, a = 1] = text.match(/[\d.]+/g).map(Number);
+    return { r, g, b, a };
+  }
+  function over(top, bottom) {
+    const mix = (k) => top[k] * top.a + bottom[k] * (1 - top.a);
+    return { r: mix("r"), g: mix("g"), b: mix("b"), a: 1 };
+  }
+  // The first opaque background; on bare paper the watermark may lie between.
+  function behind(el) {
+    for (let at = el; at; at = at.parentElement) {
+      const background = colour(getComputedStyle(at).backgroundColor);
+      if (background.a === 1) {
+        const watermark = document.querySelector(".watermark");
+        return at === document.body && watermark ? over(colour(getComputedStyle(watermark).color), background) : background;
+      }
+    }
+    return { r: 255, g: 255, b: 255, a: 1 };
+  }
+  function contrast(one, other) {
+    const light = ({ r, g, b }) => {
+      const [x, y, z] = [r, g, b].map((c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
+      return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+    };
+    const [a, b] = [light(one), light(other)].sort((x, y) => y - x);
+    return (a + 0.05) / (b + 0.05);
+  }
+}

@@ -1,0 +1,19 @@
+"""What the eye would see wrong, measured: sizes, line boxes, overlaps, contrast. Numbers: MIIT 適老化, WCAG 2.2 AA."""
+
+from pathlib import Path
+
+from playwright.async_api import Page
+
+_SCRIPT = Path(__file__).with_name("layout.js").read_text()
+SIZES = {"kiosk": (1280, 800), "small": (800, 480), "phone": (360, 740)}
+"""Screens: width and height in CSS pixels."""
+
+
+async def faults(page: Page) -> list[str]:
+    """Sentences, empty when all is well. Leaves the page's bar of deeds where it naturally stands."""
+    size = page.viewport_size
+    assert size is not None
+    kiosk = size["width"] > 900 and size["height"] > 560
+    wanted = {"text": 22 if kiosk else 20, "target": 72, "language": 60, "gap": 16, "ratio": 7, "controls": 4.5}
+    found: list[str] = await page.evaluate(_SCRIPT, wanted)
+    return found

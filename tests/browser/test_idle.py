@@ -1,0 +1,108 @@
+"""The kiosk forgets a resident who left, asks first, and lets everyone else take their time."""
+
+import pytest
+from playwright.async_api import Page, expect
+
+from kiosk_ui.views import IDLE_S, IDLE_WITH_CODE_S
+from tests.browser.conftest import OpenPage
+from tests.browser.fake_giving import FakeKiosk
+from tests.browser.journey import choose_amount
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+ASKED_BEFORE_S = 30
+
+
+async def open_with_clock(open_page: OpenPage, url: str) -> Page:
+    page = await open_page(1280, 800)
+    await page.clock.install()
+    await page.goto(url)
+    return page
+
+
+async def pass_time(page: Page, seconds: float) -> None:
+    await page.clock.run_for(int(seconds * 1000))
+
+
+async def test_the_question_comes_thirty_seconds_before_the_page_is_wiped(open_page: OpenPage, kiosk_url: str) -> None:
+    page = await open_with_clock(open_page, f"{kiosk_url}/project/elder-lunch")
+    question = page.locator("#stay")
+    await pass_time(page, IDLE_S - ASKED_BEFORE_S - 2)
+    await expect(question).to_be_hidden()
+    await pass_time(page, 3)
+    await expect(question).to_be_visible()
+    await expect(page.locator("#stay-left")).to_have_text("29")
+    await expect(question).to_contain_text("还需要时间吗？")
+    assert page.url == f"{kiosk_url}/project/elder-lunch"
+    await pass_time(page, ASKED_BEFORE_S)
+    await page.wait_for_url(kiosk_url + "/")
+
+
+async def test_any_touch_extends_the_time_as_often_as_one_likes(open_page: OpenPage, kiosk_url: str) -> None:
+    page = await open_with_clock(open_page, f"{kiosk_url}/project/elder-lunch")
+    for place in ["#stay-yes", "#stay-question", "#stay"] * 2:
+        await pass_time(page, IDLE_S - ASKED_BEFORE_S + 5)
+        await expect(page.locator("#stay")).to_be_visible()
+        await page.click(place, position={"x": 5, "y": 5})
+        await expect(page.locator("#stay")).to_be_hidden()
+    assert page.url == f"{kiosk_url}/project/elder-lunch"
+
+
+async def test_a_touch_before_the_question_extends_too(open_page: OpenPage, kiosk_url: str) -> None:
+    page = await open_with_clock(open_page, f"{kiosk_url}/project/elder-lunch/amount?digits=")
+    for _ in range(4):
+        await pass_time(page, IDLE_S - ASKED_BEFORE_S - 5)
+        await page.click(".key[data-key='1']")
+    await expect(page.locator("#stay")).to_be_hidden()
+    await expect(page.locator("#typed")).to_have_text("¥1111")
+
+
+async def test_no_more_time_wanted_ends_the_session_at_once(
+    open_page: OpenPage, kiosk: FakeKiosk, kiosk_url: str
+) -> None:
+    page = await open_with_clock(open_page, f"{kiosk_url}/project/elder-lunch/amount")
+    await choose_amount(page, 3000)
+    await page.wait_for_url("**/handoff")
+    await pass_time(page, IDLE_WITH_CODE_S - 10)
+    await page.click("#stay [form]")
+    await page.wait_for_url(kiosk_url + "/")
+    kiosk.pay_last()
+    await page.goto(f"{kiosk_url}/thanks")
+    assert page.url == kiosk_url + "/"
+
+
+async def test_the_page_with_the_code_waits_three_minutes_and_then_the_gift_is_forgotten_here(
+    open_page: OpenPage, kiosk_url: str
+) -> None:
+    page = await open_with_clock(open_page, f"{kiosk_url}/project/elder-lunch/amount")
+    await page.click(".languages button[value='en']")
+    await choose_amount(page, 3000)
+    await page.wait_for_url("**/handoff")
+    await pass_time(page, IDLE_WITH_CODE_S - ASKED_BEFORE_S - 2)
+    await expect(page.locator("#stay")).to_be_hidden()
+    await pass_time(page, ASKED_BEFORE_S + 3)
+    await page.wait_for_url(kiosk_url + "/")
+    await expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
+    await page.goto(f"{kiosk_url}/handoff")
+    assert page.url == kiosk_url + "/"
+
+
+async def test_the_question_keeps_the_keyboard_to_itself(open_page: OpenPage, kiosk_url: str) -> None:
+    page = await open_with_clock(open_page, f"{kiosk_url}/project/elder-lunch")
+    await pass_time(page, IDLE_S - ASKED_BEFORE_S + 1)
+    await expect(page.locator("#stay-yes")).to_be_focused()
+    await page.keyboard.press("Shift+Tab")
+    await expect(page.locator("#stay [form]")).to_be_focused()
+    await expect(page.locator("#stay")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#stay")).to_be_hidden()
+
+
+async def test_the_first_page_goes_back_to_the_halls_language_without_asking(
+    open_page: OpenPage, kiosk_url: str
+) -> None:
+    page = await open_with_clock(open_page, kiosk_url)
+    await page.click(".languages button[value='en']")
+    await expect(page.locator("html")).to_have_attribute("lang", "en")
+    await expect(page.locator("#stay")).to_have_count(0)
+    await pass_time(page, IDLE_S + 1)
+    await expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")

@@ -1,0 +1,107 @@
+import pytest
+from playwright.async_api import expect
+
+from sync_contract.money import Money
+from sync_contract.records import IntentState
+from sync_contract.strict import Language
+from tests.browser.conftest import OpenPage
+from tests.browser.fake_giving import FakeKiosk
+from tests.browser.journey import choose_amount, next_person, walk_the_journey
+from tests.browser.layout import SIZES
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+AMOUNTS = {"kiosk": 3000, "small": 128_00, "phone": 10000}
+"""One of them is no quick pick."""
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_resident_gives_and_is_thanked(
+    open_page: OpenPage, kiosk: FakeKiosk, kiosk_url: str, size: str, language: Language
+) -> None:
+    page = await open_page(*SIZES[size])
+
+    async def pay(url: str) -> None:
+        assert url == kiosk.giving.recorded[-1].gift.url
+        kiosk.giving.becomes(kiosk.giving.recorded[-1].gift.intent, IntentState.handed_off)
+        await expect(page.locator(".state.on")).to_be_visible()
+        kiosk.pay_last()
+
+    amount = AMOUNTS[size]
+    slip = await walk_the_journey(page, kiosk_url, language=language, project="elder-lunch", amount_fen=amount, pay=pay)
+    assert slip == "7F3A-K8QZ"
+    assert [each.gift.amount for each in kiosk.giving.recorded] == [Money(amount)]
+    assert await page.get_attribute("html", "lang") == language
+    await next_person(page)
+    assert await page.get_attribute("html", "lang") == "zh-Hans"
+    await page.goto(kiosk_url + "/thanks")
+    assert page.url == kiosk_url + "/"
+
+
+@pytest.mark.parametrize("amount", [3000, 128_00])
+async def test_the_whole_way_works_with_javascript_off(
+    open_page: OpenPage, kiosk: FakeKiosk, kiosk_url: str, amount: int
+) -> None:
+    page = await open_page(1280, 800, java_script_enabled=False)
+
+    async def pay(_: str) -> None:
+        kiosk.pay_last()
+
+    slip = await walk_the_journey(
+        page, kiosk_url, language=Language.zh_hant, project="elder-lunch", amount_fen=amount, pay=pay
+    )
+    assert slip == "7F3A-K8QZ"
+    assert kiosk.giving.recorded[0].gift.amount == Money(amount)
+    await next_person(page)
+
+
+async def test_the_first_page_follows_the_scene_with_javascript_off(
+    open_page: OpenPage, kiosk: FakeKiosk, kiosk_url: str
+) -> None:
+    page = await open_page(800, 480, java_script_enabled=False)
+    await page.goto(kiosk_url)
+    kiosk.card_brings("student-aid")
+    await expect(page.locator("main a[href='/project/student-aid/amount']")).to_be_visible(timeout=10_000)
+
+
+async def test_a_double_tap_is_one_gift(open_page: OpenPage, kiosk: FakeKiosk, kiosk_url: str) -> None:
+    page = await open_page(1280, 800, has_touch=True)
+    await page.goto(f"{kiosk_url}/project/elder-lunch/amount")
+    await page.dblclick(".pick[value='5000']")
+    await page.wait_for_url("**/handoff")
+    assert len(kiosk.giving.recorded) == 1
+
+
+async def test_the_number_pad_corrects_itself_and_goes_on_only_with_an_amount(
+    open_page: OpenPage, kiosk: FakeKiosk, kiosk_url: str
+) -> None:
+    page = await open_page(1280, 800)
+    await page.goto(f"{kiosk_url}/project/elder-lunch/amount?digits=")
+    for key, shown in [("0", "0"), ("4", "4"), ("2", "42"), ("back", "4"), ("0", "40"), ("clear", "0"), ("7", "7")]:
+        await page.click(f".key[data-key='{key}']")
+        await expect(page.locator("#typed")).to_have_text(f"¥{shown}")
+    await page.click(".key[data-key='clear']")
+    await page.click("main .deed.main")
+    await expect(page.locator("h1")).to_have_text("请换一个金额")
+    assert kiosk.giving.recorded == []
+    await page.click("main .deed")
+    await choose_amount(page, 70_00)
+    await page.wait_for_url("**/handoff")
+    assert kiosk.giving.recorded[0].gift.amount == Money(70_00)
+
+
+async def test_back_leads_from_the_code_to_the_amounts_and_a_second_gift_is_its_own(
+    open_page: OpenPage, kiosk: FakeKiosk, kiosk_url: str
+) -> None:
+    page = await open_page(1280, 800)
+    await page.goto(f"{kiosk_url}/project/elder-lunch/amount")
+    await choose_amount(page, 3000)
+    await page.wait_for_url("**/handoff")
+    await page.click("main a.deed")
+    await choose_amount(page, 5000)
+    await page.wait_for_url("**/handoff")
+    assert [each.gift.amount for each in kiosk.giving.recorded] == [Money(3000), Money(5000)]
+    await page.go_back()
+    await choose_amount(page, 10000)
+    await page.wait_for_url("**/handoff")
+    assert kiosk.giving.recorded[2].gift.amount == Money(10000)

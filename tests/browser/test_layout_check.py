@@ -1,0 +1,34 @@
+"""The check itself finds what it is there for."""
+
+import pytest
+
+from tests.browser.conftest import OpenPage
+from tests.browser.layout import faults
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+FINE = "font: 22px sans-serif; color: #000; background: #fff; margin: 0; padding: 20px"
+BUTTON = "width: 100px; height: 80px; font-size: 22px; color: #000; background: #fff; border: 2px solid #000"
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        ("<p>A whole page</p>", None),
+        ('<div style="width: 2000px">wide</div>', "scrolls sideways"),
+        ('<p style="font-size: 18px">small</p>', "text of 18 px"),
+        ('<p style="width: 22px; word-break: break-all">其他金额</p>', "one character a line"),
+        ('<p style="width: 70px">一二三四</p>', "alone on the last line"),
+        ('<p style="color: #777">pale</p>', "contrast 4.48"),
+        (f'<button style="{BUTTON}; width: 60px">go</button>', "target of 60 x 80"),
+        (f'<button style="{BUTTON}">a</button><button style="{BUTTON}">b</button>', "px between"),
+        (f'<button class="key" style="{BUTTON}; border-color: #bbb">a</button>', "border contrast"),
+        ('<main><p>under</p><p style="margin-top: -40px">above</p></main>', "lies over"),
+        ('<div class="code"><svg width="200" height="200"></svg></div>', "code of 200"),
+        ('<p style="position: absolute; left: -30px">cut off</p>', "off the screen"),
+    ],
+)
+async def test_the_check_sees(open_page: OpenPage, body: str, word: str | None) -> None:
+    page = await open_page(1280, 800)
+    await page.set_content(f'<html lang="zh-Hans"><body style="{FINE}">{body}')
+    found = await faults(page)
+    assert (word is None and not found) or any(word is not None and word in fault for fault in found), found

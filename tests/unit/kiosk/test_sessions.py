@@ -1,0 +1,56 @@
+from beacon_gateway.kiosk.sessions import IDLE_S, MOST, Sessions
+from sync_contract.strict import Language
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_an_idle_session_is_forgotten_after_ten_minutes_and_a_used_one_is_not() -> None:
+    clock = Clock()
+    sessions = Sessions(Language.zh_hans, now=clock)
+    session = sessions.open()
+    session.language = Language.en
+    clock.now = IDLE_S
+    assert sessions.find(session.id) is session
+    clock.now = 2 * IDLE_S
+    assert sessions.find(session.id) is session
+    clock.now = 3 * IDLE_S + 1
+    assert sessions.find(session.id) is None
+
+
+def test_a_session_whose_page_follows_the_scene_is_kept_however_long_nobody_touches_it() -> None:
+    clock = Clock()
+    sessions = Sessions(Language.zh_hans, now=clock)
+    session = sessions.open()
+    with session.followed():
+        clock.now = 100 * IDLE_S
+        assert sessions.find(session.id) is session
+    clock.now = 102 * IDLE_S
+    assert sessions.find(session.id) is None
+
+
+def test_a_dropped_session_is_gone_and_an_unknown_one_was_never_there() -> None:
+    sessions = Sessions(Language.zh_hans)
+    session = sessions.open()
+    sessions.drop(session)
+    sessions.drop(session)
+    assert sessions.find(session.id) is None
+    assert sessions.find("") is None
+    assert sessions.find("0" * 32) is None
+
+
+def test_sessions_are_bounded_and_the_one_idle_longest_makes_room() -> None:
+    clock = Clock()
+    sessions = Sessions(Language.zh_hant, now=clock)
+    opened = []
+    for _ in range(MOST + 1):
+        clock.now += 0.01
+        opened.append(sessions.open())
+    assert len({session.id for session in opened}) == MOST + 1
+    assert sessions.find(opened[0].id) is None
+    assert sessions.find(opened[1].id) is opened[1]
+    assert all(session.language is Language.zh_hant for session in opened)

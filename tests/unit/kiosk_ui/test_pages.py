@@ -1,0 +1,150 @@
+import gzip
+import re
+
+import pytest
+
+from kiosk_ui.assets import STATIC
+from kiosk_ui.views import AmountPage, Attract, Handoff, NoticeKind, NoticePage, ProjectPage, Surface, Thanks, View
+from sync_contract.money import Money
+from sync_contract.permit import PermitReason
+from sync_contract.records import HandoffKind, IntentState
+from sync_contract.strict import Environment, Language
+from tests.browser.gallery import AMOUNT, CODE, KEY, VIEWS, pages
+from tests.browser.projects import LUNCH, TEA, texts
+
+DRILL = {Language.zh_hans: "演练", Language.zh_hant: "演練", Language.en: "DRILL"}
+PAGES = {surface: pages(surface) for surface in Surface}
+EVERY = [
+    pytest.param(surface, view, language, id=f"{surface}-{name}-{language}")
+    for surface, views in VIEWS.items()
+    for name, view in views.items()
+    for language in Language
+]
+
+
+def kiosk(view: View, language: Language = Language.en) -> str:
+    return PAGES[Surface.kiosk].html(view, language, csrf="token")
+
+
+@pytest.mark.parametrize(("surface", "view", "language"), EVERY)
+def test_every_page_is_small_says_its_language_and_wears_the_drill_watermark(
+    surface: Surface, view: View, language: Language
+) -> None:
+    html = PAGES[surface].html(view, language, csrf="0" * 64)
+    assert len(html.encode()) < 60_000
+    assert f'<html lang="{language}">' in html
+    assert html.count(DRILL[language]) >= 2
+    assert html.count("<h1>") == 1
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?! src)", html), "the CSP forbids anything inline"
+    assert not re.search(r'(src|href|action)="(https?:)?//(?!give\.example\.org)', html), "a third party"
+
+
+@pytest.mark.parametrize("surface", Surface)
+def test_a_real_page_is_not_called_a_drill(surface: Surface) -> None:
+    for view in VIEWS[surface].values():
+        html = pages(surface, Environment.real).html(view, Language.en, csrf="x")
+        assert "DRILL" not in html
+        assert "watermark" not in html
+
+
+def test_the_script_and_all_else_that_a_first_visit_loads_is_small() -> None:
+    assert len(gzip.compress((STATIC / "kiosk.js").read_bytes())) <= 8_000
+    assert len(gzip.compress((STATIC / "pages.css").read_bytes())) <= 8_000
+    assert max(len(gzip.compress(path.read_bytes())) for path in STATIC.rglob("*.svg")) <= 8_000
+
+
+@pytest.mark.parametrize("language", Language)
+def test_nothing_is_called_paid_or_received_before_the_bank_said_so(language: Language) -> None:
+    before = [view for surface in VIEWS for view in VIEWS[surface].values() if getattr(view, "slip", "") == ""]
+    assert len(before) > 30
+    for view in before:
+        surface = Surface.phone if view in VIEWS[Surface.phone].values() else Surface.kiosk
+        html = PAGES[surface].html(view, language, csrf="x")
+        assert not re.search(
+            r"已到账|已到帳|已收到|收到您|谢谢您|多謝您|Thank you<|has confirmed your|已确认,您为", html
+        )
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_thanks_name_amount_project_and_slip(language: Language) -> None:
+    html = kiosk(Thanks(LUNCH, AMOUNT, "7F3A-K8QZ"), language)
+    for fact in ("¥30", LUNCH.title[language], "7F3A-K8QZ", LUNCH.payee[language]):
+        assert fact in html
+
+
+def test_without_a_permit_there_is_a_reason_and_no_way_to_give() -> None:
+    for reason in set(PermitReason) - {PermitReason.holds}:
+        project = TEA if reason is PermitReason.missing else LUNCH
+        html = kiosk(ProjectPage(project, False, reason))
+        assert "For information only" in html
+        assert "/amount" not in html
+        assert re.search(r'role="note">\s*<b>[^<]+</b>\s*<p>[^<]{20,}</p>', html), reason
+    turned = kiosk(Attract((TEA, LUNCH), TEA, shown_open=False))
+    assert "/amount" not in turned
+
+
+def test_with_a_permit_its_facts_stand_on_the_project_page() -> None:
+    html = kiosk(ProjectPage(LUNCH, True, PermitReason.holds))
+    assert LUNCH.permit is not None
+    for fact in (
+        LUNCH.permit.organisation,
+        LUNCH.permit.filing,
+        LUNCH.permit.certificate,
+        "/project/elder-lunch/amount",
+    ):
+        assert fact in html
+
+
+def test_no_amount_is_chosen_beforehand() -> None:
+    html = kiosk(AmountPage(LUNCH, KEY))
+    assert not re.search(r"checked|selected|autofocus|aria-pressed", html)
+    assert [int(fen) for fen in re.findall(r'name="amount_fen" value="(\d+)"', html)] == list(LUNCH.amounts_fen)
+
+
+def test_the_number_pad_works_by_plain_links() -> None:
+    html = kiosk(AmountPage(LUNCH, KEY, "12"))
+    for digits in ("120", "129", "1"):
+        assert f'href="/project/elder-lunch/amount?digits={digits}"' in html
+    assert 'name="yuan" id="yuan" value="12"' in html
+
+
+def test_the_code_is_in_the_page_and_gone_once_the_registration_has_ended() -> None:
+    assert "<svg" in kiosk(Handoff(LUNCH, AMOUNT, CODE, IntentState.registered, HandoffKind.ticket))
+    for state in (IntentState.closed, IntentState.unconfirmed):
+        ended = kiosk(Handoff(LUNCH, AMOUNT, CODE, state, HandoffKind.ticket))
+        assert "<svg" not in ended
+        assert CODE not in ended
+
+
+def test_the_handoff_tells_when_the_phone_has_opened_the_bank() -> None:
+    opened = kiosk(Handoff(LUNCH, AMOUNT, CODE, IntentState.handed_off, HandoffKind.ticket))
+    assert "has opened the bank" in opened
+    waiting = kiosk(Handoff(LUNCH, AMOUNT, CODE, IntentState.registered, HandoffKind.ticket))
+    assert "has opened the bank" not in waiting
+
+
+def test_texts_from_a_catalogue_cannot_become_markup() -> None:
+    evil = LUNCH.model_copy(update={"title": texts(*["<img src=x onerror=alert(1)>"] * 3)})
+    for view in (
+        Attract((evil,)),
+        ProjectPage(evil, True, PermitReason.holds),
+        AmountPage(evil, KEY),
+        Thanks(evil, AMOUNT, ""),
+    ):
+        html = kiosk(view)
+        assert "<img src=x" not in html
+        assert "&lt;img src=x" in html
+
+
+def test_a_notice_tells_what_to_do_next_and_the_amounts_that_are_possible() -> None:
+    html = kiosk(NoticePage(NoticeKind.amount_out_of_range, LUNCH, "/project/elder-lunch/amount"))
+    assert "from ¥1 to ¥50,000" in html
+    assert 'href="/project/elder-lunch/amount"' in html
+
+
+def test_the_part_for_live_is_what_the_page_holds_in_main() -> None:
+    view = Handoff(LUNCH, Money(1050), CODE, IntentState.registered, HandoffKind.ticket)
+    part = PAGES[Surface.kiosk].part(view, Language.en, csrf="token")
+    assert part.strip() in kiosk(view)
+    assert "¥10.50" in part
+    assert "<html" not in part
