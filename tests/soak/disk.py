@@ -1,4 +1,4 @@
-"""A disk whose power is cut: what a process did to its files is replayed up to a moment, and there the disk's cache is lost."""
+"""A disk whose power is cut: what a process did to its files is replayed up to a moment; then its cache is lost."""
 
 import random
 import struct

@@ -1,4 +1,4 @@
-"""Records intents one after the other and prints the id of each once it is acknowledged. Usage: give_on.py FILE COUNT"""
+"""Records intents one after the other; prints the id of each once acknowledged. Usage: give_on.py FILE COUNT"""
 
 import asyncio
 import os

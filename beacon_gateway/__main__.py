@@ -1,0 +1,5 @@
+"""`python -m beacon_gateway` is `beacon-gateway`."""
+
+from beacon_gateway.cli import main
+
+main()

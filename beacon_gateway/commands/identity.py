@@ -1,0 +1,20 @@
+"""beacon-gateway identity."""
+
+import sys
+from pathlib import Path
+
+from beacon_gateway.donations.ports import StoreUnavailable
+from beacon_gateway.store.identity import open_identity
+from sync_contract.keys import public_text
+
+
+def identity(state_dir: Path) -> int:
+    """Prints `<gateway id> <public key>`, ready to be pasted behind `beacon-central gateway add`."""
+    try:
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = open_identity(state_dir / "identity.json")
+    except (StoreUnavailable, OSError) as error:
+        print(f"beacon-gateway: {error}", file=sys.stderr)
+        return 75
+    print(found.gateway, public_text(found.key.public_key()))
+    return 0

@@ -1,0 +1,87 @@
+"""beacon-gateway run."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import structlog
+
+from beacon_gateway import daemon
+from beacon_gateway.donations.ports import StoreUnavailable
+from beacon_gateway.settings import Settings
+from beacon_gateway.store.database import SchemaTooNew
+from daemonkit import logs, toml
+from daemonkit.files import write_atomically
+
+log = structlog.get_logger()
+FAILURE, USAGE, TRY_AGAIN, CONFIGURATION = 1, 2, 75, 78
+LAST_GOOD = "last-good.toml"
+
+
+def run(
+    config: Path, state_dir: Path, radio: str, port: int | None, central_url: str | None, central_key: str | None
+) -> int:
+    """The exit code: 0 after a stop that was asked for, 75 when the disk or the port refuses, 78 for a broken TOML."""
+    logs.configure()
+    try:
+        settings = settings_or_last_good(config, state_dir)
+        settings = with_overrides(settings, port, central_url, central_key)
+    except toml.ConfigRefused as refused:
+        print(refused, file=sys.stderr)
+        return CONFIGURATION
+    try:
+        asyncio.run(_until_stopped(settings, state_dir, radio))
+    except (StoreUnavailable, OSError) as error:
+        print(f"beacon-gateway: {error}. Check that {state_dir} can be written and the port is free.", file=sys.stderr)
+        return TRY_AGAIN
+    except SchemaTooNew as error:
+        print(f"beacon-gateway: {error}. Install the newer version again, or restore a backup.", file=sys.stderr)
+        return FAILURE
+    except ValueError as error:
+        print(f"beacon-gateway: {error}", file=sys.stderr)
+        return USAGE
+    return 0
+
+
+def settings_or_last_good(config: Path, state_dir: Path) -> Settings:
+    """The TOML's settings; if it is broken, those it last started with. Raises ConfigRefused when there are none.
+
+    Residents keep their kiosk, and staff find every fault in the log: a broken TOML never starts afresh.
+    """
+    kept = state_dir / LAST_GOOD
+    try:
+        settings = toml.load(config, Settings)
+    except toml.ConfigRefused as refused:
+        if not kept.exists():
+            raise
+        settings = toml.load(kept, Settings)
+        print(f"{refused}\nbeacon-gateway: starting on the last good settings, {kept}", file=sys.stderr)
+        log.error("settings.refused", file=str(config), faults=len(refused.faults), using=str(kept))
+        return settings
+    try:
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_atomically(kept, config.read_bytes())
+    except OSError as error:
+        log.warning("settings.not_kept", file=str(kept), reason=error.strerror)
+    return settings
+
+
+def with_overrides(settings: Settings, port: int | None, central_url: str | None, central_key: str | None) -> Settings:
+    """The command line's words instead of the file's; they are checked as the file's are."""
+    changed = settings.model_dump(mode="json", by_alias=True)
+    if port is not None:
+        changed["kiosk"]["port"] = port
+    if central_url is not None:
+        changed["central"]["url"] = central_url
+    if central_key is not None:
+        changed["central"]["catalogue_key"] = central_key
+    return toml.validate(changed, Settings, source="command line")
+
+
+async def _until_stopped(settings: Settings, state_dir: Path, radio: str) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await daemon.run(settings, state_dir=state_dir, radio=radio, stop=stop)

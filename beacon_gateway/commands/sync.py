@@ -1,0 +1,93 @@
+"""beacon-gateway sync log|status: what staff read on site, with or without a network."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from beacon_gateway.donations.ports import StoreUnavailable
+from beacon_gateway.store.database import Database, open_database
+from beacon_gateway.store.outbox import Outbox
+from beacon_gateway.store.sync_log import Line, last_lines
+
+KINDS = {"intent": "捐款登记 gift registered", "statistics": "信标统计 beacon statistics", "": ""}
+EVENTS = {
+    "accepted": "已送达 delivered",
+    "duplicate": "已送达(服务器早已收到) delivered (the server had it already)",
+    "conflict": "冲突:同一编号内容不同,请联系管理员 conflict: same id, other content; call the administrator",
+    "refused": "被拒收,已保留 refused by the server, kept here",
+    "damaged": "本机记录损坏,不会发送 damaged on this disk, never sent",
+    "unreachable": "连不上中心服务器,会自动重试 server out of reach, trying again by itself",
+    "reachable": "已重新连上中心服务器 server reached again",
+}
+STATES = {
+    "waiting": "等待发送 waiting",
+    "delivered": "已送达 delivered",
+    "refused": "被拒收 refused",
+    "damaged": "已损坏 damaged",
+}
+
+
+def status(state_dir: Path) -> int:
+    return _with_store(state_dir, _status)
+
+
+def log(state_dir: Path, lines: int) -> int:
+    return _with_store(state_dir, lambda database: _log(database, lines))
+
+
+async def _status(database: Database) -> None:
+    counts = await Outbox(database).counts()
+    table = Table("包裹 parcels", "数量 count", box=None, pad_edge=False)
+    for state, words in STATES.items():
+        table.add_row(words, str(counts.get(state, 0)))
+    Console().print(table)
+    lines = await last_lines(database, 10_000)
+    delivered = [line for line in lines if line.event in {"accepted", "duplicate"}]
+    print("最近一次送达 last delivery:", _local(delivered[-1].at) if delivered else "从未 never")
+    troubles = [line.event for line in lines if line.event in {"unreachable", "reachable"}]
+    if troubles and troubles[-1] == "unreachable":
+        print(EVENTS["unreachable"])
+
+
+async def _log(database: Database, count: int) -> None:
+    lines = await last_lines(database, count)
+    if not lines:
+        print("还没有记录 nothing yet")
+    for line in lines:
+        print(_sentence(line))
+
+
+def _sentence(line: Line) -> str:
+    parts = [_local(line.at), KINDS.get(line.kind, line.kind), EVENTS.get(line.event, line.event)]
+    if line.parcel:
+        parts.append(f"#{line.parcel[-8:]}")
+    if line.detail:
+        parts.append(f"({line.detail})")
+    return "  ".join(part for part in parts if part)
+
+
+def _local(at: str) -> str:
+    return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _with_store(state_dir: Path, read: Callable[[Database], Awaitable[None]]) -> int:
+    path = state_dir / "gateway.db"
+    if not path.exists():
+        print(f"{path} 不存在:网关还没有在这里运行过 no gateway has run here yet", file=sys.stderr)
+        return 1
+
+    async def body() -> None:
+        async with open_database(path, read_only=True) as database:
+            await read(database)
+
+    try:
+        asyncio.run(body())
+    except StoreUnavailable as error:
+        print(f"beacon-gateway: {error}", file=sys.stderr)
+        return 75
+    return 0

@@ -1,0 +1,204 @@
+"""The gateway's daemon: opens edges, starts stages, stops them. It decides nothing."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from beacon_gateway import from_settings
+from beacon_gateway.clock import read_clock
+from beacon_gateway.donations.begin import Donations
+from beacon_gateway.donations.offer import Offer
+from beacon_gateway.donations.ports import StoreUnavailable
+from beacon_gateway.donations.settle import OpenIntents
+from beacon_gateway.kiosk.app import kiosk_app
+from beacon_gateway.kiosk.follow import Follow
+from beacon_gateway.kiosk.stage import Stage
+from beacon_gateway.presence.choice import Choice
+from beacon_gateway.presence.statistics import Collector
+from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.radio.choose import choose_radios
+from beacon_gateway.radio.port import RadioLost
+from beacon_gateway.settings import Settings
+from beacon_gateway.store.catalogues import Catalogues
+from beacon_gateway.store.database import Database, open_database
+from beacon_gateway.store.identity import Identity, open_identity
+from beacon_gateway.store.intents import Intents
+from beacon_gateway.store.outbox import Outbox
+from beacon_gateway.store.statistics import StatisticsKeeper
+from beacon_gateway.store.trusted_time import TrustedTime, last_trusted
+from beacon_gateway.sync.link import Link, open_link
+from beacon_gateway.sync.ports import CentralUnreachable
+from daemonkit.clock import clock_synchronised
+from daemonkit.notify import Notifier
+from daemonkit.supervise import Health, feed_watchdog, supervise
+from daemonkit.web import serving
+from kiosk_ui.render import Pages
+from kiosk_ui.views import Surface
+from sync_contract.keys import read_public
+from sync_contract.records import Outcome
+from sync_contract.request_signature import Signer
+from sync_contract.strict import Environment
+
+log = structlog.get_logger()
+STALL_LIMIT_S = 90.0
+"""Longer than the longest round of any stage (a long poll of 25 s and its network limits)."""
+_AWAITED_AT_ONCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Store:
+    identity: Identity
+    database: Database
+    outbox: Outbox
+    intents: Intents
+    catalogues: Catalogues
+
+
+async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.Event) -> None:
+    """Run until `stop` is set.
+
+    Raises StoreUnavailable when the state directory refuses, OSError when the port is taken, ValueError for an
+    unknown `radio` word.
+    """
+    notifier, health = Notifier.from_environment(), Health()
+    async with AsyncExitStack() as edges:
+        store = await _open_store(state_dir, edges)
+        link = await _open_link(settings, store, health, edges)
+        time_of = await _time_of(settings, store.database)
+        offer = Offer(settings.projects, from_settings.bindings(settings), now=time_of.now)
+        if link and (held := await link.held()):
+            offer.take(held)
+        open_intents = OpenIntents(await store.intents.unsettled())
+        donations = Donations(
+            environment=settings.site.environment,
+            projects=offer,
+            log=store.intents,
+            handoff=from_settings.handoff(settings, store.identity.gateway, store.identity.key),
+            open_intents=open_intents,
+            read_clock=read_clock,
+            recorded=link.intent_begun if link else _nothing,
+        )
+        stage = Stage()
+        radios = await choose_radios(radio, from_settings.radio_plan(settings))
+        beacons = from_settings.known_beacons(settings)
+        collector = Collector(beacons)
+        follow = Follow(
+            Tracker(beacons, from_settings.presence_rules(settings)),
+            Choice(from_settings.choice_rules(settings)),
+            collector,
+            stage,
+            bindings=lambda: offer.bindings,
+        )
+        statistics = StatisticsKeeper(
+            collector,
+            store.outbox,
+            advertised=lambda: from_settings.advertised(settings, radios.advertiser),
+            read_clock=read_clock,
+            put_one=link.parcel_put if link else _nothing,
+        )
+
+        def healthy() -> dict[str, object]:
+            return {
+                "gateway": store.identity.gateway,
+                "catalogue": offer.version,
+                "radio": radios.scanner.describe(),
+                "advert": radios.advertiser.describe() if radios.advertiser else {"state": "off"},
+                "stages": health.snapshot(),
+            }
+
+        async def settle(outcomes: Iterable[Outcome]) -> None:
+            if await open_intents.settle(outcomes, store.intents):
+                stage.poke()
+
+        app = kiosk_app(
+            stage=stage,
+            projects=offer,
+            giving=donations,
+            pages=Pages(environment=settings.site.environment, site=settings.site.community, surface=Surface.kiosk),
+            rules=from_settings.web_rules(settings),
+            health=healthy,
+        )
+        url = await edges.enter_async_context(serving(app, settings.kiosk.host, settings.kiosk.port))
+        async with asyncio.TaskGroup() as stages:
+
+            def start(
+                name: str, work: Callable[[], Awaitable[None]], *restart_on: type[Exception]
+            ) -> asyncio.Task[None]:
+                return stages.create_task(supervise(name, work, restart_on=restart_on, health=health), name=name)
+
+            running = [
+                stages.create_task(feed_watchdog(notifier, health, stall_limit_s=STALL_LIMIT_S), name="watchdog"),
+                start("presence", lambda: follow.tick(lambda: health.progress("presence"))),
+                start("radio", lambda: radios.scanner.hear(follow.hear), RadioLost),
+                start("statistics", lambda: statistics.run(lambda: health.progress("statistics")), StoreUnavailable),
+                start("time", lambda: _keep_time(time_of, store.database), StoreUnavailable),
+            ]
+            if radios.advertiser:
+                running.append(start("advert", radios.advertiser.keep_on_air, RadioLost))
+            if link:
+                lost = (CentralUnreachable, StoreUnavailable)
+                running += [
+                    start("sync", link.drain.run, *lost),
+                    start("catalogue", lambda: link.pull(offer.version, offer.take), *lost),
+                    start(
+                        "outcomes", lambda: link.follow(lambda: open_intents.awaited(_AWAITED_AT_ONCE), settle), *lost
+                    ),
+                ]
+            notifier.ready(url=url, status=f"kiosk at {url}")
+            log.info("gateway.ready", url=url, gateway=store.identity.gateway)
+            await stop.wait()
+            notifier.stopping()
+            for task in running:
+                task.cancel()
+        await statistics.put()
+
+
+async def _open_store(state_dir: Path, edges: AsyncExitStack) -> _Store:
+    try:
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailable(f"{state_dir}: {error.strerror}") from error
+    identity = open_identity(state_dir / "identity.json")
+    database = await edges.enter_async_context(open_database(state_dir / "gateway.db"))
+    return _Store(identity, database, Outbox(database), Intents(database), Catalogues(database))
+
+
+async def _open_link(settings: Settings, store: _Store, health: Health, edges: AsyncExitStack) -> Link | None:
+    """None for a gateway without a central server: it keeps its parcels until one is there."""
+    if not settings.central.url:
+        return None
+    key = settings.central.catalogue_key
+    return await edges.enter_async_context(
+        open_link(
+            settings.central.url,
+            Signer(store.identity.gateway, store.identity.key),
+            store.outbox,
+            store.catalogues,
+            pinned=read_public(key) if key else None,
+            progress=health.progress,
+        )
+    )
+
+
+async def _time_of(settings: Settings, database: Database) -> TrustedTime:
+    return TrustedTime(
+        await last_trusted(database),
+        wall=lambda: datetime.now(UTC),
+        synchronised=clock_synchronised,
+        believe_always=settings.site.environment is Environment.drill,
+    )
+
+
+async def _keep_time(time_of: TrustedTime, database: Database) -> None:
+    while True:
+        await time_of.keep(database)
+        await asyncio.sleep(600)
+
+
+def _nothing() -> None:
+    """Without a central server nobody waits for parcels."""

@@ -1,0 +1,92 @@
+"""Bad input gets a clear answer and loses nothing."""
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from beacon_gateway.commands.demo import House, gateway_program
+from tests.flow.conftest import DEMO
+from tests.flow.journey import open_ticket, register
+from tests.flow.test_whole_way import prepared, rows
+from tests.flow.visitor import visitor
+
+GATEWAY = [sys.executable, "-m", "beacon_gateway"]
+
+
+async def test_residents_get_a_page_that_says_so_and_nothing_is_registered(house: House, tmp_path: Path) -> None:
+    async with visitor(house.gateway.url) as kiosk:
+        unknown = await kiosk.open("/project/nothing-here")
+        assert unknown.status == 404
+        assert "这里没有这个项目" in unknown.text or "项目" in unknown.text
+
+        closed = await kiosk.open("/project/info-only")
+        assert closed.status == 200
+        assert not any("/amount" in link for link in closed.links), "no permit, no button"
+
+        page = await kiosk.open("/project/elder-lunch/amount")
+        form = page.form("/give")
+        refused = await kiosk.submit(page, form, ("amount_fen", "3000"), project="info-only")
+        assert refused.status == 409
+        for fen in ("1", "99999999999", "-5", "3.5", ""):
+            refused = await kiosk.submit(page, form, ("amount_fen", fen))
+            assert refused.status == 422, fen
+            assert refused.forms, "the page keeps its ways out"
+        forged = await kiosk.submit(page, form, ("amount_fen", "3000"), csrf="0" * 64)
+        assert forged.status == 403
+
+    with closing(sqlite3.connect(tmp_path / "gateway" / "gateway.db")) as store:
+        assert store.execute("SELECT count(*) FROM intents").fetchone() == (0,)
+
+
+async def test_a_forged_ticket_gets_a_plain_page_and_changes_nothing(house: House, tmp_path: Path) -> None:
+    async with visitor(house.gateway.url) as kiosk:
+        url = await register(kiosk)
+    head, text = url[:-30], url[-30:]
+    altered = head + text[:10] + ("A" if text[10] != "A" else "B") + text[11:]
+    for bad in (altered, head, f"{house.central.url}/T/HELLO"):
+        page = await open_ticket(bad)
+        assert page.status == 400, bad
+        assert not [form for form in page.forms if form.method == "post"]
+    assert rows(tmp_path, "SELECT count(*) FROM attempts") == [(0,)]
+
+
+async def test_looking_at_a_ticket_changes_nothing(house: House, tmp_path: Path) -> None:
+    async with visitor(house.gateway.url) as kiosk:
+        url = await register(kiosk)
+        for _ in range(5):
+            assert (await open_ticket(url)).status == 200
+        assert rows(tmp_path, "SELECT count(*) FROM attempts") == [(0,)]
+        assert (await kiosk.open("/handoff")).status == 200
+
+
+def test_a_broken_toml_never_starts_afresh_and_names_every_fault(tmp_path: Path) -> None:
+    broken = tmp_path / "gateway.toml"
+    text = (DEMO / "gateway.toml").read_text("utf-8")
+    broken.write_text(
+        text.replace("major = 2", "major = 99999").replace('kind = "person"', 'kind = "persona"'), "utf-8"
+    )
+    command = [*GATEWAY, "run", "--config", str(broken), "--state-dir", str(tmp_path / "state"), "--radio", "simulated"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    assert ended.returncode == 78
+    assert f"{broken}:" in ended.stderr
+    assert "99999" in ended.stderr
+    assert "persona" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "state").exists(), "nothing was begun"
+
+
+async def test_a_toml_broken_later_leaves_the_kiosk_on_the_last_good_one(tmp_path: Path) -> None:
+    plan = await prepared(tmp_path)
+    async with gateway_program(tmp_path, DEMO, plan, radio="simulated"):
+        pass
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "gateway.toml").write_text("this is [not TOML")
+    async with gateway_program(tmp_path, config, plan, radio="simulated") as gateway, visitor(gateway.url) as kiosk:
+        assert (await kiosk.open("/project/elder-lunch")).status == 200
+    log = await asyncio.to_thread((tmp_path / "logs" / "gateway.log").read_text)
+    assert "settings.refused" in log
+    assert "gateway.toml:1" in log

@@ -1,0 +1,89 @@
+"""`./dev test`: every check there is, each counted; nothing is skipped silently."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = sys.executable
+BIN = Path(sys.executable).parent
+CHECKS = {
+    "lint": [[str(BIN / "ruff"), "check", "."], [str(BIN / "ruff"), "format", "--check", "."]],
+    "types": [[str(BIN / "mypy")]],
+    "import contract": [[str(BIN / "lint-imports")]],
+    "pins have wheels for aarch64 and x86_64, Python 3.11 and 3.13": [[PYTHON, "-m", "tests.pins", "check"]],
+}
+
+
+@dataclass
+class Count:
+    passed: int = 0
+    failed: int = 0
+
+
+def run_checks(count: Count) -> None:
+    for name, commands in CHECKS.items():
+        began = time.monotonic()
+        ended = [subprocess.run(command, cwd=ROOT, capture_output=True, text=True) for command in commands]
+        good = all(process.returncode == 0 for process in ended)
+        print(f"{'ok    ' if good else 'FAILED'} {name} ({time.monotonic() - began:.0f} s)", flush=True)
+        if good:
+            count.passed += 1
+            continue
+        count.failed += 1
+        for process in ended:
+            if process.returncode:
+                print(process.stdout, process.stderr, sep="\n", flush=True)
+
+
+def run_pytest(count: Count, *arguments: str, workers: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.xml")
+        command = [PYTHON, "-m", "pytest", f"--junitxml={report}", "--durations=8", *arguments]
+        if workers > 1:
+            command += ["-n", str(workers), "--dist", "loadgroup"]
+        status = subprocess.run(command, cwd=ROOT).returncode
+        if not report.exists():
+            print(f"FAILED pytest gave no report (exit {status})")
+            count.failed += 1
+            return
+        total = bad = skipped = 0
+        for suite in ElementTree.parse(report).getroot().iter("testsuite"):
+            total += int(suite.get("tests", 0))
+            bad += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+            skipped += int(suite.get("skipped", 0))
+        if skipped:
+            print(f"FAILED {skipped} tests were skipped: what cannot run here must fail with its reason")
+        if status and not bad:
+            print(f"FAILED pytest ended with {status}")
+            bad = 1
+        count.passed += max(total - bad - skipped, 0)
+        count.failed += bad + skipped
+
+
+def main() -> int:
+    verb, *arguments = sys.argv[1:]
+    count = Count()
+    began = time.monotonic()
+    os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1")
+    if verb == "docs":
+        return subprocess.run([PYTHON, "-m", "tests.browser.pictures", *arguments], cwd=ROOT).returncode
+    if verb == "soak":
+        run_pytest(count, *(arguments or ["tests/soak"]), workers=2)
+    elif arguments:
+        run_pytest(count, *arguments, workers=1)
+    else:
+        run_checks(count)
+        run_pytest(count, "tests", "--ignore=tests/soak", workers=2)
+    print(f"took {time.monotonic() - began:.0f} s")
+    print(f"{count.passed} passed, {count.failed} failed")
+    return 1 if count.failed or not count.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
