@@ -86,7 +86,8 @@ async def run(
             notify_url=lambda: f"{address.url}{notifications.path}",
         )
         pages = Pages(environment=environment, site=settings.site.community, surface=Surface.phone)
-        staff = StaffSite(database, settings.site.community, environment, projects, now)
+        by_https = place.public_url.startswith("https://")
+        staff = StaffSite(database, settings.site.community, environment, projects, now, secure=by_https)
         rules = WebRules(
             allowed_hosts=_hosts(settings, place),
             secret=form_secret(place.state),

@@ -72,7 +72,8 @@ def main() -> int:
     began = time.monotonic()
     os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1")
     if verb == "docs":
-        return subprocess.run([PYTHON, "-m", "tests.browser.pictures", *arguments], cwd=ROOT).returncode
+        command = [PYTHON, "-m", "tests.browser.pictures", "docs/pictures", *arguments]
+        return subprocess.run(command, cwd=ROOT).returncode
     if verb == "soak":
         run_pytest(count, *(arguments or ["tests/soak"]), workers=2)
     elif arguments:

@@ -9,6 +9,7 @@ import structlog
 
 from beacon_gateway import daemon
 from beacon_gateway.donations.ports import StoreUnavailable
+from beacon_gateway.errors import GatewayError
 from beacon_gateway.settings import Settings
 from beacon_gateway.store.database import SchemaTooNew
 from daemonkit import logs, toml
@@ -37,6 +38,9 @@ def run(
         return TRY_AGAIN
     except SchemaTooNew as error:
         print(f"beacon-gateway: {error}. Install the newer version again, or restore a backup.", file=sys.stderr)
+        return FAILURE
+    except GatewayError as error:  # a capture that cannot be read: trying again would not help
+        print(f"beacon-gateway: {error}", file=sys.stderr)
         return FAILURE
     except ValueError as error:
         print(f"beacon-gateway: {error}", file=sys.stderr)

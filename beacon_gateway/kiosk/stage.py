@@ -39,8 +39,5 @@ class Stage:
         self._news.poke()
 
     def changes(self) -> AsyncIterator[None]:
-        """Once at once, then after each change, until `close`."""
+        """Once at once, then after each change, without end."""
         return self._news.changes()
-
-    def close(self) -> None:
-        self._news.close()

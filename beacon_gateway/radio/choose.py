@@ -36,7 +36,10 @@ class Radios:
 
 
 async def choose_radios(word: str, plan: RadioPlan) -> Radios:
-    """`word`: auto, bluez, simulated or capture:FILE. Raises ValueError for another word, RadioLost for a bad file."""
+    """`word`: auto, bluez, simulated or capture:FILE.
+
+    Raises ValueError for another word, CaptureUnreadable for a bad file.
+    """
     kind, _, file = word.partition(":")
     if kind == "auto":
         # imported here: a gateway that replays or simulates needs no D-Bus

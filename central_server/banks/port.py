@@ -7,7 +7,7 @@ from typing import Protocol
 
 from central_server.errors import CentralError
 from sync_contract.money import Money
-from sync_contract.strict import Environment
+from sync_contract.strict import Environment, Language
 
 
 class BankUnavailable(CentralError):
@@ -40,11 +40,12 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`id`: 32 hexadecimal digits, the attempt's. `subject`: what the donor reads at the bank."""
+    """`id`: 32 hexadecimal digits, the attempt's. `subject`: what the donor reads at the bank, in their `language`."""
 
     id: str
     amount: Money
     subject: str
+    language: Language
     return_url: str
     notify_url: str
 

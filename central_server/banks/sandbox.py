@@ -100,7 +100,7 @@ class Sandbox:
             raise BankRefused(f"order {order.id} was answered with another order or amount")
         if not answer.pay_url.startswith(f"{self._url}/"):
             raise BankRefused("the bank's page is not at the bank's address")
-        return Redirect(answer.pay_url)
+        return Redirect(f"{answer.pay_url}?lang={order.language}")
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> Notification:
         if headers.get("Content-Type") != "application/json":

@@ -14,7 +14,9 @@ from central_server.store.database import Database
 from central_server.store.intents import Intent, StateChange
 from sync_contract.identity import new_id
 from sync_contract.money import Money
+from sync_contract.project import Texts
 from sync_contract.records import IntentState
+from sync_contract.strict import Language
 
 FIRST_QUERY = timedelta(minutes=1)
 
@@ -43,7 +45,7 @@ class Opening:
     return_url: Callable[[str], str]
     notify_url: Callable[[], str]
 
-    async def open(self, asked: Asked, subject: str, now: datetime) -> AtTheBank | Underway:
+    async def open(self, asked: Asked, title: Texts, language: Language, now: datetime) -> AtTheBank | Underway:
         """The previous attempt is asked about first; a new one is opened only when that one has ended unpaid.
 
         Raises BankUnavailable, BankRefused, PaymentRefused, TicketUnusable.
@@ -53,14 +55,14 @@ class Opening:
             if attempt.state == AttemptState.paid:
                 return Underway(attempt.return_nonce)
             if fresh:
-                return await self._send(attempt, subject, now)
+                return await self._send(attempt, title, language, now)
             report = await self.bank.query(attempt.id)
             await self.settlement.found(report, now)
             match report.state:
                 case OrderState.paid | OrderState.pending:
                     return Underway(attempt.return_nonce)
                 case OrderState.open | OrderState.unknown:  # the same order again is the same order at the bank
-                    return await self._send(attempt, subject, now)
+                    return await self._send(attempt, title, language, now)
                 case OrderState.failed | OrderState.expired:
                     continue
 
@@ -103,11 +105,12 @@ class Opening:
             next_query_at=now + FIRST_QUERY if self.bank.capabilities.queries else None,
         )
 
-    async def _send(self, attempt: Attempt, subject: str, now: datetime) -> AtTheBank:
+    async def _send(self, attempt: Attempt, title: Texts, language: Language, now: datetime) -> AtTheBank:
         order = Order(
             id=attempt.id,
             amount=Money(attempt.amount_minor, attempt.currency),
-            subject=subject[:60],
+            subject=title[language][:60],
+            language=language,
             return_url=self.return_url(attempt.return_nonce),
             notify_url=self.notify_url(),
         )

@@ -82,7 +82,7 @@ class PhonePages:
             project = project_of(asked, self._projects, now)
             if asked.needs_confirmation(now) and _CONFIRMED not in request.query:
                 return self._gift(request, asked, project, now)
-            goes_on = await self._opening.open(asked, project.title[language(request)], now)
+            goes_on = await self._opening.open(asked, project.title, language(request), now)
         except (TicketUnusable, ProjectUnknown, PermitClosed, AmountOutOfRange) as error:
             if isinstance(error, TicketUnusable) and error.asked is not None:
                 text = request.match_info["ticket"]

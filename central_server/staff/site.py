@@ -38,8 +38,12 @@ class StaffSite:
         environment: Environment,
         projects: Mapping[str, Project],
         clock: Callable[[], datetime],
+        *,
+        secure: bool,
     ) -> None:
+        """`secure`: browsers reach us by https, so the cookies need not go any other way."""
         self._database = database
+        self._secure = secure
         self._projects = projects
         self._clock = clock
         self._templates = StaffTemplates(environment=environment, site=site)
@@ -69,7 +73,7 @@ class StaffSite:
         guest = request.cookies.get(_LOGIN_COOKIE) or secrets.token_urlsafe(16)
         csrf = csrf_token(request.config_dict[RULES], f"login {guest}")
         response = self._render(request, "login.html", {"csrf": csrf, "refused": refused})
-        _set_cookie(request, response, _LOGIN_COOKIE, guest)
+        self._set_cookie(response, _LOGIN_COOKIE, guest)
         if refused:
             response.set_status(403)
         return response
@@ -83,7 +87,7 @@ class StaffSite:
             _log.warning("login.refused", account=form.get("name", ""), reason=str(error))
             return await self._ask(request, refused=True)
         response = web.Response(status=303, headers={"Location": "/staff/"})
-        _set_cookie(request, response, _COOKIE, session.token)
+        self._set_cookie(response, _COOKIE, session.token)
         response.del_cookie(_LOGIN_COOKIE, path="/staff")
         return response
 
@@ -113,6 +117,5 @@ class StaffSite:
         html = self._templates.html(template, language(request), **(facts | values))
         return remember(request, web.Response(text=html, content_type="text/html"))
 
-
-def _set_cookie(request: web.Request, response: web.Response, name: str, value: str) -> None:
-    response.set_cookie(name, value, path="/staff", httponly=True, samesite="Strict", secure=request.secure)
+    def _set_cookie(self, response: web.Response, name: str, value: str) -> None:
+        response.set_cookie(name, value, path="/staff", httponly=True, samesite="Strict", secure=self._secure)

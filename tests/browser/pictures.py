@@ -1,72 +1,99 @@
-"""Pictures for README and docs, from the kiosk as it runs: `python -m tests.browser.pictures docs/pictures`.
+"""Pictures for README and docs, from the running product: `python -m tests.browser.pictures docs/pictures`.
 
-The journey is walked on a screen of 1280 x 800 in each language and once on 800 x 480; the phone's pages stand alone.
+The three real programs are started, a simulated card walks up, a gift is paid on the phone, and staff look at the log.
 """
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+import tempfile
 from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from kiosk_ui.views import Surface
+from beacon_gateway.commands.demo import House, open_house
 from sync_contract.strict import Language
 from tests.browser.chromium import launch
-from tests.browser.fake_giving import FakeKiosk
-from tests.browser.gallery import gallery
 from tests.browser.journey import walk_the_journey
 from tests.browser.layout import SIZES
 
+DEMO = Path(__file__).parents[2] / "config" / "demo"
 JOURNEYS = [("kiosk", language) for language in Language] + [("small", Language.zh_hans)]
-PHONE_PAGES = ("gift", "paid")
-Shoot = Callable[[Page, str, Language, str], Awaitable[None]]
+KEPT = {
+    "kiosk-zh-Hans-attract", "kiosk-zh-Hans-turned", "kiosk-zh-Hans-project", "kiosk-zh-Hans-amount",
+    "kiosk-zh-Hans-handoff", "kiosk-zh-Hans-thanks", "kiosk-zh-Hant-handoff", "kiosk-en-turned",
+    "phone-zh-Hans-gift", "phone-zh-Hans-bank", "phone-zh-Hans-paid", "staff-zh-Hans-log", "staff-en-log",
+}  # fmt: skip
+"""Those that README and docs show; `--all` takes every one."""
 
 
-async def take(folder: Path) -> list[Path]:
-    """Writes the pictures and gives their paths: <screen>-<language>-<page>.png."""
-    folder.mkdir(parents=True, exist_ok=True)
-    taken: list[Path] = []
+class Camera:
+    def __init__(self, folder: Path, *, every: bool) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._every = every
 
-    async def shoot(page: Page, screen: str, language: Language, name: str) -> None:
-        path = folder / f"{screen}-{language}-{name}.png"
-        await page.evaluate("document.activeElement.blur()")
-        await page.screenshot(path=path, animations="disabled")
-        taken.append(path)
-
-    async with async_playwright() as playwright:
-        browser = await launch(playwright)
-        for screen, language in JOURNEYS:
-            await _journey(browser, screen, language, shoot)
-        async with gallery() as url:
-            page = await _page(browser, "phone")
-            for name in PHONE_PAGES:
-                for language in Language:
-                    await page.goto(f"{url}/{Surface.phone}/{name}/{language}")
-                    await shoot(page, "phone", language, name)
-        await browser.close()
-    return taken
+    async def shoot(self, page: Page, name: str) -> None:
+        if self._every or name in KEPT:
+            await page.evaluate("document.activeElement.blur()")
+            path = self._folder / f"{name}.png"
+            await page.screenshot(path=path, animations="disabled")
+            print(path)
 
 
-async def _journey(browser: Browser, screen: str, language: Language, shoot: Shoot) -> None:
-    kiosk = FakeKiosk()
+async def take(folder: Path, *, every: bool) -> None:
+    camera = Camera(folder, every=every)
+    with tempfile.TemporaryDirectory() as state:
+        async with (
+            open_house(Path(state), DEMO, radio="simulated") as house,
+            async_playwright() as playwright,
+        ):
+            browser = await launch(playwright)
+            for screen, language in JOURNEYS:
+                await _journey(browser, house, screen, language, camera)
+            await _staff(browser, house, camera)
+            await browser.close()
 
-    async def pay(_: str) -> None:
-        kiosk.pay_last()
 
-    async def seen(name: str, page: Page) -> None:
-        await shoot(page, screen, language, name)
+async def _journey(browser: Browser, house: House, screen: str, language: Language, camera: Camera) -> None:
+    page, phone = await _page(browser, screen), await _page(browser, "phone")
+
+    async def pay(address: str) -> None:
+        await phone.goto(f"{address}?lang={language}")
+        await camera.shoot(phone, f"phone-{language}-gift")
+        await phone.click("main form button")
+        await phone.wait_for_url("**/pay/*")
+        await camera.shoot(phone, f"phone-{language}-bank")
+        await phone.locator("form button").first.click()
+        await phone.wait_for_url("**/g/*")
+
+    async def seen(name: str, shown: Page) -> None:
         if name == "attract":
-            kiosk.card_brings("elder-lunch")
-            await page.wait_for_selector(".turned")
-            await shoot(page, screen, language, "turned")
+            await shown.wait_for_selector(".projects", timeout=60_000)
+            await camera.shoot(shown, f"{screen}-{language}-attract")
+            await shown.wait_for_selector(".turned", timeout=60_000)
+            name = "turned"
+        await camera.shoot(shown, f"{screen}-{language}-{name}")
 
-    async with kiosk.serve() as url:
+    await walk_the_journey(
+        page, house.gateway.url, language=language, project="elder-lunch", amount_fen=30_00, pay=pay, seen=seen
+    )
+    await phone.wait_for_selector(".slip")
+    await camera.shoot(phone, f"phone-{language}-paid")
+    await page.context.close()
+    await phone.context.close()
+
+
+async def _staff(browser: Browser, house: House, camera: Camera) -> None:
+    for screen, prefix in (("kiosk", "staff"), ("phone", "staff-phone")):
         page = await _page(browser, screen)
-        await walk_the_journey(
-            page, url, language=language, project="elder-lunch", amount_fen=30_00, pay=pay, seen=seen
-        )
-        await page.close()
+        await page.goto(f"{house.central.url}/staff/login")
+        await page.fill("input[name=name]", "staff")
+        await page.fill("input[name=password]", house.plan.password)
+        await page.click("main form button")
+        for language in Language:
+            await page.goto(f"{house.central.url}/staff/?lang={language}")
+            await camera.shoot(page, f"{prefix}-{language}-log")
+        await page.context.close()
 
 
 async def _page(browser: Browser, screen: str) -> Page:
@@ -76,5 +103,4 @@ async def _page(browser: Browser, screen: str) -> Page:
 
 
 if __name__ == "__main__":
-    for path in asyncio.run(take(Path(sys.argv[1]))):
-        print(path)
+    asyncio.run(take(Path(sys.argv[1]), every="--all" in sys.argv))

@@ -10,7 +10,7 @@ def texts(zh_hans: str, zh_hant: str, en: str) -> Texts:
     return Texts.model_validate({"zh-Hans": zh_hans, "zh-Hant": zh_hant, "en": en})
 
 
-SITE = texts("华大社区 · 献爱心", "華大社區 · 獻愛心", "Huada Community · Giving")
+SITE = texts("华大社区", "華大社區", "Huada Community")
 PAYEE = texts("示例慈善基金会（演练）", "示例慈善基金會（演練）", "Example Charity Foundation (drill)")
 PERMIT = Permit(
     organisation="示例慈善基金会（演练）",

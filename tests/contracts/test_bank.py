@@ -23,6 +23,7 @@ from central_server.banks.port import (
 )
 from sync_contract.identity import new_id
 from sync_contract.money import Money
+from sync_contract.strict import Language
 from tests.fakes.central_process import running_bank
 from tests.fakes.donor import Donor
 
@@ -71,7 +72,7 @@ async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[R
 
 def order(rig: Rig, minor: int = 5000) -> Order:
     """Its return leads to a page that is not there, its notifications nowhere."""
-    return Order(new_id(), Money(minor), "午餐 / Lunch", f"{rig.url}/g/x", f"{rig.url}/bank/x/notify")
+    return Order(new_id(), Money(minor), "午餐 / Lunch", Language.en, f"{rig.url}/g/x", f"{rig.url}/bank/x/notify")
 
 
 async def test_an_order_leads_to_a_page_that_our_forms_may_lead_to(rig: Rig) -> None:

@@ -30,11 +30,13 @@ from central_server.store.attempts import Attempt
 from central_server.store.database import Database, open_database, sqlite_url
 from daemonkit.toml import load
 from sync_contract.money import Money
+from sync_contract.project import Texts
 from sync_contract.records import canonical
-from sync_contract.strict import Environment
+from sync_contract.strict import Environment, Language
 from tests.fakes.central_process import CONFIG
 from tests.fakes.delivering_gateway import DeliveringGateway
 
+LUNCH = Texts.model_validate({"zh-Hans": "午餐", "zh-Hant": "午餐", "en": "lunch"})
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
 
@@ -104,7 +106,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 async def test_money_that_comes_after_the_attempt_ended_is_late(world: World) -> None:
     asked = await world.ask()
-    await world.opening.open(asked, "lunch", NOW)
+    await world.opening.open(asked, LUNCH, Language.en, NOW)
     (attempt,) = await world.tried(asked)
     await world.settlement.found(OrderReport(attempt.id, OrderState.expired, None, "its time is over"), NOW)
     await world.settlement.found(OrderReport(attempt.id, OrderState.paid, Money(5000), "P1"), NOW)
@@ -117,10 +119,10 @@ async def test_money_that_comes_after_the_attempt_ended_is_late(world: World) ->
 
 async def test_a_second_paid_attempt_is_surplus(world: World) -> None:
     asked = await world.ask()
-    await world.opening.open(asked, "lunch", NOW)
+    await world.opening.open(asked, LUNCH, Language.en, NOW)
     (first,) = await world.tried(asked)
     world.bank.stands(first, OrderState.expired)
-    await world.opening.open(asked, "lunch", NOW)
+    await world.opening.open(asked, LUNCH, Language.en, NOW)
     second = (await world.tried(asked))[1]
     for attempt in (second, first, second):
         await world.settlement.found(OrderReport(attempt.id, OrderState.paid, Money(5000), "P"), NOW)
@@ -135,7 +137,7 @@ async def test_a_second_paid_attempt_is_surplus(world: World) -> None:
 
 async def test_money_that_comes_when_the_permit_has_closed_is_marked(world: World) -> None:
     asked = await world.ask()
-    await world.opening.open(asked, "lunch", NOW)
+    await world.opening.open(asked, LUNCH, Language.en, NOW)
     (attempt,) = await world.tried(asked)
     afterwards = datetime(2100, 1, 1, tzinfo=UTC)
     await world.settlement.found(OrderReport(attempt.id, OrderState.paid, Money(5000), "P1"), afterwards)
@@ -146,12 +148,12 @@ async def test_money_that_comes_when_the_permit_has_closed_is_marked(world: Worl
 
 async def test_a_live_order_is_used_again_and_a_paid_one_is_found(world: World) -> None:
     asked = await world.ask()
-    first = await world.opening.open(asked, "lunch", NOW)
+    first = await world.opening.open(asked, LUNCH, Language.en, NOW)
     assert isinstance(first, AtTheBank)
-    assert await world.opening.open(asked, "lunch", NOW) == first
+    assert await world.opening.open(asked, LUNCH, Language.en, NOW) == first
     (attempt,) = await world.tried(asked)
     world.bank.stands(attempt, OrderState.paid)
-    again = await world.opening.open(asked, "lunch", NOW)
+    again = await world.opening.open(asked, LUNCH, Language.en, NOW)
     assert not isinstance(again, AtTheBank)
     assert again.return_nonce == attempt.return_nonce
     assert [entry.state for entry in await world.tried(asked)] == ["paid"]
@@ -161,17 +163,17 @@ async def test_a_crash_before_the_bank_heard_of_it_sends_the_same_order(world: W
     asked = await world.ask()
     world.bank.away = True
     with pytest.raises(BankUnavailable):
-        await world.opening.open(asked, "lunch", NOW)
+        await world.opening.open(asked, LUNCH, Language.en, NOW)
     (attempt,) = await world.tried(asked)
     assert attempt.state == "opened"
     world.bank.away = False
-    assert await world.opening.open(asked, "lunch", NOW) == AtTheBank(f"http://bank.example/{attempt.id}")
+    assert await world.opening.open(asked, LUNCH, Language.en, NOW) == AtTheBank(f"http://bank.example/{attempt.id}")
     assert [entry.state for entry in await world.tried(asked)] == ["sent"]
 
 
 async def test_the_bank_is_asked_until_the_order_has_ended(world: World) -> None:
     asked = await world.ask()
-    await world.opening.open(asked, "lunch", NOW)
+    await world.opening.open(asked, LUNCH, Language.en, NOW)
     (attempt,) = await world.tried(asked)
     assert await world.queries.ask_due(NOW + timedelta(seconds=59)) == 0
     times = []
@@ -190,7 +192,7 @@ async def test_the_bank_is_asked_until_the_order_has_ended(world: World) -> None
 async def test_a_bank_that_is_silent_about_one_order_does_not_hide_the_others(world: World) -> None:
     first, second = await world.ask(), await world.ask()
     for asked in (first, second):
-        await world.opening.open(asked, "lunch", NOW)
+        await world.opening.open(asked, LUNCH, Language.en, NOW)
     world.bank.away = True
     later = NOW + timedelta(minutes=2)
     with pytest.raises(BankUnavailable):
@@ -203,7 +205,7 @@ async def test_an_order_that_never_reached_the_bank_expires(world: World) -> Non
     asked = await world.ask()
     world.bank.away = True
     with pytest.raises(BankUnavailable):
-        await world.opening.open(asked, "lunch", NOW)
+        await world.opening.open(asked, LUNCH, Language.en, NOW)
     world.bank.away = False
     await world.queries.ask_due(NOW + timedelta(minutes=10))
     assert (await world.tried(asked))[0].state == "opened"
@@ -213,7 +215,7 @@ async def test_an_order_that_never_reached_the_bank_expires(world: World) -> Non
 
 async def test_a_paid_order_without_an_amount_is_not_believed(world: World) -> None:
     asked = await world.ask()
-    await world.opening.open(asked, "lunch", NOW)
+    await world.opening.open(asked, LUNCH, Language.en, NOW)
     (attempt,) = await world.tried(asked)
     world.bank.orders[attempt.id] = replace(world.bank.orders[attempt.id], state=OrderState.paid, amount=None)
     await world.queries.ask_due(NOW + timedelta(minutes=2))
@@ -230,5 +232,5 @@ async def test_a_record_that_comes_between_looking_and_pressing_is_compared_too(
     item = ReadParcel(dearer, dearer.fingerprint(), content.decode())
     await receive(world.database, asked.gateway, [item], Environment.drill, NOW)
     with pytest.raises(TicketUnusable, match="amount_minor"):
-        await world.opening.open(asked, "lunch", NOW)
+        await world.opening.open(asked, LUNCH, Language.en, NOW)
     assert await world.tried(asked) == ()

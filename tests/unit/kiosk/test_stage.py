@@ -46,6 +46,5 @@ async def test_a_follower_hears_of_every_change_and_only_of_changes() -> None:
         assert await turns.get() == 2
         stage.poke()
         assert await turns.get() == 2
-        stage.close()
-        await following
-    assert seen == [0, 1, 2, 2]
+        assert seen == [0, 1, 2, 2]
+    following.cancel()

@@ -1,0 +1,75 @@
+"""The journey in Chromium through the three real programs: the screen in the hall, and the phone at the bank."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from beacon_gateway.commands.demo import House, open_house
+from sync_contract.strict import Language
+from tests.browser.conftest import OpenPage
+from tests.browser.journey import next_person, walk_the_journey
+from tests.browser.layout import SIZES, faults
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("real house")]
+DRILL = {Language.zh_hans: "演练", Language.zh_hant: "演練", Language.en: "drill"}
+DEMO = Path(__file__).parents[2] / "config" / "demo"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    async with open_house(tmp_path_factory.mktemp("house"), DEMO, radio="simulated") as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_gift_is_paid_on_the_phone_and_the_screen_says_thank_you(
+    open_page: OpenPage, house: House, size: str, language: Language
+) -> None:
+    screen, phone = await open_page(*SIZES[size]), await open_page(*SIZES["phone"])
+
+    async def pay(address: str) -> None:
+        assert urlsplit(address).netloc.lower() == urlsplit(house.central.url).netloc
+        await pay_on_the_phone(phone, address, language)
+
+    slip = await walk_the_journey(
+        screen,
+        house.gateway.url,
+        language=language,
+        project="student-aid",
+        amount_fen=5000,
+        pay=pay,
+        thanks_within_s=3,
+    )
+    await expect(phone.locator("body")).to_contain_text(slip)
+    await next_person(screen)
+
+
+async def test_the_whole_way_works_with_javascript_off_on_both(open_page: OpenPage, house: House) -> None:
+    screen = await open_page(*SIZES["kiosk"], java_script_enabled=False)
+    phone = await open_page(*SIZES["phone"], java_script_enabled=False)
+
+    async def pay(address: str) -> None:
+        await pay_on_the_phone(phone, address, Language.zh_hans)
+
+    await walk_the_journey(
+        screen, house.gateway.url, language=Language.zh_hans, project="elder-lunch", amount_fen=77_00, pay=pay
+    )
+
+
+async def pay_on_the_phone(phone: Page, address: str, language: Language) -> None:
+    """The page behind the code, the sandbox bank, and back; each is looked at."""
+    await phone.goto(address)
+    await phone.goto(f"{address}?lang={language}")
+    assert await phone.get_attribute("html", "lang") == language
+    assert await faults(phone) == []
+    await phone.click("main form button.main, main form button")
+    await phone.wait_for_url("**/pay/*")
+    await expect(phone.locator("body")).to_contain_text(DRILL[language])
+    await phone.locator("form button").first.click()
+    await phone.wait_for_url("**/g/*")
+    assert await faults(phone) == []

@@ -1,0 +1,86 @@
+"""The sandbox bank keeps its word over a restart, and stays on this machine."""
+
+import asyncio
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from central_server.bank_emulator.orders import OrderBook
+from central_server.banks import BANKS
+from central_server.banks.port import BankRefused, Order
+from central_server.store import intents
+from sync_contract.identity import new_id
+from sync_contract.money import Money
+from sync_contract.strict import Language
+from tests.fakes.central_process import RunningBank, running_bank, running_central
+from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.donor import Donor
+from tests.unit.central.conftest import enrolled
+
+
+async def test_a_restarted_bank_still_notifies_what_was_paid_before(
+    tmp_path: Path, session: aiohttp.ClientSession, donor: Donor
+) -> None:
+    async with running_bank(tmp_path / "bank", minutes=()) as bank, running_central(tmp_path / "c", bank) as central:
+        gateway = await enrolled(central, DeliveringGateway(session, central.url))
+        parcel = gateway.intent()
+        at_bank = await donor.press(await donor.open(f"{central.url}/t/{gateway.ticket(parcel)}"))
+        page = await donor.open(at_bank.url)
+        form = page.html.split('name="csrf" value="')[1].split('"')[0]
+        async with session.post(at_bank.url, data={"csrf": form, "decision": "confirm"}, allow_redirects=False) as paid:
+            assert paid.status == 303
+            assert paid.headers["Location"].startswith(f"{central.url}/g/")
+        async with central.database() as database, running_bank(bank.state, minutes=(0.0,)), asyncio.timeout(10):
+            state = ""
+            while state != "paid":
+                await asyncio.sleep(0.05)
+                async with database.read() as connection:
+                    intent = await intents.get(connection, gateway.id, parcel.id)
+                    state = "" if intent is None else intent.state
+            async with database.read() as connection:
+                history = await intents.history(connection, gateway.id, parcel.id)
+    assert history[-1].cause == "notification"
+
+
+def test_a_torn_last_line_loses_only_its_own_change(tmp_path: Path) -> None:
+    from central_server.bank_emulator.orders import Order as Kept
+
+    file = tmp_path / "orders.jsonl"
+    book = OrderBook(file)
+    for number in range(3):
+        book.keep(Kept(f"order{number}", 100, "CNY", "午餐", "", "", 0.0))
+    file.write_bytes(file.read_bytes()[:-20])
+    again = OrderBook(file)
+    assert [again.get(f"order{number}") is not None for number in range(3)] == [True, True, False]
+    again.keep(Kept("order3", 100, "CNY", "午餐", "", "", 0.0))
+    assert OrderBook(file).get("order3") is not None
+
+
+@pytest.mark.parametrize("name", ["return_url", "notify_url"])
+@pytest.mark.parametrize(
+    "url", ["http://bank.example/", "http://127.0.0.1.example/", "http://127.0.0.1@example.org/", "file:///etc", "//x"]
+)
+async def test_it_sends_nobody_away_from_this_machine(bank: RunningBank, name: str, url: str) -> None:
+    addresses = {"return_url": f"{bank.url}/g", "notify_url": f"{bank.url}/n"} | {name: url}
+    async with BANKS["sandbox"](bank.url, bank.state) as sandbox:
+        with pytest.raises(BankRefused):
+            await sandbox.open(Order(new_id(), Money(100), "lunch", Language.en, **addresses))
+
+
+async def test_a_form_from_elsewhere_pays_nothing(bank: RunningBank, session: aiohttp.ClientSession) -> None:
+    order = Order(new_id(), Money(100), "lunch", Language.en, f"{bank.url}/g", f"{bank.url}/n")
+    async with BANKS["sandbox"](bank.url, bank.state) as sandbox:
+        url = (await sandbox.open(order)).url
+        async with session.post(url, data={"csrf": "0" * 64, "decision": "confirm"}) as answer:
+            assert answer.status == 403
+        assert (await sandbox.query(order.id)).state == "open"
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh-Hans", "演练"), ("zh-Hant", "演練"), ("en", "DRILL")])
+async def test_every_page_says_that_it_is_a_drill(
+    bank: RunningBank, session: aiohttp.ClientSession, language: str, words: str
+) -> None:
+    page = await Donor(session, language=language).open(f"{bank.url}/pay/{new_id()}")
+    assert page.status == 404
+    assert page.text().count(words) > 5
