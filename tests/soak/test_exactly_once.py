@@ -1,0 +1,117 @@
+"""Every acknowledged intent reaches the central server exactly once, whichever program is killed whenever.
+
+SOAK_KILLS sets how many kills there are (default 150); two in three hit the gateway, the rest the central server.
+"""
+
+import asyncio
+import json
+import os
+import random
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+
+from beacon_gateway.commands.demo import Plan, bank_program, central_program, gateway_program
+from daemonkit.programs import Program
+from tests.flow.conftest import DEMO
+from tests.flow.test_whole_way import prepared, rows
+
+KILLS = int(os.environ.get("SOAK_KILLS", "150"))
+HEALED_S = 60
+
+
+@dataclass
+class Givers:
+    """They go on giving through the JSON API, each gift with a key of its own, until it is acknowledged."""
+
+    url: str
+    dice: random.Random
+    acknowledged: dict[str, str] = field(default_factory=dict)
+    amounts: dict[str, int] = field(default_factory=dict)
+    stop: bool = False
+
+    async def give_on(self, giver: int) -> None:
+        number = 0
+        async with aiohttp.ClientSession() as session:
+            while not self.stop:
+                key = f"giver-{giver}-{number:06d}-key"
+                self.amounts[key] = self.dice.randint(100, 20_000)
+                number += 1
+                while not self.stop and key not in self.acknowledged:
+                    await self._try(session, key)
+                await asyncio.sleep(0.15)
+
+    async def _try(self, session: aiohttp.ClientSession, key: str) -> None:
+        body = {"project": "elder-lunch", "amount_minor": self.amounts[key], "currency": "CNY"}
+        headers = {"Idempotency-Key": key, "Origin": self.url, "Sec-Fetch-Site": "same-origin"}
+        try:
+            timeout = aiohttp.ClientTimeout(total=5)
+            async with session.post(
+                f"{self.url}/api/v1/intents", json=body, headers=headers, timeout=timeout
+            ) as answer:
+                if answer.status in {200, 201}:
+                    self.acknowledged[key] = (await answer.json())["intent"]
+                    return
+                assert answer.status in {429, 503}, await answer.text()
+        except (aiohttp.ClientError, TimeoutError):
+            pass
+        await asyncio.sleep(0.1)
+
+
+async def test_no_intent_is_lost_or_doubled_while_both_ends_are_killed(tmp_path: Path) -> None:
+    dice = random.Random(2015)
+    plan: Plan = await prepared(tmp_path)
+
+    async with AsyncExitStack() as edges:
+        await edges.enter_async_context(bank_program(tmp_path, plan))
+        givers = Givers(f"http://127.0.0.1:{plan.kiosk_port}", dice)
+        giving = [asyncio.create_task(givers.give_on(giver)) for giver in range(3)]
+        central_stack, gateway_stack = AsyncExitStack(), AsyncExitStack()
+        central = await central_stack.enter_async_context(central_program(tmp_path, DEMO, plan))
+        gateway = await gateway_stack.enter_async_context(gateway_program(tmp_path, DEMO, plan, radio="simulated"))
+        for _ in range(KILLS):
+            await asyncio.sleep(dice.uniform(0.05, 0.6))
+            if dice.random() < 2 / 3:
+                gateway_stack, gateway = await again(
+                    gateway, gateway_stack, gateway_program(tmp_path, DEMO, plan, radio="simulated")
+                )
+            else:
+                central_stack, central = await again(central, central_stack, central_program(tmp_path, DEMO, plan))
+        givers.stop = True
+        await asyncio.gather(*giving)
+        acknowledged = dict(givers.acknowledged)
+        async with asyncio.timeout(HEALED_S):
+            while not set(acknowledged.values()) <= arrived(tmp_path):
+                await asyncio.sleep(0.2)
+        await gateway_stack.aclose()
+        await central_stack.aclose()
+
+    contents = {i: json.loads(content)["body"] for i, content in intents(tmp_path)}
+    assert len(set(acknowledged.values())) == len(acknowledged), "one id for each key"
+    altered = [key for key, i in acknowledged.items() if contents[i]["amount_minor"] != givers.amounts[key]]
+    assert altered == []
+    assert rows(tmp_path, "SELECT count(*) FROM arrivals WHERE result IN ('conflict', 'refused')") == [(0,)]
+    log = (tmp_path / "logs" / "gateway.log").read_text() + (tmp_path / "logs" / "central.log").read_text()
+    assert "Traceback" not in log
+    print(f"\n{KILLS} kills, {len(acknowledged)} acknowledged intents: 0 lost, 0 doubled, 0 altered")
+
+
+async def again(
+    program: Program, stack: AsyncExitStack, opening: AbstractAsyncContextManager[Program]
+) -> tuple[AsyncExitStack, Program]:
+    """Kill it and start it anew."""
+    program.kill()
+    await program.exited()
+    await stack.aclose()
+    fresh = AsyncExitStack()
+    return fresh, await fresh.enter_async_context(opening)
+
+
+def intents(state: Path) -> list[tuple[str, str]]:
+    return [(i, content) for i, content in rows(state, "SELECT id, content FROM parcels WHERE kind = 'intent'")]
+
+
+def arrived(state: Path) -> set[str]:
+    return {i for i, _ in intents(state)}
