@@ -1,0 +1,77 @@
+"""A full card is refused, not lied about: 3 MiB of tmpfs, filled twice (mounting needs root)."""
+
+import asyncio
+import os
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from beacon_gateway.commands.demo import gateway_program
+from tests.flow.conftest import DEMO
+from tests.flow.test_whole_way import prepared
+
+RECOVERED_S = 10
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """The gateway's state directory on a disk of 3 MiB."""
+    state = tmp_path / "gateway"
+    state.mkdir()
+    assert os.geteuid() == 0, "mounting a tmpfs needs root: run ./dev soak as root"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", state], check=True)
+    yield state
+    subprocess.run(["umount", "-l", state], check=True)
+
+
+async def test_only_recorded_gifts_are_acknowledged_and_the_page_stays(tmp_path: Path, small_disk: Path) -> None:
+    plan = await prepared(tmp_path)
+    acknowledged: set[str] = set()
+    statuses: set[int] = set()
+
+    async def give(session: aiohttp.ClientSession, key: str) -> int:
+        body = {"project": "elder-lunch", "amount_minor": 3000, "currency": "CNY"}
+        headers = {"Idempotency-Key": key, "Origin": url, "Sec-Fetch-Site": "same-origin"}
+        async with session.post(f"{url}/api/v1/intents", json=body, headers=headers) as answer:
+            statuses.add(answer.status)
+            if answer.status in {200, 201}:
+                acknowledged.add((await answer.json())["intent"])
+            return answer.status
+
+    async with gateway_program(tmp_path, DEMO, plan, radio="simulated") as gateway, aiohttp.ClientSession() as session:
+        url = gateway.url
+        for round_ in range(2):
+            ballast = small_disk / "ballast"
+            await asyncio.to_thread(fill, ballast)
+            refused = 0
+            for number in range(400):
+                status = await give(session, f"round-{round_}-number-{number:05d}")
+                refused += status == 503
+                if refused >= 5:
+                    break
+                await asyncio.sleep(0.05)
+            assert refused >= 5, "the disk was never full"
+            async with session.get(f"{url}/") as page:
+                assert page.status == 200
+            ballast.unlink()
+            async with asyncio.timeout(RECOVERED_S):
+                while await give(session, f"round-{round_}-recovered") not in {200, 201}:
+                    await asyncio.sleep(0.2)
+        gateway.kill()
+        await gateway.exited()
+    with closing(sqlite3.connect(small_disk / "gateway.db")) as store:
+        held = {i for (i,) in store.execute("SELECT id FROM intents JOIN outbox USING (id)")}
+    assert acknowledged <= held
+    assert statuses <= {200, 201, 429, 503, 507}
+    print(f"\nfilled twice: {len(acknowledged)} acknowledged, all held; statuses {sorted(statuses)}")
+
+
+def fill(ballast: Path) -> None:
+    """All that is left but a few pages."""
+    left = os.statvfs(ballast.parent).f_bavail * os.statvfs(ballast.parent).f_frsize
+    ballast.write_bytes(bytes(max(0, left - 16 * 1024)))
