@@ -66,7 +66,8 @@ def user_add(
     raise typer.Exit(body(state_dir, name, password_file, community))
 
 
-@gateway.command("add")
+# A public key is base64url and may begin with a hyphen: what is no option of ours is an argument.
+@gateway.command("add", context_settings={"ignore_unknown_options": True})
 def gateway_add(
     gateway_id: Annotated[str, typer.Argument(help="16 hexadecimal digits.")],
     public_key: Annotated[str, typer.Argument(help="43 characters, as the gateway prints them.")],

@@ -11,9 +11,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from daemonkit.programs import Program, ProgramFailed, program
-from sync_contract.keys import read_public
+from sync_contract.keys import public_text, read_public
 from tests.fakes.central_process import CONFIG
 from tests.fakes.delivering_gateway import DeliveringGateway
 
@@ -101,6 +102,17 @@ async def test_an_account_is_added_and_gets_a_new_password(tmp_path: Path) -> No
         found, out, _ = await said("user", "add", "chen", "--password-file", str(file), *state)
         assert found == code
         assert words in out
+
+
+async def test_a_public_key_may_begin_with_a_hyphen(tmp_path: Path) -> None:
+    """One in sixty-four does: it is base64url."""
+    keys = (Ed25519PrivateKey.from_private_bytes(number.to_bytes(32, "big")).public_key() for number in range(1000))
+    public = next(text for text in map(public_text, keys) if text.startswith("-"))
+    code, out, err = await said(
+        "gateway", "add", "0" * 16, public, "--community", "huada", "--state-dir", str(tmp_path)
+    )
+    assert code == 0, err
+    read_public(out)
 
 
 async def test_exit_codes_say_whose_fault_it_is(tmp_path: Path) -> None:
