@@ -13,6 +13,8 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rich.cells import set_cell_size
+
 from beacon_gateway.store.identity import open_identity
 from daemonkit.files import write_atomically
 from daemonkit.programs import Program, ProgramFailed, program
@@ -178,6 +180,6 @@ def _welcome(house: House, state_dir: Path, took: float) -> None:
     ]
     print(f"\n就绪 ready ({took:.1f} s) — 演练,不涉及真实资金 a drill: no real money\n")
     for name, value in rows:
-        print(f"  {name:<24}{value}")
+        print(f"  {set_cell_size(name, 26)}{value}")
     print("\n  志愿者卡(模拟)约每 40 秒走近一次 a simulated volunteer's card walks up about every 40 s")
     print("  Ctrl-C 停止 stops all three\n", flush=True)

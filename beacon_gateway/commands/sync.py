@@ -24,6 +24,13 @@ EVENTS = {
     "unreachable": "连不上中心服务器,会自动重试 server out of reach, trying again by itself",
     "reachable": "已重新连上中心服务器 server reached again",
 }
+REASONS = {
+    "name_unknown": "找不到这个域名,请检查网络 its name is unknown; check the network and [central] url",
+    "certificate": "证书不被接受,请检查时钟 its certificate is not accepted; check the clock",
+    "no_answer": "没有回应 no answer",
+    "no_connection": "连接不上 no connection",
+}
+"""What the reasons of beacon_gateway.sync.central mean; others are told as they are."""
 STATES = {
     "waiting": "等待发送 waiting",
     "delivered": "已送达 delivered",
@@ -67,7 +74,7 @@ def _sentence(line: Line) -> str:
     if line.parcel:
         parts.append(f"#{line.parcel[-8:]}")
     if line.detail:
-        parts.append(f"({line.detail})")
+        parts.append(f"({REASONS.get(line.detail, line.detail)})")
     return "  ".join(part for part in parts if part)
 
 

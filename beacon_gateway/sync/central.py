@@ -96,7 +96,7 @@ class Central:
                     raise CentralUnreachable(f"answered 200 with {response.content_type}: not our server, or a portal")
                 return _Answer(200, await _bounded(response, limit), response.headers.get("ETag", ""))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise CentralUnreachable(f"{type(error).__name__}: {error}"[:200]) from error
+            raise CentralUnreachable(_why(error)) from error
 
 
 @asynccontextmanager
@@ -122,6 +122,20 @@ def _read(model: type[_Model], answer: _Answer) -> _Model:
         return model.model_validate_json(answer.body)
     except ValidationError as error:
         raise CentralUnreachable(f"the answer is not {model.__name__}: {error.error_count()} faults") from error
+
+
+def _why(error: Exception) -> str:
+    """A word for the log; the order goes from the particular to the general, as aiohttp's classes do."""
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return "name_unknown"
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
+            return "certificate"
+        case TimeoutError():
+            return "no_answer"
+        case aiohttp.ClientConnectorError():
+            return "no_connection"
+    return f"broken_off: {type(error).__name__}"
 
 
 def _failure(response: aiohttp.ClientResponse) -> CentralUnreachable:

@@ -188,3 +188,13 @@ async def test_an_outcome_reaches_the_gateway_as_soon_as_it_is_there(tmp_path: P
             ),
         )
     assert [outcome.state for outcome in settled] == [IntentState.paid]
+
+
+@pytest.mark.parametrize(
+    ("url", "word"),
+    [("http://127.0.0.1:1", "no_connection"), ("http://no-such-name.invalid", "name_unknown")],
+)
+async def test_why_a_server_is_out_of_reach_is_said_in_a_word(url: str, word: str) -> None:
+    async with open_central(url, Signer("0102030405060708", KEY)) as client:
+        with pytest.raises(CentralUnreachable, match=f"^{word}$"):
+            await client.catalogue("")
