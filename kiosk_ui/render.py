@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from jinja2 import Environment as Templates
-from jinja2 import FileSystemLoader, StrictUndefined
 
 from daemonkit.i18n import Catalogues
+from daemonkit.templates import strict_templates
 from kiosk_ui.assets import Assets
 from kiosk_ui.figures import day, money
 from kiosk_ui.keypad import press
@@ -47,16 +47,7 @@ class Pages:
         self._templates = {language: self._in(language, site, catalogues) for language in Language}
 
     def _in(self, language: Language, site: Texts, catalogues: Catalogues) -> Templates:
-        templates = Templates(
-            loader=FileSystemLoader(FOLDER / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-            extensions=["jinja2.ext.i18n"],
-        )
-        templates.install_gettext_translations(catalogues.gettext(language), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
+        templates = strict_templates(FOLDER / "templates", catalogues.gettext(language))
         templates.globals.update(self._facts, language=language, site=site[language])
         templates.filters.update(
             money=lambda amount: money(amount, language),

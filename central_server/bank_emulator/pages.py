@@ -73,7 +73,7 @@ def language(request: web.Request) -> Language:
     return best_language(request.query.get("lang"), request.headers.get("Accept-Language", ""))
 
 
-def page(request: web.Request, status: int, *, message: str, **facts: Any) -> web.Response:  # noqa: ANN401
+def page(request: web.Request, status: int, *, message: str, **facts: Any) -> web.Response:  # noqa: ANN401  (the template's own)
     asked = language(request)
     values = {"order": None, "csrf": "", "amount": ""} | facts
     html = _templates.get_template("pay.html").render(

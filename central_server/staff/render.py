@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment as Templates
-from jinja2 import FileSystemLoader, StrictUndefined
 
 from central_server.staff import words
 from daemonkit.i18n import Catalogues
+from daemonkit.templates import strict_templates
 from kiosk_ui.assets import Asset
 from kiosk_ui.figures import money
 from kiosk_ui.render import LANGUAGE_NAMES
@@ -38,16 +38,7 @@ class StaffTemplates:
 
 
 def _in(language: Language, site: Texts, catalogues: Catalogues, facts: dict[str, Any]) -> Templates:
-    templates = Templates(
-        loader=FileSystemLoader(_FOLDER / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        extensions=["jinja2.ext.i18n"],
-    )
-    templates.install_gettext_translations(catalogues.gettext(language), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
+    templates = strict_templates(_FOLDER / "templates", catalogues.gettext(language))
     templates.globals.update(facts, language=language, site=site[language])
     templates.filters.update(
         money=lambda amount: money(amount, language),

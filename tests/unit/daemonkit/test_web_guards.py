@@ -32,7 +32,7 @@ def site(rules: WebRules, *, pages: bool) -> web.Application:
         raise ValueError("Zx7-canary")
 
     async def nothing(request: web.Request) -> web.Response:
-        return None  # type: ignore[return-value]
+        return None  # type: ignore[return-value]  # a handler that forgets to answer
 
     async def kept(request: web.Request) -> web.Response:
         return web.Response(text="x", headers={"Cache-Control": "max-age=60"})

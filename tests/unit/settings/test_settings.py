@@ -91,7 +91,7 @@ def test_a_sound_file_gives_settings_with_defaults(tmp_path: Path) -> None:
     assert settings.radio.silence_s == 30
     assert settings.presence.near_m == 4.0
     with pytest.raises(ValueError, match="frozen"):
-        settings.kiosk.port = 1  # type: ignore[misc]
+        settings.kiosk.port = 1  # type: ignore[misc]  # frozen: that is the point
 
 
 def test_a_gateway_that_only_listens_needs_no_advert(tmp_path: Path) -> None:
