@@ -1,6 +1,8 @@
 """From the TOML's words to the values that each part takes."""
 
 import secrets
+from datetime import time
+from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -9,9 +11,10 @@ from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.handoff.link import LinkHandoff
 from beacon_gateway.handoff.ticket import TicketHandoff
 from beacon_gateway.model.beacons import Beacon
+from beacon_gateway.presence.projects import Hours, ProjectRule, ProjectRules
 from beacon_gateway.presence.rules import ChoiceRules, PresenceRules
+from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.radio.choose import RadioPlan
-from beacon_gateway.radio.port import Advertiser
 from beacon_gateway.settings import Settings
 from daemonkit.web import WebRules
 from sync_contract.beacon import BeaconId
@@ -27,15 +30,19 @@ def known_beacons(settings: Settings) -> tuple[Beacon, ...]:
             kind=b.kind,
             label=b.label,
             measured_power=b.measured_power,
+            path_loss_exponent=b.path_loss_exponent,
             tag_class=b.tag_class,
-            project=b.project,
+            project=b.project or next(iter(b.projects), None),
         )
         for b in settings.beacons
     )
-    own = settings.advertise
-    if not own.enabled or _own_id(settings) in {beacon.id for beacon in listed}:
-        return listed
-    return (*listed, Beacon(_own_id(settings), BeaconKind.place, "own advert", own.measured_power, "", own.project))
+    known = {beacon.id for beacon in listed}
+    own = tuple(
+        Beacon(identity.id, BeaconKind.place, "own advert", identity.measured_power, "", identity.project)
+        for identity in settings.advertise.identities
+        if identity.id not in known
+    )
+    return listed + own
 
 
 def bindings(settings: Settings) -> dict[BeaconId, str]:
@@ -55,26 +62,50 @@ def presence_rules(settings: Settings) -> PresenceRules:
 
 
 def choice_rules(settings: Settings) -> ChoiceRules:
-    return ChoiceRules(hold_s=settings.presence.hold_s)
+    return ChoiceRules(hold_s=settings.presence.hold_s, margin_db=settings.presence.margin_db)
+
+
+def project_rules(settings: Settings) -> ProjectRules:
+    return ProjectRules(
+        several={beacon.id: beacon.projects for beacon in settings.beacons if len(beacon.projects) > 1},
+        by_project={rule.project: ProjectRule(rule.priority, _hours(rule.hours)) for rule in settings.rules},
+    )
+
+
+def _hours(words: tuple[str, ...]) -> tuple[Hours, ...]:
+    return tuple(Hours(*map(time.fromisoformat, word.split("-"))) for word in words)
+
+
+def collector(settings: Settings) -> Collector:
+    """What is counted. Our own advert is not expected: a radio does not hear itself."""
+    return Collector(
+        known_beacons(settings),
+        interval_ms={beacon.id: beacon.interval_ms for beacon in settings.beacons if beacon.interval_ms is not None},
+        expected={beacon.id for beacon in settings.beacons}
+        - {identity.id for identity in settings.advertise.identities},
+    )
 
 
 def radio_plan(settings: Settings) -> RadioPlan:
     own = settings.advertise
     return RadioPlan(
         beacons=known_beacons(settings),
-        scan_adapter=settings.radio.scan_adapter,
+        scan_adapters=settings.radio.scan_adapters,
         scan_mode=settings.radio.scan_mode,
         silence_s=settings.radio.silence_s,
-        frame=IBeacon(own.uuid, own.major, own.minor, own.measured_power) if own.enabled else None,
+        on_the_wall=_on_the_wall(settings),
+        frames=tuple(IBeacon(one.uuid, one.major, one.minor, one.measured_power) for one in own.identities),
         advertise_adapter=own.adapter,
         interval_ms=own.interval_ms,
-        advertise_mode=own.mode.value,
+        power_dbm=own.tx_power,
+        advertise_mode="exact" if own.exact else own.mode.value,
+        helper=Path(settings.radio.helper_socket),
     )
 
 
-def advertised(settings: Settings, advertiser: Advertiser | None) -> tuple[BeaconId, float] | None:
-    """What is advertised, and its seconds on air so far."""
-    return (_own_id(settings), advertiser.seconds_on_air()) if advertiser else None
+def _on_the_wall(settings: Settings) -> tuple[tuple[Beacon, float], ...]:
+    seconds = {entry.id: (entry.interval_ms or 1000) / 1000 for entry in settings.beacons if entry.proves_radio}
+    return tuple((beacon, seconds[beacon.id]) for beacon in known_beacons(settings) if beacon.id in seconds)
 
 
 def handoff(settings: Settings, gateway: str, key: Ed25519PrivateKey) -> HandoffMaker:
@@ -87,7 +118,3 @@ def web_rules(settings: Settings) -> WebRules:
     """The CSRF secret lives as long as the process: a form from before a restart is asked for again."""
     hosts = {"127.0.0.1", "localhost", settings.kiosk.host.lower(), *settings.kiosk.allowed_hosts} - {"0.0.0.0", "::"}  # noqa: S104 - taken away
     return WebRules(allowed_hosts=frozenset(hosts), secret=secrets.token_bytes(32))
-
-
-def _own_id(settings: Settings) -> BeaconId:
-    return BeaconId(settings.advertise.uuid, settings.advertise.major, settings.advertise.minor)

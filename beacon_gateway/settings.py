@@ -18,7 +18,10 @@ from sync_contract.strict import Environment, Record
 
 Adapter = Annotated[str, StringConstraints(pattern=r"^(hci[0-9]{1,3})?$")]
 """A Bluetooth adapter as BlueZ names it; empty: any."""
+AdapterName = Annotated[str, StringConstraints(pattern=r"^hci[0-9]{1,3}$")]
 Dbm = Annotated[int, Field(ge=-127, le=20)]
+HoursOfDay = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$")]
+"""From-until, official time; over midnight when the end is not later than the beginning."""
 TagClass = Annotated[str, StringConstraints(pattern=r"^([a-z0-9-]{1,32})?$")]
 
 
@@ -36,9 +39,17 @@ class Site(Record):
 
 
 class Radio(Record):
-    scan_adapter: Adapter = ""
+    scan_adapters: Annotated[tuple[AdapterName, ...], Field(max_length=16)] = ()
+    """Empty: all that there are."""
     scan_mode: Literal["active", "passive"] = "active"
     silence_s: Annotated[float, Field(ge=5, le=3600)] = 30.0
+    helper_socket: Annotated[str, StringConstraints(pattern=r"^/[^\x00]{1,100}$")] = "/run/beacon-radio/helper.sock"
+
+    @field_validator("scan_adapters")
+    @classmethod
+    def _adapters_differ(cls, adapters: tuple[str, ...]) -> tuple[str, ...]:
+        misfits(_repeated(adapters, "scan_adapters"))
+        return adapters
 
 
 class Central(Record):
@@ -46,8 +57,22 @@ class Central(Record):
     catalogue_key: PublicKey = ""
 
 
+class Identity(Record):
+    """One more beacon that this site is."""
+
+    uuid: UUID
+    major: U16
+    minor: U16
+    measured_power: Dbm = -59
+    project: ProjectId | None = None
+
+    @property
+    def id(self) -> BeaconId:
+        return BeaconId(self.uuid, self.major, self.minor)
+
+
 class Advertise(Record):
-    """Our own advert. uuid, major and minor are required once it is enabled."""
+    """Our own adverts. uuid, major and minor are required once it is enabled. `tx_power`: None, the controller's."""
 
     enabled: bool
     adapter: Adapter = ""
@@ -56,14 +81,38 @@ class Advertise(Record):
     minor: U16 = 0
     measured_power: Dbm = -59
     interval_ms: Annotated[int, Field(ge=20, le=10240)] = 100
+    tx_power: Dbm | None = None
     mode: AdvertiseMode = AdvertiseMode.broadcast
+    exact: bool = False
     project: ProjectId | None = None
+    more: Annotated[tuple[Identity, ...], Field(max_length=4)] = ()
+
+    @property
+    def identities(self) -> tuple[Identity, ...]:
+        """All that is advertised, the section's own first; none when it is not enabled."""
+        if not self.enabled:
+            return ()
+        own = Identity(
+            uuid=self.uuid,
+            major=self.major,
+            minor=self.minor,
+            measured_power=self.measured_power,
+            project=self.project,
+        )
+        return (own, *self.more)
 
     @model_validator(mode="after")
     def _says_what(self) -> Self:
         if self.enabled:
             absent = (key for key in ("uuid", "major", "minor") if key not in self.model_fields_set)
             misfits(Misfit((key,), "is required when enabled") for key in absent)
+        if self.exact and self.mode is AdvertiseMode.peripheral:
+            misfits([Misfit(("exact",), 'is never connectable: it does not go with mode = "peripheral"', True)])
+        seen = {BeaconId(self.uuid, self.major, self.minor)}
+        for number, identity in enumerate(self.more):
+            if identity.id in seen:
+                misfits([Misfit(("more", number), "is advertised already", str(identity.id))])
+            seen.add(identity.id)
         return self
 
 
@@ -77,6 +126,7 @@ class Presence(Record):
     path_loss_exponent: Annotated[float, Field(ge=1, le=6)] = 2.2
     unknown_is_near: bool = False
     hold_s: Annotated[float, Field(ge=0, le=600)] = 3.0
+    margin_db: Annotated[float, Field(ge=0, le=40)] = 6.0
 
     @model_validator(mode="after")
     def _zones_are_nested(self) -> Self:
@@ -93,8 +143,13 @@ class BeaconEntry(Record):
     kind: BeaconKind
     label: Annotated[str, StringConstraints(min_length=1, max_length=60)]
     measured_power: Dbm = -59
+    path_loss_exponent: Annotated[float, Field(ge=1, le=6)] | None = None
+    """None: that of [presence]."""
     tag_class: TagClass = ""
     project: ProjectId | None = None
+    projects: Annotated[tuple[ProjectId, ...], Field(max_length=20)] = ()
+    interval_ms: Annotated[int, Field(ge=20, le=10240)] | None = None
+    proves_radio: bool = False
 
     @property
     def id(self) -> BeaconId:
@@ -104,9 +159,26 @@ class BeaconEntry(Record):
     def _only_people_have_a_class(self) -> Self:
         if self.kind is BeaconKind.person and not self.tag_class:
             misfits([Misfit(("tag_class",), 'is required for kind = "person"')])
+        if self.kind is BeaconKind.person and self.proves_radio:
+            misfits([Misfit(("proves_radio",), 'belongs to kind = "place" only: a person walks away', "true")])
         if self.kind is BeaconKind.place and self.tag_class:
             misfits([Misfit(("tag_class",), 'belongs to kind = "person" only', self.tag_class)])
         return self
+
+    @model_validator(mode="after")
+    def _brings_one_or_several(self) -> Self:
+        if self.project is not None and self.projects:
+            misfits([Misfit(("projects",), "stands beside project: keep one of the two", self.projects[0])])
+        misfits(_repeated(self.projects, "projects"))
+        return self
+
+
+class Rule(Record):
+    """When a project goes before the others of a beacon, or of beacons about equally near."""
+
+    project: ProjectId
+    priority: Annotated[int, Field(ge=-100, le=100)] = 0
+    hours: Annotated[tuple[HoursOfDay, ...], Field(max_length=10)] = ()
 
 
 class Handoff(Record):
@@ -131,6 +203,7 @@ class Settings(Record):
     advertise: Advertise = Advertise(enabled=False)
     presence: Presence = Presence()
     beacons: Annotated[tuple[BeaconEntry, ...], Field(max_length=500)] = ()
+    rules: Annotated[tuple[Rule, ...], Field(max_length=200)] = ()
     handoff: Handoff
     kiosk: Kiosk = Kiosk()
 
@@ -145,7 +218,10 @@ class Settings(Record):
     @field_validator("advertise")
     @classmethod
     def _advert_is_bound(cls, advertise: Advertise, info: ValidationInfo) -> Advertise:
-        misfits(_unknown_project(("project",), advertise.project, info))
+        found = list(_unknown_project(("project",), advertise.project, info))
+        for number, identity in enumerate(advertise.more):
+            found += _unknown_project(("more", number, "project"), identity.project, info)
+        misfits(found)
         return advertise
 
     @field_validator("beacons")
@@ -154,8 +230,19 @@ class Settings(Record):
         found = list(_repeated([beacon.id for beacon in beacons], "beacons"))
         for number, beacon in enumerate(beacons):
             found += _unknown_project((number, "project"), beacon.project, info)
+            for place, project in enumerate(beacon.projects):
+                found += _unknown_project((number, "projects", place), project, info)
         misfits(found)
         return beacons
+
+    @field_validator("rules")
+    @classmethod
+    def _rules_differ(cls, rules: tuple[Rule, ...], info: ValidationInfo) -> tuple[Rule, ...]:
+        found = list(_repeated([rule.project for rule in rules], "rules", "project"))
+        for number, rule in enumerate(rules):
+            found += _unknown_project((number, "project"), rule.project, info)
+        misfits(found)
+        return rules
 
     @field_validator("handoff")
     @classmethod

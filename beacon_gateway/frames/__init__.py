@@ -1,18 +1,90 @@
 """Bytes on the air to frames. A new format is one file here and one line in DECODERS."""
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, TypeVar
 
-from beacon_gateway.frames.ibeacon import COMPANY, IBeacon
+from beacon_gateway.frames import eddystone_tlm, ibeacon
+from beacon_gateway.frames.ibeacon import IBeacon
+from beacon_gateway.frames.telemetry import Telemetry
 
-DECODERS: Final[tuple[tuple[int, Callable[[bytes], IBeacon | None]], ...]] = ((COMPANY, IBeacon.decode),)
-"""Company identifier and what reads its manufacturer data; the first that understands wins."""
+T = TypeVar("T", bound=IBeacon | Telemetry)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """In manufacturer data, the octets that follow the company identifier."""
+
+    company: int
+    read: Callable[[bytes], IBeacon | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """In service data, the octets that follow the 16-bit service identifier."""
+
+    service: int
+    read: Callable[[bytes], Telemetry | None]
+
+
+DECODERS: Final[tuple[Identity | Telling, ...]] = (
+    Identity(ibeacon.COMPANY, IBeacon.decode),
+    Telling(eddystone_tlm.SERVICE, eddystone_tlm.decode),
+)
+"""Each reads strictly: None for foreign octets, never an exception. The first that understands wins."""
+
+REMEMBERED = 1024
+"""Octets whose reading is remembered, understood or not: a beacon says the same thing ten times a second."""
+
+
+class Remembered(dict[bytes, T | None]):
+    """Readings by their octets. `remembered[octets]` never fails: what is new is read.
+
+    Full, it is emptied: that costs each beacon one reading more, and a flood of new octets no memory.
+    """
+
+    __slots__ = ("_read",)
+
+    def __init__(self, read: Callable[[bytes], T | None]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, octets: bytes) -> T | None:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        frame = self[octets] = self._read(octets)
+        return frame
+
+
+_identities = [(each.company, Remembered(each.read)) for each in DECODERS if isinstance(each, Identity)]
+(_company, _remembered), _others = _identities[0], tuple(_identities[1:])
+_tellings = {
+    f"{each.service:08x}-0000-1000-8000-00805f9b34fb": Remembered(each.read)
+    for each in DECODERS
+    if isinstance(each, Telling)
+}
 
 
 def decode(manufacturer_data: Mapping[int, bytes]) -> IBeacon | None:
     """The frame in an advert's manufacturer data, by company identifier; None when it is none of ours to read."""
-    for company, read in DECODERS:
+    octets = manufacturer_data.get(_company)
+    if octets is not None and (frame := _remembered[octets]) is not None:
+        return frame
+    return _decode_others(manufacturer_data) if _others else None
+
+
+def _decode_others(manufacturer_data: Mapping[int, bytes]) -> IBeacon | None:
+    for company, remembered in _others:
         octets = manufacturer_data.get(company)
-        if octets is not None and (frame := read(octets)) is not None:
+        if octets is not None and (frame := remembered[octets]) is not None:
             return frame
+    return None
+
+
+def telemetry(service_data: Mapping[str, bytes]) -> Telemetry | None:
+    """What an advert's service data tells of the tag. Keys: 128-bit service identifiers in lower case, as BlueZ's."""
+    for service, octets in service_data.items():
+        remembered = _tellings.get(service)
+        if remembered is not None and (told := remembered[octets]) is not None:
+            return told
     return None

@@ -3,9 +3,8 @@
 Layout: Apple's "Proximity Beacon Specification" R1, the manufacturer data that follows the company identifier.
 """
 
-from dataclasses import dataclass
 from struct import Struct
-from typing import Self
+from typing import Final, Self
 from uuid import UUID
 
 from sync_contract.beacon import BeaconId
@@ -15,29 +14,70 @@ COMPANY = 0x004C
 
 _LAYOUT = Struct(">2s16sHHb")
 _TYPE_AND_LENGTH = b"\x02\x15"
+_SIZE: Final = _LAYOUT.size
+_unpack, _new = _LAYOUT.unpack, object.__new__
 
 
-@dataclass(frozen=True, slots=True)
 class IBeacon:
-    """major, minor: 0 to 65535; measured_power: dBm at 1 m, -128 to 127."""
+    """A value, equal by its octets. major, minor: 0 to 65535; measured_power: dBm at 1 m, -128 to 127.
 
-    uuid: UUID
-    major: int
-    minor: int
-    measured_power: int
+    UUID objects are dear (2 µs with the identity), and on a street most frames are strangers' that nobody asks
+    who they are: `beacon` is made when it is first asked for.
+    """
+
+    __slots__ = ("_beacon", "_fields")
+    _beacon: BeaconId
+    _fields: tuple[bytes, bytes, int, int, int]
+
+    def __init__(self, uuid: UUID, major: int, minor: int, measured_power: int) -> None:
+        self._fields = (_TYPE_AND_LENGTH, uuid.bytes, major, minor, measured_power)
 
     @property
     def beacon(self) -> BeaconId:
-        return BeaconId(self.uuid, self.major, self.minor)
+        try:
+            return self._beacon
+        except AttributeError:
+            _, uuid, major, minor, _ = self._fields
+            self._beacon = BeaconId(UUID(bytes=uuid), major, minor)
+            return self._beacon
+
+    @property
+    def uuid(self) -> UUID:
+        return self.beacon.uuid
+
+    @property
+    def major(self) -> int:
+        return self._fields[2]
+
+    @property
+    def minor(self) -> int:
+        return self._fields[3]
+
+    @property
+    def measured_power(self) -> int:
+        return self._fields[4]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, IBeacon) and self._fields == other._fields
+
+    def __hash__(self) -> int:
+        return hash(self._fields)
+
+    def __repr__(self) -> str:
+        return f"IBeacon({self.beacon}, {self.measured_power} dBm)"
 
     def encode(self) -> bytes:
         """The 23 octets after the company identifier. Raises struct.error when a number is out of range."""
-        return _LAYOUT.pack(_TYPE_AND_LENGTH, self.uuid.bytes, self.major, self.minor, self.measured_power)
+        return _LAYOUT.pack(*self._fields)
 
     @classmethod
     def decode(cls, octets: bytes) -> Self | None:
         """None unless it is 02 15 and exactly 21 octets more."""
-        if len(octets) != _LAYOUT.size or not octets.startswith(_TYPE_AND_LENGTH):
+        if len(octets) != _SIZE:
             return None
-        _, uuid, major, minor, measured_power = _LAYOUT.unpack(octets)
-        return cls(UUID(bytes=uuid), major, minor, measured_power)
+        fields = _unpack(octets)
+        if fields[0] != _TYPE_AND_LENGTH:
+            return None
+        frame = _new(cls)
+        frame._fields = fields
+        return frame

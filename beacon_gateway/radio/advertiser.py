@@ -7,23 +7,29 @@ Release(): so the watch decides, and every registration is Unregister (whatever 
 import asyncio
 from collections import Counter
 from time import monotonic
-from typing import Annotated, Literal
+from typing import Literal
 
 import structlog
-from dbus_fast import PropertyAccess, Variant
-from dbus_fast.annotations import DBusBool, DBusSignature, DBusStr, DBusUInt32
-from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
 
 from beacon_gateway.errors import GatewayError
-from beacon_gateway.frames.ibeacon import COMPANY, IBeacon
-from beacon_gateway.radio.bluez import ADVERTISING, BlueZRefused, NoAnswer, SystemBus, system_bus
+from beacon_gateway.frames.ibeacon import IBeacon
+from beacon_gateway.radio.advertisement import LEGACY_OCTETS, advertisement, report
+from beacon_gateway.radio.bluez import (
+    ADAPTER,
+    ADVERTISING,
+    PROPERTIES,
+    BlueZRefused,
+    NoAnswer,
+    SystemBus,
+    plain,
+    system_bus,
+)
 from beacon_gateway.radio.watch import Watch, usable_adapter, watch_radio
 
 log = structlog.get_logger()
 
-LEGACY_OCTETS = 31
-"""Core Specification 5.4, Vol 6 Part B 2.3.1. BlueZ hands more than that to a 5.x controller unchecked."""
 INTERVAL_MS = range(20, 10_240 + 1)
+POWER_DBM = range(-127, 20 + 1)
 PAUSE_FIRST_S = 0.2
 PAUSE_CAP_S = 30.0
 CHECK_S = 30.0
@@ -39,50 +45,13 @@ class AdvertTooLong(GatewayError):
     """The advert does not fit the air: nothing is registered."""
 
 
-class _Advertisement(ServiceInterface):
-    """org.bluez.LEAdvertisement1 (bluez/doc/org.bluez.LEAdvertisement.rst)."""
-
-    def __init__(self, kind: str, octets: bytes, interval_ms: int) -> None:
-        super().__init__("org.bluez.LEAdvertisement1")
-        self.watch: Watch | None = None
-        self._kind = kind
-        self._octets = octets
-        self._interval_ms = interval_ms
-
-    @dbus_method()
-    def Release(self) -> None:
-        if self.watch:
-            self.watch.mark("released by bluetoothd")
-
-    @dbus_property(access=PropertyAccess.READ)
-    def Type(self) -> DBusStr:
-        return self._kind
-
-    @dbus_property(access=PropertyAccess.READ)
-    def ManufacturerData(self) -> Annotated[dict[int, Variant], DBusSignature("a{qv}")]:
-        return {COMPANY: Variant("ay", self._octets)}
-
-    @dbus_property(access=PropertyAccess.READ)
-    def MinInterval(self) -> DBusUInt32:
-        return self._interval_ms
-
-    @dbus_property(access=PropertyAccess.READ)
-    def MaxInterval(self) -> DBusUInt32:
-        return self._interval_ms
-
-
-class _ConnectableAdvertisement(_Advertisement):
-    @dbus_property(access=PropertyAccess.READ)
-    def Discoverable(self) -> DBusBool:
-        """Adds the flags 0x06; BlueZ refuses them in a broadcast."""
-        return True
-
-
 class BlueZAdvertiser:
     """`adapter`: e.g. hci0, None for the first that is on. `interval_ms`: 20 to 10240.
 
     `broadcast`: non-connectable, 27 octets, no flags. `peripheral`: connectable, with flags, 30 octets.
-    Raises AdvertTooLong for a frame over 31 octets, ValueError for an interval out of range.
+    `power_dbm`: what is asked of the controller, -127 to 20; None: its own choice. `may_power_cycle`: of several
+    identities on one adapter only one switches it off and on. Raises AdvertTooLong for a frame over 31 octets,
+    ValueError for an interval or a power out of range.
     """
 
     def __init__(
@@ -92,20 +61,27 @@ class BlueZAdvertiser:
         *,
         interval_ms: int = 100,
         mode: Literal["broadcast", "peripheral"] = "broadcast",
+        power_dbm: int | None = None,
         patience_s: float = 60.0,
+        may_power_cycle: bool = True,
     ) -> None:
         if interval_ms not in INTERVAL_MS:
             raise ValueError(f"an advertising interval is 20 to 10240 ms (got {interval_ms})")
+        if power_dbm is not None and power_dbm not in POWER_DBM:
+            raise ValueError(f"a transmit power is -127 to 20 dBm (got {power_dbm})")
         octets = frame.encode()
         flags = 3 if mode == "peripheral" else 0
         self._length = flags + 4 + len(octets)  # length, type and company identifier come before the frame
         if self._length > LEGACY_OCTETS:
             raise AdvertTooLong(f"{self._length} octets, and an advert holds {LEGACY_OCTETS}")
-        self._object = (_ConnectableAdvertisement if flags else _Advertisement)(mode, octets, interval_ms)
+        self._object = advertisement(mode, octets, interval_ms, power_dbm)
         self._wanted = adapter
         self._mode = mode
         self._interval_ms = interval_ms
+        self._power_dbm = power_dbm
         self._patience_s = patience_s
+        self._may_power_cycle = may_power_cycle
+        self._reported: dict[str, object] = {}
         self._adapter: str | None = None
         self._state = "starting"
         self._refused: str | None = None
@@ -145,6 +121,15 @@ class BlueZAdvertiser:
         """Registered, with the adapter on and nothing said against it since."""
         return self._on_air_s + (0.0 if self._on_air_since is None else monotonic() - self._on_air_since)
 
+    def due_since(self, adapter: str) -> float | None:
+        """Monotonic seconds since which `adapter` should hear us; None off the air, and for the adapter that sends."""
+        return None if adapter == self._adapter else self._on_air_since
+
+    def renew(self) -> None:
+        """Register anew: another adapter does not hear us, whatever BlueZ's books say."""
+        if self._object.watch:
+            self._object.watch.mark("not heard by another adapter")
+
     def describe(self) -> dict[str, object]:
         """`state`: on_air, starting, refused (`refused` says what), off, no_advertising, no_adapter, no_answer."""
         return {
@@ -157,6 +142,8 @@ class BlueZAdvertiser:
             "registrations": self._registrations,
             "ended_why": dict(self._ends),
             "refused": self._refused,
+            "tx_power_dbm": self._power_dbm,
+            "reported": self._reported,
         }
 
     async def _register(self, bus: SystemBus, adapter: str) -> None:
@@ -166,6 +153,19 @@ class BlueZAdvertiser:
         except BlueZRefused as error:
             log.debug("advert.was_not_registered", answer=error.name)
         await bus.call(path, ADVERTISING, "RegisterAdvertisement", "oa{sv}", _PATH, {})
+        self._reported = await self._read_back(bus, path)
+        if self._reported.get("adapter_is_connectable") and self._mode == "broadcast":
+            log.warning("advert.connectable", adapter=adapter, why="another program made the adapter so")
+
+    async def _read_back(self, bus: SystemBus, path: str) -> dict[str, object]:
+        """What BlueZ says of what it does for us; {} when it does not."""
+        try:
+            told = await bus.call(path, PROPERTIES, "GetAll", "s", ADVERTISING)
+            adapter = await bus.call(path, PROPERTIES, "GetAll", "s", ADAPTER)
+        except (BlueZRefused, NoAnswer) as error:
+            log.debug("advert.not_read_back", answer=str(error))
+            return {}
+        return report(plain(told or {}), plain(adapter or {}), getattr(self._object, "chosen_dbm", None))
 
     async def _while_on_air(self, bus: SystemBus, watch: Watch, adapter: str) -> None:
         """Returns when something says that the frame may be off the air."""
@@ -193,7 +193,13 @@ class BlueZAdvertiser:
         self._refused = text
         self._enter("refused")
         due = self._cycled_at is None or monotonic() - self._cycled_at >= POWER_CYCLE_EVERY_S
-        if powered and due and refusals >= REFUSALS_BEFORE_POWER_CYCLE and _CONTROLLER_OR_POWER in str(error):
+        if (
+            self._may_power_cycle
+            and powered
+            and due
+            and refusals >= REFUSALS_BEFORE_POWER_CYCLE
+            and _CONTROLLER_OR_POWER in str(error)
+        ):
             # seen after `hciconfig reset`, which bluetoothd only half understands
             self._cycled_at = monotonic()
             await bus.power_cycle(adapter)

@@ -39,7 +39,7 @@ class BlueZRefused(GatewayError):
 
 
 class NoAnswer(GatewayError):
-    """bluetoothd is there but gave no answer within CALL_LIMIT_S."""
+    """bluetoothd (or another service) is there but gave no answer within CALL_LIMIT_S."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,13 @@ class SystemBus:
 
     async def call(self, path: str, interface: str, member: str, signature: str = "", *body: object) -> Any:  # noqa: ANN401 - any D-Bus type
         """The first value that BlueZ answers. Raises BlueZRefused, NoAnswer, RadioLost when the bus is gone."""
-        return await self._call(SERVICE, path, interface, member, signature, *body)
+        return await self.ask(SERVICE, path, interface, member, signature, *body)
 
     async def add_match(self, rule: str) -> None:
         """Have the signals of `rule` sent to us. Raises RadioLost."""
         name = "org.freedesktop.DBus"
         try:
-            await self._call(name, "/org/freedesktop/DBus", name, "AddMatch", "s", f"type='signal',{rule}")
+            await self.ask(name, "/org/freedesktop/DBus", name, "AddMatch", "s", f"type='signal',{rule}")
         except (BlueZRefused, NoAnswer) as error:
             raise RadioLost(f"the D-Bus system bus sends no signals: {error}") from error
 
@@ -83,7 +83,8 @@ class SystemBus:
         with suppress(OSError, EOFError, DBusFastError):
             await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # dbus-fast left it untyped
 
-    async def _call(self, to: str, path: str, interface: str, member: str, signature: str, *body: object) -> Any:  # noqa: ANN401
+    async def ask(self, to: str, path: str, interface: str, member: str, signature: str, *body: object) -> Any:  # noqa: ANN401 - any D-Bus type
+        """As `call`, of the service `to`."""
         message = Message(
             destination=to,
             path=path,
@@ -99,7 +100,8 @@ class SystemBus:
             async with asyncio.timeout(CALL_LIMIT_S):
                 reply = await self._bus.call(message)
         except TimeoutError as error:
-            raise NoAnswer(f"bluetoothd gave no answer to {member} in {CALL_LIMIT_S:g} s") from error
+            whose = "bluetoothd" if to == SERVICE else to
+            raise NoAnswer(f"{whose} gave no answer to {member} in {CALL_LIMIT_S:g} s") from error
         except (OSError, EOFError, DBusFastError) as error:
             raise RadioLost(f"the D-Bus system bus is gone: {error}") from error
         if reply is None:  # dbus-fast's answer to a call that the end of the connection cut short
@@ -143,6 +145,15 @@ class SystemBus:
                 except (BlueZRefused, NoAnswer) as error:
                     log.warning("adapter.power_on_failed", adapter=adapter, error=str(error))
                     await asyncio.sleep(1)
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - any D-Bus type
+    """Without the Variants that D-Bus wraps around values."""
+    if isinstance(value, Variant):
+        return plain(value.value)
+    if isinstance(value, dict):
+        return {key: plain(one) for key, one in value.items()}
+    return [plain(one) for one in value] if isinstance(value, list) else value
 
 
 @asynccontextmanager

@@ -36,6 +36,16 @@ class CaptureScanner:
         self._told = 0
         self._sightings = self._read(path)
 
+    @property
+    def sightings(self) -> tuple[Sighting, ...]:
+        """All that is in the file; `at`: seconds since its first event. For a replay in simulated time."""
+        return self._sightings
+
+    @property
+    def foreign(self) -> int:
+        """Adverts in the file that are none of ours to read."""
+        return self._foreign
+
     async def hear(self, tell: Callable[[Sighting], None]) -> None:
         """The recording from its beginning; afterwards silence, until cancelled."""
         began = monotonic()

@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import structlog
 
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.model.beacons import Beacon
-from beacon_gateway.radio.port import Advertiser, Scanner
+from beacon_gateway.radio.adverts import Adverts
+from beacon_gateway.radio.port import Scanner
+
+if TYPE_CHECKING:
+    from beacon_gateway.radio.advertiser import BlueZAdvertiser
+    from beacon_gateway.radio.exact import ExactAdvertiser
 
 log = structlog.get_logger()
 _SEED = 2015
@@ -17,22 +22,29 @@ _SEED = 2015
 
 @dataclass(frozen=True, slots=True)
 class RadioPlan:
-    """What the settings ask of the radio. `frame` is None when nothing is to be advertised; empty adapter: any."""
+    """What the settings ask of the radio. `frames`: our identities, none when nothing is to be advertised.
+
+    Empty: all adapters scan, any advertises. `on_the_wall`: beacons that prove by being heard that the radio hears,
+    each with the seconds between its adverts.
+    """
 
     beacons: Sequence[Beacon]
-    scan_adapter: str
+    scan_adapters: Sequence[str]
     scan_mode: Literal["active", "passive"]
     silence_s: float
-    frame: IBeacon | None
+    on_the_wall: Sequence[tuple[Beacon, float]]
+    frames: Sequence[IBeacon]
     advertise_adapter: str
     interval_ms: int
-    advertise_mode: Literal["broadcast", "peripheral"]
+    power_dbm: int | None
+    advertise_mode: Literal["broadcast", "peripheral", "exact"]
+    helper: Path
 
 
 @dataclass(frozen=True, slots=True)
 class Radios:
     scanner: Scanner
-    advertiser: Advertiser | None
+    adverts: Adverts | None
 
 
 async def choose_radios(word: str, plan: RadioPlan) -> Radios:
@@ -61,21 +73,52 @@ async def choose_radios(word: str, plan: RadioPlan) -> Radios:
 
 
 def _bluez(plan: RadioPlan) -> Radios:
-    from beacon_gateway.radio.advertiser import BlueZAdvertiser
-    from beacon_gateway.radio.scanner import BlueZScanner
+    from beacon_gateway.radio.liveness import Transmitter
+    from beacon_gateway.radio.merged import MergedScanner
+    from beacon_gateway.radio.systemd import SystemdHelper
 
-    advertiser = None
-    if plan.frame is not None:
-        advertiser = BlueZAdvertiser(
-            plan.advertise_adapter or None, plan.frame, interval_ms=plan.interval_ms, mode=plan.advertise_mode
+    known = [Transmitter(beacon.id, beacon.label, interval_s=seconds) for beacon, seconds in plan.on_the_wall]
+    own = {frame.beacon: _advertiser(plan, frame) for frame in plan.frames}
+    known += [
+        Transmitter(beacon, "本站广播 own advert", advertiser.due_since, plan.interval_ms / 1000, advertiser.renew)
+        for beacon, advertiser in own.items()
+    ]
+    scanner = MergedScanner(
+        plan.scan_adapters,
+        mode=plan.scan_mode,
+        silence_s=plan.silence_s,
+        transmitters=known,
+        helper=SystemdHelper(),
+    )
+    return Radios(scanner, Adverts(own) if own else None)
+
+
+def _advertiser(plan: RadioPlan, frame: IBeacon) -> "BlueZAdvertiser | ExactAdvertiser":
+    adapter = plan.advertise_adapter or None
+    if plan.advertise_mode == "exact":
+        from beacon_gateway.radio.exact import ExactAdvertiser
+
+        return ExactAdvertiser(
+            adapter, frame, helper=plan.helper, interval_ms=plan.interval_ms, power_dbm=plan.power_dbm
         )
-    return Radios(BlueZScanner(plan.scan_adapter or None, mode=plan.scan_mode, silence_s=plan.silence_s), advertiser)
+    from beacon_gateway.radio.advertiser import BlueZAdvertiser
+
+    return BlueZAdvertiser(
+        adapter,
+        frame,
+        interval_ms=plan.interval_ms,
+        mode=plan.advertise_mode,
+        power_dbm=plan.power_dbm,
+        may_power_cycle=frame is plan.frames[0],
+    )
 
 
 def _simulated(plan: RadioPlan) -> Radios:
     from beacon_gateway.radio.simulated import SimulatedAdvertiser, SimulatedScanner
     from beacon_gateway.simulation.demo import demo_room
 
-    own = SimulatedAdvertiser(plan.frame.beacon) if plan.frame else None
-    room = demo_room(plan.beacons, own.beacon if own else None)
-    return Radios(SimulatedScanner(room, seed=_SEED, own=own), own)
+    own = [SimulatedAdvertiser(frame.beacon) for frame in plan.frames]
+    first = own[0] if own else None
+    room = demo_room(plan.beacons, first.beacon if first else None)
+    adverts = Adverts({advertiser.beacon: advertiser for advertiser in own}) if own else None
+    return Radios(SimulatedScanner(room, seed=_SEED, own=first), adverts)

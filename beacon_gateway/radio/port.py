@@ -11,6 +11,20 @@ class RadioLost(GatewayError):
     """No bus, no adapter or no recording to go on with: start the stage again after a pause."""
 
 
+class HelpRefused(GatewayError):
+    """The step was not taken, and why: go on with the next one."""
+
+
+class RadioHelper(Protocol):
+    """Takes the steps that need privilege, which the daemon does not have."""
+
+    async def restart_bluetoothd(self) -> None:
+        """Returns when it runs again. Raises HelpRefused."""
+
+    async def reset(self, adapter: str) -> None:
+        """Reset the hardware of `adapter`, e.g. hci0; returns when that is done. Raises HelpRefused."""
+
+
 class Scanner(Protocol):
     """Hears adverts."""
 

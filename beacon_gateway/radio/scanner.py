@@ -1,54 +1,51 @@
-"""Sightings from BlueZ through bleak, with supervision of its own.
+"""Sightings from one BlueZ adapter, with supervision of its own.
 
-bleak never tells that a running scan has died (bluetoothd restarted, adapter switched off and on, pulled and back): it
-falls silent for good. So every signal that tells of such a thing, and a long silence, give a new BleakScanner.
+Every signal that tells of a disturbance, and a long silence, give a new scan at once (radio.watch, radio.scan);
+a fault that outlasts that is climbed after (radio.recovery).
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import Literal
 
 import structlog
-from bleak import BleakScanner
-from bleak.args.bluez import BlueZScannerArgs, OrPattern
-from bleak.assigned_numbers import AdvertisementDataType
-from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
-from bleak.exc import BleakDBusError, BleakError
 
 from beacon_gateway.frames import decode
 from beacon_gateway.model.beacons import Sighting
-from beacon_gateway.radio.bluez import CALL_LIMIT_S, SystemBus, system_bus
-from beacon_gateway.radio.port import RadioLost
+from beacon_gateway.radio import faults
+from beacon_gateway.radio.bluez import SystemBus, system_bus
+from beacon_gateway.radio.ladder import Fault
+from beacon_gateway.radio.liveness import Liveness, Transmitter, Verdict
+from beacon_gateway.radio.port import RadioHelper
+from beacon_gateway.radio.recovery import NoHelper, Recovery
+from beacon_gateway.radio.scan import StartRefused, scan
 from beacon_gateway.radio.watch import Watch, usable_adapter, watch_radio
+from beacon_gateway.radio.words import NO_PASSIVE, PASSIVE_HEARS_LESS, Words, hearing
 
 log = structlog.get_logger()
 
 PAUSE_FIRST_S = 0.2
 PAUSE_CAP_S = 5.0
 BUSY_PAUSE_S = 0.5
-KERNEL_SCAN_S = 15.0
-"""After bluetoothd was killed the kernel ends its scan by itself, 10.24 s after it began; until then: InProgress."""
-POWER_CYCLE_EVERY_S = 600.0
+CYCLES_APART_S = 5.0
+SELF_TEST_S = 5.0
 
 _RSSI_NOT_AVAILABLE = 127  # Core Specification 5.4, Vol 4 Part E 7.7.65.2
 _RSSI_MISSING = -127  # bleak's word for a Device1 without RSSI: BlueZ told something else than a frame
-_IBEACONS = OrPattern(0, AdvertisementDataType.MANUFACTURER_SPECIFIC_DATA, b"\x4c\x00\x02\x15")
-
-
-class _StartRefused(Exception):
-    @property
-    def busy(self) -> bool:
-        return str(self) == "org.bluez.Error.InProgress"
+_SELF_TEST_OVER = "self-test over"
 
 
 class BlueZScanner:
     """`adapter`: e.g. hci0, None for the first that is on. `silence_s`: nothing heard for so long renews the scan.
 
     `passive` hears a beacon's first frame and then only great changes (BlueZ's monitor), and needs bluetoothd
-    --experimental: it saves power but cannot tell "still there". `patience_s`: without an adapter, until RadioLost.
+    --experimental: it saves power but cannot tell "still there". When a silence shows that an active scan hears what
+    it does not, or BlueZ has no such monitor, the scan stays active and says so. `patience_s`: without an adapter,
+    until RadioLost. `others_hear`: another adapter works, so that bluetoothd is not to be restarted for this one;
+    a `spare` one may then be off or gone without harm.
     """
 
     name = "bluez"
@@ -60,140 +57,191 @@ class BlueZScanner:
         mode: Literal["active", "passive"] = "active",
         silence_s: float = 60.0,
         patience_s: float = 60.0,
+        transmitters: Iterable[Transmitter] = (),
+        helper: RadioHelper | None = None,
+        others_hear: Callable[[], bool] = lambda: False,
+        spare: bool = False,
     ) -> None:
         self._wanted = adapter
+        self.adapter = adapter or ""
         self._mode = mode
+        self._mode_words: Words | None = None
         self._silence_s = silence_s
         self._patience_s = patience_s
-        self._adapter: str | None = None
+        self._others_hear = others_hear
+        self._spare = spare
+        self._liveness = Liveness(transmitters)
+        self._recovery = Recovery(helper or NoHelper())
+        self._watch: Watch | None = None
         self._state = "starting"
+        self._state_since = monotonic()
         self._heard_at: float | None = None
-        self._frames = 0
+        self.frames = 0
         self._foreign = 0
         self._rebuilds: Counter[str] = Counter()
         self._last_why: str | None = None
         self._starts_refused = 0
         self._refused: str | None = None
-        self._busy_since: float | None = None
-        self._cycle_not_before = 0.0
+        self._cycled_at = float("-inf")
 
     async def hear(self, tell: Callable[[Sighting], None]) -> None:
         """Until cancelled. Raises RadioLost when the bus is gone, or no adapter is there for `patience_s`."""
         async with system_bus() as bus:
-            watch = await watch_radio(bus, scans=True)
-            pause_s = PAUSE_FIRST_S
-            while True:
-                adapter = self._adapter = await usable_adapter(
-                    bus,
-                    watch,
-                    self._wanted,
-                    advertising=False,
-                    patience_s=self._patience_s,
-                    tell_state=self._enter,
-                )
-                try:
-                    self._count_rebuild(await self._scan(adapter, watch, tell))
-                    pause_s = PAUSE_FIRST_S
-                except _StartRefused as refused:
-                    pause_s = BUSY_PAUSE_S if refused.busy else min(2 * pause_s, PAUSE_CAP_S)
-                    await self._on_refusal(bus, adapter, refused)
-                await asyncio.sleep(pause_s)
+            watch = self._watch = await watch_radio(bus, scans=True)
+            work = [
+                asyncio.create_task(self._hear(bus, watch, tell)),
+                asyncio.create_task(self._recovery.look_after(self, bus)),
+            ]
+            try:
+                ended, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+                for task in ended:
+                    task.result()
+            finally:
+                for task in work:
+                    task.cancel()
+                await asyncio.gather(*work, return_exceptions=True)
 
     def describe(self) -> dict[str, object]:
         """`state`: hearing, listening (nothing heard yet), silent, starting, refused, off, no_adapter, no_answer.
 
-        `last_why`: why the scan was last renewed; `refused`: what its start is refused with now.
+        `last_why`: why the scan was last renewed; `refused`: what its start is refused with now; `liveness`: whether
+        a known transmitter proves that it hears; `recovery`: how far the ladder is climbed.
         """
-        age = None if self._heard_at is None else monotonic() - self._heard_at
-        state = self._state
-        if state == "listening" and age is not None and age < self._silence_s:
-            state = "hearing"
-        elif state == "listening" and self._last_why == "silence":
-            state = "silent"
+        now = monotonic()
+        age = None if self._heard_at is None else now - self._heard_at
+        verdict = self.verdict(now)
         return {
-            "state": state,
-            "adapter": self._adapter or self._wanted,
+            "state": self._told_state(),
+            "adapter": self.adapter or None,
             "mode": self._mode,
+            "mode_words": self._mode_words,
             "last_heard_s": None if age is None else round(age, 1),
-            "frames": self._frames,
+            "frames": self.frames,
             "foreign": self._foreign,
             "rebuilds": sum(self._rebuilds.values()),
             "rebuilds_why": dict(self._rebuilds),
             "last_why": self._last_why,
             "starts_refused": self._starts_refused,
             "refused": self._refused,
+            "liveness": {**verdict.describe(), "words": hearing(verdict)},
+            "recovery": self._recovery.describe(self.adapter),
         }
 
-    async def _scan(self, adapter: str, watch: Watch, tell: Callable[[Sighting], None]) -> str:
-        """One BleakScanner's life; why it ended. Raises _StartRefused."""
+    @property
+    def hears(self) -> bool:
+        """Something was heard within `silence_s`."""
+        return self._told_state() == "hearing"
+
+    @property
+    def asks_a_person(self) -> bool:
+        return self._recovery.ladder.asks
+
+    def verdict(self, now: float) -> Verdict:
+        """What the known transmitters prove at `now`, monotonic seconds."""
+        return self._liveness.judge(self.adapter, now, tells_presence=self._mode == "active")
+
+    def fault(self, now: float) -> Fault | None:
+        """See radio.recovery.Patient."""
+        return faults.judge(
+            self._state,
+            now - self._state_since,
+            quiet_s=None if self._heard_at is None else now - self._heard_at,
+            verdict=self.verdict(now),
+            refused=self._refused or "",
+            others_hear=self._others_hear(),
+            spare=self._spare,
+        )
+
+    def renew(self, why: str) -> None:
+        """See radio.recovery.Patient. An advert of ours that is not heard is registered anew too."""
+        self._liveness.renew_lost(self.verdict(monotonic()).lost)
+        if self._watch:
+            self._watch.mark(why)
+
+    async def _hear(self, bus: SystemBus, watch: Watch, tell: Callable[[Sighting], None]) -> None:
+        pause_s = PAUSE_FIRST_S
+        while True:
+            adapter = self.adapter = await usable_adapter(
+                bus,
+                watch,
+                self._wanted,
+                advertising=False,
+                patience_s=self._patience_s,
+                tell_state=self._enter,
+            )
+            try:
+                why = await self._scan(adapter, watch, tell)
+                self._count_rebuild(why)
+                if self._mode == "passive" and why == "silence":
+                    await self._test_passive(adapter, watch, tell)
+                pause_s = PAUSE_FIRST_S
+            except StartRefused as refused:
+                pause_s = BUSY_PAUSE_S if refused.busy else min(2 * pause_s, PAUSE_CAP_S)
+                await self._on_refusal(bus, adapter, refused)
+            await asyncio.sleep(pause_s)
+
+    async def _scan(
+        self, adapter: str, watch: Watch, tell: Callable[[Sighting], None], limit_s: float = float("inf")
+    ) -> str:
+        """One scan's life; why it ended. Raises StartRefused."""
         fault: list[Exception] = []
 
-        def on_advert(_device: BLEDevice, data: AdvertisementData) -> None:
+        def on_advert(data: AdvertisementData) -> None:
             try:
                 self._on_advert(adapter, data, tell)
             except Exception as error:  # noqa: BLE001 - dbus-fast would log it and go on; it must end the stage
                 fault.append(error)
                 watch.mark("fault")
 
-        options = BlueZScannerArgs(adapter=adapter)
-        if self._mode == "passive":
-            options["or_patterns"] = [_IBEACONS]
-        else:
-            options["filters"] = {"DuplicateData": True}  # without it a frame that changes nothing is not told
-        scanner = BleakScanner(on_advert, scanning_mode=self._mode, bluez=options)
-        await self._start(scanner)
-        self._refused = self._busy_since = None
-        self._enter("listening")
-        try:
-            why = await self._until_disturbed(watch)
-        finally:
-            self._enter("starting")
-            await _stop(scanner)
+        patience_s = self._patience_s
+        mode = self._mode if limit_s == float("inf") else "active"
+        async with scan(adapter, mode, on_advert, patience_s=patience_s, no_answer=lambda: self._enter("no_answer")):
+            self._refused = None
+            self._enter("listening")
+            try:
+                why = await self._until_disturbed(watch, limit_s)
+            finally:
+                self._enter("starting")
         if fault:
             raise fault[0]
         return why
 
-    async def _start(self, scanner: BleakScanner) -> None:
-        """A start under way is not cut short: its session would linger at bluetoothd, and all later ones be refused."""
-        start = asyncio.create_task(scanner.start())
-        began = monotonic()
-        try:
-            while not (await asyncio.wait({start}, timeout=CALL_LIMIT_S))[0]:
-                self._enter("no_answer")
-                if monotonic() - began >= self._patience_s:
-                    raise RadioLost(f"bluetoothd has not started a scan for {self._patience_s:g} s")
-            await start
-        except BleakDBusError as error:
-            raise _StartRefused(error.dbus_error) from error
-        except (BleakError, OSError, EOFError) as error:  # a bus that died is a bare OSError
-            raise _StartRefused(str(error)) from error
-        finally:
-            start.cancel()
+    async def _test_passive(self, adapter: str, watch: Watch, tell: Callable[[Sighting], None]) -> None:
+        """A passive scan was silent: does an active one hear beacons? Then the scan stays active."""
+        before = self.frames
+        why = await self._scan(adapter, watch, tell, limit_s=min(SELF_TEST_S, self._silence_s))
+        if why != _SELF_TEST_OVER:
+            self._count_rebuild(why)
+        if self.frames > before:
+            self._become_active(PASSIVE_HEARS_LESS)
 
-    async def _on_refusal(self, bus: SystemBus, adapter: str, refused: _StartRefused) -> None:
-        """Power cycle an adapter that says InProgress for longer than the kernel's own scan can last."""
+    async def _on_refusal(self, bus: SystemBus, adapter: str, refused: StartRefused) -> None:
         if self._refused != str(refused):
             log.warning("scanner.refused", why=str(refused), adapter=adapter)
         self._starts_refused += 1
         self._refused = str(refused)
         self._enter("refused")
-        now = monotonic()
-        if not refused.busy:
-            self._busy_since = None
-        elif self._busy_since is None:
-            self._busy_since = now
-        elif now - self._busy_since >= KERNEL_SCAN_S and now >= self._cycle_not_before:
-            self._cycle_not_before = now + POWER_CYCLE_EVERY_S
+        if refused.no_passive and self._mode == "passive":
+            self._become_active(NO_PASSIVE)
+        elif refused.busy and self._scan_left_to_kernel(monotonic()):
+            self._cycled_at = monotonic()
             await bus.power_cycle(adapter)
 
-    async def _until_disturbed(self, watch: Watch) -> str:
-        quiet_since = monotonic()
+    def _scan_left_to_kernel(self, now: float) -> bool:
+        """The kernel goes on with the scan of a bluetoothd that died, and only a power cycle ends it sooner."""
+        ended_at = self._watch.bluetoothd_ended_at if self._watch else None
+        died = self._last_why == "D-Bus gone" or (ended_at is not None and now - ended_at < faults.KERNEL_SCAN_S)
+        return died and now - self._cycled_at >= CYCLES_APART_S
+
+    async def _until_disturbed(self, watch: Watch, limit_s: float) -> str:
+        began = quiet_since = monotonic()
         while True:
             if self._heard_at is not None:
                 quiet_since = max(quiet_since, self._heard_at)
-            left_s = quiet_since + self._silence_s - monotonic()
+            now = monotonic()
+            left_s = min(quiet_since + self._silence_s, began + limit_s) - now
             if left_s <= 0:
-                return "silence"
+                return "silence" if limit_s == float("inf") else _SELF_TEST_OVER
             if why := await watch.wait(left_s):
                 return why
 
@@ -205,26 +253,30 @@ class BlueZScanner:
         if frame is None:
             self._foreign += 1
             return
-        self._frames += 1
+        self.frames += 1
+        self._liveness.heard(frame.beacon, now)
         rssi = None if data.rssi == _RSSI_NOT_AVAILABLE else data.rssi
         tell(Sighting(frame.beacon, rssi, now, frame.measured_power, adapter))
 
+    def _become_active(self, words: Words) -> None:
+        self._mode, self._mode_words = "active", words
+        log.warning("scanner.passive_given_up", adapter=self.adapter, why=words["en"])
+
+    def _told_state(self) -> str:
+        if self._state != "listening":
+            return self._state
+        if self._heard_at is not None and monotonic() - self._heard_at < self._silence_s:
+            return "hearing"
+        return "silent" if self._last_why == "silence" else "listening"
+
     def _enter(self, state: str) -> None:
-        if state != self._state:
-            log.debug("scanner.state", state=state, adapter=self._adapter or self._wanted)
-        self._state = state
+        if state == self._state:
+            return
+        log.debug("scanner.state", state=state, adapter=self.adapter)
+        self._state, self._state_since = state, monotonic()
 
     def _count_rebuild(self, why: str) -> None:
         self._rebuilds[why] += 1
         if why != self._last_why:  # a quiet site renews its scan for ever: said once
-            log.info("scanner.renewed", why=why, adapter=self._adapter)
+            log.info("scanner.renewed", why=why, adapter=self.adapter)
         self._last_why = why
-
-
-async def _stop(scanner: BleakScanner) -> None:
-    """Swallows what a scan that died of a disturbance answers: it is thrown away whatever it says."""
-    try:
-        async with asyncio.timeout(CALL_LIMIT_S):
-            await scanner.stop()
-    except (BleakError, OSError, EOFError) as error:  # TimeoutError is an OSError
-        log.debug("scanner.stop_failed", error=str(error))

@@ -27,6 +27,8 @@ class Watch:
     def __init__(self, *, scans: bool) -> None:
         self.adapter: str | None = None
         self.why: str | None = None
+        self.bluetoothd_ended_at: float | None = None
+        """Monotonic seconds; stays when cleared."""
         self._scans = scans
         self._news = asyncio.Event()
 
@@ -56,6 +58,7 @@ class Watch:
                 if owner:
                     self._news.set()
                 else:
+                    self.bluetoothd_ended_at = monotonic()
                     self.mark("bluetoothd stopped")
             case "InterfacesAdded" | "InterfacesRemoved", [str(path), interfaces] if self._ours(path):
                 if ADAPTER in interfaces:

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from beacon_gateway.settings import Radio
+
 SYSTEMD = Path(__file__).parents[2] / "systemd"
 SERVICES = ("beacon-gateway", "beacon-central")
 KIOSK = "beacon-kiosk"
+HELPER = "beacon-radio-helper"
 
 
 def analyze(*words: str) -> subprocess.CompletedProcess[str]:
@@ -19,7 +22,7 @@ def analyze(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([program, *words], capture_output=True, text=True, timeout=60)
 
 
-@pytest.mark.parametrize(("unit", "threshold"), [*((unit, 15) for unit in SERVICES), (KIOSK, 27)])
+@pytest.mark.parametrize(("unit", "threshold"), [*((unit, 15) for unit in (*SERVICES, HELPER)), (KIOSK, 27)])
 def test_the_sandbox_is_tight(unit: str, threshold: int) -> None:
     """Tenths of systemd's exposure level; the browser needs namespaces and a code generator of its own."""
     judged = analyze(
@@ -30,7 +33,8 @@ def test_the_sandbox_is_tight(unit: str, threshold: int) -> None:
 
 def test_systemd_finds_no_fault_in_the_units(tmp_path: Path) -> None:
     """With the programs that they start put in place: those are installed, not built here."""
-    for unit in (*SERVICES, KIOSK):
+    shutil.copy(SYSTEMD / f"{HELPER}.socket", tmp_path)
+    for unit in (*SERVICES, KIOSK, HELPER):
         text = (SYSTEMD / f"{unit}.service").read_text("utf-8")
         started = re.search(r"^ExecStart=(\S+)", text, re.MULTILINE)
         assert started is not None
@@ -38,7 +42,7 @@ def test_systemd_finds_no_fault_in_the_units(tmp_path: Path) -> None:
         program.write_text("#!/bin/sh\n")
         program.chmod(0o755)
         (tmp_path / f"{unit}.service").write_text(text.replace(started[1], str(program)), "utf-8")
-    judged = analyze("verify", "--man=no", *map(str, sorted(tmp_path.glob("*.service"))))
+    judged = analyze("verify", "--man=no", *map(str, sorted(tmp_path.glob("beacon-*.*"))))
     assert [line for line in judged.stderr.splitlines() if "beacon-" in line] == []
 
 
@@ -66,6 +70,19 @@ def test_a_service_may_read_what_it_lives_by(unit: str) -> None:
     assert settings["SystemCallFilter"].endswith("adjtimex")
 
 
+def test_the_radio_helper_holds_one_capability_and_serves_the_gateways_user_alone() -> None:
+    helper, socket, gateway = _settings(HELPER), _settings(HELPER, "socket"), _settings("beacon-gateway")
+    assert (helper["AmbientCapabilities"], helper["CapabilityBoundingSet"]) == ("CAP_NET_ADMIN", "CAP_NET_ADMIN")
+    assert helper["User"] != gateway["User"]
+    assert helper["ExecStart"].endswith(f"radio-helper --user {gateway['User']}")
+    assert helper["RestrictAddressFamilies"] == "AF_UNIX AF_BLUETOOTH"
+    assert (socket["SocketGroup"], socket["SocketMode"]) == (gateway["User"], "0660")
+    assert socket["ListenStream"].replace("%t", "/run") == Radio().helper_socket
+    for in_the_way in ("PrivateUsers", "PrivateNetwork"):  # the kernel's first namespaces are needed
+        assert in_the_way not in helper
+    assert gateway["CapabilityBoundingSet"] == ""
+
+
 def test_secrets_come_as_credentials_only() -> None:
     text = (SYSTEMD / "beacon-central.service").read_text("utf-8")
     assert re.findall(r"^LoadCredential=([a-z.]+):", text, re.MULTILINE) == ["bank.pub", "merchant.secret"]
@@ -73,7 +90,7 @@ def test_secrets_come_as_credentials_only() -> None:
 
 
 def test_every_user_of_a_unit_is_made() -> None:
-    for unit in (*SERVICES, KIOSK):
+    for unit in (*SERVICES, KIOSK, HELPER):
         assert f"\nu {_settings(unit)['User']} " in (SYSTEMD / f"{unit}.sysusers").read_text("utf-8")
 
 
@@ -91,10 +108,10 @@ def test_the_browser_cannot_leave_the_page() -> None:
     assert kiosk["Requires"] == "beacon-gateway.service"
 
 
-def _settings(unit: str) -> dict[str, str]:
+def _settings(unit: str, kind: str = "service") -> dict[str, str]:
     """Each key of a unit; of lists the lines joined by spaces."""
     settings: dict[str, str] = {}
-    for line in (SYSTEMD / f"{unit}.service").read_text("utf-8").splitlines():
+    for line in (SYSTEMD / f"{unit}.{kind}").read_text("utf-8").splitlines():
         key, equals, value = line.partition("=")
         if equals and not line.startswith("#"):
             settings[key] = f"{settings[key]} {value}" if key in settings else value

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import struct
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -10,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 
 from beacon_gateway.model.beacons import Sighting
-from beacon_gateway.radio.bluez import NoAnswer, SystemBus, system_bus
+from beacon_gateway.radio.bluez import BlueZRefused, NoAnswer, SystemBus, system_bus
 from beacon_gateway.radio.btsnoop import Losses, read_events
 from beacon_gateway.radio.hci import Report, reports
 from beacon_gateway.radio.port import RadioLost, Scanner
@@ -107,6 +108,12 @@ def hciconfig(*words: str) -> None:
     subprocess.run(["hciconfig", *words], check=True)
 
 
+def rfkill(*, block: bool) -> None:
+    """All Bluetooth radios, as `rfkill block bluetooth` does (struct rfkill_event of linux/rfkill.h)."""
+    kind_bluetooth, change_all = 2, 3
+    Path("/dev/rfkill").write_bytes(struct.pack("=IBBBB", 0, kind_bluetooth, change_all, block, 0))
+
+
 async def power(adapter: str, on: bool) -> None:
     async with system_bus() as bus:
         await bus.set_powered(adapter, on)
@@ -156,7 +163,7 @@ async def _ready(bus: SystemBus, count: int) -> bool:
         return False
     for adapter in adapters.values():
         if not adapter.powered:
-            with suppress(RadioLost, NoAnswer):
+            with suppress(RadioLost, NoAnswer, BlueZRefused):  # Busy while it is being switched
                 await bus.set_powered(adapter.name, True)
     return sum(adapter.powered and adapter.advertises for adapter in adapters.values()) == count
 

@@ -27,11 +27,11 @@ uuid = "{UUID}"
 major = 1
 minor = 2
 [radio]
-scan_adapter = "hci0"
+scan_adapters = ["hci0"]
 """
 B = f"""
 [radio]
-scan_adapter = "hci1"
+scan_adapters = ["hci1"]
 [presence]
 exit_s = 3.0
 unknown_is_near = UNKNOWN
@@ -41,6 +41,7 @@ major = 1
 minor = 2
 kind = "place"
 label = "A's beacon"
+proves_radio = true
 project = "{PROJECT}"
 """
 DEMO = Path(__file__).parents[2] / "config" / "demo" / "gateway.toml"
@@ -96,6 +97,9 @@ async def test_without_rssi_the_rule_in_the_toml_says_whether_hearing_is_enough(
             await kiosk.live_until(shows, seconds=3)
         health = await kiosk.json("/healthz")
         assert health["radio"]["state"] == "hearing"
+        assert health["radio"]["liveness"]["proof"] == "proved"
+        assert "A's beacon was heard just now" in health["radio"]["liveness"]["words"]["en"]
+        assert health["radio"]["adapters"]["hci1"]["recovery"]["fault"] is None
 
 
 async def test_both_gateways_come_back_after_bluetoothd_is_killed_and_after_adapters_were_off(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from beacon_gateway.frames.ibeacon import IBeacon
-from beacon_gateway.radio import advertiser as advertising
+from beacon_gateway.radio.advertisement import Advertisement
 from beacon_gateway.radio.advertiser import BlueZAdvertiser, explain
 from beacon_gateway.radio.bluez import ADVERTISING, BlueZRefused, system_bus
 from beacon_gateway.radio.port import RadioLost
@@ -27,7 +27,7 @@ async def _ready() -> None:
 async def answer_to_registering(adapter: str, interval_ms: int = 100) -> BlueZRefused:
     """BlueZ's own answer to one registration."""
     async with system_bus() as bus:
-        bus.export("/refused", advertising._Advertisement("broadcast", FRAME.encode(), interval_ms))
+        bus.export("/refused", Advertisement("broadcast", FRAME.encode(), interval_ms))
         with pytest.raises(BlueZRefused) as caught:
             await bus.call(f"/org/bluez/{adapter}", ADVERTISING, "RegisterAdvertisement", "oa{sv}", "/refused", {})
         return caught.value

@@ -14,15 +14,15 @@ from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 ADAPTER_PATH = "/org/bluez/hci0"
-DEVICE_PATH = f"{ADAPTER_PATH}/dev_C0_00_00_00_00_01"
 MANAGED = "GetManagedObjects"
 
 
 class FakeBlueZ:
-    """One adapter, one device in range. The public attributes may be changed at any moment."""
+    """One adapter or more, one device in range. The public attributes may be changed at any moment."""
 
     def __init__(self, bus: MessageBus) -> None:
         self.powered = True
+        self.adapters: tuple[str, ...] = ("hci0",)
         self.errors: dict[str, tuple[str, str]] = {}
         """Member to (error name, text) that it answers with."""
         self.hung: set[str] = set()
@@ -33,18 +33,33 @@ class FakeBlueZ:
         self._bus = bus
         bus.add_message_handler(self._on_message)
 
-    async def hear(self, manufacturer_data: bytes, rssi: int | None = -60) -> None:
+    async def hear(self, manufacturer_data: bytes, rssi: int | None = -60, *, adapter: str = "hci0") -> None:
         """The device is heard: its first frame, then changes."""
         properties = {
-            "Adapter": Variant("o", ADAPTER_PATH),
+            "Adapter": Variant("o", f"/org/bluez/{adapter}"),
             "Address": Variant("s", "C0:00:00:00:00:01"),
             "Alias": Variant("s", "C0-00-00-00-00-01"),
             "ManufacturerData": Variant("a{qv}", {0x004C: Variant("ay", manufacturer_data)}),
         }
         if rssi is not None:
             properties["RSSI"] = Variant("n", rssi)
-        body = [DEVICE_PATH, {"org.bluez.Device1": properties}]
+        body = [f"/org/bluez/{adapter}/dev_C0_00_00_00_00_01", {"org.bluez.Device1": properties}]
         await self._signal("/", "org.freedesktop.DBus.ObjectManager", "InterfacesAdded", "oa{sa{sv}}", body)
+
+    async def plug(self, adapter: str) -> None:
+        self.adapters += (adapter,)
+        body = [f"/org/bluez/{adapter}", {"org.bluez.Adapter1": {"Powered": Variant("b", True)}}]
+        await self._signal("/", "org.freedesktop.DBus.ObjectManager", "InterfacesAdded", "oa{sa{sv}}", body)
+
+    async def unplug(self, adapter: str) -> None:
+        self.adapters = tuple(name for name in self.adapters if name != adapter)
+        body = [f"/org/bluez/{adapter}", ["org.bluez.Adapter1"]]
+        await self._signal("/", "org.freedesktop.DBus.ObjectManager", "InterfacesRemoved", "oas", body)
+
+    async def restart(self) -> None:
+        """The name is given up and taken again, as when it is killed and started."""
+        await self._bus.release_name("org.bluez")
+        await self._bus.request_name("org.bluez")
 
     async def tell(self, **properties: Variant) -> None:
         """Adapter1's properties have changed."""
@@ -74,7 +89,11 @@ class FakeBlueZ:
                 "org.bluez.Adapter1": adapter,
                 "org.bluez.LEAdvertisingManager1": {},
             }
-            return Message.new_method_return(message, "a{oa{sa{sv}}}", [{ADAPTER_PATH: interfaces}])
+            return Message.new_method_return(
+                message, "a{oa{sa{sv}}}", [{f"/org/bluez/{name}": interfaces for name in self.adapters}]
+            )
+        if message.member == "GetAll":
+            return Message.new_method_return(message, "a{sv}", [{}])
         if message.member == "SetDiscoveryFilter":
             self.filters = message.body[0]
         if message.member == "Set":

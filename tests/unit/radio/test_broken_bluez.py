@@ -14,8 +14,6 @@ from dbus_fast import Variant
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.radio import advertiser as advertising
-from beacon_gateway.radio import bluez as calls
-from beacon_gateway.radio import scanner as scanning
 from beacon_gateway.radio.advertiser import BlueZAdvertiser
 from beacon_gateway.radio.bluez import find_adapters
 from beacon_gateway.radio.port import RadioLost
@@ -28,16 +26,6 @@ FRAME = IBeacon(UUID("5f9b2c1e-7d40-4c6a-9a3e-0c1d2e3f4a5b"), 1, 2, -59)
 
 def forget(_: Sighting) -> None:
     """For tests that do not look at sightings."""
-
-
-@pytest.fixture(autouse=True)
-def _short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calls, "CALL_LIMIT_S", 0.3)
-    monkeypatch.setattr(scanning, "CALL_LIMIT_S", 0.3)
-    monkeypatch.setattr(scanning, "BUSY_PAUSE_S", 0.05)
-    monkeypatch.setattr(scanning, "KERNEL_SCAN_S", 0.5)
-    monkeypatch.setattr(scanning, "PAUSE_FIRST_S", 0.02)
-    monkeypatch.setattr(advertising, "PAUSE_FIRST_S", 0.02)
 
 
 async def test_without_a_bus_there_is_no_adapter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

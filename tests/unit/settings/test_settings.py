@@ -125,6 +125,8 @@ def test_a_gateway_that_only_listens_needs_no_advert(tmp_path: Path) -> None:
         ("minor = 2", "mimor = 2", "advertise.mimor", "unknown key; did you mean minor?"),
         ("enabled = true\n", "", "advertise.enabled", "is required"),
         ('project = "lunch"', 'project = "dinner"', "advertise.project", "no [[projects]] has this id"),
+        ("near_m = 4", "near_m = 4\nmargin_db = 41", "presence.margin_db", "less than or equal to 40"),
+        ("minor = 3\n", "minor = 3\ninterval_ms = 10\n", "beacons[0].interval_ms", "greater than or equal to 20"),
         ("near_m = 4", "near_m = 1.5", "presence.near_m", "immediate_m must be less than near_m"),
         ("near_m = 4", "near_m = 0", "presence.near_m", "greater than 0"),
         ("near_m = 4", "near_m = inf", "presence.near_m", "must be a finite number"),
@@ -169,6 +171,25 @@ def test_a_gateway_that_only_listens_needs_no_advert(tmp_path: Path) -> None:
         ),
         ('tag_class = "volunteer-card"\n', "", "beacons[1].tag_class", 'is required for kind = "person"'),
         ("minor = 4", "minor = 3", "beacons[1]", "is the same as beacons[0]"),
+        (
+            'tag_class = "volunteer-card"',
+            'tag_class = "volunteer-card"\nproves_radio = true',
+            "beacons[1].proves_radio",
+            'belongs to kind = "place" only',
+        ),
+        ("[presence]", '[radio]\nscan_adapters = ["eth0"]\n[presence]', "radio.scan_adapters[0]", "match pattern"),
+        (
+            "[presence]",
+            '[radio]\nscan_adapters = ["hci0", "hci0"]\n[presence]',
+            "radio.scan_adapters[1]",
+            "the same as",
+        ),
+        (
+            "[presence]",
+            '[radio]\nscan_adapter = "hci0"\n[presence]',
+            "radio.scan_adapter",
+            "did you mean scan_adapters?",
+        ),
     ],
 )
 def test_a_fault_is_told_with_line_key_and_reason(

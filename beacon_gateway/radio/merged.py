@@ -1,0 +1,138 @@
+"""All Bluetooth adapters that listen, as one Scanner. Each is supervised on its own; losing one stops no other."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import Literal
+
+from beacon_gateway.model.beacons import Sighting
+from beacon_gateway.radio.bluez import NoAnswer, SystemBus, system_bus
+from beacon_gateway.radio.liveness import Transmitter, merge
+from beacon_gateway.radio.port import HelpRefused, RadioHelper, RadioLost
+from beacon_gateway.radio.recovery import NoHelper
+from beacon_gateway.radio.scanner import BlueZScanner
+from beacon_gateway.radio.watch import LOOK_AGAIN_S, watch_radio
+from beacon_gateway.radio.words import hearing
+
+RESTARTS_APART_S = 60.0
+_FIRST = "hci0"
+"""Waited for, and recovered, where BlueZ shows no adapter at all: the name of the first one."""
+_BEST_FIRST = ("hearing", "listening", "silent", "starting", "refused", "off", "no_adapter", "no_answer")
+
+
+class MergedScanner:
+    """`adapters`: e.g. hci0, hci1; empty: all that there are, also those plugged in later.
+
+    The rest as for BlueZScanner. A beacon heard by two adapters gives two sightings: Sighting.adapter tells which.
+    """
+
+    name = "bluez"
+
+    def __init__(
+        self,
+        adapters: Sequence[str],
+        *,
+        mode: Literal["active", "passive"] = "active",
+        silence_s: float = 60.0,
+        patience_s: float = 60.0,
+        transmitters: Sequence[Transmitter] = (),
+        helper: RadioHelper | None = None,
+    ) -> None:
+        self._wanted = tuple(adapters)
+        self._mode: Literal["active", "passive"] = mode
+        self._silence_s = silence_s
+        self._patience_s = patience_s
+        self._transmitters = tuple(transmitters)
+        self._helper = _OnceForAll(helper or NoHelper())
+        self._ears: dict[str, BlueZScanner] = {}
+
+    async def hear(self, tell: Callable[[Sighting], None]) -> None:
+        """Until cancelled. Raises RadioLost when the bus is gone, or the last adapter is."""
+        running: dict[str, asyncio.Task[None]] = {}
+        async with system_bus() as bus:
+            watch = await watch_radio(bus, scans=False)
+            try:
+                while True:
+                    watch.clear()
+                    for name in await self._names(bus):
+                        if name not in running:
+                            running[name] = asyncio.create_task(self._ear(name).hear(tell), name=name)
+                            running[name].add_done_callback(lambda _: watch.mark("an adapter's scan ended"))
+                    if bus.end.done():
+                        raise RadioLost("the D-Bus system bus is gone")
+                    await watch.wait(LOOK_AGAIN_S)
+                    for name in [name for name, task in running.items() if task.done()]:
+                        _judge_end(running.pop(name), last=not running)
+            finally:
+                for task in running.values():
+                    task.cancel()
+                await asyncio.gather(*running.values(), return_exceptions=True)
+
+    def describe(self) -> dict[str, object]:
+        """`state`: of the adapter that is best off; `liveness`: of all together; `adapters`: each one's own."""
+        now = monotonic()
+        adapters = {name: ear.describe() for name, ear in sorted(self._ears.items())}
+        states = {str(told["state"]) for told in adapters.values()}
+        verdict = merge(ear.verdict(now) for ear in self._ears.values())
+        return {
+            "state": min(states, key=_BEST_FIRST.index, default="starting"),
+            "frames": sum(ear.frames for ear in self._ears.values()),
+            "liveness": {**verdict.describe(), "words": hearing(verdict)},
+            "asks_a_person": any(ear.asks_a_person for ear in self._ears.values()),
+            "adapters": adapters,
+        }
+
+    async def _names(self, bus: SystemBus) -> tuple[str, ...]:
+        if self._wanted:
+            return self._wanted
+        try:
+            found = tuple(await bus.adapters())
+        except NoAnswer:
+            found = ()
+        return found or tuple(self._ears) or (_FIRST,)
+
+    def _ear(self, name: str) -> BlueZScanner:
+        if name not in self._ears:
+            self._ears[name] = BlueZScanner(
+                name,
+                mode=self._mode,
+                silence_s=self._silence_s,
+                patience_s=self._patience_s,
+                transmitters=self._transmitters,
+                helper=self._helper,
+                others_hear=lambda: self._another_hears(name),
+                spare=not self._wanted,
+            )
+        return self._ears[name]
+
+    def _another_hears(self, name: str) -> bool:
+        return any(ear.hears for other, ear in self._ears.items() if other != name)
+
+
+class _OnceForAll:
+    """What is done for one adapter is done for all: bluetoothd is not restarted for each of them."""
+
+    def __init__(self, helper: RadioHelper) -> None:
+        self._helper = helper
+        self._lock = asyncio.Lock()
+        self._restarted_at = float("-inf")
+
+    async def restart_bluetoothd(self) -> None:
+        async with self._lock:
+            if monotonic() - self._restarted_at < RESTARTS_APART_S:
+                raise HelpRefused("bluetoothd was restarted a moment ago")
+            await self._helper.restart_bluetoothd()
+            self._restarted_at = monotonic()
+
+    async def reset(self, adapter: str) -> None:
+        async with self._lock:
+            await self._helper.reset(adapter)
+
+
+def _judge_end(task: asyncio.Task[None], *, last: bool) -> None:
+    """A lost adapter is waited for while others hear; anything else that ended a scan is a fault of ours."""
+    try:
+        task.result()
+    except RadioLost:
+        if last:
+            raise

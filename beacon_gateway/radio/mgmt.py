@@ -1,0 +1,207 @@
+"""The kernel's Bluetooth management socket: adverts with their octets in our order, and power without bluetoothd.
+
+Opening it so that it may change anything takes CAP_NET_ADMIN in the first user namespace. Formats and numbers:
+bluez/doc/mgmt-api.txt (mgmt(7) since BlueZ 5.80); the commands used here are there since Linux 5.11.
+"""
+
+import asyncio
+import ctypes
+import errno
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from struct import Struct
+from typing import Self
+
+from beacon_gateway.errors import GatewayError
+
+ANSWER_LIMIT_S = 5.0
+NO_ADAPTER = 0xFFFF
+SLOT_MS = 0.625
+"""The unit of an advertising interval in the kernel and in the controller."""
+
+_CHANNEL_CONTROL = 3
+_ADDRESS = Struct("=HHH")  # struct sockaddr_hci: family, device, channel
+_HEAD = Struct("<HHH")  # code, adapter, length
+_COMPLETE, _STATUS = 0x0001, 0x0002
+_INDEX_ADDED, _INDEX_REMOVED, _NEW_SETTINGS, _ADVERT_REMOVED = 0x0004, 0x0005, 0x0006, 0x0024
+_INDEX_LIST, _INFO, _SET_POWERED = 0x0003, 0x0004, 0x0005
+_FEATURES, _REMOVE, _ADD_PARAMETERS, _ADD_DATA = 0x003D, 0x003F, 0x0054, 0x0055
+_POWERED, _CONNECTABLE = 1 << 0, 1 << 1
+_PARAMETERS = Struct("<BIHHIIb")  # instance, flags, duration, timeout, least and largest interval, power
+_USE_INTERVAL, _USE_POWER = 1 << 14, 1 << 15
+_STATUS_WORDS = {
+    0x01: "the kernel does not know the command: Linux 5.11 or newer is needed",
+    0x03: "the controller refused",
+    0x07: "no resources",
+    0x0A: "busy",
+    0x0B: "rejected: the adapter is off, or Low Energy is not enabled",
+    0x0C: "not supported by the controller",
+    0x0D: "invalid parameters",
+    0x0F: "the adapter is off",
+    0x11: "no such adapter",
+    0x12: "blocked by rfkill",
+    0x14: "permission denied: CAP_NET_ADMIN is needed",
+}
+
+
+class MgmtRefused(GatewayError):
+    """The kernel said no. `status`: a number of mgmt-api's error codes."""
+
+    def __init__(self, what: str, status: int) -> None:
+        super().__init__(f"{what}: {_STATUS_WORDS.get(status, f'status 0x{status:02x}')}")
+        self.status = status
+
+
+class MgmtUnavailable(GatewayError):
+    """The socket cannot be opened, has ended, or gives no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterFacts:
+    """`instances`: how many adverts it holds at most, numbered from 1. Which of them are taken is not told here:
+    the kernel lists only those whose number is not above their count.
+
+    `connectable`: a setting of the whole adapter, which makes every advert on it connectable.
+    """
+
+    index: int
+    powered: bool
+    connectable: bool
+    instances: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What another program, or the hardware, did to an adapter, or to one advert on it."""
+
+    adapter: int
+    why: str
+    instance: int | None = None
+
+
+class Mgmt:
+    """One command at a time; changes by others are told as they come."""
+
+    def __init__(self, channel: socket.socket, tell: Callable[[Change], None]) -> None:
+        self._channel = channel
+        self._tell = tell
+        self._one_at_a_time = asyncio.Lock()
+        self._awaited: tuple[int, int, asyncio.Future[bytes]] | None = None
+        self._powered: dict[int, bool] = {}
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when the kernel ended the socket."""
+
+    @classmethod
+    def open(cls, tell: Callable[[Change], None]) -> Self:
+        """Raises MgmtUnavailable without a Bluetooth stack."""
+        try:
+            channel = socket.socket(socket.AF_BLUETOOTH, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.BTPROTO_HCI)
+        except OSError as error:
+            raise MgmtUnavailable(f"no Bluetooth in this kernel: {error.strerror}") from error
+        # Python's own bind() leaves the channel out before 3.14
+        address = _ADDRESS.pack(socket.AF_BLUETOOTH, NO_ADAPTER, _CHANNEL_CONTROL)
+        if ctypes.CDLL(None, use_errno=True).bind(channel.fileno(), address, len(address)) < 0:
+            number = ctypes.get_errno()
+            channel.close()
+            raise MgmtUnavailable(f"no Bluetooth management socket: {os.strerror(number)}")
+        mgmt = cls(channel, tell)
+        asyncio.get_running_loop().add_reader(channel, mgmt._on_readable)
+        return mgmt
+
+    def close(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._channel)
+        self._channel.close()
+
+    async def adapters(self) -> tuple[AdapterFacts, ...]:
+        """Those that are there. Raises MgmtRefused, MgmtUnavailable."""
+        answer = await self._command(NO_ADAPTER, _INDEX_LIST, what="listing adapters")
+        count = int.from_bytes(answer[:2], "little")
+        return tuple([await self.facts(index) for index in sorted(Struct(f"<{count}H").unpack_from(answer, 2))])
+
+    async def facts(self, adapter: int) -> AdapterFacts:
+        """Raises MgmtRefused, MgmtUnavailable."""
+        info = await self._command(adapter, _INFO, what="reading the adapter")
+        settings = int.from_bytes(info[13:17], "little")
+        features = await self._command(adapter, _FEATURES, what="reading what it can advertise")
+        powered = bool(settings & _POWERED)
+        self._powered[adapter] = powered
+        return AdapterFacts(adapter, powered, bool(settings & _CONNECTABLE), features[6])
+
+    async def add(self, adapter: int, instance: int, data: bytes, interval_ms: int, power_dbm: int | None) -> int:
+        """Put `data` on the air, octet for octet and not connectable; the dBm that the controller chose.
+
+        No flag asks the kernel to put flags of its own in: those in `data` stay where they are. Raises MgmtRefused,
+        MgmtUnavailable.
+        """
+        slots = round(interval_ms / SLOT_MS)
+        flags = _USE_INTERVAL | (_USE_POWER if power_dbm is not None else 0)
+        head = _PARAMETERS.pack(instance, flags, 0, 0, slots, slots, power_dbm or 0)
+        chosen = await self._command(adapter, _ADD_PARAMETERS, head, what="the advert's interval and power")
+        body = bytes([instance, len(data), 0]) + data
+        await self._command(adapter, _ADD_DATA, body, what="the advert's data")
+        return int.from_bytes(chosen[1:2], "little", signed=True)
+
+    async def remove(self, adapter: int, instance: int) -> None:
+        """Raises MgmtRefused (also when it is not there), MgmtUnavailable."""
+        await self._command(adapter, _REMOVE, bytes([instance]), what="taking the advert away")
+
+    async def set_powered(self, adapter: int, on: bool) -> None:
+        """Raises MgmtRefused, MgmtUnavailable."""
+        await self._command(adapter, _SET_POWERED, bytes([on]), what=f"switching the adapter {'on' if on else 'off'}")
+
+    async def _command(self, adapter: int, code: int, body: bytes = b"", *, what: str) -> bytes:
+        async with self._one_at_a_time:
+            answer = asyncio.get_running_loop().create_future()
+            self._awaited = (code, adapter, answer)
+            try:
+                self._channel.send(_HEAD.pack(code, adapter, len(body)) + body)
+                async with asyncio.timeout(ANSWER_LIMIT_S):
+                    complete: bytes = await answer
+            except TimeoutError as error:
+                raise MgmtUnavailable(f"{what}: the kernel gave no answer in {ANSWER_LIMIT_S:g} s") from error
+            except OSError as error:
+                raise MgmtUnavailable(f"{what}: {error.strerror}") from error
+            finally:
+                self._awaited = None
+        if complete[0]:
+            raise MgmtRefused(what, complete[0])
+        return complete[1:]
+
+    def _on_readable(self) -> None:
+        try:
+            packet = self._channel.recv(4096)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._end(error.errno)
+            return
+        if not packet:
+            self._end(errno.EPIPE)
+        elif len(packet) >= _HEAD.size:
+            event, adapter, _ = _HEAD.unpack_from(packet)
+            self._on_event(event, adapter, packet[_HEAD.size :])
+
+    def _on_event(self, event: int, adapter: int, body: bytes) -> None:
+        if event in {_COMPLETE, _STATUS} and len(body) >= 3:
+            code = int.from_bytes(body[:2], "little")
+            if self._awaited and self._awaited[:2] == (code, adapter) and not self._awaited[2].done():
+                self._awaited[2].set_result(body[2:])
+        elif event == _NEW_SETTINGS and len(body) >= 4:
+            powered = bool(int.from_bytes(body[:4], "little") & _POWERED)
+            if self._powered.get(adapter) is not powered:
+                self._powered[adapter] = powered
+                self._tell(Change(adapter, "adapter switched on" if powered else "adapter switched off"))
+        elif event == _ADVERT_REMOVED and body:
+            self._tell(Change(adapter, "removed by another program", body[0]))
+        elif event in {_INDEX_ADDED, _INDEX_REMOVED}:
+            self._powered.pop(adapter, None)
+            self._tell(Change(adapter, "adapter appeared" if event == _INDEX_ADDED else "adapter removed"))
+
+    def _end(self, number: int | None) -> None:
+        asyncio.get_running_loop().remove_reader(self._channel)
+        if not self.ended.done():
+            self.ended.set_result(None)
+        if self._awaited and not self._awaited[2].done():
+            self._awaited[2].set_exception(OSError(number, os.strerror(number or 0)))

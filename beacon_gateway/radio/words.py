@@ -1,0 +1,88 @@
+"""The radio's health in sentences, Chinese and English: for staff, who read no state names."""
+
+from beacon_gateway.radio.ladder import Fault, Step
+from beacon_gateway.radio.liveness import Proof, Verdict
+
+Words = dict[str, str]
+
+_PROVED = (
+    "无线接收正常:刚刚收到 {labels}。",
+    "The radio hears: {labels} was heard just now.",
+)
+_LOST = (
+    "一直收得到的 {labels} 收不到了。这是无线电或那个信标的故障,不代表现场没有人。",
+    "{labels}, heard until now, is not heard any more: a fault of a radio or of that beacon, not an empty hall.",
+)
+_NOT_HEARD_YET = (
+    "无法证明接收正常:已知的信标至今一次也没有收到。请检查它是否开着、离得是否够近。",
+    "Hearing is not proved: no known beacon has been heard yet. Is it switched on, and near enough?",
+)
+_NOTHING_KNOWN = (
+    "无法证明接收正常:没有已知的信标可供对照。收不到信号时,分不清是没有人还是接收坏了。"
+    "请在墙上装一个信标并写上 proves_radio = true,或再加一个蓝牙适配器来收本站自己的广播。",
+    "Hearing is not proved: there is no known transmitter to go by. A deaf radio and an empty hall then look the same. "
+    "Put a beacon on the wall and give it proves_radio = true, or add a second adapter that hears our own advert.",
+)
+PASSIVE_HEARS_LESS: Words = {
+    "zh": "被动扫描收不到主动扫描收得到的信标,已改为主动扫描。",
+    "en": "The passive scan did not hear beacons that an active scan hears: scanning actively now.",
+}
+NO_PASSIVE: Words = {
+    "zh": "蓝牙服务没有打开 Experimental,不能被动扫描,已改为主动扫描。",
+    "en": "bluetoothd runs without Experimental and cannot scan passively: scanning actively now.",
+}
+FAULTS: dict[str, tuple[str, str]] = {
+    "deaf": ("{adapter} 什么也收不到,包括 {detail}", "{adapter} hears nothing, not even {detail}"),
+    "transmitter_lost": (
+        "{adapter} 收得到别的信号,但收不到 {detail}:多半是它没电了或被移走了",
+        "{adapter} hears others but not {detail}: its battery is flat or it was taken away, most likely",
+    ),
+    "silent": ("{adapter} 很久没有收到任何信号", "{adapter} has heard nothing for long"),
+    "refused": ("{adapter} 无法开始扫描({detail})", "{adapter} cannot begin to scan ({detail})"),
+    "off": (
+        "{adapter} 被关掉了(别的程序或 rfkill)",
+        "{adapter} is switched off (by another program or rfkill)",
+    ),
+    "no_adapter": ("找不到 {adapter},或蓝牙服务没有运行", "{adapter} is gone, or bluetoothd is not running"),
+    "no_answer": ("蓝牙服务没有回应", "bluetoothd gives no answer"),
+}
+STEPS: dict[Step, tuple[str, str]] = {
+    Step.new_scanner: ("已重建扫描", "the scan was rebuilt"),
+    Step.power_cycle: ("已把适配器关掉再打开", "the adapter was switched off and on"),
+    Step.restart_bluetoothd: ("已重启蓝牙服务", "bluetoothd was restarted"),
+    Step.reset_adapter: ("已复位适配器硬件", "the adapter's hardware was reset"),
+    Step.ask_a_person: (
+        "请人来看:拔插适配器或给设备断电再上电,并检查信标的电池",
+        "a person is needed: replug the adapter or power the device off and on, and check the beacon's battery",
+    ),
+}
+_FAULT = ("故障:{fault}。{step}。", "Fault: {fault}; {step}.")
+_WATCHING = ("正在观察", "being watched")
+
+
+def hearing(verdict: Verdict) -> Words:
+    """Whether hearing is proved, and what that means."""
+    match verdict.proof:
+        case Proof.proved:
+            pair, labels = _PROVED, verdict.by
+        case Proof.lost:
+            pair, labels = _LOST, verdict.lost
+        case Proof.not_proved:
+            pair, labels = (_NOT_HEARD_YET if verdict.due else _NOTHING_KNOWN), ()
+    said = _both(pair, labels=", ".join(labels))
+    if verdict.by and verdict.lost:
+        also = _both(_LOST, labels=", ".join(verdict.lost))
+        said = {language: f"{said[language]} {also[language]}" for language in said}
+    return said
+
+
+def recovering(adapter: str, fault: Fault, step: Step | None) -> Words:
+    """What is wrong with an adapter, and what was done about it last."""
+    told = FAULTS[fault.name]
+    done = STEPS[step] if step else _WATCHING
+    zh, en = (text.format(adapter=adapter, detail=fault.detail) for text in told)
+    return {"zh": _FAULT[0].format(fault=zh, step=done[0]), "en": _FAULT[1].format(fault=en, step=done[1])}
+
+
+def _both(pair: tuple[str, str], **facts: str) -> Words:
+    return {"zh": pair[0].format(**facts), "en": pair[1].format(**facts)}

@@ -1,0 +1,22 @@
+"""What the same walk decides in simulated time: the gateway's own presence, without radio and clock."""
+
+from collections.abc import Sequence
+from itertools import takewhile
+
+from beacon_gateway.presence.choice import Choice
+from beacon_gateway.presence.decide import Decide, replay
+from beacon_gateway.presence.rules import ChoiceRules, PresenceRules
+from beacon_gateway.presence.trace import Decision, Trace
+from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.simulation.room import Walker, sightings
+
+
+def decide(
+    walkers: Sequence[Walker], *, seed: int, for_s: float, presence: PresenceRules, choice: ChoiceRules
+) -> tuple[Decision, ...]:
+    """Those that concern people or the screen, in the room's first seconds. `at`: since its second 0."""
+    beacons = [walker.beacon for walker in walkers]
+    core = Decide(Tracker(beacons, presence), Choice(choice), Trace(beacons), dict)
+    heard = takewhile(lambda sighting: sighting.at < for_s, sightings(walkers, seed=seed))
+    replay(heard, core)
+    return tuple(decision for decision in core.trace.decisions if decision.beacon is None)

@@ -1,0 +1,56 @@
+"""systemd's manager, as much of it as is asked: jobs that begin, end, and are told by JobRemoved."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from dbus_fast import BusType, Message, MessageType
+from dbus_fast.aio import MessageBus
+
+_PATH = "/org/freedesktop/systemd1"
+_MANAGER = "org.freedesktop.systemd1.Manager"
+
+
+class FakeSystemd:
+    def __init__(self, bus: MessageBus) -> None:
+        self.jobs: list[tuple[str, str, str]] = []
+        """Verb, unit and mode of each."""
+        self.result = "done"
+        """What a job ends with; empty: it does not end."""
+        self.errors: dict[str, tuple[str, str]] = {}
+        """Unit to (error name, text)."""
+        self._bus = bus
+        self._subscribed = False
+        bus.add_message_handler(self._on_message)
+
+    def _on_message(self, message: Message) -> Message | bool | None:
+        if message.message_type is not MessageType.METHOD_CALL or message.interface != _MANAGER:
+            return None
+        if message.member == "Subscribe":
+            self._subscribed = True
+            return Message.new_method_return(message)
+        unit, mode = message.body
+        if unit in self.errors:
+            return Message.new_error(message, *self.errors[unit])
+        self.jobs.append((message.member or "", unit, mode))
+        job = f"{_PATH}/job/{len(self.jobs)}"
+        self._end(f"{_PATH}/job/900", "other.service", "failed")  # other jobs end all the time, also before the answer
+        self._bus.send(Message.new_method_return(message, "o", [job]))
+        if self.result:
+            self._end(job, unit, self.result)
+        return True
+
+    def _end(self, job: str, unit: str, result: str) -> None:
+        if self._subscribed:
+            self._bus.send(Message.new_signal(_PATH, _MANAGER, "JobRemoved", "uoss", [1, job, unit, result]))
+
+
+@asynccontextmanager
+async def fake_systemd(address: str) -> AsyncIterator[FakeSystemd]:
+    bus = await MessageBus(bus_address=address, bus_type=BusType.SYSTEM).connect()
+    fake = FakeSystemd(bus)
+    await bus.request_name("org.freedesktop.systemd1")
+    try:
+        yield fake
+    finally:
+        bus.disconnect()
+        await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # dbus-fast left it untyped
