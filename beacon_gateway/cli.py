@@ -52,6 +52,52 @@ def identity(state_dir: StateDir = DEFAULT_STATE) -> None:
     raise typer.Exit(body(state_dir))
 
 
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="A btsnoop capture (btmon -w), or a trace of our own (scan --trace).")],
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Settings to decide under; a trace brings its own, else /etc's.")
+    ] = None,
+    pace: Annotated[str, typer.Option(help="max: at once; 1.0: as it happened; 10: ten times as fast.")] = "max",
+    svg: Annotated[Path | None, typer.Option(help="Draw it: signal, zones and decisions over time.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One decision a line, as JSON.")] = False,
+) -> None:
+    """What would be decided from a recording, and why; try other settings on it. The same answer on every run."""
+    from beacon_gateway.commands.replay import run as body
+
+    raise typer.Exit(body(file, config, DEFAULT_CONFIG, pace, svg, json))
+
+
+@app.command("radio-helper")
+def radio_helper(
+    user: Annotated[str, typer.Option(help="The one user that is served.")] = "beacon-gateway",
+    socket: Annotated[Path | None, typer.Option(help="Where to listen; systemd passes its own socket.")] = None,
+) -> None:
+    """Put iBeacons in Apple's layout on the air and reset adapters for the gateway; needs CAP_NET_ADMIN."""
+    from beacon_gateway.commands.radio_helper import radio_helper as body
+
+    raise typer.Exit(body(user, socket))
+
+
+@app.command()
+def scan(
+    config: Config = DEFAULT_CONFIG,
+    radio: Annotated[str, typer.Option(help="auto, bluez, simulated or capture:FILE (btsnoop).")] = "auto",
+    seconds: Annotated[float | None, typer.Option(min=0.1, help="End after so long; else Ctrl-C ends it.")] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="Lines instead of a table; people's tags by class.")] = False,
+    foreign: Annotated[
+        bool, typer.Option("--foreign", help="List unknown iBeacons too, to find a new tag. Nothing of them is kept.")
+    ] = False,
+    trace: Annotated[
+        Path | None, typer.Option(help="At the end write what place beacons did, for `replay`; nothing of tags.")
+    ] = None,
+) -> None:
+    """A live table: each known beacon, its signal, distance and zone; which project would show, and why."""
+    from beacon_gateway.commands.scan import run as body
+
+    raise typer.Exit(body(config, radio, seconds, plain, foreign, trace))
+
+
 @sync.command("status")
 def sync_status(state_dir: StateDir = DEFAULT_STATE) -> None:
     """How many parcels wait, were delivered, were refused; and when the server was last reached."""

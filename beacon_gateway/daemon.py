@@ -1,6 +1,7 @@
 """The gateway's daemon: opens edges, starts stages, stops them. It decides nothing."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -17,9 +18,10 @@ from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.donations.settle import OpenIntents
 from beacon_gateway.kiosk.app import kiosk_app
 from beacon_gateway.kiosk.follow import Follow
+from beacon_gateway.kiosk.sessions import Sessions
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.presence.choice import Choice
-from beacon_gateway.presence.statistics import Collector
+from beacon_gateway.presence.projects import Circumstances
 from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.radio.choose import choose_radios
 from beacon_gateway.radio.port import RadioLost
@@ -40,14 +42,18 @@ from daemonkit.web import serving
 from kiosk_ui.render import Pages
 from kiosk_ui.views import Surface
 from sync_contract.keys import read_public
-from sync_contract.records import Outcome
+from sync_contract.permit import OFFICIAL_TIME
+from sync_contract.records import IntentState, Outcome
 from sync_contract.request_signature import Signer
 from sync_contract.strict import Environment
 
 log = structlog.get_logger()
 STALL_LIMIT_S = 90.0
 """Longer than the longest round of any stage (a long poll of 25 s and its network limits)."""
+RADIO_CAP_S = 4.0
+"""Knocking at the local bus costs nothing, and the radio is to be back within 5 s of the bus."""
 _AWAITED_AT_ONCE = 20
+_UNDER_WAY = (IntentState.registered, IntentState.handed_off)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +92,21 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
         stage = Stage()
         radios = await choose_radios(radio, from_settings.radio_plan(settings))
         beacons = from_settings.known_beacons(settings)
-        collector = Collector(beacons)
+        collector = from_settings.collector(settings)
+        pages = Pages(environment=settings.site.environment, site=settings.site.community, surface=Surface.kiosk)
+        sessions = Sessions(pages.default)
+
+        def circumstances(now: float) -> Circumstances:
+            at = time_of.now()
+            return Circumstances(
+                giving=any(donations.state(gift.intent).state in _UNDER_WAY for gift in sessions.gifts_at_hand()),
+                local=at.astimezone(OFFICIAL_TIME).time() if at else None,
+                cloned=collector.cloned(now),
+            )
+
         follow = Follow(
             Tracker(beacons, from_settings.presence_rules(settings)),
-            Choice(from_settings.choice_rules(settings)),
+            Choice(from_settings.choice_rules(settings), from_settings.project_rules(settings), circumstances),
             collector,
             stage,
             bindings=lambda: offer.bindings,
@@ -97,7 +114,7 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
         statistics = StatisticsKeeper(
             collector,
             store.outbox,
-            advertised=lambda: from_settings.advertised(settings, radios.advertiser),
+            advertised=lambda: radios.adverts.seconds_on_air() if radios.adverts else {},
             read_clock=read_clock,
             put_one=link.parcel_put if link else _nothing,
         )
@@ -107,7 +124,8 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
                 "gateway": store.identity.gateway,
                 "catalogue": offer.version,
                 "radio": radios.scanner.describe(),
-                "advert": radios.advertiser.describe() if radios.advertiser else {"state": "off"},
+                "advert": radios.adverts.describe() if radios.adverts else {"state": "off"},
+                "presence": collector.describe(time.monotonic()),
                 "stages": health.snapshot(),
             }
 
@@ -119,7 +137,8 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
             stage=stage,
             projects=offer,
             giving=donations,
-            pages=Pages(environment=settings.site.environment, site=settings.site.community, surface=Surface.kiosk),
+            pages=pages,
+            sessions=sessions,
             rules=from_settings.web_rules(settings),
             health=healthy,
         )
@@ -127,19 +146,20 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
         async with asyncio.TaskGroup() as stages:
 
             def start(
-                name: str, work: Callable[[], Awaitable[None]], *restart_on: type[Exception]
+                name: str, work: Callable[[], Awaitable[None]], *restart_on: type[Exception], cap: float = 60.0
             ) -> asyncio.Task[None]:
-                return stages.create_task(supervise(name, work, restart_on=restart_on, health=health), name=name)
+                stage = supervise(name, work, restart_on=restart_on, health=health, cap=cap)
+                return stages.create_task(stage, name=name)
 
             running = [
                 stages.create_task(feed_watchdog(notifier, health, stall_limit_s=STALL_LIMIT_S), name="watchdog"),
                 start("presence", lambda: follow.tick(lambda: health.progress("presence"))),
-                start("radio", lambda: radios.scanner.hear(follow.hear), RadioLost),
+                start("radio", lambda: radios.scanner.hear(follow.hear), RadioLost, cap=RADIO_CAP_S),
                 start("statistics", lambda: statistics.run(lambda: health.progress("statistics")), StoreUnavailable),
                 start("time", lambda: _keep_time(time_of, store.database), StoreUnavailable),
             ]
-            if radios.advertiser:
-                running.append(start("advert", radios.advertiser.keep_on_air, RadioLost))
+            if radios.adverts:
+                running.append(start("advert", radios.adverts.keep_on_air, RadioLost, cap=RADIO_CAP_S))
             if link:
                 lost = (CentralUnreachable, StoreUnavailable)
                 running += [

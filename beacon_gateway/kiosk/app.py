@@ -30,9 +30,10 @@ def kiosk_app(
     pages: Pages,
     rules: WebRules,
     health: Callable[[], Mapping[str, Any]],
+    sessions: Sessions | None = None,
 ) -> web.Application:
     """Serve it with `daemonkit.web.serving`. `health`: the facts of /healthz for JSON; `"ok": false` makes it a 503."""
-    sessions = Sessions(pages.default)
+    sessions = sessions or Sessions(pages.default)
     answer = Answer(pages, rules, sessions)
     app = guarded_app(rules, error_page=answer.error, middlewares=[answer.remember])
     app.on_response_prepare.append(answer.set_cookie)

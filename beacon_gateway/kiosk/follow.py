@@ -10,17 +10,21 @@ from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.model.visits import VisitEvent
 from beacon_gateway.presence.choice import Choice
+from beacon_gateway.presence.decide import TICK_S, Decide
 from beacon_gateway.presence.statistics import Collector
+from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.tracker import Tracker
 from sync_contract.beacon import BeaconId
 from sync_contract.catalogue import BeaconKind
 
 log = structlog.get_logger()
-_TICK_S = 0.25
 
 
 class Follow:
-    """`bindings` gives the current beacon → project bindings; they change with the catalogue."""
+    """`bindings` gives the current beacon → project bindings; they change with the catalogue.
+
+    `trace`: in memory only, for those who ask why. Without one, decisions only are kept, no samples.
+    """
 
     def __init__(
         self,
@@ -30,32 +34,31 @@ class Follow:
         stage: Stage,
         *,
         bindings: Callable[[], Mapping[BeaconId, str]],
+        trace: Trace | None = None,
     ) -> None:
-        self._tracker = tracker
-        self._choice = choice
+        self.trace = Trace(()) if trace is None else trace
+        self._decide = Decide(tracker, choice, self.trace, bindings)
         self._collector = collector
         self._stage = stage
-        self._bindings = bindings
 
     def hear(self, sighting: Sighting) -> None:
         self._collector.heard(sighting)
-        self._take(self._tracker.hear(sighting), sighting.at)
+        self._tell(self._decide.hear(sighting))
 
     async def tick(self, progress: Callable[[], None]) -> None:
         """Silence counts too: look four times a second, until cancelled."""
         while True:
             progress()
-            now = time.monotonic()
-            self._take(self._tracker.tick(now), now)
-            self._stage.show(self._choice.update(now, self._tracker.visits, self._bindings()))
-            await asyncio.sleep(_TICK_S)
+            self._tell(self._decide.tick(time.monotonic()))
+            self._stage.show(self._decide.chosen)
+            await asyncio.sleep(TICK_S)
 
-    def _take(self, events: tuple[VisitEvent, ...], now: float) -> None:
+    def _tell(self, events: tuple[VisitEvent, ...]) -> None:
         for event in events:
             self._collector.visit(event)
             log.info("visit.changed", change=type(event).__name__, **_whose(event), reason=event.reason)
         if events:
-            self._stage.show(self._choice.update(now, self._tracker.visits, self._bindings()))
+            self._stage.show(self._decide.chosen)
 
 
 def _whose(event: VisitEvent) -> dict[str, str]:

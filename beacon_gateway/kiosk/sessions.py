@@ -12,6 +12,8 @@ from sync_contract.strict import Language
 
 IDLE_S = 600.0
 """Seconds without a request after which a session is dropped."""
+GIVING_S = 60.0
+"""Seconds without a request after which nobody seems to stand before a gift any more."""
 MOST = 500
 """Sessions held at once; the one that was idle longest makes room."""
 
@@ -62,6 +64,11 @@ class Sessions:
 
     def drop(self, session: Session) -> None:
         self._sessions.pop(session.id, None)
+
+    def gifts_at_hand(self) -> tuple[Gift, ...]:
+        """Of the sessions in which somebody seems to be busy now."""
+        now = self._now()
+        return tuple(each.gift for each in self._sessions.values() if each.gift and now - each.seen_at <= GIVING_S)
 
     def _idle(self, session: Session) -> bool:
         return not session.followers and self._now() - session.seen_at > IDLE_S

@@ -18,7 +18,10 @@ class Zone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Beacon:
-    """A beacon on the allow-list. `measured_power`: dBm at 1 m; `tag_class`: what a person's tag counts as."""
+    """A beacon on the allow-list. `measured_power`: dBm at 1 m; `tag_class`: what a person's tag counts as.
+
+    `path_loss_exponent`: of the place where it is heard; None is the rules' own.
+    """
 
     id: BeaconId
     kind: BeaconKind
@@ -26,6 +29,7 @@ class Beacon:
     measured_power: int = -59
     tag_class: str = ""
     project: str | None = None
+    path_loss_exponent: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

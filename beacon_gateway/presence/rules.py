@@ -12,11 +12,11 @@ class PresenceRules:
     path_loss_exponent: float = 2.2
     """RSSI falls by 10 x exponent x log10(metres): 2 in the open, 3 and more through a crowd."""
     dwell_s: float = 1.0
-    """Seconds of clear evidence before a nearer zone is believed."""
-    retreat_s: float = 3.0
+    """Seconds of clear evidence before a nearer zone is believed; for zone near after far, 1.8 times as many."""
+    retreat_s: float = 3.5
     """The same for a farther zone: longer, because a body in between looks like distance (0.5 to 3 s)."""
     exit_s: float = 10.0
-    """Silence that ends a visit."""
+    """Silence that ends a visit: at least so long, and longer for a beacon that is measured to be heard seldom."""
     unknown_counts_as_near: bool = False
     """A place beacon that is heard without RSSI (zone unknown) counts as near."""
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.store.outbox import Outbox
@@ -18,7 +18,7 @@ _UNPUT = 288  # a day of them
 class StatisticsKeeper:
     """A crash loses at most the five minutes not yet put; a disk that refuses loses nothing while we run.
 
-    `advertised` gives a beacon and its seconds on air so far.
+    `advertised` gives our own beacons, each with its seconds on air so far.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class StatisticsKeeper:
         collector: Collector,
         outbox: Outbox,
         *,
-        advertised: Callable[[], tuple[BeaconId, float] | None],
+        advertised: Callable[[], Mapping[BeaconId, float]],
         read_clock: Callable[[], ClockReading],
         put_one: Callable[[], None],
     ) -> None:
@@ -36,7 +36,7 @@ class StatisticsKeeper:
         self._read_clock = read_clock
         self._put_one = put_one
         self._start, self._began = read_clock(), time.monotonic()
-        self._counted_on_air = 0.0
+        self._counted_on_air: dict[BeaconId, float] = {}
         self._unput: deque[BeaconStatistics] = deque(maxlen=_UNPUT)
 
     async def run(self, progress: Callable[[], None]) -> None:
@@ -49,13 +49,13 @@ class StatisticsKeeper:
 
     async def put(self) -> None:
         """Put what has been counted since the last time, and what could not be put then. Raises StoreUnavailable."""
-        if (on_air := self._advertised()) is not None:
-            beacon, seconds = on_air
-            self._collector.advertised(beacon, seconds - self._counted_on_air)
-            self._counted_on_air = seconds
-        statistics = self._collector.harvest(self._start, time.monotonic() - self._began)
+        for beacon, seconds in self._advertised().items():
+            self._collector.advertised(beacon, seconds - self._counted_on_air.get(beacon, 0.0))
+            self._counted_on_air[beacon] = seconds
+        until = time.monotonic()
+        statistics = self._collector.harvest(self._start, until - self._began, until=until)
         now = self._read_clock()
-        self._start, self._began = now, time.monotonic()
+        self._start, self._began = now, until
         if statistics is not None:
             self._unput.append(statistics)
         while self._unput:

@@ -1,5 +1,11 @@
-from beacon_gateway.kiosk.sessions import IDLE_S, MOST, Sessions
+from beacon_gateway.donations.ports import Gift
+from beacon_gateway.kiosk.sessions import GIVING_S, IDLE_S, MOST, Sessions
+from sync_contract.money import Money
+from sync_contract.records import HandoffKind
 from sync_contract.strict import Language
+from tests.browser.projects import LUNCH
+
+GIFT = Gift("0" * 32, LUNCH, Money(1000, "CNY"), HandoffKind.link, "https://give.example/")
 
 
 class Clock:
@@ -54,3 +60,19 @@ def test_sessions_are_bounded_and_the_one_idle_longest_makes_room() -> None:
     assert sessions.find(opened[0].id) is None
     assert sessions.find(opened[1].id) is opened[1]
     assert all(session.language is Language.zh_hant for session in opened)
+
+
+def test_a_gift_is_at_hand_while_somebody_seems_to_be_busy_with_it() -> None:
+    clock = Clock()
+    sessions = Sessions(Language.zh_hans, now=clock)
+    session, _other = sessions.open(), sessions.open()
+    assert sessions.gifts_at_hand() == ()
+    session.gift = GIFT
+    clock.now = GIVING_S
+    assert sessions.gifts_at_hand() == (GIFT,)
+    clock.now += 0.1
+    assert sessions.gifts_at_hand() == ()
+    sessions.find(session.id)
+    assert sessions.gifts_at_hand() == (GIFT,)
+    sessions.drop(session)
+    assert sessions.gifts_at_hand() == ()

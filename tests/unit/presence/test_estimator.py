@@ -3,7 +3,7 @@
 import pytest
 
 from beacon_gateway.model.beacons import Zone
-from beacon_gateway.presence.estimator import ZoneEstimator
+from beacon_gateway.presence.estimator import SMOOTHING_S, ZoneEstimator
 from beacon_gateway.presence.rules import PresenceRules
 
 
@@ -25,8 +25,8 @@ def seconds_until(zone: Zone, estimator: ZoneEstimator, level_db: float, since: 
 def test_the_level_is_smoothed_by_time_and_not_by_packets(every: float) -> None:
     estimator = ZoneEstimator(PresenceRules())
     hear(estimator, -20.0, since=0, until=10, every=every)
-    hear(estimator, 0.0, since=10, until=12, every=every)
-    assert estimator.level_db == pytest.approx(-20 * 0.3679, abs=0.4)
+    hear(estimator, 0.0, since=10, until=10 + SMOOTHING_S, every=every)
+    assert estimator.level_db == pytest.approx(-20 * 0.3679, abs=0.5)
 
 
 def test_distance_follows_the_log_distance_law() -> None:

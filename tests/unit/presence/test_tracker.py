@@ -34,7 +34,7 @@ def test_steady_clear_frames_bring_the_zone_and_the_reason_says_the_numbers() ->
 def test_someone_who_comes_closer_step_by_step_passes_every_zone() -> None:
     tracker = Tracker([CARD], RULES)
     events = feed(tracker, heard(CARD, -82, since=0, until=5))
-    events += feed(tracker, heard(CARD, -66, since=5, until=10))
+    events += feed(tracker, heard(CARD, -68, since=5, until=10))
     events += feed(tracker, heard(CARD, -56, since=10, until=15))
     events += feed(tracker, heard(CARD, -71, since=15, until=30))
     events += feed(tracker, heard(CARD, -80, since=30, until=45))

@@ -31,7 +31,7 @@ async def test_what_could_not_be_put_is_put_the_next_time(tmp_path: Path) -> Non
         keeper = StatisticsKeeper(
             collector,
             outbox,
-            advertised=lambda: (WALL.id, 12.0),
+            advertised=lambda: {WALL.id: 12.0},
             read_clock=lambda: CLOCK,
             put_one=lambda: None,
         )
@@ -56,7 +56,7 @@ async def test_nothing_counted_is_no_parcel(tmp_path: Path) -> None:
         keeper = StatisticsKeeper(
             Collector([WALL]),
             Outbox(database),
-            advertised=lambda: None,
+            advertised=dict,
             read_clock=lambda: CLOCK,
             put_one=lambda: None,
         )

@@ -1,0 +1,142 @@
+"""beacon-gateway scan: a live table of what is heard, which project would show, and why. It advertises nothing."""
+
+import asyncio
+import logging
+import signal
+import sys
+import time
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+from rich.console import Console
+from rich.live import Live
+
+from beacon_gateway import from_settings
+from beacon_gateway.commands.scan_table import plain_rows, table
+from beacon_gateway.errors import GatewayError
+from beacon_gateway.model.beacons import Sighting
+from beacon_gateway.presence.choice import Choice
+from beacon_gateway.presence.decide import TICK_S, Decide
+from beacon_gateway.presence.explain.listening import Listening
+from beacon_gateway.presence.explain.words import sentences
+from beacon_gateway.presence.projects import Circumstances
+from beacon_gateway.presence.trace import Trace
+from beacon_gateway.presence.trace_lines import trace_lines
+from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.radio.choose import Radios, choose_radios
+from beacon_gateway.settings import Settings
+from daemonkit.clock import clock_synchronised
+from daemonkit.files import write_atomically
+from daemonkit.toml import ConfigRefused, load
+from sync_contract.permit import OFFICIAL_TIME
+
+FAILURE, USAGE, CONFIGURATION = 1, 2, 78
+PLAIN_EVERY_S = 5.0
+
+
+def run(config: Path, radio: str, seconds: float | None, plain: bool, foreign: bool, trace: Path | None) -> int:
+    """The exit code: 0, 1 when there is no radio or no file, 2 for an unknown `radio`, 78 for a broken TOML."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # the table says it
+    try:
+        settings = load(config, Settings)
+    except ConfigRefused as refused:
+        print(refused, file=sys.stderr)
+        return CONFIGURATION
+    try:
+        return asyncio.run(_scan(settings, radio, seconds, plain or not sys.stdout.isatty(), foreign, trace))
+    except GatewayError as error:
+        print(f"beacon-gateway scan: {error}", file=sys.stderr)
+        return FAILURE
+
+
+async def _scan(
+    settings: Settings, radio: str, seconds: float | None, plain: bool, foreign: bool, file: Path | None
+) -> int:
+    try:
+        radios = await choose_radios(radio, from_settings.radio_plan(settings))
+    except ValueError as error:
+        print(f"beacon-gateway scan: {error}", file=sys.stderr)
+        return USAGE
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    began, wall = time.monotonic(), datetime.now(UTC)
+    beacons, bindings = from_settings.known_beacons(settings), from_settings.bindings(settings)
+    presence, choice = from_settings.presence_rules(settings), from_settings.choice_rules(settings)
+    trace = Trace(beacons, thinned_s=0 if file else 1.0)
+    collector = from_settings.collector(settings)
+
+    def circumstances(now: float) -> Circumstances:
+        local = datetime.now(OFFICIAL_TIME).time() if clock_synchronised() else None
+        return Circumstances(local=local, cloned=collector.cloned(now))
+
+    projects = from_settings.project_rules(settings)
+    decide = Decide(Tracker(beacons, presence), Choice(choice, projects, circumstances), trace, lambda: bindings)
+    listening = Listening(beacons, decide, bindings, strangers=foreign, at=began)
+
+    def hear(sighting: Sighting) -> None:
+        collector.heard(sighting)
+        listening.hear(sighting)
+
+    hearing = asyncio.create_task(radios.scanner.hear(hear), name="radio")
+    hearing.add_done_callback(lambda _: stop.set())
+    show = _show_lines if plain else _show_table
+    try:
+        await show(listening, decide, radios, stop, began, seconds)
+    finally:
+        hearing.cancel()
+        with suppress(asyncio.CancelledError):
+            await hearing  # raises RadioLost
+    if file is not None:
+        lines = "".join(trace_lines(trace, presence, choice, bindings, began=wall.isoformat(timespec="seconds")))
+        try:
+            write_atomically(file, lines.encode(), mode=0o600)
+        except OSError as error:
+            print(f"beacon-gateway scan: {file}: {error.strerror}", file=sys.stderr)
+            return FAILURE
+    return 0
+
+
+async def _show_table(
+    listening: Listening, decide: Decide, radios: Radios, stop: asyncio.Event, began: float, seconds: float | None
+) -> None:
+    console = Console()
+    with Live(console=console, auto_refresh=False) as live:
+        while True:
+            now = time.monotonic()
+            listening.tick(now)
+            live.update(table(listening, decide.chosen, radios.scanner, now, now - began), refresh=True)
+            if await _stopped(stop, began, seconds):
+                return
+
+
+async def _show_lines(
+    listening: Listening, decide: Decide, radios: Radios, stop: asyncio.Event, began: float, seconds: float | None
+) -> None:
+    """Each decision when it is taken; what is heard every 5 s and at the end. May be kept: people's tags by class."""
+    told, shown, next_at = 0, "", 0.0
+    while True:
+        now = time.monotonic()
+        listening.tick(now)
+        fresh = [replace(d, at=d.at - began) for d in decide.trace.decisions if d.number > told]
+        told = fresh[-1].number if fresh else told
+        for block in sentences(fresh, decide.trace.beacons, shown):
+            print(block)
+        shown = decide.chosen.project or ""
+        over = await _stopped(stop, began, seconds)
+        if over or now - began >= next_at:
+            next_at = now - began + PLAIN_EVERY_S
+            print(plain_rows(listening, decide.chosen, radios.scanner, now, now - began), flush=True)
+        if over:
+            return
+
+
+async def _stopped(stop: asyncio.Event, began: float, seconds: float | None) -> bool:
+    left_s = TICK_S if seconds is None else min(TICK_S, began + seconds - time.monotonic())
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), max(0.0, left_s))
+    return stop.is_set() or (seconds is not None and time.monotonic() >= began + seconds)

@@ -1,0 +1,108 @@
+"""The table and the lines of `scan`. Every heading has its unit; 80 columns are enough."""
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from beacon_gateway.presence.choice import Chosen
+from beacon_gateway.presence.explain.listening import Listening, Row
+from beacon_gateway.presence.explain.words import ZONES, screen, tag
+from beacon_gateway.radio.port import Scanner
+from sync_contract.catalogue import BeaconKind
+
+KINDS = {BeaconKind.place: "固定", BeaconKind.person: "随身"}
+MOST_STRANGERS_SHOWN = 10
+WHY_STRANGERS = (
+    "陌生 iBeacon,只列在这里,不保存:把新信标贴近天线,最上面那行就是它,抄进 [[beacons]]。\n"
+    "Unknown iBeacons, shown here only and never kept: hold a new tag at the antenna; it is the top line. "
+    "Copy it into [[beacons]]."
+)
+_SIMULATED = "模拟电波,不是真实无线电 simulated: this is no real radio"
+
+
+def table(listening: Listening, chosen: Chosen, scanner: Scanner, now: float, elapsed_s: float) -> RenderableType:
+    rows = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold underline")
+    rows.add_column("信标\nbeacon", overflow="ellipsis", no_wrap=True, min_width=10)
+    rows.add_column("类\nkind", no_wrap=True, min_width=4)
+    for heading, width in (("信号\ndBm", 4), ("距离\nm", 4), ("距今\ns ago", 5), ("帧/秒\n/s", 5)):
+        rows.add_column(heading, justify="right", no_wrap=True, min_width=width)
+    rows.add_column("区\nzone", no_wrap=True, min_width=14)
+    rows.add_column("项目\nproject", no_wrap=True, overflow="ellipsis", min_width=16)
+    for row in listening.rows(now):
+        style = "dim" if row.zone is None else "bold" if row.zone in ("immediate", "near") else ""
+        rows.add_row(row.beacon.label, *_cells(row), style=style)
+    return Group(
+        _head(scanner, elapsed_s),
+        rows,
+        Text.assemble("屏幕 screen: ", (screen(chosen.project or ""), "bold")),
+        Text.assemble("原因 why:    ", chosen.reason),
+        Text(_others(listening, scanner), style="dim"),
+        *(_strangers(listening)),
+        Text("Ctrl-C 结束 ends", style="dim"),
+    )
+
+
+def plain_rows(listening: Listening, chosen: Chosen, scanner: Scanner, now: float, elapsed_s: float) -> str:
+    """The same without a table; a person's tag is named by its class only, since lines may be kept."""
+    lines = [_head(scanner, elapsed_s).plain]
+    for row in listening.rows(now):
+        name = tag(row.beacon.tag_class or "unnamed") if row.beacon.kind is BeaconKind.person else row.beacon.label
+        if row.zone is None:
+            ago = f", {row.age_s:.1f} s 前 ago" if row.age_s is not None else ""
+            lines.append(f"  {name}: 听不到 not heard{ago}")
+            continue
+        _, rssi, distance, age, per_s, zone, project = _cells(row)
+        lines.append(
+            f"  {name}: {rssi} dBm, {distance} m, {zone}, {age} s 前 ago, {per_s}/s, 项目 project {project or '–'}"
+        )
+    lines.append(f"  屏幕 screen: {screen(chosen.project or '')}  (原因 why: {chosen.reason})")
+    lines.append(f"  {_others(listening, scanner)}")
+    lines += [f"  {text.plain}" for text in _strangers(listening)]
+    return "\n".join(lines)
+
+
+def _cells(row: Row) -> tuple[str, str, str, str, str, str, str]:
+    """kind, RSSI, distance, age, frames a second, zone, project."""
+    return (
+        KINDS[row.beacon.kind],
+        "–" if row.rssi is None else str(row.rssi),
+        "–" if row.distance_m is None else f"{row.distance_m:.1f}",
+        "–" if row.age_s is None else f"{row.age_s:.1f}",
+        f"{row.per_s:.1f}" if row.per_s else "–",
+        "听不到 –" if row.zone is None else ZONES[row.zone.value],
+        row.project,
+    )
+
+
+def _head(scanner: Scanner, elapsed_s: float) -> Text:
+    found = scanner.describe()
+    words = f"{scanner.name}: {found.get('state')}"
+    if adapter := found.get("adapter"):
+        words += f" ({adapter})"
+    head = Text.assemble((words, "bold"), f"  {elapsed_s:.0f} s")
+    if scanner.name == "simulated":
+        head.append(f"\n{_SIMULATED}", "bold yellow")
+    return head
+
+
+def _others(listening: Listening, scanner: Scanner) -> str:
+    adverts = scanner.describe().get("foreign")
+    words = f"其他 others: iBeacon {listening.foreign_frames} 帧 frames"
+    if isinstance(adverts, int):
+        words += f", 非 iBeacon 广播 other adverts {adverts}"
+    return f"{words} (只计数 counted only)"
+
+
+def _strangers(listening: Listening) -> Iterator[Text]:
+    strangers = listening.strangers
+    if not strangers:
+        return
+    yield Text(WHY_STRANGERS)
+    for one in strangers[:MOST_STRANGERS_SHOWN]:
+        rssi = "  – " if one.rssi is None else f"{one.rssi:4d}"
+        id_ = one.beacon
+        yield Text(f'{rssi} dBm  uuid = "{id_.uuid}"  major = {id_.major}  minor = {id_.minor}  ({one.frames})')
+    if len(strangers) > MOST_STRANGERS_SHOWN:
+        yield Text(f"     … 还有 and {len(strangers) - MOST_STRANGERS_SHOWN} more")

@@ -1,0 +1,95 @@
+"""Two transmitters under one identity, told without radio addresses: those are never kept.
+
+Two signs, each within a block of frames from one adapter:
+
+- RSSI in two clumps between which it jumps to and fro. Somebody walking, or a body in between for a second, moves
+  it too, but stays there for a while; shadowing scatters it, but in one clump.
+- Many more frames than the beacon's interval allows, where that is known.
+
+A clone as loud as the beacon, at a like interval and distance, is not told.
+"""
+
+from itertools import pairwise
+from statistics import fmean, pvariance
+
+BLOCK = 32
+"""Frames judged together."""
+IN_A_ROW = 3
+"""So many suspect blocks make a clone: 9.6 s at ten frames a second. One beacon alone, walked about in the worst
+simulated air, gives up to 4 suspect blocks in a thousand: three in a row about once in fifteen years."""
+CLEARED_S = 60.0
+"""A clone is believed for so long after the last suspect block."""
+APART_DB = 15.0
+"""Clumps are at least so far apart, and four times as far as each is wide."""
+WIDTHS = 4.0
+LEAST = BLOCK // 5
+"""Frames in the smaller clump."""
+CROSSINGS = BLOCK // 4
+"""Jumps from one clump to the other; two transmitters that interleave by chance give up to half of the block."""
+TOO_MANY = 2.5
+"""Times as many frames as the interval allows. A scan response doubles them, and is no clone."""
+
+
+class Transmitters:
+    """Whether one beacon's identity has one transmitter or more. `interval_ms`: its advertising interval, if known."""
+
+    __slots__ = ("_blocks", "_interval_s", "_suspect_at", "_why")
+
+    def __init__(self, interval_ms: int | None = None) -> None:
+        self._interval_s = None if interval_ms is None else interval_ms / 1000
+        self._blocks: dict[str, _Block] = {}
+        self._suspect_at: float | None = None
+        self._why = ""
+
+    def heard(self, rssi: int | None, at: float, adapter: str) -> int:
+        """One frame. Gives how many frames have just turned out to be suspect."""
+        block = self._blocks.get(adapter)
+        if block is None:
+            block = self._blocks[adapter] = _Block(at)
+        block.rssi.append(rssi)
+        if len(block.rssi) < BLOCK:
+            return 0
+        why = self._too_many(at - block.began) or _two_clumps([value for value in block.rssi if value is not None])
+        suspect = block.suspect_before + 1 if why else 0
+        self._blocks[adapter] = _Block(at, suspect)
+        if not why:
+            return 0
+        if suspect >= IN_A_ROW:
+            self._suspect_at, self._why = at, why
+        return BLOCK
+
+    def cloned(self, now: float) -> str:
+        """The numbers that say that another one uses the identity; empty when there seems to be one only."""
+        return self._why if self._suspect_at is not None and now - self._suspect_at < CLEARED_S else ""
+
+    def _too_many(self, seconds: float) -> str:
+        if self._interval_s is None or (allowed := TOO_MANY * seconds / self._interval_s) >= BLOCK - 1:
+            return ""
+        return f"{BLOCK} frames in {seconds:.1f} s, {allowed:.0f} would be many"
+
+
+class _Block:
+    """Frames of one adapter, until there are enough to judge."""
+
+    __slots__ = ("began", "rssi", "suspect_before")
+
+    def __init__(self, began: float, suspect_before: int = 0) -> None:
+        self.began, self.suspect_before = began, suspect_before
+        self.rssi: list[int | None] = []
+
+
+def _two_clumps(rssi: list[int]) -> str:
+    """The numbers, when two clumps interleave; else nothing. Split halfway between least and greatest."""
+    if len(rssi) < BLOCK // 2 or max(rssi) - min(rssi) < APART_DB:
+        return ""
+    middle = (min(rssi) + max(rssi)) / 2
+    high = [value for value in rssi if value > middle]
+    low = [value for value in rssi if value <= middle]
+    if min(len(high), len(low)) < LEAST:
+        return ""
+    jumps = sum((before > middle) is not (after > middle) for before, after in pairwise(rssi))
+    apart_db = fmean(high) - fmean(low)
+    width_db = ((len(high) * pvariance(high) + len(low) * pvariance(low)) / len(rssi)) ** 0.5
+    if jumps < CROSSINGS or apart_db < max(APART_DB, WIDTHS * width_db):
+        return ""
+    return f"RSSI jumped {jumps} times in {len(rssi)} frames between {fmean(low):.0f} and {fmean(high):.0f} dBm"

@@ -1,0 +1,205 @@
+"""Why it was decided so: the latest decisions with numbers in, rule and numbers out, and samples beside them.
+
+Bounded by count. A person's tag is named by its class only; the samples of its visit are here while the visit runs,
+and go with it. Place beacons are fixed and tell of nobody: their samples stay, thinned.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from beacon_gateway.model.beacons import Beacon, Sighting, Zone
+from beacon_gateway.model.visits import Arrived, Left, VisitEvent, ZoneChanged
+from beacon_gateway.presence.choice import Chosen
+from beacon_gateway.presence.tracker import Visit
+from sync_contract.beacon import BeaconId
+from sync_contract.catalogue import BeaconKind
+from sync_contract.records import Door
+
+LONGEST_TRACE = 1000
+"""Decisions."""
+MOST_SAMPLES = 20_000
+"""Of place beacons; people's tags share a tenth of it."""
+
+
+class What(StrEnum):
+    arrived = "arrived"
+    zone = "zone"
+    left = "left"
+    shown = "shown"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One event of a visit, or one change of what is shown.
+
+    In: `rssi` (dBm) of the frame that decided, None when time did; `level_db` (smoothed, against 1 m) and
+    `distance_m` as they stood. Out: `before` → `after`, zones or projects ("" is the attract page); `dwell_s`.
+    `beacon`: a place beacon, or None; `tag_class`: of a person's tag, or "".
+    """
+
+    number: int
+    at: float
+    what: What
+    beacon: BeaconId | None
+    tag_class: str
+    rssi: int | None
+    level_db: float | None
+    distance_m: float | None
+    rule: str
+    before: str
+    after: str
+    dwell_s: float | None = None
+    door: Door | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A frame that was kept. `at`: monotonic seconds; `rssi`: dBm."""
+
+    at: float
+    beacon: BeaconId
+    rssi: int | None
+    adapter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What was believed of a beacon at a tick. `level_db`: smoothed, against the level at 1 m."""
+
+    at: float
+    beacon: BeaconId
+    level_db: float | None
+    distance_m: float | None
+    zone: Zone
+
+
+Sample = Heard | Level
+
+
+class Trace:
+    """`thinned_s`: one frame and one level of a beacon in so many seconds; 0 keeps all.
+
+    `keep_people`: for the replay of a recording only, which holds the tags already.
+    """
+
+    def __init__(
+        self,
+        beacons: Iterable[Beacon],
+        *,
+        decisions: int = LONGEST_TRACE,
+        samples: int = MOST_SAMPLES,
+        thinned_s: float = 1.0,
+        keep_people: bool = False,
+    ) -> None:
+        self.beacons = tuple(beacons)
+        self.thinned_s = thinned_s
+        self._kinds = {beacon.id: beacon.kind for beacon in self.beacons}
+        self._keep_people = keep_people
+        self._decisions: deque[Decision] = deque(maxlen=decisions)
+        self._places: deque[Sample] = deque(maxlen=samples)
+        self._people: deque[Sample] = deque(maxlen=max(1, samples if keep_people else samples // 10))
+        self._heard_at: dict[BeaconId, float] = {}
+        self._level_at: dict[BeaconId, float] = {}
+        self._count = 0
+        self._shown: Chosen | None = None
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """The latest, in the order in which they were taken. Nothing in them tells one person's tag from another."""
+        return tuple(self._decisions)
+
+    @property
+    def place_samples(self) -> tuple[Sample, ...]:
+        return tuple(self._places)
+
+    @property
+    def running_samples(self) -> tuple[Sample, ...]:
+        """Of people's tags that are here now. For the screen of one who stands beside it: never for disk or wire."""
+        return tuple(self._people)
+
+    def heard(self, sighting: Sighting) -> None:
+        """A frame; foreign ones leave nothing."""
+        kind = self._kinds.get(sighting.beacon)
+        if kind is None or not self._due(self._heard_at, sighting.beacon, sighting.at):
+            return
+        self._keep(kind, Heard(sighting.at, sighting.beacon, sighting.rssi, sighting.adapter))
+
+    def levels(self, now: float, visits: Mapping[BeaconId, Visit]) -> None:
+        for id_, visit in visits.items():
+            if (kind := self._kinds.get(id_)) is not None and self._due(self._level_at, id_, now):
+                self._keep(kind, Level(now, id_, visit.level_db, visit.distance_m, visit.zone))
+
+    def visit(self, event: VisitEvent, rssi: int | None, visit: Visit | None) -> None:
+        """`rssi`: of the frame that told it, None for silence; `visit`: as it stands now, None once it has ended."""
+        match event:
+            case Arrived():
+                what, before, after, dwell_s = What.arrived, "", event.zone.value, None
+            case ZoneChanged():
+                what, before, after, dwell_s = What.zone, event.before.value, event.after.value, None
+            case Left():
+                what, before, after, dwell_s = What.left, "", "", event.dwell_s
+                rssi = None  # a frame after the end has told of the silence: it is the next visit's
+                self._forget(event.beacon)
+        person = event.beacon.kind is BeaconKind.person
+        self._add(
+            Decision(
+                number=self._count + 1,
+                at=event.at,
+                what=what,
+                beacon=None if person else event.beacon.id,
+                tag_class=(event.beacon.tag_class or "unnamed") if person else "",
+                rssi=rssi,
+                level_db=None if visit is None else visit.level_db,
+                distance_m=None if visit is None else visit.distance_m,
+                rule=event.reason,
+                before=before,
+                after=after,
+                dwell_s=dwell_s,
+            )
+        )
+
+    def chosen(self, at: float, chosen: Chosen) -> None:
+        """What is shown now; the same again is no decision, and nor is the attract page at the start."""
+        before, self._shown = self._shown, chosen
+        if chosen == before or (before is None and chosen.project is None):
+            return
+        self._add(
+            Decision(
+                number=self._count + 1,
+                at=at,
+                what=What.shown,
+                beacon=chosen.beacon,
+                tag_class="",
+                rssi=None,
+                level_db=None,
+                distance_m=None,
+                rule=chosen.reason,
+                before="" if before is None else before.project or "",
+                after=chosen.project or "",
+                door=chosen.door,
+            )
+        )
+
+    def _add(self, decision: Decision) -> None:
+        self._count += 1
+        self._decisions.append(decision)
+
+    def _due(self, kept_at: dict[BeaconId, float], id_: BeaconId, at: float) -> bool:
+        before = kept_at.get(id_)
+        if before is not None and 0 <= at - before < self.thinned_s:
+            return False
+        kept_at[id_] = at
+        return True
+
+    def _keep(self, kind: BeaconKind, sample: Sample) -> None:
+        (self._people if kind is BeaconKind.person else self._places).append(sample)
+
+    def _forget(self, beacon: Beacon) -> None:
+        """A visit of a person has ended: nothing of that one tag stays."""
+        if beacon.kind is not BeaconKind.person or self._keep_people:
+            return
+        self._heard_at.pop(beacon.id, None)
+        self._level_at.pop(beacon.id, None)
+        self._people = deque((s for s in self._people if s.beacon != beacon.id), maxlen=self._people.maxlen)

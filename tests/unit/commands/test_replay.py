@@ -1,0 +1,166 @@
+"""`beacon-gateway replay`: the same bytes on every run, other settings decide otherwise, and faults are told."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from beacon_gateway.commands.replay import run
+from tests.captures.identity import LAB, PERSON_TAG, PLACE_BEACON, WALK
+
+SITE = (Path(__file__).parents[3] / "config/gateway.toml").read_text(encoding="utf-8")
+NOWHERE = Path("/nowhere/gateway.toml")
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """The delivered settings with the identities of the captures."""
+    text = SITE.replace("major = 1 # 必填 required\nminor = 2", f"major = {PLACE_BEACON.major}\nminor = 1")
+    text = text.replace("major = 2\nminor = 1\n", f"major = {PERSON_TAG.major}\nminor = {PERSON_TAG.minor}\n")
+    text = text.replace("major = 1 # 0", "major = 9 # 0")
+    path = tmp_path / "gateway.toml"
+    path.write_text(text.replace("1ae1b83f-2b0d-41d8-8486-e4a5492b2ec0", str(PERSON_TAG.uuid)), encoding="utf-8")
+    return path
+
+
+def changed(site: Path, old: str, new: str) -> Path:
+    text = site.read_text(encoding="utf-8")
+    assert old in text
+    other = site.with_name("other.toml")
+    other.write_text(text.replace(old, new), encoding="utf-8")
+    return other
+
+
+def decisions(capsys: pytest.CaptureFixture[str], site: Path, file: Path = WALK) -> list[dict[str, object]]:
+    assert run(file, site, NOWHERE, "max", None, True) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_two_processes_with_other_hash_seeds_print_and_draw_the_same_bytes(site: Path, tmp_path: Path) -> None:
+    found = []
+    for seed in ("1", "2"):
+        picture = tmp_path / f"{seed}.svg"
+        argv = [
+            sys.executable,
+            "-m",
+            "beacon_gateway",
+            "replay",
+            str(WALK),
+            "--config",
+            str(site),
+            "--svg",
+            str(picture),
+        ]
+        done = subprocess.run(argv, capture_output=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed})
+        found.append((done.stdout, picture.read_bytes()))
+    assert found[0] == found[1]
+    assert b"elder-lunch" in found[0][0]
+
+
+def test_a_walk_up_turns_the_screen_and_a_walk_away_turns_it_back(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = [(d["at"], d["out"]) for d in decisions(capsys, site) if d["what"] == "shown"]
+    assert [out["after"] for _, out in shown if isinstance(out, dict)] == ["elder-lunch", ""]
+    assert str(PERSON_TAG.beacon) not in repr(decisions(capsys, site))
+
+
+def test_other_settings_decide_otherwise(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    as_it_is = decisions(capsys, site)
+    wider = decisions(capsys, changed(site, "near_m = 4.0", "near_m = 8.0"))
+    assert wider != as_it_is
+    shown = [next(d["at"] for d in found if d["what"] == "shown") for found in (as_it_is, wider)]
+    assert isinstance(shown[0], float)
+    assert isinstance(shown[1], float)
+    assert shown[1] < shown[0]
+    longer = decisions(capsys, changed(site, "exit_s = 10.0", "exit_s = 20.0"))
+    assert [d["at"] for d in longer if d["what"] == "left"] != [d["at"] for d in as_it_is if d["what"] == "left"]
+
+
+def test_the_text_says_time_reason_numbers_and_what_the_kiosk_would_show(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(WALK, site, NOWHERE, "max", None, False) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"{WALK.name}: 108 帧认得的信标 frames of known beacons, 0 帧其他 iBeacon")
+    assert text.count("依据 why: ") == text.count("屏幕 now: ") == len(decisions(capsys, site))
+    assert re.search(
+        r"^ +\d+\.\d{3} s  #\d+  换区 zone  .*较远 far → .*\n +数据 in:  -\d+ dBm.*\n +依据 why: .* m", text, re.M
+    )
+    assert "屏幕 now: elder-lunch" in text
+    assert "数据 in:  -" in text
+
+
+def test_a_pace_waits_and_prints_the_same(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(WALK, site, NOWHERE, "max", None, False) == 0
+    at_once, began = capsys.readouterr().out, monotonic()
+    assert run(WALK, site, NOWHERE, "200", None, False) == 0
+    assert monotonic() - began >= 30 / 200
+    assert capsys.readouterr().out == at_once
+
+
+def test_a_trace_brings_its_own_settings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trace = tmp_path / "place.trace"
+    header = {
+        "trace": 1,
+        "began": "",
+        "thinned_s": 0,
+        "beacons": [
+            {
+                "id": {"uuid": str(PLACE_BEACON.uuid), "major": 1, "minor": 1},
+                "kind": "place",
+                "label": "wall",
+                "project": "books",
+            }
+        ],
+        "presence": {"near_m": 4.0},
+        "choice": {"hold_s": 3.0},
+    }
+    frames = [{"at": n / 10, "heard": 0, "rssi": -62, "adapter": "hci0"} for n in range(100)]
+    trace.write_text("".join(json.dumps(line) + "\n" for line in [header, *frames]))
+    assert run(trace, None, NOWHERE, "max", None, False) == 0
+    assert "首页 attract page → books" in capsys.readouterr().out
+
+
+def test_a_recording_without_known_beacons_is_said_so(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(LAB, changed(site, "major = 100", "major = 101"), NOWHERE, "max", None, False) == 0
+    told = capsys.readouterr()
+    assert "0 帧认得的信标" in told.out
+    assert "no known beacon was heard" in told.err
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 a zip", b'{"trace": 2}\n', b"{\xff\n", None])
+def test_what_is_no_recording_is_refused_with_1_and_its_name(
+    content: bytes | None, site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "other"
+    if content is not None:
+        file.write_bytes(content)
+    assert run(file, site, NOWHERE, "max", None, False) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith(f"beacon-gateway replay: {file}: ")
+    assert told.err.count("\n") == 1
+
+
+def test_a_broken_or_absent_toml_is_78_with_file_and_line(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(WALK, changed(site, "near_m = 4.0", "near_m = 0.5"), NOWHERE, "max", None, False) == 78
+    assert "other.toml:" in capsys.readouterr().err
+    assert run(WALK, None, NOWHERE, "max", None, False) == 78
+    assert "--config FILE" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("pace", ["fast", "0", "-1", "nan", "inf", "1e9"])
+def test_a_pace_that_is_none_is_a_usage_fault(pace: str, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(WALK, site, NOWHERE, pace, None, False) == 2
+    assert f"--pace {pace}" in capsys.readouterr().err
+
+
+def test_a_picture_that_cannot_be_written_is_1(site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(WALK, site, NOWHERE, "max", tmp_path / "no" / "x.svg", False) == 1
+    assert "x.svg: No such file or directory" in capsys.readouterr().err

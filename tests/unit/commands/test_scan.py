@@ -1,0 +1,107 @@
+"""`beacon-gateway scan`, as it is called at a site."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.captures.identity import PERSON_TAG, PLACE_BEACON, WALK
+from tests.unit.commands.test_replay import changed, site
+
+__all__ = ["site"]
+SCAN = [sys.executable, "-m", "beacon_gateway", "scan"]
+
+
+def scan(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*SCAN, *map(str, words)], capture_output=True, text=True, timeout=30, check=False)
+
+
+def on_a_terminal(columns: int, *words: str | Path) -> str:
+    """What the program writes to a terminal of that width."""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "COLUMNS": str(columns), "LINES": "40", "TERM": "xterm-256color"}
+    with subprocess.Popen([*SCAN, *map(str, words)], stdout=theirs, stdin=theirs, env=environment) as program:
+        os.close(theirs)
+        written = b""
+        while True:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:  # EIO: the program has closed its end
+                break
+            if not part:
+                break
+            written += part
+        assert program.wait(10) == 0
+    os.close(ours)
+    return written.decode()
+
+
+def test_off_a_terminal_it_writes_lines_in_which_a_person_is_only_a_class(site: Path) -> None:
+    done = scan("--config", site, "--radio", f"capture:{WALK}", "--seconds", "2.5")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "东门墙上 east gate wall: -81 dBm, 10.0 m, 较远 far" in done.stdout
+    assert "随身卡 tag of class volunteer-card: -" in done.stdout
+    assert "volunteer's card" not in done.stdout
+    assert str(PERSON_TAG.uuid) not in done.stdout
+    assert "屏幕 screen: 首页 attract page" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_on_a_terminal_it_is_a_table_in_which_no_figure_is_cut(columns: int, site: Path) -> None:
+    written = on_a_terminal(columns, "--config", site, "--radio", f"capture:{WALK}", "--seconds", "1.5")
+    for words in ("东门墙上 east gate wall", "volunteer's card", "较远 far", "elder-lunch", "s ago", "dBm", "10.0"):
+        assert words in written, words
+
+
+def test_the_simulator_says_that_it_is_no_real_radio(site: Path) -> None:
+    done = scan("--config", site, "--radio", "simulated", "--seconds", "0.5")
+    assert done.returncode == 0
+    assert "this is no real radio" in done.stdout
+
+
+def test_an_installer_finds_a_new_tag_only_by_asking_and_is_told_what_to_do_with_it(site: Path) -> None:
+    without = changed(site, f"major = {PERSON_TAG.major}\n", "major = 99\n")
+    words = ("--config", without, "--radio", f"capture:{WALK}", "--seconds", "1")
+    counted = scan(*words).stdout
+    assert re.search(r"iBeacon [1-9]\d* 帧 frames", counted)
+    assert "major = 100" not in counted
+    found = scan(*words, "--foreign").stdout
+    assert f'uuid = "{PERSON_TAG.uuid}"  major = 100  minor = 7' in found
+    assert "Copy it into [[beacons]]" in found
+
+
+def test_what_place_beacons_did_can_be_kept_and_nothing_of_a_person_is_in_it(site: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "place.trace"
+    assert scan("--config", site, "--radio", f"capture:{WALK}", "--seconds", "2", "--trace", kept).returncode == 0
+    text = kept.read_text(encoding="utf-8")
+    assert '"heard": 0, "rssi": -81' in text
+    assert "volunteer" not in text
+    assert f'"major": {PERSON_TAG.major}' not in text
+    assert str(PLACE_BEACON.uuid) in text
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "reason"),
+    [
+        (("--radio", "magic"), 2, "--radio magic: auto, bluez, simulated or capture:FILE is expected"),
+        (("--radio", "capture:/nowhere"), 1, "/nowhere: No such file"),
+        (("--radio", "simulated", "--seconds", "0.2", "--trace", "/nowhere/x"), 1, "/nowhere/x: No such file"),
+    ],
+)
+def test_faults_are_told_in_one_line(words: tuple[str, ...], code: int, reason: str, site: Path) -> None:
+    done = scan("--config", site, *words)
+    assert done.returncode == code
+    assert reason in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_broken_toml_is_78(site: Path) -> None:
+    done = scan("--config", changed(site, "near_m = 4.0", "near_m = 0.5"), "--radio", "simulated")
+    assert done.returncode == 78
+    assert "other.toml:" in done.stderr
