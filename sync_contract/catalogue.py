@@ -56,6 +56,14 @@ class CatalogueRefused(ValueError):
     """The catalogue is forged, damaged, signed by another key or not newer. The message says which."""
 
 
+class CatalogueNotNewer(CatalogueRefused):
+    """In order, but of a version that is not above the one held; `version` is its own."""
+
+    def __init__(self, version: int, held: int) -> None:
+        super().__init__(f"version {version} is not newer than {held}")
+        self.version = version
+
+
 def sign(catalogue: Catalogue, key: Ed25519PrivateKey) -> SignedCatalogue:
     payload = canonical(catalogue)
     return SignedCatalogue(
@@ -76,7 +84,7 @@ def verify(signed: SignedCatalogue, pinned: Ed25519PublicKey, held_version: int)
     except ValidationError as error:
         raise CatalogueRefused(f"signed, but not understood: {error.error_count()} faults") from error
     if catalogue.version <= held_version:
-        raise CatalogueRefused(f"version {catalogue.version} is not newer than {held_version}")
+        raise CatalogueNotNewer(catalogue.version, held_version)
     return catalogue
 
 

@@ -26,6 +26,9 @@ RSSI_HISTOGRAM_FROM, RSSI_HISTOGRAM_STEP, RSSI_HISTOGRAM_BINS = -105, 5, 16
 DWELL_HISTOGRAM_EDGES_S = (5, 15, 30, 60, 120, 300, 900)
 """Seconds: bin i holds visits shorter than edge i; the last bin all longer ones."""
 
+GAP_HISTOGRAM_EDGES_MS = (200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000)
+"""Milliseconds from one frame to the next: bin i holds those shorter than edge i; the last bin all longer ones."""
+
 Count = Annotated[int, Field(ge=0, lt=2**53)]
 Dbm = Annotated[int, Field(ge=-127, le=20)]
 
@@ -71,11 +74,27 @@ class IntentRegistered(Record):
 
 
 class PlaceBeaconStatistics(Record):
-    """What was heard of one place beacon. `rssi_*` cover the frames that had an RSSI; None when none had."""
+    """What was heard of one place beacon. An expected one that was silent stands here with no frames: a fault.
+
+    `rssi_*` cover the frames that had an RSSI; None when none had.
+    """
 
     beacon: BeaconId
     frames: Count
     frames_without_rssi: Count
+    frames_suspect: Count
+    """Of `frames`, those heard while another transmitter seemed to use the beacon's identity."""
+    expected_frames: Count
+    """How many its advertising interval lets expect; 0 where the interval is not known."""
+    heard_of_expected: Count
+    """Of `frames`, those heard while the interval was known: loss = 1 - heard_of_expected / expected_frames."""
+    longest_gap_ms: Count
+    """The longest silence, also the one that had not ended yet."""
+    gap_histogram: Annotated[
+        tuple[Count, ...],
+        Field(min_length=len(GAP_HISTOGRAM_EDGES_MS) + 1, max_length=len(GAP_HISTOGRAM_EDGES_MS) + 1),
+    ]
+    """From one frame to the next, counted where the gap ended."""
     rssi_min: Dbm | None
     rssi_max: Dbm | None
     rssi_sum: Annotated[int, Field(le=2**53, ge=-(2**53))]
@@ -105,7 +124,10 @@ class BeaconStatistics(Record):
     kind: Literal["statistics"] = "statistics"
     start: ClockReading
     seconds: Annotated[float, Field(ge=0, le=3600)]
-    places: Annotated[tuple[PlaceBeaconStatistics, ...], Field(max_length=500)]
+    foreign_frames: Count
+    """Frames of beacons that are not on the allow-list; nothing else is kept of them."""
+    places: Annotated[tuple[PlaceBeaconStatistics, ...], Field(max_length=550)]
+    """The 500 that a TOML may hold, and our own."""
     classes: Annotated[tuple[ClassStatistics, ...], Field(max_length=50)]
     advertised: Annotated[tuple[AdvertisedSeconds, ...], Field(max_length=50)]
 

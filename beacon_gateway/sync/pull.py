@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from beacon_gateway.sync.central import Central
 from beacon_gateway.sync.ports import CatalogueStore
-from sync_contract.catalogue import Catalogue, CatalogueRefused, verify
+from sync_contract.catalogue import Catalogue, CatalogueNotNewer, CatalogueRefused, verify
 from sync_contract.records import IntentState, Outcome
 
 log = structlog.get_logger()
@@ -45,7 +45,8 @@ async def pull_catalogue(
             try:
                 catalogue = verify(signed, pinned, held_version)
             except CatalogueRefused as refusal:
-                log.warning("catalogue.refused", kept=False, reason=str(refusal))
+                if not (isinstance(refusal, CatalogueNotNewer) and refusal.version == held_version):
+                    log.warning("catalogue.refused", kept=False, reason=str(refusal))
             else:
                 await store.keep(catalogue.version, signed)
                 held_version = catalogue.version

@@ -8,10 +8,21 @@ def refusal(body: BeaconStatistics) -> str:
     for place in body.places:
         if not _adds_up(place):
             return f"contradicts_itself: {place.beacon}"
+    for name, keys in (
+        ("place", [place.beacon for place in body.places]),
+        ("class", [entry.tag_class for entry in body.classes]),
+        ("advert", [entry.beacon for entry in body.advertised]),
+    ):
+        if len(set(keys)) != len(keys):  # twice the same would count twice
+            return f"contradicts_itself: {name} twice"
     return ""
 
 
 def _adds_up(place: PlaceBeaconStatistics) -> bool:
+    return _rssi_adds_up(place) and _frames_add_up(place)
+
+
+def _rssi_adds_up(place: PlaceBeaconStatistics) -> bool:
     measured = place.frames - place.frames_without_rssi
     if measured == 0:
         extremes = place.rssi_min is None and place.rssi_max is None and place.rssi_sum == 0
@@ -21,3 +32,13 @@ def _adds_up(place: PlaceBeaconStatistics) -> bool:
             least is not None and greatest is not None and least * measured <= place.rssi_sum <= greatest * measured
         )
     return sum(place.rssi_histogram) == measured and extremes
+
+
+def _frames_add_up(place: PlaceBeaconStatistics) -> bool:
+    """Each frame but a beacon's very first ends a gap; what was heard without expectation is no loss."""
+    gaps = sum(place.gap_histogram)
+    return (
+        max(place.frames_suspect, place.heard_of_expected) <= place.frames
+        and (place.expected_frames > 0 or place.heard_of_expected == 0)
+        and place.frames - 1 <= gaps <= place.frames
+    )

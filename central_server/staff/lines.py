@@ -11,7 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from central_server.store.arrivals import Arrival
 from sync_contract.money import Money
 from sync_contract.project import Project, Texts
-from sync_contract.records import BeaconStatistics, Body, IntentRegistered, Receipt
+from sync_contract.records import BeaconStatistics, Body, IntentRegistered, PlaceBeaconStatistics, Receipt
+from sync_contract.statistics import loss
 
 _BODY: TypeAdapter[IntentRegistered | BeaconStatistics] = TypeAdapter(Body)
 
@@ -28,12 +29,28 @@ class GiftFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceFacts:
+    """One place beacon's stretch. `frames` 0: it was silent. `lost_percent`: None where its interval is not known."""
+
+    beacon: str
+    frames: int
+    lost_percent: int | None
+    longest_gap_s: int
+    rssi_mean: int | None
+    cloned: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ReportFacts:
     minutes: int
     frames: int
     places: int
     arrivals: int
     advertised_minutes: int
+    silent: int
+    foreign_frames: int
+    clock_trusted: bool
+    rows: tuple[PlaceFacts, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +124,23 @@ def _report(body: BeaconStatistics) -> ReportFacts:
     return ReportFacts(
         minutes=max(1, round(body.seconds / 60)),
         frames=sum(place.frames for place in body.places),
-        places=len(body.places),
+        places=sum(place.frames > 0 for place in body.places),
         arrivals=sum(entry.arrivals for entry in body.classes),
         advertised_minutes=round(sum(entry.seconds for entry in body.advertised) / 60),
+        silent=sum(place.frames == 0 for place in body.places),
+        foreign_frames=body.foreign_frames,
+        clock_trusted=body.start.trusted,
+        rows=tuple(_place(place) for place in body.places),
+    )
+
+
+def _place(place: PlaceBeaconStatistics) -> PlaceFacts:
+    measured, lost = place.frames - place.frames_without_rssi, loss(place)
+    return PlaceFacts(
+        beacon=str(place.beacon),
+        frames=place.frames,
+        lost_percent=None if lost is None else round(100 * lost),
+        longest_gap_s=round(place.longest_gap_ms / 1000),
+        rssi_mean=round(place.rssi_sum / measured) if measured > 0 else None,
+        cloned=place.frames_suspect > 0,
     )

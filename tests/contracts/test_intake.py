@@ -139,6 +139,11 @@ async def test_counts_that_do_not_add_up_are_refused(gateway: DeliveringGateway)
         beacon=BeaconId(UUID(int=1), 1, 2),
         frames=3,
         frames_without_rssi=1,
+        frames_suspect=0,
+        expected_frames=4,
+        heard_of_expected=3,
+        longest_gap_ms=900,
+        gap_histogram=(0, 1, 1) + (0,) * 6,
         rssi_min=-70,
         rssi_max=-60,
         rssi_sum=-130,
@@ -157,11 +162,17 @@ async def test_counts_that_do_not_add_up_are_refused(gateway: DeliveringGateway)
         with_place(rssi_sum=-10),
         with_place(rssi_min=None),
         with_place(frames_without_rssi=4),
+        with_place(gap_histogram=(4,) + (0,) * 8),
+        with_place(gap_histogram=(0, 1) + (0,) * 7),
+        with_place(frames_suspect=4),
+        with_place(heard_of_expected=4),
+        with_place(expected_frames=0),
+        gateway.statistics().model_copy(update={"body": report.body.model_copy(update={"places": (sound, sound)})}),
     ]
     status, answer = await gateway.post_batch({"contract": 1, "parcels": [as_json(item) for item in batch]})  # type: ignore[arg-type]  # parcels all
     assert status == 200
     receipts = ParcelReceipts.model_validate_json(answer).receipts
-    assert [receipt.receipt for receipt in receipts] == [Receipt.accepted] + [Receipt.refused] * 4
+    assert [receipt.receipt for receipt in receipts] == [Receipt.accepted] + [Receipt.refused] * 10
 
 
 async def test_a_field_that_stands_twice_spoils_only_its_own_parcel(

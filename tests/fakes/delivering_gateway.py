@@ -54,7 +54,9 @@ class DeliveringGateway:
         return self._parcel(IntentRegistered(**(body | changes)))
 
     def statistics(self) -> Parcel:
-        return self._parcel(BeaconStatistics(start=clock(), seconds=300, places=(), classes=(), advertised=()))
+        return self._parcel(
+            BeaconStatistics(start=clock(), seconds=300, foreign_frames=0, places=(), classes=(), advertised=())
+        )
 
     def _parcel(self, body: IntentRegistered | BeaconStatistics) -> Parcel:
         self.n += 1

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -15,8 +16,9 @@ from central_server.accounts.login import FAILURES, LOCKED_FOR, LoginRefused, Pa
 from central_server.store import arrivals
 from central_server.store.arrivals import NewArrival
 from central_server.store.database import Database, open_database, sqlite_url
+from sync_contract.beacon import BeaconId
 from sync_contract.identity import new_id
-from sync_contract.records import Receipt
+from sync_contract.records import PlaceBeaconStatistics, Receipt
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway, as_json
 from tests.fakes.donor import Donor, Page
@@ -167,6 +169,45 @@ async def test_what_a_gateway_sends_cannot_become_markup(
     page = await donor.open(f"{central.url}/staff/parcels/{gateway.id}/{parcel}")
     assert evil not in page.html
     assert evil in page.text()
+
+
+async def test_a_beacon_report_is_told_beacon_by_beacon(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
+    heard = PlaceBeaconStatistics(
+        beacon=BeaconId(UUID(int=1), 1, 2),
+        frames=3,
+        frames_without_rssi=1,
+        frames_suspect=3,
+        expected_frames=4,
+        heard_of_expected=3,
+        longest_gap_ms=900,
+        gap_histogram=(0, 1, 1, *[0] * 6),
+        rssi_min=-70,
+        rssi_max=-60,
+        rssi_sum=-130,
+        rssi_histogram=(*[0] * 7, 1, 0, 1, *[0] * 6),
+    )
+    nothing = dict.fromkeys(("frames", "frames_without_rssi", "frames_suspect", "heard_of_expected", "rssi_sum"), 0)
+    none = {"rssi_min": None, "rssi_max": None, "rssi_histogram": (0,) * 16, "gap_histogram": (0,) * 9}
+    silent = heard.model_copy(update={**nothing, **none, "beacon": BeaconId(UUID(int=1), 1, 3)})
+    report = gateway.statistics()
+    body = report.body.model_copy(update={"places": (heard, silent), "foreign_frames": 17})
+    await gateway.deliver([report.model_copy(update={"body": body})])
+    await logged_in(central, donor)
+    page = await donor.open(f"{central.url}/staff/parcels/{gateway.id}/{report.id}")
+    text = " ".join(page.text().split())
+    for words in (
+        "Adverts heard: 3. Place beacons: 1.",
+        "Place beacons that were not heard: 1.",
+        "Adverts of unknown beacons: 17.",
+        "Heard 3 times. Adverts that did not arrive: 25%. Longest silence: 1 s. Signal on average: -65 dBm.",
+        "Another transmitter seems to use its identity: tell the installer.",
+        "Not heard at all: look after its battery and its place.",
+    ):
+        assert words in text, text
+    page = await donor.open(f"{central.url}/staff/parcels/{gateway.id}/{report.id}?lang=zh-Hant")
+    assert "有 25% 的廣播沒收到。" in page.text()
 
 
 async def test_logging_out_ends_the_session(
