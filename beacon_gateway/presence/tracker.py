@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from beacon_gateway.model.beacons import Beacon, Sighting, Zone
 from beacon_gateway.model.visits import Arrived, Left, VisitEvent, ZoneChanged
 from beacon_gateway.presence.adapters import Ears, Levels
-from beacon_gateway.presence.estimator import ZoneEstimator
+from beacon_gateway.presence.estimator import SMOOTHING_S, ZoneEstimator
 from beacon_gateway.presence.rules import PresenceRules
 from beacon_gateway.presence.silence import LONGEST_FACTOR, Gaps
 from sync_contract.beacon import BeaconId
@@ -150,11 +150,12 @@ class _Here:
             return f"no RSSI for {rules.exit_s:g} s"
         if before is Zone.unknown:
             return f"first RSSI: {self.about()}"
+        smoothed = f"smoothed over {SMOOTHING_S:g} s: {self.about()}"  # it lags behind the evidence
         if after is Zone.immediate or before is Zone.far:
             edge_m = rules.immediate_m if after is Zone.immediate else rules.near_m
-            return f"at least {rules.dwell_s:g} s of clear evidence within {edge_m:g} m: {self.about()}"
+            return f"at least {rules.dwell_s:g} s of clear evidence within {edge_m:g} m; {smoothed}"
         edge_m = rules.near_m if after is Zone.far else rules.immediate_m
-        return f"at least {rules.retreat_s:g} s of clear evidence beyond {edge_m:g} m: {self.about()}"
+        return f"at least {rules.retreat_s:g} s of clear evidence beyond {edge_m:g} m; {smoothed}"
 
     def about(self) -> str:
         if self.estimator is None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import aiosqlite
 import structlog
 
+from beacon_gateway.model.parcels import WaitingParcel
 from beacon_gateway.store.database import Database
 from beacon_gateway.store.sync_log import note
 from sync_contract.identity import new_id
@@ -53,12 +54,12 @@ class Outbox:
                 (_DELIVERED_KEPT,),
             )
 
-    async def waiting(self, *, parcels: int, octets: int) -> Sequence[Parcel]:
+    async def waiting(self, *, parcels: int, octets: int) -> Sequence[WaitingParcel]:
         """The oldest waiting parcels, at most so many and so long. A damaged one is marked, never sent."""
         rows = await self._database.rows(
-            "SELECT n, parcel, sum FROM outbox WHERE state = 'waiting' ORDER BY n LIMIT ?", parcels
+            "SELECT n, id, parcel, sum FROM outbox WHERE state = 'waiting' ORDER BY n LIMIT ?", parcels
         )
-        found: list[Parcel] = []
+        found: list[WaitingParcel] = []
         size = 0
         for row in rows:
             if hashlib.sha256(row["parcel"].encode()).hexdigest() != row["sum"]:
@@ -67,7 +68,7 @@ class Outbox:
             size += len(row["parcel"].encode())
             if found and size > octets:
                 break
-            found.append(Parcel.model_validate_json(row["parcel"]))
+            found.append(WaitingParcel(row["id"], row["parcel"]))
         return found
 
     async def settle(self, receipts: Iterable[ParcelReceipt]) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from beacon_gateway.errors import GatewayError
+from beacon_gateway.model.parcels import WaitingParcel
 from sync_contract.catalogue import SignedCatalogue
-from sync_contract.records import Parcel, ParcelReceipt
+from sync_contract.records import ParcelReceipt
 
 
 class CentralUnreachable(GatewayError):
@@ -23,7 +24,7 @@ class CentralRefusedUs(CentralUnreachable):
 class Outbox(Protocol):
     """Parcels that wait. Every method raises StoreUnavailable when the disk refuses."""
 
-    async def waiting(self, *, parcels: int, octets: int) -> Sequence[Parcel]:
+    async def waiting(self, *, parcels: int, octets: int) -> Sequence[WaitingParcel]:
         """The oldest, at most so many and about so long as JSON."""
 
     async def settle(self, receipts: Iterable[ParcelReceipt]) -> None: ...

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from pydantic import ValidationError
 
 from sync_contract.catalogue import SignedCatalogue
 from sync_contract.records import IntentState, Outcome, Outcomes, Parcel, ParcelReceipt, ParcelReceipts, Receipt
@@ -63,7 +64,11 @@ class FakeCentral:
     async def _take(self, request: web.Request, body: bytes) -> web.StreamResponse:
         receipts = []
         for raw in json.loads(gzip.decompress(body))["parcels"]:
-            parcel = Parcel.model_validate_json(json.dumps(raw))
+            try:
+                parcel = Parcel.model_validate_json(json.dumps(raw))
+            except ValidationError:
+                receipts.append(ParcelReceipt(id=raw["id"], receipt=Receipt.refused, reason="invalid"))
+                continue
             if parcel.id in self.refuse:
                 receipts.append(ParcelReceipt(id=parcel.id, receipt=Receipt.refused, reason="unknown_project"))
                 continue

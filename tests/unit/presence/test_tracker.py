@@ -28,7 +28,10 @@ def test_steady_clear_frames_bring_the_zone_and_the_reason_says_the_numbers() ->
     assert isinstance(change, ZoneChanged)
     assert (change.before, change.after) == (Zone.far, Zone.immediate)
     assert change.at == pytest.approx(RULES.dwell_s)
-    assert change.reason == "at least 1 s of clear evidence within 1.5 m: about 0.7 m (+4.0 dB against 1 m)"
+    assert (
+        change.reason
+        == "at least 1 s of clear evidence within 1.5 m; smoothed over 5 s: about 0.7 m (+4.0 dB against 1 m)"
+    )
 
 
 def test_someone_who_comes_closer_step_by_step_passes_every_zone() -> None:

@@ -37,7 +37,8 @@ async def test_an_intent_and_its_parcel_are_on_disk_together_and_outlive_the_pro
     async with open_database(tmp_path / "gateway.db") as database:
         recorded = await Intents(database).record(intent(), key="k1", url="HTTP://X/T/A", clock=CLOCK)
     async with open_database(tmp_path / "gateway.db") as database:
-        (parcel,) = await Outbox(database).waiting(parcels=10, octets=10_000)
+        (waiting,) = await Outbox(database).waiting(parcels=10, octets=10_000)
+        parcel = Parcel.model_validate_json(waiting.text)
         assert parcel.id == recorded.intent.id
         assert isinstance(parcel.body, IntentRegistered)
         assert (parcel.n, parcel.clock, parcel.body.amount_minor) == (1, CLOCK, 3000)

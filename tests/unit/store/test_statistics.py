@@ -22,7 +22,7 @@ WALL = Beacon(BeaconId(UUID(int=1), 1, 1), BeaconKind.place, "wall")
 
 
 async def waiting(outbox: Outbox) -> Sequence[Parcel]:
-    return await outbox.waiting(parcels=10, octets=100_000)
+    return [Parcel.model_validate_json(w.text) for w in await outbox.waiting(parcels=10, octets=100_000)]
 
 
 async def test_what_could_not_be_put_is_put_the_next_time(tmp_path: Path) -> None:

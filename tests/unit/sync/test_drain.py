@@ -1,6 +1,7 @@
 """Parcels reach the central server exactly once, whatever it answers."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -110,6 +111,26 @@ async def test_a_refused_parcel_does_not_hold_up_the_others(tmp_path: Path) -> N
 
         await until(done, Drain(outbox, client, progress=lambda: None).run())
         assert await outbox.counts() == {"refused": 1, "delivered": 2}
+
+
+async def test_a_parcel_of_another_version_goes_out_as_it_was_recorded_and_stops_nobody(tmp_path: Path) -> None:
+    """Written by an older or newer program: only the server can judge it; here it must not be read again."""
+    central = FakeCentral(KEY.public_key())
+    async with open_database(tmp_path / "g.db") as database, connected(central) as client:
+        outbox = Outbox(database)
+        ids = await record(Intents(database), 2)
+        strange = '{"id":"' + ids[0] + '","of":"another version"}'
+        async with database.transaction() as connection:
+            await connection.execute(
+                "UPDATE outbox SET parcel = ?, sum = ? WHERE id = ?",
+                (strange, hashlib.sha256(strange.encode()).hexdigest(), ids[0]),
+            )
+
+        async def done() -> bool:
+            return (await outbox.counts()).get("waiting", 0) == 0
+
+        await until(done, Drain(outbox, client, progress=lambda: None).run())
+        assert await outbox.counts() == {"refused": 1, "delivered": 1}
 
 
 async def test_a_server_that_is_not_there_is_unreachable_and_nothing_else(tmp_path: Path) -> None:
