@@ -53,8 +53,8 @@ def rate(read: Callable[[Any], object], adverts: Sequence[Any], seconds: float =
 def peer() -> tuple[Callable[[Any], object], Callable[[Advert], object]] | None:
     """ibeacon-ble's parse, and what makes an advert its own kind of value (not timed)."""
     try:
-        from home_assistant_bluetooth import BluetoothServiceInfo  # type: ignore[import-not-found,unused-ignore]
-        from ibeacon_ble import iBeaconParser  # type: ignore[import-not-found,unused-ignore]
+        from home_assistant_bluetooth import BluetoothServiceInfo  # type: ignore[import-not-found,unused-ignore]  # the peer
+        from ibeacon_ble import iBeaconParser  # type: ignore[import-not-found,unused-ignore]  # the peer
     except ImportError:
         return None
 
