@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
@@ -16,8 +17,9 @@ from central_server.errors import CentralError
 from central_server.store.connection import Connection, finished
 from central_server.store.schema import StoreRefused, at_head, upgrade
 
+BUSY_S = 5
 PRAGMAS = {
-    "busy_timeout": 5000,  # first: the next line may meet another process's lock
+    "busy_timeout": BUSY_S * 1000,  # first: the next line may meet another process's lock
     "journal_mode": "wal",
     "synchronous": 2,  # FULL: with less, a power cut takes back what was acknowledged
     "foreign_keys": 1,
@@ -108,13 +110,27 @@ def _set_pragmas(connection: Any, record: object) -> None:  # noqa: ANN401  (the
     cursor = connection.cursor()
     try:
         for name, wanted in PRAGMAS.items():
-            cursor.execute(f"PRAGMA {name}={wanted}")
+            _set_patiently(cursor, f"PRAGMA {name}={wanted}")
             cursor.execute(f"PRAGMA {name}")
             found = cursor.fetchone()[0]
             if found != wanted:
                 raise StoreRefused(f"SQLite keeps {name} at {found!r}, {wanted!r} is demanded")
     finally:
         cursor.close()
+
+
+def _set_patiently(cursor: Any, pragma: str) -> None:  # noqa: ANN401  (the DB-API has no types)
+    """SQLite does not wait by itself when two connections turn a new database to WAL at the same time."""
+    deadline = time.monotonic() + BUSY_S
+    while True:
+        try:
+            cursor.execute(pragma)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
+        else:
+            return
 
 
 def _begin(connection: SyncConnection) -> None:

@@ -52,15 +52,15 @@ async def test_a_database_at_head_is_opened_without_alembic(tmp_path: Path) -> N
 
 
 async def test_two_processes_may_meet_an_empty_database(tmp_path: Path) -> None:
-    url = sqlite_url(tmp_path / "central.db")
-
-    async def begin(number: int) -> None:
+    async def begin(url: str, number: int) -> None:
         async with open_database(url) as database, database.write() as connection:
             await gateways.add_community(connection, f"community {number}", NOW)
 
-    await asyncio.gather(*(begin(number) for number in range(4)))
-    async with open_database(url) as database, database.read() as connection:
-        assert (await connection.execute(text("SELECT count(*) FROM communities"))).scalar() == 4
+    for meeting in range(10):
+        url = sqlite_url(tmp_path / f"{meeting}.db")
+        await asyncio.gather(*(begin(url, number) for number in range(5)))
+        async with open_database(url) as database, database.read() as connection:
+            assert (await connection.execute(text("SELECT count(*) FROM communities"))).scalar() == 5
 
 
 async def test_every_connection_is_durable(tmp_path: Path) -> None:
