@@ -1,7 +1,7 @@
 """beacon-central: one line a command; each command's body is in commands/."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,6 +14,7 @@ app.add_typer(gateway, name="gateway")
 Config = Annotated[Path, typer.Option(help="The TOML file.")]
 State = Annotated[Path, typer.Option(help="Folder of the database and of the server's own keys.")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Instead of the TOML's; 0 is a free one.")]
+RoleName = Literal["viewer", "staff", "finance", "admin"]
 DEFAULT_CONFIG = Path("/etc/beacon-central/central.toml")
 DEFAULT_STATE = Path("/var/lib/beacon-central")
 
@@ -56,14 +57,15 @@ def check_config(config: Annotated[Path, typer.Argument(help="The TOML file.")] 
 def user_add(
     name: Annotated[str, typer.Argument(help="What the person logs in with.")],
     password_file: Annotated[Path | None, typer.Option(help="Its first line; asked for when absent.")] = None,
-    community: Annotated[str | None, typer.Option(help="Sees only this community; absent: all.")] = None,
+    place: Annotated[str, typer.Option(help="Where the role holds: at this place and all below.")] = "all",
+    role: Annotated[RoleName, typer.Option(help="What the person may do there.")] = "admin",
     config: Config = DEFAULT_CONFIG,
     state_dir: State = DEFAULT_STATE,
 ) -> None:
     """Add an account, or set a new password for one."""
     from central_server.commands.user import add as body
 
-    raise typer.Exit(body(state_dir, name, password_file, community))
+    raise typer.Exit(body(config, state_dir, name, password_file, place, role))
 
 
 # A public key is base64url and may begin with a hyphen: what is no option of ours is an argument.
@@ -79,7 +81,7 @@ def gateway_add(
     """Register a gateway's key; prints the catalogue's public key for it to pin."""
     from central_server.commands.gateway import add as body
 
-    raise typer.Exit(body(state_dir, gateway_id, public_key, community, label))
+    raise typer.Exit(body(config, state_dir, gateway_id, public_key, community, label))
 
 
 def main() -> None:

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from central_server.accounts.access import Access, Role
 from central_server.errors import CentralError
-from central_server.store import accounts, gateways
-from central_server.store.accounts import Account
+from central_server.store import accounts, places
 from central_server.store.database import Database
 
 SESSION = timedelta(hours=12)
@@ -36,11 +36,19 @@ class Session:
     """`token` goes into the cookie and nowhere else."""
 
     token: str
-    account: Account
 
 
-async def set_password(database: Database, name: str, password: str, community: str | None, now: datetime) -> bool:
-    """Add an account, or give a known one a new password; False when it was known. Raises PasswordRefused."""
+class PlaceUnknown(CentralError):
+    """There is no such place."""
+
+
+async def set_password(
+    database: Database, name: str, password: str, now: datetime, *, place: str = places.TOP, role: Role = Role.admin
+) -> bool:
+    """Add an account with a role at a place, or give a known one a new password; False when it was known.
+
+    Raises PasswordRefused, PlaceUnknown.
+    """
     if len(password) < SHORTEST_PASSWORD:
         raise PasswordRefused(f"a password has at least {SHORTEST_PASSWORD} characters")
     hashed = await asyncio.to_thread(_hasher.hash, password)
@@ -48,9 +56,10 @@ async def set_password(database: Database, name: str, password: str, community: 
         if await accounts.get(connection, name) is not None:
             await accounts.set_password(connection, name, hashed)
             return False
-        if community is not None:
-            await gateways.add_community(connection, community, now)
-        await accounts.add(connection, name, hashed, community, now)
+        if await places.get(connection, place) is None:
+            raise PlaceUnknown(f"there is no place {place!r}")
+        await accounts.add(connection, name, hashed, now)
+        await accounts.grant(connection, name, place, role.value, now)
         return True
 
 
@@ -71,13 +80,17 @@ async def log_in(database: Database, name: str, password: str, now: datetime) ->
     async with database.write() as connection:
         await accounts.count_failure(connection, name, 0, None)
         await accounts.begin_session(connection, name, _hash(token), now, now + SESSION)
-    return Session(token, account)
+    return Session(token)
 
 
-async def who(database: Database, token: str, now: datetime) -> Account | None:
-    """Whose running session this token is."""
+async def who(database: Database, token: str, now: datetime) -> Access | None:
+    """Whose running session this token is, and what they may do."""
     async with database.read() as connection:
-        return await accounts.by_session(connection, _hash(token), now)
+        account = await accounts.by_session(connection, _hash(token), now)
+        if account is None:
+            return None
+        roles = await accounts.roles(connection, account.name)
+    return Access(account.name, {place: Role(role) for place, role in roles.items()})
 
 
 async def log_out(database: Database, token: str) -> None:

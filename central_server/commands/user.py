@@ -6,33 +6,35 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from central_server.accounts.login import PasswordRefused, set_password
+from central_server.accounts.access import Role
+from central_server.accounts.login import PasswordRefused, PlaceUnknown, set_password
 from central_server.commands.exits import CONFIGURATION, FAILURE
-from central_server.store.database import open_database, sqlite_url
-from central_server.store.schema import StoreRefused
+from central_server.commands.store import store_url
+from central_server.store.database import StoreRefused, StoreUnavailable, open_database
+from daemonkit.toml import ConfigRefused
 
 
-def add(state: Path, name: str, password_file: Path | None, community: str | None) -> int:
-    if not 1 <= len(name) <= 64 or (community is not None and not 1 <= len(community) <= 64):
+def add(config: Path, state: Path, name: str, password_file: Path | None, place: str, role: str) -> int:
+    if not 1 <= len(name) <= 64:
         print("a name has 1 to 64 characters", file=sys.stderr)
         return FAILURE
     try:
         password = _password(password_file)
-        new = asyncio.run(_add(state, name, password, community))
-    except StoreRefused as error:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new = asyncio.run(_add(store_url(config, state), name, password, place, Role(role)))
+    except (ConfigRefused, StoreRefused) as error:
         print(error, file=sys.stderr)
         return CONFIGURATION
-    except (PasswordRefused, OSError) as error:
+    except (PasswordRefused, PlaceUnknown, StoreUnavailable, OSError) as error:
         print(error, file=sys.stderr)
         return FAILURE
     print(f"{name}: {'added' if new else 'has a new password; running sessions have ended'}")
     return 0
 
 
-async def _add(state: Path, name: str, password: str, community: str | None) -> bool:
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    async with open_database(sqlite_url(state / "central.db")) as database:
-        return await set_password(database, name, password, community, datetime.now(UTC))
+async def _add(url: str, name: str, password: str, place: str, role: Role) -> bool:
+    async with open_database(url) as database:
+        return await set_password(database, name, password, datetime.now(UTC), place=place, role=role)
 
 
 def _password(file: Path | None) -> str:

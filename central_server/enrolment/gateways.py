@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from central_server.errors import CentralError
-from central_server.store import gateways
+from central_server.store import gateways, places
 from central_server.store.database import Database
 from central_server.store.gateways import Gateway
 from sync_contract.keys import key_id, public_text, read_public
@@ -26,7 +26,7 @@ async def register(database: Database, gateway: str, public: str, community: str
     """
     key = read_public(public)
     async with database.write() as connection:
-        await gateways.add_community(connection, community, now)
+        await places.plant_community(connection, community, now)
         known = await gateways.get(connection, gateway)
         if known is None:
             known = Gateway(gateway, community, label)

@@ -4,16 +4,14 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
-from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
 
+from central_server.staff.desk import Desk, Shown, Visitor
 from central_server.staff.lines import line
 from central_server.store import arrivals, gateways, intents, parcels
-from central_server.store.accounts import Account
 from central_server.store.arrivals import Wanted
-from central_server.store.database import Database
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.project import Project
 from sync_contract.records import Receipt
@@ -23,53 +21,62 @@ _FIELDS = ("gateway", "kind", "result", "since", "until")
 _PLACE = re.compile(r"([0-9]{1,17})-([0-9]{1,18})")
 
 
-async def log_page(
-    request: web.Request, database: Database, account: Account, projects: Mapping[str, Project]
-) -> tuple[str, dict[str, Any]]:
-    chosen = {name: request.query.get(name, "") for name in _FIELDS}
-    wanted = _wanted(chosen, account.community, request.query.get("before", ""))
-    async with database.read() as connection:
-        known = await gateways.every(connection, account.community)
-        found = await arrivals.page(connection, wanted, arrivals.PAGE + 1)
-        gaps = await parcels.gaps(connection, account.community)
-        states: dict[tuple[str, str], str] = {}
-        for sender in {arrival.gateway for arrival in found}:
-            gifts = [arrival.parcel for arrival in found if arrival.gateway == sender and arrival.kind == "intent"]
-            for intent in (await intents.find(connection, sender, gifts)).values():
-                states[sender, intent.id] = intent.state
-    labels = {gateway.id: gateway.label for gateway in known}
-    lines = [line(arrival, labels, projects) for arrival in found[: arrivals.PAGE]]
-    days = [
-        (of_day[0].last_at, of_day)
-        for _, same in groupby(lines, lambda entry: entry.last_at.astimezone(OFFICIAL_TIME).date())
-        for of_day in [list(same)]
-    ]
-    filters = {name: value for name, value in chosen.items() if value}
-    older = ""
-    if len(found) > arrivals.PAGE:
-        last = found[arrivals.PAGE - 1]
-        older = urlencode(filters | {"before": f"{_micros(last.last_at)}-{last.seq}"})
-    return "log.html", {
-        "days": days,
-        "gateways": known,
-        "labels": labels,
-        "gaps": gaps,
-        "states": states,
-        "chosen": chosen,
-        "filtered": bool(filters),
-        "newest": "" if wanted.before is None else f"/staff/?{urlencode(filters)}",
-        "older": older,
-        "kinds": _KINDS,
-        "results": list(Receipt),
-    }
+class LogPage:
+    def __init__(self, desk: Desk, projects: Mapping[str, Project]) -> None:
+        self._desk = desk
+        self._projects = projects
+
+    def routes(self) -> list[web.RouteDef]:
+        return [self._desk.page("/staff/", self._show)]
+
+    async def _show(self, visitor: Visitor) -> Shown:
+        chosen = {name: visitor.request.query.get(name, "") for name in _FIELDS}
+        wanted = _wanted(chosen, visitor.tops, visitor.request.query.get("before", ""))
+        async with visitor.database.read() as connection:
+            known = await gateways.every(connection, visitor.tops)
+            found = await arrivals.page(connection, wanted, arrivals.PAGE + 1)
+            gaps = await parcels.gaps(connection, visitor.tops)
+            states: dict[tuple[str, str], str] = {}
+            for sender in {arrival.gateway for arrival in found}:
+                gifts = [arrival.parcel for arrival in found if arrival.gateway == sender and arrival.kind == "intent"]
+                for intent in (await intents.find(connection, sender, gifts)).values():
+                    states[sender, intent.id] = intent.state
+        labels = {gateway.id: gateway.label for gateway in known}
+        lines = [line(arrival, labels, self._projects) for arrival in found[: arrivals.PAGE]]
+        days = [
+            (of_day[0].last_at, of_day)
+            for _, same in groupby(lines, lambda entry: entry.last_at.astimezone(OFFICIAL_TIME).date())
+            for of_day in [list(same)]
+        ]
+        filters = {name: value for name, value in chosen.items() if value}
+        older = ""
+        if len(found) > arrivals.PAGE:
+            last = found[arrivals.PAGE - 1]
+            older = urlencode(filters | {"before": f"{_micros(last.last_at)}-{last.seq}"})
+        return Shown(
+            "log.html",
+            {
+                "days": days,
+                "gateways": known,
+                "labels": labels,
+                "gaps": gaps,
+                "states": states,
+                "chosen": chosen,
+                "filtered": bool(filters),
+                "newest": "" if wanted.before is None else f"/staff/?{urlencode(filters)}",
+                "older": older,
+                "kinds": _KINDS,
+                "results": list(Receipt),
+            },
+        )
 
 
-def _wanted(chosen: Mapping[str, str], community: str | None, before: str) -> Wanted:
+def _wanted(chosen: Mapping[str, str], tops: frozenset[str], before: str) -> Wanted:
     """What does not fit is left out: a filter is no place for error pages."""
     place = _PLACE.fullmatch(before)
     since, until = _day(chosen["since"]), _day(chosen["until"])
     return Wanted(
-        community=community,
+        tops=tops,
         gateway=chosen["gateway"] or None,
         kind=chosen["kind"] or None,
         result=Receipt(chosen["result"]) if chosen["result"] in list(Receipt) else None,

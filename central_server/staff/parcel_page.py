@@ -5,45 +5,54 @@ from typing import Any
 
 from aiohttp import web
 
+from central_server.staff.desk import Desk, Shown, Visitor
 from central_server.staff.lines import Line, line
 from central_server.store import arrivals, attempts, gateways, intents, ledger_lines, parcels
-from central_server.store.accounts import Account
 from central_server.store.arrivals import Wanted
-from central_server.store.database import Database
 from sync_contract.project import Project
 
 
-async def parcel_page(
-    request: web.Request, database: Database, account: Account, projects: Mapping[str, Project]
-) -> tuple[str, dict[str, Any]]:
-    gateway, parcel = request.match_info["gateway"], request.match_info["parcel"]
-    async with database.read() as connection:
-        known = await gateways.get(connection, gateway)
-        if known is None or account.community not in (None, known.community):
+class ParcelPage:
+    def __init__(self, desk: Desk, projects: Mapping[str, Project]) -> None:
+        self._desk = desk
+        self._projects = projects
+
+    def routes(self) -> list[web.RouteDef]:
+        return [self._desk.page("/staff/parcels/{gateway:[0-9a-f]{16}}/{parcel:[0-9a-f]{32}}", self._show)]
+
+    async def _show(self, visitor: Visitor) -> Shown:
+        gateway, parcel = visitor.request.match_info["gateway"], visitor.request.match_info["parcel"]
+        async with visitor.database.read() as connection:
+            known = await gateways.get(connection, gateway)
+            if known is None:
+                raise web.HTTPNotFound
+            await visitor.demand(connection, known.community)
+            wanted = Wanted(gateway=gateway, parcel=parcel)
+            found = await arrivals.page(connection, wanted)
+            kept = await parcels.get(connection, gateway, parcel)
+            intent = await intents.get(connection, gateway, parcel)
+            changes = await intents.history(connection, gateway, parcel)
+            tried = await attempts.of_intent(connection, gateway, parcel)
+            posted = await ledger_lines.of_intent(connection, gateway, parcel)
+        if not found and intent is None:
             raise web.HTTPNotFound
-        wanted = Wanted(gateway=gateway, parcel=parcel)
-        found = await arrivals.page(connection, wanted)
-        kept = await parcels.get(connection, gateway, parcel)
-        intent = await intents.get(connection, gateway, parcel)
-        changes = await intents.history(connection, gateway, parcel)
-        tried = await attempts.of_intent(connection, gateway, parcel)
-        posted = await ledger_lines.of_intent(connection, gateway, parcel)
-    if not found and intent is None:
-        raise web.HTTPNotFound
-    lines = [line(arrival, {gateway: known.label}, projects) for arrival in reversed(found)]
-    project = projects.get(intent.project) if intent else None
-    return "parcel.html", {
-        "gateway": known,
-        "parcel": parcel,
-        "lines": lines,
-        "kept": kept,
-        "intent": intent,
-        "project": project,
-        "changes": changes,
-        "numbers": {attempt.id: attempt.number for attempt in tried},
-        "posted": posted,
-        "facts": _facts(lines),
-    }
+        lines = [line(arrival, {gateway: known.label}, self._projects) for arrival in reversed(found)]
+        project = self._projects.get(intent.project) if intent else None
+        return Shown(
+            "parcel.html",
+            {
+                "gateway": known,
+                "parcel": parcel,
+                "lines": lines,
+                "kept": kept,
+                "intent": intent,
+                "project": project,
+                "changes": changes,
+                "numbers": {attempt.id: attempt.number for attempt in tried},
+                "posted": posted,
+                "facts": _facts(lines),
+            },
+        )
 
 
 def _facts(lines: list[Line]) -> list[tuple[str, list[str], bool]]:

@@ -6,25 +6,36 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 
 from central_server.store.connection import Connection
-from central_server.store.tables import accounts, sessions
+from central_server.store.tables import accounts, grants, sessions
+from central_server.store.upsert import insert
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`community` None: sees every community of this server."""
-
     name: str
     password: str
-    community: str | None
     failures: int
     locked_until: datetime | None
 
 
-async def add(connection: Connection, name: str, password: str, community: str | None, now: datetime) -> None:
+async def add(connection: Connection, name: str, password: str, now: datetime) -> None:
     """Raises IntegrityError when the name is taken."""
+    await connection.execute(accounts.insert().values(name=name, password=password, failures=0, added_at=now))
+
+
+async def grant(connection: Connection, name: str, place: str, role: str, now: datetime) -> None:
+    """One role at a place: a new one takes the place of the old."""
+    statement = insert(connection, grants).values(account=name, place=place, role=role, granted_at=now)
+    again = {"role": statement.excluded.role, "granted_at": statement.excluded.granted_at}
     await connection.execute(
-        accounts.insert().values(name=name, password=password, community=community, failures=0, added_at=now)
+        statement.on_conflict_do_update(index_elements=[grants.c.account, grants.c.place], set_=again)
     )
+
+
+async def roles(connection: Connection, name: str) -> dict[str, str]:
+    """The account's role at each place where it has one."""
+    found = await connection.execute(select(grants.c.place, grants.c.role).where(grants.c.account == name))
+    return {row.place: row.role for row in found}
 
 
 async def get(connection: Connection, name: str) -> Account | None:
@@ -65,6 +76,4 @@ async def end_session(connection: Connection, token_hash: str) -> None:
     await connection.execute(delete(sessions).where(sessions.c.token_hash == token_hash))
 
 
-_ACCOUNTS = select(
-    accounts.c.name, accounts.c.password, accounts.c.community, accounts.c.failures, accounts.c.locked_until
-)
+_ACCOUNTS = select(accounts.c.name, accounts.c.password, accounts.c.failures, accounts.c.locked_until)

@@ -1,12 +1,13 @@
 """The sync log: what arrived and what became of it. The same again counts up, so that no gateway can flood it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import and_, func, or_, select
 
 from central_server.store.connection import Connection
+from central_server.store.places import within
 from central_server.store.tables import arrivals, parcels
 from central_server.store.upsert import insert
 from sync_contract.records import Receipt
@@ -47,9 +48,12 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A filter; None takes all. `before`: (last_at, seq) of the last line of the page before."""
+    """A filter; None takes all. `tops`: the community is at or below one of these places.
 
-    community: str | None = None
+    `before`: (last_at, seq) of the last line of the page before.
+    """
+
+    tops: Collection[str] | None = None
     gateway: str | None = None
     kind: str | None = None
     result: Receipt | None = None
@@ -94,7 +98,6 @@ async def page(connection: Connection, wanted: Wanted, limit: int = PAGE) -> tup
         parcels, and_(parcels.c.gateway == columns.gateway, parcels.c.id == columns.parcel)
     )
     for column, value in (
-        (columns.community, wanted.community),
         (columns.gateway, wanted.gateway),
         (columns.kind, wanted.kind),
         (columns.result, wanted.result and wanted.result.value),
@@ -102,6 +105,8 @@ async def page(connection: Connection, wanted: Wanted, limit: int = PAGE) -> tup
     ):
         if value is not None:
             statement = statement.where(column == value)
+    if wanted.tops is not None:
+        statement = statement.where(within(columns.community, wanted.tops))
     if wanted.since is not None:
         statement = statement.where(columns.last_at >= wanted.since)
     if wanted.until is not None:

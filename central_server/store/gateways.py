@@ -1,12 +1,14 @@
-"""Communities, gateways and their keys."""
+"""Gateways and their keys."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
 from central_server.store.connection import Connection
-from central_server.store.tables import communities, gateway_keys, gateways
+from central_server.store.places import within
+from central_server.store.tables import gateway_keys, gateways
 from central_server.store.upsert import insert
 
 
@@ -15,13 +17,6 @@ class Gateway:
     id: str
     community: str
     label: str
-
-
-async def add_community(connection: Connection, community: str, now: datetime) -> None:
-    """Nothing happens when it is there."""
-    await connection.execute(
-        insert(connection, communities).values(id=community, added_at=now).on_conflict_do_nothing()
-    )
 
 
 async def add(connection: Connection, gateway: Gateway, now: datetime) -> None:
@@ -41,9 +36,9 @@ async def get(connection: Connection, gateway: str) -> Gateway | None:
     return None if found is None else Gateway(*found)
 
 
-async def every(connection: Connection, community: str | None) -> tuple[Gateway, ...]:
-    """Of one community, or of all; by label."""
-    wanted = _GATEWAYS if community is None else _GATEWAYS.where(gateways.c.community == community)
+async def every(connection: Connection, tops: Collection[str]) -> tuple[Gateway, ...]:
+    """Of the communities at and below `tops`; by label."""
+    wanted = _GATEWAYS.where(within(gateways.c.community, tops))
     return tuple(Gateway(*row) for row in await connection.execute(wanted.order_by(gateways.c.label, gateways.c.id)))
 
 

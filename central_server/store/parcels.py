@@ -8,6 +8,7 @@ from sqlalchemy import case, delete, select
 
 from central_server.store.connection import Connection
 from central_server.store.gateways import Gateway
+from central_server.store.places import within
 from central_server.store.tables import parcels, sequences
 from central_server.store.upsert import insert
 
@@ -88,10 +89,9 @@ async def count_up(connection: Connection, gateway: Gateway, new: Sequence[KeptP
         )
 
 
-async def gaps(connection: Connection, community: str | None) -> tuple[Gap, ...]:
-    """Epochs of which fewer parcels are held than were numbered."""
+async def gaps(connection: Connection, tops: Collection[str]) -> tuple[Gap, ...]:
+    """In the communities at and below `tops`: epochs of which fewer parcels are held than were numbered."""
     statement = select(sequences.c.gateway, sequences.c.epoch, sequences.c.highest, sequences.c.held)
     statement = statement.where(sequences.c.highest > sequences.c.held).order_by(sequences.c.begun_at)
-    if community is not None:
-        statement = statement.where(sequences.c.community == community)
+    statement = statement.where(within(sequences.c.community, tops))
     return tuple(Gap(*row) for row in await connection.execute(statement))

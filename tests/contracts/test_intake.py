@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 
 from central_server.store import arrivals, parcels
 from central_server.store.arrivals import Wanted
+from central_server.store.places import TOP
 from central_server.store.tables import intents as intents_table
 from central_server.store.tables import parcels as parcels_table
 from sync_contract.beacon import BeaconId
@@ -34,8 +35,11 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @pytest.fixture
-async def central(tmp_path: Path) -> AsyncIterator[RunningCentral]:
-    async with running_bank(tmp_path / "bank") as bank, running_central(tmp_path / "central", bank) as central:
+async def central(tmp_path: Path, store_url: str) -> AsyncIterator[RunningCentral]:
+    async with (
+        running_bank(tmp_path / "bank") as bank,
+        running_central(tmp_path / "central", bank, store=store_url) as central,
+    ):
         yield central
 
 
@@ -61,7 +65,7 @@ async def test_the_same_batch_twenty_times_at_once_is_kept_once(
     assert await kept(central) == 40
     async with central.database() as database, database.read() as connection:
         assert (await connection.execute(select(func.count()).select_from(intents_table))).scalar() == 20
-        assert await parcels.gaps(connection, None) == ()
+        assert await parcels.gaps(connection, (TOP,)) == ()
 
 
 async def test_the_same_id_with_other_content_is_a_conflict_and_both_are_kept(
@@ -268,21 +272,21 @@ async def test_a_missing_number_is_seen_until_it_comes(central: RunningCentral, 
     await gateway.deliver([third])
     async with central.database() as database:
         async with database.read() as connection:
-            gaps = await parcels.gaps(connection, None)
+            gaps = await parcels.gaps(connection, (TOP,))
         assert [(gap.highest, gap.held) for gap in gaps] == [(3, 1)]
         await gateway.deliver([first, third])
         await gateway.deliver([second])
         async with database.read() as connection:
-            assert await parcels.gaps(connection, None) == ()
+            assert await parcels.gaps(connection, (TOP,)) == ()
 
 
-async def test_a_restart_keeps_everything(tmp_path: Path, session: aiohttp.ClientSession) -> None:
+async def test_a_restart_keeps_everything(tmp_path: Path, session: aiohttp.ClientSession, store_url: str) -> None:
     async with running_bank(tmp_path / "bank") as bank:
-        async with running_central(tmp_path / "central", bank) as central:
+        async with running_central(tmp_path / "central", bank, store=store_url) as central:
             gateway = await enrolled(central, DeliveringGateway(session, central.url))
             batch = [gateway.intent(), gateway.statistics()]
             await gateway.deliver(batch)
-        async with running_central(tmp_path / "central", bank) as central:
+        async with running_central(tmp_path / "central", bank, store=store_url) as central:
             gateway.url = central.url
             again = await gateway.deliver([*batch, gateway.intent()])
     assert [receipt.receipt for receipt in again] == [Receipt.duplicate, Receipt.duplicate, Receipt.accepted]

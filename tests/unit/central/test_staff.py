@@ -12,10 +12,20 @@ from babel.messages.pofile import read_po
 from yarl import URL
 
 from central_server import staff
-from central_server.accounts.login import FAILURES, LOCKED_FOR, LoginRefused, PasswordRefused, log_in, set_password
+from central_server.accounts.access import Access, Role
+from central_server.accounts.login import (
+    FAILURES,
+    LOCKED_FOR,
+    LoginRefused,
+    PasswordRefused,
+    log_in,
+    set_password,
+    who,
+)
 from central_server.store import arrivals
 from central_server.store.arrivals import NewArrival
 from central_server.store.database import Database, open_database, sqlite_url
+from central_server.store.places import TOP
 from sync_contract.beacon import BeaconId
 from sync_contract.identity import new_id
 from sync_contract.records import PlaceBeaconStatistics, Receipt
@@ -29,13 +39,13 @@ PASSWORD = "correct horse battery"
 LOCALE = Path(staff.__file__).parent.parent / "locale"
 
 
-async def account(central: RunningCentral, name: str, community: str | None = None) -> None:
+async def account(central: RunningCentral, name: str, place: str = TOP) -> None:
     async with central.database() as database:
-        await set_password(database, name, PASSWORD, community, NOW)
+        await set_password(database, name, PASSWORD, NOW, place=place)
 
 
-async def logged_in(central: RunningCentral, donor: Donor, name: str = "chen", community: str | None = None) -> Page:
-    await account(central, name, community)
+async def logged_in(central: RunningCentral, donor: Donor, name: str = "chen", place: str = TOP) -> Page:
+    await account(central, name, place)
     return await donor.press(await donor.open(f"{central.url}/staff/"), name=name, password=PASSWORD)
 
 
@@ -256,30 +266,30 @@ async def database(tmp_path: Path) -> object:
 
 
 async def test_five_failures_lock_the_account_for_a_while(database: Database) -> None:
-    await set_password(database, "chen", PASSWORD, None, NOW)
+    await set_password(database, "chen", PASSWORD, NOW)
     for _ in range(FAILURES):
         with pytest.raises(LoginRefused, match="wrong"):
             await log_in(database, "chen", "wrong", NOW)
     with pytest.raises(LoginRefused, match="locked"):
         await log_in(database, "chen", PASSWORD, NOW + LOCKED_FOR - timedelta(seconds=1))
-    assert (await log_in(database, "chen", PASSWORD, NOW + LOCKED_FOR)).account.name == "chen"
+    session = await log_in(database, "chen", PASSWORD, NOW + LOCKED_FOR)
+    assert await who(database, session.token, NOW + LOCKED_FOR) == Access("chen", {TOP: Role.admin})
     for _ in range(FAILURES - 1):
         with pytest.raises(LoginRefused):
             await log_in(database, "chen", "wrong", NOW)
-    assert (await log_in(database, "chen", PASSWORD, NOW)).account.name == "chen"
+    assert (await log_in(database, "chen", PASSWORD, NOW)).token
 
 
 async def test_a_short_password_is_refused(database: Database) -> None:
     with pytest.raises(PasswordRefused):
-        await set_password(database, "chen", "short", None, NOW)
+        await set_password(database, "chen", "short", NOW)
 
 
 def test_every_text_is_translated() -> None:
-    templates = Path(staff.__file__).parent / "templates"
+    pages = Path(staff.__file__).parent
+    kinds = [("**.html", "jinja2"), ("**.py", "python")]
     wanted: set[str] = set()
-    for _, _, message, _, _ in extract_from_dir(
-        str(templates), method_map=[("**.html", "jinja2")], keywords={"_": None}
-    ):
+    for _, _, message, _, _ in extract_from_dir(str(pages), method_map=kinds, keywords={"_": None}):
         assert isinstance(message, str)
         wanted.add(message)
     assert len(wanted) > 50

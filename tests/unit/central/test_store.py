@@ -14,11 +14,12 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from central_server.store import gateways, leases, schema
+from central_server.store import leases, places, schema, tables
 from central_server.store.database import PRAGMAS, open_database, sqlite_url
 from central_server.store.schema import StoreRefused
 from central_server.store.tables import metadata
 
+COMMUNITIES = text("SELECT count(*) FROM places WHERE kind = 'community'")
 NOW = datetime(2026, 11, 24, 8, 0, 0, 1, tzinfo=UTC)
 
 
@@ -54,13 +55,13 @@ async def test_a_database_at_head_is_opened_without_alembic(tmp_path: Path) -> N
 async def test_two_processes_may_meet_an_empty_database(tmp_path: Path) -> None:
     async def begin(url: str, number: int) -> None:
         async with open_database(url) as database, database.write() as connection:
-            await gateways.add_community(connection, f"community {number}", NOW)
+            await places.plant_community(connection, f"community {number}", NOW)
 
     for meeting in range(10):
         url = sqlite_url(tmp_path / f"{meeting}.db")
         await asyncio.gather(*(begin(url, number) for number in range(5)))
         async with open_database(url) as database, database.read() as connection:
-            assert (await connection.execute(text("SELECT count(*) FROM communities"))).scalar() == 5
+            assert (await connection.execute(COMMUNITIES)).scalar() == 5
 
 
 async def test_every_connection_is_durable(tmp_path: Path) -> None:
@@ -97,13 +98,13 @@ async def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
         async def fail() -> None:
             async with database.write() as connection:
-                await gateways.add_community(connection, "huada", NOW)
+                await places.plant_community(connection, "huada", NOW)
                 raise ZeroDivisionError
 
         with pytest.raises(ZeroDivisionError):
             await fail()
         async with database.read() as connection:
-            assert (await connection.execute(text("SELECT count(*) FROM communities"))).scalar() == 0
+            assert (await connection.execute(COMMUNITIES)).scalar() == 0
 
 
 async def test_writers_that_are_cancelled_leave_the_store_usable(tmp_path: Path) -> None:
@@ -111,7 +112,7 @@ async def test_writers_that_are_cancelled_leave_the_store_usable(tmp_path: Path)
 
         async def write(name: str) -> None:
             async with database.write() as connection:
-                await gateways.add_community(connection, name, NOW)
+                await places.plant_community(connection, name, NOW)
 
         for turns in range(60):
             task = asyncio.create_task(write(f"cancelled {turns}"))
@@ -123,18 +124,17 @@ async def test_writers_that_are_cancelled_leave_the_store_usable(tmp_path: Path)
         async with asyncio.timeout(5):
             await write("huada")
         async with database.read() as connection:
-            found = set((await connection.execute(text("SELECT id FROM communities"))).scalars())
+            found = set((await connection.execute(text("SELECT id FROM places"))).scalars())
     assert "huada" in found
 
 
 async def test_times_come_back_as_they_went_in(tmp_path: Path) -> None:
     async with open_database(sqlite_url(tmp_path / "central.db")) as database:
         async with database.write() as connection:
-            await gateways.add_community(connection, "huada", NOW)
+            await places.plant_community(connection, "huada", NOW)
         async with database.read() as connection:
-            from central_server.store.tables import communities
-
-            assert (await connection.execute(communities.select())).one().added_at == NOW
+            found = await connection.execute(tables.places.select().where(tables.places.c.id == "huada"))
+            assert found.one().added_at == NOW
 
 
 async def test_a_lease_has_one_holder_until_it_runs_out(tmp_path: Path) -> None:

@@ -1,0 +1,51 @@
+"""Who may do what where: a role at a place holds for everything at and below that place."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Right(StrEnum):
+    see = "see"
+    """Everything but money tasks, accounts and the audit trail."""
+    edit = "edit"
+    """The catalogue, beacons, gateways and their enrolment."""
+    money = "money"
+    """Refunds, reconciliation, disbursements."""
+    govern = "govern"
+    """Places, accounts, tokens, webhooks, the audit trail."""
+
+
+class Role(StrEnum):
+    viewer = "viewer"
+    staff = "staff"
+    finance = "finance"
+    admin = "admin"
+
+
+RIGHTS: Mapping[Role, frozenset[Right]] = {
+    Role.viewer: frozenset({Right.see}),
+    Role.staff: frozenset({Right.see, Right.edit}),
+    Role.finance: frozenset({Right.see, Right.money}),
+    Role.admin: frozenset(Right),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """An account's roles by place."""
+
+    account: str
+    roles: Mapping[str, Role]
+
+    def places(self, right: Right) -> frozenset[str]:
+        """The tops of the parts of the tree in which the account has the right."""
+        return frozenset(place for place, role in self.roles.items() if right in RIGHTS[role])
+
+    def may(self, right: Right, ancestors: Collection[str]) -> bool:
+        """Whether the right holds at a place, given that place and all above it."""
+        return not self.places(right).isdisjoint(ancestors)
+
+    def has(self, right: Right) -> bool:
+        """Anywhere."""
+        return bool(self.places(right))

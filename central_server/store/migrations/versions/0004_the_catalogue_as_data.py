@@ -1,0 +1,10 @@
+"""Organisations, projects, beacons and bindings as staff edit them."""
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass

@@ -1,0 +1,110 @@
+"""The tree of places: the top, cities, 街道, communities, sites. A record belongs to a community."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+
+from central_server.errors import CentralError
+from central_server.store.connection import Connection
+from central_server.store.tables import place_ancestors, places
+from central_server.store.upsert import insert
+from sync_contract.project import Texts
+
+TOP = "all"
+"""The place above all cities; every database has it."""
+
+
+class PlaceKind(StrEnum):
+    top = "top"
+    city = "city"
+    street = "street"
+    community = "community"
+    site = "site"
+
+
+_UNDER = {
+    PlaceKind.city: (PlaceKind.top,),
+    PlaceKind.street: (PlaceKind.city,),
+    PlaceKind.community: (PlaceKind.top, PlaceKind.city, PlaceKind.street),
+    PlaceKind.site: (PlaceKind.community,),
+}
+
+
+class PlaceRefused(CentralError):
+    """The place does not fit where it was to stand; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    id: str
+    kind: PlaceKind
+    parent: str | None
+    names: Texts
+
+
+async def plant(connection: Connection, place: Place, now: datetime) -> bool:
+    """False when it is there already, as it was. Raises PlaceRefused."""
+    if await get(connection, place.id) is not None:
+        return False
+    parent = None if place.parent is None else await get(connection, place.parent)
+    if parent is None or parent.kind not in _UNDER.get(place.kind, ()):
+        raise PlaceRefused(f"{place.id}: a {place.kind} does not stand under {place.parent}")
+    await connection.execute(
+        insert(connection, places)
+        .values(
+            id=place.id,
+            kind=place.kind.value,
+            parent=place.parent,
+            names=place.names.model_dump_json(by_alias=True),
+            added_at=now,
+        )
+        .on_conflict_do_nothing()
+    )
+    above = select(place_ancestors.c.ancestor).where(place_ancestors.c.place == place.parent)
+    ancestors = [place.id, *(await connection.execute(above)).scalars()]
+    await connection.execute(
+        insert(connection, place_ancestors).on_conflict_do_nothing(),
+        [{"place": place.id, "ancestor": ancestor} for ancestor in ancestors],
+    )
+    return True
+
+
+async def plant_community(connection: Connection, community: str, now: datetime) -> None:
+    """A community right under the top, named by its id; nothing happens when it is there."""
+    names = Texts.model_validate({"zh-Hans": community, "zh-Hant": community, "en": community})
+    await plant(connection, Place(community, PlaceKind.community, TOP, names), now)
+
+
+async def get(connection: Connection, place: str) -> Place | None:
+    found = (await connection.execute(_PLACES.where(places.c.id == place))).one_or_none()
+    return None if found is None else _place(found)
+
+
+async def every(connection: Connection, tops: Collection[str], kind: PlaceKind | None = None) -> tuple[Place, ...]:
+    """The places at and below `tops`, by id; only those of `kind`."""
+    wanted = _PLACES.where(within(places.c.id, tops)).order_by(places.c.id)
+    if kind is not None:
+        wanted = wanted.where(places.c.kind == kind.value)
+    return tuple(_place(row) for row in await connection.execute(wanted))
+
+
+async def ancestors(connection: Connection, place: str) -> frozenset[str]:
+    """The place itself and all above it; empty when there is no such place."""
+    above = select(place_ancestors.c.ancestor).where(place_ancestors.c.place == place)
+    return frozenset((await connection.execute(above)).scalars())
+
+
+def within(column: ColumnElement[Any], tops: Collection[str]) -> ColumnElement[bool]:
+    """For `where`: the column names a place at or below one of `tops`."""
+    return column.in_(select(place_ancestors.c.place).where(place_ancestors.c.ancestor.in_(tops)))
+
+
+def _place(row: Any) -> Place:  # noqa: ANN401  (a row)
+    return Place(row.id, PlaceKind(row.kind), row.parent, Texts.model_validate_json(row.names))
+
+
+_PLACES = select(places.c.id, places.c.kind, places.c.parent, places.c.names)

@@ -1,0 +1,20 @@
+"""What all tables share: the names of constraints, and the columns that nearly every one has."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData, String
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Counted = BigInteger().with_variant(Integer, "sqlite")
+"""A key that the database counts up: in SQLite only INTEGER can be the row's own number."""
+
+
+def community() -> Column[str]:
+    """The community to which the record belongs."""
+    return Column("community", String(64), ForeignKey("places.id"), nullable=False)

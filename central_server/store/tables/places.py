@@ -1,0 +1,44 @@
+"""The tree of places, and the gateways that stand in it."""
+
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Text
+
+from central_server.store.instant import Instant
+from central_server.store.tables.metadata import community, metadata
+
+places = Table(
+    "places",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("parent", String(64), ForeignKey("places.id")),
+    Column("names", Text, nullable=False),
+    Column("added_at", Instant, nullable=False),
+)
+
+place_ancestors = Table(
+    "place_ancestors",
+    metadata,
+    Column("place", String(64), ForeignKey("places.id"), primary_key=True),
+    Column("ancestor", String(64), ForeignKey("places.id"), primary_key=True),
+    Index(None, "ancestor"),
+    sqlite_with_rowid=False,
+)
+
+gateways = Table(
+    "gateways",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    community(),
+    Column("label", String(120), nullable=False),
+    Column("added_at", Instant, nullable=False),
+)
+
+gateway_keys = Table(
+    "gateway_keys",
+    metadata,
+    Column("gateway", String(16), ForeignKey("gateways.id"), primary_key=True),
+    Column("key", String(16), primary_key=True),
+    Column("public", String(43), nullable=False),
+    Column("added_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+)
