@@ -4,7 +4,7 @@ import json
 import re
 import stat
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -44,10 +44,18 @@ def misfits(found: Iterable[Misfit]) -> None:
         raise ValidationError.from_exception_data("misfits", details)
 
 
-def load(path: Path, model: type[Model]) -> Model:
-    """The file as a `model`. Raises ConfigRefused with all faults, ordered by line; values of secrets are not told."""
+def load(path: Path, model: type[Model], *, fill: Mapping[str, Mapping[str, object]] | None = None) -> Model:
+    """The file as a `model`. Raises ConfigRefused with all faults, ordered by line; values of secrets are not told.
+
+    `fill`: by section, values for the keys that the file leaves out or empty.
+    """
     text = _read(path)
-    return _validated(_parse(path, text), model, Explainer(str(path), lines_of(text), model))
+    document = _parse(path, text)
+    for section, values in (fill or {}).items():
+        told = document.get(section, {})
+        if isinstance(told, dict):
+            document[section] = {**values, **{key: value for key, value in told.items() if value != ""}}
+    return _validated(document, model, Explainer(str(path), lines_of(text), model))
 
 
 def validate(document: dict[str, Any], model: type[Model], *, source: str) -> Model:

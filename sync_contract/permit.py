@@ -43,6 +43,8 @@ class PermitReason(StrEnum):
     closed = "closed"
     certificate_expired = "certificate_expired"
     time_uncertain = "time_uncertain"
+    barred = "barred"
+    """The permit may hold, but the central server does not accept this gateway: its tickets would lead nowhere."""
 
 
 @dataclass(frozen=True, slots=True)

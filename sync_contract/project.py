@@ -36,6 +36,10 @@ class Project(Record):
     amounts_fen: Annotated[tuple[Fen, ...], Field(min_length=1, max_length=6)]
     min_fen: Fen = 100
     max_fen: Fen = 100_000_00
+    goal_fen: Fen | None = None
+    """What is to be raised in all; None where nothing is said of it."""
+    paid_fen: Annotated[int, Field(ge=0, lt=2**53)] | None = None
+    """What the ledger says was paid so far; None where nothing is said of it. Never in a TOML file."""
     permit: Permit | None = None
 
     @model_validator(mode="after")
@@ -46,6 +50,13 @@ class Project(Record):
         if outside:
             raise ValueError(f"amounts_fen {outside} lie outside min_fen to max_fen")
         return self
+
+    @property
+    def need(self) -> float | None:
+        """The share of the goal that is still missing, 0 to 1; None where goal or paid money is not told."""
+        if self.goal_fen is None or self.paid_fen is None:
+            return None
+        return max(0, self.goal_fen - self.paid_fen) / self.goal_fen
 
     def accepts(self, amount: Money) -> bool:
         """Is the amount in this project's currency and bounds?"""

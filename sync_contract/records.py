@@ -151,7 +151,10 @@ class Parcel(Record):
 
 def canonical(record: Record) -> bytes:
     """The octets that are hashed and signed: JSON with sorted keys, no spaces, UTF-8."""
-    value = record.model_dump(mode="json", by_alias=True)
+    return canonical_json(record.model_dump(mode="json", by_alias=True))
+
+
+def canonical_json(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 

@@ -24,7 +24,7 @@ import struct
 from base64 import b32decode, b32encode
 from binascii import Error as Base32Error
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
@@ -36,6 +36,8 @@ from sync_contract.money import ALPHABETIC, NUMERIC, Money
 from sync_contract.strict import Environment
 
 DOMAIN = b"beacon ticket v1\0"
+FRESH_FOR = timedelta(minutes=10)
+"""After this long the donor is asked to confirm again before an attempt is opened."""
 _HEAD = struct.Struct(">BB8s8s16s5sH5sI")
 _BEACON = struct.Struct(">16sHH")
 _SIGNATURE = 64

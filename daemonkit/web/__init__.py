@@ -1,25 +1,30 @@
 """A small, guarded web server on aiohttp."""
 
-from daemonkit.web.bodies import csrf_token, gunzip, read_body, read_form, read_json, read_wire
+from daemonkit.web.bodies import csrf_token, gunzip, parse_json, read_body, read_form, read_json, read_wire
 from daemonkit.web.events import closing, event_stream
 from daemonkit.web.guards import guarded_app
 from daemonkit.web.problem import ErrorPage, problem
-from daemonkit.web.rules import RULES, WebRules
+from daemonkit.web.rules import RULES, WebRules, client
 from daemonkit.web.server import serving
+from daemonkit.web.uploads import Upload, read_upload
 
 __all__ = [
     "RULES",
     "ErrorPage",
+    "Upload",
     "WebRules",
+    "client",
     "closing",
     "csrf_token",
     "event_stream",
     "guarded_app",
     "gunzip",
+    "parse_json",
     "problem",
     "read_body",
     "read_form",
     "read_json",
+    "read_upload",
     "read_wire",
     "serving",
 ]

@@ -66,7 +66,11 @@ async def read_json(request: web.Request, model: type[Model], *, limit: int | No
     """The body as a strict record. Raises 400, 408, 413, 415; never tells the values back."""
     rules = request.config_dict[RULES]
     _expect(request, "application/json")
-    body = await read_body(request, limit=limit or rules.body_limit, deadline=rules.body_deadline)
+    return parse_json(await read_body(request, limit=limit or rules.body_limit, deadline=rules.body_deadline), model)
+
+
+def parse_json(body: bytes, model: type[Model]) -> Model:
+    """As `read_json`, for a body that was read already. Raises 400."""
     try:
         check_json(body)
         return model.model_validate_json(body)
@@ -80,10 +84,10 @@ async def read_json(request: web.Request, model: type[Model], *, limit: int | No
         raise refusal(web.HTTPBadRequest, "the body does not fit", errors=faults) from error
 
 
-async def read_form(request: web.Request, rules: WebRules, session: str) -> MultiDict[str]:
+async def read_form(request: web.Request, rules: WebRules, session: str, *, limit: int | None = None) -> MultiDict[str]:
     """The fields of a form whose `csrf` field belongs to `session`; each comes once. Raises 400, 403, 408, 413, 415."""
     _expect(request, "application/x-www-form-urlencoded")
-    body = await read_body(request, limit=rules.body_limit, deadline=rules.body_deadline)
+    body = await read_body(request, limit=limit or rules.body_limit, deadline=rules.body_deadline)
     try:
         pairs = parse_qsl(
             body.decode("ascii"),
@@ -97,10 +101,14 @@ async def read_form(request: web.Request, rules: WebRules, session: str) -> Mult
     form = MultiDict(pairs)
     if len(set(form)) != len(form):
         raise refusal(web.HTTPBadRequest, "a field came twice")
-    token = form.get("csrf", "").encode()
-    if not session or not hmac.compare_digest(token, csrf_token(rules, session).encode()):
-        raise refusal(web.HTTPForbidden, "the form has expired")
+    check_token(rules, session, form.get("csrf", ""))
     return form
+
+
+def check_token(rules: WebRules, session: str, token: str) -> None:
+    """Raises 403 unless the token belongs to the session."""
+    if not session or not hmac.compare_digest(token.encode(), csrf_token(rules, session).encode()):
+        raise refusal(web.HTTPForbidden, "the form has expired")
 
 
 def csrf_token(rules: WebRules, session: str) -> str:

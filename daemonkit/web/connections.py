@@ -3,12 +3,14 @@
 import asyncio
 import time
 from enum import IntEnum
+from http import HTTPStatus
 from typing import Any
 
 import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from daemonkit.web.problem import PROBLEM, document
 from daemonkit.web.rules import WebRules, peer
 
 _log = structlog.get_logger()
@@ -106,7 +108,8 @@ class Connection(web.RequestHandler):
             raise ConnectionError("the response has begun already")
         response = web.Response(
             status=status,
-            text=f"{status}\n",
+            text=document(status, HTTPStatus(status).phrase, "", {}),
+            content_type=PROBLEM,
             headers={
                 "Server": "",
                 "Cache-Control": "no-store",

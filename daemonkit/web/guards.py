@@ -11,7 +11,7 @@ from daemonkit.web.buckets import Buckets
 from daemonkit.web.connections import Stage, set_stage
 from daemonkit.web.events import CLOSING, new_closing
 from daemonkit.web.problem import ErrorPage, refusal, told
-from daemonkit.web.rules import RULES, WebRules, peer
+from daemonkit.web.rules import RULES, WebRules, client
 
 _log = structlog.get_logger()
 _METHODS = ("GET", "HEAD", "POST")
@@ -66,11 +66,14 @@ def _check(request: web.Request, rules: WebRules, buckets: Buckets) -> None:
     if request.version not in (HttpVersion10, HttpVersion11):
         raise refusal(web.HTTPBadRequest, "HTTP/1.1 is spoken here")  # aiohttp would serve 0.9 and 2.0 just the same
     if request.method not in _METHODS:
-        raise web.HTTPMethodNotAllowed(request.method, _METHODS)
+        known = request.match_info.http_exception  # says which of them this path has
+        raise (
+            known if isinstance(known, web.HTTPMethodNotAllowed) else web.HTTPMethodNotAllowed(request.method, _METHODS)
+        )
     if not _host_allowed(request, rules.allowed_hosts):
         raise refusal(web.HTTPMisdirectedRequest, "this server does not answer to that host name")
     if not request.path.startswith(rules.exempt):
-        wait = buckets.take(peer(request.remote), time.monotonic())
+        wait = buckets.take(client(request), time.monotonic())
         if wait:
             busy = refusal(web.HTTPTooManyRequests)
             busy.headers["Retry-After"] = str(int(wait) + 1)

@@ -1,7 +1,7 @@
 """What a web application allows."""
 
 from dataclasses import dataclass, field
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from aiohttp import web
 
@@ -10,7 +10,8 @@ from aiohttp import web
 class WebRules:
     """`allowed_hosts`: lower-case host or host:port; a bare host allows any port. `form_targets`: origins beside our
     own that a form may lead to. `secret`: for CSRF tokens. Limits are octets, seconds, connections and requests a
-    second for each peer; paths that begin with one of `exempt` are never limited.
+    second for each peer; paths that begin with one of `exempt` are never limited. `trusted_proxies`: only what stands
+    there may tell in X-Forwarded-For for whom it asks.
     """
 
     allowed_hosts: frozenset[str]
@@ -23,6 +24,7 @@ class WebRules:
     requests_per_second: float = 20.0
     burst: int = 60
     exempt: tuple[str, ...] = ("/healthz", "/static/")
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
 
 
 RULES = web.AppKey("rules", WebRules)
@@ -39,3 +41,32 @@ def peer(address: str | None) -> str:
             return str(known.ipv4_mapped)
         return known.exploded[:19]
     return str(known)
+
+
+def client(request: web.Request) -> str:
+    """Who counts as one behind a request, as `peer` has it: the connection's other end, or who a trusted proxy names.
+
+    Read from the right: every proxy adds at the end whom it heard, and only the first that is not trusted is believed
+    about itself. What stands further left anybody may have written.
+    """
+    proxies = request.config_dict[RULES].trusted_proxies
+    address = request.remote or ""
+    if not _stands_in(address, proxies):
+        return peer(address)
+    for named in reversed(",".join(request.headers.getall("X-Forwarded-For", [])).split(",")):
+        if peer(named.strip()) == "unknown":
+            break  # nothing was told, or nothing that we understand: the proxy that told it is the last one known
+        address = named.strip()
+        if not _stands_in(address, proxies):
+            break
+    return peer(address)
+
+
+def _stands_in(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
+    try:
+        known = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(known, IPv6Address) and known.ipv4_mapped is not None:
+        known = known.ipv4_mapped
+    return any(known in network for network in networks)
