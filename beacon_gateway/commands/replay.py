@@ -1,23 +1,25 @@
 """beacon-gateway replay FILE: what would be decided, and why, under these settings. The same bytes on every run.
 
-No clock is read, so projects' hours are all open; nobody is giving.
+No clock is read: hours and days are those of the recording, all open where it does not tell. Nobody is giving.
 """
 
 import json
 import sys
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 from beacon_gateway import from_settings
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.model.beacons import Beacon, Sighting
-from beacon_gateway.presence.choice import Choice
+from beacon_gateway.presence.choosing import choosing
 from beacon_gateway.presence.decide import Decide, replay
 from beacon_gateway.presence.explain.picture import Picture, svg
+from beacon_gateway.presence.explain.plain import plain
 from beacon_gateway.presence.explain.words import screen, sentences
-from beacon_gateway.presence.projects import Circumstances, ProjectRules
+from beacon_gateway.presence.projects import ProjectRules
 from beacon_gateway.presence.rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Decision, Trace, What
@@ -28,8 +30,11 @@ from beacon_gateway.settings import Settings
 from daemonkit.files import write_atomically
 from daemonkit.toml import ConfigRefused, load
 from sync_contract.beacon import BeaconId
+from sync_contract.permit import OFFICIAL_TIME
 
 FAILURE, USAGE, CONFIGURATION = 1, 2, 78
+EARLIEST, LATEST = datetime(2020, 1, 1, tzinfo=UTC).timestamp(), datetime(2100, 1, 1, tzinfo=UTC).timestamp()
+"""A recording from before the first, or after the second, was made by a clock that nobody had set."""
 MOST = 1_000_000
 """Decisions and samples kept of one recording: more than a file of the size limit brings."""
 
@@ -45,6 +50,11 @@ class _Under:
     projects: ProjectRules
     collector: Collector
     """Notices clones, as the daemon's does."""
+    began: datetime | None
+    """Official time of the recording's second 0."""
+
+    def official(self, at: float) -> datetime | None:
+        return None if self.began is None else self.began + timedelta(seconds=at)
 
 
 def run(file: Path, config: Path | None, fallback: Path, pace: str, picture: Path | None, as_json: bool) -> int:
@@ -65,7 +75,7 @@ def run(file: Path, config: Path | None, fallback: Path, pace: str, picture: Pat
         print(f"beacon-gateway replay: {error}", file=sys.stderr)
         return FAILURE
     trace = Trace(under.beacons, decisions=MOST, samples=MOST, thinned_s=0, keep_people=True)
-    choice = Choice(under.choice, under.projects, lambda now: Circumstances(cloned=under.collector.cloned(now)))
+    choice = choosing(under.choice, under.projects, under.collector, official=under.official)
     decide = Decide(Tracker(under.beacons, under.presence), choice, trace, bindings=lambda: under.bindings)
     end_s = replay(sightings, decide, first=under.collector.heard)
     if picture is not None:
@@ -78,7 +88,14 @@ def run(file: Path, config: Path | None, fallback: Path, pace: str, picture: Pat
             return FAILURE
     known = len(sightings) - decide.tracker.foreign_frames
     if as_json:
-        _tell([json.dumps(_plain(decision), ensure_ascii=False) for decision in trace.decisions], trace, speed)
+        _tell(
+            [
+                json.dumps({"at": round(decision.at, 3), **plain(decision)}, ensure_ascii=False)
+                for decision in trace.decisions
+            ],
+            trace,
+            speed,
+        )
     else:
         print(_summary(file, known, decide.tracker.foreign_frames, under))
         _tell(list(sentences(trace.decisions, under.beacons)), trace, speed)
@@ -113,8 +130,8 @@ def _read(file: Path, config: Path | None, fallback: Path) -> tuple[tuple[Sighti
         if is_trace and file.stat().st_size > SIZE_LIMIT:
             raise TraceUnreadable(f"{file}: larger than {SIZE_LIMIT} octets")
         if not is_trace:
-            sightings = CaptureScanner(file).sightings
-            return sightings, _under(load(fallback if config is None else config, Settings))
+            capture = CaptureScanner(file)
+            return capture.sightings, _under(load(fallback if config is None else config, Settings), capture.began)
         recording = read_trace(file.read_text(encoding="utf-8", errors="strict").splitlines())
     except OSError as error:
         raise TraceUnreadable(f"{file}: {error.strerror}") from error
@@ -122,15 +139,38 @@ def _read(file: Path, config: Path | None, fallback: Path) -> tuple[tuple[Sighti
         raise TraceUnreadable(f"{file}: not UTF-8 at octet {error.start}") from error
     except TraceUnreadable as error:
         raise TraceUnreadable(f"{file}: {error}" if str(file) not in str(error) else str(error)) from error
-    if config is not None:
-        return recording.sightings, _under(load(config, Settings))
     header = recording.header
+    began = _seconds(header.began)
+    if config is not None:
+        return recording.sightings, _under(load(config, Settings), began)
     brought = {beacon.id: beacon.project for beacon in header.beacons if beacon.project}
-    under = _Under(header.beacons, brought, header.presence, header.choice, ProjectRules(), Collector(header.beacons))
-    return recording.sightings, under
+    return recording.sightings, _Under(
+        header.beacons,
+        brought,
+        header.presence,
+        header.choice,
+        header.projects,
+        Collector(header.beacons),
+        _official(began),
+    )
 
 
-def _under(settings: Settings) -> _Under:
+def _seconds(began: str) -> float | None:
+    """Since 1970; None for a trace that does not tell, or in no form of ours."""
+    try:
+        return datetime.fromisoformat(began).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _official(began: float | None) -> datetime | None:
+    """None too for a clock that had not been set."""
+    if began is None or not EARLIEST <= began <= LATEST:
+        return None
+    return datetime.fromtimestamp(began, OFFICIAL_TIME)
+
+
+def _under(settings: Settings, began: float | None) -> _Under:
     return _Under(
         from_settings.known_beacons(settings),
         from_settings.bindings(settings),
@@ -138,6 +178,7 @@ def _under(settings: Settings) -> _Under:
         from_settings.choice_rules(settings),
         from_settings.project_rules(settings),
         from_settings.collector(settings),
+        _official(began),
     )
 
 
@@ -167,24 +208,3 @@ def _outcome(decisions: tuple[Decision, ...], end_s: float) -> str:
         seconds[project] = seconds.get(project, 0.0) + max(0.0, end - start)
     rows = ", ".join(f"{screen(project)} {total:.1f} s" for project, total in sorted(seconds.items()))
     return f"{len(decisions)} 次判定 decisions in {end_s:.1f} s. 屏幕 screen: {rows}"
-
-
-def _plain(decision: Decision) -> dict[str, object]:
-    return {
-        "number": decision.number,
-        "at": round(decision.at, 3),
-        "what": decision.what.value,
-        "beacon": None if decision.beacon is None else str(decision.beacon),
-        "tag_class": decision.tag_class,
-        "in": {
-            "rssi": decision.rssi,
-            "level_db": _rounded(decision.level_db),
-            "distance_m": _rounded(decision.distance_m),
-        },
-        "rule": decision.rule,
-        "out": {"before": decision.before, "after": decision.after, "dwell_s": _rounded(decision.dwell_s)},
-    }
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)

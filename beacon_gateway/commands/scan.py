@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,26 +18,37 @@ from beacon_gateway import from_settings
 from beacon_gateway.commands.scan_table import plain_rows, table
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.model.beacons import Sighting
-from beacon_gateway.presence.choice import Choice
+from beacon_gateway.presence.choosing import choosing
 from beacon_gateway.presence.decide import TICK_S, Decide
 from beacon_gateway.presence.explain.listening import Listening
 from beacon_gateway.presence.explain.words import sentences
-from beacon_gateway.presence.projects import Circumstances
 from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.trace_lines import trace_lines
 from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.radio.choose import Radios, choose_radios
+from beacon_gateway.radio.recorder import Recorder
 from beacon_gateway.settings import Settings
 from daemonkit.clock import clock_synchronised
 from daemonkit.files import write_atomically
 from daemonkit.toml import ConfigRefused, load
+from sync_contract.catalogue import BeaconKind
 from sync_contract.permit import OFFICIAL_TIME
 
 FAILURE, USAGE, CONFIGURATION = 1, 2, 78
 PLAIN_EVERY_S = 5.0
 
 
-def run(config: Path, radio: str, seconds: float | None, plain: bool, foreign: bool, trace: Path | None) -> int:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Files written at the end. `trace`: what place beacons did; `record`: frames, as btsnoop, of place beacons or,
+    with `everybody`, of people's tags and strangers too."""
+
+    trace: Path | None = None
+    record: Path | None = None
+    everybody: bool = False
+
+
+def run(config: Path, radio: str, seconds: float | None, plain: bool, foreign: bool, kept: Kept) -> int:
     """The exit code: 0, 1 when there is no radio or no file, 2 for an unknown `radio`, 78 for a broken TOML."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # the table says it
     try:
@@ -46,15 +57,13 @@ def run(config: Path, radio: str, seconds: float | None, plain: bool, foreign: b
         print(refused, file=sys.stderr)
         return CONFIGURATION
     try:
-        return asyncio.run(_scan(settings, radio, seconds, plain or not sys.stdout.isatty(), foreign, trace))
+        return asyncio.run(_scan(settings, radio, seconds, plain or not sys.stdout.isatty(), foreign, kept))
     except GatewayError as error:
         print(f"beacon-gateway scan: {error}", file=sys.stderr)
         return FAILURE
 
 
-async def _scan(
-    settings: Settings, radio: str, seconds: float | None, plain: bool, foreign: bool, file: Path | None
-) -> int:
+async def _scan(settings: Settings, radio: str, seconds: float | None, plain: bool, foreign: bool, kept: Kept) -> int:
     try:
         radios = await choose_radios(radio, from_settings.radio_plan(settings))
     except ValueError as error:
@@ -67,20 +76,24 @@ async def _scan(
     began, wall = time.monotonic(), datetime.now(UTC)
     beacons, bindings = from_settings.known_beacons(settings), from_settings.bindings(settings)
     presence, choice = from_settings.presence_rules(settings), from_settings.choice_rules(settings)
-    trace = Trace(beacons, thinned_s=0 if file else 1.0)
+    trace = Trace(beacons, thinned_s=0 if kept.trace else 1.0)
     collector = from_settings.collector(settings)
 
-    def circumstances(now: float) -> Circumstances:
-        local = datetime.now(OFFICIAL_TIME).time() if clock_synchronised() else None
-        return Circumstances(local=local, cloned=collector.cloned(now))
+    def official(_now: float) -> datetime | None:
+        return datetime.now(OFFICIAL_TIME) if clock_synchronised() else None
 
     projects = from_settings.project_rules(settings)
-    decide = Decide(Tracker(beacons, presence), Choice(choice, projects, circumstances), trace, lambda: bindings)
+    choice_now = choosing(choice, projects, collector, official=official)
+    decide = Decide(Tracker(beacons, presence), choice_now, trace, lambda: bindings)
+    known_places = None if kept.everybody else {b.id for b in beacons if b.kind is BeaconKind.place}
+    recorder = Recorder(known_places, began=wall, began_at=began) if kept.record else None
     listening = Listening(beacons, decide, bindings, strangers=foreign, at=began)
 
     def hear(sighting: Sighting) -> None:
         collector.heard(sighting)
         listening.hear(sighting)
+        if recorder:
+            recorder.hear(sighting)
 
     hearing = asyncio.create_task(radios.scanner.hear(hear), name="radio")
     hearing.add_done_callback(lambda _: stop.set())
@@ -91,14 +104,33 @@ async def _scan(
         hearing.cancel()
         with suppress(asyncio.CancelledError):
             await hearing  # raises RadioLost
-    if file is not None:
-        lines = "".join(trace_lines(trace, presence, choice, bindings, began=wall.isoformat(timespec="seconds")))
-        try:
-            write_atomically(file, lines.encode(), mode=0o600)
-        except OSError as error:
-            print(f"beacon-gateway scan: {file}: {error.strerror}", file=sys.stderr)
+    if kept.trace is not None:
+        began_at = wall.isoformat(timespec="seconds") if clock_synchronised() else ""
+        lines = "".join(trace_lines(trace, presence, choice, bindings, projects=projects, began=began_at))
+        if not _written(kept.trace, lines.encode()):
             return FAILURE
+    if recorder and kept.record is not None:
+        if not _written(kept.record, recorder.octets()):
+            return FAILURE
+        _tell_recorded(kept, recorder)
     return 0
+
+
+def _written(file: Path, octets: bytes) -> bool:
+    try:
+        write_atomically(file, octets, mode=0o600)
+    except OSError as error:
+        print(f"beacon-gateway scan: {file}: {error.strerror}", file=sys.stderr)
+        return False
+    return True
+
+
+def _tell_recorded(kept: Kept, recorder: Recorder) -> None:
+    print(f"{kept.record}: 已录 recorded {recorder.frames} 帧 frames")
+    if recorder.passed_over:
+        print(f"  录满了,后面的没有录 full: {recorder.passed_over} 帧 later frames are not in it")
+    if kept.everybody:
+        print("  含随身卡和陌生信标,用完请删除 tags and strangers are in it: delete it when done")
 
 
 async def _show_table(
@@ -109,7 +141,7 @@ async def _show_table(
         while True:
             now = time.monotonic()
             listening.tick(now)
-            live.update(table(listening, decide.chosen, radios.scanner, now, now - began), refresh=True)
+            live.update(table(listening, decide.chosen, radios, now, now - began), refresh=True)
             if await _stopped(stop, began, seconds):
                 return
 
@@ -130,7 +162,7 @@ async def _show_lines(
         over = await _stopped(stop, began, seconds)
         if over or now - began >= next_at:
             next_at = now - began + PLAIN_EVERY_S
-            print(plain_rows(listening, decide.chosen, radios.scanner, now, now - began), flush=True)
+            print(plain_rows(listening, decide.chosen, radios, now, now - began), flush=True)
         if over:
             return
 

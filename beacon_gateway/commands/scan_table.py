@@ -9,6 +9,7 @@ from rich.text import Text
 from beacon_gateway.presence.choice import Chosen
 from beacon_gateway.presence.explain.listening import Listening, Row
 from beacon_gateway.presence.explain.words import ZONES, screen, tag
+from beacon_gateway.radio.choose import Radios
 from beacon_gateway.radio.port import Scanner
 from sync_contract.catalogue import BeaconKind
 
@@ -22,7 +23,8 @@ WHY_STRANGERS = (
 _SIMULATED = "模拟电波,不是真实无线电 simulated: this is no real radio"
 
 
-def table(listening: Listening, chosen: Chosen, scanner: Scanner, now: float, elapsed_s: float) -> RenderableType:
+def table(listening: Listening, chosen: Chosen, radios: Radios, now: float, elapsed_s: float) -> RenderableType:
+    scanner = radios.scanner
     rows = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold underline")
     rows.add_column("信标\nbeacon", overflow="ellipsis", no_wrap=True, min_width=10)
     rows.add_column("类\nkind", no_wrap=True, min_width=4)
@@ -30,22 +32,27 @@ def table(listening: Listening, chosen: Chosen, scanner: Scanner, now: float, el
         rows.add_column(heading, justify="right", no_wrap=True, min_width=width)
     rows.add_column("区\nzone", no_wrap=True, min_width=14)
     rows.add_column("项目\nproject", no_wrap=True, overflow="ellipsis", min_width=16)
-    for row in listening.rows(now):
+    batteries = [_battery(row, radios, now) for row in listening.rows(now)]
+    if any(batteries):
+        rows.add_column("电池\nbattery", justify="right", no_wrap=True, min_width=6)
+    for row, battery in zip(listening.rows(now), batteries, strict=True):
         style = "dim" if row.zone is None else "bold" if row.zone in ("immediate", "near") else ""
-        rows.add_row(row.beacon.label, *_cells(row), style=style)
+        rows.add_row(row.beacon.label, *_cells(row), *([battery] if any(batteries) else []), style=style)
     return Group(
         _head(scanner, elapsed_s),
         rows,
         Text.assemble("屏幕 screen: ", (screen(chosen.project or ""), "bold")),
         Text.assemble("原因 why:    ", chosen.reason),
         Text(_others(listening, scanner), style="dim"),
+        *(Text(words, "bold yellow") for words in _warnings(scanner)),
         *(_strangers(listening)),
         Text("Ctrl-C 结束 ends", style="dim"),
     )
 
 
-def plain_rows(listening: Listening, chosen: Chosen, scanner: Scanner, now: float, elapsed_s: float) -> str:
+def plain_rows(listening: Listening, chosen: Chosen, radios: Radios, now: float, elapsed_s: float) -> str:
     """The same without a table; a person's tag is named by its class only, since lines may be kept."""
+    scanner = radios.scanner
     lines = [_head(scanner, elapsed_s).plain]
     for row in listening.rows(now):
         name = tag(row.beacon.tag_class or "unnamed") if row.beacon.kind is BeaconKind.person else row.beacon.label
@@ -56,9 +63,11 @@ def plain_rows(listening: Listening, chosen: Chosen, scanner: Scanner, now: floa
         _, rssi, distance, age, per_s, zone, project = _cells(row)
         lines.append(
             f"  {name}: {rssi} dBm, {distance} m, {zone}, {age} s 前 ago, {per_s}/s, 项目 project {project or '–'}"
+            + (f", 电池 battery {battery}" if (battery := _battery(row, radios, now)) else "")
         )
     lines.append(f"  屏幕 screen: {screen(chosen.project or '')}  (原因 why: {chosen.reason})")
     lines.append(f"  {_others(listening, scanner)}")
+    lines += [f"  {words}" for words in _warnings(scanner)]
     lines += [f"  {text.plain}" for text in _strangers(listening)]
     return "\n".join(lines)
 
@@ -76,6 +85,15 @@ def _cells(row: Row) -> tuple[str, str, str, str, str, str, str]:
     )
 
 
+def _battery(row: Row, radios: Radios, now: float) -> str:
+    """What the tag tells of it, with a mark when it is low; empty when it tells nothing."""
+    told = radios.batteries.of(row.beacon.id, now) if radios.batteries else None
+    if told is None or (told.battery_percent is None and told.battery_mv is None):
+        return ""
+    words = f"{told.battery_mv} mV" if told.battery_percent is None else f"{told.battery_percent} %"
+    return f"{words} 低 low" if told.battery_low else words
+
+
 def _head(scanner: Scanner, elapsed_s: float) -> Text:
     found = scanner.describe()
     words = f"{scanner.name}: {found.get('state')}"
@@ -85,6 +103,17 @@ def _head(scanner: Scanner, elapsed_s: float) -> Text:
     if scanner.name == "simulated":
         head.append(f"\n{_SIMULATED}", "bold yellow")
     return head
+
+
+def _warnings(scanner: Scanner) -> Iterator[str]:
+    """What the radio says that a person should do; nothing for a radio that has no such words."""
+    told = scanner.describe()
+    adapters = told.get("adapters")
+    said = [told.get("batteries")]
+    said += [one.get("delivery") for one in adapters.values()] if isinstance(adapters, dict) else []
+    for one in said:
+        if isinstance(one, dict) and (words := one.get("words")):
+            yield f"{words['zh']}\n  {words['en']}"
 
 
 def _others(listening: Listening, scanner: Scanner) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from beacon_gateway.frames import eddystone_tlm, ibeacon
+from beacon_gateway.frames import battery_service, eddystone_tlm, feasybeacon, ibeacon, minew
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.frames.telemetry import Telemetry
 
@@ -30,6 +30,9 @@ class Telling:
 DECODERS: Final[tuple[Identity | Telling, ...]] = (
     Identity(ibeacon.COMPANY, IBeacon.decode),
     Telling(eddystone_tlm.SERVICE, eddystone_tlm.decode),
+    Telling(battery_service.SERVICE, battery_service.decode),
+    Telling(minew.SERVICE, minew.decode),
+    Telling(feasybeacon.SERVICE, feasybeacon.decode),
 )
 """Each reads strictly: None for foreign octets, never an exception. The first that understands wins."""
 

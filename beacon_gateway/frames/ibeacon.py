@@ -12,6 +12,9 @@ from sync_contract.beacon import BeaconId
 COMPANY = 0x004C
 """Apple's company identifier (Bluetooth Assigned Numbers 7.1)."""
 
+IBEACONS: Final = b"\x4c\x00\x02\x15"
+"""How the manufacturer data of every iBeacon begins: the company identifier, then type and length."""
+
 _LAYOUT = Struct(">2s16sHHb")
 _TYPE_AND_LENGTH = b"\x02\x15"
 _SIZE: Final = _LAYOUT.size

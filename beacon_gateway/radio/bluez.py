@@ -79,6 +79,12 @@ class SystemBus:
         """Offer an object of ours to BlueZ until the connection ends."""
         self._bus.export(path, interface)
 
+    def unexport(self, path: str, interface: ServiceInterface) -> None:
+        """Take back what was exported; nothing is left of it where the connection has ended."""
+        if self._bus.connected:
+            with suppress(OSError, EOFError):
+                self._bus.unexport(path, interface)
+
     async def _until_end(self) -> None:
         with suppress(OSError, EOFError, DBusFastError):
             await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # dbus-fast left it untyped

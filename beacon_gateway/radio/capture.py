@@ -34,12 +34,18 @@ class CaptureScanner:
         self._foreign = 0
         self._rounds = 0
         self._told = 0
+        self._first_at: float | None = None
         self._sightings = self._read(path)
 
     @property
     def sightings(self) -> tuple[Sighting, ...]:
         """All that is in the file; `at`: seconds since its first event. For a replay in simulated time."""
         return self._sightings
+
+    @property
+    def began(self) -> float | None:
+        """Seconds since 1970 of the file's first event, by the recorder's clock; None when there is none."""
+        return self._first_at
 
     @property
     def foreign(self) -> int:
@@ -88,6 +94,7 @@ class CaptureScanner:
         for event in events:
             at += 0.0 if before is None else min(max(event.at - before, 0.0), LONGEST_GAP_S)
             before = event.at
+            self._first_at = event.at if self._first_at is None else self._first_at
             for report in reports(event.octets):
                 frame = decode(manufacturer_data(report.data))
                 if frame is None:

@@ -14,6 +14,7 @@ from beacon_gateway.radio.port import Scanner
 
 if TYPE_CHECKING:
     from beacon_gateway.radio.advertiser import BlueZAdvertiser
+    from beacon_gateway.radio.batteries import Batteries
     from beacon_gateway.radio.exact import ExactAdvertiser
 
 log = structlog.get_logger()
@@ -43,8 +44,11 @@ class RadioPlan:
 
 @dataclass(frozen=True, slots=True)
 class Radios:
+    """`batteries`: what known tags tell of theirs; None for a radio that tells nothing of it."""
+
     scanner: Scanner
     adverts: Adverts | None
+    batteries: "Batteries | None" = None
 
 
 async def choose_radios(word: str, plan: RadioPlan) -> Radios:
@@ -73,8 +77,11 @@ async def choose_radios(word: str, plan: RadioPlan) -> Radios:
 
 
 def _bluez(plan: RadioPlan) -> Radios:
+    from beacon_gateway.radio.batteries import Batteries
+    from beacon_gateway.radio.helped import KernelHelper
     from beacon_gateway.radio.liveness import Transmitter
     from beacon_gateway.radio.merged import MergedScanner
+    from beacon_gateway.radio.privileged import Privileged
     from beacon_gateway.radio.systemd import SystemdHelper
 
     known = [Transmitter(beacon.id, beacon.label, interval_s=seconds) for beacon, seconds in plan.on_the_wall]
@@ -83,14 +90,17 @@ def _bluez(plan: RadioPlan) -> Radios:
         Transmitter(beacon, "本站广播 own advert", advertiser.due_since, plan.interval_ms / 1000, advertiser.renew)
         for beacon, advertiser in own.items()
     ]
+    kernel, batteries = KernelHelper(plan.helper), Batteries(plan.beacons)
     scanner = MergedScanner(
         plan.scan_adapters,
         mode=plan.scan_mode,
         silence_s=plan.silence_s,
         transmitters=known,
-        helper=SystemdHelper(),
+        helper=Privileged(kernel=kernel, systemd=SystemdHelper()),
+        batteries=batteries,
+        unfilter=kernel.unfiltered,
     )
-    return Radios(scanner, Adverts(own) if own else None)
+    return Radios(scanner, Adverts(own) if own else None, batteries)
 
 
 def _advertiser(plan: RadioPlan, frame: IBeacon) -> "BlueZAdvertiser | ExactAdvertiser":

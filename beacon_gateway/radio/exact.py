@@ -1,121 +1,23 @@
-"""Apple's exact layout on the air, and adapters reset, by asking the radio helper: this process has no privilege."""
+"""Apple's exact layout on the air, by asking the radio helper: this process has no privilege."""
 
 import asyncio
-import re
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
 
 import structlog
 
 from beacon_gateway.frames.ibeacon import IBeacon
-from beacon_gateway.radio.helper_words import (
-    EXACT_HEAD,
-    EXACT_OCTETS,
-    LINE_LIMIT,
-    SAYING,
-    AdapterLine,
-    Answer,
-    Disturbed,
-    ListAdapters,
-    PutOnAir,
-    Request,
-    Reset,
-    line,
-)
-from beacon_gateway.radio.port import HelpRefused, RadioLost
+from beacon_gateway.radio.helped import Helped, adapter_number, helped
+from beacon_gateway.radio.helper_words import EXACT_HEAD, EXACT_OCTETS, AdapterLine, ListAdapters, PutOnAir
+from beacon_gateway.radio.port import HelpRefused
 
 log = structlog.get_logger()
 
-ANSWER_LIMIT_S = 20.0
-"""The kernel takes up to 5 s for each of the steps of an answer."""
 CHECK_S = 30.0
 LOOK_AGAIN_S = 2.0
 PAUSE_FIRST_S = 0.2
 PAUSE_CAP_S = 30.0
-_ADAPTER = re.compile(r"hci([0-9]{1,3})")
-
-
-class Helped:
-    """One connection to the helper; what it put on the air stays there as long as the connection."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
-        self._disturbed: list[Disturbed] = []
-
-    async def ask(self, request: Request) -> Answer:
-        """Raises HelpRefused, RadioLost when the helper is gone."""
-        self._writer.write(line(request))
-        try:
-            async with asyncio.timeout(ANSWER_LIMIT_S):
-                while isinstance(said := await self._next(), Disturbed):
-                    self._disturbed.append(said)
-        except TimeoutError as error:
-            raise RadioLost("the radio helper gives no answer") from error
-        if not said.ok:
-            raise HelpRefused(said.why)
-        return said
-
-    async def disturbed(self, adapter: int, limit_s: float) -> str | None:
-        """What happened to the adapter since `calm`; None when nothing does within `limit_s`. Raises RadioLost."""
-        try:
-            async with asyncio.timeout(limit_s):
-                while True:
-                    while self._disturbed:
-                        if (known := self._disturbed.pop(0)).adapter == adapter:
-                            return known.why
-                    if isinstance(said := await self._next(), Disturbed):
-                        self._disturbed.append(said)
-        except TimeoutError:
-            return None
-
-    def calm(self) -> None:
-        """What was told so far is known."""
-        self._disturbed.clear()
-
-    async def _next(self) -> Answer | Disturbed:
-        try:
-            said = await self._reader.readline()
-        except OSError:
-            said = b""
-        if not said:
-            raise RadioLost("the radio helper has ended, or serves another user")
-        try:
-            return SAYING.validate_json(said)
-        except ValueError as error:
-            raise RadioLost("the radio helper is of another version") from error
-
-
-@asynccontextmanager
-async def helped(path: Path) -> AsyncIterator[Helped]:
-    """Raises RadioLost when no helper listens at `path`."""
-    try:
-        reader, writer = await asyncio.open_unix_connection(path, limit=LINE_LIMIT * 8)
-    except OSError as error:
-        raise RadioLost(f"no radio helper at {path}: {error.strerror or type(error).__name__}") from error
-    try:
-        yield Helped(reader, writer)
-    finally:
-        writer.close()
-
-
-class KernelHelper:
-    """RadioHelper by the kernel: an adapter is switched off and on whatever state bluetoothd is in."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    async def restart_bluetoothd(self) -> None:
-        raise HelpRefused("the radio helper has no power over bluetoothd")
-
-    async def reset(self, adapter: str) -> None:
-        try:
-            async with helped(self._path) as helper:
-                await helper.ask(Reset(adapter=_index(adapter)))
-        except (RadioLost, ValueError) as error:
-            raise HelpRefused(str(error)) from error
 
 
 class ExactAdvertiser:
@@ -130,7 +32,7 @@ class ExactAdvertiser:
         self._data = EXACT_HEAD[:-2] + frame.encode()
         if len(self._data) != EXACT_OCTETS or not self._data.startswith(EXACT_HEAD):
             raise ValueError("the exact layout holds one iBeacon of 30 octets")
-        self._wanted = None if adapter is None else _index(adapter)
+        self._wanted = None if adapter is None else adapter_number(adapter)
         self._path = helper
         self._interval_ms = interval_ms
         self._power_dbm = power_dbm
@@ -256,11 +158,3 @@ class ExactAdvertiser:
         if state != self._state:
             log.debug("advert.state", state=state)
         self._state = state
-
-
-def _index(adapter: str) -> int:
-    """Raises ValueError."""
-    match = _ADAPTER.fullmatch(adapter)
-    if not match:
-        raise ValueError(f"{adapter} is no adapter's name")
-    return int(match[1])

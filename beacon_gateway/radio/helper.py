@@ -1,4 +1,4 @@
-"""The radio helper: a small program that alone holds CAP_NET_ADMIN, and uses it for iBeacons and resets only."""
+"""The radio helper: a small program that alone holds CAP_NET_ADMIN: for iBeacons, resets and unfiltered scans only."""
 
 import asyncio
 import socket
@@ -19,6 +19,7 @@ from beacon_gateway.radio.helper_words import (
     PutOnAir,
     Request,
     Reset,
+    Unfilter,
     Withdraw,
     line,
 )
@@ -36,6 +37,8 @@ class _Client:
         self.writer = writer
         self.held: tuple[int, int] | None = None
         """Adapter and instance of what is on the air for it."""
+        self.monitor: tuple[int, int] | None = None
+        """Adapter and handle of the kernel's monitor for it."""
 
 
 class Helper:
@@ -59,6 +62,7 @@ class Helper:
                 server.close()
                 for client in tuple(self._clients):
                     await self._withdraw(client)
+                    await self._unmonitor(client)
                     client.writer.close()
         finally:
             self._mgmt.close()
@@ -86,6 +90,7 @@ class Helper:
             async with self._one_at_a_time:
                 with suppress(MgmtUnavailable):
                     await self._withdraw(client)
+                    await self._unmonitor(client)
             writer.close()
 
     async def _answer(self, client: _Client, request: Request) -> Answer:
@@ -108,6 +113,9 @@ class Helper:
                 return await self._put_on_air(client, request)
             case Withdraw():
                 await self._withdraw(client)
+            case Unfilter():
+                await self._unmonitor(client)
+                client.monitor = request.adapter, await self._mgmt.add_monitor(request.adapter)
             case Reset():
                 log.warning("helper.adapter_reset", adapter=request.adapter)
                 with suppress(MgmtRefused):  # switching on also ends a power-off that the controller refused
@@ -142,6 +150,12 @@ class Helper:
         if held:
             with suppress(MgmtRefused):  # off the air already
                 await self._mgmt.remove(*held)
+
+    async def _unmonitor(self, client: _Client) -> None:
+        held, client.monitor = client.monitor, None
+        if held:
+            with suppress(MgmtRefused):  # a bluetoothd that starts takes away every monitor
+                await self._mgmt.remove_monitor(*held)
 
     def _on_change(self, change: Change) -> None:
         log.debug("helper.change", adapter=change.adapter, why=change.why)

@@ -1,6 +1,7 @@
 """What the gateway and the radio helper say to each other: one JSON object a line, LINE_LIMIT octets at most.
 
-Nothing but an iBeacon in Apple's layout can be asked for, so whoever takes over the gateway gains no more than that.
+Nothing but an iBeacon in Apple's layout, a reset and an end to the duplicate filter can be asked for, so whoever takes
+over the gateway gains no more than that.
 """
 
 from typing import Annotated, Final, Literal
@@ -45,7 +46,17 @@ class Reset(Record):
     adapter: Index
 
 
-Request = ListAdapters | PutOnAir | Withdraw | Reset
+class Unfilter(Record):
+    """Have the kernel watch for iBeacons on the adapter: while it does, scans ask for no duplicate filter.
+
+    It ends with the connection.
+    """
+
+    do: Literal["unfilter"] = "unfilter"
+    adapter: Index
+
+
+Request = ListAdapters | PutOnAir | Withdraw | Reset | Unfilter
 REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="do")])
 
 

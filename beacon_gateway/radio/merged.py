@@ -6,9 +6,10 @@ from time import monotonic
 from typing import Literal
 
 from beacon_gateway.model.beacons import Sighting
+from beacon_gateway.radio.batteries import Batteries
 from beacon_gateway.radio.bluez import NoAnswer, SystemBus, system_bus
 from beacon_gateway.radio.liveness import Transmitter, merge
-from beacon_gateway.radio.port import HelpRefused, RadioHelper, RadioLost
+from beacon_gateway.radio.port import RadioHelper, RadioLost, Unfilter
 from beacon_gateway.radio.recovery import NoHelper
 from beacon_gateway.radio.scanner import BlueZScanner
 from beacon_gateway.radio.watch import LOOK_AGAIN_S, watch_radio
@@ -37,6 +38,8 @@ class MergedScanner:
         patience_s: float = 60.0,
         transmitters: Sequence[Transmitter] = (),
         helper: RadioHelper | None = None,
+        batteries: Batteries | None = None,
+        unfilter: Unfilter | None = None,
     ) -> None:
         self._wanted = tuple(adapters)
         self._mode: Literal["active", "passive"] = mode
@@ -44,6 +47,8 @@ class MergedScanner:
         self._patience_s = patience_s
         self._transmitters = tuple(transmitters)
         self._helper = _OnceForAll(helper or NoHelper())
+        self._batteries = batteries or Batteries()
+        self._unfilter = unfilter
         self._ears: dict[str, BlueZScanner] = {}
 
     async def hear(self, tell: Callable[[Sighting], None]) -> None:
@@ -69,15 +74,16 @@ class MergedScanner:
                 await asyncio.gather(*running.values(), return_exceptions=True)
 
     def describe(self) -> dict[str, object]:
-        """`state`: of the adapter that is best off; `liveness`: of all together; `adapters`: each one's own."""
+        """`state`: of the adapter that is best off; `liveness`, `batteries`: of all together; `adapters`: its own."""
         now = monotonic()
         adapters = {name: ear.describe() for name, ear in sorted(self._ears.items())}
         states = {str(told["state"]) for told in adapters.values()}
         verdict = merge(ear.verdict(now) for ear in self._ears.values())
         return {
             "state": min(states, key=_BEST_FIRST.index, default="starting"),
-            "frames": sum(ear.frames for ear in self._ears.values()),
+            "frames": sum(ear.reception.frames for ear in self._ears.values()),
             "liveness": {**verdict.describe(), "words": hearing(verdict)},
+            "batteries": self._batteries.describe(now),
             "asks_a_person": any(ear.asks_a_person for ear in self._ears.values()),
             "adapters": adapters,
         }
@@ -100,6 +106,8 @@ class MergedScanner:
                 patience_s=self._patience_s,
                 transmitters=self._transmitters,
                 helper=self._helper,
+                batteries=self._batteries,
+                unfilter=self._unfilter,
                 others_hear=lambda: self._another_hears(name),
                 spare=not self._wanted,
             )
@@ -120,7 +128,7 @@ class _OnceForAll:
     async def restart_bluetoothd(self) -> None:
         async with self._lock:
             if monotonic() - self._restarted_at < RESTARTS_APART_S:
-                raise HelpRefused("bluetoothd was restarted a moment ago")
+                return  # for another adapter: what that brings is waited for here too
             await self._helper.restart_bluetoothd()
             self._restarted_at = monotonic()
 

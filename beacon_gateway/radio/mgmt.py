@@ -1,4 +1,4 @@
-"""The kernel's Bluetooth management socket: adverts with their octets in our order, and power without bluetoothd.
+"""The kernel's Bluetooth management socket: adverts with their octets in our order, power, monitors.
 
 Opening it so that it may change anything takes CAP_NET_ADMIN in the first user namespace. Formats and numbers:
 bluez/doc/mgmt-api.txt (mgmt(7) since BlueZ 5.80); the commands used here are there since Linux 5.11.
@@ -15,6 +15,7 @@ from struct import Struct
 from typing import Self
 
 from beacon_gateway.errors import GatewayError
+from beacon_gateway.frames.ibeacon import IBEACONS
 
 ANSWER_LIMIT_S = 5.0
 NO_ADAPTER = 0xFFFF
@@ -28,6 +29,9 @@ _COMPLETE, _STATUS = 0x0001, 0x0002
 _INDEX_ADDED, _INDEX_REMOVED, _NEW_SETTINGS, _ADVERT_REMOVED = 0x0004, 0x0005, 0x0006, 0x0024
 _INDEX_LIST, _INFO, _SET_POWERED = 0x0003, 0x0004, 0x0005
 _FEATURES, _REMOVE, _ADD_PARAMETERS, _ADD_DATA = 0x003D, 0x003F, 0x0054, 0x0055
+_ADD_MONITOR, _REMOVE_MONITOR = 0x0052, 0x0053
+_PATTERN = Struct("<BBBB31s")  # count; AD type, offset, length, value
+_MANUFACTURER_DATA = 0xFF
 _POWERED, _CONNECTABLE = 1 << 0, 1 << 1
 _PARAMETERS = Struct("<BIHHIIb")  # instance, flags, duration, timeout, least and largest interval, power
 _USE_INTERVAL, _USE_POWER = 1 << 14, 1 << 15
@@ -146,6 +150,16 @@ class Mgmt:
     async def remove(self, adapter: int, instance: int) -> None:
         """Raises MgmtRefused (also when it is not there), MgmtUnavailable."""
         await self._command(adapter, _REMOVE, bytes([instance]), what="taking the advert away")
+
+    async def add_monitor(self, adapter: int) -> int:
+        """Watch for iBeacons; the handle of the monitor. Raises MgmtRefused, MgmtUnavailable."""
+        pattern = _PATTERN.pack(1, _MANUFACTURER_DATA, 0, len(IBEACONS), IBEACONS)
+        answer = await self._command(adapter, _ADD_MONITOR, pattern, what="watching for iBeacons")
+        return int.from_bytes(answer[:2], "little")
+
+    async def remove_monitor(self, adapter: int, handle: int) -> None:
+        """Raises MgmtRefused (also when it is not there), MgmtUnavailable. Handle 0 would remove everybody's."""
+        await self._command(adapter, _REMOVE_MONITOR, handle.to_bytes(2, "little"), what="watching no longer")
 
     async def set_powered(self, adapter: int, on: bool) -> None:
         """Raises MgmtRefused, MgmtUnavailable."""

@@ -1,6 +1,7 @@
 """What the daemon needs of a radio: a scanner that tells sightings, an advertiser that keeps our beacon on the air."""
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from beacon_gateway.errors import GatewayError
@@ -23,6 +24,10 @@ class RadioHelper(Protocol):
 
     async def reset(self, adapter: str) -> None:
         """Reset the hardware of `adapter`, e.g. hci0; returns when that is done. Raises HelpRefused."""
+
+
+Unfilter = Callable[[str], AbstractAsyncContextManager[None]]
+"""Of an adapter: while it is entered, scans that begin have the controller filter no duplicates. Raises HelpRefused."""
 
 
 class Scanner(Protocol):

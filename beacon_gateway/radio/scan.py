@@ -14,12 +14,14 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakDBusError, BleakError
 
+from beacon_gateway.frames.ibeacon import IBEACONS
+from beacon_gateway.radio.bleak_books import Books, books_of
 from beacon_gateway.radio.bluez import CALL_LIMIT_S
 from beacon_gateway.radio.port import RadioLost
 
 log = structlog.get_logger()
 
-_IBEACONS = OrPattern(0, AdvertisementDataType.MANUFACTURER_SPECIFIC_DATA, b"\x4c\x00\x02\x15")
+_IBEACONS = OrPattern(0, AdvertisementDataType.MANUFACTURER_SPECIFIC_DATA, IBEACONS)
 
 
 class StartRefused(Exception):
@@ -43,11 +45,18 @@ async def scan(
     *,
     patience_s: float,
     no_answer: Callable[[], None],
+    keeps: Callable[[AdvertisementData], bool],
 ) -> AsyncIterator[None]:
-    """Scanning during the block. Raises StartRefused; RadioLost when bluetoothd has not answered for `patience_s`."""
+    """Scanning during the block. Raises StartRefused; RadioLost when bluetoothd has not answered for `patience_s`.
+
+    `keeps`: of which addresses more is remembered than a moment, when there are very many.
+    """
+    books: Books | None = None
 
     def heard(_device: BLEDevice, data: AdvertisementData) -> None:
         on_advert(data)
+        if books is not None:
+            books.tidy()
 
     options = BlueZScannerArgs(adapter=adapter)
     if mode == "passive":
@@ -57,6 +66,7 @@ async def scan(
     scanner = BleakScanner(heard, scanning_mode=mode, bluez=options)
     await _start(scanner, patience_s, no_answer)
     try:
+        books = await books_of(scanner, keeps)
         yield
     finally:
         await _stop(scanner)

@@ -7,19 +7,23 @@ a fault that outlasts that is climbed after (radio.recovery).
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
+from functools import partial
 from time import monotonic
 from typing import Literal
 
 import structlog
 from bleak.backends.scanner import AdvertisementData
 
-from beacon_gateway.frames import decode
 from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.radio import faults
+from beacon_gateway.radio.batteries import Batteries
 from beacon_gateway.radio.bluez import SystemBus, system_bus
+from beacon_gateway.radio.duplicates import Duplicates
 from beacon_gateway.radio.ladder import Fault
-from beacon_gateway.radio.liveness import Liveness, Transmitter, Verdict
-from beacon_gateway.radio.port import RadioHelper
+from beacon_gateway.radio.liveness import Transmitter, Verdict
+from beacon_gateway.radio.port import RadioHelper, Unfilter
+from beacon_gateway.radio.reception import Reception
 from beacon_gateway.radio.recovery import NoHelper, Recovery
 from beacon_gateway.radio.scan import StartRefused, scan
 from beacon_gateway.radio.watch import Watch, usable_adapter, watch_radio
@@ -32,9 +36,8 @@ PAUSE_CAP_S = 5.0
 BUSY_PAUSE_S = 0.5
 CYCLES_APART_S = 5.0
 SELF_TEST_S = 5.0
+LOOK_S = 5.0
 
-_RSSI_NOT_AVAILABLE = 127  # Core Specification 5.4, Vol 4 Part E 7.7.65.2
-_RSSI_MISSING = -127  # bleak's word for a Device1 without RSSI: BlueZ told something else than a frame
 _SELF_TEST_OVER = "self-test over"
 
 
@@ -59,6 +62,8 @@ class BlueZScanner:
         patience_s: float = 60.0,
         transmitters: Iterable[Transmitter] = (),
         helper: RadioHelper | None = None,
+        batteries: Batteries | None = None,
+        unfilter: Unfilter | None = None,
         others_hear: Callable[[], bool] = lambda: False,
         spare: bool = False,
     ) -> None:
@@ -70,14 +75,12 @@ class BlueZScanner:
         self._patience_s = patience_s
         self._others_hear = others_hear
         self._spare = spare
-        self._liveness = Liveness(transmitters)
+        self.reception = Reception(transmitters, batteries or Batteries())
         self._recovery = Recovery(helper or NoHelper())
         self._watch: Watch | None = None
+        self._duplicates = Duplicates(unfilter)
         self._state = "starting"
         self._state_since = monotonic()
-        self._heard_at: float | None = None
-        self.frames = 0
-        self._foreign = 0
         self._rebuilds: Counter[str] = Counter()
         self._last_why: str | None = None
         self._starts_refused = 0
@@ -105,10 +108,12 @@ class BlueZScanner:
         """`state`: hearing, listening (nothing heard yet), silent, starting, refused, off, no_adapter, no_answer.
 
         `last_why`: why the scan was last renewed; `refused`: what its start is refused with now; `liveness`: whether
-        a known transmitter proves that it hears; `recovery`: how far the ladder is climbed.
+        a known transmitter proves that it hears; `delivery`: whether it is told every advert; `recovery`: how far the
+        ladder is climbed.
         """
         now = monotonic()
-        age = None if self._heard_at is None else now - self._heard_at
+        heard_at = self.reception.heard_at
+        age = None if heard_at is None else now - heard_at
         verdict = self.verdict(now)
         return {
             "state": self._told_state(),
@@ -116,8 +121,9 @@ class BlueZScanner:
             "mode": self._mode,
             "mode_words": self._mode_words,
             "last_heard_s": None if age is None else round(age, 1),
-            "frames": self.frames,
-            "foreign": self._foreign,
+            "frames": self.reception.frames,
+            "foreign": self.reception.foreign,
+            "delivery": self._duplicates.describe(self.reception.delivery.delivered),
             "rebuilds": sum(self._rebuilds.values()),
             "rebuilds_why": dict(self._rebuilds),
             "last_why": self._last_why,
@@ -138,14 +144,14 @@ class BlueZScanner:
 
     def verdict(self, now: float) -> Verdict:
         """What the known transmitters prove at `now`, monotonic seconds."""
-        return self._liveness.judge(self.adapter, now, tells_presence=self._mode == "active")
+        return self.reception.liveness.judge(self.adapter, now, tells_presence=self._mode == "active")
 
     def fault(self, now: float) -> Fault | None:
         """See radio.recovery.Patient."""
         return faults.judge(
             self._state,
             now - self._state_since,
-            quiet_s=None if self._heard_at is None else now - self._heard_at,
+            quiet_s=None if self.reception.heard_at is None else now - self.reception.heard_at,
             verdict=self.verdict(now),
             refused=self._refused or "",
             others_hear=self._others_hear(),
@@ -154,7 +160,7 @@ class BlueZScanner:
 
     def renew(self, why: str) -> None:
         """See radio.recovery.Patient. An advert of ours that is not heard is registered anew too."""
-        self._liveness.renew_lost(self.verdict(monotonic()).lost)
+        self.reception.liveness.renew_lost(self.verdict(monotonic()).lost)
         if self._watch:
             self._watch.mark(why)
 
@@ -170,10 +176,10 @@ class BlueZScanner:
                 tell_state=self._enter,
             )
             try:
-                why = await self._scan(adapter, watch, tell)
+                why = await self._scan(bus, adapter, watch, tell)
                 self._count_rebuild(why)
                 if self._mode == "passive" and why == "silence":
-                    await self._test_passive(adapter, watch, tell)
+                    await self._test_passive(bus, adapter, watch, tell)
                 pause_s = PAUSE_FIRST_S
             except StartRefused as refused:
                 pause_s = BUSY_PAUSE_S if refused.busy else min(2 * pause_s, PAUSE_CAP_S)
@@ -181,23 +187,36 @@ class BlueZScanner:
             await asyncio.sleep(pause_s)
 
     async def _scan(
-        self, adapter: str, watch: Watch, tell: Callable[[Sighting], None], limit_s: float = float("inf")
+        self,
+        bus: SystemBus,
+        adapter: str,
+        watch: Watch,
+        tell: Callable[[Sighting], None],
+        limit_s: float = float("inf"),
     ) -> str:
         """One scan's life; why it ended. Raises StartRefused."""
         fault: list[Exception] = []
 
         def on_advert(data: AdvertisementData) -> None:
             try:
-                self._on_advert(adapter, data, tell)
+                self.reception.take(adapter, data, monotonic(), tell)
             except Exception as error:  # noqa: BLE001 - dbus-fast would log it and go on; it must end the stage
                 fault.append(error)
                 watch.mark("fault")
 
         patience_s = self._patience_s
         mode = self._mode if limit_s == float("inf") else "active"
-        async with scan(adapter, mode, on_advert, patience_s=patience_s, no_answer=lambda: self._enter("no_answer")):
+        async with AsyncExitStack() as during:
+            self.reception.delivery.begin()
+            no_answer = partial(self._enter, "no_answer")
+            keeps = self.reception.keeps
+            await during.enter_async_context(
+                scan(adapter, mode, on_advert, patience_s=patience_s, no_answer=no_answer, keeps=keeps)
+            )
             self._refused = None
             self._enter("listening")
+            if mode == "active":  # once it scans: see radio.duplicates
+                await during.enter_async_context(self._duplicates.reported(bus, adapter))
             try:
                 why = await self._until_disturbed(watch, limit_s)
             finally:
@@ -206,13 +225,13 @@ class BlueZScanner:
             raise fault[0]
         return why
 
-    async def _test_passive(self, adapter: str, watch: Watch, tell: Callable[[Sighting], None]) -> None:
+    async def _test_passive(self, bus: SystemBus, adapter: str, watch: Watch, tell: Callable[[Sighting], None]) -> None:
         """A passive scan was silent: does an active one hear beacons? Then the scan stays active."""
-        before = self.frames
-        why = await self._scan(adapter, watch, tell, limit_s=min(SELF_TEST_S, self._silence_s))
+        before = self.reception.frames
+        why = await self._scan(bus, adapter, watch, tell, limit_s=min(SELF_TEST_S, self._silence_s))
         if why != _SELF_TEST_OVER:
             self._count_rebuild(why)
-        if self.frames > before:
+        if self.reception.frames > before:
             self._become_active(PASSIVE_HEARS_LESS)
 
     async def _on_refusal(self, bus: SystemBus, adapter: str, refused: StartRefused) -> None:
@@ -236,27 +255,16 @@ class BlueZScanner:
     async def _until_disturbed(self, watch: Watch, limit_s: float) -> str:
         began = quiet_since = monotonic()
         while True:
-            if self._heard_at is not None:
-                quiet_since = max(quiet_since, self._heard_at)
+            if self.reception.heard_at is not None:
+                quiet_since = max(quiet_since, self.reception.heard_at)
             now = monotonic()
             left_s = min(quiet_since + self._silence_s, began + limit_s) - now
             if left_s <= 0:
                 return "silence" if limit_s == float("inf") else _SELF_TEST_OVER
-            if why := await watch.wait(left_s):
+            if self._mode == "active" and self._duplicates.to_be_asked_again(self.reception.delivery.delivered, now):
+                return "once a scan"
+            if why := await watch.wait(min(left_s, LOOK_S)):
                 return why
-
-    def _on_advert(self, adapter: str, data: AdvertisementData, tell: Callable[[Sighting], None]) -> None:
-        if data.rssi == _RSSI_MISSING:
-            return
-        self._heard_at = now = monotonic()
-        frame = decode(data.manufacturer_data)
-        if frame is None:
-            self._foreign += 1
-            return
-        self.frames += 1
-        self._liveness.heard(frame.beacon, now)
-        rssi = None if data.rssi == _RSSI_NOT_AVAILABLE else data.rssi
-        tell(Sighting(frame.beacon, rssi, now, frame.measured_power, adapter))
 
     def _become_active(self, words: Words) -> None:
         self._mode, self._mode_words = "active", words
@@ -265,7 +273,8 @@ class BlueZScanner:
     def _told_state(self) -> str:
         if self._state != "listening":
             return self._state
-        if self._heard_at is not None and monotonic() - self._heard_at < self._silence_s:
+        heard_at = self.reception.heard_at
+        if heard_at is not None and monotonic() - heard_at < self._silence_s:
             return "hearing"
         return "silent" if self._last_why == "silence" else "listening"
 

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.simulation.room import ADAPTER, Walker, sightings
@@ -64,7 +63,7 @@ class SimulatedScanner:
                 await asyncio.sleep(max(0.0, at - time.monotonic()))
                 if self._audible(sighting):
                     self._frames += 1
-                    tell(replace(sighting, at=at))
+                    tell(sighting._replace(at=at))
             await asyncio.Event().wait()  # an empty room stays silent
         finally:
             self._listening = False

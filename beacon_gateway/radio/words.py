@@ -1,5 +1,7 @@
 """The radio's health in sentences, Chinese and English: for staff, who read no state names."""
 
+from collections.abc import Sequence
+
 from beacon_gateway.radio.ladder import Fault, Step
 from beacon_gateway.radio.liveness import Proof, Verdict
 
@@ -56,6 +58,17 @@ STEPS: dict[Step, tuple[str, str]] = {
         "a person is needed: replug the adapter or power the device off and on, and check the beacon's battery",
     ),
 }
+FILTERED: Words = {
+    "zh": "每个信标约十一秒才收到一次:蓝牙芯片滤掉了重复的广播,远近变化会反应很慢。"
+    "请在 /etc/bluetooth/main.conf 里写上 Experimental = true 并重启蓝牙服务,或启用服务 beacon-radio-helper。",
+    "en": "Each beacon is heard only once in about eleven seconds: the controller filters repeated adverts, so coming "
+    "and going is noticed late. Set Experimental = true in /etc/bluetooth/main.conf and restart bluetoothd, or enable "
+    "the service beacon-radio-helper.",
+}
+_LOW = (
+    "电池快用完了,请更换: {which}。",
+    "Batteries are nearly empty, please change them: {which}.",
+)
 _FAULT = ("故障:{fault}。{step}。", "Fault: {fault}; {step}.")
 _WATCHING = ("正在观察", "being watched")
 
@@ -74,6 +87,13 @@ def hearing(verdict: Verdict) -> Words:
         also = _both(_LOST, labels=", ".join(verdict.lost))
         said = {language: f"{said[language]} {also[language]}" for language in said}
     return said
+
+
+def batteries_low(places: Sequence[str], classes: Sequence[str]) -> Words:
+    """`places`: labels; `classes`: of people's tags, none of which is named."""
+    zh = [*places, *(f"{name} 类中的卡" for name in classes)]
+    en = [*places, *(f"a tag of class {name}" for name in classes)]
+    return {"zh": _LOW[0].format(which=", ".join(zh)), "en": _LOW[1].format(which=", ".join(en))}
 
 
 def recovering(adapter: str, fault: Fault, step: Step | None) -> Words:

@@ -1,7 +1,8 @@
 """Tests marked `lab` run inside the radio lab, written and selected like any other test.
 
 The first of them boots one lab for all that want the same number of radios; pytest runs them in there, and its
-reports are passed on here. Under pytest-xdist one worker boots, the others wait for its reports.
+reports are passed on here. Under pytest-xdist --dist loadgroup they all go to one worker (../conftest.py), so that the
+others work on meanwhile; however else they are spread, one worker boots and the others wait for its reports.
 """
 
 import fcntl
@@ -14,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.radio.inside import in_lab
+from tests.radio.inside import PATIENCE, in_lab
 from tests.radio.outside import run_in_lab
 
 REPORTS = "RADIOLAB_REPORTS"
-LIMIT_S = 240.0
+LIMIT_S = 480.0
 
 _Reports = dict[str, list[pytest.TestReport]]
 _passed_on = pytest.StashKey[dict[int, _Reports]]()
@@ -82,7 +83,8 @@ def _boot(items: list[pytest.Item], radios: int) -> _Reports:
 
 
 def _run(items: list[pytest.Item], radios: int, share: Path) -> None:
-    argv = ["env", f"{REPORTS}={share}/reports", sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
+    patience = f"RADIOLAB_PATIENCE={PATIENCE:g}"
+    argv = ["env", f"{REPORTS}={share}/reports", patience, sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
     outcome = run_in_lab([*argv, *(item.nodeid for item in items)], radios=radios, limit_s=LIMIT_S, share=share)
     (share / "output").write_text(f"exit status {outcome.status}\n{outcome.output}")
 

@@ -20,6 +20,8 @@ _BLUETOOTHD = Path("/run/bluetoothd.pid")
 _BTVIRT = Path("/run/btvirt.pid")
 _DBUS = Path("/run/dbus.pid")
 _LIMIT_S = 20.0
+PATIENCE = float(os.environ.get("RADIOLAB_PATIENCE", "6"))
+"""Times each limit: a machine that others use too is late, and that is no fault. On an idle one 1 proves the limits."""
 
 
 def in_lab() -> bool:
@@ -27,10 +29,10 @@ def in_lab() -> bool:
 
 
 async def until(condition: Callable[[], object], limit_s: float = _LIMIT_S) -> float:
-    """Wait for `condition`; the seconds it took. AssertionError when it does not come in time."""
+    """Wait for `condition`; the seconds it took. AssertionError when it takes PATIENCE times the limit."""
     began = monotonic()
     while not condition():
-        assert monotonic() - began < limit_s, f"not within {limit_s:g} s"
+        assert monotonic() - began < limit_s * PATIENCE, f"not within {PATIENCE:g} times {limit_s:g} s"
         await asyncio.sleep(0.02)
     return monotonic() - began
 
@@ -77,8 +79,9 @@ async def end_bluetoothd(number: signal.Signals = signal.SIGKILL) -> None:
     await _end(_BLUETOOTHD)
 
 
-def start_bluetoothd(*flags: str) -> None:
-    _start(["/usr/libexec/bluetooth/bluetoothd", "-n", "--experimental", *flags], _BLUETOOTHD)
+def start_bluetoothd(*flags: str, experimental: bool = True) -> None:
+    words = ["--experimental", *flags] if experimental else [*flags]
+    _start(["/usr/libexec/bluetooth/bluetoothd", "-n", *words], _BLUETOOTHD)
 
 
 async def pull_radios() -> None:
@@ -126,7 +129,7 @@ async def radios_ready(count: int = 2) -> None:
     if not _alive(_BLUETOOTHD):
         start_bluetoothd()
     async with system_bus() as bus:
-        deadline = monotonic() + _LIMIT_S
+        deadline = monotonic() + _LIMIT_S * PATIENCE
         while not await _ready(bus, count):
             assert monotonic() < deadline, "the radios did not come up"
             await asyncio.sleep(0.05)

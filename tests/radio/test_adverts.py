@@ -139,3 +139,5 @@ async def test_an_adapter_that_another_program_made_connectable_is_reported() ->
     finally:
         await mgmt._command(0, set_connectable, b"\x00", what="test")
         mgmt.close()
+        await power("hci0", False)  # the kernel advertises by itself for a while after such a change
+        await power("hci0", True)

@@ -16,8 +16,9 @@ import pytest
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.radio.advertiser import BlueZAdvertiser
 from beacon_gateway.radio.btsnoop import Losses, read_events
-from beacon_gateway.radio.exact import ExactAdvertiser, KernelHelper
+from beacon_gateway.radio.exact import ExactAdvertiser
 from beacon_gateway.radio.hci import reports
+from beacon_gateway.radio.helped import KernelHelper
 from beacon_gateway.radio.mgmt import Change, Mgmt
 from beacon_gateway.radio.port import Advertiser, HelpRefused, RadioLost
 from beacon_gateway.radio.scanner import BlueZScanner

@@ -69,8 +69,9 @@ AIR = Air(sigma_db=4.0, body_per_minute=0.0, burst_s=0.3)
 """A fifth of the adverts is lost, a part of them in bursts."""
 SEED = 4
 CHANGES = {What.arrived: "Arrived", What.zone: "ZoneChanged", What.left: "Left"}
-TOLERANCE_S = 0.5
-"""From a decision in simulated time to the log's line and the kiosk's event; 0.15 s was seen on an idle machine."""
+TOLERANCE_S = 5.0
+"""From a decision in simulated time to the log's line and the kiosk's event: 0.15 s was seen on an idle machine, and
+1.6 s with seven programs waiting for each processor."""
 LOST_IN_THE_STACK = 0.05
 """Two reports of one beacon that bluetoothd reads at once become one signal."""
 
@@ -108,7 +109,7 @@ async def walk_before_a_gateway(folder: Path) -> Walked:
             card, wall = from_settings.known_beacons(settings)
             still = parse_walk("9m 60s")
             walkers = [Walker(card, WALK, AIR), Walker(wall, still, AIR), Walker(STRANGER, still, AIR)]
-            await until(lambda: radio.controller.scanning)
+            await until(lambda: radio.controller.scanning and radio.controller.active)
 
             def record(event: dict[str, Any]) -> bool:
                 if not scenes or scenes[-1][1] != shows(event):
@@ -176,9 +177,10 @@ def test_the_kiosk_turns_to_the_cards_project_and_back(walked: Walked) -> None:
 
 
 def test_a_silence_shorter_than_the_exit_decides_nothing(walked: Walked) -> None:
+    """Nothing in simulated time, and no decision more than there."""
     begins = parse_walk(f"8m; {COMES}").seconds
-    times = [at for at, *_ in walked.visits] + [at for at, _ in walked.scenes]
-    assert [at for at in times if begins <= at <= begins + HICCUP_S + TOLERANCE_S] == []
+    assert [decision for decision in walked.expected if begins <= decision.at <= begins + HICCUP_S] == []
+    assert len(walked.visits) == sum(decision.what in CHANGES for decision in walked.expected)
 
 
 def test_the_statistics_agree_with_the_walk(walked: Walked) -> None:

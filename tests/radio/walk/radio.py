@@ -58,12 +58,17 @@ class WalkRadio:
             if (early_s := sighting.at - self.seconds()) > 0:
                 await asyncio.sleep(early_s)
             assert sighting.rssi is not None
-            report = self.controller.report(address[sighting.beacon], data[sighting.beacon], sighting.rssi)
-            if report is None:
-                self.unheard += 1
-                continue
-            os.write(self._descriptor, report)
-            self.reported[sighting.beacon].append(sighting.rssi)
+            if self.hear(address[sighting.beacon], data[sighting.beacon], sighting.rssi):
+                self.reported[sighting.beacon].append(sighting.rssi)
+
+    def hear(self, address: bytes, data: bytes, rssi: int) -> bool:
+        """One advert on the air; whether the kernel was told of it."""
+        report = self.controller.report(address, data, rssi)
+        if report is None:
+            self.unheard += 1
+            return False
+        os.write(self._descriptor, report)
+        return True
 
 
 @asynccontextmanager

@@ -15,9 +15,9 @@ FRAME = bytes.fromhex("20 00 0b b8 17 80 00 00 00 05 00 00 00 64")
 @pytest.mark.parametrize(
     ("octets", "told"),
     [
-        (FRAME, Telemetry(3000, 23.5)),
-        (bytes.fromhex("20 00 00 00 80 00 00000001 00000001"), Telemetry(None, None)),
-        (bytes.fromhex("20 00 ff ff ff 80 00000001 00000001"), Telemetry(65535, -0.5)),
+        (FRAME, Telemetry(3000, temperature_c=23.5)),
+        (bytes.fromhex("20 00 00 00 80 00 00000001 00000001"), Telemetry()),
+        (bytes.fromhex("20 00 ff ff ff 80 00000001 00000001"), Telemetry(65535, temperature_c=-0.5)),
         (FRAME[:-1], None),
         (FRAME + b"\0", None),
         (b"", None),
@@ -32,7 +32,8 @@ def test_only_the_plain_frame_of_the_specification_is_read(octets: bytes, told: 
 
 def test_the_same_octets_of_another_service_say_nothing() -> None:
     assert telemetry({"0000180f-0000-1000-8000-00805f9b34fb": FRAME}) is None
-    assert telemetry({"0000180f-0000-1000-8000-00805f9b34fb": FRAME, EDDYSTONE: FRAME}) == Telemetry(3000, 23.5)
+    both = {"0000180f-0000-1000-8000-00805f9b34fb": FRAME, EDDYSTONE: FRAME}
+    assert telemetry(both) == Telemetry(3000, temperature_c=23.5)
     assert telemetry({}) is None
 
 

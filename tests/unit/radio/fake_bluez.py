@@ -30,6 +30,11 @@ class FakeBlueZ:
         self.calls: list[tuple[float, str]] = []
         """When (monotonic seconds) and which member."""
         self.filters: dict[str, Variant] = {}
+        self.experimental = False
+        """Without it bluetoothd has no advertisement monitors."""
+        self.activates = True
+        """Those it has are activated."""
+        self._activating: asyncio.Task[None] | None = None
         self._bus = bus
         bus.add_message_handler(self._on_message)
 
@@ -72,6 +77,11 @@ class FakeBlueZ:
     def count(self, member: str) -> int:
         return len(self.moments(member))
 
+    async def _activate(self, client: str, path: str) -> None:
+        call = Message(client, path, "org.bluez.AdvertisementMonitor1", "Activate" if self.activates else "Release")
+        while (answer := await self._bus.call(call)) and answer.message_type is MessageType.ERROR:
+            await asyncio.sleep(0.02)  # the object is exported after it is registered
+
     async def _signal(self, path: str, interface: str, member: str, signature: str, body: Sequence[object]) -> None:
         await self._bus.send(Message.new_signal(path, interface, member, signature, list(body)))
 
@@ -83,6 +93,10 @@ class FakeBlueZ:
             return True
         if message.member in self.errors:
             return Message.new_error(message, *self.errors[message.member])
+        if message.interface == "org.bluez.AdvertisementMonitorManager1" and not self.experimental:
+            return Message.new_error(message, "org.freedesktop.DBus.Error.UnknownMethod", "No such interface")
+        if message.member == "RegisterMonitor":
+            self._activating = asyncio.create_task(self._activate(message.sender or "", message.body[0]))
         if message.member == MANAGED:
             adapter = {"Powered": Variant("b", self.powered), "Roles": Variant("as", ["central", "peripheral"])}
             interfaces: dict[str, dict[str, Variant]] = {

@@ -19,6 +19,8 @@ class FakeKernel:
 
     def __init__(self) -> None:
         self.on_air: dict[int, bytes] = {}
+        self.monitors: dict[int, bytes] = {}
+        """Handle to pattern."""
         self.powered = True
         self.connectable = False
         self.refuses: dict[int, int] = {}
@@ -83,6 +85,12 @@ class FakeKernel:
             return 0, bytes([0, 0, 0, 0, 251, 251, INSTANCES, 0])
         if code == 0x003F:
             return (0, body) if self.on_air.pop(body[0], None) is not None else (0x0D, b"")
+        if code == 0x0052:
+            handle = max(self.monitors, default=0) + 1
+            self.monitors[handle] = body
+            return 0, handle.to_bytes(2, "little")
+        if code == 0x0053:
+            return (0, body) if self.monitors.pop(int.from_bytes(body, "little"), None) else (0x0D, b"")
         if not self.powered:
             return 0x0B, b""
         if code == 0x0054:

@@ -1,6 +1,7 @@
 """systemd's manager, as much of it as is asked: jobs that begin, end, and are told by JobRemoved."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from dbus_fast import BusType, Message, MessageType
@@ -18,6 +19,9 @@ class FakeSystemd:
         """What a job ends with; empty: it does not end."""
         self.errors: dict[str, tuple[str, str]] = {}
         """Unit to (error name, text)."""
+        self.work: Callable[[str, str], Awaitable[None]] | None = None
+        """What a job does, by verb and unit, before it ends."""
+        self._working: set[asyncio.Task[None]] = set()
         self._bus = bus
         self._subscribed = False
         bus.add_message_handler(self._on_message)
@@ -35,9 +39,16 @@ class FakeSystemd:
         job = f"{_PATH}/job/{len(self.jobs)}"
         self._end(f"{_PATH}/job/900", "other.service", "failed")  # other jobs end all the time, also before the answer
         self._bus.send(Message.new_method_return(message, "o", [job]))
+        task = asyncio.create_task(self._do(message.member or "", unit, job))
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+        return True
+
+    async def _do(self, verb: str, unit: str, job: str) -> None:
+        if self.work is not None:
+            await self.work(verb, unit)
         if self.result:
             self._end(job, unit, self.result)
-        return True
 
     def _end(self, job: str, unit: str, result: str) -> None:
         if self._subscribed:

@@ -10,7 +10,7 @@ from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.radio import merged, watch
 from beacon_gateway.radio.merged import MergedScanner
-from beacon_gateway.radio.port import HelpRefused, RadioLost
+from beacon_gateway.radio.port import RadioLost
 from tests.radio.inside import Ear, until
 from tests.unit.radio.fake_bluez import FakeBlueZ
 from tests.unit.radio.test_recovery import Helper
@@ -99,11 +99,11 @@ async def test_a_fault_of_the_listener_ends_the_stage(bluez: FakeBlueZ) -> None:
 
 
 async def test_bluetoothd_is_restarted_once_for_all_adapters() -> None:
+    """A refusal would have the second adapter's ladder climb on to the person at once."""
     helper = Helper()
     shared = merged._OnceForAll(helper)
     await shared.restart_bluetoothd()
-    with pytest.raises(HelpRefused, match="a moment ago"):
-        await shared.restart_bluetoothd()
+    await shared.restart_bluetoothd()
     await shared.reset("hci0")
     assert helper.steps == ["restart", "reset hci0"]
 

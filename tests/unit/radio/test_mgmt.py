@@ -18,7 +18,8 @@ from pydantic import ValidationError
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.radio import exact as exact_module
 from beacon_gateway.radio import mgmt as mgmt_module
-from beacon_gateway.radio.exact import ExactAdvertiser, Helped, KernelHelper, helped
+from beacon_gateway.radio.exact import ExactAdvertiser
+from beacon_gateway.radio.helped import Helped, KernelHelper, helped
 from beacon_gateway.radio.helper import Helper
 from beacon_gateway.radio.helper_words import EXACT_HEAD, LINE_LIMIT, REQUEST, ListAdapters, PutOnAir, Reset
 from beacon_gateway.radio.mgmt import Change, MgmtRefused, MgmtUnavailable
@@ -196,6 +197,45 @@ async def test_a_reset_is_off_and_on_and_the_advert_comes_back(served: Served) -
         await KernelHelper(served.path).reset("hci1")
     with pytest.raises(HelpRefused, match="no adapter's name"):
         await KernelHelper(served.path).reset("../hci0")
+
+
+async def test_the_kernel_watches_for_ibeacons_as_long_as_somebody_scans_unfiltered(served: Served) -> None:
+    helper = KernelHelper(served.path)
+    async with helper.unfiltered("hci0"):
+        assert served.kernel.monitors == {1: bytes.fromhex("01 ff 00 04 4c 00 02 15") + bytes(27)}
+        async with helper.unfiltered("hci0"):
+            assert set(served.kernel.monitors) == {1, 2}
+        await until(lambda: set(served.kernel.monitors) == {1})
+        served.kernel.monitors.clear()  # as a bluetoothd that starts does
+    async with helper.unfiltered("hci0"):
+        assert set(served.kernel.monitors) == {1}
+    await until(lambda: not served.kernel.monitors)
+    assert not served.serving.done()
+
+
+async def test_what_ends_a_scan_is_passed_on_as_it_is(served: Served) -> None:
+    with pytest.raises(RadioLost, match="the bus is gone"):
+        async with KernelHelper(served.path).unfiltered("hci0"):
+            raise RadioLost("the bus is gone")
+    await until(lambda: not served.kernel.monitors)
+
+
+async def test_no_monitor_is_left_when_the_helper_stops(served: Served) -> None:
+    async with KernelHelper(served.path).unfiltered("hci0"):
+        served.serving.cancel()
+        await until(served.serving.done)
+        assert served.kernel.monitors == {}
+
+
+@pytest.mark.parametrize(("adapter", "why"), [("hci1", "no such adapter"), ("../hci0", "no adapter's name")])
+async def test_a_scan_that_cannot_be_unfiltered_is_said(served: Served, adapter: str, why: str) -> None:
+    with pytest.raises(HelpRefused, match=why):
+        async with KernelHelper(served.path).unfiltered(adapter):
+            pass
+    served.kernel.refuses[0x0052] = 0x01
+    with pytest.raises(HelpRefused, match="the kernel does not know the command"):
+        async with KernelHelper(served.path).unfiltered("hci0"):
+            pass
 
 
 async def test_a_kernel_that_gives_no_answer_or_ends_is_no_hang(
