@@ -18,40 +18,41 @@ class Ears:
     """What each adapter lacks against the loudest one."""
 
     def __init__(self) -> None:
-        self._lacks_db: dict[str, float] = {}
-
-    def lacks_db(self, adapter: str) -> float:
-        return self._lacks_db.get(adapter, 0.0)
+        self.lacks_db: dict[str, float] = {}
+        """By adapter; who is not here lacks nothing."""
 
     def learn(self, adapter: str, behind_db: float) -> None:
         """This adapter has just heard a beacon `behind_db` fainter than the loudest one hears it."""
-        if adapter not in self._lacks_db and len(self._lacks_db) >= MOST_ADAPTERS:
+        if adapter not in self.lacks_db and len(self.lacks_db) >= MOST_ADAPTERS:
             return
-        known = self._lacks_db.get(adapter, 0.0)
-        self._lacks_db[adapter] = min(MOST_DB, max(0.0, known + (behind_db - known) * LEARNING))
+        known = self.lacks_db.get(adapter, 0.0)
+        self.lacks_db[adapter] = min(MOST_DB, max(0.0, known + (behind_db - known) * LEARNING))
 
 
 class Levels:
     """One beacon's level through each adapter, as long as more than one hears it."""
 
-    __slots__ = ("_first", "_heard")
+    __slots__ = ("_heard", "only")
 
     def __init__(self, adapter: str) -> None:
-        self._first = adapter
+        self.only = adapter
+        """The one that hears it; empty once there are several. Then `corrected` knows the level; else it is as heard,
+        with what the one adapter lacks."""
         self._heard: dict[str, tuple[float, float]] = {}
 
     def corrected(self, adapter: str, level_db: float, at: float, ears: Ears) -> float:
         """The level as the loudest adapter would have heard it."""
         heard = self._heard
-        if not heard and adapter == self._first:
-            return level_db + ears.lacks_db(adapter)
+        if adapter == self.only:
+            return level_db + ears.lacks_db.get(adapter, 0.0)
+        self.only = ""
         if adapter in heard:
             before_db = heard[adapter][0]
             heard[adapter] = (before_db + (level_db - before_db) * SMOOTHING, at)
         elif len(heard) < MOST_ADAPTERS:
             heard[adapter] = (level_db, at)
-            return level_db + ears.lacks_db(adapter)
+            return level_db + ears.lacks_db.get(adapter, 0.0)
         together = [db for db, then in heard.values() if abs(at - then) <= TOGETHER_S]
         if len(together) > 1 and adapter in heard:
             ears.learn(adapter, max(together) - heard[adapter][0])
-        return level_db + ears.lacks_db(adapter)
+        return level_db + ears.lacks_db.get(adapter, 0.0)

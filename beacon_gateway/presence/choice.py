@@ -8,7 +8,7 @@ changes nothing: it takes no screen, and ends no scene.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from beacon_gateway.presence.projects import Circumstances, Pick, ProjectRules, pick
+from beacon_gateway.presence.projects import Circumstances, Pick, ProjectRules, brought
 from beacon_gateway.presence.rules import ChoiceRules
 from beacon_gateway.presence.tracker import Visit
 from sync_contract.beacon import BeaconId
@@ -106,9 +106,10 @@ class Choice:
         for id_, visit in visits.items():
             if not visit.near or id_ in around.cloned:
                 continue
-            brought = self._projects.of(id_, bindings.get(id_, visit.beacon.project))
+            projects = self._projects.of(id_, bindings.get(id_, visit.beacon.project))
             shown = self.chosen.project if self._holder and self._holder.id == id_ else None
-            if (picked := pick(brought, self._projects, around, shown)) is not None:
+            picked = brought(visit.beacon, projects, visit.zone, around, self._projects, shown)
+            if picked is not None:
                 found[id_] = _Candidate(visit, picked)
         return found
 

@@ -9,8 +9,11 @@ Two signs, each within a block of frames from one adapter:
 A clone as loud as the beacon, at a like interval and distance, is not told.
 """
 
-from itertools import pairwise
+from collections.abc import Sequence
+from operator import ne
 from statistics import fmean, pvariance
+
+from beacon_gateway.model.beacons import Sighting
 
 BLOCK = 32
 """Frames judged together."""
@@ -41,22 +44,33 @@ class Transmitters:
         self._suspect_at: float | None = None
         self._why = ""
 
-    def heard(self, rssi: int | None, at: float, adapter: str) -> int:
-        """One frame. Gives how many frames have just turned out to be suspect."""
+    def heard(self, sightings: Sequence[Sighting]) -> int:
+        """Frames in the order heard. Gives how many of them, and of those before, have now turned out to be suspect."""
+        suspect = 0
+        first = sightings[0].adapter
+        if all(sighting.adapter == first for sighting in sightings):
+            return self._heard(first, [sighting.rssi for sighting in sightings], sightings[0].at, sightings[-1].at)
+        for sighting in sightings:
+            suspect += self._heard(sighting.adapter, [sighting.rssi], sighting.at, sighting.at)
+        return suspect
+
+    def _heard(self, adapter: str, rssi: list[int | None], since: float, at: float) -> int:
+        """At most BLOCK frames of one adapter."""
         block = self._blocks.get(adapter)
         if block is None:
-            block = self._blocks[adapter] = _Block(at)
-        block.rssi.append(rssi)
+            block = self._blocks[adapter] = _Block(since)
+        block.rssi += rssi
         if len(block.rssi) < BLOCK:
             return 0
         why = self._too_many(at - block.began) or _two_clumps([value for value in block.rssi if value is not None])
         suspect = block.suspect_before + 1 if why else 0
+        frames = len(block.rssi)
         self._blocks[adapter] = _Block(at, suspect)
         if not why:
             return 0
         if suspect >= IN_A_ROW:
             self._suspect_at, self._why = at, why
-        return BLOCK
+        return frames
 
     def cloned(self, now: float) -> str:
         """The numbers that say that another one uses the identity; empty when there seems to be one only."""
@@ -84,12 +98,17 @@ def _two_clumps(rssi: list[int]) -> str:
         return ""
     middle = (min(rssi) + max(rssi)) / 2
     high = [value for value in rssi if value > middle]
-    low = [value for value in rssi if value <= middle]
-    if min(len(high), len(low)) < LEAST:
+    if not LEAST <= len(high) <= len(rssi) - LEAST:
         return ""
-    jumps = sum((before > middle) is not (after > middle) for before, after in pairwise(rssi))
+    sides = [value > middle for value in rssi]
+    jumps = sum(map(ne, sides, sides[1:]))
+    if jumps < CROSSINGS:
+        return ""
+    low = [value for value in rssi if value <= middle]
     apart_db = fmean(high) - fmean(low)
+    if apart_db < APART_DB:
+        return ""
     width_db = ((len(high) * pvariance(high) + len(low) * pvariance(low)) / len(rssi)) ** 0.5
-    if jumps < CROSSINGS or apart_db < max(APART_DB, WIDTHS * width_db):
+    if apart_db < WIDTHS * width_db:
         return ""
     return f"RSSI jumped {jumps} times in {len(rssi)} frames between {fmean(low):.0f} and {fmean(high):.0f} dBm"

@@ -36,13 +36,18 @@ class Decide:
         return self.chosen.project is None and not self.tracker.visits
 
     def hear(self, sighting: Sighting) -> tuple[VisitEvent, ...]:
-        """Cheap while nothing changes: only an event makes it look at all visits."""
+        """Judge a frame, and have it in the trace."""
+        events = self.judge(sighting)
+        self.trace.heard(sighting)
+        return events
+
+    def judge(self, sighting: Sighting) -> tuple[VisitEvent, ...]:
+        """Cheap while nothing changes: only an event makes it look at all visits. The caller has it in the trace."""
         events = self.tracker.hear(sighting)
         if events:
             visits = self.tracker.visits
             self._record(events, sighting.rssi, visits)
             self._choose(sighting.at, visits)
-        self.trace.heard(sighting)
         return events
 
     def tick(self, now: float) -> tuple[VisitEvent, ...]:

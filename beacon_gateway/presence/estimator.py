@@ -37,6 +37,10 @@ LONGEST_S = 0.78
 """No packet stands for more time than this."""
 SMOOTHING_S = 5.0
 """Time constant of the smoothed level, which is also the one that is shown and compared."""
+SMALL_S = 0.4
+"""One packet that speaks against it drops evidence no greater than this; so most packets need not be weighed."""
+LOOK_S = 1.0
+"""The smoothed level follows so often, or with each packet where they come seldom."""
 USUAL_S = 12.0
 """Time constant of the level that is usual while immediate; it follows the smoothed one."""
 USUAL_SHARE = 0.4
@@ -48,43 +52,27 @@ UNREST_S = 300.0
 UNREST_SHARE = 0.37
 """So much more for each crossing but the first."""
 
-_SMOOTHING = 1 / SMOOTHING_S
 _NEARER, _FARTHER = 1 / NEARER_CLEAR_DB, 1 / FARTHER_CLEAR_DB
+_AGAINST_NEARER, _AGAINST_FARTHER = -NEARER_COUNTER, -FARTHER_COUNTER
 _LEAST_USUAL, _MOST_USUAL = USUAL_DB
+_FAR, _NEAR, _IMMEDIATE = Zone.far, Zone.near, Zone.immediate  # an enumeration is slow to be asked
+_NEVER = math.inf
 
 
-class _Edge:
-    """Inside one edge or not, and the seconds of evidence that it has changed."""
+class _Unrest:
+    """How often one edge was crossed lately."""
 
-    __slots__ = ("_crossed_at", "_dwell_s", "_retreat_s", "_unrest", "evidence_s", "inside")
+    __slots__ = ("_at", "_crossings")
 
-    def __init__(self, dwell_s: float, retreat_s: float) -> None:
-        self._dwell_s, self._retreat_s = dwell_s, retreat_s
-        self.inside = False
-        self.evidence_s = self._unrest = self._crossed_at = 0.0
+    def __init__(self) -> None:
+        self._at = self._crossings = 0.0
 
-    def enter(self) -> None:
-        """Whoever is within an inner edge is within this one."""
-        if not self.inside:
-            self.inside, self.evidence_s = True, 0.0
-
-    def weigh(self, beyond_db: float, seconds: float, at: float) -> bool:
-        """One packet, so far beyond the judged level, stands for `seconds`. True when the edge is crossed by it."""
-        if self.inside:
-            clear, enough_s = beyond_db * _FARTHER, self._retreat_s
-            clear = 1.0 if clear > 1.0 else -FARTHER_COUNTER if clear < -FARTHER_COUNTER else clear
-        else:
-            clear, enough_s = beyond_db * _NEARER, self._dwell_s
-            clear = 1.0 if clear > 1.0 else -NEARER_COUNTER if clear < -NEARER_COUNTER else clear
-        evidence_s = self.evidence_s + clear * seconds
-        if evidence_s < enough_s:
-            self.evidence_s = evidence_s if evidence_s > 0.0 else 0.0
+    def believes(self, evidence_s: float, enough_s: float, at: float) -> bool:
+        """Is it enough for one more crossing? Then that is remembered."""
+        crossings = self._crossings * math.exp(min(0.0, self._at - at) / UNREST_S)
+        if evidence_s < enough_s * (1.0 + UNREST_SHARE * max(0.0, crossings - 1.0)):
             return False
-        self.evidence_s = evidence_s
-        unrest = self._unrest * math.exp(min(0.0, self._crossed_at - at) / UNREST_S)
-        if evidence_s < enough_s * (1.0 + UNREST_SHARE * max(0.0, unrest - 1.0)):
-            return False
-        self.inside, self.evidence_s, self._unrest, self._crossed_at = not self.inside, 0.0, unrest + 1.0, at
+        self._crossings, self._at = crossings + 1.0, at
         return True
 
 
@@ -95,8 +83,10 @@ class ZoneEstimator:
     """
 
     __slots__ = (
-        "_at", "_inner", "_inner_farther_db", "_inner_nearer_db", "_outer", "_outer_farther_db", "_outer_nearer_db",
-        "_quiet_above_db", "_quiet_below_db", "_ten_exponents", "_trend", "_usual_at", "_usual_db", "level_db", "zone",
+        "_at", "_dwell_s", "_inner", "_inner_farther_db", "_inner_nearer_db", "_inner_s", "_leaving_db", "_look_at",
+        "_outer", "_outer_dwell_s", "_outer_farther_db", "_outer_nearer_db", "_outer_s", "_quiet_above_db",
+        "_quiet_below_db", "_retreat_s", "_smoothed_at", "_ten_exponents", "_usual_db", "_weighed_at", "level_db",
+        "zone",
     )  # fmt: skip
 
     def __init__(self, rules: PresenceRules, exponent: float | None = None) -> None:
@@ -107,15 +97,21 @@ class ZoneEstimator:
         # where the edges lie close together, the inner one is still judged no farther out than the outer one
         self._inner_nearer_db = max(inner_db + INNER_DB[0], self._outer_nearer_db)
         self._inner_farther_db = max(inner_db + INNER_DB[1], self._outer_farther_db)
-        self._inner = _Edge(rules.dwell_s, rules.retreat_s)
-        self._outer = _Edge(rules.dwell_s * OUTER_PATIENCE, rules.retreat_s)
-        self._usual_db = self._usual_at = 0.0
-        self._at = math.inf
+        self._leaving_db = self._inner_farther_db
+        """Where leaving the kiosk is judged, by what is usual there on this visit."""
+        self._usual_db = 0.0
+        self._dwell_s, self._outer_dwell_s = rules.dwell_s, rules.dwell_s * OUTER_PATIENCE
+        self._retreat_s = rules.retreat_s
+        self._inner, self._outer = _Unrest(), _Unrest()
+        self._inner_s = self._outer_s = 0.0
+        """Seconds of evidence that the edge was crossed."""
+        self._at = self._smoothed_at = self._weighed_at = _NEVER
+        self._look_at = -_NEVER
+        self._quiet_above_db, self._quiet_below_db = 0.0, -_NEVER
+        """A packet between these speaks for no change; nothing is above _NEVER, so then all are weighed."""
         self.zone = Zone.far
         self.level_db = 0.0
         """Smoothed; 0 is the level at 1 m."""
-        # A packet between these, moved by its trend, says nothing new: no evidence is open, and it would open none.
-        self._trend, self._quiet_above_db, self._quiet_below_db = TREND, -math.inf, self._outer_nearer_db
 
     @property
     def distance_m(self) -> float:
@@ -124,58 +120,136 @@ class ZoneEstimator:
 
     def resume(self, at: float) -> None:
         """Go on from `at`: the clock was set back."""
-        self._at = at
-        self._usual_at = min(self._usual_at, at)
+        self._weighed_at = at if self._weighed_at == self._at else _NEVER
+        self._at = self._smoothed_at = self._look_at = at
 
     def hear(self, level_db: float, at: float) -> None:
-        """One packet. `at`: monotonic seconds; the first, a late or a repeated time weighs nothing.
+        """One packet. `at`: monotonic seconds, later than the packet before; the first weighs nothing.
 
-        This runs for each advert and mostly ends at the quiet levels, so it is written for speed.
+        This runs for each advert and mostly ends at once, so it is written for speed.
         """
+        if at < self._look_at:
+            if self._quiet_above_db < level_db < self._quiet_below_db:
+                self._at = at
+                return
+            seconds = at - self._at
+            if seconds > LONGEST_S:
+                seconds = LONGEST_S
+        else:
+            seconds = self._look(level_db, at)
+            if self._quiet_above_db < level_db < self._quiet_below_db:
+                self._at = at
+                return
+        if seconds <= 0.0:
+            return
+        if self._weighed_at != self._at:  # the packet before spoke for no change, and little was open
+            self._inner_s = self._outer_s = 0.0
+        self._at = self._weighed_at = at
+        zone = self.zone
+        if zone is _FAR:
+            self._weigh_far(level_db + TREND * (level_db - self.level_db), seconds)
+        elif zone is _IMMEDIATE:
+            self._weigh_immediate(level_db, level_db + LEAVING_TREND * (level_db - self.level_db), seconds)
+        else:
+            self._weigh_near(level_db, level_db + TREND * (level_db - self.level_db), seconds)
+
+    def _look(self, level_db: float, at: float) -> float:
+        """Have the smoothed level follow. Gives the seconds that this packet stands for."""
+        if self._at == _NEVER:
+            self._at = self._smoothed_at = self._look_at = at
+            self.level_db = level_db
+            return 0.0
         seconds = at - self._at
         if seconds <= 0.0:
-            if self._at == math.inf:
-                self._at, self.level_db = at, level_db
-            return
+            return 0.0
         if seconds > LONGEST_S:
             seconds = LONGEST_S
-        self._at = at
+        since_s = self._at - self._smoothed_at + seconds
         smoothed_db = self.level_db
-        trend_db = level_db - smoothed_db
-        self.level_db = smoothed_db + trend_db * seconds * _SMOOTHING
-        if not self._quiet_above_db < level_db + self._trend * trend_db < self._quiet_below_db:
-            self._weigh(level_db, trend_db, seconds, at)
+        self.level_db = smoothed_db = smoothed_db + (level_db - smoothed_db) * since_s / (SMOOTHING_S + since_s / 2)
+        self._smoothed_at, self._look_at = at, at + LOOK_S
+        if self.zone is _IMMEDIATE:
+            usual_db = self._usual_db + (smoothed_db - self._usual_db) * since_s / USUAL_S
+            self._usual_db = usual_db
+            usual_db = _LEAST_USUAL if usual_db < _LEAST_USUAL else _MOST_USUAL if usual_db > _MOST_USUAL else usual_db
+            self._leaving_db = self._inner_farther_db + USUAL_SHARE * usual_db
+        if self._quiet_above_db != _NEVER:
+            self._rest()
+        return seconds
 
-    def _weigh(self, level_db: float, trend_db: float, seconds: float, at: float) -> None:
-        inner, outer = self._inner, self._outer
-        ahead_db = level_db + TREND * trend_db
-        if inner.inside:
-            farther_db = self._inner_farther_db + USUAL_SHARE * self._usual(at)
-            crossed = inner.weigh(farther_db - level_db - LEAVING_TREND * trend_db, seconds, at)
+    def _rest(self) -> None:
+        """Which packets would speak for no change, now that none is under way."""
+        zone, level_db = self.zone, self.level_db
+        if zone is _FAR:
+            self._quiet_above_db = -_NEVER
+            self._quiet_below_db = (self._outer_nearer_db + TREND * level_db) / (1 + TREND)
+        elif zone is _IMMEDIATE:
+            self._quiet_above_db = (self._leaving_db + LEAVING_TREND * level_db) / (1 + LEAVING_TREND)
+            self._quiet_below_db = _NEVER
         else:
-            farther_db = self._inner_farther_db
-            crossed = inner.weigh(ahead_db - self._inner_nearer_db, seconds, at)
-            if crossed:
-                self._usual_db, self._usual_at = 0.0, at
-                outer.enter()
-        beyond_db = self._outer_farther_db - level_db if outer.inside else ahead_db - self._outer_nearer_db
-        if beyond_db > 0.0 or outer.evidence_s:
-            crossed |= outer.weigh(beyond_db, seconds, at)
-        if crossed:
-            self.zone = Zone.immediate if inner.inside else Zone.near if outer.inside else Zone.far
-        self._quiet_below_db, self._trend = math.inf, LEAVING_TREND
-        if self.zone is Zone.near or inner.evidence_s or outer.evidence_s:
-            self._quiet_above_db = math.inf
-        elif self.zone is Zone.immediate:
-            self._quiet_above_db = farther_db
-        else:
-            self._trend, self._quiet_above_db, self._quiet_below_db = TREND, -math.inf, self._outer_nearer_db
+            self._quiet_above_db = self._outer_farther_db
+            self._quiet_below_db = (self._inner_nearer_db + TREND * level_db) / (1 + TREND)
 
-    def _usual(self, at: float) -> float:
-        """The level that is usual at the kiosk on this visit; it is looked at only when something is to be weighed."""
-        share = min(1.0, (at - self._usual_at) / USUAL_S)
-        self._usual_db += (self.level_db - self._usual_db) * share
-        self._usual_at = at
-        if self._usual_db < _LEAST_USUAL:
-            return _LEAST_USUAL
-        return min(self._usual_db, _MOST_USUAL)
+    def _weigh_far(self, ahead_db: float, seconds: float) -> None:
+        clear = (ahead_db - self._outer_nearer_db) * _NEARER
+        clear = 1.0 if clear > 1.0 else _AGAINST_NEARER if clear < _AGAINST_NEARER else clear
+        outer_s = self._outer_s + clear * seconds
+        self._outer_s = outer_s if outer_s > 0.0 else 0.0
+        clear = (ahead_db - self._inner_nearer_db) * _NEARER
+        if clear > 0.0 or self._inner_s:
+            clear = 1.0 if clear > 1.0 else _AGAINST_NEARER if clear < _AGAINST_NEARER else clear
+            inner_s = self._inner_s + clear * seconds
+            self._inner_s = inner_s if inner_s > 0.0 else 0.0
+        if outer_s <= SMALL_S:
+            if self._quiet_above_db == _NEVER:
+                self._rest()
+            return
+        self._quiet_above_db = _NEVER
+        if self._inner_s >= self._dwell_s and self._inner.believes(self._inner_s, self._dwell_s, self._at):
+            self._come_to_kiosk()
+        elif outer_s >= self._outer_dwell_s and self._outer.believes(outer_s, self._outer_dwell_s, self._at):
+            self.zone, self._outer_s = _NEAR, 0.0
+
+    def _weigh_near(self, level_db: float, ahead_db: float, seconds: float) -> None:
+        clear = (ahead_db - self._inner_nearer_db) * _NEARER
+        clear = 1.0 if clear > 1.0 else _AGAINST_NEARER if clear < _AGAINST_NEARER else clear
+        inner_s = self._inner_s + clear * seconds
+        self._inner_s = inner_s = inner_s if inner_s > 0.0 else 0.0
+        clear = (self._outer_farther_db - level_db) * _FARTHER
+        clear = 1.0 if clear > 1.0 else _AGAINST_FARTHER if clear < _AGAINST_FARTHER else clear
+        outer_s = self._outer_s + clear * seconds
+        self._outer_s = outer_s = outer_s if outer_s > 0.0 else 0.0
+        if inner_s <= SMALL_S and outer_s <= SMALL_S:
+            if self._quiet_above_db == _NEVER:
+                self._rest()
+            return
+        self._quiet_above_db = _NEVER
+        if inner_s >= self._dwell_s and self._inner.believes(inner_s, self._dwell_s, self._at):
+            self._come_to_kiosk()
+        elif outer_s >= self._retreat_s and self._outer.believes(outer_s, self._retreat_s, self._at):
+            self.zone, self._outer_s = _FAR, 0.0
+
+    def _weigh_immediate(self, level_db: float, ahead_db: float, seconds: float) -> None:
+        clear = (self._leaving_db - ahead_db) * _FARTHER
+        clear = 1.0 if clear > 1.0 else _AGAINST_FARTHER if clear < _AGAINST_FARTHER else clear
+        inner_s = self._inner_s + clear * seconds
+        self._inner_s = inner_s if inner_s > 0.0 else 0.0
+        clear = (self._outer_farther_db - level_db) * _FARTHER
+        if clear > 0.0 or self._outer_s:
+            clear = 1.0 if clear > 1.0 else _AGAINST_FARTHER if clear < _AGAINST_FARTHER else clear
+            outer_s = self._outer_s + clear * seconds
+            self._outer_s = outer_s if outer_s > 0.0 else 0.0
+        if inner_s <= SMALL_S:
+            if self._quiet_above_db == _NEVER:
+                self._rest()
+            return
+        self._quiet_above_db = _NEVER
+        if inner_s >= self._retreat_s and self._inner.believes(inner_s, self._retreat_s, self._at):
+            self.zone, self._inner_s = _NEAR, 0.0
+            if self._outer_s >= self._retreat_s and self._outer.believes(self._outer_s, self._retreat_s, self._at):
+                self.zone, self._outer_s = _FAR, 0.0
+
+    def _come_to_kiosk(self) -> None:
+        """Whoever is within the inner edge is within the outer one."""
+        self.zone, self._inner_s, self._outer_s = _IMMEDIATE, 0.0, 0.0
+        self._usual_db, self._leaving_db = 0.0, self._inner_farther_db

@@ -1,29 +1,19 @@
-"""Which of a beacon's projects: the hour, then priority, then need, then the order in which they are listed.
+"""Which of a beacon's projects: the TOML's rules and the catalogue's, decided by the one rule of sync_contract.rules.
 
 Pure: what the clock says, who needs most and who is giving are told from outside, as Circumstances.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import date, time
 
+from beacon_gateway.model.beacons import Beacon, Zone
+from sync_contract import rules as shared
 from sync_contract.beacon import BeaconId
+from sync_contract.catalogue import BeaconKind
+from sync_contract.rules import Bound, Hours, Moment, Option, Pick, Rule
 
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """From `since` to just before `until`, official time (Asia/Shanghai); over midnight when `until` is not later."""
-
-    since: time
-    until: time
-
-    def hold(self, local: time) -> bool:
-        if self.since < self.until:
-            return self.since <= local < self.until
-        return local >= self.since or local < self.until
-
-    def __str__(self) -> str:
-        return f"{self.since:%H:%M}-{self.until:%H:%M}"
+__all__ = ["Circumstances", "Hours", "Pick", "ProjectRule", "ProjectRules", "brought", "pick"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,60 +47,38 @@ _PLAIN = ProjectRule()
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """`giving`: somebody is in the middle of a gift. `local`: official time of day, None while it is not known.
+    """`giving`: somebody is in the middle of a gift. `local`, `today`: official time, None while it is not known.
 
     `need`: by project, the greater the more it needs; what is not named needs 0. `cloned`: beacons whose identity
-    another transmitter seems to use, each with its reason.
+    another transmitter seems to use, each with its reason. `bound`: what the catalogue binds by rules; where it says
+    something of a beacon, that stands instead of the TOML's.
     """
 
     giving: bool = False
     local: time | None = None
+    today: date | None = None
     need: Mapping[str, float] = field(default_factory=dict)
     cloned: Mapping[BeaconId, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """`why`: the rule that decided, with its numbers; empty when there was nothing to decide."""
-
-    project: str
-    priority: int
-    need: float
-    why: str
+    bound: Bound = field(default_factory=Bound)
 
 
 def pick(projects: Sequence[str], rules: ProjectRules, now: Circumstances, shown: str | None) -> Pick | None:
     """None when none of them is open at this hour. The one `shown` stays until the hour or a priority ends it."""
-    in_hours = [project for project in projects if _open(rules.rule(project), now.local)]
-    if not in_hours:
-        return None
-    highest = max(rules.rule(project).priority for project in in_hours)
-    group = [project for project in in_hours if rules.rule(project).priority == highest]
-    if len(group) == 1:
-        project, why = group[0], _why_alone(group[0], projects, in_hours, rules, now)
-    elif shown in group:
-        project, why = shown, f"{shown} is shown already"
-    else:
-        needs = [now.need.get(each, 0.0) for each in group]
-        project = group[needs.index(max(needs))]
-        first, second = sorted(needs, reverse=True)[:2]
-        why = f"{project} needs {first:g} against {second:g}"
-        if first == second:
-            why = f"{project} is listed first of {needs.count(first)} alike"
-    return Pick(project, highest, now.need.get(project, 0.0), why)
+    return shared.pick(_options(projects, rules), _moment(now, ""), shown)
 
 
-def _why_alone(
-    project: str, projects: Sequence[str], in_hours: Sequence[str], rules: ProjectRules, now: Circumstances
-) -> str:
-    lower = [rules.rule(each).priority for each in in_hours if each != project]
-    if lower:
-        return f"{project} has priority {rules.rule(project).priority} against {max(lower)}"
-    if len(projects) > 1 and now.local is not None:
-        return f"{project} is the only one of {len(projects)} at {now.local:%H:%M}"
-    return ""
+def brought(
+    beacon: Beacon, projects: Sequence[str], zone: Zone, now: Circumstances, rules: ProjectRules, shown: str | None
+) -> Pick | None:
+    """What a beacon brings now: by the catalogue's rules where it has some for it, else by the TOML's."""
+    options = now.bound.of(beacon.id, _options(projects, rules), person=beacon.kind is BeaconKind.person)
+    return shared.pick(options, _moment(now, zone.value), shown)
 
 
-def _open(rule: ProjectRule, local: time | None) -> bool:
-    """Without a time that can be trusted no project is kept from its residents."""
-    return local is None or not rule.hours or any(hours.hold(local) for hours in rule.hours)
+def _options(projects: Sequence[str], rules: ProjectRules) -> tuple[Option, ...]:
+    """The TOML's: by project, whatever the beacon."""
+    return tuple(Option(each, Rule(rules.rule(each).priority, rules.rule(each).hours)) for each in projects)
+
+
+def _moment(now: Circumstances, zone: str) -> Moment:
+    return Moment(now.local, now.today, zone, now.need)

@@ -14,33 +14,43 @@ LONGEST_FACTOR = 6.0
 _FORGETTING = 1 / 64
 """Each gap weighs so much: about the last hundred count."""
 _FIRST_GAPS = 1 / 8
+FRESH = 64
 
 
 class Gaps:
     """The gaps between the frames of one beacon during one visit. Seconds."""
 
-    __slots__ = ("_mean_s", "_mean_square_s2", "_weight")
+    __slots__ = ("_mean_s", "_mean_square_s2", "_weight", "fresh")
 
     def __init__(self) -> None:
+        self.fresh: list[float] = []
+        """Not counted yet, each more than 0; FRESH of them are to be counted."""
         self._mean_s = self._mean_square_s2 = 0.0
         self._weight = 1.0
 
     def add(self, seconds: float) -> None:
         """A gap of nothing (the same advert through another adapter, a late frame) is none."""
-        if seconds <= 0.0:
-            return
-        weight = self._weight
-        self._mean_s += (seconds - self._mean_s) * weight
-        self._mean_square_s2 += (seconds * seconds - self._mean_square_s2) * weight
-        # the first ones by their plain mean, then forgetting
-        if weight > _FORGETTING:
-            self._weight = weight / (1.0 + weight)
+        if seconds > 0.0:
+            self.fresh.append(seconds)
+            if len(self.fresh) >= FRESH:
+                self.count()
+
+    def count(self) -> None:
+        for seconds in self.fresh:
+            weight = self._weight
+            self._mean_s += (seconds - self._mean_s) * weight
+            self._mean_square_s2 += (seconds * seconds - self._mean_square_s2) * weight
+            # the first ones by their plain mean, then forgetting
+            if weight > _FORGETTING:
+                self._weight = weight / (1.0 + weight)
+        self.fresh.clear()
 
     def exit_s(self, shortest_s: float) -> float:
         """Seconds of silence that end a visit: never less than `shortest_s`, never more than six times that.
 
         Before eight gaps are known it is the shortest: a slow beacon is not yet known to be slow.
         """
+        self.count()
         if self._weight > _FIRST_GAPS:
             return shortest_s
         mean_s = self._mean_s

@@ -1,12 +1,13 @@
 """What was heard, as figures that add up: place beacons one by one, people's tags only by class."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from beacon_gateway.model.beacons import Beacon, Sighting
 from beacon_gateway.model.visits import Arrived, Left, VisitEvent
-from beacon_gateway.presence.clones import Transmitters
+from beacon_gateway.presence.clones import BLOCK, Transmitters
 from sync_contract.beacon import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.records import (
@@ -36,6 +37,10 @@ _RSSI_BIN = tuple(
 )
 
 
+_SHORT_S = (GAP_HISTOGRAM_EDGES_MS[0] - 0.5) / 1000
+"""Gaps below this are in the first bin, as most are."""
+
+
 @dataclass(slots=True)
 class _Place:
     frames: int = 0
@@ -47,31 +52,48 @@ class _Place:
     rssi: list[int] = field(default_factory=lambda: [0] * RSSI_HISTOGRAM_BINS)
     longest_gap_ms: int = 0
     gaps: list[int] = field(default_factory=lambda: [0] * (len(GAP_HISTOGRAM_EDGES_MS) + 1))
-    adapters: set[str] = field(default_factory=set)
 
-    def add(self, rssi: int | None, adapter: str) -> None:
-        self.frames += 1
-        self.adapters.add(adapter)
-        if rssi is None:
-            self.without_rssi += 1
+    def add(self, sightings: Sequence[Sighting]) -> None:
+        self.frames += len(sightings)
+        measured = [sighting.rssi for sighting in sightings if sighting.rssi is not None]
+        self.without_rssi += len(sightings) - len(measured)
+        if not measured:
             return
-        if not RSSI_LEAST <= rssi <= RSSI_GREATEST:
-            rssi = max(RSSI_LEAST, min(RSSI_GREATEST, rssi))
-        self.rssi_sum += rssi
-        if rssi < self.rssi_min:
-            self.rssi_min = rssi
-        if rssi > self.rssi_max:
-            self.rssi_max = rssi
-        self.rssi[_RSSI_BIN[rssi - RSSI_LEAST]] += 1
+        least, greatest = min(measured), max(measured)
+        if least < RSSI_LEAST or greatest > RSSI_GREATEST:
+            measured = [max(RSSI_LEAST, min(RSSI_GREATEST, rssi)) for rssi in measured]
+            least, greatest = min(measured), max(measured)
+        self.rssi_sum += sum(measured)
+        self.rssi_min = min(least, self.rssi_min)
+        self.rssi_max = max(greatest, self.rssi_max)
+        histogram = self.rssi
+        for rssi in measured:
+            histogram[_RSSI_BIN[rssi - RSSI_LEAST]] += 1
 
-    def add_gap(self, ms: int) -> None:
-        self.gaps[bisect_right(GAP_HISTOGRAM_EDGES_MS, ms)] += 1
-        if ms > self.longest_gap_ms:
-            self.longest_gap_ms = ms
+    def add_gaps(self, sightings: Sequence[Sighting], before: float | None) -> float:
+        """`before`: when the beacon was last heard, monotonic seconds; None for never. Gives when it is last heard now.
+
+        A late frame makes a gap of nothing, and ends no gap twice.
+        """
+        short = 0
+        last = sightings[0].at if before is None else before
+        longest_s = 0.0
+        for sighting in sightings if before is not None else sightings[1:]:
+            gap_s = sighting.at - last
+            if gap_s > 0.0:
+                last = sighting.at
+                if gap_s > longest_s:
+                    longest_s = gap_s
+                if gap_s >= _SHORT_S:
+                    self.gaps[bisect_right(GAP_HISTOGRAM_EDGES_MS, round(gap_s * 1000))] += 1
+                    continue
+            short += 1
+        self.gaps[0] += short
+        self.longest_gap_ms = max(self.longest_gap_ms, round(longest_s * 1000))
+        return last
 
     def record(self, beacon: BeaconId, *, expected: int, open_gap_ms: int) -> PlaceBeaconStatistics:
         measured = self.frames > self.without_rssi
-        expected *= max(1, len(self.adapters))  # each adapter hears each frame for itself
         return PlaceBeaconStatistics(
             beacon=beacon,
             frames=self.frames,
@@ -95,15 +117,49 @@ class _Class:
 
 
 class _Known:
-    """A beacon on the allow-list: one look-up a frame, since an identity is dear to hash."""
+    """A beacon on the allow-list: one look-up a frame, since an identity is dear to hash.
 
-    __slots__ = ("counts", "heard_at", "place", "transmitters")
+    Frames are counted by the block: that is quicker than one by one, and clones are told by the block anyway. Each
+    adapter hears each frame for itself: each counts alone, and the figures told are those of the one that heard most.
+    """
+
+    __slots__ = ("counted", "counts", "heard_at", "place", "recent", "transmitters")
 
     def __init__(self, *, place: bool, interval_ms: int | None) -> None:
         self.place = place
-        self.counts: _Place | None = None
-        self.heard_at: float | None = None
+        self.counts: dict[str, _Place] = {}
+        self.heard_at: dict[str, float] = {}
+        """By adapter, as the counts."""
+        self.recent: list[Sighting] = []
+        self.counted = 0
+        """So many of the recent ones."""
         self.transmitters = Transmitters(interval_ms)
+
+    def count(self) -> None:
+        """Have all frames in the figures."""
+        fresh = self.recent[self.counted :] if self.counted else self.recent
+        self.counted = len(self.recent)
+        if not fresh or not self.place:
+            return
+        adapters = {sighting.adapter for sighting in fresh}
+        for adapter in adapters:
+            theirs = fresh if len(adapters) == 1 else [one for one in fresh if one.adapter == adapter]
+            counts = self.counts.setdefault(adapter, _Place())
+            counts.add(theirs)
+            self.heard_at[adapter] = counts.add_gaps(theirs, self.heard_at.get(adapter))
+
+    def close_block(self) -> bool:
+        """Whether it is suspect."""
+        self.count()
+        suspect = self.transmitters.heard(self.recent)
+        self.recent, self.counted = [], 0
+        for counts in self.counts.values() if suspect else ():
+            counts.suspect += suspect
+        return suspect > 0
+
+    def best(self) -> _Place | None:
+        """Of the adapter that heard most; None when none has heard it."""
+        return max(self.counts.values(), key=lambda counts: counts.frames, default=None)
 
 
 class Collector:
@@ -128,8 +184,7 @@ class Collector:
         self._place_ids = {id_ for id_, known in self._known.items() if known.place}
         self._expected = self._place_ids if expected is None else self._place_ids & set(expected)
         self._suspects: set[BeaconId] = set()
-        self.foreign = 0
-        """Frames of strangers since the start; they change nothing."""
+        self._foreign: Counter[str] = Counter()
         self._foreign_before = 0
         self._reset()
 
@@ -137,32 +192,22 @@ class Collector:
         self._classes: dict[str, _Class] = {}
         self._advertised: dict[BeaconId, float] = {}
         for known in self._known.values():
-            known.counts = None
+            known.counts = {}
+
+    @property
+    def foreign(self) -> int:
+        """Frames of strangers since the start, by the adapter that heard most; they change nothing."""
+        return max(self._foreign.values(), default=0)
 
     def heard(self, sighting: Sighting) -> None:
         known = self._known.get(sighting.beacon)
         if known is None:
-            self.foreign += 1
+            self._foreign[sighting.adapter] += 1
             return
-        rssi, at, adapter = sighting.rssi, sighting.at, sighting.adapter
-        suspect = known.transmitters.heard(rssi, at, adapter)
-        if suspect:
+        recent = known.recent
+        recent.append(sighting)
+        if len(recent) >= BLOCK and known.close_block():
             self._suspects.add(sighting.beacon)
-        if not known.place:
-            return
-        counts = known.counts
-        if counts is None:
-            counts = known.counts = _Place()
-        counts.add(rssi, adapter)
-        counts.suspect += suspect
-        before = known.heard_at
-        if before is None:
-            known.heard_at = at
-        elif at >= before:
-            counts.add_gap(round((at - before) * 1000))
-            known.heard_at = at
-        else:  # a late frame ends no gap twice
-            counts.add_gap(0)
 
     def cloned(self, now: float) -> Mapping[BeaconId, str]:
         """Beacons whose identity another transmitter seems to use at `now` (monotonic seconds), and why it seems so."""
@@ -195,7 +240,9 @@ class Collector:
         `until`: its end in the sightings' time; silence since a beacon's last frame is measured to it. A beacon that
         was expected and not heard in a stretch of SILENCE_S or more stands there with no frames.
         """
-        places = {id_: known.counts for id_, known in self._known.items() if known.counts is not None}
+        for known in self._known.values():
+            known.count()
+        places = {id_: best for id_, known in self._known.items() if (best := known.best()) is not None}
         classes, advertised = self._classes, self._advertised
         foreign, self._foreign_before = self.foreign - self._foreign_before, self.foreign
         self._reset()
@@ -228,7 +275,7 @@ class Collector:
 
     def _silent_ms(self, beacon: BeaconId, seconds: float, until: float | None) -> int:
         """Since its last frame; the whole stretch when it was never heard."""
-        heard_at = self._known[beacon].heard_at
+        heard_at = max(self._known[beacon].heard_at.values(), default=None)
         if heard_at is None:
             return round(seconds * 1000)
         return 0 if until is None else max(0, round((until - heard_at) * 1000))

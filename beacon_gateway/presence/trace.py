@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 
 from beacon_gateway.model.beacons import Beacon, Sighting, Zone
 from beacon_gateway.model.visits import Arrived, Left, VisitEvent, ZoneChanged
@@ -78,6 +79,16 @@ class Level:
 Sample = Heard | Level
 
 
+class _Kept:
+    """When a beacon's last samples were kept, and when the next ones are due. Monotonic seconds."""
+
+    __slots__ = ("heard_at", "heard_due", "kind", "level_at", "level_due")
+
+    def __init__(self, kind: BeaconKind) -> None:
+        self.kind = kind
+        self.heard_at = self.heard_due = self.level_at = self.level_due = inf
+
+
 class Trace:
     """`thinned_s`: one frame and one level of a beacon in so many seconds; 0 keeps all.
 
@@ -95,13 +106,11 @@ class Trace:
     ) -> None:
         self.beacons = tuple(beacons)
         self.thinned_s = thinned_s
-        self._kinds = {beacon.id: beacon.kind for beacon in self.beacons}
+        self._kept = {beacon.id: _Kept(beacon.kind) for beacon in self.beacons}
         self._keep_people = keep_people
         self._decisions: deque[Decision] = deque(maxlen=decisions)
         self._places: deque[Sample] = deque(maxlen=samples)
         self._people: deque[Sample] = deque(maxlen=max(1, samples if keep_people else samples // 10))
-        self._heard_at: dict[BeaconId, float] = {}
-        self._level_at: dict[BeaconId, float] = {}
         self._count = 0
         self._shown: Chosen | None = None
 
@@ -121,15 +130,18 @@ class Trace:
 
     def heard(self, sighting: Sighting) -> None:
         """A frame; foreign ones leave nothing."""
-        kind = self._kinds.get(sighting.beacon)
-        if kind is None or not self._due(self._heard_at, sighting.beacon, sighting.at):
+        kept = self._kept.get(sighting.beacon)
+        if kept is None or kept.heard_at <= sighting.at < kept.heard_due:
             return
-        self._keep(kind, Heard(sighting.at, sighting.beacon, sighting.rssi, sighting.adapter))
+        kept.heard_at, kept.heard_due = sighting.at, sighting.at + self.thinned_s
+        self._keep(kept.kind, Heard(sighting.at, sighting.beacon, sighting.rssi, sighting.adapter))
 
     def levels(self, now: float, visits: Mapping[BeaconId, Visit]) -> None:
         for id_, visit in visits.items():
-            if (kind := self._kinds.get(id_)) is not None and self._due(self._level_at, id_, now):
-                self._keep(kind, Level(now, id_, visit.level_db, visit.distance_m, visit.zone))
+            kept = self._kept.get(id_)
+            if kept is not None and not kept.level_at <= now < kept.level_due:
+                kept.level_at, kept.level_due = now, now + self.thinned_s
+                self._keep(kept.kind, Level(now, id_, visit.level_db, visit.distance_m, visit.zone))
 
     def visit(self, event: VisitEvent, rssi: int | None, visit: Visit | None) -> None:
         """`rssi`: of the frame that told it, None for silence; `visit`: as it stands now, None once it has ended."""
@@ -186,13 +198,6 @@ class Trace:
         self._count += 1
         self._decisions.append(decision)
 
-    def _due(self, kept_at: dict[BeaconId, float], id_: BeaconId, at: float) -> bool:
-        before = kept_at.get(id_)
-        if before is not None and 0 <= at - before < self.thinned_s:
-            return False
-        kept_at[id_] = at
-        return True
-
     def _keep(self, kind: BeaconKind, sample: Sample) -> None:
         (self._people if kind is BeaconKind.person else self._places).append(sample)
 
@@ -200,6 +205,5 @@ class Trace:
         """A visit of a person has ended: nothing of that one tag stays."""
         if beacon.kind is not BeaconKind.person or self._keep_people:
             return
-        self._heard_at.pop(beacon.id, None)
-        self._level_at.pop(beacon.id, None)
+        self._kept[beacon.id] = _Kept(beacon.kind)
         self._people = deque((s for s in self._people if s.beacon != beacon.id), maxlen=self._people.maxlen)

@@ -1,7 +1,8 @@
 """The trace as a file: JSON lines, version 1, of place beacons only.
 
 Line 1, the header: {"trace": 1, "began": ISO 8601 or "", "thinned_s": seconds, "beacons": [Beacon…],
-"presence": {PresenceRules}, "choice": {ChoiceRules}}. `beacons` are the place beacons, each with the project that it
+"presence": {PresenceRules}, "choice": {ChoiceRules}, "several": [[beacon, [project…]]…], "rules": {project:
+{ProjectRule}}}; the last two may be left out. `beacons` are the place beacons, each with the project that it
 brought; other lines name them by their index. Every other line has `at`, seconds since the first line, and one of
 
     "heard": beacon, "rssi": dBm or null, "adapter": "hci0"
@@ -16,13 +17,14 @@ those that were heard, so a replay of them may decide some tenths of a second la
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
 
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.model.beacons import Beacon, Sighting
+from beacon_gateway.presence.projects import ProjectRule, ProjectRules
 from beacon_gateway.presence.rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.trace import Decision, Heard, Level, Trace
 from sync_contract.beacon import BeaconId
@@ -48,6 +50,12 @@ class Header:
     beacons: tuple[Beacon, ...]
     presence: PresenceRules
     choice: ChoiceRules
+    several: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    rules: dict[str, ProjectRule] = field(default_factory=dict)
+
+    @property
+    def projects(self) -> ProjectRules:
+        return ProjectRules({self.beacons[number].id: brought for number, brought in self.several}, self.rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +79,24 @@ _HEARD = TypeAdapter(_HeardLine)
 
 
 def trace_lines(
-    trace: Trace, presence: PresenceRules, choice: ChoiceRules, bindings: Mapping[BeaconId, str], *, began: str = ""
+    trace: Trace,
+    presence: PresenceRules,
+    choice: ChoiceRules,
+    bindings: Mapping[BeaconId, str],
+    *,
+    projects: ProjectRules | None = None,
+    began: str = "",
 ) -> Iterator[str]:
-    """The lines of the file, each with its newline. `began`: wall time of the first line, for those who read it."""
+    """The lines of the file, each with its newline. `began`: wall time of the first line, empty when not trusted."""
     places = tuple(
         replace(beacon, project=bindings.get(beacon.id, beacon.project))
         for beacon in trace.beacons
         if beacon.kind is BeaconKind.place
     )
     index = {beacon.id: number for number, beacon in enumerate(places)}
-    header = Header(VERSION, began, trace.thinned_s, places, presence, choice)
+    rules = projects or ProjectRules()
+    several = tuple((index[id_], brought) for id_, brought in rules.several.items() if id_ in index)
+    header = Header(VERSION, began, trace.thinned_s, places, presence, choice, several, dict(rules.by_project))
     yield _line(_HEADER.dump_python(header, mode="json"))
     entries: list[Heard | Level | Decision] = [
         *trace.place_samples,
@@ -161,6 +177,8 @@ def _out_of_bounds(header: Header) -> str:
     exponents = [presence.path_loss_exponent, *(b.path_loss_exponent for b in header.beacons if b.path_loss_exponent)]
     if not all(1 <= exponent <= 6 for exponent in exponents):
         return "path_loss_exponent: must be 1 to 6"
+    if any(not 0 <= number < len(header.beacons) for number, _ in header.several):
+        return "several: the header has no such beacon"
     if not (presence.near_m <= 100 and presence.exit_s <= 3600 and 0 <= header.choice.hold_s <= 600):
         return "near_m is at most 100, exit_s at most 3600, hold_s 0 to 600"
     return ""

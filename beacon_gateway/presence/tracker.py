@@ -1,14 +1,14 @@
 """From sightings to visits. Silence ends a visit, so tick it; the clock is the caller's."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from beacon_gateway.model.beacons import Beacon, Sighting, Zone
 from beacon_gateway.model.visits import Arrived, Left, VisitEvent, ZoneChanged
 from beacon_gateway.presence.adapters import Ears, Levels
 from beacon_gateway.presence.estimator import SMOOTHING_S, ZoneEstimator
 from beacon_gateway.presence.rules import PresenceRules
-from beacon_gateway.presence.silence import LONGEST_FACTOR, Gaps
+from beacon_gateway.presence.silence import FRESH, LONGEST_FACTOR, Gaps
 from sync_contract.beacon import BeaconId
 from sync_contract.catalogue import BeaconKind
 
@@ -21,8 +21,7 @@ LATEST_S = 1e12
 """No monotonic clock comes here; it also keeps infinity and not-a-number out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """A beacon that is here now, as it stood when `Tracker.visits` was read. Times: monotonic seconds."""
 
     beacon: Beacon
@@ -41,10 +40,9 @@ class Tracker:
     """Visits of the beacons on the allow-list; others change nothing and are only counted."""
 
     def __init__(self, beacons: Iterable[Beacon], rules: PresenceRules) -> None:
-        self._rules = rules
-        self._known = {beacon.id: beacon for beacon in beacons}
+        self._rules, self._exit_s = rules, rules.exit_s
+        self._known = {beacon.id: _Known(beacon) for beacon in beacons}
         self._here: dict[BeaconId, _Here] = {}
-        self._ended: dict[BeaconId, float] = {}
         self._ears = Ears()
         self._set_back_s = LONGEST_FACTOR * rules.exit_s
         """A time so far before the last one is no late frame: the clock was set back."""
@@ -57,83 +55,122 @@ class Tracker:
 
     def hear(self, sighting: Sighting) -> tuple[VisitEvent, ...]:
         """What this frame tells. A frame from before the end of the beacon's last visit tells nothing."""
-        beacon = self._known.get(sighting.beacon)
-        if beacon is None:
+        known = self._known.get(sighting.beacon)
+        if known is None:
             self.foreign_frames += 1
             return ()
-        at = sighting.at
+        here = known.here
+        if here is not None:
+            gap_s = sighting.at - here.last_heard
+            if 0.0 <= gap_s < self._exit_s:
+                return here.hear(sighting, gap_s)
+        return self._hear_out_of_turn(known, sighting)
+
+    def _hear_out_of_turn(self, known: "_Known", sighting: Sighting) -> tuple[VisitEvent, ...]:
+        """The first frame, one after a silence, a late one, or one after the clock was set back."""
+        at, here = sighting.at, known.here
         if not -LATEST_S < at < LATEST_S:
             return ()
-        id_ = beacon.id
         ended: tuple[Left, ...] = ()
-        here = self._here.get(id_)
         if here is not None:
             if at < here.last_heard - self._set_back_s:
                 here.resume(at)
-            if at < here.last_heard + self._rules.exit_s or not (ended := self._end_if_silent(id_, at)):
-                return here.hear(sighting, self._rules, self._ears)
-        if 0 < self._ended.get(id_, at) - at <= self._set_back_s:
+            if at < here.last_heard + self._exit_s or not (ended := self._end_if_silent(known, at)):
+                return here.hear(sighting, at - here.last_heard)
+        if known.ended_at is not None and 0 < known.ended_at - at <= self._set_back_s:
             return ()
-        here = self._here[id_] = _Here(beacon, sighting)
-        here.hear(sighting, self._rules, self._ears)
+        beacon = known.beacon
+        here = known.here = self._here[beacon.id] = _Here(beacon, sighting, self._rules, self._ears)
+        here.hear(sighting, 0.0)
         how = f"at {sighting.rssi} dBm, {here.about()}" if here.estimator else "without RSSI"
         return (*ended, Arrived(beacon, here.zone, at, f"first frame, {how}"))
 
     def tick(self, now: float) -> tuple[VisitEvent, ...]:
         """Visits that silence has ended by `now`."""
-        return tuple(left for id_ in tuple(self._here) for left in self._end_if_silent(id_, now))
+        return tuple(left for id_ in tuple(self._here) for left in self._end_if_silent(self._known[id_], now))
 
-    def _end_if_silent(self, id_: BeaconId, now: float) -> tuple[Left, ...]:
-        here = self._here.get(id_)
+    def _end_if_silent(self, known: "_Known", now: float) -> tuple[Left, ...]:
+        here = known.here
         if here is None:
             return ()
         if now < here.last_heard - self._set_back_s:
             here.resume(now)
-        exit_s = self._rules.exit_s
+        exit_s = self._exit_s
         if now < here.last_heard + exit_s or now < here.last_heard + (exit_s := here.gaps.exit_s(exit_s)):
             return ()
-        del self._here[id_]
-        at = self._ended[id_] = here.last_heard + exit_s
+        known.here = None
+        del self._here[known.beacon.id]
+        at = known.ended_at = here.last_heard + exit_s
         dwell_s = here.last_heard - here.since
         return (Left(here.beacon, at, dwell_s, f"silent for {exit_s:.3g} s after {dwell_s:.1f} s of being heard"),)
+
+
+class _Known:
+    """A beacon on the allow-list: one look-up a frame."""
+
+    __slots__ = ("beacon", "ended_at", "here")
+
+    def __init__(self, beacon: Beacon) -> None:
+        self.beacon = beacon
+        self.here: _Here | None = None
+        self.ended_at: float | None = None
 
 
 class _Here:
     """What is known of one beacon while it is here."""
 
     __slots__ = (
-        "_levels", "_power", "_rssi_at", "beacon", "estimator", "gaps", "in_zone_since", "last_heard", "since", "zone",
+        "_ears", "_levels", "_power", "_rssi_at", "_rules", "beacon", "estimator", "gaps", "in_zone_since",
+        "last_heard", "since", "zone",
     )  # fmt: skip
 
-    def __init__(self, beacon: Beacon, first: Sighting) -> None:
+    def __init__(self, beacon: Beacon, first: Sighting, rules: PresenceRules, ears: Ears) -> None:
         at = first.at
         self.beacon, self.since, self.in_zone_since, self.last_heard, self._rssi_at = beacon, at, at, at, at
         self._power = USUAL_POWER if beacon.measured_power == POWER_UNSET else beacon.measured_power
         self._levels, self.gaps = Levels(first.adapter), Gaps()
+        self._rules, self._ears = rules, ears
         self.zone = Zone.unknown
         self.estimator: ZoneEstimator | None = None
 
-    def hear(self, sighting: Sighting, rules: PresenceRules, ears: Ears) -> tuple[VisitEvent, ...]:
-        """Weigh one frame in. Without RSSI for `exit_s` the distance is forgotten."""
-        at, rssi = sighting.at, sighting.rssi
-        if (gap_s := at - self.last_heard) > 0.0:
-            self.gaps.add(gap_s)
+    def hear(self, sighting: Sighting, gap_s: float) -> tuple[VisitEvent, ...]:
+        """Weigh one frame in, `gap_s` after the last one; a late one (0 or less) weighs nothing.
+
+        This runs for each advert, so it is written for speed.
+        """
+        _, rssi, at, _, adapter = sighting
+        if gap_s > 0.0:
+            fresh = self.gaps.fresh
+            fresh.append(gap_s)
+            if len(fresh) >= FRESH:
+                self.gaps.count()
             self.last_heard = at
-        if rssi is not None and RSSI_LEAST <= rssi <= RSSI_GREATEST:
-            if (estimator := self.estimator) is None:
-                estimator = self.estimator = ZoneEstimator(rules, self.beacon.path_loss_exponent)
-            estimator.hear(self._levels.corrected(sighting.adapter, rssi - self._power, at, ears), at)
-            self._rssi_at = self.last_heard
-            after = estimator.zone
-        elif self.estimator is None or self.last_heard - self._rssi_at >= rules.exit_s:
-            self.estimator, after = None, Zone.unknown
-        else:
+        if rssi is None or not RSSI_LEAST <= rssi <= RSSI_GREATEST:
+            return self._hear_without_rssi()
+        self._rssi_at = self.last_heard
+        level_db: float = rssi - self._power
+        if adapter != self._levels.only or self._ears.lacks_db:
+            level_db = self._levels.corrected(adapter, level_db, at, self._ears)
+        estimator = self.estimator
+        if estimator is None:
+            estimator = self.estimator = ZoneEstimator(self._rules, self.beacon.path_loss_exponent)
+            estimator.hear(level_db, at)
+        elif gap_s > 0.0:
+            estimator.hear(level_db, at)
+        after = estimator.zone
+        return () if after is self.zone else self._change(after)
+
+    def _hear_without_rssi(self) -> tuple[VisitEvent, ...]:
+        """For `exit_s`: then the distance is forgotten."""
+        if self.estimator is not None and self.last_heard - self._rssi_at < self._rules.exit_s:
             return ()
+        self.estimator = None
+        return () if self.zone is Zone.unknown else self._change(Zone.unknown)
+
+    def _change(self, after: Zone) -> tuple[VisitEvent, ...]:
         before = self.zone
-        if after is before:
-            return ()
         self.zone, self.in_zone_since = after, self.last_heard
-        return (ZoneChanged(self.beacon, before, after, self.last_heard, self._reason(before, after, rules)),)
+        return (ZoneChanged(self.beacon, before, after, self.last_heard, self._reason(before, after)),)
 
     def resume(self, at: float) -> None:
         """The clock was set back to `at`: nobody left, and no time is known to have passed."""
@@ -145,7 +182,8 @@ class _Here:
         if self.estimator is not None:
             self.estimator.resume(at)
 
-    def _reason(self, before: Zone, after: Zone, rules: PresenceRules) -> str:
+    def _reason(self, before: Zone, after: Zone) -> str:
+        rules = self._rules
         if after is Zone.unknown:
             return f"no RSSI for {rules.exit_s:g} s"
         if before is Zone.unknown:

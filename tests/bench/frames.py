@@ -1,11 +1,7 @@
 """How fast frames are decoded, beside ibeacon-ble (Home Assistant's), and a million mutated ones without an exception.
 
-ibeacon-ble is no dependency of ours. For the comparison, in a throw-away environment:
-
-    python3 -m venv /tmp/peer && /tmp/peer/bin/pip install ibeacon-ble==1.2.0 pydantic
-    PYTHONPATH=. /tmp/peer/bin/python tests/bench/frames.py
-
-Without it, ours alone: `.venv/bin/python -m tests.bench.frames`. Ratios inside one run count, absolute times do not.
+ibeacon-ble is no dependency of ours: `./dev bench frames` runs this in the peers' environment. Without it, ours
+alone: `.venv/bin/python -m tests.bench.frames`. Ratios inside one run count, absolute times do not.
 """
 
 import random

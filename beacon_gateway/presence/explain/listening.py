@@ -17,7 +17,8 @@ MOST_STRANGERS = 256
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One beacon on the allow-list. `age_s`: since its last frame, None when not heard; `per_s`: frames a second."""
+    """One beacon on the allow-list. `age_s`: since its last frame, None when not heard; `per_s`: frames a second,
+    through the adapter that hears most."""
 
     beacon: Beacon
     project: str
@@ -55,7 +56,8 @@ class Listening:
         self._decide = decide
         self._began = at
         self._last: dict[BeaconId, Sighting] = {}
-        self._times: dict[BeaconId, deque[float]] = {}
+        self._times: dict[BeaconId, dict[str, deque[float]]] = {}
+        """By adapter: each hears each frame for itself."""
         self._strangers: dict[BeaconId, Stranger] | None = {} if strangers else None
 
     @property
@@ -73,7 +75,8 @@ class Listening:
         self._forget(self._decide.hear(sighting))
         if sighting.beacon in self._beacons:
             self._last[sighting.beacon] = sighting
-            self._times.setdefault(sighting.beacon, deque(maxlen=MOST_IN_RATE)).append(sighting.at)
+            adapters = self._times.setdefault(sighting.beacon, {})
+            adapters.setdefault(sighting.adapter, deque(maxlen=MOST_IN_RATE)).append(sighting.at)
         elif self._strangers is not None:
             before = self._strangers.pop(sighting.beacon, None)
             frames = 1 if before is None else before.frames + 1
@@ -90,7 +93,7 @@ class Listening:
         rows = []
         for beacon in self._beacons.values():
             visit, last = visits.get(beacon.id), self._last.get(beacon.id)
-            times = self._times.get(beacon.id, ())
+            adapters = self._times.get(beacon.id, {}).values()
             over_s = max(1.0, min(RATE_OVER_S, now - self._began))
             rows.append(
                 Row(
@@ -100,7 +103,7 @@ class Listening:
                     distance_m=None if visit is None else visit.distance_m,
                     zone=None if visit is None else visit.zone,
                     age_s=None if last is None else max(0.0, now - last.at),
-                    per_s=sum(at > now - over_s for at in times) / over_s,
+                    per_s=max((sum(at > now - over_s for at in times) for times in adapters), default=0) / over_s,
                 )
             )
         return tuple(rows)

@@ -24,7 +24,7 @@ _SILENCE_S = 2.5
 """Longer without a level: the beacon was not here."""
 _MANY = 500
 """More dots than this in a panel are drawn smaller."""
-_STYLE = """
+STYLE = """
 text{font:13px "Noto Sans CJK SC","Noto Sans SC",sans-serif;fill:#111}
 .title{font-size:18px;font-weight:bold}.small{font-size:11px;fill:#333}.head{font-weight:bold}
 .grid{stroke:#999;stroke-width:.5;stroke-dasharray:1 3}.frame{fill:none;stroke:#333}
@@ -48,8 +48,11 @@ class Picture:
     end_s: float
 
 
-def svg(picture: Picture) -> str:
-    """The same picture for the same trace, to the byte."""
+def svg(picture: Picture, *, stylesheet: str = "") -> str:
+    """The same picture for the same trace, to the byte.
+
+    `stylesheet`: the address of STYLE, where the style may not stand in the picture itself.
+    """
     by_beacon: dict[BeaconId, list[Sample]] = {}
     for sample in picture.samples:
         by_beacon.setdefault(sample.beacon, []).append(sample)
@@ -64,8 +67,10 @@ def svg(picture: Picture) -> str:
     time = Scale(0.0, max(1.0, picture.end_s), _LEFT, _RIGHT)
     names = _names(drawn)
     parts = [
+        f'<?xml-stylesheet type="text/css" href="{escape(stylesheet)}"?>' if stylesheet else "",
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" width="{WIDTH}"'
-        f' height="{height:.0f}" role="img"><title>{escape(picture.title)}</title><style>{_STYLE}</style>',
+        f' height="{height:.0f}" role="img"><title>{escape(picture.title)}</title>',
+        "" if stylesheet else f"<style>{STYLE}</style>",
         '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse">'
         '<path d="M0 6L6 0" stroke="#777"/></pattern></defs>',
         f'<rect width="{WIDTH}" height="{height:.0f}" fill="#fff"/>',

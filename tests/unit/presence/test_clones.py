@@ -17,7 +17,7 @@ def watched(stream: Iterable[Sighting], interval_ms: int | None = None) -> tuple
     """What is known of them, and the time of the last frame."""
     watch, at = Transmitters(interval_ms), 0.0
     for sighting in stream:
-        watch.heard(sighting.rssi, sighting.at, sighting.adapter)
+        watch.heard([sighting])
         at = sighting.at
     return watch, at
 
@@ -49,7 +49,7 @@ def test_somebody_who_walks_up_and_away_with_a_body_in_between_is_no_clone(seed:
     for sighting in walked(
         CARD, "8m 20s; walk 1.2m/s to 1m; stay 60s; leave 1.2m/s to 8m; stay 20s", seed=seed, air=air
     ):
-        watch.heard(sighting.rssi, sighting.at, sighting.adapter)
+        watch.heard([sighting])
         at = sighting.at
         assert watch.cloned(at) == ""
     assert at > 100
@@ -76,8 +76,8 @@ def test_a_scan_response_beside_each_frame_is_no_clone(every: float) -> None:
 def test_two_adapters_that_hear_one_beacon_at_two_levels_are_no_clone() -> None:
     watch = Transmitters()
     for number in range(10 * BLOCK):
-        watch.heard(-50, number / 10, "hci0")
-        watch.heard(-85, number / 10, "hci1")
+        watch.heard([Sighting(WALL.id, -50, number / 10, -59, "hci0")])
+        watch.heard([Sighting(WALL.id, -85, number / 10, -59, "hci1")])
     assert watch.cloned(32.0) == ""
 
 

@@ -77,13 +77,33 @@ def test_frames_that_come_late_or_twice_make_no_gap() -> None:
     assert row.longest_gap_ms == 100
 
 
-def test_loss_is_counted_against_the_interval_and_for_each_adapter() -> None:
+def test_a_frame_that_two_adapters_hear_is_one_frame_and_no_clone() -> None:
+    """The other adapter is behind metal: 20 dB fainter, and it misses every second frame."""
+    collector = Collector([EAST], interval_ms={EAST.id: 1000})
+    stranger = place(99)
+    for second in range(0, 300, 2):
+        for moment in (second, second + 1):
+            for beacon in (EAST, stranger):
+                collector.heard(Sighting(beacon.id, -60, moment + 0.5, -59, "hci0"))
+                if moment == second:
+                    collector.heard(Sighting(beacon.id, -80, moment + 0.503, -59, "hci1"))
+    assert collector.cloned(300.0) == {}
+    figures = harvest(collector)
+    row = figures.places[0]
+    assert (row.frames, row.expected_frames, row.heard_of_expected) == (300, 300, 300)
+    assert (row.rssi_min, row.rssi_max, row.frames_suspect) == (-60, -60, 0)
+    assert sum(row.gap_histogram) == 299
+    assert row.longest_gap_ms == 1000
+    assert figures.foreign_frames == 300
+
+
+def test_loss_is_counted_against_the_interval_for_the_adapter_that_hears_best() -> None:
     collector = Collector([EAST], interval_ms={EAST.id: 1000})
     for second in range(150):
-        for adapter in ("hci0", "hci1"):
-            collector.heard(Sighting(EAST.id, -60, float(second), -59, adapter))
+        collector.heard(Sighting(EAST.id, -60, float(second), -59, "hci0"))
+    collector.heard(Sighting(EAST.id, -90, 149.5, -59, "hci1"))
     row = harvest(collector).places[0]
-    assert (row.expected_frames, row.heard_of_expected) == (600, 300)
+    assert (row.expected_frames, row.heard_of_expected) == (300, 150)
     assert loss(row) == 0.5
 
 

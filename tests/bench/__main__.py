@@ -1,0 +1,27 @@
+"""`./dev bench [NAME] [options]`: the bench of that name, presence when nothing is named, `all` one after the other."""
+
+import os
+import subprocess
+import sys
+
+from tests.bench.peers_venv import peers_python
+from tests.pins import ROOT
+
+BENCHES = ("presence", "adverts", "frames", "intake", "kiosk")
+
+
+def main() -> int:
+    asked = sys.argv[1:]
+    name = asked.pop(0) if asked and asked[0] in (*BENCHES, "all") else "presence"
+    return max(run(each, asked) for each in (BENCHES if name == "all" else (name,)))
+
+
+def run(name: str, options: list[str]) -> int:
+    """`frames` runs where its peer is."""
+    python = str(peers_python()) if name == "frames" else sys.executable
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run([python, "-m", f"tests.bench.{name}", *options], cwd=ROOT, env=environment).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

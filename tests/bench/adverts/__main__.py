@@ -1,0 +1,79 @@
+"""`python -m tests.bench.adverts [--rounds N] [--seconds S]`: CPU per advert, from D-Bus signal to decision.
+
+Ours beside bare bleak, habluetooth and Theengs Gateway, in turn, each round anew, each on a private dbus-daemon;
+then the callback path alone. Medians over the rounds; only ratios inside one run count.
+"""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections import defaultdict
+from pathlib import Path
+from statistics import median
+from subprocess import CalledProcessError
+
+import structlog
+
+from tests.bench.adverts.broker import broker
+from tests.bench.adverts.callback import costs
+from tests.bench.adverts.run import Measured, measure
+from tests.bench.peers_venv import peers_python
+
+AT_500 = ("bleak", "ours", "habluetooth", "theengs")
+AT_MOST = ("bleak", "ours", "habluetooth")
+"""Theengs Gateway cannot keep up with so many."""
+MOST = 2717
+"""An iBeacon is 368 µs on the air: no more fit on one channel."""
+
+
+async def main(rounds: int, seconds: float) -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        peers: Path | None = peers_python()
+    except CalledProcessError as error:
+        print(f"the peers could not be installed ({error}): bare bleak and ours only")
+        peers = None
+    found: dict[tuple[int, str], list[Measured]] = defaultdict(list)
+    async with broker() as port:
+        for _ in range(rounds):
+            for rate, names in ((500, AT_500), (MOST, AT_MOST)):
+                for name in names:
+                    ours = name in ("bleak", "ours")
+                    if not ours and peers is None:
+                        continue
+                    python = Path(sys.executable) if ours or peers is None else peers
+                    argument = str(port if name == "theengs" else rate)
+                    found[rate, name].append(await measure(name, python, rate, seconds, argument))
+    table(found)
+    print("\nWithout a socket, an advert:")
+    spent = costs()
+    print(
+        f"bleak's callback path {spent['bleak'] / 1000:.2f} µs; ours from there on {spent['ours'] / 1000:.2f} µs, "
+        f"{spent['ours'] / spent['bleak']:.2f} of it (goal 0.50), of which presence and figures "
+        f"{spent['presence'] / 1000:.2f} µs"
+    )
+
+
+def table(found: dict[tuple[int, str], list[Measured]]) -> None:
+    print("\n| adverts/s | way | CPU an advert, µs | of bleak's | lost | signal to decision p50 / p99, ms |")
+    print("| ---: | --- | ---: | ---: | ---: | ---: |")
+    for (rate, name), runs in found.items():
+        cpu = median(run.cpu_us for run in runs)
+        ratio = median(run.cpu_us / bare.cpu_us for run, bare in zip(runs, found[rate, "bleak"], strict=True))
+        late = [sorted(run.late_ms) for run in runs if run.late_ms]
+        p50 = median(each[len(each) // 2] for each in late) if late else float("nan")
+        p99 = median(each[len(each) * 99 // 100] for each in late) if late else float("nan")
+        lost = sum(run.lost for run in runs)
+        print(f"| {rate} | {name} | {cpu:.1f} | {ratio:.2f} | {lost} | {p50:.2f} / {p99:.2f} |")
+    if (500, "theengs") in found:
+        pairs = zip(found[500, "ours"], found[500, "theengs"], strict=True)
+        print(f"\nOf Theengs Gateway's at 500/s: {median(a.cpu_us / b.cpu_us for a, b in pairs):.3f} (goal 0.10)")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.adverts", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=6.0)
+    asked = parser.parse_args()
+    asyncio.run(main(asked.rounds, asked.seconds))

@@ -1,0 +1,34 @@
+"""An MQTT broker that takes everything and passes on nothing (MQTT 3.1.1, 3.2 and 3.12)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+_CONNECT, _PINGREQ = 1, 12
+_CONNACK, _PINGRESP = b"\x20\x02\x00\x00", b"\xd0\x00"
+
+
+async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while True:
+            kind = (await reader.readexactly(1))[0] >> 4
+            length = shift = 0
+            while True:
+                octet = (await reader.readexactly(1))[0]
+                length |= (octet & 0x7F) << shift
+                shift += 7
+                if not octet & 0x80:
+                    break
+            await reader.readexactly(length)
+            if answer := {_CONNECT: _CONNACK, _PINGREQ: _PINGRESP}.get(kind):
+                writer.write(answer)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        writer.close()
+
+
+@asynccontextmanager
+async def broker() -> AsyncIterator[int]:
+    """Its port."""
+    server = await asyncio.start_server(_serve, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
