@@ -1,6 +1,7 @@
 """From a view to HTML, in one of the three languages."""
 
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment as Templates
 
@@ -9,19 +10,21 @@ from daemonkit.templates import strict_templates
 from kiosk_ui.assets import Assets
 from kiosk_ui.figures import day, money
 from kiosk_ui.keypad import press
+from kiosk_ui.look import Look
 from kiosk_ui.qr import qr_svg
-from kiosk_ui.views import Surface, View
+from kiosk_ui.views import News, Surface, View
 from sync_contract.money import Money
 from sync_contract.project import Texts
 from sync_contract.strict import Environment, Language
 
 FOLDER = Path(__file__).parent
+USUAL = Look()
 LANGUAGE_NAMES = {Language.zh_hans: "简体", Language.zh_hant: "繁體", Language.en: "English"}
 """Each in its own language, whatever the page's: the one text that is not translated."""
 
 
 class Pages:
-    """Renders views for one server. `site`: the community's name; `default`: the language of an untouched kiosk."""
+    """Renders views for one server. `site`: the community's name; `default` and `usual_look`: of an untouched kiosk."""
 
     def __init__(
         self,
@@ -31,13 +34,16 @@ class Pages:
         surface: Surface,
         static_prefix: str = "/static/",
         default: Language = Language.zh_hans,
+        usual_look: Look = USUAL,
     ) -> None:
         self.assets = Assets(static_prefix)
         self.default = default
+        self.usual_look = usual_look
         self._facts = {
             "drill": environment is Environment.drill,
             "surface": surface,
             "default_language": default,
+            "usual_look": usual_look,
             "language_names": LANGUAGE_NAMES,
             "asset": self.assets.url,
             "picture": self.assets.picture,
@@ -58,14 +64,18 @@ class Pages:
         )
         return templates
 
-    def html(self, view: View, language: Language, *, csrf: str = "", path: str = "/") -> str:
+    def html(self, view: View, language: Language, *, csrf: str = "", path: str = "/", look: Look = USUAL) -> str:
         """The whole page. `csrf`: the token for its forms; `path`: where it lives, to come back in another language."""
-        return self._render(view, language, "page.html", csrf=csrf, path=path)
+        return self._render(view, language, "page.html", csrf=csrf, path=path, look=look)
 
     def part(self, view: View, language: Language, *, csrf: str = "") -> str:
         """Only what stands inside <main>, as `/live` sends it."""
         return self._render(view, language, "part.html", csrf=csrf)
 
-    def _render(self, view: View, language: Language, layout: str, **facts: str) -> str:
+    def news(self, news: News | None, language: Language) -> str:
+        """What stands in the banner of a waiting scene; empty for none."""
+        return self._templates[language].get_template("news.html").render(view=news).strip()
+
+    def _render(self, view: View, language: Language, layout: str, **facts: Any) -> str:  # noqa: ANN401  (the page's)
         template = self._templates[language].get_template(f"{view.template}.html")
         return template.render(view=view, layout=layout, **facts)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
+from kiosk_ui.look import Look
 from sync_contract.money import Money
 from sync_contract.permit import PermitReason
 from sync_contract.project import Project
@@ -77,8 +78,64 @@ class AmountPage:
 
 
 @dataclass(frozen=True, slots=True)
+class ComfortPage:
+    """Size of text, colours, reading aloud. `back`: the page from which the resident came, a path on this server."""
+
+    template: ClassVar[str] = "comfort"
+    idle_s: ClassVar[int] = IDLE_S
+    live: ClassVar[bool] = False
+
+    look: Look
+    back: str
+
+
+@dataclass(frozen=True, slots=True)
+class HelpPage:
+    """How to give, whom to ask. `phone`: a telephone number for residents, or ""."""
+
+    template: ClassVar[str] = "help"
+    idle_s: ClassVar[int] = IDLE_S
+    live: ClassVar[bool] = False
+
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneHelpPage:
+    """Which switches of a phone let it find the beacon here."""
+
+    template: ClassVar[str] = "phone_help"
+    idle_s: ClassVar[int] = IDLE_S
+    live: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyPage:
+    """What the radio hears, what is kept, and what is not."""
+
+    template: ClassVar[str] = "privacy"
+    idle_s: ClassVar[int] = IDLE_S
+    live: ClassVar[bool] = False
+
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A scene that waits behind the page on which somebody is busy."""
+
+    template: ClassVar[str] = "news"
+
+    project: Project
+    door: Door
+
+
+@dataclass(frozen=True, slots=True)
 class Handoff:
-    """The code and the link of a registered gift, and what is known of it since."""
+    """The code and the link of a registered gift, and what is known of it since.
+
+    `minutes`: how much longer the code opens the bank's page without asking again; None when it is not of that kind.
+    """
 
     template: ClassVar[str] = "handoff"
     idle_s: ClassVar[int] = IDLE_WITH_CODE_S
@@ -89,6 +146,7 @@ class Handoff:
     url: str
     state: IntentState
     kind: HandoffKind
+    minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,4 +221,54 @@ class PhoneOutcome:
     refresh_s: int = 3
 
 
-View = Attract | ProjectsPage | ProjectPage | AmountPage | Handoff | Thanks | NoticePage | PhoneGift | PhoneOutcome
+@dataclass(frozen=True, slots=True)
+class PhoneHall:
+    """On the phone: the hall's projects, and shaking to turn to one of them.
+
+    `root`: the path below which they lie. `ended`: the page of a shake was asked for whose time is over.
+    """
+
+    template: ClassVar[str] = "phone_hall"
+    idle_s: ClassVar[int] = 0
+    live: ClassVar[bool] = False
+
+    projects: tuple[Project, ...]
+    root: str
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneProject:
+    """On the phone: one project, and how to give to it.
+
+    `root`: the path of its hall; `another`: where to turn to the next project, "" for no button.
+    """
+
+    template: ClassVar[str] = "phone_project"
+    idle_s: ClassVar[int] = 0
+    live: ClassVar[bool] = False
+
+    project: Project
+    open: bool
+    reason: PermitReason
+    root: str
+    another: str = ""
+
+
+View = (
+    Attract
+    | ProjectsPage
+    | ProjectPage
+    | AmountPage
+    | ComfortPage
+    | HelpPage
+    | PhoneHelpPage
+    | PrivacyPage
+    | Handoff
+    | Thanks
+    | NoticePage
+    | PhoneGift
+    | PhoneOutcome
+    | PhoneHall
+    | PhoneProject
+)

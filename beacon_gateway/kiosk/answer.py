@@ -8,11 +8,11 @@ from beacon_gateway.kiosk.sessions import Session, Sessions
 from daemonkit.web import WebRules, csrf_token, read_form
 from kiosk_ui.languages import best_language
 from kiosk_ui.render import Pages
-from kiosk_ui.views import NoticeKind, NoticePage, View
+from kiosk_ui.views import News, NoticeKind, NoticePage, View
 
 COOKIE = "kiosk_session"
 SESSION = web.RequestKey("session", Session)
-NO_SESSION = ("/static/", "/api/", "/healthz")
+NO_SESSION = ("/static/", "/api/", "/healthz", "/alive")
 _NOTICES = {404: NoticeKind.not_found, 429: NoticeKind.busy, 503: NoticeKind.busy, 403: NoticeKind.form_expired}
 
 
@@ -27,13 +27,22 @@ class Answer:
     def page(self, request: web.Request, view: View, status: int = 200) -> web.Response:
         session = request[SESSION]
         path = request.path_qs if request.method == "GET" else "/"
-        html = self._pages.html(view, session.language, csrf=csrf_token(self._rules, session.id), path=path)
+        csrf = csrf_token(self._rules, session.id)
+        html = self._pages.html(view, session.language, csrf=csrf, path=path, look=session.look)
         return _html(html, status)
 
     def part(self, request: web.Request, view: View) -> str:
         """What stands inside <main>, for `/live`."""
         session = request[SESSION]
         return self._pages.part(view, session.language, csrf=csrf_token(self._rules, session.id))
+
+    def news(self, request: web.Request, news: News | None) -> str:
+        """What stands in the banner of a waiting scene."""
+        return self._pages.news(news, request[SESSION].language)
+
+    def now(self) -> float:
+        """Monotonic seconds, as the sessions count them."""
+        return self._sessions.now()
 
     async def form(self, request: web.Request) -> MultiDict[str]:
         """The fields of one of our own forms. Raises HTTP errors, 403 when it is not of this session."""
@@ -47,7 +56,7 @@ class Answer:
             language = best_language(None, request.headers.get("Accept-Language", ""), self._sessions.default)
             return _html(self._pages.html(NoticePage(kind), language), status)
         csrf = csrf_token(self._rules, session.id)
-        return _html(self._pages.html(NoticePage(kind), session.language, csrf=csrf), status)
+        return _html(self._pages.html(NoticePage(kind), session.language, csrf=csrf, look=session.look), status)
 
     @web.middleware
     async def remember(self, request: web.Request, handler: Handler) -> web.StreamResponse:

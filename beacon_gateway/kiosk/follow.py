@@ -9,7 +9,7 @@ import structlog
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.model.visits import VisitEvent
-from beacon_gateway.presence.choice import Choice
+from beacon_gateway.presence.choice import Choice, Chosen
 from beacon_gateway.presence.decide import TICK_S, Decide
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Trace
@@ -40,15 +40,30 @@ class Follow:
         self._decide = Decide(tracker, choice, self.trace, bindings)
         self._collector = collector
         self._stage = stage
+        self._heard: list[Sighting] = []
+
+    @property
+    def chosen(self) -> Chosen:
+        return self._decide.chosen
 
     def hear(self, sighting: Sighting) -> None:
-        self._collector.heard(sighting)
-        self._tell(self._decide.hear(sighting))
+        """Decides at once. Figures and trace can wait for the tick: many frames at a time cost much less."""
+        self._heard.append(sighting)
+        if events := self._decide.judge(sighting):
+            self._tell(events)
+
+    def count(self) -> None:
+        """Have what was heard since the last tick in the figures and in the trace."""
+        heard, self._heard = self._heard, []
+        for sighting in heard:
+            self._collector.heard(sighting)
+            self.trace.heard(sighting)
 
     async def tick(self, progress: Callable[[], None]) -> None:
         """Silence counts too: look four times a second, until cancelled."""
         while True:
             progress()
+            self.count()
             self._tell(self._decide.tick(time.monotonic()))
             self._stage.show(self._decide.chosen)
             await asyncio.sleep(TICK_S)

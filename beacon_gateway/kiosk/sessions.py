@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from beacon_gateway.donations.ports import Gift
 from beacon_gateway.kiosk.stage import Scene
+from kiosk_ui.look import Look
+from kiosk_ui.render import USUAL
 from sync_contract.strict import Language
 
 IDLE_S = 600.0
@@ -20,12 +22,16 @@ MOST = 500
 
 @dataclass(slots=True)
 class Session:
-    """`shown`: the last scene with a project that its first page showed; `followers`: its open event streams."""
+    """`gift_at`: monotonic seconds when the gift began; `shown`: the last scene with a project that its first page
+    showed; `followers`: its open event streams.
+    """
 
     id: str
     language: Language
+    look: Look
     seen_at: float
     gift: Gift | None = None
+    gift_at: float = 0.0
     shown: Scene | None = None
     followers: int = 0
 
@@ -42,15 +48,16 @@ class Session:
 class Sessions:
     """By a random id of 128 bits. `now`: monotonic seconds."""
 
-    def __init__(self, default: Language, *, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, default: Language, look: Look = USUAL, *, now: Callable[[], float] = time.monotonic) -> None:
         self.default = default
-        self._now = now
+        self._look = look
+        self.now = now
         self._sessions: dict[str, Session] = {}
 
     def open(self) -> Session:
         """A new session, in the kiosk's own language."""
         self._drop_idle()
-        session = Session(secrets.token_hex(16), self.default, self._now())
+        session = Session(secrets.token_hex(16), self.default, self._look, self.now())
         self._sessions[session.id] = session
         return session
 
@@ -59,7 +66,7 @@ class Sessions:
         session = self._sessions.get(identity)
         if session is None or self._idle(session):
             return None
-        session.seen_at = self._now()
+        session.seen_at = self.now()
         return session
 
     def drop(self, session: Session) -> None:
@@ -67,11 +74,11 @@ class Sessions:
 
     def gifts_at_hand(self) -> tuple[Gift, ...]:
         """Of the sessions in which somebody seems to be busy now."""
-        now = self._now()
+        now = self.now()
         return tuple(each.gift for each in self._sessions.values() if each.gift and now - each.seen_at <= GIVING_S)
 
     def _idle(self, session: Session) -> bool:
-        return not session.followers and self._now() - session.seen_at > IDLE_S
+        return not session.followers and self.now() - session.seen_at > IDLE_S
 
     def _drop_idle(self) -> None:
         for session in [each for each in self._sessions.values() if self._idle(each)]:

@@ -4,16 +4,18 @@
   "use strict";
   var body = document.body;
   var main = document.getElementById("main");
+  var news = document.getElementById("news");
 
   // -- live: the server sends the whole of what stands in <main>, or where to go
   function follow(url) {
     var source = new EventSource(url);
     source.onmessage = function (event) {
       var say = JSON.parse(event.data);
+      if (say.news !== undefined) news.innerHTML = say.news;
       if (say.go) {
         source.close();
         location.replace(say.go);
-      } else if (body.classList.contains("page-" + say.view)) {
+      } else if (say.html !== undefined && body.classList.contains("page-" + say.view)) {
         replace(say.html);
       }
     };
@@ -54,6 +56,7 @@
     var remaining = idle - (performance.now() - touched) / 1000;
     if (remaining <= 0) {
       idle = 0;
+      main.textContent = ""; // at once; the clean page may take a moment
       document.getElementById("forget").submit();
       return;
     }
@@ -68,6 +71,35 @@
       addEventListener(kind, touch, { passive: true, capture: true });
     });
     watch();
+  }
+
+  // -- how long the code still opens the bank's page: told in minutes by the server, who renders the page anew
+  var code = document.querySelector("[data-left]");
+  if (code && Number(code.dataset.left)) setTimeout(function () {
+    if (document.querySelector("[data-left]")) location.reload();
+  }, Number(code.dataset.left) * 1000 + 500);
+
+  // -- reading aloud, with a voice that is on this machine and no other
+  var aloud = document.getElementById("aloud");
+  function voice() {
+    var language = body.dataset.aloud.replace("zh-Hans", "zh-CN").replace("zh-Hant", "zh-TW");
+    return speechSynthesis.getVoices().filter(function (each) {
+      return each.localService && each.lang.replace("_", "-").slice(0, 2) === language.slice(0, 2);
+    }).sort(function (one) { return one.lang.replace("_", "-") === language ? -1 : 1; })[0];
+  }
+  function offer() { aloud.hidden = !voice(); }
+  if (aloud && window.speechSynthesis) {
+    offer();
+    speechSynthesis.addEventListener("voiceschanged", offer);
+    aloud.addEventListener("click", function () {
+      if (speechSynthesis.speaking) { speechSynthesis.cancel(); return; }
+      var words = new SpeechSynthesisUtterance(main.innerText);
+      words.voice = voice();
+      words.lang = words.voice.lang;
+      words.rate = 0.9;
+      speechSynthesis.speak(words);
+    });
+    addEventListener("pagehide", function () { speechSynthesis.cancel(); });
   }
 
   // -- number pad: the same rule as kiosk_ui/keypad.py
@@ -86,6 +118,16 @@
       document.getElementById("yuan").value = digits;
     });
   }
+
+  // -- a sign of life, and whether anything stands before this page: a screen that shows something else is started anew
+  function live() {
+    var front = document.visibilityState === "visible" && document.hasFocus();
+    fetch(front ? "/alive" : "/alive?behind=1", { method: "POST", keepalive: true }).catch(function () {});
+  }
+  live();
+  setInterval(live, 30000);
+  ["focus", "blur"].forEach(function (kind) { addEventListener(kind, live); });
+  document.addEventListener("visibilitychange", live);
 
   // -- a second touch on a form that is already on its way does nothing
   document.addEventListener("submit", function (event) {

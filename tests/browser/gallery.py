@@ -1,23 +1,31 @@
 """Every view that a resident can meet, with facts that fill it, and a server that shows them all.
 
-`/<surface>/<name>/<language>`; guarded like the real servers, so that the pages stand under their real CSP.
+`/<surface>/<name>/<language>?text=…&theme=…`; guarded like the real servers: the pages stand under their real CSP.
 """
 
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 
 from aiohttp import web
 
 from beacon_gateway.kiosk.pages.files import static_file
 from daemonkit.web import WebRules, guarded_app, serving
-from kiosk_ui.render import Pages
+from kiosk_ui.look import Look, TextSize, Theme
+from kiosk_ui.render import USUAL, Pages
 from kiosk_ui.views import (
     AmountPage,
     Attract,
+    ComfortPage,
     Handoff,
+    HelpPage,
     NoticeKind,
     NoticePage,
     PhoneGift,
+    PhoneHall,
+    PhoneHelpPage,
     PhoneOutcome,
+    PhoneProject,
+    PrivacyPage,
     ProjectPage,
     ProjectsPage,
     Surface,
@@ -68,9 +76,16 @@ KIOSK: dict[str, View] = {
     "project-early": ProjectPage(READING, False, PermitReason.not_yet_open),
     "project-expired": ProjectPage(READING, False, PermitReason.certificate_expired),
     "project-clock": ProjectPage(READING, False, PermitReason.time_uncertain),
+    "project-barred": ProjectPage(READING, False, PermitReason.barred),
     "amount": AmountPage(LUNCH, KEY),
     "keypad": AmountPage(LUNCH, KEY, "128"),
     "keypad-empty": AmountPage(LUNCH, KEY, ""),
+    "handoff-minutes": Handoff(LUNCH, AMOUNT, CODE, IntentState.registered, HandoffKind.ticket, 10),
+    "handoff-old": Handoff(LUNCH, AMOUNT, CODE, IntentState.handed_off, HandoffKind.ticket, 0),
+    "comfort": ComfortPage(Look(TextSize.larger, Theme.light, aloud=True), "/project/elder-lunch"),
+    "help": HelpPage("0595-0000 0000"),
+    "help-phone": PhoneHelpPage(),
+    "privacy": PrivacyPage("0595-0000 0000"),
     "handoff": Handoff(LUNCH, AMOUNT, CODE, IntentState.registered, HandoffKind.ticket),
     "handoff-opened": Handoff(LUNCH, AMOUNT, CODE, IntentState.handed_off, HandoffKind.ticket),
     "handoff-link": Handoff(LUNCH, AMOUNT, "https://give.example.org/lunch", IntentState.registered, HandoffKind.link),
@@ -86,6 +101,11 @@ PHONE: dict[str, View] = {
     "paid": PhoneOutcome(LUNCH, AMOUNT, IntentState.paid, "7F3A-K8QZ"),
     "not-completed": PhoneOutcome(LUNCH, AMOUNT, IntentState.closed),
     "notice": NoticePage(NoticeKind.ticket_refused, back=""),
+    "hall": PhoneHall(PROJECTS, "/s/at/huada"),
+    "hall-long": PhoneHall((LONG,), "/s/at/huada", ended=True),
+    "hall-none": PhoneHall((), "/s"),
+    "shown": PhoneProject(LUNCH, True, PermitReason.holds, "/s/at/huada", "/s/at/huada/turn?after=elder-lunch"),
+    "shown-closed": PhoneProject(TEA, False, PermitReason.missing, "/s/at/huada"),
 }
 VIEWS = {Surface.kiosk: KIOSK, Surface.phone: PHONE}
 
@@ -101,7 +121,12 @@ def gallery() -> AbstractAsyncContextManager[str]:
     async def show(request: web.Request) -> web.StreamResponse:
         surface = Surface(request.match_info["surface"])
         view = VIEWS[surface][request.match_info["name"]]
-        html = renderers[surface].html(view, Language(request.match_info["language"]), csrf="0" * 64)
+        look = replace(
+            USUAL,
+            text=TextSize(request.query.get("text", TextSize.usual)),
+            theme=Theme(request.query.get("theme", Theme.light)),
+        )
+        html = renderers[surface].html(view, Language(request.match_info["language"]), csrf="0" * 64, look=look)
         return web.Response(text=html, content_type="text/html")
 
     async def silence(_: web.Request) -> web.StreamResponse:

@@ -62,7 +62,7 @@
   const targets = [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea")].filter(shown);
   const boxes = targets.map((el) => el.getBoundingClientRect());
   targets.forEach((el, i) => {
-    const least = el.closest(".languages") ? want.language : want.target;
+    const least = el.closest(".languages, .tools, .news") ? want.language : want.target;
     const { width, height } = boxes[i];
     if (width < least - 0.5 || height < least - 0.5) faults.push(`target of ${width.toFixed(0)} x ${height.toFixed(0)} px, not ${least}: ${name(el)}`);
     for (let j = 0; j < i; j++) {

@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.async_api import Page
 
 _SCRIPT = Path(__file__).with_name("layout.js").read_text()
-SIZES = {"kiosk": (1280, 800), "small": (800, 480), "phone": (360, 740)}
+SIZES = {"kiosk": (1280, 800), "small": (800, 480), "phone": (360, 740), "portrait": (1080, 1920)}
 """Screens: width and height in CSS pixels."""
 
 

@@ -21,7 +21,8 @@ JOURNEYS = [("kiosk", language) for language in Language] + [("small", Language.
 KEPT = {
     "kiosk-zh-Hans-attract", "kiosk-zh-Hans-turned", "kiosk-zh-Hans-project", "kiosk-zh-Hans-amount",
     "kiosk-zh-Hans-handoff", "kiosk-zh-Hans-thanks", "kiosk-zh-Hant-handoff", "kiosk-en-turned",
-    "phone-zh-Hans-gift", "phone-zh-Hans-bank", "phone-zh-Hans-paid", "staff-zh-Hans-log", "staff-en-log",
+    "phone-zh-Hans-gift", "phone-zh-Hans-bank", "phone-zh-Hans-paid", "staff-zh-Hans-overview",
+    "staff-zh-Hans-log", "staff-zh-Hans-figures", "staff-en-log",
 }  # fmt: skip
 """Those that README and docs show; `--all` takes every one."""
 
@@ -91,8 +92,9 @@ async def _staff(browser: Browser, house: House, camera: Camera) -> None:
         await page.fill("input[name=password]", house.plan.password)
         await page.click("main form button")
         for language in Language:
-            await page.goto(f"{house.central.url}/staff/?lang={language}")
-            await camera.shoot(page, f"{prefix}-{language}-log")
+            for name in ("", "log", "figures"):
+                await page.goto(f"{house.central.url}/staff/{name}?lang={language}")
+                await camera.shoot(page, f"{prefix}-{language}-{name or 'overview'}")
         await page.context.close()
 
 

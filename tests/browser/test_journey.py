@@ -10,7 +10,7 @@ from tests.browser.journey import choose_amount, next_person, walk_the_journey
 from tests.browser.layout import SIZES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-AMOUNTS = {"kiosk": 3000, "small": 128_00, "phone": 10000}
+AMOUNTS = {"kiosk": 3000, "small": 128_00, "phone": 10000, "portrait": 10000}
 """One of them is no quick pick."""
 
 

@@ -1,5 +1,6 @@
 import pytest
 
+from kiosk_ui.look import TextSize, Theme
 from kiosk_ui.views import Surface
 from sync_contract.strict import Language
 from tests.browser.conftest import OpenPage
@@ -14,12 +15,18 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def test_every_kiosk_page_is_whole_readable_and_easy_to_touch(
     open_page: OpenPage, gallery_url: str, size: str, language: Language
 ) -> None:
+    """Every pair of size, language, size of text and colours, on every page; `./dev soak` has all of them together."""
     page = await open_page(*SIZES[size])
+    row, column = list(SIZES).index(size), list(Language).index(language)
     wrong = {}
-    for name in KIOSK:
-        await page.goto(f"{gallery_url}/{Surface.kiosk}/{name}/{language}")
+    for number, name in enumerate(KIOSK):
+        # two orthogonal Latin squares: over the sizes and languages, each pair of the four choices meets on every page
+        theme = list(Theme)[(row + column + number) % 3]
+        text = list(TextSize)[(row + 2 * column + number) % 3]
+        address = f"{gallery_url}/{Surface.kiosk}/{name}/{language}?text={text}&theme={theme}"
+        await page.goto(address)
         if found := await faults(page):
-            wrong[name] = found
+            wrong[address] = found
     assert not wrong
 
 

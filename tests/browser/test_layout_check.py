@@ -29,6 +29,6 @@ BUTTON = "width: 100px; height: 80px; font-size: 22px; color: #000; background: 
 )
 async def test_the_check_sees(open_page: OpenPage, body: str, word: str | None) -> None:
     page = await open_page(1280, 800)
-    await page.set_content(f'<html lang="zh-Hans"><body style="{FINE}">{body}')
+    await page.set_content(f'<html lang="zh-Hans"<body style="{FINE}">{body}')
     found = await faults(page)
     assert (word is None and not found) or any(word is not None and word in fault for fault in found), found

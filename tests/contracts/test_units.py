@@ -1,6 +1,5 @@
 """The systemd units: valid, sandboxed, and never giving up."""
 
-import json
 import re
 import shutil
 import subprocess
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from beacon_gateway.kiosk.browser import POLICY_FILE
 from beacon_gateway.settings import Radio
 
 SYSTEMD = Path(__file__).parents[2] / "systemd"
@@ -94,16 +94,10 @@ def test_every_user_of_a_unit_is_made() -> None:
         assert f"\nu {_settings(unit)['User']} " in (SYSTEMD / f"{unit}.sysusers").read_text("utf-8")
 
 
-def test_the_browser_cannot_leave_the_page() -> None:
-    policy = json.loads((SYSTEMD / "chromium-policy.json").read_text("utf-8"))
+def test_the_browser_is_started_behind_its_policy() -> None:
     kiosk = _settings(KIOSK)
-    assert policy["URLBlocklist"] == ["*"]
-    assert [f"{url}/" for url in policy["URLAllowlist"]] == [kiosk["Environment"].partition("=")[2].split()[0]]
-    assert policy["DeveloperToolsAvailability"] == 2
-    assert policy["DownloadRestrictions"] == 3
-    assert not policy["PrintingEnabled"]
-    assert not policy["AllowFileSelectionDialogs"]
-    assert "--no-sandbox" not in kiosk["ExecStart"]
+    assert kiosk["ExecStartPre"] == f"+/usr/bin/beacon-gateway kiosk-policy --write {POLICY_FILE}"
+    assert kiosk["ExecStart"].endswith(" -- /usr/bin/beacon-gateway kiosk-session")
     assert " -s" not in kiosk["ExecStart"].partition(" -- ")[0]  # cage -s would let a keyboard switch terminals
     assert kiosk["Requires"] == "beacon-gateway.service"
 

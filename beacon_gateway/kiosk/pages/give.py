@@ -55,7 +55,7 @@ def give(answer: Answer, projects: Projects, giving: Giving) -> Handler:
             return answer.page(request, NoticePage(NoticeKind.form_expired, project, back), 409)
         except StoreUnavailable:
             return answer.page(request, NoticePage(NoticeKind.store_unavailable, project, back), 503)
-        session.gift = gift
+        session.gift, session.gift_at = gift, answer.now()
         return see_other("/handoff")
 
     return post

@@ -1,6 +1,7 @@
 """`/live`: server-sent events; each is the whole of what this session should see, never a difference.
 
-`{"view": "attract", "html": …}` replaces the content of the page that shows that view; `{"go": "/thanks"}` leaves it.
+`{"view": "attract", "html": …}` replaces the content of the page that shows that view; `{"go": "/thanks"}` leaves it;
+`{"news": …}` fills the banner of a page on which somebody is busy while another scene waits.
 """
 
 import json
@@ -15,26 +16,41 @@ from beacon_gateway.kiosk.pages.attract import attract_view
 from beacon_gateway.kiosk.pages.handoff import handoff_view
 from beacon_gateway.kiosk.stage import Stage
 from daemonkit.web import event_stream
-from kiosk_ui.views import Attract, Handoff, Thanks
+from kiosk_ui.views import Attract, Handoff, News, Thanks
+from sync_contract.records import Door
 
 
 def live(answer: Answer, stage: Stage, projects: Projects, giving: Giving) -> Handler:
-    """`?view=` names the view of the page that follows; without it a session that holds a gift follows the gift."""
+    """`?view=` names the view of the page that follows, `project=` what it is about.
+
+    Without a view, a session that holds a gift follows the gift.
+    """
 
     def now(request: web.Request) -> dict[str, str] | None:
-        session, wanted = request[SESSION], request.query.get("view")
+        session = request[SESSION]
         gift = session.gift
-        known = handoff_view(gift, giving) if gift is not None else None
-        if isinstance(known, Thanks):
+        wanted = request.query.get("view", Attract.template if gift is None else Handoff.template)
+        known = handoff_view(gift, giving, answer.now() - session.gift_at) if gift is not None else None
+        if isinstance(known, Thanks) and wanted in (Attract.template, Handoff.template):
             return {"go": "/thanks"}
-        if isinstance(known, Handoff) and wanted != Attract.template:
-            return {"view": Handoff.template, "html": answer.part(request, known)}
-        if wanted == Handoff.template:  # its session is gone (we were restarted): the code on the screen still holds
-            return None
+        if wanted == Handoff.template:
+            if isinstance(known, Handoff):
+                return {"view": Handoff.template, "html": answer.part(request, known), "news": news(request)}
+            return None  # its session is gone (we were restarted): the code on the screen still holds
+        if wanted != Attract.template:
+            return {"news": news(request)}
         if request.cookies.get(COOKIE, session.id) != session.id:  # gone as well: that page's forms are void
             return {"go": "/"}
         view = attract_view(session, stage, projects)
         return {"view": Attract.template, "html": answer.part(request, view)}
+
+    def news(request: web.Request) -> str:
+        """A scene that somebody walked up to, behind a page that is about something else."""
+        scene = stage.scene
+        waiting = projects.get(scene.project) if scene.project is not None else None
+        if waiting is None or scene.door is Door.touch or waiting.id == request.query.get("project"):
+            return answer.news(request, None)
+        return answer.news(request, News(waiting, scene.door))
 
     async def messages(request: web.Request) -> AsyncIterator[str]:
         said = None

@@ -1,25 +1,52 @@
-"""POST `/language` and POST `/next`: what a resident changes of the session, and its end."""
+"""`/comfort` and POST `/next`: what a resident changes of the session, and its end."""
+
+from dataclasses import replace
+from urllib.parse import quote
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from beacon_gateway.kiosk.answer import SESSION, Answer, see_other
 from beacon_gateway.kiosk.sessions import Sessions
+from kiosk_ui.look import TextSize, Theme
+from kiosk_ui.views import ComfortPage
 from sync_contract.strict import Language
 
 
-def choose_language(answer: Answer) -> Handler:
-    """Then back to the page that it was chosen on; never to another site."""
+def comfort_page(answer: Answer) -> Handler:
+    async def get(request: web.Request) -> web.StreamResponse:
+        return answer.page(request, ComfortPage(request[SESSION].look, _ours(request.query.get("back", "/"))))
+
+    return get
+
+
+def choose_comfort(answer: Answer) -> Handler:
+    """POST: language, size of text, colours, reading aloud; then back, never to another site.
+
+    A choice of look stays on its page, where its effect is seen.
+    """
 
     async def post(request: web.Request) -> web.StreamResponse:
         form = await answer.form(request)
+        session, back = request[SESSION], _ours(form.get("back", "/"))
         if form.get("language") in list(Language):
-            request[SESSION].language = Language(form["language"])
-        back = form.get("back", "/")
-        ours = back.startswith("/") and back.isascii() and back.isprintable() and back[1:2] not in ("/", "\\")
-        return see_other(back if ours else "/")
+            session.language = Language(form["language"])
+            return see_other(back)
+        if form.get("text") in list(TextSize):
+            session.look = replace(session.look, text=TextSize(form["text"]))
+        if form.get("theme") in list(Theme):
+            session.look = replace(session.look, theme=Theme(form["theme"]))
+        if form.get("aloud") in ("yes", "no"):
+            session.look = replace(session.look, aloud=form["aloud"] == "yes")
+        return see_other(f"/comfort?back={quote(back)}")
 
     return post
+
+
+def _ours(back: str) -> str:
+    """A path on this server: "/" for anything else."""
+    ours = back.startswith("/") and back.isascii() and back.isprintable() and back[1:2] not in ("/", "\\")
+    return back if ours else "/"
 
 
 def next_person(answer: Answer, sessions: Sessions) -> Handler:

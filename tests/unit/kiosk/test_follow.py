@@ -25,6 +25,7 @@ def test_each_scene_has_its_decision_and_the_decision_its_reason() -> None:
     follow = following(stage, Trace([CARD]))
     for sighting in heard(CARD, -50, since=0, until=3):
         follow.hear(sighting)
+    follow.count()
     assert stage.scene.project == "lunch"
     shown = [decision for decision in follow.trace.decisions if decision.what is What.shown]
     assert [(d.before, d.after, d.rule) for d in shown] == [("", "lunch", stage.scene.reason)]
@@ -36,7 +37,9 @@ async def test_silence_alone_ends_the_scene_and_takes_the_samples_of_the_person_
     follow = following(stage, Trace([CARD]))
     for sighting in heard(CARD, -50, since=0, until=3):  # long before any monotonic now: the next tick finds silence
         follow.hear(sighting)
+    follow.count()
     assert time.monotonic() > 13
+    assert follow.trace.running_samples
     ticking = asyncio.create_task(follow.tick(rounds.set))
     async with asyncio.timeout(5):
         while follow.trace.running_samples:

@@ -57,6 +57,7 @@ async def test_the_session_that_holds_the_gift_follows_it_to_the_thanks(
         assert waiting["html"].strip() in resident.html
         kiosk.card_brings("student-aid")
         assert "志愿者" in (await elsewhere.next())["html"]
+        assert "志愿者" in (await ear.next())["news"], "it waits"
         kiosk.giving.becomes(kiosk.giving.recorded[0].gift.intent, IntentState.handed_off)
         assert "已打开银行页面" in (await ear.next())["html"], "the scene did not take the page away"
         kiosk.pay_last()
@@ -77,7 +78,7 @@ async def test_a_first_page_of_a_session_that_gave_still_follows_the_scene(
 
 async def test_live_speaks_the_language_of_the_session(resident: Resident) -> None:
     await resident.get("/")
-    await resident.post("/language", language="en", back="/")
+    await resident.post("/comfort", language="en", back="/")
     async with listening(resident, "?view=attract") as ear:
         assert "Neighbours" in (await ear.next())["html"]
 

@@ -1,0 +1,30 @@
+"""beacon-gateway kiosk-policy"""
+
+import json
+import sys
+from pathlib import Path
+
+from beacon_gateway.commands.check_config import EX_CONFIG
+from beacon_gateway.kiosk.browser import policy
+from beacon_gateway.settings import OnlyKiosk
+from daemonkit.files import write_atomically
+from daemonkit.toml import ConfigRefused, load
+
+
+def kiosk_policy(config: Path, write: Path | None) -> int:
+    """Print Chromium's policy for the kiosk of these settings, or write it to `write` when it differs."""
+    try:
+        port = load(config, OnlyKiosk).kiosk.port
+    except ConfigRefused as refused:
+        print(refused, file=sys.stderr)
+        return EX_CONFIG
+    if port == 0:
+        print(f"{config}: kiosk.port: 0 is another one at each start: the browser needs to know it", file=sys.stderr)
+        return EX_CONFIG
+    text = json.dumps(policy(port), indent=2) + "\n"
+    if write is None:
+        print(text, end="")
+    elif not write.exists() or write.read_text("utf-8") != text:
+        write.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(write, text.encode(), mode=0o644)
+    return 0

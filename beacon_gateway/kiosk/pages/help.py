@@ -1,0 +1,16 @@
+"""`/help`, `/help/phone`, `/privacy`: how to give, whom to ask, what is kept."""
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from beacon_gateway.kiosk.answer import Answer
+from kiosk_ui.views import View
+
+
+def fixed(answer: Answer, view: View) -> Handler:
+    """A page that is the same for everybody."""
+
+    async def get(request: web.Request) -> web.StreamResponse:
+        return answer.page(request, view)
+
+    return get

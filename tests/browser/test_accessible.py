@@ -1,0 +1,109 @@
+"""WCAG 2.2 A and AA by axe-core on every page; the keyboard alone; text twice as large."""
+
+from pathlib import Path
+
+import axe_playwright_python  # type: ignore[import-untyped]  # it has no types
+import pytest
+from playwright.async_api import Page, expect
+
+from kiosk_ui.look import Theme
+from kiosk_ui.views import Surface
+from sync_contract.strict import Language
+from tests.browser.conftest import OpenPage
+from tests.browser.fake_giving import FakeKiosk
+from tests.browser.gallery import VIEWS
+from tests.browser.layout import faults
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+IN_ORDER = """() => {
+  const boxes = [...document.querySelectorAll("a, button")]
+    .filter((each) => each.checkVisibility() && each.tabIndex >= 0 && !each.closest("[inert]"))
+    .map((each) => ({ box: each.getBoundingClientRect(), index: each.tabIndex,
+                      text: each.textContent.trim() || each.getAttribute("aria-label"),
+                      beside: each.matches(".typing .deeds > :first-child") }));
+  return boxes.flatMap(({ box, text, index, beside }, i) => {
+    const last = i ? boxes[i - 1].box : null;
+    const back = last && (box.bottom <= last.top || (box.top < last.bottom && box.right <= last.left));
+    return index > 0 || (back && !beside) ? [text] : [];
+  });
+}"""
+"""The number pad stands to the right of what to do next, and comes before it: digits first."""
+
+
+async def violations(page: Page) -> list[str]:
+    await page.evaluate(f"() => {{ if (!window.axe) {{ {AXE} }} }}")
+    found = await page.evaluate(
+        "(tags) => axe.run({ exclude: ['.watermark'] }, { runOnly: tags, resultTypes: ['violations'] })", RULES
+    )  # the watermark is decoration, and hidden from readers
+    return [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found["violations"]]
+
+
+@pytest.mark.parametrize("surface", Surface)
+async def test_axe_finds_nothing_on_any_page(open_page: OpenPage, gallery_url: str, surface: Surface) -> None:
+    page = await open_page(1280, 800) if surface is Surface.kiosk else await open_page(360, 740)
+    wrong = {}
+    for number, name in enumerate(VIEWS[surface]):
+        language, theme = list(Language)[number % 3], list(Theme)[number // 3 % 3]
+        await page.goto(f"{gallery_url}/{surface}/{name}/{language}?theme={theme}")
+        if found := await violations(page):
+            wrong[f"{name} {language} {theme}"] = found
+        if found := await page.evaluate(IN_ORDER):
+            wrong[f"{name} {language} {theme}: not in the order of reading"] = found
+    assert not wrong
+
+
+async def test_axe_sees_what_is_wrong(open_page: OpenPage, gallery_url: str) -> None:
+    page = await open_page(1280, 800)
+    await page.goto(f"{gallery_url}/kiosk/project/en")
+    await page.evaluate("document.querySelector('.lead').style.color = '#ccc'")
+    await page.evaluate("document.querySelector('main .deed').tabIndex = 3")
+    await page.evaluate("document.querySelector('main img').removeAttribute('alt')")
+    assert {each.split(":")[0] for each in await violations(page)} >= {"color-contrast", "tabindex", "image-alt"}
+    assert await page.evaluate(IN_ORDER) == ["Back"]
+
+
+async def test_the_keyboard_alone_gives(open_page: OpenPage, kiosk: FakeKiosk, kiosk_url: str) -> None:
+    page = await open_page(1280, 800)
+    await page.goto(kiosk_url)
+
+    async def press_on(selector: str) -> None:
+        for _ in range(30):
+            await page.keyboard.press("Tab")
+            if await page.evaluate("(wanted) => document.activeElement.matches(wanted)", selector):
+                outline = await page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
+                assert float(outline.removesuffix("px")) >= 3, "the focus is seen"
+                await page.keyboard.press("Enter")
+                return
+        pytest.fail(f"Tab never reaches {selector}")
+
+    await press_on("a[href='/project/elder-lunch']")
+    await page.wait_for_url("**/project/elder-lunch")
+    await press_on("main .deed.main")
+    await page.wait_for_url("**/amount")
+    await press_on("a.pick.other")
+    await page.wait_for_url("**digits=")
+    for digit in "30":
+        await press_on(f"[data-key='{digit}']")
+    await press_on("main .deed.main")
+    await page.wait_for_url("**/handoff")
+    kiosk.pay_last()
+    await page.wait_for_url("**/thanks")
+    await press_on("main .deed")
+    await expect(page.locator(".projects li")).to_have_count(3)
+    assert kiosk.giving.recorded[0].gift.amount.minor == 30_00
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_nothing_is_lost_when_the_browser_shows_everything_twice_as_large(
+    open_page: OpenPage, gallery_url: str, language: Language
+) -> None:
+    page = await open_page(640, 400, device_scale_factor=2)
+    wrong = {}
+    for surface, views in VIEWS.items():
+        for name in views:
+            await page.goto(f"{gallery_url}/{surface}/{name}/{language}")
+            if found := await faults(page):
+                wrong[f"{surface} {name}"] = found
+    assert not wrong

@@ -1,0 +1,142 @@
+"""The staff pages in a real browser: whole at any width, and up to date without being loaded again."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from central_server.accounts.login import set_password
+from central_server.enrolment.gateways import register
+from central_server.statistics.rollup import count_all
+from sync_contract.strict import Language
+from tests.browser.conftest import OpenPage
+from tests.fakes.central_process import RunningCentral, running_bank, running_central
+from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.unit.central.test_statistics_rollup import stretch
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+PASSWORD = "correct horse battery"
+PATIENCE_MS = 25_000
+_SMALL = """() => [...document.querySelectorAll('a, button, summary, select, input:not([type=hidden]), label[for]')]
+  .filter((each) => each.checkVisibility() && !each.closest('svg') && !each.matches('.menu input'))
+  .map((each) => [each, each.getBoundingClientRect()])
+  .filter(([each, box]) => box.height < 24 || box.width < 24)
+  .filter(([each]) => !each.closest('p, td, th, li'))  // within a sentence (WCAG 2.5.8)
+  .map(([each]) => each.outerHTML.slice(0, 80))"""
+
+
+@dataclass
+class Hall:
+    central: RunningCentral
+    gateway: DeliveringGateway
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
+    """A community with a gateway that has heard and missed things."""
+    async with AsyncExitStack() as edges:
+        bank = await edges.enter_async_context(running_bank(tmp_path / "bank"))
+        central = await edges.enter_async_context(running_central(tmp_path / "central", bank))
+        session = await edges.enter_async_context(aiohttp.ClientSession())
+        gateway = DeliveringGateway(session, central.url)
+        now = datetime.now(UTC)
+        async with central.database() as database:
+            await set_password(database, "chen", PASSWORD, now)
+            await register(database, gateway.id, gateway.public, "huada", "华大社区活动中心大厅", now)
+            gift = gateway.intent()
+            dearer = gift.model_copy(update={"body": gift.body.model_copy(update={"amount_minor": 9900})})
+            reports = [stretch(n, now - timedelta(hours=n)) for n in range(1, 30)]
+            for parcels in (reports, [gift], [dearer]):
+                await gateway.deliver(parcels)
+            await count_all(database)
+        yield Hall(central, gateway)
+
+
+async def log_in(page: Page, hall: Hall, path: str) -> None:
+    await page.goto(f"{hall.central.url}/staff/login?lang=en")
+    await page.fill("input[name=name]", "chen")
+    await page.fill("input[name=password]", PASSWORD)
+    await page.click("main form button")
+    await page.goto(hall.central.url + path)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_every_page_is_whole_in_every_language(open_page: OpenPage, hall: Hall, width: int) -> None:
+    page = await open_page(width, 800)
+    await log_in(page, hall, "/staff/")
+    wrong = []
+    for path in ("/staff/", "/staff/log", "/staff/figures?span=week", "/staff/figures?span=quarter"):
+        for language in Language:
+            await page.goto(f"{hall.central.url}{path}{'&' if '?' in path else '?'}lang={language}")
+            if await page.evaluate("document.documentElement.scrollWidth") > width:
+                wrong.append(f"{path} {language}: wider than the screen")
+            wrong += [f"{path} {language}: {small} is hard to hit" for small in await page.evaluate(_SMALL)]
+    assert not wrong
+
+
+async def test_new_lines_are_announced_and_nothing_jumps_while_one_reads(open_page: OpenPage, hall: Hall) -> None:
+    page = await open_page(1280, 800)
+    await log_in(page, hall, "/staff/log")
+    await expect(page.locator("html[data-heard]")).to_have_count(1, timeout=PATIENCE_MS)
+    first = await page.locator("tr[data-line]").first.get_attribute("data-line")
+    notice = page.locator("#fresh")
+    await expect(notice).to_be_hidden()
+    sent = hall.gateway.intent()
+    await hall.gateway.deliver([sent])
+    for _ in range(40):  # what arrives before the stream has looked around is told with the next
+        if await notice.is_visible():
+            break
+        await hall.gateway.deliver([sent])
+        await asyncio.sleep(0.5)
+    await expect(notice).to_be_visible(timeout=PATIENCE_MS)
+    assert await page.locator("tr[data-line]").first.get_attribute("data-line") == first
+    await notice.locator("button").click()
+    await expect(page.locator(f"tr[data-line*='{sent.id}']").first).to_be_visible()
+    await expect(notice).to_be_hidden()
+
+
+async def test_the_overview_brings_itself_up_to_date(open_page: OpenPage, hall: Hall) -> None:
+    page = await open_page(1280, 800)
+    await log_in(page, hall, "/staff/")
+    await page.evaluate("window.untouched = true")
+    await expect(page.get_by_text("Registered today: 1", exact=True)).to_be_visible()
+    await expect(page.locator("html[data-heard]")).to_have_count(1, timeout=PATIENCE_MS)
+    for _ in range(40):  # what arrives before the stream has looked around is told with the next
+        if await page.get_by_text("Registered today: 1", exact=True).count() == 0:
+            break
+        await hall.gateway.deliver([hall.gateway.intent()])
+        await asyncio.sleep(0.5)
+    await expect(page.get_by_text("Registered today: 1", exact=True)).to_have_count(0, timeout=PATIENCE_MS)
+    assert await page.evaluate("window.untouched"), "it was not loaded again"
+
+
+async def test_without_script_a_page_is_brought_up_to_date_by_loading_it_again(open_page: OpenPage, hall: Hall) -> None:
+    page = await open_page(360, 740, java_script_enabled=False)
+    await log_in(page, hall, "/staff/log")
+    sent = hall.gateway.intent()
+    await hall.gateway.deliver([sent])
+    await page.reload()
+    await expect(page.locator(f"tr[data-line*='{sent.id}']")).to_be_visible()
+    await page.locator("label[for=menu-open]").click()
+    await page.locator(".menu a", has_text="Figures").click()
+    await expect(page.locator("svg.chart").first).to_be_visible()
+    await page.locator(".zoom a", has_text="Week").click()
+    await expect(page.locator("svg.chart a").first).to_be_attached()
+
+
+async def test_a_page_left_alone_goes_when_its_session_is_over(open_page: OpenPage, hall: Hall) -> None:
+    page = await open_page(1280, 800)
+    await log_in(page, hall, "/staff/")
+    await expect(page.locator("html[data-heard]")).to_have_count(1, timeout=PATIENCE_MS)
+    async with hall.central.database() as database, database.write() as connection:
+        from central_server.store.tables import sessions
+
+        await connection.execute(sessions.delete())
+    await expect(page.locator("form.login")).to_be_visible(timeout=PATIENCE_MS)

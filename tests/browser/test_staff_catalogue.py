@@ -1,0 +1,63 @@
+"""The catalogue's pages in a real browser: whole on a phone, readable for everybody, in every language."""
+
+import pytest
+
+from sync_contract.strict import Language
+from tests.browser.conftest import OpenPage
+from tests.browser.test_accessible import violations
+from tests.browser.test_staff_accounts import PASSWORD, central
+from tests.fakes.central_process import RunningCentral
+
+__all__ = ["central"]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+PATHS = (
+    "projects",
+    "projects/new",
+    "projects/all/lunch",
+    "organisations",
+    "organisations/all/org-1",
+    "beacons",
+    "beacons/new",
+    "bindings",
+    "bindings/new",
+    "import",
+)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_every_page_is_whole_and_readable(open_page: OpenPage, central: RunningCentral, width: int) -> None:
+    page = await open_page(width, 800)
+    await page.goto(f"{central.url}/staff/login")
+    await page.fill("input[name=name]", "chen")
+    await page.fill("input[name=password]", PASSWORD)
+    await page.click("main form button")
+    wrong = []
+    for number, path in enumerate(PATHS):
+        language = list(Language)[number % 3]
+        await page.goto(f"{central.url}/staff/{path}?lang={language}")
+        assert await page.locator("main h1").count() == 1, path
+        if await page.evaluate("document.documentElement.scrollWidth") > width:
+            wrong.append(f"{path} {language}: wider than the screen")
+        wrong += [f"{path} {language}: {violation}" for violation in await violations(page)]
+    assert not wrong
+
+
+async def test_a_form_with_faults_says_where_they_are_and_keeps_what_was_typed(
+    open_page: OpenPage, central: RunningCentral
+) -> None:
+    page = await open_page(360, 740)
+    await page.goto(f"{central.url}/staff/login?lang=en")
+    await page.fill("input[name=name]", "chen")
+    await page.fill("input[name=password]", PASSWORD)
+    await page.click("main form button")
+    await page.goto(f"{central.url}/staff/bindings/new?lang=en")
+    await page.fill("[name=hours]", "noon")
+    await page.uncheck("[name=day7]")
+    await page.click(".record button")
+    assert await page.locator("#fault-hours").inner_text() == (
+        "These are no hours. Write them like 10:00-13:30; several with a space between them."
+    )
+    assert await page.input_value("[name=hours]") == "noon"
+    assert not await page.is_checked("[name=day7]")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert await violations(page) == []

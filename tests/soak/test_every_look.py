@@ -1,0 +1,30 @@
+"""Every page of the kiosk in every size, language, size of text and colours."""
+
+import pytest
+from playwright.async_api import async_playwright
+
+from kiosk_ui.look import TextSize, Theme
+from kiosk_ui.views import Surface
+from sync_contract.strict import Language
+from tests.browser.chromium import launch
+from tests.browser.gallery import KIOSK, gallery
+from tests.browser.layout import SIZES, faults
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_page_is_whole_in_every_look(size: str) -> None:
+    width, height = SIZES[size]
+    wrong = {}
+    async with gallery() as url, async_playwright() as playwright:
+        browser = await launch(playwright)
+        page = await browser.new_page(viewport={"width": width, "height": height})
+        for name in KIOSK:
+            for language in Language:
+                for text in TextSize:
+                    for theme in Theme:
+                        address = f"/{Surface.kiosk}/{name}/{language}?text={text}&theme={theme}"
+                        await page.goto(url + address)
+                        if found := await faults(page):
+                            wrong[address] = found
+        await browser.close()
+    assert not wrong
