@@ -37,11 +37,13 @@ def run(
 
 
 @app.command("check-config")
-def check_config(file: Annotated[Path, typer.Argument(help="The TOML file to check.")]) -> None:
+def check_config(
+    file: Annotated[Path, typer.Argument(help="The TOML file to check.")], state_dir: StateDir = DEFAULT_STATE
+) -> None:
     """Print every fault of a TOML file at once, as file:line: key: reason; exit 78 when there is one."""
     from beacon_gateway.commands.check_config import check_config as body
 
-    raise typer.Exit(body(file))
+    raise typer.Exit(body(file, state_dir))
 
 
 @app.command()
@@ -50,6 +52,22 @@ def identity(state_dir: StateDir = DEFAULT_STATE) -> None:
     from beacon_gateway.commands.identity import identity as body
 
     raise typer.Exit(body(state_dir))
+
+
+@app.command()
+def enrol(
+    address: Annotated[
+        str, typer.Argument(help="The server's address, or the whole text of the QR; asked for when left out.")
+    ] = "",
+    code: Annotated[str, typer.Argument(help="The code, with or without hyphens; asked for when left out.")] = "",
+    roll: Annotated[bool, typer.Option("--roll", help="Nothing of that: only replace this device's key.")] = False,
+    config: Config = DEFAULT_CONFIG,
+    state_dir: StateDir = DEFAULT_STATE,
+) -> None:
+    """Make this device the gateway for which staff made the code; `run` then knows its server from here."""
+    from beacon_gateway.commands import enrol as body
+
+    raise typer.Exit(body.roll(state_dir) if roll else body.enrol(state_dir, config, address, code))
 
 
 @app.command()
@@ -68,6 +86,22 @@ def replay(
     raise typer.Exit(body(file, config, DEFAULT_CONFIG, pace, svg, json))
 
 
+@app.command()
+def explain(
+    config: Config = DEFAULT_CONFIG,
+    url: Annotated[str, typer.Option(help="Of the kiosk that is asked; else the port of the settings, here.")] = "",
+    last: Annotated[int, typer.Option(min=1, max=1000, help="So many decisions at most.")] = 30,
+    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    svg: Annotated[
+        Path | None, typer.Option(help="Draw the last ten minutes. Delete it soon: who is here is in it.")
+    ] = None,
+) -> None:
+    """Why the screen of the running gateway shows what it shows: each decision, its numbers and its rule."""
+    from beacon_gateway.commands.explain import run as body
+
+    raise typer.Exit(body(config, url, last, json, svg))
+
+
 @app.command("radio-helper")
 def radio_helper(
     user: Annotated[str, typer.Option(help="The one user that is served.")] = "beacon-gateway",
@@ -77,6 +111,28 @@ def radio_helper(
     from beacon_gateway.commands.radio_helper import radio_helper as body
 
     raise typer.Exit(body(user, socket))
+
+
+@app.command("kiosk-session")
+def kiosk_session(
+    config: Config = DEFAULT_CONFIG,
+    browser: Annotated[str, typer.Option(help="The Chromium to start.")] = "chromium",
+) -> None:
+    """Within the compositor: the browser on the kiosk's page, the screen's hours; ends when the page is dead."""
+    from beacon_gateway.commands.kiosk_session import kiosk_session as body
+
+    raise typer.Exit(body(config, browser))
+
+
+@app.command("kiosk-policy")
+def kiosk_policy(
+    config: Config = DEFAULT_CONFIG,
+    write: Annotated[Path | None, typer.Option(help="Where to write it when it differs; else it is printed.")] = None,
+) -> None:
+    """The policy that keeps Chromium on the kiosk's pages."""
+    from beacon_gateway.commands.kiosk_policy import kiosk_policy as body
+
+    raise typer.Exit(body(config, write))
 
 
 @app.command()
@@ -91,19 +147,29 @@ def scan(
     trace: Annotated[
         Path | None, typer.Option(help="At the end write what place beacons did, for `replay`; nothing of tags.")
     ] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="At the end write the place beacons' frames as btsnoop, for `replay` and btmon.")
+    ] = None,
+    everybody: Annotated[
+        bool, typer.Option("--all", help="With --record: people's tags and strangers too; delete such a file soon.")
+    ] = False,
 ) -> None:
     """A live table: each known beacon, its signal, distance and zone; which project would show, and why."""
+    from beacon_gateway.commands.scan import Kept
     from beacon_gateway.commands.scan import run as body
 
-    raise typer.Exit(body(config, radio, seconds, plain, foreign, trace))
+    raise typer.Exit(body(config, radio, seconds, plain, foreign, Kept(trace, record, everybody)))
 
 
 @sync.command("status")
-def sync_status(state_dir: StateDir = DEFAULT_STATE) -> None:
-    """How many parcels wait, were delivered, were refused; and when the server was last reached."""
+def sync_status(
+    state_dir: StateDir = DEFAULT_STATE,
+    url: Annotated[str, typer.Option(help="Of the running kiosk, when not where the settings say.")] = "",
+) -> None:
+    """How many parcels wait, were delivered, were refused; when the server was last reached; what the radio hears."""
     from beacon_gateway.commands.sync import status as body
 
-    raise typer.Exit(body(state_dir))
+    raise typer.Exit(body(state_dir, url))
 
 
 @sync.command("log")

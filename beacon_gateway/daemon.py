@@ -20,30 +20,36 @@ from beacon_gateway.kiosk.app import kiosk_app
 from beacon_gateway.kiosk.follow import Follow
 from beacon_gateway.kiosk.sessions import Sessions
 from beacon_gateway.kiosk.stage import Stage
-from beacon_gateway.presence.choice import Choice
-from beacon_gateway.presence.projects import Circumstances
+from beacon_gateway.kiosk.why import Why
+from beacon_gateway.presence.choosing import choosing
+from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.radio.choose import choose_radios
 from beacon_gateway.radio.port import RadioLost
 from beacon_gateway.settings import Settings
 from beacon_gateway.store.catalogues import Catalogues
 from beacon_gateway.store.database import Database, open_database
-from beacon_gateway.store.identity import Identity, open_identity
+from beacon_gateway.store.identity import Identity, Keys
 from beacon_gateway.store.intents import Intents
 from beacon_gateway.store.outbox import Outbox
 from beacon_gateway.store.statistics import StatisticsKeeper
 from beacon_gateway.store.trusted_time import TrustedTime, last_trusted
+from beacon_gateway.store.welcome import KeptWelcome, open_welcome
+from beacon_gateway.sync.credential import Credential
 from beacon_gateway.sync.link import Link, open_link
 from beacon_gateway.sync.ports import CentralUnreachable
+from beacon_gateway.sync.report import hearing, report
 from daemonkit.clock import clock_synchronised
 from daemonkit.notify import Notifier
 from daemonkit.supervise import Health, feed_watchdog, supervise
 from daemonkit.web import serving
+from kiosk_ui.look import Look
 from kiosk_ui.render import Pages
 from kiosk_ui.views import Surface
 from sync_contract.keys import read_public
 from sync_contract.permit import OFFICIAL_TIME
-from sync_contract.records import IntentState, Outcome
+from sync_contract.records import HandoffKind, IntentState, Outcome
+from sync_contract.report import GatewayReport, Hearing
 from sync_contract.request_signature import Signer
 from sync_contract.strict import Environment
 
@@ -52,12 +58,16 @@ STALL_LIMIT_S = 90.0
 """Longer than the longest round of any stage (a long poll of 25 s and its network limits)."""
 RADIO_CAP_S = 4.0
 """Knocking at the local bus costs nothing, and the radio is to be back within 5 s of the bus."""
+TRACED = 10_000
+"""Samples of place beacons that are kept for those who ask why: ten minutes of eight of them; about 2 MB."""
 _AWAITED_AT_ONCE = 20
+_LOOK_S = 5.0
 _UNDER_WAY = (IntentState.registered, IntentState.handed_off)
 
 
 @dataclass(frozen=True, slots=True)
 class _Store:
+    keys: Keys
     identity: Identity
     database: Database
     outbox: Outbox
@@ -65,18 +75,26 @@ class _Store:
     catalogues: Catalogues
 
 
-async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.Event) -> None:
-    """Run until `stop` is set.
+async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.Event) -> bool:
+    """Run until `stop` is set: False; or, True, to begin anew: enrolled somewhere else, or told of other beacons.
 
     Raises StoreUnavailable when the state directory refuses, OSError when the port is taken, ValueError for an
     unknown `radio` word.
     """
-    notifier, health = Notifier.from_environment(), Health()
+    notifier, health, anew, begun = Notifier.from_environment(), Health(), asyncio.Event(), time.monotonic()
     async with AsyncExitStack() as edges:
         store = await _open_store(state_dir, edges)
-        link = await _open_link(settings, store, health, edges)
+        credential = Credential(store.keys)
+        welcome = await open_welcome(store.database)
+        link = await _open_link(settings, store, credential.signer, welcome, health, edges)
         time_of = await _time_of(settings, store.database)
-        offer = Offer(settings.projects, from_settings.bindings(settings), now=time_of.now)
+        by_ticket = settings.handoff.kind is HandoffKind.ticket
+        offer = Offer(
+            settings.projects,
+            from_settings.bindings(settings),
+            now=time_of.now,
+            barred=lambda: by_ticket and bool(welcome.barred),
+        )
         if link and (held := await link.held()):
             offer.take(held)
         open_intents = OpenIntents(await store.intents.unsettled())
@@ -84,32 +102,47 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
             environment=settings.site.environment,
             projects=offer,
             log=store.intents,
-            handoff=from_settings.handoff(settings, store.identity.gateway, store.identity.key),
+            handoff=from_settings.handoff(settings, credential.signer),
             open_intents=open_intents,
             read_clock=read_clock,
             recorded=link.intent_begun if link else _nothing,
         )
         stage = Stage()
-        radios = await choose_radios(radio, from_settings.radio_plan(settings))
-        beacons = from_settings.known_beacons(settings)
-        collector = from_settings.collector(settings)
-        pages = Pages(environment=settings.site.environment, site=settings.site.community, surface=Surface.kiosk)
-        sessions = Sessions(pages.default)
+        told = offer.beacons
+        radios = await choose_radios(radio, from_settings.radio_plan(settings, told))
+        beacons = from_settings.known_beacons(settings, told)
+        collector = from_settings.collector(settings, told)
+        pages = Pages(
+            environment=settings.site.environment,
+            site=settings.site.community,
+            surface=Surface.kiosk,
+            usual_look=Look(theme=settings.kiosk.theme),
+        )
+        sessions = Sessions(pages.default, pages.usual_look)
 
-        def circumstances(now: float) -> Circumstances:
+        def official(_now: float) -> datetime | None:
             at = time_of.now()
-            return Circumstances(
-                giving=any(donations.state(gift.intent).state in _UNDER_WAY for gift in sessions.gifts_at_hand()),
-                local=at.astimezone(OFFICIAL_TIME).time() if at else None,
-                cloned=collector.cloned(now),
-            )
+            return at.astimezone(OFFICIAL_TIME) if at else None
 
+        def giving() -> bool:
+            return any(donations.state(gift.intent).state in _UNDER_WAY for gift in sessions.gifts_at_hand())
+
+        choice = choosing(
+            from_settings.choice_rules(settings),
+            from_settings.project_rules(settings),
+            collector,
+            official=official,
+            giving=giving,
+            bound=lambda: offer.bound,
+            need=lambda: offer.need,
+        )
         follow = Follow(
             Tracker(beacons, from_settings.presence_rules(settings)),
-            Choice(from_settings.choice_rules(settings), from_settings.project_rules(settings), circumstances),
+            choice,
             collector,
             stage,
             bindings=lambda: offer.bindings,
+            trace=Trace(beacons, samples=TRACED),
         )
         statistics = StatisticsKeeper(
             collector,
@@ -133,14 +166,47 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
             if await open_intents.settle(outcomes, store.intents):
                 stage.poke()
 
+        def hears() -> Hearing:
+            return hearing(radios.scanner.name, radios.scanner.describe())
+
+        async def tell() -> GatewayReport:
+            return report(
+                clock=read_clock(),
+                epoch=await store.outbox.epoch(),
+                uptime_s=time.monotonic() - begun,
+                hears=hears(),
+                scanner=radios.scanner.describe(),
+                adverts=radios.adverts.describe() if radios.adverts else {"state": "off"},
+                parcels=await store.outbox.counts(),
+                catalogue_version=offer.version,
+            )
+
+        async def roll(age_s: int) -> None:
+            if link:
+                await credential.roll_when_due(link.central, age_s, settings.central.roll_key_days)
+
+        async def watch_beacons() -> None:
+            """Radio, presence and figures are made for the beacons known at the start: for others begin anew."""
+            while from_settings.known_beacons(settings, offer.beacons) == beacons or giving():
+                health.progress("beacons")
+                await asyncio.sleep(_LOOK_S)
+            log.info("beacons.changed", known=len(offer.beacons))
+            anew.set()
+
+        async def watch_identity() -> None:
+            await credential.watch(progress=lambda: health.progress("identity"))
+            anew.set()
+
         app = kiosk_app(
             stage=stage,
             projects=offer,
             giving=donations,
             pages=pages,
             sessions=sessions,
+            phone=settings.site.contact_phone,
             rules=from_settings.web_rules(settings),
             health=healthy,
+            why=Why(follow.trace, from_settings.presence_rules(settings), lambda: follow.chosen, lambda: choice.held),
         )
         url = await edges.enter_async_context(serving(app, settings.kiosk.host, settings.kiosk.port))
         async with asyncio.TaskGroup() as stages:
@@ -157,6 +223,7 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
                 start("radio", lambda: radios.scanner.hear(follow.hear), RadioLost, cap=RADIO_CAP_S),
                 start("statistics", lambda: statistics.run(lambda: health.progress("statistics")), StoreUnavailable),
                 start("time", lambda: _keep_time(time_of, store.database), StoreUnavailable),
+                start("identity", watch_identity, StoreUnavailable),
             ]
             if radios.adverts:
                 running.append(start("advert", radios.adverts.keep_on_air, RadioLost, cap=RADIO_CAP_S))
@@ -165,17 +232,21 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
                 running += [
                     start("sync", link.drain.run, *lost),
                     start("catalogue", lambda: link.pull(offer.version, offer.take), *lost),
+                    start("beacons", watch_beacons),
+                    start("report", lambda: link.report(tell, hears, roll), *lost),
                     start(
                         "outcomes", lambda: link.follow(lambda: open_intents.awaited(_AWAITED_AT_ONCE), settle), *lost
                     ),
                 ]
             notifier.ready(url=url, status=f"kiosk at {url}")
             log.info("gateway.ready", url=url, gateway=store.identity.gateway)
-            await stop.wait()
-            notifier.stopping()
+            await _either(stop, anew)
+            if stop.is_set():
+                notifier.stopping()
             for task in running:
                 task.cancel()
         await statistics.put()
+    return anew.is_set() and not stop.is_set()
 
 
 async def _open_store(state_dir: Path, edges: AsyncExitStack) -> _Store:
@@ -183,12 +254,20 @@ async def _open_store(state_dir: Path, edges: AsyncExitStack) -> _Store:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StoreUnavailable(f"{state_dir}: {error.strerror}") from error
-    identity = open_identity(state_dir / "identity.json")
+    keys = Keys(state_dir)
+    identity = keys.read()
     database = await edges.enter_async_context(open_database(state_dir / "gateway.db"))
-    return _Store(identity, database, Outbox(database), Intents(database), Catalogues(database))
+    return _Store(keys, identity, database, Outbox(database), Intents(database), Catalogues(database))
 
 
-async def _open_link(settings: Settings, store: _Store, health: Health, edges: AsyncExitStack) -> Link | None:
+async def _open_link(
+    settings: Settings,
+    store: _Store,
+    signer: Callable[[], Signer],
+    welcome: KeptWelcome,
+    health: Health,
+    edges: AsyncExitStack,
+) -> Link | None:
     """None for a gateway without a central server: it keeps its parcels until one is there."""
     if not settings.central.url:
         return None
@@ -196,9 +275,10 @@ async def _open_link(settings: Settings, store: _Store, health: Health, edges: A
     return await edges.enter_async_context(
         open_link(
             settings.central.url,
-            Signer(store.identity.gateway, store.identity.key),
+            signer,
             store.outbox,
             store.catalogues,
+            welcome,
             pinned=read_public(key) if key else None,
             progress=health.progress,
         )
@@ -218,6 +298,15 @@ async def _keep_time(time_of: TrustedTime, database: Database) -> None:
     while True:
         await time_of.keep(database)
         await asyncio.sleep(600)
+
+
+async def _either(one: asyncio.Event, other: asyncio.Event) -> None:
+    waits = [asyncio.create_task(event.wait()) for event in (one, other)]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waits:
+            task.cancel()
 
 
 def _nothing() -> None:

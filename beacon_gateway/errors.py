@@ -3,3 +3,7 @@
 
 class GatewayError(Exception):
     """Named by what the caller does next; the message is for the log."""
+
+
+class KeysInUse(GatewayError):
+    """Another program is changing the device's key just now."""

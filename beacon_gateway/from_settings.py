@@ -1,10 +1,9 @@
 """From the TOML's words to the values that each part takes."""
 
 import secrets
+from collections.abc import Callable, Iterable
 from datetime import time
 from pathlib import Path
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from beacon_gateway.donations.ports import HandoffMaker
 from beacon_gateway.frames.ibeacon import IBeacon
@@ -18,12 +17,16 @@ from beacon_gateway.radio.choose import RadioPlan
 from beacon_gateway.settings import Settings
 from daemonkit.web import WebRules
 from sync_contract.beacon import BeaconId
-from sync_contract.catalogue import BeaconKind
+from sync_contract.catalogue import BeaconKind, KnownBeacon
 from sync_contract.records import HandoffKind
+from sync_contract.request_signature import Signer
 
 
-def known_beacons(settings: Settings) -> tuple[Beacon, ...]:
-    """The allow-list. Our own advert is on it too: another adapter or a simulated radio may hear it."""
+def known_beacons(settings: Settings, told: Iterable[KnownBeacon] = ()) -> tuple[Beacon, ...]:
+    """The allow-list, the file's and then what the catalogue told beside it.
+
+    Our own advert is on it too: another adapter or a simulated radio may hear it.
+    """
     listed = tuple(
         Beacon(
             id=BeaconId(b.uuid, b.major, b.minor),
@@ -42,7 +45,13 @@ def known_beacons(settings: Settings) -> tuple[Beacon, ...]:
         for identity in settings.advertise.identities
         if identity.id not in known
     )
-    return listed + own
+    known |= {beacon.id for beacon in own}
+    more = tuple(
+        Beacon(each.beacon, each.kind, each.label, each.measured_power, each.tag_class)
+        for each in told
+        if each.beacon not in known
+    )
+    return listed + own + more
 
 
 def bindings(settings: Settings) -> dict[BeaconId, str]:
@@ -68,28 +77,30 @@ def choice_rules(settings: Settings) -> ChoiceRules:
 def project_rules(settings: Settings) -> ProjectRules:
     return ProjectRules(
         several={beacon.id: beacon.projects for beacon in settings.beacons if len(beacon.projects) > 1},
-        by_project={rule.project: ProjectRule(rule.priority, _hours(rule.hours)) for rule in settings.rules},
+        by_project={rule.project: ProjectRule(rule.priority, hours_of(rule.hours)) for rule in settings.rules},
     )
 
 
-def _hours(words: tuple[str, ...]) -> tuple[Hours, ...]:
+def hours_of(words: tuple[str, ...]) -> tuple[Hours, ...]:
     return tuple(Hours(*map(time.fromisoformat, word.split("-"))) for word in words)
 
 
-def collector(settings: Settings) -> Collector:
-    """What is counted. Our own advert is not expected: a radio does not hear itself."""
+def collector(settings: Settings, told: Iterable[KnownBeacon] = ()) -> Collector:
+    """What is counted. Our own advert is not expected: a radio does not hear itself; nor is what the catalogue told,
+    for it may stand in another hall.
+    """
     return Collector(
-        known_beacons(settings),
+        known_beacons(settings, told),
         interval_ms={beacon.id: beacon.interval_ms for beacon in settings.beacons if beacon.interval_ms is not None},
         expected={beacon.id for beacon in settings.beacons}
         - {identity.id for identity in settings.advertise.identities},
     )
 
 
-def radio_plan(settings: Settings) -> RadioPlan:
+def radio_plan(settings: Settings, told: Iterable[KnownBeacon] = ()) -> RadioPlan:
     own = settings.advertise
     return RadioPlan(
-        beacons=known_beacons(settings),
+        beacons=known_beacons(settings, told),
         scan_adapters=settings.radio.scan_adapters,
         scan_mode=settings.radio.scan_mode,
         silence_s=settings.radio.silence_s,
@@ -108,9 +119,9 @@ def _on_the_wall(settings: Settings) -> tuple[tuple[Beacon, float], ...]:
     return tuple((beacon, seconds[beacon.id]) for beacon in known_beacons(settings) if beacon.id in seconds)
 
 
-def handoff(settings: Settings, gateway: str, key: Ed25519PrivateKey) -> HandoffMaker:
+def handoff(settings: Settings, signer: Callable[[], Signer]) -> HandoffMaker:
     if settings.handoff.kind is HandoffKind.ticket:
-        return TicketHandoff(settings.central.url, gateway, key)
+        return TicketHandoff(settings.central.url, signer)
     return LinkHandoff(settings.handoff.link_url)
 
 

@@ -6,12 +6,13 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from beacon_gateway.settings_addresses import CentralUrl, Host, HostOfPage, LinkUrl, PublicKey, is_loopback
 from daemonkit.toml import Misfit, misfits
+from kiosk_ui.look import Theme
 from sync_contract.beacon import U16, BeaconId
-from sync_contract.catalogue import BeaconKind
+from sync_contract.catalogue import BeaconKind, HoursOfDay, TagClass
 from sync_contract.project import Project, ProjectId, Texts
 from sync_contract.records import HandoffKind
 from sync_contract.strict import Environment, Record
@@ -20,9 +21,6 @@ Adapter = Annotated[str, StringConstraints(pattern=r"^(hci[0-9]{1,3})?$")]
 """A Bluetooth adapter as BlueZ names it; empty: any."""
 AdapterName = Annotated[str, StringConstraints(pattern=r"^hci[0-9]{1,3}$")]
 Dbm = Annotated[int, Field(ge=-127, le=20)]
-HoursOfDay = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$")]
-"""From-until, official time; over midnight when the end is not later than the beginning."""
-TagClass = Annotated[str, StringConstraints(pattern=r"^([a-z0-9-]{1,32})?$")]
 
 
 class AdvertiseMode(StrEnum):
@@ -53,8 +51,12 @@ class Radio(Record):
 
 
 class Central(Record):
+    """Empty: what the enrolment said. `roll_key_days`: how old the device's key grows before another takes over; 0: for
+    ever."""
+
     url: CentralUrl = ""
     catalogue_key: PublicKey = ""
+    roll_key_days: Annotated[int, Field(ge=0, le=3650)] = 60
 
 
 class Identity(Record):
@@ -191,6 +193,15 @@ class Kiosk(Record):
     host: Host = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     allowed_hosts: tuple[HostOfPage, ...] = ()
+    theme: Theme = Theme.light
+    rotation: Literal[0, 90, 180, 270] = 0
+    dark: Annotated[tuple[HoursOfDay, ...], Field(max_length=10)] = ()
+
+
+class OnlyKiosk(BaseModel):
+    """[kiosk] of a file whose other sections are nobody's business here: the browser's user knows no server."""
+
+    kiosk: Kiosk = Kiosk()
 
 
 class Settings(Record):
@@ -248,7 +259,8 @@ class Settings(Record):
     @classmethod
     def _handoff_leads_somewhere(cls, handoff: Handoff, info: ValidationInfo) -> Handoff:
         if handoff.kind is HandoffKind.ticket and "central" in info.data and not info.data["central"].url:
-            misfits([Misfit(("kind",), "needs [central] url: tickets are handed to the central server", "ticket")])
+            why = "needs [central] url, or this device enrolled (beacon-gateway enrol): tickets lead to that server"
+            misfits([Misfit(("kind",), why, "ticket")])
         if handoff.kind is HandoffKind.link and not handoff.link_url:
             misfits([Misfit(("link_url",), 'is required for kind = "link"')])
         if handoff.link_url and "site" in info.data:

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from beacon_gateway.commands.run import central_of
 from beacon_gateway.settings import Settings
 from daemonkit.toml import ConfigRefused, load
 
@@ -10,10 +11,13 @@ EX_CONFIG = 78
 """sysexits.h"""
 
 
-def check_config(path: Path) -> int:
-    """The exit code; faults go to standard error, one a line as file:line: key: reason (got …)."""
+def check_config(path: Path, state_dir: Path) -> int:
+    """The exit code; faults go to standard error, one a line as file:line: key: reason (got …).
+
+    `state_dir`: an enrolment there says what [central] leaves empty.
+    """
     try:
-        settings = load(path, Settings)
+        settings = load(path, Settings, fill=central_of(state_dir))
     except ConfigRefused as refused:
         print(refused, file=sys.stderr)
         return EX_CONFIG

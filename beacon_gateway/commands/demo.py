@@ -10,29 +10,34 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from rich.cells import set_cell_size
 
-from beacon_gateway.store.identity import open_identity
+from beacon_gateway.store.identity import FILE, enrolment_of, open_identity
 from daemonkit.files import write_atomically
 from daemonkit.programs import Program, ProgramFailed, program
 from sync_contract.keys import public_text
 
 GATEWAY = [sys.executable, "-m", "beacon_gateway"]
 CENTRAL = [sys.executable, "-m", "central_server"]
+_WHERE = ("--community", "huada", "--label", "演示网关 demo gateway")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What must be known before the three can start at the same time. Kept, so that addresses stay the same."""
+    """What must be known before the three can start at the same time. Kept, so that addresses stay the same.
+
+    `catalogue_key`: only of a gateway that was registered by hand; `invitation`: for one that is still to be enrolled.
+    """
 
     bank_port: int
     central_port: int
     kiosk_port: int
     password: str
     catalogue_key: str
+    invitation: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,21 +51,32 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(state_dir: Path, config_dir: Path, *, radio: str) -> AsyncIterator[House]:
-    """Start all three and wait until each is ready. Raises ProgramFailed with the tail of the failing one's log."""
+async def open_house(state_dir: Path, config_dir: Path, *, radio: str, by_hand: bool = False) -> AsyncIterator[House]:
+    """Start all three and wait until each is ready. Raises ProgramFailed with the tail of the failing one's log.
+
+    On its first start the gateway is enrolled with a code, or `by_hand`, which needs no server yet.
+    """
     for name in ("bank", "central", "gateway", "logs"):
         (state_dir / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-    plan = await asyncio.to_thread(make_plan, state_dir, config_dir)
+    plan = await asyncio.to_thread(make_plan, state_dir, config_dir, by_hand=by_hand)
     async with AsyncExitStack() as edges:
-        starting = [
-            edges.enter_async_context(opening)
-            for opening in (
-                bank_program(state_dir, plan),
-                central_program(state_dir, config_dir, plan),
-                gateway_program(state_dir, config_dir, plan, radio=radio),
-            )
-        ]
-        bank, central, gateway = await asyncio.gather(*starting)
+        served = asyncio.Event()
+
+        async def start_central() -> Program:
+            central = await edges.enter_async_context(central_program(state_dir, config_dir, plan))
+            served.set()
+            return central
+
+        async def start_gateway() -> Program:
+            if plan.invitation:
+                await served.wait()
+                place = ("--state-dir", str(state_dir / "gateway"))
+                await asyncio.to_thread(_run, GATEWAY, "enrol", plan.invitation, *place)
+            return await edges.enter_async_context(gateway_program(state_dir, config_dir, plan, radio=radio))
+
+        bank, central, gateway = await asyncio.gather(
+            edges.enter_async_context(bank_program(state_dir, plan)), start_central(), start_gateway()
+        )
         yield House(bank, central, gateway, plan)
 
 
@@ -79,46 +95,58 @@ def gateway_program(
     state_dir: Path, config_dir: Path, plan: Plan, *, radio: str
 ) -> AbstractAsyncContextManager[Program]:
     command = [*GATEWAY, "run", "--config", str(config_dir / "gateway.toml"), "--state-dir", str(state_dir / "gateway")]
-    command += ["--radio", radio, "--port", str(plan.kiosk_port), "--central-key", plan.catalogue_key]
-    command += ["--central-url", f"http://127.0.0.1:{plan.central_port}"]
+    command += ["--radio", radio, "--port", str(plan.kiosk_port)]
+    command += ["--central-url", f"http://127.0.0.1:{plan.central_port}"]  # the demo's TOML names another port
+    command += ["--central-key", plan.catalogue_key] if plan.catalogue_key else []
     return program("gateway", command, log=state_dir / "logs" / "gateway.log")
 
 
-def make_plan(state_dir: Path, config_dir: Path) -> Plan:
+def make_plan(state_dir: Path, config_dir: Path, *, by_hand: bool = True) -> Plan:
     """The plan kept from the last time, with other ports where those are taken; the first start registers all."""
     file = state_dir / "demo.json"
     try:
         kept = Plan(**json.loads(file.read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         kept = Plan(0, 0, 0, secrets.token_urlsafe(9), "")
-    plan = Plan(
-        _port(kept.bank_port),
-        _port(kept.central_port),
-        _port(kept.kiosk_port),
-        kept.password,
-        kept.catalogue_key or _register(state_dir, config_dir, kept.password),
+    plan = replace(
+        kept, bank_port=_port(kept.bank_port), central_port=_port(kept.central_port), kiosk_port=_port(kept.kiosk_port)
     )
+    invitation = ""
+    if not plan.catalogue_key and enrolment_of(state_dir / "gateway") is None:
+        _add_staff(state_dir, config_dir, plan.password)
+        if by_hand:
+            plan = replace(plan, catalogue_key=_register(state_dir, config_dir))
+        else:
+            invitation = _invite(state_dir, config_dir, plan)
     write_atomically(file, json.dumps(asdict(plan)).encode())
-    return plan
+    return replace(plan, invitation=invitation)
 
 
-def _register(state_dir: Path, config_dir: Path, password: str) -> str:
-    """Register the gateway's key and a staff account with the central server; the catalogue's key comes back."""
-    own = open_identity(state_dir / "gateway" / "identity.json")
-    place = _central_place(state_dir, config_dir)
+def _add_staff(state_dir: Path, config_dir: Path, password: str) -> None:
     word = state_dir / "central" / "password"
     write_atomically(word, password.encode())
-    _central("user", "add", "staff", "--password-file", str(word), *place)
+    _run(CENTRAL, "user", "add", "staff", "--password-file", str(word), *_central_place(state_dir, config_dir))
     word.unlink()
-    label = "演示网关 demo gateway"
+
+
+def _register(state_dir: Path, config_dir: Path) -> str:
+    """By hand, before the central server runs: the gateway's key goes there, and the catalogue's key comes back."""
+    own = open_identity(state_dir / "gateway" / FILE)
     public = public_text(own.key.public_key())
-    return _central("gateway", "add", own.gateway, public, "--community", "huada", "--label", label, *place).split()[-1]
+    place = _central_place(state_dir, config_dir)
+    return _run(CENTRAL, "gateway", "add", own.gateway, public, *_WHERE, *place).split()[-1]
 
 
-def _central(*words: str) -> str:
-    ended = subprocess.run([*CENTRAL, *words], capture_output=True, text=True)  # noqa: S603 - our own program
+def _invite(state_dir: Path, config_dir: Path, plan: Plan) -> str:
+    """What the QR of an enrolment code holds."""
+    url = f"http://127.0.0.1:{plan.central_port}"
+    return _run(CENTRAL, "gateway", "invite", "--url", url, "--text", *_WHERE, *_central_place(state_dir, config_dir))
+
+
+def _run(program: list[str], *words: str) -> str:
+    ended = subprocess.run([*program, *words], capture_output=True, text=True)  # noqa: S603 - our own program
     if ended.returncode:
-        raise ProgramFailed(f"beacon-central {' '.join(words[:2])} failed:\n{ended.stderr.strip()}")
+        raise ProgramFailed(f"{program[-1]} {' '.join(words[:2])} failed:\n{ended.stderr.strip()}")
     return ended.stdout.strip()
 
 

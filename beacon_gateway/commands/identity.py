@@ -3,8 +3,9 @@
 import sys
 from pathlib import Path
 
+from beacon_gateway.commands.state_owner import become_owner
 from beacon_gateway.donations.ports import StoreUnavailable
-from beacon_gateway.store.identity import open_identity
+from beacon_gateway.store.identity import FILE, open_identity
 from sync_contract.keys import public_text
 
 
@@ -12,7 +13,8 @@ def identity(state_dir: Path) -> int:
     """Prints `<gateway id> <public key>`, ready to be pasted behind `beacon-central gateway add`."""
     try:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = open_identity(state_dir / "identity.json")
+        become_owner(state_dir)
+        found = open_identity(state_dir / FILE)
     except (StoreUnavailable, OSError) as error:
         print(f"beacon-gateway: {error}", file=sys.stderr)
         return 75

@@ -8,16 +8,17 @@ from pathlib import Path
 import structlog
 
 from beacon_gateway import daemon
+from beacon_gateway.commands.running import LAST_GOOD
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.settings import Settings
 from beacon_gateway.store.database import SchemaTooNew
+from beacon_gateway.store.identity import enrolment_of
 from daemonkit import logs, toml
 from daemonkit.files import write_atomically
 
 log = structlog.get_logger()
 FAILURE, USAGE, TRY_AGAIN, CONFIGURATION = 1, 2, 75, 78
-LAST_GOOD = "last-good.toml"
 
 
 def run(
@@ -25,27 +26,36 @@ def run(
 ) -> int:
     """The exit code: 0 after a stop that was asked for, 75 when the disk or the port refuses, 78 for a broken TOML."""
     logs.configure()
+    again = True
+    while again:  # once more when this device has been enrolled meanwhile
+        code, again = _run_once(config, state_dir, radio, port, central_url, central_key)
+    return code
+
+
+def _run_once(
+    config: Path, state_dir: Path, radio: str, port: int | None, central_url: str | None, central_key: str | None
+) -> tuple[int, bool]:
+    """The exit code, and whether to begin anew."""
     try:
         settings = settings_or_last_good(config, state_dir)
         settings = with_overrides(settings, port, central_url, central_key)
     except toml.ConfigRefused as refused:
         print(refused, file=sys.stderr)
-        return CONFIGURATION
+        return CONFIGURATION, False
     try:
-        asyncio.run(_until_stopped(settings, state_dir, radio))
+        return 0, asyncio.run(_until_stopped(settings, state_dir, radio))
     except (StoreUnavailable, OSError) as error:
         print(f"beacon-gateway: {error}. Check that {state_dir} can be written and the port is free.", file=sys.stderr)
-        return TRY_AGAIN
+        return TRY_AGAIN, False
     except SchemaTooNew as error:
         print(f"beacon-gateway: {error}. Install the newer version again, or restore a backup.", file=sys.stderr)
-        return FAILURE
+        return FAILURE, False
     except GatewayError as error:  # a capture that cannot be read: trying again would not help
         print(f"beacon-gateway: {error}", file=sys.stderr)
-        return FAILURE
+        return FAILURE, False
     except ValueError as error:
         print(f"beacon-gateway: {error}", file=sys.stderr)
-        return USAGE
-    return 0
+        return USAGE, False
 
 
 def settings_or_last_good(config: Path, state_dir: Path) -> Settings:
@@ -54,12 +64,13 @@ def settings_or_last_good(config: Path, state_dir: Path) -> Settings:
     Residents keep their kiosk, and staff find every fault in the log: a broken TOML never starts afresh.
     """
     kept = state_dir / LAST_GOOD
+    enrolled = central_of(state_dir)
     try:
-        settings = toml.load(config, Settings)
+        settings = toml.load(config, Settings, fill=enrolled)
     except toml.ConfigRefused as refused:
         if not kept.exists():
             raise
-        settings = toml.load(kept, Settings)
+        settings = toml.load(kept, Settings, fill=enrolled)
         print(f"{refused}\nbeacon-gateway: starting on the last good settings, {kept}", file=sys.stderr)
         log.error("settings.refused", file=str(config), faults=len(refused.faults), using=str(kept))
         return settings
@@ -69,6 +80,12 @@ def settings_or_last_good(config: Path, state_dir: Path) -> Settings:
     except OSError as error:
         log.warning("settings.not_kept", file=str(kept), reason=error.strerror)
     return settings
+
+
+def central_of(state_dir: Path) -> dict[str, dict[str, str]]:
+    """[central] as the enrolment said it, for what the file leaves empty."""
+    known = enrolment_of(state_dir)
+    return {"central": {"url": known.central, "catalogue_key": known.catalogue_key}} if known else {}
 
 
 def with_overrides(settings: Settings, port: int | None, central_url: str | None, central_key: str | None) -> Settings:
@@ -83,9 +100,9 @@ def with_overrides(settings: Settings, port: int | None, central_url: str | None
     return toml.validate(changed, Settings, source="command line")
 
 
-async def _until_stopped(settings: Settings, state_dir: Path, radio: str) -> None:
+async def _until_stopped(settings: Settings, state_dir: Path, radio: str) -> bool:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await daemon.run(settings, state_dir=state_dir, radio=radio, stop=stop)
+    return await daemon.run(settings, state_dir=state_dir, radio=radio, stop=stop)

@@ -9,10 +9,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from beacon_gateway.commands.enrol_words import BARRED
+from beacon_gateway.commands.radio_sentences import radio_sentences
+from beacon_gateway.commands.running import LAST_GOOD, NotRunning, address, ask_json
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.store.database import Database, open_database
+from beacon_gateway.store.identity import enrolment_of
 from beacon_gateway.store.outbox import Outbox
 from beacon_gateway.store.sync_log import Line, last_lines
+from beacon_gateway.store.welcome import barred
+from daemonkit.toml import ConfigRefused
+from sync_contract.enrolment import KEY_REVOKED, KEY_UNKNOWN
 
 KINDS = {"intent": "捐款登记 gift registered", "statistics": "信标统计 beacon statistics", "": ""}
 EVENTS = {
@@ -23,12 +30,16 @@ EVENTS = {
     "damaged": "本机记录损坏,不会发送 damaged on this disk, never sent",
     "unreachable": "连不上中心服务器,会自动重试 server out of reach, trying again by itself",
     "reachable": "已重新连上中心服务器 server reached again",
+    "barred": "中心服务器不接受这台网关;记录都留在本机 the server does not accept this gateway; its records stay here",
+    "welcome": "中心服务器重新接受这台网关 the server accepts this gateway again",
 }
 REASONS = {
     "name_unknown": "找不到这个域名,请检查网络 its name is unknown; check the network and [central] url",
     "certificate": "证书不被接受,请检查时钟 its certificate is not accepted; check the clock",
     "no_answer": "没有回应 no answer",
     "no_connection": "连接不上 no connection",
+    KEY_REVOKED: "密钥已被停用 its key was revoked",
+    KEY_UNKNOWN: "服务器不认得它 the server does not know it",
 }
 """What the reasons of beacon_gateway.sync.central mean; others are told as they are."""
 STATES = {
@@ -39,8 +50,28 @@ STATES = {
 }
 
 
-def status(state_dir: Path) -> int:
-    return _with_store(state_dir, _status)
+def status(state_dir: Path, url: str = "") -> int:
+    """`url`: of the gateway that runs on this device; empty, that of the settings with which it last started."""
+    known = enrolment_of(state_dir)
+    if known:
+        print(f"登记为 enrolled as: {known.label} / {known.community} / {known.central}")
+    else:
+        print("没有用登记码登记过 not enrolled with a code")
+    ended = _with_store(state_dir, _status)
+    if ended == 0:
+        _radio(state_dir, url)
+    return ended
+
+
+def _radio(state_dir: Path, url: str) -> None:
+    try:
+        health = ask_json(url or address(state_dir / LAST_GOOD), "/healthz")
+    except ConfigRefused:
+        print(f"无线接收 radio: 不知道 not known ({LAST_GOOD}?)")
+    except NotRunning as error:
+        print(f"无线接收 radio: 不知道 not known ({error})")
+    else:
+        print(*radio_sentences(health), sep="\n")
 
 
 def log(state_dir: Path, lines: int) -> int:
@@ -59,6 +90,10 @@ async def _status(database: Database) -> None:
     troubles = [line.event for line in lines if line.event in {"unreachable", "reachable"}]
     if troubles and troubles[-1] == "unreachable":
         print(EVENTS["unreachable"])
+    if word := await barred(database):
+        print(EVENTS["barred"])
+        for sentence in BARRED.get(word, ()):
+            print(f"  {sentence}")
 
 
 async def _log(database: Database, count: int) -> None:

@@ -1,28 +1,43 @@
 """The projects on offer here, and whether their permits hold."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from sync_contract.beacon import BeaconId
-from sync_contract.catalogue import Catalogue
-from sync_contract.permit import PermitJudgement, judge
+from sync_contract.catalogue import Catalogue, KnownBeacon
+from sync_contract.permit import PermitJudgement, PermitReason, judge
 from sync_contract.project import Project
+from sync_contract.rules import Bound
 
 
 class Offer:
     """Projects and bindings: the TOML's own until a catalogue is held, the catalogue's from then on.
 
-    `now` gives the time by which permits are judged, None while no trustworthy time is known.
+    `now` gives the time by which permits are judged, None while no trustworthy time is known. `barred`: nobody takes
+    this gateway's tickets at the moment.
     """
 
     def __init__(
-        self, projects: Iterable[Project], bindings: dict[BeaconId, str], *, now: Callable[[], datetime | None]
+        self,
+        projects: Iterable[Project],
+        bindings: dict[BeaconId, str],
+        *,
+        now: Callable[[], datetime | None],
+        barred: Callable[[], bool] = lambda: False,
     ) -> None:
         self._now = now
+        self._barred = barred
         self._version = 0
         self._projects = {project.id: project for project in projects}
+        self.need = _needs(self._projects.values())
+        """By project, the share of its goal that is still missing, as far as the catalogue tells it."""
         self._own_bindings = dict(bindings)
         self._bindings = dict(bindings)
+        self.bound = Bound()
+        """What the catalogue binds by rules; a beacon that it binds plainly stands in `bindings`."""
+        self.beacons: tuple[KnownBeacon, ...] = ()
+        """What the catalogue says of beacons, beside the TOML's."""
 
     @property
     def version(self) -> int:
@@ -40,10 +55,26 @@ class Offer:
         return self._projects.get(project)
 
     def judge(self, project: Project) -> PermitJudgement:
-        return judge(project.permit, self._now())
+        judgement = judge(project.permit, self._now())
+        return PermitJudgement(PermitReason.barred) if judgement.open and self._barred() else judgement
 
     def take(self, catalogue: Catalogue) -> None:
         """Take a verified catalogue, whole."""
         self._version = catalogue.version
         self._projects = {project.id: project for project in catalogue.projects}
-        self._bindings = self._own_bindings | {binding.beacon: binding.project for binding in catalogue.bindings}
+        self.need = _needs(catalogue.projects)
+        beacons = Counter(binding.beacon for binding in catalogue.bindings)
+        plain = {
+            binding.beacon: binding.project
+            for binding in catalogue.bindings
+            if binding.beacon and binding.plain and beacons[binding.beacon] == 1
+        }
+        self._bindings = self._own_bindings | plain
+        by_rule = catalogue.bound()
+        by_beacon = {beacon: options for beacon, options in by_rule.by_beacon.items() if beacon not in plain}
+        self.bound = Bound(by_beacon, by_rule.every_place)
+        self.beacons = catalogue.beacons
+
+
+def _needs(projects: Iterable[Project]) -> dict[str, float]:
+    return {project.id: need for project in projects if (need := project.need) is not None}

@@ -1,29 +1,30 @@
 """Handoff by ticket: a signed intent in the QR, which the central server accepts even before the gateway has synced."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from beacon_gateway.model.donations import Intent
 from sync_contract.records import ClockReading, HandoffKind
+from sync_contract.request_signature import Signer
 from sync_contract.ticket import Ticket, encode
 
 
 @dataclass(frozen=True, slots=True)
 class TicketHandoff:
-    """`server`: the central server's address as phones reach it, e.g. https://give.example."""
+    """`server`: the central server's address as phones reach it, e.g. https://give.example. `signer`: who this gateway
+    is just now, for its key is rolled."""
 
     server: str
-    gateway: str
-    key: Ed25519PrivateKey
+    signer: Callable[[], Signer]
     kind: HandoffKind = HandoffKind.ticket
 
     def url(self, intent: Intent, clock: ClockReading) -> str:
         """In capitals, so that a QR codes it in alphanumeric mode; scheme and host know no case, `/T/` is answered."""
+        signer = self.signer()
         ticket = Ticket(
             environment=intent.environment,
-            gateway=self.gateway,
+            gateway=signer.gateway,
             intent=intent.id,
             project=intent.project,
             amount=intent.amount,
@@ -32,4 +33,4 @@ class TicketHandoff:
             clock_trusted=clock.trusted,
             catalogue_version=intent.catalogue_version,
         )
-        return f"{self.server.rstrip('/').upper()}/T/{encode(ticket, self.key)}"
+        return f"{self.server.rstrip('/').upper()}/T/{encode(ticket, signer.key)}"

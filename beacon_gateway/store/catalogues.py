@@ -29,4 +29,4 @@ class Catalogues:
                 "INSERT OR REPLACE INTO catalogue VALUES (?, ?, ?)",
                 (version, signed.model_dump_json(), datetime.now(UTC).isoformat()),
             )
-            await connection.execute("DELETE FROM catalogue WHERE version < ?", (version,))
+            await connection.execute("DELETE FROM catalogue WHERE version != ?", (version,))

@@ -91,6 +91,10 @@ class Outbox:
         rows = await self._database.rows("SELECT state, count(*) AS parcels FROM outbox GROUP BY state")
         return {row["state"]: row["parcels"] for row in rows}
 
+    async def epoch(self) -> str:
+        """Which numbering this store is."""
+        return str((await self._database.rows("SELECT epoch FROM origin"))[0]["epoch"])
+
     async def note(self, event: str, detail: str = "") -> None:
         """A line of the sync log that is about no single parcel. Raises StoreUnavailable."""
         async with self._database.transaction() as connection:

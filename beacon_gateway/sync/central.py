@@ -6,8 +6,9 @@ schema, within 1 MiB, and never through a redirect.
 """
 
 import gzip
+import json
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -19,8 +20,11 @@ from yarl import URL
 
 from beacon_gateway.model.parcels import WaitingParcel
 from beacon_gateway.sync.ports import CentralRefusedUs, CentralUnreachable
+from sync_contract.catalogue import CONTRACT as CATALOGUE_CONTRACT
 from sync_contract.catalogue import SignedCatalogue
+from sync_contract.enrolment import KEY_REVOKED, KEY_UNKNOWN, KeyRoll, KeyRolled
 from sync_contract.records import CONTRACT, IntentState, Outcomes, ParcelReceipt, ParcelReceipts
+from sync_contract.report import GatewayReport, ReportTaken
 from sync_contract.request_signature import Signer
 
 _ANSWER_LIMIT = 1024 * 1024
@@ -38,9 +42,12 @@ class _Answer:
 
 
 class Central:
-    """Raises CentralUnreachable (or CentralRefusedUs) for everything that is not a whole, right answer."""
+    """Raises CentralUnreachable (or CentralRefusedUs) for everything that is not a whole, right answer.
 
-    def __init__(self, url: str, signer: Signer, session: aiohttp.ClientSession) -> None:
+    `signer` is asked for with each request, for the key is rolled.
+    """
+
+    def __init__(self, url: str, signer: Callable[[], Signer], session: aiohttp.ClientSession) -> None:
         self._url = url.rstrip("/")
         self._signer = signer
         self._session = session
@@ -60,11 +67,24 @@ class Central:
         timeout = aiohttp.ClientTimeout(total=wait_s + 15, sock_connect=5)
         return _read(Outcomes, await self._ask("GET", "/api/v1/outcomes", query=query, timeout=timeout))
 
+    async def report(self, report: GatewayReport) -> ReportTaken:
+        """Say how this gateway is."""
+        return _read(ReportTaken, await self._say("/api/v1/reports", report))
+
+    async def roll(self, asked: KeyRoll) -> KeyRolled:
+        """Have a new key accepted beside the one that signs this request."""
+        return _read(KeyRolled, await self._say("/api/v1/keys", asked))
+
     async def catalogue(self, etag: str) -> tuple[SignedCatalogue, str] | None:
         """The catalogue and its ETag; None when it still is the one with `etag`."""
         headers = {"If-None-Match": etag} if etag else {}
-        answer = await self._ask("GET", "/api/v1/catalogue", headers=headers, limit=_CATALOGUE_LIMIT)
+        query = f"contract={CATALOGUE_CONTRACT}"  # an older server takes no notice
+        answer = await self._ask("GET", "/api/v1/catalogue", query=query, headers=headers, limit=_CATALOGUE_LIMIT)
         return None if answer.status == 304 else (_read(SignedCatalogue, answer), answer.etag)
+
+    async def _say(self, path: str, record: BaseModel) -> _Answer:
+        body = record.model_dump_json().encode()
+        return await self._ask("POST", path, body=body, headers={"Content-Type": "application/json"})
 
     async def _ask(
         self,
@@ -77,7 +97,7 @@ class Central:
         timeout: aiohttp.ClientTimeout = _TIMEOUT,
         limit: int = _ANSWER_LIMIT,
     ) -> _Answer:
-        signed = self._signer.headers(method, path, query, body, int(time.time()))
+        signed = self._signer().headers(method, path, query, body, int(time.time()))
         url = f"{self._url}{path}" + (f"?{query}" if query else "")
         try:
             async with self._session.request(
@@ -91,16 +111,16 @@ class Central:
                 if response.status == 304 and method == "GET":
                     return _Answer(304, b"", "")
                 if response.status != 200:
-                    raise _failure(response)
+                    raise await _failure(response)
                 if response.content_type != "application/json":
                     raise CentralUnreachable(f"answered 200 with {response.content_type}: not our server, or a portal")
-                return _Answer(200, await _bounded(response, limit), response.headers.get("ETag", ""))
+                return _Answer(200, await bounded(response, limit), response.headers.get("ETag", ""))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise CentralUnreachable(_why(error)) from error
+            raise CentralUnreachable(why(error)) from error
 
 
 @asynccontextmanager
-async def open_central(url: str, signer: Signer) -> AsyncIterator[Central]:
+async def open_central(url: str, signer: Callable[[], Signer]) -> AsyncIterator[Central]:
     connector = aiohttp.TCPConnector(limit=4)
     async with aiohttp.ClientSession(
         connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
@@ -108,7 +128,7 @@ async def open_central(url: str, signer: Signer) -> AsyncIterator[Central]:
         yield Central(url, signer, session)
 
 
-async def _bounded(response: aiohttp.ClientResponse, limit: int) -> bytes:
+async def bounded(response: aiohttp.ClientResponse, limit: int) -> bytes:
     whole = bytearray()
     async for chunk in response.content.iter_chunked(64 * 1024):
         whole += chunk
@@ -124,7 +144,7 @@ def _read(model: type[_Model], answer: _Answer) -> _Model:
         raise CentralUnreachable(f"the answer is not {model.__name__}: {error.error_count()} faults") from error
 
 
-def _why(error: Exception) -> str:
+def why(error: Exception) -> str:
     """A word for the log; the order goes from the particular to the general, as aiohttp's classes do."""
     match error:
         case aiohttp.ClientConnectorDNSError():
@@ -138,9 +158,28 @@ def _why(error: Exception) -> str:
     return f"broken_off: {type(error).__name__}"
 
 
-def _failure(response: aiohttp.ClientResponse) -> CentralUnreachable:
+def retry_after(response: aiohttp.ClientResponse) -> float | None:
+    """Seconds that the server wants us to wait, at most a quarter of an hour."""
     wait = response.headers.get("Retry-After", "")
-    asked = min(float(wait), _RETRY_AFTER_CAP_S) if wait.isascii() and wait.isdigit() else None
+    return min(float(wait), _RETRY_AFTER_CAP_S) if wait.isascii() and wait.isdigit() else None
+
+
+async def _failure(response: aiohttp.ClientResponse) -> CentralUnreachable:
+    word = await _word(response)
+    if response.status == 401 and word in {KEY_REVOKED, KEY_UNKNOWN}:
+        return CentralRefusedUs(word, retry_after(response), word)
     if response.status in {401, 403}:
-        return CentralRefusedUs(f"status {response.status}: this gateway's key is not registered there", asked)
-    return CentralUnreachable(f"status {response.status}", asked)
+        return CentralRefusedUs(f"status {response.status}: this gateway's key is not registered there")
+    return CentralUnreachable(f"status {response.status}", retry_after(response), word)
+
+
+async def _word(response: aiohttp.ClientResponse) -> str:
+    """`code` of our server's problem document; empty when somebody else answered."""
+    if response.content_type != "application/problem+json":
+        return ""
+    try:
+        told = json.loads(await bounded(response, 64 * 1024))
+    except (ValueError, RecursionError):
+        return ""
+    code = told.get("code") if isinstance(told, dict) else None
+    return code if isinstance(code, str) else ""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from beacon_gateway.sync.central import Central
-from beacon_gateway.sync.ports import CentralUnreachable, Outbox
+from beacon_gateway.sync.ports import CentralRefusedUs, CentralUnreachable, Outbox, Welcome
 
 log = structlog.get_logger()
 BATCH_PARCELS = 500
@@ -17,9 +17,12 @@ _IDLE_S = 10.0
 class Drain:
     """Runs until cancelled; raises CentralUnreachable after having written that once into the sync log."""
 
-    def __init__(self, outbox: Outbox, central: Central, *, progress: Callable[[], None]) -> None:
+    def __init__(
+        self, outbox: Outbox, central: Central, welcome: Welcome | None = None, *, progress: Callable[[], None]
+    ) -> None:
         self._outbox = outbox
         self._central = central
+        self._welcome = welcome
         self._progress = progress
         self._work = asyncio.Event()
         self._failing = False
@@ -45,6 +48,8 @@ class Drain:
             if not self._failing:
                 self._failing = True
                 await self._outbox.note("unreachable", str(error))
+            if self._welcome and isinstance(error, CentralRefusedUs) and error.word:
+                await self._welcome.end(error.word)
             if error.retry_after_s is not None:
                 await asyncio.sleep(error.retry_after_s)
             raise

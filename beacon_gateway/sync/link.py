@@ -4,15 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from beacon_gateway.sync.central import Central, open_central
 from beacon_gateway.sync.drain import Drain
-from beacon_gateway.sync.ports import CatalogueStore, Outbox
+from beacon_gateway.sync.ports import CatalogueStore, Outbox, Welcome
 from beacon_gateway.sync.pull import follow_outcomes, held_catalogue, pull_catalogue
+from beacon_gateway.sync.report import keep_reporting
 from sync_contract.catalogue import Catalogue
 from sync_contract.records import IntentState, Outcome
+from sync_contract.report import GatewayReport, Hearing
 from sync_contract.request_signature import Signer
 
 
@@ -23,6 +26,7 @@ class Link:
     central: Central
     drain: Drain
     catalogues: CatalogueStore
+    welcome: Welcome
     pinned: Ed25519PublicKey | None
     progress: Callable[[str], None]
     _begun: asyncio.Event = field(default_factory=asyncio.Event)
@@ -52,6 +56,16 @@ class Link:
                 progress=lambda: self.progress("catalogue"),
             )
 
+    async def report(
+        self,
+        tell: Callable[[], Awaitable[GatewayReport]],
+        hears: Callable[[], Hearing],
+        roll: Callable[[int], Awaitable[None]],
+    ) -> None:
+        """Until cancelled. Raises CentralUnreachable, StoreUnavailable."""
+        progress = partial(self.progress, "report")
+        await keep_reporting(self.central, tell, hears, self.welcome, roll=roll, progress=progress)
+
     async def follow(
         self,
         awaited: Callable[[], Mapping[str, IntentState]],
@@ -70,12 +84,14 @@ class Link:
 @asynccontextmanager
 async def open_link(
     url: str,
-    signer: Signer,
+    signer: Callable[[], Signer],
     outbox: Outbox,
     catalogues: CatalogueStore,
+    welcome: Welcome,
     *,
     pinned: Ed25519PublicKey | None,
     progress: Callable[[str], None],
 ) -> AsyncIterator[Link]:
     async with open_central(url, signer) as central:
-        yield Link(central, Drain(outbox, central, progress=lambda: progress("sync")), catalogues, pinned, progress)
+        drain = Drain(outbox, central, welcome, progress=lambda: progress("sync"))
+        yield Link(central, drain, catalogues, welcome, pinned, progress)

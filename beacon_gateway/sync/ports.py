@@ -1,7 +1,10 @@
 """What syncing needs of the store, and the two ways in which the central server fails us."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.model.parcels import WaitingParcel
@@ -10,11 +13,13 @@ from sync_contract.records import ParcelReceipt
 
 
 class CentralUnreachable(GatewayError):
-    """No usable answer: keep everything, wait, try again. `retry_after_s` is what the server asked for, clamped."""
+    """No usable answer: keep everything, wait, try again. `retry_after_s` is what the server asked for, clamped;
+    `word` its own word for the fault, empty when it gave none."""
 
-    def __init__(self, reason: str, retry_after_s: float | None = None) -> None:
+    def __init__(self, reason: str, retry_after_s: float | None = None, word: str = "") -> None:
         super().__init__(reason)
         self.retry_after_s = retry_after_s
+        self.word = word
 
 
 class CentralRefusedUs(CentralUnreachable):
@@ -40,3 +45,48 @@ class CatalogueStore(Protocol):
     async def newest(self) -> SignedCatalogue | None: ...
 
     async def keep(self, version: int, signed: SignedCatalogue) -> None: ...
+
+
+class Held(Protocol):
+    """Who this device is. `next`: a key that was not accepted yet; `enrolment`: where it was enrolled, if anywhere."""
+
+    @property
+    def gateway(self) -> str: ...
+
+    @property
+    def key(self) -> Ed25519PrivateKey: ...
+
+    @property
+    def next(self) -> Ed25519PrivateKey | None: ...
+
+    @property
+    def enrolment(self) -> object: ...
+
+
+class Keys(Protocol):
+    """The device's key and the one that is to follow. Raises StoreUnavailable when the disk refuses."""
+
+    def read(self) -> Held: ...
+
+    def held(self) -> AbstractContextManager[None]:
+        """No other program changes them meanwhile. Raises KeysInUse."""
+
+    def prepare(self) -> Ed25519PrivateKey:
+        """The next key, on disk before anybody is told of it."""
+
+    def forget_next(self) -> None: ...
+
+    def adopt(self) -> Held:
+        """The next key was accepted."""
+
+    def mark(self) -> object:
+        """Another one after every change, whoever made it."""
+
+
+class Welcome(Protocol):
+    """Whether the central server takes this gateway's word. Raises StoreUnavailable when the disk refuses."""
+
+    async def begin(self) -> None: ...
+
+    async def end(self, word: str) -> None:
+        """`word`: key_revoked or key_unknown."""

@@ -13,5 +13,5 @@ DEMO = ROOT / "config" / "demo"
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path, DEMO, radio="simulated") as opened:
+    async with open_house(tmp_path, DEMO, radio="simulated", by_hand=True) as opened:
         yield opened

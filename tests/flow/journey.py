@@ -37,4 +37,4 @@ async def staff_log(central: str, password: str, **filters: str) -> Page:
         page = await staff.submit(login, form, name="staff", password=password)
         assert page.status == 200, page.text
         query = "&".join(f"{name}={value}" for name, value in filters.items())
-        return await staff.open(f"/staff/?{query}" if query else "/staff/")
+        return await staff.open(f"/staff/log?{query}" if query else "/staff/log")

@@ -1,6 +1,6 @@
 """What `scan` knows at a moment."""
 
-from beacon_gateway.model.beacons import Zone
+from beacon_gateway.model.beacons import Sighting, Zone
 from beacon_gateway.presence.explain.listening import MOST_STRANGERS, Listening
 from tests.unit.presence.people import frame, heard, person, place
 from tests.unit.presence.test_trace import deciding
@@ -23,6 +23,15 @@ def test_a_row_says_signal_distance_zone_age_rate_and_project() -> None:
     assert abs(shelf.age_s - 0.5) < 0.01
     assert 9 <= shelf.per_s <= 10.2
     assert (card.rssi, card.zone, card.age_s, card.per_s) == (None, None, None, 0.0)
+
+
+def test_a_second_adapter_does_not_double_the_rate() -> None:
+    now = listening()
+    for sighting in heard(SHELF, -59, since=0, until=20, every=0.1):
+        now.hear(sighting)
+        now.hear(Sighting(SHELF.id, -70, sighting.at + 0.003, SHELF.measured_power, "hci1"))
+    _, shelf = now.rows(20.5)
+    assert 9 <= shelf.per_s <= 10.2
 
 
 def test_once_a_person_has_left_the_row_does_not_say_when_and_a_place_beacons_row_does() -> None:

@@ -5,12 +5,16 @@ import os
 import re
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
 import pytest
 
 from beacon_gateway.commands.replay import run
+from beacon_gateway.frames.ibeacon import IBeacon
+from beacon_gateway.model.beacons import Sighting
+from beacon_gateway.radio.recorder import Recorder
 from tests.captures.identity import LAB, PERSON_TAG, PLACE_BEACON, WALK
 
 SITE = (Path(__file__).parents[3] / "config/gateway.toml").read_text(encoding="utf-8")
@@ -164,3 +168,82 @@ def test_a_pace_that_is_none_is_a_usage_fault(pace: str, site: Path, capsys: pyt
 def test_a_picture_that_cannot_be_written_is_1(site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(WALK, site, NOWHERE, "max", tmp_path / "no" / "x.svg", False) == 1
     assert "x.svg: No such file or directory" in capsys.readouterr().err
+
+
+def recorded_at(began: datetime, folder: Path, beacon: IBeacon = PLACE_BEACON) -> Path:
+    """A place beacon at arm's length for ten seconds."""
+    recorder = Recorder(None, began=began, began_at=0.0)
+    for number in range(100):
+        recorder.hear(Sighting(beacon.beacon, -55, number / 10, -59, "hci0"))
+    file = folder / f"{began:%H%M}.btsnoop"
+    file.write_bytes(recorder.octets())
+    return file
+
+
+def projects_shown(found: list[dict[str, object]]) -> list[object]:
+    return [decision["out"]["after"] for decision in found if decision["what"] == "shown"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("official", "shown"), [("09:30", "student-aid"), ("11:30", "elder-lunch"), ("23:59", "student-aid")]
+)
+def test_the_recordings_hour_and_the_priorities_decide_which_of_several_projects(
+    official: str, shown: str, site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = site.read_text("utf-8").replace(
+        'measured_power = -59\nproject = "elder-lunch" # 可省略',
+        'measured_power = -59\nprojects = ["student-aid", "elder-lunch"] # 可省略',
+    )
+    assert 'projects = ["student-aid", "elder-lunch"]' in text
+    text = text.replace("priority = 0", "priority = 5").replace("hours = []", 'hours = ["11:00-13:00"]')
+    several = site.with_name("several.toml")
+    tables = text.split("[[projects]]", 1)
+    project = tables[1].split("[handoff]")[0]
+    several.write_text(f"{tables[0]}[[projects]]{project.replace('elder-lunch', 'student-aid')}[[projects]]{tables[1]}")
+    began = datetime.fromisoformat(f"2026-05-04T{official}:00+08:00")
+    found = decisions(capsys, several, recorded_at(began, tmp_path))
+    assert projects_shown(found)[0] == shown
+
+
+@pytest.mark.parametrize("began", ["1970-01-01T03:00:00+00:00", "2150-01-01T03:00:00+00:00"])
+def test_a_recorders_clock_that_nobody_had_set_closes_no_project(
+    began: str, site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at_night = changed(site, "hours = []", 'hours = ["02:00-02:01"]')
+    found = decisions(capsys, at_night, recorded_at(datetime.fromisoformat(began), tmp_path))
+    assert projects_shown(found)[0] == "elder-lunch"
+    by_day = datetime.fromisoformat("2026-05-04T09:00:00+08:00")
+    assert projects_shown(decisions(capsys, at_night, recorded_at(by_day, tmp_path))) == []
+
+
+def test_a_trace_brings_the_several_projects_and_rules_that_the_scan_had(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trace = tmp_path / "place.trace"
+    wall = {"id": {"uuid": str(PLACE_BEACON.uuid), "major": 1, "minor": 1}, "kind": "place", "label": "wall"}
+    header = {
+        "trace": 1,
+        "began": "2026-05-04T01:30:00+00:00",
+        "thinned_s": 0,
+        "beacons": [wall],
+        "presence": {},
+        "choice": {},
+        "several": [[0, ["books", "lunch", "coats"]]],
+        "rules": {"lunch": {"priority": 3}, "coats": {"priority": 9, "hours": [{"since": "18:00", "until": "20:00"}]}},
+    }
+    frames = [{"at": n / 10, "heard": 0, "rssi": -55, "adapter": "hci0"} for n in range(100)]
+    trace.write_text("".join(json.dumps(line) + "\n" for line in [header, *frames]))
+    assert run(trace, None, NOWHERE, "max", None, True) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert projects_shown(found)[0] == "lunch"
+    assert "priority 3" in next(decision["rule"] for decision in found if decision["what"] == "shown")
+
+
+def test_a_trace_with_a_beacon_that_it_does_not_have_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trace = tmp_path / "bad.trace"
+    header = {"trace": 1, "began": "x", "thinned_s": 0, "beacons": [], "presence": {}, "choice": {}}
+    trace.write_text(json.dumps(header | {"several": [[3, ["books"]]]}) + "\n")
+    assert run(trace, None, NOWHERE, "max", None, True) == 1
+    assert "several: the header has no such beacon" in capsys.readouterr().err

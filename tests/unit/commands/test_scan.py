@@ -1,14 +1,19 @@
 """`beacon-gateway scan`, as it is called at a site."""
 
+import json
 import os
 import pty
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from beacon_gateway.radio.capture import CaptureScanner
+from sync_contract.beacon import BeaconId
 from tests.captures.identity import PERSON_TAG, PLACE_BEACON, WALK
 from tests.unit.commands.test_replay import changed, site
 
@@ -105,3 +110,41 @@ def test_a_broken_toml_is_78(site: Path) -> None:
     done = scan("--config", changed(site, "near_m = 4.0", "near_m = 0.5"), "--radio", "simulated")
     assert done.returncode == 78
     assert "other.toml:" in done.stderr
+
+
+def heard_in(file: Path) -> dict[BeaconId, int]:
+    """Frames of each beacon in a btsnoop file."""
+    return Counter(sighting.beacon for sighting in CaptureScanner(file).sightings)
+
+
+def test_a_live_scan_is_recorded_as_btsnoop_without_tags_and_replays_to_the_same_decisions(
+    site: Path, tmp_path: Path
+) -> None:
+    near = changed(site, "measured_power = -59\nproject", "measured_power = -80\nproject")
+    record, trace = tmp_path / "live.btsnoop", tmp_path / "live.trace"
+    words = ("--config", near, "--radio", f"capture:{WALK}", "--seconds", "6", "--trace", trace, "--record", record)
+    done = scan(*words)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert set(heard_in(record)) == {PLACE_BEACON.beacon}
+    assert f"{record}: 已录 recorded {heard_in(record)[PLACE_BEACON.beacon]} 帧 frames" in done.stdout
+    assert PERSON_TAG.encode() not in record.read_bytes()
+    assert record.stat().st_mode & 0o777 == 0o600
+    replayed, traced = replay(record, "--config", near), replay(trace, "--config", near)
+    assert [outcome(decision) for decision in replayed] == [outcome(decision) for decision in traced] != []
+
+
+def test_with_all_a_recording_has_the_tags_too_and_says_so(site: Path, tmp_path: Path) -> None:
+    record = tmp_path / "all.btsnoop"
+    done = scan("--config", site, "--radio", f"capture:{WALK}", "--seconds", "3", "--record", record, "--all")
+    assert set(heard_in(record)) == {PLACE_BEACON.beacon, PERSON_TAG.beacon}
+    assert "delete it when done" in done.stdout
+
+
+def outcome(decision: dict[str, Any]) -> tuple[str, str, str]:
+    return decision["what"], decision["out"]["before"], decision["out"]["after"]
+
+
+def replay(*words: str | Path) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", "beacon_gateway", "replay", *map(str, words), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]

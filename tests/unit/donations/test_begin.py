@@ -24,6 +24,7 @@ from beacon_gateway.store.database import open_database
 from beacon_gateway.store.intents import Intents
 from sync_contract.money import Money
 from sync_contract.records import ClockReading, Door, IntentState, Outcome
+from sync_contract.request_signature import Signer
 from sync_contract.strict import Environment
 from sync_contract.ticket import parse
 from tests.unit.donations.projects import INFORMATION_ONLY, LUNCH
@@ -51,7 +52,7 @@ def donations(log: Intents | FullDisk, *, now: datetime | None = NOW, woken: lis
         environment=Environment.drill,
         projects=Offer([LUNCH, INFORMATION_ONLY], {}, now=lambda: now),
         log=log,
-        handoff=TicketHandoff("http://127.0.0.1:8000/", "0102030405060708", KEY),
+        handoff=TicketHandoff("http://127.0.0.1:8000/", lambda: Signer("0102030405060708", KEY)),
         open_intents=OpenIntents({}),
         read_clock=lambda: CLOCK,
         recorded=lambda: woken.append(1) if woken is not None else None,

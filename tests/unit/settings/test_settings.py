@@ -204,7 +204,7 @@ def test_a_fault_is_told_with_line_key_and_reason(
     assert reason in told[3]
     assert "Zx7" not in found[0]
     assert abs(int(told[1]) - line) <= 8  # its table's when the key is absent
-    assert check_config(tmp_path / "gateway.toml") == 78
+    assert check_config(tmp_path / "gateway.toml", tmp_path) == 78
     assert capsys.readouterr() == ("", f"{tmp_path}/gateway.toml:{found[0]}\n")
 
 
@@ -262,7 +262,7 @@ def test_a_link_to_this_machine_is_for_drills_only(tmp_path: Path) -> None:
 
 def test_a_sound_file_is_greeted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "gateway.toml").write_text(LEAST, "utf-8")
-    assert check_config(tmp_path / "gateway.toml") == 0
+    assert check_config(tmp_path / "gateway.toml", tmp_path) == 0
     out, err = capsys.readouterr()
     assert "is fine" in out
     assert err == ""

@@ -36,7 +36,7 @@ CLOCK = ClockReading(wall=datetime(2026, 11, 24, tzinfo=UTC), boot="0" * 32, mon
 
 @asynccontextmanager
 async def connected(central: FakeCentral) -> AsyncIterator[Central]:
-    async with serve_fake(central) as url, open_central(url, Signer("0102030405060708", KEY)) as client:
+    async with serve_fake(central) as url, open_central(url, lambda: Signer("0102030405060708", KEY)) as client:
         yield client
 
 
@@ -136,7 +136,7 @@ async def test_a_parcel_of_another_version_goes_out_as_it_was_recorded_and_stops
 async def test_a_server_that_is_not_there_is_unreachable_and_nothing_else(tmp_path: Path) -> None:
     async with (
         open_database(tmp_path / "g.db") as database,
-        open_central("http://127.0.0.1:1", Signer("0102030405060708", KEY)) as client,
+        open_central("http://127.0.0.1:1", lambda: Signer("0102030405060708", KEY)) as client,
     ):
         await record(Intents(database), 1)
         with pytest.raises(CentralUnreachable):
@@ -216,6 +216,6 @@ async def test_an_outcome_reaches_the_gateway_as_soon_as_it_is_there(tmp_path: P
     [("http://127.0.0.1:1", "no_connection"), ("http://no-such-name.invalid", "name_unknown")],
 )
 async def test_why_a_server_is_out_of_reach_is_said_in_a_word(url: str, word: str) -> None:
-    async with open_central(url, Signer("0102030405060708", KEY)) as client:
+    async with open_central(url, lambda: Signer("0102030405060708", KEY)) as client:
         with pytest.raises(CentralUnreachable, match=f"^{word}$"):
             await client.catalogue("")

@@ -1,0 +1,92 @@
+"""The gateway says how it is, once a minute and whenever what it hears changes."""
+
+import asyncio
+import random
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from importlib.metadata import version
+
+from beacon_gateway.sync.central import Central
+from beacon_gateway.sync.ports import CentralRefusedUs, Welcome
+from sync_contract.records import ClockReading
+from sync_contract.report import EVERY_S, GatewayReport, Hearing
+
+LOOK_S = 5.0
+_VERSION = version("beacon-gateway")
+_IMAGINED = frozenset(("simulated", "capture"))
+_NO_RADIO = frozenset(("no_adapter", "no_answer", "off", "refused"))
+_WORD = re.compile(r"[a-z][a-z0-9_]{0,31}")
+
+
+def hearing(name: str, scanner: Mapping[str, object]) -> Hearing:
+    """What a scanner's name and its description of itself come to."""
+    if name in _IMAGINED:
+        return Hearing.simulated
+    liveness = scanner.get("liveness")
+    proof = liveness.get("proof") if isinstance(liveness, Mapping) else None
+    if proof == "proved":
+        return Hearing.proved
+    if proof == "lost" or scanner.get("state") in _NO_RADIO:
+        return Hearing.deaf
+    return Hearing.not_proved
+
+
+def report(
+    *,
+    clock: ClockReading,
+    epoch: str,
+    uptime_s: float,
+    hears: Hearing,
+    scanner: Mapping[str, object],
+    adverts: Mapping[str, object],
+    parcels: Mapping[str, int],
+    catalogue_version: int,
+) -> GatewayReport:
+    """`scanner`, `adverts`: their descriptions; `parcels`: counts by state."""
+    return GatewayReport(
+        clock=clock,
+        every_s=EVERY_S,
+        version=_VERSION,
+        epoch=epoch,
+        uptime_s=int(uptime_s),
+        hearing=hears,
+        radio=_word(scanner.get("state")),
+        advert=_word(adverts.get("state")),
+        waiting=parcels.get("waiting", 0),
+        refused=parcels.get("refused", 0),
+        damaged=parcels.get("damaged", 0),
+        catalogue_version=catalogue_version,
+    )
+
+
+def _word(value: object) -> str:
+    return value if isinstance(value, str) and _WORD.fullmatch(value) else "unknown"
+
+
+async def keep_reporting(
+    central: Central,
+    tell: Callable[[], Awaitable[GatewayReport]],
+    hears: Callable[[], Hearing],
+    welcome: Welcome,
+    *,
+    roll: Callable[[int], Awaitable[None]],
+    progress: Callable[[], None],
+    draw: Callable[[], float] = random.random,
+) -> None:
+    """Runs until cancelled; raises CentralUnreachable, StoreUnavailable. `roll` is told the key's age in seconds."""
+    while True:
+        told = await tell()
+        try:
+            taken = await central.report(told)
+        except CentralRefusedUs as refused:
+            if refused.word:
+                await welcome.end(refused.word)
+            raise
+        await welcome.begin()
+        await roll(taken.key_age_s)
+        # A tenth earlier or later, so that a fleet does not come all at once after an outage.
+        rest_s = EVERY_S * (0.8 + 0.15 * draw())
+        while rest_s > 0 and hears() is told.hearing:
+            progress()
+            await asyncio.sleep(min(LOOK_S, rest_s))
+            rest_s -= LOOK_S

@@ -1,0 +1,35 @@
+"""What staff write on their page stands on the screen in the hall."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import aiohttp
+
+from beacon_gateway.commands.demo import bank_program, central_program, gateway_program
+from tests.fakes.donor import Donor
+from tests.fakes.editor import Editor
+from tests.flow.conftest import DEMO
+from tests.flow.test_whole_way import SIMULATED, prepared
+from tests.flow.visitor import visitor
+
+
+async def test_a_title_that_staff_edit_is_shown_at_the_kiosk_after_the_pull(tmp_path: Path) -> None:
+    async with AsyncExitStack() as edges:
+        plan = await prepared(tmp_path)
+        await edges.enter_async_context(bank_program(tmp_path, plan))
+        central = await edges.enter_async_context(central_program(tmp_path, DEMO, plan))
+        session = await edges.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)))
+        staff = Donor(session)
+        await staff.press(await staff.open(f"{central.url}/staff/"), name="staff", password=plan.password)
+        editor = Editor(session, central.url)
+        project = await editor.open("/staff/projects/all/elder-lunch")
+        saved = await editor.save(project, title_zh_hans="热汤送到家", title_en="Soup at the door")
+        assert "saved=1" in saved.url, saved.text()
+
+        gateway = await edges.enter_async_context(gateway_program(tmp_path, DEMO, plan, radio=SIMULATED))
+        async with visitor(gateway.url) as kiosk, asyncio.timeout(30):
+            while (await kiosk.json("/healthz"))["catalogue"] == 0:
+                await asyncio.sleep(0.1)
+            page = await kiosk.open("/project/elder-lunch?lang=zh-Hans")
+            assert "热汤送到家" in page.text

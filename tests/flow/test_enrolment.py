@@ -1,0 +1,195 @@
+"""Invited, enrolled, synced, rolled, locked out, enrolled again: through the real programs."""
+
+import asyncio
+import re
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from beacon_gateway.commands.demo import Plan, bank_program, central_program, make_plan
+from beacon_gateway.store.identity import Keys
+from daemonkit.programs import program
+from tests.flow.conftest import DEMO
+from tests.flow.journey import register
+from tests.flow.test_whole_way import rows
+from tests.flow.visitor import Visitor, visitor
+
+GATEWAY = [sys.executable, "-m", "beacon_gateway"]
+DEADLINE_S = 30.0
+
+
+@dataclass
+class Desk:
+    """A member of staff at the browser."""
+
+    visitor: Visitor
+    home: str
+
+    async def log_in(self, password: str) -> None:
+        page = await self.visitor.open("/staff/login")
+        assert (
+            await self.visitor.submit(page, page.form("/staff/login"), name="staff", password=password)
+        ).status == 200
+
+    async def add(self, label: str) -> str:
+        """The new gateway's id."""
+        page = await self.visitor.open("/staff/gateways/new")
+        page = await self.visitor.submit(page, page.form("/staff/gateways/new"), label=label, place="huada")
+        return page.url.split("/")[-2]
+
+    async def code(self, gateway: str) -> str:
+        page = await self.visitor.open(f"/staff/gateways/{gateway}/code")
+        page = await self.visitor.submit(page, page.form(f"/staff/gateways/{gateway}/code"))
+        (code,) = re.findall(r'class="secret">([0-9A-Z-]+)<', page.html)
+        return str(code)
+
+    async def lock_out(self, gateway: str) -> None:
+        page = await self.visitor.open(f"/staff/gateways/{gateway}/revoke")
+        await self.visitor.submit(page, page.form(f"/staff/gateways/{gateway}/revoke"))
+
+
+def run(*words: str, state: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*GATEWAY, *words, "--state-dir", str(state)], capture_output=True, text=True, timeout=60)
+
+
+async def enrol(state: Path, url: str, code: str) -> str:
+    ended = await asyncio.to_thread(run, "enrol", url, code, state=state)
+    assert ended.returncode == 0, ended.stderr
+    assert "登记成功 enrolled" in ended.stdout
+    return ended.stdout
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while not await condition():
+            await asyncio.sleep(0.1)
+
+
+def settings(folder: Path, *, handoff: str) -> Path:
+    """The demo's, without a word about the central server."""
+    text = (DEMO / "gateway.toml").read_text("utf-8")
+    text = re.sub(r'\[handoff\]\nkind = "ticket"\n', f"[handoff]\n{handoff}\n", text)
+    text = re.sub(r"\[central\]\nurl = .*\n", "", text)
+    assert "[central]" not in text
+    file = folder / "gateway.toml"
+    file.write_text(text, "utf-8")
+    return file
+
+
+async def test_from_the_invitation_to_the_next_device(tmp_path: Path) -> None:
+    plan = await asyncio.to_thread(_prepared, tmp_path)
+    state, url = tmp_path / "pi", f"http://127.0.0.1:{plan.central_port}"
+    ticket = settings(tmp_path, handoff='kind = "ticket"')
+    async with AsyncExitStack() as edges:
+        await edges.enter_async_context(bank_program(tmp_path, plan))
+        central = await edges.enter_async_context(central_program(tmp_path, DEMO, plan))
+        desk = Desk(await edges.enter_async_context(visitor(central.url)), central.url)
+        await desk.log_in(plan.password)
+        gateway = await desk.add("东门")
+
+        first = await desk.code(gateway)
+        wrong = await asyncio.to_thread(run, "enrol", url, "0" * 24 + "1", state=state)
+        assert (wrong.returncode, "mistyped" in wrong.stderr) == (2, True), wrong.stderr
+        both = await asyncio.gather(
+            *(asyncio.to_thread(run, "enrol", url, first, state=place) for place in (state, tmp_path / "thief"))
+        )
+        assert sorted(ended.returncode for ended in both) == [0, 1], "one code, one device"
+        if both[0].returncode:  # the other one was quicker: staff make a new code, and it is the only one that counts
+            assert "Another device used the code" in both[0].stderr
+            await enrol(state, url, await desk.code(gateway))
+
+        command = [*GATEWAY, "run", "--config", str(ticket), "--state-dir", str(state), "--radio", "simulated"]
+        command += ["--port", str(plan.kiosk_port)]
+        pi = await edges.enter_async_context(program("gateway", command, log=tmp_path / "pi.log"))
+        kiosk = await edges.enter_async_context(visitor(pi.url))
+        assert (await kiosk.json("/healthz"))["gateway"] == gateway
+        await register(kiosk)
+        await until(lambda: _intents(tmp_path, gateway, 1))
+        await until(lambda: _catalogue_is_there(kiosk))
+
+        rolled = await asyncio.to_thread(run, "enrol", "--roll", state=state)
+        assert rolled.returncode == 0, rolled.stderr
+        assert rows(tmp_path, f"SELECT count(*) FROM gateway_keys WHERE gateway = '{gateway}' AND origin = 'roll'") == [
+            (1,)
+        ]
+        await until(lambda: _first_used(tmp_path, gateway, "roll"))
+        await register(kiosk)
+        await until(lambda: _intents(tmp_path, gateway, 2))
+
+        await desk.lock_out(gateway)
+        await register(kiosk)
+        await until(lambda: _says(state, "its key was revoked", "sync", "log"))
+        told = await asyncio.to_thread(run, "sync", "status", state=state)
+        assert "Ask staff for a new code" in told.stdout
+        page = await kiosk.open("/project/elder-lunch")
+        assert page.status == 200
+        assert not any("/amount" in link for link in page.links), "a ticket of its would lead nowhere"
+        assert await _intents(tmp_path, gateway, 2), "kept there"
+
+        await enrol(state, url, await desk.code(gateway))
+        await until(lambda: _intents(tmp_path, gateway, 3))
+        await until(lambda: _gives_again(kiosk))
+
+        fresh = tmp_path / "new-pi"
+        await enrol(fresh, url, await desk.code(gateway))
+        assert Keys(fresh).read().gateway == gateway
+        refused = await asyncio.to_thread(run, "enrol", "--roll", state=state)
+        assert refused.returncode == 1
+        assert "key was revoked" in refused.stderr
+
+
+async def test_a_gateway_that_runs_is_taken_in_without_a_restart_of_its_service(tmp_path: Path) -> None:
+    plan = await asyncio.to_thread(_prepared, tmp_path)
+    state, url = tmp_path / "pi", f"http://127.0.0.1:{plan.central_port}"
+    link = settings(tmp_path, handoff='kind = "link"\nlink_url = "http://127.0.0.1:9/{project}"\nlink_hosts = []')
+    async with AsyncExitStack() as edges:
+        command = [*GATEWAY, "run", "--config", str(link), "--state-dir", str(state), "--radio", "simulated"]
+        command += ["--port", str(plan.kiosk_port)]
+        pi = await edges.enter_async_context(program("gateway", command, log=tmp_path / "pi.log"))
+        ended = asyncio.create_task(pi.exited())
+        kiosk = await edges.enter_async_context(visitor(pi.url))
+        page = await kiosk.open("/project/elder-lunch/amount")
+        assert (await kiosk.submit(page, page.form("/give"), ("amount_fen", "3000"))).status == 200
+        unreachable = await asyncio.to_thread(run, "enrol", url, "0" * 25, state=state)
+        assert unreachable.returncode in (2, 75)
+        await edges.enter_async_context(bank_program(tmp_path, plan))
+        central = await edges.enter_async_context(central_program(tmp_path, DEMO, plan))
+        desk = Desk(await edges.enter_async_context(visitor(central.url)), central.url)
+        await desk.log_in(plan.password)
+        gateway = await desk.add("西门")
+        await enrol(state, url, await desk.code(gateway))
+        await until(lambda: _intents(tmp_path, gateway, 1))
+        assert (await kiosk.json("/healthz"))["gateway"] == gateway
+        assert not ended.done(), "the same process"
+        ended.cancel()
+
+
+def _prepared(state: Path) -> Plan:
+    for name in ("bank", "central", "gateway", "logs"):
+        (state / name).mkdir(exist_ok=True)
+    return make_plan(state, DEMO)
+
+
+async def _intents(state: Path, gateway: str, count: int) -> bool:
+    found = rows(state, f"SELECT count(*) FROM parcels WHERE kind = 'intent' AND gateway = '{gateway}'")
+    return found == [(count,)]
+
+
+async def _first_used(state: Path, gateway: str, origin: str) -> bool:
+    query = f"SELECT first_used_at FROM gateway_keys WHERE gateway = '{gateway}' AND origin = '{origin}'"
+    return all(at is not None for (at,) in rows(state, query))
+
+
+async def _says(state: Path, words: str, *command: str) -> bool:
+    return words in (await asyncio.to_thread(run, *command, state=state)).stdout
+
+
+async def _catalogue_is_there(kiosk: Visitor) -> bool:
+    return bool((await kiosk.json("/healthz"))["catalogue"] >= 1)
+
+
+async def _gives_again(kiosk: Visitor) -> bool:
+    return any("/amount" in link for link in (await kiosk.open("/project/elder-lunch")).links)

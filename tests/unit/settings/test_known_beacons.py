@@ -1,0 +1,26 @@
+"""The beacons that a gateway knows: the file's, its own, and what the catalogue tells beside them."""
+
+from pathlib import Path
+
+from beacon_gateway import from_settings
+from beacon_gateway.settings import Settings
+from daemonkit.toml import load
+from sync_contract.beacon import BeaconId
+from sync_contract.catalogue import BeaconKind, KnownBeacon
+
+DEMO = Path(__file__).parents[3] / "config" / "demo" / "gateway.toml"
+
+
+def test_the_catalogues_beacons_stand_beside_the_files_which_go_first() -> None:
+    settings = load(DEMO, Settings)
+    own, card = settings.advertise.identities[0].id, settings.beacons[0].id
+    wall = BeaconId(own.uuid, 9, 9)
+    told = [
+        KnownBeacon(beacon=each, kind=BeaconKind.place, label="told", measured_power=-70) for each in (own, card, wall)
+    ]
+    known = {beacon.id: beacon for beacon in from_settings.known_beacons(settings, told)}
+    assert known.keys() == {own, card, wall}
+    assert {beacon.label for beacon in known.values()} == {"own advert", settings.beacons[0].label, "told"}
+    assert known[wall].measured_power == -70
+    assert known[card].kind is BeaconKind.person
+    assert {beacon.id for beacon in from_settings.radio_plan(settings, told).beacons} == known.keys()
