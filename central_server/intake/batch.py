@@ -1,13 +1,18 @@
-"""From the octets of a batch to its parcels, one by one: a bad one never spoils the others."""
+"""From the octets of a batch to its parcels, one by one: a bad one never spoils the others.
+
+A gateway sends the canonical JSON of its parcels. A batch that is nothing but that is read in one go; with any other,
+whether written differently or not good throughout, each item is read by itself. What comes out is the same.
+"""
 
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
 from central_server.errors import CentralError
+from central_server.intake.at_once import read_at_once
 from sync_contract.identity import Id
 from sync_contract.records import CONTRACT, MAX_BATCH_OCTETS, MAX_PARCELS, Parcel, canonical
 
@@ -24,8 +29,7 @@ class BatchRefused(CentralError):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
-class ReadParcel:
+class ReadParcel(NamedTuple):  # by the thousand: a frozen dataclass takes five times as long to make
     """A parcel that can be believed to say what its gateway meant. `content`: its canonical JSON."""
 
     parcel: Parcel
@@ -48,6 +52,14 @@ def read_batch(octets: bytes) -> tuple[ReadParcel | Refused, ...]:
     """Raises BatchRefused when there are no items to read one by one."""
     if len(octets) > MAX_BATCH_OCTETS:
         raise BatchRefused(413, f"a batch has at most {MAX_BATCH_OCTETS} octets")
+    parcels, contents = read_at_once(octets)
+    if not parcels:
+        return _read_one_by_one(octets)
+    digests = [hashlib.sha256(content).hexdigest() for content in contents]
+    return tuple(map(ReadParcel, parcels, digests, [content.decode() for content in contents]))
+
+
+def _read_one_by_one(octets: bytes) -> tuple[ReadParcel | Refused, ...]:
     try:
         batch = json.loads(
             octets.decode(), object_pairs_hook=_object, parse_constant=_as_text, parse_int=_integer, parse_float=_float
@@ -96,7 +108,12 @@ def _reason(item: Any, error: ValidationError) -> str:  # noqa: ANN401  (any JSO
     where = [str(part) for part in first["loc"]]
     if where[:1] == ["body"] and where[1:2] and where[1] in _KINDS:
         del where[1]
-    return f"invalid: {'.'.join(where) or 'parcel'} {first['type']}"[:300]
+    return _printable(f"invalid: {'.'.join(where) or 'parcel'} {first['type']}"[:300])
+
+
+def _printable(text: str) -> str:
+    """A name that a gateway made up may hold anything; what no database or terminal takes becomes a question mark."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """POST /api/v1/parcels."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 
@@ -7,7 +8,7 @@ from aiohttp import web
 
 from central_server.enrolment.signed import signer
 from central_server.intake.batch import BatchRefused, read_batch
-from central_server.intake.receive import receive
+from central_server.intake.receive import receive, refuse_whole
 from central_server.refusals import Refusals
 from central_server.store.database import Database
 from daemonkit.web import gunzip, problem, read_wire
@@ -36,13 +37,22 @@ class ParcelIntake:
         if coding not in ("identity", "gzip"):
             return problem(415, "Unsupported Media Type", "gzip is the only coding here")
         wire = await read_wire(request, limit=MAX_BATCH_OCTETS, deadline=_DEADLINE_S)
-        gateway = await signer(request, wire, self._database, self._refusals)
+        gateway = await signer(request, wire, self._database, self._refusals, self._clock())
         if isinstance(gateway, web.Response):
             return gateway
         try:
-            items = read_batch(gunzip(wire, MAX_BATCH_OCTETS) if coding == "gzip" else wire)
+            items = read_batch(_unpacked(wire) if coding == "gzip" else wire)
         except BatchRefused as error:
             self._refusals.count("request", "batch", f"gateway {gateway.id}: {error}")
+            await refuse_whole(self._database, gateway, str(error), self._clock())
             return problem(error.status, "The batch cannot be read", str(error))
         receipts = await receive(self._database, gateway, items, self._environment, self._clock())
         return web.json_response(text=ParcelReceipts(receipts=receipts).model_dump_json())
+
+
+def _unpacked(wire: bytes) -> bytes:
+    """Raises BatchRefused."""
+    try:
+        return gunzip(wire, MAX_BATCH_OCTETS)
+    except web.HTTPException as error:
+        raise BatchRefused(error.status, json.loads(error.text or "{}").get("detail", error.reason)) from error

@@ -1,10 +1,13 @@
 """Parcels of kind `statistics`. They are kept as parcels; what is wrong in itself is not."""
 
+from central_server.statistics.plausible import plausible
 from sync_contract.records import BeaconStatistics, PlaceBeaconStatistics
 
 
 def refusal(body: BeaconStatistics) -> str:
     """Why such a parcel cannot be taken, as a machine-readable word; empty when it can."""
+    if not plausible(body):
+        return "implausible"
     for place in body.places:
         if not _adds_up(place):
             return f"contradicts_itself: {place.beacon}"

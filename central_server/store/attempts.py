@@ -80,10 +80,15 @@ async def due(connection: Connection, now: datetime, limit: int = 50) -> tuple[A
     return tuple(Attempt(**row) for row in (await connection.execute(statement)).mappings())
 
 
-async def schedule(connection: Connection, attempt: Attempt, queries: int, next_query_at: datetime | None) -> None:
-    await connection.execute(
-        update(attempts).where(attempts.c.id == attempt.id).values(queries=queries, next_query_at=next_query_at)
+async def schedule(connection: Connection, attempt: Attempt, next_query_at: datetime) -> bool:
+    """Count one query more. False when there is nothing to ask any more, or somebody else asks now."""
+    columns = attempts.c
+    counted = await connection.execute(
+        update(attempts)
+        .where(columns.id == attempt.id, columns.state.in_(LIVE), columns.queries == attempt.queries)
+        .values(queries=columns.queries + 1, next_query_at=next_query_at)
     )
+    return bool(counted.rowcount)
 
 
 async def hurry(connection: Connection, attempt: Attempt, now: datetime) -> None:

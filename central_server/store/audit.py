@@ -7,10 +7,12 @@ from datetime import datetime
 from sqlalchemy import select
 
 from central_server.store.connection import Connection
-from central_server.store.places import within
+from central_server.store.places import TOP, within
 from central_server.store.tables import audit_lines
 
 PAGE = 50
+COMMAND_LINE = "(beacon-central)"
+"""In the place of an account: whoever may run our commands on the server; no account can be called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,36 @@ async def record(connection: Connection, line: AuditLine) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to look for; None is no condition. `until` excludes itself; `before`: the number of a line seen last."""
+
+    account: str | None = None
+    action: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None
+
+
 async def page(
-    connection: Connection, tops: Collection[str], before: int | None = None, limit: int = PAGE
+    connection: Connection, tops: Collection[str], wanted: Wanted | None = None, limit: int = PAGE
 ) -> tuple[tuple[int, AuditLine], ...]:
-    """Newest first, each with its number; `before` a number seen last."""
-    wanted = _LINES.where(within(audit_lines.c.place, tops)).order_by(audit_lines.c.seq.desc()).limit(limit)
-    if before is not None:
-        wanted = wanted.where(audit_lines.c.seq < before)
-    return tuple((row[0], AuditLine(*row[1:])) for row in await connection.execute(wanted))
+    """Newest first, each with its number."""
+    found = _LINES.order_by(audit_lines.c.seq.desc()).limit(limit)
+    if TOP not in tops:
+        found = found.where(within(audit_lines.c.place, tops))
+    asked = wanted or Wanted()
+    if asked.account is not None:
+        found = found.where(audit_lines.c.account == asked.account)
+    if asked.action is not None:
+        found = found.where(audit_lines.c.action == asked.action)
+    if asked.since is not None:
+        found = found.where(audit_lines.c.at >= asked.since)
+    if asked.until is not None:
+        found = found.where(audit_lines.c.at < asked.until)
+    if asked.before is not None:
+        found = found.where(audit_lines.c.seq < asked.before)
+    return tuple((row[0], AuditLine(*row[1:])) for row in await connection.execute(found))
 
 
 _LINES = select(

@@ -1,139 +1,136 @@
 """The central store: one SQLAlchemy engine, opened, checked and closed."""
 
 import asyncio
-import sqlite3
-import time
-from collections.abc import AsyncIterator
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import event
-from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from central_server.errors import CentralError
-from central_server.store.connection import Connection, finished
+from central_server.store import postgresql, sqlite
+from central_server.store.connection import Connection, finished, told
 from central_server.store.schema import StoreRefused, at_head, upgrade
+from central_server.store.sqlite import PRAGMAS, sqlite_url
+from central_server.store.trouble import StoreCollision, StoreUnavailable, ValueRefused
 
-BUSY_S = 5
-PRAGMAS = {
-    "busy_timeout": BUSY_S * 1000,  # first: the next line may meet another process's lock
-    "journal_mode": "wal",
-    "synchronous": 2,  # FULL: with less, a power cut takes back what was acknowledged
-    "foreign_keys": 1,
-    "trusted_schema": 0,
-    "cell_size_check": 1,
-    "temp_store": 2,
-    "wal_autocheckpoint": 1000,
-    "journal_size_limit": 4 * 1024 * 1024,
-}
+__all__ = [
+    "PRAGMAS",
+    "Database",
+    "StoreCollision",
+    "StoreRefused",
+    "StoreUnavailable",
+    "ValueRefused",
+    "open_database",
+    "sqlite_url",
+]
 
-
-class StoreUnavailable(CentralError):
-    """The database does not answer now, and nothing was changed: try again later."""
+Result = TypeVar("Result")
+_TRIES = 5
 
 
 class Database:
-    """Reads see one consistent state; a write sees the newest one and is durable when its block ends."""
+    """Reads see one consistent state; a write sees the newest one and is durable when its block ends.
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    On SQLite writes come one after the other, in every process. On PostgreSQL they run beside each other: whoever
+    reads in order to write first locks the row (`with_for_update`) or says `await connection.alone("name")`.
+    `dsn`: where PostgreSQL is; empty on SQLite.
+    """
+
+    def __init__(self, engine: AsyncEngine, dsn: str = "") -> None:
         self._engine = engine
+        self.dsn = dsn
+        self.place = str(engine.url.database)
         # SQLite has one writer: waiting here is fair and costs nothing, waiting on its lock is neither.
-        self._turn = asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+        self._turn = nullcontext() if dsn else asyncio.Lock()
+        self._reads: dict[str, Any] = postgresql.READS if dsn else {}
+        self._writes: dict[str, Any] = postgresql.WRITES if dsn else {"writes": True}
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
-        async with self._transaction() as connection:
+        """Raises StoreUnavailable, as every statement in it does."""
+        async with self._transaction(self._reads) as connection:
             yield Connection(connection)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Connection]:
         """Commits at the end of the block, takes everything back when it raises."""
-        async with self._turn, self._transaction(writes=True) as connection:
+        async with self._turn, self._transaction(self._writes) as connection:
             yield Connection(connection)
-            await finished(connection.commit())
+            await told(connection.commit())
+
+    async def written(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+        """What `work` gives, within a write; done anew, a few times, when that collides with another one."""
+        for wait in range(_TRIES):
+            try:
+                async with self.write() as connection:
+                    return await work(connection)
+            except StoreCollision:
+                if wait == _TRIES - 1:
+                    raise
+                await asyncio.sleep(random.random() * 0.01 * 2**wait)  # noqa: S311  (no secret)
+        raise AssertionError("unreachable")
 
     @asynccontextmanager
-    async def _transaction(self, **options: bool) -> AsyncIterator[AsyncConnection]:
+    async def _transaction(self, options: dict[str, Any]) -> AsyncIterator[AsyncConnection]:
         connection = self._engine.connect()
         try:
-            await finished(_started(connection, options))
+            await told(_started(connection, options))
             yield connection
-        except OperationalError as error:  # full, locked for long, unreadable, gone
-            raise StoreUnavailable(str(error.orig)) from error
         finally:
             if connection.sync_connection is not None:
                 await finished(connection.close())  # what is not committed is taken back
 
 
-async def _started(connection: AsyncConnection, options: dict[str, bool]) -> None:
+async def _started(connection: AsyncConnection, options: dict[str, Any]) -> None:
     await connection.start()
-    await connection.execution_options(**options)
+    if options:
+        await connection.execution_options(**options)
     await connection.begin()
 
 
 @asynccontextmanager
-async def open_database(url: str) -> AsyncIterator[Database]:
-    """Open, migrate when needed, close. `url` as SQLAlchemy has it. Raises StoreRefused."""
-    engine = create_async_engine(url, pool_size=4, max_overflow=4)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine.sync_engine, "connect", _set_pragmas)
-        event.listen(engine.sync_engine, "begin", _begin)
-    database = Database(engine)
+async def open_database(url: str, *, connections: int = 10) -> AsyncIterator[Database]:
+    """Open, migrate when needed, close. `url`: `postgresql://…` as libpq has it, or what `sqlite_url` makes.
+
+    `connections`: the most that are open to PostgreSQL at a time. Raises StoreRefused, StoreUnavailable.
+    """
+    on_postgresql = url.startswith(("postgresql:", "postgres:"))
+    engine = postgresql.engine(url, connections) if on_postgresql else sqlite.engine(url)
     try:
+        database = Database(engine, url if on_postgresql else "")
         await _migrate(database)
         yield database
-    except DatabaseError as error:
-        if isinstance(error.orig, sqlite3.DatabaseError) and "not a database" in str(error.orig):
-            raise StoreRefused(f"{engine.url.database} is not a SQLite database") from error
-        raise
     finally:
         await engine.dispose()
 
 
-def sqlite_url(path: Path) -> str:
-    return f"sqlite+aiosqlite:///{path}"
+@asynccontextmanager
+async def _patient(database: Database) -> AsyncIterator[Database]:
+    """The same database, without PostgreSQL's limits of time."""
+    if not database.dsn:
+        yield database
+        return
+    engine = postgresql.engine(database.dsn, 1, patient=True)
+    try:
+        yield Database(engine, database.dsn)
+    finally:
+        await engine.dispose()
 
 
 async def _migrate(database: Database) -> None:
-    async with database.read() as connection:
-        if await connection.run_sync(at_head):
-            return
-    async with database.write() as connection:
-        await connection.run_sync(upgrade)
-
-
-def _set_pragmas(connection: Any, record: object) -> None:  # noqa: ANN401  (the DB-API has no types)
-    connection.isolation_level = None  # no implicit BEGIN by the driver: `_begin` says which kind
-    cursor = connection.cursor()
     try:
-        for name, wanted in PRAGMAS.items():
-            _set_patiently(cursor, f"PRAGMA {name}={wanted}")
-            cursor.execute(f"PRAGMA {name}")
-            found = cursor.fetchone()[0]
-            if found != wanted:
-                raise StoreRefused(f"SQLite keeps {name} at {found!r}, {wanted!r} is demanded")
-    finally:
-        cursor.close()
-
-
-def _set_patiently(cursor: Any, pragma: str) -> None:  # noqa: ANN401  (the DB-API has no types)
-    """SQLite does not wait by itself when two connections turn a new database to WAL at the same time."""
-    deadline = time.monotonic() + BUSY_S
-    while True:
-        try:
-            cursor.execute(pragma)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.005)
-        else:
-            return
-
-
-def _begin(connection: SyncConnection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    # A transaction that first reads and then writes would fail when another process wrote in between.
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        async with database.read() as connection:
+            if database.dsn:
+                await connection.run_sync(postgresql.check_promises)
+            if await connection.run_sync(at_head):
+                return
+        async with _patient(database) as patient, patient.write() as connection:
+            await connection.alone("migration")  # processes that start together wait for the first one's
+            await connection.run_sync(upgrade)
+    except StoreUnavailable as error:
+        if "not a database" in str(error):
+            raise StoreRefused(f"{database.place} is not a SQLite database") from error
+        if getattr(getattr(error.__cause__, "orig", None), "sqlstate", None) in postgresql.NOT_FOR_US:
+            raise StoreRefused(str(error)) from error
+        raise

@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select, update
 
 from central_server.store.connection import Connection
 from central_server.store.places import within
@@ -14,20 +15,54 @@ from central_server.store.upsert import insert
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
+    """`site`: the place below the community where it stands, when staff said so."""
+
     id: str
     community: str
     label: str
+    site: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """`origin`: operator, code or roll. `revoked_at` may lie ahead: until then the key is valid."""
+
+    gateway: str
+    key: str
+    public: str
+    origin: str
+    replaces: str | None
+    added_at: datetime
+    first_used_at: datetime | None
+    revoked_at: datetime | None
+    revoked_why: str
+
+    def valid(self, now: datetime) -> bool:
+        return self.revoked_at is None or now < self.revoked_at
 
 
 async def add(connection: Connection, gateway: Gateway, now: datetime) -> None:
     await connection.execute(
-        gateways.insert().values(id=gateway.id, community=gateway.community, label=gateway.label, added_at=now)
+        gateways.insert().values(
+            id=gateway.id, community=gateway.community, label=gateway.label, site=gateway.site, added_at=now
+        )
     )
 
 
-async def add_key(connection: Connection, gateway: str, key: str, public: str, now: datetime) -> bool:
+async def add_key(
+    connection: Connection,
+    gateway: str,
+    key: str,
+    public: str,
+    now: datetime,
+    *,
+    origin: str = "operator",
+    replaces: str | None = None,
+) -> bool:
     """False when the gateway has this key already."""
-    statement = insert(connection, gateway_keys).values(gateway=gateway, key=key, public=public, added_at=now)
+    statement = insert(connection, gateway_keys).values(
+        gateway=gateway, key=key, public=public, added_at=now, origin=origin, replaces=replaces, revoked_why=""
+    )
     return bool((await connection.execute(statement.on_conflict_do_nothing())).rowcount)
 
 
@@ -36,20 +71,102 @@ async def get(connection: Connection, gateway: str) -> Gateway | None:
     return None if found is None else Gateway(*found)
 
 
+async def lock(connection: Connection, gateway: str) -> None:
+    """Until this transaction ends, nobody else changes its keys and codes; its parcels come in meanwhile.
+
+    On SQLite every write is alone.
+    """
+    await connection.execute(select(gateways.c.id).where(gateways.c.id == gateway).with_for_update(key_share=True))
+
+
 async def every(connection: Connection, tops: Collection[str]) -> tuple[Gateway, ...]:
     """Of the communities at and below `tops`; by label."""
     wanted = _GATEWAYS.where(within(gateways.c.community, tops))
     return tuple(Gateway(*row) for row in await connection.execute(wanted.order_by(gateways.c.label, gateways.c.id)))
 
 
-async def known(connection: Connection, gateway: str, key: str) -> tuple[Gateway, str] | None:
-    """The gateway and the public key's text, when that key is the gateway's and not revoked."""
-    statement = _GATEWAYS.add_columns(gateway_keys.c.public).join_from(gateways, gateway_keys)
-    statement = statement.where(
-        gateway_keys.c.gateway == gateway, gateway_keys.c.key == key, gateway_keys.c.revoked_at.is_(None)
-    )
+async def known(connection: Connection, gateway: str, key: str, now: datetime) -> tuple[Gateway, str] | None:
+    """The gateway and the public key's text, when that key is the gateway's and valid."""
+    found = await holder(connection, gateway, key)
+    return None if found is None or not found[1].valid(now) else (found[0], found[1].public)
+
+
+async def holder(connection: Connection, gateway: str, key: str) -> tuple[Gateway, Key] | None:
+    """The gateway and its key, valid or not."""
+    statement = select(gateways.c.community, gateways.c.label, gateways.c.site, *_KEY).join_from(gateways, gateway_keys)
+    statement = statement.where(gateway_keys.c.gateway == gateway, gateway_keys.c.key == key)
     found = (await connection.execute(statement)).one_or_none()
-    return None if found is None else (Gateway(found.id, found.community, found.label), found.public)
+    if found is None:
+        return None
+    return Gateway(gateway, found.community, found.label, found.site), _key(found)
 
 
-_GATEWAYS = select(gateways.c.id, gateways.c.community, gateways.c.label)
+async def keys(connection: Connection, gateway: str) -> tuple[Key, ...]:
+    """Of one gateway, the newest first."""
+    statement = select(*_KEY).where(gateway_keys.c.gateway == gateway).order_by(gateway_keys.c.added_at.desc())
+    return tuple(_key(row) for row in await connection.execute(statement))
+
+
+async def keys_within(connection: Connection, tops: Collection[str]) -> tuple[Key, ...]:
+    """Of all gateways of the communities at and below `tops`, the newest first."""
+    statement = select(*_KEY).join_from(gateway_keys, gateways).where(within(gateways.c.community, tops))
+    return tuple(_key(row) for row in await connection.execute(statement.order_by(gateway_keys.c.added_at.desc())))
+
+
+async def holders(connection: Connection, public: str) -> tuple[Key, ...]:
+    """Wherever this public key is, or was, registered."""
+    return tuple(_key(row) for row in await connection.execute(select(*_KEY).where(gateway_keys.c.public == public)))
+
+
+async def first_use(connection: Connection, gateway: str, key: str, now: datetime) -> bool:
+    """False when the key was used before."""
+    statement = update(gateway_keys).where(_is(gateway, key), gateway_keys.c.first_used_at.is_(None))
+    return bool((await connection.execute(statement.values(first_used_at=now))).rowcount)
+
+
+async def revoke_key(connection: Connection, gateway: str, key: str, at: datetime, why: str) -> bool:
+    """False when it was not valid at that time."""
+    statement = update(gateway_keys).where(_is(gateway, key), _valid_at(at))
+    return bool((await connection.execute(statement.values(revoked_at=at, revoked_why=why))).rowcount)
+
+
+async def revoke_keys(connection: Connection, gateway: str, at: datetime, why: str, *, but: str = "") -> int:
+    """Revoke every key that is valid at that time except `but`; how many they were."""
+    statement = update(gateway_keys).where(gateway_keys.c.gateway == gateway, gateway_keys.c.key != but, _valid_at(at))
+    return (await connection.execute(statement.values(revoked_at=at, revoked_why=why))).rowcount
+
+
+def _is(gateway: str, key: str) -> ColumnElement[bool]:
+    return (gateway_keys.c.gateway == gateway) & (gateway_keys.c.key == key)
+
+
+def _valid_at(at: datetime) -> ColumnElement[bool]:
+    return or_(gateway_keys.c.revoked_at.is_(None), gateway_keys.c.revoked_at > at)
+
+
+def _key(row: Any) -> Key:  # noqa: ANN401  (a row)
+    return Key(
+        row.gateway,
+        row.key,
+        row.public,
+        row.origin,
+        row.replaces,
+        row.key_added_at,
+        row.first_used_at,
+        row.revoked_at,
+        row.revoked_why,
+    )
+
+
+_GATEWAYS = select(gateways.c.id, gateways.c.community, gateways.c.label, gateways.c.site)
+_KEY = (
+    gateway_keys.c.gateway,
+    gateway_keys.c.key,
+    gateway_keys.c.public,
+    gateway_keys.c.origin,
+    gateway_keys.c.replaces,
+    gateway_keys.c.added_at.label("key_added_at"),
+    gateway_keys.c.first_used_at,
+    gateway_keys.c.revoked_at,
+    gateway_keys.c.revoked_why,
+)

@@ -1,14 +1,16 @@
 """Intents, by (gateway, id), and every change of their state."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
+from central_server.store import bulk, events
 from central_server.store.connection import Connection
+from central_server.store.events import Topic
 from central_server.store.tables import intents, state_changes
-from central_server.store.upsert import insert
 from sync_contract.records import IntentState
 
 
@@ -63,16 +65,28 @@ class StateChange:
     evidence: str
 
 
+_COLUMNS = tuple(Intent.__dataclass_fields__)
+_CHANGED = tuple(StateChange.__dataclass_fields__)
+_row, _change = attrgetter(*_COLUMNS), attrgetter(*_CHANGED)
+
+
 async def add(connection: Connection, new: Sequence[Intent]) -> frozenset[str]:
-    """The ids that were not there before; the others stay as they are."""
+    """Of one gateway. The ids that were not there before; the others stay as they are."""
     if not new:
         return frozenset()
-    statement = insert(connection, intents).on_conflict_do_nothing().returning(intents.c.id)
-    return frozenset((await connection.execute(statement, [asdict(intent) for intent in new])).scalars())
+    rows = {intent.id: _row(intent) for intent in sorted(new, key=attrgetter("id"))}
+    return await bulk.add_new(connection, intents, _COLUMNS, new[0].gateway, rows)
 
 
 async def get(connection: Connection, gateway: str, intent: str) -> Intent | None:
     return (await find(connection, gateway, [intent])).get(intent)
+
+
+async def hold(connection: Connection, gateway: str, intent: str) -> Intent | None:
+    """The intent, which nobody else changes until this write ends: neither its state nor its attempts."""
+    statement = select(intents).where(intents.c.gateway == gateway, intents.c.id == intent).with_for_update()
+    found = (await connection.execute(statement)).one_or_none()
+    return None if found is None else Intent(**found._mapping)
 
 
 async def find(connection: Connection, gateway: str, ids: Collection[str]) -> dict[str, Intent]:
@@ -109,11 +123,12 @@ async def move(
         intent.community, intent.gateway, intent.id, None, intent.state, after.value, at, cause, evidence[:200]
     )
     await record(connection, [change])
+    await events.tell(connection, Topic.gifts)
 
 
 async def record(connection: Connection, changes: Sequence[StateChange]) -> None:
     if changes:
-        await connection.execute(state_changes.insert(), [asdict(change) for change in changes])
+        await bulk.add(connection, state_changes, _CHANGED, [_change(change) for change in changes])
 
 
 async def history(connection: Connection, gateway: str, intent: str) -> tuple[StateChange, ...]:
@@ -121,8 +136,3 @@ async def history(connection: Connection, gateway: str, intent: str) -> tuple[St
     columns = [state_changes.c[name] for name in StateChange.__dataclass_fields__]
     statement = select(*columns).where(state_changes.c.gateway == gateway, state_changes.c.intent == intent)
     return tuple(StateChange(*row) for row in await connection.execute(statement.order_by(state_changes.c.seq)))
-
-
-async def last_change(connection: Connection) -> int:
-    """A number that rises with every change of state, by whichever process."""
-    return (await connection.execute(select(func.max(state_changes.c.seq)))).scalar() or 0

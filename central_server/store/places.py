@@ -1,12 +1,13 @@
 """The tree of places: the top, cities, 街道, communities, sites. A record belongs to a community."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, delete, select, update
 
 from central_server.errors import CentralError
 from central_server.store.connection import Connection
@@ -16,6 +17,9 @@ from sync_contract.project import Texts
 
 TOP = "all"
 """The place above all cities; every database has it."""
+PLACE_ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
+"""What a new one may be called; communities that gateways brought may be called otherwise."""
+LONGEST_NAME = 60
 
 
 class PlaceKind(StrEnum):
@@ -26,12 +30,13 @@ class PlaceKind(StrEnum):
     site = "site"
 
 
-_UNDER = {
+UNDER = {
     PlaceKind.city: (PlaceKind.top,),
     PlaceKind.street: (PlaceKind.city,),
     PlaceKind.community: (PlaceKind.top, PlaceKind.city, PlaceKind.street),
     PlaceKind.site: (PlaceKind.community,),
 }
+"""Under which kinds a kind may stand."""
 
 
 class PlaceRefused(CentralError):
@@ -50,8 +55,9 @@ async def plant(connection: Connection, place: Place, now: datetime) -> bool:
     """False when it is there already, as it was. Raises PlaceRefused."""
     if await get(connection, place.id) is not None:
         return False
+    await connection.alone("the tree of places")  # what is above the parent stays above it meanwhile
     parent = None if place.parent is None else await get(connection, place.parent)
-    if parent is None or parent.kind not in _UNDER.get(place.kind, ()):
+    if parent is None or parent.kind not in UNDER.get(place.kind, ()):
         raise PlaceRefused(f"{place.id}: a {place.kind} does not stand under {place.parent}")
     await connection.execute(
         insert(connection, places)
@@ -79,6 +85,30 @@ async def plant_community(connection: Connection, community: str, now: datetime)
     await plant(connection, Place(community, PlaceKind.community, TOP, names), now)
 
 
+async def rename(connection: Connection, place: str, names: Texts) -> None:
+    await connection.execute(
+        update(places).where(places.c.id == place).values(names=names.model_dump_json(by_alias=True))
+    )
+
+
+async def move(connection: Connection, place: Place, parent: str) -> None:
+    """With all that is below it. Raises PlaceRefused."""
+    await connection.alone("the tree of places")
+    new = await get(connection, parent)
+    if new is None or new.kind not in UNDER.get(place.kind, ()):
+        raise PlaceRefused(f"{place.id}: a {place.kind} does not stand under {parent}")
+    # A kind never stands under its own kind, so nothing can come to stand below itself.
+    below = [row.id for row in await every(connection, {place.id})]
+    inside = select(place_ancestors.c.ancestor).where(place_ancestors.c.place == place.id)
+    above = {*(await connection.execute(inside)).scalars()} - {place.id}
+    await connection.execute(
+        delete(place_ancestors).where(place_ancestors.c.place.in_(below), place_ancestors.c.ancestor.in_(above))
+    )
+    added = [{"place": each, "ancestor": over} for each in below for over in await ancestors(connection, parent)]
+    await connection.execute(place_ancestors.insert(), added)
+    await connection.execute(update(places).where(places.c.id == place.id).values(parent=parent))
+
+
 async def get(connection: Connection, place: str) -> Place | None:
     found = (await connection.execute(_PLACES.where(places.c.id == place))).one_or_none()
     return None if found is None else _place(found)
@@ -96,6 +126,15 @@ async def ancestors(connection: Connection, place: str) -> frozenset[str]:
     """The place itself and all above it; empty when there is no such place."""
     above = select(place_ancestors.c.ancestor).where(place_ancestors.c.place == place)
     return frozenset((await connection.execute(above)).scalars())
+
+
+async def communities(connection: Connection, tops: Collection[str]) -> tuple[str, ...] | None:
+    """The communities at and below `tops`, by id; None for all that there are."""
+    if TOP in tops:
+        return None
+    below = select(place_ancestors.c.place).where(place_ancestors.c.ancestor.in_(tops))
+    statement = select(places.c.id).where(places.c.kind == PlaceKind.community.value, places.c.id.in_(below))
+    return tuple((await connection.execute(statement.order_by(places.c.id))).scalars())
 
 
 def within(column: ColumnElement[Any], tops: Collection[str]) -> ColumnElement[bool]:

@@ -30,7 +30,8 @@ from tests.unit.central.conftest import enrolled
 
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
+    fresh = aiohttp.TCPConnector(force_close=True)  # the server closes connections that are idle for long
+    async with aiohttp.ClientSession(connector=fresh, timeout=aiohttp.ClientTimeout(total=60)) as session:
         yield session
 
 
@@ -89,8 +90,21 @@ async def test_the_same_id_with_other_content_is_a_conflict_and_both_are_kept(
 async def test_one_id_twice_in_a_batch_is_told_apart(central: RunningCentral, gateway: DeliveringGateway) -> None:
     first = gateway.intent()
     other = first.model_copy(update={"n": 99})
-    receipts = await gateway.deliver([first, first, other])
-    assert [receipt.receipt for receipt in receipts] == [Receipt.accepted, Receipt.duplicate, Receipt.conflict]
+    receipts = await gateway.deliver([first, first, first, other])
+    assert [receipt.receipt for receipt in receipts] == [
+        Receipt.accepted,
+        Receipt.duplicate,
+        Receipt.duplicate,
+        Receipt.conflict,
+    ]
+    await gateway.deliver([first, first])
+    async with central.database() as database, database.read() as connection:
+        lines = await arrivals.page(connection, Wanted(parcel=first.id))
+    assert {line.result: line.times for line in lines} == {
+        Receipt.accepted: 1,
+        Receipt.duplicate: 4,
+        Receipt.conflict: 1,
+    }
 
 
 async def test_two_gateways_may_use_one_id(
@@ -123,6 +137,9 @@ async def test_a_bad_parcel_never_blocks_the_others(central: RunningCentral, gat
         (broken(body=as_json(gateway.intent(environment=Environment.real))["body"]), "other_environment"),
         (broken(body=deep), "invalid: parcel json_invalid"),
         (broken(n=10**400), "invalid: n"),
+        (broken(**{"more\0": 1}), "invalid: more? extra_forbidden"),
+        (broken(**{"\udfff": 1}), "invalid: parcel json_invalid"),
+        (broken(**{"長" * 400: 1}), f"invalid: {'長' * 291}"),
     ]
     good = [gateway.intent() for _ in range(len(bad))]
     mixed = [entry for pair in zip((item for item, _ in bad), map(as_json, good), strict=True) for entry in pair]
@@ -241,6 +258,10 @@ async def test_wire_trouble_is_answered_and_changes_nothing(
         found, _ = await gateway.post("/api/v1/parcels", body, headers)
         assert found == status, (headers, body[:40])
     assert await kept(central) == 0
+    async with central.database() as database, database.read() as connection:
+        told = await arrivals.page(connection, Wanted(gateway=gateway.id, kind="unknown"))
+    assert {(line.reason.split(":")[0], line.result) for line in told} == {("unreadable", Receipt.refused)}
+    assert sum(line.times for line in told) == 7
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 * 1024
 
 

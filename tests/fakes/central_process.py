@@ -65,13 +65,16 @@ class RunningBank:
 
 @dataclass
 class RunningCentral:
+    """`store`: the URL of its database."""
+
     url: str
     state: Path
+    store: str
 
     @asynccontextmanager
     async def database(self) -> AsyncIterator[Database]:
-        """A second process's view of the same file."""
-        async with open_database(sqlite_url(self.state / "central.db")) as database:
+        """A second process's view of the same database."""
+        async with open_database(self.store) as database:
             yield database
 
 
@@ -90,16 +93,19 @@ async def running_bank(state: Path, *, minutes: tuple[float, ...] = (0.0, 0.001)
 
 
 @asynccontextmanager
-async def running_central(state: Path, bank: RunningBank, *, config: str = CONFIG) -> AsyncIterator[RunningCentral]:
+async def running_central(
+    state: Path, bank: RunningBank, *, config: str = CONFIG, store: str = ""
+) -> AsyncIterator[RunningCentral]:
+    """`store`: the URL of its database; empty for a SQLite file in `state`."""
     stop = asyncio.Event()
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     state.mkdir(exist_ok=True)
     file = state / "central.toml"
     file.write_text(config, encoding="utf-8")
-    place = Place(state=state, bank_url=bank.url, bank_credentials=bank.state, public_url="", port=0)
+    place = Place(state=state, bank_url=bank.url, bank_credentials=bank.state, public_url="", port=0, store=store)
     task = asyncio.create_task(run_central(load(file, Settings), place, stop, ready=ready.set_result))
     try:
-        yield RunningCentral(await _first(ready, task), state)
+        yield RunningCentral(await _first(ready, task), state, store or sqlite_url(state / "central.db"))
     finally:
         stop.set()
         await task

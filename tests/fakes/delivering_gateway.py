@@ -31,14 +31,21 @@ from sync_contract.ticket import Ticket, encode
 
 
 class DeliveringGateway:
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+    """Without a session it only makes things."""
+
+    def __init__(self, session: aiohttp.ClientSession | None = None, url: str = "") -> None:
         self.id = secrets.token_hex(8)
         self.key = Ed25519PrivateKey.generate()
         self.public = public_text(self.key.public_key())
         self.epoch = secrets.token_hex(8)
         self.n = 0
         self.url = url
-        self._session = session
+        self._given = session
+
+    @property
+    def _session(self) -> aiohttp.ClientSession:
+        assert self._given is not None
+        return self._given
 
     def intent(self, **changes: Any) -> Parcel:
         body: dict[str, Any] = {
@@ -78,8 +85,12 @@ class DeliveringGateway:
         }
         return encode(Ticket(**(fields | changes)), self.key)
 
+    def signed_post(self, path: str, body: bytes) -> dict[str, str]:
+        """The headers that prove who sent it."""
+        return Signer(self.id, self.key).headers("POST", path, "", body, int(time.time()))
+
     async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
-        signed = Signer(self.id, self.key).headers("POST", path, "", body, int(time.time()))
+        signed = self.signed_post(path, body)
         async with self._session.post(self.url + path, data=body, headers={**signed, **headers}) as answer:
             return answer.status, await answer.read()
 
@@ -92,6 +103,13 @@ class DeliveringGateway:
         status, body = await self.post_batch({"contract": 1, "parcels": [as_json(parcel) for parcel in parcels]})
         assert status == 200, body
         return ParcelReceipts.model_validate_json(body).receipts
+
+    async def look(self, path: str, query: str, headers: Mapping[str, str]) -> tuple[int, str]:
+        """Status and ETag."""
+        signed = Signer(self.id, self.key).headers("GET", path, query, b"", int(time.time()))
+        url = URL(f"{self.url}{path}?{query}" if query else f"{self.url}{path}", encoded=True)
+        async with self._session.get(url, headers={**signed, **headers}) as answer:
+            return answer.status, answer.headers.get("ETag", "")
 
     async def get(self, path: str, query: str = "") -> tuple[int, Any]:
         signed = Signer(self.id, self.key).headers("GET", path, query, b"", int(time.time()))

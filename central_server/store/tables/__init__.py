@@ -4,32 +4,84 @@ States stand beside their subject for reading; how they came about is in `state_
 Ids are lower-case hexadecimal, amounts minor units, times by the server's clock unless the name says otherwise.
 """
 
-from central_server.store.tables.accounts import accounts, audit_lines, grants, sessions
-from central_server.store.tables.catalogue import catalogues
+from central_server.store.tables.accounts import accounts, audit_lines, grants, login_peers, sessions
+from central_server.store.tables.catalogue import (
+    beacon_activity,
+    beacons,
+    bindings,
+    catalogue_edits,
+    catalogue_seeds,
+    catalogues,
+    import_drafts,
+    organisations,
+    pictures,
+    projects,
+)
 from central_server.store.tables.donations import attempts, intents, ledger_lines, notifications, state_changes
+from central_server.store.tables.enrolment import enrolment_codes, gateway_reports, wrong_codes
+from central_server.store.tables.figures import (
+    beacon_figures,
+    boots,
+    gateway_figures,
+    moments,
+    salt_offers,
+    uncounted,
+    visit_figures,
+    visitor_registers,
+)
 from central_server.store.tables.metadata import metadata
 from central_server.store.tables.parcels import arrivals, parcels, sequences
+from central_server.store.tables.phones import presence_passes, shake_answers, shake_counts
 from central_server.store.tables.places import gateway_keys, gateways, place_ancestors, places
 from central_server.store.tables.processes import leases
+from central_server.store.tables.programs import personal_tokens, webhook_deliveries, webhook_marks, webhooks
 
 __all__ = [
     "accounts",
     "arrivals",
     "attempts",
     "audit_lines",
+    "beacon_activity",
+    "beacon_figures",
+    "beacons",
+    "bindings",
+    "boots",
+    "catalogue_edits",
+    "catalogue_seeds",
     "catalogues",
+    "enrolment_codes",
+    "gateway_figures",
     "gateway_keys",
+    "gateway_reports",
     "gateways",
     "grants",
+    "import_drafts",
     "intents",
     "leases",
     "ledger_lines",
+    "login_peers",
     "metadata",
+    "moments",
     "notifications",
+    "organisations",
     "parcels",
+    "personal_tokens",
+    "pictures",
     "place_ancestors",
     "places",
+    "presence_passes",
+    "projects",
+    "salt_offers",
     "sequences",
     "sessions",
+    "shake_answers",
+    "shake_counts",
     "state_changes",
+    "uncounted",
+    "visit_figures",
+    "visitor_registers",
+    "webhook_deliveries",
+    "webhook_marks",
+    "webhooks",
+    "wrong_codes",
 ]

@@ -1,6 +1,6 @@
 """Staff: accounts, what they may do where, and what they did."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from central_server.store.instant import Instant
 from central_server.store.tables.metadata import Counted, metadata
@@ -13,6 +13,12 @@ accounts = Table(
     Column("failures", Integer, nullable=False),
     Column("locked_until", Instant),
     Column("added_at", Instant, nullable=False),
+    Column("home", String(64), ForeignKey("places.id")),  # SQLite adds no NOT NULL column with a foreign key
+    Column("one_time_until", Instant),
+    Column("disabled_at", Instant),
+    Column("factor_secret", String(200)),
+    Column("factor_since", Instant),
+    Column("factor_step", BigInteger, nullable=False),
 )
 
 sessions = Table(
@@ -22,6 +28,18 @@ sessions = Table(
     Column("account", String(64), ForeignKey("accounts.name"), nullable=False),
     Column("begun_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
+    Column("used_at", Instant, nullable=False),
+    Column("factor_given", Boolean, nullable=False),
+    Column("agent", String(200), nullable=False),
+    Index(None, "account"),
+)
+
+login_peers = Table(
+    "login_peers",
+    metadata,
+    Column("peer", String(64), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("since", Instant, nullable=False),
 )
 
 grants = Table(
@@ -45,4 +63,7 @@ audit_lines = Table(
     Column("subject", String(120), nullable=False),
     Column("detail", Text, nullable=False),
     Index(None, "place", "seq"),
+    Index(None, "account", "seq"),
+    Index(None, "action", "seq"),
+    Index(None, "at"),
 )

@@ -35,6 +35,7 @@ intents = Table(
     Column("first_seen_in", String(16), nullable=False),
     Column("state", String(16), nullable=False),
     Column("slip", String(9), nullable=False),
+    Index(None, "community", "first_seen_at"),
     sqlite_with_rowid=False,
 )
 
@@ -75,6 +76,7 @@ state_changes = Table(
     Column("evidence", String(200), nullable=False),
     ForeignKeyConstraint(["gateway", "intent"], ["intents.gateway", "intents.id"]),
     Index(None, "gateway", "intent", "seq"),
+    Index(None, "community", "seq"),
 )
 
 notifications = Table(
@@ -108,4 +110,6 @@ ledger_lines = Table(
     Column("outside_permit", Boolean(name="outside_permit"), nullable=False),
     Column("evidence", String(200), nullable=False),
     Column("at", Instant, nullable=False),
+    Index(None, "community", "at"),
+    Index(None, "project", "environment"),
 )

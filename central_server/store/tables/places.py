@@ -31,6 +31,7 @@ gateways = Table(
     community(),
     Column("label", String(120), nullable=False),
     Column("added_at", Instant, nullable=False),
+    Column("site", String(64), ForeignKey("places.id")),
 )
 
 gateway_keys = Table(
@@ -41,4 +42,9 @@ gateway_keys = Table(
     Column("public", String(43), nullable=False),
     Column("added_at", Instant, nullable=False),
     Column("revoked_at", Instant),
+    Column("origin", String(16), nullable=False),
+    Column("replaces", String(16)),
+    Column("first_used_at", Instant),
+    Column("revoked_why", String(16), nullable=False),
+    Index(None, "public"),
 )

@@ -1,0 +1,117 @@
+"""Which project a beacon, a group of beacons or every place beacon brings, and when."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, select
+
+from central_server.store import revised
+from central_server.store.connection import Connection
+from central_server.store.tables import bindings
+from sync_contract.beacon import BeaconId
+
+
+class Target(StrEnum):
+    beacon = "beacon"
+    group = "group"
+    every = "every"
+    """Every place beacon."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBinding:
+    """`beacon`, `group`: as the target says. `hours`: `HH:MM-HH:MM`; `weekdays`: 1 Monday to 7 Sunday."""
+
+    id: str
+    place: str
+    target: Target
+    beacon: BeaconId | None
+    group: str
+    project: str
+    priority: int
+    hours: tuple[str, ...]
+    weekdays: tuple[int, ...]
+    since: date | None
+    until: date | None
+    zone: str
+    while_needed: bool
+    edited_at: datetime
+    edited_by: str
+    revision: int = 0
+
+
+async def get(connection: Connection, id_: str) -> KeptBinding | None:
+    found = (await connection.execute(_ROWS.where(bindings.c.id == id_))).one_or_none()
+    return None if found is None else _read(found)
+
+
+async def every(connection: Connection, tops: Collection[str]) -> tuple[KeptBinding, ...]:
+    """Those at and below `tops` and those that hold there from above; by project and priority."""
+    wanted = _ROWS.where(revised.visible(bindings.c.place, tops))
+    ordered = wanted.order_by(bindings.c.place, bindings.c.project, bindings.c.priority.desc(), bindings.c.id)
+    return tuple(_read(row) for row in await connection.execute(ordered))
+
+
+async def holding(connection: Connection, place: str) -> tuple[KeptBinding, ...]:
+    """Those that hold at `place`, the nearest first, then as they were made: the first of those alike is shown."""
+    wanted = _ROWS.where(revised.holds_at(bindings.c.place, place))
+    rows = await connection.execute(wanted.order_by(revised.height(bindings.c.place).desc(), bindings.c.id))
+    return tuple(_read(row) for row in rows)
+
+
+async def save(connection: Connection, binding: KeptBinding, read: int) -> bool:
+    """`read`: the revision that was read, 0 for a new one. False when somebody else was first."""
+    values = {
+        "place": binding.place,
+        "target": binding.target.value,
+        "uuid": str(binding.beacon.uuid) if binding.beacon else None,
+        "major": binding.beacon.major if binding.beacon else None,
+        "minor": binding.beacon.minor if binding.beacon else None,
+        "in_group": binding.group,
+        "project": binding.project,
+        "priority": binding.priority,
+        "hours": " ".join(binding.hours),
+        "weekdays": "".join(map(str, binding.weekdays)),
+        "since": binding.since,
+        "until": binding.until,
+        "zone": binding.zone,
+        "while_needed": binding.while_needed,
+        "edited_at": binding.edited_at,
+        "edited_by": binding.edited_by,
+    }
+    return await revised.save(connection, bindings, {"id": binding.id}, values, read)
+
+
+async def remove(connection: Connection, binding: KeptBinding) -> bool:
+    """False when it is another edit by now."""
+    mine = and_(bindings.c.id == binding.id, bindings.c.revision == binding.revision)
+    return bool((await connection.execute(bindings.delete().where(mine))).rowcount)
+
+
+def _read(row: Any) -> KeptBinding:  # noqa: ANN401  (a row)
+    target = Target(row.target)
+    return KeptBinding(
+        id=row.id,
+        place=row.place,
+        target=target,
+        beacon=BeaconId(UUID(row.uuid), row.major, row.minor) if target is Target.beacon else None,
+        group=row.in_group,
+        project=row.project,
+        priority=row.priority,
+        hours=tuple(row.hours.split()),
+        weekdays=tuple(map(int, row.weekdays)),
+        since=row.since,
+        until=row.until,
+        zone=row.zone,
+        while_needed=row.while_needed,
+        edited_at=row.edited_at,
+        edited_by=row.edited_by,
+        revision=row.revision,
+    )
+
+
+_ROWS = select(bindings)

@@ -1,0 +1,60 @@
+"""The newest report of each gateway: how it said that it is."""
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import case, select
+
+from central_server.store.connection import Connection
+from central_server.store.places import within
+from central_server.store.tables import gateway_reports
+from central_server.store.upsert import insert
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Times by the server's clock. `clock_off_s`: the gateway's wall clock minus ours, in seconds."""
+
+    gateway: str
+    community: str
+    received_at: datetime
+    every_s: int
+    hearing: str
+    hearing_since: datetime
+    radio: str
+    advert: str
+    version: str
+    waiting: int
+    refused: int
+    damaged: int
+    catalogue_version: int
+    clock_trusted: bool
+    clock_off_s: int
+    uptime_s: int
+    epoch: str
+
+
+async def keep(connection: Connection, report: Report) -> None:
+    """In the place of the one before; `hearing_since` stays while the word is the same."""
+    table = gateway_reports
+    statement = insert(connection, table).values(asdict(report))
+    new = {name: statement.excluded[name] for name in asdict(report) if name not in ("gateway", "hearing_since")}
+    begun = case(
+        (table.c.hearing == statement.excluded.hearing, table.c.hearing_since), else_=statement.excluded.hearing_since
+    )
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=[table.c.gateway], set_={**new, "hearing_since": begun})
+    )
+
+
+async def get(connection: Connection, gateway: str) -> Report | None:
+    statement = select(gateway_reports).where(gateway_reports.c.gateway == gateway)
+    found = (await connection.execute(statement)).one_or_none()
+    return None if found is None else Report(**found._mapping)
+
+
+async def every(connection: Connection, tops: Collection[str]) -> dict[str, Report]:
+    """By gateway, of the communities at and below `tops`."""
+    statement = select(gateway_reports).where(within(gateway_reports.c.community, tops))
+    return {row.gateway: Report(**row._mapping) for row in await connection.execute(statement)}

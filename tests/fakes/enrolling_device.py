@@ -1,0 +1,95 @@
+"""A device as the central server meets it: it enrols with a code, rolls its key, and says how it is."""
+
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from central_server.enrolment import codes
+from central_server.store import gateways, places
+from central_server.store.database import Database
+from central_server.store.gateways import Gateway
+from sync_contract.enrolment import EnrolmentRequest, KeyRoll, new_code
+from sync_contract.keys import public_text
+from sync_contract.records import ClockReading
+from sync_contract.report import GatewayReport, Hearing
+from tests.fakes.delivering_gateway import DeliveringGateway
+
+
+class EnrollingDevice(DeliveringGateway):
+    """Its id is the one that it was given, once it is enrolled."""
+
+    async def enrol(
+        self, code: str, *, only_as: str | None = None, changes: Mapping[str, Any] | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        """`changes`: what the body says instead, after it was signed."""
+        request = EnrolmentRequest(code=code, public=self.public, only_as=only_as).signed(self.key)
+        async with self._session.post(
+            f"{self.url}/api/v1/enrolments", json=request.model_dump(mode="json") | dict(changes or {})
+        ) as answer:
+            told: dict[str, Any] = json.loads(await answer.read())
+            if answer.status == 200:
+                self.id = told["gateway"]
+            return answer.status, told
+
+    async def roll(self, *, gateway: str | None = None, key: Ed25519PrivateKey | None = None) -> tuple[int, Any]:
+        """Ask for a new key, signed with the one held; `take` makes it the one held."""
+        self.next = key or Ed25519PrivateKey.generate()
+        asked = KeyRoll(gateway=gateway or self.id, public=public_text(self.next.public_key())).signed(self.next)
+        return await self.say("/api/v1/keys", asked.model_dump_json().encode())
+
+    def take(self) -> None:
+        self.key, self.public = self.next, public_text(self.next.public_key())
+
+    async def report(self, **changes: Any) -> tuple[int, Any]:
+        fields: dict[str, Any] = {
+            "clock": ClockReading(
+                wall=datetime.now(UTC), boot="0" * 32, monotonic_ns=time.monotonic_ns(), trusted=True
+            ),
+            "every_s": 60,
+            "version": "0.1.0",
+            "epoch": self.epoch,
+            "uptime_s": 5,
+            "hearing": Hearing.proved,
+            "radio": "hearing",
+            "advert": "on_air",
+            "waiting": 3,
+            "refused": 0,
+            "damaged": 0,
+            "catalogue_version": 1,
+        }
+        return await self.say("/api/v1/reports", GatewayReport(**(fields | changes)).model_dump_json().encode())
+
+    async def say(self, path: str, body: bytes) -> tuple[int, Any]:
+        status, answer = await self.post(path, body, {"Content-Type": "application/json"})
+        return status, json.loads(answer)
+
+
+def device(session: aiohttp.ClientSession, url: str) -> EnrollingDevice:
+    return EnrollingDevice(session, url)
+
+
+async def invited(database: Database, *, community: str = "huada", label: str = "社区大厅") -> tuple[Gateway, str]:
+    """A gateway that staff added, and a code for it."""
+    now = datetime.now(UTC)
+    async with database.write() as connection:
+        await places.plant_community(connection, community, now)
+        gateway = await codes.add_gateway(connection, community, label, None, now)
+        return gateway, await codes.make_code(connection, gateway, "chen", now)
+
+
+async def code_for(database: Database, gateway: str) -> str:
+    """A further code for a gateway."""
+    async with database.write() as connection:
+        known = await gateways.get(connection, gateway)
+        assert known is not None
+        return await codes.make_code(connection, known, "chen", datetime.now(UTC))
+
+
+def random_code() -> str:
+    return new_code(secrets.token_bytes(15))
