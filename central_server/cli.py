@@ -8,13 +8,17 @@ import typer
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The central server of beacon gateways.")
 user = typer.Typer(no_args_is_help=True, help="Accounts of staff.")
 gateway = typer.Typer(no_args_is_help=True, help="Gateways that may deliver.")
+place = typer.Typer(no_args_is_help=True, help="The tree of places.")
 app.add_typer(user, name="user")
+app.add_typer(place, name="place")
 app.add_typer(gateway, name="gateway")
 
 Config = Annotated[Path, typer.Option(help="The TOML file.")]
 State = Annotated[Path, typer.Option(help="Folder of the database and of the server's own keys.")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Instead of the TOML's; 0 is a free one.")]
+PlaceKindName = Literal["city", "street", "community", "site"]
 RoleName = Literal["viewer", "staff", "finance", "admin"]
+FileKind = Literal["beacons", "projects", "bindings"]
 DEFAULT_CONFIG = Path("/etc/beacon-central/central.toml")
 DEFAULT_STATE = Path("/var/lib/beacon-central")
 
@@ -53,6 +57,35 @@ def check_config(config: Annotated[Path, typer.Argument(help="The TOML file.")] 
     raise typer.Exit(body(config))
 
 
+@app.command("import")
+def import_(
+    kind: Annotated[FileKind, typer.Argument(help="What the file holds.")],
+    file: Annotated[Path, typer.Argument(help="CSV or XLSX.", exists=True, dir_okay=False)],
+    place: Annotated[str, typer.Option(help="Rows that name no place go there; none goes outside of it.")] = "all",
+    yes: Annotated[bool, typer.Option("--yes", help="Import; without it you see what would change.")] = False,
+    config: Config = DEFAULT_CONFIG,
+    state_dir: State = DEFAULT_STATE,
+) -> None:
+    """Bring beacons, projects or bindings in from a file: all rows or none, every bad row named."""
+    from central_server.commands.import_ import run as body
+
+    raise typer.Exit(body(config, state_dir, kind, file, place, yes))
+
+
+@app.command()
+def export(
+    kind: Annotated[FileKind, typer.Argument(help="What is wanted.")],
+    file: Annotated[Path, typer.Argument(help="Where to; .xlsx for a workbook, else CSV.")],
+    place: Annotated[str, typer.Option(help="At this place and all below.")] = "all",
+    config: Config = DEFAULT_CONFIG,
+    state_dir: State = DEFAULT_STATE,
+) -> None:
+    """Write beacons, projects or bindings to a file, as import reads it."""
+    from central_server.commands.export import run as body
+
+    raise typer.Exit(body(config, state_dir, kind, file, place))
+
+
 @user.command("add")
 def user_add(
     name: Annotated[str, typer.Argument(help="What the person logs in with.")],
@@ -66,6 +99,43 @@ def user_add(
     from central_server.commands.user import add as body
 
     raise typer.Exit(body(config, state_dir, name, password_file, place, role))
+
+
+@user.command("reset-totp")
+def user_reset_totp(
+    name: Annotated[str, typer.Argument(help="Of somebody who lost the phone with the codes.")],
+    config: Config = DEFAULT_CONFIG,
+    state_dir: State = DEFAULT_STATE,
+) -> None:
+    """Take away an account's second factor and end its sessions."""
+    from central_server.commands.user import reset_factor as body
+
+    raise typer.Exit(body(config, state_dir, name))
+
+
+@place.command("add")
+def place_add(
+    place_id: Annotated[str, typer.Argument(metavar="ID", help="Lower-case letters, digits, hyphens.")],
+    kind: Annotated[PlaceKindName, typer.Option(help="A street is a 街道 (street office).")],
+    under: Annotated[str, typer.Option(help="The id of the place above it.")] = "all",
+    hans: Annotated[str, typer.Option(help="Its name in simplified Chinese.")] = "",
+    hant: Annotated[str, typer.Option(help="Its name in traditional Chinese.")] = "",
+    english: Annotated[str, typer.Option(help="Its name in English.")] = "",
+    config: Config = DEFAULT_CONFIG,
+    state_dir: State = DEFAULT_STATE,
+) -> None:
+    """Add a place to the tree."""
+    from central_server.commands.place import add as body
+
+    raise typer.Exit(body(config, state_dir, place_id, kind, under, (hans, hant, english)))
+
+
+@place.command("list")
+def place_list(config: Config = DEFAULT_CONFIG, state_dir: State = DEFAULT_STATE) -> None:
+    """Show the tree of places."""
+    from central_server.commands.place import listed as body
+
+    raise typer.Exit(body(config, state_dir))
 
 
 # A public key is base64url and may begin with a hyphen: what is no option of ours is an argument.
@@ -82,6 +152,26 @@ def gateway_add(
     from central_server.commands.gateway import add as body
 
     raise typer.Exit(body(config, state_dir, gateway_id, public_key, community, label))
+
+
+@gateway.command("invite")
+def gateway_invite(
+    community: Annotated[str, typer.Option(help="Of a new gateway: the community to which it belongs.")] = "",
+    label: Annotated[str, typer.Option(help="Of a new gateway: where it stands, for staff.")] = "",
+    site: Annotated[str, typer.Option(help="Of a new gateway: a site of the community.")] = "",
+    gateway_id: Annotated[
+        str, typer.Option("--gateway", help="A known one: a new device for it, or the same one again.")
+    ] = "",
+    url: Annotated[str, typer.Option(help="Where gateways reach this server; else [server] public_url.")] = "",
+    only_text: Annotated[bool, typer.Option("--text", help="Print only what the QR holds.")] = False,
+    config: Config = DEFAULT_CONFIG,
+    state_dir: State = DEFAULT_STATE,
+) -> None:
+    """Make a one-time code, good for 15 minutes, with which a device becomes a gateway: see `beacon-gateway enrol`."""
+    from central_server.commands.gateway import Wish
+    from central_server.commands.gateway import invite as body
+
+    raise typer.Exit(body(config, state_dir, Wish(gateway_id, community, label, site), url, only_text=only_text))
 
 
 def main() -> None:

@@ -12,31 +12,50 @@ from urllib.parse import urlsplit
 import structlog
 
 from central_server import jobs
+from central_server.api.tokens import Bearers
+from central_server.api.webhooks.addresses import AddressRules
+from central_server.api.webhooks.sending import deliver, open_sender
 from central_server.banks import BANKS
 from central_server.banks.port import BankUnavailable
-from central_server.catalogue.publication import publish
+from central_server.catalogue.publication import Publication
+from central_server.catalogue.seed import sow
 from central_server.donations.opening import Opening
 from central_server.donations.queries import Queries
 from central_server.donations.settle import Settlement
+from central_server.enrolment.codes import Inviting
 from central_server.gateway_api.catalogue import CatalogueApi
+from central_server.gateway_api.enrolments import EnrolmentApi
 from central_server.gateway_api.outcomes import OutcomesApi
+from central_server.gateway_api.reports import ReportsApi
 from central_server.intake.endpoint import ParcelIntake
 from central_server.public.bank_notify import BankNotifications
 from central_server.public.errors import error_pages, store_trouble
 from central_server.public.files import StaticFiles
+from central_server.public.hall import HallPages
 from central_server.public.health import HealthPage
+from central_server.public.lists import Lists
+from central_server.public.openapi import OpenApiFile
 from central_server.public.phone import PhonePages
+from central_server.public.shake import ShakeApi
+from central_server.public.statistics import StatisticsApi
 from central_server.refusals import Refusals
 from central_server.settings import Settings
+from central_server.shake.counting import Counter
+from central_server.shake.from_catalogue import CatalogueBindings
+from central_server.shake.shaking import Shaking
 from central_server.staff.site import StaffSite
-from central_server.state_files import catalogue_key, form_secret
+from central_server.state_files import catalogue_key, factor_key, form_secret, program_secret
+from central_server.statistics.salts import Salts
+from central_server.statistics.visitors import Visitors
 from central_server.store.database import StoreUnavailable, open_database, sqlite_url
+from central_server.store.events import Topic
 from daemonkit.broadcast import Broadcast
 from daemonkit.notify import Notifier
 from daemonkit.supervise import Health, feed_watchdog, supervise
 from daemonkit.web import WebRules, guarded_app, serving
 from kiosk_ui.render import Pages
 from kiosk_ui.views import Surface
+from sync_contract.enrolment import fingerprint
 
 _log = structlog.get_logger()
 _STALL_S = 30.0
@@ -45,13 +64,16 @@ _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What the command line decides beside the settings. `bank_credentials`: the folder with the bank's keys."""
+    """What the command line decides beside the settings. `bank_credentials`: the folder with the bank's keys;
+    `store`: the database's URL, empty for a SQLite file in `state`; `connections`: the most to PostgreSQL."""
 
     state: Path
     bank_url: str
     bank_credentials: Path
     public_url: str
     port: int
+    store: str = ""
+    connections: int = 10
 
 
 def now() -> datetime:
@@ -66,17 +88,18 @@ async def run(
     Raises StoreRefused, StateRefused, CredentialsRefused, OSError when it cannot start.
     """
     address = _Address(place.public_url)
-    projects = {project.id: project for project in settings.projects}
     environment = settings.site.environment
-    health, changes, refusals = Health(), Broadcast(), Refusals()
+    health, changes, news, refusals = Health(), Broadcast(), Broadcast(), Refusals()
     notifier = Notifier.from_environment()
     async with AsyncExitStack() as edges:
-        database = await edges.enter_async_context(open_database(sqlite_url(place.state / "central.db")))
+        store = place.store or sqlite_url(place.state / "central.db")
+        database = await edges.enter_async_context(open_database(store, connections=place.connections))
         bank = await edges.enter_async_context(BANKS[settings.bank.kind](place.bank_url, place.bank_credentials))
-        bindings = [entry.binding for entry in settings.bindings]
-        catalogue = await publish(database, catalogue_key(place.state), settings.projects, bindings, now())
+        bindings = {entry.beacon: entry.project for entry in settings.bindings}
+        await sow(database, settings.projects, bindings, now())
+        publication = Publication(database, catalogue_key(place.state), now, environment)
 
-        settlement = Settlement(database, bank.name, projects, changes.poke)
+        settlement = Settlement(database, bank.name, changes.poke)
         notifications = BankNotifications(bank, settlement, refusals, now)
         opening = Opening(
             database,
@@ -86,13 +109,36 @@ async def run(
             notify_url=lambda: f"{address.url}{notifications.path}",
         )
         pages = Pages(environment=environment, site=settings.site.community, surface=Surface.phone)
+        bound = CatalogueBindings(database, environment)
+        salts = Salts()
+        counter = Counter(Visitors(salts).seen)
+        bearers = Bearers(database, now)
+        programs = program_secret(place.state)
+        shaking = Shaking(database, bound, counter, programs, page=lambda made: f"{address.url}/s/{made}")
+        allowed = AddressRules(settings.webhooks.hosts, settings.webhooks.private_network)
+        sender = await edges.enter_async_context(open_sender(database, allowed, programs))
         by_https = place.public_url.startswith("https://")
-        staff = StaffSite(database, settings.site.community, environment, projects, now, secure=by_https)
+        key = factor_key(place.state)
+        inviting = Inviting(lambda: address.url, fingerprint(catalogue_key(place.state).public_key()))
+        staff = StaffSite(
+            database,
+            settings.site.community,
+            environment,
+            now,
+            key,
+            news,
+            inviting,
+            allowed,
+            programs,
+            publication,
+            secure=by_https,
+        )
         rules = WebRules(
             allowed_hosts=_hosts(settings, place),
             secret=form_secret(place.state),
             form_targets=bank.form_targets,
-            # Behind a proxy, or a carrier's NAT, everybody is one peer.
+            trusted_proxies=settings.server.proxies,
+            # A proxy's connections come from one peer; behind a carrier's NAT everybody is one.
             peer_connections=1024,
             total_connections=2048,
             requests_per_second=200,
@@ -103,9 +149,16 @@ async def run(
         app.add_routes(
             [
                 *ParcelIntake(database, environment, refusals, now).routes(),
-                *OutcomesApi(database, changes, refusals).routes(),
-                *CatalogueApi(catalogue).routes(),
-                *PhonePages(database, environment, projects, opening, pages, refusals, now).routes(),
+                *OutcomesApi(database, changes, refusals, now).routes(),
+                *EnrolmentApi(database, catalogue_key(place.state), refusals, now).routes(),
+                *ReportsApi(database, refusals, now).routes(),
+                *CatalogueApi(database, publication, refusals, now).routes(),
+                *PhonePages(database, environment, opening, pages, refusals, now).routes(),
+                *ShakeApi(database, shaking, now).routes(),
+                *OpenApiFile().routes(),
+                *Lists(database, bearers).routes(),
+                *StatisticsApi(database, bearers, environment, now).routes(),
+                *HallPages(database, bound, counter, pages, now).routes(),
                 *notifications.routes(),
                 *staff.routes(),
                 *StaticFiles({**pages.assets.files, **staff.files}).routes(),
@@ -116,12 +169,25 @@ async def run(
         address.settle(url)
         queries = Queries(database, bank, settlement)
         holder = secrets.token_hex(8)
+        edges.push_async_callback(jobs.give_back, database, holder)
 
         async def ask_bank() -> None:
             await jobs.ask_bank(database, queries, holder=holder, clock=now, health=health)
 
+        async def send_webhooks() -> None:
+            await deliver(sender, holder=holder, clock=now, health=health)
+
         async def watch_changes() -> None:
-            await jobs.watch_changes(database, changes, health=health)
+            await jobs.watch_changes(database, {Topic.gifts: changes, Topic.sync_log: news}, health=health)
+
+        async def pass_on() -> None:
+            await jobs.pass_on(changes, news)
+
+        async def count_figures() -> None:
+            await jobs.count_figures(database, holder=holder, clock=now, health=health)
+
+        async def keep_salts() -> None:
+            await jobs.keep_salts(database, salts, clock=now, health=health)
 
         async with asyncio.TaskGroup() as stages:
             running = [
@@ -131,11 +197,19 @@ async def run(
                 stages.create_task(
                     supervise("changes", watch_changes, restart_on=StoreUnavailable, health=health, cap=5.0)
                 ),
+                stages.create_task(
+                    supervise("webhooks", send_webhooks, restart_on=StoreUnavailable, health=health, cap=30.0)
+                ),
+                stages.create_task(
+                    supervise("figures", count_figures, restart_on=StoreUnavailable, health=health, cap=30.0)
+                ),
+                stages.create_task(supervise("salts", keep_salts, restart_on=StoreUnavailable, health=health)),
+                stages.create_task(pass_on()),
                 stages.create_task(feed_watchdog(notifier, health, stall_limit_s=_STALL_S)),
             ]
             ready(url)
             notifier.ready(url=url, status=f"serving at {url}")
-            _log.info("server.ready", url=url, catalogue=catalogue.version, environment=environment.value)
+            _log.info("server.ready", url=url, environment=environment.value)
             await stop.wait()
             notifier.stopping()
             for task in running:

@@ -23,6 +23,16 @@ def form_secret(state: Path) -> bytes:
     return _secret(state / "form.secret")
 
 
+def factor_key(state: Path) -> bytes:
+    """Seals the secrets of the staff's second factors. Losing it means setting them up anew. Raises StateRefused."""
+    return _secret(state / "factors.key")
+
+
+def program_secret(state: Path) -> bytes:
+    """Presence passes and the secrets of webhooks are made from it. Losing it means new ones. Raises StateRefused."""
+    return _secret(state / "programs.secret")
+
+
 def _secret(file: Path) -> bytes:
     if not file.exists():
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

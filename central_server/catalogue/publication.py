@@ -1,32 +1,117 @@
-"""The catalogue that gateways pull: signed, and a new version only when its content changes."""
+"""The catalogue that a community's gateways pull: signed, and a new version only when its content changes.
+
+It is made when somebody asks for it after an edit, in whichever process; the version is counted in the database.
+"""
 
 import hashlib
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
 
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import ValidationError
 
-from central_server.store import catalogues
+from central_server.catalogue.content import content
+from central_server.errors import CentralError
+from central_server.store import catalogues, revised
 from central_server.store.catalogues import KeptCatalogue
+from central_server.store.connection import Connection
 from central_server.store.database import Database
-from sync_contract.catalogue import Binding, Catalogue, sign
+from sync_contract.catalogue import Catalogue, SignedCatalogue, sign, unsigned
 from sync_contract.keys import key_id
-from sync_contract.project import Project
 from sync_contract.records import canonical
+from sync_contract.strict import Environment
+
+_log = structlog.get_logger()
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_MOST_REMEMBERED = 1000
+PAID_EVERY = timedelta(minutes=5)
+"""A project with a goal tells what was paid; not every gift is a new version."""
 
 
-async def publish(
-    database: Database, key: Ed25519PrivateKey, projects: Sequence[Project], bindings: Sequence[Binding], now: datetime
-) -> KeptCatalogue:
-    """The newest catalogue, which says what the arguments say and is signed by `key`."""
-    draft = Catalogue(version=1, issued_at=now, projects=tuple(projects), bindings=tuple(bindings))
-    said = canonical(draft.model_copy(update={"issued_at": datetime.fromtimestamp(0, now.tzinfo)}))
-    digest = hashlib.sha256(key_id(key.public_key()).encode() + said).hexdigest()
-    async with database.write() as connection:
-        held = await catalogues.newest(connection)
-        if held is not None and held.digest == digest:
-            return held
-        catalogue = draft.model_copy(update={"version": 1 if held is None else held.version + 1})
-        new = KeptCatalogue(catalogue.version, digest, sign(catalogue, key).model_dump_json(), now)
+class CatalogueTooLarge(CentralError):
+    """The community has more projects, beacons or bindings than a catalogue holds, and none was published before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """`signed`: by contract, as JSON."""
+
+    version: int
+    digest: str
+    signed: dict[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    edit: int
+    published: Published
+    at: datetime
+
+
+class Publication:
+    """What was published last is remembered for as long as nobody edits; what was paid is looked at now and then."""
+
+    def __init__(
+        self, database: Database, key: Ed25519PrivateKey, clock: Callable[[], datetime], environment: Environment
+    ) -> None:
+        self._database = database
+        self._key = key
+        self._clock = clock
+        self._environment = environment
+        self._remembered: dict[str, _Remembered] = {}
+
+    async def current(self, community: str, held: int = 0) -> Published:
+        """The newest catalogue. `held`: a version that a gateway holds; the answer is never older than that one.
+
+        Raises CatalogueTooLarge.
+        """
+        async with self._database.read() as connection:
+            edit = await revised.newest_edit(connection, community)
+        known = self._remembered.get(community)
+        fresh = known is not None and known.edit == edit and self._clock() - known.at < PAID_EVERY
+        if known is not None and fresh and known.published.version >= held:
+            return known.published
+        kept, edit = await self._database.written(lambda connection: self._publish(connection, community, held))
+        if len(self._remembered) >= _MOST_REMEMBERED:
+            self._remembered.clear()
+        published = Published(kept.version, kept.digest, self._in_both_contracts(kept))
+        self._remembered[community] = _Remembered(edit, published, self._clock())
+        return published
+
+    async def _publish(self, connection: Connection, community: str, held: int) -> tuple[KeptCatalogue, int]:
+        """The kept one when nothing changed. With the number of the newest edit that is in it."""
+        await revised.begin(connection)
+        edit = await revised.newest_edit(connection, community)
+        newest = await catalogues.newest(connection, community)
+        version = 1 + max(await catalogues.newest_version(connection), held)
+        try:
+            said = await content(connection, community, self._environment)
+            catalogue = Catalogue(
+                version=version,
+                issued_at=self._clock(),
+                projects=said.projects,
+                bindings=said.bindings,
+                beacons=said.beacons,
+                pictures=said.pictures,
+            )
+            signed = sign(catalogue, self._key).model_dump_json()
+        except ValidationError as error:
+            if newest is None:
+                raise CatalogueTooLarge(f"{community}: {error.errors()[0]['msg']}") from error
+            _log.error("catalogue.too_large", community=community, reason=error.errors()[0]["msg"])
+            return newest, edit
+        undated = catalogue.model_copy(update={"version": 1, "issued_at": _EPOCH})
+        digest = hashlib.sha256(key_id(self._key.public_key()).encode() + canonical(undated)).hexdigest()
+        if newest is not None and newest.digest == digest and newest.version >= held:
+            return newest, edit
+        new = KeptCatalogue(version, digest, signed, catalogue.issued_at, community)
         await catalogues.add(connection, new)
-    return new
+        return new, edit
+
+    def _in_both_contracts(self, kept: KeptCatalogue) -> dict[int, str]:
+        catalogue = unsigned(SignedCatalogue.model_validate_json(kept.content))
+        older: Literal[1] = 1
+        return {1: sign(catalogue, self._key, older).model_dump_json(), 2: kept.content}

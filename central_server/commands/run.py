@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 from central_server.banks.port import CredentialsRefused
+from central_server.commands import store
 from central_server.commands.exits import CONFIGURATION, TRY_AGAIN
 from central_server.server import Place
 from central_server.server import run as serve
 from central_server.settings import ServerSettings, Settings
 from central_server.state_files import StateRefused
-from central_server.store.schema import StoreRefused
+from central_server.store.database import StoreRefused, StoreUnavailable
 from daemonkit import logs
 from daemonkit.toml import ConfigRefused, load
 
@@ -36,7 +37,7 @@ def run(
     except (StoreRefused, StateRefused, CredentialsRefused) as error:
         print(error, file=sys.stderr)
         return CONFIGURATION
-    except OSError as error:  # the port is taken, the folder is not ours
+    except (StoreUnavailable, OSError) as error:  # PostgreSQL is not there yet, the port is taken
         print(f"cannot start: {error}", file=sys.stderr)
         return TRY_AGAIN
     return 0
@@ -59,6 +60,8 @@ def _place(
         bank_credentials=Path(folder),
         public_url=public,
         port=settings.server.port if port is None else port,
+        store=store.of(settings, state),
+        connections=settings.store.connections,
     )
 
 

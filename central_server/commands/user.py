@@ -6,18 +6,20 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from central_server.accounts import governing
 from central_server.accounts.access import Role
-from central_server.accounts.login import PasswordRefused, PlaceUnknown, set_password
+from central_server.accounts.login import PlaceUnknown, set_password
+from central_server.accounts.names import NameRefused, spelled
+from central_server.accounts.passwords import PasswordRefused
 from central_server.commands.exits import CONFIGURATION, FAILURE
 from central_server.commands.store import store_url
-from central_server.store.database import StoreRefused, StoreUnavailable, open_database
+from central_server.store import accounts, audit
+from central_server.store.audit import COMMAND_LINE, AuditLine
+from central_server.store.database import StoreRefused, StoreUnavailable, ValueRefused, open_database
 from daemonkit.toml import ConfigRefused
 
 
 def add(config: Path, state: Path, name: str, password_file: Path | None, place: str, role: str) -> int:
-    if not 1 <= len(name) <= 64:
-        print("a name has 1 to 64 characters", file=sys.stderr)
-        return FAILURE
     try:
         password = _password(password_file)
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -25,11 +27,39 @@ def add(config: Path, state: Path, name: str, password_file: Path | None, place:
     except (ConfigRefused, StoreRefused) as error:
         print(error, file=sys.stderr)
         return CONFIGURATION
-    except (PasswordRefused, PlaceUnknown, StoreUnavailable, OSError) as error:
+    except (PasswordRefused, NameRefused, PlaceUnknown, ValueRefused, StoreUnavailable, OSError) as error:
         print(error, file=sys.stderr)
         return FAILURE
     print(f"{name}: {'added' if new else 'has a new password; running sessions have ended'}")
     return 0
+
+
+def reset_factor(config: Path, state: Path, name: str) -> int:
+    """The second factor of somebody who lost the phone."""
+    try:
+        known = asyncio.run(_reset_factor(store_url(config, state), spelled(name)))
+    except (ConfigRefused, StoreRefused) as error:
+        print(error, file=sys.stderr)
+        return CONFIGURATION
+    except (StoreUnavailable, ValueRefused, OSError) as error:
+        print(error, file=sys.stderr)
+        return FAILURE
+    if not known:
+        print(f"there is no account {name!r}", file=sys.stderr)
+        return FAILURE
+    print(f"{name}: no second factor any more; running sessions have ended")
+    return 0
+
+
+async def _reset_factor(url: str, name: str) -> bool:
+    async with open_database(url) as database, database.write() as connection:
+        account = await accounts.get(connection, name, lock=True)
+        if account is None:
+            return False
+        await governing.reset_factor(connection, name)
+        line = AuditLine(COMMAND_LINE, account.home, "factor.reset", name, "", datetime.now(UTC))
+        await audit.record(connection, line)
+    return True
 
 
 async def _add(url: str, name: str, password: str, place: str, role: Role) -> bool:

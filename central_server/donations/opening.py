@@ -10,6 +10,7 @@ from central_server.donations.settle import Settlement
 from central_server.donations.tickets import Asked, check_agreement
 from central_server.store import attempts, intents
 from central_server.store.attempts import Attempt, AttemptState
+from central_server.store.connection import Connection
 from central_server.store.database import Database
 from central_server.store.intents import Intent, StateChange
 from sync_contract.identity import new_id
@@ -69,13 +70,14 @@ class Opening:
     async def _claim(self, asked: Asked, now: datetime) -> tuple[Attempt, bool]:
         """The paid or live attempt of the intent, or a fresh one."""
         told = asked.intent(now)
-        async with self.database.write() as connection:
+
+        async def claim(connection: Connection) -> tuple[Attempt, bool]:
             if await intents.add(connection, [told]):
                 begun = StateChange(
                     told.community, told.gateway, told.id, None, "", told.state, now, "ticket", asked.key
                 )
                 await intents.record(connection, [begun])
-            intent = await intents.get(connection, told.gateway, told.id)
+            intent = await intents.hold(connection, told.gateway, told.id)  # whoever else presses the button waits
             check_agreement(asked, intent, now)
             before = await attempts.of_intent(connection, told.gateway, told.id)
             for attempt in before:
@@ -86,6 +88,8 @@ class Opening:
             attempt = self._new(told, len(before) + 1, now)
             await attempts.add(connection, attempt)
             return attempt, True
+
+        return await self.database.written(claim)
 
     def _new(self, intent: Intent, number: int, now: datetime) -> Attempt:
         return Attempt(
@@ -116,8 +120,8 @@ class Opening:
         )
         redirect = await self.bank.open(order)
         async with self.database.write() as connection:
+            intent = await intents.hold(connection, attempt.gateway, attempt.intent)
             held = await attempts.get(connection, attempt.id)
-            intent = await intents.get(connection, attempt.gateway, attempt.intent)
             assert held is not None
             assert intent is not None  # both were committed before the bank was asked
             if held.state == AttemptState.opened:

@@ -34,7 +34,9 @@ class Queries:
             # Before asking: a bank that never answers about one order must not keep it at the head for ever.
             async with self.database.write() as connection:
                 wait = next_query(now - attempt.opened_at)
-                await attempts.schedule(connection, attempt, attempt.queries + 1, now + wait)
+                wanted = await attempts.schedule(connection, attempt, now + wait)
+            if not wanted:  # a notification came meanwhile
+                continue
             report = await self.bank.query(attempt.id)
             if report.state is OrderState.unknown and now - attempt.opened_at > NEVER_ARRIVED_AFTER:
                 report = OrderReport(attempt.id, OrderState.expired, None, "the bank does not know the order")

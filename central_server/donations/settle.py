@@ -1,21 +1,20 @@
 """What the bank said becomes the truth: attempt, ledger, slip and intent, in one transaction."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from central_server.banks.port import Notification, OrderReport, OrderState
 from central_server.errors import CentralError
 from central_server.ledger.journal import post_received
-from central_server.store import attempts, intents, notifications
+from central_server.store import attempts, intents, notifications, projects
 from central_server.store.attempts import Attempt, AttemptState
 from central_server.store.connection import Connection
 from central_server.store.database import Database
 from central_server.store.notifications import KeptNotification
 from sync_contract.money import Money
 from sync_contract.permit import judge
-from sync_contract.project import Project
 from sync_contract.records import IntentState
 
 
@@ -33,7 +32,6 @@ class Settlement:
 
     database: Database
     bank: str
-    projects: Mapping[str, Project]
     changed: Callable[[], None]
 
     async def notified(self, notification: Notification, body: bytes, now: datetime) -> bool:
@@ -70,22 +68,30 @@ class Settlement:
             case OrderState.pending | OrderState.failed | OrderState.expired:
                 state = AttemptState(report.state.value)
                 async with self.database.write() as connection:
-                    held = await attempts.get(connection, report.order)
+                    held = await self._held(connection, report.order)
                     if held is not None and held.live and held.state != state:
                         await attempts.move(connection, held, state, at=now, cause="query", evidence=report.evidence)
 
     async def _attempt(self, connection: Connection, order: str, amount: Money) -> Attempt:
-        attempt = await attempts.get(connection, order)
+        attempt = await self._held(connection, order)
         if attempt is None or attempt.bank != self.bank:
             raise PaymentRefused("order_unknown", f"order {order} is not ours")
         if amount != Money(attempt.amount_minor, attempt.currency):
             raise PaymentRefused("amount_differs", f"order {order}: {amount} instead of {attempt.amount_minor}")
         return attempt
 
+    async def _held(self, connection: Connection, order: str) -> Attempt | None:
+        """The attempt, which nobody else changes until this write ends: whoever does holds its intent."""
+        attempt = await attempts.get(connection, order)
+        if attempt is None:
+            return None
+        await intents.hold(connection, attempt.gateway, attempt.intent)
+        return await attempts.get(connection, order)
+
     async def _post(self, connection: Connection, attempt: Attempt, cause: str, evidence: str, now: datetime) -> bool:
         intent = await intents.get(connection, attempt.gateway, attempt.intent)
         assert intent is not None  # the foreign key says so
-        project = self.projects.get(intent.project)
+        project = await projects.known(connection, intent.community, intent.project)
         slip = await post_received(
             connection,
             intent,

@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from central_server.errors import CentralError
-from central_server.store import arrivals, gateways, intents
+from central_server.store import arrivals, gateways, intents, projects
 from central_server.store.arrivals import NewArrival
 from central_server.store.database import Database
 from central_server.store.gateways import Gateway
@@ -17,9 +16,7 @@ from sync_contract.permit import PermitReason, judge
 from sync_contract.project import Project
 from sync_contract.records import HandoffKind, IntentState, Receipt
 from sync_contract.strict import Environment
-from sync_contract.ticket import Ticket, TicketRefused, parse
-
-FRESH_FOR = timedelta(minutes=10)
+from sync_contract.ticket import FRESH_FOR, Ticket, TicketRefused, parse
 
 
 class TicketUnusable(CentralError):
@@ -91,7 +88,7 @@ async def read_ticket(database: Database, text: str, environment: Environment, n
     try:
         unverified = parse(text)
         async with database.read() as connection:
-            key = await gateways.known(connection, unverified.gateway, unverified.key)
+            key = await gateways.known(connection, unverified.gateway, unverified.key, now)
             if key is None:
                 raise TicketUnusable("unknown_key", f"gateway {unverified.gateway}, key {unverified.key}")
             gateway, public = key
@@ -128,12 +125,13 @@ async def report_contradiction(database: Database, asked: Asked, text: str, reas
         await arrivals.record(connection, [contradiction], now)
 
 
-def project_of(asked: Asked, projects: Mapping[str, Project], now: datetime) -> Project:
+async def project_of(database: Database, asked: Asked, now: datetime) -> Project:
     """The project, when this gift may be given to it now, by our clock.
 
     Raises ProjectUnknown, AmountOutOfRange, PermitClosed.
     """
-    project = projects.get(asked.ticket.project)
+    async with database.read() as connection:
+        project = await projects.offered(connection, asked.gateway.community, asked.ticket.project)
     if project is None:
         raise ProjectUnknown(asked.ticket.project)
     judgement = judge(project.permit, now)

@@ -1,18 +1,29 @@
 """Gateways are registered explicitly; whoever signs with a key that is not registered is nobody."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from central_server.errors import CentralError
 from central_server.store import gateways, places
 from central_server.store.database import Database
-from central_server.store.gateways import Gateway
+from central_server.store.gateways import Gateway, Key
+from sync_contract.enrolment import KEY_REVOKED, KEY_UNKNOWN
 from sync_contract.keys import key_id, public_text, read_public
 from sync_contract.request_signature import SignatureRefused, read
 
+OVERLAP = timedelta(days=7)
+"""How long an old key is valid after its successor was first used: tickets that it signed are still on phones."""
+
 
 class GatewayUnknown(CentralError):
-    """No gateway is registered with that key, or the request is not signed by it. The message is for the log."""
+    """The request is not signed with a valid key of a registered gateway. The message is for the log.
+
+    `word`: key_revoked when the key was valid once and the signature is right, else key_unknown.
+    """
+
+    def __init__(self, message: str, word: str = KEY_UNKNOWN) -> None:
+        super().__init__(message)
+        self.word = word
 
 
 class EnrolmentRefused(CentralError):
@@ -38,9 +49,9 @@ async def register(database: Database, gateway: str, public: str, community: str
 
 
 async def authenticate(
-    database: Database, method: str, raw_path: str, headers: Mapping[str, str], body: bytes
-) -> Gateway:
-    """The gateway that signed the request. `raw_path` with its query and `body` as they came over the wire.
+    database: Database, method: str, raw_path: str, headers: Mapping[str, str], body: bytes, now: datetime
+) -> tuple[Gateway, Key]:
+    """The gateway that signed the request, and with which key. `raw_path` with its query and `body` as they came.
 
     Raises GatewayUnknown.
     """
@@ -48,11 +59,22 @@ async def authenticate(
     try:
         signature = read(method, path, query, headers, body)
         async with database.read() as connection:
-            known = await gateways.known(connection, signature.gateway, signature.key)
-        if known is None:
+            found = await gateways.holder(connection, signature.gateway, signature.key)
+        if found is None:
             raise GatewayUnknown(f"gateway {signature.gateway} with key {signature.key} is not registered")
-        gateway, public = known
-        signature.verify(read_public(public))
+        gateway, key = found
+        signature.verify(read_public(key.public))
     except SignatureRefused as error:
         raise GatewayUnknown(str(error)) from error
-    return gateway
+    if not key.valid(now):
+        raise GatewayUnknown(f"key {key.key} of gateway {gateway.id} is revoked: {key.revoked_why}", KEY_REVOKED)
+    if key.first_used_at is None:
+        await _begin_to_use(database, key, now)
+    return gateway, key
+
+
+async def _begin_to_use(database: Database, key: Key, now: datetime) -> None:
+    """A rolled key that is used proves that the gateway holds it: from now on the old ones run out."""
+    async with database.write() as connection:
+        if await gateways.first_use(connection, key.gateway, key.key, now) and key.origin == "roll":
+            await gateways.revoke_keys(connection, key.gateway, now + OVERLAP, "rolled", but=key.key)

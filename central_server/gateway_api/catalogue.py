@@ -1,23 +1,66 @@
-"""GET /api/v1/catalogue: public, for it is signed and holds nothing that the kiosk does not show."""
+"""GET /api/v1/catalogue: what the gateway's community offers, in the newest contract that the gateway reads."""
+
+from collections.abc import Callable
+from datetime import datetime
 
 from aiohttp import web
 from aiohttp.helpers import ETag
 
-from central_server.store.catalogues import KeptCatalogue
+from central_server.catalogue.publication import CatalogueTooLarge, Publication
+from central_server.enrolment.signed import signer
+from central_server.refusals import Refusals
+from central_server.store import catalogues, pictures
+from central_server.store.database import Database
+from central_server.store.gateways import Gateway
+from daemonkit.web import problem
+from sync_contract.catalogue import CONTRACT
 
 
 class CatalogueApi:
-    def __init__(self, catalogue: KeptCatalogue) -> None:
-        self._catalogue = catalogue
-        self._etag = f"{catalogue.version}-{catalogue.digest[:16]}"
+    def __init__(
+        self, database: Database, publication: Publication, refusals: Refusals, clock: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._publication = publication
+        self._refusals = refusals
+        self._clock = clock
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/api/v1/catalogue", self._get)]
+        return [
+            web.get("/api/v1/catalogue", self._get),
+            web.get("/api/v1/pictures/{sha256:[0-9a-f]{64}}", self._picture),
+        ]
 
     async def _get(self, request: web.Request) -> web.Response:
-        held = request.if_none_match or ()
-        fresh = any(tag.value in (self._etag, "*") for tag in held)
-        answer = web.Response(status=304) if fresh else web.json_response(text=self._catalogue.content)
-        answer.etag = ETag(self._etag)
+        gateway = await signer(request, b"", self._database, self._refusals, self._clock())
+        if not isinstance(gateway, Gateway):
+            return gateway
+        asked = request.query.get("contract", "1")
+        contract = min(int(asked), CONTRACT) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 0
+        if contract < 1:
+            return problem(400, "Bad Request", "contract: expected a number from 1 on")
+        async with self._database.read() as connection:
+            held = await catalogues.held_by(connection, gateway.id)
+        try:
+            published = await self._publication.current(gateway.community, held)
+        except CatalogueTooLarge as error:
+            return problem(503, "Service Unavailable", str(error))
+        etag = f"{contract}-{published.version}-{published.digest[:16]}"
+        tags = request.if_none_match or ()
+        fresh = any(tag.value in (etag, "*") for tag in tags)
+        answer = web.Response(status=304) if fresh else web.json_response(text=published.signed[contract])
+        answer.etag = ETag(etag)
         answer.headers["Cache-Control"] = "no-cache"
         return answer
+
+    async def _picture(self, request: web.Request) -> web.Response:
+        """Of any community: whoever knows the sum of the octets has seen them in a signed catalogue."""
+        gateway = await signer(request, b"", self._database, self._refusals, self._clock())
+        if not isinstance(gateway, Gateway):
+            return gateway
+        async with self._database.read() as connection:
+            kept = await pictures.get(connection, request.match_info["sha256"])
+        if kept is None:
+            return problem(404, "Not Found")
+        headers = {"Cache-Control": "private, max-age=31536000, immutable"}
+        return web.Response(body=kept.content, content_type=kept.content_type, headers=headers)

@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from collections.abc import Callable
+from datetime import datetime
 
 from aiohttp import web
 
@@ -21,23 +23,27 @@ _KNOWN = re.compile(r"([0-9a-f]{32}):([a-z_]{1,16})")
 class OutcomesApi:
     """`changes` is poked after every change of state, by whichever process it was made."""
 
-    def __init__(self, database: Database, changes: Broadcast, refusals: Refusals) -> None:
+    def __init__(
+        self, database: Database, changes: Broadcast, refusals: Refusals, clock: Callable[[], datetime]
+    ) -> None:
         self._database = database
         self._changes = changes
         self._refusals = refusals
+        self._clock = clock
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/api/v1/outcomes", self._get)]
 
     async def _get(self, request: web.Request) -> web.Response:
-        gateway = await signer(request, b"", self._database, self._refusals)
+        gateway = await signer(request, b"", self._database, self._refusals, self._clock())
         if isinstance(gateway, web.Response):
             return gateway
-        known = _known(request.query.getall("known", []))
+        told = request.query.getall("known", [])
+        known = _known(told)
         wait = request.query.get("wait", "0")
         if known is None or not re.fullmatch(r"[0-9]{1,3}", wait):
             return problem(400, "Bad Request", "expected known=<intent>:<state> and wait=<seconds>")
-        if len(known) > MOST_INTENTS:
+        if len(told) > MOST_INTENTS:
             return problem(400, "Bad Request", f"at most {MOST_INTENTS} intents at a time")
         found = await self._wait(gateway.id, known, min(int(wait), LONGEST_WAIT_S), closing(request))
         return web.json_response(text=Outcomes(outcomes=found).model_dump_json())

@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from central_server.language import language
-from central_server.store.database import StoreUnavailable
+from central_server.store.database import StoreUnavailable, ValueRefused
 from daemonkit.web import ErrorPage
 from kiosk_ui.render import Pages
 from kiosk_ui.views import NoticeKind, NoticePage
@@ -25,9 +25,14 @@ _KINDS = {
 
 @web.middleware
 async def store_trouble(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """A database that does not answer is 503: gateways keep their parcels, the bank notifies again."""
+    """A database that does not answer is 503: gateways keep their parcels, the bank notifies again.
+
+    A value that no database holds is no name of anything there: 400.
+    """
     try:
         return await handler(request)
+    except ValueRefused as error:
+        raise web.HTTPBadRequest from error
     except StoreUnavailable as error:
         _log.error("store.unavailable", reason=str(error))
         raise web.HTTPServiceUnavailable(headers={"Retry-After": "10"}) from error

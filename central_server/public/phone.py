@@ -1,6 +1,6 @@
 """What the donor's phone opens: the ticket's page, and the page after the bank."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 
 from aiohttp import web
@@ -20,7 +20,7 @@ from central_server.donations.tickets import (
 )
 from central_server.language import language, remember
 from central_server.refusals import Refusals
-from central_server.store import attempts, intents
+from central_server.store import attempts, intents, projects
 from central_server.store.database import Database
 from central_server.store.intents import Intent
 from daemonkit.web import RULES, csrf_token, read_form
@@ -39,7 +39,6 @@ class PhonePages:
         self,
         database: Database,
         environment: Environment,
-        projects: Mapping[str, Project],
         opening: Opening,
         pages: Pages,
         refusals: Refusals,
@@ -47,7 +46,6 @@ class PhonePages:
     ) -> None:
         self._database = database
         self._environment = environment
-        self._projects = projects
         self._opening = opening
         self._pages = pages
         self._refusals = refusals
@@ -67,8 +65,8 @@ class PhonePages:
         try:
             asked = await self._read(request, now)
             if asked.known is not None and asked.known.state == IntentState.paid:
-                return self._told(request, asked.known)
-            return self._gift(request, asked, project_of(asked, self._projects, now), now)
+                return await self._told(request, asked.known)
+            return self._gift(request, asked, await project_of(self._database, asked, now), now)
         except (TicketUnusable, ProjectUnknown, PermitClosed, AmountOutOfRange) as error:
             return self._refused(request, error)
 
@@ -78,8 +76,8 @@ class PhonePages:
             asked = await self._read(request, now)
             await read_form(request, request.config_dict[RULES], _form_of(asked))
             if asked.known is not None and asked.known.state == IntentState.paid:
-                return self._told(request, asked.known)
-            project = project_of(asked, self._projects, now)
+                return await self._told(request, asked.known)
+            project = await project_of(self._database, asked, now)
             if asked.needs_confirmation(now) and _CONFIRMED not in request.query:
                 return self._gift(request, asked, project, now)
             goes_on = await self._opening.open(asked, project.title, language(request), now)
@@ -106,7 +104,7 @@ class PhonePages:
         if intent is None or attempt is None:
             return self._page(request, NoticePage(NoticeKind.not_found, back=""), 404)
         ended = not attempt.live and intent.state != IntentState.paid
-        return self._told(request, intent, IntentState.closed if ended else None)
+        return await self._told(request, intent, IntentState.closed if ended else None)
 
     async def _read(self, request: web.Request, now: datetime) -> Asked:
         return await read_ticket(self._database, request.match_info["ticket"], self._environment, now)
@@ -117,8 +115,9 @@ class PhonePages:
         view = PhoneGift(project, asked.ticket.amount, action, confirm_again=again)
         return self._page(request, view, csrf=csrf_token(request.config_dict[RULES], _form_of(asked)))
 
-    def _told(self, request: web.Request, intent: Intent, state: IntentState | None = None) -> web.Response:
-        project = self._projects.get(intent.project)
+    async def _told(self, request: web.Request, intent: Intent, state: IntentState | None = None) -> web.Response:
+        async with self._database.read() as connection:
+            project = await projects.known(connection, intent.community, intent.project)
         if project is None:
             return self._page(request, NoticePage(NoticeKind.project_unknown, back=""), 404)
         amount = Money(intent.amount_minor, intent.currency)

@@ -10,7 +10,7 @@ from aiohttp import web
 from multidict import MultiDict
 
 from central_server.accounts.access import Access, Right
-from central_server.accounts.login import who
+from central_server.accounts.sessions import Owed, Standing, standing
 from central_server.language import language, remember
 from central_server.staff.menu import entries
 from central_server.staff.render import StaffTemplates
@@ -18,10 +18,13 @@ from central_server.store import places
 from central_server.store.audit import AuditLine
 from central_server.store.connection import Connection
 from central_server.store.database import Database
-from daemonkit.web import RULES, csrf_token, read_form
+from daemonkit.web import RULES, Upload, csrf_token, read_form, read_upload
 from sync_contract.strict import Language
 
-_COOKIE = "staff"
+SETTLED_AT = {Owed.code: "/staff/code", Owed.password: "/staff/password", Owed.factor: "/staff/factor"}
+"""Where a visitor is sent who owes something before any other page."""
+LIVE = "X-Live"
+"""The header with which an open page brings itself up to date: that keeps no session alive."""
 Values = dict[str, Any]
 
 
@@ -29,17 +32,22 @@ Values = dict[str, Any]
 class Visitor:
     """Who asks for a page: `right` is the one that the page asked for, `form` empty for a GET."""
 
-    access: Access
-    right: Right
+    standing: Standing
+    right: Right | None
     request: web.Request
     database: Database
     now: datetime
     form: MultiDict[str] = field(default_factory=MultiDict)
+    files: Mapping[str, Upload] = field(default_factory=dict)
+
+    @property
+    def access(self) -> Access:
+        return self.standing.access
 
     @property
     def tops(self) -> frozenset[str]:
         """At and below these places the visitor has the page's right: for `places.within`."""
-        return self.access.places(self.right)
+        return frozenset() if self.right is None else self.access.places(self.right)
 
     @property
     def language(self) -> Language:
@@ -47,7 +55,7 @@ class Visitor:
 
     async def demand(self, connection: Connection, place: str) -> None:
         """Raises HTTPNotFound when the visitor has not the page's right there: what is not theirs is not there."""
-        if not self.access.may(self.right, await places.ancestors(connection, place)):
+        if self.tops.isdisjoint(await places.ancestors(connection, place)):
             raise web.HTTPNotFound
 
     def did(self, action: str, place: str, subject: str, detail: str = "") -> AuditLine:
@@ -75,9 +83,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Onward:
-    """Another page is next: the answer to a form that did its work."""
+    """Another page is next: the answer to a form that did its work. `token`: of the session from now on."""
 
     path: str
+    token: str = ""
 
 
 Page = Callable[[Visitor], Awaitable[Shown | Sent | Onward]]
@@ -86,23 +95,44 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Desk:
-    """`secure`: browsers reach us by https, so the cookies need not go any other way."""
+    """`secure`: browsers reach us by https, so the cookies need not go any other way.
+
+    `factors_demanded`: roles that move money or govern need a second factor.
+    """
 
     def __init__(
-        self, database: Database, templates: StaffTemplates, clock: Callable[[], datetime], *, secure: bool
+        self,
+        database: Database,
+        templates: StaffTemplates,
+        clock: Callable[[], datetime],
+        *,
+        secure: bool,
+        factors_demanded: bool = False,
     ) -> None:
         self.database = database
         self.clock = clock
+        self.factors_demanded = factors_demanded
         self._templates = templates
         self._secure = secure
+        # A cookie of this prefix cannot be set by a page of a neighbouring host (ASVS 5.0, 3.3.3).
+        self._cookie, self._path = ("__Host-staff", "/") if secure else ("staff", "/staff")
 
-    def page(self, path: str, page: Page, right: Right = Right.see) -> web.RouteDef:
-        """A page that is looked at; whoever has the right nowhere is told that it is not there."""
-        return web.get(path, self._behind_login(page, right, writes=False))
+    def page(
+        self, path: str, page: Page, right: Right | None = Right.see, *, settles: Owed | None = None
+    ) -> web.RouteDef:
+        """A page that is looked at; whoever has the right nowhere is told that it is not there. None: everybody.
 
-    def form(self, path: str, page: Page, right: Right) -> web.RouteDef:
+        `settles`: what a visitor may owe who comes here.
+        """
+        return web.get(path, self._behind_login(page, right, settles, writes=False))
+
+    def form(self, path: str, page: Page, right: Right | None, *, settles: Owed | None = None) -> web.RouteDef:
         """A deed: the form's token was checked, its fields are in `visitor.form`."""
-        return web.post(path, self._behind_login(page, right, writes=True))
+        return web.post(path, self._behind_login(page, right, settles, writes=True))
+
+    def upload(self, path: str, page: Page, right: Right, *, limit: int) -> web.RouteDef:
+        """A deed whose form may be long, and may bring files, in `visitor.files`; `limit`: octets in all."""
+        return web.post(path, self._behind_login(page, right, None, writes=True, limit=limit))
 
     def render(self, request: web.Request, template: str, values: Values, status: int = 200) -> web.Response:
         """The page in the visitor's language."""
@@ -111,37 +141,64 @@ class Desk:
         html = self._templates.html(template, language(request), **(facts | values))
         return remember(request, web.Response(text=html, content_type="text/html", status=status))
 
+    def words(self, language: Language) -> Callable[[str], str]:
+        return self._templates.words(language)
+
+    async def standing(self, request: web.Request, *, used: bool | None = None) -> Standing | None:
+        """Who asks, if anybody; `used` False when nobody did anything (the script of an open page says so itself)."""
+        token = self.token(request)
+        if not token:
+            return None
+        used = LIVE not in request.headers if used is None else used
+        demanded = self.factors_demanded
+        return await standing(self.database, token, self.clock(), factors_demanded=demanded, used=used)
+
     def begin(self, response: web.Response, token: str) -> None:
-        self.set_cookie(response, _COOKIE, token)
+        response.set_cookie(self._cookie, token, path=self._path, httponly=True, samesite="Strict", secure=self._secure)
 
     def token(self, request: web.Request) -> str:
-        return request.cookies.get(_COOKIE, "")
+        return request.cookies.get(self._cookie, "")
 
     def end(self, response: web.Response) -> None:
-        response.del_cookie(_COOKIE, path="/staff")
+        response.del_cookie(self._cookie, path=self._path, httponly=True, samesite="Strict", secure=self._secure)
 
     def set_cookie(self, response: web.Response, name: str, value: str) -> None:
         response.set_cookie(name, value, path="/staff", httponly=True, samesite="Strict", secure=self._secure)
 
-    def _behind_login(self, page: Page, right: Right, *, writes: bool) -> Handler:
+    def _behind_login(
+        self, page: Page, right: Right | None, settles: Owed | None, *, writes: bool, limit: int = 0
+    ) -> Handler:
         async def handler(request: web.Request) -> web.StreamResponse:
             token = self.token(request)
-            access = await who(self.database, token, self.clock()) if token else None
-            if access is None:
+            here = await self.standing(request)
+            if here is None:
                 raise web.HTTPSeeOther("/staff/login")
-            form = await read_form(request, request.config_dict[RULES], token) if writes else MultiDict[str]()
-            if not access.has(right):
+            form, files = await _read(request, token, limit) if writes else (MultiDict[str](), {})
+            if here.owed is not None and here.owed is not settles:
+                raise web.HTTPSeeOther(SETTLED_AT[here.owed])
+            if right is not None and not here.access.has(right):
                 raise web.HTTPNotFound
-            shown = await page(Visitor(access, right, request, self.database, self.clock(), form))
+            shown = await page(Visitor(here, right, request, self.database, self.clock(), form, files))
             if isinstance(shown, Onward):
-                return web.Response(status=303, headers={"Location": shown.path})
+                onward = web.Response(status=303, headers={"Location": shown.path})
+                if shown.token:
+                    self.begin(onward, shown.token)
+                return onward
             if isinstance(shown, Sent):
                 headers = {"Content-Disposition": f'attachment; filename="{shown.name}"'}
                 return web.Response(body=shown.content, content_type=shown.content_type, headers=headers)
-            values = {**self._frame(request, access, token), **shown.values}
+            values = {**self._frame(request, here, token), **shown.values}
             return self.render(request, shown.template, values, shown.status)
 
         return handler
 
-    def _frame(self, request: web.Request, access: Access, token: str) -> Mapping[str, Any]:
-        return {"access": access, "menu": entries(access), "csrf": csrf_token(request.config_dict[RULES], token)}
+    def _frame(self, request: web.Request, here: Standing, token: str) -> Mapping[str, Any]:
+        menu = entries(here.access) if here.owed is None else ()
+        return {"access": here.access, "menu": menu, "csrf": csrf_token(request.config_dict[RULES], token)}
+
+
+async def _read(request: web.Request, token: str, limit: int) -> tuple[MultiDict[str], Mapping[str, Upload]]:
+    rules = request.config_dict[RULES]
+    if limit and request.content_type == "multipart/form-data":
+        return await read_upload(request, rules, token, limit=limit)
+    return await read_form(request, rules, token, limit=limit or None), {}

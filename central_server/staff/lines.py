@@ -1,14 +1,16 @@
 """A line of the sync log as the page shows it: facts taken out of what arrived, ready for one sentence."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from central_server.store import projects
 from central_server.store.arrivals import Arrival
+from central_server.store.connection import Connection
 from sync_contract.money import Money
 from sync_contract.project import Project, Texts
 from sync_contract.records import BeaconStatistics, Body, IntentRegistered, PlaceBeaconStatistics, Receipt
@@ -73,7 +75,11 @@ class Line:
     content: Mapping[str, Any] = field(default_factory=dict)
 
 
-def line(arrival: Arrival, labels: Mapping[str, str], projects: Mapping[str, Project]) -> Line:
+Projects = Mapping[tuple[str, str], Project]
+"""By community and id."""
+
+
+def line(arrival: Arrival, labels: Mapping[str, str], known: Projects) -> Line:
     content = _object(arrival.content)
     body = _body(content)
     reason, _, detail = arrival.reason.partition(":")
@@ -90,10 +96,23 @@ def line(arrival: Arrival, labels: Mapping[str, str], projects: Mapping[str, Pro
         first_at=arrival.first_at,
         last_at=arrival.last_at,
         times=arrival.times,
-        gift=_gift(body, projects) if isinstance(body, IntentRegistered) else None,
+        gift=_gift(body, arrival.community, known) if isinstance(body, IntentRegistered) else None,
         report=_report(body) if isinstance(body, BeaconStatistics) else None,
         content=content,
     )
+
+
+async def named(connection: Connection, found: Iterable[Arrival]) -> Projects:
+    """The projects that the arrivals name."""
+    wanted = {(arrival.community, body.project) for arrival in found if (body := _intent(arrival))}
+    return await projects.known_many(connection, wanted)
+
+
+def _intent(arrival: Arrival) -> IntentRegistered | None:
+    if arrival.kind != "intent":
+        return None
+    body = _body(_object(arrival.content))
+    return body if isinstance(body, IntentRegistered) else None
 
 
 def _object(text: str | None) -> Mapping[str, Any]:
@@ -109,8 +128,8 @@ def _body(content: Mapping[str, Any]) -> IntentRegistered | BeaconStatistics | N
         return None
 
 
-def _gift(body: IntentRegistered, projects: Mapping[str, Project]) -> GiftFacts:
-    project = projects.get(body.project)
+def _gift(body: IntentRegistered, community: str, known: Projects) -> GiftFacts:
+    project = known.get((community, body.project))
     return GiftFacts(
         Money(body.amount_minor, body.currency),
         project.title if project else None,

@@ -9,11 +9,10 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from central_server.staff.desk import Desk, Shown, Visitor
-from central_server.staff.lines import line
+from central_server.staff.lines import line, named
 from central_server.store import arrivals, gateways, intents, parcels
 from central_server.store.arrivals import Wanted
 from sync_contract.permit import OFFICIAL_TIME
-from sync_contract.project import Project
 from sync_contract.records import Receipt
 
 _KINDS = ("intent", "statistics", "ticket", "unknown")
@@ -22,12 +21,11 @@ _PLACE = re.compile(r"([0-9]{1,17})-([0-9]{1,18})")
 
 
 class LogPage:
-    def __init__(self, desk: Desk, projects: Mapping[str, Project]) -> None:
+    def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._projects = projects
 
     def routes(self) -> list[web.RouteDef]:
-        return [self._desk.page("/staff/", self._show)]
+        return [self._desk.page("/staff/log", self._show)]
 
     async def _show(self, visitor: Visitor) -> Shown:
         chosen = {name: visitor.request.query.get(name, "") for name in _FIELDS}
@@ -35,6 +33,7 @@ class LogPage:
         async with visitor.database.read() as connection:
             known = await gateways.every(connection, visitor.tops)
             found = await arrivals.page(connection, wanted, arrivals.PAGE + 1)
+            projects = await named(connection, found)
             gaps = await parcels.gaps(connection, visitor.tops)
             states: dict[tuple[str, str], str] = {}
             for sender in {arrival.gateway for arrival in found}:
@@ -42,7 +41,7 @@ class LogPage:
                 for intent in (await intents.find(connection, sender, gifts)).values():
                     states[sender, intent.id] = intent.state
         labels = {gateway.id: gateway.label for gateway in known}
-        lines = [line(arrival, labels, self._projects) for arrival in found[: arrivals.PAGE]]
+        lines = [line(arrival, labels, projects) for arrival in found[: arrivals.PAGE]]
         days = [
             (of_day[0].last_at, of_day)
             for _, same in groupby(lines, lambda entry: entry.last_at.astimezone(OFFICIAL_TIME).date())
@@ -63,7 +62,7 @@ class LogPage:
                 "states": states,
                 "chosen": chosen,
                 "filtered": bool(filters),
-                "newest": "" if wanted.before is None else f"/staff/?{urlencode(filters)}",
+                "newest": "" if wanted.before is None else f"/staff/log?{urlencode(filters)}",
                 "older": older,
                 "kinds": _KINDS,
                 "results": list(Receipt),

@@ -1,27 +1,41 @@
-"""Logging in and out."""
+"""Logging in and out: a password, and where there is a second factor, a code."""
 
 import secrets
 
 import structlog
 from aiohttp import web
 
-from central_server.accounts.login import LoginRefused, log_in, log_out
-from central_server.staff.desk import Desk
-from daemonkit.web import RULES, csrf_token, read_form
+from central_server.accounts.login import (
+    Begun,
+    Client,
+    CodeRefused,
+    LoginRefused,
+    TooManyFailures,
+    give_code,
+    log_in,
+    log_out,
+)
+from central_server.accounts.second_factor import Seal, SecretUnreadable
+from central_server.accounts.sessions import Owed
+from central_server.staff.desk import Desk, Onward, Shown, Visitor
+from daemonkit.web import RULES, client, csrf_token, read_form
 
 _log = structlog.get_logger()
 _COOKIE = "staff_login"
 
 
 class LoginPage:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, seal: Seal) -> None:
         self._desk = desk
+        self._seal = seal
 
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get("/staff/login", self._ask),
             web.post("/staff/login", self._log_in),
             web.post("/staff/logout", self._log_out),
+            self._desk.page("/staff/code", self._ask_code, None, settles=Owed.code),
+            self._desk.form("/staff/code", self._take_code, None, settles=Owed.code),
         ]
 
     async def _ask(self, request: web.Request, *, refused: bool = False) -> web.Response:
@@ -37,22 +51,62 @@ class LoginPage:
     async def _log_in(self, request: web.Request) -> web.Response:
         guest = request.cookies.get(_COOKIE, "")
         form = await read_form(request, request.config_dict[RULES], f"login {guest}" if guest else "")
+        now = self._desk.clock()
         try:
-            session = await log_in(
-                self._desk.database, form.get("name", ""), form.get("password", ""), self._desk.clock()
+            begun = await log_in(
+                self._desk.database, form.get("name", ""), form.get("password", ""), now, _client(request)
             )
         except LoginRefused as error:
-            _log.warning("login.refused", account=form.get("name", ""), reason=str(error))
+            _log.warning("login.refused", reason=str(error))
             return await self._ask(request, refused=True)
-        response = web.Response(status=303, headers={"Location": "/staff/"})
-        self._desk.begin(response, session.token)
+        except TooManyFailures as error:
+            raise _too_many(error, self._desk) from error
+        response = web.Response(status=303, headers={"Location": _welcome(begun)})
+        self._desk.begin(response, begun.token)
         response.del_cookie(_COOKIE, path="/staff")
         return response
+
+    async def _ask_code(self, visitor: Visitor) -> Shown | Onward:
+        if visitor.standing.owed is not Owed.code:
+            return Onward("/staff/")
+        return Shown("code.html", {"fault": ""})
+
+    async def _take_code(self, visitor: Visitor) -> Shown | Onward:
+        if visitor.standing.owed is not Owed.code:
+            return Onward("/staff/")
+        code = visitor.form.get("code", "")
+        try:
+            begun = await give_code(
+                visitor.database, self._seal, visitor.standing, code, visitor.now, _client(visitor.request)
+            )
+        except CodeRefused:
+            return Shown("code.html", {"fault": "wrong"}, status=422)
+        except LoginRefused:
+            return Onward("/staff/login")
+        except TooManyFailures as error:
+            raise _too_many(error, self._desk) from error
+        except SecretUnreadable:
+            _log.error("factor.unreadable", account=visitor.access.account)
+            return Shown("code.html", {"fault": "unreadable"}, status=422)
+        return Onward(_welcome(begun), begun.token)
 
     async def _log_out(self, request: web.Request) -> web.Response:
         token = self._desk.token(request)
         await read_form(request, request.config_dict[RULES], token)
-        await log_out(self._desk.database, token)
+        await log_out(self._desk.database, token, self._desk.clock())
         response = web.Response(status=303, headers={"Location": "/staff/login"})
         self._desk.end(response)
         return response
+
+
+def _welcome(begun: Begun) -> str:
+    return "/staff/" if begun.has_role else "/staff/me"
+
+
+def _client(request: web.Request) -> Client:
+    return Client(client(request), request.headers.get("User-Agent", ""))
+
+
+def _too_many(error: TooManyFailures, desk: Desk) -> web.HTTPTooManyRequests:
+    wait = max(1, int((error.until - desk.clock()).total_seconds()) + 1)
+    return web.HTTPTooManyRequests(headers={"Retry-After": str(wait)})

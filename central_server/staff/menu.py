@@ -19,7 +19,21 @@ def _(text: str) -> str:
     return text
 
 
-MENU = (Entry("/staff/", _("Sync log")),)
+MENU = (
+    Entry("/staff/", _("Overview")),
+    Entry("/staff/log", _("Sync log")),
+    Entry("/staff/figures", _("Figures")),
+    Entry("/staff/gateways", _("Gateways")),
+    Entry("/staff/beacons", _("Beacons")),
+    Entry("/staff/projects", _("Projects")),
+    Entry("/staff/bindings", _("Bindings")),
+    Entry("/staff/organisations", _("Organisations")),
+    Entry("/staff/places", _("Places"), Right.govern),
+    Entry("/staff/accounts", _("Accounts"), Right.govern),
+    Entry("/staff/audit", _("Audit trail"), Right.govern),
+    Entry("/staff/tokens", _("Tokens for programs")),
+    Entry("/staff/webhooks", _("Webhooks"), Right.govern),
+)
 
 
 def entries(access: Access) -> tuple[Entry, ...]:

@@ -6,16 +6,14 @@ from typing import Any
 from aiohttp import web
 
 from central_server.staff.desk import Desk, Shown, Visitor
-from central_server.staff.lines import Line, line
+from central_server.staff.lines import Line, line, named
 from central_server.store import arrivals, attempts, gateways, intents, ledger_lines, parcels
 from central_server.store.arrivals import Wanted
-from sync_contract.project import Project
 
 
 class ParcelPage:
-    def __init__(self, desk: Desk, projects: Mapping[str, Project]) -> None:
+    def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._projects = projects
 
     def routes(self) -> list[web.RouteDef]:
         return [self._desk.page("/staff/parcels/{gateway:[0-9a-f]{16}}/{parcel:[0-9a-f]{32}}", self._show)]
@@ -29,6 +27,7 @@ class ParcelPage:
             await visitor.demand(connection, known.community)
             wanted = Wanted(gateway=gateway, parcel=parcel)
             found = await arrivals.page(connection, wanted)
+            projects = await named(connection, found)
             kept = await parcels.get(connection, gateway, parcel)
             intent = await intents.get(connection, gateway, parcel)
             changes = await intents.history(connection, gateway, parcel)
@@ -36,8 +35,7 @@ class ParcelPage:
             posted = await ledger_lines.of_intent(connection, gateway, parcel)
         if not found and intent is None:
             raise web.HTTPNotFound
-        lines = [line(arrival, {gateway: known.label}, self._projects) for arrival in reversed(found)]
-        project = self._projects.get(intent.project) if intent else None
+        lines = [line(arrival, {gateway: known.label}, projects) for arrival in reversed(found)]
         return Shown(
             "parcel.html",
             {
@@ -46,7 +44,6 @@ class ParcelPage:
                 "lines": lines,
                 "kept": kept,
                 "intent": intent,
-                "project": project,
                 "changes": changes,
                 "numbers": {attempt.id: attempt.number for attempt in tried},
                 "posted": posted,

@@ -1,6 +1,7 @@
 """From values to staff pages, in one of the three languages."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +18,32 @@ from sync_contract.strict import Environment, Language
 
 _FOLDER = Path(__file__).parent
 _LOCALE = _FOLDER.parent / "locale"
-_STYLE = "staff.css"
+_STYLE, _SCRIPT = "staff.css", "staff.js"
 
 
 class StaffTemplates:
     def __init__(self, *, environment: Environment, site: Texts) -> None:
-        octets = (_FOLDER / "static" / _STYLE).read_bytes()
-        style = Asset(octets, "text/css", hashlib.sha256(octets).hexdigest()[:12])
-        self.files = {_STYLE: style}
-        catalogues = Catalogues(_LOCALE)
+        self.files = {_STYLE: _asset(_STYLE, "text/css"), _SCRIPT: _asset(_SCRIPT, "text/javascript")}
+        catalogues = self._catalogues = Catalogues(_LOCALE)
         facts = {
             "drill": environment is Environment.drill,
             "language_names": LANGUAGE_NAMES,
-            "stylesheet": f"/static/{_STYLE}?v={style.version}",
+            "stylesheet": f"/static/{_STYLE}?v={self.files[_STYLE].version}",
+            "script": f"/static/{_SCRIPT}?v={self.files[_SCRIPT].version}",
         }
         self._templates = {language: _in(language, site, catalogues, facts) for language in Language}
 
+    def words(self, language: Language) -> Callable[[str], str]:
+        """From an English text to the reader's."""
+        return self._catalogues.gettext(language).gettext
+
     def html(self, template: str, language: Language, **values: Any) -> str:  # noqa: ANN401  (the template's own)
         return self._templates[language].get_template(template).render(values)
+
+
+def _asset(name: str, media_type: str) -> Asset:
+    octets = (_FOLDER / "static" / name).read_bytes()
+    return Asset(octets, media_type, hashlib.sha256(octets).hexdigest()[:12])
 
 
 def _in(language: Language, site: Texts, catalogues: Catalogues, facts: dict[str, Any]) -> Templates:
@@ -46,5 +55,6 @@ def _in(language: Language, site: Texts, catalogues: Catalogues, facts: dict[str
         day=lambda at: words.day(at, language),
         clock=lambda at: words.clock(at, language),
         moment=words.moment,
+        duration=lambda length: words.duration(length, language),
     )
     return templates

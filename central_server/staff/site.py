@@ -5,14 +5,40 @@ from datetime import datetime
 
 from aiohttp import web
 
+from central_server.accounts.second_factor import Seal
+from central_server.api.webhooks.addresses import AddressRules
+from central_server.catalogue.publication import Publication
+from central_server.enrolment.codes import Inviting
+from central_server.staff.accounts_page import AccountsPage
+from central_server.staff.api_page import ApiPage
+from central_server.staff.audit_page import AuditPage
+from central_server.staff.beacon_page import BeaconPage
+from central_server.staff.beacons_page import BeaconsPage
+from central_server.staff.bindings_page import BindingsPage
 from central_server.staff.desk import Desk
+from central_server.staff.factor_page import FactorPage
+from central_server.staff.figures_page import FiguresPage
+from central_server.staff.gateway_page import GatewayPage
+from central_server.staff.gateways_page import GatewaysPage
+from central_server.staff.import_page import ImportPage
+from central_server.staff.live_page import LivePage
 from central_server.staff.log_page import LogPage
 from central_server.staff.login_page import LoginPage
+from central_server.staff.organisations_page import OrganisationsPage
+from central_server.staff.overview_page import OverviewPage
+from central_server.staff.own_page import OwnPage
 from central_server.staff.parcel_page import ParcelPage
+from central_server.staff.password_page import PasswordPage
+from central_server.staff.places_page import PlacesPage
+from central_server.staff.project_page import ProjectPage
+from central_server.staff.projects_page import ProjectsPage
 from central_server.staff.render import StaffTemplates
+from central_server.staff.tokens_page import TokensPage
+from central_server.staff.webhooks_page import WebhooksPage
 from central_server.store.database import Database
+from daemonkit.broadcast import Broadcast
 from kiosk_ui.assets import Asset
-from sync_contract.project import Project, Texts
+from sync_contract.project import Texts
 from sync_contract.strict import Environment
 
 
@@ -22,14 +48,27 @@ class StaffSite:
         database: Database,
         site: Texts,
         environment: Environment,
-        projects: Mapping[str, Project],
         clock: Callable[[], datetime],
+        factor_key: bytes,
+        news: Broadcast,
+        inviting: Inviting,
+        allowed: AddressRules,
+        programs: bytes,
+        publication: Publication,
         *,
         secure: bool,
     ) -> None:
         self._templates = StaffTemplates(environment=environment, site=site)
-        self._desk = Desk(database, self._templates, clock, secure=secure)
-        self._projects = projects
+        demanded = environment is Environment.real  # in a drill a second factor is offered
+        self._desk = Desk(database, self._templates, clock, secure=secure, factors_demanded=demanded)
+        self._seal = Seal(factor_key)
+        self._site = site
+        self._environment = environment
+        self._news = news
+        self._inviting = inviting
+        self._allowed = allowed
+        self._programs = programs
+        self._publication = publication
 
     @property
     def files(self) -> Mapping[str, Asset]:
@@ -39,9 +78,30 @@ class StaffSite:
         desk = self._desk
         return [
             web.get("/staff", self._home),
-            *LoginPage(desk).routes(),
-            *LogPage(desk, self._projects).routes(),
-            *ParcelPage(desk, self._projects).routes(),
+            *LoginPage(desk, self._seal).routes(),
+            *PasswordPage(desk).routes(),
+            *FactorPage(desk, self._seal, self._site).routes(),
+            *OwnPage(desk).routes(),
+            *OverviewPage(desk, self._environment).routes(),
+            *FiguresPage(desk, self._environment).routes(),
+            *LivePage(desk, self._news).routes(),
+            *LogPage(desk).routes(),
+            *ParcelPage(desk).routes(),
+            *GatewaysPage(desk).routes(),
+            *GatewayPage(desk, self._inviting).routes(),
+            *BeaconsPage(desk).routes(),
+            *BeaconPage(desk).routes(),
+            *ProjectsPage(desk, self._publication).routes(),
+            *ProjectPage(desk).routes(),
+            *BindingsPage(desk).routes(),
+            *OrganisationsPage(desk).routes(),
+            *ImportPage(desk).routes(),
+            *PlacesPage(desk).routes(),
+            *AccountsPage(desk).routes(),
+            *AuditPage(desk).routes(),
+            *TokensPage(desk).routes(),
+            *WebhooksPage(desk, self._allowed, self._programs).routes(),
+            *ApiPage(desk).routes(),
         ]
 
     def error(self, request: web.Request, status: int) -> web.Response:

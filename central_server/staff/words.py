@@ -1,8 +1,8 @@
 """Dates, times and money as staff read them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, format_timedelta
 
 from kiosk_ui.figures import LOCALES
 from sync_contract.permit import OFFICIAL_TIME
@@ -24,3 +24,14 @@ def clock(at: datetime, language: Language) -> str:
 def moment(at: datetime) -> str:
     """`2026-11-24 16:05:09` in official time."""
     return f"{at.astimezone(OFFICIAL_TIME):%Y-%m-%d %H:%M:%S}"
+
+
+def duration(length: timedelta, language: Language) -> str:
+    """`3 hours`, `2天`: its largest unit, for how long something has been so."""
+    return format_timedelta(length, granularity="minute", threshold=1.5, locale=LOCALES[language])
+
+
+def short_day(at: datetime, language: Language) -> str:
+    """`11月24日` in official time."""
+    pattern = "MMM d" if language is Language.en else "M月d日"
+    return format_date(at.astimezone(OFFICIAL_TIME), pattern, locale=LOCALES[language])

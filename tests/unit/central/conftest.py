@@ -1,4 +1,4 @@
-"""Fixtures: the real server with a registered gateway, a real sandbox bank, and a donor."""
+"""Fixtures: the real server with a registered gateway, on either database, a real sandbox bank, and a donor."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -16,7 +16,10 @@ from tests.fakes.donor import Donor
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
     jar = aiohttp.CookieJar(unsafe=True)  # the addresses are numbers
-    async with aiohttp.ClientSession(cookie_jar=jar, timeout=aiohttp.ClientTimeout(total=30)) as session:
+    fresh = aiohttp.TCPConnector(force_close=True)  # the server closes connections that are idle for long
+    async with aiohttp.ClientSession(
+        connector=fresh, cookie_jar=jar, timeout=aiohttp.ClientTimeout(total=30)
+    ) as session:
         yield session
 
 
@@ -27,8 +30,8 @@ async def bank(tmp_path: Path) -> AsyncIterator[RunningBank]:
 
 
 @pytest.fixture
-async def central(tmp_path: Path, bank: RunningBank) -> AsyncIterator[RunningCentral]:
-    async with running_central(tmp_path / "central", bank) as central:
+async def central(tmp_path: Path, bank: RunningBank, store_url: str) -> AsyncIterator[RunningCentral]:
+    async with running_central(tmp_path / "central", bank, store=store_url) as central:
         yield central
 
 

@@ -28,7 +28,7 @@ def test_the_whole_file_becomes_settings(tmp_path: Path) -> None:
     server = '[server]\nhost = "0.0.0.0"\nport = 0\npublic_url = "https://Give.example.org"\nallowed_hosts = ["give"]\n'
     settings = loaded(tmp_path, server + CONFIG + BINDING)
     assert settings.server.public_url == "https://give.example.org"
-    assert settings.bindings[0].binding.beacon.major == 10
+    assert settings.bindings[0].beacon.major == 10
     assert [project.id for project in settings.projects] == ["lunch", "ended"]
 
 
@@ -52,12 +52,27 @@ def test_the_files_that_we_ship_are_good(name: str) -> None:
         ('project = "lunch"', 'project = "nobody"', "no project"),
         (BINDING, BINDING + BINDING, "more than once"),
         ("[site]", "[site]\nnew = 1", "new"),
+        ("[site]", '[store]\nurl = "mysql://beacon:hunter2@db/beacon"\n[site]', "store.url: expected postgresql"),
+        ("[site]", "[store]\nurl = 7\n[site]", "store.url"),
+        ("[site]", "[store]\nconnections = 1\n[site]", "store.connections"),
         ("[site]", "[server]\nport = 65536\n[site]", "port"),
         ("[site]", '[server]\nallowed_hosts = ["UPPER"]\n[site]', "allowed_hosts"),
+        ("[site]", '[server]\ntrusted_proxies = ["proxy.example"]\n[site]', "trusted_proxies"),
+        ("[site]", '[server]\ntrusted_proxies = ["10.0.0.1/8"]\n[site]', "trusted_proxies"),
+        ("[site]", '[server]\ntrusted_proxies = ["0.0.0.0/0"]\n[site]', "every address there is"),
+        ("[site]", '[server]\ntrusted_proxies = ["::/0"]\n[site]', "every address there is"),
     ],
 )
 def test_a_fault_is_refused_and_named(tmp_path: Path, before: str, after: str, words: str) -> None:
     text = CONFIG + BINDING
     assert before in text
-    with pytest.raises(ConfigRefused, match=words):
+    with pytest.raises(ConfigRefused, match=words) as refused:
         loaded(tmp_path, text.replace(before, after, 1))
+    assert "hunter2" not in str(refused.value)
+
+
+def test_the_databases_address_is_told_to_nobody(tmp_path: Path) -> None:
+    store = '[store]\nurl = "postgresql://beacon:hunter2@db.example/beacon"\n'
+    settings = loaded(tmp_path, store + CONFIG)
+    assert settings.store.url.get_secret_value() == "postgresql://beacon:hunter2@db.example/beacon"
+    assert "hunter2" not in f"{settings!r} {settings} {settings.model_dump_json()}"

@@ -1,6 +1,6 @@
 """Late, surplus and outside-permit money is posted all the same, and marked."""
 
-from collections.abc import AsyncIterator
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -17,6 +17,7 @@ from central_server.banks.port import (
     OrderState,
     Redirect,
 )
+from central_server.catalogue.seed import sow
 from central_server.donations.opening import AtTheBank, Opening
 from central_server.donations.queries import Queries
 from central_server.donations.settle import Settlement
@@ -25,9 +26,10 @@ from central_server.enrolment.gateways import register
 from central_server.intake.batch import ReadParcel
 from central_server.intake.receive import receive
 from central_server.settings import Settings
-from central_server.store import attempts, ledger_lines
+from central_server.store import attempts, events, intents, ledger_lines
 from central_server.store.attempts import Attempt
-from central_server.store.database import Database, open_database, sqlite_url
+from central_server.store.database import Database
+from central_server.store.events import Topic
 from daemonkit.toml import load
 from sync_contract.money import Money
 from sync_contract.project import Texts
@@ -73,15 +75,14 @@ class PlayedBank:
 
 
 class World:
-    def __init__(self, database: Database, settings: Settings) -> None:
+    def __init__(self, database: Database) -> None:
         self.database = database
         self.bank = PlayedBank()
         self.pokes = 0
-        projects = {project.id: project for project in settings.projects}
-        self.settlement = Settlement(database, "sandbox", projects, self._poke)
+        self.settlement = Settlement(database, "sandbox", self._poke)
         self.opening = Opening(database, self.bank, self.settlement, lambda nonce: f"http://us/g/{nonce}", lambda: "")
         self.queries = Queries(database, self.bank, self.settlement)
-        self.gateway = DeliveringGateway(None, "")  # type: ignore[arg-type]  # it only signs here
+        self.gateway = DeliveringGateway()
 
     def _poke(self) -> None:
         self.pokes += 1
@@ -95,13 +96,13 @@ class World:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+async def world(tmp_path: Path, database: Database) -> World:
     file = tmp_path / "central.toml"
     file.write_text(CONFIG, encoding="utf-8")
-    async with open_database(sqlite_url(tmp_path / "central.db")) as database:
-        world = World(database, load(file, Settings))
-        await register(database, world.gateway.id, world.gateway.public, "huada", "hall", NOW)
-        yield world
+    await sow(database, load(file, Settings).projects, {}, NOW)
+    world = World(database)
+    await register(database, world.gateway.id, world.gateway.public, "huada", "hall", NOW)
+    return world
 
 
 async def test_money_that_comes_after_the_attempt_ended_is_late(world: World) -> None:
@@ -133,6 +134,75 @@ async def test_a_second_paid_attempt_is_surplus(world: World) -> None:
         (first.id, "surplus", True),
     ]
     assert lines[0].slip != lines[1].slip
+
+
+async def test_forty_presses_at_once_open_one_attempt(world: World) -> None:
+    asked = await world.ask()
+    await asyncio.gather(*(world.opening.open(asked, LUNCH, Language.en, NOW) for _ in range(40)))
+    (attempt,) = await world.tried(asked)
+    assert attempt.state == "sent"
+    async with world.database.read() as connection:
+        moves = await intents.history(connection, attempt.gateway, attempt.intent)
+    assert [(move.attempt is None, move.after) for move in moves if move.cause in ("attempt", "bank")] == [
+        (False, "sent"),
+        (True, "handed_off"),
+    ]
+
+
+async def test_two_attempts_paid_at_once_are_one_gift_and_one_surplus(world: World) -> None:
+    for _ in range(5):
+        asked = await world.ask()
+        await world.opening.open(asked, LUNCH, Language.en, NOW)
+        (first,) = await world.tried(asked)
+        world.bank.stands(first, OrderState.expired)
+        await world.opening.open(asked, LUNCH, Language.en, NOW)
+        both = await world.tried(asked)
+        paid = [OrderReport(attempt.id, OrderState.paid, Money(5000), "P") for attempt in (*both, *both)]
+        await asyncio.gather(*(world.settlement.found(report, NOW) for report in paid))
+        async with world.database.read() as connection:
+            lines = await ledger_lines.of_intent(connection, first.gateway, first.intent)
+            moves = await intents.history(connection, first.gateway, first.intent)
+        assert [line.kind for line in lines] == ["paid", "surplus"]
+        assert [move.after for move in moves if move.attempt is None].count("paid") == 1
+
+
+async def test_a_payment_is_heard_by_every_process(world: World) -> None:
+    asked = await world.ask()
+    await world.opening.open(asked, LUNCH, Language.en, NOW)
+    (attempt,) = await world.tried(asked)
+    heard: asyncio.Queue[Topic] = asyncio.Queue()
+    every_s = 600 if world.database.dsn else 0.05  # PostgreSQL does not wait for the next look
+    hearing = asyncio.create_task(events.hear(world.database, heard.put_nowait, alive=lambda: None, every_s=every_s))
+    async with asyncio.timeout(30):
+        assert {await heard.get() for _ in Topic} == set(Topic)
+        await world.settlement.found(OrderReport(attempt.id, OrderState.paid, Money(5000), "P"), NOW)
+        assert await heard.get() is Topic.gifts
+    hearing.cancel()
+    await asyncio.gather(hearing, return_exceptions=True)
+
+
+async def test_a_payment_and_an_expiry_at_once_leave_it_paid(world: World) -> None:
+    for _ in range(5):
+        asked = await world.ask()
+        await world.opening.open(asked, LUNCH, Language.en, NOW)
+        (attempt,) = await world.tried(asked)
+        words = (
+            OrderReport(attempt.id, OrderState.expired, None, "its time is over"),
+            OrderReport(attempt.id, OrderState.paid, Money(5000), "P"),
+            OrderReport(attempt.id, OrderState.failed, None, "no money"),
+        )
+        await asyncio.gather(*(world.settlement.found(word, NOW) for word in words))
+        assert (await world.tried(asked))[0].state == "paid"
+
+
+async def test_what_is_paid_while_it_waits_to_be_asked_is_not_asked(world: World) -> None:
+    asked = await world.ask()
+    await world.opening.open(asked, LUNCH, Language.en, NOW)
+    (attempt,) = await world.tried(asked)
+    await world.settlement.found(OrderReport(attempt.id, OrderState.paid, Money(5000), "P"), NOW)
+    async with world.database.write() as connection:
+        assert not await attempts.schedule(connection, attempt, NOW)
+    assert (await world.tried(asked))[0].next_query_at is None
 
 
 async def test_money_that_comes_when_the_permit_has_closed_is_marked(world: World) -> None:

@@ -2,10 +2,14 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import aiohttp
+from sqlalchemy import select
 
+from central_server.store.database import Database
+from central_server.store.tables import leases
 from sync_contract.records import Receipt
 from tests.fakes.central_process import RunningBank, RunningCentral, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
@@ -19,7 +23,7 @@ async def test_what_one_server_is_told_the_other_knows(
     session: aiohttp.ClientSession,
     donor: Donor,
 ) -> None:
-    async with running_central(central.state, bank) as second:
+    async with running_central(central.state, bank, store=central.store) as second:
         batch = [gateway.intent() for _ in range(20)]
         answers = []
         for round_of in range(6):
@@ -41,17 +45,40 @@ async def test_what_one_server_is_told_the_other_knows(
             waiting.append(asyncio.create_task(gateway.get("/api/v1/outcomes", query)))
             await asyncio.sleep(0.1)
         await donor.press(at_bank, decision="confirm")
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(30):
             for task in waiting:
                 assert (await task)[1]["outcomes"][0]["state"] == "paid"
 
 
-async def test_they_share_what_they_sign_with(
-    tmp_path: Path, central: RunningCentral, bank: RunningBank, session: aiohttp.ClientSession
+async def test_a_server_that_stops_gives_its_work_to_the_others(
+    tmp_path: Path, bank: RunningBank, store_url: str, database: Database
 ) -> None:
-    async with running_central(central.state, bank) as second:
+    async def held() -> dict[str, str]:
+        async with database.read() as connection:
+            return {name: holder for name, holder in await connection.execute(select(leases.c.name, leases.c.holder))}
+
+    async def until(good: Callable[[dict[str, str]], bool]) -> dict[str, str]:
+        async with asyncio.timeout(30):
+            while not good(found := await held()):
+                await asyncio.sleep(0.05)
+        return found
+
+    work = {"ask_bank", "figures"}
+    async with running_central(tmp_path / "central", bank, store=store_url):
+        first = await until(lambda found: found.keys() >= work)
+    assert await held() == {}
+    async with running_central(tmp_path / "central", bank, store=store_url):
+        second = await until(lambda found: found.keys() >= work)
+    assert not {*first.values()} & {*second.values()}
+
+
+async def test_they_share_what_they_sign_with(
+    central: RunningCentral, bank: RunningBank, gateway: DeliveringGateway
+) -> None:
+    async with running_central(central.state, bank, store=central.store) as second:
         answers = []
         for server in (central, second):
-            async with session.get(f"{server.url}/api/v1/catalogue") as answer:
-                answers.append(await answer.read())
+            gateway.url = server.url
+            answers.append(await gateway.get("/api/v1/catalogue"))
     assert answers[0] == answers[1]
+    assert answers[0][0] == 200

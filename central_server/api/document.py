@@ -1,0 +1,203 @@
+"""The OpenAPI 3.1 document, made of the records that the handlers themselves read and write."""
+
+from collections.abc import Sequence
+from inspect import cleandoc
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from central_server.api.operations import Credential, Operation
+from central_server.api.problems import PREFIX
+from sync_contract.records import CONTRACT, MAX_PARCELS
+
+_REF = "#/components/schemas/{model}"
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}
+_WORDS = {
+    200: "Done.",
+    304: "Not changed since the ETag that was sent in If-None-Match.",
+    400: "The request does not fit.",
+    401: "Nobody that is known here asks.",
+    403: "That is not allowed.",
+    404: "There is no such thing.",
+    409: "It contradicts what is known.",
+    413: "The body is too large.",
+    415: "The body is not of the kind that is expected.",
+    422: "It cannot be done so.",
+    503: "It does not work now: try again.",
+    429: "Too many requests: wait as Retry-After says.",
+}
+Mode = Literal["validation", "serialization"]
+
+
+def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
+    """`version`: of the program."""
+    named, schemas = _schemas(operations)
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, named)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Beacon central server",
+            "version": version,
+            "summary": "Shake, lists for programs, and the gateways' own interface.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {"schemas": schemas, "securitySchemes": _SECURITY},
+    }
+
+
+_SECURITY = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "bct_…",
+        "description": "A personal token, made on the staff pages. It holds where its account has the right.",
+    },
+    "gateway": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Signature-Input",
+        "description": "HTTP Message Signatures (RFC 9421), Ed25519, with Signature and Content-Digest.",
+    },
+}
+_PROBLEM_SCHEMA = {
+    "type": "object",
+    "description": f"RFC 9457. `type` is about:blank, or one of those that begin with {PREFIX}: see the reader page.",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"at": {"type": "string"}, "reason": {"type": "string"}},
+            },
+        },
+    },
+}
+
+
+def _schemas(operations: Sequence[Operation]) -> tuple[dict[tuple[type[BaseModel], Mode], Any], dict[str, Any]]:
+    wanted: dict[tuple[type[BaseModel], Mode], None] = {}
+    for operation in operations:
+        if operation.answer is not None:
+            wanted[operation.answer, "serialization"] = None
+        for record in (operation.body, *operation.items.values()):
+            if record is not None:
+                wanted[record, "validation"] = None
+    named, whole = models_json_schema(list(wanted), by_alias=True, ref_template=_REF)
+    schemas = {name: _tidy(schema) for name, schema in whole["$defs"].items()}
+    wanted_ones = {key: named[key] for key in wanted}
+    return wanted_ones, {**dict(sorted(schemas.items())), "Problem": _PROBLEM_SCHEMA}
+
+
+def _tidy(schema: Any) -> Any:  # noqa: ANN401  (JSON)
+    """Without the titles that pydantic makes of names."""
+    if isinstance(schema, dict):
+        return {name: _tidy(value) for name, value in schema.items() if name != "title" or not isinstance(value, str)}
+    return [_tidy(each) for each in schema] if isinstance(schema, list) else schema
+
+
+def _operation(operation: Operation, named: dict[tuple[type[BaseModel], Mode], Any]) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "tags": [operation.credential.value],
+        "security": []
+        if operation.credential is Credential.none
+        else [{operation.credential.value: _scopes(operation)}],
+        "parameters": _parameters(operation),
+        "responses": _responses(operation, named),
+    }
+    if operation.answer is not None and operation.answer.__doc__:
+        told["description"] = cleandoc(operation.answer.__doc__)
+    if operation.body is not None:
+        told["requestBody"] = _json(named[operation.body, "validation"])
+    elif operation.items:
+        told["requestBody"] = _json(_batch(operation, named))
+    return told
+
+
+def _scopes(operation: Operation) -> list[str]:
+    return [operation.scope.value] if operation.scope else []
+
+
+def _json(schema: Any) -> dict[str, Any]:  # noqa: ANN401  (JSON)
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+def _batch(operation: Operation, named: dict[tuple[type[BaseModel], Mode], Any]) -> dict[str, Any]:
+    """Whatever stands in the place of an item is answered item by item."""
+    lists = {
+        name: {"type": "array", "maxItems": MAX_PARCELS, "items": {"anyOf": [named[record, "validation"], {}]}}
+        for name, record in operation.items.items()
+    }
+    properties = {"contract": {"const": CONTRACT, "type": "integer"}, **lists}
+    return {"type": "object", "required": [*properties], "properties": properties, "additionalProperties": False}
+
+
+def _parameters(operation: Operation) -> list[dict[str, Any]]:
+    told: list[dict[str, Any]] = [
+        {
+            "name": each.name,
+            "in": each.where,
+            "description": each.about,
+            "required": each.required,
+            "schema": each.schema,
+        }
+        for each in operation.parameters
+    ]
+    if operation.query is not None:
+        schema = _tidy(operation.query.model_json_schema(ref_template=_REF))
+        for name, inner in schema["properties"].items():
+            about = inner.pop("description", "")
+            told.append(
+                {
+                    "name": name,
+                    "in": "query",
+                    "required": False,
+                    "schema": _plain(inner, schema.get("$defs", {})),
+                    **({"description": about} if about else {}),
+                }
+            )
+    return told
+
+
+def _plain(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """A parameter is there or not: it is never null. References are put in, for nothing else here has them."""
+    choices = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
+    chosen = dict(choices[0])
+    if "$ref" in chosen:
+        chosen = dict(definitions[chosen["$ref"].rpartition("/")[2]])
+    if "default" in schema and schema["default"] is not None:
+        chosen["default"] = schema["default"]
+    elif "default" in chosen and chosen["default"] is None:
+        del chosen["default"]
+    return chosen
+
+
+def _responses(operation: Operation, named: dict[tuple[type[BaseModel], Mode], Any]) -> dict[str, Any]:
+    content: dict[str, Any] = {media: {} for media in operation.media}
+    if operation.answer is not None:
+        content["application/json"] = {"schema": named[operation.answer, "serialization"]}
+    done: dict[str, Any] = {"description": _WORDS[200], "content": content}
+    told: dict[str, Any] = {"200": done}
+    if operation.kept:
+        done["headers"] = {"ETag": {"schema": {"type": "string"}}}
+        told["304"] = {"description": _WORDS[304]}
+    for status, words in sorted(operation.problems.items()):
+        types = " ".join(f"`{PREFIX}{word}`" for word in words)
+        told[str(status)] = _problem(f"{_WORDS[status]} {types}".strip())
+    told["default"] = _problem("Any other problem; its status says all.")
+    return told
+
+
+def _problem(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {"application/problem+json": {"schema": _PROBLEM}}}

@@ -1,0 +1,61 @@
+"""The problems (RFC 9457) that have a type of their own: programs may rely on the word.
+
+Every other problem is `about:blank`: its status says all.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from daemonkit.web.problem import refusal
+
+PREFIX = "/api#problem-"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """`meaning`: an English msgid of the staff's catalogues: what to do about it."""
+
+    kind: type[web.HTTPError]
+    meaning: str
+
+
+def _(text: str) -> str:
+    """Marks a text for the catalogues."""
+    return text
+
+
+PROBLEMS: Mapping[str, Problem] = {
+    "idempotency-key-malformed": Problem(
+        web.HTTPBadRequest,
+        _("An Idempotency-Key has 16 to 64 letters, digits, hyphens or underscores, and comes once."),
+    ),
+    "idempotency-key-reused": Problem(
+        web.HTTPUnprocessableEntity, _("The Idempotency-Key came before with another body: use a new one.")
+    ),
+    "pass-unknown": Problem(
+        web.HTTPNotFound, _("No such presence pass, or its half an hour is over: let the phone ask again.")
+    ),
+    "token-missing": Problem(web.HTTPUnauthorized, _("Send Authorization: Bearer with a personal token.")),
+    "token-refused": Problem(
+        web.HTTPUnauthorized,
+        _("The token is unknown, revoked, or its time is over: make a new one on the staff pages."),
+    ),
+    "scope-missing": Problem(
+        web.HTTPForbidden, _("The token has not this scope, or its account not the right: make one that has it.")
+    ),
+    "cursor-malformed": Problem(web.HTTPBadRequest, _("A cursor is used just as it was given, with the same filters.")),
+    "parameter-malformed": Problem(
+        web.HTTPBadRequest, _("A parameter of the query is unknown, comes twice, or does not fit.")
+    ),
+}
+
+
+def refused(word: str, detail: str = "", **headers: str) -> web.HTTPError:
+    """The exception to raise; `headers` with underscores for hyphens. Raises KeyError for a word that is none."""
+    known = PROBLEMS[word]
+    error = refusal(known.kind, detail or known.meaning, type=f"{PREFIX}{word}")
+    for name, value in headers.items():
+        error.headers[name.replace("_", "-")] = value
+    return error

@@ -1,0 +1,114 @@
+"""Personal tokens: a program acts for an account, with a part of what that account may do.
+
+`bct_`, 43 characters of base64url (256 bits), `_`, and the CRC-32 of all before it as 8 hexadecimal digits: a scanner
+for leaked secrets finds one by its prefix, and tells it from chance by its checksum.
+"""
+
+import hashlib
+import re
+import secrets
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from aiohttp import web
+
+from central_server.accounts.access import Access, Right, Role
+from central_server.api.problems import refused
+from central_server.store import accounts, tokens
+from central_server.store.connection import Connection
+from central_server.store.database import Database
+from central_server.store.tokens import KeptToken
+from daemonkit.web.buckets import Buckets
+from daemonkit.web.problem import refusal
+from sync_contract.identity import new_id
+
+PREFIX = "bct_"
+LIVES_DAYS = (30, 90, 365)
+MOST_OF_AN_ACCOUNT = 20
+_SHAPE = re.compile(r"(bct_[A-Za-z0-9_-]{43})_([0-9a-f]{8})")
+
+
+class Scope(StrEnum):
+    log = "read:log"
+    """The sync log."""
+    statistics = "read:statistics"
+    catalogue = "read:catalogue"
+    """Gateways, beacons and projects."""
+
+
+NEEDS: Mapping[Scope, Right] = {Scope.log: Right.see, Scope.statistics: Right.see, Scope.catalogue: Right.see}
+"""The right that the account must have where a scope is to hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """On whose behalf a program asks. `tops`: at and below these places the scope holds."""
+
+    token: KeptToken
+    access: Access
+    tops: frozenset[str]
+
+
+class Bearers:
+    """Who a request's token is. `rate`, `burst`: requests of one token."""
+
+    def __init__(
+        self, database: Database, clock: Callable[[], datetime], *, rate: float = 20.0, burst: int = 200
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._buckets = Buckets(rate, burst)
+
+    async def caller(self, request: web.Request, scope: Scope | None) -> Caller:
+        """`scope` None: any token will do. Raises the problems token-missing, token-refused, scope-missing, and 429."""
+        told = request.headers.getall("Authorization", [])
+        scheme, _, text = told[0].partition(" ") if told else ("", "", "")
+        if len(told) != 1 or scheme.lower() != "bearer":
+            raise refused("token-missing", WWW_Authenticate="Bearer")
+        now = self._clock()
+        async with self._database.read() as connection:
+            token = await tokens.by_hash(connection, hash_of(text), now) if well_formed(text) else None
+            access = None if token is None else await _access(connection, token.account)
+        if token is None or access is None:
+            raise refused("token-refused", WWW_Authenticate='Bearer error="invalid_token"')
+        if wait := self._buckets.take(token.id, time.monotonic()):
+            busy = refusal(web.HTTPTooManyRequests)
+            busy.headers["Retry-After"] = str(int(wait) + 1)
+            raise busy
+        if tokens.is_due(token, now):
+            async with self._database.write() as connection:
+                await tokens.used(connection, token.id, now)
+        tops = frozenset(access.roles) if scope is None else access.places(NEEDS[scope])
+        if scope is not None and (scope not in token.scopes.split() or not tops):
+            raise refused("scope-missing", WWW_Authenticate=f'Bearer error="insufficient_scope", scope="{scope}"')
+        return Caller(token, access, tops)
+
+
+async def _access(connection: Connection, account: str) -> Access | None:
+    """What the account may do now. None when it may not log in any more."""
+    known = await accounts.get(connection, account)
+    if known is None or known.disabled_at is not None:
+        return None
+    roles = await accounts.roles(connection, account)
+    return Access(account, {place: Role(role) for place, role in roles.items()})
+
+
+def make(account: str, label: str, scopes: frozenset[Scope], days: int, now: datetime) -> tuple[str, KeptToken]:
+    """A token's text, to be shown once, and what is kept of it."""
+    body = PREFIX + secrets.token_urlsafe(32)
+    text = f"{body}_{zlib.crc32(body.encode()):08x}"
+    told = " ".join(sorted(scopes))
+    return text, KeptToken(new_id(), hash_of(text), account, label, told, now, now + timedelta(days=days))
+
+
+def well_formed(text: str) -> bool:
+    found = _SHAPE.fullmatch(text)
+    return found is not None and int(found[2], 16) == zlib.crc32(found[1].encode())
+
+
+def hash_of(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,103 @@
+"""Where deliveries may go: never into our own network, whatever a name resolves to when it is sent (OWASP SSRF)."""
+
+import re
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from urllib.parse import urlsplit
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+
+from central_server.errors import CentralError
+
+MOST_URL = 500
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_NAT64 = IPv6Network("64:ff9b::/96")
+
+
+class AddressRefused(CentralError):
+    """Nothing is sent there. `word`: why, one of malformed, scheme, host, private."""
+
+    def __init__(self, word: str, reason: str) -> None:
+        super().__init__(reason)
+        self.word = word
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRules:
+    """`hosts`: only these, and `.name` for every host below it; empty for all. `private_network`: our own network and
+    plain http too.
+    """
+
+    hosts: tuple[str, ...] = ()
+    private_network: bool = False
+
+    def check(self, url: str) -> None:
+        """What can be told without resolving. Raises AddressRefused."""
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port
+        except ValueError as error:
+            raise AddressRefused("malformed", "not a URL") from error
+        if not url.isascii() or not url.isprintable() or len(url) > MOST_URL or " " in url or "\\" in url:
+            raise AddressRefused("malformed", f"not a URL of at most {MOST_URL} plain characters")
+        if not host or port == 0 or "@" in parts.netloc or parts.fragment:
+            raise AddressRefused("malformed", "a host is expected, no user and no fragment")
+        if parts.scheme != "https" and not (parts.scheme == "http" and self.private_network):
+            raise AddressRefused("scheme", "https is expected")
+        if self.hosts and not any(_is_below(host, each) for each in self.hosts):
+            raise AddressRefused("host", "the settings allow no deliveries to that host")
+        # What whoever connects takes for an address, without asking what the name means:
+        if ":" in host or host.replace(".", "").isdigit():
+            self.check_address(host)
+        elif not _NAME.fullmatch(host):
+            raise AddressRefused("malformed", "not the name of a host")
+
+    def check_address(self, address: str) -> None:
+        """Raises AddressRefused."""
+        try:
+            known = ip_address(address.partition("%")[0])
+        except ValueError as error:
+            raise AddressRefused("malformed", "not an address") from error
+        if not self.private_network and not all(each.is_global and not each.is_multicast for each in _meant(known)):
+            raise AddressRefused("private", "the address is not one of the public internet")
+
+
+class GuardedResolver(AbstractResolver):
+    """What is resolved is what is connected to: a name cannot mean one address for the check and another after it."""
+
+    def __init__(self, rules: AddressRules, names: AbstractResolver | None = None) -> None:
+        self._rules = rules
+        self._names = names or ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """Raises AddressRefused when any of the addresses may not be used, OSError when there is none."""
+        found = await self._names.resolve(host, port, family)
+        for each in found:
+            self._rules.check_address(each["host"])
+        return found
+
+    async def close(self) -> None:
+        await self._names.close()
+
+
+def _is_below(host: str, allowed: str) -> bool:
+    return host.endswith(allowed) if allowed.startswith(".") else host == allowed
+
+
+def _meant(address: IPv4Address | IPv6Address) -> Sequence[IPv4Address | IPv6Address]:
+    """The address, and the one of the old internet that some new ones hold."""
+    if isinstance(address, IPv4Address):
+        return (address,)
+    if address.ipv4_mapped is not None:
+        return (address.ipv4_mapped,)
+    inside: list[IPv4Address] = list(address.teredo or ())
+    if address.sixtofour is not None:
+        inside.append(address.sixtofour)
+    if address in _NAT64:
+        inside.append(IPv4Address(int(address) & 0xFFFFFFFF))
+    return (address, *inside)

@@ -1,0 +1,66 @@
+"""What a webhook can be told of, and the body that it then gets."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from central_server.shake.records import Documented
+from sync_contract.identity import Id
+from sync_contract.project import ProjectId
+from sync_contract.records import CONTRACT, Count
+from sync_contract.strict import Environment
+
+
+class Event(StrEnum):
+    donation_paid = "donation.paid"
+    parcel_refused = "parcel.refused"
+    parcel_conflict = "parcel.conflict"
+
+
+def _(text: str) -> str:
+    """Marks a text for the catalogues."""
+    return text
+
+
+EVENTS: Mapping[Event, str] = {
+    Event.donation_paid: _("The bank confirmed a gift."),
+    Event.parcel_refused: _("Something that a gateway delivered was refused."),
+    Event.parcel_conflict: _("A gateway delivered a second, different record under one identity."),
+}
+"""With the meaning as an English msgid."""
+
+
+class PaidGift(Documented):
+    """Nothing in it tells who gave."""
+
+    gateway: str
+    intent: Id
+    environment: Environment
+    """drill: no money moved."""
+    project: ProjectId
+    amount_minor: Count
+    currency: str
+    slip: str
+    """The slip's number (憑條)."""
+
+
+class TurnedAway(Documented):
+    gateway: str
+    parcel: str
+    kind: str
+    reason: str
+    """A machine-readable word, and what it is about."""
+
+
+class WebhookBody(Documented):
+    """The body of each delivery. The same delivery may come more than once: its `id` then is the same."""
+
+    contract: Literal[1] = CONTRACT
+    id: Id
+    event: Event
+    at: AwareDatetime
+    """When it happened."""
+    community: Annotated[str, Field(max_length=64)]
+    data: PaidGift | TurnedAway

@@ -1,0 +1,22 @@
+"""The next free major and minor in a uuid."""
+
+from uuid import UUID
+
+from central_server.store import beacons
+from central_server.store.connection import Connection
+from sync_contract.beacon import BeaconId
+
+_ALL = 65536
+
+
+async def next_free(connection: Connection, uuid: UUID) -> BeaconId | None:
+    """In the highest major in use while that has room, from minor 1 on; None when the uuid is full."""
+    taken = await beacons.taken_by_major(connection, uuid)
+    newest = max(taken, default=1)
+    rest = (major for major in (*range(newest, _ALL), *range(newest)) if taken.get(major, 0) < _ALL)
+    major = next(rest, None)
+    if major is None:
+        return None
+    used = await beacons.minors(connection, uuid, major)
+    minor = next(each for each in (*range(1, _ALL), 0) if each not in used)
+    return BeaconId(uuid, major, minor)

@@ -1,0 +1,295 @@
+"""Organisations, projects, beacons and bindings: from typed values to what is kept, and back.
+
+The same names stand in the forms, in the heads of files and here. `place` and what names a record come first.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from central_server.catalogue.known import Known
+from central_server.catalogue.reading import Fault, Reading, Values, Word, fen_to_yuan, words_of
+from central_server.store.beacons import KeptBeacon
+from central_server.store.bindings import KeptBinding, Target
+from central_server.store.organisations import Organisation
+from central_server.store.projects import KeptProject
+from sync_contract.beacon import BeaconId
+from sync_contract.catalogue import BeaconKind
+from sync_contract.identity import new_id
+from sync_contract.project import Texts
+
+_ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?")
+_TAG_CLASS = re.compile(r"[a-z0-9-]{1,32}")
+_LANGUAGES = ("zh_hans", "zh_hant", "en")
+MOST_AMOUNTS = 6
+MOST_HOURS = 10
+MOST_GROUPS = 10
+MOST_FEN = 10_000_000_00
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Who saves, when."""
+
+    account: str
+    at: datetime
+
+
+def _three(name: str) -> tuple[str, ...]:
+    return tuple(f"{name}_{language}" for language in _LANGUAGES)
+
+
+ORGANISATION = ("place", "id", "name", *_three("about"), "certificate", "certificate_until", "platform_url")
+PROJECT = (
+    "place", "id", *_three("title"), *_three("summary"), *_three("story"), *_three("payee"),
+    "amounts_yuan", "min_yuan", "max_yuan", "goal_yuan", "organisation", "filing", "area", "opens", "closes",
+    "position", "withdrawn",
+)  # fmt: skip
+BEACON = (
+    "place", "uuid", "major", "minor", "kind", "label", "measured_power", "tag_class", "gateway", "groups", "comment",
+)  # fmt: skip
+BINDING = (
+    "id", "place", "target", "uuid", "major", "minor", "group", "project", "priority", "hours", "weekdays",
+    "since", "until", "zone", "while_needed",
+)  # fmt: skip
+
+
+def read_organisation(values: Values, known: Known, edit: Edit) -> tuple[Organisation | None, list[Fault]]:
+    read = Reading(values)
+    made = Organisation(
+        place=_place(read, known, site=False),
+        id=_id(read, "id"),
+        name=read.text("name", 120),
+        about=read.texts("about", 500, needed=False, lines=True),
+        certificate=read.text("certificate", 120, needed=False),
+        certificate_until=read.day("certificate_until"),
+        platform_url=_https(read, "platform_url"),
+        edited_at=edit.at,
+        edited_by=edit.account,
+    )
+    if made.certificate and not made.certificate_until and not read.values.get("certificate_until", "").strip():
+        read.fault("certificate_until", Word.needed)
+    if made.certificate_until and not made.certificate:
+        read.fault("certificate", Word.needed)
+    return (None if read.faults else made), read.faults
+
+
+def organisation_values(kept: Organisation) -> dict[str, str]:
+    return {
+        "place": kept.place,
+        "id": kept.id,
+        "name": kept.name,
+        **_texts("about", kept.about),
+        "certificate": kept.certificate,
+        "certificate_until": _day(kept.certificate_until),
+        "platform_url": kept.platform_url,
+    }
+
+
+def read_project(
+    values: Values, known: Known, edit: Edit, picture: str | None = None
+) -> tuple[KeptProject | None, list[Fault]]:
+    """`picture`: the one that it keeps."""
+    read = Reading(values)
+    place = _place(read, known, site=False)
+    title, summary = read.texts("title", 40), read.texts("summary", 200, lines=True)
+    story, payee = read.texts("story", 2000, lines=True), read.texts("payee", 120)
+    least, most = read.fen("min_yuan"), read.fen("max_yuan")
+    amounts, goal = read.amounts("amounts_yuan", MOST_AMOUNTS), read.fen("goal_yuan", needed=False)
+    if least and most and least > most:
+        read.fault("max_yuan", Word.least_over_most)
+    elif least and most and any(not least <= amount <= most for amount in amounts):
+        read.fault("amounts_yuan", Word.amount_outside, least=fen_to_yuan(least), most=fen_to_yuan(most))
+    organisation = read.text("organisation", 16, needed=False)
+    if organisation and place and not known.organisation_holds(place, organisation):
+        read.fault("organisation", Word.unknown_organisation)
+    filing, area = read.text("filing", 120, needed=False), read.text("area", 120, needed=False)
+    opens, closes = read.day("opens"), read.day("closes")
+    read.in_order(opens, closes, "closes")
+    permit = ("organisation", "filing", "area", "opens", "closes")
+    if any(values.get(name, "").strip() for name in permit):
+        for name in permit:
+            if not values.get(name, "").strip():
+                read.fault(name, Word.permit_incomplete)
+    id_, position, withdrawn = _id(read, "id"), read.number("position", 0, 9999, otherwise=0), read.yes("withdrawn")
+    if read.faults or title is None or summary is None or story is None or payee is None or not least or not most:
+        return None, read.faults
+    made = KeptProject(
+        place=place,
+        id=id_,
+        title=title,
+        summary=summary,
+        story=story,
+        payee=payee,
+        amounts_fen=amounts,
+        min_fen=least,
+        max_fen=most,
+        goal_fen=goal,
+        organisation=organisation,
+        filing=filing,
+        area=area,
+        opens=opens,
+        closes=closes,
+        picture=picture,
+        withdrawn=withdrawn,
+        position=position,
+        edited_at=edit.at,
+        edited_by=edit.account,
+    )
+    return made, []
+
+
+def project_values(kept: KeptProject) -> dict[str, str]:
+    return {
+        "place": kept.place,
+        "id": kept.id,
+        **_texts("title", kept.title),
+        **_texts("summary", kept.summary),
+        **_texts("story", kept.story),
+        **_texts("payee", kept.payee),
+        "amounts_yuan": " ".join(map(fen_to_yuan, kept.amounts_fen)),
+        "min_yuan": fen_to_yuan(kept.min_fen),
+        "max_yuan": fen_to_yuan(kept.max_fen),
+        "goal_yuan": fen_to_yuan(kept.goal_fen),
+        "organisation": kept.organisation,
+        "filing": kept.filing,
+        "area": kept.area,
+        "opens": _day(kept.opens),
+        "closes": _day(kept.closes),
+        "position": str(kept.position),
+        "withdrawn": "yes" if kept.withdrawn else "",
+    }
+
+
+def read_beacon(values: Values, known: Known, edit: Edit, id_: str = "") -> tuple[KeptBeacon | None, list[Fault]]:
+    """`id_`: of the beacon that is edited, empty for a new one."""
+    read = Reading(values)
+    place, beacon = _place(read, known, site=True), _beacon(read)
+    kind = BeaconKind(read.one_of("kind", tuple(BeaconKind)))
+    label, comment = read.text("label", 60), read.text("comment", 300, needed=False, lines=True)
+    power = read.number("measured_power", -127, 20, otherwise=-59)
+    tag_class = read.text("tag_class", 32, needed=False)
+    if kind is BeaconKind.person and not _TAG_CLASS.fullmatch(tag_class):
+        read.fault("tag_class", Word.class_needed)
+    if kind is BeaconKind.place and tag_class:
+        read.fault("tag_class", Word.class_of_place)
+    gateway = read.text("gateway", 16, needed=False)
+    if gateway and place and not known.gateway_is_of(gateway, place):
+        read.fault("gateway", Word.unknown_gateway)
+    groups = tuple(dict.fromkeys(words_of(values.get("groups", ""))))
+    if len(groups) > MOST_GROUPS:
+        read.fault("groups", Word.too_many, most=MOST_GROUPS)
+    if any(len(group) > 32 or not group.isprintable() for group in groups):
+        read.fault("groups", Word.not_a_group)
+    if read.faults or beacon is None:
+        return None, read.faults
+    made = KeptBeacon(
+        id_ or new_id(), place, beacon, kind, label, power, tag_class, gateway or None, groups, comment,
+        edit.at, edit.account,
+    )  # fmt: skip
+    return made, []
+
+
+def beacon_values(kept: KeptBeacon) -> dict[str, str]:
+    return {
+        "place": kept.place,
+        **_identity(kept.beacon),
+        "kind": kept.kind.value,
+        "label": kept.label,
+        "measured_power": str(kept.measured_power),
+        "tag_class": kept.tag_class,
+        "gateway": kept.gateway or "",
+        "groups": " ".join(kept.groups),
+        "comment": kept.comment,
+    }
+
+
+def read_binding(values: Values, known: Known, edit: Edit, id_: str = "") -> tuple[KeptBinding | None, list[Fault]]:
+    """`id_`: of the binding that is edited, empty for a new one."""
+    read = Reading(values)
+    place = _place(read, known, site=False)
+    target = Target(read.one_of("target", tuple(Target)))
+    beacon = _beacon(read) if target is Target.beacon else None
+    group = read.text("group", 32) if target is Target.group else ""
+    if " " in group:
+        read.fault("group", Word.not_a_group)
+    project = read.text("project", 16)
+    if project and place and not known.project_holds(place, project):
+        read.fault("project", Word.unknown_project)
+    priority = read.number("priority", -100, 100, otherwise=0)
+    hours, weekdays = read.hours("hours", MOST_HOURS), read.weekdays("weekdays")
+    since, until = read.day("since"), read.day("until")
+    read.in_order(since, until, "until")
+    zone = read.one_of("zone", ("", "near", "immediate"), otherwise="")
+    while_needed = read.yes("while_needed")
+    if read.faults:
+        return None, read.faults
+    made = KeptBinding(
+        id_ or new_id(), place, target, beacon, group, project, priority, hours, weekdays, since, until, zone,
+        while_needed, edit.at, edit.account,
+    )  # fmt: skip
+    return made, []
+
+
+def binding_values(kept: KeptBinding) -> dict[str, str]:
+    identity = _identity(kept.beacon) if kept.beacon else dict.fromkeys(("uuid", "major", "minor"), "")
+    return {
+        "id": kept.id,
+        "place": kept.place,
+        "target": kept.target.value,
+        **identity,
+        "group": kept.group,
+        "project": kept.project,
+        "priority": str(kept.priority),
+        "hours": " ".join(kept.hours),
+        "weekdays": "".join(map(str, kept.weekdays)),
+        "since": _day(kept.since),
+        "until": _day(kept.until),
+        "zone": kept.zone,
+        "while_needed": "yes" if kept.while_needed else "",
+    }
+
+
+def _place(read: Reading, known: Known, *, site: bool) -> str:
+    """Empty when it is not one of the editor's."""
+    place = read.text("place", 64)
+    if place and not known.may_hold(place, site=site):
+        read.fault("place", Word.unknown_place)
+        return ""
+    return place
+
+
+def _id(read: Reading, name: str) -> str:
+    told = read.values.get(name, "").strip()
+    if not told:
+        read.fault(name, Word.needed)
+    elif not _ID.fullmatch(told):
+        read.fault(name, Word.not_an_id)
+    return told
+
+
+def _beacon(read: Reading) -> BeaconId | None:
+    uuid = read.identity("uuid")
+    major, minor = read.number("major", 0, 65535), read.number("minor", 0, 65535)
+    return BeaconId(uuid, major, minor) if uuid else None
+
+
+def _https(read: Reading, name: str) -> str:
+    told = read.text(name, 300, needed=False)
+    if told and not re.fullmatch(r"https://[^\s/@]+\.[^\s/@]+(/\S*)?", told):
+        read.fault(name, Word.not_https)
+    return told
+
+
+def _identity(beacon: BeaconId) -> dict[str, str]:
+    return {"uuid": str(beacon.uuid), "major": str(beacon.major), "minor": str(beacon.minor)}
+
+
+def _texts(name: str, texts: Texts | None) -> dict[str, str]:
+    if texts is None:
+        return dict.fromkeys(_three(name), "")
+    return dict(zip(_three(name), (texts.zh_hans, texts.zh_hant, texts.en), strict=True))
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""

@@ -1,0 +1,103 @@
+"""The settings' projects and bindings go into the database at the first start; from then on staff's pages rule."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import structlog
+
+from central_server.store import beacons, bindings, catalogues, organisations, projects, revised
+from central_server.store.beacons import KeptBeacon
+from central_server.store.bindings import KeptBinding, Target
+from central_server.store.connection import Connection
+from central_server.store.database import Database
+from central_server.store.organisations import Organisation
+from central_server.store.places import TOP
+from central_server.store.projects import KeptProject
+from sync_contract.beacon import BeaconId
+from sync_contract.catalogue import BeaconKind
+from sync_contract.identity import new_id
+from sync_contract.permit import Permit
+from sync_contract.project import Project
+from sync_contract.records import canonical
+
+_log = structlog.get_logger()
+_BY = "central.toml"
+
+
+async def sow(database: Database, offered: Sequence[Project], bound: Mapping[BeaconId, str], now: datetime) -> bool:
+    """Put them at the top of the tree, for every community. False when that was done before: nothing changes then."""
+    said = [*map(canonical, offered), *(f"{beacon} {project}".encode() for beacon, project in bound.items())]
+    digest = hashlib.sha256(b"\n".join(said)).hexdigest()
+
+    async def work(connection: Connection) -> bool:
+        await revised.begin(connection)
+        sown = await catalogues.seed(connection)
+        if sown:
+            if sown != digest:
+                _log.warning(
+                    "catalogue.settings_ignored",
+                    reason="[[projects]] or [[bindings]] were changed after the first start",
+                    remedy="edit them on the staff pages",
+                )
+            return False
+        await catalogues.note_seed(connection, digest, now)
+        await _sow(connection, offered, bound, now)
+        await revised.edited(connection, TOP, now)
+        return True
+
+    return await database.written(work)
+
+
+async def _sow(
+    connection: Connection, offered: Sequence[Project], bound: Mapping[BeaconId, str], now: datetime
+) -> None:
+    raisers: dict[tuple[str, str, object], str] = {}
+    for number, project in enumerate(offered):
+        raiser = await _organisation(connection, raisers, project.permit, now) if project.permit else ""
+        await projects.save(connection, _project(project, raiser, number * 10 + 10, now), 0)
+    for id_, project_id in bound.items():
+        label = f"{id_.major}/{id_.minor}"
+        beacon = KeptBeacon(new_id(), TOP, id_, BeaconKind.place, label, -59, "", None, (), "", now, _BY)
+        await beacons.save(connection, beacon, 0)
+        kept = KeptBinding(
+            new_id(), TOP, Target.beacon, id_, "", project_id, 0, (), (), None, None, "", False, now, _BY
+        )
+        await bindings.save(connection, kept, 0)
+
+
+async def _organisation(
+    connection: Connection, raisers: dict[tuple[str, str, object], str], permit: Permit, now: datetime
+) -> str:
+    papers = (permit.organisation, permit.certificate, permit.certificate_until)
+    if papers not in raisers:
+        raisers[papers] = f"org-{len(raisers) + 1}"
+        new = Organisation(TOP, raisers[papers], papers[0], None, papers[1], permit.certificate_until, "", now, _BY)
+        await organisations.save(connection, new, 0)
+    return raisers[papers]
+
+
+def _project(project: Project, organisation: str, position: int, now: datetime) -> KeptProject:
+    permit = project.permit
+    return KeptProject(
+        place=TOP,
+        id=project.id,
+        title=project.title,
+        summary=project.summary,
+        story=project.story,
+        payee=project.payee,
+        amounts_fen=project.amounts_fen,
+        min_fen=project.min_fen,
+        max_fen=project.max_fen,
+        goal_fen=project.goal_fen,
+        organisation=organisation,
+        filing=permit.filing if permit else "",
+        area=permit.area if permit else "",
+        opens=permit.opens if permit else None,
+        closes=permit.closes if permit else None,
+        picture=None,
+        withdrawn=False,
+        position=position,
+        edited_at=now,
+        edited_by=_BY,
+    )

@@ -1,0 +1,70 @@
+"""beacon-central import"""
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from central_server.catalogue import importing
+from central_server.catalogue.importing import Plan
+from central_server.catalogue.records import Edit
+from central_server.catalogue.sheets import SheetRefused
+from central_server.commands.exits import CONFIGURATION, FAILURE
+from central_server.commands.store import store_url
+from central_server.staff.fault_words import in_english
+from central_server.store import places, revised
+from central_server.store.connection import Connection
+from central_server.store.database import StoreRefused, StoreUnavailable, open_database
+from daemonkit.toml import ConfigRefused
+
+BY = "beacon-central import"
+
+
+def run(config: Path, state: Path, kind: str, file: Path, place: str, yes: bool) -> int:
+    """The exit code: 1 when a row is at fault, the file unreadable or the place unknown; nothing is changed then."""
+    try:
+        found = asyncio.run(_import(store_url(config, state), kind, file, place, yes))
+    except (ConfigRefused, StoreRefused) as error:
+        print(error, file=sys.stderr)
+        return CONFIGURATION
+    except SheetRefused as error:
+        print(f"{file}: {in_english(error.fault)}", file=sys.stderr)
+        return FAILURE
+    except (StoreUnavailable, OSError) as error:
+        print(error, file=sys.stderr)
+        return FAILURE
+    if found is None:
+        print(f"there is no place {place!r}: name one with --place", file=sys.stderr)
+        return FAILURE
+    for each in found.faults:
+        said = f"{in_english(each.fault)} (got {each.fault.got!r})"
+        print(f"{file}: row {each.row}, {each.column}: {said}", file=sys.stderr)
+    if found.faults:
+        print(f"nothing was changed: {len(found.faults)} faults", file=sys.stderr)
+        return FAILURE
+    for row, beacon in found.warnings:
+        print(f"{file}: row {row}: another place has a beacon {beacon}", file=sys.stderr)
+    for change in found.changes:
+        told = ", ".join(f"{name}: {before!r} -> {after!r}" for name, before, after in change.fields)
+        print(f"row {change.row}: {'new' if change.before is None else 'changed'} {change.subject}: {told}")
+    done = "imported" if yes else "nothing was changed yet; --yes imports"
+    print(f"{done}: {found.added} new, {found.changed} changed, {found.unchanged} as they are")
+    return 0
+
+
+async def _import(url: str, kind: str, file: Path, place: str, yes: bool) -> Plan | None:
+    """None for an unknown place."""
+    sheet = await importing.open_sheet(file.read_bytes())
+    edit = Edit(BY, datetime.now(UTC))
+    async with open_database(url) as database:
+
+        async def work(connection: Connection) -> Plan | None:
+            if await places.get(connection, place) is None:
+                return None
+            await revised.begin(connection)
+            found = await importing.plan(connection, kind, sheet, [place], place, edit)
+            if yes and not found.faults:
+                await importing.apply(connection, kind, found, BY, file.name, edit)
+            return found
+
+        return await database.written(work)

@@ -1,0 +1,105 @@
+"""POST /api/v1/enrolments: a device brings its code and its key, and becomes a gateway. POST /api/v1/keys: it rolls
+its key."""
+
+import math
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from central_server.enrolment import codes, keys
+from central_server.enrolment.codes import CodeRefused
+from central_server.enrolment.gateways import EnrolmentRefused
+from central_server.enrolment.guesses import Guesses
+from central_server.enrolment.signed import signed_json
+from central_server.refusals import Refusals
+from central_server.store.database import Database
+from daemonkit.web import client, problem, read_json
+from sync_contract.enrolment import (
+    EnrolmentAnswer,
+    EnrolmentMalformed,
+    EnrolmentRefusal,
+    EnrolmentRequest,
+    KeyRoll,
+    KeyRolled,
+)
+from sync_contract.keys import public_text
+
+_log = structlog.get_logger()
+_DETAILS = {
+    EnrolmentRefusal.code_unknown: "there is no such code: look at it again, or ask for a new one",
+    EnrolmentRefusal.code_expired: "the code has expired: ask for a new one",
+    EnrolmentRefusal.code_used: "the code was used by another device: ask for a new one",
+    EnrolmentRefusal.code_revoked: "a newer code was made, or this one withdrawn: ask for the newest one",
+    EnrolmentRefusal.key_known: "this device's key is known already: make a new one",
+    EnrolmentRefusal.other_place: "the code is for another gateway than the one whose records this device holds",
+    EnrolmentRefusal.too_many: "too many wrong codes came from here: wait, then try again",
+}
+
+
+class EnrolmentApi:
+    """`catalogue_key` signs the answers, so that a device knows which server took it."""
+
+    def __init__(
+        self,
+        database: Database,
+        catalogue_key: Ed25519PrivateKey,
+        refusals: Refusals,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._catalogue_key = catalogue_key
+        self._refusals = refusals
+        self._clock = clock
+        self._guesses = Guesses(database, refusals, clock)
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.post("/api/v1/enrolments", self._enrol), web.post("/api/v1/keys", self._roll)]
+
+    async def _enrol(self, request: web.Request) -> web.Response:
+        asked = await read_json(request, EnrolmentRequest)
+        try:
+            asked.check()
+        except EnrolmentMalformed:
+            return problem(400, "Bad Request", "the device's proof does not fit its key")
+        try:
+            gateway = await codes.enrol(self._database, asked, self._clock())
+        except CodeRefused as error:
+            return await self._refused(request, error)
+        _log.info("gateway.enrolled", gateway=gateway.id, community=gateway.community)
+        answer = EnrolmentAnswer(
+            gateway=gateway.id,
+            community=gateway.community,
+            label=gateway.label,
+            public=asked.public,
+            catalogue_key=public_text(self._catalogue_key.public_key()),
+        )
+        return web.json_response(text=answer.signed(self._catalogue_key).model_dump_json())
+
+    async def _refused(self, request: web.Request, error: CodeRefused) -> web.Response:
+        if error.refusal is not EnrolmentRefusal.code_unknown:  # they held a code of ours: not a guess
+            self._refusals.count("enrolment", error.refusal.value, f"gateway {error.gateway}")
+            return problem(409, "Conflict", _DETAILS[error.refusal], code=error.refusal.value)
+        wait = await self._guesses.wrong(client(request))
+        if not wait:
+            return problem(404, "Not Found", _DETAILS[error.refusal], code=error.refusal.value)
+        refusal = EnrolmentRefusal.too_many
+        answer = problem(429, "Too Many Requests", _DETAILS[refusal], code=refusal.value)
+        answer.headers["Retry-After"] = str(math.ceil(wait))
+        return answer
+
+    async def _roll(self, request: web.Request) -> web.Response:
+        now = self._clock()
+        told = await signed_json(request, KeyRoll, self._database, self._refusals, now)
+        if isinstance(told, web.Response):
+            return told
+        gateway, old, asked = told
+        try:
+            new = await keys.roll(self._database, gateway, old, asked, now)
+        except EnrolmentRefused as error:
+            self._refusals.count("enrolment", "roll", f"gateway {gateway.id}: {error}")
+            return problem(409, "Conflict", str(error), code=EnrolmentRefusal.key_known.value)
+        _log.info("gateway.key_rolled", gateway=gateway.id, key=new)
+        return web.json_response(text=KeyRolled(key=new).model_dump_json())

@@ -1,0 +1,53 @@
+"""POST /api/v1/reports: a gateway says how it is."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from aiohttp import web
+
+from central_server.enrolment.signed import signed_json
+from central_server.refusals import Refusals
+from central_server.store import reports
+from central_server.store.database import Database
+from central_server.store.reports import Report
+from sync_contract.report import GatewayReport, ReportTaken
+
+
+class ReportsApi:
+    def __init__(self, database: Database, refusals: Refusals, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._refusals = refusals
+        self._clock = clock
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.post("/api/v1/reports", self._post)]
+
+    async def _post(self, request: web.Request) -> web.Response:
+        now = self._clock()
+        told = await signed_json(request, GatewayReport, self._database, self._refusals, now)
+        if isinstance(told, web.Response):
+            return told
+        gateway, key, report = told
+        row = Report(
+            gateway=gateway.id,
+            community=gateway.community,
+            received_at=now,
+            every_s=report.every_s,
+            hearing=report.hearing.value,
+            hearing_since=now,
+            radio=report.radio,
+            advert=report.advert,
+            version=report.version,
+            waiting=report.waiting,
+            refused=report.refused,
+            damaged=report.damaged,
+            catalogue_version=report.catalogue_version,
+            clock_trusted=report.clock.trusted,
+            clock_off_s=round((report.clock.wall - now).total_seconds()),
+            uptime_s=report.uptime_s,
+            epoch=report.epoch,
+        )
+        async with self._database.write() as connection:
+            await reports.keep(connection, row)
+        age = max(0, round((now - key.added_at).total_seconds()))
+        return web.json_response(text=ReportTaken(key_age_s=age).model_dump_json())

@@ -1,0 +1,127 @@
+"""What a phone opens without a ticket: a hall's projects with 搖一搖, the page of a shake, and the poster's door."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from aiohttp import web
+
+from central_server.language import language, remember
+from central_server.public.visitors import visitor
+from central_server.shake.counting import Counter, Kind, counted
+from central_server.shake.nearest import Bindings, Hall
+from central_server.shake.shaking import pass_of
+from central_server.store.database import Database
+from kiosk_ui.render import Pages
+from kiosk_ui.views import NoticeKind, NoticePage, PhoneHall, PhoneProject, View
+from sync_contract.beacon import BeaconId
+from sync_contract.permit import judge
+from sync_contract.project import Project
+from sync_contract.records import Door
+
+_BEACON = "{uuid:[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}}/{major:[0-9]{1,5}}/{minor:[0-9]{1,5}}"
+
+
+class HallPages:
+    def __init__(
+        self,
+        database: Database,
+        bindings: Bindings,
+        counter: Counter,
+        pages: Pages,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._bindings = bindings
+        self._counter = counter
+        self._pages = pages
+        self._clock = clock
+
+    def routes(self) -> list[web.RouteDef]:
+        """`/H/` too: a QR codes capitals in fewer modules."""
+        return [
+            web.get("/s", self._hall),
+            web.get("/s/at/{place:[^/]{1,64}}", self._hall),
+            web.get("/s/at/{place:[^/]{1,64}}/turn", self._turn),
+            web.get("/s/at/{place:[^/]{1,64}}/{project:[a-z0-9-]{1,16}}", self._project),
+            web.get("/s/{presence_pass:[A-Za-z0-9_-]{43}}", self._shaken),
+            *(web.get(f"/{door}/{_BEACON}", self._poster) for door in ("h", "H")),
+        ]
+
+    async def _hall(self, request: web.Request) -> web.Response:
+        return self._listed(request, await self._found(request))
+
+    async def _turn(self, request: web.Request) -> web.Response:
+        """Each in its turn, so that none is hidden behind another."""
+        hall = await self._found(request)
+        if not hall.projects:
+            return self._listed(request, hall)
+        ids = [project.id for project in hall.projects]
+        after = request.query.get("after", "")
+        following = ids[(ids.index(after) + 1) % len(ids)] if after in ids else ids[0]
+        await self._count(request, hall.place, None, following, Door.phone, "shake")
+        raise web.HTTPSeeOther(f"{_root(hall)}/{following}")
+
+    async def _project(self, request: web.Request) -> web.Response:
+        hall = await self._found(request)
+        found = next((each for each in hall.projects if each.id == request.match_info["project"]), None)
+        if found is None:
+            return self._page(request, NoticePage(NoticeKind.project_unknown, back=_root(hall)), 404)
+        another = f"{_root(hall)}/turn?after={found.id}" if len(hall.projects) > 1 else ""
+        return self._shown(request, found, hall.place, another)
+
+    async def _shaken(self, request: web.Request) -> web.Response:
+        """The page of a presence pass: what the mini-program opens."""
+        async with self._database.read() as connection:
+            known = await pass_of(connection, request.match_info["presence_pass"], self._clock())
+        hall = await self._bindings.hall(None if known is None else known.community)
+        found = next((each for each in hall.projects if known and each.id == known.project), None) if hall else None
+        if known is None or found is None:
+            return self._listed(request, hall or Hall("", ()), ended=True, status=404)
+        await self._count(request, known.community, known.beacon, found.id, Door(known.door), "click")
+        return self._shown(request, found, known.community)
+
+    async def _poster(self, request: web.Request) -> web.Response:
+        """`?nfc` on a tag, nothing on a poster's code."""
+        told = request.match_info
+        major, minor = int(told["major"]), int(told["minor"])
+        found = None
+        if major <= 0xFFFF and minor <= 0xFFFF:
+            beacon = BeaconId(UUID(told["uuid"]), major, minor)
+            found = (await self._bindings.at({beacon: ""}, self._clock())).get(beacon)
+        if found is None:
+            return self._page(request, NoticePage(NoticeKind.project_unknown, back="/s"), 404)
+        door = Door.nfc if "nfc" in request.query else Door.qr
+        await self._count(request, found.place, beacon, found.project.id, door, "click")
+        return self._shown(request, found.project, found.place)
+
+    async def _found(self, request: web.Request) -> Hall:
+        hall = await self._bindings.hall(request.match_info.get("place"))
+        if hall is None:
+            raise web.HTTPNotFound
+        return hall
+
+    def _listed(self, request: web.Request, hall: Hall, *, ended: bool = False, status: int = 200) -> web.Response:
+        return self._page(request, PhoneHall(hall.projects, _root(hall), ended), status)
+
+    def _shown(self, request: web.Request, project: Project, place: str, another: str = "") -> web.Response:
+        judgement = judge(project.permit, self._clock())
+        root = _root(Hall(place, ()))
+        return self._page(request, PhoneProject(project, judgement.open, judgement.reason, root, another))
+
+    async def _count(
+        self, request: web.Request, place: str, beacon: BeaconId | None, project: str, door: Door, kind: Kind
+    ) -> None:
+        if request.method != "GET":
+            return
+        what = counted(self._clock(), place, "" if beacon is None else str(beacon), project, door, kind)
+        async with self._database.write() as connection:
+            await self._counter.count(connection, what, visitor(request))
+
+    def _page(self, request: web.Request, view: View, status: int = 200) -> web.Response:
+        html = self._pages.html(view, language(request), path=request.path)
+        return remember(request, web.Response(status=status, text=html, content_type="text/html"))
+
+
+def _root(hall: Hall) -> str:
+    return f"/s/at/{hall.place}" if hall.place else "/s"

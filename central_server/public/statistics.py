@@ -1,0 +1,72 @@
+"""Figures for programs: all of them with a personal token, and for everybody what may be public."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from aiohttp import web
+
+from central_server.api.answers import answer
+from central_server.api.problems import refused
+from central_server.api.queries import FiguresQuery, MonthQuery, read_query
+from central_server.api.tokens import Bearers, Scope
+from central_server.statistics.periods import Span, period
+from central_server.statistics.published import month
+from central_server.statistics.report import Narrowed, report
+from central_server.statistics.told import told
+from central_server.store import places
+from central_server.store.database import Database
+from central_server.store.places import PlaceKind
+from sync_contract.permit import OFFICIAL_TIME
+from sync_contract.strict import Environment
+
+_FIRST = date(2020, 6, 1)
+
+
+class StatisticsApi:
+    def __init__(
+        self, database: Database, bearers: Bearers, environment: Environment, clock: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._bearers = bearers
+        self._environment = environment
+        self._clock = clock
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/api/v1/statistics", self._figures),
+            web.get("/api/v1/public/statistics/{community:[a-z0-9-]{1,64}}", self._published),
+        ]
+
+    async def _figures(self, request: web.Request) -> web.Response:
+        """A place or a gateway of others has no figures, just as one that is not there."""
+        caller = await self._bearers.caller(request, Scope.statistics)
+        asked = read_query(request, FiguresQuery)
+        now = self._clock()
+        today = now.astimezone(OFFICIAL_TIME).date()
+        day = asked.day or today
+        if not _FIRST <= day <= today:
+            raise refused("parameter-malformed", "does not fit: day")
+        async with self._database.read() as connection:
+            tops = caller.tops
+            if asked.place is not None:
+                seen = not tops.isdisjoint(await places.ancestors(connection, asked.place))
+                tops = frozenset({asked.place}) if seen else frozenset()
+            of = Narrowed(tops, asked.gateway, asked.beacon, asked.project)
+            found = await report(connection, of, period(asked.span, day), self._environment.value, now)
+        return answer(request, told(found))
+
+    async def _published(self, request: web.Request) -> web.Response:
+        """Of a community alone: what is above one would be the sum of others."""
+        asked = read_query(request, MonthQuery)
+        now = self._clock()
+        this = period(Span.month, now.astimezone(OFFICIAL_TIME).date())
+        of = this.before if asked.month is None else period(Span.month, date.fromisoformat(f"{asked.month}-01"))
+        if not _FIRST <= of.first < this.first:
+            raise refused("parameter-malformed", "does not fit: month")
+        community = request.match_info["community"]
+        async with self._database.read() as connection:
+            place = await places.get(connection, community)
+            known = place is not None and place.kind is PlaceKind.community
+            tops = frozenset({community}) if known else frozenset[str]()
+            found = await report(connection, Narrowed(tops), of, self._environment.value, now)
+        return answer(request, month(community, self._environment, of, found.slots))

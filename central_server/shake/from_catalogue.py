@@ -1,0 +1,41 @@
+"""Bindings as the catalogue has them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from central_server.catalogue.at_beacon import projects_at
+from central_server.shake.nearest import Brought, Hall
+from central_server.store import places, projects
+from central_server.store.database import Database
+from central_server.store.places import TOP, PlaceKind
+from sync_contract.beacon import BeaconId
+from sync_contract.project import Project
+from sync_contract.strict import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueBindings:
+    database: Database
+    environment: Environment
+
+    async def at(self, zones: Mapping[BeaconId, str], now: datetime) -> Mapping[BeaconId, Brought]:
+        async with self.database.read() as connection:
+            found = await projects_at(connection, zones, now, self.environment)
+        return {
+            beacon: Brought(here.project, here.community, here.pick.priority, here.pick.need)
+            for beacon, here in found.items()
+        }
+
+    async def hall(self, place: str | None) -> Hall | None:
+        async with self.database.read() as connection:
+            if place is None:
+                communities = await places.every(connection, [TOP], PlaceKind.community)
+                place = communities[0].id if len(communities) == 1 else TOP
+            elif await places.get(connection, place) is None:
+                return None
+            return Hall(place, await projects.all_offered(connection, place))
+
+    async def project(self, place: str, project: str) -> Project | None:
+        async with self.database.read() as connection:
+            return await projects.known(connection, place, project)

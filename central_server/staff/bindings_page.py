@@ -1,0 +1,118 @@
+"""Bindings: which beacon, group or place brings which project, and when."""
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from central_server.accounts.access import Right
+from central_server.catalogue.known import Known
+from central_server.catalogue.reading import Fault
+from central_server.catalogue.records import Edit, binding_values, read_binding
+from central_server.staff.desk import Desk, Shown, Values, Visitor
+from central_server.staff.editing import EditPages, Kind
+from central_server.store import beacons, bindings, places, projects
+from central_server.store.beacons import Wanted
+from central_server.store.bindings import KeptBinding
+from central_server.store.connection import Connection
+from central_server.store.places import TOP
+from sync_contract.catalogue import BeaconKind
+
+_AT = "/staff/bindings"
+_LISTED = 500
+"""So many beacons are offered by name; others are typed."""
+
+
+class BindingsPage(EditPages[KeptBinding]):
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, KIND)
+
+    def routes(self) -> list[web.RouteDef]:
+        return [self._desk.page(_AT, self._list), *super().routes()]
+
+    async def _list(self, visitor: Visitor) -> Shown:
+        async with visitor.database.read() as connection:
+            found = await bindings.every(connection, visitor.tops)
+            titles = {(each.place, each.id): each.title for each in await projects.every(connection, visitor.tops)}
+            known = await beacons.same(connection, {each.beacon for each in found if each.beacon})
+            names = {place.id: place for place in await places.every(connection, [TOP])}
+        labels = {each.beacon: each.label for each in known if each.kind is BeaconKind.place}
+
+        def title(binding: KeptBinding) -> object:
+            """Of the project at the binding's place or the nearest above it; None when it is gone."""
+            at: str | None = binding.place
+            while at is not None and (at, binding.project) not in titles:
+                at = names[at].parent
+            return None if at is None else titles[at, binding.project]
+
+        return Shown(
+            "bindings.html",
+            {
+                "rows": [(each, title(each), labels.get(each.beacon) if each.beacon else None) for each in found],
+                "names": {id_: place.names for id_, place in names.items()},
+                "may_edit": visitor.access.has(Right.edit),
+                "removed": "removed" in visitor.request.query,
+            },
+        )
+
+
+async def _load(connection: Connection, named: Mapping[str, str]) -> KeptBinding | None:
+    return await bindings.get(connection, named["binding"])
+
+
+def _read(
+    values: Mapping[str, str], known: Known, edit: Edit, before: KeptBinding | None
+) -> tuple[KeptBinding | None, list[Fault]]:
+    return read_binding(values, known, edit, before.id if before else "")
+
+
+def _typed(form: Mapping[str, str]) -> dict[str, str]:
+    """The form has one field for a known beacon, and a tick for each day; none and all of them mean every day."""
+    typed = dict(form)
+    if form.get("target") == "beacon" and (chosen := form.get("beacon", "")):
+        typed |= zip(("uuid", "major", "minor"), (*chosen.split("/"), "", "", "")[:3], strict=True)
+    days = "".join(day for day in "1234567" if form.get(f"day{day}"))
+    return typed | {"weekdays": "" if days == "1234567" else days}
+
+
+async def _begin(connection: Connection, visitor: Visitor) -> dict[str, str]:
+    asked = visitor.request.query
+    return {"target": "beacon", "priority": "0"} | {
+        name: asked[name][:120] for name in ("place", "project", "beacon", "group") if name in asked
+    }
+
+
+async def _about(
+    connection: Connection, visitor: Visitor, values: Mapping[str, str], kept: KeptBinding | None
+) -> Values:
+    listed = await beacons.page(connection, Wanted(visitor.tops), limit=_LISTED)
+    return {
+        "projects": await projects.every(connection, visitor.tops),
+        "beacons": listed,
+        "groups": await beacons.groups(connection, visitor.tops),
+        "chosen": values.get("beacon") or "/".join(values.get(name, "") for name in ("uuid", "major", "minor")),
+        "days": values.get("weekdays", "") or "1234567",
+    }
+
+
+async def _check(connection: Connection, made: KeptBinding, before: KeptBinding | None) -> list[Fault]:
+    return []
+
+
+KIND = Kind[KeptBinding](
+    noun="binding",
+    template="binding.html",
+    at=_AT,
+    found_at=_AT + "/{binding:[0-9a-f]{32}}",
+    fixed=frozenset(),
+    load=_load,
+    values=binding_values,
+    read=_read,
+    save=bindings.save,
+    path=lambda kept: f"{_AT}/{kept.id}",
+    subject=lambda kept: kept.project,
+    begin=_begin,
+    about=_about,
+    check=_check,
+    remove=bindings.remove,
+    typed=_typed,
+)

@@ -1,0 +1,51 @@
+"""What is wrong with a value, and what to do about it, as English msgids. Used by the pages and by the commands."""
+
+from central_server.catalogue.reading import Fault, Word
+
+
+def _(text: str) -> str:
+    """Marks a text for the catalogues."""
+    return text
+
+
+FAULTS = {
+    Word.needed: _("Nothing is here. Fill it in."),
+    Word.too_long: _("%(length)s characters; there is room for %(most)s. Shorten it."),
+    Word.unreadable: _("There is a character in it that cannot be shown. Type it anew."),
+    Word.not_a_number: _("This is not a whole number. Write digits only."),
+    Word.out_of_range: _("Write a number from %(least)s to %(most)s."),
+    Word.not_money: _("This is not an amount in yuan. Write it like 50 or 12.50; several with a space between them."),
+    Word.too_many: _("At most %(most)s. Leave some out."),
+    Word.amount_outside: _("Each amount must lie between %(least)s and %(most)s yuan, the least and the most above."),
+    Word.least_over_most: _("The most is less than the least. Change one of them."),
+    Word.not_a_date: _("This is not a date. Write it like 2026-12-31."),
+    Word.ends_before_it_begins: _("This day is before the first day, %(since)s."),
+    Word.not_an_id: _("Use small letters a to z, digits and hyphens, 16 at most; a hyphen neither first nor last."),
+    Word.not_a_uuid: _("This is not a UUID. It has 32 digits from 0 to 9 and a to f, as on the beacon's label."),
+    Word.not_https: _("Write the whole address, beginning with https://"),
+    Word.not_yes_or_no: _("Write yes or no, or leave it empty."),
+    Word.not_hours: _("These are no hours. Write them like 10:00-13:30; several with a space between them."),
+    Word.not_weekdays: _("Write the days as digits, 1 for Monday to 7 for Sunday, like 12345."),
+    Word.not_one_of: _("Only these words are possible: %(allowed)s."),
+    Word.not_a_group: _("The name of a group has no spaces, and 32 characters at most."),
+    Word.unknown_place: _("There is no such place, or you may not edit there. Choose one from the list."),
+    Word.unknown_project: _("No project of this id is offered there. Add the project first, or correct the id."),
+    Word.unknown_organisation: _("There is no organisation of this id there. Add it first, or correct the id."),
+    Word.unknown_gateway: _("There is no gateway of this id there. Leave it empty for a device of its own."),
+    Word.unknown_binding: _("There is no binding of this id. Leave the id empty for a new one."),
+    Word.unknown_column: _("Nobody knows this column. Take the heads of the columns from an exported file."),
+    Word.permit_incomplete: _(
+        "Without it the project shows no donate button. Fill in all five of the permit, or leave all five empty."
+    ),
+    Word.class_needed: _("A person's tag needs a class: small letters, digits and hyphens, like volunteer-card."),
+    Word.class_of_place: _("A place beacon has no class. Leave it empty."),
+    Word.taken: _("This is there already: %(what)s. Change that one, or choose another."),
+    Word.repeated: _("The same stands in row %(row)s. Leave one of them out."),
+    Word.file_unreadable: _("This file cannot be read. Save it as CSV (UTF-8 or GB18030) or as XLSX, and try again."),
+    Word.file_too_large: _("There is more in this file than can be taken at once: at most %(most)s. Divide it."),
+    Word.not_a_picture: _("This is no JPEG, PNG or WebP picture of at most 2 MB. Choose another."),
+}
+
+
+def in_english(fault: Fault) -> str:
+    return FAULTS[fault.word] % fault.facts

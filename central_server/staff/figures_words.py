@@ -1,0 +1,200 @@
+"""Figures as staff read them: what stands in tiles, tables and files."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from babel.dates import format_date, format_skeleton
+from babel.numbers import format_decimal, format_percent
+
+from central_server.statistics import sheets
+from central_server.statistics.periods import Period, Span
+from central_server.statistics.report import STEPS, UNTOLD, Report, Slot
+from kiosk_ui.figures import LOCALES, money
+from sync_contract.money import Money
+from sync_contract.permit import OFFICIAL_TIME
+from sync_contract.records import Door
+from sync_contract.strict import Language
+
+Say = Callable[[str], str]
+
+
+def _(text: str) -> str:
+    """Marks a text for the catalogues."""
+    return text
+
+
+COLUMNS = (
+    _("Time"),
+    _("Listened"),
+    _("Adverts heard"),
+    _("Adverts lost"),
+    _("Visits by tag"),
+    _("Phones: shakes"),
+    _("Phones: visitors"),
+    _("Phones: pages opened"),
+    _("Phones: readers"),
+    _("Posters opened"),
+    _("Posters: readers"),
+    _("Gifts registered"),
+    _("Registered ¥"),
+    _("Handed over"),
+    _("Paid"),
+    _("Paid ¥"),
+    _("Reconciled"),
+    _("Spent ¥"),
+)
+NOT_YET = _("not yet")
+NOT_HERE = _("not in this view")
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """`change`: in words, against as much of the period before; empty where there is nothing to compare."""
+
+    name: str
+    value: str
+    before: str
+    change: str
+    known: bool = True
+
+
+def tiles(found: Report, language: Language, say: Say) -> list[Tile]:
+    names = {
+        "tags": _("Visits by tag"),
+        "shakes": _("Phones: shakes"),
+        "shake_visitors": _("Phones: visitors"),
+        "posters": _("Posters opened"),
+        "registered": _("Gifts registered"),
+        "paid_fen": _("Paid ¥"),
+    }
+    made = []
+    for name, text in names.items():
+        value, before = found.sums[name], found.before[name]
+        if value is None or before is None:
+            made.append(Tile(say(text), say(NOT_HERE), "", "", known=False))
+            continue
+        write = _yuan if name.endswith("_fen") else _number
+        change = ""
+        if before:
+            change = format_percent((value - before) / before, format="+#,##0%;-#,##0%", locale=LOCALES[language])
+        made.append(Tile(say(text), write(value, language), write(before, language), change))
+    return made
+
+
+def spans(say: Say) -> dict[str, str]:
+    return {
+        Span.day.value: say(_("Day")),
+        Span.week.value: say(_("Week")),
+        Span.month.value: say(_("Month")),
+        Span.quarter.value: say(_("90 days")),
+    }
+
+
+def period(of: Period, language: Language) -> str:
+    first, last = (format_date(day, "long", locale=LOCALES[language]) for day in (of.first, of.last))
+    if of.span is Span.month:
+        return format_skeleton("yMMMM", of.since, locale=LOCALES[language])
+    return first if of.days == 1 else f"{first} – {last}"
+
+
+def doors(say: Say) -> dict[str, str]:
+    return {
+        Door.touch.value: say(_("Screen")),
+        Door.tag.value: say(_("Tag")),
+        Door.phone.value: say(_("Phone")),
+        Door.qr.value: say(_("Poster")),
+        Door.nfc.value: say(_("NFC")),
+        UNTOLD: say(_("not told yet")),
+    }
+
+
+def steps(say: Say) -> dict[str, str]:
+    names = (
+        _("Came near"),
+        _("Opened the page"),
+        _("Registered a gift"),
+        _("Handed over to the bank"),
+        _("Paid"),
+        _("Reconciled"),
+        _("Spent"),
+    )
+    return {step: say(name) for step, name in zip(STEPS, names, strict=True)}
+
+
+def label(at: datetime, of: Period, language: Language) -> str:
+    """What stands under a column."""
+    local = at.astimezone(OFFICIAL_TIME)
+    if of.span is Span.day:
+        return f"{local:%H}"
+    if of.span is Span.week:
+        return format_date(local, "EEE d" if language is Language.en else "d日 EEE", locale=LOCALES[language])
+    return f"{local.month}/{local.day}" if of.span is Span.quarter else str(local.day)
+
+
+def name(slot: Slot, of: Period) -> str:
+    local = slot.start.astimezone(OFFICIAL_TIME)
+    return f"{local:%H}:00" if of.span is Span.day else f"{local:%Y-%m-%d}"
+
+
+def rows(found: Report, language: Language, say: Say) -> list[list[str]]:
+    """For the page's table: only slots that have begun, and every value written."""
+    money_at = {COLUMNS.index(title) for title in (_("Registered ¥"), _("Paid ¥"))}
+    written = []
+    for row in cells(found, say):
+        written.append(
+            [
+                cell
+                if isinstance(cell, str)
+                else "–"
+                if cell is None
+                else format_percent(cell, locale=LOCALES[language])
+                if place in _SHARES
+                else _yuan(round(cell * 100), language)
+                if place in money_at
+                else _number(int(cell), language)
+                for place, cell in enumerate(row)
+            ]
+        )
+    return written
+
+
+_SHARES = (2 - 1, 4 - 1)
+"""Where COLUMNS have shares: listened and lost."""
+
+
+def cells(found: Report, say: Say) -> list[list[sheets.Cell]]:
+    """For files: numbers as numbers, money in yuan, what nothing counts in words."""
+    not_yet = say(NOT_YET)
+    return [
+        [
+            f"{slot.start.astimezone(OFFICIAL_TIME):%Y-%m-%d %H:%M}",
+            None if slot.heard is None else round(slot.heard, 3),
+            slot.frames,
+            None if slot.lost is None else round(slot.lost, 3),
+            slot.tags,
+            slot.shakes,
+            slot.shake_visitors,
+            slot.clicks,
+            slot.click_visitors,
+            slot.posters,
+            slot.poster_visitors,
+            slot.registered,
+            slot.registered_fen / 100,
+            slot.handed,
+            slot.paid,
+            slot.paid_fen / 100,
+            not_yet,
+            not_yet,
+        ]
+        for slot in found.slots
+        if not slot.ahead
+    ]
+
+
+def _number(value: int, language: Language) -> str:
+    return format_decimal(value, locale=LOCALES[language])
+
+
+def _yuan(fen: int, language: Language) -> str:
+    return money(Money(fen, "CNY"), language)

@@ -1,0 +1,142 @@
+"""One gateway: how it is, its keys, and the deeds upon it, each asked for twice."""
+
+import json
+from datetime import timedelta
+
+import segno
+from aiohttp import web
+
+from central_server.accounts.access import Right
+from central_server.enrolment import codes, keys
+from central_server.enrolment.codes import LASTS, Inviting
+from central_server.enrolment.standing import survey_one
+from central_server.staff.desk import Desk, Onward, Sent, Shown, Visitor
+from central_server.staff.overview_page import state
+from central_server.store import audit, enrolments, gateways, parcels, places
+from central_server.store.connection import Connection
+from central_server.store.gateways import Gateway
+from sync_contract.enrolment import grouped
+
+_ONE = "/staff/gateways/{gateway:[0-9a-f]{16}}"
+_KEY = _ONE + "/keys/{key:[0-9a-f]{16}}/revoke"
+
+
+class GatewayPage:
+    def __init__(self, desk: Desk, inviting: Inviting) -> None:
+        self._desk = desk
+        self._inviting = inviting
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            self._desk.page(_ONE, self._show),
+            self._desk.page(f"{_ONE}/code", self._ask_code, Right.edit),
+            self._desk.form(f"{_ONE}/code", self._make_code, Right.edit),
+            self._desk.page(f"{_ONE}/code/state", self._code_state, Right.edit),
+            self._desk.page(f"{_ONE}/revoke", self._ask_revoke, Right.edit),
+            self._desk.form(f"{_ONE}/revoke", self._revoke, Right.edit),
+            self._desk.page(_KEY, self._ask_revoke_key, Right.edit),
+            self._desk.form(_KEY, self._revoke_key, Right.edit),
+        ]
+
+    async def _show(self, visitor: Visitor) -> Shown:
+        async with visitor.database.read() as connection:
+            gateway = await asked(connection, visitor)
+            here = await survey_one(connection, gateway, visitor.now)
+            place = await places.get(connection, gateway.site or gateway.community)
+            above = await places.ancestors(connection, gateway.community)
+            code = await enrolments.newest(connection, gateway.id)
+            twins: tuple[str, ...] = ()
+            if here.fork is not None and here.fork.forked_n is not None:
+                twins = await parcels.of_number(connection, gateway.id, here.fork.epoch, here.fork.forked_n)
+        return Shown(
+            "gateway.html",
+            {
+                "now": visitor.now,
+                "here": here,
+                "gateway": gateway,
+                "place": place,
+                "state": state(here),
+                "twins": twins,
+                "code": code if code is not None and code.waits(visitor.now) else None,
+                "edits": visitor.access.may(Right.edit, above),
+                "clock_off": timedelta(seconds=abs(here.report.clock_off_s) if here.report else 0),
+                "uptime": timedelta(seconds=here.report.uptime_s if here.report else 0),
+            },
+        )
+
+    async def _ask_code(self, visitor: Visitor) -> Shown:
+        return await self._ask(visitor, "code")
+
+    async def _make_code(self, visitor: Visitor) -> Shown:
+        """The code stands on this one answer and nowhere else."""
+        async with visitor.database.write() as connection:
+            gateway = await asked(connection, visitor)
+            code = await codes.make_code(connection, gateway, visitor.access.account, visitor.now)
+            line = visitor.did("gateway.invite", gateway.community, gateway.id, f"label: {gateway.label}")
+            await audit.record(connection, line)
+        invitation = self._inviting.invitation(code)
+        picture = segno.make(invitation.text(), error="m", micro=False)
+        return Shown(
+            "gateway_code.html",
+            {
+                "gateway": gateway,
+                "code": grouped(code),
+                "url": invitation.url,
+                "near": not invitation.url.startswith("https://"),
+                "fingerprint": grouped(invitation.fingerprint),
+                "picture": picture.svg_data_uri(scale=4, border=4, dark="#2b211b", light="#ffffff"),
+                "seconds": int(LASTS.total_seconds()),
+                "ends_at": visitor.now + LASTS,
+            },
+        )
+
+    async def _code_state(self, visitor: Visitor) -> Sent:
+        """What became of the newest code: for the open page that shows it."""
+        async with visitor.database.read() as connection:
+            gateway = await asked(connection, visitor)
+            code = await enrolments.newest(connection, gateway.id)
+        word = "none" if code is None else "used" if code.used_at else "waits" if code.waits(visitor.now) else "ended"
+        return Sent("code.json", "application/json", json.dumps({"state": word}).encode())
+
+    async def _ask_revoke(self, visitor: Visitor) -> Shown:
+        return await self._ask(visitor, "revoke")
+
+    async def _revoke(self, visitor: Visitor) -> Onward:
+        async with visitor.database.write() as connection:
+            gateway = await asked(connection, visitor)
+            count = await keys.revoke(connection, gateway.id, visitor.now)
+            line = visitor.did("gateway.revoke", gateway.community, gateway.id, f"keys: {count}")
+            await audit.record(connection, line)
+        return Onward(f"/staff/gateways/{gateway.id}")
+
+    async def _ask_revoke_key(self, visitor: Visitor) -> Shown:
+        return await self._ask(visitor, "key", visitor.request.match_info["key"])
+
+    async def _revoke_key(self, visitor: Visitor) -> Onward:
+        key = visitor.request.match_info["key"]
+        async with visitor.database.write() as connection:
+            gateway = await asked(connection, visitor)
+            await gateways.lock(connection, gateway.id)
+            if await gateways.holder(connection, gateway.id, key) is None:
+                raise web.HTTPNotFound
+            await gateways.revoke_key(connection, gateway.id, key, visitor.now, "staff")
+            await audit.record(connection, visitor.did("key.revoke", gateway.community, gateway.id, f"key: {key}"))
+        return Onward(f"/staff/gateways/{gateway.id}")
+
+    async def _ask(self, visitor: Visitor, deed: str, key: str = "") -> Shown:
+        """What the deed will do, before it is done."""
+        async with visitor.database.read() as connection:
+            gateway = await asked(connection, visitor)
+            here = await survey_one(connection, gateway, visitor.now)
+        if key and key not in {each.key for each in here.keys}:
+            raise web.HTTPNotFound
+        return Shown("gateway_deed.html", {"here": here, "gateway": gateway, "deed": deed, "key": key})
+
+
+async def asked(connection: Connection, visitor: Visitor) -> Gateway:
+    """Raises HTTPNotFound."""
+    gateway = await gateways.get(connection, visitor.request.match_info["gateway"])
+    if gateway is None:
+        raise web.HTTPNotFound
+    await visitor.demand(connection, gateway.community)
+    return gateway

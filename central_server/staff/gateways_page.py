@@ -1,0 +1,83 @@
+"""Every gateway: how it is, and a place for a new one."""
+
+from datetime import timedelta
+
+from aiohttp import web
+
+from central_server.accounts.access import Right
+from central_server.enrolment import codes
+from central_server.enrolment.standing import survey
+from central_server.staff import tree
+from central_server.staff.desk import Desk, Onward, Shown, Visitor
+from central_server.staff.overview_page import state
+from central_server.store import audit, enrolments, places
+from central_server.store.connection import Connection
+from central_server.store.places import Place, PlaceKind
+
+_LONGEST_LABEL = 120
+_LOOKED_BACK = timedelta(hours=24)
+
+
+class GatewaysPage:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            self._desk.page("/staff/gateways", self._show),
+            self._desk.page("/staff/gateways/new", self._ask, Right.edit),
+            self._desk.form("/staff/gateways/new", self._add, Right.edit),
+        ]
+
+    async def _show(self, visitor: Visitor) -> Shown:
+        async with visitor.database.read() as connection:
+            surveyed = await survey(connection, visitor.tops, visitor.now)
+            names = {place.id: place.names for place in await places.every(connection, visitor.tops)}
+            wrong = await enrolments.wrong_since(connection, visitor.now - _LOOKED_BACK)
+        return Shown(
+            "gateways.html",
+            {
+                "now": visitor.now,
+                "gateways": surveyed,
+                "names": names,
+                "state": state,
+                "wrong": wrong,
+                "edits": visitor.access.has(Right.edit),
+            },
+        )
+
+    async def _ask(self, visitor: Visitor) -> Shown:
+        async with visitor.database.read() as connection:
+            return await _form(connection, visitor)
+
+    async def _add(self, visitor: Visitor) -> Shown | Onward:
+        """Onward to the page that makes the code: the code itself stands on no page that can be loaded again."""
+        label, wanted = visitor.form.get("label", "").strip(), visitor.form.get("place", "")
+        async with visitor.database.write() as connection:
+            await visitor.demand(connection, wanted)
+            place = await places.get(connection, wanted)
+            community = _community(place)
+            if place is None or community is None:
+                return await _form(connection, visitor, "place")
+            if not 1 <= len(label) <= _LONGEST_LABEL or not label.isprintable():
+                return await _form(connection, visitor, "label")
+            site = place.id if place.kind is PlaceKind.site else None
+            gateway = await codes.add_gateway(connection, community, label, site, visitor.now)
+            detail = f"label: {label}; place: {place.id}"
+            await audit.record(connection, visitor.did("gateway.add", community, gateway.id, detail))
+        return Onward(f"/staff/gateways/{gateway.id}/code")
+
+
+def _community(place: Place | None) -> str | None:
+    """The community at which a gateway is when it stands at this place."""
+    if place is None or place.kind not in (PlaceKind.community, PlaceKind.site):
+        return None
+    return place.id if place.kind is PlaceKind.community else place.parent
+
+
+async def _form(connection: Connection, visitor: Visitor, fault: str = "") -> Shown:
+    rows = tree.rows(await places.every(connection, visitor.tops))
+    fits = [row.place for row in rows if row.place.kind in (PlaceKind.community, PlaceKind.site)]
+    given = {name: visitor.form.get(name, visitor.request.query.get(name, "")) for name in ("label", "place")}
+    values = {"places": fits, "given": given, "fault": fault}
+    return Shown("gateway_new.html", values, 422 if fault else 200)

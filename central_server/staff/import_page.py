@@ -1,0 +1,139 @@
+"""Files of beacons, projects and bindings: out as they stand, and in again after a look at what would change."""
+
+from aiohttp import web
+
+from central_server.accounts.access import Right
+from central_server.catalogue import importing, sheets
+from central_server.catalogue.columns import COLUMNS, head
+from central_server.catalogue.importing import KINDS, Plan, RowFault
+from central_server.catalogue.reading import Fault, Word
+from central_server.catalogue.records import Edit
+from central_server.catalogue.sheets import Sheet, SheetRefused
+from central_server.staff.desk import Desk, Onward, Sent, Shown, Visitor
+from central_server.staff.fault_words import FAULTS
+from central_server.staff.tree import rows
+from central_server.store import drafts, places, revised
+from central_server.store.connection import Connection
+from central_server.store.drafts import Draft
+from central_server.store.places import PlaceKind
+from sync_contract.identity import new_id
+
+_TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+_SHOWN = 200
+
+
+class ImportPage:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            self._desk.page("/staff/export", self._export, Right.see),
+            self._desk.page("/staff/import", self._ask, Right.edit),
+            self._desk.upload("/staff/import", self._take, Right.edit, limit=sheets.MOST_OCTETS + 64 * 1024),
+            self._desk.page("/staff/import/{draft:[0-9a-f]{32}}", self._look, Right.edit),
+            self._desk.form("/staff/import/{draft:[0-9a-f]{32}}", self._apply, Right.edit),
+        ]
+
+    async def _export(self, visitor: Visitor) -> Sent:
+        kind, form = visitor.request.query.get("kind", ""), visitor.request.query.get("format", "csv")
+        if kind not in KINDS or form not in _TYPES:
+            raise web.HTTPNotFound
+        async with visitor.database.read() as connection:
+            heads, found = await importing.export(connection, kind, visitor.tops, visitor.language)
+        content = sheets.as_csv(heads, found) if form == "csv" else sheets.as_xlsx(heads, found, kind)
+        return Sent(f"{kind}.{form}", _TYPES[form], content)
+
+    async def _ask(self, visitor: Visitor) -> Shown:
+        kind = visitor.request.query.get("kind", "")
+        return await self._asked(visitor, kind if kind in KINDS else KINDS[0], None)
+
+    async def _asked(self, visitor: Visitor, kind: str, refused: Fault | None) -> Shown:
+        async with visitor.database.read() as connection:
+            own = await places.every(connection, visitor.tops)
+        fitting = [place for place in own if kind == "beacons" or place.kind is not PlaceKind.site]
+        values = {
+            "kind": kind,
+            "kinds": KINDS,
+            "places": rows(fitting),
+            "columns": [(name, head(name, visitor.language)) for name in COLUMNS[kind]],
+            "refused": refused,
+            "fault_words": FAULTS,
+            "done": visitor.request.query.get("done", "")[:20] if refused is None else "",
+        }
+        return Shown("import.html", values, 200 if refused is None else 422)
+
+    async def _take(self, visitor: Visitor) -> Shown | Sent | Onward:
+        """Keep the file, and show what it would change."""
+        kind, place = visitor.form.get("kind", ""), visitor.form.get("place", "")
+        if kind not in KINDS:
+            raise web.HTTPNotFound
+        file = visitor.files.get("file")
+        if file is None or not file.content:
+            return await self._asked(visitor, kind, Fault("file", Word.needed))
+        try:
+            await importing.open_sheet(file.content)
+        except SheetRefused as error:
+            return await self._asked(visitor, kind, error.fault)
+        draft = Draft(new_id(), visitor.access.account, kind, place, file.name, file.content, visitor.now)
+        async with visitor.database.write() as connection:
+            await visitor.demand(connection, place)
+            await drafts.keep(connection, draft)
+        return Onward(f"/staff/import/{draft.id}")
+
+    async def _look(self, visitor: Visitor) -> Shown:
+        async with visitor.database.read() as connection:
+            draft = await self._draft(connection, visitor)
+        sheet = await importing.open_sheet(draft.content)
+        async with visitor.database.read() as connection:
+            found = await self._plan(connection, visitor, draft, sheet)
+        return _shown(visitor, draft, found)
+
+    async def _apply(self, visitor: Visitor) -> Shown | Sent | Onward:
+        """What was looked at, or a new look at it when somebody has edited meanwhile."""
+        async with visitor.database.read() as connection:
+            draft = await self._draft(connection, visitor)
+        sheet = await importing.open_sheet(draft.content)
+        edit = Edit(visitor.access.account, visitor.now)
+
+        async def work(connection: Connection) -> Shown | Onward:
+            await revised.begin(connection)
+            found = await self._plan(connection, visitor, draft, sheet)
+            if found.faults or found.digest != visitor.form.get("digest", ""):
+                return _shown(visitor, draft, found, moved=True)
+            await importing.apply(connection, draft.kind, found, visitor.access.account, draft.name, edit)
+            await drafts.forget(connection, draft)
+            return Onward(f"/staff/import?kind={draft.kind}&done={found.added}-{found.changed}")
+
+        return await visitor.database.written(work)
+
+    async def _draft(self, connection: Connection, visitor: Visitor) -> Draft:
+        draft = await drafts.of(connection, visitor.access.account, visitor.request.match_info["draft"])
+        if draft is None:
+            raise web.HTTPNotFound
+        await visitor.demand(connection, draft.place)
+        return draft
+
+    async def _plan(self, connection: Connection, visitor: Visitor, draft: Draft, sheet: Sheet) -> Plan:
+        edit = Edit(visitor.access.account, visitor.now)
+        return await importing.plan(connection, draft.kind, sheet, visitor.tops, draft.place, edit)
+
+
+def _shown(visitor: Visitor, draft: Draft, found: Plan, *, moved: bool = False) -> Shown:
+    def title(fault: RowFault) -> str:
+        return head(fault.column, visitor.language) if fault.column in COLUMNS[draft.kind] else fault.column
+
+    return Shown(
+        "import_preview.html",
+        {
+            "draft": draft,
+            "plan": found,
+            "faults": [(fault, title(fault)) for fault in found.faults[:_SHOWN]],
+            "changes": found.changes[:_SHOWN],
+            "heads": {name: head(name, visitor.language) for name in COLUMNS[draft.kind]},
+            "fault_words": FAULTS,
+            "most": _SHOWN,
+            "moved": moved,
+        },
+        422 if found.faults else 409 if moved else 200,
+    )

@@ -1,0 +1,72 @@
+"""The first page: how the gateways are, what is on its way, the day's gifts and money, and what waits for somebody."""
+
+from collections import Counter
+from datetime import datetime
+
+from aiohttp import web
+
+from central_server.accounts.access import Right
+from central_server.enrolment.standing import Standing, Surveyed, survey
+from central_server.staff.desk import Desk, Shown, Visitor
+from central_server.staff.tasks import tasks
+from central_server.statistics.report import Narrowed, glance
+from central_server.statistics.timing import day
+from central_server.store import overview, parcels
+from sync_contract.money import Money
+from sync_contract.report import Hearing
+from sync_contract.strict import Environment
+
+
+class OverviewPage:
+    def __init__(self, desk: Desk, environment: Environment) -> None:
+        self._desk = desk
+        self._environment = environment.value
+
+    def routes(self) -> list[web.RouteDef]:
+        return [self._desk.page("/staff/", self._show)]
+
+    async def _show(self, visitor: Visitor) -> Shown:
+        now, tops = visitor.now, visitor.tops
+        async with visitor.database.read() as connection:
+            surveyed = await survey(connection, tops, now)
+            gaps = await parcels.gaps(connection, tops)
+            posted = await overview.posted(connection, tops, self._environment, day(now))
+            money_tops = visitor.access.places(Right.money)
+            waiting = await tasks(connection, surveyed, tops, money_tops, self._environment, now)
+            today = await glance(connection, Narrowed(tops), day(now), self._environment)
+        paid = [entry for entry in posted if entry.kind == "paid"]
+        return Shown(
+            "overview.html",
+            {
+                "now": now,
+                "gateways": surveyed,
+                "states": _states(surveyed),
+                "backlog": sum(each.report.waiting for each in surveyed if each.report),
+                "missing": sum(gap.highest - gap.held for gap in gaps),
+                "last_sync": _last_sync(surveyed),
+                "tasks": waiting,
+                "paid": [Money(entry.minor, entry.currency) for entry in paid] or [Money(0, "CNY")],
+                "payments": sum(entry.lines for entry in paid),
+                "today": today,
+                "state": state,
+            },
+        )
+
+
+def state(each: Surveyed) -> str:
+    """One word for a gateway, the gravest first."""
+    if each.fork is not None:
+        return "fork"
+    if each.standing is not Standing.up:
+        return each.standing.value
+    if each.report is None:
+        return "up"
+    return {Hearing.deaf: "deaf", Hearing.not_proved: "not_proved"}.get(Hearing(each.report.hearing), "up")
+
+
+def _states(surveyed: tuple[Surveyed, ...]) -> dict[str, int]:
+    return dict(Counter(state(each) for each in surveyed))
+
+
+def _last_sync(surveyed: tuple[Surveyed, ...]) -> datetime | None:
+    return max((each.last_sync for each in surveyed if each.last_sync), default=None)

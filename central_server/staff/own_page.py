@@ -1,0 +1,51 @@
+"""A visitor's own account: what it may do, where it is logged in, and the ways to its password and second step."""
+
+from aiohttp import web
+
+from central_server.staff.browsers import known_as
+from central_server.staff.desk import Desk, Onward, Shown, Visitor
+from central_server.store import audit, places, sessions
+
+
+class OwnPage:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            self._desk.page("/staff/me", self._show, None),
+            self._desk.form("/staff/me/sessions", self._end_others, None),
+            self._desk.form("/staff/me/sessions/{session:[0-9a-f]{16}}", self._end, None),
+        ]
+
+    async def _show(self, visitor: Visitor) -> Shown:
+        async with visitor.database.read() as connection:
+            running = await sessions.of_account(connection, visitor.access.account)
+            held = [(await places.get(connection, place), role) for place, role in visitor.access.roles.items()]
+        standing = visitor.standing
+        values = {
+            "account": standing.account,
+            "held": [(place, role) for place, role in held if place is not None],
+            "running": [(session, known_as(session.agent)) for session in running],
+            "this": standing.session.id,
+            "demanded": self._desk.factors_demanded and visitor.access.needs_factor,
+        }
+        return Shown("own.html", values)
+
+    async def _end(self, visitor: Visitor) -> Onward:
+        session = visitor.request.match_info["session"]
+        account = visitor.standing.account
+        async with visitor.database.write() as connection:
+            if not await sessions.end_named(connection, account.name, session):
+                raise web.HTTPNotFound
+            await audit.record(connection, visitor.did("sessions.end", account.home, account.name, "sessions: 1"))
+        return Onward("/staff/me")
+
+    async def _end_others(self, visitor: Visitor) -> Onward:
+        account = visitor.standing.account
+        async with visitor.database.write() as connection:
+            ended = await sessions.end_all(connection, account.name, but=visitor.standing.session.token_hash)
+            await audit.record(
+                connection, visitor.did("sessions.end", account.home, account.name, f"sessions: {ended}")
+            )
+        return Onward("/staff/me")

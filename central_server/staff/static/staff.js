@@ -1,0 +1,129 @@
+// Keeps an open page up to date. Without this script a page is brought up to date by loading it again.
+// <main data-live="swap">: its content is replaced. <main data-live="tell">: a notice says how many lines are new.
+"use strict";
+{
+  const main = document.querySelector("main[data-live]");
+  let source = null;
+  let waiting = 0;
+  let fresh = null;
+
+  const lines = (root) => [...root.querySelectorAll("[data-line]")].map((line) => line.dataset.line);
+
+  async function newer() {
+    const answer = await fetch(location.href, { headers: { "X-Live": "1" } });
+    if (answer.redirected) {
+      location.reload(); // the session is over: what it showed goes with it
+      return null;
+    }
+    if (!answer.ok) return null;
+    return new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main[data-live]");
+  }
+
+  function swap(next) {
+    const open = [...main.querySelectorAll("details")].map((each) => each.open);
+    const before = document.activeElement?.id;
+    main.replaceChildren(...next.childNodes);
+    main.querySelectorAll("details").forEach((each, number) => { each.open = open[number] ?? each.open; });
+    if (before) document.getElementById(before)?.focus({ preventScroll: true });
+  }
+
+  function tell(next) {
+    const known = new Set(lines(main));
+    const count = lines(next).filter((line) => !known.has(line)).length;
+    const notice = document.getElementById("fresh");
+    if (!count || !notice) return;
+    fresh = next;
+    notice.querySelector("span").textContent = notice.dataset.text.replace("#", count < lines(next).length ? count : `${count}+`);
+    notice.hidden = false;
+  }
+
+  async function look() {
+    waiting = 0;
+    const busy = main.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
+    if (busy && main.dataset.live === "swap") {
+      later();
+      return;
+    }
+    let next = null;
+    try {
+      next = await newer();
+    } catch {
+      return; // out of reach: the stream says so too, and tries again
+    }
+    if (next) (main.dataset.live === "swap" ? swap : tell)(next);
+  }
+
+  function later() {
+    waiting ||= setTimeout(look, 1000);
+  }
+
+  function listen() {
+    source = new EventSource("/staff/live");
+    source.onmessage = later;
+    source.onopen = () => { document.documentElement.dataset.heard = "1"; };
+    source.onerror = () => {
+      if (source.readyState !== EventSource.CLOSED) return; // it tries again by itself
+      later(); // the session is over, or there are too many open pages
+      setTimeout(wake, 30000);
+    };
+  }
+
+  function wake() {
+    source?.close();
+    source = null;
+    if (!document.hidden) listen();
+  }
+
+  if (main) {
+    document.addEventListener("visibilitychange", () => {
+      wake();
+      if (!document.hidden) later();
+    });
+    document.addEventListener("click", (event) => {
+      if (!event.target.closest("#fresh button") || !fresh) return;
+      swap(fresh);
+      fresh = null;
+      scrollTo({ top: 0 });
+    });
+    wake();
+  }
+}
+
+// An enrolment code runs out, or a device takes it: <b data-countdown="seconds">, <section data-watch="state's address">.
+{
+  const clock = document.querySelector("[data-countdown]");
+  const page = document.querySelector("[data-watch]");
+  const each = (name, hidden) => document.querySelectorAll(name).forEach((part) => { part.hidden = hidden; });
+
+  function over() {
+    each("[data-while]", true);
+    each("[data-after]", false);
+  }
+
+  async function ask() {
+    try {
+      const answer = await fetch(page.dataset.watch, { headers: { "X-Live": "1" } });
+      const told = answer.ok && !answer.redirected ? (await answer.json()).state : "waits";
+      if (told === "used") {
+        location.href = page.dataset.onward;
+        return;
+      }
+      if (told === "ended") over();
+    } catch {
+      // out of reach for a moment
+    }
+    if (!document.querySelector("[data-while]").hidden) setTimeout(ask, 3000);
+  }
+
+  if (clock && page) {
+    const end = Date.now() + 1000 * Number(clock.dataset.countdown);
+    const tick = () => {
+      const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
+      clock.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+      if (left) setTimeout(tick, 500);
+      else over();
+    };
+    tick();
+    setTimeout(ask, 3000);
+  }
+}

@@ -1,0 +1,123 @@
+"""What waits for somebody: each with what it is, why, and what to do. The sentences stand in tasks.html."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from urllib.parse import urlencode
+
+from central_server.enrolment.standing import Standing, Surveyed
+from central_server.statistics.timing import hour
+from central_server.store import figures_read, overview, parcels
+from central_server.store.connection import Connection
+from sync_contract.money import Money
+from sync_contract.report import Hearing
+
+_LOOKED_BACK = timedelta(days=7)
+_PAYMENTS_BACK = timedelta(days=30)
+_SILENT_FOR = timedelta(hours=3)
+
+
+class Matter(StrEnum):
+    """In the order in which they are told."""
+
+    fork = "fork"
+    surplus = "surplus"
+    late_payment = "late_payment"
+    outside_permit = "outside_permit"
+    conflict = "conflict"
+    refused = "refused"
+    lost = "lost"
+    deaf = "deaf"
+    late = "late"
+    revoked = "revoked"
+    silent_beacon = "silent_beacon"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """`gateway`: its label; `count`: of whatever the matter counts; `since`: since when, or when it was last."""
+
+    matter: Matter
+    gateway: str
+    link: str
+    count: int = 1
+    since: datetime | None = None
+    amount: Money | None = None
+    beacon: str = ""
+
+
+async def tasks(
+    connection: Connection,
+    surveyed: Collection[Surveyed],
+    tops: Collection[str],
+    money_tops: Collection[str],
+    environment: str,
+    now: datetime,
+) -> tuple[Task, ...]:
+    """`money_tops`: where the reader sees tasks about money."""
+    labels = {each.gateway.id: each.gateway.label for each in surveyed}
+    found = [task for each in surveyed for task in _of_gateway(each)]
+    for trouble in await overview.troubles(connection, tops, now - _LOOKED_BACK):
+        query = urlencode({"gateway": trouble.gateway, "result": trouble.result})
+        label = labels.get(trouble.gateway, trouble.gateway)
+        found.append(Task(Matter(trouble.result), label, f"/staff/log?{query}", trouble.lines, trouble.newest))
+    for payment in await overview.odd_payments(connection, money_tops, environment, now - _PAYMENTS_BACK):
+        matter = Matter.outside_permit
+        if payment.surplus or payment.late:
+            matter = Matter.surplus if payment.surplus else Matter.late_payment
+        link = f"/staff/parcels/{payment.gateway}/{payment.intent}"
+        amount = Money(payment.minor, payment.currency)
+        found.append(Task(matter, labels.get(payment.gateway, ""), link, since=payment.at, amount=amount))
+    found += await _lost(connection, surveyed, tops)
+    found += await _silent(connection, surveyed, tops, now)
+    order = list(Matter)
+    return tuple(sorted(found, key=lambda task: order.index(task.matter)))
+
+
+def _of_gateway(each: Surveyed) -> list[Task]:
+    label, page = each.gateway.label, f"/staff/gateways/{each.gateway.id}"
+    found = []
+    if each.fork is not None:
+        found.append(Task(Matter.fork, label, page, since=each.fork.forked_at))
+    if each.standing is Standing.late and each.last_contact is not None:
+        found.append(Task(Matter.late, label, page, since=each.last_contact))
+    elif each.standing is Standing.revoked:
+        found.append(Task(Matter.revoked, label, page))
+    elif each.report is not None and each.report.hearing == Hearing.deaf:
+        found.append(Task(Matter.deaf, label, page, since=each.report.hearing_since))
+    return found
+
+
+async def _lost(connection: Connection, surveyed: Collection[Surveyed], tops: Collection[str]) -> list[Task]:
+    """Numbers that never came, of gateways that have nothing left to send."""
+    told = {each.gateway.id: each for each in surveyed}
+    missing: dict[str, int] = {}
+    for gap in await parcels.gaps(connection, tops):
+        missing[gap.gateway] = missing.get(gap.gateway, 0) + gap.highest - gap.held
+    return [
+        Task(Matter.lost, told[gateway].gateway.label, f"/staff/log?gateway={gateway}", count)
+        for gateway, count in missing.items()
+        if gateway in told and (report := told[gateway].report) is not None and report.waiting + report.damaged == 0
+    ]
+
+
+async def _silent(
+    connection: Connection, surveyed: Collection[Surveyed], tops: Collection[str], now: datetime
+) -> list[Task]:
+    """Of gateways that hear: else it is the gateway that needs somebody."""
+    hearing = {
+        each.gateway.id: each.gateway.label
+        for each in surveyed
+        if each.standing is Standing.up and (each.report is None or each.report.hearing != Hearing.deaf)
+    }
+    return [
+        Task(
+            Matter.silent_beacon,
+            hearing[row["gateway"]],
+            f"/staff/figures?{urlencode({'beacon': row['beacon']})}",
+            beacon=row["beacon"],
+        )
+        for row in await figures_read.silent_beacons(connection, tops, hour(now) - _SILENT_FOR)
+        if row["gateway"] in hearing
+    ]

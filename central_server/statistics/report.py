@@ -1,0 +1,268 @@
+"""What the figures say of a place, a gateway, a beacon or a project in a period.
+
+None stands for what nothing counts yet, or not in this view: nobody shall read it as nought. Doors are never mixed.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from central_server.statistics.periods import Period
+from central_server.statistics.sketch import estimate
+from central_server.store import figures_read
+from central_server.store.connection import Connection
+from central_server.store.figures_read import Row, Wanted
+from central_server.store.tables.figures import DWELLS, GAPS, RSSIS
+from sync_contract.records import Door
+
+STEPS = ("near", "page", "registered", "handed", "paid", "reconciled", "spent")
+BEACONS = 500
+"""At most so many rows; first those that were heard least."""
+UNTOLD = ""
+"""The door of a gift of which only the ticket is known so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """An hour or a day. `heard`: the share of the time in which every gateway listened, 0 to 1; None where there is
+    none. `ahead`: it has not begun. `whole`: it is over."""
+
+    start: datetime
+    ahead: bool
+    whole: bool
+    heard: float | None
+    frames: int | None
+    lost: float | None
+    tags: int | None
+    shakes: int | None
+    shake_visitors: int | None
+    clicks: int | None
+    click_visitors: int | None
+    posters: int | None
+    poster_visitors: int | None
+    registered: int
+    registered_fen: int
+    handed: int
+    handed_fen: int
+    paid: int
+    paid_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class BeaconRow:
+    """Over the period. `lost`: 0 to 1, None where its interval is not known; `silent`: expected, and never heard."""
+
+    beacon: str
+    gateway: str
+    frames: int
+    lost: float | None
+    longest_gap_s: int
+    rssi_mean: int | None
+    suspect: bool
+    silent: bool
+    advertised_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`sums` and `before`: of the slots that have begun, and of as many of the period before."""
+
+    period: Period
+    slots: tuple[Slot, ...]
+    sums: Mapping[str, int | None]
+    before: Mapping[str, int | None]
+    funnel: Mapping[str, Mapping[str, int | None]]
+    dwell: tuple[int, ...] | None
+    rssi: tuple[int, ...] | None
+    gaps: tuple[int, ...] | None
+    beacons: tuple[BeaconRow, ...]
+
+    @property
+    def begun(self) -> int:
+        return sum(not slot.ahead for slot in self.slots)
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """What the figures are of; None takes all."""
+
+    tops: Collection[str]
+    gateway: str | None = None
+    beacon: str | None = None
+    project: str | None = None
+
+    @property
+    def heard(self) -> bool:
+        """What gateways hear tells nothing of a project."""
+        return self.project is None
+
+    @property
+    def phones(self) -> bool:
+        """A phone asks the server, which does not know past which gateway it was carried."""
+        return self.gateway is None
+
+    @property
+    def people(self) -> bool:
+        """Tags are counted by class alone, never by what else was heard."""
+        return self.heard and self.beacon is None
+
+
+async def report(connection: Connection, of: Narrowed, period: Period, environment: str, now: datetime) -> Report:
+    slots = await _slots(connection, of, period, environment, now)
+    earlier = await _slots(connection, of, period.before, environment, now)
+    begun = sum(not slot.ahead for slot in slots)
+    wanted = _wanted(of, period)
+    visits = await figures_read.visits(connection, wanted) if of.people else {}
+    bins = await figures_read.bins(connection, wanted) if of.heard else {}
+    beacons = await figures_read.beacons(connection, wanted, BEACONS) if of.heard else []
+    gifts = await figures_read.gifts(connection, wanted, environment)
+    return Report(
+        period=period,
+        slots=slots,
+        sums=_sums(slots),
+        before=_sums(earlier[:begun]),
+        funnel=_funnel(_sums(slots), gifts),
+        dwell=tuple(sum(row[name] for row in visits.values()) for name in DWELLS) if of.people else None,
+        rssi=tuple(bins[name] for name in RSSIS) if of.heard else None,
+        gaps=tuple(bins[name] for name in GAPS) if of.heard else None,
+        beacons=tuple(_beacon(row) for row in beacons),
+    )
+
+
+async def glance(connection: Connection, of: Narrowed, day: datetime, environment: str) -> dict[str, int]:
+    """Of the day that begins at `day`: tags, shakes, posters and registered gifts. For a page that is opened often."""
+    wanted = Wanted(of.tops, day, day + timedelta(days=1), timedelta(days=1), of.gateway, of.beacon, of.project)
+    visits = await figures_read.visits(connection, wanted)
+    phones = await figures_read.doors(connection, wanted)
+    gifts = await figures_read.gifts(connection, wanted, environment)
+    return {
+        "tags": sum(row["arrivals"] for row in visits.values()),
+        "shakes": sum(row["times"] for row in phones if (row["door"], row["kind"]) == ("phone", "shake")),
+        "posters": sum(row["times"] for row in phones if (row["door"], row["kind"]) == ("qr", "click")),
+        "registered": sum(row["registered"] for row in gifts),
+    }
+
+
+async def _slots(
+    connection: Connection, of: Narrowed, period: Period, environment: str, now: datetime
+) -> tuple[Slot, ...]:
+    wanted = _wanted(of, period)
+    listened = await figures_read.listened(connection, wanted) if of.heard else {}
+    adverts = await figures_read.adverts(connection, wanted) if of.heard else {}
+    visits = await figures_read.visits(connection, wanted) if of.people else {}
+    known = await figures_read.listeners(connection, wanted) if of.heard else []
+    phones = _by_slot(await figures_read.doors(connection, wanted)) if of.phones else {}
+    visitors = _estimated(await figures_read.registers(connection, wanted)) if of.phones else {}
+    gifts = _by_slot(await figures_read.gifts(connection, wanted, environment))
+
+    def slot(start: datetime) -> Slot:
+        until = start + period.step
+        heard = _heard(listened.get(start), known, start, min(until, now)) if of.heard else None
+        frames = adverts.get(start, {})
+        told = {(row["door"], row["kind"]): row["times"] for row in phones.get(start, [])}
+        given = gifts.get(start, [])
+
+        def phone(door: str, kind: str) -> int | None:
+            return told.get((door, kind), 0) if of.phones else None
+
+        def different(door: str, kind: str) -> int | None:
+            return visitors.get((start, door, kind), 0) if of.phones else None
+
+        return Slot(
+            start=start,
+            ahead=start > now,
+            whole=until <= now,
+            heard=heard,
+            frames=frames.get("frames", 0) if of.heard else None,
+            lost=_lost(frames),
+            tags=visits.get(start, {}).get("arrivals", 0) if of.people else None,
+            shakes=phone("phone", "shake"),
+            shake_visitors=different("phone", "shake"),
+            clicks=phone("phone", "click"),
+            click_visitors=different("phone", "click"),
+            posters=phone("qr", "click"),
+            poster_visitors=different("qr", "click"),
+            **{name: sum(row[name] for row in given) for name in _GIFTS},
+        )
+
+    return tuple(slot(start) for start in period.slots)
+
+
+_GIFTS = ("registered", "registered_fen", "handed", "handed_fen", "paid", "paid_fen")
+_SUMMED = (
+    *("frames", "tags", "shakes", "shake_visitors", "clicks", "click_visitors", "posters", "poster_visitors"),
+    *_GIFTS,
+)
+
+
+def _wanted(of: Narrowed, period: Period) -> Wanted:
+    return Wanted(of.tops, period.since, period.until, period.step, of.gateway, of.beacon, of.project)
+
+
+def _heard(
+    row: Row | None, known: Collection[tuple[datetime, datetime | None]], start: datetime, until: datetime
+) -> float | None:
+    """None where nothing could have been heard: no gateway was known yet, or the time has not come."""
+    ms = timedelta(milliseconds=1)
+    expected = sum(max(timedelta(0), min(until, end or until) - max(start, since)) / ms for since, end in known)
+    listened = row["listened_ms"] if row else 0
+    if expected <= 0:
+        return 1.0 if listened else None
+    return min(1.0, listened / expected)
+
+
+def _lost(row: Row) -> float | None:
+    expected = row.get("expected_frames") or 0
+    return max(0.0, 1 - row["heard_of_expected"] / expected) if expected else None
+
+
+def _by_slot(rows: Collection[Row]) -> dict[datetime, list[Row]]:
+    found: dict[datetime, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["slot"], []).append(row)
+    return found
+
+
+def _estimated(rows: Collection[Row]) -> dict[tuple[datetime, str, str], int]:
+    sketches: dict[tuple[datetime, str, str], dict[int, int]] = {}
+    for row in rows:
+        sketches.setdefault((row["slot"], row["door"], row["kind"]), {})[row["rank"]] = row["number"]
+    return {key: estimate(sketch) for key, sketch in sketches.items()}
+
+
+def _sums(slots: Collection[Slot]) -> dict[str, int | None]:
+    """Different visitors of several days are added up: they cannot be told apart beyond midnight."""
+    found: dict[str, int | None] = {}
+    for name in _SUMMED:
+        values = [getattr(slot, name) for slot in slots]
+        found[name] = None if None in values else sum(values)
+    return found
+
+
+def _funnel(sums: Mapping[str, int | None], gifts: Collection[Row]) -> dict[str, dict[str, int | None]]:
+    """By step and door."""
+    doors = [door.value for door in Door]
+    steps: dict[str, dict[str, int | None]] = {step: dict.fromkeys(doors) for step in STEPS}
+    steps["near"] |= {"tag": sums["tags"], "phone": sums["shakes"]}
+    steps["page"] |= {"phone": sums["clicks"], "qr": sums["posters"]}
+    for name in ("registered", "handed", "paid"):
+        by_door = {door: sum(row[name] for row in gifts if row["door"] == door) for door in doors}
+        untold = sum(row[name] for row in gifts if row["door"] is None)
+        steps[name] = {**by_door, UNTOLD: untold}
+    return steps
+
+
+def _beacon(row: Mapping[str, Any]) -> BeaconRow:
+    measured = row["frames"] - row["frames_without_rssi"]
+    return BeaconRow(
+        beacon=row["beacon"],
+        gateway=row["gateway"],
+        frames=row["frames"],
+        lost=_lost(dict(row)),
+        longest_gap_s=round(row["longest_gap_ms"] / 1000),
+        rssi_mean=round(row["rssi_sum"] / measured) if measured > 0 else None,
+        suspect=row["frames_suspect"] > 0,
+        silent=row["reports"] > 0 and row["frames"] == 0,
+        advertised_s=row["advertised_ms"] // 1000,
+    )

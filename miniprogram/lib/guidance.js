@@ -1,0 +1,34 @@
+// What went wrong with listening for beacons, by what is to be done about it.
+//
+// Codes of wx.startBeaconDiscovery. Some phones lie: Android gives 11001 for an empty list of uuids, iOS gives no code
+// at all; 11005 comes after Bluetooth was switched off and on, and a second start heals it.
+
+const MOST_UUIDS = 20; // regions of iOS
+
+// word: for lib/words.js; next: 'ask' the person, 'again' start anew at once, 'go' nothing is wrong, 'end' it cannot work
+const BY_CODE = {
+  0: { word: '', next: 'go' },
+  11000: { word: 'unsupported', next: 'end' },
+  11001: { word: 'bluetooth_off', next: 'ask' },
+  11002: { word: 'location_off', next: 'ask' },
+  11003: { word: '', next: 'go' }, // already started
+  11004: { word: 'trouble', next: 'again' }, // not started
+  11005: { word: 'trouble', next: 'again' },
+  11006: { word: 'misconfigured', next: 'end' },
+};
+
+function ofFailure(failure) {
+  const said = String((failure && failure.errMsg) || '');
+  if (/auth|permission|privacy/i.test(said)) return { word: 'location_denied', next: 'ask' };
+  const code = failure && failure.errCode !== undefined ? Number(failure.errCode) : NaN;
+  return BY_CODE[code] || { word: 'trouble', next: 'ask' };
+}
+
+// null, or what is wrong with the list before it is tried
+function ofUuids(uuids) {
+  const form = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+  const good = Array.isArray(uuids) && uuids.length > 0 && uuids.length <= MOST_UUIDS && uuids.every((each) => form.test(each));
+  return good ? null : { word: 'misconfigured', next: 'end' };
+}
+
+module.exports = { ofFailure, ofUuids, MOST_UUIDS };

@@ -1,0 +1,70 @@
+"""The gateway's way of an advert in a crowd, until SIGTERM; then how it fared, as JSON: `python -m tests.soak.flooded`.
+
+It prints `listening` first. Its allow-list is the one wall beacon that the flood carries along.
+"""
+
+import asyncio
+import json
+import logging
+import signal
+from time import monotonic
+
+import structlog
+
+from beacon_gateway.kiosk.follow import Follow
+from beacon_gateway.kiosk.stage import Stage
+from beacon_gateway.presence.choice import Choice
+from beacon_gateway.presence.rules import ChoiceRules, PresenceRules
+from beacon_gateway.presence.statistics import Collector
+from beacon_gateway.presence.trace import Trace
+from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.radio.batteries import Batteries
+from beacon_gateway.radio.merged import MergedScanner
+from tests.bench.adverts.street import beacons
+
+LOOK_S = 0.01
+
+
+async def main() -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    known = beacons(1)
+    collector = Collector(known)
+    follow = Follow(
+        Tracker(known, PresenceRules()), Choice(ChoiceRules()), collector, Stage(), bindings=dict, trace=Trace(known)
+    )
+    scanner = MergedScanner((), batteries=Batteries(known))
+    stop, lags_s = asyncio.Event(), list[float]()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+
+    async def watch_loop() -> None:
+        while True:
+            due = monotonic() + LOOK_S
+            await asyncio.sleep(LOOK_S)
+            lags_s.append(monotonic() - due)
+
+    async with asyncio.TaskGroup() as stages:
+        running = [
+            stages.create_task(work)
+            for work in (scanner.hear(follow.hear), follow.tick(lambda: None), watch_loop(), stop.wait())
+        ]
+        print("listening", flush=True)
+        await stop.wait()
+        for task in running:
+            task.cancel()
+    follow.count()
+    told = scanner.describe()
+    adapters = told["adapters"]
+    assert isinstance(adapters, dict)
+    lags_s.sort()
+    figures = {
+        "frames": told["frames"],
+        "foreign": collector.foreign,
+        "rebuilds": sum(ear["rebuilds"] for ear in adapters.values()),
+        "lag_p99_ms": 1000 * lags_s[len(lags_s) * 99 // 100],
+        "wall_visits": len(follow.trace.decisions),
+    }
+    print(json.dumps(figures), flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,24 @@
+"""At least ten thousand requests that schemathesis makes of the document, all its checks on: nothing found."""
+
+from pathlib import Path
+
+import pytest
+
+from central_server.api.operations import OPERATIONS
+from tests.fakes.api_fuzz import fuzz, open_to_all
+
+
+async def test_schemathesis_finds_nothing_in_ten_thousand_requests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = 0
+    async with open_to_all(tmp_path, monkeypatch) as (central, asked):
+        for seed in range(2, 22):
+            phases = "examples,coverage,fuzzing,stateful" if seed == 2 else "fuzzing"
+            found = await fuzz(central.url, asked, tmp_path, examples=150, phases=phases, seed=seed)
+            assert not found.failures, f"seed {seed}: {found.text[-8000:]}"
+            assert f"Tested: {len(OPERATIONS)}" in found.text
+            made += found.cases
+            if made >= 10_000:
+                break
+    assert made >= 10_000

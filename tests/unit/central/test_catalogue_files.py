@@ -1,0 +1,343 @@
+"""Beacons, projects and bindings in files: every bad row named at once, all or none, out and in changes nothing."""
+
+import csv
+import io
+import re
+import zipfile
+from datetime import date
+from html import unescape
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import Workbook, load_workbook  # type: ignore[import-untyped]  # it has no types
+
+from central_server.catalogue import importing, sheets
+from central_server.catalogue.columns import COLUMNS, head, name_of
+from central_server.catalogue.importing import Plan
+from central_server.catalogue.reading import Word, fen_to_yuan, yuan_to_fen
+from central_server.catalogue.records import Edit
+from central_server.catalogue.sheets import SheetRefused
+from central_server.commands import export, import_
+from central_server.store import audit, beacons, bindings, projects, revised
+from central_server.store.beacons import Wanted
+from central_server.store.bindings import Target
+from central_server.store.database import Database
+from central_server.store.places import TOP
+from sync_contract.beacon import BeaconId
+from sync_contract.strict import Language
+from tests.fakes.central_process import CONFIG, RunningCentral
+from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.donor import Page
+from tests.fakes.editor import Editor
+from tests.unit.central.test_catalogue import NOW, UUID_1, bound, huada, known, pulled
+from tests.unit.central.test_catalogue_pages import editor, store_url
+
+__all__ = ["editor", "huada", "store_url"]
+EDIT = Edit("chen", NOW)
+ENGLISH = {"Accept-Language": "en"}
+HEAD = "place,uuid,major,minor,kind,label\n"
+
+
+def row(minor: int | str, label: str = "door", **changed: str) -> str:
+    told = {"place": "huada", "uuid": str(UUID_1), "major": "1", "minor": str(minor), "kind": "place", "label": label}
+    return ",".join((told | changed).values()) + "\n"
+
+
+async def planned(
+    database: Database, content: bytes | str, kind: str = "beacons", place: str = "huada", *, apply: bool = False
+) -> Plan:
+    sheet = sheets.read(content.encode() if isinstance(content, str) else content)
+    async with database.write() as connection:
+        await revised.begin(connection)
+        found = await importing.plan(connection, kind, sheet, [place], place, EDIT)
+        if apply:
+            await importing.apply(connection, kind, found, "chen", "file.csv", EDIT)
+    return found
+
+
+async def every_beacon(database: Database) -> dict[BeaconId, str]:
+    async with database.read() as connection:
+        return {each.beacon: each.label for each in await beacons.page(connection, Wanted([TOP]))}
+
+
+async def test_every_bad_row_is_named_with_row_column_and_reason_and_nothing_is_changed(huada: Database) -> None:
+    bad = HEAD + row(1) + row(70000) + row(2, kind="cat") + "\n" + row("x", label="") + row(1) + row(3, place="nowhere")
+    found = await planned(huada, bad)
+    assert [(each.row, each.column, each.fault.word) for each in found.faults] == [
+        (3, "minor", Word.out_of_range),
+        (4, "kind", Word.not_one_of),
+        (6, "minor", Word.not_a_number),
+        (6, "label", Word.needed),
+        (7, "minor", Word.repeated),
+        (8, "place", Word.unknown_place),
+    ]
+    assert found.faults[4].fault.facts == {"row": 2}
+    assert await every_beacon(huada) == {}
+
+
+async def test_columns_that_nobody_knows_or_that_come_twice_are_named(huada: Database) -> None:
+    found = await planned(huada, "uuid,major,minor,colour,label,label\n" + f"{UUID_1},1,1,red,a,b\n")
+    assert [(each.row, each.column, each.fault.word) for each in found.faults] == [
+        (1, "colour", Word.unknown_column),
+        (1, "label", Word.repeated),
+    ]
+
+
+async def test_the_plan_says_what_is_new_what_changes_and_what_stays(huada: Database) -> None:
+    await planned(huada, HEAD + row(1, "door") + row(2, "hall"), apply=True)
+    found = await planned(huada, HEAD + row(1, "gate") + row(2, "hall") + row(3, "yard"), apply=True)
+    assert (found.added, found.changed, found.unchanged) == (1, 1, 1)
+    assert found.changes[0].fields == (("label", "door", "gate"),)
+    assert [*(await every_beacon(huada)).values()] == ["gate", "hall", "yard"]
+    async with huada.read() as connection:
+        lines = [line for _, line in await audit.page(connection, [TOP]) if line.action == "beacons.import"]
+    assert [(line.place, line.detail.split(" ")[:3]) for line in lines] == [
+        ("huada", ["file.csv:", "+1", "~1"]),
+        ("huada", ["file.csv:", "+2", "~0"]),
+    ]
+
+
+async def test_a_column_that_is_left_out_is_left_alone_and_an_empty_one_is_emptied(huada: Database) -> None:
+    whole = "uuid,major,minor,kind,label,comment,groups\n"
+    await planned(huada, whole + f"{UUID_1},1,1,place,door,new battery,east\n", apply=True)
+    await planned(huada, f"uuid,major,minor,comment\n{UUID_1},1,1,\n", apply=True)
+    async with huada.read() as connection:
+        (kept,) = await beacons.page(connection, Wanted([TOP]))
+    assert (kept.label, kept.comment, kept.groups, kept.revision) == ("door", "", ("east",), 2)
+
+
+async def test_numbers_in_use_at_another_place_are_a_warning(huada: Database) -> None:
+    async with huada.write() as connection:
+        await known(connection, BeaconId(UUID_1, 1, 1), place="neighbours")
+    found = await planned(huada, HEAD + row(1) + row(2))
+    assert found.warnings == ((2, f"{UUID_1}/1/1"),)
+    assert not found.faults
+
+
+async def test_another_place_can_neither_be_written_to_nor_seen(huada: Database) -> None:
+    async with huada.write() as connection:
+        await known(connection, BeaconId(UUID_1, 1, 1), place="neighbours")
+        await bound(connection, Target.every, None, project="lunch", place="neighbours")
+        (binding,) = await bindings.every(connection, ["neighbours"])
+        _, rows = await importing.export(connection, "beacons", ["huada"], None)
+        assert rows == []
+    found = await planned(huada, HEAD + row(1, place="neighbours"))
+    assert [each.fault.word for each in found.faults] == [Word.unknown_place]
+    found = await planned(huada, f"id,target,project\n{binding.id},every,lunch\n", "bindings")
+    assert [each.fault.word for each in found.faults] == [Word.unknown_binding]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+@pytest.mark.parametrize("language", [None, *Language])
+async def test_what_is_exported_and_imported_again_changes_nothing(
+    huada: Database, form: str, language: Language | None
+) -> None:
+    evil = '=HYPERLINK("http://x"), \'-1+2'
+    labels = ["=1+2", "+49", "-5", "@SUM(A1)", "'quoted", "'=both", "a,b;c\td".replace("\t", " "), "床前"]
+    async with huada.write() as connection:
+        await bound(connection, Target.every, None, project="lunch", hours=("22:00-02:00",), weekdays=(6, 7))
+        await bound(connection, Target.beacon, BeaconId(UUID_1, 1, 1), project="ended", zone="near", priority=-3)
+    lines = io.StringIO()
+    writer = csv.writer(lines)
+    writer.writerow(["uuid", "major", "minor", "kind", "label", "comment"])
+    writer.writerows([str(UUID_1), 1, minor, "place", f"'{label}", evil] for minor, label in enumerate(labels))
+    await planned(huada, lines.getvalue(), apply=True)
+    kept = [*(await every_beacon(huada)).values()]
+    assert kept == [label if label.startswith(("=", "+", "-", "@", "'")) else f"'{label}" for label in labels]
+    for kind in importing.KINDS:
+        place = TOP if kind == "projects" else "huada"
+        async with huada.read() as connection:
+            heads, rows = await importing.export(connection, kind, [place], language)
+        content = sheets.as_csv(heads, rows) if form == "csv" else sheets.as_xlsx(heads, rows, kind)
+        found = await planned(huada, content, kind, place)
+        assert (found.faults, found.changes, found.unchanged) == ((), (), len(rows)), kind
+        assert rows
+
+
+def test_no_cell_of_an_export_is_a_formula() -> None:
+    evil = ["=1+2", "+1+2", "-1+2", "@SUM(A1)", "\t=1", "\r=1", "-59"]
+    told = sheets.as_csv(["label"], [[cell] for cell in evil]).decode("utf-8-sig")
+    cells = [line[0] for line in csv.reader(io.StringIO(told, newline=""))][1:]
+    assert cells == [*(f"'{cell}" for cell in evil[:-1]), "-59"]
+    book = load_workbook(io.BytesIO(sheets.as_xlsx(["label"], [[cell] for cell in evil], "beacons")))
+    for line in book.worksheets[0].iter_rows(min_row=2):
+        assert line[0].data_type in ("s", "n", "inlineStr")
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=20), min_size=1))
+def test_any_text_comes_back_from_a_csv_as_it_went_in(cells: list[str]) -> None:
+    sheet = sheets.read(sheets.as_csv(["x", *map(str, range(len(cells)))], [["x", *cells]]))
+    assert sheet.rows == ((2, ("x", *cells)),)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_files_of_any_office_are_read(encoding: str, delimiter: str) -> None:
+    text = "uuid,major,minor,位置说明\nx,1,2,华大社区东门\n".replace(",", delimiter)
+    sheet = sheets.read(text.encode(encoding))
+    assert sheet.head[3] == "位置说明"
+    assert sheet.rows == ((2, ("x", "1", "2", "华大社区东门")),)
+
+
+def test_a_workbook_is_read_as_people_fill_it_in() -> None:
+    book = Workbook()
+    page = book.active
+    page.append(["uuid", "since", "minor", "while_needed"])
+    page.append([None, None, None, None])
+    page.append(["x", date(2026, 12, 31), 3.0, True])
+    told = io.BytesIO()
+    book.save(told)
+    assert sheets.read(told.getvalue()).rows == ((3, ("x", "2026-12-31", "3", "yes")),)
+
+
+def bomb() -> bytes:
+    told = io.BytesIO()
+    with zipfile.ZipFile(told, "w", zipfile.ZIP_DEFLATED) as parts:
+        parts.writestr("xl/workbook.xml", b" " * 30_000_000)
+    return told.getvalue()
+
+
+def entities() -> bytes:
+    """A workbook whose sheet is the billion laughs."""
+    book = Workbook()
+    book.active.append(["uuid"])
+    plain, evil = io.BytesIO(), io.BytesIO()
+    book.save(plain)
+    laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "ha"}">' for n in range(9))
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(evil, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                content = f'<?xml version="1.0"?><!DOCTYPE x [{laughs}]>'.encode() + content.replace(b"uuid", b"&l8;")
+            new.writestr(name, content)
+    return evil.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        pytest.param(b"", Word.file_unreadable, id="nothing"),
+        pytest.param(b"\n\n", Word.file_unreadable, id="empty"),
+        pytest.param(b"PK\x03\x04 not a zip", Word.file_unreadable, id="no zip"),
+        pytest.param(b"uuid,major\n\0,1\n", Word.file_unreadable, id="nul"),
+        pytest.param(b"\xff\xfe\xff", Word.file_unreadable, id="half utf-16"),
+        pytest.param(b"\x89PNG\r\n\x1a\n\xff\xff\xff", Word.file_unreadable, id="a picture"),
+        pytest.param(b'uuid\n"' + b"x" * 200_000, Word.file_unreadable, id="an endless cell"),
+        pytest.param(bomb(), Word.file_too_large, id="a bomb"),
+        pytest.param(entities(), Word.file_unreadable, id="entities"),
+        pytest.param(b"x\n" + b"1\n" * (sheets.MOST_ROWS + 1), Word.file_too_large, id="too many rows"),
+        pytest.param(b"x" * (sheets.MOST_OCTETS + 1), Word.file_too_large, id="too large"),
+        pytest.param(b"," * 100 + b"\n", Word.file_unreadable, id="too wide"),
+    ],
+)
+def test_what_is_no_table_is_refused_with_a_reason(content: bytes, word: Word) -> None:
+    with pytest.raises(SheetRefused) as refused:
+        sheets.read(content)
+    assert refused.value.fault.word is word
+
+
+@pytest.mark.parametrize(
+    ("told", "fen"),
+    [
+        ("50", 5000), ("12.5", 1250), ("¥12.50", 1250), ("0.01", 1), ("0", None), ("-3", None), ("1.005", None),
+        ("1e9", None), ("nan", None), ("Infinity", None), ("", None), ("10000000", 10**9), ("10000000.01", None),
+    ],
+)  # fmt: skip
+def test_amounts_are_yuan_to_the_fen(told: str, fen: int | None) -> None:
+    assert yuan_to_fen(told) == fen
+    if fen is not None:
+        assert yuan_to_fen(fen_to_yuan(fen)) == fen
+
+
+def test_every_column_has_a_head_in_every_language_that_means_it() -> None:
+    for kind, names in COLUMNS.items():
+        for name in names:
+            for language in (None, *Language):
+                assert name_of(f" {head(name, language)}", kind) == name
+
+
+async def test_a_file_is_looked_at_and_then_imported(
+    editor: Editor, central: RunningCentral, gateway: DeliveringGateway
+) -> None:
+    page = await editor.open("/staff/import?kind=beacons")
+    bad = await editor.send(page, "", "file", "bad.csv", (HEAD + row(70000) + row(1)).encode(), place="huada")
+    assert bad.status == 422
+    cells = [unescape(cell) for cell in re.findall(r"<td[^>]*>([^<]*)</td>", bad.html)]
+    assert cells == ["2", "minor", "70000", "Write a number from 0 to 65535."]
+    refused = await editor.send(page, "", "file", "bad.xlsx", b"PK\x03\x04", place="huada")
+    assert (refused.status, "cannot be read" in refused.text()) == (422, True)
+    good = await editor.send(page, "", "file", "good.csv", (HEAD + row(1) + row(2)).encode(), place="huada")
+    assert "/staff/import/" in good.url
+    assert (await pulled(gateway, central)).beacons == ()
+    async with central.database() as database, database.write() as connection:
+        await known(connection, BeaconId(UUID_1, 1, 2))
+    again = await agreed(editor, good)
+    assert (again.status, "Look again." in again.text()) == (409, True)
+    done = await agreed(editor, again)
+    assert done.url.endswith("/staff/import?kind=beacons&done=1-1")
+    assert len((await pulled(gateway, central)).beacons) == 2
+    assert (await agreed(editor, again)).status == 404
+
+
+async def agreed(editor: Editor, page: Page) -> Page:
+    """Press the button of the preview."""
+    digest = re.findall(r'name="digest" value="([0-9a-f]+)"', page.html)[0]
+    csrf = re.findall(r'name="csrf" value="([^"]+)"', page.html)[0]
+    async with editor.session.post(page.url, data={"csrf": csrf, "digest": digest}, headers=ENGLISH) as answer:
+        return Page(answer.status, str(answer.url), await answer.text())
+
+
+async def test_an_exported_file_is_named_and_never_shown_in_the_browser(
+    editor: Editor, central: RunningCentral
+) -> None:
+    async with editor.session.get(f"{central.url}/staff/export?kind=projects&format=xlsx") as answer:
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="projects.xlsx"'
+        sheet = sheets.read(await answer.read())
+    assert [line[1][1] for line in sheet.rows] == ["lunch", "ended"]
+    for query in ("kind=accounts&format=csv", "kind=beacons&format=exe", ""):
+        async with editor.session.get(f"{central.url}/staff/export?{query}") as answer:
+            assert answer.status == 404
+
+
+def test_the_commands_do_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config, file, out = tmp_path / "central.toml", tmp_path / "beacons.csv", tmp_path / "out.xlsx"
+    config.write_text(CONFIG, encoding="utf-8")
+    file.write_text(HEAD + row(1, place="all") + row(70000, place="all"), encoding="utf-8")
+    assert import_.run(config, tmp_path, "beacons", file, "all", yes=True) == 1
+    told = capsys.readouterr()
+    assert f"{file}: row 3, minor: Write a number from 0 to 65535. (got '70000')" in told.err
+    file.write_text(HEAD + row(1, place="all"), encoding="utf-8")
+    for yes, said in ((False, "nothing was changed yet; --yes imports: 1 new"), (True, "imported: 1 new")):
+        assert import_.run(config, tmp_path, "beacons", file, "all", yes=yes) == 0
+        assert said in capsys.readouterr().out
+    assert export.run(config, tmp_path, "beacons", out, "all") == 0
+    assert import_.run(config, tmp_path, "beacons", out, "all", yes=True) == 0
+    assert "imported: 0 new, 0 changed, 1 as they are" in capsys.readouterr().out
+    for code in (
+        export.run(config, tmp_path, "beacons", out, "nowhere"),
+        import_.run(config, tmp_path, "beacons", file, "nowhere", yes=True),
+        import_.run(config, tmp_path, "beacons", tmp_path / "none.csv", "all", yes=True),
+    ):
+        assert code == 1
+
+
+async def test_a_project_is_imported_whole_or_not_at_all(huada: Database) -> None:
+    async with huada.read() as connection:
+        heads, rows = await importing.export(connection, "projects", [TOP], None)
+    told = [dict(zip(heads, line, strict=True)) for line in rows]
+    told[0] |= {"amounts_yuan": "5 20", "title_en": "Soup"}
+    told[1] |= {"filing": ""}
+    content = sheets.as_csv(heads, [[*line.values()] for line in told])
+    found = await planned(huada, content, "projects", TOP)
+    assert [(each.row, each.column, each.fault.word) for each in found.faults] == [
+        (3, "filing", Word.permit_incomplete)
+    ]
+    told[1] |= {"filing": "F-2"}
+    await planned(huada, sheets.as_csv(heads, [[*line.values()] for line in told]), "projects", TOP, apply=True)
+    async with huada.read() as connection:
+        offered = {project.id: project for project in await projects.all_offered(connection, "huada")}
+    assert offered["lunch"].amounts_fen == (500, 2000)
+    assert offered["ended"].permit is not None
+    assert offered["ended"].permit.filing == "F-2"

@@ -1,0 +1,174 @@
+"""The figures page, its charts and its files."""
+
+import csv
+import io
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from openpyxl import load_workbook  # type: ignore[import-untyped]  # it has no types
+
+from central_server.staff.charts import Column, bars, ceiling, funnel
+from central_server.statistics.rollup import count_all
+from central_server.statistics.sheets import csv_file, xlsx_file
+from sync_contract.permit import OFFICIAL_TIME
+from tests.fakes.central_process import RunningCentral
+from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.donor import Donor
+from tests.unit.central.test_staff import logged_in
+from tests.unit.central.test_statistics_rollup import stretch
+
+EVIL = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", '=HYPERLINK("http://x")', "\x00\x07<b>", '社区,大厅"\n']
+_SVG = "{http://www.w3.org/2000/svg}"
+
+
+async def counted(central: RunningCentral, gateway: DeliveringGateway) -> datetime:
+    """Three reports of today, or of yesterday when today has just begun."""
+    now = datetime.now(UTC)
+    sent = [stretch(n, now - timedelta(minutes=6 * n), foreign_frames=0) for n in (7, 8, 10)]
+    await gateway.deliver(sent)
+    async with central.database() as database:
+        await count_all(database)
+    return now
+
+
+async def test_the_page_shows_charts_with_their_numbers_beside_them(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
+    await gateway.deliver([gateway.intent()])
+    await counted(central, gateway)
+    await logged_in(central, donor)
+    for span in ("day", "week", "month", "quarter"):
+        page = await donor.open(f"{central.url}/staff/figures?span={span}")
+        assert page.status == 200
+        drawings = re.findall(r"<svg.*?</svg>", page.html, re.S)
+        assert len(drawings) == 8
+        assert page.html.count("<details") == len(drawings), "every value stands in a table too"
+        assert "style=" not in page.html
+        for drawing in drawings:
+            root = ElementTree.fromstring(drawing)
+            assert root.get("role") == "img"
+            assert root.get("aria-label")
+    text = " ".join((await donor.open(f"{central.url}/staff/figures?span=week")).text().split())
+    assert "Reconciled" in text
+    assert "not yet" in text
+    assert "00000000-0000-0000-0000-000000000007/1/2 社区大厅 silent" in text
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant"])
+async def test_the_page_speaks_the_readers_language(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor, language: str
+) -> None:
+    await counted(central, gateway)
+    await logged_in(central, donor)
+    page = await donor.open(f"{central.url}/staff/figures?lang={language}&span=week")
+    words = {"zh-Hans": ("胸牌到访", "尚未统计", "北京时间"), "zh-Hant": ("掛牌到訪", "還沒統計", "北京時間")}[language]
+    for word in words:
+        assert word in page.text()
+    assert "Visits by tag" not in page.text()
+
+
+async def test_what_does_not_fit_is_left_out_and_what_is_not_there_is_not_found(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
+    await logged_in(central, donor)
+    for query in ("span=x&day=2026-99-99", "day=1999-01-01", "day=9999-12-31", "beacon=../../x", "project=%00"):
+        assert (await donor.open(f"{central.url}/staff/figures?{query}")).status == 200, query
+    for query in ("gateway=0000000000000000", "place=nowhere"):
+        assert (await donor.open(f"{central.url}/staff/figures?{query}")).status == 404, query
+
+
+async def test_the_files_say_what_the_page_says(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor, session: Any
+) -> None:
+    await gateway.deliver([gateway.intent()])
+    now = await counted(central, gateway)
+    await logged_in(central, donor)
+
+    async def file(kind: str) -> bytes:
+        async with session.get(f"{central.url}/staff/figures.{kind}?span=quarter&lang=en") as answer:
+            assert answer.status == 200
+            today = f"{now.astimezone(OFFICIAL_TIME):%Y-%m-%d}"
+            assert answer.headers["Content-Disposition"].endswith(f'{today}.{kind}"')
+            octets: bytes = await answer.read()
+            return octets
+
+    told = json.loads(await file("json"))
+    table = list(csv.reader(io.StringIO((await file("csv")).decode("utf-8-sig"))))
+    sheet = load_workbook(io.BytesIO(await file("xlsx"))).active
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert len(told["slots"]) == len(table) - 1 == len(rows) - 1 == 90
+    heading = table[0]
+    assert heading == rows[0]
+    for name, key, of in (
+        ("Adverts heard", "frames", 25),
+        ("Visits by tag", "near_tag", 4),
+        ("Gifts registered", "registered", 1),
+    ):
+        place = heading.index(name)
+        assert sum(slot[key] for slot in told["slots"]) == of, name
+        assert sum(int(row[place]) for row in table[1:]) == of, name
+        assert sum(row[place] for row in rows[1:]) == of, name
+    paid = heading.index("Registered ¥")
+    assert sum(float(row[paid]) for row in table[1:]) == 50.0
+    assert {row[heading.index("Reconciled")] for row in table[1:]} == {"not yet"}
+    assert {slot["reconciled"] for slot in told["slots"]} == {None}
+    assert told["funnel"]["near"]["touch"] is None
+
+
+def test_no_cell_is_taken_for_a_formula() -> None:
+    rows: list[list[str | int | float | None]] = [["a", "b"]]
+    rows += [[text, -5] for text in EVIL]
+    back = list(csv.reader(io.StringIO(csv_file(rows).decode("utf-8-sig"), newline="")))
+    assert len(back) == len(rows)
+    for text, (cell, number) in zip(EVIL, back[1:], strict=True):
+        assert not re.match(r"[=+\-@\t\r]", cell), text
+        assert cell.lstrip("'") == text
+        assert number == "-5"
+    sheet = load_workbook(io.BytesIO(xlsx_file("[a]*", rows))).active
+    for (cell, number), text in zip(sheet.iter_rows(min_row=2), EVIL, strict=True):
+        assert cell.data_type == "s", text
+        assert number.value == -5
+
+
+@pytest.mark.parametrize(
+    ("highest", "end"), [(0, 4), (3, 4), (5, 8), (9, 20), (80, 80), (81, 100), (101, 200), (10**7 + 1, 2 * 10**7)]
+)
+def test_the_axis_ends_at_a_round_number_not_far_above(highest: int, end: int) -> None:
+    assert ceiling(highest) == end
+
+
+def test_bars_stand_as_high_as_their_values_and_hatch_what_was_not_listened() -> None:
+    columns = [
+        Column("00", (10, 5), "00:00", heard=1.0),
+        Column("01", (0, None), "01:00", heard=0.0),
+        Column("02", (4, 4), "02:00", heard=0.5),
+        Column("03", (None, None), "03:00", ahead=True),
+    ]
+    root = ElementTree.fromstring(bars("x", "Title <b>", columns, unit="times"))
+    assert root.get("aria-label") == "Title <b>"
+    found = {
+        kind: [r for r in root.iter(f"{_SVG}rect") if r.get("class") == kind]
+        for kind in ("bar s1", "bar s2", "deaf", "partly")
+    }
+    heights = [float(rect.get("height", "")) for rect in found["bar s1"]]
+    assert heights[0] / heights[1] == pytest.approx(10 / 4, rel=0.02)
+    assert float(found["bar s2"][0].get("height", "")) == pytest.approx(heights[0] / 2, rel=0.02)
+    assert len(found["deaf"]) == len(found["partly"]) == 1
+    assert len(list(root.iter(f"{_SVG}title"))) == 3, "what has not begun has no column"
+    for rect in root.iter(f"{_SVG}rect"):
+        assert float(rect.get("y", "0")) >= 0
+
+
+def test_a_step_that_nobody_counts_is_no_bar() -> None:
+    root = ElementTree.fromstring(
+        funnel("f", "Way", [("Registered", 8, "8"), ("Paid", 2, "2"), ("Spent", None, "not yet")])
+    )
+    rects = [rect for rect in root.iter(f"{_SVG}rect") if rect.get("class") in ("bar s1", "unknown")]
+    assert [rect.get("class") for rect in rects] == ["bar s1", "bar s1", "unknown"]
+    wide = [float(rect.get("width", "")) for rect in rects]
+    assert wide[0] == 4 * wide[1]
+    assert [text.text for text in root.iter(f"{_SVG}text")][-1] == "not yet"

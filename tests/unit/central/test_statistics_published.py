@@ -1,0 +1,74 @@
+"""What anybody may read: nothing under five, and nothing from which it could be worked out."""
+
+from collections import defaultdict
+from datetime import datetime
+from itertools import product
+
+import aiohttp
+import pytest
+
+from central_server.statistics.published import LEAST, published
+from central_server.statistics.rollup import count_all
+from central_server.store.places import TOP
+from sync_contract.permit import OFFICIAL_TIME
+from tests.fakes.central_process import RunningCentral
+from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.unit.central.test_statistics_rollup import MIDNIGHT, stretch
+
+
+@pytest.mark.parametrize("days", [1, 2, 3, 4])
+def test_whatever_was_left_out_may_be_anything_under_five(days: int) -> None:
+    """All that could have been, sorted by what would be told: every hidden value takes all of 0 to 4."""
+    possible: dict[tuple[tuple[int | None, ...], int | None], list[tuple[int, ...]]] = defaultdict(list)
+    for values in product((0, 1, 2, 3, 4, 5, 9), repeat=days):
+        possible[published(values)].append(values)
+    sums = 0
+    for (told, total), worlds in possible.items():
+        for place, value in enumerate(told):
+            if value is None:
+                assert {world[place] for world in worlds} == set(range(LEAST)), (told, total)
+            else:
+                assert value >= LEAST
+        assert total is None or total >= LEAST
+        sums += total is not None and None in told
+    assert sums > 0 or days < 3, "some sums are told all the same"
+
+
+async def test_a_month_that_is_over_is_told_and_one_that_grows_is_not(
+    central: RunningCentral, gateway: DeliveringGateway, session: aiohttp.ClientSession
+) -> None:
+    async with central.database() as database:
+        from central_server.store.tables import visit_figures
+
+        await gateway.deliver([stretch(2, MIDNIGHT)])
+        await count_all(database)
+        async with database.write() as connection:  # as if it had been a month before
+            first = MIDNIGHT.replace(year=2026, month=10, day=11)
+            await connection.execute(visit_figures.delete().where(visit_figures.c.span == "hour"))
+            await connection.execute(visit_figures.update().values(start=first, arrivals=7))
+            row = (await connection.execute(visit_figures.select())).one()._asdict()
+            await connection.execute(visit_figures.insert(), row | {"start": first.replace(day=12), "arrivals": 4})
+
+    async def ask(place: str, query: str) -> tuple[int, dict[str, object]]:
+        async with session.get(f"{central.url}/api/v1/public/statistics/{place}?{query}") as answer:
+            return answer.status, await answer.json(content_type=None)
+
+    status, told = await ask("huada", "month=2026-10")
+    assert status == 200
+    assert told["environment"] == "drill"
+    days = {day["day"]: day["near_tag"] for day in told["days"]}  # type: ignore[attr-defined]  # JSON
+    assert len(days) == 31
+    assert {day: value for day, value in days.items() if value is not None} == {"2026-10-12": 7}
+    assert told["sums"]["near_tag"] == 11  # type: ignore[index]  # JSON
+    assert told["sums"]["paid"] is None  # type: ignore[index]  # JSON
+    for place in ("nowhere", TOP):
+        _, nothing = await ask(place, "month=2026-10")
+        assert set(nothing["sums"].values()) == {None}, "places above a community are sums"  # type: ignore[attr-defined]
+    for query in (
+        f"month={datetime.now(OFFICIAL_TIME):%Y-%m}",
+        "month=2099-01",
+        "month=2026-13",
+        "month=2026-1",
+        "x=1",
+    ):
+        assert (await ask("huada", query))[0] == 400, query

@@ -1,0 +1,222 @@
+"""Every route of the running application, tried by another community's account or gateway: it gets nothing."""
+
+import importlib
+import pkgutil
+import re
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from sqlalchemy import Table, select
+
+import central_server
+from central_server import server
+from central_server.accounts import sessions
+from central_server.accounts.access import RIGHTS, Role
+from central_server.accounts.login import set_password
+from central_server.enrolment.gateways import register
+from central_server.staff.deeds import DEEDS
+from central_server.store import accounts as accounts_store
+from central_server.store.database import Database
+from central_server.store.tables import figures, metadata
+from daemonkit.web import RULES, csrf_token, guarded_app
+from tests.fakes.central_process import RunningBank, running_central
+from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.unit.central import tenancy
+from tests.unit.central.tenancy.entries import NEIGHBOURS, OURS, TOP, Checked, Entry, Signed, Staff, World
+
+PASSWORD = "correct horse battery"
+PARTS = [
+    importlib.import_module(f"{tenancy.__name__}.{found.name}") for found in pkgutil.iter_modules(tenancy.__path__)
+]
+TABLES: list[Mapping[str, Entry]] = [part.ROUTES for part in PARTS if hasattr(part, "ROUTES")]
+ROUTES: Mapping[str, Entry] = {route: entry for table in TABLES for route, entry in table.items()}
+PASSING = {
+    *("leases", "sessions", "audit_lines", "beacon_activity", "webhook_deliveries", "webhook_marks"),
+    *(table.name for table in vars(figures).values() if isinstance(table, Table)),
+}
+"""Tables that change by being looked at, or by the server's own work."""
+
+_LANGUAGES = re.compile(r'<nav class="languages".*?</nav>', re.S)
+
+
+@pytest.fixture
+async def world(
+    tmp_path: Path, bank: RunningBank, store_url: str, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[World]:
+    apps: list[web.Application] = []
+    make = guarded_app
+
+    def remembered(*given: Any, **named: Any) -> web.Application:
+        apps.append(make(*given, **named))
+        return apps[-1]
+
+    monkeypatch.setattr(server, guarded_app.__name__, remembered)
+    async with (
+        running_central(tmp_path / "central", bank, store=store_url) as central,
+        central.database() as database,
+    ):
+        ours, theirs = DeliveringGateway(session, central.url), DeliveringGateway(session, central.url)
+        await register(database, ours.id, ours.public, OURS, "Hall of ours", datetime.now(UTC))
+        await register(database, theirs.id, theirs.public, NEIGHBOURS, "Hall of theirs", datetime.now(UTC))
+        built = World(central, apps[0], database, session, ours, theirs)
+        for role in Role:
+            await _account(built, f"our-{role}", OURS, role)
+        await _account(built, "our-nobody", OURS, None)
+        await _account(built, "their-admin", NEIGHBOURS, Role.admin)
+        await _account(built, "top-admin", TOP, Role.admin)
+        for part in PARTS:
+            if hasattr(part, "plant"):
+                await part.plant(built)
+        yield built
+
+
+def routes(app: web.Application) -> set[str]:
+    """As the router has them; HEAD comes with every GET."""
+    found = {
+        f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource is not None
+    }
+    return {route for route in found if not route.startswith("HEAD ")}
+
+
+def test_no_route_stands_in_two_tables() -> None:
+    assert sum(len(table) for table in TABLES) == len(ROUTES)
+
+
+def test_every_deed_has_words_in_the_trail() -> None:
+    told = set[str]()
+    for file in Path(central_server.__file__).parent.rglob("*.py"):
+        told |= set(
+            re.findall(r'(?:did\(|AuditLine\([^"()]*|_failed\([^"()]*)\s*"([a-z_]+\.[a-z_]+)"', file.read_text("utf-8"))
+        )
+    assert len(told) > 20
+    assert told <= DEEDS.keys()
+
+
+async def test_another_community_gets_nothing_from_any_route(world: World) -> None:
+    there = routes(world.app)
+    assert there >= ROUTES.keys(), "a table of tests/unit/central/tenancy has what the router has not"
+    staff = {route: entry for route, entry in ROUTES.items() if isinstance(entry, Staff)}
+    for route, entry in staff.items():
+        await _is_behind_a_login(world, route, entry)
+        await _is_nothing_to_neighbours(world, route, entry)
+        await _asks_for_its_right(world, route, entry)
+    for route, other in ROUTES.items():
+        if isinstance(other, Signed):
+            await _asks_for_a_signature(world, route)
+        if isinstance(other, Signed | Checked):
+            await other.check(world)
+    for route, entry in staff.items():  # last, for deeds that succeed change the world
+        await _answers_whom_it_should(world, route, entry)
+    assert there <= ROUTES.keys(), "the router has what no table of tests/unit/central/tenancy has"
+
+
+async def _is_behind_a_login(world: World, route: str, entry: Staff) -> None:
+    status, location, _ = await _try(world, route, entry, "")
+    assert (status, location) == (303, "/staff/login"), route
+
+
+async def _is_nothing_to_neighbours(world: World, route: str, entry: Staff) -> None:
+    if not entry.names and entry.form is not None:
+        return  # a deed upon what is one's own
+    await _before(world, entry)
+    unchanged = await _everything(world.database)
+    status, _, text = await _try(world, route, entry, "their-admin")
+    # Without a right at the top, its pages are not there at all.
+    expected = 404 if entry.names or entry.at == TOP else 200
+    assert status == expected, f"{route}: {status} for another community's admin"
+    for mark in world.marks:
+        assert mark not in text, f"{route} shows {mark} to another community's admin"
+    if entry.names:
+        assert await _everything(world.database) == unchanged, f"{route}: a refused deed changed something"
+
+
+async def _asks_for_its_right(world: World, route: str, entry: Staff) -> None:
+    if entry.right is None:
+        return
+    without = [f"our-{role}" for role in Role if entry.right not in RIGHTS[role]]
+    if entry.at == TOP:
+        without.append("our-admin")
+    for name in (*without, "our-nobody"):
+        await _before(world, entry)
+        unchanged = await _everything(world.database)
+        status, _, _ = await _try(world, route, entry, name)
+        assert status == 404, f"{route}: {status} for {name}, who has not the right {entry.right}"
+        assert await _everything(world.database) == unchanged, f"{route}: a refused deed changed something"
+
+
+async def _answers_whom_it_should(world: World, route: str, entry: Staff) -> None:
+    """Or else the table names something that is not there, and proves nothing."""
+    await _before(world, entry)
+    written = await _audit_lines(world.database)
+    status, location, text = await _try(world, route, entry, "top-admin" if entry.at == TOP else "our-admin")
+    assert status in entry.answers, f"{route}: {status} {text}"
+    assert location != "/staff/login", route
+    if entry.form is not None:
+        assert await _audit_lines(world.database) > written, f"{route} left no line in the audit trail"
+
+
+async def _asks_for_a_signature(world: World, route: str) -> None:
+    method, path = route.split(" ", 1)
+    path = path.format_map(world.ids)
+    body = b"{}" if method == "POST" else b""
+    headers = {"Content-Type": "application/json"} if body else {}
+    async with world.session.request(method, world.central.url + path, data=body, headers=headers) as answer:
+        assert answer.status == 401, f"{route}: {answer.status} without a signature"
+    stranger = DeliveringGateway(world.session, world.central.url)
+    stranger.id = world.ours.id  # says that it is ours, and signs with another key
+    status = (await stranger.post(path, body, headers))[0] if body else (await stranger.get(path))[0]
+    assert status == 401, f"{route}: {status} for a key that nobody registered"
+
+
+async def _before(world: World, entry: Staff) -> None:
+    if entry.before is not None:
+        await entry.before(world)
+
+
+async def _try(world: World, route: str, entry: Staff, name: str) -> tuple[int, str, str]:
+    """Status, where it leads, and the body, for that account; without a name not logged in."""
+    method, path = route.split(" ", 1)
+    path = (entry.path or path).format_map(world.ids)
+    token = await _token(world, name) if name else ""
+    form = {key: value.format_map(world.ids) for key, value in (entry.form or {}).items()}
+    form["csrf"] = csrf_token(world.app[RULES], token)
+    async with aiohttp.ClientSession(headers={"Cookie": f"staff={token}; language=en"}) as own:
+        data = form if method == "POST" else None
+        url = f"{world.central.url}{path}{entry.query.format_map(world.ids)}"
+        async with own.request(method, url, data=data, allow_redirects=False) as answer:
+            text = await answer.text(errors="replace")
+            # The links to the other languages say again what was asked for.
+            return answer.status, answer.headers.get("Location", ""), _LANGUAGES.sub("", text)
+
+
+async def _token(world: World, name: str) -> str:
+    """A session of its own for each try: a deed may end it."""
+    async with world.database.write() as connection:
+        return await sessions.begin(connection, name, datetime.now(UTC), agent="")
+
+
+async def _account(world: World, name: str, place: str, role: Role | None) -> None:
+    await set_password(world.database, name, PASSWORD, datetime.now(UTC), place=place, role=role or Role.viewer)
+    if role is None:
+        async with world.database.write() as connection:
+            await accounts_store.revoke(connection, name, place)
+
+
+async def _everything(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+    found = {}
+    async with database.read() as connection:
+        for table in metadata.sorted_tables:
+            if table.name not in PASSING:
+                rows = await connection.execute(select(table))
+                found[table.name] = sorted((tuple(row) for row in rows), key=repr)
+    return found
+
+
+async def _audit_lines(database: Database) -> int:
+    async with database.read() as connection:
+        return len((await connection.execute(select(metadata.tables["audit_lines"].c.seq))).all())
