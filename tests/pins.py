@@ -15,6 +15,8 @@ SETS = {
     "central.txt": ["central", "build"],
     "test.txt": ["gateway", "central", "build", "test"],
 }
+PEERS = ["bleak==3.1.0", "habluetooth==7.1.2", "ibeacon-ble==1.2.0", "TheengsGateway==1.8.0", "pydantic"]
+"""No dependencies of ours: the benches compare with them, in an environment of their own."""
 MACHINES = [(machine, python) for machine in ("aarch64", "x86_64") for python in ("3.11", "3.13")]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "beacon-gateway"
 
@@ -33,6 +35,12 @@ def compile_pins() -> int:
             subprocess.run([*command, *words, *constraints, "pyproject.toml", "-o", str(output)], cwd=ROOT, check=True)
             shorten(output)
             constraints += ["-c", str(output)]
+        output = REQUIREMENTS / "bench.txt"  # without pyric, which has no wheel and only resets adapters
+        command = [f"{folder}/bin/uv", "pip", "compile", "-q", "--universal", "--python-version", "3.11"]
+        command += ["--generate-hashes", "--no-header", "--no-annotate", "--no-emit-find-links", "--upgrade"]
+        command += ["--no-emit-package", "pyric", *constraints]
+        subprocess.run([*command, "-", "-o", str(output)], cwd=ROOT, check=True, input="\n".join(PEERS), text=True)
+        shorten(output)
     return 0
 
 

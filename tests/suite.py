@@ -75,7 +75,7 @@ def main() -> int:
         command = [PYTHON, "-m", "tests.browser.pictures", "docs/pictures", *arguments]
         return subprocess.run(command, cwd=ROOT).returncode
     if verb == "bench":
-        return subprocess.run([PYTHON, "-m", "tests.bench.presence", *arguments], cwd=ROOT).returncode
+        return subprocess.run([PYTHON, "-m", "tests.bench", *arguments], cwd=ROOT).returncode
     if verb == "soak":
         run_pytest(count, *(arguments or ["tests/soak"]), workers=2)
     elif arguments:
