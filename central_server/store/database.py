@@ -120,14 +120,15 @@ async def _patient(database: Database) -> AsyncIterator[Database]:
 
 async def _migrate(database: Database) -> None:
     try:
-        async with database.read() as connection:
-            if database.dsn:
-                await connection.run_sync(postgresql.check_promises)
-            if await connection.run_sync(at_head):
-                return
-        async with _patient(database) as patient, patient.write() as connection:
-            await connection.alone("migration")  # processes that start together wait for the first one's
-            await connection.run_sync(upgrade)
+        async with _patient(database) as patient:
+            async with patient.read() as connection:  # waits while another process migrates
+                if database.dsn:
+                    await connection.run_sync(postgresql.check_promises)
+                if await connection.run_sync(at_head):
+                    return
+            async with patient.write() as connection:
+                await connection.alone("migration")  # processes that start together wait for the first one's
+                await connection.run_sync(upgrade)
     except StoreUnavailable as error:
         if "not a database" in str(error):
             raise StoreRefused(f"{database.place} is not a SQLite database") from error

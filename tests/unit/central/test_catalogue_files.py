@@ -31,7 +31,7 @@ from tests.fakes.central_process import CONFIG, RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Page
 from tests.fakes.editor import Editor
-from tests.unit.central.test_catalogue import NOW, UUID_1, bound, huada, known, pulled
+from tests.unit.central.catalogue_world import NOW, UUID_1, bound, huada, known, pulled
 from tests.unit.central.test_catalogue_pages import editor, store_url
 
 __all__ = ["editor", "huada", "store_url"]

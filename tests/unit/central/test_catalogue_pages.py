@@ -18,7 +18,7 @@ from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor, Page
 from tests.fakes.editor import Editor, form_of
-from tests.unit.central.test_catalogue import DOOR, NOW, UUID_1, known, pulled
+from tests.unit.central.catalogue_world import DOOR, NOW, UUID_1, known, pulled
 from tests.unit.central.test_staff import PASSWORD, logged_in
 
 PNG = b"".join(
