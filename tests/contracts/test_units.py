@@ -36,12 +36,14 @@ def test_systemd_finds_no_fault_in_the_units(tmp_path: Path) -> None:
     shutil.copy(SYSTEMD / f"{HELPER}.socket", tmp_path)
     for unit in (*SERVICES, KIOSK, HELPER):
         text = (SYSTEMD / f"{unit}.service").read_text("utf-8")
-        started = re.search(r"^ExecStart=(\S+)", text, re.MULTILINE)
-        assert started is not None
-        program = tmp_path / Path(started[1]).name
-        program.write_text("#!/bin/sh\n")
-        program.chmod(0o755)
-        (tmp_path / f"{unit}.service").write_text(text.replace(started[1], str(program)), "utf-8")
+        started = set(re.findall(r"^ExecStart(?:Pre)?=\+?(\S+)", text, re.MULTILINE))
+        assert started
+        for path in started:
+            program = tmp_path / Path(path).name
+            program.write_text("#!/bin/sh\n")
+            program.chmod(0o755)
+            text = re.sub(rf"(?<==)(\+?){re.escape(path)}(?=\s)", rf"\1{program}", text)
+        (tmp_path / f"{unit}.service").write_text(text, "utf-8")
     judged = analyze("verify", "--man=no", *map(str, sorted(tmp_path.glob("beacon-*.*"))))
     assert [line for line in judged.stderr.splitlines() if "beacon-" in line] == []
 

@@ -19,6 +19,7 @@ from beacon_gateway.radio.merged import MergedScanner
 from beacon_gateway.radio.port import RadioLost
 from beacon_gateway.radio.scanner import BlueZScanner
 from tests.radio.inside import (
+    PATIENCE,
     Ear,
     end_bluetoothd,
     end_dbus,
@@ -258,7 +259,7 @@ async def test_a_lost_bus_ends_both_stages_and_both_can_start_again() -> None:
     await end_dbus()
     for stage in (on_air, hearing):
         with pytest.raises(RadioLost):
-            await asyncio.wait_for(stage, 5)
+            await asyncio.wait_for(stage, 5 * PATIENCE)
     assert await find_adapters() == ()
     with pytest.raises(RadioLost, match="no D-Bus system bus"):
         await scanner.hear(ear.heard.append)
