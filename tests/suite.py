@@ -44,7 +44,7 @@ def run_checks(count: Count) -> None:
 def run_pytest(count: Count, *arguments: str, workers: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
-        command = [PYTHON, "-m", "pytest", f"--junitxml={report}", "--durations=8", *arguments]
+        command = [PYTHON, "-m", "pytest", f"--junitxml={report}", "--durations=25", *arguments]
         if workers > 1:
             command += ["-n", str(workers), "--dist", "loadgroup"]
         status = subprocess.run(command, cwd=ROOT).returncode
@@ -82,7 +82,7 @@ def main() -> int:
         run_pytest(count, *arguments, workers=1)
     else:
         run_checks(count)
-        run_pytest(count, "tests", "--ignore=tests/soak", workers=2)
+        run_pytest(count, "tests", "--ignore=tests/soak", workers=3)  # one of them only waits for the lab
     print(f"took {time.monotonic() - began:.0f} s")
     print(f"{count.passed} passed, {count.failed} failed")
     return 1 if count.failed or not count.passed else 0
