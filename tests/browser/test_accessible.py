@@ -95,15 +95,15 @@ async def test_the_keyboard_alone_gives(open_page: OpenPage, kiosk: FakeKiosk, k
     assert kiosk.giving.recorded[0].gift.amount.minor == 30_00
 
 
-@pytest.mark.parametrize("language", Language)
 async def test_nothing_is_lost_when_the_browser_shows_everything_twice_as_large(
-    open_page: OpenPage, gallery_url: str, language: Language
+    open_page: OpenPage, gallery_url: str
 ) -> None:
     page = await open_page(640, 400, device_scale_factor=2)
     wrong = {}
     for surface, views in VIEWS.items():
-        for name in views:
-            await page.goto(f"{gallery_url}/{surface}/{name}/{language}")
+        for number, name in enumerate(views):
+            address = f"{surface}/{name}/{list(Language)[number % 3]}"
+            await page.goto(f"{gallery_url}/{address}")
             if found := await faults(page):
-                wrong[f"{surface} {name}"] = found
+                wrong[address] = found
     assert not wrong

@@ -152,7 +152,7 @@ SCRIPTS = (
     "window.showOpenFilePicker && showOpenFilePicker().catch(() => {})",
 )
 MODIFIERS: dict[str, tuple[int, ...]] = {
-    "": (), "Ctrl": (37,), "Alt": (64,), "Super": (133,), "Shift": (50,), "Ctrl+Shift": (37, 50), "Ctrl+Alt": (37, 64),
+    "": (), "Ctrl": (37,), "Alt": (64,), "Super": (133,), "Ctrl+Shift": (37, 50),
 }  # fmt: skip
 LETTERS = {
     letter: first + number
