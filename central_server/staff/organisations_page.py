@@ -1,7 +1,7 @@
 """Organisations: who may raise money, by which papers, and until when."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 
 from aiohttp import web
 
@@ -34,10 +34,10 @@ class OrganisationsPage(EditPages[Organisation]):
             names = {place.id: place.names for place in await places.every(connection, [TOP])}
         today = visitor.now.astimezone(OFFICIAL_TIME).date()
 
-        def standing(until: object) -> str:
+        def standing(until: date | None) -> str:
             if until is None:
                 return "none"
-            return "expired" if until < today else "soon" if until < today + _SOON else "valid"  # type: ignore[operator]
+            return "expired" if until < today else "soon" if until < today + _SOON else "valid"
 
         return Shown(
             "organisations.html",

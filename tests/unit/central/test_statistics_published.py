@@ -3,6 +3,7 @@
 from collections import defaultdict
 from datetime import datetime
 from itertools import product
+from typing import Any
 
 import aiohttp
 import pytest
@@ -49,21 +50,21 @@ async def test_a_month_that_is_over_is_told_and_one_that_grows_is_not(
             row = (await connection.execute(visit_figures.select())).one()._asdict()
             await connection.execute(visit_figures.insert(), row | {"start": first.replace(day=12), "arrivals": 4})
 
-    async def ask(place: str, query: str) -> tuple[int, dict[str, object]]:
+    async def ask(place: str, query: str) -> tuple[int, dict[str, Any]]:
         async with session.get(f"{central.url}/api/v1/public/statistics/{place}?{query}") as answer:
             return answer.status, await answer.json(content_type=None)
 
     status, told = await ask("huada", "month=2026-10")
     assert status == 200
     assert told["environment"] == "drill"
-    days = {day["day"]: day["near_tag"] for day in told["days"]}  # type: ignore[attr-defined]  # JSON
+    days = {day["day"]: day["near_tag"] for day in told["days"]}
     assert len(days) == 31
     assert {day: value for day, value in days.items() if value is not None} == {"2026-10-12": 7}
-    assert told["sums"]["near_tag"] == 11  # type: ignore[index]  # JSON
-    assert told["sums"]["paid"] is None  # type: ignore[index]  # JSON
+    assert told["sums"]["near_tag"] == 11
+    assert told["sums"]["paid"] is None
     for place in ("nowhere", TOP):
         _, nothing = await ask(place, "month=2026-10")
-        assert set(nothing["sums"].values()) == {None}, "places above a community are sums"  # type: ignore[attr-defined]
+        assert set(nothing["sums"].values()) == {None}, "places above a community are sums"
     for query in (
         f"month={datetime.now(OFFICIAL_TIME):%Y-%m}",
         "month=2099-01",

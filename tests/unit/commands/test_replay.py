@@ -8,6 +8,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,7 @@ def changed(site: Path, old: str, new: str) -> Path:
     return other
 
 
-def decisions(capsys: pytest.CaptureFixture[str], site: Path, file: Path = WALK) -> list[dict[str, object]]:
+def decisions(capsys: pytest.CaptureFixture[str], site: Path, file: Path = WALK) -> list[dict[str, Any]]:
     assert run(file, site, NOWHERE, "max", None, True) == 0
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
@@ -180,8 +181,8 @@ def recorded_at(began: datetime, folder: Path, beacon: IBeacon = PLACE_BEACON) -
     return file
 
 
-def projects_shown(found: list[dict[str, object]]) -> list[object]:
-    return [decision["out"]["after"] for decision in found if decision["what"] == "shown"]  # type: ignore[index]
+def projects_shown(found: list[dict[str, Any]]) -> list[object]:
+    return [decision["out"]["after"] for decision in found if decision["what"] == "shown"]
 
 
 @pytest.mark.parametrize(

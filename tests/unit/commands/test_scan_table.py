@@ -17,6 +17,7 @@ from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.radio.batteries import Batteries
 from beacon_gateway.radio.choose import Radios
 from beacon_gateway.radio.words import FILTERED
+from sync_contract.beacon import BeaconId
 from tests.unit.presence.people import frame, person, place
 
 WALL, CARD = place(1), person(2)
@@ -42,11 +43,11 @@ class Radio:
         }
 
 
-def said(*told: tuple[object, bytes], filtered: bool = False, batteries: Batteries | None = None) -> tuple[str, str]:
+def said(*told: tuple[BeaconId, bytes], filtered: bool = False, batteries: Batteries | None = None) -> tuple[str, str]:
     """The table on a terminal of 120 columns, and the lines."""
     known = batteries or Batteries([WALL, CARD])
-    for beacon, octets in told:
-        known.hear(beacon, {BATTERY: octets}, 1.0)  # type: ignore[arg-type]
+    for heard, octets in told:
+        known.hear(heard, {BATTERY: octets}, 1.0)
     decide = Decide(Tracker([WALL, CARD], PresenceRules()), Choice(ChoiceRules()), Trace(()), dict)
     listening = Listening((WALL, CARD), decide, {}, strangers=False, at=0.0)
     for beacon in (WALL, CARD):
