@@ -91,6 +91,13 @@ def test_secrets_come_as_credentials_only() -> None:
     assert not re.search(r"^Environment.*(secret|key|password)", text, re.MULTILINE | re.IGNORECASE)
 
 
+def test_all_units_of_the_gateway_start_the_one_program_that_is_installed() -> None:
+    text = "".join((SYSTEMD / f"{unit}.service").read_text("utf-8") for unit in ("beacon-gateway", KIOSK, HELPER))
+    assert set(re.findall(r"(/\S+/beacon-gateway) (?:run|kiosk|radio)", text)) == {
+        "/opt/beacon-gateway/bin/beacon-gateway"
+    }
+
+
 def test_every_user_of_a_unit_is_made() -> None:
     for unit in (*SERVICES, KIOSK, HELPER):
         assert f"\nu {_settings(unit)['User']} " in (SYSTEMD / f"{unit}.sysusers").read_text("utf-8")
@@ -98,8 +105,8 @@ def test_every_user_of_a_unit_is_made() -> None:
 
 def test_the_browser_is_started_behind_its_policy() -> None:
     kiosk = _settings(KIOSK)
-    assert kiosk["ExecStartPre"] == f"+/usr/bin/beacon-gateway kiosk-policy --write {POLICY_FILE}"
-    assert kiosk["ExecStart"].endswith(" -- /usr/bin/beacon-gateway kiosk-session")
+    assert kiosk["ExecStartPre"] == f"+/opt/beacon-gateway/bin/beacon-gateway kiosk-policy --write {POLICY_FILE}"
+    assert kiosk["ExecStart"].endswith(" -- /opt/beacon-gateway/bin/beacon-gateway kiosk-session")
     assert " -s" not in kiosk["ExecStart"].partition(" -- ")[0]  # cage -s would let a keyboard switch terminals
     assert kiosk["Requires"] == "beacon-gateway.service"
 
