@@ -170,7 +170,7 @@ async def system_bus() -> AsyncIterator[SystemBus]:
         async with asyncio.timeout(CALL_LIMIT_S):
             await bus.connect()
     except (OSError, EOFError, DBusFastError) as error:  # TimeoutError is an OSError
-        raise RadioLost(f"no D-Bus system bus: {error or type(error).__name__}") from error
+        raise RadioLost(f"no D-Bus system bus: {str(error) or type(error).__name__}") from error
     connection = SystemBus(bus)
     try:
         yield connection

@@ -33,7 +33,7 @@ def main() -> int:
     try:
         row = asyncio.run(interview.run(datetime.now(UTC).date()))
     except (GatewayError, KeyboardInterrupt, EOFError) as error:
-        print(f"\n没有写下任何结果 nothing was written: {error or type(error).__name__}", file=sys.stderr)
+        print(f"\n没有写下任何结果 nothing was written: {str(error) or type(error).__name__}", file=sys.stderr)
         return 1
     if "adapter" not in row:
         return 1

@@ -15,7 +15,7 @@ from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.radio import advertiser as advertising
 from beacon_gateway.radio.advertiser import BlueZAdvertiser
-from beacon_gateway.radio.bluez import find_adapters
+from beacon_gateway.radio.bluez import find_adapters, system_bus
 from beacon_gateway.radio.port import RadioLost
 from beacon_gateway.radio.scanner import BlueZScanner
 from tests.radio.inside import running, until
@@ -194,3 +194,15 @@ async def test_an_adapter_found_off_without_a_signal_is_off_the_air(
 def test_an_interval_that_no_radio_keeps_is_refused(make: Callable[[], BlueZAdvertiser]) -> None:
     with pytest.raises(ValueError, match="20 to 10240 ms"):
         make()
+
+
+async def test_a_bus_that_takes_us_and_says_nothing_is_told_with_a_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(tmp_path / "bus"))
+        silent.listen()
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path}/bus")
+        with pytest.raises(RadioLost, match="no D-Bus system bus: TimeoutError"):
+            async with system_bus():
+                pass
