@@ -12,6 +12,7 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -26,12 +27,16 @@ from central_server.banks.port import (
     BankUnavailable,
     Capabilities,
     CredentialsRefused,
+    Expiring,
     Notification,
     NotificationRefused,
     Order,
+    OrderId,
     OrderReport,
     OrderState,
     Redirect,
+    Refund,
+    Statement,
 )
 from sync_contract.keys import read_public
 from sync_contract.money import Money
@@ -113,19 +118,29 @@ class Sandbox:
             told = _Notification.model_validate_json(body)
         except (ValidationError, ValueError, RecursionError) as error:
             raise NotificationRefused("content", "signed, but not understood") from error
-        return Notification(told.id, told.order, Money(told.amount_minor, told.currency), told.payment)
+        amount = Money(told.amount_minor, told.currency)
+        return Notification(told.id, told.order, amount, told.payment, content=body.decode())
 
-    async def query(self, order: str) -> OrderReport:
-        status, body = await self._ask("GET", f"/orders/{order}", b"")
+    async def query(self, order: OrderId) -> OrderReport:
+        status, body = await self._ask("GET", f"/orders/{order.id}", b"")
         if status == 404:
-            return OrderReport(order, OrderState.unknown, None, "")
+            return OrderReport(order.id, OrderState.unknown, None, "")
         if status != 200:
             raise BankUnavailable(f"the query was answered with status {status}")
         answer = _read(_Answer, body)
-        if answer.order != order:
+        if answer.order != order.id:
             raise BankUnavailable("the query was answered about another order")
         amount = Money(answer.amount_minor, answer.currency)
-        return OrderReport(order, OrderState(answer.status), amount, answer.payment)
+        return OrderReport(order.id, OrderState(answer.status), amount, answer.payment)
+
+    async def refund(self, refund: Refund) -> None:
+        raise BankRefused("the sandbox gives nothing back")
+
+    async def statement(self, day: date) -> Statement:
+        raise BankRefused("the sandbox has no files")
+
+    def expiring(self, now: datetime) -> tuple[Expiring, ...]:
+        return ()
 
     async def _ask(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
         """Status and body of an answer that the bank has signed."""

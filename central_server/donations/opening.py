@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from central_server.banks.port import Bank, Order, OrderState
+from central_server.banks.port import Bank, Handover, Order, OrderId, OrderState
 from central_server.donations.settle import Settlement
 from central_server.donations.tickets import Asked, check_agreement
 from central_server.store import attempts, intents
@@ -24,9 +24,9 @@ FIRST_QUERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class AtTheBank:
-    """The donor goes on at this address of the bank."""
+    """The donor goes on at the bank, this way."""
 
-    url: str
+    handover: Handover
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,14 @@ class Opening:
             if attempt.state == AttemptState.paid:
                 return Underway(attempt.return_nonce)
             if fresh:
-                return await self._send(attempt, title, language, now)
-            report = await self.bank.query(attempt.id)
+                return await self._send(attempt, asked.ticket.project, title, language, now)
+            report = await self.bank.query(OrderId(attempt.id, attempt.opened_at))
             await self.settlement.found(report, now)
             match report.state:
                 case OrderState.paid | OrderState.pending:
                     return Underway(attempt.return_nonce)
                 case OrderState.open | OrderState.unknown:  # the same order again is the same order at the bank
-                    return await self._send(attempt, title, language, now)
+                    return await self._send(attempt, asked.ticket.project, title, language, now)
                 case OrderState.failed | OrderState.expired:
                     continue
 
@@ -109,16 +109,20 @@ class Opening:
             next_query_at=now + FIRST_QUERY if self.bank.capabilities.queries else None,
         )
 
-    async def _send(self, attempt: Attempt, title: Texts, language: Language, now: datetime) -> AtTheBank:
+    async def _send(
+        self, attempt: Attempt, project: str, title: Texts, language: Language, now: datetime
+    ) -> AtTheBank:
         order = Order(
             id=attempt.id,
+            at=attempt.opened_at,
             amount=Money(attempt.amount_minor, attempt.currency),
             subject=title[language][:60],
             language=language,
             return_url=self.return_url(attempt.return_nonce),
             notify_url=self.notify_url(),
+            project=project,
         )
-        redirect = await self.bank.open(order)
+        handover = await self.bank.open(order)
         async with self.database.write() as connection:
             intent = await intents.hold(connection, attempt.gateway, attempt.intent)
             held = await attempts.get(connection, attempt.id)
@@ -131,4 +135,4 @@ class Opening:
                     connection, intent, IntentState.handed_off, at=now, cause="attempt", evidence=held.id
                 )
         self.settlement.changed()
-        return AtTheBank(redirect.url)
+        return AtTheBank(handover)

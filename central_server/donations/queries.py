@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from central_server.banks.port import Bank, OrderReport, OrderState
+from central_server.banks.port import Bank, OrderId, OrderReport, OrderState
 from central_server.donations.settle import PaymentRefused, Settlement
 from central_server.store import attempts
 from central_server.store.database import Database
@@ -37,7 +37,7 @@ class Queries:
                 wanted = await attempts.schedule(connection, attempt, now + wait)
             if not wanted:  # a notification came meanwhile
                 continue
-            report = await self.bank.query(attempt.id)
+            report = await self.bank.query(OrderId(attempt.id, attempt.opened_at))
             if report.state is OrderState.unknown and now - attempt.opened_at > NEVER_ARRIVED_AFTER:
                 report = OrderReport(attempt.id, OrderState.expired, None, "the bank does not know the order")
             try:

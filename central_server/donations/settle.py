@@ -40,7 +40,7 @@ class Settlement:
         async with self.database.write() as connection:
             attempt = await self._attempt(connection, notification.order, notification.amount)
             kept = KeptNotification(
-                self.bank, notification.id, attempt.id, attempt.community, digest, body.decode(), now
+                self.bank, notification.id, attempt.id, attempt.community, digest, notification.content, now
             )
             if not await notifications.keep(connection, kept):
                 if await notifications.fingerprint(connection, self.bank, notification.id) != digest:
@@ -99,6 +99,7 @@ class Settlement:
             surplus=intent.state == IntentState.paid,
             late=not attempt.live,
             outside_permit=project is None or not judge(project.permit, now).open,
+            flawed=False,
             evidence=evidence,
             at=now,
         )

@@ -7,7 +7,7 @@ from central_server.store import ledger_lines
 from central_server.store.attempts import Attempt
 from central_server.store.connection import Connection
 from central_server.store.intents import Intent
-from central_server.store.ledger_lines import LedgerLine
+from central_server.store.ledger_lines import LedgerLine, LineKind
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -26,6 +26,7 @@ async def post_received(
     surplus: bool,
     late: bool,
     outside_permit: bool,
+    flawed: bool,
     evidence: str,
     at: datetime,
 ) -> str | None:
@@ -34,7 +35,7 @@ async def post_received(
         slip = new_slip_number()
         line = LedgerLine(
             identity=f"received:{attempt.id}",
-            kind="surplus" if surplus else "paid",
+            kind=(LineKind.surplus if surplus else LineKind.paid).value,
             community=intent.community,
             environment=intent.environment,
             project=intent.project,
@@ -43,9 +44,11 @@ async def post_received(
             attempt=attempt.id,
             amount_minor=attempt.amount_minor,
             currency=attempt.currency,
+            secret=secrets.token_hex(16),
             slip=slip,
             late=late,
             outside_permit=outside_permit,
+            flawed=flawed,
             evidence=evidence[:200],
             at=at,
         )

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from aiohttp import web
 
-from central_server.banks.port import BankRefused, BankUnavailable
-from central_server.donations.opening import AtTheBank, Opening
+from central_server.banks.port import BankRefused, BankUnavailable, Code, Form, Redirect
+from central_server.donations.opening import Opening, Underway
 from central_server.donations.settle import PaymentRefused
 from central_server.donations.tickets import (
     AmountOutOfRange,
@@ -89,9 +89,13 @@ class PhonePages:
         except (BankUnavailable, BankRefused, PaymentRefused) as error:
             self._refusals.count("attempt", type(error).__name__, str(error))
             return self._page(request, NoticePage(NoticeKind.bank_unavailable, back=request.path), 503)
-        if isinstance(goes_on, AtTheBank):
-            raise web.HTTPSeeOther(goes_on.url)
-        raise web.HTTPSeeOther(f"/g/{goes_on.return_nonce}")
+        if isinstance(goes_on, Underway):
+            raise web.HTTPSeeOther(f"/g/{goes_on.return_nonce}")
+        match goes_on.handover:
+            case Redirect(url):
+                raise web.HTTPSeeOther(url)
+            case Form() | Code():
+                raise NotImplementedError  # no bank of BANKS does this yet
 
     async def _outcome(self, request: web.Request) -> web.Response:
         """Where the bank sends the donor back. Coming back proves nothing: what is told stands in the store."""

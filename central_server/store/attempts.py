@@ -30,7 +30,12 @@ LIVE = (AttemptState.opened, AttemptState.sent, AttemptState.pending)
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """`id` is the bank's order number. `next_query_at` is None when there is nothing to ask any more."""
+    """`id` is the bank's order number. `next_query_at` is None when there is nothing to ask any more.
+
+    `evidence`: the bank's number of the payment. `flawed`: paid, and the bank says that something about it is odd.
+    `held_until`: a late payment that the bank may give back by itself is not given back by us before.
+    `statement`, `statement_line`: the row of the bank's file in which it stands.
+    """
 
     id: str
     gateway: str
@@ -46,6 +51,12 @@ class Attempt:
     opened_at: datetime
     queries: int
     next_query_at: datetime | None
+    evidence: str = ""
+    flawed: bool = False
+    paid_at: datetime | None = None
+    held_until: datetime | None = None
+    statement: int | None = None
+    statement_line: int | None = None
 
     @property
     def live(self) -> bool:

@@ -16,7 +16,10 @@ from sync_contract.records import IntentState
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """`beacon` as text or None; `door` is None until the parcel told it; `first_seen_in`: ticket or parcel."""
+    """`beacon` as text or None; `door` is None until the parcel told it; `first_seen_in`: ticket, parcel or page.
+
+    `code`: eight Crockford digits that a donor types instead of scanning; only once the intent was synced.
+    """
 
     gateway: str
     id: str
@@ -33,6 +36,7 @@ class Intent:
     first_seen_in: str
     state: str
     slip: str = ""
+    code: str | None = None
 
     def differing(self, other: "Intent") -> tuple[str, ...]:
         """The names of the facts, told by ticket and parcel alike, in which the two differ."""

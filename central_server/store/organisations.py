@@ -27,6 +27,8 @@ class Organisation:
     edited_at: datetime
     edited_by: str
     revision: int = 0
+    own_site: bool = False
+    """Whether it declared its own site (this server) as a place of fundraising."""
 
 
 async def get(connection: Connection, place: str, id_: str) -> Organisation | None:
@@ -59,6 +61,7 @@ async def save(connection: Connection, organisation: Organisation, read: int) ->
         "certificate": organisation.certificate,
         "certificate_until": organisation.certificate_until,
         "platform_url": organisation.platform_url,
+        "own_site": organisation.own_site,
         "edited_at": organisation.edited_at,
         "edited_by": organisation.edited_by,
     }

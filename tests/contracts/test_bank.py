@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -19,7 +20,9 @@ from central_server.banks.port import (
     CredentialsRefused,
     NotificationRefused,
     Order,
+    OrderId,
     OrderState,
+    Redirect,
 )
 from sync_contract.identity import new_id
 from sync_contract.money import Money
@@ -72,11 +75,30 @@ async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[R
 
 def order(rig: Rig, minor: int = 5000) -> Order:
     """Its return leads to a page that is not there, its notifications nowhere."""
-    return Order(new_id(), Money(minor), "午餐 / Lunch", Language.en, f"{rig.url}/g/x", f"{rig.url}/bank/x/notify")
+    return Order(
+        new_id(),
+        datetime.now(UTC),
+        Money(minor),
+        "午餐 / Lunch",
+        Language.en,
+        f"{rig.url}/g/x",
+        f"{rig.url}/bank/x/notify",
+    )
+
+
+async def opened(rig: Rig, order: Order) -> str:
+    """Where the browser of a donor ends who goes on with this order."""
+    handover = await rig.bank.open(order)
+    assert isinstance(handover, Redirect)
+    return handover.url
+
+
+def known(order: Order) -> OrderId:
+    return OrderId(order.id, order.at)
 
 
 async def test_an_order_leads_to_a_page_that_our_forms_may_lead_to(rig: Rig) -> None:
-    url = (await rig.bank.open(order(rig))).url
+    url = await opened(rig, order(rig))
     assert url.startswith(rig.bank.form_targets)
     page = await rig.donor.open(url)
     assert page.status == 200
@@ -99,11 +121,11 @@ async def test_a_query_tells_how_an_order_stands(rig: Rig) -> None:
     if not rig.bank.capabilities.queries:
         pytest.fail("declare a bank without queries here once there is one")
     paid, cancelled, waiting = order(rig), order(rig, 700), order(rig)
-    assert (await rig.bank.query(paid.id)).state is OrderState.unknown
-    urls = [(await rig.bank.open(wanted)).url for wanted in (paid, cancelled, waiting)]
+    assert (await rig.bank.query(known(paid))).state is OrderState.unknown
+    urls = [await opened(rig, wanted) for wanted in (paid, cancelled, waiting)]
     await rig.decide(urls[0], "confirm")
     await rig.decide(urls[1], "cancel")
-    told = [await rig.bank.query(wanted.id) for wanted in (paid, cancelled, waiting)]
+    told = [await rig.bank.query(known(wanted)) for wanted in (paid, cancelled, waiting)]
     assert [report.state for report in told] == [OrderState.paid, OrderState.failed, OrderState.open]
     assert [report.amount for report in told] == [Money(5000), Money(700), Money(5000)]
     assert told[0].evidence
@@ -111,16 +133,16 @@ async def test_a_query_tells_how_an_order_stands(rig: Rig) -> None:
 
 async def test_a_paid_order_cannot_be_cancelled(rig: Rig) -> None:
     wanted = order(rig)
-    url = (await rig.bank.open(wanted)).url
+    url = await opened(rig, wanted)
     page = await rig.donor.open(url)
     await rig.donor.press(page, decision="confirm")
     await rig.donor.press(page, decision="cancel")
-    assert (await rig.bank.query(wanted.id)).state is OrderState.paid
+    assert (await rig.bank.query(known(wanted))).state is OrderState.paid
 
 
 async def test_a_notification_of_the_bank_is_believed(rig: Rig) -> None:
     wanted = order(rig)
-    await rig.decide((await rig.bank.open(wanted)).url, "confirm")
+    await rig.decide(await opened(rig, wanted), "confirm")
     headers, body = rig.notification(wanted.id)
     told = rig.bank.verify(headers, body)
     assert (told.order, told.amount) == (wanted.id, wanted.amount)
@@ -129,7 +151,7 @@ async def test_a_notification_of_the_bank_is_believed(rig: Rig) -> None:
 
 async def test_no_altered_notification_is_believed(rig: Rig) -> None:
     wanted = order(rig)
-    await rig.decide((await rig.bank.open(wanted)).url, "confirm")
+    await rig.decide(await opened(rig, wanted), "confirm")
     headers, body = rig.notification(wanted.id)
     for place in range(0, len(body), 3):
         with pytest.raises(NotificationRefused):
@@ -144,7 +166,7 @@ async def test_a_bank_that_is_away_is_unavailable(rig: Rig, tmp_path: Path) -> N
         with pytest.raises(BankUnavailable):
             await away.open(order(rig))
         with pytest.raises(BankUnavailable):
-            await away.query(new_id())
+            await away.query(OrderId(new_id(), datetime.now(UTC)))
 
 
 async def test_another_bank_at_the_address_is_not_believed(rig: Rig, tmp_path: Path) -> None:

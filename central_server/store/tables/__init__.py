@@ -17,7 +17,7 @@ from central_server.store.tables.catalogue import (
     pictures,
     projects,
 )
-from central_server.store.tables.donations import attempts, intents, ledger_lines, notifications, state_changes
+from central_server.store.tables.donations import attempts, intents, notifications, state_changes
 from central_server.store.tables.enrolment import enrolment_codes, gateway_reports, wrong_codes
 from central_server.store.tables.figures import (
     beacon_figures,
@@ -30,6 +30,21 @@ from central_server.store.tables.figures import (
     visitor_registers,
 )
 from central_server.store.tables.metadata import metadata
+from central_server.store.tables.money import (
+    cosignatures,
+    differences,
+    disbursements,
+    disclosures,
+    heads,
+    ledger_lines,
+    locked_months,
+    receipt_donors,
+    receipts,
+    refunds,
+    statement_rows,
+    statements,
+    vouchers,
+)
 from central_server.store.tables.parcels import arrivals, parcels, sequences
 from central_server.store.tables.phones import presence_passes, shake_answers, shake_counts
 from central_server.store.tables.places import gateway_keys, gateways, place_ancestors, places
@@ -49,16 +64,22 @@ __all__ = [
     "catalogue_edits",
     "catalogue_seeds",
     "catalogues",
+    "cosignatures",
+    "differences",
+    "disbursements",
+    "disclosures",
     "enrolment_codes",
     "gateway_figures",
     "gateway_keys",
     "gateway_reports",
     "gateways",
     "grants",
+    "heads",
     "import_drafts",
     "intents",
     "leases",
     "ledger_lines",
+    "locked_months",
     "login_peers",
     "metadata",
     "moments",
@@ -71,15 +92,21 @@ __all__ = [
     "places",
     "presence_passes",
     "projects",
+    "receipt_donors",
+    "receipts",
+    "refunds",
     "salt_offers",
     "sequences",
     "sessions",
     "shake_answers",
     "shake_counts",
     "state_changes",
+    "statement_rows",
+    "statements",
     "uncounted",
     "visit_figures",
     "visitor_registers",
+    "vouchers",
     "webhook_deliveries",
     "webhook_marks",
     "webhooks",

@@ -47,6 +47,7 @@ organisations = Table(
     Column("certificate", String(120), nullable=False),
     Column("certificate_until", Date),
     Column("platform_url", String(300), nullable=False),
+    Column("own_site", Boolean(name="own_site"), nullable=False),
     *_edited(),
 )
 

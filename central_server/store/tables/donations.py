@@ -1,4 +1,4 @@
-"""Intents, attempts, what the bank said, and the ledger."""
+"""Intents, attempts, and what the bank said."""
 
 from sqlalchemy import (
     BigInteger,
@@ -35,7 +35,9 @@ intents = Table(
     Column("first_seen_in", String(16), nullable=False),
     Column("state", String(16), nullable=False),
     Column("slip", String(9), nullable=False),
+    Column("code", String(9)),
     Index(None, "community", "first_seen_at"),
+    Index(None, "code", unique=True),
     sqlite_with_rowid=False,
 )
 
@@ -56,9 +58,16 @@ attempts = Table(
     Column("opened_at", Instant, nullable=False),
     Column("queries", Integer, nullable=False),
     Column("next_query_at", Instant),
+    Column("evidence", String(64), nullable=False),
+    Column("flawed", Boolean(name="flawed"), nullable=False),
+    Column("paid_at", Instant),
+    Column("held_until", Instant),
+    Column("statement", BigInteger),
+    Column("statement_line", Integer),
     ForeignKeyConstraint(["gateway", "intent"], ["intents.gateway", "intents.id"]),
     UniqueConstraint("gateway", "intent", "number"),
     Index(None, "next_query_at"),
+    Index(None, "community", "paid_at"),
 )
 
 state_changes = Table(
@@ -89,27 +98,4 @@ notifications = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("content", Text, nullable=False),
     Column("received_at", Instant, nullable=False),
-)
-
-ledger_lines = Table(
-    "ledger_lines",
-    metadata,
-    Column("seq", Counted, primary_key=True, autoincrement=True),
-    Column("identity", String(64), nullable=False, unique=True),
-    Column("kind", String(16), nullable=False),
-    community(),
-    Column("environment", String(8), nullable=False),
-    Column("project", String(16), nullable=False),
-    Column("gateway", String(16), nullable=False),
-    Column("intent", String(32), nullable=False),
-    Column("attempt", String(32), ForeignKey("attempts.id"), nullable=False),
-    Column("amount_minor", BigInteger, nullable=False),
-    Column("currency", String(3), nullable=False),
-    Column("slip", String(9), nullable=False, unique=True),
-    Column("late", Boolean(name="late"), nullable=False),
-    Column("outside_permit", Boolean(name="outside_permit"), nullable=False),
-    Column("evidence", String(200), nullable=False),
-    Column("at", Instant, nullable=False),
-    Index(None, "community", "at"),
-    Index(None, "project", "environment"),
 )

@@ -32,6 +32,7 @@ gateways = Table(
     Column("label", String(120), nullable=False),
     Column("added_at", Instant, nullable=False),
     Column("site", String(64), ForeignKey("places.id")),
+    Column("kind", String(8), nullable=False),
 )
 
 gateway_keys = Table(

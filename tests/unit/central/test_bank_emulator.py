@@ -1,6 +1,7 @@
 """The sandbox bank keeps its word over a restart, and stays on this machine."""
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -8,7 +9,7 @@ import pytest
 
 from central_server.bank_emulator.orders import OrderBook
 from central_server.banks import BANKS
-from central_server.banks.port import BankRefused, Order
+from central_server.banks.port import BankRefused, Order, OrderId, Redirect
 from central_server.store import intents
 from sync_contract.identity import new_id
 from sync_contract.money import Money
@@ -17,6 +18,8 @@ from tests.fakes.central_process import RunningBank, running_bank, running_centr
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor
 from tests.unit.central.conftest import enrolled
+
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
 
 async def test_a_restarted_bank_still_notifies_what_was_paid_before(
@@ -65,16 +68,19 @@ async def test_it_sends_nobody_away_from_this_machine(bank: RunningBank, name: s
     addresses = {"return_url": f"{bank.url}/g", "notify_url": f"{bank.url}/n"} | {name: url}
     async with BANKS["sandbox"](bank.url, bank.state) as sandbox:
         with pytest.raises(BankRefused):
-            await sandbox.open(Order(new_id(), Money(100), "lunch", Language.en, **addresses))
+            await sandbox.open(
+                Order(new_id(), NOW, Money(100), "lunch", Language.en, addresses["return_url"], addresses["notify_url"])
+            )
 
 
 async def test_a_form_from_elsewhere_pays_nothing(bank: RunningBank, session: aiohttp.ClientSession) -> None:
-    order = Order(new_id(), Money(100), "lunch", Language.en, f"{bank.url}/g", f"{bank.url}/n")
+    order = Order(new_id(), NOW, Money(100), "lunch", Language.en, f"{bank.url}/g", f"{bank.url}/n")
     async with BANKS["sandbox"](bank.url, bank.state) as sandbox:
-        url = (await sandbox.open(order)).url
-        async with session.post(url, data={"csrf": "0" * 64, "decision": "confirm"}) as answer:
+        handover = await sandbox.open(order)
+        assert isinstance(handover, Redirect)
+        async with session.post(handover.url, data={"csrf": "0" * 64, "decision": "confirm"}) as answer:
             assert answer.status == 403
-        assert (await sandbox.query(order.id)).state == "open"
+        assert (await sandbox.query(OrderId(order.id, order.at))).state == "open"
 
 
 @pytest.mark.parametrize(("language", "words"), [("zh-Hans", "演练"), ("zh-Hant", "演練"), ("en", "DRILL")])

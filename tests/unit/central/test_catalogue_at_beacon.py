@@ -48,7 +48,7 @@ async def gave(database: Database, fen: int, environment: str) -> None:
         attempt = Attempt(id_, "a" * 16, id_, 1, "huada", environment, "sandbox", fen, "CNY", id_, "paid", NOW, 0, None)
         await attempts.add(connection, attempt)
         line = LedgerLine(
-            id_, "paid", "huada", environment, "lunch", "a" * 16, id_, id_, fen, "CNY", id_[-9:], False, False, "", NOW
+            id_, "paid", "huada", environment, "lunch", fen, "CNY", "0" * 32, "", NOW, "a" * 16, id_, id_, id_[-9:]
         )
         assert await ledger_lines.add(connection, line)
 

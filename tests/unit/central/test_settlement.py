@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,11 +11,15 @@ import pytest
 from central_server.banks.port import (
     BankUnavailable,
     Capabilities,
+    Expiring,
     Notification,
     Order,
+    OrderId,
     OrderReport,
     OrderState,
     Redirect,
+    Refund,
+    Statement,
 )
 from central_server.catalogue.seed import sow
 from central_server.donations.opening import AtTheBank, Opening
@@ -64,11 +68,20 @@ class PlayedBank:
     def verify(self, headers: object, body: bytes) -> Notification:
         raise NotImplementedError
 
-    async def query(self, order: str) -> OrderReport:
+    async def query(self, order: OrderId) -> OrderReport:
         self.queries += 1
         if self.away:
             raise BankUnavailable("away")
-        return self.orders.get(order, OrderReport(order, OrderState.unknown, None, ""))
+        return self.orders.get(order.id, OrderReport(order.id, OrderState.unknown, None, ""))
+
+    async def refund(self, refund: Refund) -> None:
+        raise NotImplementedError
+
+    async def statement(self, day: date) -> Statement:
+        raise NotImplementedError
+
+    def expiring(self, now: datetime) -> tuple[Expiring, ...]:
+        return ()
 
     def stands(self, attempt: Attempt, state: OrderState) -> None:
         self.orders[attempt.id] = OrderReport(attempt.id, state, Money(5000), "payment P1")
@@ -237,7 +250,9 @@ async def test_a_crash_before_the_bank_heard_of_it_sends_the_same_order(world: W
     (attempt,) = await world.tried(asked)
     assert attempt.state == "opened"
     world.bank.away = False
-    assert await world.opening.open(asked, LUNCH, Language.en, NOW) == AtTheBank(f"http://bank.example/{attempt.id}")
+    assert await world.opening.open(asked, LUNCH, Language.en, NOW) == AtTheBank(
+        Redirect(f"http://bank.example/{attempt.id}")
+    )
     assert [entry.state for entry in await world.tried(asked)] == ["sent"]
 
 
