@@ -8,7 +8,7 @@ from aiohttp import web
 from central_server.accounts.access import Right
 from central_server.enrolment.standing import Standing, Surveyed, survey
 from central_server.staff.desk import Desk, Shown, Visitor
-from central_server.staff.tasks import tasks
+from central_server.alerts.tasks import tasks
 from central_server.statistics.report import Narrowed, glance
 from central_server.statistics.timing import day
 from central_server.store import overview, parcels

@@ -35,6 +35,7 @@ class Trouble:
 class OddPayment:
     """Money that came when it should not have. `surplus`: a second time; `late`: after it had been given up."""
 
+    community: str
     gateway: str
     intent: str
     minor: int
@@ -77,7 +78,16 @@ async def odd_payments(
 ) -> tuple[OddPayment, ...]:
     """Newest first."""
     table = ledger_lines.c
-    columns = (table.gateway, table.intent, table.amount_minor, table.currency, table.at, table.kind, table.late)
+    columns = (
+        table.community,
+        table.gateway,
+        table.intent,
+        table.amount_minor,
+        table.currency,
+        table.at,
+        table.kind,
+        table.late,
+    )
     statement = (
         select(*columns, table.outside_permit)
         .where(table.environment == environment, table.at >= since, within(table.community, tops))
@@ -87,6 +97,7 @@ async def odd_payments(
     )
     return tuple(
         OddPayment(
+            row.community,
             row.gateway,
             row.intent,
             row.amount_minor,

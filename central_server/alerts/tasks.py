@@ -36,9 +36,14 @@ class Matter(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`gateway`: its label; `count`: of whatever the matter counts; `since`: since when, or when it was last."""
+    """`subject`: what it is about; with the matter it says whether two tasks are the same one. `gateway`: its label.
+
+    `count`: of whatever the matter counts; `since`: since when, or when it was last.
+    """
 
     matter: Matter
+    community: str
+    subject: str
     gateway: str
     link: str
     count: int = 1
@@ -56,19 +61,24 @@ async def tasks(
     now: datetime,
 ) -> tuple[Task, ...]:
     """`money_tops`: where the reader sees tasks about money."""
-    labels = {each.gateway.id: each.gateway.label for each in surveyed}
+    known = {each.gateway.id: each.gateway for each in surveyed}
     found = [task for each in surveyed for task in _of_gateway(each)]
     for trouble in await overview.troubles(connection, tops, now - _LOOKED_BACK):
         query = urlencode({"gateway": trouble.gateway, "result": trouble.result})
-        label = labels.get(trouble.gateway, trouble.gateway)
-        found.append(Task(Matter(trouble.result), label, f"/staff/log?{query}", trouble.lines, trouble.newest))
+        gateway = known.get(trouble.gateway)
+        if gateway is None:  # enrolled since the survey
+            continue
+        about = (gateway.community, gateway.id, gateway.label)
+        found.append(Task(Matter(trouble.result), *about, f"/staff/log?{query}", trouble.lines, trouble.newest))
     for payment in await overview.odd_payments(connection, money_tops, environment, now - _PAYMENTS_BACK):
         matter = Matter.outside_permit
         if payment.surplus or payment.late:
             matter = Matter.surplus if payment.surplus else Matter.late_payment
         link = f"/staff/parcels/{payment.gateway}/{payment.intent}"
         amount = Money(payment.minor, payment.currency)
-        found.append(Task(matter, labels.get(payment.gateway, ""), link, since=payment.at, amount=amount))
+        label = known[payment.gateway].label if payment.gateway in known else ""
+        about = (payment.community, f"{payment.gateway}/{payment.intent}", label)
+        found.append(Task(matter, *about, link, since=payment.at, amount=amount))
     found += await _lost(connection, surveyed, tops)
     found += await _silent(connection, surveyed, tops, now)
     order = list(Matter)
@@ -76,16 +86,17 @@ async def tasks(
 
 
 def _of_gateway(each: Surveyed) -> list[Task]:
-    label, page = each.gateway.label, f"/staff/gateways/{each.gateway.id}"
+    about = (each.gateway.community, each.gateway.id, each.gateway.label)
+    page = f"/staff/gateways/{each.gateway.id}"
     found = []
     if each.fork is not None:
-        found.append(Task(Matter.fork, label, page, since=each.fork.forked_at))
+        found.append(Task(Matter.fork, *about, page, since=each.fork.forked_at))
     if each.standing is Standing.late and each.last_contact is not None:
-        found.append(Task(Matter.late, label, page, since=each.last_contact))
+        found.append(Task(Matter.late, *about, page, since=each.last_contact))
     elif each.standing is Standing.revoked:
-        found.append(Task(Matter.revoked, label, page))
+        found.append(Task(Matter.revoked, *about, page))
     elif each.report is not None and each.report.hearing == Hearing.deaf:
-        found.append(Task(Matter.deaf, label, page, since=each.report.hearing_since))
+        found.append(Task(Matter.deaf, *about, page, since=each.report.hearing_since))
     return found
 
 
@@ -96,7 +107,14 @@ async def _lost(connection: Connection, surveyed: Collection[Surveyed], tops: Co
     for gap in await parcels.gaps(connection, tops):
         missing[gap.gateway] = missing.get(gap.gateway, 0) + gap.highest - gap.held
     return [
-        Task(Matter.lost, told[gateway].gateway.label, f"/staff/log?gateway={gateway}", count)
+        Task(
+            Matter.lost,
+            told[gateway].gateway.community,
+            gateway,
+            told[gateway].gateway.label,
+            f"/staff/log?gateway={gateway}",
+            count,
+        )
         for gateway, count in missing.items()
         if gateway in told and (report := told[gateway].report) is not None and report.waiting + report.damaged == 0
     ]
@@ -107,14 +125,16 @@ async def _silent(
 ) -> list[Task]:
     """Of gateways that hear: else it is the gateway that needs somebody."""
     hearing = {
-        each.gateway.id: each.gateway.label
+        each.gateway.id: each.gateway
         for each in surveyed
         if each.standing is Standing.up and (each.report is None or each.report.hearing != Hearing.deaf)
     }
     return [
         Task(
             Matter.silent_beacon,
-            hearing[row["gateway"]],
+            hearing[row["gateway"]].community,
+            f"{row['gateway']} {row['beacon']}",
+            hearing[row["gateway"]].label,
             f"/staff/figures?{urlencode({'beacon': row['beacon']})}",
             beacon=row["beacon"],
         )
