@@ -34,6 +34,10 @@ class Matter(StrEnum):
     silent_beacon = "silent_beacon"
 
 
+ABOUT_MONEY = frozenset({Matter.surplus, Matter.late_payment, Matter.outside_permit})
+"""Only for those who see to money."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """`subject`: what it is about; with the matter it says whether two tasks are the same one. `gateway`: its label.

@@ -10,11 +10,11 @@ from base64 import b64encode
 from dataclasses import replace
 from hashlib import sha256
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from aiohttp import web
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
+from central_server.bank_emulator.addresses import on_this_machine
 from central_server.bank_emulator.keys import BankKeys
 from central_server.bank_emulator.orders import Order, OrderBook
 from daemonkit.web import read_body
@@ -24,9 +24,7 @@ _LIMIT = 16 * 1024
 
 
 def _loopback(url: str) -> str:
-    """A drill leaves this machine by no door."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+    if not on_this_machine(url):
         raise ValueError("expected http(s) on this machine: a drill goes nowhere else")
     return url
 

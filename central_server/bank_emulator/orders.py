@@ -1,11 +1,11 @@
-"""The emulator's orders. Each change is appended to a file, so that a restart forgets nothing."""
+"""The sandbox's orders, each change in a journal."""
 
-import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
+
+from central_server.bank_emulator.journal import Journal
 
 State = Literal["open", "paid", "failed", "expired"]
 LIFETIME_S = 30 * 60
@@ -33,29 +33,15 @@ class Order:
 
 class OrderBook:
     def __init__(self, file: Path) -> None:
-        self._file = file
-        self._orders: dict[str, Order] = {}
-        if file.exists():
-            for line in file.read_text(encoding="utf-8").splitlines():
-                try:
-                    order = Order(**json.loads(line))
-                except ValueError:
-                    continue  # the last line, torn by a power cut: its change was never acknowledged
-                self._orders[order.id] = order
+        self._journal = Journal(file)
+        self._orders = {order.id: order for order in (Order(**record) for record in self._journal.read())}
 
     def get(self, order: str) -> Order | None:
         return self._orders.get(order)
 
     def keep(self, order: Order) -> None:
         """On disk when this returns."""
-        line = json.dumps(asdict(order), ensure_ascii=False)
-        # A torn line before this one is closed by the newline in front.
-        descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            os.write(descriptor, f"\n{line}\n".encode())
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        self._journal.append(asdict(order))
         self._orders[order.id] = order
 
     def paid_but_not_notified(self) -> Iterator[Order]:

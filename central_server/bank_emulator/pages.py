@@ -3,25 +3,17 @@
 import secrets
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from central_server.bank_emulator.look import language, render, style
 from central_server.bank_emulator.notifying import Notifying
 from central_server.bank_emulator.orders import Order, OrderBook
-from central_server.bank_emulator.texts import NAMES, TEXTS
+from central_server.bank_emulator.texts import TEXTS
 from daemonkit.web import RULES, csrf_token, read_form
 from kiosk_ui.figures import money
-from kiosk_ui.languages import best_language
 from sync_contract.money import Money
-from sync_contract.strict import Language
-
-_FOLDER = Path(__file__).parent
-_templates = Environment(
-    loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True, undefined=StrictUndefined, auto_reload=False
-)
 
 
 class PayPages:
@@ -33,7 +25,7 @@ class PayPages:
         return [
             web.get("/pay/{order}", self._show),
             web.post("/pay/{order}", self._decide),
-            web.get("/static/bank.css", self._style),
+            web.get("/static/bank.css", style),
         ]
 
     async def _show(self, request: web.Request) -> web.Response:
@@ -65,18 +57,7 @@ class PayPages:
         else:
             raise web.HTTPBadRequest
 
-    async def _style(self, request: web.Request) -> web.FileResponse:
-        return web.FileResponse(_FOLDER / "bank.css", headers={"Cache-Control": "max-age=3600"})
-
-
-def language(request: web.Request) -> Language:
-    return best_language(request.query.get("lang"), request.headers.get("Accept-Language", ""))
-
 
 def page(request: web.Request, status: int, *, message: str, **facts: Any) -> web.Response:  # noqa: ANN401  (the template's own)
-    asked = language(request)
     values = {"order": None, "csrf": "", "amount": ""} | facts
-    html = _templates.get_template("pay.html").render(
-        language=asked.value, names=NAMES, say=TEXTS[asked], every=TEXTS, message=message, path=request.path, **values
-    )
-    return web.Response(status=status, text=html, content_type="text/html")
+    return render(request, status, "pay.html", TEXTS, message=message, **values)

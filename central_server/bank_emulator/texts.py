@@ -55,4 +55,3 @@ TEXTS: dict[Language, dict[str, str]] = {
         "trouble": "Something was wrong with the request. Please go back and try again.",
     },
 }
-NAMES = {Language.zh_hans: "简体", Language.zh_hant: "繁體", Language.en: "English"}

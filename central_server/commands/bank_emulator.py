@@ -5,24 +5,36 @@ import signal
 import sys
 from pathlib import Path
 
-from central_server.bank_emulator.server import run as serve
-from central_server.commands.exits import TRY_AGAIN
+from central_server.bank_emulator.server import run as serve_sandbox
+from central_server.bank_emulator.unionpay.faults import Switches, UnknownFault
+from central_server.bank_emulator.unionpay.server import run as serve_unionpay
+from central_server.commands.exits import TRY_AGAIN, USAGE
 from daemonkit import logs
 
 
-def run(state: Path, port: int) -> int:
+def run(state: Path, port: int, kind: str, faults: list[str]) -> int:
     logs.configure()
+    if faults and kind != "unionpay":
+        print("--fault belongs to --kind unionpay", file=sys.stderr)
+        return USAGE
     try:
-        asyncio.run(_until_told(state, port))
+        Switches(faults)
+        asyncio.run(_until_told(state, port, kind, faults))
+    except UnknownFault as error:
+        print(f"--fault: {error}", file=sys.stderr)
+        return USAGE
     except OSError as error:  # the port is taken, the folder is not ours
         print(f"cannot start: {error}", file=sys.stderr)
         return TRY_AGAIN
     return 0
 
 
-async def _until_told(state: Path, port: int) -> None:
+async def _until_told(state: Path, port: int, kind: str, faults: list[str]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for told in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(told, stop.set)
-    await serve(state, host="127.0.0.1", port=port, stop=stop)
+    if kind == "unionpay":
+        await serve_unionpay(state, host="127.0.0.1", port=port, stop=stop, faults=faults)
+    else:
+        await serve_sandbox(state, host="127.0.0.1", port=port, stop=stop)

@@ -1,0 +1,70 @@
+"""From what waits for somebody to alerts: when each began, when it was over, and whether somebody took it on."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from central_server.alerts.tasks import Task, tasks
+from central_server.enrolment.standing import survey
+from central_server.store import alerts
+from central_server.store.alerts import Alert
+from central_server.store.connection import Connection
+from central_server.store.database import Database
+from central_server.store.places import TOP
+
+OVER_AFTER = timedelta(minutes=2)
+"""A task that is gone for less than this is still the same one: a gateway at the edge of late is told of once."""
+KEPT = timedelta(days=90)
+
+
+async def look(database: Database, environment: str, now: datetime) -> None:
+    """Bring the alerts up to what waits now. For one process at a time."""
+    async with database.read() as connection:
+        surveyed = await survey(connection, [TOP], now)
+        waiting = await tasks(connection, surveyed, [TOP], [TOP], environment, now)
+    async with database.write() as connection:
+        await connection.alone("alerts")
+        await _keep(connection, waiting, now)
+
+
+async def _keep(connection: Connection, waiting: Sequence[Task], now: datetime) -> None:
+    held = {(alert.matter, alert.subject): alert for alert in await alerts.open_ones(connection, [TOP])}
+    new: list[Alert] = []
+    for task in waiting:
+        fresh = _alert(task, now)
+        before = held.pop((fresh.matter, fresh.subject), None)
+        if before is None:
+            new.append(fresh)
+        else:
+            await alerts.see(connection, _again(before, fresh))
+    await alerts.add(connection, new)
+    await alerts.end(connection, [alert.id for alert in held.values() if now - alert.seen_at > OVER_AFTER], now)
+    await alerts.forget(connection, now - KEPT)
+
+
+def _alert(task: Task, now: datetime) -> Alert:
+    amount = task.amount
+    return Alert(
+        matter=task.matter.value,
+        subject=task.subject,
+        community=task.community,
+        gateway=task.gateway,
+        link=task.link,
+        count=task.count,
+        since=task.since,
+        amount_minor=None if amount is None else amount.minor,
+        currency=None if amount is None else amount.currency,
+        beacon=task.beacon,
+        opened_at=now,
+        seen_at=now,
+    )
+
+
+def _again(before: Alert, fresh: Alert) -> Alert:
+    """What happened anew after somebody took it on waits for somebody again."""
+    kept = replace(fresh, id=before.id, opened_at=before.opened_at)
+    if before.acknowledged_at is None or (fresh.since is not None and fresh.since > before.acknowledged_at):
+        return kept
+    return replace(
+        kept, acknowledged_at=before.acknowledged_at, acknowledged_by=before.acknowledged_by, note=before.note
+    )

@@ -1,0 +1,57 @@
+"""Alerts into a group chat of 企業微信, through the group's robot (群機器人 webhook).
+
+The robot takes `POST <origin>/cgi-bin/webhook/send?key=<key>` with `{"msgtype": "text", "text": {"content": …}}`,
+at most 2,048 octets of UTF-8 and 20 messages a minute, and answers `{"errcode": 0}`
+(企業微信開發者中心, 群機器人配置說明).
+Only the key is kept: messages go to no other address than the one of the settings.
+"""
+
+import json
+
+import aiohttp
+
+from central_server.alerts.telling import Message, TellingFailed
+
+LONGEST = 2048
+_TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)
+_ANSWER = 8 * 1024
+
+
+class RobotSender:
+    """Satisfies `Sender`. `origin`: https://qyapi.weixin.qq.com, or where a test listens."""
+
+    def __init__(self, origin: str, session: aiohttp.ClientSession) -> None:
+        self._url = f"{origin}/cgi-bin/webhook/send"
+        self._session = session
+
+    async def send(self, address: str, message: Message) -> None:
+        body = {"msgtype": "text", "text": {"content": content(message)}}
+        try:
+            async with self._session.post(
+                self._url, params={"key": address}, json=body, timeout=_TIMEOUT, allow_redirects=False
+            ) as response:
+                answer = await response.content.read(_ANSWER)
+                status = response.status
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise TellingFailed(f"企业微信: {type(error).__name__}") from error  # its text may hold the key
+        if status != 200:
+            raise TellingFailed(f"企业微信: status {status}")
+        try:
+            told = json.loads(answer)
+            code, reason = told["errcode"], str(told.get("errmsg", ""))
+        except (ValueError, TypeError, KeyError) as error:
+            raise TellingFailed("企业微信: the answer is not one of its own") from error
+        if code != 0:
+            raise TellingFailed(f"企业微信: {code} {reason}".replace(address, "…")[:200])
+
+
+def content(message: Message) -> str:
+    """At most `LONGEST` octets: whole paragraphs, and a mark where some are missing."""
+    taken = [message.subject]
+    left = LONGEST - len(message.subject.encode()) - len("\n\n…".encode())
+    for line in message.lines:
+        left -= len(line.encode()) + 2
+        if left < 0:
+            return "\n\n".join((*taken, "…"))
+        taken.append(line)
+    return "\n\n".join(taken)

@@ -1,0 +1,34 @@
+"""A file to which every change is appended as a line of JSON, so that a restart forgets nothing."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+
+class Journal:
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def read(self) -> Iterator[dict[str, Any]]:
+        if not self._file.exists():
+            return
+        for line in self._file.read_text(encoding="utf-8").splitlines():
+            try:
+                record = json.loads(line)
+            except ValueError:
+                continue  # the last line, torn by a power cut: its change was never acknowledged
+            if isinstance(record, dict):
+                yield record
+
+    def append(self, record: Mapping[str, Any]) -> None:
+        """On disk when this returns."""
+        line = json.dumps(record, ensure_ascii=False)
+        # A torn line before this one is closed by the newline in front.
+        descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            os.write(descriptor, f"\n{line}\n".encode())
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

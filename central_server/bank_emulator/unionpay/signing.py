@@ -1,0 +1,57 @@
+"""Signatures of version 5.1.0, signMethod 01: RSA over the hexadecimal digest of the sorted fields.
+
+Written from the protocol, on purpose without the merchant's own code. Fields are signed as they stand: nothing is
+trimmed, dropped or encoded here, for that is the sender's to do before.
+"""
+
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    certificate: Certificate
+    key: RSAPrivateKey
+
+    @property
+    def certificate_text(self) -> str:
+        """As it travels in signPubKeyCert: PEM with CR LF, which a browser's form does not change on the way."""
+        return self.certificate.public_bytes(Encoding.PEM).decode("ascii").replace("\n", "\r\n")
+
+
+def canonical(fields: Mapping[str, str]) -> str:
+    """All fields but the signature, sorted by name, raw."""
+    return "&".join(f"{name}={fields[name]}" for name in sorted(fields) if name != "signature")
+
+
+def digest(fields: Mapping[str, str]) -> bytes:
+    """64 lower-case hexadecimal digits; these, not the octets they stand for, are what RSA signs (and hashes again)."""
+    return sha256(canonical(fields).encode("utf-8")).hexdigest().encode("ascii")
+
+
+def signed(fields: Mapping[str, str], signer: Signer) -> dict[str, str]:
+    """The fields with the signer's certificate and signature, as the bank's own messages carry them."""
+    whole = {**fields, "signPubKeyCert": signer.certificate_text}
+    signature = signer.key.sign(digest(whole), PKCS1v15(), SHA256())
+    return whole | {"signature": b64encode(signature).decode("ascii")}
+
+
+def genuine(fields: Mapping[str, str], certificate: Certificate) -> bool:
+    """Is the message's `signature` of this certificate's key? False also for what is no signature at all."""
+    key = certificate.public_key()
+    assert isinstance(key, RSAPublicKey)  # we made it
+    try:
+        key.verify(b64decode(fields["signature"], validate=True), digest(fields), PKCS1v15(), SHA256())
+    except (KeyError, Base64Error, ValueError, InvalidSignature):
+        return False
+    return True

@@ -1,0 +1,50 @@
+"""Alerts in words: what is waiting, why, and what to do, as the overview says it too."""
+
+import html
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from central_server.alerts.tasks import Matter, Task
+from central_server.alerts.telling import Message, Writer
+from central_server.staff.render import StaffTemplates
+from central_server.store.alerts import Alert
+from sync_contract.money import Money
+from sync_contract.strict import Language
+
+
+def task_of(alert: Alert) -> Task:
+    """Raises ValueError for a matter of a newer program."""
+    amount = None if alert.amount_minor is None else Money(alert.amount_minor, alert.currency or "")
+    return Task(
+        Matter(alert.matter),
+        alert.community,
+        alert.subject,
+        alert.gateway,
+        alert.link,
+        alert.count,
+        alert.since,
+        amount,
+        alert.beacon,
+    )
+
+
+def writer(templates: StaffTemplates, address: Callable[[], str]) -> Writer:
+    """`address`: the origin under which staff reach the pages."""
+
+    def write(language: Language, new: Sequence[Alert], over: Sequence[Alert], now: datetime) -> Message:
+        values = {"new": [task_of(alert) for alert in new], "over": [task_of(alert) for alert in over]}
+        return _message(templates.html("alert.txt", language, **values, now=now, address=address(), trial=False))
+
+    return write
+
+
+def trial(templates: StaffTemplates, language: Language, now: datetime) -> Message:
+    """Only says that messages arrive."""
+    return _message(templates.html("alert.txt", language, new=[], over=[], now=now, address="", trial=True))
+
+
+def _message(text: str) -> Message:
+    """A template's text: the subject, then a paragraph each, an empty line between them. It is no HTML."""
+    paragraphs = [html.unescape(" ".join(part.split(" "))).strip() for part in text.split("\n\n")]
+    subject, *lines = [paragraph for paragraph in paragraphs if paragraph]
+    return Message(" ".join(subject.split()), tuple(lines))

@@ -1,0 +1,286 @@
+"""What waits for staff reaches people: once, together, in their language, until somebody takes it on."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from central_server.alerts import watching
+from central_server.alerts.mail import MailSender
+from central_server.alerts.tasks import Matter, Task
+from central_server.alerts.telling import Message, Telling, TellingFailed
+from central_server.alerts.wecom import RobotSender, content
+from central_server.enrolment.gateways import register
+from central_server.staff.alert_words import writer
+from central_server.staff.render import StaffTemplates
+from central_server.store import alerts, gateways, places
+from central_server.store.alerts import Alert, Channel
+from central_server.store.database import Database
+from central_server.store.places import TOP
+from sync_contract.identity import new_id
+from sync_contract.keys import public_text
+from sync_contract.money import Money
+from sync_contract.project import Texts
+from sync_contract.strict import Environment, Language
+from tests.fakes.post_office import running_post_office
+from tests.fakes.robot import Robot, running_robot
+
+NOW = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
+SITE = Texts.model_validate({"zh-Hans": "华大社区", "zh-Hant": "華大社區", "en": "Huada"})
+TEMPLATES = StaffTemplates(environment=Environment.drill, site=SITE)
+MINUTE = timedelta(minutes=1)
+
+
+def late(gateway: str = "Hall", community: str = "huada") -> Task:
+    since = NOW - timedelta(hours=2)
+    return Task(Matter.late, community, gateway, gateway, "/staff/gateways/x", since=since)
+
+
+def surplus() -> Task:
+    return Task(Matter.surplus, "huada", "g/i", "Hall", "/staff/parcels/g/i", since=NOW, amount=Money(1000))
+
+
+class Waiting:
+    """What waits, as a test says it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, database: Database) -> None:
+        self.tasks: list[Task] = []
+        self._database = database
+        monkeypatch.setattr(watching, "tasks", self._tasks)
+
+    async def _tasks(self, *asked: object) -> tuple[Task, ...]:
+        return tuple(self.tasks)
+
+    async def look(self, now: datetime) -> None:
+        await watching.look(self._database, "drill", now)
+
+
+@pytest.fixture
+async def waiting(database: Database, monkeypatch: pytest.MonkeyPatch) -> Waiting:
+    async with database.write() as connection:
+        for place in ("huada", "neighbours"):
+            await places.plant_community(connection, place, NOW)
+    return Waiting(monkeypatch, database)
+
+
+@asynccontextmanager
+async def telling(database: Database, robot: Robot) -> AsyncIterator[Telling]:
+    async with aiohttp.ClientSession() as session:
+        senders = {"wecom": RobotSender(robot.origin, session)}
+        yield Telling(database, senders, writer(TEMPLATES, lambda: "https://give.example.org"))
+
+
+async def channel(
+    database: Database, robot: Robot, *, place: str = "huada", language: str = "en", money: bool = False
+) -> Channel:
+    made = Channel(new_id(), place, "wecom", robot.key, language, money, NOW, "somebody")
+    async with database.write() as connection:
+        await alerts.add_channel(connection, made)
+    return made
+
+
+async def open_ones(database: Database) -> tuple[Alert, ...]:
+    async with database.read() as connection:
+        return await alerts.open_ones(connection, [TOP])
+
+
+async def test_what_happens_together_is_told_together_and_once(database: Database, waiting: Waiting) -> None:
+    async with running_robot() as robot, telling(database, robot) as ours:
+        await channel(database, robot)
+        waiting.tasks = [late(), late("Library")]
+        await waiting.look(NOW)
+        assert await ours.tell(NOW) == 0  # others may follow within the minute
+        for minute in range(1, 6):
+            await waiting.look(NOW + minute * MINUTE)
+            await ours.tell(NOW + minute * MINUTE)
+        (text,) = robot.came
+        assert text.startswith("Huada: waits for you: 2 (Drill)\n\n")
+        assert "Hall has not been heard of for 2 hours." in text
+        assert "Library has not been heard of" in text
+        assert "https://give.example.org/staff/gateways/x" in text
+
+
+async def test_it_is_told_again_each_day_until_somebody_takes_it_on(database: Database, waiting: Waiting) -> None:
+    async with running_robot() as robot, telling(database, robot) as ours:
+        await channel(database, robot)
+        waiting.tasks = [late()]
+        await waiting.look(NOW)
+        await ours.tell(NOW + MINUTE)
+        await ours.tell(NOW + timedelta(hours=23))
+        assert len(robot.came) == 1
+        await ours.tell(NOW + timedelta(hours=25))
+        assert len(robot.came) == 2
+        (alert,) = await open_ones(database)
+        async with database.write() as connection:
+            assert await alerts.acknowledge(connection, alert.id, "somebody", "on my way", NOW + timedelta(hours=26))
+            assert not await alerts.acknowledge(connection, alert.id, "another", "", NOW + timedelta(hours=26))
+        await waiting.look(NOW + timedelta(hours=27))
+        await ours.tell(NOW + timedelta(days=3))
+        assert len(robot.came) == 2
+        (alert,) = await open_ones(database)
+        assert (alert.acknowledged_by, alert.note) == ("somebody", "on my way")
+
+
+async def test_what_happens_anew_after_it_was_taken_on_waits_again(database: Database, waiting: Waiting) -> None:
+    waiting.tasks = [Task(Matter.conflict, "huada", "g", "Hall", "/staff/log", 1, NOW)]
+    await waiting.look(NOW)
+    (alert,) = await open_ones(database)
+    async with database.write() as connection:
+        await alerts.acknowledge(connection, alert.id, "somebody", "", NOW + MINUTE)
+    waiting.tasks = [replace(waiting.tasks[0], count=2, since=NOW + 2 * MINUTE)]
+    await waiting.look(NOW + 3 * MINUTE)
+    (alert,) = await open_ones(database)
+    assert (alert.acknowledged_at, alert.count) == (None, 2)
+
+
+async def test_the_end_is_told_to_who_heard_of_the_beginning(database: Database, waiting: Waiting) -> None:
+    async with running_robot() as robot, telling(database, robot) as ours:
+        await channel(database, robot, language="zh-Hans")
+        waiting.tasks = [late()]
+        await waiting.look(NOW)
+        await ours.tell(NOW + MINUTE)
+        other = await channel(database, robot, language="zh-Hant")  # came later, and hears nothing of the end
+        waiting.tasks = []
+        await waiting.look(NOW + 90 * timedelta(seconds=1))
+        assert len(await open_ones(database)) == 1  # not gone for long enough
+        await waiting.look(NOW + 4 * MINUTE)
+        assert await open_ones(database) == ()
+        for _ in range(2):
+            await ours.tell(NOW + 5 * MINUTE)
+        assert robot.came[1:] == ["华大社区：已恢复 1 件 (演练)\n\nHall 已恢复联系。"]
+        assert other.language == "zh-Hant"
+
+
+async def test_what_is_over_within_the_minute_is_not_told(database: Database, waiting: Waiting) -> None:
+    async with running_robot() as robot, telling(database, robot) as ours:
+        await channel(database, robot)
+        waiting.tasks = [late()]
+        await waiting.look(NOW)
+        async with database.write() as connection:
+            await alerts.end(connection, [alert.id for alert in await alerts.open_ones(connection, [TOP])], NOW)
+        await ours.tell(NOW + 10 * MINUTE)
+        assert robot.came == []
+
+
+async def test_nobody_hears_of_another_place_or_unasked_of_money(database: Database, waiting: Waiting) -> None:
+    async with running_robot() as robot, telling(database, robot) as ours:
+        await channel(database, robot, place="neighbours", money=True)
+        await channel(database, robot)
+        waiting.tasks = [surplus()]
+        await waiting.look(NOW)
+        await ours.tell(NOW + MINUTE)
+        assert robot.came == []
+        await channel(database, robot, place=TOP, money=True)
+        await ours.tell(NOW + 2 * MINUTE)
+        assert len(robot.came) == 1
+        assert "A gift was paid a second time: ¥10." in robot.came[0]
+
+
+async def test_a_channel_that_takes_nothing_is_tried_again_and_loses_nothing(
+    database: Database, waiting: Waiting
+) -> None:
+    async with running_robot() as robot, telling(database, robot) as ours:
+        made = await channel(database, robot)
+        robot.answers = [45009, 45009]
+        waiting.tasks = [late()]
+        await waiting.look(NOW)
+        at = NOW + MINUTE
+        assert await ours.tell(at) == 0
+        async with database.read() as connection:
+            held = await alerts.channel(connection, made.id)
+        assert held is not None
+        assert (held.failures, robot.key in held.trouble, "45009" in held.trouble) == (1, False, True)
+        assert await ours.tell(at + timedelta(seconds=5)) == 0  # not due yet, the robot was not asked
+        assert robot.answers == [45009]
+        await ours.tell(at + timedelta(seconds=31))
+        await ours.tell(at + timedelta(minutes=3))
+        assert len(robot.came) == 1
+        async with database.read() as connection:
+            held = await alerts.channel(connection, made.id)
+        assert held is not None
+        assert (held.failures, held.trouble, held.told_at) == (0, "", at + timedelta(minutes=3))
+
+
+async def test_every_real_matter_has_words_in_every_language(database: Database) -> None:
+    async with database.write() as connection:
+        await places.plant_community(connection, "huada", NOW)
+    write = writer(TEMPLATES, lambda: "https://give.example.org")
+    for language in Language:
+        for matter in Matter:
+            alert = Alert(
+                *(matter.value, "s", "huada", "<Hall> & yard", "/staff/", 3, NOW - timedelta(days=3), 1000, "CNY", "b"),
+                *(NOW, NOW),
+            )
+            message = write(language, [alert], [alert], NOW)
+            assert "<Hall> & yard" in " ".join(message.lines) or matter.value in _WITHOUT_GATEWAY
+            assert "\n" not in message.subject
+            assert len(message.lines) >= 3
+
+
+_WITHOUT_GATEWAY = {"surplus", "late_payment", "outside_permit"}
+
+
+async def test_what_really_waits_becomes_an_alert(database: Database) -> None:
+    """The whole way down to the tables: a gateway of which all keys were locked."""
+    async with database.write() as connection:
+        await places.plant_community(connection, "huada", NOW)
+    key = Ed25519PrivateKey.generate().public_key()
+    await register(database, "a" * 16, public_text(key), "huada", "Hall", NOW - timedelta(days=2))
+    async with database.write() as connection:
+        await gateways.revoke_keys(connection, "a" * 16, NOW - timedelta(days=1), "staff")
+    await watching.look(database, "drill", NOW)
+    (alert,) = await open_ones(database)
+    assert (alert.matter, alert.subject, alert.gateway) == ("revoked", "a" * 16, "Hall")
+
+
+def test_a_long_message_ends_with_whole_paragraphs() -> None:
+    text = content(Message("題目", tuple(f"{number}: {'漢' * 100}" for number in range(30))))
+    assert len(text.encode()) <= 2048
+    assert text.endswith("漢\n\n…")
+    assert content(Message("a", ("b", "c"))) == "a\n\nb\n\nc"
+
+
+MESSAGE = Message("華大社區：待處理 1 件", ("第一段", "second"))
+
+
+async def test_mail_arrives_after_starttls_and_login(tmp_path: Path) -> None:
+    with running_post_office(tmp_path, login=("alerts", "hunter2")) as office:
+        sender = MailSender(
+            "127.0.0.1", office.port, "starttls", "alerts@give.example.org", "alerts", "hunter2", office.trust
+        )
+        await sender.send("staff@huada.example.org", MESSAGE)
+        (mail,) = office.came
+        assert (mail["Subject"], mail["From"], mail["To"]) == (
+            MESSAGE.subject, "alerts@give.example.org", "staff@huada.example.org"
+        )  # fmt: skip
+        assert mail["Auto-Submitted"] == "auto-generated"
+        assert mail.get_content().split() == ["第一段", "second"]
+
+
+@pytest.mark.parametrize(("password", "trusts", "words"), [("wrong", True, "535"), ("hunter2", False, "CERTIFICATE")])
+async def test_a_mail_server_that_is_not_ours_gets_no_mail(
+    tmp_path: Path, password: str, trusts: bool, words: str
+) -> None:
+    with running_post_office(tmp_path, login=("alerts", "hunter2")) as office:
+        trust = office.trust if trusts else None
+        sender = MailSender("127.0.0.1", office.port, "starttls", "alerts@give.example.org", "alerts", password, trust)
+        with pytest.raises(TellingFailed, match=words) as failed:
+            await sender.send("staff@huada.example.org", MESSAGE)
+        assert password not in str(failed.value)
+        assert office.came == []
+
+
+async def test_a_mailbox_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with running_post_office(tmp_path) as office:
+        office.refused = {"gone@huada.example.org"}
+        sender = MailSender("127.0.0.1", office.port, "none", "alerts@give.example.org")
+        with pytest.raises(TellingFailed, match=r"550 5\.1\.1 no such mailbox"):
+            await sender.send("gone@huada.example.org", MESSAGE)
+        port = office.port
+    with pytest.raises(TellingFailed, match="ConnectionRefused"):
+        await MailSender("127.0.0.1", port, "none", "alerts@give.example.org").send("a@b.example", MESSAGE)

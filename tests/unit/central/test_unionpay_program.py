@@ -1,0 +1,85 @@
+"""beacon-central bank-emulator --kind unionpay, as an operator starts, kills and starts it."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from central_server.bank_emulator.unionpay.faults import FAULTS
+from daemonkit.programs import program
+from tests.fakes.unionpay_shop import open_shop
+
+CENTRAL = (sys.executable, "-m", "central_server")
+
+
+def started(folder: Path, *more: str) -> tuple[str, ...]:
+    return (*CENTRAL, "bank-emulator", "--kind", "unionpay", "--state-dir", str(folder), *more)
+
+
+async def said(*argv: str) -> tuple[int, str]:
+    process = await asyncio.create_subprocess_exec(
+        *argv,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+    out, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, out.decode()
+
+
+async def test_a_killed_bank_remembers_what_it_had_answered(tmp_path: Path, session: aiohttp.ClientSession) -> None:
+    folder = tmp_path / "bank"
+    async with program("bank", started(folder), log=tmp_path / "1.log") as bank:
+        async with open_shop(session, folder / "merchant") as shop:
+            shop.bank = bank.url
+            shop.answers = [500, 500]
+            order = await shop.pay()
+            await shop.turn(0)
+            port = int(shop.url.rpartition(":")[2])
+        bank.kill()
+        await bank.exited()
+    async with (
+        program("bank", started(folder), log=tmp_path / "2.log") as bank,
+        open_shop(session, folder / "merchant", port) as shop,
+    ):
+        shop.bank = bank.url
+        await shop.turn(60)
+        assert [told["orderId"] for told in shop.notified] == [order["orderId"]]
+        assert (await shop.query(order))["origRespCode"] == "00"
+
+
+async def test_switches_are_options(tmp_path: Path, session: aiohttp.ClientSession) -> None:
+    argv = started(tmp_path / "bank", "--fault", "a6", "--fault", "query-34=1")
+    async with (
+        program("bank", argv, log=tmp_path / "log") as bank,
+        open_shop(session, tmp_path / "bank" / "merchant") as shop,
+    ):
+        shop.bank = bank.url
+        told = await shop.paid()
+        assert told["respCode"] == "A6"
+        assert [(await shop.query(told))["respCode"] for _ in range(2)] == ["34", "00"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--kind", "unionpay", "--fault", "nonsense"), "no such fault: nonsense"),
+        (("--kind", "unionpay", "--fault", "query-34=x"), "query-34 takes no such value"),
+        (("--fault", "a6"), "belongs to --kind unionpay"),
+        (("--kind", "other"), "other"),
+    ],
+)
+async def test_a_wrong_option_is_named(tmp_path: Path, options: tuple[str, ...], words: str) -> None:
+    code, out = await said(*CENTRAL, "bank-emulator", "--state-dir", str(tmp_path / "bank"), *options)
+    assert (code, words in out, "Traceback" in out) == (2, True, False)
+    assert not (tmp_path / "bank").exists()
+
+
+async def test_help_lists_every_switch() -> None:
+    code, out = await said(*CENTRAL, "bank-emulator", "--help")
+    assert code == 0
+    assert [fault.name for fault in FAULTS if f" {fault.name}" not in out] == []
