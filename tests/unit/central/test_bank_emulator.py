@@ -8,18 +8,23 @@ import aiohttp
 import pytest
 
 from central_server.bank_emulator.orders import OrderBook
-from central_server.banks import BANKS
+from central_server.banks import BANKS, Account
 from central_server.banks.port import BankRefused, Order, OrderId, Redirect
+from central_server.settings_bank import BankSettings
 from central_server.store import intents
 from sync_contract.identity import new_id
 from sync_contract.money import Money
-from sync_contract.strict import Language
+from sync_contract.strict import Environment, Language
 from tests.fakes.central_process import RunningBank, running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor
 from tests.unit.central.conftest import enrolled
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+
+
+def at(bank: RunningBank) -> Account:
+    return Account(BankSettings(kind="sandbox", url=bank.url), Environment.drill, bank.state)
 
 
 async def test_a_restarted_bank_still_notifies_what_was_paid_before(
@@ -66,7 +71,7 @@ def test_a_torn_last_line_loses_only_its_own_change(tmp_path: Path) -> None:
 )
 async def test_it_sends_nobody_away_from_this_machine(bank: RunningBank, name: str, url: str) -> None:
     addresses = {"return_url": f"{bank.url}/g", "notify_url": f"{bank.url}/n"} | {name: url}
-    async with BANKS["sandbox"](bank.url, bank.state) as sandbox:
+    async with BANKS["sandbox"](at(bank)) as sandbox:
         with pytest.raises(BankRefused):
             await sandbox.open(
                 Order(new_id(), NOW, Money(100), "lunch", Language.en, addresses["return_url"], addresses["notify_url"])
@@ -75,7 +80,7 @@ async def test_it_sends_nobody_away_from_this_machine(bank: RunningBank, name: s
 
 async def test_a_form_from_elsewhere_pays_nothing(bank: RunningBank, session: aiohttp.ClientSession) -> None:
     order = Order(new_id(), NOW, Money(100), "lunch", Language.en, f"{bank.url}/g", f"{bank.url}/n")
-    async with BANKS["sandbox"](bank.url, bank.state) as sandbox:
+    async with BANKS["sandbox"](at(bank)) as sandbox:
         handover = await sandbox.open(order)
         assert isinstance(handover, Redirect)
         async with session.post(handover.url, data={"csrf": "0" * 64, "decision": "confirm"}) as answer:

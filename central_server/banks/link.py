@@ -1,0 +1,68 @@
+"""The public donation page of a bank, a foundation or the designated charity platform.
+
+Nothing is heard of what becomes of it: a hand-over there ends `unconfirmed`, until staff bring the evidence.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from urllib.parse import quote, urlsplit
+
+from central_server.banks.port import (
+    BankRefused,
+    Capabilities,
+    Expiring,
+    Notification,
+    NotificationRefused,
+    Order,
+    OrderId,
+    OrderReport,
+    Redirect,
+    Refund,
+    Statement,
+)
+from sync_contract.strict import Environment
+
+
+class Link:
+    """Satisfies `Bank`. `template`: https, may hold {project}, {amount_yuan}, {lang}; the settings checked its host."""
+
+    name = "link"
+    capabilities = Capabilities(notifies=False, queries=False)
+
+    def __init__(self, template: str, environment: Environment) -> None:
+        parts = urlsplit(template)
+        self.environment = environment
+        self.form_targets: tuple[str, ...] = (f"{parts.scheme}://{parts.netloc.lower()}",)
+        self._template = template
+
+    async def open(self, order: Order) -> Redirect:
+        if order.amount.currency != "CNY":
+            raise BankRefused(f"order {order.id}: the page takes yuan only")
+        fields = {
+            "project": order.project,
+            "amount_yuan": f"{Decimal(order.amount.minor) / 100:.2f}",
+            "lang": order.language.value,
+        }
+        return Redirect(self._template.format_map({name: quote(value, safe="") for name, value in fields.items()}))
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> Notification:
+        raise NotificationRefused("nobody", "a public page notifies nobody")
+
+    async def query(self, order: OrderId) -> OrderReport:
+        raise BankRefused("a public page cannot be asked")
+
+    async def refund(self, refund: Refund) -> None:
+        raise BankRefused("a public page gives nothing back")
+
+    async def statement(self, day: date) -> Statement:
+        raise BankRefused("a public page has no files")
+
+    def expiring(self, now: datetime) -> tuple[Expiring, ...]:
+        return ()
+
+
+@asynccontextmanager
+async def open_link(template: str, environment: Environment) -> AsyncIterator[Link]:
+    yield Link(template, environment)

@@ -1,0 +1,89 @@
+"""The file of one settlement day: details, adjustments, and a summary by which they are judged."""
+
+import re
+from dataclasses import replace
+from datetime import date
+
+from central_server.banks.port import BankRefused, Movement, Statement, StatementRow
+from central_server.banks.unionpay.archive import unzip
+from central_server.banks.unionpay.detail import Detail, read_detail
+
+_NAME = re.compile(r"(?:INN(?P<detail>\d{6})\d{2}(?P<kind>ZME?)|RD\d{4}(?P<summary>\d{6})\d{2})_(?P<merchant>\d{15})")
+"""`INN15090588ZM_802310048993424`, `RD201015090501_802310048993424`: the year is told here and nowhere else."""
+_YUAN = r"-?[0-9][0-9,]*\.[0-9]{2}"
+_MOST_NAMED = 120
+
+
+def read_statement(name: str, octets: bytes, merchant: str, day: date) -> Statement:
+    """From the zip, as it came or as finance downloaded it. Raises BankRefused, and BankUnavailable when it is torn."""
+    found = _by_kind(unzip(octets), merchant, day)
+    if not {"ZM", "RD"} <= found.keys():
+        raise BankRefused("a detail file (ZM) and a summary (RD) are expected")
+    details = _details(found["ZM"], merchant, adjustment=False)
+    adjustments = _details(found.get("ZME", b""), merchant, adjustment=True)
+    rows = [detail.row for detail in details]
+    numbers = [row.evidence for row in rows]
+    if len(set(numbers)) != len(numbers):
+        raise BankRefused("a movement of money stands twice in the detail file")
+    if len({detail.kept for detail in adjustments}) != len(adjustments):
+        raise BankRefused("an adjustment stands twice")
+    try:
+        summary = found["RD"].decode("gbk")
+    except UnicodeDecodeError as error:
+        raise BankRefused("the summary is not GBK") from error
+    _weigh(rows, summary)
+    rows += [replace(detail.row, line=len(rows) + detail.row.line) for detail in adjustments]
+    kept = b"\n".join([*(detail.kept for detail in (*details, *adjustments)), found["RD"]])
+    return Statement("unionpay", day, name[:_MOST_NAMED], kept, tuple(rows))
+
+
+def _by_kind(files: dict[str, bytes], merchant: str, day: date) -> dict[str, bytes]:
+    """Of files that belong to this merchant and this day: another year's has the same settleDate."""
+    found: dict[str, bytes] = {}
+    for name, octets in files.items():
+        parts = _NAME.fullmatch(name.rpartition("/")[2])
+        if parts is None:
+            raise BankRefused("the zip holds a file that no statement has")
+        if parts["merchant"] != merchant or (parts["detail"] or parts["summary"]) != f"{day:%y%m%d}":
+            raise BankRefused(f"the file is another merchant's, or not of {day}")
+        kind = parts["kind"] or "RD"
+        if kind in found:
+            raise BankRefused(f"the zip holds two files of the kind {kind}")
+        found[kind] = octets
+    return found
+
+
+def _details(octets: bytes, merchant: str, *, adjustment: bool) -> list[Detail]:
+    lines = octets.replace(b"\r\n", b"\n").removesuffix(b"\n").split(b"\n") if octets.strip() else []
+    return [read_detail(line, number, merchant, adjustment=adjustment) for number, line in enumerate(lines, 1)]
+
+
+def _weigh(rows: list[StatementRow], summary: str) -> None:
+    """The three equalities that hold in the official sample, over the detail file's rows. Raises BankRefused."""
+    moved = sum(row.amount.minor if row.movement is Movement.payment else -row.amount.minor for row in rows)
+    fees = sum(row.fee_minor for row in rows)
+    for label, fen in (("交易金额", moved), ("手续费", fees), ("清算差额", moved - fees)):
+        told = _told(summary, label)
+        if fen not in told:
+            raise BankRefused(
+                f"the file does not balance: its rows make {label} {yuan(fen)}, its summary says otherwise"
+            )
+
+
+def _told(summary: str, label: str) -> list[int]:
+    """The amounts, in fen, that stand right behind the label on its line; where none does, in a table, all there are.
+
+    The layout is inferred: only the labels and the sums of the sample are public.
+    """
+    behind = re.findall(rf"{label}[ \t]*[:：]?[ \t]*[¥￥]?[ \t]*({_YUAN})", summary)
+    if label not in summary:
+        raise BankRefused(f"the summary names no {label}")
+    return [_fen(amount) for amount in behind or re.findall(_YUAN, summary)]
+
+
+def _fen(amount: str) -> int:
+    return int(amount.replace(",", "").replace(".", ""))
+
+
+def yuan(fen: int) -> str:
+    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
