@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from itertools import count
 
 import structlog
 
@@ -13,11 +14,14 @@ from beacon_gateway.presence.choice import Choice, Chosen
 from beacon_gateway.presence.decide import TICK_S, Decide
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Trace
-from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.tracker import Tracker, Visit
 from sync_contract.beacon import BeaconId
 from sync_contract.catalogue import BeaconKind
 
 log = structlog.get_logger()
+
+TICKS_A_COUNT = 4
+"""Figures and trace are brought up to date so seldom."""
 
 
 class Follow:
@@ -40,31 +44,44 @@ class Follow:
         self._decide = Decide(tracker, choice, self.trace, bindings)
         self._collector = collector
         self._stage = stage
-        self._heard: list[Sighting] = []
+        self._hear = tracker.hear
 
     @property
     def chosen(self) -> Chosen:
         return self._decide.chosen
 
+    @property
+    def visits(self) -> Mapping[BeaconId, Visit]:
+        """Who is here now."""
+        return self._decide.tracker.visits
+
+    @property
+    def foreign_frames(self) -> int:
+        """Frames of beacons that are not on the allow-list."""
+        return self._decide.tracker.foreign_frames
+
     def hear(self, sighting: Sighting) -> None:
-        """Decides at once. Figures and trace can wait for the tick: many frames at a time cost much less."""
-        self._heard.append(sighting)
-        if events := self._decide.judge(sighting):
+        """Decides at once. Figures and trace can wait a second: many frames at a time cost much less."""
+        if events := self._hear(sighting):
+            self._decide.changed(events, sighting)
             self._tell(events)
 
     def count(self) -> None:
-        """Have what was heard since the last tick in the figures and in the trace."""
-        heard, self._heard = self._heard, []
-        for sighting in heard:
-            self._collector.heard(sighting)
-            self.trace.heard(sighting)
+        """Have what was heard since the last time in the figures and in the trace."""
+        tracker = self._decide.tracker
+        for beacon, sightings in tracker.fresh:
+            self._collector.heard_of(beacon, sightings)
+            self.trace.heard_of(beacon, sightings)
+        self._collector.strangers(tracker.strangers)
+        tracker.forget_frames()
 
     async def tick(self, progress: Callable[[], None]) -> None:
         """Silence counts too: look four times a second, until cancelled."""
-        while True:
+        for number in count():
             progress()
-            self.count()
-            self._tell(self._decide.tick(time.monotonic()))
+            if number % TICKS_A_COUNT == 0:
+                self.count()
+            self._tell(self._decide.tick(time.monotonic(), keep_frames=True))
             self._stage.show(self._decide.chosen)
             await asyncio.sleep(TICK_S)
 

@@ -46,31 +46,30 @@ class Transmitters:
 
     def heard(self, sightings: Sequence[Sighting]) -> int:
         """Frames in the order heard. Gives how many of them, and of those before, have now turned out to be suspect."""
-        suspect = 0
-        first = sightings[0].adapter
-        if all(sighting.adapter == first for sighting in sightings):
-            return self._heard(first, [sighting.rssi for sighting in sightings], sightings[0].at, sightings[-1].at)
-        for sighting in sightings:
-            suspect += self._heard(sighting.adapter, [sighting.rssi], sighting.at, sighting.at)
-        return suspect
+        each = by_adapter(sightings)
+        if len(each) == 1:
+            ((adapter, rssi, times),) = each
+            return self._heard(adapter, rssi, times[0], times[-1])
+        return sum(self._heard(one.adapter, (one.rssi,), one.at, one.at) for one in sightings)
 
-    def _heard(self, adapter: str, rssi: list[int | None], since: float, at: float) -> int:
+    def _heard(self, adapter: str, rssi: Sequence[int | None], since: float, at: float) -> int:
         """At most BLOCK frames of one adapter."""
         block = self._blocks.get(adapter)
         if block is None:
             block = self._blocks[adapter] = _Block(since)
-        block.rssi += rssi
-        if len(block.rssi) < BLOCK:
-            return 0
-        why = self._too_many(at - block.began) or _two_clumps([value for value in block.rssi if value is not None])
+        if block.rssi or len(rssi) < BLOCK:
+            block.rssi += rssi
+            rssi = block.rssi
+            if len(rssi) < BLOCK:
+                return 0
+        why = self._too_many(at - block.began) or _two_clumps(rssi)
         suspect = block.suspect_before + 1 if why else 0
-        frames = len(block.rssi)
         self._blocks[adapter] = _Block(at, suspect)
         if not why:
             return 0
         if suspect >= IN_A_ROW:
             self._suspect_at, self._why = at, why
-        return frames
+        return len(rssi)
 
     def cloned(self, now: float) -> str:
         """The numbers that say that another one uses the identity; empty when there seems to be one only."""
@@ -80,6 +79,21 @@ class Transmitters:
         if self._interval_s is None or (allowed := TOO_MANY * seconds / self._interval_s) >= BLOCK - 1:
             return ""
         return f"{BLOCK} frames in {seconds:.1f} s, {allowed:.0f} would be many"
+
+
+def by_adapter(sightings: Sequence[Sighting]) -> list[tuple[str, Sequence[int | None], Sequence[float]]]:
+    """Each adapter's RSSI and times, as heard."""
+    if not sightings:
+        return []
+    _, rssi, times, _, adapters = zip(*sightings, strict=True)
+    first = adapters[0]
+    if adapters.count(first) == len(adapters):
+        return [(first, rssi, times)]
+    found: list[tuple[str, Sequence[int | None], Sequence[float]]] = []
+    for adapter in dict.fromkeys(adapters):
+        theirs = [one for one in sightings if one.adapter == adapter]
+        found.append((adapter, [one.rssi for one in theirs], [one.at for one in theirs]))
+    return found
 
 
 class _Block:
@@ -92,8 +106,9 @@ class _Block:
         self.rssi: list[int | None] = []
 
 
-def _two_clumps(rssi: list[int]) -> str:
+def _two_clumps(measured: Sequence[int | None]) -> str:
     """The numbers, when two clumps interleave; else nothing. Split halfway between least and greatest."""
+    rssi = [each for each in measured if each is not None]
     if len(rssi) < BLOCK // 2 or max(rssi) - min(rssi) < APART_DB:
         return ""
     middle = (min(rssi) + max(rssi)) / 2

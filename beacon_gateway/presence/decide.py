@@ -45,14 +45,20 @@ class Decide:
         """Cheap while nothing changes: only an event makes it look at all visits. The caller has it in the trace."""
         events = self.tracker.hear(sighting)
         if events:
-            visits = self.tracker.visits
-            self._record(events, sighting.rssi, visits)
-            self._choose(sighting.at, visits)
+            self.changed(events, sighting)
         return events
 
-    def tick(self, now: float) -> tuple[VisitEvent, ...]:
-        """`now`: monotonic seconds."""
+    def changed(self, events: tuple[VisitEvent, ...], sighting: Sighting) -> None:
+        """This is what the tracker told of this frame."""
+        visits = self.tracker.visits
+        self._record(events, sighting.rssi, visits)
+        self._choose(sighting.at, visits)
+
+    def tick(self, now: float, *, keep_frames: bool = False) -> tuple[VisitEvent, ...]:
+        """`now`: monotonic seconds. `keep_frames`: the tracker's fresh ones, somebody is going to count them."""
         events = self.tracker.tick(now)
+        if not keep_frames:
+            self.tracker.forget_frames()
         visits = self.tracker.visits
         self._record(events, None, visits)
         self.trace.levels(now, visits)

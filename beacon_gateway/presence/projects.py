@@ -30,6 +30,19 @@ class ProjectRules:
 
     several: Mapping[BeaconId, tuple[str, ...]] = field(default_factory=dict)
     by_project: Mapping[str, ProjectRule] = field(default_factory=dict)
+    _options: dict[Sequence[str], tuple[Option, ...]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+    """By projects, once made: they are asked for at each tick, and never change."""
+
+    def options(self, projects: tuple[str, ...]) -> tuple[Option, ...]:
+        """The TOML's: by project, whatever the beacon."""
+        options = self._options.get(projects)
+        if options is None:
+            rules = [(each, self.rule(each)) for each in projects]
+            options = tuple(Option(each, Rule(rule.priority, rule.hours)) for each, rule in rules)
+            self._options[projects] = options
+        return options
 
     def of(self, beacon: BeaconId, bound: str | None) -> tuple[str, ...]:
         """What the beacon may bring. A binding that is none of its own several projects stands alone."""
@@ -64,20 +77,15 @@ class Circumstances:
 
 def pick(projects: Sequence[str], rules: ProjectRules, now: Circumstances, shown: str | None) -> Pick | None:
     """None when none of them is open at this hour. The one `shown` stays until the hour or a priority ends it."""
-    return shared.pick(_options(projects, rules), _moment(now, ""), shown)
+    return shared.pick(rules.options(tuple(projects)), _moment(now, ""), shown)
 
 
 def brought(
     beacon: Beacon, projects: Sequence[str], zone: Zone, now: Circumstances, rules: ProjectRules, shown: str | None
 ) -> Pick | None:
     """What a beacon brings now: by the catalogue's rules where it has some for it, else by the TOML's."""
-    options = now.bound.of(beacon.id, _options(projects, rules), person=beacon.kind is BeaconKind.person)
+    options = now.bound.of(beacon.id, rules.options(tuple(projects)), person=beacon.kind is BeaconKind.person)
     return shared.pick(options, _moment(now, zone.value), shown)
-
-
-def _options(projects: Sequence[str], rules: ProjectRules) -> tuple[Option, ...]:
-    """The TOML's: by project, whatever the beacon."""
-    return tuple(Option(each, Rule(rules.rule(each).priority, rules.rule(each).hours)) for each in projects)
 
 
 def _moment(now: Circumstances, zone: str) -> Moment:

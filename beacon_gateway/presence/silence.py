@@ -36,13 +36,14 @@ class Gaps:
                 self.count()
 
     def count(self) -> None:
+        mean_s, mean_square_s2, weight = self._mean_s, self._mean_square_s2, self._weight
         for seconds in self.fresh:
-            weight = self._weight
-            self._mean_s += (seconds - self._mean_s) * weight
-            self._mean_square_s2 += (seconds * seconds - self._mean_square_s2) * weight
+            mean_s += (seconds - mean_s) * weight
+            mean_square_s2 += (seconds * seconds - mean_square_s2) * weight
             # the first ones by their plain mean, then forgetting
             if weight > _FORGETTING:
-                self._weight = weight / (1.0 + weight)
+                weight /= 1.0 + weight
+        self._mean_s, self._mean_square_s2, self._weight = mean_s, mean_square_s2, weight
         self.fresh.clear()
 
     def exit_s(self, shortest_s: float) -> float:

@@ -4,10 +4,11 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import sub
 
 from beacon_gateway.model.beacons import Beacon, Sighting
 from beacon_gateway.model.visits import Arrived, Left, VisitEvent
-from beacon_gateway.presence.clones import BLOCK, Transmitters
+from beacon_gateway.presence.clones import BLOCK, Transmitters, by_adapter
 from sync_contract.beacon import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.records import (
@@ -33,9 +34,9 @@ SILENCE_S = 10.0
 
 _RSSI_BIN = tuple(
     max(0, min(RSSI_HISTOGRAM_BINS - 1, (rssi - RSSI_HISTOGRAM_FROM) // RSSI_HISTOGRAM_STEP))
-    for rssi in range(RSSI_LEAST, RSSI_GREATEST + 1)
+    for rssi in (*range(RSSI_GREATEST + 1), *range(RSSI_LEAST, 0))
 )
-
+"""Of an RSSI; a negative one counts from the end."""
 
 _SHORT_S = (GAP_HISTOGRAM_EDGES_MS[0] - 0.5) / 1000
 """Gaps below this are in the first bin, as most are."""
@@ -53,42 +54,45 @@ class _Place:
     longest_gap_ms: int = 0
     gaps: list[int] = field(default_factory=lambda: [0] * (len(GAP_HISTOGRAM_EDGES_MS) + 1))
 
-    def add(self, sightings: Sequence[Sighting]) -> None:
-        self.frames += len(sightings)
-        measured = [sighting.rssi for sighting in sightings if sighting.rssi is not None]
-        self.without_rssi += len(sightings) - len(measured)
-        if not measured:
+    def add(self, measured: Sequence[int | None]) -> None:
+        """RSSI of each frame, None where it is not known."""
+        self.frames += len(measured)
+        rssi = [each for each in measured if each is not None]
+        self.without_rssi += len(measured) - len(rssi)
+        if not rssi:
             return
-        least, greatest = min(measured), max(measured)
+        least, greatest = min(rssi), max(rssi)
         if least < RSSI_LEAST or greatest > RSSI_GREATEST:
-            measured = [max(RSSI_LEAST, min(RSSI_GREATEST, rssi)) for rssi in measured]
-            least, greatest = min(measured), max(measured)
-        self.rssi_sum += sum(measured)
+            rssi = [max(RSSI_LEAST, min(RSSI_GREATEST, each)) for each in rssi]
+            least, greatest = min(rssi), max(rssi)
+        self.rssi_sum += sum(rssi)
         self.rssi_min = min(least, self.rssi_min)
         self.rssi_max = max(greatest, self.rssi_max)
         histogram = self.rssi
-        for rssi in measured:
-            histogram[_RSSI_BIN[rssi - RSSI_LEAST]] += 1
+        for each in rssi:
+            histogram[_RSSI_BIN[each]] += 1
 
-    def add_gaps(self, sightings: Sequence[Sighting], before: float | None) -> float:
+    def add_gaps(self, times: Sequence[float], before: float | None) -> float:
         """`before`: when the beacon was last heard, monotonic seconds; None for never. Gives when it is last heard now.
 
         A late frame makes a gap of nothing, and ends no gap twice.
         """
-        short = 0
-        last = sightings[0].at if before is None else before
-        longest_s = 0.0
-        for sighting in sightings if before is not None else sightings[1:]:
-            gap_s = sighting.at - last
-            if gap_s > 0.0:
-                last = sighting.at
-                if gap_s > longest_s:
-                    longest_s = gap_s
-                if gap_s >= _SHORT_S:
-                    self.gaps[bisect_right(GAP_HISTOGRAM_EDGES_MS, round(gap_s * 1000))] += 1
-                    continue
-            short += 1
-        self.gaps[0] += short
+        last = times[0] if before is None else before
+        gaps = [*map(sub, times, (last, *times[:-1]))]
+        if before is None:
+            del gaps[0]
+        if not gaps:
+            return last
+        if min(gaps) < 0.0:
+            gaps, last = _without_late_ones(gaps, last)
+        else:
+            last = times[-1]
+        longest_s = max(gaps)
+        if longest_s < _SHORT_S:
+            self.gaps[0] += len(gaps)
+        else:
+            for gap_s in gaps:
+                self.gaps[bisect_right(GAP_HISTOGRAM_EDGES_MS, round(gap_s * 1000))] += 1
         self.longest_gap_ms = max(self.longest_gap_ms, round(longest_s * 1000))
         return last
 
@@ -137,22 +141,26 @@ class _Known:
 
     def count(self) -> None:
         """Have all frames in the figures."""
-        fresh = self.recent[self.counted :] if self.counted else self.recent
-        self.counted = len(self.recent)
-        if not fresh or not self.place:
-            return
-        adapters = {sighting.adapter for sighting in fresh}
-        for adapter in adapters:
-            theirs = fresh if len(adapters) == 1 else [one for one in fresh if one.adapter == adapter]
-            counts = self.counts.setdefault(adapter, _Place())
-            counts.add(theirs)
-            self.heard_at[adapter] = counts.add_gaps(theirs, self.heard_at.get(adapter))
+        if self.place and self.counted < len(self.recent):
+            self._count(self.recent[self.counted :])
+            self.counted = len(self.recent)
+
+    def _count(self, fresh: Sequence[Sighting]) -> None:
+        for adapter, rssi, times in by_adapter(fresh):
+            counts = self.counts.get(adapter)
+            if counts is None:
+                counts = self.counts[adapter] = _Place()
+            counts.add(rssi)
+            self.heard_at[adapter] = counts.add_gaps(times, self.heard_at.get(adapter))
 
     def close_block(self) -> bool:
-        """Whether it is suspect."""
-        self.count()
-        suspect = self.transmitters.heard(self.recent)
-        self.recent, self.counted = [], 0
+        """Of the first BLOCK frames, whether it is suspect."""
+        block = self.recent[:BLOCK]
+        del self.recent[:BLOCK]
+        if self.place:
+            self._count(block[self.counted :])
+            self.counted = 0
+        suspect = self.transmitters.heard(block)
         for counts in self.counts.values() if suspect else ():
             counts.suspect += suspect
         return suspect > 0
@@ -160,6 +168,17 @@ class _Known:
     def best(self) -> _Place | None:
         """Of the adapter that heard most; None when none has heard it."""
         return max(self.counts.values(), key=lambda counts: counts.frames, default=None)
+
+
+def _without_late_ones(gaps: Sequence[float], last: float) -> tuple[list[float], float]:
+    """A frame from before the latest one ends no gap: 0. Also gives when the latest one was, from `last` on."""
+    found: list[float] = []
+    now = last
+    for gap_s in gaps:
+        now += gap_s
+        found.append(max(0.0, now - last))
+        last = max(last, now)
+    return found, last
 
 
 class Collector:
@@ -200,14 +219,23 @@ class Collector:
         return max(self._foreign.values(), default=0)
 
     def heard(self, sighting: Sighting) -> None:
-        known = self._known.get(sighting.beacon)
+        self.heard_of(sighting.beacon, (sighting,))
+
+    def heard_of(self, beacon: BeaconId, sightings: Sequence[Sighting]) -> None:
+        """One beacon's frames, in the order heard. Counted by the block, or when asked for."""
+        known = self._known.get(beacon)
         if known is None:
-            self._foreign[sighting.adapter] += 1
+            self.strangers(sighting.adapter for sighting in sightings)
             return
         recent = known.recent
-        recent.append(sighting)
-        if len(recent) >= BLOCK and known.close_block():
-            self._suspects.add(sighting.beacon)
+        recent += sightings
+        while len(recent) >= BLOCK:
+            if known.close_block():
+                self._suspects.add(beacon)
+
+    def strangers(self, adapters: Iterable[str]) -> None:
+        """By which adapter each frame of a stranger was heard."""
+        self._foreign.update(adapters)
 
     def cloned(self, now: float) -> Mapping[BeaconId, str]:
         """Beacons whose identity another transmitter seems to use at `now` (monotonic seconds), and why it seems so."""

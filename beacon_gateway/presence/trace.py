@@ -5,7 +5,7 @@ and go with it. Place beacons are fixed and tell of nobody: their samples stay, 
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
@@ -130,11 +130,17 @@ class Trace:
 
     def heard(self, sighting: Sighting) -> None:
         """A frame; foreign ones leave nothing."""
-        kept = self._kept.get(sighting.beacon)
-        if kept is None or kept.heard_at <= sighting.at < kept.heard_due:
+        self.heard_of(sighting.beacon, (sighting,))
+
+    def heard_of(self, beacon: BeaconId, sightings: Sequence[Sighting]) -> None:
+        """One beacon's frames, in the order heard."""
+        kept = self._kept.get(beacon)
+        if kept is None:
             return
-        kept.heard_at, kept.heard_due = sighting.at, sighting.at + self.thinned_s
-        self._keep(kept.kind, Heard(sighting.at, sighting.beacon, sighting.rssi, sighting.adapter))
+        for _, rssi, at, _, adapter in sightings:
+            if not kept.heard_at <= at < kept.heard_due:
+                kept.heard_at, kept.heard_due = at, at + self.thinned_s
+                self._keep(kept.kind, Heard(at, beacon, rssi, adapter))
 
     def levels(self, now: float, visits: Mapping[BeaconId, Visit]) -> None:
         for id_, visit in visits.items():

@@ -1,6 +1,9 @@
 """From sightings to visits. Silence ends a visit, so tick it; the clock is the caller's."""
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from math import inf
 from typing import NamedTuple
 
 from beacon_gateway.model.beacons import Beacon, Sighting, Zone
@@ -14,9 +17,17 @@ from sync_contract.catalogue import BeaconKind
 
 RSSI_LEAST, RSSI_GREATEST = -127, 20
 """dBm that a controller can report; 127 means "not available" (Core 5.4, Vol 4, Part E, 7.7.65.2)."""
+_PLAUSIBLE = frozenset(range(RSSI_LEAST, RSSI_GREATEST + 1))
 POWER_UNSET = 0
 """A tag that was never calibrated says 0 dBm at 1 m, which no tag reaches."""
 USUAL_POWER = -59
+DEAF_S = 2.0
+"""Nothing at all for so long, where two fixed beacons or more were heard: the radio paused, and nobody left."""
+PAUSES = 16
+"""The latest ones are remembered."""
+PLACE_PATIENCE = 3.0
+"""A fixed beacon does not walk away: a farther zone takes so many times the evidence that it takes for a tag."""
+_IMMEDIATE, _NEAR, _UNKNOWN = Zone.immediate, Zone.near, Zone.unknown  # an enumeration is slow to be asked
 LATEST_S = 1e12
 """No monotonic clock comes here; it also keeps infinity and not-a-number out."""
 
@@ -41,6 +52,10 @@ class Tracker:
 
     def __init__(self, beacons: Iterable[Beacon], rules: PresenceRules) -> None:
         self._rules, self._exit_s = rules, rules.exit_s
+        self._place_rules = replace(rules, retreat_s=rules.retreat_s * PLACE_PATIENCE)
+        self._heard_at = inf
+        """When the last frame of anybody came."""
+        self._pauses: deque[tuple[float, float]] = deque(maxlen=PAUSES)
         self._known = {beacon.id: _Known(beacon) for beacon in beacons}
         self._here: dict[BeaconId, _Here] = {}
         self._ears = Ears()
@@ -48,6 +63,13 @@ class Tracker:
         """A time so far before the last one is no late frame: the clock was set back."""
         self.foreign_frames = 0
         """Frames of beacons that are not on the allow-list."""
+        self.strangers: list[str] = []
+        """By which adapter each of theirs was heard since they were forgotten."""
+
+    @property
+    def fresh(self) -> Iterator[tuple[BeaconId, Sequence[Sighting]]]:
+        """What was heard of each beacon of the allow-list since the frames were forgotten, as heard."""
+        return ((id_, known.fresh) for id_, known in self._known.items() if known.fresh)
 
     @property
     def visits(self) -> Mapping[BeaconId, Visit]:
@@ -55,15 +77,21 @@ class Tracker:
 
     def hear(self, sighting: Sighting) -> tuple[VisitEvent, ...]:
         """What this frame tells. A frame from before the end of the beacon's last visit tells nothing."""
-        known = self._known.get(sighting.beacon)
+        at = sighting[2]  # what a tuple holds is found faster by place than by name
+        if at - self._heard_at > DEAF_S:
+            self._note_pause(at)
+        self._heard_at = at
+        known = self._known.get(sighting[0])
         if known is None:
             self.foreign_frames += 1
+            self.strangers.append(sighting[4])
             return ()
+        known.fresh.append(sighting)
         here = known.here
         if here is not None:
-            gap_s = sighting.at - here.last_heard
-            if 0.0 <= gap_s < self._exit_s:
-                return here.hear(sighting, gap_s)
+            gap_s = at - here.last_heard
+            if 0.0 < gap_s < self._exit_s:
+                return here.hear_next(sighting, gap_s)
         return self._hear_out_of_turn(known, sighting)
 
     def _hear_out_of_turn(self, known: "_Known", sighting: Sighting) -> tuple[VisitEvent, ...]:
@@ -77,17 +105,31 @@ class Tracker:
                 here.resume(at)
             if at < here.last_heard + self._exit_s or not (ended := self._end_if_silent(known, at)):
                 return here.hear(sighting, at - here.last_heard)
-        if known.ended_at is not None and 0 < known.ended_at - at <= self._set_back_s:
+            if not known.fresh:
+                known.fresh.append(sighting)
+        if 0 < known.ended_at - at <= self._set_back_s:
             return ()
         beacon = known.beacon
-        here = known.here = self._here[beacon.id] = _Here(beacon, sighting, self._rules, self._ears)
+        rules = self._place_rules if beacon.kind is BeaconKind.place else self._rules
+        here = known.here = self._here[beacon.id] = _Here(beacon, sighting, rules, self._ears)
         here.hear(sighting, 0.0)
         how = f"at {sighting.rssi} dBm, {here.about()}" if here.estimator else "without RSSI"
         return (*ended, Arrived(beacon, here.zone, at, f"first frame, {how}"))
 
     def tick(self, now: float) -> tuple[VisitEvent, ...]:
         """Visits that silence has ended by `now`."""
-        return tuple(left for id_ in tuple(self._here) for left in self._end_if_silent(self._known[id_], now))
+        since, latest = now - self._exit_s, now + self._set_back_s
+        due = [id_ for id_, here in self._here.items() if not since < here.last_heard <= latest]
+        return tuple(left for id_ in due for left in self._end_if_silent(self._known[id_], now))
+
+    def forget_frames(self) -> None:
+        """The single frames. Call it now and then, when they are counted or nobody counts them."""
+        self.strangers.clear()
+        for known in self._known.values():
+            if known.fresh:
+                known.fresh.clear()
+                if known.here is not None and len(known.here.gaps.fresh) >= FRESH:
+                    known.here.gaps.count()
 
     def _end_if_silent(self, known: "_Known", now: float) -> tuple[Left, ...]:
         here = known.here
@@ -98,22 +140,44 @@ class Tracker:
         exit_s = self._exit_s
         if now < here.last_heard + exit_s or now < here.last_heard + (exit_s := here.gaps.exit_s(exit_s)):
             return ()
+        exit_s = min(exit_s + self._deaf_s(here.last_heard, now), max(exit_s, LONGEST_FACTOR * self._exit_s))
+        if now < here.last_heard + exit_s:
+            return ()
         known.here = None
         del self._here[known.beacon.id]
+        if known.beacon.kind is BeaconKind.person:
+            known.fresh.clear()  # nothing of a person once a visit has ended
         at = known.ended_at = here.last_heard + exit_s
         dwell_s = here.last_heard - here.since
         return (Left(here.beacon, at, dwell_s, f"silent for {exit_s:.3g} s after {dwell_s:.1f} s of being heard"),)
+
+    def _note_pause(self, until: float) -> None:
+        if until < LATEST_S and self._hears_fixed_ones():
+            self._pauses.append((self._heard_at, until))
+
+    def _hears_fixed_ones(self) -> bool:
+        """Before this silence, two at least, so that it is not one's empty battery."""
+        fixed = (known for known in self._known.values() if known.beacon.kind is BeaconKind.place)
+        return sum(known.here is not None or known.ended_at > self._heard_at for known in fixed) > 1
+
+    def _deaf_s(self, since: float, until: float) -> float:
+        """So much of this time nothing at all was heard, though it should have been."""
+        pauses = [*self._pauses]
+        if until - self._heard_at > DEAF_S and self._hears_fixed_ones():
+            pauses.append((self._heard_at, until))
+        return sum(max(0.0, min(end, until) - max(begin, since)) for begin, end in pauses)
 
 
 class _Known:
     """A beacon on the allow-list: one look-up a frame."""
 
-    __slots__ = ("beacon", "ended_at", "here")
+    __slots__ = ("beacon", "ended_at", "fresh", "here")
 
     def __init__(self, beacon: Beacon) -> None:
         self.beacon = beacon
+        self.fresh: list[Sighting] = []
         self.here: _Here | None = None
-        self.ended_at: float | None = None
+        self.ended_at = -inf
 
 
 class _Here:
@@ -134,29 +198,40 @@ class _Here:
         self.estimator: ZoneEstimator | None = None
 
     def hear(self, sighting: Sighting, gap_s: float) -> tuple[VisitEvent, ...]:
-        """Weigh one frame in, `gap_s` after the last one; a late one (0 or less) weighs nothing.
+        """Weigh one frame in, `gap_s` after the last one; a late one (0 or less) weighs nothing."""
+        if gap_s > 0.0:
+            return self.hear_next(sighting, gap_s)
+        _, rssi, at, _, adapter = sighting
+        if rssi not in _PLAUSIBLE:
+            return self._hear_without_rssi()
+        self._rssi_at = self.last_heard
+        level_db: float = rssi - self._power
+        if adapter != self._levels.only or self._ears.lacks_db:
+            level_db = self._levels.corrected(adapter, level_db, at, self._ears)
+        if self.estimator is None:
+            self.estimator = ZoneEstimator(self._rules, self.beacon.path_loss_exponent)
+            self.estimator.hear(level_db, at)
+        after = self.estimator.zone
+        return () if after is self.zone else self._change(after)
+
+    def hear_next(self, sighting: Sighting, gap_s: float) -> tuple[VisitEvent, ...]:
+        """A frame `gap_s`, more than 0, after the last one.
 
         This runs for each advert, so it is written for speed.
         """
         _, rssi, at, _, adapter = sighting
-        if gap_s > 0.0:
-            fresh = self.gaps.fresh
-            fresh.append(gap_s)
-            if len(fresh) >= FRESH:
-                self.gaps.count()
-            self.last_heard = at
-        if rssi is None or not RSSI_LEAST <= rssi <= RSSI_GREATEST:
+        self.gaps.fresh.append(gap_s)
+        self.last_heard = at
+        if rssi not in _PLAUSIBLE:
             return self._hear_without_rssi()
-        self._rssi_at = self.last_heard
+        self._rssi_at = at
         level_db: float = rssi - self._power
         if adapter != self._levels.only or self._ears.lacks_db:
             level_db = self._levels.corrected(adapter, level_db, at, self._ears)
         estimator = self.estimator
         if estimator is None:
             estimator = self.estimator = ZoneEstimator(self._rules, self.beacon.path_loss_exponent)
-            estimator.hear(level_db, at)
-        elif gap_s > 0.0:
-            estimator.hear(level_db, at)
+        estimator.hear(level_db, at)
         after = estimator.zone
         return () if after is self.zone else self._change(after)
 
@@ -201,12 +276,11 @@ class _Here:
         return f"about {self.estimator.distance_m:.1f} m ({self.estimator.level_db:+.1f} dB against 1 m)"
 
     def visit(self, rules: PresenceRules) -> Visit:
-        near = self.zone in (Zone.immediate, Zone.near)
-        if self.zone is Zone.unknown and rules.unknown_counts_as_near:
+        zone = self.zone
+        near = zone is _IMMEDIATE or zone is _NEAR
+        if zone is _UNKNOWN and rules.unknown_counts_as_near:
             near = self.beacon.kind is BeaconKind.place
         level_db, distance_m = None, None
         if self.estimator is not None:
             level_db, distance_m = self.estimator.level_db, self.estimator.distance_m
-        return Visit(
-            self.beacon, self.zone, self.since, self.in_zone_since, self.last_heard, level_db, distance_m, near
-        )
+        return Visit(self.beacon, zone, self.since, self.in_zone_since, self.last_heard, level_db, distance_m, near)

@@ -34,9 +34,6 @@ class Batteries:
         self._known = {beacon.id: beacon for beacon in beacons}
         self._told: dict[BeaconId, Told] = {}
 
-    def knows(self, beacon: BeaconId) -> bool:
-        return beacon in self._known
-
     def hear(self, beacon: BeaconId, service_data: Mapping[str, bytes], at: float) -> Telemetry | None:
         """What the advert tells of a known beacon; None when it tells nothing."""
         if beacon not in self._known or (told := telemetry(service_data)) is None:

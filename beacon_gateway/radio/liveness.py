@@ -55,16 +55,29 @@ class Verdict:
         return {"proof": self.proof, "by": list(self.by), "lost": list(self.lost)}
 
 
+class Heard:
+    """When a transmitter was last heard, monotonic seconds; None: never. Set for each of its adverts."""
+
+    __slots__ = ("at",)
+
+    def __init__(self) -> None:
+        self.at: float | None = None
+
+
 class Liveness:
     """Of one adapter."""
 
     def __init__(self, transmitters: Iterable[Transmitter]) -> None:
         self._known = {transmitter.beacon: transmitter for transmitter in transmitters}
-        self._heard: dict[BeaconId, float] = {}
+        self._heard = {beacon: Heard() for beacon in self._known}
+
+    def of(self, beacon: BeaconId) -> Heard | None:
+        """Where its adverts are to be noted; None when it proves nothing."""
+        return self._heard.get(beacon)
 
     def heard(self, beacon: BeaconId, at: float) -> None:
-        if beacon in self._known:
-            self._heard[beacon] = at
+        if (heard := self.of(beacon)) is not None:
+            heard.at = at
 
     def renew_lost(self, labels: Iterable[str]) -> None:
         for transmitter in self._known.values():
@@ -79,7 +92,7 @@ class Liveness:
             if since is None:
                 continue
             due += 1
-            heard = self._heard.get(transmitter.beacon)
+            heard = self._heard[transmitter.beacon].at
             if heard is None:
                 continue
             limit_s = max(LOST_AFTER_S, INTERVALS * transmitter.interval_s)

@@ -16,6 +16,8 @@ from beacon_gateway.radio.watch import LOOK_AGAIN_S, watch_radio
 from beacon_gateway.radio.words import hearing
 
 RESTARTS_APART_S = 60.0
+LOOK_SELDOM_S = 60.0
+"""Adapters that come and go are told; to look is dear in a crowd, for BlueZ then answers with every device it knows."""
 _FIRST = "hci0"
 """Waited for, and recovered, where BlueZ shows no adapter at all: the name of the first one."""
 _BEST_FIRST = ("hearing", "listening", "silent", "starting", "refused", "off", "no_adapter", "no_answer")
@@ -59,13 +61,14 @@ class MergedScanner:
             try:
                 while True:
                     watch.clear()
-                    for name in await self._names(bus):
+                    found = await self._found(bus)
+                    for name in found or tuple(self._ears) or (_FIRST,):
                         if name not in running:
                             running[name] = asyncio.create_task(self._ear(name).hear(tell), name=name)
                             running[name].add_done_callback(lambda _: watch.mark("an adapter's scan ended"))
                     if bus.end.done():
                         raise RadioLost("the D-Bus system bus is gone")
-                    await watch.wait(LOOK_AGAIN_S)
+                    await watch.wait(LOOK_SELDOM_S if found else LOOK_AGAIN_S)
                     for name in [name for name, task in running.items() if task.done()]:
                         _judge_end(running.pop(name), last=not running)
             finally:
@@ -88,14 +91,14 @@ class MergedScanner:
             "adapters": adapters,
         }
 
-    async def _names(self, bus: SystemBus) -> tuple[str, ...]:
+    async def _found(self, bus: SystemBus) -> tuple[str, ...]:
+        """Which are to listen; none when BlueZ knows none, or gives no answer."""
         if self._wanted:
             return self._wanted
         try:
-            found = tuple(await bus.adapters())
+            return tuple(await bus.adapters())
         except NoAnswer:
-            found = ()
-        return found or tuple(self._ears) or (_FIRST,)
+            return ()
 
     def _ear(self, name: str) -> BlueZScanner:
         if name not in self._ears:

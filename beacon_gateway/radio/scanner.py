@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Literal
 
 import structlog
-from bleak.backends.scanner import AdvertisementData
+from dbus_fast import Message
 
 from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.radio import faults
@@ -197,21 +197,23 @@ class BlueZScanner:
         """One scan's life; why it ended. Raises StartRefused."""
         fault: list[Exception] = []
 
-        def on_advert(data: AdvertisementData) -> None:
+        take = self.reception.take
+
+        def on_message(message: Message) -> bool:
             try:
-                self.reception.take(adapter, data, monotonic(), tell)
+                return take(message, monotonic())
             except Exception as error:  # noqa: BLE001 - dbus-fast would log it and go on; it must end the stage
                 fault.append(error)
                 watch.mark("fault")
+                return True
 
         patience_s = self._patience_s
         mode = self._mode if limit_s == float("inf") else "active"
         async with AsyncExitStack() as during:
-            self.reception.delivery.begin()
+            self.reception.begin(adapter, tell)
             no_answer = partial(self._enter, "no_answer")
-            keeps = self.reception.keeps
             await during.enter_async_context(
-                scan(adapter, mode, on_advert, patience_s=patience_s, no_answer=no_answer, keeps=keeps)
+                scan(adapter, mode, on_message, patience_s=patience_s, no_answer=no_answer)
             )
             self._refused = None
             self._enter("listening")

@@ -11,11 +11,14 @@ from beacon_gateway.radio.bluez import ADAPTER, ADVERTISING, OBJECTS, PROPERTIES
 from beacon_gateway.radio.port import RadioLost
 
 LOOK_AGAIN_S = 2.0
+MOST_ADAPTERS = 16
+"""hci0 to hci15 are seen coming and going; another one is found when it is looked for again."""
 _RULES = (
     f"sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='{SERVICE}'",
     f"sender='{SERVICE}',interface='{PROPERTIES}',member='PropertiesChanged',arg0='{ADAPTER}'",
-    f"sender='{SERVICE}',interface='{OBJECTS}',arg0path='/org/bluez/'",
+    *(f"sender='{SERVICE}',interface='{OBJECTS}',arg0path='/org/bluez/hci{n}'" for n in range(MOST_ADAPTERS)),
 )
+"""By name, so that the devices below an adapter are not told: in a crowd each comes and goes."""
 
 
 class Watch:

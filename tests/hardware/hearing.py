@@ -57,10 +57,10 @@ async def _wait(listening: asyncio.Task[None], until: Callable[[], bool], second
 def figures(sightings: Sequence[Sighting], beacon: BeaconId, seconds: float) -> Heard:
     frames = [sighting for sighting in sightings if sighting.beacon == beacon]
     delivery = Delivery()
-    for frame in frames:
-        delivery.heard(beacon, frame.at)
     measured = [frame.rssi for frame in frames if frame.rssi is not None]
     gaps = [after.at - before.at for before, after in pairwise(frames)]
+    for gap_s in gaps:
+        delivery.gap(gap_s)
     return Heard(
         frames=len(frames),
         seconds=seconds,

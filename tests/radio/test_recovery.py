@@ -18,7 +18,16 @@ from beacon_gateway.radio.port import HelpRefused
 from beacon_gateway.radio.privileged import Privileged
 from beacon_gateway.radio.scanner import BlueZScanner
 from beacon_gateway.radio.systemd import SystemdHelper
-from tests.radio.inside import Ear, end_bluetoothd, radios_ready, running, send_bluetoothd, start_bluetoothd, until
+from tests.radio.inside import (
+    PATIENCE,
+    Ear,
+    end_bluetoothd,
+    radios_ready,
+    running,
+    send_bluetoothd,
+    start_bluetoothd,
+    until,
+)
 from tests.radio.test_exact import helper as helper_program
 from tests.unit.radio.fake_systemd import fake_systemd
 
@@ -52,7 +61,7 @@ async def test_a_bluetoothd_that_does_not_come_back_is_restarted_once(hung: bool
     await radios_ready()
     helper, ear, advertiser = Helper(running=hung), Ear(), BlueZAdvertiser("hci0", FRAME)
     known = Transmitter(FRAME.beacon, "own advert", advertiser.due_since)
-    scanner = MergedScanner((), silence_s=1.5, transmitters=[known], helper=helper)
+    scanner = MergedScanner((), silence_s=1.5 * SOON_S, transmitters=[known], helper=helper)
     async with ear.at(scanner), running(advertiser.keep_on_air()):
         await ear.hears_again()
         if hung:
@@ -65,12 +74,17 @@ async def test_a_bluetoothd_that_does_not_come_back_is_restarted_once(hung: bool
         assert scanner.describe()["asks_a_person"] is False
 
 
+SOON_S = max(1.0, PATIENCE / 2)
+"""A second on an idle machine. On one that others use too a healthy bluetoothd may take longer to answer, and is not
+to be restarted for that: it is counted how often it was."""
+
+
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Faults are faults after a second, and so is silence on the bus."""
-    monkeypatch.setattr(faults, "LASTS_S", 1.0)
-    monkeypatch.setattr(bluez, "CALL_LIMIT_S", 1.0)
-    monkeypatch.setattr(scan, "CALL_LIMIT_S", 1.0)
+    """Faults are faults soon, and so is silence on the bus."""
+    monkeypatch.setattr(faults, "LASTS_S", SOON_S)
+    monkeypatch.setattr(bluez, "CALL_LIMIT_S", SOON_S)
+    monkeypatch.setattr(scan, "CALL_LIMIT_S", SOON_S)
 
 
 def ladder(scanner: BlueZScanner) -> dict[str, Any]:
@@ -90,7 +104,7 @@ async def test_a_hung_bluetoothd_is_restarted_through_systemds_own_interface(soo
 
     ear, advertiser = Ear(), BlueZAdvertiser("hci0", FRAME)
     privileged = Privileged(kernel=KernelHelper(tmp_path / "none"), systemd=SystemdHelper())
-    scanner = BlueZScanner("hci1", silence_s=1.5, helper=privileged)
+    scanner = BlueZScanner("hci1", silence_s=1.5 * SOON_S, helper=privileged)
     async with fake_systemd(BUS) as systemd, ear.at(scanner), running(advertiser.keep_on_air()):
         systemd.work = restart
         await ear.hears_again()
@@ -110,7 +124,7 @@ async def test_where_systemd_refuses_the_ladder_resets_the_adapter_through_the_r
     with helper_program(tmp_path) as (path, _):
         await until(path.is_socket)
         privileged = Privileged(kernel=KernelHelper(path), systemd=SystemdHelper())
-        ear, scanner = Ear(), BlueZScanner("hci1", silence_s=1.5, helper=privileged)
+        ear, scanner = Ear(), BlueZScanner("hci1", silence_s=1.5 * SOON_S, helper=privileged)
         mgmt = Mgmt.open(changes.append)
         try:
             async with ear.at(scanner), running(BlueZAdvertiser("hci0", FRAME).keep_on_air()):

@@ -1,12 +1,14 @@
-"""The callback path alone, without a socket: bleak's, from a D-Bus message to its callback, and ours, from there on.
+"""Without a socket: bleak's callback path, from a D-Bus message to its callback, and ours, from it to the decision.
 
-Both in one process, on the same adverts, in turn.
+Both in one process, on the same messages, in turn.
 """
 
-import gc
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from statistics import median
 from time import process_time_ns
-from typing import Any
+from typing import Any, NamedTuple
 
 from bleak.backends.bluezdbus.manager import BlueZManager
 from bleak.backends.bluezdbus.scanner import BleakScannerBlueZDBus
@@ -15,95 +17,109 @@ from bleak.backends.scanner import AdvertisementData
 
 from beacon_gateway.kiosk.follow import Follow
 from beacon_gateway.kiosk.stage import Stage
-from beacon_gateway.model.beacons import Sighting
+from beacon_gateway.model.beacons import Beacon, Sighting
 from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.radio.batteries import Batteries
+from beacon_gateway.radio.liveness import Transmitter
 from beacon_gateway.radio.reception import Reception
+from sync_contract.catalogue import BeaconKind
 from tests.bench.adverts.bluez import ADAPTER_PATH, advert, appears
 from tests.bench.adverts.street import adverts, beacons, frames
 
 RATE = 500
-SECONDS = 40
+SECONDS = 70
 WARM_UP_S = 10
 """Until everybody has arrived and the zones are found."""
-ROUNDS = 7
-A_TICK = RATE // 4
-"""Adverts from one tick to the next: then they are counted."""
 
 
-def follow(rate: int) -> Follow:
+class Followed(NamedTuple):
     """The gateway's own, without stages."""
-    known = beacons(rate)
+
+    follow: Follow
+    tracker: Tracker
+
+
+def followed() -> Followed:
+    known = beacons(RATE)
     collector = Collector(known, interval_ms={beacon.id: 100 for beacon in known})
-    choice = Choice(ChoiceRules())
-    return Follow(Tracker(known, PresenceRules()), choice, collector, Stage(), bindings=lambda: {}, trace=Trace(known))
+    tracker, choice = Tracker(known, PresenceRules()), Choice(ChoiceRules())
+    return Followed(Follow(tracker, choice, collector, Stage(), bindings=dict, trace=Trace(known)), tracker)
 
 
 def costs() -> dict[str, float]:
-    """Nanoseconds an advert, the least of several rounds: `bleak`, `ours`, and `presence`, which is a part of ours."""
-    octets = frames(RATE)
-    played = list(adverts(RATE, RATE * SECONDS))
-    messages = [advert(number, rssi, octets[number]) for number, rssi in played]
-    heard: list[AdvertisementData] = []
+    """Nanoseconds an advert, the median over the seconds of a minute.
 
-    def keep(_device: BLEDevice, data: AdvertisementData) -> None:
-        heard.append(data)
+    `bleak`: its callback path; `ours`: all that we do instead and after it, with what waits (figures, trace, gaps);
+    `radio` and `presence`: its two parts, from the message to the sighting and from there on. In each second each way
+    gets the same messages, made just before, as they are when they come from the bus.
+    """
+    octets, known, played = frames(RATE), beacons(RATE), list(adverts(RATE, RATE * SECONDS))
+    manager = bleaks_manager(octets)
+    alone, whole, half = receiving(known, no_more), followed(), followed()
+    received = receiving(known, whole.follow.hear)
+    spent = defaultdict[str, list[int]](list)
+    for second in range(SECONDS):
+        due = played[second * RATE : (second + 1) * RATE]
+        messages = [advert(number, rssi, octets[number]) for number, rssi in due]
+        times = [second + place / RATE for place in range(RATE)]
+        sightings = [
+            Sighting(known[number].id, rssi, at, -59, "hci0") for (number, rssi), at in zip(due, times, strict=True)
+        ]
+        with timed(spent["bleak"]):
+            for message in messages:
+                manager._parse_msg(message)
+        with timed(spent["ours"]):
+            for message, at in zip(messages, times, strict=True):
+                received.take(message, at)
+            counted(whole, second)
+        with timed(spent["radio"]):
+            for message, at in zip(messages, times, strict=True):
+                alone.take(message, at)
+        with timed(spent["presence"]):
+            for sighting in sightings:
+                half.follow.hear(sighting)
+            counted(half, second)
+    return {name: median(each[WARM_UP_S:]) / RATE for name, each in spent.items()}
+
+
+@contextmanager
+def timed(spent: list[int]) -> Iterator[None]:
+    begin = process_time_ns()
+    yield
+    spent.append(process_time_ns() - begin)
+
+
+def bleaks_manager(octets: Sequence[bytes]) -> Any:
+    """bleak 3.1, up to a callback that does nothing."""
 
     def nothing(_device: BLEDevice, _data: AdvertisementData) -> None:
         pass
 
-    def bleak(callback: Callable[[BLEDevice, AdvertisementData], None]) -> float:
-        manager: Any = BlueZManager()
-        scanner: Any = BleakScannerBlueZDBus(callback, None, "active", bluez={"adapter": "hci0"})
-        manager._advertisement_callbacks[ADAPTER_PATH].append(scanner._handle_advertising_data)
-        for number, each in enumerate(octets):
-            manager._parse_msg(appears(number, each))
-        return timed(manager._parse_msg, messages)
-
-    warm_up = RATE * WARM_UP_S
-    bleak(keep)
-    del heard[: len(octets)]
-    known = beacons(RATE)
-    sightings = [Sighting(known[number].id, rssi, k / RATE, -59, "hci0") for k, (number, rssi) in enumerate(played)]
-
-    def ours() -> float:
-        take, following = Reception((), Batteries()).take, follow(RATE)
-        hear, begin = following.hear, 0
-        for number, data in enumerate(heard):
-            if number == warm_up:
-                begin = process_time_ns()
-            take("hci0", data, number / RATE, hear)
-            if number % A_TICK == 0:
-                following.count()
-        return (process_time_ns() - begin) / (len(heard) - warm_up)
-
-    def presence() -> float:
-        following, begin = follow(RATE), 0
-        hear = following.hear
-        for number, sighting in enumerate(sightings):
-            if number == warm_up:
-                begin = process_time_ns()
-            hear(sighting)
-            if number % A_TICK == 0:
-                following.count()
-        return (process_time_ns() - begin) / (len(sightings) - warm_up)
-
-    gc.collect()
-    gc.freeze()  # the adverts that wait for their turn are no heap of the gateway's
-    least = {"bleak": float("inf"), "ours": float("inf"), "presence": float("inf")}
-    for _ in range(ROUNDS):
-        least["bleak"] = min(least["bleak"], bleak(nothing))
-        least["ours"] = min(least["ours"], ours())
-        least["presence"] = min(least["presence"], presence())
-    return least
+    manager: Any = BlueZManager()
+    scanner: Any = BleakScannerBlueZDBus(nothing, None, "active", bluez={"adapter": "hci0"})
+    manager._advertisement_callbacks[ADAPTER_PATH].append(scanner._handle_advertising_data)
+    for number, each in enumerate(octets):
+        manager._parse_msg(appears(number, each))
+    return manager
 
 
-def timed(take: Callable[[Any], object], each: list[Any]) -> float:
-    begin = process_time_ns()
-    for one in each:
-        take(one)
-    return (process_time_ns() - begin) / len(each)
+def no_more(_sighting: Sighting) -> None:
+    pass
+
+
+def receiving(known: Iterable[Beacon], tell: Callable[[Sighting], None]) -> Reception:
+    """With the place beacons as known transmitters, as in the daemon."""
+    places = [Transmitter(beacon.id, beacon.label) for beacon in known if beacon.kind is BeaconKind.place]
+    reception = Reception(places, Batteries(known))
+    reception.begin("hci0", tell)
+    return reception
+
+
+def counted(following: Followed, now: float) -> None:
+    """What waits: figures, trace and gaps. Of the ticks, which look at visits and not at adverts, one a second."""
+    following.follow.count()
+    following.tracker.tick(now)

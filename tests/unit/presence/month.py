@@ -21,11 +21,12 @@ from sync_contract.records import BeaconStatistics, ClockReading
 from tests.unit.presence.people import place
 
 SHELF, DOOR = place(1, "lunch"), place(2)
-"""The kiosk's own corner, at 0.7 m; and a beacon behind a wall, at 9 m, that advertises once a second."""
+"""The kiosk's own corner, at 1 m; and a beacon behind a wall, at 9 m, that advertises once a second."""
 AIRS = {
-    SHELF.id: (0.7, 350, Air(interval_s=(0.350, 0.360), sigma_db=4.0, body_per_minute=2.0, loss=0.2)),
-    DOOR.id: (9.0, 1000, Air(interval_s=(1.000, 1.010), loss=0.35, body_per_minute=1.0)),
+    SHELF.id: (1.0, 350, Air(interval_s=(0.350, 0.360), loss=0.2)),
+    DOOR.id: (9.0, 1000, Air(interval_s=(1.000, 1.010), loss=0.35)),
 }
+"""Sigma 5 dB, and a body in between four times a minute."""
 HARVEST_S = 300.0
 START = ClockReading(wall=datetime(2026, 5, 1, tzinfo=UTC), boot="0" * 32, monotonic_ns=1, trusted=True)
 

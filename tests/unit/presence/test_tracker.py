@@ -182,3 +182,67 @@ def test_whatever_is_heard_in_whatever_order_visits_alternate_and_zones_join(
         assert {visit.beacon: visit.zone for visit in tracker.visits.values()} == zones
     tracker.tick(1000.0)
     assert not tracker.visits
+
+
+def pausing(beacons: list[Beacon], pause_s: float) -> tuple[Tracker, list[VisitEvent]]:
+    """All are heard for a minute, then nothing at all for `pause_s`, then all of them again."""
+    tracker = Tracker(beacons, RULES)
+    minute = sorted((s for each in beacons for s in heard(each, -60, since=0, until=60)), key=lambda s: s.at)
+    feed(tracker, minute)
+    events = [event for tick in range(round(pause_s)) for event in tracker.tick(60.0 + tick)]
+    for each in beacons:
+        events += tracker.hear(frame(each, -60, 60.0 + pause_s))
+    return tracker, events
+
+
+@pytest.mark.parametrize("pause_s", [9.0, 15.0, 45.0])
+def test_a_radio_that_pauses_ends_no_visit_where_two_fixed_beacons_tell_that_it_is_the_radio(pause_s: float) -> None:
+    tracker, events = pausing([SHELF, place(2), CARD], pause_s)
+    assert events == []
+    feed(tracker, heard(CARD, -60, since=60.1 + pause_s, until=100 + pause_s))
+    for each in (SHELF, place(2)):
+        feed(tracker, heard(each, -60, since=60.1 + pause_s, until=115 + pause_s))
+    (left,) = tracker.tick(115 + pause_s)
+    assert isinstance(left, Left)
+    assert left.beacon == CARD
+    assert left.at == pytest.approx(110 + pause_s, abs=0.1)
+
+
+def test_a_radio_that_pauses_for_good_ends_all_visits_within_the_longest_period() -> None:
+    _, events = pausing([SHELF, place(2), CARD], 100.0)
+    assert [type(event) for event in events[:3]] == [Left] * 3
+    assert [event.at for event in events[:3]] == pytest.approx([120.0] * 3, abs=0.1)
+
+
+@pytest.mark.parametrize("others", [[], [SHELF], [person(2), person(3)]])
+def test_one_fixed_beacon_may_be_empty_and_tags_may_all_leave(others: list[Beacon]) -> None:
+    _, events = pausing([*others, CARD], 15.0)
+    left = [event for event in events if isinstance(event, Left)]
+    assert {event.beacon for event in left} == {*others, CARD}
+    assert all(event.at == pytest.approx(70.0, abs=0.1) for event in left)
+
+
+def test_a_fixed_beacon_is_not_taken_for_gone_by_what_stands_before_it_for_some_seconds() -> None:
+    def judged(beacon: Beacon, behind_s: float) -> list[VisitEvent]:
+        tracker = Tracker([beacon], RULES)
+        feed(tracker, heard(beacon, -60, since=0, until=60))
+        return feed(tracker, heard(beacon, -80, since=60.1, until=60.1 + behind_s))
+
+    assert [type(event) for event in judged(CARD, 6.0)] == [ZoneChanged]
+    assert judged(SHELF, 6.0) == []
+    assert [type(event) for event in judged(SHELF, 20.0)] == [ZoneChanged]
+
+
+def test_single_frames_are_kept_until_they_are_forgotten_and_those_of_a_person_no_longer_than_the_visit() -> None:
+    tracker = Tracker([CARD, SHELF], RULES)
+    shelf, card = [*heard(SHELF, -60, since=0, until=1)], [*heard(CARD, -60, since=0, until=1)]
+    feed(tracker, [*shelf, *card, frame(STRANGER, -60, 1.0)])
+    assert dict(tracker.fresh) == {SHELF.id: shelf, CARD.id: card}
+    assert tracker.strangers == ["hci0"]
+    tracker.tick(30.0)
+    assert dict(tracker.fresh) == {SHELF.id: shelf}
+    tracker.forget_frames()
+    assert (dict(tracker.fresh), tracker.strangers) == ({}, [])
+    first, again = frame(CARD, -60, 40.0), frame(CARD, -60, 80.0)
+    feed(tracker, [first, again])
+    assert dict(tracker.fresh) == {CARD.id: [again]}

@@ -82,6 +82,10 @@ class FakeBlueZ:
         while (answer := await self._bus.call(call)) and answer.message_type is MessageType.ERROR:
             await asyncio.sleep(0.02)  # the object is exported after it is registered
 
+    async def send(self, message: Message) -> None:
+        """Any signal."""
+        await self._bus.send(message)
+
     async def _signal(self, path: str, interface: str, member: str, signature: str, body: Sequence[object]) -> None:
         await self._bus.send(Message.new_signal(path, interface, member, signature, list(body)))
 

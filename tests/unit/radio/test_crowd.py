@@ -3,12 +3,8 @@
 import sys
 from collections.abc import Iterator
 from random import Random
-from typing import Any
 
-from bleak.backends.bluezdbus.manager import BlueZManager
-from bleak.backends.bluezdbus.scanner import BleakScannerBlueZDBus
-from bleak.backends.device import BLEDevice
-from bleak.backends.scanner import AdvertisementData
+from bleak.backends.bluezdbus.manager import get_global_bluez_manager
 
 from beacon_gateway.frames import REMEMBERED, _remembered
 from beacon_gateway.kiosk.follow import Follow
@@ -20,11 +16,13 @@ from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.radio.batteries import Batteries
-from beacon_gateway.radio.bleak_books import MOST_DEVICES, Books
-from beacon_gateway.radio.reception import Reception
+from beacon_gateway.radio.reception import MOST_SOURCES, Reception
+from beacon_gateway.radio.scanner import BlueZScanner
 from tests.bench.adverts.bluez import ADAPTER_PATH, advert, appears
 from tests.bench.adverts.flood import path
 from tests.bench.adverts.street import beacons, frames
+from tests.radio.inside import running, until
+from tests.unit.radio.fake_bluez import FakeBlueZ
 
 CROWD = 10_000
 (WALL,) = beacons(1)
@@ -37,28 +35,24 @@ def crowd(count: int) -> Iterator[bytes]:
         yield (b"\x02\x15" if number % 3 == 0 else draw.randbytes(2)) + draw.randbytes(21)
 
 
-def test_what_bleak_remembers_stays_within_bounds_and_ours_is_never_forgotten() -> None:
+async def test_bleak_keeps_no_books_of_a_crowd(bluez: FakeBlueZ) -> None:
     told: list[Sighting] = []
-    reception = Reception((), Batteries([WALL]))
-
-    def heard(_device: BLEDevice, data: AdvertisementData) -> None:
-        reception.take("hci0", data, float(len(told)), told.append)
-        books.tidy()
-
-    manager: Any = BlueZManager()
-    backend: Any = BleakScannerBlueZDBus(heard, None, "active", bluez={"adapter": "hci0"})
-    books = Books(backend, manager, reception.keeps)
-    manager._advertisement_callbacks[ADAPTER_PATH].append(backend._handle_advertising_data)
-    manager._parse_msg(appears(0, WALL_OCTETS))
-    for number, octets in enumerate(crowd(CROWD)):
-        manager._parse_msg(appears(number, octets, path(number)))
-        if number % 100 == 0:
-            manager._parse_msg(advert(0, -60, WALL_OCTETS))
-        assert len(backend.seen_devices) <= MOST_DEVICES + 1
-        assert len(manager._properties) <= MOST_DEVICES + 1
-    assert books.forgotten >= CROWD - MOST_DEVICES - 1
-    assert sum(sighting.beacon == WALL.id for sighting in told) == CROWD // 100 + 1, "ours was heard each time"
-    assert len(told) > CROWD // 3, "and so was each stranger, once"
+    scanner = BlueZScanner("hci0", batteries=Batteries([WALL]))
+    async with running(scanner.hear(told.append)):
+        await until(lambda: scanner.describe()["state"] == "listening")
+        for number, octets in enumerate(crowd(CROWD // 10)):
+            await bluez.send(appears(number, octets, path(number)))
+            if number % 50 == 0:  # more at once are too many for the connection that sends
+                await until(lambda sent=number + 1: scanner.reception.foreign + len(told) == sent)  # type: ignore[misc]  # bound early on purpose
+        await bluez.send(advert(0, -60, WALL_OCTETS))
+        await until(lambda: any(sighting.beacon == WALL.id for sighting in told))
+        manager = await get_global_bluez_manager()
+        assert list(manager._properties) == [ADAPTER_PATH]
+    await bluez.send(appears(1, WALL_OCTETS))
+    await bluez.send(appears(1, WALL_OCTETS, "/org/bluez/hci9/dev_00_00_00_00_00_01"))
+    await bluez.plug("hci1")
+    await until(lambda: "/org/bluez/hci1" in manager._properties)
+    assert set(manager._properties) == {ADAPTER_PATH, "/org/bluez/hci1"}, "nor after the scan, nor of other adapters"
 
 
 def test_nothing_of_ours_grows_with_the_number_of_strangers() -> None:
@@ -66,16 +60,17 @@ def test_nothing_of_ours_grows_with_the_number_of_strangers() -> None:
     tracker, trace = Tracker([WALL], PresenceRules()), Trace([WALL])
     follow = Follow(tracker, Choice(ChoiceRules()), collector, Stage(), bindings=dict, trace=trace)
     reception = Reception((), Batteries([WALL]))
+    reception.begin("hci0", follow.hear)
     sizes: list[tuple[int, ...]] = []
     for number, octets in enumerate(crowd(3 * CROWD)):
-        data = AdvertisementData(None, {0x004C: octets}, {}, [], None, -70, ())
-        reception.take("hci0", data, number / 2000, follow.hear)
+        reception.take(appears(number, octets, path(number)), number / 2000)
         if number % 500 == 0:
             follow.count()
         if number % CROWD == CROWD - 1:
             follow.count()
-            sizes.append(tuple(size(each) for each in (reception, collector, tracker, trace, follow)))
+            sizes.append(tuple(size(each) for each in (collector, tracker, trace, follow)))
         assert len(_remembered) <= REMEMBERED
+        assert len(reception._sources) <= MOST_SOURCES
     assert sizes[0] == sizes[1] == sizes[2]
     assert (collector.foreign, tracker.foreign_frames) == (CROWD, CROWD)
 

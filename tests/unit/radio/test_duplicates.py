@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from beacon_gateway.frames.ibeacon import IBeacon
-from beacon_gateway.radio import delivery, duplicates
+from beacon_gateway.radio import delivery, duplicates, reception
 from beacon_gateway.radio.helped import KernelHelper
 from beacon_gateway.radio.port import HelpRefused
 from beacon_gateway.radio.scanner import BlueZScanner
@@ -96,7 +96,8 @@ async def test_where_beacons_come_once_a_scan_it_says_so_and_asks_again_when_the
     bluez: FakeBlueZ, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An eleventh of a second stands for eleven seconds."""
-    monkeypatch.setattr(delivery, "SHORT_S", 0.0)
+    for module in (delivery, reception):
+        monkeypatch.setattr(module, "SHORT_S", 0.0)
     monkeypatch.setattr(delivery, "LEAST_SCAN_S", 0.0)
     monkeypatch.setattr("beacon_gateway.radio.scanner.LOOK_S", 0.05)
     monkeypatch.setattr(duplicates, "AGAIN_S", 1.0)
