@@ -196,12 +196,16 @@ class Outcome(Record):
     state: IntentState
     slip: Annotated[str, Field(pattern=r"^([0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4})?$")] = ""
     """The slip's number (憑條), Crockford base32, once paid."""
+    code: Annotated[str, Field(pattern=r"^([0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4})?$")] = ""
+    """What a donor may type instead of scanning, once the parcel is there. Only for who asks with `uncoded`: an older
+    gateway does not know the field."""
 
 
 class Outcomes(Record):
-    """The answer to GET /api/v1/outcomes?known=<intent>:<state>&…&wait=<seconds>.
+    """The answer to GET /api/v1/outcomes?known=<intent>:<state>&…&uncoded=<intent>&…&wait=<seconds>.
 
-    Answered as soon as one of the named intents is in another state than the one named, else empty after `wait`.
+    Answered as soon as one of the named intents is in another state than the one named, or one that is `uncoded` too
+    has a code; else empty after `wait`.
     """
 
     contract: Literal[1] = CONTRACT

@@ -1,11 +1,11 @@
 """From the octets of a batch to its parcels, one by one: a bad one never spoils the others.
 
-A gateway sends the canonical JSON of its parcels. A batch that is nothing but that is read in one go; with any other,
-whether written differently or not good throughout, each item is read by itself. What comes out is the same.
+A gateway sends the canonical JSON of its parcels. Such a batch is read in one go; with any other, whether written
+differently or not good throughout, each item is read by itself. What comes out is the same.
 """
 
-import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -30,33 +30,38 @@ class BatchRefused(CentralError):
 
 
 class ReadParcel(NamedTuple):  # by the thousand: a frozen dataclass takes five times as long to make
-    """A parcel that can be believed to say what its gateway meant. `content`: its canonical JSON."""
+    """A parcel that can be believed to say what its gateway meant. `content`: its JSON, the body first."""
 
     parcel: Parcel
-    fingerprint: str
-    content: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An item that is not a parcel of ours. `id` is empty when it has none to name it by."""
+    """An item that is not a parcel of ours. `id` is empty when it has none to name it by. `content`: as JSON."""
 
     id: str
     kind: str
     reason: str
-    fingerprint: str
     content: str
 
 
-def read_batch(octets: bytes) -> tuple[ReadParcel | Refused, ...]:
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """`plain`: the octets say nothing but its items, in the form in which parcels are kept."""
+
+    items: Sequence[ReadParcel | Refused]
+    plain: bool = False
+
+
+def read_batch(octets: bytes) -> Batch:
     """Raises BatchRefused when there are no items to read one by one."""
     if len(octets) > MAX_BATCH_OCTETS:
         raise BatchRefused(413, f"a batch has at most {MAX_BATCH_OCTETS} octets")
     parcels, contents = read_at_once(octets)
-    if not parcels:
-        return _read_one_by_one(octets)
-    digests = [hashlib.sha256(content).hexdigest() for content in contents]
-    return tuple(map(ReadParcel, parcels, digests, [content.decode() for content in contents]))
+    if parcels:
+        return Batch(tuple(map(ReadParcel, parcels, contents)), plain=True)
+    return Batch(_read_one_by_one(octets))
 
 
 def _read_one_by_one(octets: bytes) -> tuple[ReadParcel | Refused, ...]:
@@ -84,8 +89,7 @@ def _read(item: Any) -> ReadParcel | Refused:  # noqa: ANN401  (any JSON value)
         parcel = Parcel.model_validate_json(text)
     except ValidationError as error:
         return _refused(item, text, _reason(item, error))
-    content = canonical(parcel)
-    return ReadParcel(parcel, hashlib.sha256(content).hexdigest(), content.decode())
+    return ReadParcel(parcel, canonical(parcel))
 
 
 def _refused(item: Any, text: str, reason: str) -> Refused:  # noqa: ANN401  (any JSON value)
@@ -96,8 +100,7 @@ def _refused(item: Any, text: str, reason: str) -> Refused:  # noqa: ANN401  (an
         own = _ID.validate_python(fields.get("id"))
     except ValidationError:
         own = ""
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return Refused(own, kind if isinstance(kind, str) and kind in _KINDS else "unknown", reason, digest, text)
+    return Refused(own, kind if isinstance(kind, str) and kind in _KINDS else "unknown", reason, text)
 
 
 def _reason(item: Any, error: ValidationError) -> str:  # noqa: ANN401  (any JSON value)

@@ -12,10 +12,11 @@ from central_server.intake.receive import receive, refuse_whole
 from central_server.refusals import Refusals
 from central_server.store.database import Database
 from daemonkit.web import gunzip, problem, read_wire
-from sync_contract.records import MAX_BATCH_OCTETS, ParcelReceipts
+from sync_contract.records import CONTRACT, MAX_BATCH_OCTETS
 from sync_contract.strict import Environment
 
 _DEADLINE_S = 15.0
+_COMPACT = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class ParcelIntake:
@@ -41,13 +42,14 @@ class ParcelIntake:
         if isinstance(gateway, web.Response):
             return gateway
         try:
-            items = read_batch(_unpacked(wire) if coding == "gzip" else wire)
+            batch = read_batch(_unpacked(wire) if coding == "gzip" else wire)
         except BatchRefused as error:
             self._refusals.count("request", "batch", f"gateway {gateway.id}: {error}")
             await refuse_whole(self._database, gateway, str(error), self._clock())
             return problem(error.status, "The batch cannot be read", str(error))
-        receipts = await receive(self._database, gateway, items, self._environment, self._clock())
-        return web.json_response(text=ParcelReceipts(receipts=receipts).model_dump_json())
+        packed = wire if batch.plain and coding == "gzip" else b""
+        receipts = await receive(self._database, gateway, batch.items, self._environment, self._clock(), packed=packed)
+        return web.json_response({"contract": CONTRACT, "receipts": receipts}, dumps=_COMPACT)
 
 
 def _unpacked(wire: bytes) -> bytes:

@@ -6,10 +6,11 @@ The ticket may have come first. Parcel and ticket are then two tellings of one i
 from collections.abc import Sequence
 from datetime import datetime
 
+from central_server.donations.codes import codes_for
 from central_server.store import intents
 from central_server.store.connection import Connection
 from central_server.store.gateways import Gateway
-from central_server.store.intents import Intent, StateChange
+from central_server.store.intents import Intent
 from sync_contract.records import HandoffKind, IntentRegistered, IntentState
 from sync_contract.strict import Environment
 
@@ -23,20 +24,21 @@ async def take(
     connection: Connection, gateway: Gateway, new: Sequence[tuple[str, IntentRegistered]], now: datetime
 ) -> dict[str, str]:
     """Record the intents of parcels newly kept. Gives the ids that contradict their ticket, each with its reason."""
-    told = {parcel: _intent(gateway, parcel, body, now) for parcel, body in new}
+    tickets = [parcel for parcel, body in new if body.handoff is HandoffKind.ticket]
+    codes = dict(zip(tickets, await codes_for(connection, len(tickets)), strict=True))
+    told = {parcel: _intent(gateway, parcel, body, codes.get(parcel), now) for parcel, body in new}
     fresh = await intents.add(connection, list(told.values()))
-    await intents.record(connection, [change for id_ in sorted(fresh) for change in _beginnings(told[id_])])
     conflicts: dict[str, str] = {}
     known = await intents.find(connection, gateway.id, told.keys() - fresh)
     for parcel, before in known.items():
         if differing := before.differing(told[parcel]):
             conflicts[parcel] = f"differs_from_ticket: {' '.join(differing)}"
         else:
-            await intents.tell_door(connection, gateway.id, parcel, told[parcel].door or "")
+            await intents.tell_door(connection, gateway.id, parcel, told[parcel].door or "", told[parcel].code)
     return conflicts
 
 
-def _intent(gateway: Gateway, parcel: str, body: IntentRegistered, now: datetime) -> Intent:
+def _intent(gateway: Gateway, parcel: str, body: IntentRegistered, code: str | None, now: datetime) -> Intent:
     linked = body.handoff is HandoffKind.link
     return Intent(
         gateway=gateway.id,
@@ -53,25 +55,5 @@ def _intent(gateway: Gateway, parcel: str, body: IntentRegistered, now: datetime
         first_seen_at=now,
         first_seen_in="parcel",
         state=(IntentState.unconfirmed if linked else IntentState.registered).value,
+        code=code,
     )
-
-
-def _beginnings(intent: Intent) -> list[StateChange]:
-    """A link hands over to a public page of which nothing is heard: it ends unconfirmed at once."""
-    steps = [("", IntentState.registered.value, "parcel")]
-    if intent.state == IntentState.unconfirmed:
-        steps.append((IntentState.registered.value, IntentState.unconfirmed.value, "link"))
-    return [
-        StateChange(
-            intent.community,
-            intent.gateway,
-            intent.id,
-            None,
-            before,
-            after,
-            intent.first_seen_at,
-            cause,
-            intent.id,
-        )
-        for before, after, cause in steps
-    ]

@@ -1,20 +1,46 @@
 """Parcels in, each exactly once; receipts only for what is committed."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import assert_never
+from typing import TypedDict
+
+from pydantic import ValidationError
 
 from central_server.intake import intent, statistics
 from central_server.intake.batch import ReadParcel, Refused
-from central_server.store import arrivals, moments, parcels
+from central_server.store import arrivals, batches, moments, parcels
 from central_server.store.arrivals import NewArrival
+from central_server.store.batches import NewBatch
 from central_server.store.connection import Connection
 from central_server.store.database import Database
 from central_server.store.gateways import Gateway
-from central_server.store.parcels import KeptParcel
-from sync_contract.records import BeaconStatistics, IntentRegistered, ParcelReceipt, Receipt
+from central_server.store.packed import pack
+from sync_contract.records import Parcel, Receipt, canonical
 from sync_contract.strict import Environment
+
+
+class ReceiptJson(TypedDict):  # by the thousand: a record would be checked again
+    """A `ParcelReceipt` as it goes over the wire."""
+
+    id: str
+    receipt: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    """One request. `packed`: what came, when it says nothing but good parcels; else empty."""
+
+    gateway: Gateway
+    items: Sequence[ReadParcel | Refused]
+    packed: bytes
+    now: datetime
+
+
+_ACCEPTED = (Receipt.accepted, "")
+_Result = tuple[Receipt, str]
 
 
 async def receive(
@@ -23,19 +49,30 @@ async def receive(
     items: Sequence[ReadParcel | Refused],
     environment: Environment,
     now: datetime,
-) -> tuple[ParcelReceipt, ...]:
-    """A receipt for each item that has an id, in their order."""
+    *,
+    packed: bytes = b"",
+) -> list[ReceiptJson]:
+    """A receipt for each item that has an id, in their order. `packed`: the same items as `store/packed.py` has them,
+    or nothing."""
     judged = [_judge(item, environment) for item in items]
+    delivery = _Delivery(gateway, judged, packed, now)
 
-    async def take(connection: Connection) -> list[tuple[ReadParcel | Refused, tuple[Receipt, str]]]:
-        taken = await _take(connection, gateway, judged, now)
-        await arrivals.record(connection, [_arrival(gateway, item, *result) for item, result in taken], now)
-        return taken
+    async def take(connection: Connection) -> list[_Result]:
+        results = await _take(connection, delivery)
+        told = [
+            _arrival(gateway, item, *result)
+            for item, result in zip(judged, results, strict=True)
+            if result is not _ACCEPTED
+        ]
+        await arrivals.record(connection, told, now)
+        return results
 
     results = await database.written(take)
-    return tuple(
-        ParcelReceipt(id=_id(item), receipt=receipt, reason=reason) for item, (receipt, reason) in results if _id(item)
-    )
+    return [
+        {"id": id_, "receipt": receipt.value, "reason": reason}
+        for item, (receipt, reason) in zip(judged, results, strict=True)
+        if (id_ := _id(item))
+    ]
 
 
 async def refuse_whole(database: Database, gateway: Gateway, reason: str, now: datetime) -> None:
@@ -52,81 +89,114 @@ def _judge(item: ReadParcel | Refused, environment: Environment) -> ReadParcel |
     if isinstance(item, Refused):
         return item
     body = item.parcel.body
-    match body:
-        case IntentRegistered():
-            reason = intent.refusal(body, environment)
-        case BeaconStatistics():
-            reason = statistics.refusal(body)
-        case _:
-            assert_never(body)
-    return Refused(item.parcel.id, body.kind, reason, item.fingerprint, item.content) if reason else item
+    reason = intent.refusal(body, environment) if body.kind == "intent" else statistics.refusal(body)
+    return Refused(item.parcel.id, body.kind, reason, item.content.decode()) if reason else item
 
 
-async def _take(
-    connection: Connection, gateway: Gateway, items: Sequence[ReadParcel | Refused], now: datetime
-) -> list[tuple[ReadParcel | Refused, tuple[Receipt, str]]]:
+async def _take(connection: Connection, delivery: _Delivery) -> list[_Result]:
+    """What became of each item."""
     read: dict[str, ReadParcel] = {}
-    for item in items:
+    for item in delivery.items:
         if isinstance(item, ReadParcel):
             read.setdefault(item.parcel.id, item)
-    new = [_kept(gateway, item, now) for item in read.values()]
-    fresh = await parcels.keep(connection, new)
-    registered = [
-        (id_, item.parcel.body)
-        for id_, item in read.items()
-        if id_ in fresh and isinstance(item.parcel.body, IntentRegistered)
-    ]
-    contradictions = await intent.take(connection, gateway, registered, now)
-    await parcels.take_back(connection, gateway.id, contradictions.keys())
-    taken = fresh - contradictions.keys()
-    await parcels.count_up(connection, gateway, [parcel for parcel in new if parcel.id in taken], now)
-    await moments.add_uncounted(connection, gateway.id, taken)
-    held = await parcels.fingerprints(connection, gateway.id, read.keys() - taken)
-
-    results: list[tuple[ReadParcel | Refused, tuple[Receipt, str]]] = []
-    for item in items:
+    taken, contradictions = await _keep(connection, delivery, read)
+    if len(taken) == len(delivery.items):
+        return [_ACCEPTED] * len(taken)
+    held = await parcels.find(connection, delivery.gateway.id, read.keys() - taken)
+    results: list[_Result] = []
+    for item in delivery.items:
         if isinstance(item, Refused):
-            result = (Receipt.refused, item.reason)
-        elif item.parcel.id in contradictions:
-            result = (Receipt.conflict, contradictions[item.parcel.id])
-        elif item is read[item.parcel.id] and item.parcel.id in taken:
-            result = (Receipt.accepted, "")
-        elif (held.get(item.parcel.id) or read[item.parcel.id].fingerprint) != item.fingerprint:
-            result = (Receipt.conflict, "other_content")
+            results.append((Receipt.refused, item.reason))
+            continue
+        id_ = item.parcel.id
+        if id_ in contradictions:
+            results.append((Receipt.conflict, contradictions[id_]))
+        elif item is read[id_] and id_ in taken:
+            results.append(_ACCEPTED)
+        elif _says(item, held[id_].content if id_ in held else read[id_].content):
+            results.append((Receipt.duplicate, ""))
         else:
-            result = (Receipt.duplicate, "")
-        results.append((item, result))
+            results.append((Receipt.conflict, "other_content"))
     return results
 
 
-def _kept(gateway: Gateway, item: ReadParcel, now: datetime) -> KeptParcel:
-    parcel = item.parcel
-    return KeptParcel(
-        gateway.id,
-        parcel.id,
-        gateway.community,
-        parcel.body.kind,
-        parcel.epoch,
-        parcel.n,
-        item.fingerprint,
-        item.content,
-        now,
+async def _keep(
+    connection: Connection, delivery: _Delivery, read: Mapping[str, ReadParcel]
+) -> tuple[frozenset[str], Mapping[str, str]]:
+    """The ids of those newly kept, and of those that contradict their ticket, each with its reason."""
+    ids = sorted(read)
+    as_it_came = delivery.packed if len(ids) == len(delivery.items) and ids == list(read) else b""
+    epochs = dict.fromkeys(read[id_].parcel.epoch for id_ in ids)
+    written: list[tuple[int, list[str], frozenset[str]]] = []
+    for epoch in epochs:
+        own = ids if len(epochs) == 1 else [id_ for id_ in ids if read[id_].parcel.epoch == epoch]
+        new = _batch([read[id_] for id_ in own], as_it_came if len(epochs) == 1 else b"")
+        seq = await batches.add(connection, delivery.gateway, new, delivery.now)
+        written.append((seq, own, await parcels.keep(connection, delivery.gateway.id, seq, own)))
+    registered = [
+        (id_, body) for _, _, fresh in written for id_ in fresh if (body := read[id_].parcel.body).kind == "intent"
+    ]
+    contradictions = await intent.take(connection, delivery.gateway, registered, delivery.now)
+    every: frozenset[str] = frozenset()
+    for seq, own, fresh in written:
+        taken = fresh - contradictions.keys()
+        if len(taken) < len(own):
+            await _keep_less(connection, delivery.gateway, seq, fresh, [read[id_] for id_ in own if id_ in taken])
+        if taken:
+            told = [read[id_].parcel for id_ in own if id_ in taken]
+            numbers = [parcel.n for parcel in told]
+            await parcels.count_up(connection, delivery.gateway, told[0].epoch, seq, numbers, delivery.now)
+        every |= taken
+    await moments.add_uncounted(connection, delivery.gateway.id, every)
+    return every, contradictions
+
+
+async def _keep_less(
+    connection: Connection, gateway: Gateway, seq: int, fresh: Collection[str], taken: Sequence[ReadParcel]
+) -> None:
+    """Of a batch of which some were here before, or contradict their ticket."""
+    await parcels.take_back(connection, gateway.id, fresh)
+    await batches.replace(connection, seq, _batch(taken) if taken else None)
+    if taken:
+        await parcels.keep(connection, gateway.id, seq, [item.parcel.id for item in taken])
+
+
+def _batch(items: Sequence[ReadParcel], packed: bytes = b"") -> NewBatch:
+    intents = sum(item.parcel.body.kind == "intent" for item in items)
+    return NewBatch(
+        items[0].parcel.epoch,
+        [item.parcel.n for item in items],
+        intents,
+        len(items) - intents,
+        packed or pack([item.content for item in items]),
     )
 
 
+def _says(item: ReadParcel, content: bytes) -> bool:
+    """However it was written: the parcel says the same as what is kept."""
+    if item.content == content:
+        return True
+    try:
+        return canonical(Parcel.model_validate_json(content)) == canonical(item.parcel)
+    except ValidationError:  # of a contract that this program does not know any more
+        return False
+
+
 def _arrival(gateway: Gateway, item: ReadParcel | Refused, receipt: Receipt, reason: str) -> NewArrival:
-    delivered = receipt is Receipt.accepted or receipt is Receipt.duplicate
+    read = isinstance(item, ReadParcel)
+    content = canonical(item.parcel).decode() if isinstance(item, ReadParcel) else item.content
+    fingerprint = hashlib.sha256(content.encode()).hexdigest()
     return NewArrival(
         gateway.id,
-        _id(item) or item.fingerprint[:32],  # what has no id of its own is named by its content
+        _id(item) or fingerprint[:32],  # what has no id of its own is named by its content
         receipt,
-        item.fingerprint,
+        fingerprint,
         gateway.community,
-        item.kind if isinstance(item, Refused) else item.parcel.body.kind,
+        item.parcel.body.kind if isinstance(item, ReadParcel) else item.kind,
         reason,
-        None if delivered else item.content,
+        None if read and receipt is Receipt.duplicate else content,
     )
 
 
 def _id(item: ReadParcel | Refused) -> str:
-    return item.id if isinstance(item, Refused) else item.parcel.id
+    return item.parcel.id if isinstance(item, ReadParcel) else item.id

@@ -16,7 +16,7 @@ def refusal(body: BeaconStatistics) -> str:
         ("class", [entry.tag_class for entry in body.classes]),
         ("advert", [entry.beacon for entry in body.advertised]),
     ):
-        if len(set(keys)) != len(keys):  # twice the same would count twice
+        if len(keys) > 1 and len(set(keys)) != len(keys):  # twice the same would count twice
             return f"contradicts_itself: {name} twice"
     return ""
 

@@ -1,5 +1,6 @@
 """Many rows in one statement: the raw way of each driver, for what arrives by the thousand."""
 
+import json
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import BigInteger, Integer, String, Table, Text
@@ -35,12 +36,12 @@ async def add_new(
         return frozenset()
     if connection.dialect.name == "postgresql":
         statement, values = _unnest(table, columns, _held(table, columns, list(rows.values())))
-        added = await connection.driver(f"{statement} ON CONFLICT DO NOTHING RETURNING id", values)
+        added = await connection.driver(f"{statement} ON CONFLICT (gateway, id) DO NOTHING RETURNING id", values)
         return frozenset(added.scalars())
     # SQLite's only writer sees what is there, and nobody adds to it before this one ends.
-    marks = ",".join("?" * len(rows))
-    there = f"SELECT id FROM {table.name} WHERE gateway = ? AND id IN ({marks})"  # noqa: S608  (a name of ours, and marks)
-    known = set((await connection.driver(there, (gateway, *rows))).scalars())
+    ids = "SELECT value FROM json_each(?)"  # one text, and one statement however many they are
+    there = f"SELECT id FROM {table.name} WHERE gateway = ? AND id IN ({ids})"  # noqa: S608  (a name of ours)
+    known = set((await connection.driver(there, (gateway, json.dumps(list(rows))))).scalars())
     fresh = {id_: row for id_, row in rows.items() if id_ not in known}
     await add(connection, table, columns, list(fresh.values()))
     return frozenset(fresh)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from central_server.store import postgresql, sqlite
-from central_server.store.connection import Connection, finished, told
+from central_server.store.connection import Connection, told
 from central_server.store.schema import StoreRefused, at_head, upgrade
 from central_server.store.sqlite import PRAGMAS, sqlite_url
 from central_server.store.trouble import StoreCollision, StoreUnavailable, ValueRefused
@@ -44,12 +44,19 @@ class Database:
         # SQLite has one writer: waiting here is fair and costs nothing, waiting on its lock is neither.
         self._turn = nullcontext() if dsn else asyncio.Lock()
         self._reads: dict[str, Any] = postgresql.READS if dsn else {}
+        self._glances: dict[str, Any] = postgresql.GLANCES if dsn else {"glances": True}
         self._writes: dict[str, Any] = postgresql.WRITES if dsn else {"writes": True}
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
         """Raises StoreUnavailable, as every statement in it does."""
         async with self._transaction(self._reads) as connection:
+            yield Connection(connection)
+
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[Connection]:
+        """For a single statement that reads: as `read`, without the ways to the database to begin and to end."""
+        async with self._transaction(self._glances) as connection:
             yield Connection(connection)
 
     @asynccontextmanager
@@ -79,7 +86,8 @@ class Database:
             yield connection
         finally:
             if connection.sync_connection is not None:
-                await finished(connection.close())  # what is not committed is taken back
+                # What is not committed is taken back; on a connection that broke, PostgreSQL does that by itself.
+                await told(connection.close())
 
 
 async def _started(connection: AsyncConnection, options: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import select, tuple_
 
 from central_server.store import revised
 from central_server.store.connection import Connection
+from central_server.store.gateways import DEVICE
 from central_server.store.places import within
 from central_server.store.tables import beacons, gateways, projects
 from sync_contract.project import Texts
@@ -49,6 +50,7 @@ async def gateways_after(
     """Of the communities at and below `tops`."""
     columns = gateways.c
     statement = select(columns.id, columns.community, columns.label).where(within(columns.community, tops))
+    statement = statement.where(columns.kind == DEVICE)
     if after is not None:
         statement = statement.where(columns.id > after)
     rows = await connection.execute(statement.order_by(columns.id).limit(limit))

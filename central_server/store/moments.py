@@ -1,17 +1,19 @@
 """When each parcel happened, what tells the time of a boot, and which parcels are not counted yet."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
 
+from central_server.store import parcels as kept
 from central_server.store.connection import Connection
 from central_server.store.tables import boots, moments, parcels, uncounted
 from central_server.store.upsert import insert
 
 _ID = 32
 _TOGETHER = 50
+_NOTE = uncounted.insert()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class KeptMoment:
 class KeptContent:
     parcel: str
     community: str
-    content: str
+    content: bytes
     received_at: datetime
     sure: bool = False
 
@@ -53,7 +55,7 @@ async def add_uncounted(connection: Connection, gateway: str, ids: Collection[st
         for start in range(0, len(every), _TOGETHER)
     ]
     if rows:
-        await connection.execute(uncounted.insert(), rows)
+        await connection.execute(_NOTE, rows)
 
 
 async def take_uncounted(connection: Connection, limit: int, most: int) -> tuple[Batch, ...]:
@@ -76,9 +78,8 @@ async def waiting(connection: Connection) -> int:
 
 
 async def contents(connection: Connection, gateway: str, ids: Collection[str]) -> tuple[KeptContent, ...]:
-    columns = (parcels.c.id, parcels.c.community, parcels.c.content, parcels.c.received_at)
-    statement = select(*columns).where(parcels.c.gateway == gateway, parcels.c.id.in_(ids)).order_by(parcels.c.id)
-    return tuple(KeptContent(*row) for row in await connection.execute(statement))
+    found = (await kept.find(connection, gateway, ids)).values()
+    return tuple(KeptContent(each.id, each.community, each.content, each.received_at) for each in found)
 
 
 async def settle_anchor(connection: Connection, gateway: str, boot: str, monotonic_ns: int, wall: datetime) -> bool:
@@ -122,15 +123,12 @@ async def between(
     connection: Connection, gateway: str, kind: str, since: datetime, until: datetime
 ) -> tuple[KeptContent, ...]:
     """The parcels of a kind that happened from `since` and before `until`."""
-    columns = (parcels.c.id, parcels.c.community, parcels.c.content, parcels.c.received_at, moments.c.sure)
-    joined = moments.join(parcels, (parcels.c.gateway == moments.c.gateway) & (parcels.c.id == moments.c.parcel))
-    statement = (
-        select(*columns)
-        .select_from(joined)
-        .where(moments.c.gateway == gateway, moments.c.at >= since, moments.c.at < until, moments.c.kind == kind)
-        .order_by(parcels.c.id)
+    statement = select(moments.c.parcel, moments.c.sure).where(
+        moments.c.gateway == gateway, moments.c.at >= since, moments.c.at < until, moments.c.kind == kind
     )
-    return tuple(KeptContent(*row) for row in await connection.execute(statement))
+    sure: dict[str, bool] = {row.parcel: row.sure for row in await connection.execute(statement)}
+    found = await contents(connection, gateway, sure.keys())
+    return tuple(replace(each, sure=sure[each.parcel]) for each in found)
 
 
 async def count_anew(connection: Connection) -> None:

@@ -1,33 +1,36 @@
-"""Parcels kept for ever under (gateway, id), and how far each gateway's sequence has come."""
+"""Which parcels are here, for ever, under (gateway, id), and how far each gateway's sequence has come."""
 
+import json
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
-from typing import NamedTuple
 
-from sqlalchemy import case, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.base import Executable
 
-from central_server.store import bulk
+from central_server.store import batches
 from central_server.store.connection import Connection
 from central_server.store.gateways import Gateway
 from central_server.store.places import within
 from central_server.store.tables import parcels, sequences
-from central_server.store.upsert import insert
 
 
-class KeptParcel(NamedTuple):  # by the thousand: a frozen dataclass takes five times as long to make
-    """`content`: its canonical JSON, over which the fingerprint is made."""
+@dataclass(frozen=True, slots=True)
+class KeptParcel:
+    """`content`: its JSON. `place`: where it stands, batch and position."""
 
     gateway: str
     id: str
     community: str
-    kind: str
-    epoch: str
-    n: int
-    fingerprint: str
-    content: str
+    content: bytes
     received_at: datetime
+    place: tuple[int, int]
+
+    @property
+    def n(self) -> int:
+        return int(json.loads(self.content)["n"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,82 +59,98 @@ class Numbered:
     forked_n: int | None
 
 
-_by_id = attrgetter("id")
+_KEEP = {
+    "sqlite": "INSERT INTO parcels (gateway, id, batch, position)"
+    " SELECT ?, value, ?, key FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
+    "postgresql": "INSERT INTO parcels (gateway, id, batch, position) SELECT $1, new.id, $2, new.n - 1"
+    " FROM unnest(string_to_array($3, ',')) WITH ORDINALITY AS new(id, n) ON CONFLICT DO NOTHING",
+}
 
 
-async def keep(connection: Connection, new: Sequence[KeptParcel]) -> frozenset[str]:
-    """Of one gateway. The ids that were not there before; the others stay as they are."""
-    if not new:
-        return frozenset()
-    rows = {parcel.id: parcel for parcel in sorted(new, key=_by_id)}  # two batches that overlap do not meet crosswise
-    return await bulk.add_new(connection, parcels, KeptParcel._fields, new[0].gateway, rows)
+async def keep(connection: Connection, gateway: str, batch: int, ids: Sequence[str]) -> frozenset[str]:
+    """`ids`: by their position in the batch, sorted, so that two batches that overlap do not meet crosswise.
+
+    Those that were not there before; the others stay as they are.
+    """
+    # One text instead of a row for each: a driver looks long at each value that it sends.
+    sent = ",".join(ids) if connection.dialect.name == "postgresql" else json.dumps(ids)
+    if (await connection.driver(_KEEP[connection.dialect.name], (gateway, batch, sent))).rowcount == len(ids):
+        return frozenset(ids)
+    ours = select(parcels.c.id).where(_these(gateway, ids), parcels.c.batch == batch)
+    return frozenset((await connection.execute(ours)).scalars())
 
 
 async def take_back(connection: Connection, gateway: str, ids: Collection[str]) -> None:
     """Only for parcels of the running transaction: what is committed stays."""
     if ids:
-        await connection.execute(delete(parcels).where(parcels.c.gateway == gateway, parcels.c.id.in_(ids)))
+        await connection.execute(delete(parcels).where(_these(gateway, ids)))
 
 
-async def fingerprints(connection: Connection, gateway: str, ids: Collection[str]) -> dict[str, str]:
+async def find(connection: Connection, gateway: str, ids: Collection[str]) -> dict[str, KeptParcel]:
     if not ids:
         return {}
-    statement = select(parcels.c.id, parcels.c.fingerprint).where(parcels.c.gateway == gateway, parcels.c.id.in_(ids))
-    return {row.id: row.fingerprint for row in await connection.execute(statement)}
+    wanted = select(parcels.c.id, parcels.c.batch, parcels.c.position).where(_these(gateway, ids))
+    rows = (await connection.execute(wanted.order_by(parcels.c.id))).all()
+    packets = await batches.opened(connection, {row.batch for row in rows})
+    return {
+        id_: KeptParcel(
+            gateway, id_, packet.community, packet.contents[position], packet.received_at, (batch, position)
+        )
+        for id_, batch, position in rows
+        for packet in [packets[batch]]
+    }
 
 
 async def get(connection: Connection, gateway: str, parcel: str) -> KeptParcel | None:
-    statement = select(parcels).where(parcels.c.gateway == gateway, parcels.c.id == parcel)
-    found = (await connection.execute(statement)).one_or_none()
-    return None if found is None else KeptParcel(**found._mapping)
+    return (await find(connection, gateway, [parcel])).get(parcel)
 
 
-async def count_up(connection: Connection, gateway: Gateway, new: Sequence[KeptParcel], now: datetime) -> None:
-    """Move each epoch's highest number and count on by the parcels newly kept."""
-    for epoch in sorted({parcel.epoch for parcel in new}):
-        numbers = [parcel.n for parcel in new if parcel.epoch == epoch]
-        statement = insert(connection, sequences).values(
-            gateway=gateway.id,
-            epoch=epoch,
-            community=gateway.community,
-            highest=max(numbers),
-            held=len(numbers),
-            begun_at=now,
-            last_at=now,
-        )
-        added = statement.excluded
-        await connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=[sequences.c.gateway, sequences.c.epoch],
-                set_={
-                    "highest": case((sequences.c.highest > added.highest, sequences.c.highest), else_=added.highest),
-                    "held": sequences.c.held + added.held,
-                    "last_at": added.last_at,
-                },
-            )
-        )
-        # Only now: the row above is ours until the commit, so that of two processes one sees the other's parcels.
-        await _name_forks(connection, gateway.id, epoch, numbers, now)
+def _these(gateway: str, ids: Collection[str]) -> ColumnElement[bool]:
+    return and_(parcels.c.gateway == gateway, parcels.c.id.in_(ids))
 
 
-async def _name_forks(connection: Connection, gateway: str, epoch: str, numbers: Sequence[int], now: datetime) -> None:
-    same = (parcels.c.gateway == gateway, parcels.c.epoch == epoch)
-    least, most = min(numbers), max(numbers)
-    # As a gateway counts them, the two ends are sent sooner than a thousand numbers.
-    near = most - least < 2 * len(numbers)
-    these = parcels.c.n.between(least, most) if near else parcels.c.n.in_(numbers)
-    twice = select(parcels.c.n).where(*same, these).group_by(parcels.c.n)
-    forked = (await connection.execute(twice.having(func.count() > 1))).scalars().all()
+def _counted_up(statement: sqlite.Insert | postgresql.Insert) -> Executable:
+    added = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=[sequences.c.gateway, sequences.c.epoch],
+        set_={
+            "highest": case((sequences.c.highest > added.highest, sequences.c.highest), else_=added.highest),
+            "highest_before": sequences.c.highest,
+            "held": sequences.c.held + added.held,
+            "last_at": added.last_at,
+        },
+    ).returning(sequences.c.highest_before)
+
+
+_COUNT_UP = {
+    "sqlite": _counted_up(sqlite.insert(sequences)),
+    "postgresql": _counted_up(postgresql.insert(sequences)),
+}
+"""Made once: putting such a statement together takes longer than carrying it out."""
+
+
+async def count_up(
+    connection: Connection, gateway: Gateway, epoch: str, batch: int, numbers: Sequence[int], now: datetime
+) -> None:
+    """Move the epoch's highest number and count on by the parcels newly kept in the batch."""
+    row = {"gateway": gateway.id, "epoch": epoch, "community": gateway.community, "begun_at": now, "last_at": now}
+    row |= {"highest": max(numbers), "highest_before": 0, "held": len(numbers), "forks": 0}
+    before = await connection.execute(_COUNT_UP[connection.dialect.name], row)
+    own, forked = sorted(numbers), frozenset[int]()
+    if own[0] <= before.scalar_one():
+        # Only now: the row above is ours until the commit, so that of two processes one sees the other's batch.
+        forked = await batches.numbered_alike(connection, gateway.id, epoch, batch, own)
+    forked |= {number for number, times in Counter(own).items() if times > 1}
     if forked:
-        statement = update(sequences).where(sequences.c.gateway == gateway, sequences.c.epoch == epoch)
+        here = update(sequences).where(sequences.c.gateway == gateway.id, sequences.c.epoch == epoch)
         new = {"forks": sequences.c.forks + len(forked), "forked_at": now, "forked_n": max(forked)}
-        await connection.execute(statement.values(new))
+        await connection.execute(here.values(new))
 
 
 async def of_number(connection: Connection, gateway: str, epoch: str, n: int) -> tuple[str, ...]:
     """The ids of the parcels that came with this number; more than one of them is a fork."""
-    wanted = (parcels.c.gateway == gateway, parcels.c.epoch == epoch, parcels.c.n == n)
-    return tuple((await connection.execute(select(parcels.c.id).where(*wanted).order_by(parcels.c.id))).scalars())
+    told = map(json.loads, await batches.with_number(connection, gateway, epoch, n))
+    return tuple(sorted(parcel["id"] for parcel in told if parcel["n"] == n))
 
 
 async def numbered(connection: Connection, tops: Collection[str], gateway: str | None = None) -> tuple[Numbered, ...]:

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from central_server.store.schema import StoreRefused
@@ -26,6 +27,8 @@ _SETTINGS = {
 _NO_LIMITS = {"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0"}
 READS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """One consistent state for a whole block; nothing is locked."""
+GLANCES = {"isolation_level": "AUTOCOMMIT", "postgresql_readonly": False}
+"""One statement is a transaction of its own."""
 WRITES = {"isolation_level": "READ COMMITTED", "postgresql_readonly": False}
 """Each statement sees the newest state; what is read to be changed is locked by name or by row."""
 NOT_FOR_US = frozenset(("28000", "28P01", "3D000", "42501"))
@@ -43,14 +46,24 @@ def engine(dsn: str, connections: int, *, patient: bool = False) -> AsyncEngine:
     async def connect() -> Any:  # noqa: ANN401  (the driver has no types)
         return await _connected(dsn, patient=patient)
 
-    return create_async_engine(
+    made = create_async_engine(
         "postgresql+asyncpg://",
         async_creator=connect,
         pool_size=connections,
         max_overflow=0,
         pool_timeout=CONNECT_S,
-        pool_pre_ping=True,  # after a restart of PostgreSQL the first request already finds a good connection
     )
+    event.listen(made.sync_engine, "checkout", _check_alive)
+    return made
+
+
+def _check_alive(connection: Any, _record: object, _proxy: object) -> None:  # noqa: ANN401  (the driver has no types)
+    """After a restart of PostgreSQL the first request already finds a good connection.
+
+    Its end of an old one was closed, which the driver has heard; asking PostgreSQL each time would be a way more.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError("PostgreSQL has closed this connection")
 
 
 @asynccontextmanager

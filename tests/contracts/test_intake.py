@@ -14,8 +14,8 @@ import aiohttp
 import pytest
 from sqlalchemy import func, select
 
-from central_server.store import arrivals, parcels
-from central_server.store.arrivals import Wanted
+from central_server.store import parcels, sync_log
+from central_server.store.log_ways import Wanted
 from central_server.store.places import TOP
 from central_server.store.tables import intents as intents_table
 from central_server.store.tables import parcels as parcels_table
@@ -82,7 +82,7 @@ async def test_the_same_id_with_other_content_is_a_conflict_and_both_are_kept(
     ]
     assert [receipt.receipt for receipt in await gateway.deliver([first])] == [Receipt.duplicate]
     async with central.database() as database, database.read() as connection:
-        lines = await arrivals.page(connection, Wanted(parcel=first.id))
+        lines = await sync_log.of_parcel(connection, gateway.id, first.id)
     amounts = {line.result: json.loads(line.content or "")["body"]["amount_minor"] for line in lines}
     assert amounts == {Receipt.accepted: 5000, Receipt.duplicate: 5000, Receipt.conflict: 1000}
 
@@ -99,7 +99,7 @@ async def test_one_id_twice_in_a_batch_is_told_apart(central: RunningCentral, ga
     ]
     await gateway.deliver([first, first])
     async with central.database() as database, database.read() as connection:
-        lines = await arrivals.page(connection, Wanted(parcel=first.id))
+        lines = await sync_log.of_parcel(connection, gateway.id, first.id)
     assert {line.result: line.times for line in lines} == {
         Receipt.accepted: 1,
         Receipt.duplicate: 4,
@@ -151,7 +151,7 @@ async def test_a_bad_parcel_never_blocks_the_others(central: RunningCentral, gat
         assert receipt.reason.startswith(reason), receipt
     assert await kept(central) == len(good)
     async with central.database() as database, database.read() as connection:
-        refused = await arrivals.page(connection, Wanted(result=Receipt.refused))
+        refused = await sync_log.page(connection, Wanted(result=Receipt.refused))
     assert len(refused) == len(bad) + 4
 
 
@@ -259,7 +259,7 @@ async def test_wire_trouble_is_answered_and_changes_nothing(
         assert found == status, (headers, body[:40])
     assert await kept(central) == 0
     async with central.database() as database, database.read() as connection:
-        told = await arrivals.page(connection, Wanted(gateway=gateway.id, kind="unknown"))
+        told = await sync_log.page(connection, Wanted(gateway=gateway.id, kind="unknown"))
     assert {(line.reason.split(":")[0], line.result) for line in told} == {("unreadable", Receipt.refused)}
     assert sum(line.times for line in told) == 7
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 * 1024

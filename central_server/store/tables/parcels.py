@@ -4,9 +4,9 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ForeignKey,
-    ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -15,34 +15,47 @@ from sqlalchemy import (
 )
 
 from central_server.store.instant import Instant
-from central_server.store.tables.metadata import Counted, community, metadata
+from central_server.store.tables.metadata import Counted, community, looked_up_together, metadata
 
-
-def _known() -> tuple[ForeignKeyConstraint, ForeignKeyConstraint]:
-    """Gateway and community are there. PostgreSQL would look for each row of a thousand, which takes as long as writing
-    it: there `sequences`, whose row is written in the same transaction, looks once for all of them."""
-    return (
-        ForeignKeyConstraint(["gateway"], ["gateways.id"]).ddl_if(dialect="sqlite"),
-        ForeignKeyConstraint(["community"], ["places.id"]).ddl_if(dialect="sqlite"),
-    )
-
+batches = Table(
+    "batches",
+    metadata,
+    Column("seq", Counted, primary_key=True, autoincrement=True),
+    Column("gateway", String(16), ForeignKey("gateways.id"), nullable=False),
+    community(),
+    Column("epoch", String(16), nullable=False),
+    Column("lowest", BigInteger, nullable=False),
+    Column("highest", BigInteger, nullable=False),
+    Column("numbers", Text, nullable=False),
+    Column("intents", Integer, nullable=False),
+    Column("statistics", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Index(None, "received_at", "seq"),
+    Index(None, "community", "received_at", "seq"),
+    Index(None, "gateway", "received_at", "seq"),
+    Index(None, "gateway", "epoch", "highest", "lowest"),
+    Index(
+        "ix_batches_intents",
+        "received_at",
+        "seq",
+        sqlite_where=text("intents > 0"),
+        postgresql_where=text("intents > 0"),
+    ),
+)
+"""What one request brought of one epoch and was accepted, packed; see `store/batches.py`."""
 
 parcels = Table(
     "parcels",
     metadata,
     Column("gateway", String(16), primary_key=True),
     Column("id", String(32), primary_key=True),
-    Column("community", String(64), nullable=False),
-    *_known(),
-    Column("kind", String(32), nullable=False),
-    Column("epoch", String(16), nullable=False),
-    Column("n", BigInteger, nullable=False),
-    Column("fingerprint", String(64), nullable=False),
-    Column("content", Text, nullable=False),
-    Column("received_at", Instant, nullable=False),
-    Index(None, "gateway", "epoch", "n"),
+    Column("batch", BigInteger, nullable=False),
+    Column("position", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
+"""Which parcels are here, for ever, and where their content stands. Nothing is looked up for each of a thousand rows:
+the batch, whose row is written in the same transaction, names gateway and community once for all of them."""
 
 sequences = Table(
     "sequences",
@@ -51,6 +64,7 @@ sequences = Table(
     Column("epoch", String(16), primary_key=True),
     community(),
     Column("highest", BigInteger, nullable=False),
+    Column("highest_before", BigInteger, nullable=False),
     Column("held", BigInteger, nullable=False),
     Column("begun_at", Instant, nullable=False),
     Column("last_at", Instant),
@@ -61,7 +75,7 @@ sequences = Table(
 
 
 def _rare(name: str, column: str, usual: str) -> Index:
-    """Of the lines that are not as most are: it costs intake next to nothing."""
+    """Of the lines that are not as most are."""
     where = text(f"{column} <> '{usual}'")
     return Index(f"ix_arrivals_{name}", column, "last_at", "seq", sqlite_where=where, postgresql_where=where)
 
@@ -75,7 +89,7 @@ arrivals = Table(
     Column("result", String(16), nullable=False),
     Column("fingerprint", String(64), nullable=False),
     Column("community", String(64), nullable=False),
-    *_known(),
+    *looked_up_together(),
     Column("kind", String(32), nullable=False),
     Column("reason", String(300), nullable=False),
     Column("content", Text),
@@ -87,5 +101,6 @@ arrivals = Table(
     Index(None, "community", "last_at", "seq"),
     Index(None, "gateway", "last_at", "seq"),
     _rare("rare_kinds", "kind", "statistics"),
-    _rare("rare_results", "result", "accepted"),
+    _rare("rare_results", "result", "duplicate"),
 )
+"""What came and was not accepted: again, at odds with what is here, or not to be read."""

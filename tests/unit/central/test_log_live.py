@@ -10,15 +10,13 @@ import aiohttp
 from central_server.accounts.login import set_password
 from central_server.enrolment.gateways import register
 from central_server.staff import live_page
-from central_server.store import arrivals, intents, news, places
-from central_server.store.arrivals import NewArrival
+from central_server.store import intents, news, places
 from central_server.store.database import Database
 from central_server.store.intents import StateChange
-from sync_contract.identity import new_id
-from sync_contract.records import Receipt
 from tests.fakes.central_process import RunningBank, RunningCentral, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor, Page
+from tests.fakes.received import received
 from tests.unit.central.test_staff import PASSWORD, logged_in
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -132,10 +130,12 @@ async def test_news_of_others_moves_no_mark(database: Database) -> None:
 
     before = await marks()
     assert set(before.values()) == {(None, None)}
-    async with database.write() as connection:
-        entry = NewArrival("a" * 16, new_id(), Receipt.accepted, "0" * 64, "huada", "statistics")
-        await arrivals.record(connection, [entry], NOW)
+    parcel = DeliveringGateway().statistics()
+    await received(database, "a" * 16, "huada", [parcel], NOW)
     after = await marks()
+    assert {name for name in tops if after[name] != before[name]} == {"own", "all"}
+    await received(database, "a" * 16, "huada", [parcel], NOW)  # again: a line of its own
+    before, after = after, await marks()
     assert {name for name in tops if after[name] != before[name]} == {"own", "all"}
     async with database.write() as connection:
         gift = intents.Intent(

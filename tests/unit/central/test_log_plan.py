@@ -1,6 +1,8 @@
 """A long sync log opens as fast as a short one: every way through it follows an index."""
 
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -10,13 +12,19 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import Connection as SyncConnection
 
 from central_server.enrolment.gateways import register
-from central_server.store import arrivals, places
-from central_server.store.arrivals import NewArrival, Wanted
+from central_server.store import arrivals, batches, places, sync_log
+from central_server.store.arrivals import NewArrival
+from central_server.store.batches import NewBatch
 from central_server.store.connection import Connection
 from central_server.store.database import Database
+from central_server.store.gateways import Gateway
+from central_server.store.log_ways import Wanted
+from central_server.store.packed import pack
 from sync_contract.identity import new_id
 from sync_contract.project import Texts
-from sync_contract.records import Receipt
+from sync_contract.records import Receipt, canonical
+from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.received import received
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 GATEWAY = "a" * 16
@@ -47,18 +55,17 @@ async def long_log(database: Database) -> Database:
             await places.plant(connection, _place(f"c{number}", "community", "street", names), NOW)
     await register(database, GATEWAY, "A" * 43, "huada", "大厅", NOW)
     await register(database, "b" * 16, "B" * 43, "fengze", "門口", NOW)
+    made = DeliveringGateway()
     async with database.write() as connection:
         for number in range(LINES):
-            rare = number % 100 == 0
-            entry = NewArrival(
-                GATEWAY if number % 2 else "b" * 16,
-                new_id(),
-                Receipt.conflict if rare else Receipt.accepted,
-                "0" * 64,
-                "huada" if number % 2 else "fengze",
-                "intent" if rare else "statistics",
-            )
-            await arrivals.record(connection, [entry], NOW - timedelta(minutes=LINES - number))
+            sender = Gateway(GATEWAY, "huada", "") if number % 2 else Gateway("b" * 16, "fengze", "")
+            rare, at = number % 100 == 0, NOW - timedelta(minutes=LINES - number)
+            packed = pack([canonical(made.intent() if rare else made.statistics())])
+            await batches.add(connection, sender, NewBatch(made.epoch, [made.n], rare, not rare, packed), at)
+            result = Receipt.conflict if rare else Receipt.duplicate
+            kind = "intent" if rare else "statistics"
+            entry = NewArrival(sender.id, new_id(), result, "0" * 64, sender.community, kind, "", "{}")
+            await arrivals.record(connection, [entry], at)
         await connection.execute(text("ANALYZE"))
     return database
 
@@ -69,35 +76,78 @@ def _place(id_: str, kind: str, parent: str, names: dict[str, str]) -> places.Pl
 
 async def test_every_way_through_the_log_follows_an_index(long_log: Database) -> None:
     for way, wanted in FILTERS.items():
-        async with long_log.read() as connection:
-            plan = await _plan(connection, partial(arrivals.newest, connection, wanted, arrivals.PAGE + 1))
-        assert "ix_arrivals_" in plan, f"{way}: {plan}"
-        assert "SCAN arrivals\n" not in plan, f"{way}: {plan}"
-        assert "Seq Scan on arrivals" not in plan, f"{way}: {plan}"
-        rare = way in ("gifts", "conflicts") and long_log.dsn == ""
-        assert "ix_arrivals_rare_" in plan or not rare, f"{way}: {plan}"
-        # Of some communities the newest lines of each are put in order; nowhere else more than a page is.
-        assert "TEMP B-TREE" not in plan or way == "some communities", f"{way}: {plan}"
+        if wanted.result is None:
+            assert await _look(long_log, "batches", partial(_newest_batches, wanted=wanted), way)
+        if wanted.result is not Receipt.accepted:
+            plan = await _look(long_log, "arrivals", partial(_newest_arrivals, wanted=wanted), way)
+            rare = way in ("gifts", "conflicts") and long_log.dsn == ""
+            assert "ix_arrivals_rare_" in plan or not rare, f"{way}: {plan}"
+
+
+async def _newest_batches(connection: Connection, wanted: Wanted) -> None:
+    await batches.newest(connection, wanted, sync_log.PAGE + 1, wanted.before)
+
+
+async def _newest_arrivals(connection: Connection, wanted: Wanted) -> None:
+    await arrivals.newest(connection, wanted, sync_log.PAGE + 1, wanted.before)
+
+
+async def _look(database: Database, table: str, ask: Callable[[Connection], Any], way: str) -> str:
+    async with database.read() as connection:
+        plan = await _plan(connection, table, partial(ask, connection))
+    assert f"ix_{table}_" in plan, f"{way}: {plan}"
+    assert f"SCAN {table}\n" not in plan, f"{way}: {plan}"
+    assert f"Seq Scan on {table}" not in plan, f"{way}: {plan}"
+    # Of some communities the newest lines of each are put in order; nowhere else more than a page is.
+    assert "TEMP B-TREE" not in plan or way == "some communities", f"{way}: {plan}"
+    return plan
 
 
 async def test_the_lines_of_some_communities_come_in_one_order(long_log: Database) -> None:
     async with long_log.read() as connection:
-        everything = await arrivals.newest(connection, Wanted(tops=(places.TOP,)), 200)
-        two = await arrivals.newest(connection, Wanted(tops=("huada", "fengze")), 200)
-        street = await arrivals.newest(connection, Wanted(tops=("street",)), 200)
-        own = await arrivals.newest(connection, Wanted(tops=("fengze",), gateway=GATEWAY), 200)
-        nobody = await arrivals.newest(connection, Wanted(tops=()), 200)
-    assert everything == two == sorted(everything, reverse=True)
+        everything = await sync_log.page(connection, Wanted(tops=(places.TOP,)), 200)
+        two = await sync_log.page(connection, Wanted(tops=("huada", "fengze")), 200)
+        street = await sync_log.page(connection, Wanted(tops=("street",)), 200)
+        own = await sync_log.page(connection, Wanted(tops=("fengze",), gateway=GATEWAY), 200)
+        nobody = await sync_log.page(connection, Wanted(tops=()), 200)
+    assert everything == two == tuple(sorted(everything, key=lambda line: (line.last_at, line.seq), reverse=True))
     assert len(everything) == 200
-    assert street == own == nobody == []
+    assert {line.result for line in everything} == {Receipt.accepted, Receipt.duplicate, Receipt.conflict}
+    assert street == own == nobody == ()
 
 
-async def _plan(connection: Connection, ask: Callable[[], Any]) -> str:
-    """How the database goes about the statements that `ask` sends about arrivals."""
+async def test_pages_that_follow_each_other_are_the_whole_log(database: Database) -> None:
+    """Batches of many lines, of which some came again at the same moment; a page ends anywhere."""
+    await register(database, GATEWAY, "A" * 43, "huada", "大厅", NOW)
+    made = DeliveringGateway()
+    for number in range(6):
+        some = [made.intent() if each % 3 == 0 else made.statistics() for each in range(7)]
+        for _ in range(2):
+            await received(database, GATEWAY, "huada", some, NOW + timedelta(minutes=number // 2))
+    for narrow in (Wanted(), Wanted(kind="intent"), Wanted(result=Receipt.accepted), Wanted(tops=("huada",))):
+        async with database.read() as connection:
+            whole = await sync_log.page(connection, narrow, 500)
+            for size in (1, 3, 10):
+                told: list[sync_log.Arrival] = []
+                while more := await sync_log.page(
+                    connection, replace(narrow, before=(told[-1].last_at, told[-1].seq) if told else None), size
+                ):
+                    assert len(more) == size or len(told) + len(more) == len(whole)
+                    told += more
+                assert tuple(told) == whole
+        of_all = {Receipt.accepted: 42, Receipt.duplicate: 42}
+        counted = Counter(line.result for line in whole)
+        assert counted == (
+            {result: 18 for result in of_all} if narrow.kind else {Receipt.accepted: 42} if narrow.result else of_all
+        )
+
+
+async def _plan(connection: Connection, table: str, ask: Callable[[], Any]) -> str:
+    """How the database goes about the statements that `ask` sends about the table."""
     told: list[tuple[str, Any]] = []
 
     def heard(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
-        if "FROM arrivals" in statement:
+        if f"FROM {table}" in statement:
             told.append((statement, parameters))
 
     def explain(sync: SyncConnection) -> str:
