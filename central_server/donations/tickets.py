@@ -12,6 +12,7 @@ from central_server.store.database import Database
 from central_server.store.gateways import Gateway
 from central_server.store.intents import Intent
 from sync_contract.keys import read_public
+from sync_contract.money import Money
 from sync_contract.permit import PermitReason, judge
 from sync_contract.project import Project
 from sync_contract.records import HandoffKind, IntentState, Receipt
@@ -57,6 +58,19 @@ class Asked:
     key: str
     known: Intent | None
 
+    @property
+    def cause(self) -> str:
+        return "ticket"
+
+    @property
+    def evidence(self) -> str:
+        return self.key
+
+    def check(self, known: Intent | None, now: datetime) -> None:
+        """Raises TicketUnusable when what is known of the intent says something else than the ticket."""
+        if known is not None and (differing := known.differing(self.intent(now))):
+            raise TicketUnusable("differs_from_intent", " ".join(differing), self)
+
     def needs_confirmation(self, now: datetime) -> bool:
         """Older than ten minutes: by the gateway's clock only where that is trusted, else by when we first saw it."""
         if self.ticket.clock_trusted:
@@ -99,14 +113,8 @@ async def read_ticket(database: Database, text: str, environment: Environment, n
     if ticket.environment is not environment:
         raise TicketUnusable("other_environment", f"the ticket is {ticket.environment}, this server {environment}")
     asked = Asked(ticket, gateway, unverified.key, known)
-    check_agreement(asked, known, now)
+    asked.check(known, now)
     return asked
-
-
-def check_agreement(asked: Asked, known: Intent | None, now: datetime) -> None:
-    """Raises TicketUnusable when what is known of the intent says something else than the ticket."""
-    if known is not None and (differing := known.differing(asked.intent(now))):
-        raise TicketUnusable("differs_from_intent", " ".join(differing), asked)
 
 
 async def report_contradiction(database: Database, asked: Asked, text: str, reason: str, now: datetime) -> None:
@@ -126,17 +134,22 @@ async def report_contradiction(database: Database, asked: Asked, text: str, reas
 
 
 async def project_of(database: Database, asked: Asked, now: datetime) -> Project:
+    """As `giveable`, of what the ticket asks for."""
+    return await giveable(database, asked.gateway.community, asked.ticket.project, asked.ticket.amount, now)
+
+
+async def giveable(database: Database, community: str, project_id: str, amount: Money, now: datetime) -> Project:
     """The project, when this gift may be given to it now, by our clock.
 
     Raises ProjectUnknown, AmountOutOfRange, PermitClosed.
     """
     async with database.read() as connection:
-        project = await projects.offered(connection, asked.gateway.community, asked.ticket.project)
+        project = await projects.offered(connection, community, project_id)
     if project is None:
-        raise ProjectUnknown(asked.ticket.project)
+        raise ProjectUnknown(project_id)
     judgement = judge(project.permit, now)
     if not judgement.open:
         raise PermitClosed(project, judgement.reason)
-    if not project.accepts(asked.ticket.amount):
+    if not project.accepts(amount):
         raise AmountOutOfRange(project)
     return project

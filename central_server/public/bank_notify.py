@@ -34,7 +34,7 @@ class BankNotifications:
         body = await read_body(request, limit=_LIMIT, deadline=_DEADLINE_S)
         try:
             notification = self._bank.verify(request.headers, body)
-            posted = await self._settlement.notified(notification, body, self._clock())
+            posted = await self._settlement.notified(notification, self._clock())
         except (NotificationRefused, PaymentRefused) as error:
             self._refusals.count("notification", error.word, str(error))
             return problem(400, "Bad Request", error.word)

@@ -7,6 +7,7 @@ from uuid import UUID
 from aiohttp import web
 
 from central_server.language import language, remember
+from central_server.public.page_gifts import Here, PageGifts, Unread
 from central_server.public.visitors import visitor
 from central_server.shake.counting import Counter, Kind, counted
 from central_server.shake.nearest import Bindings, Hall
@@ -21,6 +22,8 @@ from sync_contract.records import Door
 
 _BEACON = "{uuid:[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}}/{major:[0-9]{1,5}}/{minor:[0-9]{1,5}}"
 
+_PRESENCE = "{presence_pass:[A-Za-z0-9_-]{43}}"
+
 
 class HallPages:
     def __init__(
@@ -29,12 +32,14 @@ class HallPages:
         bindings: Bindings,
         counter: Counter,
         pages: Pages,
+        gifts: PageGifts,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._bindings = bindings
         self._counter = counter
         self._pages = pages
+        self._gifts = gifts
         self._clock = clock
 
     def routes(self) -> list[web.RouteDef]:
@@ -44,8 +49,10 @@ class HallPages:
             web.get("/s/at/{place:[^/]{1,64}}", self._hall),
             web.get("/s/at/{place:[^/]{1,64}}/turn", self._turn),
             web.get("/s/at/{place:[^/]{1,64}}/{project:[a-z0-9-]{1,16}}", self._project),
-            web.get("/s/{presence_pass:[A-Za-z0-9_-]{43}}", self._shaken),
+            web.get(f"/s/{_PRESENCE}", self._shaken),
+            web.post(f"/s/{_PRESENCE}", self._shaken),
             *(web.get(f"/{door}/{_BEACON}", self._poster) for door in ("h", "H")),
+            *(web.post(f"/{door}/{_BEACON}", self._poster) for door in ("h", "H")),
         ]
 
     async def _hall(self, request: web.Request) -> web.Response:
@@ -71,18 +78,18 @@ class HallPages:
         return self._shown(request, found, hall.place, another)
 
     async def _shaken(self, request: web.Request) -> web.Response:
-        """The page of a presence pass: what the mini-program opens."""
+        """The page of a presence pass: what the mini-program opens. A POST gives."""
         async with self._database.read() as connection:
             known = await pass_of(connection, request.match_info["presence_pass"], self._clock())
         hall = await self._bindings.hall(None if known is None else known.community)
         found = next((each for each in hall.projects if known and each.id == known.project), None) if hall else None
         if known is None or found is None:
             return self._listed(request, hall or Hall("", ()), ended=True, status=404)
-        await self._count(request, known.community, known.beacon, found.id, Door(known.door), "click")
-        return self._shown(request, found, known.community)
+        here = Here(known.community, found, known.beacon, Door(known.door), request.path)
+        return await self._at(request, here)
 
     async def _poster(self, request: web.Request) -> web.Response:
-        """`?nfc` on a tag, nothing on a poster's code."""
+        """`?nfc` on a tag, nothing on a poster's code. A POST gives."""
         told = request.match_info
         major, minor = int(told["major"]), int(told["minor"])
         found = None
@@ -91,9 +98,23 @@ class HallPages:
             found = (await self._bindings.at({beacon: ""}, self._clock())).get(beacon)
         if found is None:
             return self._page(request, NoticePage(NoticeKind.project_unknown, back="/s"), 404)
-        door = Door.nfc if "nfc" in request.query else Door.qr
-        await self._count(request, found.place, beacon, found.project.id, door, "click")
-        return self._shown(request, found.project, found.place)
+        touched = "nfc" in request.query
+        path = request.path.lower() + ("?nfc" if touched else "")
+        return await self._at(request, Here(found.place, found.project, beacon, Door.nfc if touched else Door.qr, path))
+
+    async def _at(self, request: web.Request, here: Here) -> web.Response:
+        """The page of a project at a beacon, and its gift."""
+        unread = None
+        if request.method == "POST":
+            begun = await self._gifts.begin(request, here)
+            if not isinstance(begun, Unread):
+                return begun
+            unread = begun
+        await self._count(request, here.community, here.beacon, here.project.id, here.door, "click")
+        asking = await self._gifts.asking(request, here, unread)
+        root = _root(Hall(here.community, ()))
+        view = PhoneProject(here.project, asking.judgement.open, asking.judgement.reason, root, giving=asking.giving)
+        return self._page(request, view, 400 if unread else 200, csrf=asking.csrf)
 
     async def _found(self, request: web.Request) -> Hall:
         hall = await self._bindings.hall(request.match_info.get("place"))
@@ -118,8 +139,8 @@ class HallPages:
         async with self._database.write() as connection:
             await self._counter.count(connection, what, visitor(request))
 
-    def _page(self, request: web.Request, view: View, status: int = 200) -> web.Response:
-        html = self._pages.html(view, language(request), path=request.path)
+    def _page(self, request: web.Request, view: View, status: int = 200, *, csrf: str = "") -> web.Response:
+        html = self._pages.html(view, language(request), csrf=csrf, path=request.path)
         return remember(request, web.Response(status=status, text=html, content_type="text/html"))
 
 

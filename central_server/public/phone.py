@@ -5,9 +5,7 @@ from datetime import datetime
 
 from aiohttp import web
 
-from central_server.banks.port import BankRefused, BankUnavailable, Code, Form, Redirect
-from central_server.donations.opening import Opening, Underway
-from central_server.donations.settle import PaymentRefused
+from central_server.donations.choosing import hears
 from central_server.donations.tickets import (
     AmountOutOfRange,
     Asked,
@@ -18,15 +16,17 @@ from central_server.donations.tickets import (
     read_ticket,
     report_contradiction,
 )
-from central_server.language import language, remember
-from central_server.refusals import Refusals
+from central_server.language import language
+from central_server.public.going_on import GoingOn
+from central_server.public.slip import SlipPages
 from central_server.store import attempts, intents, projects
+from central_server.store.attempts import AttemptState
 from central_server.store.database import Database
 from central_server.store.intents import Intent
 from daemonkit.web import RULES, csrf_token, read_form
-from kiosk_ui.render import Pages
-from kiosk_ui.views import NoticeKind, NoticePage, PhoneGift, PhoneOutcome, View
+from kiosk_ui.views import NoticeKind, NoticePage, PhoneGift, PhoneOutcome
 from sync_contract.money import Money
+from sync_contract.permit import PermitReason
 from sync_contract.project import Project
 from sync_contract.records import IntentState
 from sync_contract.strict import Environment
@@ -39,16 +39,14 @@ class PhonePages:
         self,
         database: Database,
         environment: Environment,
-        opening: Opening,
-        pages: Pages,
-        refusals: Refusals,
+        going_on: GoingOn,
+        slips: SlipPages,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
+        self._slips = slips
         self._environment = environment
-        self._opening = opening
-        self._pages = pages
-        self._refusals = refusals
+        self._going_on = going_on
         self._clock = clock
 
     def routes(self) -> list[web.RouteDef]:
@@ -57,6 +55,7 @@ class PhonePages:
             *(web.get(f"/{door}/{{ticket}}", self._show) for door in ("t", "T")),
             *(web.post(f"/{door}/{{ticket}}", self._open) for door in ("t", "T")),
             web.get("/g/{nonce}", self._outcome),
+            web.post("/g/{nonce}", self._back),
         ]
 
     async def _show(self, request: web.Request) -> web.Response:
@@ -65,10 +64,10 @@ class PhonePages:
         try:
             asked = await self._read(request, now)
             if asked.known is not None and asked.known.state == IntentState.paid:
-                return await self._told(request, asked.known)
-            return self._gift(request, asked, await project_of(self._database, asked, now), now)
+                return await told(request, self._database, self._going_on, asked.known)
+            return await self._gift(request, asked, await project_of(self._database, asked, now), now)
         except (TicketUnusable, ProjectUnknown, PermitClosed, AmountOutOfRange) as error:
-            return self._refused(request, error)
+            return self._going_on.refused(request, error)
 
     async def _open(self, request: web.Request) -> web.Response:
         now = self._clock()
@@ -76,26 +75,21 @@ class PhonePages:
             asked = await self._read(request, now)
             await read_form(request, request.config_dict[RULES], _form_of(asked))
             if asked.known is not None and asked.known.state == IntentState.paid:
-                return await self._told(request, asked.known)
+                return await told(request, self._database, self._going_on, asked.known)
             project = await project_of(self._database, asked, now)
             if asked.needs_confirmation(now) and _CONFIRMED not in request.query:
-                return self._gift(request, asked, project, now)
-            goes_on = await self._opening.open(asked, project.title, language(request), now)
+                return await self._gift(request, asked, project, now)
+            await goes_to_public_page(self._going_on, asked.gateway.community, project)
+            return await self._going_on.go_on(request, asked, project, asked.ticket.amount, request.path, now)
         except (TicketUnusable, ProjectUnknown, PermitClosed, AmountOutOfRange) as error:
             if isinstance(error, TicketUnusable) and error.asked is not None:
                 text = request.match_info["ticket"]
                 await report_contradiction(self._database, error.asked, text, str(error), now)
-            return self._refused(request, error)
-        except (BankUnavailable, BankRefused, PaymentRefused) as error:
-            self._refusals.count("attempt", type(error).__name__, str(error))
-            return self._page(request, NoticePage(NoticeKind.bank_unavailable, back=request.path), 503)
-        if isinstance(goes_on, Underway):
-            raise web.HTTPSeeOther(f"/g/{goes_on.return_nonce}")
-        match goes_on.handover:
-            case Redirect(url):
-                raise web.HTTPSeeOther(url)
-            case Form() | Code():
-                raise NotImplementedError  # no bank of BANKS does this yet
+            return self._going_on.refused(request, error)
+
+    async def _back(self, request: web.Request) -> web.Response:
+        """A bank that sends the donor back by a form, from its own site. Nothing of it is read: anybody can make it."""
+        raise web.HTTPSeeOther(request.path)
 
     async def _outcome(self, request: web.Request) -> web.Response:
         """Where the bank sends the donor back. Coming back proves nothing: what is told stands in the store."""
@@ -106,46 +100,52 @@ class PhonePages:
             async with self._database.write() as connection:  # once: the donor waits, so the bank is asked at once
                 await attempts.hurry(connection, attempt, self._clock())
         if intent is None or attempt is None:
-            return self._page(request, NoticePage(NoticeKind.not_found, back=""), 404)
-        ended = not attempt.live and intent.state != IntentState.paid
-        return await self._told(request, intent, IntentState.closed if ended else None)
+            return self._going_on.page(request, NoticePage(NoticeKind.not_found, back=""), 404)
+        if attempt.paid and (view := await self._slips.outcome(attempt.return_nonce, language(request))) is not None:
+            return self._going_on.page(request, view)
+        state = None
+        if intent.state != IntentState.paid and not attempt.live:
+            unheard = attempt.state == AttemptState.unconfirmed
+            state = IntentState.unconfirmed if unheard else IntentState.closed
+        return await told(request, self._database, self._going_on, intent, state)
 
     async def _read(self, request: web.Request, now: datetime) -> Asked:
         return await read_ticket(self._database, request.match_info["ticket"], self._environment, now)
 
-    def _gift(self, request: web.Request, asked: Asked, project: Project, now: datetime) -> web.Response:
+    async def _gift(self, request: web.Request, asked: Asked, project: Project, now: datetime) -> web.Response:
+        """Raises PermitClosed."""
         again = asked.needs_confirmation(now)
         action = f"/t/{request.match_info['ticket']}" + (f"?{_CONFIRMED}=1" if again else "")
-        view = PhoneGift(project, asked.ticket.amount, action, confirm_again=again)
-        return self._page(request, view, csrf=csrf_token(request.config_dict[RULES], _form_of(asked)))
+        public = await goes_to_public_page(self._going_on, asked.gateway.community, project)
+        view = PhoneGift(project, asked.ticket.amount, action, confirm_again=again, public_page=public)
+        return self._going_on.page(request, view, csrf=csrf_token(request.config_dict[RULES], _form_of(asked)))
 
-    async def _told(self, request: web.Request, intent: Intent, state: IntentState | None = None) -> web.Response:
-        async with self._database.read() as connection:
-            project = await projects.known(connection, intent.community, intent.project)
-        if project is None:
-            return self._page(request, NoticePage(NoticeKind.project_unknown, back=""), 404)
-        amount = Money(intent.amount_minor, intent.currency)
-        return self._page(request, PhoneOutcome(project, amount, state or IntentState(intent.state), intent.slip))
 
-    def _refused(
-        self, request: web.Request, error: TicketUnusable | ProjectUnknown | PermitClosed | AmountOutOfRange
-    ) -> web.Response:
-        match error:
-            case TicketUnusable():
-                self._refusals.count("ticket", error.word, str(error))
-                other = error.word == "other_environment"
-                kind = NoticeKind.ticket_other_environment if other else NoticeKind.ticket_refused
-                return self._page(request, NoticePage(kind, back=""), 400)
-            case ProjectUnknown():
-                return self._page(request, NoticePage(NoticeKind.project_unknown, back=""), 404)
-            case PermitClosed():
-                return self._page(request, NoticePage(NoticeKind.permit_closed, error.project, back=""), 403)
-            case AmountOutOfRange():
-                return self._page(request, NoticePage(NoticeKind.amount_out_of_range, error.project, back=""), 400)
+async def goes_to_public_page(going_on: GoingOn, community: str, project: Project) -> bool:
+    """Whether its gifts go to a page of which nothing is heard. Raises PermitClosed when they go nowhere from here."""
+    bank = await going_on.opening.bank_of(community, project.id)
+    if bank is None:
+        raise PermitClosed(project, PermitReason.elsewhere)
+    return not hears(bank)
 
-    def _page(self, request: web.Request, view: View, status: int = 200, *, csrf: str = "") -> web.Response:
-        html = self._pages.html(view, language(request), csrf=csrf, path=request.path)
-        return remember(request, web.Response(status=status, text=html, content_type="text/html"))
+
+async def told(
+    request: web.Request,
+    database: Database,
+    going_on: GoingOn,
+    intent: Intent,
+    state: IntentState | None = None,
+    *,
+    slip: bool = True,
+) -> web.Response:
+    """The page that says what is known of a gift. `state`: when it is not the intent's own."""
+    async with database.read() as connection:
+        project = await projects.known(connection, intent.community, intent.project)
+    if project is None:
+        return going_on.page(request, NoticePage(NoticeKind.project_unknown, back=""), 404)
+    amount = Money(intent.amount_minor, intent.currency)
+    view = PhoneOutcome(project, amount, state or IntentState(intent.state), intent.slip if slip else "")
+    return going_on.page(request, view)
 
 
 def _form_of(asked: Asked) -> str:

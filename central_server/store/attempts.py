@@ -23,9 +23,19 @@ class AttemptState(StrEnum):
     paid = "paid"
     failed = "failed"
     expired = "expired"
+    unconfirmed = "unconfirmed"
+    """Handed to a page of which nothing is heard: paid only if somebody brings the evidence."""
+    refunding = "refunding"
+    """Paid, and some of it is on its way back."""
+    refunded = "refunded"
+    """Paid, and some or all of it went back: the refunds tell how much."""
+    refund_refused = "refund_refused"
+    """Paid, and the bank would not give it back."""
 
 
 LIVE = (AttemptState.opened, AttemptState.sent, AttemptState.pending)
+PAID = (AttemptState.paid, AttemptState.refunding, AttemptState.refunded, AttemptState.refund_refused)
+"""The bank said that the money came, whatever became of it since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +72,28 @@ class Attempt:
     def live(self) -> bool:
         return self.state in LIVE
 
+    @property
+    def paid(self) -> bool:
+        return self.state in PAID
+
 
 async def add(connection: Connection, attempt: Attempt) -> None:
     """Raises IntegrityError when the intent has an attempt of that number."""
     await connection.execute(attempts.insert().values(asdict(attempt)))
-    await _record(connection, attempt, "", AttemptState.opened, attempt.opened_at, "donor", attempt.id)
+    await _record(connection, attempt, "", AttemptState(attempt.state), attempt.opened_at, "donor", attempt.id)
 
 
 async def get(connection: Connection, attempt: str) -> Attempt | None:
     return _one((await connection.execute(select(attempts).where(attempts.c.id == attempt))).mappings().one_or_none())
+
+
+async def hold(connection: Connection, attempt: str) -> Attempt | None:
+    """The attempt, which nobody else changes until this write ends: whoever does holds its intent."""
+    found = await get(connection, attempt)
+    if found is None:
+        return None
+    await intents.hold(connection, found.gateway, found.intent)
+    return await get(connection, attempt)
 
 
 async def by_return_nonce(connection: Connection, nonce: str) -> Attempt | None:
@@ -85,21 +108,27 @@ async def of_intent(connection: Connection, gateway: str, intent: str) -> tuple[
     return tuple(Attempt(**row) for row in rows)
 
 
-async def due(connection: Connection, now: datetime, limit: int = 50) -> tuple[Attempt, ...]:
-    """Attempts about which the bank is to be asked now."""
-    statement = select(attempts).where(attempts.c.next_query_at <= now).order_by(attempts.c.next_query_at).limit(limit)
+async def due(connection: Connection, bank: str, now: datetime, limit: int = 50) -> tuple[Attempt, ...]:
+    """Attempts about which that bank is to be asked now."""
+    wanted = select(attempts).where(attempts.c.next_query_at <= now, attempts.c.bank == bank)
+    statement = wanted.order_by(attempts.c.next_query_at).limit(limit)
     return tuple(Attempt(**row) for row in (await connection.execute(statement)).mappings())
 
 
-async def schedule(connection: Connection, attempt: Attempt, next_query_at: datetime) -> bool:
+async def schedule(connection: Connection, attempt: Attempt, next_query_at: datetime | None) -> bool:
     """Count one query more. False when there is nothing to ask any more, or somebody else asks now."""
     columns = attempts.c
     counted = await connection.execute(
         update(attempts)
-        .where(columns.id == attempt.id, columns.state.in_(LIVE), columns.queries == attempt.queries)
+        .where(columns.id == attempt.id, columns.next_query_at.is_not(None), columns.queries == attempt.queries)
         .values(queries=columns.queries + 1, next_query_at=next_query_at)
     )
     return bool(counted.rowcount)
+
+
+async def ask_again(connection: Connection, attempt: Attempt, next_query_at: datetime | None) -> None:
+    """When the bank is to be asked next; None: never more."""
+    await connection.execute(update(attempts).where(attempts.c.id == attempt.id).values(next_query_at=next_query_at))
 
 
 async def hurry(connection: Connection, attempt: Attempt, now: datetime) -> None:
@@ -115,9 +144,45 @@ async def hurry(connection: Connection, attempt: Attempt, now: datetime) -> None
 async def move(
     connection: Connection, attempt: Attempt, after: AttemptState, *, at: datetime, cause: str, evidence: str
 ) -> None:
-    """Set the state and record how it came about. A final state ends the queries."""
-    values: dict[str, Any] = {"state": after.value} | ({} if after in LIVE else {"next_query_at": None})
-    await connection.execute(update(attempts).where(attempts.c.id == attempt.id).values(values))
+    """Set the state and record how it came about."""
+    await _move(connection, attempt, after, {}, at, cause, evidence)
+
+
+async def pay(
+    connection: Connection,
+    attempt: Attempt,
+    *,
+    payment: str,
+    flawed: bool,
+    held_until: datetime | None,
+    next_query_at: datetime | None,
+    at: datetime,
+    cause: str,
+    evidence: str,
+) -> None:
+    """The bank said that it is paid. `payment`: the bank's number of it."""
+    facts = {
+        "evidence": payment,
+        "flawed": flawed,
+        "paid_at": at,
+        "held_until": held_until,
+        "next_query_at": next_query_at,
+    }
+    await _move(connection, attempt, AttemptState.paid, facts, at, cause, evidence)
+
+
+async def _move(
+    connection: Connection,
+    attempt: Attempt,
+    after: AttemptState,
+    facts: Mapping[str, Any],
+    at: datetime,
+    cause: str,
+    evidence: str,
+) -> None:
+    await connection.execute(
+        update(attempts).where(attempts.c.id == attempt.id).values({"state": after.value} | dict(facts))
+    )
     await _record(connection, attempt, attempt.state, after, at, cause, evidence)
 
 

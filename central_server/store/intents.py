@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from central_server.store import bulk, events
 from central_server.store.connection import Connection
 from central_server.store.events import Topic
 from central_server.store.tables import intents, state_changes
-from sync_contract.records import IntentState
+from sync_contract.records import HandoffKind, IntentState
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +100,26 @@ async def find(connection: Connection, gateway: str, ids: Collection[str]) -> di
     return {row.id: Intent(**row._mapping) for row in await connection.execute(statement)}
 
 
-async def tell_door(connection: Connection, gateway: str, intent: str, door: str) -> None:
-    """The one fact that a ticket does not carry; set once."""
+async def tell_door(connection: Connection, gateway: str, intent: str, door: str, code: str | None) -> None:
+    """The one fact that a ticket does not carry, and the code that comes with the parcel; set once."""
     await connection.execute(
         update(intents)
         .where(intents.c.gateway == gateway, intents.c.id == intent, intents.c.door.is_(None))
-        .values(door=door)
+        .values(door=door, code=func.coalesce(intents.c.code, code))
     )
+
+
+async def by_code(connection: Connection, code: str, since: datetime) -> Intent | None:
+    """The intent of that code, when it was first seen after `since`."""
+    statement = select(intents).where(intents.c.code == code, intents.c.first_seen_at > since)
+    found = (await connection.execute(statement)).one_or_none()
+    return None if found is None else Intent(**found._mapping)
+
+
+async def taken_codes(connection: Connection, codes: Collection[str]) -> frozenset[str]:
+    if not codes:
+        return frozenset()
+    return frozenset((await connection.execute(select(intents.c.code).where(intents.c.code.in_(codes)))).scalars())
 
 
 async def move(
@@ -137,6 +150,25 @@ async def record(connection: Connection, changes: Sequence[StateChange]) -> None
 
 async def history(connection: Connection, gateway: str, intent: str) -> tuple[StateChange, ...]:
     """Oldest first."""
+    begun = await get(connection, gateway, intent)
     columns = [state_changes.c[name] for name in StateChange.__dataclass_fields__]
     statement = select(*columns).where(state_changes.c.gateway == gateway, state_changes.c.intent == intent)
-    return tuple(StateChange(*row) for row in await connection.execute(statement.order_by(state_changes.c.seq)))
+    found = await connection.execute(statement.order_by(state_changes.c.seq))
+    return (*(_beginning(begun) if begun else ()), *(StateChange(*row) for row in found))
+
+
+def _beginning(intent: Intent) -> tuple[StateChange, ...]:
+    """What the intent's own row says of how it began: what a parcel brings has no rows of its own for that.
+
+    A link hands over to a public page of which nothing is heard: it ends unconfirmed at once.
+    """
+    if intent.first_seen_in != "parcel":
+        return ()
+    steps = [("", IntentState.registered, "parcel")]
+    if intent.handoff == HandoffKind.link:
+        steps.append((IntentState.registered.value, IntentState.unconfirmed, "link"))
+    told = (intent.community, intent.gateway, intent.id, None)
+    return tuple(
+        StateChange(*told, before, after.value, intent.first_seen_at, cause, intent.id)
+        for before, after, cause in steps
+    )

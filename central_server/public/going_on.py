@@ -1,0 +1,64 @@
+"""From a donor's yes to the bank: the attempt is opened, and the browser goes there, or is told why it does not."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiohttp import web
+
+from central_server.banks.port import BankRefused, BankUnavailable
+from central_server.donations.opening import Confirmed, Opening, Underway
+from central_server.donations.settle import PaymentRefused
+from central_server.donations.tickets import AmountOutOfRange, PermitClosed, ProjectUnknown, TicketUnusable
+from central_server.language import language, remember
+from central_server.public.handover import handover_page
+from central_server.refusals import Refusals
+from kiosk_ui.render import Pages
+from kiosk_ui.views import NoticeKind, NoticePage, View
+from sync_contract.money import Money
+from sync_contract.permit import PermitReason
+from sync_contract.project import Project
+
+NotGiveable = (ProjectUnknown, PermitClosed, AmountOutOfRange)
+
+
+@dataclass(frozen=True, slots=True)
+class GoingOn:
+    opening: Opening
+    pages: Pages
+    refusals: Refusals
+
+    async def go_on(
+        self, request: web.Request, confirmed: Confirmed, project: Project, amount: Money, again: str, now: datetime
+    ) -> web.Response:
+        """`again`: where the gift is begun anew, a path here. Raises HTTPSeeOther, and what `confirmed` raises."""
+        phone = "Mobi" in request.headers.get("User-Agent", "")
+        try:
+            went = await self.opening.open(confirmed, project.title, language(request), now, phone=phone)
+        except (BankUnavailable, BankRefused, PaymentRefused) as error:
+            self.refusals.count("attempt", type(error).__name__, str(error))
+            return self.page(request, NoticePage(NoticeKind.bank_unavailable, back=again), 503)
+        if isinstance(went, Underway):
+            raise web.HTTPSeeOther(f"/g/{went.return_nonce}")
+        return self.page(request, handover_page(went.handover, project, amount, again))
+
+    def refused(
+        self, request: web.Request, error: TicketUnusable | ProjectUnknown | PermitClosed | AmountOutOfRange
+    ) -> web.Response:
+        match error:
+            case TicketUnusable():
+                self.refusals.count("ticket", error.word, str(error))
+                other = error.word == "other_environment"
+                kind = NoticeKind.ticket_other_environment if other else NoticeKind.ticket_refused
+                return self.page(request, NoticePage(kind, back=""), 400)
+            case ProjectUnknown():
+                return self.page(request, NoticePage(NoticeKind.project_unknown, back=""), 404)
+            case PermitClosed():
+                elsewhere = error.reason is PermitReason.elsewhere
+                kind = NoticeKind.elsewhere if elsewhere else NoticeKind.permit_closed
+                return self.page(request, NoticePage(kind, error.project, back=""), 403)
+            case AmountOutOfRange():
+                return self.page(request, NoticePage(NoticeKind.amount_out_of_range, error.project, back=""), 400)
+
+    def page(self, request: web.Request, view: View, status: int = 200, *, csrf: str = "") -> web.Response:
+        html = self.pages.html(view, language(request), csrf=csrf, path=request.path)
+        return remember(request, web.Response(status=status, text=html, content_type="text/html"))

@@ -1,0 +1,196 @@
+"""Gifts: newest first, fifty a page, filtered; and all that fit the filter as a file."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from central_server.accounts.access import Right
+from central_server.staff import words
+from central_server.staff.desk import Desk, Sent, Shown, Visitor
+from central_server.staff.gift_words import DOORS, ODD, STATES, yuan
+from central_server.statistics import sheets
+from central_server.store import gateways, gifts, projects
+from central_server.store.connection import Connection
+from central_server.store.gifts import PAGE, Gift, Money, Odd, Wanted
+from sync_contract.money import Money as Amount
+from sync_contract.permit import OFFICIAL_TIME
+from sync_contract.project import Project
+from sync_contract.records import IntentState
+from sync_contract.strict import Environment
+
+_FIELDS = ("state", "project", "gateway", "beacon", "odd", "since", "until")
+_BEFORE = re.compile(r"([0-9]{1,17})-([0-9a-f]{32})")
+_MOST_IN_A_FILE = 50_000
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+Titles = Mapping[tuple[str, str], Project]
+
+
+class GiftsPage:
+    def __init__(self, desk: Desk, environment: Environment) -> None:
+        self._desk = desk
+        self._environment = environment.value
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            self._desk.page("/staff/gifts", self._show, Right.money),
+            self._desk.page("/staff/gifts.csv", self._csv, Right.money),
+            self._desk.page("/staff/gifts.xlsx", self._xlsx, Right.money),
+        ]
+
+    async def _show(self, visitor: Visitor) -> Shown:
+        chosen = {name: visitor.request.query.get(name, "") for name in _FIELDS}
+        wanted = self._wanted(visitor, chosen)
+        async with visitor.database.read() as connection:
+            found = await gifts.page(connection, wanted, PAGE + 1)
+            shown = found[:PAGE]
+            money = await gifts.money(connection, shown)
+            titles = await _titles(connection, shown)
+            known = await gateways.every(connection, visitor.tops)
+            beacons = await gifts.beacons_of(connection, wanted)
+            offered = {each.id: each.title for each in await projects.every(connection, visitor.tops)}
+        filters = {name: value for name, value in chosen.items() if value}
+        days = [
+            (of_day[0].first_seen_at, of_day)
+            for _, same in groupby(shown, lambda gift: gift.first_seen_at.astimezone(OFFICIAL_TIME).date())
+            for of_day in [list(same)]
+        ]
+        older = ""
+        if len(found) > PAGE:
+            before = f"{_micros(shown[-1].first_seen_at)}-{shown[-1].id}"
+            older = f"/staff/gifts?{urlencode(filters | {'before': before})}"
+        return Shown(
+            "gifts.html",
+            {
+                "days": days,
+                "money": money,
+                "none_posted": Money(),
+                "amount": lambda gift: Amount(gift.amount_minor, gift.currency),
+                "yuan": Amount,
+                "titles": titles,
+                "gateways": known,
+                "beacons": beacons,
+                "projects": offered,
+                "chosen": chosen,
+                "filtered": bool(filters),
+                "states": STATES,
+                "doors": DOORS,
+                "odd": ODD,
+                "newest": "" if wanted.before is None else f"/staff/gifts?{urlencode(filters)}",
+                "older": older,
+                "query": urlencode(filters),
+            },
+        )
+
+    async def _csv(self, visitor: Visitor) -> Sent:
+        table = await self._table(visitor)
+        return Sent(_name(visitor, "csv"), "text/csv", await asyncio.to_thread(sheets.csv_file, table))
+
+    async def _xlsx(self, visitor: Visitor) -> Sent:
+        table = await self._table(visitor)
+        return Sent(_name(visitor, "xlsx"), _XLSX, await asyncio.to_thread(sheets.xlsx_file, "gifts", table))
+
+    async def _table(self, visitor: Visitor) -> list[list[sheets.Cell]]:
+        """Amounts in yuan as text: a spreadsheet's floating point is no place for money."""
+        chosen = {name: visitor.request.query.get(name, "") for name in _FIELDS}
+        say = self._desk.words(visitor.language)
+        async with visitor.database.read() as connection:
+            found = await gifts.page(connection, self._wanted(visitor, chosen), _MOST_IN_A_FILE)
+            money: dict[tuple[str, str], Money] = {}
+            for start in range(0, len(found), 200):
+                money |= await gifts.money(connection, found[start : start + 200])
+            titles = await _titles(connection, found)
+        rows: list[list[sheets.Cell]] = [[say(name) for name in COLUMNS]]
+        for gift in found:
+            posted = money.get((gift.gateway, gift.id), Money())
+            project = titles.get((gift.community, gift.project))
+            rows.append(
+                [
+                    words.moment(gift.first_seen_at),
+                    gift.environment,
+                    gift.community,
+                    project.title[visitor.language] if project else gift.project,
+                    yuan(gift.amount_minor),
+                    gift.currency,
+                    say(STATES[gift.state]),
+                    yuan(posted.paid_minor),
+                    yuan(posted.refunded_minor),
+                    " · ".join(say(ODD[Odd(word)]) for word in sorted(posted.odd)),
+                    say(DOORS[gift.door]) if gift.door else "",
+                    gift.label,
+                    gift.beacon or "",
+                    gift.slip,
+                    gift.id,
+                ]
+            )
+        return rows
+
+    def _wanted(self, visitor: Visitor, chosen: Mapping[str, str]) -> Wanted:
+        """What does not fit is left out: a filter is no place for error pages."""
+        before = _BEFORE.fullmatch(visitor.request.query.get("before", ""))
+        since, until = _day(chosen["since"]), _day(chosen["until"])
+        return Wanted(
+            tops=visitor.tops,
+            environment=self._environment,
+            state=chosen["state"] if chosen["state"] in list(IntentState) else None,
+            project=chosen["project"] or None,
+            gateway=chosen["gateway"] or None,
+            beacon=chosen["beacon"] or None,
+            odd=Odd(chosen["odd"]) if chosen["odd"] in list(Odd) else None,
+            since=since,
+            until=None if until is None else until + timedelta(days=1),
+            before=None if before is None else (_instant(int(before[1])), before[2]),
+        )
+
+
+def _(text: str) -> str:
+    """Marks a text for the catalogues."""
+    return text
+
+
+COLUMNS = (
+    _("Time"),
+    _("Drill or real"),
+    _("Community"),
+    _("Project"),
+    _("Amount in yuan"),
+    _("Currency"),
+    _("State"),
+    _("Paid, in yuan"),
+    _("Given back, in yuan"),
+    _("To look at"),
+    _("Door"),
+    _("Gateway"),
+    _("Beacon"),
+    _("Slip number"),
+    _("Record"),
+)
+
+
+async def _titles(connection: Connection, found: tuple[Gift, ...]) -> Titles:
+    return await projects.known_many(connection, {(gift.community, gift.project) for gift in found})
+
+
+def _name(visitor: Visitor, kind: str) -> str:
+    return f"gifts-{visitor.now.astimezone(OFFICIAL_TIME).date()}.{kind}"
+
+
+def _day(text: str) -> datetime | None:
+    """The day's beginning in official time."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return datetime(day.year, day.month, day.day, tzinfo=OFFICIAL_TIME) if 2000 <= day.year < 2200 else None
+
+
+def _micros(at: datetime) -> int:
+    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def _instant(micros: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)

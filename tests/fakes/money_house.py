@@ -1,0 +1,82 @@
+"""What one process of the central server does with money, put together on a database: no HTTP, no pages."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from central_server.banks.port import Bank
+from central_server.catalogue.seed import sow
+from central_server.donations.giving_back import GivingBack
+from central_server.donations.opening import AtTheBank, Opening, Underway
+from central_server.donations.queries import Queries
+from central_server.donations.settle import Settlement
+from central_server.donations.tickets import read_ticket
+from central_server.enrolment.gateways import register
+from central_server.settings import Settings
+from central_server.store import attempts
+from central_server.store.attempts import Attempt
+from central_server.store.database import Database
+from daemonkit.toml import load
+from sync_contract.project import Texts
+from sync_contract.strict import Environment, Language
+from tests.fakes.central_process import CONFIG
+from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.money_bank import MoneyBank
+
+LUNCH = Texts.model_validate({"zh-Hans": "午餐", "zh-Hant": "午餐", "en": "lunch"})
+
+
+def _nobody() -> None:
+    """Nobody waits for changes."""
+
+
+BankOf = TypeVar("BankOf", bound=Bank)
+
+
+@dataclass
+class House(Generic[BankOf]):
+    database: Database
+    bank: BankOf
+    changed: Callable[[], None] = _nobody
+    notify_url: str = "http://us/notify"
+
+    def __post_init__(self) -> None:
+        self.settlement = Settlement(self.database, self.bank.name, self.changed)
+        self.opening = Opening(
+            self.database,
+            self.bank,
+            self.settlement,
+            lambda nonce: f"{self.notify_url}/{nonce}",
+            lambda: self.notify_url,
+        )
+        self.queries = Queries(self.database, self.bank, self.settlement)
+        self.giving_back = GivingBack(self.database, self.bank, lambda: self.notify_url, self.changed)
+
+    async def press(self, ticket: str, now: datetime) -> AtTheBank | Underway:
+        asked = await read_ticket(self.database, ticket, Environment.drill, now)
+        return await self.opening.open(asked, LUNCH, Language.en, now)
+
+    async def tried(self, gateway: str, intent: str) -> tuple[Attempt, ...]:
+        async with self.database.read() as connection:
+            return await attempts.of_intent(connection, gateway, intent)
+
+
+class MoneyHouse(House[MoneyBank]):
+    async def paid_gift(self, gateway: DeliveringGateway, now: datetime, **changes: int) -> Attempt:
+        """A gift that the bank has confirmed."""
+        parcel = gateway.intent(**changes)
+        await self.press(gateway.ticket(parcel), now)
+        (attempt,) = await self.tried(gateway.id, parcel.id)
+        await self.settlement.notified(self.bank.pay(attempt.id), now)
+        (attempt,) = await self.tried(gateway.id, parcel.id)
+        return attempt
+
+
+async def furnish(database: Database, folder: Path, gateway: DeliveringGateway, now: datetime) -> None:
+    """The projects of the tests, and a gateway of the community."""
+    file = folder / "central.toml"
+    file.write_text(CONFIG, encoding="utf-8")
+    await sow(database, load(file, Settings).projects, {}, now)
+    await register(database, gateway.id, gateway.public, "huada", "hall", now)
