@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from central_server.store.connection import Connection
+from central_server.store.gateways import DEVICE
 from central_server.store.places import within
 from central_server.store.tables import catalogue_seeds, catalogues, gateway_reports, gateways
 
@@ -60,7 +61,8 @@ async def holders(connection: Connection, tops: Collection[str]) -> tuple[Holder
     """The gateways at and below `tops`, by label."""
     joined = gateways.outerjoin(gateway_reports, gateway_reports.c.gateway == gateways.c.id)
     wanted = select(gateways.c.id, gateways.c.label, gateways.c.community, gateway_reports.c.catalogue_version)
-    rows = wanted.select_from(joined).where(within(gateways.c.community, tops)).order_by(gateways.c.label)
+    here = (within(gateways.c.community, tops), gateways.c.kind == DEVICE)
+    rows = wanted.select_from(joined).where(*here).order_by(gateways.c.label)
     return tuple(Holder(*row) for row in await connection.execute(rows))
 
 

@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from enum import StrEnum
 
-from sqlalchemy import func, select, text
+from sqlalchemy import BigInteger, func, select, text, type_coerce
 
 from central_server.store import postgresql
 from central_server.store.connection import Connection
 from central_server.store.database import Database
-from central_server.store.tables import arrivals, catalogue_edits, state_changes
+from central_server.store.tables import arrivals, batches, catalogue_edits, state_changes
 from central_server.store.trouble import StoreUnavailable
 
 
@@ -29,7 +29,10 @@ class Topic(StrEnum):
 
 _MARKS = {
     Topic.gifts: select(func.max(state_changes.c.seq)),
-    Topic.sync_log: select(func.max(arrivals.c.last_at)),
+    Topic.sync_log: select(
+        func.coalesce(select(func.max(batches.c.seq)).scalar_subquery(), 0)
+        + func.coalesce(select(func.max(type_coerce(arrivals.c.last_at, BigInteger))).scalar_subquery(), 0)
+    ),
     Topic.catalogue: select(func.max(catalogue_edits.c.seq)),
 }
 _LOOK = select(*(_MARKS[topic].scalar_subquery().label(topic) for topic in Topic))

@@ -25,13 +25,16 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from central_server.store.connection import Connection
 from central_server.store.figures import DAY, HOUR, merged
 from central_server.store.instant import micros
+from central_server.store.ledger_lines import LineKind
 from central_server.store.places import communities
 from central_server.store.tables import (
+    attempts,
     beacon_figures,
     gateway_figures,
     gateway_keys,
     gateways,
     intents,
+    ledger_lines,
     moments,
     shake_counts,
     state_changes,
@@ -39,7 +42,7 @@ from central_server.store.tables import (
     visitor_registers,
 )
 from central_server.store.tables.figures import GAPS, RSSIS
-from sync_contract.records import IntentState
+from sync_contract.records import HandoffKind, IntentState
 
 Row = dict[str, Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -140,19 +143,24 @@ async def registers(connection: Connection, wanted: Wanted) -> list[Row]:
 
 
 async def gifts(connection: Connection, wanted: Wanted, environment: str) -> list[Row]:
-    """By slot and door, of the gifts registered then: registered, handed, paid, each with its fen."""
+    """By slot and door, of the gifts registered then: registered, handed, paid, each with its fen; reconciled."""
     table = intents.c
     at = func.coalesce(*(type_coerce(each, BigInteger) for each in (moments.c.at, table.first_seen_at)))
     changes = state_changes.c
     handed = exists().where(changes.gateway == table.gateway, changes.intent == table.id, changes.after.in_(_HANDED))
+    linked = table.handoff == HandoffKind.link.value  # handed over as it was registered
     paid = table.state == IntentState.paid.value
+    stands = exists().where(
+        attempts.c.gateway == table.gateway, attempts.c.intent == table.id, attempts.c.statement.is_not(None)
+    )
     one = (
         select(
             _slot(at, wanted).label("slot"),
             table.door,
             table.amount_minor.label("fen"),
-            case((or_(handed, paid), 1), else_=0).label("handed"),
+            case((or_(handed, linked, paid), 1), else_=0).label("handed"),
             case((paid, 1), else_=0).label("paid"),
+            case((stands, 1), else_=0).label("reconciled"),
         )
         .select_from(intents.outerjoin(moments, and_(moments.c.gateway == table.gateway, moments.c.parcel == table.id)))
         .where(
@@ -167,7 +175,7 @@ async def gifts(connection: Connection, wanted: Wanted, environment: str) -> lis
         if value is not None:
             one = one.where(column == value)
     each = (await _seen(connection, one, table.community, wanted.tops)).subquery().c
-    sums: dict[str, ColumnElement[Any]] = {"registered_fen": each.fen}
+    sums: dict[str, ColumnElement[Any]] = {"registered_fen": each.fen, "reconciled": each.reconciled}
     for name in ("handed", "paid"):
         sums |= {name: each[name], f"{name}_fen": each[name] * each.fen}
     statement = select(
@@ -177,6 +185,60 @@ async def gifts(connection: Connection, wanted: Wanted, environment: str) -> lis
         *(func.sum(value).label(name) for name, value in sums.items()),
     ).group_by(each.slot, each.door)
     return [_whole(row) | {"slot": _start(row.slot, wanted)} for row in await connection.execute(statement)]
+
+
+async def spent(connection: Connection, wanted: Wanted, environment: str) -> dict[datetime, int]:
+    """By slot: fen of the ledger that were spent then. Money has no gateway and no beacon any more."""
+    table = ledger_lines.c
+    slot = _slot(type_coerce(table.at, BigInteger), wanted)
+    statement = select(slot.label("slot"), func.sum(table.amount_minor).label("fen")).where(
+        table.environment == environment,
+        table.kind == LineKind.disbursed.value,
+        table.at >= wanted.since,
+        table.at < wanted.until,
+    )
+    if wanted.project is not None:
+        statement = statement.where(table.project == wanted.project)
+    statement = (await _seen(connection, statement, table.community, wanted.tops)).group_by(slot)
+    return {_start(row.slot, wanted): int(row.fen) for row in await connection.execute(statement)}
+
+
+async def spent_gifts(connection: Connection, wanted: Wanted, environment: str) -> dict[str | None, int]:
+    """By door, of the gifts registered then: those that are spent, if what came first is spent first."""
+    table = ledger_lines.c
+    purse = (table.community, table.environment, table.project)
+    gone = select(*purse, func.sum(table.amount_minor).label("fen")).where(
+        table.environment == environment, table.kind == LineKind.disbursed.value
+    )
+    spending = (await _seen(connection, gone, table.community, wanted.tops)).group_by(*purse).subquery()
+    lines = ledger_lines.alias()
+    own = [lines.c[column.name] for column in purse]
+    so_far = func.sum(lines.c.amount_minor).over(partition_by=own, order_by=lines.c.n)
+    same = and_(*(column == spending.c[column.name] for column in own))
+    covered = (
+        select(lines.c.gateway, lines.c.intent, spending.c.fen, so_far.label("so_far"))
+        .join(spending, same)
+        .where(lines.c.kind.in_((LineKind.paid.value, LineKind.surplus.value)))
+        .subquery()
+        .c
+    )
+    gift = intents.c
+    statement = (
+        select(gift.door, func.count())
+        .select_from(intents)
+        .where(
+            exists().where(covered.gateway == gift.gateway, covered.intent == gift.id, covered.so_far <= covered.fen),
+            gift.environment == environment,
+            gift.first_seen_at >= wanted.since,
+            gift.first_seen_at < wanted.until,
+        )
+        .group_by(gift.door)
+    )
+    for column, value in ((gift.gateway, wanted.gateway), (gift.beacon, wanted.beacon), (gift.project, wanted.project)):
+        if value is not None:
+            statement = statement.where(column == value)
+    statement = await _seen(connection, statement, gift.community, wanted.tops)
+    return {door: count for door, count in await connection.execute(statement)}
 
 
 async def listeners(connection: Connection, wanted: Wanted) -> list[tuple[datetime, datetime | None]]:

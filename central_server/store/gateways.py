@@ -1,26 +1,30 @@
 """Gateways and their keys."""
 
+import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, update
 
 from central_server.store.connection import Connection
 from central_server.store.places import within
 from central_server.store.tables import gateway_keys, gateways
 from central_server.store.upsert import insert
 
+DEVICE, SERVER = "device", "server"
+
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """`site`: the place below the community where it stands, when staff said so."""
+    """`site`: the place below the community where it stands, when staff said so. `kind`: DEVICE or SERVER."""
 
     id: str
     community: str
     label: str
     site: str | None = None
+    kind: str = "device"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +46,19 @@ class Key:
 
 
 async def add(connection: Connection, gateway: Gateway, now: datetime) -> None:
-    await connection.execute(
-        gateways.insert().values(
-            id=gateway.id, community=gateway.community, label=gateway.label, site=gateway.site, added_at=now
-        )
-    )
+    await connection.execute(gateways.insert().values(asdict(gateway) | {"added_at": now}))
+
+
+async def own(connection: Connection, community: str, now: datetime) -> Gateway:
+    """The one under which this server itself registers the community's gifts; made when first asked for.
+
+    It has no key and stands in no list: nobody looks after it.
+    """
+    named = hashlib.sha256(f"server of {community}".encode()).hexdigest()[:16]
+    ours = Gateway(named, community, "手机网页 · Phone page", kind=SERVER)
+    values = asdict(ours) | {"added_at": now}
+    await connection.execute(insert(connection, gateways).values(values).on_conflict_do_nothing())
+    return ours
 
 
 async def add_key(
@@ -80,8 +92,8 @@ async def lock(connection: Connection, gateway: str) -> None:
 
 
 async def every(connection: Connection, tops: Collection[str]) -> tuple[Gateway, ...]:
-    """Of the communities at and below `tops`; by label."""
-    wanted = _GATEWAYS.where(within(gateways.c.community, tops))
+    """Devices of the communities at and below `tops`; by label."""
+    wanted = _GATEWAYS.where(within(gateways.c.community, tops), gateways.c.kind == DEVICE)
     return tuple(Gateway(*row) for row in await connection.execute(wanted.order_by(gateways.c.label, gateways.c.id)))
 
 
@@ -93,9 +105,7 @@ async def known(connection: Connection, gateway: str, key: str, now: datetime) -
 
 async def holder(connection: Connection, gateway: str, key: str) -> tuple[Gateway, Key] | None:
     """The gateway and its key, valid or not."""
-    statement = select(gateways.c.community, gateways.c.label, gateways.c.site, *_KEY).join_from(gateways, gateway_keys)
-    statement = statement.where(gateway_keys.c.gateway == gateway, gateway_keys.c.key == key)
-    found = (await connection.execute(statement)).one_or_none()
+    found = (await connection.execute(_HOLDER, {"asked": gateway, "signed_with": key})).one_or_none()
     if found is None:
         return None
     return Gateway(gateway, found.community, found.label, found.site), _key(found)
@@ -158,7 +168,7 @@ def _key(row: Any) -> Key:  # noqa: ANN401  (a row)
     )
 
 
-_GATEWAYS = select(gateways.c.id, gateways.c.community, gateways.c.label, gateways.c.site)
+_GATEWAYS = select(gateways.c.id, gateways.c.community, gateways.c.label, gateways.c.site, gateways.c.kind)
 _KEY = (
     gateway_keys.c.gateway,
     gateway_keys.c.key,
@@ -170,3 +180,9 @@ _KEY = (
     gateway_keys.c.revoked_at,
     gateway_keys.c.revoked_why,
 )
+_HOLDER = (
+    select(gateways.c.community, gateways.c.label, gateways.c.site, *_KEY)
+    .join_from(gateways, gateway_keys)
+    .where(gateway_keys.c.gateway == bindparam("asked"), gateway_keys.c.key == bindparam("signed_with"))
+)
+"""Asked at each request: putting it together takes longer than asking it."""

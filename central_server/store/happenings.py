@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 
 from central_server.store.connection import Connection
-from central_server.store.tables import arrivals, intents, state_changes, webhook_marks
+from central_server.store.tables import alerts, arrivals, intents, state_changes, webhook_marks
 from central_server.store.upsert import insert
 from sync_contract.records import IntentState, Receipt
 
@@ -80,6 +80,26 @@ async def turned_away_after(connection: Connection, after: int, limit: int) -> t
         )
         .where(columns.seq > after, columns.result.in_(results))
         .order_by(columns.seq)
+        .limit(limit)
+    )
+    return await _happened(connection, statement)
+
+
+async def fell_silent_after(connection: Connection, after: int, limit: int) -> tuple[Happened, ...]:
+    """Gateways that are late and beacons that are silent, as the alerts have them."""
+    columns = alerts.c
+    statement = (
+        select(
+            columns.id,
+            columns.opened_at,
+            columns.community,
+            columns.matter,
+            columns.subject,
+            columns.beacon,
+            columns.since,
+        )
+        .where(columns.id > after, columns.matter.in_(("late", "silent_beacon")))
+        .order_by(columns.id)
         .limit(limit)
     )
     return await _happened(connection, statement)

@@ -4,9 +4,12 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, TypeAlias
 
-from sqlalchemy import func, select
+from sqlalchemy import Column, ColumnElement, func, select
 
+from central_server.errors import CentralError
+from central_server.store import locked_months
 from central_server.store.connection import Connection
 from central_server.store.tables import ledger_lines
 from central_server.store.upsert import insert
@@ -25,6 +28,14 @@ class LineKind(StrEnum):
     moved_in = "moved_in"
     """From another project, at its end."""
     moved_out = "moved_out"
+
+
+Purse: TypeAlias = tuple[str, str, str]
+"""Community, environment, project: each has a ledger of its own."""
+
+
+class MonthLocked(CentralError):
+    """The line is dated in a month whose books are closed: date it in an open one."""
 
 
 INCOMING = frozenset({LineKind.paid, LineKind.surplus, LineKind.moved_in})
@@ -60,6 +71,10 @@ class LedgerLine:
     n: int = 0
 
     @property
+    def purse(self) -> Purse:
+        return self.community, self.environment, self.project
+
+    @property
     def signed_minor(self) -> int:
         """What it adds to the balance of its purse; negative when it takes from it."""
         return self.amount_minor if self.kind in INCOMING else -self.amount_minor
@@ -72,20 +87,20 @@ async def add(connection: Connection, line: LedgerLine) -> bool:
     """Number it and add it; False when its identity or its slip number stands there already.
 
     Whoever writes lines of a community is alone until the write ends, in every process: `n` and balances are certain.
+    Raises MonthLocked.
     """
     await alone(connection, line.community)
     table = ledger_lines.c
-    purse = (
-        table.community == line.community,
-        table.environment == line.environment,
-        table.project == line.project,
-    )
-    highest = (await connection.execute(select(func.coalesce(func.max(table.n), 0)).where(*purse))).scalar_one()
+    held = select(func.coalesce(func.max(table.n), 0)).where(in_purse(line.purse))
+    highest = (await connection.execute(held)).scalar_one()
     # Looked up first, so that nothing but these two is taken for "stands there already".
     same = table.identity == line.identity
     taken = select(table.seq).where(same if line.slip is None else same | (table.slip == line.slip))
     if (await connection.execute(taken)).first() is not None:
         return False
+    month = locked_months.month_of(line.at)
+    if await locked_months.is_locked(connection, line.community, line.environment, month):
+        raise MonthLocked(f"{line.identity}: {month} is locked in {line.community}")
     statement = insert(connection, ledger_lines).values(asdict(line) | {"n": highest + 1}).on_conflict_do_nothing()
     return bool((await connection.execute(statement)).rowcount)
 
@@ -122,12 +137,74 @@ async def of_attempts(connection: Connection, attempts: Collection[str]) -> tupl
     return tuple(LedgerLine(*row) for row in await connection.execute(statement.order_by(ledger_lines.c.seq)))
 
 
+async def by_secret(connection: Connection, secret: str) -> LedgerLine | None:
+    row = (await connection.execute(select(*_COLUMNS).where(ledger_lines.c.secret == secret))).first()
+    return None if row is None else LedgerLine(*row)
+
+
+async def by_slip(connection: Connection, slip: str) -> LedgerLine | None:
+    row = (await connection.execute(select(*_COLUMNS).where(ledger_lines.c.slip == slip))).one_or_none()
+    return None if row is None else LedgerLine(*row)
+
+
+async def given_back(connection: Connection, attempt: str) -> int:
+    """Fen that went back of the attempt."""
+    table = ledger_lines.c
+    statement = select(func.coalesce(func.sum(table.amount_minor), 0)).where(
+        table.attempt == attempt, table.kind == LineKind.refund.value
+    )
+    return int((await connection.execute(statement)).scalar_one())
+
+
 async def of_purse(
     connection: Connection, community: str, environment: str, project: str, after: int = 0
 ) -> tuple[LedgerLine, ...]:
     """Those with a number above `after`, in their order."""
     table = ledger_lines.c
-    statement = select(*_COLUMNS).where(
-        table.community == community, table.environment == environment, table.project == project, table.n > after
-    )
+    statement = select(*_COLUMNS).where(in_purse((community, environment, project)), table.n > after)
     return tuple(LedgerLine(*row) for row in await connection.execute(statement.order_by(table.n)))
+
+
+async def of_month(
+    connection: Connection, community: str, environment: str, month: str, project: str = ""
+) -> tuple[LedgerLine, ...]:
+    """Those dated in the month ("2026-11"), in the order in which they were written; only the project's if named."""
+    table = ledger_lines.c
+    begin, end = locked_months.first_moment(month), locked_months.first_moment(locked_months.month_after(month))
+    statement = select(*_COLUMNS).where(
+        table.community == community, table.environment == environment, table.at >= begin, table.at < end
+    )
+    if project:
+        statement = statement.where(table.project == project)
+    return tuple(LedgerLine(*row) for row in await connection.execute(statement.order_by(table.seq)))
+
+
+async def newest(connection: Connection) -> int:
+    """The greatest `seq` of all lines; 0 before the first."""
+    return int((await connection.execute(select(func.max(ledger_lines.c.seq)))).scalar() or 0)
+
+
+async def span(connection: Connection, community: str, environment: str) -> tuple[datetime, datetime] | None:
+    """Dates of its earliest and its latest line."""
+    table = ledger_lines.c
+    statement = select(func.min(table.at), func.max(table.at))
+    found = (
+        await connection.execute(statement.where(table.community == community, table.environment == environment))
+    ).one()
+    return None if found[0] is None else (found[0], found[1])
+
+
+def columns() -> list[Column[Any]]:
+    """What `line_of` reads, for statements that join the table."""
+    return list(_COLUMNS)
+
+
+def line_of(row: Any) -> LedgerLine:  # noqa: ANN401  (a row, or a part of one)
+    return LedgerLine(*row)
+
+
+def in_purse(purse: Purse) -> ColumnElement[bool]:
+    """For `where`."""
+    community, environment, project = purse
+    table = ledger_lines.c
+    return (table.community == community) & (table.environment == environment) & (table.project == project)

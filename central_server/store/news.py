@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select, union_all
 
-from central_server.store import arrivals
+from central_server.store import sync_log
 from central_server.store.connection import Connection
 from central_server.store.places import communities
 from central_server.store.tables import state_changes
@@ -16,7 +16,7 @@ _BRANCHES = 40
 
 async def marks(connection: Connection, tops: Collection[str]) -> Marks:
     """Of the sync log's newest line, and of the newest change of a gift."""
-    return await arrivals.mark(connection, tops), await _newest_change(connection, tops)
+    return await sync_log.mark(connection, tops), await _newest_change(connection, tops)
 
 
 async def _newest_change(connection: Connection, tops: Collection[str]) -> int | None:

@@ -4,11 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import exists, func, or_, select, text
 
+from central_server.store.attempts import AttemptState
 from central_server.store.connection import Connection
 from central_server.store.places import within
-from central_server.store.tables import arrivals, ledger_lines
+from central_server.store.tables import arrivals, attempts, ledger_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ async def troubles(connection: Connection, tops: Collection[str], since: datetim
     newest = func.max(table.last_at)
     statement = (
         select(table.gateway, table.result, func.count(), newest)
-        .where(table.result.in_(("conflict", "refused")), text("arrivals.result <> 'accepted'"))
+        .where(table.result.in_(("conflict", "refused")), text("arrivals.result <> 'duplicate'"))
         .where(table.last_at >= since, within(table.community, tops))
         .group_by(table.gateway, table.result)
         .order_by(newest.desc())
@@ -76,7 +77,7 @@ async def troubles(connection: Connection, tops: Collection[str], since: datetim
 async def odd_payments(
     connection: Connection, tops: Collection[str], environment: str, since: datetime
 ) -> tuple[OddPayment, ...]:
-    """Newest first."""
+    """Newest first; without those that were given back."""
     table = ledger_lines.c
     columns = (
         table.community,
@@ -92,6 +93,7 @@ async def odd_payments(
         select(*columns, table.outside_permit)
         .where(table.environment == environment, table.at >= since, within(table.community, tops))
         .where(or_(table.kind == "surplus", table.late, table.outside_permit))
+        .where(~exists().where(attempts.c.id == table.attempt, attempts.c.state == AttemptState.refunded))
         .order_by(table.at.desc())
         .limit(50)
     )

@@ -1,26 +1,30 @@
-"""What was paid for projects so far, as the ledger of an environment says."""
+"""What was paid for projects and whom it helped, as far as it is published: no gift shows by the difference of two
+answers.
+"""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
-from sqlalchemy import func, select
-
+from central_server.store import heads
 from central_server.store.connection import Connection
-from central_server.store.places import within
-from central_server.store.tables import ledger_lines
 from sync_contract.strict import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """Fen that came in, less what went back; people that were helped."""
+
+    fen: int
+    helped: int
 
 
 async def for_projects(
     connection: Connection, environment: Environment, wanted: Collection[tuple[str, str]]
-) -> dict[tuple[str, str], int]:
-    """Fen, by (place, project): all that came in at and below the place."""
-    found: dict[tuple[str, str], int] = {}
-    for place, project in sorted(wanted):
-        total = select(func.coalesce(func.sum(ledger_lines.c.amount_minor), 0)).where(
-            ledger_lines.c.project == project,
-            ledger_lines.c.environment == environment.value,
-            ledger_lines.c.kind == "paid",
-            within(ledger_lines.c.community, [place]),
-        )
-        found[place, project] = int((await connection.execute(total)).scalar_one())
+) -> dict[tuple[str, str], Paid]:
+    """By (place, project): all at and below the place."""
+    told = {place: await heads.told_below(connection, environment.value, place) for place, _ in sorted(wanted)}
+    found: dict[tuple[str, str], Paid] = {}
+    for place, project in wanted:
+        fen, helped = told[place].get(project, (0, 0))
+        found[place, project] = Paid(max(0, fen), max(0, helped))
     return found

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 
 from central_server.errors import CentralError
 from central_server.store.connection import Connection
@@ -126,6 +126,24 @@ async def ancestors(connection: Connection, place: str) -> frozenset[str]:
     """The place itself and all above it; empty when there is no such place."""
     above = select(place_ancestors.c.ancestor).where(place_ancestors.c.place == place)
     return frozenset((await connection.execute(above)).scalars())
+
+
+async def above(connection: Connection, of: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Each place with all above it, the nearest first."""
+    below = place_ancestors.alias()
+    height = select(below.c.place, func.count().label("height")).group_by(below.c.place).subquery()
+    found: dict[str, list[str]] = {}
+    wanted = sorted(of)
+    for start in range(0, len(wanted), 500):
+        statement = (
+            select(place_ancestors.c.place, place_ancestors.c.ancestor)
+            .join(height, height.c.place == place_ancestors.c.ancestor)
+            .where(place_ancestors.c.place.in_(wanted[start : start + 500]))
+            .order_by(height.c.height.desc())
+        )
+        for place, ancestor in await connection.execute(statement):
+            found.setdefault(place, []).append(ancestor)
+    return {place: tuple(line) for place, line in found.items()}
 
 
 async def communities(connection: Connection, tops: Collection[str]) -> tuple[str, ...] | None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from central_server.store.connection import Connection
 from central_server.store.tables import salt_offers, visitor_registers
@@ -72,3 +72,13 @@ async def forget(connection: Connection, day: datetime, *, whole: bool = False) 
     """The offers of the days before `day`; with `whole` that day's too."""
     late = salt_offers.c.day <= day if whole else salt_offers.c.day < day
     await connection.execute(delete(salt_offers).where(late))
+
+
+async def forget_oldest(connection: Connection, before: datetime) -> bool:
+    """The registers of the oldest day, of those before that time; False when there were none."""
+    hours = visitor_registers.c.hour
+    oldest: datetime | None = (await connection.execute(select(func.min(hours)))).scalar()
+    if oldest is None or oldest >= before:
+        return False
+    await connection.execute(delete(visitor_registers).where(hours < min(before, oldest + timedelta(days=1))))
+    return True

@@ -5,6 +5,7 @@ Ids are lower-case hexadecimal, amounts minor units, times by the server's clock
 """
 
 from central_server.store.tables.accounts import accounts, audit_lines, grants, login_peers, sessions
+from central_server.store.tables.alerts import alert_channels, alert_tellings, alerts
 from central_server.store.tables.catalogue import (
     beacon_activity,
     beacons,
@@ -35,9 +36,11 @@ from central_server.store.tables.money import (
     differences,
     disbursements,
     disclosures,
+    head_refusals,
     heads,
     ledger_lines,
     locked_months,
+    published_lines,
     receipt_donors,
     receipts,
     refunds,
@@ -45,7 +48,7 @@ from central_server.store.tables.money import (
     statements,
     vouchers,
 )
-from central_server.store.tables.parcels import arrivals, parcels, sequences
+from central_server.store.tables.parcels import arrivals, batches, parcels, sequences
 from central_server.store.tables.phones import presence_passes, shake_answers, shake_counts
 from central_server.store.tables.places import gateway_keys, gateways, place_ancestors, places
 from central_server.store.tables.processes import leases
@@ -53,9 +56,13 @@ from central_server.store.tables.programs import personal_tokens, webhook_delive
 
 __all__ = [
     "accounts",
+    "alert_channels",
+    "alert_tellings",
+    "alerts",
     "arrivals",
     "attempts",
     "audit_lines",
+    "batches",
     "beacon_activity",
     "beacon_figures",
     "beacons",
@@ -74,6 +81,7 @@ __all__ = [
     "gateway_reports",
     "gateways",
     "grants",
+    "head_refusals",
     "heads",
     "import_drafts",
     "intents",
@@ -92,6 +100,7 @@ __all__ = [
     "places",
     "presence_passes",
     "projects",
+    "published_lines",
     "receipt_donors",
     "receipts",
     "refunds",

@@ -12,17 +12,21 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from central_server.store.instant import Instant
-from central_server.store.tables.metadata import Counted, community, metadata
+from central_server.store.tables.metadata import Counted, community, looked_up_together, metadata
+
+_CODED = text("code IS NOT NULL")
 
 intents = Table(
     "intents",
     metadata,
-    Column("gateway", String(16), ForeignKey("gateways.id"), primary_key=True),
+    Column("gateway", String(16), primary_key=True),
     Column("id", String(32), primary_key=True),
-    community(),
+    Column("community", String(64), nullable=False),
+    *looked_up_together(),
     Column("environment", String(8), nullable=False),
     Column("project", String(16), nullable=False),
     Column("amount_minor", BigInteger, nullable=False),
@@ -37,7 +41,7 @@ intents = Table(
     Column("slip", String(9), nullable=False),
     Column("code", String(9)),
     Index(None, "community", "first_seen_at"),
-    Index(None, "code", unique=True),
+    Index(None, "code", unique=True, sqlite_where=_CODED, postgresql_where=_CODED),
     sqlite_with_rowid=False,
 )
 

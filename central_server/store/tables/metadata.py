@@ -1,6 +1,6 @@
 """What all tables share: the names of constraints, and the columns that nearly every one has."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData, String
+from sqlalchemy import BigInteger, Column, ForeignKey, ForeignKeyConstraint, Integer, MetaData, String
 
 metadata = MetaData(
     naming_convention={
@@ -18,3 +18,13 @@ Counted = BigInteger().with_variant(Integer, "sqlite")
 def community() -> Column[str]:
     """The community to which the record belongs."""
     return Column("community", String(64), ForeignKey("places.id"), nullable=False)
+
+
+def looked_up_together() -> tuple[ForeignKeyConstraint, ForeignKeyConstraint]:
+    """Gateway and community of rows that come by the thousand. PostgreSQL would look for each of them, which takes as
+    long as writing it: there the batch, whose row is written in the same transaction, looks once for all, and what
+    comes alone was looked up when its signature was."""
+    return (
+        ForeignKeyConstraint(["gateway"], ["gateways.id"]).ddl_if(dialect="sqlite"),
+        ForeignKeyConstraint(["community"], ["places.id"]).ddl_if(dialect="sqlite"),
+    )

@@ -73,6 +73,7 @@ ledger_lines = Table(
     Index(None, "community", "at"),
     Index(None, "project", "environment"),
     Index(None, "attempt"),
+    Index(None, "secret"),
 )
 
 refunds = Table(
@@ -122,6 +123,7 @@ statement_rows = Table(
     Column("fee_minor", BigInteger, nullable=False),
     Column("evidence", String(64), nullable=False),
     Column("refers", String(64), nullable=False),
+    Column("identity", String(40), nullable=False),
     Column("attempt", String(32), ForeignKey("attempts.id")),
     Column("refund", String(32), ForeignKey("refunds.id")),
     Column("result", String(16), nullable=False),
@@ -206,8 +208,20 @@ heads = Table(
     Column("digest", String(64), nullable=False),
     Column("content", Text, nullable=False),
     Column("signature", String(88), nullable=False),
+    Column("key", String(16), nullable=False),
+    Column("given_minor", BigInteger, nullable=False),
+    Column("helped", BigInteger, nullable=False),
     Column("published_at", Instant, nullable=False),
     UniqueConstraint("community", "environment", "project", "step"),
+    Index(None, "project", "environment"),
+)
+
+published_lines = Table(
+    "published_lines",
+    metadata,
+    Column("line", Counted, ForeignKey("ledger_lines.seq"), primary_key=True, autoincrement=False),
+    Column("head", Counted, ForeignKey("heads.seq"), nullable=False),
+    Index(None, "head"),
 )
 
 cosignatures = Table(
@@ -218,6 +232,20 @@ cosignatures = Table(
     Column("key", String(16), nullable=False),
     Column("signature", String(88), nullable=False),
     Column("at", Instant, nullable=False),
+)
+
+head_refusals = Table(
+    "head_refusals",
+    metadata,
+    Column("gateway", String(16), ForeignKey("gateways.id"), primary_key=True),
+    community(),
+    Column("project", String(16), primary_key=True),
+    Column("step", Integer, primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("contradiction", String(16), nullable=False),
+    Column("refused_at", Instant, nullable=False),
+    Column("told_at", Instant, nullable=False),
+    Index(None, "community"),
 )
 
 receipts = Table(
@@ -251,9 +279,11 @@ disclosures = Table(
     Column("place", String(64), ForeignKey("places.id"), nullable=False),
     Column("project", String(16), nullable=False),
     Column("due", Date, nullable=False),
-    Column("done_on", Date),
-    Column("done_by", String(64)),
+    Column("done_on", Date, nullable=False),
+    Column("done_by", String(64), nullable=False),
+    Column("noted_at", Instant, nullable=False),
     Column("where", String(300), nullable=False),
     Column("note", String(300), nullable=False),
-    UniqueConstraint("place", "project", "due"),
+    Column("corrects", Counted, ForeignKey("disclosures.id")),
+    Index(None, "place", "project", "due"),
 )

@@ -34,6 +34,7 @@ def upgrade() -> None:
     )
     _count_the_ledger()
     _what_becomes_of_money()
+    _only_add()
 
 
 def _count_the_ledger() -> None:
@@ -76,6 +77,7 @@ def _count_the_ledger() -> None:
         sa.UniqueConstraint("slip", name=op.f("uq_ledger_lines_slip")),
     )
     op.create_index(op.f("ix_ledger_lines_attempt"), "ledger_lines", ["attempt"])
+    op.create_index(op.f("ix_ledger_lines_secret"), "ledger_lines", ["secret"])
     op.create_index(op.f("ix_ledger_lines_community_at"), "ledger_lines", ["community", "at"])
     op.create_index(op.f("ix_ledger_lines_project_environment"), "ledger_lines", ["project", "environment"])
     numbers: dict[tuple[str, str, str], int] = {}
@@ -97,14 +99,17 @@ def _what_becomes_of_money() -> None:
         sa.Column("place", sa.String(length=64), nullable=False),
         sa.Column("project", sa.String(length=16), nullable=False),
         sa.Column("due", sa.Date(), nullable=False),
-        sa.Column("done_on", sa.Date(), nullable=True),
-        sa.Column("done_by", sa.String(length=64), nullable=True),
+        sa.Column("done_on", sa.Date(), nullable=False),
+        sa.Column("done_by", sa.String(length=64), nullable=False),
+        sa.Column("noted_at", sa.BigInteger(), nullable=False),
         sa.Column("where", sa.String(length=300), nullable=False),
         sa.Column("note", sa.String(length=300), nullable=False),
+        sa.Column("corrects", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["corrects"], ["disclosures.id"], name=op.f("fk_disclosures_corrects")),
         sa.ForeignKeyConstraint(["place"], ["places.id"], name=op.f("fk_disclosures_place")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_disclosures")),
-        sa.UniqueConstraint("place", "project", "due", name=op.f("uq_disclosures_place_project_due")),
     )
+    op.create_index(op.f("ix_disclosures_place_project_due"), "disclosures", ["place", "project", "due"])
     op.create_table(
         "heads",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -116,6 +121,9 @@ def _what_becomes_of_money() -> None:
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("signature", sa.String(length=88), nullable=False),
+        sa.Column("key", sa.String(length=16), nullable=False),
+        sa.Column("given_minor", sa.BigInteger(), nullable=False),
+        sa.Column("helped", sa.BigInteger(), nullable=False),
         sa.Column("published_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["community"], ["places.id"], name=op.f("fk_heads_community")),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_heads")),
@@ -123,6 +131,31 @@ def _what_becomes_of_money() -> None:
             "community", "environment", "project", "step", name=op.f("uq_heads_community_environment_project_step")
         ),
     )
+    op.create_index(op.f("ix_heads_project_environment"), "heads", ["project", "environment"])
+    op.create_table(
+        "published_lines",
+        sa.Column("line", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("head", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["head"], ["heads.seq"], name=op.f("fk_published_lines_head")),
+        sa.ForeignKeyConstraint(["line"], ["ledger_lines.seq"], name=op.f("fk_published_lines_line")),
+        sa.PrimaryKeyConstraint("line", name=op.f("pk_published_lines")),
+    )
+    op.create_index(op.f("ix_published_lines_head"), "published_lines", ["head"])
+    op.create_table(
+        "head_refusals",
+        sa.Column("gateway", sa.String(length=16), nullable=False),
+        sa.Column("community", sa.String(length=64), nullable=False),
+        sa.Column("project", sa.String(length=16), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("contradiction", sa.String(length=16), nullable=False),
+        sa.Column("refused_at", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["community"], ["places.id"], name=op.f("fk_head_refusals_community")),
+        sa.ForeignKeyConstraint(["gateway"], ["gateways.id"], name=op.f("fk_head_refusals_gateway")),
+        sa.PrimaryKeyConstraint("gateway", "project", "step", "digest", name=op.f("pk_head_refusals")),
+    )
+    op.create_index(op.f("ix_head_refusals_community"), "head_refusals", ["community"])
     op.create_table(
         "locked_months",
         sa.Column("community", sa.String(length=64), nullable=False),
@@ -269,6 +302,7 @@ def _what_becomes_of_money() -> None:
         sa.Column("fee_minor", sa.BigInteger(), nullable=False),
         sa.Column("evidence", sa.String(length=64), nullable=False),
         sa.Column("refers", sa.String(length=64), nullable=False),
+        sa.Column("identity", sa.String(length=40), nullable=False),
         sa.Column("attempt", sa.String(length=32), nullable=True),
         sa.Column("refund", sa.String(length=32), nullable=True),
         sa.Column("result", sa.String(length=16), nullable=False),
@@ -312,6 +346,28 @@ def _what_becomes_of_money() -> None:
         sa.UniqueConstraint("identity", name=op.f("uq_differences_identity")),
     )
     op.create_index(op.f("ix_differences_community_settled_at"), "differences", ["community", "settled_at"])
+
+
+def _only_add() -> None:
+    """Lines of the ledger, and which step told of them, are added and never changed: the database itself says no."""
+    on_postgresql = op.get_bind().dialect.name == "postgresql"
+    if on_postgresql:
+        op.execute(
+            "CREATE FUNCTION only_added() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION '% is only added to', TG_TABLE_NAME; END $$"
+        )
+    for table in ("ledger_lines", "heads", "published_lines"):
+        if on_postgresql:
+            op.execute(
+                f"CREATE TRIGGER {table}_only_added BEFORE UPDATE OR DELETE ON {table}"
+                " FOR EACH ROW EXECUTE FUNCTION only_added()"
+            )
+            continue
+        for deed in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_no_{deed.lower()} BEFORE {deed} ON {table}"
+                f" BEGIN SELECT RAISE(ABORT, '{table} is only added to'); END"
+            )
 
 
 def downgrade() -> None:

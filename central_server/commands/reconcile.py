@@ -1,0 +1,155 @@
+"""beacon-central reconcile"""
+
+import asyncio
+import os
+import sys
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from central_server.banks import BANKS, Account
+from central_server.banks.port import BankRefused, BankUnavailable, CredentialsRefused
+from central_server.commands import store
+from central_server.commands.exits import CONFIGURATION, FAILURE, TRY_AGAIN
+from central_server.reconciliation.brought import read_brought
+from central_server.reconciliation.fees import FeeRule
+from central_server.reconciliation.nightly import Night, Nightly
+from central_server.reconciliation.reconciling import Reconciling
+from central_server.reconciliation.totals import Totals, totals
+from central_server.settings import Settings
+from central_server.store import differences
+from central_server.store.audit import COMMAND_LINE
+from central_server.store.connection import Connection
+from central_server.store.database import Database, StoreRefused, StoreUnavailable, open_database
+from central_server.store.differences import Difference
+from central_server.store.places import TOP
+from daemonkit.toml import ConfigRefused, load
+
+_USAGE = 2
+_SHOWN = 200
+_HEADS = ("day", "rows", "matched", "in fen", "back fen", "fee fen", "net fen", "balance", "differences")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`day`: text, empty for all that are due; `file`: read instead of asking the bank."""
+
+    day: str
+    file: Path | None
+    bank_url: str = ""
+    credentials: Path | None = None
+
+
+def run(config: Path, state: Path, asked: Asked) -> int:
+    """0 when everything agrees, 1 while differences are open or a file is refused, 75 when the bank did not answer."""
+    try:
+        day = date.fromisoformat(asked.day) if asked.day else None
+    except ValueError:
+        print(f"--day {asked.day}: expected a day as 2026-11-23", file=sys.stderr)
+        return _USAGE
+    try:
+        settings = load(config, Settings)
+        night, days, left = asyncio.run(_reconcile(settings, state, asked, day))
+    except (ConfigRefused, StoreRefused, CredentialsRefused) as error:
+        print(error, file=sys.stderr)
+        return CONFIGURATION
+    except (BankUnavailable, StoreUnavailable) as error:
+        print(f"try again later: {error}", file=sys.stderr)
+        return TRY_AGAIN
+    except (BankRefused, OSError) as error:
+        print(f"{asked.file or 'reconcile'}: {error}", file=sys.stderr)
+        return FAILURE
+    _tell(night, days, left)
+    if night.trouble:
+        return TRY_AGAIN
+    return FAILURE if left else 0
+
+
+async def _reconcile(
+    settings: Settings, state: Path, asked: Asked, day: date | None
+) -> tuple[Night, tuple[Totals, ...], tuple[Difference, ...]]:
+    now, environment = datetime.now(UTC), settings.site.environment
+    folder = asked.credentials or Path(settings.bank.credentials or os.environ.get("CREDENTIALS_DIRECTORY", "."))
+    account = Account(settings.bank.at(asked.bank_url), environment, folder)
+    async with open_database(store.of(settings, state)) as database:
+        if asked.file is not None:
+            night = await _brought(database, settings, asked.file, day, now)
+        else:
+            async with BANKS[settings.bank.kind](account) as bank:
+                if not bank.capabilities.states:
+                    raise BankRefused(f"the bank {bank.name} has no files")
+                work = _work(database, bank.name, settings)
+                night = await Nightly(bank, work).run(now, None if day is None else (day,), cause=COMMAND_LINE)
+        async with database.read() as connection:
+            return night, await _totals(connection, night, environment.value), await _left(connection, settings)
+
+
+async def _brought(database: Database, settings: Settings, file: Path, day: date | None, now: datetime) -> Night:
+    content = await asyncio.to_thread(file.read_bytes)
+    statement = await asyncio.to_thread(read_brought, settings.bank, file.name, content, day)
+    work = _work(database, statement.bank, settings)
+    await work.take(statement, now, cause=COMMAND_LINE)
+    return Night(taken=[statement.day])
+
+
+def _work(database: Database, bank: str, settings: Settings) -> Reconciling:
+    fees = FeeRule(settings.reconciliation.fee_basis_points)
+    return Reconciling(database, bank, settings.site.environment.value, lambda: None, fees)
+
+
+async def _totals(connection: Connection, night: Night, environment: str) -> tuple[Totals, ...]:
+    every = await totals(connection, [TOP], environment)
+    return tuple(each for each in every if each.day in night.taken)
+
+
+async def _left(connection: Connection, settings: Settings) -> tuple[Difference, ...]:
+    return await differences.every(connection, [TOP], settings.site.environment.value, limit=100_000)
+
+
+def _tell(night: Night, days: Sequence[Totals], left: Sequence[Difference]) -> None:
+    if days:
+        print(_table(_HEADS, [_of_day(each) for each in sorted(days, key=lambda each: each.day)]))
+    for day in night.none:
+        print(f"{day}: the bank has no file")
+    for day, reason in night.trouble.items():
+        print(f"{day}: {reason}", file=sys.stderr)
+    if not left:
+        print("no differences wait for anybody")
+        return
+    print(f"\ndifferences that wait for somebody: {len(left)}")
+    heads = ("no.", "day", "kind", "community", "order", "ours fen", "bank's fen")
+    print(_table(heads, [_of_difference(each) for each in left[:_SHOWN]]))
+    if len(left) > _SHOWN:
+        print(f"and {len(left) - _SHOWN} more; all of them are on the staff page Reconciliation")
+
+
+def _of_day(each: Totals) -> tuple[str, ...]:
+    numbers = (each.rows, each.matched, each.theirs.received, each.theirs.back, each.theirs.fees, each.theirs.net)
+    return (str(each.day), *map(str, numbers), "yes" if each.balances else "NO", str(each.open))
+
+
+def _of_difference(each: Difference) -> tuple[str, ...]:
+    sides = ("-" if minor is None else str(minor) for minor in (each.ours_minor, each.theirs_minor))
+    return (str(each.id), str(each.day), each.kind, each.community, each.order_id or "-", *sides)
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """In columns as wide as their widest; those of numbers to the right."""
+    lines = [heads, *rows]
+    widths = [max(_width(line[at]) for line in lines) for at in range(len(heads))]
+    numbers = [all(line[at].lstrip("-").isdigit() or line[at] == "-" for line in rows) for at in range(len(heads))]
+    return "\n".join(
+        "  ".join(_padded(*cell) for cell in zip(line, widths, numbers, strict=True)).rstrip() for line in lines
+    )
+
+
+def _padded(cell: str, width: int, number: bool) -> str:
+    gap = " " * (width - _width(cell))
+    return gap + cell if number else cell + gap
+
+
+def _width(text: str) -> int:
+    """In a terminal, where Chinese takes two columns a letter."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
