@@ -12,7 +12,7 @@ from kiosk_ui.views import News, NoticeKind, NoticePage, View
 
 COOKIE = "kiosk_session"
 SESSION = web.RequestKey("session", Session)
-NO_SESSION = ("/static/", "/api/", "/healthz", "/alive")
+NO_SESSION = ("/static/", "/voices/", "/api/", "/healthz", "/alive")
 _NOTICES = {404: NoticeKind.not_found, 429: NoticeKind.busy, 503: NoticeKind.busy, 403: NoticeKind.form_expired}
 
 
@@ -34,7 +34,7 @@ class Answer:
     def part(self, request: web.Request, view: View) -> str:
         """What stands inside <main>, for `/live`."""
         session = request[SESSION]
-        return self._pages.part(view, session.language, csrf=csrf_token(self._rules, session.id))
+        return self._pages.part(view, session.language, csrf=csrf_token(self._rules, session.id), look=session.look)
 
     def news(self, request: web.Request, news: News | None) -> str:
         """What stands in the banner of a waiting scene."""

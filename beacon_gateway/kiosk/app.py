@@ -1,6 +1,7 @@
 """The kiosk's web application: which address leads to which page."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -10,18 +11,19 @@ from beacon_gateway.kiosk.answer import Answer
 from beacon_gateway.kiosk.pages.amount import amount_page
 from beacon_gateway.kiosk.pages.api import intents, scene
 from beacon_gateway.kiosk.pages.attract import attract_page, projects_page
-from beacon_gateway.kiosk.pages.files import healthz, static_file
+from beacon_gateway.kiosk.pages.board import Published, board_page, nothing, verify_page
+from beacon_gateway.kiosk.pages.files import healthz, hung_picture, recording, static_file
 from beacon_gateway.kiosk.pages.give import give
 from beacon_gateway.kiosk.pages.handoff import handoff_page, thanks_page
 from beacon_gateway.kiosk.pages.help import fixed
 from beacon_gateway.kiosk.pages.live import live
 from beacon_gateway.kiosk.pages.project import project_page
 from beacon_gateway.kiosk.pages.session import choose_comfort, comfort_page, next_person
-from beacon_gateway.kiosk.pages.why import trace_css, trace_json, trace_svg
+from beacon_gateway.kiosk.pages.site import SitePages
 from beacon_gateway.kiosk.screen import Screen
 from beacon_gateway.kiosk.sessions import Sessions
+from beacon_gateway.kiosk.site import Site
 from beacon_gateway.kiosk.stage import Stage
-from beacon_gateway.kiosk.why import STYLESHEET, Why
 from daemonkit.web import WebRules, guarded_app
 from kiosk_ui.render import Pages
 from kiosk_ui.views import HelpPage, PhoneHelpPage, PrivacyPage
@@ -37,11 +39,16 @@ def kiosk_app(
     health: Callable[[], Mapping[str, Any]],
     sessions: Sessions | None = None,
     phone: str = "",
-    why: Why | None = None,
+    site: Site | None = None,
+    hung: Callable[[str], tuple[Path, str] | None] = lambda sha256: None,
+    published: Published = nothing,
+    verify: str = "",
 ) -> web.Application:
     """Serve it with `daemonkit.web.serving`. `health`: the facts of /healthz for JSON; `"ok": false` makes it a 503.
 
-    `phone`: a telephone number for residents. `why`: told under /site/trace.…, on this device only.
+    `phone`: a telephone number for residents. `site`: for staff, under /site; None: not there.
+    `hung`: file and media type of a picture by its sum, None for one that is not there.
+    `published`: what is kept of the ledger; `verify`: where phones look a gift up, "" for nowhere.
     """
     screen = Screen()
     sessions = sessions or Sessions(pages.default, pages.usual_look)
@@ -60,23 +67,21 @@ def kiosk_app(
             web.post("/next", next_person(answer, sessions)),
             web.get("/comfort", comfort_page(answer)),
             web.post("/comfort", choose_comfort(answer)),
-            web.get("/help", fixed(answer, HelpPage(phone))),
+            web.get("/help", fixed(answer, HelpPage(phone, "/site" if site is not None else ""))),
             web.get("/help/phone", fixed(answer, PhoneHelpPage())),
             web.get("/privacy", fixed(answer, PrivacyPage(phone))),
+            web.get("/board", board_page(answer, published, projects, verify)),
+            web.get("/verify", verify_page(answer, verify)),
             web.get("/live", live(answer, stage, projects, giving)),
             web.get("/api/v1/scene", scene(stage)),
             web.post("/api/v1/intents", intents(giving)),
+            web.get("/pictures/{sha256:[0-9a-f]{64}}", hung_picture(hung)),
             web.get("/static/{name:.+}", static_file(pages.assets)),
+            web.get("/voices/{voice}/{name}", recording(pages.voices)),
             web.post("/alive", screen.alive()),
             web.get("/healthz", healthz(lambda: {**health(), "screen": screen.describe()})),
         ]
     )
-    if why is not None:
-        app.add_routes(
-            [
-                web.get("/site/trace.json", trace_json(why)),
-                web.get("/site/trace.svg", trace_svg(why)),
-                web.get(STYLESHEET, trace_css()),
-            ]
-        )
+    if site is not None:
+        app.add_routes(SitePages(site, answer, screen, sessions).routes())
     return app

@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from beacon_gateway.settings_addresses import in_url
+
 _INTERNAL = ("chrome", "chrome-untrusted", "chrome-extension", "devtools", "about", "view-source", "file", "data")
 POLICY_FILE = Path("/etc/chromium/policies/managed/beacon-kiosk.json")
 
 
-def origin(port: int) -> str:
-    return f"http://127.0.0.1:{port}"
+def origin(host: str, port: int) -> str:
+    """Where the browser of this device finds the page of a gateway that listens on `host`."""
+    return f"http://{in_url(host)}:{port}"
 
 
-def policy(port: int) -> Mapping[str, Any]:
+def policy(host: str, port: int) -> Mapping[str, Any]:
     """Nothing but the kiosk's own pages: no other address, file, window, download, printer, developer tools."""
     return {
         "AllowFileSelectionDialogs": False,
@@ -41,7 +44,7 @@ def policy(port: int) -> Mapping[str, Any]:
         "SyncDisabled": True,
         "TaskManagerEndProcessEnabled": False,
         "TranslateEnabled": False,
-        "URLAllowlist": [origin(port)],
+        "URLAllowlist": [origin(host, port)],
         "URLBlocklist": ["*", *(f"{scheme}://*" for scheme in _INTERNAL)],  # "*" leaves the browser's own pages out
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-_HERE = ("127.0.0.1", "::1")
+from beacon_gateway.kiosk.here import From, asked_from
 
 
 class Screen:
@@ -28,7 +28,7 @@ class Screen:
         """POST `/alive`: a page of another machine on the network is not the screen."""
 
         async def post(request: web.Request) -> web.StreamResponse:
-            if request.remote in _HERE:
+            if asked_from(request) is From.device:
                 self._heard = self._now()
                 if "behind" not in request.query:
                     self._behind = None

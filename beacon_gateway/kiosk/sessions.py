@@ -77,6 +77,10 @@ class Sessions:
         now = self.now()
         return tuple(each.gift for each in self._sessions.values() if each.gift and now - each.seen_at <= GIVING_S)
 
+    def followed(self) -> int:
+        """How many pages are open that follow what happens."""
+        return sum(each.followers for each in self._sessions.values())
+
     def _idle(self, session: Session) -> bool:
         return not session.followers and self.now() - session.seen_at > IDLE_S
 

@@ -43,12 +43,13 @@ class Why:
             ],
         }
 
-    def picture(self) -> str:
-        """SVG of the last minutes. A person's tag is in it while it is here, and goes with it."""
+    def picture(self, *, people: bool = True) -> str:
+        """SVG of the last minutes. With `people` a person's tag is in it while it is here, and goes with it."""
         now = self.clock()
         since = now - PICTURED_S
         decisions: list[Decision] = [d for d in self.trace.decisions if d.at >= since]
-        samples = [s for s in (*self.trace.place_samples, *self.trace.running_samples) if s.at >= since]
+        running = self.trace.running_samples if people else ()
+        samples = [s for s in (*self.trace.place_samples, *running) if s.at >= since]
         began = min((each.at for each in (*decisions, *samples)), default=now)
         return svg(
             Picture(

@@ -1,6 +1,7 @@
 """`/handoff` and `/thanks`: the gift that this session holds, from the code to the bank's word."""
 
 import math
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -18,7 +19,8 @@ def handoff_view(gift: Gift, giving: Giving, age_s: float) -> Handoff | Thanks:
     if known.state is IntentState.paid:
         return Thanks(gift.project, gift.amount, known.slip)
     minutes = max(0, math.ceil((FRESH_FOR.total_seconds() - age_s) / 60))
-    return Handoff(gift.project, gift.amount, gift.url, known.state, gift.handoff, minutes)
+    where = f"{urlsplit(gift.url).netloc.lower()}/t" if known.code else ""
+    return Handoff(gift.project, gift.amount, gift.url, known.state, gift.handoff, minutes, known.code, where)
 
 
 def handoff_page(answer: Answer, giving: Giving) -> Handler:

@@ -1,6 +1,6 @@
-"""`/site/trace.json` and `/site/trace.svg`: why the screen shows what it shows. On this device only."""
+"""`/site/trace.json` and `/site/trace.svg`: why the screen shows what it shows. Who may ask is the caller's."""
 
-from ipaddress import ip_address
+from collections.abc import Callable
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -17,7 +17,6 @@ def trace_json(why: Why) -> Handler:
     """`?last=N`: so many decisions at most."""
 
     async def get(request: web.Request) -> web.StreamResponse:
-        _on_this_device(request)
         asked = request.query.get("last", str(USUAL))
         if not (asked.isascii() and asked.isdigit() and len(asked) <= 4 and int(asked) <= LONGEST_TRACE):
             raise web.HTTPBadRequest
@@ -26,10 +25,11 @@ def trace_json(why: Why) -> Handler:
     return get
 
 
-def trace_svg(why: Why) -> Handler:
+def trace_svg(why: Why, people: Callable[[web.Request], bool]) -> Handler:
+    """`people`: whether who asks may see the samples of people's tags that are here."""
+
     async def get(request: web.Request) -> web.StreamResponse:
-        _on_this_device(request)
-        return web.Response(text=why.picture(), content_type="image/svg+xml")
+        return web.Response(text=why.picture(people=people(request)), content_type="image/svg+xml")
 
     return get
 
@@ -37,20 +37,7 @@ def trace_svg(why: Why) -> Handler:
 def trace_css() -> Handler:
     """Beside the picture, since our pages carry no style in themselves."""
 
-    async def get(request: web.Request) -> web.StreamResponse:
-        _on_this_device(request)
+    async def get(_: web.Request) -> web.StreamResponse:
         return web.Response(text=STYLE, content_type="text/css")
 
     return get
-
-
-def _on_this_device(request: web.Request) -> None:
-    """Raises HTTPNotFound for anybody else, and for whoever asks through a proxy."""
-    remote = (request.remote or "").partition("%")[0]
-    local = request.transport.get_extra_info("sockname") if request.transport else None
-    try:
-        here = ip_address(remote).is_loopback or (isinstance(local, tuple) and local[0] == remote)
-    except ValueError:
-        here = False
-    if not here or "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
-        raise web.HTTPNotFound

@@ -8,7 +8,10 @@ import pytest
 
 from beacon_gateway.commands.kiosk_policy import kiosk_policy
 from beacon_gateway.commands.kiosk_session import kiosk_session
+from beacon_gateway.kiosk.browser import origin as origin_of
 from beacon_gateway.kiosk.screen import Screen
+from beacon_gateway.settings import OnlyKiosk
+from daemonkit.toml import load
 from daemonkit.web import WebRules, guarded_app, serving
 from tests.browser.fake_giving import FakeKiosk
 
@@ -53,6 +56,26 @@ def test_the_policy_is_of_the_settings_port_and_written_once(
     assert policy.stat().st_ino == before.st_ino
     assert kiosk_policy(config, None) == 0
     assert json.loads(capsys.readouterr().out) == json.loads(policy.read_text())
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8123"),
+        ("0.0.0.0", "http://127.0.0.1:8123"),
+        ("::", "http://[::1]:8123"),
+        ("fd00::1", "http://[fd00::1]:8123"),
+        ("192.168.1.20", "http://192.168.1.20:8123"),
+        ("pi.local", "http://pi.local:8123"),
+    ],
+)
+def test_the_browser_goes_where_the_gateway_listens_and_nowhere_else(tmp_path: Path, host: str, origin: str) -> None:
+    config, written = tmp_path / "gateway.toml", tmp_path / "policy.json"
+    config.write_text(f'[kiosk]\nhost = "{host}"\nport = 8123\n')
+    assert kiosk_policy(config, written) == 0
+    assert json.loads(written.read_text())["URLAllowlist"] == [origin]
+    kiosk = load(config, OnlyKiosk).kiosk
+    assert origin_of(kiosk.host, kiosk.port) == origin
 
 
 @pytest.mark.parametrize(

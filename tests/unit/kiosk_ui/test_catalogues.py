@@ -12,6 +12,7 @@ from sync_contract.strict import Language
 
 TEMPLATES = sorted((FOLDER / "templates").glob("*.html"))
 SCRIPTS = sorted((FOLDER / "static").glob("*.js"))
+SHEETS = [FOLDER / "static" / "pages.css", *sorted((FOLDER / "style").glob("*.css"))]
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
 
 
@@ -69,7 +70,7 @@ def test_no_template_says_a_word_outside_the_catalogues(path: Path) -> None:
         assert not re.search(r"[^\W\d_]{2,}", attribute), attribute
 
 
-@pytest.mark.parametrize("path", [*SCRIPTS, FOLDER / "static" / "pages.css"], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*SCRIPTS, *SHEETS], ids=lambda path: path.name)
 def test_script_and_stylesheet_say_nothing(path: Path) -> None:
     code = re.sub(r"//[^\n]*|/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
     assert not re.search(r"[\u3400-\u9fff]", code)

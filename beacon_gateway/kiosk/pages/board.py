@@ -1,0 +1,72 @@
+"""`/board`: what was given and what became of it, from what this device keeps; `/verify`: on to one's own phone."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from beacon_gateway.donations.ports import Projects, StoreUnavailable
+from beacon_gateway.kiosk.answer import Answer
+from beacon_gateway.model.published import BoardFacts
+from kiosk_ui.board_views import BoardPage, BoardProject, VerifyPage, first_month, months, unpublished
+
+Published = Callable[[datetime], Awaitable[BoardFacts | None]]
+"""What is kept, with the steps since that time; None before anything was heard."""
+
+
+async def nothing(since: datetime) -> BoardFacts | None:
+    """Of a device that follows no ledger."""
+    return None
+
+
+def board_view(facts: BoardFacts | None, projects: Projects, now: datetime, *, verify: bool) -> BoardPage:
+    offered = projects.all()
+    names = {project.id: project.title for project in offered}
+    chains = {} if facts is None else facts.chains
+    shown = [
+        BoardProject(
+            id=project,
+            title=names.get(project),
+            sums=chain.last.total,
+            months=months(chain.recent, now),
+            at=chain.last.at,
+            step=chain.last.step,
+            cosigned=facts.cosigned.get(project) if facts else None,
+            digest=chain.digest,
+        )
+        for project, chain in chains.items()
+    ]
+    shown += [unpublished(project, now) for project in offered if project.id not in chains]
+    order = list(names)
+    shown.sort(key=lambda each: order.index(each.id) if each.id in names else len(order))
+    return BoardPage(
+        tuple(shown),
+        None if facts is None else facts.reconciled_at,
+        refused=facts is not None and facts.refused,
+        back="/",
+        verify="/verify" if verify else "",
+    )
+
+
+def board_page(answer: Answer, published: Published, projects: Projects, verify: str) -> Handler:
+    async def get(request: web.Request) -> web.StreamResponse:
+        now = datetime.now(UTC)
+        try:
+            facts = await published(first_month(now))
+        except StoreUnavailable as error:
+            raise web.HTTPServiceUnavailable from error
+        return answer.page(request, board_view(facts, projects, now, verify=bool(verify)))
+
+    return get
+
+
+def verify_page(answer: Answer, verify: str) -> Handler:
+    """Without a central server there is nothing to look up."""
+
+    async def get(request: web.Request) -> web.StreamResponse:
+        if not verify:
+            raise web.HTTPNotFound
+        return answer.page(request, VerifyPage(verify))
+
+    return get

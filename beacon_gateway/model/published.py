@@ -1,0 +1,28 @@
+"""What this device keeps of the published ledger, for the board."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sync_contract.transparency import Head
+
+
+@dataclass(frozen=True, slots=True)
+class KeptChain:
+    """A chain's last head with its digest, and its steps since a date, the oldest first."""
+
+    last: Head
+    digest: str
+    recent: tuple[Head, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BoardFacts:
+    """`chains`: by project; `cosigned`: how many gateways co-signed a chain's newest head, as the server says;
+    `refused`: a head of this community was refused.
+    """
+
+    chains: Mapping[str, KeptChain]
+    cosigned: Mapping[str, int]
+    reconciled_at: datetime | None
+    refused: bool

@@ -1,0 +1,30 @@
+"""How the way to the central server is, as staff on site read it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SyncLine:
+    """`event`: accepted, duplicate, conflict, refused, damaged, unreachable, reachable …; `kind`: of the parcel."""
+
+    at: datetime
+    event: str
+    kind: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """`central`: its address, empty without one. `parcels`: by state. `lines`: of the sync log, the newest first.
+
+    `reachable`: as it was told last; None while nothing was told.
+    """
+
+    central: str = ""
+    parcels: Mapping[str, int] = field(default_factory=dict)
+    delivered_at: datetime | None = None
+    reachable: bool | None = None
+    barred: str = ""
+    lines: tuple[SyncLine, ...] = ()

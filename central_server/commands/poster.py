@@ -1,0 +1,90 @@
+"""beacon-central poster"""
+
+import asyncio
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+from central_server.catalogue.on_paper import on_paper
+from central_server.commands import store
+from central_server.commands.exits import CONFIGURATION, FAILURE
+from central_server.errors import CentralError
+from central_server.settings import Settings
+from central_server.store import beacons
+from central_server.store.database import StoreRefused, StoreUnavailable, open_database
+from daemonkit.files import write_atomically
+from daemonkit.toml import ConfigRefused, load
+from kiosk_ui.paper.address import AddressRefused
+from kiosk_ui.paper.poster import Paper, PosterFacts, poster_pdf
+from kiosk_ui.paper.typesetting import FontsMissing
+from sync_contract.beacon import BeaconId
+from sync_contract.catalogue import BeaconKind
+from sync_contract.strict import Environment, Language
+
+
+class PosterRefused(CentralError):
+    """There is nothing to print; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """`project`: empty for the one that the beacon brings."""
+
+    uuid: str
+    major: int
+    minor: int
+    paper: Paper
+    languages: tuple[str, ...]
+    project: str = ""
+    phone: str = ""
+
+
+def run(config: Path, state: Path, wish: Wish, file: Path) -> int:
+    try:
+        settings = load(config, Settings)
+        languages = tuple(Language(each) for each in wish.languages)
+        beacon = BeaconId(UUID(wish.uuid), wish.major, wish.minor)
+        facts = asyncio.run(_facts(settings, store.of(settings, state), wish, beacon))
+        content = poster_pdf(facts, wish.paper, languages)
+        write_atomically(file, content, mode=0o644)
+    except (ConfigRefused, StoreRefused) as error:
+        print(error, file=sys.stderr)
+        return CONFIGURATION
+    except AddressRefused as error:
+        print(f"{config}: {error}", file=sys.stderr)
+        return CONFIGURATION
+    except (PosterRefused, FontsMissing, StoreUnavailable, ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return FAILURE
+    print(f"{file}: {wish.paper}, {facts.project.title.zh_hans} / {facts.project.title.en}")
+    return 0
+
+
+async def _facts(settings: Settings, url: str, wish: Wish, beacon: BeaconId) -> PosterFacts:
+    """Raises PosterRefused."""
+    environment = settings.site.environment
+    async with open_database(url) as database, database.read() as connection:
+        same = await beacons.same(connection, [beacon])
+        if not same:
+            raise PosterRefused(
+                f"{beacon}: no such beacon is in the catalogue; add it on the staff's page or import it"
+            )
+        kept = same[0]
+        if kept.kind is BeaconKind.person:
+            raise PosterRefused(f"{beacon} is a person's tag: no poster leads to a person")
+        told = await on_paper(connection, kept, wish.project, datetime.now(UTC), environment)
+    facts = told.facts(kept, environment, _public(settings), wish.phone)
+    if facts is None:
+        offered = ", ".join(project.id for project in told.projects) or "none"
+        raise PosterRefused(f"{beacon}: no such project is there now; say --project, one of: {offered}")
+    return facts
+
+
+def _public(settings: Settings) -> str:
+    """In a drill a server without a name is reached where it listens."""
+    told = settings.server.public_url
+    if told or settings.site.environment is not Environment.drill:
+        return told
+    return f"http://{settings.server.host}:{settings.server.port}"

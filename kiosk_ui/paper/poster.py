@@ -1,0 +1,97 @@
+"""Posters and sticker sheets for one beacon."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+from kiosk_ui.assets import STATIC
+from kiosk_ui.paper.address import code_svg, poster_address, tag_address
+from kiosk_ui.paper.typesetting import typeset
+from kiosk_ui.paper.words import chosen, drill_words, permit_lines, say_in, setting
+from sync_contract.beacon import BeaconId
+from sync_contract.project import Project, Texts
+from sync_contract.strict import Environment, Language
+
+
+class Paper(StrEnum):
+    a4 = "a4"
+    a3 = "a3"
+    stickers = "stickers"
+    """A4, eight stickers of 90 mm × 62 mm."""
+    nfc = "nfc"
+    """The same with the place of an NFC tag."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PosterFacts:
+    """`public_url`: the central server's; `picture`: SVG, PNG, JPEG or WebP instead of the built-in one."""
+
+    environment: Environment
+    community: Texts
+    public_url: str
+    beacon: BeaconId
+    project: Project
+    picture: bytes | None = None
+    phone: str = ""
+
+
+def poster_pdf(facts: PosterFacts, paper: Paper, languages: Sequence[Language] = (Language.zh_hans,)) -> bytes:
+    """One page; of two languages the first is the larger. About a second of CPU.
+
+    Raises AddressRefused, FontsMissing, ValueError for no language or more than two.
+    """
+    address = poster_address(facts.public_url, facts.beacon, facts.environment)
+    sheet = paper in (Paper.stickers, Paper.nfc)
+    told: dict[str, Any] = {
+        "paper": paper.value,
+        "code": code_svg(address),
+        "seal": (STATIC / "seal.svg").read_text("utf-8"),
+        "picture": None if facts.picture is None else list(facts.picture),
+        "art": _art(facts.project.id),
+        "phone": facts.phone,
+        "beacon": f"{facts.beacon.uuid} · {facts.beacon.major} / {facts.beacon.minor}",
+        "tag": tag_address(facts.public_url, facts.beacon, facts.environment),
+        "said": [_said(facts, language) for language in chosen(languages)],
+    }
+    return typeset("stickers.typ" if sheet else "poster.typ", told)
+
+
+def _art(project: str) -> str:
+    """The project's own picture, or the blossom that stands for any good cause."""
+    own = STATIC / "art" / f"{project}.svg"
+    return (own if own.is_file() else STATIC / "art" / "blossom.svg").read_text("utf-8")
+
+
+def _said(facts: PosterFacts, language: Language) -> dict[str, Any]:
+    _ = say_in(language)
+    project, may_give = facts.project, facts.project.permit is not None
+    host = urlsplit(facts.public_url).netloc.lower()
+    return {
+        "set": setting(language),
+        "drill": drill_words(facts.environment, _),
+        "community": facts.community[language],
+        "title": project.title[language],
+        "summary": project.summary[language],
+        "scan": _("Scan with your phone"),
+        "with": _("Camera, WeChat or Alipay: each will do."),
+        "steps": [
+            _("Read whom the project helps"),
+            *((_("Choose an amount"), _("Finish on the bank's page, on your own phone")) if may_give else ()),
+        ],
+        "closed": "" if may_give else _("For information only: nothing can be given for this project."),
+        "check": _("The page's address begins with %(host)s. If it does not, please call the community.")
+        % {"host": host},
+        "facts": [(_("Receiving organisation"), project.payee[language]), *permit_lines(project.permit, language)],
+        "privacy_name": _("Your privacy"),
+        "privacy": _(
+            "A Bluetooth beacon here sends a number and nothing else. The community's devices hear only its own beacons"
+            " and volunteers' cards: they neither hear nor record your phone. Nobody asks your name to read the page."
+        ),
+        "call": _("Questions? Call the community"),
+        "hold": _("Hold your phone here"),
+        "or_scan": _("or scan the code"),
+        "cut": _("Cut along the lines. Leave the white margin around the code."),
+        "write": _("Write this address on each NFC tag, then stick the tag behind the circle:"),
+    }

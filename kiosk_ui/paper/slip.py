@@ -1,0 +1,77 @@
+"""The slip: our note of a gift that the bank confirmed. The official 捐赠票据 is the organisation's own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from kiosk_ui.assets import STATIC
+from kiosk_ui.figures import capitals, day, money
+from kiosk_ui.paper.address import code_svg
+from kiosk_ui.paper.typesetting import typeset
+from kiosk_ui.paper.words import chosen, drill_words, say_in, setting
+from sync_contract.money import Money
+from sync_contract.permit import OFFICIAL_TIME, Permit
+from sync_contract.project import Texts
+from sync_contract.strict import Environment, Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlipFacts:
+    """`confirmed_at`: aware, when the bank confirmed the gift; `verify_url`: what the code holds."""
+
+    environment: Environment
+    community: Texts
+    number: str
+    amount: Money
+    confirmed_at: datetime
+    project: Texts
+    payee: Texts
+    verify_url: str
+    permit: Permit | None = None
+    phone: str = ""
+
+
+def slip_pdf(facts: SlipFacts, languages: Sequence[Language] = (Language.zh_hans,)) -> bytes:
+    """One page A5; of two languages the first is the larger. About a second of CPU.
+
+    Raises FontsMissing; ValueError for a time without zone, a currency that is not CNY, an amount too large for
+    capitals, no language or more than two.
+    """
+    if facts.confirmed_at.tzinfo is None:
+        raise ValueError("confirmed_at has no time zone")
+    if facts.amount.currency != "CNY":
+        raise ValueError(f"a slip is written in yuan, not in {facts.amount.currency}")
+    told: dict[str, Any] = {
+        "number": facts.number,
+        "code": code_svg(facts.verify_url),
+        "seal": (STATIC / "seal.svg").read_text("utf-8"),
+        "phone": facts.phone,
+        "said": [_said(facts, language) for language in chosen(languages)],
+    }
+    return typeset("slip.typ", told)
+
+
+def _said(facts: SlipFacts, language: Language) -> dict[str, Any]:
+    _ = say_in(language)
+    permit = facts.permit
+    return {
+        "set": setting(language),
+        "drill": drill_words(facts.environment, _),
+        "community": facts.community[language],
+        "name": _("Giving slip"),
+        "number_name": _("Slip number"),
+        "amount": money(facts.amount, language),
+        "capitals_name": _("In capitals"),
+        "capitals": capitals(facts.amount.minor, language),
+        "lines": [
+            (_("Confirmed by the bank on"), day(facts.confirmed_at.astimezone(OFFICIAL_TIME).date(), language)),
+            (_("Project"), facts.project[language]),
+            (_("Receiving organisation"), facts.payee[language]),
+            *(((_("Filing number"), permit.filing),) if permit else ()),
+        ],
+        "no_receipt": _("This slip is not the official donation receipt."),
+        "ask": _("The receiving organisation issues the official one; please ask it."),
+        "verify": _("Scan to check this slip"),
+        "call": _("Questions? Call the community"),
+    }

@@ -1,0 +1,58 @@
+"""A printed page as somebody holds it: its text, its faces, its size, and the codes on it."""
+
+from ctypes import create_string_buffer
+from dataclasses import dataclass
+
+import pypdfium2  # type: ignore[import-untyped]  # it has no types
+import zxingcpp
+from PIL.Image import Image
+from pypdfium2 import raw
+
+MM = 72 / 25.4
+"""Points in a millimetre."""
+
+
+@dataclass(frozen=True)
+class Printed:
+    """`text` without spaces and line ends; sizes in whole millimetres; `faces`: name, and whether it is embedded."""
+
+    pages: int
+    size: tuple[int, int]
+    text: str
+    faces: frozenset[tuple[str, bool]]
+    document: pypdfium2.PdfDocument
+
+    def picture(self, dpi: int) -> Image:
+        made: Image = self.document[0].render(scale=dpi / 72).to_pil()
+        return made
+
+
+def printed(octets: bytes) -> Printed:
+    document = pypdfium2.PdfDocument(octets)
+    page = document[0]
+    width, height = page.get_size()
+    text = "".join(page.get_textpage().get_text_bounded().split())
+    return Printed(len(document), (round(width / MM), round(height / MM)), text, frozenset(_faces(page)), document)
+
+
+def codes(picture: Image) -> list[str]:
+    return [found.text for found in zxingcpp.read_barcodes(picture)]
+
+
+def found(picture: Image) -> dict[tuple[int, int, int, int], str]:
+    """The same by where they are: left, top, right, bottom in pixels."""
+    told = {}
+    for each in zxingcpp.read_barcodes(picture):
+        at = each.position
+        told[at.top_left.x, at.top_left.y, at.bottom_right.x, at.bottom_right.y] = each.text
+    return told
+
+
+def _faces(page: pypdfium2.PdfPage) -> set[tuple[str, bool]]:
+    found = set()
+    for each in page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT]):
+        font = raw.FPDFTextObj_GetFont(each)
+        name = create_string_buffer(100)
+        raw.FPDFFont_GetBaseFontName(font, name, 100)
+        found.add((name.value.decode().partition("+")[2], bool(raw.FPDFFont_GetIsEmbedded(font))))
+    return found

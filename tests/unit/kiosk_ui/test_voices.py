@@ -1,0 +1,110 @@
+"""Recorded voices: which is found for a page, and what is left out."""
+
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from beacon_gateway.kiosk.pages.files import recording
+from daemonkit.web import WebRules, guarded_app, serving
+from kiosk_ui.look import Look
+from kiosk_ui.render import Pages
+from kiosk_ui.views import AmountPage, Attract, HelpPage, ProjectPage, Surface
+from kiosk_ui.voices import MOST_FILES, MOST_OCTETS, Voices, keys_of
+from sync_contract.permit import PermitReason
+from sync_contract.strict import Environment, Language
+from tests.browser.projects import LUNCH, PROJECTS, SITE
+
+
+def record(folder: Path, name: str, octets: bytes = b"sound") -> None:
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(octets)
+
+
+def test_the_most_particular_recording_of_a_page_is_told(tmp_path: Path) -> None:
+    record(tmp_path, "zh/project.ogg")
+    record(tmp_path, "zh/project-elder-lunch.mp3")
+    record(tmp_path, "nan/project.ogg")
+    record(tmp_path, "en/help.ogg")
+    voices = Voices([tmp_path])
+    lunch = keys_of(ProjectPage(LUNCH, True, PermitReason.holds))
+    told = voices.of(lunch, Language.zh_hant)
+    assert {name: url.partition("?")[0] for name, url in told.items()} == {
+        "own": "/voices/zh/project-elder-lunch.mp3",
+        "nan": "/voices/nan/project.ogg",
+    }
+    assert voices.of(lunch, Language.en) == {}
+    assert [*voices.of(keys_of(HelpPage()), Language.en)] == ["own"]
+
+
+def test_each_page_has_a_key_of_its_own() -> None:
+    assert keys_of(AmountPage(LUNCH, "k")) == ("amount-elder-lunch", "amount")
+    assert keys_of(AmountPage(LUNCH, "k", "")) == ("keypad-elder-lunch", "keypad")
+    assert keys_of(Attract(PROJECTS)) == ("attract",)
+    assert keys_of(Attract(PROJECTS, LUNCH)) == ("attract-elder-lunch", "attract")
+
+
+def test_a_sites_own_recording_goes_before_that_of_the_package_and_changes_its_address(tmp_path: Path) -> None:
+    record(tmp_path / "own", "zh/help.mp3", b"ours")
+    record(tmp_path / "package", "zh/help.ogg", b"theirs")
+    voices = Voices([tmp_path / "own", tmp_path / "package"])
+    before = voices.of(("help",), Language.zh_hans)["own"]
+    assert before.startswith("/voices/zh/help.mp3?v=")
+    record(tmp_path / "own", "zh/help.mp3", b"ours, again")
+    assert Voices([tmp_path / "own"]).of(("help",), Language.zh_hans)["own"] != before
+
+
+def test_what_is_no_recording_is_left_out(tmp_path: Path) -> None:
+    for name in ("zh/help.wav", "zh/../evil.ogg", "zh/Help.ogg", "zh/he lp.ogg", "yue/help.ogg", "help.ogg", "zh/.ogg"):
+        record(tmp_path, name)
+    record(tmp_path, "zh/empty.ogg", b"")
+    record(tmp_path, "zh/long.ogg", b"x" * (MOST_OCTETS + 1))
+    (tmp_path / "zh" / "folder.ogg").mkdir()
+    voices = Voices([tmp_path, tmp_path / "nowhere"])
+    for key in ("help", "Help", "he lp", "empty", "long", "folder", "evil", ""):
+        assert voices.of((key,), Language.zh_hans) == {}
+
+
+def test_there_are_never_too_many(tmp_path: Path) -> None:
+    for number in range(MOST_FILES + 1):
+        record(tmp_path, f"en/n{number:04}.ogg")
+    voices = Voices([tmp_path])
+    assert sum(bool(voices.find("en", f"n{number:04}.ogg")) for number in range(MOST_FILES + 1)) == MOST_FILES
+
+
+async def test_only_recordings_are_served(tmp_path: Path) -> None:
+    record(tmp_path, "nan/help.ogg", b"a voice")
+    record(tmp_path, "nan/secret.txt")
+    voices = Voices([tmp_path])
+    app = guarded_app(WebRules(frozenset({"127.0.0.1"}), b"only for tests"))
+    app.router.add_get("/voices/{voice}/{name}", recording(voices))
+    async with serving(app, "127.0.0.1", 0) as url, aiohttp.ClientSession() as http:
+        address = voices.of(("help",), Language.zh_hans)["nan"]
+        async with http.get(url + address) as answer:
+            assert (answer.status, answer.content_type, await answer.read()) == (200, "audio/ogg", b"a voice")
+            assert "immutable" in answer.headers["Cache-Control"]
+            assert "media-src 'self'" in answer.headers["Content-Security-Policy"]
+        async with http.get(url + address, headers={"Range": "bytes=2-4"}) as part:
+            assert (part.status, await part.read()) == (206, b"voi")
+        async with http.get(url + address.partition("?")[0]) as plain:
+            assert plain.headers["Cache-Control"] == "no-cache"
+        for path in (
+            "nan/secret.txt",
+            "nan/help.mp3",
+            "nan/help",
+            "zh/help.ogg",
+            "yue/help.ogg",
+            "nan/..%2fsecret.txt",
+        ):
+            async with http.get(f"{url}/voices/{path}") as refused:
+                assert refused.status == 404, path
+
+
+@pytest.mark.parametrize("aloud", [True, False])
+def test_a_page_names_its_recordings_only_to_who_wants_to_hear_them(tmp_path: Path, aloud: bool) -> None:
+    record(tmp_path, "zh/help.ogg")
+    pages = Pages(environment=Environment.drill, site=SITE, surface=Surface.kiosk, voices=Voices([tmp_path]))
+    html = pages.html(HelpPage(), Language.zh_hans, look=Look(aloud=aloud))
+    assert ("/voices/zh/help.ogg?v=" in html) is aloud
+    assert ("/voices/zh/help.ogg?v=" in pages.part(HelpPage(), Language.zh_hans, look=Look(aloud=aloud))) is aloud
