@@ -19,6 +19,7 @@ from beacon_gateway.donations.settle import OpenIntents
 from beacon_gateway.kiosk.app import kiosk_app
 from beacon_gateway.kiosk.follow import Follow
 from beacon_gateway.kiosk.sessions import Sessions
+from beacon_gateway.kiosk.site import Site, running_versions
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.kiosk.why import Why
 from beacon_gateway.presence.choosing import choosing
@@ -26,13 +27,16 @@ from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.radio.choose import choose_radios
 from beacon_gateway.radio.port import RadioLost
-from beacon_gateway.settings import Settings
+from beacon_gateway.settings import Settings, SiteDoor
+from beacon_gateway.store.album import Album
 from beacon_gateway.store.catalogues import Catalogues
 from beacon_gateway.store.database import Database, open_database
+from beacon_gateway.store.heads import HeadKeeper
 from beacon_gateway.store.identity import Identity, Keys
 from beacon_gateway.store.intents import Intents
 from beacon_gateway.store.outbox import Outbox
 from beacon_gateway.store.statistics import StatisticsKeeper
+from beacon_gateway.store.sync_state import sync_state
 from beacon_gateway.store.trusted_time import TrustedTime, last_trusted
 from beacon_gateway.store.welcome import KeptWelcome, open_welcome
 from beacon_gateway.sync.credential import Credential
@@ -46,6 +50,7 @@ from daemonkit.web import serving
 from kiosk_ui.look import Look
 from kiosk_ui.render import Pages
 from kiosk_ui.views import Surface
+from sync_contract.catalogue import Catalogue
 from sync_contract.keys import read_public
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.records import HandoffKind, IntentState, Outcome
@@ -61,6 +66,7 @@ RADIO_CAP_S = 4.0
 TRACED = 10_000
 """Samples of place beacons that are kept for those who ask why: ten minutes of eight of them; about 2 MB."""
 _AWAITED_AT_ONCE = 20
+_UNCODED_AT_ONCE = 10
 _LOOK_S = 5.0
 _UNDER_WAY = (IntentState.registered, IntentState.handed_off)
 
@@ -95,8 +101,16 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
             now=time_of.now,
             barred=lambda: by_ticket and bool(welcome.barred),
         )
+        heads = HeadKeeper(store.database)
+        album, pictures_wanted = Album(state_dir / "pictures"), asyncio.Event()
+
+        def take(catalogue: Catalogue) -> None:
+            offer.take(catalogue)
+            album.hang(catalogue.pictures)
+            pictures_wanted.set()
+
         if link and (held := await link.held()):
-            offer.take(held)
+            take(held)
         open_intents = OpenIntents(await store.intents.unsettled())
         donations = Donations(
             environment=settings.site.environment,
@@ -117,6 +131,8 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
             site=settings.site.community,
             surface=Surface.kiosk,
             usual_look=Look(theme=settings.kiosk.theme),
+            voices=from_settings.voices(settings),
+            album=lambda project: f"/pictures/{sum_}" if (sum_ := album.of(project)) else "",
         )
         sessions = Sessions(pages.default, pages.usual_look)
 
@@ -197,6 +213,19 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
             await credential.watch(progress=lambda: health.progress("identity"))
             anew.set()
 
+        why = Why(follow.trace, from_settings.presence_rules(settings), lambda: follow.chosen, lambda: choice.held)
+        site = Site(
+            why=why,
+            health=healthy,
+            visits=lambda: follow.visits,
+            foreign=lambda: follow.foreign_frames,
+            bindings=lambda: offer.bindings,
+            projects=offer,
+            sync=lambda: sync_state(store.database, settings.central.url),
+            versions=running_versions(store.identity.gateway),
+            lan=settings.kiosk.site is SiteDoor.lan,
+            addresses=from_settings.site_addresses(settings),
+        )
         app = kiosk_app(
             stage=stage,
             projects=offer,
@@ -206,7 +235,10 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
             phone=settings.site.contact_phone,
             rules=from_settings.web_rules(settings),
             health=healthy,
-            why=Why(follow.trace, from_settings.presence_rules(settings), lambda: follow.chosen, lambda: choice.held),
+            hung=album.find,
+            published=lambda since: heads.board(settings.site.environment, since),
+            verify=f"{settings.central.url.rstrip('/')}/v" if settings.central.url else "",
+            site=None if settings.kiosk.site is SiteDoor.off else site,
         )
         url = await edges.enter_async_context(serving(app, settings.kiosk.host, settings.kiosk.port))
         async with asyncio.TaskGroup() as stages:
@@ -231,11 +263,23 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
                 lost = (CentralUnreachable, StoreUnavailable)
                 running += [
                     start("sync", link.drain.run, *lost),
-                    start("catalogue", lambda: link.pull(offer.version, offer.take), *lost),
+                    start("catalogue", lambda: link.pull(offer.version, take), *lost),
+                    start("pictures", lambda: link.pictures(album, pictures_wanted, stage.poke), *lost),
+                    start(
+                        "heads",
+                        lambda: link.witness(heads, settings.site.environment, credential.signer),
+                        *lost,
+                    ),
                     start("beacons", watch_beacons),
                     start("report", lambda: link.report(tell, hears, roll), *lost),
                     start(
-                        "outcomes", lambda: link.follow(lambda: open_intents.awaited(_AWAITED_AT_ONCE), settle), *lost
+                        "outcomes",
+                        lambda: link.follow(
+                            lambda: open_intents.awaited(_AWAITED_AT_ONCE),
+                            settle,
+                            lambda: open_intents.uncoded(_UNCODED_AT_ONCE),
+                        ),
+                        *lost,
                     ),
                 ]
             notifier.ready(url=url, status=f"kiosk at {url}")

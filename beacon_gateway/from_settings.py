@@ -1,5 +1,6 @@
 """From the TOML's words to the values that each part takes."""
 
+import re
 import secrets
 from collections.abc import Callable, Iterable
 from datetime import time
@@ -15,7 +16,10 @@ from beacon_gateway.presence.rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.radio.choose import RadioPlan
 from beacon_gateway.settings import Settings
+from beacon_gateway.settings_addresses import in_url
 from daemonkit.web import WebRules
+from kiosk_ui.assets import STATIC
+from kiosk_ui.voices import Voices
 from sync_contract.beacon import BeaconId
 from sync_contract.catalogue import BeaconKind, KnownBeacon
 from sync_contract.records import HandoffKind
@@ -127,5 +131,22 @@ def handoff(settings: Settings, signer: Callable[[], Signer]) -> HandoffMaker:
 
 def web_rules(settings: Settings) -> WebRules:
     """The CSRF secret lives as long as the process: a form from before a restart is asked for again."""
-    hosts = {"127.0.0.1", "localhost", settings.kiosk.host.lower(), *settings.kiosk.allowed_hosts} - {"0.0.0.0", "::"}  # noqa: S104 - taken away
+    hosts = {"127.0.0.1", "localhost", in_url(settings.kiosk.host.lower()), *settings.kiosk.allowed_hosts}
     return WebRules(allowed_hosts=frozenset(hosts), secret=secrets.token_bytes(32))
+
+
+def voices(settings: Settings) -> Voices:
+    """The site's own recordings before any of the package."""
+    own = (Path(settings.kiosk.voices),) if settings.kiosk.voices else ()
+    return Voices((*own, STATIC / "voices"))
+
+
+def site_addresses(settings: Settings) -> tuple[str, ...]:
+    """Where staff on the local network open /site."""
+    kiosk = settings.kiosk
+    named = kiosk.allowed_hosts or (in_url(kiosk.host),)
+    return tuple(f"http://{host}{'' if _has_port(host) else f':{kiosk.port}'}/site" for host in named)
+
+
+def _has_port(host: str) -> bool:
+    return bool(re.search(r":[0-9]{1,5}$", host))

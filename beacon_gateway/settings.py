@@ -8,7 +8,15 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
-from beacon_gateway.settings_addresses import CentralUrl, Host, HostOfPage, LinkUrl, PublicKey, is_loopback
+from beacon_gateway.settings_addresses import (
+    CentralUrl,
+    Host,
+    HostOfPage,
+    LinkUrl,
+    PublicKey,
+    is_everywhere,
+    is_loopback,
+)
 from daemonkit.toml import Misfit, misfits
 from kiosk_ui.look import Theme
 from sync_contract.beacon import U16, BeaconId
@@ -20,6 +28,8 @@ from sync_contract.strict import Environment, Record
 Adapter = Annotated[str, StringConstraints(pattern=r"^(hci[0-9]{1,3})?$")]
 """A Bluetooth adapter as BlueZ names it; empty: any."""
 AdapterName = Annotated[str, StringConstraints(pattern=r"^hci[0-9]{1,3}$")]
+Folder = Annotated[str, StringConstraints(pattern=r"^(/[^\x00]{0,400})?$")]
+"""An absolute path, or empty."""
 Dbm = Annotated[int, Field(ge=-127, le=20)]
 
 
@@ -28,6 +38,16 @@ class AdvertiseMode(StrEnum):
     """Not connectable, without flags."""
     peripheral = "peripheral"
     """Connectable, with the flags of Apple's iBeacon layout."""
+
+
+class SiteDoor(StrEnum):
+    """Who may open /site."""
+
+    loopback = "loopback"
+    """This device alone."""
+    lan = "lan"
+    """And the local network, with a PIN of the screen."""
+    off = "off"
 
 
 class Site(Record):
@@ -193,9 +213,20 @@ class Kiosk(Record):
     host: Host = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     allowed_hosts: tuple[HostOfPage, ...] = ()
+    site: SiteDoor = SiteDoor.loopback
+    voices: Folder = ""
     theme: Theme = Theme.light
     rotation: Literal[0, 90, 180, 270] = 0
     dark: Annotated[tuple[HoursOfDay, ...], Field(max_length=10)] = ()
+
+    @model_validator(mode="after")
+    def _site_can_be_reached(self) -> Self:
+        if self.site is SiteDoor.lan and is_loopback(self.host):
+            misfits([Misfit(("site",), f'needs a host other than {self.host}, such as "0.0.0.0"', "lan")])
+        if self.site is SiteDoor.lan and is_everywhere(self.host) and not self.allowed_hosts:
+            why = "needs allowed_hosts: by which names or addresses staff open it"
+            misfits([Misfit(("site",), why, "lan")])
+        return self
 
 
 class OnlyKiosk(BaseModel):

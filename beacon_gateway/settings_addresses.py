@@ -19,6 +19,21 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def is_everywhere(host: str) -> bool:
+    """Does it stand for every address of this machine?"""
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def in_url(host: str) -> str:
+    """As it stands in an address that a program on this machine opens: IPv6 in brackets, loopback for everywhere."""
+    if is_everywhere(host):
+        return "[::1]" if ":" in host else "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
 def _central_url(text: str) -> str:
     if not text:
         return text

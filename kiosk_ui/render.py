@@ -1,5 +1,6 @@
 """From a view to HTML, in one of the three languages."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,23 +9,28 @@ from jinja2 import Environment as Templates
 from daemonkit.i18n import Catalogues
 from daemonkit.templates import strict_templates
 from kiosk_ui.assets import Assets
-from kiosk_ui.figures import day, money
+from kiosk_ui.figures import count, day, moment, money, month_name, signed
 from kiosk_ui.keypad import press
 from kiosk_ui.look import Look
 from kiosk_ui.qr import qr_svg
 from kiosk_ui.views import News, Surface, View
+from kiosk_ui.voices import Voices, keys_of
 from sync_contract.money import Money
 from sync_contract.project import Texts
 from sync_contract.strict import Environment, Language
 
 FOLDER = Path(__file__).parent
+_NO_VOICES = Voices(())
 USUAL = Look()
 LANGUAGE_NAMES = {Language.zh_hans: "简体", Language.zh_hant: "繁體", Language.en: "English"}
 """Each in its own language, whatever the page's: the one text that is not translated."""
 
 
 class Pages:
-    """Renders views for one server. `site`: the community's name; `default` and `usual_look`: of an untouched kiosk."""
+    """Renders views for one server. `site`: the community's name; `default` and `usual_look`: of an untouched kiosk.
+
+    `album`: the address of the picture that staff gave a project, empty for none.
+    """
 
     def __init__(
         self,
@@ -35,8 +41,11 @@ class Pages:
         static_prefix: str = "/static/",
         default: Language = Language.zh_hans,
         usual_look: Look = USUAL,
+        album: Callable[[str], str] = lambda project: "",
+        voices: Voices = _NO_VOICES,
     ) -> None:
-        self.assets = Assets(static_prefix)
+        self.assets = Assets(static_prefix, album=album)
+        self.voices = voices
         self.default = default
         self.usual_look = usual_look
         self._facts = {
@@ -55,12 +64,17 @@ class Pages:
     def _in(self, language: Language, site: Texts, catalogues: Catalogues) -> Templates:
         templates = strict_templates(FOLDER / "templates", catalogues.gettext(language))
         templates.globals.update(self._facts, language=language, site=site[language])
+        templates.globals["recorded"] = lambda view: self.voices.of(keys_of(view), language)
         templates.filters.update(
             money=lambda amount: money(amount, language),
             day=lambda date: day(date, language),
             said=lambda texts: texts[language],
             yuan=lambda fen, project: money(Money(fen, project.currency), language),
             press=press,
+            fen=lambda fen: signed(fen, language),
+            number=lambda number: count(number, language),
+            moment=lambda at: moment(at, language),
+            month_name=lambda month: month_name(month, language),
         )
         return templates
 
@@ -68,9 +82,9 @@ class Pages:
         """The whole page. `csrf`: the token for its forms; `path`: where it lives, to come back in another language."""
         return self._render(view, language, "page.html", csrf=csrf, path=path, look=look)
 
-    def part(self, view: View, language: Language, *, csrf: str = "") -> str:
+    def part(self, view: View, language: Language, *, csrf: str = "", look: Look = USUAL) -> str:
         """Only what stands inside <main>, as `/live` sends it."""
-        return self._render(view, language, "part.html", csrf=csrf)
+        return self._render(view, language, "part.html", csrf=csrf, look=look)
 
     def news(self, news: News | None, language: Language) -> str:
         """What stands in the banner of a waiting scene; empty for none."""

@@ -14,14 +14,14 @@ from daemonkit.toml import ConfigRefused, load
 def kiosk_policy(config: Path, write: Path | None) -> int:
     """Print Chromium's policy for the kiosk of these settings, or write it to `write` when it differs."""
     try:
-        port = load(config, OnlyKiosk).kiosk.port
+        kiosk = load(config, OnlyKiosk).kiosk
     except ConfigRefused as refused:
         print(refused, file=sys.stderr)
         return EX_CONFIG
-    if port == 0:
+    if kiosk.port == 0:
         print(f"{config}: kiosk.port: 0 is another one at each start: the browser needs to know it", file=sys.stderr)
         return EX_CONFIG
-    text = json.dumps(policy(port), indent=2) + "\n"
+    text = json.dumps(policy(kiosk.host, kiosk.port), indent=2) + "\n"
     if write is None:
         print(text, end="")
     elif not write.exists() or write.read_text("utf-8") != text:

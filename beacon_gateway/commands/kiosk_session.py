@@ -44,7 +44,7 @@ def kiosk_session(config: Path, browser: str, silent_s: float = SILENT_S) -> int
 
 
 async def _session(kiosk: Kiosk, browser: str, silent_s: float) -> int:
-    url = origin(kiosk.port)
+    url = origin(kiosk.host, kiosk.port)
     while await asyncio.to_thread(_look, url) is None:  # noqa: ASYNC110  (another process)
         await asyncio.sleep(0.5)  # an error page of the browser's own would stay
     wayland = "WAYLAND_DISPLAY" in os.environ

@@ -9,13 +9,13 @@ from urllib.request import ProxyHandler, build_opener
 
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.settings import Settings
+from beacon_gateway.settings_addresses import in_url
 from daemonkit.toml import load
 
 LAST_GOOD = "last-good.toml"
 """In the state directory: the settings with which the gateway last started."""
 PATIENCE_S = 5.0
 _MOST_OCTETS = 8_000_000
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - read, not bound
 
 
 class NotRunning(GatewayError):
@@ -25,7 +25,7 @@ class NotRunning(GatewayError):
 def address(config: Path) -> str:
     """Where the gateway of these settings answers. Raises ConfigRefused."""
     kiosk = load(config, Settings).kiosk
-    return f"http://{_EVERYWHERE.get(kiosk.host, kiosk.host)}:{kiosk.port}"
+    return f"http://{in_url(kiosk.host)}:{kiosk.port}"
 
 
 def ask(base: str, path: str) -> bytes:

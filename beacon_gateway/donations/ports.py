@@ -54,10 +54,11 @@ class Gift:
 
 @dataclass(frozen=True, slots=True)
 class GiftState:
-    """What is known of an intent here; `slip` is empty until it is paid."""
+    """What is known of an intent here; `slip` is empty until it is paid, `code` until the server knows the intent."""
 
     state: IntentState
     slip: str = ""
+    code: str = ""
 
 
 class Projects(Protocol):

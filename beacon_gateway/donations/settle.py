@@ -28,14 +28,23 @@ class OpenIntents:
         newest = [(i, s.state) for i, s in reversed(self._states.items()) if s.state not in _FINAL]
         return dict(newest[:limit])
 
+    def uncoded(self, limit: int) -> list[str]:
+        """Of the awaited ones those that nobody has opened on a phone, and that have no code to be typed yet."""
+        waiting = (IntentState.registered,)
+        return [i for i in self.awaited(limit) if self._states[i].state in waiting and not self._states[i].code]
+
     async def settle(self, outcomes: Iterable[Outcome], log: IntentLog) -> bool:
         """Take what the central server says, on disk first. True when something changed."""
         changed = False
         for outcome in outcomes:
-            new = GiftState(outcome.state, outcome.slip)
-            if outcome.intent not in self._states or self._states[outcome.intent] == new:
+            known = self._states.get(outcome.intent)
+            if known is None:
                 continue
-            await log.settle(outcome.intent, new, cause="outcome from the central server")
+            new = GiftState(outcome.state, outcome.slip, outcome.code or known.code)
+            if new == known:
+                continue
+            if (new.state, new.slip) != (known.state, known.slip):  # a code is for who stands here, and not kept
+                await log.settle(outcome.intent, new, cause="outcome from the central server")
             self._states[outcome.intent] = new
             changed = True
         return changed

@@ -8,7 +8,7 @@ schema, within 1 MiB, and never through a redirect.
 import gzip
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -21,11 +21,12 @@ from yarl import URL
 from beacon_gateway.model.parcels import WaitingParcel
 from beacon_gateway.sync.ports import CentralRefusedUs, CentralUnreachable
 from sync_contract.catalogue import CONTRACT as CATALOGUE_CONTRACT
-from sync_contract.catalogue import SignedCatalogue
+from sync_contract.catalogue import Picture, SignedCatalogue
 from sync_contract.enrolment import KEY_REVOKED, KEY_UNKNOWN, KeyRoll, KeyRolled
 from sync_contract.records import CONTRACT, IntentState, Outcomes, ParcelReceipt, ParcelReceipts
 from sync_contract.report import GatewayReport, ReportTaken
 from sync_contract.request_signature import Signer
+from sync_contract.transparency import Cosigned, CosignedTaken, Heads
 
 _ANSWER_LIMIT = 1024 * 1024
 _CATALOGUE_LIMIT = 8 * 1024 * 1024
@@ -61,9 +62,11 @@ class Central:
         sent = {parcel.id for parcel in parcels}
         return [receipt for receipt in _read(ParcelReceipts, answer).receipts if receipt.id in sent]
 
-    async def outcomes(self, known: Mapping[str, IntentState], wait_s: int) -> Outcomes:
-        """Wait until one of the intents is in another state than the one known here."""
-        query = urlencode([*(("known", f"{intent}:{state}") for intent, state in known.items()), ("wait", wait_s)])
+    async def outcomes(self, known: Mapping[str, IntentState], wait_s: int, uncoded: Collection[str] = ()) -> Outcomes:
+        """Wait until one of the intents is in another state than the one known here, or an `uncoded` one has a code."""
+        told = [*(("known", f"{intent}:{state}") for intent, state in known.items())]
+        told += [("uncoded", intent) for intent in uncoded]  # an older server takes no notice
+        query = urlencode([*told, ("wait", wait_s)])
         timeout = aiohttp.ClientTimeout(total=wait_s + 15, sock_connect=5)
         return _read(Outcomes, await self._ask("GET", "/api/v1/outcomes", query=query, timeout=timeout))
 
@@ -82,6 +85,20 @@ class Central:
         answer = await self._ask("GET", "/api/v1/catalogue", query=query, headers=headers, limit=_CATALOGUE_LIMIT)
         return None if answer.status == 304 else (_read(SignedCatalogue, answer), answer.etag)
 
+    async def picture(self, picture: Picture) -> bytes:
+        """The octets that are given for it; whoever keeps them checks their sum."""
+        path, limit = f"/api/v1/pictures/{picture.sha256}", picture.octets
+        return (await self._ask("GET", path, limit=limit, content_type=picture.content_type)).body
+
+    async def heads(self, known: Mapping[str, int]) -> Heads:
+        """What the ledger published since the steps known here, by project."""
+        query = urlencode([("known", f"{project}:{step}") for project, step in sorted(known.items())])
+        return _read(Heads, await self._ask("GET", "/api/v1/heads", query=query))
+
+    async def cosigned(self, said: Cosigned) -> CosignedTaken:
+        """Say which heads are in order and which are not."""
+        return _read(CosignedTaken, await self._say("/api/v1/cosignatures", said))
+
     async def _say(self, path: str, record: BaseModel) -> _Answer:
         body = record.model_dump_json().encode()
         return await self._ask("POST", path, body=body, headers={"Content-Type": "application/json"})
@@ -96,6 +113,7 @@ class Central:
         headers: Mapping[str, str] | None = None,
         timeout: aiohttp.ClientTimeout = _TIMEOUT,
         limit: int = _ANSWER_LIMIT,
+        content_type: str = "application/json",
     ) -> _Answer:
         signed = self._signer().headers(method, path, query, body, int(time.time()))
         url = f"{self._url}{path}" + (f"?{query}" if query else "")
@@ -112,7 +130,7 @@ class Central:
                     return _Answer(304, b"", "")
                 if response.status != 200:
                     raise await _failure(response)
-                if response.content_type != "application/json":
+                if response.content_type != content_type:
                     raise CentralUnreachable(f"answered 200 with {response.content_type}: not our server, or a portal")
                 return _Answer(200, await bounded(response, limit), response.headers.get("ETag", ""))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

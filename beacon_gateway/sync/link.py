@@ -1,7 +1,7 @@
 """The link to the central server: one client, and the three stages that use it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,13 +10,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from beacon_gateway.sync.central import Central, open_central
 from beacon_gateway.sync.drain import Drain
-from beacon_gateway.sync.ports import CatalogueStore, Outbox, Welcome
+from beacon_gateway.sync.heads import Witness
+from beacon_gateway.sync.pictures import pull_pictures
+from beacon_gateway.sync.ports import CatalogueStore, HeadStore, Outbox, PictureStore, Welcome
 from beacon_gateway.sync.pull import follow_outcomes, held_catalogue, pull_catalogue
 from beacon_gateway.sync.report import keep_reporting
 from sync_contract.catalogue import Catalogue
 from sync_contract.records import IntentState, Outcome
 from sync_contract.report import GatewayReport, Hearing
 from sync_contract.request_signature import Signer
+from sync_contract.strict import Environment
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,17 @@ class Link:
                 progress=lambda: self.progress("catalogue"),
             )
 
+    async def pictures(self, album: PictureStore, wanted: asyncio.Event, hung: Callable[[], None]) -> None:
+        """Until cancelled. Raises CentralUnreachable, StoreUnavailable."""
+        progress = partial(self.progress, "pictures")
+        await pull_pictures(self.central, album, wanted=wanted, hung=hung, progress=progress)
+
+    async def witness(self, store: HeadStore, environment: Environment, signer: Callable[[], Signer]) -> None:
+        """Until cancelled; ends at once without a pinned key. Raises CentralUnreachable, StoreUnavailable."""
+        if self.pinned:
+            witness = Witness(self.central, self.pinned, store, signer, environment)
+            await witness.run(progress=lambda: self.progress("heads"))
+
     async def report(
         self,
         tell: Callable[[], Awaitable[GatewayReport]],
@@ -70,6 +84,7 @@ class Link:
         self,
         awaited: Callable[[], Mapping[str, IntentState]],
         settle: Callable[[Iterable[Outcome]], Awaitable[None]],
+        uncoded: Callable[[], Collection[str]] = tuple,
     ) -> None:
         """Until cancelled. Raises CentralUnreachable, StoreUnavailable."""
         await follow_outcomes(
@@ -78,6 +93,7 @@ class Link:
             settle=settle,
             begun=self._begun,
             progress=lambda: self.progress("outcomes"),
+            uncoded=uncoded,
         )
 
 

@@ -8,8 +8,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.model.parcels import WaitingParcel
-from sync_contract.catalogue import SignedCatalogue
+from sync_contract.catalogue import Picture, SignedCatalogue
 from sync_contract.records import ParcelReceipt
+from sync_contract.strict import Environment
+from sync_contract.transparency import Head, HeadRefusal, Heads, SignedHead
 
 
 class CentralUnreachable(GatewayError):
@@ -45,6 +47,40 @@ class CatalogueStore(Protocol):
     async def newest(self) -> SignedCatalogue | None: ...
 
     async def keep(self, version: int, signed: SignedCatalogue) -> None: ...
+
+
+class PictureStore(Protocol):
+    """Raises StoreUnavailable when the disk refuses."""
+
+    def missing(self) -> Sequence[Picture]: ...
+
+    def keep(self, picture: Picture, octets: bytes) -> bool:
+        """False when the octets are not the ones that were signed."""
+
+
+class HeadStore(Protocol):
+    """Published heads of the ledger. Every method raises StoreUnavailable when the disk refuses."""
+
+    async def community(self) -> str:
+        """Whose heads are followed; empty before the first answer."""
+
+    async def newest(self, community: str, environment: Environment) -> Mapping[str, SignedHead]:
+        """Of each chain the last head that was accepted, by project."""
+
+    async def digest(self, head: Head) -> str | None:
+        """Of what is kept at that step of that chain; None when there is nothing."""
+
+    async def keep(self, head: Head, signed: SignedHead) -> None: ...
+
+    async def refuse(self, community: str, refusal: HeadRefusal, signed: SignedHead | None) -> bool:
+        """False when it is kept already."""
+
+    async def note(self, told: Heads) -> None: ...
+
+    async def untold(self, community: str, limit: int) -> tuple[Sequence[Head], Sequence[str], Sequence[HeadRefusal]]:
+        """Accepted heads with their digests, and refusals, of which the server has not heard."""
+
+    async def mark_told(self, community: str, heads: Iterable[Head], refusals: Iterable[HeadRefusal]) -> None: ...
 
 
 class Held(Protocol):

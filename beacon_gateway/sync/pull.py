@@ -1,7 +1,7 @@
 """What comes in from the central server: the catalogue, only ever newer, and the outcomes of open intents."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -62,8 +62,12 @@ async def follow_outcomes(
     settle: Callable[[Iterable[Outcome]], Awaitable[None]],
     begun: asyncio.Event,
     progress: Callable[[], None],
+    uncoded: Callable[[], Collection[str]] = tuple,
 ) -> None:
-    """Runs until cancelled; raises CentralUnreachable. `begun` is set whenever a new intent wants following."""
+    """Runs until cancelled; raises CentralUnreachable. `begun` is set whenever a new intent wants following.
+
+    `uncoded`: of the awaited ones those that want a code to be typed.
+    """
     while True:
         progress()
         begun.clear()
@@ -71,7 +75,7 @@ async def follow_outcomes(
         if not known:
             await _first_of(begun.wait(), OUTCOMES_WAIT_S)
             continue
-        asking = asyncio.create_task(central.outcomes(known, OUTCOMES_WAIT_S))
+        asking = asyncio.create_task(central.outcomes(known, OUTCOMES_WAIT_S, uncoded()))
         new_one = asyncio.create_task(begun.wait())
         try:
             await asyncio.wait({asking, new_one}, return_when=asyncio.FIRST_COMPLETED)

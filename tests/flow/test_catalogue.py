@@ -1,7 +1,8 @@
-"""What staff write on their page stands on the screen in the hall."""
+"""What staff write on their page, and the picture they choose, stands on the screen in the hall."""
 
 import asyncio
 from contextlib import AsyncExitStack
+from hashlib import sha256
 from pathlib import Path
 
 import aiohttp
@@ -11,7 +12,8 @@ from tests.fakes.donor import Donor
 from tests.fakes.editor import Editor
 from tests.flow.conftest import DEMO
 from tests.flow.test_whole_way import SIMULATED, prepared
-from tests.flow.visitor import visitor
+from tests.flow.visitor import Visitor, visitor
+from tests.unit.central.test_catalogue_pages import PNG
 
 
 async def test_a_title_that_staff_edit_is_shown_at_the_kiosk_after_the_pull(tmp_path: Path) -> None:
@@ -27,9 +29,27 @@ async def test_a_title_that_staff_edit_is_shown_at_the_kiosk_after_the_pull(tmp_
         saved = await editor.save(project, title_zh_hans="热汤送到家", title_en="Soup at the door")
         assert "saved=1" in saved.url, saved.text()
 
+        sent = await editor.send(await editor.open("/staff/projects/all/elder-lunch"), "/picture", "picture", "a", PNG)
+        assert "saved=1" in sent.url, sent.text()
+
         gateway = await edges.enter_async_context(gateway_program(tmp_path, DEMO, plan, radio=SIMULATED))
         async with visitor(gateway.url) as kiosk, asyncio.timeout(30):
             while (await kiosk.json("/healthz"))["catalogue"] == 0:
                 await asyncio.sleep(0.1)
             page = await kiosk.open("/project/elder-lunch?lang=zh-Hans")
             assert "热汤送到家" in page.text
+            address = f"/pictures/{sha256(PNG).hexdigest()}"
+            while not await _shows(kiosk, address):
+                await asyncio.sleep(0.1)
+            async with session.get(gateway.url + address) as answer:
+                assert (answer.status, answer.content_type, await answer.read()) == (200, "image/png", PNG)
+            async with session.get(f"{gateway.url}/pictures/{'0' * 64}") as answer:
+                assert answer.status == 404
+
+
+async def _shows(kiosk: Visitor, address: str) -> bool:
+    """Not while the gateway begins anew with the beacons of the catalogue."""
+    try:
+        return address in (await kiosk.open("/project/elder-lunch")).html
+    except aiohttp.ClientConnectionError:
+        return False
