@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from central_server.bank_emulator.unionpay.faults import FAULTS
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The central server of beacon gateways.")
 user = typer.Typer(no_args_is_help=True, help="Accounts of staff.")
 gateway = typer.Typer(no_args_is_help=True, help="Gateways that may deliver.")
@@ -18,7 +20,10 @@ State = Annotated[Path, typer.Option(help="Folder of the database and of the ser
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Instead of the TOML's; 0 is a free one.")]
 PlaceKindName = Literal["city", "street", "community", "site"]
 RoleName = Literal["viewer", "staff", "finance", "admin"]
+PaperName = Literal["a4", "a3", "stickers", "nfc"]
 FileKind = Literal["beacons", "projects", "bindings"]
+BankKind = Literal["sandbox", "unionpay"]
+FAULTS_HELP = "What goes wrong; may be given again, of unionpay only.\n\n" + "\n\n".join(map(str, FAULTS))
 DEFAULT_CONFIG = Path("/etc/beacon-central/central.toml")
 DEFAULT_STATE = Path("/var/lib/beacon-central")
 
@@ -42,11 +47,13 @@ def run(
 def bank_emulator(
     state_dir: Annotated[Path, typer.Option(help="Folder of its keys and orders.")],
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 is a free one.")] = 0,
+    kind: Annotated[BankKind, typer.Option(help="Which bank.")] = "sandbox",
+    fault: Annotated[list[str] | None, typer.Option(metavar="NAME[=VALUE]", help=FAULTS_HELP)] = None,
 ) -> None:
-    """The sandbox bank for drills, on this machine only, until SIGTERM."""
+    """A bank for drills, on this machine only, until SIGTERM."""
     from central_server.commands.bank_emulator import run as body
 
-    raise typer.Exit(body(state_dir, port))
+    raise typer.Exit(body(state_dir, port, kind, fault or []))
 
 
 @app.command()
@@ -84,6 +91,49 @@ def export(
     from central_server.commands.export import run as body
 
     raise typer.Exit(body(config, state_dir, kind, file, place))
+
+
+@app.command()
+def poster(
+    uuid: Annotated[str, typer.Argument(help="The beacon's.")],
+    major: Annotated[int, typer.Argument(min=0, max=65535)],
+    minor: Annotated[int, typer.Argument(min=0, max=65535)],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the PDF goes.")],
+    paper: Annotated[PaperName, typer.Option(help="A poster, or a sheet of stickers.")] = "a4",
+    language: Annotated[
+        list[str] | None,
+        typer.Option(help="zh-Hans, zh-Hant or en; one, or two: the first is the larger. Else zh-Hans."),
+    ] = None,
+    project: Annotated[str, typer.Option(help="Its id; empty: the one that the beacon brings now.")] = "",
+    phone: Annotated[str, typer.Option(help="A telephone number for residents.")] = "",
+    config: Config = DEFAULT_CONFIG,
+    state_dir: State = DEFAULT_STATE,
+) -> None:
+    """Make a beacon's poster or stickers, with the code that leads phones to its page."""
+    from central_server.commands.poster import Wish
+    from central_server.commands.poster import run as body
+    from kiosk_ui.paper.poster import Paper
+
+    wish = Wish(uuid, major, minor, Paper(paper), tuple(language or ["zh-Hans"]), project, phone)
+    raise typer.Exit(body(config, state_dir, wish, output))
+
+
+@app.command()
+def reconcile(
+    day: Annotated[str, typer.Option(help="A settlement day, as 2026-11-23; else all that are due.")] = "",
+    file: Annotated[
+        Path | None, typer.Option(help="The bank's file, downloaded by hand.", exists=True, dir_okay=False)
+    ] = None,
+    config: Config = DEFAULT_CONFIG,
+    state_dir: State = DEFAULT_STATE,
+    bank_url: Annotated[str, typer.Option(help="Instead of the TOML's.")] = "",
+    bank_credentials: Annotated[Path | None, typer.Option(help="Folder with the bank's keys.")] = None,
+) -> None:
+    """Compare the bank's files with the ledger; 1 while differences wait for somebody, 75 when the bank is silent."""
+    from central_server.commands.reconcile import Asked
+    from central_server.commands.reconcile import run as body
+
+    raise typer.Exit(body(config, state_dir, Asked(day, file, bank_url, bank_credentials)))
 
 
 @user.command("add")

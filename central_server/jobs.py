@@ -1,35 +1,47 @@
 """Periodic work. What must be done by one process alone is done by the holder of its lease."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 
+from central_server.alerts.telling import Telling
+from central_server.alerts.watching import look
+from central_server.banks.port import Expiring
+from central_server.donations.giving_back import GivingBack
 from central_server.donations.queries import Queries
+from central_server.ledger.publication import Publisher
+from central_server.receipts.asking import Receipts
+from central_server.reconciliation.nightly import Nightly
 from central_server.statistics.rollup import count_new
 from central_server.statistics.salts import Salts
-from central_server.store import events, leases
+from central_server.store import events, leases, ledger_lines, visitors
 from central_server.store.database import Database, StoreUnavailable
 from central_server.store.events import Topic
 from daemonkit.broadcast import Broadcast
 from daemonkit.health import Health
+from sync_contract.strict import Environment
 
 _log = structlog.get_logger()
 _LEASE = timedelta(seconds=30)
 _RENEW_BEFORE = timedelta(seconds=15)
+VISITORS_KEPT = timedelta(days=762)
+"""25 months: a month can still be compared with the same one two years ago."""
 
 
 async def ask_bank(
     database: Database,
     queries: Queries,
+    giving_back: GivingBack,
     *,
     holder: str,
     clock: Callable[[], datetime],
     health: Health,
     every_s: float = 1.0,
 ) -> None:
-    """Query due attempts, in one process at a time. Until cancelled; raises BankUnavailable."""
+    """Query due attempts and see to refunds, in one process at a time. Until cancelled; raises BankUnavailable."""
     held_until = clock()
     while True:
         now = clock()
@@ -39,6 +51,7 @@ async def ask_bank(
                     held_until = now + _LEASE
         if now < held_until:
             await queries.ask_due(now)
+            await giving_back.work_due(now)
         health.progress("bank")
         # Without the lease there is no hurry: its holder is at work, or is missed in half a minute.
         await asyncio.sleep(every_s if now < held_until else every_s * 5)
@@ -81,6 +94,112 @@ async def count_figures(
         # Half of the time belongs to others: on SQLite a write shuts out every other process.
         pause = max(0.02, loop.time() - begun) if more else every_s if now < held_until else every_s * 3
         await asyncio.sleep(pause)
+
+
+async def watch_alerts(
+    database: Database,
+    telling: Telling,
+    environment: Environment,
+    expiring: Callable[[datetime], Sequence[Expiring]],
+    *,
+    holder: str,
+    clock: Callable[[], datetime],
+    health: Health,
+    every_s: float = 15.0,
+) -> None:
+    """What waits for staff, and who is told, in one process at a time. Until cancelled; raises StoreUnavailable."""
+    while True:
+        now = clock()
+        async with database.write() as connection:
+            held = await leases.take(connection, "alerts", holder, now, now + timedelta(seconds=3 * every_s))
+        if held:
+            await look(database, environment.value, expiring(now), now)
+            await telling.tell(now, alive=lambda: health.progress("alerts"))
+        health.progress("alerts")
+        await asyncio.sleep(every_s)
+
+
+async def forget_donors(
+    receipts: Receipts, *, clock: Callable[[], datetime], pause: timedelta = timedelta(hours=1)
+) -> None:
+    """Delete donors' data whose day has come; any process may. Until cancelled; raises StoreUnavailable."""
+    while True:
+        if gone := await receipts.forget_due(clock()):
+            _log.info("donors.forgotten", count=gone)
+        await asyncio.sleep(pause.total_seconds())
+
+
+async def forget_visitors(
+    database: Database, *, clock: Callable[[], datetime], pause: timedelta = timedelta(hours=1)
+) -> None:
+    """Delete the registers of visitors that no figure asks for any more; any process may.
+
+    Until cancelled; raises StoreUnavailable.
+    """
+    while True:
+        more = await database.written(partial(visitors.forget_oldest, before=clock() - VISITORS_KEPT))
+        # A day at a time: on SQLite a write shuts out every other process.
+        await asyncio.sleep(0.02 if more else pause.total_seconds())
+
+
+async def reconcile(
+    database: Database,
+    nightly: Nightly,
+    *,
+    holder: str,
+    clock: Callable[[], datetime],
+    every_s: float = 5.0,
+    pause: timedelta = timedelta(minutes=10),
+) -> None:
+    """The bank's files of the days that are due, in one process at a time. Until cancelled; raises StoreUnavailable.
+
+    It shows no progress to the watchdog: a city's file takes longer than that waits.
+    """
+    following = clock()
+    while True:
+        now = clock()
+        if now >= following:
+            async with database.write() as connection:
+                held = await leases.take(connection, "reconcile", holder, now, now + pause)
+            if held:
+                night = await nightly.run(now)
+                for day, reason in night.trouble.items():
+                    _log.warning("reconciliation.waiting", day=str(day), reason=reason)
+            following = now + pause
+        await asyncio.sleep(every_s)
+
+
+async def publish_ledger(
+    database: Database,
+    publisher: Publisher,
+    *,
+    holder: str,
+    clock: Callable[[], datetime],
+    health: Health,
+    every_s: float = 1.0,
+    wholly_every: timedelta = timedelta(hours=6),
+) -> None:
+    """Heads of what is ripe, right after it was written, in one process at a time; and now and then of everything.
+
+    Until cancelled; raises StoreUnavailable.
+    """
+    held_until, looked_at, whole_at = clock(), -1, datetime.min.replace(tzinfo=UTC)
+    while True:
+        now = clock()
+        if now > held_until - _RENEW_BEFORE:
+            async with database.write() as connection:
+                if await leases.take(connection, "publish_ledger", holder, now, now + _LEASE):
+                    held_until = now + _LEASE
+        if now < held_until:
+            async with database.read() as connection:
+                newest = await ledger_lines.newest(connection)
+            wholly = now - whole_at >= wholly_every
+            if wholly or newest != looked_at:
+                # On PostgreSQL a line with a smaller number may be committed later: a little is looked at again.
+                await publisher.publish_waiting(0 if wholly else max(0, looked_at - 1000))
+                looked_at, whole_at = newest, now if wholly else whole_at
+        health.progress("publication")
+        await asyncio.sleep(every_s if now < held_until else every_s * 5)
 
 
 async def keep_salts(

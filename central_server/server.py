@@ -5,20 +5,22 @@ import secrets
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
 
 from central_server import jobs
+from central_server.alerts.channels import open_senders
 from central_server.api.tokens import Bearers
 from central_server.api.webhooks.addresses import AddressRules
 from central_server.api.webhooks.sending import deliver, open_sender
-from central_server.banks import BANKS
+from central_server.banks import BANKS, Account
 from central_server.banks.port import BankUnavailable
 from central_server.catalogue.publication import Publication
 from central_server.catalogue.seed import sow
+from central_server.donations.giving_back import GivingBack
 from central_server.donations.opening import Opening
 from central_server.donations.queries import Queries
 from central_server.donations.settle import Settlement
@@ -27,17 +29,30 @@ from central_server.gateway_api.catalogue import CatalogueApi
 from central_server.gateway_api.enrolments import EnrolmentApi
 from central_server.gateway_api.outcomes import OutcomesApi
 from central_server.gateway_api.reports import ReportsApi
+from central_server.gateway_api.transparency import TransparencyApi
 from central_server.intake.endpoint import ParcelIntake
+from central_server.ledger.publication import Publisher
 from central_server.public.bank_notify import BankNotifications
+from central_server.public.board import Board
+from central_server.public.codes import CodePages
 from central_server.public.errors import error_pages, store_trouble
 from central_server.public.files import StaticFiles
+from central_server.public.going_on import GoingOn
 from central_server.public.hall import HallPages
 from central_server.public.health import HealthPage
 from central_server.public.lists import Lists
 from central_server.public.openapi import OpenApiFile
+from central_server.public.page_gifts import PageGifts
 from central_server.public.phone import PhonePages
 from central_server.public.shake import ShakeApi
+from central_server.public.slip import SlipPages
 from central_server.public.statistics import StatisticsApi
+from central_server.public.transparency import TransparencyPages
+from central_server.receipts.asking import Receipts
+from central_server.receipts.sealing import open_seal
+from central_server.reconciliation.fees import FeeRule
+from central_server.reconciliation.nightly import Nightly
+from central_server.reconciliation.reconciling import Reconciling
 from central_server.refusals import Refusals
 from central_server.settings import Settings
 from central_server.shake.counting import Counter
@@ -74,6 +89,8 @@ class Place:
     port: int
     store: str = ""
     connections: int = 10
+    credentials: Path | None = None
+    """Where systemd lays secrets down; None: they are in `state`."""
 
 
 def now() -> datetime:
@@ -94,10 +111,12 @@ async def run(
     async with AsyncExitStack() as edges:
         store = place.store or sqlite_url(place.state / "central.db")
         database = await edges.enter_async_context(open_database(store, connections=place.connections))
-        bank = await edges.enter_async_context(BANKS[settings.bank.kind](place.bank_url, place.bank_credentials))
+        account = Account(settings.bank.at(place.bank_url), environment, place.bank_credentials)
+        bank = await edges.enter_async_context(BANKS[settings.bank.kind](account))
         bindings = {entry.beacon: entry.project for entry in settings.bindings}
-        await sow(database, settings.projects, bindings, now())
+        await sow(database, settings.projects, bindings, now(), own_site=settings.bank.own_site)
         publication = Publication(database, catalogue_key(place.state), now, environment)
+        publisher = Publisher(database, catalogue_key(place.state), environment, now)
 
         settlement = Settlement(database, bank.name, changes.poke)
         notifications = BankNotifications(bank, settlement, refusals, now)
@@ -107,8 +126,12 @@ async def run(
             settlement,
             return_url=lambda nonce: f"{address.url}/g/{nonce}",
             notify_url=lambda: f"{address.url}{notifications.path}",
+            platforms=settings.bank.link_hosts,
         )
+        giving_back = GivingBack(database, bank, opening.notify_url, changes.poke)
         pages = Pages(environment=environment, site=settings.site.community, surface=Surface.phone)
+        going_on = GoingOn(opening, pages, refusals)
+        page_gifts = PageGifts(database, environment, going_on, now)
         bound = CatalogueBindings(database, environment)
         salts = Salts()
         counter = Counter(Visitors(salts).seen)
@@ -117,9 +140,17 @@ async def run(
         shaking = Shaking(database, bound, counter, programs, page=lambda made: f"{address.url}/s/{made}")
         allowed = AddressRules(settings.webhooks.hosts, settings.webhooks.private_network)
         sender = await edges.enter_async_context(open_sender(database, allowed, programs))
+        senders = await edges.enter_async_context(open_senders(settings.alerts, settings.mail))
         by_https = place.public_url.startswith("https://")
         key = factor_key(place.state)
         inviting = Inviting(lambda: address.url, fingerprint(catalogue_key(place.state).public_key()))
+        seal = await open_seal(database, place.state, place.credentials)
+        wanted = Receipts(database, seal, timedelta(days=settings.receipts.keep_days))
+        slips = SlipPages(
+            database, wanted, pages, refusals, lambda: address.url, settings.site.community, environment, now
+        )
+        fees = FeeRule(settings.reconciliation.fee_basis_points)
+        reconciling = Reconciling(database, bank.name, environment.value, changes.poke, fees)
         staff = StaffSite(
             database,
             settings.site.community,
@@ -131,12 +162,17 @@ async def run(
             allowed,
             programs,
             publication,
+            senders,
+            reconciling,
+            settings.bank,
+            wanted,
             secure=by_https,
+            gives_back=bank.name if bank.capabilities.refunds else "",
         )
         rules = WebRules(
             allowed_hosts=_hosts(settings, place),
             secret=form_secret(place.state),
-            form_targets=bank.form_targets,
+            form_targets=(*bank.form_targets, *(f"https://{host}" for host in settings.bank.link_hosts)),
             trusted_proxies=settings.server.proxies,
             # A proxy's connections come from one peer; behind a carrier's NAT everybody is one.
             peer_connections=1024,
@@ -144,6 +180,7 @@ async def run(
             requests_per_second=200,
             burst=400,
             exempt=("/healthz", "/static/", "/api/", notifications.path),
+            open_doors=frozenset({"/g/"}),  # a bank sends the donor back with a form; it changes nothing
         )
         app = guarded_app(rules, error_page=error_pages(pages, staff), middlewares=[store_trouble])
         app.add_routes(
@@ -153,12 +190,16 @@ async def run(
                 *EnrolmentApi(database, catalogue_key(place.state), refusals, now).routes(),
                 *ReportsApi(database, refusals, now).routes(),
                 *CatalogueApi(database, publication, refusals, now).routes(),
-                *PhonePages(database, environment, opening, pages, refusals, now).routes(),
+                *TransparencyApi(database, environment, refusals, now).routes(),
+                *TransparencyPages(database, publisher, Board(database, environment), environment, pages, now).routes(),
+                *slips.routes(),
+                *PhonePages(database, environment, going_on, slips, now).routes(),
+                *CodePages(database, going_on, now).routes(),
                 *ShakeApi(database, shaking, now).routes(),
                 *OpenApiFile().routes(),
                 *Lists(database, bearers).routes(),
                 *StatisticsApi(database, bearers, environment, now).routes(),
-                *HallPages(database, bound, counter, pages, now).routes(),
+                *HallPages(database, bound, counter, pages, page_gifts, now).routes(),
                 *notifications.routes(),
                 *staff.routes(),
                 *StaticFiles({**pages.assets.files, **staff.files}).routes(),
@@ -172,7 +213,7 @@ async def run(
         edges.push_async_callback(jobs.give_back, database, holder)
 
         async def ask_bank() -> None:
-            await jobs.ask_bank(database, queries, holder=holder, clock=now, health=health)
+            await jobs.ask_bank(database, queries, giving_back, holder=holder, clock=now, health=health)
 
         async def send_webhooks() -> None:
             await deliver(sender, holder=holder, clock=now, health=health)
@@ -185,6 +226,23 @@ async def run(
 
         async def count_figures() -> None:
             await jobs.count_figures(database, holder=holder, clock=now, health=health)
+
+        async def watch_alerts() -> None:
+            await jobs.watch_alerts(
+                database, staff.telling, environment, bank.expiring, holder=holder, clock=now, health=health
+            )
+
+        async def forget_donors() -> None:
+            await jobs.forget_donors(wanted, clock=now)
+
+        async def forget_visitors() -> None:
+            await jobs.forget_visitors(database, clock=now)
+
+        async def reconcile() -> None:
+            await jobs.reconcile(database, Nightly(bank, reconciling), holder=holder, clock=now)
+
+        async def publish_ledger() -> None:
+            await jobs.publish_ledger(database, publisher, holder=holder, clock=now, health=health)
 
         async def keep_salts() -> None:
             await jobs.keep_salts(database, salts, clock=now, health=health)
@@ -202,6 +260,21 @@ async def run(
                 ),
                 stages.create_task(
                     supervise("figures", count_figures, restart_on=StoreUnavailable, health=health, cap=30.0)
+                ),
+                stages.create_task(
+                    supervise("alerts", watch_alerts, restart_on=StoreUnavailable, health=health, cap=30.0)
+                ),
+                stages.create_task(
+                    supervise("donors", forget_donors, restart_on=StoreUnavailable, health=health, cap=300.0)
+                ),
+                stages.create_task(
+                    supervise("visitors", forget_visitors, restart_on=StoreUnavailable, health=health, cap=300.0)
+                ),
+                stages.create_task(
+                    supervise("reconciliation", reconcile, restart_on=StoreUnavailable, health=health, cap=30.0)
+                ),
+                stages.create_task(
+                    supervise("publication", publish_ledger, restart_on=StoreUnavailable, health=health, cap=30.0)
                 ),
                 stages.create_task(supervise("salts", keep_salts, restart_on=StoreUnavailable, health=health)),
                 stages.create_task(pass_on()),

@@ -2,28 +2,16 @@
 
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
 
+from central_server.settings_addresses import Host, WebOrigin
+from central_server.settings_bank import BankSettings
+from daemonkit.toml import misfits
 from sync_contract.beacon import U16, BeaconId
 from sync_contract.project import Project, ProjectId, Texts
 from sync_contract.strict import Environment, Record
-
-
-def _web_origin(value: str) -> str:
-    """Empty, or `http(s)://host[:port]` without path, query, user or password."""
-    if value == "":
-        return value
-    parts = urlsplit(value)
-    try:
-        well_formed = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        well_formed = False
-    if not well_formed or "@" in parts.netloc or parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise ValueError("expected http(s)://host or http(s)://host:port, and nothing after it")
-    return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
 def _store_url(value: SecretStr) -> SecretStr:
@@ -45,9 +33,7 @@ def _network(value: str) -> str:
     return value
 
 
-WebOrigin = Annotated[str, StringConstraints(max_length=300), AfterValidator(_web_origin)]
 Network = Annotated[str, StringConstraints(max_length=50), AfterValidator(_network)]
-Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.\-:\[\]]{1,260}$")]
 
 
 class ServerSettings(Record):
@@ -85,14 +71,18 @@ class StoreSettings(Record):
     """The most that one process opens to PostgreSQL; one more is for hearing of the other processes."""
 
 
-class BankSettings(Record):
-    """The bank to which donors are handed over."""
+class ReceiptSettings(Record):
+    """What donors give for an official receipt."""
 
-    kind: Literal["sandbox"]
-    url: WebOrigin = ""
-    """Where the bank answers; empty only when `--bank-url` gives it at start."""
-    credentials: Annotated[str, StringConstraints(max_length=1000)] = ""
-    """A folder with the bank's public key and our merchant secret; empty: $CREDENTIALS_DIRECTORY."""
+    keep_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    """Days after a receipt was issued on which the donor's data are deleted here; the stub is the organisation's."""
+
+
+class ReconciliationSettings(Record):
+    """What the bank's files are compared with."""
+
+    fee_basis_points: Annotated[int, Field(ge=0, le=1000)] | None = None
+    """The fee that was agreed, in hundredths of a percent (60 is 0.6 %), rounded to whole fen; left out: any fee."""
 
 
 class WebhookSettings(Record):
@@ -104,6 +94,38 @@ class WebhookSettings(Record):
     """Only these hosts; `.example.org` is every host below example.org. Empty: every host of the public internet."""
     private_network: bool = False
     """Also plain http, and addresses of the own network: only where every admin may reach whatever is in it."""
+
+
+class AlertSettings(Record):
+    """Where 企業微信 takes messages for group robots; who is told, staff say on their pages."""
+
+    wecom: WebOrigin = "https://qyapi.weixin.qq.com"
+
+
+class MailSettings(Record):
+    """The mail server through which alerts go out; without a host there is no e-mail."""
+
+    host: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]{0,253}$")] = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """`none`: only to a mail server on this machine, and without a password."""
+    sender: Annotated[str, StringConstraints(pattern=r"^([^\s@<>]{1,64}@[A-Za-z0-9.-]{1,190})?$")] = ""
+    user: Annotated[str, StringConstraints(max_length=200)] = ""
+    """Empty: the mail server asks for no login."""
+    password_file: Annotated[str, StringConstraints(max_length=1000)] = ""
+    """A file with the password and nothing else, readable by the server alone."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if not self.host:
+            return self
+        if not self.sender:
+            raise ValueError("sender is needed: the address from which alerts come")
+        if bool(self.user) != bool(self.password_file):
+            raise ValueError("user and password_file belong together")
+        if self.security == "none" and (self.user or self.host not in ("localhost", "127.0.0.1", "::1")):
+            raise ValueError('security "none" is only for a mail server on this machine, without a login')
+        return self
 
 
 class BindingSettings(Record):
@@ -124,16 +146,19 @@ class Settings(Record):
     store: StoreSettings = StoreSettings()
     site: SiteSettings
     bank: BankSettings
+    reconciliation: ReconciliationSettings = ReconciliationSettings()
+    receipts: ReceiptSettings = ReceiptSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    alerts: AlertSettings = AlertSettings()
+    mail: MailSettings = MailSettings()
     projects: Annotated[tuple[Project, ...], Field(min_length=1, max_length=200)]
     bindings: Annotated[tuple[BindingSettings, ...], Field(max_length=5000)] = ()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.bank.kind == "sandbox" and self.site.environment is not Environment.drill:
-            raise ValueError('bank.kind "sandbox" moves no money: site.environment must be "drill"')
-        if paid := [project.id for project in self.projects if project.paid_fen is not None]:
-            raise ValueError(f"projects {', '.join(paid)}: paid_fen is known to the ledger alone: leave it out")
+        misfits(self.bank.misfits(self.site.environment))
+        if paid := [each.id for each in self.projects if each.paid_fen is not None or each.helped is not None]:
+            raise ValueError(f"projects {', '.join(paid)}: the ledger alone knows paid_fen and helped: leave them out")
         ids = [project.id for project in self.projects]
         if twice := sorted({name for name in ids if ids.count(name) > 1}):
             raise ValueError(f"projects: id {', '.join(twice)} stands more than once")

@@ -4,27 +4,40 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
+from central_server.alerts import paper_tasks
 from central_server.enrolment.standing import Standing, Surveyed
 from central_server.statistics.timing import hour
-from central_server.store import figures_read, overview, parcels
+from central_server.store import cosignatures, disbursements, figures_read, overview, parcels, refunds
 from central_server.store.connection import Connection
 from sync_contract.money import Money
 from sync_contract.report import Hearing
 
 _LOOKED_BACK = timedelta(days=7)
+_REFUSED_BACK = timedelta(days=30)
 _PAYMENTS_BACK = timedelta(days=30)
 _SILENT_FOR = timedelta(hours=3)
+_REFUND_TAKES = timedelta(days=15)
+"""Ten settlement days at most, and a holiday."""
 
 
 class Matter(StrEnum):
     """In the order in which they are told."""
 
     fork = "fork"
+    head_refused = "head_refused"
     surplus = "surplus"
     late_payment = "late_payment"
     outside_permit = "outside_permit"
+    refund_waiting = "refund_waiting"
+    disbursement_waiting = "disbursement_waiting"
+    refund_unanswered = "refund_unanswered"
+    difference = "difference"
+    permit_ends = "permit_ends"
+    disclosure_due = "disclosure_due"
+    credential_ends = "credential_ends"
+    receipt_due = "receipt_due"
     conflict = "conflict"
     refused = "refused"
     lost = "lost"
@@ -34,7 +47,19 @@ class Matter(StrEnum):
     silent_beacon = "silent_beacon"
 
 
-ABOUT_MONEY = frozenset({Matter.surplus, Matter.late_payment, Matter.outside_permit})
+ABOUT_MONEY = frozenset(
+    {
+        Matter.surplus,
+        Matter.late_payment,
+        Matter.outside_permit,
+        Matter.refund_waiting,
+        Matter.disbursement_waiting,
+        Matter.refund_unanswered,
+        Matter.difference,
+        Matter.receipt_due,
+        Matter.credential_ends,
+    }
+)
 """Only for those who see to money."""
 
 
@@ -78,11 +103,20 @@ async def tasks(
         matter = Matter.outside_permit
         if payment.surplus or payment.late:
             matter = Matter.surplus if payment.surplus else Matter.late_payment
-        link = f"/staff/parcels/{payment.gateway}/{payment.intent}"
+        link = f"/staff/gifts/{payment.gateway}/{payment.intent}"
         amount = Money(payment.minor, payment.currency)
         label = known[payment.gateway].label if payment.gateway in known else ""
         about = (payment.community, f"{payment.gateway}/{payment.intent}", label)
         found.append(Task(matter, *about, link, since=payment.at, amount=amount))
+    found += await _published(connection, tops, now)
+    found += await _spending(connection, money_tops, environment)
+    for paper in (
+        *await paper_tasks.papers(connection, tops, environment, now),
+        *await paper_tasks.waiting(connection, money_tops, environment),
+    ):
+        about = (paper.place, paper.subject, paper.name)
+        found.append(Task(Matter(paper.word), *about, paper.link, paper.days, paper.since))
+    found += await _refunds(connection, money_tops, environment, now)
     found += await _lost(connection, surveyed, tops)
     found += await _silent(connection, surveyed, tops, now)
     order = list(Matter)
@@ -102,6 +136,55 @@ def _of_gateway(each: Surveyed) -> list[Task]:
     elif each.report is not None and each.report.hearing == Hearing.deaf:
         found.append(Task(Matter.deaf, *about, page, since=each.report.hearing_since))
     return found
+
+
+async def _refunds(connection: Connection, money_tops: Collection[str], environment: str, now: datetime) -> list[Task]:
+    """Those that wait for a second person, and those of which the bank said nothing for long."""
+    waiting = await refunds.page(connection, money_tops, environment, waiting=True)
+    silent = await refunds.unanswered(connection, money_tops, environment, now - _REFUND_TAKES)
+    return [
+        Task(
+            matter,
+            each.community,
+            each.id,
+            "",
+            "/staff/refunds",
+            since=each.sent_at or each.asked_at,
+            amount=Money(each.amount_minor, each.currency),
+        )
+        for matter, found in ((Matter.refund_waiting, waiting), (Matter.refund_unanswered, silent))
+        for each in found
+    ]
+
+
+async def _published(connection: Connection, tops: Collection[str], now: datetime) -> list[Task]:
+    """Gateways that were shown figures that contradict what they keep."""
+    found: dict[tuple[str, str], Task] = {}
+    for refusal, label in await cosignatures.refusals(connection, tops):
+        if refusal.told_at < now - _REFUSED_BACK:
+            continue
+        about = (refusal.community, f"{refusal.gateway}/{refusal.project}", label)
+        link = f"/board/{quote(refusal.community, safe='')}#{refusal.project}"
+        found.setdefault(
+            (refusal.gateway, refusal.project), Task(Matter.head_refused, *about, link, since=refusal.told_at)
+        )
+    return list(found.values())
+
+
+async def _spending(connection: Connection, money_tops: Collection[str], environment: str) -> list[Task]:
+    """What waits for a second person."""
+    return [
+        Task(
+            Matter.disbursement_waiting,
+            each.community,
+            each.id,
+            "",
+            f"/staff/disbursements/{each.id}",
+            since=each.asked_at,
+            amount=Money(each.amount_minor, each.currency),
+        )
+        for each in await disbursements.page(connection, money_tops, environment, waiting=True)
+    ]
 
 
 async def _lost(connection: Connection, surveyed: Collection[Surveyed], tops: Collection[str]) -> list[Task]:

@@ -72,12 +72,19 @@ class Telling:
     async def try_out(self, channel: Channel, message: Message, now: datetime) -> str:
         """Send a message now; what went wrong, or nothing."""
         try:
-            await self.senders[channel.kind].send(channel.address, message)
+            await self._send(channel, message)
         except TellingFailed as error:
             return str(error)
         async with self.database.write() as connection:
             await alerts.arrived(connection, channel.id, now)
         return ""
+
+    async def _send(self, channel: Channel, message: Message) -> None:
+        """Raises TellingFailed, also for a kind that the settings do not name any more."""
+        sender = self.senders.get(channel.kind)
+        if sender is None:
+            raise TellingFailed(f"{channel.kind} is not set up on this server")
+        await sender.send(channel.address, message)
 
     async def _tell(self, channel: Channel, now: datetime) -> bool:
         async with self.database.read() as connection:
@@ -87,7 +94,7 @@ class Telling:
             return False
         message = self.write(Language(channel.language), new, over, now)
         try:
-            await self.senders[channel.kind].send(channel.address, message)
+            await self._send(channel, message)
         except TellingFailed as error:
             wait = min(_LONGEST_WAIT, timedelta(seconds=30) * 2 ** min(channel.failures, 10))
             _log.warning("alert.untold", channel=channel.id, kind=channel.kind, reason=str(error))

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from central_server.alerts.tasks import Task, tasks
+from central_server.alerts.tasks import Matter, Task, tasks
+from central_server.banks.port import Expiring
 from central_server.enrolment.standing import survey
 from central_server.store import alerts
 from central_server.store.alerts import Alert
@@ -17,11 +18,15 @@ OVER_AFTER = timedelta(minutes=2)
 KEPT = timedelta(days=90)
 
 
-async def look(database: Database, environment: str, now: datetime) -> None:
-    """Bring the alerts up to what waits now. For one process at a time."""
+async def look(database: Database, environment: str, expiring: Sequence[Expiring], now: datetime) -> None:
+    """Bring the alerts up to what waits now, and the bank's credentials that end soon. For one process at a time."""
     async with database.read() as connection:
         surveyed = await survey(connection, [TOP], now)
-        waiting = await tasks(connection, surveyed, [TOP], [TOP], environment, now)
+        waiting = list(await tasks(connection, surveyed, [TOP], [TOP], environment, now))
+    waiting += [
+        Task(Matter.credential_ends, TOP, f"{end.file} {end.until.date()}", end.file, "/staff/alerts", since=end.until)
+        for end in expiring
+    ]
     async with database.write() as connection:
         await connection.alone("alerts")
         await _keep(connection, waiting, now)

@@ -16,6 +16,7 @@ from sync_contract.catalogue import SignedCatalogue
 from sync_contract.enrolment import EnrolmentAnswer, EnrolmentRequest, KeyRoll, KeyRolled
 from sync_contract.records import Outcomes, Parcel, ParcelReceipts
 from sync_contract.report import GatewayReport, ReportTaken
+from sync_contract.transparency import Chain, Cosigned, CosignedTaken, Heads, Proof
 
 
 class Credential(StrEnum):
@@ -92,6 +93,12 @@ _KNOWN = {
         "type": "string",
         "pattern": "^[0-9a-f]{32}:(registered|handed_off|paid|unconfirmed|closed)$",
     },
+}
+
+_STEPS = {
+    "type": "array",
+    "maxItems": 200,
+    "items": {"type": "string", "pattern": "^[a-z0-9-]{1,16}:[0-9]{1,9}$"},
 }
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -296,5 +303,60 @@ OPERATIONS: tuple[Operation, ...] = (
         ReportTaken,
         body=GatewayReport,
         problems={400: (), 401: (), 413: (), 415: ()},
+    ),
+    Operation(
+        "GET",
+        "/api/v1/heads",
+        "heads",
+        _("What the gateway's community published of its ledger since the steps that the gateway names."),
+        Credential.gateway,
+        Heads,
+        parameters=(
+            Parameter("known", "query", "A project and the step that the gateway has of it; many times.", _STEPS),
+        ),
+        problems={400: (), 401: ()},
+    ),
+    Operation(
+        "POST",
+        "/api/v1/cosignatures",
+        "cosignatures",
+        _("A gateway co-signs published heads that are in order, and tells of those that are not."),
+        Credential.gateway,
+        CosignedTaken,
+        body=Cosigned,
+        problems={400: (), 401: (), 409: (), 413: (), 415: ()},
+    ),
+    Operation(
+        "GET",
+        "/api/v1/transparency/{place}/{project}",
+        "transparency",
+        _("The signed heads of a project's ledger, with the gateways' signatures."),
+        Credential.none,
+        Chain,
+        parameters=(
+            Parameter("place", "path", "The community.", {"type": "string", "pattern": "^[^/]{1,64}$"}, required=True),
+            Parameter("project", "path", "Its id.", {"type": "string", "pattern": "^[a-z0-9-]{1,16}$"}, required=True),
+            Parameter("after", "query", "Only later steps.", {"type": "string", "pattern": "^[0-9]{1,9}$"}),
+        ),
+        problems={400: (), 404: ()},
+        kept=True,
+    ),
+    Operation(
+        "GET",
+        "/api/v1/proofs/{secret}",
+        "proofs",
+        _("That a line stands in the published ledger: its way up to a signed head."),
+        Credential.none,
+        Proof,
+        parameters=(
+            Parameter(
+                "secret",
+                "path",
+                "What stands on the slip.",
+                {"type": "string", "pattern": "^[0-9A-Fa-f]{32}$"},
+                required=True,
+            ),
+        ),
+        problems={404: ()},
     ),
 )

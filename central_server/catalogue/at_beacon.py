@@ -87,6 +87,12 @@ def _last_active(kept: KeptBeacon, seen: Sequence[Activity]) -> float:
     return max(heard, default=0.0)
 
 
+async def community_of(connection: Connection, kept: KeptBeacon) -> str:
+    """To which what happens at the beacon belongs; the beacon's own place where that cannot be told."""
+    seen = await activity.of(connection, [kept.beacon])
+    return await _community(connection, kept, seen.get(kept.beacon, []))
+
+
 async def _community(connection: Connection, kept: KeptBeacon, seen: Sequence[Activity]) -> str:
     """Of a beacon that belongs to a place above communities, the gateway tells in which one it stands."""
     place = await places.get(connection, kept.place)

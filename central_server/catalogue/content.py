@@ -22,7 +22,7 @@ class Content:
 
 
 async def content(connection: Connection, community: str, environment: Environment) -> Content:
-    """With what the ledger of `environment` says was paid, for projects that have a goal."""
+    """With what the ledger of `environment` published of the projects."""
     offered = await with_paid(connection, community, await projects.all_offered(connection, community), environment)
     known = await beacons.concerning(connection, community)
     held = await bindings.holding(connection, community)
@@ -37,18 +37,19 @@ async def content(connection: Connection, community: str, environment: Environme
 async def with_paid(
     connection: Connection, community: str, offered: tuple[Project, ...], environment: Environment
 ) -> tuple[Project, ...]:
-    """Those that have a goal tell what was paid."""
-    goals = {project.id for project in offered if project.goal_fen}
-    if not goals:
+    """Those that have a goal tell what was paid; those that helped people, how many."""
+    if not offered:
         return offered
     held = await projects.holding(connection, community)
-    told = await paid.for_projects(connection, environment, {(held[id_].place, id_) for id_ in goals})
-    return tuple(
-        project.model_copy(update={"paid_fen": told[held[project.id].place, project.id]})
-        if project.id in goals
-        else project
-        for project in offered
-    )
+    told = await paid.for_projects(connection, environment, {(held[each.id].place, each.id) for each in offered})
+
+    def telling(project: Project) -> Project:
+        known = told[held[project.id].place, project.id]
+        return project.model_copy(
+            update={"paid_fen": known.fen if project.goal_fen else None, "helped": known.helped or None}
+        )
+
+    return tuple(map(telling, offered))
 
 
 def bound_beacons(held: Iterable[KeptBinding], known: Iterable[KeptBeacon], offered: set[str]) -> Iterable[Binding]:

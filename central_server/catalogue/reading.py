@@ -63,6 +63,10 @@ class Word(StrEnum):
     file_unreadable = "file_unreadable"
     file_too_large = "file_too_large"
     not_a_picture = "not_a_picture"
+    gift_unknown = "gift_unknown"
+    gift_settled = "gift_settled"
+    other_amount = "other_amount"
+    evidence_used = "evidence_used"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,9 @@ def _three(name: str) -> tuple[str, ...]:
     return tuple(f"{name}_{language}" for language in _LANGUAGES)
 
 
-ORGANISATION = ("place", "id", "name", *_three("about"), "certificate", "certificate_until", "platform_url")
+ORGANISATION = (
+    "place", "id", "name", *_three("about"), "certificate", "certificate_until", "platform_url", "own_site",
+)  # fmt: skip
 PROJECT = (
     "place", "id", *_three("title"), *_three("summary"), *_three("story"), *_three("payee"),
     "amounts_yuan", "min_yuan", "max_yuan", "goal_yuan", "organisation", "filing", "area", "opens", "closes",
@@ -64,6 +66,7 @@ def read_organisation(values: Values, known: Known, edit: Edit) -> tuple[Organis
         certificate=read.text("certificate", 120, needed=False),
         certificate_until=read.day("certificate_until"),
         platform_url=_https(read, "platform_url"),
+        own_site=read.yes("own_site"),
         edited_at=edit.at,
         edited_by=edit.account,
     )
@@ -83,6 +86,7 @@ def organisation_values(kept: Organisation) -> dict[str, str]:
         "certificate": kept.certificate,
         "certificate_until": _day(kept.certificate_until),
         "platform_url": kept.platform_url,
+        "own_site": "yes" if kept.own_site else "",
     }
 
 

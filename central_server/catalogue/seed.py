@@ -25,8 +25,18 @@ _log = structlog.get_logger()
 _BY = "central.toml"
 
 
-async def sow(database: Database, offered: Sequence[Project], bound: Mapping[BeaconId, str], now: datetime) -> bool:
-    """Put them at the top of the tree, for every community. False when that was done before: nothing changes then."""
+async def sow(
+    database: Database,
+    offered: Sequence[Project],
+    bound: Mapping[BeaconId, str],
+    now: datetime,
+    *,
+    own_site: bool = False,
+) -> bool:
+    """Put them at the top of the tree, for every community. False when that was done before: nothing changes then.
+
+    `own_site`: the settings say that their organisation declared this server as its own site.
+    """
     said = [*map(canonical, offered), *(f"{beacon} {project}".encode() for beacon, project in bound.items())]
     digest = hashlib.sha256(b"\n".join(said)).hexdigest()
 
@@ -42,7 +52,7 @@ async def sow(database: Database, offered: Sequence[Project], bound: Mapping[Bea
                 )
             return False
         await catalogues.note_seed(connection, digest, now)
-        await _sow(connection, offered, bound, now)
+        await _sow(connection, offered, bound, now, own_site=own_site)
         await revised.edited(connection, TOP, now)
         return True
 
@@ -50,11 +60,18 @@ async def sow(database: Database, offered: Sequence[Project], bound: Mapping[Bea
 
 
 async def _sow(
-    connection: Connection, offered: Sequence[Project], bound: Mapping[BeaconId, str], now: datetime
+    connection: Connection,
+    offered: Sequence[Project],
+    bound: Mapping[BeaconId, str],
+    now: datetime,
+    *,
+    own_site: bool,
 ) -> None:
     raisers: dict[tuple[str, str, object], str] = {}
     for number, project in enumerate(offered):
-        raiser = await _organisation(connection, raisers, project.permit, now) if project.permit else ""
+        raiser = ""
+        if project.permit:
+            raiser = await _organisation(connection, raisers, project.permit, now, own_site=own_site)
         await projects.save(connection, _project(project, raiser, number * 10 + 10, now), 0)
     for id_, project_id in bound.items():
         label = f"{id_.major}/{id_.minor}"
@@ -67,12 +84,18 @@ async def _sow(
 
 
 async def _organisation(
-    connection: Connection, raisers: dict[tuple[str, str, object], str], permit: Permit, now: datetime
+    connection: Connection,
+    raisers: dict[tuple[str, str, object], str],
+    permit: Permit,
+    now: datetime,
+    *,
+    own_site: bool,
 ) -> str:
     papers = (permit.organisation, permit.certificate, permit.certificate_until)
     if papers not in raisers:
         raisers[papers] = f"org-{len(raisers) + 1}"
-        new = Organisation(TOP, raisers[papers], papers[0], None, papers[1], permit.certificate_until, "", now, _BY)
+        facts = (papers[0], None, papers[1], permit.certificate_until, "")
+        new = Organisation(TOP, raisers[papers], *facts, now, _BY, own_site=own_site)
         await organisations.save(connection, new, 0)
     return raisers[papers]
 

@@ -16,6 +16,7 @@ from central_server.state_files import StateRefused
 from central_server.store.database import StoreRefused, StoreUnavailable
 from daemonkit import logs
 from daemonkit.toml import ConfigRefused, load
+from sync_contract.strict import Environment
 
 
 def run(
@@ -49,10 +50,15 @@ def _place(
     """Raises ValueError for what neither the settings nor the command line say."""
     public = ServerSettings(public_url=public_url).public_url if public_url else settings.server.public_url
     bank = ServerSettings(public_url=bank_url).public_url if bank_url else settings.bank.url
-    if not bank:
+    kind, real = settings.bank.kind, settings.site.environment is Environment.real
+    if kind == "sandbox" and not bank:
         raise ValueError("bank.url: say where the bank answers, here or with --bank-url")
+    for fault in settings.bank.at(bank).misfits(settings.site.environment):
+        raise ValueError(f"--bank-url: {fault.reason}")
+    if kind == "unionpay" and real and not public.startswith("https://"):
+        raise ValueError("server.public_url: must be https://, for UnionPay notifies us there")
     folder = credentials or settings.bank.credentials or os.environ.get("CREDENTIALS_DIRECTORY", "")
-    if not folder:
+    if kind != "link" and not folder:
         raise ValueError("bank.credentials: name the folder, here, with --bank-credentials or $CREDENTIALS_DIRECTORY")
     return Place(
         state=state,
@@ -62,6 +68,7 @@ def _place(
         port=settings.server.port if port is None else port,
         store=store.of(settings, state),
         connections=settings.store.connections,
+        credentials=Path(own) if (own := os.environ.get("CREDENTIALS_DIRECTORY")) else None,
     )
 
 

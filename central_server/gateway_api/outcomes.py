@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from aiohttp import web
@@ -17,6 +18,8 @@ from sync_contract.records import IntentState, Outcome, Outcomes
 
 MOST_INTENTS = 150
 LONGEST_WAIT_S = 25
+_PARCEL_FOLLOWS_S = 8
+"""Within which a gateway that is online has delivered what was just registered."""
 _KNOWN = re.compile(r"([0-9a-f]{32}):([a-z_]{1,16})")
 
 
@@ -45,15 +48,14 @@ class OutcomesApi:
             return problem(400, "Bad Request", "expected known=<intent>:<state> and wait=<seconds>")
         if len(told) > MOST_INTENTS:
             return problem(400, "Bad Request", f"at most {MOST_INTENTS} intents at a time")
-        found = await self._wait(gateway.id, known, min(int(wait), LONGEST_WAIT_S), closing(request))
-        return web.json_response(text=Outcomes(outcomes=found).model_dump_json())
+        asked = _Asked(gateway.id, known, frozenset(request.query.getall("uncoded", [])))
+        found = await self._wait(asked, min(int(wait), LONGEST_WAIT_S), closing(request))
+        return web.json_response(text=_told(found))
 
-    async def _wait(
-        self, gateway: str, known: dict[str, IntentState], seconds: int, end: asyncio.Event
-    ) -> tuple[Outcome, ...]:
+    async def _wait(self, asked: "_Asked", seconds: int, end: asyncio.Event) -> tuple[Outcome, ...]:
         if seconds == 0:
-            return await self._differing(gateway, known)
-        looking = asyncio.create_task(self._look(gateway, known))
+            return await self._differing(asked)
+        looking = asyncio.create_task(self._look(asked))
         ending = asyncio.create_task(end.wait())
         try:
             await asyncio.wait({looking, ending}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -63,21 +65,45 @@ class OutcomesApi:
                 task.cancel()
             await asyncio.gather(looking, ending, return_exceptions=True)
 
-    async def _look(self, gateway: str, known: dict[str, IntentState]) -> tuple[Outcome, ...]:
+    async def _look(self, asked: "_Asked") -> tuple[Outcome, ...]:
         """The outcomes that differ, as soon as there are any."""
+        for _ in range(_PARCEL_FOLLOWS_S if asked.uncoded else 0):  # no change tells of a parcel: they are too many
+            if found := await self._differing(asked):
+                return found
+            await asyncio.sleep(1)
         async for _ in self._changes.changes():
-            if found := await self._differing(gateway, known):
+            if found := await self._differing(asked):
                 return found
         return ()
 
-    async def _differing(self, gateway: str, known: dict[str, IntentState]) -> tuple[Outcome, ...]:
+    async def _differing(self, asked: "_Asked") -> tuple[Outcome, ...]:
         async with self._database.read() as connection:
-            found = await intents.find(connection, gateway, known.keys())
+            found = await intents.find(connection, asked.gateway, asked.known.keys())
         return tuple(
-            Outcome(intent=intent.id, state=IntentState(intent.state), slip=intent.slip)
+            Outcome(
+                intent=intent.id,
+                state=IntentState(intent.state),
+                slip=intent.slip,
+                code=(intent.code or "") if intent.id in asked.uncoded else "",
+            )
             for intent in found.values()
-            if intent.state != known[intent.id]
+            if intent.state != asked.known[intent.id] or (intent.code and intent.id in asked.uncoded)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """`known`: the states that the gateway knows; `uncoded`: of which of them it knows no code, and wants it."""
+
+    gateway: str
+    known: dict[str, IntentState]
+    uncoded: frozenset[str]
+
+
+def _told(found: tuple[Outcome, ...]) -> str:
+    """Without the codes where there are none: an older gateway reads no field that it does not know."""
+    plain = {number: {"code"} for number, outcome in enumerate(found) if not outcome.code}
+    return Outcomes(outcomes=found).model_dump_json(exclude={"outcomes": plain})
 
 
 def _known(told: list[str]) -> dict[str, IntentState] | None:

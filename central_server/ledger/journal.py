@@ -1,15 +1,20 @@
-"""Money that came in, as lines of the ledger."""
+"""What a bank did with a gift's money, as lines of the ledger: received, given back, and what it kept for itself."""
 
 import secrets
 from datetime import datetime
 
-from central_server.store import ledger_lines
+from central_server.errors import CentralError
+from central_server.store import ledger_lines, locked_months
 from central_server.store.attempts import Attempt
 from central_server.store.connection import Connection
 from central_server.store.intents import Intent
 from central_server.store.ledger_lines import LedgerLine, LineKind
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class NotReceived(CentralError):
+    """The attempt's money does not stand in the ledger: post it first."""
 
 
 def new_slip_number() -> str:
@@ -50,7 +55,7 @@ async def post_received(
             outside_permit=outside_permit,
             flawed=flawed,
             evidence=evidence[:200],
-            at=at,
+            at=await locked_months.open_time(connection, intent.community, intent.environment, at),
         )
         if await ledger_lines.add(connection, line):
             return slip
@@ -58,3 +63,62 @@ async def post_received(
         if any(held.identity == line.identity for held in posted):
             return None
     raise RuntimeError("four slip numbers in a row were taken: the random source is broken")
+
+
+async def post_refund(
+    connection: Connection, attempt: Attempt, refund_id: str, amount_minor: int, *, evidence: str, at: datetime
+) -> bool:
+    """Post what was given back of an attempt; False when this refund stands there already. Raises NotReceived."""
+    if amount_minor <= 0:
+        raise ValueError(f"a refund gives back something, not {amount_minor}")
+    return await _post_of(connection, attempt, LineKind.refund, f"refund:{refund_id}", amount_minor, evidence, at)
+
+
+async def post_fee(
+    connection: Connection,
+    attempt: Attempt,
+    statement_row_identity: str,
+    fee_minor: int,
+    *,
+    evidence: str,
+    at: datetime,
+) -> bool:
+    """Post what the bank kept of an attempt, or (negative) gave back of that.
+
+    False when this row's fee stands there already, or is nothing. Raises NotReceived.
+    """
+    if fee_minor == 0:
+        return False
+    return await _post_of(connection, attempt, LineKind.fee, f"fee:{statement_row_identity}", fee_minor, evidence, at)
+
+
+async def _post_of(
+    connection: Connection,
+    attempt: Attempt,
+    kind: LineKind,
+    identity: str,
+    amount_minor: int,
+    evidence: str,
+    at: datetime,
+) -> bool:
+    """In the purse into which the attempt's money went."""
+    received = await ledger_lines.get(connection, f"received:{attempt.id}")
+    if received is None:
+        raise NotReceived(f"attempt {attempt.id} has no line in the ledger")
+    line = LedgerLine(
+        identity=identity,
+        kind=kind.value,
+        community=received.community,
+        environment=received.environment,
+        project=received.project,
+        gateway=received.gateway,
+        intent=received.intent,
+        attempt=attempt.id,
+        amount_minor=amount_minor,
+        currency=received.currency,
+        secret=secrets.token_hex(16),
+        refers=received.identity,
+        evidence=evidence[:200],
+        at=await locked_months.open_time(connection, received.community, received.environment, at),
+    )
+    return await ledger_lines.add(connection, line)

@@ -20,9 +20,9 @@ from central_server.api.records import (
     TokenFacts,
 )
 from central_server.api.tokens import Bearers, Scope
-from central_server.store import arrivals, listings
-from central_server.store.arrivals import Wanted
+from central_server.store import listings, sync_log
 from central_server.store.database import Database
+from central_server.store.log_ways import Wanted
 from sync_contract.catalogue import BeaconKind
 from sync_contract.permit import OFFICIAL_TIME
 
@@ -71,7 +71,7 @@ class Lists:
             before=_place_in_log(asked.cursor),
         )
         async with self._database.read() as connection:
-            found = await arrivals.page(connection, wanted, asked.limit + 1)
+            found = await sync_log.page(connection, wanted, asked.limit + 1)
         lines = tuple(
             LogLine(
                 gateway=each.gateway,

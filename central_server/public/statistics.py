@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from aiohttp import web
 
+from central_server.accounts.seeing import sees_money
 from central_server.api.answers import answer
 from central_server.api.problems import refused
 from central_server.api.queries import FiguresQuery, MonthQuery, read_query
@@ -52,7 +53,8 @@ class StatisticsApi:
                 seen = not tops.isdisjoint(await places.ancestors(connection, asked.place))
                 tops = frozenset({asked.place}) if seen else frozenset()
             of = Narrowed(tops, asked.gateway, asked.beacon, asked.project)
-            found = await report(connection, of, period(asked.span, day), self._environment.value, now)
+            money = await sees_money(connection, caller.access, tops)
+            found = await report(connection, of, period(asked.span, day), self._environment.value, now, money=money)
         return answer(request, told(found))
 
     async def _published(self, request: web.Request) -> web.Response:

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from uuid import UUID
 
+from aiohttp import web
+
 from central_server.catalogue.known import Known
 from central_server.catalogue.numbering import next_free
 from central_server.catalogue.reading import Fault, Word
 from central_server.catalogue.records import Edit, beacon_values, read_beacon
 from central_server.staff.desk import Desk, Values, Visitor
-from central_server.staff.editing import EditPages, Kind
+from central_server.staff.editing import EditPages, Kind, holds_for
 from central_server.store import activity, beacons, gateways, places
 from central_server.store.beacons import KeptBeacon, Wanted
 from central_server.store.connection import Connection
@@ -20,6 +22,16 @@ _AT = "/staff/beacons"
 class BeaconPage(EditPages[KeptBeacon]):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk, KIND)
+
+
+async def found(connection: Connection, visitor: Visitor) -> KeptBeacon:
+    """The beacon of the path, if it holds where the visitor is. Raises HTTPNotFound."""
+    kept = await _load(connection, visitor.request.match_info)
+    if kept is None:
+        raise web.HTTPNotFound
+    if not await holds_for(connection, visitor, kept.place):
+        await visitor.demand(connection, kept.place)
+    return kept
 
 
 async def _load(connection: Connection, named: Mapping[str, str]) -> KeptBeacon | None:

@@ -12,7 +12,7 @@ from multidict import MultiDict
 from central_server.accounts.access import Access, Right
 from central_server.accounts.sessions import Owed, Standing, standing
 from central_server.language import language, remember
-from central_server.staff.menu import entries
+from central_server.staff.menu import groups
 from central_server.staff.render import StaffTemplates
 from central_server.store import places
 from central_server.store.audit import AuditLine
@@ -193,7 +193,7 @@ class Desk:
         return handler
 
     def _frame(self, request: web.Request, here: Standing, token: str) -> Mapping[str, Any]:
-        menu = entries(here.access) if here.owed is None else ()
+        menu = groups(here.access) if here.owed is None else ()
         return {"access": here.access, "menu": menu, "csrf": csrf_token(request.config_dict[RULES], token)}
 
 

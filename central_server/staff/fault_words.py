@@ -44,6 +44,10 @@ FAULTS = {
     Word.file_unreadable: _("This file cannot be read. Save it as CSV (UTF-8 or GB18030) or as XLSX, and try again."),
     Word.file_too_large: _("There is more in this file than can be taken at once: at most %(most)s. Divide it."),
     Word.not_a_picture: _("This is no JPEG, PNG or WebP picture of at most 2 MB. Choose another."),
+    Word.gift_unknown: _("There is no gift of this number here. Take the number from the downloaded list."),
+    Word.gift_settled: _("This gift does not wait for evidence any more. Leave the row out."),
+    Word.other_amount: _("The gift was registered with %(registered)s yuan. Look whether it is the same payment."),
+    Word.evidence_used: _("Another gift was confirmed with this number. Look which of the two it belongs to."),
 }
 
 

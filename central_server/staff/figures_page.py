@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from central_server.accounts.seeing import sees_money
 from central_server.staff import figures_words
 from central_server.staff.desk import Desk, Sent, Shown, Visitor
 from central_server.staff.figures_charts import charts
@@ -59,7 +60,7 @@ class FiguresPage:
     async def _show(self, visitor: Visitor) -> Shown:
         async with visitor.database.read() as connection:
             asked = await _asked(connection, visitor)
-            found = await report(connection, asked.of, asked.period, self._environment, visitor.now)
+            found = await self._report(connection, visitor, asked)
             known = await gateways.every(connection, visitor.tops)
             heard = await _beacons(connection, visitor, asked)
             every = await places.every(connection, visitor.tops)
@@ -85,11 +86,15 @@ class FiguresPage:
             },
         )
 
+    async def _report(self, connection: Connection, visitor: Visitor, asked: Asked) -> Report:
+        money = await sees_money(connection, visitor.access, asked.of.tops)
+        return await report(connection, asked.of, asked.period, self._environment, visitor.now, money=money)
+
     def _file(self, made: Callable[[Visitor, Asked, Report], Awaitable[Sent]]) -> Callable[[Visitor], Awaitable[Sent]]:
         async def handler(visitor: Visitor) -> Sent:
             async with visitor.database.read() as connection:
                 asked = await _asked(connection, visitor)
-                found = await report(connection, asked.of, asked.period, self._environment, visitor.now)
+                found = await self._report(connection, visitor, asked)
             return await made(visitor, asked, found)
 
         return handler

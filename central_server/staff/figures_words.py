@@ -7,11 +7,11 @@ from datetime import datetime
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal, format_percent
 
+from central_server.staff.words import signed
 from central_server.statistics import sheets
 from central_server.statistics.periods import Period, Span
 from central_server.statistics.report import STEPS, UNTOLD, Report, Slot
-from kiosk_ui.figures import LOCALES, money
-from sync_contract.money import Money
+from kiosk_ui.figures import LOCALES
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.records import Door
 from sync_contract.strict import Language
@@ -139,7 +139,7 @@ def name(slot: Slot, of: Period) -> str:
 
 def rows(found: Report, language: Language, say: Say) -> list[list[str]]:
     """For the page's table: only slots that have begun, and every value written."""
-    money_at = {COLUMNS.index(title) for title in (_("Registered ¥"), _("Paid ¥"))}
+    money_at = {COLUMNS.index(title) for title in (_("Registered ¥"), _("Paid ¥"), _("Spent ¥"))}
     written = []
     for row in cells(found, say):
         written.append(
@@ -165,7 +165,7 @@ _SHARES = (2 - 1, 4 - 1)
 
 def cells(found: Report, say: Say) -> list[list[sheets.Cell]]:
     """For files: numbers as numbers, money in yuan, what nothing counts in words."""
-    not_yet = say(NOT_YET)
+    not_here = say(NOT_HERE)
     return [
         [
             f"{slot.start.astimezone(OFFICIAL_TIME):%Y-%m-%d %H:%M}",
@@ -180,12 +180,12 @@ def cells(found: Report, say: Say) -> list[list[sheets.Cell]]:
             slot.posters,
             slot.poster_visitors,
             slot.registered,
-            slot.registered_fen / 100,
+            not_here if slot.registered_fen is None else slot.registered_fen / 100,
             slot.handed,
             slot.paid,
-            slot.paid_fen / 100,
-            not_yet,
-            not_yet,
+            not_here if slot.paid_fen is None else slot.paid_fen / 100,
+            slot.reconciled,
+            not_here if slot.spent_fen is None else slot.spent_fen / 100,
         ]
         for slot in found.slots
         if not slot.ahead
@@ -197,4 +197,4 @@ def _number(value: int, language: Language) -> str:
 
 
 def _yuan(fen: int, language: Language) -> str:
-    return money(Money(fen, "CNY"), language)
+    return signed(fen, language)

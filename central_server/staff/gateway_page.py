@@ -136,7 +136,7 @@ class GatewayPage:
 async def asked(connection: Connection, visitor: Visitor) -> Gateway:
     """Raises HTTPNotFound."""
     gateway = await gateways.get(connection, visitor.request.match_info["gateway"])
-    if gateway is None:
+    if gateway is None or gateway.kind != gateways.DEVICE:
         raise web.HTTPNotFound
     await visitor.demand(connection, gateway.community)
     return gateway

@@ -1,7 +1,7 @@
 """A line of the sync log as the page shows it: facts taken out of what arrived, ready for one sentence."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from central_server.store import projects
-from central_server.store.arrivals import Arrival
 from central_server.store.connection import Connection
+from central_server.store.sync_log import Arrival
 from sync_contract.money import Money
 from sync_contract.project import Project, Texts
 from sync_contract.records import BeaconStatistics, Body, IntentRegistered, PlaceBeaconStatistics, Receipt
@@ -21,9 +21,9 @@ _BODY: TypeAdapter[IntentRegistered | BeaconStatistics] = TypeAdapter(Body)
 
 @dataclass(frozen=True, slots=True)
 class GiftFacts:
-    """`project`: its title, or None when it is not on offer here any more."""
+    """`project`: its title, or None when it is not on offer here any more. `amount`: None for who sees to no money."""
 
-    amount: Money
+    amount: Money | None
     project: Texts | None
     project_id: str
     door: str
@@ -79,7 +79,9 @@ Projects = Mapping[tuple[str, str], Project]
 """By community and id."""
 
 
-def line(arrival: Arrival, labels: Mapping[str, str], known: Projects) -> Line:
+def line(arrival: Arrival, labels: Mapping[str, str], known: Projects, blind: Collection[str] = ()) -> Line:
+    """`blind`: communities whose single gifts the reader does not see; their amounts are left out."""
+    hidden = arrival.community in blind
     content = _object(arrival.content)
     body = _body(content)
     reason, _, detail = arrival.reason.partition(":")
@@ -96,9 +98,9 @@ def line(arrival: Arrival, labels: Mapping[str, str], known: Projects) -> Line:
         first_at=arrival.first_at,
         last_at=arrival.last_at,
         times=arrival.times,
-        gift=_gift(body, arrival.community, known) if isinstance(body, IntentRegistered) else None,
+        gift=_gift(body, arrival.community, known, hidden=hidden) if isinstance(body, IntentRegistered) else None,
         report=_report(body) if isinstance(body, BeaconStatistics) else None,
-        content=content,
+        content=_without_amounts(content) if hidden else content,
     )
 
 
@@ -128,10 +130,18 @@ def _body(content: Mapping[str, Any]) -> IntentRegistered | BeaconStatistics | N
         return None
 
 
-def _gift(body: IntentRegistered, community: str, known: Projects) -> GiftFacts:
+def _without_amounts(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {
+        name: _without_amounts(value) if isinstance(value, dict) else value
+        for name, value in content.items()
+        if "amount" not in name
+    }
+
+
+def _gift(body: IntentRegistered, community: str, known: Projects, *, hidden: bool) -> GiftFacts:
     project = known.get((community, body.project))
     return GiftFacts(
-        Money(body.amount_minor, body.currency),
+        None if hidden else Money(body.amount_minor, body.currency),
         project.title if project else None,
         body.project,
         body.door.value,

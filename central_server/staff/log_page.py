@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from central_server.accounts.seeing import blind_at
 from central_server.staff.desk import Desk, Shown, Visitor
 from central_server.staff.lines import line, named
-from central_server.store import arrivals, gateways, intents, parcels
-from central_server.store.arrivals import Wanted
+from central_server.store import gateways, intents, parcels, sync_log
+from central_server.store.log_ways import Wanted
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.records import Receipt
 
@@ -32,16 +33,17 @@ class LogPage:
         wanted = _wanted(chosen, visitor.tops, visitor.request.query.get("before", ""))
         async with visitor.database.read() as connection:
             known = await gateways.every(connection, visitor.tops)
-            found = await arrivals.page(connection, wanted, arrivals.PAGE + 1)
+            found = await sync_log.page(connection, wanted, sync_log.PAGE + 1)
             projects = await named(connection, found)
             gaps = await parcels.gaps(connection, visitor.tops)
+            blind = await blind_at(connection, visitor.access, {arrival.community for arrival in found})
             states: dict[tuple[str, str], str] = {}
             for sender in {arrival.gateway for arrival in found}:
                 gifts = [arrival.parcel for arrival in found if arrival.gateway == sender and arrival.kind == "intent"]
                 for intent in (await intents.find(connection, sender, gifts)).values():
                     states[sender, intent.id] = intent.state
         labels = {gateway.id: gateway.label for gateway in known}
-        lines = [line(arrival, labels, projects) for arrival in found[: arrivals.PAGE]]
+        lines = [line(arrival, labels, projects, blind) for arrival in found[: sync_log.PAGE]]
         days = [
             (of_day[0].last_at, of_day)
             for _, same in groupby(lines, lambda entry: entry.last_at.astimezone(OFFICIAL_TIME).date())
@@ -49,8 +51,8 @@ class LogPage:
         ]
         filters = {name: value for name, value in chosen.items() if value}
         older = ""
-        if len(found) > arrivals.PAGE:
-            last = found[arrivals.PAGE - 1]
+        if len(found) > sync_log.PAGE:
+            last = found[sync_log.PAGE - 1]
             older = urlencode(filters | {"before": f"{_micros(last.last_at)}-{last.seq}"})
         return Shown(
             "log.html",

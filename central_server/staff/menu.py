@@ -1,17 +1,35 @@
-"""The staff pages that stand in the menu, in its order, and the right that each asks for."""
+"""The staff pages that stand in the menu: in groups, in their order, with the right that each asks for."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from central_server.accounts.access import Access, Right
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`name`: an English msgid of the staff's catalogues."""
+    """`name`: an English msgid of the staff's catalogues; `also`: further addresses whose pages belong here."""
 
     path: str
     name: str
     right: Right = Right.see
+    also: tuple[str, ...] = ()
+
+    def leads_to(self, path: str) -> bool:
+        return path == self.path or any(path == at or path.startswith((f"{at}/", f"{at}.")) for at in self._all)
+
+    @property
+    def _all(self) -> tuple[str, ...]:
+        return self.also if self.path == "/staff/" else (self.path, *self.also)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    name: str
+    entries: Sequence[Entry]
+
+    def leads_to(self, path: str) -> bool:
+        return any(entry.leads_to(path) for entry in self.entries)
 
 
 def _(text: str) -> str:
@@ -20,21 +38,53 @@ def _(text: str) -> str:
 
 
 MENU = (
-    Entry("/staff/", _("Overview")),
-    Entry("/staff/log", _("Sync log")),
-    Entry("/staff/figures", _("Figures")),
-    Entry("/staff/gateways", _("Gateways")),
-    Entry("/staff/beacons", _("Beacons")),
-    Entry("/staff/projects", _("Projects")),
-    Entry("/staff/bindings", _("Bindings")),
-    Entry("/staff/organisations", _("Organisations")),
-    Entry("/staff/places", _("Places"), Right.govern),
-    Entry("/staff/accounts", _("Accounts"), Right.govern),
-    Entry("/staff/audit", _("Audit trail"), Right.govern),
-    Entry("/staff/tokens", _("Tokens for programs")),
-    Entry("/staff/webhooks", _("Webhooks"), Right.govern),
+    Group(
+        _("Today"),
+        (
+            Entry("/staff/", _("Overview")),
+            Entry("/staff/alerts", _("Alerts"), also=("/staff/channels",)),
+            Entry("/staff/log", _("Sync log"), also=("/staff/parcels",)),
+            Entry("/staff/figures", _("Figures")),
+        ),
+    ),
+    Group(
+        _("Money"),
+        (
+            Entry("/staff/gifts", _("Gifts"), Right.money),
+            Entry("/staff/refunds", _("Refunds"), Right.money),
+            Entry("/staff/reconciliation", _("Reconciliation"), Right.money, also=("/staff/evidence",)),
+            Entry("/staff/ledger", _("Ledger"), Right.money),
+            Entry("/staff/disbursements", _("Disbursements"), Right.money),
+            Entry("/staff/receipts", _("Receipts"), Right.money),
+            Entry("/staff/permits", _("Permits and disclosure")),
+        ),
+    ),
+    Group(
+        _("What is offered"),
+        (
+            Entry("/staff/projects", _("Projects"), also=("/staff/import",)),
+            Entry("/staff/bindings", _("Bindings")),
+            Entry("/staff/beacons", _("Beacons")),
+            Entry("/staff/gateways", _("Gateways")),
+            Entry("/staff/organisations", _("Organisations")),
+        ),
+    ),
+    Group(
+        _("Administration"),
+        (
+            Entry("/staff/places", _("Places"), Right.govern),
+            Entry("/staff/accounts", _("Accounts"), Right.govern),
+            Entry("/staff/audit", _("Audit trail"), Right.govern),
+            Entry("/staff/tokens", _("Tokens for programs")),
+            Entry("/staff/webhooks", _("Webhooks"), Right.govern),
+        ),
+    ),
 )
 
 
-def entries(access: Access) -> tuple[Entry, ...]:
-    return tuple(entry for entry in MENU if access.has(entry.right))
+def groups(access: Access) -> tuple[Group, ...]:
+    """What the account may open."""
+    allowed = (
+        replace(group, entries=tuple(entry for entry in group.entries if access.has(entry.right))) for group in MENU
+    )
+    return tuple(group for group in allowed if group.entries)

@@ -6,9 +6,10 @@ from datetime import datetime
 from aiohttp import web
 
 from central_server.accounts.access import Right
+from central_server.accounts.seeing import sees_money
+from central_server.alerts.tasks import tasks
 from central_server.enrolment.standing import Standing, Surveyed, survey
 from central_server.staff.desk import Desk, Shown, Visitor
-from central_server.alerts.tasks import tasks
 from central_server.statistics.report import Narrowed, glance
 from central_server.statistics.timing import day
 from central_server.store import overview, parcels
@@ -32,6 +33,7 @@ class OverviewPage:
             gaps = await parcels.gaps(connection, tops)
             posted = await overview.posted(connection, tops, self._environment, day(now))
             money_tops = visitor.access.places(Right.money)
+            blind = not await sees_money(connection, visitor.access, tops)
             waiting = await tasks(connection, surveyed, tops, money_tops, self._environment, now)
             today = await glance(connection, Narrowed(tops), day(now), self._environment)
         paid = [entry for entry in posted if entry.kind == "paid"]
@@ -45,7 +47,7 @@ class OverviewPage:
                 "missing": sum(gap.highest - gap.held for gap in gaps),
                 "last_sync": _last_sync(surveyed),
                 "tasks": waiting,
-                "paid": [Money(entry.minor, entry.currency) for entry in paid] or [Money(0, "CNY")],
+                "paid": [] if blind else [Money(entry.minor, entry.currency) for entry in paid] or [Money(0, "CNY")],
                 "payments": sum(entry.lines for entry in paid),
                 "today": today,
                 "state": state,

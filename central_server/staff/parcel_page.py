@@ -5,10 +5,10 @@ from typing import Any
 
 from aiohttp import web
 
+from central_server.accounts.seeing import blind_at
 from central_server.staff.desk import Desk, Shown, Visitor
 from central_server.staff.lines import Line, line, named
-from central_server.store import arrivals, attempts, gateways, intents, ledger_lines, parcels
-from central_server.store.arrivals import Wanted
+from central_server.store import attempts, gateways, intents, ledger_lines, parcels, sync_log
 
 
 class ParcelPage:
@@ -25,17 +25,17 @@ class ParcelPage:
             if known is None:
                 raise web.HTTPNotFound
             await visitor.demand(connection, known.community)
-            wanted = Wanted(gateway=gateway, parcel=parcel)
-            found = await arrivals.page(connection, wanted)
+            found = await sync_log.of_parcel(connection, gateway, parcel)
             projects = await named(connection, found)
             kept = await parcels.get(connection, gateway, parcel)
             intent = await intents.get(connection, gateway, parcel)
             changes = await intents.history(connection, gateway, parcel)
             tried = await attempts.of_intent(connection, gateway, parcel)
-            posted = await ledger_lines.of_intent(connection, gateway, parcel)
+            blind = await blind_at(connection, visitor.access, [known.community])
+            posted = () if blind else await ledger_lines.of_intent(connection, gateway, parcel)
         if not found and intent is None:
             raise web.HTTPNotFound
-        lines = [line(arrival, {gateway: known.label}, projects) for arrival in reversed(found)]
+        lines = [line(arrival, {gateway: known.label}, projects, blind) for arrival in reversed(found)]
         return Shown(
             "parcel.html",
             {
@@ -47,6 +47,7 @@ class ParcelPage:
                 "changes": changes,
                 "numbers": {attempt.id: attempt.number for attempt in tried},
                 "posted": posted,
+                "blind": bool(blind),
                 "facts": _facts(lines),
             },
         )

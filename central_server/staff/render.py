@@ -11,7 +11,7 @@ from central_server.staff import words
 from daemonkit.i18n import Catalogues
 from daemonkit.templates import strict_templates
 from kiosk_ui.assets import Asset
-from kiosk_ui.figures import money
+from kiosk_ui.figures import money, signed
 from kiosk_ui.render import LANGUAGE_NAMES
 from sync_contract.project import Texts
 from sync_contract.strict import Environment, Language
@@ -51,6 +51,8 @@ def _in(language: Language, site: Texts, catalogues: Catalogues, facts: dict[str
     templates.globals.update(facts, language=language, site=site[language])
     templates.filters.update(
         money=lambda amount: money(amount, language),
+        fen=lambda fen: signed(fen, language),
+        signed=lambda minor: words.signed(minor, language),
         said=lambda texts: texts[language],
         day=lambda at: words.day(at, language),
         clock=lambda at: words.clock(at, language),

@@ -6,21 +6,33 @@ from datetime import datetime
 from aiohttp import web
 
 from central_server.accounts.second_factor import Seal
+from central_server.alerts.telling import Sender, Telling
 from central_server.api.webhooks.addresses import AddressRules
 from central_server.catalogue.publication import Publication
 from central_server.enrolment.codes import Inviting
+from central_server.receipts.asking import Receipts
+from central_server.reconciliation.reconciling import Reconciling
+from central_server.settings_bank import BankSettings
 from central_server.staff.accounts_page import AccountsPage
+from central_server.staff.alert_words import writer
+from central_server.staff.alerts_page import AlertsPage
 from central_server.staff.api_page import ApiPage
 from central_server.staff.audit_page import AuditPage
 from central_server.staff.beacon_page import BeaconPage
 from central_server.staff.beacons_page import BeaconsPage
 from central_server.staff.bindings_page import BindingsPage
+from central_server.staff.channels_page import ChannelsPage
 from central_server.staff.desk import Desk
+from central_server.staff.disbursements_page import DisbursementsPage
+from central_server.staff.evidence_page import EvidencePage
 from central_server.staff.factor_page import FactorPage
 from central_server.staff.figures_page import FiguresPage
 from central_server.staff.gateway_page import GatewayPage
 from central_server.staff.gateways_page import GatewaysPage
+from central_server.staff.gift_page import GiftPage
+from central_server.staff.gifts_page import GiftsPage
 from central_server.staff.import_page import ImportPage
+from central_server.staff.ledger_page import LedgerPage
 from central_server.staff.live_page import LivePage
 from central_server.staff.log_page import LogPage
 from central_server.staff.login_page import LoginPage
@@ -29,9 +41,14 @@ from central_server.staff.overview_page import OverviewPage
 from central_server.staff.own_page import OwnPage
 from central_server.staff.parcel_page import ParcelPage
 from central_server.staff.password_page import PasswordPage
+from central_server.staff.permits_page import PermitsPage
 from central_server.staff.places_page import PlacesPage
+from central_server.staff.poster_page import PosterPage
 from central_server.staff.project_page import ProjectPage
 from central_server.staff.projects_page import ProjectsPage
+from central_server.staff.receipts_page import ReceiptsPage
+from central_server.staff.reconciliation_page import ReconciliationPage
+from central_server.staff.refunds_page import RefundsPage
 from central_server.staff.render import StaffTemplates
 from central_server.staff.tokens_page import TokensPage
 from central_server.staff.webhooks_page import WebhooksPage
@@ -55,8 +72,13 @@ class StaffSite:
         allowed: AddressRules,
         programs: bytes,
         publication: Publication,
+        senders: Mapping[str, Sender],
+        reconciling: Reconciling,
+        bank: BankSettings,
+        receipts: Receipts,
         *,
         secure: bool,
+        gives_back: str = "",
     ) -> None:
         self._templates = StaffTemplates(environment=environment, site=site)
         demanded = environment is Environment.real  # in a drill a second factor is offered
@@ -69,6 +91,11 @@ class StaffSite:
         self._allowed = allowed
         self._programs = programs
         self._publication = publication
+        self._gives_back = gives_back
+        self._reconciling = reconciling
+        self._bank = bank
+        self._receipts = receipts
+        self.telling = Telling(database, senders, writer(self._templates, inviting.url))
 
     @property
     def files(self) -> Mapping[str, Asset]:
@@ -83,14 +110,26 @@ class StaffSite:
             *FactorPage(desk, self._seal, self._site).routes(),
             *OwnPage(desk).routes(),
             *OverviewPage(desk, self._environment).routes(),
+            *AlertsPage(desk).routes(),
+            *ChannelsPage(desk, self._templates, self.telling).routes(),
             *FiguresPage(desk, self._environment).routes(),
             *LivePage(desk, self._news).routes(),
+            *GiftsPage(desk, self._environment).routes(),
+            *GiftPage(desk, self._environment, self._gives_back).routes(),
+            *RefundsPage(desk, self._environment).routes(),
+            *LedgerPage(desk, self._environment).routes(),
+            *DisbursementsPage(desk, self._environment).routes(),
+            *ReconciliationPage(desk, self._reconciling, self._bank).routes(),
+            *EvidencePage(desk, self._environment.value, self._reconciling.changed).routes(),
+            *PermitsPage(desk, self._environment).routes(),
+            *ReceiptsPage(desk, self._receipts, self._environment).routes(),
             *LogPage(desk).routes(),
             *ParcelPage(desk).routes(),
             *GatewaysPage(desk).routes(),
             *GatewayPage(desk, self._inviting).routes(),
             *BeaconsPage(desk).routes(),
             *BeaconPage(desk).routes(),
+            *PosterPage(desk, self._environment, self._inviting.url).routes(),
             *ProjectsPage(desk, self._publication).routes(),
             *ProjectPage(desk).routes(),
             *BindingsPage(desk).routes(),

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from babel.dates import format_date, format_time, format_timedelta
 
-from kiosk_ui.figures import LOCALES
+from kiosk_ui.figures import LOCALES, money
+from sync_contract.money import Money
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.strict import Language
 
@@ -29,6 +30,11 @@ def moment(at: datetime) -> str:
 def duration(length: timedelta, language: Language) -> str:
     """`3 hours`, `2天`: its largest unit, for how long something has been so."""
     return format_timedelta(length, granularity="minute", threshold=1.5, locale=LOCALES[language])
+
+
+def signed(minor: int, language: Language, currency: str = "CNY") -> str:
+    """`¥1,234.50`, `−¥3`: an amount in fen that may be below nought."""
+    return ("\N{MINUS SIGN}" if minor < 0 else "") + money(Money(abs(minor), currency), language)
 
 
 def short_day(at: datetime, language: Language) -> str:

@@ -4,7 +4,7 @@ None stands for what nothing counts yet, or not in this view: nobody shall read 
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,11 +42,13 @@ class Slot:
     posters: int | None
     poster_visitors: int | None
     registered: int
-    registered_fen: int
+    registered_fen: int | None
     handed: int
-    handed_fen: int
+    handed_fen: int | None
     paid: int
-    paid_fen: int
+    paid_fen: int | None
+    reconciled: int
+    spent_fen: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,26 +105,37 @@ class Narrowed:
         return self.gateway is None
 
     @property
+    def spent(self) -> bool:
+        """Money that is spent came through no gateway and past no beacon."""
+        return self.gateway is None and self.beacon is None
+
+    @property
     def people(self) -> bool:
         """Tags are counted by class alone, never by what else was heard."""
         return self.heard and self.beacon is None
 
 
-async def report(connection: Connection, of: Narrowed, period: Period, environment: str, now: datetime) -> Report:
+async def report(
+    connection: Connection, of: Narrowed, period: Period, environment: str, now: datetime, *, money: bool = True
+) -> Report:
+    """`money` False: the reader sees to no money there, and a sum over few gifts would tell each: counts alone."""
     slots = await _slots(connection, of, period, environment, now)
     earlier = await _slots(connection, of, period.before, environment, now)
+    if not money:
+        slots, earlier = _without_money(slots), _without_money(earlier)
     begun = sum(not slot.ahead for slot in slots)
     wanted = _wanted(of, period)
     visits = await figures_read.visits(connection, wanted) if of.people else {}
     bins = await figures_read.bins(connection, wanted) if of.heard else {}
     beacons = await figures_read.beacons(connection, wanted, BEACONS) if of.heard else []
     gifts = await figures_read.gifts(connection, wanted, environment)
+    spent = await figures_read.spent_gifts(connection, wanted, environment)
     return Report(
         period=period,
         slots=slots,
         sums=_sums(slots),
         before=_sums(earlier[:begun]),
-        funnel=_funnel(_sums(slots), gifts),
+        funnel=_funnel(_sums(slots), gifts, spent),
         dwell=tuple(sum(row[name] for row in visits.values()) for name in DWELLS) if of.people else None,
         rssi=tuple(bins[name] for name in RSSIS) if of.heard else None,
         gaps=tuple(bins[name] for name in GAPS) if of.heard else None,
@@ -155,6 +168,7 @@ async def _slots(
     phones = _by_slot(await figures_read.doors(connection, wanted)) if of.phones else {}
     visitors = _estimated(await figures_read.registers(connection, wanted)) if of.phones else {}
     gifts = _by_slot(await figures_read.gifts(connection, wanted, environment))
+    spent = await figures_read.spent(connection, wanted, environment) if of.spent else {}
 
     def slot(start: datetime) -> Slot:
         until = start + period.step
@@ -184,16 +198,22 @@ async def _slots(
             posters=phone("qr", "click"),
             poster_visitors=different("qr", "click"),
             **{name: sum(row[name] for row in given) for name in _GIFTS},
+            spent_fen=spent.get(start, 0) if of.spent else None,
         )
 
     return tuple(slot(start) for start in period.slots)
 
 
-_GIFTS = ("registered", "registered_fen", "handed", "handed_fen", "paid", "paid_fen")
+_GIFTS = ("registered", "registered_fen", "handed", "handed_fen", "paid", "paid_fen", "reconciled")
 _SUMMED = (
     *("frames", "tags", "shakes", "shake_visitors", "clicks", "click_visitors", "posters", "poster_visitors"),
     *_GIFTS,
+    "spent_fen",
 )
+
+
+def _without_money(slots: Collection[Slot]) -> tuple[Slot, ...]:
+    return tuple(replace(slot, registered_fen=None, handed_fen=None, paid_fen=None) for slot in slots)
 
 
 def _wanted(of: Narrowed, period: Period) -> Wanted:
@@ -240,16 +260,19 @@ def _sums(slots: Collection[Slot]) -> dict[str, int | None]:
     return found
 
 
-def _funnel(sums: Mapping[str, int | None], gifts: Collection[Row]) -> dict[str, dict[str, int | None]]:
+def _funnel(
+    sums: Mapping[str, int | None], gifts: Collection[Row], spent: Mapping[str | None, int]
+) -> dict[str, dict[str, int | None]]:
     """By step and door."""
     doors = [door.value for door in Door]
     steps: dict[str, dict[str, int | None]] = {step: dict.fromkeys(doors) for step in STEPS}
     steps["near"] |= {"tag": sums["tags"], "phone": sums["shakes"]}
     steps["page"] |= {"phone": sums["clicks"], "qr": sums["posters"]}
-    for name in ("registered", "handed", "paid"):
+    for name in ("registered", "handed", "paid", "reconciled"):
         by_door = {door: sum(row[name] for row in gifts if row["door"] == door) for door in doors}
         untold = sum(row[name] for row in gifts if row["door"] is None)
         steps[name] = {**by_door, UNTOLD: untold}
+    steps["spent"] = {**{door: spent.get(door, 0) for door in doors}, UNTOLD: spent.get(None, 0)}
     return steps
 
 

@@ -32,13 +32,15 @@ class FiguresSlot(Record):
     page_qr: Count | None
     page_qr_visitors: Count | None
     registered: Count
-    registered_fen: Count
+    registered_fen: Count | None
+    """Money is null for readers who see to none there: a sum over few gifts would tell each of them."""
     handed: Count
-    handed_fen: Count
+    handed_fen: Count | None
     paid: Count
-    paid_fen: Count
+    paid_fen: Count | None
     reconciled: Count | None = None
-    spent_fen: Count | None = None
+    spent_fen: int | None = None
+    """Below nought where a correction took more back than was spent; null in the view of a gateway or a beacon."""
 
 
 class FiguresBeacon(Record):
@@ -97,6 +99,8 @@ def told(report: Report) -> Figures:
                 handed_fen=slot.handed_fen,
                 paid=slot.paid,
                 paid_fen=slot.paid_fen,
+                reconciled=slot.reconciled,
+                spent_fen=slot.spent_fen,
             )
             for slot in report.slots
             if not slot.ahead

@@ -1,18 +1,31 @@
 """The real central server and the real sandbox bank, each on a free port inside the test's loop."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from central_server.bank_emulator import server as bank_emulator
+from central_server.bank_emulator.unionpay import server as unionpay_emulator
+from central_server.bank_emulator.unionpay.clock import Clock
+from central_server.bank_emulator.unionpay.diary import Pace
 from central_server.server import Place
 from central_server.server import run as run_central
 from central_server.settings import Settings
 from central_server.store.database import Database, open_database, sqlite_url
 from daemonkit.toml import load
+
+BankKind = Literal["sandbox", "unionpay"]
+
+
+class _Serving(TypedDict):
+    host: str
+    port: int
+    stop: asyncio.Event
+    ready: Callable[[str], None]
+
 
 CONFIG = """
 [site]
@@ -61,6 +74,12 @@ closes = 2020-12-31
 class RunningBank:
     url: str
     state: Path
+    kind: BankKind = "sandbox"
+
+    @property
+    def credentials(self) -> Path:
+        """The folder that a merchant of this bank is given."""
+        return self.state / "merchant" if self.kind == "unionpay" else self.state
 
 
 @dataclass
@@ -79,14 +98,26 @@ class RunningCentral:
 
 
 @asynccontextmanager
-async def running_bank(state: Path, *, minutes: tuple[float, ...] = (0.0, 0.001)) -> AsyncIterator[RunningBank]:
+async def running_bank(
+    state: Path,
+    *,
+    minutes: tuple[float, ...] = (0.0, 0.001),
+    kind: BankKind = "sandbox",
+    clock: Clock | None = None,
+    faults: tuple[str, ...] = (),
+    patience_s: float = 10.0,
+) -> AsyncIterator[RunningBank]:
+    """`clock`, `faults`, `patience_s` (for how long it awaits an answer) are of the kind `unionpay`."""
     stop = asyncio.Event()
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(
-        bank_emulator.run(state, host="127.0.0.1", port=0, stop=stop, ready=ready.set_result, minutes=minutes)
-    )
+    place = _Serving(host="127.0.0.1", port=0, stop=stop, ready=ready.set_result)
+    if kind == "unionpay":
+        serving = unionpay_emulator.run(state, **place, clock=clock, faults=faults, pace=Pace(minutes, patience_s))
+    else:
+        serving = bank_emulator.run(state, **place, minutes=minutes)
+    task = asyncio.create_task(serving)
     try:
-        yield RunningBank(await _first(ready, task), state)
+        yield RunningBank(await _first(ready, task), state, kind)
     finally:
         stop.set()
         await task
@@ -102,7 +133,7 @@ async def running_central(
     state.mkdir(exist_ok=True)
     file = state / "central.toml"
     file.write_text(config, encoding="utf-8")
-    place = Place(state=state, bank_url=bank.url, bank_credentials=bank.state, public_url="", port=0, store=store)
+    place = Place(state=state, bank_url=bank.url, bank_credentials=bank.credentials, public_url="", port=0, store=store)
     task = asyncio.create_task(run_central(load(file, Settings), place, stop, ready=ready.set_result))
     try:
         yield RunningCentral(await _first(ready, task), state, store or sqlite_url(state / "central.db"))

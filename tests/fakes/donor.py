@@ -1,6 +1,7 @@
 """A donor with a phone: opens pages, presses the button of a form, follows where it leads."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import unescape
 from urllib.parse import urljoin
@@ -33,8 +34,12 @@ class Donor:
         hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[1]))
         action = re.search(r'action="([^"]*)"', form[0])
         assert action is not None
-        url = urljoin(page.url, unescape(action[1]))
-        async with self._session.post(url, data=hidden | fields, headers=self._headers) as answer:
+        told = {unescape(name): unescape(value) for name, value in hidden.items()}
+        return await self.send(urljoin(page.url, unescape(action[1])), told | fields)
+
+    async def send(self, url: str, fields: Mapping[str, str]) -> Page:
+        """Post a form and follow the answer."""
+        async with self._session.post(url, data=fields, headers=self._headers) as answer:
             return Page(answer.status, str(answer.url), await answer.text())
 
     async def give(self, ticket_url: str) -> Page:

@@ -11,13 +11,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from central_server.api.webhooks.events import Event, PaidGift, TurnedAway, WebhookBody
+from central_server.api.webhooks.events import Event, FellSilent, PaidGift, TurnedAway, WebhookBody
 from central_server.store import deliveries, happenings, webhooks
 from central_server.store.connection import Connection
 from central_server.store.database import Database
 from central_server.store.deliveries import Delivery
 from central_server.store.happenings import Happened
-from central_server.store.tables import arrivals, state_changes
+from central_server.store.tables import alerts, arrivals, state_changes
 from central_server.store.webhooks import Webhook
 from sync_contract.identity import new_id
 
@@ -34,7 +34,7 @@ class Source:
     seq: ColumnElement[int]
     at: ColumnElement[datetime]
     after: Callable[[Connection, int, int], Awaitable[Sequence[Happened]]]
-    told: Callable[[Happened], tuple[Event, PaidGift | TurnedAway]]
+    told: Callable[[Happened], tuple[Event, PaidGift | TurnedAway | FellSilent]]
 
 
 def _paid(happened: Happened) -> tuple[Event, PaidGift]:
@@ -47,9 +47,17 @@ def _turned_away(happened: Happened) -> tuple[Event, TurnedAway]:
     return Event(f"parcel.{result}"), TurnedAway(**facts)
 
 
+def _fell_silent(happened: Happened) -> tuple[Event, FellSilent]:
+    facts = dict(happened.facts)
+    event = Event.gateway_late if facts["matter"] == "late" else Event.beacon_silent
+    gateway = facts["subject"].partition(" ")[0]
+    return event, FellSilent(gateway=gateway, beacon=facts["beacon"], since=facts["since"])
+
+
 SOURCES = (
     Source("state_changes", state_changes.c.seq, state_changes.c.at, happenings.paid_after, _paid),
     Source("arrivals", arrivals.c.seq, arrivals.c.first_at, happenings.turned_away_after, _turned_away),
+    Source("alerts", alerts.c.id, alerts.c.opened_at, happenings.fell_silent_after, _fell_silent),
 )
 
 

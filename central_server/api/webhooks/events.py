@@ -17,6 +17,8 @@ class Event(StrEnum):
     donation_paid = "donation.paid"
     parcel_refused = "parcel.refused"
     parcel_conflict = "parcel.conflict"
+    gateway_late = "gateway.late"
+    beacon_silent = "beacon.silent"
 
 
 def _(text: str) -> str:
@@ -28,6 +30,8 @@ EVENTS: Mapping[Event, str] = {
     Event.donation_paid: _("The bank confirmed a gift."),
     Event.parcel_refused: _("Something that a gateway delivered was refused."),
     Event.parcel_conflict: _("A gateway delivered a second, different record under one identity."),
+    Event.gateway_late: _("A gateway has not been heard of for longer than it promised."),
+    Event.beacon_silent: _("A beacon that should be on the air was not heard for hours."),
 }
 """With the meaning as an English msgid."""
 
@@ -54,6 +58,15 @@ class TurnedAway(Documented):
     """A machine-readable word, and what it is about."""
 
 
+class FellSilent(Documented):
+    gateway: str
+    """The gateway that is late, or that does not hear the beacon."""
+    beacon: str
+    """uuid/major/minor; empty where the gateway itself is late."""
+    since: AwareDatetime | None
+    """When it was last heard of, where that is known."""
+
+
 class WebhookBody(Documented):
     """The body of each delivery. The same delivery may come more than once: its `id` then is the same."""
 
@@ -63,4 +76,4 @@ class WebhookBody(Documented):
     at: AwareDatetime
     """When it happened."""
     community: Annotated[str, Field(max_length=64)]
-    data: PaidGift | TurnedAway
+    data: PaidGift | TurnedAway | FellSilent

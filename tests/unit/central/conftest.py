@@ -1,5 +1,6 @@
 """Fixtures: the real server with a registered gateway, on either database, a real sandbox bank, and a donor."""
 
+import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,10 +8,13 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from central_server.bank_emulator.unionpay.authority import open_authority
+from central_server.bank_emulator.unionpay.diary import Pace
 from central_server.enrolment.gateways import register
 from tests.fakes.central_process import RunningBank, RunningCentral, running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor
+from tests.fakes.unionpay_shop import Shop, open_shop
 
 
 @pytest.fixture
@@ -49,3 +53,30 @@ async def gateway(central: RunningCentral, session: aiohttp.ClientSession) -> De
 @pytest.fixture
 def donor(session: aiohttp.ClientSession) -> Donor:
     return Donor(session)
+
+
+@pytest.fixture(scope="session")
+def unionpay_authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder in which the keys of the UnionPay emulator are made already."""
+    state = tmp_path_factory.mktemp("unionpay") / "bank"
+    open_authority(state)
+    return state
+
+
+@pytest.fixture
+def unionpay_state(tmp_path: Path, unionpay_authority: Path) -> Path:
+    return Path(shutil.copytree(unionpay_authority, tmp_path / "unionpay"))
+
+
+@pytest.fixture
+async def unionpay(unionpay_state: Path) -> AsyncIterator[RunningBank]:
+    async with running_bank(unionpay_state, kind="unionpay", minutes=Pace().gaps_min) as bank:
+        yield bank
+
+
+@pytest.fixture
+async def shop(session: aiohttp.ClientSession, unionpay: RunningBank) -> AsyncIterator[Shop]:
+    """A merchant of the running UnionPay emulator."""
+    async with open_shop(session, unionpay.credentials) as shop:
+        shop.bank = unionpay.url
+        yield shop

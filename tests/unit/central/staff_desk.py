@@ -1,7 +1,7 @@
 """The staff's own pages on a free port, with a clock that a test sets, and somebody who uses them in a browser."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 
 import aiohttp
 import pyotp
+from aiohttp import web
 
 from central_server.accounts import passwords
 from central_server.accounts.access import Role
@@ -68,9 +69,13 @@ class RunningDesk:
 
 @asynccontextmanager
 async def running_desk(
-    database: Database, *, factors_demanded: bool = False, secure: bool = False
+    database: Database,
+    *,
+    factors_demanded: bool = False,
+    secure: bool = False,
+    more: Callable[[Desk], Sequence[web.RouteDef]] = lambda _desk: (),
 ) -> AsyncIterator[RunningDesk]:
-    """Loopback is a trusted proxy: a browser says in X-Forwarded-For who it is."""
+    """Loopback is a trusted proxy: a browser says in X-Forwarded-For who it is. `more`: further pages."""
     desk = RunningDesk("", database, Seal(bytes(32)))
     environment = Environment.real if factors_demanded else Environment.drill
     pages = Desk(database, _templates(environment), lambda: desk.now, secure=secure, factors_demanded=factors_demanded)
@@ -93,6 +98,7 @@ async def running_desk(
         AuditPage(pages),
     ):
         app.add_routes(part.routes())
+    app.add_routes(more(pages))
     async with serving(app, "127.0.0.1", 0) as url:
         desk.url = url
         yield desk

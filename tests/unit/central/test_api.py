@@ -34,6 +34,7 @@ from sync_contract.strict import Language
 from tests.fakes.central_process import RunningBank, RunningCentral, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor
+from tests.fakes.received import received
 from tests.unit.central.conftest import enrolled
 from tests.unit.central.test_staff import logged_in
 
@@ -196,11 +197,12 @@ async def test_the_log_comes_in_parts_each_line_once(
 ) -> None:
     start = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)  # midnight in Beijing
     async with central.database() as database:
-        async with database.write() as connection:
-            for number in range(25):
-                result = Receipt.refused if number % 5 == 0 else Receipt.accepted
-                entry = NewArrival(gateway.id, new_id(), result, "0" * 64, "huada", "statistics")
-                await arrivals.record(connection, [entry], start + timedelta(minutes=number // 3))
+        for number in range(5):  # four accepted and one refused at each of five moments
+            at = start + timedelta(minutes=number)
+            await received(database, gateway.id, "huada", [gateway.statistics() for _ in range(4)], at)
+            async with database.write() as connection:
+                entry = NewArrival(gateway.id, new_id(), Receipt.refused, "0" * 64, "huada", "statistics")
+                await arrivals.record(connection, [entry], at)
         token = await a_token(database, Scope.log)
     url = f"{central.url}/api/v1/log"
     seen: list[str] = []

@@ -6,51 +6,29 @@ from typing import Any
 from central_server.catalogue.at_beacon import project_at
 from central_server.catalogue.publication import PAID_EVERY, Publication
 from central_server.enrolment.gateways import register
-from central_server.store import (
-    activity,
-    attempts,
-    intents,
-    ledger_lines,
-)
+from central_server.ledger.publication import Publisher
+from central_server.store import activity
 from central_server.store.activity import Activity, BeaconStatus, status
-from central_server.store.attempts import Attempt
 from central_server.store.bindings import Target
 from central_server.store.database import Database
-from central_server.store.intents import Intent
-from central_server.store.ledger_lines import LedgerLine
 from central_server.store.places import TOP
-from central_server.store.tables import gateways as gateways_table
-from central_server.store.upsert import insert
 from sync_contract.beacon import BeaconId
 from sync_contract.catalogue import BeaconKind, SignedCatalogue, unsigned
-from sync_contract.identity import new_id
 from sync_contract.records import AdvertisedSeconds, BeaconStatistics, PlaceBeaconStatistics
 from sync_contract.strict import Environment
 from tests.fakes.delivering_gateway import DeliveringGateway, clock
+from tests.unit.central import ledger_world
 from tests.unit.central.catalogue_world import CARD, DOOR, HALL, KEY, NOW, bound, edit, huada, known
 
 __all__ = ["huada"]
 
 
 async def gave(database: Database, fen: int, environment: str) -> None:
-    """A line of the ledger; what leads to one is not of interest here."""
-    id_ = new_id()
-    async with database.write() as connection:
-        await connection.execute(
-            insert(connection, gateways_table)
-            .values(id="a" * 16, community="huada", label="A", added_at=NOW)
-            .on_conflict_do_nothing()
-        )
-        intent = Intent(
-            "a" * 16, id_, "huada", environment, "lunch", fen, "CNY", None, 1, "ticket", None, NOW, "t", "paid"
-        )
-        await intents.add(connection, [intent])
-        attempt = Attempt(id_, "a" * 16, id_, 1, "huada", environment, "sandbox", fen, "CNY", id_, "paid", NOW, 0, None)
-        await attempts.add(connection, attempt)
-        line = LedgerLine(
-            id_, "paid", "huada", environment, "lunch", fen, "CNY", "0" * 32, "", NOW, "a" * 16, id_, id_, id_[-9:]
-        )
-        assert await ledger_lines.add(connection, line)
+    """Five gifts that come to so much, and what the ledger publishes of them."""
+    for _ in range(5):
+        async with database.write() as connection:
+            await ledger_world.gave(connection, fen // 5, environment=environment)
+    await Publisher(database, KEY, Environment(environment), lambda: NOW).publish_waiting()
 
 
 def heard(beacon: BeaconId, frames: int) -> PlaceBeaconStatistics:
@@ -124,6 +102,10 @@ async def test_what_was_paid_is_told_where_there_is_a_goal_and_ends_what_is_show
     lunch, ended = unsigned(signed).projects
     assert (lunch.paid_fen, lunch.need, ended.paid_fen) == (10_000, 0, None)
     before = (await publication.current("huada")).version
+    async with huada.write() as connection:
+        await ledger_world.gave(connection, 700)
+    clock_now += 2 * PAID_EVERY
+    assert (await publication.current("huada")).version == before, "no single gift shows by a difference"
     await gave(huada, 100, "drill")
     assert (await publication.current("huada")).version == before, "not every gift is a new version"
     clock_now += PAID_EVERY

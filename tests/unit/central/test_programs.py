@@ -107,12 +107,19 @@ async def test_a_public_key_may_begin_with_a_hyphen(tmp_path: Path) -> None:
     read_public(out)
 
 
+UNIONPAY = 'kind = "unionpay"\nmerchant = "777290058110048"\nown_site = true'
+
+
 async def test_exit_codes_say_whose_fault_it_is(tmp_path: Path) -> None:
     good, bad, port = tmp_path / "good.toml", tmp_path / "bad.toml", ("--port", "0")
     good.write_text(CONFIG, encoding="utf-8")
     bad.write_text(CONFIG.replace('"drill"', '"rill"'), encoding="utf-8")
     away = tmp_path / "away.toml"
     away.write_text(f'[store]\nurl = "postgresql://beacon:hunter2@127.0.0.1:1/beacon"\n{CONFIG}', encoding="utf-8")
+    drill, real = tmp_path / "drill.toml", tmp_path / "real.toml"
+    drill.write_text(CONFIG.replace('kind = "sandbox"', UNIONPAY), encoding="utf-8")
+    real.write_text(drill.read_text().replace('"drill"', '"real"'), encoding="utf-8")
+    https = ("--public-url", "https://give.example.org")
     state = ("--state-dir", str(tmp_path / "state"))
     bank = ("--bank-url", "http://127.0.0.1:1")
     keys = ("--bank-credentials", str(tmp_path / "empty"))
@@ -127,6 +134,15 @@ async def test_exit_codes_say_whose_fault_it_is(tmp_path: Path) -> None:
         (("run", "--config", str(good), *state, *port, *bank, *keys), 78, "bank.pub"),
         (("run", "--config", str(away), *state, *port, *bank, *keys), 75, "cannot start"),
         (("run", "--config", str(good), *state, *port, "--bank-url", "nonsense"), 78, "http"),
+        (("run", "--config", str(drill), *state, *port, *keys), 78, "merchant.key cannot be read"),
+        (
+            ("run", "--config", str(drill), *state, *port, *keys, "--bank-url", "https://gateway.95516.com"),
+            78,
+            "a drill must",
+        ),
+        (("run", "--config", str(real), *state, *port, *keys, *https), 78, "merchant.key cannot be read"),
+        (("run", "--config", str(real), *state, *port, *keys), 78, "server.public_url: must be https://"),
+        (("run", "--config", str(real), *state, *port, *keys, *https, *bank), 78, "--bank-url: must be https://"),
         (("gateway", "add", "x", "y", "--community", "huada", *state), 1, "16 hexadecimal"),
         (("gateway", "add", "0" * 16, "y", "--community", "huada", *state), 1, "43 characters"),
         (("nonsense",), 2, ""),

@@ -22,16 +22,14 @@ from central_server.accounts.login import (
 )
 from central_server.accounts.passwords import PasswordRefused
 from central_server.accounts.sessions import standing
-from central_server.store import arrivals
-from central_server.store.arrivals import NewArrival
 from central_server.store.database import Database
 from central_server.store.places import TOP
 from sync_contract.beacon import BeaconId
-from sync_contract.identity import new_id
-from sync_contract.records import PlaceBeaconStatistics, Receipt
+from sync_contract.records import PlaceBeaconStatistics
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway, as_json
 from tests.fakes.donor import Donor, Page
+from tests.fakes.received import received
 from tests.unit.central.conftest import enrolled
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -95,10 +93,10 @@ async def test_the_log_speaks_the_readers_language(
 
 async def test_the_log_is_filtered_and_paged(central: RunningCentral, gateway: DeliveringGateway, donor: Donor) -> None:
     start = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)  # midnight in Beijing
-    async with central.database() as database, database.write() as connection:
-        for number in range(120):
-            entry = NewArrival(gateway.id, new_id(), Receipt.accepted, "0" * 64, "huada", "statistics")
-            await arrivals.record(connection, [entry], start + timedelta(minutes=number))
+    async with central.database() as database:
+        for number in range(40):  # three in a request, so that pages end within one
+            three = [gateway.statistics() for _ in range(3)]
+            await received(database, gateway.id, "huada", three, start + timedelta(minutes=number))
     await gateway.deliver([gateway.intent()])
     await logged_in(central, donor)
     page = await donor.open(f"{central.url}/staff/log")
@@ -285,7 +283,7 @@ async def test_a_short_password_is_refused(database: Database) -> None:
 
 def test_every_text_is_translated() -> None:
     pages = Path(staff.__file__).parents[1]
-    kinds = [("**.html", "jinja2"), ("**.py", "python")]
+    kinds = [("**.html", "jinja2"), ("**.txt", "jinja2"), ("**.py", "python")]
     wanted: set[str] = set()
     for _, _, message, _, _ in extract_from_dir(str(pages), method_map=kinds, keywords={"_": None}):
         assert isinstance(message, str)

@@ -90,9 +90,8 @@ async def known(database: Database) -> None:
 
 async def deliver(database: Database, gateway: Gateway, batch: Sequence[Parcel], at: datetime = RECEIVED) -> list[str]:
     octets = b'{"contract":1,"parcels":[' + b",".join(canonical(parcel) for parcel in batch) + b"]}"
-    return [
-        receipt.receipt.value for receipt in await receive(database, gateway, read_batch(octets), Environment.drill, at)
-    ]
+    receipts = await receive(database, gateway, read_batch(octets).items, Environment.drill, at)
+    return [receipt["receipt"] for receipt in receipts]
 
 
 async def everything(database: Database) -> dict[str, list[tuple[Any, ...]]]:
@@ -234,11 +233,14 @@ async def test_counts_that_no_radio_can_have_made_are_refused(database: Database
 
 async def test_what_is_kept_of_a_contract_that_we_do_not_know_stops_nothing(database: Database) -> None:
     await known(database)
-    await deliver(database, GATEWAYS[0], [stretch(1, MIDNIGHT), stretch(2, MIDNIGHT)])
+    for number in (1, 2):
+        await deliver(database, GATEWAYS[0], [stretch(number, MIDNIGHT)])
     async with database.write() as connection:
-        from central_server.store.tables import parcels
+        from central_server.store.packed import pack
+        from central_server.store.tables import batches
 
-        await connection.execute(parcels.update().where(parcels.c.n == 1).values(content='{"body":{"kind":"poem"}}'))
+        unknown = pack([b'{"body":{"kind":"poem"}}'])
+        await connection.execute(batches.update().where(batches.c.lowest == 1).values(content=unknown))
     await count_all(database)
     assert await hours(database) == {MIDNIGHT: (1, 300_000, 300_000)}
 

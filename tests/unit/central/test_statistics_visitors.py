@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from central_server import jobs
 from central_server.statistics.salts import AHEAD, PATIENCE, Salts
 from central_server.statistics.sketch import REGISTERS, cell, estimate
 from central_server.statistics.visitors import Visitors
@@ -161,3 +162,25 @@ async def test_no_salt_and_no_visitor_is_ever_on_disk(tmp_path: Path) -> None:
         on_disk = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     for trace in (salt, salt.hex().encode(), visitors):
         assert trace not in on_disk
+
+
+async def test_registers_are_deleted_when_no_figure_asks_for_them_any_more(database: Database) -> None:
+    async with database.write() as connection:
+        await places.plant_community(connection, "huada", NOON)
+        for days in (0, 100, 761.9, 762.2, 763.5, 900):
+            hour = NOON - timedelta(days=days)
+            await store.note(connection, Register(hour, "huada", "", "lunch", "qr", "click", 7, 3))
+    working = asyncio.create_task(jobs.forget_visitors(database, clock=lambda: NOON))
+    async with asyncio.timeout(20):
+        while await kept_since(database) < NOON - jobs.VISITORS_KEPT:
+            await asyncio.sleep(0.01)
+    working.cancel()
+    async with database.read() as connection:
+        left = (await connection.execute(select(func.count()).select_from(visitor_registers))).scalar_one()
+    assert left == 3
+
+
+async def kept_since(database: Database) -> datetime:
+    async with database.read() as connection:
+        oldest: datetime = (await connection.execute(select(func.min(visitor_registers.c.hour)))).scalar_one()
+    return oldest

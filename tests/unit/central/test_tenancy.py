@@ -36,7 +36,8 @@ PARTS = [
 TABLES: list[Mapping[str, Entry]] = [part.ROUTES for part in PARTS if hasattr(part, "ROUTES")]
 ROUTES: Mapping[str, Entry] = {route: entry for table in TABLES for route, entry in table.items()}
 PASSING = {
-    *("leases", "sessions", "audit_lines", "beacon_activity", "webhook_deliveries", "webhook_marks"),
+    *("alert_tellings", "alert_channels"),
+    *("leases", "sessions", "audit_lines", "beacon_activity", "webhook_deliveries", "webhook_marks", "alerts"),
     *(table.name for table in vars(figures).values() if isinstance(table, Table)),
 }
 """Tables that change by being looked at, or by the server's own work."""

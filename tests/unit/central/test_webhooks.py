@@ -5,6 +5,7 @@ import json
 import re
 import socket
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ from central_server.api.webhooks.events import Event
 from central_server.api.webhooks.sending import STOPPED_AFTER, TRIED_FOR, Sender, next_wait, open_sender
 from central_server.api.webhooks.signing import headers, secret_of
 from central_server.enrolment.gateways import register
-from central_server.store import arrivals, deliveries, gateways, webhooks
+from central_server.store import alerts, arrivals, deliveries, gateways, webhooks
+from central_server.store.alerts import Alert
 from central_server.store.arrivals import NewArrival
 from central_server.store.database import Database
 from central_server.store.places import TOP
@@ -178,6 +180,22 @@ async def test_an_event_is_in_the_outbox_once_for_each_webhook_however_often_it_
             await connection.execute(select(arrivals_table.c.seq).order_by(arrivals_table.c.seq.desc()))
         ).scalar()
     assert marks == {"arrivals": highest}
+
+
+async def test_what_falls_silent_is_told_as_it_is_to_staff(database: Database) -> None:
+    await hook(database, "https://example.org/", Event.gateway_late, Event.beacon_silent)
+    silent = Alert("silent_beacon", "a" * 16 + " b", "huada", "Hall", "/", 1, None, None, None, "u/1/2", NOW, NOW)
+    late = replace(silent, matter="late", subject="a" * 16, beacon="", since=NOW - timedelta(hours=1))
+    async with database.write() as connection:
+        await alerts.add(connection, [silent, late, replace(silent, matter="conflict")])
+    for second in (1, 2):
+        await collect(database, NOW + timedelta(seconds=second))
+    told = [json.loads(row.body) for row in await outbox(database)]
+    assert [(each["event"], each["data"]["gateway"], each["data"]["beacon"]) for each in told] == [
+        ("beacon.silent", "a" * 16, "u/1/2"),
+        ("gateway.late", "a" * 16, ""),
+    ]
+    assert (told[0]["data"]["since"], told[1]["data"]["since"]) == (None, "2026-11-24T07:00:00Z")
 
 
 async def test_what_becomes_visible_late_under_a_lower_number_is_not_lost(database: Database) -> None:

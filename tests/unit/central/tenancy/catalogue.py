@@ -220,6 +220,12 @@ ROUTES: dict[str, Entry] = {
         before=_a_beacon,
         answers=(303,),
     ),
+    "GET /staff/beacons/{beacon}/poster": Staff(
+        Right.see, path="/staff/beacons/{beacon_record}/poster", names=True, before=_a_beacon
+    ),
+    "GET /staff/beacons/{beacon}/poster.pdf": Staff(
+        Right.see, path="/staff/beacons/{beacon_record}/poster.pdf", names=True, before=_a_beacon, query="?project=ours"
+    ),
     "GET /staff/bindings": Staff(Right.see),
     "GET /staff/bindings/new": Staff(Right.edit),
     "POST /staff/bindings/new": Staff(Right.edit, form=BINDING_FORM, answers=(303,)),

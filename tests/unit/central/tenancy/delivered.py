@@ -43,6 +43,7 @@ ROUTES: dict[str, Entry] = {
         for door in ("t", "T")
     },
     "GET /g/{nonce}": Open("the nonce has 256 bit and is known to one donor"),
+    "POST /g/{nonce}": Open("leads to the same address by GET, and reads nothing"),
     "POST /bank/sandbox/notify": Open("signed by the bank; says nothing"),
     "GET /static/{name}": Open("styles and pictures, the same for everybody"),
     "GET /healthz": Open("counts of the process, no names"),

@@ -10,6 +10,16 @@ ROUTES: dict[str, Entry] = {
     "GET /s/at/{place}": Open(_SHOWN),
     "GET /s/at/{place}/turn": Open(_SHOWN),
     "GET /s/at/{place}/{project}": Open(_SHOWN),
+    "POST /s/{presence_pass}": Open("registers the visitor's own gift, under an id that its page was made with"),
+    **{
+        f"POST /{door}/{{uuid}}/{{major}}/{{minor}}": Open("registers the visitor's own gift, as above")
+        for door in ("h", "H")
+    },
+    **{
+        f"{method} /{door}": Open("a code has 40 random bits and lives for a day; tries are few, and told all alike")
+        for method in ("GET", "POST")
+        for door in ("t", "T")
+    },
     "GET /s/{presence_pass}": Open("the pass has 256 random bits, and the page is a project on show"),
     "GET /h/{uuid}/{major}/{minor}": Open(_SHOWN),
     "GET /H/{uuid}/{major}/{minor}": Open(_SHOWN),

@@ -1,0 +1,109 @@
+"""GET /api/v1/heads and POST /api/v1/cosignatures: gateways keep what was published, and say whether it is in order."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+from aiohttp import web
+
+from central_server.enrolment.signed import signed_json, signer
+from central_server.ledger.publication import signed_of
+from central_server.refusals import Refusals
+from central_server.store import cosignatures, heads, last_reconciled
+from central_server.store.connection import Connection
+from central_server.store.cosignatures import KeptCosignature, KeptRefusal
+from central_server.store.database import Database
+from central_server.store.gateways import Gateway, Key
+from daemonkit.web import problem
+from sync_contract.keys import read_public
+from sync_contract.strict import Environment
+from sync_contract.transparency import MOST_HEADS, Cosigned, CosignedTaken, Heads, Standing, cosigned_by
+
+_KNOWN = re.compile(r"([a-z0-9-]{1,16}):([0-9]{1,9})")
+_MOST_KNOWN = 200
+
+
+class TransparencyApi:
+    def __init__(
+        self, database: Database, environment: Environment, refusals: Refusals, clock: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._environment = environment.value
+        self._refusals = refusals
+        self._clock = clock
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/api/v1/heads", self._heads),
+            web.post("/api/v1/cosignatures", self._cosigned),
+        ]
+
+    async def _heads(self, request: web.Request) -> web.Response:
+        gateway = await signer(request, b"", self._database, self._refusals, self._clock())
+        if isinstance(gateway, web.Response):
+            return gateway
+        known = _known(request.query.getall("known", []))
+        if known is None:
+            return problem(400, "Bad Request", "expected known=<project>:<step>, each project once")
+        async with self._database.read() as connection:
+            told = await self._since(connection, gateway.community, known)
+        return web.json_response(text=told.model_dump_json())
+
+    async def _since(self, connection: Connection, community: str, known: dict[str, int]) -> Heads:
+        newest = await heads.of_community(connection, community, self._environment)
+        witnesses = await cosignatures.of_heads(connection, [head.seq for head in newest])
+        found: list[heads.KeptHead] = []
+        for head in newest:
+            if head.step > known.get(head.project, 0) and len(found) < MOST_HEADS:
+                room = MOST_HEADS - len(found)
+                found += await heads.of_purse(connection, head.purse, known.get(head.project, 0), room)
+        return Heads(
+            community=community,
+            heads=tuple(signed_of(head) for head in found),
+            standing=tuple(
+                Standing(project=head.project, step=head.step, cosigned=len(witnesses.get(head.seq, [])))
+                for head in newest[:_MOST_KNOWN]
+            ),
+            reconciled_at=await last_reconciled.at(connection, community, self._environment),
+        )
+
+    async def _cosigned(self, request: web.Request) -> web.Response:
+        now = self._clock()
+        told = await signed_json(request, Cosigned, self._database, self._refusals, now)
+        if isinstance(told, web.Response):
+            return told
+        gateway, key, said = told
+        if said.community != gateway.community:
+            return problem(409, "Conflict", "the gateway belongs to another community", code="other_community")
+        async with self._database.write() as connection:
+            taken = await self._keep(connection, gateway, key, said, now)
+        if taken.cosignatures < len(said.cosignatures):
+            self._refusals.count("cosignature", "does_not_fit", gateway.id)
+        return web.json_response(text=taken.model_dump_json())
+
+    async def _keep(
+        self, connection: Connection, gateway: Gateway, key: Key, said: Cosigned, now: datetime
+    ) -> CosignedTaken:
+        """Of heads that we published, signed with the key that the gateway uses now."""
+        public, taken = read_public(key.public), 0
+        for each in said.cosignatures:
+            head = await heads.get(connection, (gateway.community, self._environment, each.project), each.step)
+            fits = head is not None and head.digest == each.digest and each.key == key.key
+            if head is None or not fits or not cosigned_by(each.digest, each.signature, public):
+                continue
+            await cosignatures.add(connection, KeptCosignature(head.seq, gateway.id, key.key, each.signature, now))
+            taken += 1
+        for no in said.refusals:
+            about = (gateway.id, gateway.community, no.project, no.step, no.digest, no.contradiction.value)
+            await cosignatures.refuse(connection, KeptRefusal(*about, refused_at=no.at, told_at=now))
+        return CosignedTaken(cosignatures=taken, refusals=len(said.refusals))
+
+
+def _known(told: list[str]) -> dict[str, int] | None:
+    known: dict[str, int] = {}
+    for entry in told:
+        found = _KNOWN.fullmatch(entry)
+        if found is None or found[1] in known:
+            return None
+        known[found[1]] = int(found[2])
+    return known if len(known) <= _MOST_KNOWN else None
