@@ -1,0 +1,82 @@
+"""The Debian packages: whole, the same each time, and running where they are installed, with nothing from here."""
+
+import hashlib
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from debian.package import CENTRAL, GATEWAY, PACKAGES, ROOT, Package, build
+
+ALONE = """
+set -e
+mount -t tmpfs tmpfs /opt
+mount -t tmpfs tmpfs {root}
+cp -a {tree}/opt/. /opt/
+cd /
+exec env -i PATH=/usr/bin:/bin {command}
+"""
+"""In a mount namespace of its own: the package's files where it puts them, and no working tree."""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("deb")
+    return {package.name: build(package, folder / "work", folder) for package in PACKAGES}
+
+
+def unpacked(deb: Path, folder: Path) -> Path:
+    tree = folder / "tree"
+    subprocess.run(["dpkg-deb", "-R", str(deb), str(tree)], check=True)
+    return tree
+
+
+def run(tree: Path, command: str, *, fails: int = 0) -> str:
+    script = ALONE.format(root=ROOT, tree=tree, command=command)
+    ended = subprocess.run(["unshare", "--mount", "sh", "-c", script], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == fails, ended.stdout + ended.stderr
+    return ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
+def test_it_runs_where_it_is_installed(package: Package, built: dict[str, Path], tmp_path: Path) -> None:
+    tree = unpacked(built[package.name], tmp_path)
+    program = f"/opt/{package.name}/bin/{package.name}"
+    assert "check-config" in run(tree, f"{program} --help")
+    settings = tree / package.conffiles[0].lstrip("/")
+    run(tree, f"{program} check-config {settings}")
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[site\n")
+    assert "broken.toml" in run(tree, f"{program} check-config {broken}", fails=78)
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
+def test_it_holds_all_that_its_units_start_and_nothing_of_this_place(
+    package: Package, built: dict[str, Path], tmp_path: Path
+) -> None:
+    tree = unpacked(built[package.name], tmp_path)
+    for unit in (tree / "usr/lib/systemd/system").iterdir():
+        for word in unit.read_text("utf-8").split():
+            if word.startswith((f"/opt/{package.name}/", f"ExecStart=/opt/{package.name}/")):
+                assert (tree / word.removeprefix("ExecStart=").lstrip("/")).exists(), word
+    control = (tree / "DEBIAN/control").read_text("utf-8")
+    assert "Depends: python3 (>= 3." in control
+    here = str(ROOT).encode()
+    telling = [file for file in tree.rglob("*") if file.is_file() and here in file.read_bytes()]
+    assert telling == []
+
+
+def test_the_same_tree_gives_the_same_octets(built: dict[str, Path], tmp_path: Path) -> None:
+    again = build(GATEWAY, tmp_path / "elsewhere", tmp_path)
+    assert _sum(again) == _sum(built[GATEWAY.name])
+
+
+def test_the_gateway_brings_nothing_that_only_the_central_server_needs(built: dict[str, Path], tmp_path: Path) -> None:
+    tree = unpacked(built[GATEWAY.name], tmp_path)
+    names = {path.name for path in tree.glob("opt/beacon-gateway/lib/python3.*/site-packages/*")}
+    assert not names & {"central_server", "sqlalchemy", "asyncpg", "typst", "argon2"}
+    assert CENTRAL.name in built
+
+
+def _sum(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
