@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
+from kiosk_ui.board_views import BoardView
+from kiosk_ui.components import ComponentsPage
 from kiosk_ui.look import Look
+from kiosk_ui.site_views import SiteView
+from kiosk_ui.slip_views import GiftSlip, ReceiptPage
 from sync_contract.money import Money
 from sync_contract.permit import PermitReason
 from sync_contract.project import Project
@@ -91,13 +95,15 @@ class ComfortPage:
 
 @dataclass(frozen=True, slots=True)
 class HelpPage:
-    """How to give, whom to ask. `phone`: a telephone number for residents, or ""."""
+    """How to give, whom to ask. `phone`: a telephone number for residents, or ""; `staff`: the path of staff's page,
+    or ""."""
 
     template: ClassVar[str] = "help"
     idle_s: ClassVar[int] = IDLE_S
     live: ClassVar[bool] = False
 
     phone: str = ""
+    staff: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,7 @@ class Handoff:
     """The code and the link of a registered gift, and what is known of it since.
 
     `minutes`: how much longer the code opens the bank's page without asking again; None when it is not of that kind.
+    `code`: what may be typed at the address `code_at` instead of scanning, once the server knows the gift.
     """
 
     template: ClassVar[str] = "handoff"
@@ -147,6 +154,8 @@ class Handoff:
     state: IntentState
     kind: HandoffKind
     minutes: int | None = None
+    code: str = ""
+    code_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +181,7 @@ class NoticeKind(StrEnum):
     ticket_refused = "ticket_refused"
     ticket_other_environment = "ticket_other_environment"
     bank_unavailable = "bank_unavailable"
+    elsewhere = "elsewhere"
     form_expired = "form_expired"
     not_found = "not_found"
     busy = "busy"
@@ -194,7 +204,10 @@ class NoticePage:
 
 @dataclass(frozen=True, slots=True)
 class PhoneGift:
-    """On the phone, before paying: POST to `action` opens the attempt. `confirm_again`: after ten minutes."""
+    """On the phone, before paying: POST to `action` opens the attempt. `confirm_again`: after ten minutes.
+
+    `public_page`: it goes on at a page of which nothing is heard here.
+    """
 
     template: ClassVar[str] = "phone_gift"
     idle_s: ClassVar[int] = 0
@@ -204,11 +217,34 @@ class PhoneGift:
     amount: Money
     action: str
     confirm_again: bool = False
+    public_page: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneHandover:
+    """On the phone: on to the bank, by a form that is posted to `action`, or by a `code` for the bank's app.
+
+    `fields` are signed and stay as they are. `again`: where the gift is begun anew, a path on this server.
+    """
+
+    template: ClassVar[str] = "phone_handover"
+    idle_s: ClassVar[int] = 0
+    live: ClassVar[bool] = False
+
+    project: Project
+    amount: Money
+    again: str
+    action: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PhoneOutcome:
-    """On the phone, after the bank's page; asks again every `refresh_s` seconds while nothing is settled."""
+    """On the phone, after the bank's page; asks again every `refresh_s` seconds while nothing is settled.
+
+    `gift`: what the gift's own page tells once it is paid; None on pages that others may see.
+    """
 
     template: ClassVar[str] = "phone_outcome"
     idle_s: ClassVar[int] = 0
@@ -219,6 +255,7 @@ class PhoneOutcome:
     state: IntentState
     slip: str = ""
     refresh_s: int = 3
+    gift: GiftSlip | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,10 +275,36 @@ class PhoneHall:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneGiving:
+    """A gift that begins on the phone: POST to `action`. `fault`: a word about the amount that was `typed`.
+
+    `public_page`: it goes on at a page of which nothing is heard here.
+    """
+
+    action: str
+    public_page: bool = False
+    fault: str = ""
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneCode:
+    """On the phone: a code from the screen is typed. `unknown`: the one that was typed leads nowhere."""
+
+    template: ClassVar[str] = "phone_code"
+    idle_s: ClassVar[int] = 0
+    live: ClassVar[bool] = False
+
+    unknown: bool = False
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PhoneProject:
     """On the phone: one project, and how to give to it.
 
-    `root`: the path of its hall; `another`: where to turn to the next project, "" for no button.
+    `root`: the path of its hall; `another`: where to turn to the next project, "" for no button; `giving`: None where
+    a gift begins at the screen in the hall.
     """
 
     template: ClassVar[str] = "phone_project"
@@ -253,6 +316,7 @@ class PhoneProject:
     reason: PermitReason
     root: str
     another: str = ""
+    giving: PhoneGiving | None = None
 
 
 View = (
@@ -268,7 +332,13 @@ View = (
     | Thanks
     | NoticePage
     | PhoneGift
+    | PhoneHandover
     | PhoneOutcome
     | PhoneHall
     | PhoneProject
+    | PhoneCode
+    | ReceiptPage
+    | SiteView
+    | ComponentsPage
+    | BoardView
 )

@@ -45,6 +45,9 @@ class PermitReason(StrEnum):
     time_uncertain = "time_uncertain"
     barred = "barred"
     """The permit may hold, but the central server does not accept this gateway: its tickets would lead nowhere."""
+    elsewhere = "elsewhere"
+    """The permit may hold, but its organisation neither declared the server's pages as its own site, nor is its page on
+    a designated platform known there."""
 
 
 @dataclass(frozen=True, slots=True)

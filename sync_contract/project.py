@@ -39,7 +39,9 @@ class Project(Record):
     goal_fen: Fen | None = None
     """What is to be raised in all; None where nothing is said of it."""
     paid_fen: Annotated[int, Field(ge=0, lt=2**53)] | None = None
-    """What the ledger says was paid so far; None where nothing is said of it. Never in a TOML file."""
+    """What the ledger published as paid so far; None where nothing is said of it. Never in a TOML file."""
+    helped: Annotated[int, Field(ge=0, lt=2**53)] | None = None
+    """How many people were helped so far, as published; None where nothing is said of it. Never in a TOML file."""
     permit: Permit | None = None
 
     @model_validator(mode="after")

@@ -78,8 +78,12 @@ def _check(request: web.Request, rules: WebRules, buckets: Buckets) -> None:
             busy = refusal(web.HTTPTooManyRequests)
             busy.headers["Retry-After"] = str(int(wait) + 1)
             raise busy
-    if request.method == "POST" and _from_elsewhere(request):
+    if request.method == "POST" and not _is_open(request.path, rules.open_doors) and _from_elsewhere(request):
         raise refusal(web.HTTPForbidden, "sent from another site")
+
+
+def _is_open(path: str, doors: frozenset[str]) -> bool:
+    return path in doors or any(door.endswith("/") and path.startswith(door) for door in doors)
 
 
 def _host_allowed(request: web.Request, allowed: frozenset[str]) -> bool:

@@ -11,7 +11,8 @@ class WebRules:
     """`allowed_hosts`: lower-case host or host:port; a bare host allows any port. `form_targets`: origins beside our
     own that a form may lead to. `secret`: for CSRF tokens. Limits are octets, seconds, connections and requests a
     second for each peer; paths that begin with one of `exempt` are never limited. `trusted_proxies`: only what stands
-    there may tell in X-Forwarded-For for whom it asks.
+    there may tell in X-Forwarded-For for whom it asks. `open_doors`: paths to which other sites may post forms;
+    one that ends in `/` is all paths below it.
     """
 
     allowed_hosts: frozenset[str]
@@ -25,6 +26,7 @@ class WebRules:
     burst: int = 60
     exempt: tuple[str, ...] = ("/healthz", "/static/")
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    open_doors: frozenset[str] = frozenset()
 
 
 RULES = web.AppKey("rules", WebRules)

@@ -27,7 +27,11 @@
     var now = document.createElement("template");
     now.innerHTML = main.innerHTML;
     if (now.innerHTML.trim() === next.innerHTML.trim()) return;
+    var at = main.contains(document.activeElement) && document.activeElement.getAttribute("href");
     main.innerHTML = html;
+    var same = at && main.querySelector('[href="' + at + '"]'); // who moves by keyboard stays where they were
+    if (same) same.focus();
+    offer();
     main.classList.remove("arriving");
     void main.offsetWidth; // restart the animation
     main.classList.add("arriving");
@@ -87,19 +91,42 @@
       return each.localService && each.lang.replace("_", "-").slice(0, 2) === language.slice(0, 2);
     }).sort(function (one) { return one.lang.replace("_", "-") === language ? -1 : 1; })[0];
   }
-  function offer() { aloud.hidden = !voice(); }
-  if (aloud && window.speechSynthesis) {
+  function recorded(which) {
+    var told = document.getElementById("voices");
+    return told && told.dataset[which];
+  }
+  function offer() {
+    if (!aloud) return;
+    aloud.hidden = !recorded("own") && !(speech && voice());
+    minnan.hidden = !recorded("nan");
+  }
+  var speech = window.speechSynthesis;
+  var minnan = document.getElementById("aloud-nan");
+  var sound = new Audio();
+  function hush() {
+    var busy = !sound.paused || (speech && speech.speaking);
+    sound.pause();
+    if (speech) speech.cancel();
+    return busy;
+  }
+  function play(url) {
+    sound.src = url;
+    sound.play().catch(function () {}); // a file that is no sound: silence
+  }
+  if (aloud) {
     offer();
-    speechSynthesis.addEventListener("voiceschanged", offer);
+    if (speech) speech.addEventListener("voiceschanged", offer);
+    minnan.addEventListener("click", function () { if (!hush()) play(recorded("nan")); });
     aloud.addEventListener("click", function () {
-      if (speechSynthesis.speaking) { speechSynthesis.cancel(); return; }
+      if (hush()) return;
+      if (recorded("own")) { play(recorded("own")); return; }
       var words = new SpeechSynthesisUtterance(main.innerText);
       words.voice = voice();
       words.lang = words.voice.lang;
       words.rate = 0.9;
-      speechSynthesis.speak(words);
+      speech.speak(words);
     });
-    addEventListener("pagehide", function () { speechSynthesis.cancel(); });
+    addEventListener("pagehide", hush);
   }
 
   // -- number pad: the same rule as kiosk_ui/keypad.py

@@ -21,6 +21,7 @@ from beacon_gateway.donations.ports import (
 )
 from beacon_gateway.kiosk.app import kiosk_app
 from beacon_gateway.kiosk.stage import Stage
+from beacon_gateway.model.published import BoardFacts
 from beacon_gateway.presence.choice import Chosen
 from daemonkit.web import WebRules, serving
 from kiosk_ui.render import Pages
@@ -110,6 +111,8 @@ class FakeKiosk:
         self.stage = Stage()
         self.giving.told = self.stage.poke
         self.health = {"ok": True}
+        self.published: BoardFacts | None = None
+        self.disk_works = True
         rules = WebRules(
             allowed_hosts=frozenset({"127.0.0.1"}), secret=b"only for tests", requests_per_second=1000, burst=1000
         )
@@ -120,10 +123,17 @@ class FakeKiosk:
             pages=Pages(environment=environment, site=SITE, surface=Surface.kiosk),
             rules=rules,
             health=lambda: self.health,
+            published=self._board,
+            verify="https://give.example.org/v",
         )
 
     def serve(self, port: int = 0) -> AbstractAsyncContextManager[str]:
         return serving(self.app, "127.0.0.1", port)
+
+    async def _board(self, since: datetime) -> BoardFacts | None:
+        if not self.disk_works:
+            raise StoreUnavailable("the fake disk is gone")
+        return self.published
 
     def card_brings(self, project: str | None) -> None:
         """A volunteer's card walks up (or away: None)."""

@@ -10,8 +10,10 @@ from aiohttp import web
 
 from beacon_gateway.kiosk.pages.files import static_file
 from daemonkit.web import WebRules, guarded_app, serving
+from kiosk_ui.figures import capitals
 from kiosk_ui.look import Look, TextSize, Theme
 from kiosk_ui.render import USUAL, Pages
+from kiosk_ui.slip_views import GiftSlip, ReceiptPage
 from kiosk_ui.views import (
     AmountPage,
     Attract,
@@ -20,8 +22,11 @@ from kiosk_ui.views import (
     HelpPage,
     NoticeKind,
     NoticePage,
+    PhoneCode,
     PhoneGift,
+    PhoneGiving,
     PhoneHall,
+    PhoneHandover,
     PhoneHelpPage,
     PhoneOutcome,
     PhoneProject,
@@ -36,12 +41,16 @@ from sync_contract.money import Money
 from sync_contract.permit import PermitReason
 from sync_contract.records import Door, HandoffKind, IntentState
 from sync_contract.strict import Environment, Language
+from tests.browser.board_facts import BOARDS, PHONE_BOARDS
 from tests.browser.projects import LUNCH, PROJECTS, READING, SITE, TEA, texts
+from tests.browser.site_facts import SITE_VIEWS
 
 AMOUNT = Money(30_00)
 KEY = "a-key-that-nobody-guesses"
 CODE = "HTTP://GIVE.EXAMPLE.ORG/T/" + "AEBAGBAFAYDQQCIKBMGA2DQPCAIREEYU" * 6 + "AEBAGBAFAYDQQCIK"
 """As long as a ticket's URL."""
+
+BANK = "https://give.example.org/bank"
 
 LONG = LUNCH.model_copy(
     update={
@@ -55,6 +64,8 @@ LONG = LUNCH.model_copy(
     }
 )
 """A title of sixty characters without a space, a payee too, and no picture of its own."""
+
+TOLD = LUNCH.model_copy(update={"goal_fen": 30_000_00, "paid_fen": 18_600_50, "helped": 60})
 
 KIOSK: dict[str, View] = {
     "attract-many": Attract((LUNCH, READING, TEA, LONG) * 10),
@@ -83,22 +94,73 @@ KIOSK: dict[str, View] = {
     "handoff-minutes": Handoff(LUNCH, AMOUNT, CODE, IntentState.registered, HandoffKind.ticket, 10),
     "handoff-old": Handoff(LUNCH, AMOUNT, CODE, IntentState.handed_off, HandoffKind.ticket, 0),
     "comfort": ComfortPage(Look(TextSize.larger, Theme.light, aloud=True), "/project/elder-lunch"),
-    "help": HelpPage("0595-0000 0000"),
+    "help": HelpPage("0595-0000 0000", "/site"),
     "help-phone": PhoneHelpPage(),
     "privacy": PrivacyPage("0595-0000 0000"),
     "handoff": Handoff(LUNCH, AMOUNT, CODE, IntentState.registered, HandoffKind.ticket),
     "handoff-opened": Handoff(LUNCH, AMOUNT, CODE, IntentState.handed_off, HandoffKind.ticket),
+    "handoff-typed": Handoff(
+        LUNCH, AMOUNT, CODE, IntentState.registered, HandoffKind.ticket, 9, "7F3A-K8YZ", "give.example.org/t"
+    ),
     "handoff-link": Handoff(LUNCH, AMOUNT, "https://give.example.org/lunch", IntentState.registered, HandoffKind.link),
     "handoff-closed": Handoff(LUNCH, AMOUNT, CODE, IntentState.closed, HandoffKind.ticket),
     "handoff-unconfirmed": Handoff(LUNCH, AMOUNT, CODE, IntentState.unconfirmed, HandoffKind.link),
     "thanks": Thanks(LUNCH, AMOUNT, "7F3A-K8QZ"),
     **{f"notice-{kind}": NoticePage(kind, LUNCH) for kind in NoticeKind},
+    "project-told": ProjectPage(TOLD, True, PermitReason.holds),
+    "turned-told": Attract(PROJECTS, TOLD, True, Door.tag),
+    **BOARDS,
 }
+SLIP = GiftSlip(
+    "7F3A-K8QZ",
+    capitals(AMOUNT.minor),
+    "/v/0",
+    f"https://give.example.org/v/{'0' * 32}",
+    "/g/x/slip.pdf",
+    "/g/x/receipt",
+    "anonymous",
+    given_back=Money(1234),
+)
 PHONE: dict[str, View] = {
     "gift": PhoneGift(LUNCH, AMOUNT, "/t/x"),
     "gift-again": PhoneGift(LUNCH, AMOUNT, "/t/x", confirm_again=True),
+    "gift-public": PhoneGift(LUNCH, AMOUNT, "/t/x", public_page=True),
+    "code": PhoneCode(),
+    "code-unknown": PhoneCode(unknown=True, typed="0000-0000"),
+    "not-known": PhoneOutcome(LUNCH, AMOUNT, IntentState.unconfirmed),
+    "giving": PhoneProject(LUNCH, True, PermitReason.holds, "/s/at/huada", giving=PhoneGiving("/h/x?gift=1")),
+    "giving-public": PhoneProject(
+        LUNCH, True, PermitReason.holds, "/s/at/huada", giving=PhoneGiving("/h/x?gift=1", public_page=True)
+    ),
+    "giving-long": PhoneProject(
+        LONG,
+        True,
+        PermitReason.holds,
+        "/s/at/huada",
+        giving=PhoneGiving("/h/x?gift=1", fault="outside", typed="9" * 30),
+    ),
+    "handover": PhoneHandover(LUNCH, AMOUNT, "/t/x", BANK, (("orderId", "1"), ("riskRateInfo", '{commodityName="x"}'))),
+    "handover-long": PhoneHandover(LONG, Money(12345_67), "/t/x", BANK, (("orderId", "1"),)),
+    "handover-code": PhoneHandover(
+        LUNCH, AMOUNT, "/t/x", code="https://qr.example.org/62900000000000000000000000000000"
+    ),
     "waiting": PhoneOutcome(LUNCH, AMOUNT, IntentState.handed_off),
     "paid": PhoneOutcome(LUNCH, AMOUNT, IntentState.paid, "7F3A-K8QZ"),
+    "own-slip": PhoneOutcome(LUNCH, AMOUNT, IntentState.paid, "7F3A-K8QZ", gift=SLIP),
+    "receipt": ReceiptPage(LUNCH, AMOUNT, "7F3A-K8QZ", "/g/x/receipt", "/g/x", "anonymous", 90),
+    "receipt-due": ReceiptPage(LUNCH, AMOUNT, "7F3A-K8QZ", "/g/x/receipt", "/g/x", "due", 90, kept=True),
+    "receipt-issued": ReceiptPage(LUNCH, AMOUNT, "7F3A-K8QZ", "/g/x/receipt", "/g/x", "issued", 90, "R-1", kept=True),
+    "receipt-faults": ReceiptPage(
+        LONG,
+        Money(12345_67),
+        "7F3A-K8QZ",
+        "/g/x/receipt",
+        "/g/x",
+        "waived",
+        90,
+        typed={"name": "x" * 80, "email": "nobody"},
+        faults=dict.fromkeys(("name", "tax_id", "email", "phone", "address", "consent"), "needed"),
+    ),
     "not-completed": PhoneOutcome(LUNCH, AMOUNT, IntentState.closed),
     "notice": NoticePage(NoticeKind.ticket_refused, back=""),
     "hall": PhoneHall(PROJECTS, "/s/at/huada"),
@@ -106,6 +168,8 @@ PHONE: dict[str, View] = {
     "hall-none": PhoneHall((), "/s"),
     "shown": PhoneProject(LUNCH, True, PermitReason.holds, "/s/at/huada", "/s/at/huada/turn?after=elder-lunch"),
     "shown-closed": PhoneProject(TEA, False, PermitReason.missing, "/s/at/huada"),
+    "shown-told": PhoneProject(TOLD, True, PermitReason.holds, "/s/at/huada"),
+    **PHONE_BOARDS,
 }
 VIEWS = {Surface.kiosk: KIOSK, Surface.phone: PHONE}
 
@@ -120,7 +184,7 @@ def gallery() -> AbstractAsyncContextManager[str]:
 
     async def show(request: web.Request) -> web.StreamResponse:
         surface = Surface(request.match_info["surface"])
-        view = VIEWS[surface][request.match_info["name"]]
+        view = (VIEWS[surface] | SITE_VIEWS)[request.match_info["name"]]
         look = replace(
             USUAL,
             text=TextSize(request.query.get("text", TextSize.usual)),
@@ -134,6 +198,7 @@ def gallery() -> AbstractAsyncContextManager[str]:
 
     rules = WebRules(frozenset({"127.0.0.1"}), b"only for tests", requests_per_second=1000, burst=1000)
     app = guarded_app(rules)
+    app.router.add_get("/static/handover.js", silence)  # the page is looked at, and does not leave by itself
     app.router.add_get("/static/{name:.+}", static_file(renderers[Surface.kiosk].assets))
     app.router.add_get("/live", silence)
     app.router.add_get("/{surface}/{name}/{language}", show)

@@ -9,11 +9,16 @@ SIZES = {"kiosk": (1280, 800), "small": (800, 480), "phone": (360, 740), "portra
 """Screens: width and height in CSS pixels."""
 
 
-async def faults(page: Page) -> list[str]:
-    """Sentences, empty when all is well. Leaves the page's bar of deeds where it naturally stands."""
+async def faults(page: Page, *, staff: bool = False) -> list[str]:
+    """Sentences, empty when all is well. Leaves the page's bar of deeds where it naturally stands.
+
+    `staff`: a page for a desk, whose text is smaller.
+    """
     size = page.viewport_size
     assert size is not None
     kiosk = size["width"] > 900 and size["height"] > 560
     wanted = {"text": 22 if kiosk else 20, "target": 72, "language": 60, "gap": 16, "ratio": 7, "controls": 4.5}
+    if staff:
+        wanted["text"] = 16
     found: list[str] = await page.evaluate(_SCRIPT, wanted)
     return found

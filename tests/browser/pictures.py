@@ -1,6 +1,7 @@
 """Pictures for README and docs, from the running product: `python -m tests.browser.pictures docs/pictures`.
 
 The three real programs are started, a simulated card walks up, a gift is paid on the phone, and staff look at the log.
+The walk is a moving picture too: walk-through.webp.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from beacon_gateway.commands.demo import House, open_house
 from sync_contract.strict import Language
 from tests.browser.chromium import launch
+from tests.browser.film import ORDER, TOUCHED, Film
 from tests.browser.journey import walk_the_journey
 from tests.browser.layout import SIZES
 
@@ -26,6 +28,8 @@ KEPT = {
     "staff-zh-Hans-log", "staff-zh-Hans-figures", "staff-en-log",
 }  # fmt: skip
 """Those that README and docs show; `--all` takes every one."""
+FILMED = {f"kiosk-{Language.zh_hans}-": "", f"phone-{Language.zh_hans}-": "phone-"}
+FILM = "walk-through.webp"
 
 
 class Camera:
@@ -33,13 +37,33 @@ class Camera:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._every = every
+        self._film = Film()
 
     async def shoot(self, page: Page, name: str) -> None:
+        filmed = next((to + name.removeprefix(by) for by, to in FILMED.items() if name.startswith(by)), "")
+        if not (self._every or name in KEPT or filmed in ORDER):
+            return
+        await page.evaluate("document.activeElement.blur()")
+        octets = await page.screenshot(animations="disabled")
+        self._film.take(filmed, octets, await _touch(page, TOUCHED.get(filmed, "")))
         if self._every or name in KEPT:
-            await page.evaluate("document.activeElement.blur()")
             path = self._folder / f"{name}.png"
-            await page.screenshot(path=path, animations="disabled")
+            path.write_bytes(octets)
             print(path)
+
+    def develop(self) -> None:
+        """The moving picture of what was seen. Raises ValueError, see Film.write."""
+        self._film.write(self._folder / FILM)
+        print(self._folder / FILM)
+
+
+async def _touch(page: Page, selector: str) -> tuple[float, float] | None:
+    """The middle of what is touched next, in parts of the screen."""
+    size = page.viewport_size
+    box = await page.locator(selector).first.bounding_box() if selector and size else None
+    if box is None or size is None:
+        return None
+    return (box["x"] + box["width"] / 2) / size["width"], (box["y"] + box["height"] / 2) / size["height"]
 
 
 async def take(folder: Path, *, every: bool) -> None:
@@ -54,6 +78,7 @@ async def take(folder: Path, *, every: bool) -> None:
                 await _journey(browser, house, screen, language, camera)
             await _staff(browser, house, camera)
             await browser.close()
+    camera.develop()
 
 
 async def _journey(browser: Browser, house: House, screen: str, language: Language, camera: Camera) -> None:

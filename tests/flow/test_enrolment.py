@@ -174,7 +174,7 @@ def _prepared(state: Path) -> Plan:
 
 
 async def _intents(state: Path, gateway: str, count: int) -> bool:
-    found = rows(state, f"SELECT count(*) FROM parcels WHERE kind = 'intent' AND gateway = '{gateway}'")
+    found = rows(state, f"SELECT coalesce(sum(intents), 0) FROM batches WHERE gateway = '{gateway}'")
     return found == [(count,)]
 
 

@@ -22,6 +22,7 @@ from beacon_gateway.commands.demo import (
     open_house,
 )
 from beacon_gateway.frames.ibeacon import IBeacon
+from central_server.store.packed import unpack
 from daemonkit.programs import Program
 from tests.captures.identity import PERSON_TAG, WALK
 from tests.flow.conftest import DEMO
@@ -37,10 +38,22 @@ def rows(central_state: Path, query: str) -> list[tuple[Any, ...]]:
         return store.execute(query).fetchall()
 
 
+def gifts(central_state: Path) -> list[dict[str, Any]]:
+    """The intent parcels that arrived, as they were sent."""
+    told = (json.loads(content) for content in unpacked(central_state))
+    return [parcel for parcel in told if parcel["body"]["kind"] == "intent"]
+
+
+def unpacked(central_state: Path) -> list[bytes]:
+    """What arrived; a search through the store's file would not find it."""
+    packets = rows(central_state, "SELECT content FROM batches")
+    return [content for (packed,) in packets for content in unpack(packed)]
+
+
 async def delivered(kiosk: Visitor, state: Path, count: int, *, seconds: float = 20) -> None:
     """Wait until so many intent parcels have arrived at the central server."""
     async with asyncio.timeout(seconds):
-        while len(rows(state, "SELECT id FROM parcels WHERE kind = 'intent'")) < count:
+        while len(gifts(state)) < count:
             await asyncio.sleep(0.05)
 
 
@@ -62,6 +75,22 @@ async def test_a_gift_goes_from_the_screen_to_the_bank_and_back_to_the_screen(ho
     assert rows(tmp_path, "SELECT count(*), sum(amount_minor) FROM ledger_lines") == [(1, 3000)]
 
 
+async def test_a_code_on_the_screen_is_typed_on_a_phone(house: House, tmp_path: Path) -> None:
+    async with visitor(house.gateway.url) as kiosk:
+        await register(kiosk)
+        shown = await kiosk.live_until(
+            lambda event: "/t</b>" in event.get("html", ""), seconds=20, path="/live?view=handoff"
+        )
+        code = re.search(r'class="shown">([0-9A-Z]{4}-[0-9A-Z]{4})<', shown["html"])
+        assert code is not None
+        async with visitor(house.central.url) as phone:
+            typed = await phone.open(f"/t?code={code[1].lower().replace('-', '')}")
+            bank = await phone.submit(typed, typed.form("/t"))
+            await phone.submit(bank, bank.form("/pay"))
+        await kiosk.live_until(lambda event: event.get("go") == "/thanks", seconds=20, path="/live?view=handoff")
+    assert rows(tmp_path, "SELECT state, code FROM intents") == [("paid", code[1])]
+
+
 async def test_a_card_that_walks_up_turns_the_screen_and_its_gift_came_through_that_door(tmp_path: Path) -> None:
     config = config_that_knows(PERSON_TAG, tmp_path / "config")
     async with open_house(tmp_path, config, radio=f"capture:{WALK}") as house, visitor(house.gateway.url) as kiosk:
@@ -74,12 +103,12 @@ async def test_a_card_that_walks_up_turns_the_screen_and_its_gift_came_through_t
         assert page.link("/project/elder-lunch/amount")
         await pay(await register(kiosk))
         await delivered(kiosk, tmp_path, 1)
-    ((content,),) = rows(tmp_path, "SELECT content FROM parcels WHERE kind = 'intent'")
-    body = json.loads(content)["body"]
+    (gift,) = gifts(tmp_path)
+    body = gift["body"]
     assert (body["door"], body["beacon"]) == ("tag", None), "a person's tag leaves no row of its own"
     everything = b"".join(
         file.read_bytes() for file in tmp_path.rglob("*") if file.is_file() and "config" not in file.parts
-    )
+    ) + b"".join(unpacked(tmp_path))
     for trace in (PERSON_TAG.uuid.bytes, str(PERSON_TAG.uuid).encode()):
         assert trace not in everything.replace((tmp_path / "gateway" / "last-good.toml").read_bytes(), b"")
 
@@ -108,7 +137,7 @@ async def test_the_ticket_may_arrive_before_the_parcel(tmp_path: Path) -> None:
         await edges.enter_async_context(central_program(tmp_path, DEMO, plan))
         await pay(url)
         assert rows(tmp_path, "SELECT count(*), min(state) FROM intents") == [(1, "paid")]
-        assert rows(tmp_path, "SELECT count(*) FROM parcels WHERE kind = 'intent'") == [(0,)]
+        assert gifts(tmp_path) == []
         gateway = await edges.enter_async_context(gateway_program(tmp_path, DEMO, plan, radio=SIMULATED))
         async with visitor(gateway.url) as kiosk:
             await delivered(kiosk, tmp_path, 1)

@@ -4,19 +4,19 @@ SOAK_KILLS sets how many kills there are (default 150); two in three hit the gat
 """
 
 import asyncio
-import json
 import os
 import random
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
 from beacon_gateway.commands.demo import Plan, bank_program, central_program, gateway_program
 from daemonkit.programs import Program
 from tests.flow.conftest import DEMO
-from tests.flow.test_whole_way import prepared, rows
+from tests.flow.test_whole_way import gifts, prepared, rows
 
 KILLS = int(os.environ.get("SOAK_KILLS", "150"))
 HEALED_S = 60
@@ -88,10 +88,11 @@ async def test_no_intent_is_lost_or_doubled_while_both_ends_are_killed(tmp_path:
         await gateway_stack.aclose()
         await central_stack.aclose()
 
-    contents = {i: json.loads(content)["body"] for i, content in intents(tmp_path)}
+    contents = intents(tmp_path)
     assert len(set(acknowledged.values())) == len(acknowledged), "one id for each key"
     altered = [key for key, i in acknowledged.items() if contents[i]["amount_minor"] != givers.amounts[key]]
     assert altered == []
+    assert len(gifts(tmp_path)) == len(contents), "each in one batch"
     assert rows(tmp_path, "SELECT count(*) FROM arrivals WHERE result IN ('conflict', 'refused')") == [(0,)]
     log = (tmp_path / "logs" / "gateway.log").read_text() + (tmp_path / "logs" / "central.log").read_text()
     assert "Traceback" not in log
@@ -109,9 +110,10 @@ async def again(
     return fresh, await fresh.enter_async_context(opening)
 
 
-def intents(state: Path) -> list[tuple[str, str]]:
-    return [(i, content) for i, content in rows(state, "SELECT id, content FROM parcels WHERE kind = 'intent'")]
+def intents(state: Path) -> dict[str, dict[str, Any]]:
+    """By id, what each says."""
+    return {gift["id"]: gift["body"] for gift in gifts(state)}
 
 
 def arrived(state: Path) -> set[str]:
-    return {i for i, _ in intents(state)}
+    return set(intents(state))

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from central_server.accounts.login import set_password
 from central_server.enrolment.gateways import register
-from central_server.store import arrivals, parcels, places
+from central_server.store import arrivals, places
 from central_server.store.arrivals import NewArrival
 from central_server.store.places import Place, PlaceKind
 from sync_contract.identity import new_id
@@ -21,6 +21,7 @@ from sync_contract.records import Receipt, canonical
 from tests.fakes.central_process import RunningCentral, running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor
+from tests.fakes.received import received
 
 LINES = 100_000
 COMMUNITIES = 60
@@ -90,21 +91,20 @@ async def filled(central: RunningCentral, session: aiohttp.ClientSession) -> str
             at = now - timedelta(days=80) + timedelta(seconds=start * 60)
             number = draw.randrange(COMMUNITIES)
             gateway = gateways[number]
-            kept, lines = [], []
+            made, lines = [], []
             for _ in range(500):
                 parcel = gateway.intent() if draw.random() < 0.02 else gateway.statistics()
                 rare = draw.random()
-                result = Receipt.conflict if rare < 0.002 else Receipt.refused if rare < 0.004 else Receipt.accepted
-                content = canonical(parcel).decode()
-                kind = parcel.body.kind
-                kept.append(
-                    parcels.KeptParcel(
-                        gateway.id, parcel.id, f"c{number}", kind, parcel.epoch, parcel.n, "0" * 64, content, at
-                    )
-                )
-                lines.append(NewArrival(gateway.id, parcel.id, result, new_id() * 2, f"c{number}", kind))
+                if rare < 0.004:
+                    result = Receipt.conflict if rare < 0.002 else Receipt.refused
+                    told = (f"c{number}", parcel.body.kind, "", canonical(parcel).decode())
+                    lines.append(NewArrival(gateway.id, parcel.id, result, new_id() * 2, *told))
+                else:
+                    made.append(parcel)
+            each = draw.choice((1, 2, 12, 500))  # parcels a request: a gateway that is online sends one or two
+            for begun in range(0, len(made), each):
+                await received(database, gateway.id, f"c{number}", made[begun : begun + each], at)
             async with database.write() as connection:
-                await parcels.keep(connection, kept)
                 await arrivals.record(connection, lines, at)
         async with database.write() as connection:
             await connection.execute(text("ANALYZE"))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from aiohttp import ClientSession, web
@@ -198,6 +199,27 @@ async def test_a_form_sent_from_another_site_is_refused(
 ) -> None:
     sent = {name: value.format(url=url) for name, value in headers.items()}
     async with client.post(url + "/give", headers=sent) as response:
+        assert response.status == status
+
+
+@pytest.mark.parametrize(
+    ("doors", "status"),
+    [
+        ({"/give"}, 200),
+        ({"/give/"}, 403),
+        ({"/giv"}, 403),
+        ({"/"}, 200),
+        ({"/other", "/g/"}, 403),
+    ],
+)
+async def test_other_sites_may_post_where_a_door_is_open_and_nowhere_else(
+    client: ClientSession, doors: set[str], status: int
+) -> None:
+    rules = replace(RULES, open_doors=frozenset(doors))
+    async with (
+        serving(site(rules, pages=True), "127.0.0.1", 0) as address,
+        client.post(f"{address}/give", headers={"Sec-Fetch-Site": "cross-site"}) as response,
+    ):
         assert response.status == status
 
 

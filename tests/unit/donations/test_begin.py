@@ -126,6 +126,20 @@ async def test_an_outcome_is_written_down_and_told_once(tmp_path: Path) -> None:
         assert [row["state"] for row in rows] == ["registered", "paid"]
 
 
+async def test_a_code_is_for_who_stands_here_and_is_not_written_down(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "g.db") as database:
+        log, intents = Intents(database), OpenIntents({})
+        for intent in ("0" * 32, "1" * 32):
+            intents.add(intent)
+        assert intents.uncoded(10) == ["1" * 32, "0" * 32]
+        coded = Outcome(intent="1" * 32, state=IntentState.registered, code="7F3A-K8YZ")
+        assert await intents.settle([coded], log)
+        assert not await intents.settle([coded], log)
+        assert intents.state("1" * 32) == GiftState(IntentState.registered, code="7F3A-K8YZ")
+        assert intents.uncoded(10) == ["0" * 32]
+        assert await database.rows("SELECT * FROM intent_states") == []
+
+
 async def test_an_outcome_of_an_intent_that_is_not_ours_changes_nothing(tmp_path: Path) -> None:
     async with open_database(tmp_path / "g.db") as database:
         assert not await OpenIntents({}).settle([Outcome(intent="0" * 32, state=IntentState.paid)], Intents(database))

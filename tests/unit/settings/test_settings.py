@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from beacon_gateway.commands.check_config import check_config
+from beacon_gateway.from_settings import site_addresses, web_rules
 from beacon_gateway.settings import AdvertiseMode, Settings
 from daemonkit.toml import ConfigRefused, load
 from sync_contract.catalogue import BeaconKind
@@ -94,6 +95,19 @@ def test_a_sound_file_gives_settings_with_defaults(tmp_path: Path) -> None:
         settings.kiosk.port = 1  # type: ignore[misc]  # frozen: that is the point
 
 
+def test_staff_are_told_where_the_site_page_is_and_their_hosts_are_answered(tmp_path: Path) -> None:
+    file = tmp_path / "gateway.toml"
+    lan = '[kiosk]\nsite = "lan"\nhost = "0.0.0.0"\nport = 8123\nallowed_hosts = ["pi.local", "192.168.1.20:80"]\n'
+    file.write_text(f"{LEAST}\n{lan}", "utf-8")
+    settings = load(file, Settings)
+    assert site_addresses(settings) == ("http://pi.local:8123/site", "http://192.168.1.20:80/site")
+    assert web_rules(settings).allowed_hosts == {"127.0.0.1", "localhost", "pi.local", "192.168.1.20:80"}
+    file.write_text(f'{LEAST}\n[kiosk]\nsite = "lan"\nhost = "fd00::1"\n', "utf-8")
+    settings = load(file, Settings)
+    assert site_addresses(settings) == ("http://[fd00::1]:8080/site",)
+    assert web_rules(settings).allowed_hosts == {"127.0.0.1", "localhost", "[fd00::1]"}
+
+
 def test_a_gateway_that_only_listens_needs_no_advert(tmp_path: Path) -> None:
     start, end = LEAST.index("[advertise]"), LEAST.index("[presence]")
     (tmp_path / "gateway.toml").write_text(LEAST[:start] + LEAST[end:], "utf-8")
@@ -137,6 +151,10 @@ def test_a_gateway_that_only_listens_needs_no_advert(tmp_path: Path) -> None:
         ('url = ""', 'url = "a.example"', "central.url", "is not a web address"),
         ('url = ""', 'url = "https://a.example:port"', "central.url", "is not a web address"),
         ('url = ""', 'url = ""\ncatalogue_key = "abc"', "central.catalogue_key", "not a public key"),
+        ("[presence]", '[kiosk]\nsite = "wan"\n[presence]', "kiosk.site", "must be 'loopback', 'lan' or 'off'"),
+        ("[presence]", '[kiosk]\nsite = "lan"\n[presence]', "kiosk.site", "needs a host other than 127.0.0.1"),
+        ("[presence]", '[kiosk]\nsite = "lan"\nhost = "::"\n[presence]', "kiosk.site", "needs allowed_hosts"),
+        ("[presence]", '[kiosk]\nvoices = "voices"\n[presence]', "kiosk.voices", "should match pattern"),
         ("https://give", "http://give", "handoff.link_url", "must begin with https://"),
         ("https://give.", "https://evil.", "handoff.link_url", "leads to evil.example, which is not one of link_hosts"),
         ("https://give.example", "https://give.example:444", "handoff.link_url", "which is not one of link_hosts"),

@@ -1,0 +1,142 @@
+"""What a site page shows when much is the matter, and when nothing is."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from markupsafe import Markup
+
+from kiosk_ui.site_views import (
+    Clause,
+    Connected,
+    DecisionLine,
+    HeardClass,
+    HeardPlace,
+    RadioNow,
+    SiteDoorPage,
+    SitePage,
+    SitePinPage,
+    SiteView,
+    SiteWhyPage,
+    StageNow,
+    SyncNow,
+)
+from tests.browser.projects import LUNCH, READING
+
+AT = datetime(2026, 11, 24, 4, 5, 6, tzinfo=UTC)
+BEACON = "1ae1b83f-2b0d-41d8-8486-e4a5492b2ec0"
+PERSON = Clause("person", {"name": "volunteer-card", "zone": "near", "metres": "2.1"})
+PLACE = Clause("place", {"name": "大厅东墙", "zone": "immediate", "metres": "0.8"})
+SIMPLE = (
+    *("alone", "person_first", "other_project", "nothing", "giving"),
+)  # fmt: skip
+EVERY_CLAUSE = (
+    PERSON,
+    PLACE,
+    *(Clause(kind) for kind in SIMPLE),
+    Clause("nearest", {"of": "3", "db": "7.5"}),
+    Clause("only_level", {"of": "2"}),
+    Clause("priority", {"own": "5", "other": "0", "of": "2"}),
+    Clause("overtaking", {"own": "5", "other": "0", "seconds": "3.0"}),
+    Clause("need", {"own": "0.7", "other": "0.2", "of": "2"}),
+    Clause("by_identity", {"of": "2"}),
+    Clause("gone", {"seconds": "3.2"}),
+    Clause("nearer", {"db": "6", "seconds": "3.0"}),
+    Clause("cloned", {"why": "two levels at once"}),
+    Clause("said", {"text": "elder-lunch needs 0.7 against 0.2"}),
+)
+VERSIONS: Mapping[str, str] = {
+    "beacon-gateway": "0.1.0",
+    "gateway": "0123456789abcdef",
+    "Python": "3.13.5",
+    "Linux": "6.12.25-v8-16k+",
+}
+WELL = SitePage(
+    guest=False,
+    versions=VERSIONS,
+    at=AT,
+    shown=LUNCH.title,
+    why=(PERSON, Clause("alone")),
+    held=(),
+    radio=RadioNow(
+        "hearing",
+        "on_air",
+        ("hci0", "hci1"),
+        "proved",
+        False,
+        (
+            HeardPlace("大厅东墙", f"{BEACON}/1/2", LUNCH.title, "near", -67, 2.4, 0),
+            HeardPlace("书房门口", f"{BEACON}/1/3", READING.title, "far", -81, 9.7, 3),
+            HeardPlace("后门", f"{BEACON}/1/4", None),
+        ),
+        (HeardClass("volunteer-card", "near", 1), HeardClass("volunteer-card", "far", 2)),
+        4711,
+    ),
+    sync=SyncNow(
+        "https://give.example.org",
+        0,
+        0,
+        0,
+        AT,
+        True,
+        "",
+        12,
+        ((AT, "accepted", "intent", ""), (AT, "reachable", "", ""), (AT, "unreachable", "", "no_answer")),
+    ),
+    stages=(),
+    connected=Connected(4, False, 2, (("192.168.1.23", 12),)),
+    pin=True,
+)
+ILL = SitePage(
+    guest=True,
+    versions=VERSIONS,
+    at=AT,
+    shown=None,
+    why=(Clause("nothing"), Clause("gone", {"seconds": "3.2"})),
+    held=EVERY_CLAUSE,
+    radio=RadioNow("no_adapter", "no_helper", (), "lost", False, (), (), 0),
+    sync=SyncNow(
+        "https://give.example.org",
+        1234,
+        2,
+        1,
+        None,
+        False,
+        "key_revoked",
+        0,
+        tuple(
+            (AT, event, "statistics", detail)
+            for event, detail in (
+                ("duplicate", ""),
+                ("conflict", "the server has other content for this identity"),
+                ("refused", "permit_closed"),
+                ("damaged", "its checksum does not fit"),
+                ("barred", "name_unknown"),
+                ("welcome", "certificate"),
+                ("unheard_of", "no_connection"),
+            )
+        ),
+    ),
+    stages=(StageNow("radio", "RadioLost", 4, 17), StageNow("sync", "CentralUnreachable", 700, 3)),
+    connected=Connected(400, True, 0, ()),
+)
+DECISIONS = (
+    DecisionLine(2, "shown", "", "", None, LUNCH.title, "", (PERSON, Clause("person_first"))),
+    DecisionLine(3, "zone", "", "volunteer-card", "far", "near", "-63 dBm, -4.0 dB @1 m, ≈ 2.1 m", ()),
+    DecisionLine(200, "arrived", "大厅东墙", "", None, "far", "-80 dBm", ()),
+    DecisionLine(400, "left", "书房门口", "", "near", None, "", ()),
+)
+DRAWING = Markup(
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 300" width="1200" height="300" role="img">'
+    "<title>why</title><text x='20' y='40'>why</text></svg>"
+)
+SITE_VIEWS: dict[str, SiteView] = {
+    "site": WELL,
+    "site-ill": ILL,
+    "site-why": SiteWhyPage(False, DRAWING, "/static/pages.css", DECISIONS),
+    "site-why-none": SiteWhyPage(True, DRAWING, "/static/pages.css", ()),
+    "site-pin": SitePinPage("042917", 10, ("http://192.168.1.20:8080/site", "http://pi.local:8080/site")),
+    "site-pin-none": SitePinPage("", 0, ("http://192.168.1.20:8080/site",)),
+    "site-door": SiteDoorPage(),
+    "site-door-wrong": SiteDoorPage(wrong=True),
+    "site-door-wait": SiteDoorPage(wait_s=3),
+}

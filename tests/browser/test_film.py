@@ -1,0 +1,61 @@
+"""The moving picture for README: in the order of the walk, small enough for a page, and never with a gap."""
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.browser import film as film_module
+from tests.browser.film import MOST_OCTETS, ORDER, SIZE, TOUCHED, Film
+
+
+def png(level: int) -> bytes:
+    octets = io.BytesIO()
+    Image.new("RGB", (1280, 800), (level, 0, 0)).save(octets, "PNG")
+    return octets.getvalue()
+
+
+def test_the_film_runs_in_the_order_of_the_walk_whatever_was_seen_first(tmp_path: Path) -> None:
+    film = Film()
+    for name in reversed(ORDER):
+        film.take(name, png(25 * ORDER.index(name)), (0.5, 0.5) if name in TOUCHED else None)
+    film.take("help", png(255), None)
+    film.take("attract", png(255), None)  # the first one counts
+    film.write(tmp_path / "film.webp")
+    made = Image.open(tmp_path / "film.webp")
+    assert made.size == SIZE
+    levels = []
+    for number in range(made.n_frames):  # type: ignore[attr-defined]  # of a moving picture
+        made.seek(number)
+        made.load()
+        if made.info["duration"] >= 1000:
+            levels.append(made.convert("RGB").getpixel((300, 100))[0])  # type: ignore[index]  # three levels
+    on_screen = [25 * ORDER.index(name) for name in ORDER if not name.startswith("phone-")]
+    assert len(levels) == len(ORDER)
+    assert levels == sorted(levels)
+    assert max(levels) == pytest.approx(max(on_screen), abs=6)
+    assert (tmp_path / "film.webp").stat().st_size < MOST_OCTETS
+
+
+def test_a_shot_that_is_missing_is_named(tmp_path: Path) -> None:
+    film = Film()
+    film.take("attract", png(0), None)
+    with pytest.raises(ValueError, match="turned, project, amount"):
+        film.write(tmp_path / "film.webp")
+    assert not (tmp_path / "film.webp").exists()
+
+
+def test_a_film_that_is_too_large_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(film_module, "MOST_OCTETS", 100)
+    film = Film()
+    for name in ORDER:
+        film.take(name, png(0), None)
+    with pytest.raises(ValueError, match="octets"):
+        film.write(tmp_path / "film.webp")
+    assert not (tmp_path / "film.webp").exists()
+
+
+def test_the_film_of_the_docs_is_there_and_small() -> None:
+    file = Path(__file__).parents[2] / "docs" / "pictures" / "walk-through.webp"
+    assert 50_000 < file.stat().st_size <= MOST_OCTETS

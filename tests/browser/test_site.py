@@ -1,0 +1,78 @@
+"""The pages of staff on site: whole on a phone and on the screen, readable for everybody, alive without a reload."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from kiosk_ui.look import Theme
+from sync_contract.strict import Language
+from tests.browser.conftest import OpenPage
+from tests.browser.layout import SIZES, faults
+from tests.browser.site_facts import SITE_VIEWS
+from tests.browser.test_accessible import violations
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_site_page_is_whole_and_readable(open_page: OpenPage, gallery_url: str, size: str) -> None:
+    page = await open_page(*SIZES[size])
+    wrong = {}
+    for number, name in enumerate(SITE_VIEWS):
+        row = number + list(SIZES).index(size)
+        address = f"{name}/{list(Language)[row % 3]}?theme={list(Theme)[row // 3 % 3]}"
+        await page.goto(f"{gallery_url}/kiosk/{address}")
+        found = [each for each in await faults(page, staff=True) if "drawing" not in each]
+        found += await violations(page)
+        if await page.evaluate("document.documentElement.scrollWidth") > SIZES[size][0]:
+            found.append("wider than the screen")
+        if found:
+            wrong[address] = found
+    assert not wrong
+
+
+@pytest.mark.parametrize("language", [Language.zh_hans, Language.zh_hant])
+async def test_no_state_is_told_in_english_to_a_chinese_reader(
+    open_page: OpenPage, gallery_url: str, language: Language
+) -> None:
+    page = await open_page(1280, 800)
+    for name in SITE_VIEWS:
+        await page.goto(f"{gallery_url}/kiosk/{name}/{language}")
+        await page.evaluate("document.querySelectorAll('main :is([lang=en], .wire, svg)').forEach((e) => e.remove())")
+        text = await page.inner_text("main")
+        known = re.sub(r"volunteer-card|hci[01]|dBm|dB|RSSI|PIN|1ae1b83f[-0-9a-f/]*|/\d+/\d+", "", text)
+        assert not re.search(r"[A-Za-z]{3,}", known), f"{name}: {known}"
+
+
+async def test_who_moves_by_keyboard_stays_where_they_were(open_page: OpenPage, gallery_url: str) -> None:
+    page = await open_page(1280, 800)
+    await page.route("**/site/live", lambda route: route.fulfill(content_type="text/event-stream", body=_event()))
+    await page.goto(f"{gallery_url}/kiosk/site/en")
+    await expect(page.locator("main h1")).to_have_text("Later")
+    await page.focus("a[href='/site/why']")
+    await expect(page.locator("#again")).to_have_count(1)  # the stream ended, the browser asked again
+    assert await page.evaluate("document.activeElement.getAttribute('href')") == "/site/why"
+
+
+_TOLD: list[int] = []
+
+
+def _event() -> str:
+    _TOLD.append(1)
+    again = "<p id=again></p>" if len(_TOLD) > 1 else ""
+    html = f"<h1>Later</h1>{again}<a href=/site/why>Why</a>"
+    return f'retry: 300\ndata: {{"view": "site", "html": "{html}"}}\n\n'
+
+
+async def test_without_script_the_page_brings_itself_up_to_date_all_the_same(
+    open_page: OpenPage, gallery_url: str
+) -> None:
+    page = await open_page(360, 740, java_script_enabled=False)
+    await page.goto(f"{gallery_url}/kiosk/site/zh-Hant")
+    async with page.expect_navigation(timeout=15_000):  # by itself
+        pass
+    await expect(page.locator("main h1")).to_have_count(1)
+    await page.goto(f"{gallery_url}/kiosk/site-door/en")
+    await page.fill("[name=pin]", "042 917")
+    assert await page.get_attribute("main form", "action") == "/site/enter"

@@ -1,0 +1,75 @@
+"""Reconciliation, evidence, receipts and permits in a real browser: whole at any width, in every language."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from central_server.accounts.login import set_password
+from central_server.enrolment.gateways import register
+from central_server.receipts.asking import Receipts
+from central_server.receipts.sealing import Donor, open_seal
+from central_server.reconciliation.reconciling import Reconciling
+from sync_contract.records import HandoffKind
+from sync_contract.strict import Language
+from tests.browser.conftest import OpenPage
+from tests.browser.test_staff import _SMALL, PASSWORD, Hall, log_in
+from tests.fakes.central_process import running_bank, running_central
+from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.unit.central.reconciling_world import DAY, NOW, Books, back, file, row, strange
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+PAGES = (
+    "/staff/",
+    "/staff/reconciliation",
+    "/staff/reconciliation/1",
+    "/staff/evidence",
+    "/staff/receipts",
+    "/staff/permits",
+)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def books(tmp_path: Path) -> AsyncIterator[Hall]:
+    """A community whose bank's file does not quite agree, with donors who wait for receipts."""
+    async with AsyncExitStack() as edges:
+        bank = await edges.enter_async_context(running_bank(tmp_path / "bank"))
+        central = await edges.enter_async_context(running_central(tmp_path / "central", bank))
+        session = await edges.enter_async_context(aiohttp.ClientSession())
+        gateway = DeliveringGateway(session, central.url)
+        async with central.database() as database:
+            await set_password(database, "chen", PASSWORD, datetime.now(UTC))
+            await register(database, gateway.id, gateway.public, "huada", "华大社区活动中心大厅", datetime.now(UTC))
+            world = Books(database, gateway.id)
+            gifts = [await world.paid(1_234_567 + each) for each in range(4)]
+            work = Reconciling(database, gifts[0].bank, "drill", lambda: None)
+            rows = (row(gifts[0], fee=-7), row(gifts[1]), row(gifts[1]), strange("e" * 32), back("f" * 32, 50))
+            await work.take(file(rows, DAY), NOW, cause="test")
+            seal = await open_seal(database, central.state, None)
+            wanted = Receipts(database, seal, timedelta(days=90))
+            for gift in gifts[:2]:
+                await wanted.ask(gift.id, Donor("王小明", email="a@b.cn"), NOW)
+            async with database.write() as connection:
+                await wanted.issued(connection, gifts[1].id, "R-2026-0001", "chen", NOW)
+        await gateway.deliver([gateway.intent(handoff=HandoffKind.link)])
+        yield Hall(central, gateway)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_every_page_of_the_books_is_whole_in_every_language(open_page: OpenPage, books: Hall, width: int) -> None:
+    page = await open_page(width, 800)
+    await log_in(page, books, "/staff/")
+    wrong = []
+    for path in PAGES:
+        for language in Language:
+            answer = await page.goto(f"{books.central.url}{path}?lang={language}")
+            assert answer is not None
+            assert answer.status == 200, path
+            if await page.evaluate("document.documentElement.scrollWidth") > width:
+                wrong.append(f"{path} {language}: wider than the screen")
+            wrong += [f"{path} {language}: {small} is hard to hit" for small in await page.evaluate(_SMALL)]
+    assert not wrong

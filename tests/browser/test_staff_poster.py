@@ -1,0 +1,56 @@
+"""The page for printing a beacon: whole on a phone, readable for everybody, and the browser keeps a PDF."""
+
+import pytest
+
+from central_server.store import beacons, revised
+from central_server.store.beacons import KeptBeacon
+from sync_contract.catalogue import BeaconKind
+from sync_contract.identity import new_id
+from sync_contract.strict import Language
+from tests.browser.conftest import OpenPage
+from tests.browser.test_accessible import violations
+from tests.browser.test_staff_accounts import _SMALL, PASSWORD, central
+from tests.fakes.central_process import RunningCentral
+from tests.unit.central.catalogue_world import DOOR, NOW
+from tests.unit.kiosk_ui.printed import codes, printed
+
+__all__ = ["central"]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def known(central: RunningCentral) -> str:
+    id_ = new_id()
+    async with central.database() as database, database.write() as connection:
+        await revised.begin(connection)
+        kept = KeptBeacon(
+            id_, "huada", DOOR, BeaconKind.place, "大厅东墙 east wall, hall", -59, "", None, (), "", NOW, "chen"
+        )
+        await beacons.save(connection, kept, 0)
+        await revised.edited(connection, "huada", NOW)
+    return id_
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_staff_fetch_a_poster(open_page: OpenPage, central: RunningCentral, width: int) -> None:
+    id_ = await known(central)
+    page = await open_page(width, 800)
+    await page.goto(f"{central.url}/staff/login")
+    await page.fill("input[name=name]", "chen")
+    await page.fill("input[name=password]", PASSWORD)
+    await page.click("main form button")
+    for language in Language:
+        await page.goto(f"{central.url}/staff/beacons/{id_}/poster?lang={language}")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        assert await page.evaluate(_SMALL) == []
+        assert await violations(page) == []
+    await page.goto(f"{central.url}/staff/beacons/{id_}?lang=en")
+    await page.click("text=Posters and stickers")
+    await page.select_option("select[name=said]", "zh-Hans-en")
+    await page.select_option("select[name=project]", "lunch")
+    await page.fill("input[name=phone]", "0595-2269 0000")
+    async with page.expect_download() as download:
+        await page.click("main form button")
+    kept = await download.value
+    assert kept.suggested_filename == "a4-1-1-lunch.pdf"
+    made = printed((await kept.path()).read_bytes())
+    assert codes(made.picture(110)) == [f"{central.url}/H/{DOOR}".upper()]

@@ -1,0 +1,384 @@
+"""Two processes of the central server on one database; donors, staff, crashes, a bank that loses words: in any order.
+
+Whatever happens: no money is counted that the bank does not hold, none is counted twice, and when the noise is over
+none is missing.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
+
+from central_server.banks.port import BankUnavailable, NoStatement, Notification, OrderState
+from central_server.donations import refunding
+from central_server.donations.refunding import RefundNotPossible
+from central_server.reconciliation.reconciling import Reconciling
+from central_server.store import attempts, differences, intents, ledger_lines, projects, refunds
+from central_server.store.attempts import Attempt
+from central_server.store.database import open_database, sqlite_url
+from central_server.store.differences import DifferenceKind
+from central_server.store.places import TOP
+from sync_contract.records import Parcel
+from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.money_bank import MoneyBank
+from tests.fakes.money_house import MoneyHouse, furnish
+from tests.fakes.received import received
+
+BEGIN = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+Result = TypeVar("Result")
+Stores = Callable[[Path], AbstractAsyncContextManager[str]]
+"""Gives the URL of an empty database."""
+which = st.integers(0, 1)
+cut = st.integers(1, 60)
+
+
+@dataclass
+class Gift:
+    parcel: Parcel
+    ticket: str
+
+
+@dataclass
+class Running:
+    """One process: it is ended without being asked, and another one begins in its place."""
+
+    url: str
+    bank: MoneyBank
+    edges: AsyncExitStack = field(default_factory=AsyncExitStack)
+    house: MoneyHouse = field(init=False)
+
+    async def begin(self) -> None:
+        database = await self.edges.enter_async_context(open_database(self.url, connections=4))
+        self.house = MoneyHouse(database, self.bank)
+
+    async def end(self) -> None:
+        await self.edges.aclose()
+
+
+class MoneyMachine(RuleBasedStateMachine):
+    """`stores` is set by whoever runs it."""
+
+    stores: Stores
+
+    gifts = Bundle("gifts")
+    words = Bundle("words")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.edges = AsyncExitStack()
+        self.bank, self.gateway, self.now = MoneyBank(), DeliveringGateway(), BEGIN
+        self.given: list[Gift] = []
+        self.day = date(2026, 11, 24)
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        return self.loop.run_until_complete(work)
+
+    @initialize()
+    def opens(self) -> None:
+        async def begin() -> None:
+            folder = Path(self.edges.enter_context(TemporaryDirectory()))
+            url = await self.edges.enter_async_context(type(self).stores(folder))
+            self.running = [Running(url, self.bank), Running(url, self.bank)]
+            for each in self.running:
+                await each.begin()
+            await furnish(self.house(0).database, folder, self.gateway, self.now)
+
+        self.run(begin())
+
+    def house(self, number: int) -> MoneyHouse:
+        return self.running[number].house
+
+    @rule(target=gifts, fen=st.integers(100, 100_000))
+    def a_resident_registers(self, fen: int) -> Gift:
+        parcel = self.gateway.intent(amount_minor=fen)
+        self.given.append(Gift(parcel, self.gateway.ticket(parcel)))
+        return self.given[-1]
+
+    @rule(gift=gifts, number=which)
+    def its_parcel_arrives(self, gift: Gift, number: int) -> None:
+        async def arrive() -> None:
+            await received(self.house(number).database, self.gateway.id, "huada", [gift.parcel], self.now)
+
+        self.run(arrive())
+
+    @rule(gift=gifts, number=which, times=st.integers(1, 3))
+    def the_donor_presses(self, gift: Gift, number: int, times: int) -> None:
+        async def press() -> None:
+            houses = [self.house((number + turn) % 2) for turn in range(times)]
+            done = await asyncio.gather(
+                *(house.press(gift.ticket, self.now) for house in houses), return_exceptions=True
+            )
+            _only(done, BankUnavailable)
+
+        self.run(press())
+
+    @rule(target=words, gift=gifts, flawed=st.booleans(), turn=st.integers(0, 3))
+    def the_donor_pays(self, gift: Gift, turn: int, flawed: bool) -> Any:
+        """At whichever order the bank knows, also one whose time is over."""
+        open_ = [order for order in self.orders(gift) if self.bank.orders[order].state is not OrderState.paid]
+        if not open_:
+            return multiple()
+        return self.bank.pay(open_[turn % len(open_)], flawed=flawed)
+
+    @rule(gift=gifts, state=st.sampled_from([OrderState.failed, OrderState.expired, OrderState.pending]))
+    def the_bank_names_another_end(self, gift: Gift, state: OrderState) -> None:
+        for order in self.orders(gift):
+            if self.bank.orders[order].state is not OrderState.paid:
+                self.bank.ends(order, state)
+
+    @rule(word=words, number=which, times=st.integers(1, 3))
+    def the_bank_notifies(self, word: Notification, number: int, times: int) -> None:
+        """Late or at once, once or more often, to either process or to both at the same time; or never."""
+
+        async def notify() -> None:
+            houses = [self.house((number + turn) % 2) for turn in range(times)]
+            await asyncio.gather(*(house.settlement.notified(word, self.now) for house in houses))
+
+        self.run(notify())
+
+    @rule(number=which, both=st.booleans())
+    def the_bank_is_asked(self, number: int, both: bool) -> None:
+        async def ask() -> None:
+            houses = [self.house(number), *([self.house(1 - number)] if both else [])]
+            work = [house.queries.ask_due(self.now) for house in houses]
+            _only(await asyncio.gather(*work, return_exceptions=True), BankUnavailable)
+
+        self.run(ask())
+
+    @rule(number=which, both=st.booleans())
+    def refunds_are_seen_to(self, number: int, both: bool) -> None:
+        async def work() -> None:
+            houses = [self.house(number), *([self.house(1 - number)] if both else [])]
+            due = [house.giving_back.work_due(self.now) for house in houses]
+            _only(await asyncio.gather(*due, return_exceptions=True), BankUnavailable)
+
+        self.run(work())
+
+    @rule(gift=gifts, number=which, share=st.sampled_from([1, 2, 3]))
+    def staff_ask_for_a_refund(self, gift: Gift, number: int, share: int) -> None:
+        async def ask() -> None:
+            for attempt in await self.tried(gift, number):
+                async with self.house(number).database.write() as connection:
+                    with contextlib.suppress(RefundNotPossible):
+                        await refunding.ask(
+                            connection,
+                            attempt.id,
+                            attempt.amount_minor // share,
+                            "why",
+                            bank=self.bank.name,
+                            by="ming",
+                            now=self.now,
+                        )
+
+        self.run(ask())
+
+    @rule(number=which, approve=st.booleans(), by=st.sampled_from(["ming", "hua"]))
+    def staff_decide(self, number: int, approve: bool, by: str) -> None:
+        async def decide() -> None:
+            database = self.house(number).database
+            async with database.read() as connection:
+                waiting = await refunds.page(connection, ["huada"], "drill", waiting=True)
+            for refund in waiting[:2]:
+                with contextlib.suppress(RefundNotPossible):
+                    async with database.write() as connection:
+                        await refunding.decide(connection, refund.id, approve=approve, note="", by=by, now=self.now)
+                    assert by != "ming", "whoever asked has decided"
+
+        self.run(decide())
+
+    @rule(target=words)
+    def the_bank_gives_back_what_it_was_asked_for(self) -> Any:
+        under_way = [id_ for id_, held in self.bank.refunds.items() if held.state is OrderState.pending]
+        return self.bank.finish(under_way[0]) if under_way else multiple()
+
+    @rule()
+    def the_bank_refuses_a_refund(self) -> None:
+        for id_, held in self.bank.refunds.items():
+            if held.state is OrderState.pending:
+                self.bank.refuse(id_)
+                return
+
+    @rule(gift=gifts)
+    def the_bank_gives_back_by_itself(self, gift: Gift) -> None:
+        """What was paid when its time was over, and nothing else."""
+        for attempt in self.run(self.tried(gift, 0)):
+            held = self.bank.orders.get(attempt.id)
+            late = attempt.held_until is not None or attempt.state in ("failed", "expired")
+            if not (held and late and held.state is OrderState.paid):
+                continue
+            if self.bank.left_minor(attempt.id) == held.order.amount.minor:
+                self.bank.give_back(attempt.id)
+
+    @rule(number=which)
+    def the_banks_file_is_taken(self, number: int) -> None:
+        self.run(self._file(number))
+
+    @rule(open_=st.booleans(), number=which)
+    def the_permit_changes(self, open_: bool, number: int) -> None:
+        async def change() -> None:
+            async with self.house(number).database.write() as connection:
+                kept = (await projects.holding(connection, "huada"))["lunch"]
+                closes = date(2099, 12, 31) if open_ else date(2026, 1, 1)
+                await projects.save(connection, replace(kept, closes=closes), kept.revision)
+
+        self.run(change())
+
+    @rule(minutes=st.sampled_from([1, 5, 30, 120, 60 * 24, 60 * 24 * 11]))
+    def time_passes(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    @rule(question=st.booleans())
+    def the_network_loses_a_word(self, question: bool) -> None:
+        if question:
+            self.bank.lose_question = True
+        else:
+            self.bank.lose_answer = True
+
+    @rule(gift=gifts, number=which, steps=cut)
+    def a_process_dies_while_a_donor_presses(self, gift: Gift, number: int, steps: int) -> None:
+        self.run(self._die(number, self.house(number).press(gift.ticket, self.now), steps))
+
+    @rule(word=words, number=which, steps=cut)
+    def a_process_dies_while_the_bank_notifies(self, word: Notification, number: int, steps: int) -> None:
+        self.run(self._die(number, self.house(number).settlement.notified(word, self.now), steps))
+
+    @rule(number=which, steps=cut)
+    def a_process_dies_while_it_sees_to_refunds(self, number: int, steps: int) -> None:
+        self.run(self._die(number, self.house(number).giving_back.work_due(self.now), steps))
+
+    @rule(number=which, steps=cut)
+    def a_process_dies_while_it_asks(self, number: int, steps: int) -> None:
+        self.run(self._die(number, self.house(number).queries.ask_due(self.now), steps))
+
+    @invariant()
+    def nothing_is_counted_that_the_bank_does_not_hold_nor_twice(self) -> None:
+        if self.given:
+            self.run(self._safe())
+
+    def teardown(self) -> None:
+        try:
+            if hasattr(self, "running"):
+                self.run(self._everything_comes_to_light())
+        finally:
+            self.run(self._close())
+            self.loop.run_until_complete(self.loop.shutdown_default_executor())
+            self.loop.close()
+
+    def orders(self, gift: Gift) -> list[str]:
+        """Those of the gift that the bank knows, the oldest first."""
+        tried = self.run(self.tried(gift, 0))
+        return [attempt.id for attempt in tried if attempt.id in self.bank.orders]
+
+    async def tried(self, gift: Gift, number: int) -> tuple[Attempt, ...]:
+        return await self.house(number).tried(self.gateway.id, gift.parcel.id)
+
+    async def _file(self, number: int) -> None:
+        house = self.house(number)
+        try:
+            statement = await self.bank.statement(self.day)
+        except NoStatement:
+            return
+        self.day += timedelta(days=1)
+        await Reconciling(house.database, self.bank.name, "drill", house.changed).take(statement, self.now, cause="job")
+
+    async def _die(self, number: int, work: Awaitable[object], steps: int) -> None:
+        task = asyncio.ensure_future(work)
+        for _ in range(steps):
+            await asyncio.sleep(0.0005)
+            if task.done():
+                break
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await self.running[number].end()
+        self.running[number] = Running(self.running[number].url, self.bank)
+        await self.running[number].begin()
+
+    async def _lines(self) -> list[ledger_lines.LedgerLine]:
+        async with self.house(0).database.read() as connection:
+            found = await ledger_lines.of_purse(connection, "huada", "drill", "lunch")
+        return list(found)
+
+    async def _safe(self) -> None:
+        lines = await self._lines()
+        assert [line.n for line in lines] == list(range(1, len(lines) + 1)), "the ledger counts without gaps"
+        came = [line for line in lines if line.kind in ("paid", "surplus")]
+        assert len({line.attempt for line in came}) == len(came), "a payment is counted twice"
+        for line in came:
+            held = self.bank.orders[line.attempt or ""]
+            assert held.state is OrderState.paid, "money is counted that the bank does not have"
+            assert line.amount_minor == held.order.amount.minor
+        paid = [line.intent for line in lines if line.kind == "paid"]
+        assert len(set(paid)) == len(paid), "an intent is paid once, the rest is surplus"
+        done = {f"refund:{id_}" for id_, held in self.bank.refunds.items() if held.state is OrderState.paid}
+        went = [line for line in lines if line.kind == "refund"]
+        ours = {line.identity for line in went if line.identity in done}
+        own = [line for line in went if line.identity not in ours]
+        assert len(own) <= len(self.bank.by_itself), "money went that the bank still has"
+        for order in self.bank.orders:
+            assert self.bank.left_minor(order) >= 0, "more is given back than was paid"
+
+    async def _everything_comes_to_light(self) -> None:
+        """The noise is over: what the bank holds and what we count is the same, whoever told whom."""
+        self.bank.lose_question = self.bank.lose_answer = False
+        for _ in range(3):
+            for id_, held in list(self.bank.refunds.items()):
+                if held.state is OrderState.pending:
+                    self.bank.finish(id_)
+            for _ in range(12):
+                self.now += timedelta(days=1)
+                await self.house(0).queries.ask_due(self.now)
+                await self.house(1).giving_back.work_due(self.now)
+        await self._file(0)
+        await self._safe()
+        lines = await self._lines()
+        # What the bank gave back while we, too, were about to: somebody is told of it, and it is not posted by itself.
+        async with self.house(0).database.read() as connection:
+            found = await differences.every(connection, [TOP], "drill")
+        told = sum(each.theirs_minor or 0 for each in found if each.kind == DifferenceKind.refund_unknown)
+        counted = sum(line.signed_minor for line in lines)
+        assert counted - told == self.bank.money_minor, "ledger and bank do not agree"
+        came = {line.attempt for line in lines if line.kind in ("paid", "surplus")}
+        assert came == {id_ for id_, held in self.bank.orders.items() if held.state is OrderState.paid}
+        async with self.house(0).database.read() as connection:
+            for gift in self.given:
+                intent = await intents.get(connection, self.gateway.id, gift.parcel.id)
+                tried = await attempts.of_intent(connection, self.gateway.id, gift.parcel.id)
+                if intent is not None:
+                    assert (intent.state == "paid") is any(attempt.paid for attempt in tried)
+                for attempt in tried:
+                    assert attempt.paid is (attempt.id in came)
+
+    async def _close(self) -> None:
+        for each in getattr(self, "running", ()):
+            await each.end()
+        await self.edges.aclose()
+
+
+def _only(done: list[Any], expected: type[Exception]) -> None:
+    for each in done:
+        if isinstance(each, BaseException) and not isinstance(each, expected):
+            raise each
+
+
+@asynccontextmanager
+async def a_file(folder: Path) -> AsyncIterator[str]:
+    """SQLite, with our newest schema: made once, and copied."""
+    file = folder / "central.db"
+    if not _MIGRATED:
+        async with open_database(sqlite_url(file)):
+            pass
+        _MIGRATED.append(file.read_bytes())
+    file.write_bytes(_MIGRATED[0])
+    yield sqlite_url(file)
+
+
+_MIGRATED: list[bytes] = []
