@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -212,72 +212,43 @@ async def run(
         holder = secrets.token_hex(8)
         edges.push_async_callback(jobs.give_back, database, holder)
 
-        async def ask_bank() -> None:
-            await jobs.ask_bank(database, queries, giving_back, holder=holder, clock=now, health=health)
-
-        async def send_webhooks() -> None:
-            await deliver(sender, holder=holder, clock=now, health=health)
-
-        async def watch_changes() -> None:
-            await jobs.watch_changes(database, {Topic.gifts: changes, Topic.sync_log: news}, health=health)
-
-        async def pass_on() -> None:
-            await jobs.pass_on(changes, news)
-
-        async def count_figures() -> None:
-            await jobs.count_figures(database, holder=holder, clock=now, health=health)
-
-        async def watch_alerts() -> None:
-            await jobs.watch_alerts(
-                database, staff.telling, environment, bank.expiring, holder=holder, clock=now, health=health
-            )
-
-        async def forget_donors() -> None:
-            await jobs.forget_donors(wanted, clock=now)
-
-        async def forget_visitors() -> None:
-            await jobs.forget_visitors(database, clock=now)
-
-        async def reconcile() -> None:
-            await jobs.reconcile(database, Nightly(bank, reconciling), holder=holder, clock=now)
-
-        async def publish_ledger() -> None:
-            await jobs.publish_ledger(database, publisher, holder=holder, clock=now, health=health)
-
-        async def keep_salts() -> None:
-            await jobs.keep_salts(database, salts, clock=now, health=health)
-
+        nightly, heard = Nightly(bank, reconciling), {Topic.gifts: changes, Topic.sync_log: news}
         async with asyncio.TaskGroup() as stages:
+
+            def start(
+                name: str,
+                work: Callable[[], Awaitable[None]],
+                *,
+                cap: float = 30.0,
+                also: tuple[type[Exception], ...] = (),
+            ) -> asyncio.Task[None]:
+                stage = supervise(name, work, restart_on=(StoreUnavailable, *also), health=health, cap=cap)
+                return stages.create_task(stage, name=name)
+
             running = [
-                stages.create_task(
-                    supervise("bank", ask_bank, restart_on=(BankUnavailable, StoreUnavailable), health=health, cap=30.0)
+                start(
+                    "bank",
+                    lambda: jobs.ask_bank(database, queries, giving_back, health=health, holder=holder, clock=now),
+                    also=(BankUnavailable,),
                 ),
-                stages.create_task(
-                    supervise("changes", watch_changes, restart_on=StoreUnavailable, health=health, cap=5.0)
+                start("changes", lambda: jobs.watch_changes(database, heard, health=health), cap=5.0),
+                start("webhooks", lambda: deliver(sender, health=health, holder=holder, clock=now)),
+                start("figures", lambda: jobs.count_figures(database, health=health, holder=holder, clock=now)),
+                start(
+                    "alerts",
+                    lambda: jobs.watch_alerts(
+                        database, staff.telling, environment, bank.expiring, health=health, holder=holder, clock=now
+                    ),
                 ),
-                stages.create_task(
-                    supervise("webhooks", send_webhooks, restart_on=StoreUnavailable, health=health, cap=30.0)
+                start("donors", lambda: jobs.forget_donors(wanted, clock=now), cap=300.0),
+                start("visitors", lambda: jobs.forget_visitors(database, clock=now), cap=300.0),
+                start("reconciliation", lambda: jobs.reconcile(database, nightly, holder=holder, clock=now)),
+                start(
+                    "publication",
+                    lambda: jobs.publish_ledger(database, publisher, health=health, holder=holder, clock=now),
                 ),
-                stages.create_task(
-                    supervise("figures", count_figures, restart_on=StoreUnavailable, health=health, cap=30.0)
-                ),
-                stages.create_task(
-                    supervise("alerts", watch_alerts, restart_on=StoreUnavailable, health=health, cap=30.0)
-                ),
-                stages.create_task(
-                    supervise("donors", forget_donors, restart_on=StoreUnavailable, health=health, cap=300.0)
-                ),
-                stages.create_task(
-                    supervise("visitors", forget_visitors, restart_on=StoreUnavailable, health=health, cap=300.0)
-                ),
-                stages.create_task(
-                    supervise("reconciliation", reconcile, restart_on=StoreUnavailable, health=health, cap=30.0)
-                ),
-                stages.create_task(
-                    supervise("publication", publish_ledger, restart_on=StoreUnavailable, health=health, cap=30.0)
-                ),
-                stages.create_task(supervise("salts", keep_salts, restart_on=StoreUnavailable, health=health)),
-                stages.create_task(pass_on()),
+                start("salts", lambda: jobs.keep_salts(database, salts, clock=now, health=health), cap=60.0),
+                stages.create_task(jobs.pass_on(changes, news)),
                 stages.create_task(feed_watchdog(notifier, health, stall_limit_s=_STALL_S)),
             ]
             ready(url)

@@ -79,6 +79,8 @@ CENTRAL = Package(
     files={
         f"{_UNITS}/beacon-central.service": "systemd/beacon-central.service",
         f"{_USERS}/beacon-central.conf": "systemd/beacon-central.sysusers",
+        "usr/share/beacon-central/sandbox.conf": "systemd/beacon-central-sandbox.conf",
+        "usr/share/beacon-central/unionpay.conf": "systemd/beacon-central-unionpay.conf",
         "usr/lib/tmpfiles.d/beacon-central.conf": "systemd/beacon-central.tmpfiles",
         f"{_SETTINGS}/beacon-central/central.toml": "config/central.toml",
     },

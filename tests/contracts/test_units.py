@@ -85,10 +85,20 @@ def test_the_radio_helper_holds_one_capability_and_serves_the_gateways_user_alon
     assert gateway["CapabilityBoundingSet"] == ""
 
 
-def test_secrets_come_as_credentials_only() -> None:
-    text = (SYSTEMD / "beacon-central.service").read_text("utf-8")
-    assert re.findall(r"^LoadCredential=([a-z.]+):", text, re.MULTILINE) == ["bank.pub", "merchant.secret"]
-    assert not re.search(r"^Environment.*(secret|key|password)", text, re.MULTILINE | re.IGNORECASE)
+@pytest.mark.parametrize(
+    ("bank", "files"),
+    [
+        ("sandbox", ["bank.pub", "merchant.secret"]),
+        ("unionpay", ["merchant.key", "merchant.crt", "root.crt", "middle.crt"]),
+    ],
+)
+def test_secrets_come_as_credentials_only(bank: str, files: list[str]) -> None:
+    """The names that the bank looks for; and without a bank's drop-in the unit asks for no file that is not there."""
+    text = (SYSTEMD / f"beacon-central-{bank}.conf").read_text("utf-8")
+    assert re.findall(r"^LoadCredential=([a-z.]+):/etc/beacon-central/credentials/\1$", text, re.MULTILINE) == files
+    unit = (SYSTEMD / "beacon-central.service").read_text("utf-8")
+    assert "LoadCredential=" not in unit
+    assert not re.search(r"^Environment.*(secret|key|password)", unit, re.MULTILINE | re.IGNORECASE)
 
 
 def test_all_units_of_the_gateway_start_the_one_program_that_is_installed() -> None:
