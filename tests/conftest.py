@@ -12,6 +12,7 @@ from hypothesis import settings
 
 from central_server.store.database import Database, open_database, sqlite_url
 from tests.postgres import Postgres, running_postgres
+from tests.sqlite import put_database
 
 settings.register_profile("shared machine", deadline=None)  # how long an example takes says how busy the machine is
 settings.load_profile("shared machine")
@@ -44,6 +45,7 @@ async def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
     if request.param == "sqlite":
         state = tmp_path / "central"
         state.mkdir(exist_ok=True)
+        await put_database(state / "central.db")
         yield sqlite_url(state / "central.db")
         return
     postgres: Postgres = request.getfixturevalue("postgres")

@@ -16,6 +16,7 @@ from central_server.server import run as run_central
 from central_server.settings import Settings
 from central_server.store.database import Database, open_database, sqlite_url
 from daemonkit.toml import load
+from tests.sqlite import put_database
 
 BankKind = Literal["sandbox", "unionpay"]
 
@@ -131,6 +132,8 @@ async def running_central(
     stop = asyncio.Event()
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     state.mkdir(exist_ok=True)
+    if not store and not (state / "central.db").exists():
+        await put_database(state / "central.db")
     file = state / "central.toml"
     file.write_text(config, encoding="utf-8")
     place = Place(state=state, bank_url=bank.url, bank_credentials=bank.credentials, public_url="", port=0, store=store)
