@@ -68,7 +68,7 @@ def run_pytest(count: Count, *arguments: str, workers: int) -> None:
 
 
 def in_memory() -> None:
-    """Thousands of stores come and go: in memory where there is room. What survives a power cut is shown by the soak."""
+    """Thousands of stores come and go: in memory where there is room. The soak shows what survives a power cut."""
     memory = Path("/dev/shm")
     if memory.is_dir() and shutil.disk_usage(memory).free > 4 * 1024**3:
         os.environ.setdefault("TMPDIR", str(memory))
