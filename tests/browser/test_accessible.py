@@ -18,6 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 IN_ORDER = """() => {
+  scrollTo(0, document.documentElement.scrollHeight);  // what sticks to the lower edge stands in its own place there
   const boxes = [...document.querySelectorAll("a, button")]
     .filter((each) => each.checkVisibility() && each.tabIndex >= 0 && !each.closest("[inert]"))
     .map((each) => ({ box: each.getBoundingClientRect(), index: each.tabIndex,
