@@ -74,6 +74,7 @@ from sync_contract.enrolment import fingerprint
 
 _log = structlog.get_logger()
 _STALL_S = 30.0
+_SETTLED_S = 5.0
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -221,8 +222,16 @@ async def run(
                 *,
                 cap: float = 30.0,
                 also: tuple[type[Exception], ...] = (),
+                settled: bool = False,
             ) -> asyncio.Task[None]:
-                stage = supervise(name, work, restart_on=(StoreUnavailable, *also), health=health, cap=cap)
+                """`settled`: not before whoever waited for this start has been served."""
+
+                async def work_later() -> None:
+                    await asyncio.sleep(_SETTLED_S)
+                    await work()
+
+                begun = work_later if settled else work
+                stage = supervise(name, begun, restart_on=(StoreUnavailable, *also), health=health, cap=cap)
                 return stages.create_task(stage, name=name)
 
             running = [
@@ -239,10 +248,15 @@ async def run(
                     lambda: jobs.watch_alerts(
                         database, staff.telling, environment, bank.expiring, health=health, holder=holder, clock=now
                     ),
+                    settled=True,
                 ),
-                start("donors", lambda: jobs.forget_donors(wanted, clock=now), cap=300.0),
-                start("visitors", lambda: jobs.forget_visitors(database, clock=now), cap=300.0),
-                start("reconciliation", lambda: jobs.reconcile(database, nightly, holder=holder, clock=now)),
+                start("donors", lambda: jobs.forget_donors(wanted, clock=now), cap=300.0, settled=True),
+                start("visitors", lambda: jobs.forget_visitors(database, clock=now), cap=300.0, settled=True),
+                start(
+                    "reconciliation",
+                    lambda: jobs.reconcile(database, nightly, holder=holder, clock=now),
+                    settled=True,
+                ),
                 start(
                     "publication",
                     lambda: jobs.publish_ledger(database, publisher, health=health, holder=holder, clock=now),

@@ -6,8 +6,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import typst
-
 FOLDER = Path(__file__).parent
 FONTS = Path("/usr/share/fonts/opentype/noto")
 """Where Debian's package fonts-noto-cjk puts them."""
@@ -33,6 +31,8 @@ def typeset(template: str, facts: Mapping[str, Any], *, fonts: Path = FONTS) -> 
 
     Raises FontsMissing, before anything is set.
     """
+    import typst  # only here: a server that prints nothing does without its 7 MB
+
     look_for_fonts(fonts)
     with _ONE_AT_A_TIME:
         made = typst.compile(
