@@ -55,9 +55,10 @@ async def test_the_way_to_the_gateway_and_home_needs_no_javascript(
     async with serving(handing_over(shop), "127.0.0.1", 0) as url:
         await page.goto(url)
         await page.click("button")
+        await page.wait_for_selector(f'button[value="{decision}"]')  # a click does not wait for where it leads
         await page.reload()  # the order is not posted again
         await page.click(f'button[value="{decision}"]')
-        await page.click("form button")
+        await page.click(f'form[action="{shop.url}/front"] button')
         await page.wait_for_url(f"{shop.url}/front")
     home = shop.returned[-1]
     assert (home["respCode"], shop.distrust(home)) == (code, "")
@@ -79,3 +80,4 @@ async def test_its_pages_fit_the_screen_with_buttons_large_enough(
             assert min(heights) >= 72
             if buttons == 3:
                 await page.click(f'button[value="{decision}"]')
+                await page.wait_for_selector(f'button[value="{decision}"]', state="detached")
