@@ -171,8 +171,10 @@ async def test_every_program_stops_when_told_and_starts_again_with_what_it_had(t
         gateway = await edges.enter_async_context(gateway_program(tmp_path, DEMO, plan, radio=SIMULATED))
         async with visitor(gateway.url) as kiosk:
             await register(kiosk)
+            following = asyncio.Event()
             async with asyncio.TaskGroup() as group:  # an open stream of events must not stall the exit
-                group.create_task(follow(kiosk))
+                group.create_task(follow(kiosk, following))
+                await following.wait()
                 await stopped(gateway)
 
 
@@ -222,9 +224,15 @@ async def stopped(program: Program) -> None:
         assert await program.exited() == 0
 
 
-async def follow(kiosk: Visitor) -> None:
+async def follow(kiosk: Visitor, following: asyncio.Event) -> None:
+    """Follow the events to their end; tells when the first has come."""
+
+    def told(event: object) -> bool:
+        following.set()
+        return False
+
     with pytest.raises(AssertionError, match="stream of events ended"):
-        await kiosk.live_until(lambda event: False, seconds=30)
+        await kiosk.live_until(told, seconds=30)
 
 
 def sync_log(state: Path) -> str:
