@@ -14,7 +14,8 @@ from beacon_gateway.presence.choice import Choice, Chosen
 from beacon_gateway.presence.decide import TICK_S, Decide
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Trace
-from beacon_gateway.presence.tracker import Tracker, Visit
+from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit import Visit
 from sync_contract.beacon import BeaconId
 from sync_contract.catalogue import BeaconKind
 

@@ -57,7 +57,7 @@ class Why:
                 beacons=self.trace.beacons,
                 rules=self.rules,
                 decisions=[replace(decision, at=decision.at - began) for decision in decisions],
-                samples=sorted((replace(sample, at=sample.at - began) for sample in samples), key=lambda s: s.at),
+                samples=sorted((sample._replace(at=sample.at - began) for sample in samples), key=lambda s: s.at),
                 end_s=max(0.0, now - began),
             ),
             stylesheet=STYLESHEET,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from beacon_gateway.presence.projects import Circumstances, Pick, ProjectRules, brought
 from beacon_gateway.presence.rules import ChoiceRules
-from beacon_gateway.presence.tracker import Visit
+from beacon_gateway.presence.visit import Visit
 from sync_contract.beacon import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.records import Door

@@ -6,7 +6,8 @@ from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.model.visits import VisitEvent
 from beacon_gateway.presence.choice import Choice, Chosen
 from beacon_gateway.presence.trace import Trace
-from beacon_gateway.presence.tracker import Tracker, Visit
+from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit import Visit
 from sync_contract.beacon import BeaconId
 
 TICK_S = 0.25

@@ -6,55 +6,40 @@ probability exp(-x / scale), so x = scale x ln(gaps an hour / false ends an hour
 """
 
 import math
+from collections import deque
+from itertools import pairwise
 
 FALSE_ENDS_PER_HOUR = 1e-3
 """Of one beacon that is there: one in six weeks."""
 LONGEST_FACTOR = 6.0
 """However badly a beacon is heard, its visit ends after so many times the shortest period."""
-_FORGETTING = 1 / 64
-"""Each gap weighs so much: about the last hundred count."""
-_FIRST_GAPS = 1 / 8
-FRESH = 64
+LATEST = 128
+"""So many gaps count."""
+_FIRST_GAPS = 8
 
 
 class Gaps:
-    """The gaps between the frames of one beacon during one visit. Seconds."""
+    """The gaps between the frames of one beacon during one visit. Seconds.
 
-    __slots__ = ("_mean_s", "_mean_square_s2", "_weight", "fresh")
+    Frames come often and silences seldom: only the times are kept, and looked at when a silence is there.
+    """
+
+    __slots__ = ("heard",)
 
     def __init__(self) -> None:
-        self.fresh: list[float] = []
-        """Not counted yet, each more than 0; FRESH of them are to be counted."""
-        self._mean_s = self._mean_square_s2 = 0.0
-        self._weight = 1.0
-
-    def add(self, seconds: float) -> None:
-        """A gap of nothing (the same advert through another adapter, a late frame) is none."""
-        if seconds > 0.0:
-            self.fresh.append(seconds)
-            if len(self.fresh) >= FRESH:
-                self.count()
-
-    def count(self) -> None:
-        mean_s, mean_square_s2, weight = self._mean_s, self._mean_square_s2, self._weight
-        for seconds in self.fresh:
-            mean_s += (seconds - mean_s) * weight
-            mean_square_s2 += (seconds * seconds - mean_square_s2) * weight
-            # the first ones by their plain mean, then forgetting
-            if weight > _FORGETTING:
-                weight /= 1.0 + weight
-        self._mean_s, self._mean_square_s2, self._weight = mean_s, mean_square_s2, weight
-        self.fresh.clear()
+        self.heard: deque[float] = deque(maxlen=LATEST + 1)
+        """When frames came, monotonic seconds."""
 
     def exit_s(self, shortest_s: float) -> float:
         """Seconds of silence that end a visit: never less than `shortest_s`, never more than six times that.
 
-        Before eight gaps are known it is the shortest: a slow beacon is not yet known to be slow.
+        Before eight gaps are known it is the shortest: a slow beacon is not yet known to be slow. A gap of nothing (the
+        same advert through another adapter, a late frame, a clock that was set back) is none.
         """
-        self.count()
-        if self._weight > _FIRST_GAPS:
+        gaps = [later - earlier for earlier, later in pairwise(self.heard) if later > earlier]
+        if len(gaps) < _FIRST_GAPS:
             return shortest_s
-        mean_s = self._mean_s
-        scale_s = max(mean_s, self._mean_square_s2 / (2 * mean_s))
+        mean_s = math.fsum(gaps) / len(gaps)
+        scale_s = max(mean_s, math.fsum(gap_s * gap_s for gap_s in gaps) / len(gaps) / (2 * mean_s))
         enough_s = scale_s * math.log(max(1.0, 3600 / (mean_s * FALSE_ENDS_PER_HOUR)))
         return min(LONGEST_FACTOR * shortest_s, max(shortest_s, enough_s))

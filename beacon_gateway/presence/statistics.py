@@ -4,114 +4,24 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import sub
 
 from beacon_gateway.model.beacons import Beacon, Sighting
 from beacon_gateway.model.visits import Arrived, Left, VisitEvent
 from beacon_gateway.presence.clones import BLOCK, Transmitters, by_adapter
+from beacon_gateway.presence.frame_counts import FrameCounts
 from sync_contract.beacon import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.records import (
     DWELL_HISTOGRAM_EDGES_S,
-    GAP_HISTOGRAM_EDGES_MS,
-    RSSI_HISTOGRAM_BINS,
-    RSSI_HISTOGRAM_FROM,
-    RSSI_HISTOGRAM_STEP,
     AdvertisedSeconds,
     BeaconStatistics,
     ClassStatistics,
     ClockReading,
-    PlaceBeaconStatistics,
 )
 
 UNNAMED_CLASS = "unnamed"
-RSSI_LEAST, RSSI_GREATEST = -127, 20
-"""dBm that a controller can report (Core 5.4, Vol 4, Part E, 7.7.65.2)."""
-
-
 SILENCE_S = 10.0
 """A stretch shorter than this says nothing about who was silent."""
-
-_RSSI_BIN = tuple(
-    max(0, min(RSSI_HISTOGRAM_BINS - 1, (rssi - RSSI_HISTOGRAM_FROM) // RSSI_HISTOGRAM_STEP))
-    for rssi in (*range(RSSI_GREATEST + 1), *range(RSSI_LEAST, 0))
-)
-"""Of an RSSI; a negative one counts from the end."""
-
-_SHORT_S = (GAP_HISTOGRAM_EDGES_MS[0] - 0.5) / 1000
-"""Gaps below this are in the first bin, as most are."""
-
-
-@dataclass(slots=True)
-class _Place:
-    frames: int = 0
-    without_rssi: int = 0
-    suspect: int = 0
-    rssi_sum: int = 0
-    rssi_min: int = RSSI_GREATEST
-    rssi_max: int = RSSI_LEAST
-    rssi: list[int] = field(default_factory=lambda: [0] * RSSI_HISTOGRAM_BINS)
-    longest_gap_ms: int = 0
-    gaps: list[int] = field(default_factory=lambda: [0] * (len(GAP_HISTOGRAM_EDGES_MS) + 1))
-
-    def add(self, measured: Sequence[int | None]) -> None:
-        """RSSI of each frame, None where it is not known."""
-        self.frames += len(measured)
-        rssi = [each for each in measured if each is not None]
-        self.without_rssi += len(measured) - len(rssi)
-        if not rssi:
-            return
-        least, greatest = min(rssi), max(rssi)
-        if least < RSSI_LEAST or greatest > RSSI_GREATEST:
-            rssi = [max(RSSI_LEAST, min(RSSI_GREATEST, each)) for each in rssi]
-            least, greatest = min(rssi), max(rssi)
-        self.rssi_sum += sum(rssi)
-        self.rssi_min = min(least, self.rssi_min)
-        self.rssi_max = max(greatest, self.rssi_max)
-        histogram = self.rssi
-        for each in rssi:
-            histogram[_RSSI_BIN[each]] += 1
-
-    def add_gaps(self, times: Sequence[float], before: float | None) -> float:
-        """`before`: when the beacon was last heard, monotonic seconds; None for never. Gives when it is last heard now.
-
-        A late frame makes a gap of nothing, and ends no gap twice.
-        """
-        last = times[0] if before is None else before
-        gaps = [*map(sub, times, (last, *times[:-1]))]
-        if before is None:
-            del gaps[0]
-        if not gaps:
-            return last
-        if min(gaps) < 0.0:
-            gaps, last = _without_late_ones(gaps, last)
-        else:
-            last = times[-1]
-        longest_s = max(gaps)
-        if longest_s < _SHORT_S:
-            self.gaps[0] += len(gaps)
-        else:
-            for gap_s in gaps:
-                self.gaps[bisect_right(GAP_HISTOGRAM_EDGES_MS, round(gap_s * 1000))] += 1
-        self.longest_gap_ms = max(self.longest_gap_ms, round(longest_s * 1000))
-        return last
-
-    def record(self, beacon: BeaconId, *, expected: int, open_gap_ms: int) -> PlaceBeaconStatistics:
-        measured = self.frames > self.without_rssi
-        return PlaceBeaconStatistics(
-            beacon=beacon,
-            frames=self.frames,
-            frames_without_rssi=self.without_rssi,
-            frames_suspect=min(self.suspect, self.frames),
-            expected_frames=expected,
-            heard_of_expected=self.frames if expected else 0,
-            longest_gap_ms=max(self.longest_gap_ms, open_gap_ms),
-            gap_histogram=tuple(self.gaps),
-            rssi_min=self.rssi_min if measured else None,
-            rssi_max=self.rssi_max if measured else None,
-            rssi_sum=self.rssi_sum,
-            rssi_histogram=tuple(self.rssi),
-        )
 
 
 @dataclass(slots=True)
@@ -131,7 +41,7 @@ class _Known:
 
     def __init__(self, *, place: bool, interval_ms: int | None) -> None:
         self.place = place
-        self.counts: dict[str, _Place] = {}
+        self.counts: dict[str, FrameCounts] = {}
         self.heard_at: dict[str, float] = {}
         """By adapter, as the counts."""
         self.recent: list[Sighting] = []
@@ -149,7 +59,7 @@ class _Known:
         for adapter, rssi, times in by_adapter(fresh):
             counts = self.counts.get(adapter)
             if counts is None:
-                counts = self.counts[adapter] = _Place()
+                counts = self.counts[adapter] = FrameCounts()
             counts.add(rssi)
             self.heard_at[adapter] = counts.add_gaps(times, self.heard_at.get(adapter))
 
@@ -165,20 +75,9 @@ class _Known:
             counts.suspect += suspect
         return suspect > 0
 
-    def best(self) -> _Place | None:
+    def best(self) -> FrameCounts | None:
         """Of the adapter that heard most; None when none has heard it."""
         return max(self.counts.values(), key=lambda counts: counts.frames, default=None)
-
-
-def _without_late_ones(gaps: Sequence[float], last: float) -> tuple[list[float], float]:
-    """A frame from before the latest one ends no gap: 0. Also gives when the latest one was, from `last` on."""
-    found: list[float] = []
-    now = last
-    for gap_s in gaps:
-        now += gap_s
-        found.append(max(0.0, now - last))
-        last = max(last, now)
-    return found, last
 
 
 class Collector:
@@ -275,7 +174,7 @@ class Collector:
         foreign, self._foreign_before = self.foreign - self._foreign_before, self.foreign
         self._reset()
         if seconds >= SILENCE_S:
-            places = {id_: _Place() for id_ in self._expected} | places
+            places = {id_: FrameCounts() for id_ in self._expected} | places
         if not (places or classes or advertised or foreign):
             return None
         return BeaconStatistics(

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
+from typing import NamedTuple
 
 from beacon_gateway.model.beacons import Beacon, Sighting, Zone
 from beacon_gateway.model.visits import Arrived, Left, VisitEvent, ZoneChanged
 from beacon_gateway.presence.choice import Chosen
-from beacon_gateway.presence.tracker import Visit
+from beacon_gateway.presence.visit import Visit
 from sync_contract.beacon import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.records import Door
@@ -22,6 +23,9 @@ LONGEST_TRACE = 1000
 """Decisions."""
 MOST_SAMPLES = 20_000
 """Of place beacons; people's tags share a tenth of it."""
+
+
+_new = tuple.__new__
 
 
 class What(StrEnum):
@@ -55,9 +59,8 @@ class Decision:
     door: Door | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A frame that was kept. `at`: monotonic seconds; `rssi`: dBm."""
+class Heard(NamedTuple):
+    """A frame that was kept. `at`: monotonic seconds; `rssi`: dBm. A tuple, since many are made."""
 
     at: float
     beacon: BeaconId
@@ -65,8 +68,7 @@ class Heard:
     adapter: str
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(NamedTuple):
     """What was believed of a beacon at a tick. `level_db`: smoothed, against the level at 1 m."""
 
     at: float
@@ -137,10 +139,14 @@ class Trace:
         kept = self._kept.get(beacon)
         if kept is None:
             return
-        for _, rssi, at, _, adapter in sightings:
-            if not kept.heard_at <= at < kept.heard_due:
-                kept.heard_at, kept.heard_due = at, at + self.thinned_s
-                self._keep(kept.kind, Heard(at, beacon, rssi, adapter))
+        since, due = kept.heard_at, kept.heard_due
+        for sighting in sightings:
+            if since <= sighting[2] < due:  # found faster by place than by name
+                continue
+            _, rssi, since, _, adapter = sighting
+            due = since + self.thinned_s
+            self._keep(kept.kind, _new(Heard, (since, beacon, rssi, adapter)))
+        kept.heard_at, kept.heard_due = since, due
 
     def levels(self, now: float, visits: Mapping[BeaconId, Visit]) -> None:
         for id_, visit in visits.items():

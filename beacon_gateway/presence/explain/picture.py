@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from beacon_gateway.model.beacons import Beacon
+from beacon_gateway.presence.estimator import SMOOTHING_S
 from beacon_gateway.presence.explain.axes import DISTANCES_M, Scale, rssi_at, rssi_range, time_ticks
 from beacon_gateway.presence.explain.words import screen, tag, zone
 from beacon_gateway.presence.rules import PresenceRules
@@ -114,7 +115,7 @@ def _legend(left_out: int) -> Iterable[str]:
     yield f'<circle class="dot" cx="{_LEFT + 5}" cy="42" r="3"/>'
     yield _text(_LEFT + 14, 46, "收到的信号 frame heard")
     yield f'<path class="level" d="M{_LEFT + 186} 42h26"/>'
-    yield _text(_LEFT + 218, 46, "平滑(5 秒) smoothed over 5 s")
+    yield _text(_LEFT + 218, 46, f"平滑({SMOOTHING_S:g} 秒) smoothed over {SMOOTHING_S:g} s")
     yield f'<path class="mark" d="M{_LEFT + 386} 42h26"/>'
     yield _text(_LEFT + 418, 46, "判定(编号同文字记录) decision, numbered as in the text")
     if left_out:

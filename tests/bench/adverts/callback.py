@@ -14,6 +14,7 @@ from bleak.backends.bluezdbus.manager import BlueZManager
 from bleak.backends.bluezdbus.scanner import BleakScannerBlueZDBus
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
+from dbus_fast import Message
 
 from beacon_gateway.kiosk.follow import Follow
 from beacon_gateway.kiosk.stage import Stage
@@ -60,30 +61,36 @@ def costs() -> dict[str, float]:
     octets, known, played = frames(RATE), beacons(RATE), list(adverts(RATE, RATE * SECONDS))
     manager = bleaks_manager(octets)
     alone, whole, half = receiving(known, no_more), followed(), followed()
-    received = receiving(known, whole.follow.hear)
+    received, decided = receiving(known, whole.follow.hear), half.follow.hear
     spent = defaultdict[str, list[int]](list)
     for second in range(SECONDS):
         due = played[second * RATE : (second + 1) * RATE]
-        messages = [advert(number, rssi, octets[number]) for number, rssi in due]
         times = [second + place / RATE for place in range(RATE)]
+        made = messages(due, octets)
+        with timed(spent["bleak"]):
+            for message in made:
+                manager._parse_msg(message)
+        made = messages(due, octets)
+        with timed(spent["ours"]):
+            for message, at in zip(made, times, strict=True):
+                received.take(message, at)
+            counted(whole, second)
+        made = messages(due, octets)
+        with timed(spent["radio"]):
+            for message, at in zip(made, times, strict=True):
+                alone.take(message, at)
         sightings = [
             Sighting(known[number].id, rssi, at, -59, "hci0") for (number, rssi), at in zip(due, times, strict=True)
         ]
-        with timed(spent["bleak"]):
-            for message in messages:
-                manager._parse_msg(message)
-        with timed(spent["ours"]):
-            for message, at in zip(messages, times, strict=True):
-                received.take(message, at)
-            counted(whole, second)
-        with timed(spent["radio"]):
-            for message, at in zip(messages, times, strict=True):
-                alone.take(message, at)
         with timed(spent["presence"]):
             for sighting in sightings:
-                half.follow.hear(sighting)
+                decided(sighting)
             counted(half, second)
     return {name: median(each[WARM_UP_S:]) / RATE for name, each in spent.items()}
+
+
+def messages(due: Iterable[tuple[int, int]], octets: Sequence[bytes]) -> list[Message]:
+    return [advert(number, rssi, octets[number]) for number, rssi in due]
 
 
 @contextmanager

@@ -19,13 +19,12 @@ def costs() -> dict[str, float]:
     trace = [
         (number * WALK.seconds + at, rssi) for number, heard in enumerate(visits(BASE, 1, SEED)) for at, rssi in heard
     ]
-    levels = [(float(rssi - POWER), at) for at, rssi in trace]
 
     def of_ours() -> int:
-        hear = ZoneEstimator(PresenceRules()).hear
+        hear = ZoneEstimator(PresenceRules(), POWER).hear
         begin = process_time_ns()
-        for level, at in levels:
-            hear(level, at)
+        for at, rssi in trace:
+            hear(rssi, at)
         return process_time_ns() - begin
 
     def of(make: peers.Make) -> Callable[[], int]:

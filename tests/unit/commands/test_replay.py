@@ -46,7 +46,13 @@ def decisions(capsys: pytest.CaptureFixture[str], site: Path, file: Path = WALK)
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_two_processes_with_other_hash_seeds_print_and_draw_the_same_bytes(site: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("old", "new"), [("", ""), ("near_m = 4.0", "near_m = 8.0"), ("exit_s = 10.0", "exit_s = 20.0")]
+)
+def test_two_processes_with_other_hash_seeds_print_and_draw_the_same_bytes(
+    old: str, new: str, site: Path, tmp_path: Path
+) -> None:
+    settings = changed(site, old, new) if old else site
     found = []
     for seed in ("1", "2"):
         picture = tmp_path / f"{seed}.svg"
@@ -57,7 +63,7 @@ def test_two_processes_with_other_hash_seeds_print_and_draw_the_same_bytes(site:
             "replay",
             str(WALK),
             "--config",
-            str(site),
+            str(settings),
             "--svg",
             str(picture),
         ]

@@ -11,7 +11,7 @@ from beacon_gateway.presence.choosing import choosing
 from beacon_gateway.presence.projects import ProjectRules
 from beacon_gateway.presence.rules import ChoiceRules
 from beacon_gateway.presence.statistics import Collector
-from beacon_gateway.presence.tracker import Visit
+from beacon_gateway.presence.visit import Visit
 from sync_contract.catalogue import Binding, Catalogue, sign, verify
 from sync_contract.project import Project
 from tests.unit.donations.projects import LUNCH

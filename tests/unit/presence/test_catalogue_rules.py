@@ -8,7 +8,7 @@ from beacon_gateway.model.beacons import Beacon, Zone
 from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.projects import Circumstances, ProjectRules
 from beacon_gateway.presence.rules import ChoiceRules
-from beacon_gateway.presence.tracker import Visit
+from beacon_gateway.presence.visit import Visit
 from sync_contract.beacon import BeaconId
 from sync_contract.catalogue import Binding, Catalogue
 from tests.unit.presence.people import person, place

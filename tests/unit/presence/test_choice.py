@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from beacon_gateway.model.beacons import Beacon, Zone
 from beacon_gateway.presence.choice import Choice, Chosen
 from beacon_gateway.presence.rules import ChoiceRules, PresenceRules
-from beacon_gateway.presence.tracker import Tracker, Visit
+from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit import Visit
 from sync_contract.beacon import BeaconId
 from sync_contract.records import Door
 from tests.unit.presence.people import frame, heard, person, place, walked

@@ -12,7 +12,8 @@ from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.projects import Circumstances, Hours, ProjectRule, ProjectRules, pick
 from beacon_gateway.presence.rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.statistics import Collector
-from beacon_gateway.presence.tracker import Tracker, Visit
+from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit import Visit
 from sync_contract.beacon import BeaconId
 from tests.unit.presence.people import frame, person, place
 

@@ -1,6 +1,7 @@
 """The exit period from measured gaps."""
 
 import random
+from itertools import accumulate
 
 import pytest
 
@@ -16,8 +17,7 @@ CARD, RULES = person(1), PresenceRules()
 
 def measured(*seconds: float) -> Gaps:
     gaps = Gaps()
-    for each in seconds:
-        gaps.add(each)
+    gaps.heard.extend(accumulate(seconds, initial=100.0))
     return gaps
 
 
@@ -29,6 +29,7 @@ def test_before_its_gaps_are_known_and_for_gaps_of_nothing_it_is_the_shortest_pe
     assert Gaps().exit_s(10.0) == 10.0
     assert measured(*[5.0] * 3).exit_s(10.0) == 10.0
     assert measured(*[0.0, -1.0] * 100).exit_s(10.0) == 10.0
+    assert measured(*[5.0] * 3, *[0.0] * 50).exit_s(10.0) == 10.0
 
 
 def test_a_beacon_that_is_heard_seldom_gets_longer_but_never_for_ever() -> None:

@@ -1,6 +1,7 @@
 """From sightings to visits."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -30,7 +31,7 @@ def test_steady_clear_frames_bring_the_zone_and_the_reason_says_the_numbers() ->
     assert change.at == pytest.approx(RULES.dwell_s)
     assert (
         change.reason
-        == "at least 1 s of clear evidence within 1.5 m; smoothed over 5 s: about 0.7 m (+4.0 dB against 1 m)"
+        == "at least 1 s of clear evidence within 1.5 m; smoothed over 7 s: about 0.7 m (+4.0 dB against 1 m)"
     )
 
 
@@ -115,6 +116,18 @@ def test_strangers_are_counted_and_nothing_else() -> None:
     tracker = Tracker([CARD], RULES)
     assert feed(tracker, (frame(person(minor), -40, 0.0) for minor in range(100, 1100))) == []
     assert (tracker.foreign_frames, len(tracker.visits)) == (1000, 0)
+
+
+def test_an_identity_is_the_same_by_whatever_object_it_is_named() -> None:
+    tracker = Tracker([CARD, SHELF], RULES)
+    for step in range(30):
+        id_ = (CARD.id, replace(CARD.id), replace(CARD.id, minor=7777))[step % 3]
+        tracker.hear(frame(CARD, -57, step / 10)._replace(beacon=id_))
+        tracker.hear(frame(SHELF, -80, step / 10)._replace(beacon=replace(SHELF.id)))
+        del id_
+        tracker.forget_frames()  # so that the next object may take this one's place in memory
+    assert {id_: visit.last_heard for id_, visit in tracker.visits.items()} == {CARD.id: 2.8, SHELF.id: 2.9}
+    assert tracker.foreign_frames == 10
 
 
 def test_repeated_frames_with_one_time_weigh_no_more_than_one() -> None:

@@ -1,0 +1,112 @@
+"""Frames, gaps and RSSI of one place beacon, many frames at a time."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from operator import sub
+
+from sync_contract.beacon import BeaconId
+from sync_contract.records import (
+    GAP_HISTOGRAM_EDGES_MS,
+    RSSI_HISTOGRAM_BINS,
+    RSSI_HISTOGRAM_FROM,
+    RSSI_HISTOGRAM_STEP,
+    PlaceBeaconStatistics,
+)
+
+RSSI_LEAST, RSSI_GREATEST = -127, 20
+"""dBm that a controller can report (Core 5.4, Vol 4, Part E, 7.7.65.2)."""
+
+_RSSI_BIN = tuple(
+    max(0, min(RSSI_HISTOGRAM_BINS - 1, (rssi - RSSI_HISTOGRAM_FROM) // RSSI_HISTOGRAM_STEP))
+    for rssi in (*range(RSSI_GREATEST + 1), *range(RSSI_LEAST, 0))
+)
+"""Of an RSSI; a negative one counts from the end."""
+
+_SHORT_S = (GAP_HISTOGRAM_EDGES_MS[0] - 0.5) / 1000
+"""Gaps below this are in the first bin, as most are."""
+
+
+@dataclass(slots=True)
+class FrameCounts:
+    """Of one place beacon, as one adapter heard it."""
+
+    frames: int = 0
+    without_rssi: int = 0
+    suspect: int = 0
+    rssi_sum: int = 0
+    rssi_min: int = RSSI_GREATEST
+    rssi_max: int = RSSI_LEAST
+    rssi: list[int] = field(default_factory=lambda: [0] * RSSI_HISTOGRAM_BINS)
+    longest_gap_ms: int = 0
+    gaps: list[int] = field(default_factory=lambda: [0] * (len(GAP_HISTOGRAM_EDGES_MS) + 1))
+
+    def add(self, measured: Sequence[int | None]) -> None:
+        """RSSI of each frame, None where it is not known."""
+        self.frames += len(measured)
+        rssi = [each for each in measured if each is not None]
+        self.without_rssi += len(measured) - len(rssi)
+        if not rssi:
+            return
+        least, greatest = min(rssi), max(rssi)
+        if least < RSSI_LEAST or greatest > RSSI_GREATEST:
+            rssi = [max(RSSI_LEAST, min(RSSI_GREATEST, each)) for each in rssi]
+            least, greatest = min(rssi), max(rssi)
+        self.rssi_sum += sum(rssi)
+        self.rssi_min = min(least, self.rssi_min)
+        self.rssi_max = max(greatest, self.rssi_max)
+        histogram = self.rssi
+        for each in rssi:
+            histogram[_RSSI_BIN[each]] += 1
+
+    def add_gaps(self, times: Sequence[float], before: float | None) -> float:
+        """`before`: when the beacon was last heard, monotonic seconds; None for never. Gives when it is last heard now.
+
+        A late frame makes a gap of nothing, and ends no gap twice.
+        """
+        last = times[0] if before is None else before
+        gaps = [*map(sub, times, (last, *times[:-1]))]
+        if before is None:
+            del gaps[0]
+        if not gaps:
+            return last
+        if min(gaps) < 0.0:
+            gaps, last = _without_late_ones(gaps, last)
+        else:
+            last = times[-1]
+        longest_s = max(gaps)
+        if longest_s < _SHORT_S:
+            self.gaps[0] += len(gaps)
+        else:
+            for gap_s in gaps:
+                self.gaps[bisect_right(GAP_HISTOGRAM_EDGES_MS, round(gap_s * 1000))] += 1
+        self.longest_gap_ms = max(self.longest_gap_ms, round(longest_s * 1000))
+        return last
+
+    def record(self, beacon: BeaconId, *, expected: int, open_gap_ms: int) -> PlaceBeaconStatistics:
+        measured = self.frames > self.without_rssi
+        return PlaceBeaconStatistics(
+            beacon=beacon,
+            frames=self.frames,
+            frames_without_rssi=self.without_rssi,
+            frames_suspect=min(self.suspect, self.frames),
+            expected_frames=expected,
+            heard_of_expected=self.frames if expected else 0,
+            longest_gap_ms=max(self.longest_gap_ms, open_gap_ms),
+            gap_histogram=tuple(self.gaps),
+            rssi_min=self.rssi_min if measured else None,
+            rssi_max=self.rssi_max if measured else None,
+            rssi_sum=self.rssi_sum,
+            rssi_histogram=tuple(self.rssi),
+        )
+
+
+def _without_late_ones(gaps: Sequence[float], last: float) -> tuple[list[float], float]:
+    """A frame from before the latest one ends no gap: 0. Also gives when the latest one was, from `last` on."""
+    found: list[float] = []
+    now = last
+    for gap_s in gaps:
+        now += gap_s
+        found.append(max(0.0, now - last))
+        last = max(last, now)
+    return found, last
