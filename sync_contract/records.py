@@ -18,8 +18,8 @@ from sync_contract.strict import Environment, Record
 
 CONTRACT: Literal[1] = 1
 MAX_PARCELS = 1000
-MAX_BATCH_OCTETS = 256 * 1024
-"""Of a batch before compression."""
+MAX_BATCH_OCTETS = 512 * 1024
+"""Of a batch before compression. Room for MAX_PARCELS quiet reports."""
 
 RSSI_HISTOGRAM_FROM, RSSI_HISTOGRAM_STEP, RSSI_HISTOGRAM_BINS = -105, 5, 16
 """dBm: bin 0 is below -100, bin 15 is -30 and above. Fixed, so that histograms of any gateway and hour add up."""

@@ -2,6 +2,7 @@
 
 import secrets
 import unicodedata
+from base64 import b32encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +13,8 @@ from central_server.store.intents import Intent
 
 CODE_LIVES = timedelta(days=1)
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_OURS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", _DIGITS)
+"""From RFC 4648's base32."""
 _LOOKS_LIKE = str.maketrans("OIL", "011")
 _BETWEEN = str.maketrans("", "", " -‐‑‒–—_.")
 
@@ -60,12 +63,16 @@ async def codes_for(connection: Connection, count: int) -> tuple[str, ...]:
     """So many that no intent has. Should another process draw the same at the same moment, this write fails whole."""
     found: set[str] = set()
     while len(found) < count:
-        drawn = {_draw() for _ in range(count - len(found))} - found
-        found |= drawn - await intents.taken_codes(connection, drawn)
+        more = drawn(count - len(found)) - found
+        found |= more - await intents.taken_codes(connection, more)
     return tuple(found)
 
 
-def _draw() -> str:
-    bits = secrets.randbits(40)  # one drawing for all eight: codes come by the thousand
-    digits = "".join(_DIGITS[bits >> shift & 31] for shift in range(0, 40, 5))
-    return f"{digits[:4]}-{digits[4:]}"
+def drawn(count: int) -> set[str]:
+    """So many, by chance alone: an intent may have one of them already."""
+    found: set[str] = set()
+    while len(found) < count:
+        # One drawing for all, and each five octets are eight digits: codes come by the thousand.
+        digits = b32encode(secrets.token_bytes(5 * (count - len(found)))).decode().translate(_OURS)
+        found |= {f"{digits[at : at + 4]}-{digits[at + 4 : at + 8]}" for at in range(0, len(digits), 8)}
+    return found

@@ -58,8 +58,7 @@ async def authenticate(
     path, _, query = raw_path.partition("?")
     try:
         signature = read(method, path, query, headers, body)
-        async with database.glance() as connection:
-            found = await gateways.holder(connection, signature.gateway, signature.key)
+        found = await gateways.signed_with(database, signature.gateway, signature.key)
         if found is None:
             raise GatewayUnknown(f"gateway {signature.gateway} with key {signature.key} is not registered")
         gateway, key = found

@@ -1,64 +1,93 @@
-"""A batch of nothing but good parcels, read in one go.
+"""A batch as gateways send it, read in one go: canonical JSON of nothing but good parcels.
 
-pydantic says that each is a parcel. What it does not say, that no name stands twice and where each parcel begins, is
-counted: where no text has a quotation mark or a backslash in it, and nothing stands between the signs, `":` ends a name
-and `{"body":` begins a parcel.
+One regular expression, made from the records, tells that, and where in them those few facts stand that intake looks at.
+No record is made of what is only to be kept. Whatever else a batch may be is read piece by piece.
 """
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from central_server.store.packed import BEGINNING, END, FIRST, split
-from sync_contract.beacon import BeaconId
-from sync_contract.records import (
-    MAX_PARCELS,
-    AdvertisedSeconds,
-    BeaconStatistics,
-    ClassStatistics,
-    ClockReading,
-    IntentRegistered,
-    Parcel,
-    PlaceBeaconStatistics,
+from central_server.intake import statistics
+from central_server.intake.canonical_form import expression
+from central_server.statistics.plain import plain
+from central_server.store.fresh import FreshGift
+from central_server.store.packed import BEGINNING, END
+from sync_contract.records import MAX_PARCELS, Parcel
+
+
+class _Found(NamedTuple):
+    """The groups of the expression, in their order: names are sorted in canonical JSON."""
+
+    whole: str
+    amount_minor: str
+    beacon: str
+    catalogue_version: str
+    currency: str
+    door: str
+    environment: str
+    handoff: str
+    project: str
+    advertised: str
+    classes: str
+    foreign_frames: str
+    places: str
+    seconds: str
+    epoch: str
+    id: str
+    n: str
+
+
+_GIFT, _REPORT, _ID = slice(1, 9), slice(9, 14), _Found._fields.index("id")
+_GROUPS = (
+    *(f"IntentRegistered.{name}" for name in _Found._fields[_GIFT]),
+    *(f"BeaconStatistics.{name}" for name in _Found._fields[_REPORT]),
+    *(f"Parcel.{name}" for name in _Found._fields[14:]),
 )
-
-_PARCELS = TypeAdapter(tuple[Parcel, ...])
-_STRANGE = b"\\ \t\r\n"
+_PARCEL = re.compile(f"({expression(Parcel, _GROUPS)})")
 
 
-def _names(*records: type[BaseModel]) -> int:
-    """Each field is written, also where it could be left out: with fewer names the batch is read piece by piece."""
-    return sum(len(record.model_fields) for record in records)
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All the parcels of a batch, of one epoch, in the order of their ids, which differ as their numbers do."""
+
+    epoch: str
+    ids: Sequence[str]
+    numbers: Sequence[int]
+    gifts: Sequence[FreshGift]
 
 
-_BEACON = len(BeaconId.__dataclass_fields__)
-_INTENT = _names(Parcel, ClockReading, IntentRegistered)
-_STATISTICS = _names(Parcel, ClockReading, BeaconStatistics, ClockReading)
-_PLACE = _names(PlaceBeaconStatistics) + _BEACON
-_CLASS = _names(ClassStatistics)
-_ADVERTISED = _names(AdvertisedSeconds) + _BEACON
+def read_at_once(octets: bytes) -> Whole | None:
+    """None: to be read piece by piece, whether good or not."""
+    if not (octets.startswith(BEGINNING) and octets.endswith(END) and octets.isascii()):
+        return None
+    inner = octets[len(BEGINNING) : -len(END)].decode("ascii")
+    found = _PARCEL.findall(inner)
+    if not 0 < len(found) <= MAX_PARCELS:
+        return None
+    columns = _Found._make(zip(*found, strict=True))
+    numbers, ids = list(map(int, columns.n)), list(columns.id)
+    if (
+        ",".join(columns.whole) != inner  # something stands between them
+        or len(set(columns.epoch)) > 1
+        or len(set(numbers)) < len(numbers)
+        or sorted(set(ids)) != ids
+    ):
+        return None
+    for report in {each[_REPORT] for each in found if not each[1]}:  # where nothing was heard they are much alike
+        of_another_kind = not any(report)
+        if of_another_kind or statistics.refusal(plain(*report)):
+            return None
+    return Whole(columns.epoch[0], ids, numbers, [_gift(each) for each in found if each[1]])
 
 
-def read_at_once(octets: bytes) -> tuple[tuple[Parcel, ...], list[bytes]]:
-    """The parcels and the JSON of each; nothing when the batch is to be looked at piece by piece."""
-    if not (octets.startswith(BEGINNING + FIRST) and octets.endswith(END)) or any(sign in octets for sign in _STRANGE):
-        return (), []
-    try:
-        parcels = _PARCELS.validate_json(octets[len(BEGINNING) - 1 : -1])
-    except ValidationError:
-        return (), []
-    contents = split(octets)
-    if not len(contents) == len(parcels) <= MAX_PARCELS or octets.count(b'":') != _written(parcels):
-        return (), []
-    return parcels, contents
+def _gift(each: tuple[str, ...]) -> FreshGift:
+    amount, beacon, *others = each[_GIFT]
+    return FreshGift(each[_ID], amount, None if beacon == "null" else _beacon(beacon), *others)
 
 
-def _written(parcels: tuple[Parcel, ...]) -> int:
-    """How many names such a batch has: two of its own, and those of its records."""
-    names = 2
-    for parcel in parcels:
-        body = parcel.body
-        if body.kind == "intent":
-            names += _INTENT if body.beacon is None else _INTENT + _BEACON
-        else:
-            names += _STATISTICS + len(body.places) * _PLACE
-            names += len(body.classes) * _CLASS + len(body.advertised) * _ADVERTISED
-    return names
+def _beacon(told: str) -> str:
+    beacon = json.loads(told)
+    return f"{beacon['uuid']}/{beacon['major']}/{beacon['minor']}"

@@ -1,23 +1,22 @@
 """From the octets of a batch to its parcels, one by one: a bad one never spoils the others.
 
-A gateway sends the canonical JSON of its parcels. Such a batch is read in one go; with any other, whether written
-differently or not good throughout, each item is read by itself. What comes out is the same.
+The way of what cannot be read at once (`at_once.py`), and of what could, but is not all new.
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
 from central_server.errors import CentralError
-from central_server.intake.at_once import read_at_once
+from central_server.store.packed import BEGINNING, split
 from sync_contract.identity import Id
 from sync_contract.records import CONTRACT, MAX_BATCH_OCTETS, MAX_PARCELS, Parcel, canonical
 
 _KINDS = frozenset(("intent", "statistics"))
 _ID = TypeAdapter(Id)
+_PARCELS = TypeAdapter(tuple[Parcel, ...])
 _TWICE = "stands twice"
 
 
@@ -46,25 +45,10 @@ class Refused:
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """`plain`: the octets say nothing but its items, in the form in which parcels are kept."""
-
-    items: Sequence[ReadParcel | Refused]
-    plain: bool = False
-
-
-def read_batch(octets: bytes) -> Batch:
+def read_batch(octets: bytes) -> tuple[ReadParcel | Refused, ...]:
     """Raises BatchRefused when there are no items to read one by one."""
     if len(octets) > MAX_BATCH_OCTETS:
         raise BatchRefused(413, f"a batch has at most {MAX_BATCH_OCTETS} octets")
-    parcels, contents = read_at_once(octets)
-    if parcels:
-        return Batch(tuple(map(ReadParcel, parcels, contents)), plain=True)
-    return Batch(_read_one_by_one(octets))
-
-
-def _read_one_by_one(octets: bytes) -> tuple[ReadParcel | Refused, ...]:
     try:
         batch = json.loads(
             octets.decode(), object_pairs_hook=_object, parse_constant=_as_text, parse_int=_integer, parse_float=_float
@@ -78,6 +62,12 @@ def _read_one_by_one(octets: bytes) -> tuple[ReadParcel | Refused, ...]:
     if len(batch["parcels"]) > MAX_PARCELS:
         raise BatchRefused(413, f"a batch has at most {MAX_PARCELS} parcels")
     return tuple(_read(item) for item in batch["parcels"])
+
+
+def read_again(octets: bytes) -> tuple[ReadParcel, ...]:
+    """Of a batch that was read at once: its parcels, to be looked at one by one."""
+    parcels = _PARCELS.validate_json(octets[len(BEGINNING) - 1 : -1])
+    return tuple(map(ReadParcel, parcels, split(octets)))
 
 
 def _read(item: Any) -> ReadParcel | Refused:  # noqa: ANN401  (any JSON value)

@@ -7,8 +7,10 @@ from datetime import datetime
 from aiohttp import web
 
 from central_server.enrolment.signed import signer
-from central_server.intake.batch import BatchRefused, read_batch
+from central_server.intake.at_once import read_at_once
+from central_server.intake.batch import BatchRefused, read_again, read_batch
 from central_server.intake.receive import receive, refuse_whole
+from central_server.intake.whole import keep_whole, receipts
 from central_server.refusals import Refusals
 from central_server.store.database import Database
 from daemonkit.web import gunzip, problem, read_wire
@@ -41,15 +43,19 @@ class ParcelIntake:
         gateway = await signer(request, wire, self._database, self._refusals, self._clock())
         if isinstance(gateway, web.Response):
             return gateway
+        now = self._clock()
         try:
-            batch = read_batch(_unpacked(wire) if coding == "gzip" else wire)
+            octets = _unpacked(wire) if coding == "gzip" else wire
+            whole = read_at_once(octets) if coding == "gzip" else None
+            if whole and await keep_whole(self._database, gateway, whole, wire, self._environment, now):
+                return web.Response(text=receipts(whole), content_type="application/json")
+            items = read_again(octets) if whole else read_batch(octets)
         except BatchRefused as error:
             self._refusals.count("request", "batch", f"gateway {gateway.id}: {error}")
-            await refuse_whole(self._database, gateway, str(error), self._clock())
+            await refuse_whole(self._database, gateway, str(error), now)
             return problem(error.status, "The batch cannot be read", str(error))
-        packed = wire if batch.plain and coding == "gzip" else b""
-        receipts = await receive(self._database, gateway, batch.items, self._environment, self._clock(), packed=packed)
-        return web.json_response({"contract": CONTRACT, "receipts": receipts}, dumps=_COMPACT)
+        told = await receive(self._database, gateway, items, self._environment, now)
+        return web.json_response({"contract": CONTRACT, "receipts": told}, dumps=_COMPACT)
 
 
 def _unpacked(wire: bytes) -> bytes:

@@ -31,11 +31,10 @@ class ReceiptJson(TypedDict):  # by the thousand: a record would be checked agai
 
 @dataclass(frozen=True, slots=True)
 class _Delivery:
-    """One request. `packed`: what came, when it says nothing but good parcels; else empty."""
+    """One request."""
 
     gateway: Gateway
     items: Sequence[ReadParcel | Refused]
-    packed: bytes
     now: datetime
 
 
@@ -49,13 +48,10 @@ async def receive(
     items: Sequence[ReadParcel | Refused],
     environment: Environment,
     now: datetime,
-    *,
-    packed: bytes = b"",
 ) -> list[ReceiptJson]:
-    """A receipt for each item that has an id, in their order. `packed`: the same items as `store/packed.py` has them,
-    or nothing."""
+    """A receipt for each item that has an id, in their order."""
     judged = [_judge(item, environment) for item in items]
-    delivery = _Delivery(gateway, judged, packed, now)
+    delivery = _Delivery(gateway, judged, now)
 
     async def take(connection: Connection) -> list[_Result]:
         results = await _take(connection, delivery)
@@ -125,12 +121,12 @@ async def _keep(
 ) -> tuple[frozenset[str], Mapping[str, str]]:
     """The ids of those newly kept, and of those that contradict their ticket, each with its reason."""
     ids = sorted(read)
-    as_it_came = delivery.packed if len(ids) == len(delivery.items) and ids == list(read) else b""
     epochs = dict.fromkeys(read[id_].parcel.epoch for id_ in ids)
+    await parcels.hold(connection, delivery.gateway.id, epochs)
     written: list[tuple[int, list[str], frozenset[str]]] = []
     for epoch in epochs:
         own = ids if len(epochs) == 1 else [id_ for id_ in ids if read[id_].parcel.epoch == epoch]
-        new = _batch([read[id_] for id_ in own], as_it_came if len(epochs) == 1 else b"")
+        new = _batch([read[id_] for id_ in own])
         seq = await batches.add(connection, delivery.gateway, new, delivery.now)
         written.append((seq, own, await parcels.keep(connection, delivery.gateway.id, seq, own)))
     registered = [
@@ -161,14 +157,14 @@ async def _keep_less(
         await parcels.keep(connection, gateway.id, seq, [item.parcel.id for item in taken])
 
 
-def _batch(items: Sequence[ReadParcel], packed: bytes = b"") -> NewBatch:
+def _batch(items: Sequence[ReadParcel]) -> NewBatch:
     intents = sum(item.parcel.body.kind == "intent" for item in items)
     return NewBatch(
         items[0].parcel.epoch,
         [item.parcel.n for item in items],
         intents,
         len(items) - intents,
-        packed or pack([item.content for item in items]),
+        pack([item.content for item in items]),
     )
 
 

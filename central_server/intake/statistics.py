@@ -1,13 +1,16 @@
 """Parcels of kind `statistics`. They are kept as parcels; what is wrong in itself is not."""
 
+from central_server.statistics.plain import PlainPlace, PlainReport
 from central_server.statistics.plausible import plausible
 from sync_contract.records import BeaconStatistics, PlaceBeaconStatistics
 
 
-def refusal(body: BeaconStatistics) -> str:
+def refusal(body: BeaconStatistics | PlainReport) -> str:
     """Why such a parcel cannot be taken, as a machine-readable word; empty when it can."""
     if not plausible(body):
         return "implausible"
+    if not (body.places or body.classes or body.advertised):
+        return ""
     for place in body.places:
         if not _adds_up(place):
             return f"contradicts_itself: {place.beacon}"
@@ -21,11 +24,11 @@ def refusal(body: BeaconStatistics) -> str:
     return ""
 
 
-def _adds_up(place: PlaceBeaconStatistics) -> bool:
+def _adds_up(place: PlaceBeaconStatistics | PlainPlace) -> bool:
     return _rssi_adds_up(place) and _frames_add_up(place)
 
 
-def _rssi_adds_up(place: PlaceBeaconStatistics) -> bool:
+def _rssi_adds_up(place: PlaceBeaconStatistics | PlainPlace) -> bool:
     measured = place.frames - place.frames_without_rssi
     if measured == 0:
         extremes = place.rssi_min is None and place.rssi_max is None and place.rssi_sum == 0
@@ -37,7 +40,7 @@ def _rssi_adds_up(place: PlaceBeaconStatistics) -> bool:
     return sum(place.rssi_histogram) == measured and extremes
 
 
-def _frames_add_up(place: PlaceBeaconStatistics) -> bool:
+def _frames_add_up(place: PlaceBeaconStatistics | PlainPlace) -> bool:
     """Each frame but a beacon's very first ends a gap; what was heard without expectation is no loss."""
     gaps = sum(place.gap_histogram)
     return (

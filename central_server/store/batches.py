@@ -118,22 +118,24 @@ def _spanning(gateway: str, epoch: str, least: int, most: int) -> tuple[ColumnEl
 
 
 def _columns(new: NewBatch) -> dict[str, object]:
-    numbers = sorted(new.numbers)
     return {
         "epoch": new.epoch,
-        "lowest": numbers[0],
-        "highest": numbers[-1],
-        "numbers": _text(numbers),
+        "lowest": min(new.numbers),
+        "highest": max(new.numbers),
+        "numbers": numbered(new.numbers),
         "intents": new.intents,
         "statistics": new.statistics,
         "content": new.content,
     }
 
 
-def _text(numbers: Sequence[int]) -> str:
+def numbered(numbers: Sequence[int]) -> str:
     """`1-4 6`: what follows on each other is one stretch."""
+    least, most = min(numbers), max(numbers)
+    if most - least + 1 == len(numbers) == len(set(numbers)):  # mostly
+        return f"{least}-{most}" if most > least else f"{least}"
     stretches: list[list[int]] = []
-    for number in numbers:
+    for number in sorted(numbers):
         if stretches and number <= stretches[-1][1] + 1:
             stretches[-1][1] = number
         else:

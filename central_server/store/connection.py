@@ -6,6 +6,7 @@ cancellation goes on its way.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -56,7 +57,7 @@ async def told(work: Coroutine[Any, Any, Result]) -> Result:
     """The result of `work`, finished; trouble of the database by our names for it."""
     try:
         return await finished(work)
-    except (SQLAlchemyError, OSError, OverflowError, UnicodeEncodeError) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError, OverflowError, UnicodeEncodeError) as error:
         ours = meaning(error)
         if ours is None:
             raise

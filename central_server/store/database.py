@@ -2,10 +2,11 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any, TypeVar
 
+from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from central_server.store import postgresql, sqlite
@@ -44,7 +45,7 @@ class Database:
         # SQLite has one writer: waiting here is fair and costs nothing, waiting on its lock is neither.
         self._turn = nullcontext() if dsn else asyncio.Lock()
         self._reads: dict[str, Any] = postgresql.READS if dsn else {}
-        self._glances: dict[str, Any] = postgresql.GLANCES if dsn else {"glances": True}
+        self._texts: dict[Select[*tuple[Any, ...]], tuple[str, Sequence[str]]] = {}
         self._writes: dict[str, Any] = postgresql.WRITES if dsn else {"writes": True}
 
     @asynccontextmanager
@@ -53,11 +54,16 @@ class Database:
         async with self._transaction(self._reads) as connection:
             yield Connection(connection)
 
-    @asynccontextmanager
-    async def glance(self) -> AsyncIterator[Connection]:
-        """For a single statement that reads: as `read`, without the ways to the database to begin and to end."""
-        async with self._transaction(self._glances) as connection:
-            yield Connection(connection)
+    async def glance(self, statement: Select[*tuple[Any, ...]], values: Mapping[str, object]) -> list[Sequence[Any]]:
+        """The rows of one statement as the driver has them, for what each request asks. Raises StoreUnavailable."""
+        if (known := self._texts.get(statement)) is None:
+            compiled: Any = statement.compile(dialect=self._engine.dialect)
+            known = self._texts[statement] = (str(compiled), compiled.positiontup)
+        text, names = known
+        asked = [values[name] for name in names]
+        if self.dsn:
+            return await told(self._by_driver(lambda driver: driver.fetch(text, *asked)))
+        return await told(self._by_driver(lambda driver: driver.execute_fetchall(text, asked)))
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Connection]:
@@ -77,6 +83,24 @@ class Database:
                     raise
                 await asyncio.sleep(random.random() * 0.01 * 2**wait)  # noqa: S311  (no secret)
         raise AssertionError("unreachable")
+
+    async def by_driver(self, work: Callable[[Any], Awaitable[Result]]) -> Result:
+        """What `work` does with the driver's own connection, outside of any transaction but its own. Runs to its end.
+
+        Raises StoreUnavailable, StoreCollision, ValueRefused, and what else the driver raises as it is.
+        """
+        async with self._turn:
+            return await told(self._by_driver(work))
+
+    async def _by_driver(self, work: Callable[[Any], Awaitable[Result]]) -> Result:
+        connection = await self._engine.connect()
+        try:
+            pooled = connection.sync_connection
+            assert pooled is not None
+            with postgresql.trouble() if self.dsn else nullcontext():
+                return await work(pooled.connection.driver_connection)
+        finally:
+            await connection.close()
 
     @asynccontextmanager
     async def _transaction(self, options: dict[str, Any]) -> AsyncIterator[AsyncConnection]:

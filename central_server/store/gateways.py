@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, or_, select, update
 
 from central_server.store.connection import Connection
+from central_server.store.database import Database
+from central_server.store.instant import moment
 from central_server.store.places import within
 from central_server.store.tables import gateway_keys, gateways
 from central_server.store.upsert import insert
@@ -109,6 +111,16 @@ async def holder(connection: Connection, gateway: str, key: str) -> tuple[Gatewa
     if found is None:
         return None
     return Gateway(gateway, found.community, found.label, found.site), _key(found)
+
+
+async def signed_with(database: Database, gateway: str, key: str) -> tuple[Gateway, Key] | None:
+    """As `holder`, outside of any transaction: each request asks it."""
+    for row in await database.glance(_HOLDER, {"asked": gateway, "signed_with": key}):
+        community, label, site, _, _, public, origin, replaces, added_at, *times, why = row
+        first_used_at, revoked_at = (None if each is None else moment(each) for each in times)
+        told = Key(gateway, key, public, origin, replaces, moment(added_at), first_used_at, revoked_at, why)
+        return Gateway(gateway, community, label, site), told
+    return None
 
 
 async def keys(connection: Connection, gateway: str) -> tuple[Key, ...]:

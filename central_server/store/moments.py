@@ -49,13 +49,14 @@ class KeptContent:
 
 async def add_uncounted(connection: Connection, gateway: str, ids: Collection[str]) -> None:
     """In the transaction that keeps the parcels. One row for many: intake shall not wait for it."""
-    every = sorted(ids)
-    rows = [
-        {"gateway": gateway, "parcels": "".join(every[start : start + _TOGETHER])}
-        for start in range(0, len(every), _TOGETHER)
-    ]
+    rows = [{"gateway": gateway, "parcels": note} for note in notes(sorted(ids))]
     if rows:
         await connection.execute(_NOTE, rows)
+
+
+def notes(ids: Sequence[str]) -> list[str]:
+    """What is noted of parcels that are to be counted."""
+    return ["".join(ids[start : start + _TOGETHER]) for start in range(0, len(ids), _TOGETHER)]
 
 
 async def take_uncounted(connection: Connection, limit: int, most: int) -> tuple[Batch, ...]:

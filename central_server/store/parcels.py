@@ -67,6 +67,12 @@ _KEEP = {
 }
 
 
+async def hold(connection: Connection, gateway: str, epochs: Collection[str]) -> None:
+    """Until this write ends nobody else moves these sequences on: the short way in (`fresh.py`) begins with them."""
+    here = select(sequences.c.epoch).where(sequences.c.gateway == gateway, sequences.c.epoch.in_(epochs))
+    await connection.execute(here.order_by(sequences.c.epoch).with_for_update())
+
+
 async def keep(connection: Connection, gateway: str, batch: int, ids: Sequence[str]) -> frozenset[str]:
     """`ids`: by their position in the batch, sorted, so that two batches that overlap do not meet crosswise.
 

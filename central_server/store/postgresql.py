@@ -4,8 +4,8 @@ The driver is imported when a connection is made: a server on SQLite does withou
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, event, text
@@ -13,7 +13,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from central_server.store.schema import StoreRefused
-from central_server.store.trouble import StoreUnavailable
+from central_server.store.trouble import StoreUnavailable, meaning_of_driver
 
 CONNECT_S = 5.0
 STATEMENT_S = 20.0
@@ -27,8 +27,6 @@ _SETTINGS = {
 _NO_LIMITS = {"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0"}
 READS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """One consistent state for a whole block; nothing is locked."""
-GLANCES = {"isolation_level": "AUTOCOMMIT", "postgresql_readonly": False}
-"""One statement is a transaction of its own."""
 WRITES = {"isolation_level": "READ COMMITTED", "postgresql_readonly": False}
 """Each statement sees the newest state; what is read to be changed is locked by name or by row."""
 NOT_FOR_US = frozenset(("28000", "28P01", "3D000", "42501"))
@@ -87,6 +85,20 @@ async def listening(dsn: str, channel: str, heard: Callable[[str], None]) -> Asy
     finally:
         if connection is not None:
             connection.terminate()
+
+
+@contextmanager
+def trouble() -> Iterator[None]:
+    """Of what the driver raises, what means something to us, by our names for it."""
+    import asyncpg
+
+    try:
+        yield
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        ours = meaning_of_driver(error)
+        if ours is None:
+            raise
+        raise ours from error
 
 
 async def _connected(dsn: str, *, patient: bool = False) -> Any:  # noqa: ANN401  (the driver has no types)

@@ -64,9 +64,6 @@ def _set_patiently(cursor: Any, pragma: str) -> None:  # noqa: ANN401  (the DB-A
 
 
 def _begin(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    if options.get("glances", False):
-        return
-    writes = options.get("writes", False)
+    writes = connection.get_execution_options().get("writes", False)
     # A transaction that first reads and then writes would fail when another process wrote in between.
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

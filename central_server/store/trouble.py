@@ -31,7 +31,9 @@ _UNFIT = frozenset(("22000", "22001", "22003", "22021", "22P05"))
 def meaning(error: Exception) -> CentralError | None:
     """None: no trouble of the database, but a fault in what it was asked."""
     if isinstance(error, DBAPIError):
-        return _told_by_driver(error.orig)
+        return meaning_of_driver(error.orig)
+    if isinstance(error, sqlite3.Error):
+        return meaning_of_driver(error)
     if isinstance(error, (OverflowError, UnicodeEncodeError)):
         return ValueRefused(str(error))
     if isinstance(error, (OSError, PoolTimeoutError)):  # OSError has TimeoutError below it
@@ -39,7 +41,8 @@ def meaning(error: Exception) -> CentralError | None:
     return None
 
 
-def _told_by_driver(told: BaseException | None) -> CentralError | None:
+def meaning_of_driver(told: BaseException | None) -> CentralError | None:
+    """As `meaning`, of what a driver raises."""
     words = str(told)
     if isinstance(told, sqlite3.Error):
         # Full, locked for long, unreadable, gone; the bare DatabaseError is a damaged file.

@@ -31,7 +31,7 @@ from tests.unit.central.conftest import enrolled
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
     fresh = aiohttp.TCPConnector(force_close=True)  # the server closes connections that are idle for long
-    async with aiohttp.ClientSession(connector=fresh, timeout=aiohttp.ClientTimeout(total=60)) as session:
+    async with aiohttp.ClientSession(connector=fresh, timeout=aiohttp.ClientTimeout(total=120)) as session:
         yield session
 
 

@@ -90,7 +90,7 @@ async def known(database: Database) -> None:
 
 async def deliver(database: Database, gateway: Gateway, batch: Sequence[Parcel], at: datetime = RECEIVED) -> list[str]:
     octets = b'{"contract":1,"parcels":[' + b",".join(canonical(parcel) for parcel in batch) + b"]}"
-    receipts = await receive(database, gateway, read_batch(octets).items, Environment.drill, at)
+    receipts = await receive(database, gateway, read_batch(octets), Environment.drill, at)
     return [receipt["receipt"] for receipt in receipts]
 
 
