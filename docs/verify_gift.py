@@ -6,11 +6,11 @@ python3 verify_gift.py https://give.example.org/api/v1/proofs/<secret>     or th
 
 import hashlib
 import json
-import sys
-import urllib.request
 from base64 import urlsafe_b64decode
+from sys import argv
+from urllib.request import urlopen
 
-FIGURES = "gifts received refunded fees fees_back spent spent_back moved_in moved_out people people_back".split()  # noqa: SIM905  (short)
+FIGURES = str.split("gifts received refunded fees fees_back spent spent_back moved_in moved_out people people_back")
 
 
 def sha(word: str, *parts: bytes) -> bytes:
@@ -49,10 +49,9 @@ def verify(proof: dict) -> None:
     print(f"  {head['environment']}; digest {digest.hex()}: every board and everybody else must show the same")
     signed(proof["publisher"], told["head"]["signature"], b"beacon ledger head v1\0" + payload, "the publisher")
     for one in told["cosignatures"]:
-        message = b"beacon ledger cosignature v1\0" + digest
-        signed(one["public"], one["signature"], message, f"gateway {one['gateway']}")
+        signed(one["public"], one["signature"], b"beacon ledger cosignature v1\0" + digest, f"gateway {one['gateway']}")
 
 
 if __name__ == "__main__":
-    with urllib.request.urlopen(sys.argv[1]) if "://" in sys.argv[1] else open(sys.argv[1], "rb") as file:  # noqa: S310  (what its user names)
+    with urlopen(argv[1]) if "://" in argv[1] else open(argv[1], "rb") as file:  # noqa: S310  (what its user names)
         verify(json.load(file))

@@ -1,10 +1,11 @@
-"""What the merchant asks: making orders and querying them. Requests carry its HMAC, answers our signature.
+"""What the merchant asks: orders, refunds, and how they stand. Requests carry its HMAC, answers our signature.
 
 Written from the protocol, on purpose without the merchant's own code.
 """
 
 import hmac
 import json
+import secrets
 import time
 from base64 import b64encode
 from dataclasses import replace
@@ -16,7 +17,8 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
 from central_server.bank_emulator.addresses import on_this_machine
 from central_server.bank_emulator.keys import BankKeys
-from central_server.bank_emulator.orders import Order, OrderBook
+from central_server.bank_emulator.notifying import Notifying
+from central_server.bank_emulator.orders import Order, OrderBook, Refund, RefundBook
 from daemonkit.web import read_body
 from sync_contract.strict import Record
 
@@ -32,22 +34,46 @@ def _loopback(url: str) -> str:
 LoopbackUrl = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_loopback)]
 
 
+_Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{8,40}$")]
+_Minor = Annotated[int, Field(ge=1, le=10_000_000_00)]
+_Currency = Annotated[str, StringConstraints(pattern=r"^CNY$")]
+
+
 class NewOrder(Record):
-    order: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{8,40}$")]
-    amount_minor: Annotated[int, Field(ge=1, le=10_000_000_00)]
-    currency: Annotated[str, StringConstraints(pattern=r"^CNY$")]
+    order: _Id
+    amount_minor: _Minor
+    currency: _Currency
     subject: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     return_url: LoopbackUrl
     notify_url: LoopbackUrl
 
 
+class NewRefund(Record):
+    """`payment`: the bank's number of the payment; `whole`: all of it, of which nothing was given back before."""
+
+    refund: _Id
+    order: _Id
+    payment: Annotated[str, StringConstraints(max_length=64)]
+    amount_minor: _Minor
+    currency: _Currency
+    notify_url: LoopbackUrl
+    whole: bool
+
+
 class Merchant:
-    def __init__(self, keys: BankKeys, orders: OrderBook) -> None:
+    def __init__(self, keys: BankKeys, orders: OrderBook, refunds: RefundBook, notifying: Notifying) -> None:
         self._keys = keys
         self._orders = orders
+        self._refunds = refunds
+        self._notifying = notifying
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.post("/orders", self._open), web.get("/orders/{order}", self._query)]
+        return [
+            web.post("/orders", self._open),
+            web.get("/orders/{order}", self._query),
+            web.post("/refunds", self._give_back),
+            web.get("/refunds/{refund}", self._query_refund),
+        ]
 
     async def _open(self, request: web.Request) -> web.Response:
         body = await read_body(request, limit=_LIMIT, deadline=10)
@@ -78,6 +104,52 @@ class Merchant:
         if order is None:
             return self._answer(request, 404, {"error": "no such order"})
         return self._report(request, order, 200)
+
+    async def _give_back(self, request: web.Request) -> web.Response:
+        body = await read_body(request, limit=_LIMIT, deadline=10)
+        if not self._from_merchant(request, body):
+            return self._answer(request, 401, {"error": "not signed by the merchant"})
+        try:
+            asked = NewRefund.model_validate_json(body)
+        except ValidationError as error:
+            return self._answer(request, 400, {"error": f"{error.error_count()} faults in the refund"})
+        held = self._refunds.get(asked.refund)
+        if held is not None:
+            if (held.order, held.amount_minor) != (asked.order, asked.amount_minor):
+                return self._answer(request, 409, {"error": "the refund is known with other content"})
+            return self._report_refund(request, held, 200)
+        order = self._orders.get(asked.order)
+        if order is None or order.state != "paid" or order.payment != asked.payment:
+            return self._answer(request, 409, {"error": "no such payment"})
+        before = self._refunds.given_back(order.id)
+        if asked.amount_minor > order.amount_minor - before:
+            return self._answer(request, 409, {"error": "more than is left of the payment"})
+        if asked.whole and (before or asked.amount_minor != order.amount_minor):
+            return self._answer(request, 409, {"error": "not the whole payment"})
+        number = f"R{secrets.randbelow(10**12):012d}"
+        made = Refund(asked.refund, order.id, asked.amount_minor, asked.currency, number, asked.notify_url)
+        self._refunds.keep(made)
+        self._notifying.begin(made)
+        return self._report_refund(request, made, 201)
+
+    async def _query_refund(self, request: web.Request) -> web.Response:
+        if not self._from_merchant(request, b""):
+            return self._answer(request, 401, {"error": "not signed by the merchant"})
+        refund = self._refunds.get(request.match_info["refund"])
+        if refund is None:
+            return self._answer(request, 404, {"error": "no such refund"})
+        return self._report_refund(request, refund, 200)
+
+    def _report_refund(self, request: web.Request, refund: Refund, status: int) -> web.Response:
+        told = {
+            "order": refund.id,
+            "status": "paid",
+            "amount_minor": refund.amount_minor,
+            "currency": refund.currency,
+            "payment": refund.payment,
+            "pay_url": "",
+        }
+        return self._answer(request, status, told)
 
     def _report(self, request: web.Request, order: Order, status: int) -> web.Response:
         now = order.at(time.time())

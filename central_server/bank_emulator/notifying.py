@@ -1,4 +1,4 @@
-"""Telling the merchant that an order was paid, again and again until it answers 200."""
+"""Telling the merchant that an order was paid, or given back, again and again until it answers 200."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ import aiohttp
 import structlog
 
 from central_server.bank_emulator.keys import BankKeys
-from central_server.bank_emulator.orders import Order, OrderBook
+from central_server.bank_emulator.orders import Order, OrderBook, Refund, RefundBook
 
 _log = structlog.get_logger()
 MINUTES = (0.0, 1.0, 2.0, 4.0)
@@ -18,12 +18,12 @@ MINUTES = (0.0, 1.0, 2.0, 4.0)
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
-def notification(order: Order, keys: BankKeys) -> tuple[dict[str, str], bytes]:
+def notification(order: Order | Refund, keys: BankKeys) -> tuple[dict[str, str], bytes]:
     """Headers and body; the same octets at each try."""
     told = {
         "id": "N" + sha256(f"{order.id} {order.payment}".encode()).hexdigest()[:24].upper(),
         "order": order.id,
-        "status": "paid",
+        "status": "refunded" if isinstance(order, Refund) else "paid",
         "amount_minor": order.amount_minor,
         "currency": order.currency,
         "payment": order.payment,
@@ -34,27 +34,31 @@ def notification(order: Order, keys: BankKeys) -> tuple[dict[str, str], bytes]:
 
 
 class Notifying:
-    """Runs one task for each paid order; begins again after a restart where nobody had answered."""
+    """Runs one task for each paid order and each refund; begins again after a restart where nobody had answered."""
 
-    def __init__(self, keys: BankKeys, orders: OrderBook, *, minutes: tuple[float, ...] = MINUTES) -> None:
+    def __init__(
+        self, keys: BankKeys, orders: OrderBook, refunds: RefundBook, *, minutes: tuple[float, ...] = MINUTES
+    ) -> None:
         self._keys = keys
         self._orders = orders
+        self._refunds = refunds
         self._minutes = minutes
-        self._due: asyncio.Queue[Order] = asyncio.Queue()
+        self._due: asyncio.Queue[Order | Refund] = asyncio.Queue()
 
-    def begin(self, order: Order) -> None:
+    def begin(self, order: Order | Refund) -> None:
         self._due.put_nowait(order)
 
     async def run(self) -> None:
         """Until cancelled."""
         for order in self._orders.paid_but_not_notified():
             self.begin(order)
+        for refund in self._refunds.not_notified():
+            self.begin(refund)
         async with aiohttp.ClientSession(timeout=_TIMEOUT) as session, asyncio.TaskGroup() as tries:
             while True:
-                order = await self._due.get()
-                tries.create_task(self._notify(order, session))
+                tries.create_task(self._notify(await self._due.get(), session))
 
-    async def _notify(self, order: Order, session: aiohttp.ClientSession) -> None:
+    async def _notify(self, order: Order | Refund, session: aiohttp.ClientSession) -> None:
         headers, body = notification(order, self._keys)
         for minutes in self._minutes:
             await asyncio.sleep(60 * minutes)
@@ -67,6 +71,12 @@ class Notifying:
                 _log.warning("notification.unanswered", order=order.id, error=type(error).__name__)
                 continue
             if status == 200:
-                self._orders.keep(replace(order, notified=True))
+                self._told(order)
                 return
             _log.warning("notification.refused", order=order.id, status=status)
+
+    def _told(self, order: Order | Refund) -> None:
+        if isinstance(order, Refund):
+            self._refunds.keep(replace(order, notified=True))
+        else:
+            self._orders.keep(replace(order, notified=True))

@@ -10,7 +10,7 @@ from central_server.bank_emulator.frame import rules, serve
 from central_server.bank_emulator.keys import open_keys
 from central_server.bank_emulator.merchant import Merchant
 from central_server.bank_emulator.notifying import MINUTES, Notifying
-from central_server.bank_emulator.orders import OrderBook
+from central_server.bank_emulator.orders import OrderBook, RefundBook
 from central_server.bank_emulator.pages import PayPages, page
 from daemonkit.web import guarded_app
 
@@ -27,9 +27,10 @@ async def run(
     """Until `stop`; `ready` is told the address."""
     keys = open_keys(state)
     orders = OrderBook(state / "orders.jsonl")
-    notifying = Notifying(keys, orders, minutes=minutes)
-    app = guarded_app(rules(exempt=("/orders", "/static/")), error_page=_error_page)
-    app.add_routes([*Merchant(keys, orders).routes(), *PayPages(orders, notifying).routes()])
+    refunds = RefundBook(state / "refunds.jsonl")
+    notifying = Notifying(keys, orders, refunds, minutes=minutes)
+    app = guarded_app(rules(exempt=("/orders", "/refunds", "/static/")), error_page=_error_page)
+    app.add_routes([*Merchant(keys, orders, refunds, notifying).routes(), *PayPages(orders, notifying).routes()])
     await serve(app, notifying.run(), host=host, port=port, stop=stop, ready=ready)
 
 

@@ -1,4 +1,7 @@
-"""The banks that this server can hand donors to. A new one is a file or folder here and a line in BANKS."""
+"""The banks that this server can hand donors to. A new one is a file or folder here and a line in BANKS.
+
+UnionPay's is imported when it is opened: it is large, and most servers have another.
+"""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -9,8 +12,6 @@ from pathlib import Path
 from central_server.banks.link import open_link
 from central_server.banks.port import Bank
 from central_server.banks.sandbox import open_sandbox
-from central_server.banks.unionpay.gateway import Addresses, open_unionpay
-from central_server.banks.unionpay.requests import Merchant
 from central_server.settings_bank import BankSettings
 from sync_contract.strict import Environment
 
@@ -38,6 +39,9 @@ def _link(account: Account) -> AbstractAsyncContextManager[Bank]:
 
 
 def _unionpay(account: Account) -> AbstractAsyncContextManager[Bank]:
+    from central_server.banks.unionpay.gateway import Addresses, open_unionpay
+    from central_server.banks.unionpay.requests import Merchant
+
     told, environment = account.settings, account.environment
     addresses = Addresses(told.gateway(environment), told.files(environment))
     merchant = Merchant(told.merchant, told.iss_ins_code)

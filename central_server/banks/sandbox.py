@@ -1,4 +1,4 @@
-"""The sandbox bank (drill): orders and queries by HMAC-SHA256, its own words signed with Ed25519.
+"""The sandbox bank (drill): orders, refunds and queries by HMAC-SHA256, its own words signed with Ed25519.
 
 We sign with `merchant.secret`: `Sandbox-Merchant: <hex of HMAC-SHA256 over "METHOD PATH\\n" + body>`. The bank signs
 its answers over `sandbox answer v1`, the path and the body, and its notifications over `sandbox notification v1` and
@@ -28,6 +28,7 @@ from central_server.banks.port import (
     Capabilities,
     CredentialsRefused,
     Expiring,
+    Movement,
     Notification,
     NotificationRefused,
     Order,
@@ -57,7 +58,7 @@ _Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 class _Notification(Record):
     id: _Payment
     order: _OrderId
-    status: Literal["paid"]
+    status: Literal["paid", "refunded"]
     amount_minor: _Minor
     currency: _Currency
     payment: _Payment
@@ -77,7 +78,7 @@ class Sandbox:
 
     name = "sandbox"
     environment = Environment.drill
-    capabilities = Capabilities(notifies=True, queries=True)
+    capabilities = Capabilities(notifies=True, queries=True, refunds=True)
 
     def __init__(self, url: str, key: Ed25519PublicKey, secret: bytes, session: aiohttp.ClientSession) -> None:
         self._url = url.rstrip("/")
@@ -119,10 +120,12 @@ class Sandbox:
         except (ValidationError, ValueError, RecursionError) as error:
             raise NotificationRefused("content", "signed, but not understood") from error
         amount = Money(told.amount_minor, told.currency)
-        return Notification(told.id, told.order, amount, told.payment, content=body.decode())
+        movement = Movement.refund if told.status == "refunded" else Movement.payment
+        return Notification(told.id, told.order, amount, told.payment, content=body.decode(), movement=movement)
 
     async def query(self, order: OrderId) -> OrderReport:
-        status, body = await self._ask("GET", f"/orders/{order.id}", b"")
+        of = "refunds" if order.movement is Movement.refund else "orders"
+        status, body = await self._ask("GET", f"/{of}/{order.id}", b"")
         if status == 404:
             return OrderReport(order.id, OrderState.unknown, None, "")
         if status != 200:
@@ -134,7 +137,21 @@ class Sandbox:
         return OrderReport(order.id, OrderState(answer.status), amount, answer.payment)
 
     async def refund(self, refund: Refund) -> None:
-        raise BankRefused("the sandbox gives nothing back")
+        asked = {
+            "refund": refund.id,
+            "order": refund.paid.id,
+            "payment": refund.payment,
+            "amount_minor": refund.amount.minor,
+            "currency": refund.amount.currency,
+            "notify_url": refund.notify_url,
+            "whole": refund.whole,
+        }
+        status, body = await self._ask("POST", "/refunds", json.dumps(asked).encode())
+        if status not in (200, 201):
+            raise BankRefused(f"refund {refund.id} was answered with status {status}")
+        answer = _read(_Answer, body)
+        if answer.order != refund.id or Money(answer.amount_minor, answer.currency) != refund.amount:
+            raise BankUnavailable(f"refund {refund.id} was answered with another refund or amount")
 
     async def statement(self, day: date) -> Statement:
         raise BankRefused("the sandbox has no files")

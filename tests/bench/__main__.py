@@ -7,7 +7,7 @@ import sys
 from tests.bench.peers_venv import peers_python
 from tests.pins import ROOT
 
-BENCHES = ("presence", "adverts", "frames", "intake", "kiosk", "notifications")
+BENCHES = ("presence", "adverts", "frames", "intake", "kiosk", "notifications", "thanks")
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ import pytest
 
 from central_server.bank_emulator.keys import open_keys
 from central_server.bank_emulator.notifying import notification
-from central_server.bank_emulator.orders import OrderBook
+from central_server.bank_emulator.orders import OrderBook, RefundBook
 from central_server.bank_emulator.unionpay.authority import Authority, open_authority
 from central_server.bank_emulator.unionpay.clock import Clock, settlement_day
 from central_server.bank_emulator.unionpay.forging import forged_body
@@ -93,9 +93,11 @@ class Rig:
 
 class SandboxRig(Rig):
     def told(self, order: str) -> tuple[dict[str, str], bytes]:
-        held = OrderBook(self.account.credentials / "orders.jsonl").get(order)
+        folder = self.account.credentials
+        paid = OrderBook(folder / "orders.jsonl").get(order)
+        held = paid or RefundBook(folder / "refunds.jsonl").get(order)
         assert held is not None
-        return notification(held, open_keys(self.account.credentials))
+        return notification(held, open_keys(folder))
 
     def elsewhere(self, folder: Path) -> Account:
         open_keys(folder)

@@ -1,7 +1,10 @@
-"""Two processes of the central server on one database; donors, staff, crashes, a bank that loses words: in any order.
+"""What two processes of the central server do with money, on one database; donors, staff, crashes, a bank that loses
+words: in any order.
 
 Whatever happens: no money is counted that the bank does not hold, none is counted twice, and when the noise is over
-none is missing.
+none is missing. Both "processes" are compositions within this one, with a bank in memory, so that there can be
+thousands of histories, cut at any await, the same each time, and made short when one fails. Real processes that are
+really killed are in money_processes.py.
 """
 
 import asyncio

@@ -1,13 +1,9 @@
-"""A short run of the machine on both databases; the long one is in the soak."""
-
-from contextlib import AbstractAsyncContextManager
-from pathlib import Path
+"""A short run of the machine on SQLite; test_money_processes.py has PostgreSQL, the soak a long one on both."""
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.flow.money_machine import MoneyMachine, Stores, a_file
-from tests.postgres import Postgres
 
 SHORT = settings(
     max_examples=8,
@@ -27,10 +23,3 @@ def run_machine(stores: Stores, how: settings) -> None:
 
 def test_money_is_neither_lost_nor_counted_twice_on_sqlite() -> None:
     run_machine(a_file, SHORT)
-
-
-def test_money_is_neither_lost_nor_counted_twice_on_postgresql(postgres: Postgres) -> None:
-    def stores(_folder: Path) -> AbstractAsyncContextManager[str]:
-        return postgres.database()
-
-    run_machine(stores, SHORT)

@@ -1,19 +1,24 @@
-"""The machine of tests/flow/money_machine.py for long, with other dice each time.
+"""The machines of tests/flow for long, with other dice each time.
 
-SOAK_MONEY sets how many histories there are on each database (default 300), each of up to 60 steps. A failure prints
-the history, made short, and how to have it again.
+SOAK_MONEY sets how many histories the one within this process lives through on each database (default 300), each of up
+to 60 steps. SOAK_MONEY_PROCESSES sets how many the one of real processes does (default 12), each of 40; SOAK_SEED has
+one of those again. A failure prints the history, made short, and how to have it again.
 """
 
 import os
+import random
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.flow.money_machine import a_file
+from tests.flow.money_processes import live_through
 from tests.flow.test_money_machine import run_machine
 from tests.postgres import Postgres
 
+PROCESSES = int(os.environ.get("SOAK_MONEY_PROCESSES", "12"))
 LONG = settings(
     max_examples=int(os.environ.get("SOAK_MONEY", "300")),
     stateful_step_count=60,
@@ -33,3 +38,12 @@ def test_money_is_neither_lost_nor_counted_twice_on_postgresql(postgres: Postgre
         return postgres.database()
 
     run_machine(stores, LONG)
+
+
+@pytest.mark.parametrize("_history", range(PROCESSES))
+async def test_two_processes_that_are_killed_lose_no_money_and_count_none_twice(
+    _history: int, postgres: Postgres
+) -> None:
+    seed = int(os.environ.get("SOAK_SEED", random.randrange(10**6)))
+    print(f"SOAK_SEED={seed}")
+    await live_through(postgres.database, seed, 40)

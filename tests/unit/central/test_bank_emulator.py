@@ -1,6 +1,7 @@
 """The sandbox bank keeps its word over a restart, and stays on this machine."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,9 +10,12 @@ import pytest
 
 from central_server.bank_emulator.orders import OrderBook
 from central_server.banks import BANKS, Account
-from central_server.banks.port import BankRefused, Order, OrderId, Redirect
+from central_server.banks.port import BankRefused, Movement, Order, OrderId, OrderState, Redirect, Refund
+from central_server.donations import refunding
 from central_server.settings_bank import BankSettings
-from central_server.store import intents
+from central_server.store import attempts, intents, ledger_lines, refunds
+from central_server.store.attempts import Attempt
+from central_server.store.database import Database
 from sync_contract.identity import new_id
 from sync_contract.money import Money
 from sync_contract.strict import Environment, Language
@@ -39,7 +43,7 @@ async def test_a_restarted_bank_still_notifies_what_was_paid_before(
         async with session.post(at_bank.url, data={"csrf": form, "decision": "confirm"}, allow_redirects=False) as paid:
             assert paid.status == 303
             assert paid.headers["Location"].startswith(f"{central.url}/g/")
-        async with central.database() as database, running_bank(bank.state, minutes=(0.0,)), asyncio.timeout(10):
+        async with central.database() as database, running_bank(bank.state, minutes=(0.0,)), asyncio.timeout(60):
             state = ""
             while state != "paid":
                 await asyncio.sleep(0.05)
@@ -49,6 +53,67 @@ async def test_a_restarted_bank_still_notifies_what_was_paid_before(
             async with database.read() as connection:
                 history = await intents.history(connection, gateway.id, parcel.id)
     assert history[-1].cause == "notification"
+
+
+async def test_a_drill_rehearses_giving_back(
+    tmp_path: Path, session: aiohttp.ClientSession, donor: Donor, store_url: str
+) -> None:
+    """Two of staff decide, the server tells the bank, the bank says when it is done; whoever is told first."""
+    async with (
+        running_bank(tmp_path / "bank") as bank,
+        running_central(tmp_path / "central", bank, store=store_url) as central,
+        central.database() as database,
+        asyncio.timeout(90),
+    ):
+        gateway = await enrolled(central, DeliveringGateway(session, central.url))
+        parcel = gateway.intent()
+        await donor.give(f"{central.url}/t/{gateway.ticket(parcel)}")
+        attempt = await paid_attempt(database, gateway.id, parcel.id)
+        for minor in (2000, 3000):
+            async with database.write() as connection:
+                now = datetime.now(UTC)
+                asked = await refunding.ask(connection, attempt.id, minor, "why", bank="sandbox", by="ming", now=now)
+                await refunding.decide(connection, asked.id, approve=True, note="", by="hua", now=now)
+            state = ""
+            while state != "refunded":
+                await asyncio.sleep(0.05)
+                async with database.read() as connection:
+                    known = await refunds.get(connection, asked.id)
+                    state = known.state if known else ""
+        async with database.read() as connection:
+            lines = await ledger_lines.of_attempts(connection, [attempt.id])
+    assert sorted((line.kind, line.signed_minor) for line in lines) == [
+        ("paid", 5000),
+        ("refund", -3000),
+        ("refund", -2000),
+    ]
+
+
+async def paid_attempt(database: Database, gateway: str, intent: str) -> Attempt:
+    while True:
+        async with database.read() as connection:
+            for attempt in await attempts.of_intent(connection, gateway, intent):
+                if attempt.paid:
+                    return attempt
+        await asyncio.sleep(0.05)
+
+
+async def test_a_refund_that_is_known_is_not_another_one(bank: RunningBank, donor: Donor) -> None:
+    order = Order(new_id(), NOW, Money(700), "lunch", Language.en, f"{bank.url}/g", f"{bank.url}/n")
+    async with BANKS["sandbox"](at(bank)) as sandbox:
+        handover = await sandbox.open(order)
+        assert isinstance(handover, Redirect)
+        await donor.press(await donor.open(handover.url), decision="confirm")
+        paid = await sandbox.query(OrderId(order.id, order.at))
+        asked = Refund(new_id(), NOW, OrderId(order.id, NOW), paid.evidence, Money(300), order.notify_url)
+        await sandbox.refund(asked)
+        with pytest.raises(BankRefused):
+            await sandbox.refund(replace(asked, amount=Money(200)))
+        with pytest.raises(BankRefused):
+            await sandbox.refund(replace(asked, id=new_id(), amount=Money(400), whole=True))
+        told = await sandbox.query(OrderId(asked.id, NOW, Movement.refund))
+        assert (told.state, told.amount) == (OrderState.paid, Money(300))
+        assert (await sandbox.query(OrderId(asked.id, NOW))).state is OrderState.unknown, "it is no order"
 
 
 def test_a_torn_last_line_loses_only_its_own_change(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from sync_contract.ticket import MAX_TEXT, Ticket, TicketRefused, encode, parse
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 BEACON = BeaconId(UUID("5f0d6d46-3c9a-4d6e-9f8e-0c1d2e3f4a5b"), 1, 65535)
-VECTORS = json.loads((Path(__file__).parent / "ticket_vectors.json").read_text("utf-8"))
+VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "ticket.json").read_text("utf-8"))
 
 tickets = st.builds(
     Ticket,

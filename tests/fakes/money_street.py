@@ -1,0 +1,265 @@
+"""Two server processes on one database, the bank beside them, and the people who come by: over HTTP, as they would.
+
+Whoever visits a process that is dead, or dies meanwhile, finds nobody there; of a living one that is a fault.
+"""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+
+from central_server.bank_emulator.unionpay.forging import forged_body
+from central_server.bank_emulator.unionpay.reports import notification_of
+from central_server.bank_emulator.unionpay.transactions import PAYMENT, Book, Transaction
+from central_server.donations import refunding
+from central_server.donations.refunding import RefundNotPossible
+from central_server.enrolment.gateways import register
+from central_server.reconciliation import calendar
+from central_server.store import attempts, ledger_lines, projects, reconciled, refunds
+from central_server.store.attempts import Attempt
+from central_server.store.database import Database, open_database
+from central_server.store.ledger_lines import LedgerLine
+from sync_contract.records import Parcel
+from sync_contract.request_signature import Signer
+from tests.fakes.delivering_gateway import DeliveringGateway, as_json
+from tests.fakes.money_program import SETTINGS, Central, Emulator, Killable
+from tests.fakes.unionpay import FORM, authority_in
+from tests.flow.page import Form, Page
+
+BANK = "unionpay"
+PURSE = ("huada", "drill", "lunch")
+_BROWSER = {"Accept-Language": "en"}
+_FROM_ELSEWHERE = _BROWSER | {"Sec-Fetch-Site": "cross-site"}
+Found = TypeVar("Found")
+
+
+@dataclass
+class Gift:
+    parcel: Parcel
+    ticket: str
+
+
+class TurnedGateway(DeliveringGateway):
+    """Its clock goes as the bank's. `ahead`: seconds."""
+
+    ahead = 0.0
+
+    def signed_post(self, path: str, body: bytes) -> dict[str, str]:
+        return Signer(self.id, self.key).headers("POST", path, "", body, int(time.time() + self.ahead))
+
+
+@dataclass
+class Street:
+    """`database`: our own look at what the two servers share."""
+
+    folder: Path
+    database: Database
+    session: aiohttp.ClientSession
+    gateway: TurnedGateway
+    bank: Killable
+    servers: tuple[Killable, Killable]
+    gifts: list[Gift] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.authority = authority_in(self.folder / "bank")
+
+    @property
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(time.time() + self.gateway.ahead, UTC)
+
+    def book(self) -> list[Transaction]:
+        """All that the bank knows."""
+        return list(Book(self.folder / "bank" / "transactions.jsonl"))
+
+    def register(self, fen: int) -> Gift:
+        """A resident at the kiosk."""
+        parcel = self.gateway.intent(amount_minor=fen)
+        self.gifts.append(Gift(parcel, self.gateway.ticket(parcel, issued_at=self.now)))
+        return self.gifts[-1]
+
+    async def deliver(self, gift: Gift, number: int) -> None:
+        """The gateway's parcel. Whether it arrived is known only where an answer came."""
+        batch = json.dumps({"contract": 1, "parcels": [as_json(gift.parcel)]}).encode()
+        headers = self.gateway.signed_post("/api/v1/parcels", batch) | {"Content-Type": "application/json"}
+        url = f"{self.servers[number].url}/api/v1/parcels"
+        answer = await self._visit(number, lambda: self._post(url, batch, headers))
+        if answer is not None:
+            assert answer.status == 200, answer.html
+            assert json.loads(answer.html)["receipts"][0]["receipt"] in ("accepted", "duplicate"), answer.html
+
+    async def press(self, gift: Gift, number: int) -> str:
+        """A donor with the ticket goes on to the bank: its page, or empty when it does not come to that."""
+        ticket = f"{self.servers[number].url}/t/{gift.ticket}"
+        page = await self._visit(number, lambda: self._open(ticket))
+        form = _form(page, "/t/")
+        if page is None or form is None:
+            return ""
+        went = await self._visit(number, lambda: self._send(page, form))
+        assert went is None or went.status in (200, 503), went.text
+        order = _form(went, self.bank.url)
+        if went is None or order is None:
+            return ""
+        return (await self._send(went, order)).url
+
+    async def decide(self, page: str, decision: str, *, returns: bool) -> None:
+        """The donor at the bank's page; `returns`: and back to ours, which proves nothing."""
+        shown = await self._open(page)
+        form = _form(shown, "/gateway/pay/")
+        if form is not None:
+            shown = await self._send(shown, form, decision=decision)
+        for number, server in enumerate(self.servers):
+            back = _form(shown, server.url)
+            if back is not None and returns:
+                await self._visit(number, lambda back=back: self._send(shown, back))  # type: ignore[misc]  # a default
+
+    async def say_again(self, told: Transaction, number: int) -> None:
+        """The bank's notification of it, once more, late, or for the first time."""
+        body = forged_body(notification_of(told), self.authority)
+        url = f"{self.servers[number].url}/bank/{BANK}/notify"
+        answer = await self._visit(number, lambda: self._post(url, body, FORM))
+        if answer is not None:
+            known = told.back_url and told.code in ("00", "A6")  # 42, and what the bank began by itself, it never tells
+            assert answer.status == (200 if known else 400), answer.html
+
+    async def turn(self, ahead: timedelta) -> None:
+        """The clock of all. The bank has done what was due when this returns."""
+        asked = json.dumps({"advance_s": ahead.total_seconds()}).encode()
+        answer = await self._post(f"{self.bank.url}/control/clock", asked, {"Content-Type": "application/json"})
+        self.gateway.ahead = json.loads(answer.html)["ahead_s"]
+
+    async def switch(self, *faults: str, scope: str) -> None:
+        asked = json.dumps({"faults": list(faults), "scope": scope}).encode()
+        answer = await self._post(f"{self.bank.url}/control/faults", asked, {"Content-Type": "application/json"})
+        assert answer.status == 200, answer.html
+
+    async def kill(self, number: int, meanwhile: Coroutine[Any, Any, Found], after_s: float) -> Found:
+        """SIGKILL, so long after something was begun."""
+        begun = asyncio.create_task(meanwhile)
+        await asyncio.sleep(after_s)
+        self.servers[number].kill()
+        return await begun
+
+    async def ask_for_refund(self, gift: Gift, share: int) -> None:
+        """Finance, by what is on a staff page's other side."""
+        for attempt in await self.tried(gift):
+            with contextlib.suppress(RefundNotPossible):
+                async with self.database.write() as connection:
+                    minor = attempt.amount_minor // share
+                    await refunding.ask(connection, attempt.id, minor, "why", bank=BANK, by="ming", now=self.now)
+
+    async def decide_refunds(self, *, approve: bool, by: str) -> None:
+        async with self.database.read() as connection:
+            waiting = await refunds.page(connection, ["huada"], "drill", waiting=True)
+        for refund in waiting[:2]:
+            with contextlib.suppress(RefundNotPossible):
+                async with self.database.write() as connection:
+                    await refunding.decide(connection, refund.id, approve=approve, note="", by=by, now=self.now)
+                assert by != "ming", "whoever asked has decided"
+
+    async def permit(self, *, holds: bool) -> None:
+        async with self.database.write() as connection:
+            kept = (await projects.holding(connection, "huada"))["lunch"]
+            closes = date(2099, 12, 31) if holds else date(2026, 1, 1)
+            await projects.save(connection, replace(kept, closes=closes), kept.revision)
+
+    async def tried(self, gift: Gift) -> tuple[Attempt, ...]:
+        async with self.database.read() as connection:
+            return await attempts.of_intent(connection, self.gateway.id, gift.parcel.id)
+
+    async def lines(self) -> list[LedgerLine]:
+        async with self.database.read() as connection:
+            return list(await ledger_lines.of_purse(connection, *PURSE))
+
+    async def nothing_is_due(self, *, files: bool) -> bool:
+        """No order to ask about, no refund to see to, no file to fetch, by now."""
+        now = self.now
+        async with self.database.read() as connection:
+            if await attempts.due(connection, BANK, now) or await refunds.due(connection, now):
+                return False
+            if not files:
+                return True
+            since = calendar.first(await reconciled.first_order(connection, BANK, "drill"), now)
+            if since is None:
+                return True
+            return not calendar.due(since, await reconciled.looked_at(connection, BANK, "drill", since), now)
+
+    async def _visit(self, number: int, work: Callable[[], Awaitable[Page]]) -> Page | None:
+        """None: nobody was there, or not to the end."""
+        server = self.servers[number]
+        kills = server.kills
+        try:
+            page = await work()
+        except (aiohttp.ClientError, OSError):
+            if server.alive and server.kills == kills:
+                raise
+            return None
+        assert page.status != 500, f"{page.text}\n{server.log.read_text('utf-8')[-3000:]}"
+        return page
+
+    async def _open(self, url: str) -> Page:
+        async with self.session.get(url, headers=_BROWSER) as answer:
+            return Page(await answer.text(), answer.status, str(answer.url))
+
+    async def _send(self, page: Page, form: Form, **pressed: str) -> Page:
+        where = urljoin(page.url, form.action)
+        elsewhere = urlsplit(where).netloc != urlsplit(page.url).netloc
+        return await self._post(where, form.fields | pressed, _FROM_ELSEWHERE if elsewhere else _BROWSER)
+
+    async def _post(self, url: str, body: bytes | dict[str, str], headers: dict[str, str]) -> Page:
+        async with self.session.post(url, data=body, headers=headers) as answer:
+            return Page(await answer.text(), answer.status, str(answer.url))
+
+
+@asynccontextmanager
+async def open_street(folder: Path, store: str) -> AsyncIterator[Street]:
+    """`store`: the URL of an empty database with our schema."""
+    (folder / "central.toml").write_text(SETTINGS, encoding="utf-8")
+    authority_in(folder / "bank")
+    async with AsyncExitStack() as edges:
+        fresh = aiohttp.TCPConnector(force_close=True)  # servers close connections that are idle for long
+        jar = aiohttp.CookieJar(unsafe=True)
+        session = await edges.enter_async_context(aiohttp.ClientSession(connector=fresh, cookie_jar=jar))
+        database = await edges.enter_async_context(open_database(store, connections=4))
+        bank = edges.enter_context(_killed(Killable(Emulator(folder / "bank"), folder / "bank.log")))
+        await bank.begin()
+        central = Central(folder, store, bank.url, folder / "bank")
+        one, other = (
+            edges.enter_context(_killed(Killable(central, folder / f"central-{number}.log"))) for number in (1, 2)
+        )
+        gateway = TurnedGateway()
+        street = Street(folder, database, session, gateway, bank, (one, other))
+        await asyncio.gather(one.begin(), other.begin())
+        await register(database, gateway.id, gateway.public, "huada", "hall", street.now)
+        yield street
+
+
+@contextmanager
+def _killed(process: Killable) -> Iterator[Killable]:
+    try:
+        yield process
+    finally:
+        process.kill()
+
+
+def _form(page: Page | None, action: str) -> Form | None:
+    found: list[Any] = [] if page is None else [form for form in page.forms if form.action.startswith(action)]
+    return found[0] if found else None
+
+
+def payments(book: list[Transaction]) -> dict[str, int]:
+    """Fen that came in at the bank, by order."""
+    return {each.order_id: each.amount for each in book if each.money_moved and each.kind == PAYMENT}
+
+
+def given_back(book: list[Transaction]) -> dict[str, int]:
+    """Fen that went out, by order."""
+    return {each.order_id: each.amount for each in book if each.money_moved and each.kind != PAYMENT}

@@ -1,0 +1,344 @@
+"""As money_machine.py, with everything real: two processes that are killed, PostgreSQL, HTTP, and UnionPay's emulator.
+
+What the other machine cannot show: that no truth lives in a process, that a SIGKILL in the midst of a request, of a
+notification or of a job's round leaves nothing half done, and that adapter, pages and jobs together keep the sums.
+What this one cannot: thousands of histories, every point at which a write may be cut, a bank that contradicts itself.
+
+A history costs seconds, so it has to be worth them: its steps are drawn with weights by which donors come to pay. They
+are drawn before it begins and do not hang on what happens, so the beginning of a failed one is a history too, and the
+shortest beginning that fails is told. When exactly a process dies is up to the machine: a seed brings the steps again.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+
+from central_server.bank_emulator.unionpay.transactions import PAYMENT
+from central_server.ledger import tree
+from central_server.reconciliation.totals import totals
+from central_server.store import attempts, differences, heads, intents, ledger_lines, refunds
+from central_server.store.differences import DifferenceKind
+from central_server.store.places import TOP
+from sync_contract.merkle_sums import Sums
+from sync_contract.transparency import Head
+from tests.fakes.money_street import PURSE, Gift, Street, given_back, open_street, payments
+
+Result = TypeVar("Result")
+Stores = Callable[[], AbstractAsyncContextManager[str]]
+"""Gives the URL of an empty PostgreSQL database with our schema."""
+FAULTS = (
+    "notify-lost",
+    "duplicate-notify",
+    "query-03-04-00",
+    "a6",
+    "ebank-late",
+    "refund-fails",
+    "notify-after-timeout",
+)
+_PATIENCE_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`number`: of the process; `pick`: one of what there is; `after_s`: how long work goes on before the kill."""
+
+    rule: str
+    number: int
+    both: bool
+    pick: int
+    after_s: float
+
+    def __str__(self) -> str:
+        return f"{self.rule}, process {self.number + 1}, both {self.both}, pick {self.pick}, {self.after_s:.3f} s"
+
+
+@dataclass
+class History:
+    """`pages`: of the bank, with donors before them."""
+
+    street: Street
+    pages: list[str] = field(default_factory=list)
+
+    async def do(self, step: Step) -> None:
+        await _RULES[step.rule][0](self, step)
+        await self._safe()
+
+    async def a_resident_registers(self, step: Step) -> None:
+        self.street.register(100 + step.pick * 89)
+
+    async def a_donor_gives(self, step: Step) -> None:
+        """The usual way, all of it: most histories should have payments to go wrong with."""
+        page = await self.street.press(self.street.register(100 + step.pick * 89), step.number)
+        if page:
+            await self.street.decide(page, "confirm", returns=step.both)
+
+    async def its_parcel_arrives(self, step: Step) -> None:
+        for gift in self._gift(step):
+            await _all(self.street.deliver(gift, number) for number in _numbers(step))
+
+    async def the_donor_goes_to_the_bank(self, step: Step) -> None:
+        """With one finger or with two at the same time; not where the gift is paid, or nobody is there."""
+        for gift in self._gift(step):
+            self.pages += filter(None, await _all(self.street.press(gift, number) for number in _numbers(step)))
+
+    async def the_donor_decides(self, step: Step) -> None:
+        """The bank notifies whoever lives. Some donors pay twice."""
+        decision = ("confirm", "confirm", "confirm", "fail", "close")[step.pick % 5]
+        for page in self._page(step):
+            await self.street.decide(page, decision, returns=step.both)
+
+    async def the_bank_says_it_again(self, step: Step) -> None:
+        """Or for the first time: late, out of order, to both at once."""
+        moved = [each for each in self.street.book() if each.money_moved]
+        for told in _one(moved, step):
+            await _all(self.street.say_again(told, number) for number in _numbers(step))
+
+    async def time_passes(self, step: Step) -> None:
+        """Orders are asked about, refunds seen to, files fetched; `both`: and nobody waits for that."""
+        minutes = (1, 6, 6, 31, 125, 60 * 24, 60 * 24, 60 * 24 * 6)[step.pick % 8]
+        await self.street.turn(timedelta(minutes=minutes))
+        if not step.both:
+            await self._quiet(files=minutes > 60)  # ten minutes hold a dead process's lease, and as many the next look
+
+    async def something_will_go_wrong_at_the_bank(self, step: Step) -> None:
+        await self.street.switch(FAULTS[step.pick % len(FAULTS)], scope="next")
+
+    async def staff_ask_for_a_refund(self, step: Step) -> None:
+        for gift in self._gift(step):
+            await self.street.ask_for_refund(gift, 1 + step.pick % 3)
+
+    async def staff_decide(self, step: Step) -> None:
+        await self.street.decide_refunds(approve=step.pick % 4 > 0, by="ming" if step.pick % 5 == 0 else "hua")
+
+    async def two_give_a_gift_back(self, step: Step) -> None:
+        """In part or whole, at once, as far as it was paid."""
+        for gift in self._gift(step):
+            await self.street.ask_for_refund(gift, 1 + step.pick % 2)
+            await self.street.decide_refunds(approve=True, by="hua")
+
+    async def the_permit_changes(self, step: Step) -> None:
+        await self.street.permit(holds=step.pick % 3 > 0)
+
+    async def a_process_dies_while_a_donor_presses(self, step: Step) -> None:
+        for gift in self._gift(step):
+            self.pages += filter(None, [await self._dies(step, self.street.press(gift, step.number))])
+
+    async def a_process_dies_while_a_parcel_arrives(self, step: Step) -> None:
+        for gift in self._gift(step):
+            await self._dies(step, self.street.deliver(gift, step.number))
+
+    async def a_process_dies_while_a_donor_pays(self, step: Step) -> None:
+        """And is notified of it, or the other one is; and the donor comes back to either."""
+        for page in self._page(step):
+            await self._dies(step, self.street.decide(page, "confirm", returns=True))
+
+    async def a_process_dies_while_it_is_notified(self, step: Step) -> None:
+        for told in _one([each for each in self.street.book() if each.money_moved], step):
+            await self._dies(step, self.street.say_again(told, step.number))
+
+    async def a_process_dies_at_its_jobs(self, step: Step) -> None:
+        """It begins when the clock is turned, and lives on for that long."""
+        await self.street.turn(timedelta(hours=(1, 24, 48)[step.pick % 3]))
+        await self._dies(step, asyncio.sleep(0))
+
+    async def the_dead_come_back(self, step: Step) -> None:
+        await self._all_live()
+
+    async def ends(self) -> None:
+        """The noise is over: what the bank holds and what we count is the same, whoever told whom, whoever died."""
+        street = self.street
+        await self._all_live()
+        for scope in ("all", "next"):
+            await street.switch(scope=scope)
+        await _all(street.deliver(gift, 0) for gift in street.gifts)
+        for days in (1, 1, 7, 1, 1):
+            await street.turn(timedelta(days=days))
+            await self._quiet(files=True)
+        await self._what_was_begun_ends()
+        await self._safe()
+        came, went = payments(street.book()), given_back(street.book())
+        lines = await street.lines()
+        counted = {line.attempt: line.amount_minor for line in lines if line.kind in ("paid", "surplus")}
+        assert counted == came, "what came to the bank and what we count differ"
+        back = sum(line.amount_minor for line in lines if line.kind == "refund") + await self._told_to_staff()
+        if back != sum(went.values()):
+            raise AssertionError(f"what went from the bank and what we count differ:{await self._refunds()}")
+        await self._every_gift_is_as_its_payments(came)
+        await self._board_ledger_and_files_agree()
+        print(
+            f"{len(street.gifts)} gifts, {len(came)} payments, {len(went)} refunds, "
+            f"{sum(each.kills for each in street.servers)} kills"
+        )
+        for server in street.servers:
+            assert "Traceback" not in server.log.read_text("utf-8")
+
+    async def _every_gift_is_as_its_payments(self, came: dict[str, int]) -> None:
+        async with self.street.database.read() as connection:
+            asked = await refunds.page(connection, ["huada"], "drill", waiting=False, limit=1000)
+            assert {each.state for each in asked} <= {"asked", "declined", "refunded", "refused"}
+            for gift in self.street.gifts:
+                intent = await intents.get(connection, self.street.gateway.id, gift.parcel.id)
+                tried = await attempts.of_intent(connection, self.street.gateway.id, gift.parcel.id)
+                assert intent is not None, "a parcel is lost"
+                assert (intent.state == "paid") is any(each.id in came for each in tried)
+                assert {each.id for each in tried if each.paid} == {each.id for each in tried if each.id in came}
+
+    async def _board_ledger_and_files_agree(self) -> None:
+        async with self.street.database.read() as connection:
+            told = await heads.newest(connection, PURSE)
+            waiting = await heads.pending(connection, PURSE, 0, 1_000_000)
+            lines = await ledger_lines.of_purse(connection, *PURSE)
+            days = await totals(connection, [TOP], "drill")
+        published = Sums() if told is None else Head.model_validate_json(told.content).total
+        assert published + tree.total(waiting) == tree.total(lines), "what is published and what waits is the ledger"
+        assert all(day.balances for day in days), "each file is the ledger and its rows that differ"
+
+    async def _safe(self) -> None:
+        """Nothing is counted that the bank does not hold, and nothing twice."""
+        lines = await self.street.lines()  # before the bank's book: what we count it has already
+        came, went = payments(self.street.book()), given_back(self.street.book())
+        assert [line.n for line in lines] == list(range(1, len(lines) + 1)), "the ledger counts without gaps"
+        counted = [line for line in lines if line.kind in ("paid", "surplus")]
+        assert len({line.attempt for line in counted}) == len(counted), "a payment is counted twice"
+        assert all(came.get(line.attempt or "") == line.amount_minor for line in counted), "money that is not there"
+        paid = [line.intent for line in lines if line.kind == "paid"]
+        assert len(set(paid)) == len(paid), "an intent is paid once, the rest is surplus"
+        back = sum(line.amount_minor for line in lines if line.kind == "refund")
+        assert back <= sum(went.values()) <= sum(came.values()), "money went that the bank still has, or never had"
+
+    async def _dies(self, step: Step, work: Coroutine[Any, Any, Result]) -> Result:
+        result = await self.street.kill(step.number, work, step.after_s)
+        if step.both:
+            await self._all_live()
+        return result
+
+    async def _all_live(self) -> None:
+        await _all(server.begin() for server in self.street.servers if not server.alive)
+
+    async def _quiet(self, *, files: bool) -> None:
+        """Whoever lives has begun all that was due."""
+        street = self.street
+        async with asyncio.timeout(_PATIENCE_S):
+            while any(server.alive for server in street.servers) and not await street.nothing_is_due(files=files):
+                await asyncio.sleep(0.02)
+
+    async def _what_was_begun_ends(self) -> None:
+        """A last question may be under way. Too little in the ledger gets some time; too much would not go away."""
+        for _ in range(_PATIENCE_S * 5):
+            lines, book = await self.street.lines(), self.street.book()
+            came = sum(line.amount_minor for line in lines if line.kind in ("paid", "surplus"))
+            back = sum(line.amount_minor for line in lines if line.kind == "refund") + await self._told_to_staff()
+            if (came, back) == (sum(payments(book).values()), sum(given_back(book).values())):
+                return
+            await asyncio.sleep(0.2)
+
+    async def _told_to_staff(self) -> int:
+        """Fen that the bank gave back by itself while we, too, were about to: a task for somebody, and not posted."""
+        async with self.street.database.read() as connection:
+            found = await differences.every(connection, [TOP], "drill")
+        return sum(each.theirs_minor or 0 for each in found if each.kind == DifferenceKind.refund_unknown)
+
+    async def _refunds(self) -> str:
+        """For whoever reads of a failure."""
+        async with self.street.database.read() as connection:
+            asked = await refunds.page(connection, ["huada"], "drill", waiting=False, limit=1000)
+        theirs = [each for each in self.street.book() if each.kind != PAYMENT]
+        return "\n".join(("", *map(str, asked), *map(str, theirs)))
+
+    def _gift(self, step: Step) -> Iterator[Gift]:
+        return _one(self.street.gifts, step)
+
+    def _page(self, step: Step) -> Iterator[str]:
+        return _one(self.pages, step)
+
+
+Rule = Callable[[History, Step], Coroutine[Any, Any, None]]
+_RULES: dict[str, tuple[Rule, int]] = {
+    rule.__name__: (rule, weight)
+    for rule, weight in (
+        (History.a_resident_registers, 2),
+        (History.a_donor_gives, 5),
+        (History.its_parcel_arrives, 2),
+        (History.the_donor_goes_to_the_bank, 4),
+        (History.the_donor_decides, 4),
+        (History.the_bank_says_it_again, 3),
+        (History.time_passes, 3),
+        (History.something_will_go_wrong_at_the_bank, 3),
+        (History.staff_ask_for_a_refund, 2),
+        (History.staff_decide, 2),
+        (History.two_give_a_gift_back, 4),
+        (History.the_permit_changes, 1),
+        (History.a_process_dies_while_a_donor_presses, 1),
+        (History.a_process_dies_while_a_parcel_arrives, 1),
+        (History.a_process_dies_while_a_donor_pays, 1),
+        (History.a_process_dies_while_it_is_notified, 1),
+        (History.a_process_dies_at_its_jobs, 1),
+        (History.the_dead_come_back, 2),
+    )
+}
+"""With how many of the dice's sides each has."""
+
+
+def drawn(seed: int, count: int) -> list[Step]:
+    """The first resident is there at the beginning."""
+    dice = random.Random(seed)
+    names = dice.choices(list(_RULES), [weight for _, weight in _RULES.values()], k=count - 2)
+    names = ["a_resident_registers", "the_donor_goes_to_the_bank", *names]
+    return [
+        Step(name, dice.randrange(2), dice.random() < 0.4, dice.randrange(1000), dice.random() * 0.12) for name in names
+    ]
+
+
+async def live_through(stores: Stores, seed: int, count: int) -> None:
+    """A history of so many steps. When it fails, its shortest beginning that fails is told, and the seed."""
+    steps = drawn(seed, count)
+    try:
+        await _run(stores, steps)
+    except Exception as error:  # whatever it is, it is told, and goes on
+        short = await _shortest(stores, steps)
+        told = "\n".join(f"{number:3} {step}" for number, step in enumerate(short, 1))
+        error.add_note(f"SOAK_SEED={seed}; of {count} steps the first {len(short)} are enough:\n{told}")
+        raise
+
+
+async def _shortest(stores: Stores, steps: Sequence[Step]) -> Sequence[Step]:
+    """By halves: a longer beginning may go well where a shorter one fails, so another may be shorter still."""
+    well, failed = 0, len(steps)
+    while failed - well > 1:
+        middle = (well + failed) // 2
+        try:
+            await _run(stores, steps[:middle])
+        except Exception:  # noqa: BLE001  (any failure is the one that is looked for)
+            failed = middle
+        else:
+            well = middle
+    return steps[:failed]
+
+
+async def _run(stores: Stores, steps: Sequence[Step]) -> None:
+    with TemporaryDirectory() as folder:
+        async with stores() as store, open_street(Path(folder), store) as street:
+            history = History(street)
+            for step in steps:
+                await history.do(step)
+            await history.ends()
+
+
+async def _all(work: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
+    return await asyncio.gather(*work)
+
+
+def _numbers(step: Step) -> list[int]:
+    return [step.number, 1 - step.number] if step.both else [step.number]
+
+
+def _one(of: Sequence[Result], step: Step) -> Iterator[Result]:
+    """One of them, the newest as often as all others together; none when there is none."""
+    if of:
+        yield of[-1] if step.pick % 2 else of[step.pick // 2 % len(of)]
