@@ -100,6 +100,7 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
             from_settings.bindings(settings),
             now=time_of.now,
             barred=lambda: by_ticket and bool(welcome.barred),
+            by_ticket=by_ticket,
         )
         heads = HeadKeeper(store.database)
         album, pictures_wanted = Album(state_dir / "pictures"), asyncio.Event()

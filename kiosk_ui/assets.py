@@ -7,9 +7,11 @@ from pathlib import Path
 
 STATIC = Path(__file__).parent / "static"
 STYLE = Path(__file__).parent / "style"
-SHEET = "pages.css"
-_SHEETS = (STYLE / "tokens.css", STATIC / SHEET, STYLE / "site.css", STYLE / "screens.css", STYLE / "receipt.css")
-"""In this order one file for browsers: a page waits for one, not for several."""
+_SHEETS = {
+    "pages.css": (STYLE / "tokens.css", STATIC / "pages.css", STYLE / "screens.css", STYLE / "receipt.css"),
+    "site.css": (STYLE / "site.css",),
+}
+"""In this order one file for browsers: a resident's page waits for one, a page of staff on site for two."""
 _MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
 
 
@@ -27,25 +29,23 @@ class Assets:
 
     def __init__(self, prefix: str = "/static/", *, album: Callable[[str], str] = lambda project: "") -> None:
         """`album`: the address of the picture that staff gave a project, empty for none."""
-        self._prefix = prefix
         self._album = album
         self.files = {
             path.relative_to(STATIC).as_posix(): _read(path)
             for path in sorted(STATIC.rglob("*"))
-            if path.suffix in _MEDIA
-        }
+            if path.suffix in _MEDIA and path.name not in _SHEETS
+        } | {name: _read(*parts) for name, parts in _SHEETS.items()}
+        self._urls = {name: f"{prefix}{name}?v={asset.version}" for name, asset in self.files.items()}
 
     def url(self, name: str) -> str:
         """The file's address; `?v=` may be cached for ever. Raises KeyError for a file that is not there."""
-        return f"{self._prefix}{name}?v={self.files[name].version}"
+        return self._urls[name]
 
     def picture(self, project: str) -> str:
         """The address of a project's picture: what staff gave it, ours, or the blossom for any good cause."""
-        name = f"art/{project}.svg"
-        return self._album(project) or self.url(name if name in self.files else "art/blossom.svg")
+        return self._album(project) or self._urls.get(f"art/{project}.svg") or self._urls["art/blossom.svg"]
 
 
-def _read(path: Path) -> Asset:
-    parts = _SHEETS if path.name == SHEET else (path,)
+def _read(*parts: Path) -> Asset:
     octets = b"\n".join(part.read_bytes() for part in parts)
-    return Asset(octets, _MEDIA[path.suffix], hashlib.sha256(octets).hexdigest()[:12])
+    return Asset(octets, _MEDIA[parts[0].suffix], hashlib.sha256(octets).hexdigest()[:12])

@@ -1,6 +1,5 @@
 """The QR of a handoff, as SVG inside the page."""
 
-import segno
 from markupsafe import Markup
 
 
@@ -9,5 +8,7 @@ def qr_svg(url: str) -> Markup:
 
     A URL in capitals fits the alphanumeric mode: 5.5 bits a character instead of 8.
     """
+    import segno  # not before the first code: most processes show none
+
     code = segno.make_qr(url, error="m", boost_error=False)
     return Markup(code.svg_inline(border=4, dark="#000", light="#fff", omitsize=True, svgclass="code", lineclass=None))  # noqa: S704  # segno writes only a path: nothing of the URL

@@ -1,8 +1,9 @@
 """From a view to HTML, in one of the three languages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from jinja2 import Environment as Templates
 
@@ -24,6 +25,7 @@ _NO_VOICES = Voices(())
 USUAL = Look()
 LANGUAGE_NAMES = {Language.zh_hans: "简体", Language.zh_hant: "繁體", Language.en: "English"}
 """Each in its own language, whatever the page's: the one text that is not translated."""
+_NO_PICTURES: Mapping[str, str] = {}
 
 
 class Pages:
@@ -68,19 +70,37 @@ class Pages:
         templates.filters.update(
             money=lambda amount: money(amount, language),
             day=lambda date: day(date, language),
-            said=lambda texts: texts[language],
+            said=lambda texts: _said(texts, language),
             yuan=lambda fen, project: money(Money(fen, project.currency), language),
             press=press,
             fen=lambda fen: signed(fen, language),
             number=lambda number: count(number, language),
             moment=lambda at: moment(at, language),
+            in_language=_in_language,
             month_name=lambda month: month_name(month, language),
         )
         return templates
 
-    def html(self, view: View, language: Language, *, csrf: str = "", path: str = "/", look: Look = USUAL) -> str:
-        """The whole page. `csrf`: the token for its forms; `path`: where it lives, to come back in another language."""
-        return self._render(view, language, "page.html", csrf=csrf, path=path, look=look)
+    def html(
+        self,
+        view: View,
+        language: Language,
+        *,
+        csrf: str = "",
+        path: str = "/",
+        look: Look = USUAL,
+        pictures: Mapping[str, str] = _NO_PICTURES,
+        picture: Callable[[str], str] | None = None,
+    ) -> str:
+        """The whole page. `csrf`: the token for its forms; `path`: where it lives, with its query, to come back in
+        another language; `pictures`: by project the address of what staff gave it, where a page has its own;
+        `picture`: is asked for them instead of `assets.picture`.
+        """
+        facts: dict[str, Any] = {"csrf": csrf, "path": path, "look": look}
+        usual = picture or self.assets.picture
+        if pictures or picture:
+            facts["picture"] = lambda project: pictures.get(project) or usual(project)
+        return self._render(view, language, "page.html", **facts)
 
     def part(self, view: View, language: Language, *, csrf: str = "", look: Look = USUAL) -> str:
         """Only what stands inside <main>, as `/live` sends it."""
@@ -93,3 +113,14 @@ class Pages:
     def _render(self, view: View, language: Language, layout: str, **facts: Any) -> str:  # noqa: ANN401  (the page's)
         template = self._templates[language].get_template(f"{view.template}.html")
         return template.render(view=view, layout=layout, **facts)
+
+
+def _said(texts: Texts, language: Language) -> str:
+    """In the page's language; where there is nothing but blanks, in another one rather than not at all."""
+    return next((texts[each] for each in (language, *Language) if texts[each].strip()), texts[language])
+
+
+def _in_language(path: str, language: Language) -> str:
+    """The query that shows the page at `path` in another language: what else stood in its query stays."""
+    asked = parse_qsl(urlsplit(path).query, keep_blank_values=True)
+    return "?" + urlencode([*((name, value) for name, value in asked if name != "lang"), ("lang", language.value)])

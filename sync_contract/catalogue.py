@@ -3,8 +3,9 @@
 The signature covers the contract's domain and the payload, the canonical JSON of a Catalogue. A gateway verifies it
 with the key pinned at enrolment and refuses a version that is not above the one it holds.
 
-Records are strict, so a gateway asks for what it reads: GET /api/v1/catalogue gives contract 1, `?contract=2` the
-highest that both know. Contract 1 has no rules, beacons, goals and pictures, and one binding for each beacon.
+Records are strict, so a gateway asks for what it reads: GET /api/v1/catalogue gives contract 1, `?contract=3` the
+highest that both know. Contract 2 says neither what an amount pays for nor which projects take gifts elsewhere;
+contract 1 has no rules, beacons, goals and pictures either, and one binding for each beacon.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -24,13 +25,16 @@ from sync_contract.records import Dbm, canonical, canonical_json
 from sync_contract.rules import Bound, Hours, Option, Rule, bound
 from sync_contract.strict import Record
 
-CONTRACT: Literal[2] = 2
+Contract = Literal[1, 2, 3]
+CONTRACT: Literal[3] = 3
 """The newest that this program reads and writes."""
+CONTRACTS: tuple[Contract, ...] = (1, 2, 3)
 MAX_PICTURE_OCTETS = 2 * 1024 * 1024
-_DOMAINS = {1: b"beacon catalogue v1\0", 2: b"beacon catalogue v2\0"}
+_DOMAINS = {1: b"beacon catalogue v1\0", 2: b"beacon catalogue v2\0", 3: b"beacon catalogue v3\0"}
 _PROJECT_IN_1 = frozenset(
     ("id", "title", "summary", "story", "payee", "currency", "amounts_fen", "min_fen", "max_fen", "permit")
 )
+_PROJECT_IN_2 = _PROJECT_IN_1 | {"goal_fen", "paid_fen", "helped"}
 HoursOfDay = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$")]
 """From-until, official time; over midnight when the end is not later than the beginning."""
 Weekday = Annotated[int, Field(ge=1, le=7)]
@@ -113,7 +117,7 @@ class Catalogue(Record):
 class SignedCatalogue(Record):
     """The answer to GET /api/v1/catalogue. base64url without padding."""
 
-    contract: Literal[1, 2] = CONTRACT
+    contract: Contract = CONTRACT
     key: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
     payload: Annotated[str, Field(max_length=4_000_000)]
     signature: Annotated[str, Field(max_length=100)]
@@ -131,9 +135,9 @@ class CatalogueNotNewer(CatalogueRefused):
         self.version = version
 
 
-def sign(catalogue: Catalogue, key: Ed25519PrivateKey, contract: Literal[1, 2] = CONTRACT) -> SignedCatalogue:
+def sign(catalogue: Catalogue, key: Ed25519PrivateKey, contract: Contract = CONTRACT) -> SignedCatalogue:
     """Always the same for the same catalogue, key and contract."""
-    payload = canonical(catalogue) if contract == CONTRACT else canonical_json(_in_contract_1(catalogue))
+    payload = _payload(catalogue, contract)
     return SignedCatalogue(
         contract=contract,
         key=key_id(key.public_key()),
@@ -162,6 +166,23 @@ def verify(signed: SignedCatalogue, pinned: Ed25519PublicKey, held_version: int)
 def unsigned(signed: SignedCatalogue) -> Catalogue:
     """The catalogue inside, unverified: for whoever signed it. Raises ValidationError."""
     return Catalogue.model_validate_json(_decode(signed.payload))
+
+
+def _payload(catalogue: Catalogue, contract: Contract) -> bytes:
+    match contract:
+        case 1:
+            return canonical_json(_in_contract_1(catalogue))
+        case 2:
+            return canonical_json(_in_contract_2(catalogue))
+        case 3:
+            return canonical(catalogue)
+
+
+def _in_contract_2(catalogue: Catalogue) -> dict[str, Any]:
+    """What gateways from before the examples read."""
+    told = catalogue.model_dump(mode="json", by_alias=True)
+    projects = [{name: project[name] for name in _PROJECT_IN_2} for project in told["projects"]]
+    return told | {"projects": projects}
 
 
 def _in_contract_1(catalogue: Catalogue) -> dict[str, Any]:

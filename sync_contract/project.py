@@ -1,16 +1,21 @@
 """A project as the TOML file and the catalogue describe it: one shape for both."""
 
+from datetime import datetime
 from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from sync_contract.money import Money
-from sync_contract.permit import Permit
+from sync_contract.permit import Permit, PermitJudgement, PermitReason, judge
 from sync_contract.strict import Language, Record
 
 ProjectId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$")]
 """At most 16 characters, for it travels inside the QR."""
 Fen = Annotated[int, Field(ge=1, le=10_000_000_00)]
+MOST_EXAMPLES = 4
+HAN, LATIN = 10, 20
+"""Characters of an example, by script."""
+_ONE_LINE = r"^[^\n\r]*$"
 
 
 class Texts(Record):
@@ -22,6 +27,21 @@ class Texts(Record):
 
     def __getitem__(self, language: Language) -> str:
         return {Language.zh_hans: self.zh_hans, Language.zh_hant: self.zh_hant, Language.en: self.en}[language]
+
+
+class Caption(Texts):
+    """Short enough for a button, and four of them for a screen that asks for a decision."""
+
+    zh_hans: Annotated[str, Field(alias="zh-Hans", min_length=1, max_length=HAN, pattern=_ONE_LINE)]
+    zh_hant: Annotated[str, Field(alias="zh-Hant", min_length=1, max_length=HAN, pattern=_ONE_LINE)]
+    en: Annotated[str, Field(min_length=1, max_length=LATIN, pattern=_ONE_LINE)]
+
+
+class Example(Record):
+    """What a gift of this size usually pays for: an example, never a promise."""
+
+    fen: Fen
+    text: Caption
 
 
 class Project(Record):
@@ -43,6 +63,11 @@ class Project(Record):
     helped: Annotated[int, Field(ge=0, lt=2**53)] | None = None
     """How many people were helped so far, as published; None where nothing is said of it. Never in a TOML file."""
     permit: Permit | None = None
+    pays_for: Annotated[tuple[Example, ...], Field(max_length=MOST_EXAMPLES)] = ()
+    """Stands on the buttons of these amounts."""
+    elsewhere: bool = False
+    """Its organisation takes no gifts that go over this server, nor is its page on a platform known there: information
+    only. Never in a TOML file."""
 
     @model_validator(mode="after")
     def _amounts_within_bounds(self) -> Self:
@@ -52,6 +77,27 @@ class Project(Record):
         if outside:
             raise ValueError(f"amounts_fen {outside} lie outside min_fen to max_fen")
         return self
+
+    @model_validator(mode="after")
+    def _examples_stand_on_buttons(self) -> Self:
+        told = [example.fen for example in self.pays_for]
+        for number, fen in enumerate(told):
+            if fen not in self.amounts_fen:
+                raise ValueError(
+                    f"pays_for[{number}].fen: {fen} is none of amounts_fen; take one of them, or leave it out"
+                )
+            if fen in told[:number]:
+                raise ValueError(f"pays_for[{number}].fen: {fen} comes twice; leave one of them out")
+        return self
+
+    def example(self, fen: int) -> Caption | None:
+        """What a gift of `fen` usually pays for; None where nothing is said of it."""
+        return next((each.text for each in self.pays_for if each.fen == fen), None)
+
+    def judge(self, at: datetime | None) -> PermitJudgement:
+        """As `sync_contract.permit.judge`; where the permit holds, whether a gift has anywhere to go."""
+        judgement = judge(self.permit, at)
+        return PermitJudgement(PermitReason.elsewhere) if judgement.open and self.elsewhere else judgement
 
     @property
     def need(self) -> float | None:

@@ -15,7 +15,8 @@ class Offer:
     """Projects and bindings: the TOML's own until a catalogue is held, the catalogue's from then on.
 
     `now` gives the time by which permits are judged, None while no trustworthy time is known. `barred`: nobody takes
-    this gateway's tickets at the moment.
+    this gateway's tickets at the moment. `by_ticket`: gifts go over the central server, so that it matters whether it
+    has anywhere to send them; a public page of this gateway's own is another matter.
     """
 
     def __init__(
@@ -25,9 +26,11 @@ class Offer:
         *,
         now: Callable[[], datetime | None],
         barred: Callable[[], bool] = lambda: False,
+        by_ticket: bool = True,
     ) -> None:
         self._now = now
         self._barred = barred
+        self._by_ticket = by_ticket
         self._version = 0
         self._projects = {project.id: project for project in projects}
         self.need = _needs(self._projects.values())
@@ -55,7 +58,7 @@ class Offer:
         return self._projects.get(project)
 
     def judge(self, project: Project) -> PermitJudgement:
-        judgement = judge(project.permit, self._now())
+        judgement = project.judge(self._now()) if self._by_ticket else judge(project.permit, self._now())
         return PermitJudgement(PermitReason.barred) if judgement.open and self._barred() else judgement
 
     def take(self, catalogue: Catalogue) -> None:

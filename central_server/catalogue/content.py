@@ -1,8 +1,9 @@
 """What a community's gateways are told: its projects, beacons and bindings, and those of the places above it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from central_server.permits.raising import raisers, takes_gifts
 from central_server.store import beacons, bindings, paid, pictures, projects
 from central_server.store.beacons import KeptBeacon
 from central_server.store.bindings import KeptBinding, Target
@@ -21,9 +22,16 @@ class Content:
     pictures: tuple[Picture, ...]
 
 
-async def content(connection: Connection, community: str, environment: Environment) -> Content:
-    """With what the ledger of `environment` published of the projects."""
+async def content(
+    connection: Connection, community: str, environment: Environment, platforms: Collection[str] | None = None
+) -> Content:
+    """With what the ledger of `environment` published of the projects, and which of them take gifts elsewhere.
+
+    `platforms`: hosts of designated platforms; None where nobody asks whose project it is.
+    """
     offered = await with_paid(connection, community, await projects.all_offered(connection, community), environment)
+    if platforms is not None:
+        offered = await _with_elsewhere(connection, community, offered, platforms)
     known = await beacons.concerning(connection, community)
     held = await bindings.holding(connection, community)
     return Content(
@@ -50,6 +58,17 @@ async def with_paid(
         )
 
     return tuple(map(telling, offered))
+
+
+async def _with_elsewhere(
+    connection: Connection, community: str, offered: tuple[Project, ...], platforms: Collection[str]
+) -> tuple[Project, ...]:
+    held = await projects.holding(connection, community)
+    raising = await raisers(connection, (held[project.id] for project in offered))
+    return tuple(
+        project.model_copy(update={"elsewhere": not takes_gifts(raising.get(project.id), platforms)})
+        for project in offered
+    )
 
 
 def bound_beacons(held: Iterable[KeptBinding], known: Iterable[KeptBeacon], offered: set[str]) -> Iterable[Binding]:

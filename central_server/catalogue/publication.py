@@ -4,10 +4,9 @@ It is made when somebody asks for it after an edit, in whichever process; the ve
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,7 +18,7 @@ from central_server.store import catalogues, revised
 from central_server.store.catalogues import KeptCatalogue
 from central_server.store.connection import Connection
 from central_server.store.database import Database
-from sync_contract.catalogue import Catalogue, SignedCatalogue, sign, unsigned
+from sync_contract.catalogue import CONTRACTS, Catalogue, SignedCatalogue, sign, unsigned
 from sync_contract.keys import key_id
 from sync_contract.records import canonical
 from sync_contract.strict import Environment
@@ -52,15 +51,24 @@ class _Remembered:
 
 
 class Publication:
-    """What was published last is remembered for as long as nobody edits; what was paid is looked at now and then."""
+    """What was published last is remembered for as long as nobody edits; what was paid is looked at now and then.
+
+    `platforms`: as in `content`.
+    """
 
     def __init__(
-        self, database: Database, key: Ed25519PrivateKey, clock: Callable[[], datetime], environment: Environment
+        self,
+        database: Database,
+        key: Ed25519PrivateKey,
+        clock: Callable[[], datetime],
+        environment: Environment,
+        platforms: Collection[str] | None = None,
     ) -> None:
         self._database = database
         self._key = key
         self._clock = clock
         self._environment = environment
+        self._platforms = platforms
         self._remembered: dict[str, _Remembered] = {}
 
     async def current(self, community: str, held: int = 0) -> Published:
@@ -77,7 +85,7 @@ class Publication:
         kept, edit = await self._database.written(lambda connection: self._publish(connection, community, held))
         if len(self._remembered) >= _MOST_REMEMBERED:
             self._remembered.clear()
-        published = Published(kept.version, kept.digest, self._in_both_contracts(kept))
+        published = Published(kept.version, kept.digest, self._in_every_contract(kept))
         self._remembered[community] = _Remembered(edit, published, self._clock())
         return published
 
@@ -88,7 +96,7 @@ class Publication:
         newest = await catalogues.newest(connection, community)
         version = 1 + max(await catalogues.newest_version(connection), held)
         try:
-            said = await content(connection, community, self._environment)
+            said = await content(connection, community, self._environment, self._platforms)
             catalogue = Catalogue(
                 version=version,
                 issued_at=self._clock(),
@@ -111,7 +119,7 @@ class Publication:
         await catalogues.add(connection, new)
         return new, edit
 
-    def _in_both_contracts(self, kept: KeptCatalogue) -> dict[int, str]:
+    def _in_every_contract(self, kept: KeptCatalogue) -> dict[int, str]:
+        """The kept one may be of a contract of before."""
         catalogue = unsigned(SignedCatalogue.model_validate_json(kept.content))
-        older: Literal[1] = 1
-        return {1: sign(catalogue, self._key, older).model_dump_json(), 2: kept.content}
+        return {contract: sign(catalogue, self._key, contract).model_dump_json() for contract in CONTRACTS}

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from central_server.catalogue.examples import example_values, read_examples
 from central_server.catalogue.known import Known
 from central_server.catalogue.reading import Fault, Reading, Values, Word, fen_to_yuan, words_of
 from central_server.store.beacons import KeptBeacon
@@ -44,8 +45,8 @@ ORGANISATION = (
 )  # fmt: skip
 PROJECT = (
     "place", "id", *_three("title"), *_three("summary"), *_three("story"), *_three("payee"),
-    "amounts_yuan", "min_yuan", "max_yuan", "goal_yuan", "organisation", "filing", "area", "opens", "closes",
-    "position", "withdrawn",
+    "amounts_yuan", *_three("pays_for"), "min_yuan", "max_yuan", "goal_yuan", "organisation", "filing", "area",
+    "opens", "closes", "position", "withdrawn",
 )  # fmt: skip
 BEACON = (
     "place", "uuid", "major", "minor", "kind", "label", "measured_power", "tag_class", "gateway", "groups", "comment",
@@ -104,6 +105,7 @@ def read_project(
         read.fault("max_yuan", Word.least_over_most)
     elif least and most and any(not least <= amount <= most for amount in amounts):
         read.fault("amounts_yuan", Word.amount_outside, least=fen_to_yuan(least), most=fen_to_yuan(most))
+    pays_for = read_examples(read, amounts)
     organisation = read.text("organisation", 16, needed=False)
     if organisation and place and not known.organisation_holds(place, organisation):
         read.fault("organisation", Word.unknown_organisation)
@@ -139,6 +141,7 @@ def read_project(
         position=position,
         edited_at=edit.at,
         edited_by=edit.account,
+        pays_for=pays_for,
     )
     return made, []
 
@@ -152,6 +155,7 @@ def project_values(kept: KeptProject) -> dict[str, str]:
         **_texts("story", kept.story),
         **_texts("payee", kept.payee),
         "amounts_yuan": " ".join(map(fen_to_yuan, kept.amounts_fen)),
+        **example_values(kept.pays_for),
         "min_yuan": fen_to_yuan(kept.min_fen),
         "max_yuan": fen_to_yuan(kept.max_fen),
         "goal_yuan": fen_to_yuan(kept.goal_fen),

@@ -19,10 +19,11 @@ from sync_contract.catalogue import BeaconKind
 from sync_contract.identity import new_id
 from sync_contract.permit import Permit
 from sync_contract.project import Project
-from sync_contract.records import canonical
+from sync_contract.records import canonical_json
 
 _log = structlog.get_logger()
 _BY = "central.toml"
+_NEWER = frozenset(("pays_for", "elsewhere"))
 
 
 async def sow(
@@ -37,7 +38,7 @@ async def sow(
 
     `own_site`: the settings say that their organisation declared this server as its own site.
     """
-    said = [*map(canonical, offered), *(f"{beacon} {project}".encode() for beacon, project in bound.items())]
+    said = [*map(_said, offered), *(f"{beacon} {project}".encode() for beacon, project in bound.items())]
     digest = hashlib.sha256(b"\n".join(said)).hexdigest()
 
     async def work(connection: Connection) -> bool:
@@ -123,4 +124,11 @@ def _project(project: Project, organisation: str, position: int, now: datetime) 
         position=position,
         edited_at=now,
         edited_by=_BY,
+        pays_for=project.pays_for,
     )
+
+
+def _said(project: Project) -> bytes:
+    """As before there were the newer fields, where they are empty: what was sown before is not taken for changed."""
+    told = project.model_dump(mode="json", by_alias=True)
+    return canonical_json({name: value for name, value in told.items() if value or name not in _NEWER})

@@ -2,11 +2,11 @@
 where it has declared that (Charity Law, art. 27)."""
 
 from collections.abc import Collection
-from urllib.parse import urlsplit
 
 from central_server.banks.link import Link
 from central_server.banks.port import Bank
-from central_server.store import organisations, projects
+from central_server.permits.raising import platform_page, raisers
+from central_server.store import projects
 from central_server.store.connection import Connection
 from sync_contract.strict import Environment
 
@@ -16,24 +16,24 @@ def hears(bank: Bank) -> bool:
     return bank.capabilities.notifies or bank.capabilities.queries
 
 
+def asks_whose_project(bank: Bank) -> bool:
+    """Whether it depends on the organisation if gifts may go there: not in a drill, nor where it is a public page."""
+    return bank.environment is not Environment.drill and hears(bank)
+
+
 async def chosen(
     connection: Connection, community: str, project: str, bank: Bank, platforms: Collection[str]
 ) -> Bank | None:
-    """`bank` in a drill, where it is a public page itself, and where the organisation declared its own site; else the
-    organisation's page on a platform whose host is one of `platforms`. None: information only.
+    """`bank` where nobody need ask, and where the organisation declared its own site; else the organisation's page on a
+    platform whose host is one of `platforms`. None: information only, as the catalogue tells the gateways too.
     """
-    if bank.environment is Environment.drill or not hears(bank):
+    if not asks_whose_project(bank):
         return bank
     kept = (await projects.holding(connection, community)).get(project)
-    if kept is None:
-        return None
-    organisation = (await organisations.holding(connection, kept.place, [kept.organisation])).get(kept.organisation)
+    organisation = (await raisers(connection, [] if kept is None else [kept])).get(project)
     if organisation is None:
         return None
     if organisation.own_site:
         return bank
-    parts = urlsplit(organisation.platform_url)
-    if parts.scheme != "https" or parts.netloc.lower() not in platforms:
-        return None
-    page = organisation.platform_url.replace("{", "{{").replace("}", "}}")
-    return Link(page, bank.environment)
+    page = platform_page(organisation, platforms)
+    return Link(page.replace("{", "{{").replace("}", "}}"), bank.environment) if page else None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import select, update
 
 from central_server.store import organisations, revised
@@ -12,7 +13,7 @@ from central_server.store.connection import Connection
 from central_server.store.organisations import Organisation
 from central_server.store.tables import projects
 from sync_contract.permit import Permit
-from sync_contract.project import Project, Texts
+from sync_contract.project import Example, Project, Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class KeptProject:
     edited_at: datetime
     edited_by: str
     revision: int = 0
+    pays_for: tuple[Example, ...] = ()
 
     def permit(self, organisation: Organisation | None) -> Permit | None:
         """None unless everything is there that a permit needs."""
@@ -72,6 +74,7 @@ class KeptProject:
             max_fen=self.max_fen,
             goal_fen=self.goal_fen,
             permit=self.permit(organisation),
+            pays_for=self.pays_for,
         )
 
 
@@ -134,6 +137,7 @@ async def save(connection: Connection, project: KeptProject, read: int) -> bool:
         "min_fen": project.min_fen,
         "max_fen": project.max_fen,
         "goal_fen": project.goal_fen,
+        "pays_for": _EXAMPLES.dump_json(project.pays_for, by_alias=True).decode(),
         "organisation": project.organisation,
         "filing": project.filing,
         "area": project.area,
@@ -157,6 +161,14 @@ async def show_picture(
     await connection.execute(update(projects).where(*mine).values(told))
 
 
+async def pictures(connection: Connection, place: str, ids: Collection[str]) -> dict[str, str]:
+    """By project the SHA-256 of its picture, as they hold at `place`; without those that have none."""
+    wanted = select(projects.c.id, projects.c.picture).where(revised.holds_at(projects.c.place, place))
+    rows = await connection.execute(wanted.where(projects.c.id.in_(ids)).order_by(revised.height(projects.c.place)))
+    nearest = {row.id: row.picture for row in rows}
+    return {project: sha256 for project, sha256 in nearest.items() if sha256}
+
+
 async def _holding(
     connection: Connection, place: str, ids: Collection[str] | None, *, withdrawn: bool
 ) -> dict[str, Project]:
@@ -178,7 +190,9 @@ def _read(row: Any) -> KeptProject:  # noqa: ANN401  (a row)
     fields = dict(row._mapping)
     texts = {name: Texts.model_validate_json(fields[name]) for name in ("title", "summary", "story", "payee")}
     amounts = tuple(int(word) for word in row.amounts_fen.split(","))
-    return KeptProject(**fields | texts | {"amounts_fen": amounts})
+    examples = _EXAMPLES.validate_json(row.pays_for)
+    return KeptProject(**fields | texts | {"amounts_fen": amounts, "pays_for": examples})
 
 
 _ROWS = select(projects)
+_EXAMPLES = TypeAdapter(tuple[Example, ...])

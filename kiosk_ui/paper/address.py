@@ -2,8 +2,6 @@
 
 from urllib.parse import urlsplit
 
-import segno
-
 from sync_contract.beacon import BeaconId
 from sync_contract.strict import Environment
 
@@ -32,5 +30,7 @@ def tag_address(public_url: str, beacon: BeaconId, environment: Environment) -> 
 
 def code_svg(address: str) -> str:
     """Level Q: a print gets dirty and scratched. With its quiet zone of 4 modules."""
+    import segno  # seldom: a print
+
     code = segno.make_qr(address, error="q", boost_error=False)
     return code.svg_inline(border=4, dark="#000", light="#fff", omitsize=True, lineclass=None, svgclass=None)

@@ -6,6 +6,19 @@
   var main = document.getElementById("main");
   var news = document.getElementById("news");
 
+  // -- away: while the program behind the page is gone nothing leads to the browser's own page of errors
+  var away = document.getElementById("away");
+  function gone(is) { away.hidden = !is; }
+  ["click", "submit"].forEach(function (kind) {
+    addEventListener(kind, function (event) {
+      var leads = kind === "submit" || (event.target.closest && event.target.closest("a[href], button[form], form button"));
+      if (!away.hidden && leads && !event.target.closest("[data-key], [type=button]")) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+      }
+    }, true);
+  });
+
   // -- live: the server sends the whole of what stands in <main>, or where to go
   function follow(url) {
     var source = new EventSource(url);
@@ -19,6 +32,8 @@
         replace(say.html);
       }
     };
+    source.onopen = function () { gone(false); };
+    source.onerror = function () { gone(source.readyState === EventSource.CONNECTING); };
     addEventListener("pagehide", function () { source.close(); });
   }
   function replace(html) {
@@ -59,10 +74,12 @@
   function watch() {
     var remaining = idle - (performance.now() - touched) / 1000;
     if (remaining <= 0) {
-      idle = 0;
       main.textContent = ""; // at once; the clean page may take a moment
-      document.getElementById("forget").submit();
-      return;
+      if (away.hidden) {
+        idle = 0;
+        document.getElementById("forget").submit();
+        return;
+      }
     }
     if (stay && remaining <= ASK_S) {
       left.textContent = String(Math.ceil(remaining));

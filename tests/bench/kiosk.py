@@ -11,6 +11,7 @@ import time
 from playwright.async_api import Browser, Page, async_playwright
 
 from kiosk_ui.assets import STATIC, Assets
+from tests.bench.kiosk_pages import table
 from tests.browser.chromium import launch
 from tests.browser.fake_giving import FakeKiosk
 
@@ -102,6 +103,7 @@ async def main() -> None:
         print(f"\nPage {body / 1000:.1f} kB (≤ 60), script {script / 1000:.1f} kB gz (≤ 8),", end=" ")
         print(f"style {style / 1000:.1f} kB gz.")
         await browser.close()
+    print(f"\n{await table()}")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.browser.chromium import launch
 from tests.browser.fake_giving import FakeKiosk
@@ -13,6 +13,9 @@ from tests.browser.gallery import gallery
 
 OpenPage = Callable[..., Awaitable[Page]]
 """open_page(width, height, **context options): a page that fails the test on an error in the console."""
+PATIENCE_MS = 60_000
+"""Ends a hang. How long a page takes on a machine that does much else is nothing to judge it by."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -36,7 +39,7 @@ async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
 
     async def open_one(width: int, height: int, **options: Any) -> Page:
         context = await browser.new_context(viewport={"width": width, "height": height}, **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

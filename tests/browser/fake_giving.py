@@ -29,7 +29,7 @@ from kiosk_ui.views import Surface
 from sync_contract.beacon import BeaconId
 from sync_contract.identity import new_id
 from sync_contract.money import Money
-from sync_contract.permit import PermitJudgement, judge
+from sync_contract.permit import PermitJudgement
 from sync_contract.project import Project
 from sync_contract.records import Door, HandoffKind, IntentState
 from sync_contract.strict import Environment
@@ -50,7 +50,7 @@ class FakeProjects:
         return self.offered.get(project)
 
     def judge(self, project: Project) -> PermitJudgement:
-        return judge(project.permit, self.at)
+        return project.judge(self.at)
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class FakeKiosk:
         self.published: BoardFacts | None = None
         self.disk_works = True
         rules = WebRules(
-            allowed_hosts=frozenset({"127.0.0.1"}), secret=b"only for tests", requests_per_second=1000, burst=1000
+            allowed_hosts=frozenset({"127.0.0.1"}), secret=b"only for tests", requests_per_second=100_000, burst=100_000
         )
         self.app = kiosk_app(
             stage=self.stage,

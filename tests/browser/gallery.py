@@ -56,14 +56,19 @@ LONG = LUNCH.model_copy(
     update={
         "id": "a-long-one",
         "title": texts(
-            "长者爱心午餐与独居老人平安问候及节日慰问送餐到户志愿服务",
-            "長輩愛心午餐與獨居老人平安問候以及年節慰問送餐到府志工服務",
+            "长者爱心午餐与独居老人平安问候及节日慰问送餐到户志愿服务" * 2 + "送暖到家",
+            "長輩愛心午餐與獨居老人平安問候以及年節慰問送餐到府志工服務" * 2 + "送暖",
             "Wide" * 15,
         ),
         "payee": texts("一二三四五六七八九十" * 4, "一二三四五六七八九十" * 4, "Foundation" * 6),
     }
 )
 """A title of sixty characters without a space, a payee too, and no picture of its own."""
+
+UNTOLD = LUNCH.model_copy(
+    update={name: texts(LUNCH.title.zh_hans, " ", " ") for name in ("title", "summary", "story", "payee")}
+)
+"""Nothing is told in two of the languages."""
 
 TOLD = LUNCH.model_copy(update={"goal_fen": 30_000_00, "paid_fen": 18_600_50, "helped": 60})
 
@@ -88,6 +93,7 @@ KIOSK: dict[str, View] = {
     "project-expired": ProjectPage(READING, False, PermitReason.certificate_expired),
     "project-clock": ProjectPage(READING, False, PermitReason.time_uncertain),
     "project-barred": ProjectPage(READING, False, PermitReason.barred),
+    "project-elsewhere": ProjectPage(READING, False, PermitReason.elsewhere),
     "amount": AmountPage(LUNCH, KEY),
     "keypad": AmountPage(LUNCH, KEY, "128"),
     "keypad-empty": AmountPage(LUNCH, KEY, ""),
@@ -108,6 +114,10 @@ KIOSK: dict[str, View] = {
     "thanks": Thanks(LUNCH, AMOUNT, "7F3A-K8QZ"),
     **{f"notice-{kind}": NoticePage(kind, LUNCH) for kind in NoticeKind},
     "project-told": ProjectPage(TOLD, True, PermitReason.holds),
+    "project-untold": ProjectPage(UNTOLD, True, PermitReason.holds),
+    "attract-told": Attract((TOLD, READING.model_copy(update={"goal_fen": 12_000_00, "paid_fen": 3_450_00}), TEA)),
+    "attract-untold": Attract((UNTOLD, READING), UNTOLD, True, Door.tag),
+    "projects-many": ProjectsPage((LUNCH, READING, TEA, LONG) * 10),
     "turned-told": Attract(PROJECTS, TOLD, True, Door.tag),
     **BOARDS,
 }
@@ -165,6 +175,10 @@ PHONE: dict[str, View] = {
     "notice": NoticePage(NoticeKind.ticket_refused, back=""),
     "hall": PhoneHall(PROJECTS, "/s/at/huada"),
     "hall-long": PhoneHall((LONG,), "/s/at/huada", ended=True),
+    "hall-many": PhoneHall((LUNCH, READING, TEA, LONG, UNTOLD) * 8, "/s/at/huada"),
+    "shown-long": PhoneProject(LONG, True, PermitReason.holds, "/s/at/huada", "/s/at/huada/turn?after=a-long-one"),
+    "shown-untold": PhoneProject(UNTOLD, True, PermitReason.holds, "/s/at/huada"),
+    "shown-clock": PhoneProject(READING, False, PermitReason.time_uncertain, "/s/at/huada"),
     "hall-none": PhoneHall((), "/s"),
     "shown": PhoneProject(LUNCH, True, PermitReason.holds, "/s/at/huada", "/s/at/huada/turn?after=elder-lunch"),
     "shown-closed": PhoneProject(TEA, False, PermitReason.missing, "/s/at/huada"),

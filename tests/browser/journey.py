@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from playwright.async_api import Page
+from playwright.async_api import Page, TimeoutError, expect
 
 from sync_contract.strict import Language
 
@@ -25,7 +25,6 @@ async def walk_the_journey(
     amount_fen: int,
     pay: Pay,
     seen: Seen = nothing,
-    thanks_within_s: float = 10.0,
 ) -> str:
     """From the first page to the thanks of the first page's own accord; gives the slip's number.
 
@@ -45,7 +44,7 @@ async def walk_the_journey(
     address = await page.get_attribute("#open", "href")
     assert address
     await pay(address)
-    await page.wait_for_url("**/thanks", timeout=thanks_within_s * 1000)
+    await page.wait_for_url("**/thanks")
     await seen("thanks", page)
     slip = await page.text_content(".slip")
     assert slip
@@ -59,22 +58,27 @@ async def choose_language(page: Page, language: Language) -> None:
 
 
 async def choose_project(page: Page, kiosk_url: str, project: str) -> None:
-    """From the list; a card that happens to be near may have turned the first page to one project."""
+    """From the list; a card that comes near may turn the first page to one project, even under the finger."""
     here = page.locator(f".projects a[href='/project/{project}']")
-    if not await here.count():
+    try:
+        await here.click(timeout=3000)
+    except TimeoutError:
         await page.goto(kiosk_url + "/projects")
-    await here.click()
+        await here.click()
     await page.wait_for_url(f"**/project/{project}")
 
 
 async def choose_amount(page: Page, amount_fen: int, seen: Seen = nothing) -> None:
+    await page.wait_for_selector("a.pick.other")  # the page with the amounts is there
     pick = page.locator(f".pick[value='{amount_fen}']")
     if await pick.count():
         await pick.click()
         return
     await page.click("a.pick.other")
-    for digit in str(amount_fen // 100):
+    digits = str(amount_fen // 100)
+    for so_far, digit in enumerate(digits, start=1):
         await page.click(f".key[data-key='{digit}']")
+        await expect(page.locator("#typed")).to_have_text(f"¥{digits[:so_far]}")  # without script, on a new page
     await seen("keypad", page)
     await page.click("main .deed.main")
 

@@ -1,14 +1,16 @@
 """Pictures for README and docs, from the running product: `python -m tests.browser.pictures docs/pictures`.
 
 The three real programs are started, a simulated card walks up, a gift is paid on the phone, and staff look at the log.
-The walk is a moving picture too: walk-through.webp.
+The walk is a moving picture too: walk-through.webp. Every screen there is stands on the sheets screens-….png.
 """
 
 import asyncio
+import io
 import sys
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright
 
 from beacon_gateway.commands.demo import House, open_house
@@ -17,6 +19,7 @@ from tests.browser.chromium import launch
 from tests.browser.film import ORDER, TOUCHED, Film
 from tests.browser.journey import walk_the_journey
 from tests.browser.layout import SIZES
+from tests.browser.sheets import small, write_sheets
 
 DEMO = Path(__file__).parents[2] / "config" / "demo"
 JOURNEYS = [("kiosk", language) for language in Language] + [("small", Language.zh_hans)]
@@ -48,7 +51,7 @@ class Camera:
         self._film.take(filmed, octets, await _touch(page, TOUCHED.get(filmed, "")))
         if self._every or name in KEPT:
             path = self._folder / f"{name}.png"
-            path.write_bytes(octets)
+            path.write_bytes(small(Image.open(io.BytesIO(octets))))
             print(path)
 
     def develop(self) -> None:
@@ -77,6 +80,7 @@ async def take(folder: Path, *, every: bool) -> None:
             for screen, language in JOURNEYS:
                 await _journey(browser, house, screen, language, camera)
             await _staff(browser, house, camera)
+            await write_sheets(browser, folder)
             await browser.close()
     camera.develop()
 
@@ -121,7 +125,8 @@ async def _staff(browser: Browser, house: House, camera: Camera) -> None:
         await page.goto(f"{house.central.url}/staff/login")
         await page.fill("input[name=name]", "staff")
         await page.fill("input[name=password]", house.plan.password)
-        await page.click("main form button")
+        async with page.expect_navigation():
+            await page.click("main form button")
         for language in Language:
             for name in ("", "log", "figures"):
                 await page.goto(f"{house.central.url}/staff/{name}?lang={language}")

@@ -3,7 +3,11 @@
 from datetime import date
 
 from sync_contract.permit import Permit
-from sync_contract.project import Project, Texts
+from sync_contract.project import Caption, Example, Project, Texts
+
+
+def example(yuan: int, zh_hans: str, zh_hant: str, en: str) -> Example:
+    return Example(fen=yuan * 100, text=Caption.model_validate({"zh-Hans": zh_hans, "zh-Hant": zh_hant, "en": en}))
 
 
 def texts(zh_hans: str, zh_hant: str, en: str) -> Texts:
@@ -42,6 +46,12 @@ LUNCH = Project(
     min_fen=100,
     max_fen=5000000,
     permit=PERMIT,
+    pays_for=(
+        example(10, "约一份热午餐", "差不多一份午餐", "about one hot lunch"),
+        example(50, "约一位长者五天的午餐", "約一位長輩五天的午餐", "about five lunches"),
+        example(100, "约十份热午餐", "差不多十份午餐", "about ten lunches"),
+        example(200, "约二十份热午餐", "差不多二十份午餐", "about twenty lunches"),
+    ),
 )
 READING = Project(
     id="student-aid",

@@ -6,6 +6,7 @@ from playwright.async_api import Page, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.fake_giving import FakeKiosk
 from tests.browser.journey import choose_amount
+from tests.browser.test_idle import stand_still
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -22,10 +23,12 @@ async def test_a_resident_chooses_size_and_colours_and_the_next_one_finds_the_us
     await page.goto(f"{kiosk_url}/project/elder-lunch")
     await page.click(".tools a[href^='/comfort']")
     await page.click("[name=text][value=largest]")
+    await expect(page.locator("[aria-pressed=true][name=text]")).to_have_attribute("value", "largest")
     await page.click("[name=theme][value=contrast]")
+    await expect(page.locator("[aria-pressed=true][name=theme]")).to_have_attribute("value", "contrast")
     await expect(page.locator("[aria-pressed=true][name=text]")).to_have_attribute("value", "largest")
     await page.click("main nav .deed")
-    assert page.url == f"{kiosk_url}/project/elder-lunch"
+    await page.wait_for_url(f"{kiosk_url}/project/elder-lunch")
     await expect(page.locator("html")).to_have_class("text-largest theme-contrast")
     if script:
         assert await text_px(page) >= 30
@@ -39,10 +42,12 @@ async def test_a_resident_chooses_size_and_colours_and_the_next_one_finds_the_us
 
 async def test_a_look_alone_is_forgotten_by_an_idle_screen_too(open_page: OpenPage, kiosk_url: str) -> None:
     page = await open_page(1280, 800)
-    await page.clock.install()
+    await stand_still(page)
     await page.goto(f"{kiosk_url}/comfort?back=/")
     await page.click("[name=theme][value=dark]")
+    await expect(page.locator("[aria-pressed=true][name=theme]")).to_have_attribute("value", "dark")
     await page.click("main nav .deed")
+    await page.wait_for_url(f"{kiosk_url}/")
     await expect(page.locator("html")).to_have_class("text-usual theme-dark")
     await page.clock.run_for(91_000)
     await expect(page.locator("html")).to_have_class("text-usual theme-light")
@@ -58,10 +63,10 @@ async def test_another_scene_waits_behind_a_banner_while_somebody_is_busy(
         kiosk.card_brings("elder-lunch" if path.startswith("/project") else None)
         await expect(banner).to_have_count(0)
         kiosk.card_brings("student-aid")
-        await expect(banner).to_contain_text("志愿者的卡就在附近", timeout=5000)
+        await expect(banner).to_contain_text("志愿者的卡就在附近")
         assert page.url == kiosk_url + path
         kiosk.card_brings(None)
-        await expect(banner).to_have_count(0, timeout=5000)
+        await expect(banner).to_have_count(0)
     kiosk.card_brings("student-aid")
     await banner.click()
     await expect(page.locator(".turned h1")).to_be_visible()
@@ -79,7 +84,9 @@ async def test_reading_aloud_is_offered_only_where_the_machine_has_a_voice(open_
     page = await open_page(1280, 800)
     await page.goto(f"{kiosk_url}/comfort?back=/help")
     await page.click("[name=aloud][value=yes]")
+    await expect(page.locator("[aria-pressed=true][name=aloud]")).to_have_attribute("value", "yes")
     await page.click("main nav .deed")
+    await page.wait_for_url(f"{kiosk_url}/help")
     assert await page.evaluate("speechSynthesis.getVoices().filter((each) => each.localService).length") == 0
     await expect(page.locator("#aloud")).to_be_hidden()
     said = """

@@ -26,6 +26,8 @@ KEYBOARD = next(
     if line.startswith("Environment=XKB_")
 )
 """As the unit has it."""
+PATIENCE_S = 90.0
+"""Ends a hang; Chromium under a compositor takes its time on a machine that does much else."""
 PROGRAM = Path(os.environ.get("VIRTUAL_ENV", Path(__file__).parents[2] / ".venv")) / "bin" / "beacon-gateway"
 
 
@@ -117,7 +119,7 @@ async def screen(
         process = await asyncio.create_subprocess_exec(*argv, env={**os.environ, **given}, stderr=subprocess.DEVNULL)
         try:
             port = await _port(profiles)
-            browser = await playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
+            browser = await playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}", timeout=PATIENCE_S * 1000)
             yield Screen(url, display, browser, process)
         finally:
             if process.returncode is None:
@@ -126,7 +128,7 @@ async def screen(
 
 
 async def _port(profiles: Path) -> int:
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             for file in profiles.glob("profile-*/DevToolsActivePort"):
                 if text := file.read_text():
@@ -135,7 +137,7 @@ async def _port(profiles: Path) -> int:
 
 
 async def shown(looked_at: Screen) -> Page:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             for context in looked_at.browser.contexts:
                 for page in context.pages:
@@ -187,7 +189,7 @@ async def whereabouts(hall: Screen) -> list[str]:
 async def test_no_key_and_no_mouse_leaves_the_page(tmp_path: Path) -> None:
     async with screen(tmp_path, FakeKiosk()) as hall:
         escaped: dict[str, list[str]] = {}
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while not any(url.startswith(hall.url) for url in await hall.pages()):
                 await asyncio.sleep(0.1)
         codes = [*LETTERS.values(), *OTHERS.values()]
@@ -238,12 +240,12 @@ async def test_no_script_no_upload_no_long_press_and_no_address_leaves_the_page(
 
 async def test_a_window_before_the_page_is_away_within_seconds(tmp_path: Path) -> None:
     async with screen(tmp_path, FakeKiosk()) as hall:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while not any(url.startswith(hall.url) for url in await hall.pages()):
                 await asyncio.sleep(0.1)
         session = await hall.browser.new_browser_cdp_session()
         await session.send("Target.createTarget", {"url": "https://example.com/"})
-        assert await asyncio.wait_for(hall.process.wait(), 60) == 1, "systemd starts the session anew"
+        assert await asyncio.wait_for(hall.process.wait(), PATIENCE_S) == 1, "systemd starts the session anew"
 
 
 async def test_with_any_keyboard_and_without_the_policy_the_tricks_are_seen_to_leave(tmp_path: Path) -> None:
@@ -251,10 +253,9 @@ async def test_with_any_keyboard_and_without_the_policy_the_tricks_are_seen_to_l
     async with screen(tmp_path, FakeKiosk(), keyboard="XKB_DEFAULT_RULES=evdev", **everything) as hall:
         page = await shown(hall)
         await hall.click(500, 60)
-        await hall.chords([(37, LETTERS["n"])])
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while await whereabouts(hall) == []:
-                pass
+                await hall.chords([(37, LETTERS["n"])])  # lost, as long as no window listens
         await page.evaluate("() => { window.open('chrome://about'); window.open('http://127.0.0.1:1/'); }")
         await page.goto("file:///etc/hostname")
         assert "file:///etc/hostname" in await whereabouts(hall)
@@ -265,5 +266,5 @@ async def test_a_browser_that_died_ends_the_session_so_that_it_is_started_anew(t
         session = await hall.browser.new_browser_cdp_session()
         with suppress(Error):
             await session.send("Browser.crash")
-        assert await asyncio.wait_for(hall.process.wait(), 30) == 1
+        assert await asyncio.wait_for(hall.process.wait(), PATIENCE_S) == 1
         assert list((tmp_path / "run").glob("profile-*")) == [], "nothing of a resident outlives the browser"

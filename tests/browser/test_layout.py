@@ -3,10 +3,11 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from kiosk_ui.look import TextSize, Theme
-from kiosk_ui.views import Surface
+from kiosk_ui.views import News, Surface
+from sync_contract.records import Door
 from sync_contract.strict import Language
 from tests.browser.conftest import OpenPage
-from tests.browser.gallery import KIOSK, PHONE
+from tests.browser.gallery import KIOSK, LONG, PHONE, pages
 from tests.browser.layout import SIZES, faults
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -62,6 +63,52 @@ async def test_what_to_do_next_is_in_reach_without_scrolling(open_page: OpenPage
             box = await deed.bounding_box()
             assert box is not None
             assert box["y"] + box["height"] <= height, f"{name}: {await deed.text_content()}"
+
+
+BODY = """() => {
+  const named = "h1, h2, a, button, legend, dt, svg, .eyebrow, .sum";
+  const text = (el) => [...el.childNodes].map((node) => node.nodeType === 3 ? node.data
+    : node.nodeType === 1 && node.checkVisibility() && !node.matches(named) ? text(node) : "").join("");
+  const examples = [...document.querySelectorAll(".pick span")].map((each) => each.textContent).join("");
+  return (text(document.querySelector("main")) + examples).replace(/\\s+/g, " ").trim();
+}"""
+"""What there is to read before one decides: not headings, buttons and names, but the examples on the buttons."""
+ASKING = ("attract", "attract-none", "turned", "turned-told", "amount", "keypad", "keypad-empty", "comfort")
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_a_screen_that_asks_for_a_decision_has_few_words(
+    open_page: OpenPage, gallery_url: str, language: Language
+) -> None:
+    """60 characters of Chinese; Latin letters are half as wide and say half as much."""
+    most = 120 if language is Language.en else 60
+    page = await open_page(*SIZES["kiosk"])
+    told = {}
+    for name in ASKING:
+        await page.goto(f"{gallery_url}/{Surface.kiosk}/{name}/{language}")
+        told[name] = await page.evaluate(BODY)
+    assert {name: words for name, words in told.items() if len(words) > most} == {}
+    assert told["amount"], "the check reads something"
+
+
+UNCOVERED = """() => {
+  const box = document.querySelector("#news a").getBoundingClientRect();
+  const under = [...document.querySelectorAll("main :is(h1, p, a, button), .languages button, .tools a")];
+  const apart = (one, other) => one.top >= other.bottom || one.bottom <= other.top
+    || one.left >= other.right || one.right <= other.left || !one.width;
+  return box.left >= 0 && box.right <= innerWidth && box.height >= 60
+    && under.every((each) => apart(each.getBoundingClientRect(), box));
+}"""
+
+
+@pytest.mark.parametrize("size", ["kiosk", "small", "portrait"])
+async def test_the_banner_of_a_scene_that_waits_is_whole_too(open_page: OpenPage, gallery_url: str, size: str) -> None:
+    page = await open_page(*SIZES[size])
+    for language in Language:
+        await page.goto(f"{gallery_url}/{Surface.kiosk}/amount/{language}")
+        banner = pages(Surface.kiosk).news(News(LONG, Door.tag), language)
+        await page.evaluate("(html) => (document.getElementById('news').innerHTML = html)", banner)
+        assert await page.evaluate(UNCOVERED)
 
 
 async def test_the_question_whether_somebody_is_still_there_is_whole_too(open_page: OpenPage, gallery_url: str) -> None:

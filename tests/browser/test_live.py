@@ -5,6 +5,7 @@ from sync_contract.records import IntentState
 from tests.browser.conftest import OpenPage
 from tests.browser.fake_giving import FakeKiosk
 from tests.browser.journey import choose_amount
+from tests.ports import own_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 CARD = "志愿者的卡就在附近"
@@ -17,13 +18,13 @@ async def test_the_first_page_turns_by_itself_and_turns_back(
     await page.goto(kiosk_url)
     await expect(page.locator(".projects li")).to_have_count(3)
     kiosk.card_brings("elder-lunch")
-    await expect(page.get_by_text(CARD)).to_be_visible(timeout=2000)
+    await expect(page.get_by_text(CARD)).to_be_visible()
     await expect(page.locator("h1")).to_have_text("长者爱心午餐")
     kiosk.card_brings(None)
-    await expect(page.locator(".projects li")).to_have_count(3, timeout=2000)
+    await expect(page.locator(".projects li")).to_have_count(3)
     kiosk.card_brings("student-aid")
     await page.click("main .deed.main")
-    assert page.url == f"{kiosk_url}/project/student-aid/amount"
+    await page.wait_for_url(f"{kiosk_url}/project/student-aid/amount")
 
 
 @pytest.mark.parametrize("path", ["/project/elder-lunch", "/project/elder-lunch/amount", "/projects"])
@@ -52,10 +53,10 @@ async def test_someone_with_a_code_keeps_it_and_alone_sees_the_thanks(
     await expect(other.get_by_text(CARD)).to_be_visible()
     await expect(giver.locator(".code svg")).to_be_visible()
     kiosk.giving.becomes(kiosk.giving.recorded[0].gift.intent, IntentState.handed_off)
-    await expect(giver.locator(".state.on")).to_be_visible(timeout=2000)
+    await expect(giver.locator(".state.on")).to_be_visible()
     await expect(giver.locator(".code svg")).to_be_visible()
     kiosk.pay_last()
-    await giver.wait_for_url("**/thanks", timeout=3000)
+    await giver.wait_for_url("**/thanks")
     kiosk.card_brings(None)
     await expect(other.locator(".projects li")).to_have_count(3)
     assert other.url == kiosk_url + "/"
@@ -69,18 +70,18 @@ async def test_the_code_goes_when_the_registration_has_ended(
     await choose_amount(page, 3000)
     await expect(page.locator(".code svg")).to_be_visible()
     kiosk.giving.becomes(kiosk.giving.recorded[0].gift.intent, IntentState.closed)
-    await expect(page.locator("h1")).to_have_text("这次登记已结束", timeout=2000)
+    await expect(page.locator("h1")).to_have_text("这次登记已结束")
     await expect(page.locator(".code")).to_have_count(0)
 
 
 async def test_the_first_page_comes_back_by_itself_after_a_restart(open_page: OpenPage) -> None:
-    page = await open_page(1280, 800)
-    async with FakeKiosk().serve() as url:
+    page, port = await open_page(1280, 800), own_port()
+    async with FakeKiosk().serve(port) as url:
         await page.goto(url)
     again = FakeKiosk()
     again.card_brings("elder-lunch")
-    async with again.serve(int(url.rsplit(":", 1)[1])):
-        await expect(page.get_by_text(CARD)).to_be_visible(timeout=15_000)
+    async with again.serve(port):
+        await expect(page.get_by_text(CARD)).to_be_visible()
         await page.click(".languages button[value='en']")  # its forms are of the new session
         await expect(page.locator("html")).to_have_attribute("lang", "en")
         await page.goto("about:blank")

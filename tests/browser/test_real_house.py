@@ -13,6 +13,7 @@ from sync_contract.strict import Language
 from tests.browser.conftest import OpenPage
 from tests.browser.journey import next_person, walk_the_journey
 from tests.browser.layout import SIZES, faults
+from tests.ports import keep_ports
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("real house")]
 DRILL = {Language.zh_hans: "演练", Language.zh_hant: "演練", Language.en: "drill"}
@@ -21,7 +22,9 @@ DEMO = Path(__file__).parents[2] / "config" / "demo"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    async with open_house(tmp_path_factory.mktemp("house"), DEMO, radio="simulated") as opened:
+    folder = tmp_path_factory.mktemp("house")
+    keep_ports(folder)
+    async with open_house(folder, DEMO, radio="simulated") as opened:
         yield opened
 
 
@@ -43,7 +46,6 @@ async def test_a_gift_is_paid_on_the_phone_and_the_screen_says_thank_you(
         project="student-aid",
         amount_fen=5000,
         pay=pay,
-        thanks_within_s=3,
     )
     await expect(phone.locator("body")).to_contain_text(slip)
     await next_person(screen)

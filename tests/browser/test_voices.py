@@ -62,6 +62,7 @@ async def wants_to_hear(page: Page, url: str) -> None:
     await page.add_init_script(HEARD)
     await page.goto(f"{url}/comfort?back=/help")
     await page.click("[name=aloud][value=yes]")
+    await expect(page.locator("[aria-pressed=true][name=aloud]")).to_have_attribute("value", "yes")
 
 
 async def test_a_recorded_voice_is_played_and_stops_at_the_next_touch(

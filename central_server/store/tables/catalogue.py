@@ -64,6 +64,7 @@ projects = Table(
     Column("min_fen", BigInteger, nullable=False),
     Column("max_fen", BigInteger, nullable=False),
     Column("goal_fen", BigInteger),
+    Column("pays_for", Text, nullable=False),
     Column("organisation", String(16), nullable=False),
     Column("filing", String(120), nullable=False),
     Column("area", String(120), nullable=False),

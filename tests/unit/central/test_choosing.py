@@ -9,10 +9,12 @@ import aiohttp
 import pytest
 from sqlalchemy import select
 
+from beacon_gateway.donations.offer import Offer
 from central_server.banks.link import Link
 from central_server.banks.port import BankRefused, Capabilities, OrderState, Redirect
+from central_server.catalogue.content import content
 from central_server.catalogue.seed import sow
-from central_server.donations.choosing import chosen
+from central_server.donations.choosing import asks_whose_project, chosen
 from central_server.donations.opening import MOST_ATTEMPTS, AtTheBank, Opening
 from central_server.donations.settle import receive
 from central_server.settings import Settings
@@ -22,12 +24,15 @@ from central_server.store.organisations import Organisation
 from central_server.store.places import TOP
 from central_server.store.tables import attempts as attempts_table
 from daemonkit.toml import load
+from sync_contract.catalogue import CONTRACT, SignedCatalogue, unsigned
+from sync_contract.permit import PermitReason
 from sync_contract.strict import Environment
 from tests.fakes.central_process import CONFIG, RunningBank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor
 from tests.fakes.money_bank import MoneyBank
 from tests.fakes.money_house import MoneyHouse, furnish
+from tests.fakes.money_program import SETTINGS
 from tests.unit.central.conftest import enrolled
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -71,12 +76,17 @@ async def test_money_goes_only_where_the_organisation_may_raise_it(
 ) -> None:
     await furnish(database, tmp_path, DeliveringGateway(), NOW)
     await declares(database, own_site=own_site, platform_url=platform_url)
-    bank = MoneyBank(environment=environment)
+    bank, platforms = MoneyBank(environment=environment), ("give.example.org",)
     async with database.read() as connection:
-        found = await chosen(connection, "huada", "lunch", bank, ("give.example.org",))
-        unknown = await chosen(connection, "huada", "nothing", bank, ("give.example.org",))
+        found = await chosen(connection, "huada", "lunch", bank, platforms)
+        unknown = await chosen(connection, "huada", "nothing", bank, platforms)
         public = Link(PAGE, environment)
         assert await chosen(connection, "huada", "lunch", public, ()) is public
+        asked = platforms if asks_whose_project(bank) else None
+        said = await content(connection, "huada", environment, asked)
+        assert not any(each.elsewhere for each in (await content(connection, "huada", environment)).projects)
+    (lunch,) = (each for each in said.projects if each.id == "lunch")
+    assert lunch.elsewhere is (expected is None), "screens and phones must say the same"
     assert (found.name if found else None) == expected
     assert (unknown is None) is (environment is Environment.real)
 
@@ -193,3 +203,28 @@ async def test_the_phone_says_that_nothing_is_heard_of_a_public_page(
         assert "Whether it was paid there is not known here" in told.text()
         for word in ("Thank you", "Not completed", "Waiting for the bank"):
             assert word not in told.text()
+
+
+@pytest.mark.parametrize("takes", [False, True])
+async def test_screens_and_phones_say_the_same_of_a_project_that_takes_gifts_elsewhere(
+    tmp_path: Path, unionpay_state: Path, session: aiohttp.ClientSession, donor: Donor, takes: bool
+) -> None:
+    """A real server, with which nobody talks of money here: no donor goes on to the bank."""
+    config = SETTINGS.replace('environment = "drill"', 'environment = "real"')
+    async with running_central(
+        tmp_path / "central", RunningBank("", unionpay_state, "unionpay"), config=config
+    ) as central:
+        gateway = await enrolled(central, DeliveringGateway(session, central.url))
+        async with central.database() as database:
+            await declares(database, own_site=takes, platform_url="")
+        _, told = await gateway.get("/api/v1/catalogue", f"contract={CONTRACT}")
+        catalogue = unsigned(SignedCatalogue.model_validate(told))
+        offer = Offer([], {}, now=lambda: datetime.now(UTC))
+        offer.take(catalogue)
+        lunch = offer.get("lunch")
+        assert lunch is not None
+        assert offer.judge(lunch).reason is (PermitReason.holds if takes else PermitReason.elsewhere)
+        ticket = gateway.ticket(gateway.intent(environment=Environment.real))
+        for path in (f"/t/{ticket}", "/s/at/huada/lunch"):
+            page = await donor.open(central.url + path)
+            assert ("elsewhere" in page.text()) is not takes, page.text()

@@ -23,6 +23,8 @@ from beacon_gateway.model.donations import Intent
 from beacon_gateway.store.database import open_database
 from beacon_gateway.store.intents import Intents
 from sync_contract.money import Money
+from sync_contract.permit import PermitReason
+from sync_contract.project import Project
 from sync_contract.records import ClockReading, Door, IntentState, Outcome
 from sync_contract.request_signature import Signer
 from sync_contract.strict import Environment
@@ -47,10 +49,12 @@ class FullDisk:
         raise StoreUnavailable("disk full")
 
 
-def donations(log: Intents | FullDisk, *, now: datetime | None = NOW, woken: list[int] | None = None) -> Donations:
+def donations(
+    log: Intents | FullDisk, *, now: datetime | None = NOW, woken: list[int] | None = None, of: Project = LUNCH
+) -> Donations:
     return Donations(
         environment=Environment.drill,
-        projects=Offer([LUNCH, INFORMATION_ONLY], {}, now=lambda: now),
+        projects=Offer([of, INFORMATION_ONLY], {}, now=lambda: now),
         log=log,
         handoff=TicketHandoff("http://127.0.0.1:8000/", lambda: Signer("0102030405060708", KEY)),
         open_intents=OpenIntents({}),
@@ -93,6 +97,22 @@ async def test_unknown_projects_closed_permits_and_wrong_amounts_record_nothing(
         with pytest.raises(PermitClosed):
             await give(donations(Intents(database), now=None))
         assert await database.rows("SELECT id FROM intents") == []
+
+
+async def test_where_the_server_has_nowhere_to_send_a_gift_none_begins_but_a_page_of_our_own_is_no_matter_of_its(
+    tmp_path: Path,
+) -> None:
+    elsewhere = LUNCH.model_copy(update={"elsewhere": True})
+    reasons = [
+        Offer([elsewhere], {}, now=lambda: NOW, by_ticket=by_ticket).judge(elsewhere) for by_ticket in (True, False)
+    ]
+    assert [each.reason for each in reasons] == [PermitReason.elsewhere, PermitReason.holds]
+    assert elsewhere.judge(None).reason is PermitReason.time_uncertain, "the permit comes first"
+    async with open_database(tmp_path / "g.db") as database:
+        with pytest.raises(PermitClosed) as closed:
+            await give(donations(Intents(database), of=elsewhere))
+        assert await database.rows("SELECT id FROM intents") == []
+    assert closed.value.reason is PermitReason.elsewhere
 
 
 async def test_a_disk_that_refuses_hands_nothing_over() -> None:

@@ -8,6 +8,7 @@ from yarl import URL
 
 from sync_contract.records import IntentState
 from tests.browser.fake_giving import FakeKiosk
+from tests.ports import own_port
 from tests.unit.kiosk.conftest import Resident
 
 
@@ -18,7 +19,7 @@ class Ear:
         self._response = response
 
     async def next(self) -> dict[str, str]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             async for line in self._response.content:
                 if line.startswith(b"data: "):
                     message: dict[str, str] = json.loads(line[6:])
@@ -84,13 +85,13 @@ async def test_live_speaks_the_language_of_the_session(resident: Resident) -> No
 
 
 async def test_after_a_restart_the_first_page_reloads_and_a_code_on_the_screen_stays(kiosk: FakeKiosk) -> None:
-    jar = aiohttp.CookieJar(unsafe=True)
+    jar, port = aiohttp.CookieJar(unsafe=True), own_port()
     async with aiohttp.ClientSession(cookie_jar=jar) as http:
-        async with kiosk.serve() as url:
+        async with kiosk.serve(port) as url:
             resident = Resident(http, url)
             await resident.give("elder-lunch", amount_fen="3000")
         again = FakeKiosk()
-        async with again.serve(int(url.rsplit(":", 1)[1])) as url:
+        async with again.serve(port) as url:
             resident = Resident(http, url)
             old = {cookie.key: cookie.value for cookie in jar}
             async with listening(resident, "?view=attract") as ear:
@@ -118,7 +119,7 @@ async def test_a_browser_without_cookies_is_not_sent_round_in_circles(kiosk: Fak
 
 async def test_closing_the_server_ends_the_streams(kiosk: FakeKiosk) -> None:
     async with aiohttp.ClientSession() as http:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             async with kiosk.serve() as url:
                 response = await http.get(url + "/live")
                 assert response.status == 200

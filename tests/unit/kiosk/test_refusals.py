@@ -51,6 +51,19 @@ async def test_a_permit_that_closes_between_the_page_and_the_touch_is_judged_aga
     assert "已于2029年12月31日结束" in await resident.get("/project/elder-lunch")
 
 
+async def test_a_project_whose_gifts_the_server_can_send_nowhere_has_no_button(
+    resident: Resident, kiosk: FakeKiosk
+) -> None:
+    """Else a donor would come to the phone, and be told there that it was in vain."""
+    kiosk.projects.offered["elder-lunch"] = kiosk.projects.offered["elder-lunch"].model_copy(update={"elsewhere": True})
+    assert "在别处接受捐款" in await resident.get("/project/elder-lunch")
+    assert (resident.status, "/amount" in resident.html) == (200, False)
+    assert "仅供了解" in await resident.get("/project/elder-lunch/amount")
+    await resident.get("/project/student-aid/amount")
+    await resident.post("/give", project="elder-lunch", key=resident.hidden("key"), amount_fen="3000")
+    assert (resident.status, kiosk.giving.recorded) == (409, [])
+
+
 async def test_an_uncertain_clock_is_a_reason_too(resident: Resident, kiosk: FakeKiosk) -> None:
     kiosk.projects.at = None
     assert "日期还没有校准" in await resident.get("/project/elder-lunch")

@@ -392,7 +392,7 @@ async def test_a_stream_ends_when_the_guest_may_not_see_it_any_more(staff: Resid
     async with staff.http.get(staff.url + "/site/live") as stream:
         await stream.content.readuntil(b"\n\n")
         asking.where = From.elsewhere
-        line = await asyncio.wait_for(stream.content.readuntil(b"\n\n"), 10)
+        line = await asyncio.wait_for(stream.content.readuntil(b"\n\n"), 60)
     assert b'{"go": "/site"}' in line
 
 

@@ -101,6 +101,27 @@ def test_no_amount_is_chosen_beforehand() -> None:
     assert [int(fen) for fen in re.findall(r'name="amount_fen" value="(\d+)"', html)] == list(LUNCH.amounts_fen)
 
 
+@pytest.mark.parametrize(
+    ("path", "english"),
+    [
+        ("/h/x", "?lang=en"),
+        ("/h/x?nfc", "?nfc=&amp;lang=en"),
+        ("/t?code=7F3A-K8YZ&lang=zh-Hant", "?code=7F3A-K8YZ&amp;lang=en"),
+        ("/v?slip=%22%3E%3Cb%3E", "?slip=%22%3E%3Cb%3E&amp;lang=en"),
+    ],
+)
+def test_another_language_keeps_what_stands_in_the_address(path: str, english: str) -> None:
+    html = PAGES[Surface.phone].html(VIEWS[Surface.phone]["code"], Language.zh_hans, path=path)
+    assert re.findall(r'href="([^"]*)" lang="en"', html) == [english]
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_text_that_is_missing_in_a_language_is_told_in_another(language: Language) -> None:
+    for name in ("project-untold", "attract-untold"):
+        html = kiosk(VIEWS[Surface.kiosk][name], language)
+        assert re.search(rf"<h1[^>]*>{LUNCH.title.zh_hans}</h1>", html)
+
+
 def test_the_number_pad_works_by_plain_links() -> None:
     html = kiosk(AmountPage(LUNCH, KEY, "12"))
     for digits in ("120", "129", "1"):

@@ -64,6 +64,12 @@ tag_class = "volunteer-card"
 SECOND_PROJECT = LEAST[LEAST.index("[[projects]]") : LEAST.index("[[beacons]]")]
 
 
+def telling(fen: int, zh_hans: str, en: str) -> str:
+    """The amounts, and what one of them pays for."""
+    text = f'{{ zh-Hans = "{zh_hans}", zh-Hant = "午餐", en = "{en}" }}'
+    return f"amounts_fen = [1000, 3000]\npays_for = [{{ fen = {fen}, text = {text} }}]"
+
+
 def changed(old: str, new: str, *, last: bool = False) -> tuple[str, int]:
     """The sound file with one change, and the line where it was made."""
     assert old in LEAST
@@ -178,6 +184,44 @@ def test_a_gateway_that_only_listens_needs_no_advert(tmp_path: Path) -> None:
             "amounts_fen = [1]\nmin_fen = 9\nmax_fen = 8",
             "projects[0].min_fen",
             "more than",
+        ),
+        (
+            "amounts_fen = [1000, 3000]",
+            telling(-3000, "午餐", "lunch"),
+            "projects[0].pays_for[0].fen",
+            "greater than or equal to 1 (got -3000)",
+        ),
+        (
+            "amounts_fen = [1000, 3000]",
+            telling(2000, "午餐", "lunch"),
+            "projects[0].pays_for[0].fen",
+            "2000 is none of amounts_fen; take one of them, or leave it out",
+        ),
+        (
+            "amounts_fen = [1000, 3000]",
+            telling(3000, "一二三四五六七八九十一", "lunch"),
+            "projects[0].pays_for[0].text.zh-Hans",
+            'at most 10 characters (got "一二三四五六七八九十一")',
+        ),
+        (
+            "amounts_fen = [1000, 3000]",
+            telling(3000, "午餐", "a lunch for three and more"),
+            "projects[0].pays_for[0].text.en",
+            "at most 20 characters",
+        ),
+        (
+            "amounts_fen = [1000, 3000]",
+            telling(3000, "", "lunch"),
+            "projects[0].pays_for[0].text.zh-Hans",
+            "at least 1 character",
+        ),
+        (
+            "amounts_fen = [1000, 3000]",
+            "amounts_fen = [1000, 3000]\n"
+            'pays_for = [{ fen = 3000, text = { zh-Hans = "午餐", zh-Hant = "午餐", en = "lunch" } },'
+            ' { fen = 3000, text = { zh-Hans = "晚餐", zh-Hant = "晚餐", en = "supper" } }]',
+            "projects[0].pays_for[1].fen",
+            "3000 comes twice; leave one of them out",
         ),
         ('id = "lunch"', 'id = "Lunch"', "projects[0].id", "should match pattern"),
         ("east gate", "", "beacons[0].label", "at least 1 character"),

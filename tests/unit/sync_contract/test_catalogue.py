@@ -1,5 +1,6 @@
 """The catalogue is believed only from the pinned key, whole, and only ever newer."""
 
+import json
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
 
@@ -7,8 +8,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 
-from sync_contract.catalogue import Catalogue, CatalogueRefused, SignedCatalogue, sign, verify
-from sync_contract.project import Project, Texts
+from sync_contract.catalogue import CONTRACTS, Catalogue, CatalogueRefused, SignedCatalogue, sign, unsigned, verify
+from sync_contract.project import Caption, Example, Project, Texts
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 
@@ -53,6 +54,50 @@ def test_an_altered_catalogue_is_refused() -> None:
     for altered in ({"payload": other}, {"signature": other}, {"payload": "***"}):
         with pytest.raises(CatalogueRefused):
             verify(signed.model_copy(update=altered), KEY.public_key(), held_version=0)
+
+
+THREE_LUNCHES = Caption.model_validate({"zh-Hans": "约三份午餐", "zh-Hant": "約三份午餐", "en": "three lunches"})
+TELLING = PROJECT.model_copy(update={"pays_for": (Example(fen=3000, text=THREE_LUNCHES),)})
+
+
+def test_what_an_amount_pays_for_reaches_only_those_that_read_it() -> None:
+    telling = catalogue(2).model_copy(update={"projects": (TELLING,)})
+    for contract in CONTRACTS:
+        wire = SignedCatalogue.model_validate_json(sign(telling, KEY, contract).model_dump_json())
+        (project,) = verify(wire, KEY.public_key(), held_version=1).projects
+        assert (project.example(3000) == THREE_LUNCHES) is (contract == 3), contract
+        assert project.example(1000) is None
+        octets = unsigned(wire).model_dump(exclude_unset=True)["projects"][0].keys()
+        assert ("pays_for" in octets) is (contract == 3), "an older gateway refuses a field that it does not know"
+
+
+def test_a_catalogue_from_before_the_examples_is_read() -> None:
+    before = sign(catalogue(2), KEY, 2)
+    assert verify(before, KEY.public_key(), held_version=1) == catalogue(2)
+
+
+def test_a_contract_stands_under_its_own_signature_alone() -> None:
+    with pytest.raises(CatalogueRefused, match="signature"):
+        verify(sign(catalogue(2), KEY, 2).model_copy(update={"contract": 3}), KEY.public_key(), held_version=0)
+
+
+@pytest.mark.parametrize(
+    ("examples", "reason"),
+    [
+        ([(2000, "a")], "none of amounts_fen"),
+        ([(3000, "a"), (3000, "b")], "comes twice"),
+        ([(-3000, "a")], "greater than or equal to 1"),
+        ([(3000, "a" * 21)], "at most 20 characters"),
+        ([(3000, "")], "at least 1 character"),
+        ([(3000, "two\nlines")], "match pattern"),
+        ([(3000, "a")] * 5, "at most 4 items"),
+    ],
+)
+def test_an_example_that_fits_no_button_is_refused(examples: list[tuple[int, str]], reason: str) -> None:
+    told = [{"fen": fen, "text": {"zh-Hans": "午餐", "zh-Hant": "午餐", "en": text}} for fen, text in examples]
+    project = json.loads(PROJECT.model_dump_json(by_alias=True)) | {"pays_for": told}
+    with pytest.raises(ValidationError, match=reason):
+        Project.model_validate_json(json.dumps(project))
 
 
 def test_quick_amounts_outside_the_projects_bounds_are_refused() -> None:

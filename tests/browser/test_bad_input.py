@@ -1,0 +1,104 @@
+"""What goes wrong around a page, and it still looks intended: no picture, no trustworthy clock, nobody behind it.
+
+Long titles, texts that are missing in a language, no project and forty are pages of the gallery: test_layout.py.
+"""
+
+import pytest
+from playwright.async_api import Page, Route, expect
+
+from kiosk_ui.views import Surface
+from sync_contract.strict import Language
+from tests.browser.conftest import OpenPage
+from tests.browser.fake_giving import FakeKiosk
+from tests.browser.journey import choose_amount
+from tests.browser.layout import SIZES, faults
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+WITH_PICTURES = {
+    Surface.kiosk: ("attract", "turned", "projects", "project", "thanks", "handoff-closed", "notice-fault"),
+    Surface.phone: ("gift", "hall", "shown", "giving", "handover", "waiting", "own-slip"),
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_picture_that_is_missing_leaves_its_plate_and_nothing_else(
+    open_page: OpenPage, gallery_url: str, size: str
+) -> None:
+    page = await open_page(*SIZES[size])
+    missed: list[str] = []
+
+    async def miss(route: Route) -> None:
+        missed.append(route.request.url)
+        await route.fulfill(status=404, body="")
+
+    await page.route("**/static/art/**", miss)
+    surfaces = Surface if size == "phone" else [Surface.kiosk]
+    wrong = {}
+    for surface in surfaces:
+        for number, name in enumerate(WITH_PICTURES[surface]):
+            missed.clear()
+            await page.goto(f"{gallery_url}/{surface}/{name}/{list(Language)[number % 3]}")
+            assert missed, f"{name} has a picture"
+            if found := await faults(page):
+                wrong[name] = found
+            for plate in await page.locator("main .plate:has(img)").all():
+                box = await plate.bounding_box()
+                assert box is not None
+                assert box["height"] >= 90, f"{name}: the plate has collapsed"
+            shown = await page.evaluate(
+                "[...document.images].filter((each) => each.naturalWidth === 0 && each.alt).length"
+            )
+            assert shown == 0, "a broken picture's words stand in its place"
+    assert not wrong
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_with_a_clock_that_cannot_be_trusted_there_is_information_and_no_way_to_give(
+    open_page: OpenPage, kiosk: FakeKiosk, kiosk_url: str, size: str
+) -> None:
+    kiosk.projects.at = None
+    kiosk.card_brings("elder-lunch")
+    page = await open_page(*SIZES[size])
+    for path in ("/", "/project/elder-lunch", "/project/elder-lunch/amount"):
+        await page.goto(kiosk_url + path)
+        assert await page.locator("main a[href$='/amount'], .pick, form[action='/give']").count() == 0, path
+        assert await faults(page) == [], path
+    await expect(page.locator("main .remark")).to_contain_text("仅供了解")
+
+
+async def test_a_clock_that_goes_wrong_while_somebody_chooses_registers_nothing(
+    open_page: OpenPage, kiosk: FakeKiosk, kiosk_url: str
+) -> None:
+    page = await open_page(*SIZES["small"])
+    await page.goto(f"{kiosk_url}/project/elder-lunch/amount")
+    kiosk.projects.at = None
+    await choose_amount(page, 3000)
+    await expect(page.locator("main h1")).to_have_text("这个项目暂停捐款")
+    assert kiosk.giving.recorded == []
+    assert await faults(page) == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_while_the_program_behind_is_away_the_page_says_so_keeps_its_place_and_comes_back(
+    open_page: OpenPage, size: str
+) -> None:
+    page = await open_page(*SIZES[size])
+    async with FakeKiosk().serve() as url:
+        await page.goto(f"{url}/project/elder-lunch/amount")
+    await expect(page.locator("#away")).to_be_visible(timeout=15_000)
+    await expect(page.locator("#away")).to_have_text("请稍等，屏幕会自己恢复。")
+    for touched in (".pick[value='3000']", "main nav .deed", ".languages button[value='en']"):
+        await _touch(page, touched)
+        assert page.url == f"{url}/project/elder-lunch/amount", "the browser's own page of errors"
+    await expect(page.locator("h1")).to_have_text("您想捐多少？")
+    assert await faults(page) == []
+    async with FakeKiosk().serve(int(url.rsplit(":", 1)[1])):
+        await expect(page.locator("#away")).to_be_hidden(timeout=15_000)
+        await page.click("main nav .deed")
+        await page.wait_for_url("**/project/elder-lunch")
+        await page.goto("about:blank")
+
+
+async def _touch(page: Page, selector: str) -> None:
+    """As a finger does, without waiting for what comes of it."""
+    await page.evaluate("(selector) => document.querySelector(selector).click()", selector)
