@@ -20,6 +20,7 @@ from central_server.banks import BANKS, Account
 from central_server.banks.port import BankUnavailable
 from central_server.catalogue.publication import Publication
 from central_server.catalogue.seed import sow
+from central_server.donations.choosing import asks_whose_project
 from central_server.donations.giving_back import GivingBack
 from central_server.donations.opening import Opening
 from central_server.donations.queries import Queries
@@ -32,6 +33,7 @@ from central_server.gateway_api.reports import ReportsApi
 from central_server.gateway_api.transparency import TransparencyApi
 from central_server.intake.endpoint import ParcelIntake
 from central_server.ledger.publication import Publisher
+from central_server.public.album import Album
 from central_server.public.bank_notify import BankNotifications
 from central_server.public.board import Board
 from central_server.public.codes import CodePages
@@ -99,9 +101,14 @@ def now() -> datetime:
 
 
 async def run(
-    settings: Settings, place: Place, stop: asyncio.Event, *, ready: Callable[[str], None] = lambda url: None
+    settings: Settings,
+    place: Place,
+    stop: asyncio.Event,
+    *,
+    ready: Callable[[str], None] = lambda url: None,
+    now: Callable[[], datetime] = now,
 ) -> None:
-    """Until `stop`; `ready` is told the address.
+    """Until `stop`; `ready` is told the address. `now`: another clock, for drills.
 
     Raises StoreRefused, StateRefused, CredentialsRefused, OSError when it cannot start.
     """
@@ -112,11 +119,12 @@ async def run(
     async with AsyncExitStack() as edges:
         store = place.store or sqlite_url(place.state / "central.db")
         database = await edges.enter_async_context(open_database(store, connections=place.connections))
-        account = Account(settings.bank.at(place.bank_url), environment, place.bank_credentials)
+        account = Account(settings.bank.at(place.bank_url), environment, place.bank_credentials, now)
         bank = await edges.enter_async_context(BANKS[settings.bank.kind](account))
         bindings = {entry.beacon: entry.project for entry in settings.bindings}
         await sow(database, settings.projects, bindings, now(), own_site=settings.bank.own_site)
-        publication = Publication(database, catalogue_key(place.state), now, environment)
+        asked = settings.bank.link_hosts if asks_whose_project(bank) else None
+        publication = Publication(database, catalogue_key(place.state), now, environment, asked)
         publisher = Publisher(database, catalogue_key(place.state), environment, now)
 
         settlement = Settlement(database, bank.name, changes.poke)
@@ -200,6 +208,7 @@ async def run(
                 *OpenApiFile().routes(),
                 *Lists(database, bearers).routes(),
                 *StatisticsApi(database, bearers, environment, now).routes(),
+                *Album(database).routes(),
                 *HallPages(database, bound, counter, pages, page_gifts, now).routes(),
                 *notifications.routes(),
                 *staff.routes(),

@@ -157,6 +157,8 @@ class Settings(Record):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         misfits(self.bank.misfits(self.site.environment))
+        if sent := [each.id for each in self.projects if each.elsewhere]:
+            raise ValueError(f"projects {', '.join(sent)}: elsewhere follows from the organisation: leave it out")
         if paid := [each.id for each in self.projects if each.paid_fen is not None or each.helped is not None]:
             raise ValueError(f"projects {', '.join(paid)}: the ledger alone knows paid_fen and helped: leave them out")
         ids = [project.id for project in self.projects]

@@ -8,6 +8,8 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+_UNTRANSLATED = NullTranslations()
+
 
 class Catalogues:
     """`folder` holds <language>/LC_MESSAGES/messages.po, the language as zh-Hans or zh_Hans."""
@@ -24,12 +26,16 @@ class Catalogues:
             if path.is_file():
                 return _compiled(path, language.replace("-", "_"))
         if language == self._source:
-            return NullTranslations()
+            return _UNTRANSLATED
         raise FileNotFoundError(f"no translations for {language} in {self._folder}")
 
 
+@cache
 def _compiled(path: Path, locale: str) -> GNUTranslations:
-    """Babel writes the plural rule only for a locale that it is told, or gettext would count as German does."""
+    """Read once in a process.
+
+    Babel writes the plural rule only for a locale that it is told, or gettext would count as German does.
+    """
     compiled = BytesIO()
     with path.open("rb") as file:
         write_mo(compiled, read_po(file, locale=locale))

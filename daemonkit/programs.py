@@ -46,7 +46,7 @@ class Program:
 
 @asynccontextmanager
 async def program(
-    name: str, argv: Sequence[str], *, log: Path, env: Mapping[str, str] = _NOTHING, ready_s: float = 20.0
+    name: str, argv: Sequence[str], *, log: Path, env: Mapping[str, str] = _NOTHING, ready_s: float = 120.0
 ) -> AsyncIterator[Program]:
     """Start, wait for READY, and at the end of the block stop: SIGTERM, SIGKILL after 5 s. Output goes to `log`.
 

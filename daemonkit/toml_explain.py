@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -27,7 +28,12 @@ class Explainer:
     def __init__(self, file: str, lines: Mapping[Path, int], model: type[BaseModel]) -> None:
         self._file = file
         self._lines = lines
-        self._schema: _Schema = model.model_json_schema()
+        self._model = model
+
+    @cached_property
+    def _schema(self) -> _Schema:
+        """Only where there is a fault to explain."""
+        return self._model.model_json_schema()
 
     def faults(self, error: ValidationError) -> list[Fault]:
         return [self._explain(each) for each in error.errors(include_url=False)]

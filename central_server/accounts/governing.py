@@ -44,12 +44,14 @@ class Governed:
             raise NotGoverned(self.account.name)
 
 
-async def every(connection: Connection, tops: Collection[str]) -> tuple[tuple[Account, dict[str, Role]], ...]:
+async def page(
+    connection: Connection, tops: Collection[str], words: str, after: str, limit: int
+) -> tuple[tuple[Account, dict[str, Role]], ...]:
     """Those who are at home, or have a role, at or below `tops`, by name, each with its roles there."""
-    theirs = await accounts.roles_within(connection, tops)
+    found = await accounts.page(connection, tops, words, after, limit)
+    theirs = await accounts.roles_within(connection, tops, [account.name for account in found])
     return tuple(
-        (account, {place: Role(role) for place, role in theirs.get(account.name, {}).items()})
-        for account in await accounts.every(connection, tops)
+        (account, {place: Role(role) for place, role in theirs.get(account.name, {}).items()}) for account in found
     )
 
 

@@ -5,6 +5,7 @@ import secrets
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -77,13 +78,14 @@ async def hashed(password: str) -> str:
 async def fits(known: str | None, password: str) -> bool:
     """Whether `known` is its hash. With None it takes just as long, and says no."""
     given = _plain(password[: LONGEST + 1])
-    fitting = await asyncio.get_running_loop().run_in_executor(_two_at_a_time, _verified, known or _NOBODY, given)
+    fitting = await asyncio.get_running_loop().run_in_executor(_two_at_a_time, _verified, known, given)
     return fitting and known is not None
 
 
-def _verified(known: str, password: str) -> bool:
+def _verified(known: str | None, password: str) -> bool:
+    nobody = _nobodys()  # whoever comes first waits for it, known or not
     try:
-        return _hasher.verify(known, password)
+        return _hasher.verify(known or nobody, password)
     except (VerificationError, InvalidHashError):
         return False
 
@@ -93,4 +95,7 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
-_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+@cache
+def _nobodys() -> str:
+    """The hash of a password that nobody has. Not made on import: most programs never ask, and it takes 19 MiB."""
+    return _hasher.hash(secrets.token_urlsafe(16))

@@ -163,6 +163,14 @@ OPERATIONS: tuple[Operation, ...] = (
         LogQuery,
     ),
     _listed(
+        "/api/v1/places",
+        "places",
+        _("The account's places, and those below them."),
+        Scope.catalogue,
+        records.PlaceEntries,
+        PageQuery,
+    ),
+    _listed(
         "/api/v1/gateways",
         "gateways",
         _("The gateways of the account's places."),

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from central_server.api.tokens import Scope
 from central_server.shake.records import Documented
+from central_server.store.places import PlaceKind
 from sync_contract.beacon import U16
 from sync_contract.catalogue import BeaconKind
 from sync_contract.project import Texts
@@ -37,6 +38,22 @@ class LogLines(Documented):
 
     contract: Literal[1] = CONTRACT
     lines: tuple[LogLine, ...]
+    next: str | None
+
+
+class PlaceEntry(Documented):
+    """A place at or below the account's."""
+
+    id: PlaceId
+    kind: PlaceKind
+    parent: PlaceId | None
+    """What it stands under; null for the top."""
+    names: Texts
+
+
+class PlaceEntries(Documented):
+    contract: Literal[1] = CONTRACT
+    places: tuple[PlaceEntry, ...]
     next: str | None
 
 

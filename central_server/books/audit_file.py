@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from central_server.books.checks import checks
-from central_server.statistics import sheets
+from central_server.sheets.writing import Cell, csv_file
 from central_server.store import project_rows
 from central_server.store.connection import Connection
 from central_server.store.places import communities
@@ -75,14 +75,14 @@ def zipped(
         files[f"{name}.csv"] = _csv(rows, project_rows.COLUMNS[name])
         counts[f"{name}.csv"] = len(rows)
     told = [[each.what, each.left, each.right, "yes" if each.holds else "NO"] for each in checks(tables)]
-    files["sums.csv"] = sheets.csv_file([["what", "left", "right", "holds"], *told])
+    files["sums.csv"] = csv_file([["what", "left", "right", "holds"], *told])
     counts["sums.csv"] = len(told)
     for name, content in vouchers.items():
         files[f"vouchers/{name}"] = content
-    manifest: list[list[sheets.Cell]] = [["file", "rows", "octets", "sha256"]]
+    manifest: list[list[Cell]] = [["file", "rows", "octets", "sha256"]]
     for name, content in sorted(files.items()):
         manifest.append([name, counts.get(name), len(content), hashlib.sha256(content).hexdigest()])
-    files["manifest.csv"] = sheets.csv_file(manifest)
+    files["manifest.csv"] = csv_file(manifest)
     files["README.txt"] = README.format(
         project=wanted.project,
         at=f"{wanted.at.astimezone(OFFICIAL_TIME):%Y-%m-%d %H:%M}",
@@ -98,10 +98,10 @@ def zipped(
 
 
 def _csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> bytes:
-    return sheets.csv_file([list(columns), *([_cell(row[name]) for name in columns] for row in rows)])
+    return csv_file([list(columns), *([_cell(row[name]) for name in columns] for row in rows)])
 
 
-def _cell(value: object) -> sheets.Cell:
+def _cell(value: object) -> Cell:
     match value:
         case None:
             return None

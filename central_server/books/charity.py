@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from central_server.statistics import sheets
+from central_server.sheets.writing import Cell, yuan
 from central_server.store import places, projects, purse_sums
 from central_server.store.connection import Connection
 from central_server.store.places import TOP
@@ -82,7 +82,7 @@ class Told:
     """`rows`: for a spreadsheet, without the heading; `totals`: what they were made of."""
 
     totals: tuple[Totals, ...]
-    rows: tuple[tuple[sheets.Cell, ...], ...] = field(default=())
+    rows: tuple[tuple[Cell, ...], ...] = field(default=())
 
 
 _SUMMED = {
@@ -126,7 +126,7 @@ async def told(
 
 def _row(
     total: Totals, project: Project | None, period: Period, language: Language, community: str
-) -> tuple[sheets.Cell, ...]:
+) -> tuple[Cell, ...]:
     permit = project.permit if project is not None else None
     return (
         project.title[language] if project is not None else total.project,
@@ -134,16 +134,16 @@ def _row(
         permit.organisation if permit else None,
         permit.certificate if permit else None,
         community or total.community,
-        period.first.isoformat(),
-        period.last.isoformat(),
-        total.before / 100,
+        period.first,
+        period.last,
+        yuan(total.before),
         total.gifts,
-        total.received / 100,
-        total.fees / 100,
-        total.refunded / 100,
-        total.spent / 100,
-        total.moved_in / 100,
-        total.moved_out / 100,
-        total.after / 100,
+        yuan(total.received),
+        yuan(total.fees),
+        yuan(total.refunded),
+        yuan(total.spent),
+        yuan(total.moved_in),
+        yuan(total.moved_out),
+        yuan(total.after),
         total.people,
     )

@@ -7,8 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from central_server.catalogue import sheets
-from central_server.catalogue.columns import COLUMNS, head, name_of
+from central_server.catalogue.columns import COLUMNS, cell, head, name_of
 from central_server.catalogue.known import Known, known
 from central_server.catalogue.reading import Fault, Word
 from central_server.catalogue.records import (
@@ -20,7 +19,8 @@ from central_server.catalogue.records import (
     read_binding,
     read_project,
 )
-from central_server.catalogue.sheets import Sheet, SheetRefused
+from central_server.sheets.reading import Sheet, read
+from central_server.sheets.writing import Cell
 from central_server.store import audit, beacons, bindings, projects, revised
 from central_server.store.audit import AuditLine
 from central_server.store.beacons import Wanted
@@ -78,7 +78,7 @@ class Plan:
 
 async def open_sheet(content: bytes) -> Sheet:
     """Raises SheetRefused."""
-    return await asyncio.to_thread(sheets.read, content)
+    return await asyncio.to_thread(read, content)
 
 
 async def plan(connection: Connection, kind: str, sheet: Sheet, tops: Collection[str], place: str, edit: Edit) -> Plan:
@@ -144,13 +144,13 @@ async def apply(connection: Connection, kind: str, found: Plan, account: str, na
 
 async def export(
     connection: Connection, kind: str, tops: Collection[str], language: Language | None
-) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+) -> list[tuple[Cell, ...]]:
     """Head and rows of all that is at and below `tops`, as `plan` reads them."""
     reader = _READERS[kind]
     names = COLUMNS[kind]
     found = (await _held(connection, kind, tops)).values()
-    rows = [tuple(reader.values(each)[name] for name in names) for each in found]
-    return tuple(head(name, language) for name in names), rows
+    rows = (tuple(cell(name, told[name]) for name in names) for told in map(reader.values, found))
+    return [tuple(head(name, language) for name in names), *rows]
 
 
 async def _held(connection: Connection, kind: str, tops: Collection[str]) -> dict[Any, Any]:
@@ -224,4 +224,4 @@ _READERS = {
         lambda made: made.project,
     ),
 }
-__all__ = ["KINDS", "Change", "Plan", "RowFault", "SheetRefused", "apply", "export", "open_sheet", "plan"]
+__all__ = ["KINDS", "Change", "Plan", "RowFault", "apply", "export", "open_sheet", "plan"]

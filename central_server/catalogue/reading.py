@@ -14,6 +14,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from central_server.sheets.reading import SheetRefused
 from sync_contract.project import Texts
 from sync_contract.strict import Language
 
@@ -39,6 +40,11 @@ class Word(StrEnum):
     too_many = "too_many"
     amount_outside = "amount_outside"
     least_over_most = "least_over_most"
+    not_an_example = "not_an_example"
+    not_on_a_button = "not_on_a_button"
+    amount_twice = "amount_twice"
+    example_too_long = "example_too_long"
+    example_missing = "example_missing"
     not_a_date = "not_a_date"
     ends_before_it_begins = "ends_before_it_begins"
     not_an_id = "not_an_id"
@@ -77,6 +83,13 @@ class Fault:
     word: Word
     got: str = ""
     facts: Mapping[str, str | int] = dataclasses.field(default_factory=dict)
+
+
+def of_file(error: SheetRefused) -> Fault:
+    """What is wrong with a whole file."""
+    if error.most is None:
+        return Fault("", Word.file_unreadable)
+    return Fault("", Word.file_too_large, facts={"most": error.most})
 
 
 @dataclass

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from central_server.catalogue import importing
 from central_server.catalogue.importing import Plan
+from central_server.catalogue.reading import of_file
 from central_server.catalogue.records import Edit
-from central_server.catalogue.sheets import SheetRefused
 from central_server.commands.exits import CONFIGURATION, FAILURE
 from central_server.commands.store import store_url
+from central_server.sheets.reading import SheetRefused
 from central_server.staff.fault_words import in_english
 from central_server.store import places, revised
 from central_server.store.connection import Connection
@@ -28,7 +29,7 @@ def run(config: Path, state: Path, kind: str, file: Path, place: str, yes: bool)
         print(error, file=sys.stderr)
         return CONFIGURATION
     except SheetRefused as error:
-        print(f"{file}: {in_english(error.fault)}", file=sys.stderr)
+        print(f"{file}: {in_english(of_file(error))}", file=sys.stderr)
         return FAILURE
     except (StoreUnavailable, OSError) as error:
         print(error, file=sys.stderr)

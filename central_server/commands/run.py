@@ -1,22 +1,24 @@
-"""beacon-central run"""
+"""beacon-central run. The server itself is imported once the settings are good: a fault in them is told at once."""
 
 import asyncio
 import os
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from central_server.banks.port import CredentialsRefused
 from central_server.commands import store
 from central_server.commands.exits import CONFIGURATION, TRY_AGAIN
-from central_server.server import Place
-from central_server.server import run as serve
 from central_server.settings import ServerSettings, Settings
 from central_server.state_files import StateRefused
 from central_server.store.database import StoreRefused, StoreUnavailable
 from daemonkit import logs
 from daemonkit.toml import ConfigRefused, load
 from sync_contract.strict import Environment
+
+if TYPE_CHECKING:
+    from central_server.server import Place
 
 
 def run(
@@ -46,7 +48,7 @@ def run(
 
 def _place(
     settings: Settings, state: Path, port: int | None, public_url: str, bank_url: str, credentials: Path | None
-) -> Place:
+) -> "Place":
     """Raises ValueError for what neither the settings nor the command line say."""
     public = ServerSettings(public_url=public_url).public_url if public_url else settings.server.public_url
     bank = ServerSettings(public_url=bank_url).public_url if bank_url else settings.bank.url
@@ -60,6 +62,8 @@ def _place(
     folder = credentials or settings.bank.credentials or os.environ.get("CREDENTIALS_DIRECTORY", "")
     if kind != "link" and not folder:
         raise ValueError("bank.credentials: name the folder, here, with --bank-credentials or $CREDENTIALS_DIRECTORY")
+    from central_server.server import Place
+
     return Place(
         state=state,
         bank_url=bank,
@@ -72,7 +76,9 @@ def _place(
     )
 
 
-async def _until_told(settings: Settings, place: Place) -> None:
+async def _until_told(settings: Settings, place: "Place") -> None:
+    from central_server.server import run as serve
+
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for told in (signal.SIGTERM, signal.SIGINT):

@@ -44,7 +44,7 @@ class TransparencyApi:
             return gateway
         known = _known(request.query.getall("known", []))
         if known is None:
-            return problem(400, "Bad Request", "expected known=<project>:<step>, each project once")
+            return problem(400, "Bad Request", "expected known=<project>:<step>")
         async with self._database.read() as connection:
             told = await self._since(connection, gateway.community, known)
         return web.json_response(text=told.model_dump_json())
@@ -103,7 +103,7 @@ def _known(told: list[str]) -> dict[str, int] | None:
     known: dict[str, int] = {}
     for entry in told:
         found = _KNOWN.fullmatch(entry)
-        if found is None or found[1] in known:
+        if found is None:
             return None
-        known[found[1]] = int(found[2])
-    return known if len(known) <= _MOST_KNOWN else None
+        known[found[1]] = min(int(found[2]), known.get(found[1], int(found[2])))  # told twice: the lesser one is sure
+    return known if len(told) <= _MOST_KNOWN else None

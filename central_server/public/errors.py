@@ -47,6 +47,6 @@ def error_pages(pages: Pages, staff: StaffErrors) -> ErrorPage:
         if request.path.startswith("/staff"):
             return staff.error(request, status)
         view = NoticePage(_KINDS.get(status, NoticeKind.fault), back="")
-        return web.Response(text=pages.html(view, language(request), path=request.path), content_type="text/html")
+        return web.Response(text=pages.html(view, language(request), path=request.path_qs), content_type="text/html")
 
     return show

@@ -1,5 +1,6 @@
 """From a donor's yes to the bank: the attempt is opened, and the browser goes there, or is told why it does not."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +20,7 @@ from sync_contract.permit import PermitReason
 from sync_contract.project import Project
 
 NotGiveable = (ProjectUnknown, PermitClosed, AmountOutOfRange)
+_NO_PICTURES: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,14 @@ class GoingOn:
             case AmountOutOfRange():
                 return self.page(request, NoticePage(NoticeKind.amount_out_of_range, error.project, back=""), 400)
 
-    def page(self, request: web.Request, view: View, status: int = 200, *, csrf: str = "") -> web.Response:
-        html = self.pages.html(view, language(request), csrf=csrf, path=request.path)
+    def page(
+        self,
+        request: web.Request,
+        view: View,
+        status: int = 200,
+        *,
+        csrf: str = "",
+        pictures: Mapping[str, str] = _NO_PICTURES,
+    ) -> web.Response:
+        html = self.pages.html(view, language(request), csrf=csrf, path=request.path_qs, pictures=pictures)
         return remember(request, web.Response(status=status, text=html, content_type="text/html"))

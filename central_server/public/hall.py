@@ -1,12 +1,13 @@
 """What a phone opens without a ticket: a hall's projects with 搖一搖, the page of a shake, and the poster's door."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
 from aiohttp import web
 
 from central_server.language import language, remember
+from central_server.public.album import pictures_of
 from central_server.public.page_gifts import Here, PageGifts, Unread
 from central_server.public.visitors import visitor
 from central_server.shake.counting import Counter, Kind, counted
@@ -16,13 +17,12 @@ from central_server.store.database import Database
 from kiosk_ui.render import Pages
 from kiosk_ui.views import NoticeKind, NoticePage, PhoneHall, PhoneProject, View
 from sync_contract.beacon import BeaconId
-from sync_contract.permit import judge
-from sync_contract.project import Project
 from sync_contract.records import Door
 
 _BEACON = "{uuid:[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}}/{major:[0-9]{1,5}}/{minor:[0-9]{1,5}}"
 
 _PRESENCE = "{presence_pass:[A-Za-z0-9_-]{43}}"
+_NO_PICTURES: Mapping[str, str] = {}
 
 
 class HallPages:
@@ -56,13 +56,13 @@ class HallPages:
         ]
 
     async def _hall(self, request: web.Request) -> web.Response:
-        return self._listed(request, await self._found(request))
+        return await self._listed(request, await self._found(request))
 
     async def _turn(self, request: web.Request) -> web.Response:
         """Each in its turn, so that none is hidden behind another."""
         hall = await self._found(request)
         if not hall.projects:
-            return self._listed(request, hall)
+            return await self._listed(request, hall)
         ids = [project.id for project in hall.projects]
         after = request.query.get("after", "")
         following = ids[(ids.index(after) + 1) % len(ids)] if after in ids else ids[0]
@@ -75,7 +75,9 @@ class HallPages:
         if found is None:
             return self._page(request, NoticePage(NoticeKind.project_unknown, back=_root(hall)), 404)
         another = f"{_root(hall)}/turn?after={found.id}" if len(hall.projects) > 1 else ""
-        return self._shown(request, found, hall.place, another)
+        judgement, _ = await self._gifts.judged(hall.place, found)
+        view = PhoneProject(found, judgement.open, judgement.reason, _root(hall), another)
+        return self._page(request, view, pictures=await pictures_of(self._database, hall.place, [found.id]))
 
     async def _shaken(self, request: web.Request) -> web.Response:
         """The page of a presence pass: what the mini-program opens. A POST gives."""
@@ -84,7 +86,7 @@ class HallPages:
         hall = await self._bindings.hall(None if known is None else known.community)
         found = next((each for each in hall.projects if known and each.id == known.project), None) if hall else None
         if known is None or found is None:
-            return self._listed(request, hall or Hall("", ()), ended=True, status=404)
+            return await self._listed(request, hall or Hall("", ()), ended=True, status=404)
         here = Here(known.community, found, known.beacon, Door(known.door), request.path)
         return await self._at(request, here)
 
@@ -114,7 +116,8 @@ class HallPages:
         asking = await self._gifts.asking(request, here, unread)
         root = _root(Hall(here.community, ()))
         view = PhoneProject(here.project, asking.judgement.open, asking.judgement.reason, root, giving=asking.giving)
-        return self._page(request, view, 400 if unread else 200, csrf=asking.csrf)
+        shown = await pictures_of(self._database, here.community, [here.project.id])
+        return self._page(request, view, 400 if unread else 200, csrf=asking.csrf, pictures=shown)
 
     async def _found(self, request: web.Request) -> Hall:
         hall = await self._bindings.hall(request.match_info.get("place"))
@@ -122,13 +125,11 @@ class HallPages:
             raise web.HTTPNotFound
         return hall
 
-    def _listed(self, request: web.Request, hall: Hall, *, ended: bool = False, status: int = 200) -> web.Response:
-        return self._page(request, PhoneHall(hall.projects, _root(hall), ended), status)
-
-    def _shown(self, request: web.Request, project: Project, place: str, another: str = "") -> web.Response:
-        judgement = judge(project.permit, self._clock())
-        root = _root(Hall(place, ()))
-        return self._page(request, PhoneProject(project, judgement.open, judgement.reason, root, another))
+    async def _listed(
+        self, request: web.Request, hall: Hall, *, ended: bool = False, status: int = 200
+    ) -> web.Response:
+        shown = await pictures_of(self._database, hall.place, [project.id for project in hall.projects])
+        return self._page(request, PhoneHall(hall.projects, _root(hall), ended), status, pictures=shown)
 
     async def _count(
         self, request: web.Request, place: str, beacon: BeaconId | None, project: str, door: Door, kind: Kind
@@ -139,8 +140,16 @@ class HallPages:
         async with self._database.write() as connection:
             await self._counter.count(connection, what, visitor(request))
 
-    def _page(self, request: web.Request, view: View, status: int = 200, *, csrf: str = "") -> web.Response:
-        html = self._pages.html(view, language(request), csrf=csrf, path=request.path)
+    def _page(
+        self,
+        request: web.Request,
+        view: View,
+        status: int = 200,
+        *,
+        csrf: str = "",
+        pictures: Mapping[str, str] = _NO_PICTURES,
+    ) -> web.Response:
+        html = self._pages.html(view, language(request), csrf=csrf, path=request.path_qs, pictures=pictures)
         return remember(request, web.Response(status=status, text=html, content_type="text/html"))
 
 

@@ -1,4 +1,4 @@
-"""GET /api/v1/log, /gateways, /beacons, /projects and /token: for programs with a personal token."""
+"""GET /api/v1/log, /places, /gateways, /beacons, /projects and /token: for programs with a personal token."""
 
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -15,6 +15,8 @@ from central_server.api.records import (
     GatewayEntry,
     LogLine,
     LogLines,
+    PlaceEntries,
+    PlaceEntry,
     ProjectEntries,
     ProjectEntry,
     TokenFacts,
@@ -39,6 +41,7 @@ class Lists:
         return [
             web.get("/api/v1/token", self._token),
             web.get("/api/v1/log", self._log),
+            web.get("/api/v1/places", self._places),
             web.get("/api/v1/gateways", self._gateways),
             web.get("/api/v1/beacons", self._beacons),
             web.get("/api/v1/projects", self._projects),
@@ -91,6 +94,17 @@ class Lists:
             last = found[asked.limit - 1]
             following = cursor_of(str((last.last_at - _EPOCH) // _MICROSECOND), str(last.seq))
         return answer(request, LogLines(lines=lines, next=following))
+
+    async def _places(self, request: web.Request) -> web.Response:
+        caller = await self._bearers.caller(request, Scope.catalogue)
+        asked = read_query(request, PageQuery)
+        after = parts_of(asked.cursor, 1)
+        async with self._database.read() as connection:
+            found = await listings.places_after(connection, caller.tops, after[0] if after else None, asked.limit + 1)
+        shown = found[: asked.limit]
+        entries = tuple(PlaceEntry(id=each.id, kind=each.kind, parent=each.parent, names=each.names) for each in shown)
+        following = cursor_of(shown[-1].id) if len(found) > asked.limit else None
+        return answer(request, PlaceEntries(places=entries, next=following))
 
     async def _gateways(self, request: web.Request) -> web.Response:
         caller = await self._bearers.caller(request, Scope.catalogue)

@@ -1,7 +1,8 @@
-"""GET /openapi.json: the document of all operations for programs."""
+"""GET /openapi.json: the document of all operations for programs. Made when first asked for: few servers ever are."""
 
 import hashlib
 import json
+from functools import cached_property
 from importlib.metadata import version
 
 from aiohttp import web
@@ -12,13 +13,16 @@ from central_server.api.operations import OPERATIONS
 
 
 class OpenApiFile:
-    def __init__(self) -> None:
-        told = document(OPERATIONS, version("beacon-gateway"))
-        self._body = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-        self._tag = hashlib.sha256(self._body.encode()).hexdigest()[:32]
-
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/openapi.json", self._get)]
+
+    @cached_property
+    def _body(self) -> str:
+        return json.dumps(document(OPERATIONS, version("beacon-gateway")), ensure_ascii=False, separators=(",", ":"))
+
+    @cached_property
+    def _tag(self) -> str:
+        return hashlib.sha256(self._body.encode()).hexdigest()[:32]
 
     async def _get(self, request: web.Request) -> web.Response:
         held = request.if_none_match or ()

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from aiohttp import web
 
+from central_server.banks.port import Bank
 from central_server.donations.amounts import Typed, read_fen, read_yuan
 from central_server.donations.choosing import hears
 from central_server.donations.on_page import GiftDiffers, OnPage
@@ -79,14 +80,19 @@ class PageGifts:
         self._each = Buckets(rate, burst)
         self._together = Buckets(rate * 100, burst * 100)
 
+    async def judged(self, community: str, project: Project) -> tuple[PermitJudgement, Bank | None]:
+        """Whether it may be given to now, and over which bank; None where it may not."""
+        judgement = judge(project.permit, self._clock())
+        bank = await self._going_on.opening.bank_of(community, project.id) if judgement.open else None
+        if judgement.open and bank is None:
+            return PermitJudgement(PermitReason.elsewhere), None
+        return judgement, bank
+
     async def asking(self, request: web.Request, here: Here, unread: Unread | None = None) -> Asking:
         """What stands on the page of a project: its form, when it may be given to now. Changes nothing."""
-        judgement = judge(here.project.permit, self._clock())
-        if not judgement.open:
-            return Asking(judgement, None, "")
-        bank = await self._going_on.opening.bank_of(here.community, here.project.id)
+        judgement, bank = await self.judged(here.community, here.project)
         if bank is None:
-            return Asking(PermitJudgement(PermitReason.elsewhere), None, "")
+            return Asking(judgement, None, "")
         gift = new_id()
         action = f"{here.path}{'&' if '?' in here.path else '?'}gift={gift}"
         fault, typed = (unread.fault.value, unread.typed) if unread else ("", "")

@@ -17,6 +17,7 @@ from central_server.donations.tickets import (
     report_contradiction,
 )
 from central_server.language import language
+from central_server.public.album import pictures_of
 from central_server.public.going_on import GoingOn
 from central_server.public.slip import SlipPages
 from central_server.store import attempts, intents, projects
@@ -118,7 +119,9 @@ class PhonePages:
         action = f"/t/{request.match_info['ticket']}" + (f"?{_CONFIRMED}=1" if again else "")
         public = await goes_to_public_page(self._going_on, asked.gateway.community, project)
         view = PhoneGift(project, asked.ticket.amount, action, confirm_again=again, public_page=public)
-        return self._going_on.page(request, view, csrf=csrf_token(request.config_dict[RULES], _form_of(asked)))
+        csrf = csrf_token(request.config_dict[RULES], _form_of(asked))
+        shown = await pictures_of(self._database, asked.gateway.community, [project.id])
+        return self._going_on.page(request, view, csrf=csrf, pictures=shown)
 
 
 async def goes_to_public_page(going_on: GoingOn, community: str, project: Project) -> bool:

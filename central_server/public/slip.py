@@ -220,7 +220,7 @@ class SlipPages:
         return f"{self._address()}/v/{gift.line.secret}"
 
     def _page(self, request: web.Request, view: View, status: int = 200, *, csrf: str = "") -> web.Response:
-        html = self._pages.html(view, language(request), csrf=csrf, path=request.path)
+        html = self._pages.html(view, language(request), csrf=csrf, path=request.path_qs)
         return remember(request, web.Response(status=status, text=html, content_type="text/html"))
 
 

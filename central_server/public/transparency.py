@@ -138,5 +138,5 @@ class TransparencyPages:
         )
 
     def _page(self, request: web.Request, view: View, status: int = 200) -> web.Response:
-        html = self._pages.html(view, language(request), path=request.path)
+        html = self._pages.html(view, language(request), path=request.path_qs)
         return remember(request, web.Response(status=status, text=html, content_type="text/html"))

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from io import BytesIO
 
 from central_server.banks.port import BankRefused, BankUnavailable, Statement
-from central_server.banks.unionpay.statement import read_statement
 from central_server.settings_bank import BankSettings
 
 LARGEST = 16 * 1024 * 1024
@@ -17,6 +16,8 @@ Reader = Callable[[BankSettings, str, bytes, date | None], Statement]
 
 
 def _unionpay(settings: BankSettings, name: str, octets: bytes, day: date | None) -> Statement:
+    from central_server.banks.unionpay.statement import read_statement
+
     return read_statement(name, octets, settings.merchant, day or _day_of(octets))
 
 

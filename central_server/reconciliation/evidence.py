@@ -13,8 +13,10 @@ from datetime import date, datetime
 
 from central_server.catalogue.importing import RowFault
 from central_server.catalogue.reading import Fault, Reading, Word, fen_to_yuan
-from central_server.catalogue.sheets import Sheet
 from central_server.donations.settle import receive
+from central_server.sheets.heads import Heads
+from central_server.sheets.reading import Sheet
+from central_server.sheets.writing import Cell, yuan
 from central_server.store import attempts, audit, intents, unconfirmed
 from central_server.store.attempts import Attempt, AttemptState
 from central_server.store.audit import AuditLine
@@ -23,24 +25,22 @@ from central_server.store.intents import Intent
 from central_server.store.places import communities
 from central_server.store.unconfirmed import Unconfirmed
 from sync_contract.identity import new_id
-from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.records import IntentState
-from sync_contract.strict import Language
 
 CAUSE = "import"
 COLUMNS = ("gift", "registered", "project", "amount_yuan", "gateway", "evidence", "paid_on")
-_HEADS = {
-    "gift": ("认捐编号", "認捐編號", "gift"),
-    "registered": ("登记时间", "登記時間", "registered"),
-    "project": ("项目编号", "項目編號", "project"),
-    "amount_yuan": ("金额(元)", "金額(元)", "amount (yuan)"),
-    "gateway": ("网关", "閘道器", "gateway"),
-    "evidence": ("平台支付单号", "平台支付單號", "number of the payment"),
-    "paid_on": ("支付日期", "支付日期", "paid on"),
-}
-_ORDER = (Language.zh_hans, Language.zh_hant, Language.en)
-_NAMES = {told.casefold(): name for name, heads in _HEADS.items() for told in (name, *heads)}
-_BRACKETS = str.maketrans("\uff08\uff09", "()")
+_HEADS = Heads(
+    {
+        "gift": ("认捐编号", "認捐編號", "gift"),
+        "registered": ("登记时间", "登記時間", "registered"),
+        "project": ("项目编号", "項目編號", "project"),
+        "amount_yuan": ("金额(元)", "金額(元)", "amount (yuan)"),
+        "gateway": ("网关", "閘道器", "gateway"),
+        "evidence": ("平台支付单号", "平台支付單號", "number of the payment"),
+        "paid_on": ("支付日期", "支付日期", "paid on"),
+    }
+)
+head = _HEADS.head
 _NEEDED = ("gift", "amount_yuan", "evidence")
 
 
@@ -75,21 +75,17 @@ class EvidencePlan:
         return hashlib.sha256(repr(self.proved).encode()).hexdigest()
 
 
-def head(name: str, language: Language) -> str:
-    return _HEADS[name][_ORDER.index(language)]
-
-
-def rows(waiting: Collection[Unconfirmed]) -> list[tuple[str, ...]]:
+def rows(waiting: Collection[Unconfirmed]) -> list[tuple[Cell, ...]]:
     """As COLUMNS has them, to be filled in."""
     return [
         (
             each.id,
-            f"{each.first_seen_at.astimezone(OFFICIAL_TIME):%Y-%m-%d %H:%M}",
+            each.first_seen_at,
             each.project,
-            fen_to_yuan(each.amount_minor),
+            yuan(each.amount_minor),
             each.label,
-            "",
-            "",
+            None,
+            None,
         )
         for each in waiting
     ]
@@ -97,7 +93,7 @@ def rows(waiting: Collection[Unconfirmed]) -> list[tuple[str, ...]]:
 
 async def plan(connection: Connection, sheet: Sheet, tops: Collection[str], environment: str) -> EvidencePlan:
     """`tops`: where the reader sees to money; a gift of somewhere else is not known there."""
-    names = [_NAMES.get(" ".join(told.split()).casefold().translate(_BRACKETS)) for told in sheet.head]
+    names = [_HEADS.name_of(told) for told in sheet.head]
     faults = [RowFault(1, name, Fault(name, Word.needed)) for name in _NEEDED if name not in names]
     twice = [name for name, times in Counter(name for name in names if name).items() if times > 1]
     faults += [RowFault(1, name, Fault(name, Word.repeated, name, {"row": 1})) for name in twice]

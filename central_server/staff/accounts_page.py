@@ -10,8 +10,9 @@ from central_server.accounts.access import Right, Role
 from central_server.accounts.governing import Governed, LastGovernor, NameTaken, NotGoverned
 from central_server.accounts.names import NameRefused
 from central_server.staff import tree
-from central_server.staff.desk import Desk, Onward, Shown, Visitor
+from central_server.staff.desk import Desk, Onward, Shown, Visitor, parts
 from central_server.store import accounts, audit, places, sessions
+from central_server.store.accounts import PAGE
 from central_server.store.audit import AuditLine
 from central_server.store.connection import Connection
 
@@ -168,8 +169,13 @@ async def _asked(connection: Connection, visitor: Visitor, *, lock: bool = False
 
 async def _list(connection: Connection, visitor: Visitor, fault: str = "") -> Shown:
     known = await places.every(connection, visitor.tops)
+    query = visitor.request.query
+    words, after = query.get("words", "").strip()[:64], query.get("after", "")[:64]
+    found = await governing.page(connection, visitor.tops, words, after, PAGE + 1)
     values = {
-        "accounts": await governing.every(connection, visitor.tops),
+        "accounts": found[:PAGE],
+        "words": words,
+        **parts("/staff/accounts", words, after, found[PAGE - 1][0].name if len(found) > PAGE else ""),
         "names": {place.id: place.names for place in known},
         "places": tree.rows(known),
         "roles": [role.value for role in Role],

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
@@ -42,9 +43,16 @@ class Section:
 class ApiPage:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/api", self._show)]
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
+        """Made when the page is first asked for: few servers ever are."""
         told = document(OPERATIONS, version("beacon-gateway"))
         schemas = told["components"]["schemas"]
-        self._values = {
+        return {
             "sections": [_section(told["paths"][each.path][each.method.lower()], each) for each in OPERATIONS],
             "records": [
                 (name, _plain_words(schema.get("description", "")), _rows(schema), _said(schema))
@@ -53,9 +61,6 @@ class ApiPage:
             "problems": [(word, each.kind.status_code, each.meaning) for word, each in PROBLEMS.items()],
             "events": EVENTS,
         }
-
-    def routes(self) -> list[web.RouteDef]:
-        return [web.get("/api", self._show)]
 
     async def _show(self, request: web.Request) -> web.Response:
         return self._desk.render(request, "api.html", self._values)

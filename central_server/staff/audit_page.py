@@ -33,6 +33,7 @@ class AuditPage:
             known = {place.id: place.names for place in await places.every(connection, visitor.tops)}
         lines = [line for _, line in found[:PAGE]]
         filters = {name: value for name, value in chosen.items() if value}
+        older = f"/staff/audit?{urlencode(filters | {'before': found[PAGE - 1][0]})}" if len(found) > PAGE else ""
         days = [
             (of_day[0].at, of_day)
             for _, same in groupby(lines, lambda line: line.at.astimezone(OFFICIAL_TIME).date())
@@ -49,7 +50,7 @@ class AuditPage:
                 "filtered": bool(filters),
                 "command_line": COMMAND_LINE,
                 "newest": "" if wanted.before is None else f"/staff/audit?{urlencode(filters)}",
-                "older": urlencode(filters | {"before": str(found[PAGE - 1][0])}) if len(found) > PAGE else "",
+                "older": older,
             },
         )
 

@@ -1,5 +1,6 @@
 """What every staff page has: a login before it, a right that it asks for, its frame, and its forms' safety."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,7 @@ from multidict import MultiDict
 from central_server.accounts.access import Access, Right
 from central_server.accounts.sessions import Owed, Standing, standing
 from central_server.language import language, remember
+from central_server.sheets.writing import TYPES, Rows, written
 from central_server.staff.menu import groups
 from central_server.staff.render import StaffTemplates
 from central_server.store import places
@@ -81,12 +83,24 @@ class Sent:
     content: bytes
 
 
+async def sheet(name: str, form: str, rows: Rows) -> Sent:
+    """A table as a file; `form`: one of `sheets.writing.TYPES`."""
+    return Sent(f"{name}.{form}", TYPES[form], await asyncio.to_thread(written, form, name, rows))
+
+
 @dataclass(frozen=True, slots=True)
 class Onward:
     """Another page is next: the answer to a form that did its work. `token`: of the session from now on."""
 
     path: str
     token: str = ""
+
+
+def parts(path: str, words: str, after: str, last: str) -> Values:
+    """Where a list's foot leads. `after`: the key after which this part began, `last`: that of the next part or ""."""
+    filters = {"words": words} if words else {}
+    first = f"{path}?{urlencode(filters)}" if filters else path
+    return {"first": first if after else "", "more": f"{path}?{urlencode(filters | {'after': last})}" if last else ""}
 
 
 Page = Callable[[Visitor], Awaitable[Shown | Sent | Onward]]

@@ -54,14 +54,17 @@ class DisbursementsPage:
         before = asked if _BEFORE.fullmatch(asked) else ""
         async with visitor.database.read() as connection:
             waiting = await disbursements.page(connection, visitor.tops, self._environment, waiting=True)
-            found = await disbursements.page(connection, visitor.tops, self._environment, waiting=False, before=before)
+            found = await disbursements.page(
+                connection, visitor.tops, self._environment, waiting=False, before=before, limit=PAGE + 1
+            )
             titles = await _titles(connection, (*waiting, *found))
         values = {
             "waiting": waiting,
-            "others": [each for each in found if each.state != "asked"],
+            "others": [each for each in found[:PAGE] if each.state != "asked"],
             "titles": titles,
             "states": STATES,
-            "older": found[-1].id if len(found) == PAGE else "",
+            "newest": _AT if before else "",
+            "older": f"{_AT}?before={found[PAGE - 1].id}" if len(found) > PAGE else "",
         }
         return Shown("disbursements.html", values)
 

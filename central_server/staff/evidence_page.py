@@ -1,19 +1,18 @@
 """Gifts over a public page: the list of those that wait, and evidence of them, looked at before it is taken."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
 from central_server.accounts.access import Right
-from central_server.catalogue import importing, sheets
-from central_server.catalogue.reading import Fault, Word
-from central_server.catalogue.sheets import Sheet, SheetRefused
+from central_server.catalogue import importing
+from central_server.catalogue.reading import Fault, Word, of_file
 from central_server.reconciliation import evidence
 from central_server.reconciliation.evidence import COLUMNS, EvidencePlan, head
-from central_server.staff.desk import Desk, Onward, Sent, Shown, Visitor
+from central_server.sheets.reading import MOST_OCTETS, Sheet, SheetRefused
+from central_server.staff.desk import Desk, Onward, Sent, Shown, Visitor, sheet
 from central_server.staff.fault_words import FAULTS
-from central_server.store import drafts, places, unconfirmed
+from central_server.store import drafts, places, projects, unconfirmed
 from central_server.store.connection import Connection
 from central_server.store.drafts import Draft
 from central_server.store.places import TOP
@@ -23,7 +22,6 @@ from sync_contract.project import Texts
 _AT = "/staff/evidence"
 _DRAFT = _AT + "/{draft:[0-9a-f]{32}}"
 _KIND = "evidence"
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SHOWN = 200
 
 
@@ -40,7 +38,7 @@ class EvidencePage:
         return [
             desk.page(_AT, self._show, Right.money),
             desk.page(f"{_AT}.xlsx", self._list, Right.money),
-            desk.upload(_AT, self._take, Right.money, limit=sheets.MOST_OCTETS + 64 * 1024),
+            desk.upload(_AT, self._take, Right.money, limit=MOST_OCTETS + 64 * 1024),
             desk.page(_DRAFT, self._look, Right.money),
             desk.form(_DRAFT, self._apply, Right.money),
         ]
@@ -51,8 +49,11 @@ class EvidencePage:
     async def _asked(self, visitor: Visitor, refused: Fault | None) -> Shown:
         async with visitor.database.read() as connection:
             waiting = await unconfirmed.every(connection, visitor.tops, self._environment)
+            shown = waiting[:_SHOWN]
+            titles = await projects.known_many(connection, {(each.community, each.project) for each in shown})
         values = {
-            "waiting": waiting[:_SHOWN],
+            "waiting": shown,
+            "titles": titles,
             "count": len(waiting),
             "shown": _SHOWN,
             "columns": [head(name, visitor.language) for name in COLUMNS],
@@ -66,8 +67,7 @@ class EvidencePage:
         async with visitor.database.read() as connection:
             waiting = await unconfirmed.every(connection, visitor.tops, self._environment)
         heads = [head(name, visitor.language) for name in COLUMNS]
-        content = await asyncio.to_thread(sheets.as_xlsx, heads, evidence.rows(waiting), _KIND)
-        return Sent("waiting-gifts.xlsx", _XLSX, content)
+        return await sheet("waiting-gifts", "xlsx", [heads, *evidence.rows(waiting)])
 
     async def _take(self, visitor: Visitor) -> Shown | Onward:
         """Keep the file, and show what it would do."""
@@ -77,7 +77,7 @@ class EvidencePage:
         try:
             await importing.open_sheet(file.content)
         except SheetRefused as error:
-            return await self._asked(visitor, error.fault)
+            return await self._asked(visitor, of_file(error))
         draft = Draft(new_id(), visitor.access.account, _KIND, TOP, file.name, file.content, visitor.now)
         async with visitor.database.write() as connection:
             await drafts.keep(connection, draft)
@@ -86,9 +86,9 @@ class EvidencePage:
     async def _look(self, visitor: Visitor) -> Shown:
         async with visitor.database.read() as connection:
             draft = await self._draft(connection, visitor)
-        sheet = await importing.open_sheet(draft.content)
+        brought = await importing.open_sheet(draft.content)
         async with visitor.database.read() as connection:
-            found = await evidence.plan(connection, sheet, visitor.tops, self._environment)
+            found = await evidence.plan(connection, brought, visitor.tops, self._environment)
             names = {place.id: place.names for place in await places.every(connection, [TOP])}
         return _shown(visitor, draft, found, names)
 
@@ -96,10 +96,10 @@ class EvidencePage:
         """What was looked at, or a new look at it when something has changed meanwhile."""
         async with visitor.database.read() as connection:
             draft = await self._draft(connection, visitor)
-        sheet = await importing.open_sheet(draft.content)
+        brought = await importing.open_sheet(draft.content)
 
         async def work(connection: Connection) -> Shown | Onward:
-            found = await self._held(connection, visitor, sheet)
+            found = await self._held(connection, visitor, brought)
             names = {place.id: place.names for place in await places.every(connection, [TOP])}
             if found.faults or not found.proved or found.digest != visitor.form.get("digest", ""):
                 return _shown(visitor, draft, found, names, moved=True)
@@ -112,11 +112,11 @@ class EvidencePage:
             self._changed()
         return answer
 
-    async def _held(self, connection: Connection, visitor: Visitor, sheet: Sheet) -> EvidencePlan:
+    async def _held(self, connection: Connection, visitor: Visitor, brought: Sheet) -> EvidencePlan:
         """Planned twice: nobody changes the gifts of the second plan any more."""
         await connection.alone("evidence")  # two files with one number between them come one after the other
-        await evidence.hold(connection, await evidence.plan(connection, sheet, visitor.tops, self._environment))
-        return await evidence.plan(connection, sheet, visitor.tops, self._environment)
+        await evidence.hold(connection, await evidence.plan(connection, brought, visitor.tops, self._environment))
+        return await evidence.plan(connection, brought, visitor.tops, self._environment)
 
     async def _draft(self, connection: Connection, visitor: Visitor) -> Draft:
         draft = await drafts.of(connection, visitor.access.account, visitor.request.match_info["draft"])

@@ -1,6 +1,5 @@
 """A visitor sets up the second step, an app that shows codes by time, or takes it away again."""
 
-import segno
 import structlog
 from aiohttp import web
 
@@ -103,6 +102,8 @@ class FactorPage:
             except SecretUnreadable:  # the key of the state folder is another one now: begin anew
                 _log.exception("factor.unreadable", account=account.name)
             else:
+                import segno  # seldom: one in an account's life
+
                 issuer = self._site[Language.en]
                 picture = segno.make_qr(second_factor.address(secret, account.name, issuer), error="m")
                 values["secret"] = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))

@@ -18,6 +18,13 @@ FAULTS = {
     Word.too_many: _("At most %(most)s. Leave some out."),
     Word.amount_outside: _("Each amount must lie between %(least)s and %(most)s yuan, the least and the most above."),
     Word.least_over_most: _("The most is less than the least. Change one of them."),
+    Word.not_an_example: _("Begin the line with the amount, like: 30 three lunches. This line does not: %(line)s"),
+    Word.not_on_a_button: _("%(amount)s yuan is on no button. Take one of %(allowed)s, or leave the line out."),
+    Word.amount_twice: _("%(amount)s yuan comes twice. Leave one of the lines out."),
+    Word.example_too_long: _(
+        "The words for %(amount)s yuan have %(length)s characters; a button has room for %(most)s. Shorten them."
+    ),
+    Word.example_missing: _("The other languages tell what %(amount)s yuan pays for. Tell it here too."),
     Word.not_a_date: _("This is not a date. Write it like 2026-12-31."),
     Word.ends_before_it_begins: _("This day is before the first day, %(since)s."),
     Word.not_an_id: _("Use small letters a to z, digits and hyphens, 16 at most; a hyphen neither first nor last."),

@@ -1,6 +1,5 @@
 """Figures of a place, a gateway, a beacon or a project: charts, their tables, and files to keep."""
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,11 +9,11 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from central_server.accounts.seeing import sees_money
+from central_server.sheets.writing import Cell
 from central_server.staff import figures_words
-from central_server.staff.desk import Desk, Sent, Shown, Visitor
+from central_server.staff.desk import Desk, Sent, Shown, Visitor, sheet
 from central_server.staff.figures_charts import charts
 from central_server.staff.tree import rows
-from central_server.statistics import sheets
 from central_server.statistics.periods import Period, Span, period
 from central_server.statistics.report import Narrowed, Report, report
 from central_server.statistics.told import told
@@ -28,7 +27,6 @@ _BEACON = re.compile(r"[0-9a-f-]{36}/[0-9]{1,5}/[0-9]{1,5}")
 _WORD = re.compile(r"[a-z0-9-]{1,64}")
 _FIELDS = ("place", "gateway", "beacon", "project", "span", "day")
 _BEACONS = 300
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +98,16 @@ class FiguresPage:
         return handler
 
     async def _csv(self, visitor: Visitor, asked: Asked, found: Report) -> Sent:
-        table = self._table(visitor, found)
-        return Sent(_name(asked, "csv"), "text/csv", await asyncio.to_thread(sheets.csv_file, table))
+        return await sheet(_name(asked), "csv", self._table(visitor, found))
 
     async def _xlsx(self, visitor: Visitor, asked: Asked, found: Report) -> Sent:
-        table = self._table(visitor, found)
-        title = f"{asked.period.first} {asked.period.last}"
-        return Sent(_name(asked, "xlsx"), _XLSX, await asyncio.to_thread(sheets.xlsx_file, title, table))
+        return await sheet(_name(asked), "xlsx", self._table(visitor, found))
 
     async def _json(self, visitor: Visitor, asked: Asked, found: Report) -> Sent:
         content = told(found).model_dump_json(indent=1).encode()
-        return Sent(_name(asked, "json"), "application/json", content)
+        return Sent(f"{_name(asked)}.json", "application/json", content)
 
-    def _table(self, visitor: Visitor, found: Report) -> list[list[sheets.Cell]]:
+    def _table(self, visitor: Visitor, found: Report) -> list[list[Cell]]:
         say = self._desk.words(visitor.language)
         return [[say(name) for name in figures_words.COLUMNS], *figures_words.cells(found, say)]
 
@@ -125,8 +120,8 @@ async def _beacons(connection: Connection, visitor: Visitor, asked: Asked) -> di
     return {beacon: beacon for beacon in heard} | names
 
 
-def _name(asked: Asked, kind: str) -> str:
-    return f"figures-{asked.period.first}-{asked.period.last}.{kind}"
+def _name(asked: Asked) -> str:
+    return f"figures-{asked.period.first}-{asked.period.last}"
 
 
 async def _asked(connection: Connection, visitor: Visitor) -> Asked:

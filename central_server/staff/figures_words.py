@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal, format_percent
 
+from central_server.sheets.writing import Cell, yuan
 from central_server.staff.words import signed
-from central_server.statistics import sheets
 from central_server.statistics.periods import Period, Span
 from central_server.statistics.report import STEPS, UNTOLD, Report, Slot
 from kiosk_ui.figures import LOCALES
@@ -36,6 +37,8 @@ COLUMNS = (
     _("Phones: readers"),
     _("Posters opened"),
     _("Posters: readers"),
+    _("NFC tags touched"),
+    _("NFC tags: readers"),
     _("Gifts registered"),
     _("Registered ¥"),
     _("Handed over"),
@@ -74,7 +77,7 @@ def tiles(found: Report, language: Language, say: Say) -> list[Tile]:
         if value is None or before is None:
             made.append(Tile(say(text), say(NOT_HERE), "", "", known=False))
             continue
-        write = _yuan if name.endswith("_fen") else _number
+        write = signed if name.endswith("_fen") else _number
         change = ""
         if before:
             change = format_percent((value - before) / before, format="+#,##0%;-#,##0%", locale=LOCALES[language])
@@ -139,32 +142,11 @@ def name(slot: Slot, of: Period) -> str:
 
 def rows(found: Report, language: Language, say: Say) -> list[list[str]]:
     """For the page's table: only slots that have begun, and every value written."""
-    money_at = {COLUMNS.index(title) for title in (_("Registered ¥"), _("Paid ¥"), _("Spent ¥"))}
-    written = []
-    for row in cells(found, say):
-        written.append(
-            [
-                cell
-                if isinstance(cell, str)
-                else "–"
-                if cell is None
-                else format_percent(cell, locale=LOCALES[language])
-                if place in _SHARES
-                else _yuan(round(cell * 100), language)
-                if place in money_at
-                else _number(int(cell), language)
-                for place, cell in enumerate(row)
-            ]
-        )
-    return written
+    return [[_told(cell, language) for cell in row] for row in cells(found, say)]
 
 
-_SHARES = (2 - 1, 4 - 1)
-"""Where COLUMNS have shares: listened and lost."""
-
-
-def cells(found: Report, say: Say) -> list[list[sheets.Cell]]:
-    """For files: numbers as numbers, money in yuan, what nothing counts in words."""
+def cells(found: Report, say: Say) -> list[list[Cell]]:
+    """For files: shares as floats, numbers as numbers, money in yuan, what nothing counts in words."""
     not_here = say(NOT_HERE)
     return [
         [
@@ -179,13 +161,15 @@ def cells(found: Report, say: Say) -> list[list[sheets.Cell]]:
             slot.click_visitors,
             slot.posters,
             slot.poster_visitors,
+            slot.tags_touched,
+            slot.tag_touchers,
             slot.registered,
-            not_here if slot.registered_fen is None else slot.registered_fen / 100,
+            not_here if slot.registered_fen is None else yuan(slot.registered_fen),
             slot.handed,
             slot.paid,
-            not_here if slot.paid_fen is None else slot.paid_fen / 100,
+            not_here if slot.paid_fen is None else yuan(slot.paid_fen),
             slot.reconciled,
-            not_here if slot.spent_fen is None else slot.spent_fen / 100,
+            not_here if slot.spent_fen is None else yuan(slot.spent_fen),
         ]
         for slot in found.slots
         if not slot.ahead
@@ -196,5 +180,14 @@ def _number(value: int, language: Language) -> str:
     return format_decimal(value, locale=LOCALES[language])
 
 
-def _yuan(fen: int, language: Language) -> str:
-    return signed(fen, language)
+def _told(cell: Cell, language: Language) -> str:
+    match cell:
+        case None:
+            return "\N{EN DASH}"
+        case Decimal():
+            return signed(int(cell.scaleb(2)), language)
+        case float():
+            return format_percent(cell, locale=LOCALES[language])
+        case int():
+            return _number(cell, language)
+    return str(cell)

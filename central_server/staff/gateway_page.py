@@ -3,7 +3,6 @@
 import json
 from datetime import timedelta
 
-import segno
 from aiohttp import web
 
 from central_server.accounts.access import Right
@@ -74,6 +73,8 @@ class GatewayPage:
             code = await codes.make_code(connection, gateway, visitor.access.account, visitor.now)
             line = visitor.did("gateway.invite", gateway.community, gateway.id, f"label: {gateway.label}")
             await audit.record(connection, line)
+        import segno  # seldom: one in a gateway's life
+
         invitation = self._inviting.invitation(code)
         picture = segno.make(invitation.text(), error="m", micro=False)
         return Shown(

@@ -1,6 +1,5 @@
 """Gifts: newest first, fifty a page, filtered; and all that fit the filter as a file."""
 
-import asyncio
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -10,10 +9,9 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from central_server.accounts.access import Right
-from central_server.staff import words
-from central_server.staff.desk import Desk, Sent, Shown, Visitor
-from central_server.staff.gift_words import DOORS, ODD, STATES, yuan
-from central_server.statistics import sheets
+from central_server.sheets.writing import Cell, yuan
+from central_server.staff.desk import Desk, Sent, Shown, Visitor, sheet
+from central_server.staff.gift_words import DOORS, ODD, STATES
 from central_server.store import gateways, gifts, projects
 from central_server.store.connection import Connection
 from central_server.store.gifts import PAGE, Gift, Money, Odd, Wanted
@@ -26,7 +24,6 @@ from sync_contract.strict import Environment
 _FIELDS = ("state", "project", "gateway", "beacon", "odd", "since", "until")
 _BEFORE = re.compile(r"([0-9]{1,17})-([0-9a-f]{32})")
 _MOST_IN_A_FILE = 50_000
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Titles = Mapping[tuple[str, str], Project]
 
 
@@ -87,15 +84,12 @@ class GiftsPage:
         )
 
     async def _csv(self, visitor: Visitor) -> Sent:
-        table = await self._table(visitor)
-        return Sent(_name(visitor, "csv"), "text/csv", await asyncio.to_thread(sheets.csv_file, table))
+        return await sheet(_name(visitor), "csv", await self._table(visitor))
 
     async def _xlsx(self, visitor: Visitor) -> Sent:
-        table = await self._table(visitor)
-        return Sent(_name(visitor, "xlsx"), _XLSX, await asyncio.to_thread(sheets.xlsx_file, "gifts", table))
+        return await sheet(_name(visitor), "xlsx", await self._table(visitor))
 
-    async def _table(self, visitor: Visitor) -> list[list[sheets.Cell]]:
-        """Amounts in yuan as text: a spreadsheet's floating point is no place for money."""
+    async def _table(self, visitor: Visitor) -> list[list[Cell]]:
         chosen = {name: visitor.request.query.get(name, "") for name in _FIELDS}
         say = self._desk.words(visitor.language)
         async with visitor.database.read() as connection:
@@ -104,13 +98,13 @@ class GiftsPage:
             for start in range(0, len(found), 200):
                 money |= await gifts.money(connection, found[start : start + 200])
             titles = await _titles(connection, found)
-        rows: list[list[sheets.Cell]] = [[say(name) for name in COLUMNS]]
+        rows: list[list[Cell]] = [[say(name) for name in COLUMNS]]
         for gift in found:
             posted = money.get((gift.gateway, gift.id), Money())
             project = titles.get((gift.community, gift.project))
             rows.append(
                 [
-                    words.moment(gift.first_seen_at),
+                    gift.first_seen_at,
                     gift.environment,
                     gift.community,
                     project.title[visitor.language] if project else gift.project,
@@ -175,8 +169,8 @@ async def _titles(connection: Connection, found: tuple[Gift, ...]) -> Titles:
     return await projects.known_many(connection, {(gift.community, gift.project) for gift in found})
 
 
-def _name(visitor: Visitor, kind: str) -> str:
-    return f"gifts-{visitor.now.astimezone(OFFICIAL_TIME).date()}.{kind}"
+def _name(visitor: Visitor) -> str:
+    return f"gifts-{visitor.now.astimezone(OFFICIAL_TIME).date()}"
 
 
 def _day(text: str) -> datetime | None:

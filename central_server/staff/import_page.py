@@ -3,13 +3,14 @@
 from aiohttp import web
 
 from central_server.accounts.access import Right
-from central_server.catalogue import importing, sheets
+from central_server.catalogue import importing
 from central_server.catalogue.columns import COLUMNS, head
 from central_server.catalogue.importing import KINDS, Plan, RowFault
-from central_server.catalogue.reading import Fault, Word
+from central_server.catalogue.reading import Fault, Word, of_file
 from central_server.catalogue.records import Edit
-from central_server.catalogue.sheets import Sheet, SheetRefused
-from central_server.staff.desk import Desk, Onward, Sent, Shown, Visitor
+from central_server.sheets.reading import MOST_OCTETS, Sheet, SheetRefused
+from central_server.sheets.writing import TYPES
+from central_server.staff.desk import Desk, Onward, Sent, Shown, Visitor, sheet
 from central_server.staff.fault_words import FAULTS
 from central_server.staff.tree import rows
 from central_server.store import drafts, places, revised
@@ -18,7 +19,6 @@ from central_server.store.drafts import Draft
 from central_server.store.places import PlaceKind
 from sync_contract.identity import new_id
 
-_TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 _SHOWN = 200
 
 
@@ -30,19 +30,18 @@ class ImportPage:
         return [
             self._desk.page("/staff/export", self._export, Right.see),
             self._desk.page("/staff/import", self._ask, Right.edit),
-            self._desk.upload("/staff/import", self._take, Right.edit, limit=sheets.MOST_OCTETS + 64 * 1024),
+            self._desk.upload("/staff/import", self._take, Right.edit, limit=MOST_OCTETS + 64 * 1024),
             self._desk.page("/staff/import/{draft:[0-9a-f]{32}}", self._look, Right.edit),
             self._desk.form("/staff/import/{draft:[0-9a-f]{32}}", self._apply, Right.edit),
         ]
 
     async def _export(self, visitor: Visitor) -> Sent:
         kind, form = visitor.request.query.get("kind", ""), visitor.request.query.get("format", "csv")
-        if kind not in KINDS or form not in _TYPES:
+        if kind not in KINDS or form not in TYPES:
             raise web.HTTPNotFound
         async with visitor.database.read() as connection:
-            heads, found = await importing.export(connection, kind, visitor.tops, visitor.language)
-        content = sheets.as_csv(heads, found) if form == "csv" else sheets.as_xlsx(heads, found, kind)
-        return Sent(f"{kind}.{form}", _TYPES[form], content)
+            found = await importing.export(connection, kind, visitor.tops, visitor.language)
+        return await sheet(kind, form, found)
 
     async def _ask(self, visitor: Visitor) -> Shown:
         kind = visitor.request.query.get("kind", "")
@@ -74,7 +73,7 @@ class ImportPage:
         try:
             await importing.open_sheet(file.content)
         except SheetRefused as error:
-            return await self._asked(visitor, kind, error.fault)
+            return await self._asked(visitor, kind, of_file(error))
         draft = Draft(new_id(), visitor.access.account, kind, place, file.name, file.content, visitor.now)
         async with visitor.database.write() as connection:
             await visitor.demand(connection, place)
@@ -84,21 +83,21 @@ class ImportPage:
     async def _look(self, visitor: Visitor) -> Shown:
         async with visitor.database.read() as connection:
             draft = await self._draft(connection, visitor)
-        sheet = await importing.open_sheet(draft.content)
+        brought = await importing.open_sheet(draft.content)
         async with visitor.database.read() as connection:
-            found = await self._plan(connection, visitor, draft, sheet)
+            found = await self._plan(connection, visitor, draft, brought)
         return _shown(visitor, draft, found)
 
     async def _apply(self, visitor: Visitor) -> Shown | Sent | Onward:
         """What was looked at, or a new look at it when somebody has edited meanwhile."""
         async with visitor.database.read() as connection:
             draft = await self._draft(connection, visitor)
-        sheet = await importing.open_sheet(draft.content)
+        brought = await importing.open_sheet(draft.content)
         edit = Edit(visitor.access.account, visitor.now)
 
         async def work(connection: Connection) -> Shown | Onward:
             await revised.begin(connection)
-            found = await self._plan(connection, visitor, draft, sheet)
+            found = await self._plan(connection, visitor, draft, brought)
             if found.faults or found.digest != visitor.form.get("digest", ""):
                 return _shown(visitor, draft, found, moved=True)
             await importing.apply(connection, draft.kind, found, visitor.access.account, draft.name, edit)
@@ -114,9 +113,9 @@ class ImportPage:
         await visitor.demand(connection, draft.place)
         return draft
 
-    async def _plan(self, connection: Connection, visitor: Visitor, draft: Draft, sheet: Sheet) -> Plan:
+    async def _plan(self, connection: Connection, visitor: Visitor, draft: Draft, brought: Sheet) -> Plan:
         edit = Edit(visitor.access.account, visitor.now)
-        return await importing.plan(connection, draft.kind, sheet, visitor.tops, draft.place, edit)
+        return await importing.plan(connection, draft.kind, brought, visitor.tops, draft.place, edit)
 
 
 def _shown(visitor: Visitor, draft: Draft, found: Plan, *, moved: bool = False) -> Shown:

@@ -8,9 +8,9 @@ from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.ledger.tree import total
-from central_server.staff.desk import Desk, Onward, Sent, Shown, Visitor
+from central_server.sheets.writing import Cell, yuan
+from central_server.staff.desk import Desk, Onward, Sent, Shown, Visitor, sheet
 from central_server.staff.ledger_words import HEADS, KINDS
-from central_server.statistics.sheets import Cell, csv_file, xlsx_file
 from central_server.store import audit, heads, ledger_lines, locked_months, places, projects
 from central_server.store.connection import Connection
 from central_server.store.ledger_lines import LedgerLine
@@ -80,10 +80,7 @@ class LedgerPage:
         say = self._desk.words(visitor.language)
         rows: list[list[Cell]] = [[say(name) for name in HEADS]]
         rows += [_row(line, titles, say(KINDS[line.kind]), visitor.language) for line in lines]
-        if visitor.request.query.get("format") == "xlsx":
-            kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-            return Sent(f"ledger-{month}.xlsx", kind, xlsx_file(f"{month}", rows))
-        return Sent(f"ledger-{month}.csv", "text/csv", csv_file(rows))
+        return await sheet(f"ledger-{month}", "xlsx" if visitor.request.query.get("format") == "xlsx" else "csv", rows)
 
     async def _lock(self, visitor: Visitor) -> Onward:
         place, month = visitor.form.get("place", ""), visitor.form.get("month", "")
@@ -148,11 +145,11 @@ def _row(line: LedgerLine, titles: dict[str, Texts], kind: str, language: Langua
     at = line.at.astimezone(OFFICIAL_TIME)
     return [
         line.n,
-        f"{at:%Y-%m-%d}",
+        at.date(),
         f"{at:%H:%M:%S}",
         titles[line.project][language] if line.project in titles else line.project,
         kind,
-        line.signed_minor / 100,
+        yuan(line.signed_minor),
         line.slip or "",
         line.purpose,
         line.people,

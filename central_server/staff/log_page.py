@@ -53,7 +53,7 @@ class LogPage:
         older = ""
         if len(found) > sync_log.PAGE:
             last = found[sync_log.PAGE - 1]
-            older = urlencode(filters | {"before": f"{_micros(last.last_at)}-{last.seq}"})
+            older = "/staff/log?" + urlencode(filters | {"before": f"{_micros(last.last_at)}-{last.seq}"})
         return Shown(
             "log.html",
             {

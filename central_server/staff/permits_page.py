@@ -1,6 +1,7 @@
 """Papers of organisations and projects, what has to be published when, and the books for those who ask for them."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from aiohttp import web
@@ -10,9 +11,9 @@ from central_server.books import audit_file, charity
 from central_server.books.charity import Period
 from central_server.permits import deadlines
 from central_server.permits.standing import standing, today
-from central_server.staff.desk import Desk, Onward, Sent, Shown, Visitor
+from central_server.sheets.writing import Cell
+from central_server.staff.desk import Desk, Onward, Sent, Shown, Visitor, sheet
 from central_server.staff.editing import holds_for
-from central_server.statistics import sheets
 from central_server.store import audit, disclosures, places, projects
 from central_server.store.connection import Connection
 from central_server.store.disclosures import Disclosure
@@ -22,7 +23,6 @@ from sync_contract.strict import Environment
 
 _AT = "/staff/permits"
 _ONE = _AT + "/{place}/{project:[a-z0-9-]{1,16}}"
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _LONGEST = 300
 
 
@@ -81,11 +81,9 @@ class PermitsPage:
             for place in sorted(visitor.tops):
                 await audit.record(connection, visitor.did("books.totals", place, self._environment, detail))
         say = self._desk.words(visitor.language)
-        table: list[list[sheets.Cell]] = [[say(name) for name in charity.COLUMNS], *map(list, told.rows)]
+        table: list[Sequence[Cell]] = [[say(name) for name in charity.COLUMNS], *told.rows]
         name = f"totals-{period.first}-{period.last}"
-        if visitor.form.get("format") == "csv":
-            return Sent(f"{name}.csv", "text/csv", await asyncio.to_thread(sheets.csv_file, table))
-        return Sent(f"{name}.xlsx", _XLSX, await asyncio.to_thread(sheets.xlsx_file, name, table))
+        return await sheet(name, "csv" if visitor.form.get("format") == "csv" else "xlsx", table)
 
     async def _disclosed(self, visitor: Visitor) -> Shown | Onward:
         due, done_on = _day(visitor, "due"), _day(visitor, "done_on")

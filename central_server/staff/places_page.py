@@ -9,12 +9,14 @@ from pydantic import ValidationError
 
 from central_server.accounts.access import Right
 from central_server.staff import tree
-from central_server.staff.desk import Desk, Onward, Shown, Visitor
+from central_server.staff.desk import Desk, Onward, Shown, Visitor, parts
 from central_server.store import audit, places
 from central_server.store.connection import Connection
 from central_server.store.places import LONGEST_NAME, PLACE_ID, UNDER, Place, PlaceKind, PlaceRefused
 from sync_contract.project import Texts
 from sync_contract.strict import Language
+
+_PAGE = 100
 
 
 class PlacesPage:
@@ -32,9 +34,12 @@ class PlacesPage:
         ]
 
     async def _show_all(self, visitor: Visitor) -> Shown:
+        query = visitor.request.query
+        words, after = query.get("words", "").strip()[:LONGEST_NAME], query.get("after", "")[:64]
         async with visitor.database.read() as connection:
             rows = tree.rows(await places.every(connection, visitor.tops))
-        return Shown("places.html", {"rows": rows})
+        shown, last = tree.part(tree.found(rows, words) if words else rows, after, _PAGE)
+        return Shown("places.html", {"rows": shown, "words": words, **parts("/staff/places", words, after, last)})
 
     async def _show(self, visitor: Visitor) -> Shown:
         async with visitor.database.read() as connection:

@@ -1,6 +1,5 @@
 """Official receipts: which are due, the donors' data for whoever issues them, and what was issued."""
 
-import asyncio
 from collections.abc import Sequence
 
 import structlog
@@ -9,9 +8,8 @@ from aiohttp import web
 from central_server.accounts.access import Right
 from central_server.receipts.asking import ReceiptRefused, Receipts
 from central_server.receipts.sealing import Donor, SealBroken
-from central_server.staff.desk import Desk, Onward, Sent, Shown, Visitor
-from central_server.staff.words import moment
-from central_server.statistics import sheets
+from central_server.sheets.writing import Cell, yuan
+from central_server.staff.desk import Desk, Onward, Sent, Shown, Visitor, sheet
 from central_server.store import audit, places, projects, receipts
 from central_server.store.connection import Connection
 from central_server.store.places import TOP
@@ -22,7 +20,6 @@ from sync_contract.strict import Environment
 
 _log = structlog.get_logger()
 _AT = "/staff/receipts"
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ISSUED_SHOWN = 100
 
 
@@ -113,8 +110,7 @@ class ReceiptsPage:
             return await self._list(visitor, "key", status=503)
         say = self._desk.words(visitor.language)
         rows = [_cells(each, opened[each.attempt], known) for each in due if each.attempt in opened]
-        content = await asyncio.to_thread(sheets.xlsx_file, "receipts", [[say(name) for name in COLUMNS], *rows])
-        return Sent("receipts.xlsx", _XLSX, content)
+        return await sheet("receipts", "xlsx", [[say(name) for name in COLUMNS], *rows])
 
     async def _opened(self, connection: Connection, due: Sequence[Wanted]) -> dict[str, Donor]:
         sealed = await receipts.donors(connection, [each.attempt for each in due])
@@ -139,12 +135,12 @@ class ReceiptsPage:
         return Onward(f"{_AT}?done=issued")
 
 
-def _cells(each: Wanted, donor: Donor, known: dict[tuple[str, str], Project]) -> list[sheets.Cell]:
+def _cells(each: Wanted, donor: Donor, known: dict[tuple[str, str], Project]) -> list[Cell]:
     project = known.get((each.community, each.project))
     return [
         each.slip,
-        moment(each.paid_at) if each.paid_at is not None else None,
-        each.amount_minor / 100,
+        each.paid_at,
+        yuan(each.amount_minor),
         capitals(each.amount_minor),
         "yes" if each.attempt_state != "paid" else None,
         each.project if project is None else project.title.zh_hans,

@@ -14,15 +14,15 @@ from central_server.reconciliation.brought import LARGEST, read_brought
 from central_server.reconciliation.reconciling import Reconciling
 from central_server.reconciliation.totals import Totals, totals
 from central_server.settings_bank import BankSettings
+from central_server.sheets.writing import Cell
 from central_server.staff import reconciliation_words as told_as
-from central_server.staff.desk import Desk, Onward, Sent, Shown, Visitor
-from central_server.statistics import sheets
+from central_server.staff.desk import Desk, Onward, Sent, Shown, Visitor, sheet
+from central_server.staff.gift_words import DOORS
 from central_server.store import audit, differences, places, reconciled, statements
 from central_server.store.connection import Connection
 from central_server.store.differences import Difference
 from central_server.store.places import TOP
 from central_server.store.statements import KeptStatement, RowResult
-from sync_contract.permit import OFFICIAL_TIME
 
 _AT = "/staff/reconciliation"
 _DAY = _AT + "/{statement:[0-9]{1,15}}"
@@ -113,6 +113,7 @@ class ReconciliationPage:
                 "count": len(rows),
                 "shown": _SHOWN,
                 "results": told_as.RESULTS,
+                "doors": DOORS,
                 "fitting": (RowResult.matched, RowResult.fee_only),
                 "waiting": waiting,
                 "kinds": told_as.KINDS,
@@ -127,9 +128,8 @@ class ReconciliationPage:
         async with visitor.database.read() as connection:
             kept = await self._statement(connection, visitor)
             rows = await self._told(connection, visitor, kept)
-        table: list[list[sheets.Cell]] = [[say(name) for name in told_as.COLUMNS], *(_cells(row, say) for row in rows)]
-        content = await asyncio.to_thread(sheets.csv_file, table)
-        return Sent(f"reconciliation-{kept.bank}-{kept.day}.csv", "text/csv", content)
+        table: list[list[Cell]] = [[say(name) for name in told_as.COLUMNS], *(_cells(row, say) for row in rows)]
+        return await sheet(f"reconciliation-{kept.bank}-{kept.day}", "csv", table)
 
     async def _file(self, visitor: Visitor) -> Sent:
         """What was kept of the bank's file. It names orders of every community."""
@@ -190,8 +190,7 @@ class ReconciliationPage:
         return self._work.place in visitor.tops
 
 
-def _cells(row: dict[str, Any], say: Callable[[str], str]) -> list[sheets.Cell]:
-    paid_at = row["paid_at"]
+def _cells(row: dict[str, Any], say: Callable[[str], str]) -> list[Cell]:
     return [
         row["line"],
         row["movement"],
@@ -205,5 +204,5 @@ def _cells(row: dict[str, Any], say: Callable[[str], str]) -> list[sheets.Cell]:
         row["gateway_label"],
         row["beacon"],
         row["door"],
-        None if paid_at is None else f"{paid_at.astimezone(OFFICIAL_TIME):%Y-%m-%d %H:%M:%S}",
+        row["paid_at"],
     ]

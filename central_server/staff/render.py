@@ -1,7 +1,7 @@
 """From values to staff pages, in one of the three languages."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,16 @@ from sync_contract.strict import Environment, Language
 _FOLDER = Path(__file__).parent
 _LOCALE = _FOLDER.parent / "locale"
 _STYLE, _SCRIPT = "staff.css", "staff.js"
+_SHEETS = ("tokens", "form", "table", "list", "mark", "figures", "frame")
+"""Of style/, in this order one file for browsers. What a phone changes stands at each one's end."""
 
 
 class StaffTemplates:
     def __init__(self, *, environment: Environment, site: Texts) -> None:
-        self.files = {_STYLE: _asset(_STYLE, "text/css"), _SCRIPT: _asset(_SCRIPT, "text/javascript")}
+        self.files = {
+            _STYLE: _asset([_FOLDER / "style" / f"{name}.css" for name in _SHEETS], "text/css"),
+            _SCRIPT: _asset([_FOLDER / "static" / _SCRIPT], "text/javascript"),
+        }
         catalogues = self._catalogues = Catalogues(_LOCALE)
         facts = {
             "drill": environment is Environment.drill,
@@ -41,8 +46,8 @@ class StaffTemplates:
         return self._templates[language].get_template(template).render(values)
 
 
-def _asset(name: str, media_type: str) -> Asset:
-    octets = (_FOLDER / "static" / name).read_bytes()
+def _asset(parts: Sequence[Path], media_type: str) -> Asset:
+    octets = b"\n".join(part.read_bytes() for part in parts)
     return Asset(octets, media_type, hashlib.sha256(octets).hexdigest()[:12])
 
 

@@ -1,9 +1,10 @@
 """The tree of places as lists and selections show it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from central_server.store.places import Place, PlaceKind
+from sync_contract.strict import Language
 
 _ORDER = list(PlaceKind)
 
@@ -23,6 +24,31 @@ def rows(places: Iterable[Place]) -> list[Row]:
     for place in sorted(shown.values(), key=lambda place: (_ORDER.index(place.kind), place.id)):
         below.setdefault(place.parent if place.parent in shown else None, []).append(place)
     return _walked(below, None, 0)
+
+
+def found(rows: Sequence[Row], words: str) -> list[Row]:
+    """Those called so, each below the places above it."""
+    sought, kept = words.casefold(), dict[str, Row]()
+    above: list[Row] = []
+    for row in rows:
+        above = [*above[: row.depth], row]
+        told = (row.place.id, *(row.place.names[language] for language in Language))
+        if any(sought in each.casefold() for each in told):
+            kept |= {each.place.id: each for each in above}
+    return list(kept.values())
+
+
+def part(rows: Sequence[Row], after: str, most: int) -> tuple[list[Row], str]:
+    """At most so many, from the one after the place `after` on, and before them again what is above the first of them.
+    With the place after which the next part begins, "" at the end.
+    """
+    begin = next((number for number, row in enumerate(rows, 1) if row.place.id == after), 0)
+    shown = list(rows[begin : begin + most])
+    again: list[Row] = []
+    for row in rows[:begin]:
+        again = [*again[: row.depth], row]
+    again = again[: shown[0].depth] if shown else []
+    return [*again, *shown], shown[-1].place.id if begin + most < len(rows) else ""
 
 
 def _walked(below: dict[str | None, list[Place]], parent: str | None, depth: int) -> list[Row]:

@@ -41,6 +41,8 @@ class Slot:
     click_visitors: int | None
     posters: int | None
     poster_visitors: int | None
+    tags_touched: int | None
+    tag_touchers: int | None
     registered: int
     registered_fen: int | None
     handed: int
@@ -197,6 +199,8 @@ async def _slots(
             click_visitors=different("phone", "click"),
             posters=phone("qr", "click"),
             poster_visitors=different("qr", "click"),
+            tags_touched=phone("nfc", "click"),
+            tag_touchers=different("nfc", "click"),
             **{name: sum(row[name] for row in given) for name in _GIFTS},
             spent_fen=spent.get(start, 0) if of.spent else None,
         )
@@ -207,6 +211,7 @@ async def _slots(
 _GIFTS = ("registered", "registered_fen", "handed", "handed_fen", "paid", "paid_fen", "reconciled")
 _SUMMED = (
     *("frames", "tags", "shakes", "shake_visitors", "clicks", "click_visitors", "posters", "poster_visitors"),
+    *("tags_touched", "tag_touchers"),
     *_GIFTS,
     "spent_fen",
 )
@@ -266,8 +271,9 @@ def _funnel(
     """By step and door."""
     doors = [door.value for door in Door]
     steps: dict[str, dict[str, int | None]] = {step: dict.fromkeys(doors) for step in STEPS}
-    steps["near"] |= {"tag": sums["tags"], "phone": sums["shakes"]}
-    steps["page"] |= {"phone": sums["clicks"], "qr": sums["posters"]}
+    # Who touches an NFC tag stands before it; a poster's code may also be opened from a photograph of it.
+    steps["near"] |= {"tag": sums["tags"], "phone": sums["shakes"], "nfc": sums["tags_touched"]}
+    steps["page"] |= {"phone": sums["clicks"], "qr": sums["posters"], "nfc": sums["tags_touched"]}
     for name in ("registered", "handed", "paid", "reconciled"):
         by_door = {door: sum(row[name] for row in gifts if row["door"] == door) for door in doors}
         untold = sum(row[name] for row in gifts if row["door"] is None)

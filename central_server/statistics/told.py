@@ -31,6 +31,9 @@ class FiguresSlot(Record):
     page_phone_visitors: Count | None
     page_qr: Count | None
     page_qr_visitors: Count | None
+    near_nfc: Count | None = None
+    """NFC tags touched; each touch opens the page."""
+    near_nfc_visitors: Count | None = None
     registered: Count
     registered_fen: Count | None
     """Money is null for readers who see to none there: a sum over few gifts would tell each of them."""
@@ -93,6 +96,8 @@ def told(report: Report) -> Figures:
                 page_phone_visitors=slot.click_visitors,
                 page_qr=slot.posters,
                 page_qr_visitors=slot.poster_visitors,
+                near_nfc=slot.tags_touched,
+                near_nfc_visitors=slot.tag_touchers,
                 registered=slot.registered,
                 registered_fen=slot.registered_fen,
                 handed=slot.handed,

@@ -3,13 +3,16 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import case, delete, func, literal, or_, select, update
+from sqlalchemy import Select, case, delete, func, literal, or_, select, update
 
 from central_server.store.connection import Connection
 from central_server.store.places import TOP, within
 from central_server.store.tables import accounts, grants, sessions
 from central_server.store.upsert import insert
+
+PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,19 @@ async def get(connection: Connection, name: str, *, lock: bool = False) -> Accou
 
 async def every(connection: Connection, tops: Collection[str]) -> tuple[Account, ...]:
     """Those who are at home, or have a role, at or below `tops`; by name."""
-    with_role = select(grants.c.account).where(within(grants.c.place, tops))
-    wanted = _ACCOUNTS.where(or_(within(accounts.c.home, tops), accounts.c.name.in_(with_role)))
-    return tuple(Account(*row) for row in await connection.execute(wanted.order_by(accounts.c.name)))
+    return tuple(Account(*row) for row in await connection.execute(_within(tops).order_by(accounts.c.name)))
+
+
+async def page(
+    connection: Connection, tops: Collection[str], words: str = "", after: str = "", limit: int = PAGE
+) -> tuple[Account, ...]:
+    """As `every`; `words`: in the name; `after`: the name of the last one seen."""
+    wanted = _within(tops)
+    if words:
+        wanted = wanted.where(accounts.c.name.icontains(words, autoescape=True))
+    if after:
+        wanted = wanted.where(accounts.c.name > after)
+    return tuple(Account(*row) for row in await connection.execute(wanted.order_by(accounts.c.name).limit(limit)))
 
 
 async def set_password(
@@ -131,9 +144,10 @@ async def roles(connection: Connection, name: str) -> dict[str, str]:
     return {row.place: row.role for row in found}
 
 
-async def roles_within(connection: Connection, tops: Collection[str]) -> dict[str, dict[str, str]]:
-    """The roles at and below `tops`, by account and place."""
+async def roles_within(connection: Connection, tops: Collection[str], of: Collection[str]) -> dict[str, dict[str, str]]:
+    """The roles of these accounts at and below `tops`, by account and place."""
     wanted = select(grants.c.account, grants.c.place, grants.c.role).where(within(grants.c.place, tops))
+    wanted = wanted.where(grants.c.account.in_(of))
     found: dict[str, dict[str, str]] = {}
     for row in await connection.execute(wanted.order_by(grants.c.account, grants.c.place)):
         found.setdefault(row.account, {})[row.place] = row.role
@@ -167,3 +181,8 @@ _ACCOUNTS = select(
     accounts.c.factor_since,
     accounts.c.factor_step,
 )
+
+
+def _within(tops: Collection[str]) -> Select[Any]:
+    with_role = select(grants.c.account).where(within(grants.c.place, tops))
+    return _ACCOUNTS.where(or_(within(accounts.c.home, tops), accounts.c.name.in_(with_role)))

@@ -82,7 +82,13 @@ async def decide(
 
 
 async def page(
-    connection: Connection, tops: Collection[str], environment: str, *, waiting: bool, before: str = ""
+    connection: Connection,
+    tops: Collection[str],
+    environment: str,
+    *,
+    waiting: bool,
+    before: str = "",
+    limit: int = PAGE,
 ) -> tuple[Disbursement, ...]:
     """The newest first; ids rise with time. `waiting`: only what nobody decided yet."""
     table = disbursements.c
@@ -91,7 +97,7 @@ async def page(
         statement = statement.where(table.state == DisbursementState.asked.value)
     if before:
         statement = statement.where(table.id < before)
-    rows = await connection.execute(statement.order_by(table.id.desc()).limit(PAGE))
+    rows = await connection.execute(statement.order_by(table.id.desc()).limit(limit))
     return tuple(Disbursement(**row) for row in rows.mappings())
 
 

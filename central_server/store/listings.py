@@ -1,4 +1,4 @@
-"""Gateways, beacons and projects by the page, for programs: in the order of their ids, from the one after `after`."""
+"""Places, gateways, beacons and projects by the page, for programs: by their ids, from the one after `after`."""
 
 import json
 from collections.abc import Collection
@@ -10,8 +10,8 @@ from sqlalchemy import select, tuple_
 from central_server.store import revised
 from central_server.store.connection import Connection
 from central_server.store.gateways import DEVICE
-from central_server.store.places import within
-from central_server.store.tables import beacons, gateways, projects
+from central_server.store.places import PLACES, Place, place_of, within
+from central_server.store.tables import beacons, gateways, places, projects
 from sync_contract.project import Texts
 
 
@@ -42,6 +42,16 @@ class ListedProject:
     title: Texts
     summary: Texts
     withdrawn: bool
+
+
+async def places_after(
+    connection: Connection, tops: Collection[str], after: str | None, limit: int
+) -> tuple[Place, ...]:
+    """At and below `tops`."""
+    statement = PLACES.where(within(places.c.id, tops))
+    if after is not None:
+        statement = statement.where(places.c.id > after)
+    return tuple(place_of(row) for row in await connection.execute(statement.order_by(places.c.id).limit(limit)))
 
 
 async def gateways_after(

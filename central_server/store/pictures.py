@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from central_server.store.connection import Connection
-from central_server.store.tables import pictures
+from central_server.store.tables import pictures, projects
 from central_server.store.upsert import insert
 
 
@@ -33,6 +33,14 @@ async def get(connection: Connection, sha256: str) -> KeptPicture | None:
     wanted = select(pictures.c.sha256, pictures.c.content_type, pictures.c.octets, pictures.c.content)
     found = (await connection.execute(wanted.where(pictures.c.sha256 == sha256))).one_or_none()
     return None if found is None else KeptPicture(**found._mapping)
+
+
+async def shown(connection: Connection, sha256: str) -> KeptPicture | None:
+    """None for one that no project on offer has."""
+    offered = select(projects.c.id).where(projects.c.picture == sha256, projects.c.withdrawn.is_(False)).limit(1)
+    if (await connection.execute(offered)).first() is None:
+        return None
+    return await get(connection, sha256)
 
 
 async def facts(connection: Connection, wanted: set[str]) -> dict[str, tuple[str, int]]:

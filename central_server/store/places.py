@@ -110,16 +110,16 @@ async def move(connection: Connection, place: Place, parent: str) -> None:
 
 
 async def get(connection: Connection, place: str) -> Place | None:
-    found = (await connection.execute(_PLACES.where(places.c.id == place))).one_or_none()
-    return None if found is None else _place(found)
+    found = (await connection.execute(PLACES.where(places.c.id == place))).one_or_none()
+    return None if found is None else place_of(found)
 
 
 async def every(connection: Connection, tops: Collection[str], kind: PlaceKind | None = None) -> tuple[Place, ...]:
     """The places at and below `tops`, by id; only those of `kind`."""
-    wanted = _PLACES.where(within(places.c.id, tops)).order_by(places.c.id)
+    wanted = PLACES.where(within(places.c.id, tops)).order_by(places.c.id)
     if kind is not None:
         wanted = wanted.where(places.c.kind == kind.value)
-    return tuple(_place(row) for row in await connection.execute(wanted))
+    return tuple(place_of(row) for row in await connection.execute(wanted))
 
 
 async def ancestors(connection: Connection, place: str) -> frozenset[str]:
@@ -160,8 +160,8 @@ def within(column: ColumnElement[Any], tops: Collection[str]) -> ColumnElement[b
     return column.in_(select(place_ancestors.c.place).where(place_ancestors.c.ancestor.in_(tops)))
 
 
-def _place(row: Any) -> Place:  # noqa: ANN401  (a row)
+def place_of(row: Any) -> Place:  # noqa: ANN401  (a row)
     return Place(row.id, PlaceKind(row.kind), row.parent, Texts.model_validate_json(row.names))
 
 
-_PLACES = select(places.c.id, places.c.kind, places.c.parent, places.c.names)
+PLACES = select(places.c.id, places.c.kind, places.c.parent, places.c.names)

@@ -1,6 +1,7 @@
 """What a web application allows."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from aiohttp import web
@@ -32,6 +33,7 @@ class WebRules:
 RULES = web.AppKey("rules", WebRules)
 
 
+@lru_cache(maxsize=4096)
 def peer(address: str | None) -> str:
     """Who counts as one: an IPv4 address, or the 64-bit network of an IPv6 one, for that is what one device gets."""
     try:
@@ -53,7 +55,7 @@ def client(request: web.Request) -> str:
     """
     proxies = request.config_dict[RULES].trusted_proxies
     address = request.remote or ""
-    if not _stands_in(address, proxies):
+    if not proxies or not _stands_in(address, proxies):
         return peer(address)
     for named in reversed(",".join(request.headers.getall("X-Forwarded-For", [])).split(",")):
         if peer(named.strip()) == "unknown":

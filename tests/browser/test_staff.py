@@ -16,14 +16,13 @@ from central_server.accounts.login import set_password
 from central_server.enrolment.gateways import register
 from central_server.statistics.rollup import count_all
 from sync_contract.strict import Language
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import PATIENCE_MS, OpenPage
 from tests.fakes.central_process import RunningCentral, running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.unit.central.test_statistics_rollup import stretch
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 PASSWORD = "correct horse battery"
-PATIENCE_MS = 25_000
 _SMALL = """() => [...document.querySelectorAll('a, button, summary, select, input:not([type=hidden]), label[for]')]
   .filter((each) => each.checkVisibility() && !each.closest('svg') && !each.matches('.menu input'))
   .map((each) => [each, each.getBoundingClientRect()])
@@ -63,7 +62,8 @@ async def log_in(page: Page, hall: Hall, path: str) -> None:
     await page.goto(f"{hall.central.url}/staff/login?lang=en")
     await page.fill("input[name=name]", "chen")
     await page.fill("input[name=password]", PASSWORD)
-    await page.click("main form button")
+    async with page.expect_navigation():
+        await page.click("main form button")
     await page.goto(hall.central.url + path)
 
 

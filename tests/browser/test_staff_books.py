@@ -30,6 +30,10 @@ PAGES = (
     "/staff/evidence",
     "/staff/receipts",
     "/staff/permits",
+    "/staff/gifts",
+    "/staff/ledger?month=2026-11",
+    "/staff/disbursements",
+    "/staff/refunds",
 )
 
 
@@ -66,7 +70,7 @@ async def test_every_page_of_the_books_is_whole_in_every_language(open_page: Ope
     wrong = []
     for path in PAGES:
         for language in Language:
-            answer = await page.goto(f"{books.central.url}{path}?lang={language}")
+            answer = await page.goto(f"{books.central.url}{path}{'&' if '?' in path else '?'}lang={language}")
             assert answer is not None
             assert answer.status == 200, path
             if await page.evaluate("document.documentElement.scrollWidth") > width:

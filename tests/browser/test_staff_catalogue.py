@@ -5,7 +5,7 @@ import pytest
 from sync_contract.strict import Language
 from tests.browser.conftest import OpenPage
 from tests.browser.test_accessible import violations
-from tests.browser.test_staff_accounts import PASSWORD, central
+from tests.browser.test_staff_accounts import central, log_in
 from tests.fakes.central_process import RunningCentral
 
 __all__ = ["central"]
@@ -27,10 +27,7 @@ PATHS = (
 @pytest.mark.parametrize("width", [360, 1280])
 async def test_every_page_is_whole_and_readable(open_page: OpenPage, central: RunningCentral, width: int) -> None:
     page = await open_page(width, 800)
-    await page.goto(f"{central.url}/staff/login")
-    await page.fill("input[name=name]", "chen")
-    await page.fill("input[name=password]", PASSWORD)
-    await page.click("main form button")
+    await log_in(page, central)
     wrong = []
     for number, path in enumerate(PATHS):
         language = list(Language)[number % 3]
@@ -46,14 +43,12 @@ async def test_a_form_with_faults_says_where_they_are_and_keeps_what_was_typed(
     open_page: OpenPage, central: RunningCentral
 ) -> None:
     page = await open_page(360, 740)
-    await page.goto(f"{central.url}/staff/login?lang=en")
-    await page.fill("input[name=name]", "chen")
-    await page.fill("input[name=password]", PASSWORD)
-    await page.click("main form button")
+    await log_in(page, central)
     await page.goto(f"{central.url}/staff/bindings/new?lang=en")
     await page.fill("[name=hours]", "noon")
     await page.uncheck("[name=day7]")
-    await page.click(".record button")
+    async with page.expect_navigation():
+        await page.click(".record button")
     assert await page.locator("#fault-hours").inner_text() == (
         "These are no hours. Write them like 10:00-13:30; several with a space between them."
     )

@@ -9,7 +9,7 @@ from sync_contract.identity import new_id
 from sync_contract.strict import Language
 from tests.browser.conftest import OpenPage
 from tests.browser.test_accessible import violations
-from tests.browser.test_staff_accounts import _SMALL, PASSWORD, central
+from tests.browser.test_staff_accounts import _SMALL, central, log_in
 from tests.fakes.central_process import RunningCentral
 from tests.unit.central.catalogue_world import DOOR, NOW
 from tests.unit.kiosk_ui.printed import codes, printed
@@ -34,17 +34,15 @@ async def known(central: RunningCentral) -> str:
 async def test_staff_fetch_a_poster(open_page: OpenPage, central: RunningCentral, width: int) -> None:
     id_ = await known(central)
     page = await open_page(width, 800)
-    await page.goto(f"{central.url}/staff/login")
-    await page.fill("input[name=name]", "chen")
-    await page.fill("input[name=password]", PASSWORD)
-    await page.click("main form button")
+    await log_in(page, central)
     for language in Language:
         await page.goto(f"{central.url}/staff/beacons/{id_}/poster?lang={language}")
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
         assert await page.evaluate(_SMALL) == []
         assert await violations(page) == []
     await page.goto(f"{central.url}/staff/beacons/{id_}?lang=en")
-    await page.click("text=Posters and stickers")
+    async with page.expect_navigation():
+        await page.click("text=Posters and stickers")
     await page.select_option("select[name=said]", "zh-Hans-en")
     await page.select_option("select[name=project]", "lunch")
     await page.fill("input[name=phone]", "0595-2269 0000")

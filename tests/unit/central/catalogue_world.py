@@ -47,7 +47,7 @@ def texts(text: str) -> Texts:
     return Texts.model_validate({"zh-Hans": text, "zh-Hant": text, "en": text})
 
 
-async def pulled(gateway: DeliveringGateway, central: RunningCentral, contract: int = 2) -> Catalogue:
+async def pulled(gateway: DeliveringGateway, central: RunningCentral, contract: int = 3) -> Catalogue:
     status, told = await gateway.get("/api/v1/catalogue", f"contract={contract}" if contract > 1 else "")
     assert status == 200, told
     signed = SignedCatalogue.model_validate(told)

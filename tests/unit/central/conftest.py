@@ -22,7 +22,7 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
     jar = aiohttp.CookieJar(unsafe=True)  # the addresses are numbers
     fresh = aiohttp.TCPConnector(force_close=True)  # the server closes connections that are idle for long
     async with aiohttp.ClientSession(
-        connector=fresh, cookie_jar=jar, timeout=aiohttp.ClientTimeout(total=30)
+        connector=fresh, cookie_jar=jar, timeout=aiohttp.ClientTimeout(total=120)
     ) as session:
         yield session
 

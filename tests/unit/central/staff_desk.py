@@ -128,7 +128,7 @@ class Browser:
 
     async def send(self, action: str, **fields: str) -> Page:
         """The form with that action on the page that is open; the same page when it has none such."""
-        forms = re.findall(r'<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>', self.page.html, re.S)
+        forms = re.findall(r'<form[^>]*method="post"[^>]*action="([^"]*)"[^>]*>(.*?)</form>', self.page.html, re.S)
         inside = [form for target, form in forms if unescape(target) == action]
         assert inside, f"no form leads to {action} on {self.page.url}: {self.page.text()}"
         hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', inside[0]))

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from central_server.accounts.access import Role
 from central_server.accounts.governing import LastGovernor
 from central_server.accounts.login import FAILURES
 from central_server.store import accounts, audit, places
+from central_server.store.accounts import PAGE
 from central_server.store.connection import Connection
 from central_server.store.database import Database, open_database, sqlite_url
 from central_server.store.places import TOP, Place, PlaceKind
@@ -242,7 +244,7 @@ async def test_two_admins_of_the_top_cannot_take_away_each_other_at_the_same_tim
         async with database.write() as connection:
             await revoke(connection, "second")
             task = asyncio.create_task(second())
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not task.done() and not await waits(database):
                     await asyncio.sleep(0.01)
         with pytest.raises(LastGovernor):
@@ -290,3 +292,23 @@ async def test_the_trail_is_filtered_and_paged(desk: RunningDesk) -> None:
     assert await lines("until=2026-10-24") == []
     assert len(await lines("action=nonsense&since=x&until=2026-99-99&before=y&account=")) == 49  # and the login
     assert "a &lt;b&gt; &amp; c" in (await admin.open("/staff/audit?action=place.rename")).html
+
+
+async def test_accounts_come_in_parts_and_are_found_by_name(desk: RunningDesk) -> None:
+    async with desk.database.write() as connection:
+        for number in range(PAGE + 10):
+            await accounts.add(connection, f"helper-{number:03}", "x", NOW, home="huada")
+    admin = await logged_in(desk, "city-admin")
+    seen, path = list[str](), "/staff/accounts"
+    while path:
+        page = await admin.open(path)
+        seen += re.findall(r'<td class="who"><a href="/staff/accounts/([^"]+)"', page.html)
+        following = re.search(r'rel="next" href="([^"]+)"', page.html)
+        path = unescape(following[1]) if following else ""
+    assert seen == sorted(
+        [*(name for name, place, _ in STAFF if place != TOP), *(f"helper-{n:03}" for n in range(110))]
+    )
+    assert "From the beginning" in page.text()
+    page = await admin.open("/staff/accounts?words=HELPER-10")
+    assert page.html.count('<td class="who">') == 10
+    assert "No line fits this choice." in (await admin.open("/staff/accounts?words=%25")).text()

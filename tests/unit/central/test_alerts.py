@@ -1,5 +1,7 @@
 """What waits for staff reaches people: once, together, in their language, until somebody takes it on."""
 
+import inspect
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -17,12 +19,14 @@ from central_server.alerts.telling import Message, Telling, TellingFailed
 from central_server.alerts.wecom import RobotSender, content
 from central_server.banks.port import Expiring
 from central_server.enrolment.gateways import register
+from central_server.jobs import watch_alerts
 from central_server.staff.alert_words import writer
 from central_server.staff.render import StaffTemplates
-from central_server.store import alerts, gateways, places
+from central_server.store import alerts, gateways, leases, places
 from central_server.store.alerts import Alert, Channel
 from central_server.store.database import Database
 from central_server.store.places import TOP
+from daemonkit.health import Health
 from sync_contract.identity import new_id
 from sync_contract.keys import public_text
 from sync_contract.money import Money
@@ -105,6 +109,43 @@ async def test_what_happens_together_is_told_together_and_once(database: Databas
         assert "Hall has not been heard of for 2 hours." in text
         assert "Library has not been heard of" in text
         assert "https://give.example.org/staff/gateways/x" in text
+
+
+async def test_staff_hear_within_five_minutes_even_when_the_process_that_watched_has_just_died(
+    database: Database, waiting: Waiting
+) -> None:
+    every_s: float = inspect.signature(watch_alerts).parameters["every_s"].default
+    async with running_robot() as robot, telling(database, robot) as ours:
+        await channel(database, robot)
+        waiting.tasks = [late()]
+        async with database.write() as connection:
+            assert await leases.take(connection, "alerts", "dead", NOW, NOW + timedelta(seconds=3 * every_s))
+        ticks = itertools.count()
+
+        def clock() -> datetime:
+            """Each look is `every_s` after the one before; ends once somebody was told."""
+            now = NOW + timedelta(seconds=every_s * next(ticks))
+            if robot.came or now > NOW + 5 * MINUTE:
+                raise Told(now)
+            return now
+
+        with pytest.raises(Told) as told:
+            await watch_alerts(
+                database,
+                ours,
+                Environment.drill,
+                lambda now: (),
+                holder="alive",
+                clock=clock,
+                health=Health(),
+                every_s=0,
+            )
+        assert len(robot.came) == 1
+        assert told.value.args[0] <= NOW + 5 * MINUTE
+
+
+class Told(Exception):
+    """When it was over."""
 
 
 async def test_it_is_told_again_each_day_until_somebody_takes_it_on(database: Database, waiting: Waiting) -> None:

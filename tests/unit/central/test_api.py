@@ -260,7 +260,11 @@ async def test_lists_of_what_there_is_come_in_parts_too(
         made = []
         for _ in range(5):
             made.append((await enrolled(central, DeliveringGateway())).id)
-    for path, wanted in (("gateways", sorted(made)), ("projects", ["ended", "lunch"]), ("beacons", [])):
+        async with database.read() as connection:
+            every = [place.id for place in await places.every(connection, [TOP])]
+    for path, wanted in (
+        ("places", every), ("gateways", sorted(made)), ("projects", ["ended", "lunch"]), ("beacons", []),
+    ):  # fmt: skip
         seen: list[str] = []
         cursor = ""
         while True:
@@ -306,3 +310,10 @@ def test_a_cursor_is_read_only_as_it_was_written() -> None:
     for other, count in ((cursor_of("a", "b") + "A", 2), (cursor_of("a"), 2), ("YR", 1)):  # YQ is how "a" is written
         with pytest.raises(web.HTTPBadRequest):
             parts_of(other, count)
+
+
+async def test_a_gateway_that_names_a_project_twice_is_answered(
+    central: RunningCentral, gateway: DeliveringGateway
+) -> None:
+    for query, status in (("known=lunch:3&known=lunch:1", 200), ("known=lunch", 400), ("known=a:1&" * 201, 400)):
+        assert (await gateway.get("/api/v1/heads", query.rstrip("&")))[0] == status, query[:40]

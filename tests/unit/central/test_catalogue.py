@@ -100,7 +100,7 @@ async def test_a_gateway_gets_its_communitys_catalogue_and_the_nearest_project_o
 
 async def test_a_gateway_that_has_it_is_told_304(central: RunningCentral, session: aiohttp.ClientSession) -> None:
     gateway = await enrolled(central, DeliveringGateway(session, central.url))
-    for query in ("", "contract=2", "contract=99"):
+    for query in ("", "contract=2", "contract=3", "contract=99"):
         _, etag = await gateway.look("/api/v1/catalogue", query, {})
         for held, expected in ((etag, 304), (f'"0-x", {etag}', 304), ('"0-x"', 200), ("*", 304)):
             assert await gateway.look("/api/v1/catalogue", query, {"If-None-Match": held}) == (expected, etag), held

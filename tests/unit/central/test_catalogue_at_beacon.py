@@ -98,7 +98,7 @@ async def test_what_was_paid_is_told_where_there_is_a_goal_and_ends_what_is_show
             found = await project_at(connection, DOOR, NOW, Environment.drill)
         assert found is not None
         assert found.project.id == shown
-    signed = SignedCatalogue.model_validate_json((await publication.current("huada")).signed[2])
+    signed = SignedCatalogue.model_validate_json((await publication.current("huada")).signed[3])
     lunch, ended = unsigned(signed).projects
     assert (lunch.paid_fen, lunch.need, ended.paid_fen) == (10_000, 0, None)
     before = (await publication.current("huada")).version

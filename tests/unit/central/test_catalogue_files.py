@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from central_server.catalogue import importing, sheets
+from central_server.catalogue import importing
 from central_server.catalogue.importing import Plan
 from central_server.catalogue.reading import Word
 from central_server.catalogue.records import Edit
 from central_server.commands import export, import_
+from central_server.sheets.reading import read
+from central_server.sheets.writing import csv_file, written
+from central_server.staff.fault_words import FAULTS
 from central_server.store import audit, beacons, bindings, projects, revised
 from central_server.store.beacons import Wanted
 from central_server.store.bindings import Target
@@ -41,7 +44,7 @@ def row(minor: int | str, label: str = "door", **changed: str) -> str:
 async def planned(
     database: Database, content: bytes | str, kind: str = "beacons", place: str = "huada", *, apply: bool = False
 ) -> Plan:
-    sheet = sheets.read(content.encode() if isinstance(content, str) else content)
+    sheet = read(content.encode() if isinstance(content, str) else content)
     async with database.write() as connection:
         await revised.begin(connection)
         found = await importing.plan(connection, kind, sheet, [place], place, EDIT)
@@ -114,8 +117,7 @@ async def test_another_place_can_neither_be_written_to_nor_seen(huada: Database)
         await known(connection, BeaconId(UUID_1, 1, 1), place="neighbours")
         await bound(connection, Target.every, None, project="lunch", place="neighbours")
         (binding,) = await bindings.every(connection, ["neighbours"])
-        _, rows = await importing.export(connection, "beacons", ["huada"], None)
-        assert rows == []
+        assert len(await importing.export(connection, "beacons", ["huada"], None)) == 1  # the head alone
     found = await planned(huada, HEAD + row(1, place="neighbours"))
     assert [each.fault.word for each in found.faults] == [Word.unknown_place]
     found = await planned(huada, f"id,target,project\n{binding.id},every,lunch\n", "bindings")
@@ -142,11 +144,11 @@ async def test_what_is_exported_and_imported_again_changes_nothing(
     for kind in importing.KINDS:
         place = TOP if kind == "projects" else "huada"
         async with huada.read() as connection:
-            heads, rows = await importing.export(connection, kind, [place], language)
-        content = sheets.as_csv(heads, rows) if form == "csv" else sheets.as_xlsx(heads, rows, kind)
+            rows = await importing.export(connection, kind, [place], language)
+        content = written(form, kind, rows)
         found = await planned(huada, content, kind, place)
-        assert (found.faults, found.changes, found.unchanged) == ((), (), len(rows)), kind
-        assert rows
+        assert (found.faults, found.changes, found.unchanged) == ((), (), len(rows) - 1), kind
+        assert len(rows) > 1
 
 
 async def test_a_file_is_looked_at_and_then_imported(
@@ -185,7 +187,7 @@ async def test_an_exported_file_is_named_and_never_shown_in_the_browser(
 ) -> None:
     async with editor.session.get(f"{central.url}/staff/export?kind=projects&format=xlsx") as answer:
         assert answer.headers["Content-Disposition"] == 'attachment; filename="projects.xlsx"'
-        sheet = sheets.read(await answer.read())
+        sheet = read(await answer.read())
     assert [line[1][1] for line in sheet.rows] == ["lunch", "ended"]
     for query in ("kind=accounts&format=csv", "kind=beacons&format=exe", ""):
         async with editor.session.get(f"{central.url}/staff/export?{query}") as answer:
@@ -216,19 +218,60 @@ def test_the_commands_do_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 async def test_a_project_is_imported_whole_or_not_at_all(huada: Database) -> None:
     async with huada.read() as connection:
-        heads, rows = await importing.export(connection, "projects", [TOP], None)
-    told = [dict(zip(heads, line, strict=True)) for line in rows]
+        heads, *rows = await importing.export(connection, "projects", [TOP], None)
+    told = [dict(zip(map(str, heads), line, strict=True)) for line in rows]
     told[0] |= {"amounts_yuan": "5 20", "title_en": "Soup"}
+    told[0] |= {
+        "pays_for_zh_hans": "20 约两份午餐",
+        "pays_for_zh_hant": "20：約兩份午餐",
+        "pays_for_en": "¥20 two lunches",
+    }
     told[1] |= {"filing": ""}
-    content = sheets.as_csv(heads, [[*line.values()] for line in told])
+    content = csv_file([heads, *([*line.values()] for line in told)])
     found = await planned(huada, content, "projects", TOP)
     assert [(each.row, each.column, each.fault.word) for each in found.faults] == [
         (3, "filing", Word.permit_incomplete)
     ]
     told[1] |= {"filing": "F-2"}
-    await planned(huada, sheets.as_csv(heads, [[*line.values()] for line in told]), "projects", TOP, apply=True)
+    await planned(huada, csv_file([heads, *([*line.values()] for line in told)]), "projects", TOP, apply=True)
     async with huada.read() as connection:
         offered = {project.id: project for project in await projects.all_offered(connection, "huada")}
     assert offered["lunch"].amounts_fen == (500, 2000)
+    assert [(each.fen, each.text.zh_hant, each.text.en) for each in offered["lunch"].pays_for] == [
+        (2000, "約兩份午餐", "two lunches")
+    ]
+    async with huada.read() as connection:
+        _, *again = await importing.export(connection, "projects", [TOP], None)
+    assert dict(zip(heads, again[0], strict=True))["pays_for_zh_hant"] == "20 約兩份午餐"
     assert offered["ended"].permit is not None
     assert offered["ended"].permit.filing == "F-2"
+
+
+@pytest.mark.parametrize(
+    ("told", "column", "word", "facts"),
+    [
+        ({"pays_for_en": "two lunches"}, "pays_for_en", Word.not_an_example, {"line": "two lunches"}),
+        ({"pays_for_en": "-20 two lunches"}, "pays_for_en", Word.not_an_example, {"line": "-20 two lunches"}),
+        ({"pays_for_en": "7 a lunch"}, "pays_for_en", Word.not_on_a_button, {"amount": "7", "allowed": "5 20"}),
+        ({"pays_for_en": "20 two\n20 twice"}, "pays_for_en", Word.amount_twice, {"amount": "20"}),
+        (
+            {"pays_for_zh_hans": "20 一二三四五六七八九十一"},
+            "pays_for_zh_hans",
+            Word.example_too_long,
+            {"amount": "20", "length": 11, "most": 10},
+        ),
+        ({"pays_for_zh_hant": ""}, "pays_for_zh_hant", Word.example_missing, {"amount": "20"}),
+        ({"pays_for_en": "20 a\n" * 5}, "pays_for_en", Word.too_many, {"most": 4}),
+    ],
+)
+async def test_an_example_that_fits_no_button_is_named_with_its_remedy(
+    huada: Database, told: dict[str, str], column: str, word: Word, facts: dict[str, str | int]
+) -> None:
+    async with huada.read() as connection:
+        heads, *rows = await importing.export(connection, "projects", [TOP], None)
+    lunch = dict(zip(map(str, heads), rows[0], strict=True)) | {"amounts_yuan": "5 20"}
+    lunch |= {"pays_for_zh_hans": "20 两份", "pays_for_zh_hant": "20 兩份", "pays_for_en": "20 two lunches"} | told
+    found = await planned(huada, csv_file([heads, [*lunch.values()]]), "projects", TOP)
+    first = found.faults[0]
+    assert (first.row, first.column, first.fault.word, first.fault.facts) == (2, column, word, facts)
+    assert FAULTS[word] % facts

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from central_server.catalogue import importing, sheets
+from central_server.catalogue import importing
 from central_server.catalogue.reading import Word
-from central_server.catalogue.sheets import Sheet
 from central_server.reconciliation import evidence
 from central_server.reconciliation.evidence import COLUMNS, EvidencePlan, head
+from central_server.sheets.reading import Sheet
+from central_server.sheets.writing import xlsx_file
 from central_server.store import attempts, audit, intents, ledger_lines, unconfirmed
 from central_server.store.attempts import AttemptState
 from central_server.store.connection import Connection
@@ -51,12 +52,12 @@ async def sheet(world: Books, filled: dict[str, str], language: Language = Langu
         waiting = evidence.rows(await unconfirmed.every(connection, [TOP], "drill"))
     told = [
         tuple(
-            filled.get(cells[0], "") if name == "evidence" else changes.get(name, cell)
+            filled.get(str(cells[0])) if name == "evidence" else changes.get(name, cell)
             for name, cell in zip(COLUMNS, cells, strict=True)
         )
         for cells in waiting
     ]
-    content = await asyncio.to_thread(sheets.as_xlsx, [head(name, language) for name in COLUMNS], told, "gifts")
+    content = await asyncio.to_thread(xlsx_file, "gifts", [[head(name, language) for name in COLUMNS], *told])
     return await importing.open_sheet(content)
 
 

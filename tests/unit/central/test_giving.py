@@ -40,7 +40,7 @@ async def everything(central: RunningCentral) -> dict[str, list[tuple[object, ..
 
 
 async def until_paid(donor: Donor, page: Page) -> Page:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while "Thank you" not in page.text():
             await asyncio.sleep(0.05)
             page = await donor.open(page.url)
@@ -156,7 +156,7 @@ async def test_after_a_cancelled_order_a_new_one_is_opened(
     parcel = gateway.intent()
     url = f"{central.url}/t/{gateway.ticket(parcel)}"
     back = await donor.press(await donor.press(await donor.open(url)), decision="cancel")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while "Not completed" not in back.text():
             await asyncio.sleep(0.05)
             back = await donor.open(back.url)

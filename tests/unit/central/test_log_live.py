@@ -20,7 +20,7 @@ from tests.fakes.received import received
 from tests.unit.central.test_staff import PASSWORD, logged_in
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
-PATIENCE_S = 25
+PATIENCE_S = 120
 
 
 async def heard(stream: aiohttp.ClientResponse) -> str:

@@ -174,7 +174,7 @@ async def test_a_lost_notification_is_found_by_query(
 ) -> None:
     back = await donor.press(await donor.open(f"{bank.url}/pay/{attempt.id}"), decision="confirm")
     assert "Thank you" not in back.text()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while "Thank you" not in back.text():
             await asyncio.sleep(0.05)
             back = await donor.open(back.url)

@@ -57,7 +57,7 @@ async def pays(central: RunningCentral, donor: Donor, *tickets: str) -> None:
     """Until the bank has told of each: that comes by itself, after the donor has been sent back."""
     for ticket in tickets:
         await donor.give(f"{central.url}/t/{ticket}")
-    async with asyncio.timeout(30), central.database() as database:
+    async with asyncio.timeout(120), central.database() as database:
         while True:
             async with database.read() as connection:
                 lines = (await connection.execute(select(func.count()).select_from(tables.ledger_lines))).scalar_one()

@@ -79,7 +79,7 @@ async def test_health_tells_of_the_stages_and_memory_stays_small(
         pass  # its schema is made: that takes Alembic, once
     async with started(tmp_path) as (_, central):
         told: dict[str, Any] = {"stages": {}}
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while not {"bank", "changes"} <= told["stages"].keys():
                 async with session.get(f"{central.url}/healthz") as answer:
                     told = json.loads(await answer.read())

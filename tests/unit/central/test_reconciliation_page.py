@@ -10,10 +10,11 @@ from sqlalchemy import select
 
 from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
-from central_server.catalogue import sheets
 from central_server.reconciliation.evidence import COLUMNS
 from central_server.reconciliation.reconciling import Reconciling
 from central_server.reconciliation.totals import totals
+from central_server.sheets.reading import read
+from central_server.sheets.writing import csv_file
 from central_server.store import attempts, audit, differences, ledger_lines, statements
 from central_server.store.attempts import Attempt
 from central_server.store.database import Database
@@ -171,10 +172,10 @@ async def test_evidence_is_looked_at_before_it_is_taken(
     page = await donor.open(f"{central.url}/staff/evidence")
     assert "Waiting: 1" in page.text()
     async with session.get(f"{central.url}/staff/evidence.xlsx") as answer:
-        listed = sheets.read(await answer.read())
+        listed = read(await answer.read())
     assert listed.rows[0][1][0] == gift.id
     filled = [(*cells[:5], "PLATFORM-77", "2026-11-24") for _, cells in listed.rows]
-    content = sheets.as_csv(COLUMNS, filled)
+    content = csv_file([COLUMNS, *filled])
     preview = await sent(session, f"{central.url}/staff/evidence", csrf_of(page)["csrf"], "mine.csv", content)
     assert preview.status == 200
     assert "PLATFORM-77" in preview.text()
@@ -185,7 +186,7 @@ async def test_evidence_is_looked_at_before_it_is_taken(
     assert "Confirmed gifts: 1." in done.text()
     outcome = await donor.open(f"{central.url}/staff/evidence")
     assert "Waiting: 0" in outcome.text()
-    bad = sheets.as_csv(COLUMNS, filled)
+    bad = csv_file([COLUMNS, *filled])
     again = await sent(session, f"{central.url}/staff/evidence", csrf_of(page)["csrf"], "mine.csv", bad)
     assert again.status == 422
     assert "does not wait for evidence any more" in again.text()

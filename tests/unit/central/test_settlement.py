@@ -184,7 +184,7 @@ async def test_a_payment_is_heard_by_every_process(world: World) -> None:
     heard: asyncio.Queue[Topic] = asyncio.Queue()
     every_s = 600 if world.database.dsn else 0.05  # PostgreSQL does not wait for the next look
     hearing = asyncio.create_task(events.hear(world.database, heard.put_nowait, alive=lambda: None, every_s=every_s))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         assert {await heard.get() for _ in Topic} == set(Topic)
         await world.settlement.found(OrderReport(attempt.id, OrderState.paid, Money(5000), "P"), NOW)
         assert await heard.get() is Topic.gifts

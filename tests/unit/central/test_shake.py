@@ -1,6 +1,7 @@
 """What a phone gets that ranged our adverts, and what is kept of it."""
 
 import asyncio
+import hashlib
 import itertools
 import json
 import re
@@ -21,12 +22,17 @@ from central_server.shake.counting import Counted, Counter
 from central_server.shake.nearest import Brought, Hall, nearest
 from central_server.shake.records import Ranged, ShakeAsked
 from central_server.shake.shaking import PASS_LIVES, KeyReused, Shaking, pass_of
+from central_server.statistics.periods import Span, period
+from central_server.statistics.report import Narrowed, report
+from central_server.store import pictures, projects
 from central_server.store.connection import Connection
 from central_server.store.database import Database
+from central_server.store.pictures import KeptPicture
 from central_server.store.places import TOP
 from central_server.store.tables import metadata, presence_passes, shake_counts
 from daemonkit.web import WebRules, guarded_app, serving
 from sync_contract.beacon import BeaconId
+from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.project import Project
 from tests.browser.projects import LUNCH, READING
 from tests.fakes.central_process import CONFIG, RunningBank, RunningCentral, running_central
@@ -295,6 +301,50 @@ async def test_each_door_of_the_phone_shows_its_project_and_is_counted_by_itself
         ("qr", "click", "lunch", ours): 1,
         ("nfc", "click", "lunch", ours): 1,
     }
+
+
+async def test_who_touches_a_tag_was_near_and_who_opens_a_poster_only_read(
+    bound: RunningCentral, session: aiohttp.ClientSession, donor: Donor
+) -> None:
+    for path in (f"/h/{OURS}/1/1?nfc", f"/h/{OURS}/1/1?nfc", f"/h/{OURS}/1/1"):
+        await donor.open(bound.url + path)
+    async with session.head(f"{bound.url}/h/{OURS}/1/1?nfc") as answer:  # a preview is no touch
+        assert answer.status == 200
+    now = datetime.now(UTC)
+    today = period(Span.day, now.astimezone(OFFICIAL_TIME).date())
+    async with bound.database() as database, database.read() as connection:
+        found = await report(connection, Narrowed((TOP,)), today, "drill", now)
+    assert {step: (found.funnel[step]["nfc"], found.funnel[step]["qr"]) for step in ("near", "page")} == {
+        "near": (2, None),
+        "page": (2, 1),
+    }
+    assert (found.sums["tags_touched"], found.sums["tag_touchers"], found.sums["posters"]) == (2, 1, 1)
+
+
+async def test_the_picture_that_staff_gave_a_project_is_on_its_pages(
+    bound: RunningCentral, session: aiohttp.ClientSession, donor: Donor
+) -> None:
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(40)
+    sha256, other = hashlib.sha256(picture).hexdigest(), "0" * 64
+    now = datetime.now(UTC)
+    async with bound.database() as database, database.write() as connection:
+        await pictures.keep(connection, KeptPicture(sha256, "image/png", len(picture), picture), now)
+        await pictures.keep(connection, KeptPicture(other, "image/png", len(picture), picture), now)
+        (kept,) = [each for each in await projects.every(connection, [TOP]) if each.id == "lunch"]
+        await projects.show_picture(connection, kept, sha256, "chen", now)
+    shown = f'src="/pictures/{sha256}"'
+    for path in ("/s", "/s/at/all/lunch", f"/h/{OURS}/1/1"):
+        assert shown in (await donor.open(bound.url + path)).html, path
+    assert shown not in (await donor.open(f"{bound.url}/s/at/all/ended")).html
+    async with session.get(f"{bound.url}/pictures/{sha256}") as answer:
+        assert (answer.status, answer.content_type, await answer.read()) == (200, "image/png", picture)
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    async with session.get(answer.url, headers={"If-None-Match": f'"{sha256}"'}) as answer:
+        assert (answer.status, await answer.read()) == (304, b"")
+    for unknown in (other, "1" * 64):  # one that no project shows is not there either
+        async with session.get(f"{bound.url}/pictures/{unknown}") as answer:
+            assert answer.status == 404
 
 
 async def test_a_project_without_a_permit_says_so_on_the_phone(bound: RunningCentral, donor: Donor) -> None:

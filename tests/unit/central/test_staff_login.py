@@ -1,6 +1,7 @@
 """Passwords, sessions and the guards against guessing."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -219,6 +220,15 @@ def test_a_weak_password_is_named(password: str, weakness: Weakness) -> None:
 )
 def test_any_characters_make_a_good_password(password: str) -> None:
     passwords.check("chen.meiling", password)
+
+
+async def test_a_guess_costs_what_owasp_asks_for() -> None:
+    """In a process of its own: the tests' logins are cheaper."""
+    code = f"import asyncio, central_server.accounts.passwords as it; print(asyncio.run(it.hashed({PASSWORD!r})))"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+    hashed, _ = await process.communicate()
+    assert hashed.startswith(b"$argon2id$v=19$m=19456,t=2,p=1$")
+    assert await passwords.fits(hashed.decode().strip(), PASSWORD)
 
 
 async def test_what_looks_the_same_is_the_same(desk: RunningDesk) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from central_server.accounts.access import Role
-from central_server.staff.tree import rows
+from central_server.staff.tree import found, part, rows
 from central_server.store import accounts, audit, places
 from central_server.store.database import Database
 from central_server.store.places import TOP, Place, PlaceKind, PlaceRefused
@@ -90,6 +90,24 @@ async def test_rows_follow_the_tree(grown: Database) -> None:
         (TOP, 0), ("quanzhou", 1), ("fengze", 2), ("xiamen", 1), ("huada", 1), ("hall", 2),
     ]  # fmt: skip
     assert [(row.place.id, row.depth) for row in part] == [("quanzhou", 0), ("fengze", 1), ("huada", 0), ("hall", 1)]
+
+
+async def test_parts_of_the_tree_are_the_whole_and_each_says_what_it_is_below(grown: Database) -> None:
+    async with grown.read() as connection:
+        whole = rows(await places.every(connection, {TOP}))
+    for most in range(1, len(whole) + 1):
+        seen, after, first = list[str](), "", True
+        while first or after:
+            shown, last = part(whole, after, most)
+            assert shown[0].depth == 0
+            again = [row for row in shown if row.place.id in seen]
+            assert [row.depth for row in again] == list(range(len(again)))
+            seen += [row.place.id for row in shown[len(again) :]]
+            first, after = False, last
+        assert seen == [row.place.id for row in whole]
+    assert [row.place.id for row in part(whole, "gone", 2)[0]] == [TOP, "quanzhou"]
+    assert [row.place.id for row in found(whole, "OF HALL")] == [TOP, "huada", "hall"]
+    assert found(whole, "nowhere") == []
 
 
 async def test_a_community_is_added_and_renamed(desk: RunningDesk) -> None:

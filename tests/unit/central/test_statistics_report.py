@@ -107,13 +107,13 @@ async def test_the_funnel_keeps_the_doors_apart_and_says_what_nobody_counts(data
         await becomes(connection, gateway.id, 101, "handed_off")
         await becomes(connection, gateway.id, 102, "handed_off", "paid")
         await becomes(connection, gateway.id, 103, "handed_off", "closed")
-        for kind in ("shake", "shake", "click"):
+        for door, kind in (("phone", "shake"), ("phone", "shake"), ("phone", "click"), ("nfc", "click")):
             await passes.count(
-                connection, hour=MIDNIGHT, community="huada", beacon="", project="lunch", door="phone", kind=kind
+                connection, hour=MIDNIGHT, community="huada", beacon="", project="lunch", door=door, kind=kind
             )
     funnel = (await told(database, Narrowed(HALL))).funnel
-    assert funnel["near"] == {"touch": None, "tag": 2, "phone": 2, "qr": None, "nfc": None}
-    assert funnel["page"] == {"touch": None, "tag": None, "phone": 1, "qr": 0, "nfc": None}
+    assert funnel["near"] == {"touch": None, "tag": 2, "phone": 2, "qr": None, "nfc": 1}
+    assert funnel["page"] == {"touch": None, "tag": None, "phone": 1, "qr": 0, "nfc": 1}
     assert funnel["registered"] == {"touch": 2, "tag": 3, "phone": 0, "qr": 0, "nfc": 0, UNTOLD: 0}
     assert funnel["handed"]["tag"] == 3
     assert funnel["paid"]["tag"] == 1

@@ -171,7 +171,7 @@ async def test_registers_are_deleted_when_no_figure_asks_for_them_any_more(datab
             hour = NOON - timedelta(days=days)
             await store.note(connection, Register(hour, "huada", "", "lunch", "qr", "click", 7, 3))
     working = asyncio.create_task(jobs.forget_visitors(database, clock=lambda: NOON))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await kept_since(database) < NOON - jobs.VISITORS_KEPT:
             await asyncio.sleep(0.01)
     working.cancel()

@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from sqlalchemy import Table, select
+from sqlalchemy import Table, select, text
+from yarl import URL
 
 import central_server
 from central_server import server
@@ -23,10 +25,11 @@ from central_server.staff.deeds import DEEDS
 from central_server.store import accounts as accounts_store
 from central_server.store.database import Database
 from central_server.store.tables import figures, metadata
-from daemonkit.web import RULES, csrf_token, guarded_app
+from daemonkit.web import RULES, WebRules, csrf_token, guarded_app
 from tests.fakes.central_process import RunningBank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.unit.central import tenancy
+from tests.unit.central.tenancy import hostile
 from tests.unit.central.tenancy.entries import NEIGHBOURS, OURS, TOP, Checked, Entry, Signed, Staff, World
 
 PASSWORD = "correct horse battery"
@@ -42,6 +45,8 @@ PASSING = {
 }
 """Tables that change by being looked at, or by the server's own work."""
 
+LONG_POLLS = frozenset({"GET /staff/live"})
+
 _LANGUAGES = re.compile(r'<nav class="languages".*?</nav>', re.S)
 
 
@@ -52,8 +57,9 @@ async def world(
     apps: list[web.Application] = []
     make = guarded_app
 
-    def remembered(*given: Any, **named: Any) -> web.Application:
-        apps.append(make(*given, **named))
+    def remembered(rules: WebRules, **named: Any) -> web.Application:
+        """Without the limit of requests: a test is one client."""
+        apps.append(make(replace(rules, requests_per_second=10_000, burst=10_000), **named))
         return apps[-1]
 
     monkeypatch.setattr(server, guarded_app.__name__, remembered)
@@ -114,6 +120,39 @@ async def test_another_community_gets_nothing_from_any_route(world: World) -> No
     for route, entry in staff.items():  # last, for deeds that succeed change the world
         await _answers_whom_it_should(world, route, entry)
     assert there <= ROUTES.keys(), "the router has what no table of tests/unit/central/tenancy has"
+
+
+async def test_no_ill_will_breaks_a_route_or_changes_anything(world: World) -> None:
+    """With an administrator's session in the browser, but no form of ours: nothing is done, nothing leads away."""
+    token = await _token(world, "top-admin")
+    unchanged = await _everything(world.database)
+    wrong, sent = list[str](), 0
+    async with aiohttp.ClientSession() as own:
+        for route in sorted(routes(world.app) - LONG_POLLS):
+            for number, ill in enumerate(hostile.of_route(route, world.ids)):
+                headers = ill.headers | {"Cookie": f"staff={token}" if number % 2 else ""} | _kind(ill)
+                url = URL(world.central.url + ill.path, encoded=True)
+                async with own.request(
+                    ill.method, url, data=ill.body or None, headers=headers, allow_redirects=False
+                ) as answer:
+                    sent += 1
+                    to = answer.headers.get("Location", "/")
+                    guessing = answer.status == 429 and ill.path.lower().startswith("/t?")
+                    if answer.status >= 500 or (answer.status == 429 and not guessing):
+                        wrong.append(f"{answer.status} {ill.method} {ill.path[:80]} {ill.kind}")
+                    if not to.startswith("/") or to.startswith("//") or "a" in answer.cookies:
+                        wrong.append(f"leads to {to}, {answer.cookies}: {ill}")
+                    if "default-src 'none'" not in answer.headers.get("Content-Security-Policy", ""):
+                        wrong.append(f"no policy: {ill}")
+    assert not wrong, f"{len(wrong)} of {sent}: {wrong[:10]}"
+    assert sent > 1500
+    changed = {table for table, _ in set(unchanged) ^ set(await _everything(world.database))}
+    # A page that is opened is counted, and what is on offer anyway is signed when a page first asks for it.
+    assert changed <= {"catalogues", "shake_counts"}
+
+
+def _kind(ill: hostile.Ill) -> dict[str, str]:
+    return {"Content-Type": ill.kind} if ill.kind else {}
 
 
 async def _is_behind_a_login(world: World, route: str, entry: Staff) -> None:
@@ -208,14 +247,17 @@ async def _account(world: World, name: str, place: str, role: Role | None) -> No
             await accounts_store.revoke(connection, name, place)
 
 
-async def _everything(database: Database) -> dict[str, list[tuple[Any, ...]]]:
-    found = {}
+async def _everything(database: Database) -> list[tuple[str, str]]:
+    """Every row of every table that does not pass, as the database itself writes it down: in one statement."""
+
+    def written(table: Table) -> str:
+        columns = (f'quote("{column.name}")' for column in table.columns)
+        return f'"{table.name}"::text' if database.dsn else "||','||".join(columns)
+
+    kept = [table for table in metadata.sorted_tables if table.name not in PASSING]
+    every = " UNION ALL ".join(f"SELECT '{table.name}', {written(table)} FROM \"{table.name}\"" for table in kept)
     async with database.read() as connection:
-        for table in metadata.sorted_tables:
-            if table.name not in PASSING:
-                rows = await connection.execute(select(table))
-                found[table.name] = sorted((tuple(row) for row in rows), key=repr)
-    return found
+        return sorted((name, row) for name, row in await connection.execute(text(every)))
 
 
 async def _audit_lines(database: Database) -> int:

@@ -20,7 +20,7 @@ async def published(central: RunningCentral, *fen: int) -> list[LedgerLine]:
     """The lines of these gifts, once the server published them by itself."""
     async with central.database() as database:
         await given(database, *fen)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while True:
                 async with database.read() as connection:
                     lines = await ledger_lines.of_purse(connection, *HUADA)

@@ -118,6 +118,7 @@ ROUTES: dict[str, Entry] = {
     "GET /api": Open("the same for people"),
     "GET /api/v1/token": Checked(_read("/api/v1/token", "our-admin")),
     "GET /api/v1/log": Checked(_read("/api/v1/log", "{gateway}")),
+    "GET /api/v1/places": Checked(_read("/api/v1/places", f'"id":"{OURS}"')),
     "GET /api/v1/gateways": Checked(_read("/api/v1/gateways", "{gateway}")),
     "GET /api/v1/beacons": Checked(_read("/api/v1/beacons", "{listed_beacon}")),
     "GET /api/v1/projects": Checked(_read("/api/v1/projects", "{listed_project}")),

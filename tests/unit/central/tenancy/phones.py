@@ -7,6 +7,7 @@ ROUTES: dict[str, Entry] = {
     "POST /api/v1/shake": Open("tells projects on show at beacons that the phone heard; changes only counts"),
     "GET /api/v1/shake/{presence_pass}": Open("the pass has 256 random bits, and its answer names no person"),
     "GET /s": Open(_SHOWN),
+    "GET /pictures/{sha256}": Open("the picture of a project on offer, as its pages show it"),
     "GET /s/at/{place}": Open(_SHOWN),
     "GET /s/at/{place}/turn": Open(_SHOWN),
     "GET /s/at/{place}/{project}": Open(_SHOWN),
