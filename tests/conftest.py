@@ -3,13 +3,17 @@
 `store_url` runs a test twice, once on each. PostgreSQL is started once for each pytest process, when first asked for.
 """
 
+import gc
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web_app
+from argon2 import PasswordHasher
 from hypothesis import settings
 
+from central_server.accounts import passwords
 from central_server.store.database import Database, open_database, sqlite_url
 from tests.postgres import Postgres, running_postgres
 from tests.sqlite import put_database
@@ -31,6 +35,26 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
 
     return ByPlace(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the collector of garbage need not look through all of it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """aiohttp keeps the last thousand handlers for good, and through them every server that a test ever ran."""
+    web_app._cached_build_middleware.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """A thousand logins at argon2's least cost. The product's own is proved in unit/central/test_staff_login.py."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """`./dev test`: every check there is, each counted; nothing is skipped silently."""
 
+import compileall
 import os
 import shutil
 import subprocess
@@ -67,6 +68,12 @@ def run_pytest(count: Count, *arguments: str, workers: int) -> None:
         count.failed += bad + skipped
 
 
+def compiled() -> None:
+    """Some hundred programs are started: each would compile all of itself, for nothing is written meanwhile."""
+    for package in ("beacon_gateway", "central_server", "daemonkit", "kiosk_ui", "sync_contract"):
+        compileall.compile_dir(ROOT / package, quiet=1, workers=0)
+
+
 def in_memory() -> None:
     """Thousands of stores come and go: in memory where there is room. The soak shows what survives a power cut."""
     memory = Path("/dev/shm")
@@ -81,6 +88,7 @@ def main() -> int:
     os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1")
     if verb == "test":
         in_memory()
+        compiled()
     if verb == "docs":
         command = [PYTHON, "-m", "tests.browser.pictures", "docs/pictures", *arguments]
         return subprocess.run(command, cwd=ROOT).returncode

@@ -19,7 +19,7 @@ from beacon_gateway.simulation.walk import parse_walk
 from sync_contract.beacon import BeaconId
 from sync_contract.catalogue import BeaconKind
 from tests.captures.identity import PERSON_TAG, WALK
-from tests.radio.inside import until
+from tests.radio.inside import PATIENCE, until
 
 LIMIT_S = 10.0
 
@@ -42,7 +42,7 @@ class ScannerContract(ABC):
             await until(lambda: sum(s.beacon == PERSON_TAG.beacon for s in heard) >= 5, LIMIT_S)
             task.cancel()
         assert heard == sorted(heard, key=lambda sighting: sighting.at)
-        assert all(0 <= delay < 0.5 for delay in delays)
+        assert all(0 <= delay < 0.5 * PATIENCE for delay in delays)
         for sighting in heard:
             assert sighting.adapter
             assert sighting.rssi is None or -127 < sighting.rssi <= 20
@@ -68,7 +68,7 @@ class ScannerContract(ABC):
 
         async with self.hearing(PERSON_TAG.beacon) as scanner:
             with pytest.raises(ZeroDivisionError):
-                await asyncio.wait_for(scanner.hear(broken), LIMIT_S)
+                await asyncio.wait_for(scanner.hear(broken), LIMIT_S * PATIENCE)
 
     async def test_it_describes_itself_before_and_while_hearing(self) -> None:
         async with self.hearing(PERSON_TAG.beacon) as scanner:

@@ -19,7 +19,7 @@ HELPER = "beacon-radio-helper"
 def analyze(*words: str) -> subprocess.CompletedProcess[str]:
     program = shutil.which("systemd-analyze")
     assert program is not None, "systemd-analyze is needed: apt install systemd"
-    return subprocess.run([program, *words], capture_output=True, text=True, timeout=60)
+    return subprocess.run([program, *words], capture_output=True, text=True, timeout=120)
 
 
 @pytest.mark.parametrize(("unit", "threshold"), [*((unit, 15) for unit in (*SERVICES, HELPER)), (KIOSK, 27)])

@@ -1,6 +1,5 @@
 """A real mail server (aiosmtpd) on a free port: it takes what is sent to it, after STARTTLS and a login if so told."""
 
-import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -14,6 +13,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from tests.ports import own_port
 
 
 @dataclass
@@ -58,19 +59,13 @@ def running_post_office(folder: Path, *, login: tuple[str, str] | None = None) -
             return AuthResult(success=(data.login.decode(), data.password.decode()) == login, handled=False)
 
         options = {"require_starttls": True, "tls_context": context, "auth_required": True, "authenticator": judge}
-    controller = Controller(office, hostname="127.0.0.1", port=_free_port(), **options)
+    controller = Controller(office, hostname="127.0.0.1", port=own_port(), **options)
     controller.start()
     office.port = controller.port
     try:
         yield office
     finally:
         controller.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def _certificate(folder: Path) -> tuple[Path, Path]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from beacon_gateway.commands.demo import House, open_house
+from tests.ports import keep_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "config" / "demo"
@@ -13,5 +14,6 @@ DEMO = ROOT / "config" / "demo"
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
+    keep_ports(tmp_path)
     async with open_house(tmp_path, DEMO, radio="simulated", by_hand=True) as opened:
         yield opened

@@ -69,7 +69,7 @@ def test_a_broken_toml_never_starts_afresh_and_names_every_fault(tmp_path: Path)
         text.replace("major = 2", "major = 99999").replace('kind = "person"', 'kind = "persona"'), "utf-8"
     )
     command = [*GATEWAY, "run", "--config", str(broken), "--state-dir", str(tmp_path / "state"), "--radio", "simulated"]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 78
     assert f"{broken}:" in ended.stderr
     assert "99999" in ended.stderr

@@ -17,7 +17,7 @@ async def chain(phone: Visitor) -> dict[str, Any] | None:
 
 
 async def test_five_gifts_are_published_cosigned_and_shown_in_the_hall(house: House, tmp_path: Path) -> None:
-    async with visitor(house.gateway.url) as kiosk, visitor(house.central.url) as phone, asyncio.timeout(120):
+    async with visitor(house.gateway.url) as kiosk, visitor(house.central.url) as phone, asyncio.timeout(300):
         for number in range(5):
             assert await chain(phone) is None, f"nothing is told of {number} gifts"
             await pay(await register(kiosk))

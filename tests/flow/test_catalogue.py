@@ -1,9 +1,11 @@
 """What staff write on their page, and the picture they choose, stands on the screen in the hall."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 import aiohttp
 
@@ -12,8 +14,10 @@ from tests.fakes.donor import Donor
 from tests.fakes.editor import Editor
 from tests.flow.conftest import DEMO
 from tests.flow.test_whole_way import SIMULATED, prepared
-from tests.flow.visitor import Visitor, visitor
+from tests.flow.visitor import visitor
 from tests.unit.central.test_catalogue_pages import PNG
+
+Answer = TypeVar("Answer")
 
 
 async def test_a_title_that_staff_edit_is_shown_at_the_kiosk_after_the_pull(tmp_path: Path) -> None:
@@ -33,23 +37,27 @@ async def test_a_title_that_staff_edit_is_shown_at_the_kiosk_after_the_pull(tmp_
         assert "saved=1" in sent.url, sent.text()
 
         gateway = await edges.enter_async_context(gateway_program(tmp_path, DEMO, plan, radio=SIMULATED))
-        async with visitor(gateway.url) as kiosk, asyncio.timeout(30):
-            while (await kiosk.json("/healthz"))["catalogue"] == 0:
+        async with visitor(gateway.url) as kiosk, asyncio.timeout(180):
+            while (await _steadily(lambda: kiosk.json("/healthz")))["catalogue"] == 0:
                 await asyncio.sleep(0.1)
-            page = await kiosk.open("/project/elder-lunch?lang=zh-Hans")
+            page = await _steadily(lambda: kiosk.open("/project/elder-lunch?lang=zh-Hans"))
             assert "热汤送到家" in page.text
             address = f"/pictures/{sha256(PNG).hexdigest()}"
-            while not await _shows(kiosk, address):
+            while address not in (await _steadily(lambda: kiosk.open("/project/elder-lunch"))).html:
                 await asyncio.sleep(0.1)
-            async with session.get(gateway.url + address) as answer:
-                assert (answer.status, answer.content_type, await answer.read()) == (200, "image/png", PNG)
-            async with session.get(f"{gateway.url}/pictures/{'0' * 64}") as answer:
-                assert answer.status == 404
+
+            async def got(path: str) -> tuple[int, str, bytes]:
+                async with session.get(gateway.url + path) as answer:
+                    return answer.status, answer.content_type, await answer.read()
+
+            assert await _steadily(lambda: got(address)) == (200, "image/png", PNG)
+            assert (await _steadily(lambda: got(f"/pictures/{'0' * 64}")))[0] == 404
 
 
-async def _shows(kiosk: Visitor, address: str) -> bool:
-    """Not while the gateway begins anew with the beacons of the catalogue."""
-    try:
-        return address in (await kiosk.open("/project/elder-lunch")).html
-    except aiohttp.ClientConnectionError:
-        return False
+async def _steadily(ask: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Again, while the gateway begins anew with the beacons of the catalogue."""
+    while True:
+        try:
+            return await ask()
+        except aiohttp.ClientConnectionError:
+            await asyncio.sleep(0.1)

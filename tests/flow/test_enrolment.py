@@ -16,9 +16,10 @@ from tests.flow.conftest import DEMO
 from tests.flow.journey import register
 from tests.flow.test_whole_way import rows
 from tests.flow.visitor import Visitor, visitor
+from tests.ports import keep_ports
 
 GATEWAY = [sys.executable, "-m", "beacon_gateway"]
-DEADLINE_S = 30.0
+DEADLINE_S = 120.0
 
 
 @dataclass
@@ -52,7 +53,7 @@ class Desk:
 
 
 def run(*words: str, state: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*GATEWAY, *words, "--state-dir", str(state)], capture_output=True, text=True, timeout=60)
+    return subprocess.run([*GATEWAY, *words, "--state-dir", str(state)], capture_output=True, text=True, timeout=120)
 
 
 async def enrol(state: Path, url: str, code: str) -> str:
@@ -170,6 +171,7 @@ async def test_a_gateway_that_runs_is_taken_in_without_a_restart_of_its_service(
 def _prepared(state: Path) -> Plan:
     for name in ("bank", "central", "gateway", "logs"):
         (state / name).mkdir(exist_ok=True)
+    keep_ports(state)
     return make_plan(state, DEMO)
 
 

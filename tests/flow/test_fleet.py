@@ -27,7 +27,7 @@ async def test_every_parcel_of_twenty_gateways_arrives_once_over_a_bad_network(s
             gateway = await enrolled(one, DeliveringGateway())
             sent[gateway.id] = made_by(gateway, dice, PARCELS)
             syncing.append(fleet.sync(gateway, sent[gateway.id]))
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(300):
             await asyncio.gather(*syncing)
         async with one.database() as database:
             await check(database, sent)

@@ -14,7 +14,7 @@ _DECISION = re.compile(r"^ *([\d.]+) s  #(\d+)  (.*?)(?::|$)", re.MULTILINE)
 
 
 def said(*words: str | Path) -> str:
-    done = subprocess.run([*GATEWAY, *map(str, words)], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([*GATEWAY, *map(str, words)], capture_output=True, text=True, timeout=120, check=True)
     return done.stdout
 
 

@@ -9,6 +9,7 @@ import aiohttp
 from beacon_gateway.commands.demo import gateway_program, make_plan
 from tests.flow.conftest import DEMO
 from tests.flow.test_why import shown_for_a_card
+from tests.ports import keep_ports
 
 MARKUP = re.compile(r"<[^>]+>|\s+")
 EXPECTED = ("模拟的无线电", "本机广播:正在发出", "volunteer-card类的卡", "连不上服务器，会自动重试", "0.1.0")
@@ -17,13 +18,14 @@ EXPECTED = ("模拟的无线电", "本机广播:正在发出", "volunteer-card�
 async def test_staff_on_the_device_see_the_radio_the_sync_and_the_reason_of_the_screen(tmp_path: Path) -> None:
     for name in ("bank", "central", "gateway", "logs"):
         (tmp_path / name).mkdir()
+    keep_ports(tmp_path)
     plan = await asyncio.to_thread(make_plan, tmp_path, DEMO)
     async with (
         gateway_program(tmp_path, DEMO, plan, radio="simulated") as gateway,
         aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http,
     ):
-        await shown_for_a_card(gateway.url)
         await _missed(http, gateway.url)
+        await shown_for_a_card(gateway.url)  # last: it goes away again
         async with http.get(f"{gateway.url}/site") as answer:
             assert answer.status == 200
             page = MARKUP.sub("", await answer.text())
@@ -44,7 +46,7 @@ async def test_staff_on_the_device_see_the_radio_the_sync_and_the_reason_of_the_
 
 async def _missed(http: aiohttp.ClientSession, url: str) -> None:
     """Until some part of the gateway has found that there is no server."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while True:
             async with http.get(f"{url}/healthz") as answer:
                 stages = (await answer.json())["stages"]

@@ -17,7 +17,7 @@ from tests.postgres import Postgres
 async def delivered(gateway: DeliveringGateway, count: int = 1) -> list[Receipt]:
     """Parcels of its own, again and again until somebody takes them."""
     batch = {"contract": 1, "parcels": [as_json(gateway.intent()) for _ in range(count)]}
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(180):
         while True:
             status, body = await gateway.post_batch(batch)
             if status == 200:
@@ -28,7 +28,7 @@ async def delivered(gateway: DeliveringGateway, count: int = 1) -> list[Receipt]
 
 async def outcome(gateway: DeliveringGateway, gift: Parcel, known: str) -> str:
     """What the gift's state has become, as soon as that is another one."""
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(180):
         while True:
             status, told = await gateway.get("/api/v1/outcomes", f"known={gift.id}:{known}&wait=25")
             assert status == 200, told

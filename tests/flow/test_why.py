@@ -13,11 +13,13 @@ from beacon_gateway.settings import Settings
 from daemonkit.toml import load
 from tests.flow.conftest import DEMO
 from tests.flow.visitor import visitor
+from tests.ports import keep_ports
 
 
 async def test_the_trace_of_a_walk_says_which_project_was_chosen_and_why_with_numbers(tmp_path: Path) -> None:
     for name in ("bank", "central", "gateway", "logs"):
         (tmp_path / name).mkdir()
+    keep_ports(tmp_path)
     plan = await asyncio.to_thread(make_plan, tmp_path, DEMO)
     async with gateway_program(tmp_path, DEMO, plan, radio="simulated") as gateway:
         shown = await shown_for_a_card(gateway.url)
@@ -50,7 +52,7 @@ async def test_the_trace_of_a_walk_says_which_project_was_chosen_and_why_with_nu
 
 
 async def shown_for_a_card(url: str) -> str:
-    async with visitor(url) as kiosk, asyncio.timeout(60):
+    async with visitor(url) as kiosk, asyncio.timeout(180):
         while True:
             scene: dict[str, Any] = await kiosk.json("/api/v1/scene")
             if scene["door"] == "tag":
@@ -64,4 +66,4 @@ def explain(url: str, *more: str) -> str:
 
 def asked(*words: str) -> str:
     command = [sys.executable, "-m", "beacon_gateway", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout

@@ -19,7 +19,7 @@ from tests.radio.inside import PATIENCE, in_lab
 from tests.radio.outside import run_in_lab
 
 REPORTS = "RADIOLAB_REPORTS"
-LIMIT_S = 480.0
+LIMIT_S = 900.0
 
 _Reports = dict[str, list[pytest.TestReport]]
 _passed_on = pytest.StashKey[dict[int, _Reports]]()

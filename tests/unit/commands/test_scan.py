@@ -22,7 +22,7 @@ SCAN = [sys.executable, "-m", "beacon_gateway", "scan"]
 
 
 def scan(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*SCAN, *map(str, words)], capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run([*SCAN, *map(str, words)], capture_output=True, text=True, timeout=120, check=False)
 
 
 def on_a_terminal(columns: int, *words: str | Path) -> str:
@@ -146,5 +146,5 @@ def outcome(decision: dict[str, Any]) -> tuple[str, str, str]:
 
 def replay(*words: str | Path) -> list[dict[str, Any]]:
     command = [sys.executable, "-m", "beacon_gateway", "replay", *map(str, words), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -15,7 +15,7 @@ def inbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[sock
     address = str(tmp_path / "notify") if request.param == "path" else f"@test-{os.getpid()}-{tmp_path.name}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
         channel.bind(address.replace("@", "\0", 1))
-        channel.settimeout(5)
+        channel.settimeout(60)
         yield channel, address
 
 

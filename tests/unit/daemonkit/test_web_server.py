@@ -11,7 +11,7 @@ from aiohttp import ClientError, ClientSession, web
 from daemonkit.broadcast import Broadcast
 from daemonkit.web import WebRules, closing, event_stream, guarded_app, read_body, serving
 from daemonkit.web.rules import peer
-from tests.unit.daemonkit.raw_http import answer, closed_within, connected
+from tests.unit.daemonkit.raw_http import BEFORE_IT_IS_IDLE_S, answer, closed_within, connected
 
 HOST = b"Host: 127.0.0.1\r\n"
 
@@ -74,7 +74,7 @@ class Site:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.005)
 
@@ -84,7 +84,8 @@ async def get(url: str, *, local: str | None = None) -> bytes:
 
 
 @pytest.mark.parametrize("start", [b"", b"G", b"POST /body HTTP/1.1\r\n" + HOST + b"Content-Length: 9\r\n\r\nx"])
-async def test_a_crowd_of_slow_connections_keeps_nobody_else_out(start: bytes) -> None:
+async def test_a_crowd_of_slow_connections_keeps_nobody_else_out(start: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("daemonkit.web.server._KEEP_ALIVE_S", 600)  # none of them goes by itself
     async with serving(Site(rules(per_peer=20, total=40)).app, "127.0.0.1", 0) as url, AsyncExitStack() as crowd:
         for number in range(120):
             local = f"127.0.0.{2 + number % 6}"
@@ -93,7 +94,7 @@ async def test_a_crowd_of_slow_connections_keeps_nobody_else_out(start: bytes) -
         began = time.monotonic()
         assert (await get(url)).endswith(b"hello")
         assert (await get(url, local="127.0.0.2")).endswith(b"hello")
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 30
 
 
 async def test_the_longest_idle_connection_of_a_peer_makes_room() -> None:
@@ -104,10 +105,10 @@ async def test_the_longest_idle_connection_of_a_peer_makes_room() -> None:
         connected(url, local="127.0.0.3") as stranger,
     ):
         assert (await get(url, local="127.0.0.2")).endswith(b"hello")
-        await closed_within(first, 1)
+        await closed_within(first, BEFORE_IT_IS_IDLE_S)
         for reader, writer in (second, stranger):
             writer.write(b"GET / HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n")
-            assert (await closed_within(reader, 2)).endswith(b"hello")
+            assert (await closed_within(reader, BEFORE_IT_IS_IDLE_S)).endswith(b"hello")
 
 
 async def test_the_longest_idle_connection_of_all_makes_room_when_the_house_is_full() -> None:
@@ -117,7 +118,7 @@ async def test_the_longest_idle_connection_of_all_makes_room_when_the_house_is_f
         connected(url, local="127.0.0.3"),
     ):
         assert (await get(url, local="127.0.0.4")).endswith(b"hello")
-        await closed_within(first, 1)
+        await closed_within(first, BEFORE_IT_IS_IDLE_S)
 
 
 async def test_a_request_at_work_is_never_closed_for_a_newcomer() -> None:
@@ -147,8 +148,8 @@ async def test_silence_and_a_dripping_header_are_cut(monkeypatch: pytest.MonkeyP
                 await asyncio.sleep(0.02)
 
         task = asyncio.create_task(drip())
-        await closed_within(silent, 3)
-        await closed_within(dripping, 3)
+        await closed_within(silent, BEFORE_IT_IS_IDLE_S)
+        await closed_within(dripping, BEFORE_IT_IS_IDLE_S)
         task.cancel()
 
 
@@ -219,7 +220,7 @@ async def test_the_head_of_a_stream_comes_without_the_stream() -> None:
 async def test_open_streams_polls_and_idle_connections_do_not_delay_the_exit() -> None:
     site = Site(rules())
     async with ClientSession() as client, AsyncExitStack() as crowd:
-        async with serving(site.app, "127.0.0.1", 0) as url:
+        async with serving(site.app, "127.0.0.1", 0, shutdown_s=60) as url:
             async with client.get(url) as response:
                 await response.read()
             await crowd.enter_async_context(connected(url))
@@ -228,7 +229,7 @@ async def test_open_streams_polls_and_idle_connections_do_not_delay_the_exit() -
             poll = asyncio.create_task(client.get(url + "/poll"))
             await until(lambda: site.streams == 5 and site.at_work == 1)
             began = time.monotonic()
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 30
         async with await poll as response:
             assert await response.text() == "closing"
 
@@ -246,7 +247,7 @@ async def test_a_reader_that_stopped_reading_does_not_delay_the_exit() -> None:
 
     site.app.router.add_get("/flood", flood)
     async with AsyncExitStack() as crowd:
-        async with serving(site.app, "127.0.0.1", 0) as url:
+        async with serving(site.app, "127.0.0.1", 0, shutdown_s=60) as url:
             _, writer = await crowd.enter_async_context(connected(url))
             assert isinstance(writer.transport, asyncio.Transport)
             writer.transport.pause_reading()
@@ -254,7 +255,7 @@ async def test_a_reader_that_stopped_reading_does_not_delay_the_exit() -> None:
             await until(lambda: site.streams == 1)
             await asyncio.sleep(0.2)  # the sockets' buffers fill
             began = time.monotonic()
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 20  # a write alone would wait for longer
 
 
 async def test_a_request_at_work_has_its_time_to_end_and_no_more() -> None:
@@ -264,7 +265,7 @@ async def test_a_request_at_work_has_its_time_to_end_and_no_more() -> None:
             asked = asyncio.create_task(client.get(url + "/slow"))
             await until(lambda: site.at_work == 1)
             began = time.monotonic()
-        assert 0.25 < time.monotonic() - began < 2
+        assert 0.25 < time.monotonic() - began < 30
         with pytest.raises(ClientError):
             await asked
 

@@ -15,7 +15,7 @@ PROGRAM = HERE.parents[2] / "miniprogram"
 def test_node_finds_nothing_wrong(path: Path) -> None:
     node = shutil.which("node")
     assert node is not None, "nodejs is one of the packages that ./dev test brings"
-    ended = subprocess.run([node, "--test", str(path)], capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run([node, "--test", str(path)], capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 0, ended.stdout[-8000:]
     assert "# fail 0" in ended.stdout or "ℹ fail 0" in ended.stdout
 

@@ -21,9 +21,9 @@ KNOWN = Transmitter(WALL.beacon, "east gate")
 
 @pytest.fixture(autouse=True)
 def _short_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(liveness, "LOST_AFTER_S", 0.3)
+    monkeypatch.setattr(liveness, "LOST_AFTER_S", 0.8)  # a frame comes each 0.1 s, later where the machine is busy
     monkeypatch.setattr(liveness, "INTERVALS", 0)
-    monkeypatch.setattr(faults, "LOST_AFTER_S", 0.3)
+    monkeypatch.setattr(faults, "LOST_AFTER_S", 0.8)
     monkeypatch.setattr(faults, "LASTS_S", 0.2)
     monkeypatch.setattr(ladder, "FIRST_REST_S", 0.1)
 
@@ -212,7 +212,8 @@ async def test_after_a_crash_of_bluetoothd_a_busy_kernel_is_power_cycled_at_once
         bluez.errors["StartDiscovery"] = ("org.bluez.Error.InProgress", "Operation already in progress")
         await bluez.restart()
         await until(lambda: bluez.count("Set") == 2)
-        assert bluez.moments("Set")[0] - bluez.moments("StartDiscovery")[1] < 0.2
+        switched = bluez.moments("Set")[0]
+        assert len([at for at in bluez.moments("StartDiscovery") if at < switched]) == 2  # refused once since then
         tries = bluez.count("StartDiscovery")
         await until(lambda: bluez.count("StartDiscovery") > tries + 3)
         assert bluez.count("Set") == 2

@@ -17,7 +17,7 @@ RULE = SYSTEMD / "50-beacon-gateway.rules"
 
 def reset(adapter: str, sysfs: Path) -> subprocess.CompletedProcess[str]:
     environment = {"RESET_PAUSE": "0", "PATH": "/usr/bin:/bin"}
-    return subprocess.run([PROGRAM, adapter, sysfs], env=environment, capture_output=True, text=True, timeout=10)
+    return subprocess.run([PROGRAM, adapter, sysfs], env=environment, capture_output=True, text=True, timeout=60)
 
 
 def plug(sysfs: Path, adapter: str, device: Path) -> None:

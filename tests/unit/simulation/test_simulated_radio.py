@@ -33,7 +33,7 @@ class Ear:
         self._more.set()
 
     async def wait_for(self, count: int) -> list[Sighting]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(self.heard) < count:
                 self._more.clear()
                 await self._more.wait()

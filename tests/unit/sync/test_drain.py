@@ -44,7 +44,7 @@ async def until(condition: Callable[[], Awaitable[bool]], work: Awaitable[None])
     """Run `work` until `condition` holds, at most 5 s."""
     task = asyncio.ensure_future(work)
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not await condition():
                 if task.done():
                     task.result()

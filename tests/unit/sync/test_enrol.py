@@ -57,7 +57,7 @@ async def start(*words: str, state: Path) -> asyncio.subprocess.Process:
 async def killed_while_held(server: KeyServer, when: str, *words: str, state: Path) -> None:
     server.hold, server.held = when, asyncio.Event()
     process = await start(*words, state=state)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         await server.held.wait()
     process.kill()
     await process.communicate()
@@ -197,12 +197,12 @@ async def test_what_another_program_changes_is_taken_over(tmp_path: Path) -> Non
         watching = asyncio.create_task(credential.watch(progress=lambda: None, look_s=0.02))
         keys.prepare()
         rolled = public_text(keys.adopt().key.public_key())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while public_text(credential.signer().key.public_key()) != rolled:
                 await asyncio.sleep(0.05)
         assert not watching.done()
         keys.enrolled("f" * 16, keys.read().key, Enrolment(url, "A" * 43, "elsewhere", "hall"))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await watching
 
 
