@@ -87,12 +87,27 @@
     }
     setTimeout(watch, 500);
   }
-  if (idle) {
-    ["pointerdown", "keydown", "wheel", "click"].forEach(function (kind) {
-      addEventListener(kind, touch, { passive: true, capture: true });
-    });
-    watch();
+  ["pointerdown", "keydown", "wheel", "click"].forEach(function (kind) {
+    addEventListener(kind, touch, { passive: true, capture: true });
+  });
+  if (idle) watch();
+
+  // -- nobody is here and not all projects stand on the screen: they pass by, a screen at a time, until a touch
+  var STAND_S = 12;
+  function passBy() {
+    var resting = performance.now() - touched > (STAND_S - 1) * 1000;
+    if (!resting || !body.classList.contains("page-attract") || main.contains(document.activeElement)) return;
+    var seen = document.scrollingElement;
+    var next = Array.prototype.filter.call(main.querySelectorAll(".projects > li"), function (each) {
+      var place = each.getBoundingClientRect();
+      return place.top > 1 && place.bottom > seen.clientHeight + 1;
+    })[0];
+    var atEnd = seen.scrollTop + seen.clientHeight >= seen.scrollHeight - 1;
+    var calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    var top = atEnd || !next ? 0 : seen.scrollTop + next.getBoundingClientRect().top;
+    seen.scrollTo({ top: top, behavior: calm ? "auto" : "smooth" });
   }
+  setInterval(passBy, STAND_S * 1000);
 
   // -- how long the code still opens the bank's page: told in minutes by the server, who renders the page anew
   var code = document.querySelector("[data-left]");
