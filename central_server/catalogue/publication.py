@@ -68,7 +68,7 @@ class Publication:
         self._key = key
         self._clock = clock
         self._environment = environment
-        self._platforms = platforms
+        self.platforms = platforms
         self._remembered: dict[str, _Remembered] = {}
 
     async def current(self, community: str, held: int = 0) -> Published:
@@ -96,7 +96,7 @@ class Publication:
         newest = await catalogues.newest(connection, community)
         version = 1 + max(await catalogues.newest_version(connection), held)
         try:
-            said = await content(connection, community, self._environment, self._platforms)
+            said = await content(connection, community, self._environment, self.platforms)
             catalogue = Catalogue(
                 version=version,
                 issued_at=self._clock(),

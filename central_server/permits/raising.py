@@ -2,12 +2,14 @@
 Law of the PRC, art. 27)."""
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from central_server.store import organisations
 from central_server.store.connection import Connection
 from central_server.store.organisations import Organisation
 from central_server.store.projects import KeptProject
+from sync_contract.permit import PermitReason, judge
 
 
 async def raisers(connection: Connection, projects: Iterable[KeptProject]) -> dict[str, Organisation]:
@@ -30,3 +32,12 @@ def platform_page(organisation: Organisation, platforms: Collection[str]) -> str
 def takes_gifts(organisation: Organisation | None, platforms: Collection[str]) -> bool:
     """Whether a gift has anywhere to go from here; else its projects are information only."""
     return organisation is not None and (organisation.own_site or platform_page(organisation, platforms) != "")
+
+
+def standing(
+    project: KeptProject, organisation: Organisation | None, platforms: Collection[str] | None, at: datetime
+) -> PermitReason:
+    """Why it takes gifts or none, as gateways judge it. `platforms`: None where nobody asks whose project it is."""
+    judgement = judge(project.permit(organisation), at)
+    elsewhere = platforms is not None and not takes_gifts(organisation, platforms)
+    return PermitReason.elsewhere if judgement.open and elsewhere else judgement.reason

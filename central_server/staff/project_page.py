@@ -1,7 +1,9 @@
 """One project: its texts, amounts, permit and picture."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from functools import partial
 
 from aiohttp import web
 
@@ -10,21 +12,23 @@ from central_server.catalogue.known import Known
 from central_server.catalogue.picture import MOST_OCTETS, content_type
 from central_server.catalogue.reading import Fault, Word
 from central_server.catalogue.records import Edit, project_values, read_project
+from central_server.permits.raising import standing
 from central_server.staff.desk import Desk, Onward, Sent, Shown, Values, Visitor
 from central_server.staff.editing import EditPages, Kind, Typed, path_of
 from central_server.store import audit, organisations, pictures, projects, revised
 from central_server.store.connection import Connection
 from central_server.store.pictures import KeptPicture
 from central_server.store.projects import KeptProject
-from sync_contract.permit import judge
 
 _AT = "/staff/projects"
 _ONE = _AT + "/{place}/{project:[a-z0-9-]{1,16}}"
 
 
 class ProjectPage(EditPages[KeptProject]):
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk, KIND)
+    """`platforms`: as in `permits.raising.standing`."""
+
+    def __init__(self, desk: Desk, platforms: Collection[str] | None) -> None:
+        super().__init__(desk, replace(KIND, about=partial(_about, platforms)))
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -83,14 +87,18 @@ async def _begin(connection: Connection, visitor: Visitor) -> dict[str, str]:
 
 
 async def _about(
-    connection: Connection, visitor: Visitor, values: Mapping[str, str], kept: KeptProject | None
+    platforms: Collection[str] | None,
+    connection: Connection,
+    visitor: Visitor,
+    values: Mapping[str, str],
+    kept: KeptProject | None,
 ) -> Values:
     place = kept.place if kept else values.get("place", "")
     holding = await organisations.holding(connection, place) if kept else {}
     if kept is None:
         holding = {each.id: each for each in await organisations.every(connection, visitor.tops)}
-    permit = kept.permit(holding.get(kept.organisation)) if kept else None
-    return {"organisations": [*holding.values()], "judgement": judge(permit, visitor.now).reason if kept else None}
+    reason = standing(kept, holding.get(kept.organisation), platforms, visitor.now) if kept else None
+    return {"organisations": [*holding.values()], "judgement": reason}
 
 
 async def _check(connection: Connection, made: KeptProject, before: KeptProject | None) -> list[Fault]:
@@ -113,6 +121,6 @@ KIND = Kind[KeptProject](
     path=lambda kept: f"{_AT}/{path_of(kept.place, kept.id)}",
     subject=lambda kept: kept.id,
     begin=_begin,
-    about=_about,
+    about=partial(_about, None),
     check=_check,
 )

@@ -4,11 +4,11 @@ from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.catalogue.publication import Publication
+from central_server.permits.raising import standing
 from central_server.staff.desk import Desk, Shown, Visitor
 from central_server.staff.published import told
 from central_server.store import organisations, places, projects
 from central_server.store.places import TOP
-from sync_contract.permit import judge
 
 
 class ProjectsPage:
@@ -27,8 +27,9 @@ class ProjectsPage:
             raisers = {
                 place: await organisations.holding(connection, place) for place in {project.place for project in found}
             }
+        asked, now = self._publication.platforms, visitor.now
         rows = [
-            (project, judge(project.permit(raisers[project.place].get(project.organisation)), visitor.now).reason)
+            (project, standing(project, raisers[project.place].get(project.organisation), asked, now))
             for project in found
         ]
         return Shown(

@@ -131,7 +131,7 @@ class StaffSite:
             *BeaconPage(desk).routes(),
             *PosterPage(desk, self._environment, self._inviting.url).routes(),
             *ProjectsPage(desk, self._publication).routes(),
-            *ProjectPage(desk).routes(),
+            *ProjectPage(desk, self._publication.platforms).routes(),
             *BindingsPage(desk).routes(),
             *OrganisationsPage(desk).routes(),
             *ImportPage(desk).routes(),

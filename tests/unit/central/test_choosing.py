@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from beacon_gateway.donations.offer import Offer
+from central_server.accounts.access import Role
+from central_server.accounts.login import set_password
 from central_server.banks.link import Link
 from central_server.banks.port import BankRefused, Capabilities, OrderState, Redirect
 from central_server.catalogue.content import content
@@ -34,6 +36,7 @@ from tests.fakes.money_bank import MoneyBank
 from tests.fakes.money_house import MoneyHouse, furnish
 from tests.fakes.money_program import SETTINGS
 from tests.unit.central.conftest import enrolled
+from tests.unit.central.test_staff import PASSWORD
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 PAGE = "https://give.example.org/lunch"
@@ -206,7 +209,7 @@ async def test_the_phone_says_that_nothing_is_heard_of_a_public_page(
 
 
 @pytest.mark.parametrize("takes", [False, True])
-async def test_screens_and_phones_say_the_same_of_a_project_that_takes_gifts_elsewhere(
+async def test_screens_phones_and_staff_are_told_the_same_of_a_project_that_takes_gifts_elsewhere(
     tmp_path: Path, unionpay_state: Path, session: aiohttp.ClientSession, donor: Donor, takes: bool
 ) -> None:
     """A real server, with which nobody talks of money here: no donor goes on to the bank."""
@@ -228,3 +231,11 @@ async def test_screens_and_phones_say_the_same_of_a_project_that_takes_gifts_els
         for path in (f"/t/{ticket}", "/s/at/huada/lunch"):
             page = await donor.open(central.url + path)
             assert ("elsewhere" in page.text()) is not takes, page.text()
+        async with central.database() as database:  # who moves no money needs no second step
+            await set_password(database, "chen", PASSWORD, NOW, role=Role.staff)
+        await donor.press(await donor.open(f"{central.url}/staff/"), name="chen", password=PASSWORD)
+        for path in ("", "/all/lunch"):
+            page = await donor.open(f"{central.url}/staff/projects{path}")
+            assert ("takes donations" in page.text()) is takes, page.text()
+            assert ("no way to give" in page.text()) is not takes, page.text()
+        assert ("Gifts have nowhere to go" in page.text()) is not takes
