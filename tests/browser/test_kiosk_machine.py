@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from playwright.async_api import Browser, Error, Page, async_playwright
@@ -19,6 +20,7 @@ from beacon_gateway.kiosk.browser import POLICY_FILE
 from tests.browser.fake_giving import FakeKiosk
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+Result = TypeVar("Result")
 SYSTEMD = Path(__file__).parents[2] / "systemd"
 KEYBOARD = next(
     line.partition("=")[2].replace("/usr/share/beacon-gateway/", f"{SYSTEMD}/")
@@ -186,6 +188,15 @@ async def whereabouts(hall: Screen) -> list[str]:
     return elsewhere or ([] if any(url.startswith(hall.url) for url in urls) else ["the page is gone"])
 
 
+async def patiently(deed: Callable[[], Awaitable[Result]]) -> Result:
+    """Done once the page is not on its way to somewhere else any more."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            with suppress(Error):
+                return await deed()
+            await asyncio.sleep(0.1)
+
+
 async def test_no_key_and_no_mouse_leaves_the_page(tmp_path: Path) -> None:
     async with screen(tmp_path, FakeKiosk()) as hall:
         escaped: dict[str, list[str]] = {}
@@ -233,9 +244,9 @@ async def test_no_script_no_upload_no_long_press_and_no_address_leaves_the_page(
         for address in ADDRESSES:
             with suppress(Error):  # net::ERR_BLOCKED_BY_ADMINISTRATOR, or a scheme that goes nowhere
                 await page.goto(address, timeout=3000)
-            text = await page.inner_text("body")
+            text = await patiently(lambda: page.inner_text("body"))
             assert page.url.startswith((hall.url, "chrome-error:")) or "ERR_BLOCKED_BY_ADMINISTRATOR" in text, address
-            await page.goto(hall.url)
+            await patiently(lambda: page.goto(hall.url))
 
 
 async def test_a_window_before_the_page_is_away_within_seconds(tmp_path: Path) -> None:
