@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from playwright.async_api import Browser, Error, Page, async_playwright
+from playwright.async_api import Browser, Error, Page, Playwright, async_playwright
+from playwright.async_api import TimeoutError as TooLong
 
 from beacon_gateway.kiosk.browser import POLICY_FILE
 from tests.browser.fake_giving import FakeKiosk
@@ -120,13 +121,19 @@ async def screen(
         argv = [*apart, "sh", "-c", words, "sh", "cage", "-d", "--", *session]
         process = await asyncio.create_subprocess_exec(*argv, env={**os.environ, **given}, stderr=subprocess.DEVNULL)
         try:
-            port = await _port(profiles)
-            browser = await playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}", timeout=PATIENCE_S * 1000)
-            yield Screen(url, display, browser, process)
+            yield Screen(url, display, await _connected(playwright, await _port(profiles)), process)
         finally:
             if process.returncode is None:
                 process.terminate()
             await process.wait()
+
+
+async def _connected(playwright: Playwright, port: int) -> Browser:
+    """A page that begins just as one connects is at times never told of, and then waited for: so once more."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            with suppress(TooLong):
+                return await playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}", timeout=15_000)
 
 
 async def _port(profiles: Path) -> int:
