@@ -4,13 +4,16 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from multidict import MultiDict
 
+from beacon_gateway.kiosk.kept import Kept
 from beacon_gateway.kiosk.sessions import Session, Sessions
-from daemonkit.web import WebRules, csrf_token, read_form
+from daemonkit.web import Answers, WebRules, read_form
 from kiosk_ui.languages import best_language
 from kiosk_ui.render import Pages
 from kiosk_ui.views import News, NoticeKind, NoticePage, View
 
 COOKIE = "kiosk_session"
+_ALONE = f"{COOKIE}="
+HTML = "text/html; charset=utf-8"
 SESSION = web.RequestKey("session", Session)
 NO_SESSION = ("/static/", "/voices/", "/api/", "/healthz", "/alive")
 _NOTICES = {404: NoticeKind.not_found, 429: NoticeKind.busy, 503: NoticeKind.busy, 403: NoticeKind.form_expired}
@@ -23,18 +26,27 @@ class Answer:
         self._pages = pages
         self._rules = rules
         self._sessions = sessions
+        self._kept = Kept(pages)
+        self._answers = Answers(rules, HTML)
+
+    def kept(self, request: web.Request, view: View) -> web.StreamResponse:
+        """As `page`, from memory where it can be: for views that are nobody's own."""
+        if request.method != "GET" or request.rel_url.raw_query_string:  # of queries there is no end
+            return self.page(request, view)
+        session = request[SESSION]
+        html = self._kept.html(view, session.language, csrf=session.csrf, path=request.path_qs, look=session.look)
+        return self._answers.answer(request, html, "" if _told(request) == session.id else _cookie(session))
 
     def page(self, request: web.Request, view: View, status: int = 200) -> web.Response:
         session = request[SESSION]
         path = request.path_qs if request.method == "GET" else "/"
-        csrf = csrf_token(self._rules, session.id)
-        html = self._pages.html(view, session.language, csrf=csrf, path=path, look=session.look)
-        return _html(html, status)
+        html = self._pages.html(view, session.language, csrf=session.csrf, path=path, look=session.look)
+        return _html(html.encode(), status)
 
     def part(self, request: web.Request, view: View) -> str:
         """What stands inside <main>, for `/live`."""
         session = request[SESSION]
-        return self._pages.part(view, session.language, csrf=csrf_token(self._rules, session.id), look=session.look)
+        return self._pages.part(view, session.language, csrf=session.csrf, look=session.look)
 
     def news(self, request: web.Request, news: News | None) -> str:
         """What stands in the banner of a waiting scene."""
@@ -46,23 +58,24 @@ class Answer:
 
     async def form(self, request: web.Request) -> MultiDict[str]:
         """The fields of one of our own forms. Raises HTTP errors, 403 when it is not of this session."""
-        return await read_form(request, self._rules, request[SESSION].id)
+        session = request[SESSION]
+        return await read_form(request, self._rules, session.id, token=session.csrf)
 
     def error(self, request: web.Request, status: int) -> web.Response:
         """The page for an error, wherever it arose; perhaps before there was a session."""
         kind = _NOTICES.get(status, NoticeKind.fault if status >= 500 else NoticeKind.not_found)
-        session = request.get(SESSION) or self._sessions.find(request.cookies.get(COOKIE, ""))
+        session = request.get(SESSION) or self._sessions.find(_told(request))
         if session is None:
             language = best_language(None, request.headers.get("Accept-Language", ""), self._sessions.default)
-            return _html(self._pages.html(NoticePage(kind), language), status)
-        csrf = csrf_token(self._rules, session.id)
-        return _html(self._pages.html(NoticePage(kind), session.language, csrf=csrf, look=session.look), status)
+            return _html(self._pages.html(NoticePage(kind), language).encode(), status)
+        html = self._pages.html(NoticePage(kind), session.language, csrf=session.csrf, look=session.look)
+        return _html(html.encode(), status)
 
     @web.middleware
     async def remember(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Give every page its session; the cookie goes out with the response."""
         if not request.path.startswith(NO_SESSION):
-            request[SESSION] = self._sessions.find(request.cookies.get(COOKIE, "")) or self._sessions.open()
+            request[SESSION] = self._sessions.find(_told(request)) or self._sessions.open()
         return await handler(request)
 
     async def set_cookie(self, request: web.Request, response: web.StreamResponse) -> None:
@@ -71,8 +84,20 @@ class Answer:
         By hand, for aiohttp has written `response.cookies` into the headers when the signal comes.
         """
         session = request.get(SESSION)
-        if session is not None and request.cookies.get(COOKIE) != session.id:
-            response.headers.add("Set-Cookie", f"{COOKIE}={session.id}; Path=/; HttpOnly; SameSite=Strict")
+        if session is not None and _told(request) != session.id:
+            response.headers.add("Set-Cookie", _cookie(session))
+
+
+def _told(request: web.Request) -> str:
+    """The session that the request's cookie names; most browsers of ours send nothing else, which costs no parsing."""
+    header = request.headers.get("Cookie", "")
+    if header.startswith(_ALONE) and (named := header[len(_ALONE) :]).isalnum():
+        return named
+    return request.cookies.get(COOKIE, "") if header else ""
+
+
+def _cookie(session: Session) -> str:
+    return f"{COOKIE}={session.id}; Path=/; HttpOnly; SameSite=Strict"
 
 
 def see_other(path: str) -> web.Response:
@@ -80,5 +105,5 @@ def see_other(path: str) -> web.Response:
     return web.Response(status=303, headers={"Location": path})
 
 
-def _html(text: str, status: int) -> web.Response:
-    return web.Response(text=text, status=status, content_type="text/html")
+def _html(octets: bytes, status: int) -> web.Response:
+    return web.Response(body=octets, status=status, headers={"Content-Type": HTML})

@@ -73,7 +73,7 @@ def kiosk_app(
             web.get("/board", board_page(answer, published, projects, verify)),
             web.get("/verify", verify_page(answer, verify)),
             web.get("/live", live(answer, stage, projects, giving)),
-            web.get("/api/v1/scene", scene(stage)),
+            web.get("/api/v1/scene", scene(stage, rules)),
             web.post("/api/v1/intents", intents(giving)),
             web.get("/pictures/{sha256:[0-9a-f]{64}}", hung_picture(hung)),
             web.get("/static/{name:.+}", static_file(pages.assets)),

@@ -23,10 +23,11 @@ MOST = 500
 @dataclass(slots=True)
 class Session:
     """`gift_at`: monotonic seconds when the gift began; `shown`: the last scene with a project that its first page
-    showed; `followers`: its open event streams.
+    showed; `followers`: its open event streams. `csrf`: the token of its forms.
     """
 
     id: str
+    csrf: str
     language: Language
     look: Look
     seen_at: float
@@ -53,20 +54,24 @@ class Sessions:
         self._look = look
         self.now = now
         self._sessions: dict[str, Session] = {}
+        """The one seen last stands last."""
 
     def open(self) -> Session:
         """A new session, in the kiosk's own language."""
-        self._drop_idle()
-        session = Session(secrets.token_hex(16), self.default, self._look, self.now())
+        now = self.now()
+        self._make_room(now)
+        drawn = secrets.token_hex(16 + 32)
+        session = Session(drawn[:32], drawn[32:], self.default, self._look, now)
         self._sessions[session.id] = session
         return session
 
     def find(self, identity: str) -> Session | None:
         """The session, marked as seen now; None when it was never opened here or has been dropped."""
-        session = self._sessions.get(identity)
-        if session is None or self._idle(session):
+        session, now = self._sessions.get(identity), self.now()
+        if session is None or (now - session.seen_at > IDLE_S and not session.followers):
             return None
-        session.seen_at = self.now()
+        session.seen_at = now
+        self._sessions[identity] = self._sessions.pop(identity)
         return session
 
     def drop(self, session: Session) -> None:
@@ -81,11 +86,14 @@ class Sessions:
         """How many pages are open that follow what happens."""
         return sum(each.followers for each in self._sessions.values())
 
-    def _idle(self, session: Session) -> bool:
-        return not session.followers and self.now() - session.seen_at > IDLE_S
-
-    def _drop_idle(self) -> None:
-        for session in [each for each in self._sessions.values() if self._idle(each)]:
+    def _make_room(self, now: float) -> None:
+        idle = []
+        for session in self._sessions.values():
+            if now - session.seen_at <= IDLE_S:
+                break  # the others were seen later
+            if not session.followers:
+                idle.append(session)
+        for session in idle:
             self.drop(session)
         while len(self._sessions) >= MOST:
-            self.drop(min(self._sessions.values(), key=lambda each: each.seen_at))
+            del self._sessions[next(iter(self._sessions))]

@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import zlib
+from hashlib import sha256
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
@@ -83,8 +84,13 @@ def parse_json(body: bytes, model: type[Model]) -> Model:
         raise refusal(web.HTTPBadRequest, "the body does not fit", errors=faults) from error
 
 
-async def read_form(request: web.Request, rules: WebRules, session: str, *, limit: int | None = None) -> MultiDict[str]:
-    """The fields of a form whose `csrf` field belongs to `session`; each comes once. Raises 400, 403, 408, 413, 415."""
+async def read_form(
+    request: web.Request, rules: WebRules, session: str, *, limit: int | None = None, token: str = ""
+) -> MultiDict[str]:
+    """The fields of a form whose `csrf` field belongs to `session`; each comes once. Raises 400, 403, 408, 413, 415.
+
+    `token`: what belongs to the session, where it was drawn by lot and not made by `csrf_token`.
+    """
     _expect(request, "application/x-www-form-urlencoded")
     body = await read_body(request, limit=limit or rules.body_limit, deadline=rules.body_deadline)
     try:
@@ -100,19 +106,19 @@ async def read_form(request: web.Request, rules: WebRules, session: str, *, limi
     form = MultiDict(pairs)
     if len(set(form)) != len(form):
         raise refusal(web.HTTPBadRequest, "a field came twice")
-    check_token(rules, session, form.get("csrf", ""))
+    check_token(rules, session, form.get("csrf", ""), drawn=token)
     return form
 
 
-def check_token(rules: WebRules, session: str, token: str) -> None:
-    """Raises 403 unless the token belongs to the session."""
-    if not session or not hmac.compare_digest(token.encode(), csrf_token(rules, session).encode()):
+def check_token(rules: WebRules, session: str, token: str, *, drawn: str = "") -> None:
+    """Raises 403 unless the token belongs to the session: is the `drawn` one, or else the one that we make for it."""
+    if not session or not hmac.compare_digest(token.encode(), (drawn or csrf_token(rules, session)).encode()):
         raise refusal(web.HTTPForbidden, "the form has expired")
 
 
 def csrf_token(rules: WebRules, session: str) -> str:
     """64 hexadecimal digits that only we can make for this session."""
-    return hmac.digest(rules.secret, b"csrf v1\0" + session.encode(), "sha256").hex()
+    return hmac.new(rules.secret, b"csrf v1\0" + session.encode(), sha256).hexdigest()
 
 
 def _expect(request: web.Request, content_type: str) -> None:

@@ -11,16 +11,10 @@ from daemonkit.web.buckets import Buckets
 from daemonkit.web.connections import Stage, set_stage
 from daemonkit.web.events import CLOSING, new_closing
 from daemonkit.web.problem import ErrorPage, refusal, told
-from daemonkit.web.rules import RULES, WebRules, client
+from daemonkit.web.rules import RULES, WebRules, client, dress
 
 _log = structlog.get_logger()
 _METHODS = ("GET", "HEAD", "POST")
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 
 def guarded_app(
@@ -73,7 +67,7 @@ def _check(request: web.Request, rules: WebRules, buckets: Buckets) -> None:
     if not _host_allowed(request, rules.allowed_hosts):
         raise refusal(web.HTTPMisdirectedRequest, "this server does not answer to that host name")
     if not request.path.startswith(rules.exempt):
-        wait = buckets.take(client(request), time.monotonic())
+        wait = buckets.take(client(request, rules), time.monotonic())
         if wait:
             busy = refusal(web.HTTPTooManyRequests)
             busy.headers["Retry-After"] = str(int(wait) + 1)
@@ -114,26 +108,13 @@ def _from_elsewhere(request: web.Request) -> bool:
 
 def _dress(rules: WebRules) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
     """Also on event streams and on errors: what a response carries as its headers are sent."""
-    policy = "; ".join(
-        (
-            "default-src 'none'",
-            "style-src 'self'",
-            "script-src 'self'",
-            "img-src 'self' data:",
-            "connect-src 'self'",
-            "font-src 'self'",
-            "media-src 'self'",
-            " ".join(("form-action 'self'", *rules.form_targets)),
-            "base-uri 'none'",
-            "frame-ancestors 'none'",
-        )
-    )
+    worn = dress(rules)
+    cache = worn.pop("Cache-Control")
 
-    async def dress(request: web.Request, response: web.StreamResponse) -> None:
+    async def dress_up(request: web.Request, response: web.StreamResponse) -> None:
         headers = response.headers
-        headers["Content-Security-Policy"] = policy
-        headers.update(_HEADERS)
-        headers.setdefault("Cache-Control", "no-store")
+        headers.update(worn)
+        headers.setdefault("Cache-Control", cache)
         headers.pop("Server", None)
 
-    return dress
+    return dress_up

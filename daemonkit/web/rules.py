@@ -33,6 +33,30 @@ class WebRules:
 RULES = web.AppKey("rules", WebRules)
 
 
+def dress(rules: WebRules) -> dict[str, str]:
+    """The headers that every response carries; only of Cache-Control may one say something else."""
+    policy = (
+        "default-src 'none'",
+        "style-src 'self'",
+        "script-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "font-src 'self'",
+        "media-src 'self'",
+        " ".join(("form-action 'self'", *rules.form_targets)),
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+    return {
+        "Content-Security-Policy": "; ".join(policy),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }
+
+
 @lru_cache(maxsize=4096)
 def peer(address: str | None) -> str:
     """Who counts as one: an IPv4 address, or the 64-bit network of an IPv6 one, for that is what one device gets."""
@@ -47,13 +71,13 @@ def peer(address: str | None) -> str:
     return str(known)
 
 
-def client(request: web.Request) -> str:
+def client(request: web.Request, rules: WebRules | None = None) -> str:
     """Who counts as one behind a request, as `peer` has it: the connection's other end, or who a trusted proxy names.
 
     Read from the right: every proxy adds at the end whom it heard, and only the first that is not trusted is believed
     about itself. What stands further left anybody may have written.
     """
-    proxies = request.config_dict[RULES].trusted_proxies
+    proxies = (rules or request.config_dict[RULES]).trusted_proxies
     address = request.remote or ""
     if not proxies or not _stands_in(address, proxies):
         return peer(address)

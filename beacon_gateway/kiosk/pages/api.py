@@ -1,5 +1,6 @@
 """`/api/v1/`: the same deeds for programs, in JSON; errors are problem documents (RFC 9457)."""
 
+import json
 from typing import Annotated
 
 from aiohttp import web
@@ -15,8 +16,8 @@ from beacon_gateway.donations.ports import (
     StoreUnavailable,
 )
 from beacon_gateway.kiosk.pages.give import KEY
-from beacon_gateway.kiosk.stage import Stage
-from daemonkit.web import problem, read_json
+from beacon_gateway.kiosk.stage import Scene, Stage
+from daemonkit.web import Answers, WebRules, problem, read_json
 from sync_contract.money import Money
 from sync_contract.project import Fen, ProjectId
 from sync_contract.records import Door
@@ -31,22 +32,30 @@ class IntentWanted(Record):
     currency: Annotated[str, Field(pattern=r"^CNY$")]
 
 
-def scene(stage: Stage) -> Handler:
+def scene(stage: Stage, rules: WebRules) -> Handler:
     """GET `/api/v1/scene`: what the first page shows, and why."""
 
-    async def get(_: web.Request) -> web.StreamResponse:
-        scene = stage.scene
-        return web.json_response(
-            {
-                "number": scene.number,
-                "project": scene.project,
-                "door": scene.door,
-                "beacon": str(scene.beacon) if scene.beacon is not None else None,
-                "reason": scene.reason if scene.door is not Door.tag else "a person's tag",
-            }
-        )
+    answers = Answers(rules, "application/json; charset=utf-8")
+    kept = (stage.scene, _told(stage.scene))
+
+    async def get(request: web.Request) -> web.StreamResponse:
+        nonlocal kept
+        if kept[0] is not stage.scene:
+            kept = (stage.scene, _told(stage.scene))
+        return answers.answer(request, kept[1])
 
     return get
+
+
+def _told(scene: Scene) -> bytes:
+    told = {
+        "number": scene.number,
+        "project": scene.project,
+        "door": scene.door,
+        "beacon": str(scene.beacon) if scene.beacon is not None else None,
+        "reason": scene.reason if scene.door is not Door.tag else "a person's tag",
+    }
+    return json.dumps(told).encode()
 
 
 def intents(giving: Giving) -> Handler:

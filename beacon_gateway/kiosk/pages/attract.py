@@ -22,7 +22,7 @@ def attract_view(session: Session, stage: Stage, projects: Projects) -> Attract:
 
 def attract_page(answer: Answer, stage: Stage, projects: Projects) -> Handler:
     async def get(request: web.Request) -> web.StreamResponse:
-        return answer.page(request, attract_view(request[SESSION], stage, projects))
+        return answer.kept(request, attract_view(request[SESSION], stage, projects))
 
     return get
 
@@ -31,6 +31,6 @@ def projects_page(answer: Answer, projects: Projects) -> Handler:
     """`/projects`: all of them, whatever the scene shows."""
 
     async def get(request: web.Request) -> web.StreamResponse:
-        return answer.page(request, ProjectsPage(projects.all()))
+        return answer.kept(request, ProjectsPage(projects.all()))
 
     return get

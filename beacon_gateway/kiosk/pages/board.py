@@ -56,7 +56,7 @@ def board_page(answer: Answer, published: Published, projects: Projects, verify:
             facts = await published(first_month(now))
         except StoreUnavailable as error:
             raise web.HTTPServiceUnavailable from error
-        return answer.page(request, board_view(facts, projects, now, verify=bool(verify)))
+        return answer.kept(request, board_view(facts, projects, now, verify=bool(verify)))
 
     return get
 
@@ -67,6 +67,6 @@ def verify_page(answer: Answer, verify: str) -> Handler:
     async def get(request: web.Request) -> web.StreamResponse:
         if not verify:
             raise web.HTTPNotFound
-        return answer.page(request, VerifyPage(verify))
+        return answer.kept(request, VerifyPage(verify))
 
     return get

@@ -11,6 +11,6 @@ def fixed(answer: Answer, view: View) -> Handler:
     """A page that is the same for everybody."""
 
     async def get(request: web.Request) -> web.StreamResponse:
-        return answer.page(request, view)
+        return answer.kept(request, view)
 
     return get

@@ -19,6 +19,6 @@ def project_page(answer: Answer, projects: Projects) -> Handler:
         project = projects.get(request.match_info["project"])
         if project is None:
             return answer.page(request, NoticePage(NoticeKind.project_unknown), 404)
-        return answer.page(request, project_view(project, projects))
+        return answer.kept(request, project_view(project, projects))
 
     return get

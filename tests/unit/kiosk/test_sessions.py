@@ -76,3 +76,30 @@ def test_a_gift_is_at_hand_while_somebody_seems_to_be_busy_with_it() -> None:
     assert sessions.gifts_at_hand() == (GIFT,)
     sessions.drop(session)
     assert sessions.gifts_at_hand() == ()
+
+
+def test_a_session_that_was_seen_again_does_not_make_room_before_the_others() -> None:
+    clock = Clock()
+    sessions = Sessions(Language.zh_hans, now=clock)
+    opened = []
+    for _ in range(MOST):
+        clock.now += 0.01
+        opened.append(sessions.open())
+    assert sessions.find(opened[0].id) is opened[0]
+    sessions.open()
+    assert sessions.find(opened[0].id) is opened[0]
+    assert sessions.find(opened[1].id) is None
+
+
+def test_idle_sessions_go_although_one_before_them_is_followed() -> None:
+    clock = Clock()
+    sessions = Sessions(Language.zh_hans, now=clock)
+    followed = sessions.open()
+    with followed.followed():
+        idle = [sessions.open() for _ in range(MOST - 1)]
+        clock.now = IDLE_S + 1
+        sessions.open()
+        sessions.open()
+        clock.now = 0
+        assert sessions.find(idle[0].id) is None
+        assert sessions.find(followed.id) is followed

@@ -1,0 +1,65 @@
+"""Pages from memory: each kept beside the view that it shows, and rendered anew when the next view is another."""
+
+import secrets
+from dataclasses import dataclass
+
+from kiosk_ui.look import Look
+from kiosk_ui.render import Pages
+from kiosk_ui.views import View
+from sync_contract.strict import Language
+
+MOST = 128
+"""Pages held at once, some 10 kB each; the one that was rendered first makes room."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """`pictures`: for which projects the page asked, and the addresses that it was told. `pieces`: the octets before,
+    between and after the places of the CSRF token.
+    """
+
+    view: View
+    pictures: tuple[tuple[str, str], ...]
+    pieces: tuple[bytes, ...]
+
+
+class Kept:
+    """For views that hold nothing of one visitor.
+
+    What a page shows is its view, in a language and a look, at a path, with the projects' pictures; all five are
+    compared at each request, so that there is no version to forget. The visitor's CSRF token is put in afterwards.
+    """
+
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+        # Stands where a token will: nobody ever sees it, so nothing that somebody wrote can hold it.
+        self._mark = secrets.token_hex(32)
+        self._held: dict[tuple[str, str, Language, Look], _Page] = {}
+
+    def html(self, view: View, language: Language, *, csrf: str, path: str, look: Look) -> bytes:
+        """The whole page, as `Pages.html` renders it."""
+        key = (view.template, path, language, look)
+        page = self._held.get(key)
+        if page is None or not self._still(page, view):
+            self._held.pop(key, None)
+            while len(self._held) >= MOST:
+                del self._held[next(iter(self._held))]
+            page = self._held[key] = self._render(view, language, path, look)
+        return csrf.encode().join(page.pieces)
+
+    def _still(self, page: _Page, view: View) -> bool:
+        picture = self._pages.assets.picture
+        for project, address in page.pictures:
+            if picture(project) != address:
+                return False
+        return page.view == view
+
+    def _render(self, view: View, language: Language, path: str, look: Look) -> _Page:
+        told: dict[str, str] = {}
+
+        def picture(project: str) -> str:
+            told[project] = self._pages.assets.picture(project)
+            return told[project]
+
+        html = self._pages.html(view, language, csrf=self._mark, path=path, look=look, picture=picture)
+        return _Page(view, tuple(told.items()), tuple(html.encode().split(self._mark.encode())))
