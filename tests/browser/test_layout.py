@@ -53,16 +53,20 @@ async def test_every_phone_page_is_whole_readable_and_easy_to_touch(
     assert not wrong
 
 
+BELOW = """() => [...document.querySelectorAll("main :is(.deed, .pick, .key, .code svg)")]
+  .filter((each) => !each.checkVisibility() || each.getBoundingClientRect().bottom > innerHeight)
+  .map((each) => each.textContent.trim())"""
+
+
 @pytest.mark.parametrize("size", ["kiosk", "small"])
 async def test_what_to_do_next_is_in_reach_without_scrolling(open_page: OpenPage, gallery_url: str, size: str) -> None:
-    width, height = SIZES[size]
-    page = await open_page(width, height)
+    page = await open_page(*SIZES[size])
+    out_of_reach = {}
     for number, name in enumerate(KIOSK):
-        await page.goto(f"{gallery_url}/{Surface.kiosk}/{name}/{list(Language)[(number + width) % 3]}")
-        for deed in await page.locator("main :is(.deed, .pick, .key, .code svg)").all():
-            box = await deed.bounding_box()
-            assert box is not None
-            assert box["y"] + box["height"] <= height, f"{name}: {await deed.text_content()}"
+        await page.goto(f"{gallery_url}/{Surface.kiosk}/{name}/{list(Language)[(number + SIZES[size][0]) % 3]}")
+        if found := await page.evaluate(BELOW):
+            out_of_reach[name] = found
+    assert out_of_reach == {}
 
 
 BODY = """() => {
