@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from central_server.errors import CentralError
+
 _FRACTION = r"\.[0-9]{1,17}"
 _MANY = 10**15 - 1
 _DAY = (
@@ -23,11 +25,15 @@ _FORMATS = {
 Schema = Mapping[str, Any]
 
 
+class NoForm(CentralError):
+    """A record says something for which there is no form here: give it one, or have its batches read piece by piece."""
+
+
 def expression(record: type[BaseModel], groups: Collection[str]) -> str:
     """`groups`: the fields that are groups of it, by their names and with those of what they stand in
     (`BeaconStatistics.seconds`); a group holds a text without its quotation marks, an array without its brackets.
 
-    Raises NotImplementedError for what it has no form for.
+    Raises NoForm.
     """
     schema = record.model_json_schema()
     return _Form(schema.get("$defs", {}), groups).of(schema)
@@ -56,7 +62,7 @@ class _Form:
 
     def _object(self, schema: Schema) -> str:
         if schema.get("additionalProperties") is not False:
-            raise NotImplementedError("an object that may hold more than it says")
+            raise NoForm("an object that may hold more than it says")
         title, fields = schema["title"], sorted(schema["properties"].items())
         inner = ",".join(f'"{name}":{self.of(each, f"{title}.{name}")}' for name, each in fields)
         return rf"\{{{inner}\}}"
@@ -74,7 +80,7 @@ def _text(schema: Schema) -> str:
         return _FORMATS[schema["format"]]
     pattern = str(schema.get("pattern", ""))
     if not (pattern.startswith("^") and pattern.endswith("$")) or set(pattern) & set('.\\"|'):
-        raise NotImplementedError(f"a text as {pattern!r}")
+        raise NoForm(f"a text as {pattern!r}")
     return pattern[1:-1].replace("(", "(?:")
 
 
@@ -89,14 +95,14 @@ def _plain(schema: Schema) -> str:
         case {"type": "number", "minimum": 0}:
             most = schema.get("maximum", _MANY)
             return _one_of([_integer(0, most - 1) + _FRACTION, rf"{most}\.0"])
-    raise NotImplementedError(f"a value as {schema}")
+    raise NoForm(f"a value as {schema}")
 
 
 def _integer(least: int, most: int) -> str:
     if least < 0:
         return _one_of([_integer(0, most), f"-{_integer(1, -least)}"])
     if least > 1:
-        raise NotImplementedError("numbers from 2 on")
+        raise NoForm("numbers from 2 on")
     digits = str(most)
     ways = ["0"] if least == 0 else []
     if len(digits) > 1:

@@ -4,16 +4,18 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Annotated
 from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel, Field
 
 from central_server.intake import at_once
 from central_server.intake.at_once import read_at_once
 from central_server.intake.batch import ReadParcel, read_again, read_batch
-from central_server.intake.canonical_form import _integer, expression
+from central_server.intake.canonical_form import NoForm, _integer, expression
 from central_server.intake.statistics import refusal
 from central_server.statistics.plain import plain
 from central_server.store.fresh import FreshGift
@@ -34,7 +36,7 @@ from sync_contract.records import (
     PlaceBeaconStatistics,
     canonical,
 )
-from sync_contract.strict import Environment
+from sync_contract.strict import Environment, Record
 
 
 def hexadecimal(digits: int) -> st.SearchStrategy[str]:
@@ -156,6 +158,28 @@ def test_of_numbers_those_within_the_bounds_are_of_the_form(least: int, most: in
     for number in near | {-each for each in near}:
         assert bool(form.fullmatch(str(number))) is (least <= number <= most), number
     assert not any(form.fullmatch(text) for text in ("", "-", "-0", "00", "01", "1.0", "1e3", "+1", " 1"))
+
+
+class Free(Record):
+    text: str
+
+
+class Open(BaseModel):
+    count: Annotated[int, Field(ge=0, le=9)]
+
+
+class Late(Record):
+    number: Annotated[int, Field(ge=2, le=9)]
+
+
+class Deep(Record):
+    value: float
+
+
+@pytest.mark.parametrize("record", [Free, Open, Late, Deep])
+def test_a_record_without_a_form_is_told_at_once(record: type[BaseModel]) -> None:
+    with pytest.raises(NoForm):
+        expression(record, ())
 
 
 @settings(max_examples=60, deadline=None)
