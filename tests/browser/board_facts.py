@@ -75,13 +75,17 @@ PROOF = ProofPage(
     "/board/huada",
 )
 BOARDS: dict[str, View] = {
-    "board": BoardPage((PROJECT, OVERDRAWN, unpublished(TEA, AT)), AT, back="/", verify="/verify"),
+    "board": BoardPage((PROJECT, unpublished(TEA, AT)), AT, back="/", verify="/verify"),
+    "board-overdrawn": BoardPage((PROJECT, OVERDRAWN, unpublished(TEA, AT)), AT, back="/", verify="/verify"),
     "board-one": BoardPage((PROJECT,), None, refused=True, back="/"),
     "board-none": BoardPage((), None, back="/"),
     "verify": VerifyPage("https://give.example.org/v"),
 }
 PHONE_BOARDS: dict[str, View] = {
-    "board": BoardPage((PROJECT, OVERDRAWN, unpublished(TEA, AT)), AT, verify="/v", data="/api/v1/transparency/huada"),
+    "board": BoardPage((PROJECT, unpublished(TEA, AT)), AT, verify="/v", data="/api/v1/transparency/huada"),
+    "board-overdrawn": BoardPage(
+        (PROJECT, OVERDRAWN, unpublished(TEA, AT)), AT, verify="/v", data="/api/v1/transparency/huada"
+    ),
     "slip": SlipPage(),
     **{f"slip-{told}": SlipPage("7F3A-K8QZ", told) for told in Told},
     "slip-too-many": SlipPage("7F3A-K8QZ", too_many=True),

@@ -65,6 +65,7 @@
     const least = el.closest(".languages, .tools, .news") ? want.language : want.target;
     const { width, height } = boxes[i];
     if (width < least - 0.5 || height < least - 0.5) faults.push(`target of ${width.toFixed(0)} x ${height.toFixed(0)} px, not ${least}: ${name(el)}`);
+    if (boxes[i].left < 8 || boxes[i].right > innerWidth - 8) faults.push(`reaches to the edge of the screen: ${name(el)}`);
     for (let j = 0; j < i; j++) {
       const a = boxes[i], b = boxes[j];
       const apart = Math.max(a.left - b.right, b.left - a.right, a.top - b.bottom, b.top - a.bottom);

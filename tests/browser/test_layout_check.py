@@ -20,6 +20,7 @@ BUTTON = "width: 100px; height: 80px; font-size: 22px; color: #000; background: 
         ('<p style="width: 70px">一二三四</p>', "alone on the last line"),
         ('<p style="color: #777">pale</p>', "contrast 4.48"),
         (f'<button style="{BUTTON}; width: 60px">go</button>', "target of 60 x 80"),
+        (f'<button style="{BUTTON}; margin-left: -26px">go</button>', "to the edge"),
         (f'<button style="{BUTTON}">a</button><button style="{BUTTON}">b</button>', "px between"),
         (f'<button class="key" style="{BUTTON}; border-color: #bbb">a</button>', "border contrast"),
         ('<main><p>under</p><p style="margin-top: -40px">above</p></main>', "lies over"),
