@@ -1,6 +1,5 @@
 """`/t`: a code from the screen is typed where no camera helps."""
 
-import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -9,17 +8,15 @@ from aiohttp import web
 from central_server.donations.codes import Coded, resolve
 from central_server.donations.tickets import AmountOutOfRange, PermitClosed, ProjectUnknown, giveable
 from central_server.public.going_on import GoingOn
+from central_server.public.pace import Pace
 from central_server.public.phone import goes_to_public_page, told
 from central_server.store.database import Database
-from daemonkit.web import RULES, client, csrf_token, read_form
-from daemonkit.web.buckets import Buckets
-from daemonkit.web.problem import refusal
+from daemonkit.web import RULES, csrf_token, read_form
 from kiosk_ui.views import PhoneCode, PhoneGift
 from sync_contract.money import Money
 from sync_contract.records import IntentState
 from sync_contract.ticket import FRESH_FOR
 
-_ALL = "all"
 _CONFIRMED = "confirmed"
 
 
@@ -41,8 +38,7 @@ class CodePages:
         self._database = database
         self._going_on = going_on
         self._clock = clock
-        self._each = Buckets(rate, burst)
-        self._together = Buckets(rate * 20, burst * 20)
+        self._pace = Pace(rate, burst, together=20)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -85,12 +81,7 @@ class CodePages:
 
     async def _found(self, request: web.Request, now: datetime) -> Coded | None:
         """Raises 429."""
-        at = time.monotonic()
-        wait = self._each.take(client(request), at) or self._together.take(_ALL, at)
-        if wait:
-            busy = refusal(web.HTTPTooManyRequests)
-            busy.headers["Retry-After"] = str(int(wait) + 1)
-            raise busy
+        self._pace.keep(request)
         return await resolve(self._database, request.query.get("code", ""), now)
 
     async def _gift(self, request: web.Request, found: Coded, now: datetime) -> web.Response:

@@ -1,7 +1,6 @@
 """A gift that begins on a phone: at a poster's code, a tag, or the page of a shake."""
 
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,11 +13,10 @@ from central_server.donations.choosing import hears
 from central_server.donations.on_page import GiftDiffers, OnPage
 from central_server.donations.tickets import AmountOutOfRange, PermitClosed, ProjectUnknown, giveable
 from central_server.public.going_on import GoingOn
+from central_server.public.pace import Pace
 from central_server.store import gateways
 from central_server.store.database import Database
-from daemonkit.web import RULES, client, csrf_token, read_form
-from daemonkit.web.buckets import Buckets
-from daemonkit.web.problem import refusal
+from daemonkit.web import RULES, csrf_token, read_form
 from kiosk_ui.views import PhoneGiving
 from sync_contract.beacon import BeaconId
 from sync_contract.identity import new_id
@@ -28,7 +26,6 @@ from sync_contract.project import Project
 from sync_contract.records import Door
 from sync_contract.strict import Environment
 
-_ALL = "all"
 _GIFT = re.compile(r"[0-9a-f]{32}")
 
 
@@ -77,8 +74,7 @@ class PageGifts:
         self._environment = environment
         self._going_on = going_on
         self._clock = clock
-        self._each = Buckets(rate, burst)
-        self._together = Buckets(rate * 100, burst * 100)
+        self._pace = Pace(rate, burst, together=100)
 
     async def judged(self, community: str, project: Project) -> tuple[PermitJudgement, Bank | None]:
         """Whether it may be given to now, and over which bank; None where it may not."""
@@ -104,7 +100,7 @@ class PageGifts:
 
         Raises HTTPSeeOther, 400, 403, 429.
         """
-        self._slow_down(request)
+        self._pace.keep(request)
         gift = _gift_of(request)
         form = await read_form(request, request.config_dict[RULES], _form_of(gift))
         amount = read_fen(form["amount_fen"]) if "amount_fen" in form else read_yuan(form.get("yuan", ""))
@@ -130,14 +126,6 @@ class PageGifts:
 
     def _gift(self, gift: str, gateway: str, here: Here, amount: Money) -> OnPage:
         return OnPage(gift, gateway, here.community, self._environment, here.project.id, amount, here.beacon, here.door)
-
-    def _slow_down(self, request: web.Request) -> None:
-        now = time.monotonic()
-        wait = self._each.take(client(request), now) or self._together.take(_ALL, now)
-        if wait:
-            busy = refusal(web.HTTPTooManyRequests)
-            busy.headers["Retry-After"] = str(int(wait) + 1)
-            raise busy
 
 
 def _gift_of(request: web.Request) -> str:

@@ -1,31 +1,26 @@
 """POST /api/v1/shake and GET /api/v1/shake/{pass}: for phones, mini-programs and apps; nobody logs in."""
 
 import re
-import time
 from collections.abc import Callable
 from datetime import datetime
 
 from aiohttp import web
 
 from central_server.api.problems import refused
+from central_server.public.pace import Pace
 from central_server.public.visitors import visitor
 from central_server.shake.records import FoundBeacon, PassAnswer, ShakeAsked
 from central_server.shake.shaking import KeyReused, Shaking, pass_of
 from central_server.store import places
 from central_server.store.database import Database
-from daemonkit.web import client, read_json
-from daemonkit.web.buckets import Buckets
-from daemonkit.web.problem import refusal
+from daemonkit.web import read_json
 from sync_contract.records import Door
 
 _KEY = re.compile(r'"?([A-Za-z0-9_-]{16,64})"?')
-_ALL = "all"
 
 
 class ShakeApi:
-    """`rate`, `burst`: requests for each peer, and ten
-    times as many for all together: behind a carrier's NAT a whole hall is one peer.
-    """
+    """`rate`, `burst`: requests for each peer, and ten times as many for all together."""
 
     def __init__(
         self,
@@ -39,8 +34,7 @@ class ShakeApi:
         self._database = database
         self._shaking = shaking
         self._clock = clock
-        self._each = Buckets(rate, burst)
-        self._together = Buckets(rate * 10, burst * 10)
+        self._pace = Pace(rate, burst, together=10)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -49,7 +43,7 @@ class ShakeApi:
         ]
 
     async def _shake(self, request: web.Request) -> web.Response:
-        self._slow_down(request)
+        self._pace.keep(request)
         key = _key(request)
         asked = await read_json(request, ShakeAsked)
         try:
@@ -59,7 +53,7 @@ class ShakeApi:
         return web.json_response(text=answer.model_dump_json(by_alias=True))
 
     async def _told(self, request: web.Request) -> web.Response:
-        self._slow_down(request)
+        self._pace.keep(request)
         async with self._database.read() as connection:
             known = await pass_of(connection, request.match_info["presence_pass"], self._clock())
             place = None if known is None else await places.get(connection, known.community)
@@ -83,14 +77,6 @@ class ShakeApi:
             ends_at=known.ends_at,
         )
         return web.json_response(text=answer.model_dump_json(by_alias=True))
-
-    def _slow_down(self, request: web.Request) -> None:
-        now = time.monotonic()
-        wait = self._each.take(client(request), now) or self._together.take(_ALL, now)
-        if wait:
-            busy = refusal(web.HTTPTooManyRequests)
-            busy.headers["Retry-After"] = str(int(wait) + 1)
-            raise busy
 
 
 def _key(request: web.Request) -> str | None:

@@ -10,11 +10,15 @@ import pytest
 
 from central_server.bank_emulator.unionpay.authority import open_authority
 from central_server.bank_emulator.unionpay.diary import Pace
+from central_server.banks.unionpay.gateway import UnionPay
 from central_server.enrolment.gateways import register
+from sync_contract.strict import Environment
 from tests.fakes.central_process import RunningBank, RunningCentral, running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor
+from tests.fakes.unionpay import authority_in
 from tests.fakes.unionpay_shop import Shop, open_shop
+from tests.unit.central.unionpay_forger import Forger, bank_of
 
 
 @pytest.fixture
@@ -80,3 +84,14 @@ async def shop(session: aiohttp.ClientSession, unionpay: RunningBank) -> AsyncIt
     async with open_shop(session, unionpay.credentials) as shop:
         shop.bank = unionpay.url
         yield shop
+
+
+@pytest.fixture(scope="module")
+def forger(tmp_path_factory: pytest.TempPathFactory) -> Forger:
+    return Forger(authority_in(tmp_path_factory.mktemp("bank")))
+
+
+@pytest.fixture
+async def adapter(forger: Forger) -> AsyncIterator[UnionPay]:
+    async with aiohttp.ClientSession() as session:
+        yield bank_of(forger.authority, Environment.drill, session)

@@ -143,7 +143,7 @@ async def test_a_gift_over_a_public_page_ends_unconfirmed_until_somebody_brings_
         held = await attempts.hold(connection, attempt.id)
         assert held is not None
         facts = {"payment": "statement 7", "cause": "import", "evidence": "statement 7"}
-        assert await receive(connection, held, **facts, flawed=False, next_query_at=None, at=NOW)
+        assert await receive(connection, held, **facts, flawed=False, next_query_at=None, at=NOW, in_time=True)
     async with database.read() as connection:
         intent = await intents.get(connection, gateway.id, parcel.id)
         (line,) = await ledger_lines.of_attempts(connection, [attempt.id])
@@ -239,3 +239,4 @@ async def test_screens_phones_and_staff_are_told_the_same_of_a_project_that_take
             assert ("takes donations" in page.text()) is takes, page.text()
             assert ("no way to give" in page.text()) is not takes, page.text()
         assert ("Gifts have nowhere to go" in page.text()) is not takes
+        assert ('href="/staff/organisations/' in page.html) is not takes, "there it is put right"
