@@ -29,7 +29,7 @@ class Assets:
 
     def __init__(self, prefix: str = "/static/", *, album: Callable[[str], str] = lambda project: "") -> None:
         """`album`: the address of the picture that staff gave a project, empty for none."""
-        self._album = album
+        self.album = album
         self.files = {
             path.relative_to(STATIC).as_posix(): _read(path)
             for path in sorted(STATIC.rglob("*"))
@@ -43,7 +43,7 @@ class Assets:
 
     def picture(self, project: str) -> str:
         """The address of a project's picture: what staff gave it, ours, or the blossom for any good cause."""
-        return self._album(project) or self._urls.get(f"art/{project}.svg") or self._urls["art/blossom.svg"]
+        return self.album(project) or self._urls.get(f"art/{project}.svg") or self._urls["art/blossom.svg"]
 
 
 def _read(*parts: Path) -> Asset:

@@ -1,12 +1,14 @@
 """How every page answers: with a view in the session's language, its cookie, and its CSRF token."""
 
-from aiohttp import web
+from collections.abc import Callable
+
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 from multidict import MultiDict
 
 from beacon_gateway.kiosk.kept import Kept
 from beacon_gateway.kiosk.sessions import Session, Sessions
-from daemonkit.web import Answers, WebRules, read_form
+from daemonkit.web import Answers, Ready, Shortcut, WebRules, read_form
 from kiosk_ui.languages import best_language
 from kiosk_ui.render import Pages
 from kiosk_ui.views import News, NoticeKind, NoticePage, View
@@ -34,8 +36,22 @@ class Answer:
         if request.method != "GET" or request.rel_url.raw_query_string:  # of queries there is no end
             return self.page(request, view)
         session = request[SESSION]
-        html = self._kept.html(view, session.language, csrf=session.csrf, path=request.path_qs, look=session.look)
-        return self._answers.answer(request, html, "" if _told(request) == session.id else _cookie(session))
+        html = self._kept_html(view, session, request.path_qs)
+        return self._answers.answer(request, html, _cookie_for(session, _told(request)))
+
+    def shortcut(self, path: str, view: Callable[[Session], View]) -> Shortcut:
+        """As `remember` and `kept` together, before the router."""
+
+        def ready(request: web.Request) -> Ready:
+            told = _told(request)
+            session = self._sessions.of(told)
+            html = self._kept_html(view(session), session, path)
+            return self._answers.ready(html, _cookie_for(session, told))
+
+        return ready
+
+    def _kept_html(self, view: View, session: Session, path: str) -> bytes:
+        return self._kept.html(view, session.language, csrf=session.csrf, path=path, look=session.look)
 
     def page(self, request: web.Request, view: View, status: int = 200) -> web.Response:
         session = request[SESSION]
@@ -75,29 +91,32 @@ class Answer:
     async def remember(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Give every page its session; the cookie goes out with the response."""
         if not request.path.startswith(NO_SESSION):
-            request[SESSION] = self._sessions.find(_told(request)) or self._sessions.open()
+            request[SESSION] = self._sessions.of(_told(request))
         return await handler(request)
 
     async def set_cookie(self, request: web.Request, response: web.StreamResponse) -> None:
         """A signal for on_response_prepare: an event stream needs the cookie too, before its first octet.
 
-        By hand, for aiohttp has written `response.cookies` into the headers when the signal comes.
+        By hand, for aiohttp has written `response.cookies` into the headers when the signal comes. A kept page that
+        could not go out from memory carries it already.
         """
-        session = request.get(SESSION)
-        if session is not None and _told(request) != session.id:
-            response.headers.add("Set-Cookie", _cookie(session))
+        session, headers = request.get(SESSION), response.headers
+        cookie = "" if session is None else _cookie_for(session, _told(request))
+        if cookie and cookie not in headers.getall(hdrs.SET_COOKIE, ()):
+            headers.add(hdrs.SET_COOKIE, cookie)
 
 
 def _told(request: web.Request) -> str:
     """The session that the request's cookie names; most browsers of ours send nothing else, which costs no parsing."""
-    header = request.headers.get("Cookie", "")
+    header = request.headers.get(hdrs.COOKIE, "")
     if header.startswith(_ALONE) and (named := header[len(_ALONE) :]).isalnum():
         return named
     return request.cookies.get(COOKIE, "") if header else ""
 
 
-def _cookie(session: Session) -> str:
-    return f"{COOKIE}={session.id}; Path=/; HttpOnly; SameSite=Strict"
+def _cookie_for(session: Session, told: str) -> str:
+    """The value of Set-Cookie; empty for a browser that has it."""
+    return "" if told == session.id else f"{COOKIE}={session.id}; Path=/; HttpOnly; SameSite=Strict"
 
 
 def see_other(path: str) -> web.Response:

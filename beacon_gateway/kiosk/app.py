@@ -24,7 +24,7 @@ from beacon_gateway.kiosk.screen import Screen
 from beacon_gateway.kiosk.sessions import Sessions
 from beacon_gateway.kiosk.site import Site
 from beacon_gateway.kiosk.stage import Stage
-from daemonkit.web import WebRules, guarded_app
+from daemonkit.web import SHORTCUTS, WebRules, guarded_app
 from kiosk_ui.render import Pages
 from kiosk_ui.views import HelpPage, PhoneHelpPage, PrivacyPage
 
@@ -55,9 +55,13 @@ def kiosk_app(
     answer = Answer(pages, rules, sessions)
     app = guarded_app(rules, error_page=answer.error, middlewares=[answer.remember])
     app.on_response_prepare.append(answer.set_cookie)
+    first_page, to_first_page = attract_page(answer, stage, projects)
+    state, to_state = scene(stage, rules)
+    app[SHORTCUTS].add("/", to_first_page)
+    app[SHORTCUTS].add("/api/v1/scene", to_state)
     app.add_routes(
         [
-            web.get("/", attract_page(answer, stage, projects)),
+            web.get("/", first_page),
             web.get("/projects", projects_page(answer, projects)),
             web.get("/project/{project}", project_page(answer, projects)),
             web.get("/project/{project}/amount", amount_page(answer, projects)),
@@ -73,7 +77,7 @@ def kiosk_app(
             web.get("/board", board_page(answer, published, projects, verify)),
             web.get("/verify", verify_page(answer, verify)),
             web.get("/live", live(answer, stage, projects, giving)),
-            web.get("/api/v1/scene", scene(stage, rules)),
+            web.get("/api/v1/scene", state),
             web.post("/api/v1/intents", intents(giving)),
             web.get("/pictures/{sha256:[0-9a-f]{64}}", hung_picture(hung)),
             web.get("/static/{name:.+}", static_file(pages.assets)),

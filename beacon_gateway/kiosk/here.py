@@ -1,9 +1,10 @@
 """Who asks: this device itself, somebody on the local network, or anybody else."""
 
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 
 class From(StrEnum):
@@ -16,14 +17,18 @@ class From(StrEnum):
 
 
 def asked_from(request: web.Request) -> From:
-    if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
+    if hdrs.X_FORWARDED_FOR in request.headers or hdrs.FORWARDED in request.headers:
         return From.elsewhere
-    remote = (request.remote or "").partition("%")[0]
     local = request.transport.get_extra_info("sockname") if request.transport else None
-    own = local[0].partition("%")[0] if isinstance(local, tuple) else ""
+    return _where(request.remote or "", local[0] if isinstance(local, tuple) else "")
+
+
+@lru_cache(maxsize=256)
+def _where(remote: str, own: str) -> From:
+    """`own`: our address on that connection, "" where there is none."""
     try:
-        address = _plain(ip_address(remote))
-        if address.is_loopback or (own and address == _plain(ip_address(own))):
+        address = _plain(ip_address(remote.partition("%")[0]))
+        if address.is_loopback or (own and address == _plain(ip_address(own.partition("%")[0]))):
             return From.device
     except ValueError:
         return From.elsewhere

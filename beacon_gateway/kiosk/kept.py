@@ -14,20 +14,22 @@ MOST = 128
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """`pictures`: for which projects the page asked, and the addresses that it was told. `pieces`: the octets before,
+    """`hung`: for which projects the page asked, and what hung in the album for each. `pieces`: the octets before,
     between and after the places of the CSRF token.
     """
 
     view: View
-    pictures: tuple[tuple[str, str], ...]
+    hung: tuple[tuple[str, str], ...]
     pieces: tuple[bytes, ...]
 
 
 class Kept:
     """For views that hold nothing of one visitor.
 
-    What a page shows is its view, in a language and a look, at a path, with the projects' pictures; all five are
-    compared at each request, so that there is no version to forget. The visitor's CSRF token is put in afterwards.
+    What a page shows is its view, in a language and a look, at a path, with the pictures that hang for its projects.
+    All five are compared at each request, by a shortcut, too: whatever changes (the catalogue, the scene, the day, who
+    bars us) makes another view, so that there is no version to forget and no news to miss. The visitor's CSRF token is
+    put in afterwards.
     """
 
     def __init__(self, pages: Pages) -> None:
@@ -48,18 +50,18 @@ class Kept:
         return csrf.encode().join(page.pieces)
 
     def _still(self, page: _Page, view: View) -> bool:
-        picture = self._pages.assets.picture
-        for project, address in page.pictures:
-            if picture(project) != address:
+        album = self._pages.assets.album
+        for project, hung in page.hung:
+            if album(project) != hung:
                 return False
         return page.view == view
 
     def _render(self, view: View, language: Language, path: str, look: Look) -> _Page:
-        told: dict[str, str] = {}
+        assets, hung = self._pages.assets, dict[str, str]()
 
         def picture(project: str) -> str:
-            told[project] = self._pages.assets.picture(project)
-            return told[project]
+            hung[project] = assets.album(project)
+            return assets.picture(project)
 
         html = self._pages.html(view, language, csrf=self._mark, path=path, look=look, picture=picture)
-        return _Page(view, tuple(told.items()), tuple(html.encode().split(self._mark.encode())))
+        return _Page(view, tuple(hung.items()), tuple(html.encode().split(self._mark.encode())))

@@ -74,6 +74,10 @@ class Sessions:
         self._sessions[identity] = self._sessions.pop(identity)
         return session
 
+    def of(self, identity: str) -> Session:
+        """The session, or a new one where there is none any more."""
+        return self.find(identity) or self.open()
+
     def drop(self, session: Session) -> None:
         self._sessions.pop(session.id, None)
 

@@ -4,15 +4,19 @@ from daemonkit.web.bodies import csrf_token, gunzip, parse_json, read_body, read
 from daemonkit.web.events import closing, event_stream
 from daemonkit.web.guards import guarded_app
 from daemonkit.web.problem import ErrorPage, problem
-from daemonkit.web.ready import Answers
+from daemonkit.web.ready import Answers, Ready
 from daemonkit.web.rules import RULES, WebRules, client
 from daemonkit.web.server import serving
+from daemonkit.web.shortcuts import SHORTCUTS, Shortcut
 from daemonkit.web.uploads import Upload, read_upload
 
 __all__ = [
     "RULES",
+    "SHORTCUTS",
     "Answers",
     "ErrorPage",
+    "Ready",
+    "Shortcut",
     "Upload",
     "WebRules",
     "client",

@@ -13,10 +13,12 @@ class Buckets:
 
     def take(self, peer: str, now: float) -> float:
         """Take one token at monotonic `now`: 0, or the seconds until there is one again."""
-        tokens, since = self._buckets.get(peer, (self._burst, now))
-        tokens = min(self._burst, tokens + (now - since) * self._rate)
-        if peer not in self._buckets and len(self._buckets) >= _MOST_PEERS:
-            self._forget_full(now)
+        if (known := self._buckets.get(peer)) is not None:
+            tokens = min(self._burst, known[0] + (now - known[1]) * self._rate)
+        else:
+            tokens = self._burst
+            if len(self._buckets) >= _MOST_PEERS:
+                self._forget_full(now)
         if tokens < 1.0:
             self._buckets[peer] = (tokens, now)
             return (1.0 - tokens) / self._rate

@@ -1,17 +1,17 @@
 """What every request must pass, and what every response carries. Sources: OWASP ASVS 5.0 chapters 3 and 4."""
 
-import time
 from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 from aiohttp import HttpVersion10, HttpVersion11, web
 from aiohttp.typedefs import Handler, Middleware
 
-from daemonkit.web.buckets import Buckets
 from daemonkit.web.connections import Stage, set_stage
 from daemonkit.web.events import CLOSING, new_closing
+from daemonkit.web.gate import Gate
 from daemonkit.web.problem import ErrorPage, refusal, told
-from daemonkit.web.rules import RULES, WebRules, client, dress
+from daemonkit.web.rules import RULES, WebRules, dress
+from daemonkit.web.shortcuts import SHORTCUTS, Shortcuts
 
 _log = structlog.get_logger()
 _METHODS = ("GET", "HEAD", "POST")
@@ -21,21 +21,22 @@ def guarded_app(
     rules: WebRules, *, error_page: ErrorPage | None = None, middlewares: Iterable[Middleware] = ()
 ) -> web.Application:
     """An application behind the guards. `error_page` renders errors for people; programs get problem+json."""
-    app = web.Application(middlewares=[_guard(rules, error_page), *middlewares], client_max_size=rules.body_limit)
+    gate = Gate(rules)
+    guard = _guard(rules, gate, error_page)
+    app = web.Application(middlewares=[guard, *middlewares], client_max_size=rules.body_limit)
     app[RULES] = rules
+    app[SHORTCUTS] = Shortcuts(gate)
     app[CLOSING] = new_closing(app)
     app.on_response_prepare.append(_dress(rules))
     return app
 
 
-def _guard(rules: WebRules, error_page: ErrorPage | None) -> Middleware:
-    buckets = Buckets(rules.requests_per_second, rules.burst)
-
+def _guard(rules: WebRules, gate: Gate, error_page: ErrorPage | None) -> Middleware:
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         set_stage(request, Stage.handling)
         try:
-            _check(request, rules, buckets)
+            _check(request, rules, gate)
             return await handler(request)
         except web.HTTPException as error:
             if error.status < 400:
@@ -56,7 +57,7 @@ def _guard(rules: WebRules, error_page: ErrorPage | None) -> Middleware:
     return guard
 
 
-def _check(request: web.Request, rules: WebRules, buckets: Buckets) -> None:
+def _check(request: web.Request, rules: WebRules, gate: Gate) -> None:
     if request.version not in (HttpVersion10, HttpVersion11):
         raise refusal(web.HTTPBadRequest, "HTTP/1.1 is spoken here")  # aiohttp would serve 0.9 and 2.0 just the same
     if request.method not in _METHODS:
@@ -64,34 +65,18 @@ def _check(request: web.Request, rules: WebRules, buckets: Buckets) -> None:
         raise (
             known if isinstance(known, web.HTTPMethodNotAllowed) else web.HTTPMethodNotAllowed(request.method, _METHODS)
         )
-    if not _host_allowed(request, rules.allowed_hosts):
+    if not gate.knows_host(request):
         raise refusal(web.HTTPMisdirectedRequest, "this server does not answer to that host name")
-    if not request.path.startswith(rules.exempt):
-        wait = buckets.take(client(request, rules), time.monotonic())
-        if wait:
-            busy = refusal(web.HTTPTooManyRequests)
-            busy.headers["Retry-After"] = str(int(wait) + 1)
-            raise busy
+    if wait := gate.wait_s(request):
+        busy = refusal(web.HTTPTooManyRequests)
+        busy.headers["Retry-After"] = str(int(wait) + 1)
+        raise busy
     if request.method == "POST" and not _is_open(request.path, rules.open_doors) and _from_elsewhere(request):
         raise refusal(web.HTTPForbidden, "sent from another site")
 
 
 def _is_open(path: str, doors: frozenset[str]) -> bool:
     return path in doors or any(door.endswith("/") and path.startswith(door) for door in doors)
-
-
-def _host_allowed(request: web.Request, allowed: frozenset[str]) -> bool:
-    """Exactly one Host header, and one of ours: a page of an attacker cannot reach us by DNS rebinding."""
-    hosts = request.headers.getall("Host", [])
-    if len(hosts) != 1 or not request.raw_path.startswith("/"):  # absolute form: for a proxy, which we are not
-        return False
-    host = hosts[0].lower()
-    return host in allowed or _without_port(host) in allowed
-
-
-def _without_port(host: str) -> str:
-    name, colon, port = host.rpartition(":")
-    return name if colon and port.isdecimal() else host
 
 
 def _from_elsewhere(request: web.Request) -> bool:

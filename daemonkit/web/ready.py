@@ -29,6 +29,11 @@ class Ready(web.StreamResponse):
         """All went out in `prepare`."""
 
 
+def takes_ready(request: web.BaseRequest) -> bool:
+    """HTTP/1.0, HEAD and a last request need other headers, or no body: they go the usual way."""
+    return request.method == "GET" and request.version == HttpVersion11 and request.keep_alive
+
+
 class Answers:
     """For one application, with the headers that its other answers carry. `content_type` with its charset.
 
@@ -42,10 +47,14 @@ class Answers:
         self._head = f"HTTP/1.1 200 OK{head}".encode("ascii")
 
     def answer(self, request: web.Request, body: bytes, cookie: str = "") -> web.StreamResponse:
-        """`cookie`: the value of a Set-Cookie header, ASCII. HTTP/1.0, HEAD and a last request go the usual way."""
-        if request.version != HttpVersion11 or request.method != "GET" or not request.keep_alive:
-            headers = {"Content-Type": self._content_type} | ({"Set-Cookie": cookie} if cookie else {})
-            return web.Response(body=body, headers=headers)
+        """`cookie`: the value of a Set-Cookie header, ASCII."""
+        if takes_ready(request):
+            return self.ready(body, cookie)
+        headers = {"Content-Type": self._content_type} | ({"Set-Cookie": cookie} if cookie else {})
+        return web.Response(body=body, headers=headers)
+
+    def ready(self, body: bytes, cookie: str = "") -> Ready:
+        """As `answer`, to a request that takes it."""
         line = f"\r\nSet-Cookie: {cookie}" if cookie else ""
         rest = f"{len(body)}\r\nDate: {_date(int(time.time()))}{line}\r\n\r\n"
         return Ready(b"".join((self._head, rest.encode("ascii"), body)))

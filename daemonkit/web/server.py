@@ -8,6 +8,7 @@ from aiohttp import web
 
 from daemonkit.web.connections import Connection, Crowd
 from daemonkit.web.rules import RULES
+from daemonkit.web.shortcuts import SHORTCUTS
 
 _KEEP_ALIVE_S = 10.0
 """Also bounds silence and a slowly arriving header: aiohttp's own limit is an hour."""
@@ -22,13 +23,15 @@ async def serving(app: web.Application, host: str, port: int, *, shutdown_s: flo
     """
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=shutdown_s, access_log=None)
     await runner.setup()
+    server = runner.server
+    assert server is not None
+    server.request_handler = app[SHORTCUTS].before(server.request_handler)
     loop = asyncio.get_running_loop()
     crowd = Crowd(app[RULES])
 
     def connect() -> Connection:
-        assert runner.server is not None
         return Connection(
-            runner.server,
+            server,
             crowd,
             loop=loop,
             keepalive_timeout=_KEEP_ALIVE_S,

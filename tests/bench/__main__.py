@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 
-from tests.bench.peers_venv import peers_python
 from tests.pins import ROOT
 
 BENCHES = ("presence", "adverts", "frames", "intake", "kiosk", "notifications", "thanks")
@@ -17,10 +16,9 @@ def main() -> int:
 
 
 def run(name: str, options: list[str]) -> int:
-    """`frames` runs where its peer is."""
-    python = str(peers_python()) if name == "frames" else sys.executable
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run([python, "-m", f"tests.bench.{name}", *options], cwd=ROOT, env=environment).returncode
+    command = [sys.executable, "-m", f"tests.bench.{name}", *options]
+    return subprocess.run(command, cwd=ROOT, env=environment).returncode
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 """Pages for each CPU second of the kiosk's program, beside a bare aiohttp handler and a file.
 
-Each server is a process of its own, asked over one connection that stays open; its CPU time is the kernel's count. The
-bare handler answers octets of the same length as the kiosk's page from memory, with no guards, session or language.
+Each server is a process of its own, asked over one connection that stays open; its CPU time is the kernel's count, of
+all its threads. The servers run at once and are asked in short turns; what is told is the median of the turns' ratios,
+so that other work on the machine troubles all alike. The bare handler answers the octets of the kiosk's first page from
+memory, with no guards, session, language or header that it is not told; the file is of the same octets.
 "kiosk page" is asked without a cookie, so that each begins a session; "kiosk page again" by a browser that has one.
+"help" and "project" are pages from memory, too, that go the ordinary way.
 """
 
 import asyncio
@@ -10,7 +13,8 @@ import statistics
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
@@ -18,10 +22,17 @@ from aiohttp import web
 
 from tests.browser.fake_giving import FakeKiosk
 
-ROUNDS = 3
-REQUESTS = 1500
-WAYS = ("bare", "file", "kiosk page", "kiosk page again", "kiosk state")
-_PATHS = {"kiosk page": "/", "kiosk state": "/api/v1/scene"}
+TURNS = 60
+REQUESTS = 100
+WAYS = {
+    "bare": "/",
+    "file": "/",
+    "kiosk page": "/",
+    "kiosk page again": "/",
+    "kiosk state": "/api/v1/scene",
+    "kiosk help": "/help",
+    "kiosk project": "/project/elder-lunch",
+}
 
 
 async def _serve(way: str) -> None:
@@ -54,9 +65,30 @@ async def _serve(way: str) -> None:
         await runner.cleanup()
 
 
+@dataclass
+class _Asked:
+    """`costs`: CPU seconds of each turn."""
+
+    url: str
+    pid: int
+    client: aiohttp.ClientSession
+    costs: list[float] = field(default_factory=list)
+
+    async def turn(self) -> None:
+        before = self._cpu_s()
+        for _ in range(REQUESTS):
+            async with self.client.get(self.url) as answer:
+                assert answer.status == 200, answer.status
+                await answer.read()
+        self.costs.append(self._cpu_s() - before)
+
+    def _cpu_s(self) -> float:
+        threads = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
+        return sum(int(each.read_text().split()[0]) for each in threads) / 1e9
+
+
 @asynccontextmanager
-async def _server(way: str) -> AsyncIterator[tuple[str, int]]:
-    """Its address and process id."""
+async def _server(way: str) -> AsyncIterator[_Asked]:
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -67,43 +99,43 @@ async def _server(way: str) -> AsyncIterator[tuple[str, int]]:
     )
     assert child.stdin
     assert child.stdout
+    jar = aiohttp.DummyCookieJar() if way == "kiosk page" else aiohttp.CookieJar(unsafe=True)
     try:
-        yield (await child.stdout.readline()).decode().strip(), child.pid
+        url = (await child.stdout.readline()).decode().strip()
+        async with aiohttp.ClientSession(cookie_jar=jar) as client:
+            yield _Asked(url + WAYS[way], child.pid, client)
     finally:
         child.stdin.close()
         await child.wait()
 
 
-def _cpu_s(pid: int) -> float:
-    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
-
-
-async def _per_cpu_second(way: str) -> float:
-    jar = aiohttp.CookieJar(unsafe=True) if way == "kiosk page again" else aiohttp.DummyCookieJar()
-    async with _server(way) as (url, pid), aiohttp.ClientSession(cookie_jar=jar) as session:
-
-        async def ask(times: int) -> None:
-            for _ in range(times):
-                async with session.get(url + _PATHS.get(way, "/")) as answer:
-                    assert answer.status == 200, answer.status
-                    await answer.read()
-
-        await ask(100)  # warm
-        before = _cpu_s(pid)
-        await ask(REQUESTS)
-        return REQUESTS / (_cpu_s(pid) - before)
-
-
 async def table() -> str:
-    """Medians; all ways in turn in each round, so that a busy machine troubles all alike."""
-    found: dict[str, list[float]] = {way: [] for way in WAYS}
-    for _ in range(ROUNDS):
-        for way in WAYS:
-            found[way].append(await _per_cpu_second(way))
-    middle = {way: statistics.median(values) for way, values in found.items()}
-    rows = [f"| {way} | {each:.0f} | {each / middle['bare']:.2f} |" for way, each in middle.items()]
-    return "\n".join(["| way | a CPU second | of the bare handler's |", "| --- | ---: | ---: |", *rows])
+    async with AsyncExitStack() as servers:
+        asked = {way: await servers.enter_async_context(_server(way)) for way in WAYS}
+        for each in asked.values():
+            await each.turn()  # warm
+            each.costs.clear()
+        for _ in range(TURNS):
+            for each in asked.values():
+                await each.turn()
+    rows = [
+        f"| {way} | {REQUESTS / statistics.median(each.costs):,.0f} "
+        f"| {_ratio(asked['bare'], each):.2f} | {_ratio(asked['file'], each):.2f} |"
+        for way, each in asked.items()
+    ]
+    return "\n".join(
+        ["| way | a CPU second | of the bare handler's | of the file's |", "| --- | ---: | ---: | ---: |", *rows]
+    )
+
+
+def _ratio(other: _Asked, ours: _Asked) -> float:
+    """How many of ours for one of the other, in the same turn."""
+    return statistics.median(there / here for there, here in zip(other.costs, ours.costs, strict=True))
+
+
+async def _print() -> None:
+    print(await table())
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(sys.argv[1]))
+    asyncio.run(_serve(sys.argv[1]) if sys.argv[1:] else _print())

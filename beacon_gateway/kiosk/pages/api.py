@@ -17,7 +17,7 @@ from beacon_gateway.donations.ports import (
 )
 from beacon_gateway.kiosk.pages.give import KEY
 from beacon_gateway.kiosk.stage import Scene, Stage
-from daemonkit.web import Answers, WebRules, problem, read_json
+from daemonkit.web import Answers, Shortcut, WebRules, problem, read_json
 from sync_contract.money import Money
 from sync_contract.project import Fen, ProjectId
 from sync_contract.records import Door
@@ -32,19 +32,22 @@ class IntentWanted(Record):
     currency: Annotated[str, Field(pattern=r"^CNY$")]
 
 
-def scene(stage: Stage, rules: WebRules) -> Handler:
+def scene(stage: Stage, rules: WebRules) -> tuple[Handler, Shortcut]:
     """GET `/api/v1/scene`: what the first page shows, and why."""
 
     answers = Answers(rules, "application/json; charset=utf-8")
     kept = (stage.scene, _told(stage.scene))
 
-    async def get(request: web.Request) -> web.StreamResponse:
+    def now() -> bytes:
         nonlocal kept
         if kept[0] is not stage.scene:
             kept = (stage.scene, _told(stage.scene))
-        return answers.answer(request, kept[1])
+        return kept[1]
 
-    return get
+    async def get(request: web.Request) -> web.StreamResponse:
+        return answers.answer(request, now())
+
+    return get, lambda _: answers.ready(now())
 
 
 def _told(scene: Scene) -> bytes:

@@ -7,6 +7,7 @@ from beacon_gateway.donations.ports import Projects
 from beacon_gateway.kiosk.answer import SESSION, Answer
 from beacon_gateway.kiosk.sessions import Session
 from beacon_gateway.kiosk.stage import Stage
+from daemonkit.web import Shortcut
 from kiosk_ui.views import Attract, ProjectsPage
 
 
@@ -20,11 +21,16 @@ def attract_view(session: Session, stage: Stage, projects: Projects) -> Attract:
     return Attract(projects.all(), shown, projects.judge(shown).open, scene.door)
 
 
-def attract_page(answer: Answer, stage: Stage, projects: Projects) -> Handler:
-    async def get(request: web.Request) -> web.StreamResponse:
-        return answer.kept(request, attract_view(request[SESSION], stage, projects))
+def attract_page(answer: Answer, stage: Stage, projects: Projects) -> tuple[Handler, Shortcut]:
+    """Both show the same: the page that waits in the hall is asked for again and again."""
 
-    return get
+    def view(session: Session) -> Attract:
+        return attract_view(session, stage, projects)
+
+    async def get(request: web.Request) -> web.StreamResponse:
+        return answer.kept(request, view(request[SESSION]))
+
+    return get, answer.shortcut("/", view)
 
 
 def projects_page(answer: Answer, projects: Projects) -> Handler:

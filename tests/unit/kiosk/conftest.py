@@ -1,49 +1,13 @@
-import re
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 
+from beacon_gateway.kiosk.here import asked_from
+from beacon_gateway.kiosk.pages import site as site_pages
 from tests.browser.fake_giving import FakeKiosk
-
-
-@dataclass
-class Resident:
-    """A browser without a screen: cookies, forms, redirects followed by hand."""
-
-    http: aiohttp.ClientSession
-    url: str
-    status: int = 0
-    path: str = "/"
-    html: str = ""
-    headers: Mapping[str, str] | None = None
-
-    async def get(self, path: str) -> str:
-        async with self.http.get(self.url + path, allow_redirects=False) as response:
-            return await self._read(response, path)
-
-    async def post(self, path: str, **fields: str) -> str:
-        """A form of the page now open, with its CSRF token unless `csrf` is given."""
-        fields = {"csrf": self.hidden("csrf")} | fields
-        async with self.http.post(self.url + path, data=fields, allow_redirects=False) as response:
-            return await self._read(response, path)
-
-    async def give(self, project: str, **amount: str) -> str:
-        await self.get(f"/project/{project}/amount")
-        return await self.post("/give", project=project, key=self.hidden("key"), **amount)
-
-    def hidden(self, name: str) -> str:
-        found = re.search(rf'name="{name}" value="([^"]*)"', self.html)
-        assert found, f"no field {name} on {self.path}"
-        return found[1]
-
-    async def _read(self, response: aiohttp.ClientResponse, path: str) -> str:
-        self.status, self.path, self.headers = response.status, path, response.headers
-        if response.status == 303:
-            return await self.get(response.headers["Location"])
-        self.html = await response.text()
-        return self.html
+from tests.unit.kiosk.resident import Resident
+from tests.unit.kiosk.site_desk import Asking, made, served
 
 
 @pytest.fixture
@@ -63,3 +27,16 @@ async def neighbour(resident: Resident) -> AsyncIterator[Resident]:
     """A second kiosk on the same gateway."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
         yield Resident(http, resident.url)
+
+
+@pytest.fixture
+def asking(monkeypatch: pytest.MonkeyPatch) -> Asking:
+    asking = Asking()
+    monkeypatch.setattr(site_pages, asked_from.__name__, lambda _: asking.where)
+    return asking
+
+
+@pytest.fixture
+async def staff(asking: Asking) -> AsyncIterator[Resident]:
+    async for each in served(made()):
+        yield each

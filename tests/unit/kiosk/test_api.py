@@ -8,7 +8,7 @@ from sync_contract.beacon import BeaconId
 from sync_contract.money import Money
 from sync_contract.records import Door
 from tests.browser.fake_giving import FakeKiosk
-from tests.unit.kiosk.conftest import Resident
+from tests.unit.kiosk.resident import Resident
 
 WALL = BeaconId(UUID("fda50693-a4e2-4fb1-afcf-c6eb07647825"), 10, 1)
 WANTED = {"project": "elder-lunch", "amount_minor": 3000, "currency": "CNY"}

@@ -9,7 +9,7 @@ from sync_contract.merkle_sums import Sums
 from sync_contract.strict import Environment
 from sync_contract.transparency import NO_HEAD, Head
 from tests.browser.fake_giving import FakeKiosk, FakeProjects
-from tests.unit.kiosk.conftest import Resident
+from tests.unit.kiosk.resident import Resident
 
 NOW = datetime(2026, 11, 27, 4, 0, tzinfo=UTC)
 DIGEST = "3f3db46b" * 8

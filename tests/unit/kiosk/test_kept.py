@@ -16,7 +16,7 @@ from sync_contract.records import Door
 from sync_contract.strict import Environment, Language
 from tests.browser.fake_giving import FakeKiosk
 from tests.browser.projects import LUNCH, PROJECTS, SITE
-from tests.unit.kiosk.conftest import Resident
+from tests.unit.kiosk.resident import Resident
 from tests.unit.kiosk.test_board import facts, head
 
 USUAL = Look()

@@ -9,7 +9,7 @@ from yarl import URL
 from sync_contract.records import IntentState
 from tests.browser.fake_giving import FakeKiosk
 from tests.ports import own_port
-from tests.unit.kiosk.conftest import Resident
+from tests.unit.kiosk.resident import Resident
 
 
 class Ear:

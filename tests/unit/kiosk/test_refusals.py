@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from tests.browser.fake_giving import FakeKiosk
-from tests.unit.kiosk.conftest import Resident
+from tests.unit.kiosk.resident import Resident
 
 
 @pytest.mark.parametrize("path", ["/project/nothing", "/project/nothing/amount"])
