@@ -233,7 +233,7 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
             giving=donations,
             pages=pages,
             sessions=sessions,
-            phone=settings.site.contact_phone,
+            contact=from_settings.contact(settings),
             rules=from_settings.web_rules(settings),
             health=healthy,
             hung=album.find,

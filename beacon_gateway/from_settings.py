@@ -19,6 +19,7 @@ from beacon_gateway.settings import Settings
 from beacon_gateway.settings_addresses import in_url
 from daemonkit.web import WebRules
 from kiosk_ui.assets import STATIC
+from kiosk_ui.views import ContactPage
 from kiosk_ui.voices import Voices
 from sync_contract.beacon import BeaconId
 from sync_contract.catalogue import BeaconKind, KnownBeacon
@@ -139,6 +140,12 @@ def voices(settings: Settings) -> Voices:
     """The site's own recordings before any of the package."""
     own = (Path(settings.kiosk.voices),) if settings.kiosk.voices else ()
     return Voices((*own, STATIC / "voices"))
+
+
+def contact(settings: Settings) -> ContactPage:
+    """Whom residents may call."""
+    site = settings.site
+    return ContactPage(site.contact_phone, site.contact_name, site.contact_hours)
 
 
 def site_addresses(settings: Settings) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from beacon_gateway.settings_addresses import (
 )
 from daemonkit.toml import Misfit, misfits
 from kiosk_ui.look import Theme
+from kiosk_ui.telephone import Line, Telephone
 from sync_contract.beacon import U16, BeaconId
 from sync_contract.catalogue import BeaconKind, HoursOfDay, TagClass
 from sync_contract.project import Project, ProjectId, Texts
@@ -53,7 +54,10 @@ class SiteDoor(StrEnum):
 class Site(Record):
     community: Texts
     environment: Environment
-    contact_phone: Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{0,30}$")] = ""
+    contact_phone: Telephone = ""
+    contact_name: Line | None = None
+    """Whose number it is; None: the community's."""
+    contact_hours: Line | None = None
 
 
 class Radio(Record):

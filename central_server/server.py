@@ -37,6 +37,7 @@ from central_server.public.album import Album
 from central_server.public.bank_notify import BankNotifications
 from central_server.public.board import Board
 from central_server.public.codes import CodePages
+from central_server.public.contact import contact_routes
 from central_server.public.errors import error_pages, store_trouble
 from central_server.public.files import StaticFiles
 from central_server.public.going_on import GoingOn
@@ -71,7 +72,7 @@ from daemonkit.notify import Notifier
 from daemonkit.supervise import Health, feed_watchdog, supervise
 from daemonkit.web import WebRules, guarded_app, serving
 from kiosk_ui.render import Pages
-from kiosk_ui.views import Surface
+from kiosk_ui.views import ContactPage, Surface
 from sync_contract.enrolment import fingerprint
 
 _log = structlog.get_logger()
@@ -138,7 +139,13 @@ async def run(
             platforms=settings.bank.link_hosts,
         )
         giving_back = GivingBack(database, bank, opening.notify_url, changes.poke)
-        pages = Pages(environment=environment, site=settings.site.community, surface=Surface.phone)
+        contact = ContactPage(settings.site.contact_phone, settings.site.contact_name, settings.site.contact_hours)
+        pages = Pages(
+            environment=environment,
+            site=settings.site.community,
+            surface=Surface.phone,
+            contact=bool(contact.phone),
+        )
         going_on = GoingOn(opening, pages, refusals)
         page_gifts = PageGifts(database, environment, going_on, now)
         bound = CatalogueBindings(database, environment)
@@ -209,6 +216,7 @@ async def run(
                 *Lists(database, bearers).routes(),
                 *StatisticsApi(database, bearers, environment, now).routes(),
                 *Album(database).routes(),
+                *contact_routes(pages, contact),
                 *HallPages(database, bound, counter, pages, page_gifts, now).routes(),
                 *notifications.routes(),
                 *staff.routes(),

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_
 from central_server.settings_addresses import Host, WebOrigin
 from central_server.settings_bank import BankSettings
 from daemonkit.toml import misfits
+from kiosk_ui.telephone import Line, Telephone
 from sync_contract.beacon import U16, BeaconId
 from sync_contract.project import Project, ProjectId, Texts
 from sync_contract.strict import Environment, Record
@@ -60,6 +61,11 @@ class SiteSettings(Record):
 
     community: Texts
     environment: Environment
+    contact_phone: Telephone = ""
+    """For residents, on the pages of phones; empty: none is shown."""
+    contact_name: Line | None = None
+    """Whose number it is; None: the community's."""
+    contact_hours: Line | None = None
 
 
 class StoreSettings(Record):

@@ -14,6 +14,7 @@ from kiosk_ui.figures import count, day, moment, money, month_name, signed
 from kiosk_ui.keypad import press
 from kiosk_ui.look import Look
 from kiosk_ui.qr import qr_svg
+from kiosk_ui.telephone import dialled, groups
 from kiosk_ui.views import News, Surface, View
 from kiosk_ui.voices import Voices, keys_of
 from sync_contract.money import Money
@@ -31,7 +32,8 @@ _NO_PICTURES: Mapping[str, str] = {}
 class Pages:
     """Renders views for one server. `site`: the community's name; `default` and `usual_look`: of an untouched kiosk.
 
-    `album`: the address of the picture that staff gave a project, empty for none.
+    `album`: the address of the picture that staff gave a project, empty for none. `contact`: phones are shown the way
+    to a telephone number at the foot of every page.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Pages:
         usual_look: Look = USUAL,
         album: Callable[[str], str] = lambda project: "",
         voices: Voices = _NO_VOICES,
+        contact: bool = False,
     ) -> None:
         self.assets = Assets(static_prefix, album=album)
         self.voices = voices
@@ -59,6 +62,7 @@ class Pages:
             "asset": self.assets.url,
             "picture": self.assets.picture,
             "qr": qr_svg,
+            "contact": contact,
         }
         catalogues = Catalogues(FOLDER / "locale")
         self._templates = {language: self._in(language, site, catalogues) for language in Language}
@@ -73,6 +77,8 @@ class Pages:
             said=lambda texts: _said(texts, language),
             yuan=lambda fen, project: money(Money(fen, project.currency), language),
             press=press,
+            groups=groups,
+            dialled=dialled,
             fen=lambda fen: signed(fen, language),
             number=lambda number: count(number, language),
             moment=lambda at: moment(at, language),

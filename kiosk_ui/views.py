@@ -15,7 +15,7 @@ from kiosk_ui.site_views import SiteView
 from kiosk_ui.slip_views import GiftSlip, ReceiptPage
 from sync_contract.money import Money
 from sync_contract.permit import PermitReason
-from sync_contract.project import Project
+from sync_contract.project import Project, Texts
 from sync_contract.records import Door, HandoffKind, IntentState
 
 IDLE_S = 90
@@ -113,6 +113,21 @@ class PhoneHelpPage:
     template: ClassVar[str] = "phone_help"
     idle_s: ClassVar[int] = IDLE_S
     live: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPage:
+    """A telephone number to speak to somebody: "" where none is published. `holder`: whose it is, None for the site's;
+    `hours`: when somebody answers, None where nothing is said of it; `back`: a path on this server."""
+
+    template: ClassVar[str] = "contact"
+    idle_s: ClassVar[int] = IDLE_WITH_CODE_S
+    live: ClassVar[bool] = False
+
+    phone: str = ""
+    holder: Texts | None = None
+    hours: Texts | None = None
+    back: str = "/help"
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +342,7 @@ View = (
     | ComfortPage
     | HelpPage
     | PhoneHelpPage
+    | ContactPage
     | PrivacyPage
     | Handoff
     | Thanks

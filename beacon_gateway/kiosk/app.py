@@ -26,7 +26,9 @@ from beacon_gateway.kiosk.site import Site
 from beacon_gateway.kiosk.stage import Stage
 from daemonkit.web import SHORTCUTS, WebRules, guarded_app
 from kiosk_ui.render import Pages
-from kiosk_ui.views import HelpPage, PhoneHelpPage, PrivacyPage
+from kiosk_ui.views import ContactPage, HelpPage, PhoneHelpPage, PrivacyPage
+
+_NO_CONTACT = ContactPage()
 
 
 def kiosk_app(
@@ -38,7 +40,7 @@ def kiosk_app(
     rules: WebRules,
     health: Callable[[], Mapping[str, Any]],
     sessions: Sessions | None = None,
-    phone: str = "",
+    contact: ContactPage = _NO_CONTACT,
     site: Site | None = None,
     hung: Callable[[str], tuple[Path, str] | None] = lambda sha256: None,
     published: Published = nothing,
@@ -46,7 +48,7 @@ def kiosk_app(
 ) -> web.Application:
     """Serve it with `daemonkit.web.serving`. `health`: the facts of /healthz for JSON; `"ok": false` makes it a 503.
 
-    `phone`: a telephone number for residents. `site`: for staff, under /site; None: not there.
+    `contact`: whom residents may call. `site`: for staff, under /site; None: not there.
     `hung`: file and media type of a picture by its sum, None for one that is not there.
     `published`: what is kept of the ledger; `verify`: where phones look a gift up, "" for nowhere.
     """
@@ -71,9 +73,10 @@ def kiosk_app(
             web.post("/next", next_person(answer, sessions)),
             web.get("/comfort", comfort_page(answer)),
             web.post("/comfort", choose_comfort(answer)),
-            web.get("/help", fixed(answer, HelpPage(phone, "/site" if site is not None else ""))),
+            web.get("/help", fixed(answer, HelpPage(contact.phone, "/site" if site is not None else ""))),
             web.get("/help/phone", fixed(answer, PhoneHelpPage())),
-            web.get("/privacy", fixed(answer, PrivacyPage(phone))),
+            web.get("/contact", fixed(answer, contact)),
+            web.get("/privacy", fixed(answer, PrivacyPage(contact.phone))),
             web.get("/board", board_page(answer, published, projects, verify)),
             web.get("/verify", verify_page(answer, verify)),
             web.get("/live", live(answer, stage, projects, giving)),

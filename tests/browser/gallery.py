@@ -18,6 +18,7 @@ from kiosk_ui.views import (
     AmountPage,
     Attract,
     ComfortPage,
+    ContactPage,
     Handoff,
     HelpPage,
     NoticeKind,
@@ -72,6 +73,18 @@ UNTOLD = LUNCH.model_copy(
 
 TOLD = LUNCH.model_copy(update={"goal_fen": 30_000_00, "paid_fen": 18_600_50, "helped": 60})
 
+CALLED = "0595-0000 0000"
+HOLDER = texts("华大社区党支部", "華大社區黨支部", "Party branch of Huada Community")
+HOURS = texts("工作日 8:30–17:30", "上班日 8:30–17:30", "on workdays, 8:30 to 17:30")
+LONG_HOLDER = texts(
+    "一二三四五六七八九十" * 3, "一二三四五六七八九十" * 3, "Neighbourhoodcommitteeof" * 2 + "Longlongvill"
+)
+LONG_HOURS = texts(
+    "周一至周五 8:30–12:00、14:30–17:30，周六",
+    "週一至週五 8:30–12:00、14:30–17:30，週六",
+    "Monday to Friday 8:30 to 12:00 and 14:30 to 17:30, Saturdays",
+)
+
 KIOSK: dict[str, View] = {
     "attract-many": Attract((LUNCH, READING, TEA, LONG) * 10),
     "turned-long": Attract((LUNCH, LONG), LONG, True, Door.tag),
@@ -100,9 +113,14 @@ KIOSK: dict[str, View] = {
     "handoff-minutes": Handoff(LUNCH, AMOUNT, CODE, IntentState.registered, HandoffKind.ticket, 10),
     "handoff-old": Handoff(LUNCH, AMOUNT, CODE, IntentState.handed_off, HandoffKind.ticket, 0),
     "comfort": ComfortPage(Look(TextSize.larger, Theme.light, aloud=True), "/project/elder-lunch"),
-    "help": HelpPage("0595-0000 0000", "/site"),
+    "help": HelpPage(CALLED, "/site"),
     "help-phone": PhoneHelpPage(),
-    "privacy": PrivacyPage("0595-0000 0000"),
+    "privacy": PrivacyPage(CALLED),
+    "help-none": HelpPage("", "/site"),
+    "contact": ContactPage(CALLED, HOLDER, HOURS),
+    "contact-plain": ContactPage("12345"),
+    "contact-long": ContactPage("+86 (0595) 0000-0000 - 0000000", LONG_HOLDER, LONG_HOURS),
+    "contact-none": ContactPage(),
     "handoff": Handoff(LUNCH, AMOUNT, CODE, IntentState.registered, HandoffKind.ticket),
     "handoff-opened": Handoff(LUNCH, AMOUNT, CODE, IntentState.handed_off, HandoffKind.ticket),
     "handoff-typed": Handoff(
@@ -136,6 +154,10 @@ PHONE: dict[str, View] = {
     "gift-again": PhoneGift(LUNCH, AMOUNT, "/t/x", confirm_again=True),
     "gift-public": PhoneGift(LUNCH, AMOUNT, "/t/x", public_page=True),
     "code": PhoneCode(),
+    "contact": ContactPage(CALLED, HOLDER, HOURS, "/s/at/huada"),
+    "contact-plain": ContactPage("12345", back="/s"),
+    "contact-long": ContactPage("+86 (0595) 0000-0000 - 0000000", LONG_HOLDER, LONG_HOURS, "/s"),
+    "contact-none": ContactPage(back="/s"),
     "code-unknown": PhoneCode(unknown=True, typed="0000-0000"),
     "not-known": PhoneOutcome(LUNCH, AMOUNT, IntentState.unconfirmed),
     "giving": PhoneProject(LUNCH, True, PermitReason.holds, "/s/at/huada", giving=PhoneGiving("/h/x?gift=1")),
@@ -189,7 +211,7 @@ VIEWS = {Surface.kiosk: KIOSK, Surface.phone: PHONE}
 
 
 def pages(surface: Surface, environment: Environment = Environment.drill) -> Pages:
-    return Pages(environment=environment, site=SITE, surface=surface)
+    return Pages(environment=environment, site=SITE, surface=surface, contact=True)
 
 
 def gallery() -> AbstractAsyncContextManager[str]:

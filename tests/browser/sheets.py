@@ -16,17 +16,18 @@ COLOURS = 256
 """Of a picture's palette: half of the octets, and hardly an eye sees it."""
 _WALL, _INK, _GAP, _LABEL = "#8a8078", "#ffffff", 14, 26
 _KIOSK = (
-    "attract-told", "turned-told", "project-told", "amount", "keypad", "handoff-typed", "handoff-opened", "thanks",
-    "board", "verify", "help", "help-phone", "privacy", "comfort", "project-closed", "notice-out_of_service",
+    "attract-told", "turned-told", "projects", "project-told", "amount", "keypad", "handoff-typed", "handoff-opened",
+    "handoff-link", "handoff-closed", "thanks", "board", "verify", "help", "contact", "help-phone", "privacy",
+    "comfort", "project-closed", "notice-out_of_service",
 )  # fmt: skip
 _PHONE = (
     "hall", "giving", "gift", "handover", "handover-code", "waiting", "own-slip", "proof", "slip", "board", "code",
-    "shown-closed", "notice",
+    "contact", "shown-closed", "notice",
 )  # fmt: skip
 SHEETS = {
     "screens-1280x800": (Surface.kiosk, _KIOSK, "kiosk", Language.zh_hans, Theme.light, 480, 4),
     "screens-800x480": (Surface.kiosk, _KIOSK, "small", Language.en, Theme.contrast, 480, 4),
-    "screens-1080x1920": (Surface.kiosk, _KIOSK, "portrait", Language.zh_hant, Theme.dark, 270, 8),
+    "screens-1080x1920": (Surface.kiosk, _KIOSK, "portrait", Language.zh_hant, Theme.dark, 270, 10),
     "screens-phone": (Surface.phone, _PHONE, "phone", Language.zh_hans, Theme.light, 270, 7),
 }
 """By file: surface, screens, size, language, colours, width of each in the sheet, how many in a row."""

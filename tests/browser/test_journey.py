@@ -1,5 +1,9 @@
+from io import BytesIO
+
 import pytest
+from PIL import Image
 from playwright.async_api import expect
+from zxingcpp import read_barcodes
 
 from sync_contract.money import Money
 from sync_contract.records import IntentState
@@ -62,6 +66,26 @@ async def test_the_first_page_follows_the_scene_with_javascript_off(
     await page.goto(kiosk_url)
     kiosk.card_brings("student-aid")
     await expect(page.locator("main a[href='/project/student-aid/amount']")).to_be_visible()
+
+
+@pytest.mark.parametrize("script", [True, False])
+async def test_who_wants_to_speak_to_somebody_reads_or_scans_the_number_and_comes_back(
+    open_page: OpenPage, kiosk: FakeKiosk, kiosk_url: str, *, script: bool
+) -> None:
+    page = await open_page(1280, 800, java_script_enabled=script)
+    await page.goto(f"{kiosk_url}/project/elder-lunch")
+    await page.click(".tools a[href='/help']")
+    await page.click("main a[href='/contact']")
+    await expect(page.locator("h1")).to_have_text("打电话问一问")
+    await expect(page.locator("main .number")).to_have_text("0595 0000 0000")
+    await expect(page.locator("main a[href^='tel:']")).to_have_count(0)  # a screen in a hall calls nobody
+    shot = Image.open(BytesIO(await page.locator(".code svg").screenshot()))
+    assert [found.text for found in read_barcodes(shot)] == ["tel:059500000000"]
+    await page.click("main nav .deed")
+    await page.wait_for_url("**/help")
+    await page.click("main .deed[href='/']")
+    await page.wait_for_url(kiosk_url + "/")
+    assert kiosk.giving.recorded == []
 
 
 async def test_a_double_tap_is_one_gift(open_page: OpenPage, kiosk: FakeKiosk, kiosk_url: str) -> None:

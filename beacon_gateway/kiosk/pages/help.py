@@ -1,4 +1,4 @@
-"""`/help`, `/help/phone`, `/privacy`: how to give, whom to ask, what is kept."""
+"""`/help`, `/help/phone`, `/contact`, `/privacy`: how to give, whom to ask, what is kept."""
 
 from aiohttp import web
 from aiohttp.typedefs import Handler

@@ -8,6 +8,7 @@ from aiohttp.typedefs import Handler
 
 from beacon_gateway.kiosk.answer import SESSION, Answer, see_other
 from beacon_gateway.kiosk.sessions import Sessions
+from kiosk_ui.back import back_to
 from kiosk_ui.look import TextSize, Theme
 from kiosk_ui.views import ComfortPage
 from sync_contract.strict import Language
@@ -15,7 +16,7 @@ from sync_contract.strict import Language
 
 def comfort_page(answer: Answer) -> Handler:
     async def get(request: web.Request) -> web.StreamResponse:
-        return answer.page(request, ComfortPage(request[SESSION].look, _ours(request.query.get("back", "/"))))
+        return answer.page(request, ComfortPage(request[SESSION].look, back_to(request.query.get("back", "/"))))
 
     return get
 
@@ -28,7 +29,7 @@ def choose_comfort(answer: Answer) -> Handler:
 
     async def post(request: web.Request) -> web.StreamResponse:
         form = await answer.form(request)
-        session, back = request[SESSION], _ours(form.get("back", "/"))
+        session, back = request[SESSION], back_to(form.get("back", "/"))
         if form.get("language") in list(Language):
             session.language = Language(form["language"])
             return see_other(back)
@@ -41,12 +42,6 @@ def choose_comfort(answer: Answer) -> Handler:
         return see_other(f"/comfort?back={quote(back)}")
 
     return post
-
-
-def _ours(back: str) -> str:
-    """A path on this server: "/" for anything else."""
-    ours = back.startswith("/") and back.isascii() and back.isprintable() and back[1:2] not in ("/", "\\")
-    return back if ours else "/"
 
 
 def next_person(answer: Answer, sessions: Sessions) -> Handler:

@@ -8,6 +8,7 @@ ROUTES: dict[str, Entry] = {
     "GET /api/v1/shake/{presence_pass}": Open("the pass has 256 random bits, and its answer names no person"),
     "GET /s": Open(_SHOWN),
     "GET /pictures/{sha256}": Open("the picture of a project on offer, as its pages show it"),
+    "GET /contact": Open("the telephone number that the settings publish"),
     "GET /s/at/{place}": Open(_SHOWN),
     "GET /s/at/{place}/turn": Open(_SHOWN),
     "GET /s/at/{place}/{project}": Open(_SHOWN),

@@ -1,0 +1,89 @@
+"""Whom a resident may call: one touch from the help page, and a calm sentence where no number is published."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from beacon_gateway.from_settings import contact
+from beacon_gateway.settings import Settings
+from daemonkit.toml import load
+from kiosk_ui.views import ContactPage
+from sync_contract.strict import Language
+from tests.browser.fake_giving import FakeKiosk
+from tests.browser.gallery import CALLED, HOLDER, HOURS
+from tests.unit.kiosk.resident import Resident
+
+DEMO = Path(__file__).parents[3] / "config" / "demo" / "gateway.toml"
+
+
+@pytest.fixture
+def published() -> ContactPage:
+    return ContactPage(CALLED, HOLDER, HOURS)
+
+
+@pytest.fixture
+async def kiosk(published: ContactPage) -> FakeKiosk:
+    return FakeKiosk(contact=published)
+
+
+def shown(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html.partition("<main")[2].partition("</main>")[0]).split())
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_the_number_stands_large_with_whose_it_is_and_when_somebody_answers(
+    resident: Resident, kiosk: FakeKiosk, language: Language
+) -> None:
+    await resident.get("/")
+    await resident.post("/comfort", language=language, back="/")
+    for path in ("/help", "/privacy"):
+        page = await resident.get(path)
+        assert 'href="/contact"' in page
+        assert "0595 0000 0000" in shown(page)
+    page = await resident.get("/contact")
+    assert resident.status == 200
+    for fact in ("0595 0000 0000", HOLDER[language], HOURS[language]):
+        assert fact in shown(page)
+    assert re.search(r'class="plate code".*?<svg', page, re.S)
+    assert 'href="/help"' in page.partition("<main")[2]
+    assert kiosk.giving.recorded == []
+
+
+class TestNothingElseIsPublished:
+    @pytest.fixture
+    def published(self) -> ContactPage:
+        return ContactPage("12345")
+
+    async def test_the_number_is_the_communitys_and_no_hours_are_made_up(self, resident: Resident) -> None:
+        page = await resident.get("/contact")
+        assert "华大社区" in shown(page)
+        assert "接听时间" not in page
+
+
+class TestNoNumber:
+    @pytest.fixture
+    def published(self) -> ContactPage:
+        return ContactPage()
+
+    async def test_help_says_where_to_ask_and_leads_to_no_empty_page(self, resident: Resident) -> None:
+        for path in ("/help", "/privacy"):
+            page = await resident.get(path)
+            assert "/contact" not in page
+            assert "请到社区办公室问" in page
+
+    async def test_the_page_says_it_too_and_shows_no_code(self, resident: Resident) -> None:
+        page = await resident.get("/contact")
+        assert resident.status == 200
+        assert "请向社区工作人员了解" in shown(page)
+        assert "tel:" not in page
+        assert "<svg" not in page
+
+
+def test_what_is_published_stands_in_the_settings() -> None:
+    view = contact(load(DEMO, Settings))
+    assert view.phone == CALLED
+    for language in Language:
+        assert view.holder is not None
+        assert view.hours is not None
+        assert (view.holder[language], view.hours[language]) == (HOLDER[language], HOURS[language])
