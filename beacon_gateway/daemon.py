@@ -61,7 +61,7 @@ from sync_contract.strict import Environment
 log = structlog.get_logger()
 STALL_LIMIT_S = 90.0
 """Longer than the longest round of any stage (a long poll of 25 s and its network limits)."""
-RADIO_CAP_S = 4.0
+RADIO_CAP_S = 2.0
 """Knocking at the local bus costs nothing, and the radio is to be back within 5 s of the bus."""
 TRACED = 10_000
 """Samples of place beacons that are kept for those who ask why: ten minutes of eight of them; about 2 MB."""

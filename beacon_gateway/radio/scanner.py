@@ -21,10 +21,12 @@ from beacon_gateway.radio.batteries import Batteries
 from beacon_gateway.radio.bluez import SystemBus, system_bus
 from beacon_gateway.radio.duplicates import Duplicates
 from beacon_gateway.radio.ladder import Fault
+from beacon_gateway.radio.left_scan import LeftScan
 from beacon_gateway.radio.liveness import Transmitter, Verdict
 from beacon_gateway.radio.port import RadioHelper, Unfilter
 from beacon_gateway.radio.reception import Reception
 from beacon_gateway.radio.recovery import NoHelper, Recovery
+from beacon_gateway.radio.remembered import forget_ibeacons
 from beacon_gateway.radio.scan import StartRefused, scan
 from beacon_gateway.radio.watch import Watch, usable_adapter, watch_radio
 from beacon_gateway.radio.words import NO_PASSIVE, PASSIVE_HEARS_LESS, Words, hearing
@@ -34,8 +36,9 @@ log = structlog.get_logger()
 PAUSE_FIRST_S = 0.2
 PAUSE_CAP_S = 5.0
 BUSY_PAUSE_S = 0.5
-CYCLES_APART_S = 5.0
 SELF_TEST_S = 5.0
+PROOF_S = 5.0
+"""A passive scan that has heard nothing for so long from its start is tested, once: it may never have begun."""
 LOOK_S = 5.0
 
 _SELF_TEST_OVER = "self-test over"
@@ -85,7 +88,9 @@ class BlueZScanner:
         self._last_why: str | None = None
         self._starts_refused = 0
         self._refused: str | None = None
-        self._cycled_at = float("-inf")
+        self._left_scan = LeftScan()
+        self._to_be_proved = True
+        """Nothing was heard by a passive scan since it was last disturbed."""
 
     async def hear(self, tell: Callable[[Sighting], None]) -> None:
         """Until cancelled. Raises RadioLost when the bus is gone, or no adapter is there for `patience_s`."""
@@ -103,6 +108,7 @@ class BlueZScanner:
                 for task in work:
                     task.cancel()
                 await asyncio.gather(*work, return_exceptions=True)
+                self._left_scan.died(monotonic())  # as far as we know: who cancels us may have seen the bus die first
 
     def describe(self) -> dict[str, object]:
         """`state`: hearing, listening (nothing heard yet), silent, starting, refused, off, no_adapter, no_answer.
@@ -178,6 +184,7 @@ class BlueZScanner:
             try:
                 why = await self._scan(bus, adapter, watch, tell)
                 self._count_rebuild(why)
+                self._to_be_proved = why != "silence"
                 if self._mode == "passive" and why == "silence":
                     await self._test_passive(bus, adapter, watch, tell)
                 pause_s = PAUSE_FIRST_S
@@ -207,13 +214,14 @@ class BlueZScanner:
                 watch.mark("fault")
                 return True
 
-        patience_s = self._patience_s
         mode = self._mode if limit_s == float("inf") else "active"
+        if mode == "passive":
+            await forget_ibeacons(bus, adapter)
         async with AsyncExitStack() as during:
             self.reception.begin(adapter, tell)
             no_answer = partial(self._enter, "no_answer")
             await during.enter_async_context(
-                scan(adapter, mode, on_message, patience_s=patience_s, no_answer=no_answer)
+                scan(adapter, mode, on_message, patience_s=self._patience_s, no_answer=no_answer)
             )
             self._refused = None
             self._enter("listening")
@@ -244,15 +252,11 @@ class BlueZScanner:
         self._enter("refused")
         if refused.no_passive and self._mode == "passive":
             self._become_active(NO_PASSIVE)
-        elif refused.busy and self._scan_left_to_kernel(monotonic()):
-            self._cycled_at = monotonic()
-            await bus.power_cycle(adapter)
-
-    def _scan_left_to_kernel(self, now: float) -> bool:
-        """The kernel goes on with the scan of a bluetoothd that died, and only a power cycle ends it sooner."""
-        ended_at = self._watch.bluetoothd_ended_at if self._watch else None
-        died = self._last_why == "D-Bus gone" or (ended_at is not None and now - ended_at < faults.KERNEL_SCAN_S)
-        return died and now - self._cycled_at >= CYCLES_APART_S
+        elif refused.busy:
+            if self._watch and self._watch.bluetoothd_ended_at is not None:
+                self._left_scan.died(self._watch.bluetoothd_ended_at)
+            if self._left_scan.to_be_ended(monotonic()):
+                await bus.power_cycle(adapter)
 
     async def _until_disturbed(self, watch: Watch, limit_s: float) -> str:
         began = quiet_since = monotonic()
@@ -260,7 +264,9 @@ class BlueZScanner:
             if self.reception.heard_at is not None:
                 quiet_since = max(quiet_since, self.reception.heard_at)
             now = monotonic()
-            left_s = min(quiet_since + self._silence_s, began + limit_s) - now
+            unproved = self._mode == "passive" and self._to_be_proved and quiet_since == began
+            silence_s = min(PROOF_S, self._silence_s) if unproved else self._silence_s
+            left_s = min(quiet_since + silence_s, began + limit_s) - now
             if left_s <= 0:
                 return "silence" if limit_s == float("inf") else _SELF_TEST_OVER
             if self._mode == "active" and self._duplicates.to_be_asked_again(self.reception.delivery.delivered, now):

@@ -94,6 +94,11 @@ def plug_radios(count: int = 2) -> None:
     _start(["btvirt", f"-l{count}"], _BTVIRT)
 
 
+def plugged() -> bool:
+    """Whether there are radios: btvirt may also die by itself (seen once, while its radios answered inquiries)."""
+    return _alive(_BTVIRT)
+
+
 async def end_dbus() -> None:
     """The system bus dies, and bluetoothd with it."""
     os.kill(int(_DBUS.read_text()), signal.SIGKILL)

@@ -2,46 +2,50 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from time import monotonic
 from typing import Any
-from uuid import UUID
 
 import pytest
 
-from beacon_gateway.frames.ibeacon import IBeacon
+from beacon_gateway.presence.trace import What
 from beacon_gateway.radio import bluez
 from beacon_gateway.radio.advertiser import BlueZAdvertiser
-from beacon_gateway.radio.bluez import ADAPTER, find_adapters, system_bus
+from beacon_gateway.radio.bluez import find_adapters
 from beacon_gateway.radio.liveness import Transmitter
 from beacon_gateway.radio.merged import MergedScanner
 from beacon_gateway.radio.port import RadioLost
 from beacon_gateway.radio.scanner import BlueZScanner
+from tests.radio.crowd import TAGS, recover_from_crowd
+from tests.radio.disturbances import (
+    BACK_S,
+    DISTURBANCES,
+    EXIT_S,
+    FRAME,
+    LOST_S,
+    Pair,
+    decisions,
+    pair,
+    recover,
+    scan_beside,
+)
 from tests.radio.inside import (
     PATIENCE,
     Ear,
     end_bluetoothd,
     end_dbus,
-    hciconfig,
-    plug_radios,
     power,
-    pull_radios,
     radios_ready,
-    rfkill,
     running,
     send_bluetoothd,
-    start_bluetoothd,
     start_dbus,
     until,
 )
 
 pytestmark = pytest.mark.lab
 
-FRAME = IBeacon(UUID("5f9b2c1e-7d40-4c6a-9a3e-0c1d2e3f4a5b"), 1, 2, -59)
-BACK_S = 5.0
-"""Heard again within this, once the cause has ended. A killed bluetoothd leaves the kernel scanning for 10.24 s, and a
-new one cannot start a scan before; unless the adapter is power cycled, which we do."""
+LASTS_S = 1.5
+"""So long is each cause: the silence is seen, and is shorter than the exit period."""
 
 
 def adapters_of(scanner: MergedScanner) -> dict[str, Any]:
@@ -50,88 +54,26 @@ def adapters_of(scanner: MergedScanner) -> dict[str, Any]:
     return told
 
 
-@dataclass(frozen=True)
-class Two:
-    advertiser: BlueZAdvertiser
-    scanner: BlueZScanner
-    ear: Ear
-
-    def told(self, what: str) -> object:
-        return self.scanner.describe()[what]
-
-    def counts(self) -> tuple[object, object]:
-        return self.advertiser.describe()["registrations"], self.told("rebuilds")
-
-
 @pytest.fixture
-async def two() -> AsyncIterator[Two]:
-    await radios_ready()
-    two = Two(BlueZAdvertiser("hci0", FRAME, interval_ms=100), BlueZScanner("hci1", silence_s=30), Ear())
-    async with two.ear.at(two.scanner), running(two.advertiser.keep_on_air()):
-        await two.ear.hears_again()
+async def two() -> AsyncIterator[Pair]:
+    async with pair() as two:
         yield two
 
 
-async def restart(number: signal.Signals) -> None:
-    await end_bluetoothd(number)
-    start_bluetoothd()
-
-
-async def block_and_unblock() -> None:
-    rfkill(block=True)
-    await asyncio.sleep(0.5)
-    rfkill(block=False)
-
-
-async def off_and_on(adapter: str) -> None:
-    await power(adapter, False)
-    await power(adapter, True)
-
-
-async def reset(adapter: str) -> None:
-    hciconfig(adapter, "reset")
-
-
-async def down_and_up(adapter: str) -> None:
-    hciconfig(adapter, "down")
-    hciconfig(adapter, "up")
-
-
-async def pull_and_plug() -> None:
-    await pull_radios()
-    plug_radios()
-
-
-DISTURBANCES: dict[str, tuple[Callable[[], Awaitable[None]], float]] = {
-    "bluetoothd killed": (lambda: restart(signal.SIGKILL), BACK_S),
-    "bluetoothd terminated": (lambda: restart(signal.SIGTERM), BACK_S),
-    "A's adapter off and on": (lambda: off_and_on("hci0"), 3),
-    "B's adapter off and on": (lambda: off_and_on("hci1"), 3),
-    "both blocked and unblocked": (block_and_unblock, BACK_S),
-    "A's controller reset": (lambda: reset("hci0"), BACK_S),
-    "B's controller reset": (lambda: reset("hci1"), 3),
-    "A's controller down and up": (lambda: down_and_up("hci0"), BACK_S),
-    "B's controller down and up": (lambda: down_and_up("hci1"), 3),
-    "both pulled and plugged": (pull_and_plug, BACK_S),
-}
-
-
 @pytest.mark.parametrize("name", DISTURBANCES)
-async def test_both_come_back_by_themselves(name: str, two: Two) -> None:
-    disturb, limit_s = DISTURBANCES[name]
-    before = two.counts()
-    await disturb()
-    await until(lambda: two.counts() != before, limit_s)
-    await until(lambda: two.advertiser.describe()["state"] == "on_air", limit_s)
-    await until(lambda: two.told("state") == "hearing", limit_s)
-    for _ in range(3):
-        await two.ear.hears_again(limit_s)
-    rebuilds = two.told("rebuilds")
-    assert isinstance(rebuilds, int)
-    assert rebuilds <= 3
+async def test_both_come_back_by_themselves_and_the_pause_decides_nothing(name: str, two: Pair) -> None:
+    disturbance, before = DISTURBANCES[name], two.counts()
+    recovery = await recover(two, lambda: disturbance.cause(LASTS_S))
+    print(f"heard again {recovery.took_s:.2f} s after the end of the cause, silent for {recovery.silent_s:.2f} s")
+    assert two.counts() != before or not disturbance.renews
+    assert two.told("rebuilds") <= 3
+    first, *rest = [each.what for each in decisions(two.ear.heard, EXIT_S * PATIENCE)]
+    assert first is What.arrived
+    assert set(rest) <= {What.shown}
+    assert len(rest) <= 1
 
 
-async def test_while_the_adapter_is_off_nothing_is_on_the_air_and_no_seconds_are_counted(two: Two) -> None:
+async def test_while_the_adapter_is_off_nothing_is_on_the_air_and_no_seconds_are_counted(two: Pair) -> None:
     await power("hci0", False)
     await until(lambda: two.advertiser.describe()["state"] == "off")
     counted = two.advertiser.seconds_on_air()
@@ -155,7 +97,7 @@ async def test_a_beacon_that_stops_is_silent_for_the_other() -> None:
         assert scanner.describe()["rebuilds_why"] == {"silence": scanner.describe()["rebuilds"]}
 
 
-async def test_a_bluetoothd_that_hangs_is_said_and_survived(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_bluetoothd_that_hangs_is_said_and_survived(two: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     await power("hci1", False)
     await until(lambda: two.told("state") == "off")
     with monkeypatch.context() as hurried:
@@ -170,23 +112,19 @@ async def test_a_bluetoothd_that_hangs_is_said_and_survived(two: Two, monkeypatc
     await two.ear.hears_again()
 
 
-async def test_after_a_hang_the_radio_is_heard_again_by_itself(two: Two) -> None:
-    send_bluetoothd(signal.SIGSTOP)
-    try:
-        await two.ear.is_silent(1.5)
-    finally:
-        send_bluetoothd(signal.SIGCONT)
-    await two.ear.hears_again(BACK_S)
+async def test_when_a_crowd_of_200_tags_has_gone_the_beacon_on_the_wall_is_heard_again() -> None:
+    crowd, tags = await recover_from_crowd()
+    print(
+        f"heard again {crowd.took_s:.2f} s after the crowd went, silent for {crowd.silent_s:.2f} s, {tags} tags heard"
+    )
+    assert tags == TAGS
 
 
-async def test_another_program_that_scans_without_a_filter_takes_nothing_from_us(two: Two) -> None:
-    async with system_bus() as other:
-        await other.call("/org/bluez/hci1", ADAPTER, "StartDiscovery")
-        heard = len(two.ear.heard)
-        await until(lambda: len(two.ear.heard) >= heard + 20, BACK_S)
-        await other.call("/org/bluez/hci1", ADAPTER, "StopDiscovery")
+async def test_while_another_program_scans_without_a_filter_we_hear_on(two: Pair) -> None:
+    scanning = asyncio.create_task(scan_beside(BACK_S))
     heard = len(two.ear.heard)
     await until(lambda: len(two.ear.heard) >= heard + 20, BACK_S)
+    await scanning
 
 
 async def test_a_known_transmitter_that_falls_silent_is_noticed_within_15_seconds() -> None:
@@ -203,7 +141,7 @@ async def test_a_known_transmitter_that_falls_silent_is_noticed_within_15_second
             await ear.hears_again()
             assert proof() == "proved"
         silent_since = ear.heard[-1].at
-        await until(lambda: proof() == "lost", 15)
+        await until(lambda: proof() == "lost", LOST_S)
         print(f"noticed after {monotonic() - silent_since:.1f} s")
         async with running(BlueZAdvertiser("hci0", FRAME).keep_on_air()):
             await ear.hears_again(BACK_S)
@@ -244,6 +182,16 @@ async def test_a_passive_scan_hears_a_beacon_come() -> None:
         async with running(BlueZAdvertiser("hci0", FRAME).keep_on_air()):
             await ear.hears_again()
     assert ear.heard[0].beacon == FRAME.beacon
+
+
+async def test_a_passive_scan_hears_a_beacon_that_bluez_remembers_from_the_scan_before() -> None:
+    await radios_ready()
+    async with running(BlueZAdvertiser("hci0", FRAME).keep_on_air()):
+        for _ in range(3):
+            scanner, ear = BlueZScanner("hci1", mode="passive"), Ear()
+            async with ear.at(scanner):
+                await ear.hears_again(BACK_S)
+            assert scanner.describe()["mode"] == "passive"
 
 
 async def test_without_bluetoothd_there_is_no_adapter() -> None:

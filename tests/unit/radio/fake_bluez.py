@@ -30,6 +30,8 @@ class FakeBlueZ:
         self.calls: list[tuple[float, str]] = []
         """When (monotonic seconds) and which member."""
         self.filters: dict[str, Variant] = {}
+        self.remembered: dict[str, dict[str, Variant]] = {}
+        """Devices by path, with their properties; RemoveDevice takes one away."""
         self.experimental = False
         """Without it bluetoothd has no advertisement monitors."""
         self.activates = True
@@ -107,11 +109,13 @@ class FakeBlueZ:
                 "org.bluez.Adapter1": adapter,
                 "org.bluez.LEAdvertisingManager1": {},
             }
-            return Message.new_method_return(
-                message, "a{oa{sa{sv}}}", [{f"/org/bluez/{name}": interfaces for name in self.adapters}]
-            )
+            objects = {f"/org/bluez/{name}": interfaces for name in self.adapters}
+            objects |= {path: {"org.bluez.Device1": properties} for path, properties in self.remembered.items()}
+            return Message.new_method_return(message, "a{oa{sa{sv}}}", [objects])
         if message.member == "GetAll":
             return Message.new_method_return(message, "a{sv}", [{}])
+        if message.member == "RemoveDevice":
+            del self.remembered[message.body[0]]
         if message.member == "SetDiscoveryFilter":
             self.filters = message.body[0]
         if message.member == "Set":

@@ -2,17 +2,18 @@
 
 import asyncio
 import json
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.model.beacons import Sighting
-from beacon_gateway.radio import merged, watch
+from beacon_gateway.radio import faults, merged, watch
 from beacon_gateway.radio.merged import MergedScanner
 from beacon_gateway.radio.port import RadioLost
-from tests.radio.inside import Ear, until
-from tests.unit.radio.fake_bluez import FakeBlueZ
+from tests.radio.inside import Ear, running, until
+from tests.unit.radio.fake_bluez import FakeBlueZ, fake_bluez, private_bus
 from tests.unit.radio.test_recovery import Helper
 
 FRAME = IBeacon(UUID("5f9b2c1e-7d40-4c6a-9a3e-0c1d2e3f4a5b"), 1, 2, -59)
@@ -42,6 +43,26 @@ async def test_all_adapters_are_heard_when_none_is_named_and_each_says_which_it_
     assert [sighting.adapter for sighting in ear.heard] == ["hci1", "hci0"]
     assert (told["state"], told["frames"]) == ("hearing", 2)
     assert json.loads(json.dumps(told))["liveness"]["proof"] == "not_proved"
+
+
+async def test_after_the_bus_has_died_a_busy_kernel_is_power_cycled_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """bluetoothd died with the bus; the scanner, cancelled in the middle, is to know it all the same."""
+    monkeypatch.setattr(faults, "KERNEL_SCAN_S", 60.0)
+    scanner = MergedScanner(("hci0",))
+    async with private_bus(tmp_path) as address:
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
+        async with fake_bluez(address):
+            hearing = asyncio.create_task(scanner.hear(lambda _: None))
+            await until(lambda: state(scanner, "hci0") == "listening")
+    with pytest.raises(RadioLost):
+        await hearing
+    (tmp_path / "bus").unlink(missing_ok=True)
+    async with private_bus(tmp_path) as address, fake_bluez(address) as bluez:
+        bluez.errors["StartDiscovery"] = ("org.bluez.Error.InProgress", "Operation already in progress")
+        async with running(scanner.hear(lambda _: None)):
+            await until(lambda: bluez.count("Set") == 2)
 
 
 async def test_only_the_named_adapters_are_used(bluez: FakeBlueZ) -> None:

@@ -1,0 +1,51 @@
+"""200 tags come at once and go again, while a beacon stands on the wall: how it is heard meanwhile, and afterwards."""
+
+from itertools import pairwise
+from math import inf
+from time import monotonic
+
+from beacon_gateway.model.beacons import Sighting
+from beacon_gateway.radio.liveness import Transmitter
+from beacon_gateway.radio.merged import MergedScanner
+from beacon_gateway.simulation.air import Air
+from beacon_gateway.simulation.room import Walker
+from beacon_gateway.simulation.walk import parse_walk
+from tests.radio.disturbances import BACK_S, STEADY_S, A, Recovery, heard_again_at, steady, times_since
+from tests.radio.inside import Ear, radios_ready, running, until
+from tests.radio.walk.radio import walk_radio
+from tests.unit.presence.people import person
+
+TAGS = 200
+STAYS_S = 8.0
+STILL = parse_walk("2m 60s")
+WALL = Walker(A, STILL, Air(interval_s=(0.1, 0.101), loss=0.0))
+CROWD = [Walker(person(minor), STILL, Air(interval_s=(1.0, 1.01))) for minor in range(TAGS)]
+
+
+async def recover_from_crowd() -> tuple[Recovery, int]:
+    """Of A's beacon, which is on the air all the time; and how many of the tags were heard.
+
+    AssertionError as in `recover`.
+    """
+    await radios_ready()
+    ear = Ear()
+    async with walk_radio() as radio:
+        scanner = MergedScanner((radio.name,), transmitters=[Transmitter(A.id, A.label)])
+        async with running(scanner.hear(ear.heard.append)):
+            async with running(radio.play([WALL], seed=1, for_s=inf)):
+                await ear.hears_again()
+            began_at = monotonic()
+            await radio.play([WALL, *CROWD], seed=1, for_s=STAYS_S)
+            ended_at = monotonic()
+            async with running(radio.play([WALL], seed=1, for_s=inf)):
+                await until(lambda: steady(_of_a(ear), ended_at), BACK_S + STEADY_S)
+    wall = _of_a(ear)
+    again_at = heard_again_at(wall, ended_at)
+    assert again_at is not None
+    silent_s = max(later - earlier for earlier, later in pairwise(times_since(wall, began_at)))
+    tags = {sighting.beacon for sighting in ear.heard if sighting.beacon != A.id}
+    return Recovery(began_at, ended_at, again_at, silent_s), len(tags)
+
+
+def _of_a(ear: Ear) -> list[Sighting]:
+    return [sighting for sighting in ear.heard if sighting.beacon == A.id]

@@ -1,0 +1,265 @@
+"""What may happen to the radios with which A advertises and B hears, and how soon B hears A again.
+
+Each disturbance has a cause that lasts a while, and returns when the cause has ended: that moment is where the clock
+starts. It stops with the first frame after the last renewal of a scan or an advert, if no silence follows it.
+"""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from math import inf
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+from beacon_gateway.daemon import RADIO_CAP_S
+from beacon_gateway.frames.ibeacon import IBeacon
+from beacon_gateway.model.beacons import Beacon, Sighting
+from beacon_gateway.presence.choice import Choice
+from beacon_gateway.presence.decide import Decide, replay
+from beacon_gateway.presence.rules import ChoiceRules, PresenceRules
+from beacon_gateway.presence.trace import Decision, Trace
+from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.radio.advertiser import BlueZAdvertiser
+from beacon_gateway.radio.bluez import ADAPTER, system_bus
+from beacon_gateway.radio.liveness import Transmitter
+from beacon_gateway.radio.merged import MergedScanner
+from beacon_gateway.radio.port import RadioLost
+from daemonkit.supervise import Health, supervise
+from sync_contract.catalogue import BeaconKind
+from tests.radio.inside import (
+    Ear,
+    end_bluetoothd,
+    end_dbus,
+    hciconfig,
+    plug_radios,
+    power,
+    pull_radios,
+    radios_ready,
+    rfkill,
+    running,
+    send_bluetoothd,
+    start_bluetoothd,
+    start_dbus,
+    until,
+)
+
+FRAME = IBeacon(UUID("5f9b2c1e-7d40-4c6a-9a3e-0c1d2e3f4a5b"), 1, 2, -59)
+A = Beacon(FRAME.beacon, BeaconKind.place, "A's beacon", project="elder-lunch")
+BACK_S = 5.0
+"""Heard again within this, once the cause has ended: one limit for all of it, from the cause's end to steady frames."""
+GAP_S = 1.0
+"""Ten of the beacon's intervals. A longer silence is one."""
+STEADY_S = 2.0
+EXIT_S = 10.0
+"""The exit period that the settings have unless told otherwise: within it a pause of the radio decides nothing."""
+APART_S = 3.0
+LOST_S = 15.0
+"""A known transmitter that falls silent is noticed within this."""
+
+
+class Pair:
+    """A on hci0 and B on hci1, each stage supervised as the daemon supervises it."""
+
+    def __init__(self, *, hearer: str = "hci1") -> None:
+        self.advertiser = BlueZAdvertiser("hci0", FRAME, interval_ms=100)
+        self.scanner = MergedScanner((hearer,), transmitters=[Transmitter(FRAME.beacon, A.label)])
+        self.ear = Ear()
+        self._hearer = hearer
+
+    def told(self, what: str) -> Any:
+        adapters = self.scanner.describe()["adapters"]
+        assert isinstance(adapters, dict)
+        return adapters[self._hearer][what]
+
+    def counts(self) -> tuple[object, object]:
+        """Registrations of the advert, scans that were renewed."""
+        return self.advertiser.describe()["registrations"], self.told("rebuilds")
+
+    @property
+    def both_well(self) -> bool:
+        return self.advertiser.describe()["state"] == "on_air" and self.told("state") == "hearing"
+
+
+@asynccontextmanager
+async def pair() -> AsyncIterator[Pair]:
+    """At work during the block, and heard."""
+    await radios_ready()
+    two = Pair()
+    hear, advertise = lambda: two.scanner.hear(two.ear.heard.append), two.advertiser.keep_on_air
+    async with running(supervised("radio", hear)), running(supervised("advert", advertise)):
+        await two.ear.hears_again()
+        yield two
+
+
+def supervised(name: str, stage: Callable[[], Awaitable[None]]) -> Awaitable[None]:
+    return supervise(name, stage, restart_on=RadioLost, health=Health(), cap=RADIO_CAP_S)
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """Monotonic seconds. `again_at` is never before `ended_at`. `silent_s`: the longest silence from `began_at` on."""
+
+    began_at: float
+    ended_at: float
+    again_at: float
+    silent_s: float
+
+    @property
+    def took_s(self) -> float:
+        return self.again_at - self.ended_at
+
+
+async def recover(two: Pair, disturb: Callable[[], Awaitable[None]], limit_s: float = BACK_S) -> Recovery:
+    """Disturb, and wait until A is heard steadily again. AssertionError after PATIENCE times the limit."""
+    began_at = monotonic()
+    await disturb()
+    ended_at = since = monotonic()
+    counts = two.counts()
+
+    def back() -> bool:
+        nonlocal since, counts
+        if counts != two.counts():
+            since, counts = monotonic(), two.counts()  # what was heard before was not for good
+        return two.both_well and steady(two.ear.heard, since)
+
+    await until(back, limit_s + STEADY_S)
+    again_at = heard_again_at(two.ear.heard, since)
+    assert again_at is not None
+    silent_s = max(later - earlier for earlier, later in pairwise(times_since(two.ear.heard, began_at)))
+    return Recovery(began_at, ended_at, again_at, silent_s)
+
+
+def steady(heard: Sequence[Sighting], since: float) -> bool:
+    """Heard again, for STEADY_S without a gap and until now."""
+    again_at, now = heard_again_at(heard, since), monotonic()
+    return again_at is not None and now - again_at >= STEADY_S and now - heard[-1].at < GAP_S
+
+
+def heard_again_at(heard: Sequence[Sighting], since: float) -> float | None:
+    """The first frame from `since` on that no gap has followed so far; None before there is one."""
+    again_at: float | None = None
+    before = -inf
+    for at in times_since(heard, since):
+        if at >= since and (again_at is None or at - before > GAP_S):
+            again_at = at
+        before = at
+    return again_at
+
+
+def times_since(heard: Sequence[Sighting], since: float) -> list[float]:
+    """Of the frames since then, and of the one before them."""
+    first = len(heard)
+    while first > 0 and heard[first - 1].at >= since:
+        first -= 1
+    return [sighting.at for sighting in heard[max(0, first - 1) :]]
+
+
+def decisions(heard: Sequence[Sighting], exit_s: float = EXIT_S) -> tuple[Decision, ...]:
+    """What the gateway decides on hearing just this: of A's visit, and of the project that is shown."""
+    rules = PresenceRules(exit_s=exit_s, unknown_counts_as_near=True)
+    assert A.project is not None
+    bindings = {A.id: A.project}
+    core = Decide(Tracker([A], rules), Choice(ChoiceRules()), Trace([A]), lambda: bindings)
+    began = heard[0].at
+    replay((sighting._replace(at=sighting.at - began) for sighting in heard), core, after_s=0)
+    return tuple(core.trace.decisions)
+
+
+async def restart_bluetoothd(number: signal.Signals, for_s: float) -> None:
+    await end_bluetoothd(number)
+    await asyncio.sleep(for_s)
+    start_bluetoothd()
+
+
+async def kill_bluetoothd_twice(for_s: float) -> None:
+    """The second time while the radio has hardly recovered from the first."""
+    await restart_bluetoothd(signal.SIGKILL, 0.0)
+    await asyncio.sleep(APART_S)
+    await restart_bluetoothd(signal.SIGKILL, for_s)
+
+
+async def hang_bluetoothd(for_s: float) -> None:
+    send_bluetoothd(signal.SIGSTOP)
+    try:
+        await asyncio.sleep(for_s)
+    finally:
+        send_bluetoothd(signal.SIGCONT)
+
+
+async def off_and_on(adapter: str, for_s: float) -> None:
+    """As another program does it, on a connection of its own."""
+    await power(adapter, False)
+    await asyncio.sleep(for_s)
+    await power(adapter, True)
+
+
+async def block_and_unblock(for_s: float) -> None:
+    rfkill(block=True)
+    await asyncio.sleep(for_s)
+    rfkill(block=False)
+
+
+async def down_and_up(adapter: str, for_s: float) -> None:
+    hciconfig(adapter, "down")
+    await asyncio.sleep(for_s)
+    hciconfig(adapter, "up")
+
+
+async def reset(adapter: str) -> None:
+    hciconfig(adapter, "reset")
+
+
+async def pull_and_plug(for_s: float) -> None:
+    await pull_radios()
+    await asyncio.sleep(for_s)
+    plug_radios()
+
+
+async def restart_dbus(for_s: float) -> None:
+    """The bus dies and bluetoothd with it; both are started again."""
+    await end_dbus()
+    await asyncio.sleep(for_s)
+    start_dbus()
+    start_bluetoothd()
+
+
+async def scan_beside(for_s: float) -> None:
+    """Another program scans with B's adapter, without a filter of any kind."""
+    async with system_bus() as other:
+        await other.call("/org/bluez/hci1", ADAPTER, "StartDiscovery")
+        await asyncio.sleep(for_s)
+        await other.call("/org/bluez/hci1", ADAPTER, "StopDiscovery")
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """`cause`: lasts for so many seconds, and returns when it has ended.
+
+    `renews`: whether it ends B's scan or takes A's advert off the air. `lasts`: whether its length can be chosen.
+    """
+
+    cause: Callable[[float], Awaitable[None]]
+    renews: bool = True
+    lasts: bool = True
+
+
+DISTURBANCES = {
+    "bluetoothd SIGTERM": Disturbance(lambda for_s: restart_bluetoothd(signal.SIGTERM, for_s)),
+    "bluetoothd SIGKILL": Disturbance(lambda for_s: restart_bluetoothd(signal.SIGKILL, for_s)),
+    "bluetoothd SIGKILL twice": Disturbance(kill_bluetoothd_twice),
+    "bluetoothd hung (SIGSTOP)": Disturbance(hang_bluetoothd, renews=False),
+    "A's adapter off and on": Disturbance(lambda for_s: off_and_on("hci0", for_s)),
+    "B's adapter off and on": Disturbance(lambda for_s: off_and_on("hci1", for_s)),
+    "rfkill": Disturbance(block_and_unblock),
+    "A's controller reset": Disturbance(lambda _: reset("hci0"), lasts=False),
+    "B's controller reset": Disturbance(lambda _: reset("hci1"), lasts=False),
+    "A's controller down and up": Disturbance(lambda for_s: down_and_up("hci0", for_s)),
+    "B's controller down and up": Disturbance(lambda for_s: down_and_up("hci1", for_s)),
+    "controllers removed and back": Disturbance(pull_and_plug),
+    "D-Bus restarted": Disturbance(restart_dbus),
+    "second scanner without a filter": Disturbance(scan_beside, renews=False),
+}

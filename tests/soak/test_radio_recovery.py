@@ -1,0 +1,71 @@
+"""Each disturbance of the radio on real BlueZ, timed from the end of its cause until A is heard again.
+
+SOAK_RADIO_ROUNDS (default 1): how often each is tried with each duration of its cause. Judged are seconds of the lab's
+own: those in which it could have run and the machine did something else are taken off (tests/radio/lab/README.md).
+"""
+
+import json
+import os
+from bisect import bisect_left
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from tests.radio.disturbances import BACK_S, EXIT_S, LOST_S
+from tests.radio.outside import ROOT, run_script
+from tests.radio.recovery_times import ALL, LOST, Row
+
+ROUNDS = int(os.environ.get("SOAK_RADIO_ROUNDS", "1"))
+LASTS_S = (0.5, 15.0)
+"""A hiccup shorter than the exit period, and a fault so long that waits had time to grow."""
+ROUND_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Starved:
+    """What lab/run's starved.log tells. `at`: wall clock; `waited`: seconds until then."""
+
+    at: tuple[float, ...]
+    waited: tuple[float, ...]
+
+    def between(self, began: float, ended: float) -> float:
+        """Seconds in which the lab could have run and did not."""
+        return self._until(ended) - self._until(began)
+
+    def _until(self, at: float) -> float:
+        index = bisect_left(self.at, at)
+        if index == 0 or index == len(self.at):
+            return self.waited[min(index, len(self.at) - 1)]
+        part = (at - self.at[index - 1]) / (self.at[index] - self.at[index - 1])
+        return self.waited[index - 1] + part * (self.waited[index] - self.waited[index - 1])
+
+
+def read_starved(log: Path) -> Starved:
+    pairs = [line.split() for line in log.read_text().splitlines()]
+    return Starved(tuple(float(at) for at, _ in pairs), tuple(float(waited) for _, waited in pairs))
+
+
+def test_after_every_disturbance_the_radio_is_back_in_time(tmp_path: Path) -> None:
+    script, file = ROOT / "tests/radio/recovery_times.py", tmp_path / "rows"
+    words = ["--rounds", str(ROUNDS), "--lasts", *(f"{each:g}" for each in LASTS_S)]
+    outcome = run_script(script, str(file), *words, limit_s=ROUNDS * ROUND_S, share=tmp_path)
+    assert outcome.status == 0, outcome.output
+    starved = read_starved(tmp_path / "starved.log")
+    rows = [Row(**json.loads(line)) for line in file.read_text().splitlines()]
+    took: dict[tuple[str, float], list[float]] = defaultdict(list)
+    clock: dict[tuple[str, float], float] = defaultdict(float)
+    for row in rows:
+        seconds, key = row.again - row.ended, (row.name, row.for_s)
+        took[key].append(max(0.0, seconds - starved.between(row.ended, row.again)))
+        clock[key] = max(clock[key], seconds)
+    print(f"\n{'disturbance':32} {'lasts':>5} {'times':>5} {'median':>6} {'worst':>6} {'worst by the clock':>18}")
+    for (name, for_s), each in sorted(took.items()):
+        worst = f"{max(each):6.2f} {clock[name, for_s]:18.2f}"
+        print(f"{name:32} {for_s:5g} {len(each):5} {median(each):6.2f} {worst}")
+    short = [row for row in rows if row.silent_s < EXIT_S]
+    print(f"{len(short)} of {len(rows)} silences were shorter than the exit period")
+    assert {row.name for row in rows} == set(ALL)
+    late = {key: max(each) for key, each in took.items() if max(each) > (LOST_S if key[0] == LOST else BACK_S)}
+    assert not late
+    assert not [row for row in short if row.changed]
