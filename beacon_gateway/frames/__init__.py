@@ -1,7 +1,8 @@
 """Bytes on the air to frames. A new format is one file here and one line in DECODERS."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeVar
 
 from beacon_gateway.frames import battery_service, eddystone_tlm, feasybeacon, ibeacon, minew
@@ -40,8 +41,8 @@ REMEMBERED = 1024
 """Octets whose reading is remembered, understood or not: a beacon says the same thing ten times a second."""
 
 
-class Remembered(dict[bytes, T | None]):
-    """Readings by their octets. `remembered[octets]` never fails: what is new is read.
+class Remembered(dict[bytes | None, T | None]):
+    """Readings by their octets. `remembered[octets]` never fails: what is new is read, and of no octets there is none.
 
     Full, it is emptied: that costs each beacon one reading more, and a flood of new octets no memory.
     """
@@ -52,15 +53,16 @@ class Remembered(dict[bytes, T | None]):
         super().__init__()
         self._read = read
 
-    def __missing__(self, octets: bytes) -> T | None:
+    def __missing__(self, octets: bytes | None) -> T | None:
         if len(self) >= REMEMBERED:
             self.clear()
-        frame = self[octets] = self._read(octets)
+        frame = self[octets] = None if octets is None else self._read(octets)
         return frame
 
 
 _identities = [(each.company, Remembered(each.read)) for each in DECODERS if isinstance(each, Identity)]
-(_company, _remembered), _others = _identities[0], tuple(_identities[1:])
+_company, _remembered = _identities[0]
+_reading = _remembered.__getitem__
 _tellings = {
     f"{each.service:08x}-0000-1000-8000-00805f9b34fb": Remembered(each.read)
     for each in DECODERS
@@ -68,20 +70,25 @@ _tellings = {
 }
 
 
-def decode(manufacturer_data: Mapping[int, bytes]) -> IBeacon | None:
-    """The frame in an advert's manufacturer data, by company identifier; None when it is none of ours to read."""
-    octets = manufacturer_data.get(_company)
-    if octets is not None and (frame := _remembered[octets]) is not None:
-        return frame
-    return _decode_others(manufacturer_data) if _others else None
+def _only_read(manufacturer_data: Mapping[int, bytes]) -> IBeacon | None:
+    return _reading(manufacturer_data.get(_company))
 
 
-def _decode_others(manufacturer_data: Mapping[int, bytes]) -> IBeacon | None:
-    for company, remembered in _others:
-        octets = manufacturer_data.get(company)
-        if octets is not None and (frame := remembered[octets]) is not None:
-            return frame
-    return None
+def first_read(
+    identities: Iterable[tuple[int, Remembered[IBeacon]]], manufacturer_data: Mapping[int, bytes]
+) -> IBeacon | None:
+    """By the first of these companies' formats that understands."""
+    frames = (remembered[manufacturer_data.get(company)] for company, remembered in identities)
+    return next((frame for frame in frames if frame is not None), None)
+
+
+decode: Final[Callable[[Mapping[int, bytes]], IBeacon | None]] = (
+    _only_read if len(_identities) == 1 else partial(first_read, _identities)
+)
+"""The frame in an advert's manufacturer data, by company identifier; None when it is none of ours to read.
+
+With one format it is one look into a table.
+"""
 
 
 def telemetry(service_data: Mapping[str, bytes]) -> Telemetry | None:

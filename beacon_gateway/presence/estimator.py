@@ -7,7 +7,7 @@ whatever the advertising interval and the packet loss. An edge crossed often lat
 Most packets speak for no change while none is under way: one look into a table tells, and nothing else is done.
 """
 
-import math
+from math import exp, floor, inf
 
 from beacon_gateway.model.beacons import Zone
 from beacon_gateway.presence.evidence import (
@@ -29,7 +29,7 @@ LONGEST_S = 0.78
 SMOOTHING_S = 7.0
 """Time constant of the smoothed level, which is also the one that is shown and compared."""
 SMALL_S = 0.4
-"""Evidence that one packet against it drops; with more all packets are weighed."""
+"""Evidence that one packet against it drops; with more a change is under way, and all packets are weighed."""
 LOOK_S = 2.0
 """The smoothed level follows so often, or with each packet where they come seldom."""
 USUAL_S = 12.0
@@ -44,7 +44,7 @@ UNREST_SHARE = 0.37
 _SMOOTHING, _USUAL = LOOK_S / (SMOOTHING_S + LOOK_S / 2), LOOK_S / USUAL_S
 _LEAST_USUAL, _MOST_USUAL = USUAL_DB
 _FAR, _NEAR, _IMMEDIATE = Zone.far, Zone.near, Zone.immediate  # an enumeration is slow to be asked
-_NEVER, _ALWAYS = math.inf, -math.inf
+_NEVER, _ALWAYS = inf, -inf
 
 
 class _Unrest:
@@ -59,7 +59,7 @@ class _Unrest:
 
     def believes(self, evidence_s: float, usually_s: float, at: float) -> bool:
         """Is it enough for one more crossing? Then that is remembered."""
-        crossings = self._crossings * math.exp(min(0.0, self._at - at) / UNREST_S)
+        crossings = self._crossings * exp(min(0.0, self._at - at) / UNREST_S)
         self.asked_s = usually_s * (1.0 + UNREST_SHARE * max(0.0, crossings - 1.0))
         if evidence_s < self.asked_s:
             return False
@@ -77,16 +77,17 @@ class ZoneEstimator:
     """
 
     __slots__ = (
-        "_alert_s", "_all", "_at", "_doubtful", "_dwell_s", "_enough_s", "_evidence", "_inner", "_lead_s", "_look_at",
-        "_other", "_other_enough_s", "_other_s", "_other_shift", "_outer", "_power", "_retreat_s", "_shift", "_still",
-        "_ten_exponents", "_usual_db", "_weighed_at", "_weights", "_zero", "level_db", "zone",
+        "_all", "_at", "_doubtful", "_dwell_s", "_enough_s", "_evidence", "_inner", "_lead_s", "_look_at", "_other",
+        "_other_enough_s", "_other_s", "_other_shift", "_outer", "_power", "_retreat_s", "_shift", "_still",
+        "_ten_exponents", "_under_way", "_usual_db", "_weighed_at", "_weights", "_zero", "level_db", "zone",
     )  # fmt: skip
 
     _lead_s: float
     """Seconds of evidence that the leading edge was crossed."""
     _other_s: float
-    _alert_s: float
-    """With more evidence than this the other edge is weighed too."""
+    """The same for the other edge, while a change is under way."""
+    _under_way: bool
+    """A change: the other edge is weighed too."""
     _weights: Weights | Doubtful
     """Of a packet for the leading edge: None for what speaks for no change, as long as none is under way."""
 
@@ -122,23 +123,35 @@ class ZoneEstimator:
         """
         if at >= self._look_at:
             self._look(rssi, at)
-        weight = self._weights[rssi + self._shift]
-        if weight is None:
+        if (weight := self._weights[rssi + self._shift]) is None:
             self._at = at
             return
         before = self._at
+        self._at = at
         seconds = at - before
         if seconds > LONGEST_S:
             seconds = LONGEST_S
-        lead_s = weight * seconds
-        if self._weighed_at == before:  # else the packet before spoke for no change, and little was open
-            lead_s += self._lead_s
-        self._at = self._weighed_at = at
+        if not self._under_way:  # then a weight is for a change
+            lead_s = weight * seconds
+            if self._weighed_at == before:  # else the packet before spoke for no change, and little was open
+                lead_s += self._lead_s
+            self._weighed_at = at
+            self._lead_s = lead_s
+            if lead_s > SMALL_S:
+                self._take_note(lead_s, lead_s / weight, rssi, at)
+            return
+        lead_s = self._lead_s + weight * seconds
+        other_s = self._other_s + self._other[rssi + self._other_shift] * seconds
+        if other_s < 0.0:
+            other_s = 0.0
+        if lead_s < 0.0:
+            lead_s = 0.0
+            if self.zone is not _NEAR:
+                self._rest()
         self._lead_s = lead_s
-        if lead_s > self._alert_s:
-            self._weigh_other(lead_s, rssi, seconds, at)
-        elif lead_s <= 0.0:
-            self._rest()
+        self._other_s = other_s
+        if lead_s >= self._enough_s or other_s >= self._other_enough_s:
+            self._judge(lead_s, other_s, at)
 
     def _look(self, rssi: int, at: float) -> None:
         """Have the smoothed level follow, and the usual one, and by them the place in the table."""
@@ -150,28 +163,29 @@ class ZoneEstimator:
         self._look_at = at + LOOK_S
         level_db = self.level_db
         self.level_db = level_db = level_db + (rssi - self._power - level_db) * _SMOOTHING
-        if self.zone is _FAR:
-            self._shift = self._other_shift = int(self._zero - FOLLOWS * level_db)
-        elif self.zone is _IMMEDIATE:
-            self._usual_db += (level_db - self._usual_db) * _USUAL
-            self._move()
+        zone = self.zone
+        if zone is _FAR:
+            self._shift = self._other_shift = floor(self._zero - FOLLOWS * level_db)
+        elif zone is _IMMEDIATE:
+            self._usual_db = usual_db = self._usual_db + (level_db - self._usual_db) * _USUAL
+            if usual_db < _LEAST_USUAL:
+                usual_db = _LEAST_USUAL
+            elif usual_db > _MOST_USUAL:
+                usual_db = _MOST_USUAL
+            self._shift = floor(self._zero - LEAVING_FOLLOWS * level_db - LEAVING_USUAL * usual_db)
         else:
             self._expect()
             self._move()
 
     def _move(self) -> None:
-        """Along the tables, by the smoothed level and the usual one. Leaving the neighbourhood is judged unmoved."""
-        if self.zone is _IMMEDIATE:
-            usual_db = self._usual_db
-            usual_db = _LEAST_USUAL if usual_db < _LEAST_USUAL else _MOST_USUAL if usual_db > _MOST_USUAL else usual_db
-            self._shift = int(self._zero - LEAVING_FOLLOWS * self.level_db - LEAVING_USUAL * usual_db)
-        else:
-            self._shift = int(self._zero - FOLLOWS * self.level_db)
+        """Along the tables, by the smoothed level. Leaving the neighbourhood is judged unmoved."""
+        follows = LEAVING_FOLLOWS if self.zone is _IMMEDIATE else FOLLOWS  # just come there, the usual level is 0
+        self._shift = floor(self._zero - follows * self.level_db)
         self._other_shift = self._shift if self.zone is _FAR else self._still
 
     def _rest(self) -> None:
         """No change is under way."""
-        self._lead_s, self._alert_s, self._weights = 0.0, SMALL_S, self._doubtful
+        self._lead_s, self._under_way, self._weights = 0.0, False, self._doubtful
 
     def _expect(self) -> None:
         """Of evidence as much as usual; `_judge` may ask for more."""
@@ -182,19 +196,11 @@ class ZoneEstimator:
         else:
             self._enough_s, self._other_enough_s = self._retreat_s, _NEVER
 
-    def _weigh_other(self, lead_s: float, rssi: int, seconds: float, at: float) -> None:
-        other_s = self._other[rssi + self._other_shift]
-        if self._alert_s is _ALWAYS:
-            other_s = self._other_s + other_s * seconds
-            if lead_s < 0.0:
-                self._lead_s = lead_s = 0.0
-                if self.zone is not _NEAR:
-                    self._rest()
-        else:  # what was not weighed until now is taken to have been like this packet
-            other_s *= lead_s / self._all[rssi + self._shift]
-            self._weights, self._alert_s = self._all, _ALWAYS
-            self._expect()
-        self._other_s = other_s = other_s if other_s > 0.0 else 0.0
+    def _take_note(self, lead_s: float, seconds: float, rssi: int, at: float) -> None:
+        """A change is under way, as if for so many seconds all packets had been like this one."""
+        self._weights, self._under_way = self._all, True
+        self._expect()
+        self._other_s = other_s = max(0.0, self._other[rssi + self._other_shift] * seconds)
         if lead_s >= self._enough_s or other_s >= self._other_enough_s:
             self._judge(lead_s, other_s, at)
 
@@ -239,7 +245,7 @@ class ZoneEstimator:
         known = self._evidence
         self.zone, self._doubtful = _NEAR, known.nearer_inner
         self._weights, self._all, self._other = known.nearer_inner, known.nearer_inner, known.farther_outer
-        self._lead_s, self._other_s, self._alert_s = inner_s, outer_s, _ALWAYS
+        self._lead_s, self._other_s, self._under_way = inner_s, outer_s, True
         self._expect()
         self._move()
 

@@ -125,3 +125,47 @@ def test_from_one_end_of_the_scale_to_the_other_is_far_at_once(power: int) -> No
     hear(estimator, 20 - POWER, since=0, until=60, every=0.1)
     assert estimator.zone is Zone.immediate
     assert seconds_until(Zone.far, estimator, -127 - POWER, 60) < 5
+
+
+def heard_one_after_the_other(*stretches: tuple[int, float]) -> list[Zone]:
+    """The zones, in order, of levels in dB that were heard for so many seconds each."""
+    estimator, at, zones = ZoneEstimator(PresenceRules(), POWER), 0.0, [Zone.far]
+    for level_db, seconds in stretches:
+        for _ in range(round(seconds * 10)):
+            at += 0.1
+            estimator.hear(POWER + level_db, at)
+            if estimator.zone is not zones[-1]:
+                zones.append(estimator.zone)
+    return zones
+
+
+def test_a_trend_is_one_against_the_level_of_late_and_not_against_that_of_long_ago() -> None:
+    assert heard_one_after_the_other((-30, 1), (-16, 60), (-8, 60)) == [Zone.far, Zone.near]
+    assert heard_one_after_the_other((-16, 30), (-9, 60), (-6, 60)) == [Zone.far, Zone.near]
+
+
+def test_however_long_nothing_spoke_for_a_change_it_takes_no_longer() -> None:
+    def near() -> ZoneEstimator:
+        estimator = ZoneEstimator(PresenceRules(), POWER)
+        hear(estimator, -16, since=0, until=30, every=0.1)
+        hear(estimator, -9, since=30, until=300, every=0.1)
+        assert estimator.zone is Zone.near
+        return estimator
+
+    assert seconds_until(Zone.immediate, near(), 5, 300) == pytest.approx(PresenceRules().dwell_s, abs=0.3)
+    assert seconds_until(Zone.far, near(), -35, 300) == pytest.approx(PresenceRules().retreat_s, abs=0.3)
+
+
+def test_nobody_gets_used_to_a_level_that_is_too_low_or_too_high_for_the_kiosk() -> None:
+    slowly_away = heard_one_after_the_other((3, 30), (-3, 60), (-6, 60), (-8, 60), (-10, 60))
+    assert slowly_away == [Zone.far, Zone.immediate, Zone.near]
+    assert heard_one_after_the_other((20, 60), (-2, 30)) == [Zone.far, Zone.immediate]
+
+
+def test_a_packet_drops_the_little_evidence_against_it_also_after_a_change_that_came_to_nothing() -> None:
+    estimator = ZoneEstimator(PresenceRules(), POWER)
+    for level_db, since, until in ((-7, 0.0, 0.2), (0, 0.2, 0.8), (-30, 0.8, 1.5)):
+        hear(estimator, level_db, since=since, until=until, every=0.1)
+    for step in range(600):
+        estimator.hear(POWER + (-9 if step % 2 else -5), 1.5 + step / 10)
+    assert estimator.zone is Zone.far
