@@ -6,7 +6,7 @@ from datetime import datetime
 
 import structlog
 
-from central_server.banks.port import Bank, BankRefused, Movement, OrderId, OrderState, Refund
+from central_server.banks.port import Bank, BankRefused, Movement, OrderId, OrderReport, OrderState, Refund
 from central_server.donations import refunding
 from central_server.donations.schedule import next_back_query
 from central_server.store import attempts, refunds
@@ -35,9 +35,8 @@ class GivingBack:
         async with self.database.read() as connection:
             due = [
                 (refund, attempt)
-                for refund in await refunds.due(connection, now)
+                for refund in await refunds.due(connection, self.bank.name, now)
                 if (attempt := await attempts.get(connection, refund.attempt)) is not None
-                and attempt.bank == self.bank.name
             ]
         for refund, attempt in due:
             worked += await (self._send if refund.state == RefundState.approved else self._ask)(refund, attempt, now)
@@ -54,11 +53,18 @@ class GivingBack:
 
     async def _ask(self, refund: KeptRefund, attempt: Attempt, now: datetime) -> bool:
         assert refund.sent_at is not None  # whatever is due and not approved was sent
-        async with self.database.write() as connection:
+        async with self.database.write() as connection:  # before asking: silence about one must not hold up the others
             following = next_back_query(refund.sent_at, refund.queries + 1, now)
             if not await refunds.begin_asking(connection, refund, following):
                 return False
         report = await self.bank.query(OrderId(refund.id, refund.sent_at, Movement.refund))
+        if report.state is OrderState.unknown:
+            await self._tell(refund, attempt, now)
+        else:
+            await self._hear(refund, report, now)
+        return True
+
+    async def _hear(self, refund: KeptRefund, report: OrderReport, now: datetime) -> None:
         match report.state:
             case OrderState.paid if report.amount in (None, Money(refund.amount_minor, refund.currency)):
                 async with self.database.write() as connection:
@@ -68,11 +74,8 @@ class GivingBack:
                 _log.error("refund.amount_differs", refund=refund.id, reason=str(report.amount))
             case OrderState.failed | OrderState.expired:
                 await self._refuse(refund, report.evidence, now)
-            case OrderState.unknown:
-                await self._tell(refund, attempt, now)
-            case OrderState.open | OrderState.pending:
+            case OrderState.open | OrderState.pending | OrderState.unknown:
                 pass
-        return True
 
     async def _tell(self, refund: KeptRefund, attempt: Attempt, now: datetime) -> None:
         assert refund.sent_at is not None  # it was set before
@@ -88,7 +91,13 @@ class GivingBack:
         try:
             await self.bank.refund(order)
         except BankRefused as error:
-            await self._refuse(refund, str(error), now)
+            # It may refuse this telling (too old, more than is left) for having taken an earlier one of the same
+            # refund, from a process that died or stood still: what it says of the number goes before that.
+            report = await self.bank.query(OrderId(refund.id, refund.sent_at, Movement.refund))
+            if report.state is OrderState.unknown:
+                await self._refuse(refund, str(error), now)
+            else:
+                await self._hear(refund, report, now)
 
     async def _refuse(self, refund: KeptRefund, reason: str, now: datetime) -> None:
         _log.warning("refund.refused", refund=refund.id, reason=reason)

@@ -155,11 +155,13 @@ async def receive(
     evidence: str,
     next_query_at: datetime | None,
     at: datetime,
+    in_time: bool = True,
 ) -> bool:
     """Post an attempt's money, held by `attempts.hold`; False when it was posted before.
 
     `payment`: the bank's number of it; `cause`: notification, query, statement or import; `next_query_at`: when the
-    bank is asked once more whether it is so.
+    bank is asked once more whether it is so. `in_time`: not where nobody knows that it came before its time was over,
+    though nothing had said that the attempt has ended.
     """
     if attempt.paid:
         if next_query_at is None:
@@ -187,7 +189,7 @@ async def receive(
         attempt,
         payment=payment,
         flawed=flawed,
-        held_until=at + HELD_FOR if late else None,
+        held_until=at + HELD_FOR if late or not in_time else None,
         next_query_at=next_query_at,
         at=at,
         cause=cause,

@@ -48,10 +48,10 @@ class SpendingRefused(CentralError):
         self.why = why
 
 
-async def available(connection: Connection, disbursement: Disbursement) -> int:
-    """Fen that may go out of its purse: what is there, less what refunds that are under way will take."""
+async def available(connection: Connection, disbursement: Disbursement, now: datetime) -> int:
+    """Fen that may go out of its purse: what is there, less what refunds under way will take, and the bank may."""
     held = await ledger_lines.balances(connection, disbursement.community, disbursement.environment)
-    return held.get(disbursement.project, 0) - await disbursements.reserved(connection, disbursement.purse)
+    return held.get(disbursement.project, 0) - await disbursements.reserved(connection, disbursement.purse, now)
 
 
 async def ask(connection: Connection, disbursement: Disbursement, now: datetime) -> None:
@@ -97,7 +97,7 @@ async def _check(connection: Connection, asked: Disbursement, now: datetime) -> 
     if asked.corrects is not None:
         await _check_correction(connection, asked)
         return
-    if await available(connection, asked) < asked.amount_minor:
+    if await available(connection, asked, now) < asked.amount_minor:
         raise SpendingRefused(Why.balance)
     if asked.moves:
         await _check_move(connection, asked, now)

@@ -140,7 +140,11 @@ class Reconciling:
     async def _receive(
         self, connection: Connection, row: KeptRow, attempt: Attempt, evidence: str, now: datetime
     ) -> bool:
-        """A payment of which only the file tells: as if it had been notified, late when it is."""
+        """A payment of which only the file tells: as if it had been notified, late when it is.
+
+        Held in any case. That nobody has asked yet is no sign that it came in time: after a standstill, or while the
+        bank answers no questions, the file may be first to tell of a payment that the bank gives back by itself.
+        """
         return await receive(
             connection,
             attempt,
@@ -150,6 +154,7 @@ class Reconciling:
             evidence=evidence,
             next_query_at=None,
             at=now,
+            in_time=False,
         )
 
     async def _held(self, connection: Connection, row: KeptRow) -> Held:

@@ -123,7 +123,7 @@ class DisbursementsPage:
             corrections = await disbursements.corrections(connection, one.id)
             titles = await _titles(connection, (one,))
             same = await disbursements.with_voucher(connection, one) if one.voucher else ()
-            held = await spending.available(connection, one)
+            held = await spending.available(connection, one, visitor.now)
             place = await places.get(connection, one.community)
         values = {
             "one": one,

@@ -52,7 +52,10 @@ REFUND_STATES = {
 }
 NOT_POSSIBLE = {
     "not_paid": _("Nothing was paid, so nothing can be given back."),
-    "held": _("It came late, and the bank may give it back by itself. Until that time nothing is given back here."),
+    "held": _(
+        "It came late, or only the bank's file told of it, and the bank may give it back by itself. "
+        "Until that time nothing is given back here."
+    ),
     "amount": _("Write the amount in yuan, as 50 or 12.50."),
     "too_much": _("That is more than is left of this payment."),
     "reason": _("Write down why it is given back."),

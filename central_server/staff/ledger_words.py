@@ -33,7 +33,10 @@ REFUSED = {
     Why.voucher: _("A voucher is needed: a PDF, PNG or JPEG file of at most 5 MB."),
     Why.day: _("Say the day on which it was spent; it cannot lie ahead."),
     Why.people: _("The number of people does not fit."),
-    Why.balance: _("The project does not hold so much. What refunds on their way will take is not there any more."),
+    Why.balance: _(
+        "The project does not hold so much. What refunds on their way will take is not there any more, "
+        "nor what came late and the bank may still take back."
+    ),
     Why.month: _("The books of that month are closed: choose a later day."),
     Why.own: _("You asked for this one. Somebody else has to decide."),
     Why.decided: _("Somebody else has decided meanwhile."),

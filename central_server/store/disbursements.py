@@ -6,13 +6,13 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 
 from central_server.store.connection import Connection
-from central_server.store.ledger_lines import Purse
+from central_server.store.ledger_lines import LineKind, Purse, in_purse
 from central_server.store.places import within
 from central_server.store.refunds import WAITING
-from central_server.store.tables import disbursements, refunds
+from central_server.store.tables import attempts, disbursements, ledger_lines, refunds
 
 PAGE = 50
 
@@ -119,8 +119,8 @@ async def with_voucher(connection: Connection, disbursement: Disbursement) -> tu
     return tuple((await connection.execute(statement.order_by(table.id))).scalars())
 
 
-async def reserved(connection: Connection, purse: Purse) -> int:
-    """Fen that refunds still take from the purse."""
+async def reserved(connection: Connection, purse: Purse, now: datetime) -> int:
+    """Fen that refunds still take from the purse, or that the bank may take: what came late, and did not go back."""
     community, environment, project = purse
     table = refunds.c
     statement = select(func.coalesce(func.sum(table.amount_minor), 0)).where(
@@ -129,7 +129,15 @@ async def reserved(connection: Connection, purse: Purse) -> int:
         table.project == project,
         table.state.in_(WAITING),
     )
-    return int((await connection.execute(statement)).scalar_one())
+    going = int((await connection.execute(statement)).scalar_one())
+    line = ledger_lines.c
+    came = case((line.kind == LineKind.refund.value, -line.amount_minor), else_=line.amount_minor)
+    held = (
+        select(func.coalesce(func.sum(came), 0))
+        .join_from(ledger_lines, attempts, attempts.c.id == line.attempt)
+        .where(in_purse(purse), attempts.c.held_until > now, line.kind != LineKind.fee.value)
+    )
+    return going + int((await connection.execute(held)).scalar_one())
 
 
 def _one(row: Mapping[Any, Any] | None) -> Disbursement | None:

@@ -10,7 +10,7 @@ from sqlalchemy import case, func, select, update
 
 from central_server.store.connection import Connection
 from central_server.store.places import within
-from central_server.store.tables import refunds
+from central_server.store.tables import attempts, refunds
 
 BY_BANK = "(bank)"
 """In the place of an account: the bank gave it back by itself."""
@@ -117,10 +117,11 @@ async def unanswered(
     return tuple(KeptRefund(**row) for row in rows.mappings())
 
 
-async def due(connection: Connection, now: datetime, limit: int = 20) -> tuple[KeptRefund, ...]:
-    """Those of which the bank is to be told or asked now."""
+async def due(connection: Connection, bank: str, now: datetime, limit: int = 20) -> tuple[KeptRefund, ...]:
+    """Those of which that bank is to be told or asked now; what another one holds must not stand before them."""
     columns = refunds.c
-    statement = select(refunds).where(columns.next_query_at <= now).order_by(columns.next_query_at, columns.id)
+    there = select(refunds).join(attempts, attempts.c.id == columns.attempt).where(attempts.c.bank == bank)
+    statement = there.where(columns.next_query_at <= now).order_by(columns.next_query_at, columns.id)
     return tuple(KeptRefund(**row) for row in (await connection.execute(statement.limit(limit))).mappings())
 
 

@@ -126,7 +126,7 @@ async def keep(
 async def keep_nothing(
     connection: Connection, bank: str, environment: str, place: str, day: date, *, at: datetime, cause: str
 ) -> None:
-    """The bank had no file of that day; noted once, with the time of the last question."""
+    """The bank had no file of that day; noted once, with the time of the last question, whoever tells of it late."""
     values = {
         "bank": bank,
         "day": day,
@@ -149,6 +149,7 @@ async def keep_nothing(
                 table.environment == environment,
                 table.day == day,
                 table.fingerprint == NOTHING,
+                table.fetched_at < at,
             )
             .values(fetched_at=at)
         )

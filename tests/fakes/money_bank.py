@@ -43,7 +43,10 @@ class HeldRefund:
 
 @dataclass
 class MoneyBank:
-    """`lose_question`, `lose_answer`: the next question does not arrive, or its answer does not."""
+    """`lose_question`, `lose_answer`: the next question does not arrive, or its answer does not.
+
+    `rest_first`: a refund that it has already is refused for what it left, not known again.
+    """
 
     name: str = "money"
     environment: Environment = Environment.drill
@@ -55,6 +58,7 @@ class MoneyBank:
     """Fen that the bank gave back by itself, by its own number of that."""
     lose_question: bool = False
     lose_answer: bool = False
+    rest_first: bool = False
     asked_to_refund: int = 0
     _numbers: int = 0
     _filed: set[str] = field(default_factory=set)
@@ -101,9 +105,9 @@ class MoneyBank:
         if held is None or held.payment != refund.payment or held.state is not OrderState.paid:
             raise BankRefused("no such payment")
         known = self.refunds.get(refund.id)
+        if (known is None or self.rest_first) and refund.amount.minor > self.left_minor(refund.paid.id):
+            raise BankRefused("more than was paid")
         if known is None:
-            if refund.amount.minor > self.left_minor(refund.paid.id):
-                raise BankRefused("more than was paid")
             self.refunds[refund.id] = HeldRefund(refund)
         elif known.refund != refund:
             raise BankRefused("another refund under this id")

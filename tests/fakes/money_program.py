@@ -13,7 +13,8 @@ import random
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -112,6 +113,19 @@ class Killable:
             self._process.close()
             self._process = None
             self.kills += 1
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """SIGSTOP, and SIGCONT for whoever is there afterwards."""
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.pid is not None:
+            os.kill(self._process.pid, number)
 
 
 def free_port() -> int:

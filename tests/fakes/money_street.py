@@ -183,7 +183,7 @@ class Street:
         """No order to ask about, no refund to see to, no file to fetch, by now."""
         now = self.now
         async with self.database.read() as connection:
-            if await attempts.due(connection, BANK, now) or await refunds.due(connection, now):
+            if await attempts.due(connection, BANK, now) or await refunds.due(connection, BANK, now):
                 return False
             if not files:
                 return True
@@ -258,8 +258,3 @@ def _form(page: Page | None, action: str) -> Form | None:
 def payments(book: list[Transaction]) -> dict[str, int]:
     """Fen that came in at the bank, by order."""
     return {each.order_id: each.amount for each in book if each.money_moved and each.kind == PAYMENT}
-
-
-def given_back(book: list[Transaction]) -> dict[str, int]:
-    """Fen that went out, by order."""
-    return {each.order_id: each.amount for each in book if each.money_moved and each.kind != PAYMENT}

@@ -4,34 +4,26 @@ What the other machine cannot show: that no truth lives in a process, that a SIG
 notification or of a job's round leaves nothing half done, and that adapter, pages and jobs together keep the sums.
 What this one cannot: thousands of histories, every point at which a write may be cut, a bank that contradicts itself.
 
-A history costs seconds, so it has to be worth them: its steps are drawn with weights by which donors come to pay. They
-are drawn before it begins and do not hang on what happens, so the beginning of a failed one is a history too, and the
-shortest beginning that fails is told. When exactly a process dies is up to the machine: a seed brings the steps again.
+A history (money_histories.py) costs seconds, so it has to be worth them: its steps are drawn with weights by which
+donors come to pay.
 """
 
 import asyncio
-import random
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-from central_server.bank_emulator.unionpay.transactions import PAYMENT
 from central_server.ledger import tree
 from central_server.reconciliation.totals import totals
-from central_server.store import attempts, differences, heads, intents, ledger_lines, refunds
-from central_server.store.differences import DifferenceKind
+from central_server.store import attempts, heads, intents, ledger_lines
 from central_server.store.places import TOP
 from sync_contract.merkle_sums import Sums
 from sync_contract.transparency import Head
-from tests.fakes.money_street import PURSE, Gift, Street, given_back, open_street, payments
+from tests.fakes.money_street import PURSE, Gift, Street
+from tests.flow.money_account import Account, account
 
 Result = TypeVar("Result")
-Stores = Callable[[], AbstractAsyncContextManager[str]]
-"""Gives the URL of an empty PostgreSQL database with our schema."""
 FAULTS = (
     "notify-lost",
     "duplicate-notify",
@@ -41,7 +33,7 @@ FAULTS = (
     "refund-fails",
     "notify-after-timeout",
 )
-_PATIENCE_S = 60
+_PATIENCE_S = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +58,7 @@ class History:
     pages: list[str] = field(default_factory=list)
 
     async def do(self, step: Step) -> None:
-        await _RULES[step.rule][0](self, step)
+        await RULES[step.rule][0](self, step)
         await self._safe()
 
     async def a_resident_registers(self, step: Step) -> None:
@@ -161,27 +153,22 @@ class History:
             await street.turn(timedelta(days=days))
             await self._quiet(files=True)
         await self._what_was_begun_ends()
-        await self._safe()
-        came, went = payments(street.book()), given_back(street.book())
-        lines = await street.lines()
-        counted = {line.attempt: line.amount_minor for line in lines if line.kind in ("paid", "surplus")}
-        assert counted == came, "what came to the bank and what we count differ"
-        back = sum(line.amount_minor for line in lines if line.kind == "refund") + await self._told_to_staff()
-        if back != sum(went.values()):
-            raise AssertionError(f"what went from the bank and what we count differ:{await self._refunds()}")
-        await self._every_gift_is_as_its_payments(came)
+        held = await account(street)
+        held.check_nothing_too_much()
+        held.check_all()
+        await self._every_gift_is_as_its_payments(held)
         await self._board_ledger_and_files_agree()
         print(
-            f"{len(street.gifts)} gifts, {len(came)} payments, {len(went)} refunds, "
-            f"{sum(each.kills for each in street.servers)} kills"
+            f"{len(street.gifts)} gifts, {len(held.came)} payments, {len(held.went)} refunds"
+            f" ({len(held.told)} told to staff), {sum(each.kills for each in street.servers)} kills"
         )
         for server in street.servers:
             assert "Traceback" not in server.log.read_text("utf-8")
 
-    async def _every_gift_is_as_its_payments(self, came: dict[str, int]) -> None:
+    async def _every_gift_is_as_its_payments(self, held: Account) -> None:
+        came = held.came
+        assert {each.state for each in held.asked} <= {"asked", "declined", "refunded", "refused"}
         async with self.street.database.read() as connection:
-            asked = await refunds.page(connection, ["huada"], "drill", waiting=False, limit=1000)
-            assert {each.state for each in asked} <= {"asked", "declined", "refunded", "refused"}
             for gift in self.street.gifts:
                 intent = await intents.get(connection, self.street.gateway.id, gift.parcel.id)
                 tried = await attempts.of_intent(connection, self.street.gateway.id, gift.parcel.id)
@@ -200,17 +187,7 @@ class History:
         assert all(day.balances for day in days), "each file is the ledger and its rows that differ"
 
     async def _safe(self) -> None:
-        """Nothing is counted that the bank does not hold, and nothing twice."""
-        lines = await self.street.lines()  # before the bank's book: what we count it has already
-        came, went = payments(self.street.book()), given_back(self.street.book())
-        assert [line.n for line in lines] == list(range(1, len(lines) + 1)), "the ledger counts without gaps"
-        counted = [line for line in lines if line.kind in ("paid", "surplus")]
-        assert len({line.attempt for line in counted}) == len(counted), "a payment is counted twice"
-        assert all(came.get(line.attempt or "") == line.amount_minor for line in counted), "money that is not there"
-        paid = [line.intent for line in lines if line.kind == "paid"]
-        assert len(set(paid)) == len(paid), "an intent is paid once, the rest is surplus"
-        back = sum(line.amount_minor for line in lines if line.kind == "refund")
-        assert back <= sum(went.values()) <= sum(came.values()), "money went that the bank still has, or never had"
+        (await account(self.street)).check_nothing_too_much()
 
     async def _dies(self, step: Step, work: Coroutine[Any, Any, Result]) -> Result:
         result = await self.street.kill(step.number, work, step.after_s)
@@ -229,27 +206,11 @@ class History:
                 await asyncio.sleep(0.02)
 
     async def _what_was_begun_ends(self) -> None:
-        """A last question may be under way. Too little in the ledger gets some time; too much would not go away."""
+        """A last question may be under way: it gets some time."""
         for _ in range(_PATIENCE_S * 5):
-            lines, book = await self.street.lines(), self.street.book()
-            came = sum(line.amount_minor for line in lines if line.kind in ("paid", "surplus"))
-            back = sum(line.amount_minor for line in lines if line.kind == "refund") + await self._told_to_staff()
-            if (came, back) == (sum(payments(book).values()), sum(given_back(book).values())):
+            if (await account(self.street)).agrees:
                 return
             await asyncio.sleep(0.2)
-
-    async def _told_to_staff(self) -> int:
-        """Fen that the bank gave back by itself while we, too, were about to: a task for somebody, and not posted."""
-        async with self.street.database.read() as connection:
-            found = await differences.every(connection, [TOP], "drill")
-        return sum(each.theirs_minor or 0 for each in found if each.kind == DifferenceKind.refund_unknown)
-
-    async def _refunds(self) -> str:
-        """For whoever reads of a failure."""
-        async with self.street.database.read() as connection:
-            asked = await refunds.page(connection, ["huada"], "drill", waiting=False, limit=1000)
-        theirs = [each for each in self.street.book() if each.kind != PAYMENT]
-        return "\n".join(("", *map(str, asked), *map(str, theirs)))
 
     def _gift(self, step: Step) -> Iterator[Gift]:
         return _one(self.street.gifts, step)
@@ -259,7 +220,7 @@ class History:
 
 
 Rule = Callable[[History, Step], Coroutine[Any, Any, None]]
-_RULES: dict[str, tuple[Rule, int]] = {
+RULES: dict[str, tuple[Rule, int]] = {
     rule.__name__: (rule, weight)
     for rule, weight in (
         (History.a_resident_registers, 2),
@@ -283,51 +244,6 @@ _RULES: dict[str, tuple[Rule, int]] = {
     )
 }
 """With how many of the dice's sides each has."""
-
-
-def drawn(seed: int, count: int) -> list[Step]:
-    """The first resident is there at the beginning."""
-    dice = random.Random(seed)
-    names = dice.choices(list(_RULES), [weight for _, weight in _RULES.values()], k=count - 2)
-    names = ["a_resident_registers", "the_donor_goes_to_the_bank", *names]
-    return [
-        Step(name, dice.randrange(2), dice.random() < 0.4, dice.randrange(1000), dice.random() * 0.12) for name in names
-    ]
-
-
-async def live_through(stores: Stores, seed: int, count: int) -> None:
-    """A history of so many steps. When it fails, its shortest beginning that fails is told, and the seed."""
-    steps = drawn(seed, count)
-    try:
-        await _run(stores, steps)
-    except Exception as error:  # whatever it is, it is told, and goes on
-        short = await _shortest(stores, steps)
-        told = "\n".join(f"{number:3} {step}" for number, step in enumerate(short, 1))
-        error.add_note(f"SOAK_SEED={seed}; of {count} steps the first {len(short)} are enough:\n{told}")
-        raise
-
-
-async def _shortest(stores: Stores, steps: Sequence[Step]) -> Sequence[Step]:
-    """By halves: a longer beginning may go well where a shorter one fails, so another may be shorter still."""
-    well, failed = 0, len(steps)
-    while failed - well > 1:
-        middle = (well + failed) // 2
-        try:
-            await _run(stores, steps[:middle])
-        except Exception:  # noqa: BLE001  (any failure is the one that is looked for)
-            failed = middle
-        else:
-            well = middle
-    return steps[:failed]
-
-
-async def _run(stores: Stores, steps: Sequence[Step]) -> None:
-    with TemporaryDirectory() as folder:
-        async with stores() as store, open_street(Path(folder), store) as street:
-            history = History(street)
-            for step in steps:
-                await history.do(step)
-            await history.ends()
 
 
 async def _all(work: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:

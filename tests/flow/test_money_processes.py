@@ -1,8 +1,8 @@
-"""A few histories of two real processes; the soak has many. These four have payments, refunds and a dozen kills."""
+"""A few histories of two real processes; the soak has many. These four have twelve payments, refunds, nine kills."""
 
 import pytest
 
-from tests.flow.money_processes import live_through
+from tests.flow.money_histories import live_through
 from tests.postgres import Postgres
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.flow.money_histories import live_through
 from tests.flow.money_machine import a_file
-from tests.flow.money_processes import live_through
 from tests.flow.test_money_machine import run_machine
 from tests.postgres import Postgres
 

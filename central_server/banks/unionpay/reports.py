@@ -25,6 +25,8 @@ def report_of(fields: Fields, order: OrderId, asked_at: datetime) -> OrderReport
     if code != "00":
         raise BankUnavailable(f"the query was answered with {shown(code)}")
     told, amount = fields.get("origRespCode", ""), money(fields)
+    if not told:  # no state is no end: a refund that is taken for refused may be asked for again
+        raise BankUnavailable("the query was answered without a state")
     if told in GOOD:
         number = payment_number(fields)
         if amount is None or number is None or fields.get("currencyCode") != "156":

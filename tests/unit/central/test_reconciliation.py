@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from central_server.donations import refunding
+from central_server.donations.refunding import RefundNotPossible
 from central_server.donations.settle import HELD_FOR
 from central_server.reconciliation import calendar
 from central_server.reconciliation.fees import FeeRule
 from central_server.reconciliation.totals import Side, totals
 from central_server.statistics.periods import Span, period
 from central_server.statistics.report import Narrowed, report
-from central_server.store import audit, differences, ledger_lines, statements
+from central_server.store import audit, differences, ledger_lines, reconciled, statements
 from central_server.store.attempts import AttemptState
 from central_server.store.database import Database
 from central_server.store.ledger_lines import LedgerLine, LineKind
@@ -168,7 +169,7 @@ async def test_a_newer_edition_of_a_day_counts_no_row_twice(world: Books) -> Non
     assert (await world.now(second)).statement is not None
 
 
-async def test_a_payment_that_only_the_file_has_is_posted_and_late_when_it_is(world: Books) -> None:
+async def test_a_payment_that_only_the_file_has_is_posted_late_when_it_is_and_held(world: Books) -> None:
     sent = await world.opened()
     expired = await world.opened(state=AttemptState.expired)
     await world.take(row(sent), row(expired))
@@ -177,7 +178,7 @@ async def test_a_payment_that_only_the_file_has_is_posted_and_late_when_it_is(wo
         held = await world.now(attempt)
         assert held.state == AttemptState.paid
         assert held.evidence == number(attempt)
-        assert (held.held_until == NOW + HELD_FOR) is late
+        assert held.held_until == NOW + HELD_FOR
         assert [line.late for line in await world.lines(attempt)] == [late]
     assert world.pokes == 2
 
@@ -195,6 +196,21 @@ async def test_what_the_bank_gives_back_by_itself_is_posted_once_and_closes_what
     assert "B1" in closed.note
     assert [line.kind for line in await world.lines(late)] == ["paid", "refund"]
     assert (await world.now(late)).state == AttemptState.refunded
+
+
+async def test_what_the_file_told_of_before_anybody_asked_is_the_banks_to_give_back(world: Books) -> None:
+    """After a standstill the file may be read before the bank is asked, which would have said that it came late."""
+    gift = await world.opened(state=AttemptState.pending)
+    await world.take(row(gift))
+    async with world.database.write() as connection:
+        with pytest.raises(RefundNotPossible, match="held"):
+            await refunding.ask(connection, gift.id, 5000, "wish", bank=gift.bank, by="li", now=NOW)
+    await world.take(back("f" * 32, 5000, refers=number(gift), evidence="B1"), day=DAY + ONE)
+    assert not await world.found()
+    assert [line.kind for line in await world.lines(gift)] == ["paid", "refund"]
+    async with world.database.write() as connection:
+        with pytest.raises(RefundNotPossible, match="too_much"):
+            await refunding.ask(connection, gift.id, 1, "wish", bank=gift.bank, by="li", now=NOW + HELD_FOR)
 
 
 async def test_a_refund_of_ours_that_only_the_file_answers_is_done(world: Books) -> None:
@@ -321,6 +337,15 @@ async def test_fees_are_lines_of_the_gifts_own_purse(world: Books) -> None:
     async with world.database.read() as connection:
         held = await ledger_lines.balances(connection, "huada", "drill")
     assert held == {"lunch": 4970}
+
+
+async def test_a_run_that_stood_still_does_not_take_back_that_the_bank_was_asked(world: Books) -> None:
+    """Else the day would be due at once, and the lease of whoever asked keeps everybody from it."""
+    async with world.database.write() as connection:
+        for at in (NOW - ONE, NOW, NOW - ONE):
+            await statements.keep_nothing(connection, world.work.bank, "drill", TOP, DAY, at=at, cause="test")
+    async with world.database.read() as connection:
+        assert await reconciled.looked_at(connection, world.work.bank, "drill", DAY) == {DAY: (False, NOW)}
 
 
 async def test_missed_days_are_asked_for_and_empty_ones_noted(world: Books) -> None:

@@ -1,13 +1,13 @@
 """Giving back: by two people, never more than was paid, never twice, whoever crashes when."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from central_server.banks.port import BankUnavailable, Movement, OrderReport, OrderState
+from central_server.banks.port import BankUnavailable, Movement, OrderReport, OrderState, Refund
 from central_server.donations import refunding
 from central_server.donations.refunding import RefundNotPossible
 from central_server.donations.settle import PaymentRefused
@@ -166,6 +166,59 @@ async def test_a_word_that_is_lost_is_asked_about_and_never_a_second_refund(ours
     await ours.house.giving_back.work_due(now + timedelta(hours=1))
     assert (await ours.refund(refund)).state == "refunded"
     assert await ours.balance() == ours.bank.money_minor == 3000
+
+
+@dataclass
+class StandsStill(MoneyBank):
+    """Whoever first tells it of a refund stands still on the way, until `goes_on`."""
+
+    stands: asyncio.Event = field(default_factory=asyncio.Event)
+    goes_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def refund(self, refund: Refund) -> None:
+        if not self.stands.is_set():
+            self.stands.set()
+            await self.goes_on.wait()
+        await super().refund(refund)
+
+
+async def test_a_refusal_to_whoever_stood_still_meanwhile_ends_no_refund(ours: Ours, store_url: str) -> None:
+    gift = await ours.gift()
+    refund = await ours.approved(gift, 5000)
+    ours.bank = StandsStill(**vars(ours.bank) | {"rest_first": True})
+    async with open_database(store_url) as elsewhere:
+        slow = asyncio.create_task(MoneyHouse(elsewhere, ours.bank).giving_back.work_due(NOW))
+        await ours.bank.stands.wait()
+        assert await MoneyHouse(ours.database, ours.bank).giving_back.work_due(SOON) == 1
+        ours.bank.goes_on.set()
+        assert await slow == 1
+    assert ours.bank.asked_to_refund == 2
+    assert (await ours.refund(refund)).state == "sent", (
+        "the bank has it: the second telling was refused, not the refund"
+    )
+    with pytest.raises(RefundNotPossible, match="too_much"):
+        await ours.ask(gift, 1)
+    ours.bank.finish(refund.id)
+    await MoneyHouse(ours.database, ours.bank).giving_back.work_due(SOON + timedelta(hours=1))
+    assert ((await ours.refund(refund)).state, await ours.balance()) == ("refunded", 0)
+
+
+async def test_a_refusal_stands_when_the_bank_has_nothing_of_that_number(ours: Ours) -> None:
+    gift = await ours.gift()
+    refund = await ours.approved(gift, 2000)
+    ours.bank.give_back(gift.id)
+    await ours.house.giving_back.work_due(NOW)
+    refused = await ours.refund(refund)
+    assert (refused.state, refused.evidence, refused.next_query_at) == ("refused", "more than was paid", None)
+
+
+async def test_refunds_at_another_bank_do_not_stand_before_those_of_this_one(ours: Ours) -> None:
+    there = Ours(MoneyHouse(ours.database, MoneyBank("another")), MoneyBank("another"), ours.gateway)
+    for _ in range(21):
+        await there.approved(await there.gift(), 5000)
+    refund = await ours.approved(await ours.gift(), 5000)
+    assert await ours.house.giving_back.work_due(SOON) == 1
+    assert (await ours.refund(refund)).state == "sent"
 
 
 async def test_what_the_bank_refuses_may_be_asked_for_again(ours: Ours) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from central_server.ledger import spending
 from central_server.ledger.journal import NotReceived, post_fee, post_refund
@@ -17,6 +18,7 @@ from central_server.store.disbursements import Disbursement
 from central_server.store.ledger_lines import MonthLocked
 from central_server.store.locked_months import LockedMonth, first_moment, month_after, open_time
 from central_server.store.refunds import KeptRefund
+from central_server.store.tables import attempts
 from central_server.store.vouchers import Voucher
 from sync_contract.identity import new_id
 from tests.unit.central.catalogue_world import edit, huada
@@ -132,6 +134,23 @@ async def test_money_that_goes_back_to_a_donor_is_not_there_to_be_spent(hall: Da
         await refunds.add(connection, refund)
     assert await refused(ask(hall, wanted(amount_minor=10_001))) is Why.balance
     await ask(hall, wanted(amount_minor=10_000))
+
+
+async def test_money_that_the_bank_may_take_back_is_not_there_to_be_spent(hall: Database) -> None:
+    late, returned = await given(hall, 1000, 2000)
+    async with hall.write() as connection:
+        for attempt, until in ((late, NOW + timedelta(seconds=1)), (returned, NOW + timedelta(days=9))):
+            await connection.execute(
+                update(attempts).where(attempts.c.id == attempt.id).values(held_until=until, paid_at=NOW)
+            )
+        assert await post_fee(connection, late, "row", 6, evidence="", at=NOW)
+    assert await refused(ask(hall, wanted(amount_minor=10_000))) is Why.balance, "the bank has taken six of it already"
+    await ask(hall, wanted(amount_minor=9994))
+    async with hall.write() as connection:
+        assert await post_refund(connection, returned, "r1", 2000, evidence="", at=NOW)
+    assert await refused(ask(hall, wanted(amount_minor=9995))) is Why.balance
+    async with hall.write() as connection:
+        await spending.ask(connection, wanted(amount_minor=10_994), NOW + timedelta(seconds=1))
 
 
 async def test_a_correction_takes_back_at_most_what_was_spent(hall: Database) -> None:

@@ -92,7 +92,6 @@ def test_what_is_written_plainly_is_read_again(fields: dict[str, str]) -> None:
         ("00", "64", 15, OrderState.open, OrderState.failed),
         ("00", "64", 17, OrderState.failed, OrderState.failed),
         ("00", "42", 17, OrderState.failed, OrderState.failed),
-        ("00", "", 17, OrderState.failed, OrderState.failed),
         ("34", "", 1, OrderState.unknown, OrderState.unknown),
         ("34", "", 15, OrderState.unknown, OrderState.unknown),
         ("34", "", 17, OrderState.expired, OrderState.unknown),
@@ -111,7 +110,7 @@ def test_a_paid_order_has_its_amount_its_number_and_its_flaw() -> None:
     report = report_of(fields, PAYMENT, AT)
     assert (report.amount, report.evidence, report.flawed) == (Money(1000), QUERY_ID, True)
     assert not report_of(fields | {"origRespCode": "00"}, PAYMENT, AT).flawed
-    for name in ("txnAmt", "currencyCode", "queryId"):
+    for name in ("txnAmt", "currencyCode", "queryId", "origRespCode"):
         with pytest.raises(BankUnavailable):
             report_of({key: value for key, value in fields.items() if key != name}, PAYMENT, AT)
 

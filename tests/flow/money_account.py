@@ -1,0 +1,120 @@
+"""What the bank's own book and ours say of the same money, each movement beside its other half; and all of it in words.
+
+Sums alone would let one fault hide another: a refund that is posted and never went, and one that went unposted.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from central_server.bank_emulator.unionpay.transactions import PAYMENT
+from central_server.store import differences, ledger_lines, refunds
+from central_server.store.attempts import Attempt
+from central_server.store.differences import Difference, DifferenceKind
+from central_server.store.ledger_lines import LedgerLine
+from central_server.store.places import TOP
+from central_server.store.refunds import BY_BANK, KeptRefund, RefundState
+from tests.fakes.money_street import PURSE, Street, payments
+
+_LAST_OF_LOG = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Fen. `came`, `counted`: by order; `went`, `posted`: by the bank's number of the refund.
+
+    `told`: what the bank gave back by itself while we, too, had told it to, and what is therefore a task for staff and
+    not posted. `unexplained`: tasks of that kind for which there is no such reason.
+    """
+
+    lines: tuple[LedgerLine, ...]
+    asked: tuple[KeptRefund, ...]
+    came: dict[str, int]
+    counted: Counter[str]
+    went: dict[str, int]
+    posted: Counter[str]
+    told: Counter[str]
+    unexplained: tuple[Difference, ...]
+
+    @property
+    def agrees(self) -> bool:
+        return self.counted == self.came and self.posted + self.told == self.went
+
+    def check_nothing_too_much(self) -> None:
+        """At any moment: nothing is counted that the bank does not hold, and nothing twice."""
+        assert [line.n for line in self.lines] == list(range(1, len(self.lines) + 1)), "the ledger counts without gaps"
+        received = [line for line in self.lines if line.kind in ("paid", "surplus")]
+        assert len(self.counted) == len(received), "a payment is counted twice"
+        assert self.counted.items() <= self.came.items(), "money that is not there"
+        paid = [line.intent for line in received if line.kind == "paid"]
+        assert len(set(paid)) == len(paid), "an intent is paid once, the rest is surplus"
+        back = [line for line in self.lines if line.kind == "refund"]
+        assert len(self.posted) == len(back), "a refund is counted twice"
+        assert self.posted.items() <= self.went.items(), "a refund that the bank has not made"
+        assert sum(self.went.values()) <= sum(self.came.values()), "money went that never came"
+
+    def check_all(self) -> None:
+        """When nothing goes on any more: each movement at the bank has its line, or is a task with a good reason."""
+        assert self.counted == self.came, "what came to the bank and what we count differ"
+        assert not self.unexplained, "the bank gave back what nobody asked for, and no late payment"
+        assert self.posted + self.told == self.went, "what went from the bank and what we count differ"
+
+
+async def account(street: Street) -> Account:
+    """Ours are read at one moment, before the bank's book: what we count it has already."""
+    async with street.database.read() as connection:
+        lines = await ledger_lines.of_purse(connection, *PURSE)
+        asked = await refunds.page(connection, ["huada"], "drill", waiting=False, limit=1000)
+        found = await differences.every(connection, [TOP], "drill")
+    book = street.book()
+    numbers = {each.order_id: each.query_id for each in book}
+    tasks = [each for each in found if each.kind == DifferenceKind.refund_unknown]
+    explained = [each for each in tasks if _both_did(each, asked)]
+    return Account(
+        lines=lines,
+        asked=asked,
+        came=payments(book),
+        counted=_by((line.attempt or "", line.amount_minor) for line in lines if line.kind in ("paid", "surplus")),
+        went={each.query_id: each.amount for each in book if each.money_moved and each.kind != PAYMENT},
+        posted=_by((line.evidence, line.amount_minor) for line in lines if line.kind == "refund"),
+        told=_by((numbers[each.order_id], each.theirs_minor or 0) for each in explained),
+        unexplained=tuple(each for each in tasks if each not in explained),
+    )
+
+
+async def story(street: Street) -> str:
+    """For whoever reads of a failure: when it does not come again, this is all there is."""
+    held = await account(street)
+    tried: list[Attempt] = []
+    for gift in street.gifts:
+        tried += await street.tried(gift)
+    async with street.database.read() as connection:
+        found = await differences.every(connection, [TOP], "drill")
+    parts = {
+        "attempts": tried,
+        "refunds": held.asked,
+        "ledger": held.lines,
+        "differences": found,
+        "the bank's book": street.book(),
+        **{f"log of process {number}": [_end_of_log(street, number)] for number in (1, 2)},
+    }
+    return "\n".join(line for name, told in parts.items() for line in (f"--- {name}", *map(str, told)))
+
+
+def _both_did(task: Difference, asked: tuple[KeptRefund, ...]) -> bool:
+    """By its own number the bank gave back what we had told it to give back, too: only that one refused."""
+    ours = [each for each in asked if each.attempt == task.attempt and each.asked_by != BY_BANK]
+    return task.order_id not in {each.id for each in asked} and any(
+        each.sent_at is not None and each.state == RefundState.refused for each in ours
+    )
+
+
+def _by(amounts: Iterable[tuple[str, int]]) -> Counter[str]:
+    found = Counter[str]()
+    for number, minor in amounts:
+        found[number] += minor
+    return found
+
+
+def _end_of_log(street: Street, number: int) -> str:
+    return street.servers[number - 1].log.read_text("utf-8")[-_LAST_OF_LOG:]
