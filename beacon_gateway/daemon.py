@@ -23,6 +23,7 @@ from beacon_gateway.kiosk.site import Site, running_versions
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.kiosk.why import Why
 from beacon_gateway.presence.choosing import choosing
+from beacon_gateway.presence.screen_use import ScreenUse
 from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.radio.choose import choose_radios
@@ -161,9 +162,11 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
             bindings=lambda: offer.bindings,
             trace=Trace(beacons, samples=TRACED),
         )
+        use = ScreenUse()
         statistics = StatisticsKeeper(
             collector,
             store.outbox,
+            use=use,
             advertised=lambda: radios.adverts.seconds_on_air() if radios.adverts else {},
             read_clock=read_clock,
             put_one=link.parcel_put if link else _nothing,
@@ -202,6 +205,9 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
             if link:
                 await credential.roll_when_due(link.central, age_s, settings.central.roll_key_days)
 
+        async def let_go() -> int:
+            return await store.outbox.let_go(read_clock())
+
         async def watch_beacons() -> None:
             """Radio, presence and figures are made for the beacons known at the start: for others begin anew."""
             while from_settings.known_beacons(settings, offer.beacons) == beacons or giving():
@@ -239,6 +245,7 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
             hung=album.find,
             published=lambda since: heads.board(settings.site.environment, since),
             verify=f"{settings.central.url.rstrip('/')}/v" if settings.central.url else "",
+            use=use,
             site=None if settings.kiosk.site is SiteDoor.off else site,
         )
         url = await edges.enter_async_context(serving(app, settings.kiosk.host, settings.kiosk.port))
@@ -272,7 +279,7 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
                         *lost,
                     ),
                     start("beacons", watch_beacons),
-                    start("report", lambda: link.report(tell, hears, roll), *lost),
+                    start("report", lambda: link.report(tell, hears, roll, let_go), *lost),
                     start(
                         "outcomes",
                         lambda: link.follow(

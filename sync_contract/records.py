@@ -21,6 +21,9 @@ MAX_PARCELS = 1000
 MAX_BATCH_OCTETS = 512 * 1024
 """Of a batch before compression. Room for MAX_PARCELS quiet reports."""
 
+MAX_SCREEN_COUNTS = 100
+"""In one record; of more there are several records."""
+
 RSSI_HISTOGRAM_FROM, RSSI_HISTOGRAM_STEP, RSSI_HISTOGRAM_BINS = -105, 5, 16
 """dBm: bin 0 is below -100, bin 15 is -30 and above. Fixed, so that histograms of any gateway and hour add up."""
 DWELL_HISTOGRAM_EDGES_S = (5, 15, 30, 60, 120, 300, 900)
@@ -132,7 +135,37 @@ class BeaconStatistics(Record):
     advertised: Annotated[tuple[AdvertisedSeconds, ...], Field(max_length=50)]
 
 
-Body = Annotated[IntentRegistered | BeaconStatistics, Field(discriminator="kind")]
+class ScreenCount(Record):
+    """`door` and `beacon`: by which the screen had turned to `project`; touch and None where it had not."""
+
+    project: ProjectId | None
+    """None: it showed all of them, or none."""
+    beacon: BeaconId | None
+    """A place's, never a person's tag."""
+    door: Literal[Door.touch, Door.tag]
+    visits: Count
+    """Visits by touch that began while it showed this: near by touch."""
+    opened: Count
+    """How often the project's pages were opened: once a visit. 0 without a project."""
+
+
+class ScreenStatistics(Record):
+    """How the screen was used in one stretch of about five minutes, beginning at `start`.
+
+    One without counts says that a gateway counts from here on. An older server does not know this kind: it is sent
+    only to one that says so (`report.ReportTaken.takes`).
+    """
+
+    kind: Literal["screen"] = "screen"
+    start: ClockReading
+    seconds: Annotated[float, Field(ge=0, le=3600)]
+    counts: Annotated[tuple[ScreenCount, ...], Field(max_length=MAX_SCREEN_COUNTS)]
+
+
+Body = Annotated[IntentRegistered | BeaconStatistics | ScreenStatistics, Field(discriminator="kind")]
+KINDS = frozenset(("intent", "statistics", "screen"))
+UNKNOWN_KIND = "unknown_kind"
+"""Why a parcel of any other is refused."""
 
 
 class Parcel(Record):
@@ -171,7 +204,7 @@ class ParcelReceipt(Record):
     id: Id
     receipt: Receipt
     reason: Annotated[str, Field(max_length=300)] = ""
-    """A machine-readable word for conflict and refused (`unknown_kind`, `invalid: body.amount_minor …`)."""
+    """A machine-readable word for conflict and refused (UNKNOWN_KIND, `invalid: body.amount_minor …`)."""
 
 
 class ParcelReceipts(Record):

@@ -21,7 +21,12 @@ from beacon_gateway.store.welcome import barred
 from daemonkit.toml import ConfigRefused
 from sync_contract.enrolment import KEY_REVOKED, KEY_UNKNOWN
 
-KINDS = {"intent": "捐款登记 gift registered", "statistics": "信标统计 beacon statistics", "": ""}
+KINDS = {
+    "intent": "捐款登记 gift registered",
+    "statistics": "信标统计 beacon statistics",
+    "screen": "屏幕计数 counts of the screen",
+    "": "",
+}
 EVENTS = {
     "accepted": "已送达 delivered",
     "duplicate": "已送达(服务器早已收到) delivered (the server had it already)",

@@ -24,6 +24,8 @@ from beacon_gateway.kiosk.screen import Screen
 from beacon_gateway.kiosk.sessions import Sessions
 from beacon_gateway.kiosk.site import Site
 from beacon_gateway.kiosk.stage import Stage
+from beacon_gateway.kiosk.touches import Touches
+from beacon_gateway.presence.screen_use import ScreenUse
 from daemonkit.web import SHORTCUTS, WebRules, guarded_app
 from kiosk_ui.render import Pages
 from kiosk_ui.views import ContactPage, HelpPage, PhoneHelpPage, PrivacyPage
@@ -45,15 +47,18 @@ def kiosk_app(
     hung: Callable[[str], tuple[Path, str] | None] = lambda sha256: None,
     published: Published = nothing,
     verify: str = "",
+    use: ScreenUse | None = None,
 ) -> web.Application:
     """Serve it with `daemonkit.web.serving`. `health`: the facts of /healthz for JSON; `"ok": false` makes it a 503.
 
     `contact`: whom residents may call. `site`: for staff, under /site; None: not there.
     `hung`: file and media type of a picture by its sum, None for one that is not there.
     `published`: what is kept of the ledger; `verify`: where phones look a gift up, "" for nowhere.
+    `use`: counts how the screen is used.
     """
     screen = Screen()
     sessions = sessions or Sessions(pages.default, pages.usual_look)
+    touched = Touches(use or ScreenUse(), stage, sessions).page
     answer = Answer(pages, rules, sessions)
     app = guarded_app(rules, error_page=answer.error, middlewares=[answer.remember])
     app.on_response_prepare.append(answer.set_cookie)
@@ -64,21 +69,21 @@ def kiosk_app(
     app.add_routes(
         [
             web.get("/", first_page),
-            web.get("/projects", projects_page(answer, projects)),
-            web.get("/project/{project}", project_page(answer, projects)),
-            web.get("/project/{project}/amount", amount_page(answer, projects)),
-            web.post("/give", give(answer, projects, giving)),
+            web.get("/projects", touched(projects_page(answer, projects))),
+            web.get("/project/{project}", touched(project_page(answer, projects))),
+            web.get("/project/{project}/amount", touched(amount_page(answer, projects))),
+            web.post("/give", touched(give(answer, projects, giving))),
             web.get("/handoff", handoff_page(answer, giving)),
             web.get("/thanks", thanks_page(answer, giving)),
             web.post("/next", next_person(answer, sessions)),
-            web.get("/comfort", comfort_page(answer)),
-            web.post("/comfort", choose_comfort(answer)),
-            web.get("/help", fixed(answer, HelpPage(contact.phone, "/site" if site is not None else ""))),
-            web.get("/help/phone", fixed(answer, PhoneHelpPage())),
-            web.get("/contact", fixed(answer, contact)),
-            web.get("/privacy", fixed(answer, PrivacyPage(contact.phone))),
-            web.get("/board", board_page(answer, published, projects, verify)),
-            web.get("/verify", verify_page(answer, verify)),
+            web.get("/comfort", touched(comfort_page(answer))),
+            web.post("/comfort", touched(choose_comfort(answer))),
+            web.get("/help", touched(fixed(answer, HelpPage(contact.phone, "/site" if site is not None else "")))),
+            web.get("/help/phone", touched(fixed(answer, PhoneHelpPage()))),
+            web.get("/contact", touched(fixed(answer, contact))),
+            web.get("/privacy", touched(fixed(answer, PrivacyPage(contact.phone)))),
+            web.get("/board", touched(board_page(answer, published, projects, verify))),
+            web.get("/verify", touched(verify_page(answer, verify))),
             web.get("/live", live(answer, stage, projects, giving)),
             web.get("/api/v1/scene", state),
             web.post("/api/v1/intents", intents(giving)),

@@ -1,18 +1,21 @@
-"""Beacon statistics are counted in memory and put into the outbox every five minutes, to spare the card."""
+"""Statistics are counted in memory and put on disk every five minutes, to spare the card: those of the radio into the
+outbox, those of the screen where they wait for a server that takes them.
+"""
 
 import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
 
+from beacon_gateway.presence.screen_use import ScreenUse
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.store.outbox import Outbox
 from sync_contract.beacon import BeaconId
-from sync_contract.records import BeaconStatistics, ClockReading
+from sync_contract.records import BeaconStatistics, ClockReading, ScreenStatistics
 
 EVERY_S = 300.0
 _TURN_S = 30.0
-_UNPUT = 288  # a day of them
+_UNPUT = 2 * 288  # a day of them
 
 
 class StatisticsKeeper:
@@ -26,18 +29,20 @@ class StatisticsKeeper:
         collector: Collector,
         outbox: Outbox,
         *,
+        use: ScreenUse,
         advertised: Callable[[], Mapping[BeaconId, float]],
         read_clock: Callable[[], ClockReading],
         put_one: Callable[[], None],
     ) -> None:
         self._collector = collector
         self._outbox = outbox
+        self._use = use
         self._advertised = advertised
         self._read_clock = read_clock
         self._put_one = put_one
         self._start, self._began = read_clock(), time.monotonic()
         self._counted_on_air: dict[BeaconId, float] = {}
-        self._unput: deque[BeaconStatistics] = deque(maxlen=_UNPUT)
+        self._unput: deque[BeaconStatistics | ScreenStatistics] = deque(maxlen=_UNPUT)
 
     async def run(self, progress: Callable[[], None]) -> None:
         """Until cancelled. Raises StoreUnavailable; what was counted then is put the next time."""
@@ -54,11 +59,17 @@ class StatisticsKeeper:
             self._counted_on_air[beacon] = seconds
         until = time.monotonic()
         statistics = self._collector.harvest(self._start, until - self._began, until=until)
+        screens = self._use.harvest(self._start, until - self._began)
         now = self._read_clock()
         self._start, self._began = now, until
         if statistics is not None:
             self._unput.append(statistics)
+        self._unput.extend(screens)
         while self._unput:
-            await self._outbox.put_statistics(now, self._unput[0])
+            oldest = self._unput[0]
+            if isinstance(oldest, ScreenStatistics):
+                await self._outbox.hold_screen(oldest)
+            else:
+                await self._outbox.put_statistics(now, oldest)
+                self._put_one()
             self._unput.popleft()
-            self._put_one()

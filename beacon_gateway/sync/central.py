@@ -70,9 +70,10 @@ class Central:
         timeout = aiohttp.ClientTimeout(total=wait_s + 15, sock_connect=5)
         return _read(Outcomes, await self._ask("GET", "/api/v1/outcomes", query=query, timeout=timeout))
 
-    async def report(self, report: GatewayReport) -> ReportTaken:
-        """Say how this gateway is."""
-        return _read(ReportTaken, await self._say("/api/v1/reports", report))
+    async def report(self, report: GatewayReport, ask: Collection[str] = ()) -> ReportTaken:
+        """Say how this gateway is. `ask`: kinds of parcels; which of them the server takes stands in its answer."""
+        query = urlencode([("takes", kind) for kind in ask])  # an older server takes no notice
+        return _read(ReportTaken, await self._say("/api/v1/reports", report, query))
 
     async def roll(self, asked: KeyRoll) -> KeyRolled:
         """Have a new key accepted beside the one that signs this request."""
@@ -99,9 +100,9 @@ class Central:
         """Say which heads are in order and which are not."""
         return _read(CosignedTaken, await self._say("/api/v1/cosignatures", said))
 
-    async def _say(self, path: str, record: BaseModel) -> _Answer:
+    async def _say(self, path: str, record: BaseModel, query: str = "") -> _Answer:
         body = record.model_dump_json().encode()
-        return await self._ask("POST", path, body=body, headers={"Content-Type": "application/json"})
+        return await self._ask("POST", path, query=query, body=body, headers={"Content-Type": "application/json"})
 
     async def _ask(
         self,

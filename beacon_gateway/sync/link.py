@@ -75,10 +75,21 @@ class Link:
         tell: Callable[[], Awaitable[GatewayReport]],
         hears: Callable[[], Hearing],
         roll: Callable[[int], Awaitable[None]],
+        let_go: Callable[[], Awaitable[int]],
     ) -> None:
-        """Until cancelled. Raises CentralUnreachable, StoreUnavailable."""
+        """Until cancelled. `let_go`: of counts of the screen that are held, how many are parcels now.
+
+        Raises CentralUnreachable, StoreUnavailable.
+        """
         progress = partial(self.progress, "report")
-        await keep_reporting(self.central, tell, hears, self.welcome, roll=roll, progress=progress)
+
+        async def screens_taken() -> None:
+            if await let_go():
+                self.drain.wake()
+
+        await keep_reporting(
+            self.central, tell, hears, self.welcome, roll=roll, screens_taken=screens_taken, progress=progress
+        )
 
     async def follow(
         self,

@@ -12,6 +12,7 @@ from sync_contract.records import ClockReading
 from sync_contract.report import EVERY_S, GatewayReport, Hearing
 
 LOOK_S = 5.0
+_SCREEN = "screen"
 _VERSION = version("beacon-gateway")
 _IMAGINED = frozenset(("simulated", "capture"))
 _NO_RADIO = frozenset(("no_adapter", "no_answer", "off", "refused"))
@@ -70,20 +71,25 @@ async def keep_reporting(
     welcome: Welcome,
     *,
     roll: Callable[[int], Awaitable[None]],
+    screens_taken: Callable[[], Awaitable[None]],
     progress: Callable[[], None],
     draw: Callable[[], float] = random.random,
 ) -> None:
-    """Runs until cancelled; raises CentralUnreachable, StoreUnavailable. `roll` is told the key's age in seconds."""
+    """Runs until cancelled; raises CentralUnreachable, StoreUnavailable. `roll` is told the key's age in seconds;
+    `screens_taken`: the server takes counts of the screen.
+    """
     while True:
         told = await tell()
         try:
-            taken = await central.report(told)
+            taken = await central.report(told, ask=(_SCREEN,))
         except CentralRefusedUs as refused:
             if refused.word:
                 await welcome.end(refused.word)
             raise
         await welcome.begin()
         await roll(taken.key_age_s)
+        if _SCREEN in taken.takes:
+            await screens_taken()
         # A tenth earlier or later, so that a fleet does not come all at once after an outage.
         rest_s = EVERY_S * (0.8 + 0.15 * draw())
         while rest_s > 0 and hears() is told.hearing:

@@ -10,6 +10,7 @@ from central_server.refusals import Refusals
 from central_server.store import reports
 from central_server.store.database import Database
 from central_server.store.reports import Report
+from sync_contract.records import KINDS
 from sync_contract.report import GatewayReport, ReportTaken
 
 
@@ -50,4 +51,7 @@ class ReportsApi:
         async with self._database.write() as connection:
             await reports.keep(connection, row)
         age = max(0, round((now - key.added_at).total_seconds()))
-        return web.json_response(text=ReportTaken(key_age_s=age).model_dump_json())
+        asked = sorted(KINDS.intersection(request.query.getall("takes", ())))
+        unasked = set() if "takes" in request.query else {"takes"}
+        taken = ReportTaken(key_age_s=age, takes=tuple(asked))
+        return web.json_response(text=taken.model_dump_json(exclude=unasked))

@@ -12,9 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 from central_server.errors import CentralError
 from central_server.store.packed import BEGINNING, split
 from sync_contract.identity import Id
-from sync_contract.records import CONTRACT, MAX_BATCH_OCTETS, MAX_PARCELS, Parcel, canonical
+from sync_contract.records import CONTRACT, KINDS, MAX_BATCH_OCTETS, MAX_PARCELS, UNKNOWN_KIND, Parcel, canonical
 
-_KINDS = frozenset(("intent", "statistics"))
 _ID = TypeAdapter(Id)
 _PARCELS = TypeAdapter(tuple[Parcel, ...])
 _TWICE = "stands twice"
@@ -90,16 +89,16 @@ def _refused(item: Any, text: str, reason: str) -> Refused:  # noqa: ANN401  (an
         own = _ID.validate_python(fields.get("id"))
     except ValidationError:
         own = ""
-    return Refused(own, kind if isinstance(kind, str) and kind in _KINDS else "unknown", reason, text)
+    return Refused(own, kind if isinstance(kind, str) and kind in KINDS else "unknown", reason, text)
 
 
 def _reason(item: Any, error: ValidationError) -> str:  # noqa: ANN401  (any JSON value)
     """`unknown_kind`, or `invalid: ` with the first field at fault and pydantic's word for the fault."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     if first["type"].startswith("union_tag_"):
-        return "unknown_kind"
+        return UNKNOWN_KIND
     where = [str(part) for part in first["loc"]]
-    if where[:1] == ["body"] and where[1:2] and where[1] in _KINDS:
+    if where[:1] == ["body"] and where[1:2] and where[1] in KINDS:
         del where[1]
     return _printable(f"invalid: {'.'.join(where) or 'parcel'} {first['type']}"[:300])
 

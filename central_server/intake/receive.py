@@ -4,11 +4,11 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypedDict
+from typing import TypedDict, assert_never
 
 from pydantic import ValidationError
 
-from central_server.intake import intent, statistics
+from central_server.intake import intent, screen, statistics
 from central_server.intake.batch import ReadParcel, Refused
 from central_server.store import arrivals, batches, moments, parcels
 from central_server.store.arrivals import NewArrival
@@ -16,8 +16,16 @@ from central_server.store.batches import NewBatch
 from central_server.store.connection import Connection
 from central_server.store.database import Database
 from central_server.store.gateways import Gateway
+from central_server.store.log_ways import kind_in_log
 from central_server.store.packed import pack
-from sync_contract.records import Parcel, Receipt, canonical
+from sync_contract.records import (
+    BeaconStatistics,
+    IntentRegistered,
+    Parcel,
+    Receipt,
+    ScreenStatistics,
+    canonical,
+)
 from sync_contract.strict import Environment
 
 
@@ -85,7 +93,15 @@ def _judge(item: ReadParcel | Refused, environment: Environment) -> ReadParcel |
     if isinstance(item, Refused):
         return item
     body = item.parcel.body
-    reason = intent.refusal(body, environment) if body.kind == "intent" else statistics.refusal(body)
+    match body:
+        case IntentRegistered():
+            reason = intent.refusal(body, environment)
+        case BeaconStatistics():
+            reason = statistics.refusal(body)
+        case ScreenStatistics():
+            reason = screen.refusal(body)
+        case _:
+            assert_never(body)
     return Refused(item.parcel.id, body.kind, reason, item.content.decode()) if reason else item
 
 
@@ -188,7 +204,7 @@ def _arrival(gateway: Gateway, item: ReadParcel | Refused, receipt: Receipt, rea
         receipt,
         fingerprint,
         gateway.community,
-        item.parcel.body.kind if isinstance(item, ReadParcel) else item.kind,
+        kind_in_log(item.parcel.body.kind if isinstance(item, ReadParcel) else item.kind),
         reason,
         None if read and receipt is Receipt.duplicate else content,
     )

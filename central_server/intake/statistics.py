@@ -1,11 +1,10 @@
 """Parcels of kind `statistics`. They are kept as parcels; what is wrong in itself is not."""
 
-from central_server.statistics.plain import PlainPlace, PlainReport
 from central_server.statistics.plausible import plausible
 from sync_contract.records import BeaconStatistics, PlaceBeaconStatistics
 
 
-def refusal(body: BeaconStatistics | PlainReport) -> str:
+def refusal(body: BeaconStatistics) -> str:
     """Why such a parcel cannot be taken, as a machine-readable word; empty when it can."""
     if not plausible(body):
         return "implausible"
@@ -24,27 +23,21 @@ def refusal(body: BeaconStatistics | PlainReport) -> str:
     return ""
 
 
-def _adds_up(place: PlaceBeaconStatistics | PlainPlace) -> bool:
-    return _rssi_adds_up(place) and _frames_add_up(place)
-
-
-def _rssi_adds_up(place: PlaceBeaconStatistics | PlainPlace) -> bool:
-    measured = place.frames - place.frames_without_rssi
-    if measured == 0:
-        extremes = place.rssi_min is None and place.rssi_max is None and place.rssi_sum == 0
-    else:
-        least, greatest = place.rssi_min, place.rssi_max
-        extremes = (
-            least is not None and greatest is not None and least * measured <= place.rssi_sum <= greatest * measured
-        )
-    return sum(place.rssi_histogram) == measured and extremes
-
-
-def _frames_add_up(place: PlaceBeaconStatistics | PlainPlace) -> bool:
+def _adds_up(place: PlaceBeaconStatistics) -> bool:
     """Each frame but a beacon's very first ends a gap; what was heard without expectation is no loss."""
-    gaps = sum(place.gap_histogram)
+    frames, heard = place.frames, place.heard_of_expected
+    measured = frames - place.frames_without_rssi
     return (
-        max(place.frames_suspect, place.heard_of_expected) <= place.frames
-        and (place.expected_frames > 0 or place.heard_of_expected == 0)
-        and place.frames - 1 <= gaps <= place.frames
+        sum(place.rssi_histogram) == measured
+        and frames - 1 <= sum(place.gap_histogram) <= frames
+        and place.frames_suspect <= frames
+        and heard <= frames
+        and (heard == 0 or place.expected_frames > 0)
+        and _rssi_adds_up(measured, place.rssi_min, place.rssi_max, place.rssi_sum)
     )
+
+
+def _rssi_adds_up(measured: int, least: int | None, greatest: int | None, total: int) -> bool:
+    if measured == 0:
+        return least is None and greatest is None and total == 0
+    return least is not None and greatest is not None and least * measured <= total <= greatest * measured

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from central_server.staff import figures_words as words
 from central_server.staff.charts import Column, bars, funnel
+from central_server.statistics.funnel import UNTOLD
 from central_server.statistics.periods import Period, Span
 from central_server.statistics.report import Report, Slot
 from sync_contract.permit import OFFICIAL_TIME
@@ -17,6 +18,7 @@ from sync_contract.records import (
     RSSI_HISTOGRAM_BINS,
     RSSI_HISTOGRAM_FROM,
     RSSI_HISTOGRAM_STEP,
+    Door,
 )
 from sync_contract.strict import Language
 
@@ -55,6 +57,12 @@ def charts(found: Report, asked: Asked, language: Language, say: words.Say) -> l
             _("Pages opened"): lambda slot: slot.clicks,
         }
         over_time.append(("phones", _("Phones"), _("times"), phones, False))
+    screen: dict[str, Callable[[Slot], int | None]] = {
+        _("Touches of the screen"): lambda slot: slot.touches,
+        _("Pages opened by touch"): lambda slot: slot.touch_pages,
+        _("Pages opened for a tag"): lambda slot: slot.tag_pages,
+    }
+    over_time.append(("screen", _("Screen"), _("times"), screen, True))
     gifts: dict[str, Callable[[Slot], int | None]] = {
         _("Registered"): lambda slot: slot.registered,
         _("Paid"): lambda slot: slot.paid,
@@ -68,6 +76,13 @@ def charts(found: Report, asked: Asked, language: Language, say: words.Say) -> l
         if name == "phones" and asked.period.span is not Span.day:
             note = _("Phones are told apart within a day only: those of several days are added up.")
             chart = replace(chart, note=say(note))
+        if name == "screen" and any(slot.touches is None for slot in found.slots):
+            note = _("Hatched, before the first report of a gateway that counts touches: not counted then.")
+            chart = replace(chart, note=say(note))
+        if name == "screen" and 0 < found.counting[0] < found.counting[1]:
+            some = say(_("Gateways that count touches: %(counting)s of %(known)s."))
+            some %= dict(zip(("counting", "known"), found.counting, strict=True))
+            chart = replace(chart, note=" ".join(filter(None, (chart.note, some))))
         made.append(chart)
     if found.dwell is not None:
         made.append(_bins("dwell", say(_("How long tags stayed")), say(_("visits")), _stays(say), found.dwell, say))
@@ -96,8 +111,10 @@ def _over_time(
     for slot in found.slots:
         values = tuple(value(slot) for value in series.values())
         at = words.name(slot, asked.period)
-        written = ", ".join(f"{each}: {value}" for each, value in zip(names, values, strict=True))
+        told_values = [say(words.NOT_THEN) if value is None else str(value) for value in values]
+        written = ", ".join(f"{each}: {value}" for each, value in zip(names, told_values, strict=True))
         heard = slot.heard if listening else None
+        counted = any(value is not None for value in values)
         link = ""
         if asked.period.span is not Span.day and not slot.ahead:
             link = asked.link(span="day", day=f"{slot.start.astimezone(OFFICIAL_TIME):%Y-%m-%d}")
@@ -105,12 +122,12 @@ def _over_time(
         if heard is not None:
             told += f" · {say(_('Listened'))}: {heard:.0%}"
         label = words.label(slot.start, asked.period, language)
-        columns.append(Column(label, values, told, heard, slot.ahead, link))
+        columns.append(Column(label, values, told, heard if counted else 0.0, slot.ahead, link))
         if not slot.ahead:
             share = ("–" if heard is None else f"{heard:.0%}",) if listening else ()
-            rows.append((at, *("–" if value is None else str(value) for value in values), *share))
+            rows.append((at, *told_values, *share))
     heading = (say(_("Time")), *names, *((say(_("Listened")),) if listening else ()))
-    hatched = any(column.heard is not None and column.heard < 0.9 for column in columns)
+    hatched = listening and any(slot.heard is not None and slot.heard < 0.9 for slot in found.slots if not slot.ahead)
     legend = names if len(names) > 1 else ()
     return Chart(name, title, bars(name, title, columns, unit=unit), legend, (heading, tuple(rows)), hatched)
 
@@ -129,7 +146,7 @@ def _funnel(found: Report, language: Language, say: words.Say) -> Chart:
     for step in ("registered", "handed", "paid", "reconciled", "spent"):
         values = list(found.funnel[step].values())
         number = None if None in values else sum(value or 0 for value in values)
-        shown.append((steps[step], number, say(words.NOT_YET) if number is None else str(number)))
+        shown.append((steps[step], number, say(words.NOT_HERE) if number is None else str(number)))
     known = [door for door in doors if any(found.funnel[step].get(door) for step in steps) or door]
     rows = tuple(
         (text, *(_written(found.funnel[step].get(door), door, step, say) for door in known))
@@ -141,9 +158,13 @@ def _funnel(found: Report, language: Language, say: words.Say) -> Chart:
 
 
 def _written(value: int | None, door: str, step: str, say: words.Say) -> str:
-    if value is None:
-        return "–" if door == "" else say(words.NOT_YET)
-    return str(value)
+    """A poster's code may be opened from afar: near by poster is nothing that could be counted."""
+    if value is not None:
+        return str(value)
+    if door == UNTOLD or (step, door) == ("near", Door.qr):
+        return "–"
+    screen = door == Door.touch or (step, door) == ("page", Door.tag)
+    return say(words.NOT_THEN if screen else words.NOT_HERE)
 
 
 def _stays(say: words.Say) -> list[str]:

@@ -10,8 +10,9 @@ from babel.numbers import format_decimal, format_percent
 
 from central_server.sheets.writing import Cell, yuan
 from central_server.staff.words import signed
+from central_server.statistics.funnel import STEPS, UNTOLD
 from central_server.statistics.periods import Period, Span
-from central_server.statistics.report import STEPS, UNTOLD, Report, Slot
+from central_server.statistics.report import Report, Slot
 from kiosk_ui.figures import LOCALES
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.records import Door
@@ -39,6 +40,9 @@ COLUMNS = (
     _("Posters: readers"),
     _("NFC tags touched"),
     _("NFC tags: readers"),
+    _("Touches of the screen"),
+    _("Screen: pages opened by touch"),
+    _("Screen: pages opened for a tag"),
     _("Gifts registered"),
     _("Registered ¥"),
     _("Handed over"),
@@ -47,7 +51,7 @@ COLUMNS = (
     _("Reconciled"),
     _("Spent ¥"),
 )
-NOT_YET = _("not yet")
+NOT_THEN = _("not counted then")
 NOT_HERE = _("not in this view")
 
 
@@ -68,6 +72,8 @@ def tiles(found: Report, language: Language, say: Say) -> list[Tile]:
         "shakes": _("Phones: shakes"),
         "shake_visitors": _("Phones: visitors"),
         "posters": _("Posters opened"),
+        "tags_touched": _("NFC tags touched"),
+        "touches": _("Touches of the screen"),
         "registered": _("Gifts registered"),
         "paid_fen": _("Paid ¥"),
     }
@@ -75,7 +81,10 @@ def tiles(found: Report, language: Language, say: Say) -> list[Tile]:
     for name, text in names.items():
         value, before = found.sums[name], found.before[name]
         if value is None or before is None:
-            made.append(Tile(say(text), say(NOT_HERE), "", "", known=False))
+            if value is not None:
+                made.append(Tile(say(text), _number(value, language), say(NOT_THEN), ""))
+            else:
+                made.append(Tile(say(text), say(NOT_THEN if name == "touches" else NOT_HERE), "", "", known=False))
             continue
         write = signed if name.endswith("_fen") else _number
         change = ""
@@ -148,6 +157,10 @@ def rows(found: Report, language: Language, say: Say) -> list[list[str]]:
 def cells(found: Report, say: Say) -> list[list[Cell]]:
     """For files: shares as floats, numbers as numbers, money in yuan, what nothing counts in words."""
     not_here = say(NOT_HERE)
+
+    def then(value: int | None) -> int | str:
+        return say(NOT_THEN) if value is None else value
+
     return [
         [
             f"{slot.start.astimezone(OFFICIAL_TIME):%Y-%m-%d %H:%M}",
@@ -163,6 +176,9 @@ def cells(found: Report, say: Say) -> list[list[Cell]]:
             slot.poster_visitors,
             slot.tags_touched,
             slot.tag_touchers,
+            then(slot.touches),
+            then(slot.touch_pages),
+            then(slot.tag_pages),
             slot.registered,
             not_here if slot.registered_fen is None else yuan(slot.registered_fen),
             slot.handed,

@@ -13,10 +13,17 @@ from central_server.store.connection import Connection
 from central_server.store.sync_log import Arrival
 from sync_contract.money import Money
 from sync_contract.project import Project, Texts
-from sync_contract.records import BeaconStatistics, Body, IntentRegistered, PlaceBeaconStatistics, Receipt
+from sync_contract.records import (
+    BeaconStatistics,
+    Body,
+    IntentRegistered,
+    PlaceBeaconStatistics,
+    Receipt,
+    ScreenStatistics,
+)
 from sync_contract.statistics import loss
 
-_BODY: TypeAdapter[IntentRegistered | BeaconStatistics] = TypeAdapter(Body)
+_BODY: TypeAdapter[IntentRegistered | BeaconStatistics | ScreenStatistics] = TypeAdapter(Body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,13 @@ class ReportFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ScreenFacts:
+    minutes: int
+    visits: int
+    opened: int
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """`what`: gift, report, ticket or unknown. `reason`: the first word of the machine-readable reason."""
 
@@ -72,6 +86,7 @@ class Line:
     times: int
     gift: GiftFacts | None = None
     report: ReportFacts | None = None
+    screen: ScreenFacts | None = None
     content: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -100,6 +115,7 @@ def line(arrival: Arrival, labels: Mapping[str, str], known: Projects, blind: Co
         times=arrival.times,
         gift=_gift(body, arrival.community, known, hidden=hidden) if isinstance(body, IntentRegistered) else None,
         report=_report(body) if isinstance(body, BeaconStatistics) else None,
+        screen=_screen(body) if isinstance(body, ScreenStatistics) else None,
         content=_without_amounts(content) if hidden else content,
     )
 
@@ -122,7 +138,7 @@ def _object(text: str | None) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _body(content: Mapping[str, Any]) -> IntentRegistered | BeaconStatistics | None:
+def _body(content: Mapping[str, Any]) -> IntentRegistered | BeaconStatistics | ScreenStatistics | None:
     """None for what was refused because it is no body."""
     try:
         return _BODY.validate_json(json.dumps(content.get("body")))
@@ -161,6 +177,11 @@ def _report(body: BeaconStatistics) -> ReportFacts:
         clock_trusted=body.start.trusted,
         rows=tuple(_place(place) for place in body.places),
     )
+
+
+def _screen(body: ScreenStatistics) -> ScreenFacts:
+    visits, opened = (sum(count.visits for count in body.counts), sum(count.opened for count in body.counts))
+    return ScreenFacts(max(1, round(body.seconds / 60)), visits, opened)
 
 
 def _place(place: PlaceBeaconStatistics) -> PlaceFacts:

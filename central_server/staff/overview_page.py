@@ -10,7 +10,8 @@ from central_server.accounts.seeing import sees_money
 from central_server.alerts.tasks import tasks
 from central_server.enrolment.standing import Standing, Surveyed, survey
 from central_server.staff.desk import Desk, Shown, Visitor
-from central_server.statistics.report import Narrowed, glance
+from central_server.statistics.glance import glance
+from central_server.statistics.report import Narrowed
 from central_server.statistics.timing import day
 from central_server.store import overview, parcels
 from sync_contract.money import Money

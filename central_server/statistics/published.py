@@ -30,6 +30,10 @@ class PublicDay(Record):
     page_qr: Told
     registered: Told
     paid: Told
+    near_nfc: Told = None
+    near_touch: Told = None
+    page_touch: Told = None
+    page_tag: Told = None
 
 
 class PublicMonth(Record):
@@ -51,21 +55,29 @@ _COLUMNS: dict[str, Callable[[Slot], int | None]] = {
     "page_qr": lambda slot: slot.posters,
     "registered": lambda slot: slot.registered,
     "paid": lambda slot: slot.paid,
+    "near_nfc": lambda slot: slot.tags_touched,
+    "near_touch": lambda slot: slot.touches,
+    "page_touch": lambda slot: slot.touch_pages,
+    "page_tag": lambda slot: slot.tag_pages,
 }
 
 
-def published(values: Sequence[int]) -> tuple[tuple[int | None, ...], int | None]:
-    """The values and their sum as they may be told."""
-    told = tuple(value if value >= LEAST else None for value in values)
-    hidden = [value for value in values if value < LEAST]
+def published(values: Sequence[int | None]) -> tuple[tuple[int | None, ...], int | None]:
+    """The values and their sum as they may be told. None: not counted then.
+
+    That hides nothing: who knows since when something is counted shall not work backwards from it either.
+    """
+    counted = [value for value in values if value is not None]
+    told = tuple(None if value is None or value < LEAST else value for value in values)
+    hidden = [value for value in counted if value < LEAST]
     most = LEAST - 1
     open_ended = not hidden or most <= sum(hidden) <= most * (len(hidden) - 1)
-    total = sum(values)
+    total = sum(counted)
     return told, total if open_ended and total >= LEAST else None
 
 
 def month(community: str, environment: Environment, of: Period, slots: Sequence[Slot]) -> PublicMonth:
-    columns = {name: published([value(slot) or 0 for slot in slots]) for name, value in _COLUMNS.items()}
+    columns = {name: published([value(slot) for slot in slots]) for name, value in _COLUMNS.items()}
     return PublicMonth(
         community=community,
         environment=environment,

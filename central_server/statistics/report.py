@@ -1,6 +1,6 @@
 """What the figures say of a place, a gateway, a beacon or a project in a period.
 
-None stands for what nothing counts yet, or not in this view: nobody shall read it as nought. Doors are never mixed.
+None stands for what was not counted then, or not in this view: nobody shall read it as nought. Doors are never mixed.
 """
 
 from collections.abc import Collection, Mapping
@@ -8,25 +8,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from central_server.statistics.funnel import funnel
 from central_server.statistics.periods import Period
 from central_server.statistics.sketch import estimate
-from central_server.store import figures_read
+from central_server.store import figures_read, screen_figures
 from central_server.store.connection import Connection
 from central_server.store.figures_read import Row, Wanted
 from central_server.store.tables.figures import DWELLS, GAPS, RSSIS
 from sync_contract.records import Door
 
-STEPS = ("near", "page", "registered", "handed", "paid", "reconciled", "spent")
 BEACONS = 500
 """At most so many rows; first those that were heard least."""
-UNTOLD = ""
-"""The door of a gift of which only the ticket is known so far."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
     """An hour or a day. `heard`: the share of the time in which every gateway listened, 0 to 1; None where there is
-    none. `ahead`: it has not begun. `whole`: it is over."""
+    none. `ahead`: it has not begun. `whole`: it is over. `touches`: visits by touch; `touch_pages`, `tag_pages`: pages
+    opened on the screen, which had turned to the project for a tag or not; all three None before that was counted.
+    """
 
     start: datetime
     ahead: bool
@@ -43,6 +43,9 @@ class Slot:
     poster_visitors: int | None
     tags_touched: int | None
     tag_touchers: int | None
+    touches: int | None
+    touch_pages: int | None
+    tag_pages: int | None
     registered: int
     registered_fen: int | None
     handed: int
@@ -70,7 +73,9 @@ class BeaconRow:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`sums` and `before`: of the slots that have begun, and of as many of the period before."""
+    """`sums` and `before`: of the slots that have begun, and of as many of the period before. `counting`: how many
+    gateways count touches, of how many that have reported at all.
+    """
 
     period: Period
     slots: tuple[Slot, ...]
@@ -81,6 +86,7 @@ class Report:
     rssi: tuple[int, ...] | None
     gaps: tuple[int, ...] | None
     beacons: tuple[BeaconRow, ...]
+    counting: tuple[int, int]
 
     @property
     def begun(self) -> int:
@@ -137,26 +143,18 @@ async def report(
         slots=slots,
         sums=_sums(slots),
         before=_sums(earlier[:begun]),
-        funnel=_funnel(_sums(slots), gifts, spent),
+        funnel=funnel(_sums(slots), gifts, spent),
         dwell=tuple(sum(row[name] for row in visits.values()) for name in DWELLS) if of.people else None,
         rssi=tuple(bins[name] for name in RSSIS) if of.heard else None,
         gaps=tuple(bins[name] for name in GAPS) if of.heard else None,
         beacons=tuple(_beacon(row) for row in beacons),
+        counting=(await screen_figures.counting(connection, wanted), await _reporting(connection, wanted)),
     )
 
 
-async def glance(connection: Connection, of: Narrowed, day: datetime, environment: str) -> dict[str, int]:
-    """Of the day that begins at `day`: tags, shakes, posters and registered gifts. For a page that is opened often."""
-    wanted = Wanted(of.tops, day, day + timedelta(days=1), timedelta(days=1), of.gateway, of.beacon, of.project)
-    visits = await figures_read.visits(connection, wanted)
-    phones = await figures_read.doors(connection, wanted)
-    gifts = await figures_read.gifts(connection, wanted, environment)
-    return {
-        "tags": sum(row["arrivals"] for row in visits.values()),
-        "shakes": sum(row["times"] for row in phones if (row["door"], row["kind"]) == ("phone", "shake")),
-        "posters": sum(row["times"] for row in phones if (row["door"], row["kind"]) == ("qr", "click")),
-        "registered": sum(row["registered"] for row in gifts),
-    }
+async def _reporting(connection: Connection, wanted: Wanted) -> int:
+    known = await figures_read.listeners(connection, wanted)
+    return sum(since < wanted.until and (end is None or end > wanted.since) for since, end in known)
 
 
 async def _slots(
@@ -171,6 +169,8 @@ async def _slots(
     visitors = _estimated(await figures_read.registers(connection, wanted)) if of.phones else {}
     gifts = _by_slot(await figures_read.gifts(connection, wanted, environment))
     spent = await figures_read.spent(connection, wanted, environment) if of.spent else {}
+    screens = _by_slot(await screen_figures.by_slot(connection, wanted))
+    counting = await screen_figures.since(connection, wanted)
 
     def slot(start: datetime) -> Slot:
         until = start + period.step
@@ -184,6 +184,11 @@ async def _slots(
 
         def different(door: str, kind: str) -> int | None:
             return visitors.get((start, door, kind), 0) if of.phones else None
+
+        used = screens.get(start, []) if counting and counting < until else None
+
+        def screen(name: str, *doors: Door) -> int | None:
+            return None if used is None else sum(row[name] for row in used if row["door"] in doors)
 
         return Slot(
             start=start,
@@ -201,6 +206,9 @@ async def _slots(
             poster_visitors=different("qr", "click"),
             tags_touched=phone("nfc", "click"),
             tag_touchers=different("nfc", "click"),
+            touches=screen("visits", Door.touch, Door.tag),
+            touch_pages=screen("opened", Door.touch),
+            tag_pages=screen("opened", Door.tag),
             **{name: sum(row[name] for row in given) for name in _GIFTS},
             spent_fen=spent.get(start, 0) if of.spent else None,
         )
@@ -209,9 +217,11 @@ async def _slots(
 
 
 _GIFTS = ("registered", "registered_fen", "handed", "handed_fen", "paid", "paid_fen", "reconciled")
+_SCREEN = ("touches", "touch_pages", "tag_pages")
 _SUMMED = (
     *("frames", "tags", "shakes", "shake_visitors", "clicks", "click_visitors", "posters", "poster_visitors"),
     *("tags_touched", "tag_touchers"),
+    *_SCREEN,
     *_GIFTS,
     "spent_fen",
 )
@@ -257,29 +267,17 @@ def _estimated(rows: Collection[Row]) -> dict[tuple[datetime, str, str], int]:
 
 
 def _sums(slots: Collection[Slot]) -> dict[str, int | None]:
-    """Different visitors of several days are added up: they cannot be told apart beyond midnight."""
+    """Different visitors of several days are added up: they cannot be told apart beyond midnight.
+
+    Of the screen: of the time in which it was counted.
+    """
     found: dict[str, int | None] = {}
     for name in _SUMMED:
         values = [getattr(slot, name) for slot in slots]
+        if name in _SCREEN:
+            values = [value for value in values if value is not None] or [None]
         found[name] = None if None in values else sum(values)
     return found
-
-
-def _funnel(
-    sums: Mapping[str, int | None], gifts: Collection[Row], spent: Mapping[str | None, int]
-) -> dict[str, dict[str, int | None]]:
-    """By step and door."""
-    doors = [door.value for door in Door]
-    steps: dict[str, dict[str, int | None]] = {step: dict.fromkeys(doors) for step in STEPS}
-    # Who touches an NFC tag stands before it; a poster's code may also be opened from a photograph of it.
-    steps["near"] |= {"tag": sums["tags"], "phone": sums["shakes"], "nfc": sums["tags_touched"]}
-    steps["page"] |= {"phone": sums["clicks"], "qr": sums["posters"], "nfc": sums["tags_touched"]}
-    for name in ("registered", "handed", "paid", "reconciled"):
-        by_door = {door: sum(row[name] for row in gifts if row["door"] == door) for door in doors}
-        untold = sum(row[name] for row in gifts if row["door"] is None)
-        steps[name] = {**by_door, UNTOLD: untold}
-    steps["spent"] = {**{door: spent.get(door, 0) for door in doors}, UNTOLD: spent.get(None, 0)}
-    return steps
 
 
 def _beacon(row: Mapping[str, Any]) -> BeaconRow:

@@ -12,13 +12,15 @@ from datetime import datetime
 import structlog
 from pydantic import ValidationError
 
-from central_server.statistics.plausible import plausible
+from central_server.statistics.plausible import plausible, plausible_touches
+from central_server.statistics.screens import used
 from central_server.statistics.timing import HOUR, Anchor, anchors, day, hour, moment, reading
-from central_server.store import activity, figures, moments
+from central_server.store import activity, figures, moments, screen_figures
 from central_server.store.connection import Connection
 from central_server.store.database import Database
 from central_server.store.moments import KeptContent, KeptMoment
-from sync_contract.records import BeaconStatistics, Parcel
+from central_server.store.screen_figures import Used
+from sync_contract.records import BeaconStatistics, IntentRegistered, Parcel, ScreenStatistics
 from sync_contract.statistics import NOTHING, Total, merge, total
 
 _log = structlog.get_logger()
@@ -47,6 +49,7 @@ async def _count(connection: Connection) -> bool:
         stale = await _place(connection, gateway, ids)
         for each in sorted(stale):
             await figures.replace_hour(connection, gateway, each, await _of_hour(connection, gateway, each))
+            await screen_figures.replace_hour(connection, gateway, each, await _screens(connection, gateway, each))
         for each in sorted({day(at) for at in stale}):
             await figures.sum_day(connection, gateway, each)
     return bool(batches)
@@ -72,8 +75,9 @@ async def _place(connection: Connection, gateway: str, ids: set[str]) -> set[dat
         kind = parcel.body.kind
         new.append(KeptMoment(gateway, content.parcel, content.community, kind, found.at, found.sure, unsure))
         if isinstance(parcel.body, BeaconStatistics):
-            stale.add(hour(found.at))
             heard.append((content.community, found.at, parcel.body))
+        if not isinstance(parcel.body, IntentRegistered):
+            stale.add(hour(found.at))
             if content.parcel in before:
                 stale.add(hour(before[content.parcel][0]))
     await moments.keep(connection, new)
@@ -95,6 +99,16 @@ async def _of_hour(connection: Connection, gateway: str, start: datetime) -> dic
             one = replace(one, trusted_ms=one.listened_ms if content.sure else 0)
             totals[content.community] = merge(totals[content.community], one)
     return totals
+
+
+async def _screens(connection: Connection, gateway: str, start: datetime) -> dict[str, list[Used]]:
+    """By community."""
+    stretches: dict[str, list[ScreenStatistics]] = defaultdict(list)
+    for content in await moments.between(connection, gateway, "screen", start, start + HOUR):
+        parcel = _parcel(content)
+        if parcel is not None and isinstance(parcel.body, ScreenStatistics) and plausible_touches(parcel.body):
+            stretches[content.community].append(parcel.body)
+    return {community: used(each) for community, each in stretches.items()}
 
 
 def _parcel(content: KeptContent) -> Parcel | None:

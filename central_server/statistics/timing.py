@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sync_contract.permit import OFFICIAL_TIME
-from sync_contract.records import BeaconStatistics, ClockReading, Parcel
+from sync_contract.records import ClockReading, IntentRegistered, Parcel
 
 HOUR = timedelta(hours=1)
 _SLACK = timedelta(minutes=5)
@@ -35,7 +35,7 @@ class Moment:
 
 def reading(parcel: Parcel) -> ClockReading:
     """The one that tells when the parcel's subject began."""
-    return parcel.body.start if isinstance(parcel.body, BeaconStatistics) else parcel.clock
+    return parcel.clock if isinstance(parcel.body, IntentRegistered) else parcel.body.start
 
 
 def anchors(parcel: Parcel) -> dict[str, Anchor]:

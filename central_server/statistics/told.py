@@ -1,4 +1,4 @@
-"""Figures as programs get them. null stands for what nothing counts (yet, or in this view): it is not nought."""
+"""Figures as programs get them. null stands for what was not counted (then, or in this view): it is not nought."""
 
 from datetime import date
 from typing import Annotated
@@ -34,6 +34,12 @@ class FiguresSlot(Record):
     near_nfc: Count | None = None
     """NFC tags touched; each touch opens the page."""
     near_nfc_visitors: Count | None = None
+    near_touch: Count | None = None
+    """Visits by touch: somebody began to use a screen. null before the first report that counts them."""
+    page_touch: Count | None = None
+    """Pages of projects opened on the screen, once a visit; as `near_touch`."""
+    page_tag: Count | None = None
+    """As `page_touch`, where the screen had turned to the project for a person's tag."""
     registered: Count
     registered_fen: Count | None
     """Money is null for readers who see to none there: a sum over few gifts would tell each of them."""
@@ -98,6 +104,9 @@ def told(report: Report) -> Figures:
                 page_qr_visitors=slot.poster_visitors,
                 near_nfc=slot.tags_touched,
                 near_nfc_visitors=slot.tag_touchers,
+                near_touch=slot.touches,
+                page_touch=slot.touch_pages,
+                page_tag=slot.tag_pages,
                 registered=slot.registered,
                 registered_fen=slot.registered_fen,
                 handed=slot.handed,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Column, Table, delete, func, literal, select
 
 from central_server.store.connection import Connection
-from central_server.store.tables import beacon_figures, gateway_figures, visit_figures
+from central_server.store.tables import beacon_figures, gateway_figures, screen_figures, visit_figures
 from central_server.store.tables.figures import DWELLS, GAPS, RSSIS
 from central_server.store.upsert import insert
 from sync_contract.records import PlaceBeaconStatistics
@@ -48,7 +48,7 @@ async def replace_hour(connection: Connection, gateway: str, hour: datetime, tot
 
 async def sum_day(connection: Connection, gateway: str, day: datetime) -> None:
     """`day`: its beginning in official time."""
-    for table in _TABLES:
+    for table in (*_TABLES, screen_figures):
         here = (table.c.gateway == gateway, table.c.span == DAY, table.c.start == day)
         await connection.execute(delete(table).where(*here))
         key = [column for column in table.primary_key.columns if column.name not in ("gateway", "span", "start")]

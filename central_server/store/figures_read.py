@@ -77,8 +77,8 @@ async def adverts(connection: Connection, wanted: Wanted) -> dict[datetime, Row]
 async def bins(connection: Connection, wanted: Wanted) -> Row:
     """Over the whole time: the histograms of all beacons."""
     values = [func.coalesce(func.sum(beacon_figures.c[name]), 0).label(name) for name in (*RSSIS, *GAPS)]
-    statement = await _scoped(connection, select(*values), beacon_figures, wanted)
-    return _whole((await connection.execute(statement)).one())
+    statement = await scoped(connection, select(*values), beacon_figures, wanted)
+    return whole((await connection.execute(statement)).one())
 
 
 async def visits(connection: Connection, wanted: Wanted) -> dict[datetime, Row]:
@@ -92,17 +92,17 @@ async def beacons(connection: Connection, wanted: Wanted, most: int) -> list[Row
     key = [table.c.gateway, table.c.beacon]
     told = [column for column in table.columns if not column.primary_key and column.name not in (*GAPS, *RSSIS)]
     values = [merged(column).label(column.name) for column in told]
-    statement = await _scoped(connection, select(*key, *values), table, wanted)
+    statement = await scoped(connection, select(*key, *values), table, wanted)
     order = (func.sum(table.c.frames), table.c.beacon, table.c.gateway)
     found = await connection.execute(statement.group_by(*key).order_by(*order).limit(most))
-    return [_whole(row) for row in found]
+    return [whole(row) for row in found]
 
 
 async def known_beacons(connection: Connection, tops: Collection[str], since: datetime, most: int) -> list[str]:
     """Those that gateways heard or expected since then."""
     table = beacon_figures.c
     statement = select(table.beacon).where(table.span == DAY, table.start >= since).distinct()
-    statement = await _seen(connection, statement.order_by(table.beacon).limit(most), table.community, tops)
+    statement = await seen(connection, statement.order_by(table.beacon).limit(most), table.community, tops)
     return list((await connection.execute(statement)).scalars())
 
 
@@ -116,7 +116,7 @@ async def silent_beacons(connection: Connection, tops: Collection[str], since: d
         .having(func.sum(table.frames) == 0, func.count() > 1)
         .order_by(table.gateway, table.beacon)
     )
-    statement = await _seen(connection, statement, table.community, tops)
+    statement = await seen(connection, statement, table.community, tops)
     return [dict(row._mapping) for row in await connection.execute(statement)]
 
 
@@ -126,7 +126,7 @@ async def doors(connection: Connection, wanted: Wanted) -> list[Row]:
     slot = _slot(table.hour, wanted)
     statement = select(slot.label("slot"), table.door, table.kind, func.sum(table.times).label("times"))
     statement = (await _phones(connection, statement, table, wanted)).group_by(slot, table.door, table.kind)
-    return [_whole(row) | {"slot": _start(row.slot, wanted)} for row in await connection.execute(statement)]
+    return [whole(row) | {"slot": _start(row.slot, wanted)} for row in await connection.execute(statement)]
 
 
 async def registers(connection: Connection, wanted: Wanted) -> list[Row]:
@@ -139,7 +139,7 @@ async def registers(connection: Connection, wanted: Wanted) -> list[Row]:
     sketch = merging.subquery().c
     group = (sketch.slot, sketch.door, sketch.kind, sketch.rank)
     statement = select(*group, func.count().label("number")).group_by(*group)
-    return [_whole(row) | {"slot": _start(row.slot, wanted)} for row in await connection.execute(statement)]
+    return [whole(row) | {"slot": _start(row.slot, wanted)} for row in await connection.execute(statement)]
 
 
 async def gifts(connection: Connection, wanted: Wanted, environment: str) -> list[Row]:
@@ -174,7 +174,7 @@ async def gifts(connection: Connection, wanted: Wanted, environment: str) -> lis
     for column, value in narrow:
         if value is not None:
             one = one.where(column == value)
-    each = (await _seen(connection, one, table.community, wanted.tops)).subquery().c
+    each = (await seen(connection, one, table.community, wanted.tops)).subquery().c
     sums: dict[str, ColumnElement[Any]] = {"registered_fen": each.fen, "reconciled": each.reconciled}
     for name in ("handed", "paid"):
         sums |= {name: each[name], f"{name}_fen": each[name] * each.fen}
@@ -184,7 +184,7 @@ async def gifts(connection: Connection, wanted: Wanted, environment: str) -> lis
         func.count().label("registered"),
         *(func.sum(value).label(name) for name, value in sums.items()),
     ).group_by(each.slot, each.door)
-    return [_whole(row) | {"slot": _start(row.slot, wanted)} for row in await connection.execute(statement)]
+    return [whole(row) | {"slot": _start(row.slot, wanted)} for row in await connection.execute(statement)]
 
 
 async def spent(connection: Connection, wanted: Wanted, environment: str) -> dict[datetime, int]:
@@ -199,7 +199,7 @@ async def spent(connection: Connection, wanted: Wanted, environment: str) -> dic
     )
     if wanted.project is not None:
         statement = statement.where(table.project == wanted.project)
-    statement = (await _seen(connection, statement, table.community, wanted.tops)).group_by(slot)
+    statement = (await seen(connection, statement, table.community, wanted.tops)).group_by(slot)
     return {_start(row.slot, wanted): int(row.fen) for row in await connection.execute(statement)}
 
 
@@ -210,7 +210,7 @@ async def spent_gifts(connection: Connection, wanted: Wanted, environment: str) 
     gone = select(*purse, func.sum(table.amount_minor).label("fen")).where(
         table.environment == environment, table.kind == LineKind.disbursed.value
     )
-    spending = (await _seen(connection, gone, table.community, wanted.tops)).group_by(*purse).subquery()
+    spending = (await seen(connection, gone, table.community, wanted.tops)).group_by(*purse).subquery()
     lines = ledger_lines.alias()
     own = [lines.c[column.name] for column in purse]
     so_far = func.sum(lines.c.amount_minor).over(partition_by=own, order_by=lines.c.n)
@@ -237,7 +237,7 @@ async def spent_gifts(connection: Connection, wanted: Wanted, environment: str) 
     for column, value in ((gift.gateway, wanted.gateway), (gift.beacon, wanted.beacon), (gift.project, wanted.project)):
         if value is not None:
             statement = statement.where(column == value)
-    statement = await _seen(connection, statement, gift.community, wanted.tops)
+    statement = await seen(connection, statement, gift.community, wanted.tops)
     return {door: count for door, count in await connection.execute(statement)}
 
 
@@ -258,7 +258,7 @@ async def listeners(connection: Connection, wanted: Wanted) -> list[tuple[dateti
     statement = select(gateways.c.added_at, first.label("first"), revoked.label("revoked"))
     if wanted.gateway is not None:
         statement = statement.where(gateways.c.id == wanted.gateway)
-    statement = await _seen(connection, statement, gateways.c.community, wanted.tops)
+    statement = await seen(connection, statement, gateways.c.community, wanted.tops)
     found = await connection.execute(statement)
     return [(max(row.added_at, row.first), row.revoked) for row in found if row.first is not None]
 
@@ -268,22 +268,24 @@ async def _by_start(
 ) -> dict[datetime, Row]:
     told = columns or [column for column in table.columns if not column.primary_key]
     values = [merged(column).label(column.name) for column in told]
-    statement = await _scoped(connection, select(table.c.start, *values), table, wanted)
+    statement = await scoped(connection, select(table.c.start, *values), table, wanted)
     found = await connection.execute(statement.group_by(table.c.start))
-    return {row.start: _whole(row) for row in found}
+    return {row.start: whole(row) for row in found}
 
 
-async def _scoped(
+async def scoped(
     connection: Connection, statement: Select[*tuple[Any, ...]], table: Table, wanted: Wanted
 ) -> Select[*tuple[Any, ...]]:
+    """Of a table of figures the rows that are wanted; what it does not tell apart does not narrow it down."""
     span = HOUR if wanted.step < timedelta(days=1) else DAY
     columns = table.c
     statement = statement.where(columns.span == span, columns.start >= wanted.since, columns.start < wanted.until)
     if wanted.gateway is not None:
         statement = statement.where(columns.gateway == wanted.gateway)
-    if wanted.beacon is not None and "beacon" in columns:
-        statement = statement.where(columns.beacon == wanted.beacon)
-    return await _seen(connection, statement, columns.community, wanted.tops)
+    for name, value in (("beacon", wanted.beacon), ("project", wanted.project)):
+        if value is not None and name in columns:
+            statement = statement.where(columns[name] == value)
+    return await seen(connection, statement, columns.community, wanted.tops)
 
 
 async def _phones(
@@ -296,10 +298,10 @@ async def _phones(
     for column, value in ((table.beacon, wanted.beacon), (table.project, wanted.project)):
         if value is not None:
             statement = statement.where(column == value)
-    return await _seen(connection, statement, table.community, wanted.tops)
+    return await seen(connection, statement, table.community, wanted.tops)
 
 
-async def _seen(
+async def seen(
     connection: Connection, statement: Select[*tuple[Any, ...]], community: ColumnElement[Any], tops: Collection[str]
 ) -> Select[*tuple[Any, ...]]:
     found = await communities(connection, tops)
@@ -321,7 +323,7 @@ def _micros(length: timedelta) -> int:
     return length // timedelta(microseconds=1)
 
 
-def _whole(row: Any) -> Row:  # noqa: ANN401  (a row)
+def whole(row: Any) -> Row:  # noqa: ANN401  (a row)
     """PostgreSQL gives its sums as decimals."""
     return {
         name: value if value is None or isinstance(value, (str, int, datetime)) else int(value)

@@ -5,12 +5,13 @@ decide: when anything was here before, nothing of the batch is kept, and it take
 looked at.
 """
 
-import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
+
+import msgspec
 
 from central_server.store.batches import NewBatch, numbered
 from central_server.store.database import Database
@@ -150,9 +151,13 @@ def _written(connection: sqlite3.Connection, gateway: Gateway, batch: FreshBatch
         return False
     where = (gateway.id, gateway.community, at, told.epoch, lowest, highest, numbered(told.numbers))
     seq = connection.execute(_BATCH, (*where, told.intents, told.statistics, told.content)).lastrowid
-    connection.execute(_KEEP, (gateway.id, seq, json.dumps(batch.ids)))
-    connection.execute(_NOTE, (gateway.id, json.dumps(notes(batch.ids))))
+    connection.execute(_KEEP, (gateway.id, seq, _json(batch.ids)))
+    connection.execute(_NOTE, (gateway.id, _json(notes(batch.ids))))
     begun = (gateway.id, gateway.community, at, "parcel", "")
     rows = zip(batch.gifts, batch.states, batch.codes, strict=True)
     connection.executemany(_REGISTER, [(*begun, *gift, state, code) for gift, state, code in rows])
     return True
+
+
+def _json(texts: Sequence[str]) -> str:
+    return msgspec.json.encode(texts).decode()

@@ -14,6 +14,11 @@ from sync_contract.records import Receipt
 _BRANCHES = 40
 
 
+def kind_in_log(kind: str) -> str:
+    """Counts of the screen stand among the gateways' other reports."""
+    return "statistics" if kind == "screen" else kind
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A filter; None takes all. `tops`: the community is at or below one of these places.

@@ -50,6 +50,7 @@ def engine(dsn: str, connections: int, *, patient: bool = False) -> AsyncEngine:
         pool_size=connections,
         max_overflow=0,
         pool_timeout=CONNECT_S,
+        pool_use_lifo=True,  # the last one knows its statements and has their tables at hand
     )
     event.listen(made.sync_engine, "checkout", _check_alive)
     return made

@@ -29,7 +29,14 @@ def sqlite_url(path: Path) -> str:
 
 
 def engine(url: str) -> AsyncEngine:
-    made = create_async_engine(url, pool_size=4, max_overflow=4, pool_timeout=BUSY_S)
+    made = create_async_engine(
+        url,
+        pool_size=4,
+        max_overflow=4,
+        pool_timeout=BUSY_S,
+        pool_use_lifo=True,  # what another connection wrote empties this one's cache: the last one's is good
+        pool_reset_on_return=None,  # who begins a transaction ends it: no rollback for nothing, by way of a thread
+    )
     event.listen(made.sync_engine, "connect", _set_pragmas)
     event.listen(made.sync_engine, "begin", _begin)
     return made

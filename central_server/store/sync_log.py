@@ -15,7 +15,7 @@ from sqlalchemy import Row
 from central_server.store import arrivals, batches, parcels
 from central_server.store.batches import OpenedBatch
 from central_server.store.connection import Connection
-from central_server.store.log_ways import Wanted
+from central_server.store.log_ways import Wanted, kind_in_log
 from sync_contract.records import Receipt
 
 PAGE = 50
@@ -97,7 +97,7 @@ def _line(packet: OpenedBatch, seq: int, content: bytes) -> Arrival:
         parcel=told["id"],
         result=Receipt.accepted,
         community=packet.community,
-        kind=told["body"]["kind"],
+        kind=kind_in_log(told["body"]["kind"]),
         reason="",
         content=content.decode(),
         first_at=packet.received_at,

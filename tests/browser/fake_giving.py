@@ -5,6 +5,7 @@ In that program `/pay` on standard input pays the last gift, `tag <project>` let
 
 import asyncio
 import sys
+import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -20,12 +21,14 @@ from beacon_gateway.donations.ports import (
     StoreUnavailable,
 )
 from beacon_gateway.kiosk.app import kiosk_app
+from beacon_gateway.kiosk.sessions import Sessions
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.published import BoardFacts
 from beacon_gateway.presence.choice import Chosen
+from beacon_gateway.presence.screen_use import ScreenUse
 from daemonkit.web import WebRules, serving
 from kiosk_ui.render import Pages
-from kiosk_ui.views import Surface
+from kiosk_ui.views import ContactPage, Surface
 from sync_contract.beacon import BeaconId
 from sync_contract.identity import new_id
 from sync_contract.money import Money
@@ -34,6 +37,8 @@ from sync_contract.project import Project
 from sync_contract.records import Door, HandoffKind, IntentState
 from sync_contract.strict import Environment
 from tests.browser.projects import PROJECTS, SITE
+
+CONTACT = ContactPage("0595-0000 0000")
 
 
 class FakeProjects:
@@ -103,9 +108,18 @@ class FakeGiving:
 
 
 class FakeKiosk:
-    """The real kiosk application on a real socket, with everything behind it in memory."""
+    """The real kiosk application on a real socket, with everything behind it in memory.
 
-    def __init__(self, *, environment: Environment = Environment.drill, kind: HandoffKind = HandoffKind.ticket) -> None:
+    `later_s`: so many seconds later than it is, for its sessions.
+    """
+
+    def __init__(
+        self,
+        *,
+        environment: Environment = Environment.drill,
+        kind: HandoffKind = HandoffKind.ticket,
+        contact: ContactPage = CONTACT,
+    ) -> None:
         self.projects = FakeProjects()
         self.giving = FakeGiving(self.projects, kind)
         self.stage = Stage()
@@ -113,6 +127,9 @@ class FakeKiosk:
         self.health = {"ok": True}
         self.published: BoardFacts | None = None
         self.disk_works = True
+        self.use = ScreenUse()
+        self.later_s = 0.0
+        pages = Pages(environment=environment, site=SITE, surface=Surface.kiosk)
         rules = WebRules(
             allowed_hosts=frozenset({"127.0.0.1"}), secret=b"only for tests", requests_per_second=100_000, burst=100_000
         )
@@ -120,11 +137,14 @@ class FakeKiosk:
             stage=self.stage,
             projects=self.projects,
             giving=self.giving,
-            pages=Pages(environment=environment, site=SITE, surface=Surface.kiosk),
+            pages=pages,
+            sessions=Sessions(pages.default, pages.usual_look, now=lambda: time.monotonic() + self.later_s),
             rules=rules,
             health=lambda: self.health,
             published=self._board,
             verify="https://give.example.org/v",
+            use=self.use,
+            contact=contact,
         )
 
     def serve(self, port: int = 0) -> AbstractAsyncContextManager[str]:

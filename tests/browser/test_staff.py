@@ -15,11 +15,13 @@ from playwright.async_api import Page, expect
 from central_server.accounts.login import set_password
 from central_server.enrolment.gateways import register
 from central_server.statistics.rollup import count_all
+from sync_contract.records import Door
 from sync_contract.strict import Language
 from tests.browser.conftest import PATIENCE_MS, OpenPage
 from tests.fakes.central_process import RunningCentral, running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.unit.central.test_statistics_rollup import stretch
+from tests.unit.central.test_statistics_screens import count, touched
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 PASSWORD = "correct horse battery"
@@ -52,6 +54,8 @@ async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
             gift = gateway.intent()
             dearer = gift.model_copy(update={"body": gift.body.model_copy(update={"amount_minor": 9900})})
             reports = [stretch(n, now - timedelta(hours=n)) for n in range(1, 30)]
+            used = [count(visits=17), count("elder-lunch", opened=9), count("elder-lunch", Door.tag, opened=2)]
+            reports += [touched(n, now - timedelta(hours=n - 29), used) for n in range(30, 59)]
             for parcels in (reports, [gift], [dearer]):
                 await gateway.deliver(parcels)
             await count_all(database)

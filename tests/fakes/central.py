@@ -11,7 +11,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import ValidationError
 
 from sync_contract.catalogue import SignedCatalogue
-from sync_contract.records import IntentState, Outcome, Outcomes, Parcel, ParcelReceipt, ParcelReceipts, Receipt
+from sync_contract.records import (
+    KINDS,
+    UNKNOWN_KIND,
+    IntentState,
+    Outcome,
+    Outcomes,
+    Parcel,
+    ParcelReceipt,
+    ParcelReceipts,
+    Receipt,
+)
+from sync_contract.report import ReportTaken
 from sync_contract.request_signature import SignatureRefused, read
 
 FAULTS = ("down", "portal", "redirect", "truncated", "garbage", "huge", "unknown key", "after the effect", "stranger")
@@ -19,7 +30,9 @@ FAULTS = ("down", "portal", "redirect", "truncated", "garbage", "huge", "unknown
 
 @dataclass
 class FakeCentral:
-    """`fault`: one of FAULTS, or empty. Parcels are kept by id; every request is counted."""
+    """`fault`: one of FAULTS, or empty. Parcels are kept by id; every request is counted. `kinds`: of parcels that it
+    knows; one that knows no counts of the screen is older than the question after them.
+    """
 
     key: Ed25519PublicKey
     fault: str = ""
@@ -28,6 +41,7 @@ class FakeCentral:
     states: dict[str, Outcome] = field(default_factory=dict)
     parcels: dict[str, Parcel] = field(default_factory=dict)
     requests: int = 0
+    kinds: frozenset[str] = KINDS
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         self.requests += 1
@@ -59,6 +73,11 @@ class FakeCentral:
             return self._catalogue(request)
         if request.path == "/api/v1/outcomes":
             return self._outcomes(request)
+        if request.path == "/api/v1/reports":
+            asked = sorted(self.kinds.intersection(request.query.getall("takes", ())))
+            unasked = {"takes"} if "screen" not in self.kinds else set()
+            taken = ReportTaken(key_age_s=5, takes=tuple(asked))
+            return web.Response(text=taken.model_dump_json(exclude=unasked), content_type="application/json")
         return await self._take(request, body)
 
     async def _take(self, request: web.Request, body: bytes) -> web.StreamResponse:
@@ -68,6 +87,9 @@ class FakeCentral:
                 parcel = Parcel.model_validate_json(json.dumps(raw))
             except ValidationError:
                 receipts.append(ParcelReceipt(id=raw["id"], receipt=Receipt.refused, reason="invalid"))
+                continue
+            if parcel.body.kind not in self.kinds:
+                receipts.append(ParcelReceipt(id=parcel.id, receipt=Receipt.refused, reason=UNKNOWN_KIND))
                 continue
             if parcel.id in self.refuse:
                 receipts.append(ParcelReceipt(id=parcel.id, receipt=Receipt.refused, reason="unknown_project"))

@@ -88,7 +88,8 @@ class DeliveringGateway:
 
     def signed_post(self, path: str, body: bytes) -> dict[str, str]:
         """The headers that prove who sent it."""
-        return Signer(self.id, self.key).headers("POST", path, "", body, int(time.time()))
+        path, _, query = path.partition("?")
+        return Signer(self.id, self.key).headers("POST", path, query, body, int(time.time()))
 
     async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
         signed = self.signed_post(path, body)

@@ -46,7 +46,8 @@ class EnrollingDevice(DeliveringGateway):
     def take(self) -> None:
         self.key, self.public = self.next, public_text(self.next.public_key())
 
-    async def report(self, **changes: Any) -> tuple[int, Any]:
+    async def report(self, *, asked: str = "", **changes: Any) -> tuple[int, Any]:
+        """`asked`: the query, with its question mark."""
         fields: dict[str, Any] = {
             "clock": ClockReading(
                 wall=datetime.now(UTC), boot="0" * 32, monotonic_ns=time.monotonic_ns(), trusted=True
@@ -63,7 +64,7 @@ class EnrollingDevice(DeliveringGateway):
             "damaged": 0,
             "catalogue_version": 1,
         }
-        return await self.say("/api/v1/reports", GatewayReport(**(fields | changes)).model_dump_json().encode())
+        return await self.say(f"/api/v1/reports{asked}", GatewayReport(**(fields | changes)).model_dump_json().encode())
 
     async def say(self, path: str, body: bytes) -> tuple[int, Any]:
         status, answer = await self.post(path, body, {"Content-Type": "application/json"})

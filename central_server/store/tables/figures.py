@@ -98,6 +98,22 @@ visit_figures = Table(
     sqlite_with_rowid=False,
 )
 
+screen_figures = Table(
+    "screen_figures",
+    metadata,
+    *_key(
+        Column("project", String(16), primary_key=True),
+        Column("beacon", String(48), primary_key=True),
+        Column("door", String(8), primary_key=True),
+    ),
+    *_counts("visits", "opened"),
+    Index(None, "community", "span", "start"),
+    Index(None, "span", "start"),
+    sqlite_with_rowid=False,
+)
+"""How screens were used, by what they showed; project and beacon are empty for none. An hour that was counted has a
+row without both, be it of 0."""
+
 visitor_registers = Table(
     "visitor_registers",
     metadata,

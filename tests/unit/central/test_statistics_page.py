@@ -14,11 +14,13 @@ from openpyxl import load_workbook  # type: ignore[import-untyped]  # it has no 
 from central_server.staff.charts import Column, bars, ceiling, funnel
 from central_server.statistics.rollup import count_all
 from sync_contract.permit import OFFICIAL_TIME
+from sync_contract.records import Door
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor
 from tests.unit.central.test_staff import logged_in
 from tests.unit.central.test_statistics_rollup import stretch
+from tests.unit.central.test_statistics_screens import count, touched
 
 _SVG = "{http://www.w3.org/2000/svg}"
 
@@ -43,7 +45,7 @@ async def test_the_page_shows_charts_with_their_numbers_beside_them(
         page = await donor.open(f"{central.url}/staff/figures?span={span}")
         assert page.status == 200
         drawings = re.findall(r"<svg.*?</svg>", page.html, re.S)
-        assert len(drawings) == 8
+        assert len(drawings) == 9
         assert page.html.count("<details") == len(drawings), "every value stands in a table too"
         assert "style=" not in page.html
         for drawing in drawings:
@@ -52,7 +54,8 @@ async def test_the_page_shows_charts_with_their_numbers_beside_them(
             assert root.get("aria-label")
     text = " ".join((await donor.open(f"{central.url}/staff/figures?span=week")).text().split())
     assert "Reconciled" in text
-    assert "not yet" in text
+    assert "not counted then" in text
+    assert "not yet" not in text
     assert "00000000-0000-0000-0000-000000000007/1/2 社区大厅 silent" in text
 
 
@@ -63,7 +66,9 @@ async def test_the_page_speaks_the_readers_language(
     await counted(central, gateway)
     await logged_in(central, donor)
     page = await donor.open(f"{central.url}/staff/figures?lang={language}&span=week")
-    words = {"zh-Hans": ("胸牌到访", "尚未统计", "北京时间"), "zh-Hant": ("掛牌到訪", "還沒統計", "北京時間")}[language]
+    words = {"zh-Hans": ("胸牌到访", "当时未统计", "北京时间"), "zh-Hant": ("掛牌到訪", "當時還沒統計", "北京時間")}[
+        language
+    ]
     for word in words:
         assert word in page.text()
     assert "Visits by tag" not in page.text()
@@ -115,6 +120,37 @@ async def test_the_files_say_what_the_page_says(
     assert {row[heading.index("Reconciled")] for row in table[1:]} == {"0"}
     assert {slot["reconciled"] for slot in told["slots"]} == {0}
     assert told["funnel"]["near"]["touch"] is None
+    assert {row[heading.index("Touches of the screen")] for row in table[1:]} == {"not counted then"}
+
+
+async def test_touches_stand_in_the_page_the_overview_and_every_file(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor, session: Any
+) -> None:
+    now = await counted(central, gateway)
+    at = now - timedelta(minutes=6)
+    counts = [count(visits=31), count("elder-lunch", opened=12), count("elder-lunch", Door.tag, visits=1, opened=2)]
+    await gateway.deliver([touched(1001, at, counts)])
+    async with central.database() as database:
+        await count_all(database)
+    await logged_in(central, donor)
+    day = f"{at.astimezone(OFFICIAL_TIME):%Y-%m-%d}"
+    text = " ".join((await donor.open(f"{central.url}/staff/figures?span=day&day={day}")).text().split())
+    assert "Came near 32 4 0 – 0 Opened the page 12 2 0 0 0 Registered" in text
+    quarter = " ".join((await donor.open(f"{central.url}/staff/figures?span=quarter")).text().split())
+    assert "Touches of the screen 32 Before: not counted then" in quarter
+    assert "Hatched, before the first report" in quarter
+    if at.astimezone(OFFICIAL_TIME).date() == now.astimezone(OFFICIAL_TIME).date():
+        overview = " ".join((await donor.open(f"{central.url}/staff/")).text().split())
+        assert "Touches of the screen 32" in overview
+    log = (await donor.open(f"{central.url}/staff/log?kind=statistics")).text()
+    assert "Count of the screen. Minutes: 5. Touches: 32. Pages opened: 14." in log
+    async with session.get(f"{central.url}/staff/figures.csv?span=quarter&lang=en") as answer:
+        table = list(csv.reader(io.StringIO((await answer.read()).decode("utf-8-sig"))))
+    names = ("Touches of the screen", "Screen: pages opened by touch", "Screen: pages opened for a tag")
+    places = [table[0].index(name) for name in names]
+    told = {row[0][:10]: [row[place] for place in places] for row in table[1:]}
+    assert told.pop(day) == ["32", "12", "2"]
+    assert ["not counted then"] * 3 in told.values()
 
 
 @pytest.mark.parametrize(

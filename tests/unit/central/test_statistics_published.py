@@ -15,6 +15,7 @@ from sync_contract.permit import OFFICIAL_TIME
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.unit.central.test_statistics_rollup import MIDNIGHT, stretch
+from tests.unit.central.test_statistics_screens import count, touched
 
 
 @pytest.mark.parametrize("days", [1, 2, 3, 4])
@@ -35,13 +36,20 @@ def test_whatever_was_left_out_may_be_anything_under_five(days: int) -> None:
     assert sums > 0 or days < 3, "some sums are told all the same"
 
 
+def test_days_that_were_not_counted_hide_nothing() -> None:
+    """Anybody may know since when touches are counted: then a single day's 4 would be the sum of all that is hidden."""
+    assert published((None, None, 4, 9)) == ((None, None, None, 9), None)
+    assert published((None, 3, 1, 9)) == ((None, None, None, 9), 13)
+    assert published((None, None)) == ((None, None), None)
+
+
 async def test_a_month_that_is_over_is_told_and_one_that_grows_is_not(
     central: RunningCentral, gateway: DeliveringGateway, session: aiohttp.ClientSession
 ) -> None:
     async with central.database() as database:
-        from central_server.store.tables import visit_figures
+        from central_server.store.tables import screen_figures, shake_counts, visit_figures
 
-        await gateway.deliver([stretch(2, MIDNIGHT)])
+        await gateway.deliver([stretch(2, MIDNIGHT), touched(3, MIDNIGHT, [count(visits=6)])])
         await count_all(database)
         async with database.write() as connection:  # as if it had been a month before
             first = MIDNIGHT.replace(year=2026, month=10, day=11)
@@ -49,6 +57,10 @@ async def test_a_month_that_is_over_is_told_and_one_that_grows_is_not(
             await connection.execute(visit_figures.update().values(start=first, arrivals=7))
             row = (await connection.execute(visit_figures.select())).one()._asdict()
             await connection.execute(visit_figures.insert(), row | {"start": first.replace(day=12), "arrivals": 4})
+            await connection.execute(screen_figures.update().values(start=first))
+            for door, kind, times in (("nfc", "click", 5), ("nfc", "shake", 9)):
+                key = {"hour": first, "community": "huada", "beacon": "", "project": "lunch"}
+                await connection.execute(shake_counts.insert(), key | {"door": door, "kind": kind, "times": times})
 
     async def ask(place: str, query: str) -> tuple[int, dict[str, Any]]:
         async with session.get(f"{central.url}/api/v1/public/statistics/{place}?{query}") as answer:
@@ -62,6 +74,8 @@ async def test_a_month_that_is_over_is_told_and_one_that_grows_is_not(
     assert {day: value for day, value in days.items() if value is not None} == {"2026-10-12": 7}
     assert told["sums"]["near_tag"] == 11
     assert told["sums"]["paid"] is None
+    of_the_day = next(day for day in told["days"] if day["day"] == "2026-10-12")
+    assert (of_the_day["near_nfc"], of_the_day["near_touch"], of_the_day["page_touch"]) == (5, 6, None)
     for place in ("nowhere", TOP):
         _, nothing = await ask(place, "month=2026-10")
         assert set(nothing["sums"].values()) == {None}, "places above a community are sums"

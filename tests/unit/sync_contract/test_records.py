@@ -7,7 +7,15 @@ import pytest
 from pydantic import ValidationError
 
 from sync_contract.identity import new_id
-from sync_contract.records import ClockReading, Door, HandoffKind, IntentRegistered, Parcel, canonical
+from sync_contract.records import (
+    MAX_SCREEN_COUNTS,
+    ClockReading,
+    Door,
+    HandoffKind,
+    IntentRegistered,
+    Parcel,
+    canonical,
+)
 from sync_contract.strict import Environment
 
 CLOCK = ClockReading(wall=datetime(2026, 1, 1, tzinfo=UTC), boot="0" * 32, monotonic_ns=1, trusted=False)
@@ -67,3 +75,40 @@ def test_loose_values_are_refused(path: tuple[str, ...], value: object) -> None:
 
 def test_ids_are_legal_order_numbers() -> None:
     assert all(len(i) == 32 and i.isalnum() for i in (new_id() for _ in range(100)))
+
+
+def screen(**changes: object) -> dict[str, object]:
+    count = {"project": "elder-lunch", "beacon": None, "door": "tag", "visits": 1, "opened": 1}
+    return {"kind": "screen", "start": CLOCK.model_dump(mode="json"), "seconds": 300.0, "counts": [count | changes]}
+
+
+@pytest.mark.parametrize("door", ["touch", "tag"])
+def test_counts_of_the_screen_survive_the_wire(door: str) -> None:
+    content = json.loads(canonical(PARCEL)) | {"body": screen(door=door)}
+    told = Parcel.model_validate_json(json.dumps(content))
+    assert told.body.kind == "screen"
+    assert Parcel.model_validate_json(canonical(told)) == told
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"door": "phone"},
+        {"visits": -1},
+        {"opened": 2**53},
+        {"project": "Elder Lunch"},
+        {"name": "chen"},
+        {"visits": 1.0},
+    ],
+)
+def test_counts_of_the_screen_hold_nothing_but_bounded_counts(wrong: dict[str, object]) -> None:
+    content = json.loads(canonical(PARCEL)) | {"body": screen(**wrong)}
+    with pytest.raises(ValidationError):
+        Parcel.model_validate_json(json.dumps(content))
+
+
+def test_so_many_counts_of_the_screen_are_not_one_record() -> None:
+    body = json.loads(json.dumps(screen()))
+    body["counts"] = [body["counts"][0] | {"project": f"p{n}"} for n in range(MAX_SCREEN_COUNTS + 1)]
+    with pytest.raises(ValidationError):
+        Parcel.model_validate_json(json.dumps(json.loads(canonical(PARCEL)) | {"body": body}))
