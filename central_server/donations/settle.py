@@ -23,8 +23,8 @@ from sync_contract.permit import judge
 from sync_contract.records import IntentState
 
 _log = structlog.get_logger()
-HELD_FOR = timedelta(days=10)
-"""In which the bank may give back by itself what came after its time: about five working days, and a holiday."""
+HELD_FOR = timedelta(days=16)
+"""In which the bank may give back by itself what came after its time: five working days over the longest holiday."""
 
 
 class PaymentRefused(CentralError):

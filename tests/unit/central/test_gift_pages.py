@@ -126,9 +126,9 @@ async def test_what_cannot_be_given_back_is_told_in_words(office: Office) -> Non
     await office.house.settlement.notified(office.bank.pay(attempt.id), NOW)
     page = plain(await office.ming.open(office.path(attempt)))
     assert "the bank may give it back by itself" in page
-    assert "From 2026-12-04 16:00:00 on it can be given back here." in page
+    assert "From 2026-12-10 16:00:00 on it can be given back here." in page
     assert "Ask for the refund" not in page
-    office.desk.later(days=10)
+    office.desk.later(days=16)
     await office.ming.log_in("ming")
     assert "Ask for the refund" in plain(await office.ming.open(office.path(attempt)))
 

@@ -10,7 +10,7 @@ import pytest
 from central_server.banks.port import BankUnavailable, Movement, OrderReport, OrderState, Refund
 from central_server.donations import refunding
 from central_server.donations.refunding import RefundNotPossible
-from central_server.donations.settle import PaymentRefused
+from central_server.donations.settle import HELD_FOR, PaymentRefused
 from central_server.store import attempts, intents, ledger_lines, refunds
 from central_server.store.attempts import Attempt
 from central_server.store.database import Database, open_database
@@ -242,10 +242,10 @@ async def test_a_late_payment_is_held_while_the_bank_may_give_it_back_by_itself(
     await ours.house.settlement.found(OrderReport(attempt.id, OrderState.expired, None, "its time is over"), NOW)
     await ours.house.settlement.notified(ours.bank.pay(attempt.id), NOW)
     (late,) = await ours.house.tried(ours.gateway.id, parcel.id)
-    assert (late.state, late.held_until) == ("paid", NOW + timedelta(days=10))
+    assert (late.state, late.held_until) == ("paid", NOW + HELD_FOR)
     with pytest.raises(RefundNotPossible, match="held"):
-        await ours.ask(late, 5000, now=NOW + timedelta(days=9, hours=23))
-    await ours.ask(late, 5000, now=NOW + timedelta(days=10))
+        await ours.ask(late, 5000, now=NOW + HELD_FOR - timedelta(hours=1))
+    await ours.ask(late, 5000, now=NOW + HELD_FOR)
 
 
 async def test_what_the_bank_gave_back_by_itself_is_never_given_back_by_us_too(ours: Ours) -> None:
