@@ -48,6 +48,7 @@ class Nightly:
             else:
                 await self.reconciling.take(statement, now, cause=cause)
                 night.taken.append(day)
+        await self.reconciling.name_returns()
         await self.find_missing(now)
         return night
 

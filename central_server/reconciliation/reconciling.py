@@ -69,6 +69,19 @@ class Reconciling:
             if row.result == RowResult.new and await self._look(kept, row.line, edition, now):
                 self.changed()
 
+    async def name_returns(self) -> None:
+        """Of money that went back, say whose it was, where a later file or word has told of the payment since."""
+        async with self.database.write() as connection:
+            for found in await differences.nobodys_returns(connection, self.bank, self.environment):
+                if found.statement is None or found.line is None:
+                    continue
+                row = await statements.row(connection, found.statement, found.line)
+                if row is None or not row.refers:
+                    continue
+                paid = await reconciled.by_evidence(connection, self.bank, self.environment, row.refers)
+                if paid is not None:
+                    await differences.name(connection, found.id, paid.community, paid.id)
+
     async def _miss_rows(self, kept: KeptStatement, now: datetime) -> None:
         """What the day's edition before had, and this one has not: nothing is taken back; somebody asks the bank."""
         async with self.database.write() as connection:

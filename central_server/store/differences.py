@@ -122,6 +122,26 @@ async def waiting(connection: Connection, tops: Collection[str], environment: st
     return tuple(Waiting(*row) for row in await connection.execute(statement))
 
 
+async def nobodys_returns(connection: Connection, bank: str, environment: str) -> tuple[Difference, ...]:
+    """Open ones of money that went back, of whose payment nothing was known."""
+    table = differences.c
+    statement = select(*_COLUMNS).where(
+        table.kind == DifferenceKind.refund_unknown.value,
+        table.bank == bank,
+        table.environment == environment,
+        table.settled_at.is_(None),
+        table.attempt.is_(None),
+    )
+    return tuple(Difference(*row) for row in await connection.execute(statement.order_by(table.id)))
+
+
+async def name(connection: Connection, id_: int, community: str, attempt: str) -> None:
+    """Say whose it is."""
+    table = differences.c
+    statement = update(differences).where(table.id == id_, table.settled_at.is_(None), table.attempt.is_(None))
+    await connection.execute(statement.values(community=community, attempt=attempt))
+
+
 async def settle(connection: Connection, id_: int, by: str, at: datetime, reason: str) -> bool:
     """False when somebody else has settled it."""
     table = differences.c

@@ -13,6 +13,7 @@ from central_server.donations import refunding
 from central_server.donations.refunding import RefundNotPossible
 from central_server.donations.settle import HELD_FOR
 from central_server.reconciliation import calendar
+from central_server.reconciliation.acknowledging import can_be_posted, post
 from central_server.reconciliation.fees import FeeRule
 from central_server.reconciliation.totals import Side, totals
 from central_server.statistics.periods import Span, period
@@ -211,6 +212,23 @@ async def test_what_the_file_told_of_before_anybody_asked_is_the_banks_to_give_b
     async with world.database.write() as connection:
         with pytest.raises(RefundNotPossible, match="too_much"):
             await refunding.ask(connection, gift.id, 1, "wish", bank=gift.bank, by="li", now=NOW + HELD_FOR)
+
+
+async def test_a_return_that_was_read_before_its_payment_is_named_and_can_be_posted_then(world: Books) -> None:
+    """As when the file of the day before was refused for a while."""
+    gift, stranger = await world.opened(state=AttemptState.pending), await world.opened()
+    gone = [back("e" * 32, 700, refers="nobody's"), back("f" * 32, 5000, refers=number(gift))]
+    world.bank.files = {DAY + ONE: file(gone, DAY + ONE)}
+    await world.nightly.run(NOW, tuple(world.bank.files))
+    assert [each.attempt for each in await world.found()] == [None, None]
+    world.bank.files[DAY] = file([row(gift), row(stranger)])
+    await world.nightly.run(NOW, (DAY,))
+    others, its = await world.found()
+    assert (others.attempt, its.attempt, its.community) == (None, gift.id, world.community)
+    assert (can_be_posted(others), can_be_posted(its)) == (False, True)
+    async with world.database.write() as connection:
+        await post(connection, its, NOW)
+    assert [(line.kind, line.amount_minor) for line in await world.lines(gift)] == [("paid", 5000), ("refund", 5000)]
 
 
 async def test_a_refund_of_ours_that_only_the_file_answers_is_done(world: Books) -> None:
