@@ -3,29 +3,21 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field, ValidationError
 
-from central_server.intake import at_once
+from central_server.intake import at_once, screen, statistics
 from central_server.intake.at_once import read_at_once, well_formed
 from central_server.intake.batch import BatchRefused, ReadParcel, read_again, read_batch
-from central_server.intake.canonical_form import CanonicalForm, NoForm
 from central_server.intake.receive import _judge
-from central_server.intake.statistics import refusal
 from central_server.store.fresh import FreshGift
 from central_server.store.packed import pack, split, unpack
 from sync_contract.beacon import BeaconId
 from sync_contract.records import (
-    DWELL_HISTOGRAM_EDGES_S,
-    GAP_HISTOGRAM_EDGES_MS,
     MAX_PARCELS,
-    RSSI_HISTOGRAM_BINS,
     AdvertisedSeconds,
     BeaconStatistics,
     ClassStatistics,
@@ -40,91 +32,8 @@ from sync_contract.records import (
     canonical,
     canonical_json,
 )
-from sync_contract.strict import Environment, Record
-
-
-def hexadecimal(digits: int) -> st.SearchStrategy[str]:
-    return st.text("0123456789abcdef", min_size=digits, max_size=digits)
-
-
-counts = st.integers(0, 2**53 - 1)
-dbm = st.none() | st.integers(-127, 20)
-seconds = (st.integers(0, 3_600_000) | st.integers(0, 3600).map(lambda number: number * 1000)).map(
-    lambda thousandths: thousandths / 1000
-)
-beacons = st.builds(BeaconId, st.uuids(), st.integers(0, 65535), st.integers(0, 65535))
-clocks = st.builds(
-    ClockReading,
-    wall=st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001  (bounds)
-    boot=hexadecimal(32),
-    monotonic_ns=counts,
-    trusted=st.booleans(),
-)
-intents = st.builds(
-    IntentRegistered,
-    environment=st.sampled_from(Environment),
-    project=st.from_regex(r"[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?", fullmatch=True),
-    amount_minor=st.integers(1, 10**9),
-    currency=st.just("CNY"),
-    beacon=st.none() | beacons,
-    door=st.sampled_from(Door),
-    handoff=st.sampled_from(HandoffKind),
-    catalogue_version=counts,
-)
-
-
-def histogram(bins: int) -> st.SearchStrategy[tuple[int, ...]]:
-    return st.tuples(*[counts] * bins)
-
-
-places = st.builds(
-    PlaceBeaconStatistics,
-    beacon=beacons,
-    frames=counts,
-    frames_without_rssi=counts,
-    frames_suspect=counts,
-    expected_frames=counts,
-    heard_of_expected=counts,
-    longest_gap_ms=counts,
-    gap_histogram=histogram(len(GAP_HISTOGRAM_EDGES_MS) + 1),
-    rssi_min=dbm,
-    rssi_max=dbm,
-    rssi_sum=st.integers(-(2**53), 2**53),
-    rssi_histogram=histogram(RSSI_HISTOGRAM_BINS),
-)
-classes = st.builds(
-    ClassStatistics,
-    tag_class=st.from_regex(r"[a-z0-9-]{1,32}", fullmatch=True),
-    arrivals=counts,
-    dwell_histogram=histogram(len(DWELL_HISTOGRAM_EDGES_S) + 1),
-)
-advertised = st.builds(AdvertisedSeconds, beacon=beacons, seconds=seconds | st.floats(0.001, 1e15))
-statistics = st.builds(
-    BeaconStatistics,
-    start=clocks,
-    seconds=seconds,
-    foreign_frames=counts,
-    places=st.lists(places, max_size=2).map(tuple),
-    classes=st.lists(classes, max_size=2).map(tuple),
-    advertised=st.lists(advertised, max_size=2).map(tuple),
-)
-quiet = st.builds(
-    BeaconStatistics,
-    start=clocks,
-    seconds=seconds,
-    foreign_frames=st.integers(0, 10_000),
-    places=st.just(()),
-    classes=st.just(()),
-    advertised=st.just(()),
-)
-parcels = st.builds(
-    Parcel,
-    id=hexadecimal(32),
-    epoch=hexadecimal(16),
-    n=st.integers(1, 2**53 - 1),
-    clock=clocks,
-    body=intents | statistics,
-)
+from sync_contract.strict import Environment
+from tests.unit.central.made_parcels import intents, parcels, quiet
 
 
 def batch(*contents: bytes) -> bytes:
@@ -240,7 +149,13 @@ OTHERS: list[object] = [
 @given(parcels)
 def test_what_a_gateway_writes_is_of_the_form(parcel: Parcel) -> None:
     assert well_formed(b"[%b]" % canonical(parcel))
-    spoilt = isinstance(parcel.body, BeaconStatistics) and bool(refusal(parcel.body))
+    match parcel.body:
+        case BeaconStatistics() as heard:
+            spoilt = bool(statistics.refusal(heard))
+        case ScreenStatistics() as used:
+            spoilt = bool(screen.refusal(used))
+        case _:
+            spoilt = False
     assert (read_at_once(batch(canonical(parcel))) is None) is spoilt
 
 
@@ -288,59 +203,6 @@ def test_with_another_value_anywhere_it_is_read_at_once_when_it_would_be_taken(b
             elif taken(octets) and by not in WRITTEN_OTHERWISE:
                 (read,) = read_batch(octets)
                 assert read.content != canonical_json(other), octets
-
-
-class Free(Record):
-    text: str
-
-
-class Open(BaseModel):
-    count: Annotated[int, Field(ge=0, le=9)]
-
-
-class Steps(Record):
-    number: Annotated[int, Field(multiple_of=2)]
-
-
-class Words(Record):
-    words: tuple[Door, ...]
-
-
-class Escaped(Record):
-    text: Annotated[str, Field(pattern=r"^\\d$")]
-
-
-class Otherwise(Record):
-    either: int | bool
-
-
-@pytest.mark.parametrize("record", [Free, Open, Steps, Words, Escaped, Otherwise])
-def test_a_record_without_a_form_is_told_at_once(record: type[BaseModel]) -> None:
-    with pytest.raises(NoForm):
-        CanonicalForm(record)
-
-
-def test_texts_are_matched_wherever_they_stand() -> None:
-    class Inner(Record):
-        word: Annotated[str, Field(pattern="^[a-z]{2}$")]
-        perhaps: Annotated[str, Field(pattern="^[0-9]{2}$")] | None
-
-    class Outer(Record):
-        one: Inner
-        many: tuple[Inner, ...]
-        none: Inner | None
-
-    form = CanonicalForm(Outer)
-    good = {"word": "ab", "perhaps": None}
-    whole: dict[str, Any] = {"one": good, "many": [good, good], "none": None}
-    for name, some in (("one", None), ("many", [good]), ("none", None)):
-        for bad in ({"word": "ab\n"}, {"word": "ab", "perhaps": "1"}, {"word": "ab", "perhaps": ""}, {"word": "abc"}):
-            spoilt = good | bad
-            told = whole | {name: spoilt if some is None else [*some, spoilt]}
-            with pytest.raises(ValidationError):
-                Outer.model_validate_json(json.dumps(told))
-            assert not form.fits([msgspec.convert(told, form.type)]), told
-    assert form.fits([msgspec.convert(whole, form.type), msgspec.convert(whole | {"none": good}, form.type)])
 
 
 def test_what_is_nested_deep_or_cut_off_or_no_text_is_not_read_at_once() -> None:
