@@ -3,11 +3,20 @@
 import re
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from sync_contract.project import Texts
 
-Telephone = Annotated[str, StringConstraints(pattern=r"^([+() -]*[0-9][0-9+() -]*)?$", max_length=30)]
+_WRITTEN = re.compile(r"([+() -]*[0-9][0-9+() -]*)?")
+
+
+def _telephone(written: str) -> str:
+    if not _WRITTEN.fullmatch(written):
+        raise ValueError("must be of digits, spaces, + ( ) and -, such as 0595-1234 5678, or empty for none")
+    return written
+
+
+Telephone = Annotated[str, StringConstraints(max_length=30), AfterValidator(_telephone)]
 """As people write it; empty: none is published."""
 _AREA = r"10|2[0-9]|[3-9][0-9]{2}"
 """Of a landline in China, without the leading 0."""

@@ -33,5 +33,5 @@ def test_what_cannot_be_dialled_is_not_taken_for_a_number(written: str, good: bo
     if good:
         assert TypeAdapter(Telephone).validate_python(written) == written
     else:
-        with pytest.raises(ValidationError):
+        with pytest.raises(ValidationError, match="of digits, spaces"):
             TypeAdapter(Telephone).validate_python(written)
