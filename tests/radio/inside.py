@@ -6,7 +6,8 @@ import signal
 import struct
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -14,11 +15,13 @@ from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.radio.bluez import BlueZRefused, NoAnswer, SystemBus, system_bus
 from beacon_gateway.radio.btsnoop import Losses, read_events
 from beacon_gateway.radio.hci import Report, reports
+from beacon_gateway.radio.mgmt import Mgmt, MgmtRefused
 from beacon_gateway.radio.port import RadioLost, Scanner
 
 _BLUETOOTHD = Path("/run/bluetoothd.pid")
 _BTVIRT = Path("/run/btvirt.pid")
 _DBUS = Path("/run/dbus.pid")
+_SET_CONNECTABLE, _BUSY = 0x0007, 0x0A  # bluez/doc/mgmt-api.txt
 _LIMIT_S = 20.0
 PATIENCE = float(os.environ.get("RADIOLAB_PATIENCE", "6"))
 """Times each limit: a machine that others use too is late, and that is no fault. On an idle one 1 proves the limits."""
@@ -123,8 +126,39 @@ def rfkill(*, block: bool) -> None:
 
 
 async def power(adapter: str, on: bool) -> None:
+    """As another program does it, on a connection of its own, and again while the adapter is being switched."""
     async with system_bus() as bus:
-        await bus.set_powered(adapter, on)
+        await unless_busy(lambda: bus.set_powered(adapter, on))
+
+
+async def make_connectable(adapter: int, on: bool) -> None:
+    """A setting of the whole adapter, which only the kernel's management socket changes.
+
+    While an advert comes or goes the controller may disallow it, and the kernel passes that on as busy.
+    """
+    with closing(Mgmt.open(lambda _: None)) as mgmt:
+        command = partial(mgmt._command, adapter, _SET_CONNECTABLE, bytes([on]), what="connectable")
+        await unless_busy(command)
+
+
+async def unless_busy(attempt: Callable[[], Awaitable[object]]) -> None:
+    """Again while BlueZ or the kernel answers that it is busy with another's wish; raises that answer if it stays."""
+    deadline = monotonic() + _LIMIT_S * PATIENCE
+    while True:
+        try:
+            await attempt()
+        except (BlueZRefused, MgmtRefused) as refused:
+            if not _is_busy(refused) or monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.05)
+        else:
+            return
+
+
+def _is_busy(refused: BlueZRefused | MgmtRefused) -> bool:
+    if isinstance(refused, MgmtRefused):
+        return refused.status == _BUSY
+    return refused.name == "org.bluez.Error.Busy"
 
 
 async def radios_ready(count: int = 2) -> None:

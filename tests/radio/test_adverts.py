@@ -14,11 +14,19 @@ from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.radio.advertiser import BlueZAdvertiser
 from beacon_gateway.radio.adverts import Adverts
 from beacon_gateway.radio.choose import choose_radios
-from beacon_gateway.radio.mgmt import Mgmt
 from beacon_gateway.radio.scanner import BlueZScanner
 from beacon_gateway.settings import Settings
 from daemonkit.toml import load
-from tests.radio.inside import Ear, end_bluetoothd, power, radios_ready, running, start_bluetoothd, until
+from tests.radio.inside import (
+    Ear,
+    end_bluetoothd,
+    make_connectable,
+    power,
+    radios_ready,
+    running,
+    start_bluetoothd,
+    until,
+)
 
 pytestmark = pytest.mark.lab
 
@@ -126,9 +134,7 @@ async def test_a_power_is_taken_with_either_layout_and_one_out_of_range_with_non
 async def test_an_adapter_that_another_program_made_connectable_is_reported() -> None:
     """Then the kernel sends even a broadcast as ADV_IND from the public address, and BlueZ says nothing of it."""
     await radios_ready()
-    mgmt = Mgmt.open(lambda _: None)
-    set_connectable = 0x0007
-    await mgmt._command(0, set_connectable, b"\x01", what="test")
+    await make_connectable(0, True)
     try:
         advertiser = BlueZAdvertiser("hci0", FRAME)
         async with running(advertiser.keep_on_air()):
@@ -137,7 +143,6 @@ async def test_an_adapter_that_another_program_made_connectable_is_reported() ->
             assert isinstance(reported, dict)
             assert reported["adapter_is_connectable"]
     finally:
-        await mgmt._command(0, set_connectable, b"\x00", what="test")
-        mgmt.close()
-        await power("hci0", False)  # the kernel advertises by itself for a while after such a change
+        await power("hci0", False)  # else the kernel may refuse, and advertises by itself for a while afterwards
+        await make_connectable(0, False)
         await power("hci0", True)
