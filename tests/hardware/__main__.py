@@ -1,4 +1,4 @@
-"""Asks, measures, and adds a row to docs/hardware.toml; `--table` prints the README's table."""
+"""Asks, measures, and adds a row to docs/hardware.toml and to the table in README.md made of it."""
 
 import argparse
 import asyncio
@@ -11,10 +11,11 @@ import structlog
 from beacon_gateway.errors import GatewayError
 from daemonkit.files import write_atomically
 from tests.hardware.interview import Interview
-from tests.hardware.rows import read, table, written
+from tests.hardware.rows import in_readme, read, table, written
 from tests.hardware.station import ThisMachine
 
-RESULTS = Path(__file__).parents[2] / "docs" / "hardware.toml"
+ROOT = Path(__file__).parents[2]
+RESULTS, README = ROOT / "docs" / "hardware.toml", ROOT / "README.md"
 
 
 def main() -> int:
@@ -39,7 +40,8 @@ def main() -> int:
         return 1
     rows.append(row)
     write_atomically(RESULTS, written(rows).encode(), mode=0o644)
-    print(f"\n{table([row])}\n写进了 written to {RESULTS}")
+    write_atomically(README, in_readme(README.read_text("utf-8"), rows).encode(), mode=0o644)
+    print(f"\n{table([row])}\n写进了 written to {RESULTS}, {README}")
     return 0
 
 

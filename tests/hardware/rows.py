@@ -1,4 +1,5 @@
-"""The results as a file, docs/hardware.toml, and as the README's table. What was not tested is blank, never a guess."""
+"""The results as a file, docs/hardware.toml, and as the table in the README. What was not tested is blank, never a
+guess."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -25,8 +26,10 @@ COLUMNS = {
 }
 """Key in the file to heading of the table."""
 Row = Mapping[str, str]
+BEGIN, END = "<!-- hardware -->", "<!-- /hardware -->"
+NOBODY = "Nobody has measured yet: with a Pi, a tag and a phone, `./dev hw` asks, measures, and fills a table here.\n"
 _HEAD = """\
-# Results of ./dev hw, one [[row]] a board, adapter and tag, as people measured them; the README's table is made of it.
+# Results of ./dev hw, one [[row]] a board, adapter and tag, as people measured them. It makes the README's table.
 # A key that is left out was not tested.
 """
 
@@ -60,6 +63,16 @@ def table(rows: Iterable[Row]) -> str:
     lines = [[COLUMNS[key] for key in shown], ["---"] * len(shown)]
     lines += [[_cell(row.get(key, "")) for key in shown] for row in known]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def in_readme(readme: str, rows: Iterable[Row]) -> str:
+    """The README with the table between its two marks. Raises ValueError where they are not."""
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"the README has no place for the table: {BEGIN} and {END}")
+    known = list(rows)
+    return f"{before}{BEGIN}\n{table(known) if known else NOBODY}{END}{after}"
 
 
 def _quoted(text: str) -> str:

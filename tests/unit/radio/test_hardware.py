@@ -18,7 +18,7 @@ from beacon_gateway.simulation.walk import parse_walk
 from tests.hardware import interview as interview_module
 from tests.hardware.hearing import figures
 from tests.hardware.interview import OWN, Interview
-from tests.hardware.rows import COLUMNS, read, table, written
+from tests.hardware.rows import COLUMNS, in_readme, read, table, written
 from tests.hardware.station import Layout
 from tests.unit.presence.people import place
 
@@ -174,7 +174,22 @@ def test_a_file_of_another_kind_is_refused(text: str, tmp_path: Path) -> None:
         read(file)
 
 
-def test_the_results_that_are_kept_can_be_read() -> None:
-    file = Path(__file__).parents[3] / "docs/hardware.toml"
-    assert file.read_text("utf-8") == written(read(file))
-    assert set(COLUMNS) >= {key for row in read(file) for key in row}
+def test_the_results_that_are_kept_can_be_read_and_stand_in_the_readme() -> None:
+    root = Path(__file__).parents[3]
+    file = root / "docs/hardware.toml"
+    rows = read(file)
+    assert file.read_text("utf-8") == written(rows)
+    assert set(COLUMNS) >= {key for row in rows for key in row}
+    readme = (root / "README.md").read_text("utf-8")
+    assert readme == in_readme(readme, rows)
+
+
+def test_a_new_row_takes_its_place_in_the_readme_and_nothing_around_it_moves() -> None:
+    readme = "# It\n\n<!-- hardware -->\nNobody.\n<!-- /hardware -->\n\n## Next\n"
+    rows = [{"board": "Pi 4", "adapter": "hci0"}]
+    filled = in_readme(readme, rows)
+    assert filled == f"# It\n\n<!-- hardware -->\n{table(rows)}<!-- /hardware -->\n\n## Next\n"
+    assert in_readme(filled, rows) == filled
+    assert in_readme(filled, []).count("./dev hw") == 1
+    with pytest.raises(ValueError, match="no place"):
+        in_readme("# It\n", rows)
