@@ -6,7 +6,7 @@ import sys
 
 from tests.pins import ROOT
 
-BENCHES = ("presence", "adverts", "frames", "intake", "kiosk", "notifications", "thanks")
+BENCHES = ("presence", "adverts", "frames", "intake", "kiosk", "live", "notifications", "thanks")
 
 
 def main() -> int:
