@@ -108,9 +108,18 @@ class Pages:
             facts["picture"] = lambda project: pictures.get(project) or usual(project)
         return self._render(view, language, "page.html", **facts)
 
-    def part(self, view: View, language: Language, *, csrf: str = "", look: Look = USUAL) -> str:
-        """Only what stands inside <main>, as `/live` sends it."""
-        return self._render(view, language, "part.html", csrf=csrf, look=look)
+    def part(
+        self,
+        view: View,
+        language: Language,
+        *,
+        csrf: str = "",
+        look: Look = USUAL,
+        picture: Callable[[str], str] | None = None,
+    ) -> str:
+        """Only what stands inside <main>, as `/live` sends it. `picture`: as for `html`."""
+        picture = picture or self.assets.picture
+        return self._render(view, language, "part.html", csrf=csrf, look=look, picture=picture)
 
     def news(self, news: News | None, language: Language) -> str:
         """What stands in the banner of a waiting scene; empty for none."""

@@ -64,6 +64,11 @@ class Answer:
         session = request[SESSION]
         return self._pages.part(view, session.language, csrf=session.csrf, look=session.look)
 
+    def kept_part(self, request: web.Request, view: View, about: str) -> str:
+        """As `part`, from memory: for views that are nobody's own. `about`: what tells those apart that take turns."""
+        session = request[SESSION]
+        return self._kept.part(view, session.language, csrf=session.csrf, about=about, look=session.look)
+
     def news(self, request: web.Request, news: News | None) -> str:
         """What stands in the banner of a waiting scene."""
         return self._pages.news(news, request[SESSION].language)

@@ -1,7 +1,9 @@
 """Pages from memory: each kept beside the view that it shows, and rendered anew when the next view is another."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from kiosk_ui.look import Look
 from kiosk_ui.render import Pages
@@ -9,7 +11,9 @@ from kiosk_ui.views import View
 from sync_contract.strict import Language
 
 MOST = 128
-"""Pages held at once, some 10 kB each; the one that was rendered first makes room."""
+"""Pages and parts held at once, some 10 kB each; the one that was rendered first makes room."""
+
+_Key = tuple[str, str, Language, Look]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +40,25 @@ class Kept:
         self._pages = pages
         # Stands where a token will: nobody ever sees it, so nothing that somebody wrote can hold it.
         self._mark = secrets.token_hex(32)
-        self._held: dict[tuple[str, str, Language, Look], _Page] = {}
+        self._held: dict[_Key, _Page] = {}
 
     def html(self, view: View, language: Language, *, csrf: str, path: str, look: Look) -> bytes:
         """The whole page, as `Pages.html` renders it."""
-        key = (view.template, path, language, look)
+        render = partial(self._pages.html, view, language, csrf=self._mark, path=path, look=look)
+        return self._page((view.template, path, language, look), view, render, csrf)
+
+    def part(self, view: View, language: Language, *, csrf: str, about: str, look: Look) -> str:
+        """As `Pages.part` renders it. `about`: what else than its template tells views apart that take turns."""
+        render = partial(self._pages.part, view, language, csrf=self._mark, look=look)
+        return self._page((view.template, f"part {about}", language, look), view, render, csrf).decode()
+
+    def _page(self, key: _Key, view: View, render: Callable[..., str], csrf: str) -> bytes:
         page = self._held.get(key)
         if page is None or not self._still(page, view):
             self._held.pop(key, None)
             while len(self._held) >= MOST:
                 del self._held[next(iter(self._held))]
-            page = self._held[key] = self._render(view, language, path, look)
+            page = self._held[key] = self._rendered(view, render)
         return csrf.encode().join(page.pieces)
 
     def _still(self, page: _Page, view: View) -> bool:
@@ -56,12 +68,12 @@ class Kept:
                 return False
         return page.view == view
 
-    def _render(self, view: View, language: Language, path: str, look: Look) -> _Page:
+    def _rendered(self, view: View, render: Callable[..., str]) -> _Page:
         assets, hung = self._pages.assets, dict[str, str]()
 
         def picture(project: str) -> str:
             hung[project] = assets.album(project)
             return assets.picture(project)
 
-        html = self._pages.html(view, language, csrf=self._mark, path=path, look=look, picture=picture)
+        html = render(picture=picture)
         return _Page(view, tuple(hung.items()), tuple(html.encode().split(self._mark.encode())))

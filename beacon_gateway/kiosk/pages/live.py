@@ -42,7 +42,8 @@ def live(answer: Answer, stage: Stage, projects: Projects, giving: Giving) -> Ha
         if request.cookies.get(COOKIE, session.id) != session.id:  # gone as well: that page's forms are void
             return {"go": "/"}
         view = attract_view(session, stage, projects)
-        return {"view": Attract.template, "html": answer.part(request, view)}
+        about = "" if view.shown is None else view.shown.id
+        return {"view": Attract.template, "html": answer.kept_part(request, view, about)}
 
     def news(request: web.Request) -> str:
         """A scene that somebody walked up to, behind a page that is about something else."""

@@ -143,13 +143,29 @@ def test_every_language_look_and_path_has_a_page_of_its_own_as_it_would_be_rende
                         assert kept.html(view, language, csrf=csrf, path=path, look=look).decode() == wanted
 
 
-def test_a_picture_that_is_hung_is_on_the_next_page() -> None:
+def test_parts_that_take_turns_are_each_as_they_would_be_rendered() -> None:
+    plain = pages({})
+    kept = Kept(plain)
+    other = LUNCH.model_copy(update={"title": LUNCH.title.model_copy(update={"en": "Another name"})})
+    views = (Attract(PROJECTS), Attract(PROJECTS, LUNCH, True, Door.tag), Attract(PROJECTS, other, True, Door.tag))
+    for view in (*views, *views):
+        about = "" if view.shown is None else view.shown.id
+        for language, look, csrf in ((Language.en, USUAL, "a" * 64), (Language.zh_hant, Look(aloud=True), "b" * 64)):
+            wanted = plain.part(view, language, csrf=csrf, look=look)
+            assert kept.part(view, language, csrf=csrf, about=about, look=look) == wanted
+            assert kept.html(view, language, csrf=csrf, path=about, look=look).decode() != wanted
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_picture_that_is_hung_is_on_the_next_page(whole: bool) -> None:
     hung: dict[str, str] = {}
     kept = Kept(pages(hung))
     view = ProjectPage(LUNCH, True, PermitReason.holds)
 
     def shown() -> str:
-        return kept.html(view, Language.en, csrf="", path="/", look=USUAL).decode()
+        if whole:
+            return kept.html(view, Language.en, csrf="", path="/", look=USUAL).decode()
+        return kept.part(view, Language.en, csrf="", about="", look=USUAL)
 
     assert "/pictures/" not in shown()
     hung[LUNCH.id] = "/pictures/one"
