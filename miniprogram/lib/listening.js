@@ -4,6 +4,7 @@ const { ofFailure, ofUuids } = require('./guidance');
 const { Nearby } = require('./nearby');
 
 const RESTARTS = 2;
+const ECHO_MS = 2000;
 
 class Listening {
   // tell(word): '' when it listens, else a word of lib/words.js
@@ -15,6 +16,7 @@ class Listening {
     this.nearby = new Nearby();
     this.restarts = 0;
     this.on = false;
+    this.stopped = null;
   }
 
   start() {
@@ -26,7 +28,7 @@ class Listening {
     this.wx.onBeaconServiceChange(({ available, discovering }) => {
       if (!this.on) return;
       if (!available) this.tell('bluetooth_off');
-      else if (!discovering) this.again();
+      else if (!discovering && !this.isEcho()) this.again();
     });
     return this.begin();
   }
@@ -49,12 +51,21 @@ class Listening {
   again() {
     this.restarts += 1;
     if (this.restarts > RESTARTS) return this.tell('trouble');
+    this.stopped = this.clock();
     return this.wx.stopBeaconDiscovery({ complete: () => this.on && this.begin() });
+  }
+
+  // Some phones tell of the end that our own stop brought, before or after the new start: once, and soon.
+  isEcho() {
+    const echo = this.stopped !== null && this.clock() - this.stopped < ECHO_MS;
+    this.stopped = null;
+    return echo;
   }
 
   stop() {
     this.on = false;
     this.restarts = 0;
+    this.stopped = null;
     if (typeof this.wx.stopBeaconDiscovery !== 'function') return;
     this.wx.stopBeaconDiscovery({});
     if (this.wx.offBeaconUpdate) this.wx.offBeaconUpdate();

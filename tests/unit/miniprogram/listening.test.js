@@ -63,6 +63,25 @@ test('Bluetooth switched off is told, and switched on again it listens', () => {
   assert.strictEqual(phone.starts, 2);
 });
 
+for (const when of ['before', 'after']) {
+  test(`the end that our own stop brought, told ${when} the new start, is no new trouble`, () => {
+    const phone = new Phone(11005, 0);
+    const stop = phone.stopBeaconDiscovery;
+    phone.stopBeaconDiscovery = ({ complete }) => {
+      if (when === 'before') phone.change({ available: true, discovering: false });
+      stop.call(phone, { complete });
+      if (when === 'after') phone.change({ available: true, discovering: false });
+    };
+    let now = 0;
+    const { made, said } = listening(phone, () => now);
+    made.start();
+    assert.deepStrictEqual([said, phone.starts, phone.stops], [[''], 2, 1]);
+    now = 60_000;
+    phone.change({ available: true, discovering: false });
+    assert.deepStrictEqual([said, phone.starts], [['', ''], 3]);
+  });
+}
+
 test('an old WeChat and a missing uuid never start', () => {
   const said = [];
   new Listening({}, [UUID], (word) => said.push(word)).start();
