@@ -18,14 +18,23 @@ sync = typer.Typer(help="What was delivered to the central server, also without 
 app.add_typer(sync, name="sync")
 
 Config = Annotated[Path, typer.Option("--config", help="The gateway's TOML file.")]
-StateDir = Annotated[Path, typer.Option("--state-dir", help="Where the gateway keeps its key and its store.")]
+StateDir = Annotated[
+    Path, typer.Option("--state-dir", readable=False, help="Where the gateway keeps its key and its store.")
+]
+"""Not checked here: it is closed to all but the service, and each command says what it could not read."""
 
 
 @app.command()
 def run(
     config: Config = DEFAULT_CONFIG,
     state_dir: StateDir = DEFAULT_STATE,
-    radio: Annotated[str, typer.Option(help="auto, bluez, simulated or capture:FILE (btsnoop).")] = "auto",
+    radio: Annotated[
+        str,
+        typer.Option(
+            help="bluez; in a drill also simulated or capture:FILE (btsnoop). auto: bluez, in a drill without any "
+            "Bluetooth adapter the simulator."
+        ),
+    ] = "auto",
     port: Annotated[int | None, typer.Option(help="Instead of kiosk.port; 0 is a free one.")] = None,
     central_url: Annotated[str | None, typer.Option(help="Instead of central.url.")] = None,
     central_key: Annotated[str | None, typer.Option(help="Instead of central.catalogue_key.")] = None,
@@ -76,6 +85,7 @@ def replay(
     config: Annotated[
         Path | None, typer.Option("--config", help="Settings to decide under; a trace brings its own, else /etc's.")
     ] = None,
+    state_dir: StateDir = DEFAULT_STATE,
     pace: Annotated[str, typer.Option(help="max: at once; 1.0: as it happened; 10: ten times as fast.")] = "max",
     svg: Annotated[Path | None, typer.Option(help="Draw it: signal, zones and decisions over time.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One decision a line, as JSON.")] = False,
@@ -83,12 +93,13 @@ def replay(
     """What would be decided from a recording, and why; try other settings on it. The same answer on every run."""
     from beacon_gateway.commands.replay import run as body
 
-    raise typer.Exit(body(file, config, DEFAULT_CONFIG, pace, svg, json))
+    raise typer.Exit(body(file, config, DEFAULT_CONFIG, state_dir, pace, svg, json))
 
 
 @app.command()
 def explain(
     config: Config = DEFAULT_CONFIG,
+    state_dir: StateDir = DEFAULT_STATE,
     url: Annotated[str, typer.Option(help="Of the kiosk that is asked; else the port of the settings, here.")] = "",
     last: Annotated[int, typer.Option(min=1, max=1000, help="So many decisions at most.")] = 30,
     json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
@@ -99,7 +110,7 @@ def explain(
     """Why the screen of the running gateway shows what it shows: each decision, its numbers and its rule."""
     from beacon_gateway.commands.explain import run as body
 
-    raise typer.Exit(body(config, url, last, json, svg))
+    raise typer.Exit(body(config, state_dir, url, last, json, svg))
 
 
 @app.command("radio-helper")
@@ -138,6 +149,7 @@ def kiosk_policy(
 @app.command()
 def scan(
     config: Config = DEFAULT_CONFIG,
+    state_dir: StateDir = DEFAULT_STATE,
     radio: Annotated[str, typer.Option(help="auto, bluez, simulated or capture:FILE (btsnoop).")] = "auto",
     seconds: Annotated[float | None, typer.Option(min=0.1, help="End after so long; else Ctrl-C ends it.")] = None,
     plain: Annotated[bool, typer.Option("--plain", help="Lines instead of a table; people's tags by class.")] = False,
@@ -158,7 +170,7 @@ def scan(
     from beacon_gateway.commands.scan import Kept
     from beacon_gateway.commands.scan import run as body
 
-    raise typer.Exit(body(config, radio, seconds, plain, foreign, Kept(trace, record, everybody)))
+    raise typer.Exit(body(config, state_dir, radio, seconds, plain, foreign, Kept(trace, record, everybody)))
 
 
 @sync.command("status")

@@ -26,7 +26,7 @@ from beacon_gateway.presence.choosing import choosing
 from beacon_gateway.presence.screen_use import ScreenUse
 from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.tracker import Tracker
-from beacon_gateway.radio.choose import choose_radios
+from beacon_gateway.radio.choose import make_radios
 from beacon_gateway.radio.port import RadioLost
 from beacon_gateway.settings import Settings, SiteDoor
 from beacon_gateway.store.album import Album
@@ -64,6 +64,10 @@ STALL_LIMIT_S = 90.0
 """Longer than the longest round of any stage (a long poll of 25 s and its network limits)."""
 RADIO_CAP_S = 2.0
 """Knocking at the local bus costs nothing, and the radio is to be back within 5 s of the bus."""
+SYNC_CAP_S = 40.0
+"""The longest wait before the server is asked again: with an answer that did not come for 15 s, within a minute."""
+UNHURRIED_S = 5.0
+"""The first such wait of what nobody waits for: all together ask a server that fails less than once a second."""
 TRACED = 10_000
 """Samples of place beacons that are kept for those who ask why: ten minutes of eight of them; about 2 MB."""
 _AWAITED_AT_ONCE = 20
@@ -85,8 +89,8 @@ class _Store:
 async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.Event) -> bool:
     """Run until `stop` is set: False; or, True, to begin anew: enrolled somewhere else, or told of other beacons.
 
-    Raises StoreUnavailable when the state directory refuses, OSError when the port is taken, ValueError for an
-    unknown `radio` word.
+    `radio`: see radio.choose.make_radios. Raises StoreUnavailable when the state directory refuses, OSError when the
+    port is taken, ValueError for an unknown `radio` word.
     """
     notifier, health, anew, begun = Notifier.from_environment(), Health(), asyncio.Event(), time.monotonic()
     async with AsyncExitStack() as edges:
@@ -125,9 +129,9 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
         )
         stage = Stage()
         told = offer.beacons
-        radios = await choose_radios(radio, from_settings.radio_plan(settings, told))
+        radios = make_radios(radio, from_settings.radio_plan(settings, told))
         beacons = from_settings.known_beacons(settings, told)
-        collector = from_settings.collector(settings, told)
+        collector = from_settings.collector(settings, told, foreign=radios.foreign)
         pages = Pages(
             environment=settings.site.environment,
             site=settings.site.community,
@@ -168,6 +172,7 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
             store.outbox,
             use=use,
             advertised=lambda: radios.adverts.seconds_on_air() if radios.adverts else {},
+            imagined=radios.imagined,
             read_clock=read_clock,
             put_one=link.parcel_put if link else _nothing,
         )
@@ -252,9 +257,14 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
         async with asyncio.TaskGroup() as stages:
 
             def start(
-                name: str, work: Callable[[], Awaitable[None]], *restart_on: type[Exception], cap: float = 60.0
+                name: str,
+                work: Callable[[], Awaitable[None]],
+                *restart_on: type[Exception],
+                first: float = 1.0,
+                cap: float = SYNC_CAP_S,
+                done: Callable[[], int] = int,
             ) -> asyncio.Task[None]:
-                stage = supervise(name, work, restart_on=restart_on, health=health, cap=cap)
+                stage = supervise(name, work, restart_on=restart_on, health=health, first=first, cap=cap, done=done)
                 return stages.create_task(stage, name=name)
 
             running = [
@@ -270,22 +280,29 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
             if link:
                 lost = (CentralUnreachable, StoreUnavailable)
                 running += [
-                    start("sync", link.drain.run, *lost),
-                    start("catalogue", lambda: link.pull(offer.version, take), *lost),
-                    start("pictures", lambda: link.pictures(album, pictures_wanted, stage.poke), *lost),
+                    start("sync", link.drain.run, *lost, done=lambda: link.drain.settled),
+                    start("catalogue", lambda: link.pull(offer.version, take), *lost, first=UNHURRIED_S),
+                    start(
+                        "pictures",
+                        lambda: link.pictures(album, pictures_wanted, stage.poke),
+                        *lost,
+                        first=UNHURRIED_S,
+                    ),
                     start(
                         "heads",
                         lambda: link.witness(heads, settings.site.environment, credential.signer),
                         *lost,
+                        first=UNHURRIED_S,
                     ),
                     start("beacons", watch_beacons),
-                    start("report", lambda: link.report(tell, hears, roll, let_go), *lost),
+                    start("report", lambda: link.report(tell, hears, roll, let_go), *lost, first=UNHURRIED_S),
                     start(
                         "outcomes",
                         lambda: link.follow(
                             lambda: open_intents.awaited(_AWAITED_AT_ONCE),
                             settle,
                             lambda: open_intents.uncoded(_UNCODED_AT_ONCE),
+                            lambda: open_intents.tried(_AWAITED_AT_ONCE),
                         ),
                         *lost,
                     ),

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import time
 from pathlib import Path
 
@@ -30,8 +30,10 @@ from sync_contract.request_signature import Signer
 def known_beacons(settings: Settings, told: Iterable[KnownBeacon] = ()) -> tuple[Beacon, ...]:
     """The allow-list, the file's and then what the catalogue told beside it.
 
-    Our own advert is on it too: another adapter or a simulated radio may hear it.
+    Our own adverts are on it too: another adapter or a simulated radio may hear them. They prove that it hears, and are
+    counted; they choose no screen here, for others only.
     """
+    ours = {identity.id for identity in settings.advertise.identities}
     listed = tuple(
         Beacon(
             id=BeaconId(b.uuid, b.major, b.minor),
@@ -41,12 +43,13 @@ def known_beacons(settings: Settings, told: Iterable[KnownBeacon] = ()) -> tuple
             path_loss_exponent=b.path_loss_exponent,
             tag_class=b.tag_class,
             project=b.project or next(iter(b.projects), None),
+            own=b.id in ours,
         )
         for b in settings.beacons
     )
     known = {beacon.id for beacon in listed}
     own = tuple(
-        Beacon(identity.id, BeaconKind.place, "own advert", identity.measured_power, "", identity.project)
+        Beacon(identity.id, BeaconKind.place, "own advert", identity.measured_power, "", identity.project, own=True)
         for identity in settings.advertise.identities
         if identity.id not in known
     )
@@ -90,15 +93,19 @@ def hours_of(words: tuple[str, ...]) -> tuple[Hours, ...]:
     return tuple(Hours(*map(time.fromisoformat, word.split("-"))) for word in words)
 
 
-def collector(settings: Settings, told: Iterable[KnownBeacon] = ()) -> Collector:
+def collector(
+    settings: Settings, told: Iterable[KnownBeacon] = (), *, foreign: Callable[[], Collection[BeaconId]] = tuple
+) -> Collector:
     """What is counted. Our own advert is not expected: a radio does not hear itself; nor is what the catalogue told,
-    for it may stand in another hall.
+    for it may stand in another hall. Who sends our identity more often than we do is noticed all the same.
     """
+    ours = {identity.id for identity in settings.advertise.identities}
     return Collector(
         known_beacons(settings, told),
-        interval_ms={beacon.id: beacon.interval_ms for beacon in settings.beacons if beacon.interval_ms is not None},
-        expected={beacon.id for beacon in settings.beacons}
-        - {identity.id for identity in settings.advertise.identities},
+        interval_ms={beacon.id: beacon.interval_ms for beacon in settings.beacons if beacon.interval_ms is not None}
+        | dict.fromkeys(ours, settings.advertise.interval_ms),
+        expected={beacon.id for beacon in settings.beacons} - ours,
+        foreign=foreign,
     )
 
 

@@ -1,23 +1,15 @@
 """config/gateway.toml as frozen values; read by the daemon and the commands only, with `daemonkit.toml.load`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, Field, StringConstraints
 
-from beacon_gateway.settings_addresses import (
-    CentralUrl,
-    Host,
-    HostOfPage,
-    LinkUrl,
-    PublicKey,
-    is_everywhere,
-    is_loopback,
-)
-from daemonkit.toml import Misfit, misfits
+from beacon_gateway.settings_addresses import CentralUrl, Host, HostOfPage, LinkUrl, PublicKey
+from beacon_gateway.settings_fit import IMMEDIATE_M, LOOPBACK, NEAR_M, unfit, unfit_kiosk
+from daemonkit.toml import Misfit
 from kiosk_ui.look import Theme
 from kiosk_ui.telephone import Line, Telephone
 from sync_contract.beacon import U16, BeaconId
@@ -26,10 +18,10 @@ from sync_contract.project import Project, ProjectId, Texts
 from sync_contract.records import HandoffKind
 from sync_contract.strict import Environment, Record
 
-Adapter = Annotated[str, StringConstraints(pattern=r"^(hci[0-9]{1,3})?$")]
+Adapter = Annotated[str, StringConstraints(pattern=r"^(hci[0-9]{1,3})?$"), Field(examples=["hci0", ""])]
 """A Bluetooth adapter as BlueZ names it; empty: any."""
-AdapterName = Annotated[str, StringConstraints(pattern=r"^hci[0-9]{1,3}$")]
-Folder = Annotated[str, StringConstraints(pattern=r"^(/[^\x00]{0,400})?$")]
+AdapterName = Annotated[str, StringConstraints(pattern=r"^hci[0-9]{1,3}$"), Field(examples=["hci0"])]
+Folder = Annotated[str, StringConstraints(pattern=r"^(/[^\x00]{0,400})?$"), Field(examples=["/srv/voices", ""])]
 """An absolute path, or empty."""
 Dbm = Annotated[int, Field(ge=-127, le=20)]
 
@@ -65,13 +57,9 @@ class Radio(Record):
     """Empty: all that there are."""
     scan_mode: Literal["active", "passive"] = "active"
     silence_s: Annotated[float, Field(ge=5, le=3600)] = 30.0
-    helper_socket: Annotated[str, StringConstraints(pattern=r"^/[^\x00]{1,100}$")] = "/run/beacon-radio/helper.sock"
-
-    @field_validator("scan_adapters")
-    @classmethod
-    def _adapters_differ(cls, adapters: tuple[str, ...]) -> tuple[str, ...]:
-        misfits(_repeated(adapters, "scan_adapters"))
-        return adapters
+    helper_socket: Annotated[
+        str, StringConstraints(pattern=r"^/[^\x00]{1,100}$"), Field(examples=["/run/beacon-radio/helper.sock"])
+    ] = "/run/beacon-radio/helper.sock"
 
 
 class Central(Record):
@@ -127,39 +115,18 @@ class Advertise(Record):
         )
         return (own, *self.more)
 
-    @model_validator(mode="after")
-    def _says_what(self) -> Self:
-        if self.enabled:
-            absent = (key for key in ("uuid", "major", "minor") if key not in self.model_fields_set)
-            misfits(Misfit((key,), "is required when enabled") for key in absent)
-        if self.exact and self.mode is AdvertiseMode.peripheral:
-            misfits([Misfit(("exact",), 'is never connectable: it does not go with mode = "peripheral"', True)])
-        seen = {BeaconId(self.uuid, self.major, self.minor)}
-        for number, identity in enumerate(self.more):
-            if identity.id in seen:
-                misfits([Misfit(("more", number), "is advertised already", str(identity.id))])
-            seen.add(identity.id)
-        return self
-
 
 class Presence(Record):
     """Metres and seconds; see beacon_gateway.presence.rules."""
 
-    immediate_m: Annotated[float, Field(gt=0, le=100)] = 1.5
-    near_m: Annotated[float, Field(gt=0, le=100)] = 4.0
+    immediate_m: Annotated[float, Field(gt=0, le=100)] = IMMEDIATE_M
+    near_m: Annotated[float, Field(gt=0, le=100)] = NEAR_M
     dwell_s: Annotated[float, Field(gt=0, le=60)] = 1.0
     exit_s: Annotated[float, Field(ge=1, le=3600)] = 10.0
     path_loss_exponent: Annotated[float, Field(ge=1, le=6)] = 2.2
     unknown_is_near: bool = False
     hold_s: Annotated[float, Field(ge=0, le=600)] = 3.0
     margin_db: Annotated[float, Field(ge=0, le=40)] = 6.0
-
-    @model_validator(mode="after")
-    def _zones_are_nested(self) -> Self:
-        if self.immediate_m >= self.near_m:
-            key = "immediate_m" if "immediate_m" in self.model_fields_set else "near_m"
-            misfits([Misfit((key,), "immediate_m must be less than near_m", getattr(self, key))])
-        return self
 
 
 class BeaconEntry(Record):
@@ -181,23 +148,6 @@ class BeaconEntry(Record):
     def id(self) -> BeaconId:
         return BeaconId(self.uuid, self.major, self.minor)
 
-    @model_validator(mode="after")
-    def _only_people_have_a_class(self) -> Self:
-        if self.kind is BeaconKind.person and not self.tag_class:
-            misfits([Misfit(("tag_class",), 'is required for kind = "person"')])
-        if self.kind is BeaconKind.person and self.proves_radio:
-            misfits([Misfit(("proves_radio",), 'belongs to kind = "place" only: a person walks away', "true")])
-        if self.kind is BeaconKind.place and self.tag_class:
-            misfits([Misfit(("tag_class",), 'belongs to kind = "person" only', self.tag_class)])
-        return self
-
-    @model_validator(mode="after")
-    def _brings_one_or_several(self) -> Self:
-        if self.project is not None and self.projects:
-            misfits([Misfit(("projects",), "stands beside project: keep one of the two", self.projects[0])])
-        misfits(_repeated(self.projects, "projects"))
-        return self
-
 
 class Rule(Record):
     """When a project goes before the others of a beacon, or of beacons about equally near."""
@@ -214,7 +164,7 @@ class Handoff(Record):
 
 
 class Kiosk(Record):
-    host: Host = "127.0.0.1"
+    host: Host = LOOPBACK
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     allowed_hosts: tuple[HostOfPage, ...] = ()
     site: SiteDoor = SiteDoor.loopback
@@ -223,24 +173,20 @@ class Kiosk(Record):
     rotation: Literal[0, 90, 180, 270] = 0
     dark: Annotated[tuple[HoursOfDay, ...], Field(max_length=10)] = ()
 
-    @model_validator(mode="after")
-    def _site_can_be_reached(self) -> Self:
-        if self.site is SiteDoor.lan and is_loopback(self.host):
-            misfits([Misfit(("site",), f'needs a host other than {self.host}, such as "0.0.0.0"', "lan")])
-        if self.site is SiteDoor.lan and is_everywhere(self.host) and not self.allowed_hosts:
-            why = "needs allowed_hosts: by which names or addresses staff open it"
-            misfits([Misfit(("site",), why, "lan")])
-        return self
-
 
 class OnlyKiosk(BaseModel):
     """[kiosk] of a file whose other sections are nobody's business here: the browser's user knows no server."""
 
     kiosk: Kiosk = Kiosk()
 
+    @classmethod
+    def unfit(cls, told: Mapping[str, Any]) -> Iterable[Misfit]:
+        """See daemonkit.toml.Whole."""
+        return unfit_kiosk(told)
+
 
 class Settings(Record):
-    """The order matters: a check reads only the sections above it, and only when those are sound."""
+    """Each value by itself; what they must be to each other stands in settings_fit."""
 
     site: Site
     radio: Radio = Radio()
@@ -253,77 +199,7 @@ class Settings(Record):
     handoff: Handoff
     kiosk: Kiosk = Kiosk()
 
-    @field_validator("projects")
     @classmethod
-    def _projects_differ(cls, projects: tuple[Project, ...], info: ValidationInfo) -> tuple[Project, ...]:
-        misfits(_repeated([project.id for project in projects], "projects", "id"))
-        if not projects and "central" in info.data and not info.data["central"].url:
-            raise ValueError("at least one [[projects]] is needed, or [central] with the url that brings them")
-        return projects
-
-    @field_validator("advertise")
-    @classmethod
-    def _advert_is_bound(cls, advertise: Advertise, info: ValidationInfo) -> Advertise:
-        found = list(_unknown_project(("project",), advertise.project, info))
-        for number, identity in enumerate(advertise.more):
-            found += _unknown_project(("more", number, "project"), identity.project, info)
-        misfits(found)
-        return advertise
-
-    @field_validator("beacons")
-    @classmethod
-    def _beacons_differ(cls, beacons: tuple[BeaconEntry, ...], info: ValidationInfo) -> tuple[BeaconEntry, ...]:
-        found = list(_repeated([beacon.id for beacon in beacons], "beacons"))
-        for number, beacon in enumerate(beacons):
-            found += _unknown_project((number, "project"), beacon.project, info)
-            for place, project in enumerate(beacon.projects):
-                found += _unknown_project((number, "projects", place), project, info)
-        misfits(found)
-        return beacons
-
-    @field_validator("rules")
-    @classmethod
-    def _rules_differ(cls, rules: tuple[Rule, ...], info: ValidationInfo) -> tuple[Rule, ...]:
-        found = list(_repeated([rule.project for rule in rules], "rules", "project"))
-        for number, rule in enumerate(rules):
-            found += _unknown_project((number, "project"), rule.project, info)
-        misfits(found)
-        return rules
-
-    @field_validator("handoff")
-    @classmethod
-    def _handoff_leads_somewhere(cls, handoff: Handoff, info: ValidationInfo) -> Handoff:
-        if handoff.kind is HandoffKind.ticket and "central" in info.data and not info.data["central"].url:
-            why = "needs [central] url, or this device enrolled (beacon-gateway enrol): tickets lead to that server"
-            misfits([Misfit(("kind",), why, "ticket")])
-        if handoff.kind is HandoffKind.link and not handoff.link_url:
-            misfits([Misfit(("link_url",), 'is required for kind = "link"')])
-        if handoff.link_url and "site" in info.data:
-            misfits(_link(handoff, info.data["site"].environment))
-        return handoff
-
-
-def _link(handoff: Handoff, environment: Environment) -> Iterator[Misfit]:
-    parts = urlsplit(handoff.link_url)
-    if environment is Environment.drill and is_loopback(parts.hostname or ""):
-        return
-    if parts.scheme != "https":
-        yield Misfit(("link_url",), "must begin with https://", handoff.link_url)
-    if parts.netloc.lower() not in handoff.link_hosts:
-        yield Misfit(("link_url",), f"leads to {parts.netloc}, which is not one of link_hosts", handoff.link_url)
-
-
-def _unknown_project(at: tuple[str | int, ...], project: str | None, info: ValidationInfo) -> Iterator[Misfit]:
-    """Without a central server the file itself must know the project."""
-    if project is None or "projects" not in info.data or "central" not in info.data or info.data["central"].url:
-        return
-    if project not in {known.id for known in info.data["projects"]}:
-        yield Misfit(at, "no [[projects]] has this id, and there is no [central] url to bring it", project)
-
-
-def _repeated(values: Sequence[str | BeaconId], table: str, key: str = "") -> Iterator[Misfit]:
-    first: dict[str | BeaconId, int] = {}
-    for number, value in enumerate(values):
-        if first.setdefault(value, number) != number:
-            at = (number, key) if key else (number,)
-            yield Misfit(at, f"is the same as {table}[{first[value]}]", str(value))
+    def unfit(cls, told: Mapping[str, Any]) -> Iterable[Misfit]:
+        """See daemonkit.toml.Whole."""
+        return unfit(told)

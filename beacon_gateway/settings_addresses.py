@@ -5,10 +5,11 @@ from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from sync_contract.keys import read_public
 
+_NO_ADDRESS = "不是网址,应如 https://give.example is not a web address, such as https://give.example"
 LINK_FIELDS = ("project", "amount_yuan", "intent")
 
 
@@ -39,9 +40,13 @@ def _central_url(text: str) -> str:
         return text
     parts = _split(text)
     if parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise ValueError("must be an address without a path, such as https://give.example")
+        raise ValueError(
+            "应为不带路径的地址,如 https://give.example must be an address without a path, such as https://give.example"
+        )
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
-        raise ValueError("must begin with https:// (http:// only for this machine itself)")
+        raise ValueError(
+            "必须以 https:// 开头(只有本机可用 http://) must begin with https:// (http:// only for this machine itself)"
+        )
     return text.rstrip("/")
 
 
@@ -51,13 +56,16 @@ def _link_url(text: str) -> str:
     try:
         fields = [(name, spec, conversion) for _, name, spec, conversion in string.Formatter().parse(text)]
     except ValueError as error:
-        raise ValueError("has a brace without its partner") from error
+        raise ValueError("花括号不成对 has a brace without its partner") from error
     for name, spec, conversion in fields:
         if name is not None and (name not in LINK_FIELDS or spec or conversion):
-            raise ValueError(f"may hold {', '.join(f'{{{field}}}' for field in LINK_FIELDS)}; nothing else in braces")
+            fields_told = " ".join(f"{{{field}}}" for field in LINK_FIELDS)
+            raise ValueError(f"花括号里只能是 {fields_told} may hold {fields_told}; nothing else in braces")
     parts = _split(text)
     if "{" in parts.netloc or parts.scheme not in ("https", "http"):
-        raise ValueError("must begin with https:// and a host; the host holds no braces")
+        raise ValueError(
+            "须以 https:// 和主机开头,主机不含花括号 must begin with https:// and a host; the host holds no braces"
+        )
     return text
 
 
@@ -66,23 +74,32 @@ def _split(text: str) -> SplitResult:
         parts = urlsplit(text)
         sound = bool(parts.hostname) and parts.port != 0
     except ValueError as error:
-        raise ValueError("is not a web address") from error
+        raise ValueError(_NO_ADDRESS) from error
     if not sound or not text.isascii() or any(letter.isspace() for letter in text):
-        raise ValueError("is not a web address")
+        raise ValueError(_NO_ADDRESS)
     if "@" in parts.netloc:
-        raise ValueError("must not hold a user or password")
+        raise ValueError("不能带用户名或密码 must not hold a user or password")
     return parts
 
 
 def _public_key(text: str) -> str:
     if text:
-        read_public(text)
+        try:
+            read_public(text)
+        except ValueError as error:
+            raise ValueError(f"不是公钥:应为登记时服务器给出的 43 个字符 {error}") from error
     return text
 
 
-Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]{1,253}$")]
+Host = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]{1,253}$"), Field(examples=["127.0.0.1", "192.168.1.20"])
+]
 """A host name or address to listen on."""
-HostOfPage = Annotated[str, StringConstraints(pattern=r"^(?:[a-z0-9.-]{1,253}|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$")]
+HostOfPage = Annotated[
+    str,
+    StringConstraints(pattern=r"^(?:[a-z0-9.-]{1,253}|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$"),
+    Field(examples=["pi.local", "192.168.1.20:8080"]),
+]
 """Lower case, `host` (any port) or `host:port`."""
 CentralUrl = Annotated[str, AfterValidator(_central_url)]
 LinkUrl = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_link_url)]

@@ -21,8 +21,8 @@ class Broadcast:
         self._closed = True
         self._wake()
 
-    async def changes(self) -> AsyncIterator[None]:
-        """Once at once, then after each poke that came since."""
+    async def changes(self, every_s: float | None = None) -> AsyncIterator[None]:
+        """Once at once, then after each poke that came since; with `every_s` also whenever nothing came for so long."""
         seen = -1
         while True:
             if seen != self._pokes:
@@ -31,7 +31,11 @@ class Broadcast:
             elif self._closed:
                 return
             else:
-                await self._news.wait()
+                try:
+                    async with asyncio.timeout(every_s):
+                        await self._news.wait()
+                except TimeoutError:
+                    yield
 
     def _wake(self) -> None:
         news, self._news = self._news, asyncio.Event()

@@ -35,21 +35,24 @@ async def supervise(
     first: float = 1.0,
     cap: float = 60.0,
     jitter: Callable[[], float] = random.random,
+    done: Callable[[], int] = int,
 ) -> None:
     """Run `stage` until it returns; after `restart_on` (also inside an exception group) again, later each time.
 
-    A run longer than `cap` seconds counts as a success. Every other error comes out.
+    A run longer than `cap` seconds counts as a success, and so does one in which `done`, a count of what the stage is
+    there for, has risen. Every other error comes out.
     """
     failures = 0
     while True:
         health.started(name)
-        began = time.monotonic()
+        began, before = time.monotonic(), done()
         try:
             await stage()
         except Exception as error:
             if not _expected(error, restart_on):
                 raise
-            failures = 0 if time.monotonic() - began > cap else failures + 1
+            well = time.monotonic() - began > cap or done() != before
+            failures = 0 if well else failures + 1
             wait = full_jitter(max(0, failures - 1), base=first, cap=cap, draw=jitter)
             health.waiting(name, _word(error), wait)
             _log.warning("stage.restarting", stage=name, wait=round(wait, 1), error=_word(error), reason=str(error))

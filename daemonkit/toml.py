@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -17,21 +17,32 @@ from daemonkit.toml_bounds import DEEPEST, too_deep, unusable
 from daemonkit.toml_explain import Explainer
 from daemonkit.toml_faults import ConfigRefused, Fault
 from daemonkit.toml_lines import lines_of
+from daemonkit.toml_sound import UNSOUND, sound
 
-__all__ = ["ConfigRefused", "Fault", "Misfit", "load", "misfits", "validate"]
+__all__ = ["UNSOUND", "ConfigRefused", "Fault", "Misfit", "Whole", "load", "misfits", "validate"]
 
 Model = TypeVar("Model", bound=BaseModel)
 _LARGEST = 1024 * 1024
+_NO_TOML = "不是 TOML,常见的是少了引号或括号 is not TOML, often for want of a quotation mark or bracket"
 _WHERE = re.compile(r" \((?:at line (\d+), column (\d+)|at end of document)\)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A value that does not fit the others. `at`: its place below the validated field, e.g. (2, "major")."""
+    """A value that does not fit the others. `at`: its place below the validated field, e.g. (2, "major"), or
+    the whole path where a Whole says it."""
 
     at: tuple[str | int, ...]
     reason: str
     got: object = None
+
+
+@runtime_checkable
+class Whole(Protocol):
+    """A model that says what does not fit together, also where other values are wrong."""
+
+    def unfit(self, told: Mapping[str, Any]) -> Iterable[Misfit]:
+        """A class method. `told`: the document as TOML gives it, UNSOUND for each value that is wrong by itself."""
 
 
 def misfits(found: Iterable[Misfit]) -> None:
@@ -64,50 +75,63 @@ def validate(document: dict[str, Any], model: type[Model], *, source: str) -> Mo
 
 
 def _validated(document: dict[str, Any], model: type[Model], explain: Explainer) -> Model:
-    faults = [explain.fault(at, reason) for at, reason in unusable(document)]
-    if faults:
-        raise ConfigRefused(faults)
+    uncarried = dict(unusable(document))
+    faults = [explain.fault(at, reason) for at, reason in uncarried.items()]
+    made, wrong = None, list(uncarried)
     try:
-        return model.model_validate_json(json.dumps(document, default=_as_text))
+        made = model.model_validate_json(json.dumps(sound(document, uncarried), default=_as_text))
     except ValidationError as error:
-        raise ConfigRefused(explain.faults(error)) from None  # its text would echo secrets
+        faults += explain.faults(error, but=uncarried)
+        wrong += [each["loc"] for each in error.errors(include_url=False, include_context=False)]
+    faults += [explain.misfit(one.at, one.reason, one.got) for one in _unfit(model, sound(document, wrong))]
+    if faults or made is None:
+        raise ConfigRefused(faults)  # outside the except: pydantic's text would echo secrets
+    return made
+
+
+def _unfit(model: object, told: Mapping[str, Any]) -> Iterable[Misfit]:
+    return model.unfit(told) if isinstance(model, Whole) else ()
 
 
 def _read(path: Path) -> str:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise _refused(path, None, "is not a file that can be read")
+            raise _refused(path, None, "不是可以读取的文件 is not a file that can be read")
         with path.open("rb") as file:
             octets = file.read(_LARGEST + 1)
     except OSError as error:
-        raise _refused(path, None, f"cannot be read: {error.strerror}") from error
+        raise _refused(path, None, f"读不了 cannot be read: {error.strerror}") from error
     if len(octets) > _LARGEST:
-        raise _refused(path, None, "is larger than 1 MiB")
+        raise _refused(path, None, "超过 1 MiB is larger than 1 MiB")
     try:
         return octets.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _refused(path, octets.count(b"\n", 0, error.start) + 1, "is not UTF-8; save it as UTF-8") from error
+        raise _refused(
+            path, octets.count(b"\n", 0, error.start) + 1, "不是 UTF-8,请存成 UTF-8 is not UTF-8; save it as UTF-8"
+        ) from error
 
 
 def _parse(path: Path, text: str) -> dict[str, Any]:
     deep = too_deep(text)
     if deep is not None:
-        raise _refused(path, deep, f"is nested deeper than {DEEPEST}")
+        raise _refused(path, deep, f"嵌套超过 {DEEPEST} 层 is nested deeper than {DEEPEST}")
     try:
         return tomllib.loads(text)
     except ValueError as error:  # TOMLDecodeError, and a number of more digits than Python reads
         where = _WHERE.search(str(error))
         reason = _WHERE.sub("", str(error))
         if where is None:
-            raise _refused(path, None, f"is not TOML: {reason}") from error
+            raise _refused(path, None, f"{_NO_TOML}: {reason}") from error
         line = int(where[1]) if where[1] else text.rstrip().count("\n") + 1
-        raise _refused(path, line, f"is not TOML: {reason}" + (f" (column {where[2]})" if where[2] else "")) from error
+        raise _refused(path, line, f"{_NO_TOML}: {reason}" + (f" (column {where[2]})" if where[2] else "")) from error
 
 
 def _refused(path: Path, line: int | None, reason: str) -> ConfigRefused:
     return ConfigRefused([Fault(str(path), line, "", reason, None)])
 
 
-def _as_text(value: object) -> str:
+def _as_text(value: object) -> str | None:
+    if value is UNSOUND:
+        return None
     assert isinstance(value, (date, datetime, time)), "tomllib gives nothing else"
     return value.isoformat()

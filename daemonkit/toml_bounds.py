@@ -34,6 +34,6 @@ def unusable(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
         for index, item in enumerate(value):
             yield from unusable(item, (*path, index))
     elif isinstance(value, float) and not math.isfinite(value):
-        yield path, "must be a finite number"
+        yield path, "必须是有限的数 must be a finite number"
     elif isinstance(value, int) and not -(2**63) <= value < 2**63:
-        yield path, "must be a whole number of at most 64 bits"
+        yield path, "整数太大 must be a whole number of at most 64 bits"

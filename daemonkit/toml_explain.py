@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from daemonkit.toml_faults import Fault
 from daemonkit.toml_lines import Path
+from daemonkit.toml_words import words
 
 _SECRET = re.compile(r"secret|password|passphrase|token|_key$", re.IGNORECASE)
 _PUBLIC = re.compile(r"public", re.IGNORECASE)
@@ -35,21 +36,30 @@ class Explainer:
         """Only where there is a fault to explain."""
         return self._model.model_json_schema()
 
-    def faults(self, error: ValidationError) -> list[Fault]:
-        return [self._explain(each) for each in error.errors(include_url=False)]
+    def faults(self, error: ValidationError, *, but: Container[Path] = ()) -> list[Fault]:
+        """`but`: key paths of which all has been said."""
+        return [self._explain(each) for each in error.errors(include_url=False) if each["loc"] not in but]
 
-    def fault(self, at: Path, reason: str, got: str | None = None) -> Fault:
-        return Fault(self._file, self._line(at), _key(at), reason, got)
+    def fault(self, at: Path, reason: str, got: str | None = None, zh: str = "") -> Fault:
+        return Fault(self._file, self._line(at), _key(at), reason, got, zh)
+
+    def misfit(self, at: Path, reason: str, got: object) -> Fault:
+        """Of a value that does not fit the others."""
+        return self.fault(at, reason, None if self._is_secret(at) else _shown(got))
 
     def _explain(self, error: ErrorDetails) -> Fault:
         at = error["loc"]
         if error["type"] == "extra_forbidden":
-            return self.fault(at, self._unknown(at))
+            zh, reason = self._unknown(at)
+            return self.fault(at, reason, zh=zh)
+        message = re.sub("^Input should be", "must be", error["msg"].removeprefix("Value error, "))
+        examples = self._examples(at) or [[example] for example in self._examples((*at, 0))]
+        zh, reason = words(error["type"], message, error["input"], error.get("ctx", {}), examples)
         if error["type"] == "missing":
-            return self.fault(at, "is required")
-        reason = re.sub("^Input should be", "must be", error["msg"].removeprefix("Value error, "))
-        at, reason = self._named(at, reason)
-        return self.fault(at, reason, None if self._is_secret(at) else _shown(error["input"]))
+            return self.fault(at, reason, zh=zh)
+        if not zh:
+            at, reason = self._named(at, reason)
+        return self.fault(at, reason, None if self._is_secret(at) else _shown(error["input"]), zh)
 
     def _named(self, at: Path, reason: str) -> tuple[Path, str]:
         """A validator of a whole table names the key in its message: "closes is before opens", "bank.kind: no such"."""
@@ -69,14 +79,19 @@ class Explainer:
                 return self._lines[at[:depth]]
         return None
 
-    def _unknown(self, at: Path) -> str:
+    def _unknown(self, at: Path) -> tuple[str, str]:
         known = [key for schema in self._at(at[:-1]) for key in schema.get("properties", {})]
         close = get_close_matches(str(at[-1]), known, n=1)
-        return f"unknown key; did you mean {close[0]}?" if close else "unknown key"
+        if close:
+            return f"没有这个键;是不是 {close[0]}?", f"unknown key; did you mean {close[0]}?"
+        return "没有这个键", "unknown key"
 
     def _is_secret(self, at: Path) -> bool:
         named = any(isinstance(part, str) and _SECRET.search(part) and not _PUBLIC.search(part) for part in at)
         return named or any(schema.get("format") == "password" for schema in self._at(at))
+
+    def _examples(self, at: Path) -> list[Any]:
+        return [example for schema in self._at(at) for example in schema.get("examples", ())]
 
     def _at(self, at: Path) -> list[_Schema]:
         """The schemas that may stand at a key path."""

@@ -24,7 +24,8 @@ _UNITS, _USERS, _SETTINGS = "usr/lib/systemd/system", "usr/lib/sysusers.d", "etc
 
 @dataclass(frozen=True)
 class Package:
-    """`programs`: name -> module with a `main`. `files`: where it goes -> what of the tree.
+    """`programs`: name -> module with a `main`; each is found by its name, through a link in /usr/bin. `files`: where
+    it goes -> what of the tree.
 
     `conffiles`: settings, which an upgrade leaves as they were edited.
     """
@@ -66,7 +67,16 @@ GATEWAY = Package(
         f"{_SETTINGS}/beacon-gateway/gateway.toml": "config/gateway.toml",
     },
     depends=("bluez (>= 5.66)", "dbus", "systemd (>= 252)"),
-    recommends=("cage", "chromium", "fonts-noto-cjk", "wlr-randr", "polkitd", "systemd-timesyncd | time-daemon"),
+    recommends=(
+        "cage",
+        "chromium",
+        "fonts-noto-cjk",
+        "wlr-randr",
+        "polkitd",
+        "systemd-timesyncd | time-daemon",
+        "speech-dispatcher",
+        "speech-dispatcher-espeak-ng",
+    ),
     services=("beacon-gateway.service",),
     conffiles=("/etc/beacon-gateway/gateway.toml",),
 )
@@ -111,7 +121,7 @@ if [ "$1" = configure ]; then
     fi
     if [ -z "$2" ]; then
         echo "{name}: write {settings}, then:"
-        echo "  /opt/{name}/bin/{name} check-config {settings}"
+        echo "  {name} check-config {settings}"
         echo "  systemctl enable --now {first}"
     fi
 fi
@@ -142,6 +152,7 @@ def build(package: Package, work: Path, output: Path = OUTPUT) -> Path:
     _put_python(package, tree)
     for target, source in package.files.items():
         _copy(ROOT / source, tree / target)
+    put_on_path(package, tree)
     control = _control(package, version, architecture, _octets(tree))
     _write(tree / "DEBIAN/control", control)
     _write(tree / "DEBIAN/conffiles", "".join(f"{path}\n" for path in package.conffiles))
@@ -187,6 +198,15 @@ def _put_python(package: Package, tree: Path) -> None:
     # The programs may not write beside themselves: what is compiled is compiled now, and looked at by no clock.
     compiled = [SYSTEM_PYTHON, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
     subprocess.run([*compiled, "-s", str(tree), "-p", "/", str(library)], check=True)
+
+
+def put_on_path(package: Package, tree: Path) -> None:
+    """So that the manuals' commands are found as they are written. The link is relative, as Debian asks for (Debian
+    Policy 10.5), and root's and everybody's PATH holds /usr/bin."""
+    bin_ = tree / "usr/bin"
+    bin_.mkdir(parents=True, exist_ok=True)
+    for name in package.programs:
+        (bin_ / name).symlink_to(Path("../..") / package.home / "bin" / name)
 
 
 def _system_version() -> str:

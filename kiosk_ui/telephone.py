@@ -12,7 +12,10 @@ _WRITTEN = re.compile(r"([+() -]*[0-9][0-9+() -]*)?")
 
 def _telephone(written: str) -> str:
     if not _WRITTEN.fullmatch(written):
-        raise ValueError("must be of digits, spaces, + ( ) and -, such as 0595-1234 5678, or empty for none")
+        raise ValueError(
+            "只能有数字、空格、+ ( ) 和 -,如 0595-1234 5678;留空则不显示 "
+            "must be of digits, spaces, + ( ) and -, such as 0595-1234 5678, or empty for none"
+        )
     return written
 
 

@@ -35,11 +35,15 @@ _PROJECT_IN_1 = frozenset(
     ("id", "title", "summary", "story", "payee", "currency", "amounts_fen", "min_fen", "max_fen", "permit")
 )
 _PROJECT_IN_2 = _PROJECT_IN_1 | {"goal_fen", "paid_fen", "helped"}
-HoursOfDay = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$")]
+HoursOfDay = Annotated[
+    str,
+    StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"),
+    Field(examples=["10:00-13:30", "22:00-06:00"]),
+]
 """From-until, official time; over midnight when the end is not later than the beginning."""
 Weekday = Annotated[int, Field(ge=1, le=7)]
 """1 Monday to 7 Sunday."""
-TagClass = Annotated[str, StringConstraints(pattern=r"^([a-z0-9-]{1,32})?$")]
+TagClass = Annotated[str, StringConstraints(pattern=r"^([a-z0-9-]{1,32})?$"), Field(examples=["volunteer-card"])]
 
 
 class BeaconKind(StrEnum):

@@ -32,7 +32,7 @@ class Permit(Record):
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> Self:
         if self.closes < self.opens:
-            raise ValueError("closes is before opens")
+            raise ValueError("closes: 早于 opens is before opens")
         return self
 
 

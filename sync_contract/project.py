@@ -9,7 +9,9 @@ from sync_contract.money import Money
 from sync_contract.permit import Permit, PermitJudgement, PermitReason, judge
 from sync_contract.strict import Language, Record
 
-ProjectId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$")]
+ProjectId = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$"), Field(examples=["elder-lunch"])
+]
 """At most 16 characters, for it travels inside the QR."""
 Fen = Annotated[int, Field(ge=1, le=10_000_000_00)]
 MOST_EXAMPLES = 4
@@ -52,7 +54,7 @@ class Project(Record):
     summary: Texts
     story: Texts
     payee: Texts
-    currency: Annotated[str, StringConstraints(pattern=r"^CNY$")] = "CNY"
+    currency: Annotated[str, StringConstraints(pattern=r"^CNY$"), Field(examples=["CNY"])] = "CNY"
     amounts_fen: Annotated[tuple[Fen, ...], Field(min_length=1, max_length=6)]
     min_fen: Fen = 100
     max_fen: Fen = 100_000_00
@@ -72,10 +74,12 @@ class Project(Record):
     @model_validator(mode="after")
     def _amounts_within_bounds(self) -> Self:
         if self.min_fen > self.max_fen:
-            raise ValueError("min_fen is more than max_fen")
+            raise ValueError("min_fen: 不能大于 max_fen is more than max_fen")
         outside = [fen for fen in self.amounts_fen if not self.min_fen <= fen <= self.max_fen]
         if outside:
-            raise ValueError(f"amounts_fen {outside} lie outside min_fen to max_fen")
+            raise ValueError(
+                f"amounts_fen: {outside} 不在 min_fen 到 max_fen 之间 {outside} lie outside min_fen to max_fen"
+            )
         return self
 
     @model_validator(mode="after")
@@ -84,10 +88,13 @@ class Project(Record):
         for number, fen in enumerate(told):
             if fen not in self.amounts_fen:
                 raise ValueError(
-                    f"pays_for[{number}].fen: {fen} is none of amounts_fen; take one of them, or leave it out"
+                    f"pays_for[{number}].fen: amounts_fen 里没有 {fen},请换成其中一个或删去 "
+                    f"{fen} is none of amounts_fen; take one of them, or leave it out"
                 )
             if fen in told[:number]:
-                raise ValueError(f"pays_for[{number}].fen: {fen} comes twice; leave one of them out")
+                raise ValueError(
+                    f"pays_for[{number}].fen: {fen} 写了两次,请删去一个 {fen} comes twice; leave one of them out"
+                )
         return self
 
     def example(self, fen: int) -> Caption | None:

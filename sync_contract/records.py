@@ -232,13 +232,17 @@ class Outcome(Record):
     code: Annotated[str, Field(pattern=r"^([0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4})?$")] = ""
     """What a donor may type instead of scanning, once the parcel is there. Only for who asks with `uncoded`: an older
     gateway does not know the field."""
+    ended: bool = False
+    """Handed off, and every attempt at the bank has ended unpaid: the donor may try again. Only for who asks with
+    `tried`: an older gateway does not know the field."""
 
 
 class Outcomes(Record):
-    """The answer to GET /api/v1/outcomes?known=<intent>:<state>&…&uncoded=<intent>&…&wait=<seconds>.
+    """The answer to GET /api/v1/outcomes, whose query is
+    `known=<intent>:<state>&…&uncoded=<intent>&…&tried=<intent>:<0|1>&…&wait=<seconds>`.
 
     Answered as soon as one of the named intents is in another state than the one named, or one that is `uncoded` too
-    has a code; else empty after `wait`.
+    has a code, or one that is `tried` too has ended (1) or not (0) against what is named; else empty after `wait`.
     """
 
     contract: Literal[1] = CONTRACT

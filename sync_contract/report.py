@@ -11,7 +11,17 @@ from sync_contract.strict import Record
 
 EVERY_S = 60
 """How often a gateway reports; it comes at once when what it hears changes."""
+RADIO_MISSES = ("transmitter_lost", "never_heard", "nothing_ever", "advert_lost", "advert_never_heard")
+"""Words of `GatewayReport.radio` that tell what a radio misses that may well hear. Known transmitters beside others
+that are heard: one that fell silent, one that was not heard once since the start, our own advert likewise.
+`nothing_ever`: nobody at all since the start, where no transmitter is known. A server that does not know a word shows
+it as it is."""
+NOTICED, CATALOGUE_OLDER = "noticed", "catalogue_older"
+"""In the query of a report: since the last one the gateway was given a catalogue older than the one it holds, and did
+not take it. In the query, for an older server takes no notice of it there."""
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+
+_NO_TROUBLE = frozenset(("on_air", "off", "starting", "simulated", "unknown"))
 
 
 class Hearing(StrEnum):
@@ -22,7 +32,7 @@ class Hearing(StrEnum):
     not_proved = "not_proved"
     """Nothing tells."""
     deaf = "deaf"
-    """A known transmitter fell silent, or no radio works."""
+    """Nothing is heard, not even a known transmitter; or no radio works."""
     simulated = "simulated"
     """There is no real radio, and none is meant to be."""
 
@@ -39,14 +49,21 @@ class GatewayReport(Record):
     uptime_s: Annotated[int, Field(ge=0, lt=2**32)]
     hearing: Hearing
     radio: Word
-    """The scanner's own word: hearing, listening, silent, starting, refused, off, no_adapter, no_answer …"""
+    """The scanner's own word: hearing, listening, silent, starting, refused, off, no_adapter, no_answer …; or one of
+    RADIO_MISSES, which goes before it."""
     advert: Word
-    """on_air, off …"""
+    """on_air, off (not switched on), starting, simulated; else why it is not on the air: refused, no_adapter,
+    no_advertising, no_answer, no_helper …"""
     waiting: Count
     refused: Count
     damaged: Count
     """Parcels in the outbox by state."""
     catalogue_version: Count
+
+    @property
+    def off_air(self) -> bool:
+        """Whether the beacon that this gateway is should be on the air, and is not."""
+        return self.advert not in _NO_TROUBLE
 
 
 class ReportTaken(Record):

@@ -26,7 +26,14 @@ _SIGNATURE = re.compile(r"gw=:(?P<signature>[A-Za-z0-9+/]{86}==):")
 
 
 class SignatureRefused(ValueError):
-    """The request is not signed in our profile, or the signature does not fit. The message is for the log."""
+    """The request is not signed in our profile, or the signature does not fit. The message is for the log.
+
+    `gateway`: in whose name it was signed, where it says so.
+    """
+
+    def __init__(self, message: str, gateway: str = "") -> None:
+        super().__init__(message)
+        self.gateway = gateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,7 @@ class UnverifiedSignature:
         try:
             public.verify(self._signature, self._base)
         except InvalidSignature as error:
-            raise SignatureRefused("the signature does not fit the request") from error
+            raise SignatureRefused("the signature does not fit the request", self.gateway) from error
 
 
 def read(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> UnverifiedSignature:
@@ -76,7 +83,7 @@ def read(method: str, path: str, query: str, headers: Mapping[str, str], body: b
         raise SignatureRefused("not signed")
     digest = content_digest(body)
     if headers.get("Content-Digest", "") != digest:
-        raise SignatureRefused("the body does not fit its digest")
+        raise SignatureRefused("the body does not fit its digest", found["gateway"])
     try:
         octets = b64decode(signature["signature"], validate=True)
     except Base64Error as error:

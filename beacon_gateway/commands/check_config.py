@@ -1,9 +1,8 @@
 """beacon-gateway check-config FILE: every fault at once, before the first donation."""
 
-import sys
 from pathlib import Path
 
-from beacon_gateway.commands.run import central_of
+from beacon_gateway.commands.enrolled import central_of, tell_refused
 from beacon_gateway.settings import Settings
 from daemonkit.toml import ConfigRefused, load
 
@@ -19,7 +18,7 @@ def check_config(path: Path, state_dir: Path) -> int:
     try:
         settings = load(path, Settings, fill=central_of(state_dir))
     except ConfigRefused as refused:
-        print(refused, file=sys.stderr)
+        tell_refused(refused, state_dir)
         return EX_CONFIG
     projects, beacons = len(settings.projects), len(settings.beacons)
     print(f"{path}: 可以使用 / is fine: {settings.site.environment}, {projects} projects, {beacons} beacons")

@@ -2,14 +2,19 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from beacon_gateway.commands.basis import HEAD, TOML_ONLY
+from beacon_gateway.commands.enrolled import tell_refused
+from beacon_gateway.commands.folded import say
+from beacon_gateway.commands.radio_sentences import scanner_sentences
 from beacon_gateway.commands.running import NotRunning, address, ask, ask_json
 from beacon_gateway.model.beacons import Beacon
-from beacon_gateway.presence.explain.words import screen, sentences
+from beacon_gateway.model.visits import Crossing
+from beacon_gateway.presence.explain.words import INDENT, reasons, screen, sentences
 from beacon_gateway.presence.trace import Decision, What
 from daemonkit.files import write_atomically
 from daemonkit.toml import ConfigRefused
@@ -17,23 +22,21 @@ from sync_contract.beacon import BeaconId
 from sync_contract.catalogue import BeaconKind
 
 FAILURE, TRY_AGAIN, CONFIGURATION = 1, 75, 78
-HELD = {
-    "somebody is giving": "有人正在捐款,屏幕不换 somebody is giving: the screen stays",
-}
 
 
-def run(config: Path, url: str, last: int, as_json: bool, picture: Path | None) -> int:
+def run(config: Path, state_dir: Path, url: str, last: int, as_json: bool, picture: Path | None) -> int:
     """The exit code: 0, 1 when the picture cannot be written, 75 when no gateway answers, 78 for a broken TOML.
 
-    `url`: of the kiosk; empty, it is read from the TOML.
+    `url`: of the kiosk; empty, it is read from the TOML, with the enrolment in `state_dir`.
     """
     try:
-        base = url or address(config)
+        base = url or address(config, state_dir)
+        health = {} if as_json else ask_json(base, "/healthz")
         told = ask_json(base, f"/site/trace.json?last={last}")
         drawn = ask(base, "/site/trace.svg") if picture else b""
         style = ask(base, "/site/trace.css") if picture else b""
     except ConfigRefused as refused:
-        print(refused, file=sys.stderr)
+        tell_refused(refused, state_dir)
         return CONFIGURATION
     except NotRunning as error:
         print(f"beacon-gateway explain: {error}. --url http://127.0.0.1:8080", file=sys.stderr)
@@ -41,6 +44,7 @@ def run(config: Path, url: str, last: int, as_json: bool, picture: Path | None) 
     if as_json:
         print(json.dumps(told, ensure_ascii=False))
     else:
+        say("\n".join(_head(health)))
         _print(told)
     if picture is None:
         return 0
@@ -52,6 +56,13 @@ def run(config: Path, url: str, last: int, as_json: bool, picture: Path | None) 
     return 0
 
 
+def _head(health: Mapping[str, Any]) -> Iterator[str]:
+    """From what the running gateway decides, and whether it hears."""
+    version = health.get("catalogue")
+    yield f"{HEAD} 目录 catalogue {version} + TOML" if version else f"{HEAD} {TOML_ONLY}"
+    yield from scanner_sentences(health.get("radio") or {})
+
+
 def _print(told: Mapping[str, Any]) -> None:
     """The decisions, the newest last, at seconds before now; then what stands on the screen."""
     decisions = [_decision(each) for each in told["decisions"]]
@@ -60,23 +71,28 @@ def _print(told: Mapping[str, Any]) -> None:
     now = told["screen"]["project"] or ""
     first = next((decision.before for decision in decisions if decision.what is What.shown), now)
     for block in sentences(decisions, beacons, first):
-        print(block)
+        say(block)
     if not decisions:
         print("还没有判定 no decision yet")
-    print(f"屏幕现在显示 the screen now shows: {screen(now)}\n{'':14}{told['screen']['reason']}")
-    if held := told["screen"]["held"]:
-        print(f"{'':14}{HELD.get(held, held)}")
+    say(f"屏幕现在显示 the screen now shows: {screen(now)}")
+    for reason in (told["screen"]["reason"], told["screen"]["held"]):
+        for line in reasons(reason) if reason else ():
+            say(f"{'':{INDENT}}{line}")
 
 
 def _decision(told: dict[str, Any]) -> Decision:
+    numbers = told["in"]
     return Decision(
         number=told["number"],
         at=-told["ago_s"],
         what=What(told["what"]),
         beacon=_id(told["beacon"]) if told["beacon"] else None,
         tag_class=told["tag_class"],
+        rssi=numbers["rssi"],
+        level_db=numbers["level_db"],
+        distance_m=numbers["distance_m"],
         rule=told["rule"],
-        **told["in"],
+        crossed=tuple(Crossing(**edge) for edge in numbers.get("edges", ())),
         **told["out"],
     )
 

@@ -1,24 +1,29 @@
 """beacon-gateway replay FILE: what would be decided, and why, under these settings. The same bytes on every run.
 
-No clock is read: hours and days are those of the recording, all open where it does not tell. Nobody is giving.
+No clock is read: hours and days are those of the recording, all open where it does not tell. Nobody is giving, and
+nothing is decided after the recording's end.
 """
 
 import json
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 from beacon_gateway import from_settings
+from beacon_gateway.commands.basis import HEAD, Basis, basis_of
+from beacon_gateway.commands.enrolled import tell_refused
+from beacon_gateway.commands.folded import say
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.model.beacons import Beacon, Sighting
 from beacon_gateway.presence.choosing import choosing
 from beacon_gateway.presence.decide import Decide, replay
 from beacon_gateway.presence.explain.picture import Picture, svg
 from beacon_gateway.presence.explain.plain import plain
-from beacon_gateway.presence.explain.words import screen, sentences
+from beacon_gateway.presence.explain.words import called, screen, sentences, zone
 from beacon_gateway.presence.projects import ProjectRules
 from beacon_gateway.presence.rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.statistics import Collector
@@ -26,11 +31,11 @@ from beacon_gateway.presence.trace import Decision, Trace, What
 from beacon_gateway.presence.trace_lines import TraceUnreadable, read_trace
 from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.radio.capture import SIZE_LIMIT, CaptureScanner
-from beacon_gateway.settings import Settings
 from daemonkit.files import write_atomically
-from daemonkit.toml import ConfigRefused, load
+from daemonkit.toml import ConfigRefused
 from sync_contract.beacon import BeaconId
 from sync_contract.permit import OFFICIAL_TIME
+from sync_contract.rules import Bound
 
 FAILURE, USAGE, CONFIGURATION = 1, 2, 78
 EARLIEST, LATEST = datetime(2020, 1, 1, tzinfo=UTC).timestamp(), datetime(2100, 1, 1, tzinfo=UTC).timestamp()
@@ -52,32 +57,64 @@ class _Under:
     """Notices clones, as the daemon's does."""
     began: datetime | None
     """Official time of the recording's second 0."""
+    bound: Bound
+    need: Mapping[str, float]
+    words: str
+    """From what is decided, for a person."""
 
     def official(self, at: float) -> datetime | None:
         return None if self.began is None else self.began + timedelta(seconds=at)
 
 
-def run(file: Path, config: Path | None, fallback: Path, pace: str, picture: Path | None, as_json: bool) -> int:
-    """The exit code: 0, 1 for a file that cannot be read or written, 2 for a bad pace, 78 for a broken TOML."""
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """`end_s`: of the recording, seconds from its begin; `at` of the sightings is counted likewise."""
+
+    sightings: tuple[Sighting, ...]
+    end_s: float
+    under: _Under
+
+
+def run(
+    file: Path,
+    config: Path | None,
+    fallback: Path,
+    state_dir: Path,
+    pace: str,
+    picture: Path | None,
+    as_json: bool,
+) -> int:
+    """The exit code: 0, 1 for a file that cannot be read or written, 2 for a bad pace, 78 for a broken TOML.
+
+    `state_dir`: the enrolment and the catalogue there count beside the TOML, as for the gateway.
+    """
     try:
         speed = _speed(pace)
     except ValueError as error:
         print(f"beacon-gateway replay: {error}", file=sys.stderr)
         return USAGE
     try:
-        sightings, under = _read(file, config, fallback)
+        recorded = _read(file, config, fallback, state_dir)
     except ConfigRefused as refused:
-        print(refused, file=sys.stderr)
+        tell_refused(refused, state_dir)
         if config is None:
             print("beacon-gateway replay: a capture needs the settings: --config FILE", file=sys.stderr)
         return CONFIGURATION
     except GatewayError as error:
         print(f"beacon-gateway replay: {error}", file=sys.stderr)
         return FAILURE
+    sightings, under = recorded.sightings, recorded.under
     trace = Trace(under.beacons, decisions=MOST, samples=MOST, thinned_s=0, keep_people=True)
-    choice = choosing(under.choice, under.projects, under.collector, official=under.official)
+    choice = choosing(
+        under.choice,
+        under.projects,
+        under.collector,
+        official=under.official,
+        bound=lambda: under.bound,
+        need=lambda: under.need,
+    )
     decide = Decide(Tracker(under.beacons, under.presence), choice, trace, bindings=lambda: under.bindings)
-    end_s = replay(sightings, decide, first=under.collector.heard)
+    end_s = replay(sightings, decide, end_s=recorded.end_s, first=under.collector.heard)
     if picture is not None:
         samples = (*trace.running_samples, *trace.place_samples)
         drawn = svg(Picture(file.name, under.beacons, under.presence, trace.decisions, samples, end_s))
@@ -97,9 +134,10 @@ def run(file: Path, config: Path | None, fallback: Path, pace: str, picture: Pat
             speed,
         )
     else:
-        print(_summary(file, known, decide.tracker.foreign_frames, under))
+        say(_summary(file, known, decide.tracker.foreign_frames, under))
         _tell(list(sentences(trace.decisions, under.beacons)), trace, speed)
-        print(_outcome(trace.decisions, end_s))
+        say(_outcome(trace.decisions, end_s))
+        say(_still_here(decide))
     if not known:
         print(
             f"beacon-gateway replay: {file}: 没有认得的信标,请核对 [[beacons]]\n"
@@ -122,7 +160,7 @@ def _speed(pace: str) -> float:
     return speed
 
 
-def _read(file: Path, config: Path | None, fallback: Path) -> tuple[tuple[Sighting, ...], _Under]:
+def _read(file: Path, config: Path | None, fallback: Path, state_dir: Path) -> _Recorded:
     """A trace brings settings of its own. Raises GatewayError, ConfigRefused."""
     try:
         with file.open("rb") as opened:
@@ -131,7 +169,8 @@ def _read(file: Path, config: Path | None, fallback: Path) -> tuple[tuple[Sighti
             raise TraceUnreadable(f"{file}: larger than {SIZE_LIMIT} octets")
         if not is_trace:
             capture = CaptureScanner(file)
-            return capture.sightings, _under(load(fallback if config is None else config, Settings), capture.began)
+            basis = basis_of(fallback if config is None else config, state_dir)
+            return _Recorded(capture.sightings, capture.end_s, _under(basis, capture.began))
         recording = read_trace(file.read_text(encoding="utf-8", errors="strict").splitlines())
     except OSError as error:
         raise TraceUnreadable(f"{file}: {error.strerror}") from error
@@ -142,9 +181,9 @@ def _read(file: Path, config: Path | None, fallback: Path) -> tuple[tuple[Sighti
     header = recording.header
     began = _seconds(header.began)
     if config is not None:
-        return recording.sightings, _under(load(config, Settings), began)
+        return _Recorded(recording.sightings, recording.end_s, _under(basis_of(config, state_dir), began))
     brought = {beacon.id: beacon.project for beacon in header.beacons if beacon.project}
-    return recording.sightings, _Under(
+    under = _Under(
         header.beacons,
         brought,
         header.presence,
@@ -152,7 +191,11 @@ def _read(file: Path, config: Path | None, fallback: Path) -> tuple[tuple[Sighti
         header.projects,
         Collector(header.beacons),
         _official(began),
+        header.of_catalogue,
+        header.need,
+        f"{HEAD} 轨迹自带的设置 the settings within the trace; 没有随身卡 no people's tags are in it",
     )
+    return _Recorded(recording.sightings, recording.end_s, under)
 
 
 def _seconds(began: str) -> float | None:
@@ -170,15 +213,19 @@ def _official(began: float | None) -> datetime | None:
     return datetime.fromtimestamp(began, OFFICIAL_TIME)
 
 
-def _under(settings: Settings, began: float | None) -> _Under:
+def _under(basis: Basis, began: float | None) -> _Under:
+    settings, offer = basis.settings, basis.offer
     return _Under(
-        from_settings.known_beacons(settings),
-        from_settings.bindings(settings),
+        basis.beacons,
+        offer.bindings,
         from_settings.presence_rules(settings),
         from_settings.choice_rules(settings),
         from_settings.project_rules(settings),
-        from_settings.collector(settings),
+        from_settings.collector(settings, offer.beacons),
         _official(began),
+        offer.bound,
+        offer.need,
+        basis.words,
     )
 
 
@@ -188,7 +235,7 @@ def _tell(blocks: list[str], trace: Trace, speed: float) -> None:
     for (before, at), block in zip(pairwise(times), blocks, strict=True):
         if speed:
             time.sleep(max(0.0, at - before) / speed)
-        print(block, flush=bool(speed))
+        say(block, flush=bool(speed))
 
 
 def _summary(file: Path, known: int, foreign: int, under: _Under) -> str:
@@ -196,7 +243,8 @@ def _summary(file: Path, known: int, foreign: int, under: _Under) -> str:
     return (
         f"{file.name}: {known} 帧认得的信标 frames of known beacons, {foreign} 帧其他 iBeacon frames of others\n"
         f"  紧挨 immediate ≤ {p.immediate_m:g} m, 附近 near ≤ {p.near_m:g} m, "
-        f"{p.exit_s:g} s 无声即离开 of silence end a visit"
+        f"{p.exit_s:g} s 无声即离开 of silence end a visit\n"
+        f"  {under.words}"
     )
 
 
@@ -208,3 +256,10 @@ def _outcome(decisions: tuple[Decision, ...], end_s: float) -> str:
         seconds[project] = seconds.get(project, 0.0) + max(0.0, end - start)
     rows = ", ".join(f"{screen(project)} {total:.1f} s" for project, total in sorted(seconds.items()))
     return f"{len(decisions)} 次判定 decisions in {end_s:.1f} s. 屏幕 screen: {rows}"
+
+
+def _still_here(decide: Decide) -> str:
+    """Who had not left when the recording ended: what became of them it does not tell."""
+    visits = decide.tracker.visits.values()
+    there = ", ".join(f"{called(visit.beacon)} {zone(visit.zone.value)}" for visit in visits) or "–"
+    return f"录制到此为止,此时还在 the recording ends here; still present: {there}"

@@ -8,12 +8,13 @@ from pathlib import Path
 import structlog
 
 from beacon_gateway import daemon
+from beacon_gateway.commands.enrolled import central_of as central_of
 from beacon_gateway.commands.running import LAST_GOOD
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.errors import GatewayError
+from beacon_gateway.radio.wish import Wish, refuse_imagined
 from beacon_gateway.settings import Settings
 from beacon_gateway.store.database import SchemaTooNew
-from beacon_gateway.store.identity import enrolment_of
 from daemonkit import logs, toml
 from daemonkit.files import write_atomically
 
@@ -26,14 +27,14 @@ def run(
 ) -> int:
     """The exit code: 0 after a stop that was asked for, 75 when the disk or the port refuses, 78 for a broken TOML."""
     logs.configure()
-    again = True
+    again, wish = True, Wish(radio)
     while again:  # once more when this device has been enrolled meanwhile
-        code, again = _run_once(config, state_dir, radio, port, central_url, central_key)
+        code, again = _run_once(config, state_dir, wish, port, central_url, central_key)
     return code
 
 
 def _run_once(
-    config: Path, state_dir: Path, radio: str, port: int | None, central_url: str | None, central_key: str | None
+    config: Path, state_dir: Path, wish: Wish, port: int | None, central_url: str | None, central_key: str | None
 ) -> tuple[int, bool]:
     """The exit code, and whether to begin anew."""
     try:
@@ -43,7 +44,7 @@ def _run_once(
         print(refused, file=sys.stderr)
         return CONFIGURATION, False
     try:
-        return 0, asyncio.run(_until_stopped(settings, state_dir, radio))
+        return 0, asyncio.run(_until_stopped(settings, state_dir, wish))
     except (StoreUnavailable, OSError) as error:
         print(f"beacon-gateway: {error}. Check that {state_dir} can be written and the port is free.", file=sys.stderr)
         return TRY_AGAIN, False
@@ -82,12 +83,6 @@ def settings_or_last_good(config: Path, state_dir: Path) -> Settings:
     return settings
 
 
-def central_of(state_dir: Path) -> dict[str, dict[str, str]]:
-    """[central] as the enrolment said it, for what the file leaves empty."""
-    known = enrolment_of(state_dir)
-    return {"central": {"url": known.central, "catalogue_key": known.catalogue_key}} if known else {}
-
-
 def with_overrides(settings: Settings, port: int | None, central_url: str | None, central_key: str | None) -> Settings:
     """The command line's words instead of the file's; they are checked as the file's are."""
     changed = settings.model_dump(mode="json", by_alias=True)
@@ -100,7 +95,9 @@ def with_overrides(settings: Settings, port: int | None, central_url: str | None
     return toml.validate(changed, Settings, source="command line")
 
 
-async def _until_stopped(settings: Settings, state_dir: Path, radio: str) -> bool:
+async def _until_stopped(settings: Settings, state_dir: Path, wish: Wish) -> bool:
+    radio = await wish.settled(settings.site.environment)
+    refuse_imagined(radio, settings.site.environment)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

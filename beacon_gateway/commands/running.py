@@ -7,10 +7,9 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
+from beacon_gateway.commands.enrolled import settings_of
 from beacon_gateway.errors import GatewayError
-from beacon_gateway.settings import Settings
 from beacon_gateway.settings_addresses import in_url
-from daemonkit.toml import load
 
 LAST_GOOD = "last-good.toml"
 """In the state directory: the settings with which the gateway last started."""
@@ -22,9 +21,9 @@ class NotRunning(GatewayError):
     """Nothing answers there, or no gateway of ours; the text says what was met."""
 
 
-def address(config: Path) -> str:
+def address(config: Path, state_dir: Path) -> str:
     """Where the gateway of these settings answers. Raises ConfigRefused."""
-    kiosk = load(config, Settings).kiosk
+    kiosk = settings_of(config, state_dir).kiosk
     return f"http://{in_url(kiosk.host)}:{kiosk.port}"
 
 

@@ -15,6 +15,9 @@ from rich.console import Console
 from rich.live import Live
 
 from beacon_gateway import from_settings
+from beacon_gateway.commands.basis import Basis, basis_of
+from beacon_gateway.commands.enrolled import tell_refused
+from beacon_gateway.commands.folded import say
 from beacon_gateway.commands.scan_table import plain_rows, table
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.model.beacons import Sighting
@@ -25,17 +28,18 @@ from beacon_gateway.presence.explain.words import sentences
 from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.trace_lines import trace_lines
 from beacon_gateway.presence.tracker import Tracker
-from beacon_gateway.radio.choose import Radios, choose_radios
+from beacon_gateway.radio.choose import RadioPlan, Radios, make_radios
 from beacon_gateway.radio.recorder import Recorder
-from beacon_gateway.settings import Settings
+from beacon_gateway.radio.wish import Wish
 from daemonkit.clock import clock_synchronised
 from daemonkit.files import write_atomically
-from daemonkit.toml import ConfigRefused, load
+from daemonkit.toml import ConfigRefused
 from sync_contract.catalogue import BeaconKind
 from sync_contract.permit import OFFICIAL_TIME
 
 FAILURE, USAGE, CONFIGURATION = 1, 2, 78
 PLAIN_EVERY_S = 5.0
+_NO_TAGS = "  回放时看不到卡引起的换屏 a replay will not show the turns that a card caused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +52,37 @@ class Kept:
     everybody: bool = False
 
 
-def run(config: Path, radio: str, seconds: float | None, plain: bool, foreign: bool, kept: Kept) -> int:
-    """The exit code: 0, 1 when there is no radio or no file, 2 for an unknown `radio`, 78 for a broken TOML."""
+def run(
+    config: Path, state_dir: Path, radio: str, seconds: float | None, plain: bool, foreign: bool, kept: Kept
+) -> int:
+    """The exit code: 0, 1 when there is no radio or no file, 2 for an unknown `radio`, 78 for a broken TOML.
+
+    `state_dir`: the enrolment and the catalogue there count as for the gateway; they are only read.
+    """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # the table says it
     try:
-        settings = load(config, Settings)
+        basis = basis_of(config, state_dir)
     except ConfigRefused as refused:
-        print(refused, file=sys.stderr)
+        tell_refused(refused, state_dir)
         return CONFIGURATION
     try:
-        return asyncio.run(_scan(settings, radio, seconds, plain or not sys.stdout.isatty(), foreign, kept))
+        return asyncio.run(_scan(basis, radio, seconds, plain or not sys.stdout.isatty(), foreign, kept))
     except GatewayError as error:
         print(f"beacon-gateway scan: {error}", file=sys.stderr)
         return FAILURE
 
 
-async def _scan(settings: Settings, radio: str, seconds: float | None, plain: bool, foreign: bool, kept: Kept) -> int:
+def plan_of(basis: Basis, word: str) -> RadioPlan:
+    """Without our adverts: a scan sends none, and what it hears of them the running gateway sends, no stranger."""
+    plan = from_settings.radio_plan(basis.settings, basis.offer.beacons)
+    return replace(plan, frames=()) if word == "bluez" else plan
+
+
+async def _scan(basis: Basis, radio: str, seconds: float | None, plain: bool, foreign: bool, kept: Kept) -> int:
+    settings, offer = basis.settings, basis.offer
     try:
-        radios = await choose_radios(radio, from_settings.radio_plan(settings))
+        word = await Wish(radio).settled(settings.site.environment)
+        radios = make_radios(word, plan_of(basis, word))
     except ValueError as error:
         print(f"beacon-gateway scan: {error}", file=sys.stderr)
         return USAGE
@@ -74,20 +91,22 @@ async def _scan(settings: Settings, radio: str, seconds: float | None, plain: bo
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     began, wall = time.monotonic(), datetime.now(UTC)
-    beacons, bindings = from_settings.known_beacons(settings), from_settings.bindings(settings)
+    beacons, bindings = basis.beacons, offer.bindings
     presence, choice = from_settings.presence_rules(settings), from_settings.choice_rules(settings)
     trace = Trace(beacons, thinned_s=0 if kept.trace else 1.0)
-    collector = from_settings.collector(settings)
+    collector = from_settings.collector(settings, offer.beacons)
 
     def official(_now: float) -> datetime | None:
         return datetime.now(OFFICIAL_TIME) if clock_synchronised() else None
 
     projects = from_settings.project_rules(settings)
-    choice_now = choosing(choice, projects, collector, official=official)
+    choice_now = choosing(
+        choice, projects, collector, official=official, bound=lambda: offer.bound, need=lambda: offer.need
+    )
     decide = Decide(Tracker(beacons, presence), choice_now, trace, lambda: bindings)
     known_places = None if kept.everybody else {b.id for b in beacons if b.kind is BeaconKind.place}
     recorder = Recorder(known_places, began=wall, began_at=began) if kept.record else None
-    listening = Listening(beacons, decide, bindings, strangers=foreign, at=began)
+    listening = Listening(beacons, decide, basis.brought(), strangers=foreign, at=began)
 
     def hear(sighting: Sighting) -> None:
         collector.heard(sighting)
@@ -98,6 +117,7 @@ async def _scan(settings: Settings, radio: str, seconds: float | None, plain: bo
     hearing = asyncio.create_task(radios.scanner.hear(hear), name="radio")
     hearing.add_done_callback(lambda _: stop.set())
     show = _show_lines if plain else _show_table
+    say(basis.words, flush=True)
     try:
         await show(listening, decide, radios, stop, began, seconds)
     finally:
@@ -106,9 +126,21 @@ async def _scan(settings: Settings, radio: str, seconds: float | None, plain: bo
             await hearing  # raises RadioLost
     if kept.trace is not None:
         began_at = wall.isoformat(timespec="seconds") if clock_synchronised() else ""
-        lines = "".join(trace_lines(trace, presence, choice, bindings, projects=projects, began=began_at))
-        if not _written(kept.trace, lines.encode()):
+        lines = [
+            *trace_lines(
+                trace,
+                presence,
+                choice,
+                bindings,
+                projects=projects,
+                bound=offer.bound,
+                need=offer.need,
+                began=began_at,
+            )
+        ]
+        if not _written(kept.trace, "".join(lines).encode()):
             return FAILURE
+        _tell_traced(kept.trace, len(lines))
     if recorder and kept.record is not None:
         if not _written(kept.record, recorder.octets()):
             return FAILURE
@@ -125,12 +157,21 @@ def _written(file: Path, octets: bytes) -> bool:
     return True
 
 
+def _tell_traced(file: Path, lines: int) -> None:
+    print(f"{file}: 已写轨迹 trace written, {lines} 行 lines; 随身卡不在其中 people's tags are left out")
+    print(_NO_TAGS)
+
+
 def _tell_recorded(kept: Kept, recorder: Recorder) -> None:
     print(f"{kept.record}: 已录 recorded {recorder.frames} 帧 frames")
     if recorder.passed_over:
         print(f"  录满了,后面的没有录 full: {recorder.passed_over} 帧 later frames are not in it")
     if kept.everybody:
         print("  含随身卡和陌生信标,用完请删除 tags and strangers are in it: delete it when done")
+    else:
+        left = recorder.left_out
+        print(f"  没有录随身卡和陌生信标({left} 帧) people's tags and strangers are left out ({left} frames): --all")
+        print(_NO_TAGS)
 
 
 async def _show_table(
@@ -157,12 +198,12 @@ async def _show_lines(
         fresh = [replace(d, at=d.at - began) for d in decide.trace.decisions if d.number > told]
         told = fresh[-1].number if fresh else told
         for block in sentences(fresh, decide.trace.beacons, shown):
-            print(block)
+            say(block)
         shown = decide.chosen.project or ""
         over = await _stopped(stop, began, seconds)
         if over or now - began >= next_at:
             next_at = now - began + PLAIN_EVERY_S
-            print(plain_rows(listening, decide.chosen, radios, now, now - began), flush=True)
+            say(plain_rows(listening, decide.chosen, radios, now, now - began), flush=True)
         if over:
             return
 

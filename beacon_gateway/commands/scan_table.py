@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from beacon_gateway.commands.radio_sentences import scanner_sentences
 from beacon_gateway.presence.choice import Chosen
+from beacon_gateway.presence.estimator import SMOOTHING_S
 from beacon_gateway.presence.explain.listening import Listening, Row
-from beacon_gateway.presence.explain.words import ZONES, screen, tag
+from beacon_gateway.presence.explain.words import ZONES, called, named, reasons, screen
 from beacon_gateway.radio.choose import Radios
 from beacon_gateway.radio.port import Scanner
 from sync_contract.catalogue import BeaconKind
@@ -20,7 +24,11 @@ WHY_STRANGERS = (
     "Unknown iBeacons, shown here only and never kept: hold a new tag at the antenna; it is the top line. "
     "Copy it into [[beacons]]."
 )
-_SIMULATED = "模拟电波,不是真实无线电 simulated: this is no real radio"
+LAGS = f"* {SMOOTHING_S:g} 秒平滑,比区慢 smoothed over {SMOOTHING_S:g} s: it lags behind the zone"
+WHY = "换屏时 why then:"
+NOT_SENT = "不发 not sent"
+HEARD_OWN = "收到本站广播:正在运行的网关以此证明接收 own advert heard: by it the running gateway proves that it hears"
+NOT_SENT_WORDS = "scan 自己不发广播,收不到不是故障 scan sends none, so not hearing it is no fault"
 
 
 def table(listening: Listening, chosen: Chosen, radios: Radios, now: float, elapsed_s: float) -> RenderableType:
@@ -28,7 +36,7 @@ def table(listening: Listening, chosen: Chosen, radios: Radios, now: float, elap
     rows = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold underline")
     rows.add_column("信标\nbeacon", overflow="ellipsis", no_wrap=True, min_width=10)
     rows.add_column("类\nkind", no_wrap=True, min_width=4)
-    for heading, width in (("信号\ndBm", 4), ("距离\nm", 4), ("距今\ns ago", 5), ("帧/秒\n/s", 5)):
+    for heading, width in (("信号\ndBm", 4), ("距离\nm *", 4), ("距今\ns ago", 5), ("帧/秒\n/s", 5)):
         rows.add_column(heading, justify="right", no_wrap=True, min_width=width)
     rows.add_column("区\nzone", no_wrap=True, min_width=14)
     rows.add_column("项目\nproject", no_wrap=True, overflow="ellipsis", min_width=16)
@@ -37,14 +45,18 @@ def table(listening: Listening, chosen: Chosen, radios: Radios, now: float, elap
         rows.add_column("电池\nbattery", justify="right", no_wrap=True, min_width=6)
     for row, battery in zip(listening.rows(now), batteries, strict=True):
         style = "dim" if row.zone is None else "bold" if row.zone in ("immediate", "near") else ""
-        rows.add_row(row.beacon.label, *_cells(row), *([battery] if any(batteries) else []), style=style)
+        cells = [named(row.beacon.label), *_cells(row)]
+        if row.zone is None and row.beacon.own:
+            cells[-2] = NOT_SENT
+        rows.add_row(*cells, *([battery] if any(batteries) else []), style=style)
     return Group(
-        _head(scanner, elapsed_s),
+        *(_indented(line) for line in _head(scanner, elapsed_s)),
         rows,
-        Text.assemble("屏幕 screen: ", (screen(chosen.project or ""), "bold")),
-        Text.assemble("原因 why:    ", chosen.reason),
+        *(Text(HEARD_OWN) for row in listening.rows(now) if row.beacon.own and row.zone is not None),
+        Text(LAGS, style="dim"),
+        Text.assemble("屏幕 screen:     ", (screen(chosen.project or ""), "bold")),
+        _why(chosen),
         Text(_others(listening, scanner), style="dim"),
-        *(Text(words, "bold yellow") for words in _warnings(scanner)),
         *(_strangers(listening)),
         Text("Ctrl-C 结束 ends", style="dim"),
     )
@@ -53,21 +65,27 @@ def table(listening: Listening, chosen: Chosen, radios: Radios, now: float, elap
 def plain_rows(listening: Listening, chosen: Chosen, radios: Radios, now: float, elapsed_s: float) -> str:
     """The same without a table; a person's tag is named by its class only, since lines may be kept."""
     scanner = radios.scanner
-    lines = [_head(scanner, elapsed_s).plain]
+    lines = [line.plain for line in _head(scanner, elapsed_s)]
     for row in listening.rows(now):
-        name = tag(row.beacon.tag_class or "unnamed") if row.beacon.kind is BeaconKind.person else row.beacon.label
+        name = called(row.beacon)
+        if row.zone is None and row.beacon.own:
+            lines.append(f"  {name}: {NOT_SENT_WORDS}")
+            continue
         if row.zone is None:
             ago = f", {row.age_s:.1f} s 前 ago" if row.age_s is not None else ""
             lines.append(f"  {name}: 听不到 not heard{ago}")
             continue
         _, rssi, distance, age, per_s, zone, project = _cells(row)
         lines.append(
-            f"  {name}: {rssi} dBm, {distance} m, {zone}, {age} s 前 ago, {per_s}/s, 项目 project {project or '–'}"
+            f"  {name}: {rssi} dBm, {zone}, 平滑距离 smoothed {distance} m, {age} s 前 ago, {per_s}/s,"
+            f" 项目 project {project or '–'}"
             + (f", 电池 battery {battery}" if (battery := _battery(row, radios, now)) else "")
         )
-    lines.append(f"  屏幕 screen: {screen(chosen.project or '')}  (原因 why: {chosen.reason})")
+    lines += [f"  {HEARD_OWN}" for row in listening.rows(now) if row.beacon.own and row.zone is not None]
+    lines.append(f"  屏幕 screen: {screen(chosen.project or '')}")
+    said, *more = reasons(chosen.reason)
+    lines += [f"  {WHY} {said}", *(f"{'':{3 + cell_len(WHY)}}{line}" for line in more)]
     lines.append(f"  {_others(listening, scanner)}")
-    lines += [f"  {words}" for words in _warnings(scanner)]
     lines += [f"  {text.plain}" for text in _strangers(listening)]
     return "\n".join(lines)
 
@@ -94,26 +112,28 @@ def _battery(row: Row, radios: Radios, now: float) -> str:
     return f"{words} 低 low" if told.battery_low else words
 
 
-def _head(scanner: Scanner, elapsed_s: float) -> Text:
-    found = scanner.describe()
-    words = f"{scanner.name}: {found.get('state')}"
-    if adapter := found.get("adapter"):
-        words += f" ({adapter})"
-    head = Text.assemble((words, "bold"), f"  {elapsed_s:.0f} s")
-    if scanner.name == "simulated":
-        head.append(f"\n{_SIMULATED}", "bold yellow")
-    return head
+def _why(chosen: Chosen) -> RenderableType:
+    """The reason that held when the screen turned: zone and distance have gone on since."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    for number, line in enumerate(reasons(chosen.reason)):
+        grid.add_row("" if number else WHY, line)
+    return grid
 
 
-def _warnings(scanner: Scanner) -> Iterator[str]:
-    """What the radio says that a person should do; nothing for a radio that has no such words."""
-    told = scanner.describe()
-    adapters = told.get("adapters")
-    said = [told.get("batteries")]
-    said += [one.get("delivery") for one in adapters.values()] if isinstance(adapters, dict) else []
-    for one in said:
-        if isinstance(one, dict) and (words := one.get("words")):
-            yield f"{words['zh']}\n  {words['en']}"
+def _head(scanner: Scanner, elapsed_s: float) -> Iterator[Text]:
+    """What `sync status` says of the radio: whether hearing is proved, each adapter, fault and ladder."""
+    first, *rest = scanner_sentences(scanner.describe())
+    yield Text.assemble((first, "bold yellow" if scanner.name == "simulated" else "bold"), f"  {elapsed_s:.0f} s")
+    yield from (Text(line) for line in rest)
+
+
+def _indented(line: Text) -> RenderableType:
+    """What does not fit its line goes on below its own begin."""
+    text = line.plain.lstrip(" ")
+    left = len(line.plain) - len(text)
+    return Padding(Text(text), (0, 0, 0, left)) if left else line
 
 
 def _others(listening: Listening, scanner: Scanner) -> str:

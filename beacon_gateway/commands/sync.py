@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from beacon_gateway.commands.enrol_words import BARRED
+from beacon_gateway.commands.enrolled import closed
+from beacon_gateway.commands.folded import say
 from beacon_gateway.commands.radio_sentences import radio_sentences
 from beacon_gateway.commands.running import LAST_GOOD, NotRunning, address, ask_json
 from beacon_gateway.donations.ports import StoreUnavailable
@@ -58,7 +60,9 @@ STATES = {
 def status(state_dir: Path, url: str = "") -> int:
     """`url`: of the gateway that runs on this device; empty, that of the settings with which it last started."""
     known = enrolment_of(state_dir)
-    if known:
+    if closed(state_dir):
+        pass  # told below
+    elif known:
         print(f"登记为 enrolled as: {known.label} / {known.community} / {known.central}")
     else:
         print("没有用登记码登记过 not enrolled with a code")
@@ -70,13 +74,14 @@ def status(state_dir: Path, url: str = "") -> int:
 
 def _radio(state_dir: Path, url: str) -> None:
     try:
-        health = ask_json(url or address(state_dir / LAST_GOOD), "/healthz")
+        health = ask_json(url or address(state_dir / LAST_GOOD, state_dir), "/healthz")
     except ConfigRefused:
         print(f"无线接收 radio: 不知道 not known ({LAST_GOOD}?)")
     except NotRunning as error:
         print(f"无线接收 radio: 不知道 not known ({error})")
     else:
-        print(*radio_sentences(health), sep="\n")
+        for line in radio_sentences(health):
+            say(line)
 
 
 def log(state_dir: Path, lines: int) -> int:
@@ -124,6 +129,9 @@ def _local(at: str) -> str:
 
 def _with_store(state_dir: Path, read: Callable[[Database], Awaitable[None]]) -> int:
     path = state_dir / "gateway.db"
+    if why := closed(state_dir):
+        print(why, file=sys.stderr)
+        return 1
     if not path.exists():
         print(f"{path} 不存在:网关还没有在这里运行过 no gateway has run here yet", file=sys.stderr)
         return 1

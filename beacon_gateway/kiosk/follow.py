@@ -89,13 +89,7 @@ class Follow:
     def _tell(self, events: tuple[VisitEvent, ...]) -> None:
         for event in events:
             self._collector.visit(event)
-            log.info("visit.changed", change=type(event).__name__, **_whose(event), reason=event.reason)
+            if event.beacon.kind is BeaconKind.place:  # of a person's coming and going nothing reaches the journal
+                log.info("visit.changed", change=type(event).__name__, beacon=str(event.beacon.id), reason=event.reason)
         if events:
             self._stage.show(self._decide.chosen)
-
-
-def _whose(event: VisitEvent) -> dict[str, str]:
-    """A person's tag is logged by its class only."""
-    if event.beacon.kind is BeaconKind.person:
-        return {"tag_class": event.beacon.tag_class}
-    return {"beacon": str(event.beacon.id)}

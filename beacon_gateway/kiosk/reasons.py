@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from kiosk_ui.site_views import Clause
 
 _NUMBER = r"-?[0-9.]+(?:e-?[0-9]+)?"
+_ASKED = rf" \({_NUMBER} s asked\)"
 _WHO = re.compile(
     rf"(?P<who>tag of class|place beacon) (?P<name>.*), zone (?P<zone>[a-z]+),"
-    rf" (?:distance unknown|about (?P<metres>{_NUMBER}) m): (?P<rest>.*)",
+    rf" (?:distance unknown|smoothed distance (?P<metres>{_NUMBER}) m \(lags\)): (?P<rest>.*)",
     re.DOTALL,
 )
 _BECAUSE = {
@@ -18,11 +19,11 @@ _BECAUSE = {
     "only_level": r"nearest of (?P<of>[0-9]+): none of the others has an RSSI",
     "priority": rf"priority (?P<own>{_NUMBER}) against (?P<other>{_NUMBER}), of (?P<of>[0-9]+) about equally near",
     "overtaking": rf"priority (?P<own>{_NUMBER}) against (?P<other>{_NUMBER}), and about as near"
-    rf" for (?P<seconds>{_NUMBER}) s",
+    rf" for (?P<seconds>{_NUMBER}) s{_ASKED}",
     "need": rf"need (?P<own>{_NUMBER}) against (?P<other>{_NUMBER}), of (?P<of>[0-9]+) about equally near",
     "by_identity": r"nearest, by level and then by identity, of (?P<of>[0-9]+) about equally near",
-    "gone": rf"(?:nothing is near: )?the beacon before it has not been near for (?P<seconds>{_NUMBER}) s",
-    "nearer": rf"nearer by more than (?P<db>{_NUMBER}) dB for (?P<seconds>{_NUMBER}) s",
+    "gone": rf"(?:nothing is near: )?the beacon before it has not been near for (?P<seconds>{_NUMBER}) s{_ASKED}",
+    "nearer": rf"nearer by (?:{_NUMBER} dB, )?more than (?P<db>{_NUMBER}) dB for (?P<seconds>{_NUMBER}) s{_ASKED}",
     "other_project": "it now brings another project",
     "nothing": "nothing is near",
     "giving": "somebody is giving",

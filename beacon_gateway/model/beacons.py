@@ -21,7 +21,8 @@ class Zone(StrEnum):
 class Beacon:
     """A beacon on the allow-list. `measured_power`: dBm at 1 m; `tag_class`: what a person's tag counts as.
 
-    `path_loss_exponent`: of the place where it is heard; None is the rules' own.
+    `path_loss_exponent`: of the place where it is heard; None is the rules' own. `own`: this gateway sends it, so it
+    chooses no screen here.
     """
 
     id: BeaconId
@@ -31,6 +32,7 @@ class Beacon:
     tag_class: str = ""
     project: str | None = None
     path_loss_exponent: float | None = None
+    own: bool = False
 
 
 class Sighting(NamedTuple):

@@ -92,7 +92,7 @@ class Choice:
         elif best is None and holder.id in visits and (why := around.cloned.get(holder.id)):
             self._near_at, self.held = now, f"its beacon seems to be cloned: {why}"
         elif now - self._near_at >= self._rules.hold_s:
-            gone = f"the beacon before it has not been near for {now - self._near_at:.1f} s"
+            gone = f"the beacon before it has not been near for {now - self._near_at:.1f} s{self._asked}"
             if best is None:
                 self._holder, self.chosen = None, Chosen(None, None, Door.touch, f"nothing is near: {gone}")
             else:
@@ -104,7 +104,7 @@ class Choice:
     ) -> dict[BeaconId, _Candidate]:
         found: dict[BeaconId, _Candidate] = {}
         for id_, visit in visits.items():
-            if not visit.near or id_ in around.cloned:
+            if visit.beacon.own or not visit.near or id_ in around.cloned:
                 continue
             projects = self._projects.of(id_, bindings.get(id_, visit.beacon.project))
             shown = self.chosen.project if self._holder and self._holder.id == id_ else None
@@ -123,6 +123,10 @@ class Choice:
         return max(about, key=lambda each: (each.pick.priority, each.pick.need, each.level, each.id))
 
     @property
+    def _asked(self) -> str:
+        return f" ({self._rules.hold_s:g} s asked)"
+
+    @property
     def _equal_db(self) -> float:
         """Half of the margin: who took over by priority is not at once too far behind to keep it."""
         return self._rules.margin_db / 2
@@ -131,7 +135,8 @@ class Choice:
         self._holder, self._near_at = here, now
         margin_db = self._rules.margin_db
         if best.level > here.level + margin_db:
-            why = f"nearer by more than {margin_db:g} dB"
+            by = f"{best.level - here.level:.1f} dB, " if here.visit.level_db is not None else ""
+            why = f"nearer by {by}more than {margin_db:g} dB"
         elif best.pick.priority > here.pick.priority and best.level >= here.level - self._equal_db:
             why = f"priority {best.pick.priority} against {here.pick.priority}, and about as near"
         else:
@@ -139,7 +144,7 @@ class Choice:
         if why:
             self._led_since = now if self._led_since is None else self._led_since
             if (led_s := now - self._led_since) >= self._rules.hold_s:
-                self._take(now, best, f"{why} for {led_s:.1f} s")
+                self._take(now, best, f"{why} for {led_s:.1f} s{self._asked}")
                 return
         if here.pick.project != self.chosen.project:
             self._take(now, here, "it now brings another project")
@@ -166,7 +171,8 @@ class Choice:
         self._holder, self._near_at, self._led_since = candidate, now, None
         visit, beacon = candidate.visit, candidate.visit.beacon
         who = f"tag of class {beacon.tag_class or 'unnamed'}" if candidate.person else f"place beacon {beacon.label}"
-        where = "distance unknown" if visit.distance_m is None else f"about {visit.distance_m:.1f} m"
+        # smoothed, so it lags behind the zone and may not fit it yet
+        where = "distance unknown" if visit.distance_m is None else f"smoothed distance {visit.distance_m:.1f} m (lags)"
         why = f"; {candidate.pick.why}" if candidate.pick.why else ""
         self.chosen = Chosen(
             candidate.pick.project,

@@ -78,13 +78,14 @@ def replay(
     sightings: Iterable[Sighting],
     decide: Decide,
     *,
-    after_s: float = LONGEST_SILENCE_S,
+    end_s: float | None = None,
     first: Callable[[Sighting], None] = lambda _sighting: None,
 ) -> float:
-    """All of a recording in simulated time: no clock is read, so each run is the same. Gives the last tick's time.
+    """All of a recording in simulated time: no clock is read, so each run is the same. Gives the time of its end.
 
-    `at` of the sightings: seconds from 0, never falling. At the end silence until nobody is here, for `after_s` at
-    most. `first` is told each sighting before it is decided on.
+    `at` of the sightings: seconds from 0, never falling. `end_s`: when the recording ends, if that is after its last
+    frame; nothing is decided later. None: it is followed by silence until nobody is here. `first` is told each
+    sighting before it is decided on.
     """
     ticks, at = 0, 0.0
     for sighting in sightings:
@@ -96,7 +97,8 @@ def replay(
         at = max(at, sighting.at)
         first(sighting)
         decide.hear(sighting)
-    while not decide.idle and ticks * TICK_S <= at + after_s:
+    until = at + LONGEST_SILENCE_S if end_s is None else max(at, end_s)
+    while not decide.idle and ticks * TICK_S <= until:
         decide.tick(ticks * TICK_S)
         ticks += 1
-    return max(at, (ticks - 1) * TICK_S)
+    return max(at, (ticks - 1) * TICK_S) if end_s is None else until

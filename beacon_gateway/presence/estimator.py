@@ -10,6 +10,7 @@ Most packets speak for no change while none is under way: one look into a table 
 from math import exp, floor, inf
 
 from beacon_gateway.model.beacons import Zone
+from beacon_gateway.model.visits import Crossing
 from beacon_gateway.presence.evidence import (
     FOLLOWS,
     LEAVING_FOLLOWS,
@@ -50,12 +51,14 @@ _NEVER, _ALWAYS = inf, -inf
 class _Unrest:
     """How often one edge was crossed lately."""
 
-    __slots__ = ("_at", "_crossings", "asked_s")
+    __slots__ = ("_at", "_crossings", "asked_s", "before", "evidence_s")
 
     def __init__(self) -> None:
         self._at = self._crossings = 0.0
         self.asked_s = 0.0
         """So much evidence the last crossing took, or would have taken."""
+        self.evidence_s = self.before = 0.0
+        """At the last crossing that was believed: what was reached, and how many had been there lately."""
 
     def believes(self, evidence_s: float, usually_s: float, at: float) -> bool:
         """Is it enough for one more crossing? Then that is remembered."""
@@ -64,7 +67,12 @@ class _Unrest:
         if evidence_s < self.asked_s:
             return False
         self._crossings, self._at = crossings + 1.0, at
+        self.evidence_s, self.before = evidence_s, crossings
         return True
+
+    def crossing(self, edge_m: float) -> Crossing:
+        """The last one, right after it was believed."""
+        return Crossing(edge_m, self.evidence_s, self.asked_s, self.before)
 
 
 class ZoneEstimator:
@@ -109,6 +117,18 @@ class ZoneEstimator:
     def distance_m(self) -> float:
         """By the log-distance law, from the smoothed level."""
         return float(10 ** (-self.level_db / self._ten_exponents))
+
+    def crossed(self, before: Zone, rules: PresenceRules) -> tuple[Crossing, ...]:
+        """What has just led from `before` to the present zone: the inner edge, the outer one or both. For a reason."""
+        after = self.zone
+        inner, outer = self._inner, self._outer
+        if before is _FAR and after is _IMMEDIATE:  # whoever is within the inner edge is within the outer one
+            return (inner.crossing(rules.immediate_m),)
+        if before is _IMMEDIATE and after is _FAR:
+            return (inner.crossing(rules.immediate_m), outer.crossing(rules.near_m))
+        if _IMMEDIATE in (before, after):
+            return (inner.crossing(rules.immediate_m),)
+        return (outer.crossing(rules.near_m),)
 
     def resume(self, at: float) -> None:
         """Go on from `at`: the clock was set back."""

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from beacon_gateway.model.beacons import Beacon, Sighting
@@ -20,6 +20,7 @@ from sync_contract.records import (
 )
 
 UNNAMED_CLASS = "unnamed"
+_NOT_OURS = "it is our own identity, heard while we do not send it or where we cannot hear it"
 SILENCE_S = 10.0
 """A stretch shorter than this says nothing about who was silent."""
 
@@ -37,10 +38,10 @@ class _Known:
     adapter hears each frame for itself: each counts alone, and the figures told are those of the one that heard most.
     """
 
-    __slots__ = ("counted", "counts", "heard_at", "place", "recent", "transmitters")
+    __slots__ = ("counted", "counts", "heard_at", "interval_ms", "own", "place", "recent", "transmitters")
 
-    def __init__(self, *, place: bool, interval_ms: int | None) -> None:
-        self.place = place
+    def __init__(self, *, place: bool, own: bool, interval_ms: int | None) -> None:
+        self.place, self.own, self.interval_ms = place, own, interval_ms
         self.counts: dict[str, FrameCounts] = {}
         self.heard_at: dict[str, float] = {}
         """By adapter, as the counts."""
@@ -48,6 +49,11 @@ class _Known:
         self.counted = 0
         """So many of the recent ones."""
         self.transmitters = Transmitters(interval_ms)
+
+    def forget(self) -> None:
+        """A person's visit has ended: nothing of that one tag stays."""
+        self.recent.clear()
+        self.transmitters = Transmitters(self.interval_ms)
 
     def count(self) -> None:
         """Have all frames in the figures."""
@@ -63,14 +69,14 @@ class _Known:
             counts.add(rssi)
             self.heard_at[adapter] = counts.add_gaps(times, self.heard_at.get(adapter))
 
-    def close_block(self) -> bool:
-        """Of the first BLOCK frames, whether it is suspect."""
+    def close_block(self, *, foreign: bool) -> bool:
+        """Of the first BLOCK frames, whether it is suspect. `foreign`: all of them are, we cannot have sent them."""
         block = self.recent[:BLOCK]
         del self.recent[:BLOCK]
         if self.place:
             self._count(block[self.counted :])
             self.counted = 0
-        suspect = self.transmitters.heard(block)
+        suspect = BLOCK if foreign else self.transmitters.heard(block)
         for counts in self.counts.values() if suspect else ():
             counts.suspect += suspect
         return suspect > 0
@@ -84,7 +90,8 @@ class Collector:
     """Counts since the last harvest. Nothing here tells of a single tag.
 
     `interval_ms`: how often a beacon advertises, where it is known. `expected`: the place beacons whose silence is a
-    fault; None for all of them (our own advert is not among them: a radio does not hear itself).
+    fault; None for all of them (our own advert is not among them: a radio does not hear itself). `foreign`: those of
+    our own that the radio knows to be sent by another just now.
     """
 
     def __init__(
@@ -93,10 +100,14 @@ class Collector:
         *,
         interval_ms: Mapping[BeaconId, int] | None = None,
         expected: Collection[BeaconId] | None = None,
+        foreign: Callable[[], Collection[BeaconId]] = tuple,
     ) -> None:
+        self._foreign_own = foreign
         self._interval_ms = dict(interval_ms or {})
         self._known = {
-            beacon.id: _Known(place=beacon.kind is BeaconKind.place, interval_ms=self._interval_ms.get(beacon.id))
+            beacon.id: _Known(
+                place=beacon.kind is BeaconKind.place, own=beacon.own, interval_ms=self._interval_ms.get(beacon.id)
+            )
             for beacon in beacons
         }
         self._place_ids = {id_ for id_, known in self._known.items() if known.place}
@@ -129,7 +140,7 @@ class Collector:
         recent = known.recent
         recent += sightings
         while len(recent) >= BLOCK:
-            if known.close_block():
+            if known.close_block(foreign=known.own and beacon in self._foreign_own()):
                 self._suspects.add(beacon)
 
     def strangers(self, adapters: Iterable[str]) -> None:
@@ -139,6 +150,7 @@ class Collector:
     def cloned(self, now: float) -> Mapping[BeaconId, str]:
         """Beacons whose identity another transmitter seems to use at `now` (monotonic seconds), and why it seems so."""
         told = {beacon: self._known[beacon].transmitters.cloned(now) for beacon in self._suspects}
+        told |= dict.fromkeys(self._foreign_own(), _NOT_OURS)
         return {beacon: why for beacon, why in told.items() if why}
 
     def describe(self, now: float) -> dict[str, object]:
@@ -156,6 +168,9 @@ class Collector:
         elif isinstance(event, Left):
             bin_ = bisect_right(DWELL_HISTOGRAM_EDGES_S, event.dwell_s)
             self._classes.setdefault(name, _Class()).dwell[bin_] += 1
+            self._suspects.discard(event.beacon.id)
+            if (known := self._known.get(event.beacon.id)) is not None:
+                known.forget()
 
     def advertised(self, beacon: BeaconId, seconds: float) -> None:
         """Our own frame was on the air for `seconds` more."""
@@ -197,6 +212,9 @@ class Collector:
         )
 
     def _expected_frames(self, beacon: BeaconId, seconds: float) -> int:
+        """None of our own: it may be off, or take turns with others, and not everybody is to hear it."""
+        if self._known[beacon].own:
+            return 0
         interval_ms = self._interval_ms.get(beacon)
         return 0 if interval_ms is None else round(seconds * 1000 / interval_ms)
 

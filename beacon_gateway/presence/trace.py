@@ -12,7 +12,7 @@ from math import inf
 from typing import NamedTuple
 
 from beacon_gateway.model.beacons import Beacon, Sighting, Zone
-from beacon_gateway.model.visits import Arrived, Left, VisitEvent, ZoneChanged
+from beacon_gateway.model.visits import Arrived, Crossing, Left, VisitEvent, ZoneChanged
 from beacon_gateway.presence.choice import Chosen
 from beacon_gateway.presence.visit import Visit
 from sync_contract.beacon import BeaconId
@@ -40,7 +40,8 @@ class Decision:
     """One event of a visit, or one change of what is shown.
 
     In: `rssi` (dBm) of the frame that decided, None when time did; `level_db` (smoothed, against 1 m) and
-    `distance_m` as they stood. Out: `before` → `after`, zones or projects ("" is the attract page); `dwell_s`.
+    `distance_m` as they stood, which lag; `crossed`: the edges of a zone, each with its evidence. Out: `before` →
+    `after`, zones or projects ("" is the attract page); `dwell_s`.
     `beacon`: a place beacon, or None; `tag_class`: of a person's tag, or "".
     """
 
@@ -57,6 +58,7 @@ class Decision:
     after: str
     dwell_s: float | None = None
     door: Door | None = None
+    crossed: tuple[Crossing, ...] = ()
 
 
 class Heard(NamedTuple):
@@ -181,6 +183,7 @@ class Trace:
                 before=before,
                 after=after,
                 dwell_s=dwell_s,
+                crossed=event.crossed if isinstance(event, ZoneChanged) else (),
             )
         )
 

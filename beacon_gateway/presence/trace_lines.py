@@ -2,13 +2,15 @@
 
 Line 1, the header: {"trace": 1, "began": ISO 8601 or "", "thinned_s": seconds, "beacons": [Beacon…],
 "presence": {PresenceRules}, "choice": {ChoiceRules}, "several": [[beacon, [project…]]…], "rules": {project:
-{ProjectRule}}}; the last two may be left out. `beacons` are the place beacons, each with the project that it
-brought; other lines name them by their index. Every other line has `at`, seconds since the first line, and one of
+{ProjectRule}}, "bound": [[beacon, [{Option}…]]…], "every_place": [{Option}…], "need": {project: share}}; the last
+five may be left out, and the last three are the catalogue's. `beacons` are the place beacons, each with the project
+that it brought; other lines name them by their index. Every other line has `at`, seconds since the first line, and
+one of
 
     "heard": beacon, "rssi": dBm or null, "adapter": "hci0"
     "level": beacon, "level_db": dB against 1 m or null, "distance_m": metres or null, "zone": "near"
     "decided": "arrived" | "zone" | "left" | "shown", "beacon": index or null, "rssi", "level_db", "distance_m",
-        "rule": words, "before", "after", "dwell_s"
+        "edges": [{"edge_m", "evidence_s", "asked_s", "crossings"}…], "rule": words, "before", "after", "dwell_s"
 
 Of people's tags nothing is written: a project that one of them brought is a "shown" with the rule "a person's tag".
 A replay needs the `heard` lines alone; the others say what was believed at the time. Thinned frames are a part of
@@ -24,17 +26,20 @@ from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
 
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.model.beacons import Beacon, Sighting
+from beacon_gateway.presence.explain.plain import edges
 from beacon_gateway.presence.projects import ProjectRule, ProjectRules
 from beacon_gateway.presence.rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.trace import Decision, Heard, Level, Trace
 from sync_contract.beacon import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.records import Door
+from sync_contract.rules import Bound, Option
 
 VERSION: Final = 1
 LONGEST_GAP_S = 3600.0
 """More silence than this tells nothing more."""
 LONGEST_LINE = 512 * 1024
+_LATEST_S = 1e12
 BY_A_PERSON = "a person's tag"
 
 
@@ -52,6 +57,14 @@ class Header:
     choice: ChoiceRules
     several: tuple[tuple[int, tuple[str, ...]], ...] = ()
     rules: dict[str, ProjectRule] = field(default_factory=dict)
+    bound: tuple[tuple[int, tuple[Option, ...]], ...] = ()
+    every_place: tuple[Option, ...] = ()
+    need: dict[str, FiniteFloat] = field(default_factory=dict)
+
+    @property
+    def of_catalogue(self) -> Bound:
+        """What the catalogue bound by rules."""
+        return Bound({self.beacons[number].id: options for number, options in self.bound}, self.every_place)
 
     @property
     def projects(self) -> ProjectRules:
@@ -60,10 +73,14 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What a trace holds for a replay; `at` of the sightings counts from 0 and never falls."""
+    """What a trace holds for a replay; `at` of the sightings counts from 0 and never falls.
+
+    `end_s`: the time of the last line, by the same count.
+    """
 
     header: Header
     sightings: tuple[Sighting, ...]
+    end_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +102,14 @@ def trace_lines(
     bindings: Mapping[BeaconId, str],
     *,
     projects: ProjectRules | None = None,
+    bound: Bound | None = None,
+    need: Mapping[str, float] | None = None,
     began: str = "",
 ) -> Iterator[str]:
-    """The lines of the file, each with its newline. `began`: wall time of the first line, empty when not trusted."""
+    """The lines of the file, each with its newline. `began`: wall time of the first line, empty when not trusted.
+
+    `bound`, `need`: the catalogue's. People's tags are left out of them.
+    """
     places = tuple(
         replace(beacon, project=bindings.get(beacon.id, beacon.project))
         for beacon in trace.beacons
@@ -96,7 +118,20 @@ def trace_lines(
     index = {beacon.id: number for number, beacon in enumerate(places)}
     rules = projects or ProjectRules()
     several = tuple((index[id_], brought) for id_, brought in rules.several.items() if id_ in index)
-    header = Header(VERSION, began, trace.thinned_s, places, presence, choice, several, dict(rules.by_project))
+    told = bound or Bound()
+    header = Header(
+        VERSION,
+        began,
+        trace.thinned_s,
+        places,
+        presence,
+        choice,
+        several,
+        dict(rules.by_project),
+        tuple((index[id_], options) for id_, options in told.by_beacon.items() if id_ in index),
+        told.every_place,
+        dict(need or {}),
+    )
     yield _line(_HEADER.dump_python(header, mode="json"))
     entries: list[Heard | Level | Decision] = [
         *trace.place_samples,
@@ -126,6 +161,7 @@ def _words(entry: Heard | Level | Decision, index: Mapping[BeaconId, int]) -> di
                 "rssi": entry.rssi,
                 "level_db": _rounded(entry.level_db),
                 "distance_m": _rounded(entry.distance_m),
+                "edges": edges(entry.crossed),
                 "rule": BY_A_PERSON if entry.door is Door.tag else entry.rule,
                 "before": entry.before,
                 "after": entry.after,
@@ -147,12 +183,13 @@ def read_trace(lines: Iterable[str]) -> Recording:
     if fault := _out_of_bounds(header):
         raise TraceUnreadable(f"line 1: {fault}")
     sightings: list[Sighting] = []
-    at, before = 0.0, 0.0
+    at, before, last = 0.0, 0.0, 0.0
     for number, text in numbered:
         found = _object(number, text)
         if "heard" not in found:
             if not {"level", "decided"} & found.keys():
                 raise TraceUnreadable(f"line {number}: heard, level or decided is expected")
+            last = max(last, _at(found))
             continue
         try:
             line = _HEARD.validate_json(text, strict=True)
@@ -164,7 +201,13 @@ def read_trace(lines: Iterable[str]) -> Recording:
         before = line.at
         beacon = header.beacons[line.heard]
         sightings.append(Sighting(beacon.id, line.rssi, at, None, line.adapter))
-    return Recording(header, tuple(sightings))
+    return Recording(header, tuple(sightings), at + min(max(last - before, 0.0), LONGEST_GAP_S))
+
+
+def _at(found: Mapping[str, object]) -> float:
+    """Seconds; 0 where no time stands."""
+    at = found.get("at")
+    return float(min(at, _LATEST_S)) if isinstance(at, float | int) else 0.0
 
 
 def _out_of_bounds(header: Header) -> str:
@@ -177,8 +220,9 @@ def _out_of_bounds(header: Header) -> str:
     exponents = [presence.path_loss_exponent, *(b.path_loss_exponent for b in header.beacons if b.path_loss_exponent)]
     if not all(1 <= exponent <= 6 for exponent in exponents):
         return "path_loss_exponent: must be 1 to 6"
-    if any(not 0 <= number < len(header.beacons) for number, _ in header.several):
-        return "several: the header has no such beacon"
+    for name, named in (("several", header.several), ("bound", header.bound)):
+        if any(not 0 <= number < len(header.beacons) for number, _ in named):
+            return f"{name}: the header has no such beacon"
     if not (presence.near_m <= 100 and presence.exit_s <= 3600 and 0 <= header.choice.hold_s <= 600):
         return "near_m is at most 100, exit_s at most 3600, hold_s 0 to 600"
     return ""

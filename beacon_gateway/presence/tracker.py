@@ -101,7 +101,10 @@ class Tracker:
         rules = self._place_rules if beacon.kind is BeaconKind.place else self._rules
         here = known.here = self._here[beacon.id] = Here(beacon, sighting, rules, self._ears)
         here.hear(sighting)
-        how = f"at {sighting.rssi} dBm, {here.about()}" if here.estimator else "without RSSI"
+        if here.estimator:
+            how = f"at {sighting.rssi} dBm, {here.about()}; far until there is evidence of nearer"
+        else:
+            how = "without RSSI"
         return (*ended, Arrived(beacon, here.zone, at, f"first frame, {how}"))
 
     def tick(self, now: float) -> tuple[VisitEvent, ...]:

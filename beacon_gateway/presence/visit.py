@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 from beacon_gateway.model.beacons import Beacon, Sighting, Zone
-from beacon_gateway.model.visits import VisitEvent, ZoneChanged
+from beacon_gateway.model.visits import Crossing, VisitEvent, ZoneChanged
 from beacon_gateway.presence.adapters import Ears, Levels
-from beacon_gateway.presence.estimator import SMOOTHING_S, ZoneEstimator
+from beacon_gateway.presence.estimator import ZoneEstimator
 from beacon_gateway.presence.rules import PresenceRules
 from beacon_gateway.presence.silence import Gaps
 from sync_contract.catalogue import BeaconKind
@@ -111,7 +111,11 @@ class Here:
     def _change(self, after: Zone) -> tuple[VisitEvent, ...]:
         before = self.zone
         self.zone, self.in_zone_since = after, self.last_heard
-        return (ZoneChanged(self.beacon, before, after, self.last_heard, self._reason(before, after)),)
+        crossed: tuple[Crossing, ...] = ()
+        if self.estimator is not None and _UNKNOWN not in (before, after):
+            crossed = self.estimator.crossed(before, self._rules)
+        reason = self._reason(before, after, crossed)
+        return (ZoneChanged(self.beacon, before, after, self.last_heard, reason, crossed),)
 
     def resume(self, at: float) -> None:
         """The clock was set back to `at`: nobody left, and no time is known to have passed."""
@@ -123,18 +127,18 @@ class Here:
         if self.estimator is not None:
             self.estimator.resume(at)
 
-    def _reason(self, before: Zone, after: Zone) -> str:
-        rules = self._rules
+    def _reason(self, before: Zone, after: Zone, crossed: tuple[Crossing, ...]) -> str:
         if after is Zone.unknown:
-            return f"no RSSI for {rules.exit_s:g} s"
+            return f"no RSSI for {self._rules.exit_s:g} s"
         if before is Zone.unknown:
             return f"first RSSI: {self.about()}"
-        smoothed = f"smoothed over {SMOOTHING_S:g} s: {self.about()}"  # it lags behind the evidence
-        if after is Zone.immediate or before is Zone.far:
-            edge_m = rules.immediate_m if after is Zone.immediate else rules.near_m
-            return f"at least {rules.dwell_s:g} s of clear evidence within {edge_m:g} m; {smoothed}"
-        edge_m = rules.near_m if after is Zone.far else rules.immediate_m
-        return f"at least {rules.retreat_s:g} s of clear evidence beyond {edge_m:g} m; {smoothed}"
+        side = "within" if after is Zone.immediate or before is Zone.far else "beyond"
+        # the smoothed level and its distance lag behind the evidence: they stand beside it in the decision
+        return " and ".join(
+            f"{edge.evidence_s:.1f} s of clear evidence {side} {edge.edge_m:g} m"
+            f" ({edge.asked_s:.1f} s asked, {edge.crossings:.1f} crossings lately)"
+            for edge in crossed
+        )
 
     def about(self) -> str:
         if self.estimator is None:

@@ -6,6 +6,7 @@ Release(): so the watch decides, and every registration is Unregister (whatever 
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from time import monotonic
 from typing import Literal
 
@@ -13,6 +14,7 @@ import structlog
 
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.frames.ibeacon import IBeacon
+from beacon_gateway.radio.advert_words import CONTROLLER_OR_POWER, Words, refusal
 from beacon_gateway.radio.advertisement import LEGACY_OCTETS, advertisement, report
 from beacon_gateway.radio.bluez import (
     ADAPTER,
@@ -24,6 +26,10 @@ from beacon_gateway.radio.bluez import (
     plain,
     system_bus,
 )
+from beacon_gateway.radio.ladder import Fault, Ladder, Step
+from beacon_gateway.radio.off_air import OffAir
+from beacon_gateway.radio.port import HelpRefused, RadioHelper, RadioLost
+from beacon_gateway.radio.recovery import NoHelper
 from beacon_gateway.radio.watch import Watch, usable_adapter, watch_radio
 
 log = structlog.get_logger()
@@ -35,10 +41,11 @@ PAUSE_CAP_S = 30.0
 CHECK_S = 30.0
 """How often BlueZ is asked whether the adapter is still on, should a signal have been missed."""
 REFUSALS_BEFORE_POWER_CYCLE = 3
-POWER_CYCLE_EVERY_S = 600.0
+REFUSED_REST_S = 60.0
+"""The least rest after a step against a controller that refuses; each is twice as long as the one before."""
 
 _PATH = "/beacon_gateway/advertisement"
-_CONTROLLER_OR_POWER = "Failed to register advertisement"
+_REFUSED = Fault("advert_refused", (Step.power_cycle, Step.reset_adapter), rest_s=REFUSED_REST_S)
 
 
 class AdvertTooLong(GatewayError):
@@ -50,8 +57,9 @@ class BlueZAdvertiser:
 
     `broadcast`: non-connectable, 27 octets, no flags. `peripheral`: connectable, with flags, 30 octets.
     `power_dbm`: what is asked of the controller, -127 to 20; None: its own choice. `may_power_cycle`: of several
-    identities on one adapter only one switches it off and on. Raises AdvertTooLong for a frame over 31 octets,
-    ValueError for an interval or a power out of range.
+    identities on one adapter only one switches it off and on; `helper` then resets it, and neither is done to an
+    adapter that a scan `recovers` by steps of its own. Raises AdvertTooLong for a frame over 31 octets, ValueError for
+    an interval or a power out of range.
     """
 
     def __init__(
@@ -64,6 +72,8 @@ class BlueZAdvertiser:
         power_dbm: int | None = None,
         patience_s: float = 60.0,
         may_power_cycle: bool = True,
+        helper: RadioHelper | None = None,
+        recovers: Callable[[str], bool] = lambda _adapter: False,
     ) -> None:
         if interval_ms not in INTERVAL_MS:
             raise ValueError(f"an advertising interval is 20 to 10240 ms (got {interval_ms})")
@@ -81,18 +91,30 @@ class BlueZAdvertiser:
         self._power_dbm = power_dbm
         self._patience_s = patience_s
         self._may_power_cycle = may_power_cycle
+        self._helper = helper or NoHelper()
+        self._recovers = recovers
+        self._ladder = Ladder()
+        self._off_air = OffAir()
         self._reported: dict[str, object] = {}
         self._adapter: str | None = None
         self._state = "starting"
-        self._refused: str | None = None
+        self._refused: Words | None = None
         self._on_air_s = 0.0
         self._on_air_since: float | None = None
         self._registrations = 0
         self._ends: Counter[str] = Counter()
-        self._cycled_at: float | None = None
 
     async def keep_on_air(self) -> None:
         """Until cancelled. Raises RadioLost when the bus is gone, or no adapter is there for `patience_s`."""
+        self._off_air.begin()
+        try:
+            await self._keep_on_air()
+        except RadioLost:
+            if self._state == "starting":  # there is no bus to ask
+                self._enter("no_answer")
+            raise
+
+    async def _keep_on_air(self) -> None:
         async with system_bus() as bus:
             watch = await watch_radio(bus, scans=False)
             self._object.watch = watch
@@ -131,7 +153,10 @@ class BlueZAdvertiser:
             self._object.watch.mark("not heard by another adapter")
 
     def describe(self) -> dict[str, object]:
-        """`state`: on_air, starting, refused (`refused` says what), off, no_advertising, no_adapter, no_answer."""
+        """`state`: on_air, starting, refused (`refused` says what), off, no_advertising, no_adapter, no_answer.
+
+        `off_air_s`, `asks_a_person`, `words`: see radio.off_air.
+        """
         return {
             "state": self._state,
             "adapter": self._adapter or self._wanted,
@@ -141,7 +166,9 @@ class BlueZAdvertiser:
             "seconds_on_air": round(self.seconds_on_air(), 1),
             "registrations": self._registrations,
             "ended_why": dict(self._ends),
-            "refused": self._refused,
+            "refused": self._refused["en"] if self._refused else None,
+            **self._off_air.describe(self._state, self._refused),
+            "recovery": self._ladder.describe(monotonic()),
             "tx_power_dbm": self._power_dbm,
             "reported": self._reported,
         }
@@ -171,6 +198,8 @@ class BlueZAdvertiser:
         """Returns when something says that the frame may be off the air."""
         self._registrations += 1
         self._refused = None
+        self._ladder.healed(monotonic())
+        self._off_air.end()
         self._enter("on_air")
         self._on_air_since = monotonic()
         try:
@@ -181,28 +210,38 @@ class BlueZAdvertiser:
         finally:
             self._on_air_s = self.seconds_on_air()
             self._on_air_since = None
+            self._off_air.begin()
             self._enter("starting")
         self._ends[why] += 1
         log.info("advert.off_air", why=why, adapter=adapter)
 
     async def _on_refusal(self, bus: SystemBus, adapter: str, error: BlueZRefused | NoAnswer, refusals: int) -> None:
         powered = await _is_on(bus, adapter)
-        text = explain(error, adapter, powered=powered)
-        if text != self._refused:
-            log.warning("advert.refused", why=text)
-        self._refused = text
+        words = refusal(error, adapter, powered=powered)
+        if words != self._refused:
+            log.warning("advert.refused", why=words["en"])
+        self._refused = words
         self._enter("refused")
-        due = self._cycled_at is None or monotonic() - self._cycled_at >= POWER_CYCLE_EVERY_S
         if (
             self._may_power_cycle
             and powered
-            and due
             and refusals >= REFUSALS_BEFORE_POWER_CYCLE
-            and _CONTROLLER_OR_POWER in str(error)
+            and CONTROLLER_OR_POWER in str(error)
+            and not self._recovers(adapter)
         ):
             # seen after `hciconfig reset`, which bluetoothd only half understands
-            self._cycled_at = monotonic()
-            await bus.power_cycle(adapter)
+            await self._climb(bus, adapter)
+
+    async def _climb(self, bus: SystemBus, adapter: str) -> None:
+        step = self._ladder.climb(monotonic(), _REFUSED)
+        while step:
+            log.warning("advert.recovery_step", step=step, adapter=adapter)
+            try:
+                await (bus.power_cycle(adapter) if step is Step.power_cycle else self._helper.reset(adapter))
+            except HelpRefused as error:
+                step = self._ladder.skip(monotonic(), str(error))
+            else:
+                return
 
     def _enter(self, state: str) -> None:
         if state != self._state:
@@ -211,20 +250,8 @@ class BlueZAdvertiser:
 
 
 def explain(error: BlueZRefused | NoAnswer, adapter: str, *, powered: bool) -> str:
-    """What was refused, in words: BlueZ has one text for an adapter that is off and a controller that refuses."""
-    if isinstance(error, NoAnswer):
-        return str(error)
-    if error.name in {"org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner"}:
-        return "bluetoothd is not running"
-    if error.name == "org.freedesktop.DBus.Error.UnknownObject":
-        return f"adapter {adapter} is gone"
-    if error.name == "org.bluez.Error.NotPermitted":
-        return f"adapter {adapter} has no free advertisement set ({error.text})"
-    if _CONTROLLER_OR_POWER in error.text:
-        return f"the controller of {adapter} refused the advertisement" if powered else f"adapter {adapter} is off"
-    if "parse" in error.text:
-        return f"BlueZ refused a property of the advertisement ({error.text}); its log names it"
-    return str(error)
+    """What was refused, in English, for logs and programs."""
+    return refusal(error, adapter, powered=powered)["en"]
 
 
 async def _is_on(bus: SystemBus, adapter: str) -> bool:

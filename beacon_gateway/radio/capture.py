@@ -35,6 +35,7 @@ class CaptureScanner:
         self._rounds = 0
         self._told = 0
         self._first_at: float | None = None
+        self._end_s = 0.0
         self._sightings = self._read(path)
 
     @property
@@ -46,6 +47,11 @@ class CaptureScanner:
     def began(self) -> float | None:
         """Seconds since 1970 of the file's first event, by the recorder's clock; None when there is none."""
         return self._first_at
+
+    @property
+    def end_s(self) -> float:
+        """Seconds from the file's first event to its last, whatever that is."""
+        return self._end_s
 
     @property
     def foreign(self) -> int:
@@ -93,7 +99,7 @@ class CaptureScanner:
         at, before = 0.0, None
         for event in events:
             at += 0.0 if before is None else min(max(event.at - before, 0.0), LONGEST_GAP_S)
-            before = event.at
+            before, self._end_s = event.at, at
             self._first_at = event.at if self._first_at is None else self._first_at
             for report in reports(event.octets):
                 frame = decode(manufacturer_data(report.data))

@@ -1,23 +1,21 @@
-"""Which radio: BlueZ where there is an adapter, else the simulator; or what the command line asks for."""
+"""The radio that was settled on (radio.wish), made as the settings ask."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import structlog
-
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.model.beacons import Beacon
 from beacon_gateway.radio.adverts import Adverts
-from beacon_gateway.radio.port import Scanner
+from beacon_gateway.radio.port import RadioHelper, Scanner
+from sync_contract.beacon import BeaconId
 
 if TYPE_CHECKING:
     from beacon_gateway.radio.advertiser import BlueZAdvertiser
     from beacon_gateway.radio.batteries import Batteries
     from beacon_gateway.radio.exact import ExactAdvertiser
 
-log = structlog.get_logger()
 _SEED = 2015
 
 
@@ -44,26 +42,25 @@ class RadioPlan:
 
 @dataclass(frozen=True, slots=True)
 class Radios:
-    """`batteries`: what known tags tell of theirs; None for a radio that tells nothing of it."""
+    """`batteries`: what known tags tell of theirs; None for a radio that tells nothing of it.
+
+    `imagined`: it hears invented or recorded beacons, of which nothing is told as a figure.
+    """
 
     scanner: Scanner
     adverts: Adverts | None
     batteries: "Batteries | None" = None
+    imagined: bool = False
+    foreign: Callable[[], Collection[BeaconId]] = tuple
+    """Adverts of ours that another transmitter sends."""
 
 
-async def choose_radios(word: str, plan: RadioPlan) -> Radios:
-    """`word`: auto, bluez, simulated or capture:FILE.
+def make_radios(word: str, plan: RadioPlan) -> Radios:
+    """`word`: bluez, simulated or capture:FILE.
 
     Raises ValueError for another word, CaptureUnreadable for a bad file.
     """
     kind, _, file = word.partition(":")
-    if kind == "auto":
-        # imported here: a gateway that replays or simulates needs no D-Bus
-        from beacon_gateway.radio.bluez import find_adapters
-
-        adapters = await find_adapters()
-        kind = "bluez" if adapters else "simulated"
-        log.info("radio.chosen", kind=kind, adapters=adapters)
     match kind:
         case "bluez":
             return _bluez(plan)
@@ -72,7 +69,7 @@ async def choose_radios(word: str, plan: RadioPlan) -> Radios:
         case "capture" if file:
             from beacon_gateway.radio.capture import CaptureScanner
 
-            return Radios(CaptureScanner(Path(file), pace=1.0), None)
+            return Radios(CaptureScanner(Path(file), pace=1.0), None, imagined=True)
     raise ValueError(f"--radio {word}: auto, bluez, simulated or capture:FILE is expected")
 
 
@@ -85,25 +82,39 @@ def _bluez(plan: RadioPlan) -> Radios:
     from beacon_gateway.radio.systemd import SystemdHelper
 
     known = [Transmitter(beacon.id, beacon.label, interval_s=seconds) for beacon, seconds in plan.on_the_wall]
-    own = {frame.beacon: _advertiser(plan, frame) for frame in plan.frames}
+    kernel, batteries = KernelHelper(plan.helper), Batteries(plan.beacons)
+    privileged = Privileged(kernel=kernel, systemd=SystemdHelper())
+
+    def recovers(adapter: str) -> bool:
+        return scanner.recovers(adapter)
+
+    own = {frame.beacon: _advertiser(plan, frame, privileged, recovers) for frame in plan.frames}
     known += [
-        Transmitter(beacon, "本站广播 own advert", advertiser.due_since, plan.interval_ms / 1000, advertiser.renew)
+        Transmitter(
+            beacon,
+            f"本站广播 own advert{f' {beacon.major}/{beacon.minor}' if len(own) > 1 else ''}",
+            advertiser.due_since,
+            plan.interval_ms / 1000,
+            advertiser.renew,
+            own=True,
+        )
         for beacon, advertiser in own.items()
     ]
-    kernel, batteries = KernelHelper(plan.helper), Batteries(plan.beacons)
     scanner = MergedScanner(
         plan.scan_adapters,
         mode=plan.scan_mode,
         silence_s=plan.silence_s,
         transmitters=known,
-        helper=Privileged(kernel=kernel, systemd=SystemdHelper()),
+        helper=privileged,
         batteries=batteries,
         unfilter=kernel.unfiltered,
     )
-    return Radios(scanner, Adverts(own) if own else None, batteries)
+    return Radios(scanner, Adverts(own) if own else None, batteries, foreign=lambda: scanner.foreign)
 
 
-def _advertiser(plan: RadioPlan, frame: IBeacon) -> "BlueZAdvertiser | ExactAdvertiser":
+def _advertiser(
+    plan: RadioPlan, frame: IBeacon, helper: RadioHelper, recovers: Callable[[str], bool]
+) -> "BlueZAdvertiser | ExactAdvertiser":
     adapter = plan.advertise_adapter or None
     if plan.advertise_mode == "exact":
         from beacon_gateway.radio.exact import ExactAdvertiser
@@ -120,6 +131,8 @@ def _advertiser(plan: RadioPlan, frame: IBeacon) -> "BlueZAdvertiser | ExactAdve
         mode=plan.advertise_mode,
         power_dbm=plan.power_dbm,
         may_power_cycle=frame is plan.frames[0],
+        helper=helper,
+        recovers=recovers,
     )
 
 
@@ -131,4 +144,4 @@ def _simulated(plan: RadioPlan) -> Radios:
     first = own[0] if own else None
     room = demo_room(plan.beacons, first.beacon if first else None)
     adverts = Adverts({advertiser.beacon: advertiser for advertiser in own}) if own else None
-    return Radios(SimulatedScanner(room, seed=_SEED, own=first), adverts)
+    return Radios(SimulatedScanner(room, seed=_SEED, own=first), adverts, imagined=True)

@@ -44,6 +44,11 @@ class Duplicates:
         """`now`: monotonic seconds. Then another scan is to begin."""
         return delivered is Delivered.once_a_scan and now - self._asked_at >= AGAIN_S
 
+    @property
+    def kernel_takes_no_monitor(self) -> bool:
+        """Neither bluetoothd's nor, if it was asked, the radio helper's."""
+        return not self._helped and self._monitor is not None and self._monitor.released
+
     def describe(self, delivered: Delivered) -> dict[str, object]:
         """`delivered`: what the gaps between frames say, whatever was asked for."""
         return {

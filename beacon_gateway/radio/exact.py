@@ -8,8 +8,10 @@ from time import monotonic
 import structlog
 
 from beacon_gateway.frames.ibeacon import IBeacon
+from beacon_gateway.radio.advert_words import Words
 from beacon_gateway.radio.helped import Helped, adapter_number, helped
 from beacon_gateway.radio.helper_words import EXACT_HEAD, EXACT_OCTETS, AdapterLine, ListAdapters, PutOnAir
+from beacon_gateway.radio.off_air import OffAir
 from beacon_gateway.radio.port import HelpRefused
 
 log = structlog.get_logger()
@@ -39,7 +41,8 @@ class ExactAdvertiser:
         self._chosen_dbm: int | None = None
         self._adapter: AdapterLine | None = None
         self._state = "starting"
-        self._refused: str | None = None
+        self._refused: Words | None = None
+        self._off_air = OffAir()
         self._on_air_s = 0.0
         self._on_air_since: float | None = None
         self._registrations = 0
@@ -48,6 +51,7 @@ class ExactAdvertiser:
 
     async def keep_on_air(self) -> None:
         """Until cancelled. Raises RadioLost when the helper is not there or has ended."""
+        self._off_air.begin()
         self._enter("no_helper")
         async with helped(self._path) as helper:
             pause_s = PAUSE_FIRST_S
@@ -84,7 +88,8 @@ class ExactAdvertiser:
         self._renew_why = "not heard by another adapter"
 
     def describe(self) -> dict[str, object]:
-        """`state`: on_air, starting, refused (`refused` says what), off, no_adapter, no_helper."""
+        """`state`: on_air, starting, refused (`refused` says what), off, no_adapter, no_helper; the rest as
+        BlueZAdvertiser's."""
         number = self._adapter.index if self._adapter else self._wanted
         connectable = bool(self._adapter and self._adapter.connectable)
         return {
@@ -96,7 +101,8 @@ class ExactAdvertiser:
             "seconds_on_air": round(self.seconds_on_air(), 1),
             "registrations": self._registrations,
             "ended_why": dict(self._ends),
-            "refused": self._refused,
+            "refused": self._refused["en"] if self._refused else None,
+            **self._off_air.describe(self._state, self._refused),
             "tx_power_dbm": self._power_dbm,
             "reported": {
                 "supported_instances": self._adapter.instances if self._adapter else None,
@@ -125,6 +131,7 @@ class ExactAdvertiser:
         """Returns when the advert may be off the air."""
         self._registrations += 1
         self._refused = None
+        self._off_air.end()
         self._enter("on_air")
         self._on_air_since = checked = monotonic()
         self._renew_why = None
@@ -144,14 +151,16 @@ class ExactAdvertiser:
         finally:
             self._on_air_s = self.seconds_on_air()
             self._on_air_since = None
+            self._off_air.begin()
             self._enter("starting")
         self._ends[why] += 1
         log.info("advert.off_air", why=why, adapter=f"hci{adapter.index}")
 
     def _on_refusal(self, why: str) -> None:
-        if why != self._refused:
+        words = {"zh": f"无线电助手拒绝了({why})", "en": why}
+        if words != self._refused:
             log.warning("advert.refused", why=why)
-        self._refused = why
+        self._refused = words
         self._enter("refused")
 
     def _enter(self, state: str) -> None:

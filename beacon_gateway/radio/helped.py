@@ -87,13 +87,10 @@ async def helped(path: Path) -> AsyncIterator[Helped]:
 
 
 class KernelHelper:
-    """RadioHelper by the kernel: an adapter is switched off and on whatever state bluetoothd is in."""
+    """What the kernel does, through the radio helper: the one step of radio.port.RadioHelper, and Unfilter."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-
-    async def restart_bluetoothd(self) -> None:
-        raise HelpRefused("the radio helper has no power over bluetoothd")
 
     async def reset(self, adapter: str) -> None:
         try:

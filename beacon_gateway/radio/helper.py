@@ -27,7 +27,11 @@ from beacon_gateway.radio.mgmt import Change, Mgmt, MgmtRefused, MgmtUnavailable
 
 log = structlog.get_logger()
 
-CLIENTS = 8
+CLIENTS = 64
+"""A gateway holds one connection for each advert (5 at most), each adapter that listens (16 may be named) and a reset;
+`beacon-gateway scan` beside it holds as many adapters again."""
+FULL = f"无线电助手同时只服务 {CLIENTS} 个连接,已满 the radio helper serves {CLIENTS} connections at once, and has them"
+_TO_ASK_S = 5.0
 _CREDENTIALS = Struct("3i")  # struct ucred: pid, uid, gid
 _UNREAD_LIMIT = 16 * 1024
 
@@ -68,9 +72,12 @@ class Helper:
             self._mgmt.close()
 
     async def _attend(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if (uid := _peer(writer)) != self._uid or len(self._clients) >= CLIENTS:
-            log.warning("helper.client_refused", uid=uid, clients=len(self._clients))
+        if (uid := _peer(writer)) != self._uid:
+            log.warning("helper.client_refused", uid=uid)
             writer.close()
+            return
+        if len(self._clients) >= CLIENTS:
+            await _turn_away(reader, writer)
             return
         client = _Client(writer)
         self._clients.add(client)
@@ -165,6 +172,17 @@ class Helper:
                     client.writer.transport.abort()  # it does not read
                 else:
                     client.writer.write(line(Disturbed(adapter=change.adapter, why=change.why)))
+
+
+async def _turn_away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Its first request is answered, once, so that it can tell why."""
+    log.warning("helper.full", clients=CLIENTS)
+    with suppress(ValueError, OSError):  # a line over the limit; a client that went away or asks nothing (TimeoutError)
+        async with asyncio.timeout(_TO_ASK_S):
+            await reader.readline()
+        writer.write(line(Answer(ok=False, why=FULL)))
+        await writer.drain()
+    writer.close()
 
 
 def _peer(writer: asyncio.StreamWriter) -> int:

@@ -16,6 +16,9 @@ class Step(StrEnum):
     power_cycle = "power_cycle"
     restart_bluetoothd = "restart_bluetoothd"
     reset_adapter = "reset_adapter"
+    """By the kernel, in a second."""
+    reset_hardware = "reset_hardware"
+    """As if it were unplugged and plugged in: what the kernel's reset did not mend."""
     ask_a_person = "ask_a_person"
 
 

@@ -6,6 +6,7 @@ from time import monotonic
 from typing import Literal
 
 from beacon_gateway.model.beacons import Sighting
+from beacon_gateway.radio import faults
 from beacon_gateway.radio.batteries import Batteries
 from beacon_gateway.radio.bluez import NoAnswer, SystemBus, system_bus
 from beacon_gateway.radio.liveness import Transmitter, merge
@@ -14,6 +15,7 @@ from beacon_gateway.radio.recovery import NoHelper
 from beacon_gateway.radio.scanner import BlueZScanner
 from beacon_gateway.radio.watch import LOOK_AGAIN_S, watch_radio
 from beacon_gateway.radio.words import hearing
+from sync_contract.beacon import BeaconId
 
 RESTARTS_APART_S = 60.0
 LOOK_SELDOM_S = 60.0
@@ -52,11 +54,14 @@ class MergedScanner:
         self._batteries = batteries or Batteries()
         self._unfilter = unfilter
         self._ears: dict[str, BlueZScanner] = {}
+        self._without_bus = False
 
     async def hear(self, tell: Callable[[Sighting], None]) -> None:
         """Until cancelled. Raises RadioLost when the bus is gone, or the last adapter is."""
         running: dict[str, asyncio.Task[None]] = {}
+        self._without_bus = True  # told for as long as there is none: nobody else would notice
         async with system_bus() as bus:
+            self._without_bus = False
             watch = await watch_radio(bus, scans=False)
             try:
                 while True:
@@ -77,19 +82,29 @@ class MergedScanner:
                 await asyncio.gather(*running.values(), return_exceptions=True)
 
     def describe(self) -> dict[str, object]:
-        """`state`: of the adapter that is best off; `liveness`, `batteries`: of all together; `adapters`: its own."""
+        """`state`: of the adapter that is best off; `adapters`: of each its own.
+
+        Of all together: `trouble`, what they do not hear (a word of radio.faults, or None), `liveness`, `batteries`.
+        """
         now = monotonic()
         adapters = {name: ear.describe() for name, ear in sorted(self._ears.items())}
         states = {str(told["state"]) for told in adapters.values()}
         verdict = merge(ear.verdict(now) for ear in self._ears.values())
+        quiet_s = min((each for ear in self._ears.values() if (each := ear.quiet_s(now)) is not None), default=None)
+        listens_s = max((each for ear in self._ears.values() if (each := ear.listens_s(now)) is not None), default=None)
         return {
-            "state": min(states, key=_BEST_FIRST.index, default="starting"),
+            "state": "no_answer" if self._without_bus else min(states, key=_BEST_FIRST.index, default="starting"),
             "frames": sum(ear.reception.frames for ear in self._ears.values()),
+            "trouble": faults.trouble(verdict, quiet_s, listens_s),
             "liveness": {**verdict.describe(), "words": hearing(verdict)},
             "batteries": self._batteries.describe(now),
             "asks_a_person": any(ear.asks_a_person for ear in self._ears.values()),
             "adapters": adapters,
         }
+
+    def recovers(self, adapter: str) -> bool:
+        """Whether steps are being taken against a fault of `adapter` that switch it off or reset it."""
+        return adapter in self._ears and self._ears[adapter].recovers
 
     async def _found(self, bus: SystemBus) -> tuple[str, ...]:
         """Which are to listen; none when BlueZ knows none, or gives no answer."""
@@ -112,12 +127,22 @@ class MergedScanner:
                 batteries=self._batteries,
                 unfilter=self._unfilter,
                 others_hear=lambda: self._another_hears(name),
+                elsewhere=lambda: self._heard_elsewhere(name),
                 spare=not self._wanted,
             )
         return self._ears[name]
 
     def _another_hears(self, name: str) -> bool:
         return any(ear.hears for other, ear in self._ears.items() if other != name)
+
+    @property
+    def foreign(self) -> frozenset[BeaconId]:
+        """Adverts of ours that another transmitter sends."""
+        return frozenset().union(*(ear.reception.liveness.foreign for ear in self._ears.values()))
+
+    def _heard_elsewhere(self, name: str) -> frozenset[str]:
+        """Labels of the known transmitters that other adapters have heard since the start."""
+        return frozenset().union(*(ear.ever_heard for other, ear in self._ears.items() if other != name))
 
 
 class _OnceForAll:
@@ -138,6 +163,10 @@ class _OnceForAll:
     async def reset(self, adapter: str) -> None:
         async with self._lock:
             await self._helper.reset(adapter)
+
+    async def reset_hardware(self, adapter: str) -> None:
+        async with self._lock:
+            await self._helper.reset_hardware(adapter)
 
 
 def _judge_end(task: asyncio.Task[None], *, last: bool) -> None:

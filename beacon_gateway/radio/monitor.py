@@ -22,6 +22,7 @@ from beacon_gateway.radio.bluez import BlueZRefused, NoAnswer, SystemBus
 log = structlog.get_logger()
 
 MANAGER: Final = "org.bluez.AdvertisementMonitorManager1"
+INTERFACE: Final = "org.bluez.AdvertisementMonitor1"
 ACTIVE_WITHIN_S = 3.0
 
 _PATH = "/beacon_gateway/monitor"
@@ -35,11 +36,13 @@ class Monitor(ServiceInterface):
     """org.bluez.AdvertisementMonitor1. What it finds is not used: the scan tells it too, and sooner."""
 
     def __init__(self) -> None:
-        super().__init__("org.bluez.AdvertisementMonitor1")
+        super().__init__(INTERFACE)
         self.answered = asyncio.Event()
         """It is active, or `refused`."""
         self.refused: str | None = None
         """Why there is none."""
+        self.released = False
+        """The kernel took none, and bluetoothd gave it up."""
 
     @property
     def active(self) -> bool:
@@ -47,12 +50,12 @@ class Monitor(ServiceInterface):
 
     @dbus_method()
     def Release(self) -> None:
-        self.refused = "the kernel took no monitor"
+        self.refused, self.released = "the kernel took no monitor", True
         self.answered.set()
 
     @dbus_method()
     def Activate(self) -> None:
-        self.refused = None
+        self.refused, self.released = None, False
         self.answered.set()
 
     @dbus_method()

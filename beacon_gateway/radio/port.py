@@ -23,7 +23,10 @@ class RadioHelper(Protocol):
         """Returns when it runs again. Raises HelpRefused."""
 
     async def reset(self, adapter: str) -> None:
-        """Reset the hardware of `adapter`, e.g. hci0; returns when that is done. Raises HelpRefused."""
+        """Have the kernel switch `adapter`, e.g. hci0, off and on, whatever bluetoothd does. Raises HelpRefused."""
+
+    async def reset_hardware(self, adapter: str) -> None:
+        """As if `adapter` were unplugged and plugged in; returns when that is done. Raises HelpRefused."""
 
 
 Unfilter = Callable[[str], AbstractAsyncContextManager[None]]

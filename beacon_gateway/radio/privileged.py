@@ -1,44 +1,40 @@
-"""The ladder's steps that need privilege, each asked of whoever has it here."""
+"""The ladder's steps that need privilege, each asked of who has it here; neither needs to be there."""
 
-from time import monotonic
+from typing import Protocol
 
 import structlog
 
-from beacon_gateway.radio.port import HelpRefused, RadioHelper
-
 log = structlog.get_logger()
 
-SOON_S = 3600.0
-"""An adapter that needs a reset again so soon was not mended by the kernel's."""
+
+class Kernel(Protocol):
+    async def reset(self, adapter: str) -> None:
+        """See radio.port.RadioHelper."""
+
+
+class Systemd(Protocol):
+    async def restart_bluetoothd(self) -> None:
+        """See radio.port.RadioHelper."""
+
+    async def reset_hardware(self, adapter: str) -> None:
+        """See radio.port.RadioHelper."""
 
 
 class Privileged:
-    """RadioHelper: bluetoothd by `systemd`; an adapter in the kernel first (`kernel`), then its hardware (`systemd`).
-
-    The kernel's reset costs a second, and neither needs to be there: what one refuses is asked of the other.
+    """RadioHelper. The kernel's reset costs a second and the hardware's several, so each is a step of its own: the
+    ladder remembers which was taken against the present fault, and a step that is refused costs no rest.
     """
 
-    def __init__(self, *, kernel: RadioHelper, systemd: RadioHelper) -> None:
+    def __init__(self, *, kernel: Kernel, systemd: Systemd) -> None:
         self._kernel, self._systemd = kernel, systemd
-        self._reset_at: dict[str, float] = {}
 
     async def restart_bluetoothd(self) -> None:
         await self._systemd.restart_bluetoothd()
 
     async def reset(self, adapter: str) -> None:
-        before = self._reset_at.pop(adapter, None)
-        helpers = [("kernel", self._kernel), ("systemd", self._systemd)]
-        if before is not None and monotonic() - before < SOON_S:
-            helpers.reverse()
-        refused = []
-        for name, helper in helpers:
-            try:
-                await helper.reset(adapter)
-            except HelpRefused as error:
-                refused.append(str(error))
-                continue
-            log.warning("radio.adapter_reset", adapter=adapter, by=name)
-            if helper is self._kernel:
-                self._reset_at[adapter] = monotonic()
-            return
-        raise HelpRefused("; ".join(refused))
+        await self._kernel.reset(adapter)
+        log.warning("radio.adapter_reset", adapter=adapter, by="kernel")
+
+    async def reset_hardware(self, adapter: str) -> None:
+        await self._systemd.reset_hardware(adapter)
+        log.warning("radio.adapter_reset", adapter=adapter, by="systemd")

@@ -1,7 +1,10 @@
 """What one adapter's scan hears: BlueZ's signals in, sightings out, and what they say of the scan itself.
 
-A signal tells which part of an advert is new: its PropertiesChanged carries RSSI and ManufacturerData for each
-iBeacon frame (to a scan with DuplicateData), ServiceData for telemetry, RSSI alone for whatever else the address sends.
+A signal tells which part of an advert is new. While a scan with DuplicateData runs, PropertiesChanged carries
+ManufacturerData for each iBeacon frame, whether it changed or not, with RSSI where that changed; ServiceData for
+telemetry; and RSSI without it for whatever else the address sends: another slot, a scan response. So it is while
+another program scans without a filter, too. A passive scan has no such session: RSSI alone is all that it is told of a
+frame that was told before (tests/radio/test_rssi_alone.py).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -53,10 +56,12 @@ class Reception:
         self._sources: dict[str, _Source] = {}
         """By the path of BlueZ's object."""
         self._adapter = self._paths = ""
+        self._repeats_data = True
         self._tell: Callable[[Sighting], None] = lambda _sighting: None
 
-    def begin(self, adapter: str, tell: Callable[[Sighting], None]) -> None:
-        """Another scan: what the last one told says nothing of it."""
+    def begin(self, adapter: str, tell: Callable[[Sighting], None], *, repeats_data: bool = True) -> None:
+        """Another scan: what the last one told says nothing of it. `repeats_data`: it is one with DuplicateData."""
+        self._repeats_data = repeats_data
         self._adapter, self._paths, self._tell = adapter, f"/org/bluez/{adapter}/dev_", tell
         self._sources.clear()
         self.delivery.begin()
@@ -79,7 +84,7 @@ class Reception:
                 return self._take_new(message.path or "", interface, changed, now)
         rssi = changed.get("RSSI")
         if rssi is not None:
-            source.rssi = rssi.value
+            source.rssi = rssi.value  # BlueZ's one value: a frame that changes nothing of it comes without
         elif manufacturer is None:
             return True  # something else than a frame has changed
         if "ServiceData" in changed:
@@ -87,6 +92,9 @@ class Reception:
             if manufacturer is None:
                 self.heard_at = now
                 return True
+        if manufacturer is None and self._repeats_data:
+            self.heard_at = now  # something else that the address sends
+            return True
         self._heard(source, now)
         return True
 

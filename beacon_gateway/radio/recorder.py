@@ -25,11 +25,14 @@ class Recorder:
         self._wall = began.timestamp() - began_at
         self._most = most
         self._events: list[Event] = []
+        self.left_out = 0
+        """Frames of those who are not kept."""
         self.passed_over = 0
         """Frames that came when the file was full."""
 
     def hear(self, sighting: Sighting) -> None:
         if self._keep is not None and sighting.beacon not in self._keep:
+            self.left_out += 1
             return
         if len(self._events) >= self._most:
             self.passed_over += 1

@@ -26,6 +26,9 @@ class NoHelper:
     async def reset(self, adapter: str) -> None:
         raise HelpRefused("no privileged helper")
 
+    async def reset_hardware(self, adapter: str) -> None:
+        raise HelpRefused("no privileged helper")
+
 
 class Patient(Protocol):
     """What is looked after."""
@@ -89,6 +92,7 @@ class Recovery:
             Step.power_cycle: lambda: bus.power_cycle(adapter),
             Step.restart_bluetoothd: self._helper.restart_bluetoothd,
             Step.reset_adapter: lambda: self._helper.reset(adapter),
+            Step.reset_hardware: lambda: self._helper.reset_hardware(adapter),
             Step.ask_a_person: ask,
         }
         return acts[step]

@@ -5,9 +5,8 @@ a fault that outlasts that is climbed after (radio.recovery).
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Iterable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Collection, Iterable
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from time import monotonic
 from typing import Literal
@@ -18,16 +17,19 @@ from dbus_fast import Message
 from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.radio import faults
 from beacon_gateway.radio.batteries import Batteries
-from beacon_gateway.radio.bluez import SystemBus, system_bus
+from beacon_gateway.radio.bluez import NoAnswer, SystemBus, system_bus
 from beacon_gateway.radio.duplicates import Duplicates
-from beacon_gateway.radio.ladder import Fault
+from beacon_gateway.radio.jam import Jam
+from beacon_gateway.radio.ladder import Fault, Step
 from beacon_gateway.radio.left_scan import LeftScan
 from beacon_gateway.radio.liveness import Transmitter, Verdict
+from beacon_gateway.radio.monitor import INTERFACE as MONITOR
 from beacon_gateway.radio.port import RadioHelper, Unfilter
 from beacon_gateway.radio.reception import Reception
 from beacon_gateway.radio.recovery import NoHelper, Recovery
 from beacon_gateway.radio.remembered import forget_ibeacons
 from beacon_gateway.radio.scan import StartRefused, scan
+from beacon_gateway.radio.scan_state import ScanState
 from beacon_gateway.radio.watch import Watch, usable_adapter, watch_radio
 from beacon_gateway.radio.words import NO_PASSIVE, PASSIVE_HEARS_LESS, Words, hearing
 
@@ -42,6 +44,7 @@ PROOF_S = 5.0
 LOOK_S = 5.0
 
 _SELF_TEST_OVER = "self-test over"
+_JAMMED = "the kernel takes no monitor"
 
 
 class BlueZScanner:
@@ -51,7 +54,7 @@ class BlueZScanner:
     --experimental: it saves power but cannot tell "still there". When a silence shows that an active scan hears what
     it does not, or BlueZ has no such monitor, the scan stays active and says so. `patience_s`: without an adapter,
     until RadioLost. `others_hear`: another adapter works, so that bluetoothd is not to be restarted for this one;
-    a `spare` one may then be off or gone without harm.
+    a `spare` one may then be off or gone without harm. `elsewhere`: labels of the known transmitters that others hear.
     """
 
     name = "bluez"
@@ -68,6 +71,7 @@ class BlueZScanner:
         batteries: Batteries | None = None,
         unfilter: Unfilter | None = None,
         others_hear: Callable[[], bool] = lambda: False,
+        elsewhere: Callable[[], Collection[str]] = tuple,
         spare: bool = False,
     ) -> None:
         self._wanted = adapter
@@ -77,18 +81,19 @@ class BlueZScanner:
         self._silence_s = silence_s
         self._patience_s = patience_s
         self._others_hear = others_hear
+        self._elsewhere = elsewhere
         self._spare = spare
         self.reception = Reception(transmitters, batteries or Batteries())
         self._recovery = Recovery(helper or NoHelper())
         self._watch: Watch | None = None
         self._duplicates = Duplicates(unfilter)
-        self._state = "starting"
-        self._state_since = monotonic()
-        self._rebuilds: Counter[str] = Counter()
-        self._last_why: str | None = None
+        self._state = ScanState()
         self._starts_refused = 0
         self._refused: str | None = None
         self._left_scan = LeftScan()
+        self._foreign: tuple[str, ...] = ()
+        """Told last: adverts of ours that another transmitter sends."""
+        self._jam = Jam()
         self._to_be_proved = True
         """Nothing was heard by a passive scan since it was last disturbed."""
 
@@ -113,16 +118,15 @@ class BlueZScanner:
     def describe(self) -> dict[str, object]:
         """`state`: hearing, listening (nothing heard yet), silent, starting, refused, off, no_adapter, no_answer.
 
-        `last_why`: why the scan was last renewed; `refused`: what its start is refused with now; `liveness`: whether
-        a known transmitter proves that it hears; `delivery`: whether it is told every advert; `recovery`: how far the
-        ladder is climbed.
+        `last_why`: why the scan was last renewed; `refused`: what its start is refused with now; `trouble`: what it
+        does not hear, a word of radio.faults or None; `liveness`: whether a known transmitter proves that it hears;
+        `delivery`: whether it is told every advert; `recovery`: how far the ladder is climbed.
         """
         now = monotonic()
-        heard_at = self.reception.heard_at
-        age = None if heard_at is None else now - heard_at
+        age = self.quiet_s(now)
         verdict = self.verdict(now)
         return {
-            "state": self._told_state(),
+            "state": self._state.told(age, self._silence_s),
             "adapter": self.adapter or None,
             "mode": self._mode,
             "mode_words": self._mode_words,
@@ -130,11 +134,12 @@ class BlueZScanner:
             "frames": self.reception.frames,
             "foreign": self.reception.foreign,
             "delivery": self._duplicates.describe(self.reception.delivery.delivered),
-            "rebuilds": sum(self._rebuilds.values()),
-            "rebuilds_why": dict(self._rebuilds),
-            "last_why": self._last_why,
+            "rebuilds": self._state.rebuilds.total(),
+            "rebuilds_why": dict(self._state.rebuilds),
+            "last_why": self._state.last_why,
             "starts_refused": self._starts_refused,
             "refused": self._refused,
+            "trouble": faults.trouble(verdict, age, self.listens_s(now)),
             "liveness": {**verdict.describe(), "words": hearing(verdict)},
             "recovery": self._recovery.describe(self.adapter),
         }
@@ -142,7 +147,18 @@ class BlueZScanner:
     @property
     def hears(self) -> bool:
         """Something was heard within `silence_s`."""
-        return self._told_state() == "hearing"
+        return self._state.told(self.quiet_s(monotonic()), self._silence_s) == "hearing"
+
+    @property
+    def ever_heard(self) -> frozenset[str]:
+        """Labels of the known transmitters that it has heard since the start."""
+        return self.reception.liveness.ever_heard
+
+    @property
+    def recovers(self) -> bool:
+        """Steps are being taken that switch the adapter off or reset it: nobody else may do so meanwhile."""
+        fault = self._recovery.ladder.fault
+        return fault is not None and not {Step.new_scanner, Step.ask_a_person} >= set(fault.steps)
 
     @property
     def asks_a_person(self) -> bool:
@@ -150,23 +166,41 @@ class BlueZScanner:
 
     def verdict(self, now: float) -> Verdict:
         """What the known transmitters prove at `now`, monotonic seconds."""
-        return self.reception.liveness.judge(self.adapter, now, tells_presence=self._mode == "active")
+        return self.reception.liveness.judge(
+            self.adapter,
+            now,
+            tells_presence=self._mode == "active",
+            listens_since=self._state.listens_since,
+            elsewhere=self._elsewhere(),
+        )
+
+    def quiet_s(self, now: float) -> float | None:
+        """Since anything was heard; None when nothing ever was."""
+        return None if self.reception.heard_at is None else now - self.reception.heard_at
+
+    def listens_s(self, now: float) -> float | None:
+        """For how long scans have worked; None while none does."""
+        since = self._state.listens_since
+        return None if since is None else now - since
 
     def fault(self, now: float) -> Fault | None:
         """See radio.recovery.Patient."""
+        verdict = self.verdict(now)
+        self._tell_foreign(verdict.foreign)
         return faults.judge(
-            self._state,
-            now - self._state_since,
-            quiet_s=None if self.reception.heard_at is None else now - self.reception.heard_at,
-            verdict=self.verdict(now),
+            self._state.name,
+            now - self._state.since,
+            quiet_s=self.quiet_s(now),
+            verdict=verdict,
             refused=self._refused or "",
             others_hear=self._others_hear(),
             spare=self._spare,
+            listens_s=self.listens_s(now),
         )
 
     def renew(self, why: str) -> None:
         """See radio.recovery.Patient. An advert of ours that is not heard is registered anew too."""
-        self.reception.liveness.renew_lost(self.verdict(monotonic()).lost)
+        self.reception.liveness.renew_missed(faults.missed(self.verdict(monotonic())))
         if self._watch:
             self._watch.mark(why)
 
@@ -183,7 +217,9 @@ class BlueZScanner:
             )
             try:
                 why = await self._scan(bus, adapter, watch, tell)
-                self._count_rebuild(why)
+                self._state.renewed(why, adapter)
+                if why == _JAMMED:
+                    await self._end_jam(bus, adapter)
                 self._to_be_proved = why != "silence"
                 if self._mode == "passive" and why == "silence":
                     await self._test_passive(bus, adapter, watch, tell)
@@ -208,7 +244,7 @@ class BlueZScanner:
 
         def on_message(message: Message) -> bool:
             try:
-                return take(message, monotonic())
+                return take(message, monotonic()) or self._answers_monitor(message, watch)
             except Exception as error:  # noqa: BLE001 - dbus-fast would log it and go on; it must end the stage
                 fault.append(error)
                 watch.mark("fault")
@@ -218,7 +254,8 @@ class BlueZScanner:
         if mode == "passive":
             await forget_ibeacons(bus, adapter)
         async with AsyncExitStack() as during:
-            self.reception.begin(adapter, tell)
+            self.reception.begin(adapter, tell, repeats_data=mode == "active")
+            self._jam.begin()
             no_answer = partial(self._enter, "no_answer")
             await during.enter_async_context(
                 scan(adapter, mode, on_message, patience_s=self._patience_s, no_answer=no_answer)
@@ -227,6 +264,10 @@ class BlueZScanner:
             self._enter("listening")
             if mode == "active":  # once it scans: see radio.duplicates
                 await during.enter_async_context(self._duplicates.reported(bus, adapter))
+                if not self._duplicates.kernel_takes_no_monitor:
+                    self._jam.taken()
+                elif self._jam.given_up():
+                    watch.mark(_JAMMED)
             try:
                 why = await self._until_disturbed(watch, limit_s)
             finally:
@@ -235,14 +276,37 @@ class BlueZScanner:
             raise fault[0]
         return why
 
+    async def _end_jam(self, bus: SystemBus, adapter: str) -> None:
+        """Not where somebody has just switched the adapter off: that ends it too, and is not to be undone."""
+        with suppress(NoAnswer):
+            here = (await bus.adapters()).get(adapter)
+            if here is not None and here.powered:
+                self._jam.cycled()
+                await bus.power_cycle(adapter)
+
+    def _answers_monitor(self, message: Message, watch: Watch) -> bool:
+        """A passive scan whose monitor BlueZ gives up hears nothing, and bleak says nothing of it. Always False."""
+        if message.interface == MONITOR and self._mode == "passive":
+            if message.member == "Activate":
+                self._jam.taken()
+            elif message.member == "Release" and self._jam.given_up():
+                watch.mark(_JAMMED)
+        return False
+
     async def _test_passive(self, bus: SystemBus, adapter: str, watch: Watch, tell: Callable[[Sighting], None]) -> None:
-        """A passive scan was silent: does an active one hear beacons? Then the scan stays active."""
-        before = self.reception.frames
-        why = await self._scan(bus, adapter, watch, tell, limit_s=min(SELF_TEST_S, self._silence_s))
+        """A passive scan was silent: does an active one hear beacons? Then the scan stays active.
+
+        A known transmitter that it does not hear is lost; so it lasts as long as that takes.
+        """
+        before, began = self.reception.frames, monotonic()
+        limit_s = max(min(SELF_TEST_S, self._silence_s), self.reception.liveness.limit_s(adapter))
+        why = await self._scan(bus, adapter, watch, tell, limit_s=limit_s)
         if why != _SELF_TEST_OVER:
-            self._count_rebuild(why)
+            self._state.renewed(why, adapter)
         if self.reception.frames > before:
             self._become_active(PASSIVE_HEARS_LESS)
+        elif why == _SELF_TEST_OVER:
+            self.reception.liveness.tested(began)
 
     async def _on_refusal(self, bus: SystemBus, adapter: str, refused: StartRefused) -> None:
         if self._refused != str(refused):
@@ -278,22 +342,12 @@ class BlueZScanner:
         self._mode, self._mode_words = "active", words
         log.warning("scanner.passive_given_up", adapter=self.adapter, why=words["en"])
 
-    def _told_state(self) -> str:
-        if self._state != "listening":
-            return self._state
-        heard_at = self.reception.heard_at
-        if heard_at is not None and monotonic() - heard_at < self._silence_s:
-            return "hearing"
-        return "silent" if self._last_why == "silence" else "listening"
+    def _tell_foreign(self, labels: tuple[str, ...]) -> None:
+        """Once for each change."""
+        if labels != self._foreign:
+            self._foreign = labels
+            if labels:
+                log.warning("radio.foreign", adapter=self.adapter, labels=labels)
 
     def _enter(self, state: str) -> None:
-        if state == self._state:
-            return
-        log.debug("scanner.state", state=state, adapter=self.adapter)
-        self._state, self._state_since = state, monotonic()
-
-    def _count_rebuild(self, why: str) -> None:
-        self._rebuilds[why] += 1
-        if why != self._last_why:  # a quiet site renews its scan for ever: said once
-            log.info("scanner.renewed", why=why, adapter=self.adapter)
-        self._last_why = why
+        self._state.enter(state, self.adapter)

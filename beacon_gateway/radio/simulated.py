@@ -33,8 +33,8 @@ class SimulatedAdvertiser:
         return self._before_s + (0.0 if self._since is None else time.monotonic() - self._since)
 
     def describe(self) -> dict[str, object]:
-        """`state`: on_air, off."""
-        return {"state": "on_air" if self.on_air else "off", "seconds_on_air": round(self.seconds_on_air(), 1)}
+        """`state`: simulated while it runs, starting: never on_air, for nothing is."""
+        return {"state": "simulated" if self.on_air else "starting", "seconds_on_air": round(self.seconds_on_air(), 1)}
 
 
 class SimulatedScanner:
@@ -72,6 +72,6 @@ class SimulatedScanner:
         return self._own is None or sighting.beacon != self._own.beacon or self._own.on_air
 
     def describe(self) -> dict[str, object]:
-        """`state`: hearing, listening (nothing heard yet), off."""
-        state = "off" if not self._listening else "hearing" if self._frames else "listening"
+        """`state`: simulated while it runs, off: never hearing, for nothing is heard."""
+        state = "simulated" if self._listening else "off"
         return {"state": state, "adapter": ADAPTER, "walkers": len(self._walkers), "frames": self._frames}

@@ -33,12 +33,12 @@ _NO_PERMISSION = frozenset(
 
 
 class SystemdHelper:
-    """RadioHelper by systemd."""
+    """The steps of radio.port.RadioHelper that systemd takes."""
 
     async def restart_bluetoothd(self) -> None:
         await _job("RestartUnit", BLUETOOTHD)
 
-    async def reset(self, adapter: str) -> None:
+    async def reset_hardware(self, adapter: str) -> None:
         if not _ADAPTER.fullmatch(adapter):
             raise HelpRefused(f"{adapter} is no adapter's name")
         await _job("StartUnit", RESET.format(adapter=adapter))

@@ -15,6 +15,19 @@ _LOST = (
     "一直收得到的 {labels} 收不到了。这是无线电或那个信标的故障,不代表现场没有人。",
     "{labels}, heard until now, is not heard any more: a fault of a radio or of that beacon, not an empty hall.",
 )
+_NEVER = (
+    "开始监听以来,一次也没有收到过 {labels}。要么它不在附近、没开、没电或编号写错了,要么是接收坏了:请检查这两样。",
+    "{labels} has not been heard once since listening began. Either it is not there, off, empty or entered with other "
+    "numbers, or the radio is deaf: please check both.",
+)
+_WAITED = (
+    "以前收到过 {labels};现在还收不收得到,要等它的下一次广播或下一次自检才知道。",
+    "{labels} was heard before; whether it still is will show with its next advert or the next self-test.",
+)
+_FOREIGN = (
+    "有别的设备在用本站的编号发广播({labels}):本站此刻不可能收到它。它不会影响画面,请找出那个设备。",
+    "Another device sends our identity ({labels}): it is heard where we cannot be. It moves no screen; please find it.",
+)
 _NOT_HEARD_YET = (
     "无法证明接收正常:已知的信标至今一次也没有收到。请检查它是否开着、离得是否够近。",
     "Hearing is not proved: no known beacon has been heard yet. Is it switched on, and near enough?",
@@ -35,6 +48,31 @@ NO_PASSIVE: Words = {
 }
 FAULTS: dict[str, tuple[str, str]] = {
     "deaf": ("{adapter} 什么也收不到,包括 {detail}", "{adapter} hears nothing, not even {detail}"),
+    "advert_lost": (
+        "{adapter} 收得到别的信号,但收不到{detail}:本站的广播大概没有真正发出去",
+        "{adapter} hears others but not {detail} any more: most likely it is not really on the air",
+    ),
+    "never_heard": (
+        "{adapter} 收得到别的信号,但开始监听以来从未收到 {detail}:它大概不在附近、没开、没电或编号写错了",
+        "{adapter} hears others but has not heard {detail} once since it began to listen: it is not there, off, empty, "
+        "too far or entered with other numbers, most likely",
+    ),
+    "advert_never_heard": (
+        "{adapter} 收得到别的信号,但开始监听以来从未收到{detail}:本站的广播大概没有真正发出去,或两个适配器离得太远",
+        "{adapter} hears others but has not heard {detail} once since it began to listen: most likely it is not really "
+        "on the air, or the two adapters are too far apart",
+    ),
+    "deaf_from_start": (
+        "{adapter} 开始监听以来什么也没收到,包括 {detail}:要么是接收坏了,要么它根本不在那里或没有发出",
+        "{adapter} has heard nothing since it began to listen, not even {detail}: either the radio is deaf, or that is "
+        "not there or not on the air",
+    ),
+    "nothing_ever": (
+        "{adapter} 开始监听以来半个多小时什么也没收到:要么是接收坏了,要么附近真的没有任何蓝牙设备,"
+        "拿一部开着蓝牙的手机靠近就知道",
+        "{adapter} has heard nothing at all for more than half an hour since it began to listen: either the radio is "
+        "deaf, or there is no Bluetooth device near; a phone with Bluetooth on, held beside it, will tell",
+    ),
     "transmitter_lost": (
         "{adapter} 收得到别的信号,但收不到 {detail}:多半是它没电了或被移走了",
         "{adapter} hears others but not {detail}: its battery is flat or it was taken away, most likely",
@@ -52,7 +90,8 @@ STEPS: dict[Step, tuple[str, str]] = {
     Step.new_scanner: ("已重建扫描", "the scan was rebuilt"),
     Step.power_cycle: ("已把适配器关掉再打开", "the adapter was switched off and on"),
     Step.restart_bluetoothd: ("已重启蓝牙服务", "bluetoothd was restarted"),
-    Step.reset_adapter: ("已复位适配器硬件", "the adapter's hardware was reset"),
+    Step.reset_adapter: ("已通过内核复位适配器", "the kernel reset the adapter"),
+    Step.reset_hardware: ("已复位适配器硬件,相当于拔下再插上", "the hardware was reset, as if it were replugged"),
     Step.ask_a_person: (
         "请人来看:拔插适配器或给设备断电再上电,并检查信标的电池",
         "a person is needed: replug the adapter or power the device off and on, and check the beacon's battery",
@@ -75,18 +114,19 @@ _WATCHING = ("正在观察", "being watched")
 
 def hearing(verdict: Verdict) -> Words:
     """Whether hearing is proved, and what that means."""
-    match verdict.proof:
-        case Proof.proved:
-            pair, labels = _PROVED, verdict.by
-        case Proof.lost:
-            pair, labels = _LOST, verdict.lost
-        case Proof.not_proved:
-            pair, labels = (_NOT_HEARD_YET if verdict.due else _NOTHING_KNOWN), ()
-    said = _both(pair, labels=", ".join(labels))
-    if verdict.by and verdict.lost:
-        also = _both(_LOST, labels=", ".join(verdict.lost))
-        said = {language: f"{said[language]} {also[language]}" for language in said}
-    return said
+    told = [(_PROVED, verdict.by), (_LOST, verdict.lost), (_NEVER, verdict.never)]
+    if verdict.proof is Proof.not_proved and not verdict.never:
+        if verdict.waited:
+            told = [(_WAITED, verdict.waited)]
+        else:
+            return _also([_both(_NOT_HEARD_YET if verdict.due else _NOTHING_KNOWN)], verdict)
+    return _also([_both(pair, labels=", ".join(labels)) for pair, labels in told if labels], verdict)
+
+
+def _also(said: Sequence[Words], verdict: Verdict) -> Words:
+    """And what is heard of another transmitter under our identity."""
+    each = [*said, _both(_FOREIGN, labels=", ".join(verdict.foreign))] if verdict.foreign else said
+    return {language: " ".join(words[language] for words in each) for language in ("zh", "en")}
 
 
 def batteries_low(places: Sequence[str], classes: Sequence[str]) -> Words:

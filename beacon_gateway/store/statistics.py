@@ -21,7 +21,8 @@ _UNPUT = 2 * 288  # a day of them
 class StatisticsKeeper:
     """A crash loses at most the five minutes not yet put; a disk that refuses loses nothing while we run.
 
-    `advertised` gives our own beacons, each with its seconds on air so far.
+    `advertised` gives our own beacons, each with its seconds on air so far. `imagined`: the radio is none, and what it
+    counted is dropped; the touches of the screen are real all the same.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class StatisticsKeeper:
         advertised: Callable[[], Mapping[BeaconId, float]],
         read_clock: Callable[[], ClockReading],
         put_one: Callable[[], None],
+        imagined: bool = False,
     ) -> None:
         self._collector = collector
         self._outbox = outbox
@@ -40,6 +42,7 @@ class StatisticsKeeper:
         self._advertised = advertised
         self._read_clock = read_clock
         self._put_one = put_one
+        self._imagined = imagined
         self._start, self._began = read_clock(), time.monotonic()
         self._counted_on_air: dict[BeaconId, float] = {}
         self._unput: deque[BeaconStatistics | ScreenStatistics] = deque(maxlen=_UNPUT)
@@ -62,7 +65,7 @@ class StatisticsKeeper:
         screens = self._use.harvest(self._start, until - self._began)
         now = self._read_clock()
         self._start, self._began = now, until
-        if statistics is not None:
+        if statistics is not None and not self._imagined:
             self._unput.append(statistics)
         self._unput.extend(screens)
         while self._unput:

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -24,13 +25,14 @@ from sync_contract.catalogue import CONTRACT as CATALOGUE_CONTRACT
 from sync_contract.catalogue import Picture, SignedCatalogue
 from sync_contract.enrolment import KEY_REVOKED, KEY_UNKNOWN, KeyRoll, KeyRolled
 from sync_contract.records import CONTRACT, IntentState, Outcomes, ParcelReceipt, ParcelReceipts
-from sync_contract.report import GatewayReport, ReportTaken
+from sync_contract.report import NOTICED, GatewayReport, ReportTaken
 from sync_contract.request_signature import Signer
 from sync_contract.transparency import Cosigned, CosignedTaken, Heads
 
 _ANSWER_LIMIT = 1024 * 1024
 _CATALOGUE_LIMIT = 8 * 1024 * 1024
-_RETRY_AFTER_CAP_S = 15 * 60
+_RETRY_AFTER_CAP_S = 20
+"""With a stage's longest wait after it (daemon.SYNC_CAP_S), within a minute: whoever asks for more may be no server."""
 _Model = TypeVar("_Model", bound=BaseModel)
 _TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5, sock_read=15)
 
@@ -62,17 +64,32 @@ class Central:
         sent = {parcel.id for parcel in parcels}
         return [receipt for receipt in _read(ParcelReceipts, answer).receipts if receipt.id in sent]
 
-    async def outcomes(self, known: Mapping[str, IntentState], wait_s: int, uncoded: Collection[str] = ()) -> Outcomes:
-        """Wait until one of the intents is in another state than the one known here, or an `uncoded` one has a code."""
+    async def outcomes(
+        self,
+        known: Mapping[str, IntentState],
+        wait_s: int,
+        uncoded: Collection[str] = (),
+        tried: Mapping[str, bool] = MappingProxyType({}),
+    ) -> Outcomes:
+        """Wait until one of the intents is in another state than the one known here, or an `uncoded` one has a code,
+        or the attempts of a `tried` one have all ended (True) or not (False) against what is known.
+        """
         told = [*(("known", f"{intent}:{state}") for intent, state in known.items())]
         told += [("uncoded", intent) for intent in uncoded]  # an older server takes no notice
+        told += [("tried", f"{intent}:{int(ended)}") for intent, ended in tried.items()]  # neither of this
         query = urlencode([*told, ("wait", wait_s)])
         timeout = aiohttp.ClientTimeout(total=wait_s + 15, sock_connect=5)
         return _read(Outcomes, await self._ask("GET", "/api/v1/outcomes", query=query, timeout=timeout))
 
-    async def report(self, report: GatewayReport, ask: Collection[str] = ()) -> ReportTaken:
-        """Say how this gateway is. `ask`: kinds of parcels; which of them the server takes stands in its answer."""
-        query = urlencode([("takes", kind) for kind in ask])  # an older server takes no notice
+    async def report(
+        self, report: GatewayReport, ask: Collection[str] = (), noticed: Collection[str] = ()
+    ) -> ReportTaken:
+        """Say how this gateway is. `ask`: kinds of parcels; which of them the server takes stands in its answer.
+
+        `noticed`: words of sync_contract.report, of what staff should know.
+        """
+        told = [*(("takes", kind) for kind in ask), *((NOTICED, word) for word in noticed)]
+        query = urlencode(told)  # an older server takes no notice
         return _read(ReportTaken, await self._say("/api/v1/reports", report, query))
 
     async def roll(self, asked: KeyRoll) -> KeyRolled:
@@ -178,7 +195,7 @@ def why(error: Exception) -> str:
 
 
 def retry_after(response: aiohttp.ClientResponse) -> float | None:
-    """Seconds that the server wants us to wait, at most a quarter of an hour."""
+    """Seconds that the server wants us to wait, at most _RETRY_AFTER_CAP_S."""
     wait = response.headers.get("Retry-After", "")
     return min(float(wait), _RETRY_AFTER_CAP_S) if wait.isascii() and wait.isdigit() else None
 

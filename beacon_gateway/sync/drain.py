@@ -26,6 +26,8 @@ class Drain:
         self._progress = progress
         self._work = asyncio.Event()
         self._failing = False
+        self.settled = 0
+        """Parcels, since the gateway began."""
 
     def wake(self) -> None:
         """A parcel has been put in: do not wait for the next round."""
@@ -57,6 +59,7 @@ class Drain:
             self._failing = False
             await self._outbox.note("reachable")
         await self._outbox.settle(receipts)
+        self.settled += len(receipts)
         log.info("parcels.settled", sent=len(parcels), settled=len(receipts))
         if not receipts:
             raise CentralUnreachable("the answer names none of the parcels sent")

@@ -17,7 +17,7 @@ from beacon_gateway.sync.pull import follow_outcomes, held_catalogue, pull_catal
 from beacon_gateway.sync.report import keep_reporting
 from sync_contract.catalogue import Catalogue
 from sync_contract.records import IntentState, Outcome
-from sync_contract.report import GatewayReport, Hearing
+from sync_contract.report import CATALOGUE_OLDER, GatewayReport, Hearing
 from sync_contract.request_signature import Signer
 from sync_contract.strict import Environment
 
@@ -33,6 +33,7 @@ class Link:
     pinned: Ed25519PublicKey | None
     progress: Callable[[str], None]
     _begun: asyncio.Event = field(default_factory=asyncio.Event)
+    _noticed: set[str] = field(default_factory=set)
 
     def parcel_put(self) -> None:
         """There is something to deliver; do not wait for the next round."""
@@ -57,6 +58,7 @@ class Link:
                 held_version=held_version,
                 take=take,
                 progress=lambda: self.progress("catalogue"),
+                older=lambda: self._noticed.add(CATALOGUE_OLDER),
             )
 
     async def pictures(self, album: PictureStore, wanted: asyncio.Event, hung: Callable[[], None]) -> None:
@@ -88,7 +90,14 @@ class Link:
                 self.drain.wake()
 
         await keep_reporting(
-            self.central, tell, hears, self.welcome, roll=roll, screens_taken=screens_taken, progress=progress
+            self.central,
+            tell,
+            hears,
+            self.welcome,
+            roll=roll,
+            screens_taken=screens_taken,
+            progress=progress,
+            noticed=self._noticed,
         )
 
     async def follow(
@@ -96,6 +105,7 @@ class Link:
         awaited: Callable[[], Mapping[str, IntentState]],
         settle: Callable[[Iterable[Outcome]], Awaitable[None]],
         uncoded: Callable[[], Collection[str]] = tuple,
+        tried: Callable[[], Mapping[str, bool]] = dict,
     ) -> None:
         """Until cancelled. Raises CentralUnreachable, StoreUnavailable."""
         await follow_outcomes(
@@ -105,6 +115,7 @@ class Link:
             begun=self._begun,
             progress=lambda: self.progress("outcomes"),
             uncoded=uncoded,
+            tried=tried,
         )
 
 

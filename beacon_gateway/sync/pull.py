@@ -34,8 +34,12 @@ async def pull_catalogue(
     held_version: int,
     take: Callable[[Catalogue], None],
     progress: Callable[[], None],
+    older: Callable[[], None] = lambda: None,
 ) -> None:
-    """Runs until cancelled; raises CentralUnreachable. A refused catalogue changes nothing and is logged."""
+    """Runs until cancelled; raises CentralUnreachable. A refused catalogue changes nothing and is logged.
+
+    `older` is called for a rightly signed one that is older than the one held: an old one was given again.
+    """
     etag = ""
     while True:
         progress()
@@ -47,6 +51,8 @@ async def pull_catalogue(
             except CatalogueRefused as refusal:
                 if not (isinstance(refusal, CatalogueNotNewer) and refusal.version == held_version):
                     log.warning("catalogue.refused", kept=False, reason=str(refusal))
+                    if isinstance(refusal, CatalogueNotNewer):
+                        older()
             else:
                 await store.keep(catalogue.version, signed)
                 held_version = catalogue.version
@@ -63,10 +69,12 @@ async def follow_outcomes(
     begun: asyncio.Event,
     progress: Callable[[], None],
     uncoded: Callable[[], Collection[str]] = tuple,
+    tried: Callable[[], Mapping[str, bool]] = dict,
 ) -> None:
     """Runs until cancelled; raises CentralUnreachable. `begun` is set whenever a new intent wants following.
 
-    `uncoded`: of the awaited ones those that want a code to be typed.
+    `uncoded`: of the awaited ones those that want a code to be typed; `tried`: those that a phone has opened, and
+    whether all their attempts have ended.
     """
     while True:
         progress()
@@ -75,7 +83,7 @@ async def follow_outcomes(
         if not known:
             await _first_of(begun.wait(), OUTCOMES_WAIT_S)
             continue
-        asking = asyncio.create_task(central.outcomes(known, OUTCOMES_WAIT_S, uncoded()))
+        asking = asyncio.create_task(central.outcomes(known, OUTCOMES_WAIT_S, uncoded(), tried()))
         new_one = asyncio.create_task(begun.wait())
         try:
             await asyncio.wait({asking, new_one}, return_when=asyncio.FIRST_COMPLETED)

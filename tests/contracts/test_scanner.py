@@ -24,6 +24,13 @@ from tests.radio.inside import PATIENCE, until
 LIMIT_S = 10.0
 
 
+async def end(task: asyncio.Task[None]) -> None:
+    """Wait for it too: a radio's scan is over only then, and another test begins."""
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
 class ScannerContract(ABC):
     @abstractmethod
     def hearing(self, beacon: BeaconId) -> AbstractAsyncContextManager[Scanner]:
@@ -40,7 +47,7 @@ class ScannerContract(ABC):
         async with self.hearing(PERSON_TAG.beacon) as scanner:
             task = asyncio.create_task(scanner.hear(tell))
             await until(lambda: sum(s.beacon == PERSON_TAG.beacon for s in heard) >= 5, LIMIT_S)
-            task.cancel()
+            await end(task)
         assert heard == sorted(heard, key=lambda sighting: sighting.at)
         assert all(0 <= delay < 0.5 * PATIENCE for delay in delays)
         for sighting in heard:
@@ -55,9 +62,7 @@ class ScannerContract(ABC):
                 task = asyncio.create_task(scanner.hear(heard.append))
                 await until(lambda heard=heard: heard, LIMIT_S)  # type: ignore[misc]  # bound early on purpose
                 assert not task.done()
-                task.cancel()
-                with pytest.raises(asyncio.CancelledError):
-                    await task
+                await end(task)
                 count = len(heard)
                 await asyncio.sleep(0.3)
                 assert len(heard) == count
@@ -77,11 +82,11 @@ class ScannerContract(ABC):
             heard: list[Sighting] = []
             task = asyncio.create_task(scanner.hear(heard.append))
             await until(lambda: heard, LIMIT_S)
-            after = scanner.describe()
-            task.cancel()
+            after, frames = scanner.describe(), len(heard)
+            await end(task)
         for told in (before, after):
             assert isinstance(json.loads(json.dumps(told))["state"], str)
-        assert after["frames"] == len(heard)
+        assert after["frames"] == frames
 
 
 class TestCapture(ScannerContract):

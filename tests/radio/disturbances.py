@@ -165,7 +165,7 @@ def decisions(heard: Sequence[Sighting], exit_s: float = EXIT_S) -> tuple[Decisi
     bindings = {A.id: A.project}
     core = Decide(Tracker([A], rules), Choice(ChoiceRules()), Trace([A]), lambda: bindings)
     began = heard[0].at
-    replay((sighting._replace(at=sighting.at - began) for sighting in heard), core, after_s=0)
+    replay((sighting._replace(at=sighting.at - began) for sighting in heard), core, end_s=0.0)
     return tuple(core.trace.decisions)
 
 

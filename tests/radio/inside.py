@@ -5,6 +5,7 @@ import os
 import signal
 import struct
 import subprocess
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from functools import partial
@@ -12,7 +13,16 @@ from pathlib import Path
 from time import monotonic
 
 from beacon_gateway.model.beacons import Sighting
-from beacon_gateway.radio.bluez import BlueZRefused, NoAnswer, SystemBus, system_bus
+from beacon_gateway.radio.bluez import (
+    ADAPTER,
+    ADVERTISING,
+    OBJECTS,
+    BlueZRefused,
+    NoAnswer,
+    SystemBus,
+    plain,
+    system_bus,
+)
 from beacon_gateway.radio.btsnoop import Losses, read_events
 from beacon_gateway.radio.hci import Report, reports
 from beacon_gateway.radio.mgmt import Mgmt, MgmtRefused
@@ -22,7 +32,10 @@ _BLUETOOTHD = Path("/run/bluetoothd.pid")
 _BTVIRT = Path("/run/btvirt.pid")
 _DBUS = Path("/run/dbus.pid")
 _SET_CONNECTABLE, _BUSY = 0x0007, 0x0A  # bluez/doc/mgmt-api.txt
+_NO_MONITOR = 0xFFF0
 _LIMIT_S = 20.0
+_AT_REST_S = 1.0
+"""What the test before had on the air, or scanned, is over within this, unless a program of it is still there."""
 PATIENCE = float(os.environ.get("RADIOLAB_PATIENCE", "6"))
 """Times each limit: a machine that others use too is late, and that is no fault. On an idle one 1 proves the limits."""
 
@@ -77,12 +90,18 @@ def send_bluetoothd(number: signal.Signals) -> None:
     os.kill(int(_BLUETOOTHD.read_text()), number)
 
 
+def bluetoothd_is_there() -> bool:
+    """Its process is, hung or not."""
+    return _alive(_BLUETOOTHD)
+
+
 async def end_bluetoothd(number: signal.Signals = signal.SIGKILL) -> None:
     send_bluetoothd(number)
     await _end(_BLUETOOTHD)
 
 
 def start_bluetoothd(*flags: str, experimental: bool = True) -> None:
+    assert not bluetoothd_is_there(), "a second one would end by itself, and the first not be known any more"
     words = ["--experimental", *flags] if experimental else [*flags]
     _start(["/usr/libexec/bluetooth/bluetoothd", "-n", *words], _BLUETOOTHD)
 
@@ -137,17 +156,37 @@ async def make_connectable(adapter: int, on: bool) -> None:
     While an advert comes or goes the controller may disallow it, and the kernel passes that on as busy.
     """
     with closing(Mgmt.open(lambda _: None)) as mgmt:
-        command = partial(mgmt._command, adapter, _SET_CONNECTABLE, bytes([on]), what="connectable")
-        await unless_busy(command)
+        await _set_connectable(mgmt, adapter, on)
+
+
+async def _set_connectable(mgmt: Mgmt, adapter: int, on: bool) -> None:
+    await unless_busy(partial(mgmt._command, adapter, _SET_CONNECTABLE, bytes([on]), what="connectable"))
+
+
+async def jam_monitors(adapter: int) -> None:
+    """One that comes while the adapter is off: the kernel takes no other until it is switched off again."""
+    await power(f"hci{adapter}", False)
+    with closing(Mgmt.open(lambda _: None)) as mgmt, suppress(MgmtRefused):
+        await mgmt.add_monitor(adapter)
+    await power(f"hci{adapter}", True)
+
+
+async def takes_no_monitor(mgmt: Mgmt, adapter: int) -> bool:
+    """See jam_monitors. Asked by taking away one that is not there, which changes nothing."""
+    try:
+        await mgmt.remove_monitor(adapter, _NO_MONITOR)
+    except MgmtRefused as refused:
+        return refused.status == _BUSY
+    return False
 
 
 async def unless_busy(attempt: Callable[[], Awaitable[object]]) -> None:
-    """Again while BlueZ or the kernel answers that it is busy with another's wish; raises that answer if it stays."""
+    """Again while BlueZ or the kernel is busy with another's wish, or late; raises what it answers if that stays."""
     deadline = monotonic() + _LIMIT_S * PATIENCE
     while True:
         try:
             await attempt()
-        except (BlueZRefused, MgmtRefused) as refused:
+        except (BlueZRefused, MgmtRefused, NoAnswer) as refused:
             if not _is_busy(refused) or monotonic() > deadline:
                 raise
             await asyncio.sleep(0.05)
@@ -155,23 +194,40 @@ async def unless_busy(attempt: Callable[[], Awaitable[object]]) -> None:
             return
 
 
-def _is_busy(refused: BlueZRefused | MgmtRefused) -> bool:
+def _is_busy(refused: BlueZRefused | MgmtRefused | NoAnswer) -> bool:
     if isinstance(refused, MgmtRefused):
         return refused.status == _BUSY
-    return refused.name == "org.bluez.Error.Busy"
+    return isinstance(refused, NoAnswer) or refused.name == "org.bluez.Error.Busy"
 
 
 async def radios_ready(count: int = 2) -> None:
-    """Everything is up, whatever the test before did: bluetoothd runs, the adapters are on and can advertise."""
+    """For the beginning of a test: as after the boot, whatever the test before did and wherever it failed.
+
+    The daemons are alive and awake, the adapters plugged in, not blocked, not connectable and on; nothing is on the
+    air and nobody scans.
+    """
+    if not _alive(_DBUS):
+        if bluetoothd_is_there():
+            await end_bluetoothd()
+        start_dbus()
+    if bluetoothd_is_there():
+        send_bluetoothd(signal.SIGCONT)
+    rfkill(block=False)
+    await radios_up(count)
+    await _mend_settings()
+    if not await _come_to(_at_rest, count, _AT_REST_S):  # a program of before still holds what it asked for
+        await end_bluetoothd(signal.SIGTERM)
+        await radios_up(count)
+        assert await _come_to(_at_rest, count, _LIMIT_S), "the radios did not come to rest"
+
+
+async def radios_up(count: int = 2) -> None:
+    """For the midst of a test: bluetoothd runs, the adapters are on and can advertise. What is on the air stays."""
     if not _alive(_BTVIRT):
         plug_radios(count)
-    if not _alive(_BLUETOOTHD):
+    if not bluetoothd_is_there():
         start_bluetoothd()
-    async with system_bus() as bus:
-        deadline = monotonic() + _LIMIT_S * PATIENCE
-        while not await _ready(bus, count):
-            assert monotonic() < deadline, "the radios did not come up"
-            await asyncio.sleep(0.05)
+    assert await _come_to(_up, count, _LIMIT_S), "the radios did not come up"
 
 
 @contextmanager
@@ -181,6 +237,7 @@ def recording(path: Path) -> Iterator[None]:
         try:
             while not path.exists() or path.stat().st_size < 16:
                 assert btmon.poll() is None, "btmon ended"
+                time.sleep(0.01)  # there is one processor, and btmon wants it
             yield
         finally:
             btmon.terminate()
@@ -198,7 +255,29 @@ def on_the_air(folder: Path) -> Iterator[Callable[[], list[Report]]]:
         yield seen
 
 
-async def _ready(bus: SystemBus, count: int) -> bool:
+async def _mend_settings() -> None:
+    """What the kernel keeps of an adapter though every program is gone."""
+    with closing(Mgmt.open(lambda _: None)) as mgmt:
+        for facts in await mgmt.adapters():
+            if facts.connectable:
+                await _set_connectable(mgmt, facts.index, False)
+            if await takes_no_monitor(mgmt, facts.index):
+                await power(f"hci{facts.index}", False)
+                await power(f"hci{facts.index}", True)
+
+
+async def _come_to(state: Callable[[SystemBus, int], Awaitable[bool]], count: int, limit_s: float) -> bool:
+    """Whether `count` adapters are in that state within PATIENCE times the limit."""
+    deadline = monotonic() + limit_s * PATIENCE
+    async with system_bus() as bus:
+        while not await state(bus, count):
+            if monotonic() > deadline:
+                return False
+            await asyncio.sleep(0.05)
+    return True
+
+
+async def _up(bus: SystemBus, count: int) -> bool:
     try:
         adapters = await bus.adapters()
     except NoAnswer:
@@ -208,6 +287,18 @@ async def _ready(bus: SystemBus, count: int) -> bool:
             with suppress(RadioLost, NoAnswer, BlueZRefused):  # Busy while it is being switched
                 await bus.set_powered(adapter.name, True)
     return sum(adapter.powered and adapter.advertises for adapter in adapters.values()) == count
+
+
+async def _at_rest(bus: SystemBus, count: int) -> bool:
+    """Of `count` adapters that are up none scans and none advertises, as far as bluetoothd knows."""
+    if not await _up(bus, count):
+        return False
+    try:
+        objects = plain(await bus.call("/", OBJECTS, "GetManagedObjects"))
+    except (BlueZRefused, NoAnswer):
+        return False
+    adapters = [interfaces for interfaces in objects.values() if ADVERTISING in interfaces]
+    return not any(one[ADAPTER]["Discovering"] or one[ADVERTISING]["ActiveInstances"] for one in adapters)
 
 
 def _start(argv: list[str], pid: Path) -> None:

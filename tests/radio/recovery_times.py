@@ -20,7 +20,7 @@ from beacon_gateway.presence.trace import What
 from beacon_gateway.radio.bluez import BlueZRefused
 from tests.radio.crowd import STAYS_S, TAGS, recover_from_crowd
 from tests.radio.disturbances import DISTURBANCES, EXIT_S, LOST_S, Disturbance, Pair, decisions, pair, recover
-from tests.radio.inside import plugged, radios_ready, running, until
+from tests.radio.inside import plugged, radios_ready, radios_up, running, until
 
 LOST = "a known transmitter lost"
 CROWD = f"{TAGS} tags at once"
@@ -75,7 +75,7 @@ async def time_on_live_radios(two: Pair, name: str, disturbance: Disturbance, fo
         if plugged():
             raise
     print(f"btvirt died by itself during {name}", flush=True)
-    await radios_ready()
+    await radios_up()
     await until(lambda: two.both_well)
     return await time_one(two, name, disturbance, for_s)
 
@@ -95,7 +95,7 @@ async def time_lost() -> Row:
 
 
 async def time_crowd() -> Row:
-    crowd, _ = await recover_from_crowd()
+    crowd = await recover_from_crowd()
     changed = crowd.silent_s >= EXIT_S
     began, ended, again = wall(crowd.began_at), wall(crowd.ended_at), wall(crowd.again_at)
     return Row(CROWD, STAYS_S, began, ended, again, crowd.silent_s, 0, changed)

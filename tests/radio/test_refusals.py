@@ -73,9 +73,9 @@ async def test_no_free_advertisement_set_is_said_and_taken_as_soon_as_one_is_fre
     async with AsyncExitStack() as stack:
         async with all_sets_taken():
             await stack.enter_async_context(running(last.keep_on_air()))
-            await until(lambda: last.describe()["state"] == "refused")
             said = "adapter hci0 has no free advertisement set (Maximum advertisements reached)"
-            assert last.describe()["refused"] == said
+            await until(lambda: last.describe()["refused"] == said)
+            assert last.describe()["state"] == "refused"
         await until(lambda: last.describe()["state"] == "on_air")
         assert last.describe()["refused"] is None
 

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 from beacon_gateway.model.beacons import Beacon
 from beacon_gateway.presence.estimator import SMOOTHING_S
 from beacon_gateway.presence.explain.axes import DISTANCES_M, Scale, rssi_at, rssi_range, time_ticks
-from beacon_gateway.presence.explain.words import screen, tag, zone
+from beacon_gateway.presence.explain.words import named, screen, tag, zone
 from beacon_gateway.presence.rules import PresenceRules
 from beacon_gateway.presence.trace import Decision, Heard, Level, Sample, What
 from sync_contract.beacon import BeaconId
@@ -94,7 +94,7 @@ def _names(beacons: Sequence[Beacon]) -> Mapping[BeaconId, str]:
     count: dict[str, int] = {}
     for beacon in beacons:
         if beacon.kind is BeaconKind.place:
-            names[beacon.id] = f"{beacon.label} ({beacon.project or '–'})"
+            names[beacon.id] = f"{named(beacon.label)} ({beacon.project or '–'})"
             continue
         number = count[beacon.tag_class] = count.get(beacon.tag_class, 0) + 1
         names[beacon.id] = tag(beacon.tag_class or "unnamed") + (f" · {number}" if number > 1 else "")
@@ -112,12 +112,21 @@ def _belongs(decision: Decision, beacon: Beacon, drawn: Sequence[Beacon]) -> boo
 
 
 def _legend(left_out: int) -> Iterable[str]:
-    yield f'<circle class="dot" cx="{_LEFT + 5}" cy="42" r="3"/>'
-    yield _text(_LEFT + 14, 46, "收到的信号 frame heard")
-    yield f'<path class="level" d="M{_LEFT + 186} 42h26"/>'
-    yield _text(_LEFT + 218, 46, f"平滑({SMOOTHING_S:g} 秒) smoothed over {SMOOTHING_S:g} s")
-    yield f'<path class="mark" d="M{_LEFT + 386} 42h26"/>'
-    yield _text(_LEFT + 418, 46, "判定(编号同文字记录) decision, numbered as in the text")
+    smoothed = f"平滑 {SMOOTHING_S:g} 秒(滞后) smoothed over {SMOOTHING_S:g} s, lags"
+    x = float(_LEFT)
+    for style, words in (
+        ("dot", "收到的信号 frame heard"),
+        ("level", smoothed),
+        ("mark", "判定(编号同文字) decision, numbered as in the text"),
+    ):
+        if style == "dot":
+            yield f'<circle class="dot" cx="{x + 5:.1f}" cy="42" r="3"/>'
+            x += 14
+        else:
+            yield f'<path class="{style}" d="M{x:.1f} 42h26"/>'
+            x += 32
+        yield _text(x, 46, words)
+        x += width_of(words) + 22
     if left_out:
         yield _text(_RIGHT, 26, f"还有 {left_out} 个未画出 more not drawn", "small", "end")
 
@@ -249,7 +258,7 @@ def _screen(picture: Picture, time: Scale, bottom: float) -> Iterable[str]:
         yield _box(x, top, width, tall, "shown" if project else "idle")
         label = f"{number}{screen(project)}"
         for words in (label, number.strip() or "·"):
-            if sum(13.0 if ord(letter) > 0x2E7F else 7.4 for letter in words) + 8 <= width:
+            if width_of(words) + 8 <= width:
                 yield _text(x + 5, top + 17, words, "onshown" if project else "")
                 break
         yield "</g>"
@@ -257,6 +266,11 @@ def _screen(picture: Picture, time: Scale, bottom: float) -> Iterable[str]:
         yield f'<path class="frame" d="M{time(second):.1f} {top + tall}v5"/>'
         yield _text(time(second), top + tall + 19, f"{second:g}", "small", "middle")
     yield _text((_LEFT + _RIGHT) / 2, top + tall + 38, "时间 time / s", "", "middle")
+
+
+def width_of(words: str) -> float:
+    """About so wide, at the usual size; rather too much."""
+    return sum(13.0 if ord(letter) > 0x2E7F else 7.4 for letter in words)
 
 
 def _box(x: float, y: float, width: float, height: float, style: str) -> str:

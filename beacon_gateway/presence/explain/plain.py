@@ -1,5 +1,8 @@
 """Decisions as plain values, for JSON."""
 
+from collections.abc import Sequence
+
+from beacon_gateway.model.visits import Crossing
 from beacon_gateway.presence.trace import Decision
 
 
@@ -14,10 +17,16 @@ def plain(decision: Decision) -> dict[str, object]:
             "rssi": decision.rssi,
             "level_db": _rounded(decision.level_db),
             "distance_m": _rounded(decision.distance_m),
+            "edges": edges(decision.crossed),
         },
         "rule": decision.rule,
         "out": {"before": decision.before, "after": decision.after, "dwell_s": _rounded(decision.dwell_s)},
     }
+
+
+def edges(crossed: Sequence[Crossing]) -> list[dict[str, float]]:
+    """Of the zones: metres, seconds of evidence reached and asked for, crossings lately."""
+    return [{name: round(value, 3) for name, value in each._asdict().items()} for each in crossed]
 
 
 def _rounded(value: float | None) -> float | None:

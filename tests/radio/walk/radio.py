@@ -10,15 +10,16 @@ from hashlib import sha256
 from time import monotonic
 
 from beacon_gateway.frames.ibeacon import COMPANY, IBeacon
-from beacon_gateway.radio.bluez import system_bus
+from beacon_gateway.radio.bluez import NoAnswer, SystemBus, system_bus
 from beacon_gateway.simulation.room import Walker, sightings
 from sync_contract.beacon import BeaconId
-from tests.radio.inside import until
+from tests.radio.inside import PATIENCE, until
 from tests.radio.walk.controller import Controller
 
 _VENDOR, _CREATE = 0xFF, b"\xff\x00"
 """drivers/bluetooth/hci_vhci.c: writing the second makes an adapter, whose index comes in a packet of the first."""
 _PACKET = 2048
+_UP_S = 20.0
 _OUR_ADDRESS = bytes.fromhex("020000000001")[::-1]
 
 
@@ -30,8 +31,8 @@ class WalkRadio:
         self.controller = controller
         self.name = ""
         self.reported: dict[BeaconId, list[int]] = defaultdict(list)
-        self.unheard = 0
-        """Adverts that it was not told of: it did not scan, or had asked for a filter."""
+        self.filtered = 0
+        """Adverts that it was not told of while it scanned, for it had asked for a filter."""
         self.began = datetime.now(UTC)
         self._began = monotonic()
 
@@ -50,7 +51,7 @@ class WalkRadio:
     async def play(self, walkers: Sequence[Walker], *, seed: int, for_s: float) -> None:
         """The room from its second 0, as fast as life, for so many seconds."""
         data = {walker.beacon.id: advert(walker.beacon.id, walker.beacon.measured_power) for walker in walkers}
-        address = {id_: _address(id_) for id_ in data}
+        address = {id_: address_of(id_) for id_ in data}
         self.began, self._began = datetime.now(UTC), monotonic()
         for sighting in sightings(walkers, seed=seed):
             if sighting.at >= for_s:
@@ -65,7 +66,7 @@ class WalkRadio:
         """One advert on the air; whether the kernel was told of it."""
         report = self.controller.report(address, data, rssi)
         if report is None:
-            self.unheard += 1
+            self.filtered += self.controller.scanning
             return False
         os.write(self._descriptor, report)
         return True
@@ -80,13 +81,21 @@ async def walk_radio(*, strict: bool = False) -> AsyncIterator[WalkRadio]:
     try:
         os.write(descriptor, _CREATE)
         await until(lambda: radio.name)
-        async with system_bus() as bus:
-            while not ((here := (await bus.adapters()).get(radio.name)) and here.powered):
+        async with system_bus() as bus, asyncio.timeout(_UP_S * PATIENCE):
+            while not await _is_on(bus, radio.name):
                 await asyncio.sleep(0.05)
         yield radio
     finally:
         loop.remove_reader(descriptor)
         os.close(descriptor)
+
+
+async def _is_on(bus: SystemBus, adapter: str) -> bool:
+    try:
+        here = (await bus.adapters()).get(adapter)
+    except NoAnswer:
+        return False
+    return here is not None and here.powered
 
 
 def advert(beacon: BeaconId, measured_power: int) -> bytes:
@@ -95,7 +104,7 @@ def advert(beacon: BeaconId, measured_power: int) -> bytes:
     return bytes([len(octets) + 1, 0xFF]) + octets
 
 
-def _address(beacon: BeaconId) -> bytes:
+def address_of(beacon: BeaconId) -> bytes:
     """A static random address (Vol 6 Part B, 1.3.2.1), the same each time; its two highest bits are set."""
     octets = bytearray(sha256(str(beacon).encode()).digest()[:6])
     octets[5] |= 0xC0

@@ -15,11 +15,12 @@ import pytest
 from beacon_gateway.commands.replay import run
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.model.beacons import Sighting
+from beacon_gateway.radio.capture import CaptureScanner
 from beacon_gateway.radio.recorder import Recorder
 from tests.captures.identity import LAB, PERSON_TAG, PLACE_BEACON, WALK
 
 SITE = (Path(__file__).parents[3] / "config/gateway.toml").read_text(encoding="utf-8")
-NOWHERE = Path("/nowhere/gateway.toml")
+NOWHERE, NO_STATE = Path("/nowhere/gateway.toml"), Path("/nowhere/state")
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def changed(site: Path, old: str, new: str) -> Path:
 
 
 def decisions(capsys: pytest.CaptureFixture[str], site: Path, file: Path = WALK) -> list[dict[str, Any]]:
-    assert run(file, site, NOWHERE, "max", None, True) == 0
+    assert run(file, site, NOWHERE, NO_STATE, "max", None, True) == 0
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
@@ -73,11 +74,19 @@ def test_two_processes_with_other_hash_seeds_print_and_draw_the_same_bytes(
     assert b"elder-lunch" in found[0][0]
 
 
-def test_a_walk_up_turns_the_screen_and_a_walk_away_turns_it_back(
+def test_a_walk_up_turns_the_screen_and_nothing_is_decided_once_the_recording_has_ended(
     site: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    found = decisions(capsys, site)
+    ends = CaptureScanner(WALK).sightings[-1].at
+    assert max(decision["at"] for decision in found) <= ends
+    assert "left" not in {decision["what"] for decision in found}
+    assert run(WALK, site, NOWHERE, NO_STATE, "max", None, False) == 0
+    text = capsys.readouterr().out
+    assert f" decisions in {ends:.1f} s. " in text
+    assert "still present: 随身卡 tag of class volunteer-card 较远 far, 东门墙上 east gate wall 较远 far" in text
     shown = [(d["at"], d["out"]) for d in decisions(capsys, site) if d["what"] == "shown"]
-    assert [out["after"] for _, out in shown if isinstance(out, dict)] == ["elder-lunch", ""]
+    assert [out["after"] for _, out in shown if isinstance(out, dict)] == ["elder-lunch"]
     assert str(PERSON_TAG.beacon) not in repr(decisions(capsys, site))
 
 
@@ -89,29 +98,37 @@ def test_other_settings_decide_otherwise(site: Path, capsys: pytest.CaptureFixtu
     assert isinstance(shown[0], float)
     assert isinstance(shown[1], float)
     assert shown[1] < shown[0]
-    longer = decisions(capsys, changed(site, "exit_s = 10.0", "exit_s = 20.0"))
-    assert [d["at"] for d in longer if d["what"] == "left"] != [d["at"] for d in as_it_is if d["what"] == "left"]
+    gone = recorded_at(datetime.fromisoformat("2026-05-04T09:00:00+08:00"), site.parent, silent_until_s=60.0)
+    ends = [
+        [d["at"] for d in decisions(capsys, settings, gone) if d["what"] == "left"]
+        for settings in (site, changed(site, "exit_s = 10.0", "exit_s = 20.0"))
+    ]
+    assert ends == [[pytest.approx(19.9)], [pytest.approx(29.9)]]
 
 
 def test_the_text_says_time_reason_numbers_and_what_the_kiosk_would_show(
     site: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(WALK, site, NOWHERE, "max", None, False) == 0
+    assert run(WALK, site, NOWHERE, NO_STATE, "max", None, False) == 0
     text = capsys.readouterr().out
     assert text.startswith(f"{WALK.name}: 108 帧认得的信标 frames of known beacons, 0 帧其他 iBeacon")
     assert text.count("依据 why: ") == text.count("屏幕 now: ") == len(decisions(capsys, site))
     assert re.search(
-        r"^ +\d+\.\d{3} s  #\d+  换区 zone  .*较远 far → .*\n +数据 in:  -\d+ dBm.*\n +依据 why: .* m", text, re.M
+        r"^ +\d+\.\d{3} s  #\d+  换区 zone  .*较远 far → .*\n +数据 in:  -\d+ dBm.*\n"
+        r" +依据 why: 在 .* 米以内的明确证据 .*\n"
+        r" +\d+\.\d s of clear evidence within \d m \(\d\.\d s asked, \d\.\d crossings lately\)",
+        text,
+        re.M,
     )
     assert "屏幕 now: elder-lunch" in text
     assert "数据 in:  -" in text
 
 
 def test_a_pace_waits_and_prints_the_same(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(WALK, site, NOWHERE, "max", None, False) == 0
+    assert run(WALK, site, NOWHERE, NO_STATE, "max", None, False) == 0
     at_once, began = capsys.readouterr().out, monotonic()
-    assert run(WALK, site, NOWHERE, "200", None, False) == 0
-    assert monotonic() - began >= 30 / 200
+    assert run(WALK, site, NOWHERE, NO_STATE, "200", None, False) == 0
+    assert monotonic() - began >= 22 / 200
     assert capsys.readouterr().out == at_once
 
 
@@ -134,12 +151,12 @@ def test_a_trace_brings_its_own_settings(tmp_path: Path, capsys: pytest.CaptureF
     }
     frames = [{"at": n / 10, "heard": 0, "rssi": -62, "adapter": "hci0"} for n in range(100)]
     trace.write_text("".join(json.dumps(line) + "\n" for line in [header, *frames]))
-    assert run(trace, None, NOWHERE, "max", None, False) == 0
+    assert run(trace, None, NOWHERE, NO_STATE, "max", None, False) == 0
     assert "首页 attract page → books" in capsys.readouterr().out
 
 
 def test_a_recording_without_known_beacons_is_said_so(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(LAB, changed(site, "major = 100", "major = 101"), NOWHERE, "max", None, False) == 0
+    assert run(LAB, changed(site, "major = 100", "major = 101"), NOWHERE, NO_STATE, "max", None, False) == 0
     told = capsys.readouterr()
     assert "0 帧认得的信标" in told.out
     assert "no known beacon was heard" in told.err
@@ -152,7 +169,7 @@ def test_what_is_no_recording_is_refused_with_1_and_its_name(
     file = tmp_path / "other"
     if content is not None:
         file.write_bytes(content)
-    assert run(file, site, NOWHERE, "max", None, False) == 1
+    assert run(file, site, NOWHERE, NO_STATE, "max", None, False) == 1
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.startswith(f"beacon-gateway replay: {file}: ")
@@ -160,28 +177,30 @@ def test_what_is_no_recording_is_refused_with_1_and_its_name(
 
 
 def test_a_broken_or_absent_toml_is_78_with_file_and_line(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(WALK, changed(site, "near_m = 4.0", "near_m = 0.5"), NOWHERE, "max", None, False) == 78
+    assert run(WALK, changed(site, "near_m = 4.0", "near_m = 0.5"), NOWHERE, NO_STATE, "max", None, False) == 78
     assert "other.toml:" in capsys.readouterr().err
-    assert run(WALK, None, NOWHERE, "max", None, False) == 78
+    assert run(WALK, None, NOWHERE, NO_STATE, "max", None, False) == 78
     assert "--config FILE" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("pace", ["fast", "0", "-1", "nan", "inf", "1e9"])
 def test_a_pace_that_is_none_is_a_usage_fault(pace: str, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(WALK, site, NOWHERE, pace, None, False) == 2
+    assert run(WALK, site, NOWHERE, NO_STATE, pace, None, False) == 2
     assert f"--pace {pace}" in capsys.readouterr().err
 
 
 def test_a_picture_that_cannot_be_written_is_1(site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(WALK, site, NOWHERE, "max", tmp_path / "no" / "x.svg", False) == 1
+    assert run(WALK, site, NOWHERE, NO_STATE, "max", tmp_path / "no" / "x.svg", False) == 1
     assert "x.svg: No such file or directory" in capsys.readouterr().err
 
 
-def recorded_at(began: datetime, folder: Path, beacon: IBeacon = PLACE_BEACON) -> Path:
-    """A place beacon at arm's length for ten seconds."""
+def recorded_at(began: datetime, folder: Path, beacon: IBeacon = PLACE_BEACON, *, silent_until_s: float = 0.0) -> Path:
+    """A place beacon at arm's length for ten seconds; then a stranger's frame ends the recording, if asked for."""
     recorder = Recorder(None, began=began, began_at=0.0)
     for number in range(100):
         recorder.hear(Sighting(beacon.beacon, -55, number / 10, -59, "hci0"))
+    if silent_until_s:
+        recorder.hear(Sighting(IBeacon(beacon.uuid, beacon.major, 99, -59).beacon, -90, silent_until_s, -59, "hci0"))
     file = folder / f"{began:%H%M}.btsnoop"
     file.write_bytes(recorder.octets())
     return file
@@ -240,7 +259,7 @@ def test_a_trace_brings_the_several_projects_and_rules_that_the_scan_had(
     }
     frames = [{"at": n / 10, "heard": 0, "rssi": -55, "adapter": "hci0"} for n in range(100)]
     trace.write_text("".join(json.dumps(line) + "\n" for line in [header, *frames]))
-    assert run(trace, None, NOWHERE, "max", None, True) == 0
+    assert run(trace, None, NOWHERE, NO_STATE, "max", None, True) == 0
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert projects_shown(found)[0] == "lunch"
     assert "priority 3" in next(decision["rule"] for decision in found if decision["what"] == "shown")
@@ -252,5 +271,5 @@ def test_a_trace_with_a_beacon_that_it_does_not_have_is_refused(
     trace = tmp_path / "bad.trace"
     header = {"trace": 1, "began": "x", "thinned_s": 0, "beacons": [], "presence": {}, "choice": {}}
     trace.write_text(json.dumps(header | {"several": [[3, ["books"]]]}) + "\n")
-    assert run(trace, None, NOWHERE, "max", None, True) == 1
+    assert run(trace, None, NOWHERE, NO_STATE, "max", None, True) == 1
     assert "several: the header has no such beacon" in capsys.readouterr().err

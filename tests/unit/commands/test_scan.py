@@ -48,7 +48,7 @@ def on_a_terminal(columns: int, *words: str | Path) -> str:
 def test_off_a_terminal_it_writes_lines_in_which_a_person_is_only_a_class(site: Path) -> None:
     done = scan("--config", site, "--radio", f"capture:{WALK}", "--seconds", "2.5")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "东门墙上 east gate wall: -81 dBm, 10.0 m, 较远 far" in done.stdout
+    assert "东门墙上 east gate wall: -81 dBm, 较远 far, 平滑距离 smoothed 10.0 m" in done.stdout
     assert "随身卡 tag of class volunteer-card: -" in done.stdout
     assert "volunteer's card" not in done.stdout
     assert str(PERSON_TAG.uuid) not in done.stdout
@@ -66,7 +66,7 @@ def test_on_a_terminal_it_is_a_table_in_which_no_figure_is_cut(columns: int, sit
 def test_the_simulator_says_that_it_is_no_real_radio(site: Path) -> None:
     done = scan("--config", site, "--radio", "simulated", "--seconds", "0.5")
     assert done.returncode == 0
-    assert "this is no real radio" in done.stdout
+    assert "a simulated radio: nothing real is heard" in done.stdout
 
 
 def test_an_installer_finds_a_new_tag_only_by_asking_and_is_told_what_to_do_with_it(site: Path) -> None:
@@ -127,6 +127,9 @@ def test_a_live_scan_is_recorded_as_btsnoop_without_tags_and_replays_to_the_same
     assert (done.returncode, done.stderr) == (0, "")
     assert set(heard_in(record)) == {PLACE_BEACON.beacon}
     assert f"{record}: 已录 recorded {heard_in(record)[PLACE_BEACON.beacon]} 帧 frames" in done.stdout
+    assert re.search(r"tags and strangers are left out \([1-9]\d* frames\): --all", done.stdout)
+    assert "a replay will not show the turns that a card caused" in done.stdout
+    assert f"{trace}: 已写轨迹 trace written, {len(trace.read_text('utf-8').splitlines())} 行 lines" in done.stdout
     assert PERSON_TAG.encode() not in record.read_bytes()
     assert record.stat().st_mode & 0o777 == 0o600
     replayed, traced = replay(record, "--config", near), replay(trace, "--config", near)

@@ -1,13 +1,14 @@
 """What the table and the lines of `scan` say of batteries, and what the radio asks a person to do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import StringIO
 
 import pytest
 from rich.console import Console
 
+from beacon_gateway.commands.radio_sentences import MODES, STATES, STEPS
 from beacon_gateway.commands.scan_table import plain_rows, table
-from beacon_gateway.model.beacons import Sighting
+from beacon_gateway.model.beacons import Beacon, Sighting
 from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.decide import Decide
 from beacon_gateway.presence.explain.listening import Listening
@@ -16,8 +17,11 @@ from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.radio.batteries import Batteries
 from beacon_gateway.radio.choose import Radios
-from beacon_gateway.radio.words import FILTERED
+from beacon_gateway.radio.ladder import Fault, Ladder, Step
+from beacon_gateway.radio.liveness import Verdict
+from beacon_gateway.radio.words import FILTERED, hearing, recovering
 from sync_contract.beacon import BeaconId
+from sync_contract.catalogue import BeaconKind
 from tests.unit.presence.people import frame, person, place
 
 WALL, CARD = place(1), person(2)
@@ -25,12 +29,14 @@ BATTERY = "0000180f-0000-1000-8000-00805f9b34fb"
 
 
 class Radio:
-    """`filtered`: its controller filters duplicates."""
+    """`filtered`: its controller filters duplicates. `more`: what else it says of itself."""
 
     name = "bluez"
 
-    def __init__(self, batteries: Batteries, *, filtered: bool = False) -> None:
-        self._batteries, self._filtered = batteries, filtered
+    def __init__(
+        self, batteries: Batteries, *, filtered: bool = False, more: Mapping[str, object] | None = None
+    ) -> None:
+        self._batteries, self._filtered, self._more = batteries, filtered, more or {}
 
     async def hear(self, tell: Callable[[Sighting], None]) -> None: ...
 
@@ -39,23 +45,71 @@ class Radio:
         return {
             "state": "hearing",
             "batteries": self._batteries.describe(1.0),
-            "adapters": {"hci0": {"delivery": {"words": words}}},
+            "adapters": {"hci0": {"state": "hearing", "mode": "active", "delivery": {"words": words}}},
+            **self._more,
         }
 
 
-def said(*told: tuple[BeaconId, bytes], filtered: bool = False, batteries: Batteries | None = None) -> tuple[str, str]:
-    """The table on a terminal of 120 columns, and the lines."""
+def said(
+    *told: tuple[BeaconId, bytes],
+    filtered: bool = False,
+    batteries: Batteries | None = None,
+    more: Mapping[str, object] | None = None,
+    own: Beacon | None = None,
+) -> tuple[str, str]:
+    """The table on a terminal of 120 columns, and the lines. `own`: our own advert, which nobody hears."""
     known = batteries or Batteries([WALL, CARD])
     for heard, octets in told:
         known.hear(heard, {BATTERY: octets}, 1.0)
-    decide = Decide(Tracker([WALL, CARD], PresenceRules()), Choice(ChoiceRules()), Trace(()), dict)
-    listening = Listening((WALL, CARD), decide, {}, strangers=False, at=0.0)
+    beacons = (WALL, CARD, own) if own else (WALL, CARD)
+    decide = Decide(Tracker(beacons, PresenceRules()), Choice(ChoiceRules()), Trace(()), dict)
+    listening = Listening(beacons, decide, {}, strangers=False, at=0.0)
     for beacon in (WALL, CARD):
         listening.hear(frame(beacon, -55, 0.9))
-    radios = Radios(Radio(known, filtered=filtered), None, known)
+    radios = Radios(Radio(known, filtered=filtered, more=more), None, known)
     screen = StringIO()
     Console(width=120, file=screen).print(table(listening, decide.chosen, radios, 1.0, 1.0))
     return screen.getvalue(), plain_rows(listening, decide.chosen, radios, 1.0, 1.0)
+
+
+def test_the_head_says_whether_hearing_is_proved_and_why_that_matters_and_each_adapter_with_its_fault() -> None:
+    fault = Fault("transmitter_lost", (Step.new_scanner, Step.ask_a_person), "wall")
+    ladder = Ladder()
+    ladder.climb(0.0, fault)
+    recovery = {**ladder.describe(1.0), "words": recovering("hci1", fault, Step.new_scanner)}
+    unproved = Verdict((), (), 0)
+    more = {
+        "liveness": {**unproved.describe(), "words": hearing(unproved)},
+        "adapters": {
+            "hci0": {"state": "hearing", "mode": "active"},
+            "hci1": {"state": "listening", "mode": "passive", "recovery": recovery},
+        },
+    }
+    for text in said(more=more):
+        flat = " ".join(text.split())
+        assert "Hearing is not proved" in flat
+        assert "A deaf radio and an empty hall then look the same." in flat
+        assert f"hci0: {STATES['hearing']}; {MODES['active']}" in flat
+        assert f"hci1: {STATES['listening']}; {MODES['passive']}" in flat
+        assert recovering("hci1", fault, Step.new_scanner)["en"] in flat
+        assert f"{STEPS['new_scanner']} ×1; 下一步 next in 14 s" in flat
+
+
+def test_our_own_advert_is_no_fault_where_a_scan_sends_none() -> None:
+    on_screen, lines = said(own=Beacon(place(9).id, BeaconKind.place, "own advert", own=True))
+    assert "本站广播 own advert" in on_screen
+    assert "不发 not sent" in on_screen
+    assert "本站广播 own advert: scan 自己不发广播,收不到不是故障 scan sends none" in lines
+    assert "听不到" not in on_screen + lines
+
+
+def test_the_distance_says_that_it_lags_and_the_reason_when_it_held() -> None:
+    on_screen, lines = said()
+    assert "it lags behind the zone" in on_screen
+    assert "平滑距离 smoothed 0.7 m" in lines
+    for text in (on_screen, lines):
+        assert "换屏时 why then: 附近没有信标" in text
+        assert "nothing is near" in text
 
 
 def test_without_telemetry_nothing_is_said_of_batteries() -> None:

@@ -112,6 +112,29 @@ async def test_the_waits_grow_while_it_keeps_failing() -> None:
     assert waits == [0.001, 0.002, 0.004, 0.008, 0.008]
 
 
+async def test_what_was_done_in_between_makes_the_next_failure_a_first_one() -> None:
+    class Waits(Health):
+        def waiting(self, stage: str, error: str, seconds: float) -> None:
+            waits.append(seconds)
+            super().waiting(stage, error, seconds)
+
+    waits: list[float] = []
+    done = 0
+
+    async def stage() -> None:
+        nonlocal done
+        if len(waits) == 6:
+            return
+        done += len(waits) == 3
+        raise Lost
+
+    health = Waits()
+    await supervise(
+        "a", stage, restart_on=Lost, health=health, first=0.001, cap=9, jitter=lambda: 1.0, done=lambda: done
+    )
+    assert waits == [0.001, 0.002, 0.004, 0.001, 0.001, 0.002]
+
+
 async def test_the_watchdog_is_fed_only_while_nothing_stalls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WATCHDOG_USEC", "20000")
     monkeypatch.delenv("WATCHDOG_PID", raising=False)

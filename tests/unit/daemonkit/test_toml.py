@@ -86,19 +86,19 @@ watts = true
 since = "yesterday"
 """,
     )
-    assert faults[0] == "house.toml:1: port: must be less than or equal to 65535 (got 99999)"
-    assert faults[1] == "house.toml:2: prot: unknown key; did you mean port?"
-    assert faults[2].startswith("house.toml:5: lamps[0].watts: must be a valid integer")
-    assert faults[3] == "house.toml:6: lamps[1].name: is required"
-    assert faults[4] == "house.toml:7: lamps[1].watts: must be a valid integer (got true)"
-    assert faults[5].startswith("house.toml:8: lamps[1].since: must be a valid date")
+    assert faults[0] == "house.toml:1: port: 不能大于 65535 must be less than or equal to 65535 (got 99999)"
+    assert faults[1] == "house.toml:2: prot: 没有这个键;是不是 port? unknown key; did you mean port?"
+    assert faults[2].startswith("house.toml:5: lamps[0].watts: 应为整数")
+    assert faults[3] == "house.toml:6: lamps[1].name: 必填 is required"
+    assert faults[4] == "house.toml:7: lamps[1].watts: 应为整数 must be a valid integer (got true)"
+    assert faults[5].startswith("house.toml:8: lamps[1].since: 应为日期,如 2026-12-31 must be a valid date")
     assert len(faults) == 6
 
 
 def test_a_value_that_does_not_fit_another_is_put_on_its_own_line(tmp_path: Path) -> None:
     text = 'port = -1\n[[lamps]]\nname = "a"\n[[lamps]]\n\nname = "a"\n'
     assert refused(tmp_path, text) == [
-        "house.toml:1: port: must be greater than or equal to 0 (got -1)",
+        "house.toml:1: port: 不能小于 0 must be greater than or equal to 0 (got -1)",
         'house.toml:6: lamps[1].name: is the same as lamps[0] (got "a")',
     ]
 
@@ -141,7 +141,7 @@ def test_a_long_value_is_cut(tmp_path: Path) -> None:
 )
 def test_a_fault_of_syntax_has_a_line(tmp_path: Path, text: str, line: int) -> None:
     (fault,) = refused(tmp_path, text)
-    assert fault.startswith(f"house.toml:{line}: is not TOML: ")
+    assert fault.startswith(f"house.toml:{line}: 不是 TOML")
 
 
 def test_what_is_no_file_of_text_is_a_fault_too(tmp_path: Path) -> None:
@@ -152,8 +152,9 @@ def test_what_is_no_file_of_text_is_a_fault_too(tmp_path: Path) -> None:
     ]:
         with pytest.raises(ConfigRefused, match=reason):
             load(path, House)
-    assert refused(tmp_path, b"port = 1\nurl = '\xff'\n") == ["house.toml:2: is not UTF-8; save it as UTF-8"]
-    assert refused(tmp_path, b"#" * (1024 * 1024 + 1)) == ["house.toml: is larger than 1 MiB"]
+    told = "不是 UTF-8,请存成 UTF-8 is not UTF-8; save it as UTF-8"
+    assert refused(tmp_path, b"port = 1\nurl = '\xff'\n") == [f"house.toml:2: {told}"]
+    assert refused(tmp_path, b"#" * (1024 * 1024 + 1)) == ["house.toml: 超过 1 MiB is larger than 1 MiB"]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ def test_what_is_no_file_of_text_is_a_fault_too(tmp_path: Path) -> None:
 )
 def test_deep_nesting_is_refused_at_once(tmp_path: Path, text: str) -> None:
     began = time.process_time()  # what others do on the machine does not count
-    assert refused(tmp_path, f"\n{text}\n") == ["house.toml:2: is nested deeper than 32"]
+    assert refused(tmp_path, f"\n{text}\n") == ["house.toml:2: 嵌套超过 32 层 is nested deeper than 32"]
     assert time.process_time() - began < 2
 
 
@@ -183,12 +184,13 @@ def test_brackets_in_texts_and_comments_are_no_nesting(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", ["nan", "-inf", str(2**63), "0x" + "f" * 5000])
 def test_numbers_that_nothing_can_carry_are_refused(tmp_path: Path, number: str) -> None:
     (fault,) = refused(tmp_path, f"\nratio = {number}\n")
-    assert fault.startswith("house.toml:2: ratio: must be a")
+    assert fault.startswith("house.toml:2: ratio: ")
+    assert " must be a" in fault
 
 
 def test_a_number_of_too_many_digits_is_refused(tmp_path: Path) -> None:
     (fault,) = refused(tmp_path, f"port = {'9' * 5000}\n")
-    assert fault.startswith("house.toml: is not TOML: ")
+    assert fault.startswith("house.toml: 不是 TOML")
 
 
 def test_a_byte_order_mark_is_welcome(tmp_path: Path) -> None:
@@ -199,5 +201,5 @@ def test_a_byte_order_mark_is_welcome(tmp_path: Path) -> None:
 
 def test_values_of_the_command_line_are_judged_the_same() -> None:
     assert validate({"port": 1}, House, source="command line").port == 1
-    with pytest.raises(ConfigRefused, match=r"^command line: port: must be"):
+    with pytest.raises(ConfigRefused, match=r"^command line: port: 不能小于 0 must be"):
         validate({"port": -1}, House, source="command line")

@@ -15,7 +15,9 @@ from beacon_gateway.presence.rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.tracker import Tracker
-from beacon_gateway.radio.liveness import Liveness, Proof, Transmitter
+from beacon_gateway.radio import faults
+from beacon_gateway.radio.ladder import Ladder
+from beacon_gateway.radio.liveness import Liveness, Proof, Transmitter, Verdict
 from beacon_gateway.simulation.air import Air, hear
 from sync_contract.records import BeaconStatistics, ClockReading
 from tests.unit.presence.people import place
@@ -42,6 +44,8 @@ class Alarms:
     shown: list[str | None] = field(default_factory=list)
     lost: int = 0
     silent: int = 0
+    troubles: set[str] = field(default_factory=set)
+    """What a person was asked to see to."""
     cloned: int = 0
     suspect: int = 0
     statistics: list[BeaconStatistics] = field(default_factory=list)
@@ -84,11 +88,13 @@ def left_alone(seconds: float, *, longest_hiccup_s: float, seed: int) -> Alarms:
     choice = Choice(ChoiceRules(), circumstances=lambda now: Circumstances(cloned=collector.cloned(now)))
     decide = Decide(Tracker(known, rules), choice, Trace(known), dict)
     liveness = Liveness(Transmitter(b.id, b.label, interval_s=AIRS[b.id][1] / 1000) for b in known)
-    tick, harvest = 0.0, HARVEST_S
+    tick, harvest, heard_at, climbed = 0.0, HARVEST_S, 0.0, Ladder()
     for sighting in heard(seconds, longest_hiccup_s, seed, alarms):
         while tick <= sighting.at:
             alarms.left += (event.beacon.label for event in decide.tick(tick) if isinstance(event, Left))
-            alarms.lost += tick > 60 and liveness.judge("hci0", tick).proof is not Proof.proved
+            verdict = liveness.judge("hci0", tick, listens_since=0.0)
+            alarms.lost += tick > 60 and verdict.proof is not Proof.proved
+            alarms.troubles |= asked_to_see_to(climbed, verdict, tick, heard_at)
             alarms.cloned += bool(collector.cloned(tick))
             tick += 1.0
         if sighting.at >= harvest:
@@ -98,6 +104,7 @@ def left_alone(seconds: float, *, longest_hiccup_s: float, seed: int) -> Alarms:
             alarms.suspect += sum(row.frames_suspect for row in told.places)
             alarms.statistics.append(replace_start(told, len(alarms.statistics)))
             harvest += HARVEST_S
+        heard_at = sighting.at
         liveness.heard(sighting.beacon, sighting.at)
         alarms.left += (event.beacon.label for event in decide.judge(sighting) if isinstance(event, Left))
         collector.heard(sighting)
@@ -105,6 +112,25 @@ def left_alone(seconds: float, *, longest_hiccup_s: float, seed: int) -> Alarms:
         if not alarms.shown or alarms.shown[-1] != decide.chosen.project:
             alarms.shown.append(decide.chosen.project)
     return alarms
+
+
+def asked_to_see_to(climbed: Ladder, verdict: Verdict, now: float, heard_at: float) -> set[str]:
+    """One look of the recovery."""
+    fault = faults.judge(
+        "listening",
+        now,
+        quiet_s=now - heard_at,
+        verdict=verdict,
+        refused="",
+        others_hear=False,
+        spare=False,
+        listens_s=now,
+    )
+    if fault is None:
+        climbed.healed(now)
+        return {*verdict.foreign}
+    climbed.climb(now, fault)
+    return {fault.name, *verdict.foreign} if climbed.asks else {*verdict.foreign}
 
 
 def replace_start(told: BeaconStatistics, number: int) -> BeaconStatistics:

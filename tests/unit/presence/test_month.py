@@ -22,6 +22,7 @@ def check(alarms: Alarms) -> None:
     assert alarms.left == [], "a visit ended"
     assert alarms.shown == [None, "lunch"], "the screen turned to the shelf's project, and stayed"
     assert alarms.lost == 0, "hearing was not proved for a moment"
+    assert alarms.troubles == set(), "a person was asked to see to a radio or a tag"
     assert alarms.silent == 0, "a beacon had no frame in five minutes"
     assert alarms.cloned == 0, "a clone was seen where there is none"
     assert alarms.suspect <= alarms.frames / 100
@@ -43,4 +44,5 @@ def test_a_hiccup_longer_than_any_exit_period_does_end_the_visit() -> None:
     alarms = left_alone(2 * 3600.0, longest_hiccup_s=400.0, seed=7)
     assert SHELF.label in alarms.left
     assert alarms.lost > 0
+    assert "deaf" in alarms.troubles
     assert SHELF.project in alarms.shown[2:]

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 from beacon_gateway.model.beacons import Beacon
 from beacon_gateway.presence.explain.axes import Scale, rssi_at, rssi_range, time_ticks
-from beacon_gateway.presence.explain.picture import MOST_PANELS, Picture, svg
+from beacon_gateway.presence.explain.picture import MOST_PANELS, Picture, svg, width_of
 from beacon_gateway.presence.explain.words import sentences
 from beacon_gateway.presence.rules import PresenceRules
 from beacon_gateway.presence.trace import Trace
@@ -31,7 +31,7 @@ def texts(picture: str) -> list[str]:
 def test_each_frame_is_a_dot_and_each_decision_has_its_number_in_the_text_and_in_the_picture() -> None:
     trace, picture = drawn(CARD, SHELF)
     root = ElementTree.fromstring(picture)
-    dots = [c for c in root.iter(f"{NAME}circle") if c.get("cx") != "79"]
+    dots = [c for c in root.iter(f"{NAME}circle") if c.get("cy") != "42"]
     assert len(dots) == 2 * 81
     labels = texts(picture)
     for decision, block in zip(trace.decisions, sentences(trace.decisions, [CARD, SHELF]), strict=True):
@@ -42,6 +42,18 @@ def test_each_frame_is_a_dot_and_each_decision_has_its_number_in_the_text_and_in
 def test_axes_have_units_and_words_are_chinese_and_english() -> None:
     labels = texts(drawn(SHELF)[1])
     assert {"信号 RSSI / dBm", "时间 time / s", "紧挨 immediate", "附近 near", "≤ 4 m", "1 m"} <= set(labels)
+
+
+def test_the_legend_runs_into_nothing() -> None:
+    """Each sign begins after the words before it have ended, and all fit the frame."""
+    root = ElementTree.fromstring(drawn(SHELF)[1])
+    words = {float(t.get("x") or 0): t.text or "" for t in root.iter(f"{NAME}text") if t.get("y") == "46.0"}
+    lines = [path.get("d") or "" for path in root.iter(f"{NAME}path")]
+    begins = [float(line[1:].split(" 42h")[0]) for line in lines if " 42h" in line]
+    ends = [x + width_of(text) for x, text in sorted(words.items())]
+    assert len(words) == 3
+    assert all(end + 6 <= begin for end, begin in zip(ends, sorted(begins), strict=False))
+    assert ends[-1] <= 1056
 
 
 def test_the_zones_of_a_beacon_lie_by_its_own_path_loss() -> None:

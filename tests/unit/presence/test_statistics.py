@@ -1,5 +1,6 @@
 """Figures that add up."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from beacon_gateway.model.beacons import Beacon, Sighting, Zone
 from beacon_gateway.model.visits import Arrived, Left, VisitEvent
+from beacon_gateway.presence.clones import BLOCK
 from beacon_gateway.presence.statistics import Collector
 from sync_contract.records import BeaconStatistics, ClassStatistics, ClockReading, canonical
 from sync_contract.statistics import loss, merge_all, total
@@ -178,6 +180,29 @@ def test_strangers_are_counted_together_and_not_told_apart() -> None:
     assert [row.beacon for row in statistics.places] == [EAST.id]
     assert harvest(collector).foreign_frames == 0
     assert collector.describe(0.0) == {"foreign": 2, "cloned": 0, "cloned_places": {}}
+
+
+def test_of_a_persons_tag_nothing_is_kept_once_its_visit_has_ended() -> None:
+    """Neither the frames of an unfinished block, nor what made it look cloned."""
+    collector = Collector(EVERYBODY)
+    for sighting in two_transmitters(CARD, until=100.7):
+        collector.heard(sighting)
+    known = collector._known[CARD.id]
+    assert collector.describe(100.7)["cloned"] == 1
+    assert known.recent
+    collector.visit(left(CARD, 100.7))
+    assert collector.describe(100.7)["cloned"] == 0
+    assert (known.recent, known.transmitters._blocks, collector._suspects) == ([], {}, set())
+    for sighting in two_transmitters(CARD, until=100.7):
+        collector.heard(sighting)
+        assert len(known.recent) < BLOCK
+        assert all(len(block.rssi) < BLOCK for block in known.transmitters._blocks.values())
+    assert collector.describe(100.7)["cloned"] == 1, "and it is noticed again"
+
+
+def two_transmitters(beacon: Beacon, until: float) -> Iterator[Sighting]:
+    for number in range(round(until * 10)):
+        yield frame(beacon, -50 if number % 2 else -90, number / 10)
 
 
 def test_a_harvest_begins_anew() -> None:

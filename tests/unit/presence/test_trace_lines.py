@@ -1,10 +1,14 @@
 """The trace's file: what is written is read, and what is no trace is refused by line."""
 
+import json
+from datetime import date, time
+
 import pytest
 
 from beacon_gateway.presence.rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.trace import Heard
 from beacon_gateway.presence.trace_lines import LONGEST_GAP_S, TraceUnreadable, read_trace, trace_lines
+from sync_contract.rules import Bound, Hours, Option, Rule
 from tests.unit.presence.people import heard, place
 from tests.unit.presence.test_trace import deciding, played
 
@@ -34,6 +38,38 @@ def test_a_replay_of_the_file_decides_as_it_was_decided() -> None:
     again = played(deciding(SHELF), read_trace(trace_lines(trace, RULES, ChoiceRules(), {})).sightings)
     assert again.decisions == trace.decisions
     assert len([s for s in again.place_samples if isinstance(s, Heard)]) == 31
+
+
+def test_a_decision_of_a_zone_has_its_evidence_in_the_file() -> None:
+    decided = [json.loads(line) for line in written() if '"decided": "zone"' in line]
+    assert [[edge["edge_m"] for edge in each["edges"]] for each in decided] == [[1.5]]
+    (edge,) = decided[0]["edges"]
+    assert edge["evidence_s"] >= edge["asked_s"] == 1.0
+    assert edge["crossings"] == 0
+
+
+def test_the_file_ends_with_its_last_line_whatever_that_is() -> None:
+    header, *lines = written()
+    frames = [line for line in lines if '"heard"' in line]
+    assert read_trace([header, *frames]).end_s == pytest.approx(3.0)
+    assert read_trace([header, *lines]).end_s > 13, "the silence was listened to"
+    late = '{"level": 0, "at": 1e999}'
+    assert read_trace([header, *frames, late]).end_s == pytest.approx(3.0 + LONGEST_GAP_S)
+    for odd in ('{"level": 0}', '{"level": 0, "at": "x"}', '{"level": 0, "at": -1e9}', '{"level": 0, "at": null}'):
+        assert read_trace([header, *frames, odd]).end_s == pytest.approx(3.0)
+    assert read_trace([header, *frames, '{"level": 0, "at": 1' + "0" * 400 + "}"]).end_s > 3
+
+
+def test_what_the_catalogue_binds_by_rules_comes_along() -> None:
+    rule = Rule(2, (Hours(time(9), time(12)),), (1, 5), date(2026, 5, 1), None, "near", while_needed=True)
+    bound = Bound({SHELF.id: (Option("books", rule),), place(9).id: (Option("x"),)}, (Option("aid"),))
+    trace = played(deciding(SHELF), heard(SHELF, -55, since=0, until=1))
+    lines = list(trace_lines(trace, RULES, ChoiceRules(), {}, bound=bound, need={"books": 0.25}))
+    header = read_trace(lines).header
+    assert header.of_catalogue == Bound({SHELF.id: (Option("books", rule),)}, (Option("aid"),)), "no beacon but its own"
+    assert header.need == {"books": 0.25}
+    with pytest.raises(TraceUnreadable, match="bound: the header has no such beacon"):
+        read_trace([lines[0].replace('"bound": [[0', '"bound": [[7')])
 
 
 def test_times_that_jump_neither_turn_back_nor_last_for_ever() -> None:

@@ -14,12 +14,13 @@ from beacon_gateway.presence.tracker import Tracker
 from tests.unit.presence.people import feed, frame, heard, person, place, walked
 
 RULES = PresenceRules()
+FIRST = "first frame, at -50 dBm, about 0.4 m (+9.0 dB against 1 m); far until there is evidence of nearer"
 CARD, SHELF, STRANGER = person(1), place(1), person(99)
 
 
 def test_the_first_frame_is_an_arrival_and_no_zone_is_claimed_from_it() -> None:
     (event,) = Tracker([CARD], RULES).hear(frame(CARD, -50, 7.0))
-    assert event == Arrived(CARD, Zone.far, 7.0, "first frame, at -50 dBm, about 0.4 m (+9.0 dB against 1 m)")
+    assert event == Arrived(CARD, Zone.far, 7.0, FIRST)
 
 
 def test_steady_clear_frames_bring_the_zone_and_the_reason_says_the_numbers() -> None:
@@ -29,10 +30,37 @@ def test_steady_clear_frames_bring_the_zone_and_the_reason_says_the_numbers() ->
     assert isinstance(change, ZoneChanged)
     assert (change.before, change.after) == (Zone.far, Zone.immediate)
     assert change.at == pytest.approx(RULES.dwell_s)
-    assert (
-        change.reason
-        == "at least 1 s of clear evidence within 1.5 m; smoothed over 7 s: about 0.7 m (+4.0 dB against 1 m)"
-    )
+    assert change.reason == "1.0 s of clear evidence within 1.5 m (1.0 s asked, 0.0 crossings lately)"
+    (crossing,) = change.crossed
+    assert tuple(crossing) == pytest.approx((RULES.immediate_m, RULES.dwell_s, RULES.dwell_s, 0.0))
+
+
+def test_an_edge_that_was_crossed_often_says_how_much_more_evidence_it_asked_and_got() -> None:
+    tracker, events = Tracker([CARD], RULES), []
+    for number in range(6):
+        events += feed(tracker, heard(CARD, -55, since=40 * number, until=40 * number + 19.9))
+        events += feed(tracker, heard(CARD, -75, since=40 * number + 20, until=40 * number + 39.9))
+    inner = [c for e in events if isinstance(e, ZoneChanged) for c in e.crossed if c.edge_m == RULES.immediate_m]
+    assert [round(c.crossings) for c in inner[:3]] == [0, 1, 2]
+    assert inner[-1].crossings > 4
+    for crossing in inner:
+        assert crossing.evidence_s >= crossing.asked_s
+    back = [c for e in events if isinstance(e, ZoneChanged) and e.before is Zone.immediate for c in e.crossed]
+    assert back[0].asked_s == pytest.approx(RULES.retreat_s, rel=0.05)
+    assert max(c.asked_s for c in back) > 2 * RULES.retreat_s, "what was asked, not the setting"
+
+
+def test_out_of_both_zones_at_once_names_both_edges() -> None:
+    wall = place(1)
+    tracker = Tracker([wall], RULES)
+    feed(tracker, heard(wall, -55, since=0, until=10))
+    (change,) = [
+        event for event in feed(tracker, heard(wall, -90, since=10.1, until=40)) if isinstance(event, ZoneChanged)
+    ]
+    assert (change.before, change.after) == (Zone.immediate, Zone.far)
+    assert [crossing.edge_m for crossing in change.crossed] == [RULES.immediate_m, RULES.near_m]
+    assert [crossing.asked_s for crossing in change.crossed] == [pytest.approx(10.5)] * 2, "thrice, for it hangs there"
+    assert change.reason.count("clear evidence beyond") == 2
 
 
 def test_someone_who_comes_closer_step_by_step_passes_every_zone() -> None:

@@ -5,7 +5,7 @@ What a healthy bluetoothd does is tested on the real one, in the radio lab.
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
@@ -36,7 +36,9 @@ class FakeBlueZ:
         """Without it bluetoothd has no advertisement monitors."""
         self.activates = True
         """Those it has are activated."""
-        self._activating: asyncio.Task[None] | None = None
+        self.jammed = False
+        """None is, until the adapter is switched off."""
+        self._telling: set[asyncio.Task[None]] = set()
         self._bus = bus
         bus.add_message_handler(self._on_message)
 
@@ -68,10 +70,10 @@ class FakeBlueZ:
         await self._bus.release_name("org.bluez")
         await self._bus.request_name("org.bluez")
 
-    async def tell(self, **properties: Variant) -> None:
+    async def tell(self, path: str = ADAPTER_PATH, **properties: Variant) -> None:
         """Adapter1's properties have changed."""
         body = ["org.bluez.Adapter1", properties, []]
-        await self._signal(ADAPTER_PATH, "org.freedesktop.DBus.Properties", "PropertiesChanged", "sa{sv}as", body)
+        await self._signal(path, "org.freedesktop.DBus.Properties", "PropertiesChanged", "sa{sv}as", body)
 
     def moments(self, member: str) -> list[float]:
         return [at for at, called in self.calls if called == member]
@@ -80,7 +82,8 @@ class FakeBlueZ:
         return len(self.moments(member))
 
     async def _activate(self, client: str, path: str) -> None:
-        call = Message(client, path, "org.bluez.AdvertisementMonitor1", "Activate" if self.activates else "Release")
+        taken = self.activates and not self.jammed
+        call = Message(client, path, "org.bluez.AdvertisementMonitor1", "Activate" if taken else "Release")
         while (answer := await self._bus.call(call)) and answer.message_type is MessageType.ERROR:
             await asyncio.sleep(0.02)  # the object is exported after it is registered
 
@@ -90,6 +93,18 @@ class FakeBlueZ:
 
     async def _signal(self, path: str, interface: str, member: str, signature: str, body: Sequence[object]) -> None:
         await self._bus.send(Message.new_signal(path, interface, member, signature, list(body)))
+
+    def _soon(self, telling: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(telling)
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def end(self) -> None:
+        """Nothing more is told: its bus is about to be closed."""
+        telling = tuple(self._telling)
+        for task in telling:
+            task.cancel()
+        await asyncio.gather(*telling, return_exceptions=True)
 
     def _on_message(self, message: Message) -> Message | bool | None:
         if message.message_type is not MessageType.METHOD_CALL or message.member is None:
@@ -102,7 +117,7 @@ class FakeBlueZ:
         if message.interface == "org.bluez.AdvertisementMonitorManager1" and not self.experimental:
             return Message.new_error(message, "org.freedesktop.DBus.Error.UnknownMethod", "No such interface")
         if message.member == "RegisterMonitor":
-            self._activating = asyncio.create_task(self._activate(message.sender or "", message.body[0]))
+            self._soon(self._activate(message.sender or "", message.body[0]))
         if message.member == MANAGED:
             adapter = {"Powered": Variant("b", self.powered), "Roles": Variant("as", ["central", "peripheral"])}
             interfaces: dict[str, dict[str, Variant]] = {
@@ -120,6 +135,8 @@ class FakeBlueZ:
             self.filters = message.body[0]
         if message.member == "Set":
             self.powered = message.body[2].value
+            self.jammed = self.jammed and self.powered
+            self._soon(self.tell(message.path or "", Powered=message.body[2]))
         return Message.new_method_return(message)
 
 
@@ -155,5 +172,6 @@ async def fake_bluez(address: str) -> AsyncIterator[FakeBlueZ]:
     try:
         yield fake
     finally:
+        await fake.end()
         bus.disconnect()
         await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # dbus-fast left it untyped

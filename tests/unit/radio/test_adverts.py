@@ -23,13 +23,13 @@ class Loses(SimulatedAdvertiser):
 async def test_each_counts_its_own_seconds_and_the_state_is_that_of_the_worst() -> None:
     one, two = SimulatedAdvertiser(ONE), SimulatedAdvertiser(TWO)
     adverts = Adverts({ONE: one, TWO: two})
-    assert adverts.describe()["state"] == "off"
+    assert adverts.describe()["state"] == "starting"
     async with running(one.keep_on_air()):
         await until(lambda: adverts.seconds_on_air()[ONE] > 0)
         assert adverts.seconds_on_air()[TWO] == 0
-        assert adverts.describe()["state"] == "off"
+        assert adverts.describe()["state"] == "starting", "the other one is"
     async with running(adverts.keep_on_air()):
-        await until(lambda: adverts.describe()["state"] == "on_air")
+        await until(lambda: adverts.describe()["state"] == "simulated")
     assert not one.on_air
     assert not two.on_air
 

@@ -58,6 +58,54 @@ async def test_bluetoothds_monitor_is_beside_the_scan_and_no_helper_is_asked(blu
     assert helper.asked == []
 
 
+async def test_an_adapter_whose_kernel_takes_no_monitor_any_more_is_power_cycled(bluez: FakeBlueZ) -> None:
+    bluez.experimental = bluez.jammed = True
+    scanner = BlueZScanner("hci0")
+    async with Ear().at(scanner):
+        await until(lambda: told(scanner)["filter_taken_off_by"] == "bluetoothd")
+        assert (bluez.count("Set"), bluez.powered) == (2, True)
+        bluez.jammed = True
+        scanner.renew("test")
+        await until(lambda: bluez.count("Set") == 4)
+        await until(lambda: told(scanner)["filter_taken_off_by"] == "bluetoothd")
+
+
+async def test_it_is_power_cycled_by_the_next_scan_where_this_one_ends_for_another_reason(bluez: FakeBlueZ) -> None:
+    bluez.experimental = bluez.jammed = True
+    scanner = BlueZScanner("hci0")
+    async with Ear().at(scanner):
+        await until(lambda: bluez.count("RegisterMonitor"))
+        scanner.renew("it was just switched on")
+        await until(lambda: told(scanner)["filter_taken_off_by"] == "bluetoothd")
+    assert bluez.count("Set") == 2
+
+
+async def test_an_adapter_that_is_off_by_then_stays_off(bluez: FakeBlueZ, monkeypatch: pytest.MonkeyPatch) -> None:
+    bluez.experimental, bluez.activates = True, False
+    release = bluez._activate
+
+    async def switched_off_first(client: str, path: str) -> None:
+        bluez.powered = False
+        await release(client, path)
+
+    monkeypatch.setattr(bluez, "_activate", switched_off_first)
+    scanner = BlueZScanner("hci0")
+    async with Ear().at(scanner):
+        await until(lambda: scanner.describe()["state"] == "off")
+    assert (bluez.count("Set"), bluez.powered) == (0, False)
+
+
+async def test_it_is_power_cycled_once_if_that_does_not_help(bluez: FakeBlueZ) -> None:
+    bluez.experimental, bluez.activates = True, False
+    scanner = BlueZScanner("hci0")
+    async with Ear().at(scanner):
+        for renewed in range(1, 4):
+            await until(lambda renewed=renewed: bluez.count("RegisterMonitor") > renewed)  # type: ignore[misc]  # early
+            await until(lambda: scanner.describe()["state"] == "listening" and told(scanner)["why_not"])
+            scanner.renew("test")
+    assert bluez.count("Set") == 2
+
+
 async def test_a_monitor_that_the_kernel_does_not_take_is_no_monitor(bluez: FakeBlueZ) -> None:
     bluez.experimental, bluez.activates = True, False
     helper = Helper(there=True)

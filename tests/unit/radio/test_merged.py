@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from pathlib import Path
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.radio import faults, merged, watch
 from beacon_gateway.radio.merged import MergedScanner
 from beacon_gateway.radio.port import RadioLost
+from beacon_gateway.sync.report import hearing
+from sync_contract.report import Hearing
 from tests.radio.inside import Ear, running, until
 from tests.unit.radio.fake_bluez import FakeBlueZ, fake_bluez, private_bus
 from tests.unit.radio.test_recovery import Helper
@@ -117,6 +120,23 @@ async def test_a_fault_of_the_listener_ends_the_stage(bluez: FakeBlueZ) -> None:
     await bluez.hear(FRAME.encode())
     with pytest.raises(ZeroDivisionError):
         await asyncio.wait_for(hearing, 60)
+
+
+async def test_a_radio_without_a_bus_is_told_as_a_fault_until_there_is_one(
+    bluez: FakeBlueZ, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = os.environ["DBUS_SYSTEM_BUS_ADDRESS"]
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path}/nothing")
+    scanner = MergedScanner(())
+    assert scanner.describe()["state"] == "starting"
+    for _ in range(2):
+        with pytest.raises(RadioLost):
+            await scanner.hear(lambda _: None)
+        assert scanner.describe()["state"] == "no_answer"
+        assert hearing(scanner.name, scanner.describe()) is Hearing.deaf
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
+    async with running(scanner.hear(lambda _: None)):
+        await until(lambda: scanner.describe()["state"] == "listening")
 
 
 async def test_bluetoothd_is_restarted_once_for_all_adapters() -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import socket
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from struct import unpack
@@ -13,10 +14,11 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.radio import exact as exact_module
+from beacon_gateway.radio import helper as helper_module
 from beacon_gateway.radio import mgmt as mgmt_module
 from beacon_gateway.radio.exact import ExactAdvertiser
 from beacon_gateway.radio.helped import Helped, KernelHelper, helped
@@ -24,6 +26,7 @@ from beacon_gateway.radio.helper import Helper
 from beacon_gateway.radio.helper_words import EXACT_HEAD, LINE_LIMIT, REQUEST, ListAdapters, PutOnAir, Reset
 from beacon_gateway.radio.mgmt import Change, MgmtRefused, MgmtUnavailable
 from beacon_gateway.radio.port import HelpRefused, RadioLost
+from beacon_gateway.settings import Advertise, Radio
 from tests.radio.inside import running, until
 from tests.unit.radio.fake_kernel import FakeKernel
 
@@ -301,3 +304,36 @@ async def test_an_advert_that_another_adapter_does_not_hear_is_put_on_the_air_an
         assert advertiser.describe()["ended_why"] == {"not heard by another adapter": 1}
         assert advertiser.due_since("hci0") is None
         await until(lambda: advertiser.due_since("hci1") is not None)
+
+
+def test_the_helper_serves_as_many_as_the_settings_allow_and_a_scan_beside_them() -> None:
+    def most(model: type[BaseModel], key: str) -> int:
+        return next(int(rule.max_length) for rule in model.model_fields[key].metadata if hasattr(rule, "max_length"))
+
+    adapters, adverts = most(Radio, "scan_adapters"), 1 + most(Advertise, "more")
+    assert 2 * adapters + adverts + 1 <= helper_module.CLIENTS
+
+
+async def test_a_helper_that_is_full_says_so_and_serves_again_once_somebody_has_gone(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(helper_module, "CLIENTS", 2)
+    async with AsyncExitStack() as others:
+        first = await others.enter_async_context(helped(served.path))
+        await first.ask(ListAdapters())
+        async with helped(served.path) as second:
+            await second.ask(ListAdapters())
+            async with helped(served.path) as third:
+                with pytest.raises(HelpRefused, match=r"已满 the radio helper serves"):
+                    await third.ask(ListAdapters())
+            await first.ask(ListAdapters())
+        await until_served(served.path)
+
+
+async def until_served(path: Path) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            with suppress(HelpRefused):
+                async with helped(path) as another:
+                    await another.ask(ListAdapters())
+                    return

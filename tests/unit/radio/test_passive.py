@@ -91,3 +91,27 @@ async def test_a_passive_scan_that_has_heard_something_is_trusted(
         monkeypatch.setattr(scanning, "PROOF_S", 0.1)
         await asyncio.sleep(0.5)
         assert bluez.count("StartDiscovery") == 0
+
+
+async def test_a_passive_scan_whose_monitor_the_kernel_does_not_take_any_more_is_begun_anew_after_a_power_cycle(
+    bluez: FakeBlueZ,
+) -> None:
+    bluez.experimental = bluez.jammed = True
+    scanner = BlueZScanner("hci0", mode="passive")
+    async with running(scanner.hear(lambda _: None)):
+        await until(lambda: bluez.count("Set") == 2)
+        await until(lambda: scanner.describe()["state"] == "listening" and bluez.count("RegisterMonitor") == 2)
+        assert bluez.powered
+        told = scanner.describe()
+    assert (told["mode"], told["last_why"]) == ("passive", "the kernel takes no monitor")
+
+
+async def test_one_whose_monitor_is_never_taken_is_tested_like_any_that_hears_nothing(
+    bluez: FakeBlueZ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanning, "PROOF_S", 0.2)
+    bluez.experimental, bluez.activates = True, False
+    scanner = BlueZScanner("hci0", mode="passive")
+    async with running(scanner.hear(lambda _: None)):
+        await until(lambda: bluez.count("StartDiscovery"))
+    assert bluez.count("Set") == 2

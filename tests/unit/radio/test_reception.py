@@ -148,8 +148,25 @@ def test_a_change_of_something_else_is_no_frame(air: Air) -> None:
     assert (len(air.told), air.reception.foreign, air.reception.heard_at) == (1, 0, 100.125)
 
 
-def test_rssi_alone_is_a_frame_of_the_beacon_that_the_address_sends(air: Air) -> None:
-    """So BlueZ tells it while another program scans without a filter: only changes."""
+def test_rssi_without_the_data_is_something_else_that_the_address_sends_and_no_frame(air: Air) -> None:
+    """Another slot, or an answer to the scan: a tag that sends as many of them has not sent twice as many iBeacons."""
+    for rssi in range(-80, -65):
+        air.hear(changed({"RSSI": Variant("n", rssi)}))
+    assert (air.told, air.reception.foreign) == ([], 15)
+    for rssi in range(-80, -65):
+        air.hear(advert(WALL), changed({"RSSI": Variant("n", rssi)}))
+    assert (len(air.told), air.reception.frames, air.reception.foreign) == (15, 15, 15)
+    assert air.reception.heard_at == air.now
+
+
+def test_a_frame_whose_rssi_is_that_of_another_slot_comes_without_and_has_it(air: Air) -> None:
+    """BlueZ keeps one RSSI for an address, whatever it sent."""
+    air.hear(advert(WALL, -60), changed({"RSSI": Variant("n", -70)}), advert(WALL, None))
+    assert [sighting.rssi for sighting in air.told] == [-60, -70]
+
+
+def test_a_passive_scan_is_told_rssi_alone_and_that_is_a_frame(air: Air) -> None:
+    air.reception.begin("hci0", air.told.append, repeats_data=False)
     air.hear(advert(WALL), changed({"RSSI": Variant("n", -70)}), changed({"RSSI": Variant("n", -71)}, at=path(2)))
     assert [sighting.rssi for sighting in air.told] == [-60, -70]
     assert air.reception.foreign == 1

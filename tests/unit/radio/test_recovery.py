@@ -12,11 +12,15 @@ from beacon_gateway.radio import faults, ladder, liveness
 from beacon_gateway.radio.liveness import Transmitter, Verdict
 from beacon_gateway.radio.port import HelpRefused
 from beacon_gateway.radio.scanner import BlueZScanner
-from tests.radio.inside import running, until
+from tests.radio.inside import PATIENCE, running, until
 from tests.unit.radio.fake_bluez import FakeBlueZ
 
 WALL = IBeacon(UUID("5f9b2c1e-7d40-4c6a-9a3e-0c1d2e3f4a5b"), 1, 2, -59)
 KNOWN = Transmitter(WALL.beacon, "east gate")
+LASTS_S = max(0.2, 0.1 * PATIENCE)
+"""The adapter is off for a moment while the ladder switches it off and on: on no machine for so long."""
+REST_S = max(0.1, 0.05 * PATIENCE)
+"""A step has its effect within this, and within the twofold of it for the next step, and so on."""
 
 
 @pytest.fixture(autouse=True)
@@ -24,8 +28,8 @@ def _short_times(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(liveness, "LOST_AFTER_S", 0.8)  # a frame comes each 0.1 s, later where the machine is busy
     monkeypatch.setattr(liveness, "INTERVALS", 0)
     monkeypatch.setattr(faults, "LOST_AFTER_S", 0.8)
-    monkeypatch.setattr(faults, "LASTS_S", 0.2)
-    monkeypatch.setattr(ladder, "FIRST_REST_S", 0.1)
+    monkeypatch.setattr(faults, "LASTS_S", LASTS_S)
+    monkeypatch.setattr(ladder, "FIRST_REST_S", REST_S)
 
 
 class Helper:
@@ -40,6 +44,9 @@ class Helper:
 
     async def reset(self, adapter: str) -> None:
         self._did(f"reset {adapter}")
+
+    async def reset_hardware(self, adapter: str) -> None:
+        self._did(f"hardware {adapter}")
 
     def _did(self, step: str) -> None:
         self.steps.append(step)
@@ -106,7 +113,8 @@ async def test_without_a_privileged_helper_its_steps_are_skipped_aloud_and_a_per
         air.audible = False
         await until(lambda: recovery(scanner)["asks_a_person"])
         told = recovery(scanner)
-        assert told["skipped"] == dict.fromkeys(("restart_bluetoothd", "reset_adapter"), "no privileged helper")
+        alone = ("restart_bluetoothd", "reset_adapter", "reset_hardware")
+        assert told["skipped"] == dict.fromkeys(alone, "no privileged helper")
         assert "a person is needed" in str(told["words"])
         assert "请人来看" in str(told["words"])
         air.audible = True
@@ -157,7 +165,7 @@ async def test_bluetoothd_is_not_restarted_for_one_adapter_while_another_hears(b
     async with hearing(scanner, air):
         air.audible = False
         await until(lambda: recovery(scanner)["asks_a_person"])
-    assert set(helper.steps) == {"reset hci0"}
+    assert set(helper.steps) == {"reset hci0", "hardware hci0"}
 
 
 async def test_an_adapter_that_somebody_switched_off_is_told_to_a_person_and_not_switched_on(bluez: FakeBlueZ) -> None:
@@ -190,12 +198,12 @@ async def test_an_advert_of_ours_that_is_not_heard_is_registered_anew(bluez: Fak
 async def test_an_unproved_silence_costs_a_power_cycle_and_nothing_more(
     bluez: FakeBlueZ, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(faults, "SILENT_S", 0.3)
+    monkeypatch.setattr(faults, "SILENT_S", 1.0)
     helper = Helper()
     scanner = BlueZScanner("hci0", helper=helper)
     async with running(scanner.hear(lambda _: None)):
         await until(lambda: scanner.describe()["state"] == "listening")
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(1.1)
         assert recovery(scanner)["fault"] is None  # where nothing was ever heard, nothing is missed
         await bluez.hear(WALL.encode())
         await until(lambda: recovery(scanner)["taken"] == {"power_cycle": 1})

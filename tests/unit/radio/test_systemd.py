@@ -19,7 +19,7 @@ async def manager(bus: str) -> AsyncIterator[FakeSystemd]:
 async def test_both_steps_are_the_jobs_that_the_polkit_rule_allows(manager: FakeSystemd) -> None:
     helper = SystemdHelper()
     await helper.restart_bluetoothd()
-    await helper.reset("hci1")
+    await helper.reset_hardware("hci1")
     assert manager.jobs == [
         ("RestartUnit", "bluetooth.service", "replace"),
         ("StartUnit", "beacon-radio-reset@hci1.service", "replace"),
@@ -29,7 +29,7 @@ async def test_both_steps_are_the_jobs_that_the_polkit_rule_allows(manager: Fake
 async def test_a_job_that_fails_is_told(manager: FakeSystemd) -> None:
     manager.result = "failed"
     with pytest.raises(HelpRefused, match=r"beacon-radio-reset@hci0.service: failed"):
-        await SystemdHelper().reset("hci0")
+        await SystemdHelper().reset_hardware("hci0")
 
 
 async def test_a_job_that_does_not_end_is_given_up(manager: FakeSystemd, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,11 +62,11 @@ async def test_without_systemd_it_says_so(bus: str) -> None:
 async def test_without_a_bus_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/dev/null")
     with pytest.raises(HelpRefused, match="no D-Bus system bus"):
-        await SystemdHelper().reset("hci0")
+        await SystemdHelper().reset_hardware("hci0")
 
 
 @pytest.mark.parametrize("name", ["", "hci", "hci0.service", "../hci0", "hci0@x", "hci1234"])
 async def test_nothing_but_an_adapter_is_reset(manager: FakeSystemd, name: str) -> None:
     with pytest.raises(HelpRefused, match="is no adapter's name"):
-        await SystemdHelper().reset(name)
+        await SystemdHelper().reset_hardware(name)
     assert manager.jobs == []

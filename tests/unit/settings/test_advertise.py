@@ -42,10 +42,14 @@ def test_exact_goes_through_the_helper(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "keys", "said"),
     [
-        ("", {"exact": "true", "mode": '"peripheral"'}, "advertise.exact: is never connectable"),
-        (MORE.format(uuid=OWN, minor=1), {}, "advertise.more[0]: is advertised already"),
-        (MORE.format(uuid=OWN, minor=9) * 2, {}, "advertise.more[1]: is advertised already"),
-        (MORE.format(uuid=OWN, minor=9) + 'project = "nobody"\n', {}, "advertise.more[0].project: no [[projects]]"),
+        ("", {"exact": "true", "mode": '"peripheral"'}, "is never connectable"),
+        (MORE.format(uuid=OWN, minor=1), {}, "advertise.more[0]: 这个身份已经在发了 is advertised already"),
+        (MORE.format(uuid=OWN, minor=9) * 2, {}, "advertise.more[1]: 这个身份已经在发了 is advertised already"),
+        (
+            MORE.format(uuid=OWN, minor=9) + 'project = "nobody"\n',
+            {},
+            "advertise.more[0].project: 没有 id 是它的 [[projects]]",
+        ),
         ("".join(MORE.format(uuid=OWN, minor=9 + n) for n in range(5)), {}, "advertise.more"),
         ("", {"interval_ms": "19"}, "advertise.interval_ms"),
         ("", {"helper_socket": '"run/helper"'}, "radio.helper_socket"),

@@ -23,4 +23,5 @@ def test_the_catalogues_beacons_stand_beside_the_files_which_go_first() -> None:
     assert {beacon.label for beacon in known.values()} == {"own advert", settings.beacons[0].label, "told"}
     assert known[wall].measured_power == -70
     assert known[card].kind is BeaconKind.person
+    assert [id_ for id_, beacon in known.items() if beacon.own] == [own]
     assert {beacon.id for beacon in from_settings.radio_plan(settings, told).beacons} == known.keys()

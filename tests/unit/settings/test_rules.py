@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from beacon_gateway import from_settings
+from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.presence.projects import Hours, ProjectRule
 from beacon_gateway.settings import Settings
 from daemonkit.toml import load
@@ -51,23 +52,36 @@ def test_our_own_advert_and_people_are_not_expected_to_be_heard(tmp_path: Path) 
     assert [(row.beacon, row.expected_frames) for row in statistics.places] == [(settings.beacons[0].id, 600)]
     listed_too = loaded(tmp_path, SOUND.replace("minor = 3\n", "minor = 2\n"))
     assert from_settings.collector(listed_too).harvest(START, 300) is None
+    collector = from_settings.collector(settings)
+    for number in range(500):
+        collector.heard(Sighting(settings.advertise.identities[0].id, -60, number / 50, -59, "hci1"))
+    assert collector.describe(10.0)["cloned"] == 1, "five times as often as we send"
+    assert [beacon.own for beacon in from_settings.known_beacons(listed_too)] == [True, False], "also a listed one"
 
 
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ('projects = ["books", "lunch"]', 'projects = ["books", "dinner"]', "beacons[0].projects[1]: no [[projects]]"),
+        (
+            'projects = ["books", "lunch"]',
+            'projects = ["books", "dinner"]',
+            "beacons[0].projects[1]: 没有 id 是它的 [[projects]]",
+        ),
         ('projects = ["books", "lunch"]', 'projects = ["lunch", "lunch"]', "is the same as projects[0]"),
         ('projects = ["books"', 'project = "books"\nprojects = ["books"', "stands beside project"),
-        ("priority = 3", "priority = 101", "rules[0].priority: must be less than or equal to 100"),
-        ('"10:00-13:30"', '"10-13"', "rules[0].hours[0]: "),
+        ("priority = 3", "priority = 101", "rules[0].priority: 不能大于 100 must be less than or equal to 100"),
+        ('"10:00-13:30"', '"10-13"', 'rules[0].hours[0]: 写法不对,应如 "10:00-13:30" 或 "22:00-06:00" is not'),
         ('"22:00-06:00"', '"22:00-24:00"', "rules[0].hours[1]: "),
         (
             "[[rules]]",
             '[[rules]]\nproject = "books"\n[[rules]]\nproject = "books"\n[[rules]]',
             "is the same as rules[0]",
         ),
-        ('[[rules]]\nproject = "lunch"', '[[rules]]\nproject = "dinner"', "rules[0].project: no [[projects]]"),
+        (
+            '[[rules]]\nproject = "lunch"',
+            '[[rules]]\nproject = "dinner"',
+            "rules[0].project: 没有 id 是它的 [[projects]]",
+        ),
     ],
 )
 def test_a_rule_that_cannot_hold_is_a_fault(tmp_path: Path, old: str, new: str, fault: str) -> None:

@@ -131,7 +131,12 @@ def test_a_gateway_that_only_listens_needs_no_advert(tmp_path: Path) -> None:
         ),
         ("major = 1", "major = 65536", "advertise.major", "must be less than or equal to 65535 (got 65536)"),
         ("major = 1", "major = -1", "advertise.major", "must be greater than or equal to 0 (got -1)"),
-        ("major = 1", 'major = "1"', "advertise.major", 'must be a valid integer (got "1")'),
+        (
+            "major = 1",
+            'major = "1"',
+            "advertise.major",
+            '不加引号,如 1 must be a valid integer, without quotation marks, such as 1 (got "1")',
+        ),
         ("major = 1", "major = 1.0", "advertise.major", "must be a valid integer (got 1.0)"),
         ("major = 1", "major = true", "advertise.major", "must be a valid integer (got true)"),
         ("2b0d-", "zzzz-", "advertise.uuid", "must be a valid UUID"),
@@ -140,9 +145,9 @@ def test_a_gateway_that_only_listens_needs_no_advert(tmp_path: Path) -> None:
         ("minor = 2", "minor = 2\ninterval_ms = 19", "advertise.interval_ms", "greater than or equal to 20 (got 19)"),
         ("minor = 2", "minor = 2\ninterval_ms = 10241", "advertise.interval_ms", "less than or equal to 10240"),
         ("minor = 2", 'minor = 2\nmode = "loud"', "advertise.mode", "must be 'broadcast' or 'peripheral'"),
-        ("minor = 2", 'minor = 2\nadapter = "eth0"', "advertise.adapter", "should match pattern"),
+        ("minor = 2", 'minor = 2\nadapter = "eth0"', "advertise.adapter", '应如 "hci0"(或留空) is not written as'),
         ("minor = 2\n", "", "advertise.minor", "is required when enabled"),
-        ("minor = 2", "mimor = 2", "advertise.mimor", "unknown key; did you mean minor?"),
+        ("minor = 2", "minor = 2\nmimor = 2", "advertise.mimor", "是不是 minor? unknown key; did you mean minor?"),
         ("enabled = true\n", "", "advertise.enabled", "is required"),
         ('project = "lunch"', 'project = "dinner"', "advertise.project", "no [[projects]] has this id"),
         ("near_m = 4", "near_m = 4\nmargin_db = 41", "presence.margin_db", "less than or equal to 40"),
@@ -160,7 +165,7 @@ def test_a_gateway_that_only_listens_needs_no_advert(tmp_path: Path) -> None:
         ("[presence]", '[kiosk]\nsite = "wan"\n[presence]', "kiosk.site", "must be 'loopback', 'lan' or 'off'"),
         ("[presence]", '[kiosk]\nsite = "lan"\n[presence]', "kiosk.site", "needs a host other than 127.0.0.1"),
         ("[presence]", '[kiosk]\nsite = "lan"\nhost = "::"\n[presence]', "kiosk.site", "needs allowed_hosts"),
-        ("[presence]", '[kiosk]\nvoices = "voices"\n[presence]', "kiosk.voices", "should match pattern"),
+        ("[presence]", '[kiosk]\nvoices = "voices"\n[presence]', "kiosk.voices", 'for example "/srv/voices", or empty'),
         ("https://give", "http://give", "handoff.link_url", "must begin with https://"),
         ("https://give.", "https://evil.", "handoff.link_url", "leads to evil.example, which is not one of link_hosts"),
         ("https://give.example", "https://give.example:444", "handoff.link_url", "which is not one of link_hosts"),
@@ -223,7 +228,7 @@ def test_a_gateway_that_only_listens_needs_no_advert(tmp_path: Path) -> None:
             "projects[0].pays_for[1].fen",
             "3000 comes twice; leave one of them out",
         ),
-        ('id = "lunch"', 'id = "Lunch"', "projects[0].id", "should match pattern"),
+        ('id = "lunch"', 'id = "Lunch"', "projects[0].id", '应如 "elder-lunch" is not written as it must be'),
         ("east gate", "", "beacons[0].label", "at least 1 character"),
         (
             'kind = "place"',
@@ -239,7 +244,7 @@ def test_a_gateway_that_only_listens_needs_no_advert(tmp_path: Path) -> None:
             "beacons[1].proves_radio",
             'belongs to kind = "place" only',
         ),
-        ("[presence]", '[radio]\nscan_adapters = ["eth0"]\n[presence]', "radio.scan_adapters[0]", "match pattern"),
+        ("[presence]", '[radio]\nscan_adapters = ["eth0"]\n[presence]', "radio.scan_adapters[0]", 'for example "hci0"'),
         (
             "[presence]",
             '[radio]\nscan_adapters = ["hci0", "hci0"]\n[presence]',
@@ -273,15 +278,16 @@ def test_a_fault_is_told_with_line_key_and_reason(
 def test_the_second_of_two_equal_beacons_has_the_fault(tmp_path: Path) -> None:
     text, _ = changed("minor = 4", "minor = 3")
     line = text[: text.rindex("[[beacons]]")].count("\n") + 1
-    assert faults(tmp_path, text) == [
-        f'{line}: beacons[1]: is the same as beacons[0] (got "1ae1b83f-2b0d-41d8-8486-e4a5492b2ec0/1/3")'
-    ]
+    told = "与 beacons[0] 相同 is the same as beacons[0]"
+    assert faults(tmp_path, text) == [f'{line}: beacons[1]: {told} (got "1ae1b83f-2b0d-41d8-8486-e4a5492b2ec0/1/3")']
 
 
 def test_the_second_of_two_equal_projects_has_the_fault(tmp_path: Path) -> None:
     text = LEAST + "\n" + SECOND_PROJECT
     line = text[: text.rindex('id = "lunch"')].count("\n") + 1
-    assert faults(tmp_path, text) == [f'{line}: projects[1].id: is the same as projects[0] (got "lunch")']
+    assert faults(tmp_path, text) == [
+        f'{line}: projects[1].id: 与 projects[0] 相同 is the same as projects[0] (got "lunch")'
+    ]
 
 
 def test_faults_of_many_sections_come_at_once(tmp_path: Path) -> None:

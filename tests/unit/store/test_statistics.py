@@ -140,3 +140,24 @@ async def test_nothing_counted_is_no_parcel(tmp_path: Path) -> None:
         )
         await keeper.put()
         assert await waiting(Outbox(database)) == []
+
+
+async def test_of_an_imagined_radio_nothing_is_told_as_a_figure_but_touches_are(tmp_path: Path) -> None:
+    use = ScreenUse()
+    async with open_database(tmp_path / "g.db") as database:
+        outbox, collector = Outbox(database), Collector([WALL])
+        keeper = StatisticsKeeper(
+            collector,
+            outbox,
+            use=use,
+            advertised=lambda: {WALL.id: 12.0},
+            read_clock=lambda: CLOCK,
+            put_one=lambda: None,
+            imagined=True,
+        )
+        collector.heard(Sighting(WALL.id, -60, 1.0, -59, "simulated"))
+        use.visit((None, None, Door.touch))
+        await keeper.put()
+        assert await waiting(outbox) == []
+        assert await outbox.let_go(CLOCK) == 1
+        assert [parcel.body.kind for parcel in await waiting(outbox)] == ["screen"]

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
+
 from beacon_gateway.presence.screen_use import ScreenUse
 from beacon_gateway.store.database import Database, open_database
 from beacon_gateway.store.outbox import Outbox
@@ -50,6 +52,33 @@ async def test_a_server_that_is_older_again_loses_nothing(tmp_path: Path) -> Non
         await told_how_it_is(database, client, central)
         await drained(database, client)
         assert [each.body.kind for each in central.parcels.values()] == ["screen"]
+
+
+@pytest.mark.parametrize(
+    ("told", "word"),
+    [
+        ({"state": "hearing", "trouble": None, "asks_a_person": True}, "hearing"),
+        ({"state": "hearing", "trouble": "transmitter_lost", "asks_a_person": True}, "transmitter_lost"),
+        ({"state": "hearing", "trouble": "transmitter_lost", "asks_a_person": False}, "hearing"),
+        ({"state": "silent", "trouble": "deaf", "asks_a_person": True}, "silent"),
+        ({"state": "hearing", "trouble": "never_heard", "asks_a_person": True}, "never_heard"),
+        ({"state": "No word"}, "unknown"),
+    ],
+)
+def test_what_a_radio_misses_is_told_in_a_field_that_takes_any_word(told: dict[str, object], word: str) -> None:
+    """A server of before shows a word that it does not know: `hearing` has only those that it knows."""
+    made = report(
+        clock=CLOCK,
+        epoch="0" * 16,
+        uptime_s=1,
+        hears=Hearing.not_proved,
+        scanner=told,
+        adverts={},
+        parcels={},
+        catalogue_version=0,
+    )
+    assert made.radio == word
+    assert set(Hearing) == {"proved", "not_proved", "deaf", "simulated"}
 
 
 async def touched_once(outbox: Outbox) -> None:

@@ -9,9 +9,6 @@ from hypothesis import strategies as st
 
 from sync_contract.beacon import BeaconId
 from sync_contract.records import (
-    DWELL_HISTOGRAM_EDGES_S,
-    GAP_HISTOGRAM_EDGES_MS,
-    RSSI_HISTOGRAM_BINS,
     AdvertisedSeconds,
     BeaconStatistics,
     ClassStatistics,
@@ -19,37 +16,12 @@ from sync_contract.records import (
     PlaceBeaconStatistics,
 )
 from sync_contract.statistics import NOTHING, Total, loss, merge, merge_all, merge_classes, merge_places, total
+from tests.unit.sync_contract import made_reports
 
 counts = st.integers(0, 2**40)
 beacons = st.builds(BeaconId, st.just(UUID(int=1)), st.just(1), st.integers(1, 3))
-dbm = st.none() | st.integers(-127, 20)
-
-
-def histograms(bins: int) -> st.SearchStrategy[tuple[int, ...]]:
-    return st.tuples(*[counts] * bins)
-
-
-places = st.builds(
-    PlaceBeaconStatistics,
-    beacon=beacons,
-    frames=counts,
-    frames_without_rssi=counts,
-    frames_suspect=counts,
-    expected_frames=counts,
-    heard_of_expected=counts,
-    longest_gap_ms=counts,
-    gap_histogram=histograms(len(GAP_HISTOGRAM_EDGES_MS) + 1),
-    rssi_min=dbm,
-    rssi_max=dbm,
-    rssi_sum=st.integers(-(2**40), 0),
-    rssi_histogram=histograms(RSSI_HISTOGRAM_BINS),
-)
-classes = st.builds(
-    ClassStatistics,
-    tag_class=st.sampled_from(["a", "b"]),
-    arrivals=counts,
-    dwell_histogram=histograms(len(DWELL_HISTOGRAM_EDGES_S) + 1),
-)
+places = made_reports.places(beacons, counts, st.integers(-(2**40), 0))
+classes = made_reports.classes(st.sampled_from(["a", "b"]), counts)
 START = ClockReading(wall=datetime(2026, 5, 1, tzinfo=UTC), boot="0" * 32, monotonic_ns=1, trusted=True)
 UNSURE = START.model_copy(update={"trusted": False})
 stretches = st.builds(

@@ -1,0 +1,87 @@
+"""What is wrong with one value, Chinese and English, with an example of what is right: installers read no patterns."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Pair = tuple[str, str]
+_Facts = Mapping[str, Any]
+
+_ONE_LINE = r"^[^\n\r]*$"
+_NUMBER = frozenset("0123456789.-+")
+
+
+def words(kind: str, message: str, given: object, facts: _Facts, examples: list[Any]) -> Pair:
+    """`kind`, `message`, `facts`: pydantic's type, message and context of the error; `examples`: of the key's schema.
+
+    The Chinese is empty for what a validator of ours says in words of its own.
+    """
+    if kind in _BY_KIND:
+        return _BY_KIND[kind](facts)
+    quoted = isinstance(given, str)
+    match kind:
+        case "string_pattern_mismatch" if facts.get("pattern") == _ONE_LINE:
+            return "须在一行之内", "must be on one line"
+        case "string_pattern_mismatch":
+            return _like("写法不对,应", "is not written as it must be", examples)
+        case "int_type" | "int_from_float" | "int_parsing":
+            zh, en = "应为整数", "must be a valid integer"
+            return _unquoted(zh, en, given, examples) if quoted else (zh, en)
+        case "float_type" | "float_parsing":
+            zh, en = "应为数字", "must be a valid number"
+            return _unquoted(zh, en, given, examples) if quoted else (zh, en)
+        case "bool_type" | "bool_parsing":
+            more = (",不加引号", ", without quotation marks") if quoted else ("", "")
+            return f"应为 true 或 false{more[0]}", f"must be true or false{more[1]}"
+        case "string_type":
+            return _like("应为加引号的文字", "must be text in quotation marks", examples)
+        case "list_type" | "tuple_type":
+            return _like("应为方括号里的一列", "must be a list in brackets", examples or [["…", "…"]])
+        case "uuid_parsing" | "uuid_type":
+            like = _like("应为 UUID", "must be a valid UUID", examples or ["1ae1b83f-2b0d-41d8-8486-e4a5492b2ec0"])
+            return f"{like[0]}(命令 uuidgen 可生成)", f"{like[1]} (uuidgen makes one)"
+        case _ if kind.startswith("date_"):
+            return "应为日期,如 2026-12-31", "must be a valid date, for example 2026-12-31"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return "应为一节,或花括号里的几个键", "must be a section of its own, or keys in braces"
+    return "", message
+
+
+_BY_KIND: Mapping[str, Callable[[_Facts], Pair]] = {
+    "missing": lambda _: ("必填", "is required"),
+    "enum": lambda f: _one_of(f["expected"]),
+    "literal_error": lambda f: _one_of(f["expected"]),
+    "greater_than_equal": lambda f: (f"不能小于 {f['ge']:g}", f"must be greater than or equal to {f['ge']:g}"),
+    "greater_than": lambda f: (f"须大于 {f['gt']:g}", f"must be greater than {f['gt']:g}"),
+    "less_than_equal": lambda f: (f"不能大于 {f['le']:g}", f"must be less than or equal to {f['le']:g}"),
+    "less_than": lambda f: (f"须小于 {f['lt']:g}", f"must be less than {f['lt']:g}"),
+    "string_too_short": lambda f: (f"至少 {f['min_length']} 个字", _most("at least", f["min_length"], "character")),
+    "string_too_long": lambda f: (f"最多 {f['max_length']} 个字", _most("at most", f["max_length"], "character")),
+    "too_short": lambda f: (f"至少要有 {f['min_length']} 个", _most("at least", f["min_length"], "item")),
+    "too_long": lambda f: (f"最多 {f['max_length']} 个", _most("at most", f["max_length"], "item")),
+}
+
+
+def _one_of(expected: str) -> Pair:
+    return f"只能是 {expected.replace(' or ', ' 或 ')}", f"must be {expected}"
+
+
+def _most(bound: str, count: int, what: str) -> str:
+    return f"must have {bound} {count} {what}{'' if count == 1 else 's'}"
+
+
+def _like(zh: str, en: str, examples: list[Any]) -> Pair:
+    if not examples:
+        return zh.removesuffix(",应"), en
+    shown = [json.dumps(example, ensure_ascii=False) for example in examples if example != ""]
+    empty = ("(或留空)", ", or empty") if "" in examples else ("", "")
+    mark = "" if zh.endswith("应") else ","
+    return f"{zh}{mark}如 {' 或 '.join(shown)}{empty[0]}", f"{en}, for example {' or '.join(shown)}{empty[1]}"
+
+
+def _unquoted(zh: str, en: str, given: object, examples: list[Any]) -> Pair:
+    """A number that was put in quotation marks."""
+    text = str(given).strip()
+    example = text if text and set(text) <= _NUMBER else str(examples[0]) if examples else ""
+    like = (f",如 {example}", f", such as {example}") if example else ("", "")
+    return f"{zh},不加引号{like[0]}", f"{en}, without quotation marks{like[1]}"

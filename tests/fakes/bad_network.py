@@ -1,0 +1,172 @@
+"""A network between two programs that can be told to be bad, in every way that reliability asks for: a proxy for TCP.
+
+What stands between octets and meaning (latency, a cut in the midst, silence) is done to the octets that pass; what
+comes from somebody else (a portal, a server of another kind) is answered here, and the server never hears of it.
+"""
+
+import asyncio
+import gzip
+import socket
+import struct
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+_READ = 64 * 1024
+_MIB = 1024 * 1024
+LATENCY_S = 1.0
+
+
+def _answer(status: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
+    told = {"Content-Length": str(len(body)), "Connection": "close", **headers}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in told.items())
+    return f"HTTP/1.1 {status}\r\n{lines}\r\n".encode() + body
+
+
+_PAGE = b"<html><title>Wi-Fi</title>Please log in</html>"
+_BOMB = gzip.compress(b" " * (200 * _MIB), 9)
+_HTML, _JSON = {"Content-Type": "text/html"}, {"Content-Type": "application/json"}
+ANSWERS = {
+    "portal 200": _answer("200 OK", _HTML, _PAGE),
+    "portal 302": _answer("302 Found", {"Location": "http://127.0.0.1:1/login"}),
+    "portal 511": _answer("511 Network Authentication Required", _HTML, _PAGE),
+    "retry after 1 s": _answer("503 Service Unavailable", {"Retry-After": "1"}),
+    "retry after the year 2099": _answer("503 Service Unavailable", {"Retry-After": "Thu, 01 Jan 2099 00:00:00 GMT"}),
+    "retry after 10^12 s": _answer("503 Service Unavailable", {"Retry-After": str(10**12)}),
+    "gzip bomb": _answer("200 OK", {**_JSON, "Content-Encoding": "gzip"}, _BOMB),
+    "200 MiB": _answer("200 OK", {**_JSON, "Content-Length": str(200 * _MIB)}),  # its body is made as it goes
+}
+"""What somebody else answers, whatever is asked."""
+PASSING = (
+    "latency",
+    "reset in the midst",
+    "half open",
+    "answer lost",
+    "error after the effect",
+    "truncated",
+    "corrupt",
+)
+"""What is done to octets that pass."""
+FAULTS = (*PASSING, *ANSWERS)
+
+
+@dataclass
+class BadNetwork:
+    """`fault`: one of FAULTS, empty for none; from the next octet on. `asked`: requests that were begun meanwhile."""
+
+    to_port: int
+    fault: str = ""
+    asked: int = 0
+    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    def becomes(self, fault: str) -> None:
+        """Connections that are open are cut, but for those that a half-open network leaves as they seem to be."""
+        assert fault in ("", *FAULTS)
+        if self.fault == "half open" or fault not in ("half open", "latency", ""):
+            for writer in self._open:
+                _reset(writer)
+        self.fault = fault
+        self.asked = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open.add(writer)
+        try:
+            with suppress(OSError, EOFError):
+                if self.fault in ANSWERS:
+                    await self._answer(reader, writer, self.fault)
+                else:
+                    await self._pass_on(reader, writer)
+        finally:
+            self._open.discard(writer)
+            with suppress(OSError):
+                writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fault: str) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        self.asked += 1
+        writer.write(ANSWERS[fault])
+        if fault == "200 MiB":
+            for _ in range(200):
+                writer.write(b" " * _MIB)
+                await writer.drain()
+        await writer.drain()
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.fault == "half open":
+            self.asked += 1
+            await asyncio.Event().wait()
+        theirs, back = await asyncio.open_connection("127.0.0.1", self.to_port)
+        self._open.add(back)
+        ways = (
+            asyncio.create_task(self._pump(reader, back, self._to_server)),
+            asyncio.create_task(self._pump(theirs, writer, self._to_client)),
+        )
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+            self._open.discard(back)
+            with suppress(OSError):
+                back.close()
+
+    async def _pump(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        change: Callable[[bytes, asyncio.StreamWriter], bytes],
+    ) -> None:
+        while octets := await reader.read(_READ):
+            if self.fault == "half open":
+                await asyncio.Event().wait()
+            if self.fault == "latency":
+                await asyncio.sleep(LATENCY_S)
+            writer.write(change(octets, writer))
+            await writer.drain()
+
+    def _to_server(self, octets: bytes, _: asyncio.StreamWriter) -> bytes:
+        self.asked += octets.startswith((b"GET ", b"POST "))
+        return octets
+
+    def _to_client(self, octets: bytes, writer: asyncio.StreamWriter) -> bytes:
+        match self.fault:
+            case "answer lost":
+                _reset(writer)
+                raise EOFError
+            case "reset in the midst":
+                writer.write(octets[: len(octets) // 2])
+                asyncio.get_running_loop().call_later(0.05, _reset, writer)
+                raise EOFError
+            case "error after the effect":
+                writer.write(_answer("500 Internal Server Error", {}))
+                raise EOFError
+            case "truncated":
+                writer.write(octets[: len(octets) * 2 // 3])
+                raise EOFError
+            case "corrupt":
+                middle = len(octets) * 3 // 4
+                return octets[:middle] + bytes([octets[middle] ^ 0x15]) + octets[middle + 1 :]
+        return octets
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """RST instead of FIN."""
+    held = writer.get_extra_info("socket")
+    with suppress(OSError):
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+@asynccontextmanager
+async def bad_network(from_port: int, to_port: int) -> AsyncIterator[BadNetwork]:
+    """Good until it is told otherwise."""
+    network = BadNetwork(to_port)
+    server = await asyncio.start_server(network.serve, "127.0.0.1", from_port)
+    try:
+        yield network
+    finally:
+        server.close()
+        network.becomes("")
+        for writer in tuple(network._open):
+            _reset(writer)

@@ -1,0 +1,109 @@
+"""Which signals BlueZ sends for a tag that sends iBeacons and something else in turns from one address."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from itertools import cycle
+
+import pytest
+from dbus_fast import Message
+
+from beacon_gateway.radio.bluez import ADAPTER, system_bus
+from beacon_gateway.radio.reception import DEVICE
+from beacon_gateway.radio.scanner import BlueZScanner
+from tests.radio.inside import PATIENCE, Ear, radios_ready, until
+from tests.radio.walk.radio import WalkRadio, advert, walk_radio
+from tests.unit.presence.people import place
+
+pytestmark = pytest.mark.lab(radios=1)
+
+WALL = place(1)
+ADDRESS = bytes.fromhex("0100000000c0")
+IBEACON = advert(WALL.id, -59)
+OTHER_SLOT = bytes.fromhex("0303aafe")
+"""A service's name: what a tag sends in another slot, or answers to a scan."""
+
+
+class Signals:
+    """What PropertiesChanged of the tag carried, as it came."""
+
+    def __init__(self, scanner: BlueZScanner, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seen: list[frozenset[str]] = []
+        self._take = scanner.reception.take
+        monkeypatch.setattr(scanner.reception, "take", self._spy)
+
+    def _spy(self, message: Message, now: float) -> bool:
+        if message.member == "PropertiesChanged" and message.body[0] == DEVICE:
+            self.seen.append(frozenset(message.body[1]))
+        return self._take(message, now)
+
+    async def of_the_other_slot(self, radio: WalkRadio, rssi: int) -> None:
+        """Sent until it has come alone: what bluetoothd reads at once becomes one signal."""
+        before, louder = len(self.seen), cycle((0, 20))
+        async with asyncio.timeout(20 * PATIENCE):
+            while all("ManufacturerData" in each for each in self.seen[before:]):
+                radio.hear(ADDRESS, OTHER_SLOT, rssi + next(louder))
+                await asyncio.sleep(0.2)
+
+
+@asynccontextmanager
+async def another_scan(adapter: str, *, wanted: bool) -> AsyncIterator[None]:
+    """Of another program, without a filter of any kind."""
+    async with system_bus() as other:
+        if wanted:
+            await other.call(f"/org/bluez/{adapter}", ADAPTER, "StartDiscovery")
+        yield
+
+
+@pytest.mark.parametrize("beside", [False, True], ids=["alone", "another program scans without a filter"])
+async def test_an_active_scan_is_told_the_data_of_each_frame_and_of_what_else_is_sent_rssi_alone(
+    beside: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await radios_ready(1)
+    async with walk_radio() as radio:
+        ear, scanner = Ear(), BlueZScanner(radio.name)
+        signals = Signals(scanner, monkeypatch)
+        async with ear.at(scanner), another_scan(radio.name, wanted=beside):
+            await until(lambda: radio.controller.scanning and radio.controller.active)
+            await first_frame(radio, ear)
+            await signals.of_the_other_slot(radio, -100)  # they come in order: what was under way is here
+            for rssi in (-50, -50, -51, -70, -70, -50):
+                heard = len(ear.heard)
+                radio.hear(ADDRESS, IBEACON, rssi)
+                await until(partial(more_than, ear, heard))
+                await signals.of_the_other_slot(radio, rssi - 15)
+                assert len(ear.heard) == heard + 1
+            assert sum("ManufacturerData" in each for each in signals.seen) >= 6
+            assert frozenset({"RSSI"}) in signals.seen
+
+
+async def test_a_passive_scan_is_told_rssi_alone_of_a_frame_that_came_nearer(monkeypatch: pytest.MonkeyPatch) -> None:
+    await radios_ready(1)
+    async with walk_radio() as radio:
+        ear, scanner = Ear(), BlueZScanner(radio.name, mode="passive", silence_s=3600)
+        signals = Signals(scanner, monkeypatch)
+        async with ear.at(scanner):
+            await until(lambda: radio.controller.scanning and not radio.controller.active)
+            await first_frame(radio, ear)
+            signals.seen.clear()
+            for rssi in (-50, -70, -50):
+                heard = len(ear.heard)
+                radio.hear(ADDRESS, IBEACON, rssi)
+                await until(partial(more_than, ear, heard))
+                assert ear.heard[-1].rssi == rssi
+            assert set(signals.seen) == {frozenset({"RSSI"})}
+
+
+def more_than(ear: Ear, frames: int) -> bool:
+    return len(ear.heard) > frames
+
+
+async def first_frame(radio: WalkRadio, ear: Ear) -> None:
+    """Until BlueZ knows the address."""
+
+    def again() -> bool:
+        radio.hear(ADDRESS, IBEACON, -90)
+        return bool(ear.heard)
+
+    await until(again)
