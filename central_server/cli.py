@@ -105,7 +105,7 @@ def poster(
         typer.Option(help="zh-Hans, zh-Hant or en; one, or two: the first is the larger. Else zh-Hans."),
     ] = None,
     project: Annotated[str, typer.Option(help="Its id; empty: the one that the beacon brings now.")] = "",
-    phone: Annotated[str, typer.Option(help="A telephone number for residents.")] = "",
+    phone: Annotated[str | None, typer.Option(help="For residents; left out: the number published there.")] = None,
     config: Config = DEFAULT_CONFIG,
     state_dir: State = DEFAULT_STATE,
 ) -> None:

@@ -20,6 +20,8 @@ from central_server.banks import BANKS, Account
 from central_server.banks.port import BankUnavailable
 from central_server.catalogue.publication import Publication
 from central_server.catalogue.seed import sow
+from central_server.catalogue.whom_to_call import WhomToCall
+from central_server.catalogue.whose_name import WhoseName
 from central_server.donations.choosing import asks_whose_project
 from central_server.donations.giving_back import GivingBack
 from central_server.donations.opening import Opening
@@ -34,15 +36,17 @@ from central_server.gateway_api.transparency import TransparencyApi
 from central_server.intake.endpoint import ParcelIntake
 from central_server.ledger.publication import Publisher
 from central_server.public.album import Album
+from central_server.public.answer import Answer
 from central_server.public.bank_notify import BankNotifications
 from central_server.public.board import Board
 from central_server.public.codes import CodePages
-from central_server.public.contact import contact_routes
-from central_server.public.errors import error_pages, store_trouble
+from central_server.public.contact import ContactPages
+from central_server.public.errors import error_pages, lead_on, store_trouble
 from central_server.public.files import StaticFiles
 from central_server.public.going_on import GoingOn
 from central_server.public.hall import HallPages
 from central_server.public.health import HealthPage
+from central_server.public.help import HelpPages
 from central_server.public.lists import Lists
 from central_server.public.openapi import OpenApiFile
 from central_server.public.page_gifts import PageGifts
@@ -139,14 +143,12 @@ async def run(
             platforms=settings.bank.link_hosts,
         )
         giving_back = GivingBack(database, bank, opening.notify_url, changes.poke)
-        contact = ContactPage(settings.site.contact_phone, settings.site.contact_name, settings.site.contact_hours)
-        pages = Pages(
-            environment=environment,
-            site=settings.site.community,
-            surface=Surface.phone,
-            contact=bool(contact.phone),
-        )
-        going_on = GoingOn(opening, pages, refusals)
+        site = settings.site
+        call = WhomToCall(ContactPage(site.contact_phone, site.contact_name or site.community, site.contact_hours))
+        pages = Pages(environment=environment, site=site.community, surface=Surface.phone)
+        named = WhoseName(site.community)
+        answer = Answer(pages, database, call, named)
+        going_on = GoingOn(opening, answer, refusals)
         page_gifts = PageGifts(database, environment, going_on, now)
         bound = CatalogueBindings(database, environment)
         salts = Salts()
@@ -162,14 +164,12 @@ async def run(
         inviting = Inviting(lambda: address.url, fingerprint(catalogue_key(place.state).public_key()))
         seal = await open_seal(database, place.state, place.credentials)
         wanted = Receipts(database, seal, timedelta(days=settings.receipts.keep_days))
-        slips = SlipPages(
-            database, wanted, pages, refusals, lambda: address.url, settings.site.community, environment, now
-        )
+        slips = SlipPages(database, wanted, answer, call, refusals, lambda: address.url, named, environment, now)
         fees = FeeRule(settings.reconciliation.fee_basis_points)
         reconciling = Reconciling(database, bank.name, environment.value, changes.poke, fees)
         staff = StaffSite(
             database,
-            settings.site.community,
+            site.community,
             environment,
             now,
             key,
@@ -182,6 +182,7 @@ async def run(
             reconciling,
             settings.bank,
             wanted,
+            call,
             secure=by_https,
             gives_back=bank.name if bank.capabilities.refunds else "",
         )
@@ -198,7 +199,9 @@ async def run(
             exempt=("/healthz", "/static/", "/api/", notifications.path),
             open_doors=frozenset({"/g/"}),  # a bank sends the donor back with a form; it changes nothing
         )
-        app = guarded_app(rules, error_page=error_pages(pages, staff), middlewares=[store_trouble])
+        app = guarded_app(
+            rules, error_page=error_pages(answer, staff), middlewares=[lead_on(answer), staff.keep_frame, store_trouble]
+        )
         app.add_routes(
             [
                 *ParcelIntake(database, environment, refusals, now).routes(),
@@ -207,17 +210,20 @@ async def run(
                 *ReportsApi(database, refusals, now).routes(),
                 *CatalogueApi(database, publication, refusals, now).routes(),
                 *TransparencyApi(database, environment, refusals, now).routes(),
-                *TransparencyPages(database, publisher, Board(database, environment), environment, pages, now).routes(),
+                *TransparencyPages(
+                    database, publisher, Board(database, environment), environment, answer, now
+                ).routes(),
                 *slips.routes(),
                 *PhonePages(database, environment, going_on, slips, now).routes(),
                 *CodePages(database, going_on, now).routes(),
                 *ShakeApi(database, shaking, now).routes(),
                 *OpenApiFile().routes(),
-                *Lists(database, bearers).routes(),
+                *Lists(database, bearers, now).routes(),
                 *StatisticsApi(database, bearers, environment, now).routes(),
                 *Album(database).routes(),
-                *contact_routes(pages, contact),
-                *HallPages(database, bound, counter, pages, page_gifts, now).routes(),
+                *ContactPages(database, answer, call).routes(),
+                *HelpPages(database, answer, wanted.kept_for.days).routes(),
+                *HallPages(database, bound, counter, answer, page_gifts, now).routes(),
                 *notifications.routes(),
                 *staff.routes(),
                 *StaticFiles({**pages.assets.files, **staff.files}).routes(),

@@ -33,6 +33,7 @@ class Month:
 class BoardProject:
     """`title` None: a project that is not known any more. `at`: up to when it was published, None (and step 0) when
     nothing was yet; `cosigned`: by how many gateways, None where nobody tells. `digest`: of its newest head.
+    `informs`: no money is raised for it.
     """
 
     id: str
@@ -43,6 +44,7 @@ class BoardProject:
     step: int
     cosigned: int | None
     digest: str = ""
+    informs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,11 @@ class BoardPage:
     back: str = ""
     verify: str = ""
     data: str = ""
+
+    @property
+    def published(self) -> bool:
+        """Whether anything is: else a total would be a nought that nobody means."""
+        return any(each.at is not None for each in self.projects)
 
     @property
     def total(self) -> Sums:
@@ -141,7 +148,9 @@ def first_month(now: datetime) -> datetime:
 
 def unpublished(project: Project, now: datetime) -> BoardProject:
     """One of which nothing was published yet."""
-    return BoardProject(project.id, project.title, Sums(), months((), now), None, 0, None)
+    return BoardProject(
+        project.id, project.title, Sums(), months((), now), None, 0, None, informs=project.permit is None
+    )
 
 
 def months(steps: Sequence[Head], now: datetime) -> tuple[Month, ...]:

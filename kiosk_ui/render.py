@@ -32,8 +32,7 @@ _NO_PICTURES: Mapping[str, str] = {}
 class Pages:
     """Renders views for one server. `site`: the community's name; `default` and `usual_look`: of an untouched kiosk.
 
-    `album`: the address of the picture that staff gave a project, empty for none. `contact`: phones are shown the way
-    to a telephone number at the foot of every page.
+    `album`: the address of the picture that staff gave a project, empty for none.
     """
 
     def __init__(
@@ -47,7 +46,6 @@ class Pages:
         usual_look: Look = USUAL,
         album: Callable[[str], str] = lambda project: "",
         voices: Voices = _NO_VOICES,
-        contact: bool = False,
     ) -> None:
         self.assets = Assets(static_prefix, album=album)
         self.voices = voices
@@ -62,7 +60,7 @@ class Pages:
             "asset": self.assets.url,
             "picture": self.assets.picture,
             "qr": qr_svg,
-            "contact": contact,
+            "recordings": bool(voices),
         }
         catalogues = Catalogues(FOLDER / "locale")
         self._templates = {language: self._in(language, site, catalogues) for language in Language}
@@ -82,7 +80,8 @@ class Pages:
             fen=lambda fen: signed(fen, language),
             number=lambda number: count(number, language),
             moment=lambda at: moment(at, language),
-            in_language=_in_language,
+            in_language=lambda path, other: _asking(path, "lang", other.value),
+            in_size=lambda path, size: _asking(path, "text", size),
             month_name=lambda month: month_name(month, language),
         )
         return templates
@@ -97,12 +96,20 @@ class Pages:
         look: Look = USUAL,
         pictures: Mapping[str, str] = _NO_PICTURES,
         picture: Callable[[str], str] | None = None,
+        contact: str = "",
+        site: Texts | None = None,
+        here: str = "",
     ) -> str:
         """The whole page. `csrf`: the token for its forms; `path`: where it lives, with its query, to come back in
         another language; `pictures`: by project the address of what staff gave it, where a page has its own;
-        `picture`: is asked for them instead of `assets.picture`.
+        `picture`: is asked for them instead of `assets.picture`; `contact`: the path of the page that says whom to
+        call, to which the foot of a phone's page leads, empty for none;
+        `site`: the community that the page is of, where a server has several; `here`: with what the paths of a phone's
+        help and privacy pages end for that place, as "/huada".
         """
-        facts: dict[str, Any] = {"csrf": csrf, "path": path, "look": look}
+        facts: dict[str, Any] = {"csrf": csrf, "path": path, "look": look, "contact": contact, "here": here}
+        if site is not None:
+            facts["site"] = _said(site, language)
         usual = picture or self.assets.picture
         if pictures or picture:
             facts["picture"] = lambda project: pictures.get(project) or usual(project)
@@ -135,7 +142,7 @@ def _said(texts: Texts, language: Language) -> str:
     return next((texts[each] for each in (language, *Language) if texts[each].strip()), texts[language])
 
 
-def _in_language(path: str, language: Language) -> str:
-    """The query that shows the page at `path` in another language: what else stood in its query stays."""
+def _asking(path: str, name: str, wish: str) -> str:
+    """The query that shows the page at `path` as wished: what else stood in its query stays."""
     asked = parse_qsl(urlsplit(path).query, keep_blank_values=True)
-    return "?" + urlencode([*((name, value) for name, value in asked if name != "lang"), ("lang", language.value)])
+    return "?" + urlencode([*((each, value) for each, value in asked if each != name), (name, wish)])

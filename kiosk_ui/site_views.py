@@ -42,7 +42,9 @@ class HeardClass:
 
 @dataclass(frozen=True, slots=True)
 class RadioNow:
-    """`state`, `advert`: words of site_words.html; `proof`: proved, lost, not proved, or empty."""
+    """`state`, `advert`: words of site_words.html; `proof`: proved, lost, not proved, or empty. `off_air_min`: how long
+    our own advert has not been on the air, once that needs a person; else 0.
+    """
 
     state: str
     advert: str
@@ -52,6 +54,7 @@ class RadioNow:
     places: tuple[HeardPlace, ...]
     classes: tuple[HeardClass, ...]
     foreign: int
+    off_air_min: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,16 +32,23 @@ class Surface(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attract:
-    """The first page. `shown`: the project that the scene turned to, with the door by which somebody came near."""
+    """The first page. `shown`: the project that the scene turned to, with the door by which somebody came near.
+
+    `held`: this visitor has a gift whose code leads on; then there is a way back to it, and a visitor to forget.
+    """
 
     template: ClassVar[str] = "attract"
-    idle_s: ClassVar[int] = 0
     live: ClassVar[bool] = True
 
     projects: tuple[Project, ...]
     shown: Project | None = None
     shown_open: bool = False
     door: Door | None = None
+    held: bool = False
+
+    @property
+    def idle_s(self) -> int:
+        return IDLE_WITH_CODE_S if self.held else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,10 @@ class ProjectPage:
 
 @dataclass(frozen=True, slots=True)
 class AmountPage:
-    """Quick picks; with `digits` (whole yuan as typed, or "") the number pad. A `key` sent twice is one gift."""
+    """Quick picks; with `digits` (whole yuan as typed, or "") the number pad. A `key` sent twice is one gift.
+
+    `asked`: these digits were to be given, and are too few or too many.
+    """
 
     template: ClassVar[str] = "amount"
     idle_s: ClassVar[int] = IDLE_S
@@ -79,6 +89,15 @@ class AmountPage:
     project: Project
     key: str
     digits: str | None = None
+    asked: bool = False
+
+    @property
+    def too_much(self) -> bool:
+        return self.project.max_fen < 100 * int(self.digits or "0")
+
+    @property
+    def too_little(self) -> bool:
+        return 100 * int(self.digits or "0") < self.project.min_fen
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +115,7 @@ class ComfortPage:
 @dataclass(frozen=True, slots=True)
 class HelpPage:
     """How to give, whom to ask. `phone`: a telephone number for residents, or ""; `staff`: the path of staff's page,
-    or ""."""
+    or ""; `back`: the page from which the reader came, a path on this server."""
 
     template: ClassVar[str] = "help"
     idle_s: ClassVar[int] = IDLE_S
@@ -104,15 +123,18 @@ class HelpPage:
 
     phone: str = ""
     staff: str = ""
+    back: str = "/"
 
 
 @dataclass(frozen=True, slots=True)
 class PhoneHelpPage:
-    """Which switches of a phone let it find the beacon here."""
+    """Which switches of a phone let it find the beacon here. `back`: a path on this server."""
 
     template: ClassVar[str] = "phone_help"
     idle_s: ClassVar[int] = IDLE_S
     live: ClassVar[bool] = False
+
+    back: str = "/help"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +154,26 @@ class ContactPage:
 
 @dataclass(frozen=True, slots=True)
 class PrivacyPage:
-    """What the radio hears, what is kept, and what is not."""
+    """What the radio hears, what is kept and for how long, and what is not. `back`: a path on this server."""
 
     template: ClassVar[str] = "privacy"
     idle_s: ClassVar[int] = IDLE_S
     live: ClassVar[bool] = False
 
     phone: str = ""
+    back: str = "/help"
+
+
+@dataclass(frozen=True, slots=True)
+class PhonePrivacyPage:
+    """The same on a phone. `keep_days`: so long what somebody wrote for a receipt stays after it was issued."""
+
+    template: ClassVar[str] = "phone_privacy"
+    idle_s: ClassVar[int] = 0
+    live: ClassVar[bool] = False
+
+    keep_days: int
+    back: str = "/s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +192,8 @@ class Handoff:
 
     `minutes`: how much longer the code opens the bank's page without asking again; None when it is not of that kind.
     `code`: what may be typed at the address `code_at` instead of scanning, once the server knows the gift.
+    `ended`: it was not paid at the bank, and may be tried again. `asks_s`: seconds until it is forgotten, told where no
+    script of the page does.
     """
 
     template: ClassVar[str] = "handoff"
@@ -171,6 +208,8 @@ class Handoff:
     minutes: int | None = None
     code: str = ""
     code_at: str = ""
+    ended: bool = False
+    asks_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +260,7 @@ class NoticePage:
 class PhoneGift:
     """On the phone, before paying: POST to `action` opens the attempt. `confirm_again`: after ten minutes.
 
-    `public_page`: it goes on at a page of which nothing is heard here.
+    `public_page`: it goes on at a page of which nothing is heard here; `leave`: where one goes who would rather not.
     """
 
     template: ClassVar[str] = "phone_gift"
@@ -233,6 +272,7 @@ class PhoneGift:
     action: str
     confirm_again: bool = False
     public_page: bool = False
+    leave: str = "/s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +298,8 @@ class PhoneHandover:
 class PhoneOutcome:
     """On the phone, after the bank's page; asks again every `refresh_s` seconds while nothing is settled.
 
-    `gift`: what the gift's own page tells once it is paid; None on pages that others may see.
+    `gift`: what the gift's own page tells once it is paid; None on pages that others may see. `again`: where it may be
+    begun anew on this phone, "" where only the screen in the hall does that; `root`: the path of its hall.
     """
 
     template: ClassVar[str] = "phone_outcome"
@@ -271,13 +312,16 @@ class PhoneOutcome:
     slip: str = ""
     refresh_s: int = 3
     gift: GiftSlip | None = None
+    again: str = ""
+    root: str = "/s"
 
 
 @dataclass(frozen=True, slots=True)
 class PhoneHall:
     """On the phone: the hall's projects, and shaking to turn to one of them.
 
-    `root`: the path below which they lie. `ended`: the page of a shake was asked for whose time is over.
+    `root`: the path below which they lie. `ended`: the page of a shake was asked for whose time is over. `board`: of
+    their community, "" where there is none.
     """
 
     template: ClassVar[str] = "phone_hall"
@@ -287,6 +331,7 @@ class PhoneHall:
     projects: tuple[Project, ...]
     root: str
     ended: bool = False
+    board: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +364,7 @@ class PhoneProject:
     """On the phone: one project, and how to give to it.
 
     `root`: the path of its hall; `another`: where to turn to the next project, "" for no button; `giving`: None where
-    a gift begins at the screen in the hall.
+    a gift begins at the screen in the hall; `board`: where its money is told, "" where it is not.
     """
 
     template: ClassVar[str] = "phone_project"
@@ -332,6 +377,7 @@ class PhoneProject:
     root: str
     another: str = ""
     giving: PhoneGiving | None = None
+    board: str = ""
 
 
 View = (
@@ -344,6 +390,7 @@ View = (
     | PhoneHelpPage
     | ContactPage
     | PrivacyPage
+    | PhonePrivacyPage
     | Handoff
     | Thanks
     | NoticePage

@@ -56,6 +56,9 @@ class Voices:
                 for file in sorted((folder / voice).glob("*")) if (folder / voice).is_dir() else ():
                     self._take(voice, file)
 
+    def __len__(self) -> int:
+        return len(self._known)
+
     def find(self, voice: str, name: str) -> Recording | None:
         """By what its address says: a voice, and the file's name."""
         found = self._known.get((Voice(voice), Path(name).stem)) if voice in list(Voice) else None

@@ -14,14 +14,15 @@ from argon2 import PasswordHasher
 from hypothesis import settings
 
 from central_server.accounts import passwords
-from central_server.store.database import Database, open_database, sqlite_url
+from central_server.store.database import Database, open_database
 from tests.postgres import Postgres, running_postgres
+from tests.postgres_again import Again
 from tests.sqlite import put_database
 
 settings.register_profile("shared machine", deadline=None)  # how long an example takes says how busy the machine is
 settings.load_profile("shared machine")
 
-TOGETHER = ("tests/radio/", "tests/browser/test_real_house.py")
+TOGETHER = ("tests/radio/", "tests/browser/test_real_house.py", "tests/flow/test_bad_input.py")
 """Tests that share something dear, a booted lab or a whole house: one worker has them all, and nobody waits for it."""
 
 
@@ -63,17 +64,21 @@ def postgres() -> Iterator[Postgres]:
         yield postgres
 
 
+@pytest.fixture(scope="session")
+def postgres_again(postgres: Postgres) -> Again:
+    return Again(postgres)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
     """A database of this test's own. On SQLite it is where a server with the state folder `central` looks for it."""
     if request.param == "sqlite":
         state = tmp_path / "central"
         state.mkdir(exist_ok=True)
-        await put_database(state / "central.db")
-        yield sqlite_url(state / "central.db")
+        yield await put_database(state / "central.db")
         return
-    postgres: Postgres = request.getfixturevalue("postgres")
-    async with postgres.database() as url:
+    again: Again = request.getfixturevalue("postgres_again")
+    async with again.database() as url:
         yield url
 
 

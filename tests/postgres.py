@@ -33,6 +33,10 @@ class Postgres:
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     _migrated: bool = field(default=False, init=False)
 
+    @property
+    def runs(self) -> bool:
+        return self._process is not None
+
     def url(self, database: str) -> str:
         """As `[store] url` has it."""
         return f"postgresql://beacon@/{database}?host={self.folder}"
@@ -63,24 +67,39 @@ class Postgres:
     @asynccontextmanager
     async def database(self) -> AsyncIterator[str]:
         """The URL of a new database with our newest schema, which goes when the block ends."""
+        name = await self.migrated()
+        try:
+            yield self.url(name)
+        finally:
+            await self.drop(name)
+
+    @asynccontextmanager
+    async def empty(self) -> AsyncIterator[str]:
+        """The URL of a new database without any table."""
+        name = await self._make()
+        try:
+            yield self.url(name)
+        finally:
+            await self.drop(name)
+
+    async def migrated(self) -> str:
+        """The name of a new database with our newest schema; who asks for it drops it."""
         if not self._migrated:
             await self._do(f"CREATE DATABASE {_TEMPLATE}")
             async with open_database(self.url(_TEMPLATE)):
                 pass
             self._migrated = True
-        async with self.empty(f"TEMPLATE {_TEMPLATE}") as url:
-            yield url
+        return await self._make(f"TEMPLATE {_TEMPLATE}")
 
-    @asynccontextmanager
-    async def empty(self, how: str = "") -> AsyncIterator[str]:
-        """The URL of a new database without any table."""
+    async def drop(self, name: str) -> None:
+        """Whoever is connected there. With the server stopped, it goes with the folder."""
+        if self.runs:
+            await self._do(f"DROP DATABASE {name} WITH (FORCE)")
+
+    async def _make(self, how: str = "") -> str:
         name = f"test_{secrets.token_hex(6)}"
         await self._do(f"CREATE DATABASE {name} {how}")
-        try:
-            yield self.url(name)
-        finally:
-            if self._process is not None:
-                await self._do(f"DROP DATABASE {name} WITH (FORCE)")
+        return name
 
     async def _do(self, statement: str) -> None:
         await self.tell(self.url("postgres"), statement)

@@ -10,8 +10,8 @@ from central_server.store.database import open_database, sqlite_url
 _made: list[Path] = []
 
 
-async def put_database(file: Path) -> None:
-    """As the first start would have left it. A migration's own work is proved in test_store.py."""
+async def put_database(file: Path) -> str:
+    """As the first start would have left it; gives its URL. A migration's own work is proved in test_store.py."""
     if not _made:
         folder = Path(tempfile.mkdtemp(prefix="template-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -19,3 +19,4 @@ async def put_database(file: Path) -> None:
             pass
         _made.append(folder / "central.db")
     shutil.copyfile(_made[0], file)
+    return sqlite_url(file)

@@ -54,11 +54,15 @@ class Gift:
 
 @dataclass(frozen=True, slots=True)
 class GiftState:
-    """What is known of an intent here; `slip` is empty until it is paid, `code` until the server knows the intent."""
+    """What is known of an intent here; `slip` is empty until it is paid, `code` until the server knows the intent.
+
+    `ended`: the phone was at the bank, nothing was paid there, and the code opens the bank's page anew.
+    """
 
     state: IntentState
     slip: str = ""
     code: str = ""
+    ended: bool = False
 
 
 class Projects(Protocol):

@@ -33,6 +33,11 @@ class OpenIntents:
         waiting = (IntentState.registered,)
         return [i for i in self.awaited(limit) if self._states[i].state in waiting and not self._states[i].code]
 
+    def tried(self, limit: int) -> dict[str, bool]:
+        """Of the awaited ones those that a phone has opened, and whether all their attempts are known to have ended."""
+        opened = (i for i, state in self.awaited(limit).items() if state is IntentState.handed_off)
+        return {intent: self._states[intent].ended for intent in opened}
+
     async def settle(self, outcomes: Iterable[Outcome], log: IntentLog) -> bool:
         """Take what the central server says, on disk first. True when something changed."""
         changed = False
@@ -40,10 +45,10 @@ class OpenIntents:
             known = self._states.get(outcome.intent)
             if known is None:
                 continue
-            new = GiftState(outcome.state, outcome.slip, outcome.code or known.code)
+            new = GiftState(outcome.state, outcome.slip, outcome.code or known.code, outcome.ended)
             if new == known:
                 continue
-            if (new.state, new.slip) != (known.state, known.slip):  # a code is for who stands here, and not kept
+            if (new.state, new.slip) != (known.state, known.slip):  # the rest is for who stands here, and not kept
                 await log.settle(outcome.intent, new, cause="outcome from the central server")
             self._states[outcome.intent] = new
             changed = True

@@ -53,9 +53,10 @@ class Answer:
     def _kept_html(self, view: View, session: Session, path: str) -> bytes:
         return self._kept.html(view, session.language, csrf=session.csrf, path=path, look=session.look)
 
-    def page(self, request: web.Request, view: View, status: int = 200) -> web.Response:
+    def page(self, request: web.Request, view: View, status: int = 200, *, path: str = "") -> web.Response:
+        """`path`: where one comes back to in another language, if not to what was asked for."""
         session = request[SESSION]
-        path = request.path_qs if request.method == "GET" else "/"
+        path = path or (request.path_qs if request.method == "GET" else "/")
         html = self._pages.html(view, session.language, csrf=session.csrf, path=path, look=session.look)
         return _html(html.encode(), status)
 

@@ -62,7 +62,7 @@ def kiosk_app(
     answer = Answer(pages, rules, sessions)
     app = guarded_app(rules, error_page=answer.error, middlewares=[answer.remember])
     app.on_response_prepare.append(answer.set_cookie)
-    first_page, to_first_page = attract_page(answer, stage, projects)
+    first_page, to_first_page = attract_page(answer, stage, projects, giving)
     state, to_state = scene(stage, rules)
     app[SHORTCUTS].add("/", to_first_page)
     app[SHORTCUTS].add("/api/v1/scene", to_state)
@@ -73,8 +73,8 @@ def kiosk_app(
             web.get("/project/{project}", touched(project_page(answer, projects))),
             web.get("/project/{project}/amount", touched(amount_page(answer, projects))),
             web.post("/give", touched(give(answer, projects, giving))),
-            web.get("/handoff", handoff_page(answer, giving)),
-            web.get("/thanks", thanks_page(answer, giving)),
+            web.get("/handoff", handoff_page(answer, giving, sessions)),
+            web.get("/thanks", thanks_page(answer, giving, sessions)),
             web.post("/next", next_person(answer, sessions)),
             web.get("/comfort", touched(comfort_page(answer))),
             web.post("/comfort", touched(choose_comfort(answer))),

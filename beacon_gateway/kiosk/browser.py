@@ -63,6 +63,7 @@ def command(browser: str, url: str, profile: Path, *, wayland: bool) -> list[str
         "--password-store=basic",
         "--disable-component-update",
         "--autoplay-policy=no-user-gesture-required",
+        "--enable-speech-dispatcher",  # without it Chromium on Linux has no voice of this machine
         f"--user-data-dir={profile}",
         url,
     ]

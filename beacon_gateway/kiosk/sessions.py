@@ -22,8 +22,9 @@ MOST = 500
 
 @dataclass(slots=True)
 class Session:
-    """`gift_at`: monotonic seconds when the gift began; `shown`: the last scene with a project that its first page
-    showed; `followers`: its open event streams. `csrf`: the token of its forms.
+    """`gift_at`: monotonic seconds when the gift began, `touched_at`: when a touch last led to its code; `shown`: the
+    last scene with a project that its first page showed; `followers`: its open event streams. `csrf`: the token of its
+    forms.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Session:
     seen_at: float
     gift: Gift | None = None
     gift_at: float = 0.0
+    touched_at: float = 0.0
     shown: Scene | None = None
     followers: int = 0
 

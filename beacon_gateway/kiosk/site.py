@@ -67,6 +67,7 @@ class Site:
             places=tuple(self._place(each, visits.get(each.id), rssi.get(each.id)) for each in places),
             classes=tuple(HeardClass(tag, zone, count) for (tag, zone), count in sorted(people.items())),
             foreign=self.foreign(),
+            off_air_min=int(advert.get("off_air_s") or 0) // 60 if advert.get("asks_a_person") else 0,
         )
 
     async def sync_now(self) -> SyncNow | None:

@@ -38,6 +38,6 @@ class Stage:
         """Something else that pages show has changed: the outcome of a gift, the projects on offer."""
         self._news.poke()
 
-    def changes(self) -> AsyncIterator[None]:
-        """Once at once, then after each change, without end."""
-        return self._news.changes()
+    def changes(self, every_s: float | None = None) -> AsyncIterator[None]:
+        """Once at once, then after each change, without end; with `every_s` also after so long without one."""
+        return self._news.changes(every_s)

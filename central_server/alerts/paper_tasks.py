@@ -1,7 +1,7 @@
 """Papers that end, money that has to be published, differences and receipts that wait: as tasks."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from central_server.permits.deadlines import Ending
@@ -10,6 +10,7 @@ from central_server.store import differences, places, receipts
 from central_server.store.connection import Connection
 from central_server.store.purse_sums import any_lines
 from sync_contract.permit import PermitReason
+from sync_contract.project import Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Paper:
     link: str
     days: int
     since: datetime | None = None
+    names: Texts | None = None
 
 
 async def papers(connection: Connection, tops: Collection[str], environment: str, now: datetime) -> list[Paper]:
@@ -39,7 +41,8 @@ async def papers(connection: Connection, tops: Collection[str], environment: str
         if due is not None and _near(due) and await any_lines(connection, project.place, project.id, environment):
             subject = f"{project.place} {project.id} {due.until}"
             name = project.title.zh_hans
-            told.append(Paper("disclosure_due", project.place, subject, name, "/staff/permits", _left(due)))
+            owed = Paper("disclosure_due", project.place, subject, name, "/staff/permits", _left(due))
+            told.append(replace(owed, names=project.title))
     return [each for each in told if each.place in mine]
 
 
@@ -59,7 +62,8 @@ def _ends(found: Standing) -> list[Paper]:
         if campaign.plan is not None and campaign.plan.soon and campaign.judgement.reason is PermitReason.holds:
             link = f"/staff/projects/{project.place}/{project.id}"
             subject = f"plan {project.place} {project.id}"
-            told.append(Paper("permit_ends", project.place, subject, name, link, _left(campaign.plan)))
+            ends = Paper("permit_ends", project.place, subject, name, link, _left(campaign.plan))
+            told.append(replace(ends, names=project.title))
     return told
 
 

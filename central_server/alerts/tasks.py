@@ -6,18 +6,24 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import quote, urlencode
 
-from central_server.alerts import paper_tasks
+from central_server.alerts import catalogue_tasks, paper_tasks
 from central_server.enrolment.standing import Standing, Surveyed
 from central_server.statistics.timing import hour
-from central_server.store import cosignatures, disbursements, figures_read, overview, parcels, refunds
+from central_server.store import cosignatures, disbursements, figures_read, overview, parcels, refunds, turned_away
 from central_server.store.connection import Connection
+from central_server.store.places import TOP
 from sync_contract.money import Money
+from sync_contract.project import Texts
 from sync_contract.report import Hearing
 
 _LOOKED_BACK = timedelta(days=7)
 _REFUSED_BACK = timedelta(days=30)
 _PAYMENTS_BACK = timedelta(days=30)
 _SILENT_FOR = timedelta(hours=3)
+_OFF_AIR_FOR = timedelta(minutes=5)
+"""By then the gateway has tried what it can."""
+_AWAITED_FOR = timedelta(minutes=15)
+"""A device reports within a minute of being enrolled."""
 _REFUND_TAKES = timedelta(days=15)
 """Ten settlement days at most, and a holiday."""
 
@@ -26,6 +32,12 @@ class Matter(StrEnum):
     """In the order in which they are told."""
 
     fork = "fork"
+    wrong_signature = "wrong_signature"
+    code_used = "code_used"
+    catalogue_older = "catalogue_older"
+    catalogue_full = "catalogue_full"
+    catalogue_number = "catalogue_number"
+    catalogue_lost = "catalogue_lost"
     head_refused = "head_refused"
     surplus = "surplus"
     late_payment = "late_payment"
@@ -41,9 +53,20 @@ class Matter(StrEnum):
     conflict = "conflict"
     refused = "refused"
     lost = "lost"
+    damaged = "damaged"
     deaf = "deaf"
+    tag_silent = "tag_silent"
+    advert_unheard = "advert_unheard"
+    nothing_heard = "nothing_heard"
+    off_air = "off_air"
     late = "late"
+    awaited = "awaited"
+    unknown_gateway = "unknown_gateway"
     revoked = "revoked"
+    cloned_beacon = "cloned_beacon"
+    identity_twice = "identity_twice"
+    identity_wanted = "identity_wanted"
+    advert_twice = "advert_twice"
     silent_beacon = "silent_beacon"
 
 
@@ -62,12 +85,22 @@ ABOUT_MONEY = frozenset(
 )
 """Only for those who see to money."""
 
+_MISSED = {
+    "transmitter_lost": Matter.tag_silent,
+    "never_heard": Matter.tag_silent,
+    "advert_lost": Matter.advert_unheard,
+    "advert_never_heard": Matter.advert_unheard,
+    "nothing_ever": Matter.nothing_heard,
+}
+"""By sync_contract.report.RADIO_MISSES. A tag that was heard before a restart, and not since, is the same matter."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """`subject`: what it is about; with the matter it says whether two tasks are the same one. `gateway`: its label.
 
-    `count`: of whatever the matter counts; `since`: since when, or when it was last.
+    `count`: of whatever the matter counts; `since`: since when, or when it was last. `names`: what it is about in the
+    three languages, where it has a name in each; it goes before `gateway`.
     """
 
     matter: Matter
@@ -79,6 +112,7 @@ class Task:
     since: datetime | None = None
     amount: Money | None = None
     beacon: str = ""
+    names: Texts | None = None
 
 
 async def tasks(
@@ -91,7 +125,7 @@ async def tasks(
 ) -> tuple[Task, ...]:
     """`money_tops`: where the reader sees tasks about money."""
     known = {each.gateway.id: each.gateway for each in surveyed}
-    found = [task for each in surveyed for task in _of_gateway(each)]
+    found = [task for each in surveyed for task in _of_gateway(each, now)]
     for trouble in await overview.troubles(connection, tops, now - _LOOKED_BACK):
         query = urlencode({"gateway": trouble.gateway, "result": trouble.result})
         gateway = known.get(trouble.gateway)
@@ -115,15 +149,19 @@ async def tasks(
         *await paper_tasks.waiting(connection, money_tops, environment),
     ):
         about = (paper.place, paper.subject, paper.name)
-        found.append(Task(Matter(paper.word), *about, paper.link, paper.days, paper.since))
+        found.append(Task(Matter(paper.word), *about, paper.link, paper.days, paper.since, names=paper.names))
+    for one in await catalogue_tasks.concerns(connection, surveyed, tops, now):
+        about = (one.place, one.subject, one.label)
+        found.append(Task(Matter(one.word), *about, one.link, one.count, one.since, beacon=one.beacon, names=one.names))
     found += await _refunds(connection, money_tops, environment, now)
+    found += await _at_the_door(connection, surveyed, tops, now)
     found += await _lost(connection, surveyed, tops)
     found += await _silent(connection, surveyed, tops, now)
     order = list(Matter)
     return tuple(sorted(found, key=lambda task: order.index(task.matter)))
 
 
-def _of_gateway(each: Surveyed) -> list[Task]:
+def _of_gateway(each: Surveyed, now: datetime) -> list[Task]:
     about = (each.gateway.community, each.gateway.id, each.gateway.label)
     page = f"/staff/gateways/{each.gateway.id}"
     found = []
@@ -131,10 +169,20 @@ def _of_gateway(each: Surveyed) -> list[Task]:
         found.append(Task(Matter.fork, *about, page, since=each.fork.forked_at))
     if each.standing is Standing.late and each.last_contact is not None:
         found.append(Task(Matter.late, *about, page, since=each.last_contact))
-    elif each.standing is Standing.revoked:
+    elif each.standing is Standing.awaited:
+        enrolled_at = min(key.added_at for key in each.keys if key.valid(now))
+        if now - enrolled_at >= _AWAITED_FOR:
+            found.append(Task(Matter.awaited, *about, page, since=enrolled_at))
+    elif each.standing is Standing.revoked and not each.locked:
         found.append(Task(Matter.revoked, *about, page))
     elif each.report is not None and each.report.hearing == Hearing.deaf:
         found.append(Task(Matter.deaf, *about, page, since=each.report.hearing_since))
+    elif each.report is not None and (since := each.report.off_air_since) and now - since >= _OFF_AIR_FOR:
+        found.append(Task(Matter.off_air, *about, page, since=since))
+    if each.report is not None and each.report.damaged:
+        found.append(Task(Matter.damaged, *about, page, each.report.damaged))
+    if each.standing is Standing.up and each.report is not None and (missed := _MISSED.get(each.report.radio)):
+        found.append(Task(missed, *about, page))
     return found
 
 
@@ -188,7 +236,7 @@ async def _spending(connection: Connection, money_tops: Collection[str], environ
 
 
 async def _lost(connection: Connection, surveyed: Collection[Surveyed], tops: Collection[str]) -> list[Task]:
-    """Numbers that never came, of gateways that have nothing left to send."""
+    """Numbers that never came, of gateways that have nothing left to send: what is damaged there, they cannot."""
     told = {each.gateway.id: each for each in surveyed}
     missing: dict[str, int] = {}
     for gap in await parcels.gaps(connection, tops):
@@ -203,8 +251,24 @@ async def _lost(connection: Connection, surveyed: Collection[Surveyed], tops: Co
             count,
         )
         for gateway, count in missing.items()
-        if gateway in told and (report := told[gateway].report) is not None and report.waiting + report.damaged == 0
+        if gateway in told and (report := told[gateway].report) is not None and report.waiting == 0
     ]
+
+
+async def _at_the_door(
+    connection: Connection, surveyed: Collection[Surveyed], tops: Collection[str], now: datetime
+) -> list[Task]:
+    """What strangers tried. `since` is when it began, so that trying again makes nothing wait anew."""
+    told = {each.gateway.id: each.gateway for each in surveyed}
+    found = []
+    for seen in await turned_away.lately(connection, now):
+        gateway = told.get(seen.gateway)
+        if gateway is not None:
+            about = (gateway.community, gateway.id, gateway.label, f"/staff/gateways/{gateway.id}")
+            found.append(Task(Matter(seen.what), *about, seen.times, seen.since))
+        elif not seen.gateway and TOP in tops:
+            found.append(Task(Matter(seen.what), TOP, "door", "", "/staff/gateways", seen.times, seen.since))
+    return found
 
 
 async def _silent(

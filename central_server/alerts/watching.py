@@ -15,6 +15,14 @@ from central_server.store.places import TOP
 
 OVER_AFTER = timedelta(minutes=2)
 """A task that is gone for less than this is still the same one: a gateway at the edge of late is told of once."""
+OVER_AFTER_A_RESTART = timedelta(minutes=5)
+"""A gateway that was restarted begins anew, and takes its time to miss again what it missed before: it is no end."""
+_MISSED_ANEW = {
+    Matter.deaf.value: OVER_AFTER_A_RESTART,
+    Matter.tag_silent.value: OVER_AFTER_A_RESTART,
+    Matter.advert_unheard.value: OVER_AFTER_A_RESTART,
+    Matter.nothing_heard.value: timedelta(minutes=40),
+}
 KEPT = timedelta(days=90)
 
 
@@ -43,7 +51,8 @@ async def _keep(connection: Connection, waiting: Sequence[Task], now: datetime) 
         else:
             await alerts.see(connection, _again(before, fresh))
     await alerts.add(connection, new)
-    await alerts.end(connection, [alert.id for alert in held.values() if now - alert.seen_at > OVER_AFTER], now)
+    over = [each.id for each in held.values() if now - each.seen_at > _MISSED_ANEW.get(each.matter, OVER_AFTER)]
+    await alerts.end(connection, over, now)
     await alerts.forget(connection, now - KEPT)
 
 
@@ -60,6 +69,7 @@ def _alert(task: Task, now: datetime) -> Alert:
         amount_minor=None if amount is None else amount.minor,
         currency=None if amount is None else amount.currency,
         beacon=task.beacon,
+        names=None if task.names is None else task.names.model_dump_json(by_alias=True),
         opened_at=now,
         seen_at=now,
     )

@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from central_server.api.operations import Credential, Operation
 from central_server.api.problems import PREFIX
+from central_server.api.webhooks.events import EVENTS, WebhookBody
 from sync_contract.records import CONTRACT, MAX_PARCELS
 
 _REF = "#/components/schemas/{model}"
@@ -46,6 +47,7 @@ def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
         },
         "servers": [{"url": "/"}],
         "paths": paths,
+        "webhooks": {event.value: {"post": _webhook(event.value, meaning, named)} for event, meaning in EVENTS.items()},
         "components": {"schemas": schemas, "securitySchemes": _SECURITY},
     }
 
@@ -85,7 +87,7 @@ _PROBLEM_SCHEMA = {
 
 
 def _schemas(operations: Sequence[Operation]) -> tuple[dict[tuple[type[BaseModel], Mode], Any], dict[str, Any]]:
-    wanted: dict[tuple[type[BaseModel], Mode], None] = {}
+    wanted: dict[tuple[type[BaseModel], Mode], None] = {(WebhookBody, "serialization"): None}
     for operation in operations:
         if operation.answer is not None:
             wanted[operation.answer, "serialization"] = None
@@ -123,6 +125,33 @@ def _operation(operation: Operation, named: dict[tuple[type[BaseModel], Mode], A
     elif operation.items:
         told["requestBody"] = _json(_batch(operation, named))
     return told
+
+
+def _webhook(event: str, meaning: str, named: dict[tuple[type[BaseModel], Mode], Any]) -> dict[str, Any]:
+    """What we ask of the address that staff entered."""
+    return {
+        "operationId": f"webhook_{event.replace('.', '_')}",
+        "summary": meaning,
+        "description": "Signed as Standard Webhooks 1.0 says. It comes at least once, under one id.",
+        "tags": ["webhook"],
+        "security": [],
+        "parameters": [
+            {"name": name, "in": "header", "description": about, "required": True, "schema": {"type": "string"}}
+            for name, about in _SIGNED_WITH.items()
+        ],
+        "requestBody": _json(named[WebhookBody, "serialization"]),
+        "responses": {
+            "2XX": {"description": "Taken. It must be answered within 15 s."},
+            "default": {"description": "Not taken: the same comes again, for a day."},
+        },
+    }
+
+
+_SIGNED_WITH = {
+    "webhook-id": "The same for every try: whoever has had it takes no notice.",
+    "webhook-timestamp": "Seconds since 1970 of this try.",
+    "webhook-signature": "v1, and HMAC-SHA256 in base64 over id, timestamp and body.",
+}
 
 
 def _scopes(operation: Operation) -> list[str]:

@@ -7,11 +7,11 @@ from enum import StrEnum
 from pydantic import BaseModel
 
 from central_server.api import records
-from central_server.api.queries import FiguresQuery, LogQuery, MonthQuery, PageQuery
+from central_server.api.queries import BesideQuery, FiguresQuery, LogQuery, MonthQuery, PageQuery
 from central_server.api.tokens import Scope
 from central_server.shake.records import PASS_PATTERN, PassAnswer, ShakeAnswer, ShakeAsked
 from central_server.statistics.published import PublicMonth
-from central_server.statistics.told import Figures
+from central_server.statistics.told import Figures, FiguresBeside
 from sync_contract.catalogue import SignedCatalogue
 from sync_contract.enrolment import EnrolmentAnswer, EnrolmentRequest, KeyRoll, KeyRolled
 from sync_contract.records import Outcomes, Parcel, ParcelReceipts
@@ -194,6 +194,14 @@ OPERATIONS: tuple[Operation, ...] = (
         Figures,
         FiguresQuery,
     ),
+    _listed(
+        "/api/v1/statistics/beside",
+        "statistics_beside",
+        _("Beacons, projects, gateways or communities side by side, today included."),
+        Scope.statistics,
+        FiguresBeside,
+        BesideQuery,
+    ),
     Operation(
         "GET",
         "/api/v1/public/statistics/{community}",
@@ -220,6 +228,14 @@ OPERATIONS: tuple[Operation, ...] = (
         _("The projects on offer at the account's places."),
         Scope.catalogue,
         records.ProjectEntries,
+        PageQuery,
+    ),
+    _listed(
+        "/api/v1/bindings",
+        "bindings",
+        _("Which beacon brings which project, and when, at the account's places."),
+        Scope.catalogue,
+        records.BindingEntries,
         PageQuery,
     ),
     Operation(

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, Valid
 from central_server.api.problems import refused
 from central_server.shake.records import Documented
 from central_server.statistics.periods import Span
+from central_server.store.figures_beside import By
 from sync_contract.records import Receipt
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -70,6 +71,12 @@ class FiguresQuery(Documented):
     beacon: Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{36}/[0-9]{1,5}/[0-9]{1,5}$")] | None = None
     """uuid/major/minor."""
     project: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,16}$")] | None = None
+
+
+class BesideQuery(FiguresQuery):
+    """What stands side by side; the rest as for the figures."""
+
+    by: By = By.beacon
 
 
 class MonthQuery(Documented):

@@ -1,12 +1,16 @@
 """What the lists for programs hold. `next`: the cursor of the following part, null at the end."""
 
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
 from central_server.api.tokens import Scope
+from central_server.enrolment.standing import Standing
 from central_server.shake.records import Documented
+from central_server.store.activity import BeaconStatus
+from central_server.store.bindings import Target
 from central_server.store.places import PlaceKind
 from sync_contract.beacon import U16
 from sync_contract.catalogue import BeaconKind
@@ -61,6 +65,11 @@ class GatewayEntry(Documented):
     id: str
     community: PlaceId
     label: str
+    standing: Standing | None
+    """`late`: what it promised is overdue; `revoked`: none of its keys is valid; `awaited`: enrolled, and never heard
+    of since; `new`: not enrolled yet; `up`. null: it is out of service."""
+    last_contact: AwareDatetime | None
+    """When it was last heard of, null for never."""
 
 
 class GatewayEntries(Documented):
@@ -80,11 +89,51 @@ class BeaconEntry(Documented):
     gateway: str | None
     """The gateway that advertises it, null for a beacon of its own."""
     groups: tuple[str, ...]
+    status: BeaconStatus | None
+    """`never`: nothing was ever heard of it; `active`: heard within a quarter of an hour; `silent`: a gateway that
+    listens for it does not hear it any more; `activated`: heard before, and no gateway has said anything since. null
+    for a person's tag: nothing is kept of those."""
+    last_active: AwareDatetime | None
+    """When it was last heard or advertised."""
 
 
 class BeaconEntries(Documented):
     contract: Literal[1] = CONTRACT
     beacons: tuple[BeaconEntry, ...]
+    next: str | None
+
+
+class BindingEntry(Documented):
+    """Which project a beacon, a group of beacons or every place beacon brings, and when."""
+
+    id: str
+    place: PlaceId
+    """It holds at and below this place."""
+    target: Target
+    uuid: UUID | None
+    """With `major` and `minor` for the target `beacon`, else null."""
+    major: U16 | None
+    minor: U16 | None
+    group: str
+    """For the target `group`, else empty."""
+    project: str
+    priority: int
+    """The greater comes first."""
+    hours: tuple[str, ...]
+    """`HH:MM-HH:MM`, official time (UTC+8); none means always."""
+    weekdays: tuple[int, ...]
+    """1 Monday to 7 Sunday; none means every day."""
+    since: date | None
+    until: date | None
+    zone: str
+    """How near somebody must be: `immediate`, `near`, or empty for any."""
+    while_needed: bool
+    """Only until the project's goal is reached."""
+
+
+class BindingEntries(Documented):
+    contract: Literal[1] = CONTRACT
+    bindings: tuple[BindingEntry, ...]
     next: str | None
 
 

@@ -1,12 +1,12 @@
-"""Which project is at a beacon now: the same rule as on the gateway's screen."""
+"""Which project is at a beacon now: the same rule as on the gateway's screen. Of an identity its holder counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from central_server.catalogue.content import bound_beacons, with_paid
+from central_server.catalogue.holding import SENT_LATELY, holders
 from central_server.store import activity, beacons, bindings, gateways, places, projects
-from central_server.store.activity import Activity
 from central_server.store.beacons import KeptBeacon
 from central_server.store.connection import Connection
 from central_server.store.places import PlaceKind
@@ -20,12 +20,22 @@ from sync_contract.strict import Environment
 
 @dataclass(frozen=True, slots=True)
 class AtBeacon:
-    """`community`: to which what happens there belongs; `label`: of the beacon; `pick`: what decided, by which rule."""
+    """`community`: to which what happens there belongs; `label`: of the beacon; `pick`: what decided, by which rule;
+    `place`: where it stands, the community or a site of it."""
 
     community: str
     project: Project
     label: str
     pick: Pick
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """`community`: to which what happens at a beacon belongs; `place`: where it stands, that or a site of it."""
+
+    community: str
+    place: str
 
 
 async def project_at(
@@ -43,24 +53,31 @@ async def projects_at(
     `zones`: how near the phone is to each, `immediate`, `near`, or empty where that is not known. Need is told by the
     ledger of `environment`.
     """
-    known: dict[BeaconId, list[KeptBeacon]] = {}
-    for kept in await beacons.same(connection, zones):
-        if kept.kind is BeaconKind.place:
-            known.setdefault(kept.beacon, []).append(kept)
-    seen = await activity.of(connection, known)
     local = now.astimezone(OFFICIAL_TIME)
     told: dict[str, _Told] = {}
     found: dict[BeaconId, AtBeacon] = {}
-    for id_, same in known.items():
-        kept = max(same, key=lambda each: (_last_active(each, seen.get(id_, [])), each.id))
-        community = await _community(connection, kept, seen.get(id_, []))
+    for id_, kept in (await holders(connection, zones)).items():
+        if kept.kind is not BeaconKind.place:
+            continue
+        community = await community_of(connection, kept, now)
         if community not in told:
             told[community] = await _told(connection, community, environment)
         here = told[community]
         moment = Moment(local.time(), local.date(), zones[id_], here.need)
         picked = pick(here.bound.of(id_, person=False), moment)
         if picked is not None:
-            found[id_] = AtBeacon(community, here.offered[picked.project], kept.label, picked)
+            place = await stands_at(connection, kept, community)
+            found[id_] = AtBeacon(community, here.offered[picked.project], kept.label, picked, place)
+    return found
+
+
+async def stands(connection: Connection, wanted: Iterable[BeaconId], now: datetime) -> dict[BeaconId, Stand]:
+    """Of those that are place beacons of ours, whether they bring a project now or not."""
+    found = {}
+    for id_, kept in (await holders(connection, wanted)).items():
+        if kept.kind is BeaconKind.place:
+            community = await community_of(connection, kept, now)
+            found[id_] = Stand(community, await stands_at(connection, kept, community))
     return found
 
 
@@ -81,20 +98,12 @@ async def _told(connection: Connection, community: str, environment: Environment
     return _Told(offered, bound((each.beacon, Option(each.project, each.rule)) for each in binding), need)
 
 
-def _last_active(kept: KeptBeacon, seen: Sequence[Activity]) -> float:
-    """Where the same identity is in several communities: when it was last heard in this one."""
-    heard = (each.last_at.timestamp() for each in seen if each.last_at and each.community == kept.place)
-    return max(heard, default=0.0)
+async def community_of(connection: Connection, kept: KeptBeacon, now: datetime) -> str:
+    """To which what happens at the beacon belongs; the beacon's own place where that cannot be told.
 
-
-async def community_of(connection: Connection, kept: KeptBeacon) -> str:
-    """To which what happens at the beacon belongs; the beacon's own place where that cannot be told."""
-    seen = await activity.of(connection, [kept.beacon])
-    return await _community(connection, kept, seen.get(kept.beacon, []))
-
-
-async def _community(connection: Connection, kept: KeptBeacon, seen: Sequence[Activity]) -> str:
-    """Of a beacon that belongs to a place above communities, the gateway tells in which one it stands."""
+    Of a beacon that belongs to a place above communities, a gateway there tells in which one it stands: the one that
+    sends it, else the one that heard it first, for as long as it does.
+    """
     place = await places.get(connection, kept.place)
     while place is not None and place.kind is PlaceKind.site and place.parent is not None:
         place = await places.get(connection, place.parent)
@@ -102,8 +111,20 @@ async def _community(connection: Connection, kept: KeptBeacon, seen: Sequence[Ac
         return place.id
     if kept.gateway and (gateway := await gateways.get(connection, kept.gateway)) is not None:
         return gateway.community
-    heard = [each for each in seen if each.last_at]
-    if heard:
-        return max(heard, key=lambda each: (each.advertised, each.last_at, each.gateway)).community
     below = await places.every(connection, [kept.place], PlaceKind.community)
-    return below[0].id if len(below) == 1 else kept.place
+    if len(below) == 1:
+        return below[0].id
+    inside = {each.id for each in below}
+    seen = (await activity.of(connection, [kept.beacon])).get(kept.beacon, [])
+    heard = [each for each in seen if each.last_at is not None and each.community in inside]
+    lately = [each for each in heard if each.last_at is not None and now - each.last_at < SENT_LATELY] or heard
+    if not lately:
+        return kept.place
+    return min(lately, key=lambda each: (not each.advertised, each.known_since, each.gateway)).community
+
+
+async def stands_at(connection: Connection, kept: KeptBeacon, community: str) -> str:
+    """The beacon's own place, where that is the community to which it belongs or a site of it; else the community."""
+    if kept.place == community or community in await places.ancestors(connection, kept.place):
+        return kept.place
+    return community

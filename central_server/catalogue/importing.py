@@ -4,10 +4,12 @@ import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from central_server.catalogue import remarks
 from central_server.catalogue.columns import COLUMNS, cell, head, name_of
+from central_server.catalogue.holding import refusal, taken
 from central_server.catalogue.known import Known, known
 from central_server.catalogue.reading import Fault, Word
 from central_server.catalogue.records import (
@@ -19,12 +21,14 @@ from central_server.catalogue.records import (
     read_binding,
     read_project,
 )
+from central_server.catalogue.remarks import Change, RowRemark
 from central_server.sheets.reading import Sheet, read
 from central_server.sheets.writing import Cell
 from central_server.store import audit, beacons, bindings, projects, revised
 from central_server.store.audit import AuditLine
 from central_server.store.beacons import Wanted
 from central_server.store.connection import Connection
+from sync_contract.beacon import BeaconId
 from sync_contract.strict import Language
 
 KINDS = tuple(COLUMNS)
@@ -42,24 +46,14 @@ class RowFault:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """`before` None: it is added. `fields`: what changes, each with before and after."""
-
-    row: int
-    subject: str
-    made: Any
-    before: Any
-    fields: tuple[tuple[str, str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
-    """With faults nothing is applied. `warnings`: beacons whose numbers are in use at another place."""
+    """With faults nothing is applied. `wished`: identities that others hold, and the community that wanted them."""
 
     changes: tuple[Change, ...]
     unchanged: int
     faults: tuple[RowFault, ...]
-    warnings: tuple[tuple[int, str], ...] = ()
+    warnings: tuple[RowRemark, ...] = ()
+    wished: tuple[tuple[BeaconId, str], ...] = ()
 
     @property
     def added(self) -> int:
@@ -121,7 +115,9 @@ async def plan(connection: Connection, kind: str, sheet: Sheet, tops: Collection
             unchanged += 1
         else:
             changes.append(Change(number, reader.subject(made), made, before, fields))
-    warnings = await _twins(connection, changes) if kind == "beacons" else ()
+    if kind == "beacons":
+        return await _with_holders(connection, Plan(tuple(changes), unchanged, tuple(faults)), about, edit)
+    warnings = await remarks.of_bindings(connection, changes) if kind == "bindings" else ()
     return Plan(tuple(changes), unchanged, tuple(faults), warnings)
 
 
@@ -168,16 +164,23 @@ async def _held(connection: Connection, kind: str, tops: Collection[str]) -> dic
     return {reader.key(reader.values(each)): each for each in every if each.place in about.own}
 
 
-async def _twins(connection: Connection, changes: Sequence[Change]) -> tuple[tuple[int, str], ...]:
-    """New beacons whose numbers are in use at another place."""
-    new = {change.made.beacon: change for change in changes if change.before is None}
-    found: list[tuple[int, str]] = []
-    wanted = sorted(new)
-    for start in range(0, len(wanted), 200):
-        for other in await beacons.same(connection, wanted[start : start + 200]):
-            if other.place != new[other.beacon].made.place:
-                found.append((new[other.beacon].row, str(other.beacon)))
-    return tuple(sorted(set(found)))
+async def _with_holders(connection: Connection, found: Plan, about: Known, edit: Edit) -> Plan:
+    """New beacons must not take what another community holds, nor one file give one identity to two."""
+    new = [change for change in found.changes if change.before is None]
+    held = await taken(connection, [change.made for change in new], about, edit.at)
+    faults, wished = [*found.faults], list[tuple[BeaconId, str]]()
+    first: dict[BeaconId, Change] = {}
+    for change in new:
+        beacon, community = change.made.beacon, about.community(change.made.place)
+        other = first.setdefault(beacon, change)
+        if other is not change and about.community(other.made.place) != community:
+            fault = Fault("minor", Word.twice_in_file, str(beacon.minor), {"row": other.row})
+            faults.append(RowFault(change.row, "minor", fault))
+        elif change.made.id in held:
+            faults.append(RowFault(change.row, "minor", refusal(change.made, held[change.made.id], about)))
+            wished.append((beacon, community))
+    warnings = await remarks.of_beacons(connection, found.changes)
+    return replace(found, faults=tuple(faults), warnings=warnings, wished=tuple(wished))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,4 +227,4 @@ _READERS = {
         lambda made: made.project,
     ),
 }
-__all__ = ["KINDS", "Change", "Plan", "RowFault", "apply", "export", "open_sheet", "plan"]
+__all__ = ["KINDS", "Change", "Plan", "RowFault", "RowRemark", "apply", "export", "open_sheet", "plan"]

@@ -34,6 +34,10 @@ class Known:
                 return each
         return place
 
+    def in_line(self, one: str, other: str) -> bool:
+        """Whether one of the places is the other, or above it."""
+        return one in self.chain(other) or other in self.chain(one)
+
     def may_hold(self, place: str, *, site: bool) -> bool:
         """Whether the editor may put something there; only beacons belong to a site."""
         return place in self.own and (site or self.places[place].kind is not PlaceKind.site)
@@ -47,7 +51,7 @@ class Known:
     def gateway_is_of(self, gateway: str, place: str) -> bool:
         """At, below or above the place."""
         community = self.gateways.get(gateway)
-        return community is not None and (place in self.chain(community) or community in self.chain(place))
+        return community is not None and self.in_line(place, community)
 
 
 async def known(connection: Connection, tops: Collection[str]) -> Known:

@@ -1,15 +1,17 @@
-"""The next free major and minor in a uuid."""
+"""The next free major and minor in a uuid: neither entered nor sent by any gateway."""
 
+from datetime import datetime
 from uuid import UUID
 
-from central_server.store import beacons
+from central_server.catalogue.holding import SENT_LATELY
+from central_server.store import activity, beacons
 from central_server.store.connection import Connection
 from sync_contract.beacon import BeaconId
 
 _ALL = 65536
 
 
-async def next_free(connection: Connection, uuid: UUID) -> BeaconId | None:
+async def next_free(connection: Connection, uuid: UUID, now: datetime) -> BeaconId | None:
     """In the highest major in use while that has room, from minor 1 on; None when the uuid is full."""
     taken = await beacons.taken_by_major(connection, uuid)
     newest = max(taken, default=1)
@@ -17,6 +19,8 @@ async def next_free(connection: Connection, uuid: UUID) -> BeaconId | None:
     major = next(rest, None)
     if major is None:
         return None
-    used = await beacons.minors(connection, uuid, major)
-    minor = next(each for each in (*range(1, _ALL), 0) if each not in used)
-    return BeaconId(uuid, major, minor)
+    used = await beacons.minors(connection, uuid, major) | await activity.sent_minors(
+        connection, uuid, major, now - SENT_LATELY
+    )
+    minor = next((each for each in (*range(1, _ALL), 0) if each not in used), None)
+    return None if minor is None else BeaconId(uuid, major, minor)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from central_server.catalogue.at_beacon import community_of, project_at
+from central_server.catalogue.at_beacon import community_of, project_at, stands_at
 from central_server.store import pictures, places, projects
 from central_server.store.beacons import KeptBeacon
 from central_server.store.connection import Connection
@@ -14,8 +14,10 @@ from sync_contract.strict import Environment
 
 @dataclass(frozen=True, slots=True)
 class OnPaper:
-    """`projects`: that may stand on it; `chosen`: the one that does, None when there is none."""
+    """`place`: where the beacon stands; `projects`: that may stand on it; `chosen`: the one that does, None when there
+    is none."""
 
+    place: str
     community: Texts
     projects: tuple[Project, ...]
     chosen: Project | None
@@ -40,15 +42,15 @@ async def on_paper(
     connection: Connection, kept: KeptBeacon, project: str, now: datetime, environment: Environment
 ) -> OnPaper:
     """`project`: the one wished for; empty, or one that is not on offer there: the one that the beacon brings now."""
-    community = await community_of(connection, kept)
+    community = await community_of(connection, kept, now)
     place = await places.get(connection, community)
     assert place is not None  # a beacon's place is kept as long as the beacon
     offered = await projects.all_offered(connection, community)
     here = await project_at(connection, kept.beacon, now, environment)
-    wished = project or (here.project.id if here else "")
+    wished = project or (here.project.id if here and here.community == community else "")
     chosen = next((each for each in offered if each.id == wished), None)
     picture = await _picture(connection, community, chosen.id) if chosen else None
-    return OnPaper(place.names, offered, chosen, picture)
+    return OnPaper(await stands_at(connection, kept, community), place.names, offered, chosen, picture)
 
 
 async def _picture(connection: Connection, community: str, project: str) -> bytes | None:

@@ -1,21 +1,24 @@
 """The catalogue that a community's gateways pull: signed, and a new version only when its content changes.
 
-It is made when somebody asks for it after an edit, in whichever process; the version is counted in the database.
+It is made when somebody asks for it after an edit, in whichever process. Versions are the community's own, counted in
+the database and never below the clock: see `numbers`.
 """
 
 import hashlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 
-from central_server.catalogue.content import content
+from central_server.catalogue.content import Content, content
+from central_server.catalogue.numbers import MOST, following, is_behind
 from central_server.errors import CentralError
 from central_server.store import catalogues, revised
-from central_server.store.catalogues import KeptCatalogue
+from central_server.store.catalogues import KeptCatalogue, Trouble
 from central_server.store.connection import Connection
 from central_server.store.database import Database
 from sync_contract.catalogue import CONTRACTS, Catalogue, SignedCatalogue, sign, unsigned
@@ -30,23 +33,54 @@ PAID_EVERY = timedelta(minutes=5)
 """A project with a goal tells what was paid; not every gift is a new version."""
 
 
-class CatalogueTooLarge(CentralError):
-    """The community has more projects, beacons or bindings than a catalogue holds, and none was published before."""
+class Stuck(StrEnum):
+    """Why the newest edits of a community cannot be published."""
+
+    too_large = "too_large"
+    """More projects, beacons or bindings than a catalogue holds."""
+    no_number = "no_number"
+    """The greatest number that there is was used."""
+
+
+_WHY = {
+    Stuck.too_large: "more projects, beacons or bindings than a catalogue holds",
+    Stuck.no_number: "the greatest number of a catalogue was used",
+}
+
+
+class CatalogueStuck(CentralError):
+    """The community's first catalogue cannot be made; `reason` says why."""
+
+    def __init__(self, community: str, reason: Stuck) -> None:
+        super().__init__(f"{community}: {_WHY[reason]}")
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """`signed`: by contract, as JSON."""
+    """`signed`: by contract, as JSON. `stuck`: there are newer edits, which cannot be published."""
 
     version: int
     digest: str
     signed: dict[int, str]
+    issued_at: datetime
+    stuck: Stuck | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """`kept` None: there is none. `edit`: the number of the newest one that was looked at."""
+
+    kept: KeptCatalogue | None
+    edit: int
+    stuck: Stuck | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Remembered:
     edit: int
-    published: Published
+    published: Published | None
+    stuck: Stuck | None
     at: datetime
 
 
@@ -66,40 +100,61 @@ class Publication:
     ) -> None:
         self._database = database
         self._key = key
-        self._clock = clock
-        self._environment = environment
+        self.now = clock
+        self.environment = environment
         self.platforms = platforms
         self._remembered: dict[str, _Remembered] = {}
 
     async def current(self, community: str, held: int = 0) -> Published:
-        """The newest catalogue. `held`: a version that a gateway holds; the answer is never older than that one.
-
-        Raises CatalogueTooLarge.
-        """
+        """`held`: what a gateway says it holds, see `numbers.is_behind`. Raises CatalogueStuck."""
         async with self._database.read() as connection:
             edit = await revised.newest_edit(connection, community)
         known = self._remembered.get(community)
-        fresh = known is not None and known.edit == edit and self._clock() - known.at < PAID_EVERY
-        if known is not None and fresh and known.published.version >= held:
-            return known.published
-        kept, edit = await self._database.written(lambda connection: self._publish(connection, community, held))
-        if len(self._remembered) >= _MOST_REMEMBERED:
-            self._remembered.clear()
-        published = Published(kept.version, kept.digest, self._in_every_contract(kept))
-        self._remembered[community] = _Remembered(edit, published, self._clock())
-        return published
+        now = self.now()
+        if (
+            known is None
+            or known.edit != edit
+            or now - known.at >= PAID_EVERY
+            or (known.published is not None and is_behind(known.published.version, held, now))
+        ):
+            made = await self._database.written(lambda connection: self._publish(connection, community, held, now))
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            known = _Remembered(made.edit, self._told(made), made.stuck, now)
+            self._remembered[community] = known
+        if known.published is None:
+            assert known.stuck is not None  # or there is one
+            raise CatalogueStuck(community, known.stuck)
+        return known.published
 
-    async def _publish(self, connection: Connection, community: str, held: int) -> tuple[KeptCatalogue, int]:
-        """The kept one when nothing changed. With the number of the newest edit that is in it."""
+    async def _publish(self, connection: Connection, community: str, held: int, now: datetime) -> _Made:
+        """The kept one when nothing changed, or nothing newer can be made."""
         await revised.begin(connection)
         edit = await revised.newest_edit(connection, community)
         newest = await catalogues.newest(connection, community)
-        version = 1 + max(await catalogues.newest_version(connection), held)
+        before = newest.version if newest is not None else 0
+        said = await content(connection, community, self.environment, self.platforms)
+        version = following(before, now)
+        new, stuck = self._made(said, community, version, now)
+        unchanged = newest is not None and new is not None and new.digest == newest.digest
+        if stuck is not None and not unchanged:
+            await catalogues.note_trouble(connection, Trouble(community, stuck.value, now))
+            return _Made(newest, edit, stuck)
+        await catalogues.end_trouble(connection, community)
+        if unchanged and not is_behind(before, held, now):
+            return _Made(newest, edit, None)
+        assert new is not None  # or it was stuck
+        await catalogues.add(connection, new)
+        return _Made(new, edit, None)
+
+    def _made(
+        self, said: Content, community: str, version: int, now: datetime
+    ) -> tuple[KeptCatalogue | None, Stuck | None]:
+        """With a number that is used up, what it would be."""
         try:
-            said = await content(connection, community, self._environment, self.platforms)
             catalogue = Catalogue(
-                version=version,
-                issued_at=self._clock(),
+                version=min(version, MOST),
+                issued_at=now,
                 projects=said.projects,
                 bindings=said.bindings,
                 beacons=said.beacons,
@@ -107,17 +162,18 @@ class Publication:
             )
             signed = sign(catalogue, self._key).model_dump_json()
         except ValidationError as error:
-            if newest is None:
-                raise CatalogueTooLarge(f"{community}: {error.errors()[0]['msg']}") from error
             _log.error("catalogue.too_large", community=community, reason=error.errors()[0]["msg"])
-            return newest, edit
+            return None, Stuck.too_large
         undated = catalogue.model_copy(update={"version": 1, "issued_at": _EPOCH})
         digest = hashlib.sha256(key_id(self._key.public_key()).encode() + canonical(undated)).hexdigest()
-        if newest is not None and newest.digest == digest and newest.version >= held:
-            return newest, edit
-        new = KeptCatalogue(version, digest, signed, catalogue.issued_at, community)
-        await catalogues.add(connection, new)
-        return new, edit
+        new = KeptCatalogue(catalogue.version, digest, signed, now, community)
+        return new, Stuck.no_number if version > MOST else None
+
+    def _told(self, made: _Made) -> Published | None:
+        kept = made.kept
+        if kept is None:
+            return None
+        return Published(kept.version, kept.digest, self._in_every_contract(kept), kept.issued_at, made.stuck)
 
     def _in_every_contract(self, kept: KeptCatalogue) -> dict[int, str]:
         """The kept one may be of a contract of before."""

@@ -65,6 +65,9 @@ class Word(StrEnum):
     class_needed = "class_needed"
     class_of_place = "class_of_place"
     taken = "taken"
+    held_here = "held_here"
+    held_elsewhere = "held_elsewhere"
+    twice_in_file = "twice_in_file"
     repeated = "repeated"
     file_unreadable = "file_unreadable"
     file_too_large = "file_too_large"
@@ -77,12 +80,12 @@ class Word(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`facts` fill the sentence: numbers and names of what would be right."""
+    """`facts` fill the sentence: numbers and names of what would be right; names of places in three languages."""
 
     field: str
     word: Word
     got: str = ""
-    facts: Mapping[str, str | int] = dataclasses.field(default_factory=dict)
+    facts: Mapping[str, str | int | Texts] = dataclasses.field(default_factory=dict)
 
 
 def of_file(error: SheetRefused) -> Fault:

@@ -9,6 +9,7 @@ from central_server.catalogue import importing
 from central_server.catalogue.importing import Plan
 from central_server.catalogue.reading import of_file
 from central_server.catalogue.records import Edit
+from central_server.catalogue.remarks import Remark
 from central_server.commands.exits import CONFIGURATION, FAILURE
 from central_server.commands.store import store_url
 from central_server.sheets.reading import SheetRefused
@@ -19,6 +20,11 @@ from central_server.store.database import StoreRefused, StoreUnavailable, open_d
 from daemonkit.toml import ConfigRefused
 
 BY = "beacon-central import"
+_REMARKS = {
+    Remark.twin: "another place has a beacon %s",
+    Remark.strong: "no beacon is received with %s dBm at 1 m: look at the data sheet",
+    Remark.empty_group: "no beacon is in the group %s",
+}
 
 
 def run(config: Path, state: Path, kind: str, file: Path, place: str, yes: bool) -> int:
@@ -43,8 +49,8 @@ def run(config: Path, state: Path, kind: str, file: Path, place: str, yes: bool)
     if found.faults:
         print(f"nothing was changed: {len(found.faults)} faults", file=sys.stderr)
         return FAILURE
-    for row, beacon in found.warnings:
-        print(f"{file}: row {row}: another place has a beacon {beacon}", file=sys.stderr)
+    for warning in found.warnings:
+        print(f"{file}: row {warning.row}: {_REMARKS[warning.remark] % warning.about}", file=sys.stderr)
     for change in found.changes:
         told = ", ".join(f"{name}: {before!r} -> {after!r}" for name, before, after in change.fields)
         print(f"row {change.row}: {'new' if change.before is None else 'changed'} {change.subject}: {told}")

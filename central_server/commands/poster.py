@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from central_server.catalogue.on_paper import on_paper
+from central_server.catalogue.whom_to_call import WhomToCall
 from central_server.commands import store
 from central_server.commands.exits import CONFIGURATION, FAILURE
 from central_server.errors import CentralError
@@ -19,6 +20,7 @@ from daemonkit.toml import ConfigRefused, load
 from kiosk_ui.paper.address import AddressRefused
 from kiosk_ui.paper.poster import Paper, PosterFacts, poster_pdf
 from kiosk_ui.paper.typesetting import FontsMissing
+from kiosk_ui.views import ContactPage
 from sync_contract.beacon import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.strict import Environment, Language
@@ -30,7 +32,7 @@ class PosterRefused(CentralError):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """`project`: empty for the one that the beacon brings."""
+    """`project`: empty for the one that the beacon brings; `phone`: None for the one that is published there."""
 
     uuid: str
     major: int
@@ -38,7 +40,7 @@ class Wish:
     paper: Paper
     languages: tuple[str, ...]
     project: str = ""
-    phone: str = ""
+    phone: str | None = None
 
 
 def run(config: Path, state: Path, wish: Wish, file: Path) -> int:
@@ -71,11 +73,14 @@ async def _facts(settings: Settings, url: str, wish: Wish, beacon: BeaconId) -> 
             raise PosterRefused(
                 f"{beacon}: no such beacon is in the catalogue; add it on the staff's page or import it"
             )
-        kept = same[0]
+        kept = min(same, key=lambda each: each.id)  # the one that phones and posters are led to
         if kept.kind is BeaconKind.person:
             raise PosterRefused(f"{beacon} is a person's tag: no poster leads to a person")
         told = await on_paper(connection, kept, wish.project, datetime.now(UTC), environment)
-    facts = told.facts(kept, environment, _public(settings), wish.phone)
+        site = settings.site
+        call = WhomToCall(ContactPage(site.contact_phone, site.contact_name, site.contact_hours))
+        phone = (await call.at(connection, told.place)).phone if wish.phone is None else wish.phone
+    facts = told.facts(kept, environment, _public(settings), phone)
     if facts is None:
         offered = ", ".join(project.id for project in told.projects) or "none"
         raise PosterRefused(f"{beacon}: no such project is there now; say --project, one of: {offered}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from central_server.errors import CentralError
-from central_server.store import audit, enrolments, gateways
+from central_server.store import audit, enrolments, gateways, turned_away
 from central_server.store.audit import AuditLine
 from central_server.store.connection import Connection
 from central_server.store.database import Database
@@ -83,6 +83,7 @@ async def enrol(database: Database, request: EnrolmentRequest, now: datetime) ->
             raise CodeRefused(_why_not(used or code), gateway.id)
         await gateways.add_key(connection, gateway.id, key, request.public, now, origin="code")
         await gateways.revoke_keys(connection, gateway.id, now, "replaced", but=key)
+        await turned_away.clear(connection, gateway.id)
         line = AuditLine(code.made_by, gateway.community, "gateway.enrol", gateway.id, f"key: {key}", now)
         await audit.record(connection, line)
         return gateway

@@ -18,12 +18,14 @@ OVERLAP = timedelta(days=7)
 class GatewayUnknown(CentralError):
     """The request is not signed with a valid key of a registered gateway. The message is for the log.
 
-    `word`: key_revoked when the key was valid once and the signature is right, else key_unknown.
+    `word`: key_revoked when the key was valid once and the signature is right, else key_unknown. `claimed`: in whose
+    name it was signed, where it says so.
     """
 
-    def __init__(self, message: str, word: str = KEY_UNKNOWN) -> None:
+    def __init__(self, message: str, word: str = KEY_UNKNOWN, claimed: str = "") -> None:
         super().__init__(message)
         self.word = word
+        self.claimed = claimed
 
 
 class EnrolmentRefused(CentralError):
@@ -60,11 +62,12 @@ async def authenticate(
         signature = read(method, path, query, headers, body)
         found = await gateways.signed_with(database, signature.gateway, signature.key)
         if found is None:
-            raise GatewayUnknown(f"gateway {signature.gateway} with key {signature.key} is not registered")
+            told = f"gateway {signature.gateway} with key {signature.key} is not registered"
+            raise GatewayUnknown(told, claimed=signature.gateway)
         gateway, key = found
         signature.verify(read_public(key.public))
     except SignatureRefused as error:
-        raise GatewayUnknown(str(error)) from error
+        raise GatewayUnknown(str(error), claimed=error.gateway) from error
     if not key.valid(now):
         raise GatewayUnknown(f"key {key.key} of gateway {gateway.id} is revoked: {key.revoked_why}", KEY_REVOKED)
     if key.first_used_at is None:

@@ -36,6 +36,8 @@ async def signer_and_key(
         return await authenticate(database, request.method, request.raw_path, request.headers, body, now)
     except GatewayUnknown as error:
         refusals.count("request", "unknown_gateway", str(error))
+        if error.claimed and error.word != KEY_REVOKED:
+            await refusals.doorstep.turned_away(database, error.claimed, now)
         detail = _DETAILS.get(error.word, "the request is not signed by a registered gateway")
         return problem(401, "Unauthorized", detail, code=error.word)
 

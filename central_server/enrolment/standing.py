@@ -43,6 +43,13 @@ class Surveyed:
     fork: Numbered | None
 
     @property
+    def locked(self) -> bool:
+        """Staff locked it out: nobody need tell them."""
+        ended = [key for key in self.keys if key.revoked_at is not None]
+        newest = max(ended, key=lambda key: key.revoked_at or key.added_at, default=None)
+        return self.standing is Standing.revoked and newest is not None and newest.revoked_why == "staff"
+
+    @property
     def last_sync(self) -> datetime | None:
         return max((epoch.last_at for epoch in self.numbered if epoch.last_at), default=None)
 
@@ -51,9 +58,13 @@ class Surveyed:
         return _latest(self.report, self.last_sync)
 
 
-async def survey(connection: Connection, tops: Collection[str], now: datetime) -> tuple[Surveyed, ...]:
-    """Every gateway of the communities at and below `tops`; first those that need somebody, then by label."""
-    every = await gateways.every(connection, tops)
+async def survey(
+    connection: Connection, tops: Collection[str], now: datetime, *, retired: bool = False
+) -> tuple[Surveyed, ...]:
+    """Every gateway of the communities at and below `tops` that is in service, or with `retired` those that are not;
+    first those that need somebody, then by label.
+    """
+    every = [each for each in await gateways.every(connection, tops) if (each.retired_at is not None) is retired]
     told = await reports.every(connection, tops)
     keys: dict[str, list[Key]] = {}
     for key in await gateways.keys_within(connection, tops):
@@ -94,8 +105,9 @@ def standing(keys: Collection[Key], report: Report | None, last_sync: datetime |
 
 def _urgency(one: Surveyed) -> tuple[bool, bool, int]:
     """The smaller, the sooner somebody should look."""
-    deaf = one.standing is Standing.up and one.report is not None and one.report.hearing == Hearing.deaf
-    troubled = deaf or one.standing in (Standing.late, Standing.revoked, Standing.awaited)
+    report = one.report if one.standing is Standing.up else None
+    radio = report is not None and (report.hearing == Hearing.deaf or report.off_air_since is not None)
+    troubled = radio or one.standing in (Standing.late, Standing.revoked, Standing.awaited)
     return one.fork is None, not troubled, list(Standing).index(one.standing)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from aiohttp import web
 from aiohttp.helpers import ETag
 
-from central_server.catalogue.publication import CatalogueTooLarge, Publication
+from central_server.catalogue.publication import CatalogueStuck, Publication
 from central_server.enrolment.signed import signer
 from central_server.refusals import Refusals
 from central_server.store import catalogues, pictures
@@ -43,7 +43,7 @@ class CatalogueApi:
             held = await catalogues.held_by(connection, gateway.id)
         try:
             published = await self._publication.current(gateway.community, held)
-        except CatalogueTooLarge as error:
+        except CatalogueStuck as error:
             return problem(503, "Service Unavailable", str(error))
         etag = f"{contract}-{published.version}-{published.digest[:16]}"
         tags = request.if_none_match or ()

@@ -16,6 +16,7 @@ from central_server.enrolment.guesses import Guesses
 from central_server.enrolment.signed import signed_json
 from central_server.refusals import Refusals
 from central_server.store.database import Database
+from central_server.store.turned_away import Noticed
 from daemonkit.web import client, problem, read_json
 from sync_contract.enrolment import (
     EnrolmentAnswer,
@@ -81,6 +82,9 @@ class EnrolmentApi:
     async def _refused(self, request: web.Request, error: CodeRefused) -> web.Response:
         if error.refusal is not EnrolmentRefusal.code_unknown:  # they held a code of ours: not a guess
             self._refusals.count("enrolment", error.refusal.value, f"gateway {error.gateway}")
+            if error.refusal is EnrolmentRefusal.code_used:
+                notice = self._refusals.doorstep.notice
+                await notice(self._database, Noticed.code_used, error.gateway, self._clock())
             return problem(409, "Conflict", _DETAILS[error.refusal], code=error.refusal.value)
         wait = await self._guesses.wrong(client(request))
         if not wait:

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from central_server.enrolment.signed import signer
 from central_server.refusals import Refusals
-from central_server.store import intents
+from central_server.store import attempts, intents
 from central_server.store.database import Database
 from daemonkit.broadcast import Broadcast
 from daemonkit.web import closing, problem
@@ -21,6 +21,7 @@ LONGEST_WAIT_S = 25
 _PARCEL_FOLLOWS_S = 8
 """Within which a gateway that is online has delivered what was just registered."""
 _KNOWN = re.compile(r"([0-9a-f]{32}):([a-z_]{1,16})")
+_TRIED = re.compile(r"([0-9a-f]{32}):([01])")
 
 
 class OutcomesApi:
@@ -48,9 +49,10 @@ class OutcomesApi:
             return problem(400, "Bad Request", "expected known=<intent>:<state> and wait=<seconds>")
         if len(told) > MOST_INTENTS:
             return problem(400, "Bad Request", f"at most {MOST_INTENTS} intents at a time")
-        asked = _Asked(gateway.id, known, frozenset(request.query.getall("uncoded", [])))
+        uncoded, tried = request.query.getall("uncoded", []), request.query.getall("tried", [])
+        asked = _Asked(gateway.id, known, frozenset(uncoded), _tried(tried))
         found = await self._wait(asked, min(int(wait), LONGEST_WAIT_S), closing(request))
-        return web.json_response(text=_told(found))
+        return web.json_response(text=_told(found, asked))
 
     async def _wait(self, asked: "_Asked", seconds: int, end: asyncio.Event) -> tuple[Outcome, ...]:
         if seconds == 0:
@@ -79,31 +81,46 @@ class OutcomesApi:
     async def _differing(self, asked: "_Asked") -> tuple[Outcome, ...]:
         async with self._database.read() as connection:
             found = await intents.find(connection, asked.gateway, asked.known.keys())
+            ended = await attempts.ended_unpaid(connection, asked.gateway, asked.tried.keys() & found.keys())
         return tuple(
             Outcome(
                 intent=intent.id,
                 state=IntentState(intent.state),
                 slip=intent.slip,
                 code=(intent.code or "") if intent.id in asked.uncoded else "",
+                ended=intent.id in ended and intent.state == IntentState.handed_off,
             )
             for intent in found.values()
-            if intent.state != asked.known[intent.id] or (intent.code and intent.id in asked.uncoded)
+            if intent.state != asked.known[intent.id]
+            or (intent.code and intent.id in asked.uncoded)
+            or asked.tried.get(intent.id, intent.id in ended) != (intent.id in ended)
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """`known`: the states that the gateway knows; `uncoded`: of which of them it knows no code, and wants it."""
+    """`known`: the states that the gateway knows; `uncoded`: of which of them it knows no code, and wants it; `tried`:
+    for which of them it knows whether every attempt has ended unpaid.
+    """
 
     gateway: str
     known: dict[str, IntentState]
     uncoded: frozenset[str]
+    tried: dict[str, bool]
 
 
-def _told(found: tuple[Outcome, ...]) -> str:
-    """Without the codes where there are none: an older gateway reads no field that it does not know."""
-    plain = {number: {"code"} for number, outcome in enumerate(found) if not outcome.code}
+def _told(found: tuple[Outcome, ...], asked: _Asked) -> str:
+    """Without what was not asked for: an older gateway reads no field that it does not know."""
+    plain = {}
+    for number, outcome in enumerate(found):
+        left_out = set() if outcome.code else {"code"}
+        plain[number] = left_out if outcome.intent in asked.tried else left_out | {"ended"}
     return Outcomes(outcomes=found).model_dump_json(exclude={"outcomes": plain})
+
+
+def _tried(told: list[str]) -> dict[str, bool]:
+    """What is written in another way is left out: it is a wish, no fact."""
+    return {found[1]: found[2] == "1" for entry in told if (found := _TRIED.fullmatch(entry))}
 
 
 def _known(told: list[str]) -> dict[str, IntentState] | None:

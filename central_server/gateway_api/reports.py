@@ -10,8 +10,9 @@ from central_server.refusals import Refusals
 from central_server.store import reports
 from central_server.store.database import Database
 from central_server.store.reports import Report
+from central_server.store.turned_away import Noticed
 from sync_contract.records import KINDS
-from sync_contract.report import GatewayReport, ReportTaken
+from sync_contract.report import CATALOGUE_OLDER, NOTICED, GatewayReport, ReportTaken
 
 
 class ReportsApi:
@@ -38,6 +39,7 @@ class ReportsApi:
             hearing_since=now,
             radio=report.radio,
             advert=report.advert,
+            off_air_since=now if report.off_air else None,
             version=report.version,
             waiting=report.waiting,
             refused=report.refused,
@@ -50,6 +52,8 @@ class ReportsApi:
         )
         async with self._database.write() as connection:
             await reports.keep(connection, row)
+        if CATALOGUE_OLDER in request.query.getall(NOTICED, ()):
+            await self._refusals.doorstep.notice(self._database, Noticed.catalogue_older, gateway.id, now)
         age = max(0, round((now - key.added_at).total_seconds()))
         asked = sorted(KINDS.intersection(request.query.getall("takes", ())))
         unasked = set() if "takes" in request.query else {"takes"}

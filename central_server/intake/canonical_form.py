@@ -30,7 +30,7 @@ _BOUNDS = {
     "minLength": "min_length",
     "maxLength": "max_length",
 }
-_NO_BOUNDS = frozenset(("title", "description", "default", "type", "items", "pattern"))
+_NO_BOUNDS = frozenset(("title", "description", "default", "examples", "type", "items", "pattern"))
 Schema = Mapping[str, Any]
 _Get = Callable[[Any], Any]
 

@@ -47,6 +47,8 @@ class _Delivery:
 
 
 _ACCEPTED = (Receipt.accepted, "")
+_LONGEST_REASON = 300
+"""Of a `ParcelReceipt`."""
 _Result = tuple[Receipt, str]
 
 
@@ -57,7 +59,7 @@ async def receive(
     environment: Environment,
     now: datetime,
 ) -> list[ReceiptJson]:
-    """A receipt for each item that has an id, in their order."""
+    """A receipt for each item, in their order."""
     judged = [_judge(item, environment) for item in items]
     delivery = _Delivery(gateway, judged, now)
 
@@ -73,10 +75,19 @@ async def receive(
 
     results = await database.written(take)
     return [
-        {"id": id_, "receipt": receipt.value, "reason": reason}
-        for item, (receipt, reason) in zip(judged, results, strict=True)
-        if (id_ := _id(item))
+        _receipt(position, item, *result) for position, (item, result) in enumerate(zip(judged, results, strict=True))
     ]
+
+
+def _receipt(position: int, item: ReadParcel | Refused, receipt: Receipt, reason: str) -> ReceiptJson:
+    """What has no id is named by its content, as in the sync log, and its reason says where in the batch it stands.
+
+    A gateway takes no notice of receipts for ids that it did not send, so one of any version reads this.
+    """
+    id_ = _id(item)
+    if not id_:
+        reason = f"parcels.{position}: {reason}"[:_LONGEST_REASON]
+    return {"id": id_ or _fingerprint(item)[:32], "receipt": receipt.value, "reason": reason}
 
 
 async def refuse_whole(database: Database, gateway: Gateway, reason: str, now: datetime) -> None:
@@ -196,8 +207,8 @@ def _says(item: ReadParcel, content: bytes) -> bool:
 
 def _arrival(gateway: Gateway, item: ReadParcel | Refused, receipt: Receipt, reason: str) -> NewArrival:
     read = isinstance(item, ReadParcel)
-    content = canonical(item.parcel).decode() if isinstance(item, ReadParcel) else item.content
-    fingerprint = hashlib.sha256(content.encode()).hexdigest()
+    content = _content(item)
+    fingerprint = _fingerprint(item)
     return NewArrival(
         gateway.id,
         _id(item) or fingerprint[:32],  # what has no id of its own is named by its content
@@ -208,6 +219,14 @@ def _arrival(gateway: Gateway, item: ReadParcel | Refused, receipt: Receipt, rea
         reason,
         None if read and receipt is Receipt.duplicate else content,
     )
+
+
+def _content(item: ReadParcel | Refused) -> str:
+    return canonical(item.parcel).decode() if isinstance(item, ReadParcel) else item.content
+
+
+def _fingerprint(item: ReadParcel | Refused) -> str:
+    return hashlib.sha256(_content(item).encode()).hexdigest()
 
 
 def _id(item: ReadParcel | Refused) -> str:

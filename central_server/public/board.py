@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from central_server.store import cosignatures, heads, last_reconciled, places, projects
 from central_server.store.database import Database
-from central_server.store.places import TOP, PlaceKind
+from central_server.store.places import PlaceKind
 from kiosk_ui.board_views import BoardPage, BoardProject, first_month, months, unpublished
 from sync_contract.strict import Environment
 from sync_contract.transparency import Head
@@ -22,8 +22,7 @@ class Board:
         environment = self.environment.value
         async with self.database.read() as connection:
             if place is None:
-                communities = await places.every(connection, [TOP], PlaceKind.community)
-                place = communities[0].id if len(communities) == 1 else ""
+                place = await places.only_community(connection) or ""
             found = await places.get(connection, place)
             if found is None or found.kind is not PlaceKind.community:
                 return None

@@ -5,11 +5,13 @@ from datetime import datetime
 
 from aiohttp import web
 
+from central_server.catalogue.whom_to_call import standing
 from central_server.donations.codes import Coded, resolve
 from central_server.donations.tickets import AmountOutOfRange, PermitClosed, ProjectUnknown, giveable
+from central_server.public.answer import HERE
 from central_server.public.going_on import GoingOn
 from central_server.public.pace import Pace
-from central_server.public.phone import goes_to_public_page, told
+from central_server.public.phone import goes_to_public_page, hall_of, told
 from central_server.store.database import Database
 from daemonkit.web import RULES, csrf_token, read_form
 from kiosk_ui.views import PhoneCode, PhoneGift
@@ -49,32 +51,32 @@ class CodePages:
     async def _show(self, request: web.Request) -> web.Response:
         """The form; with `?code=` the gift. Changes nothing."""
         if "code" not in request.query:
-            return self._going_on.page(request, PhoneCode())
+            return await self._going_on.page(request, PhoneCode())
         now = self._clock()
         found = await self._found(request, now)
         if found is None:
-            return self._unknown(request)
+            return await self._unknown(request)
         if found.known.state == IntentState.paid:
-            return await told(request, self._database, self._going_on, found.known, slip=False)
+            return await told(request, self._database, self._going_on, found.known, now, slip=False)
         try:
             return await self._gift(request, found, now)
         except (ProjectUnknown, PermitClosed, AmountOutOfRange) as error:
-            return self._going_on.refused(request, error)
+            return await self._going_on.refused(request, error)
 
     async def _open(self, request: web.Request) -> web.Response:
         now = self._clock()
         found = await self._found(request, now)
         if found is None:
-            return self._unknown(request)
+            return await self._unknown(request)
         await read_form(request, request.config_dict[RULES], _form_of(found))
         if found.known.state == IntentState.paid:
-            return await told(request, self._database, self._going_on, found.known, slip=False)
+            return await told(request, self._database, self._going_on, found.known, now, slip=False)
         amount = _amount(found)
         try:
             project = await giveable(self._database, found.known.community, found.known.project, amount, now)
             await goes_to_public_page(self._going_on, found.known.community, project)
         except (ProjectUnknown, PermitClosed, AmountOutOfRange) as error:
-            return self._going_on.refused(request, error)
+            return await self._going_on.refused(request, error)
         if _is_old(found, now) and _CONFIRMED not in request.query:
             return await self._gift(request, found, now)
         return await self._going_on.go_on(request, found, project, amount, f"/t?code={found.code}", now)
@@ -82,7 +84,11 @@ class CodePages:
     async def _found(self, request: web.Request, now: datetime) -> Coded | None:
         """Raises 429."""
         self._pace.keep(request)
-        return await resolve(self._database, request.query.get("code", ""), now)
+        found = await resolve(self._database, request.query.get("code", ""), now)
+        if found is not None:
+            async with self._database.read() as connection:
+                request[HERE] = await standing(connection, found.known.gateway, found.known.community)
+        return found
 
     async def _gift(self, request: web.Request, found: Coded, now: datetime) -> web.Response:
         """Raises ProjectUnknown, PermitClosed, AmountOutOfRange."""
@@ -91,12 +97,14 @@ class CodePages:
         public = await goes_to_public_page(self._going_on, found.known.community, project)
         again = _is_old(found, now)
         action = f"/t?code={found.code}" + (f"&{_CONFIRMED}=1" if again else "")
-        view = PhoneGift(project, amount, action, confirm_again=again, public_page=public)
-        return self._going_on.page(request, view, csrf=csrf_token(request.config_dict[RULES], _form_of(found)))
+        view = PhoneGift(project, amount, action, confirm_again=again, public_page=public, leave=hall_of(found.known))
+        return await self._going_on.page(request, view, csrf=csrf_token(request.config_dict[RULES], _form_of(found)))
 
-    def _unknown(self, request: web.Request) -> web.Response:
+    async def _unknown(self, request: web.Request) -> web.Response:
         self._going_on.refusals.count("code", "unknown", "a code that leads nowhere")
-        return self._going_on.page(request, PhoneCode(unknown=True, typed=request.query.get("code", "")[:20]), 404)
+        return await self._going_on.page(
+            request, PhoneCode(unknown=True, typed=request.query.get("code", "")[:20]), 404
+        )
 
 
 def _amount(found: Coded) -> Money:

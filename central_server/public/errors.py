@@ -1,15 +1,15 @@
 """Errors as pages, for people; programs get problem+json from the guards."""
 
+from contextlib import suppress
 from typing import Protocol
 
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
-from central_server.language import language
+from central_server.public.answer import Answer
 from central_server.store.database import StoreUnavailable, ValueRefused
 from daemonkit.web import ErrorPage
-from kiosk_ui.render import Pages
 from kiosk_ui.views import NoticeKind, NoticePage
 
 _log = structlog.get_logger()
@@ -38,15 +38,30 @@ async def store_trouble(request: web.Request, handler: Handler) -> web.StreamRes
         raise web.HTTPServiceUnavailable(headers={"Retry-After": "10"}) from error
 
 
+def lead_on(answer: Answer) -> Middleware:
+    """Also a page that says what went wrong leads to whom one may call there."""
+
+    @web.middleware
+    async def look_up(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            if error.status >= 400 and not request.path.startswith(("/staff", "/api/")):
+                with suppress(StoreUnavailable):
+                    await answer.look_up(request)
+            raise
+
+    return look_up
+
+
 class StaffErrors(Protocol):
     def error(self, request: web.Request, status: int) -> web.Response: ...
 
 
-def error_pages(pages: Pages, staff: StaffErrors) -> ErrorPage:
+def error_pages(answer: Answer, staff: StaffErrors) -> ErrorPage:
     def show(request: web.Request, status: int) -> web.Response:
         if request.path.startswith("/staff"):
             return staff.error(request, status)
-        view = NoticePage(_KINDS.get(status, NoticeKind.fault), back="")
-        return web.Response(text=pages.html(view, language(request), path=request.path_qs), content_type="text/html")
+        return answer.plain(request, NoticePage(_KINDS.get(status, NoticeKind.fault), back=""))
 
     return show

@@ -10,10 +10,10 @@ from central_server.banks.port import BankRefused, BankUnavailable
 from central_server.donations.opening import Confirmed, Opening, Underway
 from central_server.donations.settle import PaymentRefused
 from central_server.donations.tickets import AmountOutOfRange, PermitClosed, ProjectUnknown, TicketUnusable
-from central_server.language import language, remember
+from central_server.language import language
+from central_server.public.answer import HERE, Answer
 from central_server.public.handover import handover_page
 from central_server.refusals import Refusals
-from kiosk_ui.render import Pages
 from kiosk_ui.views import NoticeKind, NoticePage, View
 from sync_contract.money import Money
 from sync_contract.permit import PermitReason
@@ -26,7 +26,7 @@ _NO_PICTURES: Mapping[str, str] = {}
 @dataclass(frozen=True, slots=True)
 class GoingOn:
     opening: Opening
-    pages: Pages
+    answer: Answer
     refusals: Refusals
 
     async def go_on(
@@ -38,30 +38,32 @@ class GoingOn:
             went = await self.opening.open(confirmed, project.title, language(request), now, phone=phone)
         except (BankUnavailable, BankRefused, PaymentRefused) as error:
             self.refusals.count("attempt", type(error).__name__, str(error))
-            return self.page(request, NoticePage(NoticeKind.bank_unavailable, back=again), 503)
+            return await self.page(request, NoticePage(NoticeKind.bank_unavailable, back=again), 503)
         if isinstance(went, Underway):
             raise web.HTTPSeeOther(f"/g/{went.return_nonce}")
-        return self.page(request, handover_page(went.handover, project, amount, again))
+        return await self.page(request, handover_page(went.handover, project, amount, again))
 
-    def refused(
+    async def refused(
         self, request: web.Request, error: TicketUnusable | ProjectUnknown | PermitClosed | AmountOutOfRange
     ) -> web.Response:
         match error:
             case TicketUnusable():
                 self.refusals.count("ticket", error.word, str(error))
+                if error.asked is not None:
+                    request[HERE] = error.asked.gateway.community
                 other = error.word == "other_environment"
                 kind = NoticeKind.ticket_other_environment if other else NoticeKind.ticket_refused
-                return self.page(request, NoticePage(kind, back=""), 400)
+                return await self.page(request, NoticePage(kind, back=""), 400)
             case ProjectUnknown():
-                return self.page(request, NoticePage(NoticeKind.project_unknown, back=""), 404)
+                return await self.page(request, NoticePage(NoticeKind.project_unknown, back=""), 404)
             case PermitClosed():
                 elsewhere = error.reason is PermitReason.elsewhere
                 kind = NoticeKind.elsewhere if elsewhere else NoticeKind.permit_closed
-                return self.page(request, NoticePage(kind, error.project, back=""), 403)
+                return await self.page(request, NoticePage(kind, error.project, back=""), 403)
             case AmountOutOfRange():
-                return self.page(request, NoticePage(NoticeKind.amount_out_of_range, error.project, back=""), 400)
+                return await self.page(request, NoticePage(NoticeKind.amount_out_of_range, error.project, back=""), 400)
 
-    def page(
+    async def page(
         self,
         request: web.Request,
         view: View,
@@ -70,5 +72,4 @@ class GoingOn:
         csrf: str = "",
         pictures: Mapping[str, str] = _NO_PICTURES,
     ) -> web.Response:
-        html = self.pages.html(view, language(request), csrf=csrf, path=request.path_qs, pictures=pictures)
-        return remember(request, web.Response(status=status, text=html, content_type="text/html"))
+        return await self.answer.page(request, view, status, csrf=csrf, pictures=pictures)

@@ -1,28 +1,29 @@
 """What a phone opens without a ticket: a hall's projects with 搖一搖, the page of a shake, and the poster's door."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
+from urllib.parse import quote
 from uuid import UUID
 
 from aiohttp import web
 
-from central_server.language import language, remember
 from central_server.public.album import pictures_of
+from central_server.public.answer import HERE, Answer
 from central_server.public.page_gifts import Here, PageGifts, Unread
 from central_server.public.visitors import visitor
 from central_server.shake.counting import Counter, Kind, counted
 from central_server.shake.nearest import Bindings, Hall
 from central_server.shake.shaking import pass_of
+from central_server.store import places
 from central_server.store.database import Database
-from kiosk_ui.render import Pages
-from kiosk_ui.views import NoticeKind, NoticePage, PhoneHall, PhoneProject, View
+from central_server.store.places import PlaceKind
+from kiosk_ui.views import NoticeKind, NoticePage, PhoneHall, PhoneProject
 from sync_contract.beacon import BeaconId
 from sync_contract.records import Door
 
 _BEACON = "{uuid:[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}}/{major:[0-9]{1,5}}/{minor:[0-9]{1,5}}"
 
 _PRESENCE = "{presence_pass:[A-Za-z0-9_-]{43}}"
-_NO_PICTURES: Mapping[str, str] = {}
 
 
 class HallPages:
@@ -31,20 +32,21 @@ class HallPages:
         database: Database,
         bindings: Bindings,
         counter: Counter,
-        pages: Pages,
+        answer: Answer,
         gifts: PageGifts,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._bindings = bindings
         self._counter = counter
-        self._pages = pages
+        self._answer = answer
         self._gifts = gifts
         self._clock = clock
 
     def routes(self) -> list[web.RouteDef]:
         """`/H/` too: a QR codes capitals in fewer modules."""
         return [
+            web.get("/", self._home),
             web.get("/s", self._hall),
             web.get("/s/at/{place:[^/]{1,64}}", self._hall),
             web.get("/s/at/{place:[^/]{1,64}}/turn", self._turn),
@@ -54,6 +56,10 @@ class HallPages:
             *(web.get(f"/{door}/{_BEACON}", self._poster) for door in ("h", "H")),
             *(web.post(f"/{door}/{_BEACON}", self._poster) for door in ("h", "H")),
         ]
+
+    async def _home(self, request: web.Request) -> web.Response:
+        """The address on the kiosk, typed without what follows it."""
+        raise web.HTTPSeeOther("/s")
 
     async def _hall(self, request: web.Request) -> web.Response:
         return await self._listed(request, await self._found(request))
@@ -73,11 +79,14 @@ class HallPages:
         hall = await self._found(request)
         found = next((each for each in hall.projects if each.id == request.match_info["project"]), None)
         if found is None:
-            return self._page(request, NoticePage(NoticeKind.project_unknown, back=_root(hall)), 404)
+            return await self._answer.page(request, NoticePage(NoticeKind.project_unknown, back=_root(hall)), 404)
         another = f"{_root(hall)}/turn?after={found.id}" if len(hall.projects) > 1 else ""
         judgement, _ = await self._gifts.judged(hall.place, found)
-        view = PhoneProject(found, judgement.open, judgement.reason, _root(hall), another)
-        return self._page(request, view, pictures=await pictures_of(self._database, hall.place, [found.id]))
+        board = await self._board(hall.place)
+        view = PhoneProject(found, judgement.open, judgement.reason, _root(hall), another, board=board)
+        return await self._answer.page(
+            request, view, pictures=await pictures_of(self._database, hall.place, [found.id])
+        )
 
     async def _shaken(self, request: web.Request) -> web.Response:
         """The page of a presence pass: what the mini-program opens. A POST gives."""
@@ -85,24 +94,35 @@ class HallPages:
             known = await pass_of(connection, request.match_info["presence_pass"], self._clock())
         hall = await self._bindings.hall(None if known is None else known.community)
         found = next((each for each in hall.projects if known and each.id == known.project), None) if hall else None
+        if hall is not None:
+            request[HERE] = hall.place
         if known is None or found is None:
             return await self._listed(request, hall or Hall("", ()), ended=True, status=404)
         here = Here(known.community, found, known.beacon, Door(known.door), request.path)
         return await self._at(request, here)
 
     async def _poster(self, request: web.Request) -> web.Response:
-        """`?nfc` on a tag, nothing on a poster's code. A POST gives."""
-        told = request.match_info
+        """`?nfc` on a tag, nothing on a poster's code. A POST gives. Outside of its hours: its hall."""
+        told, now = request.match_info, self._clock()
         major, minor = int(told["major"]), int(told["minor"])
-        found = None
-        if major <= 0xFFFF and minor <= 0xFFFF:
-            beacon = BeaconId(UUID(told["uuid"]), major, minor)
-            found = (await self._bindings.at({beacon: ""}, self._clock())).get(beacon)
+        if major > 0xFFFF or minor > 0xFFFF:
+            return await self._unknown(request)
+        beacon = BeaconId(UUID(told["uuid"]), major, minor)
+        found = (await self._bindings.at({beacon: ""}, now)).get(beacon)
         if found is None:
-            return self._page(request, NoticePage(NoticeKind.project_unknown, back="/s"), 404)
+            stands = (await self._bindings.stand([beacon], now)).get(beacon)
+            hall = None if stands is None else await self._bindings.hall(stands.place)
+            if stands is None or hall is None:
+                return await self._unknown(request)
+            request[HERE] = stands.stands_at
+            return await self._listed(request, hall, status=200 if request.method == "GET" else 409)
+        request[HERE] = found.stands_at or found.place
         touched = "nfc" in request.query
         path = request.path.lower() + ("?nfc" if touched else "")
         return await self._at(request, Here(found.place, found.project, beacon, Door.nfc if touched else Door.qr, path))
+
+    async def _unknown(self, request: web.Request) -> web.Response:
+        return await self._answer.page(request, NoticePage(NoticeKind.project_unknown, back="/s"), 404)
 
     async def _at(self, request: web.Request, here: Here) -> web.Response:
         """The page of a project at a beacon, and its gift."""
@@ -115,21 +135,32 @@ class HallPages:
         await self._count(request, here.community, here.beacon, here.project.id, here.door, "click")
         asking = await self._gifts.asking(request, here, unread)
         root = _root(Hall(here.community, ()))
-        view = PhoneProject(here.project, asking.judgement.open, asking.judgement.reason, root, giving=asking.giving)
+        judgement, board = asking.judgement, await self._board(here.community)
+        view = PhoneProject(here.project, judgement.open, judgement.reason, root, giving=asking.giving, board=board)
         shown = await pictures_of(self._database, here.community, [here.project.id])
-        return self._page(request, view, 400 if unread else 200, csrf=asking.csrf, pictures=shown)
+        return await self._answer.page(request, view, 400 if unread else 200, csrf=asking.csrf, pictures=shown)
 
     async def _found(self, request: web.Request) -> Hall:
         hall = await self._bindings.hall(request.match_info.get("place"))
         if hall is None:
             raise web.HTTPNotFound
+        request[HERE] = hall.place
         return hall
 
     async def _listed(
         self, request: web.Request, hall: Hall, *, ended: bool = False, status: int = 200
     ) -> web.Response:
         shown = await pictures_of(self._database, hall.place, [project.id for project in hall.projects])
-        return self._page(request, PhoneHall(hall.projects, _root(hall), ended), status, pictures=shown)
+        view = PhoneHall(hall.projects, _root(hall), ended, await self._board(hall.place))
+        return await self._answer.page(request, view, status, pictures=shown)
+
+    async def _board(self, place: str) -> str:
+        """The path of the board on which the place's money is told; empty above communities."""
+        async with self._database.read() as connection:
+            community = (await places.communities_of(connection, [place]))[place]
+            found = await places.get(connection, community)
+        told = found is not None and found.kind is PlaceKind.community
+        return f"/board/{quote(community, safe='')}" if told else ""
 
     async def _count(
         self, request: web.Request, place: str, beacon: BeaconId | None, project: str, door: Door, kind: Kind
@@ -139,18 +170,6 @@ class HallPages:
         what = counted(self._clock(), place, "" if beacon is None else str(beacon), project, door, kind)
         async with self._database.write() as connection:
             await self._counter.count(connection, what, visitor(request))
-
-    def _page(
-        self,
-        request: web.Request,
-        view: View,
-        status: int = 200,
-        *,
-        csrf: str = "",
-        pictures: Mapping[str, str] = _NO_PICTURES,
-    ) -> web.Response:
-        html = self._pages.html(view, language(request), csrf=csrf, path=request.path_qs, pictures=pictures)
-        return remember(request, web.Response(status=status, text=html, content_type="text/html"))
 
 
 def _root(hall: Hall) -> str:

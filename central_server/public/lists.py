@@ -1,5 +1,6 @@
-"""GET /api/v1/log, /places, /gateways, /beacons, /projects and /token: for programs with a personal token."""
+"""GET /api/v1/log, /places, /gateways, /beacons, /bindings, /projects, /token: for programs with a personal token."""
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from central_server.api.queries import LogQuery, PageQuery, cursor_of, parts_of,
 from central_server.api.records import (
     BeaconEntries,
     BeaconEntry,
+    BindingEntries,
+    BindingEntry,
     GatewayEntries,
     GatewayEntry,
     LogLine,
@@ -22,9 +25,14 @@ from central_server.api.records import (
     TokenFacts,
 )
 from central_server.api.tokens import Bearers, Scope
-from central_server.store import listings, sync_log
+from central_server.enrolment.standing import Surveyed, survey
+from central_server.store import activity, bindings, listings, sync_log
+from central_server.store.activity import Activity
+from central_server.store.bindings import KeptBinding
 from central_server.store.database import Database
+from central_server.store.listings import ListedBeacon, ListedGateway
 from central_server.store.log_ways import Wanted
+from sync_contract.beacon import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.permit import OFFICIAL_TIME
 
@@ -33,9 +41,10 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Lists:
-    def __init__(self, database: Database, bearers: Bearers) -> None:
+    def __init__(self, database: Database, bearers: Bearers, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._bearers = bearers
+        self._clock = clock
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -44,6 +53,7 @@ class Lists:
             web.get("/api/v1/places", self._places),
             web.get("/api/v1/gateways", self._gateways),
             web.get("/api/v1/beacons", self._beacons),
+            web.get("/api/v1/bindings", self._bindings),
             web.get("/api/v1/projects", self._projects),
         ]
 
@@ -112,8 +122,9 @@ class Lists:
         after = parts_of(asked.cursor, 1)
         async with self._database.read() as connection:
             found = await listings.gateways_after(connection, caller.tops, after[0] if after else None, asked.limit + 1)
+            surveyed = {each.gateway.id: each for each in await survey(connection, caller.tops, self._clock())}
         shown = found[: asked.limit]
-        entries = tuple(GatewayEntry(id=each.id, community=each.community, label=each.label) for each in shown)
+        entries = tuple(_gateway(each, surveyed.get(each.id)) for each in shown)
         following = cursor_of(shown[-1].id) if len(found) > asked.limit else None
         return answer(request, GatewayEntries(gateways=entries, next=following))
 
@@ -123,23 +134,22 @@ class Lists:
         after = parts_of(asked.cursor, 1)
         async with self._database.read() as connection:
             found = await listings.beacons_after(connection, caller.tops, after[0] if after else None, asked.limit + 1)
-        shown = found[: asked.limit]
-        entries = tuple(
-            BeaconEntry(
-                id=each.id,
-                place=each.place,
-                uuid=UUID(each.uuid),
-                major=each.major,
-                minor=each.minor,
-                kind=BeaconKind(each.kind),
-                label=each.label,
-                gateway=each.gateway,
-                groups=tuple(each.groups.split()),
-            )
-            for each in shown
-        )
+            shown = found[: asked.limit]
+            seen = await activity.of(connection, map(_identity, shown))
+        now = self._clock()
+        entries = tuple(_beacon(each, seen.get(_identity(each), ()), now) for each in shown)
         following = cursor_of(shown[-1].id) if len(found) > asked.limit else None
         return answer(request, BeaconEntries(beacons=entries, next=following))
+
+    async def _bindings(self, request: web.Request) -> web.Response:
+        caller = await self._bearers.caller(request, Scope.catalogue)
+        asked = read_query(request, PageQuery)
+        after = parts_of(asked.cursor, 1)
+        async with self._database.read() as connection:
+            found = await bindings.by_id(connection, caller.tops, after[0] if after else None, asked.limit + 1)
+        shown = found[: asked.limit]
+        following = cursor_of(shown[-1].id) if len(found) > asked.limit else None
+        return answer(request, BindingEntries(bindings=tuple(map(_binding, shown)), next=following))
 
     async def _projects(self, request: web.Request) -> web.Response:
         caller = await self._bearers.caller(request, Scope.catalogue)
@@ -155,6 +165,58 @@ class Lists:
         )
         following = cursor_of(shown[-1].id, shown[-1].place) if len(found) > asked.limit else None
         return answer(request, ProjectEntries(projects=entries, next=following))
+
+
+def _gateway(listed: ListedGateway, surveyed: Surveyed | None) -> GatewayEntry:
+    return GatewayEntry(
+        id=listed.id,
+        community=listed.community,
+        label=listed.label,
+        standing=surveyed.standing if surveyed else None,
+        last_contact=surveyed.last_contact if surveyed else None,
+    )
+
+
+def _identity(listed: ListedBeacon) -> BeaconId:
+    return BeaconId(UUID(listed.uuid), listed.major, listed.minor)
+
+
+def _beacon(listed: ListedBeacon, seen: Sequence[Activity], now: datetime) -> BeaconEntry:
+    kind = BeaconKind(listed.kind)
+    status, last = (None, None) if kind is BeaconKind.person else activity.status(seen, now)
+    return BeaconEntry(
+        id=listed.id,
+        place=listed.place,
+        uuid=UUID(listed.uuid),
+        major=listed.major,
+        minor=listed.minor,
+        kind=kind,
+        label=listed.label,
+        gateway=listed.gateway,
+        groups=tuple(listed.groups.split()),
+        status=status,
+        last_active=last,
+    )
+
+
+def _binding(kept: KeptBinding) -> BindingEntry:
+    return BindingEntry(
+        id=kept.id,
+        place=kept.place,
+        target=kept.target,
+        uuid=kept.beacon.uuid if kept.beacon else None,
+        major=kept.beacon.major if kept.beacon else None,
+        minor=kept.beacon.minor if kept.beacon else None,
+        group=kept.group,
+        project=kept.project,
+        priority=kept.priority,
+        hours=kept.hours,
+        weekdays=kept.weekdays,
+        since=kept.since,
+        until=kept.until,
+        zone=kept.zone,
+        while_needed=kept.while_needed,
+    )
 
 
 def _midnight(day: date | None, days: int = 0) -> datetime | None:

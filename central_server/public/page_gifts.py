@@ -114,7 +114,7 @@ class PageGifts:
         except AmountOutOfRange:
             return Unread(Typed.outside, form.get("yuan", ""))
         except (ProjectUnknown, PermitClosed) as error:
-            return self._going_on.refused(request, error)
+            return await self._going_on.refused(request, error)
         async with self._database.write() as connection:
             ours = await gateways.own(connection, here.community, now)
         begun = self._gift(gift, ours.id, here, amount)

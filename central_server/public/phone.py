@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from urllib.parse import quote
 
 from aiohttp import web
 
+from central_server.catalogue.whom_to_call import standing
 from central_server.donations.choosing import hears
+from central_server.donations.codes import CODE_LIVES
 from central_server.donations.tickets import (
     AmountOutOfRange,
     Asked,
@@ -18,6 +21,7 @@ from central_server.donations.tickets import (
 )
 from central_server.language import language
 from central_server.public.album import pictures_of
+from central_server.public.answer import HERE, hall_at
 from central_server.public.going_on import GoingOn
 from central_server.public.slip import SlipPages
 from central_server.store import attempts, intents, projects
@@ -29,7 +33,7 @@ from kiosk_ui.views import NoticeKind, NoticePage, PhoneGift, PhoneOutcome
 from sync_contract.money import Money
 from sync_contract.permit import PermitReason
 from sync_contract.project import Project
-from sync_contract.records import IntentState
+from sync_contract.records import Door, IntentState
 from sync_contract.strict import Environment
 
 _CONFIRMED = "confirmed"
@@ -65,10 +69,10 @@ class PhonePages:
         try:
             asked = await self._read(request, now)
             if asked.known is not None and asked.known.state == IntentState.paid:
-                return await told(request, self._database, self._going_on, asked.known)
+                return await told(request, self._database, self._going_on, asked.known, now)
             return await self._gift(request, asked, await project_of(self._database, asked, now), now)
         except (TicketUnusable, ProjectUnknown, PermitClosed, AmountOutOfRange) as error:
-            return self._going_on.refused(request, error)
+            return await self._going_on.refused(request, error)
 
     async def _open(self, request: web.Request) -> web.Response:
         now = self._clock()
@@ -76,7 +80,7 @@ class PhonePages:
             asked = await self._read(request, now)
             await read_form(request, request.config_dict[RULES], _form_of(asked))
             if asked.known is not None and asked.known.state == IntentState.paid:
-                return await told(request, self._database, self._going_on, asked.known)
+                return await told(request, self._database, self._going_on, asked.known, now)
             project = await project_of(self._database, asked, now)
             if asked.needs_confirmation(now) and _CONFIRMED not in request.query:
                 return await self._gift(request, asked, project, now)
@@ -86,7 +90,7 @@ class PhonePages:
             if isinstance(error, TicketUnusable) and error.asked is not None:
                 text = request.match_info["ticket"]
                 await report_contradiction(self._database, error.asked, text, str(error), now)
-            return self._going_on.refused(request, error)
+            return await self._going_on.refused(request, error)
 
     async def _back(self, request: web.Request) -> web.Response:
         """A bank that sends the donor back by a form, from its own site. Nothing of it is read: anybody can make it."""
@@ -97,31 +101,37 @@ class PhonePages:
         async with self._database.read() as connection:
             attempt = await attempts.by_return_nonce(connection, request.match_info["nonce"])
             intent = None if attempt is None else await intents.get(connection, attempt.gateway, attempt.intent)
+            if intent is not None:
+                request[HERE] = await standing(connection, intent.gateway, intent.community)
         if attempt is not None and attempt.live and attempt.queries == 0:
             async with self._database.write() as connection:  # once: the donor waits, so the bank is asked at once
                 await attempts.hurry(connection, attempt, self._clock())
         if intent is None or attempt is None:
-            return self._going_on.page(request, NoticePage(NoticeKind.not_found, back=""), 404)
+            return await self._going_on.page(request, NoticePage(NoticeKind.not_found, back=""), 404)
         if attempt.paid and (view := await self._slips.outcome(attempt.return_nonce, language(request))) is not None:
-            return self._going_on.page(request, view)
+            return await self._going_on.page(request, view)
         state = None
         if intent.state != IntentState.paid and not attempt.live:
             unheard = attempt.state == AttemptState.unconfirmed
             state = IntentState.unconfirmed if unheard else IntentState.closed
-        return await told(request, self._database, self._going_on, intent, state)
+        return await told(request, self._database, self._going_on, intent, self._clock(), state)
 
     async def _read(self, request: web.Request, now: datetime) -> Asked:
-        return await read_ticket(self._database, request.match_info["ticket"], self._environment, now)
+        asked = await read_ticket(self._database, request.match_info["ticket"], self._environment, now)
+        async with self._database.read() as connection:
+            request[HERE] = await standing(connection, asked.gateway.id, asked.gateway.community)
+        return asked
 
     async def _gift(self, request: web.Request, asked: Asked, project: Project, now: datetime) -> web.Response:
         """Raises PermitClosed."""
         again = asked.needs_confirmation(now)
         action = f"/t/{request.match_info['ticket']}" + (f"?{_CONFIRMED}=1" if again else "")
         public = await goes_to_public_page(self._going_on, asked.gateway.community, project)
-        view = PhoneGift(project, asked.ticket.amount, action, confirm_again=again, public_page=public)
+        leave = hall_at(asked.gateway.community)
+        view = PhoneGift(project, asked.ticket.amount, action, confirm_again=again, public_page=public, leave=leave)
         csrf = csrf_token(request.config_dict[RULES], _form_of(asked))
         shown = await pictures_of(self._database, asked.gateway.community, [project.id])
-        return self._going_on.page(request, view, csrf=csrf, pictures=shown)
+        return await self._going_on.page(request, view, csrf=csrf, pictures=shown)
 
 
 async def goes_to_public_page(going_on: GoingOn, community: str, project: Project) -> bool:
@@ -137,6 +147,7 @@ async def told(
     database: Database,
     going_on: GoingOn,
     intent: Intent,
+    now: datetime,
     state: IntentState | None = None,
     *,
     slip: bool = True,
@@ -145,10 +156,30 @@ async def told(
     async with database.read() as connection:
         project = await projects.known(connection, intent.community, intent.project)
     if project is None:
-        return going_on.page(request, NoticePage(NoticeKind.project_unknown, back=""), 404)
+        return await going_on.page(request, NoticePage(NoticeKind.project_unknown, back=""), 404)
     amount = Money(intent.amount_minor, intent.currency)
-    view = PhoneOutcome(project, amount, state or IntentState(intent.state), intent.slip if slip else "")
-    return going_on.page(request, view)
+    view = PhoneOutcome(
+        project,
+        amount,
+        state or IntentState(intent.state),
+        intent.slip if slip else "",
+        again=_again(intent, now),
+        root=hall_of(intent),
+    )
+    return await going_on.page(request, view)
+
+
+def _again(intent: Intent, now: datetime) -> str:
+    """Where the phone begins the gift anew, by the door that it came by; empty where only the hall's screen can."""
+    if intent.first_seen_in == "page":
+        if intent.beacon and intent.door in (Door.qr, Door.nfc):
+            return f"/h/{intent.beacon}" + ("?nfc" if intent.door == Door.nfc else "")
+        return f"{hall_of(intent)}/{quote(intent.project, safe='')}"
+    return f"/t?code={intent.code}" if intent.code and now - intent.first_seen_at < CODE_LIVES else ""
+
+
+def hall_of(intent: Intent) -> str:
+    return hall_at(intent.community)
 
 
 def _form_of(asked: Asked) -> str:

@@ -9,7 +9,10 @@ from datetime import datetime
 import structlog
 from aiohttp import web
 
-from central_server.language import language, remember
+from central_server.catalogue.whom_to_call import WhomToCall, standing
+from central_server.catalogue.whose_name import WhoseName
+from central_server.language import language
+from central_server.public.answer import HERE, Answer, hall_at
 from central_server.receipts.asking import ReceiptRefused, Receipts, Typed, read_donor
 from central_server.receipts.sealing import SealBroken
 from central_server.refusals import Refusals
@@ -24,9 +27,8 @@ from daemonkit.web import RULES, csrf_token, read_form
 from kiosk_ui.figures import capitals
 from kiosk_ui.paper.slip import SlipFacts, slip_pdf
 from kiosk_ui.paper.typesetting import FontsMissing
-from kiosk_ui.render import Pages
 from kiosk_ui.slip_views import GiftSlip, ReceiptPage
-from kiosk_ui.views import NoticeKind, NoticePage, PhoneOutcome, View
+from kiosk_ui.views import NoticeKind, NoticePage, PhoneOutcome
 from sync_contract.money import Money
 from sync_contract.project import Project, Texts
 from sync_contract.records import IntentState
@@ -40,13 +42,14 @@ _NONCE = "{nonce:[A-Za-z0-9_-]{20,43}}"
 
 @dataclass(frozen=True, slots=True)
 class Gift:
-    """A paid attempt with what is told of it to its donor."""
+    """A paid attempt with what is told of it to its donor. `place`: where it was begun."""
 
     attempt: Attempt
     line: LedgerLine
     project: Project
     receipt: Receipt | None
     given_back: int
+    place: str
 
     @property
     def amount(self) -> Money:
@@ -71,7 +74,8 @@ async def paid_gift(connection: Connection, nonce: str) -> Gift | None:
         return None
     every = await refunds.of_attempts(connection, [attempt.id])
     back = sum(each.amount_minor for each in every if each.state == RefundState.refunded)
-    return Gift(attempt, line, project, await receipts.get(connection, attempt.id), back)
+    place = await standing(connection, intent.gateway, intent.community)
+    return Gift(attempt, line, project, await receipts.get(connection, attempt.id), back, place)
 
 
 class SlipPages:
@@ -81,22 +85,24 @@ class SlipPages:
         self,
         database: Database,
         wanted: Receipts,
-        pages: Pages,
+        answer: Answer,
+        call: WhomToCall,
         refusals: Refusals,
         address: Callable[[], str],
-        community: Texts,
+        named: WhoseName,
         environment: Environment,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._wanted = wanted
-        self._pages = pages
+        self._answer = answer
+        self._call = call
         self._refusals = refusals
         self._address = address
-        self._community = community
+        self._named = named
         self._environment = environment
         self._clock = clock
-        self._made: OrderedDict[tuple[str, Language], bytes] = OrderedDict()
+        self._made: OrderedDict[tuple[str, Language, str, str], bytes] = OrderedDict()
         self._press = asyncio.Semaphore(1)
 
     def routes(self) -> list[web.RouteDef]:
@@ -123,36 +129,42 @@ class SlipPages:
             receipt_number=gift.receipt.number if gift.receipt is not None else "",
             given_back=Money(gift.given_back, gift.line.currency) if gift.given_back else None,
         )
-        return PhoneOutcome(gift.project, gift.amount, IntentState.paid, gift.line.slip or "", gift=slip)
+        root = hall_at(gift.line.community)
+        return PhoneOutcome(gift.project, gift.amount, IntentState.paid, gift.line.slip or "", gift=slip, root=root)
 
     async def _pdf(self, request: web.Request) -> web.Response:
         reader = language(request)
         async with self._database.read() as connection:
             gift = await paid_gift(connection, request.match_info["nonce"])
-        if gift is None:
-            return self._page(request, NoticePage(NoticeKind.not_found, back=""), 404)
+            call = None if gift is None else await self._call.at(connection, gift.place)
+            name = None if gift is None else await self._named.at(connection, gift.place)
+        if gift is None or call is None or name is None:
+            return await self._answer.page(request, NoticePage(NoticeKind.not_found, back=""), 404)
+        request[HERE] = gift.place
         try:
-            octets = await self._printed(gift, reader)
+            octets = await self._printed(gift, reader, name, call.phone)
         except FontsMissing as error:
             _log.error("slip.fonts_missing", reason=str(error))
-            return self._page(request, NoticePage(NoticeKind.fault, back=f"/g/{gift.attempt.return_nonce}"), 503)
-        name = f'attachment; filename="slip-{gift.line.slip}.pdf"'
-        headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
+            return await self._answer.page(
+                request, NoticePage(NoticeKind.fault, back=f"/g/{gift.attempt.return_nonce}"), 503
+            )
+        kept_as = f'attachment; filename="slip-{gift.line.slip}.pdf"'
+        headers = {"Content-Disposition": kept_as, "Cache-Control": "no-store"}
         return web.Response(body=octets, content_type="application/pdf", headers=headers)
 
-    async def _printed(self, gift: Gift, reader: Language) -> bytes:
-        key = (gift.attempt.id, reader)
+    async def _printed(self, gift: Gift, reader: Language, name: Texts, phone: str) -> bytes:
+        key = (gift.attempt.id, reader, name.model_dump_json(), phone)
         async with self._press:  # a second of CPU each: one after the other
             if key not in self._made:
-                self._made[key] = await asyncio.to_thread(slip_pdf, self._facts(gift), _languages(reader))
+                self._made[key] = await asyncio.to_thread(slip_pdf, self._facts(gift, name, phone), _languages(reader))
                 while len(self._made) > _KEPT:
                     self._made.popitem(last=False)
             return self._made[key]
 
-    def _facts(self, gift: Gift) -> SlipFacts:
+    def _facts(self, gift: Gift, name: Texts, phone: str) -> SlipFacts:
         return SlipFacts(
             environment=self._environment,
-            community=self._community,
+            community=name,
             number=gift.line.slip or "",
             amount=gift.amount,
             confirmed_at=gift.attempt.paid_at or gift.line.at,
@@ -160,6 +172,7 @@ class SlipPages:
             payee=gift.project.payee,
             verify_url=self._verify_url(gift),
             permit=gift.project.permit,
+            phone=phone,
         )
 
     async def _show(self, request: web.Request) -> web.Response:
@@ -172,7 +185,8 @@ class SlipPages:
         async with self._database.read() as connection:
             gift = await paid_gift(connection, nonce)
         if gift is None:
-            return self._page(request, NoticePage(NoticeKind.not_found, back=""), 404)
+            return await self._answer.page(request, NoticePage(NoticeKind.not_found, back=""), 404)
+        request[HERE] = gift.place
         attempt = gift.attempt.id
         try:
             match form.get("choice", ""):
@@ -191,7 +205,7 @@ class SlipPages:
             self._refusals.count("receipt", error.word, attempt)
         except SealBroken as error:
             _log.error("receipts.key", reason=str(error))
-            return self._page(request, NoticePage(NoticeKind.fault, back=f"/g/{nonce}"), 503)
+            return await self._answer.page(request, NoticePage(NoticeKind.fault, back=f"/g/{nonce}"), 503)
         raise web.HTTPSeeOther(f"/g/{nonce}/receipt")
 
     async def _form(self, request: web.Request, typed: Typed, status: int = 200) -> web.Response:
@@ -200,7 +214,8 @@ class SlipPages:
             gift = await paid_gift(connection, nonce)
             kept = gift is not None and bool(await receipts.donors(connection, [gift.attempt.id]))
         if gift is None:
-            return self._page(request, NoticePage(NoticeKind.not_found, back=""), 404)
+            return await self._answer.page(request, NoticePage(NoticeKind.not_found, back=""), 404)
+        request[HERE] = gift.place
         view = ReceiptPage(
             project=gift.project,
             amount=gift.amount,
@@ -214,14 +229,12 @@ class SlipPages:
             typed=typed.values,
             faults=typed.faults,
         )
-        return self._page(request, view, status, csrf=csrf_token(request.config_dict[RULES], _session(nonce)))
+        return await self._answer.page(
+            request, view, status, csrf=csrf_token(request.config_dict[RULES], _session(nonce))
+        )
 
     def _verify_url(self, gift: Gift) -> str:
         return f"{self._address()}/v/{gift.line.secret}"
-
-    def _page(self, request: web.Request, view: View, status: int = 200, *, csrf: str = "") -> web.Response:
-        html = self._pages.html(view, language(request), csrf=csrf, path=request.path_qs)
-        return remember(request, web.Response(status=status, text=html, content_type="text/html"))
 
 
 def _session(nonce: str) -> str:

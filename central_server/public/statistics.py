@@ -8,13 +8,15 @@ from aiohttp import web
 from central_server.accounts.seeing import sees_money
 from central_server.api.answers import answer
 from central_server.api.problems import refused
-from central_server.api.queries import FiguresQuery, MonthQuery, read_query
-from central_server.api.tokens import Bearers, Scope
-from central_server.statistics.periods import Span, period
+from central_server.api.queries import BesideQuery, FiguresQuery, MonthQuery, read_query
+from central_server.api.tokens import Bearers, Caller, Scope
+from central_server.statistics.beside import beside
+from central_server.statistics.periods import Period, Span, period
 from central_server.statistics.published import month
 from central_server.statistics.report import Narrowed, report
-from central_server.statistics.told import told
+from central_server.statistics.told import told, told_beside
 from central_server.store import places
+from central_server.store.connection import Connection
 from central_server.store.database import Database
 from central_server.store.places import PlaceKind
 from sync_contract.permit import OFFICIAL_TIME
@@ -35,27 +37,35 @@ class StatisticsApi:
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get("/api/v1/statistics", self._figures),
+            web.get("/api/v1/statistics/beside", self._beside),
             web.get("/api/v1/public/statistics/{community:[a-z0-9-]{1,64}}", self._published),
         ]
 
     async def _figures(self, request: web.Request) -> web.Response:
-        """A place or a gateway of others has no figures, just as one that is not there."""
         caller = await self._bearers.caller(request, Scope.statistics)
         asked = read_query(request, FiguresQuery)
-        now = self._clock()
-        today = now.astimezone(OFFICIAL_TIME).date()
+        of_time = self._period(asked)
+        async with self._database.read() as connection:
+            of, money = await _narrowed(connection, caller, asked)
+            found = await report(connection, of, of_time, self._environment.value, self._clock(), money=money)
+        return answer(request, told(found))
+
+    async def _beside(self, request: web.Request) -> web.Response:
+        caller = await self._bearers.caller(request, Scope.statistics)
+        asked = read_query(request, BesideQuery)
+        of_time = self._period(asked)
+        async with self._database.read() as connection:
+            of, money = await _narrowed(connection, caller, asked)
+            found = await beside(connection, of, of_time, self._environment.value, asked.by, money=money)
+        return answer(request, told_beside(of_time, asked.by, found))
+
+    def _period(self, asked: FiguresQuery) -> Period:
+        """Raises the problem parameter-malformed."""
+        today = self._clock().astimezone(OFFICIAL_TIME).date()
         day = asked.day or today
         if not _FIRST <= day <= today:
             raise refused("parameter-malformed", "does not fit: day")
-        async with self._database.read() as connection:
-            tops = caller.tops
-            if asked.place is not None:
-                seen = not tops.isdisjoint(await places.ancestors(connection, asked.place))
-                tops = frozenset({asked.place}) if seen else frozenset()
-            of = Narrowed(tops, asked.gateway, asked.beacon, asked.project)
-            money = await sees_money(connection, caller.access, tops)
-            found = await report(connection, of, period(asked.span, day), self._environment.value, now, money=money)
-        return answer(request, told(found))
+        return period(asked.span, day)
 
     async def _published(self, request: web.Request) -> web.Response:
         """Of a community alone: what is above one would be the sum of others."""
@@ -72,3 +82,15 @@ class StatisticsApi:
             tops = frozenset({community}) if known else frozenset[str]()
             found = await report(connection, Narrowed(tops), of, self._environment.value, now)
         return answer(request, month(community, self._environment, of, found.slots))
+
+
+async def _narrowed(connection: Connection, caller: Caller, asked: FiguresQuery) -> tuple[Narrowed, bool]:
+    """What is asked of, and whether the caller sees to money there. A place or a gateway of others has no figures, just
+    as one that is not there.
+    """
+    tops = caller.tops
+    if asked.place is not None:
+        seen = not tops.isdisjoint(await places.ancestors(connection, asked.place))
+        tops = frozenset({asked.place}) if seen else frozenset()
+    money = await sees_money(connection, caller.access, tops)
+    return Narrowed(tops, asked.gateway, asked.beacon, asked.project), money

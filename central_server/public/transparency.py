@@ -8,16 +8,14 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from central_server.language import language, remember
 from central_server.ledger.publication import Publisher
+from central_server.public.answer import HERE, Answer
 from central_server.public.board import Board
 from central_server.store import heads, ledger_lines, projects
 from central_server.store.database import Database
 from daemonkit.web import client, problem
 from daemonkit.web.buckets import Buckets
 from kiosk_ui.board_views import ProofPage, SlipPage, Told
-from kiosk_ui.render import Pages
-from kiosk_ui.views import View
 from sync_contract.money import Money
 from sync_contract.strict import Environment
 from sync_contract.transparency import Head, Proof
@@ -37,14 +35,14 @@ class TransparencyPages:
         publisher: Publisher,
         board: Board,
         environment: Environment,
-        pages: Pages,
+        answer: Answer,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._publisher = publisher
         self._board = board
         self._environment = environment
-        self._pages = pages
+        self._answer = answer
         self._clock = clock
         self._typed = Buckets(_RATE, _BURST)
 
@@ -89,15 +87,16 @@ class TransparencyPages:
         shown = await self._board.show(request.match_info.get("place"), self._clock())
         if shown is None:
             raise web.HTTPNotFound
-        return self._page(request, shown)
+        request[HERE] = request.match_info.get("place", "")
+        return await self._answer.page(request, shown)
 
     async def _slip(self, request: web.Request) -> web.Response:
         """A typed number: it tells whether its gift is published, and nothing else."""
         typed = request.query.get("slip", "")[:40]
         if not typed:
-            return self._page(request, SlipPage())
+            return await self._answer.page(request, SlipPage())
         if self._typed.take(client(request), get_running_loop().time()):
-            return self._page(request, SlipPage(typed, too_many=True), 429)
+            return await self._answer.page(request, SlipPage(typed, too_many=True), 429)
         digits = typed.upper().translate(_TYPED)
         told = Told.unknown
         if _SLIP.fullmatch(digits):
@@ -106,21 +105,22 @@ class TransparencyPages:
                 if line is not None and line.environment == self._environment.value:
                     head = await heads.publishing(connection, line.identity)
                     told = Told.not_yet if head is None else Told.included
-        return self._page(request, SlipPage(typed, told))
+        return await self._answer.page(request, SlipPage(typed, told))
 
     async def _opened(self, request: web.Request) -> web.Response:
         secret = request.match_info["secret"].lower()
         found = await self._publisher.prove(secret)
         if found is None:
-            return self._page(request, SlipPage("", Told.unknown), 404)
+            return await self._answer.page(request, SlipPage("", Told.unknown), 404)
         async with self._database.read() as connection:
             line = await ledger_lines.by_secret(connection, secret)
             assert line is not None  # it was found, and lines stay
             project = await projects.known(connection, line.community, line.project)
+            request[HERE] = line.community
             refunded = await ledger_lines.given_back(connection, line.attempt or "")
         proof = found if isinstance(found, Proof) else None
         head = None if proof is None else Head.model_validate_json(proof.head.head.payload)
-        return self._page(
+        return await self._answer.page(
             request,
             ProofPage(
                 title=None if project is None else project.title,
@@ -136,7 +136,3 @@ class TransparencyPages:
                 board=f"/board/{quote(line.community, safe='')}",
             ),
         )
-
-    def _page(self, request: web.Request, view: View, status: int = 200) -> web.Response:
-        html = self._pages.html(view, language(request), path=request.path_qs)
-        return remember(request, web.Response(status=status, text=html, content_type="text/html"))

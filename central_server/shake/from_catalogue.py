@@ -1,14 +1,14 @@
 """Bindings as the catalogue has them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from central_server.catalogue.at_beacon import projects_at
-from central_server.shake.nearest import Brought, Hall
+from central_server.catalogue.at_beacon import projects_at, stands
+from central_server.shake.nearest import Brought, Hall, Stands
 from central_server.store import places, projects
 from central_server.store.database import Database
-from central_server.store.places import TOP, PlaceKind
+from central_server.store.places import TOP
 from sync_contract.beacon import BeaconId
 from sync_contract.project import Project
 from sync_contract.strict import Environment
@@ -23,15 +23,19 @@ class CatalogueBindings:
         async with self.database.read() as connection:
             found = await projects_at(connection, zones, now, self.environment)
         return {
-            beacon: Brought(here.project, here.community, here.pick.priority, here.pick.need)
+            beacon: Brought(here.project, here.community, here.pick.priority, here.pick.need, here.place)
             for beacon, here in found.items()
         }
+
+    async def stand(self, beacons: Collection[BeaconId], now: datetime) -> Mapping[BeaconId, Stands]:
+        async with self.database.read() as connection:
+            found = await stands(connection, beacons, now)
+        return {beacon: Stands(each.community, each.place) for beacon, each in found.items()}
 
     async def hall(self, place: str | None) -> Hall | None:
         async with self.database.read() as connection:
             if place is None:
-                communities = await places.every(connection, [TOP], PlaceKind.community)
-                place = communities[0].id if len(communities) == 1 else TOP
+                place = await places.only_community(connection) or TOP
             elif await places.get(connection, place) is None:
                 return None
             return Hall(place, await projects.all_offered(connection, place))

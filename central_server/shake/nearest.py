@@ -4,7 +4,7 @@ Of those about as near as the nearest, priority goes first, then need, then leve
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -21,12 +21,22 @@ _IMMEDIATE_M, _NEAR_M = 1.5, 4.0
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What a place beacon brings now. `place`: the community to which the beacon belongs."""
+    """What a place beacon brings now. `place`: the community to which the beacon belongs; `stands_at`: that, or a site
+    of it; empty where nobody knows."""
 
     project: Project
     place: str
     priority: int = 0
     need: float = 0.0
+    stands_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """Of a place beacon of ours: its community, and where it stands, that or a site of it."""
+
+    place: str
+    stands_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,9 @@ class Bindings(Protocol):
 
     async def at(self, zones: Mapping[BeaconId, str], now: datetime) -> Mapping[BeaconId, Brought]:
         """Those of the beacons that bring a project now; a zone is immediate, near, or empty where nobody knows."""
+
+    async def stand(self, beacons: Collection[BeaconId], now: datetime) -> Mapping[BeaconId, Stands]:
+        """Those of them that are place beacons of ours, whether they bring a project now or not."""
 
     async def hall(self, place: str | None) -> Hall | None:
         """None when there is no such place; without a place, the one hall there is, else what is on show everywhere."""

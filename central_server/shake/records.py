@@ -77,11 +77,11 @@ class Found(Documented):
 
 
 class ShakeAnswer(Documented):
-    """`found` is null when nothing of ours is near; `reason` then says why."""
+    """`found` is null when nothing of ours is near, or brings a project now; `reason` then says why."""
 
     contract: Literal[1] = CONTRACT
     found: Found | None
-    reason: Literal["", "nothing_ranged", "not_ours"]
+    reason: Literal["", "nothing_ranged", "not_ours", "nothing_now"]
 
 
 class PassAnswer(Documented):

@@ -44,11 +44,12 @@ class Shaking:
         """`key`: the question's idempotency key; `visitor`: octets that tell visitors apart. Raises KeyReused."""
         brought = await self.bindings.at({each.id: zone(each) for each in asked.beacons}, now)
         ranged = nearest(asked.beacons, brought)
+        nothing = ShakeAnswer(found=None, reason="") if ranged is not None else await self._nothing(asked, now)
         if ranged is None and key is None:
-            return _nothing(asked)
+            return nothing
 
         async def keep(connection: Connection) -> ShakeAnswer:
-            answer = _nothing(asked) if ranged is None else _found(ranged, brought[ranged.id], now)
+            answer = nothing if ranged is None else _found(ranged, brought[ranged.id], now)
             salt = secrets.token_hex(32)
             if key is not None:
                 fingerprint = hashlib.sha256(canonical(asked)).hexdigest()
@@ -63,6 +64,12 @@ class Shaking:
             return self._completed(answer, salt)
 
         return await self.database.written(keep)
+
+    async def _nothing(self, asked: ShakeAsked, now: datetime) -> ShakeAnswer:
+        if not asked.beacons:
+            return ShakeAnswer(found=None, reason="nothing_ranged")
+        ours = await self.bindings.stand([each.id for each in asked.beacons], now)
+        return ShakeAnswer(found=None, reason="nothing_now" if ours else "not_ours")
 
     async def _give(
         self, connection: Connection, ranged: Ranged, found: Brought, salt: str, visitor: bytes, now: datetime
@@ -99,10 +106,6 @@ class Shaking:
 async def pass_of(connection: Connection, text: str, now: datetime) -> KeptPass | None:
     """None for what is no pass of ours, or has ended."""
     return await passes.get(connection, _hash(text), now)
-
-
-def _nothing(asked: ShakeAsked) -> ShakeAnswer:
-    return ShakeAnswer(found=None, reason="not_ours" if asked.beacons else "nothing_ranged")
 
 
 def _found(ranged: Ranged, found: Brought, now: datetime) -> ShakeAnswer:

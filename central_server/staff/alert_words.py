@@ -9,6 +9,7 @@ from central_server.alerts.telling import Message, Writer
 from central_server.staff.render import StaffTemplates
 from central_server.store.alerts import Alert
 from sync_contract.money import Money
+from sync_contract.project import Texts
 from sync_contract.strict import Language
 
 
@@ -25,6 +26,7 @@ def task_of(alert: Alert) -> Task:
         alert.since,
         amount,
         alert.beacon,
+        None if alert.names is None else Texts.model_validate_json(alert.names),
     )
 
 

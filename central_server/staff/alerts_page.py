@@ -9,6 +9,7 @@ from central_server.accounts.access import Right
 from central_server.alerts.tasks import ABOUT_MONEY, Matter
 from central_server.staff.alert_words import task_of
 from central_server.staff.desk import Desk, Onward, Page, Shown, Visitor
+from central_server.staff.overview_page import community_names
 from central_server.store import alerts, audit, places
 from central_server.store.alerts import Alert
 from central_server.store.connection import Connection
@@ -38,12 +39,14 @@ class AlertsPage:
             ended = await alerts.ended_since(connection, visitor.tops, visitor.now - _OVER_FOR, _MOST)
             over = await _seen(connection, visitor, ended)
             tops = {right: visitor.access.places(right) for right in (Right.edit, Right.money)}
+            around = await places.every(connection, visitor.tops)
             may = {right: await _communities(connection, top) for right, top in tops.items()}
         values = {
             "waiting": [(alert, task_of(alert), _path(alert, may)) for alert in waiting],
             "over": [(alert, task_of(alert)) for alert in over],
             "may_govern": visitor.access.has(Right.govern),
             "now": visitor.now,
+            "community_of": community_names(around),
         }
         return Shown("alerts.html", values)
 
@@ -79,8 +82,12 @@ def _taking(*, about_money: bool) -> Page:
                 raise web.HTTPNotFound
             await visitor.demand(connection, alert.community)
             account = visitor.access.account
-            if await alerts.acknowledge(connection, id_, account, note, visitor.now):
-                subject = f"{alert.matter} {alert.subject}"[:64]
+            subject = f"{alert.matter} {alert.subject}"[:64]
+            if visitor.form.get("deed") == "back":
+                if await alerts.give_back(connection, id_):
+                    before = f"account: {alert.acknowledged_by}"
+                    await audit.record(connection, visitor.did("alert.back", alert.community, subject, before))
+            elif await alerts.acknowledge(connection, id_, account, note, visitor.now):
                 await audit.record(connection, visitor.did("alert.take", alert.community, subject, note))
         return Onward(_AT)
 

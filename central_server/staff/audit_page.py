@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from central_server.accounts.access import Right
-from central_server.staff.deeds import DEEDS, REASONS
+from central_server.staff.deeds import DEEDS
 from central_server.staff.desk import Desk, Shown, Visitor
-from central_server.store import audit, places
+from central_server.staff.detail_words import subject, told
+from central_server.store import audit, gateways, places
 from central_server.store.audit import COMMAND_LINE, PAGE, Wanted
 from sync_contract.permit import OFFICIAL_TIME
 
@@ -31,7 +32,11 @@ class AuditPage:
         async with visitor.database.read() as connection:
             found = await audit.page(connection, visitor.tops, wanted, PAGE + 1)
             known = {place.id: place.names for place in await places.every(connection, visitor.tops)}
+            devices = await gateways.every(connection, visitor.tops)
         lines = [line for _, line in found[:PAGE]]
+        say = self._desk.words(visitor.language)
+        called = {place: names[visitor.language] for place, names in known.items()}
+        called |= {device.id: device.label for device in devices}
         filters = {name: value for name, value in chosen.items() if value}
         older = f"/staff/audit?{urlencode(filters | {'before': found[PAGE - 1][0]})}" if len(found) > PAGE else ""
         days = [
@@ -45,7 +50,8 @@ class AuditPage:
                 "days": days,
                 "names": known,
                 "deeds": DEEDS,
-                "reasons": REASONS,
+                "told": lambda detail: told(detail, say, called),
+                "subject": lambda text: subject(text, called),
                 "chosen": chosen,
                 "filtered": bool(filters),
                 "command_line": COMMAND_LINE,

@@ -5,18 +5,23 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from central_server.accounts.access import Right
+from central_server.catalogue.publication import Publication
+from central_server.staff.beacon_page import CLONED_FOR
 from central_server.staff.desk import Desk, Shown, Visitor
-from central_server.store import activity, beacons, places
+from central_server.staff.published import told
+from central_server.staff.tree import rows
+from central_server.store import activity, beacons, places, suspects
 from central_server.store.beacons import PAGE, KeptBeacon, Wanted
 from central_server.store.places import TOP
 from sync_contract.catalogue import BeaconKind
 
-_FIELDS = ("words", "group", "kind", "place")
+_FIELDS = ("words", "group", "kind", "place", "status")
 
 
 class BeaconsPage:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, publication: Publication) -> None:
         self._desk = desk
+        self._publication = publication
 
     def routes(self) -> list[web.RouteDef]:
         return [self._desk.page("/staff/beacons", self._show)]
@@ -24,13 +29,21 @@ class BeaconsPage:
     async def _show(self, visitor: Visitor) -> Shown:
         query = visitor.request.query
         chosen = {name: query.get(name, "").strip()[:120] for name in _FIELDS}
-        wanted = Wanted(visitor.tops, **chosen)
+        shared = query.get("shared", "") == "yes"
+        wanted = Wanted(visitor.tops, **chosen, shared=shared, now=visitor.now)
         async with visitor.database.read() as connection:
             found = await beacons.page(connection, wanted, query.get("after", "")[:32], PAGE + 1)
             seen = await activity.of(connection, [each.beacon for each in found])
             names = {place.id: place.names for place in await places.every(connection, [TOP])}
             groups = await beacons.groups(connection, visitor.tops)
-        filters = {name: value for name, value in chosen.items() if value}
+            mine = await places.every(connection, visitor.tops)
+            same = await beacons.same(connection, [each.beacon for each in found])
+            of = await places.communities_of(connection, {each.place for each in same})
+            suspect = await suspects.suspects(connection, visitor.tops, visitor.now - CLONED_FOR)
+        cloned = {each.beacon for each in suspect}
+        published = await told(visitor.database, self._publication, visitor.tops) if "removed" in query else None
+        filters = {name: value for name, value in chosen.items() if value} | ({"shared": "yes"} if shared else {})
+        at = {beacon: [each for each in same if each.beacon == beacon] for beacon in {each.beacon for each in same}}
         shown = found[:PAGE]
         older = urlencode(filters | {"after": shown[-1].id}) if len(found) > PAGE else ""
 
@@ -38,12 +51,21 @@ class BeaconsPage:
             if kept.kind is BeaconKind.person:
                 return "person", None
             status, last = activity.status(seen.get(kept.beacon, ()), visitor.now)
-            return status.value, last
+            return ("cloned" if str(kept.beacon) in cloned else status.value), last
+
+        def twin(kept: KeptBeacon) -> str:
+            """Whether its numbers are entered more than once, and which one counts."""
+            others = [each for each in at[kept.beacon] if each.id != kept.id]
+            if all(of[each.place] == of[kept.place] for each in others):
+                return "own" if others else ""
+            return "counts" if kept.id == min(each.id for each in at[kept.beacon]) else "other_counts"
 
         return Shown(
             "beacons.html",
             {
-                "rows": [(kept, *state(kept)) for kept in shown],
+                "rows": [(kept, *state(kept), twin(kept)) for kept in shown],
+                "places": rows(mine),
+                "shared": shared,
                 "names": names,
                 "groups": groups,
                 "chosen": chosen,
@@ -52,5 +74,6 @@ class BeaconsPage:
                 "first": "after" in query,
                 "may_edit": visitor.access.has(Right.edit),
                 "removed": "removed" in query,
+                "published": published,
             },
         )

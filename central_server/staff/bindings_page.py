@@ -1,40 +1,57 @@
 """Bindings: which beacon, group or place brings which project, and when."""
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.catalogue.known import Known
+from central_server.catalogue.publication import Publication
 from central_server.catalogue.reading import Fault
 from central_server.catalogue.records import Edit, binding_values, read_binding
+from central_server.catalogue.remarks import empty_groups
 from central_server.staff.desk import Desk, Shown, Values, Visitor
-from central_server.staff.editing import EditPages, Kind
+from central_server.staff.editing import Checked, EditPages, Kind
+from central_server.staff.published import told
+from central_server.staff.tree import rows
 from central_server.store import beacons, bindings, places, projects
-from central_server.store.beacons import Wanted
-from central_server.store.bindings import KeptBinding
+from central_server.store.bindings import PAGE, KeptBinding, Wanted
 from central_server.store.connection import Connection
-from central_server.store.places import TOP
+from central_server.store.places import TOP, PlaceKind
 from sync_contract.catalogue import BeaconKind
 
 _AT = "/staff/bindings"
+_FIELDS = ("words", "target", "place")
 _LISTED = 500
 """So many beacons are offered by name; others are typed."""
 
 
 class BindingsPage(EditPages[KeptBinding]):
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk, KIND)
+    def __init__(self, desk: Desk, publication: Publication) -> None:
+        super().__init__(desk, KIND, publication)
 
     def routes(self) -> list[web.RouteDef]:
         return [self._desk.page(_AT, self._list), *super().routes()]
 
     async def _list(self, visitor: Visitor) -> Shown:
+        query = visitor.request.query
+        chosen = {name: query.get(name, "").strip()[:60] for name in _FIELDS}
+        wanted = Wanted(visitor.tops, **chosen)
         async with visitor.database.read() as connection:
-            found = await bindings.every(connection, visitor.tops)
+            found = await bindings.page(connection, wanted, query.get("after", "")[:32], PAGE + 1)
+            older = (
+                urlencode({name: value for name, value in chosen.items() if value} | {"after": found[PAGE - 1].id})
+                if len(found) > PAGE
+                else ""
+            )
+            found = found[:PAGE]
+            empty = await empty_groups(connection, found)
+            mine = await places.every(connection, visitor.tops)
             titles = {(each.place, each.id): each.title for each in await projects.every(connection, visitor.tops)}
             known = await beacons.same(connection, {each.beacon for each in found if each.beacon})
             names = {place.id: place for place in await places.every(connection, [TOP])}
+        published = await told(visitor.database, self._publication, visitor.tops) if "removed" in query else None
         labels = {each.beacon: each.label for each in known if each.kind is BeaconKind.place}
 
         def title(binding: KeptBinding) -> object:
@@ -47,10 +64,24 @@ class BindingsPage(EditPages[KeptBinding]):
         return Shown(
             "bindings.html",
             {
-                "rows": [(each, title(each), labels.get(each.beacon) if each.beacon else None) for each in found],
+                "rows": [
+                    (
+                        each,
+                        title(each),
+                        labels.get(each.beacon) if each.beacon else None,
+                        (each.place, each.group) in empty,
+                    )
+                    for each in found
+                ],
+                "chosen": chosen,
+                "filtered": any(chosen.values()),
+                "first": "after" in query,
+                "older": older,
+                "places": rows([place for place in mine if place.kind is not PlaceKind.site]),
                 "names": {id_: place.names for id_, place in names.items()},
                 "may_edit": visitor.access.has(Right.edit),
-                "removed": "removed" in visitor.request.query,
+                "removed": "removed" in query,
+                "published": published,
             },
         )
 
@@ -84,17 +115,18 @@ async def _begin(connection: Connection, visitor: Visitor) -> dict[str, str]:
 async def _about(
     connection: Connection, visitor: Visitor, values: Mapping[str, str], kept: KeptBinding | None
 ) -> Values:
-    listed = await beacons.page(connection, Wanted(visitor.tops), limit=_LISTED)
+    listed = await beacons.page(connection, beacons.Wanted(visitor.tops), limit=_LISTED)
     return {
         "projects": await projects.every(connection, visitor.tops),
         "beacons": listed,
         "groups": await beacons.groups(connection, visitor.tops),
         "chosen": values.get("beacon") or "/".join(values.get(name, "") for name in ("uuid", "major", "minor")),
         "days": values.get("weekdays", "") or "1234567",
+        "empty": bool(kept and await empty_groups(connection, [kept])),
     }
 
 
-async def _check(connection: Connection, made: KeptBinding, before: KeptBinding | None) -> list[Fault]:
+async def _check(connection: Connection, saved: Checked[KeptBinding]) -> list[Fault]:
     return []
 
 

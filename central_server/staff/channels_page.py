@@ -93,6 +93,9 @@ class ChannelsPage:
                 language = Language(channel.language)
                 message = trial(self.templates, language, visitor.now)
                 trouble = await self.telling.try_out(channel, message, visitor.now)
+                told = f"{channel.kind} {masked(channel)}"
+                async with visitor.database.write() as connection:
+                    await audit.record(connection, visitor.did("channel.try", channel.place, channel.id, told))
                 return await self._listed(visitor, tried=channel.id, trouble=trouble)
             case "remove":
                 async with visitor.database.write() as connection:

@@ -44,6 +44,11 @@ def bars(name: str, title: str, columns: Sequence[Column], *, unit: str) -> Mark
     return _drawing(name, title, HEIGHT, parts)
 
 
+def reach(columns: int, of: int) -> float:
+    """How far to the right so many of its columns reach, as a share of the drawing's width."""
+    return (_LEFT + (WIDTH - _LEFT - _RIGHT) * columns / of) / WIDTH
+
+
 def funnel(name: str, title: str, steps: Sequence[tuple[str, int | None, str]]) -> Markup:
     """Steps as (what, how many, how that is written); None for what nothing counts yet. Fits a phone."""
     most = max((value or 0 for _, value, _ in steps), default=0) or 1

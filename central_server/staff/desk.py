@@ -12,11 +12,12 @@ from multidict import MultiDict
 
 from central_server.accounts.access import Access, Right
 from central_server.accounts.sessions import Owed, Standing, standing
+from central_server.catalogue.whose_name import WhoseName
 from central_server.language import language, remember
 from central_server.sheets.writing import TYPES, Rows, written
 from central_server.staff.menu import groups
 from central_server.staff.render import StaffTemplates
-from central_server.store import places
+from central_server.store import audit, places
 from central_server.store.audit import AuditLine
 from central_server.store.connection import Connection
 from central_server.store.database import Database
@@ -28,6 +29,7 @@ SETTLED_AT = {Owed.code: "/staff/code", Owed.password: "/staff/password", Owed.f
 LIVE = "X-Live"
 """The header with which an open page brings itself up to date: that keeps no session alive."""
 Values = dict[str, Any]
+_FRAME = web.RequestKey("staff_frame", dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +78,19 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A file to be kept, named by `name`."""
+    """A file to be kept, named by `name`. `of`: what of the visitor's places it holds; then the audit trail says who
+    took it along. Empty where its page writes a line of its own, or none is due.
+    """
 
     name: str
     content_type: str
     content: bytes
+    of: frozenset[str] = frozenset()
 
 
-async def sheet(name: str, form: str, rows: Rows) -> Sent:
-    """A table as a file; `form`: one of `sheets.writing.TYPES`."""
-    return Sent(f"{name}.{form}", TYPES[form], await asyncio.to_thread(written, form, name, rows))
+async def sheet(name: str, form: str, rows: Rows, *, of: frozenset[str] = frozenset()) -> Sent:
+    """A table as a file; `form`: one of `sheets.writing.TYPES`; `of` as in `Sent`."""
+    return Sent(f"{name}.{form}", TYPES[form], await asyncio.to_thread(written, form, name, rows), of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,7 @@ class Desk:
         self.clock = clock
         self.factors_demanded = factors_demanded
         self._templates = templates
+        self._named = WhoseName(templates.site)
         self._secure = secure
         # A cookie of this prefix cannot be set by a page of a neighbouring host (ASVS 5.0, 3.3.3).
         self._cookie, self._path = ("__Host-staff", "/") if secure else ("staff", "/staff")
@@ -152,8 +158,16 @@ class Desk:
         """The page in the visitor's language."""
         here = [(name, value) for name, value in request.query.items() if name != "lang"]
         facts = {"access": None, "menu": (), "csrf": "", "path": request.path, "query": urlencode(here)}
+        facts |= request.get(_FRAME, {})
+        facts["section"] = values.get("section", request.path)  # where the menu says one is
         html = self._templates.html(template, language(request), **(facts | values))
         return remember(request, web.Response(text=html, content_type="text/html", status=status))
+
+    async def keep_frame(self, request: web.Request) -> None:
+        """For a page that says what went wrong: whoever is logged in keeps the menu there."""
+        here = await self.standing(request, used=False)
+        if here is not None:
+            request[_FRAME] = {**self._frame(request, here, self.token(request)), **await self._head(here, request)}
 
     def words(self, language: Language) -> Callable[[str], str]:
         return self._templates.words(language)
@@ -192,19 +206,31 @@ class Desk:
                 raise web.HTTPSeeOther(SETTLED_AT[here.owed])
             if right is not None and not here.access.has(right):
                 raise web.HTTPNotFound
-            shown = await page(Visitor(here, right, request, self.database, self.clock(), form, files))
+            visitor = Visitor(here, right, request, self.database, self.clock(), form, files)
+            shown = await page(visitor)
             if isinstance(shown, Onward):
                 onward = web.Response(status=303, headers={"Location": shown.path})
                 if shown.token:
                     self.begin(onward, shown.token)
                 return onward
             if isinstance(shown, Sent):
+                if shown.of:
+                    async with self.database.write() as connection:
+                        for place in sorted(shown.of):
+                            await audit.record(connection, visitor.did("file.take", place, shown.name))
                 headers = {"Content-Disposition": f'attachment; filename="{shown.name}"'}
                 return web.Response(body=shown.content, content_type=shown.content_type, headers=headers)
-            values = {**self._frame(request, here, token), **shown.values}
+            values = {**self._frame(request, here, token), **await self._head(here, request), **shown.values}
             return self.render(request, shown.template, values, shown.status)
 
         return handler
+
+    async def _head(self, here: Standing, request: web.Request) -> Mapping[str, Any]:
+        """Whose pages these are: of the one place at which the account has its roles, else the server's."""
+        of = set(here.access.roles)
+        async with self.database.read() as connection:
+            name = await self._named.at(connection, of.pop() if len(of) == 1 else None)
+        return {"site": name[language(request)]}
 
     def _frame(self, request: web.Request, here: Standing, token: str) -> Mapping[str, Any]:
         menu = groups(here.access) if here.owed is None else ()

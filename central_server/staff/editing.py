@@ -4,7 +4,7 @@ What belongs to a place above the visitor's is shown, for it holds here too, and
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
@@ -12,10 +12,12 @@ from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.catalogue.known import Known, known
+from central_server.catalogue.publication import Publication
 from central_server.catalogue.reading import Fault, Word
 from central_server.catalogue.records import Edit
 from central_server.staff.desk import Desk, Onward, Sent, Shown, Values, Visitor
-from central_server.staff.fault_words import FAULTS
+from central_server.staff.fault_words import FAULTS, in_language
+from central_server.staff.published import told
 from central_server.staff.tree import rows
 from central_server.store import audit, places, revised
 from central_server.store.connection import Connection
@@ -24,6 +26,16 @@ from central_server.store.places import PlaceKind
 Kept = TypeVar("Kept", bound=Any)
 FORM_LIMIT = 256 * 1024
 """Octets: a story of 2000 characters in three languages is 60 KiB in a form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked(Generic[Kept]):
+    """What is about to be saved, in the transaction that saves it. `before` None: it is new."""
+
+    made: Kept
+    before: Kept | None
+    known: Known
+    edit: Edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,7 @@ class Kind(Generic[Kept]):
     subject: Callable[[Kept], str]
     begin: Callable[[Connection, Visitor], Awaitable[dict[str, str]]]
     about: Callable[[Connection, Visitor, Mapping[str, str], Kept | None], Awaitable[Values]]
-    check: Callable[[Connection, Kept, Kept | None], Awaitable[list[Fault]]]
+    check: Callable[[Connection, Checked[Kept]], Awaitable[list[Fault]]]
     remove: Callable[[Connection, Kept], Awaitable[bool]] | None = None
     typed: Callable[[Mapping[str, str]], dict[str, str]] = dict
     sites: bool = False
@@ -64,9 +76,10 @@ class Typed:
 
 
 class EditPages(Generic[Kept]):
-    def __init__(self, desk: Desk, kind: Kind[Kept]) -> None:
+    def __init__(self, desk: Desk, kind: Kind[Kept], publication: Publication) -> None:
         self._desk = desk
         self._kind = kind
+        self._publication = publication
 
     def routes(self) -> list[web.RouteDef]:
         kind = self._kind
@@ -88,7 +101,13 @@ class EditPages(Generic[Kept]):
     async def _show(self, visitor: Visitor) -> Shown:
         async with visitor.database.read() as connection:
             kept = await self._found(connection, visitor, to_change=False)
-            return await self._form(connection, visitor, kept, Typed(self._kind.values(kept), kept.revision))
+            shown = await self._form(connection, visitor, kept, Typed(self._kind.values(kept), kept.revision))
+            at = await places.get(connection, kept.place)
+        if "saved" not in visitor.request.query or at is None:
+            return shown
+        top = at.parent if at.kind is PlaceKind.site and at.parent else at.id
+        published = await told(visitor.database, self._publication, {top})
+        return replace(shown, values={**shown.values, "published": published})
 
     async def _add(self, visitor: Visitor) -> Shown | Sent | Onward:
         return await self._save(visitor, new=True)
@@ -105,9 +124,10 @@ class EditPages(Generic[Kept]):
             held = kind.values(before) if before is not None else {}
             typed = {**kind.typed(visitor.form), **{name: held[name] for name in kind.fixed if name in held}}
             edit = Edit(visitor.access.account, visitor.now)
-            made, faults = kind.read(typed, await known(connection, visitor.tops), edit, before)
+            about = await known(connection, visitor.tops)
+            made, faults = kind.read(typed, about, edit, before)
             if made is not None:
-                faults = await kind.check(connection, made, before)
+                faults = await kind.check(connection, Checked(made, before, about, edit))
             read = _revision(visitor.form.get("revision", "0")) if before is not None else 0
             if made is None or faults:
                 return await self._form(connection, visitor, before, Typed(typed, read, faults), 422)
@@ -168,13 +188,14 @@ class EditPages(Generic[Kept]):
                 "here": here,
                 "values": typed.values,
                 "revision": typed.revision,
-                "faults": {fault.field: fault for fault in reversed(typed.faults)},
+                "faults": {fault.field: in_language(fault, visitor.language) for fault in reversed(typed.faults)},
                 "fault_words": FAULTS,
                 "theirs": theirs,
                 "editable": editable,
                 "fixed": self._kind.fixed if kept is not None else frozenset(),
                 "places": rows(shown),
                 "saved": "saved" in visitor.request.query,
+                "published": None,
                 "at": self._kind.at,
                 "action": f"{self._kind.at}/new" if kept is None else self._kind.path(kept),
                 **await self._kind.about(connection, visitor, typed.values, kept),

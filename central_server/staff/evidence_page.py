@@ -67,7 +67,7 @@ class EvidencePage:
         async with visitor.database.read() as connection:
             waiting = await unconfirmed.every(connection, visitor.tops, self._environment)
         heads = [head(name, visitor.language) for name in COLUMNS]
-        return await sheet("waiting-gifts", "xlsx", [heads, *evidence.rows(waiting)])
+        return await sheet("waiting-gifts", "xlsx", [heads, *evidence.rows(waiting)], of=visitor.tops)
 
     async def _take(self, visitor: Visitor) -> Shown | Onward:
         """Keep the file, and show what it would do."""

@@ -1,6 +1,10 @@
 """What is wrong with a value, and what to do about it, as English msgids. Used by the pages and by the commands."""
 
+from dataclasses import replace
+
 from central_server.catalogue.reading import Fault, Word
+from sync_contract.project import Texts
+from sync_contract.strict import Language
 
 
 def _(text: str) -> str:
@@ -47,6 +51,12 @@ FAULTS = {
     Word.class_needed: _("A person's tag needs a class: small letters, digits and hyphens, like volunteer-card."),
     Word.class_of_place: _("A place beacon has no class. Leave it empty."),
     Word.taken: _("This is there already: %(what)s. Change that one, or choose another."),
+    Word.held_here: _("%(label)s has these numbers already, in %(place)s. Change that one, or choose others."),
+    Word.held_elsewhere: _(
+        "Another community uses these numbers already. Choose others. If the device is yours, ask the administrators"
+        " of %(who)s."
+    ),
+    Word.twice_in_file: _("Row %(row)s gives these numbers to another community. Leave one of them out."),
     Word.repeated: _("The same stands in row %(row)s. Leave one of them out."),
     Word.file_unreadable: _("This file cannot be read. Save it as CSV (UTF-8 or GB18030) or as XLSX, and try again."),
     Word.file_too_large: _("There is more in this file than can be taken at once: at most %(most)s. Divide it."),
@@ -59,4 +69,10 @@ FAULTS = {
 
 
 def in_english(fault: Fault) -> str:
-    return FAULTS[fault.word] % fault.facts
+    return FAULTS[fault.word] % in_language(fault, Language.en).facts
+
+
+def in_language(fault: Fault, language: Language) -> Fault:
+    """With the names of places in the reader's language."""
+    facts = {name: value[language] if isinstance(value, Texts) else value for name, value in fault.facts.items()}
+    return replace(fault, facts=facts)

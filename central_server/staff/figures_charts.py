@@ -7,7 +7,7 @@ from typing import Protocol
 from markupsafe import Markup
 
 from central_server.staff import figures_words as words
-from central_server.staff.charts import Column, bars, funnel
+from central_server.staff.charts import Column, bars, funnel, reach
 from central_server.statistics.funnel import UNTOLD
 from central_server.statistics.periods import Period, Span
 from central_server.statistics.report import Report, Slot
@@ -33,7 +33,10 @@ class Asked(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`series`: the legend, in the order of the colours; `table`: its heading and rows; `hatched`: it has hatches."""
+    """`series`: the legend, in the order of the colours; `table`: its heading and rows; `hatched`: it has hatches.
+
+    `now`: how far to the right the present is, 0 to 1; None where the whole is over.
+    """
 
     name: str
     title: str
@@ -42,6 +45,7 @@ class Chart:
     table: tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]
     hatched: bool = False
     note: str = ""
+    now: float | None = None
 
 
 def charts(found: Report, asked: Asked, language: Language, say: words.Say) -> list[Chart]:
@@ -129,7 +133,9 @@ def _over_time(
     heading = (say(_("Time")), *names, *((say(_("Listened")),) if listening else ()))
     hatched = listening and any(slot.heard is not None and slot.heard < 0.9 for slot in found.slots if not slot.ahead)
     legend = names if len(names) > 1 else ()
-    return Chart(name, title, bars(name, title, columns, unit=unit), legend, (heading, tuple(rows)), hatched)
+    drawing = bars(name, title, columns, unit=unit)
+    now = reach(found.begun, len(columns)) if found.begun < len(columns) else None
+    return Chart(name, title, drawing, legend, (heading, tuple(rows)), hatched, now=now)
 
 
 def _bins(name: str, title: str, unit: str, labels: list[str], values: tuple[int, ...], say: words.Say) -> Chart:

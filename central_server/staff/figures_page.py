@@ -1,7 +1,7 @@
 """Figures of a place, a gateway, a beacon or a project: charts, their tables, and files to keep."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
@@ -10,31 +10,37 @@ from aiohttp import web
 
 from central_server.accounts.seeing import sees_money
 from central_server.sheets.writing import Cell
-from central_server.staff import figures_words
+from central_server.staff import figures_beside, figures_words
 from central_server.staff.desk import Desk, Sent, Shown, Visitor, sheet
 from central_server.staff.figures_charts import charts
+from central_server.staff.gateway_choice import among
 from central_server.staff.tree import rows
+from central_server.statistics.beside import OneOf, beside
 from central_server.statistics.periods import Period, Span, period
 from central_server.statistics.report import Narrowed, Report, report
-from central_server.statistics.told import told
+from central_server.statistics.told import told, told_beside
 from central_server.store import beacons, figures_read, gateways, places, projects
 from central_server.store.connection import Connection
+from central_server.store.figures_beside import By
+from central_server.store.places import PlaceKind
 from sync_contract.catalogue import BeaconKind
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.strict import Environment
 
 _BEACON = re.compile(r"[0-9a-f-]{36}/[0-9]{1,5}/[0-9]{1,5}")
 _WORD = re.compile(r"[a-z0-9-]{1,64}")
-_FIELDS = ("place", "gateway", "beacon", "project", "span", "day")
+_FIELDS = ("place", "gateway", "beacon", "project", "span", "day", "by", "sort")
 _BEACONS = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`chosen`: the fields as they stand in links and forms."""
+    """`chosen`: the fields as they stand in links and forms. `by`, `sort`: of the table side by side."""
 
     of: Narrowed
     period: Period
+    by: By
+    sort: str
     chosen: dict[str, str]
 
     def link(self, path: str = "/staff/figures", **changes: str) -> str:
@@ -53,6 +59,9 @@ class FiguresPage:
             page("/staff/figures.csv", self._file(self._csv)),
             page("/staff/figures.xlsx", self._file(self._xlsx)),
             page("/staff/figures.json", self._file(self._json)),
+            page("/staff/figures/beside.csv", self._beside("csv")),
+            page("/staff/figures/beside.xlsx", self._beside("xlsx")),
+            page("/staff/figures/beside.json", self._beside("json")),
         ]
 
     async def _show(self, visitor: Visitor) -> Shown:
@@ -60,11 +69,13 @@ class FiguresPage:
             asked = await _asked(connection, visitor)
             found = await self._report(connection, visitor, asked)
             known = await gateways.every(connection, visitor.tops)
-            heard = await _beacons(connection, visitor, asked)
+            heard = await _beacons(connection, visitor.tops, asked)
             every = await places.every(connection, visitor.tops)
             offered = {each.id: each.title for each in await projects.every(connection, visitor.tops)}
+            rows_of, names = await self._each(connection, visitor, asked)
         labels = {gateway.id: gateway.label for gateway in known}
         say = self._desk.words(visitor.language)
+        columns = figures_beside.columns(rows_of)
         return Shown(
             "figures.html",
             {
@@ -75,11 +86,22 @@ class FiguresPage:
                 "period": figures_words.period(asked.period, visitor.language),
                 "tiles": figures_words.tiles(found, visitor.language, say),
                 "places": rows(every),
-                "gateways": known,
+                "choice": among(
+                    known,
+                    {place.id: place.names for place in every},
+                    visitor.language,
+                    visitor.request.query.get("named", "").strip()[:120],
+                    asked.chosen["gateway"],
+                ),
+                "named": visitor.request.query.get("named", "").strip()[:120],
                 "beacons": heard,
                 "projects": offered,
                 "labels": labels,
                 "newest": asked.period.until > visitor.now,
+                "tabs": figures_beside.tabs(say),
+                "headings": figures_beside.headings(asked.by, asked.sort, columns, say),
+                "lines": figures_beside.lines(rows_of, names, columns, visitor.language, say),
+                "beside": len(rows_of),
                 "today": visitor.now.astimezone(OFFICIAL_TIME).date().isoformat(),
             },
         )
@@ -87,6 +109,34 @@ class FiguresPage:
     async def _report(self, connection: Connection, visitor: Visitor, asked: Asked) -> Report:
         money = await sees_money(connection, visitor.access, asked.of.tops)
         return await report(connection, asked.of, asked.period, self._environment, visitor.now, money=money)
+
+    async def _each(self, connection: Connection, visitor: Visitor, asked: Asked) -> tuple[list[OneOf], dict[str, str]]:
+        """Side by side, sorted; and what each is called. Whoever nothing was counted of has a row as long as no filter
+        leaves the rest out.
+        """
+        names = await _names(connection, visitor, asked)
+        whole = asked.of == Narrowed(asked.of.tops)
+        money = await sees_money(connection, visitor.access, asked.of.tops)
+        found = await beside(
+            *(connection, asked.of, asked.period, self._environment, asked.by),
+            names.keys() if whole else (),
+            money=money,
+        )
+        return figures_beside.ordered(found, names, asked.sort), names
+
+    def _beside(self, form: str) -> Callable[[Visitor], Awaitable[Sent]]:
+        async def handler(visitor: Visitor) -> Sent:
+            async with visitor.database.read() as connection:
+                asked = await _asked(connection, visitor)
+                found, names = await self._each(connection, visitor, asked)
+            name = f"{_name(asked)}-{asked.by}"
+            if form == "json":
+                content = told_beside(asked.period, asked.by, found).model_dump_json(indent=1).encode()
+                return Sent(f"{name}.json", "application/json", content)
+            say = self._desk.words(visitor.language)
+            return await sheet(name, form, figures_beside.table(found, names, asked.by, say))
+
+        return handler
 
     def _file(self, made: Callable[[Visitor, Asked, Report], Awaitable[Sent]]) -> Callable[[Visitor], Awaitable[Sent]]:
         async def handler(visitor: Visitor) -> Sent:
@@ -112,12 +162,27 @@ class FiguresPage:
         return [[say(name) for name in figures_words.COLUMNS], *figures_words.cells(found, say)]
 
 
-async def _beacons(connection: Connection, visitor: Visitor, asked: Asked) -> dict[str, str]:
+async def _beacons(connection: Connection, tops: Collection[str], asked: Asked) -> dict[str, str]:
     """What each is called: as the catalogue has it, else as it is on the air."""
-    known = await beacons.page(connection, beacons.Wanted(visitor.tops), limit=_BEACONS)
+    known = await beacons.page(connection, beacons.Wanted(tops), limit=_BEACONS)
     names = {str(each.beacon): each.label or str(each.beacon) for each in known if each.kind is not BeaconKind.person}
-    heard = await figures_read.known_beacons(connection, visitor.tops, asked.period.before.since, _BEACONS)
+    heard = await figures_read.known_beacons(connection, tops, asked.period.before.since, _BEACONS)
     return {beacon: beacon for beacon in heard} | names
+
+
+async def _names(connection: Connection, visitor: Visitor, asked: Asked) -> dict[str, str]:
+    """Of what the table has a row for each."""
+    match asked.by:
+        case By.beacon:
+            return await _beacons(connection, asked.of.tops, asked)
+        case By.project:
+            every = await projects.every(connection, asked.of.tops)
+            return {each.id: each.title[visitor.language] for each in every}
+        case By.gateway:
+            return {each.id: each.label for each in await gateways.every(connection, asked.of.tops)}
+        case By.community:
+            found = await places.every(connection, asked.of.tops, PlaceKind.community)
+            return {each.id: each.names[visitor.language] for each in found}
 
 
 def _name(asked: Asked) -> str:
@@ -131,6 +196,8 @@ async def _asked(connection: Connection, visitor: Visitor) -> Asked:
     today = visitor.now.astimezone(OFFICIAL_TIME).date()
     span = Span(chosen["span"]) if chosen["span"] in list(Span) else Span.day
     day = _day(chosen["day"], today)
+    by = By(chosen["by"]) if chosen["by"] in list(By) else By.beacon
+    sort = figures_beside.chosen_sort(chosen["sort"])
     place = chosen["place"] if _WORD.fullmatch(chosen["place"]) else ""
     if place:
         await visitor.demand(connection, place)
@@ -145,6 +212,8 @@ async def _asked(connection: Connection, visitor: Visitor) -> Asked:
     return Asked(
         Narrowed(frozenset({place}) if place else visitor.tops, gateway or None, beacon or None, project or None),
         period(span, day),
+        by,
+        sort,
         {
             "place": place,
             "gateway": gateway,
@@ -152,6 +221,8 @@ async def _asked(connection: Connection, visitor: Visitor) -> Asked:
             "project": project,
             "span": span.value,
             "day": "" if day == today else day.isoformat(),
+            "by": "" if by is By.beacon else by.value,
+            "sort": "" if sort == figures_beside.BY_NAME else sort,
         },
     )
 

@@ -151,7 +151,7 @@ def name(slot: Slot, of: Period) -> str:
 
 def rows(found: Report, language: Language, say: Say) -> list[list[str]]:
     """For the page's table: only slots that have begun, and every value written."""
-    return [[_told(cell, language) for cell in row] for row in cells(found, say)]
+    return [[told(cell, language) for cell in row] for row in cells(found, say)]
 
 
 def cells(found: Report, say: Say) -> list[list[Cell]]:
@@ -196,7 +196,8 @@ def _number(value: int, language: Language) -> str:
     return format_decimal(value, locale=LOCALES[language])
 
 
-def _told(cell: Cell, language: Language) -> str:
+def told(cell: Cell, language: Language) -> str:
+    """On a page."""
     match cell:
         case None:
             return "\N{EN DASH}"

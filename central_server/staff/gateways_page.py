@@ -1,21 +1,40 @@
 """Every gateway: how it is, and a place for a new one."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.enrolment import codes
-from central_server.enrolment.standing import survey
+from central_server.enrolment.standing import Surveyed, survey
 from central_server.staff import tree
 from central_server.staff.desk import Desk, Onward, Shown, Visitor
+from central_server.staff.gateway_choice import called
 from central_server.staff.overview_page import state
-from central_server.store import audit, enrolments, places
+from central_server.store import audit, enrolments, places, turned_away
 from central_server.store.connection import Connection
-from central_server.store.places import Place, PlaceKind
+from central_server.store.places import TOP, Place, PlaceKind
+from sync_contract.project import Texts
 
 _LONGEST_LABEL = 120
 _LOOKED_BACK = timedelta(hours=24)
+PAGE = 50
+STATES = (
+    "fork",
+    "late",
+    "revoked",
+    "awaited",
+    "deaf",
+    "off_air",
+    "not_proved",
+    "simulated",
+    "new",
+    "up",
+    "retired",
+)
+"""What a gateway can be, in the order in which they ask for somebody."""
 
 
 class GatewaysPage:
@@ -30,18 +49,35 @@ class GatewaysPage:
         ]
 
     async def _show(self, visitor: Visitor) -> Shown:
+        query = visitor.request.query
+        chosen = {"words": query.get("words", "").strip()[:_LONGEST_LABEL], "state": query.get("state", "")}
         async with visitor.database.read() as connection:
-            surveyed = await survey(connection, visitor.tops, visitor.now)
+            retired = chosen["state"] == "retired"
+            surveyed = await survey(connection, visitor.tops, visitor.now, retired=retired)
             names = {place.id: place.names for place in await places.every(connection, visitor.tops)}
             wrong = await enrolments.wrong_since(connection, visitor.now - _LOOKED_BACK)
+            strangers = await turned_away.lately(connection, visitor.now, "") if TOP in visitor.tops else ()
+        wanted = [each for each in surveyed if _fits(each, chosen, names)]
+        after = query.get("after", "")
+        begin = next((number for number, each in enumerate(wanted, 1) if each.gateway.id == after), 0)
+        shown = wanted[begin : begin + PAGE]
+        filters = {name: value for name, value in chosen.items() if value}
+        more = filters | {"after": shown[-1].gateway.id} if begin + PAGE < len(wanted) else {}
         return Shown(
             "gateways.html",
             {
                 "now": visitor.now,
-                "gateways": surveyed,
+                "gateways": shown,
+                "count": len(wanted),
+                "states": STATES,
+                "chosen": chosen,
+                "filtered": bool(filters),
+                "first": f"/staff/gateways?{urlencode(filters)}" if begin else "",
+                "more": f"/staff/gateways?{urlencode(more)}" if more else "",
                 "names": names,
                 "state": state,
                 "wrong": wrong,
+                "strangers": sum(each.times for each in strangers),
                 "edits": visitor.access.has(Right.edit),
             },
         )
@@ -59,13 +95,24 @@ class GatewaysPage:
             community = _community(place)
             if place is None or community is None:
                 return await _form(connection, visitor, "place")
-            if not 1 <= len(label) <= _LONGEST_LABEL or not label.isprintable():
+            if not fits_label(label):
                 return await _form(connection, visitor, "label")
             site = place.id if place.kind is PlaceKind.site else None
             gateway = await codes.add_gateway(connection, community, label, site, visitor.now)
             detail = f"label: {label}; place: {place.id}"
             await audit.record(connection, visitor.did("gateway.add", community, gateway.id, detail))
         return Onward(f"/staff/gateways/{gateway.id}/code")
+
+
+def fits_label(label: str) -> bool:
+    return 1 <= len(label) <= _LONGEST_LABEL and label.isprintable()
+
+
+def _fits(each: Surveyed, chosen: Mapping[str, str], names: Mapping[str, Texts]) -> bool:
+    """By what it is called, its number, and what its community and site are called in any language."""
+    if chosen["state"] and state(each) != chosen["state"]:
+        return False
+    return called(each.gateway, names, chosen["words"].casefold())
 
 
 def _community(place: Place | None) -> str | None:

@@ -84,10 +84,10 @@ class GiftsPage:
         )
 
     async def _csv(self, visitor: Visitor) -> Sent:
-        return await sheet(_name(visitor), "csv", await self._table(visitor))
+        return await sheet(_name(visitor), "csv", await self._table(visitor), of=visitor.tops)
 
     async def _xlsx(self, visitor: Visitor) -> Sent:
-        return await sheet(_name(visitor), "xlsx", await self._table(visitor))
+        return await sheet(_name(visitor), "xlsx", await self._table(visitor), of=visitor.tops)
 
     async def _table(self, visitor: Visitor) -> list[list[Cell]]:
         chosen = {name: visitor.request.query.get(name, "") for name in _FIELDS}

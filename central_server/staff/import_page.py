@@ -1,19 +1,23 @@
 """Files of beacons, projects and bindings: out as they stand, and in again after a look at what would change."""
 
+from dataclasses import replace
+
 from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.catalogue import importing
 from central_server.catalogue.columns import COLUMNS, head
 from central_server.catalogue.importing import KINDS, Plan, RowFault
+from central_server.catalogue.publication import Publication
 from central_server.catalogue.reading import Fault, Word, of_file
 from central_server.catalogue.records import Edit
 from central_server.sheets.reading import MOST_OCTETS, Sheet, SheetRefused
 from central_server.sheets.writing import TYPES
 from central_server.staff.desk import Desk, Onward, Sent, Shown, Visitor, sheet
-from central_server.staff.fault_words import FAULTS
+from central_server.staff.fault_words import FAULTS, in_language
+from central_server.staff.published import told
 from central_server.staff.tree import rows
-from central_server.store import drafts, places, revised
+from central_server.store import drafts, places, revised, wishes
 from central_server.store.connection import Connection
 from central_server.store.drafts import Draft
 from central_server.store.places import PlaceKind
@@ -23,8 +27,9 @@ _SHOWN = 200
 
 
 class ImportPage:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, publication: Publication) -> None:
         self._desk = desk
+        self._publication = publication
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -41,7 +46,7 @@ class ImportPage:
             raise web.HTTPNotFound
         async with visitor.database.read() as connection:
             found = await importing.export(connection, kind, visitor.tops, visitor.language)
-        return await sheet(kind, form, found)
+        return await sheet(kind, form, found, of=visitor.tops)
 
     async def _ask(self, visitor: Visitor) -> Shown:
         kind = visitor.request.query.get("kind", "")
@@ -50,6 +55,8 @@ class ImportPage:
     async def _asked(self, visitor: Visitor, kind: str, refused: Fault | None) -> Shown:
         async with visitor.database.read() as connection:
             own = await places.every(connection, visitor.tops)
+        done = visitor.request.query.get("done", "")[:20] if refused is None else ""
+        published = await told(visitor.database, self._publication, visitor.tops) if done else None
         fitting = [place for place in own if kind == "beacons" or place.kind is not PlaceKind.site]
         values = {
             "kind": kind,
@@ -58,7 +65,9 @@ class ImportPage:
             "columns": [(name, head(name, visitor.language)) for name in COLUMNS[kind]],
             "refused": refused,
             "fault_words": FAULTS,
-            "done": visitor.request.query.get("done", "")[:20] if refused is None else "",
+            "done": done,
+            "published": published,
+            "section": f"/staff/{kind}",
         }
         return Shown("import.html", values, 200 if refused is None else 422)
 
@@ -67,6 +76,8 @@ class ImportPage:
         kind, place = visitor.form.get("kind", ""), visitor.form.get("place", "")
         if kind not in KINDS:
             raise web.HTTPNotFound
+        if not place:
+            return await self._asked(visitor, kind, Fault("place", Word.needed))
         file = visitor.files.get("file")
         if file is None or not file.content:
             return await self._asked(visitor, kind, Fault("file", Word.needed))
@@ -86,6 +97,9 @@ class ImportPage:
         brought = await importing.open_sheet(draft.content)
         async with visitor.database.read() as connection:
             found = await self._plan(connection, visitor, draft, brought)
+        if found.wished:
+            async with visitor.database.write() as connection:
+                await _note(connection, found, visitor)
         return _shown(visitor, draft, found)
 
     async def _apply(self, visitor: Visitor) -> Shown | Sent | Onward:
@@ -98,6 +112,7 @@ class ImportPage:
         async def work(connection: Connection) -> Shown | Onward:
             await revised.begin(connection)
             found = await self._plan(connection, visitor, draft, brought)
+            await _note(connection, found, visitor)
             if found.faults or found.digest != visitor.form.get("digest", ""):
                 return _shown(visitor, draft, found, moved=True)
             await importing.apply(connection, draft.kind, found, visitor.access.account, draft.name, edit)
@@ -118,6 +133,12 @@ class ImportPage:
         return await importing.plan(connection, draft.kind, brought, visitor.tops, draft.place, edit)
 
 
+async def _note(connection: Connection, found: Plan, visitor: Visitor) -> None:
+    """Whose numbers these are is told of it."""
+    for beacon, wisher in found.wished:
+        await wishes.note(connection, beacon, wisher, visitor.now)
+
+
 def _shown(visitor: Visitor, draft: Draft, found: Plan, *, moved: bool = False) -> Shown:
     def title(fault: RowFault) -> str:
         return head(fault.column, visitor.language) if fault.column in COLUMNS[draft.kind] else fault.column
@@ -125,9 +146,13 @@ def _shown(visitor: Visitor, draft: Draft, found: Plan, *, moved: bool = False) 
     return Shown(
         "import_preview.html",
         {
+            "section": f"/staff/{draft.kind}",
             "draft": draft,
             "plan": found,
-            "faults": [(fault, title(fault)) for fault in found.faults[:_SHOWN]],
+            "faults": [
+                (replace(fault, fault=in_language(fault.fault, visitor.language)), title(fault))
+                for fault in found.faults[:_SHOWN]
+            ],
             "changes": found.changes[:_SHOWN],
             "heads": {name: head(name, visitor.language) for name in COLUMNS[draft.kind]},
             "fault_words": FAULTS,

@@ -80,7 +80,8 @@ class LedgerPage:
         say = self._desk.words(visitor.language)
         rows: list[list[Cell]] = [[say(name) for name in HEADS]]
         rows += [_row(line, titles, say(KINDS[line.kind]), visitor.language) for line in lines]
-        return await sheet(f"ledger-{month}", "xlsx" if visitor.request.query.get("format") == "xlsx" else "csv", rows)
+        form = "xlsx" if visitor.request.query.get("format") == "xlsx" else "csv"
+        return await sheet(f"ledger-{month}", form, rows, of=frozenset({place}))
 
     async def _lock(self, visitor: Visitor) -> Onward:
         place, month = visitor.form.get("place", ""), visitor.form.get("month", "")

@@ -89,6 +89,12 @@ class Line:
     screen: ScreenFacts | None = None
     content: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def of_screen(self) -> bool:
+        """Whether it counts touches, also where it cannot be read as such."""
+        body = self.content.get("body")
+        return self.screen is not None or (isinstance(body, Mapping) and body.get("kind") == "screen")
+
 
 Projects = Mapping[tuple[str, str], Project]
 """By community and id."""

@@ -10,14 +10,16 @@ from aiohttp import web
 
 from central_server.accounts.seeing import blind_at
 from central_server.staff.desk import Desk, Shown, Visitor
+from central_server.staff.fact_words import fault
+from central_server.staff.gateway_choice import among
 from central_server.staff.lines import line, named
-from central_server.store import gateways, intents, parcels, sync_log
+from central_server.store import gateways, intents, parcels, places, sync_log
 from central_server.store.log_ways import Wanted
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.records import Receipt
 
 _KINDS = ("intent", "statistics", "ticket", "unknown")
-_FIELDS = ("gateway", "kind", "result", "since", "until")
+_FIELDS = ("gateway", "named", "kind", "result", "since", "until")
 _PLACE = re.compile(r"([0-9]{1,17})-([0-9]{1,18})")
 
 
@@ -35,13 +37,16 @@ class LogPage:
             known = await gateways.every(connection, visitor.tops)
             found = await sync_log.page(connection, wanted, sync_log.PAGE + 1)
             projects = await named(connection, found)
-            gaps = await parcels.gaps(connection, visitor.tops)
+            mine = {gateway.id for gateway in known if gateway.retired_at is None}
+            gaps = [gap for gap in await parcels.gaps(connection, visitor.tops) if gap.gateway in mine]
+            names = {place.id: place.names for place in await places.every(connection, visitor.tops)}
             blind = await blind_at(connection, visitor.access, {arrival.community for arrival in found})
             states: dict[tuple[str, str], str] = {}
             for sender in {arrival.gateway for arrival in found}:
                 gifts = [arrival.parcel for arrival in found if arrival.gateway == sender and arrival.kind == "intent"]
                 for intent in (await intents.find(connection, sender, gifts)).values():
                     states[sender, intent.id] = intent.state
+        chosen["named"] = chosen["named"].strip()[:120]
         labels = {gateway.id: gateway.label for gateway in known}
         lines = [line(arrival, labels, projects, blind) for arrival in found[: sync_log.PAGE]]
         days = [
@@ -58,7 +63,7 @@ class LogPage:
             "log.html",
             {
                 "days": days,
-                "gateways": known,
+                "choice": among(known, names, visitor.language, chosen["named"], chosen["gateway"]),
                 "labels": labels,
                 "gaps": gaps,
                 "states": states,
@@ -66,6 +71,7 @@ class LogPage:
                 "filtered": bool(filters),
                 "newest": "" if wanted.before is None else f"/staff/log?{urlencode(filters)}",
                 "older": older,
+                "fault_of": lambda detail: fault(detail, self._desk.words(visitor.language)),
                 "kinds": _KINDS,
                 "results": list(Receipt),
             },

@@ -62,7 +62,7 @@ MENU = (
     Group(
         _("What is offered"),
         (
-            Entry("/staff/projects", _("Projects"), also=("/staff/import",)),
+            Entry("/staff/projects", _("Projects")),
             Entry("/staff/bindings", _("Bindings")),
             Entry("/staff/beacons", _("Beacons")),
             Entry("/staff/gateways", _("Gateways")),

@@ -7,10 +7,11 @@ from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.catalogue.known import Known
+from central_server.catalogue.publication import Publication
 from central_server.catalogue.reading import Fault, Word
 from central_server.catalogue.records import Edit, organisation_values, read_organisation
 from central_server.staff.desk import Desk, Shown, Values, Visitor
-from central_server.staff.editing import EditPages, Kind, path_of
+from central_server.staff.editing import Checked, EditPages, Kind, path_of
 from central_server.store import organisations, places, projects
 from central_server.store.connection import Connection
 from central_server.store.organisations import Organisation
@@ -22,8 +23,8 @@ _SOON = timedelta(days=60)
 
 
 class OrganisationsPage(EditPages[Organisation]):
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk, KIND)
+    def __init__(self, desk: Desk, publication: Publication) -> None:
+        super().__init__(desk, KIND, publication)
 
     def routes(self) -> list[web.RouteDef]:
         return [self._desk.page(_AT, self._list), *super().routes()]
@@ -46,6 +47,7 @@ class OrganisationsPage(EditPages[Organisation]):
                 "names": names,
                 "may_edit": visitor.access.has(Right.edit),
                 "removed": False,
+                "published": None,
             },
         )
 
@@ -73,8 +75,9 @@ async def _about(
     return {"uses": [each for each in every if each.organisation == kept.id]}
 
 
-async def _check(connection: Connection, made: Organisation, before: Organisation | None) -> list[Fault]:
-    there = await organisations.get(connection, made.place, made.id) if before is None else None
+async def _check(connection: Connection, saved: Checked[Organisation]) -> list[Fault]:
+    made = saved.made
+    there = await organisations.get(connection, made.place, made.id) if saved.before is None else None
     return [] if there is None else [Fault("id", Word.taken, made.id, {"what": there.name})]
 
 

@@ -1,6 +1,7 @@
 """The first page: how the gateways are, what is on its way, the day's gifts and money, and what waits for somebody."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 
 from aiohttp import web
@@ -13,8 +14,10 @@ from central_server.staff.desk import Desk, Shown, Visitor
 from central_server.statistics.glance import glance
 from central_server.statistics.report import Narrowed
 from central_server.statistics.timing import day
-from central_server.store import overview, parcels
+from central_server.store import alerts, overview, parcels, places
+from central_server.store.places import Place, PlaceKind
 from sync_contract.money import Money
+from sync_contract.project import Texts
 from sync_contract.report import Hearing
 from sync_contract.strict import Environment
 
@@ -31,7 +34,14 @@ class OverviewPage:
         now, tops = visitor.now, visitor.tops
         async with visitor.database.read() as connection:
             surveyed = await survey(connection, tops, now)
-            gaps = await parcels.gaps(connection, tops)
+            mine = {each.gateway.id for each in surveyed}
+            gaps = [gap for gap in await parcels.gaps(connection, tops) if gap.gateway in mine]
+            taken_on = {
+                (alert.matter, alert.subject): alert
+                for alert in await alerts.open_ones(connection, tops)
+                if alert.acknowledged_at is not None
+            }
+            around = await places.every(connection, tops)
             posted = await overview.posted(connection, tops, self._environment, day(now))
             money_tops = visitor.access.places(Right.money)
             blind = not await sees_money(connection, visitor.access, tops)
@@ -47,7 +57,9 @@ class OverviewPage:
                 "backlog": sum(each.report.waiting for each in surveyed if each.report),
                 "missing": sum(gap.highest - gap.held for gap in gaps),
                 "last_sync": _last_sync(surveyed),
-                "tasks": waiting,
+                "tasks": sorted(waiting, key=lambda task: (task.matter, task.subject) in taken_on),
+                "taken_on": taken_on,
+                "community_of": community_names(around),
                 "paid": [] if blind else [Money(entry.minor, entry.currency) for entry in paid] or [Money(0, "CNY")],
                 "payments": sum(entry.lines for entry in paid),
                 "today": today,
@@ -56,15 +68,26 @@ class OverviewPage:
         )
 
 
+def community_names(around: Iterable[Place]) -> dict[str, Texts]:
+    """By community, where the reader sees several; with one alone there is nothing to tell apart."""
+    found = {place.id: place.names for place in around if place.kind is PlaceKind.community}
+    return found if len(found) > 1 else {}
+
+
 def state(each: Surveyed) -> str:
     """One word for a gateway, the gravest first."""
+    if each.gateway.retired_at is not None:
+        return "retired"
     if each.fork is not None:
         return "fork"
     if each.standing is not Standing.up:
         return each.standing.value
     if each.report is None:
         return "up"
-    return {Hearing.deaf: "deaf", Hearing.not_proved: "not_proved"}.get(Hearing(each.report.hearing), "up")
+    hearing = Hearing(each.report.hearing)
+    if hearing is not Hearing.deaf and each.report.off_air_since is not None:
+        return "off_air"
+    return "up" if hearing is Hearing.proved else hearing.value
 
 
 def _states(surveyed: tuple[Surveyed, ...]) -> dict[str, int]:

@@ -7,8 +7,9 @@ from aiohttp import web
 
 from central_server.accounts.seeing import blind_at
 from central_server.staff.desk import Desk, Shown, Visitor
+from central_server.staff.fact_words import differences, fault
 from central_server.staff.lines import Line, line, named
-from central_server.store import attempts, gateways, intents, ledger_lines, parcels, sync_log
+from central_server.store import attempts, gateways, intents, ledger_lines, parcels, places, sync_log
 
 
 class ParcelPage:
@@ -32,10 +33,12 @@ class ParcelPage:
             changes = await intents.history(connection, gateway, parcel)
             tried = await attempts.of_intent(connection, gateway, parcel)
             blind = await blind_at(connection, visitor.access, [known.community])
+            community = await places.get(connection, known.community)
             posted = () if blind else await ledger_lines.of_intent(connection, gateway, parcel)
         if not found and intent is None:
             raise web.HTTPNotFound
         lines = [line(arrival, {gateway: known.label}, projects, blind) for arrival in reversed(found)]
+        facts, say = _facts(lines), self._desk.words(visitor.language)
         return Shown(
             "parcel.html",
             {
@@ -48,7 +51,10 @@ class ParcelPage:
                 "numbers": {attempt.id: attempt.number for attempt in tried},
                 "posted": posted,
                 "blind": bool(blind),
-                "facts": _facts(lines),
+                "facts": facts,
+                "differences": differences(facts, say),
+                "fault_of": lambda detail: fault(detail, say),
+                "community": community,
             },
         )
 

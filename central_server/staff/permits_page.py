@@ -19,6 +19,7 @@ from central_server.store.connection import Connection
 from central_server.store.disclosures import Disclosure
 from central_server.store.places import TOP
 from central_server.store.projects import KeptProject
+from central_server.store.purse_sums import any_lines
 from sync_contract.strict import Environment
 
 _AT = "/staff/permits"
@@ -51,12 +52,18 @@ class PermitsPage:
             found = await standing(connection, tops, visitor.now)
             names = {place.id: place.names for place in await places.every(connection, [TOP])}
             may = {place.id for place in await places.every(connection, visitor.access.places(Right.money))}
+            moved = {
+                (project.place, project.id)
+                for project in (each.project for each in found.campaigns)
+                if await any_lines(connection, project.place, project.id, self._environment)
+            }
         quarter = date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
         return Shown(
             "permits.html",
             {
                 "papers": found.papers,
                 "campaigns": found.campaigns,
+                "moved": moved,
                 "warned": deadlines.WARNED.days,
                 "names": names,
                 "may": may,

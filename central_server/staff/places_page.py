@@ -8,9 +8,11 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from central_server.accounts.access import Right
+from central_server.catalogue.whom_to_call import WhomToCall
 from central_server.staff import tree
+from central_server.staff.contact_form import ContactFault, changes, read_contact
 from central_server.staff.desk import Desk, Onward, Shown, Visitor, parts
-from central_server.store import audit, places
+from central_server.store import audit, contacts, places
 from central_server.store.connection import Connection
 from central_server.store.places import LONGEST_NAME, PLACE_ID, UNDER, Place, PlaceKind, PlaceRefused
 from sync_contract.project import Texts
@@ -20,8 +22,9 @@ _PAGE = 100
 
 
 class PlacesPage:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, call: WhomToCall) -> None:
         self._desk = desk
+        self._call = call
 
     def routes(self) -> list[web.RouteDef]:
         one = "/staff/places/{place:[^/]{1,64}}"
@@ -29,6 +32,7 @@ class PlacesPage:
             self._desk.page("/staff/places", self._show_all, Right.govern),
             self._desk.page(one, self._show, Right.govern),
             self._desk.form(f"{one}/names", self._rename, Right.govern),
+            self._desk.form(f"{one}/contact", self._publish, Right.govern),
             self._desk.form(f"{one}/below", self._add, Right.govern),
             self._desk.form(f"{one}/move", self._move, Right.govern),
         ]
@@ -43,14 +47,14 @@ class PlacesPage:
 
     async def _show(self, visitor: Visitor) -> Shown:
         async with visitor.database.read() as connection:
-            return await _page(connection, visitor, await _asked(connection, visitor))
+            return await self._page(connection, visitor, await _asked(connection, visitor))
 
     async def _rename(self, visitor: Visitor) -> Shown | Onward:
         async with visitor.database.write() as connection:
             place = await _asked(connection, visitor)
             names = _names(visitor.form)
             if names is None:
-                return await _page(connection, visitor, place, "names", "rename")
+                return await self._page(connection, visitor, place, "names", "rename")
             if names != place.names:
                 await places.rename(connection, place.id, names)
                 changed = [
@@ -61,6 +65,21 @@ class PlacesPage:
                 await audit.record(connection, visitor.did("place.rename", place.id, place.id, "; ".join(changed)))
         return Onward(address(place.id))
 
+    async def _publish(self, visitor: Visitor) -> Shown | Onward:
+        """Whom residents of the place may call."""
+        async with visitor.database.write() as connection:
+            place = await _asked(connection, visitor)
+            typed = read_contact(visitor.form)
+            if isinstance(typed, ContactFault):
+                return await self._page(connection, visitor, place, typed.value, "contact")
+            if changed := changes(await contacts.hold(connection, place.id), typed):
+                if typed is None:
+                    await contacts.remove(connection, place.id)
+                else:
+                    await contacts.put(connection, place.id, typed)
+                await audit.record(connection, visitor.did("place.contact", place.id, place.id, changed))
+        return Onward(address(place.id))
+
     async def _add(self, visitor: Visitor) -> Shown | Onward:
         async with visitor.database.write() as connection:
             parent = await _asked(connection, visitor)
@@ -68,10 +87,10 @@ class PlacesPage:
             key = visitor.form.get("id", "").strip() or f"place-{secrets.token_hex(4)}"
             fault = "names" if names is None else "" if PLACE_ID.fullmatch(key) else "id"
             if names is None or fault or kind not in _kinds_below(parent):
-                return await _page(connection, visitor, parent, fault or "kind", "add")
+                return await self._page(connection, visitor, parent, fault or "kind", "add")
             place = Place(key, PlaceKind(kind), parent.id, names)
             if not await places.plant(connection, place, visitor.now):
-                return await _page(connection, visitor, parent, "taken", "add")
+                return await self._page(connection, visitor, parent, "taken", "add")
             detail = f"{kind}: {names[Language.zh_hans]} < {parent.id}"
             await audit.record(connection, visitor.did("place.add", parent.id, place.id, detail))
         return Onward(address(place.id))
@@ -89,10 +108,37 @@ class PlacesPage:
                 try:
                     await places.move(connection, place, parent)
                 except PlaceRefused:
-                    return await _page(connection, visitor, place, "parent", "move")
+                    return await self._page(connection, visitor, place, "parent", "move")
                 line = visitor.did("place.move", place.id, place.id, f"{place.parent} → {parent}")
                 await audit.record(connection, line)
         return Onward(address(place.id))
+
+    async def _page(
+        self, connection: Connection, visitor: Visitor, place: Place, fault: str = "", form: str = ""
+    ) -> Shown:
+        """`fault`: of which of the page's forms; what was typed into it comes back."""
+        known = await places.every(connection, visitor.tops)
+        above = await places.ancestors(connection, place.id)
+        parent = place.parent
+        movable = parent is not None and any(other.id == parent for other in known)
+        said = await contacts.over(connection, place.id)
+        own = said[0].contact if said and said[0].place == place else None
+        values = {
+            "place": place,
+            "over": [row.place for row in tree.rows(other for other in known if other.id in above and other != place)],
+            "below": [other for other in known if other.parent == place.id],
+            "kinds": _kinds_below(place),
+            "parents": [other for other in known if movable and other.kind in UNDER.get(place.kind, ())],
+            "governed": {other.id for other in known},
+            "own": own,
+            "inherited": next((each for each in said if each.place != place), None),
+            "setting": self._call.setting,
+            "fault": fault,
+            "faulty": form,
+            "given": dict(visitor.form) if fault else {},
+            "address": address,
+        }
+        return Shown("place.html", values, status=422 if fault else 200)
 
 
 def address(place: str) -> str:
@@ -107,26 +153,6 @@ async def _asked(connection: Connection, visitor: Visitor) -> Place:
     if place is None:
         raise web.HTTPNotFound
     return place
-
-
-async def _page(connection: Connection, visitor: Visitor, place: Place, fault: str = "", form: str = "") -> Shown:
-    """`fault`: of which of the page's forms; what was typed into it comes back."""
-    known = await places.every(connection, visitor.tops)
-    above = await places.ancestors(connection, place.id)
-    parent = place.parent
-    movable = parent is not None and any(other.id == parent for other in known)
-    values = {
-        "place": place,
-        "over": [row.place for row in tree.rows(other for other in known if other.id in above and other != place)],
-        "below": [other for other in known if other.parent == place.id],
-        "kinds": _kinds_below(place),
-        "parents": [other for other in known if movable and other.kind in UNDER.get(place.kind, ())],
-        "fault": fault,
-        "faulty": form,
-        "given": dict(visitor.form) if fault else {},
-        "address": address,
-    }
-    return Shown("place.html", values, status=422 if fault else 200)
 
 
 def _kinds_below(place: Place) -> list[str]:

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.catalogue.on_paper import OnPaper, on_paper
+from central_server.catalogue.whom_to_call import WhomToCall
 from central_server.staff.beacon_page import found
 from central_server.staff.desk import Desk, Sent, Shown, Visitor
 from central_server.staff.poster_choice import LANGUAGES, PHONE, Choice
@@ -23,10 +25,11 @@ _AT = "/staff/beacons/{beacon:[0-9a-f]{32}}"
 class PosterPage:
     """`url`: where phones reach this server, asked for when it is needed."""
 
-    def __init__(self, desk: Desk, environment: Environment, url: Callable[[], str]) -> None:
+    def __init__(self, desk: Desk, environment: Environment, url: Callable[[], str], call: WhomToCall) -> None:
         self._desk = desk
         self._environment = environment
         self._url = url
+        self._call = call
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -37,6 +40,9 @@ class PosterPage:
     async def _choose(self, visitor: Visitor) -> Shown:
         choice = Choice.read(visitor.request.query)
         kept, told = await self._told(visitor, choice)
+        if "phone" not in visitor.request.query:  # the published one is offered; whoever prints may take it away
+            async with visitor.database.read() as connection:
+                choice = replace(choice, phone=(await self._call.at(connection, told.place)).phone)
         return self._shown(kept, told, choice, self._trouble(kept))
 
     async def _print(self, visitor: Visitor) -> Shown | Sent:

@@ -10,11 +10,12 @@ from aiohttp import web
 from central_server.accounts.access import Right
 from central_server.catalogue.known import Known
 from central_server.catalogue.picture import MOST_OCTETS, content_type
+from central_server.catalogue.publication import Publication
 from central_server.catalogue.reading import Fault, Word
 from central_server.catalogue.records import Edit, project_values, read_project
 from central_server.permits.raising import standing
 from central_server.staff.desk import Desk, Onward, Sent, Shown, Values, Visitor
-from central_server.staff.editing import EditPages, Kind, Typed, path_of
+from central_server.staff.editing import Checked, EditPages, Kind, Typed, path_of
 from central_server.store import audit, organisations, pictures, projects, revised
 from central_server.store.connection import Connection
 from central_server.store.pictures import KeptPicture
@@ -25,10 +26,8 @@ _ONE = _AT + "/{place}/{project:[a-z0-9-]{1,16}}"
 
 
 class ProjectPage(EditPages[KeptProject]):
-    """`platforms`: as in `permits.raising.standing`."""
-
-    def __init__(self, desk: Desk, platforms: Collection[str] | None) -> None:
-        super().__init__(desk, replace(KIND, about=partial(_about, platforms)))
+    def __init__(self, desk: Desk, publication: Publication) -> None:
+        super().__init__(desk, replace(KIND, about=partial(_about, publication.platforms)), publication)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -101,8 +100,9 @@ async def _about(
     return {"organisations": [*holding.values()], "judgement": reason}
 
 
-async def _check(connection: Connection, made: KeptProject, before: KeptProject | None) -> list[Fault]:
-    there = await projects.get(connection, made.place, made.id) if before is None else None
+async def _check(connection: Connection, saved: Checked[KeptProject]) -> list[Fault]:
+    made = saved.made
+    there = await projects.get(connection, made.place, made.id) if saved.before is None else None
     if there is None:
         return []
     return [Fault("id", Word.taken, made.id, {"what": there.title.zh_hans})]

@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment as Templates
 
+from central_server.catalogue.numbers import made_at
 from central_server.staff import words
 from daemonkit.i18n import Catalogues
 from daemonkit.templates import strict_templates
@@ -24,7 +25,10 @@ _SHEETS = ("tokens", "form", "table", "list", "mark", "figures", "frame")
 
 
 class StaffTemplates:
+    """`site`: the name of whoever runs the server, where a page has no other."""
+
     def __init__(self, *, environment: Environment, site: Texts) -> None:
+        self.site = site
         self.files = {
             _STYLE: _asset([_FOLDER / "style" / f"{name}.css" for name in _SHEETS], "text/css"),
             _SCRIPT: _asset([_FOLDER / "static" / _SCRIPT], "text/javascript"),
@@ -55,6 +59,7 @@ def _in(language: Language, site: Texts, catalogues: Catalogues, facts: dict[str
     templates = strict_templates(_FOLDER / "templates", catalogues.gettext(language))
     templates.globals.update(facts, language=language, site=site[language])
     templates.filters.update(
+        made_at=made_at,
         money=lambda amount: money(amount, language),
         fen=lambda fen: signed(fen, language),
         signed=lambda minor: words.signed(minor, language),

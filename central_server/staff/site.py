@@ -1,6 +1,7 @@
 """The staff pages behind a login: which there are."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from aiohttp import web
@@ -9,6 +10,7 @@ from central_server.accounts.second_factor import Seal
 from central_server.alerts.telling import Sender, Telling
 from central_server.api.webhooks.addresses import AddressRules
 from central_server.catalogue.publication import Publication
+from central_server.catalogue.whom_to_call import WhomToCall
 from central_server.enrolment.codes import Inviting
 from central_server.receipts.asking import Receipts
 from central_server.reconciliation.reconciling import Reconciling
@@ -22,7 +24,7 @@ from central_server.staff.beacon_page import BeaconPage
 from central_server.staff.beacons_page import BeaconsPage
 from central_server.staff.bindings_page import BindingsPage
 from central_server.staff.channels_page import ChannelsPage
-from central_server.staff.desk import Desk
+from central_server.staff.desk import Desk, Handler
 from central_server.staff.disbursements_page import DisbursementsPage
 from central_server.staff.evidence_page import EvidencePage
 from central_server.staff.factor_page import FactorPage
@@ -52,7 +54,7 @@ from central_server.staff.refunds_page import RefundsPage
 from central_server.staff.render import StaffTemplates
 from central_server.staff.tokens_page import TokensPage
 from central_server.staff.webhooks_page import WebhooksPage
-from central_server.store.database import Database
+from central_server.store.database import Database, StoreUnavailable
 from daemonkit.broadcast import Broadcast
 from kiosk_ui.assets import Asset
 from sync_contract.project import Texts
@@ -76,6 +78,7 @@ class StaffSite:
         reconciling: Reconciling,
         bank: BankSettings,
         receipts: Receipts,
+        call: WhomToCall,
         *,
         secure: bool,
         gives_back: str = "",
@@ -95,6 +98,7 @@ class StaffSite:
         self._reconciling = reconciling
         self._bank = bank
         self._receipts = receipts
+        self._call = call
         self.telling = Telling(database, senders, writer(self._templates, inviting.url))
 
     @property
@@ -127,21 +131,32 @@ class StaffSite:
             *ParcelPage(desk).routes(),
             *GatewaysPage(desk).routes(),
             *GatewayPage(desk, self._inviting).routes(),
-            *BeaconsPage(desk).routes(),
-            *BeaconPage(desk).routes(),
-            *PosterPage(desk, self._environment, self._inviting.url).routes(),
+            *BeaconsPage(desk, self._publication).routes(),
+            *BeaconPage(desk, self._publication).routes(),
+            *PosterPage(desk, self._environment, self._inviting.url, self._call).routes(),
             *ProjectsPage(desk, self._publication).routes(),
-            *ProjectPage(desk, self._publication.platforms).routes(),
-            *BindingsPage(desk).routes(),
-            *OrganisationsPage(desk).routes(),
-            *ImportPage(desk).routes(),
-            *PlacesPage(desk).routes(),
+            *ProjectPage(desk, self._publication).routes(),
+            *BindingsPage(desk, self._publication).routes(),
+            *OrganisationsPage(desk, self._publication).routes(),
+            *ImportPage(desk, self._publication).routes(),
+            *PlacesPage(desk, self._call).routes(),
             *AccountsPage(desk).routes(),
             *AuditPage(desk).routes(),
             *TokensPage(desk).routes(),
             *WebhooksPage(desk, self._allowed, self._programs).routes(),
             *ApiPage(desk).routes(),
         ]
+
+    @web.middleware
+    async def keep_frame(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """What went wrong is told in the frame of the pages before it."""
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            if error.status >= 400 and request.path.startswith("/staff"):
+                with suppress(StoreUnavailable):
+                    await self._desk.keep_frame(request)
+            raise
 
     def error(self, request: web.Request, status: int) -> web.Response:
         return self._desk.render(request, "error.html", {"status": status})

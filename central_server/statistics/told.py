@@ -1,11 +1,15 @@
 """Figures as programs get them. null stands for what was not counted (then, or in this view): it is not nought."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
+from central_server.statistics.beside import OneOf
+from central_server.statistics.periods import Period
 from central_server.statistics.report import Report
+from central_server.store.figures_beside import By
 from sync_contract.records import DWELL_HISTOGRAM_EDGES_S, GAP_HISTOGRAM_EDGES_MS, RSSI_HISTOGRAM_FROM
 from sync_contract.records import RSSI_HISTOGRAM_STEP as _STEP
 from sync_contract.strict import Record
@@ -81,6 +85,78 @@ class Figures(Record):
     gap_edges_ms: tuple[int, ...] = GAP_HISTOGRAM_EDGES_MS
     beacons: tuple[FiguresBeacon, ...]
     """At most 500; first those that were heard least."""
+
+
+class FiguresOfOne(Record):
+    """`key`: a beacon as uuid/major/minor, or an id; "" for what happened at none of them. Fields as in the slots;
+    null where it was not counted, or not in this view."""
+
+    key: str
+    near_tag: Count | None
+    dwell: tuple[Count, ...] | None
+    near_phone: Count | None
+    near_phone_visitors: Count | None
+    page_phone: Count | None
+    page_phone_visitors: Count | None
+    page_qr: Count | None
+    page_qr_visitors: Count | None
+    near_nfc: Count | None
+    near_nfc_visitors: Count | None
+    near_touch: Count | None
+    page_touch: Count | None
+    page_tag: Count | None
+    registered: Count
+    registered_fen: Count | None
+    handed: Count
+    paid: Count
+    paid_fen: Count | None
+    reconciled: Count
+    spent: Count
+    """Gifts, if what came first is spent first."""
+
+
+class FiguresBeside(Record):
+    """Beacons, projects, gateways or communities side by side. `first` and `last`: days of official time."""
+
+    first: date
+    last: date
+    by: By
+    rows: tuple[FiguresOfOne, ...]
+    dwell_edges_s: tuple[int, ...] = DWELL_HISTOGRAM_EDGES_S
+
+
+def told_beside(of: Period, by: By, found: Sequence[OneOf]) -> FiguresBeside:
+    return FiguresBeside(
+        first=of.first,
+        last=of.last,
+        by=by,
+        rows=tuple(
+            FiguresOfOne(
+                key=one.key,
+                near_tag=one.tags,
+                dwell=one.stays,
+                near_phone=one.shakes,
+                near_phone_visitors=one.visitors,
+                page_phone=one.clicks,
+                page_phone_visitors=one.readers,
+                page_qr=one.posters,
+                page_qr_visitors=one.poster_readers,
+                near_nfc=one.tags_touched,
+                near_nfc_visitors=one.tag_readers,
+                near_touch=one.touches,
+                page_touch=one.touch_pages,
+                page_tag=one.tag_pages,
+                registered=one.registered,
+                registered_fen=one.registered_fen,
+                handed=one.handed,
+                paid=one.paid,
+                paid_fen=one.paid_fen,
+                reconciled=one.reconciled,
+                spent=one.spent,
+            )
+            for one in found
+        ),
+    )
 
 
 def told(report: Report) -> Figures:

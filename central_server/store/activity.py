@@ -7,10 +7,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, or_, select
+from sqlalchemy import BigInteger, ColumnElement, and_, case, false, func, or_, select, type_coerce
 
 from central_server.store.connection import Connection
-from central_server.store.tables import beacon_activity
+from central_server.store.instant import micros
+from central_server.store.tables import beacon_activity, beacons, gateways, place_ancestors
 from central_server.store.upsert import insert
 from sync_contract.beacon import BeaconId
 from sync_contract.records import BeaconStatistics
@@ -31,7 +32,8 @@ class BeaconStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """`first_at`, `last_at`: when it was heard or advertised; `reported_at`: when the gateway last said so or not."""
+    """`first_at`, `last_at`: when it was heard or advertised, as the gateway says; `reported_at`: when the gateway last
+    said so or not; `gateway_added_at`: by our clock."""
 
     gateway: str
     community: str
@@ -40,6 +42,13 @@ class Activity:
     last_at: datetime | None
     reported_at: datetime
     advertised: bool
+    gateway_added_at: datetime | None = None
+
+    @property
+    def known_since(self) -> datetime:
+        """Not before we knew the gateway, whatever it says."""
+        first = self.first_at or self.reported_at
+        return first if self.gateway_added_at is None else max(first, self.gateway_added_at)
 
 
 def status(seen: Sequence[Activity], now: datetime) -> tuple[BeaconStatus, datetime | None]:
@@ -116,16 +125,68 @@ def _merge(
         row["last_at"] = at if row["last_at"] is None else max(row["last_at"], at)
 
 
+def stands(beacon: Any, word: str, now: datetime) -> ColumnElement[bool]:  # noqa: ANN401  (columns of a table)
+    """For `where`: the beacon of the row has this status; as `status` has it. No row for a word that is none."""
+    said = beacon_activity.c
+    same = _same(said, beacon)
+    last = select(func.max(type_coerce(said.last_at, BigInteger))).where(*same).correlate_except(beacon_activity)
+    fresh, last_at = micros(now - ACTIVE_FOR), last.scalar_subquery()
+    missed = (
+        select(said.gateway)
+        .where(*same, type_coerce(said.reported_at, BigInteger) > last_at + ACTIVE_FOR // timedelta(microseconds=1))
+        .correlate_except(beacon_activity)
+        .exists()
+    )
+    words = {
+        BeaconStatus.never: last_at.is_(None),
+        BeaconStatus.active: last_at >= fresh,
+        BeaconStatus.silent: and_(last_at < fresh, missed),
+        BeaconStatus.activated: and_(last_at < fresh, ~missed),
+    }
+    return words[BeaconStatus(word)] if word in list(BeaconStatus) else false()
+
+
+async def sent_twice(connection: Connection, since: datetime) -> tuple[Activity, ...]:
+    """Of what gateways sent since then: what another gateway sends too, and what is entered elsewhere."""
+    mine, other = beacon_activity.c, beacon_activity.alias()
+    again = select(other.c.gateway).where(
+        *_same(other.c, mine), other.c.gateway != mine.gateway, other.c.advertised, other.c.last_at >= since
+    )
+    above = select(place_ancestors.c.ancestor).where(place_ancestors.c.place == mine.community)
+    below = select(place_ancestors.c.place).where(place_ancestors.c.ancestor == mine.community)
+    elsewhere = select(beacons.c.id).where(
+        *_same(beacons.c, mine), beacons.c.place.not_in(above), beacons.c.place.not_in(below)
+    )
+    statement = _ROWS.where(mine.advertised, mine.last_at >= since, or_(again.exists(), elsewhere.exists()))
+    return tuple(_read(row) for row in await connection.execute(statement.order_by(mine.gateway, mine.uuid)))
+
+
+def _same(one: Any, other: Any) -> tuple[Any, ...]:  # noqa: ANN401  (columns of two tables)
+    return one.uuid == other.uuid, one.major == other.major, one.minor == other.minor
+
+
+async def sent_minors(connection: Connection, uuid: UUID, major: int, since: datetime) -> set[int]:
+    rows = beacon_activity.c
+    here = (rows.uuid == str(uuid), rows.major == major, rows.advertised, rows.last_at >= since)
+    return set((await connection.execute(select(rows.minor).where(*here))).scalars())
+
+
 async def of(connection: Connection, wanted: Iterable[BeaconId]) -> dict[BeaconId, list[Activity]]:
     """What gateways said of these beacons."""
     rows = beacon_activity.c
     chosen = [and_(rows.uuid == str(one.uuid), rows.major == one.major, rows.minor == one.minor) for one in set(wanted)]
     found: dict[BeaconId, list[Activity]] = {}
     if chosen:
-        for row in await connection.execute(select(beacon_activity).where(or_(*chosen))):
-            beacon = BeaconId(UUID(row.uuid), row.major, row.minor)
-            entry = Activity(
-                row.gateway, row.community, beacon, row.first_at, row.last_at, row.reported_at, row.advertised
-            )
-            found.setdefault(beacon, []).append(entry)
+        for row in await connection.execute(_ROWS.where(or_(*chosen))):
+            entry = _read(row)
+            found.setdefault(entry.beacon, []).append(entry)
     return found
+
+
+def _read(row: Any) -> Activity:  # noqa: ANN401  (a row)
+    beacon = BeaconId(UUID(row.uuid), row.major, row.minor)
+    said = (row.gateway, row.community, beacon, row.first_at, row.last_at, row.reported_at, row.advertised)
+    return Activity(*said, row.added_at)
+
+
+_ROWS = select(beacon_activity, gateways.c.added_at).join(gateways, gateways.c.id == beacon_activity.c.gateway)

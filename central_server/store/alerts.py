@@ -16,6 +16,7 @@ class Alert:
     """A task that was seen. `matter` and `subject` say which one; open alerts are unique in them.
 
     `gateway`: its label; `acknowledged_*`: somebody took it on, so nobody is told again of the same happening.
+    `names`: a Texts as JSON, where what it is about has a name in each language.
     """
 
     matter: str
@@ -35,6 +36,7 @@ class Alert:
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     note: str = ""
+    names: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,17 @@ async def acknowledge(connection: Connection, alert: int, by: str, note: str, at
         update(alerts)
         .where(columns.id == alert, columns.ended_at.is_(None), columns.acknowledged_at.is_(None))
         .values(acknowledged_at=at, acknowledged_by=by, note=note)
+    )
+    return bool(done.rowcount)
+
+
+async def give_back(connection: Connection, alert: int) -> bool:
+    """It waits for somebody again; False when it has ended, or nobody had taken it on."""
+    columns = alerts.c
+    done = await connection.execute(
+        update(alerts)
+        .where(columns.id == alert, columns.ended_at.is_(None), columns.acknowledged_at.is_not(None))
+        .values(acknowledged_at=None, acknowledged_by=None, note="")
     )
     return bool(done.rowcount)
 

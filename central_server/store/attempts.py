@@ -1,12 +1,12 @@
 """Attempts: one bank order each."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import case, func, select, update
 
 from central_server.store import intents
 from central_server.store.connection import Connection
@@ -106,6 +106,16 @@ async def of_intent(connection: Connection, gateway: str, intent: str) -> tuple[
     statement = select(attempts).where(attempts.c.gateway == gateway, attempts.c.intent == intent)
     rows = (await connection.execute(statement.order_by(attempts.c.number))).mappings()
     return tuple(Attempt(**row) for row in rows)
+
+
+async def ended_unpaid(connection: Connection, gateway: str, of: Collection[str]) -> frozenset[str]:
+    """Of these intents those that were tried, and every attempt has ended without money."""
+    if not of:
+        return frozenset()
+    still = case((attempts.c.state.in_((AttemptState.failed, AttemptState.expired)), 0), else_=1)
+    statement = select(attempts.c.intent).where(attempts.c.gateway == gateway, attempts.c.intent.in_(of))
+    rows = await connection.execute(statement.group_by(attempts.c.intent).having(func.sum(still) == 0))
+    return frozenset(rows.scalars())
 
 
 async def due(connection: Connection, bank: str, now: datetime, limit: int = 50) -> tuple[Attempt, ...]:

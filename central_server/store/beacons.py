@@ -9,7 +9,9 @@ from uuid import UUID
 from sqlalchemy import and_, func, literal, or_, select, tuple_
 
 from central_server.store import revised
+from central_server.store.activity import stands
 from central_server.store.connection import Connection
+from central_server.store.places import within
 from central_server.store.tables import beacons
 from sync_contract.beacon import BeaconId
 from sync_contract.catalogue import BeaconKind
@@ -38,13 +40,20 @@ class KeptBeacon:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """At and below `tops`, and what holds there from above; empty fields leave the choice open."""
+    """At and below `tops`, and what holds there from above; empty fields leave the choice open.
+
+    `place`: at and below it. `status`: a BeaconStatus, of place beacons, as it is at `now`. `shared`: the identity is
+    entered at another place too.
+    """
 
     tops: Collection[str]
     words: str = ""
     group: str = ""
     kind: str = ""
     place: str = ""
+    status: str = ""
+    shared: bool = False
+    now: datetime | None = None
 
 
 async def get(connection: Connection, id_: str) -> KeptBeacon | None:
@@ -70,7 +79,11 @@ async def page(
     if wanted.kind:
         chosen = chosen.where(beacons.c.kind == wanted.kind)
     if wanted.place:
-        chosen = chosen.where(beacons.c.place == wanted.place)
+        chosen = chosen.where(within(beacons.c.place, [wanted.place]))
+    if wanted.status and wanted.now is not None:
+        chosen = chosen.where(beacons.c.kind == BeaconKind.place.value, stands(beacons.c, wanted.status, wanted.now))
+    if wanted.shared:
+        chosen = chosen.where(_elsewhere())
     if after and (last := await get(connection, after)) is not None:
         seen = (str(last.beacon.uuid), last.beacon.major, last.beacon.minor, last.id)
         chosen = chosen.where(tuple_(*_ORDER) > tuple_(*(literal(value) for value in seen)))
@@ -95,10 +108,22 @@ async def same(connection: Connection, wanted: Iterable[BeaconId]) -> tuple[Kept
     return tuple(_read(row) for row in await connection.execute(_ROWS.where(or_(*chosen)))) if chosen else ()
 
 
+async def doubled(connection: Connection) -> tuple[KeptBeacon, ...]:
+    """Those whose identity another place has too."""
+    rows = await connection.execute(_ROWS.where(_elsewhere()))
+    return tuple(_read(row) for row in rows)
+
+
 async def groups(connection: Connection, tops: Collection[str]) -> tuple[str, ...]:
     """The names of all groups, in order."""
     rows = select(beacons.c.groups).distinct().where(revised.visible(beacons.c.place, tops))
     return tuple(sorted({word for row in await connection.execute(rows) for word in row[0].split()}))
+
+
+async def groups_at(connection: Connection, place: str) -> frozenset[str]:
+    """The groups of the beacons that concern `place`."""
+    rows = select(beacons.c.groups).distinct().where(revised.concerns(beacons.c.place, place))
+    return frozenset(word for row in await connection.execute(rows) for word in row[0].split())
 
 
 async def taken_by_major(connection: Connection, uuid: UUID) -> dict[int, int]:
@@ -136,6 +161,14 @@ async def remove(connection: Connection, beacon: KeptBeacon) -> bool:
     """False when it is another edit by now."""
     mine = and_(beacons.c.id == beacon.id, beacons.c.revision == beacon.revision)
     return bool((await connection.execute(beacons.delete().where(mine))).rowcount)
+
+
+def _elsewhere() -> Any:  # noqa: ANN401  (a condition)
+    """The identity is entered at another place too."""
+    other = beacons.alias()
+    mine, theirs = beacons.c, other.c
+    same = (theirs.uuid == mine.uuid, theirs.major == mine.major, theirs.minor == mine.minor)
+    return select(theirs.id).where(*same, theirs.place != mine.place).exists()
 
 
 def _is(beacon: BeaconId) -> Any:  # noqa: ANN401  (a condition)

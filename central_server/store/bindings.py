@@ -7,12 +7,15 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, literal, or_, select, tuple_
 
 from central_server.store import revised
 from central_server.store.connection import Connection
-from central_server.store.tables import bindings
+from central_server.store.places import within
+from central_server.store.tables import beacons, bindings, projects
 from sync_contract.beacon import BeaconId
+
+PAGE = 100
 
 
 class Target(StrEnum):
@@ -44,6 +47,19 @@ class KeptBinding:
     revision: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """At and below `tops`, and what holds there from above; empty fields leave the choice open.
+
+    `words`: in the project's id or title, the group, or the beacon's label. `place`: at and below it.
+    """
+
+    tops: Collection[str]
+    words: str = ""
+    target: str = ""
+    place: str = ""
+
+
 async def get(connection: Connection, id_: str) -> KeptBinding | None:
     found = (await connection.execute(_ROWS.where(bindings.c.id == id_))).one_or_none()
     return None if found is None else _read(found)
@@ -54,6 +70,51 @@ async def every(connection: Connection, tops: Collection[str]) -> tuple[KeptBind
     wanted = _ROWS.where(revised.visible(bindings.c.place, tops))
     ordered = wanted.order_by(bindings.c.place, bindings.c.project, bindings.c.priority.desc(), bindings.c.id)
     return tuple(_read(row) for row in await connection.execute(ordered))
+
+
+async def page(connection: Connection, wanted: Wanted, after: str = "", limit: int = PAGE) -> tuple[KeptBinding, ...]:
+    """By place, project and priority; `after`: the id of the last one seen."""
+    chosen = _ROWS.where(revised.visible(bindings.c.place, wanted.tops))
+    if wanted.words:
+        chosen = chosen.where(_told_by(wanted))
+    if wanted.target:
+        chosen = chosen.where(bindings.c.target == wanted.target)
+    if wanted.place:
+        chosen = chosen.where(within(bindings.c.place, [wanted.place]))
+    if after and (last := await get(connection, after)) is not None:
+        seen = (last.place, last.project, -last.priority, last.id)
+        chosen = chosen.where(tuple_(*_ORDER) > tuple_(*(literal(value) for value in seen)))
+    return tuple(_read(row) for row in await connection.execute(chosen.order_by(*_ORDER).limit(limit)))
+
+
+def _told_by(wanted: Wanted) -> ColumnElement[bool]:
+    mine = bindings.c
+    titled = select(projects.c.id).where(
+        revised.visible(projects.c.place, wanted.tops), projects.c.title.icontains(wanted.words, autoescape=True)
+    )
+    labelled = select(beacons.c.id).where(
+        revised.visible(beacons.c.place, wanted.tops),
+        beacons.c.label.icontains(wanted.words, autoescape=True),
+        beacons.c.uuid == mine.uuid,
+        beacons.c.major == mine.major,
+        beacons.c.minor == mine.minor,
+    )
+    return or_(
+        mine.project.icontains(wanted.words, autoescape=True),
+        mine.in_group.icontains(wanted.words, autoescape=True),
+        mine.project.in_(titled),
+        labelled.exists(),
+    )
+
+
+async def by_id(
+    connection: Connection, tops: Collection[str], after: str | None, limit: int
+) -> tuple[KeptBinding, ...]:
+    """At and below `tops` and those that hold there from above, by id, from the one after `after`."""
+    wanted = _ROWS.where(revised.visible(bindings.c.place, tops))
+    if after is not None:
+        wanted = wanted.where(bindings.c.id > after)
+    return tuple(_read(row) for row in await connection.execute(wanted.order_by(bindings.c.id).limit(limit)))
 
 
 async def holding(connection: Connection, place: str) -> tuple[KeptBinding, ...]:
@@ -115,3 +176,4 @@ def _read(row: Any) -> KeptBinding:  # noqa: ANN401  (a row)
 
 
 _ROWS = select(bindings)
+_ORDER = (bindings.c.place, bindings.c.project, -bindings.c.priority, bindings.c.id)

@@ -1,29 +1,36 @@
-"""Every catalogue ever published. Versions rise over all communities: one that is newer is newer for every gateway."""
+"""Every catalogue ever published, by community, and why one cannot be."""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from central_server.store.connection import Connection
 from central_server.store.gateways import DEVICE
 from central_server.store.places import within
-from central_server.store.tables import catalogue_seeds, catalogues, gateway_reports, gateways
+from central_server.store.tables import catalogue_seeds, catalogue_troubles, catalogues, gateway_reports, gateways
+from central_server.store.upsert import insert
 
 
 @dataclass(frozen=True, slots=True)
 class KeptCatalogue:
-    """`digest` covers what is published but not when; `content`: the SignedCatalogue as JSON.
-
-    `community` None: from before communities had their own.
-    """
+    """`digest` covers what is published but not when; `content`: the SignedCatalogue as JSON."""
 
     version: int
     digest: str
     content: str
     issued_at: datetime
-    community: str | None
+    community: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """The newest edits of the community cannot be published, for `reason`; `since`: the first attempt that failed."""
+
+    community: str
+    reason: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +55,28 @@ async def newest_versions(connection: Connection, communities: Collection[str]) 
     return {row[0]: row[1] for row in rows}
 
 
-async def newest_version(connection: Connection) -> int:
-    """Of all communities; 0 before the first."""
-    return (await connection.execute(select(func.max(catalogues.c.version)))).scalar() or 0
+async def note_trouble(connection: Connection, trouble: Trouble) -> None:
+    """The first attempt that failed stays the first while the reason is the same."""
+    statement = insert(connection, catalogue_troubles).values(asdict(trouble))
+    new, held = statement.excluded, catalogue_troubles.c
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[held.community],
+            set_={"reason": new.reason, "since": new.since},
+            where=held.reason != new.reason,
+        )
+    )
+
+
+async def end_trouble(connection: Connection, community: str) -> None:
+    await connection.execute(delete(catalogue_troubles).where(catalogue_troubles.c.community == community))
+
+
+async def troubles(connection: Connection, tops: Collection[str]) -> tuple[Trouble, ...]:
+    """Of the communities at and below `tops`."""
+    wanted = select(catalogue_troubles).where(within(catalogue_troubles.c.community, tops))
+    rows = await connection.execute(wanted.order_by(catalogue_troubles.c.community))
+    return tuple(Trouble(**row._mapping) for row in rows)
 
 
 async def add(connection: Connection, catalogue: KeptCatalogue) -> None:

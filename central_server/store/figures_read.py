@@ -123,19 +123,19 @@ async def silent_beacons(connection: Connection, tops: Collection[str], since: d
 async def doors(connection: Connection, wanted: Wanted) -> list[Row]:
     """By slot, door and kind (shake, click): how often."""
     table = shake_counts.c
-    slot = _slot(table.hour, wanted)
+    slot = slot_of(table.hour, wanted)
     statement = select(slot.label("slot"), table.door, table.kind, func.sum(table.times).label("times"))
-    statement = (await _phones(connection, statement, table, wanted)).group_by(slot, table.door, table.kind)
+    statement = (await phones(connection, statement, table, wanted)).group_by(slot, table.door, table.kind)
     return [whole(row) | {"slot": _start(row.slot, wanted)} for row in await connection.execute(statement)]
 
 
 async def registers(connection: Connection, wanted: Wanted) -> list[Row]:
     """By slot, door and kind: how many registers have which rank, when all sketches of the slot are merged."""
     table = visitor_registers.c
-    slot = _slot(table.hour, wanted)
+    slot = slot_of(table.hour, wanted)
     key = (slot.label("slot"), table.door, table.kind, table.register)
     merging = select(*key, func.max(table.rank).label("rank"))
-    merging = (await _phones(connection, merging, table, wanted)).group_by(slot, table.door, table.kind, table.register)
+    merging = (await phones(connection, merging, table, wanted)).group_by(slot, table.door, table.kind, table.register)
     sketch = merging.subquery().c
     group = (sketch.slot, sketch.door, sketch.kind, sketch.rank)
     statement = select(*group, func.count().label("number")).group_by(*group)
@@ -144,6 +144,15 @@ async def registers(connection: Connection, wanted: Wanted) -> list[Row]:
 
 async def gifts(connection: Connection, wanted: Wanted, environment: str) -> list[Row]:
     """By slot and door, of the gifts registered then: registered, handed, paid, each with its fen; reconciled."""
+    each = await each_gift(connection, wanted, environment)
+    statement = select(each.slot, each.door, *gift_sums(each)).group_by(each.slot, each.door)
+    return [whole(row) | {"slot": _start(row.slot, wanted)} for row in await connection.execute(statement)]
+
+
+async def each_gift(
+    connection: Connection, wanted: Wanted, environment: str, *more: ColumnElement[Any]
+) -> ReadOnlyColumnCollection[str, Any]:
+    """One row a gift registered then: slot, door, fen, and 1 or 0 for handed, paid, reconciled. `more`: of intents."""
     table = intents.c
     at = func.coalesce(*(type_coerce(each, BigInteger) for each in (moments.c.at, table.first_seen_at)))
     changes = state_changes.c
@@ -155,8 +164,9 @@ async def gifts(connection: Connection, wanted: Wanted, environment: str) -> lis
     )
     one = (
         select(
-            _slot(at, wanted).label("slot"),
+            slot_of(at, wanted).label("slot"),
             table.door,
+            *more,
             table.amount_minor.label("fen"),
             case((or_(handed, linked, paid), 1), else_=0).label("handed"),
             case((paid, 1), else_=0).label("paid"),
@@ -174,23 +184,21 @@ async def gifts(connection: Connection, wanted: Wanted, environment: str) -> lis
     for column, value in narrow:
         if value is not None:
             one = one.where(column == value)
-    each = (await seen(connection, one, table.community, wanted.tops)).subquery().c
+    return (await seen(connection, one, table.community, wanted.tops)).subquery().c
+
+
+def gift_sums(each: ReadOnlyColumnCollection[str, Any]) -> list[ColumnElement[Any]]:
+    """Of `each_gift`."""
     sums: dict[str, ColumnElement[Any]] = {"registered_fen": each.fen, "reconciled": each.reconciled}
     for name in ("handed", "paid"):
         sums |= {name: each[name], f"{name}_fen": each[name] * each.fen}
-    statement = select(
-        each.slot,
-        each.door,
-        func.count().label("registered"),
-        *(func.sum(value).label(name) for name, value in sums.items()),
-    ).group_by(each.slot, each.door)
-    return [whole(row) | {"slot": _start(row.slot, wanted)} for row in await connection.execute(statement)]
+    return [func.count().label("registered"), *(func.sum(value).label(name) for name, value in sums.items())]
 
 
 async def spent(connection: Connection, wanted: Wanted, environment: str) -> dict[datetime, int]:
     """By slot: fen of the ledger that were spent then. Money has no gateway and no beacon any more."""
     table = ledger_lines.c
-    slot = _slot(type_coerce(table.at, BigInteger), wanted)
+    slot = slot_of(type_coerce(table.at, BigInteger), wanted)
     statement = select(slot.label("slot"), func.sum(table.amount_minor).label("fen")).where(
         table.environment == environment,
         table.kind == LineKind.disbursed.value,
@@ -203,8 +211,13 @@ async def spent(connection: Connection, wanted: Wanted, environment: str) -> dic
     return {_start(row.slot, wanted): int(row.fen) for row in await connection.execute(statement)}
 
 
-async def spent_gifts(connection: Connection, wanted: Wanted, environment: str) -> dict[str | None, int]:
-    """By door, of the gifts registered then: those that are spent, if what came first is spent first."""
+async def spent_gifts(
+    connection: Connection, wanted: Wanted, environment: str, by: str = "door"
+) -> dict[str | None, int]:
+    """By door, of the gifts registered then: those that are spent, if what came first is spent first.
+
+    `by`: another column of intents.
+    """
     table = ledger_lines.c
     purse = (table.community, table.environment, table.project)
     gone = select(*purse, func.sum(table.amount_minor).label("fen")).where(
@@ -224,7 +237,7 @@ async def spent_gifts(connection: Connection, wanted: Wanted, environment: str) 
     )
     gift = intents.c
     statement = (
-        select(gift.door, func.count())
+        select(gift[by], func.count())
         .select_from(intents)
         .where(
             exists().where(covered.gateway == gift.gateway, covered.intent == gift.id, covered.so_far <= covered.fen),
@@ -232,13 +245,13 @@ async def spent_gifts(connection: Connection, wanted: Wanted, environment: str) 
             gift.first_seen_at >= wanted.since,
             gift.first_seen_at < wanted.until,
         )
-        .group_by(gift.door)
+        .group_by(gift[by])
     )
     for column, value in ((gift.gateway, wanted.gateway), (gift.beacon, wanted.beacon), (gift.project, wanted.project)):
         if value is not None:
             statement = statement.where(column == value)
     statement = await seen(connection, statement, gift.community, wanted.tops)
-    return {door: count for door, count in await connection.execute(statement)}
+    return {key: count for key, count in await connection.execute(statement)}
 
 
 async def listeners(connection: Connection, wanted: Wanted) -> list[tuple[datetime, datetime | None]]:
@@ -288,7 +301,7 @@ async def scoped(
     return await seen(connection, statement, columns.community, wanted.tops)
 
 
-async def _phones(
+async def phones(
     connection: Connection,
     statement: Select[*tuple[Any, ...]],
     table: ReadOnlyColumnCollection[str, Any],
@@ -308,7 +321,7 @@ async def seen(
     return statement if found is None else statement.where(community.in_(found))
 
 
-def _slot(at: ColumnElement[Any], wanted: Wanted) -> ColumnElement[int]:
+def slot_of(at: ColumnElement[Any], wanted: Wanted) -> ColumnElement[int]:
     """In words, not as parameters: PostgreSQL groups by an expression only when it is the same to the letter."""
     since: ColumnElement[int] = literal_column(str(micros(wanted.since)))
     step: ColumnElement[int] = literal_column(str(_micros(wanted.step)))

@@ -20,13 +20,17 @@ DEVICE, SERVER = "device", "server"
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """`site`: the place below the community where it stands, when staff said so. `kind`: DEVICE or SERVER."""
+    """`site`: the place below the community where it stands, when staff said so. `kind`: DEVICE or SERVER.
+
+    `retired_at`: since when nobody looks after it any more; its history stays.
+    """
 
     id: str
     community: str
     label: str
     site: str | None = None
     kind: str = "device"
+    retired_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +98,18 @@ async def lock(connection: Connection, gateway: str) -> None:
 
 
 async def every(connection: Connection, tops: Collection[str]) -> tuple[Gateway, ...]:
-    """Devices of the communities at and below `tops`; by label."""
+    """Devices of the communities at and below `tops`, retired ones too; by label."""
     wanted = _GATEWAYS.where(within(gateways.c.community, tops), gateways.c.kind == DEVICE)
     return tuple(Gateway(*row) for row in await connection.execute(wanted.order_by(gateways.c.label, gateways.c.id)))
+
+
+async def change(connection: Connection, gateway: str, label: str, site: str | None) -> None:
+    await connection.execute(update(gateways).where(gateways.c.id == gateway).values(label=label, site=site))
+
+
+async def retire(connection: Connection, gateway: str, at: datetime | None) -> None:
+    """None: it is in service again."""
+    await connection.execute(update(gateways).where(gateways.c.id == gateway).values(retired_at=at))
 
 
 async def known(connection: Connection, gateway: str, key: str, now: datetime) -> tuple[Gateway, str] | None:
@@ -180,7 +193,14 @@ def _key(row: Any) -> Key:  # noqa: ANN401  (a row)
     )
 
 
-_GATEWAYS = select(gateways.c.id, gateways.c.community, gateways.c.label, gateways.c.site, gateways.c.kind)
+_GATEWAYS = select(
+    gateways.c.id,
+    gateways.c.community,
+    gateways.c.label,
+    gateways.c.site,
+    gateways.c.kind,
+    gateways.c.retired_at,
+)
 _KEY = (
     gateway_keys.c.gateway,
     gateway_keys.c.key,

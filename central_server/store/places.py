@@ -155,6 +155,25 @@ async def communities(connection: Connection, tops: Collection[str]) -> tuple[st
     return tuple((await connection.execute(statement.order_by(places.c.id))).scalars())
 
 
+async def communities_of(connection: Connection, of: Collection[str]) -> dict[str, str]:
+    """Each place with the community in which it lies, or itself when it is above communities."""
+    found = {place: place for place in of}
+    wanted = sorted(of)
+    for start in range(0, len(wanted), 500):
+        above = select(place_ancestors.c.place, places.c.id).join(places, places.c.id == place_ancestors.c.ancestor)
+        here = place_ancestors.c.place.in_(wanted[start : start + 500])
+        rows = await connection.execute(above.where(here, places.c.kind == PlaceKind.community.value))
+        found |= {place: community for place, community in rows}
+    return found
+
+
+async def only_community(connection: Connection) -> str | None:
+    """The one community there is; None while there is none, or more than one."""
+    found = select(places.c.id).where(places.c.kind == PlaceKind.community.value).limit(2)
+    known = (await connection.execute(found)).scalars().all()
+    return known[0] if len(known) == 1 else None
+
+
 def within(column: ColumnElement[Any], tops: Collection[str]) -> ColumnElement[bool]:
     """For `where`: the column names a place at or below one of `tops`."""
     return column.in_(select(place_ancestors.c.place).where(place_ancestors.c.ancestor.in_(tops)))

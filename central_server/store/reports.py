@@ -4,17 +4,22 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import case, select
+from sqlalchemy import case, func, select
 
 from central_server.store.connection import Connection
 from central_server.store.places import within
 from central_server.store.tables import gateway_reports
 from central_server.store.upsert import insert
 
+_BEGUN = ("hearing_since", "off_air_since")
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Times by the server's clock. `clock_off_s`: the gateway's wall clock minus ours, in seconds."""
+    """Times by the server's clock. `clock_off_s`: the gateway's wall clock minus ours, in seconds.
+
+    `off_air_since`: when the beacon that it is was not on the air, though it should be; None: it is, or need not be.
+    """
 
     gateway: str
     community: str
@@ -24,6 +29,7 @@ class Report:
     hearing_since: datetime
     radio: str
     advert: str
+    off_air_since: datetime | None
     version: str
     waiting: int
     refused: int
@@ -36,16 +42,21 @@ class Report:
 
 
 async def keep(connection: Connection, report: Report) -> None:
-    """In the place of the one before; `hearing_since` stays while the word is the same."""
+    """In the place of the one before; `hearing_since` stays while the word is the same, `off_air_since` while it is
+    off the air, whichever word says why.
+    """
     table = gateway_reports
     statement = insert(connection, table).values(asdict(report))
-    new = {name: statement.excluded[name] for name in asdict(report) if name not in ("gateway", "hearing_since")}
-    begun = case(
+    new = {name: statement.excluded[name] for name in asdict(report) if name not in ("gateway", *_BEGUN)}
+    hearing = case(
         (table.c.hearing == statement.excluded.hearing, table.c.hearing_since), else_=statement.excluded.hearing_since
     )
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=[table.c.gateway], set_={**new, "hearing_since": begun})
+    off_air = case(
+        (statement.excluded.off_air_since.is_(None), None),
+        else_=func.coalesce(table.c.off_air_since, statement.excluded.off_air_since),
     )
+    begun = dict(zip(_BEGUN, (hearing, off_air), strict=True))
+    await connection.execute(statement.on_conflict_do_update(index_elements=[table.c.gateway], set_={**new, **begun}))
 
 
 async def get(connection: Connection, gateway: str) -> Report | None:

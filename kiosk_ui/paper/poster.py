@@ -90,6 +90,7 @@ def _said(facts: PosterFacts, language: Language) -> dict[str, Any]:
             " and volunteers' cards: they neither hear nor record your phone. Nobody asks your name to read the page."
         ),
         "call": _("Questions? Call the community"),
+        "unheard": _("Your phone is not recorded"),
         "hold": _("Hold your phone here"),
         "or_scan": _("or scan the code"),
         "cut": _("Cut along the lines. Leave the white margin around the code."),

@@ -36,22 +36,51 @@
     source.onerror = function () { gone(source.readyState === EventSource.CONNECTING); };
     addEventListener("pagehide", function () { source.close(); });
   }
+  function plain(html) {
+    var told = document.createElement("template");
+    told.innerHTML = html;
+    return told.innerHTML.trim();
+  }
+  var standing = plain(main.innerHTML);
   function replace(html) {
-    var next = document.createElement("template");
-    next.innerHTML = html;
-    var now = document.createElement("template");
-    now.innerHTML = main.innerHTML;
-    if (now.innerHTML.trim() === next.innerHTML.trim()) return;
+    var next = plain(html);
+    if (standing === next) return;
+    standing = next;
     var at = main.contains(document.activeElement) && document.activeElement.getAttribute("href");
     main.innerHTML = html;
     var same = at && main.querySelector('[href="' + at + '"]'); // who moves by keyboard stays where they were
     if (same) same.focus();
     offer();
+    reach();
     main.classList.remove("arriving");
     void main.offsetWidth; // restart the animation
     main.classList.add("arriving");
   }
   if (body.dataset.live) follow(body.dataset.live);
+
+  // -- what lies below the edge is reached by a touch, for not everybody drags; at the end the same button leads back
+  var further = document.getElementById("further");
+  var seen = document.scrollingElement;
+  function reach() {
+    var more = seen.scrollHeight > seen.clientHeight + 8 && innerWidth > 700; // who holds it in the hand drags
+    var bar = main.querySelector(".deeds");
+    if (bar && getComputedStyle(bar).position !== "sticky") bar = null; // it is not in reach itself
+    if (more && bar && further.parentNode !== bar) bar.appendChild(further);
+    further.hidden = !more || !bar;
+    var end = seen.scrollTop + seen.clientHeight > seen.scrollHeight - 8;
+    further.firstElementChild.hidden = end;
+    further.lastElementChild.hidden = !end;
+  }
+  further.addEventListener("click", function () {
+    var bar = further.parentNode.offsetHeight;
+    var calm = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+    if (further.lastElementChild.hidden) seen.scrollBy({ top: 0.85 * (seen.clientHeight - bar), behavior: calm });
+    else seen.scrollTo({ top: 0, behavior: calm });
+    reach();
+  });
+  ["scroll", "resize", "load"].forEach(function (kind) { addEventListener(kind, reach, { passive: true }); });
+  document.addEventListener("toggle", reach, true); // what unfolds
+  reach();
 
   // -- idle: ask 30 s before the session is wiped; any touch extends, as often as one likes
   var ASK_S = 30;
@@ -97,7 +126,6 @@
   function passBy() {
     var resting = performance.now() - touched > (STAND_S - 1) * 1000;
     if (!resting || !body.classList.contains("page-attract") || main.contains(document.activeElement)) return;
-    var seen = document.scrollingElement;
     var next = Array.prototype.filter.call(main.querySelectorAll(".projects > li"), function (each) {
       var place = each.getBoundingClientRect();
       return place.top > 1 && place.bottom > seen.clientHeight + 1;
@@ -109,16 +137,10 @@
   }
   setInterval(passBy, STAND_S * 1000);
 
-  // -- how long the code still opens the bank's page: told in minutes by the server, who renders the page anew
-  var code = document.querySelector("[data-left]");
-  if (code && Number(code.dataset.left)) setTimeout(function () {
-    if (document.querySelector("[data-left]")) location.reload();
-  }, Number(code.dataset.left) * 1000 + 500);
-
   // -- reading aloud, with a voice that is on this machine and no other
   var aloud = document.getElementById("aloud");
   function voice() {
-    var language = body.dataset.aloud.replace("zh-Hans", "zh-CN").replace("zh-Hant", "zh-TW");
+    var language = document.documentElement.lang.replace("zh-Hans", "zh-CN").replace("zh-Hant", "zh-TW");
     return speechSynthesis.getVoices().filter(function (each) {
       return each.localService && each.lang.replace("_", "-").slice(0, 2) === language.slice(0, 2);
     }).sort(function (one) { return one.lang.replace("_", "-") === language ? -1 : 1; })[0];
@@ -127,7 +149,9 @@
     var told = document.getElementById("voices");
     return told && told.dataset[which];
   }
+  var choice = document.getElementById("speaks"); // nobody can switch on a voice that is not there
   function offer() {
+    if (choice && speech && voice()) choice.hidden = false;
     if (!aloud) return;
     aloud.hidden = !recorded("own") && !(speech && voice());
     minnan.hidden = !recorded("nan");
@@ -143,11 +167,16 @@
   }
   function play(url) {
     sound.src = url;
+    sound.volume = loud();
     sound.play().catch(function () {}); // a file that is no sound: silence
   }
+  function loud() { // softer at night: people sleep over the hall
+    var hour = new Date().getHours();
+    return hour >= 21 || hour < 7 ? 0.4 : 1;
+  }
+  offer();
+  if (speech) speech.addEventListener("voiceschanged", offer);
   if (aloud) {
-    offer();
-    if (speech) speech.addEventListener("voiceschanged", offer);
     minnan.addEventListener("click", function () { if (!hush()) play(recorded("nan")); });
     aloud.addEventListener("click", function () {
       if (hush()) return;
@@ -156,6 +185,7 @@
       words.voice = voice();
       words.lang = words.voice.lang;
       words.rate = 0.9;
+      words.volume = loud();
       speech.speak(words);
     });
     addEventListener("pagehide", hush);
@@ -165,6 +195,7 @@
   var typed = document.getElementById("typed");
   if (typed) {
     var digits = typed.dataset.digits;
+    var show = function (id, is) { document.getElementById(id).hidden = !is; };
     main.addEventListener("click", function (event) {
       var key = event.target.closest("[data-key]");
       if (!key) return;
@@ -173,8 +204,19 @@
       if (what === "clear") digits = "";
       else if (what === "back") digits = digits.slice(0, -1);
       else digits = (digits + what).replace(/^0+/, "").slice(0, 7);
-      typed.textContent = "¥" + (digits || "0");
+      typed.textContent = "¥" + (digits || "0").replace(/\B(?=(\d{3})+$)/g, ",");
       document.getElementById("yuan").value = digits;
+      var much = Number(digits) > Number(typed.dataset.most);
+      show("too-much", much);
+      show("too-little", false);
+      show("fits", !much);
+      // who changes the language, or asks for help, finds the digits again
+      var here = location.pathname + "?digits=" + digits;
+      history.replaceState(null, "", here);
+      document.querySelector(".languages [name=back]").value = here;
+      document.querySelectorAll(".tools a").forEach(function (tool) {
+        tool.href = tool.pathname + "?back=" + encodeURIComponent(here);
+      });
     });
   }
 

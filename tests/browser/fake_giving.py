@@ -101,9 +101,9 @@ class FakeGiving:
     def state(self, intent: str) -> GiftState:
         return self._states.get(intent, GiftState(IntentState.registered))
 
-    def becomes(self, intent: str, state: IntentState, slip: str = "") -> None:
+    def becomes(self, intent: str, state: IntentState, slip: str = "", *, ended: bool = False) -> None:
         """What the central server would report."""
-        self._states[intent] = GiftState(state, slip)
+        self._states[intent] = GiftState(state, slip, ended=ended)
         self.told()
 
 

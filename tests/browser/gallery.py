@@ -30,6 +30,7 @@ from kiosk_ui.views import (
     PhoneHandover,
     PhoneHelpPage,
     PhoneOutcome,
+    PhonePrivacyPage,
     PhoneProject,
     PrivacyPage,
     ProjectPage,
@@ -110,6 +111,21 @@ KIOSK: dict[str, View] = {
     "amount": AmountPage(LUNCH, KEY),
     "keypad": AmountPage(LUNCH, KEY, "128"),
     "keypad-empty": AmountPage(LUNCH, KEY, ""),
+    "keypad-asked": AmountPage(LUNCH, KEY, "", asked=True),
+    "attract-held": Attract(PROJECTS, held=True),
+    "turned-held": Attract(PROJECTS, LUNCH, True, Door.tag, held=True),
+    "handoff-ended": Handoff(
+        LUNCH,
+        AMOUNT,
+        CODE,
+        IntentState.handed_off,
+        HandoffKind.ticket,
+        9,
+        "7F3A-K8YZ",
+        "give.example.org/t",
+        ended=True,
+    ),
+    "handoff-asks": Handoff(LUNCH, AMOUNT, CODE, IntentState.registered, HandoffKind.ticket, 7, asks_s=21),
     "handoff-minutes": Handoff(LUNCH, AMOUNT, CODE, IntentState.registered, HandoffKind.ticket, 10),
     "handoff-old": Handoff(LUNCH, AMOUNT, CODE, IntentState.handed_off, HandoffKind.ticket, 0),
     "comfort": ComfortPage(Look(TextSize.larger, Theme.light, aloud=True), "/project/elder-lunch"),
@@ -176,7 +192,10 @@ PHONE: dict[str, View] = {
     "handover-code": PhoneHandover(
         LUNCH, AMOUNT, "/t/x", code="https://qr.example.org/62900000000000000000000000000000"
     ),
-    "waiting": PhoneOutcome(LUNCH, AMOUNT, IntentState.handed_off),
+    "waiting": PhoneOutcome(LUNCH, AMOUNT, IntentState.handed_off, again="/t?code=7F3A-K8YZ"),
+    "not-completed-poster": PhoneOutcome(LUNCH, AMOUNT, IntentState.closed, again="/h/x", root="/s/at/huada"),
+    "help": PhoneHelpPage("/s"),
+    "privacy": PhonePrivacyPage(90),
     "paid": PhoneOutcome(LUNCH, AMOUNT, IntentState.paid, "7F3A-K8QZ"),
     "own-slip": PhoneOutcome(LUNCH, AMOUNT, IntentState.paid, "7F3A-K8QZ", gift=SLIP),
     "receipt": ReceiptPage(LUNCH, AMOUNT, "7F3A-K8QZ", "/g/x/receipt", "/g/x", "anonymous", 90),
@@ -194,8 +213,8 @@ PHONE: dict[str, View] = {
         faults=dict.fromkeys(("name", "tax_id", "email", "phone", "address", "consent"), "needed"),
     ),
     "not-completed": PhoneOutcome(LUNCH, AMOUNT, IntentState.closed),
-    "notice": NoticePage(NoticeKind.ticket_refused, back=""),
-    "hall": PhoneHall(PROJECTS, "/s/at/huada"),
+    "notice": NoticePage(NoticeKind.ticket_refused, back="/s"),
+    "hall": PhoneHall(PROJECTS, "/s/at/huada", board="/board/huada"),
     "hall-long": PhoneHall((LONG,), "/s/at/huada", ended=True),
     "hall-many": PhoneHall((LUNCH, READING, TEA, LONG, UNTOLD) * 8, "/s/at/huada"),
     "shown-long": PhoneProject(LONG, True, PermitReason.holds, "/s/at/huada", "/s/at/huada/turn?after=a-long-one"),
@@ -204,14 +223,17 @@ PHONE: dict[str, View] = {
     "hall-none": PhoneHall((), "/s"),
     "shown": PhoneProject(LUNCH, True, PermitReason.holds, "/s/at/huada", "/s/at/huada/turn?after=elder-lunch"),
     "shown-closed": PhoneProject(TEA, False, PermitReason.missing, "/s/at/huada"),
-    "shown-told": PhoneProject(TOLD, True, PermitReason.holds, "/s/at/huada"),
+    "shown-told": PhoneProject(TOLD, True, PermitReason.holds, "/s/at/huada", board="/board/huada"),
+    "giving-told": PhoneProject(
+        TOLD, True, PermitReason.holds, "/s/at/huada", giving=PhoneGiving("/h/x?gift=1"), board="/board/huada"
+    ),
     **PHONE_BOARDS,
 }
 VIEWS = {Surface.kiosk: KIOSK, Surface.phone: PHONE}
 
 
 def pages(surface: Surface, environment: Environment = Environment.drill) -> Pages:
-    return Pages(environment=environment, site=SITE, surface=surface, contact=True)
+    return Pages(environment=environment, site=SITE, surface=surface)
 
 
 def gallery() -> AbstractAsyncContextManager[str]:
@@ -226,7 +248,8 @@ def gallery() -> AbstractAsyncContextManager[str]:
             text=TextSize(request.query.get("text", TextSize.usual)),
             theme=Theme(request.query.get("theme", Theme.light)),
         )
-        html = renderers[surface].html(view, Language(request.match_info["language"]), csrf="0" * 64, look=look)
+        language = Language(request.match_info["language"])
+        html = renderers[surface].html(view, language, csrf="0" * 64, look=look, contact="/contact/huada")
         return web.Response(text=html, content_type="text/html")
 
     async def silence(_: web.Request) -> web.StreamResponse:

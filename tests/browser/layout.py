@@ -4,9 +4,19 @@ from pathlib import Path
 
 from playwright.async_api import Page
 
+from kiosk_ui.look import Theme
+
 _SCRIPT = Path(__file__).with_name("layout.js").read_text()
 SIZES = {"kiosk": (1280, 800), "small": (800, 480), "phone": (360, 740), "portrait": (1080, 1920)}
 """Screens: width and height in CSS pixels."""
+
+
+async def set_up(page: Page, theme: Theme) -> None:
+    """The phone as its owner set it up: its pages look so."""
+    await page.emulate_media(
+        color_scheme="dark" if theme is Theme.dark else "light",
+        contrast="more" if theme is Theme.contrast else "no-preference",
+    )
 
 
 async def faults(page: Page, *, staff: bool = False) -> list[str]:

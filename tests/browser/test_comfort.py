@@ -83,12 +83,8 @@ async def test_the_code_says_how_long_it_opens_the_banks_page(open_page: OpenPag
 async def test_reading_aloud_is_offered_only_where_the_machine_has_a_voice(open_page: OpenPage, kiosk_url: str) -> None:
     page = await open_page(1280, 800)
     await page.goto(f"{kiosk_url}/comfort?back=/help")
-    await page.click("[name=aloud][value=yes]")
-    await expect(page.locator("[aria-pressed=true][name=aloud]")).to_have_attribute("value", "yes")
-    await page.click("main nav .deed")
-    await page.wait_for_url(f"{kiosk_url}/help")
     assert await page.evaluate("speechSynthesis.getVoices().filter((each) => each.localService).length") == 0
-    await expect(page.locator("#aloud")).to_be_hidden()
+    await expect(page.locator("#speaks")).to_be_hidden()
     said = """
         window.said = [];
         SpeechSynthesisUtterance = function (text) { this.text = text; };
@@ -97,12 +93,17 @@ async def test_reading_aloud_is_offered_only_where_the_machine_has_a_voice(open_
             getVoices: () => [{ lang: "en-GB", localService: true }, { lang: "zh-CN", localService: false },
                               { lang: "zh-TW", localService: true }, { lang: "zh-CN", localService: true }],
             addEventListener: () => {}, cancel: () => {},
-            speak: (words) => window.said.push([words.lang, words.text]),
+            speak: (words) => window.said.push([words.lang, words.text, words.volume]),
         } });
+        Date.prototype.getHours = () => 22;
     """
     await page.add_init_script(said)
     await page.reload()
+    await page.click("[name=aloud][value=yes]")
+    await expect(page.locator("[aria-pressed=true][name=aloud]")).to_have_attribute("value", "yes")
+    await page.click("main nav .deed")
+    await page.wait_for_url(f"{kiosk_url}/help")
     await page.click("#aloud")
-    [[language, text]] = await page.evaluate("said")
-    assert language == "zh-CN"
+    [[language, text, volume]] = await page.evaluate("said")
+    assert (language, volume) == ("zh-CN", 0.4), "softer at night"
     assert "怎样捐款" in text

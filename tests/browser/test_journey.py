@@ -74,17 +74,17 @@ async def test_who_wants_to_speak_to_somebody_reads_or_scans_the_number_and_come
 ) -> None:
     page = await open_page(1280, 800, java_script_enabled=script)
     await page.goto(f"{kiosk_url}/project/elder-lunch")
-    await page.click(".tools a[href='/help']")
-    await page.click("main a[href='/contact']")
+    await page.click(".tools a[href^='/help']")
+    await page.click("main a[href^='/contact']")
     await expect(page.locator("h1")).to_have_text("打电话问一问")
     await expect(page.locator("main .number")).to_have_text("0595 0000 0000")
     await expect(page.locator("main a[href^='tel:']")).to_have_count(0)  # a screen in a hall calls nobody
     shot = Image.open(BytesIO(await page.locator(".code svg").screenshot()))
     assert [found.text for found in read_barcodes(shot)] == ["tel:059500000000"]
     await page.click("main nav .deed")
-    await page.wait_for_url("**/help")
-    await page.click("main .deed[href='/']")
-    await page.wait_for_url(kiosk_url + "/")
+    await page.wait_for_url("**/help?back=/project/elder-lunch")
+    await page.click("main nav .deed")
+    await page.wait_for_url("**/project/elder-lunch")
     assert kiosk.giving.recorded == []
 
 
@@ -107,10 +107,24 @@ async def test_the_number_pad_corrects_itself_and_goes_on_only_with_an_amount(
     await page.click(".key[data-key='clear']")
     await expect(page.locator("#typed")).to_have_text("¥0")
     await page.click("main .deed.main")
-    await expect(page.locator("h1")).to_have_text("请换一个金额")
+    await expect(page.locator("#too-little")).to_be_visible()
+    for key in "70000":
+        await page.click(f".key[data-key='{key}']")
+    await expect(page.locator("#typed")).to_have_text("¥70,000")
+    await expect(page.locator("#too-much")).to_be_visible()
+    await page.click("main .deed.main")
+    await expect(page.locator("#too-much")).to_be_visible()
     assert kiosk.giving.recorded == []
-    await page.click("main .deed")
-    await choose_amount(page, 70_00)
+    for _ in range(3):
+        await page.click(".key[data-key='back']")
+    await expect(page.locator("#too-much")).to_be_hidden()
+    await page.click(".languages [value=en]")  # the digits are in no form of this page
+    await expect(page.locator("html")).to_have_attribute("lang", "en")
+    await expect(page.locator("#typed")).to_have_text("¥70")
+    await page.click(".tools a[href^='/help']")
+    await page.click("main nav .deed")
+    await expect(page.locator("#typed")).to_have_text("¥70")
+    await page.click("main .deed.main")
     await page.wait_for_url("**/handoff")
     assert kiosk.giving.recorded[0].gift.amount == Money(70_00)
 
@@ -132,3 +146,26 @@ async def test_back_leads_from_the_code_to_the_amounts_and_a_second_gift_is_its_
     await choose_amount(page, 10000)
     await page.wait_for_url("**/handoff")
     assert kiosk.giving.recorded[2].gift.amount == Money(10000)
+
+
+async def test_what_lies_below_the_edge_is_reached_by_a_touch_and_the_same_leads_back(
+    open_page: OpenPage, kiosk_url: str
+) -> None:
+    page = await open_page(800, 480, reduced_motion="reduce")
+    await page.goto(f"{kiosk_url}/privacy")
+    further, last = page.locator("#further"), page.locator(".answers dd").last
+    await expect(further).to_have_text("往下看", use_inner_text=True)
+    while await further.inner_text() == "往下看":
+        await further.click()
+    await expect(last).to_be_in_viewport(ratio=1)
+    await further.click()
+    assert await page.evaluate("scrollY") == 0
+    await page.goto(f"{kiosk_url}/project/elder-lunch")
+    await expect(further).to_be_hidden()
+    await page.click("summary")
+    await expect(further).to_be_visible()
+    gap = await page.evaluate(
+        "(() => { const next = getComputedStyle(document.querySelector('.more p + p'));"
+        " return 1 + parseFloat(next.marginTop) / parseFloat(next.lineHeight); })()"
+    )
+    assert gap >= 1.3

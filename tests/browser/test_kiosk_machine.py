@@ -102,7 +102,8 @@ async def screen(
     async with kiosk.serve() as url, x_server() as display, async_playwright() as playwright:
         config = folder / "gateway.toml"
         config.write_text(f"[kiosk]\nport = {url.rsplit(':', 1)[1]}\n")
-        policies, profiles = folder / "policies", folder / "run"
+        policies, profiles, home = folder / "policies", folder / "run", folder / "home"
+        home.mkdir()
         profiles.mkdir(mode=0o700)
         written = policies / POLICY_FILE.relative_to("/etc/chromium/policies")
         writing = await asyncio.create_subprocess_exec(PROGRAM, "kiosk-policy", "--config", config, "--write", written)
@@ -114,6 +115,7 @@ async def screen(
         given = {
             "DISPLAY": display,
             "XDG_RUNTIME_DIR": str(profiles),
+            "HOME": str(home),
             "WLR_BACKENDS": "x11",
             "WLR_RENDERER": "pixman",
             **dict(word.split("=") for word in keyboard.split()),
@@ -161,7 +163,13 @@ SCRIPTS = (
     "navigator.share && navigator.share({ url: 'https://example.com/' }).catch(() => {})",
     "document.body.insertAdjacentHTML('beforeend', '<input type=file id=upload>'); upload.click()",
     "window.showOpenFilePicker && showOpenFilePicker().catch(() => {})",
+    "let a = document.createElement('a'); a.download = 'x.txt'; a.href = URL.createObjectURL(new Blob()); a.click()",
+    "Object.assign(document.createElement('a'), { href: '/help', download: 'x.html' }).click()",
+    "document.documentElement.lang = 'fr'; document.body.append('Bonjour à tous, voici du français. '.repeat(40))",
 )
+"""The last makes a page that Chromium would offer to translate."""
+POP_UPS = ("window.open('https://example.com/')", "window.open('/help', 'own', 'popup,width=300,height=300')")
+"""Run as what nobody touched: a window that a touch asks for is away within seconds (see below)."""
 MODIFIERS: dict[str, tuple[int, ...]] = {
     "": (), "Ctrl": (37,), "Alt": (64,), "Super": (133,), "Ctrl+Shift": (37, 50),
 }  # fmt: skip
@@ -192,7 +200,8 @@ async def whereabouts(hall: Screen) -> list[str]:
     await asyncio.sleep(0.15)
     urls = await hall.pages()
     elsewhere = [url for url in urls if url and not url.startswith((hall.url, *NOWHERE))]
-    return elsewhere or ([] if any(url.startswith(hall.url) for url in urls) else ["the page is gone"])
+    ours = sum(url.startswith(hall.url) for url in urls)
+    return elsewhere or ([] if ours == 1 else [f"the page is there {ours} times"])
 
 
 async def patiently(deed: Callable[[], Awaitable[Result]]) -> Result:
@@ -236,11 +245,15 @@ async def test_no_script_no_upload_no_long_press_and_no_address_leaves_the_page(
     async with screen(tmp_path, FakeKiosk(), DeveloperToolsAvailability=1) as hall:
         page = await shown(hall)
         escaped: dict[str, list[str]] = {}
+        devtools = await page.context.new_cdp_session(page)
+        for script in POP_UPS:  # first: what follows counts as touched for some seconds
+            await devtools.send("Runtime.evaluate", {"expression": script, "userGesture": False})
         for script in SCRIPTS:
             await page.evaluate(f"() => {{ {script} }}")
             if found := await whereabouts(hall):
                 escaped[script] = found
-        devtools = await page.context.new_cdp_session(page)
+        assert await page.evaluate("document.hasFocus()"), "no bubble of the browser has taken the focus"
+        assert [each for each in (tmp_path / "home").rglob("*") if each.name.startswith("x.")] == [], "nothing is saved"
         touch = [{"x": 300, "y": 400}]
         await devtools.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": touch})
         await asyncio.sleep(1.2)  # as long as Chromium takes for a long press

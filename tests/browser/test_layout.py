@@ -8,7 +8,7 @@ from sync_contract.records import Door
 from sync_contract.strict import Language
 from tests.browser.conftest import OpenPage
 from tests.browser.gallery import KIOSK, LONG, PHONE, pages
-from tests.browser.layout import SIZES, faults
+from tests.browser.layout import SIZES, faults, set_up
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -26,43 +26,56 @@ def looks(names: Iterable[str], row: int) -> Iterator[tuple[str, str]]:
         yield name, f"{name}/{language}?text={text}&theme={theme}"
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("row", "sizes"), [(0, ("kiosk", "portrait")), (1, ("small",)), (2, ("phone",))])
 async def test_every_kiosk_page_is_whole_readable_and_easy_to_touch(
-    open_page: OpenPage, gallery_url: str, size: str
+    open_page: OpenPage, gallery_url: str, row: int, sizes: tuple[str, ...]
 ) -> None:
-    page = await open_page(*SIZES[size])
+    """The page follows when the screen is turned, so it is fetched once for both ways of the large one."""
+    page = await open_page(*SIZES[sizes[0]])
     wrong = {}
-    for _, address in looks(KIOSK, list(SIZES).index(size)):
+    for _, address in looks(KIOSK, row):
         await page.goto(f"{gallery_url}/{Surface.kiosk}/{address}")
+        for size in sizes:
+            width, height = SIZES[size]
+            await page.set_viewport_size({"width": width, "height": height})
+            if found := await faults(page):
+                wrong[f"{address} {size}"] = found
+    assert not wrong
+
+
+@pytest.mark.parametrize(("row", "width"), [(0, 320), (1, 360), (2, 430)])
+async def test_every_phone_page_is_whole_readable_and_easy_to_touch(
+    open_page: OpenPage, gallery_url: str, row: int, width: int
+) -> None:
+    """In each language, in one of the sizes of text, on a phone that is set to light, dark or strong contrast."""
+    page = await open_page(width, 740)
+    wrong = {}
+    for _, address in looks(PHONE, row):
+        await set_up(page, Theme(address.rpartition("theme=")[2]))
+        await page.goto(f"{gallery_url}/{Surface.phone}/{address}")
         if found := await faults(page):
             wrong[address] = found
     assert not wrong
 
 
-@pytest.mark.parametrize(("row", "widths"), [(0, (320, 430)), (1, (360,))])
-async def test_every_phone_page_is_whole_readable_and_easy_to_touch(
-    open_page: OpenPage, gallery_url: str, row: int, widths: tuple[int, ...]
-) -> None:
-    """The page follows when the phone is turned, so it is fetched once for some widths."""
-    page = await open_page(widths[0], 740)
-    wrong = {}
-    for number, name in enumerate(PHONE):
-        address = f"{name}/{list(Language)[(row + number) % 3]}"
-        await page.goto(f"{gallery_url}/{Surface.phone}/{address}")
-        for width in widths:
-            await page.set_viewport_size({"width": width, "height": 740})
-            if found := await faults(page):
-                wrong[f"{address} {width}"] = found
-    assert not wrong
-
-
-BELOW = """() => [...document.querySelectorAll("main :is(.deed, .pick, .key, .code svg)")]
-  .filter((each) => !each.checkVisibility() || each.getBoundingClientRect().bottom > innerHeight)
-  .map((each) => each.textContent.trim())"""
+BELOW = """() => ["usual", "larger", "largest"].flatMap((text) => {
+  const root = document.documentElement;
+  root.className = root.className.replace(/text-\\w+/, "text-" + text);
+  const speaks = document.getElementById("speaks");
+  if (speaks) speaks.hidden = false; // as where there is a voice
+  const bars = [...document.querySelectorAll("main .deeds")];
+  const bar = bars.find((each) => getComputedStyle(each).position === "sticky");
+  const edge = bar ? bar.getBoundingClientRect().top : innerHeight;
+  return [...document.querySelectorAll("main :is(.deed, .pick, .key, .choice, .code svg, .slip, .by-hand)")]
+    .filter((each) => !each.hidden)
+    .filter((each) => each.getBoundingClientRect().bottom > 0.5 + (bar?.contains(each) ? innerHeight : edge))
+    .map((each) => text + ": " + each.textContent.trim());
+})"""
+"""What one came for, at every size of text: it stands above the bar of what to do next, and that above the edge."""
 
 
 async def test_what_to_do_next_is_in_reach_without_scrolling(open_page: OpenPage, gallery_url: str) -> None:
-    page = await open_page(*SIZES["kiosk"])
+    page = await open_page(*SIZES["kiosk"], has_touch=True, is_mobile=True)  # nobody has a mouse in a hall
     out_of_reach = {}
     for number, name in enumerate(KIOSK):
         await page.goto(f"{gallery_url}/{Surface.kiosk}/{name}/{list(Language)[number % 3]}")
@@ -74,14 +87,31 @@ async def test_what_to_do_next_is_in_reach_without_scrolling(open_page: OpenPage
 
 
 BODY = """() => {
-  const named = "h1, h2, a, button, legend, dt, svg, .eyebrow, .sum";
+  const named = "h1, h2, a, button, summary, legend, dt, svg, .eyebrow, .sum, .bill dd, .facts dd, .by-hand b";
   const text = (el) => [...el.childNodes].map((node) => node.nodeType === 3 ? node.data
     : node.nodeType === 1 && node.checkVisibility() && !node.matches(named) ? text(node) : "").join("");
   const examples = [...document.querySelectorAll(".pick span")].map((each) => each.textContent).join("");
   return (text(document.querySelector("main")) + examples).replace(/\\s+/g, " ").trim();
 }"""
-"""What there is to read before one decides: not headings, buttons and names, but the examples on the buttons."""
-ASKING = ("attract", "attract-none", "turned", "turned-told", "amount", "keypad", "keypad-empty", "comfort")
+"""What there is to read before one decides: not headings, buttons, names and what is copied, but the
+examples on the buttons."""
+ASKING = (
+    "attract",
+    "attract-none",
+    "turned",
+    "turned-told",
+    "project",
+    "project-told",
+    "amount",
+    "keypad",
+    "keypad-empty",
+    "keypad-asked",
+    "comfort",
+    "handoff",
+    "handoff-typed",
+    "handoff-opened",
+    "handoff-ended",
+)
 
 
 @pytest.mark.parametrize("language", Language)
@@ -90,7 +120,7 @@ async def test_a_screen_that_asks_for_a_decision_has_few_words(
 ) -> None:
     """60 characters of Chinese; Latin letters are half as wide and say half as much."""
     most = 120 if language is Language.en else 60
-    page = await open_page(*SIZES["kiosk"])
+    page = await open_page(*SIZES["kiosk"], has_touch=True, is_mobile=True)
     told = {}
     for name in ASKING:
         await page.goto(f"{gallery_url}/{Surface.kiosk}/{name}/{language}")
@@ -99,12 +129,61 @@ async def test_a_screen_that_asks_for_a_decision_has_few_words(
     assert told["amount"], "the check reads something"
 
 
+PHONE_ASKING = {
+    "gift": "",
+    "gift-again": "",
+    "waiting": "",
+    "not-completed": "",
+    "not-completed-poster": "",
+    "code": "",
+    "giving": ".give-here",
+    "giving-told": "article",
+}
+"""By page the part of it that is another screen: on a phone one scrolls, or touches 我要捐款, from one to the other."""
+
+
+async def test_a_phone_that_asks_for_a_decision_has_few_words_on_its_screen(
+    open_page: OpenPage, gallery_url: str
+) -> None:
+    page = await open_page(360, 740)
+    told = {}
+    for language in Language:
+        for name, elsewhere in PHONE_ASKING.items():
+            await page.goto(f"{gallery_url}/{Surface.phone}/{name}/{language}")
+            await page.evaluate("(part) => part && document.querySelector(part).remove()", elsewhere)
+            told[name, language] = await page.evaluate(BODY)
+    most = {language: 120 if language is Language.en else 60 for language in Language}
+    assert {key: words for key, words in told.items() if not 0 < len(words) <= most[key[1]]} == {}
+
+
+STICKS = """() => {
+  const box = document.querySelector(".to-give .deed").getBoundingClientRect();
+  const form = document.querySelector("#give").getBoundingClientRect();
+  return (box.top >= 0 && box.bottom <= innerHeight) || form.top < innerHeight * 0.75;
+}"""
+
+
+async def test_to_give_is_in_reach_wherever_one_reads_on_a_phone(open_page: OpenPage, gallery_url: str) -> None:
+    page = await open_page(360, 640, has_touch=True, is_mobile=True)
+    await page.goto(f"{gallery_url}/{Surface.phone}/giving-told/zh-Hans?text=larger")
+    await page.evaluate("document.querySelector('details').open = true")
+    high = await page.evaluate("document.documentElement.scrollHeight")
+    for top in range(0, high, 320):
+        await page.evaluate("(top) => scrollTo(0, top)", top)
+        assert await page.evaluate(STICKS), f"scrolled to {top} of {high}"
+    await page.evaluate("scrollTo(0, 0)")
+    await page.click(".to-give .deed")
+    assert await page.evaluate("document.querySelector('#give').getBoundingClientRect().top") < 200
+
+
 UNCOVERED = """() => {
   const box = document.querySelector("#news a").getBoundingClientRect();
+  const brand = document.querySelector(".brand span").getBoundingClientRect();
+  const covered = box.top <= brand.top + 8 && box.bottom >= brand.bottom - 8 && box.right >= brand.right;
   const under = [...document.querySelectorAll("main :is(h1, p, a, button), .languages button, .tools a")];
   const apart = (one, other) => one.top >= other.bottom || one.bottom <= other.top
     || one.left >= other.right || one.right <= other.left || !one.width;
-  return box.left >= 0 && box.right <= innerWidth && box.height >= 60
+  return covered && box.left >= 0 && box.right <= innerWidth && box.height >= 60
     && under.every((each) => apart(each.getBoundingClientRect(), box));
 }"""
 

@@ -10,7 +10,7 @@ from sync_contract.strict import Language
 from tests.browser.conftest import OpenPage
 from tests.browser.layout import SIZES, faults
 from tests.browser.site_facts import SITE_VIEWS
-from tests.browser.test_accessible import violations
+from tests.browser.test_accessible import violations, with_axe
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -18,6 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("size", SIZES)
 async def test_every_site_page_is_whole_and_readable(open_page: OpenPage, gallery_url: str, size: str) -> None:
     page = await open_page(*SIZES[size])
+    await with_axe(page)
     wrong = {}
     for number, name in enumerate(SITE_VIEWS):
         row = number + list(SIZES).index(size)

@@ -12,7 +12,8 @@ from playwright.async_api import Page
 
 from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
-from central_server.store import places
+from central_server.store import contacts, places
+from central_server.store.contacts import Contact
 from central_server.store.places import TOP, Place, PlaceKind
 from sync_contract.project import Texts
 from sync_contract.strict import Language
@@ -29,6 +30,7 @@ NAMES = Texts.model_validate(
 PATHS = (
     "places",
     "places/fengze",
+    "places/huada",
     "accounts",
     f"accounts/{LONG}",
     "accounts/chen",
@@ -55,6 +57,8 @@ async def central(tmp_path: Path) -> AsyncIterator[RunningCentral]:
                 await places.plant(connection, Place("quanzhou", PlaceKind.city, TOP, NAMES), now)
                 await places.plant(connection, Place("fengze", PlaceKind.street, "quanzhou", NAMES), now)
                 await places.plant(connection, Place("huada", PlaceKind.community, "fengze", NAMES), now)
+                await contacts.put(connection, "quanzhou", Contact("12345"))
+                await contacts.put(connection, "fengze", Contact("0595-1234 5678 (8) 0123456789", NAMES, NAMES))
             await set_password(database, "chen", PASSWORD, now)
             await set_password(database, LONG, PASSWORD, now, place="huada", role=Role.finance)
         yield central

@@ -4,7 +4,7 @@ import pytest
 
 from sync_contract.strict import Language
 from tests.browser.conftest import OpenPage
-from tests.browser.test_accessible import violations
+from tests.browser.test_accessible import violations, with_axe
 from tests.browser.test_staff_accounts import central, log_in
 from tests.fakes.central_process import RunningCentral
 
@@ -27,6 +27,7 @@ PATHS = (
 @pytest.mark.parametrize("width", [360, 1280])
 async def test_every_page_is_whole_and_readable(open_page: OpenPage, central: RunningCentral, width: int) -> None:
     page = await open_page(width, 800)
+    await with_axe(page)
     await log_in(page, central)
     wrong = []
     for number, path in enumerate(PATHS):

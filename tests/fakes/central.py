@@ -41,6 +41,7 @@ class FakeCentral:
     states: dict[str, Outcome] = field(default_factory=dict)
     parcels: dict[str, Parcel] = field(default_factory=dict)
     requests: int = 0
+    noticed: list[str] = field(default_factory=list)
     kinds: frozenset[str] = KINDS
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
@@ -74,6 +75,7 @@ class FakeCentral:
         if request.path == "/api/v1/outcomes":
             return self._outcomes(request)
         if request.path == "/api/v1/reports":
+            self.noticed += request.query.getall("noticed", ())
             asked = sorted(self.kinds.intersection(request.query.getall("takes", ())))
             unasked = {"takes"} if "screen" not in self.kinds else set()
             taken = ReportTaken(key_age_s=5, takes=tuple(asked))

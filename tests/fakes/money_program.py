@@ -34,8 +34,8 @@ from tests.fakes.central_process import CONFIG
 SETTINGS = CONFIG.replace('kind = "sandbox"', f'kind = "unionpay"\nmerchant = "{MERCHANT_ID}"\nown_site = true')
 _PR_SET_PDEATHSIG = 1
 _PATIENCE_S = 90
-_FORKED = multiprocessing.get_context("forkserver")
-_FORKED.set_forkserver_preload([__name__])
+FORKED = multiprocessing.get_context("forkserver")
+FORKED.set_forkserver_preload([__name__])
 
 
 def clock_of(bank: Path) -> Callable[[], datetime]:
@@ -97,10 +97,10 @@ class Killable:
 
     async def begin(self) -> None:
         """Returns when it serves."""
-        ours, theirs = _FORKED.Pipe(duplex=False)
+        ours, theirs = FORKED.Pipe(duplex=False)
         with ours:
             with theirs:
-                self._process = _FORKED.Process(target=_serve, args=(self.program, self.port, self.log, theirs))
+                self._process = FORKED.Process(target=_serve, args=(self.program, self.port, self.log, theirs))
                 self._process.start()
             told = await asyncio.to_thread(_first_word, ours)
         assert told == self.url, f"{told}; its log ends:\n{self.log.read_text('utf-8')[-3000:]}"

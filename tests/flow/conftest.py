@@ -1,12 +1,14 @@
 """The three real programs, on free ports, in a folder of their own."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from beacon_gateway.commands.demo import House, open_house
 from tests.ports import keep_ports
+from tests.sqlite import put_database
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "config" / "demo"
@@ -14,6 +16,15 @@ DEMO = ROOT / "config" / "demo"
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    keep_ports(tmp_path)
-    async with open_house(tmp_path, DEMO, radio="simulated", by_hand=True) as opened:
+    async with furnished_house(tmp_path) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def furnished_house(folder: Path) -> AsyncIterator[House]:
+    """With the schema already there. Houses that begin with nothing: test_enrolment.py, test_site.py."""
+    keep_ports(folder)
+    (folder / "central").mkdir(mode=0o700)
+    await put_database(folder / "central" / "central.db")
+    async with open_house(folder, DEMO, radio="simulated", by_hand=True) as opened:
         yield opened

@@ -26,7 +26,7 @@ from central_server.donations.refunding import RefundNotPossible
 from central_server.reconciliation.reconciling import Reconciling
 from central_server.store import attempts, differences, intents, ledger_lines, projects, refunds
 from central_server.store.attempts import Attempt
-from central_server.store.database import open_database, sqlite_url
+from central_server.store.database import open_database
 from central_server.store.differences import DifferenceKind
 from central_server.store.places import TOP
 from sync_contract.records import Parcel
@@ -34,6 +34,7 @@ from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.money_bank import MoneyBank
 from tests.fakes.money_house import MoneyHouse, furnish
 from tests.fakes.received import received
+from tests.sqlite import put_database
 
 BEGIN = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 Result = TypeVar("Result")
@@ -374,14 +375,5 @@ def _only(done: list[Any], expected: type[Exception]) -> None:
 
 @asynccontextmanager
 async def a_file(folder: Path) -> AsyncIterator[str]:
-    """SQLite, with our newest schema: made once, and copied."""
-    file = folder / "central.db"
-    if not _MIGRATED:
-        async with open_database(sqlite_url(file)):
-            pass
-        _MIGRATED.append(file.read_bytes())
-    file.write_bytes(_MIGRATED[0])
-    yield sqlite_url(file)
-
-
-_MIGRATED: list[bytes] = []
+    """SQLite, with our newest schema."""
+    yield await put_database(folder / "central.db")

@@ -4,20 +4,49 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+import pytest_asyncio
+
 from beacon_gateway.commands.demo import House, gateway_program
-from tests.flow.conftest import DEMO
+from tests.flow.conftest import DEMO, furnished_house
 from tests.flow.journey import open_ticket, register
 from tests.flow.test_whole_way import prepared, rows
 from tests.flow.visitor import visitor
 
 GATEWAY = [sys.executable, "-m", "beacon_gateway"]
+in_the_same_house = pytest.mark.asyncio(loop_scope="module")
 
 
-async def test_residents_get_a_page_that_says_so_and_nothing_is_registered(house: House, tmp_path: Path) -> None:
-    async with visitor(house.gateway.url) as kiosk:
+@dataclass(frozen=True)
+class Spared:
+    """A house in which nothing is changed by what the tests do, so that they may share it."""
+
+    house: House
+    folder: Path
+
+    def intents(self) -> int:
+        """So many are registered at the gateway."""
+        with closing(sqlite3.connect(self.folder / "gateway" / "gateway.db")) as store:
+            (count,) = store.execute("SELECT count(*) FROM intents").fetchone()
+            return int(count)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def spared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Spared]:
+    folder = tmp_path_factory.mktemp("house")
+    async with furnished_house(folder) as house:
+        yield Spared(house, folder)
+
+
+@in_the_same_house
+async def test_residents_get_a_page_that_says_so_and_nothing_is_registered(spared: Spared) -> None:
+    before = spared.intents()
+    async with visitor(spared.house.gateway.url) as kiosk:
         unknown = await kiosk.open("/project/nothing-here")
         assert unknown.status == 404
         assert "这里没有这个项目" in unknown.text or "项目" in unknown.text
@@ -37,28 +66,29 @@ async def test_residents_get_a_page_that_says_so_and_nothing_is_registered(house
         forged = await kiosk.submit(page, form, ("amount_fen", "3000"), csrf="0" * 64)
         assert forged.status == 403
 
-    with closing(sqlite3.connect(tmp_path / "gateway" / "gateway.db")) as store:
-        assert store.execute("SELECT count(*) FROM intents").fetchone() == (0,)
+    assert spared.intents() == before
 
 
-async def test_a_forged_ticket_gets_a_plain_page_and_changes_nothing(house: House, tmp_path: Path) -> None:
-    async with visitor(house.gateway.url) as kiosk:
+@in_the_same_house
+async def test_a_forged_ticket_gets_a_plain_page_and_changes_nothing(spared: Spared) -> None:
+    async with visitor(spared.house.gateway.url) as kiosk:
         url = await register(kiosk)
     head, text = url[:-30], url[-30:]
     altered = head + text[:10] + ("A" if text[10] != "A" else "B") + text[11:]
-    for bad in (altered, head, f"{house.central.url}/T/HELLO"):
+    for bad in (altered, head, f"{spared.house.central.url}/T/HELLO"):
         page = await open_ticket(bad)
         assert page.status == 400, bad
         assert not [form for form in page.forms if form.method == "post"]
-    assert rows(tmp_path, "SELECT count(*) FROM attempts") == [(0,)]
+    assert rows(spared.folder, "SELECT count(*) FROM attempts") == [(0,)]
 
 
-async def test_looking_at_a_ticket_changes_nothing(house: House, tmp_path: Path) -> None:
-    async with visitor(house.gateway.url) as kiosk:
+@in_the_same_house
+async def test_looking_at_a_ticket_changes_nothing(spared: Spared) -> None:
+    async with visitor(spared.house.gateway.url) as kiosk:
         url = await register(kiosk)
         for _ in range(5):
             assert (await open_ticket(url)).status == 200
-        assert rows(tmp_path, "SELECT count(*) FROM attempts") == [(0,)]
+        assert rows(spared.folder, "SELECT count(*) FROM attempts") == [(0,)]
         assert (await kiosk.open("/handoff")).status == 200
 
 

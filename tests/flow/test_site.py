@@ -12,7 +12,7 @@ from tests.flow.test_why import shown_for_a_card
 from tests.ports import keep_ports
 
 MARKUP = re.compile(r"<[^>]+>|\s+")
-EXPECTED = ("模拟的无线电", "本机广播:正在发出", "volunteer-card类的卡", "连不上服务器，会自动重试", "0.1.0")
+EXPECTED = ("模拟的无线电", "模拟的，没有真的发出", "volunteer-card类的卡", "连不上服务器，会自动重试", "0.1.0")
 
 
 async def test_staff_on_the_device_see_the_radio_the_sync_and_the_reason_of_the_screen(tmp_path: Path) -> None:

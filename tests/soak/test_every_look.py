@@ -1,4 +1,4 @@
-"""Every page of the kiosk in every size, language, text and colours; of the phone in every width and language."""
+"""Every page of kiosk and phone in every size of screen, language, text and colours."""
 
 import pytest
 from playwright.async_api import async_playwright
@@ -8,7 +8,7 @@ from kiosk_ui.views import Surface
 from sync_contract.strict import Language
 from tests.browser.chromium import launch
 from tests.browser.gallery import KIOSK, PHONE, gallery
-from tests.browser.layout import SIZES, faults
+from tests.browser.layout import SIZES, faults, set_up
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -31,16 +31,19 @@ async def test_every_page_is_whole_in_every_look(size: str) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 360, 430])
-async def test_every_page_of_the_phone_is_whole_in_every_language(width: int) -> None:
+async def test_every_page_of_the_phone_is_whole_in_every_look(width: int) -> None:
     wrong = {}
     async with gallery() as url, async_playwright() as playwright:
         browser = await launch(playwright)
         page = await browser.new_page(viewport={"width": width, "height": 740})
         for name in PHONE:
             for language in Language:
-                address = f"/{Surface.phone}/{name}/{language}"
-                await page.goto(url + address)
-                if found := await faults(page):
-                    wrong[address] = found
+                for text in TextSize:
+                    address = f"/{Surface.phone}/{name}/{language}?text={text}"
+                    for theme in Theme:
+                        await set_up(page, theme)
+                        await page.goto(url + address)
+                        if found := await faults(page):
+                            wrong[f"{address} {theme}"] = found
         await browser.close()
     assert not wrong

@@ -18,13 +18,13 @@ from pathlib import Path
 import aiohttp
 from sqlalchemy import func, select
 
-from central_server.enrolment.gateways import register
 from central_server.store.database import Database, open_database
 from central_server.store.tables import arrivals, leases
 from daemonkit.programs import Program
 from sync_contract.records import Parcel, ParcelReceipts, Receipt
 from tests.fakes.central_program import open_house
 from tests.fakes.delivering_gateway import DeliveringGateway, as_json
+from tests.fakes.enrolling_device import EnrollingDevice, invited
 from tests.fakes.fleet import Fault, Fleet, check, made_by
 from tests.postgres import Postgres
 
@@ -100,6 +100,7 @@ class Pests:
         assert [each.receipt for each in ParcelReceipts.model_validate_json(body).receipts] == [
             Receipt.accepted,
             Receipt.refused,
+            Receipt.refused,
         ]
         return status
 
@@ -127,10 +128,10 @@ async def soak(folder: Path, store: str, servers: int) -> None:
         sent: dict[str, list[Parcel]] = {}
         syncing = []
         for _ in range(GATEWAYS):
-            gateway = await enrolled(database, DeliveringGateway())
+            gateway = await enrolled(database, EnrollingDevice(session, dice.choice(fleet.urls)))
             sent[gateway.id] = made_by(gateway, dice, PARCELS)
             syncing.append((gateway, sent[gateway.id]))
-        pests = Pests(session, await enrolled(database, DeliveringGateway(session)), dice)
+        pests = Pests(session, await enrolled(database, EnrollingDevice(session, fleet.urls[0])), dice)
         for _ in range(min(20, GATEWAYS // 4)):  # what is loaded once is loaded now
             await fleet.sync(*syncing.pop())
         before = [resident(server) for server in running]
@@ -146,7 +147,7 @@ async def soak(folder: Path, store: str, servers: int) -> None:
             refused = select(func.count()).where(arrivals.c.result == Receipt.refused.value)
             assert ((await connection.execute(refused)).scalar() or 0) >= 2
         if servers > 1:
-            await survive_a_kill(database, running, fleet)
+            await survive_a_kill(database, running, fleet, session)
     print(f"\n{fleet.faults}\n{fleet.statuses}\n{fleet.receipts}\n{pests.told}\ngrown {grown}")
     assert set(fleet.faults) == set(Fault)
     assert set(fleet.statuses) <= {200, 401}
@@ -157,13 +158,15 @@ async def soak(folder: Path, store: str, servers: int) -> None:
         assert "Traceback" not in house.log(number).read_text(encoding="utf-8")
 
 
-async def survive_a_kill(database: Database, running: list[Program], fleet: Fleet) -> None:
+async def survive_a_kill(
+    database: Database, running: list[Program], fleet: Fleet, session: aiohttp.ClientSession
+) -> None:
     """Whatever work a killed process had taken on, another one takes over."""
     running[0].kill()
     await running[0].exited()
     killed_at = datetime.now(UTC)
     fleet.urls = [running[1].url]
-    late = await enrolled(database, DeliveringGateway())
+    late = await enrolled(database, EnrollingDevice(session, running[1].url))
     await fleet.sync(late, [late.intent() for _ in range(5)])
     async with asyncio.timeout(60):
         while True:
@@ -176,9 +179,14 @@ async def survive_a_kill(database: Database, running: list[Program], fleet: Flee
             await asyncio.sleep(0.5)
 
 
-async def enrolled(database: Database, gateway: DeliveringGateway) -> DeliveringGateway:
-    await register(database, gateway.id, gateway.public, "huada", "hall", datetime.now(UTC))
-    return gateway
+async def enrolled(database: Database, device: EnrollingDevice) -> EnrollingDevice:
+    """As a device does: staff made its place and a code, and it brings the code and its own key."""
+    gateway, code = await invited(database, label="hall")
+    status, told = await device.enrol(code)
+    assert (status, told["gateway"]) == (200, gateway.id), told
+    assert (await device.enrol(code))[0] in (200, 404, 409), "the answer was lost: it asks again, and is no other one"
+    assert device.id == gateway.id
+    return device
 
 
 async def test_three_hundred_gateways_and_pests_on_sqlite(tmp_path: Path) -> None:

@@ -12,11 +12,14 @@ ALONE = """
 set -e
 mount -t tmpfs tmpfs /opt
 mount -t tmpfs tmpfs {root}
+mount -t tmpfs tmpfs /mnt
 cp -a {tree}/opt/. /opt/
+cp -a {tree}/usr/bin /mnt/
 cd /
-exec env -i PATH=/usr/bin:/bin {command}
+exec env -i PATH=/usr/bin:/bin:/mnt/bin {command}
 """
-"""In a mount namespace of its own: the package's files where it puts them, and no working tree."""
+"""In a mount namespace of its own: the package's files where it puts them, and no working tree. /mnt/bin is its
+/usr/bin, as deep, so that relative links hold."""
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +44,7 @@ def run(tree: Path, command: str, *, fails: int = 0) -> str:
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
 def test_it_runs_where_it_is_installed(package: Package, built: dict[str, Path], tmp_path: Path) -> None:
     tree = unpacked(built[package.name], tmp_path)
-    program = f"/opt/{package.name}/bin/{package.name}"
+    program = package.name
     assert "check-config" in run(tree, f"{program} --help")
     settings = tree / package.conffiles[0].lstrip("/")
     run(tree, f"{program} check-config {settings}")

@@ -1,4 +1,7 @@
-"""`/project/<id>/amount`: quick picks; with `?digits=` the number pad, one GET a key when there is no JavaScript."""
+"""`/project/<id>/amount`: quick picks; with `?digits=` the number pad, one GET a key when there is no JavaScript.
+
+`asked`: the amount was to be given, and cannot be: the page says why, and keeps the digits.
+"""
 
 import secrets
 
@@ -22,6 +25,7 @@ def amount_page(answer: Answer, projects: Projects) -> Handler:
             return answer.page(request, view, 409)
         digits = request.query.get("digits")
         typed = None if digits is None else keypad.read(digits)
-        return answer.page(request, AmountPage(project, secrets.token_urlsafe(16), typed))
+        asked = "asked" in request.query
+        return answer.page(request, AmountPage(project, secrets.token_urlsafe(16), typed, asked))
 
     return get

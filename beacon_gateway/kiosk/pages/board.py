@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -9,6 +10,7 @@ from aiohttp.typedefs import Handler
 from beacon_gateway.donations.ports import Projects, StoreUnavailable
 from beacon_gateway.kiosk.answer import Answer
 from beacon_gateway.model.published import BoardFacts
+from kiosk_ui.back import back_to
 from kiosk_ui.board_views import BoardPage, BoardProject, VerifyPage, first_month, months, unpublished
 
 Published = Callable[[datetime], Awaitable[BoardFacts | None]]
@@ -20,7 +22,10 @@ async def nothing(since: datetime) -> BoardFacts | None:
     return None
 
 
-def board_view(facts: BoardFacts | None, projects: Projects, now: datetime, *, verify: bool) -> BoardPage:
+def board_view(
+    facts: BoardFacts | None, projects: Projects, now: datetime, *, verify: str, back: str = "/"
+) -> BoardPage:
+    """`verify`, `back`: paths; "" where no gift can be looked up."""
     offered = projects.all()
     names = {project.id: project.title for project in offered}
     chains = {} if facts is None else facts.chains
@@ -44,8 +49,8 @@ def board_view(facts: BoardFacts | None, projects: Projects, now: datetime, *, v
         tuple(shown),
         None if facts is None else facts.reconciled_at,
         refused=facts is not None and facts.refused,
-        back="/",
-        verify="/verify" if verify else "",
+        back=back,
+        verify=verify,
     )
 
 
@@ -56,7 +61,9 @@ def board_page(answer: Answer, published: Published, projects: Projects, verify:
             facts = await published(first_month(now))
         except StoreUnavailable as error:
             raise web.HTTPServiceUnavailable from error
-        return answer.kept(request, board_view(facts, projects, now, verify=bool(verify)))
+        back = back_to(request.query.get("back", "/"))
+        look_up = "/verify" if back == "/" else f"/verify?back={quote(request.path_qs, safe='')}"
+        return answer.kept(request, board_view(facts, projects, now, verify=look_up if verify else "", back=back))
 
     return get
 
@@ -67,6 +74,6 @@ def verify_page(answer: Answer, verify: str) -> Handler:
     async def get(request: web.Request) -> web.StreamResponse:
         if not verify:
             raise web.HTTPNotFound
-        return answer.kept(request, VerifyPage(verify))
+        return answer.kept(request, VerifyPage(verify, back_to(request.query.get("back", "/board"), "/board")))
 
     return get

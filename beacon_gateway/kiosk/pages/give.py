@@ -17,6 +17,7 @@ from beacon_gateway.donations.ports import (
 )
 from beacon_gateway.kiosk.answer import SESSION, Answer, see_other
 from beacon_gateway.kiosk.sessions import Session
+from kiosk_ui import keypad
 from kiosk_ui.views import NoticeKind, NoticePage
 from sync_contract.beacon import BeaconId
 from sync_contract.money import Money
@@ -39,6 +40,8 @@ def give(answer: Answer, projects: Projects, giving: Giving) -> Handler:
         fen = _fen(form)
         if not KEY.fullmatch(key):
             return answer.page(request, NoticePage(NoticeKind.form_expired, project, back), 400)
+        if "yuan" in form and (fen is None or not project.accepts(Money(fen, project.currency))):
+            return see_other(f"{back}?digits={keypad.read(form['yuan'])}&asked=1")
         if fen is None:
             return answer.page(request, NoticePage(NoticeKind.amount_out_of_range, project, back), 422)
         door, beacon = came_by(session, project.id)
@@ -55,7 +58,8 @@ def give(answer: Answer, projects: Projects, giving: Giving) -> Handler:
             return answer.page(request, NoticePage(NoticeKind.form_expired, project, back), 409)
         except StoreUnavailable:
             return answer.page(request, NoticePage(NoticeKind.store_unavailable, project, back), 503)
-        session.gift, session.gift_at = gift, answer.now()
+        session.gift = gift
+        session.gift_at = session.touched_at = answer.now()
         return see_other("/handoff")
 
     return post

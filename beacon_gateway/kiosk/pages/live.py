@@ -19,6 +19,9 @@ from daemonkit.web import event_stream
 from kiosk_ui.views import Attract, Handoff, News, Thanks
 from sync_contract.records import Door
 
+MINUTES_S = 10.0
+"""Seconds after which a page with a code is looked at anew: its minutes pass in a quiet hall, too."""
+
 
 def live(answer: Answer, stage: Stage, projects: Projects, giving: Giving) -> Handler:
     """`?view=` names the view of the page that follows, `project=` what it is about.
@@ -41,8 +44,8 @@ def live(answer: Answer, stage: Stage, projects: Projects, giving: Giving) -> Ha
             return {"news": news(request)}
         if request.cookies.get(COOKIE, session.id) != session.id:  # gone as well: that page's forms are void
             return {"go": "/"}
-        view = attract_view(session, stage, projects)
-        about = "" if view.shown is None else view.shown.id
+        view = attract_view(session, stage, projects, giving, answer.now())
+        about = ("" if view.shown is None else view.shown.id) + (" held" if view.held else "")
         return {"view": Attract.template, "html": answer.kept_part(request, view, about)}
 
     def news(request: web.Request) -> str:
@@ -55,8 +58,9 @@ def live(answer: Answer, stage: Stage, projects: Projects, giving: Giving) -> Ha
 
     async def messages(request: web.Request) -> AsyncIterator[str]:
         said = None
+        counts = request[SESSION].gift is not None
         with request[SESSION].followed():
-            async for _ in stage.changes():
+            async for _ in stage.changes(every_s=MINUTES_S if counts else None):
                 say = now(request)
                 if say is not None and say != said:
                     said = say

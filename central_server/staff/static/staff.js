@@ -7,6 +7,7 @@
   let waiting = 0;
   let fresh = null;
 
+  const plots = () => [...main.querySelectorAll(".plot")];
   const lines = (root) => [...root.querySelectorAll("[data-line]")].map((line) => line.dataset.line);
 
   async function newer() {
@@ -22,7 +23,9 @@
   function swap(next) {
     const open = [...main.querySelectorAll("details")].map((each) => each.open);
     const before = document.activeElement?.id;
+    const scrolled = plots().map((each) => each.scrollLeft);
     main.replaceChildren(...next.childNodes);
+    plots().forEach((each, number) => { each.scrollLeft = scrolled[number] ?? 0; });
     main.querySelectorAll("details").forEach((each, number) => { each.open = open[number] ?? each.open; });
     if (before) document.getElementById(before)?.focus({ preventScroll: true });
   }
@@ -126,4 +129,9 @@
     tick();
     setTimeout(ask, 3000);
   }
+}
+
+// A chart that is wider than the screen begins where now is: <div class="plot" data-now="its place, 0 to 1">.
+for (const plot of document.querySelectorAll(".plot[data-now]")) {
+  plot.scrollLeft = Number(plot.dataset.now) * plot.scrollWidth - plot.clientWidth * 0.85;
 }

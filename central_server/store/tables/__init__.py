@@ -12,14 +12,16 @@ from central_server.store.tables.catalogue import (
     bindings,
     catalogue_edits,
     catalogue_seeds,
+    catalogue_troubles,
     catalogues,
+    identity_wishes,
     import_drafts,
     organisations,
     pictures,
     projects,
 )
 from central_server.store.tables.donations import attempts, intents, notifications, state_changes
-from central_server.store.tables.enrolment import enrolment_codes, gateway_reports, wrong_codes
+from central_server.store.tables.enrolment import enrolment_codes, gateway_reports, turned_away, wrong_codes
 from central_server.store.tables.figures import (
     beacon_figures,
     boots,
@@ -51,7 +53,7 @@ from central_server.store.tables.money import (
 )
 from central_server.store.tables.parcels import arrivals, batches, parcels, sequences
 from central_server.store.tables.phones import presence_passes, shake_answers, shake_counts
-from central_server.store.tables.places import gateway_keys, gateways, place_ancestors, places
+from central_server.store.tables.places import contacts, gateway_keys, gateways, place_ancestors, places
 from central_server.store.tables.processes import leases
 from central_server.store.tables.programs import personal_tokens, webhook_deliveries, webhook_marks, webhooks
 
@@ -71,7 +73,9 @@ __all__ = [
     "boots",
     "catalogue_edits",
     "catalogue_seeds",
+    "catalogue_troubles",
     "catalogues",
+    "contacts",
     "cosignatures",
     "differences",
     "disbursements",
@@ -84,6 +88,7 @@ __all__ = [
     "grants",
     "head_refusals",
     "heads",
+    "identity_wishes",
     "import_drafts",
     "intents",
     "leases",
@@ -114,6 +119,7 @@ __all__ = [
     "state_changes",
     "statement_rows",
     "statements",
+    "turned_away",
     "uncounted",
     "visit_figures",
     "visitor_registers",

@@ -1,6 +1,6 @@
 """Who is told when something waits for staff, and what was told."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from central_server.store.instant import Instant
 from central_server.store.tables.metadata import Counted, community, metadata
@@ -43,6 +43,7 @@ alerts = Table(
     Column("acknowledged_at", Instant),
     Column("acknowledged_by", String(64)),
     Column("note", String(300), nullable=False),
+    Column("names", Text),
     Index(None, "community", "ended_at"),
     Index(None, "ended_at"),
 )

@@ -156,12 +156,32 @@ catalogue_edits = Table(
 catalogues = Table(
     "catalogues",
     metadata,
+    Column("community", String(64), ForeignKey("places.id"), primary_key=True),
     Column("version", BigInteger, primary_key=True, autoincrement=False),
     Column("digest", String(64), nullable=False),
     Column("content", Text, nullable=False),
     Column("issued_at", Instant, nullable=False),
-    Column("community", String(64), ForeignKey("places.id")),
-    Index(None, "community", "version"),
+)
+
+catalogue_troubles = Table(
+    "catalogue_troubles",
+    metadata,
+    Column("community", String(64), ForeignKey("places.id"), primary_key=True),
+    Column("reason", String(16), nullable=False),
+    Column("since", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+identity_wishes = Table(
+    "identity_wishes",
+    metadata,
+    Column("uuid", String(36), primary_key=True),
+    Column("major", Integer, primary_key=True, autoincrement=False),
+    Column("minor", Integer, primary_key=True, autoincrement=False),
+    Column("wisher", String(64), ForeignKey("places.id"), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Index(None, "at"),
+    sqlite_with_rowid=False,
 )
 
 catalogue_seeds = Table(

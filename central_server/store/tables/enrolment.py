@@ -27,6 +27,17 @@ wrong_codes = Table(
     Column("times", BigInteger, nullable=False),
 )
 
+turned_away = Table(
+    "turned_away",
+    metadata,
+    Column("what", String(24), primary_key=True),
+    Column("gateway", String(16), primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("times", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 gateway_reports = Table(
     "gateway_reports",
     metadata,
@@ -38,6 +49,7 @@ gateway_reports = Table(
     Column("hearing_since", Instant, nullable=False),
     Column("radio", String(32), nullable=False),
     Column("advert", String(32), nullable=False),
+    Column("off_air_since", Instant, nullable=True),
     Column("version", String(32), nullable=False),
     Column("waiting", BigInteger, nullable=False),
     Column("refused", BigInteger, nullable=False),

@@ -1,4 +1,4 @@
-"""The tree of places, and the gateways that stand in it."""
+"""The tree of places, whom to call there, and the gateways that stand in it."""
 
 from sqlalchemy import Column, ForeignKey, Index, String, Table, Text
 
@@ -24,6 +24,16 @@ place_ancestors = Table(
     sqlite_with_rowid=False,
 )
 
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("place", String(64), ForeignKey("places.id"), primary_key=True),
+    Column("phone", String(30), nullable=False),
+    Column("holder", Text),
+    Column("hours", Text),
+    sqlite_with_rowid=False,
+)
+
 gateways = Table(
     "gateways",
     metadata,
@@ -33,6 +43,7 @@ gateways = Table(
     Column("added_at", Instant, nullable=False),
     Column("site", String(64), ForeignKey("places.id")),
     Column("kind", String(8), nullable=False),
+    Column("retired_at", Instant),
 )
 
 gateway_keys = Table(

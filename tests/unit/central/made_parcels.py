@@ -6,22 +6,18 @@ from hypothesis import strategies as st
 
 from sync_contract.beacon import BeaconId
 from sync_contract.records import (
-    DWELL_HISTOGRAM_EDGES_S,
-    GAP_HISTOGRAM_EDGES_MS,
-    RSSI_HISTOGRAM_BINS,
     AdvertisedSeconds,
     BeaconStatistics,
-    ClassStatistics,
     ClockReading,
     Door,
     HandoffKind,
     IntentRegistered,
     Parcel,
-    PlaceBeaconStatistics,
     ScreenCount,
     ScreenStatistics,
 )
 from sync_contract.strict import Environment
+from tests.unit.sync_contract import made_reports
 
 
 def hexadecimal(digits: int) -> st.SearchStrategy[str]:
@@ -29,7 +25,6 @@ def hexadecimal(digits: int) -> st.SearchStrategy[str]:
 
 
 counts = st.integers(0, 2**53 - 1)
-dbm = st.none() | st.integers(-127, 20)
 seconds = (st.integers(0, 3_600_000) | st.integers(0, 3600).map(lambda number: number * 1000)).map(
     lambda thousandths: thousandths / 1000
 )
@@ -53,33 +48,8 @@ intents = st.builds(
     handoff=st.sampled_from(HandoffKind),
     catalogue_version=counts,
 )
-
-
-def histogram(bins: int) -> st.SearchStrategy[tuple[int, ...]]:
-    return st.tuples(*[counts] * bins)
-
-
-places = st.builds(
-    PlaceBeaconStatistics,
-    beacon=beacons,
-    frames=counts,
-    frames_without_rssi=counts,
-    frames_suspect=counts,
-    expected_frames=counts,
-    heard_of_expected=counts,
-    longest_gap_ms=counts,
-    gap_histogram=histogram(len(GAP_HISTOGRAM_EDGES_MS) + 1),
-    rssi_min=dbm,
-    rssi_max=dbm,
-    rssi_sum=st.integers(-(2**53), 2**53),
-    rssi_histogram=histogram(RSSI_HISTOGRAM_BINS),
-)
-classes = st.builds(
-    ClassStatistics,
-    tag_class=st.from_regex(r"[a-z0-9-]{1,32}", fullmatch=True),
-    arrivals=counts,
-    dwell_histogram=histogram(len(DWELL_HISTOGRAM_EDGES_S) + 1),
-)
+places = made_reports.places(beacons, counts, st.integers(-(2**53), 2**53))
+classes = made_reports.classes(st.from_regex(r"[a-z0-9-]{1,32}", fullmatch=True), counts)
 advertised = st.builds(AdvertisedSeconds, beacon=beacons, seconds=seconds | st.floats(0.001, 1e15))
 statistics = st.builds(
     BeaconStatistics,

@@ -17,6 +17,7 @@ from aiohttp import web
 from central_server.accounts import passwords
 from central_server.accounts.access import Role
 from central_server.accounts.second_factor import STEP_S, Seal
+from central_server.catalogue.whom_to_call import WhomToCall
 from central_server.staff.accounts_page import AccountsPage
 from central_server.staff.audit_page import AuditPage
 from central_server.staff.desk import Desk, Onward, Visitor
@@ -30,6 +31,7 @@ from central_server.store import accounts
 from central_server.store.database import Database
 from central_server.store.places import TOP
 from daemonkit.web import WebRules, guarded_app, serving
+from kiosk_ui.views import ContactPage
 from sync_contract.project import Texts
 from sync_contract.strict import Environment
 from tests.fakes.donor import Page
@@ -93,7 +95,7 @@ async def running_desk(
         PasswordPage(pages),
         FactorPage(pages, desk.seal, SITE),
         OwnPage(pages),
-        PlacesPage(pages),
+        PlacesPage(pages, WhomToCall(ContactPage("0595-0000 0000"))),
         AccountsPage(pages),
         AuditPage(pages),
     ):

@@ -17,11 +17,12 @@ from central_server.accounts.login import FAILURES
 from central_server.store import accounts, audit, places
 from central_server.store.accounts import PAGE
 from central_server.store.connection import Connection
-from central_server.store.database import Database, open_database, sqlite_url
+from central_server.store.database import Database, open_database
 from central_server.store.places import TOP, Place, PlaceKind
 from sync_contract.project import Texts
 from tests.fakes.donor import Page
 from tests.postgres import Postgres
+from tests.sqlite import put_database
 from tests.unit.central.staff_desk import NOW, Browser, RunningDesk, account, running_desk
 
 TREE = (
@@ -46,7 +47,7 @@ def names(name: str) -> Texts:
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     """On PostgreSQL every deed is tried by test_tenancy."""
-    async with open_database(sqlite_url(tmp_path / "central.db")) as database:
+    async with open_database(await put_database(tmp_path / "central.db")) as database:
         yield database
 
 

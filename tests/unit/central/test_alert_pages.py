@@ -12,11 +12,13 @@ import pytest
 
 from central_server.store import alerts
 from central_server.store.alerts import Alert
+from sync_contract.report import Hearing
 from tests.fakes.central_process import CONFIG, RunningBank, RunningCentral, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor, Page
 from tests.fakes.robot import Robot, running_robot
 from tests.unit.central.conftest import enrolled
+from tests.unit.central.test_overview import reports
 from tests.unit.central.test_staff import logged_in
 
 
@@ -95,3 +97,30 @@ async def test_whoever_takes_it_on_is_named(
         assert "asked the installer" in facts(page)
         trail = await donor.open(f"{central.url}/staff/audit")
         assert "Took an alert on" in facts(trail)
+        page = await donor.open(f"{central.url}/staff/alerts")
+        page = await sent(donor, page, target, deed="back")
+        assert "takes care of it since" not in facts(page)
+        assert "asked the installer" not in facts(page)
+        assert "Gave an alert back" in facts(await donor.open(f"{central.url}/staff/audit"))
+
+
+async def test_the_overview_says_who_took_it_on_and_puts_it_last(
+    tmp_path: Path, bank: RunningBank, donor: Donor, session: aiohttp.ClientSession
+) -> None:
+    async with running_robot() as robot, house(tmp_path, bank, robot) as central:
+        one, other = DeliveringGateway(session, central.url), DeliveringGateway(session, central.url)
+        for each in (one, other):
+            await enrolled(central, each)
+            await reports(each, hearing=Hearing.deaf)
+        now = datetime.now(UTC)
+        made = Alert("deaf", one.id, "huada", "Hall", "/staff/gateways/x", 1, now, None, None, "", now, now)
+        async with central.database() as database, database.write() as connection:
+            await alerts.add(connection, [made])
+            (alert,) = await alerts.open_ones(connection, ["huada"])
+            await alerts.acknowledge(connection, alert.id, "chen", "on my way", now)
+        await logged_in(central, donor)
+        page = await donor.open(f"{central.url}/staff/")
+        waits = page.html.partition('<ol class="tasks">')[2].partition("</ol>")[0]
+        assert waits.index(f"/staff/gateways/{other.id}") < waits.index(f"/staff/gateways/{one.id}")
+        assert "chen takes care of it since" in facts(page)
+        assert "on my way" in facts(page)

@@ -111,6 +111,30 @@ async def test_what_happens_together_is_told_together_and_once(database: Databas
         assert "https://give.example.org/staff/gateways/x" in text
 
 
+@pytest.mark.parametrize(
+    ("matter", "minutes", "over"),
+    [
+        (Matter.late, 3, True),
+        (Matter.deaf, 4, False),
+        (Matter.tag_silent, 4, False),
+        (Matter.tag_silent, 6, True),
+        (Matter.advert_unheard, 4, False),
+        (Matter.nothing_heard, 39, False),
+    ],
+)
+async def test_a_gateway_that_was_restarted_is_not_said_to_hear_again_before_it_could_miss_anything(
+    database: Database, waiting: Waiting, matter: Matter, minutes: int, over: bool
+) -> None:
+    waiting.tasks = [Task(matter, "huada", "Hall", "Hall", "/staff/gateways/x")]
+    await waiting.look(NOW)
+    waiting.tasks = []
+    for minute in range(1, minutes + 1):
+        await waiting.look(NOW + minute * MINUTE)
+    async with database.read() as connection:
+        left = await alerts.open_ones(connection, [TOP])
+    assert (not left) is over
+
+
 async def test_staff_hear_within_five_minutes_even_when_the_process_that_watched_has_just_died(
     database: Database, waiting: Waiting
 ) -> None:
@@ -276,16 +300,28 @@ async def test_every_real_matter_has_words_in_every_language(database: Database)
 
 
 async def test_what_really_waits_becomes_an_alert(database: Database) -> None:
-    """The whole way down to the tables: a gateway of which all keys were locked."""
+    """The whole way down to the tables: a gateway of which all keys ran out."""
     async with database.write() as connection:
         await places.plant_community(connection, "huada", NOW)
     key = Ed25519PrivateKey.generate().public_key()
     await register(database, "a" * 16, public_text(key), "huada", "Hall", NOW - timedelta(days=2))
     async with database.write() as connection:
-        await gateways.revoke_keys(connection, "a" * 16, NOW - timedelta(days=1), "staff")
+        await gateways.revoke_keys(connection, "a" * 16, NOW - timedelta(days=1), "rolled")
     await watching.look(database, "drill", (), NOW)
     (alert,) = await open_ones(database)
     assert (alert.matter, alert.subject, alert.gateway) == ("revoked", "a" * 16, "Hall")
+
+
+async def test_a_project_is_called_as_the_reader_calls_it(database: Database, waiting: Waiting) -> None:
+    names = Texts.model_validate({"zh-Hans": "长者午餐", "zh-Hant": "長者午餐", "en": "Lunch for the old"})
+    waiting.tasks = [Task(Matter.permit_ends, "huada", "plan", names.zh_hans, "/staff/permits", 3, names=names)]
+    await waiting.look(NOW)
+    await waiting.look(NOW + MINUTE)
+    found = await open_ones(database)
+    write = writer(TEMPLATES, lambda: "https://central.example")
+    for language in Language:
+        told = " ".join(write(language, found, (), NOW).lines)
+        assert [names[each] in told for each in Language] == [each is language for each in Language]
 
 
 def test_a_long_message_ends_with_whole_paragraphs() -> None:

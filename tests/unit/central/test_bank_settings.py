@@ -13,6 +13,7 @@ OWN_SITE = (
     "bank.own_site: must be true: money is taken on this server's own pages only where the organisation has declared "
     'its own site as the place of fundraising; without that use the designated platform\'s page (kind = "link")'
 )
+NO_KIND = "只能是 'sandbox', 'link' 或 'unionpay' must be 'sandbox', 'link' or 'unionpay'"
 REAL = "must be https:// and UnionPay's production (….95516.com), for site.environment is real"
 DRILL = "must be UnionPay's test environment (https://….test.95516.com) or the emulator on this machine"
 UNIONPAY = 'kind = "unionpay"\nmerchant = "777290058110048"\nown_site = true\n'
@@ -42,7 +43,7 @@ def test_each_kind_needs_no_more_than_this(tmp_path: Path, bank: str) -> None:
             "real",
             ['7: bank.kind: moves no money: site.environment must be "drill" (got "sandbox")'],
         ),
-        ('kind = "piggy"\n', "drill", ["7: bank.kind: must be 'sandbox', 'link' or 'unionpay' (got \"piggy\")"]),
+        ('kind = "piggy"\n', "drill", [f'7: bank.kind: {NO_KIND} (got "piggy")']),
         (
             'kind = "unionpay"\n',
             "drill",

@@ -12,22 +12,23 @@ from central_server.catalogue import importing
 from central_server.catalogue.importing import Plan
 from central_server.catalogue.reading import Word
 from central_server.catalogue.records import Edit
+from central_server.catalogue.remarks import Remark, RowRemark
 from central_server.commands import export, import_
 from central_server.sheets.reading import read
 from central_server.sheets.writing import csv_file, written
 from central_server.staff.fault_words import FAULTS
-from central_server.store import audit, beacons, bindings, projects, revised
+from central_server.store import audit, beacons, bindings, projects, revised, wishes
 from central_server.store.beacons import Wanted
 from central_server.store.bindings import Target
 from central_server.store.database import Database
-from central_server.store.places import TOP
+from central_server.store.places import TOP, Place, PlaceKind, plant, plant_community
 from sync_contract.beacon import BeaconId
 from sync_contract.strict import Language
 from tests.fakes.central_process import CONFIG, RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Page
 from tests.fakes.editor import Editor
-from tests.unit.central.catalogue_world import NOW, UUID_1, bound, huada, known, pulled
+from tests.unit.central.catalogue_world import NOW, UUID_1, bound, huada, known, pulled, texts
 from tests.unit.central.test_catalogue_pages import editor, store_url
 
 __all__ = ["editor", "huada", "store_url"]
@@ -104,12 +105,41 @@ async def test_a_column_that_is_left_out_is_left_alone_and_an_empty_one_is_empti
     assert (kept.label, kept.comment, kept.groups, kept.revision) == ("door", "", ("east",), 2)
 
 
-async def test_numbers_in_use_at_another_place_are_a_warning(huada: Database) -> None:
+async def test_what_is_probably_a_mistake_is_a_warning(huada: Database) -> None:
     async with huada.write() as connection:
-        await known(connection, BeaconId(UUID_1, 1, 1), place="neighbours")
-    found = await planned(huada, HEAD + row(1) + row(2))
-    assert found.warnings == ((2, f"{UUID_1}/1/1"),)
+        await plant(connection, Place("hall", PlaceKind.site, "huada", texts("Hall")), NOW)
+        await known(connection, BeaconId(UUID_1, 1, 1), place="hall", groups=("east",))
+    powers = "uuid,major,minor,kind,label,measured_power\n" + "".join(
+        f"{UUID_1},1,{minor},place,door,{power}\n" for minor, power in ((1, -59), (2, -20), (3, 9), (4, -19))
+    )
+    found = await planned(huada, powers)
     assert not found.faults
+    assert found.warnings == (
+        RowRemark(2, Remark.twin, f"{UUID_1}/1/1"),
+        RowRemark(4, Remark.strong, "9"),
+        RowRemark(5, Remark.strong, "-19"),
+    )
+    found = await planned(huada, "target,group,project\ngroup,east,lunch\ngroup,eest,lunch\nevery,,lunch\n", "bindings")
+    assert (found.faults, found.warnings) == ((), (RowRemark(3, Remark.empty_group, "eest"),))
+
+
+async def test_a_file_that_wants_anothers_numbers_is_refused_and_the_holder_told(
+    editor: Editor, central: RunningCentral, gateway: DeliveringGateway
+) -> None:
+    async with central.database() as database, database.write() as connection:
+        await plant_community(connection, "neighbours", NOW)
+        await known(connection, BeaconId(UUID_1, 1, 1), place="neighbours")
+    page = await editor.open("/staff/import?kind=beacons")
+    for _ in range(2):
+        told = await editor.send(page, "", "file", "a.csv", (HEAD + row(1) + row(2)).encode(), place="huada")
+        assert told.status == 422
+        assert "1 has these numbers already, in neighbours." in told.text()
+        assert 'href="/staff/beacons" aria-current="page"' in told.html
+    async with central.database() as database, database.read() as connection:
+        wished = await wishes.since(connection, NOW)
+    assert {beacon: [*by] for beacon, by in wished.items()} == {BeaconId(UUID_1, 1, 1): ["huada"]}
+    unsaid = await editor.send(page, "", "file", "a.csv", (HEAD + row(2)).encode())
+    assert (unsaid.status, "Nothing is here. Fill it in." in unsaid.text()) == (422, True)
 
 
 async def test_another_place_can_neither_be_written_to_nor_seen(huada: Database) -> None:

@@ -9,16 +9,17 @@ import pytest
 
 from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
-from central_server.store import audit, beacons, bindings, organisations, projects
-from central_server.store.database import sqlite_url
-from central_server.store.places import TOP, plant_community
+from central_server.store import audit, beacons, bindings, organisations, projects, revised
+from central_server.store.bindings import Target
+from central_server.store.places import TOP, Place, PlaceKind, plant, plant_community
 from central_server.store.tables import gateway_reports
 from sync_contract.beacon import BeaconId
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor, Page
 from tests.fakes.editor import Editor, form_of
-from tests.unit.central.catalogue_world import DOOR, NOW, UUID_1, known, pulled
+from tests.sqlite import put_database
+from tests.unit.central.catalogue_world import DOOR, NOW, UUID_1, bound, known, pulled, texts
 from tests.unit.central.test_staff import PASSWORD, logged_in
 
 PNG = b"".join(
@@ -31,10 +32,10 @@ PNG = b"".join(
 
 
 @pytest.fixture
-def store_url(tmp_path: Path) -> str:
+async def store_url(tmp_path: Path) -> str:
     """What is particular to a database is tried in test_catalogue.py, and every page in test_tenancy.py."""
     (tmp_path / "central").mkdir()
-    return sqlite_url(tmp_path / "central" / "central.db")
+    return await put_database(tmp_path / "central" / "central.db")
 
 
 @pytest.fixture
@@ -146,7 +147,8 @@ async def test_a_communitys_staff_see_what_holds_from_above_and_cannot_change_it
         await plant_community(connection, "neighbours", NOW)
         await known(connection, DOOR, place="neighbours")
     twin = await editor.save(new, uuid=str(UUID_1), major="1", minor="1", label="x", place="huada")
-    assert "It belongs to another community" in twin.text()
+    assert twin.status == 422
+    assert faults(twin)["minor"].endswith("If the device is yours, ask the administrators of this server.")
     assert "neighbours" not in twin.html
     elsewhere = await editor.save(new, uuid=str(UUID_1), major="1", minor="9", label="x", place="all")
     assert "you may not edit there" in faults(elsewhere)["place"]
@@ -163,8 +165,16 @@ async def test_a_new_beacon_gets_the_next_free_numbers_and_twins_are_told(
     assert (form_of(page)[1]["uuid"], form_of(page)[1]["minor"]) == (str(UUID_1), "2")
     same = await editor.save(page, label="twin", place="huada", minor="1")
     assert faults(same)["minor"].startswith("This is there already: door.")
-    twin = await editor.save(page, label="twin", place="all", minor="1")
+    async with central.database() as database, database.write() as connection:
+        await plant(connection, Place("hall", PlaceKind.site, "huada", texts("Hall")), NOW)
+    twin = await editor.save(page, label="twin", place="hall", minor="1")
     assert "Another beacon has the same numbers." in twin.text()
+    assert "It was entered first" in twin.text()
+    for listed in ("/staff/beacons?shared=yes", "/staff/beacons?place=huada&status=never"):
+        told = (await editor.open(listed)).text()
+        assert told.count("numbers used twice here") == 2
+    assert "door" not in (await editor.open("/staff/beacons?status=active")).text()
+    assert "door" not in (await editor.open("/staff/beacons?place=hall")).text()
     listed = (await editor.open("/staff/beacons?group=大厅")).text()
     assert "door" in listed
     assert "twin" not in listed
@@ -175,7 +185,7 @@ async def test_a_new_beacon_gets_the_next_free_numbers_and_twins_are_told(
 
 async def test_a_beacon_of_a_person_needs_a_class_and_is_not_followed(editor: Editor) -> None:
     page = await editor.open("/staff/beacons/new")
-    told = await editor.save(page, uuid=str(UUID_1), major="1", minor="1", label="card", kind="person")
+    told = await editor.save(page, uuid=str(UUID_1), major="1", minor="1", label="card", kind="person", place="all")
     assert "needs a class" in faults(told)["tag_class"]
     saved = await editor.save(told, tag_class="volunteer-card")
     assert "nothing is kept of a single one" in saved.text()
@@ -186,14 +196,20 @@ async def test_a_binding_is_made_by_ticks_and_removed(
 ) -> None:
     page = await editor.open("/staff/bindings/new")
     told = await editor.save(page, target="group", group="", project="lunch", hours="25:00-26:00")
-    assert faults(told).keys() == {"group", "hours"}
-    saved = await editor.save(told, group="east", hours="9:30-11:00 22:00-02:00", day6=None, day7=None)
+    assert faults(told).keys() == {"group", "hours", "place"}
+    saved = await editor.save(told, place="all", group="east", hours="9:30-11:00 22:00-02:00", day6=None, day7=None)
     assert "saved=1" in saved.url
     assert form_of(saved)[1].keys() & {f"day{day}" for day in range(1, 8)} == {f"day{day}" for day in range(1, 6)}
     async with central.database() as database, database.read() as connection:
         (kept,) = await bindings.every(connection, [TOP])
     assert (kept.group, kept.hours, kept.weekdays) == ("east", ("09:30-11:00", "22:00-02:00"), (1, 2, 3, 4, 5))
     listed = (await editor.open("/staff/bindings")).text()
+    assert "No beacon is in this group: it brings nothing." in saved.text()
+    assert "No beacon is in this group: it brings nothing." in listed
+    async with central.database() as database, database.write() as connection:
+        await known(connection, DOOR, groups=("east",))
+    for again in (saved.url.partition("?")[0].removeprefix(central.url), "/staff/bindings"):
+        assert "No beacon is in this group" not in (await editor.open(again)).text()
     assert "Mon Tue Wed Thu Fri · 09:30-11:00, 22:00-02:00" in listed
     gone = await editor.save(saved, "/remove")
     assert gone.url.endswith("/staff/bindings?removed=1")
@@ -202,7 +218,7 @@ async def test_a_binding_is_made_by_ticks_and_removed(
 
 
 async def test_a_beacon_changed_meanwhile_is_not_removed(editor: Editor, central: RunningCentral) -> None:
-    page = await editor.save(await editor.open(f"/staff/beacons/new?uuid={UUID_1}"), label="door")
+    page = await editor.save(await editor.open(f"/staff/beacons/new?uuid={UUID_1}"), label="door", place="all")
     await editor.save(page, label="gate")
     told = await editor.save(page, "/remove")
     assert told.status == 409
@@ -266,8 +282,78 @@ async def test_the_page_tells_which_gateways_have_the_newest(
         )
         await connection.execute(told)
     page = (await editor.open("/staff/projects")).text()
-    assert f"Version {version} is published." in page
+    assert "Published last 2026-" in page
     assert "Gateways that have the newest: 1 of 1." in page
+
+
+async def test_what_gateways_cannot_fetch_is_not_told_to_be_on_its_way(
+    editor: Editor, central: RunningCentral, gateway: DeliveringGateway
+) -> None:
+    before = await pulled(gateway, central)
+    async with central.database() as database, database.write() as connection:
+        await revised.begin(connection)
+        kept = await projects.get(connection, TOP, "lunch")
+        assert kept is not None
+        fields = {name: getattr(kept, name) for name in kept.__slots__}
+        for number in range(200):
+            assert await projects.save(connection, type(kept)(**fields | {"id": f"p{number}"}), 0)
+    saved = await editor.save(await editor.open("/staff/projects/all/lunch"), title_en="Soup")
+    told = " ".join(saved.text().split())
+    assert "The gateways fetch it within a minute" not in told
+    assert "Saved here, but the gateways cannot fetch it yet. There is more on offer than a gateway can take" in told
+    assert (await pulled(gateway, central)).version == before.version
+    assert "huada: what was saved last cannot reach the gateways." in (await editor.open("/staff/")).text()
+    async with central.database() as database, database.write() as connection:
+        await known(connection, DOOR)
+        (beacon,) = await beacons.same(connection, [DOOR])
+    gone = await editor.save(await editor.open(f"/staff/beacons/{beacon.id}"), "/remove")
+    assert "Removed here, but the gateways do not get to hear of it yet." in gone.text()
+    page = await editor.open("/staff/import?kind=beacons")
+    row = f"uuid,major,minor,kind,label\n{UUID_1},1,1,place,door\n".encode()
+    preview = await editor.send(page, "", "file", "a.csv", row, place="huada")
+    url, fields = preview.url, dict(re.findall(r'name="(csrf|digest)" value="([^"]+)"', preview.html))
+    async with editor.session.post(url, data=fields, headers={"Accept-Language": "en"}) as answer:
+        assert "But the gateways cannot fetch it yet." in Page(200, "", await answer.text()).text()
+
+
+async def test_a_beacons_page_says_what_it_brings_now_and_which_power_is_no_power(
+    editor: Editor, central: RunningCentral, gateway: DeliveringGateway
+) -> None:
+    page = await editor.open(f"/staff/beacons/new?uuid={UUID_1}")
+    saved = await editor.save(page, label="door", place="huada", measured_power="9")
+    assert "No beacon is received so strongly at 1 m: 9 dBm." in saved.text()
+    assert "Nothing: no binding names it." in saved.text()
+    async with central.database() as database, database.write() as connection:
+        await bound(connection, Target.beacon, DOOR, project="lunch", priority=3)
+        await bound(connection, Target.every, None, project="ended", weekdays=(1, 2, 3, 4, 5, 6, 7))
+    path = saved.url.partition("?")[0].removeprefix(central.url)
+    told = " ".join((await editor.save(await editor.open(path), measured_power="-20")).text().split())
+    assert "received so strongly" not in told
+    assert "What it brings now Warm lunches · Priority 3" in told
+    assert "every place beacon" in told
+
+
+async def test_bindings_are_searched_and_come_in_parts(
+    editor: Editor, central: RunningCentral, gateway: DeliveringGateway
+) -> None:
+    async with central.database() as database, database.write() as connection:
+        await known(connection, DOOR)
+        await bound(connection, Target.beacon, DOOR, project="lunch", place=TOP, priority=-100)
+        for number in range(120):
+            await bound(connection, Target.group, None, group=f"g{number}", project="ended", priority=number % 7 - 3)
+    seen: list[str] = []
+    page = await editor.open("/staff/bindings")
+    for _ in range(2):
+        seen += re.findall(r'<a href="(/staff/bindings/[0-9a-f]{32})"', page.html)
+        more = re.search(r'rel="next" href="([^"]+)"', page.html)
+        page = await editor.open(unescape(more[1])) if more else page
+    assert (len(seen), len({*seen})) == (121, 121)
+    for query, rows in (
+        ("words=g11", 11), ("words=lunch", 1), ("words=Warm", 1), ("words=1&target=beacon", 1), ("place=huada", 100),
+        ("target=every", 0), ("words=%25", 0), ("place=nowhere", 0),
+    ):  # fmt: skip
+        page = await editor.open(f"/staff/bindings?{query}")
+        assert page.html.count('<td class="what">') == rows, query
 
 
 @pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant", "en"])

@@ -201,6 +201,21 @@ async def test_a_report_is_kept_and_says_since_when(central: RunningCentral, ses
             kept = await reports.get(connection, gateway.id)
         assert kept is not None
         assert kept.received_at - kept.hearing_since < timedelta(minutes=1)
+        assert kept.off_air_since is None
+        await pi.report(advert="refused")
+        await age(database, "UPDATE gateway_reports SET off_air_since = off_air_since - :by", timedelta(hours=1))
+        await pi.report(advert="no_adapter")
+        async with database.read() as connection:
+            kept = await reports.get(connection, gateway.id)
+        assert kept is not None
+        assert kept.off_air_since is not None
+        assert kept.received_at - kept.off_air_since > timedelta(minutes=59), "another reason, off the air all along"
+        for well in ("on_air", "off", "starting", "simulated"):
+            await pi.report(advert=well)
+            async with database.read() as connection:
+                kept = await reports.get(connection, gateway.id)
+            assert kept is not None
+            assert kept.off_air_since is None, well
         odd = ClockReading(wall=datetime.max.replace(tzinfo=UTC), boot="0" * 32, monotonic_ns=0, trusted=False)
         assert (await pi.report(clock=odd, uptime_s=2**32 - 1, waiting=2**53 - 1, refused=2**53 - 1))[0] == 200
         for broken in (b"", b"[]", b"{", b"null", json.dumps({"contract": 1}).encode()):

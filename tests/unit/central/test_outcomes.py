@@ -30,6 +30,30 @@ async def test_a_waiting_gateway_hears_of_the_payment_at_once(
     assert len(outcome["slip"]) == 9
 
 
+async def test_who_asks_is_told_that_a_gift_was_not_paid_at_the_bank_and_may_be_tried_again(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
+    """An older gateway does not ask: its answers are as they always were."""
+    parcel = gateway.intent()
+    await gateway.deliver([parcel])
+    at_bank = await donor.press(await donor.open(f"{central.url}/t/{gateway.ticket(parcel)}"))
+    known = f"known={parcel.id}:handed_off"
+    assert (await gateway.get(PATH, f"{known}&tried={parcel.id}:0&wait=0"))[1]["outcomes"] == []
+    waiting = asyncio.create_task(gateway.get(PATH, f"{known}&tried={parcel.id}:0&wait=25"))
+    await donor.press(at_bank, decision="cancel")
+    async with asyncio.timeout(20):
+        _, told = await waiting
+    ended = {"intent": parcel.id, "state": "handed_off", "slip": "", "ended": True}
+    assert told["outcomes"] == [ended]
+    assert (await gateway.get(PATH, f"{known}&tried={parcel.id}:1&wait=0"))[1]["outcomes"] == []
+    assert (await gateway.get(PATH, f"{known}&wait=0"))[1]["outcomes"] == []
+    await donor.press(await donor.open(f"{central.url}/t/{gateway.ticket(parcel)}"))
+    _, again = await gateway.get(PATH, f"{known}&tried={parcel.id}:1&wait=0")
+    assert again["outcomes"] == [ended | {"ended": False}]
+    _, plain = await gateway.get(PATH, f"known={parcel.id}:registered&wait=0")
+    assert "ended" not in plain["outcomes"][0]
+
+
 async def test_what_differs_is_told_without_waiting(gateway: DeliveringGateway) -> None:
     parcel, other = gateway.intent(), gateway.intent()
     await gateway.deliver([parcel, other])

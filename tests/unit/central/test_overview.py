@@ -92,9 +92,63 @@ async def test_a_gateway_that_hears_nothing_is_no_gateway_that_is_well(
     page = text(await logged_in(central, donor))
     assert words in page
     assert "0 /1 are well" in page
-    assert "17 records that gateways still keep" in page
+    assert "17 still on the gateways, in records" in page
     task = "Have it restarted; if that does not help, tell the installer."
     assert (task in page) is (hearing is Hearing.deaf), "an empty hall is no task"
+
+
+async def test_a_gateway_whose_beacon_is_off_the_air_for_long_waits_for_somebody(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
+    from central_server.store.tables import gateway_reports
+
+    await reports(gateway, advert="refused")
+    page = text(await logged_in(central, donor))
+    assert "社区大厅 beacon off the air" in page
+    assert "is not on the air" not in page, "the gateway is given its time"
+    since = datetime.now(UTC) - timedelta(minutes=6)
+    async with central.database() as database, database.write() as connection:
+        await connection.execute(gateway_reports.update().values(off_air_since=since))
+    page = await overview(central, donor)
+    assert "社区大厅: the beacon of this hall is not on the air." in page
+    assert "Replug its Bluetooth adapter, or power the device off and on" in page
+    await reports(gateway)
+    assert "is not on the air" not in await overview(central, donor)
+
+
+async def test_a_simulated_radio_is_no_gateway_that_is_well(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
+    await reports(gateway, Hearing.simulated, advert="simulated")
+    page = text(await logged_in(central, donor))
+    assert "0 /1 are well" in page
+    assert "社区大厅 radio simulated" in page
+
+
+@pytest.mark.parametrize(
+    ("radio", "words", "deed"),
+    [
+        ("transmitter_lost", "the beacon on the wall that proves its radio is silent.", "Look after the battery"),
+        ("never_heard", "the beacon on the wall that proves its radio is silent.", "Look after the battery"),
+        ("advert_lost", "its second radio does not hear the hall's own beacon.", "Have it restarted"),
+        ("advert_never_heard", "its second radio does not hear the hall's own beacon.", "Have it restarted"),
+        ("nothing_ever", "has heard nothing at all since it was started.", "Hold a phone with Bluetooth on beside it."),
+        ("a_word_of_later", "A beacon near 社区大厅 is silent.", "Look after the battery"),
+    ],
+)
+async def test_what_a_radio_misses_that_may_well_hear_is_a_task_of_its_own_and_no_deafness(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor, radio: str, words: str, deed: str
+) -> None:
+    now = datetime.now(UTC)
+    await gateway.deliver([stretch(n, hour(now) - timedelta(hours=n - 1)) for n in (1, 2)])
+    async with central.database() as database:
+        await count_all(database)
+    await reports(gateway, Hearing.not_proved, radio=radio)
+    page = text(await logged_in(central, donor))
+    assert words in page
+    assert deed in page
+    assert "hears nothing." not in page
+    assert "A beacon near 社区大厅 is silent." in page, "not suppressed, as it is where nothing is heard"
 
 
 async def test_a_gateway_that_is_late_is_told_with_for_how_long(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
@@ -11,8 +12,9 @@ from central_server.catalogue.seed import sow
 from central_server.commands import import_, poster
 from central_server.commands.poster import Wish
 from central_server.settings import Settings
-from central_server.store import beacons
+from central_server.store import beacons, contacts
 from central_server.store.bindings import Target
+from central_server.store.contacts import Contact
 from central_server.store.database import open_database, sqlite_url
 from central_server.store.places import plant_community
 from daemonkit.toml import load
@@ -21,6 +23,7 @@ from kiosk_ui.paper.poster import Paper
 from sync_contract.catalogue import BeaconKind
 from tests.fakes.central_process import CONFIG, RunningCentral
 from tests.fakes.donor import Donor
+from tests.sqlite import put_database
 from tests.unit.central.catalogue_world import CARD, DOOR, HALL, NOW, UUID_1, bound, known
 from tests.unit.central.test_staff import logged_in
 from tests.unit.kiosk_ui.printed import Printed, codes, printed
@@ -29,10 +32,10 @@ ADDRESS = f"/H/{DOOR}".upper()
 
 
 @pytest.fixture
-def store_url(tmp_path: Path) -> str:
+async def store_url(tmp_path: Path) -> str:
     """Nothing here is particular to a database; every page on both is in test_tenancy.py."""
     (tmp_path / "central").mkdir()
-    return sqlite_url(tmp_path / "central" / "central.db")
+    return await put_database(tmp_path / "central" / "central.db")
 
 
 @pytest.fixture
@@ -69,6 +72,17 @@ async def test_staff_print_the_project_that_the_beacon_brings(
     sheet = await fetched(session, f"{page_of(1)}/poster.pdf?paper=nfc&project=ended")
     assert sheet.text.count("旧项目") == 8
     assert f"{central.url}{ADDRESS}?nfc".lower() in sheet.text
+
+
+async def test_the_number_of_where_the_beacon_stands_is_offered_and_may_be_taken_away(
+    page_of: Callable[[int], str], central: RunningCentral, donor: Donor, session: aiohttp.ClientSession
+) -> None:
+    assert 'name="phone" type="tel" maxlength="30"' in (await donor.open(f"{page_of(1)}/poster")).html
+    async with central.database() as database, database.write() as connection:
+        await contacts.put(connection, "huada", Contact("0595-1111 1111"))
+    assert 'value="0595-1111 1111"' in (await donor.open(f"{page_of(1)}/poster")).html
+    assert 'value="0595-1111 1111"' not in (await donor.open(f"{page_of(1)}/poster?phone=")).html
+    assert "0595-1111" not in (await fetched(session, f"{page_of(1)}/poster.pdf?phone=")).text
 
 
 async def test_a_beacon_that_brings_nothing_is_printed_once_a_project_is_chosen(
@@ -125,5 +139,10 @@ def test_the_command_prints_the_same(tmp_path: Path, capsys: pytest.CaptureFixtu
     config.write_text(named, encoding="utf-8")
     assert poster.run(config, tmp_path, wish, file) == 0
     assert codes(printed(file.read_bytes()).picture(72)) == [f"HTTPS://GIVE.EXAMPLE.ORG{ADDRESS}"]
+    config.write_text(named.replace("[bank]", 'contact_phone = "12345"\n[bank]', 1), encoding="utf-8")
+    for wished, stands in ((wish, "0595-1"), (replace(wish, phone=None), "12345"), (replace(wish, phone=""), "")):
+        assert poster.run(config, tmp_path, wished, file) == 0
+        text = printed(file.read_bytes()).text
+        assert [each for each in ("0595-1", "12345") if each in text] == ([stands] if stands else [])
     wrong = Wish("not-a-uuid", 1, 1, Paper.a4, ("en",), "lunch")
     assert poster.run(config, tmp_path, wrong, file) == 1

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from daemonkit.programs import Program, ProgramFailed, program
 from sync_contract.keys import public_text, read_public
+from tests.fakes import forked_command
 from tests.fakes.central_process import CONFIG
 from tests.fakes.delivering_gateway import DeliveringGateway
 
@@ -149,7 +150,7 @@ async def test_exit_codes_say_whose_fault_it_is(tmp_path: Path) -> None:
         (("gateway", "add", "0" * 16, "y", "--community", "huada", *state), 1, "43 characters"),
         (("nonsense",), 2, ""),
     ):
-        found, out, err = await said(*argv)
+        found, out, err = await forked_command.said(*argv)
         assert (found, words in out + err) == (code, True), (argv, out, err)
         assert "Traceback" not in out + err
         assert "hunter2" not in out + err

@@ -5,7 +5,7 @@ import hashlib
 import itertools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,16 +19,17 @@ from sqlalchemy import select, text
 
 from central_server.public.shake import ShakeApi
 from central_server.shake.counting import Counted, Counter
-from central_server.shake.nearest import Brought, Hall, nearest
+from central_server.shake.nearest import Brought, Hall, Stands, nearest
 from central_server.shake.records import Ranged, ShakeAsked
 from central_server.shake.shaking import PASS_LIVES, KeyReused, Shaking, pass_of
 from central_server.statistics.periods import Span, period
 from central_server.statistics.report import Narrowed, report
 from central_server.store import pictures, projects
+from central_server.store.bindings import Target
 from central_server.store.connection import Connection
 from central_server.store.database import Database
 from central_server.store.pictures import KeptPicture
-from central_server.store.places import TOP
+from central_server.store.places import TOP, plant_community
 from central_server.store.tables import metadata, presence_passes, shake_counts
 from daemonkit.web import WebRules, guarded_app, serving
 from sync_contract.beacon import BeaconId
@@ -37,8 +38,12 @@ from sync_contract.project import Project
 from tests.browser.projects import LUNCH, READING
 from tests.fakes.central_process import CONFIG, RunningBank, RunningCentral, running_central
 from tests.fakes.donor import Donor
+from tests.unit.central.catalogue_world import bound as bind
+from tests.unit.central.catalogue_world import known
 
 OURS = UUID("7f0c0b1e-52a4-4a0f-9a55-3f6c3b1d9e10")
+UNBOUND = BeaconId(OURS, 1, 9)
+"""A beacon of ours that brings nothing now."""
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 BINDINGS = f"""
 [[bindings]]
@@ -66,6 +71,9 @@ class Bound:
 
     async def at(self, zones: Mapping[BeaconId, str], now: datetime) -> dict[BeaconId, Brought]:
         return {beacon: self.brought[beacon] for beacon in zones if beacon in self.brought}
+
+    async def stand(self, beacons: Collection[BeaconId], now: datetime) -> dict[BeaconId, Stands]:
+        return {beacon: Stands(TOP, TOP) for beacon in beacons if beacon in (*self.brought, UNBOUND)}
 
     async def hall(self, place: str | None) -> Hall | None:
         return Hall(TOP, (LUNCH, READING))
@@ -202,6 +210,22 @@ async def test_nothing_near_is_an_answer_and_no_error(bound: RunningCentral, ses
         async with session.post(f"{bound.url}/api/v1/shake", json=body) as answer:
             assert answer.status == 200
             assert await answer.json() == {"contract": 1, "found": None, "reason": reason}
+
+
+async def test_outside_of_its_hours_a_poster_leads_to_its_own_hall(
+    bound: RunningCentral, session: aiohttp.ClientSession, donor: Donor
+) -> None:
+    async with bound.database() as database, database.write() as connection:
+        for community in ("huada", "neighbours"):
+            await plant_community(connection, community, NOW)
+        await known(connection, UNBOUND, place="huada")
+        await bind(connection, Target.beacon, UNBOUND, project="lunch", zone="immediate")
+    async with session.post(f"{bound.url}/api/v1/shake", json=question(9, 7)) as answer:
+        assert await answer.json() == {"contract": 1, "found": None, "reason": "nothing_now"}
+    page = await donor.open(f"{bound.url}/h/{OURS}/1/9")
+    assert (page.status, "Projects of this hall" in page.text()) == (200, True)
+    assert 'href="/s/at/huada/lunch"' in page.html
+    assert (await donor.open(f"{bound.url}/h/{OURS}/1/77")).status == 404
 
 
 HOSTILE: list[tuple[dict[str, str], bytes, int]] = [

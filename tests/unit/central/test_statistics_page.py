@@ -191,3 +191,48 @@ def test_a_step_that_nobody_counts_is_no_bar() -> None:
     wide = [float(rect.get("width", "")) for rect in rects]
     assert wide[0] == 4 * wide[1]
     assert [text.text for text in root.iter(f"{_SVG}text")][-1] == "not yet"
+
+
+async def test_rows_side_by_side_stand_on_the_page_sorted_and_in_every_file(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor, session: Any
+) -> None:
+    await gateway.deliver([gateway.intent(), gateway.intent(project="books"), gateway.intent(project="books")])
+    await counted(central, gateway)
+    await logged_in(central, donor)
+    for by, first in (("project", "books"), ("gateway", gateway.id), ("community", "huada"), ("beacon", "")):
+        address = f"{central.url}/staff/figures?span=quarter&by={by}&sort=registered&lang=en"
+        page = await donor.open(address)
+        assert page.status == 200
+        assert re.search(
+            r'aria-sort="descending"><a href="[^"]*sort=-registered[^"]*#beside">Gifts registered', page.html
+        )
+        files: dict[str, bytes] = {}
+        for kind in ("csv", "xlsx", "json"):
+            beside = address.replace("/figures?", f"/figures/beside.{kind}?")
+            async with session.get(beside) as answer:
+                assert answer.status == 200
+                assert answer.headers["Content-Disposition"].endswith(f'-{by}.{kind}"')
+                files[kind] = await answer.read()
+        table = list(csv.reader(io.StringIO(files["csv"].decode("utf-8-sig"))))
+        sheet = load_workbook(io.BytesIO(files["xlsx"])).active
+        told = json.loads(files["json"])["rows"]
+        place = table[0].index("Gifts registered")
+        gifts = [row["registered"] for row in told]
+        assert gifts == sorted(gifts, reverse=True)
+        assert sum(gifts) == 3
+        assert [int(row[place]) for row in table[1:]] == gifts
+        assert [row[place].value for row in list(sheet.iter_rows())[1:]] == gifts
+        assert [row[1] for row in table[1:]] == [row["key"] for row in told]
+        assert told[0]["key"] == first
+        assert table[1][table[0].index("Registered ¥")] == ("100.00" if by == "project" else "150.00")
+        assert ("not in this view" in table[1]) == (by != "community")
+
+
+async def test_a_table_without_anybody_known_still_has_what_was_given_at_none_of_them(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
+    await gateway.deliver([gateway.intent()])
+    await counted(central, gateway)
+    await logged_in(central, donor)
+    for language, words in (("en", "at none of them"), ("zh-Hans", "不属于任何一个"), ("zh-Hant", "不屬於任何一個")):
+        assert words in (await donor.open(f"{central.url}/staff/figures?span=week&lang={language}")).text()

@@ -94,6 +94,18 @@ async def deliver(database: Database, gateway: Gateway, batch: Sequence[Parcel],
     return [receipt["receipt"] for receipt in receipts]
 
 
+async def arrive_anyhow(database: Database, gateway: Gateway, parcels: Sequence[Parcel], draw: random.Random) -> None:
+    """In any order, some of them twice, in batches of any size, counted in between or not."""
+    sent = [*parcels, *draw.choices(parcels, k=20)]
+    draw.shuffle(sent)
+    while sent:
+        size = draw.randint(1, 25)
+        await deliver(database, gateway, sent[:size])
+        sent = sent[size:]
+        if draw.random() < 0.5:
+            await count_new(database)
+
+
 async def everything(database: Database) -> dict[str, list[tuple[Any, ...]]]:
     async with database.read() as connection:
         return {
@@ -129,14 +141,7 @@ async def test_what_grew_bit_by_bit_is_what_a_count_from_the_beginning_gives(dat
                 set_by_now = number // 20 != 1 and number % 20 > 10
                 told = honest if set_by_now else datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=second)
                 parcels.append(stretch(number + 100 * seed, told, trusted=set_by_now, boot=boot, monotonic_s=second))
-            sent = parcels + draw.choices(parcels, k=20)
-            draw.shuffle(sent)
-            while sent:
-                size = draw.randint(1, 25)
-                await deliver(database, gateway, sent[:size])
-                sent = sent[size:]
-                if draw.random() < 0.5:
-                    await count_new(database)
+            await arrive_anyhow(database, gateway, parcels, draw)
     await count_all(database)
     grown = await everything(database)
     assert sum(row[4] for row in grown["gateway_figures"] if row[1] == "hour") == 3 * 2 * 59

@@ -16,7 +16,7 @@ from central_server.intake.receive import receive
 from central_server.statistics.glance import glance
 from central_server.statistics.periods import Span
 from central_server.statistics.report import Narrowed
-from central_server.statistics.rollup import count_all, count_new
+from central_server.statistics.rollup import count_all
 from central_server.statistics.timing import HOUR
 from central_server.statistics.told import told as as_json
 from central_server.store import moments, sync_log
@@ -30,7 +30,15 @@ from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.enrolling_device import device, invited
 from tests.unit.central.test_statistics_report import HALL, told
-from tests.unit.central.test_statistics_rollup import GATEWAYS, MIDNIGHT, RECEIVED, deliver, known, stretch
+from tests.unit.central.test_statistics_rollup import (
+    GATEWAYS,
+    MIDNIGHT,
+    RECEIVED,
+    arrive_anyhow,
+    deliver,
+    known,
+    stretch,
+)
 
 WALL = BeaconId(UUID(int=7), 1, 1)
 
@@ -67,14 +75,7 @@ async def test_what_grew_bit_by_bit_is_what_a_count_from_the_beginning_gives(dat
             for number in range(1, 90)
         ]
         parcels += [stretch(number, MIDNIGHT + timedelta(minutes=17 * number)) for number in range(100, 130)]
-        sent = parcels + draw.choices(parcels, k=20)
-        draw.shuffle(sent)
-        while sent:
-            size = draw.randint(1, 25)
-            await deliver(database, gateway, sent[:size])
-            sent = sent[size:]
-            if draw.random() < 0.5:
-                await count_new(database)
+        await arrive_anyhow(database, gateway, parcels, draw)
     await count_all(database)
     grown = await everything(database)
     for span in ("hour", "day"):

@@ -160,6 +160,18 @@ async def test_a_code_is_for_who_stands_here_and_is_not_written_down(tmp_path: P
         assert await database.rows("SELECT * FROM intent_states") == []
 
 
+async def test_a_gift_that_was_not_paid_at_the_bank_is_asked_about_until_it_is_tried_again(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "g.db") as database:
+        log, intent = Intents(database), "1" * 32
+        intents = OpenIntents({intent: GiftState(IntentState.handed_off), "0" * 32: GiftState(IntentState.registered)})
+        assert intents.tried(10) == {intent: False}
+        assert await intents.settle([Outcome(intent=intent, state=IntentState.handed_off, ended=True)], log)
+        assert (intents.tried(10), intents.state(intent).ended) == ({intent: True}, True)
+        assert await intents.settle([Outcome(intent=intent, state=IntentState.handed_off)], log)
+        assert intents.tried(10) == {intent: False}
+        assert await database.rows("SELECT * FROM intent_states") == []
+
+
 async def test_an_outcome_of_an_intent_that_is_not_ours_changes_nothing(tmp_path: Path) -> None:
     async with open_database(tmp_path / "g.db") as database:
         assert not await OpenIntents({}).settle([Outcome(intent="0" * 32, state=IntentState.paid)], Intents(database))

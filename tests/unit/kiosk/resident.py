@@ -32,8 +32,9 @@ class Resident:
         await self.get(f"/project/{project}/amount")
         return await self.post("/give", project=project, key=self.hidden("key"), **amount)
 
-    def hidden(self, name: str) -> str:
-        found = re.search(rf'name="{name}" value="([^"]*)"', self.html)
+    def hidden(self, name: str, also: str = "") -> str:
+        """`also`: what stands between name and value."""
+        found = re.search(rf'name="{name}" {also}value="([^"]*)"', self.html)
         assert found, f"no field {name} on {self.path}"
         return found[1]
 

@@ -38,7 +38,9 @@ def facts(*heads: Head, refused: bool = False, cosigned: int = 0) -> BoardFacts:
 async def test_the_board_is_there_before_anything_was_published(resident: Resident) -> None:
     page = await resident.get("/board")
     assert resident.status == 200
-    assert page.count("还没有公布") == 3
+    assert page.count("还没有公布") == 3, "two projects, and all together"
+    assert "¥0" not in page, "a nought that nobody means"
+    assert "只作介绍，不收捐款" in page
     assert "还没有与银行对过账" in page
 
 
@@ -60,7 +62,12 @@ async def test_the_board_tells_what_is_kept(resident: Resident, kiosk: FakeKiosk
     assert 'href="/verify"' in page
     assert "演练" in page
     page = await resident.get("/project/elder-lunch")
-    assert 'href="/board#elder-lunch"' in page
+    assert 'href="/board?back=/project/elder-lunch#elder-lunch"' in page
+    assert 'href="/project/elder-lunch"' in await resident.get("/board?back=/project/elder-lunch")
+    assert 'href="/verify?back=%2Fboard%3Fback%3D%2Fproject%2Felder-lunch"' in resident.html
+    assert 'href="/board?back=/project/elder-lunch"' in await resident.get(
+        "/verify?back=%2Fboard%3Fback%3D%2Fproject%2Felder-lunch"
+    )
 
 
 async def test_figures_that_contradict_are_not_hidden(resident: Resident, kiosk: FakeKiosk) -> None:
@@ -84,7 +91,7 @@ async def test_the_code_leads_to_the_page_where_a_gift_is_looked_up(resident: Re
 def test_projects_come_in_the_order_of_the_screen_and_old_ones_last() -> None:
     offered = [project.id for project in FakeProjects().all()]
     told = facts(head("gone", gifts=5, received=1), head(offered[1], gifts=5, received=2))
-    shown = board_view(told, FakeProjects(), NOW, verify=False)
+    shown = board_view(told, FakeProjects(), NOW, verify="")
     assert [each.id for each in shown.projects] == [*offered, "gone"]
     assert shown.projects[-1].title is None
     assert shown.total.received == sum(each.sums.received for each in shown.projects)

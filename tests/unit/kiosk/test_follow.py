@@ -3,6 +3,8 @@
 import asyncio
 import time
 
+from structlog.testing import capture_logs
+
 from beacon_gateway.kiosk.follow import Follow
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.presence.choice import Choice
@@ -10,14 +12,15 @@ from beacon_gateway.presence.rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Trace, What
 from beacon_gateway.presence.tracker import Tracker
-from tests.unit.presence.people import heard, person
+from tests.unit.presence.people import heard, person, place
 
 CARD = person(1, "volunteer", "lunch")
+WALL = place(3, "books")
 
 
 def following(stage: Stage, trace: Trace | None = None) -> Follow:
-    tracker = Tracker([CARD], PresenceRules())
-    return Follow(tracker, Choice(ChoiceRules()), Collector([CARD]), stage, bindings=dict, trace=trace)
+    tracker = Tracker([CARD, WALL], PresenceRules())
+    return Follow(tracker, Choice(ChoiceRules()), Collector([CARD, WALL]), stage, bindings=dict, trace=trace)
 
 
 def test_each_scene_has_its_decision_and_the_decision_its_reason() -> None:
@@ -48,6 +51,19 @@ async def test_silence_alone_ends_the_scene_and_takes_the_samples_of_the_person_
     ticking.cancel()
     assert [d.what for d in follow.trace.decisions][-2:] == [What.left, What.shown]
     assert stage.scene.project is None
+
+
+def test_of_a_persons_coming_and_going_nothing_reaches_the_journal_at_any_level() -> None:
+    stage = Stage()
+    follow = following(stage)
+    with capture_logs() as logged:
+        for sighting in (*heard(CARD, -50, since=0, until=3), *heard(WALL, -50, since=20, until=23)):
+            follow.hear(sighting)
+        for sighting in heard(CARD, -50, since=40, until=43):  # its second visit
+            follow.hear(sighting)
+    assert stage.scene.project == "lunch"
+    assert {entry["beacon"] for entry in logged} == {str(WALL.id)}
+    assert "volunteer" not in str(logged)
 
 
 def test_without_a_trace_the_scene_is_the_same() -> None:

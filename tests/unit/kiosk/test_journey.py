@@ -26,7 +26,7 @@ async def test_from_the_first_page_to_the_thanks_and_the_next_person(resident: R
     await resident.get("/thanks")
     assert resident.path == "/handoff", "no thanks before the bank's word"
     kiosk.giving.becomes(recorded.gift.intent, IntentState.handed_off)
-    assert "已打开银行页面" in await resident.get("/handoff")
+    assert "银行页面已打开" in await resident.get("/handoff")
     kiosk.pay_last()
     assert "7F3A-K8QZ" in await resident.get("/handoff")
     assert resident.path == "/thanks"

@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
+import pytest
 from yarl import URL
 
+from beacon_gateway.kiosk.pages import live
 from sync_contract.records import IntentState
 from tests.browser.fake_giving import FakeKiosk
 from tests.ports import own_port
@@ -60,11 +62,37 @@ async def test_the_session_that_holds_the_gift_follows_it_to_the_thanks(
         assert "志愿者" in (await elsewhere.next())["html"]
         assert "志愿者" in (await ear.next())["news"], "it waits"
         kiosk.giving.becomes(kiosk.giving.recorded[0].gift.intent, IntentState.handed_off)
-        assert "已打开银行页面" in (await ear.next())["html"], "the scene did not take the page away"
+        assert "银行页面已打开" in (await ear.next())["html"], "the scene did not take the page away"
         kiosk.pay_last()
         assert await ear.next() == {"go": "/thanks"}
         kiosk.card_brings(None)
         assert (await elsewhere.next())["view"] == "attract"
+
+
+async def test_minutes_pass_on_a_code_in_a_quiet_hall(
+    resident: Resident, kiosk: FakeKiosk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "MINUTES_S", 0.02)
+    await resident.give("elder-lunch", amount_fen="3000")
+    async with listening(resident, "?view=handoff") as ear:
+        assert "请在 10 分钟内扫" in (await ear.next())["html"]
+        kiosk.later_s = 61
+        assert "请在 9 分钟内扫" in (await ear.next())["html"]
+        kiosk.later_s = 601
+        assert "手机会先再问您一次" in (await ear.next())["html"]
+
+
+async def test_a_gift_that_was_not_paid_at_the_bank_may_be_tried_again(resident: Resident, kiosk: FakeKiosk) -> None:
+    await resident.give("elder-lunch", amount_fen="3000")
+    intent = kiosk.giving.recorded[0].gift.intent
+    async with listening(resident, "?view=handoff") as ear:
+        await ear.next()
+        kiosk.giving.becomes(intent, IntentState.handed_off)
+        assert "请看手机" in (await ear.next())["html"]
+        kiosk.giving.becomes(intent, IntentState.handed_off, ended=True)
+        told = (await ear.next())["html"]
+    assert "银行那边没有付成。可以再扫一次，或换下一位。" in told
+    assert "<svg" in told
 
 
 async def test_a_first_page_of_a_session_that_gave_still_follows_the_scene(

@@ -1,5 +1,6 @@
 """What goes wrong is a page that says so, in the resident's language, and nothing is recorded."""
 
+import re
 from datetime import UTC, datetime
 
 import aiohttp
@@ -31,7 +32,7 @@ async def test_an_unknown_project_in_the_form_is_refused(resident: Resident, kio
 async def test_a_project_without_permit_tells_the_reason_and_takes_nothing(
     resident: Resident, kiosk: FakeKiosk
 ) -> None:
-    assert "没有登记公开募捐备案" in await resident.get("/project/info-only")
+    assert "这个项目还不能募捐" in await resident.get("/project/info-only")
     assert (resident.status, "/amount" in resident.html) == (200, False)
     assert "仅供了解" in await resident.get("/project/info-only/amount")
     assert resident.status == 409
@@ -56,7 +57,7 @@ async def test_a_project_whose_gifts_the_server_can_send_nowhere_has_no_button(
 ) -> None:
     """Else a donor would come to the phone, and be told there that it was in vain."""
     kiosk.projects.offered["elder-lunch"] = kiosk.projects.offered["elder-lunch"].model_copy(update={"elsewhere": True})
-    assert "在别处接受捐款" in await resident.get("/project/elder-lunch")
+    assert "这个项目不在这里收捐款" in await resident.get("/project/elder-lunch")
     assert (resident.status, "/amount" in resident.html) == (200, False)
     assert "仅供了解" in await resident.get("/project/elder-lunch/amount")
     await resident.get("/project/student-aid/amount")
@@ -75,13 +76,6 @@ async def test_an_uncertain_clock_is_a_reason_too(resident: Resident, kiosk: Fak
     [
         {"amount_fen": "1"},
         {"amount_fen": "999999999"},
-        {"yuan": "9999999"},
-        {"yuan": "0"},
-        {"yuan": ""},
-        {"yuan": "-5"},
-        {"yuan": "1e3"},
-        {"yuan": "１２"},
-        {"yuan": "9" * 40},
         {},
     ],
 )
@@ -92,6 +86,36 @@ async def test_an_amount_out_of_range_is_a_page_that_names_the_range(
     assert (resident.status, kiosk.giving.recorded) == (422, [])
     assert "¥1 至 ¥50,000" in page
     assert 'href="/project/elder-lunch/amount"' in page
+
+
+@pytest.mark.parametrize(
+    ("yuan", "digits", "said"),
+    [
+        ("9999999", "9999999", "一次最多 ¥50,000，请少填一些。"),
+        ("50001", "50001", "一次最多 ¥50,000，请少填一些。"),
+        ("9" * 40, "9999999", "一次最多 ¥50,000，请少填一些。"),
+        ("0", "", "请先按数字，最少 ¥1。"),
+        ("", "", "请先按数字，最少 ¥1。"),
+        ("１２", "", "请先按数字，最少 ¥1。"),
+        ("-5", "5", "整数元，¥1 至 ¥50,000。"),
+        ("1e3", "13", "整数元，¥1 至 ¥50,000。"),
+    ],
+)
+async def test_typed_too_much_or_nothing_is_said_on_the_number_pad_and_the_digits_stay(
+    resident: Resident, kiosk: FakeKiosk, yuan: str, digits: str, said: str
+) -> None:
+    page = await resident.give("elder-lunch", yuan=yuan)
+    assert resident.path == f"/project/elder-lunch/amount?digits={digits}&asked=1"
+    assert kiosk.giving.recorded == []
+    assert resident.hidden("yuan", 'id="yuan" ') == digits
+    assert said in re.sub(r"<p [^>]*hidden>[^<]*</p>", "", page)
+
+
+async def test_digits_that_are_too_many_are_said_while_they_are_typed_without_a_script_too(resident: Resident) -> None:
+    page = await resident.get("/project/elder-lunch/amount?digits=1234567")
+    assert ">¥1,234,567<" in page
+    assert re.search(r'id="too-much" role="alert">一次最多', page)
+    assert re.search(r'id="too-little" role="alert" hidden>', page)
 
 
 async def test_a_full_disk_is_a_page_that_says_so_and_the_next_try_works(resident: Resident, kiosk: FakeKiosk) -> None:

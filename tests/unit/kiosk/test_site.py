@@ -20,7 +20,7 @@ async def test_staff_see_what_is_heard_what_is_shown_and_why(staff: Resident) ->
     page = " ".join(re.sub(r"<[^>]+>", " ", await staff.get("/site")).split())
     assert staff.status == 200
     for words in (
-        "一张 volunteer 类的卡：就在跟前 （约 0.4 米）",
+        "一张 volunteer 类的卡：就在跟前 （平滑值，滞后：0.4 米）",
         "听得到信标 hci0, hci1",
         "有已知的信标证明它听得到。",
         f"corner 1 {WALL.id} 较远 5 秒前",
@@ -45,6 +45,37 @@ async def test_why_is_told_with_its_picture_and_in_the_readers_language(staff: R
     assert 'href="/site/trace.css"' in page
     assert "volunteer 类的卡" in page
     assert "来了" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh-Hans", "本机广播已有 12 分钟没有发出"),
+        ("zh-Hant", "本機的廣播停了 12 分鐘"),
+        ("en", "The own advert has not been on the air for 12 min"),
+    ],
+)
+async def test_an_advert_that_is_off_the_air_for_long_is_told_with_what_to_do(
+    language: str, words: str, asking: Asking
+) -> None:
+    off = HEALTH | {"advert": {"state": "adapter_off", "off_air_s": 725.0, "asks_a_person": True}}
+    async for staff in served(made(health=lambda: off)):
+        await staff.get("/")
+        await staff.post("/comfort", language=language, back="/")
+        assert words in await staff.get("/site")
+    back = HEALTH | {"advert": {"state": "on_air", "off_air_s": 0.0, "asks_a_person": False}}
+    async for staff in served(made(health=lambda: back)):
+        await staff.get("/")
+        await staff.post("/comfort", language=language, back="/")
+        assert words[-10:] not in await staff.get("/site")
+
+
+async def test_a_simulated_radio_is_told_as_one(asking: Asking) -> None:
+    imagined = {"radio": {"state": "simulated", "walkers": 2}, "advert": {"state": "simulated"}}
+    async for staff in served(made(health=lambda: imagined)):
+        page = await staff.get("/site")
+        assert "模拟的无线电，没有真的在接收" in page
+        assert "模拟的，没有真的发出" in page
 
 
 async def test_a_disk_that_does_not_answer_is_told(asking: Asking) -> None:

@@ -63,7 +63,7 @@ async def test_each_decision_is_told_with_its_numbers_its_rule_and_what_came_out
     shown = next(each for each in told["decisions"] if each["what"] == "shown")
     assert (shown["out"]["before"], shown["out"]["after"], shown["rule"]) == ("", "lunch", told["screen"]["reason"])
     came = next(each for each in told["decisions"] if each["what"] == "arrived" and each["tag_class"])
-    assert came["in"] == {"rssi": -50, "level_db": 9.0, "distance_m": pytest.approx(0.39, abs=0.01)}
+    assert came["in"] == {"rssi": -50, "level_db": 9.0, "distance_m": pytest.approx(0.39, abs=0.01), "edges": []}
     assert came["ago_s"] == pytest.approx(10.0)
     assert {each["label"] for each in told["decisions"]} == {"", "corner 1"}
 

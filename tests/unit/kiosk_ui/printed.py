@@ -26,6 +26,19 @@ class Printed:
         made: Image = self.document[0].render(scale=dpi / 72).to_pil()
         return made
 
+    def as_printed(self, text: str) -> tuple[float, bool]:
+        """Size in points where `text` first stands, and whether its last character is seen."""
+        words = self.document[0].get_textpage()
+        first, count = words.search(text).get_next()
+        left, bottom, right, top = words.get_charbox(first + count - 1)
+        high = self.document[0].get_height()
+        seen = (
+            self.picture(144)
+            .convert("L")
+            .crop((int(2 * left), int(2 * (high - top)), int(2 * right), int(2 * (high - bottom))))
+        )
+        return raw.FPDFText_GetFontSize(words.raw, first), min(seen.tobytes()) < 80
+
 
 def printed(octets: bytes) -> Printed:
     document = pypdfium2.PdfDocument(octets)

@@ -139,9 +139,13 @@ def test_the_code_is_in_the_page_and_gone_once_the_registration_has_ended() -> N
 
 def test_the_handoff_tells_when_the_phone_has_opened_the_bank() -> None:
     opened = kiosk(Handoff(LUNCH, AMOUNT, CODE, IntentState.handed_off, HandoffKind.ticket))
-    assert "has opened the bank" in opened
+    assert "The bank's page is open" in opened
+    assert "Now on your phone" in opened
     waiting = kiosk(Handoff(LUNCH, AMOUNT, CODE, IntentState.registered, HandoffKind.ticket))
-    assert "has opened the bank" not in waiting
+    assert "page is open" not in waiting
+    ended = kiosk(Handoff(LUNCH, AMOUNT, CODE, IntentState.handed_off, HandoffKind.ticket, ended=True))
+    assert "It was not paid at the bank. Scan again" in ended
+    assert "page is open" not in ended
 
 
 def test_texts_from_a_catalogue_cannot_become_markup() -> None:

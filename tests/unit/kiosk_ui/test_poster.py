@@ -26,6 +26,7 @@ FACTS = PosterFacts(
     project=LUNCH,
     phone="0595-2269 0000",
 )
+UNHEARD = texts("不记录您的手机", "這裡不會記錄您的手機", "Your phone is not recorded")
 ADDRESS = "HTTPS://GIVE.EXAMPLE.ORG/H/FDA50693-A4E2-4FB1-AFCF-C6EB07647825/10001/65535"
 A4, A3 = (210, 297), (297, 420)
 EACH = tuple((language,) for language in Language)
@@ -86,6 +87,19 @@ def test_each_sticker_is_read_at_its_own_size_and_with_a_scratch_and_a_blot_on_i
         draw.rectangle((right - side // 3, middle + side // 10, right - side // 5, middle + side // 4), fill="black")
     assert codes(picture) == [ADDRESS] * 8
     assert page.text.count("".join(LUNCH.title[languages[0]].split())) == 8
+
+
+@pytest.mark.parametrize("languages", [*EACH, *PAIRS])
+@pytest.mark.parametrize("paper", [Paper.stickers, Paper.nfc])
+def test_each_sticker_says_that_no_phone_is_recorded_and_its_number_is_large_enough_to_dial(
+    paper: Paper, languages: tuple[Language, ...]
+) -> None:
+    page = printed(poster_pdf(FACTS, paper, languages))
+    for language in languages:
+        assert page.text.count("".join(UNHEARD[language].split())) == 8
+    size, ink = page.as_printed(FACTS.phone)
+    assert size >= 11
+    assert ink, "its last digit is not cut by the sticker's edge"
 
 
 def test_the_sheet_for_nfc_says_in_words_what_is_written_on_the_tags() -> None:

@@ -2,11 +2,11 @@
 
 import re
 
-from kiosk_ui.assets import STYLE, Assets
+from kiosk_ui.assets import STYLE, Assets, plain
 from kiosk_ui.look import Theme
 from tests.browser.components import COMPARED, FOLDER
 
-TOKENS = (STYLE / "tokens.css").read_text()
+TOKENS = plain((STYLE / "tokens.css").read_text())
 
 
 def test_the_references_are_small_and_none_is_left_over() -> None:

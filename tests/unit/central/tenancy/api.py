@@ -7,8 +7,9 @@ from uuid import uuid4
 from central_server.accounts.access import Right
 from central_server.api import tokens as personal
 from central_server.api.tokens import Scope
-from central_server.store import beacons, deliveries, projects, tokens, webhooks
+from central_server.store import beacons, bindings, deliveries, projects, tokens, webhooks
 from central_server.store.beacons import KeptBeacon
+from central_server.store.bindings import KeptBinding, Target
 from central_server.store.deliveries import Delivery
 from central_server.store.projects import KeptProject
 from central_server.store.webhooks import Webhook
@@ -61,8 +62,17 @@ async def plant(world: World) -> None:
                 new_id(), place, BeaconId(uuid4(), 1, 1), BeaconKind.place, "x", -59, "", None, (), "", now, ""
             )
             await beacons.save(connection, beacon, 0)
+            bound = KeptBinding(
+                *(new_id(), place, Target.beacon, beacon.beacon, "", f"api-{place[:8]}", 1, (), ()),
+                *(None, None, "", False, now, ""),
+            )
+            await bindings.save(connection, bound, 0)
             if place == OURS:
-                world.ids |= {"listed_beacon": beacon.id, "listed_project": f"api-{place[:8]}"}
+                world.ids |= {
+                    "listed_beacon": beacon.id,
+                    "listed_binding": bound.id,
+                    "listed_project": f"api-{place[:8]}",
+                }
     world.marks |= {"token of our-admin", f"{_NOWHERE}{OURS}", "Listed of " + OURS}
     await _token(world)
     await _hook(world)
@@ -121,6 +131,7 @@ ROUTES: dict[str, Entry] = {
     "GET /api/v1/places": Checked(_read("/api/v1/places", f'"id":"{OURS}"')),
     "GET /api/v1/gateways": Checked(_read("/api/v1/gateways", "{gateway}")),
     "GET /api/v1/beacons": Checked(_read("/api/v1/beacons", "{listed_beacon}")),
+    "GET /api/v1/bindings": Checked(_read("/api/v1/bindings", "{listed_binding}")),
     "GET /api/v1/projects": Checked(_read("/api/v1/projects", "{listed_project}")),
     "GET /staff/tokens": Staff(None),
     "POST /staff/tokens": Staff(None, form={"label": "for a test", "days": "30", "scope-log": "on"}),

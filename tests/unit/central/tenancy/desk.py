@@ -70,6 +70,7 @@ ROUTES: dict[str, Entry] = {
     "GET /staff/places/{place}": Staff(Right.govern, names=True),
     "POST /staff/places/{place}/names": Staff(Right.govern, names=True, form=NAMES),
     "POST /staff/places/{place}/below": Staff(Right.govern, names=True, form={**NAMES, "kind": "site", "id": "hall"}),
+    "POST /staff/places/{place}/contact": Staff(Right.govern, names=True, form={"phone": "0595-1111 1111"}),
     "POST /staff/places/{place}/move": Staff(
         Right.govern, names=True, form={"parent": "our-city"}, at=places.TOP, path="/staff/places/{place}/move"
     ),

@@ -41,6 +41,20 @@ async def _figures_are_the_askers_own(world: World) -> None:
         assert (status, _HEARD in text) == (200, False), query
 
 
+async def _rows_are_the_askers_own(world: World) -> None:
+    async def ask(token: str, query: str) -> tuple[int, str]:
+        address = f"{world.central.url}/api/v1/statistics/beside?span=week&by=gateway{query}"
+        async with world.session.get(address, headers={"Authorization": f"Bearer {token}"}) as answer:
+            return answer.status, await answer.text()
+
+    assert (await ask("bct_unknown", ""))[0] == 401
+    status, text = await ask(_TEXTS["our-admin"], "")
+    assert (status, world.ours.id in text) == (200, True)
+    for query in ("", "&place=huada", f"&gateway={world.ours.id}"):
+        status, text = await ask(_TEXTS["their-admin"], query)
+        assert (status, world.ours.id in text) == (200, False), query
+
+
 async def _nobody_listens_without_a_login(world: World) -> None:
     """That the stream tells of one's own community alone is tested with its marks."""
     async with asyncio.timeout(60):
@@ -56,8 +70,12 @@ ROUTES: dict[str, Entry] = {
     "GET /staff/figures.csv": Staff(Right.see, names=True, query="?place=huada"),
     "GET /staff/figures.xlsx": Staff(Right.see, names=True, query="?gateway={gateway}"),
     "GET /staff/figures.json": Staff(Right.see, query="?span=week"),
+    "GET /staff/figures/beside.csv": Staff(Right.see, names=True, query="?gateway={gateway}&by=gateway"),
+    "GET /staff/figures/beside.xlsx": Staff(Right.see, names=True, query="?gateway={gateway}&by=community"),
+    "GET /staff/figures/beside.json": Staff(Right.see, query="?span=week"),
     "GET /api/v1/public/statistics/{community}": Open(
         "months that are over, nothing under five, no sum of communities"
     ),
+    "GET /api/v1/statistics/beside": Checked(_rows_are_the_askers_own),
     "GET /api/v1/statistics": Checked(_figures_are_the_askers_own),
 }

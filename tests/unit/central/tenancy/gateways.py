@@ -51,6 +51,10 @@ ROUTES: dict[str, Entry] = {
     f"GET {_ONE}/code/state": Staff(Right.edit, names=True),
     f"GET {_ONE}/revoke": Staff(Right.edit, names=True),
     f"POST {_ONE}/revoke": Staff(Right.edit, names=True, form={}, path="/staff/gateways/{gate}/revoke"),
+    f"GET {_ONE}/change": Staff(Right.edit, names=True),
+    f"POST {_ONE}/change": Staff(Right.edit, names=True, form={"label": "Hall", "place": OURS}),
+    f"GET {_ONE}/retire": Staff(Right.edit, names=True),
+    f"POST {_ONE}/retire": Staff(Right.edit, names=True, form={}, path="/staff/gateways/{gate}/retire"),
     f"GET {_ONE}/keys/{{key}}/revoke": Staff(Right.edit, names=True, path="/staff/gateways/{gate}/keys/{key}/revoke"),
     f"POST {_ONE}/keys/{{key}}/revoke": Staff(
         Right.edit, names=True, form={}, path="/staff/gateways/{gate}/keys/{key}/revoke"

@@ -6,9 +6,16 @@ _SHOWN = "shows what the kiosk of a hall shows to everybody"
 ROUTES: dict[str, Entry] = {
     "POST /api/v1/shake": Open("tells projects on show at beacons that the phone heard; changes only counts"),
     "GET /api/v1/shake/{presence_pass}": Open("the pass has 256 random bits, and its answer names no person"),
+    "GET /": Open("leads to the projects"),
     "GET /s": Open(_SHOWN),
+    **{
+        f"GET /{page}{place}": Open("the same words for everybody, under the name of the place")
+        for page in ("help", "privacy")
+        for place in ("", "/{place}")
+    },
     "GET /pictures/{sha256}": Open("the picture of a project on offer, as its pages show it"),
-    "GET /contact": Open("the telephone number that the settings publish"),
+    "GET /contact": Open("the telephone number that is published for the whole server, or its one community"),
+    "GET /contact/{place}": Open("the telephone number that the place publishes for residents"),
     "GET /s/at/{place}": Open(_SHOWN),
     "GET /s/at/{place}/turn": Open(_SHOWN),
     "GET /s/at/{place}/{project}": Open(_SHOWN),

@@ -1,0 +1,37 @@
+"""What the packages promise without being built: the manuals' commands are on the PATH. The rest: tests/soak."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from debian.package import PACKAGES, ROOT, Package, put_on_path
+
+COMMAND = re.compile(r"(?:^|[`\s])((?:/\S+/)?beacon-(?:gateway|central)) (?:[a-z]+(?:-[a-z]+)*)\b(?! =)", re.MULTILINE)
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
+def test_each_program_is_linked_into_usr_bin_and_the_link_holds_in_any_root(package: Package, tmp_path: Path) -> None:
+    put_on_path(package, tmp_path)
+    for name in package.programs:
+        program = tmp_path / package.home / "bin" / name
+        program.parent.mkdir(parents=True)
+        program.write_text("it")
+        link = tmp_path / "usr/bin" / name
+        assert not link.readlink().is_absolute()
+        assert link.read_text() == "it"
+
+
+@pytest.mark.parametrize("page", ["docs/installing.md"])
+def test_commands_in_the_manual_are_those_that_the_packages_put_on_the_path(page: str) -> None:
+    programs = {name for package in PACKAGES for name in package.programs}
+    told = {found[1] for found in COMMAND.finditer((ROOT / page).read_text("utf-8"))}
+    assert told
+    assert told <= programs, "as they are found on the PATH, not where they lie"
+
+
+def test_the_service_hears_through_bluez_and_through_nothing_else() -> None:
+    """A bluetoothd that is slow to come is waited for; no word is left from which another radio could follow."""
+    unit = (ROOT / "systemd/beacon-gateway.service").read_text("utf-8")
+    (command,) = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
+    assert " run --radio bluez " in command
