@@ -148,6 +148,7 @@ async def test_a_server_that_is_not_there_is_unreachable_and_nothing_else(tmp_pa
 async def test_the_catalogue_is_taken_kept_and_never_goes_back(tmp_path: Path) -> None:
     central = FakeCentral(KEY.public_key())
     taken: list[int] = []
+    older: list[bool] = []
     async with open_database(tmp_path / "g.db") as database, connected(central) as client:
         store = Catalogues(database)
 
@@ -165,6 +166,7 @@ async def test_the_catalogue_is_taken_kept_and_never_goes_back(tmp_path: Path) -
                     held_version=held,
                     take=lambda catalogue: taken.append(catalogue.version),
                     progress=lambda: None,
+                    older=lambda: older.append(True),
                 ),
             )
 
@@ -178,11 +180,19 @@ async def test_the_catalogue_is_taken_kept_and_never_goes_back(tmp_path: Path) -
             await pull(0)
             if taken:
                 break
-        publish(2)
         await pull(3)
+        assert not older, "the same one again is none"
+        publish(2)
+        for _ in range(20):
+            await pull(3)
+            if older:
+                break
+        assert older, "an old one that was signed rightly is told to staff"
+        older.clear()
         publish(9, key=KEY)
         await pull(3)
         assert set(taken) == {3}
+        assert not older, "a wrong key says nothing of age"
         held = await held_catalogue(store, CATALOGUE_KEY.public_key())
         assert held is not None
         assert held.version == 3

@@ -14,7 +14,7 @@ from beacon_gateway.sync.central import Central
 from beacon_gateway.sync.drain import Drain
 from beacon_gateway.sync.report import keep_reporting, report
 from sync_contract.records import KINDS, Door
-from sync_contract.report import GatewayReport, Hearing
+from sync_contract.report import CATALOGUE_OLDER, GatewayReport, Hearing
 from tests.fakes.central import FakeCentral
 from tests.unit.sync.test_drain import CLOCK, KEY, connected, until
 
@@ -88,7 +88,9 @@ async def touched_once(outbox: Outbox) -> None:
         await outbox.hold_screen(screen)
 
 
-async def told_how_it_is(database: Database, client: Central, central: FakeCentral) -> None:
+async def told_how_it_is(
+    database: Database, client: Central, central: FakeCentral, noticed: set[str] | None = None
+) -> None:
     """One report and its answer, with all that follows from it."""
     before, outbox = central.requests, Outbox(database)
     answered: list[bool] = []
@@ -121,6 +123,7 @@ async def told_how_it_is(database: Database, client: Central, central: FakeCentr
             roll=_nothing,
             screens_taken=let_go,
             progress=lambda: answered.append(True),
+            noticed=noticed,
         ),
     )
 
@@ -139,3 +142,13 @@ def _none_waits(outbox: Outbox) -> Callable[[], Awaitable[bool]]:
 
 async def _nothing(_age_s: int) -> None:
     """No key is rolled here."""
+
+
+async def test_what_the_gateway_noticed_is_told_once(tmp_path: Path) -> None:
+    central = FakeCentral(KEY.public_key())
+    noticed = {CATALOGUE_OLDER}
+    async with open_database(tmp_path / "g.db") as database, connected(central) as client:
+        for _ in range(2):
+            await told_how_it_is(database, client, central, noticed)
+    assert central.noticed == [CATALOGUE_OLDER]
+    assert not noticed
