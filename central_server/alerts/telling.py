@@ -1,19 +1,21 @@
 """Alerts reach people: each channel gets one message with everything that is new to it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Protocol
 
 import structlog
 
 from central_server.alerts.tasks import ABOUT_MONEY, Matter
 from central_server.errors import CentralError
-from central_server.store import alerts
+from central_server.store import alerts, places
 from central_server.store.alerts import Alert, Channel
 from central_server.store.connection import Connection
 from central_server.store.database import Database
-from central_server.store.places import TOP
+from central_server.store.places import TOP, Place, PlaceKind
+from sync_contract.project import Texts
 from sync_contract.strict import Language
 
 _log = structlog.get_logger()
@@ -43,8 +45,18 @@ class Sender(Protocol):
         """Raises TellingFailed."""
 
 
-Writer = Callable[[Language, Sequence[Alert], Sequence[Alert], datetime], Message]
-"""From what is new and what is over to a message in the reader's language."""
+class Writer(Protocol):
+    """From what is new and what is over to a message in the reader's language."""
+
+    def __call__(
+        self,
+        language: Language,
+        new: Sequence[Alert],
+        over: Sequence[Alert],
+        now: datetime,
+        communities: Mapping[str, Texts] = MappingProxyType({}),
+    ) -> Message:
+        """`communities`: what they are called, where the channel hears of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +102,10 @@ class Telling:
         async with self.database.read() as connection:
             new = _heard_by(channel, await alerts.untold(connection, channel, now - SETTLES, now - AGAIN))
             over = _heard_by(channel, await alerts.over(connection, channel))
+            around = await places.every(connection, [channel.place]) if new or over else ()
         if not new and not over:
             return False
-        message = self.write(Language(channel.language), new, over, now)
+        message = self.write(Language(channel.language), new, over, now, community_names(around))
         try:
             await self._send(channel, message)
         except TellingFailed as error:
@@ -111,6 +124,12 @@ class Telling:
 
         await self.database.written(keep)
         return True
+
+
+def community_names(around: Iterable[Place]) -> dict[str, Texts]:
+    """By community, where somebody sees several; with one alone there is nothing to tell apart."""
+    found = {place.id: place.names for place in around if place.kind is PlaceKind.community}
+    return found if len(found) > 1 else {}
 
 
 def _heard_by(channel: Channel, found: Sequence[Alert]) -> list[Alert]:

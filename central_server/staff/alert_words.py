@@ -1,8 +1,9 @@
 """Alerts in words: what is waiting, why, and what to do, as the overview says it too."""
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from central_server.alerts.tasks import Matter, Task
 from central_server.alerts.telling import Message, Writer
@@ -33,16 +34,25 @@ def task_of(alert: Alert) -> Task:
 def writer(templates: StaffTemplates, address: Callable[[], str]) -> Writer:
     """`address`: the origin under which staff reach the pages."""
 
-    def write(language: Language, new: Sequence[Alert], over: Sequence[Alert], now: datetime) -> Message:
+    def write(
+        language: Language,
+        new: Sequence[Alert],
+        over: Sequence[Alert],
+        now: datetime,
+        communities: Mapping[str, Texts] = MappingProxyType({}),
+    ) -> Message:
         values = {"new": [task_of(alert) for alert in new], "over": [task_of(alert) for alert in over]}
-        return _message(templates.html("alert.txt", language, **values, now=now, address=address(), trial=False))
+        facts = {"now": now, "address": address(), "trial": False, "community_of": communities}
+        return _message(templates.html("alert.txt", language, **values, **facts))
 
     return write
 
 
 def trial(templates: StaffTemplates, language: Language, now: datetime) -> Message:
     """Only says that messages arrive."""
-    return _message(templates.html("alert.txt", language, new=[], over=[], now=now, address="", trial=True))
+    return _message(
+        templates.html("alert.txt", language, new=[], over=[], now=now, address="", trial=True, community_of={})
+    )
 
 
 def _message(text: str) -> Message:

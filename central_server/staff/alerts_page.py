@@ -7,9 +7,9 @@ from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.alerts.tasks import ABOUT_MONEY, Matter
+from central_server.alerts.telling import community_names
 from central_server.staff.alert_words import task_of
 from central_server.staff.desk import Desk, Onward, Page, Shown, Visitor
-from central_server.staff.overview_page import community_names
 from central_server.store import alerts, audit, places
 from central_server.store.alerts import Alert
 from central_server.store.connection import Connection

@@ -1,7 +1,6 @@
 """The first page: how the gateways are, what is on its way, the day's gifts and money, and what waits for somebody."""
 
 from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime
 
 from aiohttp import web
@@ -9,15 +8,14 @@ from aiohttp import web
 from central_server.accounts.access import Right
 from central_server.accounts.seeing import sees_money
 from central_server.alerts.tasks import tasks
+from central_server.alerts.telling import community_names
 from central_server.enrolment.standing import Standing, Surveyed, survey
 from central_server.staff.desk import Desk, Shown, Visitor
 from central_server.statistics.glance import glance
 from central_server.statistics.report import Narrowed
 from central_server.statistics.timing import day
 from central_server.store import alerts, overview, parcels, places
-from central_server.store.places import Place, PlaceKind
 from sync_contract.money import Money
-from sync_contract.project import Texts
 from sync_contract.report import Hearing
 from sync_contract.strict import Environment
 
@@ -66,12 +64,6 @@ class OverviewPage:
                 "state": state,
             },
         )
-
-
-def community_names(around: Iterable[Place]) -> dict[str, Texts]:
-    """By community, where the reader sees several; with one alone there is nothing to tell apart."""
-    found = {place.id: place.names for place in around if place.kind is PlaceKind.community}
-    return found if len(found) > 1 else {}
 
 
 def state(each: Surveyed) -> str:

@@ -246,6 +246,8 @@ async def test_no_script_no_upload_no_long_press_and_no_address_leaves_the_page(
         page = await shown(hall)
         escaped: dict[str, list[str]] = {}
         devtools = await page.context.new_cdp_session(page)
+        whole = await hall.browser.new_browser_cdp_session()
+        await whole.send("Browser.setDownloadBehavior", {"behavior": "default"})  # not where playwright would have them
         for script in POP_UPS:  # first: what follows counts as touched for some seconds
             await devtools.send("Runtime.evaluate", {"expression": script, "userGesture": False})
         for script in SCRIPTS:

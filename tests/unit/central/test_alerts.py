@@ -324,6 +324,15 @@ async def test_a_project_is_called_as_the_reader_calls_it(database: Database, wa
         assert [names[each] in told for each in Language] == [each is language for each in Language]
 
 
+def test_a_message_about_several_communities_says_which() -> None:
+    write = writer(TEMPLATES, lambda: "https://central.example")
+    alert = watching._alert(late(), NOW)
+    alone = write(Language.en, [alert], [alert], NOW).lines
+    told = write(Language.en, [alert], [alert], NOW, {"huada": SITE}).lines
+    assert told[0] == f"Huada · {alone[0]}"
+    assert "Huada · Hall is heard of again." in told
+
+
 def test_a_long_message_ends_with_whole_paragraphs() -> None:
     text = content(Message("題目", tuple(f"{number}: {'漢' * 100}" for number in range(30))))
     assert len(text.encode()) <= 2048
