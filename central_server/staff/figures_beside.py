@@ -113,7 +113,12 @@ def table(found: Sequence[OneOf], names: Mapping[str, str], by: By, say: words.S
 
 
 def tabs(say: words.Say) -> dict[str, str]:
-    texts = {By.beacon: _("Beacons"), By.project: _("Projects"), By.gateway: _("Gateways"), By.community: _("Places")}
+    texts = {
+        By.beacon: _("Beacons"),
+        By.project: _("Projects"),
+        By.gateway: _("Gateways"),
+        By.community: _("Communities"),
+    }
     return {by.value: say(text) for by, text in texts.items()}
 
 

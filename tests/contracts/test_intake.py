@@ -146,9 +146,12 @@ async def test_a_bad_parcel_never_blocks_the_others(central: RunningCentral, gat
     status, answer = await gateway.post_batch({"contract": 1, "parcels": [*mixed, None, 7, {}, {"id": "x"}]})
     assert status == 200
     receipts = ParcelReceipts.model_validate_json(answer).receipts
-    assert [receipt.receipt for receipt in receipts] == [Receipt.refused, Receipt.accepted] * len(bad)
-    for (_, reason), receipt in zip(bad, receipts[::2], strict=True):
+    named, nameless = receipts[:-4], receipts[-4:]
+    assert [receipt.receipt for receipt in named] == [Receipt.refused, Receipt.accepted] * len(bad)
+    for (_, reason), receipt in zip(bad, named[::2], strict=True):
         assert receipt.reason.startswith(reason), receipt
+    for position, receipt in enumerate(nameless, len(mixed)):
+        assert receipt.reason.startswith(f"parcels.{position}: invalid: "), receipt
     assert await kept(central) == len(good)
     async with central.database() as database, database.read() as connection:
         refused = await sync_log.page(connection, Wanted(result=Receipt.refused))

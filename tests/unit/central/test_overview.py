@@ -72,6 +72,15 @@ async def test_an_empty_house_says_that_nothing_is_there_yet(central: RunningCen
         assert words in page
 
 
+async def test_nothing_is_said_to_be_delivered_while_nothing_was(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
+    await reports(gateway)
+    page = text(await logged_in(central, donor))
+    assert "Nothing was delivered yet." in page
+    assert "Everything is delivered" not in page
+
+
 async def test_when_all_is_well_it_says_so(central: RunningCentral, gateway: DeliveringGateway, donor: Donor) -> None:
     await gateway.deliver([gateway.statistics()])
     await reports(gateway)

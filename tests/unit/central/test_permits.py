@@ -260,6 +260,17 @@ async def test_books_that_were_tampered_with_do_not_prove_themselves(world: Book
     assert not all(check.holds for check in checks(tables))
 
 
+async def test_where_no_money_moved_nothing_has_to_be_published_yet(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Phone
+) -> None:
+    await logged_in(central, donor)
+    path, words = f"{central.url}/staff/permits", "nothing to publish yet: no money has moved"
+    before = (await donor.open(path)).text().count(words)
+    assert before > 0
+    await a_gift(central, gateway, donor)
+    assert (await donor.open(path)).text().count(words) == before - 1
+
+
 async def test_staff_note_a_disclosure_and_take_the_books(
     central: RunningCentral, gateway: DeliveringGateway, donor: Phone, session: aiohttp.ClientSession
 ) -> None:

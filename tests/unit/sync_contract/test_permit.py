@@ -40,5 +40,5 @@ def test_a_project_without_a_permit_is_never_open() -> None:
 
 
 def test_a_permit_that_closes_before_it_opens_is_refused() -> None:
-    with pytest.raises(ValidationError, match="closes: .* is before opens"):
+    with pytest.raises(ValidationError, match=r"closes: .* is before opens"):
         Permit.model_validate(PERMIT.model_dump() | {"closes": date(2025, 1, 1)})
