@@ -73,9 +73,12 @@ def run(
 
 
 def plan_of(basis: Basis, word: str) -> RadioPlan:
-    """Without our adverts: a scan sends none, and what it hears of them the running gateway sends, no stranger."""
+    """Without our adverts: a scan sends none, and what it hears of them the running gateway sends, no stranger.
+
+    What a fault asks for is the gateway's to do: two programs that switch one adapter would be in each other's way.
+    """
     plan = from_settings.radio_plan(basis.settings, basis.offer.beacons)
-    return replace(plan, frames=()) if word == "bluez" else plan
+    return replace(plan, frames=(), only_looks=True) if word == "bluez" else plan
 
 
 async def _scan(basis: Basis, radio: str, seconds: float | None, plain: bool, foreign: bool, kept: Kept) -> int:

@@ -24,7 +24,7 @@ class RadioPlan:
     """What the settings ask of the radio. `frames`: our identities, none when nothing is to be advertised.
 
     Empty: all adapters scan, any advertises. `on_the_wall`: beacons that prove by being heard that the radio hears,
-    each with the seconds between its adverts.
+    each with the seconds between its adverts. `only_looks`: as for MergedScanner.
     """
 
     beacons: Sequence[Beacon]
@@ -38,6 +38,7 @@ class RadioPlan:
     power_dbm: int | None
     advertise_mode: Literal["broadcast", "peripheral", "exact"]
     helper: Path
+    only_looks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ def _bluez(plan: RadioPlan) -> Radios:
         helper=privileged,
         batteries=batteries,
         unfilter=kernel.unfiltered,
+        only_looks=plan.only_looks,
     )
     return Radios(scanner, Adverts(own) if own else None, batteries, foreign=lambda: scanner.foreign)
 

@@ -26,7 +26,8 @@ _BEST_FIRST = ("hearing", "listening", "silent", "starting", "refused", "off", "
 
 
 class MergedScanner:
-    """`adapters`: e.g. hci0, hci1; empty: all that there are, also those plugged in later.
+    """`adapters`: e.g. hci0, hci1; empty: all that there are, also those plugged in later. `only_looks`: no adapter is
+    ever switched off or reset, for another program works with them.
 
     The rest as for BlueZScanner. A beacon heard by two adapters gives two sightings: Sighting.adapter tells which.
     """
@@ -44,7 +45,9 @@ class MergedScanner:
         helper: RadioHelper | None = None,
         batteries: Batteries | None = None,
         unfilter: Unfilter | None = None,
+        only_looks: bool = False,
     ) -> None:
+        self._only_looks = only_looks
         self._wanted = tuple(adapters)
         self._mode: Literal["active", "passive"] = mode
         self._silence_s = silence_s
@@ -129,6 +132,7 @@ class MergedScanner:
                 others_hear=lambda: self._another_hears(name),
                 elsewhere=lambda: self._heard_elsewhere(name),
                 spare=not self._wanted,
+                only_looks=self._only_looks,
             )
         return self._ears[name]
 

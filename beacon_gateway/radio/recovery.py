@@ -44,9 +44,12 @@ class Patient(Protocol):
 
 
 class Recovery:
-    def __init__(self, helper: RadioHelper) -> None:
+    """`only_looks`: every step but a new scan and a person is left to the program whose radio it is."""
+
+    def __init__(self, helper: RadioHelper, *, only_looks: bool = False) -> None:
         self.ladder = Ladder()
         self._helper = helper
+        self._only_looks = only_looks
         self._told: str | None = None
 
     async def look_after(self, patient: Patient, bus: SystemBus) -> None:
@@ -95,6 +98,8 @@ class Recovery:
             Step.reset_hardware: lambda: self._helper.reset_hardware(adapter),
             Step.ask_a_person: ask,
         }
+        if self._only_looks and step not in (Step.new_scanner, Step.ask_a_person):
+            raise HelpRefused("left to the gateway")
         return acts[step]
 
     def _tell(self, adapter: str, fault: Fault | None) -> None:

@@ -73,6 +73,7 @@ class BlueZScanner:
         others_hear: Callable[[], bool] = lambda: False,
         elsewhere: Callable[[], Collection[str]] = tuple,
         spare: bool = False,
+        only_looks: bool = False,
     ) -> None:
         self._wanted = adapter
         self.adapter = adapter or ""
@@ -84,7 +85,8 @@ class BlueZScanner:
         self._elsewhere = elsewhere
         self._spare = spare
         self.reception = Reception(transmitters, batteries or Batteries())
-        self._recovery = Recovery(helper or NoHelper())
+        self._only_looks = only_looks
+        self._recovery = Recovery(helper or NoHelper(), only_looks=only_looks)
         self._watch: Watch | None = None
         self._duplicates = Duplicates(unfilter)
         self._state = ScanState()
@@ -278,6 +280,8 @@ class BlueZScanner:
 
     async def _end_jam(self, bus: SystemBus, adapter: str) -> None:
         """Not where somebody has just switched the adapter off: that ends it too, and is not to be undone."""
+        if self._only_looks:
+            return
         with suppress(NoAnswer):
             here = (await bus.adapters()).get(adapter)
             if here is not None and here.powered:
@@ -319,7 +323,7 @@ class BlueZScanner:
         elif refused.busy:
             if self._watch and self._watch.bluetoothd_ended_at is not None:
                 self._left_scan.died(self._watch.bluetoothd_ended_at)
-            if self._left_scan.to_be_ended(monotonic()):
+            if self._left_scan.to_be_ended(monotonic()) and not self._only_looks:
                 await bus.power_cycle(adapter)
 
     async def _until_disturbed(self, watch: Watch, limit_s: float) -> str:

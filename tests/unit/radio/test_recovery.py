@@ -121,6 +121,22 @@ async def test_without_a_privileged_helper_its_steps_are_skipped_aloud_and_a_per
         await until(lambda: not recovery(scanner)["asks_a_person"])
 
 
+async def test_who_only_looks_switches_and_resets_nothing_and_still_says_what_is_wrong(bluez: FakeBlueZ) -> None:
+    """`beacon-gateway scan` beside a running gateway: its radio is the gateway's to mend."""
+    air, helper = Air(bluez), Helper()
+    scanner = BlueZScanner("hci0", transmitters=[KNOWN], helper=helper, only_looks=True)
+    async with hearing(scanner, air):
+        air.audible = False
+        await until(lambda: recovery(scanner)["asks_a_person"])
+        alone = ("power_cycle", "restart_bluetoothd", "reset_adapter", "reset_hardware")
+        assert recovery(scanner)["skipped"] == dict.fromkeys(alone, "left to the gateway")
+        bluez.errors["StartDiscovery"] = ("org.bluez.Error.InProgress", "Operation already in progress")
+        await bluez.restart()
+        tries = bluez.count("StartDiscovery")
+        await until(lambda: bluez.count("StartDiscovery") > tries + 3)
+        assert (bluez.count("Set"), helper.steps) == (0, [])
+
+
 async def test_a_helper_that_is_refused_is_no_end_of_the_climb(bluez: FakeBlueZ) -> None:
     class Refused(Helper):
         async def restart_bluetoothd(self) -> None:
