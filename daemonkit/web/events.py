@@ -39,15 +39,16 @@ async def event_stream(request: web.Request, messages: AsyncIterator[str]) -> we
     if request.method == "HEAD":
         return response
     set_stage(request, Stage.streaming)
-    pump = asyncio.create_task(_pump(response, messages))
-    end = asyncio.create_task(closing(request).wait())
+    quiet = _Quiet(response)
+    sending = asyncio.create_task(quiet.send(messages))
+    work = {sending, asyncio.create_task(quiet.ping()), asyncio.create_task(closing(request).wait())}
     try:
-        await asyncio.wait({pump, end}, return_when=asyncio.FIRST_COMPLETED)
-        failure = pump.exception() if pump.done() else None
+        await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+        failure = next((error for each in work if each.done() and (error := each.exception())), None)
     finally:
-        for task in (pump, end):
+        for task in work:
             task.cancel()
-        await asyncio.gather(pump, end, return_exceptions=True)
+        await asyncio.gather(*work, return_exceptions=True)
     if isinstance(failure, (ConnectionError, TimeoutError)):
         failure = None  # a closed tab, or one that reads no more
         _abort(request)
@@ -58,27 +59,35 @@ async def event_stream(request: web.Request, messages: AsyncIterator[str]) -> we
     return response
 
 
-async def _pump(response: web.StreamResponse, messages: AsyncIterator[str]) -> None:
-    upcoming = asyncio.ensure_future(anext(messages))
-    try:
+class _Quiet:
+    """A stream, and how long nothing was sent on it."""
+
+    def __init__(self, response: web.StreamResponse) -> None:
+        self._response = response
+        self._sent = 0
+
+    async def send(self, messages: AsyncIterator[str]) -> None:
+        async for message in messages:
+            await self._write(_event(message))
+            await asyncio.sleep(0)  # messages without an end must not keep the server from its other work
+
+    async def ping(self) -> None:
+        """Where nothing was sent in the meantime: so that proxies, and the page, see that the stream still stands."""
         while True:
-            await asyncio.wait({upcoming}, timeout=_PING_S)
-            if not upcoming.done():
-                event = ": ping\n\n"
-            else:
-                try:
-                    event = _event(upcoming.result())
-                except StopAsyncIteration:
-                    return
-                upcoming = asyncio.ensure_future(anext(messages))
-            async with asyncio.timeout(_WRITE_S):
-                await response.write(event.encode())
-    finally:
-        upcoming.cancel()
-        await asyncio.gather(upcoming, return_exceptions=True)
+            before = self._sent
+            await asyncio.sleep(_PING_S)
+            if before == self._sent:
+                await self._write(": ping\n\n")
+
+    async def _write(self, event: str) -> None:
+        self._sent += 1
+        async with asyncio.timeout(_WRITE_S):
+            await self._response.write(event.encode())
 
 
 def _event(message: str) -> str:
+    if "\n" not in message and "\r" not in message:  # as JSON is
+        return f"data: {message}\n\n"
     return "".join(f"data: {line}\n" for line in _LINE_END.split(message)) + "\n"
 
 
