@@ -6,7 +6,6 @@ from pathlib import Path
 
 import aiohttp
 
-from central_server.alerts.mail import MailSender
 from central_server.alerts.telling import Sender
 from central_server.alerts.wecom import RobotSender
 from central_server.settings import AlertSettings, MailSettings
@@ -18,6 +17,9 @@ async def open_senders(alerts: AlertSettings, mail: MailSettings) -> AsyncIterat
     """By kind; mail only where a mail server is named. Raises StateRefused for a password file that cannot be read."""
     found: dict[str, Sender] = {}
     if mail.host:
+        # imported here: a server that sends no mail does without Python's letters
+        from central_server.alerts.mail import MailSender
+
         found["mail"] = MailSender(
             mail.host, mail.port, mail.security, mail.sender, mail.user, _password(mail.password_file)
         )

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import ColumnElement, and_, case, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import Executable
 
 from central_server.store import batches
@@ -15,6 +15,7 @@ from central_server.store.connection import Connection
 from central_server.store.gateways import Gateway
 from central_server.store.places import within
 from central_server.store.tables import parcels, sequences
+from central_server.store.upsert import insert_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,10 @@ def _these(gateway: str, ids: Collection[str]) -> ColumnElement[bool]:
     return and_(parcels.c.gateway == gateway, parcels.c.id.in_(ids))
 
 
-def _counted_up(statement: sqlite.Insert | postgresql.Insert) -> Executable:
+@cache
+def _count_up(dialect: str) -> Executable:
+    """Made once: putting such a statement together takes longer than carrying it out."""
+    statement = insert_in(dialect, sequences)
     added = statement.excluded
     return statement.on_conflict_do_update(
         index_elements=[sequences.c.gateway, sequences.c.epoch],
@@ -128,20 +132,13 @@ def _counted_up(statement: sqlite.Insert | postgresql.Insert) -> Executable:
     ).returning(sequences.c.highest_before)
 
 
-_COUNT_UP = {
-    "sqlite": _counted_up(sqlite.insert(sequences)),
-    "postgresql": _counted_up(postgresql.insert(sequences)),
-}
-"""Made once: putting such a statement together takes longer than carrying it out."""
-
-
 async def count_up(
     connection: Connection, gateway: Gateway, epoch: str, batch: int, numbers: Sequence[int], now: datetime
 ) -> None:
     """Move the epoch's highest number and count on by the parcels newly kept in the batch."""
     row = {"gateway": gateway.id, "epoch": epoch, "community": gateway.community, "begun_at": now, "last_at": now}
     row |= {"highest": max(numbers), "highest_before": 0, "held": len(numbers), "forks": 0}
-    before = await connection.execute(_COUNT_UP[connection.dialect.name], row)
+    before = await connection.execute(_count_up(connection.dialect.name), row)
     own, forked = sorted(numbers), frozenset[int]()
     if own[0] <= before.scalar_one():
         # Only now: the row above is ours until the commit, so that of two processes one sees the other's batch.

@@ -128,7 +128,7 @@ async def test_several_gateways_keep_and_cosign_what_is_in_order(
     facts = await devices[0].keeper.board(Environment.drill, SINCE)
     assert facts is not None
     assert facts.cosigned == {"lunch": 1}
-    assert "Checked and co-signed by a machine in a hall." in (await donor.open(f"{central.url}/board")).text()
+    assert "Checked and signed by one hall screen." in (await donor.open(f"{central.url}/board")).text()
 
 
 async def test_a_rolled_key_signs_what_comes_and_the_old_signature_stays(
