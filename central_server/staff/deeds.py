@@ -88,6 +88,7 @@ DEEDS = {
     "webhook.secret": _("Made a new secret for a webhook"),
     "webhook.remove": _("Removed a webhook"),
     "webhook.again": _("Sent a delivery again"),
+    "webhook.try": _("Sent a trial event"),
 }
 
 REASONS = {

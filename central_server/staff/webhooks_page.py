@@ -6,6 +6,7 @@ from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.api.webhooks.addresses import AddressRefused, AddressRules
+from central_server.api.webhooks.collecting import trial
 from central_server.api.webhooks.events import EVENTS, Event
 from central_server.api.webhooks.signing import secret_of
 from central_server.staff import tree
@@ -17,6 +18,7 @@ from sync_contract.identity import new_id
 
 MOST_AT_A_PLACE = 20
 _LOG = 50
+_OFFERED = tuple(event for event in Event if event is not Event.trial)
 _ONE = "/staff/webhooks/{webhook:[0-9a-f]{32}}"
 
 
@@ -45,12 +47,12 @@ class WebhooksPage:
             known = await webhooks.every(connection, visitor.tops)
             around = await places.every(connection, visitor.tops)
         typed = {name: visitor.form.get(name, "") for name in ("url", "place")}
-        chosen = [event for event in Event if visitor.form.get(f"event-{event.name}") == "on"]
+        chosen = [event for event in _OFFERED if visitor.form.get(f"event-{event.name}") == "on"]
         values = {
             "webhooks": known,
             "places": tree.rows(around),
             "names": {place.id: place.names for place in around},
-            "events": EVENTS,
+            "events": {event: EVENTS[event] for event in _OFFERED},
             "typed": typed,
             "chosen": chosen,
             "fault": fault,
@@ -59,7 +61,7 @@ class WebhooksPage:
 
     async def _make(self, visitor: Visitor) -> Shown | Onward:
         url, place = visitor.form.get("url", "").strip(), visitor.form.get("place", "")
-        events = [event.value for event in Event if visitor.form.get(f"event-{event.name}") == "on"]
+        events = [event.value for event in _OFFERED if visitor.form.get(f"event-{event.name}") == "on"]
         if not events:
             return await self._listed(visitor, "events")
         try:
@@ -107,6 +109,9 @@ class WebhooksPage:
                         await audit.record(
                             connection, visitor.did("webhook.start", webhook.place, webhook.id, webhook.url)
                         )
+                case "try" if webhook.stopped_at is None:
+                    await deliveries.put(connection, [trial(webhook, visitor.now)])
+                    await audit.record(connection, visitor.did("webhook.try", webhook.place, webhook.id, webhook.url))
                 case "secret":
                     await webhooks.give_salt(connection, webhook.id, secrets.token_hex(32))
                     await audit.record(

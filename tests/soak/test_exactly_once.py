@@ -1,4 +1,5 @@
-"""Every acknowledged intent reaches the central server exactly once, whichever program is killed whenever.
+"""Every acknowledged intent reaches the central server exactly once, whichever program is killed whenever, and
+whatever the network between them does meanwhile.
 
 SOAK_KILLS sets how many kills there are (default 150); two in three hit the gateway, the rest the central server.
 """
@@ -7,19 +8,25 @@ import asyncio
 import os
 import random
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import quantiles
+from time import monotonic
 from typing import Any
 
 import aiohttp
 
 from beacon_gateway.commands.demo import Plan, bank_program, central_program, gateway_program
 from daemonkit.programs import Program
+from tests.fakes.bad_network import FAULTS, bad_network
 from tests.flow.conftest import DEMO
 from tests.flow.test_whole_way import gifts, prepared, rows
+from tests.ports import own_port
 
 KILLS = int(os.environ.get("SOAK_KILLS", "150"))
 HEALED_S = 60
+RESTART_S = 5.0
+"""In 99 of a hundred, until a killed program is ready again."""
 
 
 @dataclass
@@ -60,31 +67,40 @@ class Givers:
         await asyncio.sleep(0.1)
 
 
-async def test_no_intent_is_lost_or_doubled_while_both_ends_are_killed(tmp_path: Path) -> None:
+async def test_no_intent_is_lost_or_doubled_while_both_ends_are_killed_and_the_network_is_bad(tmp_path: Path) -> None:
     dice = random.Random(2015)
     plan: Plan = await prepared(tmp_path)
+    far = replace(plan, central_port=own_port())
+    restarts: list[float] = []
 
     async with AsyncExitStack() as edges:
         await edges.enter_async_context(bank_program(tmp_path, plan))
+        network = await edges.enter_async_context(bad_network(far.central_port, plan.central_port))
         givers = Givers(f"http://127.0.0.1:{plan.kiosk_port}", dice)
         giving = [asyncio.create_task(givers.give_on(giver)) for giver in range(3)]
         central_stack, gateway_stack = AsyncExitStack(), AsyncExitStack()
         central = await central_stack.enter_async_context(central_program(tmp_path, DEMO, plan))
-        gateway = await gateway_stack.enter_async_context(gateway_program(tmp_path, DEMO, plan, radio="simulated"))
+        gateway = await gateway_stack.enter_async_context(gateway_program(tmp_path, DEMO, far, radio="simulated"))
         for _ in range(KILLS):
+            network.becomes(dice.choice((*FAULTS, *[""] * len(FAULTS))))
             await asyncio.sleep(dice.uniform(0.05, 0.6))
+            began = monotonic()
             if dice.random() < 2 / 3:
                 gateway_stack, gateway = await again(
-                    gateway, gateway_stack, gateway_program(tmp_path, DEMO, plan, radio="simulated")
+                    gateway, gateway_stack, gateway_program(tmp_path, DEMO, far, radio="simulated")
                 )
             else:
                 central_stack, central = await again(central, central_stack, central_program(tmp_path, DEMO, plan))
+            restarts.append(monotonic() - began)
         givers.stop = True
         await asyncio.gather(*giving)
+        network.becomes("")
+        ended = monotonic()
         acknowledged = dict(givers.acknowledged)
         async with asyncio.timeout(HEALED_S):
             while not set(acknowledged.values()) <= arrived(tmp_path):
                 await asyncio.sleep(0.2)
+        drained_s = monotonic() - ended
         await gateway_stack.aclose()
         await central_stack.aclose()
 
@@ -96,7 +112,10 @@ async def test_no_intent_is_lost_or_doubled_while_both_ends_are_killed(tmp_path:
     assert rows(tmp_path, "SELECT count(*) FROM arrivals WHERE result IN ('conflict', 'refused')") == [(0,)]
     log = (tmp_path / "logs" / "gateway.log").read_text() + (tmp_path / "logs" / "central.log").read_text()
     assert "Traceback" not in log
+    restart_s = quantiles(restarts, n=100)[98]
     print(f"\n{KILLS} kills, {len(acknowledged)} acknowledged intents: 0 lost, 0 doubled, 0 altered")
+    print(f"all there {drained_s:.1f} s after the last fault; ready again in {restart_s:.1f} s, 99 times of a hundred")
+    assert restart_s <= RESTART_S
 
 
 async def again(

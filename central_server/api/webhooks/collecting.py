@@ -11,12 +11,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from central_server.api.webhooks.events import Event, FellSilent, PaidGift, TurnedAway, WebhookBody
+from central_server.api.webhooks.events import Event, FellSilent, PaidGift, Trial, TurnedAway, WebhookBody
 from central_server.store import deliveries, happenings, webhooks
 from central_server.store.connection import Connection
 from central_server.store.database import Database
 from central_server.store.deliveries import Delivery
 from central_server.store.happenings import Happened
+from central_server.store.instant import micros
 from central_server.store.tables import alerts, arrivals, state_changes
 from central_server.store.webhooks import Webhook
 from sync_contract.identity import new_id
@@ -95,16 +96,25 @@ async def _collect(connection: Connection, source: Source, told: Sequence[Webhoo
     return len(new)
 
 
+def trial(webhook: Webhook, now: datetime) -> Delivery:
+    """Signed, tried again and kept like any other."""
+    body = WebhookBody(id=new_id(), event=Event.trial, at=now, community=webhook.place, data=Trial())
+    return _to(webhook, body, ("trial", micros(now)), now)
+
+
 def _delivery(webhook: Webhook, source: Source, happened: Happened, now: datetime) -> Delivery:
     event, data = source.told(happened)
-    id_ = new_id()
-    body = WebhookBody(id=id_, event=event, at=happened.at, community=happened.community, data=data)
+    body = WebhookBody(id=new_id(), event=event, at=happened.at, community=happened.community, data=data)
+    return _to(webhook, body, (source.name, happened.seq), now)
+
+
+def _to(webhook: Webhook, body: WebhookBody, source: tuple[str, int], now: datetime) -> Delivery:
     return Delivery(
-        id=id_,
+        id=body.id,
         webhook=webhook.id,
-        event=event.value,
-        source=source.name,
-        seq=happened.seq,
+        event=body.event.value,
+        source=source[0],
+        seq=source[1],
         body=body.model_dump_json(),
         made_at=now,
         next_try_at=now,

@@ -19,6 +19,8 @@ class Event(StrEnum):
     parcel_conflict = "parcel.conflict"
     gateway_late = "gateway.late"
     beacon_silent = "beacon.silent"
+    trial = "webhook.trial"
+    """Staff pressed a button: whoever has a webhook gets it, asked for or not."""
 
 
 def _(text: str) -> str:
@@ -32,6 +34,7 @@ EVENTS: Mapping[Event, str] = {
     Event.parcel_conflict: _("A gateway delivered a second, different record under one identity."),
     Event.gateway_late: _("A gateway has not been heard of for longer than it promised."),
     Event.beacon_silent: _("A beacon that should be on the air was not heard for hours."),
+    Event.trial: _("A trial: nothing has happened."),
 }
 """With the meaning as an English msgid."""
 
@@ -67,6 +70,10 @@ class FellSilent(Documented):
     """When it was last heard of, where that is known."""
 
 
+class Trial(Documented):
+    said: Literal["trial"] = "trial"
+
+
 class WebhookBody(Documented):
     """The body of each delivery. The same delivery may come more than once: its `id` then is the same."""
 
@@ -76,4 +83,4 @@ class WebhookBody(Documented):
     at: AwareDatetime
     """When it happened."""
     community: Annotated[str, Field(max_length=64)]
-    data: PaidGift | TurnedAway | FellSilent
+    data: PaidGift | TurnedAway | FellSilent | Trial

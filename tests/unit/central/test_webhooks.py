@@ -359,6 +359,13 @@ async def test_staff_make_a_webhook_and_see_what_arrived(
             "reason": "unknown_kind",
         }
         assert "Answer 204 after" in page.text()
+        await donor.press(page, deed="try")
+        async with asyncio.timeout(60):
+            while len(receiver.came) < 2:
+                await asyncio.sleep(0.2)
+        told = receiver.came[1][1]
+        assert (told["event"], told["data"], told["community"]) == ("webhook.trial", {"said": "trial"}, "huada")
+        assert receiver.forged == 0
 
 
 async def test_a_paid_gift_is_told_without_saying_who_gave(
