@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from central_server.store.instant import Instant
-from central_server.store.tables.metadata import Counted, community, looked_up_together, metadata
+from central_server.store.tables.metadata import Counted, community, index_of, looked_up_together, metadata
 
 _CODED = text("code IS NOT NULL")
 
@@ -41,7 +41,7 @@ intents = Table(
     Column("slip", String(9), nullable=False),
     Column("code", String(9)),
     Index(None, "community", "first_seen_at"),
-    Index(None, "code", unique=True, sqlite_where=_CODED, postgresql_where=_CODED),
+    index_of(_CODED, None, "code", unique=True),
     sqlite_with_rowid=False,
 )
 

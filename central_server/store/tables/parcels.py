@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 
 from central_server.store.instant import Instant
-from central_server.store.tables.metadata import Counted, community, looked_up_together, metadata
+from central_server.store.tables.metadata import Counted, community, index_of, looked_up_together, metadata
 
 batches = Table(
     "batches",
@@ -35,13 +35,7 @@ batches = Table(
     Index(None, "community", "received_at", "seq"),
     Index(None, "gateway", "received_at", "seq"),
     Index(None, "gateway", "epoch", "highest", "lowest"),
-    Index(
-        "ix_batches_intents",
-        "received_at",
-        "seq",
-        sqlite_where=text("intents > 0"),
-        postgresql_where=text("intents > 0"),
-    ),
+    index_of(text("intents > 0"), "ix_batches_intents", "received_at", "seq"),
 )
 """What one request brought of one epoch and was accepted, packed; see `store/batches.py`."""
 
@@ -76,8 +70,7 @@ sequences = Table(
 
 def _rare(name: str, column: str, usual: str) -> Index:
     """Of the lines that are not as most are."""
-    where = text(f"{column} <> '{usual}'")
-    return Index(f"ix_arrivals_{name}", column, "last_at", "seq", sqlite_where=where, postgresql_where=where)
+    return index_of(text(f"{column} <> '{usual}'"), f"ix_arrivals_{name}", column, "last_at", "seq")
 
 
 arrivals = Table(
