@@ -23,7 +23,7 @@ from tests.radio.outside import run_in_lab
 
 REPORTS = "RADIOLAB_REPORTS"
 LIMIT_S = 900.0
-LABS = 3
+LABS = 2
 """Side by side, for each number of radios: what goes on in a lab is mostly waiting."""
 
 
