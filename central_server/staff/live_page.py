@@ -5,7 +5,7 @@ It says neither what nor how much. It ends with the session, and keeps none aliv
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 
 from aiohttp import web
@@ -60,7 +60,7 @@ class LivePage:
             if not self._open[session]:
                 del self._open[session]
 
-    async def _messages(self, request: web.Request, here: Standing | None) -> AsyncIterator[str]:
+    async def _messages(self, request: web.Request, here: Standing | None) -> AsyncGenerator[str]:
         """`new` at each change, `time` each minute; ends when the session is over or may see something else."""
         clock = asyncio.get_running_loop().time
         turns = self._news.changes()

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from aiohttp import web
 
@@ -30,7 +30,7 @@ def closing(request: web.Request) -> asyncio.Event:
     return request.config_dict[CLOSING]
 
 
-async def event_stream(request: web.Request, messages: AsyncIterator[str]) -> web.StreamResponse:
+async def event_stream(request: web.Request, messages: AsyncGenerator[str]) -> web.StreamResponse:
     """Each message becomes one event; ends with the messages, with the client or with the server."""
     response = web.StreamResponse(
         headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
@@ -49,6 +49,7 @@ async def event_stream(request: web.Request, messages: AsyncIterator[str]) -> we
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
+        await messages.aclose()  # what it holds on to is let go now, also where a write failed and it never knew
     if isinstance(failure, (ConnectionError, TimeoutError)):
         failure = None  # a closed tab, or one that reads no more
         _abort(request)

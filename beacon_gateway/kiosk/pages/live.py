@@ -5,7 +5,7 @@
 """
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -56,7 +56,7 @@ def live(answer: Answer, stage: Stage, projects: Projects, giving: Giving) -> Ha
             return answer.news(request, None)
         return answer.news(request, News(waiting, scene.door))
 
-    async def messages(request: web.Request) -> AsyncIterator[str]:
+    async def messages(request: web.Request) -> AsyncGenerator[str]:
         said = None
         counts = request[SESSION].gift is not None
         with request[SESSION].followed():

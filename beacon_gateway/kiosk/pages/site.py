@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -66,7 +66,7 @@ class SitePages:
     async def live(self, request: web.Request) -> web.StreamResponse:
         """The whole of the page every two seconds, for as long as the guest may see it."""
 
-        async def messages() -> AsyncIterator[str]:
+        async def messages() -> AsyncGenerator[str]:
             with request[SESSION].followed():
                 while not self._shut(request):
                     html = self.answer.part(request, await self._view(request))

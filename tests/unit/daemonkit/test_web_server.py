@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack
 
 import pytest
@@ -66,7 +66,7 @@ class Site:
         finally:
             self.streams -= 1
 
-    async def messages(self) -> AsyncIterator[str]:
+    async def messages(self) -> AsyncGenerator[str]:
         number = 0
         async for _ in self.news.changes():
             number += 1
@@ -183,7 +183,7 @@ async def test_a_stream_tells_the_latest_as_events() -> None:
 async def test_an_event_carries_any_text() -> None:
     site = Site(rules())
 
-    async def messages() -> AsyncIterator[str]:
+    async def messages() -> AsyncGenerator[str]:
         yield "one\u2028\x85爱\ntwo\r\n\rthree"
         yield ""
 
@@ -197,6 +197,30 @@ async def test_an_event_carries_any_text() -> None:
         client.get(url + "/odd") as response,
     ):
         assert await response.text() == "data: one\u2028\x85爱\ndata: two\ndata: \ndata: three\n\ndata: \n\n"
+
+
+async def test_what_a_stream_holds_on_to_is_let_go_when_its_reader_is_gone() -> None:
+    site, held = Site(rules()), [False]
+
+    async def messages() -> AsyncGenerator[str]:
+        held[0] = True
+        try:
+            while True:
+                yield "x" * 1_000
+        finally:
+            held[0] = False
+
+    kept = messages()  # so that nothing but the stream itself lets it go
+
+    async def flood(request: web.Request) -> web.StreamResponse:
+        return await event_stream(request, kept)
+
+    site.app.router.add_get("/flood", flood)
+    async with serving(site.app, "127.0.0.1", 0) as url, ClientSession() as client:
+        async with client.get(url + "/flood") as response:
+            await response.content.readuntil(b"\n\n")
+            assert held[0]
+        await until(lambda: not held[0])
 
 
 async def test_a_quiet_stream_pings(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,7 +261,7 @@ async def test_open_streams_polls_and_idle_connections_do_not_delay_the_exit() -
 async def test_a_reader_that_stopped_reading_does_not_delay_the_exit() -> None:
     site = Site(rules())
 
-    async def messages() -> AsyncIterator[str]:
+    async def messages() -> AsyncGenerator[str]:
         while True:
             yield "x" * 1_000_000
 
