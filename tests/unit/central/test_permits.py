@@ -210,6 +210,11 @@ async def test_totals_say_before_what_came_what_went_and_after(world: Books) -> 
     assert now.rows[0][:4] == ("午餐", "F-1", "演练慈善会", "C-1")
 
 
+def cells(octets: bytes) -> set[str]:
+    """What the cells of a CSV file say."""
+    return {cell for row in csv.reader(io.StringIO(octets.decode("utf-8-sig"))) for cell in row}
+
+
 async def test_the_auditors_books_prove_themselves_and_name_no_donor(world: Books) -> None:
     await kept(world.database, until=DAY + 900 * ONE, opens=DAY - 40 * ONE, closes=DAY + 300 * ONE)
     await moved(world)
@@ -232,8 +237,10 @@ async def test_the_auditors_books_prove_themselves_and_name_no_donor(world: Book
     tables_in = {f"{name}.csv" for name in tables}
     assert files.keys() == {"README.txt", "sums.csv", "manifest.csv", *tables_in, *papers_in}
     for name, octets in files.items():
-        for secret in (gift.return_nonce, "王小明", "a@b.cn", theirs.id, "7777"):
+        for secret in (gift.return_nonce, "王小明", "a@b.cn", theirs.id):
             assert secret.encode() not in octets, (name, secret)
+        # A cell, not any four digits: the manifest's digests hold every short number sooner or later.
+        assert not name.endswith(".csv") or "7777" not in cells(octets), name
     rows = list(csv.DictReader(io.StringIO(files["ledger.csv"].decode("utf-8-sig"))))
     assert sum(int(each["amount_minor"]) for each in rows if each["kind"] == "paid") == 8900
     assert [each["state"] for each in csv.DictReader(io.StringIO(files["receipts.csv"].decode("utf-8-sig")))] == ["due"]
