@@ -34,6 +34,7 @@ _DBUS = Path("/run/dbus.pid")
 _SET_CONNECTABLE, _BUSY = 0x0007, 0x0A  # bluez/doc/mgmt-api.txt
 _NO_MONITOR = 0xFFF0
 _LIMIT_S = 20.0
+_COME_UP_S = 5.0
 _AT_REST_S = 1.0
 """What the test before had on the air, or scanned, is over within this, unless a program of it is still there."""
 PATIENCE = float(os.environ.get("RADIOLAB_PATIENCE", "6"))
@@ -213,6 +214,10 @@ async def radios_ready(count: int = 2) -> None:
     if bluetoothd_is_there():
         send_bluetoothd(signal.SIGCONT)
     rfkill(block=False)
+    if not await _come_up(count, _COME_UP_S):  # a daemon or a controller that does not come to itself
+        await end_bluetoothd()
+        rfkill(block=True)
+        rfkill(block=False)
     await radios_up(count)
     await _mend_settings()
     if not await _come_to(_at_rest, count, _AT_REST_S):  # a program of before still holds what it asked for
@@ -223,11 +228,15 @@ async def radios_ready(count: int = 2) -> None:
 
 async def radios_up(count: int = 2) -> None:
     """For the midst of a test: bluetoothd runs, the adapters are on and can advertise. What is on the air stays."""
+    assert await _come_up(count, _LIMIT_S), f"the radios did not come up: {await _seen()}"
+
+
+async def _come_up(count: int, limit_s: float) -> bool:
     if not _alive(_BTVIRT):
         plug_radios(count)
     if not bluetoothd_is_there():
         start_bluetoothd()
-    assert await _come_to(_up, count, _LIMIT_S), "the radios did not come up"
+    return await _come_to(_up, count, limit_s)
 
 
 @contextmanager
@@ -269,12 +278,27 @@ async def _mend_settings() -> None:
 async def _come_to(state: Callable[[SystemBus, int], Awaitable[bool]], count: int, limit_s: float) -> bool:
     """Whether `count` adapters are in that state within PATIENCE times the limit."""
     deadline = monotonic() + limit_s * PATIENCE
+    while True:
+        async with system_bus() as bus:  # anew: what once went wrong on a connection may stay wrong on it
+            if await state(bus, count):
+                return True
+        if monotonic() > deadline:
+            return False
+        await asyncio.sleep(0.05)
+
+
+async def _seen() -> str:
+    """The adapters as bluetoothd and as the kernel have them."""
     async with system_bus() as bus:
-        while not await state(bus, count):
-            if monotonic() > deadline:
-                return False
-            await asyncio.sleep(0.05)
-    return True
+        try:
+            said: object = list((await bus.adapters()).values())
+        except NoAnswer as error:
+            said = error
+    return f"{said}; {_hciconfig()}"
+
+
+def _hciconfig() -> str:
+    return " ".join(subprocess.run(["hciconfig"], capture_output=True, text=True, check=False).stdout.split())
 
 
 async def _up(bus: SystemBus, count: int) -> bool:
