@@ -5,7 +5,6 @@ Release(): so the watch decides, and every registration is Unregister (whatever 
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable
 from time import monotonic
 from typing import Literal
@@ -14,8 +13,9 @@ import structlog
 
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.frames.ibeacon import IBeacon
-from beacon_gateway.radio.advert_words import CONTROLLER_OR_POWER, Words, refusal
+from beacon_gateway.radio.advert_words import CONTROLLER_OR_POWER, refusal
 from beacon_gateway.radio.advertisement import LEGACY_OCTETS, advertisement, report
+from beacon_gateway.radio.air_time import AirTime
 from beacon_gateway.radio.bluez import (
     ADAPTER,
     ADVERTISING,
@@ -27,7 +27,6 @@ from beacon_gateway.radio.bluez import (
     system_bus,
 )
 from beacon_gateway.radio.ladder import Fault, Ladder, Step
-from beacon_gateway.radio.off_air import OffAir
 from beacon_gateway.radio.port import HelpRefused, RadioHelper, RadioLost
 from beacon_gateway.radio.recovery import NoHelper
 from beacon_gateway.radio.watch import Watch, usable_adapter, watch_radio
@@ -94,23 +93,17 @@ class BlueZAdvertiser:
         self._helper = helper or NoHelper()
         self._recovers = recovers
         self._ladder = Ladder()
-        self._off_air = OffAir()
+        self._air = AirTime()
         self._reported: dict[str, object] = {}
         self._adapter: str | None = None
-        self._state = "starting"
-        self._refused: Words | None = None
-        self._on_air_s = 0.0
-        self._on_air_since: float | None = None
-        self._registrations = 0
-        self._ends: Counter[str] = Counter()
 
     async def keep_on_air(self) -> None:
         """Until cancelled. Raises RadioLost when the bus is gone, or no adapter is there for `patience_s`."""
-        self._off_air.begin()
+        self._air.begin()
         try:
             await self._keep_on_air()
         except RadioLost:
-            if self._state == "starting":  # there is no bus to ask
+            if self._air.state == "starting":  # there is no bus to ask
                 self._enter("no_answer")
             raise
 
@@ -141,11 +134,11 @@ class BlueZAdvertiser:
 
     def seconds_on_air(self) -> float:
         """Registered, with the adapter on and nothing said against it since."""
-        return self._on_air_s + (0.0 if self._on_air_since is None else monotonic() - self._on_air_since)
+        return self._air.seconds()
 
     def due_since(self, adapter: str) -> float | None:
         """Monotonic seconds since which `adapter` should hear us; None off the air, and for the adapter that sends."""
-        return None if adapter == self._adapter else self._on_air_since
+        return None if adapter == self._adapter else self._air.since
 
     def renew(self) -> None:
         """Register anew: another adapter does not hear us, whatever BlueZ's books say."""
@@ -158,16 +151,11 @@ class BlueZAdvertiser:
         `off_air_s`, `asks_a_person`, `words`: see radio.off_air.
         """
         return {
-            "state": self._state,
+            **self._air.describe(),
             "adapter": self._adapter or self._wanted,
             "mode": self._mode,
             "interval_ms": self._interval_ms,
             "octets": self._length,
-            "seconds_on_air": round(self.seconds_on_air(), 1),
-            "registrations": self._registrations,
-            "ended_why": dict(self._ends),
-            "refused": self._refused["en"] if self._refused else None,
-            **self._off_air.describe(self._state, self._refused),
             "recovery": self._ladder.describe(monotonic()),
             "tx_power_dbm": self._power_dbm,
             "reported": self._reported,
@@ -196,32 +184,17 @@ class BlueZAdvertiser:
 
     async def _while_on_air(self, bus: SystemBus, watch: Watch, adapter: str) -> None:
         """Returns when something says that the frame may be off the air."""
-        self._registrations += 1
-        self._refused = None
         self._ladder.healed(monotonic())
-        self._off_air.end()
-        self._enter("on_air")
-        self._on_air_since = monotonic()
-        try:
+        with self._air.on_air(adapter=adapter):
             while not (why := await watch.wait(CHECK_S)):
                 if not await _is_on(bus, adapter):
                     why = "adapter found off"
                     break
-        finally:
-            self._on_air_s = self.seconds_on_air()
-            self._on_air_since = None
-            self._off_air.begin()
-            self._enter("starting")
-        self._ends[why] += 1
-        log.info("advert.off_air", why=why, adapter=adapter)
+        self._air.ended(why, adapter)
 
     async def _on_refusal(self, bus: SystemBus, adapter: str, error: BlueZRefused | NoAnswer, refusals: int) -> None:
         powered = await _is_on(bus, adapter)
-        words = refusal(error, adapter, powered=powered)
-        if words != self._refused:
-            log.warning("advert.refused", why=words["en"])
-        self._refused = words
-        self._enter("refused")
+        self._air.refused(refusal(error, adapter, powered=powered), adapter=adapter)
         if (
             self._may_power_cycle
             and powered
@@ -244,9 +217,7 @@ class BlueZAdvertiser:
                 return
 
     def _enter(self, state: str) -> None:
-        if state != self._state:
-            log.debug("advert.state", state=state, adapter=self._adapter or self._wanted)
-        self._state = state
+        self._air.enter(state, adapter=self._adapter or self._wanted)
 
 
 def explain(error: BlueZRefused | NoAnswer, adapter: str, *, powered: bool) -> str:

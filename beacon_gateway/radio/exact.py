@@ -1,17 +1,15 @@
 """Apple's exact layout on the air, by asking the radio helper: this process has no privilege."""
 
 import asyncio
-from collections import Counter
 from pathlib import Path
 from time import monotonic
 
 import structlog
 
 from beacon_gateway.frames.ibeacon import IBeacon
-from beacon_gateway.radio.advert_words import Words
+from beacon_gateway.radio.air_time import AirTime
 from beacon_gateway.radio.helped import Helped, adapter_number, helped
 from beacon_gateway.radio.helper_words import EXACT_HEAD, EXACT_OCTETS, AdapterLine, ListAdapters, PutOnAir
-from beacon_gateway.radio.off_air import OffAir
 from beacon_gateway.radio.port import HelpRefused
 
 log = structlog.get_logger()
@@ -40,19 +38,13 @@ class ExactAdvertiser:
         self._power_dbm = power_dbm
         self._chosen_dbm: int | None = None
         self._adapter: AdapterLine | None = None
-        self._state = "starting"
-        self._refused: Words | None = None
-        self._off_air = OffAir()
-        self._on_air_s = 0.0
-        self._on_air_since: float | None = None
-        self._registrations = 0
-        self._ends: Counter[str] = Counter()
+        self._air = AirTime()
         self._renew_why: str | None = None
 
     async def keep_on_air(self) -> None:
         """Until cancelled. Raises RadioLost when the helper is not there or has ended."""
-        self._off_air.begin()
-        self._enter("no_helper")
+        self._air.begin()
+        self._air.enter("no_helper")
         async with helped(self._path) as helper:
             pause_s = PAUSE_FIRST_S
             while True:
@@ -76,12 +68,12 @@ class ExactAdvertiser:
 
     def seconds_on_air(self) -> float:
         """The kernel holds it, the adapter is on, and nothing has been said against it since."""
-        return self._on_air_s + (0.0 if self._on_air_since is None else monotonic() - self._on_air_since)
+        return self._air.seconds()
 
     def due_since(self, adapter: str) -> float | None:
         """As BlueZAdvertiser's."""
         ours = self._adapter is not None and adapter == f"hci{self._adapter.index}"
-        return None if ours else self._on_air_since
+        return None if ours else self._air.since
 
     def renew(self) -> None:
         """Have it put on the air anew: another adapter does not hear us, whatever the kernel's books say."""
@@ -93,16 +85,11 @@ class ExactAdvertiser:
         number = self._adapter.index if self._adapter else self._wanted
         connectable = bool(self._adapter and self._adapter.connectable)
         return {
-            "state": self._state,
+            **self._air.describe(),
             "adapter": None if number is None else f"hci{number}",
             "mode": "exact",
             "interval_ms": self._interval_ms,
             "octets": len(self._data),
-            "seconds_on_air": round(self.seconds_on_air(), 1),
-            "registrations": self._registrations,
-            "ended_why": dict(self._ends),
-            "refused": self._refused["en"] if self._refused else None,
-            **self._off_air.describe(self._state, self._refused),
             "tx_power_dbm": self._power_dbm,
             "reported": {
                 "supported_instances": self._adapter.instances if self._adapter else None,
@@ -124,46 +111,28 @@ class ExactAdvertiser:
             wanted = [adapter for adapter in adapters if self._wanted in (None, adapter.index)]
             if on := [adapter for adapter in wanted if adapter.powered]:
                 return on[0]
-            self._enter("off" if wanted else "no_adapter")
+            self._air.enter("off" if wanted else "no_adapter")
             await helper.disturbed(wanted[0].index if wanted else self._wanted or 0, LOOK_AGAIN_S)
 
     async def _while_on_air(self, helper: Helped, adapter: AdapterLine) -> None:
         """Returns when the advert may be off the air."""
-        self._registrations += 1
-        self._refused = None
-        self._off_air.end()
-        self._enter("on_air")
-        self._on_air_since = checked = monotonic()
+        checked = monotonic()
         self._renew_why = None
         if adapter.connectable:
             log.warning("advert.connectable", adapter=f"hci{adapter.index}", why="another program made the adapter so")
         try:
-            while not (why := await helper.disturbed(adapter.index, LOOK_AGAIN_S) or self._renew_why):
-                if monotonic() - checked < CHECK_S:
-                    continue
-                checked = monotonic()
-                known = {now.index: now for now in (await helper.ask(ListAdapters())).adapters}
-                if adapter.index not in known or not known[adapter.index].powered:
-                    why = "adapter found off"
-                    break
+            with self._air.on_air():
+                while not (why := await helper.disturbed(adapter.index, LOOK_AGAIN_S) or self._renew_why):
+                    if monotonic() - checked < CHECK_S:
+                        continue
+                    checked = monotonic()
+                    known = {now.index: now for now in (await helper.ask(ListAdapters())).adapters}
+                    if adapter.index not in known or not known[adapter.index].powered:
+                        why = "adapter found off"
+                        break
         except HelpRefused as error:
             why = str(error)
-        finally:
-            self._on_air_s = self.seconds_on_air()
-            self._on_air_since = None
-            self._off_air.begin()
-            self._enter("starting")
-        self._ends[why] += 1
-        log.info("advert.off_air", why=why, adapter=f"hci{adapter.index}")
+        self._air.ended(why, f"hci{adapter.index}")
 
     def _on_refusal(self, why: str) -> None:
-        words = {"zh": f"无线电助手拒绝了({why})", "en": why}
-        if words != self._refused:
-            log.warning("advert.refused", why=why)
-        self._refused = words
-        self._enter("refused")
-
-    def _enter(self, state: str) -> None:
-        if state != self._state:
-            log.debug("advert.state", state=state)
-        self._state = state
+        self._air.refused({"zh": f"无线电助手拒绝了({why})", "en": why})

@@ -33,8 +33,9 @@ class NoHelper:
 class Patient(Protocol):
     """What is looked after."""
 
-    adapter: str
-    """As BlueZ names it; empty while there is none."""
+    @property
+    def adapter(self) -> str:
+        """As BlueZ names it; empty while there is none."""
 
     def fault(self, now: float) -> Fault | None:
         """What is wrong at `now` (monotonic seconds) and has been for long enough; None: nothing."""

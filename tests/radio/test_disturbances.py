@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from beacon_gateway.presence.trace import What
-from beacon_gateway.radio import bluez
-from beacon_gateway.radio import scanner as scanner_module
+from beacon_gateway.radio import bluez, scans
 from beacon_gateway.radio.advertiser import BlueZAdvertiser
 from beacon_gateway.radio.bluez import find_adapters
 from beacon_gateway.radio.liveness import Transmitter
@@ -193,7 +192,7 @@ async def test_a_passive_scan_hears_a_beacon_that_bluez_remembers_from_the_scan_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     await radios_ready()
-    monkeypatch.setattr(scanner_module, "PROOF_S", scanner_module.PROOF_S * PATIENCE)  # then it is tested and replaced
+    monkeypatch.setattr(scans, "PROOF_S", scans.PROOF_S * PATIENCE)  # then it is tested and replaced
     async with running(BlueZAdvertiser("hci0", FRAME).keep_on_air()):
         for _ in range(3):
             scanner, ear = BlueZScanner("hci1", mode="passive"), Ear()

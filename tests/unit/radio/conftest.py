@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from beacon_gateway.radio import advertiser, faults, recovery, scan, scanner
+from beacon_gateway.radio import advertiser, faults, recovery, scan, scans
 from beacon_gateway.radio import bluez as bluez_calls
 from tests.radio.inside import PATIENCE
 from tests.unit.radio.fake_bluez import FakeBlueZ, fake_bluez, private_bus
@@ -17,9 +17,9 @@ def _short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bluez_calls, "CALL_LIMIT_S", CALL_LIMIT_S)
     monkeypatch.setattr(scan, "CALL_LIMIT_S", CALL_LIMIT_S)
     monkeypatch.setattr(recovery, "LOOK_S", 0.05)
-    monkeypatch.setattr(scanner, "BUSY_PAUSE_S", 0.05)
+    monkeypatch.setattr(scans, "BUSY_PAUSE_S", 0.05)
     monkeypatch.setattr(faults, "KERNEL_SCAN_S", 0.5)
-    monkeypatch.setattr(scanner, "PAUSE_FIRST_S", 0.02)
+    monkeypatch.setattr(scans, "PAUSE_FIRST_S", 0.02)
     monkeypatch.setattr(advertiser, "PAUSE_FIRST_S", 0.02)
 
 

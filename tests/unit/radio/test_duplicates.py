@@ -147,7 +147,7 @@ async def test_where_beacons_come_once_a_scan_it_says_so_and_asks_again_when_the
     for module in (delivery, reception):
         monkeypatch.setattr(module, "SHORT_S", 0.0)
     monkeypatch.setattr(delivery, "LEAST_SCAN_S", 0.0)
-    monkeypatch.setattr("beacon_gateway.radio.scanner.LOOK_S", 0.05)
+    monkeypatch.setattr("beacon_gateway.radio.scans.LOOK_S", 0.05)
     monkeypatch.setattr(duplicates, "AGAIN_S", 1.0)
     helper, ear = Helper(there=False), Ear()
     scanner = BlueZScanner("hci0", unfilter=helper.unfiltered)

@@ -5,8 +5,7 @@ from math import inf
 
 import pytest
 
-from beacon_gateway.radio import faults, ladder, liveness
-from beacon_gateway.radio import scanner as scanning
+from beacon_gateway.radio import faults, ladder, liveness, scans
 from beacon_gateway.radio.ladder import Ladder
 from beacon_gateway.radio.liveness import Transmitter, Verdict
 from beacon_gateway.radio.merged import MergedScanner
@@ -134,8 +133,8 @@ async def test_a_radio_that_never_heard_anybody_is_a_fault_without_any_known_tra
 async def test_a_passive_scan_whose_self_test_does_not_hear_the_tag_has_lost_it_and_climbs(
     bluez: FakeBlueZ, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scanning, "SELF_TEST_S", 0.1)
-    monkeypatch.setattr(scanning, "PROOF_S", 0.2)
+    monkeypatch.setattr(scans, "SELF_TEST_S", 0.1)
+    monkeypatch.setattr(scans, "PROOF_S", 0.2)
     bluez.experimental = True
     helper = Helper()
     scanner = BlueZScanner("hci0", mode="passive", silence_s=0.5, transmitters=[KNOWN], helper=helper)

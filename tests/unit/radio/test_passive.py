@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 from dbus_fast import Variant
 
-from beacon_gateway.radio import scanner as scanning
+from beacon_gateway.radio import scans
 from beacon_gateway.radio.bluez import system_bus
 from beacon_gateway.radio.remembered import forget_ibeacons
 from beacon_gateway.radio.scanner import BlueZScanner
@@ -63,8 +63,8 @@ async def test_before_a_passive_scan_what_bluez_remembers_is_forgotten_and_befor
 async def test_a_passive_scan_that_hears_nothing_from_its_start_is_tested_soon_and_once(
     bluez: FakeBlueZ, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scanning, "PROOF_S", 0.2)
-    monkeypatch.setattr(scanning, "SELF_TEST_S", 0.2)
+    monkeypatch.setattr(scans, "PROOF_S", 0.2)
+    monkeypatch.setattr(scans, "SELF_TEST_S", 0.2)
     bluez.experimental = True
     scanner = BlueZScanner("hci0", mode="passive", silence_s=3600)
     async with running(scanner.hear(lambda _: None)):
@@ -80,15 +80,15 @@ async def test_a_passive_scan_that_hears_nothing_from_its_start_is_tested_soon_a
 async def test_a_passive_scan_that_has_heard_something_is_trusted(
     bluez: FakeBlueZ, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scanning, "PROOF_S", 60.0)
-    monkeypatch.setattr(scanning, "LOOK_S", 0.05)
+    monkeypatch.setattr(scans, "PROOF_S", 60.0)
+    monkeypatch.setattr(scans, "LOOK_S", 0.05)
     bluez.experimental = True
     scanner = BlueZScanner("hci0", mode="passive", silence_s=3600)
     async with running(scanner.hear(lambda _: None)):
         await until(lambda: scanner.describe()["state"] == "listening")
         await bluez.hear(PERSON_TAG.encode())
         await until(lambda: scanner.describe()["state"] == "hearing")
-        monkeypatch.setattr(scanning, "PROOF_S", 0.1)
+        monkeypatch.setattr(scans, "PROOF_S", 0.1)
         await asyncio.sleep(0.5)
         assert bluez.count("StartDiscovery") == 0
 
@@ -109,7 +109,7 @@ async def test_a_passive_scan_whose_monitor_the_kernel_does_not_take_any_more_is
 async def test_one_whose_monitor_is_never_taken_is_tested_like_any_that_hears_nothing(
     bluez: FakeBlueZ, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scanning, "PROOF_S", 0.2)
+    monkeypatch.setattr(scans, "PROOF_S", 0.2)
     bluez.experimental, bluez.activates = True, False
     scanner = BlueZScanner("hci0", mode="passive")
     async with running(scanner.hear(lambda _: None)):
