@@ -50,7 +50,7 @@ from daemonkit.supervise import Health, feed_watchdog, supervise
 from daemonkit.web import serving
 from kiosk_ui.look import Look
 from kiosk_ui.render import Pages
-from kiosk_ui.views import Surface
+from kiosk_ui.surface import Surface
 from sync_contract.catalogue import Catalogue
 from sync_contract.keys import read_public
 from sync_contract.permit import OFFICIAL_TIME
@@ -139,6 +139,7 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
             surface=Surface.kiosk,
             usual_look=Look(theme=settings.kiosk.theme),
             voices=from_settings.voices(settings),
+            phone=settings.site.contact_phone,
             album=lambda project: f"/pictures/{sum_}" if (sum_ := album.of(project)) else "",
         )
         sessions = Sessions(pages.default, pages.usual_look)

@@ -26,6 +26,10 @@ class Asset:
     media_type: str
     version: str
 
+    def caching(self, asked: str | None) -> str:
+        """Cache-Control: for ever under the address that names its content (`?v=asked`), not at all under another."""
+        return "public, max-age=31536000, immutable" if asked == self.version else "no-cache"
+
 
 class Assets:
     """Every file under static/ by its name, e.g. `art/lunch.svg`."""

@@ -11,11 +11,13 @@ from daemonkit.i18n import Catalogues
 from daemonkit.templates import strict_templates
 from kiosk_ui.assets import Assets
 from kiosk_ui.figures import count, day, moment, money, month_name, signed
+from kiosk_ui.hall_views import News
 from kiosk_ui.keypad import press
 from kiosk_ui.look import Look
 from kiosk_ui.qr import qr_svg
+from kiosk_ui.surface import Surface
 from kiosk_ui.telephone import dialled, groups
-from kiosk_ui.views import News, Surface, View
+from kiosk_ui.views import View
 from kiosk_ui.voices import Voices, keys_of
 from sync_contract.money import Money
 from sync_contract.project import Texts
@@ -32,7 +34,8 @@ _NO_PICTURES: Mapping[str, str] = {}
 class Pages:
     """Renders views for one server. `site`: the community's name; `default` and `usual_look`: of an untouched kiosk.
 
-    `album`: the address of the picture that staff gave a project, empty for none.
+    `album`: the address of the picture that staff gave a project, empty for none. `phone`: the number that the place of
+    this screen publishes, to which its pages of trouble lead; empty for none, and on phones, whose places differ.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class Pages:
         usual_look: Look = USUAL,
         album: Callable[[str], str] = lambda project: "",
         voices: Voices = _NO_VOICES,
+        phone: str = "",
     ) -> None:
         self.assets = Assets(static_prefix, album=album)
         self.voices = voices
@@ -60,7 +64,7 @@ class Pages:
             "asset": self.assets.url,
             "picture": self.assets.picture,
             "qr": qr_svg,
-            "recordings": bool(voices),
+            "phone": phone,
         }
         catalogues = Catalogues(FOLDER / "locale")
         self._templates = {language: self._in(language, site, catalogues) for language in Language}
@@ -68,6 +72,7 @@ class Pages:
     def _in(self, language: Language, site: Texts, catalogues: Catalogues) -> Templates:
         templates = strict_templates(FOLDER / "templates", catalogues.gettext(language))
         templates.globals.update(self._facts, language=language, site=site[language])
+        templates.globals["recordings"] = self.voices.speak(language)
         templates.globals["recorded"] = lambda view: self.voices.of(keys_of(view), language)
         templates.filters.update(
             money=lambda amount: money(amount, language),

@@ -59,6 +59,10 @@ class Voices:
     def __len__(self) -> int:
         return len(self._known)
 
+    def speak(self, language: Language) -> bool:
+        """Whether anything at all is recorded for the pages of a language."""
+        return any(voice in SPOKEN[language] for voice, _ in self._known)
+
     def find(self, voice: str, name: str) -> Recording | None:
         """By what its address says: a voice, and the file's name."""
         found = self._known.get((Voice(voice), Path(name).stem)) if voice in list(Voice) else None

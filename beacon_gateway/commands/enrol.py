@@ -12,7 +12,6 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from beacon_gateway.commands import enrol_words as words
-from beacon_gateway.commands.state_owner import become_owner
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.errors import KeysInUse
 from beacon_gateway.settings_addresses import CentralUrl
@@ -21,6 +20,7 @@ from beacon_gateway.sync import credential
 from beacon_gateway.sync.central import open_central
 from beacon_gateway.sync.enrol import EnrolmentRefused, OtherServer, ask
 from beacon_gateway.sync.ports import CentralRefusedUs, CentralUnreachable
+from daemonkit.state_owner import become_owner
 from sync_contract.enrolment import (
     EnrolmentAnswer,
     EnrolmentMalformed,

@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
-from beacon_gateway.commands.state_owner import become_owner
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.store.identity import FILE, open_identity
+from daemonkit.state_owner import become_owner
 from sync_contract.keys import public_text
 
 

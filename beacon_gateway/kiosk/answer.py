@@ -9,9 +9,11 @@ from multidict import MultiDict
 from beacon_gateway.kiosk.kept import Kept
 from beacon_gateway.kiosk.sessions import Session, Sessions
 from daemonkit.web import Answers, Ready, Shortcut, WebRules, read_form
+from kiosk_ui.hall_views import News
 from kiosk_ui.languages import best_language
+from kiosk_ui.notice_views import NoticeKind, NoticePage
 from kiosk_ui.render import Pages
-from kiosk_ui.views import News, NoticeKind, NoticePage, View
+from kiosk_ui.views import View
 
 COOKIE = "kiosk_session"
 _ALONE = f"{COOKIE}="

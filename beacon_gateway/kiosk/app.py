@@ -27,8 +27,8 @@ from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.kiosk.touches import Touches
 from beacon_gateway.presence.screen_use import ScreenUse
 from daemonkit.web import SHORTCUTS, WebRules, guarded_app
+from kiosk_ui.help_views import ContactPage, HelpPage, PhoneHelpPage, PrivacyPage
 from kiosk_ui.render import Pages
-from kiosk_ui.views import ContactPage, HelpPage, PhoneHelpPage, PrivacyPage
 
 _NO_CONTACT = ContactPage()
 

@@ -15,7 +15,7 @@ from beacon_gateway.kiosk.pages.give import came_by
 from beacon_gateway.kiosk.sessions import Session, Sessions
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.presence.screen_use import ScreenUse, Turned
-from kiosk_ui.views import IDLE_WITH_CODE_S
+from kiosk_ui.idle import IDLE_WITH_CODE_S
 from sync_contract.beacon import BeaconId
 from sync_contract.records import Door
 

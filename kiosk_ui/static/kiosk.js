@@ -61,21 +61,33 @@
   // -- what lies below the edge is reached by a touch, for not everybody drags; at the end the same button leads back
   var further = document.getElementById("further");
   var seen = document.scrollingElement;
-  function reach() {
+  function reach(event) {
+    var own = main.querySelector(".own"); // a bar for this button alone, not there without it
+    if (own && further.parentNode === own && event && event.type === "resize") own.textContent = ""; // does it fit now?
     var more = seen.scrollHeight > seen.clientHeight + 8 && innerWidth > 700; // who holds it in the hand drags
     var bar = main.querySelector(".deeds");
     if (bar && getComputedStyle(bar).position !== "sticky") bar = null; // it is not in reach itself
     if (more && bar && further.parentNode !== bar) bar.appendChild(further);
     further.hidden = !more || !bar;
+    if (own && further.hidden) own.textContent = "";
     var end = seen.scrollTop + seen.clientHeight > seen.scrollHeight - 8;
     further.firstElementChild.hidden = end;
     further.lastElementChild.hidden = !end;
   }
+  function room() { return seen.clientHeight - (further.hidden ? 0 : further.parentNode.offsetHeight); }
+  function cut() { // where the first project stands that is not whole above the bar; 0 for none
+    var next = Array.prototype.filter.call(main.querySelectorAll(".projects > li"), function (each) {
+      var place = each.getBoundingClientRect();
+      return place.top > 9 && place.bottom > room() + 1;
+    })[0];
+    return next ? next.getBoundingClientRect().top - 8 : 0;
+  }
+  function go(top) {
+    var calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    seen.scrollTo({ top: top, behavior: calm ? "auto" : "smooth" });
+  }
   further.addEventListener("click", function () {
-    var bar = further.parentNode.offsetHeight;
-    var calm = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
-    if (further.lastElementChild.hidden) seen.scrollBy({ top: 0.85 * (seen.clientHeight - bar), behavior: calm });
-    else seen.scrollTo({ top: 0, behavior: calm });
+    go(further.lastElementChild.hidden ? seen.scrollTop + (cut() || 0.85 * room()) : 0);
     reach();
   });
   ["scroll", "resize", "load"].forEach(function (kind) { addEventListener(kind, reach, { passive: true }); });
@@ -125,15 +137,11 @@
   var STAND_S = 12;
   function passBy() {
     var resting = performance.now() - touched > (STAND_S - 1) * 1000;
-    if (!resting || !body.classList.contains("page-attract") || main.contains(document.activeElement)) return;
-    var next = Array.prototype.filter.call(main.querySelectorAll(".projects > li"), function (each) {
-      var place = each.getBoundingClientRect();
-      return place.top > 1 && place.bottom > seen.clientHeight + 1;
-    })[0];
+    var reading = main.contains(document.activeElement) && document.activeElement !== further;
+    if (!resting || reading || !body.classList.contains("page-attract")) return;
     var atEnd = seen.scrollTop + seen.clientHeight >= seen.scrollHeight - 1;
-    var calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    var top = atEnd || !next ? 0 : seen.scrollTop + next.getBoundingClientRect().top;
-    seen.scrollTo({ top: top, behavior: calm ? "auto" : "smooth" });
+    var down = atEnd ? 0 : cut();
+    go(down ? seen.scrollTop + down : 0);
   }
   setInterval(passBy, STAND_S * 1000);
 
@@ -151,7 +159,7 @@
   }
   var choice = document.getElementById("speaks"); // nobody can switch on a voice that is not there
   function offer() {
-    if (choice && speech && voice()) choice.hidden = false;
+    if (choice && (choice.dataset.recorded || (speech && voice()))) choice.hidden = false;
     if (!aloud) return;
     aloud.hidden = !recorded("own") && !(speech && voice());
     minnan.hidden = !recorded("nan");

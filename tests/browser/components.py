@@ -26,7 +26,7 @@ from beacon_gateway.kiosk.pages.files import static_file
 from daemonkit.web import WebRules, guarded_app, serving
 from kiosk_ui.components import ComponentsPage
 from kiosk_ui.look import Look, Theme
-from kiosk_ui.views import Surface
+from kiosk_ui.surface import Surface
 from sync_contract.strict import Environment, Language
 from tests.browser.chromium import launch
 from tests.browser.gallery import CODE, pages

@@ -27,8 +27,9 @@ from beacon_gateway.model.published import BoardFacts
 from beacon_gateway.presence.choice import Chosen
 from beacon_gateway.presence.screen_use import ScreenUse
 from daemonkit.web import WebRules, serving
+from kiosk_ui.help_views import ContactPage
 from kiosk_ui.render import Pages
-from kiosk_ui.views import ContactPage, Surface
+from kiosk_ui.surface import Surface
 from sync_contract.beacon import BeaconId
 from sync_contract.identity import new_id
 from sync_contract.money import Money
@@ -129,7 +130,7 @@ class FakeKiosk:
         self.disk_works = True
         self.use = ScreenUse()
         self.later_s = 0.0
-        pages = Pages(environment=environment, site=SITE, surface=Surface.kiosk)
+        pages = Pages(environment=environment, site=SITE, surface=Surface.kiosk, phone=contact.phone)
         rules = WebRules(
             allowed_hosts=frozenset({"127.0.0.1"}), secret=b"only for tests", requests_per_second=100_000, burst=100_000
         )

@@ -11,34 +11,24 @@ from aiohttp import web
 from beacon_gateway.kiosk.pages.files import static_file
 from daemonkit.web import WebRules, guarded_app, serving
 from kiosk_ui.figures import capitals
-from kiosk_ui.look import Look, TextSize, Theme
-from kiosk_ui.render import USUAL, Pages
-from kiosk_ui.slip_views import GiftSlip, ReceiptPage
-from kiosk_ui.views import (
+from kiosk_ui.giving_views import (
     AmountPage,
-    Attract,
-    ComfortPage,
-    ContactPage,
     Handoff,
-    HelpPage,
-    NoticeKind,
-    NoticePage,
     PhoneCode,
     PhoneGift,
     PhoneGiving,
-    PhoneHall,
     PhoneHandover,
-    PhoneHelpPage,
     PhoneOutcome,
-    PhonePrivacyPage,
-    PhoneProject,
-    PrivacyPage,
-    ProjectPage,
-    ProjectsPage,
-    Surface,
     Thanks,
-    View,
 )
+from kiosk_ui.hall_views import Attract, PhoneHall, PhoneProject, ProjectPage, ProjectsPage
+from kiosk_ui.help_views import ComfortPage, ContactPage, HelpPage, PhoneHelpPage, PhonePrivacyPage, PrivacyPage
+from kiosk_ui.look import Look, TextSize, Theme
+from kiosk_ui.notice_views import NoticeKind, NoticePage
+from kiosk_ui.render import USUAL, Pages
+from kiosk_ui.slip_views import GiftSlip, ReceiptPage
+from kiosk_ui.surface import Surface
+from kiosk_ui.views import View
 from sync_contract.money import Money
 from sync_contract.permit import PermitReason
 from sync_contract.records import Door, HandoffKind, IntentState
@@ -233,7 +223,8 @@ VIEWS = {Surface.kiosk: KIOSK, Surface.phone: PHONE}
 
 
 def pages(surface: Surface, environment: Environment = Environment.drill) -> Pages:
-    return Pages(environment=environment, site=SITE, surface=surface)
+    phone = CALLED if surface is Surface.kiosk else ""
+    return Pages(environment=environment, site=SITE, surface=surface, phone=phone)
 
 
 def gallery() -> AbstractAsyncContextManager[str]:

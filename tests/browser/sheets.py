@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 from playwright.async_api import Browser
 
 from kiosk_ui.look import Theme
-from kiosk_ui.views import Surface
+from kiosk_ui.surface import Surface
 from sync_contract.strict import Language
 from tests.browser.gallery import gallery
 from tests.browser.layout import SIZES

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from kiosk_ui.look import Theme
-from kiosk_ui.views import Surface
+from kiosk_ui.surface import Surface
 from sync_contract.strict import Language
 from tests.browser.conftest import OpenPage
 from tests.browser.fake_giving import FakeKiosk

@@ -6,7 +6,7 @@ Long titles, texts that are missing in a language, no project and forty are page
 import pytest
 from playwright.async_api import Page, Route, expect
 
-from kiosk_ui.views import Surface
+from kiosk_ui.surface import Surface
 from sync_contract.strict import Language
 from tests.browser.conftest import OpenPage
 from tests.browser.fake_giving import FakeKiosk
@@ -86,7 +86,8 @@ async def test_while_the_program_behind_is_away_the_page_says_so_keeps_its_place
     async with FakeKiosk().serve() as url:
         await page.goto(f"{url}/project/elder-lunch/amount")
     await expect(page.locator("#away")).to_be_visible(timeout=15_000)
-    await expect(page.locator("#away")).to_have_text("请稍等，屏幕会自己恢复。")
+    await expect(page.locator("#away")).to_contain_text("请稍等，屏幕会自己恢复。")
+    await expect(page.locator("#away .number")).to_have_text("0595 0000 0000")
     for touched in (".pick[value='3000']", "main nav .deed", ".languages button[value='en']"):
         await _touch(page, touched)
         assert page.url == f"{url}/project/elder-lunch/amount", "the browser's own page of errors"

@@ -9,7 +9,8 @@ from playwright.async_api import expect
 
 from beacon_gateway.kiosk.pages.files import static_file
 from daemonkit.web import WebRules, guarded_app, serving
-from kiosk_ui.views import PhoneHandover, Surface
+from kiosk_ui.giving_views import PhoneHandover
+from kiosk_ui.surface import Surface
 from sync_contract.money import Money
 from sync_contract.strict import Language
 from tests.browser.conftest import OpenPage

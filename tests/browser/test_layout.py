@@ -2,8 +2,9 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
+from kiosk_ui.hall_views import News
 from kiosk_ui.look import TextSize, Theme
-from kiosk_ui.views import News, Surface
+from kiosk_ui.surface import Surface
 from sync_contract.records import Door
 from sync_contract.strict import Language
 from tests.browser.conftest import OpenPage
@@ -63,7 +64,7 @@ BELOW = """() => ["usual", "larger", "largest"].flatMap((text) => {
   root.className = root.className.replace(/text-\\w+/, "text-" + text);
   const speaks = document.getElementById("speaks");
   if (speaks) speaks.hidden = false; // as where there is a voice
-  const bars = [...document.querySelectorAll("main .deeds")];
+  const bars = [...document.querySelectorAll("main .deeds")].filter((each) => each.offsetHeight);
   const bar = bars.find((each) => getComputedStyle(each).position === "sticky");
   const edge = bar ? bar.getBoundingClientRect().top : innerHeight;
   return [...document.querySelectorAll("main :is(.deed, .pick, .key, .choice, .code svg, .slip, .by-hand)")]
@@ -154,6 +155,30 @@ async def test_a_phone_that_asks_for_a_decision_has_few_words_on_its_screen(
             told[name, language] = await page.evaluate(BODY)
     most = {language: 120 if language is Language.en else 60 for language in Language}
     assert {key: words for key, words in told.items() if not 0 < len(words) <= most[key[1]]} == {}
+
+
+COVERED = """() => {
+  const bar = document.querySelector("main .deeds");
+  const edge = getComputedStyle(bar).position === "sticky" ? bar.getBoundingClientRect().top : innerHeight;
+  return document.querySelector(".sum").getBoundingClientRect().bottom > edge;
+}"""
+
+
+@pytest.mark.parametrize("text", TextSize)
+async def test_how_much_is_given_is_seen_before_one_pays_on_a_phone(
+    open_page: OpenPage, gallery_url: str, text: TextSize
+) -> None:
+    """Nothing stands over it, on a small phone and with a photo for the project too."""
+    page = await open_page(360, 640, has_touch=True, is_mobile=True)
+    covered = []
+    for language in Language:
+        for name in ("gift", "gift-again", "gift-public"):
+            await page.goto(f"{gallery_url}/{Surface.phone}/{name}/{language}?text={text}")
+            for photo in (False, True):
+                await page.evaluate("(is) => document.querySelector('.plate').classList.toggle('photo', is)", photo)
+                if await page.evaluate(COVERED):
+                    covered.append(f"{name} {language} {photo}")
+    assert covered == []
 
 
 STICKS = """() => {

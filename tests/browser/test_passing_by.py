@@ -1,17 +1,26 @@
 """More projects than the first page has room for pass by while nobody touches it."""
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
+from sync_contract.strict import Language
 from tests.browser.conftest import OpenPage
+from tests.browser.fake_giving import FakeKiosk
+from tests.browser.projects import LUNCH
 from tests.browser.test_idle import pass_time, stand_still
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 STANDS_S = 12
-SEEN = """[...document.querySelectorAll(".projects > li")].flatMap((each, number) => {
-  const place = each.getBoundingClientRect();
-  return place.top > -1 && place.bottom < innerHeight + 1 ? [number] : [];
-})"""
+SEEN = """(() => {
+  const bar = document.querySelector(".own").getBoundingClientRect();
+  const edge = bar.height ? bar.top : innerHeight;
+  return [...document.querySelectorAll(".projects > li")].flatMap((each, number) => {
+    const place = each.getBoundingClientRect();
+    return place.top > -1 && place.bottom < edge + 1 ? [number] : [];
+  });
+})()"""
+"""Which projects stand whole on the screen, above the button that leads further down."""
+SIZES = [(1280, 800), (800, 480), (1080, 1920)]
 
 
 async def opened(open_page: OpenPage, address: str, width: int, height: int) -> Page:
@@ -21,7 +30,7 @@ async def opened(open_page: OpenPage, address: str, width: int, height: int) -> 
     return page
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (800, 480), (1080, 1920)])
+@pytest.mark.parametrize(("width", "height"), SIZES)
 async def test_each_project_stands_whole_on_the_screen_before_the_first_comes_again(
     width: int, height: int, open_page: OpenPage, gallery_url: str
 ) -> None:
@@ -47,6 +56,10 @@ async def test_a_touch_stops_it_and_it_goes_on_when_nobody_is_there(open_page: O
     assert await page.evaluate("scrollY") == stands
     await pass_time(page, 2 * STANDS_S)
     assert await page.evaluate("scrollY") != stands
+    await page.click("#further")
+    stands = await page.evaluate("scrollY")
+    await pass_time(page, 2 * STANDS_S)
+    assert await page.evaluate("scrollY") != stands, "the button that was touched is no reason to stand still"
 
 
 async def test_what_has_room_stands_still(open_page: OpenPage, gallery_url: str) -> None:
@@ -54,3 +67,51 @@ async def test_what_has_room_stands_still(open_page: OpenPage, gallery_url: str)
     for _ in range(3):
         await pass_time(page, STANDS_S)
         assert await page.evaluate("scrollY") == 0
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+async def test_who_touches_sees_each_project_whole_and_comes_back_to_the_top(
+    width: int, height: int, open_page: OpenPage, gallery_url: str
+) -> None:
+    page = await opened(open_page, f"{gallery_url}/kiosk/attract-many/zh-Hans", width, height)
+    further = page.locator("#further")
+    seen = set(await page.evaluate(SEEN))
+    while await further.inner_text() == "往下看":
+        await expect(further).to_be_in_viewport(ratio=1)
+        box = await further.bounding_box()
+        assert box is not None
+        assert box["height"] >= 72
+        await further.click()
+        seen |= set(await page.evaluate(SEEN))
+    assert seen == set(range(40))
+    await further.click()
+    assert await page.evaluate("scrollY") == 0
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize("language", Language)
+async def test_three_projects_have_room_and_no_button(
+    width: int, height: int, language: Language, open_page: OpenPage, gallery_url: str
+) -> None:
+    """With what they have received, and with the way back to a code."""
+    page = await open_page(width, height)
+    for name in ("attract", "attract-told", "attract-held", "attract-one", "attract-none"):
+        await page.goto(f"{gallery_url}/kiosk/{name}/{language}")
+        assert await page.evaluate("document.scrollingElement.scrollHeight - innerHeight") <= 0, name
+        await expect(page.locator("#further")).to_be_hidden()
+
+
+async def test_the_button_goes_with_the_projects_that_went(
+    open_page: OpenPage, kiosk: FakeKiosk, kiosk_url: str
+) -> None:
+    """The page that waits follows the catalogue; nothing of the bar stays on a page that has room."""
+    few = kiosk.projects.offered
+    kiosk.projects.offered = {f"p{number}": LUNCH.model_copy(update={"id": f"p{number}"}) for number in range(12)}
+    page = await open_page(1280, 800, reduced_motion="reduce")
+    await page.goto(kiosk_url)
+    await expect(page.locator("#further")).to_be_visible()
+    kiosk.projects.offered = few
+    kiosk.stage.poke()
+    await expect(page.locator(".projects > li")).to_have_count(3)
+    await expect(page.locator("#further")).to_have_count(0)
+    assert await page.evaluate("document.scrollingElement.scrollHeight - innerHeight") <= 0

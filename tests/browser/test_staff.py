@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,27 +39,36 @@ class Hall:
     gateway: DeliveringGateway
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
-    """A community with a gateway that has heard and missed things."""
+@asynccontextmanager
+async def furnished(folder: Path) -> AsyncIterator[Hall]:
+    """A community with a gateway, and somebody who sees to all."""
     async with AsyncExitStack() as edges:
-        bank = await edges.enter_async_context(running_bank(tmp_path / "bank"))
-        central = await edges.enter_async_context(running_central(tmp_path / "central", bank))
+        bank = await edges.enter_async_context(running_bank(folder / "bank"))
+        central = await edges.enter_async_context(running_central(folder / "central", bank))
         session = await edges.enter_async_context(aiohttp.ClientSession())
         gateway = DeliveringGateway(session, central.url)
         now = datetime.now(UTC)
         async with central.database() as database:
             await set_password(database, "chen", PASSWORD, now)
             await register(database, gateway.id, gateway.public, "huada", "华大社区活动中心大厅", now)
-            gift = gateway.intent()
-            dearer = gift.model_copy(update={"body": gift.body.model_copy(update={"amount_minor": 9900})})
-            reports = [stretch(n, now - timedelta(hours=n)) for n in range(1, 30)]
-            used = [count(visits=17), count("elder-lunch", opened=9), count("elder-lunch", Door.tag, opened=2)]
-            reports += [touched(n, now - timedelta(hours=n - 29), used) for n in range(30, 59)]
-            for parcels in (reports, [gift], [dearer]):
-                await gateway.deliver(parcels)
-            await count_all(database)
         yield Hall(central, gateway)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
+    """Its gateway has heard and missed things."""
+    async with furnished(tmp_path) as hall:
+        gateway, now = hall.gateway, datetime.now(UTC)
+        gift = gateway.intent()
+        dearer = gift.model_copy(update={"body": gift.body.model_copy(update={"amount_minor": 9900})})
+        reports = [stretch(n, now - timedelta(hours=n)) for n in range(1, 30)]
+        used = [count(visits=17), count("elder-lunch", opened=9), count("elder-lunch", Door.tag, opened=2)]
+        reports += [touched(n, now - timedelta(hours=n - 29), used) for n in range(30, 59)]
+        for parcels in (reports, [gift], [dearer]):
+            await gateway.deliver(parcels)
+        async with hall.central.database() as database:
+            await count_all(database)
+        yield hall
 
 
 async def log_in(page: Page, hall: Hall, path: str) -> None:

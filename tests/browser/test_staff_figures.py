@@ -2,25 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import aiohttp
 import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 
-from central_server.accounts.login import set_password
 from central_server.enrolment.gateways import register
 from central_server.statistics.rollup import count_all
 from central_server.store import passes
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.strict import Language
 from tests.browser.conftest import PATIENCE_MS, OpenPage
-from tests.browser.test_staff import PASSWORD, Hall, log_in
-from tests.fakes.central_process import running_bank, running_central
-from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.browser.test_staff import Hall, furnished, log_in
 from tests.unit.central.test_statistics_rollup import place, stretch
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -30,15 +25,9 @@ BEACONS = 30
 @pytest_asyncio.fixture(loop_scope="session")
 async def busy_hall(tmp_path: Path) -> AsyncIterator[Hall]:
     """Two gateways, and thirty beacons past which phones were shaken, each once more than the one before."""
-    async with AsyncExitStack() as edges:
-        bank = await edges.enter_async_context(running_bank(tmp_path / "bank"))
-        central = await edges.enter_async_context(running_central(tmp_path / "central", bank))
-        session = await edges.enter_async_context(aiohttp.ClientSession())
-        gateway = DeliveringGateway(session, central.url)
-        now = datetime.now(UTC)
-        async with central.database() as database:
-            await set_password(database, "chen", PASSWORD, now)
-            await register(database, gateway.id, gateway.public, "huada", "华大社区活动中心大厅", now)
+    async with furnished(tmp_path) as hall:
+        gateway, now = hall.gateway, datetime.now(UTC)
+        async with hall.central.database() as database:
             await register(database, "a" * 16, "A" * 43, "huada", "门口", now)
             await gateway.deliver([gateway.intent(), *(stretch(n, now - timedelta(hours=n)) for n in range(1, 20))])
             hour = now.replace(minute=0, second=0, microsecond=0)
@@ -48,7 +37,7 @@ async def busy_hall(tmp_path: Path) -> AsyncIterator[Hall]:
                     for _ in range(number):
                         await passes.count(connection, hour=hour, **where, door="phone", kind="shake")
             await count_all(database)
-        yield Hall(central, gateway)
+        yield hall
 
 
 async def scrolls(page: Page) -> list[tuple[float, float, float]]:

@@ -13,7 +13,7 @@ from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.presence.choice import Chosen
 from daemonkit.web import WebRules, serving
 from kiosk_ui.render import Pages
-from kiosk_ui.views import Surface
+from kiosk_ui.surface import Surface
 from kiosk_ui.voices import Voices
 from sync_contract.records import Door
 from sync_contract.strict import Environment
@@ -101,3 +101,19 @@ async def test_who_did_not_ask_for_it_sees_no_button(open_page: OpenPage, hall: 
     page = await open_page(1280, 800)
     await page.goto(f"{hall[0]}/help")
     await expect(page.locator("#aloud, #aloud-nan, #voices")).to_have_count(0)
+
+
+async def test_without_a_clip_and_without_a_voice_nothing_promises_to_read(
+    open_page: OpenPage, hall: tuple[str, Stage], kiosk_url: str
+) -> None:
+    """Neither the choice, nor a button for who has made it where it was offered."""
+    page = await open_page(1280, 800)
+    for url, offered in ((hall[0], True), (kiosk_url, False)):
+        await page.goto(f"{url}/comfort?back=/help")
+        assert await page.evaluate("speechSynthesis.getVoices().filter((each) => each.localService).length") == 0
+        await expect(page.locator("#speaks")).to_be_visible(visible=offered)
+    await wants_to_hear(page, hall[0])
+    for path in ("/privacy", "/project/elder-lunch", "/project/elder-lunch/amount", "/contact", "/nowhere"):
+        await page.goto(hall[0] + path)
+        await expect(page.locator("#aloud")).to_have_count(1)
+        await expect(page.locator("#aloud, #aloud-nan").locator("visible=true")).to_have_count(0)

@@ -12,7 +12,8 @@ from beacon_gateway.donations.ports import Projects
 from beacon_gateway.kiosk.answer import Answer
 from beacon_gateway.kiosk.pages.project import project_view
 from kiosk_ui import keypad
-from kiosk_ui.views import AmountPage, NoticeKind, NoticePage
+from kiosk_ui.giving_views import AmountPage
+from kiosk_ui.notice_views import NoticeKind, NoticePage
 
 
 def amount_page(answer: Answer, projects: Projects) -> Handler:

@@ -8,7 +8,7 @@ from beacon_gateway.kiosk.answer import SESSION, Answer
 from beacon_gateway.kiosk.sessions import Session
 from beacon_gateway.kiosk.stage import Stage
 from daemonkit.web import Shortcut
-from kiosk_ui.views import Attract, ProjectsPage
+from kiosk_ui.hall_views import Attract, ProjectsPage
 from sync_contract.records import IntentState
 
 _WAITING = (IntentState.registered, IntentState.handed_off)

@@ -19,9 +19,8 @@ def static_file(assets: Assets) -> Handler:
         asset = assets.files.get(request.match_info["name"])
         if asset is None:
             raise web.HTTPNotFound
-        current = request.query.get("v") == asset.version
-        cache = "public, max-age=31536000, immutable" if current else "no-cache"
-        return web.Response(body=asset.octets, content_type=asset.media_type, headers={"Cache-Control": cache})
+        caching = asset.caching(request.query.get("v"))
+        return web.Response(body=asset.octets, content_type=asset.media_type, headers={"Cache-Control": caching})
 
     return get
 

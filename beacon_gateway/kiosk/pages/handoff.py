@@ -10,7 +10,8 @@ from aiohttp.typedefs import Handler
 from beacon_gateway.donations.ports import Gift, Giving
 from beacon_gateway.kiosk.answer import SESSION, Answer, see_other
 from beacon_gateway.kiosk.sessions import Session, Sessions
-from kiosk_ui.views import IDLE_WITH_CODE_S, Handoff, Thanks
+from kiosk_ui.giving_views import Handoff, Thanks
+from kiosk_ui.idle import IDLE_WITH_CODE_S
 from sync_contract.records import IntentState
 from sync_contract.ticket import FRESH_FOR
 

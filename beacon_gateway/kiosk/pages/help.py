@@ -7,7 +7,7 @@ from aiohttp.typedefs import Handler
 
 from beacon_gateway.kiosk.answer import Answer
 from kiosk_ui.back import back_to
-from kiosk_ui.views import ContactPage, HelpPage, PhoneHelpPage, PrivacyPage
+from kiosk_ui.help_views import ContactPage, HelpPage, PhoneHelpPage, PrivacyPage
 
 
 def fixed(answer: Answer, view: HelpPage | PhoneHelpPage | ContactPage | PrivacyPage) -> Handler:

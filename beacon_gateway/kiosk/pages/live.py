@@ -16,7 +16,8 @@ from beacon_gateway.kiosk.pages.attract import attract_view
 from beacon_gateway.kiosk.pages.handoff import handoff_view
 from beacon_gateway.kiosk.stage import Stage
 from daemonkit.web import event_stream
-from kiosk_ui.views import Attract, Handoff, News, Thanks
+from kiosk_ui.giving_views import Handoff, Thanks
+from kiosk_ui.hall_views import Attract, News
 from sync_contract.records import Door
 
 MINUTES_S = 10.0

@@ -5,7 +5,8 @@ from aiohttp.typedefs import Handler
 
 from beacon_gateway.donations.ports import Projects
 from beacon_gateway.kiosk.answer import Answer
-from kiosk_ui.views import NoticeKind, NoticePage, ProjectPage
+from kiosk_ui.hall_views import ProjectPage
+from kiosk_ui.notice_views import NoticeKind, NoticePage
 from sync_contract.project import Project
 
 

@@ -9,8 +9,8 @@ from aiohttp.typedefs import Handler
 from beacon_gateway.kiosk.answer import SESSION, Answer, see_other
 from beacon_gateway.kiosk.sessions import Sessions
 from kiosk_ui.back import back_to
+from kiosk_ui.help_views import ComfortPage
 from kiosk_ui.look import TextSize, Theme
-from kiosk_ui.views import ComfortPage
 from sync_contract.strict import Language
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from markupsafe import Markup
@@ -25,6 +26,7 @@ from daemonkit.web import event_stream
 from daemonkit.web.rules import peer
 from kiosk_ui.site_views import Connected, DecisionLine, SiteDoorPage, SitePage, SitePinPage, SiteWhyPage
 
+log = structlog.get_logger()
 COOKIE = "site_guest"
 _EVERY_S = 2.0
 _DECISIONS = 30
@@ -109,6 +111,7 @@ class SitePages:
         if not self.pins.right("".join(form.get("pin", "").split())):
             return self.answer.page(request, SiteDoorPage(wrong=True), 403)
         guest = self.guests.open(address)
+        log.info("site.entered", client=peer(address))
         onward = see_other("/site")
         onward.headers.add("Set-Cookie", f"{COOKIE}={guest.token}; Path=/site; HttpOnly; SameSite=Strict")
         return onward

@@ -14,7 +14,7 @@ from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.sync_state import SyncLine, SyncState
 from daemonkit.web import WebRules, serving
 from kiosk_ui.render import Pages
-from kiosk_ui.views import Surface
+from kiosk_ui.surface import Surface
 from sync_contract.strict import Environment
 from tests.browser.fake_giving import FakeGiving, FakeProjects
 from tests.browser.projects import LUNCH, SITE

@@ -2,13 +2,15 @@
 
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
 from beacon_gateway.from_settings import contact
 from beacon_gateway.settings import Settings
 from daemonkit.toml import load
-from kiosk_ui.views import ContactPage
+from kiosk_ui.help_views import ContactPage
+from sync_contract.records import IntentState
 from sync_contract.strict import Language
 from tests.browser.fake_giving import FakeKiosk
 from tests.browser.gallery import CALLED, HOLDER, HOURS
@@ -50,6 +52,39 @@ async def test_the_number_stands_large_with_whose_it_is_and_when_somebody_answer
     assert kiosk.giving.recorded == []
 
 
+async def test_a_page_of_trouble_leads_to_it_and_it_leads_back(resident: Resident, kiosk: FakeKiosk) -> None:
+    await resident.get("/")
+    for path in ("/nowhere", "/project/nothing", "/help/phone"):
+        page = await resident.get(path)
+        back = re.search(r'href="/contact\?back=([^"]+)"', page)
+        assert back, path
+        await resident.get(f"/contact?back={back[1]}")
+        assert resident.status == 200
+        assert f'class="deed" href="{unquote(back[1])}"' in resident.html
+    kiosk.giving.broken = True
+    assert 'href="/contact?back=' in await resident.give("elder-lunch", amount_fen="3000")
+    kiosk.projects.offered = {}
+    assert 'href="/contact?back=/"' in await resident.get("/")
+
+
+async def test_a_gift_that_came_to_nothing_leads_to_it_too(resident: Resident, kiosk: FakeKiosk) -> None:
+    await resident.give("elder-lunch", amount_fen="3000")
+    assert "/contact" not in resident.html.partition("<main")[2], "nothing is wrong yet"
+    kiosk.giving.becomes(kiosk.giving.recorded[0].gift.intent, IntentState.closed)
+    assert 'href="/contact?back=/handoff"' in await resident.get("/handoff")
+
+
+async def test_what_one_may_ask_is_said_beside_the_number(resident: Resident) -> None:
+    assert "项目、捐款、票据，都可以问。" in shown(await resident.get("/contact"))
+
+
+async def test_the_number_stands_ready_for_when_the_program_behind_is_away(resident: Resident) -> None:
+    for path in ("/", "/help", "/project/elder-lunch"):
+        line = re.search(r'<p id="away".*?</p>', await resident.get(path), re.S)
+        assert line
+        assert "0595 0000 0000" in re.sub(r"<[^>]+>", "", line[0])
+
+
 class TestNothingElseIsPublished:
     @pytest.fixture
     def published(self) -> ContactPage:
@@ -71,6 +106,12 @@ class TestNoNumber:
             page = await resident.get(path)
             assert "/contact" not in page
             assert "请到社区办公室问" in page
+
+    async def test_a_page_of_trouble_leads_to_no_empty_page(self, resident: Resident) -> None:
+        for path in ("/nowhere", "/project/nothing", "/help/phone"):
+            page = await resident.get(path)
+            assert "/contact" not in page
+            assert 'class="number"' not in page
 
     async def test_the_page_says_it_too_and_shows_no_code(self, resident: Resident) -> None:
         page = await resident.get("/contact")

@@ -8,9 +8,11 @@ import pytest
 
 from beacon_gateway.kiosk.kept import MOST, Kept
 from beacon_gateway.presence.choice import Chosen
+from kiosk_ui.hall_views import Attract, ProjectPage, ProjectsPage
+from kiosk_ui.help_views import HelpPage
 from kiosk_ui.look import Look, TextSize, Theme
 from kiosk_ui.render import Pages
-from kiosk_ui.views import Attract, HelpPage, ProjectPage, ProjectsPage, Surface
+from kiosk_ui.surface import Surface
 from sync_contract.permit import PermitReason
 from sync_contract.records import Door
 from sync_contract.strict import Environment, Language

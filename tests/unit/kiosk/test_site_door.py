@@ -4,6 +4,7 @@ import re
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 from yarl import URL
 
 from beacon_gateway.kiosk.here import From
@@ -47,8 +48,10 @@ async def test_where_it_is_not_opened_to_the_network_there_is_no_door(asking: As
 async def test_the_pin_of_the_screen_opens_once_and_for_that_device(staff: Resident, asking: Asking) -> None:
     pin = await pin_of(staff, asking)
     await staff.get("/site")
-    page = await staff.post("/site/enter", pin=f"{pin[:3]} {pin[3:]}")
+    with capture_logs() as logs:
+        page = await staff.post("/site/enter", pin=f"{pin[:3]} {pin[3:]}")
     assert (staff.status, staff.path) == (200, "/site")
+    assert [(line["event"], line["client"]) for line in logs] == [("site.entered", "127.0.0.1")]
     assert "退出" in page
     assert "/site/pin" not in page
     for path in ALL[2:]:

@@ -4,7 +4,11 @@ import re
 import pytest
 
 from kiosk_ui.assets import STATIC, Assets
-from kiosk_ui.views import AmountPage, Attract, Handoff, NoticeKind, NoticePage, ProjectPage, Surface, Thanks, View
+from kiosk_ui.giving_views import AmountPage, Handoff, Thanks
+from kiosk_ui.hall_views import Attract, ProjectPage
+from kiosk_ui.notice_views import NoticeKind, NoticePage
+from kiosk_ui.surface import Surface
+from kiosk_ui.views import View
 from sync_contract.money import Money
 from sync_contract.permit import PermitReason
 from sync_contract.records import HandoffKind, IntentState

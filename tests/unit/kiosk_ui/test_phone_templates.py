@@ -5,19 +5,12 @@ import re
 import pytest
 
 from kiosk_ui.assets import STYLE
-from kiosk_ui.views import (
-    NoticeKind,
-    NoticePage,
-    PhoneGift,
-    PhoneGiving,
-    PhoneHall,
-    PhoneHelpPage,
-    PhoneOutcome,
-    PhonePrivacyPage,
-    PhoneProject,
-    Surface,
-    View,
-)
+from kiosk_ui.giving_views import PhoneGift, PhoneGiving, PhoneOutcome
+from kiosk_ui.hall_views import PhoneHall, PhoneProject
+from kiosk_ui.help_views import PhoneHelpPage, PhonePrivacyPage
+from kiosk_ui.notice_views import NoticeKind, NoticePage
+from kiosk_ui.surface import Surface
+from kiosk_ui.views import View
 from sync_contract.permit import PermitReason
 from sync_contract.records import IntentState
 from sync_contract.strict import Language
@@ -109,3 +102,9 @@ def test_help_and_privacy_are_in_the_foot_of_every_page_but_their_own(view: View
     page = html(view, path="/s/at/huada")
     for way in ("/help/huada?back=/s/at/huada", "/privacy/huada?back=/s/at/huada"):
         assert (way in page) is not own
+
+
+@pytest.mark.parametrize("view", [PhoneHelpPage("/s"), PhonePrivacyPage(90), NoticePage(NoticeKind.fault, back="/s")])
+def test_whom_to_call_is_in_the_foot_where_somebody_is_at_a_loss(view: View) -> None:
+    assert 'href="/contact/huada?back=/s/at/huada"' in html(view, path="/s/at/huada")
+    assert "/contact" not in PHONE.html(view, Language.en), "no number, no way to it"

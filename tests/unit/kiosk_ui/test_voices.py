@@ -7,9 +7,12 @@ import pytest
 
 from beacon_gateway.kiosk.pages.files import recording
 from daemonkit.web import WebRules, guarded_app, serving
+from kiosk_ui.giving_views import AmountPage
+from kiosk_ui.hall_views import Attract, ProjectPage
+from kiosk_ui.help_views import ComfortPage, HelpPage
 from kiosk_ui.look import Look
 from kiosk_ui.render import Pages
-from kiosk_ui.views import AmountPage, Attract, HelpPage, ProjectPage, Surface
+from kiosk_ui.surface import Surface
 from kiosk_ui.voices import MOST_FILES, MOST_OCTETS, Voices, keys_of
 from sync_contract.permit import PermitReason
 from sync_contract.strict import Environment, Language
@@ -108,3 +111,13 @@ def test_a_page_names_its_recordings_only_to_who_wants_to_hear_them(tmp_path: Pa
     html = pages.html(HelpPage(), Language.zh_hans, look=Look(aloud=aloud))
     assert ("/voices/zh/help.ogg?v=" in html) is aloud
     assert ("/voices/zh/help.ogg?v=" in pages.part(HelpPage(), Language.zh_hans, look=Look(aloud=aloud))) is aloud
+
+
+def test_the_choice_is_offered_only_in_a_language_for_which_something_is_recorded(tmp_path: Path) -> None:
+    """Else a voice of this machine may offer it: the page's script looks for one."""
+    record(tmp_path, "nan/help.ogg")
+    pages = Pages(environment=Environment.drill, site=SITE, surface=Surface.kiosk, voices=Voices([tmp_path]))
+    for language in Language:
+        html = pages.html(ComfortPage(Look(), "/"), language)
+        assert '<fieldset id="speaks" hidden' in html
+        assert ("data-recorded" in html) is (language is not Language.en)

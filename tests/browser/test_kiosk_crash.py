@@ -1,0 +1,110 @@
+"""A browser in the hall that dies is noticed, started anew, and says nothing of it to whoever stands there."""
+
+import asyncio
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Error, async_playwright
+
+from tests.browser.fake_giving import FakeKiosk
+from tests.browser.hall_screen import (
+    PATIENCE_S,
+    changed,
+    chromium,
+    install,
+    opened,
+    picture,
+    screen,
+    started,
+    whereabouts,
+    x_server,
+)
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+def careless(folder: Path) -> Path:
+    """The same Chromium as at a desk: in a window, one profile for good, and it may speak of its end."""
+    wrapper = folder / "careless-chromium"
+    wrapper.write_text(
+        "#!/bin/sh\n"
+        "for word do shift; case $word in\n"
+        f'--user-data-dir=*) set -- "$@" --user-data-dir={folder}/run/profile-kept ;;\n'
+        "--kiosk | --hide-crash-restore-bubble) ;;\n"
+        '*) set -- "$@" "$word" ;; esac; done\n'
+        f'exec {chromium(folder)} "$@"\n'
+    )
+    wrapper.chmod(0o755)
+    return wrapper
+
+
+def kill_browser(folder: Path) -> None:
+    """As the kernel does when memory is short: without a word to anybody. Only the one of this folder."""
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # gone meanwhile
+            words = file.read_bytes().decode(errors="replace").split("\0")
+            ours = any(word.startswith(f"--user-data-dir={folder}/") for word in words)
+            if ours and "chromium" in words[0] and not any(word.startswith("--type=") for word in words):
+                os.kill(int(file.parent.name), signal.SIGKILL)
+
+
+async def test_a_browser_that_died_ends_the_session_so_that_it_is_started_anew(tmp_path: Path) -> None:
+    async with screen(tmp_path, FakeKiosk()) as hall:
+        session = await hall.browser.new_browser_cdp_session()
+        with suppress(Error):
+            await session.send("Browser.crash")
+        assert await asyncio.wait_for(hall.process.wait(), PATIENCE_S) == 1
+        assert list((tmp_path / "run").glob("profile-*")) == [], "nothing of a resident outlives the browser"
+
+
+WATCHED_S = 4
+"""The bubble of a browser that crashed stands a second after the page does."""
+
+
+async def test_a_browser_that_was_killed_says_nothing_of_it_when_it_is_started_anew(tmp_path: Path) -> None:
+    """And a touch where its buttons would be stays on the page."""
+    async with FakeKiosk().serve() as url, x_server() as display, async_playwright() as playwright:
+        await install(tmp_path, url)
+        async with started(tmp_path, url, display, playwright, chromium(tmp_path)) as hall:
+            await opened(hall)
+            clean = await picture(hall)
+            kill_browser(tmp_path)
+            assert await asyncio.wait_for(hall.process.wait(), PATIENCE_S) == 1, "systemd starts the session anew"
+        assert list((tmp_path / "run").glob("profile-*")) == [], "nothing is left that could be restored"
+        async with started(tmp_path, url, display, playwright, chromium(tmp_path)) as hall:
+            await opened(hall)
+            async with asyncio.timeout(PATIENCE_S):
+                while changed(clean, await picture(hall)):
+                    pass  # not yet painted; what a bubble covers would never be the same
+            for _ in range(WATCHED_S):
+                await asyncio.sleep(1)
+                assert changed(clean, await picture(hall)) is None
+            for x in range(704, 1024, 80):
+                for y in (40, 112, 210):
+                    await hall.click(x, y)
+            assert await whereabouts(hall) == []
+            assert hall.process.returncode is None
+
+
+async def test_a_browser_at_a_desk_that_was_killed_is_seen_to_speak_of_it(tmp_path: Path) -> None:
+    """What the test before looks for, where it is to be had."""
+    async with FakeKiosk().serve() as url, x_server() as display, async_playwright() as playwright:
+        await install(tmp_path, url)
+        desk = careless(tmp_path)
+        preferences = tmp_path / "run" / "profile-kept" / "Default" / "Preferences"
+        async with started(tmp_path, url, display, playwright, desk) as hall:
+            await opened(hall)
+            clean = await picture(hall)
+            async with asyncio.timeout(PATIENCE_S):
+                while not preferences.exists() or '"exit_type":"Crashed"' not in preferences.read_text():
+                    await asyncio.sleep(0.2)
+            kill_browser(tmp_path)
+            await asyncio.wait_for(hall.process.wait(), PATIENCE_S)
+        (tmp_path / "run" / "profile-kept" / "DevToolsActivePort").unlink()
+        async with started(tmp_path, url, display, playwright, desk) as hall:
+            async with asyncio.timeout(PATIENCE_S):
+                while not (box := changed(clean, await picture(hall))) or box[0] < 512 or box[3] - box[1] < 100:
+                    await asyncio.sleep(0.2)
