@@ -49,11 +49,14 @@ def bank_emulator(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 is a free one.")] = 0,
     kind: Annotated[BankKind, typer.Option(help="Which bank.")] = "sandbox",
     fault: Annotated[list[str] | None, typer.Option(metavar="NAME[=VALUE]", help=FAULTS_HELP)] = None,
+    config: Annotated[
+        Path, typer.Option(help="A server's settings: where they say real, none is played.")
+    ] = DEFAULT_CONFIG,
 ) -> None:
     """A bank for drills, on this machine only, until SIGTERM."""
     from central_server.commands.bank_emulator import run as body
 
-    raise typer.Exit(body(state_dir, port, kind, fault or []))
+    raise typer.Exit(body(state_dir, port, kind, fault or [], config))
 
 
 @app.command()
@@ -134,6 +137,71 @@ def reconcile(
     from central_server.commands.reconcile import run as body
 
     raise typer.Exit(body(config, state_dir, Asked(day, file, bank_url, bank_credentials)))
+
+
+@app.command()
+def init(
+    config: Annotated[Path, typer.Argument(help="Where the settings go.")] = DEFAULT_CONFIG,
+    state_dir: State = DEFAULT_STATE,
+) -> None:
+    """Write commented settings and make the state folder; nothing that is there is overwritten."""
+    from central_server.commands.init import run as body
+
+    raise typer.Exit(body(config, state_dir))
+
+
+@app.command()
+def migrate(
+    without_backup: Annotated[bool, typer.Option("--without-backup", help="When you have one of your own.")] = False,
+    config: Config = DEFAULT_CONFIG,
+    state_dir: State = DEFAULT_STATE,
+) -> None:
+    """Bring the database to this program's schema, after a backup."""
+    from central_server.commands.migrate import run as body
+
+    raise typer.Exit(body(config, state_dir, without_backup=without_backup))
+
+
+@app.command()
+def backup(
+    file: Annotated[
+        Path | None, typer.Argument(help="A file or a folder; left out: `backups` in the state folder, seven days.")
+    ] = None,
+    with_receipts_key: Annotated[
+        bool, typer.Option("--with-receipts-key", help="Also the key to donors' data: then guard the file like those.")
+    ] = False,
+    config: Config = DEFAULT_CONFIG,
+    state_dir: State = DEFAULT_STATE,
+) -> None:
+    """Keep database and keys as one file, while the server runs. It holds secrets."""
+    from central_server.commands.backup import run as body
+
+    raise typer.Exit(body(config, state_dir, file, with_receipts_key=with_receipts_key))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `backup` made.", exists=True, dir_okay=False)],
+    yes: Annotated[bool, typer.Option("--yes", help="Set aside what is there already.")] = False,
+    config: Config = DEFAULT_CONFIG,
+    state_dir: State = DEFAULT_STATE,
+) -> None:
+    """Put a backup back, with the server stopped, and say what is missing since it was made."""
+    from central_server.commands.restore import run as body
+
+    raise typer.Exit(body(config, state_dir, file, yes=yes))
+
+
+@app.command()
+def doctor(
+    config: Config = DEFAULT_CONFIG,
+    state_dir: State = DEFAULT_STATE,
+    bank_credentials: Annotated[Path | None, typer.Option(help="Folder with the bank's keys.")] = None,
+) -> None:
+    """Look at everything a server needs, change nothing, and say what to do; 1 when something needs a person."""
+    from central_server.commands.doctor import run as body
+
+    raise typer.Exit(body(config, state_dir, bank_credentials))
 
 
 @user.command("add")

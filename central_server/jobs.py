@@ -9,6 +9,8 @@ import structlog
 
 from central_server.alerts.telling import Telling
 from central_server.alerts.watching import look
+from central_server.backups.kept import due, keep
+from central_server.backups.taking import Source
 from central_server.banks.port import Expiring
 from central_server.donations.giving_back import GivingBack
 from central_server.donations.queries import Queries
@@ -20,13 +22,12 @@ from central_server.statistics.salts import Salts
 from central_server.store import events, leases, ledger_lines, visitors
 from central_server.store.database import Database, StoreUnavailable
 from central_server.store.events import Topic
+from central_server.store.leases import Lease
 from daemonkit.broadcast import Broadcast
 from daemonkit.health import Health
 from sync_contract.strict import Environment
 
 _log = structlog.get_logger()
-_LEASE = timedelta(seconds=30)
-_RENEW_BEFORE = timedelta(seconds=15)
 VISITORS_KEPT = timedelta(days=762)
 """25 months: a month can still be compared with the same one two years ago."""
 
@@ -42,19 +43,16 @@ async def ask_bank(
     every_s: float = 1.0,
 ) -> None:
     """Query due attempts and see to refunds, in one process at a time. Until cancelled; raises BankUnavailable."""
-    held_until = clock()
+    lease = Lease(database, "ask_bank", holder, clock())
     while True:
         now = clock()
-        if now > held_until - _RENEW_BEFORE:
-            async with database.write() as connection:
-                if await leases.take(connection, "ask_bank", holder, now, now + _LEASE):
-                    held_until = now + _LEASE
-        if now < held_until:
+        held = await lease.held(now)
+        if held:
             await queries.ask_due(now)
             await giving_back.work_due(now)
         health.progress("bank")
         # Without the lease there is no hurry: its holder is at work, or is missed in half a minute.
-        await asyncio.sleep(every_s if now < held_until else every_s * 5)
+        await asyncio.sleep(every_s if held else every_s * 5)
 
 
 async def give_back(database: Database, holder: str) -> None:
@@ -81,18 +79,14 @@ async def count_figures(
 ) -> None:
     """Figures from what arrived, in one process at a time. Until cancelled; raises StoreUnavailable."""
     loop = asyncio.get_running_loop()
-    held_until = clock()
+    lease = Lease(database, "figures", holder, clock())
     while True:
-        now = clock()
-        if now > held_until - _RENEW_BEFORE:
-            async with database.write() as connection:
-                if await leases.take(connection, "figures", holder, now, now + _LEASE):
-                    held_until = now + _LEASE
+        held = await lease.held(clock())
         begun = loop.time()
-        more = now < held_until and await count_new(database)
+        more = held and await count_new(database)
         health.progress("figures")
         # Half of the time belongs to others: on SQLite a write shuts out every other process.
-        pause = max(0.02, loop.time() - begun) if more else every_s if now < held_until else every_s * 3
+        pause = max(0.02, loop.time() - begun) if more else every_s if held else every_s * 3
         await asyncio.sleep(pause)
 
 
@@ -101,6 +95,7 @@ async def watch_alerts(
     telling: Telling,
     environment: Environment,
     expiring: Callable[[datetime], Sequence[Expiring]],
+    not_backed_up_since: Callable[[datetime], datetime | None],
     *,
     holder: str,
     clock: Callable[[], datetime],
@@ -113,7 +108,7 @@ async def watch_alerts(
         async with database.write() as connection:
             held = await leases.take(connection, "alerts", holder, now, now + timedelta(seconds=3 * every_s))
         if held:
-            await look(database, environment.value, expiring(now), now)
+            await look(database, environment.value, expiring(now), now, not_backed_up_since=not_backed_up_since(now))
             await telling.tell(now, alive=lambda: health.progress("alerts"))
         health.progress("alerts")
         await asyncio.sleep(every_s)
@@ -183,14 +178,12 @@ async def publish_ledger(
 
     Until cancelled; raises StoreUnavailable.
     """
-    held_until, looked_at, whole_at = clock(), -1, datetime.min.replace(tzinfo=UTC)
+    lease = Lease(database, "publish_ledger", holder, clock())
+    looked_at, whole_at = -1, datetime.min.replace(tzinfo=UTC)
     while True:
         now = clock()
-        if now > held_until - _RENEW_BEFORE:
-            async with database.write() as connection:
-                if await leases.take(connection, "publish_ledger", holder, now, now + _LEASE):
-                    held_until = now + _LEASE
-        if now < held_until:
+        held = await lease.held(now)
+        if held:
             async with database.read() as connection:
                 newest = await ledger_lines.newest(connection)
             wholly = now - whole_at >= wholly_every
@@ -199,7 +192,26 @@ async def publish_ledger(
                 await publisher.publish_waiting(0 if wholly else max(0, looked_at - 1000))
                 looked_at, whole_at = newest, now if wholly else whole_at
         health.progress("publication")
-        await asyncio.sleep(every_s if now < held_until else every_s * 5)
+        await asyncio.sleep(every_s if held else every_s * 5)
+
+
+async def keep_backups(
+    database: Database, kept: Source, *, holder: str, clock: Callable[[], datetime], every_s: float = 60.0
+) -> None:
+    """Each night's backup of a database on SQLite, in one process at a time. Until cancelled.
+
+    On PostgreSQL it is for whoever runs that: `beacon-central backup` by a timer, or ways of its own.
+    Raises BackupFailed, StoreUnavailable.
+    """
+    while kept.kind == "sqlite":
+        now = clock()
+        if due(kept.state, now):
+            async with database.write() as connection:
+                held = await leases.take(connection, "backups", holder, now, now + timedelta(hours=1))
+            if held and due(kept.state, now):  # another process may just have made it
+                made, manifest = await asyncio.to_thread(keep, kept, now)
+                _log.info("backup.made", file=str(made), octets=manifest.octets)
+        await asyncio.sleep(every_s)
 
 
 async def keep_salts(

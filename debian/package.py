@@ -7,6 +7,7 @@ downloads give the same octets (SOURCE_DATE_EPOCH: the last commit's).
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "dist"
 SYSTEM_PYTHON = "/usr/bin/python3"
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+_DISTRIBUTION = "beacon_gateway"
+"""As pyproject.toml names both programs together."""
 _UNITS, _USERS, _SETTINGS = "usr/lib/systemd/system", "usr/lib/sysusers.d", "etc"
 
 
@@ -88,9 +91,12 @@ CENTRAL = Package(
     programs={"beacon-central": "central_server.cli"},
     files={
         f"{_UNITS}/beacon-central.service": "systemd/beacon-central.service",
+        f"{_UNITS}/beacon-central-backup.service": "systemd/beacon-central-backup.service",
+        f"{_UNITS}/beacon-central-backup.timer": "systemd/beacon-central-backup.timer",
         f"{_USERS}/beacon-central.conf": "systemd/beacon-central.sysusers",
         "usr/share/beacon-central/sandbox.conf": "systemd/beacon-central-sandbox.conf",
         "usr/share/beacon-central/unionpay.conf": "systemd/beacon-central-unionpay.conf",
+        "usr/share/beacon-central/nginx.conf": "config/nginx.conf",
         "usr/lib/tmpfiles.d/beacon-central.conf": "systemd/beacon-central.tmpfiles",
         f"{_SETTINGS}/beacon-central/central.toml": "config/central.toml",
     },
@@ -100,6 +106,8 @@ CENTRAL = Package(
     conffiles=("/etc/beacon-central/central.toml",),
 )
 PACKAGES = (GATEWAY, CENTRAL)
+BUILD_ONLY = frozenset(("editables", "hatchling", "packaging", "pathspec", "pluggy", "tomlkit", "trove-classifiers"))
+"""What the pins hold for making us, the extra `build`: it stays where the package is built."""
 
 _PROGRAM = """\
 #!/{home}/bin/python3
@@ -145,7 +153,7 @@ fi
 
 def build(package: Package, work: Path, output: Path = OUTPUT) -> Path:
     """The finished .deb. Raises CalledProcessError when a part cannot be brought or built."""
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    version = _version()
     architecture = _ARCHITECTURES[platform.machine()]
     tree = work / package.name
     shutil.rmtree(tree, ignore_errors=True)
@@ -166,6 +174,12 @@ def build(package: Package, work: Path, output: Path = OUTPUT) -> Path:
     return deb
 
 
+def needed(pins: str) -> str:
+    """Of a requirements file, each pin with its hashes that the running program has a use for."""
+    each = re.split(r"^(?=[a-z0-9])", pins, flags=re.MULTILINE)
+    return "".join(pin for pin in each if pin.partition("==")[0] not in BUILD_ONLY)
+
+
 def _put_python(package: Package, tree: Path) -> None:
     """An environment of its own below /opt: no pip, no activation scripts, nothing that knows where it was built."""
     home = tree / package.home
@@ -178,14 +192,9 @@ def _put_python(package: Package, tree: Path) -> None:
     (home / "pyvenv.cfg").write_text("home = /usr/bin\ninclude-system-site-packages = false\n", encoding="utf-8")
     (library,) = (home / "lib").glob("python3.*/site-packages")
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-q", "--no-compile"]
-    wanted = [
-        "--no-deps",
-        "--require-hashes",
-        "--only-binary",
-        ":all:",
-        "-r",
-        str(ROOT / "requirements" / package.requirements),
-    ]
+    pins = tree.with_suffix(".txt")
+    _write(pins, needed((ROOT / "requirements" / package.requirements).read_text("utf-8")))
+    wanted = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(pins)]
     tags = ["--python-version", _system_version(), "--implementation", "cp"]
     platforms = [f"--platform=manylinux_2_{minor}_{platform.machine()}" for minor in range(17, 42)]
     platforms += [f"--platform=manylinux2014_{platform.machine()}", f"--platform=manylinux1_{platform.machine()}"]
@@ -195,9 +204,18 @@ def _put_python(package: Package, tree: Path) -> None:
         shutil.copytree(ROOT / name, library / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name, module in package.programs.items():
         _write(home / "bin" / name, _PROGRAM.format(home=package.home, module=module), mode=0o755)
+    put_version(library, _version())
     # The programs may not write beside themselves: what is compiled is compiled now, and looked at by no clock.
     compiled = [SYSTEM_PYTHON, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
     subprocess.run([*compiled, "-s", str(tree), "-p", "/", str(library)], check=True)
+
+
+def put_version(library: Path, version: str) -> None:
+    """What importlib.metadata reads: the programs say by it which they are (Core metadata, PyPA)."""
+    _write(
+        library / f"{_DISTRIBUTION}-{version}.dist-info" / "METADATA",
+        f"Metadata-Version: 2.1\nName: {_DISTRIBUTION.replace('_', '-')}\nVersion: {version}\n",
+    )
 
 
 def put_on_path(package: Package, tree: Path) -> None:
@@ -207,6 +225,10 @@ def put_on_path(package: Package, tree: Path) -> None:
     bin_.mkdir(parents=True, exist_ok=True)
     for name in package.programs:
         (bin_ / name).symlink_to(Path("../..") / package.home / "bin" / name)
+
+
+def _version() -> str:
+    return str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
 
 
 def _system_version() -> str:

@@ -3,17 +3,22 @@
 import asyncio
 import signal
 import sys
+import tomllib
 from pathlib import Path
 
 from central_server.bank_emulator.server import run as serve_sandbox
 from central_server.bank_emulator.unionpay.faults import Switches, UnknownFault
 from central_server.bank_emulator.unionpay.server import run as serve_unionpay
-from central_server.commands.exits import TRY_AGAIN, USAGE
+from central_server.commands.exits import CONFIGURATION, TRY_AGAIN, USAGE
 from daemonkit import logs
+from sync_contract.strict import Environment
 
 
-def run(state: Path, port: int, kind: str, faults: list[str]) -> int:
+def run(state: Path, port: int, kind: str, faults: list[str], config: Path) -> int:
     logs.configure()
+    if _is_real(config):
+        print(f"{config}: site.environment is real: no bank is played where gifts are real", file=sys.stderr)
+        return CONFIGURATION
     if faults and kind != "unionpay":
         print("--fault belongs to --kind unionpay", file=sys.stderr)
         return USAGE
@@ -27,6 +32,15 @@ def run(state: Path, port: int, kind: str, faults: list[str]) -> int:
         print(f"cannot start: {error}", file=sys.stderr)
         return TRY_AGAIN
     return 0
+
+
+def _is_real(config: Path) -> bool:
+    """Of a server's settings on this machine, if there are any."""
+    try:
+        site = tomllib.loads(config.read_text(encoding="utf-8")).get("site")
+    except (OSError, ValueError):  # none, or such that no server starts with them either
+        return False
+    return isinstance(site, dict) and site.get("environment") == Environment.real.value
 
 
 async def _until_told(state: Path, port: int, kind: str, faults: list[str]) -> None:

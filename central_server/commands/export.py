@@ -6,10 +6,10 @@ from pathlib import Path
 
 from central_server.catalogue import importing
 from central_server.commands.exits import CONFIGURATION, FAILURE
-from central_server.commands.store import store_url
+from central_server.commands.store import open_database, store_url
 from central_server.sheets.writing import Cell, written
 from central_server.store import places
-from central_server.store.database import StoreRefused, StoreUnavailable, open_database
+from central_server.store.database import StoreRefused, StoreUnavailable
 from daemonkit.files import write_atomically
 from daemonkit.toml import ConfigRefused
 

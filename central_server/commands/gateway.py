@@ -10,7 +10,7 @@ from pathlib import Path
 import segno
 
 from central_server.commands.exits import CONFIGURATION, FAILURE
-from central_server.commands.store import store_url
+from central_server.commands.store import open_database, store_url
 from central_server.enrolment import codes
 from central_server.enrolment.gateways import EnrolmentRefused, register
 from central_server.settings import ServerSettings, Settings
@@ -18,7 +18,7 @@ from central_server.state_files import StateRefused, catalogue_key
 from central_server.store import audit, gateways, places
 from central_server.store.audit import COMMAND_LINE, AuditLine
 from central_server.store.connection import Connection
-from central_server.store.database import StoreRefused, StoreUnavailable, open_database
+from central_server.store.database import StoreRefused, StoreUnavailable
 from central_server.store.gateways import Gateway
 from central_server.store.places import PlaceKind
 from daemonkit.toml import ConfigRefused, load

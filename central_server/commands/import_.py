@@ -11,12 +11,12 @@ from central_server.catalogue.reading import of_file
 from central_server.catalogue.records import Edit
 from central_server.catalogue.remarks import Remark
 from central_server.commands.exits import CONFIGURATION, FAILURE
-from central_server.commands.store import store_url
+from central_server.commands.store import open_database, store_url
 from central_server.sheets.reading import SheetRefused
 from central_server.staff.fault_words import in_english
 from central_server.store import places, revised
 from central_server.store.connection import Connection
-from central_server.store.database import StoreRefused, StoreUnavailable, open_database
+from central_server.store.database import StoreRefused, StoreUnavailable
 from daemonkit.toml import ConfigRefused
 
 BY = "beacon-central import"

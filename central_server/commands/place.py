@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from central_server.commands.exits import CONFIGURATION, FAILURE
-from central_server.commands.store import store_url
+from central_server.commands.store import open_database, store_url
 from central_server.store import audit, places
 from central_server.store.audit import COMMAND_LINE, AuditLine
-from central_server.store.database import StoreRefused, StoreUnavailable, ValueRefused, open_database
+from central_server.store.database import StoreRefused, StoreUnavailable, ValueRefused
 from central_server.store.places import LONGEST_NAME, PLACE_ID, TOP, Place, PlaceKind, PlaceRefused
 from daemonkit.toml import ConfigRefused
 from sync_contract.project import Texts

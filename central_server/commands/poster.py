@@ -14,13 +14,13 @@ from central_server.commands.exits import CONFIGURATION, FAILURE
 from central_server.errors import CentralError
 from central_server.settings import Settings
 from central_server.store import beacons
-from central_server.store.database import StoreRefused, StoreUnavailable, open_database
+from central_server.store.database import StoreRefused, StoreUnavailable
 from daemonkit.files import write_atomically
 from daemonkit.toml import ConfigRefused, load
+from kiosk_ui.help_views import ContactPage
 from kiosk_ui.paper.address import AddressRefused
 from kiosk_ui.paper.poster import Paper, PosterFacts, poster_pdf
 from kiosk_ui.paper.typesetting import FontsMissing
-from kiosk_ui.views import ContactPage
 from sync_contract.beacon import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.strict import Environment, Language
@@ -67,7 +67,7 @@ def run(config: Path, state: Path, wish: Wish, file: Path) -> int:
 async def _facts(settings: Settings, url: str, wish: Wish, beacon: BeaconId) -> PosterFacts:
     """Raises PosterRefused."""
     environment = settings.site.environment
-    async with open_database(url) as database, database.read() as connection:
+    async with store.open_database(url) as database, database.read() as connection:
         same = await beacons.same(connection, [beacon])
         if not same:
             raise PosterRefused(

@@ -22,7 +22,7 @@ from central_server.settings import Settings
 from central_server.store import differences
 from central_server.store.audit import COMMAND_LINE
 from central_server.store.connection import Connection
-from central_server.store.database import Database, StoreRefused, StoreUnavailable, open_database
+from central_server.store.database import Database, StoreRefused, StoreUnavailable
 from central_server.store.differences import Difference
 from central_server.store.places import TOP
 from daemonkit.toml import ConfigRefused, load
@@ -73,7 +73,7 @@ async def _reconcile(
     now, environment = datetime.now(UTC), settings.site.environment
     folder = asked.credentials or Path(settings.bank.credentials or os.environ.get("CREDENTIALS_DIRECTORY", "."))
     account = Account(settings.bank.at(asked.bank_url), environment, folder)
-    async with open_database(store.of(settings, state)) as database:
+    async with store.open_database(store.of(settings, state)) as database:
         if asked.file is not None:
             night = await _brought(database, settings, asked.file, day, now)
         else:

@@ -4,9 +4,11 @@ import asyncio
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from central_server.backups.holding import StateInUse, StateUnfinished, serving
 from central_server.banks.port import CredentialsRefused
 from central_server.commands import store
 from central_server.commands.exits import CONFIGURATION, TRY_AGAIN
@@ -26,7 +28,7 @@ def run(
 ) -> int:
     try:
         settings = load(config, Settings)
-        place = _place(settings, state, port, public_url, bank_url, bank_credentials)
+        place = replace(_place(settings, state, port, public_url, bank_url, bank_credentials), settings_file=config)
     except ConfigRefused as refused:
         print(refused, file=sys.stderr)
         return CONFIGURATION
@@ -36,11 +38,12 @@ def run(
     logs.configure()
     try:
         place.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        asyncio.run(_until_told(settings, place))
-    except (StoreRefused, StateRefused, CredentialsRefused) as error:
+        with serving(place.state):
+            asyncio.run(_until_told(settings, place))
+    except (StoreRefused, StateRefused, StateUnfinished, CredentialsRefused) as error:
         print(error, file=sys.stderr)
         return CONFIGURATION
-    except (StoreUnavailable, OSError) as error:  # PostgreSQL is not there yet, the port is taken
+    except (StoreUnavailable, StateInUse, OSError) as error:  # PostgreSQL is not there yet, the port is taken
         print(f"cannot start: {error}", file=sys.stderr)
         return TRY_AGAIN
     return 0
@@ -57,6 +60,8 @@ def _place(
         raise ValueError("bank.url: say where the bank answers, here or with --bank-url")
     for fault in settings.bank.at(bank).misfits(settings.site.environment):
         raise ValueError(f"--bank-url: {fault.reason}")
+    for fault in settings.server.model_copy(update={"public_url": public}).misfits(settings.site.environment):
+        raise ValueError(f"{'.'.join(map(str, fault.at))}: {fault.reason}")
     if kind == "unionpay" and real and not public.startswith("https://"):
         raise ValueError("server.public_url: must be https://, for UnionPay notifies us there")
     folder = credentials or settings.bank.credentials or os.environ.get("CREDENTIALS_DIRECTORY", "")

@@ -1,10 +1,15 @@
 """Which database the commands open: the settings say it, or else it is a SQLite file in the state folder."""
 
 import sys
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from central_server.backups.kept import before_migration
+from central_server.backups.taking import Source
 from central_server.settings import Settings
-from central_server.store.sqlite import sqlite_url
+from central_server.store import database
+from central_server.store.database import Database
+from central_server.store.sqlite import sqlite_path, sqlite_url
 from daemonkit.toml import load
 
 
@@ -19,3 +24,14 @@ def store_url(config: Path, state: Path) -> str:
 def of(settings: Settings | None, state: Path) -> str:
     told = settings.store.url.get_secret_value() if settings else ""
     return told or sqlite_url(state / "central.db")
+
+
+def open_database(url: str) -> AbstractAsyncContextManager[Database]:
+    """As the store's own, with a backup before a migration. Raises StoreRefused, StoreUnavailable."""
+    return database.open_database(url, before_migration=before_migration(Source(url, sqlite_path(url).parent)))
+
+
+def source(config: Path, state: Path) -> Source:
+    """What a backup is made of. Raises ConfigRefused."""
+    settings = load(config, Settings) if config.exists() else None
+    return Source(of(settings, state), state, config, settings.site.environment if settings else None)

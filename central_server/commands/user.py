@@ -12,10 +12,10 @@ from central_server.accounts.login import PlaceUnknown, set_password
 from central_server.accounts.names import NameRefused, spelled
 from central_server.accounts.passwords import PasswordRefused
 from central_server.commands.exits import CONFIGURATION, FAILURE
-from central_server.commands.store import store_url
+from central_server.commands.store import open_database, store_url
 from central_server.store import accounts, audit
 from central_server.store.audit import COMMAND_LINE, AuditLine
-from central_server.store.database import StoreRefused, StoreUnavailable, ValueRefused, open_database
+from central_server.store.database import StoreRefused, StoreUnavailable, ValueRefused
 from daemonkit.toml import ConfigRefused
 
 

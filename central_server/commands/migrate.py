@@ -1,0 +1,56 @@
+"""beacon-central migrate"""
+
+import asyncio
+import sys
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from central_server.backups.holding import StateInUse, alone
+from central_server.backups.kept import keep
+from central_server.backups.taking import BackupFailed, Source
+from central_server.commands.exits import CONFIGURATION, FAILURE, TRY_AGAIN
+from central_server.commands.store import source
+from central_server.store.database import StoreRefused, StoreUnavailable, open_database
+from central_server.store.schema import HEAD
+from daemonkit.state_owner import become_owner
+from daemonkit.toml import ConfigRefused
+
+
+def run(config: Path, state: Path, *, without_backup: bool) -> int:
+    """78 for a database that is newer or not ours, 75 while a server runs or PostgreSQL is away."""
+    try:
+        of = source(config, state)
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        become_owner(state)
+        found = asyncio.run(_migrate(of, without_backup))
+    except (ConfigRefused, StoreRefused) as error:
+        print(error, file=sys.stderr)
+        return CONFIGURATION
+    except BackupFailed as error:
+        print(f"nothing was changed, for no backup could be made: {error}", file=sys.stderr)
+        print("--without-backup goes on when you have one of your own", file=sys.stderr)
+        return FAILURE
+    except (StateInUse, StoreUnavailable, OSError) as error:
+        print(error, file=sys.stderr)
+        return TRY_AGAIN
+    print(f"schema {HEAD}, this program's own" if found is None else f"brought from schema {found} to {HEAD}")
+    return 0
+
+
+async def _migrate(of: Source, without_backup: bool) -> str | None:
+    """The revision that was found; None when there was nothing to bring further."""
+    before = None
+    with ExitStack() as held:
+
+        async def begin(found: str) -> None:
+            nonlocal before
+            held.enter_context(alone(of.state))  # an older server would not understand the newer schema
+            if not without_backup:
+                kept, _ = await asyncio.to_thread(keep, of, datetime.now(UTC), before=HEAD)
+                print(f"backup before: {kept}")
+            before = found
+
+        async with open_database(of.url, before_migration=begin):
+            pass
+    return before
