@@ -11,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from central_server.store import postgresql, sqlite
 from central_server.store.connection import Connection, told
-from central_server.store.schema import StoreRefused, at_head, upgrade
+from central_server.store.group_commit import Group, Work
+from central_server.store.schema import HEAD, StoreRefused, at_head, revision, upgrade
 from central_server.store.sqlite import PRAGMAS, sqlite_url
 from central_server.store.trouble import StoreCollision, StoreUnavailable, ValueRefused
 
 __all__ = [
     "PRAGMAS",
+    "BeforeMigration",
     "Database",
     "StoreCollision",
     "StoreRefused",
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 Result = TypeVar("Result")
+BeforeMigration = Callable[[str], Awaitable[None]]
 _TRIES = 5
 
 
@@ -44,6 +47,7 @@ class Database:
         self.place = str(engine.url.database)
         # SQLite has one writer: waiting here is fair and costs nothing, waiting on its lock is neither.
         self._turn = nullcontext() if dsn else asyncio.Lock()
+        self._group = Group()
         self._reads: dict[str, Any] = postgresql.READS if dsn else {}
         self._texts: dict[Select[*tuple[Any, ...]], tuple[str, Sequence[str]]] = {}
         self._writes: dict[str, Any] = postgresql.WRITES if dsn else {"writes": True}
@@ -92,6 +96,18 @@ class Database:
         async with self._turn:
             return await told(self._by_driver(work))
 
+    async def together(self, work: Work) -> bool:
+        """SQLite only: what `work` gives, on disk; False, and nothing of it is kept, when a key was there already.
+
+        `work` runs in a thread, within the transaction of all that wait for their turn. Raises StoreUnavailable.
+        """
+        if not self._group.takes_more:
+            self._group = Group()
+        group = self._group
+        with group.joined(work):
+            async with self._turn:
+                return (await told(group.done(self._by_driver)))[work]
+
     async def _by_driver(self, work: Callable[[Any], Awaitable[Result]]) -> Result:
         connection = await self._engine.connect()
         try:
@@ -122,16 +138,19 @@ async def _started(connection: AsyncConnection, options: dict[str, Any]) -> None
 
 
 @asynccontextmanager
-async def open_database(url: str, *, connections: int = 10) -> AsyncIterator[Database]:
+async def open_database(
+    url: str, *, connections: int = 10, before_migration: BeforeMigration | None = None
+) -> AsyncIterator[Database]:
     """Open, migrate when needed, close. `url`: `postgresql://…` as libpq has it, or what `sqlite_url` makes.
 
-    `connections`: the most that are open to PostgreSQL at a time. Raises StoreRefused, StoreUnavailable.
+    `connections`: the most that are open to PostgreSQL at a time. `before_migration`: is told the revision that a
+    database has which is not empty, right before it gets a newer one. Raises StoreRefused, StoreUnavailable.
     """
     on_postgresql = url.startswith(("postgresql:", "postgres:"))
     engine = postgresql.engine(url, connections) if on_postgresql else sqlite.engine(url)
     try:
         database = Database(engine, url if on_postgresql else "")
-        await _migrate(database)
+        await _migrate(database, before_migration)
         yield database
     finally:
         await engine.dispose()
@@ -150,7 +169,7 @@ async def _patient(database: Database) -> AsyncIterator[Database]:
         await engine.dispose()
 
 
-async def _migrate(database: Database) -> None:
+async def _migrate(database: Database, before: BeforeMigration | None) -> None:
     try:
         async with _patient(database) as patient:
             async with patient.read() as connection:  # waits while another process migrates
@@ -160,6 +179,11 @@ async def _migrate(database: Database) -> None:
                     return
             async with patient.write() as connection:
                 await connection.alone("migration")  # processes that start together wait for the first one's
+                found = await connection.run_sync(revision)
+                if found == HEAD:
+                    return
+                if found is not None and before is not None:
+                    await before(found)
                 await connection.run_sync(upgrade)
     except StoreUnavailable as error:
         if "not a database" in str(error):

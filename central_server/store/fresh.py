@@ -1,8 +1,8 @@
 """The short way in: a batch that goes on where its epoch stopped, and of which nothing is here yet.
 
-One statement on PostgreSQL, one turn of the writer's thread on SQLite. The sequence's row and the tables' own keys
-decide: when anything was here before, nothing of the batch is kept, and it takes the long way, on which each parcel is
-looked at.
+One statement on PostgreSQL; on SQLite one turn of the writer's thread, together with what else waits for it. The
+sequence's row and the tables' own keys decide: when anything was here before, nothing of the batch is kept, and it
+takes the long way, on which each parcel is looked at.
 """
 
 import sqlite3
@@ -60,10 +60,7 @@ async def add(database: Database, gateway: Gateway, batch: FreshBatch, now: date
             return await database.by_driver(lambda driver: _on_postgresql(driver, gateway, batch, now))
         except StoreCollision:
             return False
-    return await database.by_driver(
-        # The one way of the driver to do several things in a row in its thread.
-        lambda driver: driver._execute(_on_sqlite, driver._conn, gateway, batch, micros(now))
-    )
+    return await database.together(lambda connection: _on_sqlite(connection, gateway, batch, micros(now)))
 
 
 _ON_POSTGRESQL = """
@@ -131,19 +128,6 @@ _REGISTER = f"{_INTO_INTENTS} VALUES ({', '.join('?' * len(_OWN + FreshGift._fie
 
 
 def _on_sqlite(connection: sqlite3.Connection, gateway: Gateway, batch: FreshBatch, at: int) -> bool:
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        fresh = _written(connection, gateway, batch, at)
-        if fresh:
-            connection.execute("COMMIT")
-        return fresh
-    except sqlite3.IntegrityError:
-        return False
-    finally:
-        connection.rollback()  # of what is committed, nothing
-
-
-def _written(connection: sqlite3.Connection, gateway: Gateway, batch: FreshBatch, at: int) -> bool:
     told = batch.told
     lowest, highest = min(told.numbers), max(told.numbers)
     own = (gateway.id, told.epoch, gateway.community, at, lowest, highest, len(batch.ids))

@@ -1,11 +1,12 @@
 """How fast parcels come in: whole requests to a real server, beside bare asyncpg in the same run.
 
-    python -m tests.bench.intake [--batches N] [--profile FILE]
+    python -m tests.bench.intake [--batches N] [--gateways N] [--profile FILE]
 
-One gateway, one connection, one request after the other, batches as full as the contract lets them be (1,000 parcels,
-512 KiB): HTTP, signature, gunzip, decoding, checking, storing with sync log and sequence, receipts. Beside it the same
-parcels, ready as rows, through asyncpg's executemany with ON CONFLICT DO NOTHING into a table with nothing but their
-key. Both take turns. The median of the pairs counts; the machine's speed does not.
+Batches as full as the contract lets them be (1,000 parcels, 512 KiB): HTTP, signature, gunzip, decoding, checking,
+storing with sync log and sequence, receipts. Each gateway has one connection and sends one request after the other;
+`--gateways`: so many at the same time. Beside it the same parcels, ready as rows, one batch after the other through
+asyncpg's executemany on one connection, with ON CONFLICT DO NOTHING into a table with nothing but their key. Both take
+turns. The median of the pairs counts; the machine's speed does not.
 """
 
 import argparse
@@ -157,30 +158,48 @@ async def server(folder: Path, store: str, argv: Sequence[str]) -> AsyncIterator
             yield central
 
 
-async def deliver(gateway: DeliveringGateway, batch: bytes, processors: Processors) -> Took:
-    packed = gzip.compress(batch, 6)
-    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+@dataclass(frozen=True)
+class Load:
+    """What one gateway delivers in a round, one request after the other."""
+
+    gateway: DeliveringGateway
+    batches: Sequence[bytes]
+
+
+async def deliver(loads: Sequence[Load], processors: Processors) -> Took:
+    packed = [[gzip.compress(batch, 6) for batch in load.batches] for load in loads]
     used, began = processors.seconds(), time.perf_counter()
-    status, body = await gateway.post("/api/v1/parcels", packed, headers)
+    answers = await asyncio.gather(*(_post(load.gateway, own) for load, own in zip(loads, packed, strict=True)))
     took = Took(time.perf_counter() - began, processors.seconds() - used)
-    assert status == 200, body
-    assert {each.receipt for each in ParcelReceipts.model_validate_json(body).receipts} == {Receipt.accepted}
+    for status, body in (each for own in answers for each in own):
+        assert status == 200, body
+        assert {each.receipt for each in ParcelReceipts.model_validate_json(body).receipts} == {Receipt.accepted}
     return took
+
+
+async def _post(gateway: DeliveringGateway, batches: Sequence[bytes]) -> list[tuple[int, bytes]]:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    return [await gateway.post("/api/v1/parcels", each, headers) for each in batches]
 
 
 def told(item: ReadParcel) -> tuple[str, str]:
     return hashlib.sha256(item.content).hexdigest(), item.content.decode()
 
 
-async def insert(connection: asyncpg.Connection, gateway: str, batch: bytes, processors: Processors) -> Took:
-    rows = [
+async def insert(connection: asyncpg.Connection, loads: Sequence[Load], processors: Processors) -> Took:
+    rows = [_rows(load.gateway.id, batch) for load in loads for batch in load.batches]
+    used, began = processors.seconds(), time.perf_counter()
+    for each in rows:
+        await connection.executemany(INTO_BARE, each)
+    return Took(time.perf_counter() - began, processors.seconds() - used)
+
+
+def _rows(gateway: str, batch: bytes) -> list[tuple[object, ...]]:
+    return [
         (gateway, item.parcel.id, "huada", item.parcel.body.kind, item.parcel.epoch, item.parcel.n, *told(item), 1)
         for item in read_batch(batch)
         if isinstance(item, ReadParcel)
     ]
-    used, began = processors.seconds(), time.perf_counter()
-    await connection.executemany(INTO_BARE, rows)
-    return Took(time.perf_counter() - began, processors.seconds() - used)
 
 
 def decoding(make: Callable[[DeliveringGateway], Parcel]) -> tuple[float, ...]:
@@ -209,6 +228,9 @@ def _cpu(work: Callable[[], object]) -> float:
 async def main() -> None:
     parser = argparse.ArgumentParser(description="Intake of parcels beside bare asyncpg.")
     parser.add_argument("--batches", type=int, default=20, help="of each kind and database")
+    parser.add_argument(
+        "--gateways", type=int, default=1, help="that deliver at the same time, two batches a round each"
+    )
     parser.add_argument("--profile", type=Path, help="write cProfile's figures of the server on PostgreSQL there")
     arguments = parser.parse_args()
     print(
@@ -245,19 +267,26 @@ async def measure(name: str, store: str, bare_url: str, folder: Path, arguments:
         theirs = Processors((os.getpid(), bare.get_server_pid()))
         session = await edges.enter_async_context(aiohttp.ClientSession())
         for kind, make in KINDS.items():
-            gateway = DeliveringGateway(session, running.url)
-            await register(database, gateway.id, gateway.public, "huada", "hall", clock().wall)
+            gateways = [DeliveringGateway(session, running.url) for _ in range(arguments.gateways)]
+            for gateway in gateways:
+                await register(database, gateway.id, gateway.public, "huada", "hall", clock().wall)
+            each_sends = 1 if arguments.gateways == 1 else 2
             taken: list[tuple[Took, Took]] = []
-            count = 0
+            loads: list[Load] = []
             for number in range(arguments.batches + 2):
-                batch = batch_of(make, gateway, 1000)
-                count = len(read_batch(batch))
-                pair = (await deliver(gateway, batch, ours), await insert(bare, gateway.id, batch, theirs))
+                loads = [
+                    Load(gateway, [batch_of(make, gateway, 1000) for _ in range(each_sends)]) for gateway in gateways
+                ]
+                pair = (await deliver(loads, ours), await insert(bare, loads, theirs))
                 if number > 1:  # the first ones find everything cold
                     taken.append(pair)
+            count = len(read_batch(loads[0].batches[0]))
             wall = sorted(each.wall / own.wall for own, each in taken)
             cpu = statistics.median(each.cpu / own.cpu for own, each in taken)
-            each = [statistics.median(took.wall for took in way) / count for way in zip(*taken, strict=True)]
+            each = [
+                statistics.median(took.wall for took in way) / count / each_sends / len(gateways)
+                for way in zip(*taken, strict=True)
+            ]
             print(
                 f"| {name}, {kind} | {count} | {1 / each[0]:,.0f} | {1 / each[1]:,.0f} | {statistics.median(wall):.2f}"
                 f" | {wall[len(wall) * 3 // 4]:.2f} | {cpu:.2f} |",
