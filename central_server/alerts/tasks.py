@@ -49,6 +49,7 @@ class Matter(StrEnum):
     permit_ends = "permit_ends"
     disclosure_due = "disclosure_due"
     credential_ends = "credential_ends"
+    backup_missing = "backup_missing"
     receipt_due = "receipt_due"
     conflict = "conflict"
     refused = "refused"

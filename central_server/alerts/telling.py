@@ -1,6 +1,6 @@
 """Alerts reach people: each channel gets one message with everything that is new to it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -9,12 +9,13 @@ from typing import Protocol
 import structlog
 
 from central_server.alerts.tasks import ABOUT_MONEY, Matter
+from central_server.alerts.whereabouts import place_names
 from central_server.errors import CentralError
 from central_server.store import alerts, places
 from central_server.store.alerts import Alert, Channel
 from central_server.store.connection import Connection
 from central_server.store.database import Database
-from central_server.store.places import TOP, Place, PlaceKind
+from central_server.store.places import TOP
 from sync_contract.project import Texts
 from sync_contract.strict import Language
 
@@ -54,9 +55,10 @@ class Writer(Protocol):
         new: Sequence[Alert],
         over: Sequence[Alert],
         now: datetime,
-        communities: Mapping[str, Texts] = MappingProxyType({}),
+        names: Mapping[str, Texts] = MappingProxyType({}),
+        here: str = "",
     ) -> Message:
-        """`communities`: what they are called, where the channel hears of several."""
+        """`names`: of the places of which the channel hears; `here`: the one that is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ class Telling:
             around = await places.every(connection, [channel.place]) if new or over else ()
         if not new and not over:
             return False
-        message = self.write(Language(channel.language), new, over, now, community_names(around))
+        names = place_names(place for place in around if place.id != TOP)
+        message = self.write(Language(channel.language), new, over, now, names, channel.place)
         try:
             await self._send(channel, message)
         except TellingFailed as error:
@@ -124,12 +127,6 @@ class Telling:
 
         await self.database.written(keep)
         return True
-
-
-def community_names(around: Iterable[Place]) -> dict[str, Texts]:
-    """By community, where somebody sees several; with one alone there is nothing to tell apart."""
-    found = {place.id: place.names for place in around if place.kind is PlaceKind.community}
-    return found if len(found) > 1 else {}
 
 
 def _heard_by(channel: Channel, found: Sequence[Alert]) -> list[Alert]:

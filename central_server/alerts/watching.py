@@ -26,8 +26,18 @@ _MISSED_ANEW = {
 KEPT = timedelta(days=90)
 
 
-async def look(database: Database, environment: str, expiring: Sequence[Expiring], now: datetime) -> None:
-    """Bring the alerts up to what waits now, and the bank's credentials that end soon. For one process at a time."""
+async def look(
+    database: Database,
+    environment: str,
+    expiring: Sequence[Expiring],
+    now: datetime,
+    *,
+    not_backed_up_since: datetime | None = None,
+) -> None:
+    """Bring the alerts up to what waits now, and the bank's credentials that end soon. For one process at a time.
+
+    `not_backed_up_since`: when the last backup was made that should have been followed by another one.
+    """
     async with database.read() as connection:
         surveyed = await survey(connection, [TOP], now)
         waiting = list(await tasks(connection, surveyed, [TOP], [TOP], environment, now))
@@ -35,6 +45,8 @@ async def look(database: Database, environment: str, expiring: Sequence[Expiring
         Task(Matter.credential_ends, TOP, f"{end.file} {end.until.date()}", end.file, "/staff/alerts", since=end.until)
         for end in expiring
     ]
+    if not_backed_up_since is not None:
+        waiting.append(Task(Matter.backup_missing, TOP, "backups", "", "/staff/alerts", since=not_backed_up_since))
     async with database.write() as connection:
         await connection.alone("alerts")
         await _keep(connection, waiting, now)

@@ -39,20 +39,27 @@ def writer(templates: StaffTemplates, address: Callable[[], str]) -> Writer:
         new: Sequence[Alert],
         over: Sequence[Alert],
         now: datetime,
-        communities: Mapping[str, Texts] = MappingProxyType({}),
+        names: Mapping[str, Texts] = MappingProxyType({}),
+        here: str = "",
     ) -> Message:
         values = {"new": [task_of(alert) for alert in new], "over": [task_of(alert) for alert in over]}
-        facts = {"now": now, "address": address(), "trial": False, "community_of": communities}
+        about = list(dict.fromkeys(alert.community for alert in new or over))
+        facts = {
+            "now": now,
+            "address": address(),
+            "trial": False,
+            "place": names.get(about[0] if len(about) == 1 else here),
+            "about": [names[each] for each in about if each in names] if len(about) > 1 else [],
+            "names": names,
+        }
         return _message(templates.html("alert.txt", language, **values, **facts))
 
     return write
 
 
-def trial(templates: StaffTemplates, language: Language, now: datetime) -> Message:
-    """Only says that messages arrive."""
-    return _message(
-        templates.html("alert.txt", language, new=[], over=[], now=now, address="", trial=True, community_of={})
-    )
+def trial(templates: StaffTemplates, language: Language, place: Texts | None) -> Message:
+    """Only says that messages arrive. `place`: what is told there; None for the whole server."""
+    return _message(templates.html("alert.txt", language, place=place, trial=True))
 
 
 def _message(text: str) -> Message:

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.alerts.tasks import ABOUT_MONEY, Matter
-from central_server.alerts.telling import community_names
+from central_server.alerts.whereabouts import community_names
 from central_server.staff.alert_words import task_of
 from central_server.staff.desk import Desk, Onward, Page, Shown, Visitor
 from central_server.store import alerts, audit, places
@@ -82,11 +82,15 @@ def _taking(*, about_money: bool) -> Page:
                 raise web.HTTPNotFound
             await visitor.demand(connection, alert.community)
             account = visitor.access.account
-            subject = f"{alert.matter} {alert.subject}"[:64]
+            subject = f"{alert.matter} {alert.subject}"
             if visitor.form.get("deed") == "back":
                 if await alerts.give_back(connection, id_):
                     before = f"account: {alert.acknowledged_by}"
                     await audit.record(connection, visitor.did("alert.back", alert.community, subject, before))
+            elif visitor.form.get("deed") == "over":
+                if await alerts.take_over(connection, id_, account, note, visitor.now):
+                    moved = f"account: {alert.acknowledged_by} → {account}"
+                    await audit.record(connection, visitor.did("alert.over", alert.community, subject, moved))
             elif await alerts.acknowledge(connection, id_, account, note, visitor.now):
                 await audit.record(connection, visitor.did("alert.take", alert.community, subject, note))
         return Onward(_AT)

@@ -8,14 +8,16 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from central_server.accounts.access import Right
+from central_server.staff.audit_names import names_of
+from central_server.staff.audit_words import teller
 from central_server.staff.deeds import DEEDS
 from central_server.staff.desk import Desk, Shown, Visitor
-from central_server.staff.detail_words import subject, told
-from central_server.store import audit, gateways, places
+from central_server.staff.whose import whose
+from central_server.store import audit, places
 from central_server.store.audit import COMMAND_LINE, PAGE, Wanted
 from sync_contract.permit import OFFICIAL_TIME
 
-_FIELDS = ("account", "action", "since", "until")
+_FIELDS = ("place", "account", "action", "since", "until")
 _LONGEST_NAME = 64
 
 
@@ -30,13 +32,12 @@ class AuditPage:
         chosen = {name: visitor.request.query.get(name, "") for name in _FIELDS}
         wanted = _wanted(chosen, visitor.request.query.get("before", ""))
         async with visitor.database.read() as connection:
-            found = await audit.page(connection, visitor.tops, wanted, PAGE + 1)
-            known = {place.id: place.names for place in await places.every(connection, visitor.tops)}
-            devices = await gateways.every(connection, visitor.tops)
-        lines = [line for _, line in found[:PAGE]]
-        say = self._desk.words(visitor.language)
-        called = {place: names[visitor.language] for place, names in known.items()}
-        called |= {device.id: device.label for device in devices}
+            around = await places.every(connection, visitor.tops)
+            of = whose(around, visitor.tops, chosen["place"])
+            found = await audit.page(connection, of.tops, wanted, PAGE + 1)
+            lines = [line for _, line in found[:PAGE]]
+            names = await names_of(connection, lines, around, visitor.tops, visitor.language)
+        chosen["place"] = of.chosen
         filters = {name: value for name, value in chosen.items() if value}
         older = f"/staff/audit?{urlencode(filters | {'before': found[PAGE - 1][0]})}" if len(found) > PAGE else ""
         days = [
@@ -48,10 +49,10 @@ class AuditPage:
             "audit.html",
             {
                 "days": days,
-                "names": known,
+                "whose": of,
+                "names": names.places,
                 "deeds": DEEDS,
-                "told": lambda detail: told(detail, say, called),
-                "subject": lambda text: subject(text, called),
+                "told": teller(self._desk.words(visitor.language), visitor.language, names),
                 "chosen": chosen,
                 "filtered": bool(filters),
                 "command_line": COMMAND_LINE,

@@ -14,6 +14,7 @@ from central_server.staff.render import StaffTemplates
 from central_server.store import alerts, audit, places
 from central_server.store.alerts import Channel
 from central_server.store.connection import Connection
+from central_server.store.places import TOP
 from sync_contract.identity import new_id
 from sync_contract.strict import Language
 
@@ -90,8 +91,9 @@ class ChannelsPage:
             case "try":
                 async with visitor.database.read() as connection:
                     channel = await _mine(connection, visitor)
-                language = Language(channel.language)
-                message = trial(self.templates, language, visitor.now)
+                    place = await places.get(connection, channel.place)
+                called = None if place is None or place.id == TOP else place.names
+                message = trial(self.templates, Language(channel.language), called)
                 trouble = await self.telling.try_out(channel, message, visitor.now)
                 told = f"{channel.kind} {masked(channel)}"
                 async with visitor.database.write() as connection:

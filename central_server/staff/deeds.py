@@ -75,6 +75,7 @@ DEEDS = {
     "token.revoke": _("Revoked a token for programs"),
     "alert.take": _("Took an alert on"),
     "alert.back": _("Gave an alert back"),
+    "alert.over": _("Took an alert over from somebody"),
     "channel.try": _("Sent a trial message"),
     "file.take": _("Took a file along"),
     "gateway.change": _("Changed a gateway"),

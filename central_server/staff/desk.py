@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+import structlog
 from aiohttp import web
 from multidict import MultiDict
 
 from central_server.accounts.access import Access, Right
-from central_server.accounts.sessions import Owed, Standing, standing
+from central_server.accounts.sessions import IDLE, Owed, Standing, standing
 from central_server.catalogue.whose_name import WhoseName
 from central_server.language import language, remember
 from central_server.sheets.writing import TYPES, Rows, written
@@ -21,14 +22,17 @@ from central_server.store import audit, places
 from central_server.store.audit import AuditLine
 from central_server.store.connection import Connection
 from central_server.store.database import Database
-from daemonkit.web import RULES, Upload, csrf_token, read_form, read_upload
+from daemonkit.web import RULES, Upload, client, csrf_token, read_form, read_upload, route
 from sync_contract.strict import Language
 
+_log = structlog.get_logger()
 SETTLED_AT = {Owed.code: "/staff/code", Owed.password: "/staff/password", Owed.factor: "/staff/factor"}
 """Where a visitor is sent who owes something before any other page."""
 LIVE = "X-Live"
 """The header with which an open page brings itself up to date: that keeps no session alive."""
 Values = dict[str, Any]
+_SESSION = "staff"
+"""The cookie of whoever is logged in."""
 _FRAME = web.RequestKey("staff_frame", dict)
 
 
@@ -116,7 +120,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Desk:
     """`secure`: browsers reach us by https, so the cookies need not go any other way.
 
-    `factors_demanded`: roles that move money or govern need a second factor.
+    `factors_demanded`: everybody needs a second factor.
     """
 
     def __init__(
@@ -135,7 +139,7 @@ class Desk:
         self._named = WhoseName(templates.site)
         self._secure = secure
         # A cookie of this prefix cannot be set by a page of a neighbouring host (ASVS 5.0, 3.3.3).
-        self._cookie, self._path = ("__Host-staff", "/") if secure else ("staff", "/staff")
+        self._prefix, self._path = ("__Host-", "/") if secure else ("", "/staff")
 
     def page(
         self, path: str, page: Page, right: Right | None = Right.see, *, settles: Owed | None = None
@@ -157,7 +161,8 @@ class Desk:
     def render(self, request: web.Request, template: str, values: Values, status: int = 200) -> web.Response:
         """The page in the visitor's language."""
         here = [(name, value) for name, value in request.query.items() if name != "lang"]
-        facts = {"access": None, "menu": (), "csrf": "", "path": request.path, "query": urlencode(here)}
+        facts: Values = {"access": None, "menu": (), "csrf": "", "path": request.path, "query": urlencode(here)}
+        facts["ends_s"] = int(IDLE.total_seconds())
         facts |= request.get(_FRAME, {})
         facts["section"] = values.get("section", request.path)  # where the menu says one is
         html = self._templates.html(template, language(request), **(facts | values))
@@ -168,6 +173,11 @@ class Desk:
         here = await self.standing(request, used=False)
         if here is not None:
             request[_FRAME] = {**self._frame(request, here, self.token(request)), **await self._head(here, request)}
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """What whoever runs the server is called, in each language."""
+        return tuple(self._templates.site[language] for language in Language)
 
     def words(self, language: Language) -> Callable[[str], str]:
         return self._templates.words(language)
@@ -182,16 +192,25 @@ class Desk:
         return await standing(self.database, token, self.clock(), factors_demanded=demanded, used=used)
 
     def begin(self, response: web.Response, token: str) -> None:
-        response.set_cookie(self._cookie, token, path=self._path, httponly=True, samesite="Strict", secure=self._secure)
+        self.set_cookie(response, _SESSION, token)
 
     def token(self, request: web.Request) -> str:
-        return request.cookies.get(self._cookie, "")
+        return self.cookie(request, _SESSION)
 
     def end(self, response: web.Response) -> None:
-        response.del_cookie(self._cookie, path=self._path, httponly=True, samesite="Strict", secure=self._secure)
+        self.drop_cookie(response, _SESSION)
 
     def set_cookie(self, response: web.Response, name: str, value: str) -> None:
-        response.set_cookie(name, value, path="/staff", httponly=True, samesite="Strict", secure=self._secure)
+        response.set_cookie(
+            self._prefix + name, value, path=self._path, httponly=True, samesite="Strict", secure=self._secure
+        )
+
+    def cookie(self, request: web.Request, name: str) -> str:
+        """Empty when the browser brought none."""
+        return request.cookies.get(self._prefix + name, "")
+
+    def drop_cookie(self, response: web.Response, name: str) -> None:
+        response.del_cookie(self._prefix + name, path=self._path, httponly=True, samesite="Strict", secure=self._secure)
 
     def _behind_login(
         self, page: Page, right: Right | None, settles: Owed | None, *, writes: bool, limit: int = 0
@@ -204,10 +223,14 @@ class Desk:
             form, files = await _read(request, token, limit) if writes else (MultiDict[str](), {})
             if here.owed is not None and here.owed is not settles:
                 raise web.HTTPSeeOther(SETTLED_AT[here.owed])
-            if right is not None and not here.access.has(right):
-                raise web.HTTPNotFound
             visitor = Visitor(here, right, request, self.database, self.clock(), form, files)
-            shown = await page(visitor)
+            try:
+                if right is not None and not here.access.has(right):
+                    raise web.HTTPNotFound
+                shown = await page(visitor)
+            except web.HTTPNotFound:  # not theirs or not there: the page tells no difference, so neither does the log
+                _log.warning("access.refused", **self._who(visitor))
+                raise
             if isinstance(shown, Onward):
                 onward = web.Response(status=303, headers={"Location": shown.path})
                 if shown.token:
@@ -224,6 +247,11 @@ class Desk:
             return self.render(request, shown.template, values, shown.status)
 
         return handler
+
+    def _who(self, visitor: Visitor) -> Mapping[str, str]:
+        request, right = visitor.request, visitor.right
+        told = {"account": visitor.access.account, "right": "" if right is None else right.value}
+        return told | {"method": request.method, "route": route(request), "client": client(request)}
 
     async def _head(self, here: Standing, request: web.Request) -> Mapping[str, Any]:
         """Whose pages these are: of the one place at which the account has its roles, else the server's."""

@@ -7,6 +7,7 @@ from datetime import date
 from aiohttp import web
 
 from central_server.accounts.access import Right
+from central_server.alerts.whereabouts import community_names
 from central_server.catalogue.reading import yuan_to_fen
 from central_server.ledger import spending, voucher_files
 from central_server.ledger.spending import SpendingRefused, Why
@@ -58,10 +59,12 @@ class DisbursementsPage:
                 connection, visitor.tops, self._environment, waiting=False, before=before, limit=PAGE + 1
             )
             titles = await _titles(connection, (*waiting, *found))
+            around = await places.every(connection, visitor.tops)
         values = {
             "waiting": waiting,
             "others": [each for each in found[:PAGE] if each.state != "asked"],
             "titles": titles,
+            "community_of": community_names(around),
             "states": STATES,
             "newest": _AT if before else "",
             "older": f"{_AT}?before={found[PAGE - 1].id}" if len(found) > PAGE else "",
@@ -247,7 +250,7 @@ def _voucher_of(file: Upload | None, visitor: Visitor) -> Voucher:
     if file is None or not 0 < len(file.content) <= voucher_files.MOST_OCTETS:
         raise SpendingRefused(Why.voucher)
     kind = voucher_files.kind_of(file.content)
-    if kind is None:
+    if kind is None or not voucher_files.is_called(file.ending, kind):
         raise SpendingRefused(Why.voucher)
     return Voucher(
         sha256=hashlib.sha256(file.content).hexdigest(),

@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping
 from aiohttp import web
 
 from central_server.accounts.access import Right
+from central_server.alerts.whereabouts import community_names
 from central_server.catalogue import importing
 from central_server.catalogue.reading import Fault, Word, of_file
 from central_server.reconciliation import evidence
 from central_server.reconciliation.evidence import COLUMNS, EvidencePlan, head
-from central_server.sheets.reading import MOST_OCTETS, Sheet, SheetRefused
+from central_server.sheets.reading import MOST_OCTETS, Sheet, SheetRefused, is_called
 from central_server.staff.desk import Desk, Onward, Sent, Shown, Visitor, sheet
 from central_server.staff.fault_words import FAULTS
 from central_server.store import drafts, places, projects, unconfirmed
@@ -51,8 +52,10 @@ class EvidencePage:
             waiting = await unconfirmed.every(connection, visitor.tops, self._environment)
             shown = waiting[:_SHOWN]
             titles = await projects.known_many(connection, {(each.community, each.project) for each in shown})
+            around = await places.every(connection, visitor.tops)
         values = {
             "waiting": shown,
+            "community_of": community_names(around),
             "titles": titles,
             "count": len(waiting),
             "shown": _SHOWN,
@@ -75,6 +78,8 @@ class EvidencePage:
         if file is None or not file.content:
             return await self._asked(visitor, Fault("file", Word.needed))
         try:
+            if not is_called(file.ending, file.content):
+                raise SheetRefused
             await importing.open_sheet(file.content)
         except SheetRefused as error:
             return await self._asked(visitor, of_file(error))

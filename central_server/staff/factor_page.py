@@ -9,7 +9,8 @@ from central_server.accounts.login import Client, take_code, wrong_secret
 from central_server.accounts.second_factor import Seal, SecretUnreadable
 from central_server.accounts.sessions import Owed
 from central_server.staff.desk import Desk, Onward, Shown, Visitor
-from central_server.store import accounts, audit
+from central_server.staff.present_password import Told, present_password
+from central_server.store import accounts, audit, sessions
 from daemonkit.web import client
 from sync_contract.project import Texts
 from sync_contract.strict import Language
@@ -36,8 +37,11 @@ class FactorPage:
     async def _show(self, visitor: Visitor) -> Shown:
         return self._page(visitor)
 
-    async def _begin(self, visitor: Visitor) -> Onward:
+    async def _begin(self, visitor: Visitor) -> Shown | Onward:
         """A secret that holds nothing back yet: only a right code makes it the second step."""
+        told = await present_password(visitor, visitor.form.get("password", ""))
+        if told is not Told.right:
+            return self._unproved(visitor, told)
         account = visitor.standing.account
         if not account.has_factor:
             sealed = self._seal.close(account.name, second_factor.new_secret())
@@ -69,6 +73,10 @@ class FactorPage:
         return self._page(visitor, "wrong")
 
     async def _remove(self, visitor: Visitor) -> Shown | Onward:
+        """All other sessions end."""
+        told = await present_password(visitor, visitor.form.get("password", ""))
+        if told is not Told.right:
+            return self._unproved(visitor, told)
         code = visitor.form.get("code", "")
         async with visitor.database.write() as connection:
             account = await accounts.get(connection, visitor.access.account, lock=True)
@@ -80,11 +88,15 @@ class FactorPage:
                 return self._page(visitor, "unreadable")
             if right:
                 await accounts.set_factor(connection, account.name, None)
+                await sessions.end_all(connection, account.name, but=visitor.standing.session.token_hash)
                 await audit.record(connection, visitor.did("factor.remove", account.home, account.name))
                 return Onward("/staff/me")
         if await wrong_secret(visitor.database, visitor.standing, _client(visitor), "factor.refuse", visitor.now):
             return Onward("/staff/login")
         return self._page(visitor, "wrong")
+
+    def _unproved(self, visitor: Visitor, told: Told) -> Shown | Onward:
+        return Onward("/staff/login") if told is Told.over else self._page(visitor, "password")
 
     def _page(self, visitor: Visitor, fault: str = "") -> Shown:
         account = visitor.standing.account
@@ -94,7 +106,7 @@ class FactorPage:
             "owed": visitor.standing.owed is Owed.factor,
             "secret": "",
             "picture": "",
-            "demanded": self._desk.factors_demanded and visitor.access.needs_factor,
+            "demanded": self._desk.factors_demanded,
         }
         if account.factor_secret is not None and not account.has_factor:
             try:

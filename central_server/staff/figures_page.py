@@ -9,11 +9,13 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from central_server.accounts.seeing import sees_money
+from central_server.alerts.whereabouts import community_names, place_names
 from central_server.sheets.writing import Cell
 from central_server.staff import figures_beside, figures_words
 from central_server.staff.desk import Desk, Sent, Shown, Visitor, sheet
 from central_server.staff.figures_charts import charts
-from central_server.staff.gateway_choice import among
+from central_server.staff.gateway_choice import among, told_apart
+from central_server.staff.labels import at, of_beacons, of_projects
 from central_server.staff.tree import rows
 from central_server.statistics.beside import OneOf, beside
 from central_server.statistics.periods import Period, Span, period
@@ -23,7 +25,6 @@ from central_server.store import beacons, figures_read, gateways, places, projec
 from central_server.store.connection import Connection
 from central_server.store.figures_beside import By
 from central_server.store.places import PlaceKind
-from sync_contract.catalogue import BeaconKind
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.strict import Environment
 
@@ -69,11 +70,11 @@ class FiguresPage:
             asked = await _asked(connection, visitor)
             found = await self._report(connection, visitor, asked)
             known = await gateways.every(connection, visitor.tops)
-            heard = await _beacons(connection, visitor.tops, asked)
             every = await places.every(connection, visitor.tops)
-            offered = {each.id: each.title for each in await projects.every(connection, visitor.tops)}
+            heard = await _beacons(connection, visitor, visitor.tops, asked)
+            offered = await projects.every(connection, visitor.tops)
             rows_of, names = await self._each(connection, visitor, asked)
-        labels = {gateway.id: gateway.label for gateway in known}
+        called = place_names(every)
         say = self._desk.words(visitor.language)
         columns = figures_beside.columns(rows_of)
         return Shown(
@@ -88,15 +89,15 @@ class FiguresPage:
                 "places": rows(every),
                 "choice": among(
                     known,
-                    {place.id: place.names for place in every},
+                    called,
                     visitor.language,
                     visitor.request.query.get("named", "").strip()[:120],
                     asked.chosen["gateway"],
                 ),
                 "named": visitor.request.query.get("named", "").strip()[:120],
                 "beacons": heard,
-                "projects": offered,
-                "labels": labels,
+                "projects": of_projects(offered, community_names(every), visitor.language),
+                "labels": told_apart(known, called, visitor.language),
                 "newest": asked.period.until > visitor.now,
                 "tabs": figures_beside.tabs(say),
                 "headings": figures_beside.headings(asked.by, asked.sort, columns, say),
@@ -162,27 +163,32 @@ class FiguresPage:
         return [[say(name) for name in figures_words.COLUMNS], *figures_words.cells(found, say)]
 
 
-async def _beacons(connection: Connection, tops: Collection[str], asked: Asked) -> dict[str, str]:
-    """What each is called: as the catalogue has it, else as it is on the air."""
+async def _beacons(connection: Connection, visitor: Visitor, tops: Collection[str], asked: Asked) -> dict[str, str]:
+    """What each is called: as the catalogue has it, and where, else as it is on the air."""
     known = await beacons.page(connection, beacons.Wanted(tops), limit=_BEACONS)
-    names = {str(each.beacon): each.label or str(each.beacon) for each in known if each.kind is not BeaconKind.person}
+    around = await places.every(connection, visitor.tops)
+    names = of_beacons(known, at(around, community_names(around)), visitor.language)
     heard = await figures_read.known_beacons(connection, tops, asked.period.before.since, _BEACONS)
     return {beacon: beacon for beacon in heard} | names
 
 
 async def _names(connection: Connection, visitor: Visitor, asked: Asked) -> dict[str, str]:
-    """Of what the table has a row for each."""
+    """Of what the table has a row for each. In a place that was chosen nothing needs to be told apart."""
     match asked.by:
         case By.beacon:
-            return await _beacons(connection, asked.of.tops, asked)
+            return await _beacons(connection, visitor, asked.of.tops, asked)
         case By.project:
+            around = await places.every(connection, asked.of.tops)
             every = await projects.every(connection, asked.of.tops)
-            return {each.id: each.title[visitor.language] for each in every}
+            return of_projects(every, community_names(around), visitor.language)
         case By.gateway:
-            return {each.id: each.label for each in await gateways.every(connection, asked.of.tops)}
+            around = await places.every(connection, asked.of.tops)
+            known = await gateways.every(connection, asked.of.tops)
+            return told_apart(known, place_names(around), visitor.language)
         case By.community:
-            found = await places.every(connection, asked.of.tops, PlaceKind.community)
-            return {each.id: each.names[visitor.language] for each in found}
+            around = await places.every(connection, asked.of.tops)
+            names = place_names(around)
+            return {each.id: names[each.id][visitor.language] for each in around if each.kind is PlaceKind.community}
 
 
 def _name(asked: Asked) -> str:

@@ -23,13 +23,16 @@ def among(
     known: Sequence[Gateway], names: Mapping[str, Texts], language: Language, words: str, chosen: str
 ) -> GatewayChoice:
     """Those of whose label, number, community or site `words` is a part; the chosen one stays among them."""
-    several = len({gateway.community for gateway in known}) > 1
+    labels = told_apart(known, names, language)
     found = [gateway for gateway in known if gateway.id == chosen or called(gateway, names, words.casefold())]
-    found.sort(key=lambda gateway: gateway.id != chosen)
-    return GatewayChoice(
-        tuple((gateway.id, _told(gateway, names, language, several=several)) for gateway in found[:MOST]),
-        len(known) > MOST,
-    )
+    found.sort(key=lambda gateway: (gateway.id != chosen, labels[gateway.id]))
+    return GatewayChoice(tuple((gateway.id, labels[gateway.id]) for gateway in found[:MOST]), len(known) > MOST)
+
+
+def told_apart(known: Sequence[Gateway], names: Mapping[str, Texts], language: Language) -> dict[str, str]:
+    """Each by its id: `华大社区 · 大厅` where they are of several communities, else its label alone."""
+    several = len({gateway.community for gateway in known}) > 1
+    return {gateway.id: _told(gateway, names, language, several=several) for gateway in known}
 
 
 def called(gateway: Gateway, names: Mapping[str, Texts], words: str) -> bool:

@@ -13,6 +13,7 @@ from central_server.staff import tree
 from central_server.staff.desk import Desk, Onward, Shown, Visitor
 from central_server.staff.gateway_choice import called
 from central_server.staff.overview_page import state
+from central_server.staff.whose import whose
 from central_server.store import audit, enrolments, places, turned_away
 from central_server.store.connection import Connection
 from central_server.store.places import TOP, Place, PlaceKind
@@ -53,15 +54,17 @@ class GatewaysPage:
         chosen = {"words": query.get("words", "").strip()[:_LONGEST_LABEL], "state": query.get("state", "")}
         async with visitor.database.read() as connection:
             retired = chosen["state"] == "retired"
-            surveyed = await survey(connection, visitor.tops, visitor.now, retired=retired)
-            names = {place.id: place.names for place in await places.every(connection, visitor.tops)}
+            around = await places.every(connection, visitor.tops)
+            of = whose(around, visitor.tops, query.get("place", ""))
+            surveyed = await survey(connection, of.tops, visitor.now, retired=retired)
             wrong = await enrolments.wrong_since(connection, visitor.now - _LOOKED_BACK)
             strangers = await turned_away.lately(connection, visitor.now, "") if TOP in visitor.tops else ()
+        names = {place.id: place.names for place in around} | dict(of.names)
         wanted = [each for each in surveyed if _fits(each, chosen, names)]
         after = query.get("after", "")
         begin = next((number for number, each in enumerate(wanted, 1) if each.gateway.id == after), 0)
         shown = wanted[begin : begin + PAGE]
-        filters = {name: value for name, value in chosen.items() if value}
+        filters = {name: value for name, value in {**chosen, "place": of.chosen}.items() if value}
         more = filters | {"after": shown[-1].gateway.id} if begin + PAGE < len(wanted) else {}
         return Shown(
             "gateways.html",
@@ -75,6 +78,7 @@ class GatewaysPage:
                 "first": f"/staff/gateways?{urlencode(filters)}" if begin else "",
                 "more": f"/staff/gateways?{urlencode(more)}" if more else "",
                 "names": names,
+                "whose": of,
                 "state": state,
                 "wrong": wrong,
                 "strangers": sum(each.times for each in strangers),

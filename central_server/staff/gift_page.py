@@ -10,7 +10,7 @@ from central_server.donations import refunding
 from central_server.donations.refunding import Refundable, RefundNotPossible
 from central_server.staff.desk import Desk, Onward, Shown, Visitor
 from central_server.staff.gift_words import DOORS, LINES, NOT_POSSIBLE, REFUND_STATES, STATES, yuan
-from central_server.store import attempts, audit, gateways, gifts, intents, ledger_lines, projects, refunds
+from central_server.store import attempts, audit, gateways, gifts, intents, ledger_lines, places, projects, refunds
 from central_server.store.attempts import Attempt
 from central_server.store.connection import Connection
 from central_server.store.intents import Intent
@@ -73,6 +73,7 @@ class GiftPage:
         async with visitor.database.read() as connection:
             intent = await self._found(connection, visitor)
             gateway = await gateways.get(connection, intent.gateway)
+            community = await places.get(connection, intent.community)
             tried = await attempts.of_intent(connection, intent.gateway, intent.id)
             ids = [attempt.id for attempt in tried]
             project = await projects.known(connection, intent.community, intent.project)
@@ -86,6 +87,7 @@ class GiftPage:
         about = {
             "intent": intent,
             "gateway": gateway,
+            "community": community,
             "title": project.title if project else None,
             "amount": Money(intent.amount_minor, intent.currency),
             "yuan": Money,

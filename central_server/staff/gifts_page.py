@@ -1,7 +1,7 @@
 """Gifts: newest first, fifty a page, filtered; and all that fit the filter as a file."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from urllib.parse import urlencode
@@ -9,22 +9,25 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from central_server.accounts.access import Right
+from central_server.alerts.whereabouts import place_names
 from central_server.sheets.writing import Cell, yuan
 from central_server.staff.desk import Desk, Sent, Shown, Visitor, sheet
+from central_server.staff.gateway_choice import among
 from central_server.staff.gift_words import DOORS, ODD, STATES
-from central_server.store import gateways, gifts, projects
-from central_server.store.connection import Connection
-from central_server.store.gifts import PAGE, Gift, Money, Odd, Wanted
+from central_server.staff.labels import at, identities, of_beacons, of_projects
+from central_server.staff.whose import Whose, whose
+from central_server.store import beacons, gateways, gifts, places, projects
+from central_server.store.beacons import KeptBeacon
+from central_server.store.gifts import PAGE, Money, Odd, Wanted
+from central_server.store.places import Place
 from sync_contract.money import Money as Amount
 from sync_contract.permit import OFFICIAL_TIME
-from sync_contract.project import Project
 from sync_contract.records import IntentState
-from sync_contract.strict import Environment
+from sync_contract.strict import Environment, Language
 
-_FIELDS = ("state", "project", "gateway", "beacon", "odd", "since", "until")
+_FIELDS = ("place", "state", "project", "gateway", "named", "beacon", "odd", "since", "until")
 _BEFORE = re.compile(r"([0-9]{1,17})-([0-9a-f]{32})")
 _MOST_IN_A_FILE = 50_000
-Titles = Mapping[tuple[str, str], Project]
 
 
 class GiftsPage:
@@ -40,16 +43,20 @@ class GiftsPage:
         ]
 
     async def _show(self, visitor: Visitor) -> Shown:
-        chosen = {name: visitor.request.query.get(name, "") for name in _FIELDS}
-        wanted = self._wanted(visitor, chosen)
+        chosen = _chosen(visitor)
         async with visitor.database.read() as connection:
+            around = await places.every(connection, visitor.tops)
+            of = whose(around, visitor.tops, chosen["place"])
+            chosen["place"] = of.chosen
+            wanted = self._wanted(visitor, chosen, of.tops)
             found = await gifts.page(connection, wanted, PAGE + 1)
             shown = found[:PAGE]
             money = await gifts.money(connection, shown)
-            titles = await _titles(connection, shown)
-            known = await gateways.every(connection, visitor.tops)
-            beacons = await gifts.beacons_of(connection, wanted)
-            offered = {each.id: each.title for each in await projects.every(connection, visitor.tops)}
+            titles = await projects.titles(connection, {(gift.community, gift.project) for gift in shown})
+            known = [each for each in await gateways.every(connection, visitor.tops) if each.community in of.within]
+            given_at = await gifts.beacons_of(connection, wanted)
+            named = await beacons.same(connection, identities(given_at))
+            offered = await projects.every(connection, of.tops)
         filters = {name: value for name, value in chosen.items() if value}
         days = [
             (of_day[0].first_seen_at, of_day)
@@ -69,9 +76,10 @@ class GiftsPage:
                 "amount": lambda gift: Amount(gift.amount_minor, gift.currency),
                 "yuan": Amount,
                 "titles": titles,
-                "gateways": known,
-                "beacons": beacons,
-                "projects": offered,
+                "whose": of,
+                "choice": among(known, of.every, visitor.language, chosen["named"], chosen["gateway"]),
+                "beacons": _beacons(given_at, named, around, of, visitor.language),
+                "projects": of_projects(offered, of.names, visitor.language),
                 "chosen": chosen,
                 "filtered": bool(filters),
                 "states": STATES,
@@ -90,24 +98,27 @@ class GiftsPage:
         return await sheet(_name(visitor), "xlsx", await self._table(visitor), of=visitor.tops)
 
     async def _table(self, visitor: Visitor) -> list[list[Cell]]:
-        chosen = {name: visitor.request.query.get(name, "") for name in _FIELDS}
+        chosen = _chosen(visitor)
         say = self._desk.words(visitor.language)
         async with visitor.database.read() as connection:
-            found = await gifts.page(connection, self._wanted(visitor, chosen), _MOST_IN_A_FILE)
+            around = await places.every(connection, visitor.tops)
+            tops = whose(around, visitor.tops, chosen["place"]).tops
+            found = await gifts.page(connection, self._wanted(visitor, chosen, tops), _MOST_IN_A_FILE)
             money: dict[tuple[str, str], Money] = {}
             for start in range(0, len(found), 200):
                 money |= await gifts.money(connection, found[start : start + 200])
-            titles = await _titles(connection, found)
+            titles = await projects.titles(connection, {(gift.community, gift.project) for gift in found})
+        names = place_names(around)
         rows: list[list[Cell]] = [[say(name) for name in COLUMNS]]
         for gift in found:
             posted = money.get((gift.gateway, gift.id), Money())
-            project = titles.get((gift.community, gift.project))
+            title = titles.get((gift.community, gift.project))
             rows.append(
                 [
                     gift.first_seen_at,
                     gift.environment,
-                    gift.community,
-                    project.title[visitor.language] if project else gift.project,
+                    names[gift.community][visitor.language] if gift.community in names else gift.community,
+                    title[visitor.language] if title else gift.project,
                     yuan(gift.amount_minor),
                     gift.currency,
                     say(STATES[gift.state]),
@@ -123,12 +134,12 @@ class GiftsPage:
             )
         return rows
 
-    def _wanted(self, visitor: Visitor, chosen: Mapping[str, str]) -> Wanted:
+    def _wanted(self, visitor: Visitor, chosen: Mapping[str, str], tops: frozenset[str]) -> Wanted:
         """What does not fit is left out: a filter is no place for error pages."""
         before = _BEFORE.fullmatch(visitor.request.query.get("before", ""))
         since, until = _day(chosen["since"]), _day(chosen["until"])
         return Wanted(
-            tops=visitor.tops,
+            tops=tops,
             environment=self._environment,
             state=chosen["state"] if chosen["state"] in list(IntentState) else None,
             project=chosen["project"] or None,
@@ -165,8 +176,18 @@ COLUMNS = (
 )
 
 
-async def _titles(connection: Connection, found: tuple[Gift, ...]) -> Titles:
-    return await projects.known_many(connection, {(gift.community, gift.project) for gift in found})
+def _chosen(visitor: Visitor) -> dict[str, str]:
+    chosen = {name: visitor.request.query.get(name, "") for name in _FIELDS}
+    return chosen | {"named": chosen["named"].strip()[:120]}
+
+
+def _beacons(
+    given_at: Sequence[str], named: Sequence[KeptBeacon], around: Sequence[Place], of: Whose, language: Language
+) -> dict[str, str]:
+    """By identity; what others call one of the same numbers is not told."""
+    mine = {place.id for place in around}
+    called = of_beacons((each for each in named if each.place in mine), at(around, of.names), language)
+    return {beacon: called.get(beacon, beacon) for beacon in given_at}
 
 
 def _name(visitor: Visitor) -> str:

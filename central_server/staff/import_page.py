@@ -11,7 +11,7 @@ from central_server.catalogue.importing import KINDS, Plan, RowFault
 from central_server.catalogue.publication import Publication
 from central_server.catalogue.reading import Fault, Word, of_file
 from central_server.catalogue.records import Edit
-from central_server.sheets.reading import MOST_OCTETS, Sheet, SheetRefused
+from central_server.sheets.reading import MOST_OCTETS, Sheet, SheetRefused, is_called
 from central_server.sheets.writing import TYPES
 from central_server.staff.desk import Desk, Onward, Sent, Shown, Visitor, sheet
 from central_server.staff.fault_words import FAULTS, in_language
@@ -82,6 +82,8 @@ class ImportPage:
         if file is None or not file.content:
             return await self._asked(visitor, kind, Fault("file", Word.needed))
         try:
+            if not is_called(file.ending, file.content):
+                raise SheetRefused
             await importing.open_sheet(file.content)
         except SheetRefused as error:
             return await self._asked(visitor, kind, of_file(error))

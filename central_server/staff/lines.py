@@ -12,7 +12,7 @@ from central_server.store import projects
 from central_server.store.connection import Connection
 from central_server.store.sync_log import Arrival
 from sync_contract.money import Money
-from sync_contract.project import Project, Texts
+from sync_contract.project import Texts
 from sync_contract.records import (
     BeaconStatistics,
     Body,
@@ -96,11 +96,11 @@ class Line:
         return self.screen is not None or (isinstance(body, Mapping) and body.get("kind") == "screen")
 
 
-Projects = Mapping[tuple[str, str], Project]
+Titles = Mapping[tuple[str, str], Texts]
 """By community and id."""
 
 
-def line(arrival: Arrival, labels: Mapping[str, str], known: Projects, blind: Collection[str] = ()) -> Line:
+def line(arrival: Arrival, labels: Mapping[str, str], known: Titles, blind: Collection[str] = ()) -> Line:
     """`blind`: communities whose single gifts the reader does not see; their amounts are left out."""
     hidden = arrival.community in blind
     content = _object(arrival.content)
@@ -126,10 +126,10 @@ def line(arrival: Arrival, labels: Mapping[str, str], known: Projects, blind: Co
     )
 
 
-async def named(connection: Connection, found: Iterable[Arrival]) -> Projects:
-    """The projects that the arrivals name."""
+async def named(connection: Connection, found: Iterable[Arrival]) -> Titles:
+    """Of the projects that the arrivals name."""
     wanted = {(arrival.community, body.project) for arrival in found if (body := _intent(arrival))}
-    return await projects.known_many(connection, wanted)
+    return await projects.titles(connection, wanted)
 
 
 def _intent(arrival: Arrival) -> IntentRegistered | None:
@@ -160,11 +160,10 @@ def _without_amounts(content: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
-def _gift(body: IntentRegistered, community: str, known: Projects, *, hidden: bool) -> GiftFacts:
-    project = known.get((community, body.project))
+def _gift(body: IntentRegistered, community: str, known: Titles, *, hidden: bool) -> GiftFacts:
     return GiftFacts(
         None if hidden else Money(body.amount_minor, body.currency),
-        project.title if project else None,
+        known.get((community, body.project)),
         body.project,
         body.door.value,
         body.handoff.value,

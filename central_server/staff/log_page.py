@@ -1,25 +1,28 @@
-"""The sync log: newest first, fifty lines a page, filtered by gateway, kind, result and time."""
+"""The sync log: newest first, fifty lines a page, filtered by place, gateway, kind, result and time."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from urllib.parse import urlencode
 
 from aiohttp import web
 
-from central_server.accounts.seeing import blind_at
+from central_server.accounts.access import Right
 from central_server.staff.desk import Desk, Shown, Visitor
 from central_server.staff.fact_words import fault
-from central_server.staff.gateway_choice import among
+from central_server.staff.gateway_choice import among, told_apart
 from central_server.staff.lines import line, named
-from central_server.store import gateways, intents, parcels, places, sync_log
+from central_server.staff.tree import below
+from central_server.staff.whose import whose
+from central_server.store import gateways, parcels, places, sync_log
 from central_server.store.log_ways import Wanted
+from central_server.store.places import TOP, Place
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.records import Receipt
 
 _KINDS = ("intent", "statistics", "ticket", "unknown")
-_FIELDS = ("gateway", "named", "kind", "result", "since", "until")
+_FIELDS = ("place", "gateway", "named", "kind", "result", "since", "until")
 _PLACE = re.compile(r"([0-9]{1,17})-([0-9]{1,18})")
 
 
@@ -32,21 +35,19 @@ class LogPage:
 
     async def _show(self, visitor: Visitor) -> Shown:
         chosen = {name: visitor.request.query.get(name, "") for name in _FIELDS}
-        wanted = _wanted(chosen, visitor.tops, visitor.request.query.get("before", ""))
         async with visitor.database.read() as connection:
-            known = await gateways.every(connection, visitor.tops)
+            around = await places.every(connection, visitor.tops)
+            of = whose(around, visitor.tops, chosen["place"])
+            wanted = _wanted(chosen, of.tops, visitor.request.query.get("before", ""))
+            known = [each for each in await gateways.every(connection, visitor.tops) if each.community in of.within]
             found = await sync_log.page(connection, wanted, sync_log.PAGE + 1)
             projects = await named(connection, found)
             mine = {gateway.id for gateway in known if gateway.retired_at is None}
-            gaps = [gap for gap in await parcels.gaps(connection, visitor.tops) if gap.gateway in mine]
-            names = {place.id: place.names for place in await places.every(connection, visitor.tops)}
-            blind = await blind_at(connection, visitor.access, {arrival.community for arrival in found})
-            states: dict[tuple[str, str], str] = {}
-            for sender in {arrival.gateway for arrival in found}:
-                gifts = [arrival.parcel for arrival in found if arrival.gateway == sender and arrival.kind == "intent"]
-                for intent in (await intents.find(connection, sender, gifts)).values():
-                    states[sender, intent.id] = intent.state
-        chosen["named"] = chosen["named"].strip()[:120]
+            gaps = [gap for gap in await parcels.gaps(connection, of.tops) if gap.gateway in mine]
+            gifts = {(arrival.gateway, arrival.parcel) for arrival in found if arrival.kind == "intent"}
+            states = await sync_log.states(connection, gifts)
+        blind = _blind(around, visitor.access.places(Right.money), {arrival.community for arrival in found})
+        chosen |= {"named": chosen["named"].strip()[:120], "place": of.chosen}
         labels = {gateway.id: gateway.label for gateway in known}
         lines = [line(arrival, labels, projects, blind) for arrival in found[: sync_log.PAGE]]
         days = [
@@ -63,8 +64,9 @@ class LogPage:
             "log.html",
             {
                 "days": days,
-                "choice": among(known, names, visitor.language, chosen["named"], chosen["gateway"]),
-                "labels": labels,
+                "choice": among(known, of.every, visitor.language, chosen["named"], chosen["gateway"]),
+                "whose": of,
+                "labels": told_apart(known, of.every, visitor.language),
                 "gaps": gaps,
                 "states": states,
                 "chosen": chosen,
@@ -76,6 +78,13 @@ class LogPage:
                 "results": list(Receipt),
             },
         )
+
+
+def _blind(around: Sequence[Place], money: Collection[str], seen: Collection[str]) -> frozenset[str]:
+    """Of the communities `seen`, those whose single gifts the reader does not see (docs/privacy.md)."""
+    if TOP in money:
+        return frozenset()
+    return frozenset(seen).difference(*(below(around, top) for top in money))
 
 
 def _wanted(chosen: Mapping[str, str], tops: frozenset[str], before: str) -> Wanted:

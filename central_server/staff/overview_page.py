@@ -8,7 +8,7 @@ from aiohttp import web
 from central_server.accounts.access import Right
 from central_server.accounts.seeing import sees_money
 from central_server.alerts.tasks import tasks
-from central_server.alerts.telling import community_names
+from central_server.alerts.whereabouts import community_names
 from central_server.enrolment.standing import Standing, Surveyed, survey
 from central_server.staff.desk import Desk, Shown, Visitor
 from central_server.statistics.glance import glance

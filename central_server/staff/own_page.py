@@ -4,6 +4,7 @@ from aiohttp import web
 
 from central_server.staff.browsers import known_as
 from central_server.staff.desk import Desk, Onward, Shown, Visitor
+from central_server.staff.present_password import Told, present_password
 from central_server.store import audit, places, sessions
 
 
@@ -19,6 +20,9 @@ class OwnPage:
         ]
 
     async def _show(self, visitor: Visitor) -> Shown:
+        return await self._page(visitor)
+
+    async def _page(self, visitor: Visitor, fault: str = "") -> Shown:
         async with visitor.database.read() as connection:
             running = await sessions.of_account(connection, visitor.access.account)
             held = [(await places.get(connection, place), role) for place, role in visitor.access.roles.items()]
@@ -28,11 +32,15 @@ class OwnPage:
             "held": [(place, role) for place, role in held if place is not None],
             "running": [(session, known_as(session.agent)) for session in running],
             "this": standing.session.id,
-            "demanded": self._desk.factors_demanded and visitor.access.needs_factor,
+            "demanded": self._desk.factors_demanded,
+            "fault": fault,
         }
-        return Shown("own.html", values)
+        return Shown("own.html", values, status=422 if fault else 200)
 
-    async def _end(self, visitor: Visitor) -> Onward:
+    async def _end(self, visitor: Visitor) -> Shown | Onward:
+        told = await present_password(visitor, visitor.form.get("password", ""))
+        if told is not Told.right:
+            return await self._refused(visitor, told)
         session = visitor.request.match_info["session"]
         account = visitor.standing.account
         async with visitor.database.write() as connection:
@@ -41,7 +49,10 @@ class OwnPage:
             await audit.record(connection, visitor.did("sessions.end", account.home, account.name, "sessions: 1"))
         return Onward("/staff/me")
 
-    async def _end_others(self, visitor: Visitor) -> Onward:
+    async def _end_others(self, visitor: Visitor) -> Shown | Onward:
+        told = await present_password(visitor, visitor.form.get("password", ""))
+        if told is not Told.right:
+            return await self._refused(visitor, told)
         account = visitor.standing.account
         async with visitor.database.write() as connection:
             ended = await sessions.end_all(connection, account.name, but=visitor.standing.session.token_hash)
@@ -49,3 +60,6 @@ class OwnPage:
                 connection, visitor.did("sessions.end", account.home, account.name, f"sessions: {ended}")
             )
         return Onward("/staff/me")
+
+    async def _refused(self, visitor: Visitor, told: Told) -> Shown | Onward:
+        return Onward("/staff/login") if told is Told.over else await self._page(visitor, told)

@@ -4,12 +4,11 @@ from aiohttp import web
 
 from central_server.accounts import passwords
 from central_server.accounts import sessions as running
-from central_server.accounts.login import Client, wrong_secret
 from central_server.accounts.passwords import PasswordRefused, Weakness
 from central_server.accounts.sessions import Owed
 from central_server.staff.desk import Desk, Onward, Shown, Visitor
+from central_server.staff.present_password import Told, present_password
 from central_server.store import accounts, audit
-from daemonkit.web import client
 
 
 class PasswordPage:
@@ -31,14 +30,12 @@ class PasswordPage:
         if new != visitor.form.get("again", ""):
             return _page(visitor, "differ")
         try:
-            passwords.check(account.name, new)
+            passwords.check(account.name, new, self._desk.called)
         except PasswordRefused as error:
             return _page(visitor, error.weakness)
-        if not await passwords.fits(account.password, visitor.form.get("old", "")):
-            who = Client(client(visitor.request))
-            if await wrong_secret(visitor.database, visitor.standing, who, "password.refuse", visitor.now):
-                return Onward("/staff/login")
-            return _page(visitor, "wrong")
+        told = await present_password(visitor, visitor.form.get("old", ""))
+        if told is not Told.right:
+            return Onward("/staff/login") if told is Told.over else _page(visitor, told)
         if await passwords.fits(account.password, new):
             return _page(visitor, Weakness.same)
         hashed = await passwords.hashed(new)

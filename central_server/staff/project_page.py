@@ -9,7 +9,7 @@ from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.catalogue.known import Known
-from central_server.catalogue.picture import MOST_OCTETS, content_type
+from central_server.catalogue.picture import ENDINGS, MOST_OCTETS, content_type
 from central_server.catalogue.publication import Publication
 from central_server.catalogue.reading import Fault, Word
 from central_server.catalogue.records import Edit, project_values, read_project
@@ -39,7 +39,7 @@ class ProjectPage(EditPages[KeptProject]):
     async def _picture(self, visitor: Visitor) -> Shown | Sent | Onward:
         """Put a picture in the place of the one before, or take it away when none is chosen."""
         upload = visitor.files.get("picture")
-        kind = content_type(upload.content) if upload is not None else None
+        kind = content_type(upload.content) if upload is not None and upload.ending in ENDINGS else None
 
         async def work(connection: Connection) -> Shown | Onward:
             await revised.begin(connection)

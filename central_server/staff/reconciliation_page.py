@@ -129,7 +129,7 @@ class ReconciliationPage:
             kept = await self._statement(connection, visitor)
             rows = await self._told(connection, visitor, kept)
         table: list[list[Cell]] = [[say(name) for name in told_as.COLUMNS], *(_cells(row, say) for row in rows)]
-        return await sheet(f"reconciliation-{kept.bank}-{kept.day}", "csv", table)
+        return await sheet(f"reconciliation-{kept.bank}-{kept.day}", "csv", table, of=visitor.tops)
 
     async def _file(self, visitor: Visitor) -> Sent:
         """What was kept of the bank's file. It names orders of every community."""

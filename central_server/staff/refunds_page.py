@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from aiohttp import web
 
 from central_server.accounts.access import Right
+from central_server.alerts.whereabouts import community_names
 from central_server.donations import refunding
 from central_server.donations.refunding import RefundNotPossible
 from central_server.staff.desk import Desk, Onward, Shown, Visitor
 from central_server.staff.gift_words import NOT_POSSIBLE, REFUND_STATES, yuan
-from central_server.store import attempts, audit, projects, refunds
+from central_server.store import attempts, audit, places, projects, refunds
 from central_server.store.refunds import BY_BANK, PAGE, KeptRefund
 from sync_contract.money import Money
 from sync_contract.strict import Environment
@@ -69,6 +70,7 @@ class RefundsPage:
             found = await refunds.page(
                 connection, visitor.tops, self._environment, waiting=False, before=place, limit=PAGE + 1
             )
+            around = await places.every(connection, visitor.tops)
             every = {each.id: each for each in (*waiting, *found[:PAGE])}
             tried = {id_: await attempts.get(connection, each.attempt) for id_, each in every.items()}
             titles = await projects.known_many(connection, {(each.community, each.project) for each in every.values()})
@@ -80,6 +82,7 @@ class RefundsPage:
             "others": [each for each in found[:PAGE] if each.state != "asked"],
             "tried": tried,
             "titles": titles,
+            "community_of": community_names(around),
             "yuan": Money,
             "me": visitor.access.account,
             "by_bank": BY_BANK,

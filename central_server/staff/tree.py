@@ -38,6 +38,15 @@ def found(rows: Sequence[Row], words: str) -> list[Row]:
     return list(kept.values())
 
 
+def below(places: Iterable[Place], top: str) -> frozenset[str]:
+    """The ids of `top` and of what is below it; empty when it is none of the places."""
+    found: set[str] = set()
+    for row in rows(places):
+        if row.place.id == top or row.place.parent in found:
+            found.add(row.place.id)
+    return frozenset(found)
+
+
 def part(rows: Sequence[Row], after: str, most: int) -> tuple[list[Row], str]:
     """At most so many, from the one after the place `after` on, and before them again what is above the first of them.
     With the place after which the next part begins, "" at the end.

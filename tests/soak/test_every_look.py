@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import async_playwright
 
 from kiosk_ui.look import TextSize, Theme
-from kiosk_ui.views import Surface
+from kiosk_ui.surface import Surface
 from sync_contract.strict import Language
 from tests.browser.chromium import launch
 from tests.browser.gallery import KIOSK, PHONE, gallery

@@ -53,6 +53,8 @@ async def test_every_page_of_a_long_log_opens_at_once(tmp_path: Path, store_url:
                 "since=2026-01-01&until=2026-01-02",
                 f"before={deep}-1",
                 f"before={deep}-1&gateway={gateway}",
+                "place=c7",
+                "place=c7&kind=intent",
             ):
                 took = []
                 for _ in range(OPENED):
@@ -106,6 +108,8 @@ async def filled(central: RunningCentral, session: aiohttp.ClientSession) -> str
                 await received(database, gateway.id, f"c{number}", made[begun : begun + each], at)
             async with database.write() as connection:
                 await arrivals.record(connection, lines, at)
+        for gateway, number in zip(gateways, range(COMMUNITIES), strict=True):  # the newest page: a gift of each
+            await received(database, gateway.id, f"c{number}", [gateway.intent()], now)
         async with database.write() as connection:
             await connection.execute(text("ANALYZE"))
     return gateways[7].id

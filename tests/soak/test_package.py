@@ -53,6 +53,19 @@ def test_it_runs_where_it_is_installed(package: Package, built: dict[str, Path],
     assert "broken.toml" in run(tree, f"{program} check-config {broken}", fails=78)
 
 
+def test_the_central_server_begins_and_keeps_itself_without_a_working_tree(
+    built: dict[str, Path], tmp_path: Path
+) -> None:
+    """init brings its own settings, and a backup says which version made it."""
+    tree = unpacked(built[CENTRAL.name], tmp_path)
+    at = "--config /mnt/c.toml --state-dir /mnt/state"
+    steps = ("init /mnt/c.toml --state-dir /mnt/state", f"migrate {at}", f"backup /mnt/b.tar {at}")
+    again = f"restore /mnt/b.tar --yes {at}"
+    told = run(tree, "sh -c '" + " && ".join(f"beacon-central {each}" for each in (*steps, again)) + "'")
+    assert "/mnt/c.toml: written" in told
+    assert "restored from /mnt/b.tar" in told
+
+
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
 def test_it_holds_all_that_its_units_start_and_nothing_of_this_place(
     package: Package, built: dict[str, Path], tmp_path: Path

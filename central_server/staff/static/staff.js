@@ -92,6 +92,38 @@
   }
 }
 
+// <body data-ends="seconds">: so long after its last use a session is over, and what it shows goes then, also when the
+// server is out of reach. Asking keeps no session alive; another page of it may have.
+{
+  const each = 1000 * Number(document.body.dataset.ends || 0);
+  let next = Date.now() + each;
+
+  async function over() {
+    try {
+      const answer = await fetch("/staff/me", { headers: { "X-Live": "1" } });
+      await answer.text();
+      return new URL(answer.url).pathname === "/staff/login";
+    } catch {
+      return Date.now() >= next;
+    }
+  }
+
+  async function look() {
+    if (await over()) {
+      document.body.replaceChildren();
+      location.replace("/staff/login");
+    } else if (Date.now() >= next) {
+      next = Date.now() + each / 6;
+    }
+  }
+
+  if (each) {
+    setInterval(() => { if (Date.now() >= next) look(); }, 20000);
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
+    addEventListener("pageshow", (event) => { if (event.persisted) look(); });
+  }
+}
+
 // An enrolment code runs out, or a device takes it: <b data-countdown="seconds">, <section data-watch="state's address">.
 {
   const clock = document.querySelector("[data-countdown]");

@@ -104,6 +104,28 @@ async def test_whoever_takes_it_on_is_named(
         assert "Gave an alert back" in facts(await donor.open(f"{central.url}/staff/audit"))
 
 
+async def test_who_took_it_on_can_be_relieved_in_one_step(
+    tmp_path: Path, bank: RunningBank, donor: Donor, session: aiohttp.ClientSession
+) -> None:
+    async with running_robot() as robot, house(tmp_path, bank, robot) as central:
+        await enrolled(central, DeliveringGateway(session, central.url))
+        now = datetime.now(UTC)
+        made = Alert("deaf", "x", "huada", "Hall", "/staff/gateways/x", 1, now, None, None, "", now, now)
+        async with central.database() as database, database.write() as connection:
+            await alerts.add(connection, [made])
+            (alert,) = await alerts.open_ones(connection, ["huada"])
+            assert not await alerts.take_over(connection, alert.id, "chen", "", now)  # nobody had taken it on
+            assert await alerts.acknowledge(connection, alert.id, "lin", "on my way", now)
+            assert not await alerts.take_over(connection, alert.id, "lin", "again", now)
+        await logged_in(central, donor)
+        page = await donor.open(f"{central.url}/staff/alerts")
+        page = await sent(donor, page, f"/staff/alerts/{alert.id}", deed="over", note="lin is ill")
+        assert "chen takes care of it since" in facts(page)
+        assert "lin is ill" in facts(page)
+        assert "I take it over" not in facts(page)
+        assert "Account: lin → chen" in facts(await donor.open(f"{central.url}/staff/audit"))
+
+
 async def test_the_overview_says_who_took_it_on_and_puts_it_last(
     tmp_path: Path, bank: RunningBank, donor: Donor, session: aiohttp.ClientSession
 ) -> None:

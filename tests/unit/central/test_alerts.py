@@ -17,15 +17,16 @@ from central_server.alerts.mail import MailSender
 from central_server.alerts.tasks import Matter, Task
 from central_server.alerts.telling import Message, Telling, TellingFailed
 from central_server.alerts.wecom import RobotSender, content
+from central_server.alerts.whereabouts import community_names, place_names
 from central_server.banks.port import Expiring
 from central_server.enrolment.gateways import register
 from central_server.jobs import watch_alerts
-from central_server.staff.alert_words import writer
+from central_server.staff.alert_words import trial, writer
 from central_server.staff.render import StaffTemplates
 from central_server.store import alerts, gateways, leases, places
 from central_server.store.alerts import Alert, Channel
 from central_server.store.database import Database
-from central_server.store.places import TOP
+from central_server.store.places import TOP, Place, PlaceKind
 from daemonkit.health import Health
 from sync_contract.identity import new_id
 from sync_contract.keys import public_text
@@ -97,6 +98,8 @@ async def open_ones(database: Database) -> tuple[Alert, ...]:
 
 async def test_what_happens_together_is_told_together_and_once(database: Database, waiting: Waiting) -> None:
     async with running_robot() as robot, telling(database, robot) as ours:
+        async with database.write() as connection:
+            await places.rename(connection, "huada", SITE)
         await channel(database, robot)
         waiting.tasks = [late(), late("Library")]
         await waiting.look(NOW)
@@ -159,6 +162,7 @@ async def test_staff_hear_within_five_minutes_even_when_the_process_that_watched
                 ours,
                 Environment.drill,
                 lambda now: (),
+                lambda now: None,
                 holder="alive",
                 clock=clock,
                 health=Health(),
@@ -219,7 +223,7 @@ async def test_the_end_is_told_to_who_heard_of_the_beginning(database: Database,
         assert await open_ones(database) == ()
         for _ in range(2):
             await ours.tell(NOW + 5 * MINUTE)
-        assert robot.came[1:] == ["华大社区：已恢复 1 件 (演练)\n\nHall 已恢复联系。"]
+        assert robot.came[1:] == ["huada：已恢复 1 件 (演练)\n\nhuada · Hall 已恢复联系。"]
         assert other.language == "zh-Hant"
 
 
@@ -256,6 +260,19 @@ async def test_a_key_of_the_bank_that_ends_soon_is_told(database: Database, wait
         await ours.tell(NOW + MINUTE)
         (text,) = robot.came
         assert "merchant.crt ends on 2026-12-27" in text
+
+
+async def test_a_backup_that_is_missed_is_told_once_and_its_end_too(database: Database, waiting: Waiting) -> None:
+    async with running_robot() as robot, telling(database, robot) as ours:
+        await channel(database, robot, place=TOP)
+        for since in (NOW - timedelta(days=2), NOW - timedelta(days=2), None):
+            await watching.look(database, "drill", (), NOW, not_backed_up_since=since)
+            await ours.tell(NOW + MINUTE)
+        (text,) = robot.came
+        assert "This server has made no backup for 2 days" in text
+        await watching.look(database, "drill", (), NOW + timedelta(hours=1))
+        async with database.read() as connection:
+            assert await alerts.open_ones(connection, [TOP]) == ()
 
 
 async def test_a_channel_that_takes_nothing_is_tried_again_and_loses_nothing(
@@ -331,6 +348,67 @@ def test_a_message_about_several_communities_says_which() -> None:
     told = write(Language.en, [alert], [alert], NOW, {"huada": SITE}).lines
     assert told[0] == f"Huada · {alone[0]}"
     assert "Huada · Hall is heard of again." in told
+
+
+async def test_a_street_reads_of_which_communities_it_is_told_and_no_two_are_called_alike(
+    database: Database, waiting: Waiting
+) -> None:
+    hill = {"zh-Hans": "中山社区", "zh-Hant": "中山社區", "en": "Zhongshan"}
+    street = {"zh-Hans": "鲤城街道", "zh-Hant": "鯉城街道", "en": "Licheng"}
+    async with database.write() as connection:
+        for id_, kind, parent, names in (
+            ("city", "city", TOP, {"zh-Hans": "泉州", "zh-Hant": "泉州", "en": "Quanzhou"}),
+            ("licheng", "street", "city", street),
+            ("north", "community", "licheng", hill),
+            ("south", "community", "licheng", hill),
+        ):
+            place = Place(id_, PlaceKind(kind), parent, Texts.model_validate(names))
+            await places.plant(connection, place, NOW)
+    async with running_robot() as robot, telling(database, robot) as ours:
+        for language in Language:
+            await channel(database, robot, place="licheng", language=language)
+        waiting.tasks = [late("大厅 2", "south"), late("大厅", "north")]  # the newest is told first
+        await waiting.look(NOW)
+        await ours.tell(NOW + MINUTE)
+        hans, hant, english = (text.split("\n\n") for text in robot.came)
+        assert hans[0] == "鲤城街道：待处理 2 件 (中山社区 (north)、中山社区 (south)) (演练)"
+        assert hant[0] == "鯉城街道：待處理 2 件 (中山社區 (north)、中山社區 (south)) (演練)"
+        assert english[0] == "Licheng: waits for you: 2 (Zhongshan (north), Zhongshan (south)) (Drill)"
+        assert [line.partition(" · ")[0] for line in hant[1:3]] == ["中山社區 (north)", "中山社區 (south)"]
+        robot.came.clear()
+        waiting.tasks = waiting.tasks[1:]
+        for minute in (2, 5):
+            await waiting.look(NOW + minute * MINUTE)
+        await ours.tell(NOW + 5 * MINUTE)
+        assert robot.came[0].startswith("中山社区 (south)：已恢复 1 件")
+
+
+def test_what_is_called_alike_says_what_it_stands_in() -> None:
+    def place(id_: str, kind: PlaceKind, parent: str, name: str) -> Place:
+        texts = Texts.model_validate({"zh-Hans": name, "zh-Hant": name, "en": f"{name} {id_}"})
+        return Place(id_, kind, parent, texts)
+
+    around = [
+        place(TOP, PlaceKind.top, "", "全部"),
+        *(place(id_, PlaceKind.street, "city", id_) for id_ in ("east", "west")),
+        *(place(f"{id_}-sun", PlaceKind.community, id_, "中山社区") for id_ in ("east", "west")),
+        place("only", PlaceKind.community, TOP, "华大社区"),
+        place("hall", PlaceKind.site, "only", "大厅"),
+    ]
+    names = place_names(around)
+    assert [names[id_].zh_hans for id_ in ("east-sun", "west-sun", "only")] == [
+        "east › 中山社区", "west › 中山社区", "华大社区",
+    ]  # fmt: skip
+    assert names["east-sun"].en == "中山社区 east-sun"  # in that language they differ
+    assert community_names(around).keys() == {"east", "west", "east-sun", "west-sun", "only"}
+    assert community_names(around[-2:]) == {}
+
+
+def test_a_trial_message_names_the_place_that_is_told() -> None:
+    assert trial(TEMPLATES, Language.zh_hant, SITE).subject == "華大社區：測試訊息"
+    street = Texts.model_validate({"zh-Hans": "街道", "zh-Hant": "街道", "en": "Street"})
+    assert trial(TEMPLATES, Language.en, street).subject == "Street: a trial message"
+    assert trial(TEMPLATES, Language.en, None).subject == "Huada: a trial message"
 
 
 def test_a_long_message_ends_with_whole_paragraphs() -> None:

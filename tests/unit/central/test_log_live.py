@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
@@ -10,9 +10,11 @@ import aiohttp
 from central_server.accounts.login import set_password
 from central_server.enrolment.gateways import register
 from central_server.staff import live_page
-from central_server.store import intents, news, places
+from central_server.store import deliveries, intents, news, places, webhooks
 from central_server.store.database import Database
+from central_server.store.deliveries import Delivery
 from central_server.store.intents import StateChange
+from central_server.store.webhooks import Webhook
 from tests.fakes.central_process import RunningBank, RunningCentral, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor, Page
@@ -129,7 +131,7 @@ async def test_news_of_others_moves_no_mark(database: Database) -> None:
             return {name: await news.marks(connection, top) for name, top in tops.items()}
 
     before = await marks()
-    assert set(before.values()) == {(None, None)}
+    assert set(before.values()) == {(None, None, None)}
     parcel = DeliveringGateway().statistics()
     await received(database, "a" * 16, "huada", [parcel], NOW)
     after = await marks()
@@ -147,6 +149,29 @@ async def test_news_of_others_moves_no_mark(database: Database) -> None:
         await intents.record(connection, [change])
     again = await marks()
     assert {name for name in tops if again[name] != after[name]} == {"others", "all"}
+
+
+async def test_the_page_of_a_webhook_hears_of_each_try_and_pages_elsewhere_do_not(database: Database) -> None:
+    async with database.write() as connection:
+        for place in ("huada", "fengze"):
+            await places.plant_community(connection, place, NOW)
+        hook = Webhook("a" * 32, "huada", "https://erp.example.org/in", "webhook.trial", "b" * 64, NOW)
+        await webhooks.add(connection, hook)
+
+    async def marks(place: str) -> news.Marks:
+        async with database.read() as connection:
+            return await news.marks(connection, (place,))
+
+    elsewhere, before = await marks("fengze"), await marks("huada")
+    sent = Delivery("c" * 32, hook.id, "webhook.trial", "trial", 1, "{}", NOW, NOW)
+    older = Delivery("d" * 32, hook.id, "webhook.trial", "trial", 0, "{}", NOW - timedelta(days=1), None)
+    async with database.write() as connection:
+        await deliveries.put(connection, [older, sent])
+    put = await marks("huada")
+    async with database.write() as connection:
+        await deliveries.delivered(connection, sent, NOW + timedelta(seconds=2), 200, 40)
+    assert len({before, put, await marks("huada")}) == 3
+    assert await marks("fengze") == elsewhere
 
 
 async def test_nobody_hears_anything_without_a_right_to_see(

@@ -2,10 +2,9 @@
 
 import json
 
+import aiohttp
 import pytest
 
-from central_server.staff.deeds import REASONS
-from central_server.staff.detail_words import subject, told
 from central_server.staff.fact_words import NAMES, differences, fault, name
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
@@ -73,32 +72,17 @@ async def test_a_line_says_why_it_was_not_taken_and_a_conflict_what_differs(
     assert "<details open" not in page.html
 
 
-def test_details_of_the_audit_trail_are_words() -> None:
-    say = {
-        "Role": "角色",
-        "Reader": "只读",
-        "added: %(added)s, changed: %(changed)s": "新增 %(added)s，更改 %(changed)s",
-    }
-
-    def words(text: str) -> str:
-        return say.get(text, text)
-
-    assert told("role: viewer", words, {}) == "角色: 只读"
-    assert told("good.csv: +3 ~0 a, b", words, {}) == "good.csv: 新增 3，更改 0 a, b"
-    assert told("viewer → –", words, {}) == "只读 → –"
-    assert told("dongmei → beifeng", words, {"dongmei": "东美", "beifeng": "北峰"}) == "东美 → 北峰"
-    assert told("locked", lambda text: text.upper(), {}) == REASONS["locked"].upper()
-    assert subject(f"late {'a' * 16}", {"a" * 16: "Hall"}) == "late Hall"
-
-
 @on_sqlite
 async def test_whoever_takes_a_file_along_stands_in_the_audit_trail(
-    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor, session: aiohttp.ClientSession
 ) -> None:
     await gateway.deliver([gateway.intent()])
     await logged_in(central, donor)
-    for path in ("gifts.csv", "export?kind=beacons"):
-        assert (await donor.open(f"{central.url}/staff/{path}")).status == 200
+    files = ("gifts.csv", "export?kind=beacons", "ledger/export?place=huada", "evidence.xlsx")
+    for path in files:
+        async with session.get(f"{central.url}/staff/{path}") as taken:
+            assert taken.status == 200
     trail = text(await donor.open(f"{central.url}/staff/audit?action=file.take"))
-    assert "Took a file along gifts" in trail
-    assert "Took a file along beacons.csv" in trail
+    assert "Took a file along · Gifts Id gifts" in trail
+    for kind in ("Beacons Id beacons.csv", "Ledger Id ledger-", "Gifts that wait for evidence Id waiting-gifts.xlsx"):
+        assert f"Took a file along · {kind}" in trail
