@@ -1,14 +1,17 @@
 """config/central.toml as frozen values. Read by commands and server only; loaded with `daemonkit.toml.load`."""
 
+from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from itertools import chain
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
 
-from central_server.settings_addresses import Host, WebOrigin
+from central_server.settings_addresses import Host, HttpsOrigin, WebOrigin, is_loopback, is_sealed
 from central_server.settings_bank import BankSettings
-from daemonkit.toml import misfits
+from daemonkit.toml import Misfit, misfits
 from kiosk_ui.telephone import Line, Telephone
 from sync_contract.beacon import U16, BeaconId
 from sync_contract.project import Project, ProjectId, Texts
@@ -20,6 +23,8 @@ def _store_url(value: SecretStr) -> SecretStr:
     url = value.get_secret_value()
     if url and (len(url) > 1000 or not url.startswith(("postgresql://", "postgres://"))):
         raise ValueError("expected postgresql://user@host/database, or nothing for the SQLite file")
+    if url and not is_sealed(url):
+        raise ValueError("leads to another machine: ?sslmode=verify-full&sslrootcert=/path is needed behind it")
     return value
 
 
@@ -54,6 +59,18 @@ class ServerSettings(Record):
     @property
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
         return tuple(ip_network(text) for text in self.trusted_proxies)
+
+    def misfits(self, environment: Environment) -> Iterator[Misfit]:
+        """Where gifts are real nobody reaches this server over a network but by https: the proxy stands beside it."""
+        if environment is not Environment.real:
+            return
+        if not is_loopback(self.host):
+            why = "must be 127.0.0.1 or ::1, for site.environment is real: the proxy that speaks https stands beside it"
+            yield Misfit(("server", "host"), why, self.host)
+        address = urlsplit(self.public_url)
+        if self.public_url and address.scheme != "https" and not is_loopback(address.hostname or ""):
+            why = "must begin with https://, for site.environment is real"
+            yield Misfit(("server", "public_url"), why, self.public_url)
 
 
 class SiteSettings(Record):
@@ -97,7 +114,8 @@ class WebhookSettings(Record):
     hosts: Annotated[
         tuple[Annotated[str, StringConstraints(pattern=r"^\.?[a-z0-9][a-z0-9.-]{0,250}$")], ...], Field(max_length=100)
     ] = ()
-    """Only these hosts; `.example.org` is every host below example.org. Empty: every host of the public internet."""
+    """Only these hosts; `.example.org` is every host below example.org. Empty: in a drill every host of the public
+    internet, where gifts are real none."""
     private_network: bool = False
     """Also plain http, and addresses of the own network: only where every admin may reach whatever is in it."""
 
@@ -105,7 +123,7 @@ class WebhookSettings(Record):
 class AlertSettings(Record):
     """Where 企業微信 takes messages for group robots; who is told, staff say on their pages."""
 
-    wecom: WebOrigin = "https://qyapi.weixin.qq.com"
+    wecom: HttpsOrigin = "https://qyapi.weixin.qq.com"
 
 
 class MailSettings(Record):
@@ -162,7 +180,8 @@ class Settings(Record):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        misfits(self.bank.misfits(self.site.environment))
+        environment = self.site.environment
+        misfits(chain(self.server.misfits(environment), self.bank.misfits(environment)))
         if sent := [each.id for each in self.projects if each.elsewhere]:
             raise ValueError(f"projects {', '.join(sent)}: elsewhere follows from the organisation: leave it out")
         if paid := [each.id for each in self.projects if each.paid_fen is not None or each.helped is not None]:

@@ -2,7 +2,7 @@
 
 from ipaddress import ip_address
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import AfterValidator, StringConstraints
 
@@ -28,5 +28,28 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def https_origin(value: str) -> str:
+    """As `web_origin`, and nothing goes over a network unsealed. Raises ValueError."""
+    if value and urlsplit(value).scheme != "https" and not is_loopback(urlsplit(value).hostname or ""):
+        raise ValueError("must begin with https:// (http:// only for this machine itself)")
+    return value
+
+
+def is_sealed(postgresql: str) -> bool:
+    """Whether a database's URL, as libpq reads it, keeps to this machine or demands TLS with the server's name proved.
+
+    libpq's own default goes on without TLS where there is none.
+    """
+    parts = urlsplit(postgresql)
+    asked = parse_qs(parts.query)
+    told = parts.netloc.rpartition("@")[2] or ",".join(asked.get("host", []))
+    hosts = (
+        unquote(each.rpartition(":")[0] if each.rpartition(":")[2].isdigit() else each) for each in told.split(",")
+    )
+    near = all(not host or host.startswith("/") or is_loopback(host.strip("[]")) for host in hosts)
+    return near or asked.get("sslmode") == ["verify-full"]
+
+
 WebOrigin = Annotated[str, StringConstraints(max_length=300), AfterValidator(web_origin)]
+HttpsOrigin = Annotated[WebOrigin, AfterValidator(https_origin)]
 Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.\-:\[\]]{1,260}$")]

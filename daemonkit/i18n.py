@@ -41,3 +41,8 @@ def _compiled(path: Path, locale: str) -> GNUTranslations:
         write_mo(compiled, read_po(file, locale=locale))
     compiled.seek(0)
     return GNUTranslations(compiled)
+
+
+def marked(text: str) -> str:
+    """Imported as `_` where a text is named now and translated when it is shown: by that name catalogues find it."""
+    return text

@@ -14,6 +14,8 @@ from daemonkit.log_repeats import Repeats
 _LONGEST = 200
 _LONGEST_TRACE = 8000
 _DEEPEST = 4
+_ROW = re.compile(r"^DETAIL: .*?(?=^\[SQL: |^The above exception|^Traceback|\Z)", re.MULTILINE | re.DOTALL)
+"""Where PostgreSQL tells the row that it would not take."""
 _SECRET = re.compile(r"token|secret|password|signature|csrf|cookie|authorization|private", re.IGNORECASE)
 _Event = MutableMapping[str, Any]
 
@@ -68,7 +70,8 @@ def _clean(key: str, value: object, depth: int) -> object:
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if key == "exception":
-        return "\n".join(_plain(line) for line in str(value)[-_LONGEST_TRACE:].splitlines())
+        told = _ROW.sub("DETAIL: …\n", str(value))[-_LONGEST_TRACE:]
+        return "\n".join(_plain(line) for line in told.splitlines())
     if depth and isinstance(value, dict):
         return {_plain(str(name)): _clean(str(name), item, depth - 1) for name, item in value.items()}
     if depth and isinstance(value, (list, tuple, set, frozenset)):

@@ -49,8 +49,3 @@ class Access:
     def has(self, right: Right) -> bool:
         """Anywhere."""
         return bool(self.places(right))
-
-    @property
-    def needs_factor(self) -> bool:
-        """Whoever moves money or governs proves it with a second factor."""
-        return self.has(Right.money) or self.has(Right.govern)

@@ -29,3 +29,12 @@ COMMON = frozenset(
     aa12345678 aa123456789 qq123456789 wang123456 zhang123456 li123456789 chen123456 woaini1314 woaini520 woaini521
     """.split()  # noqa: SIM905  (a table of words)
 )
+OURS = frozenset(
+    """
+    huaqiaodaxue huaqiao huada shequ jiedao cishan juanzeng juankuan aixindian aixin guanliyuan guanli houtai
+    community donation donations donate charity beacons beacon ibeacon gateway central server kiosk administrator admin
+    finance staff viewer operator password passwort mima unionpay yinlian weixin wechat
+    社区 社區 街道 慈善 捐款 捐赠 捐贈 爱心 愛心 华侨大学 華僑大學 华大 華大 信标 信標 网关 網關 管理员 管理員 密码 密碼
+    """.split()  # noqa: SIM905  (a table of words)
+)
+"""Words of this product, of its roles and of the place it was made for: a password of little else is guessed."""

@@ -23,7 +23,14 @@ PEER_FAILURES = 30
 
 
 class LoginRefused(CentralError):
-    """Unknown name, wrong password, locked or disabled: the page says the same for all of them."""
+    """Unknown name, wrong password, locked or disabled: the page says the same for all of them.
+
+    `account`: whose; empty for nobody's, for what was typed in the place of a name may be a password.
+    """
+
+    def __init__(self, reason: str, account: str = "") -> None:
+        super().__init__(reason)
+        self.account = account
 
 
 class TooManyFailures(CentralError):
@@ -46,6 +53,7 @@ class PlaceUnknown(CentralError):
 class Begun:
     """`token` goes into the cookie and nowhere else. `has_role`: there is a page to be seen."""
 
+    account: str
     token: str
     has_role: bool
 
@@ -85,8 +93,13 @@ async def set_password(
         return True
 
 
-async def log_in(database: Database, name: str, password: str, now: datetime, client: Client = _NOBODY) -> Begun:
-    """Raises LoginRefused, TooManyFailures. Five failures in a row lock the account for a quarter of an hour."""
+async def log_in(
+    database: Database, name: str, password: str, now: datetime, client: Client = _NOBODY, *, instead_of: str = ""
+) -> Begun:
+    """`instead_of`: the token that the browser still had; its session ends, whoever's it was.
+
+    Raises LoginRefused, TooManyFailures. Five failures in a row lock the account for a quarter of an hour.
+    """
     name = spelled(name)
     async with database.read() as connection:
         await _check_peer(connection, client, now)
@@ -102,13 +115,15 @@ async def log_in(database: Database, name: str, password: str, now: datetime, cl
         )
         if refused is not None or account is None:
             await _failed(connection, account, client, now, "session.refuse", refused or "", counts=refused == _WRONG)
-            return LoginRefused(refused)
+            return LoginRefused(refused or "", account.name if account else "")
         if not account.has_factor:  # else only the right code ends the row of failures
             await accounts.forget_failures(connection, name)
+        if instead_of:
+            await sessions.end(connection, running.hash_of(instead_of))
         token = await running.begin(connection, name, now, agent=client.agent)
         detail = "password" if account.has_factor else ""
         await audit.record(connection, AuditLine(name, account.home, "session.begin", name, detail, now))
-        return Begun(token, has_role=bool(await accounts.roles(connection, name)))
+        return Begun(name, token, has_role=bool(await accounts.roles(connection, name)))
 
     decided = await database.written(decide)
     if isinstance(decided, LoginRefused):
@@ -135,7 +150,7 @@ async def give_code(
         token = await running.renew(connection, visitor.session, now, factor_given=True)
         line = AuditLine(account.name, account.home, "session.begin", account.name, "password, code", now)
         await audit.record(connection, line)
-        return Begun(token, has_role=bool(await accounts.roles(connection, account.name)))
+        return Begun(account.name, token, has_role=bool(await accounts.roles(connection, account.name)))
 
     decided = await database.written(decide)
     if not isinstance(decided, Begun):

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import unicodedata
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from functools import cache
@@ -10,7 +11,8 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from central_server.accounts.common_passwords import COMMON
+from central_server.accounts.breached import breached
+from central_server.accounts.common_passwords import COMMON, OURS
 from central_server.errors import CentralError
 
 SHORTEST = 10
@@ -26,7 +28,7 @@ class Weakness(StrEnum):
     short = "short"
     long = "long"
     common = "common"
-    """One of those that are tried first, or made of one character or a row of keys."""
+    """One of those that are tried first or came out in a breach, or made of one character, a row of keys, our words."""
     name = "name"
     """It is the account's name, or holds little else."""
     same = "same"
@@ -50,15 +52,18 @@ _SAID = {
 }
 
 
-def check(name: str, password: str) -> None:
-    """Raises PasswordRefused. Any characters will do: no rule asks for digits or capitals."""
+def check(name: str, password: str, site: Iterable[str] = ()) -> None:
+    """Raises PasswordRefused. Any characters will do: no rule asks for digits or capitals. `site`: its names."""
     password = _plain(password)
     if len(password) < SHORTEST:
         raise PasswordRefused(Weakness.short)
     if len(password) > LONGEST:
         raise PasswordRefused(Weakness.long)
-    bare = "".join(character for character in password.casefold() if character.isalnum())
-    if len(set(bare)) < 4 or bare in COMMON or bare.rstrip("0123456789") in COMMON or any(bare in run for run in _RUNS):
+    bare = _bare(password)
+    told = {password.casefold(), bare, bare.rstrip("0123456789")}
+    if len(set(bare)) < 4 or any(bare in run for run in _RUNS) or not told.isdisjoint(COMMON | breached()):
+        raise PasswordRefused(Weakness.common)
+    if _holds_little_but(OURS.union(map(_bare, site)), bare):
         raise PasswordRefused(Weakness.common)
     plain_name = _plain(name).casefold()
     if len(plain_name) >= 3 and len(password.casefold().replace(plain_name, "")) < SHORTEST // 2:
@@ -76,10 +81,11 @@ async def hashed(password: str) -> str:
 
 
 async def fits(known: str | None, password: str) -> bool:
-    """Whether `known` is its hash. With None it takes just as long, and says no."""
-    given = _plain(password[: LONGEST + 1])
-    fitting = await asyncio.get_running_loop().run_in_executor(_two_at_a_time, _verified, known, given)
-    return fitting and known is not None
+    """Whether `known` is its hash. With None it takes just as long, and says no; so it does for what is too long."""
+    given = _plain(password)
+    looked_for = known if len(given) <= LONGEST else None
+    fitting = await asyncio.get_running_loop().run_in_executor(_two_at_a_time, _verified, looked_for, given[:LONGEST])
+    return fitting and looked_for is not None
 
 
 def _verified(known: str | None, password: str) -> bool:
@@ -88,6 +94,18 @@ def _verified(known: str | None, password: str) -> bool:
         return _hasher.verify(known or nobody, password)
     except (VerificationError, InvalidHashError):
         return False
+
+
+def _bare(text: str) -> str:
+    return "".join(character for character in _plain(text).casefold() if character.isalnum())
+
+
+def _holds_little_but(words: Iterable[str], bare: str) -> bool:
+    """Whether only digits and a letter or three are left when the words are taken out."""
+    rest = bare
+    for word in sorted(words, key=len, reverse=True):
+        rest = rest.replace(word, "") if word else rest
+    return rest != bare and sum(not character.isdigit() for character in rest) < 4
 
 
 def _plain(text: str) -> str:

@@ -27,7 +27,7 @@ class Owed(StrEnum):
     password = "password"  # noqa: S105  (a word)
     """A new one in the place of one that another person knows."""
     factor = "factor"
-    """A second factor, for a role that needs one."""
+    """A second factor, where everybody needs one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ async def standing(
 ) -> Standing | None:
     """None when the session is not there, is over, or was not used for half an hour.
 
-    `factors_demanded`: roles that move money or govern need a second factor here. `used` False: nobody did anything, a
-    page brought itself up to date.
+    `factors_demanded`: everybody needs a second factor here. `used` False: nobody did anything, a page brought itself
+    up to date.
     """
     digest = hash_of(token)
     async with database.read() as connection:
@@ -61,15 +61,15 @@ async def standing(
         async with database.write() as connection:
             await sessions.use(connection, digest, now)
     access = Access(account.name, {place: Role(role) for place, role in roles.items()})
-    return Standing(access, session, _owed(account, session, access, factors_demanded=factors_demanded), account)
+    return Standing(access, session, _owed(account, session, factors_demanded=factors_demanded), account)
 
 
-def _owed(account: Account, session: Session, access: Access, *, factors_demanded: bool) -> Owed | None:
+def _owed(account: Account, session: Session, *, factors_demanded: bool) -> Owed | None:
     if account.has_factor and not session.factor_given:
         return Owed.code
     if account.one_time_until is not None:
         return Owed.password
-    if factors_demanded and access.needs_factor and not account.has_factor:
+    if factors_demanded and not account.has_factor:
         return Owed.factor
     return None
 

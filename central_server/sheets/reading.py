@@ -18,6 +18,8 @@ MOST_ROWS = 5000
 _MOST_COLUMNS = 60
 _MOST_UNPACKED = 24 * 1024 * 1024
 _MOST_PARTS = 200
+_BOOK = b"PK\x03\x04"
+_BOOK_ENDINGS, _TEXT_ENDINGS = ("xlsx",), ("csv", "txt", "tsv")
 
 
 class SheetRefused(CentralError):
@@ -40,7 +42,7 @@ def read(content: bytes) -> Sheet:
     """XLSX, or CSV in UTF-8, UTF-16 with its mark, or GB18030. Blocks for as long as it takes. Raises SheetRefused."""
     if len(content) > MOST_OCTETS:
         raise SheetRefused(f"{MOST_OCTETS // 1024 // 1024} MB")
-    lines = _xlsx(content) if content.startswith(b"PK\x03\x04") else _csv(_text(content))
+    lines = _xlsx(content) if content.startswith(_BOOK) else _csv(_text(content))
     head: tuple[str, ...] = ()
     rows: list[tuple[int, tuple[str, ...]]] = []
     for number, cells in enumerate(lines, 1):
@@ -58,6 +60,11 @@ def read(content: bytes) -> Sheet:
     if not head or len(head) > _MOST_COLUMNS:
         raise SheetRefused
     return Sheet(head, tuple(rows))
+
+
+def is_called(ending: str, content: bytes) -> bool:
+    """Whether a name with this ending says what the file is."""
+    return ending in (_BOOK_ENDINGS if content.startswith(_BOOK) else _TEXT_ENDINGS)
 
 
 def _text(content: bytes) -> str:

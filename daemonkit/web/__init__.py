@@ -1,11 +1,12 @@
 """A small, guarded web server on aiohttp."""
 
 from daemonkit.web.bodies import csrf_token, gunzip, parse_json, read_body, read_form, read_json, read_wire
+from daemonkit.web.cookies import keep_wish, read_wish
 from daemonkit.web.events import closing, event_stream
 from daemonkit.web.guards import guarded_app
 from daemonkit.web.problem import ErrorPage, problem
 from daemonkit.web.ready import Answers, Ready
-from daemonkit.web.rules import RULES, WebRules, client
+from daemonkit.web.rules import RULES, WebRules, client, route
 from daemonkit.web.server import serving
 from daemonkit.web.shortcuts import SHORTCUTS, Shortcut
 from daemonkit.web.uploads import Upload, read_upload
@@ -25,6 +26,7 @@ __all__ = [
     "event_stream",
     "guarded_app",
     "gunzip",
+    "keep_wish",
     "parse_json",
     "problem",
     "read_body",
@@ -32,5 +34,7 @@ __all__ = [
     "read_json",
     "read_upload",
     "read_wire",
+    "read_wish",
+    "route",
     "serving",
 ]

@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from daemonkit.web.problem import PROBLEM, document
-from daemonkit.web.rules import WebRules, peer
+from daemonkit.web.rules import WebRules, dress, peer
 
 _log = structlog.get_logger()
 
@@ -31,15 +31,15 @@ class Crowd:
     """All open connections of one server."""
 
     def __init__(self, rules: WebRules) -> None:
-        self._rules = rules
+        self.rules = rules
         self._open: set[Connection] = set()
 
     def admit(self, newcomer: "Connection") -> bool:
         """Make room for the newcomer if need be; False when everybody is being served."""
         neighbours = [connection for connection in self._open if connection.peer == newcomer.peer]
-        if len(neighbours) >= self._rules.peer_connections and not _close_one(neighbours):
+        if len(neighbours) >= self.rules.peer_connections and not _close_one(neighbours):
             return False
-        if len(self._open) >= self._rules.total_connections and not _close_one(list(self._open)):
+        if len(self._open) >= self.rules.total_connections and not _close_one(list(self._open)):
             return False
         self._open.add(newcomer)
         return True
@@ -101,7 +101,7 @@ class Connection(web.RequestHandler):
     ) -> web.StreamResponse:
         """What never reached the application: not HTTP, mostly. Nothing of it is echoed."""
         if isinstance(exc, HttpProcessingError):
-            _log.info("request.malformed", error=type(exc).__name__)
+            _log.info("request.malformed", error=type(exc).__name__, client=self.peer)
         else:
             _log.error("request.failed", exc_info=exc)
         if request.writer.output_size > 0:
@@ -110,13 +110,7 @@ class Connection(web.RequestHandler):
             status=status,
             text=document(status, HTTPStatus(status).phrase, "", {}),
             content_type=PROBLEM,
-            headers={
-                "Server": "",
-                "Cache-Control": "no-store",
-                "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-                "X-Content-Type-Options": "nosniff",
-                "Referrer-Policy": "no-referrer",
-            },
+            headers={"Server": "", **dress(self._crowd.rules)},
         )
         response.force_close()
         return response

@@ -10,11 +10,22 @@ from daemonkit.web.connections import Stage, set_stage
 from daemonkit.web.events import CLOSING, new_closing
 from daemonkit.web.gate import Gate
 from daemonkit.web.problem import ErrorPage, refusal, told
-from daemonkit.web.rules import RULES, WebRules, dress
+from daemonkit.web.rules import RULES, WebRules, client, dress, route
 from daemonkit.web.shortcuts import SHORTCUTS, Shortcuts
 
 _log = structlog.get_logger()
 _METHODS = ("GET", "HEAD", "POST")
+_TURNED_AWAY = {
+    400: "request.unfit",
+    401: "request.unproved",
+    403: "request.forbidden",
+    413: "request.too_large",
+    415: "request.other_form",
+    421: "request.misdirected",
+    429: "request.too_many",
+}
+"""What is logged of whoever meets a guard; each by its own name, so that a flood of one hides no other."""
+_ALWAYS_NAMED = (421, 429)
 
 
 def guarded_app(
@@ -37,17 +48,21 @@ def _guard(rules: WebRules, gate: Gate, error_page: ErrorPage | None) -> Middlew
         set_stage(request, Stage.handling)
         try:
             _check(request, rules, gate)
-            return await handler(request)
+            answer = await handler(request)
+            if answer is not None:  # a handler may forget to answer: aiohttp says so
+                _note(request, rules, answer.status)
+            return answer
         except web.HTTPException as error:
             if error.status < 400:
                 raise
+            _note(request, rules, error.status)
             return told(request, error, error_page)
         except web.RequestPayloadError:  # from the parser in Python; the one in C lets the deadline pass
             return told(request, refusal(web.HTTPBadRequest, "the body is broken"), error_page)
         except Exception as error:
             if request.transport is None or request.transport.is_closing():
                 raise ConnectionError("the client has left") from error  # aiohttp then ends in silence
-            _log.exception("request.failed", method=request.method, path=request.path)
+            _log.exception("request.failed", method=request.method, route=route(request))
             if request.writer.output_size > 0:
                 raise ConnectionError("the response has begun already") from error
             return told(request, refusal(web.HTTPInternalServerError), error_page)
@@ -55,6 +70,14 @@ def _guard(rules: WebRules, gate: Gate, error_page: ErrorPage | None) -> Middlew
             set_stage(request, Stage.waiting)
 
     return guard
+
+
+def _note(request: web.Request, rules: WebRules, status: int) -> None:
+    event, asked = _TURNED_AWAY.get(status), client(request, rules)
+    if event is None or asked in rules.unlogged:
+        return
+    named = status in _ALWAYS_NAMED or request.path.startswith(rules.named)
+    _log.warning(event, method=request.method[:20], route=route(request), **({"client": asked} if named else {}))
 
 
 def _check(request: web.Request, rules: WebRules, gate: Gate) -> None:
@@ -91,6 +114,11 @@ def _from_elsewhere(request: web.Request) -> bool:
     return origin != "null" and origin.partition("://")[2] != request.headers["Host"].lower()
 
 
+def _is_text(media_type: str) -> bool:
+    """A browser may guess at its letters, and be led to read others than were meant (ASVS 5.0, 4.1.1)."""
+    return media_type.startswith("text/") or media_type.endswith(("+xml", "/xml"))
+
+
 def _dress(rules: WebRules) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
     """Also on event streams and on errors: what a response carries as its headers are sent."""
     worn = dress(rules)
@@ -99,6 +127,8 @@ def _dress(rules: WebRules) -> Callable[[web.Request, web.StreamResponse], Await
     async def dress_up(request: web.Request, response: web.StreamResponse) -> None:
         headers = response.headers
         headers.update(worn)
+        if response.charset is None and _is_text(response.content_type):
+            response.charset = "utf-8"
         headers.setdefault("Cache-Control", cache)
         headers.pop("Server", None)
 

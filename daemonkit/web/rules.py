@@ -13,7 +13,9 @@ class WebRules:
     own that a form may lead to. `secret`: for CSRF tokens. Limits are octets, seconds, connections and requests a
     second for each peer; paths that begin with one of `exempt` are never limited. `trusted_proxies`: only what stands
     there may tell in X-Forwarded-For for whom it asks. `open_doors`: paths to which other sites may post forms;
-    one that ends in `/` is all paths below it.
+    one that ends in `/` is all paths below it. `https`: browsers reach us by https, through a proxy, and no other way.
+    `unlogged`: peers of whom nothing is logged when they are turned away: the screen that residents touch. `named`:
+    below which paths the log says from which address somebody was; elsewhere only of floods and of other hosts' names.
     """
 
     allowed_hosts: frozenset[str]
@@ -28,9 +30,13 @@ class WebRules:
     exempt: tuple[str, ...] = ("/healthz", "/static/")
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     open_doors: frozenset[str] = frozenset()
+    https: bool = False
+    unlogged: frozenset[str] = frozenset()
+    named: tuple[str, ...] = ("/",)
 
 
 RULES = web.AppKey("rules", WebRules)
+_TWO_YEARS_S = 2 * 365 * 24 * 3600
 
 
 def dress(rules: WebRules) -> dict[str, str]:
@@ -43,11 +49,13 @@ def dress(rules: WebRules) -> dict[str, str]:
         "connect-src 'self'",
         "font-src 'self'",
         "media-src 'self'",
+        "object-src 'none'",
         " ".join(("form-action 'self'", *rules.form_targets)),
         "base-uri 'none'",
         "frame-ancestors 'none'",
     )
-    return {
+    strict = {"Strict-Transport-Security": f"max-age={_TWO_YEARS_S}; includeSubDomains"} if rules.https else {}
+    return strict | {
         "Content-Security-Policy": "; ".join(policy),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
@@ -88,6 +96,14 @@ def client(request: web.Request, rules: WebRules | None = None) -> str:
         if not _stands_in(address, proxies):
             break
     return peer(address)
+
+
+def route(request: web.Request) -> str:
+    """Where a request went, for the log: as the router has it, never as it was asked for, since an address may open
+    a gift. Empty where nothing stands.
+    """
+    resource = request.match_info.route.resource
+    return "" if resource is None else resource.canonical
 
 
 def _stands_in(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:

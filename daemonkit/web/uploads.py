@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from email.message import Message
+from pathlib import PurePosixPath
 
 from aiohttp import web
 from multidict import MultiDict
@@ -22,6 +23,11 @@ class Upload:
 
     name: str
     content: bytes
+
+    @property
+    def ending(self) -> str:
+        """`pdf`: what its name says that it is, in lower case; empty when it says nothing."""
+        return PurePosixPath(self.name).suffix[1:].lower()
 
 
 async def read_upload(

@@ -1,11 +1,12 @@
 """What the packages promise without being built: the manuals' commands are on the PATH. The rest: tests/soak."""
 
 import re
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 
-from debian.package import PACKAGES, ROOT, Package, put_on_path
+from debian.package import PACKAGES, ROOT, Package, put_on_path, put_version
 
 COMMAND = re.compile(r"(?:^|[`\s])((?:/\S+/)?beacon-(?:gateway|central)) (?:[a-z]+(?:-[a-z]+)*)\b(?! =)", re.MULTILINE)
 
@@ -22,7 +23,21 @@ def test_each_program_is_linked_into_usr_bin_and_the_link_holds_in_any_root(pack
         assert link.read_text() == "it"
 
 
-@pytest.mark.parametrize("page", ["docs/installing.md"])
+def test_a_package_says_which_version_it_is(tmp_path: Path) -> None:
+    """importlib.metadata asks for it: reports, backups and the API's document name it."""
+    put_version(tmp_path, "9.8.7")
+    found = [(each.name, each.version) for each in distributions(path=[str(tmp_path)])]
+    assert found == [("beacon-gateway", "9.8.7")]
+
+
+def test_the_central_server_brings_the_settings_that_init_writes() -> None:
+    """As a link here; what is packed is a file with the same content."""
+    link = ROOT / "central_server/central.toml"
+    assert link.is_symlink()
+    assert link.read_bytes() == (ROOT / "config/central.toml").read_bytes()
+
+
+@pytest.mark.parametrize("page", ["docs/installing.md", "docs/operating.md"])
 def test_commands_in_the_manual_are_those_that_the_packages_put_on_the_path(page: str) -> None:
     programs = {name for package in PACKAGES for name in package.programs}
     told = {found[1] for found in COMMAND.finditer((ROOT / page).read_text("utf-8"))}

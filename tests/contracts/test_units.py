@@ -13,6 +13,7 @@ from beacon_gateway.settings import Radio
 SYSTEMD = Path(__file__).parents[2] / "systemd"
 SERVICES = ("beacon-gateway", "beacon-central")
 KIOSK = "beacon-kiosk"
+BACKUP = "beacon-central-backup"
 HELPER = "beacon-radio-helper"
 
 
@@ -22,7 +23,7 @@ def analyze(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([program, *words], capture_output=True, text=True, timeout=120)
 
 
-@pytest.mark.parametrize(("unit", "threshold"), [*((unit, 15) for unit in (*SERVICES, HELPER)), (KIOSK, 27)])
+@pytest.mark.parametrize(("unit", "threshold"), [*((unit, 15) for unit in (*SERVICES, HELPER, BACKUP)), (KIOSK, 27)])
 def test_the_sandbox_is_tight(unit: str, threshold: int) -> None:
     """Tenths of systemd's exposure level; the browser needs namespaces and a code generator of its own."""
     judged = analyze(
@@ -34,7 +35,8 @@ def test_the_sandbox_is_tight(unit: str, threshold: int) -> None:
 def test_systemd_finds_no_fault_in_the_units(tmp_path: Path) -> None:
     """With the programs that they start put in place: those are installed, not built here."""
     shutil.copy(SYSTEMD / f"{HELPER}.socket", tmp_path)
-    for unit in (*SERVICES, KIOSK, HELPER):
+    shutil.copy(SYSTEMD / f"{BACKUP}.timer", tmp_path)
+    for unit in (*SERVICES, KIOSK, HELPER, BACKUP):
         text = (SYSTEMD / f"{unit}.service").read_text("utf-8")
         started = set(re.findall(r"^ExecStart(?:Pre)?=\+?(\S+)", text, re.MULTILINE))
         assert started
@@ -99,6 +101,16 @@ def test_secrets_come_as_credentials_only(bank: str, files: list[str]) -> None:
     unit = (SYSTEMD / "beacon-central.service").read_text("utf-8")
     assert "LoadCredential=" not in unit
     assert not re.search(r"^Environment.*(secret|key|password)", unit, re.MULTILINE | re.IGNORECASE)
+
+
+def test_the_backup_by_a_timer_is_of_the_server_that_runs() -> None:
+    """The same program, settings, state and user; once, and not always again."""
+    backup, server = _settings(BACKUP), _settings("beacon-central")
+    assert backup["ExecStart"] == server["ExecStart"].replace(" run ", " backup ")
+    assert (backup["Type"], backup["User"], backup["StateDirectory"]) == ("oneshot", server["User"], "beacon-central")
+    assert "Restart" not in backup
+    timer = _settings(BACKUP, "timer")
+    assert (timer["OnCalendar"], timer["Persistent"]) == ("*-*-* 03:40:00 Asia/Shanghai", "true")
 
 
 def test_all_units_of_the_gateway_start_the_one_program_that_is_installed() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from aiohttp import ClientSession, web
+from aiohttp.typedefs import Handler
 
 from daemonkit.web import WebRules, guarded_app, problem, serving
 from tests.unit.daemonkit.raw_http import answer
@@ -138,12 +139,48 @@ async def test_every_response_carries_the_security_headers(url: str, client: Cli
         assert policy["default-src"] == "'none'"
         assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
         assert policy["form-action"] == "'self' https://give.example"
-        assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
+        assert policy["frame-ancestors"] == policy["base-uri"] == policy["object-src"] == "'none'"
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "no-referrer"
         assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
         assert headers["Cache-Control"] == "no-store"
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
         assert "Server" not in headers
+        assert "Strict-Transport-Security" not in headers, "said over http, where it means nothing"
+
+
+async def test_behind_https_every_response_forbids_http_for_two_years(client: ClientSession) -> None:
+    async with serving(site(replace(RULES, https=True), pages=True), "127.0.0.1", 0) as url:
+        for path in ("/", "/absent", "/broken", "/elsewhere", "/api/absent"):
+            async with client.get(url + path, allow_redirects=False) as response:
+                assert response.headers["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains", path
+        assert b"Strict-Transport-Security: max-age=63072000" in await answer(url, b"FOO / HTTP/1.1\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/style", "text/css; charset=utf-8"),
+        ("/picture", "image/svg+xml; charset=utf-8"),
+        ("/table", "text/csv; charset=gb18030"),
+        ("/file", "application/pdf"),
+        ("/api/absent", "application/problem+json; charset=utf-8"),
+    ],
+)
+async def test_a_text_says_in_which_letters_it_is_written(client: ClientSession, path: str, told: str) -> None:
+    app = site(RULES, pages=True)
+    for name, kind in {"/style": "text/css", "/picture": "image/svg+xml", "/file": "application/pdf"}.items():
+        app.router.add_get(name, sending(kind))
+    app.router.add_get("/table", sending("text/csv; charset=gb18030"))
+    async with serving(app, "127.0.0.1", 0) as url, client.get(url + path) as response:
+        assert response.headers["Content-Type"] == told
+
+
+def sending(kind: str) -> Handler:
+    async def send(request: web.Request) -> web.Response:
+        return web.Response(body=b"x", headers={"Content-Type": kind})
+
+    return send
 
 
 async def test_a_handler_may_choose_its_own_caching(url: str, client: ClientSession) -> None:

@@ -7,7 +7,7 @@ from aiohttp import ClientSession, web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemonkit.web import WebRules, csrf_token, guarded_app, read_upload, serving
+from daemonkit.web import Upload, WebRules, csrf_token, guarded_app, read_upload, serving
 from daemonkit.web.uploads import _parts
 
 RULES = WebRules(frozenset({"127.0.0.1"}), secret=b"s" * 32, body_limit=1000, burst=10_000)
@@ -88,6 +88,11 @@ async def test_what_is_no_whole_form_of_the_session_is_refused(url: str, body: b
 )
 async def test_a_form_says_how_it_is_divided(url: str, kind: str, status: int) -> None:
     assert (await posted(url, CSRF + END, kind))[0] == status
+
+
+def test_a_name_says_what_a_file_is_by_its_last_ending() -> None:
+    names = ("a.PDF", "a.pdf.exe", "a", ".pdf", "", "a.", "照片.jpeg")
+    assert [Upload(name, b"").ending for name in names] == ["pdf", "exe", "", "", "", "", "jpeg"]
 
 
 @given(st.binary(max_size=200))

@@ -1,0 +1,37 @@
+"""Which answers a browser or a proxy may keep: those that everybody may read. All others are `no-store`, by default."""
+
+from pathlib import Path
+
+import pytest
+
+from daemonkit.web.rules import WebRules, dress
+
+ROOT = Path(__file__).parents[2]
+PUBLIC = {
+    "daemonkit/web/guards.py": "the default, as `dress` has it",
+    "daemonkit/web/rules.py": "no-store",
+    "central_server/public/files.py": "stylesheets and scripts",
+    "central_server/public/album.py": "pictures of projects",
+    "central_server/public/openapi.py": "the document for programs",
+    "central_server/public/transparency.py": "published heads",
+    "central_server/public/slip.py": "no-store",
+    "central_server/gateway_api/catalogue.py": "the catalogue and its pictures, to a gateway",
+    "central_server/bank_emulator/look.py": "the drill bank's stylesheet",
+    "beacon_gateway/kiosk/pages/files.py": "stylesheets, pictures and voices",
+}
+
+
+def test_what_may_be_kept_stands_in_this_list() -> None:
+    found = {
+        str(each.relative_to(ROOT))
+        for folder in ("central_server", "beacon_gateway", "daemonkit")
+        for each in (ROOT / folder).rglob("*.py")
+        if '"Cache-Control"' in each.read_text("utf-8")
+    }
+    assert found - PUBLIC.keys() == set(), "whoever lets an answer be kept says here why nobody's own data are in it"
+
+
+@pytest.mark.parametrize("file", [file for file, why in PUBLIC.items() if why == "no-store"])
+def test_what_is_a_persons_own_is_kept_nowhere(file: str) -> None:
+    assert '"Cache-Control": "no-store"' in (ROOT / file).read_text("utf-8")
+    assert dress(WebRules(frozenset(), b""))["Cache-Control"] == "no-store"

@@ -1,0 +1,53 @@
+"""What goes into a package: our own sources and the libraries that run, and nothing of how it came about."""
+
+import re
+import tomllib
+from importlib.metadata import PackageNotFoundError, requires
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from debian.package import BUILD_ONLY, PACKAGES, ROOT, Package, needed
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
+def test_no_package_brings_the_history_of_its_source_or_a_secret(package: Package) -> None:
+    sources = [each for name in package.own for each in (ROOT / name).rglob("*") if "__pycache__" not in each.parts]
+    brought = {*sources, *(ROOT / source for source in package.files.values())}
+    assert brought
+    for each in brought:
+        inside = each.relative_to(ROOT)
+        assert not any(part.startswith(".") for part in inside.parts), f"{inside}: hidden, as .git is"
+        assert each.suffix not in {".key", ".pem", ".pfx", ".secret", ".db", ".log"}, f"{inside}: nobody ships that"
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
+def test_a_package_brings_the_libraries_that_it_runs_with_and_none_that_only_build(package: Package) -> None:
+    pins = (ROOT / "requirements" / package.requirements).read_text("utf-8")
+    brought = set(re.findall(r"^([a-z0-9-]+)==", needed(pins), re.MULTILINE))
+    assert brought == set(re.findall(r"^([a-z0-9-]+)==", pins, re.MULTILINE)) - BUILD_ONLY
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    (extra,) = {"beacon-gateway": ("gateway",), "beacon-central": ("central",)}[package.name]
+    assert brought == drawn_in([*project["dependencies"], *project["optional-dependencies"][extra]])
+    assert needed(pins).count("--hash=") > len(brought)
+
+
+def drawn_in(wanted: list[str]) -> set[str]:
+    """These libraries and all that they need, as they say themselves."""
+    found: set[tuple[str, frozenset[str]]] = set()
+    waiting = [Requirement(each) for each in wanted]
+    while waiting:
+        asked = waiting.pop()
+        name, extras = canonicalize_name(asked.name), frozenset(asked.extras)
+        if (name, extras) in found:
+            continue
+        found.add((name, extras))
+        try:
+            needs = requires(name) or []
+        except PackageNotFoundError:  # of another Python than this one
+            continue
+        for each in map(Requirement, needs):
+            if each.marker is None or any(each.marker.evaluate({"extra": extra}) for extra in {"", *extras}):
+                waiting.append(each)
+    return {name for name, _ in found}

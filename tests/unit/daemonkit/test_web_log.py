@@ -1,0 +1,141 @@
+"""Who meets a guard stands in the log: what happened, where and from where; never the address that was asked for."""
+
+from collections.abc import AsyncIterator
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession, web
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
+
+from beacon_gateway.from_settings import web_rules
+from beacon_gateway.settings import Settings
+from daemonkit.toml import load
+from daemonkit.web import RULES, WebRules, guarded_app, read_form, read_json, serving
+from sync_contract.strict import Record
+from tests.unit.daemonkit.raw_http import answer
+
+GATEWAY = Path(__file__).parents[3] / "config/gateway.toml"
+SECRET = "Zx7-opens-a-gift"
+FROM = {"X-Forwarded-For": "203.0.113.9"}
+
+
+class Asked(Record):
+    word: str
+
+
+async def form(request: web.Request) -> web.Response:
+    await read_form(request, request.config_dict[RULES], "somebody")
+    return web.Response()
+
+
+async def json(request: web.Request) -> web.Response:
+    await read_json(request, Asked)
+    return web.Response()
+
+
+async def broken(request: web.Request) -> web.Response:
+    raise ValueError("a bug")
+
+
+async def unproved(request: web.Request) -> web.Response:
+    return web.Response(status=401)
+
+
+@pytest.fixture
+async def url() -> AsyncIterator[str]:
+    rules = WebRules(
+        frozenset({"127.0.0.1"}),
+        secret=bytes(32),
+        requests_per_second=0.001,
+        burst=3,
+        trusted_proxies=(ip_network("127.0.0.1/32"),),
+    )
+    app = guarded_app(rules)
+    for path, handler in {"/form": form, "/json": json}.items():
+        app.router.add_post(f"{path}/{{nonce}}", handler)
+    app.router.add_get("/broken/{nonce}", broken)
+    app.router.add_get("/unproved/{nonce}", unproved)
+    async with serving(app, "127.0.0.1", 0) as address:
+        yield address
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[ClientSession]:
+    async with ClientSession(headers=FROM) as session:
+        yield session
+
+
+def told(logs: list[EventDict]) -> tuple[str, str, str]:
+    (line,) = logs
+    assert SECRET not in repr(line)
+    return str(line["event"]), str(line["route"]), str(line.get("client", ""))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "event"),
+    [
+        ("POST", "/form", {"Content-Type": "application/x-www-form-urlencoded"}, "request.forbidden"),
+        ("POST", "/form", {"Sec-Fetch-Site": "cross-site"}, "request.forbidden"),
+        ("POST", "/form", {}, "request.other_form"),
+        ("POST", "/json", {"Content-Type": "application/json"}, "request.unfit"),
+        ("GET", "/unproved", {}, "request.unproved"),
+    ],
+)
+async def test_who_is_turned_away_is_told_the_log(
+    url: str, client: ClientSession, method: str, path: str, headers: dict[str, str], event: str
+) -> None:
+    with capture_logs() as logs:
+        async with client.request(method, f"{url}{path}/{SECRET}", data=b"", headers=headers) as response:
+            assert response.status >= 400
+    assert told(logs) == (event, f"{path}/{{nonce}}", "203.0.113.9")
+
+
+@pytest.mark.parametrize(("path", "named"), [("/form", False), ("/staff/form", True)])
+async def test_of_a_resident_only_a_flood_leaves_an_address(client: ClientSession, path: str, named: bool) -> None:
+    rules = WebRules(frozenset({"127.0.0.1"}), bytes(32), requests_per_second=0.001, burst=1, named=("/staff",))
+    app = guarded_app(rules)
+    for each in ("/form", "/staff/form"):
+        app.router.add_post(each, form)
+    with capture_logs() as logs:
+        async with serving(app, "127.0.0.1", 0) as url:
+            for _ in range(2):
+                async with client.post(url + path, data={"csrf": "old"}):
+                    pass
+    assert [(line["event"], "client" in line) for line in logs] == [
+        ("request.forbidden", named),
+        ("request.too_many", True),
+    ]
+
+
+async def test_of_the_screen_that_residents_touch_nothing_is_logged(client: ClientSession) -> None:
+    """When somebody stood there would stand in the journal (docs/privacy.md)."""
+    rules = web_rules(load(GATEWAY, Settings))
+    app = guarded_app(rules)
+    app.router.add_post("/form", form)
+    with capture_logs() as logs:
+        async with serving(app, "127.0.0.1", 0) as url, client.post(f"{url}/form", data={"csrf": "old"}) as response:
+            assert response.status == 403
+    assert logs == []
+
+
+async def test_a_host_that_is_not_ours_is_told_the_log(url: str) -> None:
+    with capture_logs() as logs:
+        await answer(url, f"GET /{SECRET} HTTP/1.1\r\nHost: evil\r\nConnection: close\r\n\r\n".encode())
+    assert told(logs) == ("request.misdirected", "", "127.0.0.1")
+
+
+async def test_too_many_requests_are_told_the_log(url: str, client: ClientSession) -> None:
+    with capture_logs() as logs:
+        for _ in range(4):
+            async with client.get(f"{url}/absent/{SECRET}"):
+                pass
+    assert told(logs) == ("request.too_many", "", "203.0.113.9"), "what is not there, nobody guards"
+
+
+async def test_a_bug_is_told_with_its_route_and_not_with_its_address(url: str, client: ClientSession) -> None:
+    with capture_logs() as logs:
+        async with client.get(f"{url}/broken/{SECRET}") as response:
+            assert response.status == 500
+    assert told(logs)[:2] == ("request.failed", "/broken/{nonce}")
