@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from daemonkit.web import keep_wish, read_wish
 from kiosk_ui.languages import best_language
 from sync_contract.strict import Language
 
@@ -10,12 +11,12 @@ _A_YEAR_S = 365 * 24 * 3600
 
 
 def language(request: web.Request) -> Language:
-    asked = request.query.get("lang") or request.cookies.get(_COOKIE)
+    asked = request.query.get("lang") or read_wish(request, _COOKIE)
     return best_language(asked, request.headers.get("Accept-Language", ""))
 
 
 def remember(request: web.Request, response: web.Response) -> web.Response:
     """Keep an explicit wish for the pages that follow, also for the one after the bank's."""
     if request.query.get("lang") in list(Language):
-        response.set_cookie(_COOKIE, request.query["lang"], max_age=_A_YEAR_S, httponly=True, samesite="Lax")
+        keep_wish(request, response, _COOKIE, request.query["lang"], max_age=_A_YEAR_S)
     return response

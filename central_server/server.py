@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from central_server.alerts.channels import open_senders
 from central_server.api.tokens import Bearers
 from central_server.api.webhooks.addresses import AddressRules
 from central_server.api.webhooks.sending import deliver, open_sender
+from central_server.backups.kept import before_migration, overdue
+from central_server.backups.taking import BackupFailed, Source
 from central_server.banks import BANKS, Account
 from central_server.banks.port import BankUnavailable
 from central_server.catalogue.publication import Publication
@@ -48,6 +51,7 @@ from central_server.public.hall import HallPages
 from central_server.public.health import HealthPage
 from central_server.public.help import HelpPages
 from central_server.public.lists import Lists
+from central_server.public.log_list import LogList
 from central_server.public.openapi import OpenApiFile
 from central_server.public.page_gifts import PageGifts
 from central_server.public.phone import PhonePages
@@ -75,13 +79,18 @@ from daemonkit.broadcast import Broadcast
 from daemonkit.notify import Notifier
 from daemonkit.supervise import Health, feed_watchdog, supervise
 from daemonkit.web import WebRules, guarded_app, serving
+from kiosk_ui.help_views import ContactPage
 from kiosk_ui.render import Pages
-from kiosk_ui.views import ContactPage, Surface
+from kiosk_ui.surface import Surface
 from sync_contract.enrolment import fingerprint
+from sync_contract.strict import Environment
 
 _log = structlog.get_logger()
 _STALL_S = 30.0
 _SETTLED_S = 5.0
+_SWITCH_S = 0.0005
+"""How long a thread of the store waits for Python while requests are read; Python's own is ten times as long, and each
+statement of SQLite's writer would wait for it."""
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -99,6 +108,8 @@ class Place:
     connections: int = 10
     credentials: Path | None = None
     """Where systemd lays secrets down; None: they are in `state`."""
+    settings_file: Path | None = None
+    """The TOML, for the backups."""
 
 
 def now() -> datetime:
@@ -117,13 +128,17 @@ async def run(
 
     Raises StoreRefused, StateRefused, CredentialsRefused, OSError when it cannot start.
     """
+    sys.setswitchinterval(_SWITCH_S)
     address = _Address(place.public_url)
     environment = settings.site.environment
     health, changes, news, refusals = Health(), Broadcast(), Broadcast(), Refusals()
     notifier = Notifier.from_environment()
     async with AsyncExitStack() as edges:
         store = place.store or sqlite_url(place.state / "central.db")
-        database = await edges.enter_async_context(open_database(store, connections=place.connections))
+        kept = Source(store, place.state, place.settings_file, environment)
+        database = await edges.enter_async_context(
+            open_database(store, connections=place.connections, before_migration=before_migration(kept))
+        )
         account = Account(settings.bank.at(place.bank_url), environment, place.bank_credentials, now)
         bank = await edges.enter_async_context(BANKS[settings.bank.kind](account))
         bindings = {entry.beacon: entry.project for entry in settings.bindings}
@@ -156,7 +171,8 @@ async def run(
         bearers = Bearers(database, now)
         programs = program_secret(place.state)
         shaking = Shaking(database, bound, counter, programs, page=lambda made: f"{address.url}/s/{made}")
-        allowed = AddressRules(settings.webhooks.hosts, settings.webhooks.private_network)
+        listed = environment is Environment.real  # there an admin alone chooses no address beyond the operator's list
+        allowed = AddressRules(settings.webhooks.hosts, settings.webhooks.private_network, listed)
         sender = await edges.enter_async_context(open_sender(database, allowed, programs))
         senders = await edges.enter_async_context(open_senders(settings.alerts, settings.mail))
         by_https = place.public_url.startswith("https://")
@@ -191,6 +207,7 @@ async def run(
             secret=form_secret(place.state),
             form_targets=(*bank.form_targets, *(f"https://{host}" for host in settings.bank.link_hosts)),
             trusted_proxies=settings.server.proxies,
+            https=by_https,
             # A proxy's connections come from one peer; behind a carrier's NAT everybody is one.
             peer_connections=1024,
             total_connections=2048,
@@ -198,6 +215,7 @@ async def run(
             burst=400,
             exempt=("/healthz", "/static/", "/api/", notifications.path),
             open_doors=frozenset({"/g/"}),  # a bank sends the donor back with a form; it changes nothing
+            named=("/staff", "/api/", "/bank/"),  # a donor whose form has expired leaves no address in the log
         )
         app = guarded_app(
             rules, error_page=error_pages(answer, staff), middlewares=[lead_on(answer), staff.keep_frame, store_trouble]
@@ -219,6 +237,7 @@ async def run(
                 *ShakeApi(database, shaking, now).routes(),
                 *OpenApiFile().routes(),
                 *Lists(database, bearers, now).routes(),
+                *LogList(database, bearers).routes(),
                 *StatisticsApi(database, bearers, environment, now).routes(),
                 *Album(database).routes(),
                 *ContactPages(database, answer, call).routes(),
@@ -269,7 +288,14 @@ async def run(
                 start(
                     "alerts",
                     lambda: jobs.watch_alerts(
-                        database, staff.telling, environment, bank.expiring, health=health, holder=holder, clock=now
+                        database,
+                        staff.telling,
+                        environment,
+                        bank.expiring,
+                        lambda now: overdue(kept, now),
+                        health=health,
+                        holder=holder,
+                        clock=now,
                     ),
                     settled=True,
                 ),
@@ -283,6 +309,13 @@ async def run(
                 start(
                     "publication",
                     lambda: jobs.publish_ledger(database, publisher, health=health, holder=holder, clock=now),
+                ),
+                start(
+                    "backups",
+                    lambda: jobs.keep_backups(database, kept, holder=holder, clock=now),
+                    cap=1800.0,
+                    also=(BackupFailed,),
+                    settled=True,
                 ),
                 start("salts", lambda: jobs.keep_salts(database, salts, clock=now, health=health), cap=60.0),
                 stages.create_task(jobs.pass_on(changes, news)),

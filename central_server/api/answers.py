@@ -16,6 +16,5 @@ def answer(request: web.Request, record: Record) -> web.Response:
     fresh = any(each.value in (tag, "*") for each in held)
     told = web.Response(status=304) if fresh else web.json_response(text=body)
     told.etag = ETag(tag)
-    told.headers["Cache-Control"] = "private, no-cache"
     told.headers["Vary"] = "Authorization"
     return told

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from central_server.api.operations import Credential, Operation
+from central_server.api.operation import Credential, Operation
 from central_server.api.problems import PREFIX
 from central_server.api.webhooks.events import EVENTS, WebhookBody
 from sync_contract.records import CONTRACT, MAX_PARCELS

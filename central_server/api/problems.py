@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from daemonkit.i18n import marked as _
 from daemonkit.web.problem import refusal
 
 PREFIX = "/api#problem-"
@@ -19,11 +20,6 @@ class Problem:
 
     kind: type[web.HTTPError]
     meaning: str
-
-
-def _(text: str) -> str:
-    """Marks a text for the catalogues."""
-    return text
 
 
 PROBLEMS: Mapping[str, Problem] = {

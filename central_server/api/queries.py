@@ -3,7 +3,7 @@
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Annotated, TypeVar
 
@@ -17,6 +17,7 @@ from central_server.store.figures_beside import By
 from sync_contract.records import Receipt
 
 Model = TypeVar("Model", bound=BaseModel)
+Found = TypeVar("Found")
 
 
 def _spelled(pattern: str, read: Callable[[str], object]) -> Callable[[object], object]:
@@ -99,6 +100,17 @@ def read_query(request: web.Request, model: type[Model]) -> Model:
 
 def cursor_of(*parts: str) -> str:
     return urlsafe_b64encode("\n".join(parts).encode()).rstrip(b"=").decode()
+
+
+def cut(
+    found: Sequence[Found], limit: int, key: Callable[[Found], tuple[str, ...]]
+) -> tuple[Sequence[Found], str | None]:
+    """Of what was found, which is one more than `limit` where there is more: what to show, and the next cursor.
+
+    `key`: what the cursor says of the last one that is shown.
+    """
+    shown = found[:limit]
+    return shown, cursor_of(*key(shown[-1])) if len(found) > limit else None
 
 
 def parts_of(cursor: str | None, count: int) -> tuple[str, ...] | None:

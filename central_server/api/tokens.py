@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+import structlog
 from aiohttp import web
 
 from central_server.accounts.access import Access, Right, Role
@@ -24,8 +25,10 @@ from central_server.store.database import Database
 from central_server.store.tokens import KeptToken
 from daemonkit.web.buckets import Buckets
 from daemonkit.web.problem import refusal
+from daemonkit.web.rules import client
 from sync_contract.identity import new_id
 
+_log = structlog.get_logger()
 PREFIX = "bct_"
 LIVES_DAYS = (30, 90, 365)
 MOST_OF_AN_ACCOUNT = 20
@@ -84,6 +87,9 @@ class Bearers:
                 await tokens.used(connection, token.id, now)
         tops = frozenset(access.roles) if scope is None else access.places(NEEDS[scope])
         if scope is not None and (scope not in token.scopes.split() or not tops):
+            _log.warning(
+                "access.refused", account=token.account, program=token.id, scope=scope.value, client=client(request)
+            )
             raise refused("scope-missing", WWW_Authenticate=f'Bearer error="insufficient_scope", scope="{scope}"')
         return Caller(token, access, tops)
 

@@ -8,15 +8,10 @@ from central_server.sheets.writing import Cell, yuan
 from central_server.store import places, projects, purse_sums
 from central_server.store.connection import Connection
 from central_server.store.places import TOP
+from daemonkit.i18n import marked as _
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.project import Project
 from sync_contract.strict import Language
-
-
-def _(text: str) -> str:
-    """Marks a text for the catalogues."""
-    return text
-
 
 COLUMNS = (
     _("Project"),

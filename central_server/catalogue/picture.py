@@ -1,10 +1,12 @@
-"""Which pictures are taken: by their first octets and their structure, never by what the sender calls them."""
+"""Which pictures are taken: what is called one, and is one by its first octets and its structure."""
 
 import struct
 
 from sync_contract.catalogue import MAX_PICTURE_OCTETS
 
 MOST_OCTETS = MAX_PICTURE_OCTETS
+ENDINGS = ("png", "jpg", "jpeg", "webp")
+"""Which of them a file has says nothing of what it is: phones and chat programs mix them up."""
 _MOST_PIXELS = 8000
 """A side. More is a picture of nothing that a screen shows, or a bomb."""
 

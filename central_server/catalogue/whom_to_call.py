@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from central_server.store import contacts, gateways, places
 from central_server.store.connection import Connection
 from central_server.store.places import TOP
-from kiosk_ui.views import ContactPage
+from kiosk_ui.help_views import ContactPage
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,8 @@ class Opening:
                 return before[-1], False
             if len(before) >= MOST_ATTEMPTS:
                 raise BankRefused(f"intent {told.id} was tried {len(before)} times")
-            attempt = _new(told, bank, len(before) + 1, now)
+            asked_at = next_query(now, now) if bank.capabilities.queries else None
+            attempt = new_attempt(told, bank.name, len(before) + 1, AttemptState.opened, now, asked_at)
             await attempts.add(connection, attempt)
             return attempt, True
 
@@ -178,7 +179,10 @@ def _cause(bank: Bank) -> str:
     return "bank" if hears(bank) else "link"
 
 
-def _new(intent: Intent, bank: Bank, number: int, now: datetime) -> Attempt:
+def new_attempt(
+    intent: Intent, bank: str, number: int, state: AttemptState, now: datetime, next_query_at: datetime | None = None
+) -> Attempt:
+    """`number`: which one of the intent's it is, from 1 on."""
     return Attempt(
         id=new_id(),
         gateway=intent.gateway,
@@ -186,12 +190,12 @@ def _new(intent: Intent, bank: Bank, number: int, now: datetime) -> Attempt:
         number=number,
         community=intent.community,
         environment=intent.environment,
-        bank=bank.name,
+        bank=bank,
         amount_minor=intent.amount_minor,
         currency=intent.currency,
         return_nonce=secrets.token_urlsafe(32),
-        state=AttemptState.opened.value,
+        state=state.value,
         opened_at=now,
         queries=0,
-        next_query_at=next_query(now, now) if bank.capabilities.queries else None,
+        next_query_at=next_query_at,
     )

@@ -59,18 +59,23 @@ class Surveyed:
 
 
 async def survey(
-    connection: Connection, tops: Collection[str], now: datetime, *, retired: bool = False
+    connection: Connection,
+    tops: Collection[str],
+    now: datetime,
+    *,
+    retired: bool = False,
+    among: Collection[str] | None = None,
 ) -> tuple[Surveyed, ...]:
     """Every gateway of the communities at and below `tops` that is in service, or with `retired` those that are not;
-    first those that need somebody, then by label.
+    first those that need somebody, then by label. `among`: only those with these ids.
     """
-    every = [each for each in await gateways.every(connection, tops) if (each.retired_at is not None) is retired]
-    told = await reports.every(connection, tops)
+    every = [each for each in await gateways.every(connection, tops, among) if (each.retired_at is not None) is retired]
+    told = await reports.every(connection, tops, among)
     keys: dict[str, list[Key]] = {}
-    for key in await gateways.keys_within(connection, tops):
+    for key in await gateways.keys_within(connection, tops, among):
         keys.setdefault(key.gateway, []).append(key)
     epochs: dict[str, list[Numbered]] = {}
-    for numbered in await parcels.numbered(connection, tops):
+    for numbered in await parcels.numbered(connection, tops, among):
         epochs.setdefault(numbered.gateway, []).append(numbered)
     found = [
         _surveyed(
@@ -86,7 +91,7 @@ async def survey_one(connection: Connection, gateway: Gateway, now: datetime) ->
         gateway,
         await gateways.keys(connection, gateway.id),
         await reports.get(connection, gateway.id),
-        await parcels.numbered(connection, (gateway.community,), gateway.id),
+        await parcels.numbered(connection, (gateway.community,), (gateway.id,)),
         now,
     )
 

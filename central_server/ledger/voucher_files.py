@@ -1,7 +1,13 @@
-"""Which files may be vouchers: told by what is in them, never by what they are called."""
+"""Which files may be vouchers: told by what is in them, and by a name that says the same."""
 
 MOST_OCTETS = 5 * 1024 * 1024
 ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
+_ALSO = {"jpeg": "jpg"}
+
+
+def is_called(ending: str, kind: str) -> bool:
+    """Whether a name with this ending says what the file is."""
+    return _ALSO.get(ending, ending) == ENDINGS[kind]
 
 
 def kind_of(content: bytes) -> str | None:

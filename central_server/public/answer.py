@@ -14,8 +14,9 @@ from central_server.public.reading import remember_size, text_size
 from central_server.store.database import Database
 from central_server.store.places import TOP
 from kiosk_ui.look import Look
+from kiosk_ui.notice_views import NoticePage
 from kiosk_ui.render import Pages
-from kiosk_ui.views import NoticePage, View
+from kiosk_ui.views import View
 from sync_contract.project import Texts
 
 HERE = web.RequestKey("here", str)

@@ -14,7 +14,7 @@ from central_server.public.pace import Pace
 from central_server.public.phone import goes_to_public_page, hall_of, told
 from central_server.store.database import Database
 from daemonkit.web import RULES, csrf_token, read_form
-from kiosk_ui.views import PhoneCode, PhoneGift
+from kiosk_ui.giving_views import PhoneCode, PhoneGift
 from sync_contract.money import Money
 from sync_contract.records import IntentState
 from sync_contract.ticket import FRESH_FOR
@@ -39,6 +39,7 @@ class CodePages:
     ) -> None:
         self._database = database
         self._going_on = going_on
+        self._answer = going_on.answer
         self._clock = clock
         self._pace = Pace(rate, burst, together=20)
 
@@ -51,13 +52,13 @@ class CodePages:
     async def _show(self, request: web.Request) -> web.Response:
         """The form; with `?code=` the gift. Changes nothing."""
         if "code" not in request.query:
-            return await self._going_on.page(request, PhoneCode())
+            return await self._answer.page(request, PhoneCode())
         now = self._clock()
         found = await self._found(request, now)
         if found is None:
             return await self._unknown(request)
         if found.known.state == IntentState.paid:
-            return await told(request, self._database, self._going_on, found.known, now, slip=False)
+            return await told(request, self._database, self._answer, found.known, now, slip=False)
         try:
             return await self._gift(request, found, now)
         except (ProjectUnknown, PermitClosed, AmountOutOfRange) as error:
@@ -70,7 +71,7 @@ class CodePages:
             return await self._unknown(request)
         await read_form(request, request.config_dict[RULES], _form_of(found))
         if found.known.state == IntentState.paid:
-            return await told(request, self._database, self._going_on, found.known, now, slip=False)
+            return await told(request, self._database, self._answer, found.known, now, slip=False)
         amount = _amount(found)
         try:
             project = await giveable(self._database, found.known.community, found.known.project, amount, now)
@@ -98,13 +99,11 @@ class CodePages:
         again = _is_old(found, now)
         action = f"/t?code={found.code}" + (f"&{_CONFIRMED}=1" if again else "")
         view = PhoneGift(project, amount, action, confirm_again=again, public_page=public, leave=hall_of(found.known))
-        return await self._going_on.page(request, view, csrf=csrf_token(request.config_dict[RULES], _form_of(found)))
+        return await self._answer.page(request, view, csrf=csrf_token(request.config_dict[RULES], _form_of(found)))
 
     async def _unknown(self, request: web.Request) -> web.Response:
         self._going_on.refusals.count("code", "unknown", "a code that leads nowhere")
-        return await self._going_on.page(
-            request, PhoneCode(unknown=True, typed=request.query.get("code", "")[:20]), 404
-        )
+        return await self._answer.page(request, PhoneCode(unknown=True, typed=request.query.get("code", "")[:20]), 404)
 
 
 def _amount(found: Coded) -> Money:

@@ -11,7 +11,7 @@ from central_server.public.answer import HERE, Answer
 from central_server.store import places
 from central_server.store.database import Database, StoreUnavailable, ValueRefused
 from kiosk_ui.back import back_to
-from kiosk_ui.views import ContactPage
+from kiosk_ui.help_views import ContactPage
 
 
 class ContactPages:

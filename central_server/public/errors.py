@@ -10,7 +10,7 @@ from aiohttp.typedefs import Handler, Middleware
 from central_server.public.answer import Answer
 from central_server.store.database import StoreUnavailable, ValueRefused
 from daemonkit.web import ErrorPage
-from kiosk_ui.views import NoticeKind, NoticePage
+from kiosk_ui.notice_views import NoticeKind, NoticePage
 
 _log = structlog.get_logger()
 _KINDS = {

@@ -18,6 +18,5 @@ class StaticFiles:
         asset = self._files.get(request.match_info["name"])
         if asset is None:
             raise web.HTTPNotFound
-        current = request.query.get("v") == asset.version
-        caching = "public, max-age=31536000, immutable" if current else "no-cache"
+        caching = asset.caching(request.query.get("v"))
         return web.Response(body=asset.octets, content_type=asset.media_type, headers={"Cache-Control": caching})

@@ -1,6 +1,5 @@
 """From a donor's yes to the bank: the attempt is opened, and the browser goes there, or is told why it does not."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,13 +13,12 @@ from central_server.language import language
 from central_server.public.answer import HERE, Answer
 from central_server.public.handover import handover_page
 from central_server.refusals import Refusals
-from kiosk_ui.views import NoticeKind, NoticePage, View
+from kiosk_ui.notice_views import NoticeKind, NoticePage
 from sync_contract.money import Money
 from sync_contract.permit import PermitReason
 from sync_contract.project import Project
 
 NotGiveable = (ProjectUnknown, PermitClosed, AmountOutOfRange)
-_NO_PICTURES: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +36,10 @@ class GoingOn:
             went = await self.opening.open(confirmed, project.title, language(request), now, phone=phone)
         except (BankUnavailable, BankRefused, PaymentRefused) as error:
             self.refusals.count("attempt", type(error).__name__, str(error))
-            return await self.page(request, NoticePage(NoticeKind.bank_unavailable, back=again), 503)
+            return await self.answer.page(request, NoticePage(NoticeKind.bank_unavailable, back=again), 503)
         if isinstance(went, Underway):
             raise web.HTTPSeeOther(f"/g/{went.return_nonce}")
-        return await self.page(request, handover_page(went.handover, project, amount, again))
+        return await self.answer.page(request, handover_page(went.handover, project, amount, again))
 
     async def refused(
         self, request: web.Request, error: TicketUnusable | ProjectUnknown | PermitClosed | AmountOutOfRange
@@ -53,23 +51,14 @@ class GoingOn:
                     request[HERE] = error.asked.gateway.community
                 other = error.word == "other_environment"
                 kind = NoticeKind.ticket_other_environment if other else NoticeKind.ticket_refused
-                return await self.page(request, NoticePage(kind, back=""), 400)
+                return await self.answer.page(request, NoticePage(kind, back=""), 400)
             case ProjectUnknown():
-                return await self.page(request, NoticePage(NoticeKind.project_unknown, back=""), 404)
+                return await self.answer.page(request, NoticePage(NoticeKind.project_unknown, back=""), 404)
             case PermitClosed():
                 elsewhere = error.reason is PermitReason.elsewhere
                 kind = NoticeKind.elsewhere if elsewhere else NoticeKind.permit_closed
-                return await self.page(request, NoticePage(kind, error.project, back=""), 403)
+                return await self.answer.page(request, NoticePage(kind, error.project, back=""), 403)
             case AmountOutOfRange():
-                return await self.page(request, NoticePage(NoticeKind.amount_out_of_range, error.project, back=""), 400)
-
-    async def page(
-        self,
-        request: web.Request,
-        view: View,
-        status: int = 200,
-        *,
-        csrf: str = "",
-        pictures: Mapping[str, str] = _NO_PICTURES,
-    ) -> web.Response:
-        return await self.answer.page(request, view, status, csrf=csrf, pictures=pictures)
+                return await self.answer.page(
+                    request, NoticePage(NoticeKind.amount_out_of_range, error.project, back=""), 400
+                )

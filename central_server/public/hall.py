@@ -17,7 +17,8 @@ from central_server.shake.shaking import pass_of
 from central_server.store import places
 from central_server.store.database import Database
 from central_server.store.places import PlaceKind
-from kiosk_ui.views import NoticeKind, NoticePage, PhoneHall, PhoneProject
+from kiosk_ui.hall_views import PhoneHall, PhoneProject
+from kiosk_ui.notice_views import NoticeKind, NoticePage
 from sync_contract.beacon import BeaconId
 from sync_contract.records import Door
 

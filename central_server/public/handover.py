@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from central_server.banks.port import Code, Form, Handover, Redirect
-from kiosk_ui.views import PhoneHandover
+from kiosk_ui.giving_views import PhoneHandover
 from sync_contract.money import Money
 from sync_contract.project import Project
 

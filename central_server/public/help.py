@@ -9,7 +9,8 @@ from central_server.public.answer import HERE, Answer
 from central_server.store import places
 from central_server.store.database import Database, ValueRefused
 from kiosk_ui.back import back_to
-from kiosk_ui.views import NoticeKind, NoticePage, PhoneHelpPage, PhonePrivacyPage
+from kiosk_ui.help_views import PhoneHelpPage, PhonePrivacyPage
+from kiosk_ui.notice_views import NoticeKind, NoticePage
 
 
 class HelpPages:

@@ -1,14 +1,16 @@
-"""GET /api/v1/log, /places, /gateways, /beacons, /bindings, /projects, /token: for programs with a personal token."""
+"""GET /api/v1/places, /gateways, /beacons, /bindings, /projects, /token: for programs with a personal token."""
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from central_server.api.answers import answer
-from central_server.api.problems import refused
-from central_server.api.queries import LogQuery, PageQuery, cursor_of, parts_of, read_query
+from central_server.api.queries import PageQuery, cut, parts_of, read_query
 from central_server.api.records import (
     BeaconEntries,
     BeaconEntry,
@@ -16,8 +18,6 @@ from central_server.api.records import (
     BindingEntry,
     GatewayEntries,
     GatewayEntry,
-    LogLine,
-    LogLines,
     PlaceEntries,
     PlaceEntry,
     ProjectEntries,
@@ -26,18 +26,34 @@ from central_server.api.records import (
 )
 from central_server.api.tokens import Bearers, Scope
 from central_server.enrolment.standing import Surveyed, survey
-from central_server.store import activity, bindings, listings, sync_log
+from central_server.store import activity, bindings, listings
 from central_server.store.activity import Activity
 from central_server.store.bindings import KeptBinding
+from central_server.store.connection import Connection
 from central_server.store.database import Database
 from central_server.store.listings import ListedBeacon, ListedGateway
-from central_server.store.log_ways import Wanted
+from central_server.store.places import Place
 from sync_contract.beacon import BeaconId
 from sync_contract.catalogue import BeaconKind
-from sync_contract.permit import OFFICIAL_TIME
+from sync_contract.strict import Record
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+Named = TypeVar("Named", bound=_Named)
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[Named]):
+    """A part of a list by ids, read for somebody who may see `tops`. `next`: the cursor of the following part."""
+
+    connection: Connection
+    tops: Collection[str]
+    shown: Sequence[Named]
+    next: str | None
 
 
 class Lists:
@@ -49,11 +65,10 @@ class Lists:
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get("/api/v1/token", self._token),
-            web.get("/api/v1/log", self._log),
-            web.get("/api/v1/places", self._places),
-            web.get("/api/v1/gateways", self._gateways),
-            web.get("/api/v1/beacons", self._beacons),
-            web.get("/api/v1/bindings", self._bindings),
+            web.get("/api/v1/places", self._by_id(listings.places_after, _places)),
+            web.get("/api/v1/gateways", self._by_id(listings.gateways_after, self._gateways)),
+            web.get("/api/v1/beacons", self._by_id(listings.beacons_after, self._beacons)),
+            web.get("/api/v1/bindings", self._by_id(bindings.by_id, _bindings)),
             web.get("/api/v1/projects", self._projects),
         ]
 
@@ -71,85 +86,37 @@ class Lists:
             ),
         )
 
-    async def _log(self, request: web.Request) -> web.Response:
-        caller = await self._bearers.caller(request, Scope.log)
-        asked = read_query(request, LogQuery)
-        wanted = Wanted(
-            tops=caller.tops,
-            gateway=asked.gateway,
-            kind=asked.kind,
-            result=asked.result,
-            since=_midnight(asked.since),
-            until=_midnight(asked.until, days=1),
-            before=_place_in_log(asked.cursor),
-        )
-        async with self._database.read() as connection:
-            found = await sync_log.page(connection, wanted, asked.limit + 1)
-        lines = tuple(
-            LogLine(
-                gateway=each.gateway,
-                parcel=each.parcel,
-                result=each.result,
-                community=each.community,
-                kind=each.kind,
-                reason=each.reason,
-                first_at=each.first_at,
-                last_at=each.last_at,
-                times=each.times,
-            )
-            for each in found[: asked.limit]
-        )
-        following = None
-        if len(found) > asked.limit:
-            last = found[asked.limit - 1]
-            following = cursor_of(str((last.last_at - _EPOCH) // _MICROSECOND), str(last.seq))
-        return answer(request, LogLines(lines=lines, next=following))
+    def _by_id(
+        self,
+        find: Callable[[Connection, Collection[str], str | None, int], Awaitable[Sequence[Named]]],
+        tell: Callable[[Part[Named]], Awaitable[Record]],
+    ) -> Handler:
+        """The handler of a list of what there is, in parts. `find`: at most so many from the one after an id."""
 
-    async def _places(self, request: web.Request) -> web.Response:
-        caller = await self._bearers.caller(request, Scope.catalogue)
-        asked = read_query(request, PageQuery)
-        after = parts_of(asked.cursor, 1)
-        async with self._database.read() as connection:
-            found = await listings.places_after(connection, caller.tops, after[0] if after else None, asked.limit + 1)
-        shown = found[: asked.limit]
-        entries = tuple(PlaceEntry(id=each.id, kind=each.kind, parent=each.parent, names=each.names) for each in shown)
-        following = cursor_of(shown[-1].id) if len(found) > asked.limit else None
-        return answer(request, PlaceEntries(places=entries, next=following))
+        async def handle(request: web.Request) -> web.Response:
+            caller = await self._bearers.caller(request, Scope.catalogue)
+            asked = read_query(request, PageQuery)
+            after = parts_of(asked.cursor, 1)
+            async with self._database.read() as connection:
+                found = await find(connection, caller.tops, after[0] if after else None, asked.limit + 1)
+                shown, following = cut(found, asked.limit, lambda each: (each.id,))
+                told = await tell(Part(connection, caller.tops, shown, following))
+            return answer(request, told)
 
-    async def _gateways(self, request: web.Request) -> web.Response:
-        caller = await self._bearers.caller(request, Scope.catalogue)
-        asked = read_query(request, PageQuery)
-        after = parts_of(asked.cursor, 1)
-        async with self._database.read() as connection:
-            found = await listings.gateways_after(connection, caller.tops, after[0] if after else None, asked.limit + 1)
-            surveyed = {each.gateway.id: each for each in await survey(connection, caller.tops, self._clock())}
-        shown = found[: asked.limit]
-        entries = tuple(_gateway(each, surveyed.get(each.id)) for each in shown)
-        following = cursor_of(shown[-1].id) if len(found) > asked.limit else None
-        return answer(request, GatewayEntries(gateways=entries, next=following))
+        return handle
 
-    async def _beacons(self, request: web.Request) -> web.Response:
-        caller = await self._bearers.caller(request, Scope.catalogue)
-        asked = read_query(request, PageQuery)
-        after = parts_of(asked.cursor, 1)
-        async with self._database.read() as connection:
-            found = await listings.beacons_after(connection, caller.tops, after[0] if after else None, asked.limit + 1)
-            shown = found[: asked.limit]
-            seen = await activity.of(connection, map(_identity, shown))
+    async def _gateways(self, part: Part[ListedGateway]) -> GatewayEntries:
+        ids = [each.id for each in part.shown]
+        surveyed = await survey(part.connection, part.tops, self._clock(), among=ids)
+        by_id = {each.gateway.id: each for each in surveyed}
+        entries = tuple(_gateway(each, by_id.get(each.id)) for each in part.shown)
+        return GatewayEntries(gateways=entries, next=part.next)
+
+    async def _beacons(self, part: Part[ListedBeacon]) -> BeaconEntries:
+        seen = await activity.of(part.connection, map(_identity, part.shown))
         now = self._clock()
-        entries = tuple(_beacon(each, seen.get(_identity(each), ()), now) for each in shown)
-        following = cursor_of(shown[-1].id) if len(found) > asked.limit else None
-        return answer(request, BeaconEntries(beacons=entries, next=following))
-
-    async def _bindings(self, request: web.Request) -> web.Response:
-        caller = await self._bearers.caller(request, Scope.catalogue)
-        asked = read_query(request, PageQuery)
-        after = parts_of(asked.cursor, 1)
-        async with self._database.read() as connection:
-            found = await bindings.by_id(connection, caller.tops, after[0] if after else None, asked.limit + 1)
-        shown = found[: asked.limit]
-        following = cursor_of(shown[-1].id) if len(found) > asked.limit else None
-        return answer(request, BindingEntries(bindings=tuple(map(_binding, shown)), next=following))
+        entries = tuple(_beacon(each, seen.get(_identity(each), ()), now) for each in part.shown)
+        return BeaconEntries(beacons=entries, next=part.next)
 
     async def _projects(self, request: web.Request) -> web.Response:
         caller = await self._bearers.caller(request, Scope.catalogue)
@@ -158,13 +125,21 @@ class Lists:
         place = None if after is None else (after[0], after[1])
         async with self._database.read() as connection:
             found = await listings.projects_after(connection, caller.tops, place, asked.limit + 1)
-        shown = found[: asked.limit]
+        shown, following = cut(found, asked.limit, lambda each: (each.id, each.place))
         entries = tuple(
             ProjectEntry(id=each.id, place=each.place, title=each.title, summary=each.summary, withdrawn=each.withdrawn)
             for each in shown
         )
-        following = cursor_of(shown[-1].id, shown[-1].place) if len(found) > asked.limit else None
         return answer(request, ProjectEntries(projects=entries, next=following))
+
+
+async def _places(part: Part[Place]) -> PlaceEntries:
+    entries = (PlaceEntry(id=each.id, kind=each.kind, parent=each.parent, names=each.names) for each in part.shown)
+    return PlaceEntries(places=tuple(entries), next=part.next)
+
+
+async def _bindings(part: Part[KeptBinding]) -> BindingEntries:
+    return BindingEntries(bindings=tuple(map(_binding, part.shown)), next=part.next)
 
 
 def _gateway(listed: ListedGateway, surveyed: Surveyed | None) -> GatewayEntry:
@@ -217,27 +192,3 @@ def _binding(kept: KeptBinding) -> BindingEntry:
         zone=kept.zone,
         while_needed=kept.while_needed,
     )
-
-
-def _midnight(day: date | None, days: int = 0) -> datetime | None:
-    """In official time; None where no filter is meant, or the calendar ends."""
-    if day is None:
-        return None
-    try:
-        return datetime(day.year, day.month, day.day, tzinfo=OFFICIAL_TIME) + timedelta(days=days)
-    except OverflowError:
-        return None
-
-
-def _place_in_log(cursor: str | None) -> tuple[datetime, int] | None:
-    parts = parts_of(cursor, 2)
-    if parts is None:
-        return None
-    try:
-        micros, seq = int(parts[0]), int(parts[1])
-        at = _EPOCH + micros * _MICROSECOND
-    except (ValueError, OverflowError) as error:
-        raise refused("cursor-malformed") from error
-    if not 0 <= seq < 2**53:
-        raise refused("cursor-malformed")
-    return at, seq

@@ -17,7 +17,7 @@ from central_server.public.pace import Pace
 from central_server.store import gateways
 from central_server.store.database import Database
 from daemonkit.web import RULES, csrf_token, read_form
-from kiosk_ui.views import PhoneGiving
+from kiosk_ui.giving_views import PhoneGiving
 from sync_contract.beacon import BeaconId
 from sync_contract.identity import new_id
 from sync_contract.money import Money

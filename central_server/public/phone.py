@@ -21,7 +21,7 @@ from central_server.donations.tickets import (
 )
 from central_server.language import language
 from central_server.public.album import pictures_of
-from central_server.public.answer import HERE, hall_at
+from central_server.public.answer import HERE, Answer, hall_at
 from central_server.public.going_on import GoingOn
 from central_server.public.slip import SlipPages
 from central_server.store import attempts, intents, projects
@@ -29,7 +29,8 @@ from central_server.store.attempts import AttemptState
 from central_server.store.database import Database
 from central_server.store.intents import Intent
 from daemonkit.web import RULES, csrf_token, read_form
-from kiosk_ui.views import NoticeKind, NoticePage, PhoneGift, PhoneOutcome
+from kiosk_ui.giving_views import PhoneGift, PhoneOutcome
+from kiosk_ui.notice_views import NoticeKind, NoticePage
 from sync_contract.money import Money
 from sync_contract.permit import PermitReason
 from sync_contract.project import Project
@@ -52,6 +53,7 @@ class PhonePages:
         self._slips = slips
         self._environment = environment
         self._going_on = going_on
+        self._answer = going_on.answer
         self._clock = clock
 
     def routes(self) -> list[web.RouteDef]:
@@ -69,7 +71,7 @@ class PhonePages:
         try:
             asked = await self._read(request, now)
             if asked.known is not None and asked.known.state == IntentState.paid:
-                return await told(request, self._database, self._going_on, asked.known, now)
+                return await told(request, self._database, self._answer, asked.known, now)
             return await self._gift(request, asked, await project_of(self._database, asked, now), now)
         except (TicketUnusable, ProjectUnknown, PermitClosed, AmountOutOfRange) as error:
             return await self._going_on.refused(request, error)
@@ -80,7 +82,7 @@ class PhonePages:
             asked = await self._read(request, now)
             await read_form(request, request.config_dict[RULES], _form_of(asked))
             if asked.known is not None and asked.known.state == IntentState.paid:
-                return await told(request, self._database, self._going_on, asked.known, now)
+                return await told(request, self._database, self._answer, asked.known, now)
             project = await project_of(self._database, asked, now)
             if asked.needs_confirmation(now) and _CONFIRMED not in request.query:
                 return await self._gift(request, asked, project, now)
@@ -107,14 +109,14 @@ class PhonePages:
             async with self._database.write() as connection:  # once: the donor waits, so the bank is asked at once
                 await attempts.hurry(connection, attempt, self._clock())
         if intent is None or attempt is None:
-            return await self._going_on.page(request, NoticePage(NoticeKind.not_found, back=""), 404)
+            return await self._answer.page(request, NoticePage(NoticeKind.not_found, back=""), 404)
         if attempt.paid and (view := await self._slips.outcome(attempt.return_nonce, language(request))) is not None:
-            return await self._going_on.page(request, view)
+            return await self._answer.page(request, view)
         state = None
         if intent.state != IntentState.paid and not attempt.live:
             unheard = attempt.state == AttemptState.unconfirmed
             state = IntentState.unconfirmed if unheard else IntentState.closed
-        return await told(request, self._database, self._going_on, intent, self._clock(), state)
+        return await told(request, self._database, self._answer, intent, self._clock(), state)
 
     async def _read(self, request: web.Request, now: datetime) -> Asked:
         asked = await read_ticket(self._database, request.match_info["ticket"], self._environment, now)
@@ -131,7 +133,7 @@ class PhonePages:
         view = PhoneGift(project, asked.ticket.amount, action, confirm_again=again, public_page=public, leave=leave)
         csrf = csrf_token(request.config_dict[RULES], _form_of(asked))
         shown = await pictures_of(self._database, asked.gateway.community, [project.id])
-        return await self._going_on.page(request, view, csrf=csrf, pictures=shown)
+        return await self._answer.page(request, view, csrf=csrf, pictures=shown)
 
 
 async def goes_to_public_page(going_on: GoingOn, community: str, project: Project) -> bool:
@@ -145,7 +147,7 @@ async def goes_to_public_page(going_on: GoingOn, community: str, project: Projec
 async def told(
     request: web.Request,
     database: Database,
-    going_on: GoingOn,
+    answer: Answer,
     intent: Intent,
     now: datetime,
     state: IntentState | None = None,
@@ -156,7 +158,7 @@ async def told(
     async with database.read() as connection:
         project = await projects.known(connection, intent.community, intent.project)
     if project is None:
-        return await going_on.page(request, NoticePage(NoticeKind.project_unknown, back=""), 404)
+        return await answer.page(request, NoticePage(NoticeKind.project_unknown, back=""), 404)
     amount = Money(intent.amount_minor, intent.currency)
     view = PhoneOutcome(
         project,
@@ -166,7 +168,7 @@ async def told(
         again=_again(intent, now),
         root=hall_of(intent),
     )
-    return await going_on.page(request, view)
+    return await answer.page(request, view)
 
 
 def _again(intent: Intent, now: datetime) -> str:

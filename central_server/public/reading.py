@@ -5,17 +5,18 @@ The wish lies in a cookie of the session that only a touch on 「大字」 sets:
 
 from aiohttp import web
 
+from daemonkit.web import keep_wish, read_wish
 from kiosk_ui.look import TextSize
 
 _COOKIE = "text"
 
 
 def text_size(request: web.Request) -> TextSize:
-    asked = request.query.get("text") or request.cookies.get(_COOKIE)
+    asked = request.query.get("text") or read_wish(request, _COOKIE)
     return TextSize(asked) if asked in list(TextSize) else TextSize.usual
 
 
 def remember_size(request: web.Request, response: web.Response) -> web.Response:
     if request.query.get("text") in list(TextSize):
-        response.set_cookie(_COOKIE, request.query["text"], httponly=True, samesite="Lax")
+        keep_wish(request, response, _COOKIE, request.query["text"])
     return response

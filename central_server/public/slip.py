@@ -25,10 +25,11 @@ from central_server.store.receipts import Receipt, ReceiptState
 from central_server.store.refunds import RefundState
 from daemonkit.web import RULES, csrf_token, read_form
 from kiosk_ui.figures import capitals
+from kiosk_ui.giving_views import PhoneOutcome
+from kiosk_ui.notice_views import NoticeKind, NoticePage
 from kiosk_ui.paper.slip import SlipFacts, slip_pdf
 from kiosk_ui.paper.typesetting import FontsMissing
 from kiosk_ui.slip_views import GiftSlip, ReceiptPage
-from kiosk_ui.views import NoticeKind, NoticePage, PhoneOutcome
 from sync_contract.money import Money
 from sync_contract.project import Project, Texts
 from sync_contract.records import IntentState

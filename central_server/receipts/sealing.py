@@ -9,12 +9,12 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from central_server.state_files import StateRefused
+from central_server.state_files import RECEIPTS_KEY, StateRefused
 from central_server.store import receipts
 from central_server.store.database import Database
 from daemonkit.files import write_atomically
 
-FILE = "receipts.key"
+FILE = RECEIPTS_KEY
 _OCTETS, _NONCE = 32, 12
 
 

@@ -30,6 +30,8 @@ def read_brought(settings: BankSettings, name: str, octets: bytes, day: date | N
     reader = READERS.get(settings.kind)
     if reader is None:
         raise BankRefused(f"a bank of the kind {settings.kind} has no files")
+    if not name.lower().endswith(".zip"):
+        raise BankRefused("the bank's files are called .zip")
     if len(octets) > LARGEST:
         raise BankRefused(f"the file is larger than {LARGEST} octets")
     try:

@@ -5,7 +5,6 @@ payment, and its day. Rows without a number stay as they are.
 """
 
 import hashlib
-import secrets
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from datetime import date, datetime
 
 from central_server.catalogue.importing import RowFault
 from central_server.catalogue.reading import Fault, Reading, Word, fen_to_yuan
+from central_server.donations.opening import new_attempt
 from central_server.donations.settle import receive
 from central_server.sheets.heads import Heads
 from central_server.sheets.reading import Sheet
@@ -21,10 +21,8 @@ from central_server.store import attempts, audit, intents, unconfirmed
 from central_server.store.attempts import Attempt, AttemptState
 from central_server.store.audit import AuditLine
 from central_server.store.connection import Connection
-from central_server.store.intents import Intent
 from central_server.store.places import communities
 from central_server.store.unconfirmed import Unconfirmed
-from sync_contract.identity import new_id
 from sync_contract.records import IntentState
 
 CAUSE = "import"
@@ -173,28 +171,9 @@ async def _held(connection: Connection, each: Proved, now: datetime) -> Attempt:
     for attempt in reversed(before):
         if attempt.state == AttemptState.unconfirmed and attempt.amount_minor == each.amount_minor:
             return attempt
-    made = _new(intent, len(before) + 1, now)
+    made = new_attempt(intent, "link", len(before) + 1, AttemptState.unconfirmed, now)
     await attempts.add(connection, made)
     return made
-
-
-def _new(intent: Intent, number: int, now: datetime) -> Attempt:
-    return Attempt(
-        id=new_id(),
-        gateway=intent.gateway,
-        intent=intent.id,
-        number=number,
-        community=intent.community,
-        environment=intent.environment,
-        bank="link",
-        amount_minor=intent.amount_minor,
-        currency=intent.currency,
-        return_nonce=secrets.token_urlsafe(32),
-        state=AttemptState.unconfirmed.value,
-        opened_at=now,
-        queries=0,
-        next_query_at=None,
-    )
 
 
 def _of_gift(each: Proved) -> tuple[str, str]:

@@ -9,7 +9,9 @@ from central_server.banks.port import Bank, BankRefused, BankUnavailable, NoStat
 from central_server.reconciliation import calendar
 from central_server.reconciliation.reconciling import Reconciling
 from central_server.store import differences, reconciled, statements
+from central_server.store.attempts import Attempt
 from central_server.store.differences import DifferenceKind, NewDifference
+from central_server.store.refunds import KeptRefund
 from sync_contract.permit import OFFICIAL_TIME
 
 _log = structlog.get_logger()
@@ -80,43 +82,33 @@ class Nightly:
             looked = await reconciled.looked_at(connection, work.bank, work.environment, since)
             for attempt in await reconciled.unreconciled(connection, work.bank, work.environment, before):
                 assert attempt.paid_at is not None  # the query asks for it
-                day = calendar.missed(attempt.paid_at, looked)
-                if day is None:
-                    continue
-                missing = NewDifference(
-                    identity=f"ours_only:{attempt.id}",
-                    community=attempt.community,
-                    environment=work.environment,
-                    kind=DifferenceKind.ours_only.value,
-                    bank=work.bank,
-                    day=day,
-                    order_id=attempt.id,
-                    currency=attempt.currency,
-                    found_at=now,
-                    attempt=attempt.id,
-                    ours_minor=attempt.amount_minor,
-                )
-                found += await differences.find(connection, missing)
+                if day := calendar.missed(attempt.paid_at, looked):
+                    missing = self._missing(attempt, day, now, attempt=attempt.id)
+                    found += await differences.find(connection, missing)
             for refund in await reconciled.unreconciled_refunds(connection, work.bank, work.environment, before):
                 assert refund.sent_at is not None  # the same
-                day = calendar.missed(refund.sent_at, looked, calendar.REFUND_GRACE)
-                if day is None:
-                    continue
-                missing = NewDifference(
-                    identity=f"ours_only:{refund.id}",
-                    community=refund.community,
-                    environment=work.environment,
-                    kind=DifferenceKind.ours_only.value,
-                    bank=work.bank,
-                    day=day,
-                    order_id=refund.id,
-                    currency=refund.currency,
-                    found_at=now,
-                    attempt=refund.attempt,
-                    refund=refund.id,
-                    ours_minor=refund.amount_minor,
-                )
-                found += await differences.find(connection, missing)
+                if day := calendar.missed(refund.sent_at, looked, calendar.REFUND_GRACE):
+                    missing = self._missing(refund, day, now, attempt=refund.attempt, refund=refund.id)
+                    found += await differences.find(connection, missing)
         if found:
             _log.warning("reconciliation.missing", bank=work.bank, found=found)
         return found
+
+    def _missing(
+        self, moved: Attempt | KeptRefund, day: date, now: datetime, *, attempt: str, refund: str | None = None
+    ) -> NewDifference:
+        """`moved`: what no file has; `day`: the last one that should."""
+        return NewDifference(
+            identity=f"ours_only:{moved.id}",
+            community=moved.community,
+            environment=self.reconciling.environment,
+            kind=DifferenceKind.ours_only.value,
+            bank=self.reconciling.bank,
+            day=day,
+            order_id=moved.id,
+            currency=moved.currency,
+            found_at=now,
+            attempt=attempt,
+            refund=refund,
+            ours_minor=moved.amount_minor,
+        )

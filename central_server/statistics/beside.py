@@ -13,7 +13,7 @@ from central_server.statistics.sketch import estimate
 from central_server.store import figures_beside, screen_figures
 from central_server.store.connection import Connection
 from central_server.store.figures_beside import By
-from central_server.store.figures_read import Row, Wanted
+from central_server.store.figures_wanted import Row, Wanted
 from central_server.store.tables.figures import DWELLS
 from sync_contract.records import Door
 

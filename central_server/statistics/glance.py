@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from central_server.statistics.report import Narrowed
-from central_server.store import figures_read, screen_figures
+from central_server.store import figures_read, gift_figures, phone_figures, screen_figures
 from central_server.store.connection import Connection
-from central_server.store.figures_read import Wanted
+from central_server.store.figures_wanted import Wanted
 
 
 async def glance(connection: Connection, of: Narrowed, day: datetime, environment: str) -> dict[str, int | None]:
@@ -14,8 +14,8 @@ async def glance(connection: Connection, of: Narrowed, day: datetime, environmen
     """
     wanted = Wanted(of.tops, day, day + timedelta(days=1), timedelta(days=1), of.gateway, of.beacon, of.project)
     visits = await figures_read.visits(connection, wanted)
-    phones = await figures_read.doors(connection, wanted)
-    gifts = await figures_read.gifts(connection, wanted, environment)
+    phones = await phone_figures.doors(connection, wanted)
+    gifts = await gift_figures.gifts(connection, wanted, environment)
     counting = await screen_figures.since(connection, wanted)
     screen = await screen_figures.by_slot(connection, wanted)
     return {

@@ -11,9 +11,9 @@ from typing import Any
 from central_server.statistics.funnel import funnel
 from central_server.statistics.periods import Period
 from central_server.statistics.sketch import estimate
-from central_server.store import figures_read, screen_figures
+from central_server.store import figures_read, gift_figures, phone_figures, screen_figures
 from central_server.store.connection import Connection
-from central_server.store.figures_read import Row, Wanted
+from central_server.store.figures_wanted import Row, Wanted
 from central_server.store.tables.figures import DWELLS, GAPS, RSSIS
 from sync_contract.records import Door
 
@@ -136,8 +136,8 @@ async def report(
     visits = await figures_read.visits(connection, wanted) if of.people else {}
     bins = await figures_read.bins(connection, wanted) if of.heard else {}
     beacons = await figures_read.beacons(connection, wanted, BEACONS) if of.heard else []
-    gifts = await figures_read.gifts(connection, wanted, environment)
-    spent = await figures_read.spent_gifts(connection, wanted, environment)
+    gifts = await gift_figures.gifts(connection, wanted, environment)
+    spent = await gift_figures.spent_gifts(connection, wanted, environment)
     return Report(
         period=period,
         slots=slots,
@@ -165,10 +165,10 @@ async def _slots(
     adverts = await figures_read.adverts(connection, wanted) if of.heard else {}
     visits = await figures_read.visits(connection, wanted) if of.people else {}
     known = await figures_read.listeners(connection, wanted) if of.heard else []
-    phones = _by_slot(await figures_read.doors(connection, wanted)) if of.phones else {}
-    visitors = _estimated(await figures_read.registers(connection, wanted)) if of.phones else {}
-    gifts = _by_slot(await figures_read.gifts(connection, wanted, environment))
-    spent = await figures_read.spent(connection, wanted, environment) if of.spent else {}
+    phones = _by_slot(await phone_figures.doors(connection, wanted)) if of.phones else {}
+    visitors = _estimated(await phone_figures.registers(connection, wanted)) if of.phones else {}
+    gifts = _by_slot(await gift_figures.gifts(connection, wanted, environment))
+    spent = await gift_figures.spent(connection, wanted, environment) if of.spent else {}
     screens = _by_slot(await screen_figures.by_slot(connection, wanted))
     counting = await screen_figures.since(connection, wanted)
 

@@ -118,6 +118,17 @@ async def acknowledge(connection: Connection, alert: int, by: str, note: str, at
     return bool(done.rowcount)
 
 
+async def take_over(connection: Connection, alert: int, by: str, note: str, at: datetime) -> bool:
+    """From whoever had taken it on; False when it has ended, or nobody else had."""
+    columns = alerts.c
+    done = await connection.execute(
+        update(alerts)
+        .where(columns.id == alert, columns.ended_at.is_(None), columns.acknowledged_by != by)
+        .values(acknowledged_at=at, acknowledged_by=by, note=note)
+    )
+    return bool(done.rowcount)
+
+
 async def give_back(connection: Connection, alert: int) -> bool:
     """It waits for somebody again; False when it has ended, or nobody had taken it on."""
     columns = alerts.c

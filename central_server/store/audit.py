@@ -4,11 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from central_server.store.connection import Connection
 from central_server.store.places import TOP, within
-from central_server.store.tables import audit_lines
+from central_server.store.tables import attempts, audit_lines, disbursements, intents, refunds
 
 PAGE = 50
 COMMAND_LINE = "(beacon-central)"
@@ -81,3 +81,22 @@ _LINES = select(
     audit_lines.c.detail,
     audit_lines.c.at,
 )
+
+
+async def projects_behind(connection: Connection, ids: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Of refunds, disbursements and attempts at the bank among the ids: community and project, by the id."""
+    wanted = sorted(set(ids))
+    found: dict[str, tuple[str, str]] = {}
+    if not wanted:
+        return found
+    for statement in (
+        select(refunds.c.id, refunds.c.community, refunds.c.project).where(refunds.c.id.in_(wanted)),
+        select(disbursements.c.id, disbursements.c.community, disbursements.c.project).where(
+            disbursements.c.id.in_(wanted)
+        ),
+        select(attempts.c.id, intents.c.community, intents.c.project)
+        .join(intents, and_(intents.c.gateway == attempts.c.gateway, intents.c.id == attempts.c.intent))
+        .where(attempts.c.id.in_(wanted)),
+    ):
+        found |= {id_: (community, project) for id_, community, project in await connection.execute(statement)}
+    return found

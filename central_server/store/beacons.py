@@ -159,8 +159,7 @@ async def save(connection: Connection, beacon: KeptBeacon, read: int) -> bool:
 
 async def remove(connection: Connection, beacon: KeptBeacon) -> bool:
     """False when it is another edit by now."""
-    mine = and_(beacons.c.id == beacon.id, beacons.c.revision == beacon.revision)
-    return bool((await connection.execute(beacons.delete().where(mine))).rowcount)
+    return await revised.remove(connection, beacons, beacon.id, beacon.revision)
 
 
 def _elsewhere() -> Any:  # noqa: ANN401  (a condition)

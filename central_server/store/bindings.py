@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, literal, or_, select, tuple_
 
 from central_server.store import revised
 from central_server.store.connection import Connection
@@ -149,8 +149,7 @@ async def save(connection: Connection, binding: KeptBinding, read: int) -> bool:
 
 async def remove(connection: Connection, binding: KeptBinding) -> bool:
     """False when it is another edit by now."""
-    mine = and_(bindings.c.id == binding.id, bindings.c.revision == binding.revision)
-    return bool((await connection.execute(bindings.delete().where(mine))).rowcount)
+    return await revised.remove(connection, bindings, binding.id, binding.revision)
 
 
 def _read(row: Any) -> KeptBinding:  # noqa: ANN401  (a row)

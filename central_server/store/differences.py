@@ -11,6 +11,7 @@ from central_server.store.connection import Connection
 from central_server.store.places import within
 from central_server.store.tables import differences
 from central_server.store.upsert import insert
+from central_server.store.waiting import Waiting
 
 
 class DifferenceKind(StrEnum):
@@ -101,13 +102,6 @@ async def every(
         statement = statement.where(table.day == day)
     order = (table.settled_at.desc(), table.id.desc()) if settled else (table.day, table.id)
     return tuple(Difference(*row) for row in await connection.execute(statement.order_by(*order).limit(limit)))
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    community: str
-    count: int
-    since: datetime
 
 
 async def waiting(connection: Connection, tops: Collection[str], environment: str) -> tuple[Waiting, ...]:

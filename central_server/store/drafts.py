@@ -1,6 +1,6 @@
 """Files that somebody sent to be imported and has not agreed to yet; a day later they are forgotten."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
@@ -28,17 +28,7 @@ async def keep(connection: Connection, draft: Draft) -> None:
     """Instead of all that the account sent before."""
     old = (import_drafts.c.account == draft.account) | (import_drafts.c.begun_at < draft.begun_at - KEPT_FOR)
     await connection.execute(delete(import_drafts).where(old))
-    await connection.execute(
-        import_drafts.insert().values(
-            id=draft.id,
-            account=draft.account,
-            kind=draft.kind,
-            place=draft.place,
-            name=draft.name,
-            content=draft.content,
-            begun_at=draft.begun_at,
-        )
-    )
+    await connection.execute(import_drafts.insert().values(asdict(draft)))
 
 
 async def of(connection: Connection, account: str, id_: str) -> Draft | None:

@@ -8,9 +8,11 @@ from enum import StrEnum
 
 from sqlalchemy import func, select
 
-from central_server.store import figures_read
+from central_server.store import gift_figures
 from central_server.store.connection import Connection
-from central_server.store.figures_read import Row, Wanted, each_gift, gift_sums, phones, scoped, slot_of, whole
+from central_server.store.figures_wanted import Row, Wanted, scoped, slot_of, whole
+from central_server.store.gift_figures import each_gift, gift_sums
+from central_server.store.phone_figures import phones
 from central_server.store.tables import intents, screen_figures, shake_counts, visit_figures, visitor_registers
 from central_server.store.tables.figures import DWELLS
 
@@ -61,7 +63,7 @@ async def screens(connection: Connection, wanted: Wanted, by: By) -> list[Row]:
 
 
 async def gifts(connection: Connection, wanted: Wanted, environment: str, by: By) -> list[Row]:
-    """By key, of the gifts registered then; as `figures_read.gifts`."""
+    """By key, of the gifts registered then; as `gift_figures.gifts`."""
     each = await each_gift(connection, wanted, environment, func.coalesce(intents.c[by], "").label("key"))
     statement = select(each.key, *gift_sums(each)).group_by(each.key)
     return [whole(row) for row in await connection.execute(statement)]
@@ -69,5 +71,5 @@ async def gifts(connection: Connection, wanted: Wanted, environment: str, by: By
 
 async def spent(connection: Connection, wanted: Wanted, environment: str, by: By) -> dict[str, int]:
     """By key, of the gifts registered then: those that are spent."""
-    found = await figures_read.spent_gifts(connection, wanted, environment, by.value)
+    found = await gift_figures.spent_gifts(connection, wanted, environment, by.value)
     return {key or "": count for key, count in found.items()}

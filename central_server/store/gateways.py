@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, true, update
 
 from central_server.store.connection import Connection
 from central_server.store.database import Database
@@ -97,10 +97,19 @@ async def lock(connection: Connection, gateway: str) -> None:
     await connection.execute(select(gateways.c.id).where(gateways.c.id == gateway).with_for_update(key_share=True))
 
 
-async def every(connection: Connection, tops: Collection[str]) -> tuple[Gateway, ...]:
-    """Devices of the communities at and below `tops`, retired ones too; by label."""
-    wanted = _GATEWAYS.where(within(gateways.c.community, tops), gateways.c.kind == DEVICE)
+async def every(
+    connection: Connection, tops: Collection[str], among: Collection[str] | None = None
+) -> tuple[Gateway, ...]:
+    """Devices of the communities at and below `tops`, retired ones too; by label. `among`: only these ids."""
+    wanted = _GATEWAYS.where(
+        within(gateways.c.community, tops), is_among(gateways.c.id, among), gateways.c.kind == DEVICE
+    )
     return tuple(Gateway(*row) for row in await connection.execute(wanted.order_by(gateways.c.label, gateways.c.id)))
+
+
+def is_among(column: ColumnElement[str], ids: Collection[str] | None) -> ColumnElement[bool]:
+    """For `where`: the column names one of these gateways; None: whichever."""
+    return true() if ids is None else column.in_(ids)
 
 
 async def change(connection: Connection, gateway: str, label: str, site: str | None) -> None:
@@ -142,9 +151,12 @@ async def keys(connection: Connection, gateway: str) -> tuple[Key, ...]:
     return tuple(_key(row) for row in await connection.execute(statement))
 
 
-async def keys_within(connection: Connection, tops: Collection[str]) -> tuple[Key, ...]:
-    """Of all gateways of the communities at and below `tops`, the newest first."""
-    statement = select(*_KEY).join_from(gateway_keys, gateways).where(within(gateways.c.community, tops))
+async def keys_within(
+    connection: Connection, tops: Collection[str], among: Collection[str] | None = None
+) -> tuple[Key, ...]:
+    """Of all gateways of the communities at and below `tops`, or of those `among` them, the newest first."""
+    statement = select(*_KEY).join_from(gateway_keys, gateways)
+    statement = statement.where(within(gateways.c.community, tops), is_among(gateways.c.id, among))
     return tuple(_key(row) for row in await connection.execute(statement.order_by(gateway_keys.c.added_at.desc())))
 
 

@@ -3,20 +3,26 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select, union_all
+from sqlalchemy import func, select, union_all
 
 from central_server.store import sync_log
 from central_server.store.connection import Connection
-from central_server.store.places import communities
-from central_server.store.tables import state_changes
+from central_server.store.places import communities, within
+from central_server.store.tables import state_changes, webhook_deliveries, webhooks
 
-Marks = tuple[tuple[datetime, int] | None, int | None]
+Marks = tuple[tuple[datetime, int] | None, int | None, datetime | None]
 _BRANCHES = 40
+_SHOWN = 50
+"""Of a webhook's deliveries so many stand on its page."""
 
 
 async def marks(connection: Connection, tops: Collection[str]) -> Marks:
-    """Of the sync log's newest line, and of the newest change of a gift."""
-    return await sync_log.mark(connection, tops), await _newest_change(connection, tops)
+    """Of the sync log's newest line, of the newest change of a gift, and of the last try to deliver to a webhook."""
+    return (
+        await sync_log.mark(connection, tops),
+        await _newest_change(connection, tops),
+        await _last_try(connection, tops),
+    )
 
 
 async def _newest_change(connection: Connection, tops: Collection[str]) -> int | None:
@@ -32,3 +38,14 @@ async def _newest_change(connection: Connection, tops: Collection[str]) -> int |
     else:
         statement = newest.where(table.community.in_(seen))
     return (await connection.execute(statement)).scalar_one_or_none()
+
+
+async def _last_try(connection: Connection, tops: Collection[str]) -> datetime | None:
+    hooks = (await connection.execute(select(webhooks.c.id).where(within(webhooks.c.place, tops)))).scalars().all()
+    if not hooks:
+        return None
+    table = webhook_deliveries.c
+    newest = select(func.coalesce(table.last_at, table.made_at).label("at")).order_by(table.made_at.desc())
+    each = [newest.where(table.webhook == hook).limit(_SHOWN).subquery() for hook in hooks[:_BRANCHES]]
+    every = union_all(*(select(branch.c.at) for branch in each)).subquery()
+    return (await connection.execute(select(func.max(every.c.at)))).scalar_one_or_none()

@@ -12,7 +12,7 @@ from sqlalchemy.sql.base import Executable
 
 from central_server.store import batches
 from central_server.store.connection import Connection
-from central_server.store.gateways import Gateway
+from central_server.store.gateways import Gateway, is_among
 from central_server.store.places import within
 from central_server.store.tables import parcels, sequences
 from central_server.store.upsert import insert_in
@@ -156,8 +156,10 @@ async def of_number(connection: Connection, gateway: str, epoch: str, n: int) ->
     return tuple(sorted(parcel["id"] for parcel in told if parcel["n"] == n))
 
 
-async def numbered(connection: Connection, tops: Collection[str], gateway: str | None = None) -> tuple[Numbered, ...]:
-    """In the communities at and below `tops`: every epoch, the one that moved last first."""
+async def numbered(
+    connection: Connection, tops: Collection[str], among: Collection[str] | None = None
+) -> tuple[Numbered, ...]:
+    """In the communities at and below `tops`: every epoch, the one that moved last first. `among`: of those."""
     wanted = select(
         sequences.c.gateway,
         sequences.c.epoch,
@@ -168,9 +170,7 @@ async def numbered(connection: Connection, tops: Collection[str], gateway: str |
         sequences.c.forks,
         sequences.c.forked_at,
         sequences.c.forked_n,
-    ).where(within(sequences.c.community, tops))
-    if gateway is not None:
-        wanted = wanted.where(sequences.c.gateway == gateway)
+    ).where(within(sequences.c.community, tops), is_among(sequences.c.gateway, among))
     newest_first = func.coalesce(sequences.c.last_at, sequences.c.begun_at).desc()
     return tuple(Numbered(*row) for row in await connection.execute(wanted.order_by(newest_first)))
 

@@ -47,6 +47,7 @@ def engine(dsn: str, connections: int, *, patient: bool = False) -> AsyncEngine:
     made = create_async_engine(
         "postgresql+asyncpg://",
         async_creator=connect,
+        hide_parameters=True,  # what was asked may be a secret, and a fault goes into the log
         pool_size=connections,
         max_overflow=0,
         pool_timeout=CONNECT_S,

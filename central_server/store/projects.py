@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import select, update
 
-from central_server.store import organisations, revised
+from central_server.store import organisations, places, revised
 from central_server.store.connection import Connection
 from central_server.store.organisations import Organisation
 from central_server.store.tables import projects
@@ -102,6 +102,30 @@ async def known_many(connection: Connection, wanted: Iterable[tuple[str, str]]) 
         here = await _holding(connection, community, ids, withdrawn=True)
         found |= {(community, id_): project for id_, project in here.items()}
     return found
+
+
+async def titles(connection: Connection, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Texts]:
+    """By (community, project), also of withdrawn ones; of two with one id the nearer one's. In two queries."""
+    pairs = set(wanted)
+    if not pairs:
+        return {}
+    told = select(projects.c.place, projects.c.id, projects.c.title)
+    rows = await connection.execute(told.where(projects.c.id.in_({project for _, project in pairs})))
+    known = {(row.place, row.id): row.title for row in rows}
+    lines = await places.above(connection, {community for community, _ in pairs})
+    found: dict[tuple[str, str], Texts] = {}
+    for community, project in pairs:
+        title = next((known[at, project] for at in lines.get(community, ()) if (at, project) in known), None)
+        if title is not None:
+            found[community, project] = Texts.model_validate_json(title)
+    return found
+
+
+async def called(connection: Connection, tops: Collection[str], ids: Collection[str]) -> dict[tuple[str, str], Texts]:
+    """By (place, id), those of these ids at and below `tops` or that hold there from above; withdrawn ones too."""
+    told = select(projects.c.place, projects.c.id, projects.c.title).where(revised.visible(projects.c.place, tops))
+    rows = await connection.execute(told.where(projects.c.id.in_(ids))) if ids else ()
+    return {(row.place, row.id): Texts.model_validate_json(row.title) for row in rows}
 
 
 async def holding(connection: Connection, place: str) -> dict[str, KeptProject]:

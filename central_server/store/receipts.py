@@ -5,13 +5,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Table, delete, func, select, update
 
 from central_server.store.attempts import PAID
 from central_server.store.connection import Connection
 from central_server.store.places import within
 from central_server.store.tables import attempts, intents, ledger_lines, receipt_donors, receipts
 from central_server.store.upsert import insert
+from central_server.store.waiting import Waiting
 
 DONOR = "(donor)"
 """In the place of an account: whoever holds the gift's own page."""
@@ -88,13 +89,7 @@ async def hold(connection: Connection, attempt: str) -> Receipt | None:
 
 
 async def put(connection: Connection, receipt: Receipt) -> None:
-    values = asdict(receipt)
-    statement = insert(connection, receipts).values(values)
-    statement = statement.on_conflict_do_update(
-        index_elements=[receipts.c.attempt],
-        set_={name: values[name] for name in ("state", "number", "changed_at", "changed_by")},
-    )
-    await connection.execute(statement)
+    await _put(connection, receipts, receipt, ("state", "number", "changed_at", "changed_by"))
 
 
 async def number_taken(connection: Connection, community: str, number: str, but: str) -> bool:
@@ -105,11 +100,15 @@ async def number_taken(connection: Connection, community: str, number: str, but:
 
 
 async def put_donor(connection: Connection, donor: SealedDonor) -> None:
-    values = asdict(donor)
-    statement = insert(connection, receipt_donors).values(values)
+    await _put(connection, receipt_donors, donor, ("key", "sealed", "given_at", "delete_at"))
+
+
+async def _put(connection: Connection, table: Table, row: Receipt | SealedDonor, anew: tuple[str, ...]) -> None:
+    """One for each attempt; where it is there, `anew` says which columns are written over."""
+    values = asdict(row)
+    statement = insert(connection, table).values(values)
     statement = statement.on_conflict_do_update(
-        index_elements=[receipt_donors.c.attempt],
-        set_={name: values[name] for name in ("key", "sealed", "given_at", "delete_at")},
+        index_elements=[table.c.attempt], set_={name: values[name] for name in anew}
     )
     await connection.execute(statement)
 
@@ -165,13 +164,6 @@ async def page(
     return tuple(
         Wanted(*row) for row in await connection.execute(statement.order_by(order, table.attempt).limit(limit))
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    community: str
-    count: int
-    since: datetime
 
 
 async def waiting(connection: Connection, tops: Collection[str], environment: str) -> tuple[Waiting, ...]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import case, func, select
 
 from central_server.store.connection import Connection
+from central_server.store.gateways import is_among
 from central_server.store.places import within
 from central_server.store.tables import gateway_reports
 from central_server.store.upsert import insert
@@ -65,7 +66,10 @@ async def get(connection: Connection, gateway: str) -> Report | None:
     return None if found is None else Report(**found._mapping)
 
 
-async def every(connection: Connection, tops: Collection[str]) -> dict[str, Report]:
-    """By gateway, of the communities at and below `tops`."""
-    statement = select(gateway_reports).where(within(gateway_reports.c.community, tops))
+async def every(
+    connection: Connection, tops: Collection[str], among: Collection[str] | None = None
+) -> dict[str, Report]:
+    """By gateway, of the communities at and below `tops`. `among`: only of these gateways."""
+    statement = select(gateway_reports)
+    statement = statement.where(within(gateway_reports.c.community, tops), is_among(gateway_reports.c.gateway, among))
     return {row.gateway: Report(**row._mapping) for row in await connection.execute(statement)}

@@ -31,6 +31,12 @@ async def save(
     return bool((await connection.execute(update(table).where(same).values(told))).rowcount)
 
 
+async def remove(connection: Connection, table: Table, id_: str, read: int) -> bool:
+    """False when it is another revision by now, and nothing changed."""
+    same = and_(table.c.id == id_, table.c.revision == read)
+    return bool((await connection.execute(table.delete().where(same))).rowcount)
+
+
 async def edited(connection: Connection, place: str, now: datetime) -> None:
     """Say that what is published at and below `place` may have changed. After `begin`, in the same write."""
     await connection.execute(catalogue_edits.insert().values(place=place, at=now))

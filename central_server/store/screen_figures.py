@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select
 
 from central_server.store.connection import Connection
 from central_server.store.figures import DAY, HOUR
-from central_server.store.figures_read import Row, Wanted, scoped, seen, whole
+from central_server.store.figures_wanted import Row, Wanted, scoped, seen, whole
 from central_server.store.tables import screen_figures
 from central_server.store.upsert import insert
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from central_server.store.schema import StoreRefused
 
 BUSY_S = 5
+_SCHEME = "sqlite+aiosqlite:///"
 PRAGMAS = {
     "busy_timeout": BUSY_S * 1000,  # first: the next line may meet another process's lock
     "journal_mode": "wal",
@@ -25,12 +26,18 @@ PRAGMAS = {
 
 
 def sqlite_url(path: Path) -> str:
-    return f"sqlite+aiosqlite:///{path}"
+    return f"{_SCHEME}{path}"
+
+
+def sqlite_path(url: str) -> Path:
+    """The file of what `sqlite_url` made."""
+    return Path(url.removeprefix(_SCHEME))
 
 
 def engine(url: str) -> AsyncEngine:
     made = create_async_engine(
         url,
+        hide_parameters=True,  # what was asked may be a secret, and a fault goes into the log
         pool_size=4,
         max_overflow=4,
         pool_timeout=BUSY_S,

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from central_server.store.connection import Connection
 from central_server.store.figures import HOUR
-from central_server.store.figures_read import seen
+from central_server.store.figures_wanted import seen
 from central_server.store.tables import beacon_figures
 
 _LEAST_FRAMES = 96

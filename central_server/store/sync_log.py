@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, select, tuple_
 
 from central_server.store import arrivals, batches, parcels
 from central_server.store.batches import OpenedBatch
 from central_server.store.connection import Connection
 from central_server.store.log_ways import Wanted, kind_in_log
+from central_server.store.tables import intents
 from sync_contract.records import Receipt
 
 PAGE = 50
@@ -57,6 +58,13 @@ async def of_parcel(connection: Connection, gateway: str, parcel: str) -> tuple[
         packet = OpenedBatch(gateway, each.community, each.received_at, [each.content])
         lines.append(_line(packet, batch * _APART + position, each.content))
     return _newest_first(lines)
+
+
+async def states(connection: Connection, gifts: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Of the gifts that are known here, by (gateway, id), how each stands."""
+    columns = intents.c
+    known = select(columns.gateway, columns.id, columns.state).where(tuple_(columns.gateway, columns.id).in_(gifts))
+    return {(row.gateway, row.id): row.state for row in await connection.execute(known)} if gifts else {}
 
 
 async def mark(connection: Connection, tops: Collection[str]) -> tuple[datetime, int] | None:

@@ -126,9 +126,9 @@ async def running_bank(
 
 @asynccontextmanager
 async def running_central(
-    state: Path, bank: RunningBank, *, config: str = CONFIG, store: str = ""
+    state: Path, bank: RunningBank, *, config: str = CONFIG, store: str = "", public_url: str = ""
 ) -> AsyncIterator[RunningCentral]:
-    """`store`: the URL of its database; empty for a SQLite file in `state`."""
+    """`store`: the URL of its database; empty for a SQLite file in `state`. `public_url`: as a proxy is called."""
     stop = asyncio.Event()
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     state.mkdir(exist_ok=True)
@@ -136,7 +136,9 @@ async def running_central(
         await put_database(state / "central.db")
     file = state / "central.toml"
     file.write_text(config, encoding="utf-8")
-    place = Place(state=state, bank_url=bank.url, bank_credentials=bank.credentials, public_url="", port=0, store=store)
+    place = Place(
+        state=state, bank_url=bank.url, bank_credentials=bank.credentials, public_url=public_url, port=0, store=store
+    )
     task = asyncio.create_task(run_central(load(file, Settings), place, stop, ready=ready.set_result))
     try:
         yield RunningCentral(await _first(ready, task), state, store or sqlite_url(state / "central.db"))

@@ -49,7 +49,7 @@ def running_post_office(folder: Path, *, login: tuple[str, str] | None = None) -
     office = PostOffice()
     options: dict[str, Any] = {}
     if login is not None:
-        certificate, key = _certificate(folder)
+        certificate, key = self_signed(folder)
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(certificate, key)
         office.trust = ssl.create_default_context(cafile=str(certificate))
@@ -68,7 +68,8 @@ def running_post_office(folder: Path, *, login: tuple[str, str] | None = None) -
         controller.stop()
 
 
-def _certificate(folder: Path) -> tuple[Path, Path]:
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    """A certificate of 127.0.0.1 that no authority stands for, and its key."""
     certificate, key = folder / "mail.crt", folder / "mail.key"
     command = [
         "openssl",

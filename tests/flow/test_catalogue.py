@@ -33,7 +33,9 @@ async def test_a_title_that_staff_edit_is_shown_at_the_kiosk_after_the_pull(tmp_
         saved = await editor.save(project, title_zh_hans="热汤送到家", title_en="Soup at the door")
         assert "saved=1" in saved.url, saved.text()
 
-        sent = await editor.send(await editor.open("/staff/projects/all/elder-lunch"), "/picture", "picture", "a", PNG)
+        sent = await editor.send(
+            await editor.open("/staff/projects/all/elder-lunch"), "/picture", "picture", "a.png", PNG
+        )
         assert "saved=1" in sent.url, sent.text()
 
         gateway = await edges.enter_async_context(gateway_program(tmp_path, DEMO, plan, radio=SIMULATED))

@@ -27,12 +27,13 @@ class AddressRefused(CentralError):
 
 @dataclass(frozen=True, slots=True)
 class AddressRules:
-    """`hosts`: only these, and `.name` for every host below it; empty for all. `private_network`: our own network and
-    plain http too.
+    """`hosts`: only these, and `.name` for every host below it; empty for all, or with `listed` for none.
+    `private_network`: our own network and plain http too.
     """
 
     hosts: tuple[str, ...] = ()
     private_network: bool = False
+    listed: bool = False
 
     def check(self, url: str) -> None:
         """What can be told without resolving. Raises AddressRefused."""
@@ -47,7 +48,7 @@ class AddressRules:
             raise AddressRefused("malformed", "a host is expected, no user and no fragment")
         if parts.scheme != "https" and not (parts.scheme == "http" and self.private_network):
             raise AddressRefused("scheme", "https is expected")
-        if self.hosts and not any(_is_below(host, each) for each in self.hosts):
+        if (self.hosts or self.listed) and not any(_is_below(host, each) for each in self.hosts):
             raise AddressRefused("host", "the settings allow no deliveries to that host")
         # What whoever connects takes for an address, without asking what the name means:
         if ":" in host or host.replace(".", "").isdigit():

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from central_server.shake.records import Documented
+from daemonkit.i18n import marked as _
 from sync_contract.identity import Id
 from sync_contract.project import ProjectId
 from sync_contract.records import CONTRACT, Count
@@ -21,11 +22,6 @@ class Event(StrEnum):
     beacon_silent = "beacon.silent"
     trial = "webhook.trial"
     """Staff pressed a button: whoever has a webhook gets it, asked for or not."""
-
-
-def _(text: str) -> str:
-    """Marks a text for the catalogues."""
-    return text
 
 
 EVENTS: Mapping[Event, str] = {

@@ -14,10 +14,11 @@ import structlog
 from central_server.api.webhooks.addresses import AddressRefused, AddressRules, GuardedResolver
 from central_server.api.webhooks.collecting import collect
 from central_server.api.webhooks.signing import headers, secret_of
-from central_server.store import audit, deliveries, leases, webhooks
+from central_server.store import audit, deliveries, webhooks
 from central_server.store.audit import COMMAND_LINE, AuditLine
 from central_server.store.database import Database
 from central_server.store.deliveries import Delivery
+from central_server.store.leases import Lease
 from central_server.store.webhooks import Webhook
 from daemonkit.health import Health
 
@@ -29,7 +30,7 @@ KEPT_FOR = timedelta(days=30)
 _FIRST, _LONGEST = timedelta(seconds=30), timedelta(hours=1)
 _CONNECT_S, _WHOLE_S = 5.0, 15.0
 _HOOKS, _FOR_EACH = 8, 4
-_LEASE, _RENEW_BEFORE = timedelta(seconds=60), timedelta(seconds=30)
+_LEASE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +127,12 @@ async def deliver(
     sender: Sender, *, holder: str, clock: Callable[[], datetime], health: Health, every_s: float = 2.0
 ) -> None:
     """Collect and send, in one process at a time. Until cancelled; raises StoreUnavailable."""
-    held_until = forgotten = clock()
+    forgotten = clock()
+    lease = Lease(sender.database, "webhooks", holder, forgotten, _LEASE)
     while True:
         now = clock()
-        if now > held_until - _RENEW_BEFORE:
-            async with sender.database.write() as connection:
-                if await leases.take(connection, "webhooks", holder, now, now + _LEASE):
-                    held_until = now + _LEASE
-        if now < held_until:
+        held = await lease.held(now)
+        if held:
             await collect(sender.database, now)
             await sender.send_due(now)
             if now >= forgotten:
@@ -141,4 +140,4 @@ async def deliver(
                 async with sender.database.write() as connection:
                     await deliveries.forget(connection, now - KEPT_FOR)
         health.progress("webhooks")
-        await asyncio.sleep(every_s if now < held_until else every_s * 5)
+        await asyncio.sleep(every_s if held else every_s * 5)

@@ -1,8 +1,11 @@
 """A community with gifts at a bank that gives files, as the tests of reconciliation, receipts and exports share it."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+
+import pytest
 
 from central_server.banks.port import (
     BankUnavailable,
@@ -177,6 +180,9 @@ class Books:
         async with self.database.read() as connection:
             return await differences.every(connection, [TOP], "drill", settled=settled, limit=5000)
 
+    async def kinds(self) -> Counter[str]:
+        return Counter(each.kind for each in await self.found())
+
     async def take(self, *rows: StatementRow, day: date = DAY, edition: str = "", now: datetime = NOW) -> bool:
         """Whether the file was new."""
         _, fresh = await self.work.take(file(rows, day, edition), now, cause="test")
@@ -219,6 +225,11 @@ def file(rows: Iterable[StatementRow], day: date = DAY, edition: str = "") -> St
     )
     content = f"{day} {edition}\n" + "\n".join(map(repr, numbered))
     return Statement(BANK, day, f"ZM{day:%y%m%d}{edition}", content.encode(), numbered)
+
+
+@pytest.fixture
+async def world(database: Database) -> Books:
+    return await books(database)
 
 
 __all__ = ["RefundState"]

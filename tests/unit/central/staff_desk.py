@@ -31,7 +31,7 @@ from central_server.store import accounts
 from central_server.store.database import Database
 from central_server.store.places import TOP
 from daemonkit.web import WebRules, guarded_app, serving
-from kiosk_ui.views import ContactPage
+from kiosk_ui.help_views import ContactPage
 from sync_contract.project import Texts
 from sync_contract.strict import Environment
 from tests.fakes.donor import Page
@@ -87,6 +87,7 @@ async def running_desk(
         requests_per_second=1000,
         burst=1000,
         trusted_proxies=(ip_network("127.0.0.1/32"),),
+        https=secure,
     )
     app = guarded_app(rules)
     app.router.add_routes([pages.page("/staff/", _home)])

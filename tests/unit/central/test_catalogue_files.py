@@ -191,6 +191,8 @@ async def test_a_file_is_looked_at_and_then_imported(
     assert cells == ["2", "minor", "70000", "Write a number from 0 to 65535."]
     refused = await editor.send(page, "", "file", "bad.xlsx", b"PK\x03\x04", place="huada")
     assert (refused.status, "cannot be read" in refused.text()) == (422, True)
+    other = await editor.send(page, "", "file", "good.csv.html", (HEAD + row(1)).encode(), place="huada")
+    assert (other.status, "cannot be read" in other.text()) == (422, True), "taken, whatever it is called"
     good = await editor.send(page, "", "file", "good.csv", (HEAD + row(1) + row(2)).encode(), place="huada")
     assert "/staff/import/" in good.url
     assert (await pulled(gateway, central)).beacons == ()

@@ -248,6 +248,8 @@ async def test_a_picture_is_taken_by_what_it_is_not_by_its_name(
     for content in (b"<svg onload=alert(1)>", b"", PNG[:-4], b"GIF89a" + b"x" * 100, HUGE, PNG + b"x" * 3_000_000):
         told = await editor.send(page, "/picture", "picture", "a.png", content)
         assert told.status == (413 if len(content) > 2_500_000 else 422), content[:10]
+    for name in ("summer", "summer.svg", "summer.png.html"):
+        assert (await editor.send(page, "/picture", "picture", name, PNG)).status == 422, name
     saved = await editor.send(page, "/picture", "picture", "夏.jpg", PNG)
     assert "saved=1" in saved.url
     async with session.get(f"{central.url}/staff/pictures/all/lunch") as answer:

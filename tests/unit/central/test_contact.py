@@ -27,8 +27,9 @@ from central_server.store.ledger_lines import of_intent
 from central_server.store.places import Place, PlaceKind
 from central_server.store.tables import gateways
 from daemonkit.web import WebRules, guarded_app, serving
+from kiosk_ui.help_views import ContactPage
 from kiosk_ui.render import Pages
-from kiosk_ui.views import ContactPage, Surface
+from kiosk_ui.surface import Surface
 from sync_contract.beacon import BeaconId
 from sync_contract.money import Money
 from sync_contract.strict import Environment, Language

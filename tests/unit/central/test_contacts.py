@@ -14,7 +14,7 @@ from central_server.store.database import Database, open_database, sqlite_url
 from central_server.store.places import TOP, Place, PlaceKind
 from central_server.store.tables import gateways
 from central_server.store.upsert import insert
-from kiosk_ui.views import ContactPage
+from kiosk_ui.help_views import ContactPage
 from tests.postgres import Postgres
 from tests.unit.central.catalogue_world import NOW, texts
 from tests.unit.central.test_old_accounts import OLD

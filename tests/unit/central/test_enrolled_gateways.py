@@ -105,7 +105,7 @@ async def test_what_is_revoked_is_refused_and_a_new_code_takes_it_in_again(
         assert (await pi.enrol(await code_for(database, gateway.id), only_as=gateway.id))[0] == 200
         assert [r.receipt for r in await pi.deliver([pi.statistics()])] == [Receipt.accepted]
         async with database.read() as connection:
-            (one,) = await parcels.numbered(connection, (TOP,), gateway.id)
+            (one,) = await parcels.numbered(connection, (TOP,), (gateway.id,))
         assert (one.highest, one.held, one.forks) == (2, 2, 0), "the same sequence goes on"
 
 
@@ -159,6 +159,26 @@ async def test_a_copied_card_is_named_and_nothing_of_it_is_lost(
             (seen,) = await survey(connection, (TOP,), datetime.now(UTC))
         assert seen.fork is None, "the one that was enrolled anew is the right one"
         assert (await copy.report())[0] == 401
+
+
+async def test_of_some_gateways_a_survey_tells_what_it_tells_of_them_among_all(
+    central: RunningCentral, session: aiohttp.ClientSession
+) -> None:
+    pis = [device(central, session) for _ in range(3)]
+    async with central.database() as database:
+        for pi in pis:
+            _, code = await invited(database)
+            await pi.enrol(code)
+            await pi.deliver([pi.statistics()])
+        await pis[0].report()
+        now = datetime.now(UTC)
+        async with database.read() as connection:
+            every = await survey(connection, (TOP,), now)
+            assert len(every) == 3
+            for some in ([pis[0].id, pis[2].id], [pis[1].id], ["f" * 16], []):
+                told = await survey(connection, (TOP,), now, among=some)
+                assert told == tuple(each for each in every if each.gateway.id in some)
+            assert await survey(connection, ("elsewhere",), now, among=[pis[0].id]) == ()
 
 
 @on_sqlite

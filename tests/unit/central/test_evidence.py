@@ -14,18 +14,14 @@ from central_server.sheets.writing import xlsx_file
 from central_server.store import attempts, audit, intents, ledger_lines, unconfirmed
 from central_server.store.attempts import AttemptState
 from central_server.store.connection import Connection
-from central_server.store.database import Database
 from central_server.store.intents import Intent
 from central_server.store.places import TOP
 from sync_contract.identity import new_id
 from sync_contract.records import IntentState
 from sync_contract.strict import Language
-from tests.unit.central.reconciling_world import NOW, Books, books
+from tests.unit.central.reconciling_world import NOW, Books, books, world
 
-
-@pytest.fixture
-async def world(database: Database) -> Books:
-    return await books(database)
+__all__ = ["world"]
 
 
 async def linked(world: Books, minor: int = 5000, *, tried: bool = False) -> Intent:

@@ -5,7 +5,7 @@ from aiohttp import web
 
 from central_server.banks.port import Code, Form, Redirect
 from central_server.public.handover import handover_page
-from kiosk_ui.views import Surface
+from kiosk_ui.surface import Surface
 from sync_contract.money import Money
 from sync_contract.strict import Language
 from tests.browser.gallery import pages

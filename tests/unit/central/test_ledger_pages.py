@@ -114,6 +114,12 @@ async def test_what_is_amiss_comes_back_with_what_was_typed(
     assert "None waits." in (await lin.open("/staff/disbursements")).text()
 
 
+@pytest.mark.parametrize("name", ["invoice", "invoice.png", "invoice.pdf.html"])
+async def test_a_voucher_is_called_what_it_is(lin: Editor, name: str) -> None:
+    page = await asks(lin, PDF, name)
+    assert (page.status, "A voucher is needed" in page.text()) == (422, True)
+
+
 async def test_the_same_voucher_twice_is_pointed_out(lin: Editor) -> None:
     await asks(lin)
     page = await asks(lin, purpose="Rice again")

@@ -3,14 +3,12 @@
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, text
 
-from central_server.store import accounts, schema
-from central_server.store.database import Database, open_database, sqlite_url
+from central_server.store import accounts
 from central_server.store.places import TOP
 from tests.postgres import Postgres
+from tests.unit.central.old_schema import KINDS, brought_over_from
 
 BEFORE = "0006"
 OLD = (
@@ -25,37 +23,14 @@ OLD = (
 )
 
 
-def to_the_old_schema(connection: Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, BEFORE)
+def fill(connection: Connection) -> None:
     for statement in OLD:
         connection.execute(text(statement))
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-async def test_they_come_to_be_at_home_and_log_in_anew(
-    kind: str, tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def check(url: str) -> None:
-        with monkeypatch.context() as meanwhile:
-            meanwhile.setattr(schema, "upgrade", to_the_old_schema)
-            meanwhile.setattr("central_server.store.database.upgrade", to_the_old_schema)
-            async with open_database(url):
-                pass
-        async with open_database(url) as database:
-            await look(database)
-
-    if kind == "sqlite":
-        await check(sqlite_url(tmp_path / "central.db"))
-    else:
-        async with postgres.empty() as url:
-            await check(url)
-
-
-async def look(database: Database) -> None:
-    async with database.read() as connection:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_they_come_to_be_at_home_and_log_in_anew(kind: str, tmp_path: Path, postgres: Postgres) -> None:
+    async with brought_over_from(BEFORE, fill, kind, tmp_path, postgres) as database, database.read() as connection:
         known = {account.name: account for account in await accounts.every(connection, {TOP})}
         assert {name: account.home for name, account in known.items()} == {
             "clerk": "huada",

@@ -4,27 +4,22 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, text
 
 from central_server.catalogue.numbers import number_at
 from central_server.catalogue.publication import Publication
-from central_server.store import catalogues, schema
-from central_server.store.database import Database, open_database, sqlite_url
+from central_server.store import catalogues
+from central_server.store.database import Database
 from central_server.store.places import TOP
 from sync_contract.strict import Environment
 from tests.postgres import Postgres
 from tests.unit.central.catalogue_world import KEY, NOW
+from tests.unit.central.old_schema import KINDS, brought_over_from
 
 BEFORE = "0015"
 
 
-def to_the_old_schema(connection: Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, BEFORE)
+def fill(connection: Connection) -> None:
     names = '{"zh-Hans": "x", "zh-Hant": "x", "en": "x"}'
     place = text(
         "INSERT INTO places (id, kind, parent, names, added_at) VALUES ('huada', 'community', 'all', :names, 1)"
@@ -38,26 +33,10 @@ def to_the_old_schema(connection: Connection) -> None:
         connection.execute(text(row), {"v": version, "c": community})
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def brought_over(
-    request: pytest.FixtureRequest, tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Database]:
-    async def grown(url: str) -> None:
-        with monkeypatch.context() as meanwhile:
-            meanwhile.setattr("central_server.store.database.upgrade", to_the_old_schema)
-            async with open_database(url):
-                pass
-
-    if request.param == "sqlite":
-        url = sqlite_url(tmp_path / "central.db")
-        await grown(url)
-        async with open_database(url) as database:
-            yield database
-    else:
-        async with postgres.empty() as url:
-            await grown(url)
-            async with open_database(url) as database:
-                yield database
+@pytest.fixture(params=KINDS)
+async def brought_over(request: pytest.FixtureRequest, tmp_path: Path, postgres: Postgres) -> AsyncIterator[Database]:
+    async with brought_over_from(BEFORE, fill, request.param, tmp_path, postgres) as database:
+        yield database
 
 
 async def test_what_was_published_before_stays_and_the_next_one_is_newer(brought_over: Database) -> None:

@@ -1,16 +1,15 @@
 """A database from before parcels were kept by the batch: nothing is lost, and nothing is told twice."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Table, func, insert, select, text
 
 from central_server.intake.receive import ReceiptJson
-from central_server.store import arrivals, intents, parcels, schema, sync_log
-from central_server.store.database import Database, open_database, sqlite_url
+from central_server.store import arrivals, intents, parcels, sync_log
+from central_server.store.database import Database
 from central_server.store.instant import micros
 from central_server.store.log_ways import Wanted
 from central_server.store.places import TOP
@@ -19,6 +18,7 @@ from sync_contract.records import HandoffKind, IntentRegistered, Parcel, Receipt
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.received import received
 from tests.postgres import Postgres
+from tests.unit.central.old_schema import KINDS, brought_over_from
 
 BEFORE = "0010"
 AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -31,11 +31,7 @@ ALL = [*REPORTS, *GIFTS, FROM_THE_OTHER_CARD]
 TICKET_FIRST = "0" * 31 + "1"
 
 
-def to_the_old_schema(connection: Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, BEFORE)
+def fill(connection: Connection) -> None:
     connection.execute(
         text("INSERT INTO places (id, kind, parent, names, added_at) VALUES ('huada', 'community', 'all', '{}', 1)")
     )
@@ -119,26 +115,10 @@ def _add(connection: Connection, table: str, *rows: dict[str, object]) -> None:
     connection.execute(insert(Table(table, MetaData(), autoload_with=connection)), list(rows))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def brought_over(
-    request: pytest.FixtureRequest, tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
-) -> object:
-    async def grown(url: str) -> None:
-        with monkeypatch.context() as meanwhile:
-            meanwhile.setattr("central_server.store.database.upgrade", to_the_old_schema)
-            async with open_database(url):
-                pass
-
-    if request.param == "sqlite":
-        url = sqlite_url(tmp_path / "central.db")
-        await grown(url)
-        async with open_database(url) as database:
-            yield database
-    else:
-        async with postgres.empty() as url:
-            await grown(url)
-            async with open_database(url) as database:
-                yield database
+@pytest.fixture(params=KINDS)
+async def brought_over(request: pytest.FixtureRequest, tmp_path: Path, postgres: Postgres) -> AsyncIterator[Database]:
+    async with brought_over_from(BEFORE, fill, request.param, tmp_path, postgres) as database:
+        yield database
 
 
 async def test_every_parcel_stands_where_it_is_found(brought_over: Database) -> None:
@@ -182,7 +162,7 @@ async def test_what_comes_again_is_known_and_a_number_that_comes_twice_is_a_fork
     assert told(await received(brought_over, GATEWAY.id, "huada", [twin], later)) == ["accepted"]
     async with brought_over.read() as connection:
         (one,) = [
-            each for each in await parcels.numbered(connection, (TOP,), GATEWAY.id) if each.epoch == GATEWAY.epoch
+            each for each in await parcels.numbered(connection, (TOP,), (GATEWAY.id,)) if each.epoch == GATEWAY.epoch
         ]
         assert (one.forks, one.forked_n) == (1, 700)
         assert await parcels.of_number(connection, GATEWAY.id, GATEWAY.epoch, 700) == tuple(

@@ -38,9 +38,11 @@ from sync_contract.strict import Language
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor as Phone
-from tests.unit.central.reconciling_world import DAY, NOW, Books, back, books, row, strange
+from tests.unit.central.reconciling_world import DAY, NOW, Books, back, books, row, strange, world
 from tests.unit.central.test_receipts import SEAL, a_gift
 from tests.unit.central.test_staff import logged_in
+
+__all__ = ["world"]
 
 ONE = timedelta(days=1)
 days = st.dates(date(2020, 1, 1), date(2060, 1, 1))
@@ -60,11 +62,6 @@ async def kept(database: Database, *, until: date, opens: date, closes: date, pl
         await revised.begin(connection)
         assert await organisations.save(connection, raiser, 0)
         assert await projects.save(connection, lunch, 0)
-
-
-@pytest.fixture
-async def world(database: Database) -> Books:
-    return await books(database)
 
 
 def test_a_long_campaign_publishes_every_three_months_and_three_months_after_its_end() -> None:

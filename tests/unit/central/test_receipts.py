@@ -28,19 +28,16 @@ from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor as Phone
 from tests.fakes.donor import Page
 from tests.unit.central.conftest import enrolled
-from tests.unit.central.reconciling_world import NOW, Books, books
+from tests.unit.central.reconciling_world import NOW, Books, books, world
 from tests.unit.central.test_staff import account, logged_in
+
+__all__ = ["world"]
 
 NAME = "王小明的公司"
 FORM = {"choice": "due", "name": NAME, "email": "donor@example.org", "consent": "yes"}
 SEAL = Seal(bytes(range(32)), Path("receipts.key"))
 ONE = timedelta(days=1)
 donors = st.builds(Donor, **{name: st.text(max_size=most) for name, most in MOST.items()})
-
-
-@pytest.fixture
-async def world(database: Database) -> Books:
-    return await books(database)
 
 
 def wanted(world: Books, seal: Seal = SEAL) -> Receipts:

@@ -7,24 +7,10 @@ from central_server.donations.refunding import RefundNotPossible
 from central_server.donations.settle import HELD_FOR
 from central_server.reconciliation.acknowledging import can_be_posted, post
 from central_server.store.attempts import AttemptState
-from central_server.store.database import Database
 from central_server.store.refunds import RefundState
-from tests.unit.central.reconciling_world import (
-    DAY,
-    NOW,
-    ONE,
-    Books,
-    back,
-    books,
-    file,
-    number,
-    row,
-)
+from tests.unit.central.reconciling_world import DAY, NOW, ONE, Books, back, file, number, row, world
 
-
-@pytest.fixture
-async def world(database: Database) -> Books:
-    return await books(database)
+__all__ = ["world"]
 
 
 async def test_what_the_bank_gives_back_by_itself_is_posted_once_and_closes_what_was_asked(world: Books) -> None:

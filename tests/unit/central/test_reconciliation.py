@@ -1,21 +1,17 @@
 """The bank's files beside our books: every planted difference is found, none is invented, nothing is done twice."""
 
-import asyncio
-from collections import Counter
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
 from central_server.donations.settle import HELD_FOR
-from central_server.reconciliation import calendar
 from central_server.reconciliation.fees import FeeRule
 from central_server.reconciliation.totals import Side, totals
 from central_server.statistics.periods import Span, period
 from central_server.statistics.report import Narrowed, report
-from central_server.store import audit, differences, ledger_lines, reconciled, statements
+from central_server.store import audit, differences, ledger_lines, statements
 from central_server.store.attempts import AttemptState
 from central_server.store.database import Database
 from central_server.store.ledger_lines import LedgerLine, LineKind
@@ -23,29 +19,11 @@ from central_server.store.places import TOP
 from central_server.store.statements import RowResult
 from central_server.store.tables import statement_rows
 from sync_contract.permit import OFFICIAL_TIME
-from tests.unit.central.reconciling_world import (
-    DAY,
-    NOW,
-    ONE,
-    Books,
-    back,
-    books,
-    file,
-    number,
-    row,
-    strange,
-)
+from tests.unit.central.reconciling_world import DAY, NOW, ONE, Books, back, books, file, number, row, strange, world
+
+__all__ = ["world"]
 
 WEEK = timedelta(days=7)
-
-
-@pytest.fixture
-async def world(database: Database) -> Books:
-    return await books(database)
-
-
-async def kinds(world: Books) -> Counter[str]:
-    return Counter(each.kind for each in await world.found())
 
 
 async def test_a_file_that_fits_leaves_no_difference(world: Books) -> None:
@@ -101,7 +79,7 @@ async def test_twenty_planted_differences_are_found_and_none_is_invented(world: 
     assert night.taken == sorted(world.bank.files)
     world.bank.files[day] = file(mixed[:50], day, "again")
     await world.nightly.run(NOW, (day,))
-    assert await kinds(world) == {
+    assert await world.kinds() == {
         "theirs_only": 3,
         "amount_differs": 3,
         "duplicate_row": 3,
@@ -110,7 +88,7 @@ async def test_twenty_planted_differences_are_found_and_none_is_invented(world: 
         "ours_only": 4,
         "row_gone": 1,
     }
-    assert sum((await kinds(world)).values()) == 20
+    assert sum((await world.kinds()).values()) == 20
     missed = {each.order_id for each in await world.found() if each.kind == "ours_only"}
     assert missed == {*(each.id for each in missing), missed_refund.id}
     for each in unheard:
@@ -217,7 +195,7 @@ async def test_nothing_is_missed_while_a_day_could_not_be_looked_at(world: Books
     assert not await world.found()
     world.bank.away = False
     await world.nightly.run(NOW)
-    assert await kinds(world) == {"ours_only": 1}
+    assert await world.kinds() == {"ours_only": 1}
 
 
 async def test_a_settled_difference_that_is_found_again_stays_settled(world: Books) -> None:
@@ -232,46 +210,10 @@ async def test_a_settled_difference_that_is_found_again_stays_settled(world: Boo
     assert (kept.settled_by, kept.reason) == ("chen", "a test payment of the bank")
 
 
-async def test_two_processes_at_one_file_do_everything_once(world: Books) -> None:
-    gifts = [await world.paid(1000 + each) for each in range(6)]
-    late = await world.paid(late=True)
-    unheard = await world.opened()
-    rows = [
-        *(row(each, fee=2) for each in gifts),
-        *(row(late), row(unheard), row(gifts[0]), strange("x" * 32)),
-        back("f" * 32, 5000, refers=number(late)),
-    ]
-    await asyncio.gather(*(world.work.take(file(rows), NOW, cause="test") for _ in range(4)))
-    assert await kinds(world) == {"duplicate_row": 1, "theirs_only": 1}
-    for gift in gifts:
-        assert [line.kind for line in await world.lines(gift)] == ["paid", "fee"]
-    assert [line.kind for line in await world.lines(late)] == ["paid", "refund"]
-    assert [line.kind for line in await world.lines(unheard)] == ["paid"]
-
-
-async def test_what_a_dead_process_left_is_done_by_the_next(world: Books) -> None:
-    gift, other = await world.paid(), await world.paid()
-    told = file([row(gift, fee=5), row(other)])
-    work = world.work
-    async with world.database.write() as connection:
-        rows = [
-            statements.NewRow(
-                each.line, each.movement.value, each.order, each.amount.minor, "CNY", each.fee_minor, each.evidence, ""
-            )
-            for each in told.rows
-        ]
-        await statements.keep(
-            connection, work.bank, "drill", TOP, told.day, told.name, told.content, rows, at=NOW, cause="died"
-        )
-    await world.nightly.run(NOW, ())
-    assert (await world.now(gift)).statement is not None
-    assert [line.kind for line in await world.lines(gift)] == ["paid", "fee"]
-
-
 async def test_another_banks_order_is_none_of_this_one(world: Books) -> None:
     gift = await world.opened(bank="other")
     await world.take(row(gift))
-    assert await kinds(world) == {"theirs_only": 1}
+    assert await world.kinds() == {"theirs_only": 1}
     assert (await world.now(gift)).state == AttemptState.sent
 
 
@@ -291,39 +233,6 @@ async def test_fees_are_lines_of_the_gifts_own_purse(world: Books) -> None:
     async with world.database.read() as connection:
         held = await ledger_lines.balances(connection, "huada", "drill")
     assert held == {"lunch": 4970}
-
-
-async def test_a_run_that_stood_still_does_not_take_back_that_the_bank_was_asked(world: Books) -> None:
-    """Else the day would be due at once, and the lease of whoever asked keeps everybody from it."""
-    async with world.database.write() as connection:
-        for at in (NOW - ONE, NOW, NOW - ONE):
-            await statements.keep_nothing(connection, world.work.bank, "drill", TOP, DAY, at=at, cause="test")
-    async with world.database.read() as connection:
-        assert await reconciled.looked_at(connection, world.work.bank, "drill", DAY) == {DAY: (False, NOW)}
-
-
-async def test_missed_days_are_asked_for_and_empty_ones_noted(world: Books) -> None:
-    await world.paid(at=NOW - 4 * ONE)
-    world.bank.files = {DAY - 2 * ONE: file([], DAY - 2 * ONE)}
-    night = await world.nightly.run(NOW)
-    assert night.taken == [DAY - 2 * ONE]
-    assert night.none == [DAY - 5 * ONE, DAY - 4 * ONE, DAY - 3 * ONE, DAY - ONE]
-    world.bank.asked.clear()
-    await world.nightly.run(NOW)
-    assert world.bank.asked == []
-    await world.nightly.run(NOW + timedelta(hours=7))  # what may still come is asked for again
-    assert world.bank.asked == [DAY - 5 * ONE, DAY - 4 * ONE, DAY - 3 * ONE, DAY - ONE]
-
-
-def test_a_file_is_asked_for_from_nine_in_beijing_on() -> None:
-    early = datetime(2026, 11, 24, 8, 59, tzinfo=OFFICIAL_TIME)
-    assert calendar.newest(early) == DAY - 2 * ONE
-    assert calendar.newest(early + timedelta(minutes=1)) == DAY - ONE
-
-
-def test_no_file_before_the_first_order_is_asked_for_and_none_older_than_sixty_days() -> None:
-    assert calendar.first(None, NOW) is None
-    assert calendar.first(NOW - timedelta(days=400), NOW) == DAY - ONE - calendar.BACK
 
 
 @given(st.integers(1, 10**9), st.integers(0, 1000))

@@ -71,6 +71,8 @@ async def test_a_day_shows_its_three_equalities_and_what_brought_each_gift(
     async with session.get(f"{central.url}/staff/reconciliation/{compared}/rows.csv") as answer:
         rows = list(csv.reader(io.StringIO((await answer.read()).decode("utf-8-sig"))))
     assert [(each[0], each[3], each[9]) for each in rows[1:]] == [("1", "5000", "社区大厅"), ("2", "700", "")]
+    trail = " ".join((await donor.open(f"{central.url}/staff/audit?action=file.take")).text().split())
+    assert "Took a file along · Reconciliation" in trail
 
 
 async def test_a_difference_is_settled_with_a_reason_and_stays_to_be_seen(
@@ -176,6 +178,8 @@ async def test_evidence_is_looked_at_before_it_is_taken(
     assert listed.rows[0][1][0] == gift.id
     filled = [(*cells[:5], "PLATFORM-77", "2026-11-24") for _, cells in listed.rows]
     content = csv_file([COLUMNS, *filled])
+    other = await sent(session, f"{central.url}/staff/evidence", csrf_of(page)["csrf"], "mine.pdf", content)
+    assert (other.status, "cannot be read" in other.text()) == (422, True)
     preview = await sent(session, f"{central.url}/staff/evidence", csrf_of(page)["csrf"], "mine.csv", content)
     assert preview.status == 200
     assert "PLATFORM-77" in preview.text()

@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -11,67 +10,15 @@ from central_server.banks.port import BankUnavailable, Movement, OrderReport, Or
 from central_server.donations import refunding
 from central_server.donations.refunding import RefundNotPossible
 from central_server.donations.settle import HELD_FOR, PaymentRefused
-from central_server.store import attempts, intents, ledger_lines, refunds
-from central_server.store.attempts import Attempt
-from central_server.store.database import Database, open_database
+from central_server.store import ledger_lines
+from central_server.store.database import open_database
 from central_server.store.refunds import KeptRefund
 from sync_contract.money import Money
-from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.money_bank import MoneyBank
-from tests.fakes.money_house import MoneyHouse, furnish
+from tests.fakes.money_house import MoneyHouse
+from tests.unit.central.refund_world import NOW, SOON, Ours, ours
 
-NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
-SOON = NOW + timedelta(minutes=1)
-
-
-@dataclass
-class Ours:
-    house: MoneyHouse
-    bank: MoneyBank
-    gateway: DeliveringGateway
-
-    @property
-    def database(self) -> Database:
-        return self.house.database
-
-    async def gift(self, **changes: int) -> Attempt:
-        return await self.house.paid_gift(self.gateway, NOW, **changes)
-
-    async def ask(self, attempt: Attempt, minor: int, by: str = "ming", now: datetime = NOW) -> KeptRefund:
-        async with self.database.write() as connection:
-            return await refunding.ask(
-                connection, attempt.id, minor, "wrong project", bank=self.bank.name, by=by, now=now
-            )
-
-    async def decide(self, refund: KeptRefund, *, approve: bool = True, by: str = "hua") -> KeptRefund:
-        async with self.database.write() as connection:
-            return await refunding.decide(connection, refund.id, approve=approve, note="", by=by, now=NOW)
-
-    async def approved(self, attempt: Attempt, minor: int) -> KeptRefund:
-        return await self.decide(await self.ask(attempt, minor))
-
-    async def refund(self, refund: KeptRefund) -> KeptRefund:
-        async with self.database.read() as connection:
-            found = await refunds.get(connection, refund.id)
-        assert found is not None
-        return found
-
-    async def attempt(self, attempt: Attempt) -> Attempt:
-        async with self.database.read() as connection:
-            found = await attempts.get(connection, attempt.id)
-        assert found is not None
-        return found
-
-    async def balance(self) -> int:
-        async with self.database.read() as connection:
-            return (await ledger_lines.balances(connection, "huada", "drill")).get("lunch", 0)
-
-
-@pytest.fixture
-async def ours(tmp_path: Path, database: Database) -> Ours:
-    bank, gateway = MoneyBank(), DeliveringGateway()
-    await furnish(database, tmp_path, gateway, NOW)
-    return Ours(MoneyHouse(database, bank), bank, gateway)
+__all__ = ["ours"]
 
 
 async def test_a_refund_goes_the_whole_way_and_is_posted_once(ours: Ours) -> None:
@@ -315,60 +262,6 @@ async def test_an_odd_word_about_a_refund_changes_nothing(ours: Ours) -> None:
         with pytest.raises(PaymentRefused):
             await ours.house.settlement.notified(told, SOON)
     assert ((await ours.refund(refund)).state, await ours.balance()) == ("sent", 5000)
-
-
-async def test_a_notified_payment_is_asked_about_until_the_bank_says_so_too(ours: Ours) -> None:
-    gift = await ours.gift()
-    assert gift.next_query_at == NOW + timedelta(minutes=5)
-    assert await ours.house.queries.ask_due(NOW + timedelta(minutes=5)) == 1
-    assert (await ours.attempt(gift)).next_query_at is None
-    silent = await ours.gift()
-    ours.bank.orders[silent.id].state = OrderState.unknown
-    asked = [
-        minute for minute in range(1, 24 * 60) if await ours.house.queries.ask_due(NOW + timedelta(minutes=minute))
-    ]
-    assert asked == [5, 10, 30, 60, 120]
-    assert (await ours.attempt(silent)).state == "paid"
-
-
-async def test_an_intent_that_nobody_paid_is_closed_when_the_bank_is_asked_no_more(ours: Ours) -> None:
-    parcel = ours.gateway.intent()
-    await ours.house.press(ours.gateway.ticket(parcel), NOW)
-    (attempt,) = await ours.house.tried(ours.gateway.id, parcel.id)
-    ours.bank.ends(attempt.id, OrderState.expired)
-    for minute in (5, 10, 30, 60, 119):
-        await ours.house.queries.ask_due(NOW + timedelta(minutes=minute))
-    async with ours.database.read() as connection:
-        intent = await intents.get(connection, ours.gateway.id, parcel.id)
-    assert intent is not None
-    assert intent.state == "handed_off"
-    await ours.house.queries.ask_due(NOW + timedelta(minutes=120))
-    async with ours.database.read() as connection:
-        intent = await intents.get(connection, ours.gateway.id, parcel.id)
-    assert intent is not None
-    assert intent.state == "closed"
-    await ours.house.settlement.notified(ours.bank.pay(attempt.id), NOW + timedelta(hours=3))
-    async with ours.database.read() as connection:
-        intent = await intents.get(connection, ours.gateway.id, parcel.id)
-    assert intent is not None
-    assert intent.state == "paid"
-
-
-async def test_an_odd_word_about_a_payment_changes_nothing(ours: Ours) -> None:
-    parcel = ours.gateway.intent()
-    await ours.house.press(ours.gateway.ticket(parcel), NOW)
-    (attempt,) = await ours.house.tried(ours.gateway.id, parcel.id)
-    good = ours.bank.pay(attempt.id)
-    for told in (
-        replace(good, at=NOW - timedelta(seconds=1)),
-        replace(good, amount=Money(5001)),
-        replace(good, order="0" * 32),
-        replace(good, movement=Movement.refund),
-    ):
-        with pytest.raises(PaymentRefused):
-            await ours.house.settlement.notified(told, SOON)
-    assert ((await ours.attempt(attempt)).state, await ours.balance()) == ("sent", 0)
-    assert await ours.house.settlement.notified(replace(good, at=None), SOON)
 
 
 async def test_whoever_waits_is_woken_by_each_payment_and_each_end_of_a_refund(ours: Ours) -> None:

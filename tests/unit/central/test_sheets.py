@@ -13,7 +13,7 @@ from openpyxl import Workbook, load_workbook  # type: ignore[import-untyped]  # 
 from central_server.catalogue.columns import COLUMNS, head, name_of
 from central_server.catalogue.reading import fen_to_yuan, yuan_to_fen
 from central_server.sheets import reading
-from central_server.sheets.reading import SheetRefused, read
+from central_server.sheets.reading import SheetRefused, is_called, read
 from central_server.sheets.writing import Cell, csv_file, xlsx_file, yuan
 from sync_contract.strict import Language
 
@@ -84,6 +84,15 @@ def test_a_workbook_is_read_as_people_fill_it_in() -> None:
     assert read(told.getvalue()).rows == ((3, ("x", "2026-12-31", "3", "yes")),)
 
 
+def test_a_table_is_called_what_it_is() -> None:
+    book, text = xlsx_file("x", [["uuid"]]), csv_file([["uuid"]])
+    assert [is_called(ending, book) for ending in ("xlsx", "csv", "xlsm", "zip", "")] == [True, *[False] * 4]
+    assert [is_called(ending, text) for ending in ("csv", "txt", "tsv", "xlsx", "html", "")] == [
+        *[True] * 3,
+        *[False] * 3,
+    ]
+
+
 def bomb() -> bytes:
     told = io.BytesIO()
     with zipfile.ZipFile(told, "w", zipfile.ZIP_DEFLATED) as parts:
@@ -91,18 +100,22 @@ def bomb() -> bytes:
     return told.getvalue()
 
 
-def entities() -> bytes:
-    """A workbook whose sheet is the billion laughs."""
+LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "ha"}">' for n in range(9))
+"""The billion laughs."""
+ELSEWHERE = '<!ENTITY l8 SYSTEM "file:///etc/hostname">'
+
+
+def entities(told: str) -> bytes:
+    """A workbook whose sheet has entities of its own."""
     book = Workbook()
     book.active.append(["uuid"])
     plain, evil = io.BytesIO(), io.BytesIO()
     book.save(plain)
-    laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "ha"}">' for n in range(9))
     with zipfile.ZipFile(plain) as old, zipfile.ZipFile(evil, "w") as new:
         for name in old.namelist():
             content = old.read(name)
             if name == "xl/worksheets/sheet1.xml":
-                content = f'<?xml version="1.0"?><!DOCTYPE x [{laughs}]>'.encode() + content.replace(b"uuid", b"&l8;")
+                content = f'<?xml version="1.0"?><!DOCTYPE x [{told}]>'.encode() + content.replace(b"uuid", b"&l8;")
             new.writestr(name, content)
     return evil.getvalue()
 
@@ -118,7 +131,8 @@ def entities() -> bytes:
         pytest.param(b"\x89PNG\r\n\x1a\n\xff\xff\xff", False, id="a picture"),
         pytest.param(b'uuid\n"' + b"x" * 200_000, False, id="an endless cell"),
         pytest.param(bomb(), True, id="a bomb"),
-        pytest.param(entities(), False, id="entities"),
+        pytest.param(entities(LAUGHS), False, id="entities"),
+        pytest.param(entities(ELSEWHERE), False, id="an entity from a file"),
         pytest.param(b"x\n" + b"1\n" * (reading.MOST_ROWS + 1), True, id="too many rows"),
         pytest.param(b"x" * (reading.MOST_OCTETS + 1), True, id="too large"),
         pytest.param(b"," * 100 + b"\n", False, id="too wide"),

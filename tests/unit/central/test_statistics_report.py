@@ -13,9 +13,10 @@ from central_server.statistics.rollup import count_all
 from central_server.statistics.salts import Salts
 from central_server.statistics.timing import HOUR
 from central_server.statistics.visitors import Visitors
-from central_server.store import figures_read, intents, passes, visitors
+from central_server.store import intents, passes, phone_figures, visitors
 from central_server.store.connection import Connection
 from central_server.store.database import Database
+from central_server.store.figures_wanted import Wanted
 from central_server.store.intents import Intent
 from central_server.store.places import TOP
 from central_server.store.visitors import Register
@@ -180,9 +181,9 @@ async def test_the_greatest_rank_of_a_register_stands_for_all_hours_and_beacons(
             key = (MIDNIGHT + hour * HOUR, "huada", beacon, "lunch", "phone", "shake")
             await visitors.note(connection, Register(*key, register=7, rank=rank))
     of_day = period(Span.week, TODAY)
-    wanted = figures_read.Wanted(HALL, of_day.since, of_day.until, of_day.step)
+    wanted = Wanted(HALL, of_day.since, of_day.until, of_day.step)
     async with database.read() as connection:
-        rows = await figures_read.registers(connection, wanted)
+        rows = await phone_figures.registers(connection, wanted)
     assert [(row["slot"], row["rank"], row["number"]) for row in rows] == [(MIDNIGHT, 40, 1)]
 
 

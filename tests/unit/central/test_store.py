@@ -16,6 +16,7 @@ from sqlalchemy import Connection, ForeignKeyConstraint, text
 
 from central_server.store import leases, places, schema, tables
 from central_server.store.database import PRAGMAS, Database, open_database, sqlite_url
+from central_server.store.leases import Lease
 from central_server.store.schema import StoreRefused
 from central_server.store.tables import metadata
 from tests.postgres import Postgres
@@ -161,3 +162,16 @@ async def test_a_lease_has_one_holder_until_it_runs_out(database: Database) -> N
         assert await leases.take(connection, "work", "a", NOW + minute / 2, NOW + 2 * minute)
         assert not await leases.take(connection, "work", "b", NOW + minute, NOW + 3 * minute)
         assert await leases.take(connection, "work", "b", NOW + 2 * minute, NOW + 3 * minute)
+
+
+async def test_a_held_lease_is_prolonged_at_half_its_time_and_goes_to_another_after_its_end(database: Database) -> None:
+    second = timedelta(seconds=1)
+    ours, theirs = (Lease(database, "work", holder, NOW, 30 * second) for holder in ("a", "b"))
+    assert [await ours.held(NOW + second), await theirs.held(NOW + 2 * second)] == [True, False]
+    assert await ours.held(NOW + 15 * second), "still the first half"
+    assert not await theirs.held(NOW + 30 * second)
+    assert await theirs.held(NOW + 31 * second)
+    assert not await ours.held(NOW + 32 * second)
+    assert await theirs.held(NOW + 47 * second), "the second half: prolonged"
+    assert not await ours.held(NOW + 76 * second)
+    assert await ours.held(NOW + 77 * second)

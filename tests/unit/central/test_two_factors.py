@@ -1,4 +1,4 @@
-"""The second step of a login: codes by time, each taken once, demanded of those who move money or govern."""
+"""The second step of a login: codes by time, each taken once, demanded of everybody where gifts are real."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -10,12 +10,12 @@ from central_server.accounts import passwords, second_factor
 from central_server.accounts.access import Role
 from central_server.accounts.login import FAILURES, LOCKED_FOR
 from central_server.accounts.second_factor import Seal, SecretUnreadable, new_secret, step_of
-from central_server.store import accounts, audit, places
+from central_server.store import accounts, audit
 from central_server.store.audit import COMMAND_LINE
 from central_server.store.database import Database, open_database, sqlite_url
 from central_server.store.places import TOP
 from tests.fakes.central_process import CONFIG
-from tests.unit.central.staff_desk import NOW, Browser, RunningDesk, account, code, running_desk, secret_on
+from tests.unit.central.staff_desk import NOW, PASSWORD, Browser, RunningDesk, account, code, running_desk, secret_on
 from tests.unit.central.test_programs import said
 
 
@@ -33,7 +33,7 @@ async def enrolled(desk: RunningDesk, name: str = "chen") -> tuple[Browser, str]
     browser = Browser(desk)
     await browser.log_in(name)
     await browser.open("/staff/factor")
-    secret = secret_on(await browser.send("/staff/factor/begin"))
+    secret = secret_on(await browser.send("/staff/factor/begin", password=PASSWORD))
     page = await browser.send("/staff/factor/prove", code=code(secret, desk.now))
     assert page.url == "/staff/me", page.text()
     return browser, secret
@@ -49,7 +49,7 @@ async def test_the_first_admin_sets_it_up_before_anything_else(desk: RunningDesk
     assert (await browser.log_in("chen")).url == "/staff/factor"
     for path in ("/staff/me", "/staff/accounts", "/staff/places", "/staff/audit", "/staff/password"):
         assert (await browser.open(path)).url == "/staff/factor"
-    page = await browser.send("/staff/factor/begin")
+    page = await browser.send("/staff/factor/begin", password=PASSWORD)
     assert 'src="data:image/svg+xml' in page.html
     secret = secret_on(page)
     before = dict(browser.cookies)
@@ -61,14 +61,19 @@ async def test_the_first_admin_sets_it_up_before_anything_else(desk: RunningDesk
     assert "factor.enrol" in await actions(desk)
 
 
-async def test_a_viewer_is_not_asked_for_it_and_a_drill_only_offers_it(database: Database, desk: RunningDesk) -> None:
-    viewer = Browser(desk)
-    await viewer.log_in("lin")
-    assert (await viewer.open("/staff/me")).url == "/staff/me"
+@pytest.mark.parametrize("role", list(Role))
+async def test_every_role_needs_it_where_gifts_are_real_and_a_drill_only_offers_it(
+    database: Database, desk: RunningDesk, role: Role
+) -> None:
+    await account(database, "ye", role=role)
+    browser = Browser(desk)
+    assert (await browser.log_in("ye")).url == "/staff/factor"
+    assert "Where gifts are real, everybody who works here needs the second step" in browser.page.text()
+    assert (await browser.open("/staff/me")).url == "/staff/factor"
     async with running_desk(database) as drill:
-        admin = Browser(drill)
-        await admin.log_in("chen")
-        assert (await admin.open("/staff/accounts")).url == "/staff/accounts"
+        browser = Browser(drill)
+        await browser.log_in("ye")
+        assert (await browser.open("/staff/me")).url == "/staff/me"
 
 
 async def test_afterwards_a_login_needs_the_code(desk: RunningDesk) -> None:
@@ -120,11 +125,46 @@ async def test_it_is_removed_only_with_a_code_and_then_set_up_anew(desk: Running
     browser, secret = await enrolled(desk)
     desk.later(minutes=1)
     await browser.open("/staff/factor")
-    assert (await browser.send("/staff/factor/remove", code="123456")).status == 422
-    page = await browser.send("/staff/factor/remove", code=code(secret, desk.now))
+    assert (await browser.send("/staff/factor/remove", password=PASSWORD, code="123456")).status == 422
+    page = await browser.send("/staff/factor/remove", password=PASSWORD, code=code(secret, desk.now))
     assert page.url == "/staff/factor"
-    assert secret_on(await browser.send("/staff/factor/begin")) != secret
+    assert secret_on(await browser.send("/staff/factor/begin", password=PASSWORD)) != secret
     assert {"factor.refuse", "factor.remove"} <= set(await actions(desk))
+
+
+async def test_an_open_screen_is_not_enough_to_set_it_up_or_to_take_it_away(desk: RunningDesk) -> None:
+    browser = Browser(desk)
+    await browser.log_in("chen")
+    for password in ("", "guess"):
+        page = await browser.send("/staff/factor/begin", password=password)
+        assert (page.status, "The present password is wrong." in page.text()) == (422, True)
+        assert 'class="code"' not in page.html
+    browser, secret = await enrolled(desk)
+    desk.later(minutes=1)
+    await browser.open("/staff/factor")
+    page = await browser.send("/staff/factor/remove", password="guess", code=code(secret, desk.now))
+    assert (page.status, "The present password is wrong." in page.text()) == (422, True)
+    assert (await browser.open("/staff/accounts")).status == 200
+    assert (await actions(desk)).count("password.refuse") == 2, "an empty field is nobody's guess"
+    await browser.open("/staff/factor")
+    for _ in range(FAILURES - 1):
+        page = await browser.send("/staff/factor/remove", password="guess", code=code(secret, desk.now))
+    assert page.url == "/staff/login"
+    assert (await browser.open("/staff/me")).url == "/staff/login"
+
+
+async def test_taking_it_away_ends_all_other_sessions(desk: RunningDesk) -> None:
+    here, secret = await enrolled(desk)
+    there = Browser(desk)
+    await there.log_in("chen")
+    desk.later(minutes=1)
+    await there.send("/staff/code", code=code(secret, desk.now))
+    assert (await there.open("/staff/me")).url == "/staff/me"
+    desk.later(minutes=1)
+    await here.open("/staff/factor")
+    await here.send("/staff/factor/remove", password=PASSWORD, code=code(secret, desk.now))
+    assert (await there.open("/staff/me")).url == "/staff/login"
+    assert (await here.open("/staff/me")).url == "/staff/factor", "the one at the screen goes on to set it up anew"
 
 
 async def test_another_admin_helps_whoever_lost_the_phone(desk: RunningDesk) -> None:
@@ -138,6 +178,18 @@ async def test_another_admin_helps_whoever_lost_the_phone(desk: RunningDesk) -> 
     # but nobody helps oneself past it
     await helper.open("/staff/accounts/ye")
     assert (await helper.forge("/staff/accounts/ye/factor")).status == 404
+
+
+async def test_a_new_password_from_an_admin_does_not_lead_past_the_second_step(desk: RunningDesk) -> None:
+    await enrolled(desk)
+    await account(desk.database, "ye")
+    helper, _ = await enrolled(desk, "ye")
+    await helper.open("/staff/accounts/chen")
+    page = await helper.send("/staff/accounts/chen/password")
+    given = page.html.partition('<p class="secret">')[2].partition("<")[0]
+    browser = Browser(desk)
+    assert (await browser.log_in("chen", given)).url == "/staff/code"
+    assert (await browser.open("/staff/password")).url == "/staff/code"
 
 
 async def test_a_copy_of_the_database_gives_no_codes(desk: RunningDesk) -> None:
@@ -176,15 +228,6 @@ def test_a_code_is_good_for_its_own_step_and_its_neighbours() -> None:
     assert step_of(secret, wide, NOW) == step
     for bad in ("", "000", "\ud800", good + "0", "x" * 1000):
         assert step_of(secret, bad, NOW) is None
-
-
-async def test_whoever_gets_a_delicate_role_meanwhile_sets_it_up_first(desk: RunningDesk) -> None:
-    browser = Browser(desk)
-    await browser.log_in("lin")
-    assert (await browser.open("/staff/me")).url == "/staff/me"
-    async with desk.database.write() as connection:
-        await accounts.grant(connection, "lin", places.TOP, Role.finance.value, NOW)
-    assert (await browser.open("/staff/me")).url == "/staff/factor"
 
 
 def test_a_one_time_password_can_be_read_out() -> None:

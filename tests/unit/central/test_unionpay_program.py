@@ -52,6 +52,16 @@ async def test_a_killed_bank_remembers_what_it_had_answered(tmp_path: Path, sess
         assert (await shop.query(order))["origRespCode"] == "00"
 
 
+async def test_no_bank_is_played_where_gifts_are_real(tmp_path: Path) -> None:
+    config = tmp_path / "central.toml"
+    config.write_text('[site]\nenvironment = "real"\n', encoding="utf-8")
+    for kind in ("sandbox", "unionpay"):
+        argv = (*CENTRAL, "bank-emulator", "--kind", kind, "--state-dir", str(tmp_path / kind), "--config", str(config))
+        code, out = await said(*argv)
+        assert (code, "no bank is played where gifts are real" in out) == (78, True), out
+        assert not (tmp_path / kind).exists()
+
+
 async def test_switches_are_options(tmp_path: Path, session: aiohttp.ClientSession) -> None:
     argv = started(tmp_path / "bank", "--fault", "a6", "--fault", "query-34=1")
     async with (

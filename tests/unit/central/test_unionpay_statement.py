@@ -1,104 +1,16 @@
 """The file of a day: read whole and balanced, or refused with the reason; never half believed."""
 
-import io
-import tracemalloc
-import zipfile
-import zlib
-from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from central_server.bank_emulator.unionpay.clock import settlement_day
-from central_server.banks.port import BankRefused, BankUnavailable, Movement, NoStatement, Statement
-from central_server.banks.unionpay.archive import LARGEST_ZIP, inflate, unzip
-from central_server.banks.unionpay.statement import read_statement
+from central_server.banks.port import BankRefused, Movement, NoStatement
 from tests.fakes.donor import Donor
+from tests.unit.central.unionpay_day import CARD, DAY, MERCHANT, NAMES, File, number, octets, payments, row, summary
 from tests.unit.central.unionpay_orders import drill, paid_at
-
-MERCHANT = "802310048993424"
-DAY = date(2015, 9, 5)
-WIDTHS = [3, 11, 11, 6, 10, 19, 12, 4, 2, 21, 2, 32, 2, 6, 10, 13, 13, 4, 15, 2, 2, 6, 2, 4, 32, 1, 21, 15, 1, 15, 32]
-WIDTHS += [13, 13, 8, 32, 13, 13, 12, 2, 1, 131]
-SAMPLE = ((1200000, 7200), (50000, 300), (30000, 180), (20000, 120), (12000, 72), (7000, 42), (3000, 18), (700, 4))
-"""Amounts and fees that make the sums of UnionPay's own sample: 13 227.00 and 79.36; 13 147.64 remain."""
-CARD = "621626*********0018"
-
-
-def number(n: int) -> str:
-    return f"20150905{n:013d}"
-
-
-def row(
-    n: int,
-    amount: int,
-    fee: str,
-    *,
-    kind: str = "01",
-    settled: str = "C000000000000",
-    original: str = "",
-    changes: dict[int, str] | None = None,
-) -> dict[int, str]:
-    told = {
-        0: "S56",
-        3: f"{n:06d}",
-        5: CARD,
-        6: f"{amount:012d}",
-        9: number(n),
-        11: f"{n:032x}",
-        15: fee,
-        16: settled,
-        19: kind,
-        21: "000201",
-        26: original,
-        27: MERCHANT,
-        34: "爱心午餐",
-    }
-    return told | (changes or {})
-
-
-def octets(cells: dict[int, str], *, separator: bytes = b" ", encoding: str = "gbk") -> bytes:
-    return separator.join(cells.get(n, "").encode(encoding).ljust(width) for n, width in enumerate(WIDTHS))
-
-
-def summary(amount: str = "13,227.00", fee: str = "79.36", net: str = "13,147.64") -> str:
-    return f"商户代码：{MERCHANT}\r\n交易笔数：8\r\n交易金额：{amount}\r\n商户手续费：{fee}\r\n清算差额：{net}\r\n"
-
-
-def payments() -> list[dict[int, str]]:
-    return [row(n, amount, f"D{fee:012d}") for n, (amount, fee) in enumerate(SAMPLE, 1)]
-
-
-@dataclass
-class File:
-    """A day's file, by its own writer. What a test bends it leaves whole elsewhere."""
-
-    rows: list[bytes] = field(default_factory=lambda: [octets(cells) for cells in payments()])
-    adjustments: list[bytes] | None = None
-    rd: bytes = field(default_factory=lambda: summary().encode("gbk"))
-    names: tuple[str, str, str] = (
-        f"INN15090588ZM_{MERCHANT}",
-        f"RD201015090501_{MERCHANT}",
-        f"INN15090588ZME_{MERCHANT}",
-    )
-    more: dict[str, bytes] = field(default_factory=dict)
-
-    def zip(self) -> bytes:
-        files = {self.names[0]: b"".join(each + b"\n" for each in self.rows), self.names[1]: self.rd, **self.more}
-        if self.adjustments is not None:
-            files[self.names[2]] = b"".join(each + b"\n" for each in self.adjustments)
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, content in files.items():
-                if name:
-                    archive.writestr(name, content)
-        return packed.getvalue()
-
-    def read(self) -> Statement:
-        return read_statement(f"{MERCHANT}_20150905.zip", self.zip(), MERCHANT, DAY)
 
 
 def test_the_sums_of_the_banks_own_sample_balance() -> None:
@@ -192,7 +104,6 @@ def with_cell(n: int, text: str) -> Callable[[], File]:
     return lambda: File(rows=[octets(payments()[0] | {n: text}), *File().rows[1:]])
 
 
-NAMES = File().names
 REFUSED: dict[str, tuple[str, Callable[[], File]]] = {
     "a line that is one octet short": ("606 octets", lines(lambda rows: [rows[0][:-1], *rows[1:]])),
     "a line that is two octets long": ("609 octets", lines(lambda rows: [rows[0] + b"  ", *rows[1:]])),
@@ -271,69 +182,6 @@ def test_a_file_that_is_not_right_in_all_is_refused(what: str) -> None:
     with pytest.raises(BankRefused, match=words) as refused:
         make().read()
     assert CARD not in str(refused.value)
-
-
-@pytest.mark.parametrize("cut", [0, 1, 100, -30, -1])
-def test_a_torn_zip_is_asked_for_again(cut: int) -> None:
-    whole = File().zip()
-    with pytest.raises(BankUnavailable, match="torn"):
-        read_statement("x.zip", whole[:cut], MERCHANT, DAY)
-
-
-def test_a_zip_whose_content_changed_on_the_way_is_torn() -> None:
-    whole = bytearray(File().zip())
-    whole[120] ^= 1
-    with pytest.raises(BankUnavailable, match="torn"):
-        read_statement("x.zip", bytes(whole), MERCHANT, DAY)
-
-
-def packed(octets: bytes) -> str:
-    return b64encode(zlib.compress(octets)).decode()
-
-
-def test_what_was_packed_is_unpacked() -> None:
-    assert inflate(packed(b"zip")) == b"zip"
-
-
-@pytest.mark.parametrize(
-    "content",
-    ["", "???", packed(b"zip")[:-8], b64encode(b"zip").decode(), b64encode(zlib.compress(b"zip") + b"more").decode()],
-)
-def test_torn_packing_is_asked_for_again(content: str) -> None:
-    with pytest.raises(BankUnavailable, match="torn"):
-        inflate(content)
-
-
-def test_a_bomb_goes_off_nowhere() -> None:
-    """A thousandfold in each layer: neither is unpacked beyond its bound."""
-    packer = zlib.compressobj()
-    layer = b64encode(b"".join(packer.compress(bytes(1024 * 1024)) for _ in range(128)) + packer.flush()).decode()
-    tracemalloc.start()
-    with pytest.raises(BankRefused, match="larger than"):
-        inflate(layer)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 3 * LARGEST_ZIP
-    bomb = io.BytesIO()
-    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive, archive.open(NAMES[0], "w") as file:
-        for _ in range(33):
-            file.write(bytes(1024 * 1024))
-    assert len(bomb.getvalue()) < 50_000
-    with pytest.raises(BankRefused, match="larger than"):
-        unzip(bomb.getvalue())
-
-
-def test_a_zip_that_is_encrypted_or_packed_strangely_is_refused() -> None:
-    strange = io.BytesIO()
-    with zipfile.ZipFile(strange, "w", zipfile.ZIP_LZMA) as archive:
-        archive.writestr(NAMES[0], b"x")
-    with pytest.raises(BankRefused, match="packed in a way"):
-        unzip(strange.getvalue())
-    sealed = bytearray(File().zip())
-    for mark, offset in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
-        sealed[sealed.index(mark) + offset] |= 1
-    with pytest.raises(BankRefused, match="encrypted"):
-        unzip(bytes(sealed))
 
 
 @pytest.mark.parametrize(

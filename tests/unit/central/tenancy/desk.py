@@ -47,6 +47,8 @@ async def _without_factor(world: World) -> None:
         await accounts.set_factor(connection, "our-admin", None)
 
 
+PRESENT = {"password": "correct horse battery"}
+"""As test_tenancy.py gives it to everybody."""
 NAMES = {"zh-Hans": "厅", "zh-Hant": "廳", "en": "Hall"}
 ROUTES: dict[str, Entry] = {
     "GET /staff": Open("leads to the login"),
@@ -60,11 +62,11 @@ ROUTES: dict[str, Entry] = {
         None, form={"old": "not it", "new": "a new one of ours", "again": "a new one of ours"}, answers=(422,)
     ),
     "GET /staff/factor": Staff(None),
-    "POST /staff/factor/begin": Staff(None, form={}, before=_without_factor),
+    "POST /staff/factor/begin": Staff(None, form=PRESENT, before=_without_factor),
     "POST /staff/factor/prove": Staff(None, form={"code": "no code"}, before=_factor_begun, answers=(422,)),
     "POST /staff/factor/remove": Open("for a session in which a code was given; test_two_factors.py tries it"),
     "GET /staff/me": Staff(None),
-    "POST /staff/me/sessions": Staff(None, form={}),
+    "POST /staff/me/sessions": Staff(None, form=PRESENT),
     "POST /staff/me/sessions/{session}": Open("of one's own account only; test_accounts.py tries another one's"),
     "GET /staff/places": Staff(Right.govern),
     "GET /staff/places/{place}": Staff(Right.govern, names=True),

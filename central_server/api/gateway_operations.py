@@ -1,0 +1,140 @@
+"""What gateways bring and fetch, signed by their keys; and how a device becomes one."""
+
+from central_server.api.operation import Credential, Operation, Parameter
+from daemonkit.i18n import marked as _
+from sync_contract.catalogue import SignedCatalogue
+from sync_contract.enrolment import EnrolmentAnswer, EnrolmentRequest, KeyRoll, KeyRolled
+from sync_contract.records import Outcomes, Parcel, ParcelReceipts
+from sync_contract.report import GatewayReport, ReportTaken
+from sync_contract.transparency import Cosigned, CosignedTaken, Heads
+
+_WAIT = {"type": "string", "pattern": "^[0-9]{1,3}$"}
+_KNOWN = {
+    "type": "array",
+    "maxItems": 150,
+    "items": {
+        "type": "string",
+        "pattern": "^[0-9a-f]{32}:(registered|handed_off|paid|unconfirmed|closed)$",
+    },
+}
+
+_STEPS = {
+    "type": "array",
+    "maxItems": 200,
+    "items": {"type": "string", "pattern": "^[a-z0-9-]{1,16}:[0-9]{1,9}$"},
+}
+
+GATEWAY_OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        "POST",
+        "/api/v1/parcels",
+        "parcels",
+        _("A gateway delivers its parcels. Each is judged by itself; a bad one never spoils the others."),
+        Credential.gateway,
+        ParcelReceipts,
+        items={"parcels": Parcel},
+        problems={400: (), 401: (), 413: (), 415: ()},
+    ),
+    Operation(
+        "GET",
+        "/api/v1/catalogue",
+        "catalogue",
+        _("The signed catalogue of a gateway's community."),
+        Credential.gateway,
+        SignedCatalogue,
+        parameters=(
+            Parameter(
+                "contract",
+                "query",
+                "The newest contract that the gateway reads; left out it is 1.",
+                {"type": "string", "pattern": "^[1-9][0-9]{0,7}$"},
+            ),
+        ),
+        problems={400: (), 401: (), 503: ()},
+        kept=True,
+    ),
+    Operation(
+        "GET",
+        "/api/v1/pictures/{sha256}",
+        "pictures",
+        _("A picture that a signed catalogue names."),
+        Credential.gateway,
+        None,
+        parameters=(
+            Parameter(
+                "sha256",
+                "path",
+                "Of the picture's octets, as the catalogue has it.",
+                {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+                required=True,
+            ),
+        ),
+        problems={401: (), 404: ()},
+        media=("image/jpeg", "image/png", "image/webp"),
+    ),
+    Operation(
+        "GET",
+        "/api/v1/outcomes",
+        "outcomes",
+        _("A gateway waits for what becomes of its intents."),
+        Credential.gateway,
+        Outcomes,
+        parameters=(
+            Parameter("known", "query", "An intent and its state, as the gateway has it; many times.", _KNOWN),
+            Parameter("wait", "query", "Seconds to wait for a change; more than 25 is 25.", _WAIT),
+        ),
+        problems={400: (), 401: ()},
+    ),
+    Operation(
+        "POST",
+        "/api/v1/enrolments",
+        "enrolments",
+        _("A device brings a one-time code and its public key, and becomes a gateway."),
+        Credential.none,
+        EnrolmentAnswer,
+        body=EnrolmentRequest,
+        problems={400: (), 404: (), 409: (), 413: (), 415: (), 429: ()},
+    ),
+    Operation(
+        "POST",
+        "/api/v1/keys",
+        "keys",
+        _("A gateway rolls its key."),
+        Credential.gateway,
+        KeyRolled,
+        body=KeyRoll,
+        problems={400: (), 401: (), 409: (), 413: (), 415: ()},
+    ),
+    Operation(
+        "POST",
+        "/api/v1/reports",
+        "reports",
+        _("A gateway says how it is."),
+        Credential.gateway,
+        ReportTaken,
+        body=GatewayReport,
+        problems={400: (), 401: (), 413: (), 415: ()},
+    ),
+    Operation(
+        "GET",
+        "/api/v1/heads",
+        "heads",
+        _("What the gateway's community published of its ledger since the steps that the gateway names."),
+        Credential.gateway,
+        Heads,
+        parameters=(
+            Parameter("known", "query", "A project and the step that the gateway has of it; many times.", _STEPS),
+        ),
+        problems={400: (), 401: ()},
+    ),
+    Operation(
+        "POST",
+        "/api/v1/cosignatures",
+        "cosignatures",
+        _("A gateway co-signs published heads that are in order, and tells of those that are not."),
+        Credential.gateway,
+        CosignedTaken,
+        body=Cosigned,
+        problems={400: (), 401: (), 409: (), 413: (), 415: ()},
+    ),
+)

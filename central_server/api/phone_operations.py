@@ -1,0 +1,50 @@
+"""What a phone asks that was shaken."""
+
+from central_server.api.operation import Credential, Operation, Parameter
+from central_server.shake.records import PASS_PATTERN, PassAnswer, ShakeAnswer, ShakeAsked
+from daemonkit.i18n import marked as _
+
+PHONE_OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        "POST",
+        "/api/v1/shake",
+        "shake",
+        _("A phone tells which beacons it hears, and gets the project that is there and a presence pass."),
+        Credential.none,
+        ShakeAnswer,
+        body=ShakeAsked,
+        parameters=(
+            Parameter(
+                "Idempotency-Key",
+                "header",
+                "The same key and body within a day: the same answer. With or without quotes.",
+                {"type": "string", "pattern": '^("[A-Za-z0-9_-]{16,64}"|[A-Za-z0-9_-]{16,64})$'},
+            ),
+        ),
+        problems={
+            400: ("idempotency-key-malformed",),
+            413: (),
+            415: (),
+            422: ("idempotency-key-reused",),
+            429: (),
+        },
+    ),
+    Operation(
+        "GET",
+        "/api/v1/shake/{presence_pass}",
+        "presence_pass",
+        _("What a presence pass proves: the beacon, its place, the project and the time. It names no person."),
+        Credential.none,
+        PassAnswer,
+        parameters=(
+            Parameter(
+                "presence_pass",
+                "path",
+                "From the answer to POST /api/v1/shake; it lives for half an hour.",
+                {"type": "string", "pattern": PASS_PATTERN},
+                required=True,
+            ),
+        ),
+        problems={404: ("pass-unknown",), 429: ()},
+    ),
+)

@@ -1,0 +1,98 @@
+"""What programs read with a personal token, and the figures that everybody may read."""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel
+
+from central_server.api import records
+from central_server.api.operation import Credential, Operation, Parameter
+from central_server.api.queries import BesideQuery, FiguresQuery, LogQuery, MonthQuery, PageQuery
+from central_server.api.tokens import Scope
+from central_server.statistics.published import PublicMonth
+from central_server.statistics.told import Figures, FiguresBeside
+from daemonkit.i18n import marked as _
+
+_TOKEN: Mapping[int, tuple[str, ...]] = {
+    400: ("parameter-malformed", "cursor-malformed"),
+    401: ("token-missing", "token-refused"),
+    403: ("scope-missing",),
+    429: (),
+}
+
+
+def _listed(
+    path: str, name: str, summary: str, scope: Scope, answer: type[BaseModel], query: type[BaseModel]
+) -> Operation:
+    return Operation(
+        "GET", path, name, summary, Credential.token, answer, scope=scope, query=query, problems=_TOKEN, kept=True
+    )
+
+
+def _catalogued(name: str, summary: str, answer: type[BaseModel]) -> Operation:
+    """A list of what there is, in parts."""
+    return _listed(f"/api/v1/{name}", name, summary, Scope.catalogue, answer, PageQuery)
+
+
+PROGRAM_OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        "GET",
+        "/api/v1/token",
+        "token",
+        _("Which token asks, and what it may."),
+        Credential.token,
+        records.TokenFacts,
+        problems={401: ("token-missing", "token-refused"), 429: ()},
+        kept=True,
+    ),
+    _listed(
+        "/api/v1/log",
+        "log",
+        _("The sync log of the account's places, newest first."),
+        Scope.log,
+        records.LogLines,
+        LogQuery,
+    ),
+    _catalogued("places", _("The account's places, and those below them."), records.PlaceEntries),
+    _catalogued("gateways", _("The gateways of the account's places."), records.GatewayEntries),
+    _catalogued("beacons", _("The beacons of the account's places."), records.BeaconEntries),
+    _listed(
+        "/api/v1/statistics",
+        "statistics",
+        _("Figures of the account's places by hour or day, today included."),
+        Scope.statistics,
+        Figures,
+        FiguresQuery,
+    ),
+    _listed(
+        "/api/v1/statistics/beside",
+        "statistics_beside",
+        _("Beacons, projects, gateways or communities side by side, today included."),
+        Scope.statistics,
+        FiguresBeside,
+        BesideQuery,
+    ),
+    Operation(
+        "GET",
+        "/api/v1/public/statistics/{community}",
+        "public_statistics",
+        _("A community's figures of a month that is over, for everybody: nothing under five."),
+        Credential.none,
+        PublicMonth,
+        query=MonthQuery,
+        parameters=(
+            Parameter(
+                "community",
+                "path",
+                "The community's id.",
+                {"type": "string", "pattern": "^[a-z0-9-]{1,64}$"},
+                required=True,
+            ),
+        ),
+        problems={400: ("parameter-malformed",), 429: ()},
+        kept=True,
+    ),
+    _catalogued("projects", _("The projects on offer at the account's places."), records.ProjectEntries),
+    _catalogued(
+        "bindings", _("Which beacon brings which project, and when, at the account's places."), records.BindingEntries
+    ),
+)

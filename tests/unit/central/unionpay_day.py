@@ -1,0 +1,93 @@
+"""UnionPay's file of a day by a writer of its own, with the sums of the bank's own sample."""
+
+import io
+import zipfile
+from dataclasses import dataclass, field
+from datetime import date
+
+from central_server.banks.port import Statement
+from central_server.banks.unionpay.statement import read_statement
+
+MERCHANT = "802310048993424"
+DAY = date(2015, 9, 5)
+WIDTHS = [3, 11, 11, 6, 10, 19, 12, 4, 2, 21, 2, 32, 2, 6, 10, 13, 13, 4, 15, 2, 2, 6, 2, 4, 32, 1, 21, 15, 1, 15, 32]
+WIDTHS += [13, 13, 8, 32, 13, 13, 12, 2, 1, 131]
+SAMPLE = ((1200000, 7200), (50000, 300), (30000, 180), (20000, 120), (12000, 72), (7000, 42), (3000, 18), (700, 4))
+"""Amounts and fees that make the sums of UnionPay's own sample: 13 227.00 and 79.36; 13 147.64 remain."""
+CARD = "621626*********0018"
+
+
+def number(n: int) -> str:
+    return f"20150905{n:013d}"
+
+
+def row(
+    n: int,
+    amount: int,
+    fee: str,
+    *,
+    kind: str = "01",
+    settled: str = "C000000000000",
+    original: str = "",
+    changes: dict[int, str] | None = None,
+) -> dict[int, str]:
+    told = {
+        0: "S56",
+        3: f"{n:06d}",
+        5: CARD,
+        6: f"{amount:012d}",
+        9: number(n),
+        11: f"{n:032x}",
+        15: fee,
+        16: settled,
+        19: kind,
+        21: "000201",
+        26: original,
+        27: MERCHANT,
+        34: "爱心午餐",
+    }
+    return told | (changes or {})
+
+
+def octets(cells: dict[int, str], *, separator: bytes = b" ", encoding: str = "gbk") -> bytes:
+    return separator.join(cells.get(n, "").encode(encoding).ljust(width) for n, width in enumerate(WIDTHS))
+
+
+def summary(amount: str = "13,227.00", fee: str = "79.36", net: str = "13,147.64") -> str:
+    return f"商户代码：{MERCHANT}\r\n交易笔数：8\r\n交易金额：{amount}\r\n商户手续费：{fee}\r\n清算差额：{net}\r\n"
+
+
+def payments() -> list[dict[int, str]]:
+    return [row(n, amount, f"D{fee:012d}") for n, (amount, fee) in enumerate(SAMPLE, 1)]
+
+
+@dataclass
+class File:
+    """A day's file, by its own writer. What a test bends it leaves whole elsewhere."""
+
+    rows: list[bytes] = field(default_factory=lambda: [octets(cells) for cells in payments()])
+    adjustments: list[bytes] | None = None
+    rd: bytes = field(default_factory=lambda: summary().encode("gbk"))
+    names: tuple[str, str, str] = (
+        f"INN15090588ZM_{MERCHANT}",
+        f"RD201015090501_{MERCHANT}",
+        f"INN15090588ZME_{MERCHANT}",
+    )
+    more: dict[str, bytes] = field(default_factory=dict)
+
+    def zip(self) -> bytes:
+        files = {self.names[0]: b"".join(each + b"\n" for each in self.rows), self.names[1]: self.rd, **self.more}
+        if self.adjustments is not None:
+            files[self.names[2]] = b"".join(each + b"\n" for each in self.adjustments)
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in files.items():
+                if name:
+                    archive.writestr(name, content)
+        return packed.getvalue()
+
+    def read(self) -> Statement:
+        return read_statement(f"{MERCHANT}_20150905.zip", self.zip(), MERCHANT, DAY)
+
+
+NAMES = File().names
