@@ -158,7 +158,7 @@ async def _check(connection: Connection, saved: Checked[KeptBeacon]) -> list[Fau
     return [refusal(made, held, known)]
 
 
-KIND = Kind[KeptBeacon](
+KIND: Kind[KeptBeacon] = Kind(
     noun="beacon",
     template="beacon.html",
     at=_AT,

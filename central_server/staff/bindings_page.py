@@ -130,7 +130,7 @@ async def _check(connection: Connection, saved: Checked[KeptBinding]) -> list[Fa
     return []
 
 
-KIND = Kind[KeptBinding](
+KIND: Kind[KeptBinding] = Kind(
     noun="binding",
     template="binding.html",
     at=_AT,

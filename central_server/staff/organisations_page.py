@@ -81,7 +81,7 @@ async def _check(connection: Connection, saved: Checked[Organisation]) -> list[F
     return [] if there is None else [Fault("id", Word.taken, made.id, {"what": there.name})]
 
 
-KIND = Kind[Organisation](
+KIND: Kind[Organisation] = Kind(
     noun="organisation",
     template="organisation.html",
     at=_AT,

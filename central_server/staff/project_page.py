@@ -108,7 +108,7 @@ async def _check(connection: Connection, saved: Checked[KeptProject]) -> list[Fa
     return [Fault("id", Word.taken, made.id, {"what": there.title.zh_hans})]
 
 
-KIND = Kind[KeptProject](
+KIND: Kind[KeptProject] = Kind(
     noun="project",
     template="project.html",
     at=_AT,

@@ -1,0 +1,40 @@
+"""What Python 3.11 does otherwise than newer ones, and no checker says."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("beacon_gateway", "central_server", "daemonkit", "kiosk_ui", "sync_contract", "tests")
+
+
+def modules() -> Iterator[tuple[Path, ast.Module]]:
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            yield path.relative_to(ROOT), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_no_frozen_generic_is_made_by_a_call_that_names_its_type() -> None:
+    """`Kind[Project](…)` notes the type on what was made; 3.11 raises TypeError where that is frozen and has slots.
+
+    https://github.com/python/cpython/issues/116669; write `kind: Kind[Project] = Kind(…)`.
+    """
+    read = dict(modules())
+    frozen = {
+        node.name
+        for tree in read.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        and any("frozen=True" in ast.unparse(each) for each in node.decorator_list)
+        and any(ast.unparse(base).startswith("Generic[") for base in node.bases)
+    }
+    assert "Kind" in frozen
+    named = [
+        f"{path}:{node.lineno}: {ast.unparse(node.func)}"
+        for path, tree in read.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Subscript)
+        and ast.unparse(node.func.value).rpartition(".")[2] in frozen
+    ]
+    assert named == []
