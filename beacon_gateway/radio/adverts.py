@@ -28,7 +28,10 @@ class Adverts:
                 for advertiser in self._advertisers.values():
                     stages.create_task(advertiser.keep_on_air())
                 stages.create_task(self._ask_a_person())
-        except* RadioLost as lost:
+        except ExceptionGroup as failed:  # not `except*`: what is raised there is a group again on Python 3.11
+            lost, others = failed.split(RadioLost)
+            if lost is None or others is not None:
+                raise
             raise RadioLost("; ".join(sorted({str(error) for error in _leaves(lost)}))) from None
 
     def seconds_on_air(self) -> dict[BeaconId, float]:

@@ -67,14 +67,14 @@ class Helper:
                 for client in tuple(self._clients):
                     await self._withdraw(client)
                     await self._unmonitor(client)
-                    client.writer.close()
+                    await _closed(client.writer)
         finally:
             self._mgmt.close()
 
     async def _attend(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if (uid := _peer(writer)) != self._uid:
             log.warning("helper.client_refused", uid=uid)
-            writer.close()
+            await _closed(writer)
             return
         if len(self._clients) >= CLIENTS:
             await _turn_away(reader, writer)
@@ -93,12 +93,12 @@ class Helper:
         except (ValueError, OSError) as error:  # a line over the limit; a client that went away
             log.debug("helper.client_ended", why=str(error))
         finally:
-            self._clients.discard(client)
             async with self._one_at_a_time:
                 with suppress(MgmtUnavailable):
                     await self._withdraw(client)
                     await self._unmonitor(client)
-            writer.close()
+            await _closed(writer)
+            self._clients.discard(client)
 
     async def _answer(self, client: _Client, request: Request) -> Answer:
         async with self._one_at_a_time:
@@ -182,7 +182,13 @@ async def _turn_away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter)
             await reader.readline()
         writer.write(line(Answer(ok=False, why=FULL)))
         await writer.drain()
+    await _closed(writer)
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
     writer.close()
+    with suppress(OSError):  # the client was quicker
+        await writer.wait_closed()
 
 
 def _peer(writer: asyncio.StreamWriter) -> int:

@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,8 @@ from central_server.errors import CentralError
 from central_server.state_files import OWN_FILES, RECEIPTS_KEY
 from central_server.store.schema import HEAD, KNOWN
 from daemonkit.files import sync_folder, write_atomically
+
+_ENDING_S = 3.0
 
 
 class RestoreRefused(CentralError):
@@ -100,10 +103,18 @@ def _check_unused(into: Source) -> None:
     if into.kind == "postgresql":
         if postgresql_dump.tables(into.url) and not postgresql_dump.revision(into.url):
             raise RestoreRefused("the database holds tables, but none of ours: they would be lost")
-        if count := postgresql_dump.others(into.url):
+        if count := _connections(into.url):
             raise StateInUse(f"the database has {count} other connections: stop every server and command on it first")
     elif into.file.exists() and _in_use(into.file):
         raise StateInUse(f"{into.file} is open in another process: stop every server and command on it first")
+
+
+def _connections(postgresql: str) -> int:
+    """Other ones that stay: PostgreSQL ends what was closed a moment later."""
+    deadline = time.monotonic() + _ENDING_S
+    while (count := postgresql_dump.others(postgresql)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return count
 
 
 def _in_use(file: Path) -> bool:

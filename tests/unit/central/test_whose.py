@@ -207,9 +207,12 @@ async def test_a_page_asks_the_database_no_more_often_for_many_communities(stree
         for path in ("log", "gifts", "audit", "gateways"):
             counts = []
             for query in ("?place=sunny", "?place=quanzhou"):
-                asked.clear()
-                await street.page(donor, path + query)
-                counts.append(len(asked))
+                loads = []
+                for _ in range(4):  # the fewest: the server's own stages ask beside the page now and then
+                    asked.clear()
+                    await street.page(donor, path + query)
+                    loads.append(len(asked))
+                counts.append(min(loads))
             assert counts[0] >= counts[1] > 0, path
     finally:
         event.remove(Engine, "before_cursor_execute", note)
