@@ -124,9 +124,18 @@ def _in_use(file: Path) -> bool:
         return False
 
 
+def _unused(wanted: Path) -> Path:
+    """Two restores may fall into one second."""
+    return next(
+        each
+        for each in (wanted, *(wanted.with_name(f"{wanted.name}-{number}") for number in range(2, 100)))
+        if not each.exists()
+    )
+
+
 def _exchange(draft: Path, manifest: Manifest, into: Source, now: datetime) -> Path | None:
     """From the first file that is moved to the last a mark lies there, so that no server starts on half of it."""
-    aside = into.state / f"before-restore-{now:%Y%m%dT%H%M%SZ}"
+    aside = _unused(into.state / f"before-restore-{now:%Y%m%dT%H%M%SZ}")
     was = bool(occupied(into))
     if was:
         aside.mkdir(mode=0o700)

@@ -86,7 +86,8 @@ async def test_a_visitor_who_comes_again_is_one_and_nothing_tells_who(database: 
     table = visitor_registers.c
     async with database.read() as connection:
         found = (await connection.execute(select(table.register, table.rank))).all()
-    assert estimate(Counter(row.rank for row in found)) == 10
+    # Salts are chance, and two of the ten may share a register.
+    assert 8 <= estimate(Counter(row.rank for row in found)) <= 10
 
 
 async def test_the_greatest_rank_of_a_register_stands(database: Database) -> None:
