@@ -250,3 +250,16 @@ async def test_it_says_that_donors_data_need_their_key(tmp_path: Path, capsys: p
     told = capsys.readouterr().out
     assert "NEEDED: the receipts.key" in told
     assert "the data of 1 donors" in told
+
+
+async def test_two_restores_within_a_second_are_set_aside_beside_each_other(store_url: str, tmp_path: Path) -> None:
+    source, file = state_in(tmp_path / "central", store_url), tmp_path / "one.tar"
+    async with open_database(store_url) as database:
+        await fill(database, 1)
+    await asyncio.to_thread(take, source, file, AT)
+    was = await everything(store_url)
+    for count in (1, 2):
+        with file.open("rb") as archived:
+            await asyncio.to_thread(restoring.restore, archived, archive.read_manifest(archived), source, AT)
+        assert len(list(source.state.glob("before-restore-*"))) == count
+        assert await everything(store_url) == was
