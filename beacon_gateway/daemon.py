@@ -10,54 +10,54 @@ from pathlib import Path
 
 import structlog
 
-from beacon_gateway import from_settings
+from beacon_gateway import settings_mapping
 from beacon_gateway.clock import read_clock
 from beacon_gateway.donations.begin import Donations
 from beacon_gateway.donations.offer import Offer
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.donations.settle import OpenIntents
 from beacon_gateway.kiosk.app import kiosk_app
-from beacon_gateway.kiosk.follow import Follow
+from beacon_gateway.kiosk.decision_view import Why
+from beacon_gateway.kiosk.scene_driver import Follow
 from beacon_gateway.kiosk.sessions import Sessions
-from beacon_gateway.kiosk.site import Site, running_versions
+from beacon_gateway.kiosk.site_status import Site, running_versions
 from beacon_gateway.kiosk.stage import Stage
-from beacon_gateway.kiosk.why import Why
-from beacon_gateway.presence.choosing import choosing
+from beacon_gateway.presence.choice_factory import choosing
 from beacon_gateway.presence.screen_use import ScreenUse
 from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.tracker import Tracker
-from beacon_gateway.radio.choose import make_radios
 from beacon_gateway.radio.port import RadioLost
+from beacon_gateway.radio.radio_factory import make_radios
 from beacon_gateway.settings import Settings, SiteDoor
-from beacon_gateway.store.album import Album
 from beacon_gateway.store.catalogues import Catalogues
 from beacon_gateway.store.database import Database, open_database
-from beacon_gateway.store.heads import HeadKeeper
 from beacon_gateway.store.identity import Identity, Keys
 from beacon_gateway.store.intents import Intents
+from beacon_gateway.store.ledger_heads import HeadKeeper
 from beacon_gateway.store.outbox import Outbox
+from beacon_gateway.store.project_pictures import Album
+from beacon_gateway.store.server_acceptance import KeptWelcome, open_welcome
 from beacon_gateway.store.statistics import StatisticsKeeper
 from beacon_gateway.store.sync_state import sync_state
 from beacon_gateway.store.trusted_time import TrustedTime, last_trusted
-from beacon_gateway.store.welcome import KeptWelcome, open_welcome
 from beacon_gateway.sync.credential import Credential
 from beacon_gateway.sync.link import Link, open_link
 from beacon_gateway.sync.ports import CentralUnreachable
 from beacon_gateway.sync.report import hearing, report
 from daemonkit.clock import clock_synchronised
-from daemonkit.notify import Notifier
+from daemonkit.sd_notify import Notifier
 from daemonkit.supervise import Health, feed_watchdog, supervise
 from daemonkit.web import serving
-from kiosk_ui.look import Look
+from kiosk_ui.display_preferences import Look
 from kiosk_ui.render import Pages
 from kiosk_ui.surface import Surface
 from sync_contract.catalogue import Catalogue
+from sync_contract.gateway_report import GatewayReport, Hearing
 from sync_contract.keys import read_public
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.records import HandoffKind, IntentState, Outcome
-from sync_contract.report import GatewayReport, Hearing
 from sync_contract.request_signature import Signer
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 
 log = structlog.get_logger()
 STALL_LIMIT_S = 90.0
@@ -103,7 +103,7 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
         by_ticket = settings.handoff.kind is HandoffKind.ticket
         offer = Offer(
             settings.projects,
-            from_settings.bindings(settings),
+            settings_mapping.bindings(settings),
             now=time_of.now,
             barred=lambda: by_ticket and bool(welcome.barred),
             by_ticket=by_ticket,
@@ -123,22 +123,22 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
             environment=settings.site.environment,
             projects=offer,
             log=store.intents,
-            handoff=from_settings.handoff(settings, credential.signer),
+            handoff=settings_mapping.handoff(settings, credential.signer),
             open_intents=open_intents,
             read_clock=read_clock,
             recorded=link.intent_begun if link else _nothing,
         )
         stage = Stage()
         told = offer.beacons
-        radios = make_radios(radio, from_settings.radio_plan(settings, told))
-        beacons = from_settings.known_beacons(settings, told)
-        collector = from_settings.collector(settings, told, foreign=radios.foreign)
+        radios = make_radios(radio, settings_mapping.radio_plan(settings, told))
+        beacons = settings_mapping.known_beacons(settings, told)
+        collector = settings_mapping.collector(settings, told, foreign=radios.foreign)
         pages = Pages(
             environment=settings.site.environment,
             site=settings.site.community,
             surface=Surface.kiosk,
             usual_look=Look(theme=settings.kiosk.theme),
-            voices=from_settings.voices(settings),
+            voices=settings_mapping.voices(settings),
             phone=settings.site.contact_phone,
             album=lambda project: f"/pictures/{sum_}" if (sum_ := album.of(project)) else "",
         )
@@ -152,8 +152,8 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
             return any(donations.state(gift.intent).state in _UNDER_WAY for gift in sessions.gifts_at_hand())
 
         choice = choosing(
-            from_settings.choice_rules(settings),
-            from_settings.project_rules(settings),
+            settings_mapping.choice_rules(settings),
+            settings_mapping.project_rules(settings),
             collector,
             official=official,
             giving=giving,
@@ -161,7 +161,7 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
             need=lambda: offer.need,
         )
         follow = Follow(
-            Tracker(beacons, from_settings.presence_rules(settings)),
+            Tracker(beacons, settings_mapping.presence_rules(settings)),
             choice,
             collector,
             stage,
@@ -217,7 +217,7 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
 
         async def watch_beacons() -> None:
             """Radio, presence and figures are made for the beacons known at the start: for others begin anew."""
-            while from_settings.known_beacons(settings, offer.beacons) == beacons or giving():
+            while settings_mapping.known_beacons(settings, offer.beacons) == beacons or giving():
                 health.progress("beacons")
                 await asyncio.sleep(_LOOK_S)
             log.info("beacons.changed", known=len(offer.beacons))
@@ -227,7 +227,7 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
             await credential.watch(progress=lambda: health.progress("identity"))
             anew.set()
 
-        why = Why(follow.trace, from_settings.presence_rules(settings), lambda: follow.chosen, lambda: choice.held)
+        why = Why(follow.trace, settings_mapping.presence_rules(settings), lambda: follow.chosen, lambda: choice.held)
         site = Site(
             why=why,
             health=healthy,
@@ -238,7 +238,7 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
             sync=lambda: sync_state(store.database, settings.central.url),
             versions=running_versions(store.identity.gateway),
             lan=settings.kiosk.site is SiteDoor.lan,
-            addresses=from_settings.site_addresses(settings),
+            addresses=settings_mapping.site_addresses(settings),
         )
         app = kiosk_app(
             stage=stage,
@@ -246,8 +246,8 @@ async def run(settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.
             giving=donations,
             pages=pages,
             sessions=sessions,
-            contact=from_settings.contact(settings),
-            rules=from_settings.web_rules(settings),
+            contact=settings_mapping.contact(settings),
+            rules=settings_mapping.web_rules(settings),
             health=healthy,
             hung=album.find,
             published=lambda since: heads.board(settings.site.environment, since),

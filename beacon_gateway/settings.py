@@ -8,15 +8,15 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StringConstraints
 
 from beacon_gateway.settings_addresses import CentralUrl, Host, HostOfPage, LinkUrl, PublicKey
-from beacon_gateway.settings_fit import IMMEDIATE_M, LOOPBACK, NEAR_M, unfit, unfit_kiosk
+from beacon_gateway.settings_consistency import IMMEDIATE_M, LOOPBACK, NEAR_M, unfit, unfit_kiosk
 from daemonkit.toml import Misfit
-from kiosk_ui.look import Theme
+from kiosk_ui.display_preferences import Theme
 from kiosk_ui.telephone import Line, Telephone
-from sync_contract.beacon import U16, BeaconId
+from sync_contract.beacon_identity import U16, BeaconId
 from sync_contract.catalogue import BeaconKind, HoursOfDay, TagClass
 from sync_contract.project import Project, ProjectId, Texts
 from sync_contract.records import HandoffKind
-from sync_contract.strict import Environment, Record
+from sync_contract.strict_model import Environment, Record
 
 Adapter = Annotated[str, StringConstraints(pattern=r"^(hci[0-9]{1,3})?$"), Field(examples=["hci0", ""])]
 """A Bluetooth adapter as BlueZ names it; empty: any."""
@@ -117,7 +117,7 @@ class Advertise(Record):
 
 
 class Presence(Record):
-    """Metres and seconds; see beacon_gateway.presence.rules."""
+    """Metres and seconds; see beacon_gateway.presence.presence_rules."""
 
     immediate_m: Annotated[float, Field(gt=0, le=100)] = IMMEDIATE_M
     near_m: Annotated[float, Field(gt=0, le=100)] = NEAR_M

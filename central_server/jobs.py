@@ -7,25 +7,27 @@ from functools import partial
 
 import structlog
 
-from central_server.alerts.telling import Telling
-from central_server.alerts.watching import look
-from central_server.backups.kept import due, keep
-from central_server.backups.taking import Source
+from central_server.alerts.lifecycle import look
+from central_server.alerts.notifier import Telling
+from central_server.backups.backup import Source
+from central_server.backups.backup_files import due, keep
 from central_server.banks.port import Expiring
-from central_server.donations.giving_back import GivingBack
-from central_server.donations.queries import Queries
+from central_server.donations.order_queries import Queries
+from central_server.donations.refund_jobs import GivingBack
 from central_server.ledger.publication import Publisher
-from central_server.receipts.asking import Receipts
+from central_server.receipts.receipt_requests import Receipts
 from central_server.reconciliation.nightly import Nightly
 from central_server.statistics.rollup import count_new
 from central_server.statistics.salts import Salts
-from central_server.store import events, leases, ledger_lines, visitors
-from central_server.store.database import Database, StoreUnavailable
-from central_server.store.events import Topic
-from central_server.store.leases import Lease
+from central_server.store.engine import leases, process_events
+from central_server.store.engine.database import Database, StoreUnavailable
+from central_server.store.engine.leases import Lease
+from central_server.store.engine.process_events import Topic
+from central_server.store.ledger import ledger_lines
+from central_server.store.statistics import visitors
 from daemonkit.broadcast import Broadcast
 from daemonkit.health import Health
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 
 _log = structlog.get_logger()
 VISITORS_KEPT = timedelta(days=762)
@@ -71,7 +73,7 @@ async def watch_changes(database: Database, listeners: Mapping[Topic, Broadcast]
         if topic in listeners:
             listeners[topic].poke()
 
-    await events.hear(database, heard, alive=lambda: health.progress("changes"))
+    await process_events.hear(database, heard, alive=lambda: health.progress("changes"))
 
 
 async def count_figures(

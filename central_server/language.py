@@ -4,7 +4,7 @@ from aiohttp import web
 
 from daemonkit.web import keep_wish, read_wish
 from kiosk_ui.languages import best_language
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
 
 _COOKIE = "language"
 _A_YEAR_S = 365 * 24 * 3600

@@ -15,22 +15,22 @@ import structlog
 from central_server import jobs
 from central_server.alerts.channels import open_senders
 from central_server.api.tokens import Bearers
-from central_server.api.webhooks.addresses import AddressRules
-from central_server.api.webhooks.sending import deliver, open_sender
-from central_server.backups.kept import before_migration, overdue
-from central_server.backups.taking import BackupFailed, Source
+from central_server.api.webhooks.receiver_addresses import AddressRules
+from central_server.api.webhooks.sender import deliver, open_sender
+from central_server.backups.backup import BackupFailed, Source
+from central_server.backups.backup_files import before_migration, overdue
 from central_server.banks import BANKS, Account
 from central_server.banks.port import BankUnavailable
+from central_server.catalogue.contact_lookup import WhomToCall
+from central_server.catalogue.display_name import WhoseName
 from central_server.catalogue.publication import Publication
-from central_server.catalogue.seed import sow
-from central_server.catalogue.whom_to_call import WhomToCall
-from central_server.catalogue.whose_name import WhoseName
-from central_server.donations.choosing import asks_whose_project
-from central_server.donations.giving_back import GivingBack
-from central_server.donations.opening import Opening
-from central_server.donations.queries import Queries
+from central_server.catalogue.settings_seed import sow
+from central_server.donations.bank_routing import asks_whose_project
+from central_server.donations.open_attempt import Opening
+from central_server.donations.order_queries import Queries
+from central_server.donations.refund_jobs import GivingBack
 from central_server.donations.settle import Settlement
-from central_server.enrolment.codes import Inviting
+from central_server.enrolment.enrolment_codes import Inviting
 from central_server.gateway_api.catalogue import CatalogueApi
 from central_server.gateway_api.enrolments import EnrolmentApi
 from central_server.gateway_api.outcomes import OutcomesApi
@@ -38,52 +38,52 @@ from central_server.gateway_api.reports import ReportsApi
 from central_server.gateway_api.transparency import TransparencyApi
 from central_server.intake.endpoint import ParcelIntake
 from central_server.ledger.publication import Publisher
-from central_server.public.album import Album
-from central_server.public.answer import Answer
 from central_server.public.bank_notify import BankNotifications
-from central_server.public.board import Board
-from central_server.public.codes import CodePages
-from central_server.public.contact import ContactPages
-from central_server.public.errors import error_pages, lead_on, store_trouble
-from central_server.public.files import StaticFiles
-from central_server.public.going_on import GoingOn
-from central_server.public.hall import HallPages
+from central_server.public.bank_redirect import GoingOn
+from central_server.public.board_page import Board
+from central_server.public.contact_page import ContactPages
+from central_server.public.error_pages import error_pages, lead_on, store_trouble
+from central_server.public.hall_page import HallPages
 from central_server.public.health import HealthPage
-from central_server.public.help import HelpPages
-from central_server.public.lists import Lists
-from central_server.public.log_list import LogList
+from central_server.public.help_page import HelpPages
+from central_server.public.lists_api import Lists
 from central_server.public.openapi import OpenApiFile
-from central_server.public.page_gifts import PageGifts
-from central_server.public.phone import PhonePages
-from central_server.public.shake import ShakeApi
-from central_server.public.slip import SlipPages
-from central_server.public.statistics import StatisticsApi
-from central_server.public.transparency import TransparencyPages
-from central_server.receipts.asking import Receipts
-from central_server.receipts.sealing import open_seal
+from central_server.public.phone_gift_page import PageGifts
+from central_server.public.project_pictures import Album
+from central_server.public.responder import Answer
+from central_server.public.shake_api import ShakeApi
+from central_server.public.slip_page import SlipPages
+from central_server.public.static_files import StaticFiles
+from central_server.public.statistics_api import StatisticsApi
+from central_server.public.sync_log_api import LogList
+from central_server.public.ticket_page import PhonePages
+from central_server.public.transparency_api import TransparencyPages
+from central_server.public.typed_code_page import CodePages
+from central_server.receipts.receipt_requests import Receipts
+from central_server.receipts.sealed_data import open_seal
 from central_server.reconciliation.fees import FeeRule
 from central_server.reconciliation.nightly import Nightly
-from central_server.reconciliation.reconciling import Reconciling
-from central_server.refusals import Refusals
+from central_server.reconciliation.statement_import import Reconciling
+from central_server.rejected_requests import Refusals
 from central_server.settings import Settings
-from central_server.shake.counting import Counter
-from central_server.shake.from_catalogue import CatalogueBindings
-from central_server.shake.shaking import Shaking
-from central_server.staff.site import StaffSite
+from central_server.shake.catalogue_bindings import CatalogueBindings
+from central_server.shake.shake_counts import Counter
+from central_server.shake.shake_lookup import Shaking
+from central_server.staff.frame.routes import StaffSite
 from central_server.state_files import catalogue_key, factor_key, form_secret, program_secret
 from central_server.statistics.salts import Salts
 from central_server.statistics.visitors import Visitors
-from central_server.store.database import StoreUnavailable, open_database, sqlite_url
-from central_server.store.events import Topic
+from central_server.store.engine.database import StoreUnavailable, open_database, sqlite_url
+from central_server.store.engine.process_events import Topic
 from daemonkit.broadcast import Broadcast
-from daemonkit.notify import Notifier
+from daemonkit.sd_notify import Notifier
 from daemonkit.supervise import Health, feed_watchdog, supervise
 from daemonkit.web import WebRules, guarded_app, serving
 from kiosk_ui.help_views import ContactPage
 from kiosk_ui.render import Pages
 from kiosk_ui.surface import Surface
 from sync_contract.enrolment import fingerprint
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 
 _log = structlog.get_logger()
 _STALL_S = 30.0

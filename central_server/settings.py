@@ -13,9 +13,9 @@ from central_server.settings_addresses import Host, HttpsOrigin, WebOrigin, is_l
 from central_server.settings_bank import BankSettings
 from daemonkit.toml import Misfit, misfits
 from kiosk_ui.telephone import Line, Telephone
-from sync_contract.beacon import U16, BeaconId
+from sync_contract.beacon_identity import U16, BeaconId
 from sync_contract.project import Project, ProjectId, Texts
-from sync_contract.strict import Environment, Record
+from sync_contract.strict_model import Environment, Record
 
 
 def _store_url(value: SecretStr) -> SecretStr:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from central_server.settings_addresses import Host, WebOrigin, is_loopback
 from daemonkit.toml import Misfit
-from sync_contract.strict import Environment, Record
+from sync_contract.strict_model import Environment, Record
 
 LINK_FIELDS = ("project", "amount_yuan", "lang")
 _UNIONPAY = {Environment.real: "95516.com", Environment.drill: "test.95516.com"}

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from daemonkit.health import Health
-from daemonkit.notify import Notifier, watchdog_period
+from daemonkit.sd_notify import Notifier, watchdog_period
 
 __all__ = ["Health", "feed_watchdog", "full_jitter", "supervise"]
 

@@ -13,11 +13,11 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from daemonkit.toml_bounds import DEEPEST, too_deep, unusable
 from daemonkit.toml_explain import Explainer
 from daemonkit.toml_faults import ConfigRefused, Fault
+from daemonkit.toml_limits import DEEPEST, too_deep, unusable
 from daemonkit.toml_lines import lines_of
-from daemonkit.toml_sound import UNSOUND, sound
+from daemonkit.toml_valid_subset import UNSOUND, sound
 
 __all__ = ["UNSOUND", "ConfigRefused", "Fault", "Misfit", "Whole", "load", "misfits", "validate"]
 

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from daemonkit.toml_faults import Fault
 from daemonkit.toml_lines import Path
-from daemonkit.toml_words import words
+from daemonkit.toml_wording import words
 
 _SECRET = re.compile(r"secret|password|passphrase|token|_key$", re.IGNORECASE)
 _PUBLIC = re.compile(r"public", re.IGNORECASE)

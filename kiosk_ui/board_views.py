@@ -6,11 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from sync_contract.merkle_sums import Sums
+from sync_contract.ledger_heads import Head
+from sync_contract.merkle_sum_tree import Sums
 from sync_contract.money import Money
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.project import Project, Texts
-from sync_contract.transparency import Head
 
 MONTHS = 12
 BAR_HEIGHT = 96

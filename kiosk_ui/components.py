@@ -6,7 +6,7 @@ No server shows it; `python -m tests.browser.components --serve` does.
 from dataclasses import dataclass
 from typing import ClassVar
 
-from kiosk_ui.look import Look
+from kiosk_ui.display_preferences import Look
 from sync_contract.project import Project
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from kiosk_ui.idle import IDLE_S, IDLE_WITH_CODE_S
+from kiosk_ui.idle_time import IDLE_S, IDLE_WITH_CODE_S
 from kiosk_ui.slip_views import GiftSlip
 from sync_contract.money import Money
 from sync_contract.project import Project

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kiosk_ui.giving_views import PhoneGiving
-from kiosk_ui.idle import IDLE_S, IDLE_WITH_CODE_S
+from kiosk_ui.idle_time import IDLE_S, IDLE_WITH_CODE_S
 from sync_contract.permit import PermitReason
 from sync_contract.project import Project
 from sync_contract.records import Door

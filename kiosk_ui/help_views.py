@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from kiosk_ui.idle import IDLE_S, IDLE_WITH_CODE_S
-from kiosk_ui.look import Look
+from kiosk_ui.display_preferences import Look
+from kiosk_ui.idle_time import IDLE_S, IDLE_WITH_CODE_S
 from sync_contract.project import Texts
 
 

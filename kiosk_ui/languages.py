@@ -1,6 +1,6 @@
 """Which language a reader gets who has not chosen one here."""
 
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
 
 
 def best_language(asked: str | None, accept: str = "", default: Language = Language.zh_hans) -> Language:

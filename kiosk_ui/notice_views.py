@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from kiosk_ui.idle import IDLE_S
+from kiosk_ui.idle_time import IDLE_S
 from sync_contract.project import Project
 
 

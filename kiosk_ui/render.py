@@ -10,10 +10,10 @@ from jinja2 import Environment as Templates
 from daemonkit.i18n import Catalogues
 from daemonkit.templates import strict_templates
 from kiosk_ui.assets import Assets
-from kiosk_ui.figures import count, day, moment, money, month_name, signed
+from kiosk_ui.display_preferences import Look
 from kiosk_ui.hall_views import News
 from kiosk_ui.keypad import press
-from kiosk_ui.look import Look
+from kiosk_ui.number_format import count, day, moment, money, month_name, signed
 from kiosk_ui.qr import qr_svg
 from kiosk_ui.surface import Surface
 from kiosk_ui.telephone import dialled, groups
@@ -21,7 +21,7 @@ from kiosk_ui.views import View
 from kiosk_ui.voices import Voices, keys_of
 from sync_contract.money import Money
 from sync_contract.project import Texts
-from sync_contract.strict import Environment, Language
+from sync_contract.strict_model import Environment, Language
 
 FOLDER = Path(__file__).parent
 _NO_VOICES = Voices(())

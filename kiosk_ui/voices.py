@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from sync_contract.project import Project
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
 
 MEDIA = {".ogg": "audio/ogg", ".mp3": "audio/mpeg"}
 MOST_FILES, MOST_OCTETS = 500, 5_000_000

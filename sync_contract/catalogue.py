@@ -18,12 +18,12 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import AwareDatetime, Field, StringConstraints, ValidationError, model_validator
 
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.keys import key_id
 from sync_contract.project import Project, ProjectId
+from sync_contract.project_rules import Bound, Hours, Option, Rule, bound
 from sync_contract.records import Dbm, canonical, canonical_json
-from sync_contract.rules import Bound, Hours, Option, Rule, bound
-from sync_contract.strict import Record
+from sync_contract.strict_model import Record
 
 Contract = Literal[1, 2, 3]
 CONTRACT: Literal[3] = 3
@@ -64,7 +64,7 @@ class KnownBeacon(Record):
 
 
 class Binding(Record):
-    """Which project a beacon brings to the screen, and when; see sync_contract.rules for what decides.
+    """Which project a beacon brings to the screen, and when; see sync_contract.project_rules for what decides.
 
     `beacon` None: every place beacon.
     """
@@ -114,7 +114,7 @@ class Catalogue(Record):
     pictures: Annotated[tuple[Picture, ...], Field(max_length=200)] = ()
 
     def bound(self) -> Bound:
-        """What it binds, for `sync_contract.rules.pick`."""
+        """What it binds, for `sync_contract.project_rules.pick`."""
         return bound((each.beacon, Option(each.project, each.rule)) for each in self.bindings)
 
 

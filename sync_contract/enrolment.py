@@ -16,10 +16,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import Field, StringConstraints
 
-from sync_contract.identity import GatewayId
 from sync_contract.keys import key_id, read_public
 from sync_contract.records import CONTRACT, canonical
-from sync_contract.strict import Record
+from sync_contract.strict_model import Record
+from sync_contract.uuid7 import GatewayId
 
 _REQUEST, _ANSWER, _ROLL = b"beacon enrolment v1\0", b"beacon enrolled v1\0", b"beacon key roll v1\0"
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

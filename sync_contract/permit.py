@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import StringConstraints, model_validator
 
-from sync_contract.strict import Record
+from sync_contract.strict_model import Record
 
 OFFICIAL_TIME = ZoneInfo("Asia/Shanghai")
 Text = Annotated[str, StringConstraints(min_length=1, max_length=120)]

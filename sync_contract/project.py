@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from sync_contract.money import Money
 from sync_contract.permit import Permit, PermitJudgement, PermitReason, judge
-from sync_contract.strict import Language, Record
+from sync_contract.strict_model import Language, Record
 
 ProjectId = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$"), Field(examples=["elder-lunch"])

@@ -11,10 +11,10 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from sync_contract.beacon import BeaconId
-from sync_contract.identity import Epoch, Id
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.project import Fen, ProjectId
-from sync_contract.strict import Environment, Record
+from sync_contract.strict_model import Environment, Record
+from sync_contract.uuid7 import Epoch, Id
 
 CONTRACT: Literal[1] = 1
 MAX_PARCELS = 1000

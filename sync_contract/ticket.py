@@ -30,10 +30,10 @@ from uuid import UUID
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.keys import key_id
 from sync_contract.money import ALPHABETIC, NUMERIC, Money
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 
 DOMAIN = b"beacon ticket v1\0"
 FRESH_FOR = timedelta(minutes=10)

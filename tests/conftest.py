@@ -14,9 +14,9 @@ from argon2 import PasswordHasher
 from hypothesis import settings
 
 from central_server.accounts import passwords
-from central_server.store.database import Database, open_database
+from central_server.store.engine.database import Database, open_database
 from tests.postgres import Postgres, running_postgres
-from tests.postgres_again import Again
+from tests.postgres_reuse import Again
 from tests.sqlite import put_database
 
 settings.register_profile("shared machine", deadline=None)  # how long an example takes says how busy the machine is

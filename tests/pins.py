@@ -8,7 +8,8 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.paths import ROOT
+
 REQUIREMENTS = ROOT / "requirements"
 SETS = {
     "gateway.txt": ["gateway", "build"],

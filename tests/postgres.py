@@ -16,7 +16,7 @@ from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]  # it has no types
 
-from central_server.store.database import open_database
+from central_server.store.engine.database import open_database
 
 _TEMPLATE = "template_of_ours"
 _READY_S = 60

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from central_server.store.database import open_database, sqlite_url
+from central_server.store.engine.database import open_database, sqlite_url
 
 _made: list[Path] = []
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from beacon_gateway.commands.enrolled import central_of, tell_refused
+from beacon_gateway.commands.effective_settings import central_of, tell_refused
 from beacon_gateway.settings import Settings
 from daemonkit.toml import ConfigRefused, load
 

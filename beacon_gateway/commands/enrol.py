@@ -11,13 +11,13 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from beacon_gateway.commands import enrol_words as words
+from beacon_gateway.commands import enrol_wording as words
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.errors import KeysInUse
 from beacon_gateway.settings_addresses import CentralUrl
 from beacon_gateway.store.identity import Enrolment, Identity, Keys
 from beacon_gateway.sync import credential
-from beacon_gateway.sync.central import open_central
+from beacon_gateway.sync.central_client import open_central
 from beacon_gateway.sync.enrol import EnrolmentRefused, OtherServer, ask
 from beacon_gateway.sync.ports import CentralRefusedUs, CentralUnreachable
 from daemonkit.state_owner import become_owner

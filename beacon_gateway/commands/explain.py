@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from beacon_gateway.commands.basis import HEAD, TOML_ONLY
-from beacon_gateway.commands.enrolled import tell_refused
-from beacon_gateway.commands.folded import say
-from beacon_gateway.commands.radio_sentences import scanner_sentences
-from beacon_gateway.commands.running import NotRunning, address, ask, ask_json
+from beacon_gateway.commands.daemon_client import NotRunning, address, ask, ask_json
+from beacon_gateway.commands.decision_inputs import HEAD, TOML_ONLY
+from beacon_gateway.commands.effective_settings import tell_refused
+from beacon_gateway.commands.radio_wording import scanner_sentences
+from beacon_gateway.commands.terminal_wrap import say
 from beacon_gateway.model.beacons import Beacon
 from beacon_gateway.model.visits import Crossing
-from beacon_gateway.presence.explain.words import INDENT, reasons, screen, sentences
+from beacon_gateway.presence.explain.decision_wording import INDENT, reasons, screen, sentences
 from beacon_gateway.presence.trace import Decision, What
 from daemonkit.files import write_atomically
 from daemonkit.toml import ConfigRefused
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 
 FAILURE, TRY_AGAIN, CONFIGURATION = 1, 75, 78

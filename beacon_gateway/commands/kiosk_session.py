@@ -20,9 +20,9 @@ from pathlib import Path
 from time import monotonic
 
 from beacon_gateway.commands.check_config import EX_CONFIG
-from beacon_gateway.from_settings import hours_of
 from beacon_gateway.kiosk.browser import command, origin
 from beacon_gateway.settings import Kiosk, OnlyKiosk
+from beacon_gateway.settings_mapping import hours_of
 from daemonkit.toml import ConfigRefused, load
 
 SILENT_S = 100.0

@@ -9,10 +9,10 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from beacon_gateway.radio.helper import Helper
-from beacon_gateway.radio.mgmt import MgmtUnavailable
+from beacon_gateway.radio.hci.mgmt_socket import MgmtUnavailable
+from beacon_gateway.radio.helper.helper_server import Helper
 from daemonkit import logs
-from daemonkit.notify import Notifier
+from daemonkit.sd_notify import Notifier
 
 TRY_AGAIN, CONFIGURATION = 75, 78
 _FIRST_PASSED = 3  # sd_listen_fds(3)

@@ -13,29 +13,29 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from beacon_gateway import from_settings
-from beacon_gateway.commands.basis import HEAD, Basis, basis_of
-from beacon_gateway.commands.enrolled import tell_refused
-from beacon_gateway.commands.folded import say
+from beacon_gateway import settings_mapping
+from beacon_gateway.commands.decision_inputs import HEAD, Basis, basis_of
+from beacon_gateway.commands.effective_settings import tell_refused
+from beacon_gateway.commands.terminal_wrap import say
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.model.beacons import Beacon, Sighting
-from beacon_gateway.presence.choosing import choosing
-from beacon_gateway.presence.decide import Decide, replay
-from beacon_gateway.presence.explain.picture import Picture, svg
-from beacon_gateway.presence.explain.plain import plain
-from beacon_gateway.presence.explain.words import called, screen, sentences, zone
-from beacon_gateway.presence.projects import ProjectRules
-from beacon_gateway.presence.rules import ChoiceRules, PresenceRules
+from beacon_gateway.presence.choice_factory import choosing
+from beacon_gateway.presence.decision_engine import Decide, replay
+from beacon_gateway.presence.explain.decision_wording import called, screen, sentences, zone
+from beacon_gateway.presence.explain.trace_json import plain
+from beacon_gateway.presence.explain.trace_svg import Picture, svg
+from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
+from beacon_gateway.presence.project_selection import ProjectRules
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Decision, Trace, What
-from beacon_gateway.presence.trace_lines import TraceUnreadable, read_trace
+from beacon_gateway.presence.trace_file import TraceUnreadable, read_trace
 from beacon_gateway.presence.tracker import Tracker
-from beacon_gateway.radio.capture import SIZE_LIMIT, CaptureScanner
+from beacon_gateway.radio.scan.capture_scanner import SIZE_LIMIT, CaptureScanner
 from daemonkit.files import write_atomically
 from daemonkit.toml import ConfigRefused
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.permit import OFFICIAL_TIME
-from sync_contract.rules import Bound
+from sync_contract.project_rules import Bound
 
 FAILURE, USAGE, CONFIGURATION = 1, 2, 78
 EARLIEST, LATEST = datetime(2020, 1, 1, tzinfo=UTC).timestamp(), datetime(2100, 1, 1, tzinfo=UTC).timestamp()
@@ -218,10 +218,10 @@ def _under(basis: Basis, began: float | None) -> _Under:
     return _Under(
         basis.beacons,
         offer.bindings,
-        from_settings.presence_rules(settings),
-        from_settings.choice_rules(settings),
-        from_settings.project_rules(settings),
-        from_settings.collector(settings, offer.beacons),
+        settings_mapping.presence_rules(settings),
+        settings_mapping.choice_rules(settings),
+        settings_mapping.project_rules(settings),
+        settings_mapping.collector(settings, offer.beacons),
         _official(began),
         offer.bound,
         offer.need,

@@ -8,11 +8,11 @@ from pathlib import Path
 import structlog
 
 from beacon_gateway import daemon
-from beacon_gateway.commands.enrolled import central_of as central_of
-from beacon_gateway.commands.running import LAST_GOOD
+from beacon_gateway.commands.daemon_client import LAST_GOOD
+from beacon_gateway.commands.effective_settings import central_of as central_of
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.errors import GatewayError
-from beacon_gateway.radio.wish import Wish, refuse_imagined
+from beacon_gateway.radio.backend_selection import Wish, refuse_imagined
 from beacon_gateway.settings import Settings
 from beacon_gateway.store.database import SchemaTooNew
 from daemonkit import logs, toml

@@ -14,23 +14,23 @@ import structlog
 from rich.console import Console
 from rich.live import Live
 
-from beacon_gateway import from_settings
-from beacon_gateway.commands.basis import Basis, basis_of
-from beacon_gateway.commands.enrolled import tell_refused
-from beacon_gateway.commands.folded import say
+from beacon_gateway import settings_mapping
+from beacon_gateway.commands.decision_inputs import Basis, basis_of
+from beacon_gateway.commands.effective_settings import tell_refused
 from beacon_gateway.commands.scan_table import plain_rows, table
+from beacon_gateway.commands.terminal_wrap import say
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.model.beacons import Sighting
-from beacon_gateway.presence.choosing import choosing
-from beacon_gateway.presence.decide import TICK_S, Decide
-from beacon_gateway.presence.explain.listening import Listening
-from beacon_gateway.presence.explain.words import sentences
+from beacon_gateway.presence.choice_factory import choosing
+from beacon_gateway.presence.decision_engine import TICK_S, Decide
+from beacon_gateway.presence.explain.decision_wording import sentences
+from beacon_gateway.presence.explain.live_table import Listening
 from beacon_gateway.presence.trace import Trace
-from beacon_gateway.presence.trace_lines import trace_lines
+from beacon_gateway.presence.trace_file import trace_lines
 from beacon_gateway.presence.tracker import Tracker
-from beacon_gateway.radio.choose import RadioPlan, Radios, make_radios
-from beacon_gateway.radio.recorder import Recorder
-from beacon_gateway.radio.wish import Wish
+from beacon_gateway.radio.backend_selection import Wish
+from beacon_gateway.radio.radio_factory import RadioPlan, Radios, make_radios
+from beacon_gateway.radio.scan.recorder import Recorder
 from daemonkit.clock import clock_synchronised
 from daemonkit.files import write_atomically
 from daemonkit.toml import ConfigRefused
@@ -77,7 +77,7 @@ def plan_of(basis: Basis, word: str) -> RadioPlan:
 
     What a fault asks for is the gateway's to do: two programs that switch one adapter would be in each other's way.
     """
-    plan = from_settings.radio_plan(basis.settings, basis.offer.beacons)
+    plan = settings_mapping.radio_plan(basis.settings, basis.offer.beacons)
     return replace(plan, frames=(), only_looks=True) if word == "bluez" else plan
 
 
@@ -95,14 +95,14 @@ async def _scan(basis: Basis, radio: str, seconds: float | None, plain: bool, fo
         loop.add_signal_handler(number, stop.set)
     began, wall = time.monotonic(), datetime.now(UTC)
     beacons, bindings = basis.beacons, offer.bindings
-    presence, choice = from_settings.presence_rules(settings), from_settings.choice_rules(settings)
+    presence, choice = settings_mapping.presence_rules(settings), settings_mapping.choice_rules(settings)
     trace = Trace(beacons, thinned_s=0 if kept.trace else 1.0)
-    collector = from_settings.collector(settings, offer.beacons)
+    collector = settings_mapping.collector(settings, offer.beacons)
 
     def official(_now: float) -> datetime | None:
         return datetime.now(OFFICIAL_TIME) if clock_synchronised() else None
 
-    projects = from_settings.project_rules(settings)
+    projects = settings_mapping.project_rules(settings)
     choice_now = choosing(
         choice, projects, collector, official=official, bound=lambda: offer.bound, need=lambda: offer.need
     )

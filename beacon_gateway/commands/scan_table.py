@@ -8,13 +8,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from beacon_gateway.commands.radio_sentences import scanner_sentences
+from beacon_gateway.commands.radio_wording import scanner_sentences
 from beacon_gateway.presence.choice import Chosen
 from beacon_gateway.presence.estimator import SMOOTHING_S
-from beacon_gateway.presence.explain.listening import Listening, Row
-from beacon_gateway.presence.explain.words import ZONES, called, named, reasons, screen
-from beacon_gateway.radio.choose import Radios
+from beacon_gateway.presence.explain.decision_wording import ZONES, called, named, reasons, screen
+from beacon_gateway.presence.explain.live_table import Listening, Row
 from beacon_gateway.radio.port import Scanner
+from beacon_gateway.radio.radio_factory import Radios
 from sync_contract.catalogue import BeaconKind
 
 KINDS = {BeaconKind.place: "固定", BeaconKind.person: "随身"}

@@ -9,17 +9,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from beacon_gateway.commands.enrol_words import BARRED
-from beacon_gateway.commands.enrolled import closed
-from beacon_gateway.commands.folded import say
-from beacon_gateway.commands.radio_sentences import radio_sentences
-from beacon_gateway.commands.running import LAST_GOOD, NotRunning, address, ask_json
+from beacon_gateway.commands.daemon_client import LAST_GOOD, NotRunning, address, ask_json
+from beacon_gateway.commands.effective_settings import closed
+from beacon_gateway.commands.enrol_wording import BARRED
+from beacon_gateway.commands.radio_wording import radio_sentences
+from beacon_gateway.commands.terminal_wrap import say
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.store.database import Database, open_database
 from beacon_gateway.store.identity import enrolment_of
 from beacon_gateway.store.outbox import Outbox
+from beacon_gateway.store.server_acceptance import barred
 from beacon_gateway.store.sync_log import Line, last_lines
-from beacon_gateway.store.welcome import barred
 from daemonkit.toml import ConfigRefused
 from sync_contract.enrolment import KEY_REVOKED, KEY_UNKNOWN
 
@@ -48,7 +48,7 @@ REASONS = {
     KEY_REVOKED: "密钥已被停用 its key was revoked",
     KEY_UNKNOWN: "服务器不认得它 the server does not know it",
 }
-"""What the reasons of beacon_gateway.sync.central mean; others are told as they are."""
+"""What the reasons of beacon_gateway.sync.central_client mean; others are told as they are."""
 STATES = {
     "waiting": "等待发送 waiting",
     "delivered": "已送达 delivered",

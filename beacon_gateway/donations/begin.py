@@ -14,11 +14,11 @@ from beacon_gateway.donations.ports import (
 )
 from beacon_gateway.donations.settle import OpenIntents
 from beacon_gateway.model.donations import Intent
-from sync_contract.beacon import BeaconId
-from sync_contract.identity import new_id
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.money import Money
 from sync_contract.records import ClockReading, Door
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
+from sync_contract.uuid7 import new_id
 
 
 class Donations:

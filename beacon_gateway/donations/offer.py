@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import Catalogue, KnownBeacon
 from sync_contract.permit import PermitJudgement, PermitReason, judge
 from sync_contract.project import Project
-from sync_contract.rules import Bound
+from sync_contract.project_rules import Bound
 
 
 class Offer:

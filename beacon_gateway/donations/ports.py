@@ -5,7 +5,7 @@ from typing import Protocol
 
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.model.donations import Intent
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.money import Money
 from sync_contract.permit import PermitJudgement, PermitReason
 from sync_contract.project import Project

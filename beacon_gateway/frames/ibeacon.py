@@ -7,7 +7,7 @@ from struct import Struct
 from typing import Final, Self
 from uuid import UUID
 
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 
 COMPANY = 0x004C
 """Apple's company identifier (Bluetooth Assigned Numbers 7.1)."""

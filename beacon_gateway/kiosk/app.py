@@ -7,7 +7,6 @@ from typing import Any
 from aiohttp import web
 
 from beacon_gateway.donations.ports import Giving, Projects
-from beacon_gateway.kiosk.answer import Answer
 from beacon_gateway.kiosk.pages.amount import amount_page
 from beacon_gateway.kiosk.pages.api import intents, scene
 from beacon_gateway.kiosk.pages.attract import attract_page, projects_page
@@ -20,11 +19,12 @@ from beacon_gateway.kiosk.pages.live import live
 from beacon_gateway.kiosk.pages.project import project_page
 from beacon_gateway.kiosk.pages.session import choose_comfort, comfort_page, next_person
 from beacon_gateway.kiosk.pages.site import SitePages
-from beacon_gateway.kiosk.screen import Screen
+from beacon_gateway.kiosk.responder import Answer
+from beacon_gateway.kiosk.screen_health import Screen
 from beacon_gateway.kiosk.sessions import Sessions
-from beacon_gateway.kiosk.site import Site
+from beacon_gateway.kiosk.site_status import Site
 from beacon_gateway.kiosk.stage import Stage
-from beacon_gateway.kiosk.touches import Touches
+from beacon_gateway.kiosk.touch_counter import Touches
 from beacon_gateway.presence.screen_use import ScreenUse
 from daemonkit.web import SHORTCUTS, WebRules, guarded_app
 from kiosk_ui.help_views import ContactPage, HelpPage, PhoneHelpPage, PrivacyPage

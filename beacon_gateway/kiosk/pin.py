@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from daemonkit.web.buckets import Buckets
+from daemonkit.web.rate_limit import Buckets
 
 LASTS_S = 600.0
 TRIES = 5

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from beacon_gateway.donations.ports import Gift
 from beacon_gateway.kiosk.stage import Scene
-from kiosk_ui.look import Look
+from kiosk_ui.display_preferences import Look
 from kiosk_ui.render import USUAL
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
 
 IDLE_S = 600.0
 """Seconds without a request after which a session is dropped."""

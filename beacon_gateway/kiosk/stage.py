@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from beacon_gateway.presence.choice import Chosen
 from daemonkit.broadcast import Broadcast
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import Door
 
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.money import Money
 from sync_contract.records import Door, HandoffKind
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sync_contract.transparency import Head
+from sync_contract.ledger_heads import Head
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ changes nothing: it takes no screen, and ends no scene.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from beacon_gateway.presence.projects import Circumstances, Pick, ProjectRules, brought
-from beacon_gateway.presence.rules import ChoiceRules
+from beacon_gateway.presence.presence_rules import ChoiceRules
+from beacon_gateway.presence.project_selection import Circumstances, Pick, ProjectRules, brought
 from beacon_gateway.presence.visit import Visit
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.records import Door
 

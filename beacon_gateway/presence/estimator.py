@@ -20,7 +20,7 @@ from beacon_gateway.presence.evidence import (
     Weights,
     evidence,
 )
-from beacon_gateway.presence.rules import PresenceRules
+from beacon_gateway.presence.presence_rules import PresenceRules
 
 # With those of evidence.py one set of figures.
 OUTER_PATIENCE = 1.8

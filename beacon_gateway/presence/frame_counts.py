@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import sub
 
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import (
     GAP_HISTOGRAM_EDGES_MS,
     RSSI_HISTOGRAM_BINS,

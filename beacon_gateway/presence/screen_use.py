@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Literal
 
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import MAX_SCREEN_COUNTS, ClockReading, Door, ScreenCount, ScreenStatistics
 
 Turned = tuple[str | None, BeaconId | None, Literal[Door.touch, Door.tag]]

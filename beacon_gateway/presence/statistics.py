@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from beacon_gateway.model.beacons import Beacon, Sighting
 from beacon_gateway.model.visits import Arrived, Left, VisitEvent
-from beacon_gateway.presence.clones import BLOCK, Transmitters, by_adapter
+from beacon_gateway.presence.clone_detection import BLOCK, Transmitters, by_adapter
 from beacon_gateway.presence.frame_counts import FrameCounts
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.records import (
     DWELL_HISTOGRAM_EDGES_S,

@@ -7,11 +7,11 @@ from math import inf
 
 from beacon_gateway.model.beacons import Beacon, Sighting
 from beacon_gateway.model.visits import Arrived, Left, VisitEvent
-from beacon_gateway.presence.adapters import Ears
-from beacon_gateway.presence.rules import PresenceRules
-from beacon_gateway.presence.silence import LONGEST_FACTOR
+from beacon_gateway.presence.adapter_levels import Ears
+from beacon_gateway.presence.exit_timeout import LONGEST_FACTOR
+from beacon_gateway.presence.presence_rules import PresenceRules
 from beacon_gateway.presence.visit import Here, Visit
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 
 DEAF_S = 2.0

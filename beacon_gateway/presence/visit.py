@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 from beacon_gateway.model.beacons import Beacon, Sighting, Zone
 from beacon_gateway.model.visits import Crossing, VisitEvent, ZoneChanged
-from beacon_gateway.presence.adapters import Ears, Levels
+from beacon_gateway.presence.adapter_levels import Ears, Levels
 from beacon_gateway.presence.estimator import ZoneEstimator
-from beacon_gateway.presence.rules import PresenceRules
-from beacon_gateway.presence.silence import Gaps
+from beacon_gateway.presence.exit_timeout import Gaps
+from beacon_gateway.presence.presence_rules import PresenceRules
 from sync_contract.catalogue import BeaconKind
 
 RSSI_LEAST, RSSI_GREATEST = -127, 20

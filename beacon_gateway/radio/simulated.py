@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.simulation.room import ADAPTER, Walker, sightings
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 
 
 class SimulatedAdvertiser:

@@ -6,7 +6,7 @@ from beacon_gateway.model.beacons import Beacon
 from beacon_gateway.simulation.air import Air
 from beacon_gateway.simulation.room import Walker
 from beacon_gateway.simulation.walk import parse_walk
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 
 TURN_S = 46

@@ -12,10 +12,10 @@ from beacon_gateway.donations.ports import GiftState, KeyReused, Recorded
 from beacon_gateway.model.donations import Intent
 from beacon_gateway.store.database import Database
 from beacon_gateway.store.outbox import put_parcel
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.money import Money
 from sync_contract.records import ClockReading, Door, HandoffKind, IntentRegistered, IntentState
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 
 log = structlog.get_logger()
 _BEACON = TypeAdapter(BeaconId)

@@ -9,9 +9,8 @@ import structlog
 
 from beacon_gateway.model.parcels import WaitingParcel
 from beacon_gateway.store.database import Database
-from beacon_gateway.store.held import hold, let_go
+from beacon_gateway.store.pending_screen_counts import hold, let_go
 from beacon_gateway.store.sync_log import note
-from sync_contract.identity import new_id
 from sync_contract.records import (
     UNKNOWN_KIND,
     BeaconStatistics,
@@ -23,6 +22,7 @@ from sync_contract.records import (
     ScreenStatistics,
     canonical,
 )
+from sync_contract.uuid7 import new_id
 
 log = structlog.get_logger()
 _STATES = {

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from beacon_gateway.presence.screen_use import ScreenUse
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.store.outbox import Outbox
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import BeaconStatistics, ClockReading, ScreenStatistics
 
 EVERY_S = 300.0

@@ -5,8 +5,8 @@ from datetime import datetime
 from beacon_gateway.model.sync_state import SyncLine, SyncState
 from beacon_gateway.store.database import Database
 from beacon_gateway.store.outbox import Outbox
+from beacon_gateway.store.server_acceptance import barred
 from beacon_gateway.store.sync_log import last_lines
-from beacon_gateway.store.welcome import barred
 
 _SHOWN = 12
 _DELIVERED = ("accepted", "duplicate")

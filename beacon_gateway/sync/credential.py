@@ -6,7 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from beacon_gateway.errors import KeysInUse
-from beacon_gateway.sync.central import Central
+from beacon_gateway.sync.central_client import Central
 from beacon_gateway.sync.ports import CentralUnreachable, Keys
 from sync_contract.enrolment import EnrolmentRefusal, KeyRoll
 from sync_contract.keys import public_text

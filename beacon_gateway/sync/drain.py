@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import structlog
 
-from beacon_gateway.sync.central import Central
+from beacon_gateway.sync.central_client import Central
 from beacon_gateway.sync.ports import CentralRefusedUs, CentralUnreachable, Outbox, Welcome
 
 log = structlog.get_logger()

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from yarl import URL
 
 from beacon_gateway.errors import GatewayError
-from beacon_gateway.sync.central import bounded, retry_after, why
+from beacon_gateway.sync.central_client import bounded, retry_after, why
 from beacon_gateway.sync.ports import CentralUnreachable
 from sync_contract.enrolment import (
     EnrolmentAnswer,

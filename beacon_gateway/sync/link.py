@@ -8,18 +8,18 @@ from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from beacon_gateway.sync.central import Central, open_central
+from beacon_gateway.sync.central_client import Central, open_central
 from beacon_gateway.sync.drain import Drain
-from beacon_gateway.sync.heads import Witness
-from beacon_gateway.sync.pictures import pull_pictures
+from beacon_gateway.sync.ledger_witness import Witness
+from beacon_gateway.sync.picture_download import pull_pictures
 from beacon_gateway.sync.ports import CatalogueStore, HeadStore, Outbox, PictureStore, Welcome
 from beacon_gateway.sync.pull import follow_outcomes, held_catalogue, pull_catalogue
 from beacon_gateway.sync.report import keep_reporting
 from sync_contract.catalogue import Catalogue
+from sync_contract.gateway_report import CATALOGUE_OLDER, GatewayReport, Hearing
 from sync_contract.records import IntentState, Outcome
-from sync_contract.report import CATALOGUE_OLDER, GatewayReport, Hearing
 from sync_contract.request_signature import Signer
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.model.parcels import WaitingParcel
 from sync_contract.catalogue import Picture, SignedCatalogue
+from sync_contract.ledger_heads import Head, HeadRefusal, Heads, SignedHead
 from sync_contract.records import ParcelReceipt
-from sync_contract.strict import Environment
-from sync_contract.transparency import Head, HeadRefusal, Heads, SignedHead
+from sync_contract.strict_model import Environment
 
 
 class CentralUnreachable(GatewayError):

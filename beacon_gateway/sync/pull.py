@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from beacon_gateway.sync.central import Central
+from beacon_gateway.sync.central_client import Central
 from beacon_gateway.sync.ports import CatalogueStore
 from sync_contract.catalogue import Catalogue, CatalogueNotNewer, CatalogueRefused, verify
 from sync_contract.records import IntentState, Outcome

@@ -6,10 +6,10 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import version
 
-from beacon_gateway.sync.central import Central
+from beacon_gateway.sync.central_client import Central
 from beacon_gateway.sync.ports import CentralRefusedUs, Welcome
+from sync_contract.gateway_report import EVERY_S, RADIO_MISSES, GatewayReport, Hearing
 from sync_contract.records import ClockReading
-from sync_contract.report import EVERY_S, RADIO_MISSES, GatewayReport, Hearing
 
 LOOK_S = 5.0
 _SCREEN = "screen"

@@ -6,15 +6,16 @@ from datetime import datetime, timedelta
 from central_server.accounts import passwords, second_factor
 from central_server.accounts import sessions as running
 from central_server.accounts.access import Role
-from central_server.accounts.names import new_name, spelled
+from central_server.accounts.account_names import new_name, spelled
 from central_server.accounts.second_factor import Seal
 from central_server.accounts.sessions import Standing
 from central_server.errors import CentralError
-from central_server.store import accounts, audit, places, sessions
-from central_server.store.accounts import Account
-from central_server.store.audit import COMMAND_LINE, AuditLine
-from central_server.store.connection import Connection
-from central_server.store.database import Database
+from central_server.store.accounts import accounts, audit_trail, sessions
+from central_server.store.accounts.accounts import Account
+from central_server.store.accounts.audit_trail import COMMAND_LINE, AuditLine
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.database import Database
+from central_server.store.places import places
 
 FAILURES = 5
 LOCKED_FOR = timedelta(minutes=15)
@@ -83,13 +84,15 @@ async def set_password(
         account = await accounts.get(connection, known)
         if account is not None:
             await accounts.set_password(connection, known, hashed)
-            await audit.record(connection, AuditLine(COMMAND_LINE, account.home, "password.reset", known, "", now))
+            await audit_trail.record(
+                connection, AuditLine(COMMAND_LINE, account.home, "password.reset", known, "", now)
+            )
             return False
         if await places.get(connection, place) is None:
             raise PlaceUnknown(f"there is no place {place!r}")
         await accounts.add(connection, new_name(name), hashed, now, home=place)
         await accounts.grant(connection, known, place, role.value, now)
-        await audit.record(connection, AuditLine(COMMAND_LINE, place, "account.add", known, f"role: {role}", now))
+        await audit_trail.record(connection, AuditLine(COMMAND_LINE, place, "account.add", known, f"role: {role}", now))
         return True
 
 
@@ -122,7 +125,7 @@ async def log_in(
             await sessions.end(connection, running.hash_of(instead_of))
         token = await running.begin(connection, name, now, agent=client.agent)
         detail = "password" if account.has_factor else ""
-        await audit.record(connection, AuditLine(name, account.home, "session.begin", name, detail, now))
+        await audit_trail.record(connection, AuditLine(name, account.home, "session.begin", name, detail, now))
         return Begun(name, token, has_role=bool(await accounts.roles(connection, name)))
 
     decided = await database.written(decide)
@@ -149,7 +152,7 @@ async def give_code(
         await accounts.forget_failures(connection, account.name)
         token = await running.renew(connection, visitor.session, now, factor_given=True)
         line = AuditLine(account.name, account.home, "session.begin", account.name, "password, code", now)
-        await audit.record(connection, line)
+        await audit_trail.record(connection, line)
         return Begun(account.name, token, has_role=bool(await accounts.roles(connection, account.name)))
 
     decided = await database.written(decide)
@@ -183,7 +186,9 @@ async def log_out(database: Database, token: str, now: datetime) -> None:
         if session is not None and await sessions.end(connection, session.token_hash):
             account = await accounts.get(connection, session.account)
             home = account.home if account else places.TOP
-            await audit.record(connection, AuditLine(session.account, home, "session.end", session.account, "", now))
+            await audit_trail.record(
+                connection, AuditLine(session.account, home, "session.end", session.account, "", now)
+            )
 
 
 async def _check_peer(connection: Connection, client: Client, now: datetime) -> None:
@@ -226,15 +231,15 @@ async def _failed(
 ) -> bool:
     """Whether this failure locked the account. The name of nobody is not kept: it may be a password."""
     name, home = (account.name, account.home) if account else ("", places.TOP)
-    await audit.record(connection, AuditLine(name, home, action, name, why, now))
+    await audit_trail.record(connection, AuditLine(name, home, action, name, why, now))
     if client.peer and await sessions.count_failure(connection, client.peer, now, now - LOCKED_FOR) == PEER_FAILURES:
         line = AuditLine(name, places.TOP, "address.lock", client.peer, f"failures: {PEER_FAILURES}", now)
-        await audit.record(connection, line)
+        await audit_trail.record(connection, line)
     if account is None or not counts:
         return False
     locked = await accounts.count_failure(connection, account.name, FAILURES, now + LOCKED_FOR)
     if locked:
         if action != "session.refuse":
             await sessions.end_all(connection, account.name)
-        await audit.record(connection, AuditLine(name, home, "account.lock", name, f"failures: {FAILURES}", now))
+        await audit_trail.record(connection, AuditLine(name, home, "account.lock", name, f"failures: {FAILURES}", now))
     return locked

@@ -11,7 +11,7 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from central_server.accounts.breached import breached
+from central_server.accounts.breached_passwords import breached
 from central_server.accounts.common_passwords import COMMON, OURS
 from central_server.errors import CentralError
 

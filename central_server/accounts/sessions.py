@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from central_server.accounts.access import Access, Role
-from central_server.store import accounts, sessions
-from central_server.store.accounts import Account
-from central_server.store.connection import Connection
-from central_server.store.database import Database
-from central_server.store.sessions import Session
+from central_server.store.accounts import accounts, sessions
+from central_server.store.accounts.accounts import Account
+from central_server.store.accounts.sessions import Session
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.database import Database
 
 LONGEST = timedelta(hours=12)
 IDLE = timedelta(minutes=30)

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from central_server.catalogue.holding import SENT_LATELY, holders
-from central_server.catalogue.numbers import is_from_nowhere
+from central_server.catalogue.catalogue_version import is_from_nowhere
+from central_server.catalogue.identity_ownership import SENT_LATELY, holders
 from central_server.catalogue.publication import Stuck
-from central_server.enrolment.standing import Surveyed
-from central_server.store import activity, beacons, catalogues, places, suspects, wishes
-from central_server.store.beacons import KeptBeacon
-from central_server.store.connection import Connection
-from central_server.store.gateways import Gateway
-from central_server.store.places import TOP
-from sync_contract.beacon import BeaconId
+from central_server.enrolment.gateway_status import Surveyed
+from central_server.store.catalogue import beacons, catalogues, cloned_beacons, identity_conflicts
+from central_server.store.catalogue.beacons import KeptBeacon
+from central_server.store.engine.connection import Connection
+from central_server.store.enrolment.gateways import Gateway
+from central_server.store.places import places
+from central_server.store.places.places import TOP
+from central_server.store.statistics import beacon_activity
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.project import Texts
 
 _WISHED_BACK = timedelta(days=7)
@@ -54,7 +56,7 @@ async def concerns(
         Concern("cloned_beacon", known[each.gateway].community, f"{each.gateway} {each.beacon}",
                 known[each.gateway].label, f"/staff/figures?{urlencode({'beacon': each.beacon})}",
                 since=each.at, beacon=each.beacon)
-        for each in await suspects.suspects(connection, tops, now - _SUSPECT_BACK)
+        for each in await cloned_beacons.suspects(connection, tops, now - _SUSPECT_BACK)
         if each.gateway in known
     ]  # fmt: skip
     return found + await _identities(connection, known, tops, now)
@@ -80,8 +82,8 @@ async def _identities(
     connection: Connection, known: Mapping[str, Gateway], tops: Collection[str], now: datetime
 ) -> list[Concern]:
     """In use twice, sent twice, and wanted by others. Who the others are is told to nobody but who sees both."""
-    wished = await wishes.since(connection, now - _WISHED_BACK)
-    sent = await activity.sent_twice(connection, now - SENT_LATELY)
+    wished = await identity_conflicts.since(connection, now - _WISHED_BACK)
+    sent = await beacon_activity.sent_twice(connection, now - SENT_LATELY)
     doubled = await beacons.doubled(connection)
     first = await _first(connection, {*wished, *(each.beacon for each in sent)})
     of = await places.communities_of(connection, {each.place for each in (*doubled, *first.values())})

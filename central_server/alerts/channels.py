@@ -6,7 +6,7 @@ from pathlib import Path
 
 import aiohttp
 
-from central_server.alerts.telling import Sender
+from central_server.alerts.notifier import Sender
 from central_server.alerts.wecom import RobotSender
 from central_server.settings import AlertSettings, MailSettings
 from central_server.state_files import StateRefused

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import Literal
 
-from central_server.alerts.telling import Message, TellingFailed
+from central_server.alerts.notifier import Message, TellingFailed
 
 _TIMEOUT_S = 10
 """For each word of the conversation."""

@@ -6,15 +6,20 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import quote, urlencode
 
-from central_server.alerts import catalogue_tasks, paper_tasks
-from central_server.enrolment.standing import Standing, Surveyed
-from central_server.statistics.timing import hour
-from central_server.store import cosignatures, disbursements, figures_read, overview, parcels, refunds, turned_away
-from central_server.store.connection import Connection
-from central_server.store.places import TOP
+from central_server.alerts import catalogue_tasks, permit_tasks
+from central_server.enrolment.gateway_status import Standing, Surveyed
+from central_server.statistics.event_times import hour
+from central_server.store.donations import refunds
+from central_server.store.engine.connection import Connection
+from central_server.store.enrolment import rejected_requests
+from central_server.store.ledger import cosignatures, disbursements
+from central_server.store.parcels import parcels
+from central_server.store.places import overview
+from central_server.store.places.places import TOP
+from central_server.store.statistics import figure_queries
+from sync_contract.gateway_report import Hearing
 from sync_contract.money import Money
 from sync_contract.project import Texts
-from sync_contract.report import Hearing
 
 _LOOKED_BACK = timedelta(days=7)
 _REFUSED_BACK = timedelta(days=30)
@@ -93,7 +98,7 @@ _MISSED = {
     "advert_never_heard": Matter.advert_unheard,
     "nothing_ever": Matter.nothing_heard,
 }
-"""By sync_contract.report.RADIO_MISSES. A tag that was heard before a restart, and not since, is the same matter."""
+"""By sync_contract.gateway_report.RADIO_MISSES. A tag heard before a restart and not since is the same matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +151,8 @@ async def tasks(
     found += await _published(connection, tops, now)
     found += await _spending(connection, money_tops, environment)
     for paper in (
-        *await paper_tasks.papers(connection, tops, environment, now),
-        *await paper_tasks.waiting(connection, money_tops, environment),
+        *await permit_tasks.papers(connection, tops, environment, now),
+        *await permit_tasks.waiting(connection, money_tops, environment),
     ):
         about = (paper.place, paper.subject, paper.name)
         found.append(Task(Matter(paper.word), *about, paper.link, paper.days, paper.since, names=paper.names))
@@ -262,7 +267,7 @@ async def _at_the_door(
     """What strangers tried. `since` is when it began, so that trying again makes nothing wait anew."""
     told = {each.gateway.id: each.gateway for each in surveyed}
     found = []
-    for seen in await turned_away.lately(connection, now):
+    for seen in await rejected_requests.lately(connection, now):
         gateway = told.get(seen.gateway)
         if gateway is not None:
             about = (gateway.community, gateway.id, gateway.label, f"/staff/gateways/{gateway.id}")
@@ -290,6 +295,6 @@ async def _silent(
             f"/staff/figures?{urlencode({'beacon': row['beacon']})}",
             beacon=row["beacon"],
         )
-        for row in await figures_read.silent_beacons(connection, tops, hour(now) - _SILENT_FOR)
+        for row in await figure_queries.silent_beacons(connection, tops, hour(now) - _SILENT_FOR)
         if row["gateway"] in hearing
     ]

@@ -10,7 +10,7 @@ import json
 
 import aiohttp
 
-from central_server.alerts.telling import Message, TellingFailed
+from central_server.alerts.notifier import Message, TellingFailed
 
 LONGEST = 2048
 _TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)

@@ -4,9 +4,9 @@ from central_server.api.operation import Credential, Operation, Parameter
 from daemonkit.i18n import marked as _
 from sync_contract.catalogue import SignedCatalogue
 from sync_contract.enrolment import EnrolmentAnswer, EnrolmentRequest, KeyRoll, KeyRolled
+from sync_contract.gateway_report import GatewayReport, ReportTaken
+from sync_contract.ledger_heads import Cosigned, CosignedTaken, Heads
 from sync_contract.records import Outcomes, Parcel, ParcelReceipts
-from sync_contract.report import GatewayReport, ReportTaken
-from sync_contract.transparency import Cosigned, CosignedTaken, Heads
 
 _WAIT = {"type": "string", "pattern": "^[0-9]{1,3}$"}
 _KNOWN = {

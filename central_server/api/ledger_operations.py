@@ -2,7 +2,7 @@
 
 from central_server.api.operation import Credential, Operation, Parameter
 from daemonkit.i18n import marked as _
-from sync_contract.transparency import Chain, Proof
+from sync_contract.ledger_heads import Chain, Proof
 
 LEDGER_OPERATIONS: tuple[Operation, ...] = (
     Operation(

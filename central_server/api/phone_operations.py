@@ -1,7 +1,7 @@
 """What a phone asks that was shaken."""
 
 from central_server.api.operation import Credential, Operation, Parameter
-from central_server.shake.records import PASS_PATTERN, PassAnswer, ShakeAnswer, ShakeAsked
+from central_server.shake.shake_records import PASS_PATTERN, PassAnswer, ShakeAnswer, ShakeAsked
 from daemonkit.i18n import marked as _
 
 PHONE_OPERATIONS: tuple[Operation, ...] = (

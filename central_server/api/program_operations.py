@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel
 
-from central_server.api import records
+from central_server.api import list_records
 from central_server.api.operation import Credential, Operation, Parameter
-from central_server.api.queries import BesideQuery, FiguresQuery, LogQuery, MonthQuery, PageQuery
+from central_server.api.query_parameters import BesideQuery, FiguresQuery, LogQuery, MonthQuery, PageQuery
 from central_server.api.tokens import Scope
-from central_server.statistics.published import PublicMonth
-from central_server.statistics.told import Figures, FiguresBeside
+from central_server.statistics.figure_records import Figures, FiguresBeside
+from central_server.statistics.public_figures import PublicMonth
 from daemonkit.i18n import marked as _
 
 _TOKEN: Mapping[int, tuple[str, ...]] = {
@@ -40,7 +40,7 @@ PROGRAM_OPERATIONS: tuple[Operation, ...] = (
         "token",
         _("Which token asks, and what it may."),
         Credential.token,
-        records.TokenFacts,
+        list_records.TokenFacts,
         problems={401: ("token-missing", "token-refused"), 429: ()},
         kept=True,
     ),
@@ -49,12 +49,12 @@ PROGRAM_OPERATIONS: tuple[Operation, ...] = (
         "log",
         _("The sync log of the account's places, newest first."),
         Scope.log,
-        records.LogLines,
+        list_records.LogLines,
         LogQuery,
     ),
-    _catalogued("places", _("The account's places, and those below them."), records.PlaceEntries),
-    _catalogued("gateways", _("The gateways of the account's places."), records.GatewayEntries),
-    _catalogued("beacons", _("The beacons of the account's places."), records.BeaconEntries),
+    _catalogued("places", _("The account's places, and those below them."), list_records.PlaceEntries),
+    _catalogued("gateways", _("The gateways of the account's places."), list_records.GatewayEntries),
+    _catalogued("beacons", _("The beacons of the account's places."), list_records.BeaconEntries),
     _listed(
         "/api/v1/statistics",
         "statistics",
@@ -91,8 +91,10 @@ PROGRAM_OPERATIONS: tuple[Operation, ...] = (
         problems={400: ("parameter-malformed",), 429: ()},
         kept=True,
     ),
-    _catalogued("projects", _("The projects on offer at the account's places."), records.ProjectEntries),
+    _catalogued("projects", _("The projects on offer at the account's places."), list_records.ProjectEntries),
     _catalogued(
-        "bindings", _("Which beacon brings which project, and when, at the account's places."), records.BindingEntries
+        "bindings",
+        _("Which beacon brings which project, and when, at the account's places."),
+        list_records.BindingEntries,
     ),
 )

@@ -19,14 +19,15 @@ from aiohttp import web
 
 from central_server.accounts.access import Access, Right, Role
 from central_server.api.problems import refused
-from central_server.store import accounts, tokens
-from central_server.store.connection import Connection
-from central_server.store.database import Database
-from central_server.store.tokens import KeptToken
-from daemonkit.web.buckets import Buckets
+from central_server.store.accounts import accounts
+from central_server.store.api import tokens
+from central_server.store.api.tokens import KeptToken
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.database import Database
 from daemonkit.web.problem import refusal
-from daemonkit.web.rules import client
-from sync_contract.identity import new_id
+from daemonkit.web.rate_limit import Buckets
+from daemonkit.web.web_rules import client
+from sync_contract.uuid7 import new_id
 
 _log = structlog.get_logger()
 PREFIX = "bct_"

@@ -15,7 +15,7 @@ from typing import Annotated, BinaryIO, Literal
 from pydantic import AwareDatetime, Field, StringConstraints, ValidationError
 
 from central_server.errors import CentralError
-from sync_contract.strict import Environment, Record
+from sync_contract.strict_model import Environment, Record
 
 FORMAT: Literal[1] = 1
 _MANIFEST, _DIGEST = "manifest.json", "manifest.sha256"

@@ -17,10 +17,10 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
 from central_server.bank_emulator.addresses import on_this_machine
 from central_server.bank_emulator.keys import BankKeys
-from central_server.bank_emulator.notifying import Notifying
+from central_server.bank_emulator.notification_sender import Notifying
 from central_server.bank_emulator.orders import Order, OrderBook, Refund, RefundBook
 from daemonkit.web import read_body
-from sync_contract.strict import Record
+from sync_contract.strict_model import Record
 
 _LIMIT = 16 * 1024
 

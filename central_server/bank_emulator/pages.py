@@ -7,12 +7,12 @@ from typing import Any
 
 from aiohttp import web
 
-from central_server.bank_emulator.look import language, render, style
-from central_server.bank_emulator.notifying import Notifying
+from central_server.bank_emulator.notification_sender import Notifying
 from central_server.bank_emulator.orders import Order, OrderBook
+from central_server.bank_emulator.page_style import language, render, style
 from central_server.bank_emulator.texts import TEXTS
 from daemonkit.web import RULES, csrf_token, read_form
-from kiosk_ui.figures import money
+from kiosk_ui.number_format import money
 from sync_contract.money import Money
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from aiohttp import web
 
-from central_server.bank_emulator.frame import rules, serve
+from central_server.bank_emulator.emulator_process import rules, serve
 from central_server.bank_emulator.keys import open_keys
 from central_server.bank_emulator.merchant import Merchant
-from central_server.bank_emulator.notifying import MINUTES, Notifying
+from central_server.bank_emulator.notification_sender import MINUTES, Notifying
 from central_server.bank_emulator.orders import OrderBook, RefundBook
 from central_server.bank_emulator.pages import PayPages, page
 from daemonkit.web import guarded_app

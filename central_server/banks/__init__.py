@@ -13,7 +13,7 @@ from central_server.banks.link import open_link
 from central_server.banks.port import Bank
 from central_server.banks.sandbox import open_sandbox
 from central_server.settings_bank import BankSettings
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 
 
 def _now() -> datetime:

@@ -22,7 +22,7 @@ from central_server.banks.port import (
     Refund,
     Statement,
 )
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 
 
 class Link:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from central_server.errors import CentralError
 from sync_contract.money import Money
-from sync_contract.strict import Environment, Language
+from sync_contract.strict_model import Environment, Language
 
 
 class BankUnavailable(CentralError):

@@ -41,7 +41,7 @@ from central_server.banks.port import (
 )
 from sync_contract.keys import read_public
 from sync_contract.money import Money
-from sync_contract.strict import Environment, Record
+from sync_contract.strict_model import Environment, Record
 
 ANSWER = b"sandbox answer v1\0"
 NOTIFICATION = b"sandbox notification v1\0"

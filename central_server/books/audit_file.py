@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from central_server.books.checks import checks
-from central_server.sheets.writing import Cell, csv_file
-from central_server.store import project_rows
-from central_server.store.connection import Connection
-from central_server.store.places import communities
+from central_server.books.sum_checks import checks
+from central_server.sheets.sheet_writer import Cell, csv_file
+from central_server.store.engine.connection import Connection
+from central_server.store.ledger import project_rows
+from central_server.store.places.places import communities
 from sync_contract.permit import OFFICIAL_TIME
 
 README = """Books of the project {project}

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from central_server.catalogue import records
-from central_server.sheets.heads import Heads
-from central_server.sheets.writing import Cell
+from central_server.sheets.column_heads import Heads
+from central_server.sheets.sheet_writer import Cell
 
 _HEADS = Heads(
     {

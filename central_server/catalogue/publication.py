@@ -14,17 +14,18 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 
-from central_server.catalogue.content import Content, content
-from central_server.catalogue.numbers import MOST, following, is_behind
+from central_server.catalogue.catalogue_content import Content, content
+from central_server.catalogue.catalogue_version import MOST, following, is_behind
 from central_server.errors import CentralError
-from central_server.store import catalogues, revised
-from central_server.store.catalogues import KeptCatalogue, Trouble
-from central_server.store.connection import Connection
-from central_server.store.database import Database
+from central_server.store.catalogue import catalogues
+from central_server.store.catalogue.catalogues import KeptCatalogue, Trouble
+from central_server.store.engine import versioned_rows
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.database import Database
 from sync_contract.catalogue import CONTRACTS, Catalogue, SignedCatalogue, sign, unsigned
 from sync_contract.keys import key_id
 from sync_contract.records import canonical
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 
 _log = structlog.get_logger()
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -108,7 +109,7 @@ class Publication:
     async def current(self, community: str, held: int = 0) -> Published:
         """`held`: what a gateway says it holds, see `numbers.is_behind`. Raises CatalogueStuck."""
         async with self._database.read() as connection:
-            edit = await revised.newest_edit(connection, community)
+            edit = await versioned_rows.newest_edit(connection, community)
         known = self._remembered.get(community)
         now = self.now()
         if (
@@ -129,8 +130,8 @@ class Publication:
 
     async def _publish(self, connection: Connection, community: str, held: int, now: datetime) -> _Made:
         """The kept one when nothing changed, or nothing newer can be made."""
-        await revised.begin(connection)
-        edit = await revised.newest_edit(connection, community)
+        await versioned_rows.begin(connection)
+        edit = await versioned_rows.newest_edit(connection, community)
         newest = await catalogues.newest(connection, community)
         before = newest.version if newest is not None else 0
         said = await content(connection, community, self.environment, self.platforms)

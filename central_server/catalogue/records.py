@@ -7,17 +7,17 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from central_server.catalogue.examples import example_values, read_examples
-from central_server.catalogue.known import Known
-from central_server.catalogue.reading import Fault, Reading, Values, Word, fen_to_yuan, words_of
-from central_server.store.beacons import KeptBeacon
-from central_server.store.bindings import KeptBinding, Target
-from central_server.store.organisations import Organisation
-from central_server.store.projects import KeptProject
-from sync_contract.beacon import BeaconId
+from central_server.catalogue.amount_examples import example_values, read_examples
+from central_server.catalogue.field_parsing import Fault, Reading, Values, Word, fen_to_yuan, words_of
+from central_server.catalogue.reference_index import Known
+from central_server.store.catalogue.beacons import KeptBeacon
+from central_server.store.catalogue.bindings import KeptBinding, Target
+from central_server.store.catalogue.organisations import Organisation
+from central_server.store.catalogue.projects import KeptProject
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
-from sync_contract.identity import new_id
 from sync_contract.project import Texts
+from sync_contract.uuid7 import new_id
 
 _ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?")
 _TAG_CLASS = re.compile(r"[a-z0-9-]{1,32}")

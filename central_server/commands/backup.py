@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from central_server.backups.archive import Manifest
-from central_server.backups.kept import file_name, folder, keep
-from central_server.backups.taking import BackupFailed, Source, megabytes, take
-from central_server.commands.exits import CONFIGURATION, FAILURE
-from central_server.commands.store import source
+from central_server.backups.backup import BackupFailed, Source, megabytes, take
+from central_server.backups.backup_files import file_name, folder, keep
+from central_server.commands.exit_codes import CONFIGURATION, FAILURE
+from central_server.commands.store_selection import source
 from central_server.state_files import RECEIPTS_KEY
 from daemonkit.state_owner import become_owner
 from daemonkit.toml import ConfigRefused

@@ -9,9 +9,9 @@ from pathlib import Path
 from central_server.bank_emulator.server import run as serve_sandbox
 from central_server.bank_emulator.unionpay.faults import Switches, UnknownFault
 from central_server.bank_emulator.unionpay.server import run as serve_unionpay
-from central_server.commands.exits import CONFIGURATION, TRY_AGAIN, USAGE
+from central_server.commands.exit_codes import CONFIGURATION, TRY_AGAIN, USAGE
 from daemonkit import logs
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 
 
 def run(state: Path, port: int, kind: str, faults: list[str], config: Path) -> int:

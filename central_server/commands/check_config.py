@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from central_server.commands.exits import CONFIGURATION
+from central_server.commands.exit_codes import CONFIGURATION
 from central_server.settings import Settings
 from daemonkit.toml import ConfigRefused, load
 

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from central_server.backups.taking import Source
-from central_server.commands import look_machine, look_server, store
-from central_server.commands.exits import FAILURE
-from central_server.commands.findings import Finding, Level, look, note, told, well
+from central_server.backups.backup import Source
+from central_server.commands import doctor_machine, doctor_server, store_selection
+from central_server.commands.doctor_findings import Finding, Level, look, note, told, well
+from central_server.commands.exit_codes import FAILURE
 from central_server.settings import Settings
 from daemonkit.toml import ConfigRefused, load
 
@@ -37,8 +37,10 @@ async def _look(config: Path, state: Path, bank_credentials: Path | None, now: d
         says = first + (f" (and {len(more)} more)" if more else "")
         yield look("settings", says, f"beacon-central {'check-config' if config.exists() else 'init'} {config}")
     if state.is_dir() and os.access(state, os.R_OK | os.W_OK | os.X_OK):
-        source = Source(store.of(settings, state), state, config, settings.site.environment if settings else None)
-        for each in (*look_machine.folder(state), *look_machine.keys(state)):
+        source = Source(
+            store_selection.of(settings, state), state, config, settings.site.environment if settings else None
+        )
+        for each in (*doctor_machine.folder(state), *doctor_machine.keys(state)):
             yield each
         async for one in _of_source(source, settings, now):
             yield one
@@ -46,23 +48,23 @@ async def _look(config: Path, state: Path, bank_credentials: Path | None, now: d
         yield look("folder", f"{state} is not yours to look at", "sudo beacon-central doctor")
     else:
         yield note("folder", f"{state} is not there yet", f"sudo beacon-central init {config} --state-dir {state}")
-    yield look_machine.clock(settings.site.environment if settings else None)
+    yield doctor_machine.clock(settings.site.environment if settings else None)
     if settings is not None:
-        for each in look_machine.port(settings.server.host, settings.server.port):
+        for each in doctor_machine.port(settings.server.host, settings.server.port):
             yield each
-        yield look_server.public_address(settings)
-        yield await look_server.bank(settings, bank_credentials, now)
-        for each in look_server.mail(settings):
+        yield doctor_server.public_address(settings)
+        yield await doctor_server.bank(settings, bank_credentials, now)
+        for each in doctor_server.mail(settings):
             yield each
 
 
 async def _of_source(source: Source, settings: Settings | None, now: datetime) -> AsyncIterator[Finding]:
     if settings is None and not source.file.exists():
         return  # which database it would be, nobody knows
-    found, asked = await look_server.database(source)
+    found, asked = await doctor_server.database(source)
     yield found
-    yield look_server.backup(source, now)
-    yield look_machine.disk(source)
+    yield doctor_server.backup(source, now)
+    yield doctor_machine.disk(source)
     if asked and settings is not None:
-        async for each in look_server.inside(source, settings, now):
+        async for each in doctor_server.inside(source, settings, now):
             yield each

@@ -4,12 +4,12 @@ import asyncio
 import sys
 from pathlib import Path
 
-from central_server.catalogue import importing
-from central_server.commands.exits import CONFIGURATION, FAILURE
-from central_server.commands.store import open_database, store_url
-from central_server.sheets.writing import Cell, written
-from central_server.store import places
-from central_server.store.database import StoreRefused, StoreUnavailable
+from central_server.catalogue import file_import
+from central_server.commands.exit_codes import CONFIGURATION, FAILURE
+from central_server.commands.store_selection import open_database, store_url
+from central_server.sheets.sheet_writer import Cell, written
+from central_server.store.engine.database import StoreRefused, StoreUnavailable
+from central_server.store.places import places
 from daemonkit.files import write_atomically
 from daemonkit.toml import ConfigRefused
 
@@ -37,4 +37,4 @@ async def _export(url: str, kind: str, place: str) -> list[tuple[Cell, ...]] | N
     async with open_database(url) as database, database.read() as connection:
         if await places.get(connection, place) is None:
             return None
-        return await importing.export(connection, kind, [place], None)
+        return await file_import.export(connection, kind, [place], None)

@@ -9,18 +9,20 @@ from pathlib import Path
 
 import segno
 
-from central_server.commands.exits import CONFIGURATION, FAILURE
-from central_server.commands.store import open_database, store_url
-from central_server.enrolment import codes
+from central_server.commands.exit_codes import CONFIGURATION, FAILURE
+from central_server.commands.store_selection import open_database, store_url
+from central_server.enrolment import enrolment_codes
 from central_server.enrolment.gateways import EnrolmentRefused, register
 from central_server.settings import ServerSettings, Settings
 from central_server.state_files import StateRefused, catalogue_key
-from central_server.store import audit, gateways, places
-from central_server.store.audit import COMMAND_LINE, AuditLine
-from central_server.store.connection import Connection
-from central_server.store.database import StoreRefused, StoreUnavailable
-from central_server.store.gateways import Gateway
-from central_server.store.places import PlaceKind
+from central_server.store.accounts import audit_trail
+from central_server.store.accounts.audit_trail import COMMAND_LINE, AuditLine
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.database import StoreRefused, StoreUnavailable
+from central_server.store.enrolment import gateways
+from central_server.store.enrolment.gateways import Gateway
+from central_server.store.places import places
+from central_server.store.places.places import PlaceKind
 from daemonkit.toml import ConfigRefused, load
 from sync_contract.enrolment import Invitation, fingerprint, grouped
 from sync_contract.keys import public_text
@@ -103,10 +105,10 @@ async def _invite(url: str, wish: Wish) -> tuple[Gateway, str, datetime]:
     now = datetime.now(UTC)
     async with open_database(url) as database, database.write() as connection:
         gateway = await _wished(connection, wish, now)
-        code = await codes.make_code(connection, gateway, COMMAND_LINE, now)
+        code = await enrolment_codes.make_code(connection, gateway, COMMAND_LINE, now)
         line = AuditLine(COMMAND_LINE, gateway.community, "gateway.invite", gateway.id, f"label: {gateway.label}", now)
-        await audit.record(connection, line)
-    return gateway, code, now + codes.LASTS
+        await audit_trail.record(connection, line)
+    return gateway, code, now + enrolment_codes.LASTS
 
 
 async def _wished(connection: Connection, wish: Wish, now: datetime) -> Gateway:
@@ -120,7 +122,7 @@ async def _wished(connection: Connection, wish: Wish, now: datetime) -> Gateway:
     site = await places.get(connection, wish.site) if wish.site else None
     if wish.site and (site is None or site.kind is not PlaceKind.site or site.parent != wish.community):
         raise EnrolmentRefused(f"{wish.site} is no site of {wish.community}")
-    return await codes.add_gateway(connection, wish.community, wish.label, wish.site or None, now)
+    return await enrolment_codes.add_gateway(connection, wish.community, wish.label, wish.site or None, now)
 
 
 def _tell(gateway: Gateway, invitation: Invitation, ends_at: datetime) -> None:

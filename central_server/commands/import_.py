@@ -5,18 +5,19 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from central_server.catalogue import importing
-from central_server.catalogue.importing import Plan
-from central_server.catalogue.reading import of_file
+from central_server.catalogue import file_import
+from central_server.catalogue.entry_warnings import Remark
+from central_server.catalogue.field_parsing import of_file
+from central_server.catalogue.file_import import Plan
 from central_server.catalogue.records import Edit
-from central_server.catalogue.remarks import Remark
-from central_server.commands.exits import CONFIGURATION, FAILURE
-from central_server.commands.store import open_database, store_url
-from central_server.sheets.reading import SheetRefused
-from central_server.staff.fault_words import in_english
-from central_server.store import places, revised
-from central_server.store.connection import Connection
-from central_server.store.database import StoreRefused, StoreUnavailable
+from central_server.commands.exit_codes import CONFIGURATION, FAILURE
+from central_server.commands.store_selection import open_database, store_url
+from central_server.sheets.sheet_reader import SheetRefused
+from central_server.staff.frame.fault_wording import in_english
+from central_server.store.engine import versioned_rows
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.database import StoreRefused, StoreUnavailable
+from central_server.store.places import places
 from daemonkit.toml import ConfigRefused
 
 BY = "beacon-central import"
@@ -61,17 +62,17 @@ def run(config: Path, state: Path, kind: str, file: Path, place: str, yes: bool)
 
 async def _import(url: str, kind: str, file: Path, place: str, yes: bool) -> Plan | None:
     """None for an unknown place."""
-    sheet = await importing.open_sheet(file.read_bytes())
+    sheet = await file_import.open_sheet(file.read_bytes())
     edit = Edit(BY, datetime.now(UTC))
     async with open_database(url) as database:
 
         async def work(connection: Connection) -> Plan | None:
             if await places.get(connection, place) is None:
                 return None
-            await revised.begin(connection)
-            found = await importing.plan(connection, kind, sheet, [place], place, edit)
+            await versioned_rows.begin(connection)
+            found = await file_import.plan(connection, kind, sheet, [place], place, edit)
             if yes and not found.faults:
-                await importing.apply(connection, kind, found, BY, file.name, edit)
+                await file_import.apply(connection, kind, found, BY, file.name, edit)
             return found
 
         return await database.written(work)

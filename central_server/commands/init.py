@@ -6,7 +6,7 @@ import sys
 from importlib.resources import files
 from pathlib import Path
 
-from central_server.commands.exits import FAILURE
+from central_server.commands.exit_codes import FAILURE
 
 _SERVICE = "beacon-central"
 """The user of systemd/beacon-central.service."""

@@ -6,13 +6,13 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from central_server.backups.holding import StateInUse, alone
-from central_server.backups.kept import keep
-from central_server.backups.taking import BackupFailed, Source
-from central_server.commands.exits import CONFIGURATION, FAILURE, TRY_AGAIN
-from central_server.commands.store import source
-from central_server.store.database import StoreRefused, StoreUnavailable, open_database
-from central_server.store.schema import HEAD
+from central_server.backups.backup import BackupFailed, Source
+from central_server.backups.backup_files import keep
+from central_server.backups.state_folder_lock import StateInUse, alone
+from central_server.commands.exit_codes import CONFIGURATION, FAILURE, TRY_AGAIN
+from central_server.commands.store_selection import source
+from central_server.store.engine.database import StoreRefused, StoreUnavailable, open_database
+from central_server.store.engine.schema import HEAD
 from daemonkit.state_owner import become_owner
 from daemonkit.toml import ConfigRefused
 

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from central_server.commands.exits import CONFIGURATION, FAILURE
-from central_server.commands.store import open_database, store_url
-from central_server.store import audit, places
-from central_server.store.audit import COMMAND_LINE, AuditLine
-from central_server.store.database import StoreRefused, StoreUnavailable, ValueRefused
-from central_server.store.places import LONGEST_NAME, PLACE_ID, TOP, Place, PlaceKind, PlaceRefused
+from central_server.commands.exit_codes import CONFIGURATION, FAILURE
+from central_server.commands.store_selection import open_database, store_url
+from central_server.store.accounts import audit_trail
+from central_server.store.accounts.audit_trail import COMMAND_LINE, AuditLine
+from central_server.store.engine.database import StoreRefused, StoreUnavailable, ValueRefused
+from central_server.store.places import places
+from central_server.store.places.places import LONGEST_NAME, PLACE_ID, TOP, Place, PlaceKind, PlaceRefused
 from daemonkit.toml import ConfigRefused
 from sync_contract.project import Texts
 
@@ -42,7 +43,7 @@ async def _add(config: Path, state: Path, place: Place) -> str:
         if not await places.plant(connection, place, now):
             raise PlaceRefused(f"{place.id}: there is a place with this id already")
         line = AuditLine(COMMAND_LINE, place.parent or TOP, "place.add", place.id, place.kind, now)
-        await audit.record(connection, line)
+        await audit_trail.record(connection, line)
     return f"{place.id}: added under {place.parent}"
 
 

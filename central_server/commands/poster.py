@@ -7,23 +7,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
-from central_server.catalogue.on_paper import on_paper
-from central_server.catalogue.whom_to_call import WhomToCall
-from central_server.commands import store
-from central_server.commands.exits import CONFIGURATION, FAILURE
+from central_server.catalogue.contact_lookup import WhomToCall
+from central_server.catalogue.poster_content import on_paper
+from central_server.commands import store_selection
+from central_server.commands.exit_codes import CONFIGURATION, FAILURE
 from central_server.errors import CentralError
 from central_server.settings import Settings
-from central_server.store import beacons
-from central_server.store.database import StoreRefused, StoreUnavailable
+from central_server.store.catalogue import beacons
+from central_server.store.engine.database import StoreRefused, StoreUnavailable
 from daemonkit.files import write_atomically
 from daemonkit.toml import ConfigRefused, load
 from kiosk_ui.help_views import ContactPage
-from kiosk_ui.paper.address import AddressRefused
+from kiosk_ui.paper.beacon_address import AddressRefused
 from kiosk_ui.paper.poster import Paper, PosterFacts, poster_pdf
 from kiosk_ui.paper.typesetting import FontsMissing
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
-from sync_contract.strict import Environment, Language
+from sync_contract.strict_model import Environment, Language
 
 
 class PosterRefused(CentralError):
@@ -48,7 +48,7 @@ def run(config: Path, state: Path, wish: Wish, file: Path) -> int:
         settings = load(config, Settings)
         languages = tuple(Language(each) for each in wish.languages)
         beacon = BeaconId(UUID(wish.uuid), wish.major, wish.minor)
-        facts = asyncio.run(_facts(settings, store.of(settings, state), wish, beacon))
+        facts = asyncio.run(_facts(settings, store_selection.of(settings, state), wish, beacon))
         content = poster_pdf(facts, wish.paper, languages)
         write_atomically(file, content, mode=0o644)
     except (ConfigRefused, StoreRefused) as error:
@@ -67,7 +67,7 @@ def run(config: Path, state: Path, wish: Wish, file: Path) -> int:
 async def _facts(settings: Settings, url: str, wish: Wish, beacon: BeaconId) -> PosterFacts:
     """Raises PosterRefused."""
     environment = settings.site.environment
-    async with store.open_database(url) as database, database.read() as connection:
+    async with store_selection.open_database(url) as database, database.read() as connection:
         same = await beacons.same(connection, [beacon])
         if not same:
             raise PosterRefused(

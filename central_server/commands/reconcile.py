@@ -11,20 +11,20 @@ from pathlib import Path
 
 from central_server.banks import BANKS, Account
 from central_server.banks.port import BankRefused, BankUnavailable, CredentialsRefused
-from central_server.commands import store
-from central_server.commands.exits import CONFIGURATION, FAILURE, TRY_AGAIN
-from central_server.reconciliation.brought import read_brought
+from central_server.commands import store_selection
+from central_server.commands.exit_codes import CONFIGURATION, FAILURE, TRY_AGAIN
+from central_server.reconciliation.day_totals import Totals, totals
 from central_server.reconciliation.fees import FeeRule
+from central_server.reconciliation.manual_upload import read_brought
 from central_server.reconciliation.nightly import Night, Nightly
-from central_server.reconciliation.reconciling import Reconciling
-from central_server.reconciliation.totals import Totals, totals
+from central_server.reconciliation.statement_import import Reconciling
 from central_server.settings import Settings
-from central_server.store import differences
-from central_server.store.audit import COMMAND_LINE
-from central_server.store.connection import Connection
-from central_server.store.database import Database, StoreRefused, StoreUnavailable
-from central_server.store.differences import Difference
-from central_server.store.places import TOP
+from central_server.store.accounts.audit_trail import COMMAND_LINE
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.database import Database, StoreRefused, StoreUnavailable
+from central_server.store.places.places import TOP
+from central_server.store.reconciliation import differences
+from central_server.store.reconciliation.differences import Difference
 from daemonkit.toml import ConfigRefused, load
 
 _USAGE = 2
@@ -73,7 +73,7 @@ async def _reconcile(
     now, environment = datetime.now(UTC), settings.site.environment
     folder = asked.credentials or Path(settings.bank.credentials or os.environ.get("CREDENTIALS_DIRECTORY", "."))
     account = Account(settings.bank.at(asked.bank_url), environment, folder)
-    async with store.open_database(store.of(settings, state)) as database:
+    async with store_selection.open_database(store_selection.of(settings, state)) as database:
         if asked.file is not None:
             night = await _brought(database, settings, asked.file, day, now)
         else:

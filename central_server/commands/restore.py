@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from central_server.backups import restoring
+from central_server.backups import backup_restore
 from central_server.backups.archive import SETTINGS, ArchiveRefused, Manifest, read_manifest
-from central_server.backups.holding import UNFINISHED, StateInUse
-from central_server.backups.restoring import Restored, RestoreFailed, RestoreRefused
-from central_server.backups.taking import Source
-from central_server.commands.exits import CONFIGURATION, FAILURE, TRY_AGAIN
-from central_server.commands.store import source
-from central_server.receipts.sealing import Seal
+from central_server.backups.backup import Source
+from central_server.backups.backup_restore import Restored, RestoreFailed, RestoreRefused
+from central_server.backups.state_folder_lock import UNFINISHED, StateInUse
+from central_server.commands.exit_codes import CONFIGURATION, FAILURE, TRY_AGAIN
+from central_server.commands.store_selection import source
+from central_server.receipts.sealed_data import Seal
 from central_server.state_files import RECEIPTS_KEY
 from daemonkit.state_owner import become_owner
 from daemonkit.toml import ConfigRefused
@@ -27,11 +27,11 @@ def run(config: Path, state: Path, file: Path, *, yes: bool) -> int:
         with file.open("rb") as content:  # before root becomes the state's owner, who perhaps may not read it
             become_owner(state)
             manifest = read_manifest(content)
-            restoring.check(manifest, into)
-            if (there := restoring.occupied(into)) and not yes:
+            backup_restore.check(manifest, into)
+            if (there := backup_restore.occupied(into)) and not yes:
                 print(_first(file, manifest, there, now), file=sys.stderr)
                 return FAILURE
-            done = restoring.restore(content, manifest, into, now)
+            done = backup_restore.restore(content, manifest, into, now)
     except ConfigRefused as refused:
         print(refused, file=sys.stderr)
         return CONFIGURATION
@@ -113,7 +113,7 @@ def _told(file: Path, done: Restored, into: Source, config: Path, now: datetime)
 def _missing(into: Source) -> list[str]:
     key = into.state / RECEIPTS_KEY
     held = Seal(key.read_bytes(), key).fingerprint if key.exists() else ""
-    shut = sum(count for opened_by, count in restoring.sealed_donors(into).items() if opened_by != held)
+    shut = sum(count for opened_by, count in backup_restore.sealed_donors(into).items() if opened_by != held)
     if not shut:
         return []
     return [

@@ -8,16 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from central_server.backups.holding import StateInUse, StateUnfinished, serving
+from central_server.backups.state_folder_lock import StateInUse, StateUnfinished, serving
 from central_server.banks.port import CredentialsRefused
-from central_server.commands import store
-from central_server.commands.exits import CONFIGURATION, TRY_AGAIN
+from central_server.commands import store_selection
+from central_server.commands.exit_codes import CONFIGURATION, TRY_AGAIN
 from central_server.settings import ServerSettings, Settings
 from central_server.state_files import StateRefused
-from central_server.store.database import StoreRefused, StoreUnavailable
+from central_server.store.engine.database import StoreRefused, StoreUnavailable
 from daemonkit import logs
 from daemonkit.toml import ConfigRefused, load
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 
 if TYPE_CHECKING:
     from central_server.server import Place
@@ -75,7 +75,7 @@ def _place(
         bank_credentials=Path(folder),
         public_url=public,
         port=settings.server.port if port is None else port,
-        store=store.of(settings, state),
+        store=store_selection.of(settings, state),
         connections=settings.store.connections,
         credentials=Path(own) if (own := os.environ.get("CREDENTIALS_DIRECTORY")) else None,
     )

@@ -6,16 +6,16 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from central_server.accounts import governing
+from central_server.accounts import account_administration
 from central_server.accounts.access import Role
+from central_server.accounts.account_names import NameRefused, spelled
 from central_server.accounts.login import PlaceUnknown, set_password
-from central_server.accounts.names import NameRefused, spelled
 from central_server.accounts.passwords import PasswordRefused
-from central_server.commands.exits import CONFIGURATION, FAILURE
-from central_server.commands.store import open_database, store_url
-from central_server.store import accounts, audit
-from central_server.store.audit import COMMAND_LINE, AuditLine
-from central_server.store.database import StoreRefused, StoreUnavailable, ValueRefused
+from central_server.commands.exit_codes import CONFIGURATION, FAILURE
+from central_server.commands.store_selection import open_database, store_url
+from central_server.store.accounts import accounts, audit_trail
+from central_server.store.accounts.audit_trail import COMMAND_LINE, AuditLine
+from central_server.store.engine.database import StoreRefused, StoreUnavailable, ValueRefused
 from daemonkit.toml import ConfigRefused
 
 
@@ -56,9 +56,9 @@ async def _reset_factor(url: str, name: str) -> bool:
         account = await accounts.get(connection, name, lock=True)
         if account is None:
             return False
-        await governing.reset_factor(connection, name)
+        await account_administration.reset_factor(connection, name)
         line = AuditLine(COMMAND_LINE, account.home, "factor.reset", name, "", datetime.now(UTC))
-        await audit.record(connection, line)
+        await audit_trail.record(connection, line)
     return True
 
 

@@ -8,16 +8,17 @@ from datetime import datetime, timedelta
 import structlog
 
 from central_server.banks.port import Movement, Notification, OrderReport, OrderState
-from central_server.donations import refunding
-from central_server.donations.schedule import confirming_query
+from central_server.donations import refund_process
+from central_server.donations.query_schedule import confirming_query
 from central_server.errors import CentralError
 from central_server.ledger.journal import post_received
-from central_server.store import attempts, intents, notifications, projects, refunds
-from central_server.store.attempts import Attempt, AttemptState
-from central_server.store.connection import Connection
-from central_server.store.database import Database
-from central_server.store.notifications import KeptNotification
-from central_server.store.refunds import KeptRefund
+from central_server.store.catalogue import projects
+from central_server.store.donations import attempts, bank_notifications, intents, refunds
+from central_server.store.donations.attempts import Attempt, AttemptState
+from central_server.store.donations.bank_notifications import KeptNotification
+from central_server.store.donations.refunds import KeptRefund
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.database import Database
 from sync_contract.money import Money
 from sync_contract.permit import judge
 from sync_contract.records import IntentState
@@ -58,12 +59,14 @@ class Settlement:
             kept = KeptNotification(
                 self.bank, notification.id, attempt.id, attempt.community, digest, notification.content, now
             )
-            if not await notifications.keep(connection, kept):
-                if await notifications.fingerprint(connection, self.bank, notification.id) != digest:
+            if not await bank_notifications.keep(connection, kept):
+                if await bank_notifications.fingerprint(connection, self.bank, notification.id) != digest:
                     raise PaymentRefused("id_reused", f"notification {notification.id} came before with other content")
                 return False
             if refund is not None:
-                posted = await refunding.done(connection, refund.id, notification.evidence, now, cause="notification")
+                posted = await refund_process.done(
+                    connection, refund.id, notification.evidence, now, cause="notification"
+                )
             else:
                 posted = await receive(
                     connection,

@@ -6,17 +6,20 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from central_server.errors import CentralError
-from central_server.store import arrivals, gateways, intents, projects
-from central_server.store.arrivals import NewArrival
-from central_server.store.database import Database
-from central_server.store.gateways import Gateway
-from central_server.store.intents import Intent
+from central_server.store.catalogue import projects
+from central_server.store.donations import intents
+from central_server.store.donations.intents import Intent
+from central_server.store.engine.database import Database
+from central_server.store.enrolment import gateways
+from central_server.store.enrolment.gateways import Gateway
+from central_server.store.parcels import arrivals
+from central_server.store.parcels.arrivals import NewArrival
 from sync_contract.keys import read_public
 from sync_contract.money import Money
 from sync_contract.permit import PermitReason, judge
 from sync_contract.project import Project
 from sync_contract.records import HandoffKind, IntentState, Receipt
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 from sync_contract.ticket import FRESH_FOR, Ticket, TicketRefused, parse
 
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from central_server.errors import CentralError
-from central_server.store import gateways, places
-from central_server.store.database import Database
-from central_server.store.gateways import Gateway, Key
+from central_server.store.engine.database import Database
+from central_server.store.enrolment import gateways
+from central_server.store.enrolment.gateways import Gateway, Key
+from central_server.store.places import places
 from sync_contract.enrolment import KEY_REVOKED, KEY_UNKNOWN
 from sync_contract.keys import key_id, public_text, read_public
 from sync_contract.request_signature import SignatureRefused, read

@@ -7,11 +7,11 @@ from aiohttp import web
 from aiohttp.helpers import ETag
 
 from central_server.catalogue.publication import CatalogueStuck, Publication
-from central_server.enrolment.signed import signer
-from central_server.refusals import Refusals
-from central_server.store import catalogues, pictures
-from central_server.store.database import Database
-from central_server.store.gateways import Gateway
+from central_server.enrolment.request_verification import signer
+from central_server.rejected_requests import Refusals
+from central_server.store.catalogue import catalogues, pictures
+from central_server.store.engine.database import Database
+from central_server.store.enrolment.gateways import Gateway
 from daemonkit.web import problem
 from sync_contract.catalogue import CONTRACT
 

@@ -9,14 +9,14 @@ import structlog
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from central_server.enrolment import codes, keys
-from central_server.enrolment.codes import CodeRefused
+from central_server.enrolment import enrolment_codes, gateway_keys
+from central_server.enrolment.enrolment_codes import CodeRefused
 from central_server.enrolment.gateways import EnrolmentRefused
-from central_server.enrolment.guesses import Guesses
-from central_server.enrolment.signed import signed_json
-from central_server.refusals import Refusals
-from central_server.store.database import Database
-from central_server.store.turned_away import Noticed
+from central_server.enrolment.request_verification import signed_json
+from central_server.enrolment.wrong_codes import Guesses
+from central_server.rejected_requests import Refusals
+from central_server.store.engine.database import Database
+from central_server.store.enrolment.rejected_requests import Noticed
 from daemonkit.web import client, problem, read_json
 from sync_contract.enrolment import (
     EnrolmentAnswer,
@@ -66,7 +66,7 @@ class EnrolmentApi:
         except EnrolmentMalformed:
             return problem(400, "Bad Request", "the device's proof does not fit its key")
         try:
-            gateway = await codes.enrol(self._database, asked, self._clock())
+            gateway = await enrolment_codes.enrol(self._database, asked, self._clock())
         except CodeRefused as error:
             return await self._refused(request, error)
         _log.info("gateway.enrolled", gateway=gateway.id, community=gateway.community)
@@ -101,7 +101,7 @@ class EnrolmentApi:
             return told
         gateway, old, asked = told
         try:
-            new = await keys.roll(self._database, gateway, old, asked, now)
+            new = await gateway_keys.roll(self._database, gateway, old, asked, now)
         except EnrolmentRefused as error:
             self._refusals.count("enrolment", "roll", f"gateway {gateway.id}: {error}")
             return problem(409, "Conflict", str(error), code=EnrolmentRefusal.key_known.value)

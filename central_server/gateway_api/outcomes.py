@@ -8,10 +8,10 @@ from datetime import datetime
 
 from aiohttp import web
 
-from central_server.enrolment.signed import signer
-from central_server.refusals import Refusals
-from central_server.store import attempts, intents
-from central_server.store.database import Database
+from central_server.enrolment.request_verification import signer
+from central_server.rejected_requests import Refusals
+from central_server.store.donations import attempts, intents
+from central_server.store.engine.database import Database
 from daemonkit.broadcast import Broadcast
 from daemonkit.web import closing, problem
 from sync_contract.records import IntentState, Outcome, Outcomes

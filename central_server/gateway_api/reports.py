@@ -5,14 +5,14 @@ from datetime import datetime
 
 from aiohttp import web
 
-from central_server.enrolment.signed import signed_json
-from central_server.refusals import Refusals
-from central_server.store import reports
-from central_server.store.database import Database
-from central_server.store.reports import Report
-from central_server.store.turned_away import Noticed
+from central_server.enrolment.request_verification import signed_json
+from central_server.rejected_requests import Refusals
+from central_server.store.engine.database import Database
+from central_server.store.enrolment import gateway_reports
+from central_server.store.enrolment.gateway_reports import Report
+from central_server.store.enrolment.rejected_requests import Noticed
+from sync_contract.gateway_report import CATALOGUE_OLDER, NOTICED, GatewayReport, ReportTaken
 from sync_contract.records import KINDS
-from sync_contract.report import CATALOGUE_OLDER, NOTICED, GatewayReport, ReportTaken
 
 
 class ReportsApi:
@@ -51,7 +51,7 @@ class ReportsApi:
             epoch=report.epoch,
         )
         async with self._database.write() as connection:
-            await reports.keep(connection, row)
+            await gateway_reports.keep(connection, row)
         if CATALOGUE_OLDER in request.query.getall(NOTICED, ()):
             await self._refusals.doorstep.notice(self._database, Noticed.catalogue_older, gateway.id, now)
         age = max(0, round((now - key.added_at).total_seconds()))

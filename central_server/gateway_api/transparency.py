@@ -6,18 +6,19 @@ from datetime import datetime
 
 from aiohttp import web
 
-from central_server.enrolment.signed import signed_json, signer
+from central_server.enrolment.request_verification import signed_json, signer
 from central_server.ledger.publication import signed_of
-from central_server.refusals import Refusals
-from central_server.store import cosignatures, heads, last_reconciled
-from central_server.store.connection import Connection
-from central_server.store.cosignatures import KeptCosignature, KeptRefusal
-from central_server.store.database import Database
-from central_server.store.gateways import Gateway, Key
+from central_server.rejected_requests import Refusals
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.database import Database
+from central_server.store.enrolment.gateways import Gateway, Key
+from central_server.store.ledger import cosignatures, ledger_heads
+from central_server.store.ledger.cosignatures import KeptCosignature, KeptRefusal
+from central_server.store.reconciliation import last_reconciled
 from daemonkit.web import problem
 from sync_contract.keys import read_public
-from sync_contract.strict import Environment
-from sync_contract.transparency import MOST_HEADS, Cosigned, CosignedTaken, Heads, Standing, cosigned_by
+from sync_contract.ledger_heads import MOST_HEADS, Cosigned, CosignedTaken, Heads, Standing, cosigned_by
+from sync_contract.strict_model import Environment
 
 _KNOWN = re.compile(r"([a-z0-9-]{1,16}):([0-9]{1,9})")
 _MOST_KNOWN = 200
@@ -50,13 +51,13 @@ class TransparencyApi:
         return web.json_response(text=told.model_dump_json())
 
     async def _since(self, connection: Connection, community: str, known: dict[str, int]) -> Heads:
-        newest = await heads.of_community(connection, community, self._environment)
+        newest = await ledger_heads.of_community(connection, community, self._environment)
         witnesses = await cosignatures.of_heads(connection, [head.seq for head in newest])
-        found: list[heads.KeptHead] = []
+        found: list[ledger_heads.KeptHead] = []
         for head in newest:
             if head.step > known.get(head.project, 0) and len(found) < MOST_HEADS:
                 room = MOST_HEADS - len(found)
-                found += await heads.of_purse(connection, head.purse, known.get(head.project, 0), room)
+                found += await ledger_heads.of_purse(connection, head.purse, known.get(head.project, 0), room)
         return Heads(
             community=community,
             heads=tuple(signed_of(head) for head in found),
@@ -87,7 +88,7 @@ class TransparencyApi:
         """Of heads that we published, signed with the key that the gateway uses now."""
         public, taken = read_public(key.public), 0
         for each in said.cosignatures:
-            head = await heads.get(connection, (gateway.community, self._environment, each.project), each.step)
+            head = await ledger_heads.get(connection, (gateway.community, self._environment, each.project), each.step)
             fits = head is not None and head.digest == each.digest and each.key == key.key
             if head is None or not fits or not cosigned_by(each.digest, each.signature, public):
                 continue

@@ -12,8 +12,8 @@ import msgspec
 
 from central_server.intake import screen, statistics
 from central_server.intake.canonical_form import CanonicalForm
-from central_server.store.fresh import FreshGift
-from central_server.store.packed import BEGINNING, END, FIRST
+from central_server.store.parcels.batch_compression import BEGINNING, END, FIRST
+from central_server.store.parcels.fresh_batch import FreshGift
 from sync_contract.records import MAX_PARCELS, Parcel
 
 _FORM = CanonicalForm(Parcel)

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from central_server.errors import CentralError
-from central_server.store.packed import BEGINNING, split
-from sync_contract.identity import Id
+from central_server.store.parcels.batch_compression import BEGINNING, split
 from sync_contract.records import CONTRACT, KINDS, MAX_BATCH_OCTETS, MAX_PARCELS, UNKNOWN_KIND, Parcel, canonical
+from sync_contract.uuid7 import Id
 
 _ID = TypeAdapter(Id)
 _PARCELS = TypeAdapter(tuple[Parcel, ...])

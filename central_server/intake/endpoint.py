@@ -6,16 +6,16 @@ from datetime import datetime
 
 from aiohttp import web
 
-from central_server.enrolment.signed import signer
+from central_server.enrolment.request_verification import signer
 from central_server.intake.at_once import read_at_once
 from central_server.intake.batch import BatchRefused, read_again, read_batch
 from central_server.intake.receive import receive, refuse_whole
 from central_server.intake.whole import keep_whole, receipts
-from central_server.refusals import Refusals
-from central_server.store.database import Database
+from central_server.rejected_requests import Refusals
+from central_server.store.engine.database import Database
 from daemonkit.web import gunzip, problem, read_wire
 from sync_contract.records import CONTRACT, MAX_BATCH_OCTETS
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 
 _DEADLINE_S = 15.0
 _COMPACT = json.JSONEncoder(separators=(",", ":")).encode

@@ -6,13 +6,13 @@ The ticket may have come first. Parcel and ticket are then two tellings of one i
 from collections.abc import Sequence
 from datetime import datetime
 
-from central_server.donations.codes import codes_for
-from central_server.store import intents
-from central_server.store.connection import Connection
-from central_server.store.gateways import Gateway
-from central_server.store.intents import Intent
+from central_server.donations.typed_codes import codes_for
+from central_server.store.donations import intents
+from central_server.store.donations.intents import Intent
+from central_server.store.engine.connection import Connection
+from central_server.store.enrolment.gateways import Gateway
 from sync_contract.records import HandoffKind, IntentRegistered, IntentState
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 
 
 def refusal(body: IntentRegistered, environment: Environment) -> str:

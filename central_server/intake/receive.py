@@ -10,14 +10,14 @@ from pydantic import ValidationError
 
 from central_server.intake import intent, screen, statistics
 from central_server.intake.batch import ReadParcel, Refused
-from central_server.store import arrivals, batches, moments, parcels
-from central_server.store.arrivals import NewArrival
-from central_server.store.batches import NewBatch
-from central_server.store.connection import Connection
-from central_server.store.database import Database
-from central_server.store.gateways import Gateway
-from central_server.store.log_ways import kind_in_log
-from central_server.store.packed import pack
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.database import Database
+from central_server.store.enrolment.gateways import Gateway
+from central_server.store.parcels import arrivals, batches, parcel_times, parcels
+from central_server.store.parcels.arrivals import NewArrival
+from central_server.store.parcels.batch_compression import pack
+from central_server.store.parcels.batches import NewBatch
+from central_server.store.parcels.log_queries import kind_in_log
 from sync_contract.records import (
     BeaconStatistics,
     IntentRegistered,
@@ -26,7 +26,7 @@ from sync_contract.records import (
     ScreenStatistics,
     canonical,
 )
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 
 
 class ReceiptJson(TypedDict):  # by the thousand: a record would be checked again
@@ -170,7 +170,7 @@ async def _keep(
             numbers = [parcel.n for parcel in told]
             await parcels.count_up(connection, delivery.gateway, told[0].epoch, seq, numbers, delivery.now)
         every |= taken
-    await moments.add_uncounted(connection, delivery.gateway.id, every)
+    await parcel_times.add_uncounted(connection, delivery.gateway.id, every)
     return every, contradictions
 
 

@@ -1,6 +1,6 @@
 """Parcels of kind `screen`. They are kept as parcels; what is wrong in itself is not."""
 
-from central_server.statistics.plausible import plausible_touches
+from central_server.statistics.plausibility import plausible_touches
 from sync_contract.records import ScreenStatistics
 
 

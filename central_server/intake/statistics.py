@@ -1,6 +1,6 @@
 """Parcels of kind `statistics`. They are kept as parcels; what is wrong in itself is not."""
 
-from central_server.statistics.plausible import plausible
+from central_server.statistics.plausibility import plausible
 from sync_contract.records import BeaconStatistics, PlaceBeaconStatistics
 
 

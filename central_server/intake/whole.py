@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from central_server.donations.codes import drawn
+from central_server.donations.typed_codes import drawn
 from central_server.intake.at_once import Whole
-from central_server.store import fresh
-from central_server.store.batches import NewBatch
-from central_server.store.database import Database
-from central_server.store.fresh import FreshBatch
-from central_server.store.gateways import Gateway
+from central_server.store.engine.database import Database
+from central_server.store.enrolment.gateways import Gateway
+from central_server.store.parcels import fresh_batch
+from central_server.store.parcels.batches import NewBatch
+from central_server.store.parcels.fresh_batch import FreshBatch
 from sync_contract.records import CONTRACT, HandoffKind, IntentState
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 
 _BEGUN = {
     HandoffKind.link.value: IntentState.unconfirmed.value,
@@ -31,7 +31,7 @@ async def keep_whole(
     drawing = zip(gifts, drawn(len(gifts)), strict=True)
     codes = [None if gift.handoff == HandoffKind.link else code for gift, code in drawing]
     told = NewBatch(whole.epoch, whole.numbers, len(gifts), len(whole.ids) - len(gifts), packed)
-    return await fresh.add(database, gateway, FreshBatch(whole.ids, told, gifts, states, codes), now)
+    return await fresh_batch.add(database, gateway, FreshBatch(whole.ids, told, gifts, states, codes), now)
 
 
 def receipts(whole: Whole) -> str:

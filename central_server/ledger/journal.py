@@ -4,11 +4,11 @@ import secrets
 from datetime import datetime
 
 from central_server.errors import CentralError
-from central_server.store import ledger_lines, locked_months
-from central_server.store.attempts import Attempt
-from central_server.store.connection import Connection
-from central_server.store.intents import Intent
-from central_server.store.ledger_lines import LedgerLine, LineKind
+from central_server.store.donations.attempts import Attempt
+from central_server.store.donations.intents import Intent
+from central_server.store.engine.connection import Connection
+from central_server.store.ledger import ledger_lines, locked_months
+from central_server.store.ledger.ledger_lines import LedgerLine, LineKind
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 

@@ -6,18 +6,18 @@ from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from central_server.ledger import tree
-from central_server.ledger.ripe import needs_steps, ripe
-from central_server.store import cosignatures, heads, ledger_lines
-from central_server.store.connection import Connection
-from central_server.store.cosignatures import Witness
-from central_server.store.database import Database
-from central_server.store.heads import KeptHead
-from central_server.store.ledger_lines import LedgerLine, LineKind, Purse
+from central_server.ledger import merkle_proofs
+from central_server.ledger.publishable import needs_steps, ripe
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.database import Database
+from central_server.store.ledger import cosignatures, ledger_heads, ledger_lines
+from central_server.store.ledger.cosignatures import Witness
+from central_server.store.ledger.ledger_heads import KeptHead
+from central_server.store.ledger.ledger_lines import LedgerLine, LineKind, Purse
 from sync_contract.keys import public_text
-from sync_contract.merkle_sums import Sums
-from sync_contract.strict import Environment
-from sync_contract.transparency import NO_HEAD, Chain, Head, Proof, PublicCosignature, PublicHead, SignedHead, sign_head
+from sync_contract.ledger_heads import NO_HEAD, Chain, Head, Proof, PublicCosignature, PublicHead, SignedHead, sign_head
+from sync_contract.merkle_sum_tree import Sums
+from sync_contract.strict_model import Environment
 
 MOST_LINES = 2000
 """In one step; what remains comes with the next."""
@@ -48,7 +48,7 @@ class Publisher:
     async def publish_waiting(self, after: int = 0) -> int:
         """Publish what is ripe in every purse; how many heads were made. `after`: look at newer lines only."""
         async with self._database.read() as connection:
-            purses = await heads.waiting_purses(connection, self._environment.value, after)
+            purses = await ledger_heads.waiting_purses(connection, self._environment.value, after)
         made = 0
         for purse in purses:
             while await self.publish(purse) is not None:
@@ -61,25 +61,25 @@ class Publisher:
 
     async def _publish(self, connection: Connection, purse: Purse) -> KeptHead | None:
         await ledger_lines.alone(connection, purse[0])
-        last = await heads.newest(connection, purse)
-        waiting = await heads.pending(connection, purse, last.up_to if last else 0, MOST_LINES)
+        last = await ledger_heads.newest(connection, purse)
+        waiting = await ledger_heads.pending(connection, purse, last.up_to if last else 0, MOST_LINES)
         refers = [line.refers for line in waiting if line.kind in (LineKind.refund, LineKind.fee)]
-        published = await heads.published_of(connection, refers)
-        steps = await heads.steps(connection, purse) if needs_steps(waiting) else []
+        published = await ledger_heads.published_of(connection, refers)
+        steps = await ledger_heads.steps(connection, purse) if needs_steps(waiting) else []
         before = None if last is None else Head.model_validate_json(last.content)
         total = Sums() if before is None else before.total
         lines = ripe(waiting, published.__contains__, steps, total.balance)
         if not lines:
             return None
-        leaves = tree.ordered(lines)
-        sums = tree.total(lines)
+        leaves = merkle_proofs.ordered(lines)
+        sums = merkle_proofs.total(lines)
         now = self._clock().replace(microsecond=0)
         head = Head(
             community=purse[0],
             environment=Environment(purse[1]),
             project=purse[2],
             step=1 if last is None else last.step + 1,
-            root=tree.root(leaves).hash,
+            root=merkle_proofs.root(leaves).hash,
             sums=sums,
             total=total + sums,
             at=now if before is None else max(now, before.at),
@@ -99,15 +99,15 @@ class Publisher:
             helped=head.total.helped,
             published_at=self._clock(),
         )
-        await heads.add(connection, kept, lines)
+        await ledger_heads.add(connection, kept, lines)
         return kept
 
     async def chain(self, community: str, project: str, after: int = 0) -> Chain | None:
         """The public chain's heads above a step; None when there is none at all."""
         async with self._database.read() as connection:
             purse = (community, self._environment.value, project)
-            kept = await heads.of_purse(connection, purse, after, MOST_PUBLIC + 1)
-            if not kept and await heads.newest(connection, purse) is None:
+            kept = await ledger_heads.of_purse(connection, purse, after, MOST_PUBLIC + 1)
+            if not kept and await ledger_heads.newest(connection, purse) is None:
                 return None
             witnesses = await cosignatures.of_heads(connection, [head.seq for head in kept])
         shown = kept[:MOST_PUBLIC]
@@ -123,18 +123,18 @@ class Publisher:
             line = await ledger_lines.by_secret(connection, secret)
             if line is None or line.environment != self._environment.value:
                 return None
-            head = await heads.publishing(connection, line.identity)
+            head = await ledger_heads.publishing(connection, line.identity)
             if head is None:
                 return line
-            beside = await heads.published(connection, head.seq)
+            beside = await ledger_heads.published(connection, head.seq)
             witnesses = (await cosignatures.of_heads(connection, [head.seq])).get(head.seq, [])
-        leaves = tree.ordered(beside)
-        own = tree.leaf_of(line)
+        leaves = merkle_proofs.ordered(beside)
+        own = merkle_proofs.leaf_of(line)
         return Proof(
             secret=line.secret,
-            name=tree.name_of(line),
+            name=merkle_proofs.name_of(line),
             sums=own.sums,
-            path=tree.path(leaves, leaves.index(own)),
+            path=merkle_proofs.path(leaves, leaves.index(own)),
             publisher=self.public,
             head=public_head(head, witnesses),
         )
@@ -142,7 +142,7 @@ class Publisher:
     async def board(self, community: str) -> tuple[Published, ...]:
         """The last head of each of the community's chains, by project."""
         async with self._database.read() as connection:
-            kept = await heads.of_community(connection, community, self._environment.value)
+            kept = await ledger_heads.of_community(connection, community, self._environment.value)
         return tuple(Published(each, Head.model_validate_json(each.content)) for each in kept)
 
 

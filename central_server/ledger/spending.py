@@ -6,10 +6,11 @@ from datetime import datetime, time
 from enum import StrEnum
 
 from central_server.errors import CentralError
-from central_server.store import disbursements, ledger_lines, locked_months, projects
-from central_server.store.connection import Connection
-from central_server.store.disbursements import Disbursement, DisbursementState
-from central_server.store.ledger_lines import LedgerLine, LineKind
+from central_server.store.catalogue import projects
+from central_server.store.engine.connection import Connection
+from central_server.store.ledger import disbursements, ledger_lines, locked_months
+from central_server.store.ledger.disbursements import Disbursement, DisbursementState
+from central_server.store.ledger.ledger_lines import LedgerLine, LineKind
 from sync_contract.permit import OFFICIAL_TIME, judge
 
 LONGEST_TEXT = 300

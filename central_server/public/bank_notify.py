@@ -8,7 +8,7 @@ from aiohttp import web
 
 from central_server.banks.port import Bank, NotificationRefused
 from central_server.donations.settle import PaymentRefused, Settlement
-from central_server.refusals import Refusals
+from central_server.rejected_requests import Refusals
 from daemonkit.web import problem, read_body
 
 _log = structlog.get_logger()

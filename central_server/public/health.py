@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from central_server.refusals import Refusals
+from central_server.rejected_requests import Refusals
 from daemonkit.health import Health
 
 _STALL_S = 30.0

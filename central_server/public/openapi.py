@@ -8,7 +8,7 @@ from importlib.metadata import version
 from aiohttp import web
 from aiohttp.helpers import ETag
 
-from central_server.api.document import document
+from central_server.api.openapi_document import document
 from central_server.api.operations import OPERATIONS
 
 

@@ -10,19 +10,20 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from central_server.catalogue.importing import RowFault
-from central_server.catalogue.reading import Fault, Reading, Word, fen_to_yuan
-from central_server.donations.opening import new_attempt
+from central_server.catalogue.field_parsing import Fault, Reading, Word, fen_to_yuan
+from central_server.catalogue.file_import import RowFault
+from central_server.donations.open_attempt import new_attempt
 from central_server.donations.settle import receive
-from central_server.sheets.heads import Heads
-from central_server.sheets.reading import Sheet
-from central_server.sheets.writing import Cell, yuan
-from central_server.store import attempts, audit, intents, unconfirmed
-from central_server.store.attempts import Attempt, AttemptState
-from central_server.store.audit import AuditLine
-from central_server.store.connection import Connection
-from central_server.store.places import communities
-from central_server.store.unconfirmed import Unconfirmed
+from central_server.sheets.column_heads import Heads
+from central_server.sheets.sheet_reader import Sheet
+from central_server.sheets.sheet_writer import Cell, yuan
+from central_server.store.accounts import audit_trail
+from central_server.store.accounts.audit_trail import AuditLine
+from central_server.store.donations import attempts, intents, unconfirmed_gifts
+from central_server.store.donations.attempts import Attempt, AttemptState
+from central_server.store.donations.unconfirmed_gifts import Unconfirmed
+from central_server.store.engine.connection import Connection
+from central_server.store.places.places import communities
 from sync_contract.records import IntentState
 
 CAUSE = "import"
@@ -103,8 +104,8 @@ async def plan(connection: Connection, sheet: Sheet, tops: Collection[str], envi
     ]
     filled = [(number, values) for number, values in told if values.get("evidence")]
     inside = await communities(connection, tops)
-    known = await unconfirmed.known(connection, {values.get("gift", "") for _, values in filled})
-    used = await unconfirmed.evidence_used(connection, environment, {values["evidence"] for _, values in filled})
+    known = await unconfirmed_gifts.known(connection, {values.get("gift", "") for _, values in filled})
+    used = await unconfirmed_gifts.evidence_used(connection, environment, {values["evidence"] for _, values in filled})
     proved: list[Proved] = []
     gifts, numbers = dict[str, int](), dict[str, int]()
     for number, values in filled:
@@ -154,7 +155,7 @@ async def apply(connection: Connection, found: EvidencePlan, by: str, file: str,
         assert posted  # its intent was unconfirmed, and is held
         by_community[each.community] += 1
     for community, count in by_community.items():
-        await audit.record(connection, AuditLine(by, community, "evidence.import", file, str(count), now))
+        await audit_trail.record(connection, AuditLine(by, community, "evidence.import", file, str(count), now))
 
 
 async def hold(connection: Connection, found: EvidencePlan) -> None:

@@ -6,12 +6,12 @@ from datetime import date, datetime, time
 import structlog
 
 from central_server.banks.port import Bank, BankRefused, BankUnavailable, NoStatement
-from central_server.reconciliation import calendar
-from central_server.reconciliation.reconciling import Reconciling
-from central_server.store import differences, reconciled, statements
-from central_server.store.attempts import Attempt
-from central_server.store.differences import DifferenceKind, NewDifference
-from central_server.store.refunds import KeptRefund
+from central_server.reconciliation import settlement_days
+from central_server.reconciliation.statement_import import Reconciling
+from central_server.store.donations.attempts import Attempt
+from central_server.store.donations.refunds import KeptRefund
+from central_server.store.reconciliation import differences, reconciled_attempts, statements
+from central_server.store.reconciliation.differences import DifferenceKind, NewDifference
 from sync_contract.permit import OFFICIAL_TIME
 
 _log = structlog.get_logger()
@@ -59,12 +59,12 @@ class Nightly:
             return ()
         work = self.reconciling
         async with work.database.read() as connection:
-            begun = await reconciled.first_order(connection, work.bank, work.environment)
-            since = calendar.first(begun, now)
+            begun = await reconciled_attempts.first_order(connection, work.bank, work.environment)
+            since = settlement_days.first(begun, now)
             if since is None:
                 return ()
-            looked = await reconciled.looked_at(connection, work.bank, work.environment, since)
-        return calendar.due(since, looked, now)
+            looked = await reconciled_attempts.looked_at(connection, work.bank, work.environment, since)
+        return settlement_days.due(since, looked, now)
 
     async def _note(self, day: date, now: datetime, cause: str) -> None:
         work = self.reconciling
@@ -74,20 +74,22 @@ class Nightly:
     async def find_missing(self, now: datetime) -> int:
         """Payments and refunds of ours that no file has, though all that should have them were looked at; how many."""
         work = self.reconciling
-        before = datetime.combine(calendar.newest(now), time(), OFFICIAL_TIME)
-        since = calendar.newest(now) - 2 * calendar.BACK
+        before = datetime.combine(settlement_days.newest(now), time(), OFFICIAL_TIME)
+        since = settlement_days.newest(now) - 2 * settlement_days.BACK
         found = 0
         async with work.database.write() as connection:
             await connection.alone(f"missing {work.bank}")
-            looked = await reconciled.looked_at(connection, work.bank, work.environment, since)
-            for attempt in await reconciled.unreconciled(connection, work.bank, work.environment, before):
+            looked = await reconciled_attempts.looked_at(connection, work.bank, work.environment, since)
+            for attempt in await reconciled_attempts.unreconciled(connection, work.bank, work.environment, before):
                 assert attempt.paid_at is not None  # the query asks for it
-                if day := calendar.missed(attempt.paid_at, looked):
+                if day := settlement_days.missed(attempt.paid_at, looked):
                     missing = self._missing(attempt, day, now, attempt=attempt.id)
                     found += await differences.find(connection, missing)
-            for refund in await reconciled.unreconciled_refunds(connection, work.bank, work.environment, before):
+            for refund in await reconciled_attempts.unreconciled_refunds(
+                connection, work.bank, work.environment, before
+            ):
                 assert refund.sent_at is not None  # the same
-                if day := calendar.missed(refund.sent_at, looked, calendar.REFUND_GRACE):
+                if day := settlement_days.missed(refund.sent_at, looked, settlement_days.REFUND_GRACE):
                     missing = self._missing(refund, day, now, attempt=refund.attempt, refund=refund.id)
                     found += await differences.find(connection, missing)
         if found:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from central_server.store.figures_wanted import Row
+from central_server.store.statistics.figure_filter import Row
 from sync_contract.records import Door
 
 STEPS = ("near", "page", "registered", "handed", "paid", "reconciled", "spent")

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from central_server.statistics.funnel import funnel
+from central_server.statistics.hyperloglog import estimate
 from central_server.statistics.periods import Period
-from central_server.statistics.sketch import estimate
-from central_server.store import figures_read, gift_figures, phone_figures, screen_figures
-from central_server.store.connection import Connection
-from central_server.store.figures_wanted import Row, Wanted
-from central_server.store.tables.figures import DWELLS, GAPS, RSSIS
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.tables.figures import DWELLS, GAPS, RSSIS
+from central_server.store.statistics import figure_queries, gift_figures, phone_figures, screen_figures
+from central_server.store.statistics.figure_filter import Row, Wanted
 from sync_contract.records import Door
 
 BEACONS = 500
@@ -133,9 +133,9 @@ async def report(
         slots, earlier = _without_money(slots), _without_money(earlier)
     begun = sum(not slot.ahead for slot in slots)
     wanted = _wanted(of, period)
-    visits = await figures_read.visits(connection, wanted) if of.people else {}
-    bins = await figures_read.bins(connection, wanted) if of.heard else {}
-    beacons = await figures_read.beacons(connection, wanted, BEACONS) if of.heard else []
+    visits = await figure_queries.visits(connection, wanted) if of.people else {}
+    bins = await figure_queries.bins(connection, wanted) if of.heard else {}
+    beacons = await figure_queries.beacons(connection, wanted, BEACONS) if of.heard else []
     gifts = await gift_figures.gifts(connection, wanted, environment)
     spent = await gift_figures.spent_gifts(connection, wanted, environment)
     return Report(
@@ -153,7 +153,7 @@ async def report(
 
 
 async def _reporting(connection: Connection, wanted: Wanted) -> int:
-    known = await figures_read.listeners(connection, wanted)
+    known = await figure_queries.listeners(connection, wanted)
     return sum(since < wanted.until and (end is None or end > wanted.since) for since, end in known)
 
 
@@ -161,10 +161,10 @@ async def _slots(
     connection: Connection, of: Narrowed, period: Period, environment: str, now: datetime
 ) -> tuple[Slot, ...]:
     wanted = _wanted(of, period)
-    listened = await figures_read.listened(connection, wanted) if of.heard else {}
-    adverts = await figures_read.adverts(connection, wanted) if of.heard else {}
-    visits = await figures_read.visits(connection, wanted) if of.people else {}
-    known = await figures_read.listeners(connection, wanted) if of.heard else []
+    listened = await figure_queries.listened(connection, wanted) if of.heard else {}
+    adverts = await figure_queries.adverts(connection, wanted) if of.heard else {}
+    visits = await figure_queries.visits(connection, wanted) if of.people else {}
+    known = await figure_queries.listeners(connection, wanted) if of.heard else []
     phones = _by_slot(await phone_figures.doors(connection, wanted)) if of.phones else {}
     visitors = _estimated(await phone_figures.registers(connection, wanted)) if of.phones else {}
     gifts = _by_slot(await gift_figures.gifts(connection, wanted, environment))

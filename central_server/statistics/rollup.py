@@ -12,14 +12,15 @@ from datetime import datetime
 import structlog
 from pydantic import ValidationError
 
-from central_server.statistics.plausible import plausible, plausible_touches
-from central_server.statistics.screens import used
-from central_server.statistics.timing import HOUR, Anchor, anchors, day, hour, moment, reading
-from central_server.store import activity, figures, moments, screen_figures
-from central_server.store.connection import Connection
-from central_server.store.database import Database
-from central_server.store.moments import KeptContent, KeptMoment
-from central_server.store.screen_figures import Used
+from central_server.statistics.event_times import HOUR, Anchor, anchors, day, hour, moment, reading
+from central_server.statistics.plausibility import plausible, plausible_touches
+from central_server.statistics.screen_counts import used
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.database import Database
+from central_server.store.parcels import parcel_times
+from central_server.store.parcels.parcel_times import KeptContent, KeptMoment
+from central_server.store.statistics import beacon_activity, figures, screen_figures
+from central_server.store.statistics.screen_figures import Used
 from sync_contract.records import BeaconStatistics, IntentRegistered, Parcel, ScreenStatistics
 from sync_contract.statistics import NOTHING, Total, merge, total
 
@@ -41,7 +42,7 @@ async def count_all(database: Database) -> None:
 
 async def _count(connection: Connection) -> bool:
     await connection.alone("figures")
-    batches = await moments.take_uncounted(connection, _BATCHES, _PARCELS)
+    batches = await parcel_times.take_uncounted(connection, _BATCHES, _PARCELS)
     by_gateway: dict[str, set[str]] = defaultdict(set)
     for batch in batches:
         by_gateway[batch.gateway].update(batch.parcels)
@@ -57,14 +58,16 @@ async def _count(connection: Connection) -> bool:
 
 async def _place(connection: Connection, gateway: str, ids: set[str]) -> set[datetime]:
     """Find out when these parcels happened; the hours whose figures change by that."""
-    kept = [(each, parcel) for each in await moments.contents(connection, gateway, ids) if (parcel := _parcel(each))]
+    kept = [
+        (each, parcel) for each in await parcel_times.contents(connection, gateway, ids) if (parcel := _parcel(each))
+    ]
     for _, parcel in kept:
         for boot, anchor in anchors(parcel).items():
-            if await moments.settle_anchor(connection, gateway, boot, anchor.monotonic_ns, anchor.wall):
+            if await parcel_times.settle_anchor(connection, gateway, boot, anchor.monotonic_ns, anchor.wall):
                 await _place_again(connection, gateway, boot)
     wanted = {reading(parcel).boot for _, parcel in kept}
-    known = {boot: Anchor(*told) for boot, told in (await moments.anchors(connection, gateway, wanted)).items()}
-    before = await moments.known(connection, gateway, ids)
+    known = {boot: Anchor(*told) for boot, told in (await parcel_times.anchors(connection, gateway, wanted)).items()}
+    before = await parcel_times.known(connection, gateway, ids)
     stale: set[datetime] = set()
     new: list[KeptMoment] = []
     heard: list[tuple[str, datetime, BeaconStatistics]] = []
@@ -80,19 +83,19 @@ async def _place(connection: Connection, gateway: str, ids: set[str]) -> set[dat
             stale.add(hour(found.at))
             if content.parcel in before:
                 stale.add(hour(before[content.parcel][0]))
-    await moments.keep(connection, new)
-    await activity.note(connection, gateway, heard)
+    await parcel_times.keep(connection, new)
+    await beacon_activity.note(connection, gateway, heard)
     return stale
 
 
 async def _place_again(connection: Connection, gateway: str, boot: str) -> None:
     """Later, and not all at once: a gateway may have been without a clock for months."""
-    await moments.add_uncounted(connection, gateway, await moments.unsure(connection, gateway, boot))
+    await parcel_times.add_uncounted(connection, gateway, await parcel_times.unsure(connection, gateway, boot))
 
 
 async def _of_hour(connection: Connection, gateway: str, start: datetime) -> dict[str, Total]:
     totals: dict[str, Total] = defaultdict(lambda: NOTHING)
-    for content in await moments.between(connection, gateway, "statistics", start, start + HOUR):
+    for content in await parcel_times.between(connection, gateway, "statistics", start, start + HOUR):
         parcel = _parcel(content)
         if parcel is not None and isinstance(parcel.body, BeaconStatistics) and plausible(parcel.body):
             one = total(parcel.body)
@@ -104,7 +107,7 @@ async def _of_hour(connection: Connection, gateway: str, start: datetime) -> dic
 async def _screens(connection: Connection, gateway: str, start: datetime) -> dict[str, list[Used]]:
     """By community."""
     stretches: dict[str, list[ScreenStatistics]] = defaultdict(list)
-    for content in await moments.between(connection, gateway, "screen", start, start + HOUR):
+    for content in await parcel_times.between(connection, gateway, "screen", start, start + HOUR):
         parcel = _parcel(content)
         if parcel is not None and isinstance(parcel.body, ScreenStatistics) and plausible_touches(parcel.body):
             stretches[content.community].append(parcel.body)

@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from central_server.statistics.timing import day
-from central_server.store import visitors
-from central_server.store.connection import Connection
-from central_server.store.database import Database
-from central_server.store.visitors import SaltOffer
+from central_server.statistics.event_times import day
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.database import Database
+from central_server.store.statistics import visitors
+from central_server.store.statistics.visitors import SaltOffer
 
 PATIENCE = timedelta(seconds=15)
 AHEAD = timedelta(minutes=10)

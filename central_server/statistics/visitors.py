@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Protocol
 
+from central_server.statistics.hyperloglog import cell
 from central_server.statistics.salts import Salts
-from central_server.statistics.sketch import cell
-from central_server.store import visitors
-from central_server.store.connection import Connection
-from central_server.store.visitors import Register
+from central_server.store.engine.connection import Connection
+from central_server.store.statistics import visitors
+from central_server.store.statistics.visitors import Register
 
 
 class Visit(Protocol):

@@ -1,15 +1,15 @@
 """A small, guarded web server on aiohttp."""
 
-from daemonkit.web.bodies import csrf_token, gunzip, parse_json, read_body, read_form, read_json, read_wire
 from daemonkit.web.cookies import keep_wish, read_wish
-from daemonkit.web.events import closing, event_stream
 from daemonkit.web.guards import guarded_app
 from daemonkit.web.problem import ErrorPage, problem
 from daemonkit.web.ready import Answers, Ready
-from daemonkit.web.rules import RULES, WebRules, client, route
+from daemonkit.web.request_bodies import csrf_token, gunzip, parse_json, read_body, read_form, read_json, read_wire
 from daemonkit.web.server import serving
+from daemonkit.web.server_sent_events import closing, event_stream
 from daemonkit.web.shortcuts import SHORTCUTS, Shortcut
 from daemonkit.web.uploads import Upload, read_upload
+from daemonkit.web.web_rules import RULES, WebRules, client, route
 
 __all__ = [
     "RULES",

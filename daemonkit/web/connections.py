@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from daemonkit.web.problem import PROBLEM, document
-from daemonkit.web.rules import WebRules, dress, peer
+from daemonkit.web.web_rules import WebRules, dress, peer
 
 _log = structlog.get_logger()
 

@@ -5,7 +5,7 @@ For what is no secret but a wish: its value is only ever one of a few words.
 
 from aiohttp import web
 
-from daemonkit.web.rules import RULES
+from daemonkit.web.web_rules import RULES
 
 
 def read_wish(request: web.Request, name: str) -> str:

@@ -7,11 +7,11 @@ from aiohttp import HttpVersion10, HttpVersion11, web
 from aiohttp.typedefs import Handler, Middleware
 
 from daemonkit.web.connections import Stage, set_stage
-from daemonkit.web.events import CLOSING, new_closing
-from daemonkit.web.gate import Gate
+from daemonkit.web.host_and_rate_gate import Gate
 from daemonkit.web.problem import ErrorPage, refusal, told
-from daemonkit.web.rules import RULES, WebRules, client, dress, route
+from daemonkit.web.server_sent_events import CLOSING, new_closing
 from daemonkit.web.shortcuts import SHORTCUTS, Shortcuts
+from daemonkit.web.web_rules import RULES, WebRules, client, dress, route
 
 _log = structlog.get_logger()
 _METHODS = ("GET", "HEAD", "POST")

@@ -7,7 +7,7 @@ from functools import lru_cache
 from aiohttp import HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
 
-from daemonkit.web.rules import WebRules, dress
+from daemonkit.web.web_rules import WebRules, dress
 
 
 class Ready(web.StreamResponse):

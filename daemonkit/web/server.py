@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from daemonkit.web.connections import Connection, Crowd
-from daemonkit.web.rules import RULES
 from daemonkit.web.shortcuts import SHORTCUTS
+from daemonkit.web.web_rules import RULES
 
 _KEEP_ALIVE_S = 10.0
 """Also bounds silence and a slowly arriving header: aiohttp's own limit is an hour."""

@@ -11,7 +11,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from daemonkit.web.connections import Stage, set_stage
-from daemonkit.web.gate import Gate
+from daemonkit.web.host_and_rate_gate import Gate
 from daemonkit.web.ready import Ready, takes_ready
 
 _log = structlog.get_logger()

@@ -8,9 +8,9 @@ from pathlib import PurePosixPath
 from aiohttp import web
 from multidict import MultiDict
 
-from daemonkit.web.bodies import check_token, read_body
 from daemonkit.web.problem import refusal
-from daemonkit.web.rules import WebRules
+from daemonkit.web.request_bodies import check_token, read_body
+from daemonkit.web.web_rules import WebRules
 
 _MOST_PARTS = 64
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{1,70}")

@@ -7,12 +7,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from kiosk_ui.assets import STATIC
-from kiosk_ui.paper.address import code_svg, poster_address, tag_address
+from kiosk_ui.paper.beacon_address import code_svg, poster_address, tag_address
+from kiosk_ui.paper.paper_wording import chosen, drill_words, permit_lines, say_in, setting
 from kiosk_ui.paper.typesetting import typeset
-from kiosk_ui.paper.words import chosen, drill_words, permit_lines, say_in, setting
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.project import Project, Texts
-from sync_contract.strict import Environment, Language
+from sync_contract.strict_model import Environment, Language
 
 
 class Paper(StrEnum):

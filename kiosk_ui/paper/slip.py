@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from kiosk_ui.assets import STATIC
-from kiosk_ui.figures import capitals, day, money
-from kiosk_ui.paper.address import code_svg
+from kiosk_ui.number_format import capitals, day, money
+from kiosk_ui.paper.beacon_address import code_svg
+from kiosk_ui.paper.paper_wording import chosen, drill_words, say_in, setting
 from kiosk_ui.paper.typesetting import typeset
-from kiosk_ui.paper.words import chosen, drill_words, say_in, setting
 from sync_contract.money import Money
 from sync_contract.permit import OFFICIAL_TIME, Permit
 from sync_contract.project import Texts
-from sync_contract.strict import Environment, Language
+from sync_contract.strict_model import Environment, Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

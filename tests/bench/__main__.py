@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from tests.pins import ROOT
+from tests.paths import ROOT
 
 BENCHES = ("presence", "adverts", "frames", "intake", "kiosk", "live", "notifications", "thanks")
 

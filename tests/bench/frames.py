@@ -18,7 +18,7 @@ from typing import Any
 from beacon_gateway.frames import decode, telemetry
 from beacon_gateway.frames.ibeacon import COMPANY
 from tests.bench.peers_venv import peers_python
-from tests.pins import ROOT
+from tests.paths import ROOT
 
 Advert = dict[int, bytes]
 Following = Callable[[], list[Advert]]

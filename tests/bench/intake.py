@@ -31,10 +31,10 @@ import asyncpg  # type: ignore[import-untyped]  # it has no types
 from central_server.enrolment.gateways import register
 from central_server.intake.at_once import cut, read_at_once, valid, well_formed
 from central_server.intake.batch import ReadParcel, read_batch
-from central_server.store import leases
-from central_server.store.database import Database, open_database, sqlite_url
+from central_server.store.engine import leases
+from central_server.store.engine.database import Database, open_database, sqlite_url
 from daemonkit.programs import Program, program
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import MAX_BATCH_OCTETS, Parcel, ParcelReceipts, PlaceBeaconStatistics, Receipt, canonical
 from tests.fakes.central_process import CONFIG
 from tests.fakes.delivering_gateway import DeliveringGateway, clock

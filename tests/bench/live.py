@@ -25,14 +25,14 @@ from urllib.parse import urlsplit
 import structlog
 from aiohttp import web
 
-from beacon_gateway.kiosk.follow import Follow
+from beacon_gateway.kiosk.scene_driver import Follow
 from beacon_gateway.presence.choice import Choice, Chosen
-from beacon_gateway.presence.rules import ChoiceRules, PresenceRules
+from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.tracker import Tracker
 from sync_contract.records import Door
 from tests.browser.fake_giving import FakeKiosk
-from tests.unit.presence.people import frame, person
+from tests.unit.beacon_gateway.presence.people import frame, person
 
 CARD = person(1, project="elder-lunch")
 RULES = PresenceRules()

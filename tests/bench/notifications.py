@@ -22,8 +22,8 @@ from sqlalchemy import func, select
 
 from central_server.bank_emulator.keys import open_keys
 from central_server.enrolment.gateways import register
-from central_server.store import attempts
-from central_server.store.tables import ledger_lines
+from central_server.store.donations import attempts
+from central_server.store.engine.tables import ledger_lines
 from sync_contract.records import Parcel
 from tests.fakes.central_process import RunningBank, RunningCentral, running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway

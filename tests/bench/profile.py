@@ -21,8 +21,8 @@ from daemonkit import logs, toml
 from tests.bench.adverts.callback import costs
 from tests.fakes.central_process import running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
-from tests.pins import ROOT
-from tests.unit.central.conftest import enrolled
+from tests.paths import ROOT
+from tests.unit.central_server.conftest import enrolled
 
 SECONDS = 20
 BATCHES = 200

@@ -16,8 +16,8 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from beacon_gateway.commands.demo import open_house
-from central_server.store.database import open_database, sqlite_url
-from central_server.store.tables import ledger_lines
+from central_server.store.engine.database import open_database, sqlite_url
+from central_server.store.engine.tables import ledger_lines
 from tests.flow.conftest import DEMO
 from tests.flow.journey import pay, register
 from tests.flow.visitor import visitor

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from kiosk_ui.board_views import BoardPage, BoardProject, ProofPage, SlipPage, Told, VerifyPage, months, unpublished
 from kiosk_ui.views import View
-from sync_contract.merkle_sums import Sums
+from sync_contract.ledger_heads import NO_HEAD, Head
+from sync_contract.merkle_sum_tree import Sums
 from sync_contract.money import Money
-from sync_contract.strict import Environment
-from sync_contract.transparency import NO_HEAD, Head
+from sync_contract.strict_model import Environment
 from tests.browser.projects import LUNCH, READING, TEA
 
 AT = datetime(2026, 11, 27, 4, 5, tzinfo=UTC)

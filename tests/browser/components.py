@@ -25,9 +25,9 @@ from playwright.async_api import Browser, Page, async_playwright
 from beacon_gateway.kiosk.pages.files import static_file
 from daemonkit.web import WebRules, guarded_app, serving
 from kiosk_ui.components import ComponentsPage
-from kiosk_ui.look import Look, Theme
+from kiosk_ui.display_preferences import Look, Theme
 from kiosk_ui.surface import Surface
-from sync_contract.strict import Environment, Language
+from sync_contract.strict_model import Environment, Language
 from tests.browser.chromium import launch
 from tests.browser.gallery import CODE, pages
 from tests.browser.layout import SIZES

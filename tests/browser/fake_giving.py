@@ -30,13 +30,13 @@ from daemonkit.web import WebRules, serving
 from kiosk_ui.help_views import ContactPage
 from kiosk_ui.render import Pages
 from kiosk_ui.surface import Surface
-from sync_contract.beacon import BeaconId
-from sync_contract.identity import new_id
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.money import Money
 from sync_contract.permit import PermitJudgement
 from sync_contract.project import Project
 from sync_contract.records import Door, HandoffKind, IntentState
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
+from sync_contract.uuid7 import new_id
 from tests.browser.projects import PROJECTS, SITE
 
 CONTACT = ContactPage("0595-0000 0000")

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from beacon_gateway.kiosk.pages.files import static_file
 from daemonkit.web import WebRules, guarded_app, serving
-from kiosk_ui.figures import capitals
+from kiosk_ui.display_preferences import Look, TextSize, Theme
 from kiosk_ui.giving_views import (
     AmountPage,
     Handoff,
@@ -23,8 +23,8 @@ from kiosk_ui.giving_views import (
 )
 from kiosk_ui.hall_views import Attract, PhoneHall, PhoneProject, ProjectPage, ProjectsPage
 from kiosk_ui.help_views import ComfortPage, ContactPage, HelpPage, PhoneHelpPage, PhonePrivacyPage, PrivacyPage
-from kiosk_ui.look import Look, TextSize, Theme
 from kiosk_ui.notice_views import NoticeKind, NoticePage
+from kiosk_ui.number_format import capitals
 from kiosk_ui.render import USUAL, Pages
 from kiosk_ui.slip_views import GiftSlip, ReceiptPage
 from kiosk_ui.surface import Surface
@@ -32,7 +32,7 @@ from kiosk_ui.views import View
 from sync_contract.money import Money
 from sync_contract.permit import PermitReason
 from sync_contract.records import Door, HandoffKind, IntentState
-from sync_contract.strict import Environment, Language
+from sync_contract.strict_model import Environment, Language
 from tests.browser.board_facts import BOARDS, PHONE_BOARDS
 from tests.browser.projects import LUNCH, PROJECTS, READING, SITE, TEA, texts
 from tests.browser.site_facts import SITE_VIEWS

@@ -18,8 +18,9 @@ from playwright.async_api import TimeoutError as TooLong
 
 from beacon_gateway.kiosk.browser import POLICY_FILE
 from tests.browser.fake_giving import FakeKiosk
+from tests.paths import ROOT
 
-SYSTEMD = Path(__file__).parents[2] / "systemd"
+SYSTEMD = ROOT / "systemd"
 KEYBOARD = next(
     line.partition("=")[2].replace("/usr/share/beacon-gateway/", f"{SYSTEMD}/")
     for line in (SYSTEMD / "beacon-kiosk.service").read_text().splitlines()
@@ -28,7 +29,7 @@ KEYBOARD = next(
 """As the unit has it."""
 PATIENCE_S = 90.0
 """Ends a hang; Chromium under a compositor takes its time on a machine that does much else."""
-PROGRAM = Path(os.environ.get("VIRTUAL_ENV", Path(__file__).parents[2] / ".venv")) / "bin" / "beacon-gateway"
+PROGRAM = Path(os.environ.get("VIRTUAL_ENV", ROOT / ".venv")) / "bin" / "beacon-gateway"
 
 
 @dataclass

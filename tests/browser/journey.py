@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Page, TimeoutError, expect
 
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
 
 Pay = Callable[[str], Awaitable[None]]
 """What happens on the phone: gets the address in the code, returns when the bank has been paid."""

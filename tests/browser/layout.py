@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.async_api import Page
 
-from kiosk_ui.look import Theme
+from kiosk_ui.display_preferences import Theme
 
 _SCRIPT = Path(__file__).with_name("layout.js").read_text()
 SIZES = {"kiosk": (1280, 800), "small": (800, 480), "phone": (360, 740), "portrait": (1080, 1920)}

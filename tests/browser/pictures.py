@@ -14,14 +14,15 @@ from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright
 
 from beacon_gateway.commands.demo import House, open_house
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
 from tests.browser.chromium import launch
 from tests.browser.film import ORDER, TOUCHED, Film
 from tests.browser.journey import walk_the_journey
 from tests.browser.layout import SIZES
 from tests.browser.sheets import small, write_sheets
+from tests.paths import ROOT
 
-DEMO = Path(__file__).parents[2] / "config" / "demo"
+DEMO = ROOT / "config" / "demo"
 JOURNEYS = [("kiosk", language) for language in Language] + [("small", Language.zh_hans)]
 KEPT = {
     "kiosk-zh-Hans-attract", "kiosk-zh-Hans-turned", "kiosk-zh-Hans-project", "kiosk-zh-Hans-amount",

@@ -6,9 +6,9 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 from playwright.async_api import Browser
 
-from kiosk_ui.look import Theme
+from kiosk_ui.display_preferences import Theme
 from kiosk_ui.surface import Surface
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
 from tests.browser.gallery import gallery
 from tests.browser.layout import SIZES
 

@@ -6,9 +6,9 @@ import axe_playwright_python  # type: ignore[import-untyped]  # it has no types
 import pytest
 from playwright.async_api import Page, expect
 
-from kiosk_ui.look import Theme
+from kiosk_ui.display_preferences import Theme
 from kiosk_ui.surface import Surface
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
 from tests.browser.conftest import OpenPage
 from tests.browser.fake_giving import FakeKiosk
 from tests.browser.gallery import VIEWS

@@ -8,7 +8,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from kiosk_ui.assets import Assets
-from kiosk_ui.look import Theme
+from kiosk_ui.display_preferences import Theme
 from tests.browser.components import COMPARED, components_page, differences, kept, look
 from tests.browser.conftest import OpenPage
 from tests.browser.layout import SIZES, faults

@@ -8,6 +8,7 @@ from PIL import Image
 
 from tests.browser import film as film_module
 from tests.browser.film import MOST_OCTETS, ORDER, SIZE, TOUCHED, Film
+from tests.paths import ROOT
 
 
 def png(level: int) -> bytes:
@@ -57,5 +58,5 @@ def test_a_film_that_is_too_large_is_not_written(tmp_path: Path, monkeypatch: py
 
 
 def test_the_film_of_the_docs_is_there_and_small() -> None:
-    file = Path(__file__).parents[2] / "docs" / "pictures" / "walk-through.webp"
+    file = ROOT / "docs" / "pictures" / "walk-through.webp"
     assert 50_000 < file.stat().st_size <= MOST_OCTETS

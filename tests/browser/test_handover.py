@@ -12,7 +12,7 @@ from daemonkit.web import WebRules, guarded_app, serving
 from kiosk_ui.giving_views import PhoneHandover
 from kiosk_ui.surface import Surface
 from sync_contract.money import Money
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
 from tests.browser.conftest import OpenPage
 from tests.browser.gallery import pages
 from tests.browser.projects import LUNCH

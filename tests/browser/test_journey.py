@@ -7,7 +7,7 @@ from zxingcpp import read_barcodes
 
 from sync_contract.money import Money
 from sync_contract.records import IntentState
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
 from tests.browser.conftest import OpenPage
 from tests.browser.fake_giving import FakeKiosk
 from tests.browser.journey import choose_amount, next_person, walk_the_journey

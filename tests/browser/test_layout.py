@@ -2,11 +2,11 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
+from kiosk_ui.display_preferences import TextSize, Theme
 from kiosk_ui.hall_views import News
-from kiosk_ui.look import TextSize, Theme
 from kiosk_ui.surface import Surface
 from sync_contract.records import Door
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
 from tests.browser.conftest import OpenPage
 from tests.browser.gallery import KIOSK, LONG, PHONE, pages
 from tests.browser.layout import SIZES, faults, set_up

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
 from tests.browser.conftest import OpenPage
 from tests.browser.fake_giving import FakeKiosk
 from tests.browser.projects import LUNCH

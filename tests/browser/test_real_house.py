@@ -1,7 +1,6 @@
 """The journey in Chromium through the three real programs: the screen in the hall, and the phone at the bank."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,15 +8,16 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from beacon_gateway.commands.demo import House, open_house
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
 from tests.browser.conftest import OpenPage
 from tests.browser.journey import next_person, walk_the_journey
 from tests.browser.layout import SIZES, faults
+from tests.paths import ROOT
 from tests.ports import keep_ports
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("real house")]
 DRILL = {Language.zh_hans: "演练", Language.zh_hant: "演練", Language.en: "drill"}
-DEMO = Path(__file__).parents[2] / "config" / "demo"
+DEMO = ROOT / "config" / "demo"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from kiosk_ui.look import Theme
-from sync_contract.strict import Language
+from kiosk_ui.display_preferences import Theme
+from sync_contract.strict_model import Language
 from tests.browser.conftest import OpenPage
 from tests.browser.layout import SIZES, faults
 from tests.browser.site_facts import SITE_VIEWS

@@ -16,12 +16,12 @@ from central_server.accounts.login import set_password
 from central_server.enrolment.gateways import register
 from central_server.statistics.rollup import count_all
 from sync_contract.records import Door
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
 from tests.browser.conftest import PATIENCE_MS, OpenPage
 from tests.fakes.central_process import RunningCentral, running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
-from tests.unit.central.test_statistics_rollup import stretch
-from tests.unit.central.test_statistics_screens import count, touched
+from tests.unit.central_server.statistics.test_statistics_rollup import stretch
+from tests.unit.central_server.statistics.test_statistics_screens import count, touched
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 PASSWORD = "correct horse battery"
@@ -149,7 +149,7 @@ async def test_a_page_left_alone_goes_when_its_session_is_over(open_page: OpenPa
     await log_in(page, hall, "/staff/")
     await expect(page.locator("html[data-heard]")).to_have_count(1, timeout=PATIENCE_MS)
     async with hall.central.database() as database, database.write() as connection:
-        from central_server.store.tables import sessions
+        from central_server.store.engine.tables import sessions
 
         await connection.execute(sessions.delete())
     await expect(page.locator("form.login")).to_be_visible(timeout=PATIENCE_MS)

@@ -12,11 +12,11 @@ from playwright.async_api import Page
 
 from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
-from central_server.store import contacts, places
-from central_server.store.contacts import Contact
-from central_server.store.places import TOP, Place, PlaceKind
+from central_server.store.places import contacts, places
+from central_server.store.places.contacts import Contact
+from central_server.store.places.places import TOP, Place, PlaceKind
 from sync_contract.project import Texts
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
 from tests.browser.conftest import OpenPage
 from tests.browser.test_accessible import violations
 from tests.fakes.central_process import RunningCentral, running_bank, running_central

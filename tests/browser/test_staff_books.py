@@ -11,16 +11,16 @@ import pytest_asyncio
 
 from central_server.accounts.login import set_password
 from central_server.enrolment.gateways import register
-from central_server.receipts.asking import Receipts
-from central_server.receipts.sealing import Donor, open_seal
-from central_server.reconciliation.reconciling import Reconciling
+from central_server.receipts.receipt_requests import Receipts
+from central_server.receipts.sealed_data import Donor, open_seal
+from central_server.reconciliation.statement_import import Reconciling
 from sync_contract.records import HandoffKind
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
 from tests.browser.conftest import OpenPage
 from tests.browser.test_staff import _SMALL, PASSWORD, Hall, log_in
 from tests.fakes.central_process import running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
-from tests.unit.central.reconciling_world import DAY, NOW, Books, back, file, row, strange
+from tests.unit.central_server.reconciling_world import DAY, NOW, Books, back, file, row, strange
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 PAGES = (

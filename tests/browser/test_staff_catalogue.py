@@ -2,7 +2,7 @@
 
 import pytest
 
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
 from tests.browser.conftest import OpenPage
 from tests.browser.test_accessible import violations, with_axe
 from tests.browser.test_staff_accounts import central, log_in

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from central_server.accounts.sessions import IDLE
-from central_server.store import sessions
+from central_server.store.accounts import sessions
 from tests.browser.conftest import PATIENCE_MS, OpenPage
 from tests.browser.test_idle import pass_time, stand_still
 from tests.browser.test_staff import Hall, hall, log_in

@@ -11,12 +11,12 @@ from playwright.async_api import Page
 
 from central_server.enrolment.gateways import register
 from central_server.statistics.rollup import count_all
-from central_server.store import passes
+from central_server.store.api import presence_passes
 from sync_contract.permit import OFFICIAL_TIME
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
 from tests.browser.conftest import PATIENCE_MS, OpenPage
 from tests.browser.test_staff import Hall, furnished, log_in
-from tests.unit.central.test_statistics_rollup import place, stretch
+from tests.unit.central_server.statistics.test_statistics_rollup import place, stretch
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 BEACONS = 30
@@ -35,7 +35,7 @@ async def busy_hall(tmp_path: Path) -> AsyncIterator[Hall]:
                 for number in range(BEACONS):
                     where = {"community": "huada", "beacon": str(place(number, 1).beacon), "project": "elder-lunch"}
                     for _ in range(number):
-                        await passes.count(connection, hour=hour, **where, door="phone", kind="shake")
+                        await presence_passes.count(connection, hour=hour, **where, door="phone", kind="shake")
             await count_all(database)
         yield hall
 

@@ -7,16 +7,17 @@ import pytest
 from playwright.async_api import Page, expect
 
 from central_server.statistics.rollup import count_all
-from central_server.store import beacons, deliveries, webhooks
-from central_server.store.beacons import KeptBeacon
-from central_server.store.deliveries import Delivery
-from central_server.store.webhooks import Webhook
+from central_server.store.api import deliveries, webhooks
+from central_server.store.api.deliveries import Delivery
+from central_server.store.api.webhooks import Webhook
+from central_server.store.catalogue import beacons
+from central_server.store.catalogue.beacons import KeptBeacon
 from sync_contract.catalogue import BeaconKind
-from sync_contract.identity import new_id
+from sync_contract.uuid7 import new_id
 from tests.browser.conftest import PATIENCE_MS, OpenPage
 from tests.browser.test_staff import Hall, log_in
 from tests.browser.test_staff_figures import busy_hall
-from tests.unit.central.test_statistics_rollup import place, stretch
+from tests.unit.central_server.statistics.test_statistics_rollup import place, stretch
 
 __all__ = ["busy_hall"]
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -2,16 +2,17 @@
 
 import pytest
 
-from central_server.store import beacons, revised
-from central_server.store.beacons import KeptBeacon
+from central_server.store.catalogue import beacons
+from central_server.store.catalogue.beacons import KeptBeacon
+from central_server.store.engine import versioned_rows
 from sync_contract.catalogue import BeaconKind
-from sync_contract.identity import new_id
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
+from sync_contract.uuid7 import new_id
 from tests.browser.conftest import OpenPage
 from tests.browser.test_accessible import violations
 from tests.browser.test_staff_accounts import _SMALL, central, log_in
 from tests.fakes.central_process import RunningCentral
-from tests.unit.central.catalogue_world import DOOR, NOW
+from tests.unit.central_server.catalogue_world import DOOR, NOW
 from tests.unit.kiosk_ui.printed import codes, printed
 
 __all__ = ["central"]
@@ -21,12 +22,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def known(central: RunningCentral) -> str:
     id_ = new_id()
     async with central.database() as database, database.write() as connection:
-        await revised.begin(connection)
+        await versioned_rows.begin(connection)
         kept = KeptBeacon(
             id_, "huada", DOOR, BeaconKind.place, "大厅东墙 east wall, hall", -59, "", None, (), "", NOW, "chen"
         )
         await beacons.save(connection, kept, 0)
-        await revised.edited(connection, "huada", NOW)
+        await versioned_rows.edited(connection, "huada", NOW)
     return id_
 
 

@@ -5,7 +5,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.fake_giving import FakeKiosk
-from tests.unit.kiosk.test_touches import counted
+from tests.unit.beacon_gateway.kiosk.test_touch_counter import counted
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -16,7 +16,7 @@ from kiosk_ui.render import Pages
 from kiosk_ui.surface import Surface
 from kiosk_ui.voices import Voices
 from sync_contract.records import Door
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 from tests.browser.conftest import OpenPage
 from tests.browser.fake_giving import FakeGiving, FakeProjects
 from tests.browser.projects import SITE

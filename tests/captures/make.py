@@ -5,8 +5,8 @@ from math import log10
 from random import Random
 
 from beacon_gateway.frames.ibeacon import COMPANY, IBeacon
-from beacon_gateway.radio.btsnoop import Datalink, Event, write
-from beacon_gateway.radio.hci import legacy_report
+from beacon_gateway.radio.hci.advertising_reports import legacy_report
+from beacon_gateway.radio.hci.btsnoop import Datalink, Event, write
 from tests.captures.identity import PERSON_TAG, PLACE_BEACON, WALK
 
 BEGAN = 1_767_225_600.0  # 2026-01-01 00:00 UTC

@@ -5,8 +5,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from beacon_gateway.radio.advertiser import BlueZAdvertiser
-from beacon_gateway.radio.scanner import BlueZScanner
+from beacon_gateway.radio.advertise.advertiser import BlueZAdvertiser
+from beacon_gateway.radio.scan.scanner import BlueZScanner
 from tests.captures.identity import LAB, PERSON_TAG
 from tests.radio.inside import Ear, in_lab, recording, running, until
 from tests.radio.outside import run_script

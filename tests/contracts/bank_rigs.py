@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from central_server.bank_emulator.keys import open_keys
-from central_server.bank_emulator.notifying import notification
+from central_server.bank_emulator.notification_sender import notification
 from central_server.bank_emulator.orders import OrderBook, RefundBook
 from central_server.bank_emulator.unionpay.authority import Authority, open_authority
 from central_server.bank_emulator.unionpay.clock import Clock
@@ -30,9 +30,9 @@ from central_server.banks.port import (
 from central_server.banks.sandbox import Sandbox
 from central_server.banks.unionpay.gateway import UnionPay
 from central_server.settings_bank import BankSettings
-from sync_contract.identity import new_id
 from sync_contract.money import Money
-from sync_contract.strict import Environment, Language
+from sync_contract.strict_model import Environment, Language
+from sync_contract.uuid7 import new_id
 from tests.fakes.central_process import running_bank
 from tests.fakes.donor import Donor, Page
 from tests.fakes.unionpay import FORM, account_at, authority_in, notification_fields

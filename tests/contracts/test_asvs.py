@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.paths import ROOT
+
 SUMMARY = ROOT / "docs" / "asvs.md"
 CHAPTERS = sorted((ROOT / "docs" / "asvs").glob("v*.md"))
 HEAD = ("number", "level", "what it asks", "state", "by what", "seen in")

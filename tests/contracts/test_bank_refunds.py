@@ -13,8 +13,8 @@ from central_server.banks.port import (
     OrderReport,
     OrderState,
 )
-from sync_contract.identity import new_id
 from sync_contract.money import Money
+from sync_contract.uuid7 import new_id
 from tests.contracts.bank_rigs import REFUNDS, STATES, Rig, known, order, refund_of
 
 

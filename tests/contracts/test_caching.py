@@ -1,22 +1,20 @@
 """Which answers a browser or a proxy may keep: those that everybody may read. All others are `no-store`, by default."""
 
-from pathlib import Path
-
 import pytest
 
-from daemonkit.web.rules import WebRules, dress
+from daemonkit.web.web_rules import WebRules, dress
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 PUBLIC = {
     "daemonkit/web/guards.py": "the default, as `dress` has it",
-    "daemonkit/web/rules.py": "no-store",
-    "central_server/public/files.py": "stylesheets and scripts",
-    "central_server/public/album.py": "pictures of projects",
+    "daemonkit/web/web_rules.py": "no-store",
+    "central_server/public/static_files.py": "stylesheets and scripts",
+    "central_server/public/project_pictures.py": "pictures of projects",
     "central_server/public/openapi.py": "the document for programs",
-    "central_server/public/transparency.py": "published heads",
-    "central_server/public/slip.py": "no-store",
+    "central_server/public/transparency_api.py": "published heads",
+    "central_server/public/slip_page.py": "no-store",
     "central_server/gateway_api/catalogue.py": "the catalogue and its pictures, to a gateway",
-    "central_server/bank_emulator/look.py": "the drill bank's stylesheet",
+    "central_server/bank_emulator/page_style.py": "the drill bank's stylesheet",
     "beacon_gateway/kiosk/pages/files.py": "stylesheets, pictures and voices",
 }
 

@@ -14,18 +14,18 @@ import aiohttp
 import pytest
 from sqlalchemy import func, select
 
-from central_server.store import parcels, sync_log
-from central_server.store.log_ways import Wanted
-from central_server.store.places import TOP
-from central_server.store.tables import intents as intents_table
-from central_server.store.tables import parcels as parcels_table
-from sync_contract.beacon import BeaconId
+from central_server.store.engine.tables import intents as intents_table
+from central_server.store.engine.tables import parcels as parcels_table
+from central_server.store.parcels import parcels, sync_log
+from central_server.store.parcels.log_queries import Wanted
+from central_server.store.places.places import TOP
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import MAX_BATCH_OCTETS, ParcelReceipts, PlaceBeaconStatistics, Receipt
 from sync_contract.request_signature import Signer, content_digest
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 from tests.fakes.central_process import RunningCentral, running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway, as_json
-from tests.unit.central.conftest import enrolled
+from tests.unit.central_server.conftest import enrolled
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ It was tried with nginx 1.26; here it is read, for the tests bring no nginx.
 
 import re
 import ssl
-from pathlib import Path
 
 from central_server.settings import ServerSettings
 from debian.package import CENTRAL
+from tests.paths import ROOT
 
-CONF = Path(__file__).parents[2] / "config/nginx.conf"
+CONF = ROOT / "config/nginx.conf"
 
 
 def directives() -> list[tuple[str, str]]:

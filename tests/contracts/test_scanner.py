@@ -10,13 +10,13 @@ from time import monotonic
 import pytest
 
 from beacon_gateway.model.beacons import Beacon, Sighting
-from beacon_gateway.radio.capture import CaptureScanner
 from beacon_gateway.radio.port import Scanner
+from beacon_gateway.radio.scan.capture_scanner import CaptureScanner
 from beacon_gateway.radio.simulated import SimulatedScanner
 from beacon_gateway.simulation.air import Air
 from beacon_gateway.simulation.room import Walker
 from beacon_gateway.simulation.walk import parse_walk
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from tests.captures.identity import PERSON_TAG, WALK
 from tests.radio.inside import PATIENCE, until

@@ -12,21 +12,21 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from beacon_gateway.sync import enrol
-from beacon_gateway.sync.central import open_central
+from beacon_gateway.sync.central_client import open_central
 from beacon_gateway.sync.ports import CentralUnreachable
 from central_server.alerts.channels import open_senders
-from central_server.alerts.telling import Message, TellingFailed
-from central_server.api.webhooks.addresses import AddressRules
-from central_server.api.webhooks.sending import open_sender
+from central_server.alerts.notifier import Message, TellingFailed
+from central_server.api.webhooks.receiver_addresses import AddressRules
+from central_server.api.webhooks.sender import open_sender
 from central_server.banks.port import BankUnavailable
-from central_server.banks.unionpay.wire import post
+from central_server.banks.unionpay.back_channel import post
 from central_server.settings import AlertSettings, MailSettings
-from central_server.store.database import Database
+from central_server.store.engine.database import Database
 from sync_contract.enrolment import Invitation, new_code
 from sync_contract.request_signature import Signer
 from tests.fakes.post_office import self_signed
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 OURS = ("beacon_gateway", "central_server", "daemonkit", "kiosk_ui", "sync_contract")
 
 

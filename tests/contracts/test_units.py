@@ -9,8 +9,9 @@ import pytest
 
 from beacon_gateway.kiosk.browser import POLICY_FILE
 from beacon_gateway.settings import Radio
+from tests.paths import ROOT
 
-SYSTEMD = Path(__file__).parents[2] / "systemd"
+SYSTEMD = ROOT / "systemd"
 SERVICES = ("beacon-gateway", "beacon-central")
 KIOSK = "beacon-kiosk"
 BACKUP = "beacon-central-backup"

@@ -21,13 +21,13 @@ from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
 from central_server.api.tokens import Bearers, Scope, make
 from central_server.enrolment.gateways import register
-from central_server.public.shake import ShakeApi
-from central_server.store import tokens
-from sync_contract.beacon import BeaconId
+from central_server.public.shake_api import ShakeApi
+from central_server.store.api import tokens
+from sync_contract.beacon_identity import BeaconId
 from tests.fakes.central_process import CONFIG, RunningCentral, running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 _CONFIG = """
 [checks.negative_data_rejection]  # 413 too: a batch of 1001 parcels is too large
 expected-statuses = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "428", "429"]

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import ValidationError
 
 from sync_contract.catalogue import SignedCatalogue
+from sync_contract.gateway_report import ReportTaken
 from sync_contract.records import (
     KINDS,
     UNKNOWN_KIND,
@@ -22,7 +23,6 @@ from sync_contract.records import (
     ParcelReceipts,
     Receipt,
 )
-from sync_contract.report import ReportTaken
 from sync_contract.request_signature import SignatureRefused, read
 
 FAULTS = ("down", "portal", "redirect", "truncated", "garbage", "huge", "unknown key", "after the effect", "stranger")

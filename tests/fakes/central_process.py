@@ -10,11 +10,11 @@ from typing import Any, Literal, TypedDict
 from central_server.bank_emulator import server as bank_emulator
 from central_server.bank_emulator.unionpay import server as unionpay_emulator
 from central_server.bank_emulator.unionpay.clock import Clock
-from central_server.bank_emulator.unionpay.diary import Pace
+from central_server.bank_emulator.unionpay.schedule import Pace
 from central_server.server import Place
 from central_server.server import run as run_central
 from central_server.settings import Settings
-from central_server.store.database import Database, open_database, sqlite_url
+from central_server.store.engine.database import Database, open_database, sqlite_url
 from daemonkit.toml import load
 from tests.sqlite import put_database
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from central_server.store.sqlite import sqlite_url
+from central_server.store.engine.sqlite import sqlite_url
 from daemonkit.programs import Program, program
 from tests.fakes.central_process import CONFIG
 from tests.fakes.delivering_gateway import DeliveringGateway

@@ -12,7 +12,6 @@ import aiohttp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from yarl import URL
 
-from sync_contract.identity import new_id
 from sync_contract.keys import public_text
 from sync_contract.money import Money
 from sync_contract.records import (
@@ -27,8 +26,9 @@ from sync_contract.records import (
     canonical,
 )
 from sync_contract.request_signature import Signer
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 from sync_contract.ticket import Ticket, encode
+from sync_contract.uuid7 import new_id
 
 
 class DeliveringGateway:

@@ -10,14 +10,15 @@ from typing import Any
 import aiohttp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from central_server.enrolment import codes
-from central_server.store import gateways, places
-from central_server.store.database import Database
-from central_server.store.gateways import Gateway
+from central_server.enrolment import enrolment_codes
+from central_server.store.engine.database import Database
+from central_server.store.enrolment import gateways
+from central_server.store.enrolment.gateways import Gateway
+from central_server.store.places import places
 from sync_contract.enrolment import EnrolmentRequest, KeyRoll, new_code
+from sync_contract.gateway_report import GatewayReport, Hearing
 from sync_contract.keys import public_text
 from sync_contract.records import ClockReading
-from sync_contract.report import GatewayReport, Hearing
 from tests.fakes.delivering_gateway import DeliveringGateway
 
 
@@ -80,8 +81,8 @@ async def invited(database: Database, *, community: str = "huada", label: str = 
     now = datetime.now(UTC)
     async with database.write() as connection:
         await places.plant_community(connection, community, now)
-        gateway = await codes.add_gateway(connection, community, label, None, now)
-        return gateway, await codes.make_code(connection, gateway, "chen", now)
+        gateway = await enrolment_codes.add_gateway(connection, community, label, None, now)
+        return gateway, await enrolment_codes.make_code(connection, gateway, "chen", now)
 
 
 async def code_for(database: Database, gateway: str) -> str:
@@ -89,7 +90,7 @@ async def code_for(database: Database, gateway: str) -> str:
     async with database.write() as connection:
         known = await gateways.get(connection, gateway)
         assert known is not None
-        return await codes.make_code(connection, known, "chen", datetime.now(UTC))
+        return await enrolment_codes.make_code(connection, known, "chen", datetime.now(UTC))
 
 
 def random_code() -> str:

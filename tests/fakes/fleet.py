@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
 
-from central_server.store import parcels as kept
-from central_server.store.database import Database
-from central_server.store.places import TOP
-from central_server.store.tables import arrivals, batches, intents, parcels, sequences
+from central_server.store.engine.database import Database
+from central_server.store.engine.tables import arrivals, batches, intents, parcels, sequences
+from central_server.store.parcels import parcels as kept
+from central_server.store.places.places import TOP
 from sync_contract.records import Parcel, ParcelReceipt, ParcelReceipts, Receipt, canonical
 from tests.fakes.delivering_gateway import DeliveringGateway
 

@@ -23,7 +23,7 @@ from central_server.banks.port import (
     StatementRow,
 )
 from sync_contract.money import Money
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 
 
 @dataclass

@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from central_server.banks.port import Bank
-from central_server.catalogue.seed import sow
-from central_server.donations.giving_back import GivingBack
-from central_server.donations.opening import AtTheBank, Opening, Underway
-from central_server.donations.queries import Queries
+from central_server.catalogue.settings_seed import sow
+from central_server.donations.open_attempt import AtTheBank, Opening, Underway
+from central_server.donations.order_queries import Queries
+from central_server.donations.refund_jobs import GivingBack
 from central_server.donations.settle import Settlement
 from central_server.donations.tickets import read_ticket
 from central_server.enrolment.gateways import register
 from central_server.settings import Settings
-from central_server.store import attempts
-from central_server.store.attempts import Attempt
-from central_server.store.database import Database
+from central_server.store.donations import attempts
+from central_server.store.donations.attempts import Attempt
+from central_server.store.engine.database import Database
 from daemonkit.toml import load
 from sync_contract.project import Texts
-from sync_contract.strict import Environment, Language
+from sync_contract.strict_model import Environment, Language
 from tests.fakes.central_process import CONFIG
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.money_bank import MoneyBank

@@ -20,14 +20,17 @@ import aiohttp
 from central_server.bank_emulator.unionpay.forging import forged_body
 from central_server.bank_emulator.unionpay.reports import notification_of
 from central_server.bank_emulator.unionpay.transactions import PAYMENT, Book, Transaction
-from central_server.donations import refunding
-from central_server.donations.refunding import RefundNotPossible
+from central_server.donations import refund_process
+from central_server.donations.refund_process import RefundNotPossible
 from central_server.enrolment.gateways import register
-from central_server.reconciliation import calendar
-from central_server.store import attempts, ledger_lines, projects, reconciled, refunds
-from central_server.store.attempts import Attempt
-from central_server.store.database import Database, open_database
-from central_server.store.ledger_lines import LedgerLine
+from central_server.reconciliation import settlement_days
+from central_server.store.catalogue import projects
+from central_server.store.donations import attempts, refunds
+from central_server.store.donations.attempts import Attempt
+from central_server.store.engine.database import Database, open_database
+from central_server.store.ledger import ledger_lines
+from central_server.store.ledger.ledger_lines import LedgerLine
+from central_server.store.reconciliation import reconciled_attempts
 from sync_contract.records import Parcel
 from sync_contract.request_signature import Signer
 from tests.fakes.delivering_gateway import DeliveringGateway, as_json
@@ -154,7 +157,7 @@ class Street:
             with contextlib.suppress(RefundNotPossible):
                 async with self.database.write() as connection:
                     minor = attempt.amount_minor // share
-                    await refunding.ask(connection, attempt.id, minor, "why", bank=BANK, by="ming", now=self.now)
+                    await refund_process.ask(connection, attempt.id, minor, "why", bank=BANK, by="ming", now=self.now)
 
     async def decide_refunds(self, *, approve: bool, by: str) -> None:
         async with self.database.read() as connection:
@@ -162,7 +165,7 @@ class Street:
         for refund in waiting[:2]:
             with contextlib.suppress(RefundNotPossible):
                 async with self.database.write() as connection:
-                    await refunding.decide(connection, refund.id, approve=approve, note="", by=by, now=self.now)
+                    await refund_process.decide(connection, refund.id, approve=approve, note="", by=by, now=self.now)
                 assert by != "ming", "whoever asked has decided"
 
     async def permit(self, *, holds: bool) -> None:
@@ -187,10 +190,12 @@ class Street:
                 return False
             if not files:
                 return True
-            since = calendar.first(await reconciled.first_order(connection, BANK, "drill"), now)
+            since = settlement_days.first(await reconciled_attempts.first_order(connection, BANK, "drill"), now)
             if since is None:
                 return True
-            return not calendar.due(since, await reconciled.looked_at(connection, BANK, "drill", since), now)
+            return not settlement_days.due(
+                since, await reconciled_attempts.looked_at(connection, BANK, "drill", since), now
+            )
 
     async def _visit(self, number: int, work: Callable[[], Awaitable[Page]]) -> Page | None:
         """None: nobody was there, or not to the end."""

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from central_server.intake.batch import ReadParcel
 from central_server.intake.receive import ReceiptJson, receive
-from central_server.store.database import Database
-from central_server.store.gateways import Gateway
+from central_server.store.engine.database import Database
+from central_server.store.enrolment.gateways import Gateway
 from sync_contract.records import Parcel, canonical
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 
 
 async def received(

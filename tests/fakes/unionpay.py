@@ -13,7 +13,7 @@ from central_server.bank_emulator.unionpay.reports import notification_of
 from central_server.bank_emulator.unionpay.transactions import Book
 from central_server.banks import Account
 from central_server.settings_bank import BankSettings
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"}
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from beacon_gateway.commands.demo import House, open_house
+from tests.paths import ROOT
 from tests.ports import keep_ports
 from tests.sqlite import put_database
 
-ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "config" / "demo"
 
 

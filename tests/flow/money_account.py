@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from central_server.bank_emulator.unionpay.transactions import PAYMENT
-from central_server.store import differences, ledger_lines, refunds
-from central_server.store.attempts import Attempt
-from central_server.store.differences import Difference, DifferenceKind
-from central_server.store.ledger_lines import LedgerLine
-from central_server.store.places import TOP
-from central_server.store.refunds import BY_BANK, KeptRefund, RefundState
+from central_server.store.donations import refunds
+from central_server.store.donations.attempts import Attempt
+from central_server.store.donations.refunds import BY_BANK, KeptRefund, RefundState
+from central_server.store.ledger import ledger_lines
+from central_server.store.ledger.ledger_lines import LedgerLine
+from central_server.store.places.places import TOP
+from central_server.store.reconciliation import differences
+from central_server.store.reconciliation.differences import Difference, DifferenceKind
 from tests.fakes.money_street import PURSE, Street, payments
 
 _LAST_OF_LOG = 4000

@@ -21,14 +21,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from central_server.banks.port import BankUnavailable, NoStatement, Notification, OrderState
-from central_server.donations import refunding
-from central_server.donations.refunding import RefundNotPossible
-from central_server.reconciliation.reconciling import Reconciling
-from central_server.store import attempts, differences, intents, ledger_lines, projects, refunds
-from central_server.store.attempts import Attempt
-from central_server.store.database import open_database
-from central_server.store.differences import DifferenceKind
-from central_server.store.places import TOP
+from central_server.donations import refund_process
+from central_server.donations.refund_process import RefundNotPossible
+from central_server.reconciliation.statement_import import Reconciling
+from central_server.store.catalogue import projects
+from central_server.store.donations import attempts, intents, refunds
+from central_server.store.donations.attempts import Attempt
+from central_server.store.engine.database import open_database
+from central_server.store.ledger import ledger_lines
+from central_server.store.places.places import TOP
+from central_server.store.reconciliation import differences
+from central_server.store.reconciliation.differences import DifferenceKind
 from sync_contract.records import Parcel
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.money_bank import MoneyBank
@@ -173,7 +176,7 @@ class MoneyMachine(RuleBasedStateMachine):
             for attempt in await self.tried(gift, number):
                 async with self.house(number).database.write() as connection:
                     with contextlib.suppress(RefundNotPossible):
-                        await refunding.ask(
+                        await refund_process.ask(
                             connection,
                             attempt.id,
                             attempt.amount_minor // share,
@@ -194,7 +197,9 @@ class MoneyMachine(RuleBasedStateMachine):
             for refund in waiting[:2]:
                 with contextlib.suppress(RefundNotPossible):
                     async with database.write() as connection:
-                        await refunding.decide(connection, refund.id, approve=approve, note="", by=by, now=self.now)
+                        await refund_process.decide(
+                            connection, refund.id, approve=approve, note="", by=by, now=self.now
+                        )
                     assert by != "ming", "whoever asked has decided"
 
         self.run(decide())

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from central_server.ledger import tree
-from central_server.reconciliation.totals import totals
-from central_server.store import attempts, heads, intents, ledger_lines
-from central_server.store.places import TOP
-from sync_contract.merkle_sums import Sums
-from sync_contract.transparency import Head
+from central_server.ledger import merkle_proofs
+from central_server.reconciliation.day_totals import totals
+from central_server.store.donations import attempts, intents
+from central_server.store.ledger import ledger_heads, ledger_lines
+from central_server.store.places.places import TOP
+from sync_contract.ledger_heads import Head
+from sync_contract.merkle_sum_tree import Sums
 from tests.fakes.money_street import PURSE, Gift, Street
 from tests.flow.money_account import Account, account
 
@@ -178,12 +179,14 @@ class History:
 
     async def _board_ledger_and_files_agree(self) -> None:
         async with self.street.database.read() as connection:
-            told = await heads.newest(connection, PURSE)
-            waiting = await heads.pending(connection, PURSE, 0, 1_000_000)
+            told = await ledger_heads.newest(connection, PURSE)
+            waiting = await ledger_heads.pending(connection, PURSE, 0, 1_000_000)
             lines = await ledger_lines.of_purse(connection, *PURSE)
             days = await totals(connection, [TOP], "drill")
         published = Sums() if told is None else Head.model_validate_json(told.content).total
-        assert published + tree.total(waiting) == tree.total(lines), "what is published and what waits is the ledger"
+        assert published + merkle_proofs.total(waiting) == merkle_proofs.total(lines), (
+            "what is published and what waits is the ledger"
+        )
         assert all(day.balances for day in days), "each file is the ledger and its rows that differ"
 
     async def _safe(self) -> None:

@@ -14,7 +14,7 @@ from beacon_gateway.commands.demo import bank_program, central_program, gateway_
 from daemonkit.programs import Program
 from tests.fakes.bad_network import BadNetwork, bad_network
 from tests.flow.conftest import DEMO
-from tests.flow.test_whole_way import gifts, prepared
+from tests.flow.test_end_to_end import gifts, prepared
 from tests.ports import own_port
 
 ASKED_S = 60.0

@@ -15,7 +15,7 @@ import pytest_asyncio
 from beacon_gateway.commands.demo import House, gateway_program
 from tests.flow.conftest import DEMO, furnished_house
 from tests.flow.journey import open_ticket, register
-from tests.flow.test_whole_way import prepared, rows
+from tests.flow.test_end_to_end import prepared, rows
 from tests.flow.visitor import visitor
 
 GATEWAY = [sys.executable, "-m", "beacon_gateway"]

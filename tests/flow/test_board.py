@@ -6,7 +6,7 @@ from typing import Any
 
 from beacon_gateway.commands.demo import House
 from tests.flow.journey import pay, register
-from tests.flow.test_whole_way import rows
+from tests.flow.test_end_to_end import rows
 from tests.flow.visitor import Visitor, visitor
 
 

@@ -13,9 +13,9 @@ from beacon_gateway.commands.demo import bank_program, central_program, gateway_
 from tests.fakes.donor import Donor
 from tests.fakes.editor import Editor
 from tests.flow.conftest import DEMO
-from tests.flow.test_whole_way import SIMULATED, prepared
+from tests.flow.test_end_to_end import SIMULATED, prepared
 from tests.flow.visitor import visitor
-from tests.unit.central.test_catalogue_pages import PNG
+from tests.unit.central_server.catalogue.test_catalogue_pages import PNG
 
 Answer = TypeVar("Answer")
 

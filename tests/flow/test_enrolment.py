@@ -14,7 +14,7 @@ from beacon_gateway.store.identity import Keys
 from daemonkit.programs import program
 from tests.flow.conftest import DEMO
 from tests.flow.journey import register
-from tests.flow.test_whole_way import rows
+from tests.flow.test_end_to_end import rows
 from tests.flow.visitor import Visitor, visitor
 from tests.ports import keep_ports
 

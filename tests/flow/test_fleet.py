@@ -8,7 +8,7 @@ from sync_contract.records import Parcel
 from tests.fakes.central_process import running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.fleet import Fault, Fleet, check, made_by
-from tests.unit.central.conftest import enrolled
+from tests.unit.central_server.conftest import enrolled
 
 GATEWAYS, PARCELS = 20, 20
 

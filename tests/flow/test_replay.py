@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.captures.identity import PLACE_BEACON, WALK
-from tests.unit.commands.test_replay import changed, site
+from tests.unit.beacon_gateway.commands.test_replay import changed, site
 
 __all__ = ["site"]
 GATEWAY = [sys.executable, "-m", "beacon_gateway"]

@@ -8,7 +8,7 @@ import aiohttp
 
 from beacon_gateway.commands.demo import gateway_program, make_plan
 from tests.flow.conftest import DEMO
-from tests.flow.test_why import shown_for_a_card
+from tests.flow.test_decision_trace import shown_for_a_card
 from tests.ports import keep_ports
 
 MARKUP = re.compile(r"<[^>]+>|\s+")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from beacon_gateway.commands.demo import bank_program, central_program, gateway_program
 from tests.flow.conftest import DEMO
-from tests.flow.test_whole_way import SIMULATED, prepared, rows, stopped
+from tests.flow.test_end_to_end import SIMULATED, prepared, rows, stopped
 from tests.flow.visitor import visitor
 
 

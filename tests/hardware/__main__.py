@@ -13,8 +13,8 @@ from daemonkit.files import write_atomically
 from tests.hardware.interview import Interview
 from tests.hardware.rows import in_readme, read, table, written
 from tests.hardware.station import ThisMachine
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 RESULTS, README = ROOT / "docs" / "hardware.toml", ROOT / "README.md"
 
 

@@ -9,9 +9,9 @@ from statistics import median
 from time import monotonic
 
 from beacon_gateway.model.beacons import Sighting
-from beacon_gateway.radio.delivery import Delivered, Delivery
 from beacon_gateway.radio.port import Scanner
-from sync_contract.beacon import BeaconId
+from beacon_gateway.radio.scan.delivery_check import Delivered, Delivery
+from sync_contract.beacon_identity import BeaconId
 
 
 @dataclass(frozen=True, slots=True)

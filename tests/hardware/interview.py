@@ -12,9 +12,9 @@ from uuid import UUID
 
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.model.beacons import Sighting
-from beacon_gateway.radio.delivery import Delivered
 from beacon_gateway.radio.port import RadioLost
-from sync_contract.beacon import BeaconId
+from beacon_gateway.radio.scan.delivery_check import Delivered
+from sync_contract.beacon_identity import BeaconId
 from tests.hardware.hearing import figures, listen
 from tests.hardware.rows import Row
 from tests.hardware.station import Layout, Station

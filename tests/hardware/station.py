@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from beacon_gateway.frames.ibeacon import IBeacon
-from beacon_gateway.radio.advertiser import BlueZAdvertiser
+from beacon_gateway.radio.advertise.advertiser import BlueZAdvertiser
+from beacon_gateway.radio.advertise.exact_advertiser import ExactAdvertiser
 from beacon_gateway.radio.bluez import find_adapters
-from beacon_gateway.radio.exact import ExactAdvertiser
-from beacon_gateway.radio.helped import KernelHelper
+from beacon_gateway.radio.helper.helper_client import KernelHelper
 from beacon_gateway.radio.port import Advertiser, Scanner
-from beacon_gateway.radio.scanner import BlueZScanner
+from beacon_gateway.radio.scan.scanner import BlueZScanner
 
 Layout = Literal["broadcast", "exact"]
 

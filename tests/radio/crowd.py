@@ -6,16 +6,16 @@ from math import inf
 from time import monotonic
 
 from beacon_gateway.model.beacons import Sighting
-from beacon_gateway.radio.liveness import Transmitter
-from beacon_gateway.radio.merged import MergedScanner
+from beacon_gateway.radio.recovery.liveness import Transmitter
+from beacon_gateway.radio.scan.merged_scanner import MergedScanner
 from beacon_gateway.simulation.air import Air
 from beacon_gateway.simulation.room import Walker
 from beacon_gateway.simulation.walk import parse_walk
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from tests.radio.disturbances import BACK_S, STEADY_S, A, Recovery, heard_again_at, steady, times_since
 from tests.radio.inside import Ear, radios_ready, running, until
 from tests.radio.walk.radio import walk_radio
-from tests.unit.presence.people import person
+from tests.unit.beacon_gateway.presence.people import person
 
 TAGS = 200
 STAYS_S = 8.0

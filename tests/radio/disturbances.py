@@ -19,15 +19,15 @@ from beacon_gateway.daemon import RADIO_CAP_S
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.model.beacons import Beacon, Sighting
 from beacon_gateway.presence.choice import Choice
-from beacon_gateway.presence.decide import Decide, replay
-from beacon_gateway.presence.rules import ChoiceRules, PresenceRules
+from beacon_gateway.presence.decision_engine import Decide, replay
+from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.trace import Decision, Trace
 from beacon_gateway.presence.tracker import Tracker
-from beacon_gateway.radio.advertiser import BlueZAdvertiser
+from beacon_gateway.radio.advertise.advertiser import BlueZAdvertiser
 from beacon_gateway.radio.bluez import ADAPTER, system_bus
-from beacon_gateway.radio.liveness import Transmitter
-from beacon_gateway.radio.merged import MergedScanner
 from beacon_gateway.radio.port import RadioLost
+from beacon_gateway.radio.recovery.liveness import Transmitter
+from beacon_gateway.radio.scan.merged_scanner import MergedScanner
 from daemonkit.supervise import Health, supervise
 from sync_contract.catalogue import BeaconKind
 from tests.radio.inside import (

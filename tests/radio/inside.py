@@ -23,9 +23,9 @@ from beacon_gateway.radio.bluez import (
     plain,
     system_bus,
 )
-from beacon_gateway.radio.btsnoop import Losses, read_events
-from beacon_gateway.radio.hci import Report, reports
-from beacon_gateway.radio.mgmt import Mgmt, MgmtRefused
+from beacon_gateway.radio.hci.advertising_reports import Report, reports
+from beacon_gateway.radio.hci.btsnoop import Losses, read_events
+from beacon_gateway.radio.hci.mgmt_socket import Mgmt, MgmtRefused
 from beacon_gateway.radio.port import RadioLost, Scanner
 
 _BLUETOOTHD = Path("/run/bluetoothd.pid")

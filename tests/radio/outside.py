@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.paths import ROOT
+
 LAB = Path(__file__).parent / "lab"
-ROOT = Path(__file__).parents[2]
 _AHEAD = ("nice", "-n", "-5") if os.geteuid() == 0 else ()
 """A lab mostly waits. Where others keep it from a processor for two seconds, its kernel takes a controller for dead."""
 

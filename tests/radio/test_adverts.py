@@ -9,14 +9,15 @@ from uuid import UUID
 
 import pytest
 
-from beacon_gateway import from_settings
+from beacon_gateway import settings_mapping
 from beacon_gateway.frames.ibeacon import IBeacon
-from beacon_gateway.radio.advertiser import BlueZAdvertiser
-from beacon_gateway.radio.adverts import Adverts
-from beacon_gateway.radio.choose import make_radios
-from beacon_gateway.radio.scanner import BlueZScanner
+from beacon_gateway.radio.advertise.advertiser import BlueZAdvertiser
+from beacon_gateway.radio.advertise.advertiser_group import Adverts
+from beacon_gateway.radio.radio_factory import make_radios
+from beacon_gateway.radio.scan.scanner import BlueZScanner
 from beacon_gateway.settings import Settings
 from daemonkit.toml import load
+from tests.paths import ROOT
 from tests.radio.inside import (
     Ear,
     end_bluetoothd,
@@ -31,7 +32,7 @@ from tests.radio.inside import (
 
 pytestmark = pytest.mark.lab
 
-CONFIG = Path(__file__).parents[2] / "config" / "gateway.toml"
+CONFIG = ROOT / "config" / "gateway.toml"
 UUID_OF_SITE = "1ae1b83f-2b0d-41d8-8486-e4a5492b2ec0"
 FRAME = IBeacon(UUID(UUID_OF_SITE), 1, 1, -59)
 MORE = """
@@ -48,7 +49,7 @@ async def adverts(folder: Path, *, more: int) -> Adverts:
     tables = "".join(MORE.format(uuid=UUID_OF_SITE, minor=11 + number) for number in range(more))
     file = folder / "gateway.toml"
     file.write_text(text.replace("\n[presence]", f"{tables}\n[presence]"), "utf-8")
-    chosen = make_radios("bluez", from_settings.radio_plan(load(file, Settings))).adverts
+    chosen = make_radios("bluez", settings_mapping.radio_plan(load(file, Settings))).adverts
     assert chosen is not None
     return chosen
 

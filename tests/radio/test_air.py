@@ -10,10 +10,10 @@ import pytest
 
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.model.beacons import Sighting
-from beacon_gateway.radio.advertiser import AdvertTooLong, BlueZAdvertiser
+from beacon_gateway.radio.advertise.advertiser import AdvertTooLong, BlueZAdvertiser
 from beacon_gateway.radio.bluez import find_adapters
-from beacon_gateway.radio.hci import Report, manufacturer_data
-from beacon_gateway.radio.scanner import BlueZScanner
+from beacon_gateway.radio.hci.advertising_reports import Report, manufacturer_data
+from beacon_gateway.radio.scan.scanner import BlueZScanner
 from tests.radio.inside import Ear, on_the_air, radios_ready, running, until
 
 pytestmark = pytest.mark.lab

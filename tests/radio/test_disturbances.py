@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from beacon_gateway.presence.trace import What
-from beacon_gateway.radio import bluez, scans
-from beacon_gateway.radio.advertiser import BlueZAdvertiser
+from beacon_gateway.radio import bluez
+from beacon_gateway.radio.advertise.advertiser import BlueZAdvertiser
 from beacon_gateway.radio.bluez import find_adapters
-from beacon_gateway.radio.liveness import Transmitter
-from beacon_gateway.radio.merged import MergedScanner
 from beacon_gateway.radio.port import RadioLost
-from beacon_gateway.radio.scanner import BlueZScanner
+from beacon_gateway.radio.recovery.liveness import Transmitter
+from beacon_gateway.radio.scan import scan_loop
+from beacon_gateway.radio.scan.merged_scanner import MergedScanner
+from beacon_gateway.radio.scan.scanner import BlueZScanner
 from tests.radio.crowd import recover_from_crowd
 from tests.radio.disturbances import (
     BACK_S,
@@ -192,7 +193,7 @@ async def test_a_passive_scan_hears_a_beacon_that_bluez_remembers_from_the_scan_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     await radios_ready()
-    monkeypatch.setattr(scans, "PROOF_S", scans.PROOF_S * PATIENCE)  # then it is tested and replaced
+    monkeypatch.setattr(scan_loop, "PROOF_S", scan_loop.PROOF_S * PATIENCE)  # then it is tested and replaced
     async with running(BlueZAdvertiser("hci0", FRAME).keep_on_air()):
         for _ in range(3):
             scanner, ear = BlueZScanner("hci1", mode="passive"), Ear()

@@ -14,14 +14,14 @@ from uuid import UUID
 import pytest
 
 from beacon_gateway.frames.ibeacon import IBeacon
-from beacon_gateway.radio.advertiser import BlueZAdvertiser
-from beacon_gateway.radio.btsnoop import Losses, read_events
-from beacon_gateway.radio.exact import ExactAdvertiser
-from beacon_gateway.radio.hci import reports
-from beacon_gateway.radio.helped import KernelHelper
-from beacon_gateway.radio.mgmt import Change, Mgmt
+from beacon_gateway.radio.advertise.advertiser import BlueZAdvertiser
+from beacon_gateway.radio.advertise.exact_advertiser import ExactAdvertiser
+from beacon_gateway.radio.hci.advertising_reports import reports
+from beacon_gateway.radio.hci.btsnoop import Losses, read_events
+from beacon_gateway.radio.hci.mgmt_socket import Change, Mgmt
+from beacon_gateway.radio.helper.helper_client import KernelHelper
 from beacon_gateway.radio.port import Advertiser, HelpRefused, RadioLost
-from beacon_gateway.radio.scanner import BlueZScanner
+from beacon_gateway.radio.scan.scanner import BlueZScanner
 from tests.radio.inside import (
     Ear,
     end_bluetoothd,

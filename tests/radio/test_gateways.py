@@ -14,6 +14,7 @@ import pytest
 
 from daemonkit.programs import Program, program
 from tests.flow.visitor import Visitor, visitor
+from tests.paths import ROOT
 from tests.radio.inside import end_bluetoothd, power, radios_ready, start_bluetoothd
 
 pytestmark = pytest.mark.lab
@@ -45,7 +46,7 @@ label = "A's beacon"
 proves_radio = true
 project = "{PROJECT}"
 """
-DEMO = Path(__file__).parents[2] / "config" / "demo" / "gateway.toml"
+DEMO = ROOT / "config" / "demo" / "gateway.toml"
 
 
 def gateway(name: str, toml: str, folder: Path) -> AbstractAsyncContextManager[Program]:

@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 
 from beacon_gateway.frames.ibeacon import IBeacon
-from beacon_gateway.radio.advertiser import BlueZAdvertiser
+from beacon_gateway.radio.advertise.advertiser import BlueZAdvertiser
 from beacon_gateway.radio.bluez import ADAPTER, system_bus
-from beacon_gateway.radio.mgmt import Mgmt
-from beacon_gateway.radio.scanner import BlueZScanner
+from beacon_gateway.radio.hci.mgmt_socket import Mgmt
+from beacon_gateway.radio.scan.scanner import BlueZScanner
 from tests.radio.inside import (
     Ear,
     end_bluetoothd,

@@ -8,16 +8,18 @@ from uuid import UUID
 import pytest
 
 from beacon_gateway.frames.ibeacon import IBeacon
-from beacon_gateway.radio import bluez, faults, scan
-from beacon_gateway.radio.advertiser import BlueZAdvertiser
-from beacon_gateway.radio.helped import KernelHelper
-from beacon_gateway.radio.liveness import Transmitter
-from beacon_gateway.radio.merged import MergedScanner
-from beacon_gateway.radio.mgmt import Change, Mgmt
+from beacon_gateway.radio import bluez
+from beacon_gateway.radio.advertise.advertiser import BlueZAdvertiser
+from beacon_gateway.radio.hci.mgmt_socket import Change, Mgmt
+from beacon_gateway.radio.helper.helper_client import KernelHelper
 from beacon_gateway.radio.port import HelpRefused
-from beacon_gateway.radio.privileged import Privileged
-from beacon_gateway.radio.scanner import BlueZScanner
-from beacon_gateway.radio.systemd import SystemdHelper
+from beacon_gateway.radio.recovery import adapter_faults
+from beacon_gateway.radio.recovery.liveness import Transmitter
+from beacon_gateway.radio.recovery.privileged_steps import Privileged
+from beacon_gateway.radio.recovery.systemd_units import SystemdHelper
+from beacon_gateway.radio.scan import scan_session
+from beacon_gateway.radio.scan.merged_scanner import MergedScanner
+from beacon_gateway.radio.scan.scanner import BlueZScanner
 from tests.radio.inside import (
     PATIENCE,
     Ear,
@@ -30,7 +32,7 @@ from tests.radio.inside import (
     until,
 )
 from tests.radio.test_exact import helper as helper_program
-from tests.unit.radio.fake_systemd import fake_systemd
+from tests.unit.beacon_gateway.radio.fake_systemd import fake_systemd
 
 pytestmark = pytest.mark.lab
 
@@ -89,9 +91,9 @@ to be restarted for that: it is counted how often it was."""
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Faults are faults soon, and so is silence on the bus."""
-    monkeypatch.setattr(faults, "LASTS_S", SOON_S)
+    monkeypatch.setattr(adapter_faults, "LASTS_S", SOON_S)
     monkeypatch.setattr(bluez, "CALL_LIMIT_S", SOON_S)
-    monkeypatch.setattr(scan, "CALL_LIMIT_S", SOON_S)
+    monkeypatch.setattr(scan_session, "CALL_LIMIT_S", SOON_S)
 
 
 def ladder(scanner: BlueZScanner) -> dict[str, Any]:

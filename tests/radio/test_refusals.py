@@ -7,11 +7,11 @@ from uuid import UUID
 import pytest
 
 from beacon_gateway.frames.ibeacon import IBeacon
-from beacon_gateway.radio.advertisement import Advertisement
-from beacon_gateway.radio.advertiser import BlueZAdvertiser, explain
+from beacon_gateway.radio.advertise.advertisement import Advertisement
+from beacon_gateway.radio.advertise.advertiser import BlueZAdvertiser, explain
 from beacon_gateway.radio.bluez import ADVERTISING, BlueZRefused, system_bus
 from beacon_gateway.radio.port import RadioLost
-from beacon_gateway.radio.scanner import BlueZScanner
+from beacon_gateway.radio.scan.scanner import BlueZScanner
 from tests.radio.inside import Ear, end_bluetoothd, power, radios_ready, running, start_bluetoothd, until
 
 pytestmark = pytest.mark.lab

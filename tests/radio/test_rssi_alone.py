@@ -10,11 +10,11 @@ import pytest
 from dbus_fast import Message
 
 from beacon_gateway.radio.bluez import ADAPTER, system_bus
-from beacon_gateway.radio.reception import DEVICE
-from beacon_gateway.radio.scanner import BlueZScanner
+from beacon_gateway.radio.scan.reception import DEVICE
+from beacon_gateway.radio.scan.scanner import BlueZScanner
 from tests.radio.inside import PATIENCE, Ear, radios_ready, until
 from tests.radio.walk.radio import WalkRadio, advert, walk_radio
-from tests.unit.presence.people import place
+from tests.unit.beacon_gateway.presence.people import place
 
 pytestmark = pytest.mark.lab(radios=1)
 

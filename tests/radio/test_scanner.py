@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from beacon_gateway.radio.advertiser import BlueZAdvertiser
+from beacon_gateway.radio.advertise.advertiser import BlueZAdvertiser
 from beacon_gateway.radio.port import Scanner
-from beacon_gateway.radio.scanner import BlueZScanner
-from sync_contract.beacon import BeaconId
+from beacon_gateway.radio.scan.scanner import BlueZScanner
+from sync_contract.beacon_identity import BeaconId
 from tests.captures.identity import PERSON_TAG
 from tests.contracts.test_scanner import ScannerContract
 from tests.radio.inside import radios_ready, running

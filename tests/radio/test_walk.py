@@ -16,8 +16,8 @@ from uuid import UUID
 
 import pytest
 
-from beacon_gateway import from_settings
-from beacon_gateway.commands.running import ask_json
+from beacon_gateway import settings_mapping
+from beacon_gateway.commands.daemon_client import ask_json
 from beacon_gateway.model.beacons import Beacon
 from beacon_gateway.presence.trace import Decision, What
 from beacon_gateway.settings import Settings
@@ -25,7 +25,7 @@ from beacon_gateway.simulation.air import Air
 from beacon_gateway.simulation.room import Walker
 from beacon_gateway.simulation.walk import parse_walk
 from daemonkit import toml
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.records import DWELL_HISTOGRAM_EDGES_S, BeaconStatistics, Parcel
 from tests.flow.visitor import Visitor, visitor
@@ -33,7 +33,7 @@ from tests.radio.inside import radios_ready, running, until
 from tests.radio.test_gateways import PROJECT, gateway, shows
 from tests.radio.walk.decisions import decide
 from tests.radio.walk.radio import WalkRadio, walk_radio
-from tests.radio.walk.told import Told, told
+from tests.radio.walk.reports import Told, told
 
 pytestmark = pytest.mark.lab(radios=1)
 
@@ -112,7 +112,7 @@ async def walk_before_a_gateway(folder: Path) -> Walked:
             visitor(program.url) as kiosk,
         ):
             settings = toml.load(folder / "walk.toml", Settings)
-            card, wall = from_settings.known_beacons(settings)
+            card, wall = settings_mapping.known_beacons(settings)
             still = parse_walk("9m 60s")
             walkers = [Walker(card, WALK, AIR), Walker(wall, still, AIR), Walker(STRANGER, still, AIR)]
             await until(lambda: radio.controller.scanning and radio.controller.active)
@@ -128,7 +128,7 @@ async def walk_before_a_gateway(folder: Path) -> Walked:
             trace, asked_at = await asyncio.to_thread(ask_json, program.url, TRACE), radio.seconds()
             program.terminate()
             assert await program.exited() == 0
-    presence, choice = from_settings.presence_rules(settings), from_settings.choice_rules(settings)
+    presence, choice = settings_mapping.presence_rules(settings), settings_mapping.choice_rules(settings)
     return Walked(
         visits=[
             (asked_at - each["ago_s"], CHANGES[What(each["what"])], each["rule"])

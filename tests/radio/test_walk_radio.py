@@ -9,10 +9,10 @@ from time import monotonic
 
 import pytest
 
-from beacon_gateway.radio.batteries import Batteries
-from beacon_gateway.radio.helped import KernelHelper
+from beacon_gateway.radio.helper.helper_client import KernelHelper
 from beacon_gateway.radio.port import Unfilter
-from beacon_gateway.radio.scanner import BlueZScanner
+from beacon_gateway.radio.scan.battery_levels import Batteries
+from beacon_gateway.radio.scan.scanner import BlueZScanner
 from beacon_gateway.simulation.air import Air
 from beacon_gateway.simulation.room import Walker
 from beacon_gateway.simulation.walk import parse_walk
@@ -20,7 +20,7 @@ from tests.radio.inside import PATIENCE, Ear, end_bluetoothd, radios_ready, radi
 from tests.radio.test_exact import helper
 from tests.radio.walk.controller import Controller
 from tests.radio.walk.radio import advert, walk_radio
-from tests.unit.presence.people import person, place
+from tests.unit.beacon_gateway.presence.people import person, place
 
 pytestmark = pytest.mark.lab(radios=1)
 

@@ -11,15 +11,15 @@ from time import monotonic
 
 import structlog
 
-from beacon_gateway.kiosk.follow import Follow
+from beacon_gateway.kiosk.scene_driver import Follow
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.presence.choice import Choice
-from beacon_gateway.presence.rules import ChoiceRules, PresenceRules
+from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.tracker import Tracker
-from beacon_gateway.radio.batteries import Batteries
-from beacon_gateway.radio.merged import MergedScanner
+from beacon_gateway.radio.scan.battery_levels import Batteries
+from beacon_gateway.radio.scan.merged_scanner import MergedScanner
 from tests.bench.adverts.street import beacons
 
 LOOK_S = 0.01

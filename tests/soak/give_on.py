@@ -10,10 +10,10 @@ from beacon_gateway.model.donations import Intent
 from beacon_gateway.store import database as store
 from beacon_gateway.store.intents import Intents
 from beacon_gateway.store.outbox import Outbox
-from sync_contract.identity import new_id
 from sync_contract.money import Money
 from sync_contract.records import ClockReading, Door, HandoffKind, ParcelReceipt, Receipt
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
+from sync_contract.uuid7 import new_id
 
 
 async def main(path: Path, count: int) -> None:

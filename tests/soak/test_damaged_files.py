@@ -12,7 +12,7 @@ from pathlib import Path
 from beacon_gateway.commands.demo import gateway_program
 from tests.flow.conftest import DEMO
 from tests.flow.journey import register
-from tests.flow.test_whole_way import prepared
+from tests.flow.test_end_to_end import prepared
 from tests.flow.visitor import visitor
 
 DAMAGES = 200

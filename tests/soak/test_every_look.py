@@ -3,9 +3,9 @@
 import pytest
 from playwright.async_api import async_playwright
 
-from kiosk_ui.look import TextSize, Theme
+from kiosk_ui.display_preferences import TextSize, Theme
 from kiosk_ui.surface import Surface
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
 from tests.browser.chromium import launch
 from tests.browser.gallery import KIOSK, PHONE, gallery
 from tests.browser.layout import SIZES, faults, set_up

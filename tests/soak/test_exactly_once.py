@@ -20,7 +20,7 @@ from beacon_gateway.commands.demo import Plan, bank_program, central_program, ga
 from daemonkit.programs import Program
 from tests.fakes.bad_network import FAULTS, bad_network
 from tests.flow.conftest import DEMO
-from tests.flow.test_whole_way import gifts, prepared, rows
+from tests.flow.test_end_to_end import gifts, prepared, rows
 from tests.ports import own_port
 
 KILLS = int(os.environ.get("SOAK_KILLS", "150"))

@@ -18,8 +18,8 @@ from pathlib import Path
 import aiohttp
 from sqlalchemy import func, select
 
-from central_server.store.database import Database, open_database
-from central_server.store.tables import arrivals, leases
+from central_server.store.engine.database import Database, open_database
+from central_server.store.engine.tables import arrivals, leases
 from daemonkit.programs import Program
 from sync_contract.records import Parcel, ParcelReceipts, Receipt
 from tests.fakes.central_program import open_house

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from time import monotonic
 
-from tests.bench.adverts.run import ROOT, end_program, private_bus, said, start
+from tests.bench.adverts.run import end_program, private_bus, said, start
+from tests.paths import ROOT
 
 RATE, ADDRESSES = 2000, 100_000
 LOOK_S = 0.01

@@ -13,7 +13,7 @@ import pytest
 
 from beacon_gateway.commands.demo import gateway_program
 from tests.flow.conftest import DEMO
-from tests.flow.test_whole_way import prepared
+from tests.flow.test_end_to_end import prepared
 
 RECOVERED_S = 10
 

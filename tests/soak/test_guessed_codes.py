@@ -7,8 +7,8 @@ from pathlib import Path
 
 import aiohttp
 
-from central_server.store import enrolments
-from central_server.store.tables import gateway_keys
+from central_server.store.engine.tables import gateway_keys
+from central_server.store.enrolment import issued_codes
 from sync_contract.enrolment import new_code
 from tests.fakes.central_process import running_bank, running_central
 from tests.fakes.enrolling_device import EnrollingDevice, invited
@@ -45,7 +45,7 @@ async def test_ten_thousand_guesses(tmp_path: Path) -> None:
         async with database.read() as connection:
             keys = (await connection.execute(gateway_keys.select())).all()
             assert [key.public for key in keys] == [pi.public]
-            told_to_staff = await enrolments.wrong_since(connection, datetime.now(UTC) - timedelta(hours=2))
+            told_to_staff = await issued_codes.wrong_since(connection, datetime.now(UTC) - timedelta(hours=2))
         # What was counted in the last few seconds is written with the next wrong code.
         assert told_to_staff > GUESSES // 2
         assert gateway.id == pi.id

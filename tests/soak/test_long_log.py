@@ -12,12 +12,13 @@ from sqlalchemy import text
 
 from central_server.accounts.login import set_password
 from central_server.enrolment.gateways import register
-from central_server.store import arrivals, places
-from central_server.store.arrivals import NewArrival
-from central_server.store.places import Place, PlaceKind
-from sync_contract.identity import new_id
+from central_server.store.parcels import arrivals
+from central_server.store.parcels.arrivals import NewArrival
+from central_server.store.places import places
+from central_server.store.places.places import Place, PlaceKind
 from sync_contract.project import Texts
 from sync_contract.records import Receipt, canonical
+from sync_contract.uuid7 import new_id
 from tests.fakes.central_process import RunningCentral, running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor

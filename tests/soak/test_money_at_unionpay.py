@@ -29,15 +29,16 @@ from central_server.bank_emulator.unionpay.transactions import Book
 from central_server.banks.port import BankUnavailable, Form, NoStatement
 from central_server.banks.unionpay.gateway import Addresses, UnionPay, open_unionpay
 from central_server.banks.unionpay.requests import Merchant
-from central_server.donations import refunding
-from central_server.donations.opening import AtTheBank
-from central_server.donations.refunding import RefundNotPossible
+from central_server.donations import refund_process
+from central_server.donations.open_attempt import AtTheBank
+from central_server.donations.refund_process import RefundNotPossible
 from central_server.donations.settle import PaymentRefused
-from central_server.reconciliation.reconciling import Reconciling
-from central_server.store import ledger_lines, refunds
-from central_server.store.database import open_database
+from central_server.reconciliation.statement_import import Reconciling
+from central_server.store.donations import refunds
+from central_server.store.engine.database import open_database
+from central_server.store.ledger import ledger_lines
 from sync_contract.permit import OFFICIAL_TIME
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 from tests.fakes.central_process import RunningBank, running_bank
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Page
@@ -136,11 +137,11 @@ class Street:
             minor = self.dice.choice([attempt.amount_minor, max(1, attempt.amount_minor // 3)])
             with contextlib.suppress(RefundNotPossible):
                 async with house.database.write() as connection:
-                    made = await refunding.ask(
+                    made = await refund_process.ask(
                         connection, attempt.id, minor, "why", bank=house.bank.name, by="ming", now=self.now
                     )
                     if self.dice.random() < 0.8:
-                        await refunding.decide(
+                        await refund_process.decide(
                             connection, made.id, approve=self.dice.random() < 0.9, note="", by="hua", now=self.now
                         )
 

@@ -2,8 +2,8 @@
 
 import secrets
 
-from tests.unit.presence.month import left_alone
-from tests.unit.presence.test_month import LONGEST_HICCUP_S, check
+from tests.unit.beacon_gateway.presence.month import left_alone
+from tests.unit.beacon_gateway.presence.test_month import LONGEST_HICCUP_S, check
 
 
 def test_a_month_without_a_false_alarm() -> None:

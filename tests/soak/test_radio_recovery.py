@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from tests.paths import ROOT
 from tests.radio.disturbances import BACK_S, EXIT_S, LOST_S
-from tests.radio.outside import ROOT, run_script
+from tests.radio.outside import run_script
 from tests.radio.recovery_times import ALL, LOST, Row
 
 ROUNDS = int(os.environ.get("SOAK_RADIO_ROUNDS", "1"))

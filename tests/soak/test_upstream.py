@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.radio.outside import ROOT, run_script
+from tests.paths import ROOT
+from tests.radio.outside import run_script
 
 SCRIPTS = sorted((ROOT / "tests/radio/upstream").glob("*.py"))
 

@@ -9,8 +9,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from beacon_gateway.donations.ports import Projects
-from beacon_gateway.kiosk.answer import Answer
 from beacon_gateway.kiosk.pages.project import project_view
+from beacon_gateway.kiosk.responder import Answer
 from kiosk_ui import keypad
 from kiosk_ui.giving_views import AmountPage
 from kiosk_ui.notice_views import NoticeKind, NoticePage

@@ -21,7 +21,7 @@ from daemonkit.web import Answers, Shortcut, WebRules, problem, read_json
 from sync_contract.money import Money
 from sync_contract.project import Fen, ProjectId
 from sync_contract.records import Door
-from sync_contract.strict import Record
+from sync_contract.strict_model import Record
 
 
 class IntentWanted(Record):

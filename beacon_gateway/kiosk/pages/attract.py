@@ -4,7 +4,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from beacon_gateway.donations.ports import Giving, Projects
-from beacon_gateway.kiosk.answer import SESSION, Answer
+from beacon_gateway.kiosk.responder import SESSION, Answer
 from beacon_gateway.kiosk.sessions import Session
 from beacon_gateway.kiosk.stage import Stage
 from daemonkit.web import Shortcut

@@ -8,9 +8,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from beacon_gateway.donations.ports import Projects, StoreUnavailable
-from beacon_gateway.kiosk.answer import Answer
+from beacon_gateway.kiosk.responder import Answer
 from beacon_gateway.model.published import BoardFacts
-from kiosk_ui.back import back_to
+from kiosk_ui.back_link import back_to
 from kiosk_ui.board_views import BoardPage, BoardProject, VerifyPage, first_month, months, unpublished
 
 Published = Callable[[datetime], Awaitable[BoardFacts | None]]

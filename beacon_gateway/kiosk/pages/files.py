@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from beacon_gateway.kiosk.here import From, asked_from
+from beacon_gateway.kiosk.client_origin import From, asked_from
 from kiosk_ui.assets import Assets
 from kiosk_ui.voices import Voices
 

@@ -15,11 +15,11 @@ from beacon_gateway.donations.ports import (
     ProjectUnknown,
     StoreUnavailable,
 )
-from beacon_gateway.kiosk.answer import SESSION, Answer, see_other
+from beacon_gateway.kiosk.responder import SESSION, Answer, see_other
 from beacon_gateway.kiosk.sessions import Session
 from kiosk_ui import keypad
 from kiosk_ui.notice_views import NoticeKind, NoticePage
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.money import Money
 from sync_contract.records import Door
 

@@ -8,10 +8,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from beacon_gateway.donations.ports import Gift, Giving
-from beacon_gateway.kiosk.answer import SESSION, Answer, see_other
+from beacon_gateway.kiosk.responder import SESSION, Answer, see_other
 from beacon_gateway.kiosk.sessions import Session, Sessions
 from kiosk_ui.giving_views import Handoff, Thanks
-from kiosk_ui.idle import IDLE_WITH_CODE_S
+from kiosk_ui.idle_time import IDLE_WITH_CODE_S
 from sync_contract.records import IntentState
 from sync_contract.ticket import FRESH_FOR
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from beacon_gateway.kiosk.answer import Answer
-from kiosk_ui.back import back_to
+from beacon_gateway.kiosk.responder import Answer
+from kiosk_ui.back_link import back_to
 from kiosk_ui.help_views import ContactPage, HelpPage, PhoneHelpPage, PrivacyPage
 
 

@@ -11,9 +11,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from beacon_gateway.donations.ports import Giving, Projects
-from beacon_gateway.kiosk.answer import COOKIE, SESSION, Answer
 from beacon_gateway.kiosk.pages.attract import attract_view
 from beacon_gateway.kiosk.pages.handoff import handoff_view
+from beacon_gateway.kiosk.responder import COOKIE, SESSION, Answer
 from beacon_gateway.kiosk.stage import Stage
 from daemonkit.web import event_stream
 from kiosk_ui.giving_views import Handoff, Thanks

@@ -4,7 +4,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from beacon_gateway.donations.ports import Projects
-from beacon_gateway.kiosk.answer import Answer
+from beacon_gateway.kiosk.responder import Answer
 from kiosk_ui.hall_views import ProjectPage
 from kiosk_ui.notice_views import NoticeKind, NoticePage
 from sync_contract.project import Project

@@ -6,12 +6,12 @@ from urllib.parse import quote
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from beacon_gateway.kiosk.answer import SESSION, Answer, see_other
+from beacon_gateway.kiosk.responder import SESSION, Answer, see_other
 from beacon_gateway.kiosk.sessions import Sessions
-from kiosk_ui.back import back_to
+from kiosk_ui.back_link import back_to
+from kiosk_ui.display_preferences import TextSize, Theme
 from kiosk_ui.help_views import ComfortPage
-from kiosk_ui.look import TextSize, Theme
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
 
 
 def comfort_page(answer: Answer) -> Handler:

@@ -11,19 +11,19 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from markupsafe import Markup
 
-from beacon_gateway.kiosk.answer import SESSION, Answer, see_other
-from beacon_gateway.kiosk.here import From, asked_from
-from beacon_gateway.kiosk.pages.why import trace_css, trace_json, trace_svg
+from beacon_gateway.kiosk.client_origin import From, asked_from
+from beacon_gateway.kiosk.decision_view import STYLESHEET
+from beacon_gateway.kiosk.pages.decision_trace import trace_css, trace_json, trace_svg
 from beacon_gateway.kiosk.pin import Guest, Guests, Pins
-from beacon_gateway.kiosk.reasons import clauses
-from beacon_gateway.kiosk.screen import Screen
+from beacon_gateway.kiosk.reason_wording import clauses
+from beacon_gateway.kiosk.responder import SESSION, Answer, see_other
+from beacon_gateway.kiosk.screen_health import Screen
 from beacon_gateway.kiosk.sessions import Sessions
-from beacon_gateway.kiosk.site import Site
-from beacon_gateway.kiosk.why import STYLESHEET
-from beacon_gateway.presence.explain.words import numbers
+from beacon_gateway.kiosk.site_status import Site
+from beacon_gateway.presence.explain.decision_wording import numbers
 from beacon_gateway.presence.trace import Decision, What
 from daemonkit.web import event_stream
-from daemonkit.web.rules import peer
+from daemonkit.web.web_rules import peer
 from kiosk_ui.site_views import Connected, DecisionLine, SiteDoorPage, SitePage, SitePinPage, SiteWhyPage
 
 log = structlog.get_logger()

@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from central_server.shake.records import Documented
+from central_server.shake.shake_records import Documented
 from daemonkit.i18n import marked as _
-from sync_contract.identity import Id
 from sync_contract.project import ProjectId
 from sync_contract.records import CONTRACT, Count
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
+from sync_contract.uuid7 import Id
 
 
 class Event(StrEnum):

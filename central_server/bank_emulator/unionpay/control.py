@@ -10,10 +10,10 @@ from aiohttp import web
 from pydantic import Field, StringConstraints
 
 from central_server.bank_emulator.unionpay.clock import Clock
-from central_server.bank_emulator.unionpay.diary import Diary
 from central_server.bank_emulator.unionpay.faults import Switches, UnknownFault, read_fault, written
+from central_server.bank_emulator.unionpay.schedule import Diary
 from daemonkit.web import problem, read_json
-from sync_contract.strict import Record
+from sync_contract.strict_model import Record
 
 _TEN_YEARS_S = 10 * 366 * 24 * 3600.0
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from central_server.bank_emulator.unionpay.authority import Authority, Voice
+from central_server.bank_emulator.unionpay.message_format import form_octets
 from central_server.bank_emulator.unionpay.signing import signed
-from central_server.bank_emulator.unionpay.wire import form_octets
 
 
 def forged(

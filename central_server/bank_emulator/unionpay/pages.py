@@ -6,21 +6,21 @@ from typing import Any
 
 from aiohttp import web
 
-from central_server.bank_emulator.look import language, render, style
+from central_server.bank_emulator.page_style import language, render, style
 from central_server.bank_emulator.unionpay import codes
 from central_server.bank_emulator.unionpay.authority import Authority, Voice
 from central_server.bank_emulator.unionpay.clock import Clock, read_time
 from central_server.bank_emulator.unionpay.codes import Code
-from central_server.bank_emulator.unionpay.diary import Diary
 from central_server.bank_emulator.unionpay.faults import Switches
 from central_server.bank_emulator.unionpay.reports import notification_of
 from central_server.bank_emulator.unionpay.requests import Refused, read_request, reading_of
+from central_server.bank_emulator.unionpay.schedule import Diary
 from central_server.bank_emulator.unionpay.signing import signed
 from central_server.bank_emulator.unionpay.texts import TEXTS
+from central_server.bank_emulator.unionpay.transaction_states import failed, paid
 from central_server.bank_emulator.unionpay.transactions import PAYMENT, Book, Transaction, new_numbers
-from central_server.bank_emulator.unionpay.turns import failed, paid
 from daemonkit.web import RULES, csrf_token, read_form
-from kiosk_ui.figures import money
+from kiosk_ui.number_format import money
 from sync_contract.money import Money
 
 ORDER_PATH = "/gateway/api/frontTransReq.do"

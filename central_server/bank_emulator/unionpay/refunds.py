@@ -6,12 +6,12 @@ from central_server.bank_emulator.unionpay import codes
 from central_server.bank_emulator.unionpay.authority import Authority
 from central_server.bank_emulator.unionpay.clock import Clock, settlement_day
 from central_server.bank_emulator.unionpay.codes import Code
-from central_server.bank_emulator.unionpay.diary import Diary
 from central_server.bank_emulator.unionpay.faults import Switches
 from central_server.bank_emulator.unionpay.replies import Replies
 from central_server.bank_emulator.unionpay.requests import Refused, read_request, reading_of
+from central_server.bank_emulator.unionpay.schedule import Diary
+from central_server.bank_emulator.unionpay.transaction_states import undone
 from central_server.bank_emulator.unionpay.transactions import CANCEL, REFUND, Book, Transaction, new_numbers
-from central_server.bank_emulator.unionpay.turns import undone
 
 _ELEVEN_MONTHS_S = 334 * 24 * 3600
 

@@ -8,9 +8,9 @@ from aiohttp import web
 
 from central_server.bank_emulator.unionpay.authority import Authority, Voice
 from central_server.bank_emulator.unionpay.codes import Code
+from central_server.bank_emulator.unionpay.message_format import reply_text
 from central_server.bank_emulator.unionpay.messages import ENVELOPE
 from central_server.bank_emulator.unionpay.signing import signed
-from central_server.bank_emulator.unionpay.wire import reply_text
 
 _REPEATED = ("accessType", "bizType", "merId", "orderId", "txnSubType", "txnTime", "txnType")
 _HARMLESS = re.compile(r"[0-9A-Za-z._-]{1,40}")

@@ -10,9 +10,9 @@ from central_server.bank_emulator.addresses import on_this_machine
 from central_server.bank_emulator.unionpay import codes
 from central_server.bank_emulator.unionpay.clock import Clock, read_time
 from central_server.bank_emulator.unionpay.codes import Code
+from central_server.bank_emulator.unionpay.message_format import NotAForm, read_form
 from central_server.bank_emulator.unionpay.messages import MERCHANT_ID
 from central_server.bank_emulator.unionpay.signing import genuine
-from central_server.bank_emulator.unionpay.wire import NotAForm, read_form
 from daemonkit.web import read_body
 
 _LIMIT = 16 * 1024

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from aiohttp import web
 
-from central_server.bank_emulator.frame import rules, serve
+from central_server.bank_emulator.emulator_process import rules, serve
 from central_server.bank_emulator.unionpay.authority import open_authority
 from central_server.bank_emulator.unionpay.clock import Clock
 from central_server.bank_emulator.unionpay.control import Control
-from central_server.bank_emulator.unionpay.diary import Diary, Pace
 from central_server.bank_emulator.unionpay.faults import Switches
-from central_server.bank_emulator.unionpay.inquiry import Inquiry
 from central_server.bank_emulator.unionpay.pages import ORDER_PATH, Pages, page
+from central_server.bank_emulator.unionpay.query import Inquiry
 from central_server.bank_emulator.unionpay.refunds import Refunds
+from central_server.bank_emulator.unionpay.schedule import Diary, Pace
 from central_server.bank_emulator.unionpay.transactions import Book
 from daemonkit.files import write_atomically
 from daemonkit.web import guarded_app

@@ -11,8 +11,8 @@ from central_server.bank_emulator.unionpay.clock import day_ends, settlement_day
 from central_server.bank_emulator.unionpay.codes import SUCCESS
 from central_server.bank_emulator.unionpay.faults import Switches
 from central_server.bank_emulator.unionpay.messages import MERCHANT_ID
-from central_server.bank_emulator.unionpay.rows import Row, row_of
 from central_server.bank_emulator.unionpay.transactions import PAYMENT, REFUND, Book, Transaction
+from central_server.bank_emulator.unionpay.zm_row import Row, row_of
 
 _PLAIN_NAME = "演练慈善会"
 _GBK_NAME = "演練慈善總會（喆鎔·華僑）"

@@ -1,6 +1,6 @@
 """What stands on the pages of the drill's gateway."""
 
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
 
 TEXTS: dict[Language, dict[str, str]] = {
     Language.zh_hans: {

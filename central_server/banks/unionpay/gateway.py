@@ -26,17 +26,17 @@ from central_server.banks.port import (
     Refund,
     Statement,
 )
-from central_server.banks.unionpay.archive import inflate
+from central_server.banks.unionpay.back_channel import post
+from central_server.banks.unionpay.certificate_check import Unproved, prove
 from central_server.banks.unionpay.credentials import Credentials, read_credentials
 from central_server.banks.unionpay.messages import Misread, is_form, read_answer, read_form
 from central_server.banks.unionpay.notifications import read_notification
-from central_server.banks.unionpay.proof import Unproved, prove
 from central_server.banks.unionpay.reports import report_of, shown
 from central_server.banks.unionpay.requests import Merchant
 from central_server.banks.unionpay.signing import signed
 from central_server.banks.unionpay.statement import read_statement
-from central_server.banks.unionpay.wire import post
-from sync_contract.strict import Environment
+from central_server.banks.unionpay.statement_archive import inflate
+from sync_contract.strict_model import Environment
 
 _log = structlog.get_logger()
 _LARGEST_NOTIFICATION = 16 * 1024

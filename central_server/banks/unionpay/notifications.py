@@ -5,7 +5,7 @@ from typing import NoReturn
 from urllib.parse import urlencode
 
 from central_server.banks.port import Movement, Notification, NotificationRefused
-from central_server.banks.unionpay.moments import read_time
+from central_server.banks.unionpay.beijing_time import read_time
 from central_server.banks.unionpay.signing import SIGNATURE, VERSION, Fields
 from sync_contract.money import Money
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from central_server.banks.port import BankUnavailable, Movement, OrderId, OrderReport, OrderState
-from central_server.banks.unionpay.moments import PAY_WITHIN
+from central_server.banks.unionpay.beijing_time import PAY_WITHIN
 from central_server.banks.unionpay.notifications import FLAWED, GOOD, money, payment_number
 from central_server.banks.unionpay.signing import Fields
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from central_server.banks.port import BankRefused, Order, OrderId, Refund
-from central_server.banks.unionpay.moments import PAY_WITHIN, txn_time
+from central_server.banks.unionpay.beijing_time import PAY_WITHIN, txn_time
 from sync_contract.money import NUMERIC
 
 _PROJECT = re.compile(r"[a-z0-9-]{1,16}")

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import date
 
 from central_server.banks.port import BankRefused, Movement, Statement, StatementRow
-from central_server.banks.unionpay.archive import unzip
-from central_server.banks.unionpay.detail import Detail, read_detail
+from central_server.banks.unionpay.statement_archive import unzip
+from central_server.banks.unionpay.statement_row import Detail, read_detail
 
 _NAME = re.compile(r"(?:INN(?P<detail>\d{6})\d{2}(?P<kind>ZME?)|RD\d{4}(?P<summary>\d{6})\d{2})_(?P<merchant>\d{15})")
 """`INN15090588ZM_802310048993424`, `RD201015090501_802310048993424`: the year is told here and nowhere else."""

@@ -16,17 +16,17 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from dbus_fast import Message
 
-from beacon_gateway.kiosk.follow import Follow
+from beacon_gateway.kiosk.scene_driver import Follow
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.beacons import Beacon, Sighting
 from beacon_gateway.presence.choice import Choice
-from beacon_gateway.presence.rules import ChoiceRules, PresenceRules
+from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.tracker import Tracker
-from beacon_gateway.radio.batteries import Batteries
-from beacon_gateway.radio.liveness import Transmitter
-from beacon_gateway.radio.reception import Reception
+from beacon_gateway.radio.recovery.liveness import Transmitter
+from beacon_gateway.radio.scan.battery_levels import Batteries
+from beacon_gateway.radio.scan.reception import Reception
 from sync_contract.catalogue import BeaconKind
 from tests.bench.adverts.bluez import ADAPTER_PATH, advert, appears
 from tests.bench.adverts.street import adverts, beacons, frames

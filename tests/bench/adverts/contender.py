@@ -43,16 +43,16 @@ async def ours(rate: str) -> None:
 
     import structlog
 
-    from beacon_gateway.kiosk.follow import Follow
+    from beacon_gateway.kiosk.scene_driver import Follow
     from beacon_gateway.kiosk.stage import Stage
     from beacon_gateway.model.beacons import Sighting
     from beacon_gateway.presence.choice import Choice
-    from beacon_gateway.presence.projects import Circumstances
-    from beacon_gateway.presence.rules import ChoiceRules, PresenceRules
+    from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
+    from beacon_gateway.presence.project_selection import Circumstances
     from beacon_gateway.presence.statistics import Collector
     from beacon_gateway.presence.trace import Trace
     from beacon_gateway.presence.tracker import Tracker
-    from beacon_gateway.radio.merged import MergedScanner
+    from beacon_gateway.radio.scan.merged_scanner import MergedScanner
     from tests.bench.adverts.street import beacons
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 
 from tests.bench.adverts.bluez import WARM_UP_S
 from tests.bench.adverts.street import beacons
+from tests.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 CONTENDER = Path(__file__).with_name("contender.py")
 _BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "busconfig.dtd">
 <busconfig><listen>unix:path={socket}</listen><auth>EXTERNAL</auth>

@@ -8,7 +8,7 @@ from uuid import UUID
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.model.beacons import Beacon
 from beacon_gateway.simulation.air import Air, hear
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 
 PER_BEACON_S = 10

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from beacon_gateway.model.beacons import Beacon, Sighting, Zone
 from beacon_gateway.model.visits import Left, ZoneChanged
-from beacon_gateway.presence.rules import PresenceRules
+from beacon_gateway.presence.presence_rules import PresenceRules
 from beacon_gateway.presence.tracker import Tracker
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from tests.bench.presence import peers
 from tests.bench.presence.score import Changes, Estimator, zone_at

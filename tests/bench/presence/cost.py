@@ -8,7 +8,7 @@ from statistics import median
 from time import process_time_ns
 
 from beacon_gateway.presence.estimator import ZoneEstimator
-from beacon_gateway.presence.rules import PresenceRules
+from beacon_gateway.presence.presence_rules import PresenceRules
 from tests.bench.presence import peers
 from tests.bench.presence.contestants import OURS, PEERS, TUNED
 from tests.bench.presence.world import BASE, POWER, WALK, visits

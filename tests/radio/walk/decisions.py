@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from beacon_gateway.presence.choice import Choice
-from beacon_gateway.presence.decide import Decide, replay
-from beacon_gateway.presence.rules import ChoiceRules, PresenceRules
+from beacon_gateway.presence.decision_engine import Decide, replay
+from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.trace import Decision, Trace
 from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.simulation.room import Walker, sightings

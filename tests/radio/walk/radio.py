@@ -12,7 +12,7 @@ from time import monotonic
 from beacon_gateway.frames.ibeacon import COMPANY, IBeacon
 from beacon_gateway.radio.bluez import NoAnswer, SystemBus, system_bus
 from beacon_gateway.simulation.room import Walker, sightings
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from tests.radio.inside import PATIENCE, until
 from tests.radio.walk.controller import Controller
 

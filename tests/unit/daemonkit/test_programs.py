@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from daemonkit.programs import ProgramFailed, program
+from tests.paths import ROOT
 
 READY = """
 import os, signal, sys, time
@@ -20,7 +21,7 @@ notifier.status("starting")
 notifier.ready(url="http://127.0.0.1:1")
 print("saying", os.environ.get("WORD"), flush=True)
 """
-PROJECT = {"PROJECT": str(Path(__file__).parents[3])}
+PROJECT = {"PROJECT": str(ROOT)}
 
 
 def python(source: str) -> list[str]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemonkit.health import Health
-from daemonkit.notify import Notifier
+from daemonkit.sd_notify import Notifier
 from daemonkit.supervise import feed_watchdog, full_jitter, supervise
 
 

@@ -2,21 +2,21 @@
 
 from collections.abc import AsyncIterator
 from ipaddress import ip_network
-from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, web
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from beacon_gateway.from_settings import web_rules
 from beacon_gateway.settings import Settings
+from beacon_gateway.settings_mapping import web_rules
 from daemonkit.toml import load
 from daemonkit.web import RULES, WebRules, guarded_app, read_form, read_json, serving
-from sync_contract.strict import Record
+from sync_contract.strict_model import Record
+from tests.paths import ROOT
 from tests.unit.daemonkit.raw_http import answer
 
-GATEWAY = Path(__file__).parents[3] / "config/gateway.toml"
+GATEWAY = ROOT / "config/gateway.toml"
 SECRET = "Zx7-opens-a-gift"
 FROM = {"X-Forwarded-For": "203.0.113.9"}
 

@@ -10,7 +10,7 @@ from aiohttp import ClientError, ClientSession, web
 
 from daemonkit.broadcast import Broadcast
 from daemonkit.web import WebRules, closing, event_stream, guarded_app, read_body, serving
-from daemonkit.web.rules import peer
+from daemonkit.web.web_rules import peer
 from tests.unit.daemonkit.raw_http import BEFORE_IT_IS_IDLE_S, answer, closed_within, connected
 
 HOST = b"Host: 127.0.0.1\r\n"
@@ -224,7 +224,7 @@ async def test_what_a_stream_holds_on_to_is_let_go_when_its_reader_is_gone() -> 
 
 
 async def test_a_quiet_stream_pings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("daemonkit.web.events._PING_S", 0.05)
+    monkeypatch.setattr("daemonkit.web.server_sent_events._PING_S", 0.05)
     async with (
         serving(Site(rules()).app, "127.0.0.1", 0) as url,
         ClientSession() as client,

@@ -8,7 +8,7 @@ from jinja2 import Environment
 from jinja2.ext import babel_extract
 
 from kiosk_ui.render import FOLDER, LANGUAGE_NAMES
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
 
 TEMPLATES = sorted((FOLDER / "templates").glob("*.html"))
 SCRIPTS = sorted((FOLDER / "static").glob("*.js"))

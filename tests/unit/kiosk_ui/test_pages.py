@@ -12,7 +12,7 @@ from kiosk_ui.views import View
 from sync_contract.money import Money
 from sync_contract.permit import PermitReason
 from sync_contract.records import HandoffKind, IntentState
-from sync_contract.strict import Environment, Language
+from sync_contract.strict_model import Environment, Language
 from tests.browser.gallery import AMOUNT, CODE, KEY, VIEWS, pages
 from tests.browser.projects import LUNCH, TEA, texts
 

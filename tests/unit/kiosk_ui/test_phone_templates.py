@@ -13,7 +13,7 @@ from kiosk_ui.surface import Surface
 from kiosk_ui.views import View
 from sync_contract.permit import PermitReason
 from sync_contract.records import IntentState
-from sync_contract.strict import Language
+from sync_contract.strict_model import Language
 from tests.browser.gallery import AMOUNT, pages
 from tests.browser.projects import LUNCH, PROJECTS
 

@@ -8,12 +8,12 @@ import pytest
 from PIL import ImageDraw
 
 from kiosk_ui.paper import typesetting
-from kiosk_ui.paper.address import AddressRefused, code_svg, poster_address, tag_address
+from kiosk_ui.paper.beacon_address import AddressRefused, code_svg, poster_address, tag_address
 from kiosk_ui.paper.poster import Paper, PosterFacts, poster_pdf
 from kiosk_ui.paper.typesetting import FontsMissing, typeset
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.project import Project
-from sync_contract.strict import Environment, Language
+from sync_contract.strict_model import Environment, Language
 from tests.browser.projects import LUNCH, SITE, TEA, texts
 from tests.unit.kiosk_ui.printed import codes, found, printed
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk_ui.figures import MOST_IN_CAPITALS, capitals
+from kiosk_ui.number_format import MOST_IN_CAPITALS, capitals
 from kiosk_ui.paper.slip import SlipFacts, slip_pdf
 from sync_contract.money import Money
-from sync_contract.strict import Environment, Language
+from sync_contract.strict_model import Environment, Language
 from tests.browser.projects import LUNCH, SITE
 from tests.unit.kiosk_ui.printed import codes, printed
 

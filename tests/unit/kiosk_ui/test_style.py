@@ -3,7 +3,7 @@
 import re
 
 from kiosk_ui.assets import STYLE, Assets, plain
-from kiosk_ui.look import Theme
+from kiosk_ui.display_preferences import Theme
 from tests.browser.components import COMPARED, FOLDER
 
 TOKENS = plain((STYLE / "tokens.css").read_text())

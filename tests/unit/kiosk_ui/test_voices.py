@@ -7,15 +7,15 @@ import pytest
 
 from beacon_gateway.kiosk.pages.files import recording
 from daemonkit.web import WebRules, guarded_app, serving
+from kiosk_ui.display_preferences import Look
 from kiosk_ui.giving_views import AmountPage
 from kiosk_ui.hall_views import Attract, ProjectPage
 from kiosk_ui.help_views import ComfortPage, HelpPage
-from kiosk_ui.look import Look
 from kiosk_ui.render import Pages
 from kiosk_ui.surface import Surface
 from kiosk_ui.voices import MOST_FILES, MOST_OCTETS, Voices, keys_of
 from sync_contract.permit import PermitReason
-from sync_contract.strict import Environment, Language
+from sync_contract.strict_model import Environment, Language
 from tests.browser.projects import LUNCH, PROJECTS, SITE
 
 

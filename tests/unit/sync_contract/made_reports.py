@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import (
     DWELL_HISTOGRAM_EDGES_S,
     GAP_HISTOGRAM_EDGES_MS,

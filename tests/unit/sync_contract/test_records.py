@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from sync_contract.identity import new_id
 from sync_contract.records import (
     MAX_SCREEN_COUNTS,
     ClockReading,
@@ -16,7 +15,8 @@ from sync_contract.records import (
     Parcel,
     canonical,
 )
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
+from sync_contract.uuid7 import new_id
 
 CLOCK = ClockReading(wall=datetime(2026, 1, 1, tzinfo=UTC), boot="0" * 32, monotonic_ns=1, trusted=False)
 PARCEL = Parcel(

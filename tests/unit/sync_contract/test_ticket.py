@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync_contract.beacon import BeaconId
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.money import Money
-from sync_contract.strict import Environment
+from sync_contract.strict_model import Environment
 from sync_contract.ticket import MAX_TEXT, Ticket, TicketRefused, encode, parse
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

@@ -1,0 +1,95 @@
+"""From sightings to the scene: visits are followed, a project is chosen, the kiosk shows it."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from itertools import count
+
+import structlog
+
+from beacon_gateway.kiosk.stage import Stage
+from beacon_gateway.model.beacons import Sighting
+from beacon_gateway.model.visits import VisitEvent
+from beacon_gateway.presence.choice import Choice, Chosen
+from beacon_gateway.presence.decision_engine import TICK_S, Decide
+from beacon_gateway.presence.statistics import Collector
+from beacon_gateway.presence.trace import Trace
+from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit import Visit
+from sync_contract.beacon_identity import BeaconId
+from sync_contract.catalogue import BeaconKind
+
+log = structlog.get_logger()
+
+TICKS_A_COUNT = 4
+"""Figures and trace are brought up to date so seldom."""
+
+
+class Follow:
+    """`bindings` gives the current beacon → project bindings; they change with the catalogue.
+
+    `trace`: in memory only, for those who ask why. Without one, decisions only are kept, no samples.
+    """
+
+    def __init__(
+        self,
+        tracker: Tracker,
+        choice: Choice,
+        collector: Collector,
+        stage: Stage,
+        *,
+        bindings: Callable[[], Mapping[BeaconId, str]],
+        trace: Trace | None = None,
+    ) -> None:
+        self.trace = Trace(()) if trace is None else trace
+        self._decide = Decide(tracker, choice, self.trace, bindings)
+        self._collector = collector
+        self._stage = stage
+        self._hear = tracker.hear
+
+    @property
+    def chosen(self) -> Chosen:
+        return self._decide.chosen
+
+    @property
+    def visits(self) -> Mapping[BeaconId, Visit]:
+        """Who is here now."""
+        return self._decide.tracker.visits
+
+    @property
+    def foreign_frames(self) -> int:
+        """Frames of beacons that are not on the allow-list."""
+        return self._decide.tracker.foreign_frames
+
+    def hear(self, sighting: Sighting) -> None:
+        """Decides at once. Figures and trace can wait a second: many frames at a time cost much less."""
+        if events := self._hear(sighting):
+            self._decide.changed(events, sighting)
+            self._tell(events)
+
+    def count(self) -> None:
+        """Have what was heard since the last time in the figures and in the trace."""
+        tracker = self._decide.tracker
+        for beacon, sightings in tracker.fresh:
+            self._collector.heard_of(beacon, sightings)
+            self.trace.heard_of(beacon, sightings)
+        self._collector.strangers(tracker.strangers)
+        tracker.forget_frames()
+
+    async def tick(self, progress: Callable[[], None]) -> None:
+        """Silence counts too: look four times a second, until cancelled."""
+        for number in count():
+            progress()
+            if number % TICKS_A_COUNT == 0:
+                self.count()
+            self._tell(self._decide.tick(time.monotonic(), keep_frames=True))
+            self._stage.show(self._decide.chosen)
+            await asyncio.sleep(TICK_S)
+
+    def _tell(self, events: tuple[VisitEvent, ...]) -> None:
+        for event in events:
+            self._collector.visit(event)
+            if event.beacon.kind is BeaconKind.place:  # of a person's coming and going nothing reaches the journal
+                log.info("visit.changed", change=type(event).__name__, beacon=str(event.beacon.id), reason=event.reason)
+        if events:
+            self._stage.show(self._decide.chosen)

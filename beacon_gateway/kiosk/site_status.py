@@ -1,0 +1,132 @@
+"""What staff on site are told: read from the running parts when somebody asks, and kept nowhere."""
+
+import platform
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any
+
+from beacon_gateway.donations.ports import Projects, StoreUnavailable
+from beacon_gateway.kiosk.decision_view import Why
+from beacon_gateway.model.beacons import Beacon
+from beacon_gateway.model.sync_state import SyncState
+from beacon_gateway.presence.trace import Heard
+from beacon_gateway.presence.visit import Visit
+from kiosk_ui.site_views import HeardClass, HeardPlace, RadioNow, StageNow, SyncNow
+from sync_contract.beacon_identity import BeaconId
+from sync_contract.catalogue import BeaconKind
+from sync_contract.project import Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """`health`: the facts of /healthz. `visits`: who is here now. `sync` raises StoreUnavailable.
+
+    `versions`: name and value, as programs call them. `lan`: devices of the local network may ask, with a PIN, at one
+    of `addresses`.
+    """
+
+    why: Why
+    health: Callable[[], Mapping[str, Any]]
+    visits: Callable[[], Mapping[BeaconId, Visit]]
+    foreign: Callable[[], int]
+    bindings: Callable[[], Mapping[BeaconId, str]]
+    projects: Projects
+    sync: Callable[[], Awaitable[SyncState]]
+    versions: Mapping[str, str] = field(default_factory=dict)
+    lan: bool = False
+    addresses: tuple[str, ...] = ()
+    clock: Callable[[], float] = time.monotonic
+
+    def title(self, project: str | None) -> Texts | None:
+        known = self.projects.get(project) if project else None
+        return known.title if known else None
+
+    def radio(self) -> RadioNow:
+        health, visits = self.health(), self.visits()
+        radio, advert = dict(health.get("radio") or {}), dict(health.get("advert") or {})
+        adapters = dict(radio.get("adapters") or {})
+        liveness = dict(radio.get("liveness") or {})
+        names = sorted(adapters) or [str(radio["adapter"])] if adapters or radio.get("adapter") else []
+        rssi = self._rssi()
+        places = [each for each in self.why.trace.beacons if each.kind is BeaconKind.place]
+        people = Counter(
+            (visit.beacon.tag_class, visit.zone.value)
+            for visit in visits.values()
+            if visit.beacon.kind is BeaconKind.person
+        )
+        return RadioNow(
+            state=str(radio.get("state", "")),
+            advert=str(advert.get("state", "")),
+            adapters=tuple(names),
+            proof=str(liveness.get("proof", "")),
+            simulated="walkers" in radio,
+            places=tuple(self._place(each, visits.get(each.id), rssi.get(each.id)) for each in places),
+            classes=tuple(HeardClass(tag, zone, count) for (tag, zone), count in sorted(people.items())),
+            foreign=self.foreign(),
+            off_air_min=int(advert.get("off_air_s") or 0) // 60 if advert.get("asks_a_person") else 0,
+        )
+
+    async def sync_now(self) -> SyncNow | None:
+        """None when the disk does not answer."""
+        try:
+            state = await self.sync()
+        except StoreUnavailable:
+            return None
+        parcels = state.parcels
+        return SyncNow(
+            central=state.central,
+            waiting=parcels.get("waiting", 0),
+            refused=parcels.get("refused", 0),
+            damaged=parcels.get("damaged", 0),
+            delivered_at=_local(state.delivered_at) if state.delivered_at else None,
+            reachable=False if self._away() else state.reachable,
+            barred=state.barred,
+            catalogue=self.projects.version,
+            lines=tuple((_local(each.at), each.event, each.kind, each.detail) for each in state.lines),
+        )
+
+    def stages(self) -> tuple[StageNow, ...]:
+        """Those that failed, the newest trouble first."""
+        told: Mapping[str, Mapping[str, Any]] = dict(self.health().get("stages") or {})
+        failed = [(name, facts) for name, facts in told.items() if facts.get("error")]
+        failed.sort(key=lambda each: (each[1]["state"] != "waiting", each[1]["for_s"]))
+        return tuple(
+            StageNow(
+                name, str(facts["error"]), int(facts["for_s"]), int(facts["restarts"]), facts["state"] == "waiting"
+            )
+            for name, facts in failed
+        )
+
+    def _place(self, beacon: Beacon, visit: Visit | None, rssi: int | None) -> HeardPlace:
+        project = self.title(self.bindings().get(beacon.id) or beacon.project)
+        if visit is None:
+            return HeardPlace(beacon.label, str(beacon.id), project)
+        age_s = int(max(0.0, self.clock() - visit.last_heard))
+        return HeardPlace(beacon.label, str(beacon.id), project, visit.zone.value, rssi, visit.distance_m, age_s)
+
+    def _away(self) -> bool:
+        """Whether a part of the program waits because the server did not answer it."""
+        return any(each.error == "CentralUnreachable" and each.waiting for each in self.stages())
+
+    def _rssi(self) -> Mapping[BeaconId, int]:
+        """The newest of each place beacon."""
+        heard = (each for each in self.why.trace.place_samples if isinstance(each, Heard))
+        return {each.beacon: each.rssi for each in heard if each.rssi is not None}
+
+
+def running_versions(gateway: str) -> Mapping[str, str]:
+    """Names as programs call them: no text of ours."""
+    return {
+        "beacon-gateway": version("beacon-gateway"),
+        "gateway": gateway,
+        "Python": platform.python_version(),
+        "Linux": platform.release(),
+    }
+
+
+def _local(at: datetime) -> datetime:
+    return at.astimezone()

@@ -1,0 +1,148 @@
+"""The radio's health in sentences, Chinese and English: for staff, who read no state names."""
+
+from collections.abc import Sequence
+
+from beacon_gateway.radio.recovery.ladder import Fault, Step
+from beacon_gateway.radio.recovery.liveness import Proof, Verdict
+
+Words = dict[str, str]
+
+_PROVED = (
+    "无线接收正常:刚刚收到 {labels}。",
+    "The radio hears: {labels} was heard just now.",
+)
+_LOST = (
+    "一直收得到的 {labels} 收不到了。这是无线电或那个信标的故障,不代表现场没有人。",
+    "{labels}, heard until now, is not heard any more: a fault of a radio or of that beacon, not an empty hall.",
+)
+_NEVER = (
+    "开始监听以来,一次也没有收到过 {labels}。要么它不在附近、没开、没电或编号写错了,要么是接收坏了:请检查这两样。",
+    "{labels} has not been heard once since listening began. Either it is not there, off, empty or entered with other "
+    "numbers, or the radio is deaf: please check both.",
+)
+_WAITED = (
+    "以前收到过 {labels};现在还收不收得到,要等它的下一次广播或下一次自检才知道。",
+    "{labels} was heard before; whether it still is will show with its next advert or the next self-test.",
+)
+_FOREIGN = (
+    "有别的设备在用本站的编号发广播({labels}):本站此刻不可能收到它。它不会影响画面,请找出那个设备。",
+    "Another device sends our identity ({labels}): it is heard where we cannot be. It moves no screen; please find it.",
+)
+_NOT_HEARD_YET = (
+    "无法证明接收正常:已知的信标至今一次也没有收到。请检查它是否开着、离得是否够近。",
+    "Hearing is not proved: no known beacon has been heard yet. Is it switched on, and near enough?",
+)
+_NOTHING_KNOWN = (
+    "无法证明接收正常:没有已知的信标可供对照。收不到信号时,分不清是没有人还是接收坏了。"
+    "请在墙上装一个信标并写上 proves_radio = true,或再加一个蓝牙适配器来收本站自己的广播。",
+    "Hearing is not proved: there is no known transmitter to go by. A deaf radio and an empty hall then look the same. "
+    "Put a beacon on the wall and give it proves_radio = true, or add a second adapter that hears our own advert.",
+)
+PASSIVE_HEARS_LESS: Words = {
+    "zh": "被动扫描收不到主动扫描收得到的信标,已改为主动扫描。",
+    "en": "The passive scan did not hear beacons that an active scan hears: scanning actively now.",
+}
+NO_PASSIVE: Words = {
+    "zh": "蓝牙服务没有打开 Experimental,不能被动扫描,已改为主动扫描。",
+    "en": "bluetoothd runs without Experimental and cannot scan passively: scanning actively now.",
+}
+FAULTS: dict[str, tuple[str, str]] = {
+    "deaf": ("{adapter} 什么也收不到,包括 {detail}", "{adapter} hears nothing, not even {detail}"),
+    "advert_lost": (
+        "{adapter} 收得到别的信号,但收不到{detail}:本站的广播大概没有真正发出去",
+        "{adapter} hears others but not {detail} any more: most likely it is not really on the air",
+    ),
+    "never_heard": (
+        "{adapter} 收得到别的信号,但开始监听以来从未收到 {detail}:它大概不在附近、没开、没电或编号写错了",
+        "{adapter} hears others but has not heard {detail} once since it began to listen: it is not there, off, empty, "
+        "too far or entered with other numbers, most likely",
+    ),
+    "advert_never_heard": (
+        "{adapter} 收得到别的信号,但开始监听以来从未收到{detail}:本站的广播大概没有真正发出去,或两个适配器离得太远",
+        "{adapter} hears others but has not heard {detail} once since it began to listen: most likely it is not really "
+        "on the air, or the two adapters are too far apart",
+    ),
+    "deaf_from_start": (
+        "{adapter} 开始监听以来什么也没收到,包括 {detail}:要么是接收坏了,要么它根本不在那里或没有发出",
+        "{adapter} has heard nothing since it began to listen, not even {detail}: either the radio is deaf, or that is "
+        "not there or not on the air",
+    ),
+    "nothing_ever": (
+        "{adapter} 开始监听以来半个多小时什么也没收到:要么是接收坏了,要么附近真的没有任何蓝牙设备,"
+        "拿一部开着蓝牙的手机靠近就知道",
+        "{adapter} has heard nothing at all for more than half an hour since it began to listen: either the radio is "
+        "deaf, or there is no Bluetooth device near; a phone with Bluetooth on, held beside it, will tell",
+    ),
+    "transmitter_lost": (
+        "{adapter} 收得到别的信号,但收不到 {detail}:多半是它没电了或被移走了",
+        "{adapter} hears others but not {detail}: its battery is flat or it was taken away, most likely",
+    ),
+    "silent": ("{adapter} 很久没有收到任何信号", "{adapter} has heard nothing for long"),
+    "refused": ("{adapter} 无法开始扫描({detail})", "{adapter} cannot begin to scan ({detail})"),
+    "off": (
+        "{adapter} 被关掉了(别的程序或 rfkill)",
+        "{adapter} is switched off (by another program or rfkill)",
+    ),
+    "no_adapter": ("找不到 {adapter},或蓝牙服务没有运行", "{adapter} is gone, or bluetoothd is not running"),
+    "no_answer": ("蓝牙服务没有回应", "bluetoothd gives no answer"),
+}
+STEPS: dict[Step, tuple[str, str]] = {
+    Step.new_scanner: ("已重建扫描", "the scan was rebuilt"),
+    Step.power_cycle: ("已把适配器关掉再打开", "the adapter was switched off and on"),
+    Step.restart_bluetoothd: ("已重启蓝牙服务", "bluetoothd was restarted"),
+    Step.reset_adapter: ("已通过内核复位适配器", "the kernel reset the adapter"),
+    Step.reset_hardware: ("已复位适配器硬件,相当于拔下再插上", "the hardware was reset, as if it were replugged"),
+    Step.ask_a_person: (
+        "请人来看:拔插适配器或给设备断电再上电,并检查信标的电池",
+        "a person is needed: replug the adapter or power the device off and on, and check the beacon's battery",
+    ),
+}
+FILTERED: Words = {
+    "zh": "每个信标约十一秒才收到一次:蓝牙芯片滤掉了重复的广播,远近变化会反应很慢。"
+    "请在 /etc/bluetooth/main.conf 里写上 Experimental = true 并重启蓝牙服务,或启用服务 beacon-radio-helper。",
+    "en": "Each beacon is heard only once in about eleven seconds: the controller filters repeated adverts, so coming "
+    "and going is noticed late. Set Experimental = true in /etc/bluetooth/main.conf and restart bluetoothd, or enable "
+    "the service beacon-radio-helper.",
+}
+_LOW = (
+    "电池快用完了,请更换: {which}。",
+    "Batteries are nearly empty, please change them: {which}.",
+)
+_FAULT = ("故障:{fault}。{step}。", "Fault: {fault}; {step}.")
+_WATCHING = ("正在观察", "being watched")
+
+
+def hearing(verdict: Verdict) -> Words:
+    """Whether hearing is proved, and what that means."""
+    told = [(_PROVED, verdict.by), (_LOST, verdict.lost), (_NEVER, verdict.never)]
+    if verdict.proof is Proof.not_proved and not verdict.never:
+        if verdict.waited:
+            told = [(_WAITED, verdict.waited)]
+        else:
+            return _also([_both(_NOT_HEARD_YET if verdict.due else _NOTHING_KNOWN)], verdict)
+    return _also([_both(pair, labels=", ".join(labels)) for pair, labels in told if labels], verdict)
+
+
+def _also(said: Sequence[Words], verdict: Verdict) -> Words:
+    """And what is heard of another transmitter under our identity."""
+    each = [*said, _both(_FOREIGN, labels=", ".join(verdict.foreign))] if verdict.foreign else said
+    return {language: " ".join(words[language] for words in each) for language in ("zh", "en")}
+
+
+def batteries_low(places: Sequence[str], classes: Sequence[str]) -> Words:
+    """`places`: labels; `classes`: of people's tags, none of which is named."""
+    zh = [*places, *(f"{name} 类中的卡" for name in classes)]
+    en = [*places, *(f"a tag of class {name}" for name in classes)]
+    return {"zh": _LOW[0].format(which=", ".join(zh)), "en": _LOW[1].format(which=", ".join(en))}
+
+
+def recovering(adapter: str, fault: Fault, step: Step | None) -> Words:
+    """What is wrong with an adapter, and what was done about it last."""
+    told = FAULTS[fault.name]
+    done = STEPS[step] if step else _WATCHING
+    zh, en = (text.format(adapter=adapter, detail=fault.detail) for text in told)
+    return {"zh": _FAULT[0].format(fault=zh, step=done[0]), "en": _FAULT[1].format(fault=en, step=done[1])}
+
+
+def _both(pair: tuple[str, str], **facts: str) -> Words:
+    return {"zh": pair[0].format(**facts), "en": pair[1].format(**facts)}

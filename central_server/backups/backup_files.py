@@ -1,0 +1,114 @@
+"""The backups that a server keeps in its state folder: names, which stay, and when the next one is due."""
+
+import asyncio
+import re
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+from central_server.backups.archive import Manifest
+from central_server.backups.backup import BackupFailed, Source, take
+from central_server.state_files import OWN_FILES
+from central_server.store.engine.database import BeforeMigration
+from central_server.store.engine.schema import HEAD, StoreRefused
+from sync_contract.permit import OFFICIAL_TIME
+
+DAYS = 7
+BEFORE_MIGRATIONS = 3
+LATEST = timedelta(hours=26)
+"""A night's backup is missed after that: two hours for a machine that was busy."""
+_AT = time(3, 30)
+"""By official time: the night is quiet then."""
+_STAMP = "%Y%m%dT%H%M%SZ"
+_NAME = re.compile(r"central-(\d{8}T\d{6}Z)(-before-\d{4})?\.tar")
+
+
+def folder(state: Path) -> Path:
+    return state / "backups"
+
+
+def file_name(now: datetime, *, before: str = "") -> str:
+    """By its time; `before`: as for `keep`."""
+    return f"central-{now.astimezone(UTC):{_STAMP}}{f'-before-{before}' if before else ''}.tar"
+
+
+def keep(source: Source, now: datetime, *, before: str = "") -> tuple[Path, Manifest]:
+    """Take one into the state folder; then of each of the newest days the newest one stays. Raises BackupFailed.
+
+    `before`: the revision to which the database is brought next; such backups are counted for themselves.
+    """
+    kept = folder(source.state)
+    try:
+        kept.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise BackupFailed(f"{kept}: {error.strerror or error}") from error
+    target = kept / file_name(now, before=before)
+    manifest = take(source, target, now)
+    _prune(kept)
+    return target, manifest
+
+
+def before_migration(source: Source) -> BeforeMigration | None:
+    """For `open_database`. None on PostgreSQL: there it may take hours, and a migration is one transaction."""
+    if source.kind == "postgresql":
+        return None
+
+    async def taken(_found: str) -> None:
+        try:
+            await asyncio.to_thread(keep, source, datetime.now(UTC), before=HEAD)
+        except BackupFailed as error:
+            raise StoreRefused(
+                f"the database is brought to schema {HEAD} only after a backup, and none can be made: {error}"
+            ) from error
+
+    return taken
+
+
+def newest(state: Path) -> tuple[Path, datetime] | None:
+    """By its name. Raises OSError."""
+    found = _found(folder(state))
+    return max(((file, at) for file, at, _ in found), key=lambda one: one[1], default=None)
+
+
+def due(state: Path, now: datetime) -> bool:
+    """Whether none was taken since last night's hour. Raises OSError."""
+    last = newest(state)
+    night = datetime.combine(now.astimezone(OFFICIAL_TIME).date(), _AT, OFFICIAL_TIME)
+    if night > now:
+        night -= timedelta(days=1)
+    return last is None or last[1] < night
+
+
+def overdue(source: Source, now: datetime) -> datetime | None:
+    """Since when there is none of those that the server makes by itself; None while all is well. Raises OSError."""
+    if source.kind == "postgresql":
+        return None
+    last = newest(source.state)
+    key = source.state / OWN_FILES[0]
+    if last is None and not key.exists():
+        return None
+    # Where none was ever made, it counts from the server's first start, at which it made its keys.
+    since = last[1] if last else datetime.fromtimestamp(key.stat().st_mtime, UTC)
+    return since if now - since > LATEST else None
+
+
+def _prune(kept: Path) -> None:
+    daily: dict[str, Path] = {}
+    before: list[Path] = []
+    for file, at, migration in sorted(_found(kept), key=lambda one: one[1]):
+        if migration:
+            before.append(file)
+            continue
+        day = str(at.astimezone(OFFICIAL_TIME).date())
+        if day in daily:
+            daily[day].unlink(missing_ok=True)
+        daily[day] = file
+    for file in (*[daily[day] for day in sorted(daily)][:-DAYS], *before[:-BEFORE_MIGRATIONS]):
+        file.unlink(missing_ok=True)
+
+
+def _found(kept: Path) -> list[tuple[Path, datetime, bool]]:
+    """File, when, and whether before a migration."""
+    named = [(file, _NAME.fullmatch(file.name)) for file in kept.iterdir()] if kept.is_dir() else []
+    return [
+        (file, datetime.strptime(name[1], _STAMP).replace(tzinfo=UTC), bool(name[2])) for file, name in named if name
+    ]

@@ -1,0 +1,146 @@
+"""Totals by project and period, as an organisation copies them into 慈善中国."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from central_server.sheets.sheet_writer import Cell, yuan
+from central_server.store.catalogue import projects
+from central_server.store.engine.connection import Connection
+from central_server.store.ledger import purse_sums
+from central_server.store.places import places
+from central_server.store.places.places import TOP
+from daemonkit.i18n import marked as _
+from sync_contract.permit import OFFICIAL_TIME
+from sync_contract.project import Project
+from sync_contract.strict_model import Language
+
+COLUMNS = (
+    _("Project"),
+    _("Filing number"),
+    _("Organisation"),
+    _("Certificate"),
+    _("Community"),
+    _("From"),
+    _("To"),
+    _("Balance before (yuan)"),
+    _("Gifts received"),
+    _("Received (yuan)"),
+    _("Bank fees (yuan)"),
+    _("Refunded (yuan)"),
+    _("Spent (yuan)"),
+    _("Moved in (yuan)"),
+    _("Moved out (yuan)"),
+    _("Balance after (yuan)"),
+    _("People helped"),
+)
+
+
+@dataclass(slots=True)
+class Totals:
+    """Of one community's project, in fen. `before` + all that came − all that went = `after`."""
+
+    community: str
+    project: str
+    before: int = 0
+    gifts: int = 0
+    received: int = 0
+    fees: int = 0
+    refunded: int = 0
+    spent: int = 0
+    moved_in: int = 0
+    moved_out: int = 0
+    people: int = 0
+
+    @property
+    def after(self) -> int:
+        came = self.received + self.moved_in
+        return self.before + came - self.fees - self.refunded - self.spent - self.moved_out
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Both days included, of official time."""
+
+    first: date
+    last: date
+
+    @property
+    def since(self) -> datetime:
+        return datetime.combine(self.first, time(), OFFICIAL_TIME)
+
+    @property
+    def until(self) -> datetime:
+        return datetime.combine(self.last + timedelta(days=1), time(), OFFICIAL_TIME)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """`rows`: for a spreadsheet, without the heading; `totals`: what they were made of."""
+
+    totals: tuple[Totals, ...]
+    rows: tuple[tuple[Cell, ...], ...] = field(default=())
+
+
+_SUMMED = {
+    "paid": "received",
+    "surplus": "received",
+    "fee": "fees",
+    "refund": "refunded",
+    "disbursed": "spent",
+    "moved_in": "moved_in",
+    "moved_out": "moved_out",
+}
+"""By kind of line: what it is told as."""
+
+
+async def told(
+    connection: Connection, tops: Collection[str], environment: str, period: Period, language: Language
+) -> Told:
+    """Every project of which the communities at and below `tops` hold, or held, anything up to the period's end."""
+    found: dict[tuple[str, str], Totals] = {}
+    for each in await purse_sums.by_kind(connection, tops, environment, until=period.since):
+        key = (each.community, each.project)
+        found.setdefault(key, Totals(*key)).before += each.signed_minor
+    for each in await purse_sums.by_kind(connection, tops, environment, since=period.since, until=period.until):
+        key = (each.community, each.project)
+        total = found.setdefault(key, Totals(*key))
+        name = _SUMMED[each.kind]
+        setattr(total, name, getattr(total, name) + each.minor)
+        if name == "received":
+            total.gifts += each.lines
+        if name == "spent":
+            total.people += each.people
+    known = await projects.known_many(connection, found)
+    names = {place.id: place.names[language] for place in await places.every(connection, [TOP])}
+    ordered = tuple(found[key] for key in sorted(found))
+    rows = [
+        _row(each, known.get((each.community, each.project)), period, language, names.get(each.community, ""))
+        for each in ordered
+    ]
+    return Told(ordered, tuple(rows))
+
+
+def _row(
+    total: Totals, project: Project | None, period: Period, language: Language, community: str
+) -> tuple[Cell, ...]:
+    permit = project.permit if project is not None else None
+    return (
+        project.title[language] if project is not None else total.project,
+        permit.filing if permit else None,
+        permit.organisation if permit else None,
+        permit.certificate if permit else None,
+        community or total.community,
+        period.first,
+        period.last,
+        yuan(total.before),
+        total.gifts,
+        yuan(total.received),
+        yuan(total.fees),
+        yuan(total.refunded),
+        yuan(total.spent),
+        yuan(total.moved_in),
+        yuan(total.moved_out),
+        yuan(total.after),
+        total.people,
+    )

@@ -1,0 +1,68 @@
+"""What a record may name: places, organisations, projects, gateways, each where it holds."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from central_server.store.catalogue import organisations, projects
+from central_server.store.engine.connection import Connection
+from central_server.store.enrolment import gateways
+from central_server.store.places import places
+from central_server.store.places.places import TOP, Place, PlaceKind
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """`own`: the places where the editor may edit; the rest is of all places, and never told to anybody."""
+
+    own: frozenset[str]
+    places: Mapping[str, Place]
+    organisations: frozenset[tuple[str, str]]
+    projects: frozenset[tuple[str, str]]
+    gateways: Mapping[str, str]
+
+    def chain(self, place: str) -> tuple[str, ...]:
+        """The place and all above it."""
+        found: list[str] = []
+        at: str | None = place
+        while at is not None and at in self.places:
+            found.append(at)
+            at = self.places[at].parent
+        return tuple(found)
+
+    def community(self, place: str) -> str:
+        """The community in which the place lies, or the place itself when it is above communities."""
+        for each in self.chain(place):
+            if self.places[each].kind is PlaceKind.community:
+                return each
+        return place
+
+    def in_line(self, one: str, other: str) -> bool:
+        """Whether one of the places is the other, or above it."""
+        return one in self.chain(other) or other in self.chain(one)
+
+    def may_hold(self, place: str, *, site: bool) -> bool:
+        """Whether the editor may put something there; only beacons belong to a site."""
+        return place in self.own and (site or self.places[place].kind is not PlaceKind.site)
+
+    def project_holds(self, place: str, project: str) -> bool:
+        return any((each, project) in self.projects for each in self.chain(place))
+
+    def organisation_holds(self, place: str, organisation: str) -> bool:
+        return any((each, organisation) in self.organisations for each in self.chain(place))
+
+    def gateway_is_of(self, gateway: str, place: str) -> bool:
+        """At, below or above the place."""
+        community = self.gateways.get(gateway)
+        return community is not None and self.in_line(place, community)
+
+
+async def known(connection: Connection, tops: Collection[str]) -> Known:
+    """For an editor who may edit at and below `tops`."""
+    own = await places.every(connection, tops)
+    return Known(
+        own=frozenset(place.id for place in own),
+        places={place.id: place for place in await places.every(connection, [TOP])},
+        organisations=frozenset((each.place, each.id) for each in await organisations.every(connection, tops)),
+        projects=frozenset((each.place, each.id) for each in await projects.every(connection, tops)),
+        gateways={each.id: each.community for each in await gateways.every(connection, tops)},
+    )

@@ -1,0 +1,135 @@
+"""The settings' projects and bindings go into the database at the first start; from then on staff's pages rule."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import structlog
+
+from central_server.store.catalogue import beacons, bindings, catalogues, organisations, projects
+from central_server.store.catalogue.beacons import KeptBeacon
+from central_server.store.catalogue.bindings import KeptBinding, Target
+from central_server.store.catalogue.organisations import Organisation
+from central_server.store.catalogue.projects import KeptProject
+from central_server.store.engine import versioned_rows
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.database import Database
+from central_server.store.places.places import TOP
+from sync_contract.beacon_identity import BeaconId
+from sync_contract.catalogue import BeaconKind
+from sync_contract.permit import Permit
+from sync_contract.project import Project
+from sync_contract.records import canonical_json
+from sync_contract.uuid7 import new_id
+
+_log = structlog.get_logger()
+_BY = "central.toml"
+_NEWER = frozenset(("pays_for", "elsewhere"))
+
+
+async def sow(
+    database: Database,
+    offered: Sequence[Project],
+    bound: Mapping[BeaconId, str],
+    now: datetime,
+    *,
+    own_site: bool = False,
+) -> bool:
+    """Put them at the top of the tree, for every community. False when that was done before: nothing changes then.
+
+    `own_site`: the settings say that their organisation declared this server as its own site.
+    """
+    said = [*map(_said, offered), *(f"{beacon} {project}".encode() for beacon, project in bound.items())]
+    digest = hashlib.sha256(b"\n".join(said)).hexdigest()
+
+    async def work(connection: Connection) -> bool:
+        await versioned_rows.begin(connection)
+        sown = await catalogues.seed(connection)
+        if sown:
+            if sown != digest:
+                _log.warning(
+                    "catalogue.settings_ignored",
+                    reason="[[projects]] or [[bindings]] were changed after the first start",
+                    remedy="edit them on the staff pages",
+                )
+            return False
+        await catalogues.note_seed(connection, digest, now)
+        await _sow(connection, offered, bound, now, own_site=own_site)
+        await versioned_rows.edited(connection, TOP, now)
+        return True
+
+    return await database.written(work)
+
+
+async def _sow(
+    connection: Connection,
+    offered: Sequence[Project],
+    bound: Mapping[BeaconId, str],
+    now: datetime,
+    *,
+    own_site: bool,
+) -> None:
+    raisers: dict[tuple[str, str, object], str] = {}
+    for number, project in enumerate(offered):
+        raiser = ""
+        if project.permit:
+            raiser = await _organisation(connection, raisers, project.permit, now, own_site=own_site)
+        await projects.save(connection, _project(project, raiser, number * 10 + 10, now), 0)
+    for id_, project_id in bound.items():
+        label = f"{id_.major}/{id_.minor}"
+        beacon = KeptBeacon(new_id(), TOP, id_, BeaconKind.place, label, -59, "", None, (), "", now, _BY)
+        await beacons.save(connection, beacon, 0)
+        kept = KeptBinding(
+            new_id(), TOP, Target.beacon, id_, "", project_id, 0, (), (), None, None, "", False, now, _BY
+        )
+        await bindings.save(connection, kept, 0)
+
+
+async def _organisation(
+    connection: Connection,
+    raisers: dict[tuple[str, str, object], str],
+    permit: Permit,
+    now: datetime,
+    *,
+    own_site: bool,
+) -> str:
+    papers = (permit.organisation, permit.certificate, permit.certificate_until)
+    if papers not in raisers:
+        raisers[papers] = f"org-{len(raisers) + 1}"
+        facts = (papers[0], None, papers[1], permit.certificate_until, "")
+        new = Organisation(TOP, raisers[papers], *facts, now, _BY, own_site=own_site)
+        await organisations.save(connection, new, 0)
+    return raisers[papers]
+
+
+def _project(project: Project, organisation: str, position: int, now: datetime) -> KeptProject:
+    permit = project.permit
+    return KeptProject(
+        place=TOP,
+        id=project.id,
+        title=project.title,
+        summary=project.summary,
+        story=project.story,
+        payee=project.payee,
+        amounts_fen=project.amounts_fen,
+        min_fen=project.min_fen,
+        max_fen=project.max_fen,
+        goal_fen=project.goal_fen,
+        organisation=organisation,
+        filing=permit.filing if permit else "",
+        area=permit.area if permit else "",
+        opens=permit.opens if permit else None,
+        closes=permit.closes if permit else None,
+        picture=None,
+        withdrawn=False,
+        position=position,
+        edited_at=now,
+        edited_by=_BY,
+        pays_for=project.pays_for,
+    )
+
+
+def _said(project: Project) -> bytes:
+    """As before there were the newer fields, where they are empty: what was sown before is not taken for changed."""
+    told = project.model_dump(mode="json", by_alias=True)
+    return canonical_json({name: value for name, value in told.items() if value or name not in _NEWER})

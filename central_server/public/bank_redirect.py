@@ -1,0 +1,64 @@
+"""From a donor's yes to the bank: the attempt is opened, and the browser goes there, or is told why it does not."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiohttp import web
+
+from central_server.banks.port import BankRefused, BankUnavailable
+from central_server.donations.open_attempt import Confirmed, Opening, Underway
+from central_server.donations.settle import PaymentRefused
+from central_server.donations.tickets import AmountOutOfRange, PermitClosed, ProjectUnknown, TicketUnusable
+from central_server.language import language
+from central_server.public.bank_handover import handover_page
+from central_server.public.responder import HERE, Answer
+from central_server.rejected_requests import Refusals
+from kiosk_ui.notice_views import NoticeKind, NoticePage
+from sync_contract.money import Money
+from sync_contract.permit import PermitReason
+from sync_contract.project import Project
+
+NotGiveable = (ProjectUnknown, PermitClosed, AmountOutOfRange)
+
+
+@dataclass(frozen=True, slots=True)
+class GoingOn:
+    opening: Opening
+    answer: Answer
+    refusals: Refusals
+
+    async def go_on(
+        self, request: web.Request, confirmed: Confirmed, project: Project, amount: Money, again: str, now: datetime
+    ) -> web.Response:
+        """`again`: where the gift is begun anew, a path here. Raises HTTPSeeOther, and what `confirmed` raises."""
+        phone = "Mobi" in request.headers.get("User-Agent", "")
+        try:
+            went = await self.opening.open(confirmed, project.title, language(request), now, phone=phone)
+        except (BankUnavailable, BankRefused, PaymentRefused) as error:
+            self.refusals.count("attempt", type(error).__name__, str(error))
+            return await self.answer.page(request, NoticePage(NoticeKind.bank_unavailable, back=again), 503)
+        if isinstance(went, Underway):
+            raise web.HTTPSeeOther(f"/g/{went.return_nonce}")
+        return await self.answer.page(request, handover_page(went.handover, project, amount, again))
+
+    async def refused(
+        self, request: web.Request, error: TicketUnusable | ProjectUnknown | PermitClosed | AmountOutOfRange
+    ) -> web.Response:
+        match error:
+            case TicketUnusable():
+                self.refusals.count("ticket", error.word, str(error))
+                if error.asked is not None:
+                    request[HERE] = error.asked.gateway.community
+                other = error.word == "other_environment"
+                kind = NoticeKind.ticket_other_environment if other else NoticeKind.ticket_refused
+                return await self.answer.page(request, NoticePage(kind, back=""), 400)
+            case ProjectUnknown():
+                return await self.answer.page(request, NoticePage(NoticeKind.project_unknown, back=""), 404)
+            case PermitClosed():
+                elsewhere = error.reason is PermitReason.elsewhere
+                kind = NoticeKind.elsewhere if elsewhere else NoticeKind.permit_closed
+                return await self.answer.page(request, NoticePage(kind, error.project, back=""), 403)
+            case AmountOutOfRange():
+                return await self.answer.page(
+                    request, NoticePage(NoticeKind.amount_out_of_range, error.project, back=""), 400
+                )

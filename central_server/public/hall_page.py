@@ -1,0 +1,177 @@
+"""What a phone opens without a ticket: a hall's projects with 搖一搖, the page of a shake, and the poster's door."""
+
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import quote
+from uuid import UUID
+
+from aiohttp import web
+
+from central_server.public.phone_gift_page import Here, PageGifts, Unread
+from central_server.public.project_pictures import pictures_of
+from central_server.public.responder import HERE, Answer
+from central_server.public.visitor_identity import visitor
+from central_server.shake.nearest_beacon import Bindings, Hall
+from central_server.shake.shake_counts import Counter, Kind, counted
+from central_server.shake.shake_lookup import pass_of
+from central_server.store.engine.database import Database
+from central_server.store.places import places
+from central_server.store.places.places import PlaceKind
+from kiosk_ui.hall_views import PhoneHall, PhoneProject
+from kiosk_ui.notice_views import NoticeKind, NoticePage
+from sync_contract.beacon_identity import BeaconId
+from sync_contract.records import Door
+
+_BEACON = "{uuid:[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}}/{major:[0-9]{1,5}}/{minor:[0-9]{1,5}}"
+
+_PRESENCE = "{presence_pass:[A-Za-z0-9_-]{43}}"
+
+
+class HallPages:
+    def __init__(
+        self,
+        database: Database,
+        bindings: Bindings,
+        counter: Counter,
+        answer: Answer,
+        gifts: PageGifts,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._bindings = bindings
+        self._counter = counter
+        self._answer = answer
+        self._gifts = gifts
+        self._clock = clock
+
+    def routes(self) -> list[web.RouteDef]:
+        """`/H/` too: a QR codes capitals in fewer modules."""
+        return [
+            web.get("/", self._home),
+            web.get("/s", self._hall),
+            web.get("/s/at/{place:[^/]{1,64}}", self._hall),
+            web.get("/s/at/{place:[^/]{1,64}}/turn", self._turn),
+            web.get("/s/at/{place:[^/]{1,64}}/{project:[a-z0-9-]{1,16}}", self._project),
+            web.get(f"/s/{_PRESENCE}", self._shaken),
+            web.post(f"/s/{_PRESENCE}", self._shaken),
+            *(web.get(f"/{door}/{_BEACON}", self._poster) for door in ("h", "H")),
+            *(web.post(f"/{door}/{_BEACON}", self._poster) for door in ("h", "H")),
+        ]
+
+    async def _home(self, request: web.Request) -> web.Response:
+        """The address on the kiosk, typed without what follows it."""
+        raise web.HTTPSeeOther("/s")
+
+    async def _hall(self, request: web.Request) -> web.Response:
+        return await self._listed(request, await self._found(request))
+
+    async def _turn(self, request: web.Request) -> web.Response:
+        """Each in its turn, so that none is hidden behind another."""
+        hall = await self._found(request)
+        if not hall.projects:
+            return await self._listed(request, hall)
+        ids = [project.id for project in hall.projects]
+        after = request.query.get("after", "")
+        following = ids[(ids.index(after) + 1) % len(ids)] if after in ids else ids[0]
+        await self._count(request, hall.place, None, following, Door.phone, "shake")
+        raise web.HTTPSeeOther(f"{_root(hall)}/{following}")
+
+    async def _project(self, request: web.Request) -> web.Response:
+        hall = await self._found(request)
+        found = next((each for each in hall.projects if each.id == request.match_info["project"]), None)
+        if found is None:
+            return await self._answer.page(request, NoticePage(NoticeKind.project_unknown, back=_root(hall)), 404)
+        another = f"{_root(hall)}/turn?after={found.id}" if len(hall.projects) > 1 else ""
+        judgement, _ = await self._gifts.judged(hall.place, found)
+        board = await self._board(hall.place)
+        view = PhoneProject(found, judgement.open, judgement.reason, _root(hall), another, board=board)
+        return await self._answer.page(
+            request, view, pictures=await pictures_of(self._database, hall.place, [found.id])
+        )
+
+    async def _shaken(self, request: web.Request) -> web.Response:
+        """The page of a presence pass: what the mini-program opens. A POST gives."""
+        async with self._database.read() as connection:
+            known = await pass_of(connection, request.match_info["presence_pass"], self._clock())
+        hall = await self._bindings.hall(None if known is None else known.community)
+        found = next((each for each in hall.projects if known and each.id == known.project), None) if hall else None
+        if hall is not None:
+            request[HERE] = hall.place
+        if known is None or found is None:
+            return await self._listed(request, hall or Hall("", ()), ended=True, status=404)
+        here = Here(known.community, found, known.beacon, Door(known.door), request.path)
+        return await self._at(request, here)
+
+    async def _poster(self, request: web.Request) -> web.Response:
+        """`?nfc` on a tag, nothing on a poster's code. A POST gives. Outside of its hours: its hall."""
+        told, now = request.match_info, self._clock()
+        major, minor = int(told["major"]), int(told["minor"])
+        if major > 0xFFFF or minor > 0xFFFF:
+            return await self._unknown(request)
+        beacon = BeaconId(UUID(told["uuid"]), major, minor)
+        found = (await self._bindings.at({beacon: ""}, now)).get(beacon)
+        if found is None:
+            stands = (await self._bindings.stand([beacon], now)).get(beacon)
+            hall = None if stands is None else await self._bindings.hall(stands.place)
+            if stands is None or hall is None:
+                return await self._unknown(request)
+            request[HERE] = stands.stands_at
+            return await self._listed(request, hall, status=200 if request.method == "GET" else 409)
+        request[HERE] = found.stands_at or found.place
+        touched = "nfc" in request.query
+        path = request.path.lower() + ("?nfc" if touched else "")
+        return await self._at(request, Here(found.place, found.project, beacon, Door.nfc if touched else Door.qr, path))
+
+    async def _unknown(self, request: web.Request) -> web.Response:
+        return await self._answer.page(request, NoticePage(NoticeKind.project_unknown, back="/s"), 404)
+
+    async def _at(self, request: web.Request, here: Here) -> web.Response:
+        """The page of a project at a beacon, and its gift."""
+        unread = None
+        if request.method == "POST":
+            begun = await self._gifts.begin(request, here)
+            if not isinstance(begun, Unread):
+                return begun
+            unread = begun
+        await self._count(request, here.community, here.beacon, here.project.id, here.door, "click")
+        asking = await self._gifts.asking(request, here, unread)
+        root = _root(Hall(here.community, ()))
+        judgement, board = asking.judgement, await self._board(here.community)
+        view = PhoneProject(here.project, judgement.open, judgement.reason, root, giving=asking.giving, board=board)
+        shown = await pictures_of(self._database, here.community, [here.project.id])
+        return await self._answer.page(request, view, 400 if unread else 200, csrf=asking.csrf, pictures=shown)
+
+    async def _found(self, request: web.Request) -> Hall:
+        hall = await self._bindings.hall(request.match_info.get("place"))
+        if hall is None:
+            raise web.HTTPNotFound
+        request[HERE] = hall.place
+        return hall
+
+    async def _listed(
+        self, request: web.Request, hall: Hall, *, ended: bool = False, status: int = 200
+    ) -> web.Response:
+        shown = await pictures_of(self._database, hall.place, [project.id for project in hall.projects])
+        view = PhoneHall(hall.projects, _root(hall), ended, await self._board(hall.place))
+        return await self._answer.page(request, view, status, pictures=shown)
+
+    async def _board(self, place: str) -> str:
+        """The path of the board on which the place's money is told; empty above communities."""
+        async with self._database.read() as connection:
+            community = (await places.communities_of(connection, [place]))[place]
+            found = await places.get(connection, community)
+        told = found is not None and found.kind is PlaceKind.community
+        return f"/board/{quote(community, safe='')}" if told else ""
+
+    async def _count(
+        self, request: web.Request, place: str, beacon: BeaconId | None, project: str, door: Door, kind: Kind
+    ) -> None:
+        if request.method != "GET":
+            return
+        what = counted(self._clock(), place, "" if beacon is None else str(beacon), project, door, kind)
+        async with self._database.write() as connection:
+            await self._counter.count(connection, what, visitor(request))
+
+
+def _root(hall: Hall) -> str:
+    return f"/s/at/{hall.place}" if hall.place else "/s"

@@ -1,0 +1,28 @@
+"""How fast phones may ask: each peer, and all of them together. Behind a carrier's NAT a whole hall is one peer."""
+
+import time
+
+from aiohttp import web
+
+from daemonkit.web import client
+from daemonkit.web.problem import refusal
+from daemonkit.web.rate_limit import Buckets
+
+_ALL = "all"
+
+
+class Pace:
+    """`rate` a second and `burst` at once for each peer; `together` times as many for all of them."""
+
+    def __init__(self, rate: float, burst: int, *, together: int) -> None:
+        self._each = Buckets(rate, burst)
+        self._together = Buckets(rate * together, burst * together)
+
+    def keep(self, request: web.Request) -> None:
+        """Raises 429, with the seconds after which it may be asked again."""
+        now = time.monotonic()
+        wait = self._each.take(client(request), now) or self._together.take(_ALL, now)
+        if wait:
+            busy = refusal(web.HTTPTooManyRequests)
+            busy.headers["Retry-After"] = str(int(wait) + 1)
+            raise busy

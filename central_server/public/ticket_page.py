@@ -1,0 +1,189 @@
+"""What the donor's phone opens: the ticket's page, and the page after the bank."""
+
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import quote
+
+from aiohttp import web
+
+from central_server.catalogue.contact_lookup import standing
+from central_server.donations.bank_routing import hears
+from central_server.donations.tickets import (
+    AmountOutOfRange,
+    Asked,
+    PermitClosed,
+    ProjectUnknown,
+    TicketUnusable,
+    project_of,
+    read_ticket,
+    report_contradiction,
+)
+from central_server.donations.typed_codes import CODE_LIVES
+from central_server.language import language
+from central_server.public.bank_redirect import GoingOn
+from central_server.public.project_pictures import pictures_of
+from central_server.public.responder import HERE, Answer, hall_at
+from central_server.public.slip_page import SlipPages
+from central_server.store.catalogue import projects
+from central_server.store.donations import attempts, intents
+from central_server.store.donations.attempts import AttemptState
+from central_server.store.donations.intents import Intent
+from central_server.store.engine.database import Database
+from daemonkit.web import RULES, csrf_token, read_form
+from kiosk_ui.giving_views import PhoneGift, PhoneOutcome
+from kiosk_ui.notice_views import NoticeKind, NoticePage
+from sync_contract.money import Money
+from sync_contract.permit import PermitReason
+from sync_contract.project import Project
+from sync_contract.records import Door, IntentState
+from sync_contract.strict_model import Environment
+
+_CONFIRMED = "confirmed"
+
+
+class PhonePages:
+    def __init__(
+        self,
+        database: Database,
+        environment: Environment,
+        going_on: GoingOn,
+        slips: SlipPages,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._slips = slips
+        self._environment = environment
+        self._going_on = going_on
+        self._answer = going_on.answer
+        self._clock = clock
+
+    def routes(self) -> list[web.RouteDef]:
+        """`/T/` too: a QR codes capitals in fewer modules."""
+        return [
+            *(web.get(f"/{door}/{{ticket}}", self._show) for door in ("t", "T")),
+            *(web.post(f"/{door}/{{ticket}}", self._open) for door in ("t", "T")),
+            web.get("/g/{nonce}", self._outcome),
+            web.post("/g/{nonce}", self._back),
+        ]
+
+    async def _show(self, request: web.Request) -> web.Response:
+        """Changes nothing: scanners prefetch, donors reload."""
+        now = self._clock()
+        try:
+            asked = await self._read(request, now)
+            if asked.known is not None and asked.known.state == IntentState.paid:
+                return await told(request, self._database, self._answer, asked.known, now)
+            return await self._gift(request, asked, await project_of(self._database, asked, now), now)
+        except (TicketUnusable, ProjectUnknown, PermitClosed, AmountOutOfRange) as error:
+            return await self._going_on.refused(request, error)
+
+    async def _open(self, request: web.Request) -> web.Response:
+        now = self._clock()
+        try:
+            asked = await self._read(request, now)
+            await read_form(request, request.config_dict[RULES], _form_of(asked))
+            if asked.known is not None and asked.known.state == IntentState.paid:
+                return await told(request, self._database, self._answer, asked.known, now)
+            project = await project_of(self._database, asked, now)
+            if asked.needs_confirmation(now) and _CONFIRMED not in request.query:
+                return await self._gift(request, asked, project, now)
+            await goes_to_public_page(self._going_on, asked.gateway.community, project)
+            return await self._going_on.go_on(request, asked, project, asked.ticket.amount, request.path, now)
+        except (TicketUnusable, ProjectUnknown, PermitClosed, AmountOutOfRange) as error:
+            if isinstance(error, TicketUnusable) and error.asked is not None:
+                text = request.match_info["ticket"]
+                await report_contradiction(self._database, error.asked, text, str(error), now)
+            return await self._going_on.refused(request, error)
+
+    async def _back(self, request: web.Request) -> web.Response:
+        """A bank that sends the donor back by a form, from its own site. Nothing of it is read: anybody can make it."""
+        raise web.HTTPSeeOther(request.path)
+
+    async def _outcome(self, request: web.Request) -> web.Response:
+        """Where the bank sends the donor back. Coming back proves nothing: what is told stands in the store."""
+        async with self._database.read() as connection:
+            attempt = await attempts.by_return_nonce(connection, request.match_info["nonce"])
+            intent = None if attempt is None else await intents.get(connection, attempt.gateway, attempt.intent)
+            if intent is not None:
+                request[HERE] = await standing(connection, intent.gateway, intent.community)
+        if attempt is not None and attempt.live and attempt.queries == 0:
+            async with self._database.write() as connection:  # once: the donor waits, so the bank is asked at once
+                await attempts.hurry(connection, attempt, self._clock())
+        if intent is None or attempt is None:
+            return await self._answer.page(request, NoticePage(NoticeKind.not_found, back=""), 404)
+        if attempt.paid and (view := await self._slips.outcome(attempt.return_nonce, language(request))) is not None:
+            return await self._answer.page(request, view)
+        state = None
+        if intent.state != IntentState.paid and not attempt.live:
+            unheard = attempt.state == AttemptState.unconfirmed
+            state = IntentState.unconfirmed if unheard else IntentState.closed
+        return await told(request, self._database, self._answer, intent, self._clock(), state)
+
+    async def _read(self, request: web.Request, now: datetime) -> Asked:
+        asked = await read_ticket(self._database, request.match_info["ticket"], self._environment, now)
+        async with self._database.read() as connection:
+            request[HERE] = await standing(connection, asked.gateway.id, asked.gateway.community)
+        return asked
+
+    async def _gift(self, request: web.Request, asked: Asked, project: Project, now: datetime) -> web.Response:
+        """Raises PermitClosed."""
+        again = asked.needs_confirmation(now)
+        action = f"/t/{request.match_info['ticket']}" + (f"?{_CONFIRMED}=1" if again else "")
+        public = await goes_to_public_page(self._going_on, asked.gateway.community, project)
+        leave = hall_at(asked.gateway.community)
+        view = PhoneGift(project, asked.ticket.amount, action, confirm_again=again, public_page=public, leave=leave)
+        csrf = csrf_token(request.config_dict[RULES], _form_of(asked))
+        shown = await pictures_of(self._database, asked.gateway.community, [project.id])
+        return await self._answer.page(request, view, csrf=csrf, pictures=shown)
+
+
+async def goes_to_public_page(going_on: GoingOn, community: str, project: Project) -> bool:
+    """Whether its gifts go to a page of which nothing is heard. Raises PermitClosed when they go nowhere from here."""
+    bank = await going_on.opening.bank_of(community, project.id)
+    if bank is None:
+        raise PermitClosed(project, PermitReason.elsewhere)
+    return not hears(bank)
+
+
+async def told(
+    request: web.Request,
+    database: Database,
+    answer: Answer,
+    intent: Intent,
+    now: datetime,
+    state: IntentState | None = None,
+    *,
+    slip: bool = True,
+) -> web.Response:
+    """The page that says what is known of a gift. `state`: when it is not the intent's own."""
+    async with database.read() as connection:
+        project = await projects.known(connection, intent.community, intent.project)
+    if project is None:
+        return await answer.page(request, NoticePage(NoticeKind.project_unknown, back=""), 404)
+    amount = Money(intent.amount_minor, intent.currency)
+    view = PhoneOutcome(
+        project,
+        amount,
+        state or IntentState(intent.state),
+        intent.slip if slip else "",
+        again=_again(intent, now),
+        root=hall_of(intent),
+    )
+    return await answer.page(request, view)
+
+
+def _again(intent: Intent, now: datetime) -> str:
+    """Where the phone begins the gift anew, by the door that it came by; empty where only the hall's screen can."""
+    if intent.first_seen_in == "page":
+        if intent.beacon and intent.door in (Door.qr, Door.nfc):
+            return f"/h/{intent.beacon}" + ("?nfc" if intent.door == Door.nfc else "")
+        return f"{hall_of(intent)}/{quote(intent.project, safe='')}"
+    return f"/t?code={intent.code}" if intent.code and now - intent.first_seen_at < CODE_LIVES else ""
+
+
+def hall_of(intent: Intent) -> str:
+    return hall_at(intent.community)
+
+
+def _form_of(asked: Asked) -> str:
+    return f"ticket {asked.gateway.id} {asked.ticket.intent}"

@@ -1,0 +1,118 @@
+"""`/t`: a code from the screen is typed where no camera helps."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from aiohttp import web
+
+from central_server.catalogue.contact_lookup import standing
+from central_server.donations.tickets import AmountOutOfRange, PermitClosed, ProjectUnknown, giveable
+from central_server.donations.typed_codes import Coded, resolve
+from central_server.public.bank_redirect import GoingOn
+from central_server.public.rate_limit import Pace
+from central_server.public.responder import HERE
+from central_server.public.ticket_page import goes_to_public_page, hall_of, told
+from central_server.store.engine.database import Database
+from daemonkit.web import RULES, csrf_token, read_form
+from kiosk_ui.giving_views import PhoneCode, PhoneGift
+from sync_contract.money import Money
+from sync_contract.records import IntentState
+from sync_contract.ticket import FRESH_FOR
+
+_CONFIRMED = "confirmed"
+
+
+class CodePages:
+    """`rate`, `burst`: codes that each peer may try, and twenty times as many all together.
+
+    40 random bits, of which a day's gifts are few: whoever guesses finds, in a year, none that is worth a thing.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        going_on: GoingOn,
+        clock: Callable[[], datetime],
+        *,
+        rate: float = 0.2,
+        burst: int = 20,
+    ) -> None:
+        self._database = database
+        self._going_on = going_on
+        self._answer = going_on.answer
+        self._clock = clock
+        self._pace = Pace(rate, burst, together=20)
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            *(web.get(f"/{door}", self._show) for door in ("t", "T")),
+            *(web.post(f"/{door}", self._open) for door in ("t", "T")),
+        ]
+
+    async def _show(self, request: web.Request) -> web.Response:
+        """The form; with `?code=` the gift. Changes nothing."""
+        if "code" not in request.query:
+            return await self._answer.page(request, PhoneCode())
+        now = self._clock()
+        found = await self._found(request, now)
+        if found is None:
+            return await self._unknown(request)
+        if found.known.state == IntentState.paid:
+            return await told(request, self._database, self._answer, found.known, now, slip=False)
+        try:
+            return await self._gift(request, found, now)
+        except (ProjectUnknown, PermitClosed, AmountOutOfRange) as error:
+            return await self._going_on.refused(request, error)
+
+    async def _open(self, request: web.Request) -> web.Response:
+        now = self._clock()
+        found = await self._found(request, now)
+        if found is None:
+            return await self._unknown(request)
+        await read_form(request, request.config_dict[RULES], _form_of(found))
+        if found.known.state == IntentState.paid:
+            return await told(request, self._database, self._answer, found.known, now, slip=False)
+        amount = _amount(found)
+        try:
+            project = await giveable(self._database, found.known.community, found.known.project, amount, now)
+            await goes_to_public_page(self._going_on, found.known.community, project)
+        except (ProjectUnknown, PermitClosed, AmountOutOfRange) as error:
+            return await self._going_on.refused(request, error)
+        if _is_old(found, now) and _CONFIRMED not in request.query:
+            return await self._gift(request, found, now)
+        return await self._going_on.go_on(request, found, project, amount, f"/t?code={found.code}", now)
+
+    async def _found(self, request: web.Request, now: datetime) -> Coded | None:
+        """Raises 429."""
+        self._pace.keep(request)
+        found = await resolve(self._database, request.query.get("code", ""), now)
+        if found is not None:
+            async with self._database.read() as connection:
+                request[HERE] = await standing(connection, found.known.gateway, found.known.community)
+        return found
+
+    async def _gift(self, request: web.Request, found: Coded, now: datetime) -> web.Response:
+        """Raises ProjectUnknown, PermitClosed, AmountOutOfRange."""
+        amount = _amount(found)
+        project = await giveable(self._database, found.known.community, found.known.project, amount, now)
+        public = await goes_to_public_page(self._going_on, found.known.community, project)
+        again = _is_old(found, now)
+        action = f"/t?code={found.code}" + (f"&{_CONFIRMED}=1" if again else "")
+        view = PhoneGift(project, amount, action, confirm_again=again, public_page=public, leave=hall_of(found.known))
+        return await self._answer.page(request, view, csrf=csrf_token(request.config_dict[RULES], _form_of(found)))
+
+    async def _unknown(self, request: web.Request) -> web.Response:
+        self._going_on.refusals.count("code", "unknown", "a code that leads nowhere")
+        return await self._answer.page(request, PhoneCode(unknown=True, typed=request.query.get("code", "")[:20]), 404)
+
+
+def _amount(found: Coded) -> Money:
+    return Money(found.known.amount_minor, found.known.currency)
+
+
+def _is_old(found: Coded, now: datetime) -> bool:
+    return now - found.known.first_seen_at > FRESH_FOR
+
+
+def _form_of(found: Coded) -> str:
+    return f"code {found.known.gateway} {found.known.id}"

@@ -1,0 +1,98 @@
+"""What a phone asks and what it is told: POST /api/v1/shake and GET /api/v1/shake/{pass}."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
+
+from sync_contract.beacon_identity import U16, BeaconId
+from sync_contract.project import ProjectId, Texts
+from sync_contract.records import CONTRACT, Door
+from sync_contract.strict_model import Record
+
+MOST_RANGED = 50
+PASS_PATTERN = r"^[A-Za-z0-9_-]{43}$"  # noqa: S105  (a shape, not a secret)
+Metres = Annotated[float, Field(ge=0, le=1000)]
+
+
+class Documented(Record):
+    """A record whose fields' docstrings stand in the OpenAPI document."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class Ranged(Documented):
+    """One beacon as the phone's radio told of it. What is not known is left out."""
+
+    uuid: UUID
+    major: U16
+    minor: U16
+    rssi: Annotated[int, Field(ge=-127, le=20)] | None = None
+    """dBm."""
+    distance_m: Metres | None = None
+    """The phone's own estimate (`accuracy` in CoreLocation and mini-programs)."""
+
+    @property
+    def id(self) -> BeaconId:
+        return BeaconId(self.uuid, self.major, self.minor)
+
+
+class ShakeAsked(Documented):
+    """The body of POST /api/v1/shake."""
+
+    contract: Literal[1] = CONTRACT
+    beacons: Annotated[tuple[Ranged, ...], Field(max_length=MOST_RANGED)]
+    visitor: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,64}$")] | None = None
+    """Random, made anew by the phone each day: only for counting different visitors, and kept nowhere."""
+
+
+class ShownProject(Documented):
+    id: ProjectId
+    title: Texts
+    summary: Texts
+    story: Texts
+    payee: Texts
+
+
+class FoundBeacon(Documented):
+    """`distance_m`: as the phone told it."""
+
+    uuid: UUID
+    major: U16
+    minor: U16
+    distance_m: Metres | None
+
+
+class Found(Documented):
+    """The project that the rules choose at the nearest beacon now, and the pass that was given for being there."""
+
+    project: ShownProject
+    url: Annotated[str, Field(max_length=500)]
+    """The project's page; the pass stands in it."""
+    presence_pass: Annotated[str, StringConstraints(pattern=PASS_PATTERN)]
+    ends_at: AwareDatetime
+    """When the pass ends: half an hour after it was given."""
+    beacon: FoundBeacon
+    place: Annotated[str, Field(max_length=64)]
+
+
+class ShakeAnswer(Documented):
+    """`found` is null when nothing of ours is near, or brings a project now; `reason` then says why."""
+
+    contract: Literal[1] = CONTRACT
+    found: Found | None
+    reason: Literal["", "nothing_ranged", "not_ours", "nothing_now"]
+
+
+class PassAnswer(Documented):
+    """What a presence pass proves: that a phone which heard this beacon asked at `given_at`. It names no person."""
+
+    contract: Literal[1] = CONTRACT
+    project: ProjectId
+    title: Texts
+    beacon: FoundBeacon
+    place: Annotated[str, Field(max_length=64)]
+    place_names: Texts
+    door: Door
+    given_at: AwareDatetime
+    ends_at: AwareDatetime

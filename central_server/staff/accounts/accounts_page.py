@@ -1,0 +1,209 @@
+"""Accounts of staff at and below the places that a visitor governs: who may do what where."""
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import quote
+
+from aiohttp import web
+
+from central_server.accounts import account_administration, passwords
+from central_server.accounts.access import Right, Role
+from central_server.accounts.account_administration import Governed, LastGovernor, NameTaken, NotGoverned
+from central_server.accounts.account_names import NameRefused
+from central_server.staff.frame.page_frame import Desk, Onward, Shown, Visitor, parts
+from central_server.staff.places import place_tree
+from central_server.store.accounts import accounts, audit_trail, sessions
+from central_server.store.accounts.accounts import PAGE
+from central_server.store.accounts.audit_trail import AuditLine
+from central_server.store.engine.connection import Connection
+from central_server.store.places import places
+
+Work = Callable[[Connection, Visitor, Governed], Awaitable[AuditLine | None]]
+"""What a deed does, and the line that it leaves. Raises NotGoverned, LastGovernor."""
+
+
+class AccountsPage:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def routes(self) -> list[web.RouteDef]:
+        one = "/staff/accounts/{name:[^/]{1,64}}"
+        deeds: dict[str, Work] = {
+            "role": _grant,
+            "revoke": _revoke,
+            "unlock": _unlock,
+            "disable": _disable,
+            "enable": _enable,
+            "sessions": _end_sessions,
+            "factor": _reset_factor,
+        }
+        return [
+            self._desk.page("/staff/accounts", self._show_all, Right.govern),
+            self._desk.form("/staff/accounts", self._add, Right.govern),
+            self._desk.page(one, self._show, Right.govern),
+            self._desk.form(f"{one}/password", self._give_password, Right.govern),
+            *(self._desk.form(f"{one}/{deed}", _deed(work), Right.govern) for deed, work in deeds.items()),
+        ]
+
+    async def _show_all(self, visitor: Visitor) -> Shown:
+        async with visitor.database.read() as connection:
+            return await _list(connection, visitor)
+
+    async def _show(self, visitor: Visitor) -> Shown:
+        async with visitor.database.read() as connection:
+            return await _page(connection, visitor, await _asked(connection, visitor))
+
+    async def _add(self, visitor: Visitor) -> Shown:
+        """The one-time password is shown in this answer and nowhere else."""
+        form = visitor.form
+        password = passwords.one_time()
+        hashed = await passwords.hashed(password)
+        async with visitor.database.write() as connection:
+            place = form.get("place", "")
+            await visitor.demand(connection, place)
+            role = form.get("role", "")
+            if role not in list(Role):
+                return await _list(connection, visitor, "role")
+            try:
+                name = await account_administration.add(
+                    connection, form.get("name", ""), hashed, place, Role(role), visitor.now
+                )
+            except NameRefused:
+                return await _list(connection, visitor, "name")
+            except NameTaken:
+                return await _list(connection, visitor, "taken")
+            await audit_trail.record(connection, visitor.did("account.add", place, name, f"role: {role}"))
+        return Shown("password_given.html", {"name": name, "password": password, "address": address(name)})
+
+    async def _give_password(self, visitor: Visitor) -> Shown:
+        password = passwords.one_time()
+        hashed = await passwords.hashed(password)
+        async with visitor.database.write() as connection:
+            governed = await _asked(connection, visitor, lock=True)
+            name = governed.account.name
+            if name == visitor.access.account:
+                raise web.HTTPNotFound  # who changes the own password says the old one
+            try:
+                await account_administration.give_password(connection, governed, hashed, visitor.now)
+            except NotGoverned as error:
+                raise web.HTTPNotFound from error
+            await audit_trail.record(connection, visitor.did("password.reset", governed.account.home, name))
+        return Shown("password_given.html", {"name": name, "password": password, "address": address(name)})
+
+
+def address(name: str) -> str:
+    return f"/staff/accounts/{quote(name, safe='')}"
+
+
+def _deed(work: Work) -> Callable[[Visitor], Awaitable[Shown | Onward]]:
+    async def handler(visitor: Visitor) -> Shown | Onward:
+        async with visitor.database.write() as connection:
+            governed = await _asked(connection, visitor, lock=True)
+            try:
+                line = await work(connection, visitor, governed)
+            except NotGoverned as error:
+                raise web.HTTPNotFound from error
+            except LastGovernor:
+                return await _page(connection, visitor, governed, "last")
+            if line is not None:
+                await audit_trail.record(connection, line)
+        return Onward(address(governed.account.name))
+
+    return handler
+
+
+async def _grant(connection: Connection, visitor: Visitor, governed: Governed) -> AuditLine | None:
+    place, role = visitor.form.get("place", ""), visitor.form.get("role", "")
+    await visitor.demand(connection, place)
+    if role not in list(Role):
+        raise NotGoverned(role)
+    before = governed.roles.get(place)
+    if before == role:
+        return None
+    await account_administration.grant(connection, governed, place, Role(role), visitor.now)
+    return visitor.did("role.grant", place, governed.account.name, f"{before or '–'} → {role}")
+
+
+async def _revoke(connection: Connection, visitor: Visitor, governed: Governed) -> AuditLine:
+    place = visitor.form.get("place", "")
+    role = await account_administration.revoke(connection, governed, place)
+    return visitor.did("role.revoke", place, governed.account.name, f"{role} → –")
+
+
+async def _unlock(connection: Connection, visitor: Visitor, governed: Governed) -> AuditLine:
+    governed.demand_wholly()
+    await accounts.forget_failures(connection, governed.account.name)
+    return visitor.did("account.unlock", governed.account.home, governed.account.name)
+
+
+async def _disable(connection: Connection, visitor: Visitor, governed: Governed) -> AuditLine:
+    if governed.account.name == visitor.access.account:
+        raise NotGoverned(governed.account.name)
+    await account_administration.disable(connection, governed, visitor.now)
+    return visitor.did("account.disable", governed.account.home, governed.account.name)
+
+
+async def _enable(connection: Connection, visitor: Visitor, governed: Governed) -> AuditLine:
+    governed.demand_wholly()
+    await accounts.disable(connection, governed.account.name, None)
+    return visitor.did("account.enable", governed.account.home, governed.account.name)
+
+
+async def _end_sessions(connection: Connection, visitor: Visitor, governed: Governed) -> AuditLine:
+    governed.demand_wholly()
+    name = governed.account.name
+    ended = await sessions.end_all(connection, name, but=visitor.standing.session.token_hash)
+    return visitor.did("sessions.end", governed.account.home, name, f"sessions: {ended}")
+
+
+async def _reset_factor(connection: Connection, visitor: Visitor, governed: Governed) -> AuditLine:
+    governed.demand_wholly()
+    if governed.account.name == visitor.access.account:
+        raise NotGoverned(governed.account.name)  # by oneself with a code, else by another admin
+    await account_administration.reset_factor(connection, governed.account.name)
+    return visitor.did("factor.reset", governed.account.home, governed.account.name)
+
+
+async def _asked(connection: Connection, visitor: Visitor, *, lock: bool = False) -> Governed:
+    try:
+        return await account_administration.one(connection, visitor.request.match_info["name"], visitor.tops, lock=lock)
+    except NotGoverned as error:
+        raise web.HTTPNotFound from error
+
+
+async def _list(connection: Connection, visitor: Visitor, fault: str = "") -> Shown:
+    known = await places.every(connection, visitor.tops)
+    query = visitor.request.query
+    words, after = query.get("words", "").strip()[:64], query.get("after", "")[:64]
+    found = await account_administration.page(connection, visitor.tops, words, after, PAGE + 1)
+    values = {
+        "accounts": found[:PAGE],
+        "words": words,
+        **parts("/staff/accounts", words, after, found[PAGE - 1][0].name if len(found) > PAGE else ""),
+        "names": {place.id: place.names for place in known},
+        "places": place_tree.rows(known),
+        "roles": [role.value for role in Role],
+        "now": visitor.now,
+        "fault": fault,
+        "given": dict(visitor.form) if fault else {},
+        "address": address,
+    }
+    return Shown("accounts.html", values, status=422 if fault else 200)
+
+
+async def _page(connection: Connection, visitor: Visitor, governed: Governed, fault: str = "") -> Shown:
+    known = await places.every(connection, visitor.tops)
+    account = governed.account
+    values = {
+        "account": account,
+        "own": account.name == visitor.access.account,
+        "governed": governed,
+        "locked": account.locked_until is not None and visitor.now < account.locked_until,
+        "running": await sessions.of_account(connection, account.name) if governed.wholly else (),
+        "names": {place.id: place.names for place in known},
+        "places": place_tree.rows(known),
+        "roles": [role.value for role in Role],
+        "now": visitor.now,
+        "fault": fault,
+        "address": address(account.name),
+    }
+    return Shown("account.html", values, status=422 if fault else 200)

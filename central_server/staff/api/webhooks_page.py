@@ -1,0 +1,149 @@
+"""Webhooks: who is told of what, whether it arrives, and the secret by which a receiver knows us."""
+
+import secrets
+
+from aiohttp import web
+
+from central_server.accounts.access import Right
+from central_server.api.webhooks.event_collector import trial
+from central_server.api.webhooks.events import EVENTS, Event
+from central_server.api.webhooks.receiver_addresses import AddressRefused, AddressRules
+from central_server.api.webhooks.signature import secret_of
+from central_server.staff.frame.page_frame import Desk, Onward, Shown, Visitor
+from central_server.staff.places import place_tree
+from central_server.store.accounts import audit_trail
+from central_server.store.api import deliveries, webhooks
+from central_server.store.api.webhooks import Webhook
+from central_server.store.engine.connection import Connection
+from central_server.store.places import places
+from sync_contract.uuid7 import new_id
+
+MOST_AT_A_PLACE = 20
+_LOG = 50
+_OFFERED = tuple(event for event in Event if event is not Event.trial)
+_ONE = "/staff/webhooks/{webhook:[0-9a-f]{32}}"
+
+
+class WebhooksPage:
+    """`secret`: what the webhooks' own secrets are made of."""
+
+    def __init__(self, desk: Desk, rules: AddressRules, secret: bytes) -> None:
+        self._desk = desk
+        self._rules = rules
+        self._secret = secret
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            self._desk.page("/staff/webhooks", self._list, Right.govern),
+            self._desk.form("/staff/webhooks", self._make, Right.govern),
+            self._desk.page(_ONE, self._show, Right.govern),
+            self._desk.form(_ONE, self._change, Right.govern),
+            self._desk.form(f"{_ONE}/again", self._again, Right.govern),
+        ]
+
+    async def _list(self, visitor: Visitor) -> Shown:
+        return await self._listed(visitor)
+
+    async def _listed(self, visitor: Visitor, fault: str = "") -> Shown:
+        async with visitor.database.read() as connection:
+            known = await webhooks.every(connection, visitor.tops)
+            around = await places.every(connection, visitor.tops)
+        typed = {name: visitor.form.get(name, "") for name in ("url", "place")}
+        chosen = [event for event in _OFFERED if visitor.form.get(f"event-{event.name}") == "on"]
+        values = {
+            "webhooks": known,
+            "places": place_tree.rows(around),
+            "names": {place.id: place.names for place in around},
+            "events": {event: EVENTS[event] for event in _OFFERED},
+            "typed": typed,
+            "chosen": chosen,
+            "fault": fault,
+        }
+        return Shown("webhooks.html", values, 422 if fault else 200)
+
+    async def _make(self, visitor: Visitor) -> Shown | Onward:
+        url, place = visitor.form.get("url", "").strip(), visitor.form.get("place", "")
+        events = [event.value for event in _OFFERED if visitor.form.get(f"event-{event.name}") == "on"]
+        if not events:
+            return await self._listed(visitor, "events")
+        try:
+            self._rules.check(url)
+        except AddressRefused as error:
+            return await self._listed(visitor, error.word)
+        new = Webhook(new_id(), place, url, " ".join(events), secrets.token_hex(32), visitor.now)
+        async with visitor.database.write() as connection:
+            await visitor.demand(connection, place)
+            await connection.alone("webhooks.make")
+            full = sum(each.place == place for each in await webhooks.every(connection, [place])) >= MOST_AT_A_PLACE
+            if not full:
+                await webhooks.add(connection, new)
+                await audit_trail.record(connection, visitor.did("webhook.make", place, new.id, f"{url} {new.events}"))
+        return await self._listed(visitor, "too_many") if full else Onward(f"/staff/webhooks/{new.id}")
+
+    async def _show(self, visitor: Visitor) -> Shown:
+        async with visitor.database.read() as connection:
+            webhook = await _mine(connection, visitor)
+            place = await places.get(connection, webhook.place)
+            log = await deliveries.log(connection, webhook.id, _LOG)
+        assert place is not None  # the foreign key says so
+        values = {
+            "webhook": webhook,
+            "place": place,
+            "log": log,
+            "events": {event.value: words for event, words in EVENTS.items()},
+            "secret": secret_of(self._secret, webhook.salt),
+            "now": visitor.now,
+        }
+        return Shown("webhook.html", values)
+
+    async def _change(self, visitor: Visitor) -> Onward:
+        async with visitor.database.write() as connection:
+            webhook = await _mine(connection, visitor, lock=True)
+            here = f"/staff/webhooks/{webhook.id}"
+            match visitor.form.get("deed", ""):
+                case "stop":
+                    if await webhooks.stop(connection, webhook.id, visitor.now, "staff"):
+                        await audit_trail.record(
+                            connection, visitor.did("webhook.stop", webhook.place, webhook.id, webhook.url)
+                        )
+                case "start":
+                    if await webhooks.start(connection, webhook.id, visitor.now):
+                        await audit_trail.record(
+                            connection, visitor.did("webhook.start", webhook.place, webhook.id, webhook.url)
+                        )
+                case "try" if webhook.stopped_at is None:
+                    await deliveries.put(connection, [trial(webhook, visitor.now)])
+                    await audit_trail.record(
+                        connection, visitor.did("webhook.try", webhook.place, webhook.id, webhook.url)
+                    )
+                case "secret":
+                    await webhooks.give_salt(connection, webhook.id, secrets.token_hex(32))
+                    await audit_trail.record(
+                        connection, visitor.did("webhook.secret", webhook.place, webhook.id, webhook.url)
+                    )
+                case "remove":
+                    await webhooks.remove(connection, webhook.id)
+                    await audit_trail.record(
+                        connection, visitor.did("webhook.remove", webhook.place, webhook.id, webhook.url)
+                    )
+                    here = "/staff/webhooks"
+                case _:
+                    raise web.HTTPBadRequest
+        return Onward(here)
+
+    async def _again(self, visitor: Visitor) -> Onward:
+        delivery = visitor.form.get("delivery", "")
+        async with visitor.database.write() as connection:
+            webhook = await _mine(connection, visitor, lock=True)
+            if webhook.stopped_at is None and await deliveries.again(connection, webhook.id, delivery, visitor.now):
+                await audit_trail.record(connection, visitor.did("webhook.again", webhook.place, webhook.id, delivery))
+        return Onward(f"/staff/webhooks/{webhook.id}")
+
+
+async def _mine(connection: Connection, visitor: Visitor, *, lock: bool = False) -> Webhook:
+    """Raises HTTPNotFound."""
+    webhook = await webhooks.get(connection, visitor.request.match_info["webhook"], lock=lock)
+    if webhook is None:
+        raise web.HTTPNotFound
+    await visitor.demand(connection, webhook.place)
+    return webhook

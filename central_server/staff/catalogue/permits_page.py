@@ -1,0 +1,177 @@
+"""Papers of organisations and projects, what has to be published when, and the books for those who ask for them."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from aiohttp import web
+
+from central_server.accounts.access import Right
+from central_server.books import audit_file, charity_totals
+from central_server.books.charity_totals import Period
+from central_server.permits import deadlines
+from central_server.permits.permit_status import standing, today
+from central_server.sheets.sheet_writer import Cell
+from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Visitor, sheet
+from central_server.staff.frame.record_editor import holds_for
+from central_server.store.accounts import audit_trail
+from central_server.store.catalogue import projects
+from central_server.store.catalogue.projects import KeptProject
+from central_server.store.engine.connection import Connection
+from central_server.store.ledger import disclosures
+from central_server.store.ledger.disclosures import Disclosure
+from central_server.store.ledger.purse_sums import any_lines
+from central_server.store.places import places
+from central_server.store.places.places import TOP
+from sync_contract.strict_model import Environment
+
+_AT = "/staff/permits"
+_ONE = _AT + "/{place}/{project:[a-z0-9-]{1,16}}"
+_LONGEST = 300
+
+
+class PermitsPage:
+    def __init__(self, desk: Desk, environment: Environment) -> None:
+        self._desk = desk
+        self._environment = environment.value
+
+    def routes(self) -> list[web.RouteDef]:
+        desk = self._desk
+        return [
+            desk.page(_AT, self._show),
+            desk.form(f"{_AT}/totals", self._totals, Right.money),
+            desk.form(f"{_ONE}/disclosed", self._disclosed, Right.money),
+            desk.form(f"{_ONE}/corrected", self._corrected, Right.money),
+            desk.form(f"{_ONE}/books", self._books, Right.money),
+        ]
+
+    async def _show(self, visitor: Visitor) -> Shown:
+        return await self._list(visitor)
+
+    async def _list(self, visitor: Visitor, refused: str = "", status: int = 200) -> Shown:
+        tops = visitor.access.places(Right.see)
+        day = today(visitor.now)
+        async with visitor.database.read() as connection:
+            found = await standing(connection, tops, visitor.now)
+            names = {place.id: place.names for place in await places.every(connection, [TOP])}
+            may = {place.id for place in await places.every(connection, visitor.access.places(Right.money))}
+            moved = {
+                (project.place, project.id)
+                for project in (each.project for each in found.campaigns)
+                if await any_lines(connection, project.place, project.id, self._environment)
+            }
+        quarter = date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
+        return Shown(
+            "permits.html",
+            {
+                "papers": found.papers,
+                "campaigns": found.campaigns,
+                "moved": moved,
+                "warned": deadlines.WARNED.days,
+                "names": names,
+                "may": may,
+                "money": visitor.access.has(Right.money),
+                "first": deadlines.after_months(quarter, -3).isoformat(),
+                "last": day.isoformat(),
+                "today": day.isoformat(),
+                "refused": refused,
+                "done": visitor.request.query.get("done", "")[:12],
+            },
+            status,
+        )
+
+    async def _totals(self, visitor: Visitor) -> Shown | Sent:
+        """For 慈善中国: by project and period."""
+        period = _period(visitor)
+        if period is None:
+            return await self._list(visitor, "period", 422)
+        async with visitor.database.write() as connection:
+            told = await charity_totals.told(connection, visitor.tops, self._environment, period, visitor.language)
+            detail = f"{period.first} {period.last}"
+            for place in sorted(visitor.tops):
+                await audit_trail.record(connection, visitor.did("books.totals", place, self._environment, detail))
+        say = self._desk.words(visitor.language)
+        table: list[Sequence[Cell]] = [[say(name) for name in charity_totals.COLUMNS], *told.rows]
+        name = f"totals-{period.first}-{period.last}"
+        return await sheet(name, "csv" if visitor.form.get("format") == "csv" else "xlsx", table)
+
+    async def _disclosed(self, visitor: Visitor) -> Shown | Onward:
+        due, done_on = _day(visitor, "due"), _day(visitor, "done_on")
+        where, note = _text(visitor, "where"), _text(visitor, "note")
+        async with visitor.database.write() as connection:
+            project = await self._project(connection, visitor)
+            await visitor.demand(connection, project.place)
+            fits = project.opens and project.closes and due in deadlines.disclosures(project.opens, project.closes)
+            if due is not None and done_on is not None and where and fits and done_on <= today(visitor.now):
+                account = visitor.access.account
+                made = Disclosure(project.place, project.id, due, done_on, account, visitor.now, where, note)
+                if await disclosures.add(connection, made):
+                    detail = f"{due}: {done_on} {where} {note}".strip()
+                    line = visitor.did("disclosure.note", project.place, project.id, detail)
+                    await audit_trail.record(connection, line)
+                    return Onward(f"{_AT}?done=disclosed")
+                return Onward(f"{_AT}?done=before")
+        return await self._list(visitor, "disclosure", 422)
+
+    async def _corrected(self, visitor: Visitor) -> Shown | Onward:
+        """What was noted stays; the correction stands below it."""
+        note, number = _text(visitor, "note"), visitor.form.get("id", "")
+        async with visitor.database.write() as connection:
+            project = await self._project(connection, visitor)
+            await visitor.demand(connection, project.place)
+            held = await disclosures.get(connection, int(number)) if number.isdecimal() and len(number) < 16 else None
+            if held is None or (held.place, held.project) != (project.place, project.id):
+                raise web.HTTPNotFound
+            if note:
+                account, day = visitor.access.account, today(visitor.now)
+                made = Disclosure(
+                    held.place, held.project, held.due, day, account, visitor.now, held.where, note, held.id
+                )
+                await disclosures.add(connection, made)
+                detail = f"{held.due}: {note}"
+                await audit_trail.record(
+                    connection, visitor.did("disclosure.correct", project.place, project.id, detail)
+                )
+                return Onward(f"{_AT}?done=corrected")
+        return await self._list(visitor, "correction", 422)
+
+    async def _books(self, visitor: Visitor) -> Sent:
+        """Everything about one project, of the communities where the visitor sees to money."""
+        async with visitor.database.write() as connection:
+            project = await self._project(connection, visitor)
+            account = visitor.access.account
+            wanted = audit_file.Wanted(project.id, self._environment, visitor.tops, account, visitor.now)
+            tables, vouchers, named = await audit_file.gathered(connection, wanted)
+            for place in sorted(visitor.tops):
+                await audit_trail.record(connection, visitor.did("books.project", place, project.id, named))
+        content = await asyncio.to_thread(audit_file.zipped, wanted, tables, vouchers, named)
+        return Sent(f"books-{project.id}-{today(visitor.now)}.zip", "application/zip", content)
+
+    async def _project(self, connection: Connection, visitor: Visitor) -> KeptProject:
+        """One that is kept where the visitor sees to money, or holds there from above. Raises HTTPNotFound."""
+        named = visitor.request.match_info
+        kept = await projects.get(connection, named["place"], named["project"])
+        if kept is None:
+            raise web.HTTPNotFound
+        if not await holds_for(connection, visitor, kept.place):
+            await visitor.demand(connection, kept.place)
+        return kept
+
+
+def _period(visitor: Visitor) -> Period | None:
+    first, last = _day(visitor, "first"), _day(visitor, "last")
+    if first is None or last is None or not date(2020, 1, 1) <= first <= last <= date(2200, 1, 1):
+        return None
+    return Period(first, last)
+
+
+def _day(visitor: Visitor, name: str) -> date | None:
+    try:
+        return datetime.strptime(visitor.form.get(name, ""), "%Y-%m-%d").date()  # noqa: DTZ007  (a day has no zone)
+    except ValueError:
+        return None
+
+
+def _text(visitor: Visitor, name: str) -> str:
+    text = " ".join(visitor.form.get(name, "").split())
+    return text if len(text) <= _LONGEST and text.isprintable() else ""

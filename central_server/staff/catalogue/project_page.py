@@ -1,0 +1,128 @@
+"""One project: its texts, amounts, permit and picture."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from functools import partial
+
+from aiohttp import web
+
+from central_server.accounts.access import Right
+from central_server.catalogue.field_parsing import Fault, Word
+from central_server.catalogue.picture_check import ENDINGS, MOST_OCTETS, content_type
+from central_server.catalogue.publication import Publication
+from central_server.catalogue.records import Edit, project_values, read_project
+from central_server.catalogue.reference_index import Known
+from central_server.permits.fundraising_venue import standing
+from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Values, Visitor
+from central_server.staff.frame.record_editor import Checked, EditPages, Kind, Typed, path_of
+from central_server.store.accounts import audit_trail
+from central_server.store.catalogue import organisations, pictures, projects
+from central_server.store.catalogue.pictures import KeptPicture
+from central_server.store.catalogue.projects import KeptProject
+from central_server.store.engine import versioned_rows
+from central_server.store.engine.connection import Connection
+
+_AT = "/staff/projects"
+_ONE = _AT + "/{place}/{project:[a-z0-9-]{1,16}}"
+
+
+class ProjectPage(EditPages[KeptProject]):
+    def __init__(self, desk: Desk, publication: Publication) -> None:
+        super().__init__(desk, replace(KIND, about=partial(_about, publication.platforms)), publication)
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            *super().routes(),
+            self._desk.upload(f"{_ONE}/picture", self._picture, Right.edit, limit=MOST_OCTETS + 16 * 1024),
+            self._desk.page("/staff/pictures/{place}/{project:[a-z0-9-]{1,16}}", self._look, Right.see),
+        ]
+
+    async def _picture(self, visitor: Visitor) -> Shown | Sent | Onward:
+        """Put a picture in the place of the one before, or take it away when none is chosen."""
+        upload = visitor.files.get("picture")
+        kind = content_type(upload.content) if upload is not None and upload.ending in ENDINGS else None
+
+        async def work(connection: Connection) -> Shown | Onward:
+            await versioned_rows.begin(connection)
+            kept = await self._found(connection, visitor, to_change=True)
+            if upload is not None and kind is None:
+                fault = Fault("picture", Word.not_a_picture, upload.name)
+                return await self._form(
+                    connection, visitor, kept, Typed(project_values(kept), kept.revision, [fault]), 422
+                )
+            sha = None
+            if upload is not None and kind is not None:
+                sha = hashlib.sha256(upload.content).hexdigest()
+                new = KeptPicture(sha, kind, len(upload.content), upload.content)
+                await pictures.keep(connection, new, visitor.now)
+            await projects.show_picture(connection, kept, sha, visitor.access.account, visitor.now)
+            await versioned_rows.edited(connection, kept.place, visitor.now)
+            detail = f"picture: {(kept.picture or '–')[:12]} → {(sha or '–')[:12]}"
+            await audit_trail.record(connection, visitor.did("project.change", kept.place, kept.id, detail))
+            return Onward(f"{KIND.path(kept)}?saved=1")
+
+        return await visitor.database.written(work)
+
+    async def _look(self, visitor: Visitor) -> Sent:
+        async with visitor.database.read() as connection:
+            kept = await self._found(connection, visitor, to_change=False)
+            picture = await pictures.get(connection, kept.picture) if kept.picture else None
+        if picture is None:
+            raise web.HTTPNotFound
+        return Sent("picture", picture.content_type, picture.content)
+
+
+async def _load(connection: Connection, named: Mapping[str, str]) -> KeptProject | None:
+    return await projects.get(connection, named["place"], named["project"])
+
+
+def _read(
+    values: Mapping[str, str], known: Known, edit: Edit, before: KeptProject | None
+) -> tuple[KeptProject | None, list[Fault]]:
+    return read_project(values, known, edit, before.picture if before else None)
+
+
+async def _begin(connection: Connection, visitor: Visitor) -> dict[str, str]:
+    return {"place": visitor.request.query.get("place", ""), "min_yuan": "1", "max_yuan": "10000"}
+
+
+async def _about(
+    platforms: Collection[str] | None,
+    connection: Connection,
+    visitor: Visitor,
+    values: Mapping[str, str],
+    kept: KeptProject | None,
+) -> Values:
+    place = kept.place if kept else values.get("place", "")
+    holding = await organisations.holding(connection, place) if kept else {}
+    if kept is None:
+        holding = {each.id: each for each in await organisations.every(connection, visitor.tops)}
+    reason = standing(kept, holding.get(kept.organisation), platforms, visitor.now) if kept else None
+    return {"organisations": [*holding.values()], "judgement": reason}
+
+
+async def _check(connection: Connection, saved: Checked[KeptProject]) -> list[Fault]:
+    made = saved.made
+    there = await projects.get(connection, made.place, made.id) if saved.before is None else None
+    if there is None:
+        return []
+    return [Fault("id", Word.taken, made.id, {"what": there.title.zh_hans})]
+
+
+KIND: Kind[KeptProject] = Kind(
+    noun="project",
+    template="project.html",
+    at=_AT,
+    found_at=_ONE,
+    fixed=frozenset(("place", "id")),
+    load=_load,
+    values=project_values,
+    read=_read,
+    save=projects.save,
+    path=lambda kept: f"{_AT}/{path_of(kept.place, kept.id)}",
+    subject=lambda kept: kept.id,
+    begin=_begin,
+    about=partial(_about, None),
+    check=_check,
+)

@@ -1,0 +1,66 @@
+"""What the pages about gifts call their states, doors and oddities: words as English msgids."""
+
+from central_server.store.donations.gifts import Odd
+from central_server.store.donations.refunds import RefundState
+
+
+def _(text: str) -> str:
+    """Marks a text for the catalogues."""
+    return text
+
+
+def yuan(minor: int) -> str:
+    """`12.50`, for files and the audit trail."""
+    return f"{minor // 100}.{minor % 100:02d}"
+
+
+STATES = {
+    "registered": _("registered, not paid"),
+    "handed_off": _("at the bank's page"),
+    "paid": _("paid"),
+    "unconfirmed": _("went to a public page, not known"),
+    "closed": _("ended without a payment"),
+}
+DOORS = {
+    "touch": _("touched the screen"),
+    "tag": _("a card or tag was near"),
+    "phone": _("came with a phone"),
+    "qr": _("scanned a poster"),
+    "nfc": _("touched an NFC tag"),
+}
+ODD = {
+    Odd.any: _("anything"),
+    Odd.surplus: _("paid a second time"),
+    Odd.late: _("paid too late"),
+    Odd.outside_permit: _("paid while the permit did not hold"),
+    Odd.flawed: _("the bank calls it flawed"),
+    Odd.refund: _("given back, or asked to be"),
+}
+LINES = {
+    "paid": _("Paid"),
+    "surplus": _("Paid a second time: to be given back"),
+    "fee": _("Kept by the bank as its fee"),
+    "refund": _("Given back"),
+}
+REFUND_STATES = {
+    RefundState.asked: _("waits for a second person"),
+    RefundState.approved: _("approved; the bank is told in a moment"),
+    RefundState.declined: _("declined"),
+    RefundState.sent: _("the bank was told; it takes up to ten days"),
+    RefundState.refunded: _("given back"),
+    RefundState.refused: _("the bank would not give it back"),
+}
+NOT_POSSIBLE = {
+    "not_paid": _("Nothing was paid, so nothing can be given back."),
+    "held": _(
+        "It came late, or only the bank's file told of it, and the bank may give it back by itself. "
+        "Until that time nothing is given back here."
+    ),
+    "amount": _("Write the amount in yuan, as 50 or 12.50."),
+    "too_much": _("That is more than is left of this payment."),
+    "reason": _("Write down why it is given back."),
+    "other_bank": _("The bank of this server gives nothing back for this payment. Give it back by hand, and note how."),
+    "same_person": _("Whoever asked cannot decide. Somebody else has to look at it."),
+    "decided": _("It was decided or closed meanwhile. Look at how it stands now."),
+}
+"""Why a refund cannot be asked for or decided, as RefundNotPossible has it."""

@@ -1,0 +1,157 @@
+"""Official receipts: which are due, the donors' data for whoever issues them, and what was issued."""
+
+from collections.abc import Sequence
+
+import structlog
+from aiohttp import web
+
+from central_server.accounts.access import Right
+from central_server.receipts.receipt_requests import ReceiptRefused, Receipts
+from central_server.receipts.sealed_data import Donor, SealBroken
+from central_server.sheets.sheet_writer import Cell, yuan
+from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Visitor, sheet
+from central_server.store.accounts import audit_trail
+from central_server.store.catalogue import projects
+from central_server.store.donations import receipts
+from central_server.store.donations.receipts import ReceiptState, Wanted
+from central_server.store.engine.connection import Connection
+from central_server.store.places import places
+from central_server.store.places.places import TOP
+from kiosk_ui.number_format import capitals
+from sync_contract.project import Project
+from sync_contract.strict_model import Environment
+
+_log = structlog.get_logger()
+_AT = "/staff/receipts"
+_ISSUED_SHOWN = 100
+
+
+def _(text: str) -> str:
+    """Marks a text for the catalogues."""
+    return text
+
+
+REFUSED = {
+    "issued": _("It was issued before."),
+    "not_due": _("Nobody asks for this receipt any more."),
+    "number": _("Write the number of the receipt: 1 to 64 characters."),
+    "taken": _("Another receipt has this number."),
+    "key": _("The key that opens the donors' data is not the right one. Tell the installer: receipts.key."),
+}
+COLUMNS = (
+    _("Slip number"),
+    _("Paid at"),
+    _("Amount (yuan)"),
+    _("Amount in words"),
+    _("Given back (all or in part)"),
+    _("Project"),
+    _("Payee"),
+    _("Organisation"),
+    _("Name"),
+    _("Identity or tax number"),
+    _("E-mail"),
+    _("Telephone"),
+    _("Postal address"),
+)
+"""Of the one file in which donors' data leave this server."""
+
+
+class ReceiptsPage:
+    def __init__(self, desk: Desk, wanted: Receipts, environment: Environment) -> None:
+        self._desk = desk
+        self._wanted = wanted
+        self._environment = environment.value
+
+    def routes(self) -> list[web.RouteDef]:
+        desk = self._desk
+        return [
+            desk.page(_AT, self._show, Right.money),
+            desk.form(f"{_AT}/data", self._data, Right.money),
+            desk.form(f"{_AT}/{{attempt:[0-9a-f]{{32}}}}", self._issue, Right.money),
+        ]
+
+    async def _show(self, visitor: Visitor) -> Shown:
+        return await self._list(visitor)
+
+    async def _list(self, visitor: Visitor, refused: str = "", at: str = "", status: int = 200) -> Shown:
+        async with visitor.database.read() as connection:
+            due = await receipts.page(connection, visitor.tops, self._environment, ReceiptState.due)
+            issued = await receipts.page(
+                connection, visitor.tops, self._environment, ReceiptState.issued, _ISSUED_SHOWN
+            )
+            counts = await receipts.counts(connection, visitor.tops, self._environment)
+            known = await projects.known_many(connection, {(each.community, each.project) for each in (*due, *issued)})
+            names = {place.id: place.names for place in await places.every(connection, [TOP])}
+        values = {
+            "due": due,
+            "issued": issued,
+            "counts": {state: counts.get(state, 0) for state in ReceiptState},
+            "projects": known,
+            "names": names,
+            "refused": refused,
+            "refused_words": REFUSED,
+            "at": at,
+            "done": visitor.request.query.get("done", "")[:8],
+        }
+        return Shown("receipts.html", values, status)
+
+    async def _data(self, visitor: Visitor) -> Shown | Sent:
+        """Who looks at donors' data, and how many, stands in the audit trail before the file leaves."""
+        try:
+            async with visitor.database.write() as connection:
+                due = await receipts.page(connection, visitor.tops, self._environment, ReceiptState.due)
+                opened = await self._opened(connection, due)
+                known = await projects.known_many(connection, {(each.community, each.project) for each in due})
+                for community in sorted({each.community for each in due if each.attempt in opened}):
+                    count = sum(each.community == community and each.attempt in opened for each in due)
+                    await audit_trail.record(connection, visitor.did("receipt.download", community, "", str(count)))
+                if not opened:
+                    place = min(visitor.tops)
+                    await audit_trail.record(connection, visitor.did("receipt.download", place, "", "0"))
+        except SealBroken as error:
+            _log.error("receipts.key", reason=str(error))
+            return await self._list(visitor, "key", status=503)
+        say = self._desk.words(visitor.language)
+        rows = [_cells(each, opened[each.attempt], known) for each in due if each.attempt in opened]
+        return await sheet("receipts", "xlsx", [[say(name) for name in COLUMNS], *rows])
+
+    async def _opened(self, connection: Connection, due: Sequence[Wanted]) -> dict[str, Donor]:
+        sealed = await receipts.donors(connection, [each.attempt for each in due])
+        seal = self._wanted.seal
+        return {attempt: seal.open(attempt, each.sealed) for attempt, each in sealed.items()}
+
+    async def _issue(self, visitor: Visitor) -> Shown | Onward:
+        attempt = visitor.request.match_info["attempt"]
+        try:
+            async with visitor.database.write() as connection:
+                held = await receipts.get(connection, attempt)
+                if held is None:
+                    raise web.HTTPNotFound
+                await visitor.demand(connection, held.community)
+                account = visitor.access.account
+                made = await self._wanted.issued(
+                    connection, attempt, visitor.form.get("number", ""), account, visitor.now
+                )
+                await audit_trail.record(connection, visitor.did("receipt.issue", made.community, attempt, made.number))
+        except ReceiptRefused as error:
+            return await self._list(visitor, error.word, attempt, 422)
+        return Onward(f"{_AT}?done=issued")
+
+
+def _cells(each: Wanted, donor: Donor, known: dict[tuple[str, str], Project]) -> list[Cell]:
+    project = known.get((each.community, each.project))
+    return [
+        each.slip,
+        each.paid_at,
+        yuan(each.amount_minor),
+        capitals(each.amount_minor),
+        "yes" if each.attempt_state != "paid" else None,
+        each.project if project is None else project.title.zh_hans,
+        None if project is None else project.payee.zh_hans,
+        None if project is None or project.permit is None else project.permit.organisation,
+        donor.name,
+        donor.tax_id or None,
+        donor.email or None,
+        donor.phone or None,
+        donor.address or None,
+    ]

@@ -1,0 +1,92 @@
+"""The first page: how the gateways are, what is on its way, the day's gifts and money, and what waits for somebody."""
+
+from collections import Counter
+from datetime import datetime
+
+from aiohttp import web
+
+from central_server.accounts.access import Right
+from central_server.accounts.money_visibility import sees_money
+from central_server.alerts.place_names import community_names
+from central_server.alerts.tasks import tasks
+from central_server.enrolment.gateway_status import Standing, Surveyed, survey
+from central_server.staff.frame.page_frame import Desk, Shown, Visitor
+from central_server.statistics.daily_summary import glance
+from central_server.statistics.event_times import day
+from central_server.statistics.report import Narrowed
+from central_server.store.alerts import alerts
+from central_server.store.parcels import parcels
+from central_server.store.places import overview, places
+from sync_contract.gateway_report import Hearing
+from sync_contract.money import Money
+from sync_contract.strict_model import Environment
+
+
+class OverviewPage:
+    def __init__(self, desk: Desk, environment: Environment) -> None:
+        self._desk = desk
+        self._environment = environment.value
+
+    def routes(self) -> list[web.RouteDef]:
+        return [self._desk.page("/staff/", self._show)]
+
+    async def _show(self, visitor: Visitor) -> Shown:
+        now, tops = visitor.now, visitor.tops
+        async with visitor.database.read() as connection:
+            surveyed = await survey(connection, tops, now)
+            mine = {each.gateway.id for each in surveyed}
+            gaps = [gap for gap in await parcels.gaps(connection, tops) if gap.gateway in mine]
+            taken_on = {
+                (alert.matter, alert.subject): alert
+                for alert in await alerts.open_ones(connection, tops)
+                if alert.acknowledged_at is not None
+            }
+            around = await places.every(connection, tops)
+            posted = await overview.posted(connection, tops, self._environment, day(now))
+            money_tops = visitor.access.places(Right.money)
+            blind = not await sees_money(connection, visitor.access, tops)
+            waiting = await tasks(connection, surveyed, tops, money_tops, self._environment, now)
+            today = await glance(connection, Narrowed(tops), day(now), self._environment)
+        paid = [entry for entry in posted if entry.kind == "paid"]
+        return Shown(
+            "overview.html",
+            {
+                "now": now,
+                "gateways": surveyed,
+                "states": _states(surveyed),
+                "backlog": sum(each.report.waiting for each in surveyed if each.report),
+                "missing": sum(gap.highest - gap.held for gap in gaps),
+                "last_sync": _last_sync(surveyed),
+                "tasks": sorted(waiting, key=lambda task: (task.matter, task.subject) in taken_on),
+                "taken_on": taken_on,
+                "community_of": community_names(around),
+                "paid": [] if blind else [Money(entry.minor, entry.currency) for entry in paid] or [Money(0, "CNY")],
+                "payments": sum(entry.lines for entry in paid),
+                "today": today,
+                "state": state,
+            },
+        )
+
+
+def state(each: Surveyed) -> str:
+    """One word for a gateway, the gravest first."""
+    if each.gateway.retired_at is not None:
+        return "retired"
+    if each.fork is not None:
+        return "fork"
+    if each.standing is not Standing.up:
+        return each.standing.value
+    if each.report is None:
+        return "up"
+    hearing = Hearing(each.report.hearing)
+    if hearing is not Hearing.deaf and each.report.off_air_since is not None:
+        return "off_air"
+    return "up" if hearing is Hearing.proved else hearing.value
+
+
+def _states(surveyed: tuple[Surveyed, ...]) -> dict[str, int]:
+    return dict(Counter(state(each) for each in surveyed))
+
+
+def _last_sync(surveyed: tuple[Surveyed, ...]) -> datetime | None:
+    return max((each.last_sync for each in surveyed if each.last_sync), default=None)

@@ -1,0 +1,72 @@
+"""From values to staff pages, in one of the three languages."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment as Templates
+
+from central_server.catalogue.catalogue_version import made_at
+from central_server.staff.frame import formatting
+from daemonkit.i18n import Catalogues
+from daemonkit.templates import strict_templates
+from kiosk_ui.assets import Asset
+from kiosk_ui.number_format import money, signed
+from kiosk_ui.render import LANGUAGE_NAMES
+from sync_contract.project import Texts
+from sync_contract.strict_model import Environment, Language
+
+_FOLDER = Path(__file__).parent.parent
+_LOCALE = _FOLDER.parent / "locale"
+_STYLE, _SCRIPT = "staff.css", "staff.js"
+_SHEETS = ("tokens", "form", "table", "list", "mark", "figures", "frame")
+"""Of style/, in this order one file for browsers. What a phone changes stands at each one's end."""
+
+
+class StaffTemplates:
+    """`site`: the name of whoever runs the server, where a page has no other."""
+
+    def __init__(self, *, environment: Environment, site: Texts) -> None:
+        self.site = site
+        self.files = {
+            _STYLE: _asset([_FOLDER / "style" / f"{name}.css" for name in _SHEETS], "text/css"),
+            _SCRIPT: _asset([_FOLDER / "static" / _SCRIPT], "text/javascript"),
+        }
+        catalogues = self._catalogues = Catalogues(_LOCALE)
+        facts = {
+            "drill": environment is Environment.drill,
+            "language_names": LANGUAGE_NAMES,
+            "stylesheet": f"/static/{_STYLE}?v={self.files[_STYLE].version}",
+            "script": f"/static/{_SCRIPT}?v={self.files[_SCRIPT].version}",
+        }
+        self._templates = {language: _in(language, site, catalogues, facts) for language in Language}
+
+    def words(self, language: Language) -> Callable[[str], str]:
+        """From an English text to the reader's."""
+        return self._catalogues.gettext(language).gettext
+
+    def html(self, template: str, language: Language, **values: Any) -> str:  # noqa: ANN401  (the template's own)
+        return self._templates[language].get_template(template).render(values)
+
+
+def _asset(parts: Sequence[Path], media_type: str) -> Asset:
+    octets = b"\n".join(part.read_bytes() for part in parts)
+    return Asset(octets, media_type, hashlib.sha256(octets).hexdigest()[:12])
+
+
+def _in(language: Language, site: Texts, catalogues: Catalogues, facts: dict[str, Any]) -> Templates:
+    templates = strict_templates(_FOLDER / "templates", catalogues.gettext(language))
+    templates.globals.update(facts, language=language, site=site[language])
+    templates.filters.update(
+        made_at=made_at,
+        money=lambda amount: money(amount, language),
+        fen=lambda fen: signed(fen, language),
+        signed=lambda minor: formatting.signed(minor, language),
+        said=lambda texts: texts[language],
+        day=lambda at: formatting.day(at, language),
+        clock=lambda at: formatting.clock(at, language),
+        moment=formatting.moment,
+        duration=lambda length: formatting.duration(length, language),
+    )
+    return templates

@@ -1,0 +1,294 @@
+"""Disbursements: asked for by one person with a voucher, decided by another, mended by a further line."""
+
+import hashlib
+import re
+from datetime import date
+
+from aiohttp import web
+
+from central_server.accounts.access import Right
+from central_server.alerts.place_names import community_names
+from central_server.catalogue.field_parsing import yuan_to_fen
+from central_server.ledger import spending, voucher_files
+from central_server.ledger.spending import SpendingRefused, Why
+from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Visitor
+from central_server.staff.ledger.ledger_wording import REFUSED, STATES
+from central_server.store.accounts import audit_trail
+from central_server.store.catalogue import projects
+from central_server.store.engine.connection import Connection
+from central_server.store.ledger import disbursements, ledger_lines, vouchers
+from central_server.store.ledger.disbursements import PAGE, Disbursement
+from central_server.store.ledger.vouchers import Voucher
+from central_server.store.places import places
+from central_server.store.places.places import PlaceKind
+from daemonkit.web import Upload
+from kiosk_ui.number_format import signed
+from sync_contract.permit import OFFICIAL_TIME
+from sync_contract.project import Project
+from sync_contract.strict_model import Environment, Language
+from sync_contract.uuid7 import new_id
+
+_AT = "/staff/disbursements"
+_ONE = _AT + "/{disbursement:[0-9a-f]{32}}"
+_FORM_OCTETS = 64 * 1024
+_BEFORE = re.compile(r"[0-9a-f]{32}")
+
+
+class DisbursementsPage:
+    def __init__(self, desk: Desk, environment: Environment) -> None:
+        self._desk = desk
+        self._environment = environment.value
+
+    def routes(self) -> list[web.RouteDef]:
+        desk, limit = self._desk, voucher_files.MOST_OCTETS + _FORM_OCTETS
+        return [
+            desk.page(_AT, self._list, Right.money),
+            desk.page(f"{_AT}/new", self._new, Right.money),
+            desk.upload(f"{_AT}/new", self._ask, Right.money, limit=limit),
+            desk.form(f"{_AT}/move", self._move, Right.money),
+            desk.page(_ONE, self._show, Right.money),
+            desk.page(f"{_ONE}/voucher", self._voucher, Right.money),
+            desk.form(f"{_ONE}/approve", self._approve, Right.money),
+            desk.form(f"{_ONE}/decline", self._decline, Right.money),
+            desk.form(f"{_ONE}/correct", self._correct, Right.money),
+        ]
+
+    async def _list(self, visitor: Visitor) -> Shown:
+        asked = visitor.request.query.get("before", "")
+        before = asked if _BEFORE.fullmatch(asked) else ""
+        async with visitor.database.read() as connection:
+            waiting = await disbursements.page(connection, visitor.tops, self._environment, waiting=True)
+            found = await disbursements.page(
+                connection, visitor.tops, self._environment, waiting=False, before=before, limit=PAGE + 1
+            )
+            titles = await _titles(connection, (*waiting, *found))
+            around = await places.every(connection, visitor.tops)
+        values = {
+            "waiting": waiting,
+            "others": [each for each in found[:PAGE] if each.state != "asked"],
+            "titles": titles,
+            "community_of": community_names(around),
+            "states": STATES,
+            "newest": _AT if before else "",
+            "older": f"{_AT}?before={found[PAGE - 1].id}" if len(found) > PAGE else "",
+        }
+        return Shown("disbursements.html", values)
+
+    async def _new(self, visitor: Visitor) -> Shown:
+        return await self._asked(visitor, None)
+
+    async def _asked(self, visitor: Visitor, fault: Why | None) -> Shown:
+        """The form, with what was typed."""
+        async with visitor.database.read() as connection:
+            purses = await self._purses(connection, visitor)
+            others = {
+                project.id: project.title[visitor.language]
+                for project in await projects.every(connection, visitor.tops)
+                if not project.withdrawn
+            }
+        values = {
+            "purses": purses,
+            "others": others,
+            "typed": {name: value for name, value in visitor.form.items() if name != "csrf"},
+            "fault": fault,
+            "refused": REFUSED,
+        }
+        return Shown("disbursement_new.html", values, 200 if fault is None else 422)
+
+    async def _ask(self, visitor: Visitor) -> Shown | Onward:
+        try:
+            voucher = _voucher_of(visitor.files.get("voucher"), visitor)
+            disbursement = self._typed(visitor, voucher=voucher.sha256)
+            async with visitor.database.write() as connection:
+                await visitor.demand(connection, disbursement.community)
+                await vouchers.keep(connection, voucher)
+                await spending.ask(connection, disbursement, visitor.now)
+                deed = visitor.did("disbursement.ask", disbursement.community, disbursement.id, _detail(disbursement))
+                await audit_trail.record(connection, deed)
+        except SpendingRefused as refused:
+            return await self._asked(visitor, refused.why)
+        return Onward(f"{_AT}/{disbursement.id}")
+
+    async def _move(self, visitor: Visitor) -> Shown | Onward:
+        try:
+            move = self._typed(visitor, to_project=visitor.form.get("to_project", "")[:16] or "-")
+            async with visitor.database.write() as connection:
+                await visitor.demand(connection, move.community)
+                await spending.ask(connection, move, visitor.now)
+                await audit_trail.record(
+                    connection, visitor.did("disbursement.ask", move.community, move.id, _detail(move))
+                )
+        except SpendingRefused as refused:
+            return await self._asked(visitor, refused.why)
+        return Onward(f"{_AT}/{move.id}")
+
+    async def _show(self, visitor: Visitor) -> Shown:
+        return await self._shown(visitor, None)
+
+    async def _shown(self, visitor: Visitor, fault: Why | None) -> Shown:
+        async with visitor.database.read() as connection:
+            one = await self._mine(connection, visitor)
+            corrections = await disbursements.corrections(connection, one.id)
+            titles = await _titles(connection, (one,))
+            same = await disbursements.with_voucher(connection, one) if one.voucher else ()
+            held = await spending.available(connection, one, visitor.now)
+            place = await places.get(connection, one.community)
+        values = {
+            "one": one,
+            "place": place,
+            "corrections": corrections,
+            "titles": titles,
+            "same": same,
+            "held": held,
+            "states": STATES,
+            "fault": fault,
+            "refused": REFUSED,
+            "me": visitor.access.account,
+            "left": one.amount_minor - sum(each.amount_minor for each in corrections if each.state == "approved"),
+        }
+        return Shown("disbursement.html", values, 200 if fault is None else 422)
+
+    async def _voucher(self, visitor: Visitor) -> Sent:
+        async with visitor.database.read() as connection:
+            one = await self._mine(connection, visitor)
+            kept = await vouchers.get(connection, one.voucher) if one.voucher else None
+        if kept is None:
+            raise web.HTTPNotFound
+        name = f"voucher-{kept.sha256[:12]}.{voucher_files.ENDINGS[kept.content_type]}"
+        return Sent(name, kept.content_type, kept.content)
+
+    async def _approve(self, visitor: Visitor) -> Shown | Onward:
+        return await self._decided(visitor, approve=True)
+
+    async def _decline(self, visitor: Visitor) -> Shown | Onward:
+        return await self._decided(visitor, approve=False)
+
+    async def _decided(self, visitor: Visitor, *, approve: bool) -> Shown | Onward:
+        note, by = visitor.form.get("note", "").strip(), visitor.access.account
+        try:
+            async with visitor.database.write() as connection:
+                one = await self._mine(connection, visitor)
+                if approve:
+                    await spending.approve(connection, one, by=by, note=note, now=visitor.now)
+                    deed = visitor.did("disbursement.approve", one.community, one.id, _detail(one))
+                else:
+                    await spending.decline(connection, one, by=by, note=note, now=visitor.now)
+                    deed = visitor.did("disbursement.decline", one.community, one.id, _detail(one))
+                await audit_trail.record(connection, deed)
+        except SpendingRefused as refused:
+            return await self._shown(visitor, refused.why)
+        return Onward(f"{_AT}/{visitor.request.match_info['disbursement']}")
+
+    async def _correct(self, visitor: Visitor) -> Shown | Onward:
+        try:
+            async with visitor.database.write() as connection:
+                wrong = await self._mine(connection, visitor)
+                mended = self._typed(visitor, corrects=wrong, day=_today(visitor))
+                await spending.ask(connection, mended, visitor.now)
+                deed = visitor.did("disbursement.correct", wrong.community, mended.id, _detail(mended))
+                await audit_trail.record(connection, deed)
+        except SpendingRefused as refused:
+            return await self._shown(visitor, refused.why)
+        return Onward(f"{_AT}/{mended.id}")
+
+    async def _mine(self, connection: Connection, visitor: Visitor) -> Disbursement:
+        """Raises HTTPNotFound."""
+        one = await disbursements.get(connection, visitor.request.match_info["disbursement"])
+        if one is None or one.environment != self._environment:
+            raise web.HTTPNotFound
+        await visitor.demand(connection, one.community)
+        return one
+
+    def _typed(
+        self,
+        visitor: Visitor,
+        *,
+        voucher: str | None = None,
+        to_project: str = "",
+        corrects: Disbursement | None = None,
+        day: date | None = None,
+    ) -> Disbursement:
+        """Of the form's fields. Raises SpendingRefused."""
+        form = visitor.form
+        community, _, project = form.get("purse", "").rpartition("/")
+        if corrects is not None:
+            community, project = corrects.community, corrects.project
+        amount = yuan_to_fen(form.get("amount_yuan", "").strip())
+        if amount is None:
+            raise SpendingRefused(Why.amount)
+        return Disbursement(
+            id=new_id(),
+            community=community,
+            environment=self._environment,
+            project=project[:16],
+            amount_minor=amount,
+            currency="CNY",
+            purpose=form.get("purpose", "").strip(),
+            payee=form.get("payee", "").strip(),
+            voucher=voucher,
+            spent_on=day or (_today(visitor) if to_project else _day(form.get("spent_on", ""))),
+            people=_people(form.get("people", "").strip()),
+            to_project=to_project,
+            corrects=None if corrects is None else corrects.id,
+            asked_by=visitor.access.account,
+            asked_at=visitor.now,
+        )
+
+    async def _purses(self, connection: Connection, visitor: Visitor) -> list[tuple[str, str, Project, int]]:
+        """Community, its name, project, and what that holds."""
+        found = []
+        for community in await places.every(connection, visitor.tops, PlaceKind.community):
+            held = await ledger_lines.balances(connection, community.id, self._environment)
+            known = await projects.known_many(connection, [(community.id, project) for project in held])
+            name = community.names[visitor.language]
+            found += [(community.id, name, project, held[id_]) for (_, id_), project in sorted(known.items(), key=str)]
+        return found
+
+
+async def _titles(connection: Connection, of: tuple[Disbursement, ...]) -> dict[tuple[str, str], Project]:
+    wanted = {(each.community, name) for each in of for name in (each.project, each.to_project) if name}
+    return await projects.known_many(connection, wanted)
+
+
+def _voucher_of(file: Upload | None, visitor: Visitor) -> Voucher:
+    """Raises SpendingRefused."""
+    if file is None or not 0 < len(file.content) <= voucher_files.MOST_OCTETS:
+        raise SpendingRefused(Why.voucher)
+    kind = voucher_files.kind_of(file.content)
+    if kind is None or not voucher_files.is_called(file.ending, kind):
+        raise SpendingRefused(Why.voucher)
+    return Voucher(
+        sha256=hashlib.sha256(file.content).hexdigest(),
+        community=visitor.form.get("purse", "").rpartition("/")[0],
+        name=file.name,
+        content_type=kind,
+        octets=len(file.content),
+        content=file.content,
+        added_at=visitor.now,
+        added_by=visitor.access.account,
+    )
+
+
+def _day(told: str) -> date:
+    try:
+        return date.fromisoformat(told)
+    except ValueError as error:
+        raise SpendingRefused(Why.day) from error
+
+
+def _today(visitor: Visitor) -> date:
+    return visitor.now.astimezone(OFFICIAL_TIME).date()
+
+
+def _people(told: str) -> int | None:
+    if not told:
+        return None
+    if not (told.isascii() and told.isdigit() and len(told) <= 7):
+        raise SpendingRefused(Why.people)
+    return int(told)
+
+
+def _detail(one: Disbursement) -> str:
+    """For the trail."""
+    what = f"to {one.to_project}" if one.moves else f"corrects {one.corrects}" if one.corrects else one.payee
+    return f"{signed(one.amount_minor, Language.en)} {one.project}: {one.purpose} ({what})"

@@ -1,0 +1,163 @@
+"""The ledger of a community: what each project holds, a month's lines, and closing a month's books."""
+
+import re
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from central_server.accounts.access import Right
+from central_server.ledger.merkle_proofs import total
+from central_server.sheets.sheet_writer import Cell, yuan
+from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Visitor, sheet
+from central_server.staff.ledger.ledger_wording import HEADS, KINDS
+from central_server.store.accounts import audit_trail
+from central_server.store.catalogue import projects
+from central_server.store.engine.connection import Connection
+from central_server.store.ledger import ledger_heads, ledger_lines, locked_months
+from central_server.store.ledger.ledger_lines import LedgerLine
+from central_server.store.ledger.locked_months import LockedMonth, first_moment, month_after, month_of
+from central_server.store.places import places
+from central_server.store.places.places import PlaceKind
+from sync_contract.ledger_heads import Head
+from sync_contract.merkle_sum_tree import Sums
+from sync_contract.permit import OFFICIAL_TIME
+from sync_contract.project import Texts
+from sync_contract.strict_model import Environment, Language
+
+_AT = "/staff/ledger"
+_MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
+_SHOWN = 500
+_SETTLING = timedelta(days=1)
+"""A month can be locked only when it has been over for so long: clocks of several servers differ a little."""
+
+
+class LedgerPage:
+    def __init__(self, desk: Desk, environment: Environment) -> None:
+        self._desk = desk
+        self._environment = environment.value
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            self._desk.page(_AT, self._show, Right.money),
+            self._desk.page(f"{_AT}/export", self._export, Right.money),
+            self._desk.form(f"{_AT}/lock", self._lock, Right.money),
+        ]
+
+    async def _show(self, visitor: Visitor) -> Shown:
+        async with visitor.database.read() as connection:
+            communities = await places.every(connection, visitor.tops, PlaceKind.community)
+            asked = visitor.request.query.get("place", "")
+            place = asked or (communities[0].id if communities else "")
+            if place:
+                await visitor.demand(connection, place)
+            month = _month(visitor)
+            lines = await self._lines(connection, visitor, place, month)
+            locks = await locked_months.of_community(connection, place, self._environment)
+            span = await ledger_lines.span(connection, place, self._environment)
+            titles = await _titles(connection, place, lines)
+            purses = await self._purses(connection, place)
+        values = {
+            "communities": communities,
+            "place": place,
+            "month": month,
+            "months": _months(span, visitor.now),
+            "project": visitor.request.query.get("project", ""),
+            "lines": lines[-_SHOWN:][::-1],
+            "more": max(0, len(lines) - _SHOWN),
+            "kinds": KINDS,
+            "titles": titles,
+            "purses": purses,
+            "locked": next((each for each in locks if each.month == month), None),
+            "lockable": lockable(month, visitor.now),
+            "query": urlencode({"place": place, "month": month, "project": visitor.request.query.get("project", "")}),
+        }
+        return Shown("ledger.html", values)
+
+    async def _export(self, visitor: Visitor) -> Sent:
+        place, month = visitor.request.query.get("place", ""), _month(visitor)
+        async with visitor.database.read() as connection:
+            await visitor.demand(connection, place)
+            lines = await self._lines(connection, visitor, place, month)
+            titles = await _titles(connection, place, lines)
+        say = self._desk.words(visitor.language)
+        rows: list[list[Cell]] = [[say(name) for name in HEADS]]
+        rows += [_row(line, titles, say(KINDS[line.kind]), visitor.language) for line in lines]
+        form = "xlsx" if visitor.request.query.get("format") == "xlsx" else "csv"
+        return await sheet(f"ledger-{month}", form, rows, of=frozenset({place}))
+
+    async def _lock(self, visitor: Visitor) -> Onward:
+        place, month = visitor.form.get("place", ""), visitor.form.get("month", "")
+        if not _MONTH.fullmatch(month):
+            raise web.HTTPBadRequest
+        async with visitor.database.write() as connection:
+            await visitor.demand(connection, place)
+            community = await places.get(connection, place)
+            if community is None or community.kind is not PlaceKind.community:
+                raise web.HTTPNotFound
+            if lockable(month, visitor.now):
+                await ledger_lines.alone(connection, place)
+                lock = LockedMonth(place, self._environment, month, visitor.access.account, visitor.now)
+                if await locked_months.lock(connection, lock):
+                    await audit_trail.record(connection, visitor.did("month.lock", place, month, self._environment))
+        return Onward(f"{_AT}?{urlencode({'place': place, 'month': month})}")
+
+    async def _lines(self, connection: Connection, visitor: Visitor, place: str, month: str) -> tuple[LedgerLine, ...]:
+        project = visitor.request.query.get("project", "")[:16]
+        return await ledger_lines.of_month(connection, place, self._environment, month, project)
+
+    async def _purses(self, connection: Connection, place: str) -> list[tuple[str, Texts | None, int, Sums, Sums]]:
+        """By project: its title, what it holds, what is published, and what still waits to be."""
+        held = await ledger_lines.balances(connection, place, self._environment)
+        known = await projects.known_many(connection, [(place, project) for project in held])
+        told = {each.project: each for each in await ledger_heads.of_community(connection, place, self._environment)}
+        found = []
+        for project, balance in sorted(held.items()):
+            head = told.get(project)
+            published = Sums() if head is None else Head.model_validate_json(head.content).total
+            purse = (place, self._environment, project)
+            waiting = total(await ledger_heads.pending(connection, purse, head.up_to if head else 0, 5000))
+            title = known[place, project].title if (place, project) in known else None
+            found.append((project, title, balance, published, waiting))
+        return found
+
+
+def lockable(month: str, now: datetime) -> bool:
+    return now >= first_moment(month_after(month)) + _SETTLING
+
+
+def _month(visitor: Visitor) -> str:
+    asked = visitor.request.query.get("month", "")
+    return asked if _MONTH.fullmatch(asked) else month_of(visitor.now)
+
+
+def _months(span: tuple[datetime, datetime] | None, now: datetime) -> list[str]:
+    """From the first line's month on, the newest first."""
+    month, last = month_of(span[0] if span else now), max(month_of(now), month_of(span[1] if span else now))
+    found = [month]
+    while found[-1] < last:
+        found.append(month_after(found[-1]))
+    return found[::-1]
+
+
+async def _titles(connection: Connection, place: str, lines: tuple[LedgerLine, ...]) -> dict[str, Texts]:
+    known = await projects.known_many(connection, {(place, line.project) for line in lines})
+    return {project: found.title for (_, project), found in known.items()}
+
+
+def _row(line: LedgerLine, titles: dict[str, Texts], kind: str, language: Language) -> list[Cell]:
+    at = line.at.astimezone(OFFICIAL_TIME)
+    return [
+        line.n,
+        at.date(),
+        f"{at:%H:%M:%S}",
+        titles[line.project][language] if line.project in titles else line.project,
+        kind,
+        yuan(line.signed_minor),
+        line.slip or "",
+        line.purpose,
+        line.people,
+        line.evidence,
+        line.refers,
+        line.identity,
+    ]

@@ -1,0 +1,62 @@
+"""What the ledger's kinds, the states of disbursements and refusals are called, as English msgids."""
+
+from central_server.ledger.spending import Why
+from central_server.store.ledger.disbursements import DisbursementState
+from central_server.store.ledger.ledger_lines import LineKind
+
+
+def _(text: str) -> str:
+    """Marks a text for the catalogues."""
+    return text
+
+
+KINDS = {
+    LineKind.paid.value: _("Gift"),
+    LineKind.surplus.value: _("Second payment of a gift"),
+    LineKind.fee.value: _("Bank's fee"),
+    LineKind.refund.value: _("Given back"),
+    LineKind.disbursed.value: _("Spent"),
+    LineKind.moved_in.value: _("From another project"),
+    LineKind.moved_out.value: _("To another project"),
+}
+
+STATES = {
+    DisbursementState.asked.value: _("waits for a second person"),
+    DisbursementState.approved.value: _("approved"),
+    DisbursementState.declined.value: _("declined"),
+}
+
+REFUSED = {
+    Why.amount: _("The amount is in yuan, above zero, with at most two decimals."),
+    Why.purpose: _("Say what it is for, in at most 300 characters."),
+    Why.payee: _("Say who gets it, in at most 200 characters."),
+    Why.voucher: _("A voucher is needed: a PDF, PNG or JPEG file of at most 5 MB."),
+    Why.day: _("Say the day on which it was spent; it cannot lie ahead."),
+    Why.people: _("The number of people does not fit."),
+    Why.balance: _(
+        "The project does not hold so much. What refunds on their way will take is not there any more, "
+        "nor what came late and the bank may still take back."
+    ),
+    Why.month: _("The books of that month are closed: choose a later day."),
+    Why.own: _("You asked for this one. Somebody else has to decide."),
+    Why.decided: _("Somebody else has decided meanwhile."),
+    Why.target: _("Choose another project of the same organisation in this community."),
+    Why.not_ended: _("Money is moved only from a project that has ended or was withdrawn."),
+    Why.too_much: _("More than was spent cannot be taken back."),
+}
+
+HEADS = (
+    _("Number"),
+    _("Day"),
+    _("Time"),
+    _("Project"),
+    _("Kind"),
+    _("Amount ¥"),
+    _("Slip number"),
+    _("Purpose"),
+    _("People helped"),
+    _("Evidence"),
+    _("Refers to"),
+    _("Line"),
+)
+"""Of the journal as a file."""

@@ -1,0 +1,64 @@
+"""The tree of places as lists and selections show it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from central_server.store.places.places import Place, PlaceKind
+from sync_contract.strict_model import Language
+
+_ORDER = list(PlaceKind)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`depth`: how many of the shown places are above it."""
+
+    place: Place
+    depth: int
+
+
+def rows(places: Iterable[Place]) -> list[Row]:
+    """Every place after the one above it; where that is not shown, it begins a tree of its own."""
+    shown = {place.id: place for place in places}
+    below: dict[str | None, list[Place]] = {}
+    for place in sorted(shown.values(), key=lambda place: (_ORDER.index(place.kind), place.id)):
+        below.setdefault(place.parent if place.parent in shown else None, []).append(place)
+    return _walked(below, None, 0)
+
+
+def found(rows: Sequence[Row], words: str) -> list[Row]:
+    """Those called so, each below the places above it."""
+    sought, kept = words.casefold(), dict[str, Row]()
+    above: list[Row] = []
+    for row in rows:
+        above = [*above[: row.depth], row]
+        told = (row.place.id, *(row.place.names[language] for language in Language))
+        if any(sought in each.casefold() for each in told):
+            kept |= {each.place.id: each for each in above}
+    return list(kept.values())
+
+
+def below(places: Iterable[Place], top: str) -> frozenset[str]:
+    """The ids of `top` and of what is below it; empty when it is none of the places."""
+    found: set[str] = set()
+    for row in rows(places):
+        if row.place.id == top or row.place.parent in found:
+            found.add(row.place.id)
+    return frozenset(found)
+
+
+def part(rows: Sequence[Row], after: str, most: int) -> tuple[list[Row], str]:
+    """At most so many, from the one after the place `after` on, and before them again what is above the first of them.
+    With the place after which the next part begins, "" at the end.
+    """
+    begin = next((number for number, row in enumerate(rows, 1) if row.place.id == after), 0)
+    shown = list(rows[begin : begin + most])
+    again: list[Row] = []
+    for row in rows[:begin]:
+        again = [*again[: row.depth], row]
+    again = again[: shown[0].depth] if shown else []
+    return [*again, *shown], shown[-1].place.id if begin + most < len(rows) else ""
+
+
+def _walked(below: dict[str | None, list[Place]], parent: str | None, depth: int) -> list[Row]:
+    return [row for place in below.get(parent, []) for row in (Row(place, depth), *_walked(below, place.id, depth + 1))]

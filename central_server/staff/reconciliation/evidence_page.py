@@ -1,0 +1,154 @@
+"""Gifts over a public page: the list of those that wait, and evidence of them, looked at before it is taken."""
+
+from collections.abc import Callable, Mapping
+
+from aiohttp import web
+
+from central_server.accounts.access import Right
+from central_server.alerts.place_names import community_names
+from central_server.catalogue import file_import
+from central_server.catalogue.field_parsing import Fault, Word, of_file
+from central_server.reconciliation import evidence
+from central_server.reconciliation.evidence import COLUMNS, EvidencePlan, head
+from central_server.sheets.sheet_reader import MOST_OCTETS, Sheet, SheetRefused, is_called
+from central_server.staff.frame.fault_wording import FAULTS
+from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Visitor, sheet
+from central_server.store.catalogue import import_drafts, projects
+from central_server.store.catalogue.import_drafts import Draft
+from central_server.store.donations import unconfirmed_gifts
+from central_server.store.engine.connection import Connection
+from central_server.store.places import places
+from central_server.store.places.places import TOP
+from sync_contract.project import Texts
+from sync_contract.uuid7 import new_id
+
+_AT = "/staff/evidence"
+_DRAFT = _AT + "/{draft:[0-9a-f]{32}}"
+_KIND = "evidence"
+_SHOWN = 200
+
+
+class EvidencePage:
+    """`changed` is called after gifts became paid."""
+
+    def __init__(self, desk: Desk, environment: str, changed: Callable[[], None]) -> None:
+        self._desk = desk
+        self._environment = environment
+        self._changed = changed
+
+    def routes(self) -> list[web.RouteDef]:
+        desk = self._desk
+        return [
+            desk.page(_AT, self._show, Right.money),
+            desk.page(f"{_AT}.xlsx", self._list, Right.money),
+            desk.upload(_AT, self._take, Right.money, limit=MOST_OCTETS + 64 * 1024),
+            desk.page(_DRAFT, self._look, Right.money),
+            desk.form(_DRAFT, self._apply, Right.money),
+        ]
+
+    async def _show(self, visitor: Visitor) -> Shown:
+        return await self._asked(visitor, None)
+
+    async def _asked(self, visitor: Visitor, refused: Fault | None) -> Shown:
+        async with visitor.database.read() as connection:
+            waiting = await unconfirmed_gifts.every(connection, visitor.tops, self._environment)
+            shown = waiting[:_SHOWN]
+            titles = await projects.known_many(connection, {(each.community, each.project) for each in shown})
+            around = await places.every(connection, visitor.tops)
+        values = {
+            "waiting": shown,
+            "community_of": community_names(around),
+            "titles": titles,
+            "count": len(waiting),
+            "shown": _SHOWN,
+            "columns": [head(name, visitor.language) for name in COLUMNS],
+            "refused": refused,
+            "fault_words": FAULTS,
+            "done": visitor.request.query.get("done", "")[:8] if refused is None else "",
+        }
+        return Shown("evidence.html", values, 200 if refused is None else 422)
+
+    async def _list(self, visitor: Visitor) -> Sent:
+        async with visitor.database.read() as connection:
+            waiting = await unconfirmed_gifts.every(connection, visitor.tops, self._environment)
+        heads = [head(name, visitor.language) for name in COLUMNS]
+        return await sheet("waiting-gifts", "xlsx", [heads, *evidence.rows(waiting)], of=visitor.tops)
+
+    async def _take(self, visitor: Visitor) -> Shown | Onward:
+        """Keep the file, and show what it would do."""
+        file = visitor.files.get("file")
+        if file is None or not file.content:
+            return await self._asked(visitor, Fault("file", Word.needed))
+        try:
+            if not is_called(file.ending, file.content):
+                raise SheetRefused
+            await file_import.open_sheet(file.content)
+        except SheetRefused as error:
+            return await self._asked(visitor, of_file(error))
+        draft = Draft(new_id(), visitor.access.account, _KIND, TOP, file.name, file.content, visitor.now)
+        async with visitor.database.write() as connection:
+            await import_drafts.keep(connection, draft)
+        return Onward(f"{_AT}/{draft.id}")
+
+    async def _look(self, visitor: Visitor) -> Shown:
+        async with visitor.database.read() as connection:
+            draft = await self._draft(connection, visitor)
+        brought = await file_import.open_sheet(draft.content)
+        async with visitor.database.read() as connection:
+            found = await evidence.plan(connection, brought, visitor.tops, self._environment)
+            names = {place.id: place.names for place in await places.every(connection, [TOP])}
+        return _shown(visitor, draft, found, names)
+
+    async def _apply(self, visitor: Visitor) -> Shown | Onward:
+        """What was looked at, or a new look at it when something has changed meanwhile."""
+        async with visitor.database.read() as connection:
+            draft = await self._draft(connection, visitor)
+        brought = await file_import.open_sheet(draft.content)
+
+        async def work(connection: Connection) -> Shown | Onward:
+            found = await self._held(connection, visitor, brought)
+            names = {place.id: place.names for place in await places.every(connection, [TOP])}
+            if found.faults or not found.proved or found.digest != visitor.form.get("digest", ""):
+                return _shown(visitor, draft, found, names, moved=True)
+            await evidence.apply(connection, found, visitor.access.account, draft.name, visitor.now)
+            await import_drafts.forget(connection, draft)
+            return Onward(f"{_AT}?done={len(found.proved)}")
+
+        answer = await visitor.database.written(work)
+        if isinstance(answer, Onward):
+            self._changed()
+        return answer
+
+    async def _held(self, connection: Connection, visitor: Visitor, brought: Sheet) -> EvidencePlan:
+        """Planned twice: nobody changes the gifts of the second plan any more."""
+        await connection.alone("evidence")  # two files with one number between them come one after the other
+        await evidence.hold(connection, await evidence.plan(connection, brought, visitor.tops, self._environment))
+        return await evidence.plan(connection, brought, visitor.tops, self._environment)
+
+    async def _draft(self, connection: Connection, visitor: Visitor) -> Draft:
+        draft = await import_drafts.of(connection, visitor.access.account, visitor.request.match_info["draft"])
+        if draft is None or draft.kind != _KIND:
+            raise web.HTTPNotFound
+        return draft
+
+
+def _shown(
+    visitor: Visitor, draft: Draft, found: EvidencePlan, names: Mapping[str, Texts], *, moved: bool = False
+) -> Shown:
+    return Shown(
+        "evidence_preview.html",
+        {
+            "draft": draft,
+            "plan": found,
+            "faults": [
+                (each, head(each.column, visitor.language) if each.column in COLUMNS else each.column)
+                for each in found.faults[:_SHOWN]
+            ],
+            "proved": found.proved[:_SHOWN],
+            "most": _SHOWN,
+            "names": names,
+            "fault_words": FAULTS,
+            "moved": moved,
+        },
+        422 if found.faults else 409 if moved else 200,
+    )

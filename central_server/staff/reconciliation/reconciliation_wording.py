@@ -1,0 +1,55 @@
+"""What reconciliation calls its kinds and results, as English msgids."""
+
+from central_server.store.reconciliation.differences import DifferenceKind
+from central_server.store.reconciliation.statements import RowResult
+
+
+def _(text: str) -> str:
+    """Marks a text for the catalogues."""
+    return text
+
+
+KINDS = {
+    DifferenceKind.theirs_only: _("The bank has a payment that we do not know."),
+    DifferenceKind.ours_only: _("We hold it as moved, and no file of the bank has it."),
+    DifferenceKind.amount_differs: _("The bank's amount is another one than ours."),
+    DifferenceKind.duplicate_row: _("It stands in the bank's files more than once."),
+    DifferenceKind.fee_differs: _("The fee is not the one that was agreed."),
+    DifferenceKind.refund_unknown: _("The bank gave money back without our asking."),
+    DifferenceKind.row_gone: _("A later edition of the file has it no more."),
+}
+DEEDS = {
+    DifferenceKind.theirs_only: _("Look up the order in the bank's merchant pages: whose payment is it?"),
+    DifferenceKind.ours_only: _("Ask the bank in which file it stands, with the number of the payment."),
+    DifferenceKind.amount_differs: _("Ask the bank for the voucher. Nothing was posted for this row."),
+    DifferenceKind.duplicate_row: _("Ask the bank whether money moved twice. Only one of them was posted."),
+    DifferenceKind.fee_differs: _("Compare it with the contract. The fee was posted as the bank kept it."),
+    DifferenceKind.refund_unknown: _("Ask who gave it back. It is not in the ledger yet."),
+    DifferenceKind.row_gone: _("Ask the bank why. What was posted for it stays until the bank answers."),
+}
+RESULTS = {
+    RowResult.new: _("not looked at yet"),
+    RowResult.matched: _("fits"),
+    RowResult.fee_only: _("only a fee"),
+    RowResult.replaced: _("in a later edition"),
+    RowResult.theirs_only: _("unknown to us"),
+    RowResult.amount_differs: _("another amount"),
+    RowResult.duplicate_row: _("once more"),
+    RowResult.refund_unknown: _("unknown refund"),
+}
+COLUMNS = (
+    _("Line"),
+    _("Movement"),
+    _("Order"),
+    _("Amount (fen)"),
+    _("Fee (fen)"),
+    _("Number at the bank"),
+    _("Result"),
+    _("Community"),
+    _("Project"),
+    _("Gateway"),
+    _("Beacon"),
+    _("Door"),
+    _("Paid at"),
+)
+"""Of the file of a day's rows."""

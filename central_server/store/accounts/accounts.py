@@ -1,0 +1,188 @@
+"""Accounts of staff. Passwords are here only as hashes, second factors only sealed."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, case, delete, func, literal, or_, select, update
+
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.tables import accounts, grants, sessions
+from central_server.store.engine.upsert import insert
+from central_server.store.places.places import TOP, within
+
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`home`: the place to which it belongs. `one_time_until`: the password was given to the person by another one, and
+    may be used once, until then. `factor_since` None with a `factor_secret`: not proved yet. `factor_step`: the newest
+    time step of which a code was taken.
+    """
+
+    name: str
+    password: str
+    failures: int
+    locked_until: datetime | None
+    added_at: datetime
+    home: str
+    one_time_until: datetime | None
+    disabled_at: datetime | None
+    factor_secret: str | None
+    factor_since: datetime | None
+    factor_step: int
+
+    @property
+    def has_factor(self) -> bool:
+        return self.factor_since is not None
+
+
+async def add(
+    connection: Connection, name: str, password: str, now: datetime, *, home: str, until: datetime | None = None
+) -> bool:
+    """False when the name is taken, and nothing was changed. `until`: see `Account.one_time_until`."""
+    values = {"name": name, "password": password, "failures": 0, "added_at": now, "home": home, "factor_step": 0}
+    statement = insert(connection, accounts).values(**values, one_time_until=until)
+    return bool((await connection.execute(statement.on_conflict_do_nothing())).rowcount)
+
+
+async def get(connection: Connection, name: str, *, lock: bool = False) -> Account | None:
+    """`lock`: nobody else changes it before this transaction ends."""
+    wanted = _ACCOUNTS.where(accounts.c.name == name)
+    found = (await connection.execute(wanted.with_for_update() if lock else wanted)).one_or_none()
+    return None if found is None else Account(*found)
+
+
+async def every(connection: Connection, tops: Collection[str]) -> tuple[Account, ...]:
+    """Those who are at home, or have a role, at or below `tops`; by name."""
+    return tuple(Account(*row) for row in await connection.execute(_within(tops).order_by(accounts.c.name)))
+
+
+async def page(
+    connection: Connection, tops: Collection[str], words: str = "", after: str = "", limit: int = PAGE
+) -> tuple[Account, ...]:
+    """As `every`; `words`: in the name; `after`: the name of the last one seen."""
+    wanted = _within(tops)
+    if words:
+        wanted = wanted.where(accounts.c.name.icontains(words, autoescape=True))
+    if after:
+        wanted = wanted.where(accounts.c.name > after)
+    return tuple(Account(*row) for row in await connection.execute(wanted.order_by(accounts.c.name).limit(limit)))
+
+
+async def set_password(
+    connection: Connection, name: str, password: str, until: datetime | None = None, *, but: str = ""
+) -> None:
+    """Ends all sessions too, but that of the token's hash `but`, and any lock-out."""
+    values = {"password": password, "failures": 0, "locked_until": None, "one_time_until": until}
+    await connection.execute(update(accounts).where(accounts.c.name == name).values(values))
+    await _end_sessions(connection, name, but)
+
+
+async def disable(connection: Connection, name: str, at: datetime | None) -> None:
+    """Ends all sessions too; `at` None: it may log in again."""
+    await connection.execute(update(accounts).where(accounts.c.name == name).values(disabled_at=at))
+    await _end_sessions(connection, name)
+
+
+async def count_failure(connection: Connection, name: str, most: int, locked_until: datetime) -> bool:
+    """One more; with `most` of them in a row it is locked, and this is true."""
+    last = accounts.c.failures >= most - 1
+    values = {
+        "failures": case((last, 0), else_=accounts.c.failures + 1),
+        "locked_until": case(
+            (last, literal(locked_until, accounts.c.locked_until.type)), else_=accounts.c.locked_until
+        ),
+    }
+    statement = update(accounts).where(accounts.c.name == name).values(values).returning(accounts.c.failures)
+    return bool((await connection.execute(statement)).scalar_one() == 0)
+
+
+async def forget_failures(connection: Connection, name: str) -> None:
+    """The lock-out too."""
+    await connection.execute(update(accounts).where(accounts.c.name == name).values(failures=0, locked_until=None))
+
+
+async def set_factor(connection: Connection, name: str, sealed: str | None, since: datetime | None = None) -> None:
+    """A new second factor, not proved yet without `since`; None for none."""
+    values = {"factor_secret": sealed, "factor_since": since, "factor_step": 0}
+    await connection.execute(update(accounts).where(accounts.c.name == name).values(values))
+
+
+async def prove_factor(connection: Connection, name: str, now: datetime, *, but: str) -> None:
+    """From now on it is asked for. Ends all sessions but that of the token's hash `but`."""
+    await connection.execute(update(accounts).where(accounts.c.name == name).values(factor_since=now))
+    await _end_sessions(connection, name, but)
+
+
+async def take_step(connection: Connection, name: str, step: int) -> bool:
+    """False when a code of this time step, or of a later one, was taken already."""
+    mine = (accounts.c.name == name, accounts.c.factor_step < step)
+    return bool((await connection.execute(update(accounts).where(*mine).values(factor_step=step))).rowcount)
+
+
+async def grant(connection: Connection, name: str, place: str, role: str, now: datetime) -> None:
+    """One role at a place: a new one takes the place of the old."""
+    statement = insert(connection, grants).values(account=name, place=place, role=role, granted_at=now)
+    again = {"role": statement.excluded.role, "granted_at": statement.excluded.granted_at}
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=[grants.c.account, grants.c.place], set_=again)
+    )
+
+
+async def revoke(connection: Connection, name: str, place: str) -> bool:
+    """False when the account had no role there."""
+    gone = await connection.execute(delete(grants).where(grants.c.account == name, grants.c.place == place))
+    return bool(gone.rowcount)
+
+
+async def roles(connection: Connection, name: str) -> dict[str, str]:
+    """The account's role at each place where it has one."""
+    found = await connection.execute(select(grants.c.place, grants.c.role).where(grants.c.account == name))
+    return {row.place: row.role for row in found}
+
+
+async def roles_within(connection: Connection, tops: Collection[str], of: Collection[str]) -> dict[str, dict[str, str]]:
+    """The roles of these accounts at and below `tops`, by account and place."""
+    wanted = select(grants.c.account, grants.c.place, grants.c.role).where(within(grants.c.place, tops))
+    wanted = wanted.where(grants.c.account.in_(of))
+    found: dict[str, dict[str, str]] = {}
+    for row in await connection.execute(wanted.order_by(grants.c.account, grants.c.place)):
+        found.setdefault(row.account, {})[row.place] = row.role
+    return found
+
+
+async def others_at_top(connection: Connection, role: str, name: str) -> int:
+    """How many accounts beside `name` have the role at the top and may log in."""
+    wanted = (
+        select(func.count())
+        .select_from(grants.join(accounts, accounts.c.name == grants.c.account))
+        .where(grants.c.place == TOP, grants.c.role == role, grants.c.account != name, accounts.c.disabled_at.is_(None))
+    )
+    return int((await connection.execute(wanted)).scalar_one())
+
+
+async def _end_sessions(connection: Connection, name: str, but: str = "") -> None:
+    await connection.execute(delete(sessions).where(sessions.c.account == name, sessions.c.token_hash != but))
+
+
+_ACCOUNTS = select(
+    accounts.c.name,
+    accounts.c.password,
+    accounts.c.failures,
+    accounts.c.locked_until,
+    accounts.c.added_at,
+    accounts.c.home,
+    accounts.c.one_time_until,
+    accounts.c.disabled_at,
+    accounts.c.factor_secret,
+    accounts.c.factor_since,
+    accounts.c.factor_step,
+)
+
+
+def _within(tops: Collection[str]) -> Select[Any]:
+    with_role = select(grants.c.account).where(within(grants.c.place, tops))
+    return _ACCOUNTS.where(or_(within(accounts.c.home, tops), accounts.c.name.in_(with_role)))

@@ -1,0 +1,118 @@
+"""The outbox of what is to be delivered to webhooks: one row for each webhook and event, and how its tries went.
+
+Whoever writes both takes the webhook's row first, then its deliveries'.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, literal, select, update
+
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.tables import webhook_deliveries, webhooks
+from central_server.store.engine.upsert import insert
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """`next_try_at` None: finished, delivered or given up. `last_ms`: how long the answer took."""
+
+    id: str
+    webhook: str
+    event: str
+    source: str
+    seq: int
+    body: str
+    made_at: datetime
+    next_try_at: datetime | None
+    tries: int = 0
+    delivered_at: datetime | None = None
+    last_at: datetime | None = None
+    last_status: int | None = None
+    last_ms: int | None = None
+    last_trouble: str = ""
+
+
+async def put(connection: Connection, new: Sequence[Delivery]) -> None:
+    """What is there already, for this webhook and event, stays as it is."""
+    if new:
+        statement = insert(connection, webhook_deliveries).on_conflict_do_nothing()
+        await connection.execute(statement, [asdict(delivery) for delivery in new])
+
+
+async def due(connection: Connection, now: datetime, hooks: int, each: int) -> tuple[Delivery, ...]:
+    """Of at most so many webhooks, drawn by lot, and of each the first ones: a slow one holds up no other."""
+    columns = webhook_deliveries.c
+    waiting = columns.next_try_at <= now
+    drawn = select(columns.webhook).where(waiting).group_by(columns.webhook).order_by(func.random()).limit(hooks)
+    found: list[Delivery] = []
+    for webhook in (await connection.execute(drawn)).scalars().all():
+        first = select(webhook_deliveries).where(waiting, columns.webhook == webhook)
+        rows = await connection.execute(first.order_by(columns.next_try_at, columns.id).limit(each))
+        found += [Delivery(**row._mapping) for row in rows]
+    return tuple(found)
+
+
+async def claim(connection: Connection, delivery: Delivery, next_try_at: datetime) -> bool:
+    """Count one try more before it is made. False when somebody else did, or it is finished."""
+    columns = webhook_deliveries.c
+    counted = await connection.execute(
+        update(webhook_deliveries)
+        .where(columns.id == delivery.id, columns.tries == delivery.tries, columns.next_try_at.is_not(None))
+        .values(tries=columns.tries + 1, next_try_at=next_try_at)
+    )
+    return bool(counted.rowcount)
+
+
+async def delivered(connection: Connection, delivery: Delivery, at: datetime, status: int, ms: int) -> None:
+    columns = webhook_deliveries.c
+    await connection.execute(update(webhooks).where(webhooks.c.id == delivery.webhook).values(failing_since=None))
+    await connection.execute(
+        update(webhook_deliveries)
+        .where(columns.id == delivery.id)
+        .values(next_try_at=None, delivered_at=at, last_at=at, last_status=status, last_ms=ms, last_trouble="")
+    )
+
+
+async def failed(
+    connection: Connection, delivery: Delivery, at: datetime, status: int | None, ms: int, trouble: str, *, final: bool
+) -> datetime:
+    """Since when nothing has been delivered to the webhook."""
+    since = func.coalesce(webhooks.c.failing_since, literal(at, webhooks.c.failing_since.type))
+    told = update(webhooks).where(webhooks.c.id == delivery.webhook).values(failing_since=since)
+    failing = (await connection.execute(told.returning(webhooks.c.failing_since))).scalar() or at
+    columns = webhook_deliveries.c
+    values: dict[str, Any] = {"last_at": at, "last_status": status, "last_ms": ms, "last_trouble": trouble[:200]}
+    await connection.execute(
+        update(webhook_deliveries)
+        .where(columns.id == delivery.id)
+        .values(values | ({"next_try_at": None} if final else {}))
+    )
+    return failing
+
+
+async def log(connection: Connection, webhook: str, limit: int) -> tuple[Delivery, ...]:
+    """The newest first."""
+    columns = webhook_deliveries.c
+    statement = select(webhook_deliveries).where(columns.webhook == webhook)
+    rows = await connection.execute(statement.order_by(columns.made_at.desc(), columns.id.desc()).limit(limit))
+    return tuple(Delivery(**row._mapping) for row in rows)
+
+
+async def again(connection: Connection, webhook: str, delivery: str, now: datetime) -> bool:
+    """Deliver once more what is finished."""
+    columns = webhook_deliveries.c
+    done = await connection.execute(
+        update(webhook_deliveries)
+        .where(columns.id == delivery, columns.webhook == webhook, columns.next_try_at.is_(None))
+        .values(next_try_at=now, delivered_at=None, made_at=now, tries=0)
+    )
+    return bool(done.rowcount)
+
+
+async def forget(connection: Connection, before: datetime) -> None:
+    """Finished deliveries that were made before that time."""
+    columns = webhook_deliveries.c
+    await connection.execute(delete(webhook_deliveries).where(columns.made_at < before, columns.next_try_at.is_(None)))

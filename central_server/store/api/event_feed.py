@@ -1,0 +1,113 @@
+"""What happened, in the order in which it was written down, and up to where everything of it is known."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.tables import alerts, arrivals, intents, state_changes, webhook_marks
+from central_server.store.engine.upsert import insert
+from sync_contract.records import IntentState, Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Something that webhooks may be told of. `facts`: by column."""
+
+    seq: int
+    at: datetime
+    community: str
+    facts: Mapping[str, Any]
+
+
+async def mark(connection: Connection, source: str) -> int:
+    """Up to which number everything of that source is known."""
+    statement = select(webhook_marks.c.seq).where(webhook_marks.c.source == source)
+    return (await connection.execute(statement)).scalar() or 0
+
+
+async def set_mark(connection: Connection, source: str, seq: int) -> None:
+    statement = insert(connection, webhook_marks).values(source=source, seq=seq)
+    await connection.execute(statement.on_conflict_do_update(index_elements=["source"], set_={"seq": seq}))
+
+
+async def settled_at(
+    connection: Connection, seq: ColumnElement[int], at: ColumnElement[datetime], after: int, before: datetime
+) -> int:
+    """The greatest number above `after` of what happened before that time; `after` when there is none."""
+    return (await connection.execute(select(func.max(seq)).where(seq > after, at < before))).scalar() or after
+
+
+async def paid_after(connection: Connection, after: int, limit: int) -> tuple[Happened, ...]:
+    changes, gifts = state_changes.c, intents.c
+    statement = (
+        select(
+            changes.seq,
+            changes.at,
+            changes.community,
+            changes.gateway,
+            changes.intent,
+            gifts.environment,
+            gifts.project,
+            gifts.amount_minor,
+            gifts.currency,
+            gifts.slip,
+        )
+        .join_from(state_changes, intents, (changes.gateway == gifts.gateway) & (changes.intent == gifts.id))
+        .where(changes.seq > after, changes.attempt.is_(None), changes.after == IntentState.paid.value)
+        .order_by(changes.seq)
+        .limit(limit)
+    )
+    return await _happened(connection, statement)
+
+
+async def turned_away_after(connection: Connection, after: int, limit: int) -> tuple[Happened, ...]:
+    columns = arrivals.c
+    results = (Receipt.refused.value, Receipt.conflict.value)
+    statement = (
+        select(
+            columns.seq,
+            columns.first_at,
+            columns.community,
+            columns.gateway,
+            columns.parcel,
+            columns.result,
+            columns.kind,
+            columns.reason,
+        )
+        .where(columns.seq > after, columns.result.in_(results))
+        .order_by(columns.seq)
+        .limit(limit)
+    )
+    return await _happened(connection, statement)
+
+
+async def fell_silent_after(connection: Connection, after: int, limit: int) -> tuple[Happened, ...]:
+    """Gateways that are late and beacons that are silent, as the alerts have them."""
+    columns = alerts.c
+    statement = (
+        select(
+            columns.id,
+            columns.opened_at,
+            columns.community,
+            columns.matter,
+            columns.subject,
+            columns.beacon,
+            columns.since,
+        )
+        .where(columns.id > after, columns.matter.in_(("late", "silent_beacon")))
+        .order_by(columns.id)
+        .limit(limit)
+    )
+    return await _happened(connection, statement)
+
+
+async def _happened(connection: Connection, statement: Any) -> tuple[Happened, ...]:  # noqa: ANN401  (a select)
+    found = await connection.execute(statement)
+    return tuple(
+        Happened(row[0], row[1], row[2], {str(name): value for name, value in list(row._mapping.items())[3:]})
+        for row in found
+    )

@@ -1,0 +1,74 @@
+"""Personal tokens: here only as hashes."""
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.tables import personal_tokens
+
+_NOTED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptToken:
+    """`scopes`: words with a space between them. `last_used_at`: to the minute."""
+
+    id: str
+    token_hash: str
+    account: str
+    label: str
+    scopes: str
+    made_at: datetime
+    ends_at: datetime
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+async def add(connection: Connection, token: KeptToken) -> None:
+    await connection.execute(personal_tokens.insert().values(asdict(token)))
+
+
+async def by_hash(connection: Connection, token_hash: str, now: datetime) -> KeptToken | None:
+    """None when there is none, when it is revoked, and when its time is over."""
+    columns = personal_tokens.c
+    statement = select(personal_tokens).where(
+        columns.token_hash == token_hash, columns.revoked_at.is_(None), columns.ends_at > now
+    )
+    found = (await connection.execute(statement)).one_or_none()
+    return None if found is None else KeptToken(**found._mapping)
+
+
+async def get(connection: Connection, token: str) -> KeptToken | None:
+    found = (await connection.execute(select(personal_tokens).where(personal_tokens.c.id == token))).one_or_none()
+    return None if found is None else KeptToken(**found._mapping)
+
+
+async def of_accounts(connection: Connection, accounts: Collection[str]) -> tuple[KeptToken, ...]:
+    """Newest first."""
+    columns = personal_tokens.c
+    statement = select(personal_tokens).where(columns.account.in_(accounts))
+    statement = statement.order_by(columns.made_at.desc(), columns.id.desc())
+    return tuple(KeptToken(**row._mapping) for row in await connection.execute(statement))
+
+
+async def revoke(connection: Connection, token: str, now: datetime) -> bool:
+    """False when it is not there, or was revoked before."""
+    columns = personal_tokens.c
+    done = await connection.execute(
+        update(personal_tokens).where(columns.id == token, columns.revoked_at.is_(None)).values(revoked_at=now)
+    )
+    return bool(done.rowcount)
+
+
+def is_due(token: KeptToken, now: datetime) -> bool:
+    """Whether its last use is to be noted again."""
+    return token.last_used_at is None or now - token.last_used_at >= _NOTED_EVERY
+
+
+async def used(connection: Connection, token: str, now: datetime) -> None:
+    columns = personal_tokens.c
+    due = or_(columns.last_used_at.is_(None), columns.last_used_at <= now - _NOTED_EVERY)
+    await connection.execute(update(personal_tokens).where(columns.id == token, due).values(last_used_at=now))

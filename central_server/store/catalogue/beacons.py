@@ -1,0 +1,196 @@
+"""The beacons that staff know of."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, func, literal, or_, select, tuple_
+
+from central_server.store.engine import versioned_rows
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.tables import beacons
+from central_server.store.places.places import within
+from central_server.store.statistics.beacon_activity import stands
+from sync_contract.beacon_identity import BeaconId
+from sync_contract.catalogue import BeaconKind
+
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBeacon:
+    """`gateway`: the one that advertises it, None for a device of its own. `groups`: names without spaces."""
+
+    id: str
+    place: str
+    beacon: BeaconId
+    kind: BeaconKind
+    label: str
+    measured_power: int
+    tag_class: str
+    gateway: str | None
+    groups: tuple[str, ...]
+    comment: str
+    edited_at: datetime
+    edited_by: str
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """At and below `tops`, and what holds there from above; empty fields leave the choice open.
+
+    `place`: at and below it. `status`: a BeaconStatus, of place beacons, as it is at `now`. `shared`: the identity is
+    entered at another place too.
+    """
+
+    tops: Collection[str]
+    words: str = ""
+    group: str = ""
+    kind: str = ""
+    place: str = ""
+    status: str = ""
+    shared: bool = False
+    now: datetime | None = None
+
+
+async def get(connection: Connection, id_: str) -> KeptBeacon | None:
+    found = (await connection.execute(_ROWS.where(beacons.c.id == id_))).one_or_none()
+    return None if found is None else _read(found)
+
+
+async def page(
+    connection: Connection, wanted: Wanted, after: str = "", limit: int | None = PAGE
+) -> tuple[KeptBeacon, ...]:
+    """By identity; `after`: the id of the last one seen."""
+    chosen = _ROWS.where(versioned_rows.visible(beacons.c.place, wanted.tops))
+    if wanted.words:
+        chosen = chosen.where(
+            or_(
+                beacons.c.label.icontains(wanted.words, autoescape=True),
+                beacons.c.comment.icontains(wanted.words, autoescape=True),
+                beacons.c.uuid.icontains(wanted.words, autoescape=True),
+            )
+        )
+    if wanted.group:
+        chosen = chosen.where(beacons.c.groups.contains(f" {wanted.group} ", autoescape=True))
+    if wanted.kind:
+        chosen = chosen.where(beacons.c.kind == wanted.kind)
+    if wanted.place:
+        chosen = chosen.where(within(beacons.c.place, [wanted.place]))
+    if wanted.status and wanted.now is not None:
+        chosen = chosen.where(beacons.c.kind == BeaconKind.place.value, stands(beacons.c, wanted.status, wanted.now))
+    if wanted.shared:
+        chosen = chosen.where(_elsewhere())
+    if after and (last := await get(connection, after)) is not None:
+        seen = (str(last.beacon.uuid), last.beacon.major, last.beacon.minor, last.id)
+        chosen = chosen.where(tuple_(*_ORDER) > tuple_(*(literal(value) for value in seen)))
+    chosen = chosen.order_by(*_ORDER)
+    return tuple(_read(row) for row in await connection.execute(chosen if limit is None else chosen.limit(limit)))
+
+
+async def concerning(connection: Connection, community: str) -> tuple[KeptBeacon, ...]:
+    """Those that the community's gateways are to know, the nearest first: of two with one identity that one counts."""
+    wanted = _ROWS.where(versioned_rows.concerns(beacons.c.place, community))
+    rows = await connection.execute(wanted.order_by(versioned_rows.height(beacons.c.place).desc(), *_ORDER))
+    nearest: dict[BeaconId, KeptBeacon] = {}
+    for row in rows:
+        kept = _read(row)
+        nearest.setdefault(kept.beacon, kept)
+    return tuple(sorted(nearest.values(), key=lambda one: one.beacon))
+
+
+async def same(connection: Connection, wanted: Iterable[BeaconId]) -> tuple[KeptBeacon, ...]:
+    """All with one of these identities, wherever they belong."""
+    chosen = [_is(beacon) for beacon in wanted]
+    return tuple(_read(row) for row in await connection.execute(_ROWS.where(or_(*chosen)))) if chosen else ()
+
+
+async def doubled(connection: Connection) -> tuple[KeptBeacon, ...]:
+    """Those whose identity another place has too."""
+    rows = await connection.execute(_ROWS.where(_elsewhere()))
+    return tuple(_read(row) for row in rows)
+
+
+async def groups(connection: Connection, tops: Collection[str]) -> tuple[str, ...]:
+    """The names of all groups, in order."""
+    rows = select(beacons.c.groups).distinct().where(versioned_rows.visible(beacons.c.place, tops))
+    return tuple(sorted({word for row in await connection.execute(rows) for word in row[0].split()}))
+
+
+async def groups_at(connection: Connection, place: str) -> frozenset[str]:
+    """The groups of the beacons that concern `place`."""
+    rows = select(beacons.c.groups).distinct().where(versioned_rows.concerns(beacons.c.place, place))
+    return frozenset(word for row in await connection.execute(rows) for word in row[0].split())
+
+
+async def taken_by_major(connection: Connection, uuid: UUID) -> dict[int, int]:
+    """How many minors of each major are in use in the uuid."""
+    rows = select(beacons.c.major, func.count(func.distinct(beacons.c.minor))).where(beacons.c.uuid == str(uuid))
+    return {row[0]: row[1] for row in await connection.execute(rows.group_by(beacons.c.major))}
+
+
+async def minors(connection: Connection, uuid: UUID, major: int) -> set[int]:
+    rows = select(beacons.c.minor).where(beacons.c.uuid == str(uuid), beacons.c.major == major)
+    return set((await connection.execute(rows)).scalars())
+
+
+async def save(connection: Connection, beacon: KeptBeacon, read: int) -> bool:
+    """`read`: the revision that was read, 0 for a new one. False when somebody else was first."""
+    values = {
+        "place": beacon.place,
+        "uuid": str(beacon.beacon.uuid),
+        "major": beacon.beacon.major,
+        "minor": beacon.beacon.minor,
+        "kind": beacon.kind.value,
+        "label": beacon.label,
+        "measured_power": beacon.measured_power,
+        "tag_class": beacon.tag_class,
+        "gateway": beacon.gateway,
+        "groups": f" {' '.join(beacon.groups)} " if beacon.groups else "",
+        "comment": beacon.comment,
+        "edited_at": beacon.edited_at,
+        "edited_by": beacon.edited_by,
+    }
+    return await versioned_rows.save(connection, beacons, {"id": beacon.id}, values, read)
+
+
+async def remove(connection: Connection, beacon: KeptBeacon) -> bool:
+    """False when it is another edit by now."""
+    return await versioned_rows.remove(connection, beacons, beacon.id, beacon.revision)
+
+
+def _elsewhere() -> Any:  # noqa: ANN401  (a condition)
+    """The identity is entered at another place too."""
+    other = beacons.alias()
+    mine, theirs = beacons.c, other.c
+    same = (theirs.uuid == mine.uuid, theirs.major == mine.major, theirs.minor == mine.minor)
+    return select(theirs.id).where(*same, theirs.place != mine.place).exists()
+
+
+def _is(beacon: BeaconId) -> Any:  # noqa: ANN401  (a condition)
+    return and_(beacons.c.uuid == str(beacon.uuid), beacons.c.major == beacon.major, beacons.c.minor == beacon.minor)
+
+
+def _read(row: Any) -> KeptBeacon:  # noqa: ANN401  (a row)
+    return KeptBeacon(
+        id=row.id,
+        place=row.place,
+        beacon=BeaconId(UUID(row.uuid), row.major, row.minor),
+        kind=BeaconKind(row.kind),
+        label=row.label,
+        measured_power=row.measured_power,
+        tag_class=row.tag_class,
+        gateway=row.gateway,
+        groups=tuple(row.groups.split()),
+        comment=row.comment,
+        edited_at=row.edited_at,
+        edited_by=row.edited_by,
+        revision=row.revision,
+    )
+
+
+_ROWS = select(beacons)
+_ORDER = (beacons.c.uuid, beacons.c.major, beacons.c.minor, beacons.c.id)

@@ -1,0 +1,178 @@
+"""Which project a beacon, a group of beacons or every place beacon brings, and when."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, literal, or_, select, tuple_
+
+from central_server.store.engine import versioned_rows
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.tables import beacons, bindings, projects
+from central_server.store.places.places import within
+from sync_contract.beacon_identity import BeaconId
+
+PAGE = 100
+
+
+class Target(StrEnum):
+    beacon = "beacon"
+    group = "group"
+    every = "every"
+    """Every place beacon."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBinding:
+    """`beacon`, `group`: as the target says. `hours`: `HH:MM-HH:MM`; `weekdays`: 1 Monday to 7 Sunday."""
+
+    id: str
+    place: str
+    target: Target
+    beacon: BeaconId | None
+    group: str
+    project: str
+    priority: int
+    hours: tuple[str, ...]
+    weekdays: tuple[int, ...]
+    since: date | None
+    until: date | None
+    zone: str
+    while_needed: bool
+    edited_at: datetime
+    edited_by: str
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """At and below `tops`, and what holds there from above; empty fields leave the choice open.
+
+    `words`: in the project's id or title, the group, or the beacon's label. `place`: at and below it.
+    """
+
+    tops: Collection[str]
+    words: str = ""
+    target: str = ""
+    place: str = ""
+
+
+async def get(connection: Connection, id_: str) -> KeptBinding | None:
+    found = (await connection.execute(_ROWS.where(bindings.c.id == id_))).one_or_none()
+    return None if found is None else _read(found)
+
+
+async def every(connection: Connection, tops: Collection[str]) -> tuple[KeptBinding, ...]:
+    """Those at and below `tops` and those that hold there from above; by project and priority."""
+    wanted = _ROWS.where(versioned_rows.visible(bindings.c.place, tops))
+    ordered = wanted.order_by(bindings.c.place, bindings.c.project, bindings.c.priority.desc(), bindings.c.id)
+    return tuple(_read(row) for row in await connection.execute(ordered))
+
+
+async def page(connection: Connection, wanted: Wanted, after: str = "", limit: int = PAGE) -> tuple[KeptBinding, ...]:
+    """By place, project and priority; `after`: the id of the last one seen."""
+    chosen = _ROWS.where(versioned_rows.visible(bindings.c.place, wanted.tops))
+    if wanted.words:
+        chosen = chosen.where(_told_by(wanted))
+    if wanted.target:
+        chosen = chosen.where(bindings.c.target == wanted.target)
+    if wanted.place:
+        chosen = chosen.where(within(bindings.c.place, [wanted.place]))
+    if after and (last := await get(connection, after)) is not None:
+        seen = (last.place, last.project, -last.priority, last.id)
+        chosen = chosen.where(tuple_(*_ORDER) > tuple_(*(literal(value) for value in seen)))
+    return tuple(_read(row) for row in await connection.execute(chosen.order_by(*_ORDER).limit(limit)))
+
+
+def _told_by(wanted: Wanted) -> ColumnElement[bool]:
+    mine = bindings.c
+    titled = select(projects.c.id).where(
+        versioned_rows.visible(projects.c.place, wanted.tops), projects.c.title.icontains(wanted.words, autoescape=True)
+    )
+    labelled = select(beacons.c.id).where(
+        versioned_rows.visible(beacons.c.place, wanted.tops),
+        beacons.c.label.icontains(wanted.words, autoescape=True),
+        beacons.c.uuid == mine.uuid,
+        beacons.c.major == mine.major,
+        beacons.c.minor == mine.minor,
+    )
+    return or_(
+        mine.project.icontains(wanted.words, autoescape=True),
+        mine.in_group.icontains(wanted.words, autoescape=True),
+        mine.project.in_(titled),
+        labelled.exists(),
+    )
+
+
+async def by_id(
+    connection: Connection, tops: Collection[str], after: str | None, limit: int
+) -> tuple[KeptBinding, ...]:
+    """At and below `tops` and those that hold there from above, by id, from the one after `after`."""
+    wanted = _ROWS.where(versioned_rows.visible(bindings.c.place, tops))
+    if after is not None:
+        wanted = wanted.where(bindings.c.id > after)
+    return tuple(_read(row) for row in await connection.execute(wanted.order_by(bindings.c.id).limit(limit)))
+
+
+async def holding(connection: Connection, place: str) -> tuple[KeptBinding, ...]:
+    """Those that hold at `place`, the nearest first, then as they were made: the first of those alike is shown."""
+    wanted = _ROWS.where(versioned_rows.holds_at(bindings.c.place, place))
+    rows = await connection.execute(wanted.order_by(versioned_rows.height(bindings.c.place).desc(), bindings.c.id))
+    return tuple(_read(row) for row in rows)
+
+
+async def save(connection: Connection, binding: KeptBinding, read: int) -> bool:
+    """`read`: the revision that was read, 0 for a new one. False when somebody else was first."""
+    values = {
+        "place": binding.place,
+        "target": binding.target.value,
+        "uuid": str(binding.beacon.uuid) if binding.beacon else None,
+        "major": binding.beacon.major if binding.beacon else None,
+        "minor": binding.beacon.minor if binding.beacon else None,
+        "in_group": binding.group,
+        "project": binding.project,
+        "priority": binding.priority,
+        "hours": " ".join(binding.hours),
+        "weekdays": "".join(map(str, binding.weekdays)),
+        "since": binding.since,
+        "until": binding.until,
+        "zone": binding.zone,
+        "while_needed": binding.while_needed,
+        "edited_at": binding.edited_at,
+        "edited_by": binding.edited_by,
+    }
+    return await versioned_rows.save(connection, bindings, {"id": binding.id}, values, read)
+
+
+async def remove(connection: Connection, binding: KeptBinding) -> bool:
+    """False when it is another edit by now."""
+    return await versioned_rows.remove(connection, bindings, binding.id, binding.revision)
+
+
+def _read(row: Any) -> KeptBinding:  # noqa: ANN401  (a row)
+    target = Target(row.target)
+    return KeptBinding(
+        id=row.id,
+        place=row.place,
+        target=target,
+        beacon=BeaconId(UUID(row.uuid), row.major, row.minor) if target is Target.beacon else None,
+        group=row.in_group,
+        project=row.project,
+        priority=row.priority,
+        hours=tuple(row.hours.split()),
+        weekdays=tuple(map(int, row.weekdays)),
+        since=row.since,
+        until=row.until,
+        zone=row.zone,
+        while_needed=row.while_needed,
+        edited_at=row.edited_at,
+        edited_by=row.edited_by,
+        revision=row.revision,
+    )
+
+
+_ROWS = select(bindings)
+_ORDER = (bindings.c.place, bindings.c.project, -bindings.c.priority, bindings.c.id)

@@ -1,0 +1,228 @@
+"""Projects: as staff keep them, and as the rest of the server asks for them."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import select, update
+
+from central_server.store.catalogue import organisations
+from central_server.store.catalogue.organisations import Organisation
+from central_server.store.engine import versioned_rows
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.tables import projects
+from central_server.store.places import places
+from sync_contract.permit import Permit
+from sync_contract.project import Example, Project, Texts
+
+
+@dataclass(frozen=True, slots=True)
+class KeptProject:
+    """`organisation`: the id of one that holds at the project's place, or empty; `withdrawn`: not on offer any more.
+
+    `position`: on the screen, the least first.
+    """
+
+    place: str
+    id: str
+    title: Texts
+    summary: Texts
+    story: Texts
+    payee: Texts
+    amounts_fen: tuple[int, ...]
+    min_fen: int
+    max_fen: int
+    goal_fen: int | None
+    organisation: str
+    filing: str
+    area: str
+    opens: date | None
+    closes: date | None
+    picture: str | None
+    withdrawn: bool
+    position: int
+    edited_at: datetime
+    edited_by: str
+    revision: int = 0
+    pays_for: tuple[Example, ...] = ()
+
+    def permit(self, organisation: Organisation | None) -> Permit | None:
+        """None unless everything is there that a permit needs."""
+        if organisation is None or not (organisation.certificate and organisation.certificate_until):
+            return None
+        if not (self.filing and self.area and self.opens and self.closes):
+            return None
+        return Permit(
+            organisation=organisation.name,
+            certificate=organisation.certificate,
+            certificate_until=organisation.certificate_until,
+            filing=self.filing,
+            area=self.area,
+            opens=self.opens,
+            closes=self.closes,
+        )
+
+    def published(self, organisation: Organisation | None) -> Project:
+        return Project(
+            id=self.id,
+            title=self.title,
+            summary=self.summary,
+            story=self.story,
+            payee=self.payee,
+            amounts_fen=self.amounts_fen,
+            min_fen=self.min_fen,
+            max_fen=self.max_fen,
+            goal_fen=self.goal_fen,
+            permit=self.permit(organisation),
+            pays_for=self.pays_for,
+        )
+
+
+async def offered(connection: Connection, community: str, project: str) -> Project | None:
+    """A project that is on offer in the community (or at another place); None when there is none of that id."""
+    return (await _holding(connection, community, [project], withdrawn=False)).get(project)
+
+
+async def known(connection: Connection, community: str, project: str) -> Project | None:
+    """The same, also when it is withdrawn: for gifts of before."""
+    return (await _holding(connection, community, [project], withdrawn=True)).get(project)
+
+
+async def all_offered(connection: Connection, community: str) -> tuple[Project, ...]:
+    return tuple((await _holding(connection, community, None, withdrawn=False)).values())
+
+
+async def known_many(connection: Connection, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Project]:
+    """By (community, project), also withdrawn ones; what is not known is left out."""
+    by_community: dict[str, set[str]] = {}
+    for community, project in wanted:
+        by_community.setdefault(community, set()).add(project)
+    found: dict[tuple[str, str], Project] = {}
+    for community, ids in by_community.items():
+        here = await _holding(connection, community, ids, withdrawn=True)
+        found |= {(community, id_): project for id_, project in here.items()}
+    return found
+
+
+async def titles(connection: Connection, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Texts]:
+    """By (community, project), also of withdrawn ones; of two with one id the nearer one's. In two queries."""
+    pairs = set(wanted)
+    if not pairs:
+        return {}
+    told = select(projects.c.place, projects.c.id, projects.c.title)
+    rows = await connection.execute(told.where(projects.c.id.in_({project for _, project in pairs})))
+    known = {(row.place, row.id): row.title for row in rows}
+    lines = await places.above(connection, {community for community, _ in pairs})
+    found: dict[tuple[str, str], Texts] = {}
+    for community, project in pairs:
+        title = next((known[at, project] for at in lines.get(community, ()) if (at, project) in known), None)
+        if title is not None:
+            found[community, project] = Texts.model_validate_json(title)
+    return found
+
+
+async def called(connection: Connection, tops: Collection[str], ids: Collection[str]) -> dict[tuple[str, str], Texts]:
+    """By (place, id), those of these ids at and below `tops` or that hold there from above; withdrawn ones too."""
+    told = select(projects.c.place, projects.c.id, projects.c.title).where(
+        versioned_rows.visible(projects.c.place, tops)
+    )
+    rows = await connection.execute(told.where(projects.c.id.in_(ids))) if ids else ()
+    return {(row.place, row.id): Texts.model_validate_json(row.title) for row in rows}
+
+
+async def holding(connection: Connection, place: str) -> dict[str, KeptProject]:
+    """By id, those that hold at `place`, withdrawn ones too; of two with one id the nearer one."""
+    wanted = _ROWS.where(versioned_rows.holds_at(projects.c.place, place))
+    found = await connection.execute(wanted.order_by(versioned_rows.height(projects.c.place), projects.c.id))
+    return {row.id: _read(row) for row in found}
+
+
+async def get(connection: Connection, place: str, id_: str) -> KeptProject | None:
+    wanted = _ROWS.where(projects.c.place == place, projects.c.id == id_)
+    found = (await connection.execute(wanted)).one_or_none()
+    return None if found is None else _read(found)
+
+
+async def every(connection: Connection, tops: Collection[str]) -> tuple[KeptProject, ...]:
+    """Those at and below `tops` and those that hold there from above; as on the screen."""
+    wanted = _ROWS.where(versioned_rows.visible(projects.c.place, tops)).order_by(
+        projects.c.position, projects.c.id, projects.c.place
+    )
+    return tuple(_read(row) for row in await connection.execute(wanted))
+
+
+async def save(connection: Connection, project: KeptProject, read: int) -> bool:
+    """`read`: the revision that was read, 0 for a new one. False when somebody else was first."""
+    key = {"place": project.place, "id": project.id}
+    values = {
+        "title": project.title.model_dump_json(by_alias=True),
+        "summary": project.summary.model_dump_json(by_alias=True),
+        "story": project.story.model_dump_json(by_alias=True),
+        "payee": project.payee.model_dump_json(by_alias=True),
+        "amounts_fen": ",".join(map(str, project.amounts_fen)),
+        "min_fen": project.min_fen,
+        "max_fen": project.max_fen,
+        "goal_fen": project.goal_fen,
+        "pays_for": _EXAMPLES.dump_json(project.pays_for, by_alias=True).decode(),
+        "organisation": project.organisation,
+        "filing": project.filing,
+        "area": project.area,
+        "opens": project.opens,
+        "closes": project.closes,
+        "picture": project.picture,
+        "withdrawn": project.withdrawn,
+        "position": project.position,
+        "edited_at": project.edited_at,
+        "edited_by": project.edited_by,
+    }
+    return await versioned_rows.save(connection, projects, key, values, read)
+
+
+async def show_picture(
+    connection: Connection, project: KeptProject, sha256: str | None, account: str, now: datetime
+) -> None:
+    """An edit like any other: the revision rises."""
+    mine = (projects.c.place == project.place, projects.c.id == project.id)
+    told = {"picture": sha256, "revision": projects.c.revision + 1, "edited_at": now, "edited_by": account}
+    await connection.execute(update(projects).where(*mine).values(told))
+
+
+async def pictures(connection: Connection, place: str, ids: Collection[str]) -> dict[str, str]:
+    """By project the SHA-256 of its picture, as they hold at `place`; without those that have none."""
+    wanted = select(projects.c.id, projects.c.picture).where(versioned_rows.holds_at(projects.c.place, place))
+    rows = await connection.execute(
+        wanted.where(projects.c.id.in_(ids)).order_by(versioned_rows.height(projects.c.place))
+    )
+    nearest = {row.id: row.picture for row in rows}
+    return {project: sha256 for project, sha256 in nearest.items() if sha256}
+
+
+async def _holding(
+    connection: Connection, place: str, ids: Collection[str] | None, *, withdrawn: bool
+) -> dict[str, Project]:
+    wanted = _ROWS.where(versioned_rows.holds_at(projects.c.place, place))
+    if ids is not None:
+        wanted = wanted.where(projects.c.id.in_(ids))
+    rows = await connection.execute(wanted.order_by(versioned_rows.height(projects.c.place), projects.c.id))
+    nearest = {row.id: _read(row) for row in rows}
+    kept = [project for project in nearest.values() if withdrawn or not project.withdrawn]
+    raisers = await organisations.holding(connection, place, {each.organisation for each in kept})
+    return {each.id: each.published(raisers.get(each.organisation)) for each in sorted(kept, key=_place_on_screen)}
+
+
+def _place_on_screen(project: KeptProject) -> tuple[int, str]:
+    return project.position, project.id
+
+
+def _read(row: Any) -> KeptProject:  # noqa: ANN401  (a row)
+    fields = dict(row._mapping)
+    texts = {name: Texts.model_validate_json(fields[name]) for name in ("title", "summary", "story", "payee")}
+    amounts = tuple(int(word) for word in row.amounts_fen.split(","))
+    examples = _EXAMPLES.validate_json(row.pays_for)
+    return KeptProject(**fields | texts | {"amounts_fen": amounts, "pays_for": examples})
+
+
+_ROWS = select(projects)
+_EXAMPLES = TypeAdapter(tuple[Example, ...])

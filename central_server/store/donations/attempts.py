@@ -1,0 +1,215 @@
+"""Attempts: one bank order each."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import case, func, select, update
+
+from central_server.store.donations import intents
+from central_server.store.donations.intents import StateChange
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.tables import attempts
+
+
+class AttemptState(StrEnum):
+    opened = "opened"
+    """Recorded here; the bank may or may not know it."""
+    sent = "sent"
+    """The bank has the order; the donor was sent to its page."""
+    pending = "pending"
+    paid = "paid"
+    failed = "failed"
+    expired = "expired"
+    unconfirmed = "unconfirmed"
+    """Handed to a page of which nothing is heard: paid only if somebody brings the evidence."""
+    refunding = "refunding"
+    """Paid, and some of it is on its way back."""
+    refunded = "refunded"
+    """Paid, and some or all of it went back: the refunds tell how much."""
+    refund_refused = "refund_refused"
+    """Paid, and the bank would not give it back."""
+
+
+LIVE = (AttemptState.opened, AttemptState.sent, AttemptState.pending)
+PAID = (AttemptState.paid, AttemptState.refunding, AttemptState.refunded, AttemptState.refund_refused)
+"""The bank said that the money came, whatever became of it since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """`id` is the bank's order number. `next_query_at` is None when there is nothing to ask any more.
+
+    `evidence`: the bank's number of the payment. `flawed`: paid, and the bank says that something about it is odd.
+    `held_until`: a late payment that the bank may give back by itself is not given back by us before.
+    `statement`, `statement_line`: the row of the bank's file in which it stands.
+    """
+
+    id: str
+    gateway: str
+    intent: str
+    number: int
+    community: str
+    environment: str
+    bank: str
+    amount_minor: int
+    currency: str
+    return_nonce: str
+    state: str
+    opened_at: datetime
+    queries: int
+    next_query_at: datetime | None
+    evidence: str = ""
+    flawed: bool = False
+    paid_at: datetime | None = None
+    held_until: datetime | None = None
+    statement: int | None = None
+    statement_line: int | None = None
+
+    @property
+    def live(self) -> bool:
+        return self.state in LIVE
+
+    @property
+    def paid(self) -> bool:
+        return self.state in PAID
+
+
+async def add(connection: Connection, attempt: Attempt) -> None:
+    """Raises IntegrityError when the intent has an attempt of that number."""
+    await connection.execute(attempts.insert().values(asdict(attempt)))
+    await _record(connection, attempt, "", AttemptState(attempt.state), attempt.opened_at, "donor", attempt.id)
+
+
+async def get(connection: Connection, attempt: str) -> Attempt | None:
+    return _one((await connection.execute(select(attempts).where(attempts.c.id == attempt))).mappings().one_or_none())
+
+
+async def hold(connection: Connection, attempt: str) -> Attempt | None:
+    """The attempt, which nobody else changes until this write ends: whoever does holds its intent."""
+    found = await get(connection, attempt)
+    if found is None:
+        return None
+    await intents.hold(connection, found.gateway, found.intent)
+    return await get(connection, attempt)
+
+
+async def by_return_nonce(connection: Connection, nonce: str) -> Attempt | None:
+    statement = select(attempts).where(attempts.c.return_nonce == nonce)
+    return _one((await connection.execute(statement)).mappings().one_or_none())
+
+
+async def of_intent(connection: Connection, gateway: str, intent: str) -> tuple[Attempt, ...]:
+    """In the order of their opening."""
+    statement = select(attempts).where(attempts.c.gateway == gateway, attempts.c.intent == intent)
+    rows = (await connection.execute(statement.order_by(attempts.c.number))).mappings()
+    return tuple(Attempt(**row) for row in rows)
+
+
+async def ended_unpaid(connection: Connection, gateway: str, of: Collection[str]) -> frozenset[str]:
+    """Of these intents those that were tried, and every attempt has ended without money."""
+    if not of:
+        return frozenset()
+    still = case((attempts.c.state.in_((AttemptState.failed, AttemptState.expired)), 0), else_=1)
+    statement = select(attempts.c.intent).where(attempts.c.gateway == gateway, attempts.c.intent.in_(of))
+    rows = await connection.execute(statement.group_by(attempts.c.intent).having(func.sum(still) == 0))
+    return frozenset(rows.scalars())
+
+
+async def due(connection: Connection, bank: str, now: datetime, limit: int = 50) -> tuple[Attempt, ...]:
+    """Attempts about which that bank is to be asked now."""
+    wanted = select(attempts).where(attempts.c.next_query_at <= now, attempts.c.bank == bank)
+    statement = wanted.order_by(attempts.c.next_query_at).limit(limit)
+    return tuple(Attempt(**row) for row in (await connection.execute(statement)).mappings())
+
+
+async def schedule(connection: Connection, attempt: Attempt, next_query_at: datetime | None) -> bool:
+    """Count one query more. False when there is nothing to ask any more, or somebody else asks now."""
+    columns = attempts.c
+    counted = await connection.execute(
+        update(attempts)
+        .where(columns.id == attempt.id, columns.next_query_at.is_not(None), columns.queries == attempt.queries)
+        .values(queries=columns.queries + 1, next_query_at=next_query_at)
+    )
+    return bool(counted.rowcount)
+
+
+async def ask_again(connection: Connection, attempt: Attempt, next_query_at: datetime | None) -> None:
+    """When the bank is to be asked next; None: never more."""
+    await connection.execute(update(attempts).where(attempts.c.id == attempt.id).values(next_query_at=next_query_at))
+
+
+async def hurry(connection: Connection, attempt: Attempt, now: datetime) -> None:
+    """Ask the bank now, unless it was asked before."""
+    columns = attempts.c
+    await connection.execute(
+        update(attempts)
+        .where(columns.id == attempt.id, columns.queries == 0, columns.next_query_at > now)
+        .values(next_query_at=now)
+    )
+
+
+async def move(
+    connection: Connection, attempt: Attempt, after: AttemptState, *, at: datetime, cause: str, evidence: str
+) -> None:
+    """Set the state and record how it came about."""
+    await _move(connection, attempt, after, {}, at, cause, evidence)
+
+
+async def pay(
+    connection: Connection,
+    attempt: Attempt,
+    *,
+    payment: str,
+    flawed: bool,
+    held_until: datetime | None,
+    next_query_at: datetime | None,
+    at: datetime,
+    cause: str,
+    evidence: str,
+) -> None:
+    """The bank said that it is paid. `payment`: the bank's number of it."""
+    facts = {
+        "evidence": payment,
+        "flawed": flawed,
+        "paid_at": at,
+        "held_until": held_until,
+        "next_query_at": next_query_at,
+    }
+    await _move(connection, attempt, AttemptState.paid, facts, at, cause, evidence)
+
+
+async def _move(
+    connection: Connection,
+    attempt: Attempt,
+    after: AttemptState,
+    facts: Mapping[str, Any],
+    at: datetime,
+    cause: str,
+    evidence: str,
+) -> None:
+    await connection.execute(
+        update(attempts).where(attempts.c.id == attempt.id).values({"state": after.value} | dict(facts))
+    )
+    await _record(connection, attempt, attempt.state, after, at, cause, evidence)
+
+
+async def _record(
+    connection: Connection,
+    attempt: Attempt,
+    before: str,
+    after: AttemptState,
+    at: datetime,
+    cause: str,
+    evidence: str,
+) -> None:
+    change = StateChange(
+        attempt.community, attempt.gateway, attempt.intent, attempt.id, before, after.value, at, cause, evidence[:200]
+    )
+    await intents.record(connection, [change])
+
+
+def _one(row: Mapping[Any, Any] | None) -> Attempt | None:
+    return None if row is None else Attempt(**row)

@@ -1,0 +1,33 @@
+"""Verified notifications of banks, word for word, each kept once under (bank, id)."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.tables import notifications
+from central_server.store.engine.upsert import insert
+
+
+@dataclass(frozen=True, slots=True)
+class KeptNotification:
+    bank: str
+    id: str
+    attempt: str
+    community: str
+    fingerprint: str
+    content: str
+    received_at: datetime
+
+
+async def keep(connection: Connection, notification: KeptNotification) -> bool:
+    """False when this (bank, id) is here already."""
+    statement = insert(connection, notifications).values(asdict(notification)).on_conflict_do_nothing()
+    return bool((await connection.execute(statement)).rowcount)
+
+
+async def fingerprint(connection: Connection, bank: str, notification: str) -> str | None:
+    columns = notifications.c
+    statement = select(columns.fingerprint).where(columns.bank == bank, columns.id == notification)
+    return (await connection.execute(statement)).scalar()

@@ -1,0 +1,174 @@
+"""Intents, by (gateway, id), and every change of their state."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+
+from sqlalchemy import func, select, update
+
+from central_server.store.engine import bulk_insert, process_events
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.process_events import Topic
+from central_server.store.engine.tables import intents, state_changes
+from sync_contract.records import HandoffKind, IntentState
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """`beacon` as text or None; `door` is None until the parcel told it; `first_seen_in`: ticket, parcel or page.
+
+    `code`: eight Crockford digits that a donor types instead of scanning; only once the intent was synced.
+    """
+
+    gateway: str
+    id: str
+    community: str
+    environment: str
+    project: str
+    amount_minor: int
+    currency: str
+    beacon: str | None
+    catalogue_version: int
+    handoff: str
+    door: str | None
+    first_seen_at: datetime
+    first_seen_in: str
+    state: str
+    slip: str = ""
+    code: str | None = None
+
+    def differing(self, other: "Intent") -> tuple[str, ...]:
+        """The names of the facts, told by ticket and parcel alike, in which the two differ."""
+        return tuple(name for name in _TOLD_TWICE if getattr(self, name) != getattr(other, name))
+
+
+_TOLD_TWICE = (
+    "environment",
+    "project",
+    "amount_minor",
+    "currency",
+    "beacon",
+    "catalogue_version",
+    "handoff",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """Of an attempt when `attempt` is given, else of the intent. `cause`: a word; `evidence`: what proves it."""
+
+    community: str
+    gateway: str
+    intent: str
+    attempt: str | None
+    before: str
+    after: str
+    at: datetime
+    cause: str
+    evidence: str
+
+
+_COLUMNS = tuple(Intent.__dataclass_fields__)
+_CHANGED = tuple(StateChange.__dataclass_fields__)
+_row, _change = attrgetter(*_COLUMNS), attrgetter(*_CHANGED)
+
+
+async def add(connection: Connection, new: Sequence[Intent]) -> frozenset[str]:
+    """Of one gateway. The ids that were not there before; the others stay as they are."""
+    if not new:
+        return frozenset()
+    rows = {intent.id: _row(intent) for intent in sorted(new, key=attrgetter("id"))}
+    return await bulk_insert.add_new(connection, intents, _COLUMNS, new[0].gateway, rows)
+
+
+async def get(connection: Connection, gateway: str, intent: str) -> Intent | None:
+    return (await find(connection, gateway, [intent])).get(intent)
+
+
+async def hold(connection: Connection, gateway: str, intent: str) -> Intent | None:
+    """The intent, which nobody else changes until this write ends: neither its state nor its attempts."""
+    statement = select(intents).where(intents.c.gateway == gateway, intents.c.id == intent).with_for_update()
+    found = (await connection.execute(statement)).one_or_none()
+    return None if found is None else Intent(**found._mapping)
+
+
+async def find(connection: Connection, gateway: str, ids: Collection[str]) -> dict[str, Intent]:
+    if not ids:
+        return {}
+    statement = select(intents).where(intents.c.gateway == gateway, intents.c.id.in_(ids))
+    return {row.id: Intent(**row._mapping) for row in await connection.execute(statement)}
+
+
+async def tell_door(connection: Connection, gateway: str, intent: str, door: str, code: str | None) -> None:
+    """The one fact that a ticket does not carry, and the code that comes with the parcel; set once."""
+    await connection.execute(
+        update(intents)
+        .where(intents.c.gateway == gateway, intents.c.id == intent, intents.c.door.is_(None))
+        .values(door=door, code=func.coalesce(intents.c.code, code))
+    )
+
+
+async def by_code(connection: Connection, code: str, since: datetime) -> Intent | None:
+    """The intent of that code, when it was first seen after `since`."""
+    statement = select(intents).where(intents.c.code == code, intents.c.first_seen_at > since)
+    found = (await connection.execute(statement)).one_or_none()
+    return None if found is None else Intent(**found._mapping)
+
+
+async def taken_codes(connection: Connection, codes: Collection[str]) -> frozenset[str]:
+    if not codes:
+        return frozenset()
+    return frozenset((await connection.execute(select(intents.c.code).where(intents.c.code.in_(codes)))).scalars())
+
+
+async def move(
+    connection: Connection,
+    intent: Intent,
+    after: IntentState,
+    *,
+    at: datetime,
+    cause: str,
+    evidence: str,
+    slip: str = "",
+) -> None:
+    """Set the state and record how it came about."""
+    here = (intents.c.gateway == intent.gateway, intents.c.id == intent.id)
+    values = {"state": after.value} | ({"slip": slip} if slip else {})
+    await connection.execute(update(intents).where(*here).values(values))
+    change = StateChange(
+        intent.community, intent.gateway, intent.id, None, intent.state, after.value, at, cause, evidence[:200]
+    )
+    await record(connection, [change])
+    await process_events.tell(connection, Topic.gifts)
+
+
+async def record(connection: Connection, changes: Sequence[StateChange]) -> None:
+    if changes:
+        await bulk_insert.add(connection, state_changes, _CHANGED, [_change(change) for change in changes])
+
+
+async def history(connection: Connection, gateway: str, intent: str) -> tuple[StateChange, ...]:
+    """Oldest first."""
+    begun = await get(connection, gateway, intent)
+    columns = [state_changes.c[name] for name in StateChange.__dataclass_fields__]
+    statement = select(*columns).where(state_changes.c.gateway == gateway, state_changes.c.intent == intent)
+    found = await connection.execute(statement.order_by(state_changes.c.seq))
+    return (*(_beginning(begun) if begun else ()), *(StateChange(*row) for row in found))
+
+
+def _beginning(intent: Intent) -> tuple[StateChange, ...]:
+    """What the intent's own row says of how it began: what a parcel brings has no rows of its own for that.
+
+    A link hands over to a public page of which nothing is heard: it ends unconfirmed at once.
+    """
+    if intent.first_seen_in != "parcel":
+        return ()
+    steps = [("", IntentState.registered, "parcel")]
+    if intent.handoff == HandoffKind.link:
+        steps.append((IntentState.registered.value, IntentState.unconfirmed, "link"))
+    told = (intent.community, intent.gateway, intent.id, None)
+    return tuple(
+        StateChange(*told, before, after.value, intent.first_seen_at, cause, intent.id)
+        for before, after, cause in steps
+    )

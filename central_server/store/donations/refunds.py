@@ -1,0 +1,193 @@
+"""Refunds: asked for by one, decided by another, and what the bank made of them."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import case, func, select, update
+
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.tables import attempts, refunds
+from central_server.store.places.places import within
+
+BY_BANK = "(bank)"
+"""In the place of an account: the bank gave it back by itself."""
+PAGE = 50
+
+
+class RefundState(StrEnum):
+    asked = "asked"
+    approved = "approved"
+    declined = "declined"
+    sent = "sent"
+    """The bank was told, perhaps: only its own word ends this."""
+    refunded = "refunded"
+    refused = "refused"
+    """The bank would not."""
+
+
+WAITING = (RefundState.asked, RefundState.approved, RefundState.sent)
+COUNTED = (*WAITING, RefundState.refunded)
+"""Those whose money is gone, or may be: together never more than was paid."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRefund:
+    """`id` is the bank's order number of the refund, and `sent_at` its time; both stay whatever is sent again.
+
+    `note`: why it was decided so, or why it was closed. `evidence`: the bank's number of the refund, or its reason.
+    """
+
+    id: str
+    attempt: str
+    community: str
+    environment: str
+    project: str
+    amount_minor: int
+    currency: str
+    reason: str
+    state: str
+    asked_by: str
+    asked_at: datetime
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    note: str = ""
+    sent_at: datetime | None = None
+    evidence: str = ""
+    queries: int = 0
+    next_query_at: datetime | None = None
+
+
+async def add(connection: Connection, refund: KeptRefund) -> None:
+    await connection.execute(refunds.insert().values(asdict(refund)))
+
+
+async def get(connection: Connection, refund: str) -> KeptRefund | None:
+    return _one((await connection.execute(select(refunds).where(refunds.c.id == refund))).mappings().one_or_none())
+
+
+async def of_attempts(connection: Connection, attempts: Collection[str]) -> tuple[KeptRefund, ...]:
+    """In the order in which they were asked for."""
+    statement = select(refunds).where(refunds.c.attempt.in_(attempts)).order_by(refunds.c.asked_at, refunds.c.id)
+    return tuple(KeptRefund(**row) for row in (await connection.execute(statement)).mappings())
+
+
+async def counted_minor(connection: Connection, attempt: str) -> int:
+    """Fen that went back of the attempt, or may. Certain only while its intent is held."""
+    total = select(func.coalesce(func.sum(refunds.c.amount_minor), 0))
+    statement = total.where(refunds.c.attempt == attempt, refunds.c.state.in_(COUNTED))
+    return int((await connection.execute(statement)).scalar_one())
+
+
+async def page(
+    connection: Connection,
+    tops: Collection[str],
+    environment: str,
+    *,
+    waiting: bool,
+    before: tuple[datetime, str] | None = None,
+    limit: int = PAGE,
+) -> tuple[KeptRefund, ...]:
+    """Newest first. `waiting`: only those that nobody decided yet."""
+    columns = refunds.c
+    statement = select(refunds).where(columns.environment == environment, within(columns.community, tops))
+    if waiting:
+        statement = statement.where(columns.state == RefundState.asked)
+    if before is not None:
+        at, id_ = before
+        statement = statement.where((columns.asked_at < at) | ((columns.asked_at == at) & (columns.id < id_)))
+    rows = await connection.execute(statement.order_by(columns.asked_at.desc(), columns.id.desc()).limit(limit))
+    return tuple(KeptRefund(**row) for row in rows.mappings())
+
+
+async def unanswered(
+    connection: Connection, tops: Collection[str], environment: str, sent_before: datetime
+) -> tuple[KeptRefund, ...]:
+    """Sent to the bank before that time, and it has not said that they are done."""
+    columns = refunds.c
+    statement = select(refunds).where(
+        columns.environment == environment,
+        within(columns.community, tops),
+        columns.state == RefundState.sent,
+        columns.sent_at < sent_before,
+    )
+    rows = await connection.execute(statement.order_by(columns.sent_at).limit(PAGE))
+    return tuple(KeptRefund(**row) for row in rows.mappings())
+
+
+async def due(connection: Connection, bank: str, now: datetime, limit: int = 20) -> tuple[KeptRefund, ...]:
+    """Those of which that bank is to be told or asked now; what another one holds must not stand before them."""
+    columns = refunds.c
+    there = select(refunds).join(attempts, attempts.c.id == columns.attempt).where(attempts.c.bank == bank)
+    statement = there.where(columns.next_query_at <= now).order_by(columns.next_query_at, columns.id)
+    return tuple(KeptRefund(**row) for row in (await connection.execute(statement.limit(limit))).mappings())
+
+
+async def decide(
+    connection: Connection,
+    refund: KeptRefund,
+    state: RefundState,
+    *,
+    by: str,
+    note: str,
+    next_query_at: datetime | None,
+    at: datetime,
+) -> bool:
+    """False when it was decided before."""
+    values = {"state": state.value, "decided_by": by, "decided_at": at, "note": note, "next_query_at": next_query_at}
+    return await _change(connection, refund.id, (RefundState.asked,), values)
+
+
+async def close(connection: Connection, refund: KeptRefund, *, note: str, at: datetime) -> bool:
+    """Decline what was not sent yet, whoever had approved it. False when it was sent meanwhile."""
+    decided = {"decided_by": refund.decided_by or BY_BANK, "decided_at": refund.decided_at or at}
+    values = {"state": RefundState.declined.value, "note": note, "next_query_at": None} | decided
+    return await _change(connection, refund.id, (RefundState.asked, RefundState.approved), values)
+
+
+async def begin_sending(connection: Connection, refund: KeptRefund, at: datetime, next_query_at: datetime) -> bool:
+    """Approved to sent; False when another process was first, or it was closed."""
+    values = {"state": RefundState.sent.value, "sent_at": at, "next_query_at": next_query_at}
+    return await _change(connection, refund.id, (RefundState.approved,), values)
+
+
+async def begin_asking(connection: Connection, refund: KeptRefund, next_query_at: datetime | None) -> bool:
+    """Count one query more; False when another process was first, or it has ended."""
+    columns = refunds.c
+    counted = await connection.execute(
+        update(refunds)
+        .where(columns.id == refund.id, columns.state == RefundState.sent, columns.queries == refund.queries)
+        .values(queries=columns.queries + 1, next_query_at=next_query_at)
+    )
+    return bool(counted.rowcount)
+
+
+async def end(connection: Connection, refund: KeptRefund, state: RefundState, evidence: str) -> bool:
+    """By the bank's word. A later truth wins: what was refused may turn out to be done, and never the other way."""
+    before = (RefundState.sent,) if state is RefundState.refused else (RefundState.sent, RefundState.refused)
+    values = {"state": state.value, "evidence": evidence[:200], "next_query_at": None}
+    return await _change(connection, refund.id, before, values)
+
+
+async def waiting_by_attempt(connection: Connection, attempts: Collection[str]) -> dict[str, tuple[int, int]]:
+    """Of each attempt that has refunds: fen that went back, and fen that may be on their way."""
+    columns = refunds.c
+    back = func.sum(case((columns.state == RefundState.refunded, columns.amount_minor), else_=0))
+    under_way = func.sum(case((columns.state.in_(WAITING), columns.amount_minor), else_=0))
+    statement = select(columns.attempt, back, under_way).where(columns.attempt.in_(attempts)).group_by(columns.attempt)
+    return {row[0]: (int(row[1]), int(row[2])) for row in await connection.execute(statement)}
+
+
+async def _change(
+    connection: Connection, refund: str, before: Collection[RefundState], values: Mapping[str, Any]
+) -> bool:
+    changed = await connection.execute(
+        update(refunds).where(refunds.c.id == refund, refunds.c.state.in_(before)).values(values)
+    )
+    return bool(changed.rowcount)
+
+
+def _one(row: Mapping[Any, Any] | None) -> KeptRefund | None:
+    return None if row is None else KeptRefund(**row)

@@ -1,0 +1,193 @@
+"""The central store: one SQLAlchemy engine, opened, checked and closed."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any, TypeVar
+
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from central_server.store.engine import postgresql, sqlite
+from central_server.store.engine.connection import Connection, told
+from central_server.store.engine.group_commit import Group, Work
+from central_server.store.engine.schema import HEAD, StoreRefused, at_head, revision, upgrade
+from central_server.store.engine.sqlite import PRAGMAS, sqlite_url
+from central_server.store.engine.store_errors import StoreCollision, StoreUnavailable, ValueRefused
+
+__all__ = [
+    "PRAGMAS",
+    "BeforeMigration",
+    "Database",
+    "StoreCollision",
+    "StoreRefused",
+    "StoreUnavailable",
+    "ValueRefused",
+    "open_database",
+    "sqlite_url",
+]
+
+Result = TypeVar("Result")
+BeforeMigration = Callable[[str], Awaitable[None]]
+_TRIES = 5
+
+
+class Database:
+    """Reads see one consistent state; a write sees the newest one and is durable when its block ends.
+
+    On SQLite writes come one after the other, in every process. On PostgreSQL they run beside each other: whoever
+    reads in order to write first locks the row (`with_for_update`) or says `await connection.alone("name")`.
+    `dsn`: where PostgreSQL is; empty on SQLite.
+    """
+
+    def __init__(self, engine: AsyncEngine, dsn: str = "") -> None:
+        self._engine = engine
+        self.dsn = dsn
+        self.place = str(engine.url.database)
+        # SQLite has one writer: waiting here is fair and costs nothing, waiting on its lock is neither.
+        self._turn = nullcontext() if dsn else asyncio.Lock()
+        self._group = Group()
+        self._reads: dict[str, Any] = postgresql.READS if dsn else {}
+        self._texts: dict[Select[*tuple[Any, ...]], tuple[str, Sequence[str]]] = {}
+        self._writes: dict[str, Any] = postgresql.WRITES if dsn else {"writes": True}
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Connection]:
+        """Raises StoreUnavailable, as every statement in it does."""
+        async with self._transaction(self._reads) as connection:
+            yield Connection(connection)
+
+    async def glance(self, statement: Select[*tuple[Any, ...]], values: Mapping[str, object]) -> list[Sequence[Any]]:
+        """The rows of one statement as the driver has them, for what each request asks. Raises StoreUnavailable."""
+        if (known := self._texts.get(statement)) is None:
+            compiled: Any = statement.compile(dialect=self._engine.dialect)
+            known = self._texts[statement] = (str(compiled), compiled.positiontup)
+        text, names = known
+        asked = [values[name] for name in names]
+        if self.dsn:
+            return await told(self._by_driver(lambda driver: driver.fetch(text, *asked)))
+        return await told(self._by_driver(lambda driver: driver.execute_fetchall(text, asked)))
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Connection]:
+        """Commits at the end of the block, takes everything back when it raises."""
+        async with self._turn, self._transaction(self._writes) as connection:
+            yield Connection(connection)
+            await told(connection.commit())
+
+    async def written(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+        """What `work` gives, within a write; done anew, a few times, when that collides with another one."""
+        for wait in range(_TRIES):
+            try:
+                async with self.write() as connection:
+                    return await work(connection)
+            except StoreCollision:
+                if wait == _TRIES - 1:
+                    raise
+                await asyncio.sleep(random.random() * 0.01 * 2**wait)  # noqa: S311  (no secret)
+        raise AssertionError("unreachable")
+
+    async def by_driver(self, work: Callable[[Any], Awaitable[Result]]) -> Result:
+        """What `work` does with the driver's own connection, outside of any transaction but its own. Runs to its end.
+
+        Raises StoreUnavailable, StoreCollision, ValueRefused, and what else the driver raises as it is.
+        """
+        async with self._turn:
+            return await told(self._by_driver(work))
+
+    async def together(self, work: Work) -> bool:
+        """SQLite only: what `work` gives, on disk; False, and nothing of it is kept, when a key was there already.
+
+        `work` runs in a thread, within the transaction of all that wait for their turn. Raises StoreUnavailable.
+        """
+        if not self._group.takes_more:
+            self._group = Group()
+        group = self._group
+        with group.joined(work):
+            async with self._turn:
+                return (await told(group.done(self._by_driver)))[work]
+
+    async def _by_driver(self, work: Callable[[Any], Awaitable[Result]]) -> Result:
+        connection = await self._engine.connect()
+        try:
+            pooled = connection.sync_connection
+            assert pooled is not None
+            with postgresql.trouble() if self.dsn else nullcontext():
+                return await work(pooled.connection.driver_connection)
+        finally:
+            await connection.close()
+
+    @asynccontextmanager
+    async def _transaction(self, options: dict[str, Any]) -> AsyncIterator[AsyncConnection]:
+        connection = self._engine.connect()
+        try:
+            await told(_started(connection, options))
+            yield connection
+        finally:
+            if connection.sync_connection is not None:
+                # What is not committed is taken back; on a connection that broke, PostgreSQL does that by itself.
+                await told(connection.close())
+
+
+async def _started(connection: AsyncConnection, options: dict[str, Any]) -> None:
+    await connection.start()
+    if options:
+        await connection.execution_options(**options)
+    await connection.begin()
+
+
+@asynccontextmanager
+async def open_database(
+    url: str, *, connections: int = 10, before_migration: BeforeMigration | None = None
+) -> AsyncIterator[Database]:
+    """Open, migrate when needed, close. `url`: `postgresql://…` as libpq has it, or what `sqlite_url` makes.
+
+    `connections`: the most that are open to PostgreSQL at a time. `before_migration`: is told the revision that a
+    database has which is not empty, right before it gets a newer one. Raises StoreRefused, StoreUnavailable.
+    """
+    on_postgresql = url.startswith(("postgresql:", "postgres:"))
+    engine = postgresql.engine(url, connections) if on_postgresql else sqlite.engine(url)
+    try:
+        database = Database(engine, url if on_postgresql else "")
+        await _migrate(database, before_migration)
+        yield database
+    finally:
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def _patient(database: Database) -> AsyncIterator[Database]:
+    """The same database, without PostgreSQL's limits of time."""
+    if not database.dsn:
+        yield database
+        return
+    engine = postgresql.engine(database.dsn, 1, patient=True)
+    try:
+        yield Database(engine, database.dsn)
+    finally:
+        await engine.dispose()
+
+
+async def _migrate(database: Database, before: BeforeMigration | None) -> None:
+    try:
+        async with _patient(database) as patient:
+            async with patient.read() as connection:  # waits while another process migrates
+                if database.dsn:
+                    await connection.run_sync(postgresql.check_promises)
+                if await connection.run_sync(at_head):
+                    return
+            async with patient.write() as connection:
+                await connection.alone("migration")  # processes that start together wait for the first one's
+                found = await connection.run_sync(revision)
+                if found == HEAD:
+                    return
+                if found is not None and before is not None:
+                    await before(found)
+                await connection.run_sync(upgrade)
+    except StoreUnavailable as error:
+        if "not a database" in str(error):
+            raise StoreRefused(f"{database.place} is not a SQLite database") from error
+        if getattr(getattr(error.__cause__, "orig", None), "sqlstate", None) in postgresql.NOT_FOR_US:
+            raise StoreRefused(str(error)) from error
+        raise

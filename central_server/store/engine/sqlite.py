@@ -1,0 +1,83 @@
+"""What SQLite needs to be told on every connection."""
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from central_server.store.engine.schema import StoreRefused
+
+BUSY_S = 5
+_SCHEME = "sqlite+aiosqlite:///"
+PRAGMAS = {
+    "busy_timeout": BUSY_S * 1000,  # first: the next line may meet another process's lock
+    "journal_mode": "wal",
+    "synchronous": 2,  # FULL: with less, a power cut takes back what was acknowledged
+    "foreign_keys": 1,
+    "trusted_schema": 0,
+    "cell_size_check": 1,
+    "temp_store": 2,
+    "wal_autocheckpoint": 1000,
+    "journal_size_limit": 4 * 1024 * 1024,
+}
+
+
+def sqlite_url(path: Path) -> str:
+    return f"{_SCHEME}{path}"
+
+
+def sqlite_path(url: str) -> Path:
+    """The file of what `sqlite_url` made."""
+    return Path(url.removeprefix(_SCHEME))
+
+
+def engine(url: str) -> AsyncEngine:
+    made = create_async_engine(
+        url,
+        hide_parameters=True,  # what was asked may be a secret, and a fault goes into the log
+        pool_size=4,
+        max_overflow=4,
+        pool_timeout=BUSY_S,
+        pool_use_lifo=True,  # what another connection wrote empties this one's cache: the last one's is good
+        pool_reset_on_return=None,  # who begins a transaction ends it: no rollback for nothing, by way of a thread
+    )
+    event.listen(made.sync_engine, "connect", _set_pragmas)
+    event.listen(made.sync_engine, "begin", _begin)
+    return made
+
+
+def _set_pragmas(connection: Any, record: object) -> None:  # noqa: ANN401  (the DB-API has no types)
+    connection.isolation_level = None  # no implicit BEGIN by the driver: `_begin` says which kind
+    cursor = connection.cursor()
+    try:
+        for name, wanted in PRAGMAS.items():
+            _set_patiently(cursor, f"PRAGMA {name}={wanted}")
+            cursor.execute(f"PRAGMA {name}")
+            found = cursor.fetchone()[0]
+            if found != wanted:
+                raise StoreRefused(f"SQLite keeps {name} at {found!r}, {wanted!r} is demanded")
+    finally:
+        cursor.close()
+
+
+def _set_patiently(cursor: Any, pragma: str) -> None:  # noqa: ANN401  (the DB-API has no types)
+    """SQLite does not wait by itself when two connections turn a new database to WAL at the same time."""
+    deadline = time.monotonic() + BUSY_S
+    while True:
+        try:
+            cursor.execute(pragma)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
+        else:
+            return
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    # A transaction that first reads and then writes would fail when another process wrote in between.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,58 @@
+"""Who is told when something waits for staff, and what was told."""
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+
+from central_server.store.engine.tables.metadata import Counted, community, metadata
+from central_server.store.engine.timestamps import Instant
+
+alert_channels = Table(
+    "alert_channels",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("place", String(64), ForeignKey("places.id"), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("address", String(254), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("money", Boolean(name="money"), nullable=False),
+    Column("added_at", Instant, nullable=False),
+    Column("added_by", String(64), nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("next_try_at", Instant),
+    Column("trouble", String(200), nullable=False),
+    Column("told_at", Instant),
+    Index(None, "place"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Counted, primary_key=True, autoincrement=True),
+    Column("matter", String(32), nullable=False),
+    Column("subject", String(160), nullable=False),
+    community(),
+    Column("gateway", String(120), nullable=False),
+    Column("link", String(400), nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("since", Instant),
+    Column("amount_minor", BigInteger),
+    Column("currency", String(3)),
+    Column("beacon", String(48), nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("acknowledged_at", Instant),
+    Column("acknowledged_by", String(64)),
+    Column("note", String(300), nullable=False),
+    Column("names", Text),
+    Index(None, "community", "ended_at"),
+    Index(None, "ended_at"),
+)
+
+alert_tellings = Table(
+    "alert_tellings",
+    metadata,
+    Column("alert", Counted, ForeignKey("alerts.id"), primary_key=True, autoincrement=False),
+    Column("channel", String(32), ForeignKey("alert_channels.id"), primary_key=True),
+    Column("ended", Boolean(name="ended"), primary_key=True),
+    Column("at", Instant, nullable=False),
+)

@@ -1,0 +1,14 @@
+"""What several server processes agree on."""
+
+from sqlalchemy import Column, String, Table
+
+from central_server.store.engine.tables.metadata import metadata
+from central_server.store.engine.timestamps import Instant
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("holder", String(32), nullable=False),
+    Column("until", Instant, nullable=False),
+)

@@ -1,0 +1,28 @@
+"""INSERT … ON CONFLICT, which SQLite and PostgreSQL both have and SQLAlchemy keeps in their dialects.
+
+Each is imported when it is used: the other one would be memory for nothing.
+"""
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Table
+
+from central_server.store.engine.connection import Connection
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+
+def insert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
+    return insert_in(connection.dialect.name, table)
+
+
+def insert_in(dialect: str, table: Table) -> "sqlite.Insert | postgresql.Insert":
+    """`dialect`: sqlite or postgresql."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(table)

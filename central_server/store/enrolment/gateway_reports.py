@@ -1,0 +1,75 @@
+"""The newest report of each gateway: how it said that it is."""
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import case, func, select
+
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.tables import gateway_reports
+from central_server.store.engine.upsert import insert
+from central_server.store.enrolment.gateways import is_among
+from central_server.store.places.places import within
+
+_BEGUN = ("hearing_since", "off_air_since")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Times by the server's clock. `clock_off_s`: the gateway's wall clock minus ours, in seconds.
+
+    `off_air_since`: when the beacon that it is was not on the air, though it should be; None: it is, or need not be.
+    """
+
+    gateway: str
+    community: str
+    received_at: datetime
+    every_s: int
+    hearing: str
+    hearing_since: datetime
+    radio: str
+    advert: str
+    off_air_since: datetime | None
+    version: str
+    waiting: int
+    refused: int
+    damaged: int
+    catalogue_version: int
+    clock_trusted: bool
+    clock_off_s: int
+    uptime_s: int
+    epoch: str
+
+
+async def keep(connection: Connection, report: Report) -> None:
+    """In the place of the one before; `hearing_since` stays while the word is the same, `off_air_since` while it is
+    off the air, whichever word says why.
+    """
+    table = gateway_reports
+    statement = insert(connection, table).values(asdict(report))
+    new = {name: statement.excluded[name] for name in asdict(report) if name not in ("gateway", *_BEGUN)}
+    hearing = case(
+        (table.c.hearing == statement.excluded.hearing, table.c.hearing_since), else_=statement.excluded.hearing_since
+    )
+    off_air = case(
+        (statement.excluded.off_air_since.is_(None), None),
+        else_=func.coalesce(table.c.off_air_since, statement.excluded.off_air_since),
+    )
+    begun = dict(zip(_BEGUN, (hearing, off_air), strict=True))
+    await connection.execute(statement.on_conflict_do_update(index_elements=[table.c.gateway], set_={**new, **begun}))
+
+
+async def get(connection: Connection, gateway: str) -> Report | None:
+    statement = select(gateway_reports).where(gateway_reports.c.gateway == gateway)
+    found = (await connection.execute(statement)).one_or_none()
+    return None if found is None else Report(**found._mapping)
+
+
+async def every(
+    connection: Connection, tops: Collection[str], among: Collection[str] | None = None
+) -> dict[str, Report]:
+    """By gateway, of the communities at and below `tops`. `among`: only of these gateways."""
+    statement = select(gateway_reports)
+    statement = statement.where(within(gateway_reports.c.community, tops), is_among(gateway_reports.c.gateway, among))
+    return {row.gateway: Report(**row._mapping) for row in await connection.execute(statement)}

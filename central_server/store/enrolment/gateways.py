@@ -1,0 +1,232 @@
+"""Gateways and their keys."""
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, or_, select, true, update
+
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.database import Database
+from central_server.store.engine.tables import gateway_keys, gateways
+from central_server.store.engine.timestamps import moment
+from central_server.store.engine.upsert import insert
+from central_server.store.places.places import within
+
+DEVICE, SERVER = "device", "server"
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """`site`: the place below the community where it stands, when staff said so. `kind`: DEVICE or SERVER.
+
+    `retired_at`: since when nobody looks after it any more; its history stays.
+    """
+
+    id: str
+    community: str
+    label: str
+    site: str | None = None
+    kind: str = "device"
+    retired_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """`origin`: operator, code or roll. `revoked_at` may lie ahead: until then the key is valid."""
+
+    gateway: str
+    key: str
+    public: str
+    origin: str
+    replaces: str | None
+    added_at: datetime
+    first_used_at: datetime | None
+    revoked_at: datetime | None
+    revoked_why: str
+
+    def valid(self, now: datetime) -> bool:
+        return self.revoked_at is None or now < self.revoked_at
+
+
+async def add(connection: Connection, gateway: Gateway, now: datetime) -> None:
+    await connection.execute(gateways.insert().values(asdict(gateway) | {"added_at": now}))
+
+
+async def own(connection: Connection, community: str, now: datetime) -> Gateway:
+    """The one under which this server itself registers the community's gifts; made when first asked for.
+
+    It has no key and stands in no list: nobody looks after it.
+    """
+    named = hashlib.sha256(f"server of {community}".encode()).hexdigest()[:16]
+    ours = Gateway(named, community, "手机网页 · Phone page", kind=SERVER)
+    values = asdict(ours) | {"added_at": now}
+    await connection.execute(insert(connection, gateways).values(values).on_conflict_do_nothing())
+    return ours
+
+
+async def add_key(
+    connection: Connection,
+    gateway: str,
+    key: str,
+    public: str,
+    now: datetime,
+    *,
+    origin: str = "operator",
+    replaces: str | None = None,
+) -> bool:
+    """False when the gateway has this key already."""
+    statement = insert(connection, gateway_keys).values(
+        gateway=gateway, key=key, public=public, added_at=now, origin=origin, replaces=replaces, revoked_why=""
+    )
+    return bool((await connection.execute(statement.on_conflict_do_nothing())).rowcount)
+
+
+async def get(connection: Connection, gateway: str) -> Gateway | None:
+    found = (await connection.execute(_GATEWAYS.where(gateways.c.id == gateway))).one_or_none()
+    return None if found is None else Gateway(*found)
+
+
+async def lock(connection: Connection, gateway: str) -> None:
+    """Until this transaction ends, nobody else changes its keys and codes; its parcels come in meanwhile.
+
+    On SQLite every write is alone.
+    """
+    await connection.execute(select(gateways.c.id).where(gateways.c.id == gateway).with_for_update(key_share=True))
+
+
+async def every(
+    connection: Connection, tops: Collection[str], among: Collection[str] | None = None
+) -> tuple[Gateway, ...]:
+    """Devices of the communities at and below `tops`, retired ones too; by label. `among`: only these ids."""
+    wanted = _GATEWAYS.where(
+        within(gateways.c.community, tops), is_among(gateways.c.id, among), gateways.c.kind == DEVICE
+    )
+    return tuple(Gateway(*row) for row in await connection.execute(wanted.order_by(gateways.c.label, gateways.c.id)))
+
+
+def is_among(column: ColumnElement[str], ids: Collection[str] | None) -> ColumnElement[bool]:
+    """For `where`: the column names one of these gateways; None: whichever."""
+    return true() if ids is None else column.in_(ids)
+
+
+async def change(connection: Connection, gateway: str, label: str, site: str | None) -> None:
+    await connection.execute(update(gateways).where(gateways.c.id == gateway).values(label=label, site=site))
+
+
+async def retire(connection: Connection, gateway: str, at: datetime | None) -> None:
+    """None: it is in service again."""
+    await connection.execute(update(gateways).where(gateways.c.id == gateway).values(retired_at=at))
+
+
+async def known(connection: Connection, gateway: str, key: str, now: datetime) -> tuple[Gateway, str] | None:
+    """The gateway and the public key's text, when that key is the gateway's and valid."""
+    found = await holder(connection, gateway, key)
+    return None if found is None or not found[1].valid(now) else (found[0], found[1].public)
+
+
+async def holder(connection: Connection, gateway: str, key: str) -> tuple[Gateway, Key] | None:
+    """The gateway and its key, valid or not."""
+    found = (await connection.execute(_HOLDER, {"asked": gateway, "signed_with": key})).one_or_none()
+    if found is None:
+        return None
+    return Gateway(gateway, found.community, found.label, found.site), _key(found)
+
+
+async def signed_with(database: Database, gateway: str, key: str) -> tuple[Gateway, Key] | None:
+    """As `holder`, outside of any transaction: each request asks it."""
+    for row in await database.glance(_HOLDER, {"asked": gateway, "signed_with": key}):
+        community, label, site, _, _, public, origin, replaces, added_at, *times, why = row
+        first_used_at, revoked_at = (None if each is None else moment(each) for each in times)
+        told = Key(gateway, key, public, origin, replaces, moment(added_at), first_used_at, revoked_at, why)
+        return Gateway(gateway, community, label, site), told
+    return None
+
+
+async def keys(connection: Connection, gateway: str) -> tuple[Key, ...]:
+    """Of one gateway, the newest first."""
+    statement = select(*_KEY).where(gateway_keys.c.gateway == gateway).order_by(gateway_keys.c.added_at.desc())
+    return tuple(_key(row) for row in await connection.execute(statement))
+
+
+async def keys_within(
+    connection: Connection, tops: Collection[str], among: Collection[str] | None = None
+) -> tuple[Key, ...]:
+    """Of all gateways of the communities at and below `tops`, or of those `among` them, the newest first."""
+    statement = select(*_KEY).join_from(gateway_keys, gateways)
+    statement = statement.where(within(gateways.c.community, tops), is_among(gateways.c.id, among))
+    return tuple(_key(row) for row in await connection.execute(statement.order_by(gateway_keys.c.added_at.desc())))
+
+
+async def holders(connection: Connection, public: str) -> tuple[Key, ...]:
+    """Wherever this public key is, or was, registered."""
+    return tuple(_key(row) for row in await connection.execute(select(*_KEY).where(gateway_keys.c.public == public)))
+
+
+async def first_use(connection: Connection, gateway: str, key: str, now: datetime) -> bool:
+    """False when the key was used before."""
+    statement = update(gateway_keys).where(_is(gateway, key), gateway_keys.c.first_used_at.is_(None))
+    return bool((await connection.execute(statement.values(first_used_at=now))).rowcount)
+
+
+async def revoke_key(connection: Connection, gateway: str, key: str, at: datetime, why: str) -> bool:
+    """False when it was not valid at that time."""
+    statement = update(gateway_keys).where(_is(gateway, key), _valid_at(at))
+    return bool((await connection.execute(statement.values(revoked_at=at, revoked_why=why))).rowcount)
+
+
+async def revoke_keys(connection: Connection, gateway: str, at: datetime, why: str, *, but: str = "") -> int:
+    """Revoke every key that is valid at that time except `but`; how many they were."""
+    statement = update(gateway_keys).where(gateway_keys.c.gateway == gateway, gateway_keys.c.key != but, _valid_at(at))
+    return (await connection.execute(statement.values(revoked_at=at, revoked_why=why))).rowcount
+
+
+def _is(gateway: str, key: str) -> ColumnElement[bool]:
+    return (gateway_keys.c.gateway == gateway) & (gateway_keys.c.key == key)
+
+
+def _valid_at(at: datetime) -> ColumnElement[bool]:
+    return or_(gateway_keys.c.revoked_at.is_(None), gateway_keys.c.revoked_at > at)
+
+
+def _key(row: Any) -> Key:  # noqa: ANN401  (a row)
+    return Key(
+        row.gateway,
+        row.key,
+        row.public,
+        row.origin,
+        row.replaces,
+        row.key_added_at,
+        row.first_used_at,
+        row.revoked_at,
+        row.revoked_why,
+    )
+
+
+_GATEWAYS = select(
+    gateways.c.id,
+    gateways.c.community,
+    gateways.c.label,
+    gateways.c.site,
+    gateways.c.kind,
+    gateways.c.retired_at,
+)
+_KEY = (
+    gateway_keys.c.gateway,
+    gateway_keys.c.key,
+    gateway_keys.c.public,
+    gateway_keys.c.origin,
+    gateway_keys.c.replaces,
+    gateway_keys.c.added_at.label("key_added_at"),
+    gateway_keys.c.first_used_at,
+    gateway_keys.c.revoked_at,
+    gateway_keys.c.revoked_why,
+)
+_HOLDER = (
+    select(gateways.c.community, gateways.c.label, gateways.c.site, *_KEY)
+    .join_from(gateways, gateway_keys)
+    .where(gateway_keys.c.gateway == bindparam("asked"), gateway_keys.c.key == bindparam("signed_with"))
+)
+"""Asked at each request: putting it together takes longer than asking it."""

@@ -1,0 +1,65 @@
+"""What was noticed at the door in a gateway's name: one row a word and gateway, however often a stranger tries."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import case, delete, select
+
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.tables import turned_away
+from central_server.store.engine.upsert import insert
+
+QUIET = timedelta(days=1)
+"""After so long without another one it is over, and the next one begins anew."""
+
+
+class Noticed(StrEnum):
+    unknown_gateway = "unknown_gateway"
+    """Signed by a gateway that was never registered here."""
+    wrong_signature = "wrong_signature"
+    """Signed in the name of a registered one, but not with its key."""
+    code_used = "code_used"
+    """A code that had enrolled one device was brought by another."""
+    catalogue_older = "catalogue_older"
+    """The gateway says that it was given a catalogue older than the one it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """`gateway`: in whose name; empty when it is none of ours. `since`: since when, without a day's quiet."""
+
+    what: str
+    gateway: str
+    since: datetime
+    last_at: datetime
+    times: int
+
+
+async def note(connection: Connection, what: Noticed, gateway: str, times: int, now: datetime) -> None:
+    anew = turned_away.c.last_at < now - QUIET
+    fresh = insert(connection, turned_away).values(
+        what=what.value, gateway=gateway, since=now, last_at=now, times=times
+    )
+    new, table = fresh.excluded, turned_away.c
+    added = {
+        "since": case((anew, new.since), else_=table.since),
+        "times": case((anew, new.times), else_=table.times + new.times),
+        "last_at": new.last_at,
+    }
+    await connection.execute(fresh.on_conflict_do_update(index_elements=[table.what, table.gateway], set_=added))
+
+
+async def lately(connection: Connection, now: datetime, gateway: str | None = None) -> tuple[TurnedAway, ...]:
+    """What is not over yet; `gateway`: of that one alone."""
+    columns = turned_away.c
+    statement = select(columns.what, columns.gateway, columns.since, columns.last_at, columns.times)
+    statement = statement.where(columns.last_at >= now - QUIET).order_by(columns.what, columns.gateway)
+    if gateway is not None:
+        statement = statement.where(columns.gateway == gateway)
+    return tuple(TurnedAway(*row) for row in await connection.execute(statement))
+
+
+async def clear(connection: Connection, gateway: str) -> None:
+    """Staff dealt with it: a device was enrolled anew."""
+    await connection.execute(delete(turned_away).where(turned_away.c.gateway == gateway))

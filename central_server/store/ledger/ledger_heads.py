@@ -1,0 +1,166 @@
+"""Published heads of the ledger's chains, and which line each published. They are added, never changed."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.tables import heads, ledger_lines, published_lines
+from central_server.store.ledger.ledger_lines import LedgerLine, Purse, columns, in_purse, line_of
+from central_server.store.places.places import within
+
+
+@dataclass(frozen=True, slots=True)
+class KeptHead:
+    """`content`: the payload as signed; `up_to`: no line with a number up to it waits to be published;
+    `given_minor`: what the chain received so far, less what was given back; `helped`: people, so far. `seq` 0 before it
+    is kept.
+    """
+
+    community: str
+    environment: str
+    project: str
+    step: int
+    up_to: int
+    digest: str
+    content: str
+    signature: str
+    key: str
+    given_minor: int
+    helped: int
+    published_at: datetime
+    seq: int = 0
+
+    @property
+    def purse(self) -> Purse:
+        return self.community, self.environment, self.project
+
+
+_COLUMNS = [heads.c[name] for name in KeptHead.__dataclass_fields__]
+
+
+async def add(connection: Connection, head: KeptHead, lines: Collection[LedgerLine]) -> None:
+    """Only after `ledger_lines.alone`. `lines`: what it publishes, each for the only time."""
+    values = {name: getattr(head, name) for name in KeptHead.__dataclass_fields__ if name != "seq"}
+    seq = (await connection.execute(heads.insert().values(values).returning(heads.c.seq))).scalar_one()
+    numbers = select(ledger_lines.c.seq, ledger_lines.c.n).where(in_purse(head.purse))
+    wanted = sorted(line.n for line in lines)
+    found: list[int] = []
+    for first in range(0, len(wanted), 500):
+        some = numbers.where(ledger_lines.c.n.in_(wanted[first : first + 500]))
+        found += [row.seq for row in await connection.execute(some)]
+    await connection.execute(published_lines.insert(), [{"line": line, "head": seq} for line in sorted(found)])
+
+
+async def newest(connection: Connection, purse: Purse) -> KeptHead | None:
+    statement = select(*_COLUMNS).where(_of(purse)).order_by(heads.c.step.desc()).limit(1)
+    found = (await connection.execute(statement)).one_or_none()
+    return None if found is None else KeptHead(*found)
+
+
+async def get(connection: Connection, purse: Purse, step: int) -> KeptHead | None:
+    found = (await connection.execute(select(*_COLUMNS).where(_of(purse), heads.c.step == step))).one_or_none()
+    return None if found is None else KeptHead(*found)
+
+
+async def of_purse(connection: Connection, purse: Purse, after: int = 0, limit: int | None = None) -> list[KeptHead]:
+    """Those with a step above `after`, in their order."""
+    statement = select(*_COLUMNS).where(_of(purse), heads.c.step > after).order_by(heads.c.step)
+    return [KeptHead(*row) for row in await connection.execute(statement.limit(limit))]
+
+
+async def since(connection: Connection, purse: Purse, at: datetime) -> list[KeptHead]:
+    """Those published from that time on, in their order."""
+    statement = select(*_COLUMNS).where(_of(purse), heads.c.published_at >= at).order_by(heads.c.step)
+    return [KeptHead(*row) for row in await connection.execute(statement)]
+
+
+async def of_community(connection: Connection, community: str, environment: str) -> list[KeptHead]:
+    """The newest head of each of its projects, by project."""
+    table = heads.c
+    here = (table.community == community, table.environment == environment)
+    last = select(table.project, func.max(table.step).label("step")).where(*here).group_by(table.project).subquery()
+    joined = heads.join(last, (table.project == last.c.project) & (table.step == last.c.step))
+    statement = select(*_COLUMNS).select_from(joined).where(*here).order_by(table.project)
+    return [KeptHead(*row) for row in await connection.execute(statement)]
+
+
+async def pending(connection: Connection, purse: Purse, up_to: int, limit: int) -> tuple[LedgerLine, ...]:
+    """Lines that no head published, with a number above `up_to`; the oldest first."""
+    joined = ledger_lines.outerjoin(published_lines, published_lines.c.line == ledger_lines.c.seq)
+    statement = select(*columns()).select_from(joined)
+    statement = statement.where(in_purse(purse), ledger_lines.c.n > up_to, published_lines.c.line.is_(None))
+    rows = await connection.execute(statement.order_by(ledger_lines.c.n).limit(limit))
+    return tuple(line_of(row) for row in rows)
+
+
+async def published(connection: Connection, head: int) -> tuple[LedgerLine, ...]:
+    """The lines that the head with this `seq` published."""
+    joined = ledger_lines.join(published_lines, published_lines.c.line == ledger_lines.c.seq)
+    statement = select(*columns()).select_from(joined).where(published_lines.c.head == head)
+    return tuple(line_of(row) for row in await connection.execute(statement.order_by(ledger_lines.c.n)))
+
+
+async def steps(connection: Connection, purse: Purse) -> list[tuple[LedgerLine, ...]]:
+    """All published lines of the purse, by the step that published them."""
+    joined = ledger_lines.join(published_lines, published_lines.c.line == ledger_lines.c.seq).join(
+        heads, heads.c.seq == published_lines.c.head
+    )
+    statement = select(heads.c.step, *columns()).select_from(joined).where(in_purse(purse))
+    found: dict[int, list[LedgerLine]] = {}
+    for row in await connection.execute(statement.order_by(heads.c.step, ledger_lines.c.n)):
+        found.setdefault(row[0], []).append(line_of(row[1:]))
+    return [tuple(lines) for _, lines in sorted(found.items())]
+
+
+async def publishing(connection: Connection, identity: str) -> KeptHead | None:
+    """The head that published the line of this identity."""
+    joined = heads.join(published_lines, published_lines.c.head == heads.c.seq).join(
+        ledger_lines, ledger_lines.c.seq == published_lines.c.line
+    )
+    statement = select(*_COLUMNS).select_from(joined).where(ledger_lines.c.identity == identity)
+    found = (await connection.execute(statement)).one_or_none()
+    return None if found is None else KeptHead(*found)
+
+
+async def published_of(connection: Connection, identities: Sequence[str]) -> frozenset[str]:
+    """Which of these lines were published."""
+    found: set[str] = set()
+    joined = ledger_lines.join(published_lines, published_lines.c.line == ledger_lines.c.seq)
+    for first in range(0, len(identities), 500):
+        some = ledger_lines.c.identity.in_(identities[first : first + 500])
+        found.update(
+            (await connection.execute(select(ledger_lines.c.identity).select_from(joined).where(some))).scalars()
+        )
+    return frozenset(found)
+
+
+async def waiting_purses(connection: Connection, environment: str, after: int = 0) -> list[Purse]:
+    """Purses that hold lines which no head published; `after`: only lines whose `seq` is greater."""
+    table = ledger_lines.c
+    joined = ledger_lines.outerjoin(published_lines, published_lines.c.line == table.seq)
+    statement = select(table.community, table.environment, table.project).distinct().select_from(joined)
+    statement = statement.where(table.environment == environment, table.seq > after, published_lines.c.line.is_(None))
+    return [(row[0], row[1], row[2]) for row in await connection.execute(statement)]
+
+
+async def told_below(connection: Connection, environment: str, place: str) -> dict[str, tuple[int, int]]:
+    """By project: fen given and people helped at and below the place, as far as heads tell."""
+    table = heads.c
+    here = (table.environment == environment, within(table.community, [place]))
+    last = select(table.community, table.project, func.max(table.step).label("step")).where(*here)
+    newest = last.group_by(table.community, table.project).subquery()
+    same = (table.community == newest.c.community) & (table.project == newest.c.project) & (table.step == newest.c.step)
+    sums = select(table.project, func.sum(table.given_minor), func.sum(table.helped)).select_from(
+        heads.join(newest, same)
+    )
+    rows = await connection.execute(sums.where(*here).group_by(table.project))
+    return {row[0]: (int(row[1]), int(row[2])) for row in rows}
+
+
+def _of(purse: Purse) -> ColumnElement[bool]:
+    community, environment, project = purse
+    table = heads.c
+    return (table.community == community) & (table.environment == environment) & (table.project == project)

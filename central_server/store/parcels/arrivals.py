@@ -1,0 +1,80 @@
+"""What came and was not simply accepted, each with what became of it. The same again counts up: nobody can flood it."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, Select, literal, select, text, tuple_
+
+from central_server.store.engine import bulk_insert
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.tables import arrivals
+from central_server.store.parcels import log_queries
+from central_server.store.parcels.log_queries import Log, Wanted
+from sync_contract.records import Receipt
+
+
+class NewArrival(NamedTuple):  # by the thousand: a frozen dataclass takes five times as long to make
+    """`content`: kept only when it is nowhere else (refused and conflicting parcels)."""
+
+    gateway: str
+    parcel: str
+    result: Receipt
+    fingerprint: str
+    community: str
+    kind: str
+    reason: str = ""
+    content: str | None = None
+
+
+_COLUMNS = (*NewArrival._fields, "first_at", "last_at", "times")
+_THE_SAME_AGAIN = (
+    "(gateway, parcel, result, fingerprint) DO UPDATE"
+    " SET times = arrivals.times + excluded.times, last_at = excluded.last_at"
+)
+
+
+async def record(connection: Connection, new: Sequence[NewArrival], now: datetime) -> None:
+    if not new:
+        return
+    times = Counter(entry[:4] for entry in new)
+    once = {entry[:4]: entry for entry in new}
+    # Sorted: of two processes that record the same, one waits for the other and neither for both.
+    rows = [(*once[key], now, now, times[key]) for key in sorted(once)]
+    await bulk_insert.add(connection, arrivals, _COLUMNS, rows, _THE_SAME_AGAIN)
+
+
+async def newest(connection: Connection, wanted: Wanted, limit: int, before: tuple[datetime, int] | None) -> list[int]:
+    """The lines' numbers, newest first. `before`: only those before this (last_at, seq)."""
+    columns = arrivals.c
+    usual = {columns.kind: wanted.kind, columns.result: wanted.result and wanted.result.value}
+    statement = select(columns.seq, columns.last_at)
+    for column, value in usual.items():
+        if value is not None:
+            statement = statement.where(column == value)
+            if value != _USUAL[column.name]:
+                # In the words of the partial index: SQLite draws no conclusions.
+                statement = statement.where(text(f"arrivals.{column.name} <> '{_USUAL[column.name]}'"))
+    if before is not None:
+        at, seq = before
+        statement = statement.where(
+            tuple_(columns.last_at, columns.seq) < tuple_(literal(at, columns.last_at.type), literal(seq))
+        )
+    rare = any(value not in (None, _USUAL[column.name]) for column, value in usual.items())
+    log = Log(arrivals, columns.last_at)
+    return [row.seq for row in await log_queries.newest(connection, log, statement, wanted, limit, rare=rare)]
+
+
+async def lines(connection: Connection, seqs: Collection[int]) -> list[Row[*tuple[Any, ...]]]:
+    """With all their columns."""
+    return list(await connection.execute(_LINES.where(arrivals.c.seq.in_(seqs))))
+
+
+async def of_parcel(connection: Connection, gateway: str, parcel: str) -> list[Row[*tuple[Any, ...]]]:
+    wanted = _LINES.where(arrivals.c.gateway == gateway, arrivals.c.parcel == parcel)
+    return list(await connection.execute(wanted))
+
+
+_LINES: Select[*tuple[Any, ...]] = select(arrivals)
+_USUAL = {"kind": "statistics", "result": Receipt.duplicate.value}

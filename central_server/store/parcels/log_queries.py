@@ -1,0 +1,81 @@
+"""Ways through a long log, newest first: however many rows there are, few are looked at, for each way has its index."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Row, Select, Table, func, select, union_all
+
+from central_server.store.engine.connection import Connection
+from central_server.store.places.places import communities
+from sync_contract.records import Receipt
+
+_BRANCHES = 40
+
+
+def kind_in_log(kind: str) -> str:
+    """Counts of the screen stand among the gateways' other reports."""
+    return "statistics" if kind == "screen" else kind
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A filter; None takes all. `tops`: the community is at or below one of these places.
+
+    `before`: (last_at, seq) of the last line of the page before.
+    """
+
+    tops: Collection[str] | None = None
+    gateway: str | None = None
+    kind: str | None = None
+    result: Receipt | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: tuple[datetime, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A table with `gateway`, `community` and `seq`, in the order of (`at`, `seq`)."""
+
+    table: Table
+    at: Column[datetime]
+
+
+async def newest(
+    connection: Connection, log: Log, what: Select[*tuple[Any, ...]], wanted: Wanted, limit: int, *, rare: bool
+) -> list[Row[*tuple[Any, ...]]]:
+    """`what` of the log, at least its `at` and `seq`, already narrowed to what only this log knows.
+
+    `rare`: that has an index of its own, in which few rows are.
+    """
+    columns = log.table.c
+    seen = None if wanted.tops is None else await communities(connection, wanted.tops)
+    for condition in _conditions(log, wanted):
+        what = what.where(condition)
+    by_time = what.order_by(log.at.desc(), columns.seq.desc()).limit(limit)
+    if seen is None:
+        statement = by_time
+    elif len(seen) == 1 and not rare:
+        statement = by_time.where(columns.community == seen[0])
+    elif wanted.gateway is None and not rare and 0 < len(seen) <= _BRANCHES:
+        each = [by_time.where(columns.community == community).subquery() for community in seen]
+        every = union_all(*(select(*branch.c) for branch in each)).subquery()
+        statement = select(*every.c).order_by(every.c[log.at.name].desc(), every.c.seq.desc()).limit(limit)
+    else:
+        # SQLite would take the index of the communities and sort all their lines, if this were a mere column.
+        lite = connection.dialect.name == "sqlite"
+        statement = by_time.where((func.coalesce(columns.community, "") if lite else columns.community).in_(seen))
+    return list(await connection.execute(statement))
+
+
+def _conditions(log: Log, wanted: Wanted) -> list[Any]:
+    conditions: list[Any] = []
+    if wanted.gateway is not None:
+        conditions.append(log.table.c.gateway == wanted.gateway)
+    if wanted.since is not None:
+        conditions.append(log.at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(log.at < wanted.until)
+    return conditions

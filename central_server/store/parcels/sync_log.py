@@ -1,0 +1,156 @@
+"""The sync log: what arrived and what became of it, newest first.
+
+Two tables tell it: `batches` of what was accepted, a row a request, and `arrivals` of all else.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, tuple_
+
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.tables import intents
+from central_server.store.parcels import arrivals, batches, parcels
+from central_server.store.parcels.batches import OpenedBatch
+from central_server.store.parcels.log_queries import Wanted, kind_in_log
+from sync_contract.records import Receipt
+
+PAGE = 50
+_APART = 2048
+"""Of a batch, line `seq * _APART + position`; an arrival comes in the middle: no two lines have one number."""
+_MIDDLE = _APART // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One line. `content`: what arrived, as JSON. `seq`: orders the lines of one moment."""
+
+    seq: int
+    gateway: str
+    parcel: str
+    result: Receipt
+    community: str
+    kind: str
+    reason: str
+    content: str | None
+    first_at: datetime
+    last_at: datetime
+    times: int
+
+
+async def page(connection: Connection, wanted: Wanted, limit: int = PAGE) -> tuple[Arrival, ...]:
+    """Newest first."""
+    return _newest_first([*await _accepted(connection, wanted, limit), *await _others(connection, wanted, limit)])[
+        :limit
+    ]
+
+
+async def of_parcel(connection: Connection, gateway: str, parcel: str) -> tuple[Arrival, ...]:
+    """Newest first."""
+    lines = await _arrivals(connection, await arrivals.of_parcel(connection, gateway, parcel))
+    kept = await parcels.find(connection, gateway, [parcel])
+    for each in kept.values():
+        batch, position = each.place
+        packet = OpenedBatch(gateway, each.community, each.received_at, [each.content])
+        lines.append(_line(packet, batch * _APART + position, each.content))
+    return _newest_first(lines)
+
+
+async def states(connection: Connection, gifts: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Of the gifts that are known here, by (gateway, id), how each stands."""
+    columns = intents.c
+    known = select(columns.gateway, columns.id, columns.state).where(tuple_(columns.gateway, columns.id).in_(gifts))
+    return {(row.gateway, row.id): row.state for row in await connection.execute(known)} if gifts else {}
+
+
+async def mark(connection: Connection, tops: Collection[str]) -> tuple[datetime, int] | None:
+    """Moves whenever a line of these communities is new or counts up."""
+    wanted = Wanted(tops=tops)
+    found = [(row.received_at, row.seq * _APART) for row in await batches.newest(connection, wanted, 1, None)]
+    others = await arrivals.lines(connection, await arrivals.newest(connection, wanted, 1, None))
+    found += [(row.last_at, row.seq * _APART + _MIDDLE) for row in others]
+    return max(found, default=None)
+
+
+async def _accepted(connection: Connection, wanted: Wanted, limit: int) -> list[Arrival]:
+    if wanted.result not in (None, Receipt.accepted) or wanted.kind not in (None, "intent", "statistics"):
+        return []
+    begun = None if wanted.before is None else (wanted.before[0], (wanted.before[1] - 1) // _APART)
+    chosen, enough = [], 0
+    for batch in await batches.newest(connection, wanted, limit + 1, begun):
+        chosen.append(batch.seq)
+        enough += 0 if (batch.received_at, batch.seq) == begun else batch.held  # of that one part was told before
+        if enough >= limit:
+            break
+    packets = await batches.opened(connection, chosen)
+    lines = (
+        _line(packet, seq * _APART + position, packet.contents[position])
+        for seq in chosen
+        for packet in [packets[seq]]
+        for position in reversed(range(len(packet.contents)))
+        if wanted.before is None or (packet.received_at, seq * _APART + position) < wanted.before
+    )
+    return [line for line in lines if wanted.kind in (None, line.kind)]
+
+
+def _line(packet: OpenedBatch, seq: int, content: bytes) -> Arrival:
+    told = json.loads(content)
+    return Arrival(
+        seq=seq,
+        gateway=packet.gateway,
+        parcel=told["id"],
+        result=Receipt.accepted,
+        community=packet.community,
+        kind=kind_in_log(told["body"]["kind"]),
+        reason="",
+        content=content.decode(),
+        first_at=packet.received_at,
+        last_at=packet.received_at,
+        times=1,
+    )
+
+
+async def _others(connection: Connection, wanted: Wanted, limit: int) -> list[Arrival]:
+    if wanted.result is Receipt.accepted:
+        return []
+    before = None if wanted.before is None else (wanted.before[0], -((_MIDDLE - wanted.before[1]) // _APART))
+    found = await arrivals.newest(connection, wanted, limit, before)
+    return await _arrivals(connection, await arrivals.lines(connection, found))
+
+
+async def _arrivals(connection: Connection, rows: Iterable[Row[*tuple[Any, ...]]]) -> list[Arrival]:
+    """What was there before came with the parcel's own content."""
+    rows = list(rows)
+    again: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row.content is None:
+            again[row.gateway].add(row.parcel)
+    contents = {
+        (gateway, id_): kept.content.decode()
+        for gateway, ids in again.items()
+        for id_, kept in (await parcels.find(connection, gateway, ids)).items()
+    }
+    return [
+        Arrival(
+            seq=row.seq * _APART + _MIDDLE,
+            gateway=row.gateway,
+            parcel=row.parcel,
+            result=Receipt(row.result),
+            community=row.community,
+            kind=row.kind,
+            reason=row.reason,
+            content=row.content or contents.get((row.gateway, row.parcel)),
+            first_at=row.first_at,
+            last_at=row.last_at,
+            times=row.times,
+        )
+        for row in rows
+    ]
+
+
+def _newest_first(lines: Iterable[Arrival]) -> tuple[Arrival, ...]:
+    return tuple(sorted(lines, key=lambda line: (line.last_at, line.seq), reverse=True))

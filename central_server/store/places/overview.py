@@ -1,0 +1,113 @@
+"""What the overview tells of the day, and what lies there for somebody to look at."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, func, or_, select, text
+
+from central_server.store.donations.attempts import AttemptState
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.tables import arrivals, attempts, ledger_lines
+from central_server.store.places.places import within
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Lines of the ledger of one kind (paid, surplus) and currency."""
+
+    kind: str
+    currency: str
+    lines: int
+    minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Lines of the sync log that were not taken, of one gateway. `result`: conflict or refused."""
+
+    gateway: str
+    result: str
+    lines: int
+    newest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OddPayment:
+    """Money that came when it should not have. `surplus`: a second time; `late`: after it had been given up."""
+
+    community: str
+    gateway: str
+    intent: str
+    minor: int
+    currency: str
+    at: datetime
+    surplus: bool
+    late: bool
+    outside_permit: bool
+
+
+async def posted(
+    connection: Connection, tops: Collection[str], environment: str, since: datetime
+) -> tuple[Posted, ...]:
+    table = ledger_lines.c
+    statement = (
+        select(table.kind, table.currency, func.count(), func.sum(table.amount_minor))
+        .where(table.environment == environment, table.at >= since, within(table.community, tops))
+        .group_by(table.kind, table.currency)
+    )
+    found = await connection.execute(statement)
+    return tuple(Posted(kind, currency, lines, int(minor)) for kind, currency, lines, minor in found)
+
+
+async def troubles(connection: Connection, tops: Collection[str], since: datetime) -> tuple[Trouble, ...]:
+    """Newest first."""
+    table = arrivals.c
+    newest = func.max(table.last_at)
+    statement = (
+        select(table.gateway, table.result, func.count(), newest)
+        .where(table.result.in_(("conflict", "refused")), text("arrivals.result <> 'duplicate'"))
+        .where(table.last_at >= since, within(table.community, tops))
+        .group_by(table.gateway, table.result)
+        .order_by(newest.desc())
+    )
+    return tuple(Trouble(*row) for row in await connection.execute(statement))
+
+
+async def odd_payments(
+    connection: Connection, tops: Collection[str], environment: str, since: datetime
+) -> tuple[OddPayment, ...]:
+    """Newest first; without those that were given back."""
+    table = ledger_lines.c
+    columns = (
+        table.community,
+        table.gateway,
+        table.intent,
+        table.amount_minor,
+        table.currency,
+        table.at,
+        table.kind,
+        table.late,
+    )
+    statement = (
+        select(*columns, table.outside_permit)
+        .where(table.environment == environment, table.at >= since, within(table.community, tops))
+        .where(or_(table.kind == "surplus", table.late, table.outside_permit))
+        .where(~exists().where(attempts.c.id == table.attempt, attempts.c.state == AttemptState.refunded))
+        .order_by(table.at.desc())
+        .limit(50)
+    )
+    return tuple(
+        OddPayment(
+            row.community,
+            row.gateway,
+            row.intent,
+            row.amount_minor,
+            row.currency,
+            row.at,
+            row.kind == "surplus",
+            row.late,
+            row.outside_permit,
+        )
+        for row in await connection.execute(statement)
+    )

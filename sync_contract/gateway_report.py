@@ -1,0 +1,77 @@
+"""How a gateway is: told to the central server every minute, signed like everything else it says."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sync_contract.records import CONTRACT, ClockReading, Count
+from sync_contract.strict_model import Record
+from sync_contract.uuid7 import Epoch
+
+EVERY_S = 60
+"""How often a gateway reports; it comes at once when what it hears changes."""
+RADIO_MISSES = ("transmitter_lost", "never_heard", "nothing_ever", "advert_lost", "advert_never_heard")
+"""Words of `GatewayReport.radio` that tell what a radio misses that may well hear. Known transmitters beside others
+that are heard: one that fell silent, one that was not heard once since the start, our own advert likewise.
+`nothing_ever`: nobody at all since the start, where no transmitter is known. A server that does not know a word shows
+it as it is."""
+NOTICED, CATALOGUE_OLDER = "noticed", "catalogue_older"
+"""In the query of a report: since the last one the gateway was given a catalogue older than the one it holds, and did
+not take it. In the query, for an older server takes no notice of it there."""
+Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+
+_NO_TROUBLE = frozenset(("on_air", "off", "starting", "simulated", "unknown"))
+
+
+class Hearing(StrEnum):
+    """Whether the radio hears. An empty hall and a deaf radio sound the same: only a known transmitter can tell."""
+
+    proved = "proved"
+    """A transmitter that is known to be on the air is heard."""
+    not_proved = "not_proved"
+    """Nothing tells."""
+    deaf = "deaf"
+    """Nothing is heard, not even a known transmitter; or no radio works."""
+    simulated = "simulated"
+    """There is no real radio, and none is meant to be."""
+
+
+class GatewayReport(Record):
+    """The body of POST /api/v1/reports. Who sent it is known from the signature alone."""
+
+    contract: Literal[1] = CONTRACT
+    clock: ClockReading
+    every_s: Annotated[int, Field(ge=10, le=3600)]
+    """The next report comes within so many seconds."""
+    version: Annotated[str, Field(pattern=r"^[0-9A-Za-z.+-]{1,32}$")]
+    epoch: Epoch
+    uptime_s: Annotated[int, Field(ge=0, lt=2**32)]
+    hearing: Hearing
+    radio: Word
+    """The scanner's own word: hearing, listening, silent, starting, refused, off, no_adapter, no_answer …; or one of
+    RADIO_MISSES, which goes before it."""
+    advert: Word
+    """on_air, off (not switched on), starting, simulated; else why it is not on the air: refused, no_adapter,
+    no_advertising, no_answer, no_helper …"""
+    waiting: Count
+    refused: Count
+    damaged: Count
+    """Parcels in the outbox by state."""
+    catalogue_version: Count
+
+    @property
+    def off_air(self) -> bool:
+        """Whether the beacon that this gateway is should be on the air, and is not."""
+        return self.advert not in _NO_TROUBLE
+
+
+class ReportTaken(Record):
+    """The answer to POST /api/v1/reports?takes=<kind>&…, status 200."""
+
+    contract: Literal[1] = CONTRACT
+    key_age_s: Count
+    """How old the key is that signed the report, by the server's clock: a gateway's own may lie for years."""
+    takes: Annotated[tuple[Word, ...], Field(max_length=16)] = ()
+    """Of the kinds of parcels that were asked about, those that the server takes. Only for who asks with `takes`: an
+    older gateway does not know the field, and an older server takes no notice of the question."""

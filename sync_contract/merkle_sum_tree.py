@@ -1,0 +1,101 @@
+"""Sums of ledger lines, and the Merkle tree whose nodes carry them; layouts in sync_contract/ledger_heads.py."""
+
+import hashlib
+from collections.abc import Iterable
+from operator import attrgetter
+from typing import Annotated, Literal, Self
+
+from pydantic import Field
+
+from sync_contract.records import Count
+from sync_contract.strict_model import Record
+
+_COMMITMENT, _LEAF, _NODE = (f"beacon ledger {word} v1\0".encode() for word in ("commitment", "leaf", "node"))
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Sums(Record):
+    """What lines add up to: fen, but for `gifts` and `people`. Of what turned out to be too much, `…_back` tells.
+
+    `received`: gifts; `fees`: what banks kept; `moved_…`: between projects, at the end of one.
+    """
+
+    gifts: Count = 0
+    received: Count = 0
+    refunded: Count = 0
+    fees: Count = 0
+    fees_back: Count = 0
+    spent: Count = 0
+    spent_back: Count = 0
+    moved_in: Count = 0
+    moved_out: Count = 0
+    people: Count = 0
+    people_back: Count = 0
+
+    @property
+    def balance(self) -> int:
+        """Fen that are there."""
+        came = self.received + self.fees_back + self.spent_back + self.moved_in
+        return came - self.refunded - self.fees - self.spent - self.moved_out
+
+    @property
+    def given(self) -> int:
+        """Fen that were given and not given back."""
+        return self.received - self.refunded
+
+    @property
+    def used(self) -> int:
+        return self.spent - self.spent_back
+
+    @property
+    def kept_by_banks(self) -> int:
+        return self.fees - self.fees_back
+
+    @property
+    def helped(self) -> int:
+        return self.people - self.people_back
+
+    def __add__(self, other: Self) -> "Sums":
+        """Raises ValidationError when a sum grows beyond 2^53."""
+        return Sums(**{name: getattr(self, name) + getattr(other, name) for name in FIGURES})
+
+    def octets(self) -> bytes:
+        return b"".join(number.to_bytes(8, "big") for number in _numbers(self))
+
+
+FIGURES = tuple(Sums.model_fields)
+_numbers = attrgetter(*FIGURES)
+
+
+class Node(Record):
+    """A hash of the tree, with what stands below it."""
+
+    hash: Digest
+    sums: Sums
+
+
+class Sibling(Node):
+    """What stands beside the path from a leaf to the root; `side`: where."""
+
+    side: Literal["left", "right"]
+
+
+def commitment(secret: str, name: str) -> bytes:
+    """`secret`: 32 hexadecimal digits; `name`: the slip's number, or the line's identity where it has no slip."""
+    return hashlib.sha256(_COMMITMENT + bytes.fromhex(secret) + name.encode()).digest()
+
+
+def leaf(sums: Sums, committed: bytes) -> Node:
+    return Node(hash=hashlib.sha256(_LEAF + sums.octets() + committed).hexdigest(), sums=sums)
+
+
+def parent(left: Node, right: Node) -> Node:
+    octets = b"".join(bytes.fromhex(child.hash) + child.sums.octets() for child in (left, right))
+    return Node(hash=hashlib.sha256(_NODE + octets).hexdigest(), sums=left.sums + right.sums)
+
+
+def climb(node: Node, path: Iterable[Sibling]) -> Node:
+    """The root above a leaf."""
+    for beside in path:
+        node = parent(beside, node) if beside.side == "left" else parent(node, beside)
+    return node

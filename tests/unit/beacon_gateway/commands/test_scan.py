@@ -1,0 +1,153 @@
+"""`beacon-gateway scan`, as it is called at a site."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from beacon_gateway.radio.scan.capture_scanner import CaptureScanner
+from sync_contract.beacon_identity import BeaconId
+from tests.captures.identity import PERSON_TAG, PLACE_BEACON, WALK
+from tests.unit.beacon_gateway.commands.test_replay import changed, site
+
+__all__ = ["site"]
+SCAN = [sys.executable, "-m", "beacon_gateway", "scan"]
+
+
+def scan(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*SCAN, *map(str, words)], capture_output=True, text=True, timeout=120, check=False)
+
+
+def on_a_terminal(columns: int, *words: str | Path) -> str:
+    """What the program writes to a terminal of that width."""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "COLUMNS": str(columns), "LINES": "40", "TERM": "xterm-256color"}
+    with subprocess.Popen([*SCAN, *map(str, words)], stdout=theirs, stdin=theirs, env=environment) as program:
+        os.close(theirs)
+        written = b""
+        while True:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:  # EIO: the program has closed its end
+                break
+            if not part:
+                break
+            written += part
+        assert program.wait(10) == 0
+    os.close(ours)
+    return written.decode()
+
+
+def test_off_a_terminal_it_writes_lines_in_which_a_person_is_only_a_class(site: Path) -> None:
+    done = scan("--config", site, "--radio", f"capture:{WALK}", "--seconds", "2.5")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "东门墙上 east gate wall: -81 dBm, 较远 far, 平滑距离 smoothed 10.0 m" in done.stdout
+    assert "随身卡 tag of class volunteer-card: -" in done.stdout
+    assert "volunteer's card" not in done.stdout
+    assert str(PERSON_TAG.uuid) not in done.stdout
+    assert "屏幕 screen: 首页 attract page" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_on_a_terminal_it_is_a_table_in_which_no_figure_is_cut(columns: int, site: Path) -> None:
+    written = on_a_terminal(columns, "--config", site, "--radio", f"capture:{WALK}", "--seconds", "1.5")
+    for words in ("东门墙上 east gate wall", "volunteer's card", "较远 far", "elder-lunch", "s ago", "dBm", "10.0"):
+        assert words in written, words
+
+
+def test_the_simulator_says_that_it_is_no_real_radio(site: Path) -> None:
+    done = scan("--config", site, "--radio", "simulated", "--seconds", "0.5")
+    assert done.returncode == 0
+    assert "a simulated radio: nothing real is heard" in done.stdout
+
+
+def test_an_installer_finds_a_new_tag_only_by_asking_and_is_told_what_to_do_with_it(site: Path) -> None:
+    without = changed(site, f"major = {PERSON_TAG.major}\n", "major = 99\n")
+    words = ("--config", without, "--radio", f"capture:{WALK}", "--seconds", "1")
+    counted = scan(*words).stdout
+    assert re.search(r"iBeacon [1-9]\d* 帧 frames", counted)
+    assert "major = 100" not in counted
+    found = scan(*words, "--foreign").stdout
+    assert f'uuid = "{PERSON_TAG.uuid}"  major = 100  minor = 7' in found
+    assert "Copy it into [[beacons]]" in found
+
+
+def test_what_place_beacons_did_can_be_kept_and_nothing_of_a_person_is_in_it(site: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "place.trace"
+    assert scan("--config", site, "--radio", f"capture:{WALK}", "--seconds", "2", "--trace", kept).returncode == 0
+    text = kept.read_text(encoding="utf-8")
+    assert '"heard": 0, "rssi": -81' in text
+    assert "volunteer" not in text
+    assert f'"major": {PERSON_TAG.major}' not in text
+    assert str(PLACE_BEACON.uuid) in text
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "reason"),
+    [
+        (("--radio", "magic"), 2, "--radio magic: auto, bluez, simulated or capture:FILE is expected"),
+        (("--radio", "capture:/nowhere"), 1, "/nowhere: No such file"),
+        (("--radio", "simulated", "--seconds", "0.2", "--trace", "/nowhere/x"), 1, "/nowhere/x: No such file"),
+    ],
+)
+def test_faults_are_told_in_one_line(words: tuple[str, ...], code: int, reason: str, site: Path) -> None:
+    done = scan("--config", site, *words)
+    assert done.returncode == code
+    assert reason in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_broken_toml_is_78(site: Path) -> None:
+    done = scan("--config", changed(site, "near_m = 4.0", "near_m = 0.5"), "--radio", "simulated")
+    assert done.returncode == 78
+    assert "other.toml:" in done.stderr
+
+
+def heard_in(file: Path) -> dict[BeaconId, int]:
+    """Frames of each beacon in a btsnoop file."""
+    return Counter(sighting.beacon for sighting in CaptureScanner(file).sightings)
+
+
+def test_a_live_scan_is_recorded_as_btsnoop_without_tags_and_replays_to_the_same_decisions(
+    site: Path, tmp_path: Path
+) -> None:
+    near = changed(site, "measured_power = -59\nproject", "measured_power = -80\nproject")
+    record, trace = tmp_path / "live.btsnoop", tmp_path / "live.trace"
+    words = ("--config", near, "--radio", f"capture:{WALK}", "--seconds", "6", "--trace", trace, "--record", record)
+    done = scan(*words)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert set(heard_in(record)) == {PLACE_BEACON.beacon}
+    assert f"{record}: 已录 recorded {heard_in(record)[PLACE_BEACON.beacon]} 帧 frames" in done.stdout
+    assert re.search(r"tags and strangers are left out \([1-9]\d* frames\): --all", done.stdout)
+    assert "a replay will not show the turns that a card caused" in done.stdout
+    assert f"{trace}: 已写轨迹 trace written, {len(trace.read_text('utf-8').splitlines())} 行 lines" in done.stdout
+    assert PERSON_TAG.encode() not in record.read_bytes()
+    assert record.stat().st_mode & 0o777 == 0o600
+    replayed, traced = replay(record, "--config", near), replay(trace, "--config", near)
+    assert [outcome(decision) for decision in replayed] == [outcome(decision) for decision in traced] != []
+
+
+def test_with_all_a_recording_has_the_tags_too_and_says_so(site: Path, tmp_path: Path) -> None:
+    record = tmp_path / "all.btsnoop"
+    done = scan("--config", site, "--radio", f"capture:{WALK}", "--seconds", "3", "--record", record, "--all")
+    assert set(heard_in(record)) == {PLACE_BEACON.beacon, PERSON_TAG.beacon}
+    assert "delete it when done" in done.stdout
+
+
+def outcome(decision: dict[str, Any]) -> tuple[str, str, str]:
+    return decision["what"], decision["out"]["before"], decision["out"]["after"]
+
+
+def replay(*words: str | Path) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", "beacon_gateway", "replay", *map(str, words), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]

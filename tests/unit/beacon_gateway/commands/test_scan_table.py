@@ -1,0 +1,140 @@
+"""What the table and the lines of `scan` say of batteries, and what the radio asks a person to do."""
+
+from collections.abc import Callable, Mapping
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from beacon_gateway.commands.radio_wording import MODES, STATES, STEPS
+from beacon_gateway.commands.scan_table import plain_rows, table
+from beacon_gateway.model.beacons import Beacon, Sighting
+from beacon_gateway.presence.choice import Choice
+from beacon_gateway.presence.decision_engine import Decide
+from beacon_gateway.presence.explain.live_table import Listening
+from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
+from beacon_gateway.presence.trace import Trace
+from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.radio.radio_factory import Radios
+from beacon_gateway.radio.radio_wording import FILTERED, hearing, recovering
+from beacon_gateway.radio.recovery.ladder import Fault, Ladder, Step
+from beacon_gateway.radio.recovery.liveness import Verdict
+from beacon_gateway.radio.scan.battery_levels import Batteries
+from sync_contract.beacon_identity import BeaconId
+from sync_contract.catalogue import BeaconKind
+from tests.unit.beacon_gateway.presence.people import frame, person, place
+
+WALL, CARD = place(1), person(2)
+BATTERY = "0000180f-0000-1000-8000-00805f9b34fb"
+
+
+class Radio:
+    """`filtered`: its controller filters duplicates. `more`: what else it says of itself."""
+
+    name = "bluez"
+
+    def __init__(
+        self, batteries: Batteries, *, filtered: bool = False, more: Mapping[str, object] | None = None
+    ) -> None:
+        self._batteries, self._filtered, self._more = batteries, filtered, more or {}
+
+    async def hear(self, tell: Callable[[Sighting], None]) -> None: ...
+
+    def describe(self) -> dict[str, object]:
+        words = FILTERED if self._filtered else None
+        return {
+            "state": "hearing",
+            "batteries": self._batteries.describe(1.0),
+            "adapters": {"hci0": {"state": "hearing", "mode": "active", "delivery": {"words": words}}},
+            **self._more,
+        }
+
+
+def said(
+    *told: tuple[BeaconId, bytes],
+    filtered: bool = False,
+    batteries: Batteries | None = None,
+    more: Mapping[str, object] | None = None,
+    own: Beacon | None = None,
+) -> tuple[str, str]:
+    """The table on a terminal of 120 columns, and the lines. `own`: our own advert, which nobody hears."""
+    known = batteries or Batteries([WALL, CARD])
+    for heard, octets in told:
+        known.hear(heard, {BATTERY: octets}, 1.0)
+    beacons = (WALL, CARD, own) if own else (WALL, CARD)
+    decide = Decide(Tracker(beacons, PresenceRules()), Choice(ChoiceRules()), Trace(()), dict)
+    listening = Listening(beacons, decide, {}, strangers=False, at=0.0)
+    for beacon in (WALL, CARD):
+        listening.hear(frame(beacon, -55, 0.9))
+    radios = Radios(Radio(known, filtered=filtered, more=more), None, known)
+    screen = StringIO()
+    Console(width=120, file=screen).print(table(listening, decide.chosen, radios, 1.0, 1.0))
+    return screen.getvalue(), plain_rows(listening, decide.chosen, radios, 1.0, 1.0)
+
+
+def test_the_head_says_whether_hearing_is_proved_and_why_that_matters_and_each_adapter_with_its_fault() -> None:
+    fault = Fault("transmitter_lost", (Step.new_scanner, Step.ask_a_person), "wall")
+    ladder = Ladder()
+    ladder.climb(0.0, fault)
+    recovery = {**ladder.describe(1.0), "words": recovering("hci1", fault, Step.new_scanner)}
+    unproved = Verdict((), (), 0)
+    more = {
+        "liveness": {**unproved.describe(), "words": hearing(unproved)},
+        "adapters": {
+            "hci0": {"state": "hearing", "mode": "active"},
+            "hci1": {"state": "listening", "mode": "passive", "recovery": recovery},
+        },
+    }
+    for text in said(more=more):
+        flat = " ".join(text.split())
+        assert "Hearing is not proved" in flat
+        assert "A deaf radio and an empty hall then look the same." in flat
+        assert f"hci0: {STATES['hearing']}; {MODES['active']}" in flat
+        assert f"hci1: {STATES['listening']}; {MODES['passive']}" in flat
+        assert recovering("hci1", fault, Step.new_scanner)["en"] in flat
+        assert f"{STEPS['new_scanner']} ×1; 下一步 next in 14 s" in flat
+
+
+def test_our_own_advert_is_no_fault_where_a_scan_sends_none() -> None:
+    on_screen, lines = said(own=Beacon(place(9).id, BeaconKind.place, "own advert", own=True))
+    assert "本站广播 own advert" in on_screen
+    assert "不发 not sent" in on_screen
+    assert "本站广播 own advert: scan 自己不发广播,收不到不是故障 scan sends none" in lines
+    assert "听不到" not in on_screen + lines
+
+
+def test_the_distance_says_that_it_lags_and_the_reason_when_it_held() -> None:
+    on_screen, lines = said()
+    assert "it lags behind the zone" in on_screen
+    assert "平滑距离 smoothed 0.7 m" in lines
+    for text in (on_screen, lines):
+        assert "换屏时 why then: 附近没有信标" in text
+        assert "nothing is near" in text
+
+
+def test_without_telemetry_nothing_is_said_of_batteries() -> None:
+    for text in said():
+        assert "battery" not in text
+        assert "电池" not in text
+
+
+@pytest.mark.parametrize(("octets", "words"), [(b"\x57", "87 %"), (b"\x0c", "12 % 低 low")])
+def test_a_battery_stands_in_the_row_and_a_low_one_is_marked(octets: bytes, words: str) -> None:
+    on_screen, lines = said((WALL.id, octets), (CARD.id, octets))
+    assert on_screen.count(words) == 2
+    assert lines.count(f"电池 battery {words}") == 2
+    assert CARD.label in on_screen  # for the one who stands there
+    assert CARD.label not in lines  # which may be kept
+
+
+def test_low_batteries_and_a_filtering_controller_are_said_with_the_remedy() -> None:
+    for text in said((WALL.id, b"\x05"), (CARD.id, b"\x05"), filtered=True):
+        flat = " ".join(text.split())
+        assert f"please change them: {WALL.label}, a tag of class {CARD.tag_class}" in flat
+        assert "Experimental = true" in flat
+        assert "电池快用完了" in flat
+
+
+def test_a_radio_without_batteries_is_shown_too() -> None:
+    known = Batteries()
+    assert all("dBm" in text for text in said(batteries=known))

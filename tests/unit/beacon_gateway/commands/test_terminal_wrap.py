@@ -1,0 +1,33 @@
+"""Lines on a terminal: nothing is lost, nothing sticks out, and no English word is parted."""
+
+import pytest
+from rich.cells import cell_len
+
+from beacon_gateway.commands.terminal_wrap import folded
+
+LINES = (
+    "",
+    "一行 short",
+    f"{'':14}依据 why: 在 1.5 米以内的明确证据 1.1 秒(要求 1.0 秒,近来越界 0.0 次)",
+    f"{'':24}1.1 s of clear evidence within 1.5 m (1.0 s asked, 0.0 crossings lately)",
+    "     8.000 s  #5  换区 zone  随身卡 tag of class volunteer-card: 附近 near → 紧挨 immediate",
+    "信标" * 60,
+    "x" * 300,
+)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+@pytest.mark.parametrize("line", LINES)
+def test_a_line_is_folded_whole(line: str, width: int) -> None:
+    parts = folded(line, width)
+    assert all(cell_len(part) <= width for part in parts)
+    assert "".join("".join(parts).split()) == "".join(line.split())
+    if line != "x" * 300:
+        words = {word for word in line.split() if word.isascii()}
+        assert words <= set(" ".join(parts).split())
+
+
+def test_the_rest_stands_below_the_text() -> None:
+    first, second = folded(LINES[3] + " and more of it", 80)
+    assert first.startswith(" " * 24 + "1.1 s")
+    assert second.startswith(" " * 24 + second.strip())

@@ -1,0 +1,100 @@
+"""Staff at the device are told why the screen shows what it shows; nobody else is, and no tag is named."""
+
+import json
+from collections.abc import AsyncIterator
+from xml.etree import ElementTree
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from beacon_gateway.kiosk.decision_view import STYLESHEET, Why
+from beacon_gateway.kiosk.pages.decision_trace import trace_css, trace_json, trace_svg
+from beacon_gateway.kiosk.scene_driver import Follow
+from beacon_gateway.kiosk.stage import Stage
+from beacon_gateway.presence.choice import Choice
+from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
+from beacon_gateway.presence.statistics import Collector
+from beacon_gateway.presence.trace import Trace
+from beacon_gateway.presence.tracker import Tracker
+from daemonkit.web import WebRules, guarded_app, serving
+from tests.unit.beacon_gateway.presence.people import heard, person, place
+
+CARD, WALL = person(7, "volunteer", "lunch"), place(1, "books")
+NOW = 30.0
+
+
+def walked() -> tuple[Follow, Why]:
+    """The card came, and is here still."""
+    trace, choice = Trace((CARD, WALL)), Choice(ChoiceRules())
+    tracker = Tracker((CARD, WALL), PresenceRules())
+    follow = Follow(tracker, choice, Collector((CARD, WALL)), Stage(), bindings=dict, trace=trace)
+    for sighting in sorted((*heard(WALL, -80, since=0, until=25), *heard(CARD, -50, since=20, until=25))):
+        follow.hear(sighting)
+    follow.count()
+    return follow, Why(trace, PresenceRules(), lambda: follow.chosen, lambda: choice.held, clock=lambda: NOW)
+
+
+def _all(_: web.Request) -> bool:
+    return True
+
+
+@pytest.fixture
+async def url() -> AsyncIterator[str]:
+    why = walked()[1]
+    app = guarded_app(WebRules(allowed_hosts=frozenset({"127.0.0.1"}), secret=b"only for tests"))
+    app.add_routes([web.get("/site/trace.json", trace_json(why)), web.get("/site/trace.svg", trace_svg(why, _all))])
+    app.add_routes([web.get(STYLESHEET, trace_css())])
+    async with serving(app, "127.0.0.1", 0) as address:
+        yield address
+
+
+async def get(url: str) -> tuple[int, str]:
+    async with aiohttp.ClientSession() as http, http.get(url) as answer:
+        return answer.status, await answer.text()
+
+
+async def test_each_decision_is_told_with_its_numbers_its_rule_and_what_came_out(url: str) -> None:
+    status, text = await get(f"{url}/site/trace.json")
+    assert status == 200
+    told = json.loads(text)
+    assert told["screen"]["project"] == "lunch"
+    assert "zone immediate" in told["screen"]["reason"]
+    shown = next(each for each in told["decisions"] if each["what"] == "shown")
+    assert (shown["out"]["before"], shown["out"]["after"], shown["rule"]) == ("", "lunch", told["screen"]["reason"])
+    came = next(each for each in told["decisions"] if each["what"] == "arrived" and each["tag_class"])
+    assert came["in"] == {"rssi": -50, "level_db": 9.0, "distance_m": pytest.approx(0.39, abs=0.01), "edges": []}
+    assert came["ago_s"] == pytest.approx(10.0)
+    assert {each["label"] for each in told["decisions"]} == {"", "corner 1"}
+
+
+async def test_of_a_tag_nothing_but_its_class_is_told_as_json(url: str) -> None:
+    _, text = await get(f"{url}/site/trace.json?last=1000")
+    assert str(CARD.id) not in text
+    assert CARD.label not in text
+    assert "volunteer" in text
+
+
+async def test_no_more_is_told_than_is_asked_for_and_nonsense_is_refused(url: str) -> None:
+    _, text = await get(f"{url}/site/trace.json?last=1")
+    assert len(json.loads(text)["decisions"]) == 1
+    for word in ("-1", "x", "1001", "99999", "٣", ""):
+        assert (await get(f"{url}/site/trace.json?last={word}"))[0] == 400
+
+
+async def test_the_picture_carries_no_style_of_its_own_and_names_the_sheet(url: str) -> None:
+    _, text = await get(f"{url}/site/trace.svg")
+    assert f'href="{STYLESHEET}"' in text
+    assert "<style" not in text
+    ElementTree.fromstring(text)
+    assert ".immediate" in (await get(url + STYLESHEET))[1]
+
+
+def test_the_card_leaves_the_picture_when_it_leaves_and_is_never_in_that_of_others() -> None:
+    follow, why = walked()
+    panel = ">随身卡 tag of class volunteer</text>"
+    assert panel in why.picture()
+    assert panel not in why.picture(people=False)
+    follow._decide.tick(60.0)
+    assert panel not in why.picture()
+    assert why.told(1000)["decisions"], "what was decided stays, by class"

@@ -1,0 +1,154 @@
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+from yarl import URL
+
+from beacon_gateway.kiosk.pages import live
+from sync_contract.records import IntentState
+from tests.browser.fake_giving import FakeKiosk
+from tests.ports import own_port
+from tests.unit.beacon_gateway.kiosk.resident import Resident
+
+
+class Ear:
+    """Reads an event stream."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+
+    async def next(self) -> dict[str, str]:
+        async with asyncio.timeout(60):
+            async for line in self._response.content:
+                if line.startswith(b"data: "):
+                    message: dict[str, str] = json.loads(line[6:])
+                    return message
+        raise AssertionError("the stream ended")
+
+
+@asynccontextmanager
+async def listening(resident: Resident, query: str = "") -> AsyncIterator[Ear]:
+    async with resident.http.get(resident.url + "/live" + query) as response:
+        assert response.headers["Content-Type"].startswith("text/event-stream")
+        yield Ear(response)
+
+
+async def test_the_first_page_is_sent_whole_at_once_and_after_each_scene(resident: Resident, kiosk: FakeKiosk) -> None:
+    await resident.get("/")
+    async with listening(resident, "?view=attract") as ear:
+        first = await ear.next()
+        assert first["view"] == "attract"
+        assert first["html"].strip() in resident.html
+        kiosk.card_brings("student-aid")
+        assert "志愿者的卡就在附近" in (await ear.next())["html"]
+        kiosk.card_brings(None)
+        assert await ear.next() == first
+
+
+async def test_the_session_that_holds_the_gift_follows_it_to_the_thanks(
+    resident: Resident, neighbour: Resident, kiosk: FakeKiosk
+) -> None:
+    await neighbour.get("/")
+    await resident.give("elder-lunch", amount_fen="3000")
+    async with listening(resident) as ear, listening(neighbour) as elsewhere:
+        assert (await elsewhere.next())["view"] == "attract"
+        waiting = await ear.next()
+        assert waiting["view"] == "handoff"
+        assert waiting["html"].strip() in resident.html
+        kiosk.card_brings("student-aid")
+        assert "志愿者" in (await elsewhere.next())["html"]
+        assert "志愿者" in (await ear.next())["news"], "it waits"
+        kiosk.giving.becomes(kiosk.giving.recorded[0].gift.intent, IntentState.handed_off)
+        assert "银行页面已打开" in (await ear.next())["html"], "the scene did not take the page away"
+        kiosk.pay_last()
+        assert await ear.next() == {"go": "/thanks"}
+        kiosk.card_brings(None)
+        assert (await elsewhere.next())["view"] == "attract"
+
+
+async def test_minutes_pass_on_a_code_in_a_quiet_hall(
+    resident: Resident, kiosk: FakeKiosk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "MINUTES_S", 0.02)
+    await resident.give("elder-lunch", amount_fen="3000")
+    async with listening(resident, "?view=handoff") as ear:
+        assert "请在 10 分钟内扫" in (await ear.next())["html"]
+        kiosk.later_s = 61
+        assert "请在 9 分钟内扫" in (await ear.next())["html"]
+        kiosk.later_s = 601
+        assert "手机会先再问您一次" in (await ear.next())["html"]
+
+
+async def test_a_gift_that_was_not_paid_at_the_bank_may_be_tried_again(resident: Resident, kiosk: FakeKiosk) -> None:
+    await resident.give("elder-lunch", amount_fen="3000")
+    intent = kiosk.giving.recorded[0].gift.intent
+    async with listening(resident, "?view=handoff") as ear:
+        await ear.next()
+        kiosk.giving.becomes(intent, IntentState.handed_off)
+        assert "请看手机" in (await ear.next())["html"]
+        kiosk.giving.becomes(intent, IntentState.handed_off, ended=True)
+        told = (await ear.next())["html"]
+    assert "银行那边没有付成。可以再扫一次，或换下一位。" in told
+    assert "<svg" in told
+
+
+async def test_a_first_page_of_a_session_that_gave_still_follows_the_scene(
+    resident: Resident, kiosk: FakeKiosk
+) -> None:
+    await resident.give("elder-lunch", amount_fen="3000")
+    async with listening(resident, "?view=attract") as ear:
+        assert (await ear.next())["view"] == "attract"
+        kiosk.pay_last()
+        assert await ear.next() == {"go": "/thanks"}
+
+
+async def test_live_speaks_the_language_of_the_session(resident: Resident) -> None:
+    await resident.get("/")
+    await resident.post("/comfort", language="en", back="/")
+    async with listening(resident, "?view=attract") as ear:
+        assert "Neighbours" in (await ear.next())["html"]
+
+
+async def test_after_a_restart_the_first_page_reloads_and_a_code_on_the_screen_stays(kiosk: FakeKiosk) -> None:
+    jar, port = aiohttp.CookieJar(unsafe=True), own_port()
+    async with aiohttp.ClientSession(cookie_jar=jar) as http:
+        async with kiosk.serve(port) as url:
+            resident = Resident(http, url)
+            await resident.give("elder-lunch", amount_fen="3000")
+        again = FakeKiosk()
+        async with again.serve(port) as url:
+            resident = Resident(http, url)
+            old = {cookie.key: cookie.value for cookie in jar}
+            async with listening(resident, "?view=attract") as ear:
+                assert await ear.next() == {"go": "/"}
+            jar.update_cookies(old, URL(url))
+            async with listening(resident, "?view=handoff") as ear:
+                again.card_brings("student-aid")
+                listener = asyncio.create_task(ear.next())
+                done, _ = await asyncio.wait({listener}, timeout=0.3)
+                assert not done
+                listener.cancel()
+            await resident.get("/")
+            async with listening(resident, "?view=attract") as ear:
+                assert (await ear.next())["view"] == "attract", "no reload without end"
+
+
+async def test_a_browser_without_cookies_is_not_sent_round_in_circles(kiosk: FakeKiosk) -> None:
+    async with (
+        kiosk.serve() as url,
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
+        listening(Resident(http, url), "?view=attract") as ear,
+    ):
+        assert (await ear.next())["view"] == "attract"
+
+
+async def test_closing_the_server_ends_the_streams(kiosk: FakeKiosk) -> None:
+    async with aiohttp.ClientSession() as http:
+        async with asyncio.timeout(30):
+            async with kiosk.serve() as url:
+                response = await http.get(url + "/live")
+                assert response.status == 200
+            assert b"data: " in await response.read()

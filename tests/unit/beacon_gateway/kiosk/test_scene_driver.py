@@ -1,0 +1,75 @@
+"""The daemon's way of an advert: the scene it shows and the trace that says why."""
+
+import asyncio
+import time
+
+from structlog.testing import capture_logs
+
+from beacon_gateway.kiosk.scene_driver import Follow
+from beacon_gateway.kiosk.stage import Stage
+from beacon_gateway.presence.choice import Choice
+from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
+from beacon_gateway.presence.statistics import Collector
+from beacon_gateway.presence.trace import Trace, What
+from beacon_gateway.presence.tracker import Tracker
+from tests.unit.beacon_gateway.presence.people import heard, person, place
+
+CARD = person(1, "volunteer", "lunch")
+WALL = place(3, "books")
+
+
+def following(stage: Stage, trace: Trace | None = None) -> Follow:
+    tracker = Tracker([CARD, WALL], PresenceRules())
+    return Follow(tracker, Choice(ChoiceRules()), Collector([CARD, WALL]), stage, bindings=dict, trace=trace)
+
+
+def test_each_scene_has_its_decision_and_the_decision_its_reason() -> None:
+    stage = Stage()
+    follow = following(stage, Trace([CARD]))
+    for sighting in heard(CARD, -50, since=0, until=3):
+        follow.hear(sighting)
+    follow.count()
+    assert stage.scene.project == "lunch"
+    shown = [decision for decision in follow.trace.decisions if decision.what is What.shown]
+    assert [(d.before, d.after, d.rule) for d in shown] == [("", "lunch", stage.scene.reason)]
+    assert follow.trace.running_samples
+
+
+async def test_silence_alone_ends_the_scene_and_takes_the_samples_of_the_person_along() -> None:
+    stage, rounds = Stage(), asyncio.Event()
+    follow = following(stage, Trace([CARD]))
+    for sighting in heard(CARD, -50, since=0, until=3):  # long before any monotonic now: the next tick finds silence
+        follow.hear(sighting)
+    follow.count()
+    assert time.monotonic() > 13
+    assert follow.trace.running_samples
+    ticking = asyncio.create_task(follow.tick(rounds.set))
+    async with asyncio.timeout(60):
+        while follow.trace.running_samples:
+            rounds.clear()
+            await rounds.wait()
+    ticking.cancel()
+    assert [d.what for d in follow.trace.decisions][-2:] == [What.left, What.shown]
+    assert stage.scene.project is None
+
+
+def test_of_a_persons_coming_and_going_nothing_reaches_the_journal_at_any_level() -> None:
+    stage = Stage()
+    follow = following(stage)
+    with capture_logs() as logged:
+        for sighting in (*heard(CARD, -50, since=0, until=3), *heard(WALL, -50, since=20, until=23)):
+            follow.hear(sighting)
+        for sighting in heard(CARD, -50, since=40, until=43):  # its second visit
+            follow.hear(sighting)
+    assert stage.scene.project == "lunch"
+    assert {entry["beacon"] for entry in logged} == {str(WALL.id)}
+    assert "volunteer" not in str(logged)
+
+
+def test_without_a_trace_the_scene_is_the_same() -> None:
+    stage = Stage()
+    follow = following(stage)
+    for sighting in heard(CARD, -50, since=0, until=3):
+        follow.hear(sighting)
+    assert stage.scene.project == "lunch"
+    assert follow.trace.running_samples == ()

@@ -1,0 +1,105 @@
+from beacon_gateway.donations.ports import Gift
+from beacon_gateway.kiosk.sessions import GIVING_S, IDLE_S, MOST, Sessions
+from sync_contract.money import Money
+from sync_contract.records import HandoffKind
+from sync_contract.strict_model import Language
+from tests.browser.projects import LUNCH
+
+GIFT = Gift("0" * 32, LUNCH, Money(1000, "CNY"), HandoffKind.link, "https://give.example/")
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_an_idle_session_is_forgotten_after_ten_minutes_and_a_used_one_is_not() -> None:
+    clock = Clock()
+    sessions = Sessions(Language.zh_hans, now=clock)
+    session = sessions.open()
+    session.language = Language.en
+    clock.now = IDLE_S
+    assert sessions.find(session.id) is session
+    clock.now = 2 * IDLE_S
+    assert sessions.find(session.id) is session
+    clock.now = 3 * IDLE_S + 1
+    assert sessions.find(session.id) is None
+
+
+def test_a_session_whose_page_follows_the_scene_is_kept_however_long_nobody_touches_it() -> None:
+    clock = Clock()
+    sessions = Sessions(Language.zh_hans, now=clock)
+    session = sessions.open()
+    with session.followed():
+        clock.now = 100 * IDLE_S
+        assert sessions.find(session.id) is session
+    clock.now = 102 * IDLE_S
+    assert sessions.find(session.id) is None
+
+
+def test_a_dropped_session_is_gone_and_an_unknown_one_was_never_there() -> None:
+    sessions = Sessions(Language.zh_hans)
+    session = sessions.open()
+    sessions.drop(session)
+    sessions.drop(session)
+    assert sessions.find(session.id) is None
+    assert sessions.find("") is None
+    assert sessions.find("0" * 32) is None
+
+
+def test_sessions_are_bounded_and_the_one_idle_longest_makes_room() -> None:
+    clock = Clock()
+    sessions = Sessions(Language.zh_hant, now=clock)
+    opened = []
+    for _ in range(MOST + 1):
+        clock.now += 0.01
+        opened.append(sessions.open())
+    assert len({session.id for session in opened}) == MOST + 1
+    assert sessions.find(opened[0].id) is None
+    assert sessions.find(opened[1].id) is opened[1]
+    assert all(session.language is Language.zh_hant for session in opened)
+
+
+def test_a_gift_is_at_hand_while_somebody_seems_to_be_busy_with_it() -> None:
+    clock = Clock()
+    sessions = Sessions(Language.zh_hans, now=clock)
+    session, _other = sessions.open(), sessions.open()
+    assert sessions.gifts_at_hand() == ()
+    session.gift = GIFT
+    clock.now = GIVING_S
+    assert sessions.gifts_at_hand() == (GIFT,)
+    clock.now += 0.1
+    assert sessions.gifts_at_hand() == ()
+    sessions.find(session.id)
+    assert sessions.gifts_at_hand() == (GIFT,)
+    sessions.drop(session)
+    assert sessions.gifts_at_hand() == ()
+
+
+def test_a_session_that_was_seen_again_does_not_make_room_before_the_others() -> None:
+    clock = Clock()
+    sessions = Sessions(Language.zh_hans, now=clock)
+    opened = []
+    for _ in range(MOST):
+        clock.now += 0.01
+        opened.append(sessions.open())
+    assert sessions.find(opened[0].id) is opened[0]
+    sessions.open()
+    assert sessions.find(opened[0].id) is opened[0]
+    assert sessions.find(opened[1].id) is None
+
+
+def test_idle_sessions_go_although_one_before_them_is_followed() -> None:
+    clock = Clock()
+    sessions = Sessions(Language.zh_hans, now=clock)
+    followed = sessions.open()
+    with followed.followed():
+        idle = [sessions.open() for _ in range(MOST - 1)]
+        clock.now = IDLE_S + 1
+        sessions.open()
+        sessions.open()
+        clock.now = 0
+        assert sessions.find(idle[0].id) is None
+        assert sessions.find(followed.id) is followed

@@ -1,0 +1,133 @@
+"""`/site`: what staff of the place are told of radio, screen and sync."""
+
+import asyncio
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from beacon_gateway.donations.ports import StoreUnavailable
+from beacon_gateway.kiosk.client_origin import From, asked_from
+from beacon_gateway.kiosk.pages import files as files_page
+from beacon_gateway.model.sync_state import SyncState
+from tests.unit.beacon_gateway.kiosk.resident import Resident
+from tests.unit.beacon_gateway.kiosk.site_desk import HEALTH, STATE, Asking, made, served
+from tests.unit.beacon_gateway.kiosk.test_decision_trace import CARD, WALL
+
+
+async def test_staff_see_what_is_heard_what_is_shown_and_why(staff: Resident) -> None:
+    page = " ".join(re.sub(r"<[^>]+>", " ", await staff.get("/site")).split())
+    assert staff.status == 200
+    for words in (
+        "一张 volunteer 类的卡：就在跟前 （平滑值，滞后：0.4 米）",
+        "听得到信标 hci0, hci1",
+        "有已知的信标证明它听得到。",
+        f"corner 1 {WALL.id} 较远 5 秒前",
+        "-80 dBm 长者爱心午餐",
+        "volunteer (就在跟前) × 1",
+        "别人的广播（立即丢弃）：42",
+        "连不上服务器，会自动重试",
+        "等待发送 7 被拒收或已损坏 2",
+        "捐款登记: 已送达",
+        "CentralUnreachable · 已重启 3 次",
+        "beacon-gateway 1.2.3",
+    ):
+        assert words in page, f"{words!r} not in {page}"
+    assert str(CARD.id) not in page
+    assert CARD.label not in page
+
+
+async def test_why_is_told_with_its_picture_and_in_the_readers_language(staff: Resident) -> None:
+    page = await staff.get("/site/why")
+    assert "<svg" in page
+    assert "<style" not in page
+    assert 'href="/site/trace.css"' in page
+    assert "volunteer 类的卡" in page
+    assert "来了" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh-Hans", "本机广播已有 12 分钟没有发出"),
+        ("zh-Hant", "本機的廣播停了 12 分鐘"),
+        ("en", "The own advert has not been on the air for 12 min"),
+    ],
+)
+async def test_an_advert_that_is_off_the_air_for_long_is_told_with_what_to_do(
+    language: str, words: str, asking: Asking
+) -> None:
+    off = HEALTH | {"advert": {"state": "adapter_off", "off_air_s": 725.0, "asks_a_person": True}}
+    async for staff in served(made(health=lambda: off)):
+        await staff.get("/")
+        await staff.post("/comfort", language=language, back="/")
+        assert words in await staff.get("/site")
+    back = HEALTH | {"advert": {"state": "on_air", "off_air_s": 0.0, "asks_a_person": False}}
+    async for staff in served(made(health=lambda: back)):
+        await staff.get("/")
+        await staff.post("/comfort", language=language, back="/")
+        assert words[-10:] not in await staff.get("/site")
+
+
+async def test_a_simulated_radio_is_told_as_one(asking: Asking) -> None:
+    imagined = {"radio": {"state": "simulated", "walkers": 2}, "advert": {"state": "simulated"}}
+    async for staff in served(made(health=lambda: imagined)):
+        page = await staff.get("/site")
+        assert "模拟的无线电，没有真的在接收" in page
+        assert "模拟的，没有真的发出" in page
+
+
+async def test_a_disk_that_does_not_answer_is_told(asking: Asking) -> None:
+    async def broken() -> SyncState:
+        raise StoreUnavailable("the disk")
+
+    async for staff in served(made(sync=broken)):
+        assert "本机磁盘没有回应" in await staff.get("/site")
+        assert staff.status == 200
+
+
+@pytest.mark.parametrize(
+    ("told", "state", "words"),
+    [
+        (None, "running", "还不知道"),
+        (True, "running", "已连上"),
+        (False, "running", "连不上服务器"),
+        (True, "waiting", "连不上服务器"),
+        (None, "waiting", "连不上服务器"),
+    ],
+)
+async def test_nobody_is_called_connected_before_that_was_seen(
+    asking: Asking, told: bool | None, state: str, words: str
+) -> None:
+    async def sync() -> SyncState:
+        return replace(STATE, reachable=told, lines=())
+
+    stage = {"state": state, "for_s": 4.2, "restarts": 3, "error": "CentralUnreachable"}
+    async for staff in served(made(sync=sync, health=lambda: HEALTH | {"stages": {"report": stage}})):
+        page = await staff.get("/site")
+        assert [each for each in ("还不知道", "已连上", "连不上服务器") if each in page] == [words]
+
+
+async def test_the_page_follows_what_happens_without_a_reload(staff: Resident) -> None:
+    async with staff.http.get(staff.url + "/site/live") as stream:
+        line = await stream.content.readuntil(b"\n\n")
+    told = json.loads(re.search(rb"data: (.*)\n", line)[1])  # type: ignore[index]  # or the test ends here
+    assert told["view"] == "site"
+    assert "就在跟前" in told["html"]
+
+
+async def test_a_stream_ends_when_the_guest_may_not_see_it_any_more(staff: Resident, asking: Asking) -> None:
+    async with staff.http.get(staff.url + "/site/live") as stream:
+        await stream.content.readuntil(b"\n\n")
+        asking.where = From.elsewhere
+        line = await asyncio.wait_for(stream.content.readuntil(b"\n\n"), 60)
+    assert b'{"go": "/site"}' in line
+
+
+async def test_health_is_told_in_full_on_the_device_alone(staff: Resident, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with staff.http.get(staff.url + "/healthz") as answer:
+        assert "screen" in await answer.json()
+    monkeypatch.setattr(files_page, asked_from.__name__, lambda _: From.network)
+    async with staff.http.get(staff.url + "/healthz") as answer:
+        assert await answer.json() == {"ok": True}

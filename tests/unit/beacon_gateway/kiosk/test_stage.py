@@ -1,0 +1,50 @@
+import asyncio
+from uuid import UUID
+
+from beacon_gateway.kiosk.stage import Stage
+from beacon_gateway.presence.choice import Chosen
+from sync_contract.beacon_identity import BeaconId
+from sync_contract.records import Door
+
+WALL = BeaconId(UUID("fda50693-a4e2-4fb1-afcf-c6eb07647825"), 10, 1)
+NOBODY = Chosen(None, None, Door.touch, "nothing is near")
+LUNCH = Chosen("elder-lunch", WALL, Door.touch, "place beacon hall")
+
+
+def test_the_stage_begins_with_nobody_near() -> None:
+    scene = Stage().scene
+    assert (scene.number, scene.project, scene.door) == (0, None, Door.touch)
+
+
+def test_a_new_choice_is_a_new_scene_and_another_reason_for_the_same_is_not() -> None:
+    stage = Stage()
+    stage.show(LUNCH)
+    assert (stage.scene.number, stage.scene.project, stage.scene.beacon) == (1, "elder-lunch", WALL)
+    stage.show(Chosen("elder-lunch", WALL, Door.touch, "said again"))
+    assert (stage.scene.number, stage.scene.reason) == (1, "place beacon hall")
+    stage.show(Chosen("elder-lunch", None, Door.tag, "a card walked up"))
+    assert (stage.scene.number, stage.scene.door) == (2, Door.tag)
+
+
+async def test_a_follower_hears_of_every_change_and_only_of_changes() -> None:
+    stage = Stage()
+    seen: list[int] = []
+    turns: asyncio.Queue[int] = asyncio.Queue()
+
+    async def follow() -> None:
+        async for _ in stage.changes():
+            seen.append(stage.scene.number)
+            turns.put_nowait(stage.scene.number)
+
+    following = asyncio.create_task(follow())
+    async with asyncio.timeout(60):
+        assert await turns.get() == 0
+        stage.show(LUNCH)
+        assert await turns.get() == 1
+        stage.show(LUNCH)
+        stage.show(NOBODY)
+        assert await turns.get() == 2
+        stage.poke()
+        assert await turns.get() == 2
+        assert seen == [0, 1, 2, 2]
+    following.cancel()

@@ -1,0 +1,137 @@
+"""A site left to itself: two wall beacons, bad air, and a radio that hiccups; everything that may raise an alarm."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from heapq import merge
+from random import Random
+
+from beacon_gateway.model.beacons import Beacon, Sighting
+from beacon_gateway.model.visits import Left
+from beacon_gateway.presence.choice import Choice
+from beacon_gateway.presence.decision_engine import Decide
+from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
+from beacon_gateway.presence.project_selection import Circumstances
+from beacon_gateway.presence.statistics import Collector
+from beacon_gateway.presence.trace import Trace
+from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.radio.recovery import adapter_faults
+from beacon_gateway.radio.recovery.ladder import Ladder
+from beacon_gateway.radio.recovery.liveness import Liveness, Proof, Transmitter, Verdict
+from beacon_gateway.simulation.air import Air, hear
+from sync_contract.records import BeaconStatistics, ClockReading
+from tests.unit.beacon_gateway.presence.people import place
+
+SHELF, DOOR = place(1, "lunch"), place(2)
+"""The kiosk's own corner, at 1 m; and a beacon behind a wall, at 9 m, that advertises once a second."""
+AIRS = {
+    SHELF.id: (1.0, 350, Air(interval_s=(0.350, 0.360), loss=0.2)),
+    DOOR.id: (9.0, 1000, Air(interval_s=(1.000, 1.010), loss=0.35)),
+}
+"""Sigma 5 dB, and a body in between four times a minute."""
+HARVEST_S = 300.0
+START = ClockReading(wall=datetime(2026, 5, 1, tzinfo=UTC), boot="0" * 32, monotonic_ns=1, trusted=True)
+
+
+@dataclass
+class Alarms:
+    """What nobody should have been told."""
+
+    frames: int = 0
+    hiccups: int = 0
+    left: list[str] = field(default_factory=list)
+    """Whose visit ended, although nobody was moved."""
+    shown: list[str | None] = field(default_factory=list)
+    lost: int = 0
+    silent: int = 0
+    troubles: set[str] = field(default_factory=set)
+    """What a person was asked to see to."""
+    cloned: int = 0
+    suspect: int = 0
+    statistics: list[BeaconStatistics] = field(default_factory=list)
+
+
+def hiccups(seconds: float, longest_s: float, source: Random) -> Iterator[tuple[float, float]]:
+    """From, until: nothing is heard; about one in ten minutes."""
+    at = 120.0
+    while at < seconds:
+        until = at + source.uniform(0.2, longest_s)
+        yield at, until
+        at = until + source.expovariate(1 / 600) + 30.0
+
+
+def heard(seconds: float, longest_s: float, seed: int, alarms: Alarms) -> Iterator[Sighting]:
+    streams = (stream_of(beacon, Random(f"{seed} {beacon.id}")) for beacon in (SHELF, DOOR))
+    pauses = hiccups(seconds, longest_s, Random(f"{seed} pauses"))
+    since, until = next(pauses)
+    for sighting in merge(*streams, key=lambda one: one.at):
+        if sighting.at >= seconds:
+            return
+        while sighting.at >= until:
+            alarms.hiccups += 1
+            since, until = next(pauses, (seconds, seconds + 1))
+        if not since <= sighting.at < until:
+            yield sighting
+
+
+def stream_of(beacon: Beacon, source: Random) -> Iterator[Sighting]:
+    metres, _, air = AIRS[beacon.id]
+    for at, rssi in hear(lambda _: metres, beacon.measured_power, air, source):
+        yield Sighting(beacon.id, rssi, at, None, "hci0")
+
+
+def left_alone(seconds: float, *, longest_hiccup_s: float, seed: int) -> Alarms:
+    """Ticked once a second, looked at as the daemon does; figures are harvested each five minutes."""
+    alarms, known = Alarms(), (SHELF, DOOR)
+    rules = PresenceRules()
+    collector = Collector(known, interval_ms={id_: ms for id_, (_, ms, _) in AIRS.items()})
+    choice = Choice(ChoiceRules(), circumstances=lambda now: Circumstances(cloned=collector.cloned(now)))
+    decide = Decide(Tracker(known, rules), choice, Trace(known), dict)
+    liveness = Liveness(Transmitter(b.id, b.label, interval_s=AIRS[b.id][1] / 1000) for b in known)
+    tick, harvest, heard_at, climbed = 0.0, HARVEST_S, 0.0, Ladder()
+    for sighting in heard(seconds, longest_hiccup_s, seed, alarms):
+        while tick <= sighting.at:
+            alarms.left += (event.beacon.label for event in decide.tick(tick) if isinstance(event, Left))
+            verdict = liveness.judge("hci0", tick, listens_since=0.0)
+            alarms.lost += tick > 60 and verdict.proof is not Proof.proved
+            alarms.troubles |= asked_to_see_to(climbed, verdict, tick, heard_at)
+            alarms.cloned += bool(collector.cloned(tick))
+            tick += 1.0
+        if sighting.at >= harvest:
+            told = collector.harvest(START, HARVEST_S, until=harvest)
+            assert told is not None
+            alarms.silent += sum(row.frames == 0 for row in told.places)
+            alarms.suspect += sum(row.frames_suspect for row in told.places)
+            alarms.statistics.append(replace_start(told, len(alarms.statistics)))
+            harvest += HARVEST_S
+        heard_at = sighting.at
+        liveness.heard(sighting.beacon, sighting.at)
+        alarms.left += (event.beacon.label for event in decide.judge(sighting) if isinstance(event, Left))
+        collector.heard(sighting)
+        alarms.frames += 1
+        if not alarms.shown or alarms.shown[-1] != decide.chosen.project:
+            alarms.shown.append(decide.chosen.project)
+    return alarms
+
+
+def asked_to_see_to(climbed: Ladder, verdict: Verdict, now: float, heard_at: float) -> set[str]:
+    """One look of the recovery."""
+    fault = adapter_faults.judge(
+        "listening",
+        now,
+        quiet_s=now - heard_at,
+        verdict=verdict,
+        refused="",
+        others_hear=False,
+        spare=False,
+        listens_s=now,
+    )
+    if fault is None:
+        climbed.healed(now)
+        return {*verdict.foreign}
+    climbed.climb(now, fault)
+    return {fault.name, *verdict.foreign} if climbed.asks else {*verdict.foreign}
+
+
+def replace_start(told: BeaconStatistics, number: int) -> BeaconStatistics:
+    return told.model_copy(update={"start": START.model_copy(update={"monotonic_ns": 1 + number})})

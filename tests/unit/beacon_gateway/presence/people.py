@@ -1,0 +1,45 @@
+"""Beacons, sightings and short walks for the tests of presence."""
+
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
+from uuid import UUID
+
+from beacon_gateway.model.beacons import Beacon, Sighting
+from beacon_gateway.model.visits import VisitEvent
+from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.simulation.air import Air
+from beacon_gateway.simulation.room import Walker, sightings
+from beacon_gateway.simulation.walk import parse_walk
+from sync_contract.beacon_identity import BeaconId
+from sync_contract.catalogue import BeaconKind
+
+SITE = UUID("f0e1d2c3-b4a5-4687-9978-695a4b3c2d1e")
+
+
+def place(minor: int, project: str | None = None) -> Beacon:
+    return Beacon(BeaconId(SITE, 1, minor), BeaconKind.place, f"corner {minor}", project=project)
+
+
+def person(minor: int, tag_class: str = "volunteer", project: str | None = None) -> Beacon:
+    return Beacon(BeaconId(SITE, 2, minor), BeaconKind.person, f"card {minor}", tag_class=tag_class, project=project)
+
+
+def frame(beacon: Beacon, rssi: int | None, at: float) -> Sighting:
+    return Sighting(beacon.id, rssi, at, beacon.measured_power, "hci0")
+
+
+def heard(beacon: Beacon, rssi: int | None, *, since: float, until: float, every: float = 0.1) -> Iterator[Sighting]:
+    """Steadily, with the same RSSI."""
+    for index in range(round((until - since) / every) + 1):
+        yield frame(beacon, rssi, since + index * every)
+
+
+def walked(beacon: Beacon, script: str, *, seed: int, air: Air | None = None) -> Iterator[Sighting]:
+    """One walk, once."""
+    walk = parse_walk(script)
+    stream = sightings([Walker(beacon, walk, air or Air())], seed=seed)
+    return takewhile(lambda sighting: sighting.at < walk.seconds, stream)
+
+
+def feed(tracker: Tracker, stream: Iterable[Sighting]) -> list[VisitEvent]:
+    return [event for sighting in stream for event in tracker.hear(sighting)]

@@ -1,0 +1,86 @@
+"""Several adapters that hear the same people."""
+
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+
+from beacon_gateway.model.beacons import Sighting, Zone
+from beacon_gateway.model.visits import ZoneChanged
+from beacon_gateway.presence.adapter_levels import MOST_ADAPTERS, MOST_DB, Ears, Levels
+from beacon_gateway.presence.presence_rules import PresenceRules
+from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit import RSSI_GREATEST
+from tests.unit.beacon_gateway.presence.people import feed, frame, heard, person
+
+CARD, OTHER = person(1), person(2)
+
+
+def two_ears(rssi: int, fainter: int, *, since: float, until: float, card: object = CARD) -> Iterator[Sighting]:
+    """Each advert through hci0, and 20 ms later through hci1, which is fainter, both with noise."""
+    noise = Random(5)
+    for sighting in heard(CARD, rssi, since=since, until=until):
+        assert sighting.rssi is not None
+        yield sighting._replace(rssi=sighting.rssi + noise.randint(-3, 3))
+        fainter_rssi = sighting.rssi - fainter + noise.randint(-3, 3)
+        yield sighting._replace(rssi=fainter_rssi, at=sighting.at + 0.02, adapter="hci1")
+
+
+def learned(fainter: int) -> Tracker:
+    tracker = Tracker([CARD, OTHER], PresenceRules())
+    feed(tracker, two_ears(-59, fainter, since=0, until=60))
+    return tracker
+
+
+def test_a_worse_adapter_does_not_push_a_person_away() -> None:
+    tracker = learned(12)
+    assert tracker.visits[CARD.id].zone is Zone.immediate
+    assert tracker.visits[CARD.id].distance_m == pytest.approx(1.0, abs=0.35)
+    assert feed(tracker, two_ears(-59, 12, since=60.1, until=180)) == []
+
+
+def test_what_an_adapter_lacks_is_known_for_the_next_person_who_is_heard_by_it_alone() -> None:
+    tracker = learned(12)
+    only = (sighting._replace(adapter="hci1") for sighting in heard(OTHER, -71, since=60.1, until=70))
+    zones = [event.after for event in feed(tracker, only) if isinstance(event, ZoneChanged)]
+    assert zones[-1] is Zone.immediate
+
+
+@pytest.mark.parametrize("rssi", [5, 12, RSSI_GREATEST])
+def test_what_an_adapter_lacks_makes_no_level_that_no_controller_could_report(rssi: int) -> None:
+    tracker = learned(30)
+    feed(tracker, (sighting._replace(adapter="hci1") for sighting in heard(OTHER, rssi, since=60.1, until=70)))
+    assert tracker.visits[OTHER.id].level_db == RSSI_GREATEST - OTHER.measured_power
+
+
+def test_equal_adapters_lack_nothing_to_speak_of() -> None:
+    tracker = learned(0)
+    assert tracker.visits[CARD.id].level_db == pytest.approx(0.0, abs=1.0)
+
+
+def test_with_one_adapter_a_level_is_what_was_heard() -> None:
+    ears, levels = Ears(), Levels("hci0")
+    assert [levels.corrected("hci0", level, at, ears) for at, level in enumerate([-20.0, 3.0])] == [-20.0, 3.0]
+
+
+def test_adapters_that_did_not_hear_within_the_same_seconds_are_not_compared() -> None:
+    ears, levels = Ears(), Levels("hci0")
+    for turn in range(20):
+        for adapter, level_db, begins in (("hci0", 0.0, 0), ("hci1", -20.0, 10)):
+            for step in range(50):
+                levels.corrected(adapter, level_db, turn * 30 + begins + step / 10, ears)
+    assert ears.lacks_db.get("hci1", 0.0) == ears.lacks_db.get("hci0", 0.0) == 0.0
+
+
+def test_what_is_learned_is_bounded_in_size_and_number() -> None:
+    ears, levels = Ears(), Levels("hci0")
+    for step in range(20_000):
+        levels.corrected(f"hci{step % 200}", -90.0 if step % 2 else 0.0, step / 1000, ears)
+    assert max(ears.lacks_db.values()) <= MOST_DB
+    assert len(ears.lacks_db) <= MOST_ADAPTERS
+
+
+def test_a_frame_through_a_second_adapter_at_the_same_time_weighs_nothing_more() -> None:
+    tracker = Tracker([CARD], PresenceRules())
+    tracker.hear(frame(CARD, -40, 5.0))
+    assert feed(tracker, [frame(CARD, -40, 5.0)._replace(adapter="hci1")] * 1000) == []

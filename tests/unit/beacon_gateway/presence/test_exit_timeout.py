@@ -1,0 +1,81 @@
+"""The exit period from measured gaps."""
+
+import random
+from itertools import accumulate
+
+import pytest
+
+from beacon_gateway.model.visits import Arrived, Left
+from beacon_gateway.presence.exit_timeout import LONGEST_FACTOR, Gaps
+from beacon_gateway.presence.presence_rules import PresenceRules
+from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.simulation.air import Air
+from tests.unit.beacon_gateway.presence.people import feed, frame, heard, person, walked
+
+CARD, RULES = person(1), PresenceRules()
+
+
+def measured(*seconds: float) -> Gaps:
+    gaps = Gaps()
+    gaps.heard.extend(accumulate(seconds, initial=100.0))
+    return gaps
+
+
+def test_a_beacon_that_is_heard_often_gets_the_shortest_period() -> None:
+    assert measured(*[0.15] * 200).exit_s(10.0) == 10.0
+
+
+def test_before_its_gaps_are_known_and_for_gaps_of_nothing_it_is_the_shortest_period() -> None:
+    assert Gaps().exit_s(10.0) == 10.0
+    assert measured(*[5.0] * 3).exit_s(10.0) == 10.0
+    assert measured(*[0.0, -1.0] * 100).exit_s(10.0) == 10.0
+    assert measured(*[5.0] * 3, *[0.0] * 50).exit_s(10.0) == 10.0
+
+
+def test_a_beacon_that_is_heard_seldom_gets_longer_but_never_for_ever() -> None:
+    # ln(3600 / 2 s / 0.001 per hour) = 14.4 of its 2 s, as if the gaps were exponential
+    drawn = random.Random(1)
+    assert measured(*(drawn.expovariate(1 / 2) for _ in range(2000))).exit_s(10.0) == pytest.approx(28.8, rel=0.3)
+    assert measured(*[100.0] * 50).exit_s(10.0) == LONGEST_FACTOR * 10.0
+
+
+def test_bursts_of_loss_lengthen_it_beyond_what_the_mean_says() -> None:
+    steady, bursty = [0.1] * 100, [0.05] * 90 + [0.55] * 10
+    random.Random(2).shuffle(bursty)
+    assert measured(*bursty).exit_s(1.0) > 1.5 * measured(*steady).exit_s(1.0)
+
+
+def test_what_was_long_ago_is_forgotten() -> None:
+    assert measured(*[3.0] * 100, *[0.1] * 1000).exit_s(10.0) == 10.0
+
+
+@pytest.mark.parametrize("loss", [0.35, 0.5])
+def test_a_slow_beacon_with_much_loss_ends_no_visit_while_it_stands_there(loss: float) -> None:
+    air = Air(interval_s=(2.0, 2.01), loss=loss)
+    tracker, ends, fixed = Tracker([CARD], RULES), 0, 0
+    last = 0.0
+    for sighting in walked(CARD, "2m 36000s", seed=3, air=air):
+        ends += sum(isinstance(event, Left) for event in (*tracker.tick(sighting.at), *tracker.hear(sighting)))
+        fixed += sighting.at - last > RULES.exit_s
+        last = sighting.at
+    assert ends <= 1
+    assert fixed >= 5  # so often the shortest period alone would have ended it
+
+
+def test_a_radio_that_hiccups_for_less_than_the_period_changes_nothing() -> None:
+    tracker = Tracker([CARD], RULES)
+    feed(tracker, heard(CARD, -58, since=0, until=60))
+    for begin in range(60, 200, 20):
+        assert tracker.tick(begin + 9.9) == ()
+        assert feed(tracker, heard(CARD, -58, since=begin + 9.9, until=begin + 20)) == []
+
+
+def test_the_reason_says_the_period_that_was_used() -> None:
+    tracker = Tracker([CARD], RULES)
+    feed(tracker, heard(CARD, -60, since=0, until=120, every=2.0))
+    assert tracker.tick(120 + 28) == ()
+    (left,) = tracker.tick(200)
+    assert isinstance(left, Left)
+    assert left.at == pytest.approx(148.8, abs=0.1)
+    assert left.reason == "silent for 28.8 s after 120.0 s of being heard"
+    assert isinstance(tracker.hear(frame(CARD, -60, 201))[0], Arrived)

@@ -1,0 +1,245 @@
+"""Figures that add up."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beacon_gateway.model.beacons import Beacon, Sighting, Zone
+from beacon_gateway.model.visits import Arrived, Left, VisitEvent
+from beacon_gateway.presence.clone_detection import BLOCK
+from beacon_gateway.presence.statistics import Collector
+from sync_contract.records import BeaconStatistics, ClassStatistics, ClockReading, canonical
+from sync_contract.statistics import loss, merge_all, total
+from tests.unit.beacon_gateway.presence.people import frame, person, place
+
+EAST, WEST = place(1), place(2)
+CARD, OTHER_CARD, LOANED = person(1), person(2), person(3, tag_class="loaned")
+EVERYBODY = (EAST, WEST, CARD, OTHER_CARD, LOANED)
+START = ClockReading(wall=datetime(2026, 5, 1, tzinfo=UTC), boot="0" * 32, monotonic_ns=1, trusted=True)
+
+
+def harvest(collector: Collector) -> BeaconStatistics:
+    statistics = collector.harvest(START, 300)
+    assert statistics is not None
+    return statistics
+
+
+def arrived(beacon: Beacon) -> Arrived:
+    return Arrived(beacon, Zone.near, 0, "came")
+
+
+def left(beacon: Beacon, dwell_s: float) -> Left:
+    return Left(beacon, 0, dwell_s, "went")
+
+
+def test_nothing_counted_is_no_record_at_all() -> None:
+    assert Collector((CARD, LOANED)).harvest(START, 300) is None
+    assert Collector(EVERYBODY).harvest(START, 9.9) is None
+
+
+def test_a_place_beacon_that_was_not_heard_stands_there_with_no_frames() -> None:
+    collector = Collector(EVERYBODY, interval_ms={WEST.id: 100})
+    collector.heard(frame(EAST, -60, 0))
+    east, west = harvest(collector).places
+    assert (east.frames, west.beacon, west.frames) == (1, WEST.id, 0)
+    assert (west.expected_frames, west.heard_of_expected, west.longest_gap_ms) == (3000, 0, 300_000)
+
+
+def test_silence_of_a_beacon_that_is_not_expected_is_no_fault() -> None:
+    assert Collector(EVERYBODY, expected=()).harvest(START, 300) is None
+
+
+def test_gaps_are_counted_where_they_end_and_the_open_one_is_seen() -> None:
+    collector = Collector(EVERYBODY)
+    for at in (0.0, 0.1, 0.299, 0.5, 60.5):
+        collector.heard(frame(EAST, -60, at))
+    first = collector.harvest(START, 100, until=100.0)
+    assert first is not None
+    assert first.places[0].gap_histogram == (2, 1, 0, 0, 0, 0, 0, 0, 1)
+    assert first.places[0].longest_gap_ms == 60_000
+    collector.heard(frame(EAST, -60, 160.5))
+    second = collector.harvest(START, 100, until=200.0)
+    assert second is not None
+    assert second.places[0].gap_histogram[-1] == 1
+    assert second.places[0].longest_gap_ms == 100_000
+    third = collector.harvest(START, 300, until=500.0)
+    assert third is not None
+    assert (third.places[0].frames, third.places[0].longest_gap_ms) == (0, 339_500)
+
+
+def test_frames_that_come_late_or_twice_make_no_gap() -> None:
+    collector = Collector(EVERYBODY)
+    for at in (5.0, 5.0, 4.0, 5.1):
+        collector.heard(frame(EAST, -60, at))
+    row = harvest(collector).places[0]
+    assert row.gap_histogram == (3, *[0] * 8)
+    assert row.longest_gap_ms == 100
+
+
+def test_a_frame_that_two_adapters_hear_is_one_frame_and_no_clone() -> None:
+    """The other adapter is behind metal: 20 dB fainter, and it misses every second frame."""
+    collector = Collector([EAST], interval_ms={EAST.id: 1000})
+    stranger = place(99)
+    for second in range(0, 300, 2):
+        for moment in (second, second + 1):
+            for beacon in (EAST, stranger):
+                collector.heard(Sighting(beacon.id, -60, moment + 0.5, -59, "hci0"))
+                if moment == second:
+                    collector.heard(Sighting(beacon.id, -80, moment + 0.503, -59, "hci1"))
+    assert collector.cloned(300.0) == {}
+    figures = harvest(collector)
+    row = figures.places[0]
+    assert (row.frames, row.expected_frames, row.heard_of_expected) == (300, 300, 300)
+    assert (row.rssi_min, row.rssi_max, row.frames_suspect) == (-60, -60, 0)
+    assert sum(row.gap_histogram) == 299
+    assert row.longest_gap_ms == 1000
+    assert figures.foreign_frames == 300
+
+
+def test_loss_is_counted_against_the_interval_for_the_adapter_that_hears_best() -> None:
+    collector = Collector([EAST], interval_ms={EAST.id: 1000})
+    for second in range(150):
+        collector.heard(Sighting(EAST.id, -60, float(second), -59, "hci0"))
+    collector.heard(Sighting(EAST.id, -90, 149.5, -59, "hci1"))
+    row = harvest(collector).places[0]
+    assert (row.expected_frames, row.heard_of_expected) == (300, 150)
+    assert loss(row) == 0.5
+
+
+def test_a_cloned_place_beacons_frames_are_counted_as_suspect() -> None:
+    collector = Collector(EVERYBODY)
+    for number in range(96):
+        collector.heard(frame(EAST, -50 if number % 2 else -80, number / 10))
+    assert harvest(collector).places[0].frames_suspect == 96
+    assert collector.describe(10.0)["cloned"] == 1
+
+
+def test_a_place_beacon_is_counted_with_its_rssi() -> None:
+    collector = Collector(EVERYBODY)
+    for rssi in (-101, -100, -31, -30, None):
+        collector.heard(frame(EAST, rssi, 0))
+    row = harvest(collector).places[0]
+    assert (row.beacon, row.frames, row.frames_without_rssi) == (EAST.id, 5, 1)
+    assert (row.rssi_min, row.rssi_max, row.rssi_sum) == (-101, -30, -262)
+    assert row.rssi_histogram == (1, 1, *[0] * 12, 1, 1)
+
+
+def test_without_any_rssi_least_and_greatest_are_none() -> None:
+    collector = Collector(EVERYBODY)
+    collector.heard(frame(EAST, None, 0))
+    row = harvest(collector).places[0]
+    assert (row.frames, row.rssi_min, row.rssi_max, row.rssi_sum) == (1, None, None, 0)
+
+
+def test_an_impossible_rssi_is_clamped_to_what_a_controller_can_say() -> None:
+    collector = Collector(EVERYBODY)
+    for rssi in (-300, 90):
+        collector.heard(frame(EAST, rssi, 0))
+    row = harvest(collector).places[0]
+    assert (row.rssi_min, row.rssi_max) == (-127, 20)
+    assert (row.rssi_histogram[0], row.rssi_histogram[-1]) == (1, 1)
+
+
+def test_people_are_counted_by_class_and_no_tag_is_named() -> None:
+    collector = Collector(EVERYBODY)
+    for event in (arrived(CARD), arrived(OTHER_CARD), arrived(LOANED), left(CARD, 4.9), left(OTHER_CARD, 5.0)):
+        collector.visit(event)
+    collector.heard(frame(CARD, -40, 0))
+    collector.visit(arrived(EAST))
+    statistics = harvest(collector)
+    assert statistics.classes == (
+        ClassStatistics(tag_class="loaned", arrivals=1, dwell_histogram=(0,) * 8),
+        ClassStatistics(tag_class="volunteer", arrivals=2, dwell_histogram=(1, 1, *[0] * 6)),
+    )
+    assert [row.frames for row in statistics.places] == [0, 0]
+    assert f'"major":{CARD.id.major}'.encode() not in canonical(statistics)
+
+
+@pytest.mark.parametrize(("dwell_s", "bin_"), [(0, 0), (14.9, 1), (15, 2), (899, 6), (900, 7), (86_400, 7)])
+def test_each_dwell_falls_into_its_bin(dwell_s: float, bin_: int) -> None:
+    collector = Collector(EVERYBODY)
+    collector.visit(left(CARD, dwell_s))
+    assert harvest(collector).classes[0].dwell_histogram.index(1) == bin_
+
+
+def test_a_tag_without_class_is_counted_as_unnamed() -> None:
+    collector = Collector(EVERYBODY)
+    collector.visit(arrived(person(9, tag_class="")))
+    assert harvest(collector).classes[0].tag_class == "unnamed"
+
+
+def test_strangers_are_counted_together_and_not_told_apart() -> None:
+    collector = Collector([EAST])
+    collector.heard(frame(WEST, -50, 0))
+    collector.heard(frame(CARD, -50, 0))
+    statistics = harvest(collector)
+    assert statistics.foreign_frames == 2
+    assert [row.beacon for row in statistics.places] == [EAST.id]
+    assert harvest(collector).foreign_frames == 0
+    assert collector.describe(0.0) == {"foreign": 2, "cloned": 0, "cloned_places": {}}
+
+
+def test_of_a_persons_tag_nothing_is_kept_once_its_visit_has_ended() -> None:
+    """Neither the frames of an unfinished block, nor what made it look cloned."""
+    collector = Collector(EVERYBODY)
+    for sighting in two_transmitters(CARD, until=100.7):
+        collector.heard(sighting)
+    known = collector._known[CARD.id]
+    assert collector.describe(100.7)["cloned"] == 1
+    assert known.recent
+    collector.visit(left(CARD, 100.7))
+    assert collector.describe(100.7)["cloned"] == 0
+    assert (known.recent, known.transmitters._blocks, collector._suspects) == ([], {}, set())
+    for sighting in two_transmitters(CARD, until=100.7):
+        collector.heard(sighting)
+        assert len(known.recent) < BLOCK
+        assert all(len(block.rssi) < BLOCK for block in known.transmitters._blocks.values())
+    assert collector.describe(100.7)["cloned"] == 1, "and it is noticed again"
+
+
+def two_transmitters(beacon: Beacon, until: float) -> Iterator[Sighting]:
+    for number in range(round(until * 10)):
+        yield frame(beacon, -50 if number % 2 else -90, number / 10)
+
+
+def test_a_harvest_begins_anew() -> None:
+    collector = Collector(EVERYBODY)
+    collector.heard(frame(EAST, -50, 0))
+    collector.advertised(EAST.id, 30)
+    collector.advertised(EAST.id, 12.5)
+    assert harvest(collector).advertised[0].seconds == 42.5
+    assert [row.frames for row in harvest(collector).places] == [0, 0]
+
+
+Fact = Sighting | VisitEvent
+facts = st.one_of(
+    st.builds(frame, st.sampled_from(EVERYBODY), st.none() | st.integers(-127, 20), st.floats(0, 100)),
+    st.builds(arrived, st.sampled_from(EVERYBODY)),
+    st.builds(left, st.sampled_from(EVERYBODY), st.floats(0, 2000)),
+)
+
+
+def count(collector: Collector, counted: list[Fact], seconds: float) -> BeaconStatistics:
+    for fact in counted:
+        if isinstance(fact, Sighting):
+            collector.heard(fact)
+        else:
+            collector.visit(fact)
+    statistics = collector.harvest(START, seconds)
+    assert statistics is not None
+    return statistics
+
+
+@given(st.lists(facts), st.lists(facts))
+def test_the_harvests_of_two_halves_add_up_to_the_whole(first: list[Fact], second: list[Fact]) -> None:
+    interval_ms = {EAST.id: 100}
+    halves = Collector(EVERYBODY, interval_ms=interval_ms)
+    added = merge_all([count(halves, first, 300), count(halves, second, 300)])
+    whole = total(count(Collector(EVERYBODY, interval_ms=interval_ms), first + second, 600))
+    assert added.classes == whole.classes
+    for id_, seen in whole.places.items():  # a beacon not yet heard is silent for the half, or for the whole
+        same = {"longest_gap_ms": 0} if seen.frames == 0 or seen.longest_gap_ms <= 300_000 else {}
+        assert added.places[id_].model_copy(update=same) == seen.model_copy(update=same)

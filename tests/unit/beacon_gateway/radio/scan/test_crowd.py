@@ -1,0 +1,94 @@
+"""A crowd of strangers fills no memory, and a beacon of ours is heard in it all the while."""
+
+import sys
+from collections.abc import Iterator
+from random import Random
+
+from bleak.backends.bluezdbus.manager import get_global_bluez_manager
+
+from beacon_gateway.frames import REMEMBERED, _remembered
+from beacon_gateway.kiosk.scene_driver import Follow
+from beacon_gateway.kiosk.stage import Stage
+from beacon_gateway.model.beacons import Sighting
+from beacon_gateway.presence.choice import Choice
+from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
+from beacon_gateway.presence.statistics import Collector
+from beacon_gateway.presence.trace import Trace
+from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.radio.scan.battery_levels import Batteries
+from beacon_gateway.radio.scan.reception import MOST_SOURCES, Reception
+from beacon_gateway.radio.scan.scanner import BlueZScanner
+from tests.bench.adverts.bluez import ADAPTER_PATH, advert, appears
+from tests.bench.adverts.flood import path
+from tests.bench.adverts.street import beacons, frames
+from tests.radio.inside import running, until
+from tests.unit.beacon_gateway.radio.fake_bluez import FakeBlueZ
+
+CROWD = 10_000
+(WALL,) = beacons(1)
+(WALL_OCTETS,) = frames(1)
+
+
+def crowd(count: int) -> Iterator[bytes]:
+    draw = Random(1)
+    for number in range(count):
+        yield (b"\x02\x15" if number % 3 == 0 else draw.randbytes(2)) + draw.randbytes(21)
+
+
+async def test_bleak_keeps_no_books_of_a_crowd(bluez: FakeBlueZ) -> None:
+    told: list[Sighting] = []
+    scanner = BlueZScanner("hci0", batteries=Batteries([WALL]))
+    async with running(scanner.hear(told.append)):
+        await until(lambda: scanner.describe()["state"] == "listening")
+        for number, octets in enumerate(crowd(CROWD // 10)):
+            await bluez.send(appears(number, octets, path(number)))
+            if number % 50 == 0:  # more at once are too many for the connection that sends
+                await until(lambda sent=number + 1: scanner.reception.foreign + len(told) == sent)  # type: ignore[misc]  # bound early on purpose
+        await bluez.send(advert(0, -60, WALL_OCTETS))
+        await until(lambda: any(sighting.beacon == WALL.id for sighting in told))
+        manager = await get_global_bluez_manager()
+        assert list(manager._properties) == [ADAPTER_PATH]
+    await bluez.send(appears(1, WALL_OCTETS))
+    await bluez.send(appears(1, WALL_OCTETS, "/org/bluez/hci9/dev_00_00_00_00_00_01"))
+    await bluez.plug("hci1")
+    await until(lambda: "/org/bluez/hci1" in manager._properties)
+    assert set(manager._properties) == {ADAPTER_PATH, "/org/bluez/hci1"}, "nor after the scan, nor of other adapters"
+
+
+def test_nothing_of_ours_grows_with_the_number_of_strangers() -> None:
+    collector = Collector([WALL])
+    tracker, trace = Tracker([WALL], PresenceRules()), Trace([WALL])
+    follow = Follow(tracker, Choice(ChoiceRules()), collector, Stage(), bindings=dict, trace=trace)
+    reception = Reception((), Batteries([WALL]))
+    reception.begin("hci0", follow.hear)
+    sizes: list[tuple[int, ...]] = []
+    for number, octets in enumerate(crowd(3 * CROWD)):
+        reception.take(appears(number, octets, path(number)), number / 2000)
+        if number % 500 == 0:
+            follow.count()
+        if number % CROWD == CROWD - 1:
+            follow.count()
+            sizes.append(tuple(size(each) for each in (collector, tracker, trace, follow)))
+        assert len(_remembered) <= REMEMBERED
+        assert len(reception._sources) <= MOST_SOURCES
+    assert sizes[0] == sizes[1] == sizes[2]
+    assert (collector.foreign, tracker.foreign_frames) == (CROWD, CROWD)
+
+
+def size(thing: object) -> int:
+    """How many things hang on it, through dictionaries, lists, slots and attributes."""
+    seen: set[int] = set()
+    waiting = [thing]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen or isinstance(one, type(sys) | type | str | bytes | int | float):
+            continue
+        seen.add(id(one))
+        if isinstance(one, dict):
+            waiting += [*one.keys(), *one.values()]
+        elif isinstance(one, list | tuple | set | frozenset):
+            waiting += one
+        else:
+            waiting += vars(one).values() if hasattr(one, "__dict__") else ()
+            waiting += [getattr(one, slot) for slot in getattr(type(one), "__slots__", ()) if hasattr(one, slot)]
+    return len(seen)

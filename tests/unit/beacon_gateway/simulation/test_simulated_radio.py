@@ -1,0 +1,114 @@
+"""The radio without hardware."""
+
+import asyncio
+import time
+from uuid import UUID
+
+import pytest
+
+from beacon_gateway.model.beacons import Beacon, Sighting
+from beacon_gateway.radio.port import Advertiser, Scanner
+from beacon_gateway.radio.simulated import SimulatedAdvertiser, SimulatedScanner
+from beacon_gateway.simulation.air import Air
+from beacon_gateway.simulation.room import Walker, sightings
+from beacon_gateway.simulation.walk import parse_walk
+from sync_contract.beacon_identity import BeaconId
+from sync_contract.catalogue import BeaconKind
+
+SITE = UUID("f0e1d2c3-b4a5-4687-9978-695a4b3c2d1e")
+OWN = Beacon(BeaconId(SITE, 1, 1), BeaconKind.place, "shelf")
+CARD = Beacon(BeaconId(SITE, 2, 1), BeaconKind.person, "card")
+ROOM = [Walker(OWN, parse_walk("2m 10s"), Air(loss=0.0)), Walker(CARD, parse_walk("1m 10s"), Air(loss=0.0))]
+
+
+class Ear:
+    """Listens until so many frames have been heard."""
+
+    def __init__(self) -> None:
+        self.heard: list[Sighting] = []
+        self._more = asyncio.Event()
+
+    def tell(self, sighting: Sighting) -> None:
+        self.heard.append(sighting)
+        self._more.set()
+
+    async def wait_for(self, count: int) -> list[Sighting]:
+        async with asyncio.timeout(60):
+            while len(self.heard) < count:
+                self._more.clear()
+                await self._more.wait()
+        return self.heard[:count]
+
+
+async def cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_the_room_is_heard_in_order_on_the_monotonic_clock_faster_by_the_pace() -> None:
+    ear, begin = Ear(), time.monotonic()
+    scanner: Scanner = SimulatedScanner(ROOM, seed=1, pace=50.0)
+    task = asyncio.create_task(scanner.hear(ear.tell))
+    heard = await ear.wait_for(100)
+    took = time.monotonic() - begin
+    await cancelled(task)
+    expected = [sighting for sighting, _ in zip(sightings(ROOM, seed=1), range(100), strict=False)]
+    assert [(s.beacon, s.rssi) for s in heard] == [(s.beacon, s.rssi) for s in expected]
+    offset = heard[0].at - expected[0].at / 50
+    assert begin <= offset <= time.monotonic()
+    assert [s.at for s in heard] == pytest.approx([offset + s.at / 50 for s in expected])
+    assert took >= expected[-1].at / 50
+
+
+async def test_our_own_advert_is_heard_only_while_it_is_on_the_air() -> None:
+    ear, advertiser = Ear(), SimulatedAdvertiser(OWN.id)
+    listening = asyncio.create_task(SimulatedScanner(ROOM, seed=1, pace=50.0, own=advertiser).hear(ear.tell))
+    assert {s.beacon for s in await ear.wait_for(30)} == {CARD.id}
+    advertising = asyncio.create_task(advertiser.keep_on_air())
+    before = len(ear.heard)
+    assert {s.beacon for s in (await ear.wait_for(before + 30))[before:]} == {CARD.id, OWN.id}
+    await cancelled(advertising)
+    before = len(ear.heard)
+    assert {s.beacon for s in (await ear.wait_for(before + 30))[before:]} == {CARD.id}
+    await cancelled(listening)
+
+
+async def test_seconds_on_air_add_up_over_several_stretches_and_stand_still_in_between() -> None:
+    advertiser = SimulatedAdvertiser(OWN.id)
+    port: Advertiser = advertiser
+    assert port.seconds_on_air() == 0
+    total = 0.0
+    for _ in range(2):
+        begin = time.monotonic()
+        task = asyncio.create_task(port.keep_on_air())
+        await asyncio.wait({task}, timeout=0.05)
+        assert port.describe()["state"] == "simulated"
+        await cancelled(task)
+        assert total + 0.04 <= port.seconds_on_air() <= total + time.monotonic() - begin
+        total = port.seconds_on_air()
+    assert not advertiser.on_air
+    assert port.seconds_on_air() == total
+
+
+async def test_an_empty_room_is_silence_and_no_end() -> None:
+    scanner = SimulatedScanner([], seed=1)
+    assert scanner.describe()["state"] == "off"
+    task = asyncio.create_task(scanner.hear(lambda _: None))
+    await asyncio.wait({task}, timeout=0.05)
+    assert not task.done()
+    assert scanner.describe()["state"] == "simulated"
+    await cancelled(task)
+    assert scanner.describe()["state"] == "off"
+
+
+async def test_a_scanner_that_fell_behind_still_lets_others_run() -> None:
+    ear = Ear()
+    task = asyncio.create_task(SimulatedScanner(ROOM, seed=1, pace=1e9).hear(ear.tell))
+    await ear.wait_for(1000)
+    await cancelled(task)
+
+
+def test_a_pace_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="pace"):
+        SimulatedScanner(ROOM, seed=1, pace=0)

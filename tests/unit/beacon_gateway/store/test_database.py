@@ -1,0 +1,179 @@
+"""The gateway's file: strict when opened, set aside when damaged, honest when the disk refuses."""
+
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from beacon_gateway.donations.ports import KeyReused, StoreUnavailable
+from beacon_gateway.model.donations import Intent
+from beacon_gateway.store.database import SchemaTooNew, open_database
+from beacon_gateway.store.identity import open_identity
+from beacon_gateway.store.intents import Intents
+from beacon_gateway.store.outbox import Outbox
+from beacon_gateway.store.sync_log import last_lines
+from sync_contract.money import Money
+from sync_contract.records import (
+    ClockReading,
+    Door,
+    HandoffKind,
+    IntentRegistered,
+    Parcel,
+    ParcelReceipt,
+    Receipt,
+)
+from sync_contract.strict_model import Environment
+from sync_contract.uuid7 import new_id
+
+CLOCK = ClockReading(wall=datetime(2026, 11, 24, tzinfo=UTC), boot="0" * 32, monotonic_ns=5, trusted=True)
+
+
+def intent(amount: int = 3000) -> Intent:
+    return Intent(new_id(), Environment.drill, "elder-lunch", Money(amount), None, Door.touch, HandoffKind.ticket, 0)
+
+
+async def test_an_intent_and_its_parcel_are_on_disk_together_and_outlive_the_process(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "gateway.db") as database:
+        recorded = await Intents(database).record(intent(), key="k1", url="HTTP://X/T/A", clock=CLOCK)
+    async with open_database(tmp_path / "gateway.db") as database:
+        (waiting,) = await Outbox(database).waiting(parcels=10, octets=10_000)
+        parcel = Parcel.model_validate_json(waiting.text)
+        assert parcel.id == recorded.intent.id
+        assert isinstance(parcel.body, IntentRegistered)
+        assert (parcel.n, parcel.clock, parcel.body.amount_minor) == (1, CLOCK, 3000)
+        assert list(await Intents(database).unsettled()) == [recorded.intent.id]
+
+
+async def test_the_same_key_gives_the_same_intent_and_another_amount_is_refused(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "gateway.db") as database:
+        first = await Intents(database).record(intent(), key="k1", url="A", clock=CLOCK)
+        again = await Intents(database).record(intent(), key="k1", url="B", clock=CLOCK)
+        assert again == first
+        with pytest.raises(KeyReused):
+            await Intents(database).record(intent(5000), key="k1", url="C", clock=CLOCK)
+        assert len(await Outbox(database).waiting(parcels=10, octets=10_000)) == 1
+
+
+async def test_a_receipt_settles_its_parcel_once_and_is_a_line_of_the_log(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "gateway.db") as database:
+        outbox = Outbox(database)
+        ids = [
+            (await Intents(database).record(intent(), key=f"k{n}", url="A", clock=CLOCK)).intent.id for n in range(3)
+        ]
+        receipts = [
+            ParcelReceipt(id=ids[0], receipt=Receipt.accepted),
+            ParcelReceipt(id=ids[1], receipt=Receipt.refused, reason="unknown_project"),
+        ]
+        await outbox.settle(receipts)
+        await outbox.settle(receipts)
+        assert await outbox.counts() == {"delivered": 1, "refused": 1, "waiting": 1}
+        lines = await last_lines(database, 10)
+        assert [(line.event, line.kind, line.detail) for line in lines] == [
+            ("accepted", "intent", ""),
+            ("refused", "intent", "unknown_project"),
+        ]
+
+
+async def test_a_parcel_with_a_flipped_letter_is_kept_but_never_sent(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "gateway.db") as database:
+        await Intents(database).record(intent(), key="k1", url="A", clock=CLOCK)
+        good = await Intents(database).record(intent(), key="k2", url="A", clock=CLOCK)
+    with sqlite3.connect(tmp_path / "gateway.db") as file:
+        file.execute("UPDATE outbox SET parcel = replace(parcel, '3000', '9000') WHERE n = 1")
+    file.close()
+    async with open_database(tmp_path / "gateway.db") as database:
+        sent = await Outbox(database).waiting(parcels=10, octets=10_000)
+        assert [parcel.id for parcel in sent] == [good.intent.id]
+        assert (await Outbox(database).counts())["damaged"] == 1
+
+
+async def test_an_intent_with_a_changed_row_is_not_shown_as_somebodys_gift(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "gateway.db") as database:
+        await Intents(database).record(intent(), key="k1", url="A", clock=CLOCK)
+    with sqlite3.connect(tmp_path / "gateway.db") as file:
+        file.execute("UPDATE intents SET amount_minor = 9000")
+    file.close()
+    async with open_database(tmp_path / "gateway.db") as database:
+        assert await Intents(database).unsettled() == {}
+
+
+@pytest.mark.parametrize("damage", ["text", "empty-header", "middle", "directory"])
+async def test_a_damaged_file_is_set_aside_and_the_gateway_starts(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "gateway.db"
+    async with open_database(path) as database:
+        for n in range(50):
+            await Intents(database).record(intent(), key=f"k{n}", url="A" * 400, clock=CLOCK)
+        (old,) = await database.rows("SELECT epoch FROM origin")
+    octets = bytearray(path.read_bytes())
+    match damage:
+        case "text":
+            path.write_text("this is not a database")
+        case "empty-header":
+            path.write_bytes(bytes(100) + octets[100:])
+        case "middle":
+            path.write_bytes(octets[:4096] + b"\xa5" * (len(octets) - 4096))
+        case "directory":
+            path.unlink()
+            path.mkdir()
+    async with open_database(path) as database:
+        (new,) = await database.rows("SELECT epoch FROM origin")
+        assert new["epoch"] != old["epoch"]
+        await Intents(database).record(intent(), key="k1", url="A", clock=CLOCK)
+    assert len(list(tmp_path.glob("gateway.db.damaged-*"))) >= 1
+
+
+async def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "gateway.db") as file:
+        file.execute("PRAGMA user_version = 999")
+    file.close()
+    with pytest.raises(SchemaTooNew):
+        async with open_database(tmp_path / "gateway.db"):
+            pass
+    assert not list(tmp_path.glob("*.damaged-*"))
+
+
+async def test_a_disk_that_refuses_is_said_and_nothing_is_half_recorded(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "gateway.db") as database:
+        intents = Intents(database)
+        await intents.record(intent(), key="k0", url="A", clock=CLOCK)
+        async with database.transaction() as connection:
+            ((pages,),) = await connection.execute_fetchall("PRAGMA page_count")
+        await database.rows(f"PRAGMA max_page_count = {pages}")  # the card is full
+
+        async def give_on() -> None:
+            for n in range(1, 200):
+                await intents.record(intent(), key=f"k{n}", url="A" * 500, clock=CLOCK)
+
+        with pytest.raises(StoreUnavailable):
+            await give_on()
+        await database.rows("PRAGMA max_page_count = 100000")
+        rows = await database.rows("SELECT (SELECT count(*) FROM intents) = (SELECT count(*) FROM outbox) AS same")
+        assert rows[0]["same"] == 1
+        await intents.record(intent(), key="after", url="A", clock=CLOCK)
+
+
+def test_the_identity_is_made_once_and_private(tmp_path: Path) -> None:
+    first = open_identity(tmp_path / "identity.json")
+    again = open_identity(tmp_path / "identity.json")
+    assert (first.gateway, first.key.private_bytes_raw()) == (again.gateway, again.key.private_bytes_raw())
+    assert (tmp_path / "identity.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"gateway": "zz", "key": ""}', '{"gateway": 7}', "[]"])
+def test_a_damaged_identity_is_kept_aside_and_a_new_one_made(tmp_path: Path, content: str) -> None:
+    (tmp_path / "identity.json").write_text(content)
+    made = open_identity(tmp_path / "identity.json")
+    assert open_identity(tmp_path / "identity.json").gateway == made.gateway
+    (kept,) = tmp_path.glob("identity.json.damaged-*")
+    assert kept.read_text() == content
+
+
+async def test_sequence_numbers_have_no_gaps_and_every_parcel_reads_back(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "gateway.db") as database:
+        for n in range(20):
+            await Intents(database).record(intent(), key=f"k{n}", url="A", clock=CLOCK)
+        rows = await database.rows("SELECT parcel FROM outbox ORDER BY n")
+        parcels = [Parcel.model_validate_json(row["parcel"]) for row in rows]
+    assert [parcel.n for parcel in parcels] == list(range(1, 21))
+    assert len({parcel.epoch for parcel in parcels}) == 1

@@ -1,0 +1,41 @@
+"""What staff on site read of the sync, out of a real store."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from beacon_gateway.clock import read_clock
+from beacon_gateway.store.database import open_database
+from beacon_gateway.store.outbox import Outbox
+from beacon_gateway.store.server_acceptance import open_welcome
+from beacon_gateway.store.sync_state import sync_state
+from sync_contract.records import BeaconStatistics, ParcelReceipt, Receipt
+
+URL = "https://give.example.org"
+
+
+async def test_the_state_follows_what_the_server_said(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "gateway.db") as database:
+        outbox = Outbox(database)
+        fresh = await sync_state(database, "")
+        assert (fresh.parcels, fresh.delivered_at, fresh.reachable, fresh.lines) == ({}, None, None, ())
+        now = datetime.now(UTC)
+        figures = BeaconStatistics(
+            start=read_clock(), seconds=300, foreign_frames=0, places=(), classes=(), advertised=()
+        )
+        for _ in range(3):
+            await outbox.put_statistics(read_clock(), figures)
+        await outbox.note("unreachable", "no_answer")
+        lost = await sync_state(database, URL)
+        assert (lost.central, lost.parcels, lost.reachable) == (URL, {"waiting": 3}, False)
+        assert [(line.event, line.detail) for line in lost.lines] == [("unreachable", "no_answer")]
+        first, second, _ = await outbox.waiting(parcels=10, octets=10**6)
+        await outbox.settle([ParcelReceipt(id=first.id, receipt=Receipt.accepted)])
+        await outbox.settle([ParcelReceipt(id=second.id, receipt=Receipt.refused, reason="unknown_kind")])
+        back = await sync_state(database, URL)
+        assert back.reachable, "who delivers is reached, even if nobody wrote that down"
+        assert back.parcels == {"waiting": 1, "delivered": 1, "refused": 1}
+        assert [line.event for line in back.lines] == ["refused", "accepted", "unreachable"]
+        assert back.delivered_at is not None
+        assert timedelta() <= now - back.delivered_at + timedelta(seconds=1) < timedelta(minutes=1)
+        await (await open_welcome(database)).end("key_revoked")
+        assert (await sync_state(database, URL)).barred == "key_revoked"

@@ -1,0 +1,129 @@
+"""Who came in, who did not, and who asked for what is not theirs: the journal says it, without a secret."""
+
+import json
+from collections.abc import AsyncIterator
+from traceback import format_exception
+
+import aiohttp
+import pyotp
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
+
+from central_server.accounts.access import Role
+from central_server.api.tokens import Bearers, Scope, make
+from central_server.public.lists_api import Lists
+from central_server.store.accounts import accounts, audit_trail
+from central_server.store.api import tokens
+from central_server.store.engine.database import Database
+from central_server.store.places.places import TOP
+from daemonkit import logs as journal
+from tests.unit.central_server.staff_desk import NOW, PASSWORD, Browser, RunningDesk, account, running_desk
+
+SECRET = "Zx7-typed-in-the-wrong-box"
+AT = "203.0.113.1"
+
+
+@pytest.fixture
+async def desk(database: Database) -> AsyncIterator[RunningDesk]:
+    await account(database, "chen")
+    await account(database, "lin", role=Role.viewer)
+    bearers = Bearers(database, lambda: NOW)
+    async with running_desk(database, more=lambda _: Lists(database, bearers, lambda: NOW).routes()) as desk:
+        yield desk
+
+
+def facts(logs: list[EventDict], event: str) -> list[EventDict]:
+    assert SECRET not in repr(logs)
+    assert PASSWORD not in repr(logs)
+    return [{**line, "event": None, "log_level": None} for line in logs if line["event"] == event]
+
+
+def line(**told: str) -> EventDict:
+    return {"event": None, "log_level": None, **told}
+
+
+async def test_who_logs_in_is_told_with_how_and_from_where(desk: RunningDesk) -> None:
+    with capture_logs() as logs:
+        await Browser(desk).log_in("chen")
+    assert facts(logs, "login.taken") == [line(account="chen", by="password", client=AT)]
+
+
+async def test_who_does_not_is_told_too_but_never_what_was_typed_for_a_name(desk: RunningDesk) -> None:
+    browser = Browser(desk)
+    with capture_logs() as logs:
+        await browser.log_in("chen", SECRET)
+        await browser.log_in(SECRET)
+    assert facts(logs, "login.refused") == [
+        line(account="chen", reason="wrong password", client=AT),
+        line(account="", reason="unknown name", client=AT),
+    ]
+
+
+async def test_a_second_step_is_told_right_or_wrong(desk: RunningDesk) -> None:
+    secret = pyotp.random_base32()
+    async with desk.database.write() as connection:
+        await accounts.set_factor(connection, "chen", desk.seal.close("chen", secret), NOW)
+    browser = Browser(desk)
+    await browser.log_in("chen")
+    with capture_logs() as logs:
+        await browser.send("/staff/code", code="000000")
+        code = pyotp.TOTP(secret).at(desk.now)
+        await browser.send("/staff/code", code=code)
+    assert facts(logs, "login.refused") == [line(account="chen", reason="wrong code", client=AT)]
+    assert facts(logs, "login.taken") == [line(account="chen", by="password, code", client=AT)]
+    assert code not in repr(logs)
+
+
+@pytest.mark.parametrize(
+    ("path", "route"), [("/staff/audit", "/staff/audit"), ("/staff/accounts/chen", "/staff/accounts/{name}")]
+)
+async def test_who_asks_for_what_is_not_theirs_is_told(desk: RunningDesk, path: str, route: str) -> None:
+    browser = Browser(desk)
+    await browser.log_in("lin")
+    with capture_logs() as logs:
+        assert (await browser.open(path)).status == 404
+    assert facts(logs, "access.refused") == [line(account="lin", right="govern", method="GET", route=route, client=AT)]
+
+
+async def test_a_program_without_the_scope_or_with_no_good_token_is_told(desk: RunningDesk) -> None:
+    shown, kept = make("chen", "figures", frozenset({Scope.statistics}), 30, NOW)
+    async with desk.database.write() as connection:
+        await tokens.add(connection, kept)
+    other, _ = make("chen", "never kept", frozenset(Scope), 30, NOW)
+    with capture_logs() as logs:
+        async with aiohttp.ClientSession() as session:
+            for text_, status in ((shown, 403), (other, 401)):
+                sent = {"Authorization": f"Bearer {text_}", "X-Forwarded-For": AT}
+                async with session.get(f"{desk.url}/api/v1/gateways", headers=sent) as answer:
+                    assert answer.status == status
+    assert facts(logs, "access.refused") == [line(account="chen", program=kept.id, scope="read:catalogue", client=AT)]
+    for event in ("request.forbidden", "request.unproved"):
+        assert facts(logs, event) == [line(method="GET", route="/api/v1/gateways", client=AT)]
+    assert shown not in repr(logs)
+
+
+@pytest.mark.parametrize("deed", ["UPDATE audit_lines SET account = 'nobody'", "DELETE FROM audit_lines"])
+async def test_a_line_of_the_audit_trail_stays_as_it_was_written(desk: RunningDesk, deed: str) -> None:
+    await Browser(desk).log_in("chen")
+    with pytest.raises(DBAPIError, match="only added to"):
+        async with desk.database.write() as connection:
+            await connection.execute(text(deed))
+    async with desk.database.read() as connection:
+        assert [line.account for _, line in await audit_trail.page(connection, {TOP})] == ["chen"]
+
+
+async def test_a_row_that_the_database_does_not_take_is_not_told_the_journal(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither by what was asked nor, on PostgreSQL, by its own detail, which is the whole row."""
+    wrong = text("INSERT INTO sessions (token_hash, account, begun_at) VALUES (:token, :account, NULL)")
+    with pytest.raises(IntegrityError) as refused:
+        async with database.write() as connection:
+            await connection.execute(wrong, {"token": SECRET, "account": f"chen\n{SECRET}"})
+    traced = "".join(format_exception(refused.value))
+    processed = journal.cleaned(None, "", {"exception": traced})
+    assert SECRET not in json.dumps(processed)
+    assert "IntegrityError" in json.dumps(processed)

@@ -1,0 +1,348 @@
+"""Passwords, sessions and the guards against guessing."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from central_server.accounts import login, passwords
+from central_server.accounts.access import Role
+from central_server.accounts.account_names import NameRefused
+from central_server.accounts.breached_passwords import breached
+from central_server.accounts.login import FAILURES, LOCKED_FOR, LoginRefused, log_in, set_password
+from central_server.accounts.passwords import PasswordRefused, Weakness
+from central_server.accounts.second_factor import Seal
+from central_server.accounts.sessions import IDLE, LONGEST
+from central_server.store.accounts import audit_trail, sessions
+from central_server.store.accounts.audit_trail import AuditLine
+from central_server.store.engine.database import Database
+from central_server.store.places.places import TOP
+from tests.fakes.central_process import CONFIG, RunningBank, running_central
+from tests.unit.central_server.staff_desk import NOW, PASSWORD, Browser, RunningDesk, account, running_desk
+
+PEER_FAILURES = 7
+"""Fewer than in earnest, for each costs a password's hash."""
+
+
+@pytest.fixture
+async def desk(database: Database) -> AsyncIterator[RunningDesk]:
+    await account(database, "chen")
+    async with running_desk(database) as desk:
+        yield desk
+
+
+async def trail(desk: RunningDesk) -> list[AuditLine]:
+    """The oldest first."""
+    async with desk.database.read() as connection:
+        return [line for _, line in reversed(await audit_trail.page(connection, {TOP}))]
+
+
+async def test_a_session_ends_after_half_an_hour_without_use(desk: RunningDesk) -> None:
+    browser = Browser(desk)
+    await browser.log_in("chen")
+    for _ in range(3):
+        desk.later(minutes=29)
+        assert (await browser.open("/staff/me")).url == "/staff/me"
+    desk.now += IDLE
+    assert (await browser.open("/staff/me")).url == "/staff/login"
+
+
+async def test_a_session_ends_after_twelve_hours_in_any_case(desk: RunningDesk) -> None:
+    browser = Browser(desk)
+    await browser.log_in("chen")
+    while desk.now + timedelta(minutes=20) < NOW + LONGEST:
+        desk.later(minutes=20)
+        assert (await browser.open("/staff/me")).url == "/staff/me"
+    desk.now = NOW + LONGEST
+    assert (await browser.open("/staff/me")).url == "/staff/login"
+
+
+async def test_each_login_has_its_own_session_and_ends_only_the_one_that_its_browser_had(desk: RunningDesk) -> None:
+    first, second = Browser(desk), Browser(desk)
+    await first.log_in("chen")
+    token = first.cookies["staff"]
+    await second.log_in("chen")
+    assert second.cookies["staff"] != token
+    await first.log_in("chen")
+    assert first.cookies["staff"] != token, "a login took over the token that the browser brought"
+    assert (await Browser(desk, cookies={"staff": token}).open("/staff/me")).url == "/staff/login"
+    for browser in (first, second):
+        assert (await browser.open("/staff/me")).url == "/staff/me"
+
+
+async def test_a_login_that_fails_ends_no_session(desk: RunningDesk) -> None:
+    browser = Browser(desk)
+    await browser.log_in("chen")
+    assert (await browser.log_in("chen", "guess")).status == 403
+    assert (await browser.open("/staff/me")).url == "/staff/me"
+
+
+async def test_ones_own_sessions_are_seen_and_ended(desk: RunningDesk) -> None:
+    here, there, third = Browser(desk), Browser(desk), Browser(desk)
+    for browser in (there, third, here):
+        await browser.log_in("chen")
+        desk.later(seconds=1)
+    page = await here.open("/staff/me")
+    assert page.html.count("Another browser") == 2
+    assert "Test/1.0" in page.text()
+    other = next(part for part in page.html.split('"') if part.startswith("/staff/me/sessions/"))
+    assert (await here.forge(other, password=PASSWORD)).html.count("Another browser") == 1
+    assert (await here.send("/staff/me/sessions", password=PASSWORD)).html.count("Another browser") == 0
+    for browser in (there, third):
+        assert (await browser.open("/staff/me")).url == "/staff/login"
+    assert [line.action for line in await trail(desk)].count("sessions.end") == 2
+
+
+async def test_nobody_ends_another_ones_session(desk: RunningDesk) -> None:
+    await account(desk.database, "lin", role=Role.viewer)
+    admin, other = Browser(desk), Browser(desk)
+    await admin.log_in("chen")
+    await other.log_in("lin")
+    await other.open("/staff/me")
+    await admin.open("/staff/me")
+    await Browser(desk).log_in("chen")
+    page = await admin.open("/staff/me")
+    session = next(part for part in page.html.split('"') if part.startswith("/staff/me/sessions/"))
+    assert (await other.forge(session, password=PASSWORD)).status == 404
+
+
+async def test_whoever_finds_a_screen_open_cannot_send_its_owner_out(desk: RunningDesk) -> None:
+    here, there = Browser(desk), Browser(desk)
+    await there.log_in("chen")
+    await here.log_in("chen")
+    page = await here.open("/staff/me")
+    one = next(part for part in page.html.split('"') if part.startswith("/staff/me/sessions/"))
+    for path in ("/staff/me/sessions", one):
+        for password in ("", "guess"):
+            page = await here.forge(path, password=password)
+            assert (page.status, "The present password is wrong." in page.text()) == (422, True)
+    assert (await there.open("/staff/me")).url == "/staff/me"
+    for _ in range(FAILURES - 2):
+        page = await here.forge(one, password="guess")
+    assert page.url == "/staff/login"
+    assert (await there.open("/staff/me")).url == "/staff/login", "the account was locked and a session went on"
+
+
+async def test_changing_the_password_ends_all_other_sessions(desk: RunningDesk) -> None:
+    here, there = Browser(desk), Browser(desk)
+    await there.log_in("chen")
+    await here.log_in("chen")
+    token = here.cookies["staff"]
+    await here.open("/staff/password")
+    new = "a quiet lane in june"
+    for old, fresh, again, words in (
+        ("not the old one", new, new, "present password is wrong"),
+        (PASSWORD, new, f"{new}.", "not the same"),
+        (PASSWORD, "short", "short", "too short"),
+        (PASSWORD, PASSWORD, PASSWORD, "This is the present password"),
+    ):
+        page = await here.send("/staff/password", old=old, new=fresh, again=again)
+        assert (page.status, words in page.text()) == (422, True), page.text()
+    assert (await here.send("/staff/password", old=PASSWORD, new=new, again=new)).url == "/staff/me"
+    assert here.cookies["staff"] != token
+    assert (await there.open("/staff/me")).url == "/staff/login"
+    assert (await Browser(desk, cookies={"staff": token}).open("/staff/me")).url == "/staff/login"
+    assert (await Browser(desk).log_in("chen")).status == 403
+    assert (await Browser(desk).log_in("chen", new)).url == "/staff/me"
+    assert [line.action for line in await trail(desk)][2:4] == ["password.refuse", "password.change"]
+
+
+async def test_guessing_the_old_password_of_an_open_session_ends_it(desk: RunningDesk) -> None:
+    browser = Browser(desk)
+    await browser.log_in("chen")
+    await browser.open("/staff/password")
+    for number in range(FAILURES):
+        page = await browser.send("/staff/password", old=f"guess {number}", new="a quiet lane", again="a quiet lane")
+    assert page.url == "/staff/login"
+    assert (await browser.open("/staff/me")).url == "/staff/login"
+
+
+async def test_an_address_that_fails_too_often_is_not_heard_for_a_while(
+    desk: RunningDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(login, "PEER_FAILURES", PEER_FAILURES)
+    browser = Browser(desk)
+    for number in range(PEER_FAILURES):
+        desk.later(seconds=1)
+        assert (await browser.log_in(f"nobody{number}", "guess")).status == 403
+    await browser.open("/staff/login")
+    page = await browser.send("/staff/login", name="chen", password=PASSWORD)
+    assert page.status == 429
+    assert (await Browser(desk, "198.51.100.7").log_in("chen")).url == "/staff/me"
+    assert "address.lock" in [line.action for line in await trail(desk)]
+    desk.now = NOW + timedelta(seconds=1) + LOCKED_FOR
+    assert (await browser.log_in("chen")).url == "/staff/me"
+
+
+async def test_a_right_password_between_guesses_does_not_free_an_address(
+    desk: RunningDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(login, "PEER_FAILURES", PEER_FAILURES)
+    browser = Browser(desk)
+    for number in range(PEER_FAILURES):
+        await browser.log_in(f"nobody{number}", "guess")
+        if number % 3 == 1:
+            assert (await browser.log_in("chen")).url == "/staff/me"
+    assert (await browser.log_in("chen")).status == 429
+
+
+async def test_the_trail_tells_of_logins_and_never_what_was_typed_for_a_name(desk: RunningDesk) -> None:
+    browser = Browser(desk)
+    await browser.log_in("my password typed here", "guess")
+    await browser.log_in("chen", "guess")
+    await browser.log_in("chen")
+    await browser.send("/staff/logout")
+    told = [(line.account, line.action, line.detail) for line in await trail(desk)]
+    assert told == [
+        ("", "session.refuse", "unknown name"),
+        ("chen", "session.refuse", "wrong password"),
+        ("chen", "session.begin", ""),
+        ("chen", "session.end", ""),
+    ]
+
+
+async def test_behind_https_the_cookie_is_for_this_host_alone(database: Database) -> None:
+    await account(database, "chen")
+    async with running_desk(database, secure=True) as desk:
+        browser = Browser(desk)
+        assert (await browser.log_in("chen")).url == "/staff/me"
+        (told,) = [line for line in browser.told if line.startswith("__Host-staff=")]
+        for part in ("HttpOnly", "Secure", "SameSite=Strict", "Path=/"):
+            assert part in told.split("; "), told
+        await browser.open("/staff/me?lang=zh-Hans")
+        assert browser.cookies["__Host-language"] == "zh-Hans"
+        for told in browser.told:
+            assert told.startswith(("__Host-staff=", "__Host-staff_login=", "__Host-language=")), told
+            assert {"HttpOnly", "Secure", "Path=/"} <= set(told.split("; ")), told
+            assert "Domain" not in told
+        await browser.send("/staff/logout")
+        assert browser.cookies["__Host-staff"] == ""
+
+
+@pytest.mark.parametrize(
+    ("password", "weakness"),
+    [
+        ("short", Weakness.short),
+        ("九个字的密码不够长", Weakness.short),
+        ("x" * 201, Weakness.long),
+        ("password123", Weakness.common),
+        ("Password-2026", Weakness.common),
+        ("ｐａｓｓｗｏｒｄ１２３", Weakness.common),
+        ("1234567890", Weakness.common),
+        ("qwertyuiop", Weakness.common),
+        ("aaaaaaaaaaaa", Weakness.common),
+        ("ababababab", Weakness.common),
+        ("Huaqiaodaxue2026", Weakness.common),
+        ("Minecraft123", Weakness.common),
+        ("woaini-5201314", Weakness.common),
+        ("Huada.Admin.2026", Weakness.common),
+        ("捐款社区管理员123", Weakness.common),
+        ("Lotus Lane 1988", Weakness.common),
+        ("chen.meiling", Weakness.name),
+        ("CHEN.MEILING1", Weakness.name),
+    ],
+)
+def test_a_weak_password_is_named(password: str, weakness: Weakness) -> None:
+    with pytest.raises(PasswordRefused) as refused:
+        passwords.check("chen.meiling", password, ["Lotus Lane"])
+    assert refused.value.weakness is weakness
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["correct horse battery", "走过三条街就到了家门口", "tea at 4, then home", "🍵 for us two", "beacons over the bay"],
+)
+def test_any_characters_make_a_good_password(password: str) -> None:
+    passwords.check("chen.meiling", password, ["Lotus Lane", ""])
+
+
+def test_what_came_out_in_a_breach_is_refused() -> None:
+    """Of those that would be long enough more than the three thousand that ASVS 5.0 asks for (6.2.4)."""
+    known = sorted(breached())
+    assert len(known) > 3000
+    assert all(len(password) >= passwords.SHORTEST and password == password.casefold() for password in known)
+    for password in known[::300]:
+        for told in (password, password.upper()):
+            with pytest.raises(PasswordRefused):
+                passwords.check("chen.meiling", told)
+
+
+async def test_a_password_counts_to_its_last_character() -> None:
+    """Also where what looks the same is written with more characters than are kept."""
+    composed, decomposed = "각" * passwords.LONGEST, "\u1100\u1161\u11a8" * passwords.LONGEST
+    known = await passwords.hashed(composed)
+    assert await passwords.fits(known, decomposed)
+    for longer in (composed + "x", decomposed + "x", composed + "x" * 10_000):
+        assert not await passwords.fits(known, longer)
+
+
+async def test_a_guess_costs_what_owasp_asks_for() -> None:
+    """In a process of its own: the tests' logins are cheaper."""
+    code = f"import asyncio, central_server.accounts.passwords as it; print(asyncio.run(it.hashed({PASSWORD!r})))"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+    hashed, _ = await process.communicate()
+    assert hashed.startswith(b"$argon2id$v=19$m=19456,t=2,p=1$")
+    assert await passwords.fits(hashed.decode().strip(), PASSWORD)
+
+
+async def test_what_looks_the_same_is_the_same(desk: RunningDesk) -> None:
+    wide = "".join(chr(ord(letter) + 0xFEE0) if "!" <= letter <= "~" else letter for letter in PASSWORD)
+    assert (await Browser(desk).log_in("ｃｈｅｎ", wide)).url == "/staff/me"
+
+
+@pytest.mark.parametrize("name", ["", " ", "a b", "a/b", "(beacon-central)", "x" * 65, "<b>", "a\tb", ".", "-a"])
+async def test_a_name_is_letters_and_digits(database: Database, name: str) -> None:
+    with pytest.raises(NameRefused):
+        await set_password(database, name, PASSWORD, NOW)
+
+
+async def test_guesses_at_the_same_time_are_counted_one_by_one(database: Database) -> None:
+    await account(database, "chen")
+
+    async def guess(password: str) -> str:
+        try:
+            await log_in(database, "chen", password, NOW)
+        except LoginRefused as error:
+            return str(error)
+        return "in"
+
+    told = await asyncio.gather(*(guess(f"guess {number}") for number in range(2 * FAILURES)))
+    assert sorted(told) == ["locked"] * FAILURES + ["wrong password"] * FAILURES
+    assert await guess(PASSWORD) == "locked"
+
+
+async def test_the_server_believes_the_proxies_of_its_settings(tmp_path: Path, bank: RunningBank) -> None:
+    proxied = '[server]\ntrusted_proxies = ["127.0.0.0/8"]\n'
+    async with (
+        running_central(tmp_path / "central", bank, config=proxied + CONFIG) as central,
+        central.database() as database,
+    ):
+        browser = Browser(RunningDesk(central.url, database, Seal(bytes(32))), "203.0.113.77")
+        assert (await browser.log_in("nobody", "guess")).status == 403
+        async with database.read() as connection:
+            counted = await sessions.failures(connection, "203.0.113.77", datetime.now(UTC) - LOCKED_FOR)
+    assert counted is not None
+    assert counted[0] == 1
+
+
+async def test_a_server_that_is_reached_by_https_keeps_browsers_to_it(tmp_path: Path, bank: RunningBank) -> None:
+    asked = ("/staff/login?lang=en", "/s?text=larger&lang=en", "/static/pages.css", "/api/v1/absent", "/healthz")
+    brought = []
+    async with (
+        running_central(tmp_path / "central", bank, public_url="https://give.example") as central,
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+    ):
+        for path in asked:
+            async with session.get(central.url + path) as answer:
+                assert answer.headers["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains", path
+                assert answer.content_type.endswith("json") or answer.charset == "utf-8", path
+                brought += answer.headers.getall("Set-Cookie", [])
+    assert sorted({told.partition("=")[0] for told in brought}) == [
+        "__Host-language", "__Host-staff_login", "__Host-text",
+    ]  # fmt: skip
+    for told in brought:
+        assert {"HttpOnly", "Secure", "Path=/"} <= set(told.split("; ")), told

@@ -1,0 +1,269 @@
+"""The second step of a login: codes by time, each taken once, demanded of everybody where gifts are real."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from central_server.accounts import passwords, second_factor
+from central_server.accounts.access import Role
+from central_server.accounts.login import FAILURES, LOCKED_FOR
+from central_server.accounts.second_factor import Seal, SecretUnreadable, new_secret, step_of
+from central_server.store.accounts import accounts, audit_trail
+from central_server.store.accounts.audit_trail import COMMAND_LINE
+from central_server.store.engine.database import Database, open_database, sqlite_url
+from central_server.store.places.places import TOP
+from tests.fakes.central_process import CONFIG
+from tests.unit.central_server.commands.test_programs import said
+from tests.unit.central_server.staff_desk import (
+    NOW,
+    PASSWORD,
+    Browser,
+    RunningDesk,
+    account,
+    code,
+    running_desk,
+    secret_on,
+)
+
+
+@pytest.fixture
+async def desk(database: Database) -> AsyncIterator[RunningDesk]:
+    """Of the real environment, with an admin and a viewer of the top."""
+    await account(database, "chen")
+    await account(database, "lin", role=Role.viewer)
+    async with running_desk(database, factors_demanded=True) as desk:
+        yield desk
+
+
+async def enrolled(desk: RunningDesk, name: str = "chen") -> tuple[Browser, str]:
+    """Logged in with a second step that was just set up; the code of the present step is taken."""
+    browser = Browser(desk)
+    await browser.log_in(name)
+    await browser.open("/staff/factor")
+    secret = secret_on(await browser.send("/staff/factor/begin", password=PASSWORD))
+    page = await browser.send("/staff/factor/prove", code=code(secret, desk.now))
+    assert page.url == "/staff/me", page.text()
+    return browser, secret
+
+
+async def actions(desk: RunningDesk) -> list[str]:
+    async with desk.database.read() as connection:
+        return [line.action for _, line in reversed(await audit_trail.page(connection, {TOP}))]
+
+
+async def test_the_first_admin_sets_it_up_before_anything_else(desk: RunningDesk) -> None:
+    browser = Browser(desk)
+    assert (await browser.log_in("chen")).url == "/staff/factor"
+    for path in ("/staff/me", "/staff/accounts", "/staff/places", "/staff/audit", "/staff/password"):
+        assert (await browser.open(path)).url == "/staff/factor"
+    page = await browser.send("/staff/factor/begin", password=PASSWORD)
+    assert 'src="data:image/svg+xml' in page.html
+    secret = secret_on(page)
+    before = dict(browser.cookies)
+    assert (await browser.send("/staff/factor/prove", code="000000")).status == 422
+    assert (await browser.open("/staff/me")).url == "/staff/factor"
+    assert (await browser.send("/staff/factor/prove", code=code(secret, desk.now))).url == "/staff/me"
+    assert browser.cookies["staff"] != before["staff"], "the session kept its token when it gained in rights"
+    assert (await browser.open("/staff/accounts")).status == 200
+    assert "factor.enrol" in await actions(desk)
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_every_role_needs_it_where_gifts_are_real_and_a_drill_only_offers_it(
+    database: Database, desk: RunningDesk, role: Role
+) -> None:
+    await account(database, "ye", role=role)
+    browser = Browser(desk)
+    assert (await browser.log_in("ye")).url == "/staff/factor"
+    assert "Where gifts are real, everybody who works here needs the second step" in browser.page.text()
+    assert (await browser.open("/staff/me")).url == "/staff/factor"
+    async with running_desk(database) as drill:
+        browser = Browser(drill)
+        await browser.log_in("ye")
+        assert (await browser.open("/staff/me")).url == "/staff/me"
+
+
+async def test_afterwards_a_login_needs_the_code(desk: RunningDesk) -> None:
+    _, secret = await enrolled(desk)
+    desk.later(minutes=1)
+    browser = Browser(desk)
+    assert (await browser.log_in("chen")).url == "/staff/code"
+    for path in ("/staff/me", "/staff/accounts", "/staff/factor", "/staff/password"):
+        assert (await browser.open(path)).url == "/staff/code"
+    assert (await browser.forge("/staff/factor/remove", code=code(secret, desk.now))).url == "/staff/code"
+    half = browser.cookies["staff"]
+    await browser.send("/staff/code", code=f" {code(secret, desk.now)[:3]} {code(secret, desk.now)[3:]} ")
+    assert (await browser.open("/staff/accounts")).status == 200
+    thief = Browser(desk, cookies={"staff": half})
+    assert (await thief.open("/staff/accounts")).url == "/staff/login", "the token from before the code still opens"
+
+
+async def test_a_code_is_taken_once(desk: RunningDesk) -> None:
+    _, secret = await enrolled(desk)
+    browser = Browser(desk)
+    await browser.log_in("chen")
+    assert (await browser.send("/staff/code", code=code(secret, desk.now))).status == 422  # it set the step up
+    assert (await browser.send("/staff/code", code=code(secret, desk.now, steps=-1))).status == 422  # an older one
+    await browser.send("/staff/code", code=code(secret, desk.now, steps=1))
+    assert (await browser.open("/staff/me")).url == "/staff/me"
+    again = Browser(desk)
+    await again.log_in("chen")
+    assert (await again.send("/staff/code", code=code(secret, desk.now, steps=1))).status == 422
+
+
+async def test_wrong_codes_lock_the_account_though_the_password_is_right(desk: RunningDesk) -> None:
+    _, secret = await enrolled(desk)
+    desk.later(minutes=1)
+    for number in range(FAILURES):
+        browser = Browser(desk)  # a right password in between does not begin the row anew
+        assert (await browser.log_in("chen")).url == "/staff/code"
+        page = await browser.send("/staff/code", code="000000")
+        assert page.url == ("/staff/code" if number < FAILURES - 1 else "/staff/login")
+    browser = Browser(desk)
+    assert (await browser.log_in("chen")).status == 403
+    assert "account.lock" in await actions(desk)
+    desk.now += LOCKED_FOR
+    assert (await browser.log_in("chen")).url == "/staff/code"
+    await browser.send("/staff/code", code=code(secret, desk.now))
+    assert (await browser.open("/staff/me")).url == "/staff/me"
+
+
+async def test_it_is_removed_only_with_a_code_and_then_set_up_anew(desk: RunningDesk) -> None:
+    browser, secret = await enrolled(desk)
+    desk.later(minutes=1)
+    await browser.open("/staff/factor")
+    assert (await browser.send("/staff/factor/remove", password=PASSWORD, code="123456")).status == 422
+    page = await browser.send("/staff/factor/remove", password=PASSWORD, code=code(secret, desk.now))
+    assert page.url == "/staff/factor"
+    assert secret_on(await browser.send("/staff/factor/begin", password=PASSWORD)) != secret
+    assert {"factor.refuse", "factor.remove"} <= set(await actions(desk))
+
+
+async def test_an_open_screen_is_not_enough_to_set_it_up_or_to_take_it_away(desk: RunningDesk) -> None:
+    browser = Browser(desk)
+    await browser.log_in("chen")
+    for password in ("", "guess"):
+        page = await browser.send("/staff/factor/begin", password=password)
+        assert (page.status, "The present password is wrong." in page.text()) == (422, True)
+        assert 'class="code"' not in page.html
+    browser, secret = await enrolled(desk)
+    desk.later(minutes=1)
+    await browser.open("/staff/factor")
+    page = await browser.send("/staff/factor/remove", password="guess", code=code(secret, desk.now))
+    assert (page.status, "The present password is wrong." in page.text()) == (422, True)
+    assert (await browser.open("/staff/accounts")).status == 200
+    assert (await actions(desk)).count("password.refuse") == 2, "an empty field is nobody's guess"
+    await browser.open("/staff/factor")
+    for _ in range(FAILURES - 1):
+        page = await browser.send("/staff/factor/remove", password="guess", code=code(secret, desk.now))
+    assert page.url == "/staff/login"
+    assert (await browser.open("/staff/me")).url == "/staff/login"
+
+
+async def test_taking_it_away_ends_all_other_sessions(desk: RunningDesk) -> None:
+    here, secret = await enrolled(desk)
+    there = Browser(desk)
+    await there.log_in("chen")
+    desk.later(minutes=1)
+    await there.send("/staff/code", code=code(secret, desk.now))
+    assert (await there.open("/staff/me")).url == "/staff/me"
+    desk.later(minutes=1)
+    await here.open("/staff/factor")
+    await here.send("/staff/factor/remove", password=PASSWORD, code=code(secret, desk.now))
+    assert (await there.open("/staff/me")).url == "/staff/login"
+    assert (await here.open("/staff/me")).url == "/staff/factor", "the one at the screen goes on to set it up anew"
+
+
+async def test_another_admin_helps_whoever_lost_the_phone(desk: RunningDesk) -> None:
+    await enrolled(desk)
+    await account(desk.database, "ye")
+    helper, _ = await enrolled(desk, "ye")
+    await helper.open("/staff/accounts/chen")
+    await helper.send("/staff/accounts/chen/factor")
+    browser = Browser(desk)
+    assert (await browser.log_in("chen")).url == "/staff/factor"
+    # but nobody helps oneself past it
+    await helper.open("/staff/accounts/ye")
+    assert (await helper.forge("/staff/accounts/ye/factor")).status == 404
+
+
+async def test_a_new_password_from_an_admin_does_not_lead_past_the_second_step(desk: RunningDesk) -> None:
+    await enrolled(desk)
+    await account(desk.database, "ye")
+    helper, _ = await enrolled(desk, "ye")
+    await helper.open("/staff/accounts/chen")
+    page = await helper.send("/staff/accounts/chen/password")
+    given = page.html.partition('<p class="secret">')[2].partition("<")[0]
+    browser = Browser(desk)
+    assert (await browser.log_in("chen", given)).url == "/staff/code"
+    assert (await browser.open("/staff/password")).url == "/staff/code"
+
+
+async def test_a_copy_of_the_database_gives_no_codes(desk: RunningDesk) -> None:
+    _, secret = await enrolled(desk)
+    async with desk.database.read() as connection:
+        account = await accounts.get(connection, "chen")
+    assert account is not None
+    assert account.factor_secret is not None
+    assert secret not in account.factor_secret
+    assert desk.seal.open("chen", account.factor_secret) == secret
+    for name, seal in (("chen", Seal(b"another key".ljust(32))), ("lin", desk.seal)):
+        with pytest.raises(SecretUnreadable):
+            seal.open(name, account.factor_secret)
+
+
+async def test_a_lost_key_is_told_and_lets_nobody_in(desk: RunningDesk, database: Database) -> None:
+    _, secret = await enrolled(desk)
+    async with database.write() as connection:
+        await accounts.set_factor(connection, "chen", Seal(b"lost".ljust(32)).close("chen", secret), NOW)
+    browser = Browser(desk)
+    await browser.log_in("chen")
+    page = await browser.send("/staff/code", code=code(secret, desk.now))
+    assert page.status == 422
+    assert "Ask another administrator" in page.text()
+
+
+def test_a_code_is_good_for_its_own_step_and_its_neighbours() -> None:
+    secret = new_secret()
+    good = code(secret, NOW)
+    step = int(NOW.timestamp()) // second_factor.STEP_S
+    for seconds in (-30, 0, 30):
+        assert step_of(secret, good, NOW + timedelta(seconds=seconds)) == step
+    for seconds in (-60, 60):
+        assert step_of(secret, good, NOW + timedelta(seconds=seconds)) is None
+    wide = good.translate({ord("0") + digit: ord("０") + digit for digit in range(10)})
+    assert step_of(secret, wide, NOW) == step
+    for bad in ("", "000", "\ud800", good + "0", "x" * 1000):
+        assert step_of(secret, bad, NOW) is None
+
+
+def test_a_one_time_password_can_be_read_out() -> None:
+    made = {passwords.one_time() for _ in range(100)}
+    assert len(made) == 100
+    for password in made:
+        passwords.check("chen", password)
+        assert not set(password) & set("01lioO")
+
+
+async def test_the_command_line_helps_the_last_admin(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    config = tmp_path / "central.toml"
+    config.write_text(CONFIG, encoding="utf-8")
+    async with open_database(sqlite_url(state / "central.db")) as database:
+        await account(database, "chen")
+        async with database.write() as connection:
+            await accounts.set_factor(connection, "chen", "sealed", NOW)
+    where = ("--config", str(config), "--state-dir", str(state))
+    status, out, _ = await said("user", "reset-totp", "chen", *where)
+    assert (status, "no second factor any more" in out) == (0, True)
+    async with open_database(sqlite_url(state / "central.db")) as database, database.read() as connection:
+        known = await accounts.get(connection, "chen")
+        assert known is not None
+        assert (known.factor_secret, known.factor_since) == (None, None)
+        ((_, line),) = await audit_trail.page(connection, {TOP})
+    assert (line.account, line.action, line.subject) == (COMMAND_LINE, "factor.reset", "chen")
+    status, _, err = await said("user", "reset-totp", "nobody", *where)
+    assert (status, "there is no account" in err) == (1, True)

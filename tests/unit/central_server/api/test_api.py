@@ -1,0 +1,322 @@
+"""For programs: tokens that do a part of what their account may, lists in parts, a document that leaves nothing out."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from sqlalchemy import select
+from yarl import URL
+
+from central_server import server
+from central_server.accounts.access import Role
+from central_server.accounts.login import set_password
+from central_server.api import tokens as personal
+from central_server.api.openapi_document import document
+from central_server.api.operations import OPERATIONS
+from central_server.api.problems import PREFIX, PROBLEMS
+from central_server.api.query_parameters import cursor_of, parts_of
+from central_server.api.tokens import MOST_OF_AN_ACCOUNT, Bearers, Scope, well_formed
+from central_server.store.accounts import accounts
+from central_server.store.api import tokens
+from central_server.store.engine.database import Database
+from central_server.store.engine.tables import metadata, personal_tokens
+from central_server.store.parcels import arrivals
+from central_server.store.parcels.arrivals import NewArrival
+from central_server.store.places import places
+from central_server.store.places.places import TOP
+from daemonkit.web import WebRules, guarded_app, serving
+from sync_contract.records import Receipt
+from sync_contract.strict_model import Language
+from sync_contract.uuid7 import new_id
+from tests.fakes.central_process import RunningBank, RunningCentral, running_central
+from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.donor import Donor
+from tests.fakes.received import received
+from tests.unit.central_server.conftest import enrolled
+from tests.unit.central_server.staff.test_staff import logged_in
+
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery"
+
+
+async def a_token(
+    database: Database, *scopes: Scope, account: str = "chen", place: str = "huada", at: datetime | None = None
+) -> str:
+    """Of an account that is staff at the place."""
+    await set_password(database, account, PASSWORD, NOW, place=place, role=Role.staff)
+    text, made = personal.make(account, "a program", frozenset(scopes), 30, at or datetime.now(UTC))
+    async with database.write() as connection:
+        await tokens.add(connection, made)
+    return text
+
+
+async def ask(
+    session: aiohttp.ClientSession, url: str, token: str = "", **headers: str
+) -> tuple[int, Any, Mapping[str, str]]:
+    sent = {"Authorization": f"Bearer {token}"} if token else {}
+    async with session.get(url, headers=sent | headers) as answer:
+        text = await answer.text()
+        return answer.status, json.loads(text) if text else None, answer.headers
+
+
+async def test_every_route_for_programs_stands_in_the_document_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, bank: RunningBank
+) -> None:
+    apps: list[web.Application] = []
+
+    def remembered(*given: Any, **named: Any) -> web.Application:
+        apps.append(guarded_app(*given, **named))
+        return apps[-1]
+
+    monkeypatch.setattr(server, "guarded_app", remembered)
+    async with running_central(tmp_path / "central", bank):
+        there = {
+            (route.method, route.resource.canonical)
+            for route in apps[0].router.routes()
+            if route.resource is not None and route.resource.canonical.startswith("/api/") and route.method != "HEAD"
+        }
+    assert there == {(operation.method, operation.path) for operation in OPERATIONS}
+
+
+async def test_the_document_is_served_whole_and_need_not_be_read_twice(
+    central: RunningCentral, session: aiohttp.ClientSession
+) -> None:
+    status, told, headers = await ask(session, f"{central.url}/openapi.json")
+    assert (status, told["openapi"]) == (200, "3.1.0")
+    status, _, _ = await ask(session, f"{central.url}/openapi.json", **{"If-None-Match": headers["ETag"]})
+    assert status == 304
+
+
+def test_the_document_names_only_schemas_that_it_holds_and_every_type_of_problem() -> None:
+    told = document(OPERATIONS, "1")
+    text = json.dumps(told)
+    assert set(re.findall(r"#/components/schemas/(\w+)", text)) <= set(told["components"]["schemas"])
+    for word in PROBLEMS:
+        assert f"{PREFIX}{word}`" in text, word
+    assert len({operation.name for operation in OPERATIONS}) == len(OPERATIONS)
+    for operation in OPERATIONS:
+        placeholders = set(re.findall(r"{(\w+)}", operation.path))
+        assert placeholders == {each.name for each in operation.parameters if each.where == "path"}
+
+
+async def test_people_read_the_same_in_three_languages_without_a_login(
+    tmp_path: Path, bank: RunningBank, donor: Donor
+) -> None:
+    async with running_central(tmp_path / "central", bank) as central:
+        for language in Language:
+            page = await donor.open(f"{central.url}/api?lang={language}")
+            assert page.status == 200
+            for operation in OPERATIONS:
+                assert f"{operation.method} {operation.path}" in page.text()
+            anchors = set(re.findall(r'id="([\w-]+)"', page.html))
+            assert set(re.findall(r'href="#([\w-]+)"', page.html)) <= anchors
+            assert {f"problem-{word}" for word in PROBLEMS} <= anchors
+
+
+def test_a_leaked_token_is_told_from_chance_by_its_prefix_and_checksum() -> None:
+    text, kept = personal.make("chen", "x", frozenset({Scope.log}), 30, NOW)
+    assert re.fullmatch(r"bct_[A-Za-z0-9_-]{43}_[0-9a-f]{8}", text)
+    assert well_formed(text)
+    assert not well_formed(text[:10] + ("A" if text[10] != "A" else "B") + text[11:])
+    assert text not in repr(kept)
+
+
+async def test_a_token_is_shown_once_kept_as_a_hash_and_revoked(
+    central: RunningCentral, session: aiohttp.ClientSession, donor: Donor
+) -> None:
+    page = await logged_in(central, donor)
+    page = await donor.open(f"{central.url}/staff/tokens")
+    fields = {"label": "night report", "days": "30", "scope-log": "on"}
+    incomplete = await donor.press(page, label="night report", days="30")
+    assert incomplete.status == 422
+    made = await donor.press(page, **fields)
+    found = re.search(r"bct_[A-Za-z0-9_-]{43}_[0-9a-f]{8}", made.html)
+    assert found is not None
+    token = found[0]
+    assert (await ask(session, f"{central.url}/api/v1/log", token))[0] == 200
+    listed = await donor.open(f"{central.url}/staff/tokens")
+    assert "night report" in listed.text()
+    assert token not in listed.html
+    async with central.database() as database:
+        async with database.read() as connection:
+            rows = [(await connection.execute(select(table))).all() for table in metadata.sorted_tables]
+        assert token not in str(rows)
+        assert token[4:47] not in str(rows)
+    await donor.press(listed)
+    status, told, headers = await ask(session, f"{central.url}/api/v1/log", token)
+    assert (status, told["type"]) == (401, f"{PREFIX}token-refused")
+    assert headers["WWW-Authenticate"].startswith("Bearer")
+    async with central.database() as database, database.read() as connection:
+        lines = (await connection.execute(select(metadata.tables["audit_lines"]))).all()
+    assert {"token.make", "token.revoke"} <= {line.action for line in lines}
+    assert token not in str(lines)
+
+
+async def test_an_account_has_so_many_tokens_and_no_more(central: RunningCentral, donor: Donor) -> None:
+    await logged_in(central, donor)
+    async with central.database() as database, database.write() as connection:
+        for _ in range(MOST_OF_AN_ACCOUNT):
+            await tokens.add(connection, personal.make("chen", "x", frozenset({Scope.log}), 30, datetime.now(UTC))[1])
+    page = await donor.open(f"{central.url}/staff/tokens")
+    async with aiohttp.ClientSession():
+        form = re.findall(r"<form[^>]*action=\"/staff/tokens\"[^>]*>.*?</form>", page.html, re.S)[0]
+    page.html = form
+    assert (await donor.press(page, label="one more", days="30", **{"scope-log": "on"})).status == 422
+
+
+async def test_a_token_holds_no_longer_than_its_account_may(
+    central: RunningCentral, session: aiohttp.ClientSession
+) -> None:
+    url = f"{central.url}/api/v1/log"
+    async with central.database() as database:
+        async with database.write() as connection:
+            await places.plant_community(connection, "huada", NOW)
+        token = await a_token(database, Scope.log)
+        ended = await a_token(database, Scope.log, account="lin", at=datetime.now(UTC) - timedelta(days=31))
+        other = await a_token(database, Scope.catalogue, account="wang")
+        assert (await ask(session, url, token))[0] == 200
+        assert (await ask(session, url, ended))[0] == 401
+        status, told, headers = await ask(session, url, other)
+        assert (status, told["type"]) == (403, f"{PREFIX}scope-missing")
+        assert 'scope="read:log"' in headers["WWW-Authenticate"]
+        async with database.write() as connection:
+            await accounts.revoke(connection, "chen", "huada")
+        assert (await ask(session, url, token))[0] == 403
+        async with database.write() as connection:
+            await accounts.disable(connection, "chen", NOW)
+        assert (await ask(session, url, token))[0] == 401
+    for headers_sent in ({"Authorization": "Basic eDp5"}, {"Authorization": "Bearer"}, {"Authorization": "Bearer x y"}):
+        assert (await ask(session, url, **headers_sent))[0] == 401
+
+
+async def test_the_log_comes_in_parts_each_line_once(
+    central: RunningCentral, gateway: DeliveringGateway, session: aiohttp.ClientSession
+) -> None:
+    start = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)  # midnight in Beijing
+    async with central.database() as database:
+        for number in range(5):  # four accepted and one refused at each of five moments
+            at = start + timedelta(minutes=number)
+            await received(database, gateway.id, "huada", [gateway.statistics() for _ in range(4)], at)
+            async with database.write() as connection:
+                entry = NewArrival(gateway.id, new_id(), Receipt.refused, "0" * 64, "huada", "statistics")
+                await arrivals.record(connection, [entry], at)
+        token = await a_token(database, Scope.log)
+    url = f"{central.url}/api/v1/log"
+    seen: list[str] = []
+    cursor = ""
+    for _ in range(9):
+        status, told, _ = await ask(session, f"{url}?limit=4{cursor}", token)
+        assert status == 200
+        seen += [line["parcel"] for line in told["lines"]]
+        if told["next"] is None:
+            break
+        cursor = f"&cursor={told['next']}"
+    assert (len(seen), len(set(seen))) == (25, 25)
+    assert len((await ask(session, f"{url}?result=refused", token))[1]["lines"]) == 5
+    assert len((await ask(session, f"{url}?since=2026-11-21&until=2026-11-21", token))[1]["lines"]) == 25
+    assert (await ask(session, f"{url}?until=2026-11-20", token))[1]["lines"] == []
+    assert (await ask(session, f"{url}?until=9999-12-31&since=0001-01-01", token))[0] == 200
+    status, told, headers = await ask(session, f"{url}?limit=4", token)
+    assert (await ask(session, f"{url}?limit=4", token, **{"If-None-Match": headers["ETag"]}))[0] == 304
+    assert (await ask(session, f"{url}?limit=5", token, **{"If-None-Match": headers["ETag"]}))[0] == 200
+
+
+HOSTILE = [
+    "limit=0", "limit=501", "limit=-1", "limit=1e2", "limit=%31%30_0", "limit=", "limit=1&limit=2", "page=2", "cursor=",
+    "cursor=%00", "cursor=!!!", "cursor=AAAA", f"cursor={cursor_of('x', 'y')}", f"cursor={cursor_of('1')}",
+    f"cursor={cursor_of('9' * 30, '1')}", f"cursor={cursor_of('1', '9' * 30)}", f"cursor={cursor_of('1', '-1')}",
+    f"cursor={cursor_of(chr(0), chr(0))}", "since=2026-13-01", "since=yesterday", "since=1700000000", "gateway=x",
+    "result=lost", "kind=%ff", "kind=A", "cursor=" + "A" * 201, "%00=1",
+]  # fmt: skip
+
+
+async def test_queries_that_do_not_fit_are_refused_by_name(
+    central: RunningCentral, session: aiohttp.ClientSession
+) -> None:
+    async with central.database() as database:
+        token = await a_token(database, Scope.log, Scope.catalogue, place=TOP)
+    for query in HOSTILE:
+        url = f"{central.url}/api/v1/log?{query}"
+        async with session.get(URL(url, encoded=True), headers={"Authorization": f"Bearer {token}"}) as answer:
+            assert answer.status == 400, query
+            told = await answer.json(content_type="application/problem+json")
+            assert told["type"] in (f"{PREFIX}parameter-malformed", f"{PREFIX}cursor-malformed"), query
+    for path in ("gateways", "beacons", "projects"):
+        for cursor in (cursor_of("\0", "\0"), cursor_of("\0"), "AAAA", cursor_of("a", "b", "c")):
+            assert (await ask(session, f"{central.url}/api/v1/{path}?cursor={cursor}", token))[0] == 400
+    for method in ("POST", "PUT", "DELETE", "PATCH", "TRACE"):
+        async with session.request(method, f"{central.url}/api/v1/log") as answer:
+            assert (answer.status, "Allow" in answer.headers) == (405, True)
+
+
+async def test_lists_of_what_there_is_come_in_parts_too(
+    central: RunningCentral, session: aiohttp.ClientSession
+) -> None:
+    async with central.database() as database:
+        token = await a_token(database, Scope.catalogue, place=TOP)
+        made = []
+        for _ in range(5):
+            made.append((await enrolled(central, DeliveringGateway())).id)
+        async with database.read() as connection:
+            every = [place.id for place in await places.every(connection, [TOP])]
+    for path, wanted in (
+        ("places", every), ("gateways", sorted(made)), ("projects", ["ended", "lunch"]), ("beacons", []),
+    ):  # fmt: skip
+        seen: list[str] = []
+        cursor = ""
+        while True:
+            status, told, _ = await ask(session, f"{central.url}/api/v1/{path}?limit=2{cursor}", token)
+            assert status == 200
+            seen += [entry["id"] for entry in told[path]]
+            if told["next"] is None:
+                break
+            cursor = f"&cursor={told['next']}"
+        assert seen == wanted
+
+
+async def test_the_last_use_is_noted_but_not_for_each_request(
+    database: Database, session: aiohttp.ClientSession
+) -> None:
+    clock = [NOW]
+    bearers = Bearers(database, lambda: clock[0], rate=0.001, burst=4)
+
+    async def show(request: web.Request) -> web.Response:
+        return web.Response(text=(await bearers.caller(request, None)).token.label)
+
+    app = guarded_app(WebRules(frozenset({"127.0.0.1"}), b"only for tests", exempt=("/api/",)))
+    app.router.add_get("/api/x", show)
+    token = await a_token(database, Scope.log, place=TOP, at=NOW)
+
+    async def noted() -> datetime | None:
+        async with database.read() as connection:
+            return (await connection.execute(select(personal_tokens.c.last_used_at))).scalar()
+
+    async with serving(app, "127.0.0.1", 0) as url:
+        statuses = []
+        for seconds in (0, 59, 60, 61, 62):
+            clock[0] = NOW + timedelta(seconds=seconds)
+            async with session.get(f"{url}/api/x", headers={"Authorization": f"bearer {token}"}) as answer:
+                statuses.append(answer.status)
+            assert await noted() == NOW + timedelta(seconds=60 if seconds >= 60 else 0)
+    assert statuses == [200, 200, 200, 200, 429]
+
+
+def test_a_cursor_is_read_only_as_it_was_written() -> None:
+    assert parts_of(cursor_of("a", "é\n"[0]), 2) == ("a", "é")
+    assert parts_of(None, 2) is None
+    for other, count in ((cursor_of("a", "b") + "A", 2), (cursor_of("a"), 2), ("YR", 1)):  # YQ is how "a" is written
+        with pytest.raises(web.HTTPBadRequest):
+            parts_of(other, count)
+
+
+async def test_a_gateway_that_names_a_project_twice_is_answered(
+    central: RunningCentral, gateway: DeliveringGateway
+) -> None:
+    for query, status in (("known=lunch:3&known=lunch:1", 200), ("known=lunch", 400), ("known=a:1&" * 201, 400)):
+        assert (await gateway.get("/api/v1/heads", query.rstrip("&")))[0] == status, query[:40]

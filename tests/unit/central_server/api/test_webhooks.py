@@ -1,0 +1,252 @@
+"""Other programs are told: each event once in the outbox, signed, sent until it arrives, and never into our network."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from central_server.api.webhooks.event_collector import SETTLED_AFTER, collect
+from central_server.api.webhooks.events import Event
+from central_server.api.webhooks.receiver_addresses import AddressRules
+from central_server.api.webhooks.sender import STOPPED_AFTER, TRIED_FOR, Sender, next_wait, open_sender
+from central_server.api.webhooks.signature import headers, secret_of
+from central_server.enrolment.gateways import register
+from central_server.store.alerts import alerts
+from central_server.store.alerts.alerts import Alert
+from central_server.store.api import deliveries, webhooks
+from central_server.store.api.webhooks import Webhook
+from central_server.store.engine.database import Database
+from central_server.store.engine.tables import arrivals as arrivals_table
+from central_server.store.engine.tables import audit_lines, webhook_deliveries, webhook_marks
+from central_server.store.engine.tables import webhooks as webhooks_table
+from central_server.store.enrolment import gateways
+from central_server.store.parcels import arrivals
+from central_server.store.parcels.arrivals import NewArrival
+from central_server.store.places.places import TOP
+from sync_contract.records import Receipt
+from sync_contract.uuid7 import new_id
+from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.receiver import Receiver, receiving
+
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+SECRET = b"only for tests"
+SALT = "ab" * 32
+
+
+def test_a_delivery_is_signed_as_the_standard_says() -> None:
+    """The vector that the libraries of Standard Webhooks are tested with."""
+    at = datetime.fromtimestamp(1614265330, UTC)
+    secret, body = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", b'{"test": 2432232314}'
+    told = headers(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", at, body)
+    assert told["webhook-timestamp"] == "1614265330"
+    assert told["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with receiving() as receiver:
+        receiver.secret = secret_of(SECRET, SALT)
+        yield receiver
+
+
+@pytest.fixture
+async def sender(database: Database) -> AsyncIterator[Sender]:
+    async with open_sender(database, AddressRules(private_network=True), SECRET) as sender:
+        yield sender
+
+
+async def hook(database: Database, url: str, *events: Event, place: str = "huada", at: datetime = NOW) -> Webhook:
+    made = Webhook(new_id(), place, url, " ".join(events), SALT, at)
+    gateway = DeliveringGateway()
+    await register(database, gateway.id, gateway.public, "huada", "Hall", NOW)
+    async with database.write() as connection:
+        await webhooks.add(connection, made)
+    return made
+
+
+async def refused(database: Database, at: datetime = NOW, result: Receipt = Receipt.refused) -> str:
+    """Something arrived and was refused."""
+    async with database.write() as connection:
+        known = (await gateways.every(connection, [TOP]))[0].id
+        parcel = new_id()
+        entry = NewArrival(known, parcel, result, "0" * 64, "huada", "intent", "invalid: body missing", "{}")
+        await arrivals.record(connection, [entry], at)
+    return parcel
+
+
+async def outbox(database: Database) -> list[Any]:
+    async with database.read() as connection:
+        return list(await connection.execute(select(webhook_deliveries).order_by(webhook_deliveries.c.seq)))
+
+
+async def test_an_event_is_in_the_outbox_once_for_each_webhook_however_often_it_is_looked_for(
+    database: Database,
+) -> None:
+    both = await hook(database, "https://example.org/1", Event.parcel_refused, Event.parcel_conflict)
+    one = await hook(database, "https://example.org/2", Event.parcel_refused, place=TOP)
+    await refused(database)
+    await refused(database, result=Receipt.conflict)
+    await refused(database, result=Receipt.accepted)
+    await asyncio.gather(*(collect(database, NOW + timedelta(seconds=1)) for _ in range(5)))
+    await collect(database, NOW + SETTLED_AFTER * 2)
+    await collect(database, NOW + SETTLED_AFTER * 3)
+    found = await outbox(database)
+    assert sorted((row.webhook, row.event) for row in found) == sorted(
+        [(both.id, "parcel.refused"), (both.id, "parcel.conflict"), (one.id, "parcel.refused")]
+    )
+    body = json.loads(found[0].body)
+    assert body["data"]["reason"] == "invalid: body missing"
+    assert (body["community"], body["id"]) == ("huada", found[0].id)
+    async with database.read() as connection:
+        marks = {row.source: row.seq for row in await connection.execute(select(webhook_marks))}
+        highest = (
+            await connection.execute(select(arrivals_table.c.seq).order_by(arrivals_table.c.seq.desc()))
+        ).scalar()
+    assert marks == {"arrivals": highest}
+
+
+async def test_what_falls_silent_is_told_as_it_is_to_staff(database: Database) -> None:
+    await hook(database, "https://example.org/", Event.gateway_late, Event.beacon_silent)
+    silent = Alert("silent_beacon", "a" * 16 + " b", "huada", "Hall", "/", 1, None, None, None, "u/1/2", NOW, NOW)
+    late = replace(silent, matter="late", subject="a" * 16, beacon="", since=NOW - timedelta(hours=1))
+    async with database.write() as connection:
+        await alerts.add(connection, [silent, late, replace(silent, matter="conflict")])
+    for second in (1, 2):
+        await collect(database, NOW + timedelta(seconds=second))
+    told = [json.loads(row.body) for row in await outbox(database)]
+    assert [(each["event"], each["data"]["gateway"], each["data"]["beacon"]) for each in told] == [
+        ("beacon.silent", "a" * 16, "u/1/2"),
+        ("gateway.late", "a" * 16, ""),
+    ]
+    assert (told[0]["data"]["since"], told[1]["data"]["since"]) == (None, "2026-11-24T07:00:00Z")
+
+
+async def test_what_becomes_visible_late_under_a_lower_number_is_not_lost(database: Database) -> None:
+    await hook(database, "https://example.org/", Event.parcel_refused)
+    late, early = await refused(database), await refused(database)
+    async with database.write() as connection:  # as if the first one's transaction were not committed yet
+        kept = (await connection.execute(select(arrivals_table).where(arrivals_table.c.parcel == late))).one()
+        await connection.execute(delete(arrivals_table).where(arrivals_table.c.parcel == late))
+    await collect(database, NOW + timedelta(seconds=1))
+    async with database.write() as connection:
+        await connection.execute(arrivals_table.insert().values(dict(kept._mapping)))
+    await collect(database, NOW + timedelta(seconds=2))
+    assert [json.loads(row.body)["data"]["parcel"] for row in await outbox(database)] == [late, early]
+
+
+async def test_a_webhook_is_not_told_of_what_was_before_it_or_is_elsewhere(database: Database) -> None:
+    await hook(database, "https://example.org/", Event.parcel_refused, at=NOW)
+    await refused(database, NOW - timedelta(seconds=1))
+    other = DeliveringGateway()
+    await register(database, other.id, other.public, "neighbours", "Other hall", NOW)
+    async with database.write() as connection:
+        entry = NewArrival(other.id, new_id(), Receipt.refused, "0" * 64, "neighbours", "intent", "invalid", "{}")
+        await arrivals.record(connection, [entry], NOW)
+    await collect(database, NOW + timedelta(seconds=1))
+    assert await outbox(database) == []
+
+
+async def test_a_delivery_is_tried_again_under_the_same_id_until_it_arrives(
+    database: Database, sender: Sender, receiver: Receiver
+) -> None:
+    made = await hook(database, receiver.url, Event.parcel_refused)
+    parcel = await refused(database)
+    receiver.statuses = [500, 302, 429, 200]
+    at = NOW
+    await collect(database, at)
+    for _ in range(6):
+        await sender.send_due(at)
+        at += timedelta(hours=2)
+    assert [body["data"]["parcel"] for _, body in receiver.came] == [parcel] * 4
+    assert len({id_ for id_, _ in receiver.came}) == 1
+    assert receiver.forged == 0
+    async with database.read() as connection:
+        (row,) = await deliveries.log(connection, made.id, 10)
+        again = await webhooks.get(connection, made.id)
+    assert (row.tries, row.last_status, row.next_try_at, row.last_trouble) == (4, 200, None, "")
+    assert row.delivered_at == NOW + timedelta(hours=6)
+    assert row.last_ms is not None
+    assert again is not None
+    assert again.failing_since is None
+
+
+async def test_two_processes_at_once_make_one_try(database: Database, sender: Sender, receiver: Receiver) -> None:
+    await hook(database, receiver.url, Event.parcel_refused)
+    await refused(database)
+    await collect(database, NOW)
+    await asyncio.gather(*(sender.send_due(NOW) for _ in range(4)))
+    assert len(receiver.came) == 1
+
+
+async def test_a_webhook_that_is_dead_holds_up_no_other(database: Database, sender: Sender, receiver: Receiver) -> None:
+    dead = await hook(database, "http://127.0.0.1:9/hook", Event.parcel_refused)
+    for _ in range(12):
+        await refused(database)
+    await collect(database, NOW)
+    await hook(database, receiver.url, Event.parcel_refused, at=NOW + timedelta(minutes=1))
+    await refused(database, NOW + timedelta(minutes=1))
+    await collect(database, NOW + timedelta(minutes=1))
+    await sender.send_due(NOW + timedelta(minutes=1))
+    assert len(receiver.came) == 1
+    tried = [row.tries for row in await outbox(database) if row.webhook == dead.id]
+    assert sum(tried) == 4
+
+
+async def test_after_a_day_a_delivery_is_given_up_and_after_five_the_webhook_with_a_line_for_staff(
+    database: Database, sender: Sender
+) -> None:
+    made = await hook(database, "http://127.0.0.1:9/hook", Event.parcel_refused)
+    await refused(database)
+    await collect(database, NOW)
+    await sender.send_due(NOW)
+    await sender.send_due(NOW + TRIED_FOR)
+    async with database.read() as connection:
+        (row,) = await deliveries.log(connection, made.id, 10)
+    assert (row.next_try_at, row.delivered_at, row.last_status) == (None, None, None)
+    assert row.last_trouble == "ClientConnectorError"
+    later = NOW + STOPPED_AFTER
+    await refused(database, later)
+    await collect(database, later)
+    await sender.send_due(later)
+    async with database.read() as connection:
+        stopped = await webhooks.get(connection, made.id)
+        lines = list(await connection.execute(select(audit_lines)))
+    assert stopped is not None
+    assert (stopped.stopped_by, stopped.stopped_at) == ("failing", later)
+    assert [(line.action, line.place, line.subject) for line in lines] == [("webhook.stop", "huada", made.id)]
+    assert [row.next_try_at for row in await outbox(database)] == [None, None]
+    assert await sender.send_due(later + TRIED_FOR) == 0
+
+
+async def test_nothing_is_sent_into_our_network_even_if_it_stands_in_the_database(
+    database: Database, receiver: Receiver
+) -> None:
+    made = await hook(database, receiver.url.replace("http:", "https:"), Event.parcel_refused)
+    await refused(database)
+    await collect(database, NOW)
+    async with open_sender(database, AddressRules(), SECRET) as guarded:
+        await guarded.send_due(NOW)
+        assert [row.last_trouble.partition(":")[0] for row in await outbox(database)] == ["private"]
+        async with database.write() as connection:
+            await connection.execute(update(webhook_deliveries).values(next_try_at=NOW))
+            moved = receiver.url.replace("http://127.0.0.1", "https://localhost")
+            await connection.execute(update(webhooks_table).values(url=moved))
+        await guarded.send_due(NOW)
+    async with database.read() as connection:
+        (row,) = await deliveries.log(connection, made.id, 10)
+    assert (row.tries, row.last_status) == (2, None)
+    assert row.last_trouble.startswith("private")
+    assert receiver.came == []
+
+
+def test_waits_grow_to_an_hour_and_never_march_in_step() -> None:
+    first, late = [[next_wait(tries) for _ in range(200)] for tries in (0, 50)]
+    assert max(first) <= timedelta(seconds=31)
+    assert timedelta(minutes=30) < max(late) <= timedelta(hours=1, seconds=1)
+    assert min(late) < timedelta(minutes=30)
+    assert min(first + late) >= timedelta(seconds=1)

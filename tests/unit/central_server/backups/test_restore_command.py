@@ -1,0 +1,265 @@
+"""`beacon-central restore`: nothing is lost by it, it refuses what does not belong, and says what is missing."""
+
+import asyncio
+import hashlib
+import io
+import json
+import os
+import tarfile
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from central_server.backups import archive, backup_restore, state_folder_lock
+from central_server.backups.backup import Source, take
+from central_server.commands import restore
+from central_server.commands.exit_codes import CONFIGURATION, FAILURE, TRY_AGAIN
+from central_server.receipts.sealed_data import Seal
+from central_server.store.donations import receipts
+from central_server.store.engine.database import open_database
+from tests.fakes import forked_command
+from tests.postgres import Postgres
+from tests.unit.central_server.backup_world import AT, everything, fill, keys, state_in
+from tests.unit.central_server.ledger_world import given
+
+
+async def test_what_is_there_is_set_aside_only_when_somebody_says_so(
+    store_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = state_in(tmp_path / "central", store_url)
+    async with open_database(store_url) as database:
+        await fill(database, 1)
+    file, was, own = tmp_path / "one.tar", await everything(store_url), keys(source.state)
+    await asyncio.to_thread(take, source, file, AT - timedelta(days=3))
+    async with open_database(store_url) as database:
+        await given(database, 1, 2, 3)
+    (source.state / "form.secret").write_bytes(os.urandom(32))
+    since, since_keys = await everything(store_url), keys(source.state)
+
+    assert await given_back(source, file, yes=False) == FAILURE
+    told = capsys.readouterr().err
+    assert "Nothing was changed" in told
+    assert ("tables in PostgreSQL" if source.kind == "postgresql" else "central.db") in told
+    assert (await everything(store_url), keys(source.state)) == (since, since_keys)
+
+    assert await given_back(source, file, yes=True) == 0
+    told = capsys.readouterr().out
+    assert (await everything(store_url), keys(source.state)) == (was, own)
+    (aside,) = source.state.glob("before-restore-*")
+    assert str(aside) in told
+    assert {name: (aside / name).read_bytes() for name in own} == since_keys
+    for word in ("nothing asks for it", "reconcile", "refuse older ones", "doctor"):
+        assert word in told
+    assert max(map(len, told.splitlines()[2:])) <= 80
+    if source.kind == "sqlite":
+        assert await everything(f"sqlite+aiosqlite:///{aside / 'central.db'}") == since
+    else:  # as a backup of its own, which goes back the same way
+        (kept,) = aside.glob("*.tar")
+        assert await given_back(source, kept, yes=True) == 0
+        assert (await everything(store_url), keys(source.state)) == (since, since_keys)
+
+
+async def given_back(source: Source, file: Path, *, yes: bool) -> int:
+    assert source.settings is not None
+    settings = source.settings
+    return await asyncio.to_thread(lambda: restore.run(settings, source.state, file, yes=yes))
+
+
+async def test_a_running_server_is_not_restored_under(
+    store_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the lock of its folder, and by the database: a command, or a server on another machine, has only that."""
+    source = state_in(tmp_path / "central", store_url)
+    async with open_database(store_url) as database:
+        await fill(database, 1)
+    file = tmp_path / "one.tar"
+    await asyncio.to_thread(take, source, file, AT)
+    was = await everything(store_url)
+    with state_folder_lock.serving(source.state), state_folder_lock.serving(source.state):
+        assert await given_back(source, file, yes=True) == TRY_AGAIN
+        assert "stop it first" in capsys.readouterr().err
+    async with open_database(store_url) as database, database.read():
+        assert await given_back(source, file, yes=True) == TRY_AGAIN
+        assert "Nothing was changed" in capsys.readouterr().err
+    assert await everything(store_url) == was
+    assert await given_back(source, file, yes=True) == 0
+
+
+async def test_a_server_does_not_start_under_a_restore_nor_after_half_of_one(tmp_path: Path) -> None:
+    source = state_in(tmp_path / "central")
+    (tmp_path / "bank").mkdir()
+    start = (
+        *("run", "--config", str(source.settings), "--state-dir", str(source.state), "--port", "0"),
+        *("--bank-url", "http://127.0.0.1:1", "--bank-credentials", str(tmp_path / "bank")),
+    )
+    with state_folder_lock.alone(source.state):
+        code, _, err = await forked_command.said(*start)
+    assert (code, "is being restored" in err) == (TRY_AGAIN, True)
+    (source.state / state_folder_lock.UNFINISHED).touch()
+    code, _, err = await forked_command.said(*start)
+    assert (code, "cut off half-way" in err) == (CONFIGURATION, True)
+    assert not source.file.exists()
+
+
+async def test_a_restore_that_was_cut_off_can_be_given_again(
+    store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = state_in(tmp_path / "central", store_url)
+    async with open_database(store_url) as database:
+        await fill(database, 1)
+    file, was, own = tmp_path / "one.tar", await everything(store_url), keys(source.state)
+    await asyncio.to_thread(take, source, file, AT)
+    put, calls = backup_restore._put, 0
+
+    def cut_off(made: Path, target: Path) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise KeyboardInterrupt
+        put(made, target)
+
+    monkeypatch.setattr(backup_restore, "_put", cut_off)
+    with file.open("rb") as content:
+        manifest = archive.read_manifest(content)
+        with pytest.raises(KeyboardInterrupt):
+            backup_restore.restore(content, manifest, source, AT)
+    with pytest.raises(state_folder_lock.StateUnfinished), state_folder_lock.serving(source.state):
+        pass
+    monkeypatch.undo()
+    assert await given_back(source, file, yes=True) == 0
+    assert (await everything(store_url), keys(source.state)) == (was, own)
+    with state_folder_lock.serving(source.state):
+        pass
+
+
+def rewritten(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """The same archive with another manifest, rightly digested."""
+    with tarfile.open(file) as tar:
+        members = {each.name: tar.extractfile(each).read() for each in tar.getmembers()}  # type: ignore[union-attr]  # files all
+    told = json.loads(members["manifest.json"])
+    change(told)
+    members["manifest.json"] = json.dumps(told).encode()
+    members["manifest.sha256"] = hashlib.sha256(members["manifest.json"]).hexdigest().encode()
+    with tarfile.open(file, "w") as tar:
+        for name, octets in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(octets)
+            tar.addfile(member, io.BytesIO(octets))
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "words"),
+    [
+        ({"revision": "9999", "program": "7.0"}, CONFIGURATION, "schema 9999 (program 7.0), this program knows up to"),
+        ({"revision": "0016"}, CONFIGURATION, "its manifest says 0016"),
+        ({"environment": "real"}, CONFIGURATION, "drill and real never meet"),
+        ({"database": "postgresql"}, CONFIGURATION, "[store] url names no PostgreSQL"),
+        ({"format": 2}, FAILURE, "made by a newer program"),
+        ({"format": "nonsense"}, FAILURE, "Nothing was changed"),
+        ({"surprise": 1}, FAILURE, "not one of ours"),
+        ({"parts": [{"name": "state/../../x.key", "octets": 1, "sha256": "0" * 64}]}, FAILURE, "not one of ours"),
+        ({"parts": [{"name": "database.sqlite", "octets": 1, "sha256": "0" * 64}]}, FAILURE, "damaged"),
+        ({"parts": []}, FAILURE, "no database.sqlite in it"),
+    ],
+)
+async def test_what_does_not_belong_here_changes_nothing(
+    tmp_path: Path, change: dict[str, object], code: int, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = state_in(tmp_path / "central")
+    async with open_database(source.url) as database:
+        await fill(database, 1)
+    file = tmp_path / "one.tar"
+    take(source, file, AT)
+    was = await everything(source.url)
+    rewritten(file, lambda told: told.update(change))
+    assert await given_back(source, file, yes=True) == code
+    told = capsys.readouterr().err
+    assert words in told
+    assert "Nothing was changed" in told
+    assert await everything(source.url) == was
+    assert not list(source.state.glob("before*"))
+    assert not list(source.state.glob(".restore*"))
+
+
+async def test_tables_of_somebody_else_are_not_thrown_away(
+    postgres: Postgres, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with postgres.database() as ours, postgres.empty() as theirs:
+        await asyncio.to_thread(take, state_in(tmp_path / "ours", ours), tmp_path / "one.tar", AT)
+        await postgres.tell(theirs, "CREATE TABLE notes (id integer)")
+        into = state_in(tmp_path / "theirs", theirs)
+        assert await given_back(into, tmp_path / "one.tar", yes=True) == CONFIGURATION
+        assert "none of ours" in capsys.readouterr().err
+        await postgres.tell(theirs, "SELECT id FROM notes")
+
+
+async def test_postgresql_needs_no_more_than_the_owner_of_the_database(postgres: Postgres, tmp_path: Path) -> None:
+    """A role that owns its database and nothing else, as the manual asks for."""
+    master = postgres.url("postgres")
+    await postgres.tell(master, "CREATE ROLE plain LOGIN")
+    await postgres.tell(master, "CREATE DATABASE plain OWNER plain")
+    url = postgres.url("plain").replace("//beacon@", "//plain@")
+    try:
+        source = state_in(tmp_path / "central", url)
+        async with open_database(url) as database:
+            await fill(database, 1)
+        file, was = tmp_path / "one.tar", await everything(url)
+        await asyncio.to_thread(take, source, file, AT)
+        assert await given_back(source, file, yes=True) == 0
+        assert await everything(url) == was
+    finally:
+        await postgres.drop("plain")
+        await postgres.tell(master, "DROP ROLE plain")
+
+
+async def test_an_older_backup_goes_over_a_newer_schema_and_is_brought_up_again(store_url: str, tmp_path: Path) -> None:
+    """The way back from a newer program: what it made is set aside, also the tables that only it knows."""
+    source = state_in(tmp_path / "central", store_url)
+    async with open_database(store_url) as database:
+        await fill(database, 1)
+    file, was = tmp_path / "one.tar", await everything(store_url)
+    await asyncio.to_thread(take, source, file, AT)
+    async with open_database(store_url) as database, database.write() as connection:
+        for change in ("CREATE TABLE newer (id INTEGER)", "UPDATE alembic_version SET version_num = '9999'"):
+            await connection.driver(change, ())
+    assert await given_back(source, file, yes=True) == 0
+    assert await everything(store_url) == was
+
+
+async def test_it_says_that_donors_data_need_their_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = state_in(tmp_path / "central")
+    key = source.state / "receipts.key"
+    key.write_bytes(os.urandom(32))
+    async with open_database(source.url) as database:
+        (gift,) = await given(database, 100)
+        seal = Seal(key.read_bytes(), key)
+        async with database.write() as connection:
+            await receipts.put(connection, receipts.Receipt(gift.id, "huada", "due", "", AT, "donor"))
+            donor = receipts.SealedDonor(gift.id, "huada", seal.fingerprint, b"sealed", AT, AT)
+            await receipts.put_donor(connection, donor)
+    file = tmp_path / "one.tar"
+    take(source, file, AT)
+    assert await given_back(source, file, yes=True) == 0
+    assert "NEEDED" not in capsys.readouterr().out, "its key stayed where it was"
+    into = state_in(tmp_path / "another")
+    (into.state / "form.secret").unlink()
+    assert await given_back(into, file, yes=True) == 0
+    told = capsys.readouterr().out
+    assert "NEEDED: the receipts.key" in told
+    assert "the data of 1 donors" in told
+
+
+async def test_two_restores_within_a_second_are_set_aside_beside_each_other(store_url: str, tmp_path: Path) -> None:
+    source, file = state_in(tmp_path / "central", store_url), tmp_path / "one.tar"
+    async with open_database(store_url) as database:
+        await fill(database, 1)
+    await asyncio.to_thread(take, source, file, AT)
+    was = await everything(store_url)
+    for count in (1, 2):
+        with file.open("rb") as archived:
+            await asyncio.to_thread(backup_restore.restore, archived, archive.read_manifest(archived), source, AT)
+        assert len(list(source.state.glob("before-restore-*"))) == count
+        assert await everything(store_url) == was

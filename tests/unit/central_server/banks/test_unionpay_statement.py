@@ -1,0 +1,213 @@
+"""The file of a day: read whole and balanced, or refused with the reason; never half believed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from central_server.bank_emulator.unionpay.clock import settlement_day
+from central_server.banks.port import BankRefused, Movement, NoStatement
+from tests.fakes.donor import Donor
+from tests.unit.central_server.unionpay_day import (
+    CARD,
+    DAY,
+    MERCHANT,
+    NAMES,
+    File,
+    number,
+    octets,
+    payments,
+    row,
+    summary,
+)
+from tests.unit.central_server.unionpay_orders import drill, paid_at
+
+
+def test_the_sums_of_the_banks_own_sample_balance() -> None:
+    statement = File().read()
+    assert sum(each.amount.minor for each in statement.rows) == 1322700
+    assert sum(each.fee_minor for each in statement.rows) == 7936
+    assert len(statement.rows) == 8
+    first = statement.rows[0]
+    assert (first.line, first.movement, first.order, first.amount.minor, first.fee_minor, first.evidence) == (
+        1,
+        Movement.payment,
+        f"{1:032x}",
+        1200000,
+        7200,
+        number(1),
+    )
+    assert (statement.bank, statement.day, statement.name) == ("unionpay", DAY, f"{MERCHANT}_20150905.zip")
+
+
+@pytest.mark.parametrize("separator", [b" ", b"|", b"\t"])
+def test_the_columns_are_where_they_are_whatever_stands_between(separator: bytes) -> None:
+    file = File(rows=[octets(cells, separator=separator) for cells in payments()])
+    assert file.read().rows == File().read().rows
+    file.rows = [each + separator for each in file.rows]  # and behind the last
+    assert file.read().rows == File().read().rows
+
+
+def test_lines_may_end_as_windows_has_it() -> None:
+    file = File()
+    file.rows = [each + b"\r" for each in file.rows]
+    assert file.read().rows == File().read().rows
+
+
+def test_a_refund_is_subtracted_and_names_its_payment() -> None:
+    back = row(9, 12000, "C000000000072", kind="04", settled="D000000011928", original=number(5))
+    file = File([*(octets(cells) for cells in payments()), octets(back)])
+    file.rd = summary("13,107.00", "78.64", "13,028.36").encode("gbk")
+    last = file.read().rows[-1]
+    assert (last.movement, last.amount.minor, last.fee_minor, last.refers) == (
+        Movement.refund,
+        12000,
+        -72,
+        number(5),
+    )
+
+
+def test_a_day_of_refunds_alone_is_negative() -> None:
+    file = File([octets(row(9, 12000, "C000000000072", kind="31", original=number(5)))])
+    file.rd = summary("-120.00", "-0.72", "-119.28").encode("gbk")
+    assert [each.movement for each in file.read().rows] == [Movement.refund]
+
+
+def test_adjustments_are_refunds_payments_or_fees_after_the_details() -> None:
+    file = File(
+        adjustments=[
+            octets(row(5, 12000, "C000000000072", settled="D000000011928", kind="E1")),
+            octets(row(6, 0, "D000000000042", settled="D000000000042", kind="E2")),
+            octets(row(7, 3000, "D000000000018", settled="C000000002982", kind="E3", original=number(7))),
+        ]
+    )
+    taken, fee, given = file.read().rows[8:]
+    assert [each.line for each in (taken, fee, given)] == [9, 10, 11]
+    assert (taken.movement, taken.amount.minor, taken.fee_minor, taken.refers) == (
+        Movement.refund,
+        12000,
+        -72,
+        number(5),
+    )
+    assert (fee.amount.minor, fee.fee_minor) == (0, 42)
+    assert (given.movement, given.amount.minor, given.refers) == (Movement.payment, 3000, number(7))
+
+
+def test_the_summary_may_be_a_table() -> None:
+    table = "交易类型  交易金额  手续费  清算差额\n消费  13,227.00  79.36  13,147.64\n"
+    assert len(File(rd=table.encode("gbk")).read().rows) == 8
+
+
+def test_no_number_of_a_card_is_kept() -> None:
+    file = File(adjustments=[octets(row(5, 12000, "C000000000072", settled="D000000011928"))])
+    statement = file.read()
+    assert CARD.encode() not in statement.content
+    assert f"{8:032x}".encode() in statement.content
+    assert CARD not in str(statement)
+
+
+def lines(bend: Callable[[list[bytes]], list[bytes]]) -> Callable[[], File]:
+    return lambda: File(rows=bend(File().rows))
+
+
+def with_cell(n: int, text: str) -> Callable[[], File]:
+    return lambda: File(rows=[octets(payments()[0] | {n: text}), *File().rows[1:]])
+
+
+REFUSED: dict[str, tuple[str, Callable[[], File]]] = {
+    "a line that is one octet short": ("606 octets", lines(lambda rows: [rows[0][:-1], *rows[1:]])),
+    "a line that is two octets long": ("609 octets", lines(lambda rows: [rows[0] + b"  ", *rows[1:]])),
+    "a line that was cut in two": ("instead of 607", lines(lambda rows: [rows[0][:300], rows[0][300:], *rows[1:]])),
+    "an empty line in the middle": ("instead of 607", lines(lambda rows: [rows[0], b"", *rows[1:]])),
+    "a column that is one octet wider, and the next one narrower": (
+        "agreed widths",
+        lines(lambda rows: [rows[0][:15] + b"x" + rows[0][16:], *rows[1:]]),
+    ),
+    "separators that change within a line": (
+        "agreed widths",
+        lines(lambda rows: [rows[0].replace(b" ", b"|", 1), *rows[1:]]),
+    ),
+    "letters between the columns": (
+        "agreed widths",
+        lambda: File(rows=[octets(c, separator=b"x") for c in payments()]),
+    ),
+    "columns in UTF-8": ("not GBK", lambda: File(rows=[octets(c, encoding="utf-8") for c in payments()])),
+    "a character that ends in the next column": (
+        "agreed widths|not GBK",
+        lines(lambda rows: [rows[0][:428] + "爱".encode("gbk") + rows[0][430:], *rows[1:]]),
+    ),
+    "another merchant's row": ("another merchant", with_cell(27, "802310048993425")),
+    "an amount with a point": ("twelve digits", with_cell(6, "00012000.000")),
+    "an amount of eleven digits": ("twelve digits", with_cell(6, "00001200000")),
+    "a payment of nothing": ("neither a payment", with_cell(6, "0" * 12)),
+    "an amount that the sums do not hold": ("does not balance", with_cell(6, "000001200001")),
+    "a fee that the sums do not hold": ("does not balance", with_cell(15, "D000000007201")),
+    "a fee on the other side": ("does not balance", with_cell(15, "C000000007200")),
+    "a fee without its side": ("C or D", with_cell(15, "0000000007200")),
+    "a fee in other digits": ("C or D", with_cell(15, "D1２")),
+    "a kind that we do not know": ("neither a payment", with_cell(19, "02")),
+    "a row without its number": ("number of a payment", with_cell(9, "")),
+    "an original that is no number": ("original payment", with_cell(26, "20150905")),
+    "a row that stands twice": ("stands twice", lines(lambda rows: [*rows, rows[0]])),
+    "a row that stands twice in place of another": ("stands twice", lines(lambda rows: [rows[0], rows[0], *rows[2:]])),
+    "a row that is missing": ("does not balance", lines(lambda rows: rows[1:])),
+    "no rows at all": ("does not balance", lines(lambda rows: [])),
+    "an adjustment that stands twice": (
+        "adjustment stands twice",
+        lambda: File(adjustments=[octets(row(5, 12000, "C000000000072", settled="D000000011928"))] * 2),
+    ),
+    "a net sum that is not the difference": ("清算差额", lambda: File(rd=summary(net="13,147.65").encode("gbk"))),
+    "an amount that is the rows' in fen": ("交易金额", lambda: File(rd=summary(amount="1322700").encode("gbk"))),
+    "a fee that is the rows' without the sign": ("手续费", lambda: File(rd=summary(fee="-79.36").encode("gbk"))),
+    "a summary without the net sum": (
+        "names no 清算差额",
+        lambda: File(rd=summary().replace("清算", "").encode("gbk")),
+    ),
+    "a summary in UTF-8": ("GBK|names no", lambda: File(rd=summary().encode())),
+    "a summary that is no text": ("not GBK", lambda: File(rd=b"\xff\xff\xff")),
+    "no summary": ("a summary", lambda: File(names=(NAMES[0], "", NAMES[2]))),
+    "no details": ("a detail file", lambda: File(names=("", NAMES[1], NAMES[2]))),
+    "adjustments without details": ("a detail file", lambda: File(adjustments=[], names=("", NAMES[1], NAMES[2]))),
+    "the file of the same day of another year": (
+        "not of 2015-09-05",
+        lambda: File(names=(f"INN16090588ZM_{MERCHANT}", *NAMES[1:])),
+    ),
+    "the summary of another day": (
+        "not of 2015-09-05",
+        lambda: File(names=(NAMES[0], f"RD201015090601_{MERCHANT}", "")),
+    ),
+    "another merchant's file": (
+        "another merchant's",
+        lambda: File(names=(f"INN15090588ZM_{MERCHANT[::-1]}", *NAMES[1:])),
+    ),
+    "a file of another name": ("no statement has", lambda: File(more={"readme.txt": b""})),
+    "two detail files": ("two files", lambda: File(more={f"INN15090589ZM_{MERCHANT}": b""})),
+    "more files than there are": ("more files", lambda: File(more={f"x{n}": b"" for n in range(9)})),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_a_file_that_is_not_right_in_all_is_refused(what: str) -> None:
+    words, make = REFUSED[what]
+    with pytest.raises(BankRefused, match=words) as refused:
+        make().read()
+    assert CARD not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "faults", [(), ("gbk-summary",), ("fee-rounding=up",), ("fee-rounding=even",), ("file-zme",), ("file-unknown-row",)]
+)
+async def test_the_file_of_the_emulated_bank_is_read(tmp_path: Path, donor: Donor, faults: tuple[str, ...]) -> None:
+    async with drill(tmp_path / "bank", *faults) as drilled:
+        paid = [await paid_at(drilled.bank, donor, drilled.url, minor) for minor in (1000, 2050, 99_999)]
+        day = settlement_day(drilled.clock.now())
+        drilled.clock.advance(timedelta(days=1).total_seconds())
+        statement = await drilled.bank.statement(day)
+        with pytest.raises(NoStatement):
+            await drilled.bank.statement(day + timedelta(days=1))
+    told = {each.order: each for each in statement.rows}
+    assert all(told[order.id].movement is Movement.payment for order in paid)
+    assert len(told) == 3 + len({"file-zme", "file-unknown-row"} & set(faults))
+    assert told[paid[2].id].amount.minor == 99_999
+    assert b"*" not in statement.content

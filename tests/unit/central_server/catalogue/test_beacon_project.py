@@ -1,0 +1,186 @@
+"""Which project is at a beacon now, and what gateways tell of the beacon."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from central_server.catalogue.beacon_project import project_at
+from central_server.catalogue.publication import PAID_EVERY, Publication
+from central_server.enrolment.gateways import register
+from central_server.ledger.publication import Publisher
+from central_server.store.catalogue.bindings import Target
+from central_server.store.engine.database import Database
+from central_server.store.places.places import TOP
+from central_server.store.statistics import beacon_activity
+from central_server.store.statistics.beacon_activity import Activity, BeaconStatus, status
+from sync_contract.beacon_identity import BeaconId
+from sync_contract.catalogue import BeaconKind, SignedCatalogue, unsigned
+from sync_contract.records import AdvertisedSeconds, BeaconStatistics, PlaceBeaconStatistics
+from sync_contract.strict_model import Environment
+from tests.fakes.delivering_gateway import DeliveringGateway, clock
+from tests.unit.central_server import ledger_world
+from tests.unit.central_server.catalogue_world import CARD, DOOR, HALL, KEY, NOW, bound, edit, huada, known
+
+__all__ = ["huada"]
+
+
+async def gave(database: Database, fen: int, environment: str) -> None:
+    """Five gifts that come to so much, and what the ledger publishes of them."""
+    for _ in range(5):
+        async with database.write() as connection:
+            await ledger_world.gave(connection, fen // 5, environment=environment)
+    await Publisher(database, KEY, Environment(environment), lambda: NOW).publish_waiting()
+
+
+def heard(beacon: BeaconId, frames: int) -> PlaceBeaconStatistics:
+    level = -60 if frames else None
+    return PlaceBeaconStatistics(
+        beacon=beacon,
+        frames=frames,
+        frames_without_rssi=0,
+        frames_suspect=0,
+        expected_frames=100,
+        heard_of_expected=frames,
+        longest_gap_ms=10,
+        gap_histogram=(0, frames, *[0] * 7),
+        rssi_min=level,
+        rssi_max=level,
+        rssi_sum=-60 * frames,
+        rssi_histogram=(*[0] * 9, frames, *[0] * 6),
+    )
+
+
+def report(**changes: Any) -> BeaconStatistics:
+    told: dict[str, Any] = {
+        "start": clock(),
+        "seconds": 300,
+        "foreign_frames": 0,
+        "places": (),
+        "classes": (),
+        "advertised": (),
+    }
+    return BeaconStatistics(**{**told, **changes})
+
+
+async def test_the_project_at_a_beacon_follows_the_rule_and_the_hour(huada: Database) -> None:
+    async with huada.write() as connection:
+        await known(connection, DOOR)
+        await bound(connection, Target.beacon, DOOR, project="ended")
+        await bound(connection, Target.beacon, DOOR, project="lunch", hours=("10:00-13:30",), priority=2)
+        at_noon = await project_at(connection, DOOR, NOW, Environment.drill)
+        at_night = await project_at(connection, DOOR, NOW + timedelta(hours=9), Environment.drill)
+        assert at_noon is not None
+        assert at_night is not None
+    assert (at_noon.community, at_noon.project.id, at_noon.pick.priority) == ("huada", "lunch", 2)
+    assert at_night.project.id == "ended"
+
+
+async def test_a_zone_asks_how_near_the_phone_is(huada: Database) -> None:
+    async with huada.write() as connection:
+        await known(connection, DOOR)
+        await bound(connection, Target.every, None, project="lunch", zone="immediate")
+        assert await project_at(connection, DOOR, NOW, Environment.drill) is None
+        assert await project_at(connection, DOOR, NOW, Environment.drill, zone="near") is None
+        assert await project_at(connection, DOOR, NOW, Environment.drill, zone="immediate") is not None
+
+
+async def test_what_was_paid_is_told_where_there_is_a_goal_and_ends_what_is_shown_until_then(huada: Database) -> None:
+    await edit(huada, TOP, goal_fen=10_000)
+    async with huada.write() as connection:
+        await known(connection, DOOR)
+        await bound(connection, Target.beacon, DOOR, project="ended")
+        await bound(connection, Target.beacon, DOOR, project="lunch", priority=1, while_needed=True)
+    clock_now = NOW
+    publication = Publication(huada, KEY, lambda: clock_now, Environment.drill)
+    for paid, environment, shown in ((4000, "drill", "lunch"), (9000, "real", "lunch"), (6000, "drill", "ended")):
+        await gave(huada, paid, environment)
+        clock_now += timedelta(minutes=6)
+        async with huada.read() as connection:
+            found = await project_at(connection, DOOR, NOW, Environment.drill)
+        assert found is not None
+        assert found.project.id == shown
+    signed = SignedCatalogue.model_validate_json((await publication.current("huada")).signed[3])
+    lunch, ended = unsigned(signed).projects
+    assert (lunch.paid_fen, lunch.need, ended.paid_fen) == (10_000, 0, None)
+    before = (await publication.current("huada")).version
+    async with huada.write() as connection:
+        await ledger_world.gave(connection, 700)
+    clock_now += 2 * PAID_EVERY
+    assert (await publication.current("huada")).version == before, "no single gift shows by a difference"
+    await gave(huada, 100, "drill")
+    assert (await publication.current("huada")).version == before, "not every gift is a new version"
+    clock_now += PAID_EVERY
+    assert (await publication.current("huada")).version > before
+
+
+async def test_phones_are_never_told_of_people_or_of_strangers(huada: Database) -> None:
+    async with huada.write() as connection:
+        await known(connection, CARD, BeaconKind.person)
+        await bound(connection, Target.beacon, CARD, project="lunch")
+        await bound(connection, Target.every, None, project="lunch")
+        assert await project_at(connection, CARD, NOW, Environment.drill) is None
+        assert await project_at(connection, HALL, NOW, Environment.drill) is None
+
+
+async def test_of_two_communities_with_one_identity_the_first_one_counts_whoever_hears_it(huada: Database) -> None:
+    await register(huada, "a" * 16, DeliveringGateway(None, "").public, "huada", "A", NOW)
+    await register(huada, "b" * 16, DeliveringGateway(None, "").public, "neighbours", "B", NOW)
+    async with huada.write() as connection:
+        for place in ("huada", "neighbours"):
+            await known(connection, DOOR, place=place)
+            await bound(connection, Target.beacon, DOOR, project="lunch", place=place)
+        for gateway, community, hour in (("a" * 16, "huada", 1), ("b" * 16, "neighbours", 2), ("a" * 16, "huada", 3)):
+            await beacon_activity.note(
+                connection, gateway, [(community, NOW + timedelta(hours=hour), report(places=(heard(DOOR, 3),)))]
+            )
+            found = await project_at(connection, DOOR, NOW, Environment.drill)
+            assert found is not None
+            assert found.community == "huada"
+
+
+async def test_a_beacon_of_the_top_stands_where_a_gateway_says(huada: Database) -> None:
+    async with huada.write() as connection:
+        await known(connection, DOOR, place=TOP)
+        await bound(connection, Target.beacon, DOOR, project="lunch", place=TOP)
+        nowhere = await project_at(connection, DOOR, NOW, Environment.drill)
+    await register(huada, "b" * 16, DeliveringGateway(None, "").public, "neighbours", "B", NOW)
+    async with huada.write() as connection:
+        advert = AdvertisedSeconds(beacon=DOOR, seconds=300.0)
+        await beacon_activity.note(connection, "b" * 16, [("neighbours", NOW, report(advertised=(advert,)))])
+        there = await project_at(connection, DOOR, NOW, Environment.drill)
+    assert nowhere is not None
+    assert there is not None
+    assert (nowhere.community, there.community) == (TOP, "neighbours")
+
+
+async def test_what_gateways_report_makes_a_beacon_active_then_silent(huada: Database) -> None:
+    await register(huada, "a" * 16, DeliveringGateway(None, "").public, "huada", "A", NOW)
+
+    async def stands(at: datetime) -> BeaconStatus:
+        async with huada.read() as connection:
+            return status((await beacon_activity.of(connection, [DOOR])).get(DOOR, []), at)[0]
+
+    async def reports(at: datetime, frames: int) -> None:
+        async with huada.write() as connection:
+            await beacon_activity.note(connection, "a" * 16, [("huada", at, report(places=(heard(DOOR, frames),)))])
+
+    assert await stands(NOW) is BeaconStatus.never
+    await reports(NOW, 0)
+    assert await stands(NOW) is BeaconStatus.never
+    await reports(NOW, 7)
+    assert await stands(NOW + timedelta(minutes=10)) is BeaconStatus.active
+    assert await stands(NOW + timedelta(hours=1)) is BeaconStatus.activated
+    await reports(NOW + timedelta(hours=1), 0)
+    assert await stands(NOW + timedelta(hours=1)) is BeaconStatus.silent
+    await reports(NOW - timedelta(days=30), 5)  # a parcel of a month ago that comes late
+    assert await stands(NOW + timedelta(hours=1)) is BeaconStatus.silent
+    async with huada.read() as connection:
+        (seen,) = (await beacon_activity.of(connection, [DOOR]))[DOOR]
+    assert seen.first_at == NOW - timedelta(days=30) + timedelta(seconds=300)
+    assert seen.last_at == NOW + timedelta(seconds=300)
+
+
+def test_a_status_is_of_all_gateways_together() -> None:
+    far = Activity("a", "huada", DOOR, NOW, NOW, NOW + timedelta(hours=5), advertised=False)
+    near = Activity("b", "huada", DOOR, NOW, NOW + timedelta(hours=5), NOW + timedelta(hours=5), advertised=False)
+    assert status([far], NOW + timedelta(hours=5))[0] is BeaconStatus.silent
+    assert status([far, near], NOW + timedelta(hours=5))[0] is BeaconStatus.active

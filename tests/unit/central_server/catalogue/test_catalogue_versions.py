@@ -1,0 +1,152 @@
+"""The numbers of catalogues: newer with each edit, never ahead of time, whatever gateways, backups and clocks say."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from central_server.alerts.tasks import tasks
+from central_server.catalogue.catalogue_version import ASKED_FOR_EVERY, MOST, is_from_nowhere, number_at
+from central_server.catalogue.publication import Publication
+from central_server.enrolment.gateway_status import survey
+from central_server.enrolment.gateways import register
+from central_server.state_files import catalogue_key
+from central_server.store.catalogue import catalogues
+from central_server.store.catalogue.catalogues import KeptCatalogue
+from central_server.store.engine import tables
+from central_server.store.engine.database import Database
+from central_server.store.enrolment import gateway_reports
+from central_server.store.enrolment.gateway_reports import Report
+from central_server.store.places.places import TOP
+from sync_contract.strict_model import Environment
+from tests.fakes.central_process import RunningCentral
+from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.unit.central_server.catalogue_world import NOW, edit, huada, pulled, texts
+from tests.unit.central_server.conftest import enrolled
+
+__all__ = ["huada"]
+
+
+def reported(gateway: str, version: int) -> Report:
+    """That it holds this version."""
+    facts = ("proved", NOW, "hearing", "on_air", None, "1", 0, 0, 0)
+    return Report(gateway, "huada", NOW, 60, *facts, version, clock_trusted=True, clock_off_s=0, uptime_s=1, epoch="e")
+
+
+class Numbered:
+    """Two communities, a clock, and what is published."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self.database = database
+        self.now = NOW
+        self.publication = Publication(database, catalogue_key(folder), lambda: self.now, Environment.drill)
+
+    async def version(self, community: str, held: int = 0) -> int:
+        return (await self.publication.current(community, held)).version
+
+    async def troubles(self) -> list[tuple[str, str]]:
+        async with self.database.read() as connection:
+            return [(each.community, each.reason) for each in await catalogues.troubles(connection, [TOP])]
+
+    async def tasks(self) -> list[tuple[str, str]]:
+        """Matter and community."""
+        async with self.database.read() as connection:
+            surveyed = await survey(connection, [TOP], self.now)
+            found = await tasks(connection, surveyed, [TOP], [], "drill", self.now)
+        return [(task.matter.value, task.community) for task in found]
+
+
+@pytest.fixture
+async def numbered(huada: Database, tmp_path: Path) -> Numbered:
+    return Numbered(huada, tmp_path)
+
+
+@pytest.mark.parametrize("claimed", [2**32 - 2, 2**32 - 1, 2**53 - 1, number_at(NOW) + 1])
+async def test_what_a_gateway_says_it_holds_stops_nobody_and_moves_no_number_ahead_of_time(
+    numbered: Numbered, claimed: int
+) -> None:
+    before = {community: await numbered.version(community) for community in ("huada", "neighbours")}
+    assert await numbered.version("huada", claimed) == before["huada"]
+    if claimed > number_at(NOW) + 1:
+        numbered.now += timedelta(hours=1)
+        assert await numbered.version("huada", claimed) == before["huada"], "not even anew"
+    numbered.now += timedelta(seconds=1)
+    await edit(numbered.database, TOP, title=texts("Soup"))
+    for community, version in before.items():
+        assert version < await numbered.version(community, claimed) <= number_at(numbered.now)
+    assert await numbered.troubles() == []
+
+
+async def test_a_report_that_claims_the_greatest_number_uses_up_none(
+    central: RunningCentral, gateway: DeliveringGateway, session: aiohttp.ClientSession
+) -> None:
+    neighbour = await enrolled(central, DeliveringGateway(session, central.url), "neighbours")
+    before = [(await pulled(each, central)).version for each in (gateway, neighbour)]
+    async with central.database() as database:
+        async with database.write() as connection:
+            await gateway_reports.keep(connection, reported(gateway.id, 2**32 - 2))
+        assert [(await pulled(each, central)).version for each in (gateway, neighbour)] == before
+        await edit(database, TOP, title=texts("Soup"))
+    for each, version in zip((gateway, neighbour), before, strict=True):
+        after = await pulled(each, central)
+        assert (after.projects[0].title.en, version < after.version < 2**32 - 10**9) == ("Soup", True)
+
+
+async def test_a_gateway_that_comes_from_elsewhere_gets_a_newer_one_now_and_then(numbered: Numbered) -> None:
+    """From another community, or from before the server's database was restored."""
+    ours = await numbered.publication.current("huada")
+    numbered.now += timedelta(hours=1)
+    await edit(numbered.database, TOP, edited_by="somebody")
+    held = number_at(numbered.now) - 5
+    newer = await numbered.publication.current("huada", held)
+    assert (newer.version, newer.digest) == (number_at(numbered.now), ours.digest)
+    numbered.now += ASKED_FOR_EVERY - timedelta(seconds=1)
+    assert await numbered.version("huada", number_at(numbered.now)) == newer.version, "not as often as somebody asks"
+    numbered.now += timedelta(seconds=1)
+    assert await numbered.version("huada", number_at(numbered.now)) == number_at(numbered.now)
+
+
+async def test_after_a_restored_backup_the_next_catalogue_is_newer_than_all_before(numbered: Numbered) -> None:
+    await numbered.version("huada")
+    lost = number_at(NOW) + 3600  # published after the backup, in an hour that the database does not know
+    numbered.now += timedelta(hours=2)
+    await edit(numbered.database, TOP, title=texts("Soup"))
+    assert await numbered.version("huada") > lost
+
+
+async def test_a_server_clock_that_was_ahead_or_falls_back_takes_no_number_back(numbered: Numbered) -> None:
+    numbered.now += timedelta(days=20_000)
+    ahead = await numbered.version("huada")
+    numbered.now = NOW - timedelta(days=10_000)
+    await edit(numbered.database, TOP, title=texts("Soup"))
+    assert await numbered.version("huada", ahead) == ahead + 1
+    assert not is_from_nowhere(ahead + 1, ahead + 1, numbered.now)
+    assert await numbered.version("neighbours") == number_at(numbered.now)
+
+
+async def test_what_cannot_be_published_is_a_task_until_it_can(numbered: Numbered) -> None:
+    before = await numbered.publication.current("huada")
+    async with numbered.database.write() as connection:
+        last = KeptCatalogue(MOST, "x", before.signed[3], NOW, "huada")
+        await catalogues.add(connection, last)
+    await edit(numbered.database, TOP, title=texts("Soup"))
+    stuck = await numbered.publication.current("huada")
+    assert (stuck.version, stuck.stuck) == (MOST, "no_number")
+    assert await numbered.version("neighbours") == number_at(NOW), "one community's trouble is nobody else's"
+    assert await numbered.troubles() == [("huada", "no_number")]
+    assert ("catalogue_number", "huada") in await numbered.tasks()
+    async with numbered.database.write() as connection:
+        await connection.execute(tables.catalogues.delete().where(tables.catalogues.c.version == MOST))
+    numbered.now += timedelta(minutes=6)
+    assert await numbered.version("huada") == number_at(numbered.now)
+    assert await numbered.troubles() == []
+    assert await numbered.tasks() == []
+
+
+async def test_a_gateway_that_holds_what_was_never_published_is_a_task(numbered: Numbered) -> None:
+    await register(numbered.database, "a" * 16, DeliveringGateway(None, "").public, "huada", "Hall", NOW)
+    for held, told in ((number_at(NOW), False), (2**32 - 2, True)):
+        async with numbered.database.write() as connection:
+            await gateway_reports.keep(connection, reported("a" * 16, held))
+        assert (("catalogue_lost", "huada") in await numbered.tasks()) is told

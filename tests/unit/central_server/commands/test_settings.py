@@ -1,0 +1,146 @@
+"""Every fault of central.toml is named, before anything starts."""
+
+from pathlib import Path
+
+import pytest
+
+from central_server.settings import Settings
+from daemonkit.toml import ConfigRefused, load
+from sync_contract.strict_model import Environment
+from tests.fakes.central_process import CONFIG
+from tests.paths import ROOT
+
+BINDING = """
+[[bindings]]
+uuid = "fda50693-a4e2-4fb1-afcf-c6eb07647825"
+major = 10
+minor = 7
+project = "lunch"
+"""
+
+
+def loaded(folder: Path, text: str) -> Settings:
+    file = folder / "central.toml"
+    file.write_text(text, encoding="utf-8")
+    return load(file, Settings)
+
+
+def test_the_whole_file_becomes_settings(tmp_path: Path) -> None:
+    server = '[server]\nhost = "0.0.0.0"\nport = 0\npublic_url = "https://Give.example.org"\nallowed_hosts = ["give"]\n'
+    settings = loaded(tmp_path, server + CONFIG + BINDING)
+    assert settings.server.public_url == "https://give.example.org"
+    assert settings.bindings[0].beacon.major == 10
+    assert [project.id for project in settings.projects] == ["lunch", "ended"]
+
+
+@pytest.mark.parametrize("name", ["config/central.toml", "config/demo/central.toml"])
+def test_the_files_that_we_ship_are_good(name: str) -> None:
+    load(ROOT / name, Settings)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ('environment = "drill"', 'environment = "real"', "moves no money"),
+        ('kind = "sandbox"', 'kind = "piggy"', "bank"),
+        ('kind = "sandbox"', 'kind = "sandbox"\nurl = "ftp://bank"', "http"),
+        ('kind = "sandbox"', 'kind = "sandbox"\nurl = "http://bank/path"', "nothing after it"),
+        ('kind = "sandbox"', 'kind = "sandbox"\nurl = "http://user:pass@bank"', "http"),
+        ('kind = "sandbox"', 'kind = "sandbox"\nurl = "http://bank:99999"', "http"),
+        ('id = "ended"', 'id = "lunch"', "more than once"),
+        ("opens = 2020-01-01\ncloses = 2020-12-31", "opens = 2021-01-01\ncloses = 2020-12-31", "closes"),
+        ("major = 10\n", "major = 65536\n", "major"),
+        ('project = "lunch"', 'project = "nobody"', "no project"),
+        (BINDING, BINDING + BINDING, "more than once"),
+        ("[site]", "[site]\nnew = 1", "new"),
+        ("[site]", '[store]\nurl = "mysql://beacon:hunter2@db/beacon"\n[site]', "store.url: expected postgresql"),
+        ("[site]", "[store]\nurl = 7\n[site]", "store.url"),
+        ("[site]", "[store]\nconnections = 1\n[site]", "store.connections"),
+        ("[site]", "[server]\nport = 65536\n[site]", "port"),
+        ("[site]", '[server]\nallowed_hosts = ["UPPER"]\n[site]', "allowed_hosts"),
+        ("[site]", '[server]\ntrusted_proxies = ["proxy.example"]\n[site]', "trusted_proxies"),
+        ("[site]", '[server]\ntrusted_proxies = ["10.0.0.1/8"]\n[site]', "trusted_proxies"),
+        ("[site]", '[server]\ntrusted_proxies = ["0.0.0.0/0"]\n[site]', "every address there is"),
+        ("[site]", '[server]\ntrusted_proxies = ["::/0"]\n[site]', "every address there is"),
+    ],
+)
+def test_a_fault_is_refused_and_named(tmp_path: Path, before: str, after: str, words: str) -> None:
+    text = CONFIG + BINDING
+    assert before in text
+    with pytest.raises(ConfigRefused, match=words) as refused:
+        loaded(tmp_path, text.replace(before, after, 1))
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://beacon@/beacon",
+        "postgresql://beacon@localhost:5432/beacon",
+        "postgresql://beacon@[::1]:5432,127.0.0.1/beacon",
+        "postgresql://beacon@/beacon?host=/run/postgresql",
+        "postgresql://beacon@%2Frun%2Fpostgresql/beacon",
+        "postgresql://beacon@db.example/beacon?sslmode=verify-full",
+        "postgresql://beacon@10.0.0.7,10.0.0.8:5433/beacon?sslmode=verify-full&sslrootcert=/etc/db.crt",
+    ],
+)
+def test_a_database_on_this_machine_or_behind_proved_tls_will_do(tmp_path: Path, url: str) -> None:
+    assert loaded(tmp_path, f'[store]\nurl = "{url}"\n{CONFIG}').store.url.get_secret_value() == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://beacon:hunter2@db.example/beacon",
+        "postgresql://beacon:hunter2@127.0.0.1,db.example/beacon",
+        "postgresql://beacon:hunter2@/beacon?host=db.example",
+        "postgresql://beacon:hunter2@[2001:db8::1]:5432/beacon",
+        "postgresql://beacon:hunter2@db.example/beacon?sslmode=require",
+        "postgresql://beacon:hunter2@db.example/beacon?sslmode=verify-ca",
+        "postgresql://beacon:hunter2@db.example/beacon?sslmode=verify-full&sslmode=disable",
+    ],
+)
+def test_what_is_kept_crosses_no_network_in_the_clear(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ConfigRefused, match=r"store\.url: leads to another machine") as refused:
+        loaded(tmp_path, f'[store]\nurl = "{url}"\n{CONFIG}')
+    assert "hunter2" not in str(refused.value)
+
+
+REAL = CONFIG.replace('environment = "drill"', 'environment = "real"').replace(
+    'kind = "sandbox"', 'kind = "link"\nlink_url = "https://give.example/x"\nlink_hosts = ["give.example"]'
+)
+
+
+@pytest.mark.parametrize(
+    "server",
+    ["", 'public_url = "https://give.example"', 'host = "::1"\npublic_url = "https://give.example"'],
+)
+def test_where_gifts_are_real_the_server_is_reached_by_https_or_from_this_machine(tmp_path: Path, server: str) -> None:
+    assert loaded(tmp_path, f"[server]\n{server}\n{REAL}").site.environment is Environment.real
+
+
+@pytest.mark.parametrize(
+    ("server", "key"),
+    [
+        ('public_url = "http://give.example"', "public_url"),
+        ('host = "0.0.0.0"\npublic_url = "https://give.example"', "host"),
+        ('host = "::"', "host"),
+        ('host = "192.168.1.2"', "host"),
+    ],
+)
+def test_where_gifts_are_real_no_network_reaches_the_server_in_the_clear(tmp_path: Path, server: str, key: str) -> None:
+    with pytest.raises(ConfigRefused, match=rf"server\.{key}: must be.*for site.environment is real"):
+        loaded(tmp_path, f"[server]\n{server}\n{REAL}")
+    loaded(tmp_path, f"[server]\n{server}\n{CONFIG}")  # a drill may
+
+
+def test_a_group_robots_key_goes_out_sealed(tmp_path: Path) -> None:
+    with pytest.raises(ConfigRefused, match=r"alerts\.wecom: must begin with https://"):
+        loaded(tmp_path, f'{CONFIG}\n[alerts]\nwecom = "http://chat.example"\n')
+
+
+def test_the_databases_address_is_told_to_nobody(tmp_path: Path) -> None:
+    url = "postgresql://beacon:hunter2@db.example/beacon?sslmode=verify-full"
+    settings = loaded(tmp_path, f'[store]\nurl = "{url}"\n{CONFIG}')
+    assert settings.store.url.get_secret_value() == url
+    assert "hunter2" not in f"{settings!r} {settings} {settings.model_dump_json()}"

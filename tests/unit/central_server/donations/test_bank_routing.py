@@ -1,0 +1,249 @@
+"""To which bank a gift goes, and what is said of one that goes to a public page."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+from sqlalchemy import select
+
+from beacon_gateway.donations.offer import Offer
+from central_server.accounts.access import Role
+from central_server.accounts.login import set_password
+from central_server.banks.link import Link
+from central_server.banks.port import BankRefused, Capabilities, OrderState, Redirect
+from central_server.catalogue.catalogue_content import content
+from central_server.catalogue.settings_seed import sow
+from central_server.donations.bank_routing import asks_whose_project, chosen
+from central_server.donations.open_attempt import MOST_ATTEMPTS, AtTheBank, Opening
+from central_server.donations.settle import receive
+from central_server.settings import Settings
+from central_server.store.catalogue import organisations, projects
+from central_server.store.catalogue.organisations import Organisation
+from central_server.store.donations import attempts, intents
+from central_server.store.engine.database import Database
+from central_server.store.engine.tables import attempts as attempts_table
+from central_server.store.ledger import ledger_lines
+from central_server.store.places.places import TOP
+from daemonkit.toml import load
+from sync_contract.catalogue import CONTRACT, SignedCatalogue, unsigned
+from sync_contract.permit import PermitReason
+from sync_contract.strict_model import Environment
+from tests.fakes.central_process import CONFIG, RunningBank, running_central
+from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.donor import Donor
+from tests.fakes.money_bank import MoneyBank
+from tests.fakes.money_house import MoneyHouse, furnish
+from tests.fakes.money_program import SETTINGS
+from tests.unit.central_server.conftest import enrolled
+from tests.unit.central_server.staff.test_staff import PASSWORD
+from tests.unit.central_server.staff_desk import code
+
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+PAGE = "https://give.example.org/lunch"
+
+
+async def declares(database: Database, *, own_site: bool, platform_url: str) -> None:
+    """The organisation of the lunch says where it takes money."""
+    async with database.write() as connection:
+        kept = (await projects.holding(connection, "huada"))["lunch"]
+        known = (await organisations.holding(connection, kept.place)).get(kept.organisation)
+        made = Organisation(
+            kept.place, kept.organisation or "charity", "Charity", None, "C", date(2099, 1, 1), "", NOW, ""
+        )
+        before = known or made
+        changed = replace(before, own_site=own_site, platform_url=platform_url)
+        assert await organisations.save(connection, changed, before.revision if known else 0)
+        if not kept.organisation:
+            assert await projects.save(connection, replace(kept, organisation="charity"), kept.revision)
+
+
+@pytest.mark.parametrize(
+    ("environment", "own_site", "platform_url", "expected"),
+    [
+        (Environment.drill, False, "", "money"),
+        (Environment.real, True, PAGE, "money"),
+        (Environment.real, False, PAGE, "link"),
+        (Environment.real, False, "https://elsewhere.example.org/x", None),
+        (Environment.real, False, "http://give.example.org/lunch", None),
+        (Environment.real, False, "https://give.example.org@evil.example/", None),
+        (Environment.real, False, "", None),
+    ],
+)
+async def test_money_goes_only_where_the_organisation_may_raise_it(
+    tmp_path: Path,
+    database: Database,
+    environment: Environment,
+    own_site: bool,
+    platform_url: str,
+    expected: str | None,
+) -> None:
+    await furnish(database, tmp_path, DeliveringGateway(), NOW)
+    await declares(database, own_site=own_site, platform_url=platform_url)
+    bank, platforms = MoneyBank(environment=environment), ("give.example.org",)
+    async with database.read() as connection:
+        found = await chosen(connection, "huada", "lunch", bank, platforms)
+        unknown = await chosen(connection, "huada", "nothing", bank, platforms)
+        public = Link(PAGE, environment)
+        assert await chosen(connection, "huada", "lunch", public, ()) is public
+        asked = platforms if asks_whose_project(bank) else None
+        said = await content(connection, "huada", environment, asked)
+        assert not any(each.elsewhere for each in (await content(connection, "huada", environment)).projects)
+    (lunch,) = (each for each in said.projects if each.id == "lunch")
+    assert lunch.elsewhere is (expected is None), "screens and phones must say the same"
+    assert (found.name if found else None) == expected
+    assert (unknown is None) is (environment is Environment.real)
+
+
+@pytest.mark.parametrize("own_site", [True, False])
+async def test_what_the_settings_declare_holds_for_the_organisations_that_they_name(
+    tmp_path: Path,
+    database: Database,
+    own_site: bool,
+) -> None:
+    file = tmp_path / "central.toml"
+    file.write_text(CONFIG, encoding="utf-8")
+    await sow(database, load(file, Settings).projects, {}, NOW, own_site=own_site)
+    bank = MoneyBank(environment=Environment.real)
+    async with database.read() as connection:
+        assert (await chosen(connection, TOP, "lunch", bank, ()) is bank) is own_site
+
+
+class Public(MoneyHouse):
+    """A server whose bank is a public page."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.opening = Opening(
+            self.database,
+            Link(PAGE + "?yuan={amount_yuan}", Environment.drill),
+            self.settlement,
+            lambda nonce: f"http://us/g/{nonce}",
+            lambda: "",
+        )
+
+
+async def test_a_gift_over_a_public_page_ends_unconfirmed_until_somebody_brings_the_evidence(
+    tmp_path: Path, database: Database
+) -> None:
+    gateway = DeliveringGateway()
+    await furnish(database, tmp_path, gateway, NOW)
+    house, parcel = Public(database, MoneyBank()), gateway.intent()
+    ticket = gateway.ticket(parcel)
+    for _ in range(3):
+        assert await house.press(ticket, NOW) == AtTheBank(Redirect(PAGE + "?yuan=50.00"))
+    (attempt,) = await house.tried(gateway.id, parcel.id)
+    assert (attempt.bank, attempt.state, attempt.next_query_at) == ("link", "unconfirmed", None)
+    assert await house.queries.ask_due(NOW + timedelta(days=1)) == 0
+    async with database.read() as connection:
+        intent = await intents.get(connection, gateway.id, parcel.id)
+        assert await ledger_lines.of_attempts(connection, [attempt.id]) == ()
+    assert intent is not None
+    assert intent.state == "unconfirmed"
+    async with database.write() as connection:
+        held = await attempts.hold(connection, attempt.id)
+        assert held is not None
+        facts = {"payment": "statement 7", "cause": "import", "evidence": "statement 7"}
+        assert await receive(connection, held, **facts, flawed=False, next_query_at=None, at=NOW, in_time=True)
+    async with database.read() as connection:
+        intent = await intents.get(connection, gateway.id, parcel.id)
+        (line,) = await ledger_lines.of_attempts(connection, [attempt.id])
+    assert intent is not None
+    assert (intent.state, line.kind, line.late) == ("paid", "paid", False)
+
+
+async def test_where_an_order_is_good_only_once_a_donor_who_comes_back_gets_a_new_one(
+    tmp_path: Path, database: Database
+) -> None:
+    gateway = DeliveringGateway()
+    await furnish(database, tmp_path, gateway, NOW)
+    once = Capabilities(notifies=True, queries=True, refunds=True, reopens=False)
+    house, parcel = MoneyHouse(database, MoneyBank(capabilities=once)), gateway.intent()
+    ticket = gateway.ticket(parcel)
+    await house.press(ticket, NOW)
+    await house.press(ticket, NOW)
+    first, second = await house.tried(gateway.id, parcel.id)
+    assert (first.state, second.state) == ("sent", "sent"), "the older one is still good, and may be paid"
+    await house.settlement.notified(house.bank.pay(first.id), NOW)
+    await house.settlement.notified(house.bank.pay(second.id), NOW)
+    async with database.read() as connection:
+        lines = await ledger_lines.of_attempts(connection, [first.id, second.id])
+    assert [line.kind for line in lines] == ["paid", "surplus"]
+    await house.press(ticket, NOW)
+    assert len(await house.tried(gateway.id, parcel.id)) == 2
+
+
+async def test_nobody_opens_orders_without_end(tmp_path: Path, database: Database) -> None:
+    gateway = DeliveringGateway()
+    await furnish(database, tmp_path, gateway, NOW)
+    house, parcel = MoneyHouse(database, MoneyBank()), gateway.intent()
+    ticket = gateway.ticket(parcel)
+    for _ in range(MOST_ATTEMPTS):
+        await house.press(ticket, NOW)
+        house.bank.ends((await house.tried(gateway.id, parcel.id))[-1].id, OrderState.failed)
+    with pytest.raises(BankRefused):
+        await house.press(ticket, NOW)
+    assert len(await house.tried(gateway.id, parcel.id)) == MOST_ATTEMPTS
+
+
+async def test_the_phone_says_that_nothing_is_heard_of_a_public_page(
+    tmp_path: Path, bank: RunningBank, session: aiohttp.ClientSession, donor: Donor
+) -> None:
+    link = f'kind = "link"\nlink_url = "{PAGE}?yuan={{amount_yuan}}"\nlink_hosts = ["give.example.org"]'
+    config = CONFIG.replace('kind = "sandbox"', link)
+    async with running_central(tmp_path / "central", RunningBank("", bank.state), config=config) as central:
+        gateway = await enrolled(central, DeliveringGateway(session, central.url))
+        page = await donor.open(f"{central.url}/t/{gateway.ticket(gateway.intent())}")
+        assert "What becomes of it there is not known here." in page.text()
+        token = re.search(r'name="csrf" value="([0-9a-f]+)"', page.html)
+        assert token is not None
+        async with session.post(page.url, data={"csrf": token[1]}, allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["Location"]) == (303, f"{PAGE}?yuan=50.00")
+            assert "https://give.example.org" in answer.headers["Content-Security-Policy"]
+        async with central.database() as database, database.read() as connection:
+            (nonce,) = (await connection.execute(select(attempts_table.c.return_nonce))).scalars()
+        told = await donor.open(f"{central.url}/g/{nonce}")
+        assert "Registered" in told.text()
+        assert "Whether it was paid there is not known here" in told.text()
+        for word in ("Thank you", "Not completed", "Waiting for the bank"):
+            assert word not in told.text()
+
+
+@pytest.mark.parametrize("takes", [False, True])
+async def test_screens_phones_and_staff_are_told_the_same_of_a_project_that_takes_gifts_elsewhere(
+    tmp_path: Path, unionpay_state: Path, session: aiohttp.ClientSession, donor: Donor, takes: bool
+) -> None:
+    """A real server, with which nobody talks of money here: no donor goes on to the bank."""
+    config = SETTINGS.replace('environment = "drill"', 'environment = "real"')
+    async with running_central(
+        tmp_path / "central", RunningBank("", unionpay_state, "unionpay"), config=config
+    ) as central:
+        gateway = await enrolled(central, DeliveringGateway(session, central.url))
+        async with central.database() as database:
+            await declares(database, own_site=takes, platform_url="")
+        _, told = await gateway.get("/api/v1/catalogue", f"contract={CONTRACT}")
+        catalogue = unsigned(SignedCatalogue.model_validate(told))
+        offer = Offer([], {}, now=lambda: datetime.now(UTC))
+        offer.take(catalogue)
+        lunch = offer.get("lunch")
+        assert lunch is not None
+        assert offer.judge(lunch).reason is (PermitReason.holds if takes else PermitReason.elsewhere)
+        ticket = gateway.ticket(gateway.intent(environment=Environment.real))
+        for path in (f"/t/{ticket}", "/s/at/huada/lunch"):
+            page = await donor.open(central.url + path)
+            assert ("elsewhere" in page.text() or "not taken here" in page.text()) is not takes, page.text()
+        async with central.database() as database:
+            await set_password(database, "chen", PASSWORD, NOW, role=Role.staff)
+        page = await donor.press(await donor.open(f"{central.url}/staff/"), name="chen", password=PASSWORD)
+        page = await donor.press(page, password=PASSWORD)  # where gifts are real, the second step is set up first
+        hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.html))
+        secret = re.findall(r'<p class="code">([A-Z2-7 ]+)</p>', page.html)[0].replace(" ", "")
+        await donor.send(f"{central.url}/staff/factor/prove", hidden | {"code": code(secret, datetime.now(UTC))})
+        for path in ("", "/all/lunch"):
+            page = await donor.open(f"{central.url}/staff/projects{path}")
+            assert ("takes donations" in page.text()) is takes, page.text()
+            assert ("no way to give" in page.text()) is not takes, page.text()
+        assert ("Gifts have nowhere to go" in page.text()) is not takes
+        assert ('href="/staff/organisations/' in page.html) is not takes, "there it is put right"

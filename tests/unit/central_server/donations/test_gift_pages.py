@@ -1,0 +1,209 @@
+"""The staff's pages about gifts and refunds, for people who are no engineers."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+
+import aiohttp
+import pytest
+from openpyxl import load_workbook  # type: ignore[import-untyped]  # it has no types
+
+from central_server.accounts.access import Role
+from central_server.banks.port import OrderReport, OrderState
+from central_server.staff.donations.gift_page import GiftPage
+from central_server.staff.donations.gifts_page import GiftsPage
+from central_server.staff.donations.refunds_page import RefundsPage
+from central_server.store.accounts import audit_trail
+from central_server.store.donations.attempts import Attempt
+from central_server.store.engine.database import Database
+from central_server.store.places.places import TOP
+from sync_contract.strict_model import Environment
+from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.donor import Page
+from tests.fakes.money_bank import MoneyBank
+from tests.fakes.money_house import MoneyHouse, furnish
+from tests.unit.central_server.staff_desk import NOW, Browser, RunningDesk, account, running_desk
+
+
+@dataclass
+class Office:
+    desk: RunningDesk
+    house: MoneyHouse
+    bank: MoneyBank
+    gateway: DeliveringGateway
+    ming: Browser
+    hua: Browser
+
+    def path(self, attempt: Attempt) -> str:
+        return f"/staff/gifts/{attempt.gateway}/{attempt.intent}"
+
+    async def ask(self, attempt: Attempt, yuan: str, reason: str = "wrong project") -> Page:
+        await self.ming.open(self.path(attempt))
+        return await self.ming.send(f"{self.path(attempt)}/refund", attempt=attempt.id, yuan=yuan, reason=reason)
+
+
+@pytest.fixture
+async def office(tmp_path: Path, database: Database) -> AsyncIterator[Office]:
+    bank, gateway = MoneyBank(), DeliveringGateway()
+    await furnish(database, tmp_path, gateway, NOW)
+    for name in ("ming", "hua"):
+        await account(database, name, "huada", Role.finance)
+    drill = Environment.drill
+    async with running_desk(
+        database,
+        more=lambda desk: [
+            *GiftsPage(desk, drill).routes(),
+            *GiftPage(desk, drill, bank.name).routes(),
+            *RefundsPage(desk, drill).routes(),
+        ],
+    ) as desk:
+        ming, hua = Browser(desk), Browser(desk, address="203.0.113.2")
+        await ming.log_in("ming")
+        await hua.log_in("hua")
+        yield Office(desk, MoneyHouse(database, bank), bank, gateway, ming, hua)
+
+
+def plain(page: Page) -> str:
+    return " ".join(page.text().split())
+
+
+async def test_a_refund_is_asked_for_on_one_page_and_approved_on_another(office: Office) -> None:
+    gift = await office.house.paid_gift(office.gateway, NOW)
+    listed = await office.ming.open("/staff/gifts")
+    assert office.path(gift) in listed.html
+    assert "¥50" in plain(listed)
+    told = await office.ask(gift, "12.50")
+    assert "Somebody else with the right to see to money now has to approve it." in plain(told)
+    own = await office.ming.open("/staff/refunds")
+    assert "You asked for this one. Somebody else has to decide." in plain(own)
+    assert "Approve" not in plain(own)
+    await office.hua.open("/staff/refunds")
+    approve = re.search(r'action="(/staff/refunds/[0-9a-f]{32}/approve)"', office.hua.page.html)
+    assert approve is not None
+    cheated = await office.ming.forge(approve[1])
+    assert "Whoever asked cannot decide." in plain(cheated)
+    assert office.bank.refunds == {}
+    decided = await office.hua.send(approve[1], note="seen")
+    assert "Decided." in plain(decided)
+    again = await office.hua.forge(approve[1])
+    assert "It was decided or closed meanwhile." in plain(again)
+    await office.house.giving_back.work_due(NOW)
+    ((id_, held),) = office.bank.refunds.items()
+    assert held.refund.amount.minor == 1250
+    await office.house.settlement.notified(office.bank.finish(id_), NOW)
+    shown = plain(await office.hua.open(office.path(gift)))
+    for words in ("paid, and given back", "Given back · −¥12.50", "Up to ¥37.50 can go back.", "decided by hua"):
+        assert words in shown, words
+    async with office.desk.database.read() as connection:
+        lines = [line for _, line in await audit_trail.page(connection, [TOP])]
+    deeds = [(line.action, line.account) for line in lines if line.action.startswith("refund.")]
+    assert deeds == [
+        ("refund.refuse", "hua"),
+        ("refund.approve", "hua"),
+        ("refund.refuse", "ming"),
+        ("refund.ask", "ming"),
+    ]
+
+
+async def test_what_cannot_be_given_back_is_told_in_words(office: Office) -> None:
+    gift = await office.house.paid_gift(office.gateway, NOW)
+    for yuan, words in (
+        ("50.01", "That is more than is left of this payment."),
+        ("0", "Write the amount in yuan"),
+        ("-1", "Write the amount in yuan"),
+        ("1.005", "Write the amount in yuan"),
+        ("５", "Write the amount in yuan"),
+    ):
+        assert words in plain(await office.ask(gift, yuan)), yuan
+    assert "Write down why" in plain(await office.ask(gift, "1", " "))
+    late = office.gateway.intent()
+    await office.house.press(office.gateway.ticket(late), NOW)
+    (attempt,) = await office.house.tried(office.gateway.id, late.id)
+    await office.house.settlement.found(OrderReport(attempt.id, OrderState.expired, None, "over"), NOW)
+    await office.house.settlement.notified(office.bank.pay(attempt.id), NOW)
+    page = plain(await office.ming.open(office.path(attempt)))
+    assert "the bank may give it back by itself" in page
+    assert "From 2026-12-10 16:00:00 on it can be given back here." in page
+    assert "Ask for the refund" not in page
+    office.desk.later(days=16)
+    await office.ming.log_in("ming")
+    assert "Ask for the refund" in plain(await office.ming.open(office.path(attempt)))
+
+
+async def test_the_list_is_filtered_and_turned_and_kept_as_a_file(office: Office) -> None:
+    for number in range(55):
+        parcel = office.gateway.intent(amount_minor=1000 + number)
+        await office.house.press(office.gateway.ticket(parcel), NOW - timedelta(minutes=number))
+    gift = await office.house.paid_gift(office.gateway, NOW - timedelta(days=2))
+    first = await office.ming.open("/staff/gifts")
+    assert first.html.count('<td class="money">') == 50
+    older = re.search(r'href="(/staff/gifts\?before=[^"]+)"', first.html)
+    assert older is not None
+    second = await office.ming.open(older[1])
+    assert second.html.count('<td class="money">') == 6
+    assert office.path(gift) in second.html
+    for query, count in (
+        ("state=paid", 1),
+        ("state=handed_off", 50),
+        ("state=nonsense", 50),
+        ("odd=any", 0),
+        ("project=lunch&state=paid", 1),
+        ("project=ended", 0),
+        (f"gateway={office.gateway.id}&state=paid", 1),
+        ("since=2026-11-22&until=2026-11-22", 1),
+        ("since=x&before=x", 50),
+    ):
+        found = await office.ming.open(f"/staff/gifts?{query}")
+        assert found.html.count('<td class="money">') == count, query
+    sheet = await office.ming.open("/staff/gifts.csv?state=paid")
+    rows = sheet.html.lstrip("\ufeff").splitlines()
+    assert len(rows) == 2
+    assert rows[1].startswith("2026-11-22 16:00:00,drill,huada,")
+    assert ",50.00,CNY,paid,50.00,0.00," in rows[1]
+
+
+async def test_odd_gifts_are_found_by_what_is_odd_about_them(office: Office) -> None:
+    parcel = office.gateway.intent()
+    await office.house.press(office.gateway.ticket(parcel), NOW)
+    (first,) = await office.house.tried(office.gateway.id, parcel.id)
+    office.bank.ends(first.id, OrderState.expired)
+    await office.house.press(office.gateway.ticket(parcel), NOW)
+    second = (await office.house.tried(office.gateway.id, parcel.id))[1]
+    await office.house.settlement.notified(office.bank.pay(second.id, flawed=True), NOW)
+    await office.house.settlement.notified(office.bank.pay(first.id), NOW)
+    ordinary = await office.house.paid_gift(office.gateway, NOW)
+    for odd in ("any", "surplus", "late", "flawed"):
+        page = await office.ming.open(f"/staff/gifts?odd={odd}")
+        assert office.path(first) in page.html, odd
+        assert office.path(ordinary) not in page.html, odd
+    for odd in ("outside_permit", "refund"):
+        assert "No gift fits this choice." in plain(await office.ming.open(f"/staff/gifts?odd={odd}"))
+    shown = plain(await office.ming.open(office.path(first)))
+    assert "Paid a second time: to be given back" in shown
+    assert "The bank says paid, and that something about it is not as it should be." in shown
+    await office.ask(ordinary, "1")
+    assert office.path(ordinary) in (await office.ming.open("/staff/gifts?odd=refund")).html
+
+
+async def test_nobody_without_the_right_to_money_sees_gifts(office: Office) -> None:
+    gift = await office.house.paid_gift(office.gateway, NOW)
+    await account(office.desk.database, "clerk", "huada", Role.staff)
+    clerk = Browser(office.desk, address="203.0.113.3")
+    await clerk.log_in("clerk")
+    for path in ("/staff/gifts", "/staff/gifts.csv", "/staff/refunds", office.path(gift)):
+        assert (await clerk.open(path)).status == 404
+
+
+async def test_a_spreadsheet_of_gifts_holds_no_formula(office: Office) -> None:
+    await office.house.paid_gift(office.gateway, NOW)
+    cookies = "; ".join(f"{name}={value}" for name, value in office.ming.cookies.items())
+    async with aiohttp.ClientSession() as session:
+        url = f"{office.desk.url}/staff/gifts.xlsx"
+        async with session.get(url, headers={"Cookie": cookies}) as answer:
+            content = await answer.read()
+    rows = list(load_workbook(BytesIO(content)).active.iter_rows(values_only=True))
+    assert len(rows) == 2
+    assert rows[1][4] == 50

@@ -1,0 +1,195 @@
+"""Paid comes only from the bank's own word: forged and odd notifications change nothing."""
+
+import asyncio
+import json
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from central_server.bank_emulator.keys import open_keys
+from central_server.store.donations import attempts, intents
+from central_server.store.donations.attempts import Attempt
+from central_server.store.ledger import ledger_lines
+from tests.fakes.central_process import RunningBank, RunningCentral, running_bank
+from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.donor import Donor
+from tests.unit.central_server.donations.test_giving import everything
+
+DOMAIN = b"sandbox notification v1\0"
+
+
+@pytest.fixture
+async def bank(tmp_path: Path) -> AsyncIterator[RunningBank]:
+    """One that never notifies by itself."""
+    async with running_bank(tmp_path / "bank", minutes=()) as bank:
+        yield bank
+
+
+class Notifier:
+    """Sends what the bank would, or what somebody else would like the server to believe."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str, key: Ed25519PrivateKey) -> None:
+        self.session, self.url, self.key = session, f"{url}/bank/sandbox/notify", key
+
+    async def send(
+        self,
+        body: bytes,
+        *,
+        key: Ed25519PrivateKey | None = None,
+        domain: bytes = DOMAIN,
+        content_type: str = "application/json",
+        signed: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> int:
+        signature = (key or self.key).sign(domain + (body if signed is None else signed))
+        sent = {"Content-Type": content_type, "Sandbox-Signature": b64encode(signature).decode()} | (headers or {})
+        async with self.session.post(self.url, data=body, headers=sent) as answer:
+            return answer.status
+
+
+@pytest.fixture
+def notifier(session: aiohttp.ClientSession, central: RunningCentral, bank: RunningBank) -> Notifier:
+    return Notifier(session, central.url, open_keys(bank.state).signing)
+
+
+@pytest.fixture
+async def attempt(central: RunningCentral, gateway: DeliveringGateway, donor: Donor) -> Attempt:
+    """Sent to the bank, not paid."""
+    parcel = gateway.intent()
+    await gateway.deliver([parcel])
+    await donor.press(await donor.open(f"{central.url}/t/{gateway.ticket(parcel)}"))
+    async with central.database() as database, database.read() as connection:
+        return (await attempts.of_intent(connection, gateway.id, parcel.id))[0]
+
+
+def word(attempt: Attempt, **changes: Any) -> bytes:
+    told = {
+        "id": "N1",
+        "order": attempt.id,
+        "status": "paid",
+        "amount_minor": 5000,
+        "currency": "CNY",
+        "payment": "P1",
+    }
+    return json.dumps({name: value for name, value in (told | changes).items() if value is not None}).encode()
+
+
+async def test_the_right_notification_is_posted_once_however_often_it_comes(
+    central: RunningCentral, gateway: DeliveringGateway, attempt: Attempt, notifier: Notifier
+) -> None:
+    assert set(await asyncio.gather(*(notifier.send(word(attempt)) for _ in range(20)))) == {200}
+    assert await notifier.send(word(attempt, id="N2")) == 200
+    async with central.database() as database, database.read() as connection:
+        lines = await ledger_lines.of_intent(connection, gateway.id, attempt.intent)
+        intent = await intents.get(connection, gateway.id, attempt.intent)
+    assert intent is not None
+    assert [(line.kind, line.amount_minor, line.late) for line in lines] == [("paid", 5000, False)]
+    assert (intent.state, intent.slip) == ("paid", lines[0].slip)
+    assert len((await everything(central))["notifications"]) == 2
+
+
+async def test_no_forged_or_odd_notification_changes_anything(
+    central: RunningCentral, attempt: Attempt, notifier: Notifier, bank: RunningBank
+) -> None:
+    before = await everything(central)
+    good, stranger = word(attempt), Ed25519PrivateKey.generate()
+    twice = good.replace(b'"amount_minor"', b'"amount_minor": 5000, "amount_minor"')
+    odd: list[tuple[bytes, dict[str, Any]]] = [
+        (good, {"key": stranger}),
+        (good, {"domain": b"sandbox answer v1\0"}),
+        (good, {"domain": b""}),
+        (good, {"signed": word(attempt, amount_minor=1)}),
+        (good, {"signed": b""}),
+        (good + b" ", {"signed": good}),
+        (good, {"headers": {"Sandbox-Signature": ""}}),
+        (good, {"headers": {"Sandbox-Signature": "AAAA"}}),
+        (good, {"headers": {"Sandbox-Signature": "é"}}),
+        (good, {"headers": {"Sandbox-Signature": b64encode(bytes(64)).decode()}}),
+        (good, {"content_type": "text/plain"}),
+        (good, {"content_type": "application/json; charset=utf-8"}),
+        (good, {"content_type": "application/x-www-form-urlencoded"}),
+        (good, {"headers": {"Content-Encoding": "gzip"}}),
+        (b"", {}),
+        (b"{}", {}),
+        (b"[]", {}),
+        (b"null", {}),
+        (b"\xff", {}),
+        (b"[" * 5000, {}),
+        (good + b"x", {}),
+        (good + b" " * 9000, {}),
+        (twice, {}),
+        (word(attempt, more=1), {}),
+        *((word(attempt, **{name: None}), {}) for name in ("id", "order", "status", "amount_minor", "currency")),
+        (word(attempt, payment=None), {}),
+        (word(attempt, order="0" * 32), {}),
+        (word(attempt, order=attempt.id.upper()), {}),
+        (word(attempt, order=attempt.intent), {}),
+        (word(attempt, order=[attempt.id]), {}),
+        (word(attempt, status="open"), {}),
+        (word(attempt, status="failed"), {}),
+        (word(attempt, status="PAID"), {}),
+        (word(attempt, status=True), {}),
+        (word(attempt, amount_minor=4999), {}),
+        (word(attempt, amount_minor=5001), {}),
+        (word(attempt, amount_minor=50), {}),
+        (word(attempt, amount_minor=0), {}),
+        (word(attempt, amount_minor=-5000), {}),
+        (word(attempt, amount_minor=5000.0), {}),
+        (word(attempt, amount_minor="5000"), {}),
+        (word(attempt, amount_minor=5000.5), {}),
+        (word(attempt, amount_minor=10**30), {}),
+        (good.replace(b"5000", b"NaN"), {}),
+        (good.replace(b"5000", b"5e3"), {}),
+        (word(attempt, currency="USD"), {}),
+        (word(attempt, currency="cny"), {}),
+        (word(attempt, currency="156"), {}),
+        (word(attempt, id=""), {}),
+        (word(attempt, id="N 1"), {}),
+        (word(attempt, id="N" * 65), {}),
+        (word(attempt, id=1), {}),
+        (word(attempt, payment="P\n1"), {}),
+    ]
+    assert len(odd) >= 49
+    for body, how in odd:
+        status = await notifier.send(body, **how)
+        assert 400 <= status < 500, (body[:200], how, status)
+    assert await everything(central) == before
+
+
+async def test_a_notification_number_with_other_content_is_refused(
+    central: RunningCentral, attempt: Attempt, notifier: Notifier
+) -> None:
+    assert await notifier.send(word(attempt)) == 200
+    before = await everything(central)
+    assert await notifier.send(word(attempt, payment="P2")) == 400
+    assert await everything(central) == before
+
+
+async def test_a_lost_notification_is_found_by_query(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor, attempt: Attempt, bank: RunningBank
+) -> None:
+    back = await donor.press(await donor.open(f"{bank.url}/pay/{attempt.id}"), decision="confirm")
+    assert "Thank you" not in back.text()
+    async with asyncio.timeout(60):
+        while "Thank you" not in back.text():
+            await asyncio.sleep(0.05)
+            back = await donor.open(back.url)
+    async with central.database() as database, database.read() as connection:
+        history = await intents.history(connection, gateway.id, attempt.intent)
+        lines = await ledger_lines.of_intent(connection, gateway.id, attempt.intent)
+    assert history[-1].cause == "query"
+    assert len(lines) == 1
+
+
+async def test_coming_back_from_the_bank_proves_nothing(
+    central: RunningCentral, donor: Donor, attempt: Attempt
+) -> None:
+    page = await donor.open(f"{central.url}/g/{attempt.return_nonce}")
+    assert "Waiting for the bank" in page.text()
+    async with central.database() as database, database.read() as connection:
+        assert (await attempts.get(connection, attempt.id)).state == "sent"  # type: ignore[union-attr]  # it is there

@@ -1,0 +1,30 @@
+"""What the tests of enrolment share."""
+
+from datetime import timedelta
+
+import aiohttp
+import pytest
+from sqlalchemy import text
+
+from central_server.store.engine.database import Database
+from central_server.store.enrolment import gateways
+from central_server.store.enrolment.gateways import Key
+from tests.fakes.central_process import RunningCentral
+from tests.fakes.enrolling_device import EnrollingDevice
+
+on_sqlite = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+"""What asks the databases nothing that other tests of this kind do not ask on both."""
+
+
+def device(central: RunningCentral, session: aiohttp.ClientSession) -> EnrollingDevice:
+    return EnrollingDevice(session, central.url)
+
+
+async def keys_of(database: Database, gateway: str) -> tuple[Key, ...]:
+    async with database.read() as connection:
+        return await gateways.keys(connection, gateway)
+
+
+async def age(database: Database, statement: str, by: timedelta) -> None:
+    async with database.write() as connection:
+        await connection.execute(text(statement), [{"by": round(by.total_seconds() * 1_000_000)}])

@@ -1,0 +1,138 @@
+"""What is published shows no single gift, misses nothing, and adds up to the ledger."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from central_server.ledger import merkle_proofs
+from central_server.ledger.publishable import needs_steps, ripe
+from central_server.store.ledger.ledger_lines import LedgerLine, LineKind
+from sync_contract.ledger_heads import FEWEST_GIFTS
+from sync_contract.merkle_sum_tree import Sums, climb
+from tests.unit.central_server.ledger_history import History, gift, histories, line, of_gift
+
+Steps = list[tuple[LedgerLine, ...]]
+
+
+def published(history: History) -> tuple[Steps, list[LedgerLine]]:
+    """The steps that were made, and the lines that wait at the end."""
+    steps: Steps = []
+    waiting: list[LedgerLine] = []
+    for event in history.events:
+        if event is not None:
+            waiting.append(event)
+            continue
+        while step := ripe(waiting, _told(steps).__contains__, steps if needs_steps(waiting) else [], _balance(steps)):
+            steps.append(step)
+            waiting = [each for each in waiting if each not in step]
+    return steps, waiting
+
+
+def _told(steps: Steps) -> set[str]:
+    return {each.identity for step in steps for each in step}
+
+
+def _balance(steps: Steps) -> int:
+    return sum(each.signed_minor for step in steps for each in step)
+
+
+@settings(max_examples=400, deadline=None)
+@given(histories())
+def test_no_difference_of_two_heads_shows_a_single_gift(history: History) -> None:
+    """Whatever an onlooker subtracts: one figure alone, or figures that can take each other away."""
+    steps, _ = published(history)
+    combinations: dict[str, Callable[[Sums], int]] = {
+        "received": lambda sums: sums.received,
+        "refunded": lambda sums: sums.refunded,
+        "fees": lambda sums: sums.fees,
+        "fees back": lambda sums: sums.fees_back,
+        "given": lambda sums: sums.received - sums.refunded,
+        "kept by banks": lambda sums: sums.fees - sums.fees_back,
+        "left": lambda sums: sums.received - sums.refunded - sums.fees + sums.fees_back,
+        "gifts": lambda sums: sums.gifts,
+    }
+    for first in range(len(steps)):
+        for last in range(first, len(steps)):
+            stretch = [each for step in steps[first : last + 1] for each in step]
+            for name, figure in combinations.items():
+                moved: dict[str | None, int] = {}
+                for each in stretch:
+                    if each.intent is not None:
+                        moved[each.intent] = moved.get(each.intent, 0) + figure(merkle_proofs.sums_of(each))
+                shown = [intent for intent, amount in moved.items() if amount]
+                assert not shown or len(shown) >= FEWEST_GIFTS, (name, first, last, shown)
+
+
+@settings(max_examples=200, deadline=None)
+@given(histories())
+def test_what_is_published_and_what_waits_are_the_ledger(history: History) -> None:
+    steps, waiting = published(history)
+    lines = [event for event in history.events if event is not None]
+    told = [each for step in steps for each in step]
+    assert sorted((*told, *waiting), key=lambda each: each.n) == lines, "each line once"
+    whole, shown, later = merkle_proofs.total(lines), merkle_proofs.total(told), merkle_proofs.total(waiting)
+    assert shown + later == whole
+    assert whole.balance == sum(each.signed_minor for each in lines)
+    for before, after in pairwise([Sums(), *(merkle_proofs.total(step) for step in steps)]):
+        assert all(figure >= 0 for figure in (before + after).model_dump().values())
+
+
+@settings(max_examples=200, deadline=None)
+@given(histories())
+def test_nothing_waits_without_a_reason(history: History) -> None:
+    """Spending only while it is more than what is published; gifts that nobody takes back while fewer than five."""
+    steps, waiting = published(history)
+    spending = [each for each in waiting if each.kind == LineKind.disbursed]
+    assert all(each.amount_minor > max(0, _balance(steps)) for each in spending)
+    taken_back = {each.refers for each in waiting if each.kind == LineKind.refund}
+    free = {each.intent for each in waiting if each.kind == LineKind.paid and each.identity not in taken_back}
+    assert len(free) < FEWEST_GIFTS
+
+
+def test_spending_is_published_while_fewer_than_five_gifts_wait() -> None:
+    waiting = [*(gift(n, n, 1000) for n in range(1, 5)), line(5, LineKind.disbursed, 300)]
+    assert [each.n for each in ripe(waiting, set[str]().__contains__, [], 300)] == [5]
+
+
+def test_spending_of_gifts_that_are_not_told_of_waits_with_them() -> None:
+    waiting = [*(gift(n, n, 1000) for n in range(1, 5)), line(5, LineKind.disbursed, 4000)]
+    assert ripe(waiting, set[str]().__contains__, [], 3999) == ()
+    assert len(ripe([*waiting, gift(6, 6, 1000)], set[str]().__contains__, [], 0)) == 6
+
+
+def test_five_payments_of_one_gift_are_one_gift() -> None:
+    waiting = [gift(1, 1, 1000), *(gift(n, 1, 1000, LineKind.surplus) for n in range(2, 7))]
+    assert ripe(waiting, set[str]().__contains__, [], 0) == ()
+
+
+def test_a_gift_that_is_given_back_before_it_was_told_of_is_not_told_of() -> None:
+    gifts = [gift(n, n, 1000) for n in range(1, 7)]
+    waiting = [*gifts, of_gift(7, gifts[2], LineKind.refund, 1000)]
+    assert [each.n for each in ripe(waiting, set[str]().__contains__, [], 0)] == [1, 2, 4, 5, 6]
+    assert ripe(waiting[1:], set[str]().__contains__, [], 0) == (), "four others"
+
+
+def test_five_refunds_that_would_leave_a_single_gift_wait() -> None:
+    gifts = [gift(n, n, 1000 * n) for n in range(1, 7)]
+    refunds = [of_gift(10 + n, each, LineKind.refund, each.amount_minor) for n, each in enumerate(gifts[:5])]
+    told = {each.identity for each in gifts}
+    assert ripe(refunds, told.__contains__, [tuple(gifts)], 0) == ()
+    last = of_gift(20, gifts[5], LineKind.refund, gifts[5].amount_minor)
+    assert len(ripe([*refunds, last], told.__contains__, [tuple(gifts)], 0)) == 6, "none is left: nothing shows"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 40), st.data())
+def test_every_leaf_climbs_to_the_root_and_its_sums(count: int, data: st.DataObject) -> None:
+    lines = [gift(n, n, 100 * n) for n in range(1, count + 1)]
+    leaves = merkle_proofs.ordered(lines)
+    top = merkle_proofs.root(leaves)
+    assert top.sums == merkle_proofs.total(lines)
+    index = data.draw(st.integers(0, count - 1))
+    way = merkle_proofs.path(leaves, index)
+    assert climb(leaves[index], way) == top
+    assert [each.hash for each in leaves] == sorted(each.hash for each in leaves)
+    other = merkle_proofs.leaf_of(gift(index + 1, index + 1, 1))
+    assert climb(other, way) != top

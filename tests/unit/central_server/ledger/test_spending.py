@@ -1,0 +1,257 @@
+"""Money goes out: by two people, never more than there is, and never into closed books."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from central_server.ledger import spending
+from central_server.ledger.journal import NotReceived, post_fee, post_refund
+from central_server.ledger.spending import SpendingRefused, Why
+from central_server.ledger.voucher_files import kind_of
+from central_server.store.donations import refunds
+from central_server.store.donations.refunds import KeptRefund
+from central_server.store.engine.database import Database
+from central_server.store.engine.tables import attempts
+from central_server.store.ledger import disbursements, ledger_lines, locked_months, vouchers
+from central_server.store.ledger.disbursements import Disbursement
+from central_server.store.ledger.ledger_lines import MonthLocked
+from central_server.store.ledger.locked_months import LockedMonth, first_moment, month_after, open_time
+from central_server.store.ledger.vouchers import Voucher
+from sync_contract.uuid7 import new_id
+from tests.unit.central_server.catalogue_world import edit, huada
+from tests.unit.central_server.ledger_world import NOW, gave, given
+
+__all__ = ["huada"]
+VOUCHER = "5a" * 32
+
+
+@pytest.fixture
+async def hall(huada: Database) -> Database:
+    """A community whose project `lunch` holds ¥100, with a voucher at hand."""
+    await given(huada, 4000, 6000)
+    async with huada.write() as connection:
+        await vouchers.keep(connection, Voucher(VOUCHER, "huada", "v.pdf", "application/pdf", 4, b"%PDF", NOW, "lin"))
+    return huada
+
+
+def wanted(**changes: Any) -> Disbursement:
+    one = Disbursement(
+        new_id(), "huada", "drill", "lunch", 3000, "CNY", "rice", "the kitchen", VOUCHER, date(2026, 11, 20), 12, "",
+        None, "lin", NOW,
+    )  # fmt: skip
+    return replace(one, **changes)
+
+
+async def ask(database: Database, one: Disbursement) -> Disbursement:
+    async with database.write() as connection:
+        await spending.ask(connection, one, NOW)
+    return one
+
+
+async def decide(database: Database, one: Disbursement, by: str = "chen", *, approve: bool = True) -> None:
+    async with database.write() as connection:
+        held = await disbursements.get(connection, one.id)
+        assert held is not None
+        deed = spending.approve if approve else spending.decline
+        await deed(connection, held, by=by, note="", now=NOW)
+
+
+async def balance(database: Database, project: str = "lunch") -> int:
+    async with database.read() as connection:
+        return (await ledger_lines.balances(connection, "huada", "drill")).get(project, 0)
+
+
+async def refused(work: Any) -> Why:
+    with pytest.raises(SpendingRefused) as error:
+        await work
+    return error.value.why
+
+
+async def test_it_stands_in_the_ledger_once_another_person_approved(hall: Database) -> None:
+    one = await ask(hall, wanted())
+    assert await balance(hall) == 10_000
+    await decide(hall, one)
+    assert await balance(hall) == 7000
+    async with hall.read() as connection:
+        line = await ledger_lines.get(connection, f"disbursed:{one.id}")
+        held = await disbursements.get(connection, one.id)
+    assert line is not None
+    assert (line.purpose, line.people, line.evidence, line.at.date()) == ("rice", 12, VOUCHER, date(2026, 11, 20))
+    assert held is not None
+    assert (held.state, held.decided_by) == ("approved", "chen")
+
+
+async def test_who_asked_does_not_decide_and_nobody_decides_twice(hall: Database) -> None:
+    one = await ask(hall, wanted())
+    assert await refused(decide(hall, one, "lin")) is Why.own
+    assert await refused(decide(hall, one, "lin", approve=False)) is Why.own
+    async with hall.write() as connection:  # below the rule too
+        assert not await disbursements.decide(
+            connection, one, disbursements.DisbursementState.approved, by="lin", note="", at=NOW
+        )
+    await decide(hall, one, approve=False)
+    assert await refused(decide(hall, one)) is Why.decided
+    assert await balance(hall) == 10_000
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"amount_minor": 0}, Why.amount),
+        ({"amount_minor": 10_001}, Why.balance),
+        ({"purpose": ""}, Why.purpose),
+        ({"purpose": "x" * 301}, Why.purpose),
+        ({"payee": ""}, Why.payee),
+        ({"voucher": None}, Why.voucher),
+        ({"spent_on": date(2026, 11, 25)}, Why.day),
+        ({"people": -1}, Why.people),
+        ({"project": "ended"}, Why.balance),
+        ({"community": "neighbours"}, Why.balance),
+        ({"environment": "real"}, Why.balance),
+    ],
+)
+async def test_what_does_not_hold_is_refused(hall: Database, changes: dict[str, Any], why: Why) -> None:
+    assert await refused(ask(hall, wanted(**changes))) is why
+
+
+async def test_two_approvals_at_once_never_spend_more_than_there_is(hall: Database) -> None:
+    both = [await ask(hall, wanted(amount_minor=6000)) for _ in range(2)]
+    done = await asyncio.gather(*(decide(hall, one) for one in both), return_exceptions=True)
+    told = [each for each in done if each is not None]
+    assert len(told) == 1
+    assert isinstance(told[0], SpendingRefused)
+    assert told[0].why is Why.balance
+    assert await balance(hall) == 4000
+
+
+async def test_money_that_goes_back_to_a_donor_is_not_there_to_be_spent(hall: Database) -> None:
+    (attempt,) = await given(hall, 1000)
+    refund = KeptRefund(new_id(), attempt.id, "huada", "drill", "lunch", 1000, "CNY", "twice", "approved", "lin", NOW)
+    async with hall.write() as connection:
+        await refunds.add(connection, refund)
+    assert await refused(ask(hall, wanted(amount_minor=10_001))) is Why.balance
+    await ask(hall, wanted(amount_minor=10_000))
+
+
+async def test_money_that_the_bank_may_take_back_is_not_there_to_be_spent(hall: Database) -> None:
+    late, returned = await given(hall, 1000, 2000)
+    async with hall.write() as connection:
+        for attempt, until in ((late, NOW + timedelta(seconds=1)), (returned, NOW + timedelta(days=9))):
+            await connection.execute(
+                update(attempts).where(attempts.c.id == attempt.id).values(held_until=until, paid_at=NOW)
+            )
+        assert await post_fee(connection, late, "row", 6, evidence="", at=NOW)
+    assert await refused(ask(hall, wanted(amount_minor=10_000))) is Why.balance, "the bank has taken six of it already"
+    await ask(hall, wanted(amount_minor=9994))
+    async with hall.write() as connection:
+        assert await post_refund(connection, returned, "r1", 2000, evidence="", at=NOW)
+    assert await refused(ask(hall, wanted(amount_minor=9995))) is Why.balance
+    async with hall.write() as connection:
+        await spending.ask(connection, wanted(amount_minor=10_994), NOW + timedelta(seconds=1))
+
+
+async def test_a_correction_takes_back_at_most_what_was_spent(hall: Database) -> None:
+    one = await ask(hall, wanted())
+    part = wanted(amount_minor=2000, people=2, corrects=one.id, voucher=None, payee="")
+    assert await refused(ask(hall, part)) is Why.target, "it is not spent yet"
+    await decide(hall, one)
+    await ask(hall, part)
+    await decide(hall, part)
+    assert await balance(hall) == 9000
+    async with hall.read() as connection:
+        line = await ledger_lines.get(connection, f"disbursed:{part.id}")
+    assert line is not None
+    assert (line.amount_minor, line.refers, line.people) == (-2000, f"disbursed:{one.id}", 2)
+    assert await refused(ask(hall, replace(part, id=new_id(), amount_minor=1001))) is Why.too_much
+    assert await refused(ask(hall, replace(part, id=new_id(), amount_minor=1, people=11))) is Why.people
+    assert await refused(ask(hall, replace(part, id=new_id(), corrects=part.id))) is Why.target
+
+
+async def test_what_an_ended_project_has_left_goes_to_another_of_its_organisation(hall: Database) -> None:
+    move = wanted(amount_minor=10_000, to_project="ended", payee="", voucher=None, people=None)
+    assert await refused(ask(hall, move)) is Why.not_ended
+    await edit(hall, "all", withdrawn=True)
+    assert await refused(ask(hall, replace(move, to_project="lunch"))) is Why.target
+    assert await refused(ask(hall, replace(move, to_project="nothing"))) is Why.target
+    await ask(hall, move)
+    await decide(hall, move)
+    assert (await balance(hall), await balance(hall, "ended")) == (0, 10_000)
+
+
+async def test_projects_of_two_organisations_do_not_share_money(hall: Database) -> None:
+    await edit(hall, "all", withdrawn=True, organisation="somebody-else")
+    move = wanted(amount_minor=1, to_project="ended", payee="", voucher=None)
+    assert await refused(ask(hall, move)) is Why.target
+
+
+async def test_a_locked_month_takes_no_line(hall: Database) -> None:
+    one = await ask(hall, wanted(spent_on=date(2026, 10, 31)))
+    async with hall.write() as connection:
+        await ledger_lines.alone(connection, "huada")
+        assert await locked_months.lock(connection, LockedMonth("huada", "drill", "2026-10", "chen", NOW))
+        assert not await locked_months.lock(connection, LockedMonth("huada", "drill", "2026-10", "chen", NOW))
+    assert await refused(decide(hall, one)) is Why.month
+    assert await refused(ask(hall, wanted(spent_on=date(2026, 10, 1)))) is Why.month
+    await decide(hall, await ask(hall, wanted(spent_on=date(2026, 11, 1))))
+    async with hall.read() as connection:
+        held = await disbursements.get(connection, one.id)
+        (line, *_) = await ledger_lines.of_purse(connection, "huada", "drill", "lunch")
+    assert held is not None
+    assert held.state == "asked", "the refused approval changed nothing"
+    at = datetime(2026, 9, 30, 16, 0, tzinfo=UTC)  # midnight in Beijing: October
+    async with hall.write() as connection:
+        with pytest.raises(MonthLocked):
+            await ledger_lines.add(connection, replace(line, identity="x", slip=None, at=at))
+
+
+async def test_what_a_bank_did_is_posted_whatever_is_locked(hall: Database) -> None:
+    async with hall.write() as connection:
+        for month in ("2026-11", "2026-12"):
+            await locked_months.lock(connection, LockedMonth("huada", "drill", month, "chen", NOW))
+        attempt = await gave(connection, 700)
+        assert await post_refund(connection, attempt, "1", 200, evidence="", at=NOW)
+        assert not await post_refund(connection, attempt, "1", 200, evidence="", at=NOW)
+        assert await post_fee(connection, attempt, "1", -3, evidence="", at=NOW)
+        assert not await post_fee(connection, attempt, "2", 0, evidence="", at=NOW)
+        lines = await ledger_lines.of_attempts(connection, [attempt.id])
+        assert await open_time(connection, "huada", "real", NOW) == NOW
+    assert [line.at for line in lines] == [datetime(2026, 12, 31, 16, 0, tzinfo=UTC)] * 3
+    assert await balance(hall) == 10_000 + 700 - 200 + 3
+
+
+async def test_nothing_is_given_back_of_what_never_came(hall: Database) -> None:
+    async with hall.write() as connection:
+        attempt = await gave(connection, 700)
+        stranger = replace(attempt, id=new_id())
+        with pytest.raises(NotReceived):
+            await post_refund(connection, stranger, "1", 1, evidence="", at=NOW)
+        with pytest.raises(ValueError, match="gives back"):
+            await post_refund(connection, attempt, "1", 0, evidence="", at=NOW)
+
+
+@pytest.mark.parametrize(("month", "following"), [("2026-11", "2026-12"), ("2026-12", "2027-01")])
+def test_a_month_begins_where_the_one_before_ends(month: str, following: str) -> None:
+    assert month_after(month) == following
+    assert locked_months.month_of(first_moment(following) - timedelta(microseconds=1)) == month
+    assert locked_months.month_of(first_moment(following)) == following
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"%PDF-1.7\n...\n%%EOF\n", "application/pdf"),
+        (b"%PDF-1.7\n cut off", None),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR....\0\0\0\0IEND\xaeB`\x82", "image/png"),
+        (b"\xff\xd8\xff\xe0....\xff\xd9", "image/jpeg"),
+        (b"\xff\xd8\xff\xe0....", None),
+        (b"<html>%PDF-</html>", None),
+        (b"MZ\x90", None),
+        (b"", None),
+    ],
+)
+def test_a_voucher_is_told_by_what_is_in_it(content: bytes, kind: str | None) -> None:
+    assert kind_of(content) == kind

@@ -1,0 +1,97 @@
+"""A community with gifts in its ledger: what leads to a line is not of interest here."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from central_server.ledger.journal import post_fee, post_received, post_refund
+from central_server.store.donations import attempts, intents
+from central_server.store.donations.attempts import Attempt
+from central_server.store.donations.intents import Intent
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.database import Database
+from central_server.store.engine.tables import gateways
+from central_server.store.engine.upsert import insert
+from central_server.store.places.places import plant_community
+from sync_contract.uuid7 import new_id
+
+NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
+GATEWAY = "a" * 16
+HUADA = ("huada", "drill", "lunch")
+
+
+async def gave(
+    connection: Connection,
+    fen: int = 1000,
+    *,
+    community: str = "huada",
+    environment: str = "drill",
+    project: str = "lunch",
+    again: Attempt | None = None,
+    at: datetime = NOW,
+) -> Attempt:
+    """A gift that the bank confirmed; `again`: a second payment of the intent of that attempt."""
+    await plant_community(connection, community, NOW)
+    await connection.execute(
+        insert(connection, gateways)
+        .values(id=GATEWAY, community=community, label="A", added_at=NOW, kind="device")
+        .on_conflict_do_nothing()
+    )
+    id_ = new_id()
+    if again is None:
+        intent = Intent(
+            GATEWAY, id_, community, environment, project, fen, "CNY", None, 1, "ticket", None, at, "t", "paid"
+        )
+        await intents.add(connection, [intent])
+    else:
+        held = await intents.get(connection, GATEWAY, again.intent)
+        assert held is not None
+        intent = held
+    attempt = Attempt(
+        id_,
+        GATEWAY,
+        intent.id,
+        1 if again is None else again.number + 1,
+        community,
+        environment,
+        "sandbox",
+        fen,
+        "CNY",
+        id_,
+        "paid",
+        at,
+        0,
+        None,
+    )
+    await attempts.add(connection, attempt)
+    attempt = replace(attempt, state="paid")
+    assert await post_received(
+        connection,
+        intent,
+        attempt,
+        surplus=again is not None,
+        late=False,
+        outside_permit=False,
+        flawed=False,
+        evidence="",
+        at=at,
+    )
+    return attempt
+
+
+async def given(database: Database, *fen: int, project: str = "lunch") -> list[Attempt]:
+    """Gifts of these amounts, each in a write of its own."""
+    found = []
+    for each in fen:
+        async with database.write() as connection:
+            found.append(await gave(connection, each, project=project))
+    return found
+
+
+async def gave_back(database: Database, attempt: Attempt, fen: int) -> None:
+    async with database.write() as connection:
+        assert await post_refund(connection, attempt, new_id(), fen, evidence="", at=NOW)
+
+
+async def charged(database: Database, attempt: Attempt, fen: int) -> None:
+    async with database.write() as connection:
+        assert await post_fee(connection, attempt, new_id(), fen, evidence="", at=NOW)

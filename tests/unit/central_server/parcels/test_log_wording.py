@@ -1,0 +1,88 @@
+"""A line that was not taken says what, why and what to do in words; a conflict says first what differs."""
+
+import json
+
+import aiohttp
+import pytest
+
+from central_server.staff.parcels.fact_wording import NAMES, differences, fault, name
+from tests.fakes.central_process import RunningCentral
+from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.donor import Donor
+from tests.unit.central_server.enrolment_steps import on_sqlite
+from tests.unit.central_server.staff.test_overview import text
+from tests.unit.central_server.staff.test_staff import logged_in
+
+
+def same(text: str) -> str:
+    return text
+
+
+@pytest.mark.parametrize(
+    ("detail", "field", "kind"),
+    [
+        ("body.amount_minor missing", "Amount", "missing"),
+        ("body.amount_minor less_than_equal", "Amount", "range"),
+        ("n int_type", "Sequence number", "form"),
+        ("body.counts.0.visits greater_than_equal", "Counts of the screen", "range"),
+        ("body.colour extra_forbidden", "body.colour", "unknown"),
+        ("parcel json_invalid", "parcel", "form"),
+    ],
+)
+def test_the_field_at_fault_is_named_in_words(detail: str, field: str, kind: str) -> None:
+    assert fault(detail, same) == (field, kind)
+
+
+def test_money_is_the_first_of_what_differs() -> None:
+    facts = [
+        ("id", ["a", "a"], False),
+        ("body.door", ["touch", "qr"], True),
+        ("body.amount_minor", ["5000", "9999"], True),
+    ]
+    zh = {NAMES["amount_minor"]: "金额"}
+    assert differences(facts, lambda text: zh.get(text, text)) == [
+        "金额 ¥50.00 ≠ ¥99.99",
+        "How it was opened touch ≠ qr",
+    ]
+    assert name("body.places[3].beacon", same) == "Beacons on the walls"
+
+
+@on_sqlite
+async def test_a_line_says_why_it_was_not_taken_and_a_conflict_what_differs(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
+    first = gateway.intent()
+    await gateway.deliver([first])
+    other, bad, screen = (each.model_dump(mode="json") for each in (first, gateway.intent(), gateway.statistics()))
+    other["body"]["amount_minor"] += 1
+    del bad["body"]["amount_minor"]
+    screen["body"] = {"kind": "screen", "start": screen["body"]["start"], "seconds": "x", "counts": []}
+    batch = json.dumps({"contract": 1, "parcels": [other, bad, screen]}).encode()
+    status, _ = await gateway.post("/api/v1/parcels", batch, {"Content-Type": "application/json"})
+    assert status == 200
+    await logged_in(central, donor)
+    log = text(await donor.open(f"{central.url}/staff/log"))
+    assert "Something is missing in it: Amount." in log
+    assert "A count of the screen was not taken." in log
+    assert "beacon" not in log.partition("A count of the screen")[2].partition("Tell the supplier")[0]
+    page = await donor.open(f"{central.url}/staff/parcels/{gateway.id}/{first.id}")
+    assert "These contents differ:" in page.text()
+    assert "≠" in page.text()
+    assert page.html.index("≠") < page.html.index("amount_minor")
+    assert "<details open" not in page.html
+
+
+@on_sqlite
+async def test_whoever_takes_a_file_along_stands_in_the_audit_trail(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor, session: aiohttp.ClientSession
+) -> None:
+    await gateway.deliver([gateway.intent()])
+    await logged_in(central, donor)
+    files = ("gifts.csv", "export?kind=beacons", "ledger/export?place=huada", "evidence.xlsx")
+    for path in files:
+        async with session.get(f"{central.url}/staff/{path}") as taken:
+            assert taken.status == 200
+    trail = text(await donor.open(f"{central.url}/staff/audit?action=file.take"))
+    assert "Took a file along · Gifts Id gifts" in trail
+    for kind in ("Beacons Id beacons.csv", "Ledger Id ledger-", "Gifts that wait for evidence Id waiting-gifts.xlsx"):
+        assert f"Took a file along · {kind}" in trail

@@ -1,0 +1,270 @@
+"""The telephone number on the pages of phones: a button that dials, of the community that the page is about, and the
+way back to where somebody asked."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+import aiohttp
+import pytest
+from aiohttp import web
+from sqlalchemy import update
+
+from central_server.catalogue.contact_lookup import WhomToCall
+from central_server.catalogue.display_name import WhoseName
+from central_server.public.contact_page import ContactPages
+from central_server.public.error_pages import error_pages, lead_on, store_trouble
+from central_server.public.responder import Answer
+from central_server.store.catalogue.bindings import Target
+from central_server.store.donations import intents
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.database import Database, StoreUnavailable
+from central_server.store.engine.tables import gateways
+from central_server.store.ledger.ledger_lines import of_intent
+from central_server.store.places import contacts, places
+from central_server.store.places.contacts import Contact
+from central_server.store.places.places import Place, PlaceKind
+from daemonkit.web import WebRules, guarded_app, serving
+from kiosk_ui.help_views import ContactPage
+from kiosk_ui.render import Pages
+from kiosk_ui.surface import Surface
+from sync_contract.beacon_identity import BeaconId
+from sync_contract.money import Money
+from sync_contract.strict_model import Environment, Language
+from tests.fakes.central_process import CONFIG, RunningBank, RunningCentral, running_central
+from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.donor import Donor, Page
+from tests.unit.central_server.catalogue_world import UUID_1, bound, known, texts
+from tests.unit.central_server.conftest import enrolled
+from tests.unit.central_server.donations.test_giving import until_paid
+from tests.unit.kiosk_ui.printed import printed
+
+PUBLISHED = CONFIG.replace(
+    "[bank]",
+    """contact_phone = "0595-0000 0000"
+contact_name = { zh-Hans = "党支部", zh-Hant = "黨支部", en = "Party branch" }
+
+[bank]""",
+    1,
+)
+NUMBERS = {"huada": "0595-1111 1111", "neighbours": "0595-2222 2222", "hall": "0595-3333 3333"}
+"""By place; the hall stands in huada."""
+BEACONS = {place: BeaconId(UUID_1, 9, number) for number, place in enumerate(NUMBERS)}
+
+
+@pytest.mark.parametrize(
+    ("language", "holder"),
+    [(Language.zh_hans, "党支部"), (Language.zh_hant, "黨支部"), (Language.en, "Party branch")],
+)
+async def test_every_page_leads_to_a_button_that_dials_and_it_leads_back(
+    tmp_path: Path, bank: RunningBank, session: aiohttp.ClientSession, language: Language, holder: str
+) -> None:
+    async with running_central(tmp_path / "central", bank, config=PUBLISHED) as central:
+        donor = Donor(session, language=language)
+        assert 'href="/contact?back=/s"' in (await donor.open(f"{central.url}/s")).html
+        asked = f"/t?code=7F3A-K8YZ&lang={language}"
+        assert f'href="/contact?back={quote(asked)}"' in (await donor.open(central.url + asked)).html
+        page = await donor.open(f"{central.url}/contact?back={quote(asked)}")
+        assert page.status == 200
+        assert 'href="tel:059500000000"' in page.html
+        assert "0595 0000 0000" in " ".join(page.text().split())
+        assert holder in page.html
+        assert f'href="{asked.replace("&", "&amp;")}"' in page.html
+        assert "<footer" not in page.html, "no way to itself"
+
+
+@pytest.mark.parametrize("back", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:1", ""])
+@pytest.mark.parametrize(("path", "home"), [("/contact", "/s"), ("/contact/all", "/s/at/all"), ("/contact/no", "/s")])
+async def test_the_way_back_never_leads_to_another_site(
+    tmp_path: Path, bank: RunningBank, session: aiohttp.ClientSession, back: str, path: str, home: str
+) -> None:
+    async with running_central(tmp_path / "central", bank, config=PUBLISHED) as central:
+        page = await Donor(session).open(f"{central.url}{path}?back={quote(back)}")
+        assert f'class="deed" href="{home}"' in page.html
+        assert "evil" not in page.html.partition("<main")[2]
+
+
+async def test_without_a_number_no_page_offers_one_and_the_page_says_where_to_ask(
+    tmp_path: Path, bank: RunningBank, session: aiohttp.ClientSession
+) -> None:
+    async with running_central(tmp_path / "central", bank) as central:
+        donor = Donor(session)
+        for path in ("/s", "/s/at/all", "/no-such-page"):
+            assert "/contact" not in (await donor.open(central.url + path)).html
+        for path in ("/contact", "/contact/all"):
+            page = await donor.open(central.url + path)
+            assert page.status == 200
+            assert "Please ask at the community office." in page.text()
+            assert "tel:" not in page.html
+
+
+@pytest.fixture
+async def city(tmp_path: Path, bank: RunningBank, store_url: str) -> AsyncIterator[RunningCentral]:
+    """Two communities, each with a number and a beacon, and a hall in one of them with its own."""
+    async with running_central(tmp_path / "central", bank, config=PUBLISHED, store=store_url) as central:
+        now = datetime.now(UTC)
+        async with central.database() as database, database.write() as connection:
+            await places.plant_community(connection, "huada", now)
+            await places.plant_community(connection, "neighbours", now)
+            await places.plant(connection, Place("hall", PlaceKind.site, "huada", texts("The hall")), now)
+            for place, phone in NUMBERS.items():
+                await contacts.put(connection, place, Contact(phone, texts(f"Office of {place}")))
+        yield central
+
+
+class Resident:
+    """Opens pages and follows the way to the number that each offers."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self.donor = Donor(session)
+        self.url = url
+
+    async def calls(self, page: Page) -> str:
+        """The number to which the page leads; empty when it leads to none."""
+        found = re.search(r'<footer class="foot"><a href="(/contact[^"]*)"', page.html)
+        if found is None:
+            return ""
+        told = await self.donor.open(self.url + found[1])
+        assert told.status == 200
+        assert f'class="deed" href="{page.url.removeprefix(self.url)}"' in told.html, "it leads back"
+        dials = re.search(r'href="tel:([0-9]+)"', told.html)
+        assert dials is not None, told.text()
+        return dials[1]
+
+    async def asked(self, path: str) -> tuple[int, str]:
+        page = await self.donor.open(self.url + path)
+        return page.status, await self.calls(page)
+
+
+def community_of(place: str) -> str:
+    return "huada" if place == "hall" else place
+
+
+def digits(place: str) -> str:
+    return re.sub(r"[^0-9]", "", NUMBERS[place])
+
+
+@pytest.mark.parametrize("community", ["huada", "neighbours"])
+async def test_each_page_of_a_gift_leads_to_the_number_of_its_own_community(
+    city: RunningCentral, session: aiohttp.ClientSession, community: str
+) -> None:
+    resident = Resident(session, city.url)
+    gateway = await enrolled(city, DeliveringGateway(session, city.url), community)
+    number, parcel = digits(community), gateway.intent()
+    await gateway.deliver([parcel])
+    ticket = f"/t/{gateway.ticket(parcel)}"
+    assert await resident.asked(ticket) == (200, number)
+    assert await resident.asked(f"/t/{gateway.ticket(gateway.intent(project='unknown'))}") == (404, number)
+    assert await resident.asked(f"/t/{gateway.ticket(parcel, amount=Money(7000))}") == (400, number), "contradicts"
+    async with session.post(city.url + ticket, data={"csrf": "0"}) as answer:
+        expired = Page(answer.status, city.url + ticket, await answer.text())
+    assert (expired.status, await resident.calls(expired)) == (403, number), "also where the form had expired"
+    async with city.database() as database, database.read() as connection:
+        intent = await intents.get(connection, gateway.id, parcel.id)
+    assert intent is not None
+    assert await resident.asked(f"/t?code={intent.code}") == (200, number)
+    paid = await until_paid(resident.donor, await resident.donor.give(city.url + ticket))
+    assert await resident.calls(paid) == number
+    assert await resident.asked(f"{paid.url.removeprefix(city.url)}/receipt") == (200, number)
+    async with session.get(f"{paid.url}/slip.pdf") as answer:
+        slip = printed(await answer.read()).text
+    assert [place for place, phone in NUMBERS.items() if phone.replace(" ", "") in slip] == [community]
+    assert await resident.asked(ticket) == (200, number)
+    async with city.database() as database, database.read() as connection:
+        (line,) = await of_intent(connection, gateway.id, parcel.id)
+    assert await resident.asked(f"/v/{line.secret}") == (200, number)
+    assert await resident.asked(f"/v?slip={line.slip}") == (200, "059500000000"), "a number tells nothing of its gift"
+
+
+@pytest.mark.parametrize("community", ["huada", "neighbours"])
+async def test_each_page_of_a_community_leads_to_its_number(
+    city: RunningCentral, session: aiohttp.ClientSession, community: str
+) -> None:
+    resident, number = Resident(session, city.url), digits(community)
+    for path, status in (
+        ("", 200), ("/lunch", 200), ("/ended", 200), ("/unknown", 404),
+    ):  # fmt: skip
+        assert await resident.asked(f"/s/at/{community}{path}") == (status, number), path
+    assert await resident.asked(f"/board/{community}") == (200, number)
+
+
+async def test_the_page_of_a_beacon_or_a_gateway_leads_to_the_number_of_where_it_stands(
+    city: RunningCentral, session: aiohttp.ClientSession
+) -> None:
+    resident = Resident(session, city.url)
+    gateway = await enrolled(city, DeliveringGateway(session, city.url))
+    async with city.database() as database, database.write() as connection:
+        for place, beacon in BEACONS.items():
+            await known(connection, beacon, place=place)
+            await bound(connection, Target.beacon, beacon, project="lunch", place=community_of(place))
+        await connection.execute(update(gateways).where(gateways.c.id == gateway.id).values(site="hall"))
+    assert await resident.asked(f"/t/{gateway.ticket(gateway.intent())}") == (200, digits("hall"))
+    for place, beacon in BEACONS.items():
+        assert await resident.asked(f"/h/{beacon}") == (200, digits(place)), place
+        question = {"beacons": [{"uuid": str(beacon.uuid), "major": beacon.major, "minor": beacon.minor, "rssi": -60}]}
+        async with session.post(f"{city.url}/api/v1/shake", json=question) as answer:
+            shaken = (await answer.json())["found"]["presence_pass"]
+        assert await resident.asked(f"/s/{shaken}") == (200, digits(community_of(place))), place
+
+
+async def test_pages_of_no_community_lead_to_the_servers_own_number(
+    city: RunningCentral, session: aiohttp.ClientSession
+) -> None:
+    resident = Resident(session, city.url)
+    for path, status in (
+        ("/s", 200), ("/t", 200), ("/v", 200), ("/s/at/nowhere", 404), ("/board/nowhere", 404), ("/no-such-page", 404),
+        (f"/h/{UUID_1}/9/9", 404), (f"/g/{'x' * 22}", 404), ("/t/FORGED", 400),
+    ):  # fmt: skip
+        assert await resident.asked(path) == (status, "059500000000"), path
+
+
+class Away(Database):
+    """A database that does not answer."""
+
+    def __init__(self) -> None:
+        self.connections: list[Connection] = []
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Connection]:
+        for connection in self.connections:
+            yield connection
+        raise StoreUnavailable("away")
+
+
+class NoStaff:
+    def error(self, request: web.Request, status: int) -> web.Response:
+        return web.Response(status=status)
+
+
+@pytest.mark.parametrize("setting", ["0595-0000 0000", ""])
+async def test_while_the_database_is_away_the_servers_own_number_is_told(
+    session: aiohttp.ClientSession, setting: str
+) -> None:
+    pages = Pages(environment=Environment.drill, site=texts("Huada"), surface=Surface.phone)
+    call = WhomToCall(ContactPage(setting))
+    answer = Answer(pages, Away(), call, WhoseName(texts("Huada")))
+    rules = WebRules(frozenset({"127.0.0.1"}), b"only for tests")
+    error_page = error_pages(answer, NoStaff())
+    app = guarded_app(rules, error_page=error_page, middlewares=[lead_on(answer), store_trouble])
+    app.add_routes(ContactPages(Away(), answer, call).routes())
+    async with serving(app, "127.0.0.1", 0) as url:
+        donor = Donor(session)
+        page = await donor.open(f"{url}/contact")
+        assert (page.status, "tel:059500000000" in page.html) == ((200, True) if setting else (503, False))
+        page = await donor.open(f"{url}/contact/huada")
+        assert (page.status, "tel:" in page.html) == (503, False), "whose number it is, nobody knows now"
+        assert ('<a href="/contact?back=/contact/huada">' in page.html) == bool(setting)
+
+
+@pytest.mark.parametrize("place", ["nowhere", "..%5c..", "%00", "x" * 64, "'", "%F0%9F%98%80"])
+async def test_an_unknown_place_gets_a_kind_page_and_nobodys_number(
+    city: RunningCentral, session: aiohttp.ClientSession, place: str
+) -> None:
+    page = await Donor(session).open(f"{city.url}/contact/{place}")
+    assert page.status == 404
+    assert "tel:" not in page.html
+    assert "Please ask at the community office." in page.text()
+    assert 'class="deed" href="/s"' in page.html

@@ -1,0 +1,149 @@
+"""Whom residents may call, as the database keeps it: the nearest place that says it."""
+
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+
+from central_server.catalogue.contact_lookup import WhomToCall, standing
+from central_server.store.engine import schema
+from central_server.store.engine.database import Database, open_database, sqlite_url
+from central_server.store.engine.tables import gateways
+from central_server.store.engine.upsert import insert
+from central_server.store.places import contacts, places
+from central_server.store.places.contacts import Contact
+from central_server.store.places.places import TOP, Place, PlaceKind
+from kiosk_ui.help_views import ContactPage
+from tests.postgres import Postgres
+from tests.unit.central_server.accounts.test_old_accounts import OLD
+from tests.unit.central_server.catalogue_world import NOW, texts
+
+TREE = (
+    ("quanzhou", PlaceKind.city, TOP),
+    ("fengze", PlaceKind.street, "quanzhou"),
+    ("huada", PlaceKind.community, "fengze"),
+    ("hall", PlaceKind.site, "huada"),
+    ("garden", PlaceKind.community, "fengze"),
+)
+CITY, HUADA = Contact("12345"), Contact("0595-1111 1111", texts("Party branch"), texts("workdays"))
+CALL = WhomToCall(ContactPage("0595-0000 0000"))
+
+
+@pytest.fixture
+async def grown(database: Database) -> Database:
+    async with database.write() as connection:
+        for place, kind, parent in TREE:
+            await places.plant(connection, Place(place, kind, parent, texts(f"Name of {place}")), NOW)
+    return database
+
+
+async def held(database: Database) -> dict[str, str]:
+    """The number that holds at each place of the tree."""
+    async with database.read() as connection:
+        return {place: (await CALL.at(connection, place)).phone for place, _, _ in TREE}
+
+
+async def test_the_nearest_place_that_says_it_holds_and_above_all_the_settings(grown: Database) -> None:
+    assert set((await held(grown)).values()) == {"0595-0000 0000"}
+    async with grown.write() as connection:
+        await contacts.put(connection, "quanzhou", CITY)
+        await contacts.put(connection, "huada", HUADA)
+    city, huada = CITY.phone, HUADA.phone
+    assert await held(grown) == {
+        **{"quanzhou": city, "fengze": city, "huada": huada, "hall": huada},
+        "garden": city,
+    }
+    async with grown.read() as connection:
+        said = await contacts.over(connection, "hall")
+        assert [(each.place.id, each.contact) for each in said] == [("huada", HUADA), ("quanzhou", CITY)]
+        assert await contacts.over(connection, "nowhere") == ()
+        told = await CALL.at(connection, "hall")
+        assert (told.holder, told.hours) == (HUADA.holder, HUADA.hours)
+        told = await CALL.at(connection, "garden")
+        assert (told.holder, told.hours) == (texts("Name of quanzhou"), None), "the name of the place whose it is"
+
+
+async def test_what_was_said_is_said_anew_and_taken_away(grown: Database) -> None:
+    async with grown.write() as connection:
+        await contacts.put(connection, "fengze", CITY)
+        await contacts.put(connection, "huada", HUADA)
+        await contacts.put(connection, "huada", Contact("12346"))
+        assert await contacts.hold(connection, "huada") == Contact("12346")
+        assert await contacts.hold(connection, "hall") is None, "its own, not what holds there"
+    assert (await held(grown))["hall"] == "12346"
+    async with grown.write() as connection:
+        await contacts.remove(connection, "huada")
+    assert await held(grown) == dict.fromkeys(("fengze", "huada", "hall", "garden"), CITY.phone) | {
+        "quanzhou": "0595-0000 0000"
+    }
+
+
+async def test_a_place_that_is_moved_says_what_its_new_street_says(grown: Database) -> None:
+    async with grown.write() as connection:
+        await places.plant(connection, Place("donghai", PlaceKind.street, "quanzhou", texts("Donghai")), NOW)
+        await contacts.put(connection, "fengze", CITY)
+        await contacts.put(connection, "donghai", HUADA)
+        garden = await places.get(connection, "garden")
+        assert garden is not None
+        await places.move(connection, garden, "donghai")
+    assert (await held(grown))["garden"] == HUADA.phone
+
+
+async def test_a_page_of_no_place_has_the_one_communitys_number_or_else_the_servers(database: Database) -> None:
+    async with database.write() as connection:
+        assert await places.only_community(connection) is None
+        await places.plant_community(connection, "huada", NOW)
+        await contacts.put(connection, "huada", HUADA)
+        assert await places.only_community(connection) == "huada"
+        assert (await CALL.anywhere(connection)).phone == HUADA.phone
+        await places.plant_community(connection, "garden", NOW)
+        assert await places.only_community(connection) is None
+        assert (await CALL.anywhere(connection)).phone == "0595-0000 0000"
+        await contacts.put(connection, TOP, CITY)
+        assert (await CALL.anywhere(connection)).phone == CITY.phone
+
+
+async def test_a_gift_is_of_its_gateways_site_as_long_as_that_is_of_the_gifts_community(grown: Database) -> None:
+    async with grown.write() as connection:
+        for gateway, site in (("a" * 16, None), ("b" * 16, "hall"), ("c" * 16, "garden")):
+            told = {"id": gateway, "community": "huada", "label": "A", "added_at": NOW, "site": site, "kind": "device"}
+            await connection.execute(insert(connection, gateways).values(told))
+        assert await standing(connection, "a" * 16, "huada") == "huada"
+        assert await standing(connection, "b" * 16, "huada") == "hall"
+        assert await standing(connection, "b" * 16, "garden") == "garden", "it moved to another community since"
+        assert await standing(connection, "c" * 16, "huada") == "huada"
+        assert await standing(connection, "d" * 16, "huada") == "huada"
+
+
+def to_the_old_schema(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "0013")
+    for statement in OLD[:3]:
+        connection.execute(text(statement))
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_a_database_from_before_has_the_number_of_the_settings_everywhere(
+    kind: str, tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def check(url: str) -> None:
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr("central_server.store.engine.database.upgrade", to_the_old_schema)
+            async with open_database(url):
+                pass
+        async with open_database(url) as database, database.write() as connection:
+            assert await CALL.at(connection, "huada") == CALL.setting
+            await contacts.put(connection, "huada", HUADA)
+            await connection.execute(text("""UPDATE places SET names = '{"zh-Hans":"a","zh-Hant":"b","en":"c"}'"""))
+            assert (await CALL.at(connection, "huada")).phone == HUADA.phone
+            assert await CALL.at(connection, "other") == CALL.setting
+
+    if kind == "sqlite":
+        await check(sqlite_url(tmp_path / "central.db"))
+    else:
+        async with postgres.empty() as url:
+            await check(url)

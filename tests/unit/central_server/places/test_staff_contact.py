@@ -1,0 +1,135 @@
+"""Whom residents may call, as staff type it on the page of a place."""
+
+import pytest
+
+from central_server.accounts.access import Role
+from central_server.staff.places.contact_form import ContactFault, changes, read_contact
+from central_server.store.accounts import audit_trail
+from central_server.store.engine.database import Database
+from central_server.store.places import contacts
+from central_server.store.places.contacts import Contact
+from sync_contract.strict_model import Language
+from tests.unit.central_server.catalogue_world import texts
+from tests.unit.central_server.places.test_staff_places import desk, grown, logged_in
+from tests.unit.central_server.staff_desk import RunningDesk, account
+
+__all__ = ["desk", "grown"]
+HOLDER = {"holder-zh-Hans": "党支部", "holder-zh-Hant": "黨支部", "holder-en": "Party <branch>"}
+HOURS = {"hours-zh-Hans": "工作日", "hours-zh-Hant": "上班日", "hours-en": "on workdays"}
+TYPED = {"phone": "0595-1234 5678", **HOLDER, **HOURS}
+HUADA, CITY = "/staff/places/huada", "/staff/places/quanzhou"
+
+
+async def own(database: Database, place: str) -> Contact | None:
+    async with database.write() as connection:
+        return await contacts.hold(connection, place)
+
+
+async def trail(database: Database, place: str) -> list[tuple[str, str, str]]:
+    async with database.read() as connection:
+        lines = [line for _, line in await audit_trail.page(connection, {place})]
+    return [(line.account, line.place, line.detail) for line in lines if line.action == "place.contact"]
+
+
+async def test_a_number_is_typed_changed_and_taken_away_and_the_trail_says_so(desk: RunningDesk) -> None:
+    admin = await logged_in(desk, "huada-admin")
+    page = await admin.open(HUADA)
+    assert "Nothing is typed here: phones show this number." in page.text()
+    assert "0595-0000 0000" in page.text()
+    assert "the server's settings" in page.text()
+    page = await admin.send(f"{HUADA}/contact", **TYPED)
+    assert page.url == HUADA
+    assert 'value="0595-1234 5678"' in page.html
+    assert 'value="Party &lt;branch&gt;"' in page.html
+    kept = await own(desk.database, "huada")
+    assert kept is not None
+    assert (kept.phone, kept.holder and kept.holder.zh_hant, kept.hours and kept.hours.en) == (
+        "0595-1234 5678", "黨支部", "on workdays",
+    )  # fmt: skip
+    page = await admin.send(f"{HUADA}/contact", **TYPED)
+    assert len(await trail(desk.database, "huada")) == 1, "nothing was changed"
+    page = await admin.send(f"{HUADA}/contact", **(TYPED | {"phone": "12345", "hours-en": "always"}))
+    assert "If this number is taken away, phones show this one:" in page.text()
+    page = await admin.send(f"{HUADA}/contact", phone="")
+    assert await own(desk.database, "huada") is None
+    assert "the server's settings" in page.text()
+    newest, changed, first = await trail(desk.database, "huada")
+    assert first[:2] == changed[:2] == newest[:2] == ("huada-admin", "huada")
+    assert first[2].startswith("phone: – → 0595-1234 5678; holder zh-Hans: – → 党支部; ")
+    assert changed[2] == "phone: 0595-1234 5678 → 12345; hours en: on workdays → always"
+    assert newest[2].startswith("phone: 12345 → –; ")
+
+
+async def test_an_inherited_number_says_whose_it_is_with_a_link_for_whoever_governs_there(desk: RunningDesk) -> None:
+    city = await logged_in(desk, "root")
+    await city.open(CITY)
+    await city.send(f"{CITY}/contact", phone="12345")
+    page = await city.open("/staff/places/fengze")
+    assert f'<a href="{CITY}">Name of quanzhou</a>' in page.html
+    assert "12345" in page.text()
+    await account(desk.database, "fengze-admin", "fengze")
+    street = await logged_in(desk, "fengze-admin")
+    page = await street.open("/staff/places/fengze")
+    assert "Name of quanzhou" in page.text()
+    assert CITY not in page.html, "what is not theirs is not there"
+    assert "0595-0000 0000" not in page.text()
+
+
+async def test_another_communitys_staff_and_whoever_does_not_govern_cannot_change_it(desk: RunningDesk) -> None:
+    admin = await logged_in(desk, "huada-admin")
+    await admin.open(HUADA)
+    await admin.send(f"{HUADA}/contact", **TYPED)
+    kept = await own(desk.database, "huada")
+    await account(desk.database, "xiamen-admin", "xiamen")
+    await account(desk.database, "viewer", "huada", Role.viewer)
+    for name, place in (
+        *(("city-admin", "huada"), ("xiamen-admin", "huada"), ("huada-clerk", "huada"), ("viewer", "huada")),
+        *(("city-admin", "hall"), ("viewer", "hall")),
+        *(("huada-admin", "quanzhou"), ("huada-admin", "all"), ("root", "nowhere")),
+    ):
+        browser = await logged_in(desk, name)
+        refused = await browser.forge(f"/staff/places/{place}/contact", phone="12345")
+        assert refused.status == 404, (name, place)
+    assert await own(desk.database, "huada") == kept
+    assert await own(desk.database, "hall") is await own(desk.database, "quanzhou") is None
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"phone": "call <us>"}, ("只能有数字", "只能用數字", "has digits, spaces")),
+        ({"phone": "----"}, ("只能有数字", "只能用數字", "has digits, spaces")),
+        ({"phone": "1" * 31}, ("只能有数字", "只能用數字", "has digits, spaces")),
+        ({"phone": " "}, ("没有号码", "沒有號碼", "no number to go with them")),
+        ({"holder-en": ""}, ("号码是谁的：", "這是誰的號碼：", "Say whose number it is")),
+        ({"hours-zh-Hant": "時" * 31}, ("接听时间：", "接聽時間：", "Say when somebody answers")),
+    ],
+)
+async def test_what_cannot_be_taken_comes_back_as_it_was_typed_with_a_kind_word(
+    desk: RunningDesk, language: Language, changed: dict[str, str], words: tuple[str, ...]
+) -> None:
+    admin = await logged_in(desk, "huada-admin")
+    await admin.open(f"{HUADA}?lang={language}")
+    page = await admin.send(f"{HUADA}/contact", **(TYPED | changed))
+    assert page.status == 422
+    assert words[list(Language).index(language)] in page.text()
+    assert 'value="Party &lt;branch&gt;"' in page.html or "holder-en" in changed
+    assert "aria-invalid" in page.html
+    assert await own(desk.database, "huada") is None
+    assert await trail(desk.database, "huada") == []
+
+
+def test_what_chinese_keyboards_write_is_a_number_too() -> None:
+    assert read_contact({"phone": "０５９５－１２３４　５６７８"}) == Contact("0595-1234 5678")
+    assert read_contact({"phone": " （0595）1234–5678 "}) == Contact("(0595)1234-5678")
+    assert read_contact({}) is None
+    assert read_contact({"phone": "1", "hours-en": "x"}) is ContactFault.hours
+
+
+def test_only_what_differs_is_told() -> None:
+    before = Contact("1", texts("a"))
+    assert changes(before, before) == changes(None, None) == ""
+    assert changes(before, Contact("1", texts("a"), texts("b"))) == "; ".join(
+        f"hours {code}: – → b" for code in ("zh-Hans", "zh-Hant", "en")
+    )

@@ -1,0 +1,157 @@
+"""Gifts over a public page: paid only with evidence, all rows of a file or none, every bad row named."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from central_server.catalogue import file_import
+from central_server.catalogue.field_parsing import Word
+from central_server.reconciliation import evidence
+from central_server.reconciliation.evidence import COLUMNS, EvidencePlan, head
+from central_server.sheets.sheet_reader import Sheet
+from central_server.sheets.sheet_writer import xlsx_file
+from central_server.store.accounts import audit_trail
+from central_server.store.donations import attempts, intents, unconfirmed_gifts
+from central_server.store.donations.attempts import AttemptState
+from central_server.store.donations.intents import Intent
+from central_server.store.engine.connection import Connection
+from central_server.store.ledger import ledger_lines
+from central_server.store.places.places import TOP
+from sync_contract.records import IntentState
+from sync_contract.strict_model import Language
+from sync_contract.uuid7 import new_id
+from tests.unit.central_server.reconciling_world import NOW, Books, books, world
+
+__all__ = ["world"]
+
+
+async def linked(world: Books, minor: int = 5000, *, tried: bool = False) -> Intent:
+    """`tried`: over this server's page, which leaves an attempt; else a gateway handed over by itself."""
+    if tried:
+        attempt = await world.opened(minor, state=AttemptState.unconfirmed, bank="link")
+        async with world.database.write() as connection:
+            intent = await intents.hold(connection, attempt.gateway, attempt.intent)
+            assert intent is not None
+            await intents.move(connection, intent, IntentState.unconfirmed, at=NOW, cause="attempt", evidence="")
+        return replace(intent, state=IntentState.unconfirmed.value)
+    intent = Intent(
+        world.gateway, new_id(), world.community, "drill", "lunch", minor, "CNY", None, 1, "link", "touch", NOW,
+        "parcel", IntentState.unconfirmed.value,
+    )  # fmt: skip
+    async with world.database.write() as connection:
+        await intents.add(connection, [intent])
+    return intent
+
+
+async def sheet(world: Books, filled: dict[str, str], language: Language = Language.zh_hans, **changes: str) -> Sheet:
+    """The list as it is downloaded, with numbers in the rows of these gifts, sent back as a workbook."""
+    async with world.database.read() as connection:
+        waiting = evidence.rows(await unconfirmed_gifts.every(connection, [TOP], "drill"))
+    told = [
+        tuple(
+            filled.get(str(cells[0])) if name == "evidence" else changes.get(name, cell)
+            for name, cell in zip(COLUMNS, cells, strict=True)
+        )
+        for cells in waiting
+    ]
+    content = await asyncio.to_thread(xlsx_file, "gifts", [[head(name, language) for name in COLUMNS], *told])
+    return await file_import.open_sheet(content)
+
+
+async def planned(world: Books, told: Sheet, tops: tuple[str, ...] = (TOP,)) -> EvidencePlan:
+    async with world.database.read() as connection:
+        return await evidence.plan(connection, told, tops, "drill")
+
+
+async def applied(world: Books, told: Sheet) -> EvidencePlan:
+    async def work(connection: Connection) -> EvidencePlan:
+        await connection.alone("evidence")
+        await evidence.hold(connection, await evidence.plan(connection, told, [TOP], "drill"))
+        found = await evidence.plan(connection, told, [TOP], "drill")
+        if not found.faults:
+            await evidence.apply(connection, found, "chen", "list.xlsx", NOW)
+        return found
+
+    return await world.database.written(work)
+
+
+@pytest.mark.parametrize("tried", [False, True])
+async def test_evidence_makes_a_gift_paid_once(world: Books, tried: bool) -> None:
+    gift, other = await linked(world, 5000, tried=tried), await linked(world, 800)
+    told = await sheet(world, {gift.id: "P-1001"})
+    found = await applied(world, told)
+    assert (len(found.proved), found.empty, found.faults) == (1, 1, ())
+    async with world.database.read() as connection:
+        held = await intents.get(connection, gift.gateway, gift.id)
+        (attempt,) = await attempts.of_intent(connection, gift.gateway, gift.id)
+        lines = await ledger_lines.of_intent(connection, gift.gateway, gift.id)
+        waiting = await unconfirmed_gifts.every(connection, [TOP], "drill")
+        changes = await intents.history(connection, gift.gateway, gift.id)
+        trail = await audit_trail.page(connection, [TOP])
+    assert held is not None
+    assert (held.state, held.slip) == ("paid", lines[0].slip)
+    assert (attempt.state, attempt.evidence, attempt.bank) == ("paid", "P-1001", "link")
+    assert [(line.kind, line.amount_minor, line.late) for line in lines] == [("paid", 5000, False)]
+    assert lines[0].evidence.startswith("P-1001")
+    assert {change.cause for change in changes if change.after == "paid"} == {"import"}
+    assert [each.id for each in waiting] == [other.id]
+    assert [line.action for _, line in trail] == ["evidence.import"]
+    again = await planned(world, told)
+    assert {fault.fault.word for fault in again.faults} == {Word.gift_settled, Word.evidence_used}
+
+
+async def test_every_bad_row_is_named_and_nothing_is_taken(world: Books) -> None:
+    gifts = [await linked(world, 1000 + each) for each in range(4)]
+    taken = await linked(world, 900)
+    await applied(world, await sheet(world, {taken.id: "P-1"}))
+    good = await sheet(world, {gifts[0].id: "P-2", gifts[1].id: "P-2", gifts[2].id: "P-1", gifts[3].id: "P-9"})
+    unknown = (9, (new_id(), "", "lunch", "10", "", "P-7", ""))
+    price, number = COLUMNS.index("amount_yuan"), COLUMNS.index("evidence")
+    wrong = [
+        (at, (*cells[:price], "1", *cells[price + 1 :]) if cells[number] == "P-9" else cells) for at, cells in good.rows
+    ]
+    found = await applied(world, Sheet(good.head, (*wrong, unknown)))
+    told = [(fault.row, fault.column, fault.fault.word) for fault in found.faults]
+    assert sorted(told) == [
+        (3, "evidence", Word.repeated),
+        (4, "evidence", Word.evidence_used),
+        (5, "amount_yuan", Word.other_amount),
+        (9, "gift", Word.gift_unknown),
+    ]
+    async with world.database.read() as connection:
+        for gift in gifts:
+            held = await intents.get(connection, gift.gateway, gift.id)
+            assert held is not None
+            assert held.state == "unconfirmed"
+
+
+async def test_a_file_without_its_columns_is_refused_as_a_whole(world: Books) -> None:
+    found = await planned(world, Sheet(("gift", "note"), ((2, ("x", "y")),)))
+    assert [(fault.row, fault.column) for fault in found.faults] == [(1, "amount_yuan"), (1, "evidence")]
+
+
+async def test_another_communitys_gift_is_not_known(world: Books) -> None:
+    neighbours = await books(world.database, "neighbours")
+    gift = await linked(neighbours)
+    told = await sheet(world, {gift.id: "P-1"})
+    assert not (await planned(world, told)).faults
+    (fault,) = (await planned(world, told, ("huada",))).faults
+    assert fault.fault.word is Word.gift_unknown
+
+
+async def test_a_gift_that_is_paid_otherwise_is_not_confirmed(world: Books) -> None:
+    paid = await world.paid()
+    row = (2, (paid.intent, "", "lunch", "50", "", "P-1", ""))
+    (fault,) = (await planned(world, Sheet(tuple(COLUMNS), (row,)))).faults
+    assert fault.fault.word is Word.gift_settled
+
+
+async def test_one_number_in_two_files_at_once_proves_one_gift(world: Books) -> None:
+    first, second = await linked(world), await linked(world, 800)
+    files = [await sheet(world, {gift.id: "P-1"}) for gift in (first, second)]
+    found = await asyncio.gather(*(applied(world, told) for told in files))
+    assert sorted(len(each.faults) for each in found) == [0, 1]
+    async with world.database.read() as connection:
+        held = await ledger_lines.balances(connection, "huada", "drill")
+    assert held["lunch"] in (5000, 800)

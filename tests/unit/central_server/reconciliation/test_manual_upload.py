@@ -1,0 +1,17 @@
+"""A bank's file that somebody brings is looked at only when it is called what the bank calls it."""
+
+from datetime import date
+
+import pytest
+
+from central_server.banks.port import BankRefused
+from central_server.reconciliation.manual_upload import read_brought
+from central_server.settings_bank import BankSettings
+
+
+@pytest.mark.parametrize("name", ["20261123.ZIP", "20261123.zip", "20261123", "20261123.zip.exe", "20261123.xlsx"])
+def test_a_banks_file_is_a_zip_by_its_name_too(name: str) -> None:
+    settings = BankSettings.model_validate({"kind": "unionpay", "merchant": "777290058110097"})
+    with pytest.raises(BankRefused) as refused:
+        read_brought(settings, name, b"PK no", date(2026, 11, 23))
+    assert ("are called .zip" in str(refused.value)) == (not name.lower().endswith(".zip"))

@@ -1,0 +1,70 @@
+"""A house with a bank and a gateway, gifts that were paid and refunds of them: what the tests of both share."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from central_server.donations import refund_process
+from central_server.store.donations import attempts, refunds
+from central_server.store.donations.attempts import Attempt
+from central_server.store.donations.refunds import KeptRefund
+from central_server.store.engine.database import Database
+from central_server.store.ledger import ledger_lines
+from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.money_bank import MoneyBank
+from tests.fakes.money_house import MoneyHouse, furnish
+
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+SOON = NOW + timedelta(minutes=1)
+
+
+@dataclass
+class Ours:
+    house: MoneyHouse
+    bank: MoneyBank
+    gateway: DeliveringGateway
+
+    @property
+    def database(self) -> Database:
+        return self.house.database
+
+    async def gift(self, **changes: int) -> Attempt:
+        return await self.house.paid_gift(self.gateway, NOW, **changes)
+
+    async def ask(self, attempt: Attempt, minor: int, by: str = "ming", now: datetime = NOW) -> KeptRefund:
+        async with self.database.write() as connection:
+            return await refund_process.ask(
+                connection, attempt.id, minor, "wrong project", bank=self.bank.name, by=by, now=now
+            )
+
+    async def decide(self, refund: KeptRefund, *, approve: bool = True, by: str = "hua") -> KeptRefund:
+        async with self.database.write() as connection:
+            return await refund_process.decide(connection, refund.id, approve=approve, note="", by=by, now=NOW)
+
+    async def approved(self, attempt: Attempt, minor: int) -> KeptRefund:
+        return await self.decide(await self.ask(attempt, minor))
+
+    async def refund(self, refund: KeptRefund) -> KeptRefund:
+        async with self.database.read() as connection:
+            found = await refunds.get(connection, refund.id)
+        assert found is not None
+        return found
+
+    async def attempt(self, attempt: Attempt) -> Attempt:
+        async with self.database.read() as connection:
+            found = await attempts.get(connection, attempt.id)
+        assert found is not None
+        return found
+
+    async def balance(self) -> int:
+        async with self.database.read() as connection:
+            return (await ledger_lines.balances(connection, "huada", "drill")).get("lunch", 0)
+
+
+@pytest.fixture
+async def ours(tmp_path: Path, database: Database) -> Ours:
+    bank, gateway = MoneyBank(), DeliveringGateway()
+    await furnish(database, tmp_path, gateway, NOW)
+    return Ours(MoneyHouse(database, bank), bank, gateway)

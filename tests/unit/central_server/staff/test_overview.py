@@ -1,0 +1,273 @@
+"""The first page: gateways, the day's money, and what waits for somebody, told to people who are no engineers."""
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp
+import pytest
+from sqlalchemy import func, select
+
+from central_server.accounts.access import Role
+from central_server.accounts.login import set_password
+from central_server.statistics.event_times import hour
+from central_server.statistics.rollup import count_all
+from central_server.store.engine import tables
+from central_server.store.ledger import ledger_lines
+from sync_contract.gateway_report import GatewayReport, Hearing
+from sync_contract.records import Parcel
+from tests.fakes.central_process import RunningCentral
+from tests.fakes.delivering_gateway import DeliveringGateway, clock
+from tests.fakes.donor import Donor, Page
+from tests.unit.central_server.conftest import enrolled
+from tests.unit.central_server.staff.test_staff import PASSWORD, logged_in
+from tests.unit.central_server.statistics.test_statistics_rollup import stretch
+
+
+def text(page: Page) -> str:
+    return " ".join(page.text().split())
+
+
+async def reports(gateway: DeliveringGateway, hearing: Hearing = Hearing.proved, **changes: Any) -> None:
+    told: dict[str, Any] = {
+        "clock": clock(),
+        "every_s": 60,
+        "version": "1.0",
+        "epoch": gateway.epoch,
+        "uptime_s": 100,
+        "hearing": hearing,
+        "radio": "hearing",
+        "advert": "on_air",
+        "waiting": 0,
+        "refused": 0,
+        "damaged": 0,
+        "catalogue_version": 1,
+    }
+    body = GatewayReport(**(told | changes)).model_dump_json().encode()
+    status, answer = await gateway.post("/api/v1/reports", body, {"Content-Type": "application/json"})
+    assert status == 200, answer
+
+
+async def overview(central: RunningCentral, donor: Donor) -> str:
+    return text(await donor.open(f"{central.url}/staff/"))
+
+
+async def pays(central: RunningCentral, donor: Donor, *tickets: str) -> None:
+    """Until the bank has told of each: that comes by itself, after the donor has been sent back."""
+    for ticket in tickets:
+        await donor.give(f"{central.url}/t/{ticket}")
+    async with asyncio.timeout(120), central.database() as database:
+        while True:
+            async with database.read() as connection:
+                lines = (await connection.execute(select(func.count()).select_from(tables.ledger_lines))).scalar_one()
+            if lines == len(tickets):
+                return
+            await asyncio.sleep(0.05)
+
+
+async def test_an_empty_house_says_that_nothing_is_there_yet(central: RunningCentral, donor: Donor) -> None:
+    page = text(await logged_in(central, donor))
+    for words in ("none is registered yet", "Nothing was delivered yet.", "¥0", "Nothing yet.", "Drill"):
+        assert words in page
+
+
+async def test_nothing_is_said_to_be_delivered_while_nothing_was(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
+    await reports(gateway)
+    page = text(await logged_in(central, donor))
+    assert "Nothing was delivered yet." in page
+    assert "Everything is delivered" not in page
+
+
+async def test_when_all_is_well_it_says_so(central: RunningCentral, gateway: DeliveringGateway, donor: Donor) -> None:
+    await gateway.deliver([gateway.statistics()])
+    await reports(gateway)
+    page = text(await logged_in(central, donor))
+    assert "1 /1 all are well" in page
+    assert "Nothing. Everything is delivered and all that should be heard is heard." in page
+    assert "社区大厅 well Last heard of" in page
+
+
+@pytest.mark.parametrize(
+    ("hearing", "words"),
+    [(Hearing.deaf, "社区大厅 hears nothing. "), (Hearing.not_proved, "hearing not proved 1")],
+)
+async def test_a_gateway_that_hears_nothing_is_no_gateway_that_is_well(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor, hearing: Hearing, words: str
+) -> None:
+    await reports(gateway, hearing, waiting=17)
+    page = text(await logged_in(central, donor))
+    assert words in page
+    assert "0 /1 are well" in page
+    assert "17 still on the gateways, in records" in page
+    task = "Have it restarted; if that does not help, tell the installer."
+    assert (task in page) is (hearing is Hearing.deaf), "an empty hall is no task"
+
+
+async def test_a_gateway_whose_beacon_is_off_the_air_for_long_waits_for_somebody(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
+    from central_server.store.engine.tables import gateway_reports
+
+    await reports(gateway, advert="refused")
+    page = text(await logged_in(central, donor))
+    assert "社区大厅 beacon off the air" in page
+    assert "is not on the air" not in page, "the gateway is given its time"
+    since = datetime.now(UTC) - timedelta(minutes=6)
+    async with central.database() as database, database.write() as connection:
+        await connection.execute(gateway_reports.update().values(off_air_since=since))
+    page = await overview(central, donor)
+    assert "社区大厅: the beacon of this hall is not on the air." in page
+    assert "Replug its Bluetooth adapter, or power the device off and on" in page
+    await reports(gateway)
+    assert "is not on the air" not in await overview(central, donor)
+
+
+async def test_a_simulated_radio_is_no_gateway_that_is_well(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
+    await reports(gateway, Hearing.simulated, advert="simulated")
+    page = text(await logged_in(central, donor))
+    assert "0 /1 are well" in page
+    assert "社区大厅 radio simulated" in page
+
+
+@pytest.mark.parametrize(
+    ("radio", "words", "deed"),
+    [
+        ("transmitter_lost", "the beacon on the wall that proves its radio is silent.", "Look after the battery"),
+        ("never_heard", "the beacon on the wall that proves its radio is silent.", "Look after the battery"),
+        ("advert_lost", "its second radio does not hear the hall's own beacon.", "Have it restarted"),
+        ("advert_never_heard", "its second radio does not hear the hall's own beacon.", "Have it restarted"),
+        ("nothing_ever", "has heard nothing at all since it was started.", "Hold a phone with Bluetooth on beside it."),
+        ("a_word_of_later", "A beacon near 社区大厅 is silent.", "Look after the battery"),
+    ],
+)
+async def test_what_a_radio_misses_that_may_well_hear_is_a_task_of_its_own_and_no_deafness(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor, radio: str, words: str, deed: str
+) -> None:
+    now = datetime.now(UTC)
+    await gateway.deliver([stretch(n, hour(now) - timedelta(hours=n - 1)) for n in (1, 2)])
+    async with central.database() as database:
+        await count_all(database)
+    await reports(gateway, Hearing.not_proved, radio=radio)
+    page = text(await logged_in(central, donor))
+    assert words in page
+    assert deed in page
+    assert "hears nothing." not in page
+    assert "A beacon near 社区大厅 is silent." in page, "not suppressed, as it is where nothing is heard"
+
+
+async def test_a_gateway_that_is_late_is_told_with_for_how_long(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
+    await reports(gateway)
+    async with central.database() as database, database.write() as connection:
+        from central_server.store.engine.tables import gateway_keys, gateway_reports
+
+        at = datetime.now(UTC) - timedelta(hours=3, minutes=10)
+        await connection.execute(gateway_keys.update().values(added_at=at - timedelta(days=1)))
+        await connection.execute(gateway_reports.update().values(received_at=at))
+    page = text(await logged_in(central, donor))
+    assert "社区大厅 has not been heard of for 3 hours." in page
+    assert "Look whether it is plugged in and the network works." in page
+
+
+async def test_what_was_not_taken_waits_with_its_reason_and_its_lines(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
+    gift = gateway.intent()
+    dearer = gift.model_copy(update={"body": gift.body.model_copy(update={"amount_minor": 9900})})
+    for parcel in (gift, dearer):
+        await gateway.deliver([parcel])
+    broken = json.loads(gateway.intent().model_dump_json()) | {"body": {"kind": "poem"}}
+    await gateway.post_batch({"contract": 1, "parcels": [broken]})
+    page = await logged_in(central, donor)
+    told = text(page)
+    assert "社区大厅: records that contradict each other: 1." in told
+    assert "社区大厅: records that were not taken: 1." in told
+    assert f'href="/staff/log?gateway={gateway.id}&amp;result=conflict"' in page.html
+    lines = await donor.open(f"{central.url}/staff/log?gateway={gateway.id}&result=conflict")
+    assert lines.html.count("<tr data-line") == 1
+
+
+async def test_numbers_that_never_came_are_told_only_when_nothing_is_left_to_send(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
+    gateway.n += 4
+    await gateway.deliver([gateway.statistics()])
+    await reports(gateway, waiting=4)
+    page = text(await logged_in(central, donor))
+    assert "Numbers not here yet: 4" in page
+    assert "never arrived" not in page
+    await reports(gateway, waiting=0)
+    assert "社区大厅: records that never arrived: 4." in await overview(central, donor)
+
+
+async def test_a_beacon_that_is_silent_for_hours_waits_for_somebody(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
+    now = datetime.now(UTC)
+    sent: list[Parcel] = [stretch(n, hour(now) - timedelta(hours=n - 1)) for n in (1, 2)]
+    await gateway.deliver(sent)
+    async with central.database() as database:
+        await count_all(database)
+    page = text(await logged_in(central, donor))
+    assert "A beacon near 社区大厅 is silent." in page
+    assert "/1/2" in page
+    assert "/1/1" not in page, "it was heard"
+
+
+async def test_the_days_money_is_what_the_bank_confirmed(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
+    gifts = [gateway.intent() for _ in range(3)]
+    await gateway.deliver(gifts)
+    await pays(central, donor, *(gateway.ticket(gift) for gift in gifts[:2]))
+    page = text(await logged_in(central, donor))
+    assert "Money today Drill ¥100 confirmed by the bank, in payments: 2 Registered today: 3" in page
+
+
+async def test_tasks_about_money_are_for_those_who_see_to_money(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor, session: aiohttp.ClientSession
+) -> None:
+    gift = gateway.intent()
+    await gateway.deliver([gift])
+    await pays(central, donor, gateway.ticket(gift))
+    async with central.database() as database:
+        async with database.write() as connection:
+            (line,) = await ledger_lines.of_intent(connection, gateway.id, gift.id)
+            odd = replace(line, identity="received:another", slip="0000-0000", outside_permit=True)
+            assert await ledger_lines.add(connection, odd)
+        for name, role in (("money", Role.finance), ("viewer", Role.viewer)):
+            await set_password(database, name, PASSWORD, datetime.now(UTC), place="huada", role=role)
+    seen = {}
+    for name in ("money", "viewer"):
+        session.cookie_jar.clear()
+        page = await donor.press(await donor.open(f"{central.url}/staff/"), name=name, password=PASSWORD)
+        seen[name] = text(page)
+    assert "A payment came while the permit did not hold: ¥50." in seen["money"]
+    assert "permit" not in seen["viewer"]
+    assert "confirmed by the bank, in payments: 2" in seen["viewer"]
+    assert "¥" not in seen["viewer"], "a sum over two gifts tells each of them to whoever gave the other"
+
+
+async def test_another_communitys_staff_see_nothing_of_it(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor, session: aiohttp.ClientSession
+) -> None:
+    gift = gateway.intent()
+    dearer = gift.model_copy(update={"body": gift.body.model_copy(update={"amount_minor": 9900})})
+    for parcel in (gift, dearer):
+        await gateway.deliver([parcel])
+    await pays(central, donor, gateway.ticket(gift))
+    await reports(gateway, Hearing.deaf, waiting=17)
+    await enrolled(central, DeliveringGateway(session, central.url), "neighbours")
+    page = await logged_in(central, donor, "wang", "neighbours")
+    assert gateway.id not in page.html
+    told = text(page)
+    for words in ("hears nothing", "contradict", "17 records", "¥50"):
+        assert words not in told
+    assert "¥0 confirmed by the bank, in payments: 0 Registered today: 0" in told

@@ -1,0 +1,164 @@
+"""CSV and XLSX as offices write them: read within bounds, and never a formula in what we write."""
+
+import csv
+import io
+import zipfile
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import Workbook, load_workbook  # type: ignore[import-untyped]  # it has no types
+
+from central_server.catalogue.columns import COLUMNS, head, name_of
+from central_server.catalogue.field_parsing import fen_to_yuan, yuan_to_fen
+from central_server.sheets import sheet_reader
+from central_server.sheets.sheet_reader import SheetRefused, is_called, read
+from central_server.sheets.sheet_writer import Cell, csv_file, xlsx_file, yuan
+from sync_contract.strict_model import Language
+
+EVIL = [
+    "=1+1",
+    "+1",
+    "-1",
+    "-1+2",
+    "@SUM(A1)",
+    "\tx",
+    "\r=1",
+    "'x",
+    '=HYPERLINK("http://x")',
+    "\x07<b>",
+    '社区,大厅"\n',
+]
+
+
+def test_no_cell_is_taken_for_a_formula_and_what_is_sent_back_is_as_it_was() -> None:
+    rows: list[list[Cell]] = [["label", "number"]]
+    rows += [[text, -5] for text in EVIL]
+    lines = list(csv.reader(io.StringIO(csv_file(rows).decode("utf-8-sig"), newline="")))[1:]
+    assert [cell for cell, _ in lines if cell.startswith(tuple("=+-@\t\r"))] == []
+    assert {number for _, number in lines} == {"-5"}
+    assert [cells[0] for _, cells in read(csv_file(rows)).rows] == EVIL
+    book = load_workbook(io.BytesIO(xlsx_file("[a]*", rows)))
+    told = list(book.worksheets[0].iter_rows(min_row=2))
+    assert {(text.data_type, number.value) for text, number in told} <= {("s", -5), ("inlineStr", -5)}
+    assert [text.quotePrefix for text, _ in told] == [text.startswith(tuple("=+-@\t\r'")) for text in EVIL]
+    printable = [text.replace("\x07", "").replace("\r", "\n") for text in EVIL]
+    assert [cells[0] for _, cells in read(xlsx_file("[a]*", rows)).rows] == printable
+
+
+def test_money_is_a_number_to_the_fen_and_times_are_of_beijing() -> None:
+    noon = datetime(2026, 11, 24, 4, tzinfo=UTC)
+    rows: list[list[Cell]] = [["yuan", "at", "day", "none"], [yuan(123456), noon, date(2026, 11, 24), None], [yuan(-5)]]
+    lines = list(csv.reader(io.StringIO(csv_file(rows).decode("utf-8-sig"))))[1:]
+    assert lines == [["1234.56", "2026-11-24 12:00:00", "2026-11-24", ""], ["-0.05"]]
+    found = list(load_workbook(io.BytesIO(xlsx_file("x", rows))).worksheets[0].iter_rows(min_row=2))
+    assert [str(cell.value) for cell in found[0]] == ["1234.56", "2026-11-24 12:00:00", "2026-11-24 00:00:00", "None"]
+    assert [cell.is_date for cell in found[0]] == [False, True, True, False]
+    assert found[1][0].value == -0.05
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=20), min_size=1))
+def test_any_text_comes_back_from_a_csv_as_it_went_in(cells: list[str]) -> None:
+    sheet = read(csv_file([["x", *map(str, range(len(cells)))], ["x", *cells]]))
+    assert sheet.rows == ((2, ("x", *cells)),)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_files_of_any_office_are_read(encoding: str, delimiter: str) -> None:
+    text = "uuid,major,minor,位置说明\nx,1,2,华大社区东门\n".replace(",", delimiter)
+    sheet = read(text.encode(encoding))
+    assert sheet.head[3] == "位置说明"
+    assert sheet.rows == ((2, ("x", "1", "2", "华大社区东门")),)
+
+
+def test_a_workbook_is_read_as_people_fill_it_in() -> None:
+    book = Workbook()
+    page = book.active
+    page.append(["uuid", "since", "minor", "while_needed"])
+    page.append([None, None, None, None])
+    page.append(["x", date(2026, 12, 31), 3.0, True])
+    told = io.BytesIO()
+    book.save(told)
+    assert read(told.getvalue()).rows == ((3, ("x", "2026-12-31", "3", "yes")),)
+
+
+def test_a_table_is_called_what_it_is() -> None:
+    book, text = xlsx_file("x", [["uuid"]]), csv_file([["uuid"]])
+    assert [is_called(ending, book) for ending in ("xlsx", "csv", "xlsm", "zip", "")] == [True, *[False] * 4]
+    assert [is_called(ending, text) for ending in ("csv", "txt", "tsv", "xlsx", "html", "")] == [
+        *[True] * 3,
+        *[False] * 3,
+    ]
+
+
+def bomb() -> bytes:
+    told = io.BytesIO()
+    with zipfile.ZipFile(told, "w", zipfile.ZIP_DEFLATED) as parts:
+        parts.writestr("xl/workbook.xml", b" " * 30_000_000)
+    return told.getvalue()
+
+
+LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "ha"}">' for n in range(9))
+"""The billion laughs."""
+ELSEWHERE = '<!ENTITY l8 SYSTEM "file:///etc/hostname">'
+
+
+def entities(told: str) -> bytes:
+    """A workbook whose sheet has entities of its own."""
+    book = Workbook()
+    book.active.append(["uuid"])
+    plain, evil = io.BytesIO(), io.BytesIO()
+    book.save(plain)
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(evil, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                content = f'<?xml version="1.0"?><!DOCTYPE x [{told}]>'.encode() + content.replace(b"uuid", b"&l8;")
+            new.writestr(name, content)
+    return evil.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "too_large"),
+    [
+        pytest.param(b"", False, id="nothing"),
+        pytest.param(b"\n\n", False, id="empty"),
+        pytest.param(b"PK\x03\x04 not a zip", False, id="no zip"),
+        pytest.param(b"uuid,major\n\0,1\n", False, id="nul"),
+        pytest.param(b"\xff\xfe\xff", False, id="half utf-16"),
+        pytest.param(b"\x89PNG\r\n\x1a\n\xff\xff\xff", False, id="a picture"),
+        pytest.param(b'uuid\n"' + b"x" * 200_000, False, id="an endless cell"),
+        pytest.param(bomb(), True, id="a bomb"),
+        pytest.param(entities(LAUGHS), False, id="entities"),
+        pytest.param(entities(ELSEWHERE), False, id="an entity from a file"),
+        pytest.param(b"x\n" + b"1\n" * (sheet_reader.MOST_ROWS + 1), True, id="too many rows"),
+        pytest.param(b"x" * (sheet_reader.MOST_OCTETS + 1), True, id="too large"),
+        pytest.param(b"," * 100 + b"\n", False, id="too wide"),
+    ],
+)
+def test_what_is_no_table_is_refused_with_a_reason(content: bytes, too_large: bool) -> None:
+    with pytest.raises(SheetRefused) as refused:
+        read(content)
+    assert (refused.value.most is not None) == too_large
+
+
+@pytest.mark.parametrize(
+    ("told", "fen"),
+    [
+        ("50", 5000), ("12.5", 1250), ("¥12.50", 1250), ("0.01", 1), ("0", None), ("-3", None), ("1.005", None),
+        ("1e9", None), ("nan", None), ("Infinity", None), ("", None), ("10000000", 10**9), ("10000000.01", None),
+    ],
+)  # fmt: skip
+def test_amounts_are_yuan_to_the_fen(told: str, fen: int | None) -> None:
+    assert yuan_to_fen(told) == fen
+    if fen is not None:
+        assert yuan_to_fen(fen_to_yuan(fen)) == fen
+
+
+def test_every_column_has_a_head_in_every_language_that_means_it() -> None:
+    for kind, names in COLUMNS.items():
+        for name in names:
+            for language in (None, *Language):
+                assert name_of(f" {head(name, language)}", kind) == name

@@ -1,0 +1,89 @@
+"""What anybody may read: nothing under five, and nothing from which it could be worked out."""
+
+from collections import defaultdict
+from datetime import datetime
+from itertools import product
+from typing import Any
+
+import aiohttp
+import pytest
+
+from central_server.statistics.public_figures import LEAST, published
+from central_server.statistics.rollup import count_all
+from central_server.store.places.places import TOP
+from sync_contract.permit import OFFICIAL_TIME
+from tests.fakes.central_process import RunningCentral
+from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.unit.central_server.statistics.test_statistics_rollup import MIDNIGHT, stretch
+from tests.unit.central_server.statistics.test_statistics_screens import count, touched
+
+
+@pytest.mark.parametrize("days", [1, 2, 3, 4])
+def test_whatever_was_left_out_may_be_anything_under_five(days: int) -> None:
+    """All that could have been, sorted by what would be told: every hidden value takes all of 0 to 4."""
+    possible: dict[tuple[tuple[int | None, ...], int | None], list[tuple[int, ...]]] = defaultdict(list)
+    for values in product((0, 1, 2, 3, 4, 5, 9), repeat=days):
+        possible[published(values)].append(values)
+    sums = 0
+    for (told, total), worlds in possible.items():
+        for place, value in enumerate(told):
+            if value is None:
+                assert {world[place] for world in worlds} == set(range(LEAST)), (told, total)
+            else:
+                assert value >= LEAST
+        assert total is None or total >= LEAST
+        sums += total is not None and None in told
+    assert sums > 0 or days < 3, "some sums are told all the same"
+
+
+def test_days_that_were_not_counted_hide_nothing() -> None:
+    """Anybody may know since when touches are counted: then a single day's 4 would be the sum of all that is hidden."""
+    assert published((None, None, 4, 9)) == ((None, None, None, 9), None)
+    assert published((None, 3, 1, 9)) == ((None, None, None, 9), 13)
+    assert published((None, None)) == ((None, None), None)
+
+
+async def test_a_month_that_is_over_is_told_and_one_that_grows_is_not(
+    central: RunningCentral, gateway: DeliveringGateway, session: aiohttp.ClientSession
+) -> None:
+    async with central.database() as database:
+        from central_server.store.engine.tables import screen_figures, shake_counts, visit_figures
+
+        await gateway.deliver([stretch(2, MIDNIGHT), touched(3, MIDNIGHT, [count(visits=6)])])
+        await count_all(database)
+        async with database.write() as connection:  # as if it had been a month before
+            first = MIDNIGHT.replace(year=2026, month=10, day=11)
+            await connection.execute(visit_figures.delete().where(visit_figures.c.span == "hour"))
+            await connection.execute(visit_figures.update().values(start=first, arrivals=7))
+            row = (await connection.execute(visit_figures.select())).one()._asdict()
+            await connection.execute(visit_figures.insert(), row | {"start": first.replace(day=12), "arrivals": 4})
+            await connection.execute(screen_figures.update().values(start=first))
+            for door, kind, times in (("nfc", "click", 5), ("nfc", "shake", 9)):
+                key = {"hour": first, "community": "huada", "beacon": "", "project": "lunch"}
+                await connection.execute(shake_counts.insert(), key | {"door": door, "kind": kind, "times": times})
+
+    async def ask(place: str, query: str) -> tuple[int, dict[str, Any]]:
+        async with session.get(f"{central.url}/api/v1/public/statistics/{place}?{query}") as answer:
+            return answer.status, await answer.json(content_type=None)
+
+    status, told = await ask("huada", "month=2026-10")
+    assert status == 200
+    assert told["environment"] == "drill"
+    days = {day["day"]: day["near_tag"] for day in told["days"]}
+    assert len(days) == 31
+    assert {day: value for day, value in days.items() if value is not None} == {"2026-10-12": 7}
+    assert told["sums"]["near_tag"] == 11
+    assert told["sums"]["paid"] is None
+    of_the_day = next(day for day in told["days"] if day["day"] == "2026-10-12")
+    assert (of_the_day["near_nfc"], of_the_day["near_touch"], of_the_day["page_touch"]) == (5, 6, None)
+    for place in ("nowhere", TOP):
+        _, nothing = await ask(place, "month=2026-10")
+        assert set(nothing["sums"].values()) == {None}, "places above a community are sums"
+    for query in (
+        f"month={datetime.now(OFFICIAL_TIME):%Y-%m}",
+        "month=2099-01",
+        "month=2026-13",
+        "month=2026-1",
+        "x=1",
+    ):
+        assert (await ask("huada", query))[0] == 400, query

@@ -1,0 +1,88 @@
+"""Batches that come at the same time share SQLite's transactions, and share nothing else."""
+
+import asyncio
+import struct
+from pathlib import Path
+
+import pytest
+
+from central_server.store.engine.database import Database, StoreUnavailable
+from tests.unit.central_server.parcels.test_fresh_batch import enrolled, everything, kept, mixed
+
+GATEWAYS = 20
+sqlite_alone = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+
+
+def commits(path: Path) -> int:
+    """So many frames of the write-ahead log end a transaction (https://sqlite.org/fileformat2.html#the_wal_file)."""
+    octets = Path(f"{path}-wal").read_bytes()
+    page = struct.unpack_from(">I", octets, 8)[0]
+    salt = octets[16:24]
+    frames = range(32, len(octets) - 24 - page + 1, 24 + page)
+    return sum(octets[at + 8 : at + 16] == salt and octets[at + 4 : at + 8] != bytes(4) for at in frames)
+
+
+@sqlite_alone
+async def test_many_that_wait_are_few_transactions_and_each_is_whole(database: Database) -> None:
+    path = Path(database.place)
+    senders = [await enrolled(database) for _ in range(GATEWAYS)]
+    made = [mixed(device, 30) for device, _ in senders]
+    before = commits(path)
+    arriving = (kept(database, gateway, some) for (_, gateway), some in zip(senders, made, strict=True))
+    assert await asyncio.gather(*arriving) == [True] * GATEWAYS
+    assert commits(path) - before == 3, "eight, eight and four"
+    found = await everything(database)
+    assert {row["id"] for row in found["parcels"]} == {parcel.id for some in made for parcel in some}
+    assert len(found["parcels"]) == 30 * GATEWAYS
+    assert len(found["intents"]) == 20 * GATEWAYS
+    assert len(found["batches"]) == len(found["sequences"]) == GATEWAYS
+
+
+async def test_one_that_was_here_before_takes_no_other_with_it(database: Database) -> None:
+    senders = [await enrolled(database) for _ in range(5)]
+    made = [mixed(device, 6) for device, _ in senders]
+    # The third one's gift is here already, under a new epoch: it is found at the very end of what is written.
+    assert await kept(database, senders[2][1], made[2])
+    made[2] = [parcel.model_copy(update={"epoch": "f" * 16, "n": parcel.n + 100}) for parcel in made[2]]
+    arriving = (kept(database, gateway, some) for (_, gateway), some in zip(senders, made, strict=True))
+    assert await asyncio.gather(*arriving) == [True, True, False, True, True]
+    found = await everything(database)
+    assert len(found["parcels"]) == 30
+    assert {row["epoch"] for row in found["sequences"]} == {device.epoch for device, _ in senders}
+
+
+@sqlite_alone
+async def test_who_leaves_while_waiting_leaves_nothing_and_the_others_stay(database: Database) -> None:
+    senders = [await enrolled(database) for _ in range(3)]
+    made = [mixed(device, 6) for device, _ in senders]
+    async with database.write():  # what holds the turn
+        tasks = [
+            asyncio.create_task(kept(database, gateway, some)) for (_, gateway), some in zip(senders, made, strict=True)
+        ]
+        while len(database._group._works) < 3:
+            await asyncio.sleep(0)
+        tasks[0].cancel()
+        await asyncio.wait({tasks[0]})
+    assert await asyncio.gather(*tasks[1:]) == [True, True]
+    assert {row["gateway"] for row in (await everything(database))["parcels"]} == {each.id for _, each in senders[1:]}
+
+
+@sqlite_alone
+async def test_a_full_disk_keeps_none_and_tells_each(database: Database) -> None:
+    senders = [await enrolled(database) for _ in range(4)]
+    made = [mixed(device) for device, _ in senders]
+
+    async def all_at_once() -> list[object]:
+        arriving = [kept(database, gateway, some) for (_, gateway), some in zip(senders, made, strict=True)]
+        return list(await asyncio.gather(*arriving, return_exceptions=True))
+
+    await most_pages(database, 1)
+    assert [type(each) for each in await all_at_once()] == [StoreUnavailable] * 4
+    await most_pages(database, 1_000_000)
+    assert (await everything(database))["parcels"] == []
+    assert await all_at_once() == [True] * 4
+
+
+async def most_pages(database: Database, count: int) -> None:
+    async with database.write() as connection:
+        await connection.driver(f"PRAGMA max_page_count = {count}", ())

@@ -1,0 +1,265 @@
+"""Every route of the running application, tried by another community's account or gateway: it gets nothing."""
+
+import importlib
+import pkgutil
+import re
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from sqlalchemy import Table, select, text
+from yarl import URL
+
+import central_server
+from central_server import server
+from central_server.accounts import sessions
+from central_server.accounts.access import RIGHTS, Role
+from central_server.accounts.login import set_password
+from central_server.enrolment.gateways import register
+from central_server.staff.accounts.audit_actions import DEEDS
+from central_server.store.accounts import accounts as accounts_store
+from central_server.store.engine.database import Database
+from central_server.store.engine.tables import figures, metadata
+from daemonkit.web import RULES, WebRules, csrf_token, guarded_app
+from tests.fakes.central_process import RunningBank, running_central
+from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.unit.central_server import tenancy
+from tests.unit.central_server.tenancy import hostile
+from tests.unit.central_server.tenancy.entries import NEIGHBOURS, OURS, TOP, Checked, Entry, Signed, Staff, World
+
+PASSWORD = "correct horse battery"
+PARTS = [
+    importlib.import_module(f"{tenancy.__name__}.{found.name}") for found in pkgutil.iter_modules(tenancy.__path__)
+]
+TABLES: list[Mapping[str, Entry]] = [part.ROUTES for part in PARTS if hasattr(part, "ROUTES")]
+ROUTES: Mapping[str, Entry] = {route: entry for table in TABLES for route, entry in table.items()}
+PASSING = {
+    *("alert_tellings", "alert_channels"),
+    *("leases", "sessions", "audit_lines", "beacon_activity", "webhook_deliveries", "webhook_marks", "alerts"),
+    *(table.name for table in vars(figures).values() if isinstance(table, Table)),
+}
+"""Tables that change by being looked at, or by the server's own work."""
+
+LONG_POLLS = frozenset({"GET /staff/live"})
+
+_LANGUAGES = re.compile(r'<nav class="languages".*?</nav>', re.S)
+
+
+@pytest.fixture
+async def world(
+    tmp_path: Path, bank: RunningBank, store_url: str, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[World]:
+    apps: list[web.Application] = []
+    make = guarded_app
+
+    def remembered(rules: WebRules, **named: Any) -> web.Application:
+        """Without the limit of requests: a test is one client."""
+        apps.append(make(replace(rules, requests_per_second=10_000, burst=10_000), **named))
+        return apps[-1]
+
+    monkeypatch.setattr(server, guarded_app.__name__, remembered)
+    async with (
+        running_central(tmp_path / "central", bank, store=store_url) as central,
+        central.database() as database,
+    ):
+        ours, theirs = DeliveringGateway(session, central.url), DeliveringGateway(session, central.url)
+        await register(database, ours.id, ours.public, OURS, "Hall of ours", datetime.now(UTC))
+        await register(database, theirs.id, theirs.public, NEIGHBOURS, "Hall of theirs", datetime.now(UTC))
+        built = World(central, apps[0], database, session, ours, theirs)
+        for role in Role:
+            await _account(built, f"our-{role}", OURS, role)
+        await _account(built, "our-nobody", OURS, None)
+        await _account(built, "their-admin", NEIGHBOURS, Role.admin)
+        await _account(built, "top-admin", TOP, Role.admin)
+        for part in PARTS:
+            if hasattr(part, "plant"):
+                await part.plant(built)
+        yield built
+
+
+def routes(app: web.Application) -> set[str]:
+    """As the router has them; HEAD comes with every GET."""
+    found = {
+        f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource is not None
+    }
+    return {route for route in found if not route.startswith("HEAD ")}
+
+
+def test_no_route_stands_in_two_tables() -> None:
+    assert sum(len(table) for table in TABLES) == len(ROUTES)
+
+
+def test_every_deed_has_words_in_the_trail() -> None:
+    told = set[str]()
+    for file in Path(central_server.__file__).parent.rglob("*.py"):
+        told |= set(
+            re.findall(r'(?:did\(|AuditLine\([^"()]*|_failed\([^"()]*)\s*"([a-z_]+\.[a-z_]+)"', file.read_text("utf-8"))
+        )
+    assert len(told) > 20
+    assert told <= DEEDS.keys()
+
+
+async def test_another_community_gets_nothing_from_any_route(world: World) -> None:
+    there = routes(world.app)
+    assert there >= ROUTES.keys(), "a table of tests/unit/central_server/tenancy has what the router has not"
+    staff = {route: entry for route, entry in ROUTES.items() if isinstance(entry, Staff)}
+    for route, entry in staff.items():
+        await _is_behind_a_login(world, route, entry)
+        await _is_nothing_to_neighbours(world, route, entry)
+        await _asks_for_its_right(world, route, entry)
+    for route, other in ROUTES.items():
+        if isinstance(other, Signed):
+            await _asks_for_a_signature(world, route)
+        if isinstance(other, Signed | Checked):
+            await other.check(world)
+    for route, entry in staff.items():  # last, for deeds that succeed change the world
+        await _answers_whom_it_should(world, route, entry)
+    assert there <= ROUTES.keys(), "the router has what no table of tests/unit/central_server/tenancy has"
+
+
+async def test_no_ill_will_breaks_a_route_or_changes_anything(world: World) -> None:
+    """With an administrator's session in the browser, but no form of ours: nothing is done, nothing leads away."""
+    token = await _token(world, "top-admin")
+    unchanged = await _everything(world.database)
+    wrong, sent = list[str](), 0
+    async with aiohttp.ClientSession() as own:
+        for route in sorted(routes(world.app) - LONG_POLLS):
+            for number, ill in enumerate(hostile.of_route(route, world.ids)):
+                headers = ill.headers | {"Cookie": f"staff={token}" if number % 2 else ""} | _kind(ill)
+                url = URL(world.central.url + ill.path, encoded=True)
+                async with own.request(
+                    ill.method, url, data=ill.body or None, headers=headers, allow_redirects=False
+                ) as answer:
+                    sent += 1
+                    to = answer.headers.get("Location", "/")
+                    guessing = answer.status == 429 and ill.path.lower().startswith("/t?")
+                    if answer.status >= 500 or (answer.status == 429 and not guessing):
+                        wrong.append(f"{answer.status} {ill.method} {ill.path[:80]} {ill.kind}")
+                    if not to.startswith("/") or to.startswith("//") or "a" in answer.cookies:
+                        wrong.append(f"leads to {to}, {answer.cookies}: {ill}")
+                    if "default-src 'none'" not in answer.headers.get("Content-Security-Policy", ""):
+                        wrong.append(f"no policy: {ill}")
+    assert not wrong, f"{len(wrong)} of {sent}: {wrong[:10]}"
+    assert sent > 1500
+    changed = {table for table, _ in set(unchanged) ^ set(await _everything(world.database))}
+    # A page that is opened is counted, and what is on offer anyway is signed when a page first asks for it.
+    assert changed <= {"catalogues", "shake_counts"}
+
+
+def _kind(ill: hostile.Ill) -> dict[str, str]:
+    return {"Content-Type": ill.kind} if ill.kind else {}
+
+
+async def _is_behind_a_login(world: World, route: str, entry: Staff) -> None:
+    status, location, _ = await _try(world, route, entry, "")
+    assert (status, location) == (303, "/staff/login"), route
+
+
+async def _is_nothing_to_neighbours(world: World, route: str, entry: Staff) -> None:
+    if not entry.names and entry.form is not None:
+        return  # a deed upon what is one's own
+    await _before(world, entry)
+    unchanged = await _everything(world.database)
+    status, _, text = await _try(world, route, entry, "their-admin")
+    # Without a right at the top, its pages are not there at all.
+    expected = 404 if entry.names or entry.at == TOP else 200
+    assert status == expected, f"{route}: {status} for another community's admin"
+    for mark in world.marks:
+        assert mark not in text, f"{route} shows {mark} to another community's admin"
+    if entry.names:
+        assert await _everything(world.database) == unchanged, f"{route}: a refused deed changed something"
+
+
+async def _asks_for_its_right(world: World, route: str, entry: Staff) -> None:
+    if entry.right is None:
+        return
+    without = [f"our-{role}" for role in Role if entry.right not in RIGHTS[role]]
+    if entry.at == TOP:
+        without.append("our-admin")
+    for name in (*without, "our-nobody"):
+        await _before(world, entry)
+        unchanged = await _everything(world.database)
+        status, _, _ = await _try(world, route, entry, name)
+        assert status == 404, f"{route}: {status} for {name}, who has not the right {entry.right}"
+        assert await _everything(world.database) == unchanged, f"{route}: a refused deed changed something"
+
+
+async def _answers_whom_it_should(world: World, route: str, entry: Staff) -> None:
+    """Or else the table names something that is not there, and proves nothing."""
+    await _before(world, entry)
+    written = await _audit_lines(world.database)
+    status, location, text = await _try(world, route, entry, "top-admin" if entry.at == TOP else "our-admin")
+    assert status in entry.answers, f"{route}: {status} {text}"
+    assert location != "/staff/login", route
+    if entry.form is not None:
+        assert await _audit_lines(world.database) > written, f"{route} left no line in the audit trail"
+
+
+async def _asks_for_a_signature(world: World, route: str) -> None:
+    method, path = route.split(" ", 1)
+    path = path.format_map(world.ids)
+    body = b"{}" if method == "POST" else b""
+    headers = {"Content-Type": "application/json"} if body else {}
+    async with world.session.request(method, world.central.url + path, data=body, headers=headers) as answer:
+        assert answer.status == 401, f"{route}: {answer.status} without a signature"
+    stranger = DeliveringGateway(world.session, world.central.url)
+    stranger.id = world.ours.id  # says that it is ours, and signs with another key
+    status = (await stranger.post(path, body, headers))[0] if body else (await stranger.get(path))[0]
+    assert status == 401, f"{route}: {status} for a key that nobody registered"
+
+
+async def _before(world: World, entry: Staff) -> None:
+    if entry.before is not None:
+        await entry.before(world)
+
+
+async def _try(world: World, route: str, entry: Staff, name: str) -> tuple[int, str, str]:
+    """Status, where it leads, and the body, for that account; without a name not logged in."""
+    method, path = route.split(" ", 1)
+    path = (entry.path or path).format_map(world.ids)
+    token = await _token(world, name) if name else ""
+    form = {key: value.format_map(world.ids) for key, value in (entry.form or {}).items()}
+    form["csrf"] = csrf_token(world.app[RULES], token)
+    async with aiohttp.ClientSession(headers={"Cookie": f"staff={token}; language=en"}) as own:
+        data = form if method == "POST" else None
+        url = f"{world.central.url}{path}{entry.query.format_map(world.ids)}"
+        async with own.request(method, url, data=data, allow_redirects=False) as answer:
+            text = await answer.text(errors="replace")
+            # The links to the other languages say again what was asked for.
+            return answer.status, answer.headers.get("Location", ""), _LANGUAGES.sub("", text)
+
+
+async def _token(world: World, name: str) -> str:
+    """A session of its own for each try: a deed may end it."""
+    async with world.database.write() as connection:
+        return await sessions.begin(connection, name, datetime.now(UTC), agent="")
+
+
+async def _account(world: World, name: str, place: str, role: Role | None) -> None:
+    await set_password(world.database, name, PASSWORD, datetime.now(UTC), place=place, role=role or Role.viewer)
+    if role is None:
+        async with world.database.write() as connection:
+            await accounts_store.revoke(connection, name, place)
+
+
+async def _everything(database: Database) -> list[tuple[str, str]]:
+    """Every row of every table that does not pass, as the database itself writes it down: in one statement."""
+
+    def written(table: Table) -> str:
+        columns = (f'quote("{column.name}")' for column in table.columns)
+        return f'"{table.name}"::text' if database.dsn else "||','||".join(columns)
+
+    kept = [table for table in metadata.sorted_tables if table.name not in PASSING]
+    every = " UNION ALL ".join(f"SELECT '{table.name}', {written(table)} FROM \"{table.name}\"" for table in kept)
+    async with database.read() as connection:
+        return sorted((name, row) for name, row in await connection.execute(text(every)))
+
+
+async def _audit_lines(database: Database) -> int:
+    async with database.read() as connection:
+        return len((await connection.execute(select(metadata.tables["audit_lines"].c.seq))).all())

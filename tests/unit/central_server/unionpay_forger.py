@@ -1,0 +1,99 @@
+"""Somebody who holds every key: UnionPay's own, a stranger's, and ours."""
+
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import aiohttp
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from central_server.bank_emulator.unionpay.authority import Authority, Voice
+from central_server.bank_emulator.unionpay.certificates import DAY
+from central_server.bank_emulator.unionpay.forging import forged
+from central_server.bank_emulator.unionpay.messages import MERCHANT_ID, notification
+from central_server.bank_emulator.unionpay.signing import Signer, signed
+from central_server.banks.unionpay.credentials import read_credentials
+from central_server.banks.unionpay.gateway import Addresses, UnionPay
+from central_server.banks.unionpay.requests import Merchant
+from sync_contract.strict_model import Environment
+
+NOW = datetime.now(UTC)
+ORDER = "01935f6a0b7c7d3e8f90a1b2c3d4e5f6"
+QUERY_ID = "202611271430001234567"
+Fields = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Forger:
+    """Everybody's keys in one hand: those of the bank too, for what it would sign itself but never does."""
+
+    authority: Authority
+
+    def facts(self, **changes: str | None) -> Fields:
+        """What the bank says of an order of 10 yuan that was paid; `None` leaves a field out."""
+        return notification(
+            order_id=ORDER,
+            txn_time="20261127143000",
+            amount=1000,
+            query_id=QUERY_ID,
+            trace_no="123456",
+            trace_time="1127143012",
+            settle_date="1127",
+            changes={"reqReserved": "lunch", **changes},
+        )
+
+    def fields(self, voice: Voice = Voice.bank, **changes: str | None) -> Fields:
+        return forged(self.facts(**changes), self.authority, voice)
+
+    def with_leaf(self, *attributes: tuple[x509.ObjectIdentifier, str], issuer: Voice = Voice.middle) -> Fields:
+        """Signed with a certificate of this subject, which the authority has given to somebody."""
+        by, key = self.authority.signer(issuer), self.authority.signer(Voice.bank).key
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(kind, text) for kind, text in attributes]))
+            .issuer_name(by.certificate.subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(NOW - DAY)
+            .not_valid_after(NOW + DAY)
+            .sign(by.key, hashes.SHA256())
+        )
+        return signed(self.facts(), Signer(made, key))
+
+    def signed_otherwise(self, text: Callable[[Fields], bytes], *, pss: bool = False) -> Fields:
+        """By the bank's own key, over another text."""
+        bank = self.authority.signer(Voice.bank)
+        fields = self.facts() | {"signPubKeyCert": bank.certificate_text}
+        padding = PSS(MGF1(hashes.SHA256()), 32) if pss else PKCS1v15()
+        made = bank.key.sign(text(fields), padding, hashes.SHA256())
+        return fields | {"signature": b64encode(made).decode()}
+
+
+def lines(fields: Mapping[str, str], *, without: tuple[str, ...] = ("signature",)) -> str:
+    return "&".join(f"{name}={fields[name]}" for name in sorted(fields) if name not in without)
+
+
+def hexed(text: str) -> bytes:
+    return sha256(text.encode()).hexdigest().encode()
+
+
+def root(forger: Forger) -> Signer:
+    folder = forger.authority.folder
+    key = load_pem_private_key((folder / "root.key").read_bytes(), None)
+    assert isinstance(key, RSAPrivateKey)
+    return Signer(x509.load_pem_x509_certificate((folder / "root.crt").read_bytes()), key)
+
+
+def bank_of(authority: Authority, environment: Environment, session: aiohttp.ClientSession) -> UnionPay:
+    credentials = read_credentials(authority.merchant_folder, NOW)
+    return UnionPay(Addresses("http://x", "http://x/"), Merchant(MERCHANT_ID), credentials, environment, session, _now)
+
+
+def _now() -> datetime:
+    return NOW
