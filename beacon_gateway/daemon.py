@@ -36,7 +36,7 @@ from beacon_gateway.store.intents import Intents
 from beacon_gateway.store.ledger_heads import HeadKeeper
 from beacon_gateway.store.outbox import Outbox
 from beacon_gateway.store.project_pictures import Album
-from beacon_gateway.store.server_acceptance import KeptWelcome, open_welcome
+from beacon_gateway.store.server_acceptance import StoredWelcome, open_welcome
 from beacon_gateway.store.statistics import StatisticsKeeper
 from beacon_gateway.store.sync_state import sync_state
 from beacon_gateway.store.trusted_time import TrustedTime, last_trusted
@@ -336,7 +336,7 @@ async def _open_link(
     settings: Settings,
     store: _Store,
     signer: Callable[[], Signer],
-    welcome: KeptWelcome,
+    welcome: StoredWelcome,
     health: Health,
     edges: AsyncExitStack,
 ) -> Link | None:

@@ -8,7 +8,7 @@ from sync_contract.ledger_heads import Head
 
 
 @dataclass(frozen=True, slots=True)
-class KeptChain:
+class StoredChain:
     """A chain's last head with its digest, and its steps since a date, the oldest first."""
 
     last: Head
@@ -22,7 +22,7 @@ class BoardFacts:
     `refused`: a head of this community was refused.
     """
 
-    chains: Mapping[str, KeptChain]
+    chains: Mapping[str, StoredChain]
     cosigned: Mapping[str, int]
     reconciled_at: datetime | None
     refused: bool

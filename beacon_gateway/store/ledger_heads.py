@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from beacon_gateway.model.published import BoardFacts, KeptChain
+from beacon_gateway.model.published import BoardFacts, StoredChain
 from beacon_gateway.store.database import Database
 from sync_contract.ledger_heads import Contradiction, Head, HeadRefusal, Heads, SignedHead
 from sync_contract.strict_model import Environment
@@ -98,7 +98,7 @@ class HeadKeeper:
         if not rows:
             return None
         told = Heads.model_validate_json(rows[0]["standing"])
-        chains: dict[str, KeptChain] = {}
+        chains: dict[str, StoredChain] = {}
         for project, signed in (await self.newest(told.community, environment)).items():
             kept = await self._database.rows(
                 "SELECT signed FROM heads WHERE community = ? AND environment = ? AND project = ? ORDER BY step DESC"
@@ -110,7 +110,7 @@ class HeadKeeper:
             )
             recent = [head for head in (_head(row["signed"]) for row in kept) if head.at >= since]
             last = Head.model_validate_json(signed.payload)
-            chains[project] = KeptChain(last, signed.digest, tuple(reversed(recent)))
+            chains[project] = StoredChain(last, signed.digest, tuple(reversed(recent)))
         refused = await self._database.rows("SELECT 1 FROM head_refusals WHERE community = ?", told.community)
         cosigned = {each.project: each.cosigned for each in told.standing}
         return BoardFacts(chains, cosigned, told.reconciled_at, bool(refused))

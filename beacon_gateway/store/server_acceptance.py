@@ -6,7 +6,7 @@ from beacon_gateway.store.sync_log import note
 _EVENTS = ("barred", "welcome")
 
 
-class KeptWelcome:
+class StoredWelcome:
     """Port: sync.ports.Welcome. `barred`: why it does not, empty while it does or was never asked."""
 
     def __init__(self, database: Database, barred: str) -> None:
@@ -29,9 +29,9 @@ class KeptWelcome:
         self.barred = word
 
 
-async def open_welcome(database: Database) -> KeptWelcome:
+async def open_welcome(database: Database) -> StoredWelcome:
     """Raises StoreUnavailable."""
-    return KeptWelcome(database, await barred(database))
+    return StoredWelcome(database, await barred(database))
 
 
 async def barred(database: Database) -> str:

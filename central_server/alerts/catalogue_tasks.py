@@ -10,7 +10,7 @@ from central_server.catalogue.identity_ownership import SENT_LATELY, holders
 from central_server.catalogue.publication import Stuck
 from central_server.enrolment.gateway_status import Surveyed
 from central_server.store.catalogue import beacons, catalogues, cloned_beacons, identity_conflicts
-from central_server.store.catalogue.beacons import KeptBeacon
+from central_server.store.catalogue.beacons import StoredBeacon
 from central_server.store.engine.connection import Connection
 from central_server.store.enrolment.gateways import Gateway
 from central_server.store.places import places
@@ -118,8 +118,8 @@ async def _identities(
     ]  # fmt: skip
 
 
-async def _first(connection: Connection, wanted: Iterable[BeaconId]) -> dict[BeaconId, KeptBeacon]:
-    found: dict[BeaconId, KeptBeacon] = {}
+async def _first(connection: Connection, wanted: Iterable[BeaconId]) -> dict[BeaconId, StoredBeacon]:
+    found: dict[BeaconId, StoredBeacon] = {}
     every = sorted(wanted)
     for start in range(0, len(every), 200):
         found |= await holders(connection, every[start : start + 200])
@@ -130,13 +130,13 @@ async def _in_line(connection: Connection, one: str, other: str) -> bool:
     return one in await places.ancestors(connection, other) or other in await places.ancestors(connection, one)
 
 
-def _communities(doubled: Iterable[KeptBeacon], of: Mapping[str, str]) -> dict[BeaconId, set[str]]:
+def _communities(doubled: Iterable[StoredBeacon], of: Mapping[str, str]) -> dict[BeaconId, set[str]]:
     found: dict[BeaconId, set[str]] = {}
     for each in doubled:
         found.setdefault(each.beacon, set()).add(of[each.place])
     return found
 
 
-def _link(first: Mapping[BeaconId, KeptBeacon], asked: Collection[BeaconId]) -> str:
+def _link(first: Mapping[BeaconId, StoredBeacon], asked: Collection[BeaconId]) -> str:
     """To the beacon, if it is one."""
     return f"/staff/beacons/{first[next(iter(asked))].id}" if len(asked) == 1 else "/staff/beacons"

@@ -21,7 +21,7 @@ from central_server.accounts.access import Access, Right, Role
 from central_server.api.problems import refused
 from central_server.store.accounts import accounts
 from central_server.store.api import tokens
-from central_server.store.api.tokens import KeptToken
+from central_server.store.api.tokens import StoredToken
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from daemonkit.web.problem import refusal
@@ -52,7 +52,7 @@ NEEDS: Mapping[Scope, Right] = {Scope.log: Right.see, Scope.statistics: Right.se
 class Caller:
     """On whose behalf a program asks. `tops`: at and below these places the scope holds."""
 
-    token: KeptToken
+    token: StoredToken
     access: Access
     tops: frozenset[str]
 
@@ -104,12 +104,12 @@ async def _access(connection: Connection, account: str) -> Access | None:
     return Access(account, {place: Role(role) for place, role in roles.items()})
 
 
-def make(account: str, label: str, scopes: frozenset[Scope], days: int, now: datetime) -> tuple[str, KeptToken]:
+def make(account: str, label: str, scopes: frozenset[Scope], days: int, now: datetime) -> tuple[str, StoredToken]:
     """A token's text, to be shown once, and what is kept of it."""
     body = PREFIX + secrets.token_urlsafe(32)
     text = f"{body}_{zlib.crc32(body.encode()):08x}"
     told = " ".join(sorted(scopes))
-    return text, KeptToken(new_id(), hash_of(text), account, label, told, now, now + timedelta(days=days))
+    return text, StoredToken(new_id(), hash_of(text), account, label, told, now, now + timedelta(days=days))
 
 
 def well_formed(text: str) -> bool:

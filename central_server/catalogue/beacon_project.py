@@ -7,7 +7,7 @@ from datetime import datetime
 from central_server.catalogue.catalogue_content import bound_beacons, with_paid
 from central_server.catalogue.identity_ownership import SENT_LATELY, holders
 from central_server.store.catalogue import beacons, bindings, projects
-from central_server.store.catalogue.beacons import KeptBeacon
+from central_server.store.catalogue.beacons import StoredBeacon
 from central_server.store.engine.connection import Connection
 from central_server.store.enrolment import gateways
 from central_server.store.places import places
@@ -101,7 +101,7 @@ async def _told(connection: Connection, community: str, environment: Environment
     return _Told(offered, bound((each.beacon, Option(each.project, each.rule)) for each in binding), need)
 
 
-async def community_of(connection: Connection, kept: KeptBeacon, now: datetime) -> str:
+async def community_of(connection: Connection, kept: StoredBeacon, now: datetime) -> str:
     """To which what happens at the beacon belongs; the beacon's own place where that cannot be told.
 
     Of a beacon that belongs to a place above communities, a gateway there tells in which one it stands: the one that
@@ -126,7 +126,7 @@ async def community_of(connection: Connection, kept: KeptBeacon, now: datetime) 
     return min(lately, key=lambda each: (not each.advertised, each.known_since, each.gateway)).community
 
 
-async def stands_at(connection: Connection, kept: KeptBeacon, community: str) -> str:
+async def stands_at(connection: Connection, kept: StoredBeacon, community: str) -> str:
     """The beacon's own place, where that is the community to which it belongs or a site of it; else the community."""
     if kept.place == community or community in await places.ancestors(connection, kept.place):
         return kept.place

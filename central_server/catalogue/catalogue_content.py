@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from central_server.permits.fundraising_venue import raisers, takes_gifts
 from central_server.store.catalogue import beacons, bindings, pictures, projects
-from central_server.store.catalogue.beacons import KeptBeacon
-from central_server.store.catalogue.bindings import KeptBinding, Target
+from central_server.store.catalogue.beacons import StoredBeacon
+from central_server.store.catalogue.bindings import StoredBinding, Target
 from central_server.store.engine.connection import Connection
 from central_server.store.ledger import published_totals
 from sync_contract.beacon_identity import BeaconId
@@ -74,7 +74,7 @@ async def _with_elsewhere(
     )
 
 
-def bound_beacons(held: Iterable[KeptBinding], known: Iterable[KeptBeacon], offered: set[str]) -> Iterable[Binding]:
+def bound_beacons(held: Iterable[StoredBinding], known: Iterable[StoredBeacon], offered: set[str]) -> Iterable[Binding]:
     """Groups become their beacons; what binds to a project that is not on offer binds nothing."""
     members: dict[str, list[BeaconId]] = {}
     for beacon in known:
@@ -92,7 +92,7 @@ def bound_beacons(held: Iterable[KeptBinding], known: Iterable[KeptBeacon], offe
                 yield from (_binding(binding, beacon) for beacon in members.get(binding.group, ()))
 
 
-def _binding(kept: KeptBinding, beacon: BeaconId | None) -> Binding:
+def _binding(kept: StoredBinding, beacon: BeaconId | None) -> Binding:
     return Binding(
         beacon=beacon,
         project=kept.project,
@@ -106,7 +106,7 @@ def _binding(kept: KeptBinding, beacon: BeaconId | None) -> Binding:
     )
 
 
-def _published(kept: KeptBeacon) -> KnownBeacon:
+def _published(kept: StoredBeacon) -> KnownBeacon:
     return KnownBeacon(
         beacon=kept.beacon,
         kind=kept.kind,

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from central_server.store.catalogue import beacons
-from central_server.store.catalogue.bindings import KeptBinding, Target
+from central_server.store.catalogue.bindings import StoredBinding, Target
 from central_server.store.engine.connection import Connection
 from sync_contract.beacon_identity import BeaconId
 
@@ -74,7 +74,7 @@ async def of_bindings(connection: Connection, changes: Sequence[Change]) -> tupl
     )
 
 
-async def empty_groups(connection: Connection, of: Sequence[KeptBinding]) -> frozenset[tuple[str, str]]:
+async def empty_groups(connection: Connection, of: Sequence[StoredBinding]) -> frozenset[tuple[str, str]]:
     """Of the groups that these bind, by the binding's place: those in which no beacon is that holds there."""
     bound = {(each.place, each.group) for each in of if each.target is Target.group}
     filled = {place: await beacons.groups_at(connection, place) for place in {place for place, _ in bound}}

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from central_server.catalogue.field_parsing import Fault, Word
 from central_server.catalogue.reference_index import Known
 from central_server.store.catalogue import beacons
-from central_server.store.catalogue.beacons import KeptBeacon
+from central_server.store.catalogue.beacons import StoredBeacon
 from central_server.store.engine.connection import Connection
 from central_server.store.places.places import TOP
 from central_server.store.statistics import beacon_activity
@@ -31,12 +31,12 @@ class Taken:
     and nobody entered it."""
 
     by: str
-    beacon: KeptBeacon | None
+    beacon: StoredBeacon | None
 
 
-async def holders(connection: Connection, wanted: Iterable[BeaconId]) -> dict[BeaconId, KeptBeacon]:
+async def holders(connection: Connection, wanted: Iterable[BeaconId]) -> dict[BeaconId, StoredBeacon]:
     """Of each identity the record that counts. Ids rise with time."""
-    found: dict[BeaconId, KeptBeacon] = {}
+    found: dict[BeaconId, StoredBeacon] = {}
     for kept in await beacons.same(connection, wanted):
         before = found.get(kept.beacon)
         if before is None or kept.id < before.id:
@@ -45,7 +45,7 @@ async def holders(connection: Connection, wanted: Iterable[BeaconId]) -> dict[Be
 
 
 async def taken(
-    connection: Connection, made: Collection[KeptBeacon], known: Known, now: datetime
+    connection: Connection, made: Collection[StoredBeacon], known: Known, now: datetime
 ) -> Mapping[str, Taken]:
     """By id, those about to be saved whose identity somebody else holds. After `revised.begin`, or two that save at
     once do not see each other.
@@ -53,7 +53,7 @@ async def taken(
     Of one community's own twins nothing is said here.
     """
     own_ids = {each.id for each in made}
-    first: dict[BeaconId, KeptBeacon] = {}
+    first: dict[BeaconId, StoredBeacon] = {}
     sent: dict[BeaconId, str] = {}
     wanted = sorted({each.beacon for each in made})
     for start in range(0, len(wanted), _AT_ONCE):
@@ -84,7 +84,7 @@ async def _sent(connection: Connection, wanted: Collection[BeaconId], now: datet
     return found
 
 
-def refusal(made: KeptBeacon, held: Taken, known: Known) -> Fault:
+def refusal(made: StoredBeacon, held: Taken, known: Known) -> Fault:
     """Names what the editor may see anyway; of a neighbour nothing, but who is above both."""
     numbers = f"{made.beacon.major}/{made.beacon.minor}"
     if held.beacon is not None and held.beacon.place in known.own:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from central_server.catalogue.beacon_project import community_of, project_at, stands_at
 from central_server.store.catalogue import pictures, projects
-from central_server.store.catalogue.beacons import KeptBeacon
+from central_server.store.catalogue.beacons import StoredBeacon
 from central_server.store.engine.connection import Connection
 from central_server.store.places import places
 from kiosk_ui.paper.poster import PosterFacts
@@ -24,7 +24,7 @@ class OnPaper:
     chosen: Project | None
     picture: bytes | None
 
-    def facts(self, kept: KeptBeacon, environment: Environment, public_url: str, phone: str) -> PosterFacts | None:
+    def facts(self, kept: StoredBeacon, environment: Environment, public_url: str, phone: str) -> PosterFacts | None:
         """None without a project."""
         if self.chosen is None:
             return None
@@ -40,7 +40,7 @@ class OnPaper:
 
 
 async def on_paper(
-    connection: Connection, kept: KeptBeacon, project: str, now: datetime, environment: Environment
+    connection: Connection, kept: StoredBeacon, project: str, now: datetime, environment: Environment
 ) -> OnPaper:
     """`project`: the one wished for; empty, or one that is not on offer there: the one that the beacon brings now."""
     community = await community_of(connection, kept, now)

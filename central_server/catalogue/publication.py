@@ -18,7 +18,7 @@ from central_server.catalogue.catalogue_content import Content, content
 from central_server.catalogue.catalogue_version import MOST, following, is_behind
 from central_server.errors import CentralError
 from central_server.store.catalogue import catalogues
-from central_server.store.catalogue.catalogues import KeptCatalogue, Trouble
+from central_server.store.catalogue.catalogues import StoredCatalogue, Trouble
 from central_server.store.engine import versioned_rows
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
@@ -72,7 +72,7 @@ class Published:
 class _Made:
     """`kept` None: there is none. `edit`: the number of the newest one that was looked at."""
 
-    kept: KeptCatalogue | None
+    kept: StoredCatalogue | None
     edit: int
     stuck: Stuck | None
 
@@ -150,7 +150,7 @@ class Publication:
 
     def _made(
         self, said: Content, community: str, version: int, now: datetime
-    ) -> tuple[KeptCatalogue | None, Stuck | None]:
+    ) -> tuple[StoredCatalogue | None, Stuck | None]:
         """With a number that is used up, what it would be."""
         try:
             catalogue = Catalogue(
@@ -167,7 +167,7 @@ class Publication:
             return None, Stuck.too_large
         undated = catalogue.model_copy(update={"version": 1, "issued_at": _EPOCH})
         digest = hashlib.sha256(key_id(self._key.public_key()).encode() + canonical(undated)).hexdigest()
-        new = KeptCatalogue(catalogue.version, digest, signed, now, community)
+        new = StoredCatalogue(catalogue.version, digest, signed, now, community)
         return new, Stuck.no_number if version > MOST else None
 
     def _told(self, made: _Made) -> Published | None:
@@ -176,7 +176,7 @@ class Publication:
             return None
         return Published(kept.version, kept.digest, self._in_every_contract(kept), kept.issued_at, made.stuck)
 
-    def _in_every_contract(self, kept: KeptCatalogue) -> dict[int, str]:
+    def _in_every_contract(self, kept: StoredCatalogue) -> dict[int, str]:
         """The kept one may be of a contract of before."""
         catalogue = unsigned(SignedCatalogue.model_validate_json(kept.content))
         return {contract: sign(catalogue, self._key, contract).model_dump_json() for contract in CONTRACTS}

@@ -10,10 +10,10 @@ from datetime import date, datetime
 from central_server.catalogue.amount_examples import example_values, read_examples
 from central_server.catalogue.field_parsing import Fault, Reading, Values, Word, fen_to_yuan, words_of
 from central_server.catalogue.reference_index import Known
-from central_server.store.catalogue.beacons import KeptBeacon
-from central_server.store.catalogue.bindings import KeptBinding, Target
+from central_server.store.catalogue.beacons import StoredBeacon
+from central_server.store.catalogue.bindings import StoredBinding, Target
 from central_server.store.catalogue.organisations import Organisation
-from central_server.store.catalogue.projects import KeptProject
+from central_server.store.catalogue.projects import StoredProject
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.project import Texts
@@ -93,7 +93,7 @@ def organisation_values(kept: Organisation) -> dict[str, str]:
 
 def read_project(
     values: Values, known: Known, edit: Edit, picture: str | None = None
-) -> tuple[KeptProject | None, list[Fault]]:
+) -> tuple[StoredProject | None, list[Fault]]:
     """`picture`: the one that it keeps."""
     read = Reading(values)
     place = _place(read, known, site=False)
@@ -120,7 +120,7 @@ def read_project(
     id_, position, withdrawn = _id(read, "id"), read.number("position", 0, 9999, otherwise=0), read.yes("withdrawn")
     if read.faults or title is None or summary is None or story is None or payee is None or not least or not most:
         return None, read.faults
-    made = KeptProject(
+    made = StoredProject(
         place=place,
         id=id_,
         title=title,
@@ -146,7 +146,7 @@ def read_project(
     return made, []
 
 
-def project_values(kept: KeptProject) -> dict[str, str]:
+def project_values(kept: StoredProject) -> dict[str, str]:
     return {
         "place": kept.place,
         "id": kept.id,
@@ -169,7 +169,7 @@ def project_values(kept: KeptProject) -> dict[str, str]:
     }
 
 
-def read_beacon(values: Values, known: Known, edit: Edit, id_: str = "") -> tuple[KeptBeacon | None, list[Fault]]:
+def read_beacon(values: Values, known: Known, edit: Edit, id_: str = "") -> tuple[StoredBeacon | None, list[Fault]]:
     """`id_`: of the beacon that is edited, empty for a new one."""
     read = Reading(values)
     place, beacon = _place(read, known, site=True), _beacon(read)
@@ -191,14 +191,14 @@ def read_beacon(values: Values, known: Known, edit: Edit, id_: str = "") -> tupl
         read.fault("groups", Word.not_a_group)
     if read.faults or beacon is None:
         return None, read.faults
-    made = KeptBeacon(
+    made = StoredBeacon(
         id_ or new_id(), place, beacon, kind, label, power, tag_class, gateway or None, groups, comment,
         edit.at, edit.account,
     )  # fmt: skip
     return made, []
 
 
-def beacon_values(kept: KeptBeacon) -> dict[str, str]:
+def beacon_values(kept: StoredBeacon) -> dict[str, str]:
     return {
         "place": kept.place,
         **_identity(kept.beacon),
@@ -212,7 +212,7 @@ def beacon_values(kept: KeptBeacon) -> dict[str, str]:
     }
 
 
-def read_binding(values: Values, known: Known, edit: Edit, id_: str = "") -> tuple[KeptBinding | None, list[Fault]]:
+def read_binding(values: Values, known: Known, edit: Edit, id_: str = "") -> tuple[StoredBinding | None, list[Fault]]:
     """`id_`: of the binding that is edited, empty for a new one."""
     read = Reading(values)
     place = _place(read, known, site=False)
@@ -232,14 +232,14 @@ def read_binding(values: Values, known: Known, edit: Edit, id_: str = "") -> tup
     while_needed = read.yes("while_needed")
     if read.faults:
         return None, read.faults
-    made = KeptBinding(
+    made = StoredBinding(
         id_ or new_id(), place, target, beacon, group, project, priority, hours, weekdays, since, until, zone,
         while_needed, edit.at, edit.account,
     )  # fmt: skip
     return made, []
 
 
-def binding_values(kept: KeptBinding) -> dict[str, str]:
+def binding_values(kept: StoredBinding) -> dict[str, str]:
     identity = _identity(kept.beacon) if kept.beacon else dict.fromkeys(("uuid", "major", "minor"), "")
     return {
         "id": kept.id,

@@ -7,10 +7,10 @@ from datetime import datetime
 import structlog
 
 from central_server.store.catalogue import beacons, bindings, catalogues, organisations, projects
-from central_server.store.catalogue.beacons import KeptBeacon
-from central_server.store.catalogue.bindings import KeptBinding, Target
+from central_server.store.catalogue.beacons import StoredBeacon
+from central_server.store.catalogue.bindings import StoredBinding, Target
 from central_server.store.catalogue.organisations import Organisation
-from central_server.store.catalogue.projects import KeptProject
+from central_server.store.catalogue.projects import StoredProject
 from central_server.store.engine import versioned_rows
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
@@ -77,9 +77,9 @@ async def _sow(
         await projects.save(connection, _project(project, raiser, number * 10 + 10, now), 0)
     for id_, project_id in bound.items():
         label = f"{id_.major}/{id_.minor}"
-        beacon = KeptBeacon(new_id(), TOP, id_, BeaconKind.place, label, -59, "", None, (), "", now, _BY)
+        beacon = StoredBeacon(new_id(), TOP, id_, BeaconKind.place, label, -59, "", None, (), "", now, _BY)
         await beacons.save(connection, beacon, 0)
-        kept = KeptBinding(
+        kept = StoredBinding(
             new_id(), TOP, Target.beacon, id_, "", project_id, 0, (), (), None, None, "", False, now, _BY
         )
         await bindings.save(connection, kept, 0)
@@ -102,9 +102,9 @@ async def _organisation(
     return raisers[papers]
 
 
-def _project(project: Project, organisation: str, position: int, now: datetime) -> KeptProject:
+def _project(project: Project, organisation: str, position: int, now: datetime) -> StoredProject:
     permit = project.permit
-    return KeptProject(
+    return StoredProject(
         place=TOP,
         id=project.id,
         title=project.title,

@@ -11,7 +11,7 @@ from central_server.donations import refund_process
 from central_server.donations.query_schedule import next_back_query
 from central_server.store.donations import attempts, refunds
 from central_server.store.donations.attempts import Attempt
-from central_server.store.donations.refunds import KeptRefund, RefundState
+from central_server.store.donations.refunds import RefundState, StoredRefund
 from central_server.store.engine.database import Database
 from sync_contract.money import Money
 
@@ -42,7 +42,7 @@ class GivingBack:
             worked += await (self._send if refund.state == RefundState.approved else self._ask)(refund, attempt, now)
         return worked
 
-    async def _send(self, refund: KeptRefund, attempt: Attempt, now: datetime) -> bool:
+    async def _send(self, refund: StoredRefund, attempt: Attempt, now: datetime) -> bool:
         async with self.database.write() as connection:  # id and time are on disk before the bank hears of them
             await attempts.hold(connection, attempt.id)
             wanted = await refunds.begin_sending(connection, refund, now, next_back_query(now, 0, now) or now)
@@ -51,7 +51,7 @@ class GivingBack:
             await self._tell(held, attempt, now)
         return wanted
 
-    async def _ask(self, refund: KeptRefund, attempt: Attempt, now: datetime) -> bool:
+    async def _ask(self, refund: StoredRefund, attempt: Attempt, now: datetime) -> bool:
         assert refund.sent_at is not None  # whatever is due and not approved was sent
         async with self.database.write() as connection:  # before asking: silence about one must not hold up the others
             following = next_back_query(refund.sent_at, refund.queries + 1, now)
@@ -64,7 +64,7 @@ class GivingBack:
             await self._hear(refund, report, now)
         return True
 
-    async def _hear(self, refund: KeptRefund, report: OrderReport, now: datetime) -> None:
+    async def _hear(self, refund: StoredRefund, report: OrderReport, now: datetime) -> None:
         match report.state:
             case OrderState.paid if report.amount in (None, Money(refund.amount_minor, refund.currency)):
                 async with self.database.write() as connection:
@@ -77,7 +77,7 @@ class GivingBack:
             case OrderState.open | OrderState.pending | OrderState.unknown:
                 pass
 
-    async def _tell(self, refund: KeptRefund, attempt: Attempt, now: datetime) -> None:
+    async def _tell(self, refund: StoredRefund, attempt: Attempt, now: datetime) -> None:
         assert refund.sent_at is not None  # it was set before
         order = Refund(
             id=refund.id,
@@ -99,7 +99,7 @@ class GivingBack:
             else:
                 await self._hear(refund, report, now)
 
-    async def _refuse(self, refund: KeptRefund, reason: str, now: datetime) -> None:
+    async def _refuse(self, refund: StoredRefund, reason: str, now: datetime) -> None:
         _log.warning("refund.refused", refund=refund.id, reason=reason)
         async with self.database.write() as connection:
             await refund_process.refuse(connection, refund.id, reason, now)

@@ -12,7 +12,7 @@ from central_server.errors import CentralError
 from central_server.ledger.journal import post_refund
 from central_server.store.donations import attempts, intents, refunds
 from central_server.store.donations.attempts import Attempt, AttemptState
-from central_server.store.donations.refunds import BY_BANK, KeptRefund, RefundState
+from central_server.store.donations.refunds import BY_BANK, RefundState, StoredRefund
 from central_server.store.engine.connection import Connection
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.uuid7 import new_id
@@ -51,7 +51,7 @@ async def refundable(connection: Connection, attempt: Attempt, bank: str, now: d
 
 async def ask(
     connection: Connection, attempt_id: str, amount_minor: int, reason: str, *, bank: str, by: str, now: datetime
-) -> KeptRefund:
+) -> StoredRefund:
     """Ask for a refund, within a write. Raises RefundNotPossible."""
     attempt = await attempts.hold(connection, attempt_id)
     if attempt is None:
@@ -65,7 +65,7 @@ async def ask(
         raise RefundNotPossible("too_much")
     if not reason.strip():
         raise RefundNotPossible("reason")
-    asked = KeptRefund(
+    asked = StoredRefund(
         id=new_id(),
         attempt=attempt.id,
         community=attempt.community,
@@ -84,7 +84,7 @@ async def ask(
 
 async def decide(
     connection: Connection, refund_id: str, *, approve: bool, note: str, by: str, now: datetime
-) -> KeptRefund:
+) -> StoredRefund:
     """Approve or decline it, within a write; the bank is told afterwards. Raises RefundNotPossible."""
     refund, attempt = await _held(connection, refund_id)
     if refund.state != RefundState.asked:
@@ -126,7 +126,7 @@ async def given_back(
     evidence: str,
     now: datetime,
     cause: str = "statement",
-) -> KeptRefund | None:
+) -> StoredRefund | None:
     """The bank gave it back by itself: post that, and close what waits for the same money.
 
     `evidence`: the bank's number of it, by which it is taken only once. None when it was known, or nothing was paid.
@@ -137,7 +137,7 @@ async def given_back(
     own = hashlib.sha256(f"{attempt.id} {evidence}".encode()).hexdigest()[:32]
     if await refunds.get(connection, own) is not None:
         return None
-    refund = KeptRefund(
+    refund = StoredRefund(
         id=own,
         attempt=attempt.id,
         community=attempt.community,
@@ -161,7 +161,7 @@ async def given_back(
     return refund
 
 
-def is_cancellation(refund: KeptRefund, attempt: Attempt) -> bool:
+def is_cancellation(refund: StoredRefund, attempt: Attempt) -> bool:
     """Whether it is the whole payment, given back on the day on which it was made, by the bank's (Beijing's) calendar.
 
     Of one refund always the same, whenever it is sent again.
@@ -173,7 +173,7 @@ def is_cancellation(refund: KeptRefund, attempt: Attempt) -> bool:
     return days == {sent.date()} and sent.time() < _NOT_LATE
 
 
-async def _held(connection: Connection, refund_id: str) -> tuple[KeptRefund, Attempt]:
+async def _held(connection: Connection, refund_id: str) -> tuple[StoredRefund, Attempt]:
     refund = await refunds.get(connection, refund_id)
     if refund is None:
         raise RefundNotPossible("decided")

@@ -15,8 +15,8 @@ from central_server.ledger.journal import post_received
 from central_server.store.catalogue import projects
 from central_server.store.donations import attempts, bank_notifications, intents, refunds
 from central_server.store.donations.attempts import Attempt, AttemptState
-from central_server.store.donations.bank_notifications import KeptNotification
-from central_server.store.donations.refunds import KeptRefund
+from central_server.store.donations.bank_notifications import StoredNotification
+from central_server.store.donations.refunds import StoredRefund
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from sync_contract.money import Money
@@ -56,7 +56,7 @@ class Settlement:
                 assert attempt is not None  # the foreign key says so
             else:
                 attempt = await self._attempt(connection, notification.order, notification.amount, notification.at)
-            kept = KeptNotification(
+            kept = StoredNotification(
                 self.bank, notification.id, attempt.id, attempt.community, digest, notification.content, now
             )
             if not await bank_notifications.keep(connection, kept):
@@ -137,7 +137,7 @@ class Settlement:
             raise PaymentRefused("time_differs", f"order {order}: made at {made} instead of {attempt.opened_at}")
         return attempt
 
-    async def _refund(self, connection: Connection, told: Notification) -> KeptRefund:
+    async def _refund(self, connection: Connection, told: Notification) -> StoredRefund:
         refund = await refunds.get(connection, told.order)
         if refund is None or refund.sent_at is None:
             raise PaymentRefused("refund_unknown", f"refund {told.order} is not ours")

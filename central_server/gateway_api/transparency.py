@@ -13,7 +13,7 @@ from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from central_server.store.enrolment.gateways import Gateway, Key
 from central_server.store.ledger import cosignatures, ledger_heads
-from central_server.store.ledger.cosignatures import KeptCosignature, KeptRefusal
+from central_server.store.ledger.cosignatures import StoredCosignature, StoredRefusal
 from central_server.store.reconciliation import last_reconciled
 from daemonkit.web import problem
 from sync_contract.keys import read_public
@@ -53,7 +53,7 @@ class TransparencyApi:
     async def _since(self, connection: Connection, community: str, known: dict[str, int]) -> Heads:
         newest = await ledger_heads.of_community(connection, community, self._environment)
         witnesses = await cosignatures.of_heads(connection, [head.seq for head in newest])
-        found: list[ledger_heads.KeptHead] = []
+        found: list[ledger_heads.StoredHead] = []
         for head in newest:
             if head.step > known.get(head.project, 0) and len(found) < MOST_HEADS:
                 room = MOST_HEADS - len(found)
@@ -92,11 +92,11 @@ class TransparencyApi:
             fits = head is not None and head.digest == each.digest and each.key == key.key
             if head is None or not fits or not cosigned_by(each.digest, each.signature, public):
                 continue
-            await cosignatures.add(connection, KeptCosignature(head.seq, gateway.id, key.key, each.signature, now))
+            await cosignatures.add(connection, StoredCosignature(head.seq, gateway.id, key.key, each.signature, now))
             taken += 1
         for no in said.refusals:
             about = (gateway.id, gateway.community, no.project, no.step, no.digest, no.contradiction.value)
-            await cosignatures.refuse(connection, KeptRefusal(*about, refused_at=no.at, told_at=now))
+            await cosignatures.refuse(connection, StoredRefusal(*about, refused_at=no.at, told_at=now))
         return CosignedTaken(cosignatures=taken, refusals=len(said.refusals))
 
 

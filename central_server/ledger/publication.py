@@ -12,7 +12,7 @@ from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from central_server.store.ledger import cosignatures, ledger_heads, ledger_lines
 from central_server.store.ledger.cosignatures import Witness
-from central_server.store.ledger.ledger_heads import KeptHead
+from central_server.store.ledger.ledger_heads import StoredHead
 from central_server.store.ledger.ledger_lines import LedgerLine, LineKind, Purse
 from sync_contract.keys import public_text
 from sync_contract.ledger_heads import NO_HEAD, Chain, Head, Proof, PublicCosignature, PublicHead, SignedHead, sign_head
@@ -29,7 +29,7 @@ MOST_PUBLIC = 200
 class Published:
     """A chain's last head."""
 
-    kept: KeptHead
+    kept: StoredHead
     head: Head
 
 
@@ -55,11 +55,11 @@ class Publisher:
                 made += 1
         return made
 
-    async def publish(self, purse: Purse) -> KeptHead | None:
+    async def publish(self, purse: Purse) -> StoredHead | None:
         """One step more; None when nothing is ripe."""
         return await self._database.written(lambda connection: self._publish(connection, purse))
 
-    async def _publish(self, connection: Connection, purse: Purse) -> KeptHead | None:
+    async def _publish(self, connection: Connection, purse: Purse) -> StoredHead | None:
         await ledger_lines.alone(connection, purse[0])
         last = await ledger_heads.newest(connection, purse)
         waiting = await ledger_heads.pending(connection, purse, last.up_to if last else 0, MOST_LINES)
@@ -87,7 +87,7 @@ class Publisher:
         )
         signed = sign_head(head, self._key)
         told = {line.n for line in lines}
-        kept = KeptHead(
+        kept = StoredHead(
             *purse,
             step=head.step,
             up_to=_all_told(waiting, told, last.up_to if last else 0),
@@ -146,11 +146,11 @@ class Publisher:
         return tuple(Published(each, Head.model_validate_json(each.content)) for each in kept)
 
 
-def signed_of(kept: KeptHead) -> SignedHead:
+def signed_of(kept: StoredHead) -> SignedHead:
     return SignedHead(key=kept.key, payload=kept.content, signature=kept.signature)
 
 
-def public_head(kept: KeptHead, witnesses: list[Witness]) -> PublicHead:
+def public_head(kept: StoredHead, witnesses: list[Witness]) -> PublicHead:
     return PublicHead(
         head=signed_of(kept),
         digest=kept.digest,

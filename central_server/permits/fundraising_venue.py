@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 from central_server.store.catalogue import organisations
 from central_server.store.catalogue.organisations import Organisation
-from central_server.store.catalogue.projects import KeptProject
+from central_server.store.catalogue.projects import StoredProject
 from central_server.store.engine.connection import Connection
 from sync_contract.permit import PermitReason, judge
 
 
-async def raisers(connection: Connection, projects: Iterable[KeptProject]) -> dict[str, Organisation]:
+async def raisers(connection: Connection, projects: Iterable[StoredProject]) -> dict[str, Organisation]:
     """By project: who raises money for it; projects without are left out."""
     kept = [project for project in projects if project.organisation]
     by_place = {
@@ -35,7 +35,7 @@ def takes_gifts(organisation: Organisation | None, platforms: Collection[str]) -
 
 
 def standing(
-    project: KeptProject, organisation: Organisation | None, platforms: Collection[str] | None, at: datetime
+    project: StoredProject, organisation: Organisation | None, platforms: Collection[str] | None, at: datetime
 ) -> PermitReason:
     """Why it takes gifts or none, as gateways judge it. `platforms`: None where nobody asks whose project it is."""
     judgement = judge(project.permit(organisation), at)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from central_server.permits.deadlines import Ending, ending, next_disclosure
 from central_server.store.catalogue import organisations, projects
 from central_server.store.catalogue.organisations import Organisation
-from central_server.store.catalogue.projects import KeptProject
+from central_server.store.catalogue.projects import StoredProject
 from central_server.store.engine.connection import Connection
 from central_server.store.ledger import disclosures
 from central_server.store.ledger.disclosures import Disclosure
@@ -28,7 +28,7 @@ class Papers:
 class Campaign:
     """A project, its plan, and what was published of its money. `following`: what has to be published next."""
 
-    project: KeptProject
+    project: StoredProject
     organisation: Organisation | None
     judgement: PermitJudgement
     plan: Ending | None

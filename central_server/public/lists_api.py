@@ -29,7 +29,7 @@ from central_server.enrolment.gateway_status import Surveyed, survey
 from central_server.store.api import listings
 from central_server.store.api.listings import ListedBeacon, ListedGateway
 from central_server.store.catalogue import bindings
-from central_server.store.catalogue.bindings import KeptBinding
+from central_server.store.catalogue.bindings import StoredBinding
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from central_server.store.places.places import Place
@@ -140,7 +140,7 @@ async def _places(part: Part[Place]) -> PlaceEntries:
     return PlaceEntries(places=tuple(entries), next=part.next)
 
 
-async def _bindings(part: Part[KeptBinding]) -> BindingEntries:
+async def _bindings(part: Part[StoredBinding]) -> BindingEntries:
     return BindingEntries(bindings=tuple(map(_binding, part.shown)), next=part.next)
 
 
@@ -176,7 +176,7 @@ def _beacon(listed: ListedBeacon, seen: Sequence[Activity], now: datetime) -> Be
     )
 
 
-def _binding(kept: KeptBinding) -> BindingEntry:
+def _binding(kept: StoredBinding) -> BindingEntry:
     return BindingEntry(
         id=kept.id,
         place=kept.place,

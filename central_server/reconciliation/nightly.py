@@ -9,7 +9,7 @@ from central_server.banks.port import Bank, BankRefused, BankUnavailable, NoStat
 from central_server.reconciliation import settlement_days
 from central_server.reconciliation.statement_import import Reconciling
 from central_server.store.donations.attempts import Attempt
-from central_server.store.donations.refunds import KeptRefund
+from central_server.store.donations.refunds import StoredRefund
 from central_server.store.reconciliation import differences, reconciled_attempts, statements
 from central_server.store.reconciliation.differences import DifferenceKind, NewDifference
 from sync_contract.permit import OFFICIAL_TIME
@@ -97,7 +97,7 @@ class Nightly:
         return found
 
     def _missing(
-        self, moved: Attempt | KeptRefund, day: date, now: datetime, *, attempt: str, refund: str | None = None
+        self, moved: Attempt | StoredRefund, day: date, now: datetime, *, attempt: str, refund: str | None = None
     ) -> NewDifference:
         """`moved`: what no file has; `day`: the last one that should."""
         return NewDifference(

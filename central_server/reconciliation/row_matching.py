@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from central_server.banks.port import Movement
 from central_server.store.donations.attempts import Attempt
-from central_server.store.donations.refunds import KeptRefund, RefundState
+from central_server.store.donations.refunds import RefundState, StoredRefund
 from central_server.store.reconciliation.differences import DifferenceKind
-from central_server.store.reconciliation.statements import KeptRow, RowResult
+from central_server.store.reconciliation.statements import RowResult, StoredRow
 
 _TOLD = (RefundState.sent, RefundState.refunded, RefundState.refused)
 """The bank had been told of it; what it did without that is not our refund."""
@@ -21,7 +21,7 @@ class Held:
     """
 
     attempt: Attempt | None = None
-    refund: KeptRefund | None = None
+    refund: StoredRefund | None = None
     stands: bool = False
     left_minor: int = 0
 
@@ -36,7 +36,7 @@ class Verdict:
     by_bank: bool = False
 
 
-def judge_row(row: KeptRow, held: Held) -> Verdict:
+def judge_row(row: StoredRow, held: Held) -> Verdict:
     """Raises ValueError for a payment that is not posted yet: that comes first."""
     if row.movement == Movement.refund:
         return _refund(row, held)
@@ -54,7 +54,7 @@ def judge_row(row: KeptRow, held: Held) -> Verdict:
     return Verdict(RowResult.matched, ours_minor=attempt.amount_minor)
 
 
-def _refund(row: KeptRow, held: Held) -> Verdict:
+def _refund(row: StoredRow, held: Held) -> Verdict:
     refund, attempt = held.refund, held.attempt
     if refund is not None:
         if row.amount_minor == 0:
@@ -75,7 +75,7 @@ def _refund(row: KeptRow, held: Held) -> Verdict:
     return Verdict(RowResult.refund_unknown, DifferenceKind.refund_unknown)
 
 
-def must_be_posted(row: KeptRow, attempt: Attempt | None) -> bool:
+def must_be_posted(row: StoredRow, attempt: Attempt | None) -> bool:
     """The file is the bank's word: what it has as paid, and we do not, is paid."""
     return (
         attempt is not None

@@ -20,7 +20,7 @@ from central_server.store.engine.database import Database
 from central_server.store.places.places import TOP
 from central_server.store.reconciliation import differences, reconciled_attempts, statements
 from central_server.store.reconciliation.differences import DifferenceKind, NewDifference
-from central_server.store.reconciliation.statements import KeptRow, KeptStatement, NewRow, RowResult
+from central_server.store.reconciliation.statements import NewRow, RowResult, StoredRow, StoredStatement
 
 CAUSE = "statement"
 """What state changes give as their cause."""
@@ -40,7 +40,7 @@ class Reconciling:
     fees: FeeRule = ANY
     place: str = TOP
 
-    async def take(self, statement: Statement, now: datetime, *, cause: str) -> tuple[KeptStatement, bool]:
+    async def take(self, statement: Statement, now: datetime, *, cause: str) -> tuple[StoredStatement, bool]:
         """The file as it is kept, and whether it is new; every row of it was looked at. The same file changes nothing.
 
         Raises StoreUnavailable: what was done stays, the rest is done by the next run.
@@ -63,7 +63,7 @@ class Reconciling:
         for kept in left:
             await self._read(kept, now)
 
-    async def _read(self, kept: KeptStatement, now: datetime) -> None:
+    async def _read(self, kept: StoredStatement, now: datetime) -> None:
         async with self.database.read() as connection:
             rows = await statements.rows(connection, kept.id)
             edition = await statements.earlier(connection, kept)
@@ -84,7 +84,7 @@ class Reconciling:
                 if paid is not None:
                     await differences.name(connection, found.id, paid.community, paid.id)
 
-    async def _miss_rows(self, kept: KeptStatement, now: datetime) -> None:
+    async def _miss_rows(self, kept: StoredStatement, now: datetime) -> None:
         """What the day's edition before had, and this one has not: nothing is taken back; somebody asks the bank."""
         async with self.database.write() as connection:
             edition = await statements.earlier(connection, kept)
@@ -97,7 +97,7 @@ class Reconciling:
                     kind = DifferenceKind.row_gone
                     await self._find(connection, edition, row, held, kind, now, row.amount_minor, None)
 
-    async def _look(self, kept: KeptStatement, line: int, edition: KeptStatement | None, now: datetime) -> bool:
+    async def _look(self, kept: StoredStatement, line: int, edition: StoredStatement | None, now: datetime) -> bool:
         """Whether money was posted that nobody had told us of."""
 
         async def look(connection: Connection) -> bool:
@@ -113,14 +113,14 @@ class Reconciling:
 
         return await self.database.written(look)
 
-    async def _stands_anew(self, connection: Connection, row: KeptRow, before: KeptRow) -> None:
+    async def _stands_anew(self, connection: Connection, row: StoredRow, before: StoredRow) -> None:
         """What the edition before had already is what it was found to be there."""
         await statements.found_to_be(connection, row, before.result, before.attempt, before.refund)
         await statements.found_to_be(connection, before, RowResult.replaced, before.attempt, before.refund)
         if before.attempt is not None and (before.result, row.movement) == (RowResult.matched, Movement.payment):
             await reconciled_attempts.reconcile(connection, before.attempt, row.statement, row.line)
 
-    async def _judge(self, connection: Connection, kept: KeptStatement, row: KeptRow, now: datetime) -> bool:
+    async def _judge(self, connection: Connection, kept: StoredStatement, row: StoredRow, now: datetime) -> bool:
         held = await self._held(connection, row)
         evidence = f"{kept.name} {row.line}".strip()
         posted = False
@@ -153,7 +153,7 @@ class Reconciling:
         return posted
 
     async def _receive(
-        self, connection: Connection, row: KeptRow, attempt: Attempt, evidence: str, now: datetime
+        self, connection: Connection, row: StoredRow, attempt: Attempt, evidence: str, now: datetime
     ) -> bool:
         """A payment of which only the file tells: as if it had been notified, late when it is.
 
@@ -172,7 +172,7 @@ class Reconciling:
             in_time=False,
         )
 
-    async def _held(self, connection: Connection, row: KeptRow) -> Held:
+    async def _held(self, connection: Connection, row: StoredRow) -> Held:
         """What the row may be of, which nobody changes until this write ends."""
         if row.movement == Movement.payment:
             attempt = await self._ours(connection, row.order_id)
@@ -204,14 +204,14 @@ class Reconciling:
         return attempt if fits else None
 
     async def _check_fee(
-        self, connection: Connection, kept: KeptStatement, row: KeptRow, attempt: Attempt, now: datetime
+        self, connection: Connection, kept: StoredStatement, row: StoredRow, attempt: Attempt, now: datetime
     ) -> None:
         """What the bank kept is posted as it is; whether it should have is for somebody to ask."""
         if not self.fees.fits(row.amount_minor, row.fee_minor):
             expected, kind = self.fees.expected(row.amount_minor), DifferenceKind.fee_differs
             await self._find(connection, kept, row, Held(attempt), kind, now, expected, row.fee_minor)
 
-    async def _came_after_all(self, connection: Connection, what: str, kept: KeptStatement, now: datetime) -> None:
+    async def _came_after_all(self, connection: Connection, what: str, kept: StoredStatement, now: datetime) -> None:
         """It was missed, and a later file has it: then nobody needs to look any more."""
         missed = await differences.by_identity(connection, f"{DifferenceKind.ours_only}:{what}")
         if missed is None or not missed.open:
@@ -224,8 +224,8 @@ class Reconciling:
     async def _find(
         self,
         connection: Connection,
-        kept: KeptStatement,
-        row: KeptRow,
+        kept: StoredStatement,
+        row: StoredRow,
         held: Held,
         kind: DifferenceKind,
         now: datetime,

@@ -13,7 +13,7 @@ from central_server.shake.nearest_beacon import Bindings, Brought, nearest, zone
 from central_server.shake.shake_counts import Counter, counted
 from central_server.shake.shake_records import Found, FoundBeacon, Ranged, ShakeAnswer, ShakeAsked, ShownProject
 from central_server.store.api import presence_passes
-from central_server.store.api.presence_passes import KeptAnswer, KeptPass
+from central_server.store.api.presence_passes import StoredAnswer, StoredPass
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from sync_contract.project import Project
@@ -53,7 +53,7 @@ class Shaking:
             salt = secrets.token_hex(32)
             if key is not None:
                 fingerprint = hashlib.sha256(canonical(asked)).hexdigest()
-                fresh = KeptAnswer(_hash(key), fingerprint, salt, answer.model_dump_json(by_alias=True), now)
+                fresh = StoredAnswer(_hash(key), fingerprint, salt, answer.model_dump_json(by_alias=True), now)
                 kept = await presence_passes.answer_once(connection, fresh)
                 if kept.fingerprint != fingerprint:
                     raise KeyReused("the key came before with another body")
@@ -74,7 +74,7 @@ class Shaking:
     async def _give(
         self, connection: Connection, ranged: Ranged, found: Brought, salt: str, visitor: bytes, now: datetime
     ) -> None:
-        given = KeptPass(
+        given = StoredPass(
             pass_hash=_hash(self._pass(salt)),
             community=found.place,
             beacon=ranged.id,
@@ -103,7 +103,7 @@ class Shaking:
         return urlsafe_b64encode(made).rstrip(b"=").decode()
 
 
-async def pass_of(connection: Connection, text: str, now: datetime) -> KeptPass | None:
+async def pass_of(connection: Connection, text: str, now: datetime) -> StoredPass | None:
     """None for what is no pass of ours, or has ended."""
     return await presence_passes.get(connection, _hash(text), now)
 

@@ -18,7 +18,7 @@ from central_server.statistics.screen_counts import used
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from central_server.store.parcels import parcel_times
-from central_server.store.parcels.parcel_times import KeptContent, KeptMoment
+from central_server.store.parcels.parcel_times import StoredContent, StoredMoment
 from central_server.store.statistics import beacon_activity, figures, screen_figures
 from central_server.store.statistics.screen_figures import Used
 from sync_contract.records import BeaconStatistics, IntentRegistered, Parcel, ScreenStatistics
@@ -69,14 +69,14 @@ async def _place(connection: Connection, gateway: str, ids: set[str]) -> set[dat
     known = {boot: Anchor(*told) for boot, told in (await parcel_times.anchors(connection, gateway, wanted)).items()}
     before = await parcel_times.known(connection, gateway, ids)
     stale: set[datetime] = set()
-    new: list[KeptMoment] = []
+    new: list[StoredMoment] = []
     heard: list[tuple[str, datetime, BeaconStatistics]] = []
     for content, parcel in kept:
         told = reading(parcel)
         found = moment(told, known.get(told.boot), content.received_at)
         unsure = None if told.trusted else told.boot
         kind = parcel.body.kind
-        new.append(KeptMoment(gateway, content.parcel, content.community, kind, found.at, found.sure, unsure))
+        new.append(StoredMoment(gateway, content.parcel, content.community, kind, found.at, found.sure, unsure))
         if isinstance(parcel.body, BeaconStatistics):
             heard.append((content.community, found.at, parcel.body))
         if not isinstance(parcel.body, IntentRegistered):
@@ -114,7 +114,7 @@ async def _screens(connection: Connection, gateway: str, start: datetime) -> dic
     return {community: used(each) for community, each in stretches.items()}
 
 
-def _parcel(content: KeptContent) -> Parcel | None:
+def _parcel(content: StoredContent) -> Parcel | None:
     """None for one of a contract that this program does not know (any more): it is kept, and not counted."""
     try:
         return Parcel.model_validate_json(content.content)

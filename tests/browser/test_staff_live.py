@@ -11,7 +11,7 @@ from central_server.store.api import deliveries, webhooks
 from central_server.store.api.deliveries import Delivery
 from central_server.store.api.webhooks import Webhook
 from central_server.store.catalogue import beacons
-from central_server.store.catalogue.beacons import KeptBeacon
+from central_server.store.catalogue.beacons import StoredBeacon
 from sync_contract.catalogue import BeaconKind
 from sync_contract.uuid7 import new_id
 from tests.browser.conftest import PATIENCE_MS, OpenPage
@@ -39,7 +39,7 @@ async def news(page: Page, hall: Hall, wanted: str) -> None:
 async def test_a_beacon_that_is_heard_is_seen_so(open_page: OpenPage, busy_hall: Hall) -> None:
     now = datetime.now(UTC)
     one = place(77, 5)
-    kept = KeptBeacon(new_id(), "huada", one.beacon, BeaconKind.place, "side door", -59, "", None, (), "", now, "")
+    kept = StoredBeacon(new_id(), "huada", one.beacon, BeaconKind.place, "side door", -59, "", None, (), "", now, "")
     async with busy_hall.central.database() as database:
         async with database.write() as connection:
             await beacons.save(connection, kept, 0)

@@ -3,7 +3,7 @@
 import pytest
 
 from central_server.store.catalogue import beacons
-from central_server.store.catalogue.beacons import KeptBeacon
+from central_server.store.catalogue.beacons import StoredBeacon
 from central_server.store.engine import versioned_rows
 from sync_contract.catalogue import BeaconKind
 from sync_contract.strict_model import Language
@@ -23,7 +23,7 @@ async def known(central: RunningCentral) -> str:
     id_ = new_id()
     async with central.database() as database, database.write() as connection:
         await versioned_rows.begin(connection)
-        kept = KeptBeacon(
+        kept = StoredBeacon(
             id_, "huada", DOOR, BeaconKind.place, "大厅东墙 east wall, hall", -59, "", None, (), "", NOW, "chen"
         )
         await beacons.save(connection, kept, 0)

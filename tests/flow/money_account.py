@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from central_server.bank_emulator.unionpay.transactions import PAYMENT
 from central_server.store.donations import refunds
 from central_server.store.donations.attempts import Attempt
-from central_server.store.donations.refunds import BY_BANK, KeptRefund, RefundState
+from central_server.store.donations.refunds import BY_BANK, RefundState, StoredRefund
 from central_server.store.ledger import ledger_lines
 from central_server.store.ledger.ledger_lines import LedgerLine
 from central_server.store.places.places import TOP
@@ -30,7 +30,7 @@ class Account:
     """
 
     lines: tuple[LedgerLine, ...]
-    asked: tuple[KeptRefund, ...]
+    asked: tuple[StoredRefund, ...]
     came: dict[str, int]
     counted: Counter[str]
     went: dict[str, int]
@@ -103,7 +103,7 @@ async def story(street: Street) -> str:
     return "\n".join(line for name, told in parts.items() for line in (f"--- {name}", *map(str, told)))
 
 
-def _both_did(task: Difference, asked: tuple[KeptRefund, ...]) -> bool:
+def _both_did(task: Difference, asked: tuple[StoredRefund, ...]) -> bool:
     """By its own number the bank gave back what we had told it to give back, too: only that one refused."""
     ours = [each for each in asked if each.attempt == task.attempt and each.asked_by != BY_BANK]
     return task.order_id not in {each.id for each in asked} and any(

@@ -10,7 +10,7 @@ from central_server.api.tokens import LIVES_DAYS, MOST_OF_AN_ACCOUNT, Scope
 from central_server.staff.frame.page_frame import Desk, Onward, Shown, Visitor
 from central_server.store.accounts import accounts, audit_trail
 from central_server.store.api import tokens
-from central_server.store.api.tokens import KeptToken
+from central_server.store.api.tokens import StoredToken
 from central_server.store.engine.connection import Connection
 from central_server.store.places import places
 
@@ -66,7 +66,7 @@ class TokensPage:
         return Onward("/staff/tokens")
 
 
-async def _may_end(connection: Connection, visitor: Visitor, token: KeptToken, home: str) -> bool:
+async def _may_end(connection: Connection, visitor: Visitor, token: StoredToken, home: str) -> bool:
     if token.account == visitor.access.account:
         return True
     return visitor.access.may(Right.govern, await places.ancestors(connection, home))
@@ -78,7 +78,7 @@ async def _shown(visitor: Visitor, *, given: str = "", fault: str = "") -> Shown
     governed = visitor.access.places(Right.govern)
     async with visitor.database.read() as connection:
         own = await tokens.of_accounts(connection, [name])
-        others: tuple[KeptToken, ...] = ()
+        others: tuple[StoredToken, ...] = ()
         if governed:
             known = [
                 account.name
@@ -100,11 +100,11 @@ async def _shown(visitor: Visitor, *, given: str = "", fault: str = "") -> Shown
     return Shown("tokens.html", values, 422 if fault else 200)
 
 
-def _is_live(token: KeptToken, now: datetime) -> bool:
+def _is_live(token: StoredToken, now: datetime) -> bool:
     return token.revoked_at is None and token.ends_at > now
 
 
-def _state(token: KeptToken, now: datetime) -> str:
+def _state(token: StoredToken, now: datetime) -> str:
     if token.revoked_at is not None:
         return "revoked"
     return "live" if token.ends_at > now else "ended"

@@ -19,8 +19,8 @@ from central_server.catalogue.reference_index import Known
 from central_server.staff.frame.page_frame import Desk, Values, Visitor
 from central_server.staff.frame.record_editor import Checked, EditPages, Kind, holds_for
 from central_server.store.catalogue import beacons, bindings, cloned_beacons, identity_conflicts, projects
-from central_server.store.catalogue.beacons import KeptBeacon, Wanted
-from central_server.store.catalogue.bindings import KeptBinding, Target
+from central_server.store.catalogue.beacons import StoredBeacon, Wanted
+from central_server.store.catalogue.bindings import StoredBinding, Target
 from central_server.store.engine.connection import Connection
 from central_server.store.enrolment import gateways
 from central_server.store.places import places
@@ -33,13 +33,13 @@ CLONED_FOR = timedelta(hours=3)
 """For so long after it was last heard from two transmitters."""
 
 
-class BeaconPage(EditPages[KeptBeacon]):
+class BeaconPage(EditPages[StoredBeacon]):
     def __init__(self, desk: Desk, publication: Publication) -> None:
         about = partial(_about, publication.environment)
         super().__init__(desk, replace(KIND, about=about), publication)
 
 
-async def found(connection: Connection, visitor: Visitor) -> KeptBeacon:
+async def found(connection: Connection, visitor: Visitor) -> StoredBeacon:
     """The beacon of the path, if it holds where the visitor is. Raises HTTPNotFound."""
     kept = await _load(connection, visitor.request.match_info)
     if kept is None:
@@ -49,13 +49,13 @@ async def found(connection: Connection, visitor: Visitor) -> KeptBeacon:
     return kept
 
 
-async def _load(connection: Connection, named: Mapping[str, str]) -> KeptBeacon | None:
+async def _load(connection: Connection, named: Mapping[str, str]) -> StoredBeacon | None:
     return await beacons.get(connection, named["beacon"])
 
 
 def _read(
-    values: Mapping[str, str], known: Known, edit: Edit, before: KeptBeacon | None
-) -> tuple[KeptBeacon | None, list[Fault]]:
+    values: Mapping[str, str], known: Known, edit: Edit, before: StoredBeacon | None
+) -> tuple[StoredBeacon | None, list[Fault]]:
     return read_beacon(values, known, edit, before.id if before else "")
 
 
@@ -81,7 +81,7 @@ async def _about(
     connection: Connection,
     visitor: Visitor,
     values: Mapping[str, str],
-    kept: KeptBeacon | None,
+    kept: StoredBeacon | None,
 ) -> Values:
     seen = {gateway.id: gateway for gateway in await gateways.every(connection, visitor.tops)}
     heard = (await beacon_activity.of(connection, [kept.beacon])).get(kept.beacon, []) if kept else []
@@ -102,13 +102,13 @@ async def _about(
     }
 
 
-async def _is_cloned(connection: Connection, visitor: Visitor, kept: KeptBeacon) -> bool:
+async def _is_cloned(connection: Connection, visitor: Visitor, kept: StoredBeacon) -> bool:
     found = await cloned_beacons.suspects(connection, visitor.tops, visitor.now - CLONED_FOR)
     return str(kept.beacon) in {each.beacon for each in found}
 
 
 async def _brings(
-    connection: Connection, visitor: Visitor, kept: KeptBeacon | None, environment: Environment
+    connection: Connection, visitor: Visitor, kept: StoredBeacon | None, environment: Environment
 ) -> Values:
     """Which project it brings now, by which bindings; nothing of a community that the visitor does not see."""
     nothing: Values = {"brings": None, "bound": (), "hidden": False}
@@ -127,7 +127,7 @@ async def _brings(
     }
 
 
-def _binds(binding: KeptBinding, kept: KeptBeacon) -> bool:
+def _binds(binding: StoredBinding, kept: StoredBeacon) -> bool:
     match binding.target:
         case Target.beacon:
             return binding.beacon == kept.beacon
@@ -137,13 +137,13 @@ def _binds(binding: KeptBinding, kept: KeptBeacon) -> bool:
             return True
 
 
-async def _where(connection: Connection, visitor: Visitor, other: KeptBeacon) -> KeptBeacon | None:
+async def _where(connection: Connection, visitor: Visitor, other: StoredBeacon) -> StoredBeacon | None:
     """None for one of a place that the visitor does not see: that it is there must be told, more must not."""
     above = await places.ancestors(connection, other.place)
     return None if visitor.tops.isdisjoint(above) else other
 
 
-async def _check(connection: Connection, saved: Checked[KeptBeacon]) -> list[Fault]:
+async def _check(connection: Connection, saved: Checked[StoredBeacon]) -> list[Fault]:
     """Of one's own twins only those at the same place are refused. Whose numbers these are is told of it."""
     made, before, known = saved.made, saved.before, saved.known
     twins = [
@@ -161,7 +161,7 @@ async def _check(connection: Connection, saved: Checked[KeptBeacon]) -> list[Fau
     return [refusal(made, held, known)]
 
 
-KIND: Kind[KeptBeacon] = Kind(
+KIND: Kind[StoredBeacon] = Kind(
     noun="beacon",
     template="beacon.html",
     at=_AT,

@@ -11,7 +11,7 @@ from central_server.staff.catalogue.catalogue_status import told
 from central_server.staff.frame.page_frame import Desk, Shown, Visitor
 from central_server.staff.places.place_tree import rows
 from central_server.store.catalogue import beacons, cloned_beacons
-from central_server.store.catalogue.beacons import PAGE, KeptBeacon, Wanted
+from central_server.store.catalogue.beacons import PAGE, StoredBeacon, Wanted
 from central_server.store.places import places
 from central_server.store.places.places import TOP
 from central_server.store.statistics import beacon_activity
@@ -49,13 +49,13 @@ class BeaconsPage:
         shown = found[:PAGE]
         older = urlencode(filters | {"after": shown[-1].id}) if len(found) > PAGE else ""
 
-        def state(kept: KeptBeacon) -> tuple[str, object]:
+        def state(kept: StoredBeacon) -> tuple[str, object]:
             if kept.kind is BeaconKind.person:
                 return "person", None
             status, last = beacon_activity.status(seen.get(kept.beacon, ()), visitor.now)
             return ("cloned" if str(kept.beacon) in cloned else status.value), last
 
-        def twin(kept: KeptBeacon) -> str:
+        def twin(kept: StoredBeacon) -> str:
             """Whether its numbers are entered more than once, and which one counts."""
             others = [each for each in at[kept.beacon] if each.id != kept.id]
             if all(of[each.place] == of[kept.place] for each in others):

@@ -16,7 +16,7 @@ from central_server.staff.frame.page_frame import Desk, Shown, Values, Visitor
 from central_server.staff.frame.record_editor import Checked, EditPages, Kind
 from central_server.staff.places.place_tree import rows
 from central_server.store.catalogue import beacons, bindings, projects
-from central_server.store.catalogue.bindings import PAGE, KeptBinding, Wanted
+from central_server.store.catalogue.bindings import PAGE, StoredBinding, Wanted
 from central_server.store.engine.connection import Connection
 from central_server.store.places import places
 from central_server.store.places.places import TOP, PlaceKind
@@ -28,7 +28,7 @@ _LISTED = 500
 """So many beacons are offered by name; others are typed."""
 
 
-class BindingsPage(EditPages[KeptBinding]):
+class BindingsPage(EditPages[StoredBinding]):
     def __init__(self, desk: Desk, publication: Publication) -> None:
         super().__init__(desk, KIND, publication)
 
@@ -55,7 +55,7 @@ class BindingsPage(EditPages[KeptBinding]):
         published = await told(visitor.database, self._publication, visitor.tops) if "removed" in query else None
         labels = {each.beacon: each.label for each in known if each.kind is BeaconKind.place}
 
-        def title(binding: KeptBinding) -> object:
+        def title(binding: StoredBinding) -> object:
             """Of the project at the binding's place or the nearest above it; None when it is gone."""
             at: str | None = binding.place
             while at is not None and (at, binding.project) not in titles:
@@ -87,13 +87,13 @@ class BindingsPage(EditPages[KeptBinding]):
         )
 
 
-async def _load(connection: Connection, named: Mapping[str, str]) -> KeptBinding | None:
+async def _load(connection: Connection, named: Mapping[str, str]) -> StoredBinding | None:
     return await bindings.get(connection, named["binding"])
 
 
 def _read(
-    values: Mapping[str, str], known: Known, edit: Edit, before: KeptBinding | None
-) -> tuple[KeptBinding | None, list[Fault]]:
+    values: Mapping[str, str], known: Known, edit: Edit, before: StoredBinding | None
+) -> tuple[StoredBinding | None, list[Fault]]:
     return read_binding(values, known, edit, before.id if before else "")
 
 
@@ -114,7 +114,7 @@ async def _begin(connection: Connection, visitor: Visitor) -> dict[str, str]:
 
 
 async def _about(
-    connection: Connection, visitor: Visitor, values: Mapping[str, str], kept: KeptBinding | None
+    connection: Connection, visitor: Visitor, values: Mapping[str, str], kept: StoredBinding | None
 ) -> Values:
     listed = await beacons.page(connection, beacons.Wanted(visitor.tops), limit=_LISTED)
     return {
@@ -127,11 +127,11 @@ async def _about(
     }
 
 
-async def _check(connection: Connection, saved: Checked[KeptBinding]) -> list[Fault]:
+async def _check(connection: Connection, saved: Checked[StoredBinding]) -> list[Fault]:
     return []
 
 
-KIND: Kind[KeptBinding] = Kind(
+KIND: Kind[StoredBinding] = Kind(
     noun="binding",
     template="binding.html",
     at=_AT,

@@ -16,7 +16,7 @@ from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Vis
 from central_server.staff.frame.record_editor import holds_for
 from central_server.store.accounts import audit_trail
 from central_server.store.catalogue import projects
-from central_server.store.catalogue.projects import KeptProject
+from central_server.store.catalogue.projects import StoredProject
 from central_server.store.engine.connection import Connection
 from central_server.store.ledger import disclosures
 from central_server.store.ledger.disclosures import Disclosure
@@ -147,7 +147,7 @@ class PermitsPage:
         content = await asyncio.to_thread(audit_file.zipped, wanted, tables, vouchers, named)
         return Sent(f"books-{project.id}-{today(visitor.now)}.zip", "application/zip", content)
 
-    async def _project(self, connection: Connection, visitor: Visitor) -> KeptProject:
+    async def _project(self, connection: Connection, visitor: Visitor) -> StoredProject:
         """One that is kept where the visitor sees to money, or holds there from above. Raises HTTPNotFound."""
         named = visitor.request.match_info
         kept = await projects.get(connection, named["place"], named["project"])

@@ -12,7 +12,7 @@ from central_server.catalogue.poster_content import OnPaper, on_paper
 from central_server.staff.catalogue.beacon_page import found
 from central_server.staff.catalogue.poster_options import LANGUAGES, PHONE, Choice
 from central_server.staff.frame.page_frame import Desk, Sent, Shown, Visitor
-from central_server.store.catalogue.beacons import KeptBeacon
+from central_server.store.catalogue.beacons import StoredBeacon
 from kiosk_ui.paper.beacon_address import AddressRefused, poster_address
 from kiosk_ui.paper.poster import Paper, poster_pdf
 from kiosk_ui.paper.typesetting import PACKAGE, FontsMissing, look_for_fonts
@@ -57,7 +57,7 @@ class PosterPage:
         name = f"{choice.paper}-{beacon.major}-{beacon.minor}-{facts.project.id}.pdf"
         return Sent(name, "application/pdf", content)
 
-    async def _told(self, visitor: Visitor, choice: Choice) -> tuple[KeptBeacon, OnPaper]:
+    async def _told(self, visitor: Visitor, choice: Choice) -> tuple[StoredBeacon, OnPaper]:
         """Raises HTTPNotFound, also for a person's tag: no poster leads to a person."""
         async with visitor.database.read() as connection:
             kept = await found(connection, visitor)
@@ -65,7 +65,7 @@ class PosterPage:
                 raise web.HTTPNotFound
             return kept, await on_paper(connection, kept, choice.project, visitor.now, self._environment)
 
-    def _trouble(self, kept: KeptBeacon) -> str:
+    def _trouble(self, kept: StoredBeacon) -> str:
         """Why nothing can be printed, whatever is chosen: a word of the template; empty when something can."""
         try:
             poster_address(self._url(), kept.beacon, self._environment)
@@ -76,7 +76,7 @@ class PosterPage:
             return "fonts"
         return ""
 
-    def _shown(self, kept: KeptBeacon, told: OnPaper, choice: Choice, trouble: str, status: int = 200) -> Shown:
+    def _shown(self, kept: StoredBeacon, told: OnPaper, choice: Choice, trouble: str, status: int = 200) -> Shown:
         values = {
             "kept": kept,
             "told": told,

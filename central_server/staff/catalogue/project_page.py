@@ -18,8 +18,8 @@ from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Val
 from central_server.staff.frame.record_editor import Checked, EditPages, Kind, Typed, path_of
 from central_server.store.accounts import audit_trail
 from central_server.store.catalogue import organisations, pictures, projects
-from central_server.store.catalogue.pictures import KeptPicture
-from central_server.store.catalogue.projects import KeptProject
+from central_server.store.catalogue.pictures import StoredPicture
+from central_server.store.catalogue.projects import StoredProject
 from central_server.store.engine import versioned_rows
 from central_server.store.engine.connection import Connection
 
@@ -27,7 +27,7 @@ _AT = "/staff/projects"
 _ONE = _AT + "/{place}/{project:[a-z0-9-]{1,16}}"
 
 
-class ProjectPage(EditPages[KeptProject]):
+class ProjectPage(EditPages[StoredProject]):
     def __init__(self, desk: Desk, publication: Publication) -> None:
         super().__init__(desk, replace(KIND, about=partial(_about, publication.platforms)), publication)
 
@@ -54,7 +54,7 @@ class ProjectPage(EditPages[KeptProject]):
             sha = None
             if upload is not None and kind is not None:
                 sha = hashlib.sha256(upload.content).hexdigest()
-                new = KeptPicture(sha, kind, len(upload.content), upload.content)
+                new = StoredPicture(sha, kind, len(upload.content), upload.content)
                 await pictures.keep(connection, new, visitor.now)
             await projects.show_picture(connection, kept, sha, visitor.access.account, visitor.now)
             await versioned_rows.edited(connection, kept.place, visitor.now)
@@ -73,13 +73,13 @@ class ProjectPage(EditPages[KeptProject]):
         return Sent("picture", picture.content_type, picture.content)
 
 
-async def _load(connection: Connection, named: Mapping[str, str]) -> KeptProject | None:
+async def _load(connection: Connection, named: Mapping[str, str]) -> StoredProject | None:
     return await projects.get(connection, named["place"], named["project"])
 
 
 def _read(
-    values: Mapping[str, str], known: Known, edit: Edit, before: KeptProject | None
-) -> tuple[KeptProject | None, list[Fault]]:
+    values: Mapping[str, str], known: Known, edit: Edit, before: StoredProject | None
+) -> tuple[StoredProject | None, list[Fault]]:
     return read_project(values, known, edit, before.picture if before else None)
 
 
@@ -92,7 +92,7 @@ async def _about(
     connection: Connection,
     visitor: Visitor,
     values: Mapping[str, str],
-    kept: KeptProject | None,
+    kept: StoredProject | None,
 ) -> Values:
     place = kept.place if kept else values.get("place", "")
     holding = await organisations.holding(connection, place) if kept else {}
@@ -102,7 +102,7 @@ async def _about(
     return {"organisations": [*holding.values()], "judgement": reason}
 
 
-async def _check(connection: Connection, saved: Checked[KeptProject]) -> list[Fault]:
+async def _check(connection: Connection, saved: Checked[StoredProject]) -> list[Fault]:
     made = saved.made
     there = await projects.get(connection, made.place, made.id) if saved.before is None else None
     if there is None:
@@ -110,7 +110,7 @@ async def _check(connection: Connection, saved: Checked[KeptProject]) -> list[Fa
     return [Fault("id", Word.taken, made.id, {"what": there.title.zh_hans})]
 
 
-KIND: Kind[KeptProject] = Kind(
+KIND: Kind[StoredProject] = Kind(
     noun="project",
     template="project.html",
     at=_AT,

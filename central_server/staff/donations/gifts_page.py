@@ -17,7 +17,7 @@ from central_server.staff.frame.community_filter import Whose, whose
 from central_server.staff.frame.labels import at, identities, of_beacons, of_projects
 from central_server.staff.frame.page_frame import Desk, Sent, Shown, Visitor, sheet
 from central_server.store.catalogue import beacons, projects
-from central_server.store.catalogue.beacons import KeptBeacon
+from central_server.store.catalogue.beacons import StoredBeacon
 from central_server.store.donations import gifts
 from central_server.store.donations.gifts import PAGE, Money, Odd, Wanted
 from central_server.store.enrolment import gateways
@@ -185,7 +185,7 @@ def _chosen(visitor: Visitor) -> dict[str, str]:
 
 
 def _beacons(
-    given_at: Sequence[str], named: Sequence[KeptBeacon], around: Sequence[Place], of: Whose, language: Language
+    given_at: Sequence[str], named: Sequence[StoredBeacon], around: Sequence[Place], of: Whose, language: Language
 ) -> dict[str, str]:
     """By identity; what others call one of the same numbers is not told."""
     mine = {place.id for place in around}

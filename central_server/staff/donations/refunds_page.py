@@ -14,7 +14,7 @@ from central_server.staff.frame.page_frame import Desk, Onward, Shown, Visitor
 from central_server.store.accounts import audit_trail
 from central_server.store.catalogue import projects
 from central_server.store.donations import attempts, refunds
-from central_server.store.donations.refunds import BY_BANK, PAGE, KeptRefund
+from central_server.store.donations.refunds import BY_BANK, PAGE, StoredRefund
 from central_server.store.places import places
 from sync_contract.money import Money
 from sync_contract.strict_model import Environment
@@ -101,7 +101,7 @@ class RefundsPage:
         return Shown("refunds.html", values, 422 if fault else 200)
 
 
-def _detail(refund: KeptRefund) -> str:
+def _detail(refund: StoredRefund) -> str:
     return f"{yuan(refund.amount_minor)} {refund.currency}, asked for by {refund.asked_by}"
 
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from central_server.store.catalogue.beacons import KeptBeacon
-from central_server.store.catalogue.projects import KeptProject
+from central_server.store.catalogue.beacons import StoredBeacon
+from central_server.store.catalogue.projects import StoredProject
 from central_server.store.places.places import Place, PlaceKind
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
@@ -17,7 +17,7 @@ _MOST = 3
 """Places named beside one; of more the first, and a mark."""
 
 
-def of_projects(known: Iterable[KeptProject], names: Mapping[str, Texts], language: Language) -> dict[str, str]:
+def of_projects(known: Iterable[StoredProject], names: Mapping[str, Texts], language: Language) -> dict[str, str]:
     """By id. One id may be offered by several places, under several titles."""
     found: dict[str, tuple[list[str], list[str]]] = {}
     for project in known:
@@ -27,7 +27,7 @@ def of_projects(known: Iterable[KeptProject], names: Mapping[str, Texts], langua
     return {id_: _told(titles, at, names, language) for id_, (titles, at) in found.items()}
 
 
-def of_beacons(known: Iterable[KeptBeacon], names: Mapping[str, Texts], language: Language) -> dict[str, str]:
+def of_beacons(known: Iterable[StoredBeacon], names: Mapping[str, Texts], language: Language) -> dict[str, str]:
     """By identity, those on walls. `names`: also of the sites at which they hang, as `at` gives them."""
     found: dict[str, tuple[list[str], list[str]]] = {}
     for kept in known:

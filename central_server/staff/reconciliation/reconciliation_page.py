@@ -24,7 +24,7 @@ from central_server.store.places import places
 from central_server.store.places.places import TOP
 from central_server.store.reconciliation import differences, reconciled_attempts, statements
 from central_server.store.reconciliation.differences import Difference
-from central_server.store.reconciliation.statements import KeptStatement, RowResult
+from central_server.store.reconciliation.statements import RowResult, StoredStatement
 
 _AT = "/staff/reconciliation"
 _DAY = _AT + "/{statement:[0-9]{1,15}}"
@@ -172,7 +172,7 @@ class ReconciliationPage:
         subject = f"{found.kind} {found.order_id or found.day}"
         await audit_trail.record(connection, visitor.did(deed, found.community, subject, detail))
 
-    async def _statement(self, connection: Connection, visitor: Visitor) -> KeptStatement:
+    async def _statement(self, connection: Connection, visitor: Visitor) -> StoredStatement:
         """To a community a file is what it has of that community's gifts; one that has nothing is not there."""
         kept = await statements.get(connection, int(visitor.request.match_info["statement"]))
         if kept is None or kept.environment != self._work.environment or kept.empty:
@@ -181,12 +181,14 @@ class ReconciliationPage:
             raise web.HTTPNotFound
         return kept
 
-    async def _told(self, connection: Connection, visitor: Visitor, kept: KeptStatement) -> tuple[dict[str, Any], ...]:
+    async def _told(
+        self, connection: Connection, visitor: Visitor, kept: StoredStatement
+    ) -> tuple[dict[str, Any], ...]:
         return await reconciled_attempts.rows_told(
             connection, kept.id, await places.communities(connection, visitor.tops)
         )
 
-    async def _totals(self, connection: Connection, visitor: Visitor, kept: KeptStatement) -> Totals | None:
+    async def _totals(self, connection: Connection, visitor: Visitor, kept: StoredStatement) -> Totals | None:
         every = await totals(connection, visitor.tops, self._work.environment, limit=400)
         return next((each for each in every if each.statement == kept.id), None)
 

@@ -13,7 +13,7 @@ from sync_contract.beacon_identity import BeaconId
 
 
 @dataclass(frozen=True, slots=True)
-class KeptPass:
+class StoredPass:
     """`distance_cm`: as the phone estimated it, None where it did not."""
 
     pass_hash: str
@@ -27,7 +27,7 @@ class KeptPass:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptAnswer:
+class StoredAnswer:
     """`content`: the answer without its pass, which is made anew from `salt`."""
 
     key_hash: str
@@ -37,13 +37,13 @@ class KeptAnswer:
     given_at: datetime
 
 
-async def give(connection: Connection, given: KeptPass) -> None:
-    values = {name: getattr(given, name) for name in KeptPass.__dataclass_fields__ if name != "beacon"}
+async def give(connection: Connection, given: StoredPass) -> None:
+    values = {name: getattr(given, name) for name in StoredPass.__dataclass_fields__ if name != "beacon"}
     beacon = {"uuid": str(given.beacon.uuid), "major": given.beacon.major, "minor": given.beacon.minor}
     await connection.execute(presence_passes.insert().values(values | beacon))
 
 
-async def get(connection: Connection, pass_hash: str, now: datetime) -> KeptPass | None:
+async def get(connection: Connection, pass_hash: str, now: datetime) -> StoredPass | None:
     """None for what was never given, and for what has ended."""
     columns = presence_passes.c
     found = (
@@ -53,14 +53,14 @@ async def get(connection: Connection, pass_hash: str, now: datetime) -> KeptPass
         return None
     values = dict(found._mapping)
     beacon = BeaconId(UUID(values.pop("uuid")), values.pop("major"), values.pop("minor"))
-    return KeptPass(beacon=beacon, **values)
+    return StoredPass(beacon=beacon, **values)
 
 
-async def answer_once(connection: Connection, answer: KeptAnswer) -> KeptAnswer:
+async def answer_once(connection: Connection, answer: StoredAnswer) -> StoredAnswer:
     """Keep the answer; the one that was kept under this key before, when there is one."""
     await connection.execute(insert(connection, shake_answers).values(asdict(answer)).on_conflict_do_nothing())
     statement = select(shake_answers).where(shake_answers.c.key_hash == answer.key_hash)
-    return KeptAnswer(**(await connection.execute(statement)).one()._mapping)
+    return StoredAnswer(**(await connection.execute(statement)).one()._mapping)
 
 
 async def forget(connection: Connection, before: datetime) -> None:

@@ -13,7 +13,7 @@ _NOTED_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class KeptToken:
+class StoredToken:
     """`scopes`: words with a space between them. `last_used_at`: to the minute."""
 
     id: str
@@ -27,31 +27,31 @@ class KeptToken:
     revoked_at: datetime | None = None
 
 
-async def add(connection: Connection, token: KeptToken) -> None:
+async def add(connection: Connection, token: StoredToken) -> None:
     await connection.execute(personal_tokens.insert().values(asdict(token)))
 
 
-async def by_hash(connection: Connection, token_hash: str, now: datetime) -> KeptToken | None:
+async def by_hash(connection: Connection, token_hash: str, now: datetime) -> StoredToken | None:
     """None when there is none, when it is revoked, and when its time is over."""
     columns = personal_tokens.c
     statement = select(personal_tokens).where(
         columns.token_hash == token_hash, columns.revoked_at.is_(None), columns.ends_at > now
     )
     found = (await connection.execute(statement)).one_or_none()
-    return None if found is None else KeptToken(**found._mapping)
+    return None if found is None else StoredToken(**found._mapping)
 
 
-async def get(connection: Connection, token: str) -> KeptToken | None:
+async def get(connection: Connection, token: str) -> StoredToken | None:
     found = (await connection.execute(select(personal_tokens).where(personal_tokens.c.id == token))).one_or_none()
-    return None if found is None else KeptToken(**found._mapping)
+    return None if found is None else StoredToken(**found._mapping)
 
 
-async def of_accounts(connection: Connection, accounts: Collection[str]) -> tuple[KeptToken, ...]:
+async def of_accounts(connection: Connection, accounts: Collection[str]) -> tuple[StoredToken, ...]:
     """Newest first."""
     columns = personal_tokens.c
     statement = select(personal_tokens).where(columns.account.in_(accounts))
     statement = statement.order_by(columns.made_at.desc(), columns.id.desc())
-    return tuple(KeptToken(**row._mapping) for row in await connection.execute(statement))
+    return tuple(StoredToken(**row._mapping) for row in await connection.execute(statement))
 
 
 async def revoke(connection: Connection, token: str, now: datetime) -> bool:
@@ -63,7 +63,7 @@ async def revoke(connection: Connection, token: str, now: datetime) -> bool:
     return bool(done.rowcount)
 
 
-def is_due(token: KeptToken, now: datetime) -> bool:
+def is_due(token: StoredToken, now: datetime) -> bool:
     """Whether its last use is to be noted again."""
     return token.last_used_at is None or now - token.last_used_at >= _NOTED_EVERY
 

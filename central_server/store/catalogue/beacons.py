@@ -20,7 +20,7 @@ PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class KeptBeacon:
+class StoredBeacon:
     """`gateway`: the one that advertises it, None for a device of its own. `groups`: names without spaces."""
 
     id: str
@@ -56,14 +56,14 @@ class Wanted:
     now: datetime | None = None
 
 
-async def get(connection: Connection, id_: str) -> KeptBeacon | None:
+async def get(connection: Connection, id_: str) -> StoredBeacon | None:
     found = (await connection.execute(_ROWS.where(beacons.c.id == id_))).one_or_none()
     return None if found is None else _read(found)
 
 
 async def page(
     connection: Connection, wanted: Wanted, after: str = "", limit: int | None = PAGE
-) -> tuple[KeptBeacon, ...]:
+) -> tuple[StoredBeacon, ...]:
     """By identity; `after`: the id of the last one seen."""
     chosen = _ROWS.where(versioned_rows.visible(beacons.c.place, wanted.tops))
     if wanted.words:
@@ -91,24 +91,24 @@ async def page(
     return tuple(_read(row) for row in await connection.execute(chosen if limit is None else chosen.limit(limit)))
 
 
-async def concerning(connection: Connection, community: str) -> tuple[KeptBeacon, ...]:
+async def concerning(connection: Connection, community: str) -> tuple[StoredBeacon, ...]:
     """Those that the community's gateways are to know, the nearest first: of two with one identity that one counts."""
     wanted = _ROWS.where(versioned_rows.concerns(beacons.c.place, community))
     rows = await connection.execute(wanted.order_by(versioned_rows.height(beacons.c.place).desc(), *_ORDER))
-    nearest: dict[BeaconId, KeptBeacon] = {}
+    nearest: dict[BeaconId, StoredBeacon] = {}
     for row in rows:
         kept = _read(row)
         nearest.setdefault(kept.beacon, kept)
     return tuple(sorted(nearest.values(), key=lambda one: one.beacon))
 
 
-async def same(connection: Connection, wanted: Iterable[BeaconId]) -> tuple[KeptBeacon, ...]:
+async def same(connection: Connection, wanted: Iterable[BeaconId]) -> tuple[StoredBeacon, ...]:
     """All with one of these identities, wherever they belong."""
     chosen = [_is(beacon) for beacon in wanted]
     return tuple(_read(row) for row in await connection.execute(_ROWS.where(or_(*chosen)))) if chosen else ()
 
 
-async def doubled(connection: Connection) -> tuple[KeptBeacon, ...]:
+async def doubled(connection: Connection) -> tuple[StoredBeacon, ...]:
     """Those whose identity another place has too."""
     rows = await connection.execute(_ROWS.where(_elsewhere()))
     return tuple(_read(row) for row in rows)
@@ -137,7 +137,7 @@ async def minors(connection: Connection, uuid: UUID, major: int) -> set[int]:
     return set((await connection.execute(rows)).scalars())
 
 
-async def save(connection: Connection, beacon: KeptBeacon, read: int) -> bool:
+async def save(connection: Connection, beacon: StoredBeacon, read: int) -> bool:
     """`read`: the revision that was read, 0 for a new one. False when somebody else was first."""
     values = {
         "place": beacon.place,
@@ -157,7 +157,7 @@ async def save(connection: Connection, beacon: KeptBeacon, read: int) -> bool:
     return await versioned_rows.save(connection, beacons, {"id": beacon.id}, values, read)
 
 
-async def remove(connection: Connection, beacon: KeptBeacon) -> bool:
+async def remove(connection: Connection, beacon: StoredBeacon) -> bool:
     """False when it is another edit by now."""
     return await versioned_rows.remove(connection, beacons, beacon.id, beacon.revision)
 
@@ -174,8 +174,8 @@ def _is(beacon: BeaconId) -> Any:  # noqa: ANN401  (a condition)
     return and_(beacons.c.uuid == str(beacon.uuid), beacons.c.major == beacon.major, beacons.c.minor == beacon.minor)
 
 
-def _read(row: Any) -> KeptBeacon:  # noqa: ANN401  (a row)
-    return KeptBeacon(
+def _read(row: Any) -> StoredBeacon:  # noqa: ANN401  (a row)
+    return StoredBeacon(
         id=row.id,
         place=row.place,
         beacon=BeaconId(UUID(row.uuid), row.major, row.minor),

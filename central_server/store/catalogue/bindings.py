@@ -26,7 +26,7 @@ class Target(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class KeptBinding:
+class StoredBinding:
     """`beacon`, `group`: as the target says. `hours`: `HH:MM-HH:MM`; `weekdays`: 1 Monday to 7 Sunday."""
 
     id: str
@@ -60,19 +60,19 @@ class Wanted:
     place: str = ""
 
 
-async def get(connection: Connection, id_: str) -> KeptBinding | None:
+async def get(connection: Connection, id_: str) -> StoredBinding | None:
     found = (await connection.execute(_ROWS.where(bindings.c.id == id_))).one_or_none()
     return None if found is None else _read(found)
 
 
-async def every(connection: Connection, tops: Collection[str]) -> tuple[KeptBinding, ...]:
+async def every(connection: Connection, tops: Collection[str]) -> tuple[StoredBinding, ...]:
     """Those at and below `tops` and those that hold there from above; by project and priority."""
     wanted = _ROWS.where(versioned_rows.visible(bindings.c.place, tops))
     ordered = wanted.order_by(bindings.c.place, bindings.c.project, bindings.c.priority.desc(), bindings.c.id)
     return tuple(_read(row) for row in await connection.execute(ordered))
 
 
-async def page(connection: Connection, wanted: Wanted, after: str = "", limit: int = PAGE) -> tuple[KeptBinding, ...]:
+async def page(connection: Connection, wanted: Wanted, after: str = "", limit: int = PAGE) -> tuple[StoredBinding, ...]:
     """By place, project and priority; `after`: the id of the last one seen."""
     chosen = _ROWS.where(versioned_rows.visible(bindings.c.place, wanted.tops))
     if wanted.words:
@@ -109,7 +109,7 @@ def _told_by(wanted: Wanted) -> ColumnElement[bool]:
 
 async def by_id(
     connection: Connection, tops: Collection[str], after: str | None, limit: int
-) -> tuple[KeptBinding, ...]:
+) -> tuple[StoredBinding, ...]:
     """At and below `tops` and those that hold there from above, by id, from the one after `after`."""
     wanted = _ROWS.where(versioned_rows.visible(bindings.c.place, tops))
     if after is not None:
@@ -117,14 +117,14 @@ async def by_id(
     return tuple(_read(row) for row in await connection.execute(wanted.order_by(bindings.c.id).limit(limit)))
 
 
-async def holding(connection: Connection, place: str) -> tuple[KeptBinding, ...]:
+async def holding(connection: Connection, place: str) -> tuple[StoredBinding, ...]:
     """Those that hold at `place`, the nearest first, then as they were made: the first of those alike is shown."""
     wanted = _ROWS.where(versioned_rows.holds_at(bindings.c.place, place))
     rows = await connection.execute(wanted.order_by(versioned_rows.height(bindings.c.place).desc(), bindings.c.id))
     return tuple(_read(row) for row in rows)
 
 
-async def save(connection: Connection, binding: KeptBinding, read: int) -> bool:
+async def save(connection: Connection, binding: StoredBinding, read: int) -> bool:
     """`read`: the revision that was read, 0 for a new one. False when somebody else was first."""
     values = {
         "place": binding.place,
@@ -147,14 +147,14 @@ async def save(connection: Connection, binding: KeptBinding, read: int) -> bool:
     return await versioned_rows.save(connection, bindings, {"id": binding.id}, values, read)
 
 
-async def remove(connection: Connection, binding: KeptBinding) -> bool:
+async def remove(connection: Connection, binding: StoredBinding) -> bool:
     """False when it is another edit by now."""
     return await versioned_rows.remove(connection, bindings, binding.id, binding.revision)
 
 
-def _read(row: Any) -> KeptBinding:  # noqa: ANN401  (a row)
+def _read(row: Any) -> StoredBinding:  # noqa: ANN401  (a row)
     target = Target(row.target)
-    return KeptBinding(
+    return StoredBinding(
         id=row.id,
         place=row.place,
         target=target,

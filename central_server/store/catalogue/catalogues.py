@@ -20,7 +20,7 @@ from central_server.store.places.places import within
 
 
 @dataclass(frozen=True, slots=True)
-class KeptCatalogue:
+class StoredCatalogue:
     """`digest` covers what is published but not when; `content`: the SignedCatalogue as JSON."""
 
     version: int
@@ -49,10 +49,10 @@ class Holder:
     version: int | None
 
 
-async def newest(connection: Connection, community: str) -> KeptCatalogue | None:
+async def newest(connection: Connection, community: str) -> StoredCatalogue | None:
     wanted = select(catalogues).where(catalogues.c.community == community)
     found = (await connection.execute(wanted.order_by(catalogues.c.version.desc()).limit(1))).one_or_none()
-    return None if found is None else KeptCatalogue(**found._mapping)
+    return None if found is None else StoredCatalogue(**found._mapping)
 
 
 async def newest_versions(connection: Connection, communities: Collection[str]) -> dict[str, int]:
@@ -85,7 +85,7 @@ async def troubles(connection: Connection, tops: Collection[str]) -> tuple[Troub
     return tuple(Trouble(**row._mapping) for row in rows)
 
 
-async def add(connection: Connection, catalogue: KeptCatalogue) -> None:
+async def add(connection: Connection, catalogue: StoredCatalogue) -> None:
     await connection.execute(catalogues.insert().values(asdict(catalogue)))
 
 

@@ -11,14 +11,14 @@ from central_server.store.engine.upsert import insert
 
 
 @dataclass(frozen=True, slots=True)
-class KeptPicture:
+class StoredPicture:
     sha256: str
     content_type: str
     octets: int
     content: bytes
 
 
-async def keep(connection: Connection, picture: KeptPicture, now: datetime) -> None:
+async def keep(connection: Connection, picture: StoredPicture, now: datetime) -> None:
     statement = insert(connection, pictures).values(
         sha256=picture.sha256,
         content_type=picture.content_type,
@@ -29,13 +29,13 @@ async def keep(connection: Connection, picture: KeptPicture, now: datetime) -> N
     await connection.execute(statement.on_conflict_do_nothing())
 
 
-async def get(connection: Connection, sha256: str) -> KeptPicture | None:
+async def get(connection: Connection, sha256: str) -> StoredPicture | None:
     wanted = select(pictures.c.sha256, pictures.c.content_type, pictures.c.octets, pictures.c.content)
     found = (await connection.execute(wanted.where(pictures.c.sha256 == sha256))).one_or_none()
-    return None if found is None else KeptPicture(**found._mapping)
+    return None if found is None else StoredPicture(**found._mapping)
 
 
-async def shown(connection: Connection, sha256: str) -> KeptPicture | None:
+async def shown(connection: Connection, sha256: str) -> StoredPicture | None:
     """None for one that no project on offer has."""
     offered = select(projects.c.id).where(projects.c.picture == sha256, projects.c.withdrawn.is_(False)).limit(1)
     if (await connection.execute(offered)).first() is None:

@@ -19,7 +19,7 @@ from sync_contract.project import Example, Project, Texts
 
 
 @dataclass(frozen=True, slots=True)
-class KeptProject:
+class StoredProject:
     """`organisation`: the id of one that holds at the project's place, or empty; `withdrawn`: not on offer any more.
 
     `position`: on the screen, the least first.
@@ -132,20 +132,20 @@ async def called(connection: Connection, tops: Collection[str], ids: Collection[
     return {(row.place, row.id): Texts.model_validate_json(row.title) for row in rows}
 
 
-async def holding(connection: Connection, place: str) -> dict[str, KeptProject]:
+async def holding(connection: Connection, place: str) -> dict[str, StoredProject]:
     """By id, those that hold at `place`, withdrawn ones too; of two with one id the nearer one."""
     wanted = _ROWS.where(versioned_rows.holds_at(projects.c.place, place))
     found = await connection.execute(wanted.order_by(versioned_rows.height(projects.c.place), projects.c.id))
     return {row.id: _read(row) for row in found}
 
 
-async def get(connection: Connection, place: str, id_: str) -> KeptProject | None:
+async def get(connection: Connection, place: str, id_: str) -> StoredProject | None:
     wanted = _ROWS.where(projects.c.place == place, projects.c.id == id_)
     found = (await connection.execute(wanted)).one_or_none()
     return None if found is None else _read(found)
 
 
-async def every(connection: Connection, tops: Collection[str]) -> tuple[KeptProject, ...]:
+async def every(connection: Connection, tops: Collection[str]) -> tuple[StoredProject, ...]:
     """Those at and below `tops` and those that hold there from above; as on the screen."""
     wanted = _ROWS.where(versioned_rows.visible(projects.c.place, tops)).order_by(
         projects.c.position, projects.c.id, projects.c.place
@@ -153,7 +153,7 @@ async def every(connection: Connection, tops: Collection[str]) -> tuple[KeptProj
     return tuple(_read(row) for row in await connection.execute(wanted))
 
 
-async def save(connection: Connection, project: KeptProject, read: int) -> bool:
+async def save(connection: Connection, project: StoredProject, read: int) -> bool:
     """`read`: the revision that was read, 0 for a new one. False when somebody else was first."""
     key = {"place": project.place, "id": project.id}
     values = {
@@ -181,7 +181,7 @@ async def save(connection: Connection, project: KeptProject, read: int) -> bool:
 
 
 async def show_picture(
-    connection: Connection, project: KeptProject, sha256: str | None, account: str, now: datetime
+    connection: Connection, project: StoredProject, sha256: str | None, account: str, now: datetime
 ) -> None:
     """An edit like any other: the revision rises."""
     mine = (projects.c.place == project.place, projects.c.id == project.id)
@@ -212,16 +212,16 @@ async def _holding(
     return {each.id: each.published(raisers.get(each.organisation)) for each in sorted(kept, key=_place_on_screen)}
 
 
-def _place_on_screen(project: KeptProject) -> tuple[int, str]:
+def _place_on_screen(project: StoredProject) -> tuple[int, str]:
     return project.position, project.id
 
 
-def _read(row: Any) -> KeptProject:  # noqa: ANN401  (a row)
+def _read(row: Any) -> StoredProject:  # noqa: ANN401  (a row)
     fields = dict(row._mapping)
     texts = {name: Texts.model_validate_json(fields[name]) for name in ("title", "summary", "story", "payee")}
     amounts = tuple(int(word) for word in row.amounts_fen.split(","))
     examples = _EXAMPLES.validate_json(row.pays_for)
-    return KeptProject(**fields | texts | {"amounts_fen": amounts, "pays_for": examples})
+    return StoredProject(**fields | texts | {"amounts_fen": amounts, "pays_for": examples})
 
 
 _ROWS = select(projects)

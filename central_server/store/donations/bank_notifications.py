@@ -11,7 +11,7 @@ from central_server.store.engine.upsert import insert
 
 
 @dataclass(frozen=True, slots=True)
-class KeptNotification:
+class StoredNotification:
     bank: str
     id: str
     attempt: str
@@ -21,7 +21,7 @@ class KeptNotification:
     received_at: datetime
 
 
-async def keep(connection: Connection, notification: KeptNotification) -> bool:
+async def keep(connection: Connection, notification: StoredNotification) -> bool:
     """False when this (bank, id) is here already."""
     statement = insert(connection, notifications).values(asdict(notification)).on_conflict_do_nothing()
     return bool((await connection.execute(statement)).rowcount)

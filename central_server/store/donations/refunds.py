@@ -34,7 +34,7 @@ COUNTED = (*WAITING, RefundState.refunded)
 
 
 @dataclass(frozen=True, slots=True)
-class KeptRefund:
+class StoredRefund:
     """`id` is the bank's order number of the refund, and `sent_at` its time; both stay whatever is sent again.
 
     `note`: why it was decided so, or why it was closed. `evidence`: the bank's number of the refund, or its reason.
@@ -60,18 +60,18 @@ class KeptRefund:
     next_query_at: datetime | None = None
 
 
-async def add(connection: Connection, refund: KeptRefund) -> None:
+async def add(connection: Connection, refund: StoredRefund) -> None:
     await connection.execute(refunds.insert().values(asdict(refund)))
 
 
-async def get(connection: Connection, refund: str) -> KeptRefund | None:
+async def get(connection: Connection, refund: str) -> StoredRefund | None:
     return _one((await connection.execute(select(refunds).where(refunds.c.id == refund))).mappings().one_or_none())
 
 
-async def of_attempts(connection: Connection, attempts: Collection[str]) -> tuple[KeptRefund, ...]:
+async def of_attempts(connection: Connection, attempts: Collection[str]) -> tuple[StoredRefund, ...]:
     """In the order in which they were asked for."""
     statement = select(refunds).where(refunds.c.attempt.in_(attempts)).order_by(refunds.c.asked_at, refunds.c.id)
-    return tuple(KeptRefund(**row) for row in (await connection.execute(statement)).mappings())
+    return tuple(StoredRefund(**row) for row in (await connection.execute(statement)).mappings())
 
 
 async def counted_minor(connection: Connection, attempt: str) -> int:
@@ -89,7 +89,7 @@ async def page(
     waiting: bool,
     before: tuple[datetime, str] | None = None,
     limit: int = PAGE,
-) -> tuple[KeptRefund, ...]:
+) -> tuple[StoredRefund, ...]:
     """Newest first. `waiting`: only those that nobody decided yet."""
     columns = refunds.c
     statement = select(refunds).where(columns.environment == environment, within(columns.community, tops))
@@ -99,12 +99,12 @@ async def page(
         at, id_ = before
         statement = statement.where((columns.asked_at < at) | ((columns.asked_at == at) & (columns.id < id_)))
     rows = await connection.execute(statement.order_by(columns.asked_at.desc(), columns.id.desc()).limit(limit))
-    return tuple(KeptRefund(**row) for row in rows.mappings())
+    return tuple(StoredRefund(**row) for row in rows.mappings())
 
 
 async def unanswered(
     connection: Connection, tops: Collection[str], environment: str, sent_before: datetime
-) -> tuple[KeptRefund, ...]:
+) -> tuple[StoredRefund, ...]:
     """Sent to the bank before that time, and it has not said that they are done."""
     columns = refunds.c
     statement = select(refunds).where(
@@ -114,20 +114,20 @@ async def unanswered(
         columns.sent_at < sent_before,
     )
     rows = await connection.execute(statement.order_by(columns.sent_at).limit(PAGE))
-    return tuple(KeptRefund(**row) for row in rows.mappings())
+    return tuple(StoredRefund(**row) for row in rows.mappings())
 
 
-async def due(connection: Connection, bank: str, now: datetime, limit: int = 20) -> tuple[KeptRefund, ...]:
+async def due(connection: Connection, bank: str, now: datetime, limit: int = 20) -> tuple[StoredRefund, ...]:
     """Those of which that bank is to be told or asked now; what another one holds must not stand before them."""
     columns = refunds.c
     there = select(refunds).join(attempts, attempts.c.id == columns.attempt).where(attempts.c.bank == bank)
     statement = there.where(columns.next_query_at <= now).order_by(columns.next_query_at, columns.id)
-    return tuple(KeptRefund(**row) for row in (await connection.execute(statement.limit(limit))).mappings())
+    return tuple(StoredRefund(**row) for row in (await connection.execute(statement.limit(limit))).mappings())
 
 
 async def decide(
     connection: Connection,
-    refund: KeptRefund,
+    refund: StoredRefund,
     state: RefundState,
     *,
     by: str,
@@ -140,20 +140,20 @@ async def decide(
     return await _change(connection, refund.id, (RefundState.asked,), values)
 
 
-async def close(connection: Connection, refund: KeptRefund, *, note: str, at: datetime) -> bool:
+async def close(connection: Connection, refund: StoredRefund, *, note: str, at: datetime) -> bool:
     """Decline what was not sent yet, whoever had approved it. False when it was sent meanwhile."""
     decided = {"decided_by": refund.decided_by or BY_BANK, "decided_at": refund.decided_at or at}
     values = {"state": RefundState.declined.value, "note": note, "next_query_at": None} | decided
     return await _change(connection, refund.id, (RefundState.asked, RefundState.approved), values)
 
 
-async def begin_sending(connection: Connection, refund: KeptRefund, at: datetime, next_query_at: datetime) -> bool:
+async def begin_sending(connection: Connection, refund: StoredRefund, at: datetime, next_query_at: datetime) -> bool:
     """Approved to sent; False when another process was first, or it was closed."""
     values = {"state": RefundState.sent.value, "sent_at": at, "next_query_at": next_query_at}
     return await _change(connection, refund.id, (RefundState.approved,), values)
 
 
-async def begin_asking(connection: Connection, refund: KeptRefund, next_query_at: datetime | None) -> bool:
+async def begin_asking(connection: Connection, refund: StoredRefund, next_query_at: datetime | None) -> bool:
     """Count one query more; False when another process was first, or it has ended."""
     columns = refunds.c
     counted = await connection.execute(
@@ -164,7 +164,7 @@ async def begin_asking(connection: Connection, refund: KeptRefund, next_query_at
     return bool(counted.rowcount)
 
 
-async def end(connection: Connection, refund: KeptRefund, state: RefundState, evidence: str) -> bool:
+async def end(connection: Connection, refund: StoredRefund, state: RefundState, evidence: str) -> bool:
     """By the bank's word. A later truth wins: what was refused may turn out to be done, and never the other way."""
     before = (RefundState.sent,) if state is RefundState.refused else (RefundState.sent, RefundState.refused)
     values = {"state": state.value, "evidence": evidence[:200], "next_query_at": None}
@@ -189,5 +189,5 @@ async def _change(
     return bool(changed.rowcount)
 
 
-def _one(row: Mapping[Any, Any] | None) -> KeptRefund | None:
-    return None if row is None else KeptRefund(**row)
+def _one(row: Mapping[Any, Any] | None) -> StoredRefund | None:
+    return None if row is None else StoredRefund(**row)

@@ -13,7 +13,7 @@ from central_server.store.places.places import within
 
 
 @dataclass(frozen=True, slots=True)
-class KeptCosignature:
+class StoredCosignature:
     """`head`: its `seq`; `key`: the gateway's of that time."""
 
     head: int
@@ -24,7 +24,7 @@ class KeptCosignature:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptRefusal:
+class StoredRefusal:
     """`digest`: of the head that the gateway was shown; `refused_at`: by its own clock."""
 
     gateway: str
@@ -48,13 +48,13 @@ class Witness:
     signature: str
 
 
-async def add(connection: Connection, cosignature: KeptCosignature) -> None:
+async def add(connection: Connection, cosignature: StoredCosignature) -> None:
     """A gateway co-signs a head once; what it says again changes nothing."""
     statement = insert(connection, cosignatures).values(asdict(cosignature))
     await connection.execute(statement.on_conflict_do_nothing())
 
 
-async def refuse(connection: Connection, refusal: KeptRefusal) -> None:
+async def refuse(connection: Connection, refusal: StoredRefusal) -> None:
     statement = insert(connection, head_refusals).values(asdict(refusal))
     await connection.execute(statement.on_conflict_do_nothing())
 
@@ -78,10 +78,10 @@ async def counted(connection: Connection, community: str, environment: str) -> i
     return int((await connection.execute(statement)).scalar_one())
 
 
-async def refusals(connection: Connection, tops: Collection[str]) -> list[tuple[KeptRefusal, str]]:
+async def refusals(connection: Connection, tops: Collection[str]) -> list[tuple[StoredRefusal, str]]:
     """Of the communities at and below `tops`, the newest first, each with the gateway's label."""
-    columns = [head_refusals.c[name] for name in KeptRefusal.__dataclass_fields__]
+    columns = [head_refusals.c[name] for name in StoredRefusal.__dataclass_fields__]
     joined = head_refusals.join(gateways, gateways.c.id == head_refusals.c.gateway)
     statement = select(*columns, gateways.c.label).select_from(joined)
     statement = statement.where(within(head_refusals.c.community, tops)).order_by(head_refusals.c.told_at.desc())
-    return [(KeptRefusal(*row[:-1]), row[-1]) for row in await connection.execute(statement.limit(100))]
+    return [(StoredRefusal(*row[:-1]), row[-1]) for row in await connection.execute(statement.limit(100))]

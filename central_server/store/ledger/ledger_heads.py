@@ -13,7 +13,7 @@ from central_server.store.places.places import within
 
 
 @dataclass(frozen=True, slots=True)
-class KeptHead:
+class StoredHead:
     """`content`: the payload as signed; `up_to`: no line with a number up to it waits to be published;
     `given_minor`: what the chain received so far, less what was given back; `helped`: people, so far. `seq` 0 before it
     is kept.
@@ -38,12 +38,12 @@ class KeptHead:
         return self.community, self.environment, self.project
 
 
-_COLUMNS = [heads.c[name] for name in KeptHead.__dataclass_fields__]
+_COLUMNS = [heads.c[name] for name in StoredHead.__dataclass_fields__]
 
 
-async def add(connection: Connection, head: KeptHead, lines: Collection[LedgerLine]) -> None:
+async def add(connection: Connection, head: StoredHead, lines: Collection[LedgerLine]) -> None:
     """Only after `ledger_lines.alone`. `lines`: what it publishes, each for the only time."""
-    values = {name: getattr(head, name) for name in KeptHead.__dataclass_fields__ if name != "seq"}
+    values = {name: getattr(head, name) for name in StoredHead.__dataclass_fields__ if name != "seq"}
     seq = (await connection.execute(heads.insert().values(values).returning(heads.c.seq))).scalar_one()
     numbers = select(ledger_lines.c.seq, ledger_lines.c.n).where(in_purse(head.purse))
     wanted = sorted(line.n for line in lines)
@@ -54,37 +54,37 @@ async def add(connection: Connection, head: KeptHead, lines: Collection[LedgerLi
     await connection.execute(published_lines.insert(), [{"line": line, "head": seq} for line in sorted(found)])
 
 
-async def newest(connection: Connection, purse: Purse) -> KeptHead | None:
+async def newest(connection: Connection, purse: Purse) -> StoredHead | None:
     statement = select(*_COLUMNS).where(_of(purse)).order_by(heads.c.step.desc()).limit(1)
     found = (await connection.execute(statement)).one_or_none()
-    return None if found is None else KeptHead(*found)
+    return None if found is None else StoredHead(*found)
 
 
-async def get(connection: Connection, purse: Purse, step: int) -> KeptHead | None:
+async def get(connection: Connection, purse: Purse, step: int) -> StoredHead | None:
     found = (await connection.execute(select(*_COLUMNS).where(_of(purse), heads.c.step == step))).one_or_none()
-    return None if found is None else KeptHead(*found)
+    return None if found is None else StoredHead(*found)
 
 
-async def of_purse(connection: Connection, purse: Purse, after: int = 0, limit: int | None = None) -> list[KeptHead]:
+async def of_purse(connection: Connection, purse: Purse, after: int = 0, limit: int | None = None) -> list[StoredHead]:
     """Those with a step above `after`, in their order."""
     statement = select(*_COLUMNS).where(_of(purse), heads.c.step > after).order_by(heads.c.step)
-    return [KeptHead(*row) for row in await connection.execute(statement.limit(limit))]
+    return [StoredHead(*row) for row in await connection.execute(statement.limit(limit))]
 
 
-async def since(connection: Connection, purse: Purse, at: datetime) -> list[KeptHead]:
+async def since(connection: Connection, purse: Purse, at: datetime) -> list[StoredHead]:
     """Those published from that time on, in their order."""
     statement = select(*_COLUMNS).where(_of(purse), heads.c.published_at >= at).order_by(heads.c.step)
-    return [KeptHead(*row) for row in await connection.execute(statement)]
+    return [StoredHead(*row) for row in await connection.execute(statement)]
 
 
-async def of_community(connection: Connection, community: str, environment: str) -> list[KeptHead]:
+async def of_community(connection: Connection, community: str, environment: str) -> list[StoredHead]:
     """The newest head of each of its projects, by project."""
     table = heads.c
     here = (table.community == community, table.environment == environment)
     last = select(table.project, func.max(table.step).label("step")).where(*here).group_by(table.project).subquery()
     joined = heads.join(last, (table.project == last.c.project) & (table.step == last.c.step))
     statement = select(*_COLUMNS).select_from(joined).where(*here).order_by(table.project)
-    return [KeptHead(*row) for row in await connection.execute(statement)]
+    return [StoredHead(*row) for row in await connection.execute(statement)]
 
 
 async def pending(connection: Connection, purse: Purse, up_to: int, limit: int) -> tuple[LedgerLine, ...]:
@@ -115,14 +115,14 @@ async def steps(connection: Connection, purse: Purse) -> list[tuple[LedgerLine, 
     return [tuple(lines) for _, lines in sorted(found.items())]
 
 
-async def publishing(connection: Connection, identity: str) -> KeptHead | None:
+async def publishing(connection: Connection, identity: str) -> StoredHead | None:
     """The head that published the line of this identity."""
     joined = heads.join(published_lines, published_lines.c.head == heads.c.seq).join(
         ledger_lines, ledger_lines.c.seq == published_lines.c.line
     )
     statement = select(*_COLUMNS).select_from(joined).where(ledger_lines.c.identity == identity)
     found = (await connection.execute(statement)).one_or_none()
-    return None if found is None else KeptHead(*found)
+    return None if found is None else StoredHead(*found)
 
 
 async def published_of(connection: Connection, identities: Sequence[str]) -> frozenset[str]:

@@ -26,7 +26,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptMoment:
+class StoredMoment:
     """`unsure_boot`: the boot whose anchor would tell better; None when the parcel's own clock was synchronised."""
 
     gateway: str
@@ -39,7 +39,7 @@ class KeptMoment:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptContent:
+class StoredContent:
     parcel: str
     community: str
     content: bytes
@@ -78,9 +78,9 @@ async def waiting(connection: Connection) -> int:
     return int((await connection.execute(select(func.count()).select_from(uncounted))).scalar_one())
 
 
-async def contents(connection: Connection, gateway: str, ids: Collection[str]) -> tuple[KeptContent, ...]:
+async def contents(connection: Connection, gateway: str, ids: Collection[str]) -> tuple[StoredContent, ...]:
     found = (await kept.find(connection, gateway, ids)).values()
-    return tuple(KeptContent(each.id, each.community, each.content, each.received_at) for each in found)
+    return tuple(StoredContent(each.id, each.community, each.content, each.received_at) for each in found)
 
 
 async def settle_anchor(connection: Connection, gateway: str, boot: str, monotonic_ns: int, wall: datetime) -> bool:
@@ -103,7 +103,7 @@ async def anchors(connection: Connection, gateway: str, wanted: Collection[str])
     return {row.boot: (row.monotonic_ns, row.wall) for row in found}
 
 
-async def keep(connection: Connection, new: Sequence[KeptMoment]) -> None:
+async def keep(connection: Connection, new: Sequence[StoredMoment]) -> None:
     if not new:
         return
     statement = insert(connection, moments)
@@ -122,7 +122,7 @@ async def unsure(connection: Connection, gateway: str, boot: str) -> tuple[str, 
 
 async def between(
     connection: Connection, gateway: str, kind: str, since: datetime, until: datetime
-) -> tuple[KeptContent, ...]:
+) -> tuple[StoredContent, ...]:
     """The parcels of a kind that happened from `since` and before `until`."""
     statement = select(moments.c.parcel, moments.c.sure).where(
         moments.c.gateway == gateway, moments.c.at >= since, moments.c.at < until, moments.c.kind == kind

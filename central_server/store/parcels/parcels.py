@@ -19,7 +19,7 @@ from central_server.store.places.places import within
 
 
 @dataclass(frozen=True, slots=True)
-class KeptParcel:
+class StoredParcel:
     """`content`: its JSON. `place`: where it stands, batch and position."""
 
     gateway: str
@@ -93,14 +93,14 @@ async def take_back(connection: Connection, gateway: str, ids: Collection[str]) 
         await connection.execute(delete(parcels).where(_these(gateway, ids)))
 
 
-async def find(connection: Connection, gateway: str, ids: Collection[str]) -> dict[str, KeptParcel]:
+async def find(connection: Connection, gateway: str, ids: Collection[str]) -> dict[str, StoredParcel]:
     if not ids:
         return {}
     wanted = select(parcels.c.id, parcels.c.batch, parcels.c.position).where(_these(gateway, ids))
     rows = (await connection.execute(wanted.order_by(parcels.c.id))).all()
     packets = await batches.opened(connection, {row.batch for row in rows})
     return {
-        id_: KeptParcel(
+        id_: StoredParcel(
             gateway, id_, packet.community, packet.contents[position], packet.received_at, (batch, position)
         )
         for id_, batch, position in rows
@@ -108,7 +108,7 @@ async def find(connection: Connection, gateway: str, ids: Collection[str]) -> di
     }
 
 
-async def get(connection: Connection, gateway: str, parcel: str) -> KeptParcel | None:
+async def get(connection: Connection, gateway: str, parcel: str) -> StoredParcel | None:
     return (await find(connection, gateway, [parcel])).get(parcel)
 
 

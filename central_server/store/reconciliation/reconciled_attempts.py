@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from central_server.store.donations.attempts import PAID, Attempt
-from central_server.store.donations.refunds import KeptRefund, RefundState
+from central_server.store.donations.refunds import RefundState, StoredRefund
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import attempts, gateways, intents, refunds, statement_rows, statements
 from central_server.store.reconciliation.statements import NOTHING
 
 _ATTEMPT = [attempts.c[name] for name in Attempt.__dataclass_fields__]
-_REFUND = [refunds.c[name] for name in KeptRefund.__dataclass_fields__]
+_REFUND = [refunds.c[name] for name in StoredRefund.__dataclass_fields__]
 
 
 async def reconcile(connection: Connection, attempt: str, statement: int, line: int) -> None:
@@ -53,7 +53,7 @@ async def unreconciled(
 
 async def unreconciled_refunds(
     connection: Connection, bank: str, environment: str, sent_before: datetime
-) -> tuple[KeptRefund, ...]:
+) -> tuple[StoredRefund, ...]:
     """Done by the bank's word, told to it before that time, and in no file so far; the oldest first."""
     told = select(statement_rows.c.refund).where(statement_rows.c.refund.is_not(None))
     statement = (
@@ -68,7 +68,7 @@ async def unreconciled_refunds(
         )
     )
     rows = await connection.execute(statement.order_by(refunds.c.sent_at, refunds.c.id))
-    return tuple(KeptRefund(**row._mapping) for row in rows)
+    return tuple(StoredRefund(**row._mapping) for row in rows)
 
 
 async def first_order(connection: Connection, bank: str, environment: str) -> datetime | None:

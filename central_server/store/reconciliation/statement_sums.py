@@ -10,9 +10,9 @@ from sqlalchemy import Select, func, select
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import attempts, differences, ledger_lines, statement_rows, statements
 from central_server.store.places.places import within
-from central_server.store.reconciliation.statements import NOTHING, KeptStatement, RowResult
+from central_server.store.reconciliation.statements import NOTHING, RowResult, StoredStatement
 
-_HEAD = [statements.c[name] for name in KeptStatement.__dataclass_fields__]
+_HEAD = [statements.c[name] for name in StoredStatement.__dataclass_fields__]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Told:
         return self.result == RowResult.new
 
 
-async def days(connection: Connection, environment: str, limit: int) -> tuple[KeptStatement, ...]:
+async def days(connection: Connection, environment: str, limit: int) -> tuple[StoredStatement, ...]:
     """The newest edition of each day's file, the newest day first."""
     newest = (
         select(func.max(statements.c.id))
@@ -43,7 +43,7 @@ async def days(connection: Connection, environment: str, limit: int) -> tuple[Ke
     )
     statement = select(*_HEAD).where(statements.c.id.in_(newest))
     ordered = statement.order_by(statements.c.day.desc(), statements.c.bank).limit(limit)
-    return tuple(KeptStatement(*row) for row in await connection.execute(ordered))
+    return tuple(StoredStatement(*row) for row in await connection.execute(ordered))
 
 
 async def theirs(

@@ -56,7 +56,7 @@ class NewRow:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptRow(NewRow):
+class StoredRow(NewRow):
     """`identity`: its digest, and the how manyth row of that content in its file it is.
 
     `attempt`, `refund`: of ours, where it fits one; `result`: what it was found to be.
@@ -70,7 +70,7 @@ class KeptRow(NewRow):
 
 
 @dataclass(frozen=True, slots=True)
-class KeptStatement:
+class StoredStatement:
     """`community`: at whose place it is seen whole; `cause`: the night's work, or who brought it."""
 
     id: int
@@ -90,8 +90,8 @@ class KeptStatement:
         return self.fingerprint == NOTHING
 
 
-_HEAD = [statements.c[name] for name in KeptStatement.__dataclass_fields__]
-_ROW = [statement_rows.c[name] for name in KeptRow.__dataclass_fields__]
+_HEAD = [statements.c[name] for name in StoredStatement.__dataclass_fields__]
+_ROW = [statement_rows.c[name] for name in StoredRow.__dataclass_fields__]
 
 
 async def keep(
@@ -106,7 +106,7 @@ async def keep(
     *,
     at: datetime,
     cause: str,
-) -> tuple[KeptStatement, bool]:
+) -> tuple[StoredStatement, bool]:
     """The file as it is kept, and whether it is new: the same octets of the same day are the same file."""
     values = {
         "bank": bank,
@@ -157,12 +157,12 @@ async def keep_nothing(
 
 async def _keep(
     connection: Connection, values: Mapping[str, Any], rows: Sequence[NewRow]
-) -> tuple[KeptStatement, bool]:
+) -> tuple[StoredStatement, bool]:
     statement = insert(connection, statements).values(dict(values)).on_conflict_do_nothing()
     fresh = bool((await connection.execute(statement)).rowcount)
     named = ("bank", "environment", "day", "fingerprint")
     found = select(*_HEAD).where(*(statements.c[name] == values[name] for name in named))
-    kept = KeptStatement(*(await connection.execute(found)).one())
+    kept = StoredStatement(*(await connection.execute(found)).one())
     if fresh and rows:
         blank = {"statement": kept.id, "attempt": None, "refund": None, "result": RowResult.new.value}
         numbered = zip(rows, _identities(rows), strict=True)
@@ -180,9 +180,9 @@ def _identities(rows: Sequence[NewRow]) -> list[str]:
     return found
 
 
-async def get(connection: Connection, id_: int) -> KeptStatement | None:
+async def get(connection: Connection, id_: int) -> StoredStatement | None:
     found = (await connection.execute(select(*_HEAD).where(statements.c.id == id_))).one_or_none()
-    return None if found is None else KeptStatement(*found)
+    return None if found is None else StoredStatement(*found)
 
 
 async def content(connection: Connection, id_: int) -> bytes:
@@ -191,7 +191,7 @@ async def content(connection: Connection, id_: int) -> bytes:
 
 async def every(
     connection: Connection, environment: str, *, bank: str | None = None, since: date | None = None, limit: int = 500
-) -> tuple[KeptStatement, ...]:
+) -> tuple[StoredStatement, ...]:
     """The newest day first; of one day the newest edition first."""
     statement = select(*_HEAD).where(statements.c.environment == environment)
     if bank is not None:
@@ -199,10 +199,10 @@ async def every(
     if since is not None:
         statement = statement.where(statements.c.day >= since)
     ordered = statement.order_by(statements.c.day.desc(), statements.c.id.desc()).limit(limit)
-    return tuple(KeptStatement(*row) for row in await connection.execute(ordered))
+    return tuple(StoredStatement(*row) for row in await connection.execute(ordered))
 
 
-async def earlier(connection: Connection, kept: KeptStatement) -> KeptStatement | None:
+async def earlier(connection: Connection, kept: StoredStatement) -> StoredStatement | None:
     """The edition of the same day's file before this one, if there is any."""
     statement = (
         select(*_HEAD)
@@ -217,10 +217,10 @@ async def earlier(connection: Connection, kept: KeptStatement) -> KeptStatement 
         .limit(1)
     )
     found = (await connection.execute(statement)).one_or_none()
-    return None if found is None else KeptStatement(*found)
+    return None if found is None else StoredStatement(*found)
 
 
-async def unread(connection: Connection, bank: str, environment: str) -> tuple[KeptStatement, ...]:
+async def unread(connection: Connection, bank: str, environment: str) -> tuple[StoredStatement, ...]:
     """Those with a row that nobody has looked at, the oldest first."""
     waiting = select(statement_rows.c.statement).where(statement_rows.c.result == RowResult.new.value)
     statement = (
@@ -228,33 +228,33 @@ async def unread(connection: Connection, bank: str, environment: str) -> tuple[K
         .where(statements.c.bank == bank, statements.c.environment == environment, statements.c.id.in_(waiting))
         .order_by(statements.c.id)
     )
-    return tuple(KeptStatement(*row) for row in await connection.execute(statement))
+    return tuple(StoredStatement(*row) for row in await connection.execute(statement))
 
 
-async def rows(connection: Connection, id_: int) -> tuple[KeptRow, ...]:
+async def rows(connection: Connection, id_: int) -> tuple[StoredRow, ...]:
     """In the order of the file."""
     statement = select(*_ROW).where(statement_rows.c.statement == id_).order_by(statement_rows.c.line)
-    return tuple(KeptRow(*row) for row in await connection.execute(statement))
+    return tuple(StoredRow(*row) for row in await connection.execute(statement))
 
 
-async def row(connection: Connection, id_: int, line: int) -> KeptRow | None:
+async def row(connection: Connection, id_: int, line: int) -> StoredRow | None:
     statement = select(*_ROW).where(statement_rows.c.statement == id_, statement_rows.c.line == line)
     found = (await connection.execute(statement)).one_or_none()
-    return None if found is None else KeptRow(*found)
+    return None if found is None else StoredRow(*found)
 
 
-async def same_row(connection: Connection, id_: int, identity: str) -> KeptRow | None:
+async def same_row(connection: Connection, id_: int, identity: str) -> StoredRow | None:
     """The row of that content in another file."""
     statement = select(*_ROW).where(statement_rows.c.statement == id_, statement_rows.c.identity == identity)
     found = (await connection.execute(statement)).one_or_none()
-    return None if found is None else KeptRow(*found)
+    return None if found is None else StoredRow(*found)
 
 
-async def of_attempt(connection: Connection, attempt: str) -> tuple[KeptRow, ...]:
+async def of_attempt(connection: Connection, attempt: str) -> tuple[StoredRow, ...]:
     """Every row of any file that was found to be of the attempt or of one of its refunds; the oldest first."""
     statement = select(*_ROW).where(statement_rows.c.attempt == attempt)
     ordered = statement.order_by(statement_rows.c.statement, statement_rows.c.line)
-    return tuple(KeptRow(*row) for row in await connection.execute(ordered))
+    return tuple(StoredRow(*row) for row in await connection.execute(ordered))
 
 
 async def refund_stands(connection: Connection, refund: str) -> bool:
@@ -266,7 +266,7 @@ async def refund_stands(connection: Connection, refund: str) -> bool:
 
 
 async def found_to_be(
-    connection: Connection, kept: KeptRow, result: str, attempt: str | None, refund: str | None
+    connection: Connection, kept: StoredRow, result: str, attempt: str | None, refund: str | None
 ) -> None:
     await connection.execute(
         update(statement_rows)

@@ -11,8 +11,8 @@ from central_server.catalogue.settings_seed import sow
 from central_server.settings import Settings
 from central_server.state_files import catalogue_key
 from central_server.store.catalogue import beacons, bindings, projects
-from central_server.store.catalogue.beacons import KeptBeacon
-from central_server.store.catalogue.bindings import KeptBinding, Target
+from central_server.store.catalogue.beacons import StoredBeacon
+from central_server.store.catalogue.bindings import StoredBinding, Target
 from central_server.store.engine import versioned_rows
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
@@ -62,7 +62,7 @@ async def known(
 ) -> None:
     await versioned_rows.begin(connection)
     tag_class = "card" if kind is BeaconKind.person else ""
-    kept = KeptBeacon(
+    kept = StoredBeacon(
         new_id(), place, beacon, kind, str(beacon.minor), -59, tag_class, gateway, groups, "", NOW, "chen"
     )
     assert await beacons.save(connection, kept, 0)
@@ -84,7 +84,7 @@ async def bound(
     while_needed: bool = False,
 ) -> None:
     await versioned_rows.begin(connection)
-    kept = KeptBinding(
+    kept = StoredBinding(
         new_id(),
         place,
         target,

@@ -31,7 +31,7 @@ from central_server.reconciliation.statement_import import Reconciling
 from central_server.store.donations import attempts, intents, refunds
 from central_server.store.donations.attempts import Attempt, AttemptState
 from central_server.store.donations.intents import Intent
-from central_server.store.donations.refunds import KeptRefund, RefundState
+from central_server.store.donations.refunds import RefundState, StoredRefund
 from central_server.store.engine.database import Database
 from central_server.store.enrolment import gateways
 from central_server.store.ledger import ledger_lines
@@ -145,7 +145,7 @@ class Books:
             )
         return await self.now(attempt)
 
-    async def refunded(self, attempt: Attempt, minor: int, *, at: datetime = NOW, done: bool = True) -> KeptRefund:
+    async def refunded(self, attempt: Attempt, minor: int, *, at: datetime = NOW, done: bool = True) -> StoredRefund:
         """Asked for by one, approved by another, told to the bank; `done`: it has answered."""
         async with self.database.write() as connection:
             asked = await refund_process.ask(connection, attempt.id, minor, "a test", bank=BANK, by="li", now=at)
@@ -158,7 +158,7 @@ class Books:
                 assert await refund_process.done(connection, asked.id, f"R{asked.id[-12:]}", at, cause="test")
         return await self.refund(asked.id)
 
-    async def declined(self, attempt: Attempt, minor: int) -> KeptRefund:
+    async def declined(self, attempt: Attempt, minor: int) -> StoredRefund:
         async with self.database.write() as connection:
             asked = await refund_process.ask(connection, attempt.id, minor, "a test", bank=BANK, by="li", now=NOW)
             await refund_process.decide(connection, asked.id, approve=False, note="no", by="chen", now=NOW)
@@ -170,7 +170,7 @@ class Books:
         assert found is not None
         return found
 
-    async def refund(self, id_: str) -> KeptRefund:
+    async def refund(self, id_: str) -> StoredRefund:
         async with self.database.read() as connection:
             found = await refunds.get(connection, id_)
         assert found is not None

@@ -9,7 +9,7 @@ import pytest
 from central_server.donations import refund_process
 from central_server.store.donations import attempts, refunds
 from central_server.store.donations.attempts import Attempt
-from central_server.store.donations.refunds import KeptRefund
+from central_server.store.donations.refunds import StoredRefund
 from central_server.store.engine.database import Database
 from central_server.store.ledger import ledger_lines
 from tests.fakes.delivering_gateway import DeliveringGateway
@@ -33,20 +33,20 @@ class Ours:
     async def gift(self, **changes: int) -> Attempt:
         return await self.house.paid_gift(self.gateway, NOW, **changes)
 
-    async def ask(self, attempt: Attempt, minor: int, by: str = "ming", now: datetime = NOW) -> KeptRefund:
+    async def ask(self, attempt: Attempt, minor: int, by: str = "ming", now: datetime = NOW) -> StoredRefund:
         async with self.database.write() as connection:
             return await refund_process.ask(
                 connection, attempt.id, minor, "wrong project", bank=self.bank.name, by=by, now=now
             )
 
-    async def decide(self, refund: KeptRefund, *, approve: bool = True, by: str = "hua") -> KeptRefund:
+    async def decide(self, refund: StoredRefund, *, approve: bool = True, by: str = "hua") -> StoredRefund:
         async with self.database.write() as connection:
             return await refund_process.decide(connection, refund.id, approve=approve, note="", by=by, now=NOW)
 
-    async def approved(self, attempt: Attempt, minor: int) -> KeptRefund:
+    async def approved(self, attempt: Attempt, minor: int) -> StoredRefund:
         return await self.decide(await self.ask(attempt, minor))
 
-    async def refund(self, refund: KeptRefund) -> KeptRefund:
+    async def refund(self, refund: StoredRefund) -> StoredRefund:
         async with self.database.read() as connection:
             found = await refunds.get(connection, refund.id)
         assert found is not None

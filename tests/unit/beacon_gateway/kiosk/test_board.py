@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from beacon_gateway.kiosk.pages.board import board_view
-from beacon_gateway.model.published import BoardFacts, KeptChain
+from beacon_gateway.model.published import BoardFacts, StoredChain
 from kiosk_ui.board_views import BAR_HEIGHT, MONTHS, first_month, months
 from sync_contract.ledger_heads import NO_HEAD, Head
 from sync_contract.merkle_sum_tree import Sums
@@ -31,7 +31,7 @@ def head(project: str = "elder-lunch", *, at: datetime = NOW, step: int = 1, **s
 
 
 def facts(*heads: Head, refused: bool = False, cosigned: int = 0) -> BoardFacts:
-    chains = {each.project: KeptChain(each, DIGEST, (each,)) for each in heads}
+    chains = {each.project: StoredChain(each, DIGEST, (each,)) for each in heads}
     return BoardFacts(chains, dict.fromkeys(chains, cosigned), NOW, refused)
 
 

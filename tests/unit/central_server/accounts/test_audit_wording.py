@@ -24,7 +24,7 @@ from central_server.staff.frame.record_editor import changes
 from central_server.staff.frame.render import StaffTemplates
 from central_server.staff.ledger import disbursements_page
 from central_server.store.accounts.audit_trail import AuditLine
-from central_server.store.donations.refunds import KeptRefund
+from central_server.store.donations.refunds import StoredRefund
 from central_server.store.ledger.disbursements import Disbursement
 from sync_contract.project import Texts
 from sync_contract.strict_model import Environment, Language
@@ -211,7 +211,7 @@ def test_what_no_program_of_ours_wrote_stays_as_it_is() -> None:
 
 def test_what_the_pages_write_is_what_is_read_here() -> None:
     money = ("huada", "drill", "lunch")
-    refund = KeptRefund(ID, OTHER_ID, *money, 1250, "CNY", "two", "asked", "chen", NOW)
+    refund = StoredRefund(ID, OTHER_ID, *money, 1250, "CNY", "two", "asked", "chen", NOW)
     spent = Disbursement(
         ID, *money, 120050, "CNY", "买菜", "菜市场", None, NOW.date(), 3, "", None, "chen", NOW
     )  # fmt: skip

@@ -10,8 +10,8 @@ from central_server.api.tokens import Scope
 from central_server.api.webhooks.events import EVENTS, WebhookBody
 from central_server.statistics.rollup import count_all
 from central_server.store.catalogue import beacons, bindings
-from central_server.store.catalogue.beacons import KeptBeacon
-from central_server.store.catalogue.bindings import KeptBinding, Target
+from central_server.store.catalogue.beacons import StoredBeacon
+from central_server.store.catalogue.bindings import StoredBinding, Target
 from central_server.store.places import places
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
@@ -28,9 +28,9 @@ DOOR = place(1, 1).beacon
 """One that `stretch` hears."""
 
 
-def kept(beacon: BeaconId, kind: BeaconKind) -> KeptBeacon:
+def kept(beacon: BeaconId, kind: BeaconKind) -> StoredBeacon:
     tag_class = "" if kind is BeaconKind.place else "volunteer"
-    return KeptBeacon(new_id(), "huada", beacon, kind, "door", -59, tag_class, None, (), "", NOW, "")
+    return StoredBeacon(new_id(), "huada", beacon, kind, "door", -59, tag_class, None, (), "", NOW, "")
 
 
 async def test_a_beacon_tells_whether_it_is_heard_and_a_persons_tag_does_not(
@@ -80,7 +80,7 @@ async def test_bindings_come_in_parts_each_once(central: RunningCentral, session
                 (Target.group, None, "hall"),
                 (Target.every, None, ""),
             ):
-                one = KeptBinding(
+                one = StoredBinding(
                     *(new_id(), "huada", target, beacon, group, "lunch", 3, ("08:00-12:00",), (1, 5)),
                     *(NOW.date(), None, "near", True, NOW, "chen"),
                 )

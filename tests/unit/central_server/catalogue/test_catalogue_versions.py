@@ -13,7 +13,7 @@ from central_server.enrolment.gateway_status import survey
 from central_server.enrolment.gateways import register
 from central_server.state_files import catalogue_key
 from central_server.store.catalogue import catalogues
-from central_server.store.catalogue.catalogues import KeptCatalogue
+from central_server.store.catalogue.catalogues import StoredCatalogue
 from central_server.store.engine import tables
 from central_server.store.engine.database import Database
 from central_server.store.enrolment import gateway_reports
@@ -128,7 +128,7 @@ async def test_a_server_clock_that_was_ahead_or_falls_back_takes_no_number_back(
 async def test_what_cannot_be_published_is_a_task_until_it_can(numbered: Numbered) -> None:
     before = await numbered.publication.current("huada")
     async with numbered.database.write() as connection:
-        last = KeptCatalogue(MOST, "x", before.signed[3], NOW, "huada")
+        last = StoredCatalogue(MOST, "x", before.signed[3], NOW, "huada")
         await catalogues.add(connection, last)
     await edit(numbered.database, TOP, title=texts("Soup"))
     stuck = await numbered.publication.current("huada")

@@ -22,7 +22,7 @@ from central_server.donations.open_attempt import AtTheBank
 from central_server.donations.refund_process import RefundNotPossible
 from central_server.store.donations import attempts, refunds
 from central_server.store.donations.attempts import Attempt
-from central_server.store.donations.refunds import KeptRefund
+from central_server.store.donations.refunds import StoredRefund
 from central_server.store.engine.database import Database, open_database
 from central_server.store.ledger import ledger_lines
 from tests.fakes.delivering_gateway import DeliveringGateway
@@ -81,7 +81,7 @@ class Cut:
     def went(self) -> list[Transaction]:
         return [each for each in Book(self.book) if each.kind != PAYMENT and each.money_moved]
 
-    async def approved(self, minor: int) -> KeptRefund:
+    async def approved(self, minor: int) -> StoredRefund:
         """Of a gift of 50 yuan that was paid there."""
         gift = await self._paid()
         async with self.other.database.write() as connection:
@@ -92,7 +92,7 @@ class Cut:
         self.drilled.clock.advance(seconds)
         self.now += timedelta(seconds=seconds)
 
-    async def stands(self, refund: KeptRefund) -> tuple[str, list[int]]:
+    async def stands(self, refund: StoredRefund) -> tuple[str, list[int]]:
         """The refund's state, and what the ledger has of it."""
         async with self.other.database.read() as connection:
             held = await refunds.get(connection, refund.id)
@@ -204,7 +204,7 @@ async def _standing(cut: Cut) -> AsyncIterator[None]:
     assert await telling == 1
 
 
-async def _ask_again(cut: Cut, refund: KeptRefund, minor: int) -> None:
+async def _ask_again(cut: Cut, refund: StoredRefund, minor: int) -> None:
     async with cut.other.database.write() as connection:
         await refund_process.ask(connection, refund.attempt, minor, "again", bank="unionpay", by="ming", now=cut.now)
 

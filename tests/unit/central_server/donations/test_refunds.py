@@ -10,7 +10,7 @@ from central_server.banks.port import BankUnavailable, Movement, OrderReport, Or
 from central_server.donations import refund_process
 from central_server.donations.refund_process import RefundNotPossible
 from central_server.donations.settle import HELD_FOR, PaymentRefused
-from central_server.store.donations.refunds import KeptRefund
+from central_server.store.donations.refunds import StoredRefund
 from central_server.store.engine.database import open_database
 from central_server.store.ledger import ledger_lines
 from sync_contract.money import Money
@@ -76,7 +76,7 @@ async def test_two_who_ask_at_once_get_no_more_than_there_is(ours: Ours, store_u
             asked = await asyncio.gather(
                 *(place.ask(gift, 3000) for place in (ours, other, ours, other)), return_exceptions=True
             )
-            assert sum(isinstance(each, KeptRefund) for each in asked) == 1
+            assert sum(isinstance(each, StoredRefund) for each in asked) == 1
             assert {str(each) for each in asked if isinstance(each, Exception)} == {"too_much"}
 
 

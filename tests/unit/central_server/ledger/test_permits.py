@@ -25,7 +25,7 @@ from central_server.receipts.receipt_requests import Receipts
 from central_server.receipts.sealed_data import Donor
 from central_server.store.catalogue import organisations, projects
 from central_server.store.catalogue.organisations import Organisation
-from central_server.store.catalogue.projects import KeptProject
+from central_server.store.catalogue.projects import StoredProject
 from central_server.store.engine import versioned_rows
 from central_server.store.engine.database import Database
 from central_server.store.ledger import disclosures as noted
@@ -56,7 +56,7 @@ def texts(text: str) -> Texts:
 
 async def kept(database: Database, *, until: date, opens: date, closes: date, place: str = "huada") -> None:
     raiser = Organisation(place, "charity", "演练慈善会", None, "C-1", until, "", NOW, "x")
-    lunch = KeptProject(
+    lunch = StoredProject(
         place, "lunch", texts("午餐"), texts("s"), texts("s"), texts("演练慈善会"), (1000,), 100, 100_000, None,
         "charity", "F-1", "泉州", opens, closes, None, False, 1, NOW, "x",
     )  # fmt: skip

@@ -13,7 +13,7 @@ from central_server.ledger.journal import NotReceived, post_fee, post_refund
 from central_server.ledger.spending import SpendingRefused, Why
 from central_server.ledger.voucher_files import kind_of
 from central_server.store.donations import refunds
-from central_server.store.donations.refunds import KeptRefund
+from central_server.store.donations.refunds import StoredRefund
 from central_server.store.engine.database import Database
 from central_server.store.engine.tables import attempts
 from central_server.store.ledger import disbursements, ledger_lines, locked_months, vouchers
@@ -130,7 +130,7 @@ async def test_two_approvals_at_once_never_spend_more_than_there_is(hall: Databa
 
 async def test_money_that_goes_back_to_a_donor_is_not_there_to_be_spent(hall: Database) -> None:
     (attempt,) = await given(hall, 1000)
-    refund = KeptRefund(new_id(), attempt.id, "huada", "drill", "lunch", 1000, "CNY", "twice", "approved", "lin", NOW)
+    refund = StoredRefund(new_id(), attempt.id, "huada", "drill", "lunch", 1000, "CNY", "twice", "approved", "lin", NOW)
     async with hall.write() as connection:
         await refunds.add(connection, refund)
     assert await refused(ask(hall, wanted(amount_minor=10_001))) is Why.balance

@@ -13,10 +13,10 @@ from central_server.enrolment.gateways import register
 from central_server.store.accounts import audit_trail
 from central_server.store.accounts.audit_trail import AuditLine
 from central_server.store.catalogue import beacons, projects
-from central_server.store.catalogue.beacons import KeptBeacon
+from central_server.store.catalogue.beacons import StoredBeacon
 from central_server.store.donations import attempts, gifts, refunds
 from central_server.store.donations.attempts import Attempt
-from central_server.store.donations.refunds import KeptRefund
+from central_server.store.donations.refunds import StoredRefund
 from central_server.store.engine.database import Database
 from central_server.store.ledger import disbursements
 from central_server.store.ledger.disbursements import Disbursement
@@ -91,7 +91,7 @@ async def _offer(database: Database) -> None:
     async with database.write() as connection:
         for place, label in (("sunny", "东墙"), ("river", "东墙"), ("far", "远墙")):
             wall = BeaconId(UUID_1, 1, 1)
-            beacon = KeptBeacon(new_id(), place, wall, BeaconKind.place, label, -59, "", None, (), "", NOW, "x")
+            beacon = StoredBeacon(new_id(), place, wall, BeaconKind.place, label, -59, "", None, (), "", NOW, "x")
             assert await beacons.save(connection, beacon, 0)
         (lunch, *_) = await projects.every(connection, [TOP])
         for place in ("sunny", "river"):
@@ -164,7 +164,7 @@ async def test_what_waits_for_a_second_person_or_for_evidence_says_whose_it_is(
             )
             await attempts.add(connection, tried)
             asked = ("drill", "lunch", 100, "CNY")
-            refund = KeptRefund(new_id(), tried.id, place, *asked, "twice", "asked", "lin", NOW)
+            refund = StoredRefund(new_id(), tried.id, place, *asked, "twice", "asked", "lin", NOW)
             await refunds.add(connection, refund)
             spent = Disbursement(new_id(), place, *asked, "rice", "market", None, NOW.date(), 3, "", None, "lin", NOW)
             await disbursements.add(connection, spent)

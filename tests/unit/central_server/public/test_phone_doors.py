@@ -11,7 +11,7 @@ from sqlalchemy import select
 from central_server.statistics.periods import Span, period
 from central_server.statistics.report import Narrowed, report
 from central_server.store.catalogue import pictures, projects
-from central_server.store.catalogue.pictures import KeptPicture
+from central_server.store.catalogue.pictures import StoredPicture
 from central_server.store.engine.tables import shake_counts
 from central_server.store.places.places import TOP
 from sync_contract.permit import OFFICIAL_TIME
@@ -76,8 +76,8 @@ async def test_the_picture_that_staff_gave_a_project_is_on_its_pages(
     sha256, other = hashlib.sha256(picture).hexdigest(), "0" * 64
     now = datetime.now(UTC)
     async with bound.database() as database, database.write() as connection:
-        await pictures.keep(connection, KeptPicture(sha256, "image/png", len(picture), picture), now)
-        await pictures.keep(connection, KeptPicture(other, "image/png", len(picture), picture), now)
+        await pictures.keep(connection, StoredPicture(sha256, "image/png", len(picture), picture), now)
+        await pictures.keep(connection, StoredPicture(other, "image/png", len(picture), picture), now)
         (kept,) = [each for each in await projects.every(connection, [TOP]) if each.id == "lunch"]
         await projects.show_picture(connection, kept, sha256, "chen", now)
     shown = f'src="/pictures/{sha256}"'

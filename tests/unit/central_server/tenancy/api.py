@@ -11,9 +11,9 @@ from central_server.store.api import deliveries, tokens, webhooks
 from central_server.store.api.deliveries import Delivery
 from central_server.store.api.webhooks import Webhook
 from central_server.store.catalogue import beacons, bindings, projects
-from central_server.store.catalogue.beacons import KeptBeacon
-from central_server.store.catalogue.bindings import KeptBinding, Target
-from central_server.store.catalogue.projects import KeptProject
+from central_server.store.catalogue.beacons import StoredBeacon
+from central_server.store.catalogue.bindings import StoredBinding, Target
+from central_server.store.catalogue.projects import StoredProject
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.project import Texts
@@ -38,7 +38,7 @@ async def plant(world: World) -> None:
             words = (texts, texts, texts, texts)
             await projects.save(
                 connection,
-                KeptProject(
+                StoredProject(
                     place,
                     f"api-{place[:8]}",
                     *words,
@@ -59,11 +59,11 @@ async def plant(world: World) -> None:
                 ),
                 0,
             )
-            beacon = KeptBeacon(
+            beacon = StoredBeacon(
                 new_id(), place, BeaconId(uuid4(), 1, 1), BeaconKind.place, "x", -59, "", None, (), "", now, ""
             )
             await beacons.save(connection, beacon, 0)
-            bound = KeptBinding(
+            bound = StoredBinding(
                 *(new_id(), place, Target.beacon, beacon.beacon, "", f"api-{place[:8]}", 1, (), ()),
                 *(None, None, "", False, now, ""),
             )

@@ -13,7 +13,7 @@ from central_server.staff.frame.record_editor import path_of
 from central_server.store.catalogue import import_drafts, organisations, projects
 from central_server.store.catalogue.import_drafts import Draft
 from central_server.store.catalogue.organisations import Organisation
-from central_server.store.catalogue.projects import KeptProject
+from central_server.store.catalogue.projects import StoredProject
 from central_server.store.donations import attempts, receipts
 from central_server.store.donations.receipts import Receipt, ReceiptState
 from central_server.store.engine import versioned_rows
@@ -21,7 +21,7 @@ from central_server.store.ledger import disclosures
 from central_server.store.ledger.disclosures import Disclosure
 from central_server.store.reconciliation import differences
 from central_server.store.reconciliation.differences import NewDifference
-from central_server.store.reconciliation.statements import KeptStatement
+from central_server.store.reconciliation.statements import StoredStatement
 from sync_contract.uuid7 import new_id
 from tests.unit.central_server.reconciling_world import DAY, NOW, Books, file, row
 from tests.unit.central_server.tenancy.catalogue import texts
@@ -40,7 +40,7 @@ async def plant(world: World) -> None:
     seal = await open_seal(world.database, world.central.state, None)
     await Receipts(world.database, seal, timedelta(days=90)).ask(gift.id, Donor(MARK, phone="12345"), datetime.now(UTC))
     title = texts(MARK)
-    project = KeptProject(
+    project = StoredProject(
         OURS, "papers", title, title, title, title, (1000,), 100, 10000, None, "raiser", "F-1", "here",
         date(2026, 1, 1), date(2026, 12, 31), None, False, 1, NOW, "x",
     )  # fmt: skip
@@ -56,7 +56,7 @@ async def plant(world: World) -> None:
     await _a_due_receipt(world)
 
 
-async def _taken(world: World, books: Books, order: str) -> tuple[KeptStatement, bool]:
+async def _taken(world: World, books: Books, order: str) -> tuple[StoredStatement, bool]:
     async with world.database.read() as connection:
         gift = await attempts.get(connection, order)
     assert gift is not None

@@ -10,12 +10,12 @@ from central_server.accounts.access import Right
 from central_server.staff.frame.record_editor import path_of
 from central_server.state_files import catalogue_key
 from central_server.store.catalogue import beacons, bindings, import_drafts, organisations, pictures, projects
-from central_server.store.catalogue.beacons import KeptBeacon
-from central_server.store.catalogue.bindings import KeptBinding, Target
+from central_server.store.catalogue.beacons import StoredBeacon
+from central_server.store.catalogue.bindings import StoredBinding, Target
 from central_server.store.catalogue.import_drafts import Draft
 from central_server.store.catalogue.organisations import Organisation
-from central_server.store.catalogue.pictures import KeptPicture
-from central_server.store.catalogue.projects import KeptProject
+from central_server.store.catalogue.pictures import StoredPicture
+from central_server.store.catalogue.projects import StoredProject
 from central_server.store.engine import versioned_rows
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind, SignedCatalogue, verify
@@ -57,10 +57,10 @@ async def plant(world: World) -> None:
             whose = "ours" if place == OURS else "theirs"
             raiser = Organisation(place, "org", f"Organisation of {whose}", None, "C-1", None, "", NOW, "x")
             await organisations.save(connection, raiser, 0)
-            picture = KeptPicture(hashlib.sha256(PICTURE).hexdigest(), "image/png", len(PICTURE), PICTURE)
+            picture = StoredPicture(hashlib.sha256(PICTURE).hexdigest(), "image/png", len(PICTURE), PICTURE)
             await pictures.keep(connection, picture, NOW)
             title = texts(f"Project of {whose}")
-            project = KeptProject(
+            project = StoredProject(
                 place, whose, title, title, title, title, (1000,), 100, 10000, None, "", "", "",
                 None, None, picture.sha256 if place == OURS else None, False, 1, NOW, "x",
             )  # fmt: skip
@@ -69,9 +69,9 @@ async def plant(world: World) -> None:
             card = BeaconId(UUID_OF[place], 1, 2)
             for beacon, kind, tag_class in ((id_, BeaconKind.place, ""), (card, BeaconKind.person, "card")):
                 label = f"{kind} of {whose}"
-                kept = KeptBeacon(new_id(), place, beacon, kind, label, -59, tag_class, None, (), "", NOW, "x")
+                kept = StoredBeacon(new_id(), place, beacon, kind, label, -59, tag_class, None, (), "", NOW, "x")
                 await beacons.save(connection, kept, 0)
-            binding = KeptBinding(
+            binding = StoredBinding(
                 new_id(), place, Target.every, None, "", whose, 0, (), (), None, None, "", False, NOW, "x"
             )
             await bindings.save(connection, binding, 0)
@@ -86,7 +86,7 @@ async def _a_beacon(world: World) -> None:
     id_ = new_id()
     async with world.database.write() as connection:
         beacon = BeaconId(UUID_OF[OURS], 3, int(id_[-4:], 16))
-        kept = KeptBeacon(id_, OURS, beacon, BeaconKind.place, "place of ours", -59, "", None, (), "", NOW, "x")
+        kept = StoredBeacon(id_, OURS, beacon, BeaconKind.place, "place of ours", -59, "", None, (), "", NOW, "x")
         await beacons.save(connection, kept, 0)
     world.ids |= {"beacon_record": id_, "beacon_minor": str(beacon.minor)}
 
@@ -94,7 +94,7 @@ async def _a_beacon(world: World) -> None:
 async def _a_binding(world: World) -> None:
     id_ = new_id()
     async with world.database.write() as connection:
-        kept = KeptBinding(id_, OURS, Target.every, None, "", "ours", 0, (), (), None, None, "", False, NOW, "x")
+        kept = StoredBinding(id_, OURS, Target.every, None, "", "ours", 0, (), (), None, None, "", False, NOW, "x")
         await bindings.save(connection, kept, 0)
     world.ids["binding"] = id_
 

@@ -7,7 +7,7 @@ from central_server.ledger.journal import post_received
 from central_server.store.donations import attempts, intents, refunds
 from central_server.store.donations.attempts import Attempt
 from central_server.store.donations.intents import Intent
-from central_server.store.donations.refunds import KeptRefund
+from central_server.store.donations.refunds import StoredRefund
 from sync_contract.uuid7 import new_id
 from tests.unit.central_server.tenancy.entries import OURS, Entry, Staff, World
 
@@ -53,7 +53,7 @@ async def _paid(world: World) -> None:
 
 async def _asked(world: World) -> None:
     """A refund that somebody of ours asked for."""
-    refund = KeptRefund(
+    refund = StoredRefund(
         new_id(), world.ids["attempt"], OURS, "drill", "lunch", 1, "CNY", f"reason of {OURS}", "asked", "our-clerk",
         datetime.now(UTC),
     )  # fmt: skip
