@@ -16,6 +16,7 @@ from sync_contract.beacon_identity import U16, BeaconId
 from sync_contract.catalogue import BeaconKind, HoursOfDay, TagClass
 from sync_contract.project import Project, ProjectId, Texts
 from sync_contract.records import HandoffKind
+from sync_contract.rssi import Dbm
 from sync_contract.strict_model import Environment, Record
 
 Adapter = Annotated[str, StringConstraints(pattern=r"^(hci[0-9]{1,3})?$"), Field(examples=["hci0", ""])]
@@ -23,7 +24,6 @@ Adapter = Annotated[str, StringConstraints(pattern=r"^(hci[0-9]{1,3})?$"), Field
 AdapterName = Annotated[str, StringConstraints(pattern=r"^hci[0-9]{1,3}$"), Field(examples=["hci0"])]
 Folder = Annotated[str, StringConstraints(pattern=r"^(/[^\x00]{0,400})?$"), Field(examples=["/srv/voices", ""])]
 """An absolute path, or empty."""
-Dbm = Annotated[int, Field(ge=-127, le=20)]
 
 
 class AdvertiseMode(StrEnum):

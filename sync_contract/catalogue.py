@@ -22,7 +22,8 @@ from sync_contract.beacon_identity import BeaconId
 from sync_contract.keys import key_id
 from sync_contract.project import Project, ProjectId
 from sync_contract.project_rules import Bound, Hours, Option, Rule, bound
-from sync_contract.records import Dbm, canonical, canonical_json
+from sync_contract.records import canonical, canonical_json
+from sync_contract.rssi import Dbm
 from sync_contract.strict_model import Record
 
 Contract = Literal[1, 2, 3]

@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, Field
 
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.project import Fen, ProjectId
+from sync_contract.rssi import Dbm
 from sync_contract.strict_model import Environment, Record
 from sync_contract.uuid7 import Epoch, Id
 
@@ -33,7 +34,6 @@ GAP_HISTOGRAM_EDGES_MS = (200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000)
 """Milliseconds from one frame to the next: bin i holds those shorter than edge i; the last bin all longer ones."""
 
 Count = Annotated[int, Field(ge=0, lt=2**53)]
-Dbm = Annotated[int, Field(ge=-127, le=20)]
 
 
 class Door(StrEnum):

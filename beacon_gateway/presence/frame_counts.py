@@ -13,13 +13,11 @@ from sync_contract.records import (
     RSSI_HISTOGRAM_STEP,
     PlaceBeaconStatistics,
 )
-
-RSSI_LEAST, RSSI_GREATEST = -127, 20
-"""dBm that a controller can report (Core 5.4, Vol 4, Part E, 7.7.65.2)."""
+from sync_contract.rssi import MAX_DBM, MIN_DBM, clamp_dbm
 
 _RSSI_BIN = tuple(
     max(0, min(RSSI_HISTOGRAM_BINS - 1, (rssi - RSSI_HISTOGRAM_FROM) // RSSI_HISTOGRAM_STEP))
-    for rssi in (*range(RSSI_GREATEST + 1), *range(RSSI_LEAST, 0))
+    for rssi in (*range(MAX_DBM + 1), *range(MIN_DBM, 0))
 )
 """Of an RSSI; a negative one counts from the end."""
 
@@ -35,8 +33,8 @@ class FrameCounts:
     without_rssi: int = 0
     suspect: int = 0
     rssi_sum: int = 0
-    rssi_min: int = RSSI_GREATEST
-    rssi_max: int = RSSI_LEAST
+    rssi_min: int = MAX_DBM
+    rssi_max: int = MIN_DBM
     rssi: list[int] = field(default_factory=lambda: [0] * RSSI_HISTOGRAM_BINS)
     longest_gap_ms: int = 0
     gaps: list[int] = field(default_factory=lambda: [0] * (len(GAP_HISTOGRAM_EDGES_MS) + 1))
@@ -49,8 +47,8 @@ class FrameCounts:
         if not rssi:
             return
         least, greatest = min(rssi), max(rssi)
-        if least < RSSI_LEAST or greatest > RSSI_GREATEST:
-            rssi = [max(RSSI_LEAST, min(RSSI_GREATEST, each)) for each in rssi]
+        if least < MIN_DBM or greatest > MAX_DBM:
+            rssi = [clamp_dbm(each) for each in rssi]
             least, greatest = min(rssi), max(rssi)
         self.rssi_sum += sum(rssi)
         self.rssi_min = min(least, self.rssi_min)

@@ -20,9 +20,9 @@ those that were heard, so a replay of them may decide some tenths of a second la
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
-from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
+from pydantic import FiniteFloat, TypeAdapter, ValidationError
 
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.model.beacons import Beacon, Sighting
@@ -34,6 +34,7 @@ from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.project_rules import Bound, Option
 from sync_contract.records import Door
+from sync_contract.rssi import Dbm, is_level
 
 VERSION: Final = 1
 LONGEST_GAP_S = 3600.0
@@ -87,7 +88,7 @@ class Recording:
 class _HeardLine:
     at: FiniteFloat
     heard: int
-    rssi: Annotated[int, Field(ge=-127, le=20)] | None
+    rssi: Dbm | None
     adapter: str
 
 
@@ -214,7 +215,7 @@ def _out_of_bounds(header: Header) -> str:
     """What no TOML would have allowed, so no gateway can have written it; empty when there is nothing."""
     if any(beacon.kind is not BeaconKind.place for beacon in header.beacons):
         return "a trace holds place beacons only"
-    if any(not -127 <= beacon.measured_power <= 20 for beacon in header.beacons):
+    if any(not is_level(beacon.measured_power) for beacon in header.beacons):
         return "measured_power: must be -127 to 20"
     presence = header.presence
     exponents = [presence.path_loss_exponent, *(b.path_loss_exponent for b in header.beacons if b.path_loss_exponent)]

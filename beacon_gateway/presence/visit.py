@@ -9,10 +9,9 @@ from beacon_gateway.presence.estimator import ZoneEstimator
 from beacon_gateway.presence.exit_timeout import Gaps
 from beacon_gateway.presence.presence_rules import PresenceRules
 from sync_contract.catalogue import BeaconKind
+from sync_contract.rssi import LEVELS, MAX_DBM, clamp_dbm
 
-RSSI_LEAST, RSSI_GREATEST = -127, 20
-"""dBm that a controller can report; 127 means "not available" (Core 5.4, Vol 4, Part E, 7.7.65.2)."""
-_PLAUSIBLE = frozenset(range(RSSI_LEAST, RSSI_GREATEST + 1))
+_PLAUSIBLE = frozenset(LEVELS)
 POWER_UNSET = 0
 """A tag that was never calibrated says 0 dBm at 1 m, which no tag reaches."""
 USUAL_POWER = -59
@@ -46,7 +45,7 @@ class Here:
         at = first.at
         self.beacon, self.since, self.in_zone_since, self.last_heard, self._rssi_at = beacon, at, at, at, at
         power = USUAL_POWER if beacon.measured_power == POWER_UNSET else beacon.measured_power
-        self._power = max(RSSI_LEAST, min(RSSI_GREATEST, power))
+        self._power = clamp_dbm(power)
         self._levels, self._only, self.gaps = Levels(first.adapter), first.adapter, Gaps()
         self._heard = self.gaps.heard
         self._heard.append(at)
@@ -95,7 +94,7 @@ class Here:
         """As the loudest adapter would have heard it."""
         level_db = self._levels.corrected(adapter, rssi, at, self._ears)
         self._only = self._levels.only
-        return min(RSSI_GREATEST, round(level_db))
+        return min(MAX_DBM, round(level_db))
 
     def _judged(self) -> tuple[VisitEvent, ...]:
         after = Zone.unknown if self.estimator is None else self.estimator.zone

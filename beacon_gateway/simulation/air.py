@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 
-RSSI_LEAST, RSSI_GREATEST = -127, 20
+from sync_contract.rssi import clamp_dbm
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def hear(
         if distance is not None and not burst and source.random() >= single_loss:
             path = 10 * air.path_loss_exponent * math.log10(distance)
             rssi = round(measured_power - path + offset + fading - body)
-            yield at, max(RSSI_LEAST, min(RSSI_GREATEST, rssi))
+            yield at, clamp_dbm(rssi)
         at += source.uniform(*air.interval_s)
 
 

@@ -17,6 +17,7 @@ from central_server.store.catalogue.projects import StoredProject
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.project import Texts
+from sync_contract.rssi import MAX_DBM, MIN_DBM
 from sync_contract.uuid7 import new_id
 
 _ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?")
@@ -175,7 +176,7 @@ def read_beacon(values: Values, known: Known, edit: Edit, id_: str = "") -> tupl
     place, beacon = _place(read, known, site=True), _beacon(read)
     kind = BeaconKind(read.one_of("kind", tuple(BeaconKind)))
     label, comment = read.text("label", 60), read.text("comment", 300, needed=False, lines=True)
-    power = read.number("measured_power", -127, 20, otherwise=-59)
+    power = read.number("measured_power", MIN_DBM, MAX_DBM, otherwise=-59)
     tag_class = read.text("tag_class", 32, needed=False)
     if kind is BeaconKind.person and not _TAG_CLASS.fullmatch(tag_class):
         read.fault("tag_class", Word.class_needed)

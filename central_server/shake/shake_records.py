@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 from sync_contract.beacon_identity import U16, BeaconId
 from sync_contract.project import ProjectId, Texts
 from sync_contract.records import CONTRACT, Door
+from sync_contract.rssi import Dbm
 from sync_contract.strict_model import Record
 
 MOST_RANGED = 50
@@ -27,7 +28,7 @@ class Ranged(Documented):
     uuid: UUID
     major: U16
     minor: U16
-    rssi: Annotated[int, Field(ge=-127, le=20)] | None = None
+    rssi: Dbm | None = None
     """dBm."""
     distance_m: Metres | None = None
     """The phone's own estimate (`accuracy` in CoreLocation and mini-programs)."""

@@ -30,11 +30,11 @@ from beacon_gateway.radio.bluez_watch import Watch, usable_adapter, watch_radio
 from beacon_gateway.radio.port import HelpRefused, RadioHelper, RadioLost
 from beacon_gateway.radio.recovery.ladder import Fault, Ladder, Step
 from beacon_gateway.radio.recovery.recovery_loop import NoHelper
+from sync_contract.rssi import is_level
 
 log = structlog.get_logger()
 
 INTERVAL_MS = range(20, 10_240 + 1)
-POWER_DBM = range(-127, 20 + 1)
 PAUSE_FIRST_S = 0.2
 PAUSE_CAP_S = 30.0
 CHECK_S = 30.0
@@ -76,7 +76,7 @@ class BlueZAdvertiser:
     ) -> None:
         if interval_ms not in INTERVAL_MS:
             raise ValueError(f"an advertising interval is 20 to 10240 ms (got {interval_ms})")
-        if power_dbm is not None and power_dbm not in POWER_DBM:
+        if power_dbm is not None and not is_level(power_dbm):
             raise ValueError(f"a transmit power is -127 to 20 dBm (got {power_dbm})")
         octets = frame.encode()
         flags = 3 if mode == "peripheral" else 0

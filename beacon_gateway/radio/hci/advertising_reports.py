@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from struct import Struct
 
+from sync_contract.rssi import UNAVAILABLE
+
 _LE_META = 0x3E
 _LEGACY = 0x02
 _EXTENDED = 0x0D
@@ -11,7 +13,6 @@ _LEGACY_HEAD = Struct("<BB6sB")  # event type, address type, address, length; th
 _EXTENDED_HEAD = Struct("<HB6sBBBbbHB6sB")
 _INCOMPLETE = 0b110_0000
 _COMPLETE = 0
-_NOT_AVAILABLE = 127
 _MANUFACTURER = 0xFF
 
 
@@ -80,4 +81,4 @@ def _extended(body: memoryview) -> tuple[Report | None, int]:
 
 
 def _report(data: memoryview, rssi: int) -> Report:
-    return Report(bytes(data), None if rssi == _NOT_AVAILABLE else rssi)
+    return Report(bytes(data), None if rssi == UNAVAILABLE else rssi)

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints, TypeAdapter
 
+from sync_contract.rssi import Dbm
 from sync_contract.strict_model import Record
 
 LINE_LIMIT = 512
@@ -32,7 +33,7 @@ class PutOnAir(Record):
     adapter: Index
     data: Advert
     interval_ms: Annotated[int, Field(ge=20, le=10240)]
-    power_dbm: Annotated[int, Field(ge=-127, le=20)] | None = None
+    power_dbm: Dbm | None = None
 
 
 class Withdraw(Record):

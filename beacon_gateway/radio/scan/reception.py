@@ -19,12 +19,12 @@ from beacon_gateway.radio.recovery.liveness import Heard, Liveness, Transmitter
 from beacon_gateway.radio.scan.battery_levels import Batteries
 from beacon_gateway.radio.scan.delivery_check import SHORT_S, Delivery
 from sync_contract.beacon_identity import BeaconId
+from sync_contract.rssi import UNAVAILABLE
 
 DEVICE = "org.bluez.Device1"
 MOST_SOURCES = 2000
 """Addresses of iBeacons that are remembered. Full, all are forgotten: each is learned again from its next frame."""
 
-_RSSI_NOT_AVAILABLE = 127  # Core Specification 5.4, Vol 4 Part E 7.7.65.2
 _CHANGED, _ADDED, _REMOVED = "sa{sv}as", "oa{sa{sv}}", "oas"
 _new = tuple.__new__
 
@@ -108,7 +108,7 @@ class Reception:
             source.heard.at = now
         self.frames += 1
         rssi = source.rssi
-        if rssi == _RSSI_NOT_AVAILABLE:
+        if rssi == UNAVAILABLE:
             rssi = None
         self._tell(_new(Sighting, (source.beacon, rssi, now, source.power, self._adapter)))
 

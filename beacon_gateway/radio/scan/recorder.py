@@ -8,10 +8,10 @@ from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.radio.hci.advertising_reports import legacy_report
 from beacon_gateway.radio.hci.btsnoop import Datalink, Event, write
 from sync_contract.beacon_identity import BeaconId
+from sync_contract.rssi import MIN_DBM, UNAVAILABLE
 
 MOST_FRAMES = 200_000
 """About 15 MB: half an hour of ten tags in range, each ten times a second. Later frames are counted and not kept."""
-_NOT_AVAILABLE = 127
 _MANUFACTURER = 0xFF
 
 
@@ -58,5 +58,4 @@ def _advert(sighting: Sighting) -> bytes:
 
 
 def _rssi(sighting: Sighting) -> int:
-    rssi = _NOT_AVAILABLE if sighting.rssi is None else sighting.rssi
-    return max(-127, min(_NOT_AVAILABLE, rssi))
+    return UNAVAILABLE if sighting.rssi is None else max(MIN_DBM, min(UNAVAILABLE, sighting.rssi))

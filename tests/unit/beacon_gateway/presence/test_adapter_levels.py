@@ -10,7 +10,7 @@ from beacon_gateway.model.visits import ZoneChanged
 from beacon_gateway.presence.adapter_levels import MOST_ADAPTERS, MOST_DB, Ears, Levels
 from beacon_gateway.presence.presence_rules import PresenceRules
 from beacon_gateway.presence.tracker import Tracker
-from beacon_gateway.presence.visit import RSSI_GREATEST
+from sync_contract.rssi import MAX_DBM
 from tests.unit.beacon_gateway.presence.people import feed, frame, heard, person
 
 CARD, OTHER = person(1), person(2)
@@ -46,11 +46,11 @@ def test_what_an_adapter_lacks_is_known_for_the_next_person_who_is_heard_by_it_a
     assert zones[-1] is Zone.immediate
 
 
-@pytest.mark.parametrize("rssi", [5, 12, RSSI_GREATEST])
+@pytest.mark.parametrize("rssi", [5, 12, MAX_DBM])
 def test_what_an_adapter_lacks_makes_no_level_that_no_controller_could_report(rssi: int) -> None:
     tracker = learned(30)
     feed(tracker, (sighting._replace(adapter="hci1") for sighting in heard(OTHER, rssi, since=60.1, until=70)))
-    assert tracker.visits[OTHER.id].level_db == RSSI_GREATEST - OTHER.measured_power
+    assert tracker.visits[OTHER.id].level_db == MAX_DBM - OTHER.measured_power
 
 
 def test_equal_adapters_lack_nothing_to_speak_of() -> None:
