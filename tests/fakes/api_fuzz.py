@@ -21,7 +21,7 @@ from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
 from central_server.api.tokens import Bearers, Scope, make
 from central_server.enrolment.gateways import register
-from central_server.public.shake_api import ShakeApi
+from central_server.public.program_api.shake import ShakeApi
 from central_server.store.api import tokens
 from sync_contract.beacon_identity import BeaconId
 from tests.fakes.central_process import CONFIG, RunningCentral, running_bank, running_central

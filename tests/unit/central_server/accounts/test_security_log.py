@@ -14,7 +14,7 @@ from structlog.typing import EventDict
 
 from central_server.accounts.access import Role
 from central_server.api.tokens import Bearers, Scope, make
-from central_server.public.lists_api import Lists
+from central_server.public.program_api.lists import Lists
 from central_server.store.accounts import accounts, audit_trail
 from central_server.store.api import tokens
 from central_server.store.engine.database import Database

@@ -4,7 +4,7 @@ import pytest
 from aiohttp import web
 
 from central_server.banks.port import Code, Form, Redirect
-from central_server.public.bank_handover import handover_page
+from central_server.public.phone_pages.bank_redirect import handover_page
 from kiosk_ui.surface import Surface
 from sync_contract.money import Money
 from sync_contract.strict_model import Language

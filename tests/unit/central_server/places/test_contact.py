@@ -15,9 +15,9 @@ from sqlalchemy import update
 
 from central_server.catalogue.contact_lookup import WhomToCall
 from central_server.catalogue.display_name import WhoseName
-from central_server.public.contact_page import ContactPages
-from central_server.public.error_pages import error_pages, lead_on, store_trouble
-from central_server.public.responder import Answer
+from central_server.public.phone_pages.contact_page import ContactPages
+from central_server.public.phone_pages.error_pages import error_pages, lead_on, store_trouble
+from central_server.public.phone_pages.page_responder import Answer
 from central_server.store.catalogue.bindings import Target
 from central_server.store.donations import intents
 from central_server.store.engine.connection import Connection

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from central_server.public.shake_api import ShakeApi
+from central_server.public.program_api.shake import ShakeApi
 from central_server.shake.nearest_beacon import Brought, Hall, Stands, nearest
 from central_server.shake.shake_counts import Counted, Counter
 from central_server.shake.shake_lookup import PASS_LIVES, KeyReused, Shaking, pass_of

@@ -5,14 +5,14 @@ from datetime import datetime
 
 from aiohttp import web
 
-from central_server.banks.port import BankRefused, BankUnavailable
+from central_server.banks.port import BankRefused, BankUnavailable, Code, Form, Handover, Redirect
 from central_server.donations.open_attempt import Confirmed, Opening, Underway
 from central_server.donations.settle import PaymentRefused
 from central_server.donations.tickets import AmountOutOfRange, PermitClosed, ProjectUnknown, TicketUnusable
 from central_server.language import language
-from central_server.public.bank_handover import handover_page
-from central_server.public.responder import HERE, Answer
+from central_server.public.phone_pages.page_responder import HERE, Answer
 from central_server.rejected_requests import Refusals
+from kiosk_ui.giving_views import PhoneHandover
 from kiosk_ui.notice_views import NoticeKind, NoticePage
 from sync_contract.money import Money
 from sync_contract.permit import PermitReason
@@ -62,3 +62,14 @@ class GoingOn:
                 return await self.answer.page(
                     request, NoticePage(NoticeKind.amount_out_of_range, error.project, back=""), 400
                 )
+
+
+def handover_page(handover: Handover, project: Project, amount: Money, again: str) -> PhoneHandover:
+    """Return the page that hands over to the bank. Raises HTTPSeeOther for an address. `again`: path to start over."""
+    match handover:
+        case Redirect(url):
+            raise web.HTTPSeeOther(url)
+        case Form(action, fields):
+            return PhoneHandover(project, amount, again, action, fields)
+        case Code(text):
+            return PhoneHandover(project, amount, again, code=text)

@@ -20,10 +20,10 @@ from central_server.donations.tickets import (
 )
 from central_server.donations.typed_codes import CODE_LIVES
 from central_server.language import language
-from central_server.public.bank_redirect import GoingOn
-from central_server.public.project_pictures import pictures_of
-from central_server.public.responder import HERE, Answer, hall_at
-from central_server.public.slip_page import SlipPages
+from central_server.public.phone_pages.bank_redirect import GoingOn
+from central_server.public.phone_pages.page_responder import HERE, Answer, hall_at
+from central_server.public.phone_pages.project_pictures import pictures_of
+from central_server.public.phone_pages.slip_page import SlipPages
 from central_server.store.catalogue import projects
 from central_server.store.donations import attempts, intents
 from central_server.store.donations.attempts import AttemptState

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from aiohttp import web
 
-from central_server.public.phone_gift_page import Here, PageGifts, Unread
-from central_server.public.project_pictures import pictures_of
-from central_server.public.responder import HERE, Answer
+from central_server.public.phone_pages.gift_form import Here, PageGifts, Unread
+from central_server.public.phone_pages.page_responder import HERE, Answer
+from central_server.public.phone_pages.project_pictures import pictures_of
 from central_server.public.visitor_identity import visitor
 from central_server.shake.nearest_beacon import Bindings, Hall
 from central_server.shake.shake_counts import Counter, Kind, counted

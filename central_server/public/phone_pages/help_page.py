@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from central_server.public.responder import HERE, Answer
+from central_server.public.phone_pages.page_responder import HERE, Answer
 from central_server.store.engine.database import Database, ValueRefused
 from central_server.store.places import places
 from kiosk_ui.back_link import back_to

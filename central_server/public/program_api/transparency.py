@@ -9,8 +9,8 @@ from urllib.parse import quote
 from aiohttp import web
 
 from central_server.ledger.publication import Publisher
-from central_server.public.board_page import Board
-from central_server.public.responder import HERE, Answer
+from central_server.public.phone_pages.board_page import Board
+from central_server.public.phone_pages.page_responder import HERE, Answer
 from central_server.store.catalogue import projects
 from central_server.store.engine.database import Database
 from central_server.store.ledger import ledger_heads, ledger_lines

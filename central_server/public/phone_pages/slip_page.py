@@ -12,7 +12,7 @@ from aiohttp import web
 from central_server.catalogue.contact_lookup import WhomToCall, standing
 from central_server.catalogue.display_name import WhoseName
 from central_server.language import language
-from central_server.public.responder import HERE, Answer, hall_at
+from central_server.public.phone_pages.page_responder import HERE, Answer, hall_at
 from central_server.receipts.receipt_requests import ReceiptRefused, Receipts, Typed, read_donor
 from central_server.receipts.sealed_data import SealBroken
 from central_server.rejected_requests import Refusals

@@ -7,7 +7,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from central_server.public.responder import Answer
+from central_server.public.phone_pages.page_responder import Answer
 from central_server.store.engine.database import StoreUnavailable, ValueRefused
 from daemonkit.web import ErrorPage
 from kiosk_ui.notice_views import NoticeKind, NoticePage

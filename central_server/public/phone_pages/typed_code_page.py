@@ -8,10 +8,10 @@ from aiohttp import web
 from central_server.catalogue.contact_lookup import standing
 from central_server.donations.tickets import AmountOutOfRange, PermitClosed, ProjectUnknown, giveable
 from central_server.donations.typed_codes import Coded, resolve
-from central_server.public.bank_redirect import GoingOn
+from central_server.public.phone_pages.bank_redirect import GoingOn
+from central_server.public.phone_pages.page_responder import HERE
+from central_server.public.phone_pages.ticket_page import goes_to_public_page, hall_of, told
 from central_server.public.rate_limit import Pace
-from central_server.public.responder import HERE
-from central_server.public.ticket_page import goes_to_public_page, hall_of, told
 from central_server.store.engine.database import Database
 from daemonkit.web import RULES, csrf_token, read_form
 from kiosk_ui.giving_views import PhoneCode, PhoneGift

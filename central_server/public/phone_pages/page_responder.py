@@ -10,10 +10,10 @@ from aiohttp import web
 from central_server.catalogue.contact_lookup import WhomToCall
 from central_server.catalogue.display_name import WhoseName
 from central_server.language import language, remember
-from central_server.public.text_size import remember_size, text_size
 from central_server.store.engine.database import Database
 from central_server.store.places.places import TOP
-from kiosk_ui.display_preferences import Look
+from daemonkit.web import keep_wish, read_wish
+from kiosk_ui.display_preferences import Look, TextSize
 from kiosk_ui.notice_views import NoticePage
 from kiosk_ui.render import Pages
 from kiosk_ui.views import View
@@ -23,6 +23,8 @@ HERE = web.RequestKey("here", str)
 """The place that a request is about. Whoever learns it says so; until then it is about no place."""
 _CONTACT = web.RequestKey("contact", str)
 _NAME = web.RequestKey("name", Texts)
+_TEXT_COOKIE = "text"
+"""A session cookie that only a touch on 「大字」 sets."""
 _NO_PICTURES: Mapping[str, str] = {}
 
 
@@ -67,13 +69,13 @@ class Answer:
             language(request),
             csrf=csrf,
             path=request.path_qs,
-            look=Look(text_size(request)),
+            look=Look(_text_size(request)),
             pictures=pictures,
             contact=contact,
             site=request.get(_NAME, self._named.setting),
             here=here,
         )
-        return remember_size(
+        return _remember_size(
             request, remember(request, web.Response(status=status, text=html, content_type="text/html"))
         )
 
@@ -100,3 +102,14 @@ def contact_at(place: str | None) -> str:
 def hall_at(community: str) -> str:
     """The path of the community's projects."""
     return f"/s/at/{quote(community, safe='')}"
+
+
+def _text_size(request: web.Request) -> TextSize:
+    asked = request.query.get("text") or read_wish(request, _TEXT_COOKIE)
+    return TextSize(asked) if asked in list(TextSize) else TextSize.usual
+
+
+def _remember_size(request: web.Request, response: web.Response) -> web.Response:
+    if request.query.get("text") in list(TextSize):
+        keep_wish(request, response, _TEXT_COOKIE, request.query["text"])
+    return response

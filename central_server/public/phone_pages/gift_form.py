@@ -12,7 +12,7 @@ from central_server.donations.amounts import Typed, read_fen, read_yuan
 from central_server.donations.bank_routing import hears
 from central_server.donations.phone_intents import GiftDiffers, OnPage
 from central_server.donations.tickets import AmountOutOfRange, PermitClosed, ProjectUnknown, giveable
-from central_server.public.bank_redirect import GoingOn
+from central_server.public.phone_pages.bank_redirect import GoingOn
 from central_server.public.rate_limit import Pace
 from central_server.store.engine.database import Database
 from central_server.store.enrolment import gateways

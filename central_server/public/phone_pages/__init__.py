@@ -1,0 +1,1 @@
+"""Serve the pages that residents open on their phones."""

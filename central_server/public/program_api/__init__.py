@@ -1,0 +1,1 @@
+"""Serve JSON to programs: lists, figures, the sync log, the public ledger and shakes."""
