@@ -18,7 +18,7 @@ from central_server.backups.postgresql_dump import DumpFailed
 from central_server.backups.sqlite_file import FileRefused
 from central_server.errors import CentralError
 from central_server.state_files import OWN_FILES, RECEIPTS_KEY
-from central_server.store.engine.schema import HEAD, KNOWN
+from central_server.store.engine.schema import is_known, newest_revision
 from central_server.store.engine.sqlite import sqlite_path
 from daemonkit.files import sync_folder
 from sync_contract.strict_model import Environment
@@ -115,8 +115,10 @@ def _dump(source: Source, target: Path, any_schema: bool) -> str:
         found = sqlite_file.revision(target)
     if not found:
         raise BackupFailed("the database holds nothing of ours yet")
-    if found not in KNOWN and not any_schema:
-        raise BackupFailed(f"the database has schema {found}, this program knows up to {HEAD}: use a newer program")
+    if not is_known(found) and not any_schema:
+        raise BackupFailed(
+            f"the database has schema {found}, this program knows up to {newest_revision()}: use a newer program"
+        )
     return found
 
 

@@ -9,7 +9,7 @@ from central_server.backups.archive import Manifest
 from central_server.backups.backup import BackupFailed, Source, take
 from central_server.state_files import OWN_FILES
 from central_server.store.engine.database import BeforeMigration
-from central_server.store.engine.schema import HEAD, StoreRefused
+from central_server.store.engine.schema import StoreRefused, newest_revision
 from sync_contract.permit import OFFICIAL_TIME
 
 DAYS = 7
@@ -54,10 +54,11 @@ def before_migration(source: Source) -> BeforeMigration | None:
 
     async def taken(_found: str) -> None:
         try:
-            await asyncio.to_thread(keep, source, datetime.now(UTC), before=HEAD)
+            await asyncio.to_thread(keep, source, datetime.now(UTC), before=newest_revision())
         except BackupFailed as error:
             raise StoreRefused(
-                f"the database is brought to schema {HEAD} only after a backup, and none can be made: {error}"
+                f"the database is upgraded to schema {newest_revision()} only after a backup,"
+                f" and none can be made: {error}"
             ) from error
 
     return taken

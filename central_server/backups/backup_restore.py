@@ -18,7 +18,7 @@ from central_server.backups.sqlite_file import FileRefused
 from central_server.backups.state_folder_lock import UNFINISHED, StateInUse, alone
 from central_server.errors import CentralError
 from central_server.state_files import OWN_FILES, RECEIPTS_KEY
-from central_server.store.engine.schema import HEAD, KNOWN
+from central_server.store.engine.schema import is_known, newest_revision
 from daemonkit.files import sync_folder, write_atomically
 
 _ENDING_S = 3.0
@@ -42,10 +42,10 @@ class Restored:
 
 def check(manifest: Manifest, into: Source) -> None:
     """Whether it belongs here, before anything is looked at. Raises RestoreRefused."""
-    if manifest.revision not in KNOWN:
+    if not is_known(manifest.revision):
         raise RestoreRefused(
-            f"it has schema {manifest.revision} (program {manifest.program}), this program knows up to {HEAD}:"
-            " install a newer program"
+            f"it has schema {manifest.revision} (program {manifest.program}), this program knows up to"
+            f" {newest_revision()}: install a newer program"
         )
     if manifest.database != into.kind:
         here = "[store] url names PostgreSQL" if into.kind == "postgresql" else "[store] url names no PostgreSQL"

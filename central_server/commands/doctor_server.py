@@ -21,7 +21,7 @@ from central_server.store.donations import receipts
 from central_server.store.engine import postgresql
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database, StoreRefused, StoreUnavailable, open_database
-from central_server.store.engine.schema import HEAD, revision
+from central_server.store.engine.schema import find_revision, newest_revision
 from central_server.store.places.places import TOP
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.strict_model import Environment
@@ -47,12 +47,13 @@ async def database(source: Source) -> tuple[Finding, bool]:
     except (FileRefused, StoreRefused, StoreUnavailable) as error:
         return look("database", str(error)), False
     kind = "SQLite, sound" if source.kind == "sqlite" else "PostgreSQL answers"
-    if found == HEAD:
+    known = newest_revision()
+    if found == known:
         return well("database", f"{kind}, schema {found}"), True
-    if found < HEAD:
-        says = f"{kind}, schema {found or 'none'}; this program's is {HEAD}"
+    if found < known:
+        says = f"{kind}, schema {found or 'none'}; this program's is {known}"
         return note("database", says, "beacon-central migrate"), False
-    says = f"{kind}, but schema {found} is newer than this program, which knows up to {HEAD}"
+    says = f"{kind}, but schema {found} is newer than this program, which knows up to {known}"
     return look("database", says, "install the newer program again, or restore an older backup"), False
 
 
@@ -61,7 +62,7 @@ async def _on_postgresql(url: str) -> str:
     try:
         async with Database(engine, url).read() as connection:
             await connection.run_sync(postgresql.check_promises)
-            return await connection.run_sync(revision) or ""
+            return await connection.run_sync(find_revision) or ""
     finally:
         await engine.dispose()
 

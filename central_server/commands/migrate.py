@@ -12,7 +12,7 @@ from central_server.backups.state_folder_lock import StateInUse, alone
 from central_server.commands.exit_codes import CONFIGURATION, FAILURE, TRY_AGAIN
 from central_server.commands.store_selection import source
 from central_server.store.engine.database import StoreRefused, StoreUnavailable, open_database
-from central_server.store.engine.schema import HEAD
+from central_server.store.engine.schema import newest_revision
 from daemonkit.state_owner import become_owner
 from daemonkit.toml import ConfigRefused
 
@@ -34,7 +34,8 @@ def run(config: Path, state: Path, *, without_backup: bool) -> int:
     except (StateInUse, StoreUnavailable, OSError) as error:
         print(error, file=sys.stderr)
         return TRY_AGAIN
-    print(f"schema {HEAD}, this program's own" if found is None else f"brought from schema {found} to {HEAD}")
+    newest = newest_revision()
+    print(f"schema {newest}, this program's own" if found is None else f"brought from schema {found} to {newest}")
     return 0
 
 
@@ -47,7 +48,7 @@ async def _migrate(of: Source, without_backup: bool) -> str | None:
             nonlocal before
             held.enter_context(alone(of.state))  # an older server would not understand the newer schema
             if not without_backup:
-                kept, _ = await asyncio.to_thread(keep, of, datetime.now(UTC), before=HEAD)
+                kept, _ = await asyncio.to_thread(keep, of, datetime.now(UTC), before=newest_revision())
                 print(f"backup before: {kept}")
             before = found
 

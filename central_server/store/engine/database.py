@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from central_server.store.engine import postgresql, sqlite
 from central_server.store.engine.connection import Connection, told
 from central_server.store.engine.group_commit import Group, Work
-from central_server.store.engine.schema import HEAD, StoreRefused, at_head, revision, upgrade
+from central_server.store.engine.schema import StoreRefused, find_revision, newest_revision, upgrade
 from central_server.store.engine.sqlite import PRAGMAS, sqlite_url
 from central_server.store.engine.store_errors import StoreCollision, StoreUnavailable, ValueRefused
 
@@ -175,12 +175,12 @@ async def _migrate(database: Database, before: BeforeMigration | None) -> None:
             async with patient.read() as connection:  # waits while another process migrates
                 if database.dsn:
                     await connection.run_sync(postgresql.check_promises)
-                if await connection.run_sync(at_head):
+                if await connection.run_sync(find_revision) == newest_revision():
                     return
             async with patient.write() as connection:
                 await connection.alone("migration")  # processes that start together wait for the first one's
-                found = await connection.run_sync(revision)
-                if found == HEAD:
+                found = await connection.run_sync(find_revision)
+                if found == newest_revision():
                     return
                 if found is not None and before is not None:
                     await before(found)

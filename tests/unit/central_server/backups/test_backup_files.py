@@ -1,15 +1,13 @@
 """What a server keeps by itself: one a night, seven nights, and one before each migration."""
 
 import asyncio
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection
 
 from central_server import jobs
 from central_server.backups import archive, backup_files
@@ -17,9 +15,8 @@ from central_server.backups.backup import BackupFailed, Source
 from central_server.backups.state_folder_lock import serving
 from central_server.commands import migrate, user
 from central_server.commands.exit_codes import CONFIGURATION, FAILURE, TRY_AGAIN
-from central_server.store.engine import leases, postgresql, schema, sqlite
-from central_server.store.engine.database import Database, open_database
-from central_server.store.engine.schema import HEAD
+from central_server.store.engine import leases, schema
+from central_server.store.engine.database import open_database
 from tests.fakes.central_process import running_bank, running_central
 from tests.postgres import Postgres
 from tests.sqlite import put_database
@@ -136,25 +133,31 @@ async def test_on_postgresql_the_server_leaves_it_to_whoever_runs_that(postgres:
     assert list(tmp_path.iterdir()) == []
 
 
-async def older(url: str, revision: str = "0016") -> None:
-    """A database as an earlier program left it."""
-
-    def make(connection: Connection) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-
-    on_postgresql = url.startswith("postgresql")
-    engine = postgresql.engine(url, 1) if on_postgresql else sqlite.engine(url)
-    async with Database(engine, url if on_postgresql else "").write() as connection:
-        await connection.run_sync(make)
-    await engine.dispose()
+def install_next_release(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Turn this program into the next release, whose one more revision adds a table."""
+    old, new = schema.newest_revision(), f"{int(schema.newest_revision()) + 1:04}"
+    shutil.copytree(schema.MIGRATIONS, folder)
+    (folder / "versions" / f"{new}_next.py").write_text(
+        f"import sqlalchemy as sa\nfrom alembic import op\nrevision, down_revision = {new!r}, {old!r}\n"
+        "def upgrade(): op.create_table('next_release', sa.Column('id', sa.Integer, primary_key=True))\n"
+    )
+    monkeypatch.setattr(schema, "MIGRATIONS", folder)
+    monkeypatch.setattr(schema, "REVISIONS", (*schema.REVISIONS, new))
 
 
-async def test_before_a_migration_one_is_taken_whoever_opens_the_database(tmp_path: Path) -> None:
-    source = state_in(tmp_path / "central")
-    await older(source.url)
+@pytest.fixture
+async def outdated(source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Source:
+    """A state folder of this release, for a program of the next one."""
+    install_next_release(tmp_path / "migrations", monkeypatch)
+    return source
+
+
+OLD = schema.newest_revision()
+NEW = f"{int(OLD) + 1:04}"
+
+
+async def test_before_a_migration_one_is_taken_whoever_opens_the_database(outdated: Source, tmp_path: Path) -> None:
+    source = outdated
     password = tmp_path / "password"
     password.write_text("long enough!\n")
     assert source.settings is not None
@@ -162,24 +165,24 @@ async def test_before_a_migration_one_is_taken_whoever_opens_the_database(tmp_pa
     added = await asyncio.to_thread(lambda: user.add(settings, source.state, "chen", password, "all", "admin"))
     assert added == 0
     (file,) = backup_files.folder(source.state).iterdir()
-    assert file.name.endswith(f"-before-{HEAD}.tar")
+    assert file.name.endswith(f"-before-{NEW}.tar")
     with file.open("rb") as content:
-        assert archive.read_manifest(content).revision == "0016"
+        assert archive.read_manifest(content).revision == OLD
 
 
-async def test_before_a_servers_migration_too(tmp_path: Path) -> None:
-    source = state_in(tmp_path / "central")
-    await older(source.url)
+async def test_before_a_servers_migration_too(outdated: Source, tmp_path: Path) -> None:
+    source = outdated
     async with running_bank(tmp_path / "bank") as bank, running_central(tmp_path / "central", bank):
         pass
     (file,) = backup_files.folder(source.state).glob("*-before-*")
     with file.open("rb") as content:
-        assert archive.read_manifest(content).revision == "0016"
+        assert archive.read_manifest(content).revision == OLD
 
 
-async def test_without_a_backup_no_migration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    source = state_in(tmp_path / "central")
-    await older(source.url)
+async def test_without_a_backup_no_migration(
+    outdated: Source, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = outdated
     backup_files.folder(source.state).write_text("in the way")
     password = tmp_path / "password"
     password.write_text("long enough!\n")
@@ -191,9 +194,9 @@ async def test_without_a_backup_no_migration(tmp_path: Path, capsys: pytest.Capt
     assert code == CONFIGURATION
     assert "only after a backup" in capsys.readouterr().err
     with closing(sqlite3.connect(source.file)) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0016",)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (OLD,)
     assert await migrated(source, without_backup=True) == 0
-    assert f"brought from schema 0016 to {HEAD}" in capsys.readouterr().out
+    assert f"brought from schema {OLD} to {NEW}" in capsys.readouterr().out
 
 
 async def migrated(source: Source, *, without_backup: bool = False) -> int:
@@ -203,33 +206,32 @@ async def migrated(source: Source, *, without_backup: bool = False) -> int:
 
 
 async def test_migrate_says_from_where_to_where_and_then_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    outdated: Source, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    source = state_in(tmp_path / "central")
-    await older(source.url)
+    source = outdated
     with serving(source.state):
         assert await migrated(source) == TRY_AGAIN
         assert "stop it first" in capsys.readouterr().err
     assert await migrated(source) == 0
     told = capsys.readouterr().out
     assert "backup before: " in told
-    assert f"brought from schema 0016 to {HEAD}" in told
+    assert f"brought from schema {OLD} to {NEW}" in told
     with serving(source.state):
         assert await migrated(source) == 0
-    assert capsys.readouterr().out == f"schema {HEAD}, this program's own\n"
+    assert capsys.readouterr().out == f"schema {NEW}, this program's own\n"
 
 
 async def test_migrate_on_postgresql_takes_a_backup_first(
-    postgres: Postgres, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    postgres: Postgres, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with postgres.empty() as url:
+    async with postgres.database() as url:
         source = state_in(tmp_path / "central", url)
-        await older(url)
+        install_next_release(tmp_path / "migrations", monkeypatch)
         assert await migrated(source) == 0
-        assert f"brought from schema 0016 to {HEAD}" in capsys.readouterr().out
-        (file,) = backup_files.folder(source.state).glob(f"*-before-{HEAD}.tar")
+        assert f"brought from schema {OLD} to {NEW}" in capsys.readouterr().out
+        (file,) = backup_files.folder(source.state).glob(f"*-before-{NEW}.tar")
         with file.open("rb") as content:
-            assert archive.read_manifest(content).revision == "0016"
+            assert archive.read_manifest(content).revision == OLD
 
 
 async def test_a_newer_database_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

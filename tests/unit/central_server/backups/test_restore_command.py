@@ -19,6 +19,7 @@ from central_server.commands import restore
 from central_server.commands.exit_codes import CONFIGURATION, FAILURE, TRY_AGAIN
 from central_server.receipts.sealed_data import Seal
 from central_server.store.donations import receipts
+from central_server.store.engine import schema
 from central_server.store.engine.database import open_database
 from tests.fakes import forked_command
 from tests.postgres import Postgres
@@ -154,7 +155,7 @@ def rewritten(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
     ("change", "code", "words"),
     [
         ({"revision": "9999", "program": "7.0"}, CONFIGURATION, "schema 9999 (program 7.0), this program knows up to"),
-        ({"revision": "0016"}, CONFIGURATION, "its manifest says 0016"),
+        ({"revision": "0000"}, CONFIGURATION, "its manifest says 0000"),
         ({"environment": "real"}, CONFIGURATION, "drill and real never meet"),
         ({"database": "postgresql"}, CONFIGURATION, "[store] url names no PostgreSQL"),
         ({"format": 2}, FAILURE, "made by a newer program"),
@@ -166,8 +167,14 @@ def rewritten(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
     ],
 )
 async def test_what_does_not_belong_here_changes_nothing(
-    tmp_path: Path, change: dict[str, object], code: int, words: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    change: dict[str, object],
+    code: int,
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(schema, "REVISIONS", ("0000", *schema.REVISIONS))
     source = state_in(tmp_path / "central")
     async with open_database(source.url) as database:
         await fill(database, 1)

@@ -1,23 +1,15 @@
 """Whom residents may call, as the database keeps it: the nearest place that says it."""
 
-from pathlib import Path
-
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, text
 
 from central_server.catalogue.contact_lookup import WhomToCall, standing
-from central_server.store.engine import schema
-from central_server.store.engine.database import Database, open_database, sqlite_url
+from central_server.store.engine.database import Database
 from central_server.store.engine.tables import gateways
 from central_server.store.engine.upsert import insert
 from central_server.store.places import contacts, places
 from central_server.store.places.contacts import Contact
 from central_server.store.places.places import TOP, Place, PlaceKind
 from kiosk_ui.help_views import ContactPage
-from tests.postgres import Postgres
-from tests.unit.central_server.accounts.test_old_accounts import OLD
 from tests.unit.central_server.catalogue_world import NOW, texts
 
 TREE = (
@@ -115,35 +107,3 @@ async def test_a_gift_is_of_its_gateways_site_as_long_as_that_is_of_the_gifts_co
         assert await standing(connection, "b" * 16, "garden") == "garden", "it moved to another community since"
         assert await standing(connection, "c" * 16, "huada") == "huada"
         assert await standing(connection, "d" * 16, "huada") == "huada"
-
-
-def to_the_old_schema(connection: Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "0013")
-    for statement in OLD[:3]:
-        connection.execute(text(statement))
-
-
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-async def test_a_database_from_before_has_the_number_of_the_settings_everywhere(
-    kind: str, tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def check(url: str) -> None:
-        with monkeypatch.context() as meanwhile:
-            meanwhile.setattr("central_server.store.engine.database.upgrade", to_the_old_schema)
-            async with open_database(url):
-                pass
-        async with open_database(url) as database, database.write() as connection:
-            assert await CALL.at(connection, "huada") == CALL.setting
-            await contacts.put(connection, "huada", HUADA)
-            await connection.execute(text("""UPDATE places SET names = '{"zh-Hans":"a","zh-Hant":"b","en":"c"}'"""))
-            assert (await CALL.at(connection, "huada")).phone == HUADA.phone
-            assert await CALL.at(connection, "other") == CALL.setting
-
-    if kind == "sqlite":
-        await check(sqlite_url(tmp_path / "central.db"))
-    else:
-        async with postgres.empty() as url:
-            await check(url)
