@@ -1,12 +1,15 @@
-"""The two databases that the central server knows, for every test that asks for one.
+"""Fixtures for every test: the central server's two databases, cheap password hashes, and the choice of a quick run.
 
-`store_url` runs a test twice, once on each. PostgreSQL is started once for each pytest process, when first asked for.
+A test of the store (`store_url`, `database`) runs on SQLite and on PostgreSQL. A test that talks to a running server
+runs on one of the two, chosen by its name, so that half of them are on each; `tests.databases` overrides that.
+PostgreSQL starts once for each pytest process, on first use.
 """
 
 import gc
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 from aiohttp import web_app
@@ -15,6 +18,7 @@ from hypothesis import settings
 
 from central_server.accounts import passwords
 from central_server.store.engine.database import Database, open_database
+from tests.databases import DATABASES
 from tests.postgres import Postgres, running_postgres
 from tests.postgres_reuse import Again
 from tests.sqlite import put_database
@@ -22,8 +26,41 @@ from tests.sqlite import put_database
 settings.register_profile("shared machine", deadline=None)  # how long an example takes says how busy the machine is
 settings.load_profile("shared machine")
 
+SERVER_FIXTURES = {"bank", "session"}
+"""A test with one of these talks to a running server."""
+SLOW_FIXTURES = SERVER_FIXTURES | {"postgres", "house", "page", "browser", "lab"}
+"""`--quick` leaves out tests with one of these, and those on PostgreSQL."""
+
 TOGETHER = ("tests/radio/", "tests/browser/test_real_house.py", "tests/flow/test_bad_input.py")
 """Tests that share something dear, a booted lab or a whole house: one worker has them all, and nobody waits for it."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--both-databases", action="store_true", help="run every test with a database on both")
+    parser.addoption("--quick", action="store_true", help="leave out tests that start a server or a browser")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Select the databases on which a test runs."""
+    if "store_url" not in metafunc.fixturenames:
+        return
+    if any("store_url" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")):
+        return
+    one = SERVER_FIXTURES & set(metafunc.fixturenames) and not metafunc.config.getoption("--both-databases")
+    chosen = crc32(metafunc.definition.name.encode()) % len(DATABASES)
+    metafunc.parametrize("store_url", [DATABASES[chosen]] if one else DATABASES, indirect=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--quick"):
+        return
+    slow = [item for item in items if _is_slow(item)]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if item not in slow]
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    return "postgresql" in item.name or not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -69,7 +106,7 @@ def postgres_again(postgres: Postgres) -> Again:
     return Again(postgres)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 async def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
     """A database of this test's own. On SQLite it is where a server with the state folder `central` looks for it."""
     if request.param == "sqlite":

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import aiohttp
-import pytest
 from sqlalchemy import text
 
 from central_server.store.engine.database import Database
@@ -12,7 +11,6 @@ from central_server.store.enrolment.gateways import Key
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.enrolling_device import EnrollingDevice
 
-on_sqlite = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 """What asks the databases nothing that other tests of this kind do not ask on both."""
 
 

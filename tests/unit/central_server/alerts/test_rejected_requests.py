@@ -16,11 +16,12 @@ from central_server.store.enrolment.gateways import Gateway
 from central_server.store.enrolment.rejected_requests import Noticed
 from central_server.store.places import places
 from central_server.store.places.places import TOP
+from tests.databases import sqlite_only
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor
 from tests.fakes.enrolling_device import code_for, invited
-from tests.unit.central_server.enrolment_steps import device, on_sqlite
+from tests.unit.central_server.enrolment_steps import device
 from tests.unit.central_server.staff.test_overview import overview, reports, text
 from tests.unit.central_server.staff.test_staff import logged_in
 
@@ -33,7 +34,7 @@ async def waiting(connection: Connection, now: datetime, *tops: str) -> dict[Mat
     return {task.matter: task for task in await tasks(connection, surveyed, tops, [], "drill", now)}
 
 
-@on_sqlite
+@sqlite_only
 async def test_a_stranger_in_a_gateways_name_stands_on_its_page_and_waits_for_somebody(
     central: RunningCentral, session: aiohttp.ClientSession, donor: Donor
 ) -> None:
@@ -56,7 +57,7 @@ async def test_a_stranger_in_a_gateways_name_stands_on_its_page_and_waits_for_so
             assert not await rejected_requests.lately(connection, datetime.now(UTC), gateway.id)
 
 
-@on_sqlite
+@sqlite_only
 async def test_unknown_devices_are_one_task_of_the_top(
     central: RunningCentral, session: aiohttp.ClientSession, donor: Donor
 ) -> None:
@@ -71,7 +72,7 @@ async def test_unknown_devices_are_one_task_of_the_top(
     assert "Devices that were never enrolled here tried to send." in await overview(central, donor)
 
 
-@on_sqlite
+@sqlite_only
 async def test_what_is_not_signed_at_all_wakes_nobody(central: RunningCentral, session: aiohttp.ClientSession) -> None:
     async with session.post(f"{central.url}/api/v1/reports", json={}) as answer:
         assert answer.status == 401
@@ -79,7 +80,7 @@ async def test_what_is_not_signed_at_all_wakes_nobody(central: RunningCentral, s
         assert not await rejected_requests.lately(connection, datetime.now(UTC))
 
 
-@on_sqlite
+@sqlite_only
 async def test_a_used_code_that_another_device_tries_reaches_staff(
     central: RunningCentral, session: aiohttp.ClientSession, donor: Donor
 ) -> None:
@@ -93,7 +94,7 @@ async def test_a_used_code_that_another_device_tries_reaches_staff(
         assert "a code that one device had used" not in await overview(central, donor), "staff dealt with it"
 
 
-@on_sqlite
+@sqlite_only
 async def test_an_old_catalogue_that_a_gateway_was_given_again_reaches_staff(
     central: RunningCentral, session: aiohttp.ClientSession, donor: Donor
 ) -> None:
@@ -160,7 +161,7 @@ async def test_a_retired_gateway_waits_for_nobody(database: Database) -> None:
         assert gone.gateway.retired_at == NOW
 
 
-@on_sqlite
+@sqlite_only
 async def test_what_is_damaged_on_a_card_hides_nothing_that_never_came(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from html import unescape
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -20,7 +19,6 @@ from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor, Page
 from tests.fakes.editor import Editor, form_of
-from tests.sqlite import put_database
 from tests.unit.central_server.catalogue_world import DOOR, NOW, UUID_1, bound, known, pulled, texts
 from tests.unit.central_server.staff.test_staff import PASSWORD, logged_in
 
@@ -31,13 +29,6 @@ PNG = b"".join(
         b"IDAT....\x00\x00\x00\x00IEND\xaeB`\x82",
     )
 )
-
-
-@pytest.fixture
-async def store_url(tmp_path: Path) -> str:
-    """What is particular to a database is tried in test_catalogue.py, and every page in test_tenancy.py."""
-    (tmp_path / "central").mkdir()
-    return await put_database(tmp_path / "central" / "central.db")
 
 
 @pytest.fixture

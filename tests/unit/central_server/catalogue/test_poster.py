@@ -24,19 +24,11 @@ from kiosk_ui.paper.poster import Paper
 from sync_contract.catalogue import BeaconKind
 from tests.fakes.central_process import CONFIG, RunningCentral
 from tests.fakes.donor import Donor
-from tests.sqlite import put_database
 from tests.unit.central_server.catalogue_world import CARD, DOOR, HALL, NOW, UUID_1, bound, known
 from tests.unit.central_server.staff.test_staff import logged_in
 from tests.unit.kiosk_ui.printed import Printed, codes, printed
 
 ADDRESS = f"/H/{DOOR}".upper()
-
-
-@pytest.fixture
-async def store_url(tmp_path: Path) -> str:
-    """Nothing here is particular to a database; every page on both is in test_tenancy.py."""
-    (tmp_path / "central").mkdir()
-    return await put_database(tmp_path / "central" / "central.db")
 
 
 @pytest.fixture

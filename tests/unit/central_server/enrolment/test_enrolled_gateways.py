@@ -17,9 +17,10 @@ from central_server.store.places.places import TOP
 from sync_contract.gateway_report import Hearing
 from sync_contract.keys import public_text
 from sync_contract.records import ClockReading, Receipt
+from tests.databases import sqlite_only
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.enrolling_device import EnrollingDevice, code_for, invited
-from tests.unit.central_server.enrolment_steps import age, device, keys_of, on_sqlite
+from tests.unit.central_server.enrolment_steps import age, device, keys_of
 
 
 async def test_a_rolled_key_is_valid_beside_the_old_one_until_some_time_after_its_first_use(
@@ -50,7 +51,7 @@ async def test_a_rolled_key_is_valid_beside_the_old_one_until_some_time_after_it
         assert (await pi.report())[0] == 200
 
 
-@on_sqlite
+@sqlite_only
 async def test_an_old_key_never_runs_out_while_its_successor_was_not_used(
     central: RunningCentral, session: aiohttp.ClientSession
 ) -> None:
@@ -63,7 +64,7 @@ async def test_an_old_key_never_runs_out_while_its_successor_was_not_used(
         assert (await pi.report())[0] == 200, "it lost the answer, and was off for a year"
 
 
-@on_sqlite
+@sqlite_only
 async def test_nobody_rolls_in_a_key_for_another_gateway_or_one_that_was_known(
     central: RunningCentral, session: aiohttp.ClientSession
 ) -> None:
@@ -182,7 +183,7 @@ async def test_of_some_gateways_a_survey_tells_what_it_tells_of_them_among_all(
             assert await survey(connection, ("elsewhere",), now, among=[pis[0].id]) == ()
 
 
-@on_sqlite
+@sqlite_only
 async def test_a_year_without_a_network_is_forgiven(central: RunningCentral, session: aiohttp.ClientSession) -> None:
     pi = device(central, session)
     async with central.database() as database:
@@ -244,7 +245,7 @@ async def test_a_report_is_kept_and_says_since_when(central: RunningCentral, ses
         assert (await pi.post("/api/v1/reports", b"{}", {"Content-Type": "text/plain"}))[0] == 415
 
 
-@on_sqlite
+@sqlite_only
 async def test_how_a_gateway_stands(central: RunningCentral, session: aiohttp.ClientSession) -> None:
     async with central.database() as database:
 

@@ -20,9 +20,10 @@ from central_server.store.places.places import TOP
 from sync_contract.enrolment import EnrolmentAnswer, EnrolmentMalformed, EnrolmentRequest, fingerprint, new_code
 from sync_contract.keys import public_text
 from sync_contract.records import Receipt
+from tests.databases import both_databases, sqlite_only
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.enrolling_device import code_for, invited
-from tests.unit.central_server.enrolment_steps import age, device, keys_of, on_sqlite
+from tests.unit.central_server.enrolment_steps import age, device, keys_of
 
 LATER = timedelta(minutes=14, seconds=59)
 
@@ -64,6 +65,7 @@ async def test_the_first_answer_may_get_lost(central: RunningCentral, session: a
         assert (status, told["code"]) == (409, "code_used"), "not for ever"
 
 
+@both_databases
 async def test_of_two_devices_with_one_code_exactly_one_wins(
     central: RunningCentral, session: aiohttp.ClientSession
 ) -> None:
@@ -78,7 +80,7 @@ async def test_of_two_devices_with_one_code_exactly_one_wins(
             assert key.public == pis[[status for status, _ in answers].index(200)].public
 
 
-@on_sqlite
+@sqlite_only
 async def test_a_code_that_ran_out_or_was_withdrawn_says_so(
     central: RunningCentral, session: aiohttp.ClientSession
 ) -> None:
@@ -95,7 +97,7 @@ async def test_a_code_that_ran_out_or_was_withdrawn_says_so(
         assert (await pi.enrol(third))[0] == 200
 
 
-@on_sqlite
+@sqlite_only
 async def test_a_code_is_good_for_its_own_gateway_only_and_a_key_for_one_gateway_only(
     central: RunningCentral, session: aiohttp.ClientSession
 ) -> None:
@@ -128,7 +130,7 @@ async def test_guesses_find_nothing_lock_nothing_and_are_told_to_staff(
             assert await issued_codes.wrong_since(connection, datetime.now(UTC) + timedelta(hours=2)) == 0
 
 
-@on_sqlite
+@sqlite_only
 async def test_what_is_no_request_changes_nothing(central: RunningCentral, session: aiohttp.ClientSession) -> None:
     broken: list[dict[str, Any]] = [
         {"code": "A" * 24},

@@ -12,11 +12,12 @@ from central_server.store.places import places
 from central_server.store.places.places import Place, PlaceKind
 from sync_contract.project import Texts
 from sync_contract.strict_model import Language
+from tests.databases import sqlite_only
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.donor import Donor, Page
 from tests.fakes.enrolling_device import invited
 from tests.unit.central_server.alerts.test_rejected_requests import NOW
-from tests.unit.central_server.enrolment_steps import device, on_sqlite
+from tests.unit.central_server.enrolment_steps import device
 from tests.unit.central_server.staff.test_overview import text
 from tests.unit.central_server.staff.test_staff import logged_in
 
@@ -31,7 +32,7 @@ async def sent(donor: Donor, page: Page, path: str, **fields: str) -> Page:
     return await donor.send(path, {"csrf": csrf[1], **fields})
 
 
-@on_sqlite
+@sqlite_only
 async def test_a_gateway_is_renamed_and_moved_within_its_community_only(central: RunningCentral, donor: Donor) -> None:
     async with central.database() as database:
         gateway, _ = await invited(database, label="Old name")
@@ -53,7 +54,7 @@ async def test_a_gateway_is_renamed_and_moved_within_its_community_only(central:
         assert "Changed a gateway" in text(await donor.open(f"{central.url}/staff/audit"))
 
 
-@on_sqlite
+@sqlite_only
 async def test_a_retired_gateway_leaves_the_overview_and_keeps_its_history(
     central: RunningCentral, session: aiohttp.ClientSession, donor: Donor
 ) -> None:
@@ -79,7 +80,7 @@ async def test_a_retired_gateway_leaves_the_overview_and_keeps_its_history(
     assert "Old hall" in text(await donor.open(f"{central.url}/staff/gateways"))
 
 
-@on_sqlite
+@sqlite_only
 async def test_of_many_gateways_one_sees_a_part_and_finds_the_one_by_a_word(
     central: RunningCentral, donor: Donor
 ) -> None:
@@ -123,7 +124,7 @@ def test_the_chosen_one_stays_among_those_of_the_choice() -> None:
     assert not among(known[:3], names, Language.en, "", "").many
 
 
-@on_sqlite
+@sqlite_only
 async def test_whoever_is_logged_in_keeps_the_menu_on_a_page_that_is_not_there(
     central: RunningCentral, donor: Donor
 ) -> None:

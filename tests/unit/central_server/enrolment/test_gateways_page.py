@@ -18,12 +18,13 @@ from sync_contract.enrolment import read_code, read_invitation
 from sync_contract.gateway_report import Hearing
 from sync_contract.records import ClockReading
 from sync_contract.strict_model import Language
+from tests.databases import sqlite_only
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.donor import Donor, Page
 from tests.fakes.enrolling_device import EnrollingDevice, code_for, invited
 
 PASSWORD = "correct horse battery"
-pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+pytestmark = sqlite_only
 
 
 async def staff(central: RunningCentral, donor: Donor, role: Role = Role.staff) -> None:

@@ -6,10 +6,10 @@ import aiohttp
 import pytest
 
 from central_server.staff.parcels.fact_wording import NAMES, differences, fault, name
+from tests.databases import sqlite_only
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor
-from tests.unit.central_server.enrolment_steps import on_sqlite
 from tests.unit.central_server.staff.test_overview import text
 from tests.unit.central_server.staff.test_staff import logged_in
 
@@ -47,7 +47,7 @@ def test_money_is_the_first_of_what_differs() -> None:
     assert name("body.places[3].beacon", same) == "Beacons on the walls"
 
 
-@on_sqlite
+@sqlite_only
 async def test_a_line_says_why_it_was_not_taken_and_a_conflict_what_differs(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
@@ -72,7 +72,7 @@ async def test_a_line_says_why_it_was_not_taken_and_a_conflict_what_differs(
     assert "<details open" not in page.html
 
 
-@on_sqlite
+@sqlite_only
 async def test_whoever_takes_a_file_along_stands_in_the_audit_trail(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor, session: aiohttp.ClientSession
 ) -> None:

@@ -28,11 +28,11 @@ from sync_contract.gateway_report import Hearing
 from sync_contract.project import Texts
 from sync_contract.records import HandoffKind
 from sync_contract.uuid7 import new_id
+from tests.databases import sqlite_only
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor, Page
 from tests.unit.central_server.catalogue_world import UUID_1
-from tests.unit.central_server.enrolment_steps import on_sqlite
 from tests.unit.central_server.staff.test_overview import reports, text
 from tests.unit.central_server.staff.test_staff import PASSWORD
 
@@ -149,7 +149,7 @@ async def test_who_sees_a_street_reads_on_each_line_of_which_community_it_tells(
     assert "<summary>Id</summary>" in trail.html
 
 
-@on_sqlite
+@sqlite_only
 async def test_what_waits_for_a_second_person_or_for_evidence_says_whose_it_is(
     street: Street, donor: Donor, session: aiohttp.ClientSession
 ) -> None:
@@ -235,7 +235,7 @@ async def test_a_trail_full_of_long_imports_opens(street: Street, donor: Donor) 
     assert "changed: 0 东墙 Id" in shown[0]
 
 
-@on_sqlite
+@sqlite_only
 async def test_who_sees_one_community_is_told_of_none(street: Street, donor: Donor) -> None:
     await street.enter(donor, "sunny")
     for path in ("log", "gifts", "gateways", "audit"):

@@ -4,13 +4,11 @@ import asyncio
 import struct
 from pathlib import Path
 
-import pytest
-
 from central_server.store.engine.database import Database, StoreUnavailable
+from tests.databases import sqlite_only
 from tests.unit.central_server.parcels.test_fresh_batch import enrolled, everything, kept, mixed
 
 GATEWAYS = 20
-sqlite_alone = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 
 
 def commits(path: Path) -> int:
@@ -22,7 +20,7 @@ def commits(path: Path) -> int:
     return sum(octets[at + 8 : at + 16] == salt and octets[at + 4 : at + 8] != bytes(4) for at in frames)
 
 
-@sqlite_alone
+@sqlite_only
 async def test_many_that_wait_are_few_transactions_and_each_is_whole(database: Database) -> None:
     path = Path(database.place)
     senders = [await enrolled(database) for _ in range(GATEWAYS)]
@@ -51,7 +49,7 @@ async def test_one_that_was_here_before_takes_no_other_with_it(database: Databas
     assert {row["epoch"] for row in found["sequences"]} == {device.epoch for device, _ in senders}
 
 
-@sqlite_alone
+@sqlite_only
 async def test_who_leaves_while_waiting_leaves_nothing_and_the_others_stay(database: Database) -> None:
     senders = [await enrolled(database) for _ in range(3)]
     made = [mixed(device, 6) for device, _ in senders]
@@ -67,7 +65,7 @@ async def test_who_leaves_while_waiting_leaves_nothing_and_the_others_stay(datab
     assert {row["gateway"] for row in (await everything(database))["parcels"]} == {each.id for _, each in senders[1:]}
 
 
-@sqlite_alone
+@sqlite_only
 async def test_a_full_disk_keeps_none_and_tells_each(database: Database) -> None:
     senders = [await enrolled(database) for _ in range(4)]
     made = [mixed(device) for device, _ in senders]

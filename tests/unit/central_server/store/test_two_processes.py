@@ -11,9 +11,12 @@ from sqlalchemy import select
 from central_server.store.engine.database import Database
 from central_server.store.engine.tables import leases
 from sync_contract.records import Receipt
+from tests.databases import both_databases
 from tests.fakes.central_process import RunningBank, RunningCentral, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor
+
+pytestmark = both_databases
 
 
 async def test_what_one_server_is_told_the_other_knows(
