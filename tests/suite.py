@@ -1,4 +1,4 @@
-"""`./dev test`: every check there is, each counted; nothing is skipped silently."""
+"""Run the verbs test, soak, bench and docs of `./dev`. Count every check; a skipped test counts as failed."""
 
 import compileall
 import os
@@ -25,6 +25,8 @@ CHECKS = {
 
 
 ALL = ("tests", "--ignore=tests/soak")
+QUICK = ("tests/unit", "tests/contracts", "--quick")
+"""No server, no PostgreSQL, no browser, no radio lab."""
 
 
 @dataclass
@@ -34,10 +36,10 @@ class Count:
 
 
 def run_checks(count: Count) -> None:
-    """One beside the other, and beside them what the tests are made ready with: each works on one core alone."""
+    """Run the static checks in parallel, and compile the test modules beside them: each uses one core."""
     with ThreadPoolExecutor() as pool:
-        rewritten = pool.submit(rewrite)
-        for name, (ended, took_s) in zip(CHECKS, pool.map(_ended, CHECKS.values()), strict=True):
+        compiled = pool.submit(compile_tests)
+        for name, (ended, took_s) in zip(CHECKS, pool.map(_run_all, CHECKS.values()), strict=True):
             good = all(process.returncode == 0 for process in ended)
             print(f"{'ok    ' if good else 'FAILED'} {name} ({took_s:.0f} s)", flush=True)
             if good:
@@ -47,30 +49,30 @@ def run_checks(count: Count) -> None:
             for process in ended:
                 if process.returncode:
                     print(process.stdout, process.stderr, sep="\n", flush=True)
-        rewritten.result()
+        compiled.result()
 
 
-def _ended(commands: list[list[str]]) -> tuple[list[subprocess.CompletedProcess[str]], float]:
-    """And how many seconds they took."""
+def _run_all(commands: list[list[str]]) -> tuple[list[subprocess.CompletedProcess[str]], float]:
+    """Run the commands one after the other; return them and the seconds that they took."""
     began = time.monotonic()
     ended = [subprocess.run(command, cwd=ROOT, capture_output=True, text=True) for command in commands]
     return ended, time.monotonic() - began
 
 
-def rewrite() -> None:
-    """pytest rewrites each test module before it compiles it: here once, and kept, instead of in every worker.
+def compile_tests() -> None:
+    """Let pytest rewrite and compile each test module once, instead of once in every worker.
 
-    What is wrong with a module is told by the run that follows.
+    Errors are ignored: the run that follows reports them.
     """
     command = [PYTHON, "-m", "pytest", "--collect-only", "-qq", "-p", "no:cacheprovider", *ALL]
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    subprocess.run(command, cwd=ROOT, env=kept, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def run_pytest(count: Count, *arguments: str, workers: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
-        command = [PYTHON, "-m", "pytest", f"--junitxml={report}", "--durations=25", *arguments]
+        command = [PYTHON, "-m", "pytest", f"--junitxml={report}", "--durations=15", *arguments]
         if workers > 1:
             command += ["-n", str(workers), "--dist", "loadgroup"]
         status = subprocess.run(command, cwd=ROOT).returncode
@@ -84,7 +86,7 @@ def run_pytest(count: Count, *arguments: str, workers: int) -> None:
             bad += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
             skipped += int(suite.get("skipped", 0))
         if skipped:
-            print(f"FAILED {skipped} tests were skipped: what cannot run here must fail with its reason")
+            print(f"FAILED {skipped} tests were skipped; a test that cannot run must fail with its reason")
         if status and not bad:
             print(f"FAILED pytest ended with {status}")
             bad = 1
@@ -92,14 +94,14 @@ def run_pytest(count: Count, *arguments: str, workers: int) -> None:
         count.failed += bad + skipped
 
 
-def compiled() -> None:
-    """Some hundred programs are started: each would compile all of itself, for nothing is written meanwhile."""
+def compile_packages() -> None:
+    """Compile our packages once: the tests start hundreds of programs, which write no bytecode themselves."""
     for package in ("beacon_gateway", "central_server", "daemonkit", "kiosk_ui", "sync_contract"):
         compileall.compile_dir(ROOT / package, quiet=1, workers=0)
 
 
-def in_memory() -> None:
-    """Thousands of stores come and go: in memory where there is room. The soak shows what survives a power cut."""
+def use_memory_for_temporary_files() -> None:
+    """Put the thousands of short-lived stores into memory if there is room. The soak tests power cuts on disk."""
     memory = Path("/dev/shm")
     if memory.is_dir() and shutil.disk_usage(memory).free > 4 * 1024**3:
         os.environ.setdefault("TMPDIR", str(memory))
@@ -111,8 +113,8 @@ def main() -> int:
     began = time.monotonic()
     os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1")
     if verb == "test":
-        in_memory()
-        compiled()
+        use_memory_for_temporary_files()
+        compile_packages()
     if verb == "docs":
         command = [PYTHON, "-m", "tests.browser.pictures", "docs/pictures", *arguments]
         return subprocess.run(command, cwd=ROOT).returncode
@@ -120,11 +122,14 @@ def main() -> int:
         return subprocess.run([PYTHON, "-m", "tests.bench", *arguments], cwd=ROOT).returncode
     if verb == "soak":
         run_pytest(count, *(arguments or ["tests/soak"]), workers=2)
+    elif arguments == ["--quick"]:
+        run_checks(count)
+        run_pytest(count, *QUICK, workers=2)
     elif arguments:
         run_pytest(count, *arguments, workers=1)
     else:
         run_checks(count)
-        run_pytest(count, *ALL, workers=3)  # one of them only waits for the lab
+        run_pytest(count, *ALL, workers=3)  # one of them mostly waits for the radio lab
     print(f"took {time.monotonic() - began:.0f} s")
     print(f"{count.passed} passed, {count.failed} failed")
     return 1 if count.failed or not count.passed else 0
