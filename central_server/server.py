@@ -76,8 +76,10 @@ from central_server.statistics.visitors import Visitors
 from central_server.store.engine.database import StoreUnavailable, open_database, sqlite_url
 from central_server.store.engine.process_events import Topic
 from daemonkit.broadcast import Broadcast
+from daemonkit.health import Health
 from daemonkit.sd_notify import Notifier
-from daemonkit.supervise import Health, feed_watchdog, supervise
+from daemonkit.supervise import supervise
+from daemonkit.watchdog import feed_watchdog
 from daemonkit.web import WebRules, guarded_app, serving
 from kiosk_ui.help_views import ContactPage
 from kiosk_ui.render import Pages

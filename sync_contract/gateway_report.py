@@ -67,11 +67,8 @@ class GatewayReport(Record):
 
 
 class ReportTaken(Record):
-    """The answer to POST /api/v1/reports?takes=<kind>&…, status 200."""
+    """The answer to POST /api/v1/reports, status 200."""
 
     contract: Literal[1] = CONTRACT
     key_age_s: Count
     """How old the key is that signed the report, by the server's clock: a gateway's own may lie for years."""
-    takes: Annotated[tuple[Word, ...], Field(max_length=16)] = ()
-    """Of the kinds of parcels that were asked about, those that the server takes. Only for who asks with `takes`: an
-    older gateway does not know the field, and an older server takes no notice of the question."""

@@ -152,8 +152,7 @@ class ScreenCount(Record):
 class ScreenStatistics(Record):
     """How the screen was used in one stretch of about five minutes, beginning at `start`.
 
-    One without counts says that a gateway counts from here on. An older server does not know this kind: it is sent
-    only to one that says so (`report.ReportTaken.takes`).
+    One without counts says that a gateway counts from here on.
     """
 
     kind: Literal["screen"] = "screen"
@@ -230,11 +229,10 @@ class Outcome(Record):
     slip: Annotated[str, Field(pattern=r"^([0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4})?$")] = ""
     """The slip's number (憑條), Crockford base32, once paid."""
     code: Annotated[str, Field(pattern=r"^([0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4})?$")] = ""
-    """What a donor may type instead of scanning, once the parcel is there. Only for who asks with `uncoded`: an older
-    gateway does not know the field."""
+    """What a donor may type instead of scanning, once the parcel is there. Only for a request with `uncoded`."""
     ended: bool = False
-    """Handed off, and every attempt at the bank has ended unpaid: the donor may try again. Only for who asks with
-    `tried`: an older gateway does not know the field."""
+    """Handed off, and every attempt at the bank has ended unpaid: the donor may try again. Only for a request with
+    `tried`."""
 
 
 class Outcomes(Record):

@@ -18,7 +18,7 @@ from beacon_gateway.settings_addresses import CentralUrl
 from beacon_gateway.store.identity import Enrolment, Identity, Keys
 from beacon_gateway.sync import credential
 from beacon_gateway.sync.central_client import open_central
-from beacon_gateway.sync.enrol import EnrolmentRefused, OtherServer, ask
+from beacon_gateway.sync.enrol import EnrolmentRefused, OtherServer, request_enrolment
 from beacon_gateway.sync.ports import CentralRefusedUs, CentralUnreachable
 from daemonkit.state_owner import become_owner
 from sync_contract.enrolment import (
@@ -99,7 +99,7 @@ def _with_keys(state_dir: Path, work: Callable[[Keys], int]) -> int:
 
 
 def _enrol(state_dir: Path, config: Path, keys: Keys, invitation: Invitation) -> int:
-    with keys.held():
+    with keys.locked():
         identity = keys.read()
         mark = hashlib.sha256(invitation.code.encode()).hexdigest()[:16]
         again = identity.enrolment is not None and identity.enrolment.code == mark
@@ -107,16 +107,16 @@ def _enrol(state_dir: Path, config: Path, keys: Keys, invitation: Invitation) ->
         key = identity.key if identity.enrolment is None or again else keys.prepare()
         only_as = identity.gateway if _has_numbered(state_dir / "gateway.db", identity) else None
         try:
-            answer = asyncio.run(ask(invitation, key, only_as))
+            answer = asyncio.run(request_enrolment(invitation, key, only_as))
         except EnrolmentRefused as refused:
             if refused.refusal is not EnrolmentRefusal.key_known:
                 raise
             if key is not identity.key:
                 keys.forget_next()
             key = keys.prepare()
-            answer = asyncio.run(ask(invitation, key, only_as))
+            answer = asyncio.run(request_enrolment(invitation, key, only_as))
         enrolment = Enrolment(invitation.url, answer.catalogue_key, answer.community, answer.label, mark)
-        keys.enrolled(answer.gateway, key, enrolment)
+        keys.store_enrolment(answer.gateway, key, enrolment)
     _tell(invitation, answer)
     if _says_otherwise(config, invitation.url, answer.catalogue_key):
         for sentence in words.SETTINGS_GO_BEFORE:
@@ -172,7 +172,7 @@ def _roll(keys: Keys) -> int:
 
     async def body() -> None:
         async with open_central(url, lambda: Signer(held.gateway, held.key)) as central:
-            await credential.roll(central, held.gateway, keys)
+            await credential.roll_key(central, held.gateway, keys)
 
     asyncio.run(body())
     print("已换用新密钥。 This gateway has a new key.")

@@ -18,7 +18,7 @@ from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.store.database import Database, open_database
 from beacon_gateway.store.identity import enrolment_of
 from beacon_gateway.store.outbox import Outbox
-from beacon_gateway.store.server_acceptance import barred
+from beacon_gateway.store.server_acceptance import read_barred
 from beacon_gateway.store.sync_log import Line, last_lines
 from daemonkit.toml import ConfigRefused
 from sync_contract.enrolment import KEY_REVOKED, KEY_UNKNOWN
@@ -100,7 +100,7 @@ async def _status(database: Database) -> None:
     troubles = [line.event for line in lines if line.event in {"unreachable", "reachable"}]
     if troubles and troubles[-1] == "unreachable":
         print(EVENTS["unreachable"])
-    if word := await barred(database):
+    if word := await read_barred(database):
         print(EVENTS["barred"])
         for sentence in BARRED.get(word, ()):
             print(f"  {sentence}")

@@ -1,4 +1,4 @@
-"""The newest catalogue, kept exactly as signed, so that it is verified again at each start."""
+"""The catalogue table: the newest one exactly as signed, because it is verified again at each start."""
 
 from datetime import UTC, datetime
 
@@ -15,14 +15,14 @@ class Catalogues:
         self._database = database
 
     async def newest(self) -> SignedCatalogue | None:
-        """None when none was ever taken, or what is kept cannot be read. Raises StoreUnavailable."""
+        """Return None when none is stored or the stored one cannot be read. Raises StoreUnavailable."""
         rows = await self._database.rows("SELECT signed FROM catalogue ORDER BY version DESC LIMIT 1")
         try:
             return SignedCatalogue.model_validate_json(rows[0]["signed"]) if rows else None
         except ValidationError:
             return None
 
-    async def keep(self, version: int, signed: SignedCatalogue) -> None:
+    async def store(self, version: int, signed: SignedCatalogue) -> None:
         """Raises StoreUnavailable."""
         async with self._database.transaction() as connection:
             await connection.execute(

@@ -1,4 +1,4 @@
-"""The gateway's SQLite file: opened strictly, checked, set aside when damaged, written by one connection."""
+"""The gateway's SQLite file: strict settings, one connection, one transaction at a time; moved aside if damaged."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ from beacon_gateway.errors import GatewayError
 log = structlog.get_logger()
 logging.getLogger("aiosqlite").setLevel(logging.INFO)
 SCHEMA = sorted((Path(__file__).parent / "schema").glob("[0-9]*.sql"))
-_KEEP_DAMAGED = 3
+_MAX_DAMAGED_FILES = 3
 _PRAGMAS = {
     "journal_mode": ("WAL", "wal"),
     "synchronous": ("FULL", 2),  # an acknowledged intent survives a power cut; NORMAL does not promise that
@@ -38,29 +38,29 @@ class SchemaTooNew(GatewayError):
 
 
 class Database:
-    """One connection; transactions one after the other. Every failure of SQLite becomes StoreUnavailable."""
+    """One connection, one transaction at a time. Every failure of SQLite is raised as StoreUnavailable."""
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[aiosqlite.Connection]:
-        """BEGIN IMMEDIATE … COMMIT; left by an exception, everything is rolled back. Never await the network inside."""
-        async with self._turn:
+        """BEGIN IMMEDIATE … COMMIT; an exception rolls everything back. Never await the network inside."""
+        async with self._lock:
             try:
                 await self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
                 await self._connection.commit()
             except BaseException as error:
-                await _undo(self._connection)
+                await _roll_back(self._connection)
                 if isinstance(error, sqlite3.Error):
                     raise StoreUnavailable(str(error)) from error
                 raise
 
     async def rows(self, query: str, *values: object) -> list[aiosqlite.Row]:
-        """All rows of a reading statement. Raises StoreUnavailable."""
-        async with self._turn:
+        """Return all rows of a reading statement. Raises StoreUnavailable."""
+        async with self._lock:
             try:
                 return list(await self._connection.execute_fetchall(query, values))
             except sqlite3.Error as error:
@@ -69,7 +69,7 @@ class Database:
 
 @asynccontextmanager
 async def open_database(path: Path, *, read_only: bool = False) -> AsyncIterator[Database]:
-    """Open, check and migrate. A damaged file is kept aside and a new one begun, with a new epoch.
+    """Open, check and migrate. A damaged file is moved aside; a new one with a new epoch replaces it.
 
     Raises SchemaTooNew, and StoreUnavailable when the disk refuses (full, read-only, no permission).
     """
@@ -85,7 +85,7 @@ async def _connect(path: Path, *, read_only: bool) -> aiosqlite.Connection:
         try:
             return await _open(path, read_only=read_only)
         except sqlite3.DatabaseError as error:
-            # OperationalError is the disk's refusal (full, locked, forbidden); anything else is damage in the file.
+            # OperationalError: the disk refuses (full, locked, forbidden). Any other error: the file is damaged.
             if attempt == 2 or read_only or (isinstance(error, sqlite3.OperationalError) and not path.is_dir()):
                 raise StoreUnavailable(f"{path}: {error}") from error
             _set_aside(path, str(error))
@@ -118,10 +118,10 @@ async def _set_pragmas(connection: aiosqlite.Connection) -> None:
 
 
 async def _migrate(connection: aiosqlite.Connection) -> None:
-    ((held,),) = await connection.execute_fetchall("PRAGMA user_version")
-    if held > len(SCHEMA):
-        raise SchemaTooNew(f"the store has schema {held}, this program knows {len(SCHEMA)}")
-    for number, script in enumerate(SCHEMA[held:], start=held + 1):
+    ((version,),) = await connection.execute_fetchall("PRAGMA user_version")
+    if version > len(SCHEMA):
+        raise SchemaTooNew(f"the store has schema {version}, this program knows {len(SCHEMA)}")
+    for number, script in enumerate(SCHEMA[version:], start=version + 1):
         await connection.executescript(
             f"BEGIN IMMEDIATE;\n{script.read_text('utf-8')}\nPRAGMA user_version={number};\nCOMMIT;"
         )
@@ -130,21 +130,21 @@ async def _migrate(connection: aiosqlite.Connection) -> None:
 
 
 def _set_aside(path: Path, reason: str) -> None:
-    """Keep the evidence: file, -wal and -shm together under one name; of old evidence the newest few."""
+    """Rename the file, its -wal and -shm under one name; delete all but the newest three."""
     mark = f"damaged-{time.time_ns()}"
     for suffix in ("", "-wal", "-shm"):
         part = path.with_name(path.name + suffix)
         if part.exists():
             part.rename(path.with_name(f"{path.name}.{mark}{suffix}"))
-    log.error("store.damaged", file=path.name, kept_as=f"{path.name}.{mark}", reason=reason)
+    log.error("store.damaged", file=path.name, moved_to=f"{path.name}.{mark}", reason=reason)
     marks = sorted({p.name.split(".damaged-")[1].split("-")[0] for p in path.parent.glob(f"{path.name}.damaged-*")})
-    for old in marks[:-_KEEP_DAMAGED]:
+    for old in marks[:-_MAX_DAMAGED_FILES]:
         for part in path.parent.glob(f"{path.name}.damaged-{old}*"):
             if part.is_file():
                 part.unlink()
 
 
-async def _undo(connection: aiosqlite.Connection) -> None:
+async def _roll_back(connection: aiosqlite.Connection) -> None:
     try:
         await asyncio.shield(connection.rollback())
     except sqlite3.Error as error:

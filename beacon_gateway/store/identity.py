@@ -1,7 +1,7 @@
-"""Who this gateway is: an id and an Ed25519 key made here; the private half never leaves.
+"""The gateway's identity file: its id and its Ed25519 key, which never leaves the device.
 
-A new key is on disk, as `next`, before anybody is told of it, and takes the place of the old one only when the central
-server has accepted it. So whatever a power cut interrupts is simply done again.
+A new key is on disk, as `next`, before it is sent, and replaces the old one only when the central server has accepted
+it. So a power cut at any moment only means that the step is repeated.
 """
 
 import fcntl
@@ -29,7 +29,7 @@ FILE = "identity.json"
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """Where this device was enrolled. `catalogue_key`: pinned then; `code`: a hash that knows the code again."""
+    """Where this device was enrolled. `catalogue_key`: pinned then; `code`: a hash of the enrolment code."""
 
     central: str
     catalogue_key: str
@@ -40,7 +40,7 @@ class Enrolment:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """`gateway`: 16 hexadecimal digits; its own invention until it is enrolled. `next`: a key not accepted yet."""
+    """`gateway`: 16 hexadecimal digits, random until it is enrolled. `next`: a key not accepted yet."""
 
     gateway: str
     key: Ed25519PrivateKey
@@ -49,27 +49,27 @@ class Identity:
 
 
 def open_identity(path: Path) -> Identity:
-    """Read it, or make it on the first start. Raises StoreUnavailable.
+    """Read the identity, or create it on the first start. Raises StoreUnavailable.
 
-    A damaged file is kept aside and a new identity made: the central server refuses it until it is enrolled again.
+    A damaged file is moved aside and a new identity created; the central server refuses it until it is enrolled again.
     """
     try:
         if path.exists():
             try:
                 return _read(path)
             except (ValueError, KeyError, TypeError, UnicodeDecodeError) as error:
-                kept = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
-                path.rename(kept)
-                log.error("identity.damaged", kept_as=kept.name, reason=type(error).__name__)
-        made = Identity(secrets.token_hex(8), Ed25519PrivateKey.generate())
-        _write(path, made)
+                aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
+                path.rename(aside)
+                log.error("identity.damaged", moved_to=aside.name, reason=type(error).__name__)
+        created = Identity(secrets.token_hex(8), Ed25519PrivateKey.generate())
+        _write(path, created)
     except OSError as error:
         raise StoreUnavailable(f"{path}: {error.strerror}") from error
-    return made
+    return created
 
 
 def enrolment_of(state_dir: Path) -> Enrolment | None:
-    """What an enrolment left here; None where there was none, or it cannot be read. Makes nothing."""
+    """Return the stored enrolment; None when there is none or it cannot be read. Writes nothing."""
     try:
         return _read(state_dir / FILE).enrolment
     except (OSError, ValueError, KeyError, TypeError):
@@ -77,20 +77,20 @@ def enrolment_of(state_dir: Path) -> Enrolment | None:
 
 
 class Keys:
-    """Changes of the identity's file; `held` while one is going on. Port: sync.ports.Keys."""
+    """Changes the identity file; `locked` during a change. Port: sync.ports.Keys."""
 
     def __init__(self, state_dir: Path) -> None:
         self._path = state_dir / FILE
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """No other program changes it meanwhile; a killed one lets go by itself. Raises KeysInUse."""
+    def locked(self) -> Iterator[None]:
+        """Keep other programs from changing the file. A killed program releases the lock. Raises KeysInUse."""
         descriptor = os.open(self._path.with_name("identity.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
         except BlockingIOError as error:
-            raise KeysInUse("another program is changing the key just now") from error
+            raise KeysInUse("another program is changing the key") from error
         finally:
             os.close(descriptor)
 
@@ -99,38 +99,38 @@ class Keys:
         return open_identity(self._path)
 
     def prepare(self) -> Ed25519PrivateKey:
-        """The next key, on disk: a new one, unless one was prepared and not accepted yet. Raises StoreUnavailable."""
+        """Return the next key, from the disk or newly generated and stored. Raises StoreUnavailable."""
         identity = self.read()
         if identity.next is not None:
             return identity.next
-        made = Ed25519PrivateKey.generate()
-        self._keep(replace(identity, next=made))
-        return made
+        upcoming = Ed25519PrivateKey.generate()
+        self._store(replace(identity, next=upcoming))
+        return upcoming
 
     def forget_next(self) -> None:
-        """The prepared key will not be accepted by anybody."""
-        self._keep(replace(self.read(), next=None))
+        """Delete the prepared key. Raises StoreUnavailable."""
+        self._store(replace(self.read(), next=None))
 
     def adopt(self) -> Identity:
-        """The prepared key was accepted: from now on it is the key. Raises StoreUnavailable."""
+        """Replace the key by the prepared one, which was accepted. Raises StoreUnavailable."""
         identity = self.read()
         adopted = replace(identity, key=identity.next or identity.key, next=None)
-        self._keep(adopted)
+        self._store(adopted)
         return adopted
 
-    def enrolled(self, gateway: str, key: Ed25519PrivateKey, enrolment: Enrolment) -> None:
-        """All that an enrolment gave, in one write. Raises StoreUnavailable."""
-        self._keep(Identity(gateway, key, None, enrolment))
+    def store_enrolment(self, gateway: str, key: Ed25519PrivateKey, enrolment: Enrolment) -> None:
+        """Store the result of an enrolment in one write. Raises StoreUnavailable."""
+        self._store(Identity(gateway, key, None, enrolment))
 
-    def mark(self) -> tuple[int, int]:
-        """Another one after every change of the file, whoever made it."""
+    def change_mark(self) -> tuple[int, int]:
+        """Return a value that differs after every change of the file by any program."""
         try:
             found = self._path.stat()
         except OSError:
             return (0, 0)
         return (found.st_mtime_ns, found.st_ino)
 
-    def _keep(self, identity: Identity) -> None:
+    def _store(self, identity: Identity) -> None:
         try:
             _write(self._path, identity)
         except OSError as error:

@@ -1,4 +1,4 @@
-"""Intents on disk: each recorded in one transaction with its parcel."""
+"""The tables of intents: each intent is recorded in one transaction with its parcel."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ _COLUMNS = (
 
 
 class Intents:
-    """The gateway's log of intents (port: donations.ports.IntentLog)."""
+    """Port: donations.ports.IntentLog."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -38,9 +38,9 @@ class Intents:
             intent.catalogue_version, url, clock.wall.astimezone(UTC).isoformat(),
         )  # fmt: skip
         async with self._database.transaction() as connection:
-            before = list(await connection.execute_fetchall("SELECT * FROM intents WHERE key = ?", (key,)))
-            if before:
-                return _same_or_refused(before[0], intent)
+            earlier = list(await connection.execute_fetchall("SELECT * FROM intents WHERE key = ?", (key,)))
+            if earlier:
+                return _same_or_refused(earlier[0], intent)
             marks = ", ".join("?" * (len(_COLUMNS) + 1))
             await connection.execute(
                 f"INSERT INTO intents ({', '.join(_COLUMNS)}, sum) VALUES ({marks})",  # noqa: S608 - our own column names
@@ -84,7 +84,7 @@ def _parcel_body(intent: Intent) -> IntentRegistered:
 
 
 def _same_or_refused(row: aiosqlite.Row, intent: Intent) -> Recorded:
-    stands = Intent(
+    stored = Intent(
         id=row["id"],
         environment=Environment(row["environment"]),
         project=row["project"],
@@ -94,9 +94,9 @@ def _same_or_refused(row: aiosqlite.Row, intent: Intent) -> Recorded:
         handoff=HandoffKind(row["handoff"]),
         catalogue_version=row["catalogue_version"],
     )
-    if (stands.project, stands.amount) != (intent.project, intent.amount):
-        raise KeyReused(f"came before with {stands.project} {stands.amount.minor}")
-    return Recorded(stands, row["url"])
+    if (stored.project, stored.amount) != (intent.project, intent.amount):
+        raise KeyReused(f"the key is used for {stored.project} {stored.amount.minor}")
+    return Recorded(stored, row["url"])
 
 
 def _sum(values: tuple[object, ...]) -> str:
@@ -104,7 +104,7 @@ def _sum(values: tuple[object, ...]) -> str:
 
 
 def _intact(row: aiosqlite.Row) -> bool:
-    """Is the row what was written? A flipped bit in it must not be shown as somebody's gift."""
+    """Compare the row with its checksum: a flipped bit must not be shown as a person's gift."""
     if _sum(tuple(row[name] for name in _COLUMNS)) == row["sum"]:
         return True
     log.error("intent.damaged", intent=row["id"])

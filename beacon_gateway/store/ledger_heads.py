@@ -1,4 +1,4 @@
-"""The ledger's heads as this gateway accepted them, refusals of others, and what the board shows of them."""
+"""The tables of ledger heads: accepted heads, evidence of refused ones, and the facts of the board page."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -8,23 +8,23 @@ from beacon_gateway.store.database import Database
 from sync_contract.ledger_heads import Contradiction, Head, HeadRefusal, Heads, SignedHead
 from sync_contract.strict_model import Environment
 
-_MOST_SHOWN = 2000
-"""Steps of a chain that the months are made of."""
+_MAX_STEPS_SHOWN = 2000
 
 
-class HeadKeeper:
-    """Port: sync.ports.HeadStore. What is kept is never rewritten."""
+class LedgerHeads:
+    """Port: sync.ports.HeadStore. A stored head is never rewritten."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def community(self) -> str:
-        rows = await self._database.rows("SELECT community FROM heads_standing")
+        rows = await self._database.rows("SELECT community FROM ledger_status")
         return str(rows[0]["community"]) if rows else ""
 
     async def newest(self, community: str, environment: Environment) -> Mapping[str, SignedHead]:
         rows = await self._database.rows(
-            "SELECT project, signed, max(step) FROM heads WHERE community = ? AND environment = ? GROUP BY project",
+            "SELECT project, signed, max(step) FROM ledger_heads WHERE community = ? AND environment = ?"
+            " GROUP BY project",
             community,
             environment.value,
         )
@@ -32,19 +32,19 @@ class HeadKeeper:
 
     async def digest(self, head: Head) -> str | None:
         rows = await self._database.rows(
-            "SELECT digest FROM heads WHERE community = ? AND environment = ? AND project = ? AND step = ?",
+            "SELECT digest FROM ledger_heads WHERE community = ? AND environment = ? AND project = ? AND step = ?",
             *_key(head),
         )
         return str(rows[0]["digest"]) if rows else None
 
-    async def keep(self, head: Head, signed: SignedHead) -> None:
+    async def store_head(self, head: Head, signed: SignedHead) -> None:
         async with self._database.transaction() as connection:
             await connection.execute(
-                "INSERT INTO heads VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
+                "INSERT INTO ledger_heads VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
                 (*_key(head), signed.digest, signed.model_dump_json(), _now()),
             )
 
-    async def refuse(self, community: str, refusal: HeadRefusal, signed: SignedHead | None) -> bool:
+    async def store_refusal(self, community: str, refusal: HeadRefusal, signed: SignedHead | None) -> bool:
         evidence = "" if signed is None else signed.model_dump_json()
         about = (refusal.project, refusal.step, refusal.digest, refusal.contradiction.value)
         async with self._database.transaction() as connection:
@@ -54,21 +54,24 @@ class HeadKeeper:
             )
             return done.rowcount > 0
 
-    async def note(self, told: Heads) -> None:
-        standing = told.model_copy(update={"heads": ()}).model_dump_json()
+    async def store_status(self, answer: Heads) -> None:
+        status = answer.model_copy(update={"heads": ()}).model_dump_json()
         async with self._database.transaction() as connection:
             await connection.execute(
-                "INSERT OR REPLACE INTO heads_standing VALUES (1, ?, ?, ?)", (told.community, standing, _now())
+                "INSERT OR REPLACE INTO ledger_status VALUES (1, ?, ?, ?)", (answer.community, status, _now())
             )
 
-    async def untold(self, community: str, limit: int) -> tuple[Sequence[Head], Sequence[str], Sequence[HeadRefusal]]:
+    async def unreported(
+        self, community: str, limit: int
+    ) -> tuple[Sequence[Head], Sequence[str], Sequence[HeadRefusal]]:
         rows = await self._database.rows(
-            "SELECT signed, digest FROM heads WHERE told = 0 AND community = ? ORDER BY step LIMIT ?", community, limit
+            "SELECT signed, digest FROM ledger_heads WHERE reported = 0 AND community = ? ORDER BY step LIMIT ?",
+            community,
+            limit,
         )
         refused = await self._database.rows(
-            "SELECT * FROM head_refusals WHERE told = 0 AND community = ? ORDER BY at LIMIT ?", community, limit
+            "SELECT * FROM head_refusals WHERE reported = 0 AND community = ? ORDER BY at LIMIT ?", community, limit
         )
-        heads = [_head(row["signed"]) for row in rows]
         refusals = [
             HeadRefusal(
                 project=row["project"],
@@ -79,41 +82,42 @@ class HeadKeeper:
             )
             for row in refused
         ]
-        return heads, [row["digest"] for row in rows], refusals
+        return [_head(row["signed"]) for row in rows], [row["digest"] for row in rows], refusals
 
-    async def mark_told(self, community: str, heads: Iterable[Head], refusals: Iterable[HeadRefusal]) -> None:
+    async def mark_reported(self, community: str, heads: Iterable[Head], refusals: Iterable[HeadRefusal]) -> None:
         async with self._database.transaction() as connection:
             await connection.executemany(
-                "UPDATE heads SET told = 1 WHERE community = ? AND environment = ? AND project = ? AND step = ?",
+                "UPDATE ledger_heads SET reported = 1"
+                " WHERE community = ? AND environment = ? AND project = ? AND step = ?",
                 [_key(head) for head in heads],
             )
             await connection.executemany(
-                "UPDATE head_refusals SET told = 1 WHERE community = ? AND project = ? AND step = ? AND digest = ?",
+                "UPDATE head_refusals SET reported = 1 WHERE community = ? AND project = ? AND step = ? AND digest = ?",
                 [(community, each.project, each.step, each.digest) for each in refusals],
             )
 
     async def board(self, environment: Environment, since: datetime) -> BoardFacts | None:
-        """None before anything was heard of the ledger. Raises StoreUnavailable."""
-        rows = await self._database.rows("SELECT standing FROM heads_standing")
+        """Return the facts of the board page; None before the first answer. Raises StoreUnavailable."""
+        rows = await self._database.rows("SELECT status FROM ledger_status")
         if not rows:
             return None
-        told = Heads.model_validate_json(rows[0]["standing"])
+        answer = Heads.model_validate_json(rows[0]["status"])
         chains: dict[str, StoredChain] = {}
-        for project, signed in (await self.newest(told.community, environment)).items():
-            kept = await self._database.rows(
-                "SELECT signed FROM heads WHERE community = ? AND environment = ? AND project = ? ORDER BY step DESC"
-                " LIMIT ?",
-                told.community,
+        for project, signed in (await self.newest(answer.community, environment)).items():
+            steps = await self._database.rows(
+                "SELECT signed FROM ledger_heads WHERE community = ? AND environment = ? AND project = ?"
+                " ORDER BY step DESC LIMIT ?",
+                answer.community,
                 environment.value,
                 project,
-                _MOST_SHOWN,
+                _MAX_STEPS_SHOWN,
             )
-            recent = [head for head in (_head(row["signed"]) for row in kept) if head.at >= since]
+            recent = [head for head in (_head(row["signed"]) for row in steps) if head.at >= since]
             last = Head.model_validate_json(signed.payload)
             chains[project] = StoredChain(last, signed.digest, tuple(reversed(recent)))
-        refused = await self._database.rows("SELECT 1 FROM head_refusals WHERE community = ?", told.community)
-        cosigned = {each.project: each.cosigned for each in told.standing}
-        return BoardFacts(chains, cosigned, told.reconciled_at, bool(refused))
+        refused = await self._database.rows("SELECT 1 FROM head_refusals WHERE community = ?", answer.community)
+        cosigned = {each.project: each.cosigned for each in answer.standing}
+        return BoardFacts(chains, cosigned, answer.reconciled_at, bool(refused))
 
 
 def _key(head: Head) -> tuple[str, str, str, int]:

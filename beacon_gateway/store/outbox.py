@@ -1,4 +1,4 @@
-"""The outbox: parcels wait here until the central server has acknowledged each by its id."""
+"""The outbox table: each parcel waits until the central server has acknowledged it by its id."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,10 +9,8 @@ import structlog
 
 from beacon_gateway.model.parcels import WaitingParcel
 from beacon_gateway.store.database import Database
-from beacon_gateway.store.pending_screen_counts import hold, let_go
-from beacon_gateway.store.sync_log import note
+from beacon_gateway.store.sync_log import append_line
 from sync_contract.records import (
-    UNKNOWN_KIND,
     BeaconStatistics,
     Body,
     ClockReading,
@@ -31,9 +29,9 @@ _STATES = {
     Receipt.conflict: "refused",
     Receipt.refused: "refused",
 }
-_DELIVERED_KEPT = 20_000
-STATISTICS_KEPT = 20_000
-"""Waiting statistics beyond this are given up, oldest first (70 days of five minutes); intents never are."""
+_MAX_DELIVERED = 20_000
+_MAX_STATISTICS = 20_000
+"""Of each kind of statistics; the oldest beyond it are deleted (70 days of five minutes). Intents never are."""
 
 
 class Outbox:
@@ -42,107 +40,79 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def put_statistics(self, clock: ClockReading, statistics: BeaconStatistics) -> None:
+    async def put_statistics(self, clock: ClockReading, statistics: BeaconStatistics | ScreenStatistics) -> None:
         """Raises StoreUnavailable."""
         async with self._database.transaction() as connection:
             await put_parcel(connection, new_id(), clock, statistics)
-            await _keep_newest(connection, "statistics")
+            await connection.execute(
+                """DELETE FROM outbox WHERE kind = ?1 AND n <= (SELECT n FROM outbox
+                   WHERE kind = ?1 ORDER BY n DESC LIMIT 1 OFFSET ?2)""",
+                (statistics.kind, _MAX_STATISTICS),
+            )
             await connection.execute(
                 """DELETE FROM outbox WHERE state = 'delivered' AND n <= (SELECT n FROM outbox
                    WHERE state = 'delivered' ORDER BY n DESC LIMIT 1 OFFSET ?)""",
-                (_DELIVERED_KEPT,),
+                (_MAX_DELIVERED,),
             )
 
-    async def hold_screen(self, screen: ScreenStatistics) -> None:
-        """Keep it until the central server says that it takes such parcels. Raises StoreUnavailable."""
-        async with self._database.transaction() as connection:
-            await hold(connection, screen, STATISTICS_KEPT)
-
-    async def let_go(self, clock: ClockReading) -> int:
-        """The oldest of what is held become parcels; how many. Raises StoreUnavailable."""
-        if not await self._database.rows("SELECT 1 FROM held LIMIT 1"):
-            return 0
-        async with self._database.transaction() as connection:
-            bodies = await let_go(connection)
-            for body in bodies:
-                await put_parcel(connection, new_id(), clock, body)
-            await _keep_newest(connection, "screen")
-        return len(bodies)
-
-    async def waiting(self, *, parcels: int, octets: int) -> Sequence[WaitingParcel]:
-        """The oldest waiting parcels, at most so many and so long. A damaged one is marked, never sent."""
+    async def waiting(self, *, parcels: int, size: int) -> Sequence[WaitingParcel]:
+        """Return the oldest waiting parcels: at most `parcels`, of about `size` bytes. A damaged one is marked."""
         rows = await self._database.rows(
             "SELECT n, id, parcel, sum FROM outbox WHERE state = 'waiting' ORDER BY n LIMIT ?", parcels
         )
         found: list[WaitingParcel] = []
-        size = 0
+        total = 0
         for row in rows:
             if hashlib.sha256(row["parcel"].encode()).hexdigest() != row["sum"]:
                 await self._mark_damaged(row["n"])
                 continue
-            size += len(row["parcel"].encode())
-            if found and size > octets:
+            total += len(row["parcel"].encode())
+            if found and total > size:
                 break
             found.append(WaitingParcel(row["id"], row["parcel"]))
         return found
 
     async def settle(self, receipts: Iterable[ParcelReceipt]) -> None:
-        """What the server said of each parcel, in one transaction. Raises StoreUnavailable.
-
-        What a server does not know (any more: an older one stands there again) is held for one that does.
-        """
+        """Store the server's receipts in one transaction. Raises StoreUnavailable."""
         at = datetime.now(UTC).isoformat()
         async with self._database.transaction() as connection:
             for receipt in receipts:
                 rows = list(
                     await connection.execute_fetchall(
                         """UPDATE outbox SET state = ?, reason = ?, settled_at = ?
-                           WHERE id = ? AND state = 'waiting' RETURNING kind, parcel""",
+                           WHERE id = ? AND state = 'waiting' RETURNING kind""",
                         (_STATES[receipt.receipt], receipt.reason, at, receipt.id),
                     )
                 )
-                if rows and rows[0]["kind"] == "screen" and receipt.reason == UNKNOWN_KIND:
-                    body = Parcel.model_validate_json(rows[0]["parcel"]).body
-                    assert isinstance(body, ScreenStatistics)
-                    await hold(connection, body, STATISTICS_KEPT)
                 if rows:
-                    await note(connection, receipt.receipt, receipt.reason, parcel=receipt.id, kind=rows[0]["kind"])
+                    kind = rows[0]["kind"]
+                    await append_line(connection, receipt.receipt, receipt.reason, parcel=receipt.id, kind=kind)
 
     async def counts(self) -> Mapping[str, int]:
-        """Parcels by state."""
+        """Return the number of parcels by state."""
         rows = await self._database.rows("SELECT state, count(*) AS parcels FROM outbox GROUP BY state")
         return {row["state"]: row["parcels"] for row in rows}
 
     async def epoch(self) -> str:
-        """Which numbering this store is."""
+        """Return the epoch of this store's sequence numbers."""
         return str((await self._database.rows("SELECT epoch FROM origin"))[0]["epoch"])
 
-    async def note(self, event: str, detail: str = "") -> None:
-        """A line of the sync log that is about no single parcel. Raises StoreUnavailable."""
+    async def log_event(self, event: str, detail: str = "") -> None:
+        """Append a line about no single parcel to the sync log. Raises StoreUnavailable."""
         async with self._database.transaction() as connection:
-            await note(connection, event, detail)
+            await append_line(connection, event, detail)
 
     async def _mark_damaged(self, n: int) -> None:
         log.error("parcel.damaged", n=n)
         async with self._database.transaction() as connection:
-            rows = list(
-                await connection.execute_fetchall(
-                    "UPDATE outbox SET state = 'damaged' WHERE n = ? RETURNING id, kind", (n,)
-                )
+            ((id_, kind),) = await connection.execute_fetchall(
+                "UPDATE outbox SET state = 'damaged' WHERE n = ? RETURNING id, kind", (n,)
             )
-            await note(connection, "damaged", "its checksum does not fit", parcel=rows[0]["id"], kind=rows[0]["kind"])
-
-
-async def _keep_newest(connection: aiosqlite.Connection, kind: str) -> None:
-    await connection.execute(
-        """DELETE FROM outbox WHERE kind = ?1 AND n <= (SELECT n FROM outbox
-           WHERE kind = ?1 ORDER BY n DESC LIMIT 1 OFFSET ?2)""",
-        (kind, STATISTICS_KEPT),
-    )
+            await append_line(connection, "damaged", "its checksum does not match", parcel=id_, kind=kind)
 
 
 async def put_parcel(connection: aiosqlite.Connection, parcel_id: str, clock: ClockReading, body: Body) -> None:
-    """Give the body its place in the sequence and put it into the outbox, inside the caller's transaction."""
+    """Number the body and put it into the outbox, inside the caller's transaction."""
     rows = list(await connection.execute_fetchall("UPDATE origin SET next_n = next_n + 1 RETURNING epoch, next_n - 1"))
     parcel = Parcel(id=parcel_id, epoch=rows[0][0], n=rows[0][1], clock=clock, body=body)
     text = canonical(parcel)

@@ -1,42 +1,33 @@
-"""Whether the central server takes this gateway's word, as the sync log last said; it outlives a restart."""
+"""Whether the central server accepts this gateway, as last recorded in the sync log."""
 
 from beacon_gateway.store.database import Database
-from beacon_gateway.store.sync_log import note
-
-_EVENTS = ("barred", "welcome")
+from beacon_gateway.store.sync_log import append_line
 
 
-class StoredWelcome:
-    """Port: sync.ports.Welcome. `barred`: why it does not, empty while it does or was never asked."""
+class ServerAcceptance:
+    """Port: sync.ports.Acceptance. `barred`: the server's code for refusing us; empty while it accepts us."""
 
     def __init__(self, database: Database, barred: str) -> None:
         self._database = database
         self.barred = barred
 
-    async def begin(self) -> None:
-        """Raises StoreUnavailable."""
-        if self.barred:
-            await self._note("welcome", "")
-
-    async def end(self, word: str) -> None:
-        """Raises StoreUnavailable."""
-        if self.barred != word:
-            await self._note("barred", word)
-
-    async def _note(self, event: str, word: str) -> None:
+    async def record(self, code: str) -> None:
+        """Store a change; `code` is empty when the server accepts us. Raises StoreUnavailable."""
+        if code == self.barred:
+            return
         async with self._database.transaction() as connection:
-            await note(connection, event, word)
-        self.barred = word
+            await append_line(connection, "barred" if code else "welcome", code)
+        self.barred = code
 
 
-async def open_welcome(database: Database) -> StoredWelcome:
+async def open_acceptance(database: Database) -> ServerAcceptance:
     """Raises StoreUnavailable."""
-    return StoredWelcome(database, await barred(database))
+    return ServerAcceptance(database, await read_barred(database))
 
 
-async def barred(database: Database) -> str:
-    """The word with which the server last turned us away, if it did not take us in since. Raises StoreUnavailable."""
+async def read_barred(database: Database) -> str:
+    """Return the code of the last refusal; empty if the server has accepted us since. Raises StoreUnavailable."""
     rows = await database.rows(
-        "SELECT event, detail FROM sync_log WHERE event IN (?, ?) ORDER BY line DESC LIMIT 1", *_EVENTS
+        "SELECT event, detail FROM sync_log WHERE event IN ('barred', 'welcome') ORDER BY line DESC LIMIT 1"
     )
     return str(rows[0]["detail"]) if rows and rows[0]["event"] == "barred" else ""

@@ -1,6 +1,4 @@
-"""Statistics are counted in memory and put on disk every five minutes, to spare the card: those of the radio into the
-outbox, those of the screen where they wait for a server that takes them.
-"""
+"""Put the counts of the radio and of the screen into the outbox every five minutes; until then they are in memory."""
 
 import asyncio
 import time
@@ -13,16 +11,16 @@ from beacon_gateway.store.outbox import Outbox
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import BeaconStatistics, ClockReading, ScreenStatistics
 
-EVERY_S = 300.0
-_TURN_S = 30.0
-_UNPUT = 2 * 288  # a day of them
+_EVERY_S = 300.0  # seldom, to spare the card
+_CHECK_S = 30.0
+_MAX_PENDING = 2 * 288  # one day
 
 
-class StatisticsKeeper:
-    """A crash loses at most the five minutes not yet put; a disk that refuses loses nothing while we run.
+class StatisticsRecorder:
+    """A crash loses at most five minutes of counts; while the disk refuses, the records wait in memory.
 
-    `advertised` gives our own beacons, each with its seconds on air so far. `imagined`: the radio is none, and what it
-    counted is dropped; the touches of the screen are real all the same.
+    `advertised` returns our own beacons, each with its seconds on air so far. `imagined`: the radio is simulated, so
+    its counts are dropped; the touches of the screen are real and are recorded.
     """
 
     def __init__(
@@ -33,7 +31,7 @@ class StatisticsKeeper:
         use: ScreenUse,
         advertised: Callable[[], Mapping[BeaconId, float]],
         read_clock: Callable[[], ClockReading],
-        put_one: Callable[[], None],
+        parcel_put: Callable[[], None],
         imagined: bool = False,
     ) -> None:
         self._collector = collector
@@ -41,38 +39,34 @@ class StatisticsKeeper:
         self._use = use
         self._advertised = advertised
         self._read_clock = read_clock
-        self._put_one = put_one
+        self._parcel_put = parcel_put
         self._imagined = imagined
-        self._start, self._began = read_clock(), time.monotonic()
+        self._start, self._started = read_clock(), time.monotonic()
         self._counted_on_air: dict[BeaconId, float] = {}
-        self._unput: deque[BeaconStatistics | ScreenStatistics] = deque(maxlen=_UNPUT)
+        self._pending: deque[BeaconStatistics | ScreenStatistics] = deque(maxlen=_MAX_PENDING)
 
     async def run(self, progress: Callable[[], None]) -> None:
-        """Until cancelled. Raises StoreUnavailable; what was counted then is put the next time."""
+        """Run until cancelled. Raises StoreUnavailable; the counts are put at the next call."""
         while True:
             progress()
-            if time.monotonic() - self._began >= EVERY_S:
+            if time.monotonic() - self._started >= _EVERY_S:
                 await self.put()
-            await asyncio.sleep(_TURN_S)
+            await asyncio.sleep(_CHECK_S)
 
     async def put(self) -> None:
-        """Put what has been counted since the last time, and what could not be put then. Raises StoreUnavailable."""
+        """Put all counts since the last call, and the records that could not be put then. Raises StoreUnavailable."""
         for beacon, seconds in self._advertised().items():
             self._collector.advertised(beacon, seconds - self._counted_on_air.get(beacon, 0.0))
             self._counted_on_air[beacon] = seconds
         until = time.monotonic()
-        statistics = self._collector.harvest(self._start, until - self._began, until=until)
-        screens = self._use.harvest(self._start, until - self._began)
+        statistics = self._collector.harvest(self._start, until - self._started, until=until)
+        screens = self._use.harvest(self._start, until - self._started)
         now = self._read_clock()
-        self._start, self._began = now, until
+        self._start, self._started = now, until
         if statistics is not None and not self._imagined:
-            self._unput.append(statistics)
-        self._unput.extend(screens)
-        while self._unput:
-            oldest = self._unput[0]
-            if isinstance(oldest, ScreenStatistics):
-                await self._outbox.hold_screen(oldest)
-            else:
-                await self._outbox.put_statistics(now, oldest)
-                self._put_one()
-            self._unput.popleft()
+            self._pending.append(statistics)
+        self._pending.extend(screens)
+        while self._pending:
+            await self._outbox.put_statistics(now, self._pending[0])
+            self._parcel_put()
+            self._pending.popleft()

@@ -1,18 +1,20 @@
-"""Is it now, really? The last time at which the clock was known to be right outlives restarts."""
+"""The last time at which the clock was known to be right; it survives restarts."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from beacon_gateway.store.database import Database
 
-BELIEVED_UNSYNCHRONISED = timedelta(days=30)
+MAX_DRIFT = timedelta(days=30)
 """How far past the last trusted time an unsynchronised clock is still believed."""
+_STORE_EVERY_S = 600.0
 
 
 class TrustedTime:
-    """Judges the wall clock. `wall` gives aware UTC time, `synchronised` whether the kernel calls it synchronised.
+    """Judges the wall clock. `wall` returns aware UTC time, `synchronised` whether the kernel calls it synchronised.
 
-    In a drill no money moves, so there the wall clock is believed as it is (`believe_always`).
+    In a drill no money moves, so the wall clock is always believed (`believe_always`).
     """
 
     def __init__(
@@ -29,19 +31,25 @@ class TrustedTime:
         self._believe_always = believe_always
 
     def now(self) -> datetime | None:
-        """The time by which permits are judged; None when it is uncertain."""
+        """Return the time by which permits are judged; None when it is uncertain."""
         wall = self._wall()
         if self._believe_always:
             return wall
         if self._synchronised():
             self._last = max(self._last or wall, wall)
             return self._last
-        if self._last is None or not self._last <= wall <= self._last + BELIEVED_UNSYNCHRONISED:
+        if self._last is None or not self._last <= wall <= self._last + MAX_DRIFT:
             return None
         return wall
 
-    async def keep(self, database: Database) -> None:
-        """Write the last trusted time down. Raises StoreUnavailable."""
+    async def run(self, database: Database) -> None:
+        """Store the last trusted time every ten minutes, until cancelled. Raises StoreUnavailable."""
+        while True:
+            await self.store(database)
+            await asyncio.sleep(_STORE_EVERY_S)
+
+    async def store(self, database: Database) -> None:
+        """Raises StoreUnavailable."""
         if self._synchronised():
             self._last = max(self._last or self._wall(), self._wall())
             async with database.transaction() as connection:

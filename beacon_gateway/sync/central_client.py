@@ -1,8 +1,7 @@
-"""The central server as seen from a gateway: signed requests, and answers that are believed only when whole.
+"""The HTTP client of the central server: signed requests, strictly checked answers.
 
-A captive portal answers 200 with a page, a proxy answers with half a body, a server in trouble with anything:
-none of these may count as an acknowledgement. So an answer counts only with the right status, content type and
-schema, within 1 MiB, and never through a redirect.
+A captive portal answers 200 with a page, a proxy with half a body, a failing server with anything. So an answer counts
+only with the right status, content type and schema, within 1 MiB, and never through a redirect.
 """
 
 import gzip
@@ -11,7 +10,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -29,10 +27,10 @@ from sync_contract.ledger_heads import Cosigned, CosignedTaken, Heads
 from sync_contract.records import CONTRACT, IntentState, Outcomes, ParcelReceipt, ParcelReceipts
 from sync_contract.request_signature import Signer
 
-_ANSWER_LIMIT = 1024 * 1024
-_CATALOGUE_LIMIT = 8 * 1024 * 1024
-_RETRY_AFTER_CAP_S = 20
-"""With a stage's longest wait after it (daemon.SYNC_CAP_S), within a minute: whoever asks for more may be no server."""
+_MAX_ANSWER_BYTES = 1024 * 1024
+_MAX_CATALOGUE_BYTES = 8 * 1024 * 1024
+_MAX_RETRY_AFTER_S = 20
+"""With a stage's longest wait after it (StageTimings.sync_cap_s), a minute: a longer request may come from a proxy."""
 _Model = TypeVar("_Model", bound=BaseModel)
 _TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5, sock_read=15)
 
@@ -44,10 +42,10 @@ class _Answer:
     etag: str
 
 
-class Central:
-    """Raises CentralUnreachable (or CentralRefusedUs) for everything that is not a whole, right answer.
+class CentralClient:
+    """Every method raises CentralUnreachable (or CentralRefusedUs) unless the answer is complete and valid.
 
-    `signer` is asked for with each request, for the key is rolled.
+    `signer` is called for each request, because the key is rolled.
     """
 
     def __init__(self, url: str, signer: Callable[[], Signer], session: aiohttp.ClientSession) -> None:
@@ -55,73 +53,63 @@ class Central:
         self._signer = signer
         self._session = session
 
-    async def deliver(self, parcels: Sequence[WaitingParcel]) -> list[ParcelReceipt]:
-        """Send parcels; the receipts, only those whose id was just sent."""
+    async def deliver_parcels(self, parcels: Sequence[WaitingParcel]) -> list[ParcelReceipt]:
+        """Send parcels; return the receipts of the ids just sent."""
         batch = f'{{"contract":{CONTRACT},"parcels":[{",".join(parcel.text for parcel in parcels)}]}}'
         body = gzip.compress(batch.encode(), 6, mtime=0)
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-        answer = await self._ask("POST", "/api/v1/parcels", body=body, headers=headers)
+        answer = await self._request("POST", "/api/v1/parcels", body=body, headers=headers)
         sent = {parcel.id for parcel in parcels}
         return [receipt for receipt in _read(ParcelReceipts, answer).receipts if receipt.id in sent]
 
-    async def outcomes(
-        self,
-        known: Mapping[str, IntentState],
-        wait_s: int,
-        uncoded: Collection[str] = (),
-        tried: Mapping[str, bool] = MappingProxyType({}),
+    async def poll_outcomes(
+        self, known: Mapping[str, IntentState], wait_s: int, uncoded: Collection[str], tried: Mapping[str, bool]
     ) -> Outcomes:
-        """Wait until one of the intents is in another state than the one known here, or an `uncoded` one has a code,
-        or the attempts of a `tried` one have all ended (True) or not (False) against what is known.
-        """
-        told = [*(("known", f"{intent}:{state}") for intent, state in known.items())]
-        told += [("uncoded", intent) for intent in uncoded]  # an older server takes no notice
-        told += [("tried", f"{intent}:{int(ended)}") for intent, ended in tried.items()]  # neither of this
-        query = urlencode([*told, ("wait", wait_s)])
+        """Wait until an intent's state differs from the known one; see sync_contract.records.Outcomes."""
+        query = [("known", f"{intent}:{state}") for intent, state in known.items()]
+        query += [("uncoded", intent) for intent in uncoded]
+        query += [("tried", f"{intent}:{int(ended)}") for intent, ended in tried.items()]
         timeout = aiohttp.ClientTimeout(total=wait_s + 15, sock_connect=5)
-        return _read(Outcomes, await self._ask("GET", "/api/v1/outcomes", query=query, timeout=timeout))
+        text = urlencode([*query, ("wait", str(wait_s))])
+        return _read(Outcomes, await self._request("GET", "/api/v1/outcomes", query=text, timeout=timeout))
 
-    async def report(
-        self, report: GatewayReport, ask: Collection[str] = (), noticed: Collection[str] = ()
-    ) -> ReportTaken:
-        """Say how this gateway is. `ask`: kinds of parcels; which of them the server takes stands in its answer.
+    async def send_report(self, report: GatewayReport, noticed: Collection[str] = ()) -> ReportTaken:
+        """Report this gateway's status. `noticed`: words of sync_contract.gateway_report that staff should see."""
+        query = urlencode([(NOTICED, word) for word in noticed])
+        return _read(ReportTaken, await self._post("/api/v1/reports", report, query))
 
-        `noticed`: words of sync_contract.gateway_report, of what staff should know.
-        """
-        told = [*(("takes", kind) for kind in ask), *((NOTICED, word) for word in noticed)]
-        query = urlencode(told)  # an older server takes no notice
-        return _read(ReportTaken, await self._say("/api/v1/reports", report, query))
+    async def roll_key(self, request: KeyRoll) -> KeyRolled:
+        """Register a new key; the current one signs the request."""
+        return _read(KeyRolled, await self._post("/api/v1/keys", request))
 
-    async def roll(self, asked: KeyRoll) -> KeyRolled:
-        """Have a new key accepted beside the one that signs this request."""
-        return _read(KeyRolled, await self._say("/api/v1/keys", asked))
-
-    async def catalogue(self, etag: str) -> tuple[SignedCatalogue, str] | None:
-        """The catalogue and its ETag; None when it still is the one with `etag`."""
+    async def fetch_catalogue(self, etag: str) -> tuple[SignedCatalogue, str] | None:
+        """Return the catalogue and its ETag; None when it still has `etag`."""
         headers = {"If-None-Match": etag} if etag else {}
-        query = f"contract={CATALOGUE_CONTRACT}"  # an older server takes no notice
-        answer = await self._ask("GET", "/api/v1/catalogue", query=query, headers=headers, limit=_CATALOGUE_LIMIT)
+        query = f"contract={CATALOGUE_CONTRACT}"
+        answer = await self._request(
+            "GET", "/api/v1/catalogue", query=query, headers=headers, limit=_MAX_CATALOGUE_BYTES
+        )
         return None if answer.status == 304 else (_read(SignedCatalogue, answer), answer.etag)
 
-    async def picture(self, picture: Picture) -> bytes:
-        """The octets that are given for it; whoever keeps them checks their sum."""
+    async def fetch_picture(self, picture: Picture) -> bytes:
+        """Return the content; the caller checks its checksum."""
         path, limit = f"/api/v1/pictures/{picture.sha256}", picture.octets
-        return (await self._ask("GET", path, limit=limit, content_type=picture.content_type)).body
+        return (await self._request("GET", path, limit=limit, content_type=picture.content_type)).body
 
-    async def heads(self, known: Mapping[str, int]) -> Heads:
-        """What the ledger published since the steps known here, by project."""
+    async def fetch_heads(self, known: Mapping[str, int]) -> Heads:
+        """Return the heads published after the known steps, by project."""
         query = urlencode([("known", f"{project}:{step}") for project, step in sorted(known.items())])
-        return _read(Heads, await self._ask("GET", "/api/v1/heads", query=query))
+        return _read(Heads, await self._request("GET", "/api/v1/heads", query=query))
 
-    async def cosigned(self, said: Cosigned) -> CosignedTaken:
-        """Say which heads are in order and which are not."""
-        return _read(CosignedTaken, await self._say("/api/v1/cosignatures", said))
+    async def send_cosignatures(self, cosigned: Cosigned) -> CosignedTaken:
+        """Report accepted and refused heads."""
+        return _read(CosignedTaken, await self._post("/api/v1/cosignatures", cosigned))
 
-    async def _say(self, path: str, record: BaseModel, query: str = "") -> _Answer:
+    async def _post(self, path: str, record: BaseModel, query: str = "") -> _Answer:
         body = record.model_dump_json().encode()
-        return await self._ask("POST", path, query=query, body=body, headers={"Content-Type": "application/json"})
+        return await self._request("POST", path, query=query, body=body, headers={"Content-Type": "application/json"})
 
-    async def _ask(
+    async def _request(
         self,
         method: str,
         path: str,
@@ -130,7 +118,7 @@ class Central:
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
         timeout: aiohttp.ClientTimeout = _TIMEOUT,
-        limit: int = _ANSWER_LIMIT,
+        limit: int = _MAX_ANSWER_BYTES,
         content_type: str = "application/json",
     ) -> _Answer:
         signed = self._signer().headers(method, path, query, body, int(time.time()))
@@ -150,27 +138,28 @@ class Central:
                     raise await _failure(response)
                 if response.content_type != content_type:
                     raise CentralUnreachable(f"answered 200 with {response.content_type}: not our server, or a portal")
-                return _Answer(200, await bounded(response, limit), response.headers.get("ETag", ""))
+                return _Answer(200, await read_bounded(response, limit), response.headers.get("ETag", ""))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise CentralUnreachable(why(error)) from error
+            raise CentralUnreachable(error_word(error)) from error
 
 
 @asynccontextmanager
-async def open_central(url: str, signer: Callable[[], Signer]) -> AsyncIterator[Central]:
+async def open_central(url: str, signer: Callable[[], Signer]) -> AsyncIterator[CentralClient]:
     connector = aiohttp.TCPConnector(limit=4)
     async with aiohttp.ClientSession(
         connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
     ) as session:
-        yield Central(url, signer, session)
+        yield CentralClient(url, signer, session)
 
 
-async def bounded(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    whole = bytearray()
+async def read_bounded(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    """Return the body. Raises CentralUnreachable beyond `limit` bytes."""
+    body = bytearray()
     async for chunk in response.content.iter_chunked(64 * 1024):
-        whole += chunk
-        if len(whole) > limit:
-            raise CentralUnreachable(f"the answer is longer than {limit} octets")
-    return bytes(whole)
+        body += chunk
+        if len(body) > limit:
+            raise CentralUnreachable(f"the answer is longer than {limit} bytes")
+    return bytes(body)
 
 
 def _read(model: type[_Model], answer: _Answer) -> _Model:
@@ -180,8 +169,8 @@ def _read(model: type[_Model], answer: _Answer) -> _Model:
         raise CentralUnreachable(f"the answer is not {model.__name__}: {error.error_count()} faults") from error
 
 
-def why(error: Exception) -> str:
-    """A word for the log; the order goes from the particular to the general, as aiohttp's classes do."""
+def error_word(error: Exception) -> str:
+    """Return a word for the log. Subclasses are matched first."""
     match error:
         case aiohttp.ClientConnectorDNSError():
             return "name_unknown"
@@ -195,13 +184,13 @@ def why(error: Exception) -> str:
 
 
 def retry_after(response: aiohttp.ClientResponse) -> float | None:
-    """Seconds that the server wants us to wait, at most _RETRY_AFTER_CAP_S."""
+    """Return the seconds that the server asks us to wait, at most _MAX_RETRY_AFTER_S."""
     wait = response.headers.get("Retry-After", "")
-    return min(float(wait), _RETRY_AFTER_CAP_S) if wait.isascii() and wait.isdigit() else None
+    return min(float(wait), _MAX_RETRY_AFTER_S) if wait.isascii() and wait.isdigit() else None
 
 
 async def _failure(response: aiohttp.ClientResponse) -> CentralUnreachable:
-    word = await _word(response)
+    word = await _problem_code(response)
     if response.status == 401 and word in {KEY_REVOKED, KEY_UNKNOWN}:
         return CentralRefusedUs(word, retry_after(response), word)
     if response.status in {401, 403}:
@@ -209,13 +198,13 @@ async def _failure(response: aiohttp.ClientResponse) -> CentralUnreachable:
     return CentralUnreachable(f"status {response.status}", retry_after(response), word)
 
 
-async def _word(response: aiohttp.ClientResponse) -> str:
-    """`code` of our server's problem document; empty when somebody else answered."""
+async def _problem_code(response: aiohttp.ClientResponse) -> str:
+    """Return `code` of our server's problem document; empty for any other answer."""
     if response.content_type != "application/problem+json":
         return ""
     try:
-        told = json.loads(await bounded(response, 64 * 1024))
+        document = json.loads(await read_bounded(response, 64 * 1024))
     except (ValueError, RecursionError):
         return ""
-    code = told.get("code") if isinstance(told, dict) else None
+    code = document.get("code") if isinstance(document, dict) else None
     return code if isinstance(code, str) else ""

@@ -1,74 +1,69 @@
-"""The outbox is drained: batches go out, each parcel is settled by its own receipt, nothing is ever dropped."""
+"""Deliver the outbox in batches; settle each parcel by its own receipt."""
 
 import asyncio
 from collections.abc import Callable
 
 import structlog
 
-from beacon_gateway.sync.central_client import Central
-from beacon_gateway.sync.ports import CentralRefusedUs, CentralUnreachable, Outbox, Welcome
+from beacon_gateway.sync.central_client import CentralClient
+from beacon_gateway.sync.ports import Acceptance, CentralRefusedUs, CentralUnreachable, Outbox
+from daemonkit.event_wait import wait_for_event
 
 log = structlog.get_logger()
-BATCH_PARCELS = 500
-BATCH_OCTETS = 200 * 1024
+_BATCH_PARCELS = 500
+_BATCH_BYTES = 200 * 1024
 _IDLE_S = 10.0
 
 
 class Drain:
-    """Runs until cancelled; raises CentralUnreachable after having written that once into the sync log."""
+    """`wake` is set when a parcel was put into the outbox. `settled`: the number of parcels since the start."""
 
     def __init__(
-        self, outbox: Outbox, central: Central, welcome: Welcome | None = None, *, progress: Callable[[], None]
+        self,
+        outbox: Outbox,
+        central: CentralClient,
+        acceptance: Acceptance,
+        *,
+        wake: asyncio.Event,
+        progress: Callable[[], None],
     ) -> None:
         self._outbox = outbox
         self._central = central
-        self._welcome = welcome
+        self._acceptance = acceptance
+        self._wake = wake
         self._progress = progress
-        self._work = asyncio.Event()
         self._failing = False
         self.settled = 0
-        """Parcels, since the gateway began."""
-
-    def wake(self) -> None:
-        """A parcel has been put in: do not wait for the next round."""
-        self._work.set()
 
     async def run(self) -> None:
+        """Run until cancelled. Raises CentralUnreachable after the sync log has its first line about it."""
         while True:
             self._progress()
-            self._work.clear()
-            if not await self._one_batch():
-                await _first(self._work, _IDLE_S)
+            self._wake.clear()
+            if not await self._deliver_batch():
+                await wait_for_event(self._wake, _IDLE_S)
 
-    async def _one_batch(self) -> bool:
-        parcels = await self._outbox.waiting(parcels=BATCH_PARCELS, octets=BATCH_OCTETS)
+    async def _deliver_batch(self) -> bool:
+        parcels = await self._outbox.waiting(parcels=_BATCH_PARCELS, size=_BATCH_BYTES)
         if not parcels:
             return False
         try:
-            receipts = await self._central.deliver(parcels)
+            receipts = await self._central.deliver_parcels(parcels)
         except CentralUnreachable as error:
             if not self._failing:
                 self._failing = True
-                await self._outbox.note("unreachable", str(error))
-            if self._welcome and isinstance(error, CentralRefusedUs) and error.word:
-                await self._welcome.end(error.word)
+                await self._outbox.log_event("unreachable", str(error))
+            if isinstance(error, CentralRefusedUs) and error.word:
+                await self._acceptance.record(error.word)
             if error.retry_after_s is not None:
                 await asyncio.sleep(error.retry_after_s)
             raise
         if self._failing:
             self._failing = False
-            await self._outbox.note("reachable")
+            await self._outbox.log_event("reachable")
         await self._outbox.settle(receipts)
         self.settled += len(receipts)
         log.info("parcels.settled", sent=len(parcels), settled=len(receipts))
         if not receipts:
             raise CentralUnreachable("the answer names none of the parcels sent")
         return True
-
-
-async def _first(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return

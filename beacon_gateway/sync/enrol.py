@@ -1,4 +1,4 @@
-"""A device becomes a gateway: it brings a code and a key, and learns who it is and whom to believe."""
+"""Enrol this device: send the code and a public key; receive its gateway id and the catalogue key to pin."""
 
 import asyncio
 import json
@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from yarl import URL
 
 from beacon_gateway.errors import GatewayError
-from beacon_gateway.sync.central_client import bounded, retry_after, why
+from beacon_gateway.sync.central_client import error_word, read_bounded, retry_after
 from beacon_gateway.sync.ports import CentralUnreachable
 from sync_contract.enrolment import (
     EnrolmentAnswer,
@@ -26,7 +26,7 @@ _LIMIT = 64 * 1024
 
 
 class EnrolmentRefused(GatewayError):
-    """The server answered no. `refusal` says why, `wait_s` how long it wants us to wait."""
+    """The server refused. `refusal`: its reason; `wait_s`: how long it asks us to wait."""
 
     def __init__(self, refusal: EnrolmentRefusal, wait_s: float | None = None) -> None:
         super().__init__(refusal.value)
@@ -35,13 +35,13 @@ class EnrolmentRefused(GatewayError):
 
 
 class OtherServer(GatewayError):
-    """What answered does not hold the key whose fingerprint stood in the QR."""
+    """The answering server does not have the key whose fingerprint is in the QR code."""
 
 
-async def ask(
+async def request_enrolment(
     invitation: Invitation, key: Ed25519PrivateKey, only_as: str | None, *, pauses: tuple[float, ...] = (1.0, 3.0)
 ) -> EnrolmentAnswer:
-    """Bring the code; the checked answer. The same again is harmless, so what is broken off is tried again.
+    """Send the code; return the checked answer. Lost answers are requested again: the request is idempotent.
 
     Raises EnrolmentRefused, OtherServer, CentralUnreachable.
     """
@@ -75,18 +75,18 @@ async def _post(url: str, request: EnrolmentRequest) -> EnrolmentAnswer:
                 allow_redirects=False,
             ) as response,
         ):
-            body = await bounded(response, _LIMIT)
+            body = await read_bounded(response, _LIMIT)
             if response.status == 200 and response.content_type == "application/json":
                 return EnrolmentAnswer.model_validate_json(body)
             raise _failure(response, body)
     except ValidationError as error:
-        raise CentralUnreachable("the answer is none of our server's") from error
+        raise CentralUnreachable("the answer is not an enrolment answer") from error
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise CentralUnreachable(why(error)) from error
+        raise CentralUnreachable(error_word(error)) from error
 
 
 def _failure(response: aiohttp.ClientResponse, body: bytes) -> GatewayError:
-    """A refusal counts only as our server words it: a portal on the way has no say in it."""
+    """Return EnrolmentRefused only for our server's problem document: a portal may answer instead."""
     wait = retry_after(response)
     if response.content_type == "application/problem+json":
         try:

@@ -1,44 +1,44 @@
-"""Pictures follow the catalogue: each is fetched once, checked against its signed sum, and kept."""
+"""Download each picture of the catalogue once, and check it against its signed checksum."""
 
 import asyncio
 from collections.abc import Callable
 
 import structlog
 
-from beacon_gateway.sync.central_client import Central
+from beacon_gateway.sync.central_client import CentralClient
 from beacon_gateway.sync.ports import PictureStore
+from daemonkit.event_wait import wait_for_event
 
 log = structlog.get_logger()
-LOOK_AGAIN_S = 600.0
+_RETRY_EVERY_S = 600.0
+_PROGRESS_S = 25.0
 
 
-async def pull_pictures(
-    central: Central,
-    album: PictureStore,
+async def download_pictures(
+    central: CentralClient,
+    pictures: PictureStore,
     *,
     wanted: asyncio.Event,
-    hung: Callable[[], None],
+    stored: Callable[[], None],
     progress: Callable[[], None],
 ) -> None:
-    """Runs until cancelled; raises CentralUnreachable, StoreUnavailable.
+    """Run until cancelled. `wanted` is set when the catalogue changed; `stored` is called for each new picture.
 
-    `wanted` is set when another catalogue was taken; `hung` is called when a picture came.
+    Raises CentralUnreachable, StoreUnavailable.
     """
     while True:
         wanted.clear()
-        for picture in album.missing():
+        for picture in pictures.missing():
             progress()
-            octets = await central.picture(picture)
-            if album.keep(picture, octets):
-                hung()
-                log.info("picture.kept", project=picture.project)
+            content = await central.fetch_picture(picture)
+            if pictures.store(picture, content):
+                stored()
+                log.info("picture.stored", project=picture.project)
             else:
-                log.warning("picture.refused", project=picture.project, octets=len(octets))
-        waited = 0.0
-        while waited < LOOK_AGAIN_S and not wanted.is_set():
+                log.warning("picture.refused", project=picture.project, size=len(content))
+        waited_s = 0.0
+        while waited_s < _RETRY_EVERY_S:
             progress()
-            try:
-                async with asyncio.timeout(25):
-                    await wanted.wait()
-            except TimeoutError:
-                waited += 25
+            if await wait_for_event(wanted, _PROGRESS_S):
+                break
+            waited_s += _PROGRESS_S

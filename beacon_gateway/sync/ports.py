@@ -1,4 +1,4 @@
-"""What syncing needs of the store, and the two ways in which the central server fails us."""
+"""What syncing needs of the store, and how the central server may fail."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -15,8 +15,7 @@ from sync_contract.strict_model import Environment
 
 
 class CentralUnreachable(GatewayError):
-    """No usable answer: keep everything, wait, try again. `retry_after_s` is what the server asked for, clamped;
-    `word` its own word for the fault, empty when it gave none."""
+    """No usable answer: wait and try again. `retry_after_s`: the server's request, clamped; `word`: its fault code."""
 
     def __init__(self, reason: str, retry_after_s: float | None = None, word: str = "") -> None:
         super().__init__(reason)
@@ -25,28 +24,25 @@ class CentralUnreachable(GatewayError):
 
 
 class CentralRefusedUs(CentralUnreachable):
-    """The server answers but does not accept this gateway (unknown key, revoked): keep everything, tell staff."""
+    """The server does not accept this gateway (unknown or revoked key): keep everything, notify staff."""
 
 
 class Outbox(Protocol):
-    """Parcels that wait. Every method raises StoreUnavailable when the disk refuses."""
+    """Waiting parcels. Every method raises StoreUnavailable when the disk refuses."""
 
-    async def waiting(self, *, parcels: int, octets: int) -> Sequence[WaitingParcel]:
-        """The oldest, at most so many and about so long as JSON."""
+    async def waiting(self, *, parcels: int, size: int) -> Sequence[WaitingParcel]:
+        """Return the oldest: at most `parcels`, of about `size` bytes of JSON."""
 
     async def settle(self, receipts: Iterable[ParcelReceipt]) -> None: ...
 
-    async def counts(self) -> Mapping[str, int]:
-        """Parcels by state."""
-
-    async def note(self, event: str, detail: str = "") -> None:
-        """A line of the sync log that is about no single parcel."""
+    async def log_event(self, event: str, detail: str = "") -> None:
+        """Append a line about no single parcel to the sync log."""
 
 
 class CatalogueStore(Protocol):
     async def newest(self) -> SignedCatalogue | None: ...
 
-    async def keep(self, version: int, signed: SignedCatalogue) -> None: ...
+    async def store(self, version: int, signed: SignedCatalogue) -> None: ...
 
 
 class PictureStore(Protocol):
@@ -54,37 +50,39 @@ class PictureStore(Protocol):
 
     def missing(self) -> Sequence[Picture]: ...
 
-    def keep(self, picture: Picture, octets: bytes) -> bool:
-        """False when the octets are not the ones that were signed."""
+    def store(self, picture: Picture, content: bytes) -> bool:
+        """Return False when the content is not the signed one."""
 
 
 class HeadStore(Protocol):
     """Published heads of the ledger. Every method raises StoreUnavailable when the disk refuses."""
 
     async def community(self) -> str:
-        """Whose heads are followed; empty before the first answer."""
+        """Return the community whose heads are followed; empty before the first answer."""
 
     async def newest(self, community: str, environment: Environment) -> Mapping[str, SignedHead]:
-        """Of each chain the last head that was accepted, by project."""
+        """Return the last accepted head of each chain, by project."""
 
     async def digest(self, head: Head) -> str | None:
-        """Of what is kept at that step of that chain; None when there is nothing."""
+        """Return the stored digest of the head's chain and step; None when there is none."""
 
-    async def keep(self, head: Head, signed: SignedHead) -> None: ...
+    async def store_head(self, head: Head, signed: SignedHead) -> None: ...
 
-    async def refuse(self, community: str, refusal: HeadRefusal, signed: SignedHead | None) -> bool:
-        """False when it is kept already."""
+    async def store_refusal(self, community: str, refusal: HeadRefusal, signed: SignedHead | None) -> bool:
+        """Return False when it is stored already."""
 
-    async def note(self, told: Heads) -> None: ...
+    async def store_status(self, answer: Heads) -> None: ...
 
-    async def untold(self, community: str, limit: int) -> tuple[Sequence[Head], Sequence[str], Sequence[HeadRefusal]]:
-        """Accepted heads with their digests, and refusals, of which the server has not heard."""
+    async def unreported(
+        self, community: str, limit: int
+    ) -> tuple[Sequence[Head], Sequence[str], Sequence[HeadRefusal]]:
+        """Return accepted heads, their digests, and refusals that were not sent to the server yet."""
 
-    async def mark_told(self, community: str, heads: Iterable[Head], refusals: Iterable[HeadRefusal]) -> None: ...
+    async def mark_reported(self, community: str, heads: Iterable[Head], refusals: Iterable[HeadRefusal]) -> None: ...
 
 
-class Held(Protocol):
-    """Who this device is. `next`: a key that was not accepted yet; `enrolment`: where it was enrolled, if anywhere."""
+class DeviceIdentity(Protocol):
+    """`next`: a key that was not accepted yet; `enrolment`: where the device is enrolled, if anywhere."""
 
     @property
     def gateway(self) -> str: ...
@@ -100,29 +98,27 @@ class Held(Protocol):
 
 
 class Keys(Protocol):
-    """The device's key and the one that is to follow. Raises StoreUnavailable when the disk refuses."""
+    """The device's key and its successor. Raises StoreUnavailable when the disk refuses."""
 
-    def read(self) -> Held: ...
+    def read(self) -> DeviceIdentity: ...
 
-    def held(self) -> AbstractContextManager[None]:
-        """No other program changes them meanwhile. Raises KeysInUse."""
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep other programs from changing the keys. Raises KeysInUse."""
 
     def prepare(self) -> Ed25519PrivateKey:
-        """The next key, on disk before anybody is told of it."""
+        """Return the next key, which is on disk before it is sent."""
 
     def forget_next(self) -> None: ...
 
-    def adopt(self) -> Held:
-        """The next key was accepted."""
+    def adopt(self) -> DeviceIdentity:
+        """Replace the key by the next one, which was accepted."""
 
-    def mark(self) -> object:
-        """Another one after every change, whoever made it."""
+    def change_mark(self) -> object:
+        """Return a value that differs after every change by any program."""
 
 
-class Welcome(Protocol):
-    """Whether the central server takes this gateway's word. Raises StoreUnavailable when the disk refuses."""
+class Acceptance(Protocol):
+    """Whether the central server accepts this gateway."""
 
-    async def begin(self) -> None: ...
-
-    async def end(self, word: str) -> None:
-        """`word`: key_revoked or key_unknown."""
+    async def record(self, code: str) -> None:
+        """Store key_revoked or key_unknown; empty: accepted. Raises StoreUnavailable when the disk refuses."""

@@ -1,18 +1,18 @@
-"""The gateway says how it is, once a minute and whenever what it hears changes."""
+"""Report the gateway's status to the central server, once a minute and when its hearing changes."""
 
 import asyncio
 import random
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
 
-from beacon_gateway.sync.central_client import Central
-from beacon_gateway.sync.ports import CentralRefusedUs, Welcome
+from beacon_gateway.sync.central_client import CentralClient
+from beacon_gateway.sync.ports import Acceptance, CentralRefusedUs
 from sync_contract.gateway_report import EVERY_S, RADIO_MISSES, GatewayReport, Hearing
 from sync_contract.records import ClockReading
 
-LOOK_S = 5.0
-_SCREEN = "screen"
+_CHECK_S = 5.0
 _VERSION = version("beacon-gateway")
 _IMAGINED = frozenset(("simulated", "capture"))
 _NO_RADIO = frozenset(("no_adapter", "no_answer", "off", "refused"))
@@ -21,8 +21,8 @@ _MISSED = frozenset(RADIO_MISSES)
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
-def hearing(name: str, scanner: Mapping[str, object]) -> Hearing:
-    """What a scanner's name and its description of itself come to."""
+def classify_hearing(name: str, scanner: Mapping[str, object]) -> Hearing:
+    """Derive Hearing from a scanner's name and its description of itself."""
     if name in _IMAGINED:
         return Hearing.simulated
     liveness = scanner.get("liveness")
@@ -34,25 +34,25 @@ def hearing(name: str, scanner: Mapping[str, object]) -> Hearing:
     return Hearing.not_proved
 
 
-def report(
+def build_report(
     *,
     clock: ClockReading,
     epoch: str,
     uptime_s: float,
-    hears: Hearing,
+    hearing: Hearing,
     scanner: Mapping[str, object],
     adverts: Mapping[str, object],
     parcels: Mapping[str, int],
     catalogue_version: int,
 ) -> GatewayReport:
-    """`scanner`, `adverts`: their descriptions; `parcels`: counts by state."""
+    """Build the report. `scanner`, `adverts`: their descriptions; `parcels`: counts by state."""
     return GatewayReport(
         clock=clock,
         every_s=EVERY_S,
         version=_VERSION,
         epoch=epoch,
         uptime_s=int(uptime_s),
-        hearing=hears,
+        hearing=hearing,
         radio=_radio(scanner),
         advert=_word(adverts.get("state")),
         waiting=parcels.get("waiting", 0),
@@ -63,7 +63,7 @@ def report(
 
 
 def _radio(scanner: Mapping[str, object]) -> str:
-    """What is missed goes before the scanner's state, once a person is asked for: a silent tag is no deaf radio."""
+    """Return the trouble, once staff are needed; otherwise the scanner's state."""
     trouble = scanner.get("trouble")
     return _word(trouble if trouble in _MISSED and scanner.get("asks_a_person") else scanner.get("state"))
 
@@ -72,39 +72,39 @@ def _word(value: object) -> str:
     return value if isinstance(value, str) and _WORD.fullmatch(value) else "unknown"
 
 
-async def keep_reporting(
-    central: Central,
-    tell: Callable[[], Awaitable[GatewayReport]],
-    hears: Callable[[], Hearing],
-    welcome: Welcome,
-    *,
-    roll: Callable[[int], Awaitable[None]],
-    screens_taken: Callable[[], Awaitable[None]],
-    progress: Callable[[], None],
-    draw: Callable[[], float] = random.random,
-    noticed: set[str] | None = None,
-) -> None:
-    """Runs until cancelled; raises CentralUnreachable, StoreUnavailable. `roll` is told the key's age in seconds;
-    `screens_taken`: the server takes counts of the screen. `noticed`: words that staff should know, told once.
+@dataclass(frozen=True, slots=True)
+class ReportLoop:
+    """Sends reports until cancelled.
+
+    `hearing` returns the current value, `build` a complete report; `roll` receives the key's age in seconds.
+    `noticed`: words that staff should see; a reported word is removed. `draw`: a random number from 0 to 1.
     """
-    untold = set() if noticed is None else noticed
-    while True:
-        told = await tell()
-        words = sorted(untold)
-        try:
-            taken = await central.report(told, ask=(_SCREEN,), noticed=words)
-        except CentralRefusedUs as refused:
-            if refused.word:
-                await welcome.end(refused.word)
-            raise
-        untold.difference_update(words)
-        await welcome.begin()
-        await roll(taken.key_age_s)
-        if _SCREEN in taken.takes:
-            await screens_taken()
-        # A tenth earlier or later, so that a fleet does not come all at once after an outage.
-        rest_s = EVERY_S * (0.8 + 0.15 * draw())
-        while rest_s > 0 and hears() is told.hearing:
-            progress()
-            await asyncio.sleep(min(LOOK_S, rest_s))
-            rest_s -= LOOK_S
+
+    central: CentralClient
+    acceptance: Acceptance
+    hearing: Callable[[], Hearing]
+    build: Callable[[], Awaitable[GatewayReport]]
+    roll: Callable[[int], Awaitable[None]]
+    noticed: set[str]
+    draw: Callable[[], float] = random.random
+
+    async def run(self, progress: Callable[[], None]) -> None:
+        """Raises CentralUnreachable, StoreUnavailable."""
+        while True:
+            report = await self.build()
+            words = sorted(self.noticed)
+            try:
+                taken = await self.central.send_report(report, words)
+            except CentralRefusedUs as refused:
+                if refused.word:
+                    await self.acceptance.record(refused.word)
+                raise
+            self.noticed.difference_update(words)
+            await self.acceptance.record("")
+            await self.roll(taken.key_age_s)
+            # A tenth earlier or later, so that a fleet does not report all at once after an outage.
+            rest_s = EVERY_S * (0.8 + 0.15 * self.draw())
+            while rest_s > 0 and self.hearing() is report.hearing:
+                progress()
+                await asyncio.sleep(min(_CHECK_S, rest_s))
+                rest_s -= _CHECK_S

@@ -12,7 +12,6 @@ from central_server.store.enrolment import gateway_reports
 from central_server.store.enrolment.gateway_reports import Report
 from central_server.store.enrolment.rejected_requests import Noticed
 from sync_contract.gateway_report import CATALOGUE_OLDER, NOTICED, GatewayReport, ReportTaken
-from sync_contract.records import KINDS
 
 
 class ReportsApi:
@@ -55,7 +54,4 @@ class ReportsApi:
         if CATALOGUE_OLDER in request.query.getall(NOTICED, ()):
             await self._refusals.doorstep.notice(self._database, Noticed.catalogue_older, gateway.id, now)
         age = max(0, round((now - key.added_at).total_seconds()))
-        asked = sorted(KINDS.intersection(request.query.getall("takes", ())))
-        unasked = set() if "takes" in request.query else {"takes"}
-        taken = ReportTaken(key_age_s=age, takes=tuple(asked))
-        return web.json_response(text=taken.model_dump_json(exclude=unasked))
+        return web.json_response(text=ReportTaken(key_age_s=age).model_dump_json())

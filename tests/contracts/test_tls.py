@@ -60,13 +60,13 @@ async def stranger(tmp_path: Path) -> AsyncIterator[Stranger]:
 async def gateway(url: str) -> None:
     async with open_central(url, lambda: Signer("0" * 16, Ed25519PrivateKey.generate())) as central:
         with pytest.raises(CentralUnreachable, match="certificate"):
-            await central.catalogue("")
+            await central.fetch_catalogue("")
 
 
 async def device(url: str) -> None:
     invitation = Invitation(url, new_code(bytes(15)), "0" * 16)
     with pytest.raises(CentralUnreachable, match="certificate"):
-        await enrol.ask(invitation, Ed25519PrivateKey.generate(), None, pauses=())
+        await enrol.request_enrolment(invitation, Ed25519PrivateKey.generate(), None, pauses=())
 
 
 async def bank(url: str) -> None:

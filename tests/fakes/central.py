@@ -1,4 +1,4 @@
-"""A small central server in memory, with every way to fail that a gateway may meet."""
+"""A small central server in memory, with each fault that a gateway may meet."""
 
 import gzip
 import json
@@ -13,8 +13,6 @@ from pydantic import ValidationError
 from sync_contract.catalogue import SignedCatalogue
 from sync_contract.gateway_report import ReportTaken
 from sync_contract.records import (
-    KINDS,
-    UNKNOWN_KIND,
     IntentState,
     Outcome,
     Outcomes,
@@ -24,15 +22,14 @@ from sync_contract.records import (
     Receipt,
 )
 from sync_contract.request_signature import SignatureRefused, read
+from sync_contract.strict_model import Record
 
 FAULTS = ("down", "portal", "redirect", "truncated", "garbage", "huge", "unknown key", "after the effect", "stranger")
 
 
 @dataclass
 class FakeCentral:
-    """`fault`: one of FAULTS, or empty. Parcels are kept by id; every request is counted. `kinds`: of parcels that it
-    knows; one that knows no counts of the screen is older than the question after them.
-    """
+    """`fault`: one of FAULTS, or empty. `parcels`: the accepted ones by id. Every request is counted."""
 
     key: Ed25519PublicKey
     fault: str = ""
@@ -42,7 +39,6 @@ class FakeCentral:
     parcels: dict[str, Parcel] = field(default_factory=dict)
     requests: int = 0
     noticed: list[str] = field(default_factory=list)
-    kinds: frozenset[str] = KINDS
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         self.requests += 1
@@ -76,13 +72,10 @@ class FakeCentral:
             return self._outcomes(request)
         if request.path == "/api/v1/reports":
             self.noticed += request.query.getall("noticed", ())
-            asked = sorted(self.kinds.intersection(request.query.getall("takes", ())))
-            unasked = {"takes"} if "screen" not in self.kinds else set()
-            taken = ReportTaken(key_age_s=5, takes=tuple(asked))
-            return web.Response(text=taken.model_dump_json(exclude=unasked), content_type="application/json")
-        return await self._take(request, body)
+            return _json(ReportTaken(key_age_s=5))
+        return await self._receive(request, body)
 
-    async def _take(self, request: web.Request, body: bytes) -> web.StreamResponse:
+    async def _receive(self, request: web.Request, body: bytes) -> web.StreamResponse:
         receipts = []
         for raw in json.loads(gzip.decompress(body))["parcels"]:
             try:
@@ -90,27 +83,24 @@ class FakeCentral:
             except ValidationError:
                 receipts.append(ParcelReceipt(id=raw["id"], receipt=Receipt.refused, reason="invalid"))
                 continue
-            if parcel.body.kind not in self.kinds:
-                receipts.append(ParcelReceipt(id=parcel.id, receipt=Receipt.refused, reason=UNKNOWN_KIND))
-                continue
             if parcel.id in self.refuse:
                 receipts.append(ParcelReceipt(id=parcel.id, receipt=Receipt.refused, reason="unknown_project"))
                 continue
-            before = self.parcels.setdefault(parcel.id, parcel)
+            stored = self.parcels.setdefault(parcel.id, parcel)
             receipts.append(
-                ParcelReceipt(id=parcel.id, receipt=Receipt.accepted if before is parcel else Receipt.duplicate)
+                ParcelReceipt(id=parcel.id, receipt=Receipt.accepted if stored is parcel else Receipt.duplicate)
             )
-        whole = ParcelReceipts(receipts=tuple(receipts)).model_dump_json().encode()
+        answer = ParcelReceipts(receipts=tuple(receipts)).model_dump_json().encode()
         if self.fault == "after the effect":
             return web.Response(status=500)
         if self.fault == "truncated":
             response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": "99999"})
             await response.prepare(request)
-            await response.write(whole[:10])
+            await response.write(answer[:10])
             assert request.transport is not None
             request.transport.abort()
             return response
-        return web.Response(body=whole, content_type="application/json")
+        return web.Response(body=answer, content_type="application/json")
 
     def _catalogue(self, request: web.Request) -> web.Response:
         if self.signed is None:
@@ -132,7 +122,7 @@ def paid(intent: str) -> Outcome:
     return Outcome(intent=intent, state=IntentState.paid, slip="7F3A-K8YZ")
 
 
-def _json(record: ParcelReceipts | Outcomes | SignedCatalogue) -> web.Response:
+def _json(record: Record) -> web.Response:
     return web.Response(body=record.model_dump_json().encode(), content_type="application/json")
 
 

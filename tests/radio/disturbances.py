@@ -15,7 +15,6 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from beacon_gateway.daemon import RADIO_CAP_S
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.model.beacons import Beacon, Sighting
 from beacon_gateway.presence.choice import Choice
@@ -28,7 +27,9 @@ from beacon_gateway.radio.bluez import ADAPTER, system_bus
 from beacon_gateway.radio.port import RadioLost
 from beacon_gateway.radio.recovery.liveness import Transmitter
 from beacon_gateway.radio.scan.merged_scanner import MergedScanner
-from daemonkit.supervise import Health, supervise
+from beacon_gateway.stages import StageTimings
+from daemonkit.health import Health
+from daemonkit.supervise import supervise
 from sync_contract.catalogue import BeaconKind
 from tests.radio.inside import (
     Ear,
@@ -96,7 +97,7 @@ async def pair() -> AsyncIterator[Pair]:
 
 
 def supervised(name: str, stage: Callable[[], Awaitable[None]]) -> Awaitable[None]:
-    return supervise(name, stage, restart_on=RadioLost, health=Health(), cap=RADIO_CAP_S)
+    return supervise(name, stage, restart_on=RadioLost, health=Health(), cap=StageTimings().radio_cap_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
--- Money, intents, parcels. Times are ISO 8601 in UTC as the gateway's clock had them.
+-- Money, intents, parcels. Times are ISO 8601 in UTC by the gateway's clock.
 CREATE TABLE origin (
     epoch TEXT NOT NULL CHECK (length(epoch) = 16),
     next_n INTEGER NOT NULL CHECK (next_n >= 1),
@@ -21,7 +21,7 @@ CREATE TABLE intents (
     sum TEXT NOT NULL                               -- SHA-256 over the columns above: SQLite pages carry no checksum
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE intent_states (                        -- every change is a row; the newest stands
+CREATE TABLE intent_states (                        -- append only; the newest row is the current state
     change INTEGER PRIMARY KEY,
     intent TEXT NOT NULL REFERENCES intents (id),
     state TEXT NOT NULL,
@@ -35,7 +35,7 @@ CREATE TABLE outbox (
     n INTEGER PRIMARY KEY,                          -- with the epoch: the parcel's place in the sequence
     id TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL,
-    parcel TEXT NOT NULL,                           -- canonical JSON, exactly as it goes on the wire
+    parcel TEXT NOT NULL,                           -- canonical JSON, exactly as it is sent
     sum TEXT NOT NULL,                              -- SHA-256 of `parcel`
     state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'delivered', 'refused', 'damaged')),
     reason TEXT NOT NULL DEFAULT '',
@@ -44,7 +44,7 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE INDEX outbox_waiting ON outbox (n) WHERE state = 'waiting';
 
-CREATE TABLE sync_log (                             -- what staff read on site: one line a fact
+CREATE TABLE sync_log (                             -- for staff on site: one fact per line
     line INTEGER PRIMARY KEY,
     at TEXT NOT NULL,
     event TEXT NOT NULL,
@@ -57,4 +57,36 @@ CREATE TABLE catalogue (                            -- the newest verified catal
     version INTEGER PRIMARY KEY,
     signed TEXT NOT NULL,
     taken_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE ledger_heads (                         -- the ledger's published heads, as signed; never rewritten
+    community TEXT NOT NULL,
+    environment TEXT NOT NULL,
+    project TEXT NOT NULL,
+    step INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    signed TEXT NOT NULL,
+    taken_at TEXT NOT NULL,
+    reported INTEGER NOT NULL DEFAULT 0,            -- the central server has our cosignature
+    PRIMARY KEY (community, environment, project, step)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ledger_heads_unreported ON ledger_heads (reported) WHERE reported = 0;
+
+CREATE TABLE head_refusals (                        -- evidence: heads that contradict a stored one
+    community TEXT NOT NULL,
+    project TEXT NOT NULL,
+    step INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    contradiction TEXT NOT NULL,
+    signed TEXT NOT NULL,
+    at TEXT NOT NULL,
+    reported INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (community, project, step, digest)
+) STRICT;
+
+CREATE TABLE ledger_status (                        -- the central server's last answer about all heads; one row
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    community TEXT NOT NULL,
+    status TEXT NOT NULL,
+    at TEXT NOT NULL
 ) STRICT;

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from daemonkit.health import Health
 from daemonkit.sd_notify import Notifier
-from daemonkit.supervise import feed_watchdog, full_jitter, supervise
+from daemonkit.supervise import full_jitter, supervise
+from daemonkit.watchdog import feed_watchdog
 
 
 class Lost(Exception):

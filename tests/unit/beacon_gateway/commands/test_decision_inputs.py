@@ -41,7 +41,7 @@ def enrolled(state: Path) -> Path:
     state.mkdir()
     keys = Keys(state)
     known = Enrolment(SERVER, public_text(KEY.public_key()), "east gate", "hall")
-    keys.enrolled(keys.read().gateway, keys.read().key, known)
+    keys.store_enrolment(keys.read().gateway, keys.read().key, known)
     return state
 
 
@@ -56,7 +56,7 @@ def holding(state: Path, *bindings: Binding, version: int = 17, key: Ed25519Priv
 
     async def keep() -> None:
         async with open_database(state / "gateway.db") as database:
-            await Catalogues(database).keep(version, sign(catalogue, key))
+            await Catalogues(database).store(version, sign(catalogue, key))
 
     asyncio.run(keep())
     return state

@@ -1,4 +1,4 @@
-"""The gateway's file: strict when opened, set aside when damaged, honest when the disk refuses."""
+"""The gateway's database and identity files: durable, moved aside when damaged, unavailable when the disk refuses."""
 
 import sqlite3
 from datetime import UTC, datetime
@@ -33,11 +33,11 @@ def intent(amount: int = 3000) -> Intent:
     return Intent(new_id(), Environment.drill, "elder-lunch", Money(amount), None, Door.touch, HandoffKind.ticket, 0)
 
 
-async def test_an_intent_and_its_parcel_are_on_disk_together_and_outlive_the_process(tmp_path: Path) -> None:
+async def test_an_intent_and_its_parcel_survive_the_process(tmp_path: Path) -> None:
     async with open_database(tmp_path / "gateway.db") as database:
         recorded = await Intents(database).record(intent(), key="k1", url="HTTP://X/T/A", clock=CLOCK)
     async with open_database(tmp_path / "gateway.db") as database:
-        (waiting,) = await Outbox(database).waiting(parcels=10, octets=10_000)
+        (waiting,) = await Outbox(database).waiting(parcels=10, size=10_000)
         parcel = Parcel.model_validate_json(waiting.text)
         assert parcel.id == recorded.intent.id
         assert isinstance(parcel.body, IntentRegistered)
@@ -45,17 +45,17 @@ async def test_an_intent_and_its_parcel_are_on_disk_together_and_outlive_the_pro
         assert list(await Intents(database).unsettled()) == [recorded.intent.id]
 
 
-async def test_the_same_key_gives_the_same_intent_and_another_amount_is_refused(tmp_path: Path) -> None:
+async def test_a_repeated_key_returns_the_same_intent_and_refuses_another_amount(tmp_path: Path) -> None:
     async with open_database(tmp_path / "gateway.db") as database:
         first = await Intents(database).record(intent(), key="k1", url="A", clock=CLOCK)
         again = await Intents(database).record(intent(), key="k1", url="B", clock=CLOCK)
         assert again == first
         with pytest.raises(KeyReused):
             await Intents(database).record(intent(5000), key="k1", url="C", clock=CLOCK)
-        assert len(await Outbox(database).waiting(parcels=10, octets=10_000)) == 1
+        assert len(await Outbox(database).waiting(parcels=10, size=10_000)) == 1
 
 
-async def test_a_receipt_settles_its_parcel_once_and_is_a_line_of_the_log(tmp_path: Path) -> None:
+async def test_a_receipt_settles_its_parcel_once_and_is_logged(tmp_path: Path) -> None:
     async with open_database(tmp_path / "gateway.db") as database:
         outbox = Outbox(database)
         ids = [
@@ -75,7 +75,7 @@ async def test_a_receipt_settles_its_parcel_once_and_is_a_line_of_the_log(tmp_pa
         ]
 
 
-async def test_a_parcel_with_a_flipped_letter_is_kept_but_never_sent(tmp_path: Path) -> None:
+async def test_a_damaged_parcel_is_stored_but_never_sent(tmp_path: Path) -> None:
     async with open_database(tmp_path / "gateway.db") as database:
         await Intents(database).record(intent(), key="k1", url="A", clock=CLOCK)
         good = await Intents(database).record(intent(), key="k2", url="A", clock=CLOCK)
@@ -83,12 +83,12 @@ async def test_a_parcel_with_a_flipped_letter_is_kept_but_never_sent(tmp_path: P
         file.execute("UPDATE outbox SET parcel = replace(parcel, '3000', '9000') WHERE n = 1")
     file.close()
     async with open_database(tmp_path / "gateway.db") as database:
-        sent = await Outbox(database).waiting(parcels=10, octets=10_000)
+        sent = await Outbox(database).waiting(parcels=10, size=10_000)
         assert [parcel.id for parcel in sent] == [good.intent.id]
         assert (await Outbox(database).counts())["damaged"] == 1
 
 
-async def test_an_intent_with_a_changed_row_is_not_shown_as_somebodys_gift(tmp_path: Path) -> None:
+async def test_a_damaged_intent_is_not_read(tmp_path: Path) -> None:
     async with open_database(tmp_path / "gateway.db") as database:
         await Intents(database).record(intent(), key="k1", url="A", clock=CLOCK)
     with sqlite3.connect(tmp_path / "gateway.db") as file:
@@ -99,20 +99,20 @@ async def test_an_intent_with_a_changed_row_is_not_shown_as_somebodys_gift(tmp_p
 
 
 @pytest.mark.parametrize("damage", ["text", "empty-header", "middle", "directory"])
-async def test_a_damaged_file_is_set_aside_and_the_gateway_starts(tmp_path: Path, damage: str) -> None:
+async def test_a_damaged_file_is_moved_aside_and_replaced(tmp_path: Path, damage: str) -> None:
     path = tmp_path / "gateway.db"
     async with open_database(path) as database:
         for n in range(50):
             await Intents(database).record(intent(), key=f"k{n}", url="A" * 400, clock=CLOCK)
         (old,) = await database.rows("SELECT epoch FROM origin")
-    octets = bytearray(path.read_bytes())
+    content = bytearray(path.read_bytes())
     match damage:
         case "text":
             path.write_text("this is not a database")
         case "empty-header":
-            path.write_bytes(bytes(100) + octets[100:])
+            path.write_bytes(bytes(100) + content[100:])
         case "middle":
-            path.write_bytes(octets[:4096] + b"\xa5" * (len(octets) - 4096))
+            path.write_bytes(content[:4096] + b"\xa5" * (len(content) - 4096))
         case "directory":
             path.unlink()
             path.mkdir()
@@ -123,7 +123,7 @@ async def test_a_damaged_file_is_set_aside_and_the_gateway_starts(tmp_path: Path
     assert len(list(tmp_path.glob("gateway.db.damaged-*"))) >= 1
 
 
-async def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+async def test_a_newer_schema_is_refused_and_the_file_stays(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "gateway.db") as file:
         file.execute("PRAGMA user_version = 999")
     file.close()
@@ -133,7 +133,7 @@ async def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.damaged-*"))
 
 
-async def test_a_disk_that_refuses_is_said_and_nothing_is_half_recorded(tmp_path: Path) -> None:
+async def test_a_full_disk_raises_and_records_nothing_in_part(tmp_path: Path) -> None:
     async with open_database(tmp_path / "gateway.db") as database:
         intents = Intents(database)
         await intents.record(intent(), key="k0", url="A", clock=CLOCK)
@@ -141,32 +141,32 @@ async def test_a_disk_that_refuses_is_said_and_nothing_is_half_recorded(tmp_path
             ((pages,),) = await connection.execute_fetchall("PRAGMA page_count")
         await database.rows(f"PRAGMA max_page_count = {pages}")  # the card is full
 
-        async def give_on() -> None:
+        async def fill() -> None:
             for n in range(1, 200):
                 await intents.record(intent(), key=f"k{n}", url="A" * 500, clock=CLOCK)
 
         with pytest.raises(StoreUnavailable):
-            await give_on()
+            await fill()
         await database.rows("PRAGMA max_page_count = 100000")
         rows = await database.rows("SELECT (SELECT count(*) FROM intents) = (SELECT count(*) FROM outbox) AS same")
         assert rows[0]["same"] == 1
         await intents.record(intent(), key="after", url="A", clock=CLOCK)
 
 
-def test_the_identity_is_made_once_and_private(tmp_path: Path) -> None:
+def test_the_identity_is_created_once_and_is_private(tmp_path: Path) -> None:
     first = open_identity(tmp_path / "identity.json")
     again = open_identity(tmp_path / "identity.json")
     assert (first.gateway, first.key.private_bytes_raw()) == (again.gateway, again.key.private_bytes_raw())
     assert (tmp_path / "identity.json").stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("content", ["", "{}", '{"gateway": "zz", "key": ""}', '{"gateway": 7}', "[]"])
-def test_a_damaged_identity_is_kept_aside_and_a_new_one_made(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize("content", ["", "{}", '{"gateway": "zz", "key": ""}', "[]"])
+def test_a_damaged_identity_is_moved_aside_and_replaced(tmp_path: Path, content: str) -> None:
     (tmp_path / "identity.json").write_text(content)
-    made = open_identity(tmp_path / "identity.json")
-    assert open_identity(tmp_path / "identity.json").gateway == made.gateway
-    (kept,) = tmp_path.glob("identity.json.damaged-*")
-    assert kept.read_text() == content
+    created = open_identity(tmp_path / "identity.json")
+    assert open_identity(tmp_path / "identity.json").gateway == created.gateway
+    (aside,) = tmp_path.glob("identity.json.damaged-*")
+    assert aside.read_text() == content
 
 
 async def test_sequence_numbers_have_no_gaps_and_every_parcel_reads_back(tmp_path: Path) -> None:

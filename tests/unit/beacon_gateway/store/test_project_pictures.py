@@ -1,4 +1,4 @@
-"""Pictures are kept under the sum that was signed, and under nothing else."""
+"""Pictures are stored under their signed checksum only."""
 
 import hashlib
 from pathlib import Path
@@ -6,67 +6,71 @@ from pathlib import Path
 import pytest
 
 from beacon_gateway.donations.ports import StoreUnavailable
-from beacon_gateway.store.project_pictures import MOST_OCTETS, Album
+from beacon_gateway.store.project_pictures import MAX_TOTAL_BYTES, ProjectPictures
 from sync_contract.catalogue import Picture
 
-OCTETS = b"a picture of a lunch"
+CONTENT = b"a picture of a lunch"
 
 
-def picture(octets: bytes = OCTETS, project: str = "lunch", size: int = 0) -> Picture:
-    sum_ = hashlib.sha256(octets).hexdigest()
-    return Picture(project=project, sha256=sum_, content_type="image/png", octets=size or len(octets))
+def picture(content: bytes = CONTENT, project: str = "lunch", size: int = 0) -> Picture:
+    sha256 = hashlib.sha256(content).hexdigest()
+    return Picture(project=project, sha256=sha256, content_type="image/png", octets=size or len(content))
 
 
 @pytest.fixture
-def album(tmp_path: Path) -> Album:
-    return Album(tmp_path / "pictures")
+def pictures(tmp_path: Path) -> ProjectPictures:
+    return ProjectPictures(tmp_path / "pictures")
 
 
-def test_a_picture_hangs_once_it_came(album: Album) -> None:
-    album.hang([picture()])
-    assert (album.missing(), album.of("lunch"), album.find(picture().sha256)) == ((picture(),), "", None)
-    assert album.keep(picture(), OCTETS)
-    assert (album.missing(), album.of("lunch")) == ((), picture().sha256)
-    found = album.find(picture().sha256)
+def test_a_picture_is_served_once_it_is_stored(pictures: ProjectPictures) -> None:
+    pictures.use([picture()])
+    assert (pictures.missing(), pictures.path_of("lunch")) == ((picture(),), "")
+    assert pictures.find(picture().sha256) is None
+    assert pictures.store(picture(), CONTENT)
+    assert (pictures.missing(), pictures.path_of("lunch")) == ((), f"/pictures/{picture().sha256}")
+    found = pictures.find(picture().sha256)
     assert found is not None
-    assert (found[0].read_bytes(), found[1]) == (OCTETS, "image/png")
+    assert (found[0].read_bytes(), found[1]) == (CONTENT, "image/png")
 
 
-@pytest.mark.parametrize("octets", [b"", OCTETS[:-1], OCTETS[:-1] + b"!", OCTETS + b"!"])
-def test_other_octets_than_the_signed_ones_are_not_kept(album: Album, octets: bytes) -> None:
-    album.hang([picture()])
-    assert not album.keep(picture(), octets)
-    assert album.of("lunch") == ""
+@pytest.mark.parametrize("content", [b"", CONTENT[:-1], CONTENT[:-1] + b"!", CONTENT + b"!"])
+def test_other_content_than_the_signed_one_is_not_stored(pictures: ProjectPictures, content: bytes) -> None:
+    pictures.use([picture()])
+    assert not pictures.store(picture(), content)
+    assert pictures.path_of("lunch") == ""
 
 
-def test_it_hangs_again_after_a_start_and_goes_with_its_project(album: Album, tmp_path: Path) -> None:
-    album.hang([picture()])
-    album.keep(picture(), OCTETS)
-    again = Album(tmp_path / "pictures")
-    again.hang([picture(project="other")])
-    assert (again.of("other"), again.of("lunch")) == (picture().sha256, "")
-    again.hang([])
+def test_a_stored_picture_survives_a_restart_and_is_deleted_with_its_project(
+    pictures: ProjectPictures, tmp_path: Path
+) -> None:
+    pictures.use([picture()])
+    pictures.store(picture(), CONTENT)
+    restarted = ProjectPictures(tmp_path / "pictures")
+    restarted.use([picture(project="other")])
+    assert restarted.path_of("other")
+    assert restarted.path_of("lunch") == ""
+    restarted.use([])
     assert list((tmp_path / "pictures").iterdir()) == []
 
 
-def test_a_torn_file_is_fetched_anew_and_others_files_stay(album: Album, tmp_path: Path) -> None:
+def test_a_truncated_file_is_fetched_again_and_other_files_stay(pictures: ProjectPictures, tmp_path: Path) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()
-    (folder / picture().sha256).write_bytes(OCTETS[:5])
+    (folder / picture().sha256).write_bytes(CONTENT[:5])
     (folder / "note").write_text("of the installer")
-    album.hang([picture()])
-    assert album.missing() == (picture(),)
+    pictures.use([picture()])
+    assert pictures.missing() == (picture(),)
     assert (folder / "note").exists()
-    assert album.find("note") is None
+    assert pictures.find("note") is None
 
 
-def test_all_together_have_a_limit(album: Album) -> None:
-    big = [picture(bytes([number]), f"p{number}", 2 * 1024 * 1024) for number in range(40)]
-    album.hang(big)
-    assert len(album.missing()) == MOST_OCTETS // (2 * 1024 * 1024)
+def test_the_total_size_is_limited(pictures: ProjectPictures) -> None:
+    size = 2 * 1024 * 1024
+    pictures.use([picture(bytes([number]), f"p{number}", size) for number in range(40)])
+    assert len(pictures.missing()) == MAX_TOTAL_BYTES // size
 
 
-def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
+def test_a_path_that_is_no_folder_raises(tmp_path: Path) -> None:
     (tmp_path / "pictures").write_text("")
     with pytest.raises(StoreUnavailable, match="pictures"):
-        Album(tmp_path / "pictures").hang([picture()])
+        ProjectPictures(tmp_path / "pictures").use([picture()])

@@ -1,4 +1,4 @@
-"""What staff on site read of the sync, out of a real store."""
+"""The sync state that staff on site read, from a real store."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -6,14 +6,14 @@ from pathlib import Path
 from beacon_gateway.clock import read_clock
 from beacon_gateway.store.database import open_database
 from beacon_gateway.store.outbox import Outbox
-from beacon_gateway.store.server_acceptance import open_welcome
+from beacon_gateway.store.server_acceptance import open_acceptance
 from beacon_gateway.store.sync_state import sync_state
 from sync_contract.records import BeaconStatistics, ParcelReceipt, Receipt
 
 URL = "https://give.example.org"
 
 
-async def test_the_state_follows_what_the_server_said(tmp_path: Path) -> None:
+async def test_the_state_follows_the_servers_answers(tmp_path: Path) -> None:
     async with open_database(tmp_path / "gateway.db") as database:
         outbox = Outbox(database)
         fresh = await sync_state(database, "")
@@ -24,18 +24,18 @@ async def test_the_state_follows_what_the_server_said(tmp_path: Path) -> None:
         )
         for _ in range(3):
             await outbox.put_statistics(read_clock(), figures)
-        await outbox.note("unreachable", "no_answer")
+        await outbox.log_event("unreachable", "no_answer")
         lost = await sync_state(database, URL)
         assert (lost.central, lost.parcels, lost.reachable) == (URL, {"waiting": 3}, False)
         assert [(line.event, line.detail) for line in lost.lines] == [("unreachable", "no_answer")]
-        first, second, _ = await outbox.waiting(parcels=10, octets=10**6)
+        first, second, _ = await outbox.waiting(parcels=10, size=10**6)
         await outbox.settle([ParcelReceipt(id=first.id, receipt=Receipt.accepted)])
         await outbox.settle([ParcelReceipt(id=second.id, receipt=Receipt.refused, reason="unknown_kind")])
         back = await sync_state(database, URL)
-        assert back.reachable, "who delivers is reached, even if nobody wrote that down"
+        assert back.reachable, "a delivery proves reachability without a log line"
         assert back.parcels == {"waiting": 1, "delivered": 1, "refused": 1}
         assert [line.event for line in back.lines] == ["refused", "accepted", "unreachable"]
         assert back.delivered_at is not None
         assert timedelta() <= now - back.delivered_at + timedelta(seconds=1) < timedelta(minutes=1)
-        await (await open_welcome(database)).end("key_revoked")
+        await (await open_acceptance(database)).record("key_revoked")
         assert (await sync_state(database, URL)).barred == "key_revoked"

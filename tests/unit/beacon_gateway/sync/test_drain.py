@@ -1,4 +1,4 @@
-"""Parcels reach the central server exactly once, whatever it answers."""
+"""Parcels reach the central server exactly once; catalogue and outcomes come back."""
 
 import asyncio
 import hashlib
@@ -10,16 +10,20 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from beacon_gateway.donations.ports import GiftState
+from beacon_gateway.donations.settle import OpenIntents
 from beacon_gateway.model.donations import Intent
 from beacon_gateway.store.catalogues import Catalogues
-from beacon_gateway.store.database import open_database
+from beacon_gateway.store.database import Database, open_database
 from beacon_gateway.store.intents import Intents
 from beacon_gateway.store.outbox import Outbox
+from beacon_gateway.store.server_acceptance import ServerAcceptance
 from beacon_gateway.store.sync_log import last_lines
-from beacon_gateway.sync.central_client import Central, open_central
+from beacon_gateway.sync.catalogue_pull import pull_catalogue, stored_catalogue
+from beacon_gateway.sync.central_client import CentralClient, open_central
 from beacon_gateway.sync.drain import Drain
+from beacon_gateway.sync.outcome_poll import poll_outcomes
 from beacon_gateway.sync.ports import CentralUnreachable
-from beacon_gateway.sync.pull import follow_outcomes, held_catalogue, pull_catalogue
 from sync_contract.catalogue import Catalogue, sign
 from sync_contract.money import Money
 from sync_contract.records import ClockReading, Door, HandoffKind, IntentState, Outcome
@@ -35,13 +39,13 @@ CLOCK = ClockReading(wall=datetime(2026, 11, 24, tzinfo=UTC), boot="0" * 32, mon
 
 
 @asynccontextmanager
-async def connected(central: FakeCentral) -> AsyncIterator[Central]:
+async def connected(central: FakeCentral) -> AsyncIterator[CentralClient]:
     async with serve_fake(central) as url, open_central(url, lambda: Signer("0102030405060708", KEY)) as client:
         yield client
 
 
-async def until(condition: Callable[[], Awaitable[bool]], work: Awaitable[None]) -> None:
-    """Run `work` until `condition` holds, at most 5 s."""
+async def run_until(condition: Callable[[], Awaitable[bool]], work: Awaitable[None]) -> None:
+    """Run `work` until `condition` holds, at most 60 s."""
     task = asyncio.ensure_future(work)
     try:
         async with asyncio.timeout(60):
@@ -54,11 +58,25 @@ async def until(condition: Callable[[], Awaitable[bool]], work: Awaitable[None])
         await asyncio.gather(task, return_exceptions=True)
 
 
+def drain(database: Database, client: CentralClient) -> Drain:
+    acceptance = ServerAcceptance(database, "")
+    return Drain(Outbox(database), client, acceptance, wake=asyncio.Event(), progress=lambda: None)
+
+
+def none_waiting(outbox: Outbox) -> Callable[[], Awaitable[bool]]:
+    async def none() -> bool:
+        return (await outbox.counts()).get("waiting", 0) == 0
+
+    return none
+
+
 async def record(intents: Intents, count: int) -> list[str]:
     ids = []
     for n in range(count):
-        made = Intent(new_id(), Environment.drill, "elder-lunch", Money(3000), None, Door.touch, HandoffKind.ticket, 0)
-        ids.append((await intents.record(made, key=f"{n}-{made.id}", url="A", clock=CLOCK)).intent.id)
+        intent = Intent(
+            new_id(), Environment.drill, "elder-lunch", Money(3000), None, Door.touch, HandoffKind.ticket, 0
+        )
+        ids.append((await intents.record(intent, key=f"{n}-{intent.id}", url="A", clock=CLOCK)).intent.id)
     return ids
 
 
@@ -68,53 +86,46 @@ async def test_all_parcels_arrive_in_batches_and_are_settled(tmp_path: Path) -> 
         outbox = Outbox(database)
         ids = await record(Intents(database), 600)
 
-        async def done() -> bool:
-            return (await outbox.counts()).get("waiting", 0) == 0
-
-        await until(done, Drain(outbox, client, progress=lambda: None).run())
+        await run_until(none_waiting(outbox), drain(database, client).run())
         assert set(central.parcels) == set(ids)
         assert central.requests == 2
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_no_answer_but_a_whole_right_one_settles_a_parcel(tmp_path: Path, fault: str) -> None:
+async def test_only_a_complete_valid_answer_settles_a_parcel(tmp_path: Path, fault: str) -> None:
     central = FakeCentral(KEY.public_key(), fault=fault)
     async with open_database(tmp_path / "g.db") as database, connected(central) as client:
         outbox = Outbox(database)
         (parcel,) = await record(Intents(database), 1)
-        drain = Drain(outbox, client, progress=lambda: None)
+        delivery = drain(database, client)
         for _ in range(3):
             with pytest.raises(CentralUnreachable):
-                await drain.run()
+                await delivery.run()
         assert await outbox.counts() == {"waiting": 1}
         central.fault = ""
 
         async def done() -> bool:
             return (await outbox.counts()).get("delivered", 0) == 1
 
-        await until(done, drain.run())
+        await run_until(done, delivery.run())
         assert list(central.parcels) == [parcel]
         events = [line.event for line in await last_lines(database, 10)]
-        assert events.count("unreachable") <= 1, "a server that stays down is one line, not many"
+        assert events.count("unreachable") <= 1, "one line while the server stays down"
         assert events[-1] in {"accepted", "duplicate"}
 
 
-async def test_a_refused_parcel_does_not_hold_up_the_others(tmp_path: Path) -> None:
+async def test_a_refused_parcel_does_not_delay_the_others(tmp_path: Path) -> None:
     central = FakeCentral(KEY.public_key())
     async with open_database(tmp_path / "g.db") as database, connected(central) as client:
         outbox = Outbox(database)
         ids = await record(Intents(database), 3)
         central.refuse.add(ids[0])
 
-        async def done() -> bool:
-            return (await outbox.counts()).get("waiting", 0) == 0
-
-        await until(done, Drain(outbox, client, progress=lambda: None).run())
+        await run_until(none_waiting(outbox), drain(database, client).run())
         assert await outbox.counts() == {"refused": 1, "delivered": 2}
 
 
-async def test_a_parcel_of_another_version_goes_out_as_it_was_recorded_and_stops_nobody(tmp_path: Path) -> None:
-    """Written by an older or newer program: only the server can judge it; here it must not be read again."""
+async def test_a_parcel_is_sent_exactly_as_recorded_even_if_it_cannot_be_parsed(tmp_path: Path) -> None:
     central = FakeCentral(KEY.public_key())
     async with open_database(tmp_path / "g.db") as database, connected(central) as client:
         outbox = Outbox(database)
@@ -126,44 +137,29 @@ async def test_a_parcel_of_another_version_goes_out_as_it_was_recorded_and_stops
                 (strange, hashlib.sha256(strange.encode()).hexdigest(), ids[0]),
             )
 
-        async def done() -> bool:
-            return (await outbox.counts()).get("waiting", 0) == 0
-
-        await until(done, Drain(outbox, client, progress=lambda: None).run())
+        await run_until(none_waiting(outbox), drain(database, client).run())
         assert await outbox.counts() == {"refused": 1, "delivered": 1}
 
 
-async def test_a_server_that_is_not_there_is_unreachable_and_nothing_else(tmp_path: Path) -> None:
-    async with (
-        open_database(tmp_path / "g.db") as database,
-        open_central("http://127.0.0.1:1", lambda: Signer("0102030405060708", KEY)) as client,
-    ):
-        await record(Intents(database), 1)
-        with pytest.raises(CentralUnreachable):
-            await Drain(Outbox(database), client, progress=lambda: None).run()
-        (line,) = await last_lines(database, 10)
-        assert line.event == "unreachable"
-
-
-async def test_the_catalogue_is_taken_kept_and_never_goes_back(tmp_path: Path) -> None:
+async def test_the_catalogue_is_stored_and_never_replaced_by_an_older_one(tmp_path: Path) -> None:
     central = FakeCentral(KEY.public_key())
     taken: list[int] = []
     older: list[bool] = []
     async with open_database(tmp_path / "g.db") as database, connected(central) as client:
         store = Catalogues(database)
 
-        async def pull(held: int) -> None:
+        async def pull(version: int) -> None:
             async def answered() -> bool:
                 return central.requests > before
 
             before = central.requests
-            await until(
+            await run_until(
                 answered,
                 pull_catalogue(
                     client,
                     CATALOGUE_KEY.public_key(),
                     store,
-                    held_version=held,
+                    version=version,
                     take=lambda catalogue: taken.append(catalogue.version),
                     progress=lambda: None,
                     older=lambda: older.append(True),
@@ -181,51 +177,49 @@ async def test_the_catalogue_is_taken_kept_and_never_goes_back(tmp_path: Path) -
             if taken:
                 break
         await pull(3)
-        assert not older, "the same one again is none"
+        assert not older, "the same version again"
         publish(2)
         for _ in range(20):
             await pull(3)
             if older:
                 break
-        assert older, "an old one that was signed rightly is told to staff"
+        assert older, "a replayed old version is reported"
         older.clear()
         publish(9, key=KEY)
         await pull(3)
         assert set(taken) == {3}
-        assert not older, "a wrong key says nothing of age"
-        held = await held_catalogue(store, CATALOGUE_KEY.public_key())
-        assert held is not None
-        assert held.version == 3
+        assert not older, "a wrong key proves no version"
+        stored = await stored_catalogue(store, CATALOGUE_KEY.public_key())
+        assert stored is not None
+        assert stored.version == 3
 
 
-async def test_an_outcome_reaches_the_gateway_as_soon_as_it_is_there(tmp_path: Path) -> None:
+async def test_an_outcome_ends_the_long_poll(tmp_path: Path) -> None:
     central = FakeCentral(KEY.public_key())
     settled: list[Outcome] = []
     async with connected(central) as client:
-        awaited = {"0" * 31 + "1": IntentState.registered}
-        central.states["0" * 31 + "1"] = paid("0" * 31 + "1")
+        intent = "0" * 31 + "1"
+        awaited = OpenIntents({intent: GiftState(IntentState.registered)})
+        central.states[intent] = paid(intent)
 
         async def settle(outcomes: Iterable[Outcome]) -> None:
             settled.extend(outcomes)
-            awaited.clear()
 
         async def done() -> bool:
             return bool(settled)
 
-        await until(
+        await run_until(
             done,
-            follow_outcomes(
-                client, awaited=lambda: awaited, settle=settle, begun=asyncio.Event(), progress=lambda: None
-            ),
+            poll_outcomes(client, awaited, settle=settle, recorded=asyncio.Event(), progress=lambda: None),
         )
-    assert [outcome.state for outcome in settled] == [IntentState.paid]
+    assert {outcome.state for outcome in settled} == {IntentState.paid}
 
 
 @pytest.mark.parametrize(
     ("url", "word"),
     [("http://127.0.0.1:1", "no_connection"), ("http://no-such-name.invalid", "name_unknown")],
 )
-async def test_why_a_server_is_out_of_reach_is_said_in_a_word(url: str, word: str) -> None:
+async def test_an_unreachable_server_is_described_by_a_word(url: str, word: str) -> None:
     async with open_central(url, lambda: Signer("0102030405060708", KEY)) as client:
         with pytest.raises(CentralUnreachable, match=f"^{word}$"):
-            await client.catalogue("")
+            await client.fetch_catalogue("")

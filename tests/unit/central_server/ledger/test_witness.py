@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import update
 
 from beacon_gateway.store.database import open_database
-from beacon_gateway.store.ledger_heads import HeadKeeper
-from beacon_gateway.sync.central_client import Central, open_central
-from beacon_gateway.sync.ledger_witness import Witness
+from beacon_gateway.store.ledger_heads import LedgerHeads
+from beacon_gateway.sync.central_client import CentralClient, open_central
+from beacon_gateway.sync.ledger_witness import LedgerWitness
 from central_server.state_files import catalogue_key
 from central_server.store.engine.tables import gateways as table
 from central_server.store.enrolment import gateways
@@ -46,13 +46,13 @@ from tests.unit.central_server.staff.test_staff import logged_in
 SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-class Lying(Central):
+class Lying(CentralClient):
     """The real server, whose answers somebody changes on the way."""
 
     change: Callable[[Heads], Heads] = staticmethod(lambda told: told)
 
-    async def heads(self, known: Mapping[str, int]) -> Heads:
-        return type(self).change(await super().heads(known))
+    async def fetch_heads(self, known: Mapping[str, int]) -> Heads:
+        return type(self).change(await super().fetch_heads(known))
 
 
 @dataclass
@@ -60,11 +60,11 @@ class Device:
     """A gateway as far as it is a witness."""
 
     gateway: DeliveringGateway
-    keeper: HeadKeeper
-    witness: Witness
+    keeper: LedgerHeads
+    witness: LedgerWitness
 
     async def looks(self) -> None:
-        while await self.witness.once():
+        while await self.witness.pull_once():
             pass
 
     async def refused(self) -> bool:
@@ -86,17 +86,19 @@ async def devices(
     for number in range(2):
         gateway = await enrolled(central, DeliveringGateway(session, central.url))
         database = await opened.enter_async_context(open_database(tmp_path / f"gateway-{number}.db"))
-        found.append(await device(central, gateway, HeadKeeper(database), opened))
+        found.append(await device(central, gateway, LedgerHeads(database), opened))
     return found
 
 
 async def device(
-    central: RunningCentral, gateway: DeliveringGateway, keeper: HeadKeeper, opened: AsyncExitStack
+    central: RunningCentral, gateway: DeliveringGateway, keeper: LedgerHeads, opened: AsyncExitStack
 ) -> Device:
     client = await opened.enter_async_context(open_central(central.url, lambda: Signer(gateway.id, gateway.key)))
     pinned = catalogue_key(central.state).public_key()
     return Device(
-        gateway, keeper, Witness(client, pinned, keeper, lambda: Signer(gateway.id, gateway.key), Environment.drill)
+        gateway,
+        keeper,
+        LedgerWitness(client, pinned, keeper, lambda: Signer(gateway.id, gateway.key), Environment.drill),
     )
 
 
@@ -212,10 +214,10 @@ async def test_a_signature_for_another_head_counts_for_nothing(
     await published(central, *[1000] * 5)
     one = devices[0]
 
-    class Confused(Central):
-        async def cosigned(self, said: Cosigned) -> CosignedTaken:
+    class Confused(CentralClient):
+        async def send_cosignatures(self, said: Cosigned) -> CosignedTaken:
             wrong = tuple(each.model_copy(update={"signature": "A" * 86}) for each in said.cosignatures)
-            return await super().cosigned(said.model_copy(update={"cosignatures": wrong}))
+            return await super().send_cosignatures(said.model_copy(update={"cosignatures": wrong}))
 
     client = Confused(central.url, one.witness.signer, one.witness.central._session)
     await replace(one, witness=replace(one.witness, central=client)).looks()

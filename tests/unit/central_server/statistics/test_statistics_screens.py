@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import aiohttp
-import pytest
 from sqlalchemy import select
 
 from central_server.intake.batch import read_batch
@@ -28,7 +26,6 @@ from sync_contract.records import ClockReading, Door, Parcel, Receipt, ScreenCou
 from sync_contract.strict_model import Environment
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
-from tests.fakes.enrolling_device import device, invited
 from tests.unit.central_server.statistics.test_statistics_report import HALL, told
 from tests.unit.central_server.statistics.test_statistics_rollup import (
     GATEWAYS,
@@ -216,20 +213,3 @@ async def test_a_batch_with_counts_of_the_screen_is_taken_whole(
     async with central.database() as database:
         await count_all(database)
         assert sum(row[-2] for row in await everything(database) if row[1] == "day") == 3
-
-
-@pytest.mark.parametrize(
-    ("asked", "said"),
-    [("", None), ("?takes=screen", ["screen"]), ("?takes=poem&takes=screen&takes=intent", ["intent", "screen"])],
-)
-async def test_a_gateway_that_does_not_ask_hears_no_word_that_it_does_not_know(
-    central: RunningCentral, session: aiohttp.ClientSession, asked: str, said: list[str] | None
-) -> None:
-    pi = device(session, central.url)
-    async with central.database() as database:
-        _, code = await invited(database)
-    await pi.enrol(code)
-    status, answer = await pi.report(asked=asked)
-    assert status == 200
-    assert answer.get("takes") == said
-    assert ("takes" in answer) == bool(asked)

@@ -11,7 +11,7 @@ from beacon_gateway.radio.recovery.liveness import Transmitter, Verdict
 from beacon_gateway.radio.scan import scan_loop
 from beacon_gateway.radio.scan.merged_scanner import MergedScanner
 from beacon_gateway.radio.scan.scanner import BlueZScanner
-from beacon_gateway.sync.report import hearing
+from beacon_gateway.sync.report import classify_hearing
 from sync_contract.gateway_report import Hearing
 from tests.radio.inside import running, until
 from tests.unit.beacon_gateway.radio.fake_bluez import FakeBlueZ
@@ -38,7 +38,7 @@ async def test_a_radio_that_is_deaf_from_the_start_is_renewed_and_power_cycled_a
         await until(lambda: scanner.describe()["asks_a_person"])
         told = scanner.describe()
         assert told["trouble"] == "deaf_from_start"
-        assert hearing("bluez", told) is Hearing.deaf
+        assert classify_hearing("bluez", told) is Hearing.deaf
         words = str(told["adapters"])
         assert "either the radio is deaf, or that is not there or not on the air" in words
         assert "要么是接收坏了,要么它根本不在那里或没有发出" in words
@@ -48,7 +48,7 @@ async def test_a_radio_that_is_deaf_from_the_start_is_renewed_and_power_cycled_a
         async with running(air.send()):
             await until(lambda: not scanner.describe()["asks_a_person"])
             assert scanner.describe()["trouble"] is None
-            assert hearing("bluez", scanner.describe()) is Hearing.proved
+            assert classify_hearing("bluez", scanner.describe()) is Hearing.proved
 
 
 async def test_a_tag_that_never_was_there_among_others_costs_no_power_cycle(bluez: FakeBlueZ) -> None:
@@ -58,7 +58,7 @@ async def test_a_tag_that_never_was_there_among_others_costs_no_power_cycle(blue
         await until(lambda: scanner.describe()["asks_a_person"])
         told = scanner.describe()
         assert told["trouble"] == "never_heard"
-        assert hearing("bluez", told) is Hearing.not_proved, "a radio that hears others is not deaf"
+        assert classify_hearing("bluez", told) is Hearing.not_proved, "a radio that hears others is not deaf"
         assert "has not heard east gate once since it began to listen" in str(told["adapters"])
     assert bluez.count("Set") == 0
 
@@ -66,20 +66,20 @@ async def test_a_tag_that_never_was_there_among_others_costs_no_power_cycle(blue
 async def test_a_tag_that_fell_silent_among_others_is_no_deaf_radio(bluez: FakeBlueZ) -> None:
     air, scanner = Air(bluez), MergedScanner((), transmitters=[KNOWN])
     async with running(scanner.hear(lambda _: None)), running(air.send()):
-        await until(lambda: hearing("bluez", scanner.describe()) is Hearing.proved)
+        await until(lambda: classify_hearing("bluez", scanner.describe()) is Hearing.proved)
         air.octets = OTHER
         await until(lambda: scanner.describe()["trouble"] == "transmitter_lost")
-        assert hearing("bluez", scanner.describe()) is Hearing.not_proved
+        assert classify_hearing("bluez", scanner.describe()) is Hearing.not_proved
         air.audible = False
         await until(lambda: scanner.describe()["trouble"] == "deaf")
-        assert hearing("bluez", scanner.describe()) is Hearing.deaf
+        assert classify_hearing("bluez", scanner.describe()) is Hearing.deaf
 
 
 async def test_what_another_adapter_hears_is_not_missed(bluez: FakeBlueZ) -> None:
     bluez.adapters = ("hci0", "hci1")
     air, scanner = Air(bluez), MergedScanner((), transmitters=[KNOWN])  # hci0 alone hears it
     async with running(scanner.hear(lambda _: None)), running(air.send()):
-        await until(lambda: hearing("bluez", scanner.describe()) is Hearing.proved)
+        await until(lambda: classify_hearing("bluez", scanner.describe()) is Hearing.proved)
         await asyncio.sleep(1.5)
         assert scanner.describe()["trouble"] is None
         assert "never_heard" not in str(scanner.describe()["adapters"])
@@ -105,7 +105,7 @@ async def test_our_identity_heard_by_the_adapter_that_sends_it_is_told_as_anothe
         await until(lambda: scanner.describe() and scanner.foreign == {WALL.beacon})
         told = scanner.describe()
     assert "Another device sends our identity (own advert)" in str(told["liveness"])
-    assert hearing("bluez", told) is Hearing.not_proved
+    assert classify_hearing("bluez", told) is Hearing.not_proved
 
 
 async def test_an_adapter_that_is_off_has_not_listened(bluez: FakeBlueZ) -> None:
@@ -125,7 +125,7 @@ async def test_a_radio_that_never_heard_anybody_is_a_fault_without_any_known_tra
     async with running(scanner.hear(lambda _: None)):
         await until(lambda: scanner.describe()["asks_a_person"])
         told = scanner.describe()
-        assert (told["trouble"], hearing("bluez", told)) == ("nothing_ever", Hearing.not_proved)
+        assert (told["trouble"], classify_hearing("bluez", told)) == ("nothing_ever", Hearing.not_proved)
         assert "either the radio is deaf, or there is no Bluetooth device near" in str(told["adapters"])
         async with running(air.send()):
             await until(lambda: scanner.describe()["trouble"] is None)

@@ -15,7 +15,7 @@ from beacon_gateway.radio.port import RadioLost
 from beacon_gateway.radio.recovery import adapter_faults
 from beacon_gateway.radio.scan import merged_scanner
 from beacon_gateway.radio.scan.merged_scanner import MergedScanner
-from beacon_gateway.sync.report import hearing
+from beacon_gateway.sync.report import classify_hearing
 from sync_contract.gateway_report import Hearing
 from tests.radio.inside import Ear, running, until
 from tests.unit.beacon_gateway.radio.fake_bluez import FakeBlueZ, fake_bluez, private_bus
@@ -135,7 +135,7 @@ async def test_a_radio_without_a_bus_is_told_as_a_fault_until_there_is_one(
         with pytest.raises(RadioLost):
             await scanner.hear(lambda _: None)
         assert scanner.describe()["state"] == "no_answer"
-        assert hearing(scanner.name, scanner.describe()) is Hearing.deaf
+        assert classify_hearing(scanner.name, scanner.describe()) is Hearing.deaf
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
     async with running(scanner.hear(lambda _: None)):
         await until(lambda: scanner.describe()["state"] == "listening")

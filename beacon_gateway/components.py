@@ -1,0 +1,274 @@
+"""Build the gateway's components from its settings and edges: donations, presence, statistics, the kiosk."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from aiohttp import web
+
+from beacon_gateway import settings_mapping
+from beacon_gateway.clock import read_clock
+from beacon_gateway.donations.begin import Donations
+from beacon_gateway.donations.offer import Offer
+from beacon_gateway.donations.settle import OpenIntents
+from beacon_gateway.edges import Edges, Store
+from beacon_gateway.kiosk.app import kiosk_app
+from beacon_gateway.kiosk.decision_view import Why
+from beacon_gateway.kiosk.scene_driver import Follow
+from beacon_gateway.kiosk.sessions import Sessions
+from beacon_gateway.kiosk.site_status import Site, running_versions
+from beacon_gateway.kiosk.stage import Stage
+from beacon_gateway.model.beacons import Beacon
+from beacon_gateway.presence.choice import Choice
+from beacon_gateway.presence.choice_factory import choosing
+from beacon_gateway.presence.screen_use import ScreenUse
+from beacon_gateway.presence.statistics import Collector
+from beacon_gateway.presence.trace import Trace
+from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.radio.radio_factory import Radios, make_radios
+from beacon_gateway.settings import Settings, SiteDoor
+from beacon_gateway.store.statistics import StatisticsRecorder
+from beacon_gateway.store.sync_state import sync_state
+from beacon_gateway.sync.catalogue_pull import stored_catalogue
+from beacon_gateway.sync.report import build_report, classify_hearing
+from daemonkit.health import Health
+from kiosk_ui.display_preferences import Look
+from kiosk_ui.render import Pages
+from kiosk_ui.surface import Surface
+from sync_contract.catalogue import Catalogue
+from sync_contract.gateway_report import GatewayReport, Hearing
+from sync_contract.permit import OFFICIAL_TIME
+from sync_contract.records import HandoffKind, IntentState, Outcome
+
+_TRACED_SAMPLES = 10_000
+"""Of place beacons, for the decision trace: ten minutes of eight beacons, about 2 MB."""
+_UNDER_WAY = (IntentState.registered, IntentState.handed_off)
+
+
+@dataclass(frozen=True, slots=True)
+class Wakeups:
+    """Events that wake stages: a parcel or an intent was recorded, pictures are missing."""
+
+    parcels: asyncio.Event = field(default_factory=asyncio.Event)
+    intents: asyncio.Event = field(default_factory=asyncio.Event)
+    pictures: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def parcel_put(self) -> None:
+        self.parcels.set()
+
+    def intent_recorded(self) -> None:
+        self.intents.set()
+        self.parcels.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Giving:
+    """Donations at this kiosk, with the projects on offer and the sessions of its visitors."""
+
+    offer: Offer
+    open_intents: OpenIntents
+    donations: Donations
+    sessions: Sessions
+    store: Store
+    wakeups: Wakeups
+
+    def under_way(self) -> bool:
+        """Return whether a donor at the kiosk has not finished yet."""
+        return any(self.donations.state(gift.intent).state in _UNDER_WAY for gift in self.sessions.gifts_at_hand())
+
+    def take_catalogue(self, catalogue: Catalogue) -> None:
+        self.offer.take(catalogue)
+        self.store.pictures.use(catalogue.pictures)
+        self.wakeups.pictures.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Radios, the beacons known when they were made, and the decision which project to show."""
+
+    beacons: tuple[Beacon, ...]
+    radios: Radios
+    collector: Collector
+    choice: Choice
+    driver: Follow
+
+    def hearing(self) -> Hearing:
+        scanner = self.radios.scanner
+        return classify_hearing(scanner.name, scanner.describe())
+
+    def advert_status(self) -> Mapping[str, object]:
+        return self.radios.adverts.describe() if self.radios.adverts else {"state": "off"}
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """The built gateway; beacon_gateway.stages runs it."""
+
+    giving: Giving
+    presence: Presence
+    statistics: StatisticsRecorder
+    stage: Stage
+    app: web.Application
+
+    async def settle(self, outcomes: Iterable[Outcome]) -> None:
+        """Record outcomes and redraw the screen if one changed. Raises StoreUnavailable."""
+        if await self.giving.open_intents.settle(outcomes, self.giving.store.intents):
+            self.stage.poke()
+
+
+async def build(settings: Settings, edges: Edges, *, radio: str, health: Health) -> Components:
+    """Build all components. Raises StoreUnavailable, and ValueError for an unknown `radio` word."""
+    pages = _build_pages(settings, edges)
+    stage, use = Stage(), ScreenUse()
+    giving = await _build_giving(settings, edges, pages)
+    presence = _build_presence(settings, edges, giving, stage, radio)
+    radios = presence.radios
+    statistics = StatisticsRecorder(
+        presence.collector,
+        edges.store.outbox,
+        use=use,
+        advertised=lambda: radios.adverts.seconds_on_air() if radios.adverts else {},
+        imagined=radios.imagined,
+        read_clock=read_clock,
+        parcel_put=giving.wakeups.parcel_put,
+    )
+
+    def describe_health() -> dict[str, object]:
+        return {
+            "gateway": edges.gateway,
+            "catalogue": giving.offer.version,
+            "radio": radios.scanner.describe(),
+            "advert": presence.advert_status(),
+            "presence": presence.collector.describe(time.monotonic()),
+            "stages": health.snapshot(),
+        }
+
+    site = (
+        None if settings.kiosk.site is SiteDoor.off else _build_site(settings, edges, giving, presence, describe_health)
+    )
+    app = kiosk_app(
+        stage=stage,
+        projects=giving.offer,
+        giving=giving.donations,
+        pages=pages,
+        sessions=giving.sessions,
+        contact=settings_mapping.contact(settings),
+        rules=settings_mapping.web_rules(settings),
+        health=describe_health,
+        hung=edges.store.pictures.find,
+        published=lambda since: edges.store.heads.board(settings.site.environment, since),
+        verify=f"{settings.central.url.rstrip('/')}/v" if settings.central.url else "",
+        use=use,
+        site=site,
+    )
+    return Components(giving, presence, statistics, stage, app)
+
+
+async def gateway_report(components: Components, edges: Edges, started: float) -> GatewayReport:
+    """Build the report to the central server. `started`: monotonic seconds. Raises StoreUnavailable."""
+    presence, outbox = components.presence, edges.store.outbox
+    return build_report(
+        clock=read_clock(),
+        epoch=await outbox.epoch(),
+        uptime_s=time.monotonic() - started,
+        hearing=presence.hearing(),
+        scanner=presence.radios.scanner.describe(),
+        adverts=presence.advert_status(),
+        parcels=await outbox.counts(),
+        catalogue_version=components.giving.offer.version,
+    )
+
+
+def _build_pages(settings: Settings, edges: Edges) -> Pages:
+    return Pages(
+        environment=settings.site.environment,
+        site=settings.site.community,
+        surface=Surface.kiosk,
+        usual_look=Look(theme=settings.kiosk.theme),
+        voices=settings_mapping.voices(settings),
+        phone=settings.site.contact_phone,
+        album=edges.store.pictures.path_of,
+    )
+
+
+async def _build_giving(settings: Settings, edges: Edges, pages: Pages) -> Giving:
+    by_ticket = settings.handoff.kind is HandoffKind.ticket
+    offer = Offer(
+        settings.projects,
+        settings_mapping.bindings(settings),
+        now=edges.time.now,
+        barred=lambda: by_ticket and bool(edges.acceptance.barred),
+        by_ticket=by_ticket,
+    )
+    open_intents = OpenIntents(await edges.store.intents.unsettled())
+    wakeups = Wakeups()
+    donations = Donations(
+        environment=settings.site.environment,
+        projects=offer,
+        log=edges.store.intents,
+        handoff=settings_mapping.handoff(settings, edges.credential.signer),
+        open_intents=open_intents,
+        read_clock=read_clock,
+        recorded=wakeups.intent_recorded,
+    )
+    giving = Giving(offer, open_intents, donations, Sessions(pages.default, pages.usual_look), edges.store, wakeups)
+    if edges.server and edges.server.catalogue_key:
+        catalogue = await stored_catalogue(edges.store.catalogues, edges.server.catalogue_key)
+        if catalogue:
+            giving.take_catalogue(catalogue)
+    return giving
+
+
+def _build_presence(settings: Settings, edges: Edges, giving: Giving, stage: Stage, radio: str) -> Presence:
+    offer = giving.offer
+    radios = make_radios(radio, settings_mapping.radio_plan(settings, offer.beacons))
+    beacons = settings_mapping.known_beacons(settings, offer.beacons)
+    collector = settings_mapping.collector(settings, offer.beacons, foreign=radios.foreign)
+
+    def official_time(_now: float) -> datetime | None:
+        at = edges.time.now()
+        return at.astimezone(OFFICIAL_TIME) if at else None
+
+    choice = choosing(
+        settings_mapping.choice_rules(settings),
+        settings_mapping.project_rules(settings),
+        collector,
+        official=official_time,
+        giving=giving.under_way,
+        bound=lambda: offer.bound,
+        need=lambda: offer.need,
+    )
+    driver = Follow(
+        Tracker(beacons, settings_mapping.presence_rules(settings)),
+        choice,
+        collector,
+        stage,
+        bindings=lambda: offer.bindings,
+        trace=Trace(beacons, samples=_TRACED_SAMPLES),
+    )
+    return Presence(beacons, radios, collector, choice, driver)
+
+
+def _build_site(
+    settings: Settings,
+    edges: Edges,
+    giving: Giving,
+    presence: Presence,
+    health: Callable[[], Mapping[str, object]],
+) -> Site:
+    driver, choice = presence.driver, presence.choice
+    rules = settings_mapping.presence_rules(settings)
+    return Site(
+        why=Why(driver.trace, rules, lambda: driver.chosen, lambda: choice.held),
+        health=health,
+        visits=lambda: driver.visits,
+        foreign=lambda: driver.foreign_frames,
+        bindings=lambda: giving.offer.bindings,
+        projects=giving.offer,
+        sync=lambda: sync_state(edges.store.database, settings.central.url),
+        versions=running_versions(edges.gateway),
+        lan=settings.kiosk.site is SiteDoor.lan,
+        addresses=settings_mapping.site_addresses(settings),
+    )

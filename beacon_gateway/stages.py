@@ -1,0 +1,180 @@
+"""Start the gateway's stages: each runs under supervision until it is cancelled."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from beacon_gateway import settings_mapping
+from beacon_gateway.components import Components, gateway_report
+from beacon_gateway.donations.ports import StoreUnavailable
+from beacon_gateway.edges import Edges, Server
+from beacon_gateway.radio.port import RadioLost
+from beacon_gateway.settings import Settings
+from beacon_gateway.sync.catalogue_pull import pull_catalogue
+from beacon_gateway.sync.drain import Drain
+from beacon_gateway.sync.ledger_witness import LedgerWitness
+from beacon_gateway.sync.outcome_poll import poll_outcomes
+from beacon_gateway.sync.picture_download import download_pictures
+from beacon_gateway.sync.ports import CentralUnreachable
+from beacon_gateway.sync.report import ReportLoop
+from daemonkit.health import Health
+from daemonkit.supervise import supervise
+from sync_contract.gateway_report import CATALOGUE_OLDER
+
+log = structlog.get_logger()
+_SYNC_ERRORS = (CentralUnreachable, StoreUnavailable)
+
+
+@dataclass(frozen=True, slots=True)
+class StageTimings:
+    """Seconds. The waits are upper bounds of the random wait before a failed stage starts again."""
+
+    stall_limit_s: float = 90.0
+    """More than the longest round of any stage: a long poll of 25 s and its network limits."""
+    radio_cap_s: float = 2.0
+    """A connection attempt to the local bus is cheap, and the radio must work within 5 s of the bus."""
+    sync_cap_s: float = 40.0
+    """With an answer that did not come for 15 s, the server is asked again within a minute."""
+    first_outcomes_s: float = 2.0
+    """First wait of what a donor waits for."""
+    first_background_s: float = 8.0
+    """First wait of the others, so that all together ask a failing network less than once a second."""
+    beacons_check_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`done`: a count of the stage's results; a run in which it rises counts as a success."""
+
+    name: str
+    work: Callable[[], Awaitable[None]]
+    restart_on: tuple[type[Exception], ...] = ()
+    first_s: float = 1.0
+    cap_s: float = 40.0
+    done: Callable[[], int] = int
+
+
+def start_stages(stages: list[Stage], health: Health, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+    """Start each stage as a task of `group`."""
+    return [
+        group.create_task(
+            supervise(
+                stage.name,
+                stage.work,
+                restart_on=stage.restart_on,
+                health=health,
+                first=stage.first_s,
+                cap=stage.cap_s,
+                done=stage.done,
+            ),
+            name=stage.name,
+        )
+        for stage in stages
+    ]
+
+
+def device_stages(
+    edges: Edges, components: Components, health: Health, rebuild: asyncio.Event, timings: StageTimings
+) -> list[Stage]:
+    """List the stages that need no server. `rebuild` is set when the device was enrolled elsewhere."""
+    presence, statistics = components.presence, components.statistics
+    radios, driver, progress = presence.radios, presence.driver, health.progress
+
+    async def watch_identity() -> None:
+        await edges.credential.watch(progress=partial(progress, "identity"))
+        rebuild.set()
+
+    stages = [
+        Stage("presence", partial(driver.tick, partial(progress, "presence"))),
+        Stage("radio", partial(radios.scanner.hear, driver.hear), (RadioLost,), cap_s=timings.radio_cap_s),
+        Stage("statistics", partial(statistics.run, partial(progress, "statistics")), (StoreUnavailable,)),
+        Stage("time", partial(edges.time.run, edges.store.database), (StoreUnavailable,)),
+        Stage("identity", watch_identity, (StoreUnavailable,)),
+    ]
+    if radios.adverts:
+        stages.append(Stage("advert", radios.adverts.keep_on_air, (RadioLost,), cap_s=timings.radio_cap_s))
+    return stages
+
+
+def server_stages(
+    settings: Settings,
+    edges: Edges,
+    server: Server,
+    components: Components,
+    health: Health,
+    rebuild: asyncio.Event,
+    timings: StageTimings,
+) -> list[Stage]:
+    """List the stages that use the central server."""
+    central, store, giving = server.client, edges.store, components.giving
+    wakeups, noticed, started = giving.wakeups, set[str](), time.monotonic()
+    background = partial(Stage, restart_on=_SYNC_ERRORS, first_s=timings.first_background_s, cap_s=timings.sync_cap_s)
+
+    def progress(stage: str) -> Callable[[], None]:
+        return partial(health.progress, stage)
+
+    drain = Drain(store.outbox, central, edges.acceptance, wake=wakeups.parcels, progress=progress("sync"))
+    reports = ReportLoop(
+        central,
+        edges.acceptance,
+        hearing=components.presence.hearing,
+        build=partial(gateway_report, components, edges, started),
+        roll=lambda age_s: edges.credential.roll_when_due(central, age_s, settings.central.roll_key_days),
+        noticed=noticed,
+    )
+    outcomes = partial(
+        poll_outcomes,
+        central,
+        giving.open_intents,
+        settle=components.settle,
+        recorded=wakeups.intents,
+        progress=progress("outcomes"),
+    )
+    pictures = partial(
+        download_pictures,
+        central,
+        store.pictures,
+        wanted=wakeups.pictures,
+        stored=components.stage.poke,
+        progress=progress("pictures"),
+    )
+    stages = [
+        Stage("sync", drain.run, _SYNC_ERRORS, cap_s=timings.sync_cap_s, done=lambda: drain.settled),
+        Stage("outcomes", outcomes, _SYNC_ERRORS, first_s=timings.first_outcomes_s, cap_s=timings.sync_cap_s),
+        background("report", partial(reports.run, progress("report"))),
+        background("pictures", pictures),
+        Stage("beacons", partial(_watch_beacons, settings, components, health, rebuild, timings)),
+    ]
+    if server.catalogue_key is None:
+        return stages
+    key = server.catalogue_key
+    witness = LedgerWitness(central, key, store.heads, edges.credential.signer, settings.site.environment)
+
+    async def pull() -> None:
+        await pull_catalogue(
+            central,
+            key,
+            store.catalogues,
+            version=giving.offer.version,
+            take=giving.take_catalogue,
+            progress=progress("catalogue"),
+            older=lambda: noticed.add(CATALOGUE_OLDER),
+        )
+
+    return [*stages, background("catalogue", pull), background("heads", partial(witness.run, progress("heads")))]
+
+
+async def _watch_beacons(
+    settings: Settings, components: Components, health: Health, rebuild: asyncio.Event, timings: StageTimings
+) -> None:
+    """Set `rebuild` when the catalogue's beacons change: radios and figures are made for the known beacons."""
+    giving, known = components.giving, components.presence.beacons
+    while settings_mapping.known_beacons(settings, giving.offer.beacons) == known or giving.under_way():
+        health.progress("beacons")
+        await asyncio.sleep(timings.beacons_check_s)
+    log.info("beacons.changed", known=len(giving.offer.beacons))
+    rebuild.set()
