@@ -12,8 +12,8 @@ from central_server.alerts.notifier import Telling
 from central_server.backups.backup import Source
 from central_server.backups.backup_files import due, keep
 from central_server.banks.port import Expiring
-from central_server.donations.order_queries import Queries
-from central_server.donations.refund_jobs import GivingBack
+from central_server.donations.order_queries import OrderQueries
+from central_server.donations.refund_sending import RefundSender
 from central_server.ledger.publication import Publisher
 from central_server.receipts.receipt_requests import Receipts
 from central_server.reconciliation.nightly import Nightly
@@ -36,8 +36,8 @@ VISITORS_KEPT = timedelta(days=762)
 
 async def ask_bank(
     database: Database,
-    queries: Queries,
-    giving_back: GivingBack,
+    queries: OrderQueries,
+    refund_sender: RefundSender,
     *,
     holder: str,
     clock: Callable[[], datetime],
@@ -50,8 +50,8 @@ async def ask_bank(
         now = clock()
         held = await lease.held(now)
         if held:
-            await queries.ask_due(now)
-            await giving_back.work_due(now)
+            await queries.query_due(now)
+            await refund_sender.process_due(now)
         health.progress("bank")
         # Without the lease there is no hurry: its holder is at work, or is missed in half a minute.
         await asyncio.sleep(every_s if held else every_s * 5)
@@ -121,7 +121,7 @@ async def forget_donors(
 ) -> None:
     """Delete donors' data whose day has come; any process may. Until cancelled; raises StoreUnavailable."""
     while True:
-        if gone := await receipts.forget_due(clock()):
+        if gone := await receipts.delete_due(clock()):
             _log.info("donors.forgotten", count=gone)
         await asyncio.sleep(pause.total_seconds())
 

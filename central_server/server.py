@@ -19,17 +19,17 @@ from central_server.api.webhooks.receiver_addresses import AddressRules
 from central_server.api.webhooks.sender import deliver, open_sender
 from central_server.backups.backup import BackupFailed, Source
 from central_server.backups.backup_files import before_migration, overdue
-from central_server.banks import BANKS, Account
 from central_server.banks.port import BankUnavailable
+from central_server.banks.registry import BANKS, BankAccount
 from central_server.catalogue.contact_lookup import WhomToCall
 from central_server.catalogue.display_name import WhoseName
 from central_server.catalogue.publication import Publication
 from central_server.catalogue.settings_seed import sow
-from central_server.donations.bank_routing import asks_whose_project
-from central_server.donations.open_attempt import Opening
-from central_server.donations.order_queries import Queries
-from central_server.donations.refund_jobs import GivingBack
-from central_server.donations.settle import Settlement
+from central_server.donations.bank_routing import depends_on_organisation
+from central_server.donations.open_attempt import AttemptOpener
+from central_server.donations.order_queries import OrderQueries
+from central_server.donations.refund_sending import RefundSender
+from central_server.donations.settlement import Settlement
 from central_server.enrolment.enrolment_codes import Inviting
 from central_server.gateway_api.catalogue import CatalogueApi
 from central_server.gateway_api.enrolments import EnrolmentApi
@@ -141,17 +141,17 @@ async def run(
         database = await edges.enter_async_context(
             open_database(store, connections=place.connections, before_migration=before_migration(kept))
         )
-        account = Account(settings.bank.at(place.bank_url), environment, place.bank_credentials, now)
+        account = BankAccount(settings.bank.at(place.bank_url), environment, place.bank_credentials, now)
         bank = await edges.enter_async_context(BANKS[settings.bank.kind](account))
         bindings = {entry.beacon: entry.project for entry in settings.bindings}
         await sow(database, settings.projects, bindings, now(), own_site=settings.bank.own_site)
-        asked = settings.bank.link_hosts if asks_whose_project(bank) else None
+        asked = settings.bank.link_hosts if depends_on_organisation(bank) else None
         publication = Publication(database, catalogue_key(place.state), now, environment, asked)
         publisher = Publisher(database, catalogue_key(place.state), environment, now)
 
         settlement = Settlement(database, bank.name, changes.poke)
         notifications = BankNotifications(bank, settlement, refusals, now)
-        opening = Opening(
+        opening = AttemptOpener(
             database,
             bank,
             settlement,
@@ -159,7 +159,7 @@ async def run(
             notify_url=lambda: f"{address.url}{notifications.path}",
             platforms=settings.bank.link_hosts,
         )
-        giving_back = GivingBack(database, bank, opening.notify_url, changes.poke)
+        refund_sender = RefundSender(database, bank, opening.notify_url, changes.poke)
         site = settings.site
         call = WhomToCall(ContactPage(site.contact_phone, site.contact_name or site.community, site.contact_hours))
         pages = Pages(environment=environment, site=site.community, surface=Surface.phone)
@@ -243,7 +243,7 @@ async def run(
                 *StatisticsApi(database, bearers, environment, now).routes(),
                 *Album(database).routes(),
                 *ContactPages(database, answer, call).routes(),
-                *HelpPages(database, answer, wanted.kept_for.days).routes(),
+                *HelpPages(database, answer, wanted.storage_time.days).routes(),
                 *HallPages(database, bound, counter, answer, page_gifts, now).routes(),
                 *notifications.routes(),
                 *staff.routes(),
@@ -253,7 +253,7 @@ async def run(
         )
         url = await edges.enter_async_context(serving(app, settings.server.host, place.port))
         address.settle(url)
-        queries = Queries(database, bank, settlement)
+        queries = OrderQueries(database, bank, settlement)
         holder = secrets.token_hex(8)
         edges.push_async_callback(jobs.give_back, database, holder)
 
@@ -281,7 +281,7 @@ async def run(
             running = [
                 start(
                     "bank",
-                    lambda: jobs.ask_bank(database, queries, giving_back, health=health, holder=holder, clock=now),
+                    lambda: jobs.ask_bank(database, queries, refund_sender, health=health, holder=holder, clock=now),
                     also=(BankUnavailable,),
                 ),
                 start("changes", lambda: jobs.watch_changes(database, heard, health=health), cap=5.0),

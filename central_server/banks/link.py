@@ -1,6 +1,6 @@
-"""The public donation page of a bank, a foundation or the designated charity platform.
+"""Bank `link`: the public donation page of a bank, a foundation or the designated charity platform.
 
-Nothing is heard of what becomes of it: a hand-over there ends `unconfirmed`, until staff bring the evidence.
+The page reports nothing: a handover ends `unconfirmed` until staff import evidence of the payment.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -14,6 +14,7 @@ from central_server.banks.port import (
     Capabilities,
     Expiring,
     Notification,
+    NotificationProblem,
     NotificationRefused,
     Order,
     OrderId,
@@ -26,7 +27,9 @@ from sync_contract.strict_model import Environment
 
 
 class Link:
-    """Satisfies `Bank`. `template`: https, may hold {project}, {amount_yuan}, {lang}; the settings checked its host."""
+    """Satisfies `Bank`. `template`: an https address with {project}, {amount_yuan}, {lang}; the settings have checked
+    its host.
+    """
 
     name = "link"
     capabilities = Capabilities(notifies=False, queries=False)
@@ -39,7 +42,7 @@ class Link:
 
     async def open(self, order: Order) -> Redirect:
         if order.amount.currency != "CNY":
-            raise BankRefused(f"order {order.id}: the page takes yuan only")
+            raise BankRefused(f"order {order.id}: the page accepts only yuan")
         fields = {
             "project": order.project,
             "amount_yuan": f"{Decimal(order.amount.minor) / 100:.2f}",
@@ -48,13 +51,13 @@ class Link:
         return Redirect(self._template.format_map({name: quote(value, safe="") for name, value in fields.items()}))
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> Notification:
-        raise NotificationRefused("nobody", "a public page notifies nobody")
+        raise NotificationRefused(NotificationProblem.unsupported, "a public page sends no notifications")
 
     async def query(self, order: OrderId) -> OrderReport:
-        raise BankRefused("a public page cannot be asked")
+        raise BankRefused("a public page cannot be queried")
 
     async def refund(self, refund: Refund) -> None:
-        raise BankRefused("a public page gives nothing back")
+        raise BankRefused("a public page makes no refunds")
 
     async def statement(self, day: date) -> Statement:
         raise BankRefused("a public page has no files")

@@ -1,4 +1,6 @@
-"""What the rest of the server asks of a bank. One file a bank; each is held to what it declares by one suite."""
+"""The interface of every bank (`Bank`), its records and errors; tests/contracts/test_bank.py checks each
+implementation.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,23 +14,43 @@ from sync_contract.strict_model import Environment, Language
 
 
 class BankUnavailable(CentralError):
-    """No usable answer: try again later. Nothing is known about the order."""
+    """No usable answer: try again later. The state of the order is unknown."""
 
 
 class BankRefused(CentralError):
-    """The bank, or our own rules about its answer, refuse the order: trying again changes nothing."""
+    """The bank refuses the order, or its answer breaks our rules: trying again changes nothing."""
 
 
 class NoStatement(CentralError):
-    """The bank has no file of that day: nothing was settled, or not yet."""
+    """The bank has no file for that day: nothing was settled, or the file is not ready yet."""
+
+
+class NotificationProblem(StrEnum):
+    """Which check a notification failed."""
+
+    unsupported = "unsupported"
+    size = "size"
+    content_type = "content_type"
+    content = "content"
+    certificate = "certificate"
+    validity = "validity"
+    chain = "chain"
+    name = "name"
+    signature = "signature"
+    version = "version"
+    merchant = "merchant"
+    currency = "currency"
+    kind = "kind"
+    state = "state"
+    order = "order"
 
 
 class NotificationRefused(CentralError):
-    """Not a notification of this bank as agreed. `word` is for counting, the message for the log."""
+    """Not an authentic, complete notification of this bank. The message is for the log."""
 
-    def __init__(self, word: str, reason: str) -> None:
+    def __init__(self, problem: NotificationProblem, reason: str) -> None:
         super().__init__(reason)
-        self.word = word
+        self.problem = problem
 
 
 class CredentialsRefused(CentralError):
@@ -37,15 +59,15 @@ class CredentialsRefused(CentralError):
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a bank can do besides opening an order. Where all are False, a hand-over ends `unconfirmed`."""
+    """What a bank supports besides opening an order. If all are False, a handover ends `unconfirmed`."""
 
     notifies: bool
     queries: bool
     refunds: bool = False
     states: bool = False
-    """Whether it gives a file of each day (`statement`)."""
+    """Whether it provides a file of each day (`statement`)."""
     reopens: bool = True
-    """Whether a donor who comes back may be sent there with the same order; else each try needs a new one."""
+    """Whether the same order may be opened again for a returning donor; else each try needs a new order."""
 
 
 class Movement(StrEnum):
@@ -55,9 +77,9 @@ class Movement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OrderId:
-    """`id`: 32 hexadecimal digits, ours. `at`: when it was made, by our clock; some banks know an order by both.
+    """`id`: 32 hexadecimal digits, ours. `at`: when it was made, by our clock; some banks identify an order by both.
 
-    `movement`: whether it is the order of a payment or that of a refund.
+    `movement`: whether it is the order of a payment or of a refund.
     """
 
     id: str
@@ -67,9 +89,9 @@ class OrderId:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`subject`: what the donor reads at the bank, in their `language`. `phone`: opened on a phone, not on a PC.
+    """`subject`: what the donor reads at the bank, in `language`. `phone`: the donor is on a phone, not on a PC.
 
-    `project`: the id of what is given to, for a bank whose pages are one a project.
+    `project`: its id, for a bank that has a page for each project.
     """
 
     id: str
@@ -85,14 +107,14 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """The donor's browser goes there, with GET."""
+    """Send the donor's browser there with GET."""
 
     url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The donor's browser posts these fields there, in this order; they are signed and must not change."""
+    """Post these fields from the donor's browser, in this order; they are signed and must not change."""
 
     action: str
     fields: tuple[tuple[str, str], ...]
@@ -100,7 +122,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """The donor scans it with the bank's own app."""
+    """Show a code for the donor to scan with the bank's app."""
 
     text: str
 
@@ -112,7 +134,7 @@ class OrderState(StrEnum):
     unknown = "unknown"
     """The bank does not know the order."""
     open = "open"
-    """Not paid yet; the donor still can."""
+    """Not paid; the donor can still pay."""
     pending = "pending"
     paid = "paid"
     failed = "failed"
@@ -121,10 +143,11 @@ class OrderState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OrderReport:
-    """A bank's own word about an order, or about a refund (`paid`: the money went back).
+    """A bank's report about an order, or about a refund (`paid`: the money was returned).
 
-    `evidence`: the bank's number of the payment, by which it is refunded; or what else proves the state.
-    `flawed`: the bank says paid, and that something about it is not as it should be (UnionPay's A6).
+    `evidence`: the bank's number of the payment, needed for a refund; or what else proves the state. `flawed`: paid,
+    but
+    with a reservation of the bank (UnionPay's A6).
     """
 
     order: str
@@ -136,10 +159,11 @@ class OrderReport:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A verified notification that an order was paid, or that a refund was made. `id` is unique at the bank.
+    """A verified notification that an order was paid or a refund was made. `id` is unique at the bank.
 
-    `at`: when the order was made, to the second, where the bank says so: the order of ours must be of that second.
-    `content`: of its body what may be kept; nothing in it leads to a card. `evidence`: as in `OrderReport`.
+    `at`: when the order was made, to the second, if the bank reports it; it must match our order. `content`: the part
+    of
+    the body that may be stored; it leads to no card. `evidence`: as in `OrderReport`.
     """
 
     id: str
@@ -167,11 +191,13 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class StatementRow:
-    """One movement of money as the bank's file has it.
+    """One movement of money in the bank's file.
 
-    `order`: our number of the payment or refund, or whatever stands there; `refers`: a refund's payment, by the
-    bank's number; `fee_minor`: what the bank kept, in the amount's currency, negative when it gave some back;
-    `line`: in the file, from 1. An `amount` of zero: only a fee moved.
+    `order`: our number of the payment or refund, or what the file has instead. `refers`: the bank's number of a
+    refund's
+    payment. `fee_minor`: the bank's fee in the amount's currency, negative when returned. `line`: in the file, from 1.
+    An
+    `amount` of zero: only a fee moved.
     """
 
     line: int
@@ -185,7 +211,7 @@ class StatementRow:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A bank's file of one settlement day, its own sums checked. `content`: of the file what may be kept.
+    """A bank's file of one settlement day, its sums checked. `content`: the part of the file that may be stored.
 
     A settlement day is not a calendar day: rows are matched by order and amount, never by date.
     """
@@ -199,7 +225,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Expiring:
-    """A credential that ends soon, or has ended: the file (or what else it is called), and until when it holds."""
+    """A credential that has expired or will soon. `file`: its file or other name; `until`: the end of its validity."""
 
     file: str
     until: datetime
@@ -210,29 +236,29 @@ class Bank(Protocol):
     environment: Environment
     capabilities: Capabilities
     form_targets: tuple[str, ...]
-    """Origins to which `open` may send a browser that comes from one of our forms (for the page's CSP)."""
+    """Origins to which `open` may send a browser from one of our forms (for the page's CSP)."""
 
     async def open(self, order: Order) -> Handover:
-        """How the donor goes on at the bank. The same order again gives the same answer.
+        """Return how the donor continues at the bank; the same order again gives the same result.
 
-        Another amount under a known order is refused: by BankRefused, or by the bank's own page.
-        Raises BankUnavailable, BankRefused.
+        Another amount under a known order is refused, by BankRefused or by the bank's own page. Raises BankUnavailable,
+        BankRefused.
         """
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> Notification:
-        """Raises NotificationRefused; `body` is what came over the wire. Only where it notifies."""
+        """Verify a notification. Raises NotificationRefused. `body`: the bytes received. Only if it notifies."""
 
     async def query(self, order: OrderId) -> OrderReport:
-        """Raises BankUnavailable. Only where it queries; of a refund too, where it refunds."""
+        """Query an order, or a refund if it makes refunds. Only if it queries. Raises BankUnavailable."""
 
     async def refund(self, refund: Refund) -> None:
-        """Accepted, not done: a notification or a query tells when it is. Only where it refunds.
+        """Request a refund; a notification or query reports its completion. Only if it makes refunds.
 
-        The same refund again is the same one. Raises BankUnavailable (it may have been accepted), BankRefused.
+        The same refund again has no further effect. Raises BankUnavailable (it may have been accepted), BankRefused.
         """
 
     async def statement(self, day: date) -> Statement:
-        """The file of a settlement day. Only where it states. Raises BankUnavailable, BankRefused, NoStatement."""
+        """Fetch the file of a settlement day. Only if it states. Raises BankUnavailable, BankRefused, NoStatement."""
 
     def expiring(self, now: datetime) -> tuple[Expiring, ...]:
-        """What staff must renew within ninety days."""
+        """Return the credentials that staff must renew within ninety days."""

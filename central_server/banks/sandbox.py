@@ -1,9 +1,10 @@
-"""The sandbox bank (drill): orders, refunds and queries by HMAC-SHA256, its own words signed with Ed25519.
+"""Bank `sandbox` (drill): requests are signed with HMAC-SHA256, the bank's messages with Ed25519.
 
-We sign with `merchant.secret`: `Sandbox-Merchant: <hex of HMAC-SHA256 over "METHOD PATH\\n" + body>`. The bank signs
-its answers over `sandbox answer v1`, the path and the body, and its notifications over `sandbox notification v1` and
-the body: `Sandbox-Signature: <base64>`, checked against the pinned `bank.pub`. The two domains keep one kind of word
-from passing for the other.
+We sign with `merchant.secret`: `Sandbox-Merchant: <hex of HMAC-SHA256 over "METHOD PATH\\
+" + body>`. The bank signs
+answers over `sandbox answer v1`, the path and the body, and notifications over `sandbox notification v1` and the body:
+`Sandbox-Signature: <base64>`, checked against the pinned `bank.pub`. The two domains prevent the use of one kind of
+message as the other.
 """
 
 import hmac
@@ -30,6 +31,7 @@ from central_server.banks.port import (
     Expiring,
     Movement,
     Notification,
+    NotificationProblem,
     NotificationRefused,
     Order,
     OrderId,
@@ -88,7 +90,7 @@ class Sandbox:
         self.form_targets: tuple[str, ...] = (self._url,)
 
     async def open(self, order: Order) -> Redirect:
-        asked = {
+        fields = {
             "order": order.id,
             "amount_minor": order.amount.minor,
             "currency": order.amount.currency,
@@ -96,9 +98,9 @@ class Sandbox:
             "return_url": order.return_url,
             "notify_url": order.notify_url,
         }
-        status, body = await self._ask("POST", "/orders", json.dumps(asked).encode())
+        status, body = await self._ask("POST", "/orders", json.dumps(fields).encode())
         if status == 409:
-            raise BankRefused(f"order {order.id} is known there with another amount")
+            raise BankRefused(f"order {order.id} exists at the bank with another amount")
         if status not in (200, 201):
             raise BankRefused(f"order {order.id} was answered with status {status}")
         answer = _read(_Answer, body)
@@ -110,22 +112,26 @@ class Sandbox:
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> Notification:
         if headers.get("Content-Type") != "application/json":
-            raise NotificationRefused("content_type", "the content type is not exactly application/json")
+            raise NotificationRefused(
+                NotificationProblem.content_type, "the content type is not exactly application/json"
+            )
         if not self._signed(NOTIFICATION, body, headers):
-            raise NotificationRefused("signature", "not signed by the bank's key")
+            raise NotificationRefused(NotificationProblem.signature, "not signed by the bank's key")
         try:
-            # Two fields of one name are two meanings, of which pydantic would silently take the last.
+            # pydantic would silently use the last of two fields of one name.
             json.loads(body, object_pairs_hook=_no_field_twice)
-            told = _Notification.model_validate_json(body)
+            notification = _Notification.model_validate_json(body)
         except (ValidationError, ValueError, RecursionError) as error:
-            raise NotificationRefused("content", "signed, but not understood") from error
-        amount = Money(told.amount_minor, told.currency)
-        movement = Movement.refund if told.status == "refunded" else Movement.payment
-        return Notification(told.id, told.order, amount, told.payment, content=body.decode(), movement=movement)
+            raise NotificationRefused(NotificationProblem.content, "signed, but invalid") from error
+        amount = Money(notification.amount_minor, notification.currency)
+        movement = Movement.refund if notification.status == "refunded" else Movement.payment
+        return Notification(
+            notification.id, notification.order, amount, notification.payment, content=body.decode(), movement=movement
+        )
 
     async def query(self, order: OrderId) -> OrderReport:
-        of = "refunds" if order.movement is Movement.refund else "orders"
-        status, body = await self._ask("GET", f"/{of}/{order.id}", b"")
+        path = "refunds" if order.movement is Movement.refund else "orders"
+        status, body = await self._ask("GET", f"/{path}/{order.id}", b"")
         if status == 404:
             return OrderReport(order.id, OrderState.unknown, None, "")
         if status != 200:
@@ -137,7 +143,7 @@ class Sandbox:
         return OrderReport(order.id, OrderState(answer.status), amount, answer.payment)
 
     async def refund(self, refund: Refund) -> None:
-        asked = {
+        fields = {
             "refund": refund.id,
             "order": refund.paid.id,
             "payment": refund.payment,
@@ -146,7 +152,7 @@ class Sandbox:
             "notify_url": refund.notify_url,
             "whole": refund.whole,
         }
-        status, body = await self._ask("POST", "/refunds", json.dumps(asked).encode())
+        status, body = await self._ask("POST", "/refunds", json.dumps(fields).encode())
         if status not in (200, 201):
             raise BankRefused(f"refund {refund.id} was answered with status {status}")
         answer = _read(_Answer, body)
@@ -160,7 +166,7 @@ class Sandbox:
         return ()
 
     async def _ask(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
-        """Status and body of an answer that the bank has signed."""
+        """Return status and body of an answer signed by the bank. Raises BankUnavailable."""
         proof = hmac.new(self._secret, f"{method} {path}\n".encode() + body, sha256).hexdigest()
         headers = {"Sandbox-Merchant": proof, "Content-Type": "application/json", "Accept-Encoding": "identity"}
         try:
@@ -193,7 +199,7 @@ class Sandbox:
 
 @asynccontextmanager
 async def open_sandbox(url: str, credentials: Path) -> AsyncIterator[Sandbox]:
-    """Raises CredentialsRefused when `bank.pub` or `merchant.secret` in `credentials` is missing or wrong."""
+    """Raises CredentialsRefused if `bank.pub` or `merchant.secret` in `credentials` is missing or wrong."""
     public, secret = credentials / "bank.pub", credentials / "merchant.secret"
     try:
         key = read_public(_text(public))
@@ -222,11 +228,11 @@ def _read(model: type[_Model], body: bytes) -> _Model:
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        raise BankUnavailable(f"signed, but not understood: {error.error_count()} faults") from error
+        raise BankUnavailable(f"signed, but invalid: {error.error_count()} faults") from error
 
 
 def _no_field_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a field stands twice")
+        raise ValueError("a field occurs twice")
     return found

@@ -9,8 +9,8 @@ from pathlib import Path
 from central_server.backups import backup_files, sqlite_file
 from central_server.backups.backup import Source
 from central_server.backups.sqlite_file import FileRefused
-from central_server.banks import BANKS, Account
 from central_server.banks.port import CredentialsRefused
+from central_server.banks.registry import BANKS, BankAccount
 from central_server.commands.doctor_findings import Finding, look, note, well
 from central_server.enrolment.gateway_status import Standing, survey
 from central_server.receipts.sealed_data import Seal
@@ -102,7 +102,7 @@ async def bank(settings: Settings, given: Path | None, now: datetime) -> Finding
         return note("bank", "sandbox, for drills; its address is told at the start with --bank-url")
     folder = _credentials(settings, given)
     try:
-        async with BANKS[told.kind](Account(told, settings.site.environment, folder)) as opened:
+        async with BANKS[told.kind](BankAccount(told, settings.site.environment, folder)) as opened:
             ends = [end for end in opened.expiring(now)]
     except CredentialsRefused as error:
         if folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK):

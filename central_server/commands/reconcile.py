@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from central_server.banks import BANKS, Account
 from central_server.banks.port import BankRefused, BankUnavailable, CredentialsRefused
+from central_server.banks.registry import BANKS, BankAccount
 from central_server.commands import store_selection
 from central_server.commands.exit_codes import CONFIGURATION, FAILURE, TRY_AGAIN
 from central_server.reconciliation.day_totals import Totals, totals
@@ -72,7 +72,7 @@ async def _reconcile(
 ) -> tuple[Night, tuple[Totals, ...], tuple[Difference, ...]]:
     now, environment = datetime.now(UTC), settings.site.environment
     folder = asked.credentials or Path(settings.bank.credentials or os.environ.get("CREDENTIALS_DIRECTORY", "."))
-    account = Account(settings.bank.at(asked.bank_url), environment, folder)
+    account = BankAccount(settings.bank.at(asked.bank_url), environment, folder)
     async with store_selection.open_database(store_selection.of(settings, state)) as database:
         if asked.file is not None:
             night = await _brought(database, settings, asked.file, day, now)

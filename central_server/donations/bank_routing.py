@@ -1,5 +1,7 @@
-"""To which bank a gift goes. Public money is raised on a designated platform, and also on the organisation's own site
-where it has declared that (Charity Law, art. 27)."""
+"""Choose the bank of a gift: our own, or the page of the organisation's designated platform.
+
+An organisation may raise money on its own site only where it has declared that site (Charity Law, art. 27).
+"""
 
 from collections.abc import Collection
 
@@ -11,26 +13,28 @@ from central_server.store.engine.connection import Connection
 from sync_contract.strict_model import Environment
 
 
-def hears(bank: Bank) -> bool:
-    """Whether anything is ever heard of an order there."""
+def reports_outcomes(bank: Bank) -> bool:
+    """Return whether the bank ever reports what became of an order."""
     return bank.capabilities.notifies or bank.capabilities.queries
 
 
-def asks_whose_project(bank: Bank) -> bool:
-    """Whether it depends on the organisation if gifts may go there: not in a drill, nor where it is a public page."""
-    return bank.environment is not Environment.drill and hears(bank)
+def depends_on_organisation(bank: Bank) -> bool:
+    """Return whether the organisation's declaration decides about this bank: not in a drill, nor for a public page."""
+    return bank.environment is not Environment.drill and reports_outcomes(bank)
 
 
-async def chosen(
+async def choose_bank(
     connection: Connection, community: str, project: str, bank: Bank, platforms: Collection[str]
 ) -> Bank | None:
-    """`bank` where nobody need ask, and where the organisation declared its own site; else the organisation's page on a
-    platform whose host is one of `platforms`. None: information only, as the catalogue tells the gateways too.
+    """Return `bank` if gifts to the project may go there, else a link to the organisation's page on a platform.
+
+    `platforms`: hosts of the designated platforms. None: the project is information only; the catalogue marks it so
+    for the gateways too.
     """
-    if not asks_whose_project(bank):
+    if not depends_on_organisation(bank):
         return bank
-    kept = (await projects.holding(connection, community)).get(project)
-    organisation = (await raisers(connection, [] if kept is None else [kept])).get(project)
+    stored = (await projects.holding(connection, community)).get(project)
+    organisation = (await raisers(connection, [] if stored is None else [stored])).get(project)
     if organisation is None:
         return None
     if organisation.own_site:

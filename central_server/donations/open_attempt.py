@@ -1,4 +1,4 @@
-"""From a donor's confirmation to the bank's page: one attempt, recorded before the bank hears of it."""
+"""Open a payment attempt after the donor's confirmation; it is recorded before the bank receives the order."""
 
 import secrets
 from collections.abc import Callable, Collection
@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Protocol
 
 from central_server.banks.port import Bank, BankRefused, Handover, Order, OrderId, OrderState
-from central_server.donations.bank_routing import chosen, hears
+from central_server.donations.bank_routing import choose_bank, reports_outcomes
 from central_server.donations.query_schedule import next_query
-from central_server.donations.settle import Settlement
+from central_server.donations.settlement import Settlement
 from central_server.store.donations import attempts, intents
 from central_server.store.donations.attempts import Attempt, AttemptState
 from central_server.store.donations.intents import Intent, StateChange
@@ -21,12 +21,12 @@ from sync_contract.records import IntentState
 from sync_contract.strict_model import Language
 from sync_contract.uuid7 import new_id
 
-MOST_ATTEMPTS = 30
-"""Of one intent: whoever goes on trying is no donor."""
+MAX_ATTEMPTS = 30
+"""Payment attempts per intent; opening another raises BankRefused."""
 
 
-class Confirmed(Protocol):
-    """What a donor said yes to. `cause`: ticket, page or code; `evidence`: what it rests on."""
+class ConfirmedGift(Protocol):
+    """A gift that a donor confirmed. `cause`: ticket, page or code; `evidence`: the key or code behind it."""
 
     @property
     def cause(self) -> str: ...
@@ -35,31 +35,31 @@ class Confirmed(Protocol):
     def evidence(self) -> str: ...
 
     def intent(self, now: datetime) -> Intent:
-        """As it is told; it may be known already."""
+        """Return the intent as confirmed; the store may know it already."""
 
     def check(self, known: Intent | None, now: datetime) -> None:
-        """Raises CentralError when what is known of the intent says something else."""
+        """Raise CentralError if the known intent differs from the confirmed one."""
 
 
 @dataclass(frozen=True, slots=True)
-class AtTheBank:
-    """The donor goes on at the bank, this way."""
+class SentToBank:
+    """The donor continues at the bank."""
 
     handover: Handover
 
 
 @dataclass(frozen=True, slots=True)
-class Underway:
-    """Nothing more to pay: it is paid, or the bank is at it. The page of this return nonce tells."""
+class AlreadyUnderway:
+    """The gift is paid or the bank is processing it: the page of this return nonce shows which."""
 
     return_nonce: str
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
-    """`return_url` makes the address to which the bank sends the donor back; `notify_url` the bank's way to us.
+class AttemptOpener:
+    """`return_url`: makes the address to which the bank sends the donor back. `notify_url`: our address for the bank.
 
-    `platforms`: hosts of designated platforms, to which gifts go whose organisation did not declare its own site.
+    `platforms`: hosts of the designated platforms, for organisations that did not declare their own site.
     """
 
     database: Database
@@ -70,63 +70,63 @@ class Opening:
     platforms: Collection[str] = ()
 
     async def bank_of(self, community: str, project: str) -> Bank | None:
-        """None: information only."""
+        """Return the bank for gifts to the project, None if it is information only."""
         async with self.database.read() as connection:
-            return await chosen(connection, community, project, self.bank, self.platforms)
+            return await choose_bank(connection, community, project, self.bank, self.platforms)
 
     async def open(
-        self, asked: Confirmed, title: Texts, language: Language, now: datetime, *, phone: bool = True
-    ) -> AtTheBank | Underway:
-        """The previous attempt is asked about first; a new one is opened only when that one has ended unpaid, or
-        cannot be opened again. `phone`: the donor's browser is one of a phone.
+        self, confirmed: ConfirmedGift, title: Texts, language: Language, now: datetime, *, phone: bool = True
+    ) -> SentToBank | AlreadyUnderway:
+        """Query the previous attempt, then open a new one if that ended unpaid or cannot be opened again.
 
-        Raises BankUnavailable, BankRefused, PaymentRefused, and what `asked.check` raises.
+        `phone`: the donor's browser is on a phone. Raises BankUnavailable, BankRefused, PaymentRefused, and what
+        `confirmed.check` raises.
         """
-        told = asked.intent(now)
-        bank = await self.bank_of(told.community, told.project)
+        intent = confirmed.intent(now)
+        bank = await self.bank_of(intent.community, intent.project)
         if bank is None:
-            raise BankRefused(f"project {told.project}: its organisation takes no money here, and names no platform")
-        passed_over = ""
+            raise BankRefused(f"project {intent.project}: its organisation accepts no money here and names no platform")
+        skipped = ""
         while True:
-            attempt, fresh = await self._claim(asked, bank, passed_over, now)
+            attempt, fresh = await self._claim(confirmed, bank, skipped, now)
             if attempt.paid:
-                return Underway(attempt.return_nonce)
-            if fresh or not hears(bank):
-                return await self._send(attempt, bank, told.project, title, language, now, phone=phone)
+                return AlreadyUnderway(attempt.return_nonce)
+            if fresh or not reports_outcomes(bank):
+                return await self._send(attempt, bank, intent.project, title, language, now, phone=phone)
             report = await bank.query(OrderId(attempt.id, attempt.opened_at))
-            await self.settlement.found(report, now)
+            await self.settlement.record_report(report, now)
             match report.state:
                 case OrderState.paid | OrderState.pending:
-                    return Underway(attempt.return_nonce)
+                    return AlreadyUnderway(attempt.return_nonce)
                 case OrderState.open | OrderState.unknown if bank.capabilities.reopens:
-                    return await self._send(attempt, bank, told.project, title, language, now, phone=phone)
+                    return await self._send(attempt, bank, intent.project, title, language, now, phone=phone)
                 case OrderState.open | OrderState.unknown:
-                    passed_over = attempt.id  # it stays live, and is asked about until it has ended
+                    skipped = attempt.id  # it stays live and is queried until it ends
                 case OrderState.failed | OrderState.expired:
                     continue
 
-    async def _claim(self, asked: Confirmed, bank: Bank, passed_over: str, now: datetime) -> tuple[Attempt, bool]:
-        """The paid or live attempt of the intent, or a fresh one."""
-        told = asked.intent(now)
+    async def _claim(self, confirmed: ConfirmedGift, bank: Bank, skipped: str, now: datetime) -> tuple[Attempt, bool]:
+        """Return the paid or live attempt of the intent, or a new one; the flag marks a new one."""
+        new = confirmed.intent(now)
 
         async def claim(connection: Connection) -> tuple[Attempt, bool]:
-            if await intents.add(connection, [told]):
-                begun = StateChange(
-                    told.community, told.gateway, told.id, None, "", told.state, now, asked.cause, asked.evidence
+            if await intents.add(connection, [new]):
+                registered = StateChange(
+                    new.community, new.gateway, new.id, None, "", new.state, now, confirmed.cause, confirmed.evidence
                 )
-                await intents.record(connection, [begun])
-            intent = await intents.hold(connection, told.gateway, told.id)  # whoever else presses the button waits
-            asked.check(intent, now)
-            before = await attempts.of_intent(connection, told.gateway, told.id)
+                await intents.record(connection, [registered])
+            intent = await intents.lock(connection, new.gateway, new.id)  # concurrent confirmations wait
+            confirmed.check(intent, now)
+            before = await attempts.of_intent(connection, new.gateway, new.id)
             for attempt in before:
                 if attempt.paid:
                     return attempt, False
-            if before and before[-1].id != passed_over and _goes_on(before[-1], bank):
+            if before and before[-1].id != skipped and _is_reusable(before[-1], bank):
                 return before[-1], False
-            if len(before) >= MOST_ATTEMPTS:
-                raise BankRefused(f"intent {told.id} was tried {len(before)} times")
-            asked_at = next_query(now, now) if bank.capabilities.queries else None
-            attempt = new_attempt(told, bank.name, len(before) + 1, AttemptState.opened, now, asked_at)
+            if len(before) >= MAX_ATTEMPTS:
+                raise BankRefused(f"intent {new.id} has {len(before)} attempts")
+            query_at = next_query(now, now) if bank.capabilities.queries else None
+            attempt = new_attempt(new, bank.name, len(before) + 1, AttemptState.opened, now, query_at)
             await attempts.add(connection, attempt)
             return attempt, True
 
@@ -142,7 +142,7 @@ class Opening:
         now: datetime,
         *,
         phone: bool,
-    ) -> AtTheBank:
+    ) -> SentToBank:
         order = Order(
             id=attempt.id,
             at=attempt.opened_at,
@@ -156,33 +156,31 @@ class Opening:
         )
         handover = await bank.open(order)
         async with self.database.write() as connection:
-            intent = await intents.hold(connection, attempt.gateway, attempt.intent)
-            held = await attempts.get(connection, attempt.id)
-            assert held is not None
-            assert intent is not None  # both were committed before the bank was asked
-            if held.state == AttemptState.opened:
-                after = AttemptState.sent if hears(bank) else AttemptState.unconfirmed
-                await attempts.move(connection, held, after, at=now, cause=_cause(bank), evidence=held.id)
+            intent = await intents.lock(connection, attempt.gateway, attempt.intent)
+            current = await attempts.get(connection, attempt.id)
+            assert current is not None
+            assert intent is not None  # both were committed before the order was sent
+            if current.state == AttemptState.opened:
+                after, cause = (
+                    (AttemptState.sent, "bank") if reports_outcomes(bank) else (AttemptState.unconfirmed, "link")
+                )
+                await attempts.move(connection, current, after, at=now, cause=cause, evidence=current.id)
             if intent.state in (IntentState.registered, IntentState.closed):
-                told = IntentState.handed_off if hears(bank) else IntentState.unconfirmed
-                await intents.move(connection, intent, told, at=now, cause="attempt", evidence=held.id)
+                state = IntentState.handed_off if reports_outcomes(bank) else IntentState.unconfirmed
+                await intents.move(connection, intent, state, at=now, cause="attempt", evidence=current.id)
         self.settlement.changed()
-        return AtTheBank(handover)
+        return SentToBank(handover)
 
 
-def _goes_on(attempt: Attempt, bank: Bank) -> bool:
-    """The donor may be sent there once more, or the bank asked about it."""
+def _is_reusable(attempt: Attempt, bank: Bank) -> bool:
+    """Return whether the donor may be sent to the bank again, or the bank be queried about the attempt."""
     return attempt.bank == bank.name and (attempt.live or attempt.state == AttemptState.unconfirmed)
-
-
-def _cause(bank: Bank) -> str:
-    return "bank" if hears(bank) else "link"
 
 
 def new_attempt(
     intent: Intent, bank: str, number: int, state: AttemptState, now: datetime, next_query_at: datetime | None = None
 ) -> Attempt:
-    """`number`: which one of the intent's it is, from 1 on."""
+    """`number`: of the attempt within its intent, from 1."""
     return Attempt(
         id=new_id(),
         gateway=intent.gateway,

@@ -1,4 +1,4 @@
-"""A gift that begins on a phone, at a poster, a tag or a shake: this server registers it by itself."""
+"""Gifts that begin on a phone (poster, tag or shake): this server registers their intents itself."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,12 +12,12 @@ from sync_contract.strict_model import Environment
 
 
 class GiftDiffers(CentralError):
-    """The id stands for another gift already: it is to be given under a new one."""
+    """The id belongs to another gift: the donor starts again under a new id."""
 
 
 @dataclass(frozen=True, slots=True)
-class OnPage:
-    """`id`: made by us for the page on which the donor pressed; `gateway`: our own of the community."""
+class PhoneIntent:
+    """`id`: made by us for the page on which the donor pressed. `gateway`: the community's gateway of this server."""
 
     id: str
     gateway: str
@@ -55,6 +55,6 @@ class OnPage:
         )
 
     def check(self, known: Intent | None, now: datetime) -> None:
-        """Raises GiftDiffers: somebody went back to the page and chose another amount."""
+        """Raise GiftDiffers if the donor went back to the page and chose another amount."""
         if known is not None and (differing := known.differing(self.intent(now))):
             raise GiftDiffers(" ".join(differing))

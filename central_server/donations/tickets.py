@@ -1,9 +1,10 @@
-"""What a ticket asks for, and whether it may be given now. Reading a ticket changes nothing."""
+"""Verify a ticket and check whether its gift can be made now; reading a ticket changes nothing."""
 
 import hashlib
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from central_server.errors import CentralError
 from central_server.store.catalogue import projects
@@ -23,20 +24,24 @@ from sync_contract.strict_model import Environment
 from sync_contract.ticket import FRESH_FOR, Ticket, TicketRefused, parse
 
 
+class TicketProblem(StrEnum):
+    unknown_key = "unknown_key"
+    forged = "forged"
+    other_environment = "other_environment"
+    differs_from_intent = "differs_from_intent"
+
+
 class TicketUnusable(CentralError):
-    """Forged, altered, of an unknown key, of another environment, or at odds with what is known.
+    """`verified`: the ticket, if its signature holds but its content differs from the known intent."""
 
-    `word` is for counting; `asked` is there when the signature holds, but the content is at odds with what is known.
-    """
-
-    def __init__(self, word: str, reason: str, asked: "Asked | None" = None) -> None:
+    def __init__(self, problem: TicketProblem, reason: str, verified: "VerifiedTicket | None" = None) -> None:
         super().__init__(reason)
-        self.word = word
-        self.asked = asked
+        self.problem = problem
+        self.verified = verified
 
 
 class ProjectUnknown(CentralError):
-    """The ticket's project is not on offer here."""
+    """The project is not on offer in this community."""
 
 
 class AmountOutOfRange(CentralError):
@@ -53,8 +58,10 @@ class PermitClosed(CentralError):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A ticket that its gateway vouches for with `key`, and the intent as known here before (None: never seen)."""
+class VerifiedTicket:
+    """A ticket that its gateway signed with `key`. `known`: the stored intent before this ticket, None if there is
+    none.
+    """
 
     ticket: Ticket
     gateway: Gateway
@@ -70,18 +77,21 @@ class Asked:
         return self.key
 
     def check(self, known: Intent | None, now: datetime) -> None:
-        """Raises TicketUnusable when what is known of the intent says something else than the ticket."""
+        """Raise TicketUnusable if the known intent differs from the ticket."""
         if known is not None and (differing := known.differing(self.intent(now))):
-            raise TicketUnusable("differs_from_intent", " ".join(differing), self)
+            raise TicketUnusable(TicketProblem.differs_from_intent, " ".join(differing), self)
 
     def needs_confirmation(self, now: datetime) -> bool:
-        """Older than ten minutes: by the gateway's clock only where that is trusted, else by when we first saw it."""
+        """Return whether the ticket is older than ten minutes.
+
+        The gateway's time counts if its clock was trusted, else the time at which we first saw the intent.
+        """
         if self.ticket.clock_trusted:
             return now - self.ticket.issued_at > FRESH_FOR
         return self.known is not None and now - self.known.first_seen_at > FRESH_FOR
 
     def intent(self, now: datetime) -> Intent:
-        """The intent as the ticket tells it."""
+        """Return the intent that the ticket describes."""
         return Intent(
             gateway=self.gateway.id,
             id=self.ticket.intent,
@@ -100,49 +110,57 @@ class Asked:
         )
 
 
-async def read_ticket(database: Database, text: str, environment: Environment, now: datetime) -> Asked:
-    """Raises TicketUnusable."""
+async def read_ticket(database: Database, text: str, environment: Environment, now: datetime) -> VerifiedTicket:
+    """Parse and verify a ticket. Raises TicketUnusable."""
     try:
         unverified = parse(text)
         async with database.read() as connection:
             key = await gateways.known(connection, unverified.gateway, unverified.key, now)
             if key is None:
-                raise TicketUnusable("unknown_key", f"gateway {unverified.gateway}, key {unverified.key}")
+                raise TicketUnusable(TicketProblem.unknown_key, f"gateway {unverified.gateway}, key {unverified.key}")
             gateway, public = key
             ticket = unverified.verify(read_public(public))
             known = await intents.get(connection, gateway.id, ticket.intent)
     except TicketRefused as error:
-        raise TicketUnusable("forged", str(error)) from error
+        raise TicketUnusable(TicketProblem.forged, str(error)) from error
     if ticket.environment is not environment:
-        raise TicketUnusable("other_environment", f"the ticket is {ticket.environment}, this server {environment}")
-    asked = Asked(ticket, gateway, unverified.key, known)
-    asked.check(known, now)
-    return asked
+        raise TicketUnusable(
+            TicketProblem.other_environment, f"the ticket is {ticket.environment}, this server {environment}"
+        )
+    verified = VerifiedTicket(ticket, gateway, unverified.key, known)
+    verified.check(known, now)
+    return verified
 
 
-async def report_contradiction(database: Database, asked: Asked, text: str, reason: str, now: datetime) -> None:
-    """Tell staff in the sync log: a gateway signed two different contents for one intent."""
+async def report_contradiction(
+    database: Database, verified: VerifiedTicket, text: str, reason: str, now: datetime
+) -> None:
+    """Add a conflict to the staff's sync log: a gateway signed two different contents for one intent."""
     contradiction = NewArrival(
-        gateway=asked.gateway.id,
-        parcel=asked.ticket.intent,
+        gateway=verified.gateway.id,
+        parcel=verified.ticket.intent,
         result=Receipt.conflict,
         fingerprint=hashlib.sha256(text.upper().encode()).hexdigest(),
-        community=asked.gateway.community,
+        community=verified.gateway.community,
         kind="ticket",
         reason=f"differs_from_intent: {reason}",
-        content=json.dumps(asdict(asked.intent(now)), default=str),
+        content=json.dumps(asdict(verified.intent(now)), default=str),
     )
     async with database.write() as connection:
         await arrivals.record(connection, [contradiction], now)
 
 
-async def project_of(database: Database, asked: Asked, now: datetime) -> Project:
-    """As `giveable`, of what the ticket asks for."""
-    return await giveable(database, asked.gateway.community, asked.ticket.project, asked.ticket.amount, now)
+async def get_ticket_project(database: Database, verified: VerifiedTicket, now: datetime) -> Project:
+    """As `get_open_project`, for the gift of the ticket."""
+    return await get_open_project(
+        database, verified.gateway.community, verified.ticket.project, verified.ticket.amount, now
+    )
 
 
-async def giveable(database: Database, community: str, project_id: str, amount: Money, now: datetime) -> Project:
-    """The project, when this gift may be given to it now, by our clock.
+async def get_open_project(
+    database: Database, community: str, project_id: str, amount: Money, now: datetime
+) -> Project:
+    """Return the project if this gift can be made to it now, by our clock.
 
     Raises ProjectUnknown, AmountOutOfRange, PermitClosed.
     """

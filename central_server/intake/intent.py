@@ -6,7 +6,7 @@ The ticket may have come first. Parcel and ticket are then two tellings of one i
 from collections.abc import Sequence
 from datetime import datetime
 
-from central_server.donations.typed_codes import codes_for
+from central_server.donations.typed_codes import draw_unused_codes
 from central_server.store.donations import intents
 from central_server.store.donations.intents import Intent
 from central_server.store.engine.connection import Connection
@@ -25,7 +25,7 @@ async def take(
 ) -> dict[str, str]:
     """Record the intents of parcels newly kept. Gives the ids that contradict their ticket, each with its reason."""
     tickets = [parcel for parcel, body in new if body.handoff is HandoffKind.ticket]
-    codes = dict(zip(tickets, await codes_for(connection, len(tickets)), strict=True))
+    codes = dict(zip(tickets, await draw_unused_codes(connection, len(tickets)), strict=True))
     told = {parcel: _intent(gateway, parcel, body, codes.get(parcel), now) for parcel, body in new}
     fresh = await intents.add(connection, list(told.values()))
     conflicts: dict[str, str] = {}
@@ -34,7 +34,7 @@ async def take(
         if differing := before.differing(told[parcel]):
             conflicts[parcel] = f"differs_from_ticket: {' '.join(differing)}"
         else:
-            await intents.tell_door(connection, gateway.id, parcel, told[parcel].door or "", told[parcel].code)
+            await intents.set_door(connection, gateway.id, parcel, told[parcel].door or "", told[parcel].code)
     return conflicts
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from central_server.donations.typed_codes import drawn
+from central_server.donations.typed_codes import draw_codes
 from central_server.intake.at_once import Whole
 from central_server.store.engine.database import Database
 from central_server.store.enrolment.gateways import Gateway
@@ -28,7 +28,7 @@ async def keep_whole(
         return False
     gifts = whole.gifts
     states = [_BEGUN[gift.handoff] for gift in gifts]
-    drawing = zip(gifts, drawn(len(gifts)), strict=True)
+    drawing = zip(gifts, draw_codes(len(gifts)), strict=True)
     codes = [None if gift.handoff == HandoffKind.link else code for gift, code in drawing]
     told = NewBatch(whole.epoch, whole.numbers, len(gifts), len(whole.ids) - len(gifts), packed)
     return await fresh_batch.add(database, gateway, FreshBatch(whole.ids, told, gifts, states, codes), now)

@@ -7,7 +7,7 @@ import structlog
 from aiohttp import web
 
 from central_server.banks.port import Bank, NotificationRefused
-from central_server.donations.settle import PaymentRefused, Settlement
+from central_server.donations.settlement import PaymentRefused, Settlement
 from central_server.rejected_requests import Refusals
 from daemonkit.web import problem, read_body
 
@@ -34,9 +34,9 @@ class BankNotifications:
         body = await read_body(request, limit=_LIMIT, deadline=_DEADLINE_S)
         try:
             notification = self._bank.verify(request.headers, body)
-            posted = await self._settlement.notified(notification, self._clock())
+            posted = await self._settlement.record_notification(notification, self._clock())
         except (NotificationRefused, PaymentRefused) as error:
-            self._refusals.count("notification", error.word, str(error))
-            return problem(400, "Bad Request", error.word)
+            self._refusals.count("notification", error.problem, str(error))
+            return problem(400, "Bad Request", error.problem)
         _log.info("notification.taken", bank=self._bank.name, order=notification.order, posted=posted)
         return web.json_response({"received": notification.id})

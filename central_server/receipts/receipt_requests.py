@@ -1,9 +1,10 @@
-"""What a donor may say about the receipt of a gift, on the gift's own page; and what staff do about it."""
+"""Record a donor's receipt request on the gift's own page, issue the receipt, and delete the donor's data in time."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from central_server.errors import CentralError
 from central_server.receipts.sealed_data import Donor, Seal, SealBroken
@@ -11,124 +12,141 @@ from central_server.store.accounts import audit_trail
 from central_server.store.accounts.audit_trail import AuditLine
 from central_server.store.donations import attempts, receipts
 from central_server.store.donations.attempts import Attempt
-from central_server.store.donations.receipts import DONOR, ITSELF, Receipt, ReceiptState, SealedDonor
+from central_server.store.donations.receipts import DONOR, SCHEDULE, Receipt, ReceiptState, SealedDonor
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 
 UNATTENDED = timedelta(days=365)
-"""So long data are kept for a receipt that nobody issues."""
-MOST = {"name": 80, "tax_id": 40, "email": 120, "phone": 30, "address": 200}
+"""Storage time of a donor's data if no receipt is issued."""
+MAX_LENGTHS = {"name": 80, "tax_id": 40, "email": 120, "phone": 30, "address": 200}
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _PHONE = re.compile(r"\+?[0-9][0-9 \-]{4,28}")
 _TAX_ID = re.compile(r"[0-9A-Za-z\-]+")
 
 
-class ReceiptRefused(CentralError):
-    """Tell whoever asked. `word`: not_paid, issued, not_due, number or taken."""
+class ReceiptProblem(StrEnum):
+    not_paid = "not_paid"
+    issued = "issued"
+    not_due = "not_due"
+    number = "number"
+    """Empty, too long or not printable."""
+    taken = "taken"
+    """Another receipt has the number."""
 
-    def __init__(self, word: str) -> None:
-        super().__init__(word)
-        self.word = word
+
+class ReceiptRefused(CentralError):
+    def __init__(self, problem: ReceiptProblem) -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+
+
+class FieldProblem(StrEnum):
+    needed = "needed"
+    too_long = "too_long"
+    unreadable = "unreadable"
+    how_to_reach = "how_to_reach"
+    """E-mail, phone or address: at least one is needed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
-    """A form as it came, and what is wrong with it, by field: needed, too_long, unreadable, or how_to_reach."""
+class FaultyForm:
+    """A form as it was sent, and its problems by field."""
 
     values: Mapping[str, str]
-    faults: Mapping[str, str]
+    faults: Mapping[str, FieldProblem]
 
 
-def read_donor(form: Mapping[str, str]) -> Donor | Typed:
-    """Consent is a field of its own: without it nothing is kept."""
-    values = {name: " ".join(form.get(name, "").split()) for name in MOST}
-    faults: dict[str, str] = {}
-    for name, most in MOST.items():
-        if len(values[name]) > most:
-            faults[name] = "too_long"
+def read_donor(form: Mapping[str, str]) -> Donor | FaultyForm:
+    """Read the form; without the donor's consent nothing is stored."""
+    values = {name: " ".join(form.get(name, "").split()) for name in MAX_LENGTHS}
+    faults: dict[str, FieldProblem] = {}
+    for name, longest in MAX_LENGTHS.items():
+        if len(values[name]) > longest:
+            faults[name] = FieldProblem.too_long
         elif not values[name].isprintable():
-            faults[name] = "unreadable"
+            faults[name] = FieldProblem.unreadable
     if not values["name"]:
-        faults["name"] = "needed"
+        faults["name"] = FieldProblem.needed
     if not (values["email"] or values["phone"] or values["address"]):
-        faults["email"] = "how_to_reach"
+        faults["email"] = FieldProblem.how_to_reach
     for name, pattern in (("email", _EMAIL), ("phone", _PHONE), ("tax_id", _TAX_ID)):
         if values[name] and name not in faults and not pattern.fullmatch(values[name]):
-            faults[name] = "unreadable"
+            faults[name] = FieldProblem.unreadable
     if form.get("consent") != "yes":
-        faults["consent"] = "needed"
-    return Typed(values, faults) if faults else Donor(**values)
+        faults["consent"] = FieldProblem.needed
+    return FaultyForm(values, faults) if faults else Donor(**values)
 
 
 @dataclass(frozen=True, slots=True)
 class Receipts:
-    """`kept_for`: how long a donor's data are kept after the receipt was issued."""
+    """`storage_time`: how long a donor's data are stored after the receipt was issued."""
 
     database: Database
     seal: Seal
-    kept_for: timedelta
+    storage_time: timedelta
 
-    async def say(self, attempt: str, state: ReceiptState, now: datetime) -> None:
-        """The donor wants none, or nothing to be known; what was given is deleted. Raises ReceiptRefused."""
+    async def decline(self, attempt: str, state: ReceiptState, now: datetime) -> None:
+        """Record that the donor wants no receipt or stays anonymous; stored data are deleted. Raises ReceiptRefused."""
         assert state in (ReceiptState.anonymous, ReceiptState.waived)
         async with self.database.write() as connection:
-            paid = await self._open(connection, attempt)
-            await receipts.put(connection, Receipt(paid.id, paid.community, state.value, "", now, DONOR))
-            await receipts.forget_donor(connection, attempt)
+            paid = await self._lock(connection, attempt)
+            await receipts.save(connection, Receipt(paid.id, paid.community, state.value, "", now, DONOR))
+            await receipts.delete_donor(connection, attempt)
 
-    async def ask(self, attempt: str, donor: Donor, now: datetime) -> None:
-        """The official receipt is wanted; asked again, with what is given now. Raises ReceiptRefused, SealBroken."""
+    async def request(self, attempt: str, donor: Donor, now: datetime) -> None:
+        """Record a request; a further one replaces the donor's data. Raises ReceiptRefused, SealBroken."""
         async with self.database.write() as connection:
-            paid = await self._open(connection, attempt)
+            paid = await self._lock(connection, attempt)
             if (await receipts.keys(connection)).keys() - {self.seal.fingerprint}:
                 raise SealBroken(f"{self.seal.file} is not the key that another server of this database uses")
             sealed = self.seal.close(paid.id, donor)
             due = Receipt(paid.id, paid.community, ReceiptState.due.value, "", now, DONOR)
-            await receipts.put(connection, due)
-            kept = SealedDonor(paid.id, paid.community, self.seal.fingerprint, sealed, now, now + UNATTENDED)
-            await receipts.put_donor(connection, kept)
+            await receipts.save(connection, due)
+            stored = SealedDonor(paid.id, paid.community, self.seal.fingerprint, sealed, now, now + UNATTENDED)
+            await receipts.save_donor(connection, stored)
 
-    async def forget(self, attempt: str, now: datetime) -> bool:
-        """The donor takes back what was given. A receipt that is issued stays issued; one that is due is waived."""
+    async def withdraw(self, attempt: str, now: datetime) -> bool:
+        """Delete the donor's data at the donor's request. A due receipt is waived; an issued one stays issued."""
         async with self.database.write() as connection:
-            held = await receipts.hold(connection, attempt)
-            if held is not None and held.state == ReceiptState.due:
-                waived = replace(held, state=ReceiptState.waived.value, changed_at=now, changed_by=DONOR)
-                await receipts.put(connection, waived)
-            return await receipts.forget_donor(connection, attempt)
+            receipt = await receipts.lock(connection, attempt)
+            if receipt is not None and receipt.state == ReceiptState.due:
+                waived = replace(receipt, state=ReceiptState.waived.value, changed_at=now, changed_by=DONOR)
+                await receipts.save(connection, waived)
+            return await receipts.delete_donor(connection, attempt)
 
-    async def issued(self, connection: Connection, attempt: str, number: str, by: str, now: datetime) -> Receipt:
-        """Within a write. Raises ReceiptRefused."""
-        held = await receipts.hold(connection, attempt)
+    async def issue(self, connection: Connection, attempt: str, number: str, by: str, now: datetime) -> Receipt:
+        """Record the official receipt's number, within a write. Raises ReceiptRefused."""
+        receipt = await receipts.lock(connection, attempt)
         number = " ".join(number.split())
-        if held is None or held.state != ReceiptState.due:
-            raise ReceiptRefused("issued" if held is not None and held.state == ReceiptState.issued else "not_due")
+        if receipt is None or receipt.state != ReceiptState.due:
+            issued = receipt is not None and receipt.state == ReceiptState.issued
+            raise ReceiptRefused(ReceiptProblem.issued if issued else ReceiptProblem.not_due)
         if not number or len(number) > 64 or not number.isprintable():
-            raise ReceiptRefused("number")
-        await connection.alone(f"receipts of {held.community}")
-        if await receipts.number_taken(connection, held.community, number, attempt):
-            raise ReceiptRefused("taken")
-        made = replace(held, state=ReceiptState.issued.value, number=number, changed_at=now, changed_by=by)
-        await receipts.put(connection, made)
-        await receipts.delete_at(connection, attempt, now + self.kept_for)
-        return made
+            raise ReceiptRefused(ReceiptProblem.number)
+        await connection.alone(f"receipts of {receipt.community}")
+        if await receipts.number_taken(connection, receipt.community, number, attempt):
+            raise ReceiptRefused(ReceiptProblem.taken)
+        issued_receipt = replace(receipt, state=ReceiptState.issued.value, number=number, changed_at=now, changed_by=by)
+        await receipts.save(connection, issued_receipt)
+        await receipts.delete_at(connection, attempt, now + self.storage_time)
+        return issued_receipt
 
-    async def forget_due(self, now: datetime) -> int:
-        """Delete what has been kept long enough, and say so in the audit trail; how many."""
+    async def delete_due(self, now: datetime) -> int:
+        """Delete donor data whose storage time is over, with an audit entry each; return their number."""
         async with self.database.write() as connection:
             due = await receipts.donors_due(connection, now)
             for each in due:
-                if await receipts.forget_donor(connection, each.attempt):
-                    line = AuditLine(ITSELF, each.community, "receipt.forget", each.attempt, "", now)
+                if await receipts.delete_donor(connection, each.attempt):
+                    line = AuditLine(SCHEDULE, each.community, "receipt.forget", each.attempt, "", now)
                     await audit_trail.record(connection, line)
         return len(due)
 
-    async def _open(self, connection: Connection, attempt_id: str) -> Attempt:
-        """The paid attempt whose receipt was not issued yet, which nobody else changes. Raises ReceiptRefused."""
-        held = await receipts.hold(connection, attempt_id)
+    async def _lock(self, connection: Connection, attempt_id: str) -> Attempt:
+        """Lock the receipt and return its paid attempt. Raises ReceiptRefused: not paid, or issued already."""
+        receipt = await receipts.lock(connection, attempt_id)
         attempt = await attempts.get(connection, attempt_id)
         if attempt is None or not attempt.paid:
-            raise ReceiptRefused("not_paid")
-        if held is not None and held.state == ReceiptState.issued:
-            raise ReceiptRefused("issued")
+            raise ReceiptRefused(ReceiptProblem.not_paid)
+        if receipt is not None and receipt.state == ReceiptState.issued:
+            raise ReceiptRefused(ReceiptProblem.issued)
         return attempt

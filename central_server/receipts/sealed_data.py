@@ -1,4 +1,4 @@
-"""What a donor gives for a receipt, sealed by a key that lies outside of the database."""
+"""Seal a donor's receipt data with a key stored outside the database."""
 
 import hashlib
 import json
@@ -15,16 +15,16 @@ from central_server.store.engine.database import Database
 from daemonkit.files import write_atomically
 
 FILE = RECEIPTS_KEY
-_OCTETS, _NONCE = 32, 12
+_KEY_BYTES, _NONCE = 32, 12
 
 
 class SealBroken(StateRefused):
-    """What is kept was sealed with another key, or altered. The message names the key's file."""
+    """Sealed data was sealed with another key, or was altered. The message names the key's file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Donor:
-    """As typed on the gift's own page; empty where nothing was. `tax_id`: of a person or a company."""
+    """As typed on the gift's own page; empty where nothing was typed. `tax_id`: of a person or a company."""
 
     name: str
     tax_id: str = ""
@@ -35,7 +35,9 @@ class Donor:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """AES-256-GCM. The attempt is authenticated too: data of one gift never opens as another's. `file`: the key's."""
+    """AES-256-GCM. The attempt is authenticated too: sealed data of one gift never opens as another's. `file`: the
+    key's.
+    """
 
     key: bytes
     file: Path
@@ -46,49 +48,48 @@ class Seal:
 
     def close(self, attempt: str, donor: Donor) -> bytes:
         nonce = os.urandom(_NONCE)
-        told = json.dumps(asdict(donor), ensure_ascii=False).encode()
-        # Padded, so that its length tells nothing of a name or an address.
-        padded = told + b" " * (-len(told) % 256)
+        plain = json.dumps(asdict(donor), ensure_ascii=False).encode()
+        # Padding hides the length of a name or an address.
+        padded = plain + b" " * (-len(plain) % 256)
         return nonce + AESGCM(self.key).encrypt(nonce, padded, attempt.encode())
 
     def open(self, attempt: str, sealed: bytes) -> Donor:
         """Raises SealBroken."""
         try:
-            told = AESGCM(self.key).decrypt(sealed[:_NONCE], sealed[_NONCE:], attempt.encode())
+            plain = AESGCM(self.key).decrypt(sealed[:_NONCE], sealed[_NONCE:], attempt.encode())
         except (InvalidTag, ValueError) as error:
             raise SealBroken(f"{self.file} does not open what was given for the receipt of {attempt}") from error
-        return Donor(**json.loads(told))
+        return Donor(**json.loads(plain))
 
 
 async def open_seal(database: Database, state: Path, credentials: Path | None) -> Seal:
-    """The key, from `credentials` where it lies there, else from the state folder; made when nothing is sealed yet.
+    """Read the key from `credentials` if it is there, else from the state folder; create it if nothing is sealed yet.
 
-    Raises StateRefused, naming the file, when data are kept that only another key opens: then nobody may be told that
-    all is well.
+    Raises StateRefused, naming the file, if stored data needs another key.
     """
     file = state / FILE
     if credentials is not None and (credentials / FILE).exists():
         file = credentials / FILE
     async with database.read() as connection:
-        held = await receipts.keys(connection)
+        stored = await receipts.keys(connection)
     if not file.exists():
-        if held:
-            raise StateRefused(f"{file} is missing: {sum(held.values())} donors' data are sealed with it")
+        if stored:
+            raise StateRefused(f"{file} is missing: {sum(stored.values())} donors' data are sealed with it")
         _make(file)
     key = file.read_bytes()
-    if len(key) != _OCTETS:
-        raise StateRefused(f"{file}: {_OCTETS} octets are expected, {len(key)} are there")
+    if len(key) != _KEY_BYTES:
+        raise StateRefused(f"{file}: {_KEY_BYTES} bytes are expected, the file has {len(key)}")
     seal = Seal(key, file)
-    if strange := sum(count for fingerprint, count in held.items() if fingerprint != seal.fingerprint):
-        raise StateRefused(f"{file} is another key: {strange} donors' data are sealed with one that is not here")
+    if foreign := sum(count for fingerprint, count in stored.items() if fingerprint != seal.fingerprint):
+        raise StateRefused(f"{file} is another key: {foreign} donors' data are sealed with another one")
     return seal
 
 
 def _make(file: Path) -> None:
-    """Of processes that start together one makes it, and all use that one."""
+    """Create the key file: of processes that start together one creates it, and all use it."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     own = file.with_name(f"{file.name}.{os.urandom(8).hex()}")
-    write_atomically(own, os.urandom(_OCTETS))
+    write_atomically(own, os.urandom(_KEY_BYTES))
     try:
         os.link(own, file)
     except FileExistsError:

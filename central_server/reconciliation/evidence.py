@@ -13,7 +13,7 @@ from datetime import date, datetime
 from central_server.catalogue.field_parsing import Fault, Reading, Word, fen_to_yuan
 from central_server.catalogue.file_import import RowFault
 from central_server.donations.open_attempt import new_attempt
-from central_server.donations.settle import receive
+from central_server.donations.settlement import post_payment
 from central_server.sheets.column_heads import Heads
 from central_server.sheets.sheet_reader import Sheet
 from central_server.sheets.sheet_writer import Cell, yuan
@@ -142,7 +142,7 @@ async def apply(connection: Connection, found: EvidencePlan, by: str, file: str,
     held = [(each, await _held(connection, each, now)) for each in sorted(found.proved, key=_of_gift)]
     for each, attempt in sorted(held, key=lambda pair: pair[0].community):  # as everybody takes the ledgers' locks
         told = f"{each.evidence} {each.paid_on or ''} {file} {each.row}".replace("  ", " ")
-        posted = await receive(
+        posted = await post_payment(
             connection,
             attempt,
             payment=each.evidence,
@@ -161,12 +161,12 @@ async def apply(connection: Connection, found: EvidencePlan, by: str, file: str,
 async def hold(connection: Connection, found: EvidencePlan) -> None:
     """Before it is planned anew in order to apply it: nobody changes these gifts until the write ends."""
     for each in sorted(found.proved, key=_of_gift):
-        await intents.hold(connection, each.gateway, each.gift)
+        await intents.lock(connection, each.gateway, each.gift)
 
 
 async def _held(connection: Connection, each: Proved, now: datetime) -> Attempt:
     """The attempt that ended unconfirmed, or a new one: a gateway without a server hands over by itself."""
-    intent = await intents.hold(connection, each.gateway, each.gift)
+    intent = await intents.lock(connection, each.gateway, each.gift)
     assert intent is not None  # it was planned
     before = await attempts.of_intent(connection, each.gateway, each.gift)
     for attempt in reversed(before):

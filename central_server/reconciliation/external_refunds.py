@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from central_server.donations import refund_process
+from central_server.donations import refund_outcome
 from central_server.errors import CentralError
 from central_server.reconciliation.statement_import import CAUSE
 from central_server.store.donations import attempts, refunds
@@ -26,7 +26,7 @@ async def post(connection: Connection, found: Difference, now: datetime) -> None
     """Post it, within a write. Raises CannotPost: more would have gone back than was paid, or it stands there."""
     if not can_be_posted(found) or found.statement is None or found.line is None:
         raise CannotPost
-    attempt = await attempts.hold(connection, found.attempt or "")
+    attempt = await attempts.lock(connection, found.attempt or "")
     row = await statements.row(connection, found.statement, found.line)
     if attempt is None or row is None or row.result != RowResult.refund_unknown or row.currency != attempt.currency:
         raise CannotPost
@@ -35,7 +35,7 @@ async def post(connection: Connection, found: Difference, now: datetime) -> None
     if gone + row.amount_minor > attempt.amount_minor:
         raise CannotPost
     told = row.evidence or row.identity
-    made = await refund_process.given_back(
+    made = await refund_outcome.post_bank_return(
         connection, attempt.id, row.amount_minor, evidence=told, now=now, cause=CAUSE
     )
     if made is None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from central_server.banks.port import Movement, Statement, StatementRow
-from central_server.donations import refund_process
-from central_server.donations.settle import receive
+from central_server.donations import refund_outcome
+from central_server.donations.settlement import post_payment
 from central_server.ledger.journal import post_fee
 from central_server.reconciliation.fees import ANY, FeeRule
 from central_server.reconciliation.row_matching import Held, judge_row, must_be_posted
@@ -136,13 +136,15 @@ class Reconciling:
                 await self._check_fee(connection, kept, row, attempt, now)
             elif verdict.by_bank:
                 told = row.evidence or row.identity
-                made = await refund_process.given_back(
+                made = await refund_outcome.post_bank_return(
                     connection, attempt.id, row.amount_minor, evidence=told, now=now, cause=CAUSE
                 )
                 assert made is not None  # what was known is no verdict of this kind
                 refund, posted = made.id, True
             elif refund is not None:
-                posted = await refund_process.done(connection, refund, row.evidence or evidence, now, cause=CAUSE)
+                posted = await refund_outcome.complete_refund(
+                    connection, refund, row.evidence or evidence, now, cause=CAUSE
+                )
             await self._came_after_all(connection, refund or attempt.id, kept, now)
         await statements.found_to_be(connection, row, verdict.result, attempt.id if attempt else None, refund)
         if attempt is not None and verdict.result in (RowResult.matched, RowResult.fee_only) and attempt.paid:
@@ -160,7 +162,7 @@ class Reconciling:
         Held in any case. That nobody has asked yet is no sign that it came in time: after a standstill, or while the
         bank answers no questions, the file may be first to tell of a payment that the bank gives back by itself.
         """
-        return await receive(
+        return await post_payment(
             connection,
             attempt,
             payment=row.evidence,
@@ -169,7 +171,7 @@ class Reconciling:
             evidence=evidence,
             next_query_at=None,
             at=now,
-            in_time=False,
+            known_in_time=False,
         )
 
     async def _held(self, connection: Connection, row: StoredRow) -> Held:
@@ -199,7 +201,7 @@ class Reconciling:
 
     async def _ours(self, connection: Connection, order: str) -> Attempt | None:
         """Held: whoever else changes it waits."""
-        attempt = await attempts.hold(connection, order)
+        attempt = await attempts.lock(connection, order)
         fits = attempt is not None and (attempt.bank, attempt.environment) == (self.bank, self.environment)
         return attempt if fits else None
 

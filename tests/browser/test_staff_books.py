@@ -56,9 +56,9 @@ async def books(tmp_path: Path) -> AsyncIterator[Hall]:
             seal = await open_seal(database, central.state, None)
             wanted = Receipts(database, seal, timedelta(days=90))
             for gift in gifts[:2]:
-                await wanted.ask(gift.id, Donor("王小明", email="a@b.cn"), NOW)
+                await wanted.request(gift.id, Donor("王小明", email="a@b.cn"), NOW)
             async with database.write() as connection:
-                await wanted.issued(connection, gifts[1].id, "R-2026-0001", "chen", NOW)
+                await wanted.issue(connection, gifts[1].id, "R-2026-0001", "chen", NOW)
         await gateway.deliver([gateway.intent(handoff=HandoffKind.link)])
         yield Hall(central, gateway)
 

@@ -15,7 +15,6 @@ from central_server.bank_emulator.orders import OrderBook, RefundBook
 from central_server.bank_emulator.unionpay.authority import Authority, open_authority
 from central_server.bank_emulator.unionpay.clock import Clock
 from central_server.bank_emulator.unionpay.forging import forged_body
-from central_server.banks import BANKS, Account
 from central_server.banks.link import Link
 from central_server.banks.port import (
     Bank,
@@ -27,6 +26,7 @@ from central_server.banks.port import (
     Redirect,
     Refund,
 )
+from central_server.banks.registry import BANKS, BankAccount
 from central_server.banks.sandbox import Sandbox
 from central_server.banks.unionpay.gateway import UnionPay
 from central_server.settings_bank import BankSettings
@@ -45,7 +45,7 @@ class Rig:
     """A bank together with its other side. `decisions`: what its page calls paying and not paying."""
 
     bank: Bank
-    account: Account
+    account: BankAccount
     donor: Donor
     url: str
     clock: Clock
@@ -57,7 +57,7 @@ class Rig:
         """What the bank sends for an order that was paid or a refund that was made."""
         raise NotImplementedError
 
-    def elsewhere(self, folder: Path) -> Account:
+    def elsewhere(self, folder: Path) -> BankAccount:
         """The account at this address, with the credentials of another bank."""
         raise NotImplementedError
 
@@ -91,7 +91,7 @@ class SandboxRig(Rig):
         assert held is not None
         return notification(held, open_keys(folder))
 
-    def elsewhere(self, folder: Path) -> Account:
+    def elsewhere(self, folder: Path) -> BankAccount:
         open_keys(folder)
         (folder / "merchant.secret").write_bytes((self.account.credentials / "merchant.secret").read_bytes())
         return replace(self.account, credentials=folder)
@@ -113,7 +113,7 @@ class UnionPayRig(Rig):
         fields = notification_fields(self.authority.folder.parent, order)
         return dict(FORM), forged_body(fields, self.authority)
 
-    def elsewhere(self, folder: Path) -> Account:
+    def elsewhere(self, folder: Path) -> BankAccount:
         """Authorities of the very same names, which are not those of the bank at the address."""
         return replace(self.account, credentials=open_authority(folder).merchant_folder)
 
@@ -121,7 +121,7 @@ class UnionPayRig(Rig):
 @asynccontextmanager
 async def sandbox(folder: Path) -> AsyncIterator[Rig]:
     async with running_bank(folder, minutes=()) as running, aiohttp.ClientSession() as session:
-        account = Account(BankSettings(kind="sandbox", url=running.url), Environment.drill, folder)
+        account = BankAccount(BankSettings(kind="sandbox", url=running.url), Environment.drill, folder)
         async with BANKS["sandbox"](account) as bank:
             secrets = ("bank.pub", "merchant.secret")
             yield SandboxRig(bank, account, Donor(session), running.url, Clock(), ("confirm", "cancel"), secrets)
@@ -134,7 +134,7 @@ async def link(folder: Path) -> AsyncIterator[Rig]:
         link_url="https://give.example.org/{project}?yuan={amount_yuan}&lang={lang}",
         link_hosts=("give.example.org",),
     )
-    account = Account(told, Environment.drill, folder)
+    account = BankAccount(told, Environment.drill, folder)
     async with BANKS["link"](account) as bank, aiohttp.ClientSession() as session:
         yield LinkRig(bank, account, Donor(session), "https://give.example.org", Clock())
 

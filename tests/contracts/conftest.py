@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from central_server.banks import BANKS
+from central_server.banks.registry import BANKS
 from tests.contracts.bank_rigs import RIGS, Rig
 
 

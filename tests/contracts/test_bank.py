@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from central_server.banks import BANKS
 from central_server.banks.port import (
     BankRefused,
     BankUnavailable,
@@ -15,6 +14,7 @@ from central_server.banks.port import (
     OrderReport,
     OrderState,
 )
+from central_server.banks.registry import BANKS
 from sync_contract.money import Money
 from tests.contracts.bank_rigs import KINDS, NOTIFIES, QUERIES, RIGS, Rig, known, order, refund_of, target
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from central_server.bank_emulator.keys import open_keys
-from central_server.banks import BANKS
 from central_server.banks.port import (
     BankRefused,
     BankUnavailable,
     CredentialsRefused,
     NotificationRefused,
 )
+from central_server.banks.registry import BANKS
 from tests.contracts.bank_rigs import NOTIFIES, QUERIES, Rig, known, order, sandbox
 
 

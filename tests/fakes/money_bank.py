@@ -12,6 +12,7 @@ from central_server.banks.port import (
     Movement,
     NoStatement,
     Notification,
+    NotificationProblem,
     NotificationRefused,
     Order,
     OrderId,
@@ -79,7 +80,7 @@ class MoneyBank:
         return Redirect(f"http://bank.example/{order.id}")
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> Notification:
-        raise NotificationRefused("nobody", "notifications are handed over as they are")
+        raise NotificationRefused(NotificationProblem.unsupported, "notifications are handed over as they are")
 
     async def query(self, order: OrderId) -> OrderReport:
         self._arrives()

@@ -8,10 +8,10 @@ from typing import Generic, TypeVar
 
 from central_server.banks.port import Bank
 from central_server.catalogue.settings_seed import sow
-from central_server.donations.open_attempt import AtTheBank, Opening, Underway
-from central_server.donations.order_queries import Queries
-from central_server.donations.refund_jobs import GivingBack
-from central_server.donations.settle import Settlement
+from central_server.donations.open_attempt import AlreadyUnderway, AttemptOpener, SentToBank
+from central_server.donations.order_queries import OrderQueries
+from central_server.donations.refund_sending import RefundSender
+from central_server.donations.settlement import Settlement
 from central_server.donations.tickets import read_ticket
 from central_server.enrolment.gateways import register
 from central_server.settings import Settings
@@ -44,17 +44,17 @@ class House(Generic[BankOf]):
 
     def __post_init__(self) -> None:
         self.settlement = Settlement(self.database, self.bank.name, self.changed)
-        self.opening = Opening(
+        self.opening = AttemptOpener(
             self.database,
             self.bank,
             self.settlement,
             lambda nonce: f"{self.notify_url}/{nonce}",
             lambda: self.notify_url,
         )
-        self.queries = Queries(self.database, self.bank, self.settlement)
-        self.giving_back = GivingBack(self.database, self.bank, lambda: self.notify_url, self.changed)
+        self.queries = OrderQueries(self.database, self.bank, self.settlement)
+        self.refund_sender = RefundSender(self.database, self.bank, lambda: self.notify_url, self.changed)
 
-    async def press(self, ticket: str, now: datetime) -> AtTheBank | Underway:
+    async def press(self, ticket: str, now: datetime) -> SentToBank | AlreadyUnderway:
         asked = await read_ticket(self.database, ticket, Environment.drill, now)
         return await self.opening.open(asked, LUNCH, Language.en, now)
 
@@ -69,7 +69,7 @@ class MoneyHouse(House[MoneyBank]):
         parcel = gateway.intent(**changes)
         await self.press(gateway.ticket(parcel), now)
         (attempt,) = await self.tried(gateway.id, parcel.id)
-        await self.settlement.notified(self.bank.pay(attempt.id), now)
+        await self.settlement.record_notification(self.bank.pay(attempt.id), now)
         (attempt,) = await self.tried(gateway.id, parcel.id)
         return attempt
 

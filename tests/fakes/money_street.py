@@ -20,8 +20,8 @@ import aiohttp
 from central_server.bank_emulator.unionpay.forging import forged_body
 from central_server.bank_emulator.unionpay.reports import notification_of
 from central_server.bank_emulator.unionpay.transactions import PAYMENT, Book, Transaction
-from central_server.donations import refund_process
-from central_server.donations.refund_process import RefundNotPossible
+from central_server.donations import refund_approval
+from central_server.donations.refund_approval import RefundNotPossible
 from central_server.enrolment.gateways import register
 from central_server.reconciliation import settlement_days
 from central_server.store.catalogue import projects
@@ -157,7 +157,9 @@ class Street:
             with contextlib.suppress(RefundNotPossible):
                 async with self.database.write() as connection:
                     minor = attempt.amount_minor // share
-                    await refund_process.ask(connection, attempt.id, minor, "why", bank=BANK, by="ming", now=self.now)
+                    await refund_approval.request_refund(
+                        connection, attempt.id, minor, "why", bank=BANK, by="ming", now=self.now
+                    )
 
     async def decide_refunds(self, *, approve: bool, by: str) -> None:
         async with self.database.read() as connection:
@@ -165,7 +167,9 @@ class Street:
         for refund in waiting[:2]:
             with contextlib.suppress(RefundNotPossible):
                 async with self.database.write() as connection:
-                    await refund_process.decide(connection, refund.id, approve=approve, note="", by=by, now=self.now)
+                    await refund_approval.decide_refund(
+                        connection, refund.id, approve=approve, note="", by=by, now=self.now
+                    )
                 assert by != "ming", "whoever asked has decided"
 
     async def permit(self, *, holds: bool) -> None:

@@ -11,7 +11,7 @@ from central_server.bank_emulator.unionpay.clock import Clock
 from central_server.bank_emulator.unionpay.messages import MERCHANT_ID
 from central_server.bank_emulator.unionpay.reports import notification_of
 from central_server.bank_emulator.unionpay.transactions import Book
-from central_server.banks import Account
+from central_server.banks.registry import BankAccount
 from central_server.settings_bank import BankSettings
 from sync_contract.strict_model import Environment
 
@@ -39,11 +39,11 @@ def account_at(
     *,
     issuer: str = "",
     environment: Environment = Environment.drill,
-) -> Account:
+) -> BankAccount:
     """Ours with the bank at `url`; `clock`: the bank's, for both to go alike."""
     told = BankSettings(kind="unionpay", url=url, merchant=MERCHANT_ID, own_site=True, iss_ins_code=issuer)
     shared = clock or Clock()
-    return Account(told, environment, folder, lambda: datetime.fromtimestamp(shared.now(), UTC))
+    return BankAccount(told, environment, folder, lambda: datetime.fromtimestamp(shared.now(), UTC))
 
 
 def notification_fields(state: Path, order: str) -> dict[str, str]:

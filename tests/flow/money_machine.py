@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from central_server.banks.port import BankUnavailable, NoStatement, Notification, OrderState
-from central_server.donations import refund_process
-from central_server.donations.refund_process import RefundNotPossible
+from central_server.donations import refund_approval
+from central_server.donations.refund_approval import RefundNotPossible
 from central_server.reconciliation.statement_import import Reconciling
 from central_server.store.catalogue import projects
 from central_server.store.donations import attempts, intents, refunds
@@ -148,7 +148,7 @@ class MoneyMachine(RuleBasedStateMachine):
 
         async def notify() -> None:
             houses = [self.house((number + turn) % 2) for turn in range(times)]
-            await asyncio.gather(*(house.settlement.notified(word, self.now) for house in houses))
+            await asyncio.gather(*(house.settlement.record_notification(word, self.now) for house in houses))
 
         self.run(notify())
 
@@ -156,7 +156,7 @@ class MoneyMachine(RuleBasedStateMachine):
     def the_bank_is_asked(self, number: int, both: bool) -> None:
         async def ask() -> None:
             houses = [self.house(number), *([self.house(1 - number)] if both else [])]
-            work = [house.queries.ask_due(self.now) for house in houses]
+            work = [house.queries.query_due(self.now) for house in houses]
             _only(await asyncio.gather(*work, return_exceptions=True), BankUnavailable)
 
         self.run(ask())
@@ -165,7 +165,7 @@ class MoneyMachine(RuleBasedStateMachine):
     def refunds_are_seen_to(self, number: int, both: bool) -> None:
         async def work() -> None:
             houses = [self.house(number), *([self.house(1 - number)] if both else [])]
-            due = [house.giving_back.work_due(self.now) for house in houses]
+            due = [house.refund_sender.process_due(self.now) for house in houses]
             _only(await asyncio.gather(*due, return_exceptions=True), BankUnavailable)
 
         self.run(work())
@@ -176,7 +176,7 @@ class MoneyMachine(RuleBasedStateMachine):
             for attempt in await self.tried(gift, number):
                 async with self.house(number).database.write() as connection:
                     with contextlib.suppress(RefundNotPossible):
-                        await refund_process.ask(
+                        await refund_approval.request_refund(
                             connection,
                             attempt.id,
                             attempt.amount_minor // share,
@@ -197,7 +197,7 @@ class MoneyMachine(RuleBasedStateMachine):
             for refund in waiting[:2]:
                 with contextlib.suppress(RefundNotPossible):
                     async with database.write() as connection:
-                        await refund_process.decide(
+                        await refund_approval.decide_refund(
                             connection, refund.id, approve=approve, note="", by=by, now=self.now
                         )
                     assert by != "ming", "whoever asked has decided"
@@ -258,15 +258,15 @@ class MoneyMachine(RuleBasedStateMachine):
 
     @rule(word=words, number=which, steps=cut)
     def a_process_dies_while_the_bank_notifies(self, word: Notification, number: int, steps: int) -> None:
-        self.run(self._die(number, self.house(number).settlement.notified(word, self.now), steps))
+        self.run(self._die(number, self.house(number).settlement.record_notification(word, self.now), steps))
 
     @rule(number=which, steps=cut)
     def a_process_dies_while_it_sees_to_refunds(self, number: int, steps: int) -> None:
-        self.run(self._die(number, self.house(number).giving_back.work_due(self.now), steps))
+        self.run(self._die(number, self.house(number).refund_sender.process_due(self.now), steps))
 
     @rule(number=which, steps=cut)
     def a_process_dies_while_it_asks(self, number: int, steps: int) -> None:
-        self.run(self._die(number, self.house(number).queries.ask_due(self.now), steps))
+        self.run(self._die(number, self.house(number).queries.query_due(self.now), steps))
 
     @invariant()
     def nothing_is_counted_that_the_bank_does_not_hold_nor_twice(self) -> None:
@@ -344,8 +344,8 @@ class MoneyMachine(RuleBasedStateMachine):
                     self.bank.finish(id_)
             for _ in range(12):
                 self.now += timedelta(days=1)
-                await self.house(0).queries.ask_due(self.now)
-                await self.house(1).giving_back.work_due(self.now)
+                await self.house(0).queries.query_due(self.now)
+                await self.house(1).refund_sender.process_due(self.now)
         await self._file(0)
         await self._safe()
         lines = await self._lines()

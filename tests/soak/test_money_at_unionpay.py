@@ -29,10 +29,10 @@ from central_server.bank_emulator.unionpay.transactions import Book
 from central_server.banks.port import BankUnavailable, Form, NoStatement
 from central_server.banks.unionpay.gateway import Addresses, UnionPay, open_unionpay
 from central_server.banks.unionpay.requests import Merchant
-from central_server.donations import refund_process
-from central_server.donations.open_attempt import AtTheBank
-from central_server.donations.refund_process import RefundNotPossible
-from central_server.donations.settle import PaymentRefused
+from central_server.donations import refund_approval
+from central_server.donations.open_attempt import SentToBank
+from central_server.donations.refund_approval import RefundNotPossible
+from central_server.donations.settlement import PaymentRefused
 from central_server.reconciliation.statement_import import Reconciling
 from central_server.store.donations import refunds
 from central_server.store.engine.database import open_database
@@ -92,7 +92,7 @@ class Street:
         ticket, _ = self.dice.choice(self.tickets)
         with contextlib.suppress(BankUnavailable):
             went = await self.house.press(ticket, self.now)
-            if isinstance(went, AtTheBank):
+            if isinstance(went, SentToBank):
                 assert isinstance(went.handover, Form)
                 form, browser = went.handover, {"Accept-Language": "en", "Sec-Fetch-Site": "cross-site"}
                 async with self.session.post(form.action, data=dict(form.fields), headers=browser) as answer:
@@ -119,14 +119,14 @@ class Street:
         for house in self.houses if self.dice.random() < 0.3 else [self.house]:
             told = house.bank.verify(headers, body)
             with contextlib.suppress(PaymentRefused):  # a payment that is known to be no order of ours
-                await house.settlement.notified(told, self.now)
+                await house.settlement.record_notification(told, self.now)
 
     async def ask(self) -> None:
-        asked = [house.queries.ask_due(self.now) for house in self.houses]
+        asked = [house.queries.query_due(self.now) for house in self.houses]
         _only_silence(await asyncio.gather(*asked, return_exceptions=True))
 
     async def see_to_refunds(self) -> None:
-        due = [house.giving_back.work_due(self.now) for house in self.houses]
+        due = [house.refund_sender.process_due(self.now) for house in self.houses]
         _only_silence(await asyncio.gather(*due, return_exceptions=True))
 
     async def give_back(self, gateway: DeliveringGateway) -> None:
@@ -137,11 +137,11 @@ class Street:
             minor = self.dice.choice([attempt.amount_minor, max(1, attempt.amount_minor // 3)])
             with contextlib.suppress(RefundNotPossible):
                 async with house.database.write() as connection:
-                    made = await refund_process.ask(
+                    made = await refund_approval.request_refund(
                         connection, attempt.id, minor, "why", bank=house.bank.name, by="ming", now=self.now
                     )
                     if self.dice.random() < 0.8:
-                        await refund_process.decide(
+                        await refund_approval.decide_refund(
                             connection, made.id, approve=self.dice.random() < 0.9, note="", by="hua", now=self.now
                         )
 

@@ -1,22 +1,22 @@
-"""Times as UnionPay writes them: Beijing's, without a sign of it."""
+"""Write and read UnionPay's times: Beijing time without a zone."""
 
 import re
 from datetime import UTC, datetime, timedelta
 
 from sync_contract.permit import OFFICIAL_TIME
 
-PAY_WITHIN = timedelta(minutes=15)
-"""From the order's time: later the gateway takes no payment. (An e-bank's may still arrive; UnionPay gives it back.)"""
+PAYMENT_TIME = timedelta(minutes=15)
+"""From the order's time; later the gateway accepts no payment. UnionPay returns a later e-bank payment itself."""
 _FORM = "%Y%m%d%H%M%S"
 
 
 def txn_time(at: datetime) -> str:
-    """YYYYMMDDhhmmss; parts of a second are cut off."""
+    """Format as YYYYMMDDhhmmss; fractions of a second are cut off."""
     return at.astimezone(OFFICIAL_TIME).strftime(_FORM)
 
 
 def read_time(text: str) -> datetime | None:
-    """Aware; None for anything that is not such a time."""
+    """Return an aware time, None if the text is not a valid one."""
     if not re.fullmatch(r"20\d{12}", text, re.ASCII):
         return None
     try:

@@ -1,4 +1,4 @@
-"""UnionPay as a bank of this server. Orders are forms that the donor's browser posts; all else we ask ourselves."""
+"""Bank `unionpay`: the donor's browser posts orders as forms; the server sends all other requests itself."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -19,6 +19,7 @@ from central_server.banks.port import (
     Form,
     NoStatement,
     Notification,
+    NotificationProblem,
     NotificationRefused,
     Order,
     OrderId,
@@ -27,31 +28,31 @@ from central_server.banks.port import (
     Statement,
 )
 from central_server.banks.unionpay.back_channel import post
-from central_server.banks.unionpay.certificate_check import Unproved, prove
+from central_server.banks.unionpay.certificate_check import NotAuthentic, check_authentic
 from central_server.banks.unionpay.credentials import Credentials, read_credentials
-from central_server.banks.unionpay.messages import Misread, is_form, read_answer, read_form
+from central_server.banks.unionpay.messages import Unreadable, is_form, read_answer, read_form
 from central_server.banks.unionpay.notifications import read_notification
-from central_server.banks.unionpay.reports import report_of, shown
+from central_server.banks.unionpay.query_result import read_query_result, safe_code
 from central_server.banks.unionpay.requests import Merchant
-from central_server.banks.unionpay.signing import signed
+from central_server.banks.unionpay.signing import sign
 from central_server.banks.unionpay.statement import read_statement
 from central_server.banks.unionpay.statement_archive import inflate
 from sync_contract.strict_model import Environment
 
 _log = structlog.get_logger()
-_LARGEST_NOTIFICATION = 16 * 1024
-_LARGEST_ANSWER = 64 * 1024
-_LARGEST_FILE_ANSWER = 24 * 1024 * 1024
+_MAX_NOTIFICATION = 16 * 1024
+_MAX_ANSWER = 64 * 1024
+_MAX_FILE_ANSWER = 24 * 1024 * 1024
 _ACCEPTED = ("00", "03", "04", "05", "12")
-"""Of a refund: done, on its way, or (12) there already, for a refund's order number is never used for another."""
-_LATER = ("02", "03", "04", "05", "06", "39")
-"""Closed, busy, or no answer from further on: the same may be asked again."""
+"""Refund codes: done, under way, or (12) known already, because a refund's order number is never used for another."""
+_RETRY = ("02", "03", "04", "05", "06", "39")
+"""Closed, busy, or no answer from a further system: the same request may be sent again."""
 _NO_FILE = "98"
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """`gateway`: its web origin. `file`: the whole address of the files."""
+    """`gateway`: its web origin. `file`: the complete address of the file service."""
 
     gateway: str
     file: str
@@ -94,46 +95,48 @@ class UnionPay:
         self._clock = clock
 
     async def open(self, order: Order) -> Form:
-        return Form(self._addresses.front, tuple(self._signed(self._merchant.front_consume(order)).items()))
+        return Form(self._addresses.front, tuple(self._sign(self._merchant.front_consume(order)).items()))
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> Notification:
-        if len(body) > _LARGEST_NOTIFICATION:
-            raise NotificationRefused("size", "longer than a notification is")
+        if len(body) > _MAX_NOTIFICATION:
+            raise NotificationRefused(NotificationProblem.size, "longer than any notification")
         if not is_form(headers):
-            raise NotificationRefused("content_type", "the content type is not exactly that of a form in UTF-8")
+            raise NotificationRefused(NotificationProblem.content_type, "the content type is not a form in UTF-8")
         try:
             fields = read_form(body)
-            self._prove(fields)
-        except Misread as error:
-            raise NotificationRefused("content", str(error)) from error
-        except Unproved as error:
-            raise NotificationRefused(error.doubt.value, str(error)) from error
+            self._check_authentic(fields)
+        except Unreadable as error:
+            raise NotificationRefused(NotificationProblem.content, str(error)) from error
+        except NotAuthentic as error:
+            raise NotificationRefused(NotificationProblem(error.problem.value), str(error)) from error
         return read_notification(fields, body, self._merchant.id)
 
     async def query(self, order: OrderId) -> OrderReport:
         asked_at = self._clock()
         fields = await self._ask(self._addresses.single_query, self._merchant.query(order), ("orderId", "txnTime"))
-        return report_of(fields, order, asked_at)
+        return read_query_result(fields, order, asked_at)
 
     async def refund(self, refund: Refund) -> None:
-        asked = self._merchant.refund(refund)
-        code = (await self._ask(self._addresses.back, asked, ("orderId", "txnTime", "txnType"))).get("respCode", "")
+        request_fields = self._merchant.refund(refund)
+        code = (await self._ask(self._addresses.back, request_fields, ("orderId", "txnTime", "txnType"))).get(
+            "respCode", ""
+        )
         if code in _ACCEPTED:
             return
-        if code in _LATER:
-            raise BankUnavailable(f"the refund was answered with {shown(code)}: later")
-        raise BankRefused(f"the refund was answered with {shown(code)}")
+        if code in _RETRY:
+            raise BankUnavailable(f"the refund was answered with {safe_code(code)}: try again later")
+        raise BankRefused(f"the refund was answered with {safe_code(code)}")
 
     async def statement(self, day: date) -> Statement:
-        asked = self._merchant.file(day, self._clock())
-        fields = await self._ask(self._addresses.file, asked, ("settleDate",), limit=_LARGEST_FILE_ANSWER)
+        request_fields = self._merchant.file(day, self._clock())
+        fields = await self._ask(self._addresses.file, request_fields, ("settleDate",), limit=_MAX_FILE_ANSWER)
         code = fields.get("respCode", "")
         if code == _NO_FILE:
             raise NoStatement(f"there is no file of {day}")
-        if code in _LATER:
-            raise BankUnavailable(f"the file of {day} was answered with {shown(code)}: later")
+        if code in _RETRY:
+            raise BankUnavailable(f"the file of {day} was answered with {safe_code(code)}: try again later")
         if code != "00":
-            raise BankRefused(f"the file of {day} was answered with {shown(code)}")
+            raise BankRefused(f"the file of {day} was answered with {safe_code(code)}")
         return await asyncio.to_thread(self._read_file, fields, day)
 
     def expiring(self, now: datetime) -> tuple[Expiring, ...]:
@@ -144,29 +147,35 @@ class UnionPay:
         return read_statement(name, inflate(content), self._merchant.id, day)
 
     async def _ask(
-        self, url: str, asked: Mapping[str, str], same: tuple[str, ...], *, limit: int = _LARGEST_ANSWER
+        self, url: str, request_fields: Mapping[str, str], repeated: tuple[str, ...], *, limit: int = _MAX_ANSWER
     ) -> dict[str, str]:
-        """A proved answer to this question: it repeats the fields `same`, unless it refuses. Raises BankUnavailable."""
-        body = await post(self._session, url, self._signed(asked), limit=limit)
-        fields = await asyncio.to_thread(self._believed, body)  # a day's file is long
+        """Send a request and return its authentic answer. Raises BankUnavailable.
+
+        Unless it refuses, the answer must repeat the fields `repeated` of the request.
+        """
+        body = await post(self._session, url, self._sign(request_fields), limit=limit)
+        fields = await asyncio.to_thread(self._read_authentic, body)  # a day's file takes long
         done = fields.get("respCode") == "00"
-        if any(fields.get(name, "" if done else asked[name]) != asked[name] for name in ("merId", *same)):
-            raise BankUnavailable("the answer is about something else than was asked")
+        if any(
+            fields.get(name, "" if done else request_fields[name]) != request_fields[name]
+            for name in ("merId", *repeated)
+        ):
+            raise BankUnavailable("the answer does not match the request")
         return fields
 
-    def _believed(self, answer: bytes) -> dict[str, str]:
+    def _read_authentic(self, answer: bytes) -> dict[str, str]:
         try:
             fields = read_answer(answer)
-            self._prove(fields)
-        except (Misread, Unproved) as error:
-            raise BankUnavailable(f"the answer is not believed: {error}") from error
+            self._check_authentic(fields)
+        except (Unreadable, NotAuthentic) as error:
+            raise BankUnavailable(f"the answer is not authentic: {error}") from error
         return fields
 
-    def _signed(self, fields: Mapping[str, str]) -> dict[str, str]:
-        return signed(fields, self._credentials.key, self._credentials.merchant.serial_number)
+    def _sign(self, fields: Mapping[str, str]) -> dict[str, str]:
+        return sign(fields, self._credentials.key, self._credentials.merchant.serial_number)
 
-    def _prove(self, fields: Mapping[str, str]) -> None:
-        prove(fields, self._credentials.root, self._credentials.middle, self.environment, self._clock())
+    def _check_authentic(self, fields: Mapping[str, str]) -> None:
+        check_authentic(fields, self._credentials.root, self._credentials.middle, self.environment, self._clock())
 
 
 @asynccontextmanager
@@ -177,7 +186,7 @@ async def open_unionpay(
     environment: Environment,
     clock: Callable[[], datetime],
 ) -> AsyncIterator[UnionPay]:
-    """`folder`: of the credentials. Raises CredentialsRefused."""
+    """Open the bank. `folder`: of the credentials. Raises CredentialsRefused."""
     credentials = read_credentials(folder, clock())
     for end in credentials.expiring(clock()):
         _log.warning("credential.expiring", file=end.file, until=end.until.date().isoformat())

@@ -1,4 +1,4 @@
-"""Signatures of version 5.1.0, signMethod 01.
+"""Sign and verify messages of version 5.1.0, signMethod 01.
 
 Source: the official Java SDK's `SDKUtil.sign`, `coverMap2String`, `filterBlank` and `SecureUtil.signBySoft256`.
 """
@@ -19,29 +19,29 @@ SIGNATURE = "signature"
 
 
 def canonical(fields: Fields) -> str:
-    """`key=value` joined by `&`, sorted by ASCII, values raw; without the signature and what is blank."""
+    """Return `key=value` joined by `&`, sorted by ASCII, values raw; without the signature and blank values."""
     return "&".join(f"{key}={fields[key]}" for key in sorted(fields) if key != SIGNATURE and fields[key].strip())
 
 
 def digest(fields: Fields) -> bytes:
-    """What is signed, and hashed once more in being signed: the SHA-256 as 64 lower-case hexadecimal digits."""
+    """Return the signed text: the SHA-256 as 64 lower-case hexadecimal digits, which the signature hashes again."""
     return sha256(canonical(fields).encode()).hexdigest().encode()
 
 
-def signed(fields: Fields, key: RSAPrivateKey, certificate: int) -> dict[str, str]:
-    """The fields as they are to be sent, in the order of their names. `certificate`: its serial number."""
-    told = {name: value.strip() for name, value in fields.items() if value.strip()}
-    told |= VERSION | {"certId": str(certificate)}
-    told[SIGNATURE] = b64encode(key.sign(digest(told), PKCS1v15(), hashes.SHA256())).decode()
-    return dict(sorted(told.items()))
+def sign(fields: Fields, key: RSAPrivateKey, certificate: int) -> dict[str, str]:
+    """Return the fields to send, in the order of their names. `certificate`: its serial number."""
+    encoded = {name: value.strip() for name, value in fields.items() if value.strip()}
+    encoded |= VERSION | {"certId": str(certificate)}
+    encoded[SIGNATURE] = b64encode(key.sign(digest(encoded), PKCS1v15(), hashes.SHA256())).decode()
+    return dict(sorted(encoded.items()))
 
 
-def genuine(fields: Fields, key: RSAPublicKey) -> bool:
-    """Whether `key` has signed these fields as they were received."""
+def is_signed_by(fields: Fields, key: RSAPublicKey) -> bool:
+    """Return whether `key` signed these fields as they were received."""
     try:
-        told = fields.get(SIGNATURE, "")
-        signature = b64decode(told, validate=True)
-        if b64encode(signature).decode() != told:  # base64 has spare bits: the same octets written otherwise
+        encoded = fields.get(SIGNATURE, "")
+        signature = b64decode(encoded, validate=True)
+        if b64encode(signature).decode() != encoded:  # base64 has spare bits: another text for the same bytes
             return False
         key.verify(signature, digest(fields), PKCS1v15(), hashes.SHA256())
     except (InvalidSignature, Base64Error, ValueError):

@@ -1,4 +1,4 @@
-"""The file of one settlement day: details, adjustments, and a summary by which they are judged."""
+"""Read the file of one settlement day: details, adjustments, and a summary that must balance."""
 
 import re
 from dataclasses import replace
@@ -6,17 +6,17 @@ from datetime import date
 
 from central_server.banks.port import BankRefused, Movement, Statement, StatementRow
 from central_server.banks.unionpay.statement_archive import unzip
-from central_server.banks.unionpay.statement_row import Detail, read_detail
+from central_server.banks.unionpay.statement_row import DetailRow, read_detail
 
 _NAME = re.compile(r"(?:INN(?P<detail>\d{6})\d{2}(?P<kind>ZME?)|RD\d{4}(?P<summary>\d{6})\d{2})_(?P<merchant>\d{15})")
-"""`INN15090588ZM_802310048993424`, `RD201015090501_802310048993424`: the year is told here and nowhere else."""
+"""`INN15090588ZM_802310048993424`, `RD201015090501_802310048993424`: only these names contain the year."""
 _YUAN = r"-?[0-9][0-9,]*\.[0-9]{2}"
-_MOST_NAMED = 120
+_MAX_NAME = 120
 
 
-def read_statement(name: str, octets: bytes, merchant: str, day: date) -> Statement:
-    """From the zip, as it came or as finance downloaded it. Raises BankRefused, and BankUnavailable when it is torn."""
-    found = _by_kind(unzip(octets), merchant, day)
+def read_statement(name: str, content: bytes, merchant: str, day: date) -> Statement:
+    """Read the zip, as received or downloaded by hand. Raises BankRefused, and BankUnavailable if it is damaged."""
+    found = _by_kind(unzip(content), merchant, day)
     if not {"ZM", "RD"} <= found.keys():
         raise BankRefused("a detail file (ZM) and a summary (RD) are expected")
     details = _details(found["ZM"], merchant, adjustment=False)
@@ -24,54 +24,52 @@ def read_statement(name: str, octets: bytes, merchant: str, day: date) -> Statem
     rows = [detail.row for detail in details]
     numbers = [row.evidence for row in rows]
     if len(set(numbers)) != len(numbers):
-        raise BankRefused("a movement of money stands twice in the detail file")
-    if len({detail.kept for detail in adjustments}) != len(adjustments):
-        raise BankRefused("an adjustment stands twice")
+        raise BankRefused("a movement of money occurs twice in the detail file")
+    if len({detail.stored for detail in adjustments}) != len(adjustments):
+        raise BankRefused("an adjustment occurs twice")
     try:
         summary = found["RD"].decode("gbk")
     except UnicodeDecodeError as error:
         raise BankRefused("the summary is not GBK") from error
-    _weigh(rows, summary)
+    _check_balance(rows, summary)
     rows += [replace(detail.row, line=len(rows) + detail.row.line) for detail in adjustments]
-    kept = b"\n".join([*(detail.kept for detail in (*details, *adjustments)), found["RD"]])
-    return Statement("unionpay", day, name[:_MOST_NAMED], kept, tuple(rows))
+    stored = b"\n".join([*(detail.stored for detail in (*details, *adjustments)), found["RD"]])
+    return Statement("unionpay", day, name[:_MAX_NAME], stored, tuple(rows))
 
 
 def _by_kind(files: dict[str, bytes], merchant: str, day: date) -> dict[str, bytes]:
-    """Of files that belong to this merchant and this day: another year's has the same settleDate."""
+    """Return the files by kind; all must belong to this merchant and day (a settleDate alone has no year)."""
     found: dict[str, bytes] = {}
-    for name, octets in files.items():
+    for name, content in files.items():
         parts = _NAME.fullmatch(name.rpartition("/")[2])
         if parts is None:
-            raise BankRefused("the zip holds a file that no statement has")
+            raise BankRefused("the zip contains a file that does not belong to a statement")
         if parts["merchant"] != merchant or (parts["detail"] or parts["summary"]) != f"{day:%y%m%d}":
             raise BankRefused(f"the file is another merchant's, or not of {day}")
         kind = parts["kind"] or "RD"
         if kind in found:
-            raise BankRefused(f"the zip holds two files of the kind {kind}")
-        found[kind] = octets
+            raise BankRefused(f"the zip contains two files of the kind {kind}")
+        found[kind] = content
     return found
 
 
-def _details(octets: bytes, merchant: str, *, adjustment: bool) -> list[Detail]:
-    lines = octets.replace(b"\r\n", b"\n").removesuffix(b"\n").split(b"\n") if octets.strip() else []
+def _details(content: bytes, merchant: str, *, adjustment: bool) -> list[DetailRow]:
+    lines = content.replace(b"\r\n", b"\n").removesuffix(b"\n").split(b"\n") if content.strip() else []
     return [read_detail(line, number, merchant, adjustment=adjustment) for number, line in enumerate(lines, 1)]
 
 
-def _weigh(rows: list[StatementRow], summary: str) -> None:
-    """The three equalities that hold in the official sample, over the detail file's rows. Raises BankRefused."""
+def _check_balance(rows: list[StatementRow], summary: str) -> None:
+    """Check the three equalities of the official sample over the detail file's rows. Raises BankRefused."""
     moved = sum(row.amount.minor if row.movement is Movement.payment else -row.amount.minor for row in rows)
     fees = sum(row.fee_minor for row in rows)
     for label, fen in (("交易金额", moved), ("手续费", fees), ("清算差额", moved - fees)):
-        told = _told(summary, label)
-        if fen not in told:
-            raise BankRefused(
-                f"the file does not balance: its rows make {label} {yuan(fen)}, its summary says otherwise"
-            )
+        stated = _amounts_in(summary, label)
+        if fen not in stated:
+            raise BankRefused(f"the file does not balance: its rows make {label} {yuan(fen)}, its summary differs")
 
 
-def _told(summary: str, label: str) -> list[int]:
-    """The amounts, in fen, that stand right behind the label on its line; where none does, in a table, all there are.
+def _amounts_in(summary: str, label: str) -> list[int]:
+    """Return the amounts, in fen, directly after the label; if there is none, as in a table, all amounts.
 
     The layout is inferred: only the labels and the sums of the sample are public.
     """

@@ -1,4 +1,4 @@
-"""The file of a day as it comes: base64 of zlib (RFC 1950) of a zip. Opened within bounds, whatever it claims to be."""
+"""Unpack the file of a day: base64 of zlib (RFC 1950) of a zip, with a size limit for each layer."""
 
 import zlib
 from base64 import b64decode
@@ -8,45 +8,45 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from central_server.banks.port import BankRefused, BankUnavailable
 
-LARGEST_ZIP = 16 * 1024 * 1024
-LARGEST_FILE = 32 * 1024 * 1024
-"""Octets: fifty thousand rows."""
-MOST_FILES = 6
+MAX_ZIP_BYTES = 16 * 1024 * 1024
+MAX_FILE_BYTES = 32 * 1024 * 1024
+"""Fifty thousand rows."""
+MAX_FILES = 6
 
 
-def inflate(content: str) -> bytes:
-    """The zip of an answer's `fileContent`. Raises BankUnavailable when it came torn, BankRefused when too large."""
+def inflate(encoded: str) -> bytes:
+    """Return the zip of an answer's `fileContent`. Raises BankUnavailable if damaged, BankRefused if too large."""
     unpacker = zlib.decompressobj()
     try:
-        packed = b64decode(content, validate=True)
-        octets = unpacker.decompress(packed, LARGEST_ZIP + 1)
+        packed = b64decode(encoded, validate=True)
+        content = unpacker.decompress(packed, MAX_ZIP_BYTES + 1)
     except (Base64Error, ValueError, zlib.error) as error:
-        raise BankUnavailable("the file came torn: not base64 of zlib") from error
-    if len(octets) > LARGEST_ZIP:
-        raise BankRefused(f"the file is larger than {LARGEST_ZIP} octets")
+        raise BankUnavailable("the file is damaged: not base64 of zlib") from error
+    if len(content) > MAX_ZIP_BYTES:
+        raise BankRefused(f"the file is larger than {MAX_ZIP_BYTES} bytes")
     if not unpacker.eof or unpacker.unused_data:
-        raise BankUnavailable("the file came torn: the zlib stream does not end where it should")
-    return octets
+        raise BankUnavailable("the file is damaged: the zlib stream does not end where it should")
+    return content
 
 
-def unzip(octets: bytes) -> dict[str, bytes]:
-    """The files within, by name. Raises BankUnavailable when it is torn, BankRefused when it holds too much."""
+def unzip(content: bytes) -> dict[str, bytes]:
+    """Return the files of the zip by name. Raises BankUnavailable if damaged, BankRefused if it contains too much."""
     try:
-        with ZipFile(BytesIO(octets)) as archive:
+        with ZipFile(BytesIO(content)) as archive:
             found = archive.infolist()
-            if len(found) > MOST_FILES or len({info.filename for info in found}) != len(found):
-                raise BankRefused("the zip holds more files than a statement has, or one twice")
+            if len(found) > MAX_FILES or len({info.filename for info in found}) != len(found):
+                raise BankRefused("the zip contains more files than a statement, or one twice")
             return {info.filename: _read(archive, info) for info in found}
     except (BadZipFile, zlib.error, EOFError, ValueError, OverflowError) as error:
-        raise BankUnavailable("the file came torn: not a sound zip") from error
+        raise BankUnavailable("the file is damaged: not a sound zip") from error
 
 
 def _read(archive: ZipFile, info: ZipInfo) -> bytes:
-    """Its checksum is compared when its end is read; the size that it claims is not believed."""
+    """Read one file within the limit; its claimed size is not trusted, and its checksum is compared at its end."""
     if info.flag_bits & 1 or info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-        raise BankRefused("the zip holds a file that is encrypted, or packed in a way that is not used")
+        raise BankRefused("the zip contains a file that is encrypted or uses another compression")
     with archive.open(info) as file:
-        octets = file.read(LARGEST_FILE + 1)
-    if len(octets) > LARGEST_FILE:
-        raise BankRefused(f"a file in the zip is larger than {LARGEST_FILE} octets")
-    return octets
+        content = file.read(MAX_FILE_BYTES + 1)
+    if len(content) > MAX_FILE_BYTES:
+        raise BankRefused(f"a file in the zip is larger than {MAX_FILE_BYTES} bytes")
+    return content

@@ -6,9 +6,15 @@ from datetime import datetime
 from aiohttp import web
 
 from central_server.banks.port import BankRefused, BankUnavailable, Code, Form, Handover, Redirect
-from central_server.donations.open_attempt import Confirmed, Opening, Underway
-from central_server.donations.settle import PaymentRefused
-from central_server.donations.tickets import AmountOutOfRange, PermitClosed, ProjectUnknown, TicketUnusable
+from central_server.donations.open_attempt import AlreadyUnderway, AttemptOpener, ConfirmedGift
+from central_server.donations.settlement import PaymentRefused
+from central_server.donations.tickets import (
+    AmountOutOfRange,
+    PermitClosed,
+    ProjectUnknown,
+    TicketProblem,
+    TicketUnusable,
+)
 from central_server.language import language
 from central_server.public.phone_pages.page_responder import HERE, Answer
 from central_server.rejected_requests import Refusals
@@ -23,12 +29,12 @@ NotGiveable = (ProjectUnknown, PermitClosed, AmountOutOfRange)
 
 @dataclass(frozen=True, slots=True)
 class GoingOn:
-    opening: Opening
+    opening: AttemptOpener
     answer: Answer
     refusals: Refusals
 
     async def go_on(
-        self, request: web.Request, confirmed: Confirmed, project: Project, amount: Money, again: str, now: datetime
+        self, request: web.Request, confirmed: ConfirmedGift, project: Project, amount: Money, again: str, now: datetime
     ) -> web.Response:
         """`again`: where the gift is begun anew, a path here. Raises HTTPSeeOther, and what `confirmed` raises."""
         phone = "Mobi" in request.headers.get("User-Agent", "")
@@ -37,7 +43,7 @@ class GoingOn:
         except (BankUnavailable, BankRefused, PaymentRefused) as error:
             self.refusals.count("attempt", type(error).__name__, str(error))
             return await self.answer.page(request, NoticePage(NoticeKind.bank_unavailable, back=again), 503)
-        if isinstance(went, Underway):
+        if isinstance(went, AlreadyUnderway):
             raise web.HTTPSeeOther(f"/g/{went.return_nonce}")
         return await self.answer.page(request, handover_page(went.handover, project, amount, again))
 
@@ -46,10 +52,10 @@ class GoingOn:
     ) -> web.Response:
         match error:
             case TicketUnusable():
-                self.refusals.count("ticket", error.word, str(error))
-                if error.asked is not None:
-                    request[HERE] = error.asked.gateway.community
-                other = error.word == "other_environment"
+                self.refusals.count("ticket", error.problem, str(error))
+                if error.verified is not None:
+                    request[HERE] = error.verified.gateway.community
+                other = error.problem is TicketProblem.other_environment
                 kind = NoticeKind.ticket_other_environment if other else NoticeKind.ticket_refused
                 return await self.answer.page(request, NoticePage(kind, back=""), 400)
             case ProjectUnknown():

@@ -8,10 +8,10 @@ from datetime import datetime
 from aiohttp import web
 
 from central_server.banks.port import Bank
-from central_server.donations.amounts import Typed, read_fen, read_yuan
-from central_server.donations.bank_routing import hears
-from central_server.donations.phone_intents import GiftDiffers, OnPage
-from central_server.donations.tickets import AmountOutOfRange, PermitClosed, ProjectUnknown, giveable
+from central_server.donations.amount_validation import AmountProblem, read_fen, read_yuan
+from central_server.donations.bank_routing import reports_outcomes
+from central_server.donations.phone_intents import GiftDiffers, PhoneIntent
+from central_server.donations.tickets import AmountOutOfRange, PermitClosed, ProjectUnknown, get_open_project
 from central_server.public.phone_pages.bank_redirect import GoingOn
 from central_server.public.rate_limit import Pace
 from central_server.store.engine.database import Database
@@ -44,7 +44,7 @@ class Here:
 class Unread:
     """An amount that is none, as it was typed."""
 
-    fault: Typed
+    fault: AmountProblem
     typed: str
 
 
@@ -92,7 +92,7 @@ class PageGifts:
         gift = new_id()
         action = f"{here.path}{'&' if '?' in here.path else '?'}gift={gift}"
         fault, typed = (unread.fault.value, unread.typed) if unread else ("", "")
-        giving = PhoneGiving(action, not hears(bank), fault, typed)
+        giving = PhoneGiving(action, not reports_outcomes(bank), fault, typed)
         return Asking(judgement, giving, csrf_token(request.config_dict[RULES], _form_of(gift)))
 
     async def begin(self, request: web.Request, here: Here) -> web.Response | Unread:
@@ -104,15 +104,15 @@ class PageGifts:
         gift = _gift_of(request)
         form = await read_form(request, request.config_dict[RULES], _form_of(gift))
         amount = read_fen(form["amount_fen"]) if "amount_fen" in form else read_yuan(form.get("yuan", ""))
-        if isinstance(amount, Typed):
+        if isinstance(amount, AmountProblem):
             return Unread(amount, form.get("yuan", ""))
         now = self._clock()
         try:
-            project = await giveable(self._database, here.community, here.project.id, amount, now)
+            project = await get_open_project(self._database, here.community, here.project.id, amount, now)
             if await self._going_on.opening.bank_of(here.community, project.id) is None:
                 raise PermitClosed(project, PermitReason.elsewhere)
         except AmountOutOfRange:
-            return Unread(Typed.outside, form.get("yuan", ""))
+            return Unread(AmountProblem.outside, form.get("yuan", ""))
         except (ProjectUnknown, PermitClosed) as error:
             return await self._going_on.refused(request, error)
         async with self._database.write() as connection:
@@ -124,8 +124,10 @@ class PageGifts:
             another = self._gift(new_id(), ours.id, here, amount)
             return await self._going_on.go_on(request, another, project, amount, here.path, now)
 
-    def _gift(self, gift: str, gateway: str, here: Here, amount: Money) -> OnPage:
-        return OnPage(gift, gateway, here.community, self._environment, here.project.id, amount, here.beacon, here.door)
+    def _gift(self, gift: str, gateway: str, here: Here, amount: Money) -> PhoneIntent:
+        return PhoneIntent(
+            gift, gateway, here.community, self._environment, here.project.id, amount, here.beacon, here.door
+        )
 
 
 def _gift_of(request: web.Request) -> str:

@@ -13,7 +13,7 @@ from central_server.catalogue.contact_lookup import WhomToCall, standing
 from central_server.catalogue.display_name import WhoseName
 from central_server.language import language
 from central_server.public.phone_pages.page_responder import HERE, Answer, hall_at
-from central_server.receipts.receipt_requests import ReceiptRefused, Receipts, Typed, read_donor
+from central_server.receipts.receipt_requests import FaultyForm, ReceiptRefused, Receipts, read_donor
 from central_server.receipts.sealed_data import SealBroken
 from central_server.rejected_requests import Refusals
 from central_server.store.catalogue import projects
@@ -179,7 +179,7 @@ class SlipPages:
         )
 
     async def _show(self, request: web.Request) -> web.Response:
-        return await self._form(request, Typed({}, {}))
+        return await self._form(request, FaultyForm({}, {}))
 
     async def _say(self, request: web.Request) -> web.Response:
         """Forms of other sites come to nothing: the token is the gift's own."""
@@ -194,24 +194,24 @@ class SlipPages:
         try:
             match form.get("choice", ""):
                 case "anonymous" | "waived" as choice:
-                    await self._wanted.say(attempt, ReceiptState(choice), now)
+                    await self._wanted.decline(attempt, ReceiptState(choice), now)
                 case "forget":
-                    await self._wanted.forget(attempt, now)
+                    await self._wanted.withdraw(attempt, now)
                 case "due":
                     donor = read_donor(form)
-                    if isinstance(donor, Typed):
+                    if isinstance(donor, FaultyForm):
                         return await self._form(request, donor, 422)
-                    await self._wanted.ask(attempt, donor, now)
+                    await self._wanted.request(attempt, donor, now)
                 case _:
                     raise web.HTTPBadRequest
         except ReceiptRefused as error:
-            self._refusals.count("receipt", error.word, attempt)
+            self._refusals.count("receipt", error.problem, attempt)
         except SealBroken as error:
             _log.error("receipts.key", reason=str(error))
             return await self._answer.page(request, NoticePage(NoticeKind.fault, back=f"/g/{nonce}"), 503)
         raise web.HTTPSeeOther(f"/g/{nonce}/receipt")
 
-    async def _form(self, request: web.Request, typed: Typed, status: int = 200) -> web.Response:
+    async def _form(self, request: web.Request, typed: FaultyForm, status: int = 200) -> web.Response:
         nonce = request.match_info["nonce"]
         async with self._database.read() as connection:
             gift = await paid_gift(connection, nonce)
@@ -226,7 +226,7 @@ class SlipPages:
             action=f"/g/{nonce}/receipt",
             back=f"/g/{nonce}",
             state=gift.state,
-            keep_days=self._wanted.kept_for.days,
+            keep_days=self._wanted.storage_time.days,
             receipt_number=gift.receipt.number if gift.receipt is not None else "",
             kept=kept,
             typed=typed.values,

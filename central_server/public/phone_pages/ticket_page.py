@@ -7,18 +7,18 @@ from urllib.parse import quote
 from aiohttp import web
 
 from central_server.catalogue.contact_lookup import standing
-from central_server.donations.bank_routing import hears
+from central_server.donations.bank_routing import reports_outcomes
 from central_server.donations.tickets import (
     AmountOutOfRange,
-    Asked,
     PermitClosed,
     ProjectUnknown,
     TicketUnusable,
-    project_of,
+    VerifiedTicket,
+    get_ticket_project,
     read_ticket,
     report_contradiction,
 )
-from central_server.donations.typed_codes import CODE_LIVES
+from central_server.donations.typed_codes import CODE_LIFETIME
 from central_server.language import language
 from central_server.public.phone_pages.bank_redirect import GoingOn
 from central_server.public.phone_pages.page_responder import HERE, Answer, hall_at
@@ -73,7 +73,7 @@ class PhonePages:
             asked = await self._read(request, now)
             if asked.known is not None and asked.known.state == IntentState.paid:
                 return await told(request, self._database, self._answer, asked.known, now)
-            return await self._gift(request, asked, await project_of(self._database, asked, now), now)
+            return await self._gift(request, asked, await get_ticket_project(self._database, asked, now), now)
         except (TicketUnusable, ProjectUnknown, PermitClosed, AmountOutOfRange) as error:
             return await self._going_on.refused(request, error)
 
@@ -84,15 +84,15 @@ class PhonePages:
             await read_form(request, request.config_dict[RULES], _form_of(asked))
             if asked.known is not None and asked.known.state == IntentState.paid:
                 return await told(request, self._database, self._answer, asked.known, now)
-            project = await project_of(self._database, asked, now)
+            project = await get_ticket_project(self._database, asked, now)
             if asked.needs_confirmation(now) and _CONFIRMED not in request.query:
                 return await self._gift(request, asked, project, now)
             await goes_to_public_page(self._going_on, asked.gateway.community, project)
             return await self._going_on.go_on(request, asked, project, asked.ticket.amount, request.path, now)
         except (TicketUnusable, ProjectUnknown, PermitClosed, AmountOutOfRange) as error:
-            if isinstance(error, TicketUnusable) and error.asked is not None:
+            if isinstance(error, TicketUnusable) and error.verified is not None:
                 text = request.match_info["ticket"]
-                await report_contradiction(self._database, error.asked, text, str(error), now)
+                await report_contradiction(self._database, error.verified, text, str(error), now)
             return await self._going_on.refused(request, error)
 
     async def _back(self, request: web.Request) -> web.Response:
@@ -119,13 +119,13 @@ class PhonePages:
             state = IntentState.unconfirmed if unheard else IntentState.closed
         return await told(request, self._database, self._answer, intent, self._clock(), state)
 
-    async def _read(self, request: web.Request, now: datetime) -> Asked:
+    async def _read(self, request: web.Request, now: datetime) -> VerifiedTicket:
         asked = await read_ticket(self._database, request.match_info["ticket"], self._environment, now)
         async with self._database.read() as connection:
             request[HERE] = await standing(connection, asked.gateway.id, asked.gateway.community)
         return asked
 
-    async def _gift(self, request: web.Request, asked: Asked, project: Project, now: datetime) -> web.Response:
+    async def _gift(self, request: web.Request, asked: VerifiedTicket, project: Project, now: datetime) -> web.Response:
         """Raises PermitClosed."""
         again = asked.needs_confirmation(now)
         action = f"/t/{request.match_info['ticket']}" + (f"?{_CONFIRMED}=1" if again else "")
@@ -142,7 +142,7 @@ async def goes_to_public_page(going_on: GoingOn, community: str, project: Projec
     bank = await going_on.opening.bank_of(community, project.id)
     if bank is None:
         raise PermitClosed(project, PermitReason.elsewhere)
-    return not hears(bank)
+    return not reports_outcomes(bank)
 
 
 async def told(
@@ -178,12 +178,12 @@ def _again(intent: Intent, now: datetime) -> str:
         if intent.beacon and intent.door in (Door.qr, Door.nfc):
             return f"/h/{intent.beacon}" + ("?nfc" if intent.door == Door.nfc else "")
         return f"{hall_of(intent)}/{quote(intent.project, safe='')}"
-    return f"/t?code={intent.code}" if intent.code and now - intent.first_seen_at < CODE_LIVES else ""
+    return f"/t?code={intent.code}" if intent.code and now - intent.first_seen_at < CODE_LIFETIME else ""
 
 
 def hall_of(intent: Intent) -> str:
     return hall_at(intent.community)
 
 
-def _form_of(asked: Asked) -> str:
+def _form_of(asked: VerifiedTicket) -> str:
     return f"ticket {asked.gateway.id} {asked.ticket.intent}"

@@ -6,8 +6,8 @@ from datetime import datetime
 from aiohttp import web
 
 from central_server.catalogue.contact_lookup import standing
-from central_server.donations.tickets import AmountOutOfRange, PermitClosed, ProjectUnknown, giveable
-from central_server.donations.typed_codes import Coded, resolve
+from central_server.donations.tickets import AmountOutOfRange, PermitClosed, ProjectUnknown, get_open_project
+from central_server.donations.typed_codes import CodedIntent, resolve_code
 from central_server.public.phone_pages.bank_redirect import GoingOn
 from central_server.public.phone_pages.page_responder import HERE
 from central_server.public.phone_pages.ticket_page import goes_to_public_page, hall_of, told
@@ -74,7 +74,7 @@ class CodePages:
             return await told(request, self._database, self._answer, found.known, now, slip=False)
         amount = _amount(found)
         try:
-            project = await giveable(self._database, found.known.community, found.known.project, amount, now)
+            project = await get_open_project(self._database, found.known.community, found.known.project, amount, now)
             await goes_to_public_page(self._going_on, found.known.community, project)
         except (ProjectUnknown, PermitClosed, AmountOutOfRange) as error:
             return await self._going_on.refused(request, error)
@@ -82,19 +82,19 @@ class CodePages:
             return await self._gift(request, found, now)
         return await self._going_on.go_on(request, found, project, amount, f"/t?code={found.code}", now)
 
-    async def _found(self, request: web.Request, now: datetime) -> Coded | None:
+    async def _found(self, request: web.Request, now: datetime) -> CodedIntent | None:
         """Raises 429."""
         self._pace.keep(request)
-        found = await resolve(self._database, request.query.get("code", ""), now)
+        found = await resolve_code(self._database, request.query.get("code", ""), now)
         if found is not None:
             async with self._database.read() as connection:
                 request[HERE] = await standing(connection, found.known.gateway, found.known.community)
         return found
 
-    async def _gift(self, request: web.Request, found: Coded, now: datetime) -> web.Response:
+    async def _gift(self, request: web.Request, found: CodedIntent, now: datetime) -> web.Response:
         """Raises ProjectUnknown, PermitClosed, AmountOutOfRange."""
         amount = _amount(found)
-        project = await giveable(self._database, found.known.community, found.known.project, amount, now)
+        project = await get_open_project(self._database, found.known.community, found.known.project, amount, now)
         public = await goes_to_public_page(self._going_on, found.known.community, project)
         again = _is_old(found, now)
         action = f"/t?code={found.code}" + (f"&{_CONFIRMED}=1" if again else "")
@@ -106,13 +106,13 @@ class CodePages:
         return await self._answer.page(request, PhoneCode(unknown=True, typed=request.query.get("code", "")[:20]), 404)
 
 
-def _amount(found: Coded) -> Money:
+def _amount(found: CodedIntent) -> Money:
     return Money(found.known.amount_minor, found.known.currency)
 
 
-def _is_old(found: Coded, now: datetime) -> bool:
+def _is_old(found: CodedIntent, now: datetime) -> bool:
     return now - found.known.first_seen_at > FRESH_FOR
 
 
-def _form_of(found: Coded) -> str:
+def _form_of(found: CodedIntent) -> str:
     return f"code {found.known.gateway} {found.known.id}"

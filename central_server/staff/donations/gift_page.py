@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from central_server.accounts.access import Right
-from central_server.donations import refund_process
-from central_server.donations.refund_process import Refundable, RefundNotPossible
+from central_server.donations import refund_approval
+from central_server.donations.refund_approval import Refundable, RefundNotPossible, RefundProblem
 from central_server.staff.donations.gift_wording import DOORS, LINES, NOT_POSSIBLE, REFUND_STATES, STATES, yuan
 from central_server.staff.frame.page_frame import Desk, Onward, Shown, Visitor
 from central_server.store.accounts import audit_trail
@@ -49,14 +49,14 @@ class GiftPage:
         minor = _minor(form.get("yuan", ""))
         try:
             if minor is None:
-                raise RefundNotPossible("amount")
+                raise RefundNotPossible(RefundProblem.amount)
             async with visitor.database.write() as connection:
                 intent = await self._found(connection, visitor)
                 tried = await attempts.of_intent(connection, intent.gateway, intent.id)
                 attempt = next((each for each in tried if each.id == form.get("attempt", "")), None)
                 if attempt is None:
                     raise web.HTTPNotFound
-                refund = await refund_process.ask(
+                refund = await refund_approval.request_refund(
                     connection,
                     attempt.id,
                     minor,
@@ -71,9 +71,9 @@ class GiftPage:
             async with visitor.database.write() as connection:
                 intent = await self._found(connection, visitor)
                 await audit_trail.record(
-                    connection, visitor.did("refund.refuse", intent.community, intent.id, error.word)
+                    connection, visitor.did("refund.refuse", intent.community, intent.id, error.problem)
                 )
-            return await self._shown(visitor, error.word, dict(form))
+            return await self._shown(visitor, error.problem, dict(form))
         return Onward(f"/staff/gifts/{intent.gateway}/{intent.id}?asked=1")
 
     async def _shown(self, visitor: Visitor, fault: str, typed: Mapping[str, str]) -> Shown:
@@ -88,7 +88,7 @@ class GiftPage:
             values = {
                 "changes": await intents.history(connection, intent.gateway, intent.id),
                 "posted": await ledger_lines.of_attempts(connection, ids),
-                "told": await gifts.told_by_bank(connection, ids),
+                "told": await gifts.notifications_of(connection, ids),
                 "refunds": await refunds.of_attempts(connection, ids),
             }
         about = {
@@ -114,7 +114,7 @@ class GiftPage:
         return Shown("gift.html", values | about, 422 if fault else 200)
 
     async def _possible(self, connection: Connection, visitor: Visitor, attempt: Attempt) -> Refundable:
-        return await refund_process.refundable(connection, attempt, self._bank, visitor.now)
+        return await refund_approval.check_refundable(connection, attempt, self._bank, visitor.now)
 
     async def _found(self, connection: Connection, visitor: Visitor) -> Intent:
         """Raises HTTPNotFound."""

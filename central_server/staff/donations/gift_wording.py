@@ -1,6 +1,6 @@
 """What the pages about gifts call their states, doors and oddities: words as English msgids."""
 
-from central_server.store.donations.gifts import Odd
+from central_server.store.donations.gifts import Oddity
 from central_server.store.donations.refunds import RefundState
 
 
@@ -29,12 +29,12 @@ DOORS = {
     "nfc": _("touched an NFC tag"),
 }
 ODD = {
-    Odd.any: _("anything"),
-    Odd.surplus: _("paid a second time"),
-    Odd.late: _("paid too late"),
-    Odd.outside_permit: _("paid while the permit did not hold"),
-    Odd.flawed: _("the bank calls it flawed"),
-    Odd.refund: _("given back, or asked to be"),
+    Oddity.any: _("anything"),
+    Oddity.surplus: _("paid a second time"),
+    Oddity.late: _("paid too late"),
+    Oddity.outside_permit: _("paid while the permit did not hold"),
+    Oddity.flawed: _("the bank calls it flawed"),
+    Oddity.refund: _("given back, or asked to be"),
 }
 LINES = {
     "paid": _("Paid"),

@@ -19,7 +19,7 @@ from central_server.staff.frame.page_frame import Desk, Sent, Shown, Visitor, sh
 from central_server.store.catalogue import beacons, projects
 from central_server.store.catalogue.beacons import StoredBeacon
 from central_server.store.donations import gifts
-from central_server.store.donations.gifts import PAGE, Money, Odd, Wanted
+from central_server.store.donations.gifts import PAGE, GiftFilter, Money, Oddity
 from central_server.store.enrolment import gateways
 from central_server.store.places import places
 from central_server.store.places.places import Place
@@ -127,7 +127,7 @@ class GiftsPage:
                     say(STATES[gift.state]),
                     yuan(posted.paid_minor),
                     yuan(posted.refunded_minor),
-                    " · ".join(say(ODD[Odd(word)]) for word in sorted(posted.odd)),
+                    " · ".join(say(ODD[Oddity(word)]) for word in sorted(posted.odd)),
                     say(DOORS[gift.door]) if gift.door else "",
                     gift.label,
                     gift.beacon or "",
@@ -137,18 +137,18 @@ class GiftsPage:
             )
         return rows
 
-    def _wanted(self, visitor: Visitor, chosen: Mapping[str, str], tops: frozenset[str]) -> Wanted:
+    def _wanted(self, visitor: Visitor, chosen: Mapping[str, str], tops: frozenset[str]) -> GiftFilter:
         """What does not fit is left out: a filter is no place for error pages."""
         before = _BEFORE.fullmatch(visitor.request.query.get("before", ""))
         since, until = _day(chosen["since"]), _day(chosen["until"])
-        return Wanted(
+        return GiftFilter(
             tops=tops,
             environment=self._environment,
             state=chosen["state"] if chosen["state"] in list(IntentState) else None,
             project=chosen["project"] or None,
             gateway=chosen["gateway"] or None,
             beacon=chosen["beacon"] or None,
-            odd=Odd(chosen["odd"]) if chosen["odd"] in list(Odd) else None,
+            odd=Oddity(chosen["odd"]) if chosen["odd"] in list(Oddity) else None,
             since=since,
             until=None if until is None else until + timedelta(days=1),
             before=None if before is None else (_instant(int(before[1])), before[2]),

@@ -13,7 +13,7 @@ from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Vis
 from central_server.store.accounts import audit_trail
 from central_server.store.catalogue import projects
 from central_server.store.donations import receipts
-from central_server.store.donations.receipts import ReceiptState, Wanted
+from central_server.store.donations.receipts import ReceiptState, RequestedReceipt
 from central_server.store.engine.connection import Connection
 from central_server.store.places import places
 from central_server.store.places.places import TOP
@@ -115,7 +115,7 @@ class ReceiptsPage:
         rows = [_cells(each, opened[each.attempt], known) for each in due if each.attempt in opened]
         return await sheet("receipts", "xlsx", [[say(name) for name in COLUMNS], *rows])
 
-    async def _opened(self, connection: Connection, due: Sequence[Wanted]) -> dict[str, Donor]:
+    async def _opened(self, connection: Connection, due: Sequence[RequestedReceipt]) -> dict[str, Donor]:
         sealed = await receipts.donors(connection, [each.attempt for each in due])
         seal = self._wanted.seal
         return {attempt: seal.open(attempt, each.sealed) for attempt, each in sealed.items()}
@@ -129,16 +129,16 @@ class ReceiptsPage:
                     raise web.HTTPNotFound
                 await visitor.demand(connection, held.community)
                 account = visitor.access.account
-                made = await self._wanted.issued(
+                made = await self._wanted.issue(
                     connection, attempt, visitor.form.get("number", ""), account, visitor.now
                 )
                 await audit_trail.record(connection, visitor.did("receipt.issue", made.community, attempt, made.number))
         except ReceiptRefused as error:
-            return await self._list(visitor, error.word, attempt, 422)
+            return await self._list(visitor, error.problem, attempt, 422)
         return Onward(f"{_AT}?done=issued")
 
 
-def _cells(each: Wanted, donor: Donor, known: dict[tuple[str, str], Project]) -> list[Cell]:
+def _cells(each: RequestedReceipt, donor: Donor, known: dict[tuple[str, str], Project]) -> list[Cell]:
     project = known.get((each.community, each.project))
     return [
         each.slip,

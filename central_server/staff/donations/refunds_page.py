@@ -7,8 +7,8 @@ from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.alerts.place_names import community_names
-from central_server.donations import refund_process
-from central_server.donations.refund_process import RefundNotPossible
+from central_server.donations import refund_approval
+from central_server.donations.refund_approval import RefundNotPossible
 from central_server.staff.donations.gift_wording import NOT_POSSIBLE, REFUND_STATES, yuan
 from central_server.staff.frame.page_frame import Desk, Onward, Shown, Visitor
 from central_server.store.accounts import audit_trail
@@ -54,7 +54,9 @@ class RefundsPage:
         try:
             async with visitor.database.write() as connection:
                 note, by = visitor.form.get("note", ""), visitor.access.account
-                await refund_process.decide(connection, refund.id, approve=approve, note=note, by=by, now=visitor.now)
+                await refund_approval.decide_refund(
+                    connection, refund.id, approve=approve, note=note, by=by, now=visitor.now
+                )
                 deed = visitor.did("refund.approve", refund.community, refund.id, _detail(refund))
                 if not approve:
                     deed = visitor.did("refund.decline", refund.community, refund.id, _detail(refund))
@@ -62,9 +64,9 @@ class RefundsPage:
         except RefundNotPossible as error:
             async with visitor.database.write() as connection:
                 await audit_trail.record(
-                    connection, visitor.did("refund.refuse", refund.community, refund.id, error.word)
+                    connection, visitor.did("refund.refuse", refund.community, refund.id, error.problem)
                 )
-            return await self._shown(visitor, error.word)
+            return await self._shown(visitor, error.problem)
         return Onward(f"{_AT}?decided=1")
 
     async def _shown(self, visitor: Visitor, fault: str) -> Shown:

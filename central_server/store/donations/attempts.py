@@ -1,4 +1,4 @@
-"""Attempts: one bank order each."""
+"""Store payment attempts: one bank order each."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
@@ -16,35 +16,37 @@ from central_server.store.engine.tables import attempts
 
 class AttemptState(StrEnum):
     opened = "opened"
-    """Recorded here; the bank may or may not know it."""
+    """Recorded in this server; the bank may or may not know it."""
     sent = "sent"
-    """The bank has the order; the donor was sent to its page."""
+    """The bank has the order, and the donor was sent to its page."""
     pending = "pending"
     paid = "paid"
     failed = "failed"
     expired = "expired"
     unconfirmed = "unconfirmed"
-    """Handed to a page of which nothing is heard: paid only if somebody brings the evidence."""
+    """Handed to a public page that reports nothing: paid only when staff import evidence."""
     refunding = "refunding"
-    """Paid, and some of it is on its way back."""
+    """Paid; a refund of some of it is under way."""
     refunded = "refunded"
-    """Paid, and some or all of it went back: the refunds tell how much."""
+    """Paid; some or all of it was refunded. The refunds state how much."""
     refund_refused = "refund_refused"
-    """Paid, and the bank would not give it back."""
+    """Paid; the bank refused the refund."""
 
 
 LIVE = (AttemptState.opened, AttemptState.sent, AttemptState.pending)
 PAID = (AttemptState.paid, AttemptState.refunding, AttemptState.refunded, AttemptState.refund_refused)
-"""The bank said that the money came, whatever became of it since."""
+"""The bank has reported the payment, whatever happened to it since."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """`id` is the bank's order number. `next_query_at` is None when there is nothing to ask any more.
+    """`id` is the bank's order number. `next_query_at`: None when no query is due any more.
 
-    `evidence`: the bank's number of the payment. `flawed`: paid, and the bank says that something about it is odd.
-    `held_until`: a late payment that the bank may give back by itself is not given back by us before.
-    `statement`, `statement_line`: the row of the bank's file in which it stands.
+    `evidence`: the bank's number of the payment. `flawed`: paid, with a reservation of the bank. `held_until`: we do
+    not
+    refund this late payment before, because the bank itself may return it. `statement`, `statement_line`: its row in
+    the
+    bank's file.
     """
 
     id: str
@@ -78,7 +80,7 @@ class Attempt:
 
 
 async def add(connection: Connection, attempt: Attempt) -> None:
-    """Raises IntegrityError when the intent has an attempt of that number."""
+    """Insert an attempt. Raises IntegrityError if the intent has an attempt of that number."""
     await connection.execute(attempts.insert().values(asdict(attempt)))
     await _record(connection, attempt, "", AttemptState(attempt.state), attempt.opened_at, "donor", attempt.id)
 
@@ -87,12 +89,14 @@ async def get(connection: Connection, attempt: str) -> Attempt | None:
     return _one((await connection.execute(select(attempts).where(attempts.c.id == attempt))).mappings().one_or_none())
 
 
-async def hold(connection: Connection, attempt: str) -> Attempt | None:
-    """The attempt, which nobody else changes until this write ends: whoever does holds its intent."""
+async def lock(connection: Connection, attempt: str) -> Attempt | None:
+    """Lock the attempt's intent until the write ends, and return the attempt: every change of an attempt locks its
+    intent.
+    """
     found = await get(connection, attempt)
     if found is None:
         return None
-    await intents.hold(connection, found.gateway, found.intent)
+    await intents.lock(connection, found.gateway, found.intent)
     return await get(connection, attempt)
 
 
@@ -102,14 +106,14 @@ async def by_return_nonce(connection: Connection, nonce: str) -> Attempt | None:
 
 
 async def of_intent(connection: Connection, gateway: str, intent: str) -> tuple[Attempt, ...]:
-    """In the order of their opening."""
+    """Return the intent's attempts in the order in which they were opened."""
     statement = select(attempts).where(attempts.c.gateway == gateway, attempts.c.intent == intent)
     rows = (await connection.execute(statement.order_by(attempts.c.number))).mappings()
     return tuple(Attempt(**row) for row in rows)
 
 
 async def ended_unpaid(connection: Connection, gateway: str, of: Collection[str]) -> frozenset[str]:
-    """Of these intents those that were tried, and every attempt has ended without money."""
+    """Return those of the intents that have attempts, all of which ended unpaid."""
     if not of:
         return frozenset()
     still = case((attempts.c.state.in_((AttemptState.failed, AttemptState.expired)), 0), else_=1)
@@ -119,14 +123,14 @@ async def ended_unpaid(connection: Connection, gateway: str, of: Collection[str]
 
 
 async def due(connection: Connection, bank: str, now: datetime, limit: int = 50) -> tuple[Attempt, ...]:
-    """Attempts about which that bank is to be asked now."""
-    wanted = select(attempts).where(attempts.c.next_query_at <= now, attempts.c.bank == bank)
-    statement = wanted.order_by(attempts.c.next_query_at).limit(limit)
+    """Return attempts about which this bank is due to be queried, at most `limit`."""
+    due = select(attempts).where(attempts.c.next_query_at <= now, attempts.c.bank == bank)
+    statement = due.order_by(attempts.c.next_query_at).limit(limit)
     return tuple(Attempt(**row) for row in (await connection.execute(statement)).mappings())
 
 
 async def schedule(connection: Connection, attempt: Attempt, next_query_at: datetime | None) -> bool:
-    """Count one query more. False when there is nothing to ask any more, or somebody else asks now."""
+    """Count one more query and set the next; False if none is due any more or another process has counted it."""
     columns = attempts.c
     counted = await connection.execute(
         update(attempts)
@@ -137,12 +141,12 @@ async def schedule(connection: Connection, attempt: Attempt, next_query_at: date
 
 
 async def ask_again(connection: Connection, attempt: Attempt, next_query_at: datetime | None) -> None:
-    """When the bank is to be asked next; None: never more."""
+    """Set when the bank is queried next; None: never."""
     await connection.execute(update(attempts).where(attempts.c.id == attempt.id).values(next_query_at=next_query_at))
 
 
 async def hurry(connection: Connection, attempt: Attempt, now: datetime) -> None:
-    """Ask the bank now, unless it was asked before."""
+    """Make the first query due now; later ones stay as scheduled."""
     columns = attempts.c
     await connection.execute(
         update(attempts)
@@ -154,7 +158,7 @@ async def hurry(connection: Connection, attempt: Attempt, now: datetime) -> None
 async def move(
     connection: Connection, attempt: Attempt, after: AttemptState, *, at: datetime, cause: str, evidence: str
 ) -> None:
-    """Set the state and record how it came about."""
+    """Set the state and record the change with its cause."""
     await _move(connection, attempt, after, {}, at, cause, evidence)
 
 
@@ -170,7 +174,7 @@ async def pay(
     cause: str,
     evidence: str,
 ) -> None:
-    """The bank said that it is paid. `payment`: the bank's number of it."""
+    """Record the payment that the bank reported. `payment`: the bank's number of it."""
     facts = {
         "evidence": payment,
         "flawed": flawed,

@@ -1,4 +1,4 @@
-"""Verified notifications of banks, word for word, each kept once under (bank, id)."""
+"""Store verified notifications of banks word for word, one for each (bank, id)."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -21,13 +21,14 @@ class StoredNotification:
     received_at: datetime
 
 
-async def keep(connection: Connection, notification: StoredNotification) -> bool:
-    """False when this (bank, id) is here already."""
+async def add(connection: Connection, notification: StoredNotification) -> bool:
+    """Insert a notification; False if this (bank, id) is stored already."""
     statement = insert(connection, notifications).values(asdict(notification)).on_conflict_do_nothing()
     return bool((await connection.execute(statement)).rowcount)
 
 
 async def fingerprint(connection: Connection, bank: str, notification: str) -> str | None:
+    """Return the stored notification's digest, None if there is none."""
     columns = notifications.c
     statement = select(columns.fingerprint).where(columns.bank == bank, columns.id == notification)
     return (await connection.execute(statement)).scalar()

@@ -1,4 +1,4 @@
-"""Gifts as staff look for them: intents, with what became of their money."""
+"""Read gifts for staff: intents with what became of their money."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from central_server.store.places.places import communities, within
 PAGE = 50
 
 
-class Odd(StrEnum):
-    """What makes a gift one to look at."""
+class Oddity(StrEnum):
+    """What makes a gift worth a look by staff."""
 
     surplus = "surplus"
     late = "late"
@@ -27,10 +27,9 @@ class Odd(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A filter; None takes all. `tops`: the community is at or below one of these places.
-
-    `before`: (first_seen_at, id) of the last gift of the page before.
+class GiftFilter:
+    """None takes all. `tops`: the community is at or below one of these places. `before`: (first_seen_at, id) of the
+    last gift of the previous page.
     """
 
     tops: Collection[str]
@@ -39,7 +38,7 @@ class Wanted:
     project: str | None = None
     gateway: str | None = None
     beacon: str | None = None
-    odd: Odd | None = None
+    odd: Oddity | None = None
     since: datetime | None = None
     until: datetime | None = None
     before: tuple[datetime, str] | None = None
@@ -67,28 +66,28 @@ class Gift:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """What the ledger says of one gift, in fen."""
+    """The ledger's figures of one gift, in fen."""
 
     paid_minor: int = 0
     refunded_minor: int = 0
     odd: frozenset[str] = frozenset()
 
 
-async def page(connection: Connection, wanted: Wanted, limit: int = PAGE) -> tuple[Gift, ...]:
-    """Newest first."""
+async def page(connection: Connection, filter_: GiftFilter, limit: int = PAGE) -> tuple[Gift, ...]:
+    """Return one page of gifts, newest first."""
     columns = intents.c
     shown = [columns[name] for name in Gift.__dataclass_fields__ if name != "label"]
     statement = select(*shown, gateways.c.label).join(gateways, gateways.c.id == columns.gateway)
-    statement = statement.where(columns.environment == wanted.environment)
-    seen = await communities(connection, wanted.tops)
+    statement = statement.where(columns.environment == filter_.environment)
+    seen = await communities(connection, filter_.tops)
     if seen is not None:
         statement = statement.where(columns.community.in_(seen))
-    statement = _filtered(statement, wanted).order_by(columns.first_seen_at.desc(), columns.id.desc()).limit(limit)
+    statement = _filtered(statement, filter_).order_by(columns.first_seen_at.desc(), columns.id.desc()).limit(limit)
     return tuple(Gift(*row) for row in await connection.execute(statement))
 
 
 async def money(connection: Connection, gifts: Collection[Gift]) -> dict[tuple[str, str], Money]:
-    """By (gateway, intent); only of those that the ledger knows."""
+    """Return the ledger's figures by (gateway, intent); gifts without a ledger line are left out."""
     if not gifts:
         return {}
     columns = ledger_lines.c
@@ -101,20 +100,22 @@ async def money(connection: Connection, gifts: Collection[Gift]) -> dict[tuple[s
         odd = {name for name in ("late", "outside_permit", "flawed") if getattr(row, name)}
         came = row.amount_minor if row.kind in ("paid", "surplus") else 0
         went = row.amount_minor if row.kind == "refund" else 0
-        odd |= {Odd.surplus.value} if row.kind == "surplus" else {Odd.refund.value} if went else set()
+        odd |= {Oddity.surplus.value} if row.kind == "surplus" else {Oddity.refund.value} if went else set()
         found[row.gateway, row.intent] = Money(before.paid_minor + came, before.refunded_minor + went, before.odd | odd)
     return found
 
 
-async def beacons_of(connection: Connection, wanted: Wanted, limit: int = 200) -> tuple[str, ...]:
-    """At which gifts began."""
-    named = select(intents.c.beacon).where(intents.c.beacon.is_not(None), within(intents.c.community, wanted.tops))
-    named = named.where(intents.c.environment == wanted.environment)
+async def beacons_of(connection: Connection, filter_: GiftFilter, limit: int = 200) -> tuple[str, ...]:
+    """Return the beacons at which gifts began."""
+    named = select(intents.c.beacon).where(intents.c.beacon.is_not(None), within(intents.c.community, filter_.tops))
+    named = named.where(intents.c.environment == filter_.environment)
     return tuple((await connection.execute(named.distinct().order_by(intents.c.beacon).limit(limit))).scalars())
 
 
-async def told_by_bank(connection: Connection, attempt_ids: Collection[str]) -> tuple[tuple[str, str, datetime], ...]:
-    """The bank's notifications of these attempts: attempt, the bank's number, and when it came."""
+async def notifications_of(
+    connection: Connection, attempt_ids: Collection[str]
+) -> tuple[tuple[str, str, datetime], ...]:
+    """Return the bank's notifications of these attempts: attempt, notification id, time received."""
     columns = notifications.c
     statement = select(columns.attempt, columns.id, columns.received_at).where(columns.attempt.in_(attempt_ids))
     rows = await connection.execute(statement.order_by(columns.received_at))
@@ -125,40 +126,40 @@ def _keys(gifts: Collection[Gift]) -> list[tuple[str, str]]:
     return [(gift.gateway, gift.id) for gift in gifts]
 
 
-def _filtered(statement: Select[*tuple[Any, ...]], wanted: Wanted) -> Select[*tuple[Any, ...]]:
+def _filtered(statement: Select[*tuple[Any, ...]], filter_: GiftFilter) -> Select[*tuple[Any, ...]]:
     columns = intents.c
     for column, value in (
-        (columns.state, wanted.state),
-        (columns.project, wanted.project),
-        (columns.gateway, wanted.gateway),
-        (columns.beacon, wanted.beacon),
+        (columns.state, filter_.state),
+        (columns.project, filter_.project),
+        (columns.gateway, filter_.gateway),
+        (columns.beacon, filter_.beacon),
     ):
         if value is not None:
             statement = statement.where(column == value)
-    if wanted.odd is not None:
-        statement = statement.where(_odd(wanted.odd))
-    if wanted.since is not None:
-        statement = statement.where(columns.first_seen_at >= wanted.since)
-    if wanted.until is not None:
-        statement = statement.where(columns.first_seen_at < wanted.until)
-    if wanted.before is not None:
-        at, id_ = wanted.before
+    if filter_.odd is not None:
+        statement = statement.where(_odd(filter_.odd))
+    if filter_.since is not None:
+        statement = statement.where(columns.first_seen_at >= filter_.since)
+    if filter_.until is not None:
+        statement = statement.where(columns.first_seen_at < filter_.until)
+    if filter_.before is not None:
+        at, id_ = filter_.before
         statement = statement.where((columns.first_seen_at < at) | ((columns.first_seen_at == at) & (columns.id < id_)))
     return statement
 
 
-def _odd(odd: Odd) -> ColumnElement[bool]:
+def _odd(odd: Oddity) -> ColumnElement[bool]:
     line = ledger_lines.c
     tried = (attempts.c.gateway == intents.c.gateway) & (attempts.c.intent == intents.c.id)
     given_back = exists().where(tried, refunds.c.attempt == attempts.c.id)
     marks = {
-        Odd.surplus: line.kind == "surplus",
-        Odd.late: line.late,
-        Odd.outside_permit: line.outside_permit,
-        Odd.flawed: line.flawed,
+        Oddity.surplus: line.kind == "surplus",
+        Oddity.late: line.late,
+        Oddity.outside_permit: line.outside_permit,
+        Oddity.flawed: line.flawed,
     }
-    if odd is Odd.refund:
+    if odd is Oddity.refund:
         return given_back
-    wanted = marks[Odd.surplus] | line.late | line.outside_permit | line.flawed if odd is Odd.any else marks[odd]
-    marked = exists().where(tried, line.attempt == attempts.c.id, wanted)
-    return marked | given_back if odd is Odd.any else marked
+    filter_ = marks[Oddity.surplus] | line.late | line.outside_permit | line.flawed if odd is Oddity.any else marks[odd]
+    marked = exists().where(tried, line.attempt == attempts.c.id, filter_)
+    return marked | given_back if odd is Oddity.any else marked

@@ -1,4 +1,4 @@
-"""Intents, by (gateway, id), and every change of their state."""
+"""Store intents, by (gateway, id), and every change of their state."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from sync_contract.records import HandoffKind, IntentState
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """`beacon` as text or None; `door` is None until the parcel told it; `first_seen_in`: ticket, parcel or page.
+    """`beacon`: as text or None. `door`: None until the parcel brings it. `first_seen_in`: ticket, parcel or page.
 
-    `code`: eight Crockford digits that a donor types instead of scanning; only once the intent was synced.
+    `code`: eight Crockford digits that a donor types instead of scanning; only after the intent was synced.
     """
 
     gateway: str
@@ -39,11 +39,11 @@ class Intent:
     code: str | None = None
 
     def differing(self, other: "Intent") -> tuple[str, ...]:
-        """The names of the facts, told by ticket and parcel alike, in which the two differ."""
-        return tuple(name for name in _TOLD_TWICE if getattr(self, name) != getattr(other, name))
+        """Return the names of the compared facts in which the two differ."""
+        return tuple(name for name in _COMPARED if getattr(self, name) != getattr(other, name))
 
 
-_TOLD_TWICE = (
+_COMPARED = (
     "environment",
     "project",
     "amount_minor",
@@ -52,11 +52,12 @@ _TOLD_TWICE = (
     "catalogue_version",
     "handoff",
 )
+"""Facts that ticket and parcel both contain."""
 
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """Of an attempt when `attempt` is given, else of the intent. `cause`: a word; `evidence`: what proves it."""
+    """A change of an attempt if `attempt` is given, else of the intent. `cause`: one word; `evidence`: its proof."""
 
     community: str
     gateway: str
@@ -75,7 +76,7 @@ _row, _change = attrgetter(*_COLUMNS), attrgetter(*_CHANGED)
 
 
 async def add(connection: Connection, new: Sequence[Intent]) -> frozenset[str]:
-    """Of one gateway. The ids that were not there before; the others stay as they are."""
+    """Insert the intents of one gateway and return the new ids; known intents stay as they are."""
     if not new:
         return frozenset()
     rows = {intent.id: _row(intent) for intent in sorted(new, key=attrgetter("id"))}
@@ -86,8 +87,8 @@ async def get(connection: Connection, gateway: str, intent: str) -> Intent | Non
     return (await find(connection, gateway, [intent])).get(intent)
 
 
-async def hold(connection: Connection, gateway: str, intent: str) -> Intent | None:
-    """The intent, which nobody else changes until this write ends: neither its state nor its attempts."""
+async def lock(connection: Connection, gateway: str, intent: str) -> Intent | None:
+    """Lock the intent until the write ends, for its state and its attempts, and return it."""
     statement = select(intents).where(intents.c.gateway == gateway, intents.c.id == intent).with_for_update()
     found = (await connection.execute(statement)).one_or_none()
     return None if found is None else Intent(**found._mapping)
@@ -100,8 +101,8 @@ async def find(connection: Connection, gateway: str, ids: Collection[str]) -> di
     return {row.id: Intent(**row._mapping) for row in await connection.execute(statement)}
 
 
-async def tell_door(connection: Connection, gateway: str, intent: str, door: str, code: str | None) -> None:
-    """The one fact that a ticket does not carry, and the code that comes with the parcel; set once."""
+async def set_door(connection: Connection, gateway: str, intent: str, door: str, code: str | None) -> None:
+    """Set the door and the code, which come with the parcel and not with a ticket; both are set once."""
     await connection.execute(
         update(intents)
         .where(intents.c.gateway == gateway, intents.c.id == intent, intents.c.door.is_(None))
@@ -110,7 +111,7 @@ async def tell_door(connection: Connection, gateway: str, intent: str, door: str
 
 
 async def by_code(connection: Connection, code: str, since: datetime) -> Intent | None:
-    """The intent of that code, when it was first seen after `since`."""
+    """Return the intent of that code if it was first seen after `since`."""
     statement = select(intents).where(intents.c.code == code, intents.c.first_seen_at > since)
     found = (await connection.execute(statement)).one_or_none()
     return None if found is None else Intent(**found._mapping)
@@ -132,10 +133,10 @@ async def move(
     evidence: str,
     slip: str = "",
 ) -> None:
-    """Set the state and record how it came about."""
-    here = (intents.c.gateway == intent.gateway, intents.c.id == intent.id)
+    """Set the state, record the change with its cause, and notify other processes."""
+    key = (intents.c.gateway == intent.gateway, intents.c.id == intent.id)
     values = {"state": after.value} | ({"slip": slip} if slip else {})
-    await connection.execute(update(intents).where(*here).values(values))
+    await connection.execute(update(intents).where(*key).values(values))
     change = StateChange(
         intent.community, intent.gateway, intent.id, None, intent.state, after.value, at, cause, evidence[:200]
     )
@@ -149,26 +150,26 @@ async def record(connection: Connection, changes: Sequence[StateChange]) -> None
 
 
 async def history(connection: Connection, gateway: str, intent: str) -> tuple[StateChange, ...]:
-    """Oldest first."""
-    begun = await get(connection, gateway, intent)
+    """Return all changes of the intent and its attempts, oldest first."""
+    registered = await get(connection, gateway, intent)
     columns = [state_changes.c[name] for name in StateChange.__dataclass_fields__]
     statement = select(*columns).where(state_changes.c.gateway == gateway, state_changes.c.intent == intent)
     found = await connection.execute(statement.order_by(state_changes.c.seq))
-    return (*(_beginning(begun) if begun else ()), *(StateChange(*row) for row in found))
+    return (*(_beginning(registered) if registered else ()), *(StateChange(*row) for row in found))
 
 
 def _beginning(intent: Intent) -> tuple[StateChange, ...]:
-    """What the intent's own row says of how it began: what a parcel brings has no rows of its own for that.
+    """Return the changes implied by the intent's own row: a parcel's intent has no rows for its first steps.
 
-    A link hands over to a public page of which nothing is heard: it ends unconfirmed at once.
+    A `link` handoff leads to a public page that reports nothing, so it is unconfirmed at once.
     """
     if intent.first_seen_in != "parcel":
         return ()
     steps = [("", IntentState.registered, "parcel")]
     if intent.handoff == HandoffKind.link:
         steps.append((IntentState.registered.value, IntentState.unconfirmed, "link"))
-    told = (intent.community, intent.gateway, intent.id, None)
+    common = (intent.community, intent.gateway, intent.id, None)
     return tuple(
-        StateChange(*told, before, after.value, intent.first_seen_at, cause, intent.id)
+        StateChange(*common, before, after.value, intent.first_seen_at, cause, intent.id)
         for before, after, cause in steps
     )

@@ -1,4 +1,4 @@
-"""Whether a gift's donor wants the official receipt, whether it was issued, and what for it is kept under seal."""
+"""Store receipt requests: whether a donor wants one, whether it was issued, and the donor's sealed data."""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
@@ -15,23 +15,23 @@ from central_server.store.engine.upsert import insert
 from central_server.store.places.places import within
 
 DONOR = "(donor)"
-"""In the place of an account: whoever holds the gift's own page."""
-ITSELF = "(schedule)"
-"""In the place of an account: what was kept until its day came."""
+"""Stands for the account of a donor, who is known only by the gift's own page."""
+SCHEDULE = "(schedule)"
+"""Stands for the account of the scheduled deletion."""
 
 
 class ReceiptState(StrEnum):
     anonymous = "anonymous"
-    """Nobody asked for one: 爱心人士. So is every gift until its donor says otherwise."""
+    """The initial state: the donor made no request (爱心人士)."""
     waived = "waived"
-    """The donor said that none is wanted."""
+    """The donor declined a receipt."""
     due = "due"
     issued = "issued"
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """`number`: of the official receipt, once it was issued; `changed_by`: an account, or `DONOR`."""
+    """`number`: of the official receipt, once issued. `changed_by`: an account, or `DONOR`."""
 
     attempt: str
     community: str
@@ -43,7 +43,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class SealedDonor:
-    """`key`: the fingerprint of the key that opens `sealed`; at `delete_at` it is deleted, whatever became of it."""
+    """`key`: the fingerprint of the key that opens `sealed`. At `delete_at` the row is deleted in any case."""
 
     attempt: str
     community: str
@@ -54,8 +54,8 @@ class SealedDonor:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A gift whose receipt is due or issued, as staff see it. `donor_until`: None when nothing is kept any more."""
+class RequestedReceipt:
+    """A gift with a due or issued receipt, for staff. `donor_until`: None when no donor data is stored any more."""
 
     attempt: str
     community: str
@@ -77,19 +77,19 @@ _DONOR = [receipt_donors.c[name] for name in SealedDonor.__dataclass_fields__]
 
 
 async def get(connection: Connection, attempt: str) -> Receipt | None:
-    """None while nobody said anything."""
+    """Return None before the donor's first choice."""
     found = (await connection.execute(select(*_RECEIPT).where(receipts.c.attempt == attempt))).one_or_none()
     return None if found is None else Receipt(*found)
 
 
-async def hold(connection: Connection, attempt: str) -> Receipt | None:
-    """Nobody else changes it until this write ends."""
+async def lock(connection: Connection, attempt: str) -> Receipt | None:
+    """Lock the receipt until the write ends, and return it."""
     await connection.alone(f"receipt {attempt}")
     return await get(connection, attempt)
 
 
-async def put(connection: Connection, receipt: Receipt) -> None:
-    await _put(connection, receipts, receipt, ("state", "number", "changed_at", "changed_by"))
+async def save(connection: Connection, receipt: Receipt) -> None:
+    await _upsert(connection, receipts, receipt, ("state", "number", "changed_at", "changed_by"))
 
 
 async def number_taken(connection: Connection, community: str, number: str, but: str) -> bool:
@@ -99,16 +99,16 @@ async def number_taken(connection: Connection, community: str, number: str, but:
     return (await connection.execute(statement.limit(1))).first() is not None
 
 
-async def put_donor(connection: Connection, donor: SealedDonor) -> None:
-    await _put(connection, receipt_donors, donor, ("key", "sealed", "given_at", "delete_at"))
+async def save_donor(connection: Connection, donor: SealedDonor) -> None:
+    await _upsert(connection, receipt_donors, donor, ("key", "sealed", "given_at", "delete_at"))
 
 
-async def _put(connection: Connection, table: Table, row: Receipt | SealedDonor, anew: tuple[str, ...]) -> None:
-    """One for each attempt; where it is there, `anew` says which columns are written over."""
+async def _upsert(connection: Connection, table: Table, row: Receipt | SealedDonor, updated: tuple[str, ...]) -> None:
+    """Insert the attempt's row, or update the columns `updated` of an existing one."""
     values = asdict(row)
     statement = insert(connection, table).values(values)
     statement = statement.on_conflict_do_update(
-        index_elements=[table.c.attempt], set_={name: values[name] for name in anew}
+        index_elements=[table.c.attempt], set_={name: values[name] for name in updated}
     )
     await connection.execute(statement)
 
@@ -117,34 +117,34 @@ async def delete_at(connection: Connection, attempt: str, at: datetime) -> None:
     await connection.execute(update(receipt_donors).where(receipt_donors.c.attempt == attempt).values(delete_at=at))
 
 
-async def forget_donor(connection: Connection, attempt: str) -> bool:
-    """False when nothing was kept."""
+async def delete_donor(connection: Connection, attempt: str) -> bool:
+    """Delete the donor's data; False if there was none."""
     gone = await connection.execute(delete(receipt_donors).where(receipt_donors.c.attempt == attempt))
     return bool(gone.rowcount)
 
 
 async def donors_due(connection: Connection, now: datetime, limit: int = 100) -> tuple[SealedDonor, ...]:
-    """Those whose day has come."""
+    """Return donor data whose deletion is due, at most `limit`."""
     statement = select(*_DONOR).where(receipt_donors.c.delete_at <= now).order_by(receipt_donors.c.delete_at)
     return tuple(SealedDonor(*row) for row in await connection.execute(statement.limit(limit)))
 
 
-async def donors(connection: Connection, wanted: Collection[str]) -> dict[str, SealedDonor]:
-    """By attempt."""
-    statement = select(*_DONOR).where(receipt_donors.c.attempt.in_(wanted))
+async def donors(connection: Connection, attempts_: Collection[str]) -> dict[str, SealedDonor]:
+    """Return sealed donor data by attempt."""
+    statement = select(*_DONOR).where(receipt_donors.c.attempt.in_(attempts_))
     return {row.attempt: SealedDonor(*row) for row in await connection.execute(statement)}
 
 
 async def keys(connection: Connection) -> dict[str, int]:
-    """By the fingerprint of the key: how many donors' data only that key opens."""
+    """Return by key fingerprint how many donors' data only that key opens."""
     statement = select(receipt_donors.c.key, func.count()).group_by(receipt_donors.c.key)
     return {key: count for key, count in await connection.execute(statement)}
 
 
 async def page(
     connection: Connection, tops: Collection[str], environment: str, state: ReceiptState, limit: int = 500
-) -> tuple[Wanted, ...]:
-    """Due: the oldest first; else the newest first."""
+) -> tuple[RequestedReceipt, ...]:
+    """Return receipts of that state: due ones oldest first, others newest first."""
     table = receipts.c
     statement = (
         select(
@@ -162,12 +162,13 @@ async def page(
     )  # fmt: skip
     order = table.changed_at if state is ReceiptState.due else table.changed_at.desc()
     return tuple(
-        Wanted(*row) for row in await connection.execute(statement.order_by(order, table.attempt).limit(limit))
+        RequestedReceipt(*row)
+        for row in await connection.execute(statement.order_by(order, table.attempt).limit(limit))
     )
 
 
 async def waiting(connection: Connection, tops: Collection[str], environment: str) -> tuple[Waiting, ...]:
-    """By community: how many are due, and since when the newest."""
+    """Return by community how many receipts are due, and the time of the newest."""
     table = receipts.c
     statement = (
         select(table.community, func.count(), func.max(table.changed_at))
@@ -181,7 +182,7 @@ async def waiting(connection: Connection, tops: Collection[str], environment: st
 
 
 async def counts(connection: Connection, tops: Collection[str], environment: str) -> dict[str, int]:
-    """Of all paid gifts, by state; those of which nobody said anything are anonymous."""
+    """Return the number of paid gifts by receipt state; gifts without a choice count as anonymous."""
     state = func.coalesce(receipts.c.state, ReceiptState.anonymous.value)
     statement = (
         select(state, func.count())

@@ -1,4 +1,4 @@
-"""Refunds: asked for by one, decided by another, and what the bank made of them."""
+"""Store refunds: requested by one person, decided by another, completed or refused by the bank."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
@@ -6,14 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import func, select, update
 
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import attempts, refunds
 from central_server.store.places.places import within
 
 BY_BANK = "(bank)"
-"""In the place of an account: the bank gave it back by itself."""
+"""Stands for the account when the bank itself returned the money."""
 PAGE = 50
 
 
@@ -22,22 +22,23 @@ class RefundState(StrEnum):
     approved = "approved"
     declined = "declined"
     sent = "sent"
-    """The bank was told, perhaps: only its own word ends this."""
+    """The bank may have received it: only its report ends this state."""
     refunded = "refunded"
     refused = "refused"
-    """The bank would not."""
+    """The bank refused it."""
 
 
 WAITING = (RefundState.asked, RefundState.approved, RefundState.sent)
 COUNTED = (*WAITING, RefundState.refunded)
-"""Those whose money is gone, or may be: together never more than was paid."""
+"""States whose money is returned or may be: together never more than was paid."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRefund:
-    """`id` is the bank's order number of the refund, and `sent_at` its time; both stay whatever is sent again.
+    """`id` and `sent_at` are the bank's order number and time of the refund; both stay the same when it is sent again.
 
-    `note`: why it was decided so, or why it was closed. `evidence`: the bank's number of the refund, or its reason.
+    `note`: the reason of the decision or closing. `evidence`: the bank's number of the refund, or its reason of
+    refusal.
     """
 
     id: str
@@ -69,13 +70,13 @@ async def get(connection: Connection, refund: str) -> StoredRefund | None:
 
 
 async def of_attempts(connection: Connection, attempts: Collection[str]) -> tuple[StoredRefund, ...]:
-    """In the order in which they were asked for."""
+    """Return refunds in the order in which they were requested."""
     statement = select(refunds).where(refunds.c.attempt.in_(attempts)).order_by(refunds.c.asked_at, refunds.c.id)
     return tuple(StoredRefund(**row) for row in (await connection.execute(statement)).mappings())
 
 
 async def counted_minor(connection: Connection, attempt: str) -> int:
-    """Fen that went back of the attempt, or may. Certain only while its intent is held."""
+    """Return fen of the attempt that were returned or may be. Certain only under the intent's lock."""
     total = select(func.coalesce(func.sum(refunds.c.amount_minor), 0))
     statement = total.where(refunds.c.attempt == attempt, refunds.c.state.in_(COUNTED))
     return int((await connection.execute(statement)).scalar_one())
@@ -90,7 +91,7 @@ async def page(
     before: tuple[datetime, str] | None = None,
     limit: int = PAGE,
 ) -> tuple[StoredRefund, ...]:
-    """Newest first. `waiting`: only those that nobody decided yet."""
+    """Return one page, newest first. `waiting`: only undecided requests."""
     columns = refunds.c
     statement = select(refunds).where(columns.environment == environment, within(columns.community, tops))
     if waiting:
@@ -105,7 +106,7 @@ async def page(
 async def unanswered(
     connection: Connection, tops: Collection[str], environment: str, sent_before: datetime
 ) -> tuple[StoredRefund, ...]:
-    """Sent to the bank before that time, and it has not said that they are done."""
+    """Return refunds sent before that time that the bank has not completed or refused."""
     columns = refunds.c
     statement = select(refunds).where(
         columns.environment == environment,
@@ -118,7 +119,7 @@ async def unanswered(
 
 
 async def due(connection: Connection, bank: str, now: datetime, limit: int = 20) -> tuple[StoredRefund, ...]:
-    """Those of which that bank is to be told or asked now; what another one holds must not stand before them."""
+    """Return refunds that are due to be sent to this bank or queried there; another bank's never block them."""
     columns = refunds.c
     there = select(refunds).join(attempts, attempts.c.id == columns.attempt).where(attempts.c.bank == bank)
     statement = there.where(columns.next_query_at <= now).order_by(columns.next_query_at, columns.id)
@@ -135,26 +136,26 @@ async def decide(
     next_query_at: datetime | None,
     at: datetime,
 ) -> bool:
-    """False when it was decided before."""
+    """Record a decision; False if it was decided before."""
     values = {"state": state.value, "decided_by": by, "decided_at": at, "note": note, "next_query_at": next_query_at}
     return await _change(connection, refund.id, (RefundState.asked,), values)
 
 
 async def close(connection: Connection, refund: StoredRefund, *, note: str, at: datetime) -> bool:
-    """Decline what was not sent yet, whoever had approved it. False when it was sent meanwhile."""
+    """Decline a refund that is not sent yet, also an approved one; False if it was sent meanwhile."""
     decided = {"decided_by": refund.decided_by or BY_BANK, "decided_at": refund.decided_at or at}
     values = {"state": RefundState.declined.value, "note": note, "next_query_at": None} | decided
     return await _change(connection, refund.id, (RefundState.asked, RefundState.approved), values)
 
 
 async def begin_sending(connection: Connection, refund: StoredRefund, at: datetime, next_query_at: datetime) -> bool:
-    """Approved to sent; False when another process was first, or it was closed."""
+    """Change approved to sent; False if another process did, or it was closed."""
     values = {"state": RefundState.sent.value, "sent_at": at, "next_query_at": next_query_at}
     return await _change(connection, refund.id, (RefundState.approved,), values)
 
 
-async def begin_asking(connection: Connection, refund: StoredRefund, next_query_at: datetime | None) -> bool:
-    """Count one query more; False when another process was first, or it has ended."""
+async def begin_query(connection: Connection, refund: StoredRefund, next_query_at: datetime | None) -> bool:
+    """Count one more query; False if another process did, or the refund has ended."""
     columns = refunds.c
     counted = await connection.execute(
         update(refunds)
@@ -165,19 +166,10 @@ async def begin_asking(connection: Connection, refund: StoredRefund, next_query_
 
 
 async def end(connection: Connection, refund: StoredRefund, state: RefundState, evidence: str) -> bool:
-    """By the bank's word. A later truth wins: what was refused may turn out to be done, and never the other way."""
+    """Record the bank's result. Refused may become refunded later, never the reverse."""
     before = (RefundState.sent,) if state is RefundState.refused else (RefundState.sent, RefundState.refused)
     values = {"state": state.value, "evidence": evidence[:200], "next_query_at": None}
     return await _change(connection, refund.id, before, values)
-
-
-async def waiting_by_attempt(connection: Connection, attempts: Collection[str]) -> dict[str, tuple[int, int]]:
-    """Of each attempt that has refunds: fen that went back, and fen that may be on their way."""
-    columns = refunds.c
-    back = func.sum(case((columns.state == RefundState.refunded, columns.amount_minor), else_=0))
-    under_way = func.sum(case((columns.state.in_(WAITING), columns.amount_minor), else_=0))
-    statement = select(columns.attempt, back, under_way).where(columns.attempt.in_(attempts)).group_by(columns.attempt)
-    return {row[0]: (int(row[1]), int(row[2])) for row in await connection.execute(statement)}
 
 
 async def _change(

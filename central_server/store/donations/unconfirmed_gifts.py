@@ -1,4 +1,4 @@
-"""Gifts that were handed over to a public page of which nothing is heard: they wait for evidence."""
+"""Read gifts that were handed to a public page and wait for evidence of payment."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from central_server.store.engine.tables import attempts, gateways, intents
 from central_server.store.places.places import within
 from sync_contract.records import IntentState
 
-MOST = 5000
+MAX_LISTED = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Unconfirmed:
 
 
 async def every(
-    connection: Connection, tops: Collection[str], environment: str, limit: int = MOST
+    connection: Connection, tops: Collection[str], environment: str, limit: int = MAX_LISTED
 ) -> tuple[Unconfirmed, ...]:
-    """The oldest first."""
+    """Return waiting gifts, oldest first, at most `limit`."""
     table = intents.c
     statement = (
         select(
@@ -51,22 +51,22 @@ async def every(
 
 
 async def known(connection: Connection, ids: Collection[str]) -> dict[str, list[tuple[str, str, str, str, int]]]:
-    """By the gift's id: gateway, community, environment, state and fen of each gift of that id."""
+    """Return by gift id: gateway, community, environment, state and fen of each gift of that id."""
     found: dict[str, list[tuple[str, str, str, str, int]]] = {}
     table = intents.c
     columns = (table.id, table.gateway, table.community, table.environment, table.state, table.amount_minor)
     every_id = sorted(ids)
     for start in range(0, len(every_id), 500):
         statement = select(*columns).where(table.id.in_(every_id[start : start + 500]))
-        for id_, *told in await connection.execute(statement):
-            found.setdefault(id_, []).append((told[0], told[1], told[2], told[3], int(told[4])))
+        for id_, *rest in await connection.execute(statement):
+            found.setdefault(id_, []).append((rest[0], rest[1], rest[2], rest[3], int(rest[4])))
     return found
 
 
-async def evidence_used(connection: Connection, environment: str, told: Collection[str]) -> frozenset[str]:
-    """Of these numbers, those by which another payment is known already."""
+async def evidence_used(connection: Connection, environment: str, rest: Collection[str]) -> frozenset[str]:
+    """Return those of the numbers under which another payment is recorded already."""
     found = set[str]()
-    every_number = sorted(told)
+    every_number = sorted(rest)
     for start in range(0, len(every_number), 500):
         statement = select(attempts.c.evidence).where(
             attempts.c.environment == environment, attempts.c.evidence.in_(every_number[start : start + 500])

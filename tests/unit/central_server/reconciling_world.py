@@ -22,8 +22,8 @@ from central_server.banks.port import (
     Statement,
     StatementRow,
 )
-from central_server.donations import refund_process
-from central_server.donations.settle import receive
+from central_server.donations import refund_approval, refund_outcome
+from central_server.donations.settlement import post_payment
 from central_server.enrolment.gateways import register
 from central_server.reconciliation.fees import ANY, FeeRule
 from central_server.reconciliation.nightly import Nightly
@@ -131,9 +131,9 @@ class Books:
         state = AttemptState.expired if late else AttemptState.sent
         attempt = await self.opened(minor, at=at, state=state)
         async with self.database.write() as connection:
-            held = await attempts.hold(connection, attempt.id)
+            held = await attempts.lock(connection, attempt.id)
             assert held is not None
-            assert await receive(
+            assert await post_payment(
                 connection,
                 held,
                 payment=number(held),
@@ -148,20 +148,26 @@ class Books:
     async def refunded(self, attempt: Attempt, minor: int, *, at: datetime = NOW, done: bool = True) -> StoredRefund:
         """Asked for by one, approved by another, told to the bank; `done`: it has answered."""
         async with self.database.write() as connection:
-            asked = await refund_process.ask(connection, attempt.id, minor, "a test", bank=BANK, by="li", now=at)
-            await refund_process.decide(connection, asked.id, approve=True, note="", by="chen", now=at)
+            asked = await refund_approval.request_refund(
+                connection, attempt.id, minor, "a test", bank=BANK, by="li", now=at
+            )
+            await refund_approval.decide_refund(connection, asked.id, approve=True, note="", by="chen", now=at)
         async with self.database.write() as connection:
             kept = await refunds.get(connection, asked.id)
             assert kept is not None
             await refunds.begin_sending(connection, kept, at, at)
             if done:
-                assert await refund_process.done(connection, asked.id, f"R{asked.id[-12:]}", at, cause="test")
+                assert await refund_outcome.complete_refund(
+                    connection, asked.id, f"R{asked.id[-12:]}", at, cause="test"
+                )
         return await self.refund(asked.id)
 
     async def declined(self, attempt: Attempt, minor: int) -> StoredRefund:
         async with self.database.write() as connection:
-            asked = await refund_process.ask(connection, attempt.id, minor, "a test", bank=BANK, by="li", now=NOW)
-            await refund_process.decide(connection, asked.id, approve=False, note="no", by="chen", now=NOW)
+            asked = await refund_approval.request_refund(
+                connection, attempt.id, minor, "a test", bank=BANK, by="li", now=NOW
+            )
+            await refund_approval.decide_refund(connection, asked.id, approve=False, note="no", by="chen", now=NOW)
         return await self.refund(asked.id)
 
     async def now(self, attempt: Attempt) -> Attempt:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from central_server.donations import refund_process
+from central_server.donations import refund_approval
 from central_server.store.donations import attempts, refunds
 from central_server.store.donations.attempts import Attempt
 from central_server.store.donations.refunds import StoredRefund
@@ -35,13 +35,13 @@ class Ours:
 
     async def ask(self, attempt: Attempt, minor: int, by: str = "ming", now: datetime = NOW) -> StoredRefund:
         async with self.database.write() as connection:
-            return await refund_process.ask(
+            return await refund_approval.request_refund(
                 connection, attempt.id, minor, "wrong project", bank=self.bank.name, by=by, now=now
             )
 
     async def decide(self, refund: StoredRefund, *, approve: bool = True, by: str = "hua") -> StoredRefund:
         async with self.database.write() as connection:
-            return await refund_process.decide(connection, refund.id, approve=approve, note="", by=by, now=NOW)
+            return await refund_approval.decide_refund(connection, refund.id, approve=approve, note="", by=by, now=NOW)
 
     async def approved(self, attempt: Attempt, minor: int) -> StoredRefund:
         return await self.decide(await self.ask(attempt, minor))

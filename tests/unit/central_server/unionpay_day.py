@@ -49,7 +49,7 @@ def row(
     return told | (changes or {})
 
 
-def octets(cells: dict[int, str], *, separator: bytes = b" ", encoding: str = "gbk") -> bytes:
+def line_bytes(cells: dict[int, str], *, separator: bytes = b" ", encoding: str = "gbk") -> bytes:
     return separator.join(cells.get(n, "").encode(encoding).ljust(width) for n, width in enumerate(WIDTHS))
 
 
@@ -65,7 +65,7 @@ def payments() -> list[dict[int, str]]:
 class File:
     """A day's file, by its own writer. What a test bends it leaves whole elsewhere."""
 
-    rows: list[bytes] = field(default_factory=lambda: [octets(cells) for cells in payments()])
+    rows: list[bytes] = field(default_factory=lambda: [line_bytes(cells) for cells in payments()])
     adjustments: list[bytes] | None = None
     rd: bytes = field(default_factory=lambda: summary().encode("gbk"))
     names: tuple[str, str, str] = (

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from central_server.bank_emulator.unionpay.clock import Clock
-from central_server.banks import BANKS
 from central_server.banks.port import Bank, Form, Order, OrderId
+from central_server.banks.registry import BANKS
 from sync_contract.money import Money
 from sync_contract.strict_model import Language
 from sync_contract.uuid7 import new_id

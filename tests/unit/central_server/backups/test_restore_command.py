@@ -244,9 +244,9 @@ async def test_it_says_that_donors_data_need_their_key(tmp_path: Path, capsys: p
         (gift,) = await given(database, 100)
         seal = Seal(key.read_bytes(), key)
         async with database.write() as connection:
-            await receipts.put(connection, receipts.Receipt(gift.id, "huada", "due", "", AT, "donor"))
+            await receipts.save(connection, receipts.Receipt(gift.id, "huada", "due", "", AT, "donor"))
             donor = receipts.SealedDonor(gift.id, "huada", seal.fingerprint, b"sealed", AT, AT)
-            await receipts.put_donor(connection, donor)
+            await receipts.save_donor(connection, donor)
     file = tmp_path / "one.tar"
     take(source, file, AT)
     assert await given_back(source, file, yes=True) == 0

@@ -9,9 +9,9 @@ import aiohttp
 import pytest
 
 from central_server.bank_emulator.orders import OrderBook
-from central_server.banks import BANKS, Account
 from central_server.banks.port import BankRefused, Movement, Order, OrderId, OrderState, Redirect, Refund
-from central_server.donations import refund_process
+from central_server.banks.registry import BANKS, BankAccount
+from central_server.donations import refund_approval
 from central_server.settings_bank import BankSettings
 from central_server.store.donations import attempts, intents, refunds
 from central_server.store.donations.attempts import Attempt
@@ -28,8 +28,8 @@ from tests.unit.central_server.conftest import enrolled
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
 
-def at(bank: RunningBank) -> Account:
-    return Account(BankSettings(kind="sandbox", url=bank.url), Environment.drill, bank.state)
+def at(bank: RunningBank) -> BankAccount:
+    return BankAccount(BankSettings(kind="sandbox", url=bank.url), Environment.drill, bank.state)
 
 
 async def test_a_restarted_bank_still_notifies_what_was_paid_before(
@@ -73,10 +73,10 @@ async def test_a_drill_rehearses_giving_back(
         for minor in (2000, 3000):
             async with database.write() as connection:
                 now = datetime.now(UTC)
-                asked = await refund_process.ask(
+                asked = await refund_approval.request_refund(
                     connection, attempt.id, minor, "why", bank="sandbox", by="ming", now=now
                 )
-                await refund_process.decide(connection, asked.id, approve=True, note="", by="hua", now=now)
+                await refund_approval.decide_refund(connection, asked.id, approve=True, note="", by="hua", now=now)
             state = ""
             while state != "refunded":
                 await asyncio.sleep(0.05)

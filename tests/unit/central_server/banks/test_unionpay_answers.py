@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from central_server.bank_emulator.unionpay.authority import Voice
 from central_server.bank_emulator.unionpay.message_format import reply_text
 from central_server.bank_emulator.unionpay.signing import signed
-from central_server.banks import BANKS
 from central_server.banks.port import (
     Bank,
     BankRefused,
@@ -28,8 +27,9 @@ from central_server.banks.port import (
     OrderState,
     Refund,
 )
-from central_server.banks.unionpay.messages import Misread, read_answer
-from central_server.banks.unionpay.reports import report_of
+from central_server.banks.registry import BANKS
+from central_server.banks.unionpay.messages import Unreadable, read_answer
+from central_server.banks.unionpay.query_result import read_query_result
 from sync_contract.money import Money
 from sync_contract.strict_model import Language
 from sync_contract.uuid7 import new_id
@@ -66,9 +66,9 @@ def test_brackets_and_equals_signs_belong_to_the_value(text: str, fields: dict[s
 
 @pytest.mark.parametrize("text", ["", "a", "a=1&b", "=1", "a=1&=2", "a=1&a=2", "a={x&b=1", "a=[&b=1", "a=1&&b=2"])
 def test_what_could_be_read_in_two_ways_is_not_read(text: str) -> None:
-    with pytest.raises(Misread):
+    with pytest.raises(Unreadable):
         read_answer(text.encode())
-    with pytest.raises(Misread):
+    with pytest.raises(Unreadable):
         read_answer(b"a=\xff")
 
 
@@ -101,24 +101,24 @@ def test_until_its_time_is_over_whatever_is_not_paid_is_on_its_way(
     code: str, told: str, minutes: int, payment: OrderState, refund: OrderState
 ) -> None:
     fields = {"respCode": code, "origRespCode": told, "txnAmt": "1000", "currencyCode": "156", "queryId": QUERY_ID}
-    states = [report_of(fields, order, AT + timedelta(minutes=minutes)).state for order in (PAYMENT, REFUND)]
+    states = [read_query_result(fields, order, AT + timedelta(minutes=minutes)).state for order in (PAYMENT, REFUND)]
     assert states == [payment, refund]
 
 
 def test_a_paid_order_has_its_amount_its_number_and_its_flaw() -> None:
     fields = {"respCode": "00", "origRespCode": "A6", "txnAmt": "1000", "currencyCode": "156", "queryId": QUERY_ID}
-    report = report_of(fields, PAYMENT, AT)
+    report = read_query_result(fields, PAYMENT, AT)
     assert (report.amount, report.evidence, report.flawed) == (Money(1000), QUERY_ID, True)
-    assert not report_of(fields | {"origRespCode": "00"}, PAYMENT, AT).flawed
+    assert not read_query_result(fields | {"origRespCode": "00"}, PAYMENT, AT).flawed
     for name in ("txnAmt", "currencyCode", "queryId", "origRespCode"):
         with pytest.raises(BankUnavailable):
-            report_of({key: value for key, value in fields.items() if key != name}, PAYMENT, AT)
+            read_query_result({key: value for key, value in fields.items() if key != name}, PAYMENT, AT)
 
 
 @pytest.mark.parametrize("code", ["10", "11", "31", "06", "99", "", "x" * 500])
 def test_a_query_that_failed_says_nothing_of_the_order(code: str) -> None:
     with pytest.raises(BankUnavailable) as unavailable:
-        report_of({"respCode": code, "origRespCode": "00"}, PAYMENT, AT)
+        read_query_result({"respCode": code, "origRespCode": "00"}, PAYMENT, AT)
     assert len(str(unavailable.value)) < 60
 
 
@@ -128,9 +128,9 @@ def test_a_query_that_failed_says_nothing_of_the_order(code: str) -> None:
 async def test_an_answer_that_is_not_the_banks_is_not_believed(tmp_path: Path, fault: str, donor: Donor) -> None:
     async with drill(tmp_path / "bank", fault) as drilled:
         paid = await paid_at(drilled.bank, donor, drilled.url)
-        with pytest.raises(BankUnavailable, match="not believed"):
+        with pytest.raises(BankUnavailable, match="not authentic"):
             await drilled.bank.query(paid)
-        with pytest.raises(BankUnavailable, match="not believed"):
+        with pytest.raises(BankUnavailable, match="not authentic"):
             await drilled.bank.statement(datetime.now(UTC).date())
 
 
@@ -184,7 +184,7 @@ async def test_the_answer_about_one_order_says_nothing_of_another(tmp_path: Path
             async with BANKS["unionpay"](account) as bank:
                 assert (await bank.query(paid)).state is OrderState.paid
                 for other in (OrderId(new_id(), paid.at), OrderId(paid.id, paid.at + timedelta(seconds=1))):
-                    with pytest.raises(BankUnavailable, match="something else"):
+                    with pytest.raises(BankUnavailable, match="does not match"):
                         await bank.query(other)
 
 

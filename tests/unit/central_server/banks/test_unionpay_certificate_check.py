@@ -28,7 +28,7 @@ from central_server.bank_emulator.unionpay.forging import forged
 from central_server.bank_emulator.unionpay.messages import MERCHANT_ID
 from central_server.bank_emulator.unionpay.signing import signed
 from central_server.banks.port import NotificationRefused
-from central_server.banks.unionpay.certificate_check import Unproved, prove
+from central_server.banks.unionpay.certificate_check import NotAuthentic, check_authentic
 from central_server.banks.unionpay.gateway import UnionPay
 from sync_contract.strict_model import Environment
 from tests.fakes.unionpay import FORM
@@ -58,7 +58,7 @@ def pem(forger: Forger, voice: Voice) -> str:
 
 CN = NameOID.COMMON_NAME
 TEST = "00040000:SIGN"
-UNPROVED: dict[str, tuple[str, Callable[[Forger], Fields]]] = {
+FORGERIES: dict[str, tuple[str, Callable[[Forger], Fields]]] = {
     # certificate
     "its certificate is of another authority with the very same names": ("chain", lambda f: f.fields(Voice.foreign)),
     "its certificate is signed by itself": ("chain", lambda f: f.fields(Voice.self_signed)),
@@ -189,12 +189,12 @@ def _in_url_alphabet(forger: Forger) -> Iterator[Fields]:
             yield fields | {"signature": told}
 
 
-@pytest.mark.parametrize("sentence", UNPROVED)
+@pytest.mark.parametrize("sentence", FORGERIES)
 def test_it_is_not_believed(adapter: UnionPay, forger: Forger, sentence: str) -> None:
-    word, forge = UNPROVED[sentence]
+    problem, forge = FORGERIES[sentence]
     with pytest.raises(NotificationRefused) as refused:
         adapter.verify(FORM, urlencode(forge(forger)).encode())
-    assert refused.value.word == word
+    assert refused.value.problem == problem
     assert ORDER not in str(refused.value)
 
 
@@ -206,13 +206,13 @@ async def test_real_money_is_never_believed_from_the_test_environment(forger: Fo
         assert real.verify(FORM, bodies[Voice.company]).order == ORDER
         with pytest.raises(NotificationRefused) as refused:
             real.verify(FORM, bodies[Voice.bank])
-        assert refused.value.word == "name"
+        assert refused.value.problem == "name"
         assert [drill.verify(FORM, body).order for body in bodies.values()] == [ORDER, ORDER]
 
 
 def test_a_middle_authority_that_the_root_does_not_know_proves_nothing(forger: Forger) -> None:
     middle, stranger = (forger.authority.signer(voice).certificate for voice in (Voice.middle, Voice.self_signed))
-    prove(forger.fields(), root(forger).certificate, middle, Environment.drill, NOW)
-    with pytest.raises(Unproved) as unproved:
-        prove(forger.fields(), stranger, middle, Environment.drill, NOW)
-    assert unproved.value.doubt == "chain"
+    check_authentic(forger.fields(), root(forger).certificate, middle, Environment.drill, NOW)
+    with pytest.raises(NotAuthentic) as unproved:
+        check_authentic(forger.fields(), stranger, middle, Environment.drill, NOW)
+    assert unproved.value.problem == "chain"

@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_an
 from central_server.bank_emulator.unionpay.authority import Authority, Voice
 from central_server.bank_emulator.unionpay.certificates import DAY, issue
 from central_server.bank_emulator.unionpay.signing import Signer
-from central_server.banks import BANKS
 from central_server.banks.port import CredentialsRefused
+from central_server.banks.registry import BANKS
 from central_server.banks.unionpay.credentials import read_credentials
 from tests.fakes.unionpay import account_at, authority_in
 
@@ -120,7 +120,7 @@ WRONG: dict[str, tuple[str, str, Callable[[Authority], None]]] = {
     ),
     "another key than the certificate's": (
         "merchant.crt",
-        "another's",
+        "another key",
         writes("merchant.key", lambda a: private(a.signer(Voice.bank).key)),
     ),
     "a certificate that has ended": (
@@ -135,7 +135,7 @@ WRONG: dict[str, tuple[str, str, Callable[[Authority], None]]] = {
     ),
     "a certificate that somebody made in the authority's name": (
         "merchant.crt",
-        "which is not so",
+        "not signed by it",
         reissued("merchant.crt", lambda a: ours(a, Voice.foreign, begins=-DAY, ends=DAY)),
     ),
     "root and middle authority in each other's place": (
@@ -150,7 +150,7 @@ WRONG: dict[str, tuple[str, str, Callable[[Authority], None]]] = {
     ),
     "the bank's own certificate for the middle authority": (
         "middle.crt",
-        "may issue none",
+        "may not issue any",
         reissued("middle.crt", lambda a: a.signer(Voice.bank)),
     ),
     "a middle authority that has ended": (
@@ -254,5 +254,5 @@ def test_of_two_ways_to_give_the_key_only_one_may_be_there(authority: Authority)
     shutil.copy(folder / "merchant.key", folder / "kept")
     with_pfx(authority, b"secret", b"secret")
     shutil.move(folder / "kept", folder / "merchant.key")
-    with pytest.raises(CredentialsRefused, match=r"merchant\.key: stands beside merchant\.pfx"):
+    with pytest.raises(CredentialsRefused, match=r"merchant\.key: exists together with merchant\.pfx"):
         read_credentials(folder, NOW)

@@ -19,10 +19,10 @@ from central_server.banks.port import Movement, NotificationRefused
 from central_server.banks.unionpay.gateway import UnionPay
 from sync_contract.money import Money
 from tests.fakes.unionpay import FORM
-from tests.unit.central_server.banks.test_unionpay_certificate_check import UNPROVED
+from tests.unit.central_server.banks.test_unionpay_certificate_check import FORGERIES
 from tests.unit.central_server.unionpay_forger import ORDER, QUERY_ID, Fields, Forger
 
-UNBELIEVED: dict[str, tuple[str, Callable[[Forger], Fields]]] = {
+WRONG_FACTS: dict[str, tuple[str, Callable[[Forger], Fields]]] = {
     # facts
     "another merchant's": ("merchant", lambda f: f.fields(merId="777290058110049")),
     "nobody's in particular": ("merchant", lambda f: f.fields(merId=None)),
@@ -100,7 +100,7 @@ ODD: dict[str, tuple[str, Callable[[bytes], Odd]]] = {
 
 
 def test_there_are_more_of_them_than_forty_nine() -> None:
-    assert len({*UNPROVED, *UNBELIEVED, *ODD}) == len(UNPROVED) + len(UNBELIEVED) + len(ODD) >= 49
+    assert len({*FORGERIES, *WRONG_FACTS, *ODD}) == len(FORGERIES) + len(WRONG_FACTS) + len(ODD) >= 49
 
 
 def test_the_right_notification_is_believed(adapter: UnionPay, forger: Forger) -> None:
@@ -110,22 +110,22 @@ def test_the_right_notification_is_believed(adapter: UnionPay, forger: Forger) -
     assert told.at == datetime(2026, 11, 27, 6, 30, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("sentence", UNBELIEVED)
+@pytest.mark.parametrize("sentence", WRONG_FACTS)
 def test_it_is_not_believed(adapter: UnionPay, forger: Forger, sentence: str) -> None:
-    word, forge = UNBELIEVED[sentence]
+    problem, forge = WRONG_FACTS[sentence]
     with pytest.raises(NotificationRefused) as refused:
         adapter.verify(FORM, urlencode(forge(forger)).encode())
-    assert refused.value.word == word
+    assert refused.value.problem == problem
     assert ORDER not in str(refused.value)
 
 
 @pytest.mark.parametrize("sentence", ODD)
 def test_it_is_not_read(adapter: UnionPay, forger: Forger, sentence: str) -> None:
-    word, bend = ODD[sentence]
+    problem, bend = ODD[sentence]
     headers, body = bend(urlencode(forger.fields()).encode())
     with pytest.raises(NotificationRefused) as refused:
         adapter.verify(headers, body)
-    assert refused.value.word == word
+    assert refused.value.problem == problem
 
 
 @pytest.mark.parametrize(

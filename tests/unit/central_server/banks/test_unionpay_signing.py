@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central_server.banks.unionpay.signing import canonical, digest, genuine, signed
+from central_server.banks.unionpay.signing import canonical, digest, is_signed_by, sign
 
 FIELDS = {
     "version": "5.1.0",
@@ -53,38 +53,38 @@ def test_what_is_blank_is_no_part_of_the_text_and_nothing_else_is_trimmed() -> N
 
 
 def test_what_is_signed_is_the_hexadecimal_digest_hashed_again() -> None:
-    told = signed(FIELDS, KEY, 68759663125)
+    message = sign(FIELDS, KEY, 68759663125)
     text = sha256(CANONICAL.encode()).hexdigest().encode("ascii")
-    KEY.public_key().verify(b64decode(told["signature"]), text, PKCS1v15(), hashes.SHA256())
+    KEY.public_key().verify(b64decode(message["signature"]), text, PKCS1v15(), hashes.SHA256())
 
 
 def test_signing_drops_what_is_blank_trims_the_rest_and_names_the_certificate() -> None:
     rough = {name: f" {value} " for name, value in FIELDS.items()} | {"reserved": "", "orderDesc": "  ", "certId": "1"}
-    told = signed(rough, KEY, 68759663125)
-    assert told.pop("signature") == signed(FIELDS, KEY, 68759663125)["signature"]
-    assert told == FIELDS
-    assert list(told) == sorted(told)
+    message = sign(rough, KEY, 68759663125)
+    assert message.pop("signature") == sign(FIELDS, KEY, 68759663125)["signature"]
+    assert message == FIELDS
+    assert list(message) == sorted(message)
 
 
 def test_the_same_fields_are_signed_alike() -> None:
-    assert signed(FIELDS, KEY, 7) == signed(dict(reversed(FIELDS.items())), KEY, 7)
-    assert "\n" not in signed(FIELDS, KEY, 7)["signature"]
+    assert sign(FIELDS, KEY, 7) == sign(dict(reversed(FIELDS.items())), KEY, 7)
+    assert "\n" not in sign(FIELDS, KEY, 7)["signature"]
 
 
 @given(st.dictionaries(st.text("abcXYZ019", min_size=1, max_size=8), st.text(max_size=12), max_size=6))
 def test_what_we_sign_is_genuine_and_a_change_is_not(fields: dict[str, str]) -> None:
-    told = signed(fields, KEY, 7)
-    assert genuine(told, KEY.public_key())
-    for name in told:
-        assert not genuine(told | {name: f"{told[name]}x"}, KEY.public_key())
-    assert not genuine(told | {"more": "x"}, KEY.public_key())
+    message = sign(fields, KEY, 7)
+    assert is_signed_by(message, KEY.public_key())
+    for name in message:
+        assert not is_signed_by(message | {name: f"{message[name]}x"}, KEY.public_key())
+    assert not is_signed_by(message | {"more": "x"}, KEY.public_key())
 
 
 def test_a_signature_is_written_in_one_way_only() -> None:
-    told = signed(FIELDS, KEY, 7)
-    last = told["signature"][-3]
-    spare = told["signature"][:-3] + chr(ord(last) + 1) + "=="
-    assert b64decode(spare) == b64decode(told["signature"])
-    for other in (spare, told["signature"].rstrip("="), told["signature"] + "\n", ""):
-        assert not genuine(told | {"signature": other}, KEY.public_key())
-    assert b64encode(b64decode(told["signature"])).decode() == told["signature"]
+    message = sign(FIELDS, KEY, 7)
+    last = message["signature"][-3]
+    spare = message["signature"][:-3] + chr(ord(last) + 1) + "=="
+    assert b64decode(spare) == b64decode(message["signature"])
+    for other in (spare, message["signature"].rstrip("="), message["signature"] + "\n", ""):
+        assert not is_signed_by(message | {"signature": other}, KEY.public_key())
+    assert b64encode(b64decode(message["signature"])).decode() == message["signature"]

@@ -15,8 +15,8 @@ from tests.unit.central_server.unionpay_day import (
     MERCHANT,
     NAMES,
     File,
+    line_bytes,
     number,
-    octets,
     payments,
     row,
     summary,
@@ -43,7 +43,7 @@ def test_the_sums_of_the_banks_own_sample_balance() -> None:
 
 @pytest.mark.parametrize("separator", [b" ", b"|", b"\t"])
 def test_the_columns_are_where_they_are_whatever_stands_between(separator: bytes) -> None:
-    file = File(rows=[octets(cells, separator=separator) for cells in payments()])
+    file = File(rows=[line_bytes(cells, separator=separator) for cells in payments()])
     assert file.read().rows == File().read().rows
     file.rows = [each + separator for each in file.rows]  # and behind the last
     assert file.read().rows == File().read().rows
@@ -57,7 +57,7 @@ def test_lines_may_end_as_windows_has_it() -> None:
 
 def test_a_refund_is_subtracted_and_names_its_payment() -> None:
     back = row(9, 12000, "C000000000072", kind="04", settled="D000000011928", original=number(5))
-    file = File([*(octets(cells) for cells in payments()), octets(back)])
+    file = File([*(line_bytes(cells) for cells in payments()), line_bytes(back)])
     file.rd = summary("13,107.00", "78.64", "13,028.36").encode("gbk")
     last = file.read().rows[-1]
     assert (last.movement, last.amount.minor, last.fee_minor, last.refers) == (
@@ -69,7 +69,7 @@ def test_a_refund_is_subtracted_and_names_its_payment() -> None:
 
 
 def test_a_day_of_refunds_alone_is_negative() -> None:
-    file = File([octets(row(9, 12000, "C000000000072", kind="31", original=number(5)))])
+    file = File([line_bytes(row(9, 12000, "C000000000072", kind="31", original=number(5)))])
     file.rd = summary("-120.00", "-0.72", "-119.28").encode("gbk")
     assert [each.movement for each in file.read().rows] == [Movement.refund]
 
@@ -77,9 +77,9 @@ def test_a_day_of_refunds_alone_is_negative() -> None:
 def test_adjustments_are_refunds_payments_or_fees_after_the_details() -> None:
     file = File(
         adjustments=[
-            octets(row(5, 12000, "C000000000072", settled="D000000011928", kind="E1")),
-            octets(row(6, 0, "D000000000042", settled="D000000000042", kind="E2")),
-            octets(row(7, 3000, "D000000000018", settled="C000000002982", kind="E3", original=number(7))),
+            line_bytes(row(5, 12000, "C000000000072", settled="D000000011928", kind="E1")),
+            line_bytes(row(6, 0, "D000000000042", settled="D000000000042", kind="E2")),
+            line_bytes(row(7, 3000, "D000000000018", settled="C000000002982", kind="E3", original=number(7))),
         ]
     )
     taken, fee, given = file.read().rows[8:]
@@ -100,7 +100,7 @@ def test_the_summary_may_be_a_table() -> None:
 
 
 def test_no_number_of_a_card_is_kept() -> None:
-    file = File(adjustments=[octets(row(5, 12000, "C000000000072", settled="D000000011928"))])
+    file = File(adjustments=[line_bytes(row(5, 12000, "C000000000072", settled="D000000011928"))])
     statement = file.read()
     assert CARD.encode() not in statement.content
     assert f"{8:032x}".encode() in statement.content
@@ -112,29 +112,29 @@ def lines(bend: Callable[[list[bytes]], list[bytes]]) -> Callable[[], File]:
 
 
 def with_cell(n: int, text: str) -> Callable[[], File]:
-    return lambda: File(rows=[octets(payments()[0] | {n: text}), *File().rows[1:]])
+    return lambda: File(rows=[line_bytes(payments()[0] | {n: text}), *File().rows[1:]])
 
 
 REFUSED: dict[str, tuple[str, Callable[[], File]]] = {
-    "a line that is one octet short": ("606 octets", lines(lambda rows: [rows[0][:-1], *rows[1:]])),
-    "a line that is two octets long": ("609 octets", lines(lambda rows: [rows[0] + b"  ", *rows[1:]])),
+    "a line that is one byte short": ("606 bytes", lines(lambda rows: [rows[0][:-1], *rows[1:]])),
+    "a line that is two bytes long": ("609 bytes", lines(lambda rows: [rows[0] + b"  ", *rows[1:]])),
     "a line that was cut in two": ("instead of 607", lines(lambda rows: [rows[0][:300], rows[0][300:], *rows[1:]])),
     "an empty line in the middle": ("instead of 607", lines(lambda rows: [rows[0], b"", *rows[1:]])),
-    "a column that is one octet wider, and the next one narrower": (
-        "agreed widths",
+    "a column that is one byte wider, and the next one narrower": (
+        "specified widths",
         lines(lambda rows: [rows[0][:15] + b"x" + rows[0][16:], *rows[1:]]),
     ),
     "separators that change within a line": (
-        "agreed widths",
+        "specified widths",
         lines(lambda rows: [rows[0].replace(b" ", b"|", 1), *rows[1:]]),
     ),
     "letters between the columns": (
-        "agreed widths",
-        lambda: File(rows=[octets(c, separator=b"x") for c in payments()]),
+        "specified widths",
+        lambda: File(rows=[line_bytes(c, separator=b"x") for c in payments()]),
     ),
-    "columns in UTF-8": ("not GBK", lambda: File(rows=[octets(c, encoding="utf-8") for c in payments()])),
+    "columns in UTF-8": ("not GBK", lambda: File(rows=[line_bytes(c, encoding="utf-8") for c in payments()])),
     "a character that ends in the next column": (
-        "agreed widths|not GBK",
+        "specified widths|not GBK",
         lines(lambda rows: [rows[0][:428] + "爱".encode("gbk") + rows[0][430:], *rows[1:]]),
     ),
     "another merchant's row": ("another merchant", with_cell(27, "802310048993425")),
@@ -147,15 +147,15 @@ REFUSED: dict[str, tuple[str, Callable[[], File]]] = {
     "a fee without its side": ("C or D", with_cell(15, "0000000007200")),
     "a fee in other digits": ("C or D", with_cell(15, "D1２")),
     "a kind that we do not know": ("neither a payment", with_cell(19, "02")),
-    "a row without its number": ("number of a payment", with_cell(9, "")),
+    "a row without its number": ("no payment number", with_cell(9, "")),
     "an original that is no number": ("original payment", with_cell(26, "20150905")),
-    "a row that stands twice": ("stands twice", lines(lambda rows: [*rows, rows[0]])),
-    "a row that stands twice in place of another": ("stands twice", lines(lambda rows: [rows[0], rows[0], *rows[2:]])),
+    "a row that occurs twice": ("occurs twice", lines(lambda rows: [*rows, rows[0]])),
+    "a row that occurs twice in place of another": ("occurs twice", lines(lambda rows: [rows[0], rows[0], *rows[2:]])),
     "a row that is missing": ("does not balance", lines(lambda rows: rows[1:])),
     "no rows at all": ("does not balance", lines(lambda rows: [])),
-    "an adjustment that stands twice": (
-        "adjustment stands twice",
-        lambda: File(adjustments=[octets(row(5, 12000, "C000000000072", settled="D000000011928"))] * 2),
+    "an adjustment that occurs twice": (
+        "adjustment occurs twice",
+        lambda: File(adjustments=[line_bytes(row(5, 12000, "C000000000072", settled="D000000011928"))] * 2),
     ),
     "a net sum that is not the difference": ("清算差额", lambda: File(rd=summary(net="13,147.65").encode("gbk"))),
     "an amount that is the rows' in fen": ("交易金额", lambda: File(rd=summary(amount="1322700").encode("gbk"))),
@@ -181,7 +181,7 @@ REFUSED: dict[str, tuple[str, Callable[[], File]]] = {
         "another merchant's",
         lambda: File(names=(f"INN15090588ZM_{MERCHANT[::-1]}", *NAMES[1:])),
     ),
-    "a file of another name": ("no statement has", lambda: File(more={"readme.txt": b""})),
+    "a file of another name": ("does not belong to a statement", lambda: File(more={"readme.txt": b""})),
     "two detail files": ("two files", lambda: File(more={f"INN15090589ZM_{MERCHANT}": b""})),
     "more files than there are": ("more files", lambda: File(more={f"x{n}": b"" for n in range(9)})),
 }

@@ -16,9 +16,9 @@ from central_server.banks.link import Link
 from central_server.banks.port import BankRefused, Capabilities, OrderState, Redirect
 from central_server.catalogue.catalogue_content import content
 from central_server.catalogue.settings_seed import sow
-from central_server.donations.bank_routing import asks_whose_project, chosen
-from central_server.donations.open_attempt import MOST_ATTEMPTS, AtTheBank, Opening
-from central_server.donations.settle import receive
+from central_server.donations.bank_routing import choose_bank, depends_on_organisation
+from central_server.donations.open_attempt import MAX_ATTEMPTS, AttemptOpener, SentToBank
+from central_server.donations.settlement import post_payment
 from central_server.settings import Settings
 from central_server.store.catalogue import organisations, projects
 from central_server.store.catalogue.organisations import Organisation
@@ -84,11 +84,11 @@ async def test_money_goes_only_where_the_organisation_may_raise_it(
     await declares(database, own_site=own_site, platform_url=platform_url)
     bank, platforms = MoneyBank(environment=environment), ("give.example.org",)
     async with database.read() as connection:
-        found = await chosen(connection, "huada", "lunch", bank, platforms)
-        unknown = await chosen(connection, "huada", "nothing", bank, platforms)
+        found = await choose_bank(connection, "huada", "lunch", bank, platforms)
+        unknown = await choose_bank(connection, "huada", "nothing", bank, platforms)
         public = Link(PAGE, environment)
-        assert await chosen(connection, "huada", "lunch", public, ()) is public
-        asked = platforms if asks_whose_project(bank) else None
+        assert await choose_bank(connection, "huada", "lunch", public, ()) is public
+        asked = platforms if depends_on_organisation(bank) else None
         said = await content(connection, "huada", environment, asked)
         assert not any(each.elsewhere for each in (await content(connection, "huada", environment)).projects)
     (lunch,) = (each for each in said.projects if each.id == "lunch")
@@ -108,7 +108,7 @@ async def test_what_the_settings_declare_holds_for_the_organisations_that_they_n
     await sow(database, load(file, Settings).projects, {}, NOW, own_site=own_site)
     bank = MoneyBank(environment=Environment.real)
     async with database.read() as connection:
-        assert (await chosen(connection, TOP, "lunch", bank, ()) is bank) is own_site
+        assert (await choose_bank(connection, TOP, "lunch", bank, ()) is bank) is own_site
 
 
 class Public(MoneyHouse):
@@ -116,7 +116,7 @@ class Public(MoneyHouse):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.opening = Opening(
+        self.opening = AttemptOpener(
             self.database,
             Link(PAGE + "?yuan={amount_yuan}", Environment.drill),
             self.settlement,
@@ -133,20 +133,22 @@ async def test_a_gift_over_a_public_page_ends_unconfirmed_until_somebody_brings_
     house, parcel = Public(database, MoneyBank()), gateway.intent()
     ticket = gateway.ticket(parcel)
     for _ in range(3):
-        assert await house.press(ticket, NOW) == AtTheBank(Redirect(PAGE + "?yuan=50.00"))
+        assert await house.press(ticket, NOW) == SentToBank(Redirect(PAGE + "?yuan=50.00"))
     (attempt,) = await house.tried(gateway.id, parcel.id)
     assert (attempt.bank, attempt.state, attempt.next_query_at) == ("link", "unconfirmed", None)
-    assert await house.queries.ask_due(NOW + timedelta(days=1)) == 0
+    assert await house.queries.query_due(NOW + timedelta(days=1)) == 0
     async with database.read() as connection:
         intent = await intents.get(connection, gateway.id, parcel.id)
         assert await ledger_lines.of_attempts(connection, [attempt.id]) == ()
     assert intent is not None
     assert intent.state == "unconfirmed"
     async with database.write() as connection:
-        held = await attempts.hold(connection, attempt.id)
+        held = await attempts.lock(connection, attempt.id)
         assert held is not None
         facts = {"payment": "statement 7", "cause": "import", "evidence": "statement 7"}
-        assert await receive(connection, held, **facts, flawed=False, next_query_at=None, at=NOW, in_time=True)
+        assert await post_payment(
+            connection, held, **facts, flawed=False, next_query_at=None, at=NOW, known_in_time=True
+        )
     async with database.read() as connection:
         intent = await intents.get(connection, gateway.id, parcel.id)
         (line,) = await ledger_lines.of_attempts(connection, [attempt.id])
@@ -166,8 +168,8 @@ async def test_where_an_order_is_good_only_once_a_donor_who_comes_back_gets_a_ne
     await house.press(ticket, NOW)
     first, second = await house.tried(gateway.id, parcel.id)
     assert (first.state, second.state) == ("sent", "sent"), "the older one is still good, and may be paid"
-    await house.settlement.notified(house.bank.pay(first.id), NOW)
-    await house.settlement.notified(house.bank.pay(second.id), NOW)
+    await house.settlement.record_notification(house.bank.pay(first.id), NOW)
+    await house.settlement.record_notification(house.bank.pay(second.id), NOW)
     async with database.read() as connection:
         lines = await ledger_lines.of_attempts(connection, [first.id, second.id])
     assert [line.kind for line in lines] == ["paid", "surplus"]
@@ -180,12 +182,12 @@ async def test_nobody_opens_orders_without_end(tmp_path: Path, database: Databas
     await furnish(database, tmp_path, gateway, NOW)
     house, parcel = MoneyHouse(database, MoneyBank()), gateway.intent()
     ticket = gateway.ticket(parcel)
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         await house.press(ticket, NOW)
         house.bank.ends((await house.tried(gateway.id, parcel.id))[-1].id, OrderState.failed)
     with pytest.raises(BankRefused):
         await house.press(ticket, NOW)
-    assert len(await house.tried(gateway.id, parcel.id)) == MOST_ATTEMPTS
+    assert len(await house.tried(gateway.id, parcel.id)) == MAX_ATTEMPTS
 
 
 async def test_the_phone_says_that_nothing_is_heard_of_a_public_page(

@@ -90,10 +90,10 @@ async def test_a_refund_is_asked_for_on_one_page_and_approved_on_another(office:
     assert "Decided." in plain(decided)
     again = await office.hua.forge(approve[1])
     assert "It was decided or closed meanwhile." in plain(again)
-    await office.house.giving_back.work_due(NOW)
+    await office.house.refund_sender.process_due(NOW)
     ((id_, held),) = office.bank.refunds.items()
     assert held.refund.amount.minor == 1250
-    await office.house.settlement.notified(office.bank.finish(id_), NOW)
+    await office.house.settlement.record_notification(office.bank.finish(id_), NOW)
     shown = plain(await office.hua.open(office.path(gift)))
     for words in ("paid, and given back", "Given back · −¥12.50", "Up to ¥37.50 can go back.", "decided by hua"):
         assert words in shown, words
@@ -122,8 +122,8 @@ async def test_what_cannot_be_given_back_is_told_in_words(office: Office) -> Non
     late = office.gateway.intent()
     await office.house.press(office.gateway.ticket(late), NOW)
     (attempt,) = await office.house.tried(office.gateway.id, late.id)
-    await office.house.settlement.found(OrderReport(attempt.id, OrderState.expired, None, "over"), NOW)
-    await office.house.settlement.notified(office.bank.pay(attempt.id), NOW)
+    await office.house.settlement.record_report(OrderReport(attempt.id, OrderState.expired, None, "over"), NOW)
+    await office.house.settlement.record_notification(office.bank.pay(attempt.id), NOW)
     page = plain(await office.ming.open(office.path(attempt)))
     assert "the bank may give it back by itself" in page
     assert "From 2026-12-10 16:00:00 on it can be given back here." in page
@@ -172,8 +172,8 @@ async def test_odd_gifts_are_found_by_what_is_odd_about_them(office: Office) -> 
     office.bank.ends(first.id, OrderState.expired)
     await office.house.press(office.gateway.ticket(parcel), NOW)
     second = (await office.house.tried(office.gateway.id, parcel.id))[1]
-    await office.house.settlement.notified(office.bank.pay(second.id, flawed=True), NOW)
-    await office.house.settlement.notified(office.bank.pay(first.id), NOW)
+    await office.house.settlement.record_notification(office.bank.pay(second.id, flawed=True), NOW)
+    await office.house.settlement.record_notification(office.bank.pay(first.id), NOW)
     ordinary = await office.house.paid_gift(office.gateway, NOW)
     for odd in ("any", "surplus", "late", "flawed"):
         page = await office.ming.open(f"/staff/gifts?odd={odd}")

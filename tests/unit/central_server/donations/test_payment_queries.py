@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from central_server.banks.port import Movement, OrderState
-from central_server.donations.settle import PaymentRefused
+from central_server.donations.settlement import PaymentRefused
 from central_server.store.donations import intents
 from sync_contract.money import Money
 from tests.unit.central_server.refund_world import NOW, SOON, Ours, ours
@@ -17,12 +17,12 @@ __all__ = ["ours"]
 async def test_a_notified_payment_is_asked_about_until_the_bank_says_so_too(ours: Ours) -> None:
     gift = await ours.gift()
     assert gift.next_query_at == NOW + timedelta(minutes=5)
-    assert await ours.house.queries.ask_due(NOW + timedelta(minutes=5)) == 1
+    assert await ours.house.queries.query_due(NOW + timedelta(minutes=5)) == 1
     assert (await ours.attempt(gift)).next_query_at is None
     silent = await ours.gift()
     ours.bank.orders[silent.id].state = OrderState.unknown
     asked = [
-        minute for minute in range(1, 24 * 60) if await ours.house.queries.ask_due(NOW + timedelta(minutes=minute))
+        minute for minute in range(1, 24 * 60) if await ours.house.queries.query_due(NOW + timedelta(minutes=minute))
     ]
     assert asked == [5, 10, 30, 60, 120]
     assert (await ours.attempt(silent)).state == "paid"
@@ -34,17 +34,17 @@ async def test_an_intent_that_nobody_paid_is_closed_when_the_bank_is_asked_no_mo
     (attempt,) = await ours.house.tried(ours.gateway.id, parcel.id)
     ours.bank.ends(attempt.id, OrderState.expired)
     for minute in (5, 10, 30, 60, 119):
-        await ours.house.queries.ask_due(NOW + timedelta(minutes=minute))
+        await ours.house.queries.query_due(NOW + timedelta(minutes=minute))
     async with ours.database.read() as connection:
         intent = await intents.get(connection, ours.gateway.id, parcel.id)
     assert intent is not None
     assert intent.state == "handed_off"
-    await ours.house.queries.ask_due(NOW + timedelta(minutes=120))
+    await ours.house.queries.query_due(NOW + timedelta(minutes=120))
     async with ours.database.read() as connection:
         intent = await intents.get(connection, ours.gateway.id, parcel.id)
     assert intent is not None
     assert intent.state == "closed"
-    await ours.house.settlement.notified(ours.bank.pay(attempt.id), NOW + timedelta(hours=3))
+    await ours.house.settlement.record_notification(ours.bank.pay(attempt.id), NOW + timedelta(hours=3))
     async with ours.database.read() as connection:
         intent = await intents.get(connection, ours.gateway.id, parcel.id)
     assert intent is not None
@@ -63,6 +63,6 @@ async def test_an_odd_word_about_a_payment_changes_nothing(ours: Ours) -> None:
         replace(good, movement=Movement.refund),
     ):
         with pytest.raises(PaymentRefused):
-            await ours.house.settlement.notified(told, SOON)
+            await ours.house.settlement.record_notification(told, SOON)
     assert ((await ours.attempt(attempt)).state, await ours.balance()) == ("sent", 0)
-    assert await ours.house.settlement.notified(replace(good, at=None), SOON)
+    assert await ours.house.settlement.record_notification(replace(good, at=None), SOON)

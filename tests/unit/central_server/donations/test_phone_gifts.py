@@ -10,8 +10,8 @@ from urllib.parse import urljoin
 import aiohttp
 import pytest
 
-from central_server.donations.amounts import Typed, read_fen, read_yuan
-from central_server.donations.typed_codes import codes_for, read_code
+from central_server.donations.amount_validation import AmountProblem, read_fen, read_yuan
+from central_server.donations.typed_codes import draw_unused_codes, read_code
 from central_server.store.api import listings
 from central_server.store.donations import intents
 from central_server.store.engine.database import Database
@@ -152,36 +152,36 @@ async def test_an_amount_that_is_none_is_told_kindly_and_registers_nothing(
         ("¥1,000", Money(100_000)),
         ("￥20.00", Money(2000)),
         ("人民币8元整", Money(800)),
-        ("", Typed.nothing),
-        ("   ", Typed.nothing),
-        ("0", Typed.too_little),
-        ("－5", Typed.too_little),
-        ("−5", Typed.too_little),
-        ("-0", Typed.too_little),
-        ("0.5", Typed.fractional),
-        ("1.005", Typed.fractional),
-        ("20 USD", Typed.currency),
-        ("HK$20", Typed.currency),
-        ("20美元", Typed.currency),
-        ("1e3", Typed.unread),
-        ("0x10", Typed.unread),
-        ("٥٠", Typed.unread),
-        ("1,0000", Typed.unread),
-        ("五十", Typed.unread),
-        ("9" * 30, Typed.outside),
-        ("9" * 4000, Typed.unread),
-        ("NaN", Typed.unread),
-        ("1_000", Typed.unread),
+        ("", AmountProblem.nothing),
+        ("   ", AmountProblem.nothing),
+        ("0", AmountProblem.too_little),
+        ("－5", AmountProblem.too_little),
+        ("−5", AmountProblem.too_little),
+        ("-0", AmountProblem.too_little),
+        ("0.5", AmountProblem.fractional),
+        ("1.005", AmountProblem.fractional),
+        ("20 USD", AmountProblem.currency),
+        ("HK$20", AmountProblem.currency),
+        ("20美元", AmountProblem.currency),
+        ("1e3", AmountProblem.unread),
+        ("0x10", AmountProblem.unread),
+        ("٥٠", AmountProblem.unread),
+        ("1,0000", AmountProblem.unread),
+        ("五十", AmountProblem.unread),
+        ("9" * 30, AmountProblem.outside),
+        ("9" * 4000, AmountProblem.unread),
+        ("NaN", AmountProblem.unread),
+        ("1_000", AmountProblem.unread),
     ],
 )
-def test_amounts_are_read_as_a_donor_means_them(text: str, read: Money | Typed) -> None:
+def test_amounts_are_read_as_a_donor_means_them(text: str, read: Money | AmountProblem) -> None:
     assert read_yuan(text) == read
 
 
 def test_a_button_gives_only_what_a_button_can_say() -> None:
     assert read_fen("5000") == Money(5000)
     for odd in ("", "-5000", "0", "05000", "5e3", "５０００", "9" * 13):
-        assert read_fen(odd) is Typed.unread
+        assert read_fen(odd) is AmountProblem.unread
 
 
 async def test_a_closed_project_has_no_form_and_a_forged_one_opens_nothing(
@@ -297,7 +297,7 @@ def test_codes_forgive_what_looks_alike_and_nothing_else() -> None:
 
 async def test_drawn_codes_are_all_different(database: Database) -> None:
     async with database.write() as connection:
-        codes = await codes_for(connection, 300)
+        codes = await draw_unused_codes(connection, 300)
     assert len(set(codes)) == 300
     assert all(read_code(code) == code for code in codes)
 

@@ -15,7 +15,14 @@ from openpyxl import load_workbook  # type: ignore[import-untyped]  # it has no 
 
 from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
-from central_server.receipts.receipt_requests import MOST, UNATTENDED, ReceiptRefused, Receipts, Typed, read_donor
+from central_server.receipts.receipt_requests import (
+    MAX_LENGTHS,
+    UNATTENDED,
+    FaultyForm,
+    ReceiptRefused,
+    Receipts,
+    read_donor,
+)
 from central_server.receipts.sealed_data import Donor, Seal, SealBroken, open_seal
 from central_server.state_files import StateRefused
 from central_server.store.accounts import audit_trail
@@ -38,7 +45,7 @@ NAME = "王小明的公司"
 FORM = {"choice": "due", "name": NAME, "email": "donor@example.org", "consent": "yes"}
 SEAL = Seal(bytes(range(32)), Path("receipts.key"))
 ONE = timedelta(days=1)
-donors = st.builds(Donor, **{name: st.text(max_size=most) for name, most in MOST.items()})
+donors = st.builds(Donor, **{name: st.text(max_size=most) for name, most in MAX_LENGTHS.items()})
 
 
 def wanted(world: Books, seal: Seal = SEAL) -> Receipts:
@@ -49,13 +56,13 @@ def wanted(world: Books, seal: Seal = SEAL) -> Receipts:
 def test_what_is_sealed_opens_only_for_its_own_gift_and_key(donor: Donor, attempt: str) -> None:
     sealed = SEAL.close(attempt, donor)
     assert SEAL.open(attempt, sealed) == donor
-    for seal, of, octets in (
+    for seal, of, content in (
         (SEAL, "0" * 31 + "x", sealed),
         (Seal(bytes(32), SEAL.file), attempt, sealed),
         (SEAL, attempt, sealed[:-1] + bytes([sealed[-1] ^ 1])),
     ):
         with pytest.raises(SealBroken, match=r"receipts\.key"):
-            seal.open(of, octets)
+            seal.open(of, content)
 
 
 def test_the_length_of_what_is_sealed_tells_nothing_of_a_name() -> None:
@@ -66,15 +73,15 @@ def test_the_length_of_what_is_sealed_tells_nothing_of_a_name() -> None:
 async def test_a_gift_is_without_a_name_until_its_donor_says_otherwise(world: Books) -> None:
     quiet, waived, due = [await world.paid() for _ in range(3)]
     work = wanted(world)
-    await work.say(waived.id, ReceiptState.waived, NOW)
-    await work.ask(due.id, Donor(NAME, email="a@b.cn"), NOW)
+    await work.decline(waived.id, ReceiptState.waived, NOW)
+    await work.request(due.id, Donor(NAME, email="a@b.cn"), NOW)
     async with world.database.read() as connection:
         assert await receipts.get(connection, quiet.id) is None
         assert await receipts.counts(connection, [TOP], "drill") == {"anonymous": 1, "waived": 1, "due": 1}
         held = (await receipts.donors(connection, [due.id]))[due.id]
     assert held.delete_at == NOW + UNATTENDED
     assert NAME.encode() not in held.sealed
-    await work.say(due.id, ReceiptState.anonymous, NOW)  # and what was given goes
+    await work.decline(due.id, ReceiptState.anonymous, NOW)  # and what was given goes
     async with world.database.read() as connection:
         assert not await receipts.donors(connection, [due.id])
 
@@ -83,32 +90,32 @@ async def test_only_a_paid_gift_has_a_receipt_and_an_issued_one_stays(world: Boo
     work = wanted(world)
     unpaid, gift = await world.opened(), await world.paid()
     with pytest.raises(ReceiptRefused, match="not_paid"):
-        await work.ask(unpaid.id, Donor(NAME, phone="12345"), NOW)
-    await work.ask(gift.id, Donor(NAME, phone="12345"), NOW)
+        await work.request(unpaid.id, Donor(NAME, phone="12345"), NOW)
+    await work.request(gift.id, Donor(NAME, phone="12345"), NOW)
     async with world.database.write() as connection:
-        made = await work.issued(connection, gift.id, " R-1 ", "chen", NOW)
+        made = await work.issue(connection, gift.id, " R-1 ", "chen", NOW)
     assert (made.state, made.number) == ("issued", "R-1")
     with pytest.raises(ReceiptRefused, match="issued"):
-        await work.say(gift.id, ReceiptState.waived, NOW)
+        await work.decline(gift.id, ReceiptState.waived, NOW)
     other = await world.paid()
-    await work.ask(other.id, Donor(NAME, phone="12345"), NOW)
+    await work.request(other.id, Donor(NAME, phone="12345"), NOW)
     for number, word in (("R-1", "taken"), ("", "number"), ("x" * 65, "number")):
         with pytest.raises(ReceiptRefused, match=word):
             async with world.database.write() as connection:
-                await work.issued(connection, other.id, number, "chen", NOW)
+                await work.issue(connection, other.id, number, "chen", NOW)
 
 
 async def test_what_a_donor_gave_is_deleted_on_its_day_and_the_trail_says_so(world: Books) -> None:
     work = wanted(world)
     issued, unattended, own = [await world.paid() for _ in range(3)]
     for gift in (issued, unattended, own):
-        await work.ask(gift.id, Donor(NAME, phone="12345"), NOW)
+        await work.request(gift.id, Donor(NAME, phone="12345"), NOW)
     async with world.database.write() as connection:
-        await work.issued(connection, issued.id, "R-1", "chen", NOW)
-    assert await work.forget(own.id, NOW)
-    assert await work.forget_due(NOW + 90 * ONE - timedelta(seconds=1)) == 0
-    assert await work.forget_due(NOW + 90 * ONE) == 1
-    assert await work.forget_due(NOW + UNATTENDED) == 1
+        await work.issue(connection, issued.id, "R-1", "chen", NOW)
+    assert await work.withdraw(own.id, NOW)
+    assert await work.delete_due(NOW + 90 * ONE - timedelta(seconds=1)) == 0
+    assert await work.delete_due(NOW + 90 * ONE) == 1
+    assert await work.delete_due(NOW + UNATTENDED) == 1
     async with world.database.read() as connection:
         assert await receipts.keys(connection) == {}
         states = {
@@ -132,7 +139,7 @@ def test_a_form_without_consent_keeps_nothing() -> None:
         ({"address": "x" * 201}, "address"),
     ):
         back = read_donor({**good, **change})
-        assert isinstance(back, Typed)
+        assert isinstance(back, FaultyForm)
         assert set(back.faults) == {field}, change
 
 
@@ -154,7 +161,7 @@ async def test_a_missing_or_wrong_key_is_refused_by_its_name_while_data_are_kept
     world = await books(database)
     gift = await world.paid()
     seal = await open_seal(database, tmp_path, None)
-    await wanted(world, seal).ask(gift.id, Donor(NAME, phone="12345"), NOW)
+    await wanted(world, seal).request(gift.id, Donor(NAME, phone="12345"), NOW)
     assert (await open_seal(database, tmp_path, None)).key == seal.key
     seal.file.unlink()
     with pytest.raises(StateRefused, match=r"receipts\.key is missing: 1"):
@@ -163,7 +170,7 @@ async def test_a_missing_or_wrong_key_is_refused_by_its_name_while_data_are_kept
     with pytest.raises(StateRefused, match=r"receipts\.key is another key"):
         await open_seal(database, tmp_path, None)
     with pytest.raises(SealBroken):  # a second server with a key of its own
-        await wanted(world, Seal(bytes(32), seal.file)).ask(gift.id, Donor(NAME, phone="12345"), NOW)
+        await wanted(world, Seal(bytes(32), seal.file)).request(gift.id, Donor(NAME, phone="12345"), NOW)
 
 
 async def a_gift(central: RunningCentral, gateway: DeliveringGateway, phone: Phone) -> Page:

@@ -15,11 +15,11 @@ import pytest
 from aiohttp import test_utils, web
 
 from central_server.bank_emulator.unionpay.transactions import PAYMENT, Book, Transaction
-from central_server.banks import BANKS
 from central_server.banks.port import Bank, BankUnavailable, Form, OrderId
-from central_server.donations import refund_process
-from central_server.donations.open_attempt import AtTheBank
-from central_server.donations.refund_process import RefundNotPossible
+from central_server.banks.registry import BANKS
+from central_server.donations import refund_approval
+from central_server.donations.open_attempt import SentToBank
+from central_server.donations.refund_approval import RefundNotPossible
 from central_server.store.donations import attempts, refunds
 from central_server.store.donations.attempts import Attempt
 from central_server.store.donations.refunds import StoredRefund
@@ -85,8 +85,12 @@ class Cut:
         """Of a gift of 50 yuan that was paid there."""
         gift = await self._paid()
         async with self.other.database.write() as connection:
-            asked = await refund_process.ask(connection, gift.id, minor, "why", bank=gift.bank, by="ming", now=self.now)
-            return await refund_process.decide(connection, asked.id, approve=True, note="", by="hua", now=self.now)
+            asked = await refund_approval.request_refund(
+                connection, gift.id, minor, "why", bank=gift.bank, by="ming", now=self.now
+            )
+            return await refund_approval.decide_refund(
+                connection, asked.id, approve=True, note="", by="hua", now=self.now
+            )
 
     async def passes(self, seconds: float) -> None:
         self.drilled.clock.advance(seconds)
@@ -103,7 +107,7 @@ class Cut:
     async def _paid(self) -> Attempt:
         parcel = self.gateway.intent(amount_minor=5000)
         went = await self.other.press(self.gateway.ticket(parcel, issued_at=self.now), self.now)
-        assert isinstance(went, AtTheBank)
+        assert isinstance(went, SentToBank)
         assert isinstance(went.handover, Form)
         async with aiohttp.ClientSession() as session:
             donor = Donor(session)
@@ -111,7 +115,7 @@ class Cut:
             await donor.press(page, decision="confirm")
         (attempt,) = await self.other.tried(self.gateway.id, parcel.id)
         report = await self.other.bank.query(OrderId(attempt.id, attempt.opened_at))
-        await self.other.settlement.found(report, self.now)
+        await self.other.settlement.record_report(report, self.now)
         async with self.other.database.read() as connection:
             held = await attempts.get(connection, attempt.id)
         assert held is not None
@@ -143,12 +147,12 @@ async def test_a_telling_that_is_cut_off_is_asked_about(cut: Cut, fault: str, mi
     refund = await cut.approved(minor)
     cut.line.fault = fault
     with pytest.raises(BankUnavailable):
-        await cut.slow.giving_back.work_due(cut.now)
+        await cut.slow.refund_sender.process_due(cut.now)
     assert await cut.stands(refund) == ("sent", [])
     assert len(cut.went()) == (fault == "answer lost")
     for house in (cut.other, cut.slow, cut.other):
         await cut.passes(40)
-        await house.giving_back.work_due(cut.now)
+        await house.refund_sender.process_due(cut.now)
     assert [(each.order_id, each.amount) for each in cut.went()] == [(refund.id, minor)]
     assert await cut.stands(refund) == ("refunded", [minor])
 
@@ -161,14 +165,14 @@ async def test_a_telling_that_comes_after_another_processs_ends_nothing(cut: Cut
     cut.line.fault = "request stands"
     async with _standing(cut):
         await cut.passes(60)
-        await cut.other.giving_back.work_due(cut.now)
+        await cut.other.refund_sender.process_due(cut.now)
         assert [each.order_id for each in cut.went()] == [refund.id]
         await cut.passes(60 * minutes)
     assert (await cut.stands(refund))[0] in ("sent", "refunded")
     with pytest.raises(RefundNotPossible, match="too_much"):
         await _ask_again(cut, refund, 5001 - minor)
     await cut.passes(600)
-    await cut.other.giving_back.work_due(cut.now)
+    await cut.other.refund_sender.process_due(cut.now)
     assert [(each.order_id, each.amount) for each in cut.went()] == [(refund.id, minor)]
     assert await cut.stands(refund) == ("refunded", [minor])
 
@@ -178,7 +182,7 @@ async def test_an_answer_that_comes_when_all_is_known_changes_nothing(cut: Cut) 
     cut.line.fault = "answer stands"
     async with _standing(cut):
         await cut.passes(60)
-        await cut.other.giving_back.work_due(cut.now)
+        await cut.other.refund_sender.process_due(cut.now)
         assert await cut.stands(refund) == ("refunded", [2000])
     assert await cut.stands(refund) == ("refunded", [2000])
     assert len(cut.went()) == 1
@@ -197,7 +201,7 @@ async def test_a_telling_that_comes_too_old_and_is_not_known_has_ended(cut: Cut)
 @asynccontextmanager
 async def _standing(cut: Cut) -> AsyncIterator[None]:
     """The slow process is at it, and stands where its line does, until the block ends."""
-    telling = asyncio.create_task(cut.slow.giving_back.work_due(cut.now))
+    telling = asyncio.create_task(cut.slow.refund_sender.process_due(cut.now))
     await cut.line.there.wait()
     yield
     cut.line.goes_on.set()
@@ -206,7 +210,9 @@ async def _standing(cut: Cut) -> AsyncIterator[None]:
 
 async def _ask_again(cut: Cut, refund: StoredRefund, minor: int) -> None:
     async with cut.other.database.write() as connection:
-        await refund_process.ask(connection, refund.attempt, minor, "again", bank="unionpay", by="ming", now=cut.now)
+        await refund_approval.request_refund(
+            connection, refund.attempt, minor, "again", bank="unionpay", by="ming", now=cut.now
+        )
 
 
 def _morning(drilled: Drill) -> datetime:

@@ -22,10 +22,10 @@ from central_server.banks.port import (
     Statement,
 )
 from central_server.catalogue.settings_seed import sow
-from central_server.donations.open_attempt import AtTheBank, Opening
-from central_server.donations.order_queries import Queries
-from central_server.donations.settle import Settlement
-from central_server.donations.tickets import Asked, TicketUnusable, read_ticket
+from central_server.donations.open_attempt import AttemptOpener, SentToBank
+from central_server.donations.order_queries import OrderQueries
+from central_server.donations.settlement import Settlement
+from central_server.donations.tickets import TicketUnusable, VerifiedTicket, read_ticket
 from central_server.enrolment.gateways import register
 from central_server.settings import Settings
 from central_server.store.donations import attempts, intents
@@ -93,17 +93,19 @@ class World:
         self.bank = PlayedBank()
         self.pokes = 0
         self.settlement = Settlement(database, "sandbox", self._poke)
-        self.opening = Opening(database, self.bank, self.settlement, lambda nonce: f"http://us/g/{nonce}", lambda: "")
-        self.queries = Queries(database, self.bank, self.settlement)
+        self.opening = AttemptOpener(
+            database, self.bank, self.settlement, lambda nonce: f"http://us/g/{nonce}", lambda: ""
+        )
+        self.queries = OrderQueries(database, self.bank, self.settlement)
         self.gateway = DeliveringGateway()
 
     def _poke(self) -> None:
         self.pokes += 1
 
-    async def ask(self) -> Asked:
+    async def ask(self) -> VerifiedTicket:
         return await read_ticket(self.database, self.gateway.ticket(self.gateway.intent()), Environment.drill, NOW)
 
-    async def tried(self, asked: Asked) -> tuple[Attempt, ...]:
+    async def tried(self, asked: VerifiedTicket) -> tuple[Attempt, ...]:
         async with self.database.read() as connection:
             return await attempts.of_intent(connection, asked.gateway.id, asked.ticket.intent)
 
@@ -122,12 +124,12 @@ async def test_money_that_comes_after_the_attempt_ended_is_late(world: World) ->
     asked = await world.ask()
     await world.opening.open(asked, LUNCH, Language.en, NOW)
     (attempt,) = await world.tried(asked)
-    await world.settlement.found(OrderReport(attempt.id, OrderState.expired, None, "its time is over"), NOW)
-    await world.settlement.found(OrderReport(attempt.id, OrderState.paid, Money(5000), "P1"), NOW)
+    await world.settlement.record_report(OrderReport(attempt.id, OrderState.expired, None, "its time is over"), NOW)
+    await world.settlement.record_report(OrderReport(attempt.id, OrderState.paid, Money(5000), "P1"), NOW)
     async with world.database.read() as connection:
         (line,) = await ledger_lines.of_intent(connection, attempt.gateway, attempt.intent)
     assert (line.kind, line.late, line.outside_permit) == ("paid", True, False)
-    await world.settlement.found(OrderReport(attempt.id, OrderState.expired, None, "the bank is confused"), NOW)
+    await world.settlement.record_report(OrderReport(attempt.id, OrderState.expired, None, "the bank is confused"), NOW)
     assert (await world.tried(asked))[0].state == "paid"
 
 
@@ -139,7 +141,7 @@ async def test_a_second_paid_attempt_is_surplus(world: World) -> None:
     await world.opening.open(asked, LUNCH, Language.en, NOW)
     second = (await world.tried(asked))[1]
     for attempt in (second, first, second):
-        await world.settlement.found(OrderReport(attempt.id, OrderState.paid, Money(5000), "P"), NOW)
+        await world.settlement.record_report(OrderReport(attempt.id, OrderState.paid, Money(5000), "P"), NOW)
     async with world.database.read() as connection:
         lines = await ledger_lines.of_intent(connection, first.gateway, first.intent)
     assert [(line.attempt, line.kind, line.late) for line in lines] == [
@@ -171,7 +173,7 @@ async def test_two_attempts_paid_at_once_are_one_gift_and_one_surplus(world: Wor
         await world.opening.open(asked, LUNCH, Language.en, NOW)
         both = await world.tried(asked)
         paid = [OrderReport(attempt.id, OrderState.paid, Money(5000), "P") for attempt in (*both, *both)]
-        await asyncio.gather(*(world.settlement.found(report, NOW) for report in paid))
+        await asyncio.gather(*(world.settlement.record_report(report, NOW) for report in paid))
         async with world.database.read() as connection:
             lines = await ledger_lines.of_intent(connection, first.gateway, first.intent)
             moves = await intents.history(connection, first.gateway, first.intent)
@@ -190,7 +192,7 @@ async def test_a_payment_is_heard_by_every_process(world: World) -> None:
     )
     async with asyncio.timeout(120):
         assert {await heard.get() for _ in Topic} == set(Topic)
-        await world.settlement.found(OrderReport(attempt.id, OrderState.paid, Money(5000), "P"), NOW)
+        await world.settlement.record_report(OrderReport(attempt.id, OrderState.paid, Money(5000), "P"), NOW)
         assert await heard.get() is Topic.gifts
     hearing.cancel()
     await asyncio.gather(hearing, return_exceptions=True)
@@ -206,7 +208,7 @@ async def test_a_payment_and_an_expiry_at_once_leave_it_paid(world: World) -> No
             OrderReport(attempt.id, OrderState.paid, Money(5000), "P"),
             OrderReport(attempt.id, OrderState.failed, None, "no money"),
         )
-        await asyncio.gather(*(world.settlement.found(word, NOW) for word in words))
+        await asyncio.gather(*(world.settlement.record_report(word, NOW) for word in words))
         assert (await world.tried(asked))[0].state == "paid"
 
 
@@ -214,7 +216,7 @@ async def test_what_is_paid_while_it_waits_to_be_asked_is_not_asked(world: World
     asked = await world.ask()
     await world.opening.open(asked, LUNCH, Language.en, NOW)
     (attempt,) = await world.tried(asked)
-    await world.settlement.found(OrderReport(attempt.id, OrderState.paid, Money(5000), "P"), NOW)
+    await world.settlement.record_report(OrderReport(attempt.id, OrderState.paid, Money(5000), "P"), NOW)
     async with world.database.write() as connection:
         assert not await attempts.schedule(connection, attempt, NOW)
     assert (await world.tried(asked))[0].next_query_at is None
@@ -225,7 +227,7 @@ async def test_money_that_comes_when_the_permit_has_closed_is_marked(world: Worl
     await world.opening.open(asked, LUNCH, Language.en, NOW)
     (attempt,) = await world.tried(asked)
     afterwards = datetime(2100, 1, 1, tzinfo=UTC)
-    await world.settlement.found(OrderReport(attempt.id, OrderState.paid, Money(5000), "P1"), afterwards)
+    await world.settlement.record_report(OrderReport(attempt.id, OrderState.paid, Money(5000), "P1"), afterwards)
     async with world.database.read() as connection:
         (line,) = await ledger_lines.of_intent(connection, attempt.gateway, attempt.intent)
     assert line.outside_permit
@@ -234,12 +236,12 @@ async def test_money_that_comes_when_the_permit_has_closed_is_marked(world: Worl
 async def test_a_live_order_is_used_again_and_a_paid_one_is_found(world: World) -> None:
     asked = await world.ask()
     first = await world.opening.open(asked, LUNCH, Language.en, NOW)
-    assert isinstance(first, AtTheBank)
+    assert isinstance(first, SentToBank)
     assert await world.opening.open(asked, LUNCH, Language.en, NOW) == first
     (attempt,) = await world.tried(asked)
     world.bank.stands(attempt, OrderState.paid)
     again = await world.opening.open(asked, LUNCH, Language.en, NOW)
-    assert not isinstance(again, AtTheBank)
+    assert not isinstance(again, SentToBank)
     assert again.return_nonce == attempt.return_nonce
     assert [entry.state for entry in await world.tried(asked)] == ["paid"]
 
@@ -252,7 +254,7 @@ async def test_a_crash_before_the_bank_heard_of_it_sends_the_same_order(world: W
     (attempt,) = await world.tried(asked)
     assert attempt.state == "opened"
     world.bank.away = False
-    assert await world.opening.open(asked, LUNCH, Language.en, NOW) == AtTheBank(
+    assert await world.opening.open(asked, LUNCH, Language.en, NOW) == SentToBank(
         Redirect(f"http://bank.example/{attempt.id}")
     )
     assert [entry.state for entry in await world.tried(asked)] == ["sent"]
@@ -262,18 +264,18 @@ async def test_the_bank_is_asked_until_the_order_has_ended(world: World) -> None
     asked = await world.ask()
     await world.opening.open(asked, LUNCH, Language.en, NOW)
     (attempt,) = await world.tried(asked)
-    assert await world.queries.ask_due(NOW + timedelta(seconds=299)) == 0
+    assert await world.queries.query_due(NOW + timedelta(seconds=299)) == 0
     times = [NOW]
     for second in range(300, 1800, 10):
         now = NOW + timedelta(seconds=second)
-        if await world.queries.ask_due(now):
+        if await world.queries.query_due(now):
             times.append(now)
     gaps = [after - before for before, after in pairwise(times)]
     assert max(gaps) <= timedelta(minutes=5)
     assert len(times) == 6
     world.bank.stands(attempt, OrderState.paid)
-    assert await world.queries.ask_due(NOW + timedelta(minutes=30)) == 1
-    assert await world.queries.ask_due(NOW + timedelta(days=30)) == 0
+    assert await world.queries.query_due(NOW + timedelta(minutes=30)) == 1
+    assert await world.queries.query_due(NOW + timedelta(days=30)) == 0
     assert world.pokes >= 2
 
 
@@ -284,9 +286,9 @@ async def test_a_bank_that_is_silent_about_one_order_does_not_hide_the_others(wo
     world.bank.away = True
     later = NOW + timedelta(minutes=5)
     with pytest.raises(BankUnavailable):
-        await world.queries.ask_due(later)
+        await world.queries.query_due(later)
     world.bank.away = False
-    assert await world.queries.ask_due(later) == 1
+    assert await world.queries.query_due(later) == 1
 
 
 async def test_an_order_that_never_reached_the_bank_expires(world: World) -> None:
@@ -295,9 +297,9 @@ async def test_an_order_that_never_reached_the_bank_expires(world: World) -> Non
     with pytest.raises(BankUnavailable):
         await world.opening.open(asked, LUNCH, Language.en, NOW)
     world.bank.away = False
-    await world.queries.ask_due(NOW + timedelta(minutes=10))
+    await world.queries.query_due(NOW + timedelta(minutes=10))
     assert (await world.tried(asked))[0].state == "opened"
-    await world.queries.ask_due(NOW + timedelta(minutes=31))
+    await world.queries.query_due(NOW + timedelta(minutes=31))
     assert (await world.tried(asked))[0].state == "expired"
 
 
@@ -306,9 +308,9 @@ async def test_a_paid_order_without_an_amount_is_not_believed(world: World) -> N
     await world.opening.open(asked, LUNCH, Language.en, NOW)
     (attempt,) = await world.tried(asked)
     world.bank.orders[attempt.id] = replace(world.bank.orders[attempt.id], state=OrderState.paid, amount=None)
-    assert await world.queries.ask_due(NOW + timedelta(minutes=5)) == 1
+    assert await world.queries.query_due(NOW + timedelta(minutes=5)) == 1
     world.bank.orders[attempt.id] = replace(world.bank.orders[attempt.id], amount=Money(4999))
-    assert await world.queries.ask_due(NOW + timedelta(minutes=10)) == 1
+    assert await world.queries.query_due(NOW + timedelta(minutes=10)) == 1
     assert (await world.tried(asked))[0].state == "sent"
 
 

@@ -151,7 +151,7 @@ async def test_a_disclosure_is_a_task_only_where_there_is_money(world: Books) ->
 async def test_differences_and_receipts_that_wait_are_tasks_of_their_community(world: Books) -> None:
     gift = await world.paid()
     await world.take(row(gift), row(gift), strange("x" * 32))
-    await Receipts(world.database, SEAL, 90 * ONE).ask(gift.id, Donor("王"), NOW)
+    await Receipts(world.database, SEAL, 90 * ONE).request(gift.id, Donor("王"), NOW)
     async with world.database.read() as connection:
         everywhere = await waiting(connection, [TOP], "drill")
         here = await waiting(connection, ["huada"], "drill")
@@ -220,7 +220,7 @@ async def test_the_auditors_books_prove_themselves_and_name_no_donor(world: Book
     await kept(world.database, until=DAY + 900 * ONE, opens=DAY - 40 * ONE, closes=DAY + 300 * ONE)
     await moved(world)
     gift = await world.paid(900)
-    await Receipts(world.database, SEAL, 90 * ONE).ask(gift.id, Donor("王小明", email="a@b.cn"), NOW)
+    await Receipts(world.database, SEAL, 90 * ONE).request(gift.id, Donor("王小明", email="a@b.cn"), NOW)
     neighbours = await books(world.database, "neighbours")
     theirs = await neighbours.paid(7777)
     wanted = audit_file.Wanted("lunch", "drill", ["huada"], "chen", NOW)

@@ -156,7 +156,7 @@ async def test_what_waits_for_a_second_person_or_for_evidence_says_whose_it_is(
     async with street.central.database() as database, database.write() as connection:
         for place in ("sunny", "river"):
             sender = street.gateways[place]
-            (intent,) = await gifts.page(connection, gifts.Wanted([place], "drill"))
+            (intent,) = await gifts.page(connection, gifts.GiftFilter([place], "drill"))
             tried = Attempt(
                 *(new_id(), sender.id, intent.id, 1, place, "drill", "sandbox", 5000, "CNY", new_id(), "paid", NOW),
                 queries=0,

@@ -31,7 +31,7 @@ async def linked(world: Books, minor: int = 5000, *, tried: bool = False) -> Int
     if tried:
         attempt = await world.opened(minor, state=AttemptState.unconfirmed, bank="link")
         async with world.database.write() as connection:
-            intent = await intents.hold(connection, attempt.gateway, attempt.intent)
+            intent = await intents.lock(connection, attempt.gateway, attempt.intent)
             assert intent is not None
             await intents.move(connection, intent, IntentState.unconfirmed, at=NOW, cause="attempt", evidence="")
         return replace(intent, state=IntentState.unconfirmed.value)

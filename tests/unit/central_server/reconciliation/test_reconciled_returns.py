@@ -2,9 +2,9 @@
 
 import pytest
 
-from central_server.donations import refund_process
-from central_server.donations.refund_process import RefundNotPossible
-from central_server.donations.settle import HELD_FOR
+from central_server.donations import refund_approval
+from central_server.donations.late_payment import HOLD_PERIOD
+from central_server.donations.refund_approval import RefundNotPossible
 from central_server.reconciliation.external_refunds import can_be_posted, post
 from central_server.store.donations.attempts import AttemptState
 from central_server.store.donations.refunds import RefundState
@@ -14,9 +14,11 @@ __all__ = ["world"]
 
 
 async def test_what_the_bank_gives_back_by_itself_is_posted_once_and_closes_what_was_asked(world: Books) -> None:
-    late = await world.paid(late=True, at=NOW - HELD_FOR)
+    late = await world.paid(late=True, at=NOW - HOLD_PERIOD)
     async with world.database.write() as connection:
-        asked = await refund_process.ask(connection, late.id, 5000, "wish", bank=late.bank, by="li", now=NOW)
+        asked = await refund_approval.request_refund(
+            connection, late.id, 5000, "wish", bank=late.bank, by="li", now=NOW
+        )
     given = back("f" * 32, 5000, refers=number(late), evidence="B1")
     await world.take(row(late), given)
     await world.take(given, day=DAY + ONE)
@@ -34,13 +36,15 @@ async def test_what_the_file_told_of_before_anybody_asked_is_the_banks_to_give_b
     await world.take(row(gift))
     async with world.database.write() as connection:
         with pytest.raises(RefundNotPossible, match="held"):
-            await refund_process.ask(connection, gift.id, 5000, "wish", bank=gift.bank, by="li", now=NOW)
+            await refund_approval.request_refund(connection, gift.id, 5000, "wish", bank=gift.bank, by="li", now=NOW)
     await world.take(back("f" * 32, 5000, refers=number(gift), evidence="B1"), day=DAY + ONE)
     assert not await world.found()
     assert [line.kind for line in await world.lines(gift)] == ["paid", "refund"]
     async with world.database.write() as connection:
         with pytest.raises(RefundNotPossible, match="too_much"):
-            await refund_process.ask(connection, gift.id, 1, "wish", bank=gift.bank, by="li", now=NOW + HELD_FOR)
+            await refund_approval.request_refund(
+                connection, gift.id, 1, "wish", bank=gift.bank, by="li", now=NOW + HOLD_PERIOD
+            )
 
 
 async def test_a_return_that_was_read_before_its_payment_is_named_and_can_be_posted_then(world: Books) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from central_server.donations.settle import HELD_FOR
+from central_server.donations.late_payment import HOLD_PERIOD
 from central_server.reconciliation.day_totals import Side, totals
 from central_server.reconciliation.fees import FeeRule
 from central_server.statistics.periods import Span, period
@@ -167,7 +167,7 @@ async def test_a_payment_that_only_the_file_has_is_posted_late_when_it_is_and_he
         held = await world.now(attempt)
         assert held.state == AttemptState.paid
         assert held.evidence == number(attempt)
-        assert held.held_until == NOW + HELD_FOR
+        assert held.held_until == NOW + HOLD_PERIOD
         assert [line.late for line in await world.lines(attempt)] == [late]
     assert world.pokes == 2
 

@@ -38,7 +38,9 @@ async def plant(world: World) -> None:
     gift = await books.paid(5543217)
     kept, _ = await _taken(world, books, gift.id)
     seal = await open_seal(world.database, world.central.state, None)
-    await Receipts(world.database, seal, timedelta(days=90)).ask(gift.id, Donor(MARK, phone="12345"), datetime.now(UTC))
+    await Receipts(world.database, seal, timedelta(days=90)).request(
+        gift.id, Donor(MARK, phone="12345"), datetime.now(UTC)
+    )
     title = texts(MARK)
     project = StoredProject(
         OURS, "papers", title, title, title, title, (1000,), 100, 10000, None, "raiser", "F-1", "here",
@@ -80,7 +82,7 @@ async def _a_due_receipt(world: World) -> None:
     """One that is not issued, and a number that no other has."""
     async with world.database.write() as connection:
         due = Receipt(world.ids["attempt_of_receipt"], OURS, ReceiptState.due.value, "", NOW, "(donor)")
-        await receipts.put(connection, due)
+        await receipts.save(connection, due)
     world.ids["receipt_number"] = f"R-{new_id()[-8:]}"
 
 

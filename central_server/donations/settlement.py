@@ -1,15 +1,17 @@
-"""What the bank said becomes the truth: attempt, ledger, slip and intent, in one transaction."""
+"""Record what the bank reports about orders: attempt, ledger, slip and intent change in one transaction."""
 
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from enum import StrEnum
 
 import structlog
 
 from central_server.banks.port import Movement, Notification, OrderReport, OrderState
-from central_server.donations import refund_process
+from central_server.donations.late_payment import hold_until, is_late
 from central_server.donations.query_schedule import confirming_query
+from central_server.donations.refund_outcome import complete_refund
 from central_server.errors import CentralError
 from central_server.ledger.journal import post_received
 from central_server.store.catalogue import projects
@@ -24,16 +26,25 @@ from sync_contract.permit import judge
 from sync_contract.records import IntentState
 
 _log = structlog.get_logger()
-HELD_FOR = timedelta(days=16)
-"""In which the bank may give back by itself what came after its time: five working days over the longest holiday."""
+
+
+class PaymentProblem(StrEnum):
+    """Why a report of the bank is refused."""
+
+    order_unknown = "order_unknown"
+    refund_unknown = "refund_unknown"
+    amount_missing = "amount_missing"
+    amount_differs = "amount_differs"
+    time_differs = "time_differs"
+    id_reused = "id_reused"
 
 
 class PaymentRefused(CentralError):
-    """The bank's word fits no attempt of ours: nothing was changed. `word` is for counting."""
+    """The bank's report fits no order of ours; nothing was changed."""
 
-    def __init__(self, word: str, reason: str) -> None:
+    def __init__(self, problem: PaymentProblem, reason: str) -> None:
         super().__init__(reason)
-        self.word = word
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +55,31 @@ class Settlement:
     bank: str
     changed: Callable[[], None]
 
-    async def notified(self, notification: Notification, now: datetime) -> bool:
-        """Post a verified notification; False when it was posted before. Raises PaymentRefused."""
-        # Of what may be kept: the signature is not in it, and a card that is not there cannot be guessed from a digest.
+    async def record_notification(self, notification: Notification, now: datetime) -> bool:
+        """Post a verified notification; False if it was posted before. Raises PaymentRefused."""
+        # A digest of the stored content only: it excludes the signature, and a card number cannot be guessed from it.
         digest = hashlib.sha256(notification.content.encode()).hexdigest()
         async with self.database.write() as connection:
             refund = None
             if notification.movement is Movement.refund:
                 refund = await self._refund(connection, notification)
-                attempt = await attempts.hold(connection, refund.attempt)
-                assert attempt is not None  # the foreign key says so
+                attempt = await attempts.lock(connection, refund.attempt)
+                assert attempt is not None  # foreign key
             else:
                 attempt = await self._attempt(connection, notification.order, notification.amount, notification.at)
-            kept = StoredNotification(
+            stored = StoredNotification(
                 self.bank, notification.id, attempt.id, attempt.community, digest, notification.content, now
             )
-            if not await bank_notifications.keep(connection, kept):
+            if not await bank_notifications.add(connection, stored):
                 if await bank_notifications.fingerprint(connection, self.bank, notification.id) != digest:
-                    raise PaymentRefused("id_reused", f"notification {notification.id} came before with other content")
+                    raise PaymentRefused(
+                        PaymentProblem.id_reused, f"notification {notification.id} came before with other content"
+                    )
                 return False
             if refund is not None:
-                posted = await refund_process.done(
-                    connection, refund.id, notification.evidence, now, cause="notification"
-                )
+                posted = await complete_refund(connection, refund.id, notification.evidence, now, cause="notification")
             else:
-                posted = await receive(
+                posted = await post_payment(
                     connection,
                     attempt,
                     payment=notification.evidence,
@@ -82,17 +93,19 @@ class Settlement:
             self.changed()
         return posted
 
-    async def found(self, report: OrderReport, now: datetime) -> None:
-        """Record what a query told; what is settled stays as it is. Raises PaymentRefused."""
+    async def record_report(self, report: OrderReport, now: datetime) -> None:
+        """Record the result of a query; a settled attempt stays as it is. Raises PaymentRefused."""
         match report.state:
             case OrderState.open | OrderState.unknown:
                 return
             case OrderState.paid:
                 if report.amount is None:
-                    raise PaymentRefused("amount_missing", f"order {report.order} is paid, but no amount is named")
+                    raise PaymentRefused(
+                        PaymentProblem.amount_missing, f"order {report.order} is paid, but no amount is named"
+                    )
                 async with self.database.write() as connection:
                     attempt = await self._attempt(connection, report.order, report.amount, None)
-                    posted = await receive(
+                    posted = await post_payment(
                         connection,
                         attempt,
                         payment=report.evidence,
@@ -105,12 +118,12 @@ class Settlement:
                 if posted:
                     self.changed()
             case OrderState.pending | OrderState.failed | OrderState.expired:
-                await self._ended(report, now)
+                await self._record_unpaid(report, now)
 
-    async def close(self, attempt: Attempt, now: datetime) -> None:
-        """The bank is asked no more: an intent with nothing but attempts that ended unpaid has ended too."""
+    async def close_intent(self, attempt: Attempt, now: datetime) -> None:
+        """Close the attempt's intent if all its attempts ended unpaid; call this after the last query."""
         async with self.database.write() as connection:
-            intent = await intents.hold(connection, attempt.gateway, attempt.intent)
+            intent = await intents.lock(connection, attempt.gateway, attempt.intent)
             tried = await attempts.of_intent(connection, attempt.gateway, attempt.intent)
             ended = all(each.state in (AttemptState.failed, AttemptState.expired) for each in tried)
             if intent is None or not ended or intent.state != IntentState.handed_off:
@@ -118,37 +131,40 @@ class Settlement:
             await intents.move(connection, intent, IntentState.closed, at=now, cause="query", evidence=attempt.id)
         self.changed()
 
-    async def _ended(self, report: OrderReport, now: datetime) -> None:
+    async def _record_unpaid(self, report: OrderReport, now: datetime) -> None:
         state = AttemptState(report.state.value)
         async with self.database.write() as connection:
-            held = await attempts.hold(connection, report.order)
-            if held is not None and held.live and held.state != state:
-                await attempts.move(connection, held, state, at=now, cause="query", evidence=report.evidence)
-            elif held is not None and held.paid:
-                _log.warning("payment.contradicted", attempt=held.id, said=report.state.value)
+            attempt = await attempts.lock(connection, report.order)
+            if attempt is not None and attempt.live and attempt.state != state:
+                await attempts.move(connection, attempt, state, at=now, cause="query", evidence=report.evidence)
+            elif attempt is not None and attempt.paid:
+                _log.warning("payment.contradicted", attempt=attempt.id, reported=report.state.value)
 
-    async def _attempt(self, connection: Connection, order: str, amount: Money, made: datetime | None) -> Attempt:
-        attempt = await attempts.hold(connection, order)
+    async def _attempt(self, connection: Connection, order: str, amount: Money, at: datetime | None) -> Attempt:
+        attempt = await attempts.lock(connection, order)
         if attempt is None or attempt.bank != self.bank:
-            raise PaymentRefused("order_unknown", f"order {order} is not ours")
-        if amount != Money(attempt.amount_minor, attempt.currency):
-            raise PaymentRefused("amount_differs", f"order {order}: {amount} instead of {attempt.amount_minor}")
-        if made is not None and int(made.timestamp()) != int(attempt.opened_at.timestamp()):
-            raise PaymentRefused("time_differs", f"order {order}: made at {made} instead of {attempt.opened_at}")
+            raise PaymentRefused(PaymentProblem.order_unknown, f"order {order} is not ours")
+        _check(f"order {order}", amount, at, Money(attempt.amount_minor, attempt.currency), attempt.opened_at)
         return attempt
 
-    async def _refund(self, connection: Connection, told: Notification) -> StoredRefund:
-        refund = await refunds.get(connection, told.order)
+    async def _refund(self, connection: Connection, notification: Notification) -> StoredRefund:
+        refund = await refunds.get(connection, notification.order)
         if refund is None or refund.sent_at is None:
-            raise PaymentRefused("refund_unknown", f"refund {told.order} is not ours")
-        if told.amount != Money(refund.amount_minor, refund.currency):
-            raise PaymentRefused("amount_differs", f"refund {told.order}: {told.amount}, not {refund.amount_minor}")
-        if told.at is not None and int(told.at.timestamp()) != int(refund.sent_at.timestamp()):
-            raise PaymentRefused("time_differs", f"refund {told.order}: made at {told.at} instead of {refund.sent_at}")
+            raise PaymentRefused(PaymentProblem.refund_unknown, f"refund {notification.order} is not ours")
+        own = Money(refund.amount_minor, refund.currency)
+        _check(f"refund {refund.id}", notification.amount, notification.at, own, refund.sent_at)
         return refund
 
 
-async def receive(
+def _check(what: str, amount: Money, at: datetime | None, own_amount: Money, own_at: datetime) -> None:
+    """Raise PaymentRefused unless the bank's amount and, where it names one, its time are our own."""
+    if amount != own_amount:
+        raise PaymentRefused(PaymentProblem.amount_differs, f"{what}: {amount} instead of {own_amount}")
+    if at is not None and int(at.timestamp()) != int(own_at.timestamp()):
+        raise PaymentRefused(PaymentProblem.time_differs, f"{what}: made at {at} instead of {own_at}")
+
+
+async def post_payment(
     connection: Connection,
     attempt: Attempt,
     *,
@@ -158,28 +174,26 @@ async def receive(
     evidence: str,
     next_query_at: datetime | None,
     at: datetime,
-    in_time: bool = True,
+    known_in_time: bool = True,
 ) -> bool:
-    """Post an attempt's money, held by `attempts.hold`; False when it was posted before.
+    """Post the money of an attempt locked by `attempts.lock`; False if it was posted before.
 
-    `payment`: the bank's number of it; `cause`: notification, query, statement or import; `next_query_at`: when the
-    bank is asked once more whether it is so. `in_time`: not where nobody knows that it came before its time was over,
-    though nothing had said that the attempt has ended.
+    `payment`: the bank's number of it. `cause`: notification, query, statement or import. `next_query_at`: when a
+    query confirms it. `known_in_time`: as in `late_payment.hold_until`.
     """
     if attempt.paid:
         if next_query_at is None:
             await attempts.ask_again(connection, attempt, None)
         return False
     intent = await intents.get(connection, attempt.gateway, attempt.intent)
-    assert intent is not None  # the foreign key says so
+    assert intent is not None  # foreign key
     project = await projects.known(connection, intent.community, intent.project)
-    late = attempt.state in (AttemptState.failed, AttemptState.expired)
     slip = await post_received(
         connection,
         intent,
         attempt,
         surplus=intent.state == IntentState.paid,
-        late=late,
+        late=is_late(attempt),
         outside_permit=project is None or not judge(project.permit, at).open,
         flawed=flawed,
         evidence=evidence,
@@ -192,7 +206,7 @@ async def receive(
         attempt,
         payment=payment,
         flawed=flawed,
-        held_until=at + HELD_FOR if late or not in_time else None,
+        held_until=hold_until(attempt, at, known_in_time=known_in_time),
         next_query_at=next_query_at,
         at=at,
         cause=cause,
