@@ -16,9 +16,9 @@ from beacon_gateway.donations.settle import OpenIntents
 from beacon_gateway.edges import Edges, Store
 from beacon_gateway.kiosk.app import kiosk_app
 from beacon_gateway.kiosk.decision_view import Why
-from beacon_gateway.kiosk.scene_driver import Follow
+from beacon_gateway.kiosk.scene_driver import SceneDriver
 from beacon_gateway.kiosk.sessions import Sessions
-from beacon_gateway.kiosk.site_status import Site, running_versions
+from beacon_gateway.kiosk.site_status import SiteStatus, running_versions
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.beacons import Beacon
 from beacon_gateway.presence.choice import Choice
@@ -34,7 +34,7 @@ from beacon_gateway.store.sync_state import sync_state
 from beacon_gateway.sync.catalogue_pull import stored_catalogue
 from beacon_gateway.sync.report import build_report, classify_hearing
 from daemonkit.health import Health
-from kiosk_ui.display_preferences import Look
+from kiosk_ui.display_preferences import DisplayPreferences
 from kiosk_ui.render import Pages
 from kiosk_ui.surface import Surface
 from sync_contract.catalogue import Catalogue
@@ -76,7 +76,7 @@ class Giving:
 
     def under_way(self) -> bool:
         """Return whether a donor at the kiosk has not finished yet."""
-        return any(self.donations.state(gift.intent).state in _UNDER_WAY for gift in self.sessions.gifts_at_hand())
+        return any(self.donations.state(gift.intent).state in _UNDER_WAY for gift in self.sessions.active_gifts())
 
     def take_catalogue(self, catalogue: Catalogue) -> None:
         self.offer.take(catalogue)
@@ -92,7 +92,7 @@ class Presence:
     radios: Radios
     collector: Collector
     choice: Choice
-    driver: Follow
+    driver: SceneDriver
 
     def hearing(self) -> Hearing:
         scanner = self.radios.scanner
@@ -157,8 +157,8 @@ async def build(settings: Settings, edges: Edges, *, radio: str, health: Health)
         contact=settings_mapping.contact(settings),
         rules=settings_mapping.web_rules(settings),
         health=describe_health,
-        hung=edges.store.pictures.find,
-        published=lambda since: edges.store.heads.board(settings.site.environment, since),
+        find_picture=edges.store.pictures.find,
+        read_board=lambda since: edges.store.heads.board(settings.site.environment, since),
         verify=f"{settings.central.url.rstrip('/')}/v" if settings.central.url else "",
         use=use,
         site=site,
@@ -186,7 +186,7 @@ def _build_pages(settings: Settings, edges: Edges) -> Pages:
         environment=settings.site.environment,
         site=settings.site.community,
         surface=Surface.kiosk,
-        usual_look=Look(theme=settings.kiosk.theme),
+        default_display=DisplayPreferences(theme=settings.kiosk.theme),
         voices=settings_mapping.voices(settings),
         phone=settings.site.contact_phone,
         album=edges.store.pictures.path_of,
@@ -213,7 +213,7 @@ async def _build_giving(settings: Settings, edges: Edges, pages: Pages) -> Givin
         read_clock=read_clock,
         recorded=wakeups.intent_recorded,
     )
-    giving = Giving(offer, open_intents, donations, Sessions(pages.default, pages.usual_look), edges.store, wakeups)
+    giving = Giving(offer, open_intents, donations, Sessions(pages.default_language, pages.default_display), edges.store, wakeups)
     if edges.server and edges.server.catalogue_key:
         catalogue = await stored_catalogue(edges.store.catalogues, edges.server.catalogue_key)
         if catalogue:
@@ -240,7 +240,7 @@ def _build_presence(settings: Settings, edges: Edges, giving: Giving, stage: Sta
         bound=lambda: offer.bound,
         need=lambda: offer.need,
     )
-    driver = Follow(
+    driver = SceneDriver(
         Tracker(beacons, settings_mapping.presence_rules(settings)),
         choice,
         collector,
@@ -257,10 +257,10 @@ def _build_site(
     giving: Giving,
     presence: Presence,
     health: Callable[[], Mapping[str, object]],
-) -> Site:
+) -> SiteStatus:
     driver, choice = presence.driver, presence.choice
     rules = settings_mapping.presence_rules(settings)
-    return Site(
+    return SiteStatus(
         why=Why(driver.trace, rules, lambda: driver.chosen, lambda: choice.held),
         health=health,
         visits=lambda: driver.visits,

@@ -18,7 +18,7 @@ from beacon_gateway.radio.radio_factory import RadioPlan
 from beacon_gateway.settings import Settings
 from beacon_gateway.settings_addresses import in_url
 from daemonkit.web import WebRules
-from daemonkit.web.web_rules import peer
+from daemonkit.web.web_rules import identify_peer
 from kiosk_ui.assets import STATIC
 from kiosk_ui.help_views import ContactPage
 from kiosk_ui.voices import Voices
@@ -141,7 +141,9 @@ def handoff(settings: Settings, signer: Callable[[], Signer]) -> HandoffMaker:
 def web_rules(settings: Settings) -> WebRules:
     """The CSRF secret lives as long as the process: a form from before a restart is asked for again."""
     hosts = {"127.0.0.1", "localhost", in_url(settings.kiosk.host.lower()), *settings.kiosk.allowed_hosts}
-    device = frozenset(peer(address) for address in ("127.0.0.1", "::1"))  # a line would tell when somebody touched it
+    device = frozenset(
+        identify_peer(address) for address in ("127.0.0.1", "::1")
+    )  # a line would tell when somebody touched it
     return WebRules(allowed_hosts=frozenset(hosts), secret=secrets.token_bytes(32), unlogged=device)
 
 

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from daemonkit.web import keep_wish, read_wish
+from daemonkit.web import read_preference, set_preference
 from kiosk_ui.languages import best_language
 from sync_contract.strict_model import Language
 
@@ -11,12 +11,12 @@ _A_YEAR_S = 365 * 24 * 3600
 
 
 def language(request: web.Request) -> Language:
-    asked = request.query.get("lang") or read_wish(request, _COOKIE)
+    asked = request.query.get("lang") or read_preference(request, _COOKIE)
     return best_language(asked, request.headers.get("Accept-Language", ""))
 
 
 def remember(request: web.Request, response: web.Response) -> web.Response:
     """Keep an explicit wish for the pages that follow, also for the one after the bank's."""
     if request.query.get("lang") in list(Language):
-        keep_wish(request, response, _COOKIE, request.query["lang"], max_age=_A_YEAR_S)
+        set_preference(request, response, _COOKIE, request.query["lang"], max_age=_A_YEAR_S)
     return response

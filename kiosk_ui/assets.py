@@ -1,4 +1,4 @@
-"""The files beside the pages: stylesheet, script, pictures. Read once; their addresses change with their content."""
+"""Load stylesheets, scripts and pictures once; their addresses contain a version of their content."""
 
 import hashlib
 import re
@@ -12,9 +12,11 @@ _SHEETS = {
     "pages.css": (STYLE / "tokens.css", STATIC / "pages.css", STYLE / "screens.css", STYLE / "receipt.css"),
     "site.css": (STYLE / "site.css",),
 }
-"""In this order one file for browsers: a resident's page waits for one, a page of staff on site for two."""
+"""Concatenated in this order: a resident's page loads one stylesheet, a page for staff on site two."""
 _MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
 
+IMMUTABLE = "public, max-age=31536000, immutable"
+"""Cache-Control of an address that identifies its content."""
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
@@ -22,20 +24,20 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 class Asset:
     """`version`: twelve hexadecimal digits of the content's SHA-256."""
 
-    octets: bytes
+    content: bytes
     media_type: str
     version: str
 
-    def caching(self, asked: str | None) -> str:
-        """Cache-Control: for ever under the address that names its content (`?v=asked`), not at all under another."""
-        return "public, max-age=31536000, immutable" if asked == self.version else "no-cache"
+    def caching(self, version: str | None) -> str:
+        """Return Cache-Control: for ever if the request's `?v=` is this version, else not at all."""
+        return IMMUTABLE if version == self.version else "no-cache"
 
 
 class Assets:
     """Every file under static/ by its name, e.g. `art/lunch.svg`."""
 
     def __init__(self, prefix: str = "/static/", *, album: Callable[[str], str] = lambda project: "") -> None:
-        """`album`: the address of the picture that staff gave a project, empty for none."""
+        """`album`: returns the address of the picture that staff chose for a project, empty for none."""
         self.album = album
         self.files = {
             path.relative_to(STATIC).as_posix(): _read(path)
@@ -45,22 +47,22 @@ class Assets:
         self._urls = {name: f"{prefix}{name}?v={asset.version}" for name, asset in self.files.items()}
 
     def url(self, name: str) -> str:
-        """The file's address; `?v=` may be cached for ever. Raises KeyError for a file that is not there."""
+        """Return the file's address with its version. Raises KeyError for an unknown file."""
         return self._urls[name]
 
     def picture(self, project: str) -> str:
-        """The address of a project's picture: what staff gave it, ours, or the blossom for any good cause."""
+        """Return the address of a project's picture: chosen by staff, built in, or the blossom for any project."""
         return self.album(project) or self._urls.get(f"art/{project}.svg") or self._urls["art/blossom.svg"]
 
 
-def plain(sheet: str) -> str:
-    """A stylesheet without its comments and indents: browsers need neither."""
+def strip_css(sheet: str) -> str:
+    """Return a stylesheet without comments and indents."""
     lines = (line.strip() for line in _COMMENT.sub("", sheet).splitlines())
     return "\n".join(line for line in lines if line)
 
 
 def _read(*parts: Path) -> Asset:
-    octets = b"\n".join(part.read_bytes() for part in parts)
+    content = b"\n".join(part.read_bytes() for part in parts)
     if parts[0].suffix == ".css":
-        octets = plain(octets.decode()).encode()
-    return Asset(octets, _MEDIA[parts[0].suffix], hashlib.sha256(octets).hexdigest()[:12])
+        content = strip_css(content.decode()).encode()
+    return Asset(content, _MEDIA[parts[0].suffix], hashlib.sha256(content).hexdigest()[:12])

@@ -1,7 +1,12 @@
-"""Where a page leads back to, as its own address says it."""
+"""Check the path of a page's back button, which comes from its query or form."""
 
 
-def back_to(told: str, otherwise: str = "/") -> str:
-    """`told`, when it is a path on this server; `otherwise` for anything else."""
-    ours = told.startswith("/") and told.isascii() and told.isprintable() and told[1:2] not in ("/", "\\")
-    return told if ours else otherwise
+def back_path(requested: str, otherwise: str = "/") -> str:
+    """Return `requested` if it is a path on this server, else `otherwise`."""
+    is_own = (
+        requested.startswith("/")
+        and requested.isascii()
+        and requested.isprintable()
+        and requested[1:2] not in ("/", "\\")
+    )
+    return requested if is_own else otherwise

@@ -1,11 +1,11 @@
-"""What everybody may know of the money: the board, and whether one's own gift is in it. Published figures only."""
+"""Public pages about the money: the board, and whether one's own gift is included. Published figures only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
 
+from kiosk_ui.views import IDLE_S, IDLE_WITH_CODE_S, View
 from sync_contract.ledger_heads import Head
 from sync_contract.merkle_sum_tree import Sums
 from sync_contract.money import Money
@@ -14,12 +14,12 @@ from sync_contract.project import Project, Texts
 
 MONTHS = 12
 BAR_HEIGHT = 96
-"""Of the tallest bar, in units of the picture."""
+"""Height of the tallest bar in units of the picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """Fen that came and went in a month, `given_bar` and `used_bar` as the heights of bars. `month`: 1 to 12."""
+    """Fen received and spent in a month, and the heights of their bars. `month`: 1 to 12."""
 
     year: int
     month: int
@@ -31,9 +31,9 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class BoardProject:
-    """`title` None: a project that is not known any more. `at`: up to when it was published, None (and step 0) when
-    nothing was yet; `cosigned`: by how many gateways, None where nobody tells. `digest`: of its newest head.
-    `informs`: no money is raised for it.
+    """`title` None: a project that is no longer known. `at`: time of the last publication, None (and step 0) before the
+    first; `cosigned`: by how many gateways, None where unknown. `digest`: of its newest head. `informs`: no money is
+    raised for it.
     """
 
     id: str
@@ -48,14 +48,13 @@ class BoardProject:
 
 
 @dataclass(frozen=True, slots=True)
-class BoardPage:
-    """`reconciled_at`: when the ledger was last compared with the bank's file. `refused`: this machine was shown
-    figures that contradict what it keeps. `back`, `verify`, `data`: paths or addresses, "" for none.
+class BoardPage(View):
+    """`reconciled_at`: when the ledger was last reconciled with the bank's file. `refused`: this device received
+    figures that contradict its stored ones. `back`, `verify`, `data`: paths or addresses, "" for none.
     """
 
-    template: ClassVar[str] = "board"
-    idle_s: ClassVar[int] = 90
-    live: ClassVar[bool] = False
+    template = "board"
+    usual_idle_s = IDLE_S
 
     projects: tuple[BoardProject, ...]
     reconciled_at: datetime | None = None
@@ -66,31 +65,30 @@ class BoardPage:
 
     @property
     def published(self) -> bool:
-        """Whether anything is: else a total would be a nought that nobody means."""
+        """Return False before the first publication: a total of zero would mislead."""
         return any(each.at is not None for each in self.projects)
 
     @property
     def total(self) -> Sums:
-        whole = Sums()
+        total = Sums()
         for each in self.projects:
-            whole += each.sums
-        return whole
+            total += each.sums
+        return total
 
 
 @dataclass(frozen=True, slots=True)
-class VerifyPage:
+class VerifyPage(View):
     """On the kiosk: the code that opens the page on which a gift is looked up. `url` "": no server is known."""
 
-    template: ClassVar[str] = "verify"
-    idle_s: ClassVar[int] = 180
-    live: ClassVar[bool] = False
+    template = "verify"
+    usual_idle_s = IDLE_WITH_CODE_S
 
     url: str
     back: str = "/board"
 
 
-class Told(StrEnum):
-    """What is said of a slip's number."""
+class SlipStatus(StrEnum):
+    """Whether the gift of a slip's number is published."""
 
     included = "included"
     not_yet = "not_yet"
@@ -98,30 +96,26 @@ class Told(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SlipPage:
-    """On the phone: a slip's number is typed, and all that it tells is whether its gift is published. `slip`: as it
-    was typed; `told` None: nothing was asked yet; `too_many`: too many numbers came from there.
+class SlipPage(View):
+    """On the phone: whether the gift of a typed slip number is published, and nothing else about it. `slip`: as typed;
+    `status` None: nothing was requested yet; `too_many`: the client sent too many numbers.
     """
 
-    template: ClassVar[str] = "phone_slip"
-    idle_s: ClassVar[int] = 0
-    live: ClassVar[bool] = False
+    template = "phone_slip"
 
     slip: str = ""
-    told: Told | None = None
+    status: SlipStatus | None = None
     too_many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class ProofPage:
-    """On the phone: one's own gift, opened by the slip's secret. `refunded`: fen that went back of it.
+class ProofPage(View):
+    """On the phone: one's own gift, opened by the slip's secret. `refunded`: fen of it that were refunded.
 
-    `head` None: no head tells of it yet. `data`: the proof for programs; `board`: the path of the board.
+    `head` None: it is in no head yet. `data`: the path of the proof for programs; `board`: of the board.
     """
 
-    template: ClassVar[str] = "phone_proof"
-    idle_s: ClassVar[int] = 0
-    live: ClassVar[bool] = False
+    template = "phone_proof"
 
     title: Texts | None
     amount: Money
@@ -136,25 +130,22 @@ class ProofPage:
     board: str
 
 
-BoardView = BoardPage | VerifyPage | SlipPage | ProofPage
-
-
 def first_month(now: datetime) -> datetime:
-    """Where the twelve months begin."""
+    """Return the start of the twelve months."""
     local = now.astimezone(OFFICIAL_TIME)
     number = local.year * 12 + local.month - MONTHS
     return datetime(number // 12, number % 12 + 1, 1, tzinfo=OFFICIAL_TIME)
 
 
 def unpublished(project: Project, now: datetime) -> BoardProject:
-    """One of which nothing was published yet."""
+    """Return a project's entry before its first publication."""
     return BoardProject(
         project.id, project.title, Sums(), months((), now), None, 0, None, informs=project.permit is None
     )
 
 
 def months(steps: Sequence[Head], now: datetime) -> tuple[Month, ...]:
-    """The last twelve months up to `now`, by the time at which steps were published; the oldest first."""
+    """Return the last twelve months up to `now`, by publication time, oldest first."""
     local = now.astimezone(OFFICIAL_TIME)
     last = local.year * 12 + local.month - 1
     given, used = dict.fromkeys(range(last - MONTHS + 1, last + 1), 0), dict[int, int]()
@@ -174,5 +165,5 @@ def months(steps: Sequence[Head], now: datetime) -> tuple[Month, ...]:
 
 
 def _bar(fen: int, tallest: int) -> int:
-    """What is not nothing is seen."""
+    """Return a bar's height; every amount above zero is visible."""
     return max(2, round(BAR_HEIGHT * fen / tallest)) if fen else 0

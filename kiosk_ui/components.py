@@ -1,23 +1,18 @@
-"""Every component of the design on one page: for those who change the design, and for the test that watches it.
-
-No server shows it; `python -m tests.browser.components --serve` does.
-"""
+"""The view that shows every component of the design on one page, for designers and tests; no server shows it."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
-from kiosk_ui.display_preferences import Look
+from kiosk_ui.display_preferences import DisplayPreferences
+from kiosk_ui.views import View
 from sync_contract.project import Project
 
 
 @dataclass(frozen=True, slots=True)
-class ComponentsPage:
-    template: ClassVar[str] = "components"
-    idle_s: ClassVar[int] = 0
-    live: ClassVar[bool] = False
+class ComponentsPage(View):
+    """`projects`: at least one; the first with goal and paid money. `url`: the content of the code."""
+
+    template = "components"
 
     projects: tuple[Project, ...]
-    """At least one; the first with goal and paid money."""
     url: str
-    """What the code holds."""
-    look: Look
+    display: DisplayPreferences

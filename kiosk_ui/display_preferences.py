@@ -1,4 +1,4 @@
-"""How a resident wants to see the pages: size of text, colours, and whether they are read aloud."""
+"""A resident's choices for the display of pages: text size, colours, and reading aloud."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,7 +21,10 @@ class Theme(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class DisplayPreferences:
     text: TextSize = TextSize.usual
     theme: Theme = Theme.light
     aloud: bool = False
+
+
+DEFAULT_DISPLAY = DisplayPreferences()

@@ -1,30 +1,28 @@
-"""The way of a gift, from the amount to the bank's word: on the screen in the hall, and on the resident's phone."""
+"""Pages of a gift, from the amount to the bank's confirmation: on the screen in the hall, and on the phone."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
-from kiosk_ui.idle_time import IDLE_S, IDLE_WITH_CODE_S
 from kiosk_ui.slip_views import GiftSlip
+from kiosk_ui.views import IDLE_S, IDLE_WITH_CODE_S, View
 from sync_contract.money import Money
 from sync_contract.project import Project
 from sync_contract.records import HandoffKind, IntentState
 
 
 @dataclass(frozen=True, slots=True)
-class AmountPage:
+class AmountPage(View):
     """Quick picks; with `digits` (whole yuan as typed, or "") the number pad. A `key` sent twice is one gift.
 
-    `asked`: these digits were to be given, and are too few or too many.
+    `refused`: these digits were submitted, and are too few or too many.
     """
 
-    template: ClassVar[str] = "amount"
-    idle_s: ClassVar[int] = IDLE_S
-    live: ClassVar[bool] = False
+    template = "amount"
+    usual_idle_s = IDLE_S
 
     project: Project
     key: str
     digits: str | None = None
-    asked: bool = False
+    refused: bool = False
 
     @property
     def too_much(self) -> bool:
@@ -36,18 +34,17 @@ class AmountPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Handoff:
-    """The code and the link of a registered gift, and what is known of it since.
+class Handoff(View):
+    """The code and the link of a registered gift, and its state.
 
-    `minutes`: how much longer the code opens the bank's page without asking again; None when it is not of that kind.
+    `minutes`: remaining time in which the code opens the bank's page without asking again; None for another kind.
     `code`: what may be typed at the address `code_at` instead of scanning, once the server knows the gift.
-    `ended`: it was not paid at the bank, and may be tried again. `asks_s`: seconds until it is forgotten, told where no
-    script of the page does.
+    `ended`: it was not paid at the bank and may be tried again. `closes_in_s`: seconds until the page is reset, shown
+    where no script does.
     """
 
-    template: ClassVar[str] = "handoff"
-    idle_s: ClassVar[int] = IDLE_WITH_CODE_S
-    live: ClassVar[bool] = True
+    template = "handoff"
+    usual_idle_s = IDLE_WITH_CODE_S
 
     project: Project
     amount: Money
@@ -58,16 +55,15 @@ class Handoff:
     code: str = ""
     code_at: str = ""
     ended: bool = False
-    asks_s: int = 0
+    closes_in_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Thanks:
-    """Only after the bank's word. `slip`: its number."""
+class Thanks(View):
+    """Only after the bank's confirmation. `slip`: its number."""
 
-    template: ClassVar[str] = "thanks"
-    idle_s: ClassVar[int] = IDLE_S
-    live: ClassVar[bool] = False
+    template = "thanks"
+    usual_idle_s = IDLE_S
 
     project: Project
     amount: Money
@@ -76,9 +72,9 @@ class Thanks:
 
 @dataclass(frozen=True, slots=True)
 class PhoneGiving:
-    """A gift that begins on the phone: POST to `action`. `fault`: a word about the amount that was `typed`.
+    """The form of a gift that begins on the phone: POST to `action`. `fault`: what is wrong with the `typed` amount.
 
-    `public_page`: it goes on at a page of which nothing is heard here.
+    `public_page`: it continues at a page whose result is not known here.
     """
 
     action: str
@@ -88,15 +84,13 @@ class PhoneGiving:
 
 
 @dataclass(frozen=True, slots=True)
-class PhoneGift:
+class PhoneGift(View):
     """On the phone, before paying: POST to `action` opens the attempt. `confirm_again`: after ten minutes.
 
-    `public_page`: it goes on at a page of which nothing is heard here; `leave`: where one goes who would rather not.
+    `public_page`: it continues at a page whose result is not known here; `leave`: the path of "not now".
     """
 
-    template: ClassVar[str] = "phone_gift"
-    idle_s: ClassVar[int] = 0
-    live: ClassVar[bool] = False
+    template = "phone_gift"
 
     project: Project
     amount: Money
@@ -107,27 +101,23 @@ class PhoneGift:
 
 
 @dataclass(frozen=True, slots=True)
-class PhoneCode:
-    """On the phone: a code from the screen is typed. `unknown`: the one that was typed leads nowhere."""
+class PhoneCode(View):
+    """On the phone: the form for a code from the screen. `unknown`: the `typed` code does not exist or has expired."""
 
-    template: ClassVar[str] = "phone_code"
-    idle_s: ClassVar[int] = 0
-    live: ClassVar[bool] = False
+    template = "phone_code"
 
     unknown: bool = False
     typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class PhoneHandover:
+class PhoneHandover(View):
     """On the phone: on to the bank, by a form that is posted to `action`, or by a `code` for the bank's app.
 
-    `fields` are signed and stay as they are. `again`: where the gift is begun anew, a path on this server.
+    `fields` are signed and must not change. `again`: where the gift starts again, a path on this server.
     """
 
-    template: ClassVar[str] = "phone_handover"
-    idle_s: ClassVar[int] = 0
-    live: ClassVar[bool] = False
+    template = "phone_handover"
 
     project: Project
     amount: Money
@@ -138,16 +128,14 @@ class PhoneHandover:
 
 
 @dataclass(frozen=True, slots=True)
-class PhoneOutcome:
-    """On the phone, after the bank's page; asks again every `refresh_s` seconds while nothing is settled.
+class PhoneOutcome(View):
+    """On the phone, after the bank's page; reloads every `refresh_s` seconds until the gift is settled.
 
-    `gift`: what the gift's own page tells once it is paid; None on pages that others may see. `again`: where it may be
-    begun anew on this phone, "" where only the screen in the hall does that; `root`: the path of its hall.
+    `gift`: the slip, on the gift's own page once it is paid; None on pages that others may see. `again`: where the gift
+    may start again on this phone, "" where only the screen in the hall can do that; `root`: the path of its hall.
     """
 
-    template: ClassVar[str] = "phone_outcome"
-    idle_s: ClassVar[int] = 0
-    live: ClassVar[bool] = False
+    template = "phone_outcome"
 
     project: Project
     amount: Money

@@ -1,54 +1,51 @@
-"""What somebody sees who gives nothing yet: the hall's projects, on the screen and on a phone."""
+"""Pages before a gift begins: the hall's projects, on the screen and on a phone."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 from kiosk_ui.giving_views import PhoneGiving
-from kiosk_ui.idle_time import IDLE_S, IDLE_WITH_CODE_S
+from kiosk_ui.views import IDLE_S, IDLE_WITH_CODE_S, View
 from sync_contract.permit import PermitReason
 from sync_contract.project import Project
 from sync_contract.records import Door
 
 
 @dataclass(frozen=True, slots=True)
-class Attract:
-    """The first page. `shown`: the project that the scene turned to, with the door by which somebody came near.
+class Attract(View):
+    """The first page. `shown`: the project of the scene, with the door by which somebody came near.
 
-    `held`: this visitor has a gift whose code leads on; then there is a way back to it, and a visitor to forget.
+    `pending_gift`: this visitor has a gift with a valid code; the page leads back to it, and is reset when idle.
     """
 
-    template: ClassVar[str] = "attract"
-    live: ClassVar[bool] = True
+    template = "attract"
 
     projects: tuple[Project, ...]
     shown: Project | None = None
     shown_open: bool = False
     door: Door | None = None
-    held: bool = False
+    pending_gift: bool = False
 
     @property
     def idle_s(self) -> int:
-        return IDLE_WITH_CODE_S if self.held else 0
+        return IDLE_WITH_CODE_S if self.pending_gift else 0
 
 
 @dataclass(frozen=True, slots=True)
-class ProjectsPage:
+class ProjectsPage(View):
     """All projects, whatever the scene shows."""
 
-    template: ClassVar[str] = "projects"
-    idle_s: ClassVar[int] = IDLE_S
-    live: ClassVar[bool] = False
+    template = "projects"
+    usual_idle_s = IDLE_S
 
     projects: tuple[Project, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ProjectPage:
-    """One project. `open`: its permit holds, so there is a button; else `reason` says why there is none."""
+class ProjectPage(View):
+    """One project. `open`: its permit is valid, so there is a donate button; else `reason` explains why not."""
 
-    template: ClassVar[str] = "project"
-    idle_s: ClassVar[int] = IDLE_S
-    live: ClassVar[bool] = False
+    template = "project"
+    usual_idle_s = IDLE_S
 
     project: Project
     open: bool
@@ -57,7 +54,7 @@ class ProjectPage:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A scene that waits behind the page on which somebody is busy."""
+    """A scene that waits behind a page that is in use."""
 
     template: ClassVar[str] = "news"
 
@@ -66,16 +63,14 @@ class News:
 
 
 @dataclass(frozen=True, slots=True)
-class PhoneHall:
-    """On the phone: the hall's projects, and shaking to turn to one of them.
+class PhoneHall(View):
+    """On the phone: the hall's projects, and shaking to open one of them.
 
-    `root`: the path below which they lie. `ended`: the page of a shake was asked for whose time is over. `board`: of
-    their community, "" where there is none.
+    `root`: the path below which they lie. `ended`: the page of an expired shake was requested. `board`: the path of
+    their community's board, "" for none.
     """
 
-    template: ClassVar[str] = "phone_hall"
-    idle_s: ClassVar[int] = 0
-    live: ClassVar[bool] = False
+    template = "phone_hall"
 
     projects: tuple[Project, ...]
     root: str
@@ -84,16 +79,14 @@ class PhoneHall:
 
 
 @dataclass(frozen=True, slots=True)
-class PhoneProject:
+class PhoneProject(View):
     """On the phone: one project, and how to give to it.
 
-    `root`: the path of its hall; `another`: where to turn to the next project, "" for no button; `giving`: None where
-    a gift begins at the screen in the hall; `board`: where its money is told, "" where it is not.
+    `root`: the path of its hall; `another`: the path to the next project, "" for no button; `giving`: None where a gift
+    begins at the screen in the hall; `board`: the path of its published figures, "" for none.
     """
 
-    template: ClassVar[str] = "phone_project"
-    idle_s: ClassVar[int] = 0
-    live: ClassVar[bool] = False
+    template = "phone_project"
 
     project: Project
     open: bool

@@ -1,33 +1,29 @@
-"""What helps a resident along: size and colours, how to give, whom to ask, what is kept of whom."""
+"""Pages that help a resident: display, how to give, contact, privacy. `back` is a path on this server."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
-from kiosk_ui.display_preferences import Look
-from kiosk_ui.idle_time import IDLE_S, IDLE_WITH_CODE_S
+from kiosk_ui.display_preferences import DisplayPreferences
+from kiosk_ui.views import IDLE_S, IDLE_WITH_CODE_S, View
 from sync_contract.project import Texts
 
 
 @dataclass(frozen=True, slots=True)
-class ComfortPage:
-    """Size of text, colours, reading aloud. `back`: the page from which the resident came, a path on this server."""
+class DisplayPage(View):
+    """Text size, colours, reading aloud."""
 
-    template: ClassVar[str] = "comfort"
-    idle_s: ClassVar[int] = IDLE_S
-    live: ClassVar[bool] = False
+    template = "display"
+    usual_idle_s = IDLE_S
 
-    look: Look
+    display: DisplayPreferences
     back: str
 
 
 @dataclass(frozen=True, slots=True)
-class HelpPage:
-    """How to give, whom to ask. `phone`: a telephone number for residents, or ""; `staff`: the path of staff's page,
-    or ""; `back`: the page from which the reader came, a path on this server."""
+class HelpPage(View):
+    """How to give, and whom to ask. `phone`: a number for residents, or ""; `staff`: path of the staff page, or ""."""
 
-    template: ClassVar[str] = "help"
-    idle_s: ClassVar[int] = IDLE_S
-    live: ClassVar[bool] = False
+    template = "help"
+    usual_idle_s = IDLE_S
 
     phone: str = ""
     staff: str = ""
@@ -35,24 +31,23 @@ class HelpPage:
 
 
 @dataclass(frozen=True, slots=True)
-class PhoneHelpPage:
-    """Which switches of a phone let it find the beacon here. `back`: a path on this server."""
+class PhoneHelpPage(View):
+    """Which settings a phone needs to receive the beacon."""
 
-    template: ClassVar[str] = "phone_help"
-    idle_s: ClassVar[int] = IDLE_S
-    live: ClassVar[bool] = False
+    template = "phone_help"
+    usual_idle_s = IDLE_S
 
     back: str = "/help"
 
 
 @dataclass(frozen=True, slots=True)
-class ContactPage:
-    """A telephone number to speak to somebody: "" where none is published. `holder`: whose it is, None for the site's;
-    `hours`: when somebody answers, None where nothing is said of it; `back`: a path on this server."""
+class ContactPage(View):
+    """A telephone number: "" where none is published. `holder`: who answers it, None for the site; `hours`: when
+    somebody answers, None where unknown.
+    """
 
-    template: ClassVar[str] = "contact"
-    idle_s: ClassVar[int] = IDLE_WITH_CODE_S
-    live: ClassVar[bool] = False
+    template = "contact"
+    usual_idle_s = IDLE_WITH_CODE_S
 
     phone: str = ""
     holder: Texts | None = None
@@ -61,24 +56,21 @@ class ContactPage:
 
 
 @dataclass(frozen=True, slots=True)
-class PrivacyPage:
-    """What the radio hears, what is kept and for how long, and what is not. `back`: a path on this server."""
+class PrivacyPage(View):
+    """What the radio receives, what is stored and for how long."""
 
-    template: ClassVar[str] = "privacy"
-    idle_s: ClassVar[int] = IDLE_S
-    live: ClassVar[bool] = False
+    template = "privacy"
+    usual_idle_s = IDLE_S
 
     phone: str = ""
     back: str = "/help"
 
 
 @dataclass(frozen=True, slots=True)
-class PhonePrivacyPage:
-    """The same on a phone. `keep_days`: so long what somebody wrote for a receipt stays after it was issued."""
+class PhonePrivacyPage(View):
+    """The same on a phone. `keep_days`: for how long the data for a receipt are stored after it was issued."""
 
-    template: ClassVar[str] = "phone_privacy"
-    idle_s: ClassVar[int] = 0
-    live: ClassVar[bool] = False
+    template = "phone_privacy"
 
     keep_days: int
     back: str = "/s"

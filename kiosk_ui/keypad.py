@@ -1,13 +1,13 @@
-"""The number pad: what the display holds after a key. The script follows the same rule."""
+"""The rule of the number pad's display, the same as in static/kiosk.js."""
 
 MAX_DIGITS = 7
 
 
 def press(digits: str, key: str) -> str:
-    """Whole yuan as typed: no leading zeros, at most MAX_DIGITS digits."""
+    """Return the typed whole yuan after a key: no leading zeros, at most MAX_DIGITS digits."""
     return (digits + key).lstrip("0")[:MAX_DIGITS]
 
 
-def read(digits: str) -> str:
-    """Digits from a URL, cleaned: only 0-9 count."""
-    return press("", "".join(each for each in digits if each in "0123456789"))
+def clean_digits(text: str) -> str:
+    """Return only the digits 0-9 of a text from a URL or form, as if they had been typed."""
+    return press("", "".join(each for each in text if each in "0123456789"))

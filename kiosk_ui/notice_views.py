@@ -1,15 +1,14 @@
-"""A page that says why there is not the one that was asked for."""
+"""The page that says why the requested page is not available."""
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
 
-from kiosk_ui.idle_time import IDLE_S
+from kiosk_ui.views import IDLE_S, View
 from sync_contract.project import Project
 
 
 class NoticeKind(StrEnum):
-    """Why there is a notice instead of the page that was asked for."""
+    """Why there is a notice instead of the requested page."""
 
     project_unknown = "project_unknown"
     permit_closed = "permit_closed"
@@ -27,12 +26,11 @@ class NoticeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class NoticePage:
+class NoticePage(View):
     """What happened, that nothing was paid, and what to do next. `back`: a path on this server, "" for no button."""
 
-    template: ClassVar[str] = "notice"
-    idle_s: ClassVar[int] = IDLE_S
-    live: ClassVar[bool] = False
+    template = "notice"
+    usual_idle_s = IDLE_S
 
     kind: NoticeKind
     project: Project | None = None

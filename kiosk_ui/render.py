@@ -1,4 +1,4 @@
-"""From a view to HTML, in one of the three languages."""
+"""Render views to HTML in one of the three languages."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,7 +10,7 @@ from jinja2 import Environment as Templates
 from daemonkit.i18n import Catalogues
 from daemonkit.templates import strict_templates
 from kiosk_ui.assets import Assets
-from kiosk_ui.display_preferences import Look
+from kiosk_ui.display_preferences import DEFAULT_DISPLAY, DisplayPreferences
 from kiosk_ui.hall_views import News
 from kiosk_ui.keypad import press
 from kiosk_ui.number_format import count, day, moment, money, month_name, signed
@@ -18,24 +18,24 @@ from kiosk_ui.qr import qr_svg
 from kiosk_ui.surface import Surface
 from kiosk_ui.telephone import dialled, groups
 from kiosk_ui.views import View
-from kiosk_ui.voices import Voices, keys_of
+from kiosk_ui.voices import Voices, recording_keys
 from sync_contract.money import Money
 from sync_contract.project import Texts
 from sync_contract.strict_model import Environment, Language
 
 FOLDER = Path(__file__).parent
 _NO_VOICES = Voices(())
-USUAL = Look()
 LANGUAGE_NAMES = {Language.zh_hans: "简体", Language.zh_hant: "繁體", Language.en: "English"}
-"""Each in its own language, whatever the page's: the one text that is not translated."""
+"""Each in its own language; not translated."""
 _NO_PICTURES: Mapping[str, str] = {}
 
 
 class Pages:
-    """Renders views for one server. `site`: the community's name; `default` and `usual_look`: of an untouched kiosk.
+    """Renders views for one server. `site`: the community's name; `default_language`, `default_display`: of a new
+    session.
 
-    `album`: the address of the picture that staff gave a project, empty for none. `phone`: the number that the place of
-    this screen publishes, to which its pages of trouble lead; empty for none, and on phones, whose places differ.
+    `album`: returns the address of the picture that staff chose for a project, empty for none. `phone`: the number that
+    this screen's site publishes, to which its error pages lead; empty for none, and on phones, whose sites differ.
     """
 
     def __init__(
@@ -45,21 +45,21 @@ class Pages:
         site: Texts,
         surface: Surface,
         static_prefix: str = "/static/",
-        default: Language = Language.zh_hans,
-        usual_look: Look = USUAL,
+        default_language: Language = Language.zh_hans,
+        default_display: DisplayPreferences = DEFAULT_DISPLAY,
         album: Callable[[str], str] = lambda project: "",
         voices: Voices = _NO_VOICES,
         phone: str = "",
     ) -> None:
         self.assets = Assets(static_prefix, album=album)
         self.voices = voices
-        self.default = default
-        self.usual_look = usual_look
+        self.default_language = default_language
+        self.default_display = default_display
         self._facts = {
             "drill": environment is Environment.drill,
             "surface": surface,
-            "default_language": default,
-            "usual_look": usual_look,
+            "default_language": default_language,
+            "default_display": default_display,
             "language_names": LANGUAGE_NAMES,
             "asset": self.assets.url,
             "picture": self.assets.picture,
@@ -67,17 +67,17 @@ class Pages:
             "phone": phone,
         }
         catalogues = Catalogues(FOLDER / "locale")
-        self._templates = {language: self._in(language, site, catalogues) for language in Language}
+        self._templates = {language: self._build_templates(language, site, catalogues) for language in Language}
 
-    def _in(self, language: Language, site: Texts, catalogues: Catalogues) -> Templates:
+    def _build_templates(self, language: Language, site: Texts, catalogues: Catalogues) -> Templates:
         templates = strict_templates(FOLDER / "templates", catalogues.gettext(language))
         templates.globals.update(self._facts, language=language, site=site[language])
-        templates.globals["recordings"] = self.voices.speak(language)
-        templates.globals["recorded"] = lambda view: self.voices.of(keys_of(view), language)
+        templates.globals["recordings"] = self.voices.has_language(language)
+        templates.globals["recorded"] = lambda view: self.voices.urls(recording_keys(view), language)
         templates.filters.update(
             money=lambda amount: money(amount, language),
             day=lambda date: day(date, language),
-            said=lambda texts: _said(texts, language),
+            localized=lambda texts: _localize(texts, language),
             yuan=lambda fen, project: money(Money(fen, project.currency), language),
             press=press,
             groups=groups,
@@ -85,56 +85,48 @@ class Pages:
             fen=lambda fen: signed(fen, language),
             number=lambda number: count(number, language),
             moment=lambda at: moment(at, language),
-            in_language=lambda path, other: _asking(path, "lang", other.value),
-            in_size=lambda path, size: _asking(path, "text", size),
+            in_language=lambda path, other: _query_with(path, "lang", other.value),
+            in_size=lambda path, size: _query_with(path, "text", size),
             month_name=lambda month: month_name(month, language),
         )
         return templates
 
-    def html(
+    def render_page(
         self,
         view: View,
         language: Language,
         *,
         csrf: str = "",
         path: str = "/",
-        look: Look = USUAL,
+        display: DisplayPreferences = DEFAULT_DISPLAY,
         pictures: Mapping[str, str] = _NO_PICTURES,
-        picture: Callable[[str], str] | None = None,
         contact: str = "",
         site: Texts | None = None,
-        here: str = "",
+        place_path: str = "",
     ) -> str:
-        """The whole page. `csrf`: the token for its forms; `path`: where it lives, with its query, to come back in
-        another language; `pictures`: by project the address of what staff gave it, where a page has its own;
-        `picture`: is asked for them instead of `assets.picture`; `contact`: the path of the page that says whom to
-        call, to which the foot of a phone's page leads, empty for none;
-        `site`: the community that the page is of, where a server has several; `here`: with what the paths of a phone's
-        help and privacy pages end for that place, as "/huada".
+        """Return the complete page.
+
+        `csrf`: the token of its forms; `path`: its path and query, to return to it in another language; `pictures`: by
+        project, the addresses of pictures that this page has itself; `contact`: the path of the contact page in the
+        footer on phones, empty for none; `site`: the community of the page, where a server has several; `place_path`:
+        the end of the paths of that place's help and privacy pages on phones, e.g. "/huada".
         """
-        facts: dict[str, Any] = {"csrf": csrf, "path": path, "look": look, "contact": contact, "here": here}
+        facts: dict[str, Any] = {"csrf": csrf, "path": path, "display": display, "contact": contact}
+        facts["place_path"] = place_path
         if site is not None:
-            facts["site"] = _said(site, language)
-        usual = picture or self.assets.picture
-        if pictures or picture:
-            facts["picture"] = lambda project: pictures.get(project) or usual(project)
+            facts["site"] = _localize(site, language)
+        if pictures:
+            facts["picture"] = lambda project: pictures.get(project) or self.assets.picture(project)
         return self._render(view, language, "page.html", **facts)
 
-    def part(
-        self,
-        view: View,
-        language: Language,
-        *,
-        csrf: str = "",
-        look: Look = USUAL,
-        picture: Callable[[str], str] | None = None,
+    def render_main(
+        self, view: View, language: Language, *, csrf: str = "", display: DisplayPreferences = DEFAULT_DISPLAY
     ) -> str:
-        """Only what stands inside <main>, as `/live` sends it. `picture`: as for `html`."""
-        picture = picture or self.assets.picture
-        return self._render(view, language, "part.html", csrf=csrf, look=look, picture=picture)
+        """Return only the content of <main>, as `/live` sends it."""
+        return self._render(view, language, "part.html", csrf=csrf, display=display)
 
-    def news(self, news: News | None, language: Language) -> str:
-        """What stands in the banner of a waiting scene; empty for none."""
+    def render_news(self, news: News | None, language: Language) -> str:
+        """Return the content of the banner for a waiting scene; empty for none."""
         return self._templates[language].get_template("news.html").render(view=news).strip()
 
     def _render(self, view: View, language: Language, layout: str, **facts: Any) -> str:  # noqa: ANN401  (the page's)
@@ -142,12 +134,12 @@ class Pages:
         return template.render(view=view, layout=layout, **facts)
 
 
-def _said(texts: Texts, language: Language) -> str:
-    """In the page's language; where there is nothing but blanks, in another one rather than not at all."""
+def _localize(texts: Texts, language: Language) -> str:
+    """Return the text in the page's language; where that is blank, in another language."""
     return next((texts[each] for each in (language, *Language) if texts[each].strip()), texts[language])
 
 
-def _asking(path: str, name: str, wish: str) -> str:
-    """The query that shows the page at `path` as wished: what else stood in its query stays."""
-    asked = parse_qsl(urlsplit(path).query, keep_blank_values=True)
-    return "?" + urlencode([*((each, value) for each, value in asked if each != name), (name, wish)])
+def _query_with(path: str, name: str, value: str) -> str:
+    """Return the query of `path` with `name` set to `value` and its other fields unchanged."""
+    fields = parse_qsl(urlsplit(path).query, keep_blank_values=True)
+    return "?" + urlencode([*((each, text) for each, text in fields if each != name), (name, value)])

@@ -1,12 +1,12 @@
-"""What staff on site are shown: how this device is, what it hears, and why the screen shows what it shows."""
+"""Pages for staff on site: the status of this device, what it receives, and why the screen shows a project."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar
 
 from markupsafe import Markup
 
+from kiosk_ui.views import IDLE_S, View
 from sync_contract.project import Texts
 
 
@@ -20,7 +20,7 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class HeardPlace:
-    """A place beacon of the allow-list. `zone` empty, and the rest None: not heard now. Metres, dBm, seconds."""
+    """A place beacon of the allow-list. `zone` empty, and the rest None: not received now. Metres, dBm, seconds."""
 
     label: str
     beacon: str
@@ -33,7 +33,7 @@ class HeardPlace:
 
 @dataclass(frozen=True, slots=True)
 class HeardClass:
-    """People's tags that are here now, by class and zone: none is told from another."""
+    """The number of people's tags that are present, by class and zone: single tags are not identified."""
 
     tag_class: str
     zone: str
@@ -42,8 +42,8 @@ class HeardClass:
 
 @dataclass(frozen=True, slots=True)
 class RadioNow:
-    """`state`, `advert`: words of site_words.html; `proof`: proved, lost, not proved, or empty. `off_air_min`: how long
-    our own advert has not been on the air, once that needs a person; else 0.
+    """`state`, `advert`: words of site_words.html; `proof`: proved, lost, not proved, or empty. `off_air_min`: minutes
+    for which our own advert has been off the air, once that needs a person; else 0.
     """
 
     state: str
@@ -59,7 +59,7 @@ class RadioNow:
 
 @dataclass(frozen=True, slots=True)
 class SyncNow:
-    """`lines`: time, event, kind of parcel, detail. Times are local. `reachable`: None while nobody knows."""
+    """`lines`: time, event, kind of parcel, detail. Times are local. `reachable`: None while unknown."""
 
     central: str
     waiting: int
@@ -74,10 +74,7 @@ class SyncNow:
 
 @dataclass(frozen=True, slots=True)
 class StageNow:
-    """A part of the program that failed and starts again by itself. `error`: a word of the program's own.
-
-    `waiting`: it has not started again yet.
-    """
+    """A stage that failed and restarts by itself. `error`: the exception's name. `waiting`: not restarted yet."""
 
     name: str
     error: str
@@ -88,7 +85,7 @@ class StageNow:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """`silent_s`: since the screen of this device last said that it is alive. `staff`: address, minutes since."""
+    """`silent_s`: since the last sign of life of this device's screen. `staff`: address, minutes since."""
 
     silent_s: int
     behind: bool
@@ -97,11 +94,10 @@ class Connected:
 
 
 @dataclass(frozen=True, slots=True)
-class SitePage:
-    """`shown`: the project on the screen, None for the first page; `guest`: somebody with a PIN, not this device."""
+class SitePage(View):
+    """`shown`: the project on the screen, None for the first page; `guest`: a device with a PIN, not this one."""
 
-    template: ClassVar[str] = "site"
-    live: ClassVar[bool] = True
+    template = "site"
 
     guest: bool
     versions: Mapping[str, str]
@@ -118,7 +114,7 @@ class SitePage:
 
     @property
     def idle_s(self) -> int:
-        return 0 if self.guest else 90
+        return 0 if self.guest else IDLE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +132,10 @@ class DecisionLine:
 
 
 @dataclass(frozen=True, slots=True)
-class SiteWhyPage:
+class SiteWhyPage(View):
     """`picture`: the last ten minutes."""
 
-    template: ClassVar[str] = "site_why"
-    live: ClassVar[bool] = False
+    template = "site_why"
 
     guest: bool
     picture: Markup
@@ -149,16 +144,15 @@ class SiteWhyPage:
 
     @property
     def idle_s(self) -> int:
-        return 0 if self.guest else 90
+        return 0 if self.guest else IDLE_S
 
 
 @dataclass(frozen=True, slots=True)
-class SitePinPage:
-    """On the screen: `digits` "" before one was asked for; `addresses`: where staff open the page."""
+class SitePinPage(View):
+    """On the screen: `digits` "" before a PIN was created; `addresses`: where staff open the page."""
 
-    template: ClassVar[str] = "site_pin"
-    idle_s: ClassVar[int] = 180
-    live: ClassVar[bool] = False
+    template = "site_pin"
+    usual_idle_s = 180
 
     digits: str
     minutes: int
@@ -166,16 +160,11 @@ class SitePinPage:
 
 
 @dataclass(frozen=True, slots=True)
-class SiteDoorPage:
+class SiteDoorPage(View):
     """On a device in the local network: type the PIN. `wrong`: the last try; `wait_s`: before the next one."""
 
-    template: ClassVar[str] = "site_door"
-    idle_s: ClassVar[int] = 0
-    live: ClassVar[bool] = False
+    template = "site_door"
 
     guest: bool = True
     wrong: bool = False
     wait_s: int = 0
-
-
-SiteView = SitePage | SiteWhyPage | SitePinPage | SiteDoorPage

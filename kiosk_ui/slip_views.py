@@ -1,19 +1,19 @@
-"""The slip of a paid gift on the donor's phone, and what the donor says about the official receipt."""
+"""The slip of a paid gift on the donor's phone, and the form for the official receipt."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
 
+from kiosk_ui.views import View
 from sync_contract.money import Money
 from sync_contract.project import Project
 
 
 @dataclass(frozen=True, slots=True)
 class GiftSlip:
-    """`capitals`: the amount as no pen can change it. `verify`, `pdf`, `receipt`: paths of the gift's own pages.
+    """`capitals`: the amount in financial numerals. `verify`, `pdf`, `receipt`: paths of the gift's own pages.
 
-    `verify_url`: the whole address, for the code. `state`: anonymous, waived, due or issued; `number`: of the receipt.
-    `given_back`: fen of it that went back.
+    `verify_url`: the full address, for the code. `state`: anonymous, waived, due or issued; `number`: of the slip.
+    `refunded`: the part of the gift that was refunded.
     """
 
     number: str
@@ -24,19 +24,17 @@ class GiftSlip:
     receipt: str
     state: str
     receipt_number: str = ""
-    given_back: Money | None = None
+    refunded: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class ReceiptPage:
-    """The form for the official receipt. `typed`, `faults`: a form that comes back, by field. `action`: where it goes.
+class ReceiptPage(View):
+    """The form for the official receipt. `typed`, `faults`: by field, after a refused submission. `action`: its target.
 
-    `state`: as in `GiftSlip`; `kept`: the donor's data are here; `keep_days`: so long after it was issued.
+    `state`: as in `GiftSlip`; `stored`: the donor's data are stored; `keep_days`: for how long after issuing.
     """
 
-    template: ClassVar[str] = "phone_receipt"
-    idle_s: ClassVar[int] = 0
-    live: ClassVar[bool] = False
+    template = "phone_receipt"
 
     project: Project
     amount: Money
@@ -46,6 +44,6 @@ class ReceiptPage:
     state: str
     keep_days: int
     receipt_number: str = ""
-    kept: bool = False
+    stored: bool = False
     typed: Mapping[str, str] = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)

@@ -1,10 +1,10 @@
-"""Where a server's pages are looked at."""
+"""The device for which a server renders its pages."""
 
 from enum import StrEnum
 
 
 class Surface(StrEnum):
-    """Where a server's pages are looked at: the screen in the hall, or the resident's own phone."""
+    """The screen in the hall, or the resident's own phone."""
 
     kiosk = "kiosk"
     phone = "phone"

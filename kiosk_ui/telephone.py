@@ -1,4 +1,4 @@
-"""The telephone number that a site publishes: how it is configured, read and dialled."""
+"""Validate, format and dial the telephone number that a site publishes."""
 
 import re
 from typing import Annotated
@@ -20,11 +20,11 @@ def _telephone(written: str) -> str:
 
 
 Telephone = Annotated[str, StringConstraints(max_length=30), AfterValidator(_telephone)]
-"""As people write it; empty: none is published."""
+"""As people write it; empty for none."""
 _AREA = r"10|2[0-9]|[3-9][0-9]{2}"
-"""Of a landline in China, without the leading 0."""
+"""Area codes of landlines in China, without the leading 0."""
 _WITH_AREA = re.compile(rf"(\+86|0)({_AREA})[0-9]{{7,8}}")
-_MOST_OF_EXTENSION = 6
+_MAX_EXTENSION_DIGITS = 6
 _ONE_LINE = r"^[^\n\r]*$"
 
 
@@ -37,15 +37,15 @@ class Line(Texts):
 
 
 def groups(written: str) -> tuple[str, ...]:
-    """The number in groups that one reads, remembers and types one after the other: 0595 2269 0000, 138 0000 0000."""
+    """Return the number in the groups in which people read it: 0595 2269 0000, 138 0000 0000."""
     parts = re.findall(r"\+?[0-9]+", written)
     return tuple(group for part in parts for group in _split(part))
 
 
 def dialled(written: str) -> str:
-    """What a telephone dials (RFC 3966). An extension is left out: telephones differ in how they take it."""
+    """Return the number for a tel: link (RFC 3966), without an extension, as telephones handle it differently."""
     parts = re.findall(r"\+?[0-9]+", written)
-    if _WITH_AREA.fullmatch("".join(parts[:-1])) and len(parts[-1]) <= _MOST_OF_EXTENSION:
+    if _WITH_AREA.fullmatch("".join(parts[:-1])) and len(parts[-1]) <= _MAX_EXTENSION_DIGITS:
         del parts[-1]
     return "".join(parts)
 
@@ -58,6 +58,6 @@ def _split(run: str) -> tuple[str, ...]:
         return (*((landline[1],) if landline[1] else ()), area, *_split(landline[3]))
     if mobile := re.fullmatch(r"(1[3-9][0-9])([0-9]{4})([0-9]{4})", run):
         return mobile.groups()
-    if service := re.fullmatch(r"([48]00)([0-9]{3})([0-9]{4})", run):  # the same in the whole country
+    if service := re.fullmatch(r"([48]00)([0-9]{3})([0-9]{4})", run):  # valid nationwide
         return service.groups()
     return (run[:-4], run[-4:]) if len(run) in (7, 8) else (run,)

@@ -1,4 +1,4 @@
-"""Recorded voices: what somebody of the place read aloud, page by page. Sites record their own: see docs/kiosk.md."""
+"""Recordings of pages read aloud by local voices. Sites record their own: see docs/kiosk.md."""
 
 import hashlib
 import re
@@ -11,12 +11,12 @@ from sync_contract.project import Project
 from sync_contract.strict_model import Language
 
 MEDIA = {".ogg": "audio/ogg", ".mp3": "audio/mpeg"}
-MOST_FILES, MOST_OCTETS = 500, 5_000_000
+MAX_FILES, MAX_BYTES = 500, 5_000_000
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}")
 
 
 class Voice(StrEnum):
-    """A folder each."""
+    """Each has its own folder."""
 
     zh = "zh"
     """普通话."""
@@ -30,12 +30,12 @@ SPOKEN = {
     Language.zh_hant: (Voice.zh, Voice.nan),
     Language.en: (Voice.en,),
 }
-"""Which voices read a page in a language; the first is the usual one."""
+"""The voices that read pages in a language; the first is the default."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """`url`: changes with the content."""
+    """`url` contains a version of the content."""
 
     file: Path
     media_type: str
@@ -43,53 +43,53 @@ class Recording:
 
 
 class Voices:
-    """Every recording of `folders` by voice and key; of two with one key the earlier folder's counts.
+    """All recordings of `folders` by voice and key; earlier folders have priority.
 
-    Read once, at the start. What is too long, too many or oddly named is left out.
+    Read once, at the start. Files that are too long, too many or have an invalid name are ignored.
     """
 
     def __init__(self, folders: Sequence[Path], prefix: str = "/voices/") -> None:
         self._prefix = prefix
-        self._known: dict[tuple[Voice, str], Recording] = {}
+        self._recordings: dict[tuple[Voice, str], Recording] = {}
         for folder in folders:
             for voice in Voice:
                 for file in sorted((folder / voice).glob("*")) if (folder / voice).is_dir() else ():
-                    self._take(voice, file)
+                    self._add(voice, file)
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._recordings)
 
-    def speak(self, language: Language) -> bool:
-        """Whether anything at all is recorded for the pages of a language."""
-        return any(voice in SPOKEN[language] for voice, _ in self._known)
+    def has_language(self, language: Language) -> bool:
+        """Return whether any recording exists for the pages of a language."""
+        return any(voice in SPOKEN[language] for voice, _ in self._recordings)
 
     def find(self, voice: str, name: str) -> Recording | None:
-        """By what its address says: a voice, and the file's name."""
-        found = self._known.get((Voice(voice), Path(name).stem)) if voice in list(Voice) else None
+        """Return the recording of a voice by its file name, or None."""
+        found = self._recordings.get((Voice(voice), Path(name).stem)) if voice in list(Voice) else None
         return found if found is not None and found.file.name == name else None
 
-    def of(self, keys: Sequence[str], language: Language) -> Mapping[str, str]:
-        """Addresses by `own`, the usual voice of the language, and `nan`: for the first of `keys` that is recorded."""
-        told = {}
+    def urls(self, keys: Sequence[str], language: Language) -> Mapping[str, str]:
+        """Return addresses by `own` (the language's default voice) and `nan`, each for the first recorded key."""
+        urls = {}
         for voice in SPOKEN[language]:
-            found = next((self._known[voice, key] for key in keys if (voice, key) in self._known), None)
+            found = next((self._recordings[voice, key] for key in keys if (voice, key) in self._recordings), None)
             if found is not None:
-                told["nan" if voice is Voice.nan else "own"] = found.url
-        return told
+                urls["nan" if voice is Voice.nan else "own"] = found.url
+        return urls
 
-    def _take(self, voice: Voice, file: Path) -> None:
+    def _add(self, voice: Voice, file: Path) -> None:
         fits = file.suffix in MEDIA and _NAME.fullmatch(file.stem) and file.is_file()
-        if not fits or (voice, file.stem) in self._known or len(self._known) >= MOST_FILES:
+        if not fits or (voice, file.stem) in self._recordings or len(self._recordings) >= MAX_FILES:
             return
-        if not 0 < file.stat().st_size <= MOST_OCTETS:
+        if not 0 < file.stat().st_size <= MAX_BYTES:
             return
         version = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
         url = f"{self._prefix}{voice}/{file.name}?v={version}"
-        self._known[voice, file.stem] = Recording(file, MEDIA[file.suffix], url)
+        self._recordings[voice, file.stem] = Recording(file, MEDIA[file.suffix], url)
 
 
-def keys_of(view: object) -> tuple[str, ...]:
-    """What is looked for, the most particular first: `project-elder-lunch`, then `project`."""
+def recording_keys(view: object) -> tuple[str, ...]:
+    """Return the keys of a view's recordings, the most specific first: `project-elder-lunch`, then `project`."""
     name = str(getattr(view, "template", ""))
     if name == "amount" and getattr(view, "digits", None) is not None:
         name = "keypad"

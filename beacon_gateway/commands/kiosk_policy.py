@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from beacon_gateway.commands.check_config import EX_CONFIG
-from beacon_gateway.kiosk.browser import policy
+from beacon_gateway.kiosk.browser import browser_policy
 from beacon_gateway.settings import OnlyKiosk
 from daemonkit.files import write_atomically
 from daemonkit.toml import ConfigRefused, load
@@ -21,7 +21,7 @@ def kiosk_policy(config: Path, write: Path | None) -> int:
     if kiosk.port == 0:
         print(f"{config}: kiosk.port: 0 is another one at each start: the browser needs to know it", file=sys.stderr)
         return EX_CONFIG
-    text = json.dumps(policy(kiosk.host, kiosk.port), indent=2) + "\n"
+    text = json.dumps(browser_policy(kiosk.host, kiosk.port), indent=2) + "\n"
     if write is None:
         print(text, end="")
     elif not write.exists() or write.read_text("utf-8") != text:

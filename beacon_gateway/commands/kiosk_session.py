@@ -20,7 +20,7 @@ from pathlib import Path
 from time import monotonic
 
 from beacon_gateway.commands.check_config import EX_CONFIG
-from beacon_gateway.kiosk.browser import command, origin
+from beacon_gateway.kiosk.browser import browser_command, kiosk_origin
 from beacon_gateway.settings import Kiosk, OnlyKiosk
 from beacon_gateway.settings_mapping import hours_of
 from daemonkit.toml import ConfigRefused, load
@@ -44,7 +44,7 @@ def kiosk_session(config: Path, browser: str, silent_s: float = SILENT_S) -> int
 
 
 async def _session(kiosk: Kiosk, browser: str, silent_s: float) -> int:
-    url = origin(kiosk.host, kiosk.port)
+    url = kiosk_origin(kiosk.host, kiosk.port)
     while await asyncio.to_thread(_look, url) is None:  # noqa: ASYNC110  (another process)
         await asyncio.sleep(0.5)  # an error page of the browser's own would stay
     wayland = "WAYLAND_DISPLAY" in os.environ
@@ -52,7 +52,7 @@ async def _session(kiosk: Kiosk, browser: str, silent_s: float) -> int:
     if kiosk.rotation:
         await _arrange(outputs, "--transform", _TRANSFORMS[kiosk.rotation])
     with tempfile.TemporaryDirectory(prefix="profile-", dir=os.environ.get("XDG_RUNTIME_DIR")) as profile:
-        words = command(browser, f"{url}/", Path(profile), wayland=wayland)
+        words = browser_command(browser, f"{url}/", Path(profile), wayland=wayland)
         process = await asyncio.create_subprocess_exec(*words, start_new_session=True)
         watch = asyncio.create_task(_watch(url, silent_s))
         blank = asyncio.create_task(_keep_hours(kiosk, outputs))

@@ -1,6 +1,6 @@
-"""The browser on the screen: how it is started, and the policy that keeps it on the kiosk's page.
+"""Start the browser of the screen, and restrict it to the kiosk's pages by policy.
 
-Policy names: Chromium Enterprise policy list. On Debian the files of /etc/chromium/policies/managed hold for all users.
+Policy names: Chromium Enterprise policy list. On Debian the files in /etc/chromium/policies/managed apply to all users.
 """
 
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ _INTERNAL = ("chrome", "chrome-untrusted", "chrome-extension", "devtools", "abou
 POLICY_FILE = Path("/etc/chromium/policies/managed/beacon-kiosk.json")
 
 
-def origin(host: str, port: int) -> str:
-    """Where the browser of this device finds the page of a gateway that listens on `host`."""
+def kiosk_origin(host: str, port: int) -> str:
+    """Return the origin under which this device's browser reaches a gateway that listens on `host`."""
     return f"http://{in_url(host)}:{port}"
 
 
-def policy(host: str, port: int) -> Mapping[str, Any]:
-    """Nothing but the kiosk's own pages: no other address, file, window, download, printer, developer tools."""
+def browser_policy(host: str, port: int) -> Mapping[str, Any]:
+    """Allow only the kiosk's pages: no other address, file, window, download, printer or developer tools."""
     return {
         "AllowFileSelectionDialogs": False,
         "AutofillAddressEnabled": False,
@@ -44,13 +44,16 @@ def policy(host: str, port: int) -> Mapping[str, Any]:
         "SyncDisabled": True,
         "TaskManagerEndProcessEnabled": False,
         "TranslateEnabled": False,
-        "URLAllowlist": [origin(host, port)],
-        "URLBlocklist": ["*", *(f"{scheme}://*" for scheme in _INTERNAL)],  # "*" leaves the browser's own pages out
+        "URLAllowlist": [kiosk_origin(host, port)],
+        "URLBlocklist": [
+            "*",
+            *(f"{scheme}://*" for scheme in _INTERNAL),
+        ],  # "*" lacks the browser's own pages
     }
 
 
-def command(browser: str, url: str, profile: Path, *, wayland: bool) -> list[str]:
-    """`profile` lies in memory: nothing of a resident outlives the browser. The sandbox stays on."""
+def browser_command(browser: str, url: str, profile: Path, *, wayland: bool) -> list[str]:
+    """Return the command line. `profile`: a folder in memory, so nothing of a resident survives the browser."""
     return [
         browser,
         "--kiosk",
@@ -63,7 +66,7 @@ def command(browser: str, url: str, profile: Path, *, wayland: bool) -> list[str
         "--password-store=basic",
         "--disable-component-update",
         "--autoplay-policy=no-user-gesture-required",
-        "--enable-speech-dispatcher",  # without it Chromium on Linux has no voice of this machine
+        "--enable-speech-dispatcher",  # Chromium on Linux needs it to speak with local voices
         f"--user-data-dir={profile}",
         url,
     ]

@@ -1,4 +1,4 @@
-"""The PIN that the screen shows and staff type on their own device, and who got in with one."""
+"""The PIN that the screen shows and staff type on their own device, and the guests it let in."""
 
 import hmac
 import secrets
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from daemonkit.web.rate_limit import Buckets
 
-LASTS_S = 600.0
-TRIES = 5
-"""Wrong ones, by whomever; then the PIN is void and the screen has to show another."""
+VALID_S = 600.0
+MAX_TRIES = 5
+"""Wrong tries by all peers together; then the PIN is void and the screen must show another."""
 GUEST_S = 8 * 3600.0
 """A working day."""
-MOST_GUESTS = 20
-_EVERY_S = 2.0
+MAX_GUESTS = 20
+_SECONDS_PER_TRY = 2.0
 
 
 @dataclass(slots=True)
@@ -35,31 +35,31 @@ class Guest:
 
 
 class Pins:
-    """At most one at a time. `now`: monotonic seconds."""
+    """At most one PIN at a time. `now`: monotonic seconds."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._pin: _Pin | None = None
-        self._tries = Buckets(1 / _EVERY_S, TRIES)
+        self._tries = Buckets(1 / _SECONDS_PER_TRY, MAX_TRIES)
 
-    def make(self) -> None:
-        """Another one, six digits of the system's randomness; the one before is void."""
-        self._pin = _Pin(f"{secrets.randbelow(10**6):06}", self._now() + LASTS_S)
+    def create(self) -> None:
+        """Replace the PIN by six random digits."""
+        self._pin = _Pin(f"{secrets.randbelow(10**6):06}", self._now() + VALID_S)
 
-    def shown(self) -> tuple[str, float] | None:
-        """The digits, and for how many seconds more; None when none holds."""
-        pin = self._holding()
+    def current(self) -> tuple[str, float] | None:
+        """Return the digits and their remaining seconds; None when no PIN is valid."""
+        pin = self._valid_pin()
         return None if pin is None else (pin.digits, pin.until - self._now())
 
-    def wait(self, peer: str) -> float:
-        """Takes a try: 0, or the seconds until this peer may try again."""
+    def take_try(self, peer: str) -> float:
+        """Take one try of this peer. Return 0, or the seconds until the next one."""
         return self._tries.take(peer, self._now())
 
-    def right(self, digits: str) -> bool:
-        """In constant time. A PIN opens once: whoever comes next asks for another."""
-        pin = self._holding()
-        held = pin.digits if pin else "-" * 6
-        same = hmac.compare_digest(held.encode(), digits.encode("utf-8", "replace")[:64])
+    def accept(self, digits: str) -> bool:
+        """Compare in constant time. A correct PIN works once and is void afterwards."""
+        pin = self._valid_pin()
+        expected = pin.digits if pin else "-" * 6
+        same = hmac.compare_digest(expected.encode(), digits.encode("utf-8", "replace")[:64])
         if pin is None:
             return False
         if same:
@@ -68,8 +68,8 @@ class Pins:
         pin.wrong += 1
         return False
 
-    def _holding(self) -> _Pin | None:
-        if self._pin is not None and (self._pin.wrong >= TRIES or self._now() >= self._pin.until):
+    def _valid_pin(self) -> _Pin | None:
+        if self._pin is not None and (self._pin.wrong >= MAX_TRIES or self._now() >= self._pin.until):
             self._pin = None
         return self._pin
 
@@ -82,17 +82,17 @@ class Guests:
         self._guests: dict[str, Guest] = {}
 
     def open(self, address: str) -> Guest:
-        """The one that came first makes room."""
-        self._drop_old()
-        while len(self._guests) >= MOST_GUESTS:
+        """Return a new guest; beyond MAX_GUESTS it replaces the oldest."""
+        self._drop_expired()
+        while len(self._guests) >= MAX_GUESTS:
             del self._guests[next(iter(self._guests))]
         guest = Guest(secrets.token_hex(16), address, self.now(), self.now() + GUEST_S)
         self._guests[guest.token] = guest
         return guest
 
     def find(self, token: str, address: str) -> Guest | None:
-        """None for a token that was never given, whose time is over, or that comes from another address."""
-        self._drop_old()
+        """Return None for a token that is unknown, has expired, or comes from another address."""
+        self._drop_expired()
         guest = self._guests.get(token)
         return guest if guest is not None and guest.address == address else None
 
@@ -100,9 +100,9 @@ class Guests:
         self._guests.pop(guest.token, None)
 
     def all(self) -> tuple[Guest, ...]:
-        self._drop_old()
+        self._drop_expired()
         return tuple(self._guests.values())
 
-    def _drop_old(self) -> None:
+    def _drop_expired(self) -> None:
         for guest in [each for each in self._guests.values() if self.now() >= each.until]:
             self.drop(guest)

@@ -1,14 +1,11 @@
-"""How every page answers: with a view in the session's language, its cookie, and its CSRF token."""
-
-from collections.abc import Callable
+"""Render every response in the session's language and display, with its cookie and CSRF token."""
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 from multidict import MultiDict
 
-from beacon_gateway.kiosk.page_cache import Kept
 from beacon_gateway.kiosk.sessions import Session, Sessions
-from daemonkit.web import Answers, Ready, Shortcut, WebRules, read_form
+from daemonkit.web import WebRules, read_form
 from kiosk_ui.hall_views import News
 from kiosk_ui.languages import best_language
 from kiosk_ui.notice_views import NoticeKind, NoticePage
@@ -16,121 +13,79 @@ from kiosk_ui.render import Pages
 from kiosk_ui.views import View
 
 COOKIE = "kiosk_session"
-_ALONE = f"{COOKIE}="
-HTML = "text/html; charset=utf-8"
 SESSION = web.RequestKey("session", Session)
-NO_SESSION = ("/static/", "/voices/", "/api/", "/healthz", "/alive")
+_WITHOUT_SESSION = ("/static/", "/voices/", "/api/", "/healthz", "/alive")
 _NOTICES = {404: NoticeKind.not_found, 429: NoticeKind.busy, 503: NoticeKind.busy, 403: NoticeKind.form_expired}
 
 
-class Answer:
-    """`pages` render, `rules` guard the forms, `sessions` remember."""
+class Responder:
+    """`pages` renders, `rules` guards the forms, `sessions` stores the visitors."""
 
     def __init__(self, pages: Pages, rules: WebRules, sessions: Sessions) -> None:
         self._pages = pages
         self._rules = rules
         self._sessions = sessions
-        self._kept = Kept(pages)
-        self._answers = Answers(rules, HTML)
 
-    def kept(self, request: web.Request, view: View) -> web.StreamResponse:
-        """As `page`, from memory where it can be: for views that are nobody's own."""
-        if request.method != "GET" or request.rel_url.raw_query_string:  # of queries there is no end
-            return self.page(request, view)
-        session = request[SESSION]
-        html = self._kept_html(view, session, request.path_qs)
-        return self._answers.answer(request, html, _cookie_for(session, _told(request)))
-
-    def shortcut(self, path: str, view: Callable[[Session], View]) -> Shortcut:
-        """As `remember` and `kept` together, before the router."""
-
-        def ready(request: web.Request) -> Ready:
-            told = _told(request)
-            session = self._sessions.of(told)
-            html = self._kept_html(view(session), session, path)
-            return self._answers.ready(html, _cookie_for(session, told))
-
-        return ready
-
-    def _kept_html(self, view: View, session: Session, path: str) -> bytes:
-        return self._kept.html(view, session.language, csrf=session.csrf, path=path, look=session.look)
-
-    def page(self, request: web.Request, view: View, status: int = 200, *, path: str = "") -> web.Response:
-        """`path`: where one comes back to in another language, if not to what was asked for."""
+    def render_page(self, request: web.Request, view: View, status: int = 200, *, path: str = "") -> web.Response:
+        """Return the view's page. `path`: where another language leads back to, if not to the requested path."""
         session = request[SESSION]
         path = path or (request.path_qs if request.method == "GET" else "/")
-        html = self._pages.html(view, session.language, csrf=session.csrf, path=path, look=session.look)
-        return _html(html.encode(), status)
+        html = self._pages.render_page(view, session.language, csrf=session.csrf, path=path, display=session.display)
+        return _html(html, status)
 
-    def part(self, request: web.Request, view: View) -> str:
-        """What stands inside <main>, for `/live`."""
+    def render_main(self, request: web.Request, view: View) -> str:
+        """Return the content of <main> for `/live`."""
         session = request[SESSION]
-        return self._pages.part(view, session.language, csrf=session.csrf, look=session.look)
+        return self._pages.render_main(view, session.language, csrf=session.csrf, display=session.display)
 
-    def kept_part(self, request: web.Request, view: View, about: str) -> str:
-        """As `part`, from memory: for views that are nobody's own. `about`: what tells those apart that take turns."""
-        session = request[SESSION]
-        return self._kept.part(view, session.language, csrf=session.csrf, about=about, look=session.look)
-
-    def news(self, request: web.Request, news: News | None) -> str:
-        """What stands in the banner of a waiting scene."""
-        return self._pages.news(news, request[SESSION].language)
+    def render_news(self, request: web.Request, news: News | None) -> str:
+        """Return the content of the banner for a waiting scene."""
+        return self._pages.render_news(news, request[SESSION].language)
 
     def now(self) -> float:
-        """Monotonic seconds, as the sessions count them."""
+        """Return the sessions' clock, monotonic seconds."""
         return self._sessions.now()
 
-    async def form(self, request: web.Request) -> MultiDict[str]:
-        """The fields of one of our own forms. Raises HTTP errors, 403 when it is not of this session."""
+    async def read_form(self, request: web.Request) -> MultiDict[str]:
+        """Return the fields of one of our own forms. Raises HTTP errors, 403 when it is not of this session."""
         session = request[SESSION]
         return await read_form(request, self._rules, session.id, token=session.csrf)
 
-    def error(self, request: web.Request, status: int) -> web.Response:
-        """The page for an error, wherever it arose; perhaps before there was a session."""
+    def render_error(self, request: web.Request, status: int) -> web.Response:
+        """Return the page for an error, which may have occurred before the request had a session."""
         kind = _NOTICES.get(status, NoticeKind.fault if status >= 500 else NoticeKind.not_found)
-        session = request.get(SESSION) or self._sessions.find(_told(request))
+        session = request.get(SESSION) or self._sessions.find(_session_id(request))
         if session is None:
             language = best_language(None, request.headers.get("Accept-Language", ""), self._sessions.default)
-            return _html(self._pages.html(NoticePage(kind), language).encode(), status)
-        html = self._pages.html(NoticePage(kind), session.language, csrf=session.csrf, look=session.look)
-        return _html(html.encode(), status)
+            return _html(self._pages.render_page(NoticePage(kind), language), status)
+        html = self._pages.render_page(NoticePage(kind), session.language, csrf=session.csrf, display=session.display)
+        return _html(html, status)
 
     @web.middleware
-    async def remember(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Give every page its session; the cookie goes out with the response."""
-        if not request.path.startswith(NO_SESSION):
-            request[SESSION] = self._sessions.of(_told(request))
+    async def attach_session(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Give every page request its session."""
+        if not request.path.startswith(_WITHOUT_SESSION):
+            request[SESSION] = self._sessions.find_or_open(_session_id(request))
         return await handler(request)
 
     async def set_cookie(self, request: web.Request, response: web.StreamResponse) -> None:
-        """A signal for on_response_prepare: an event stream needs the cookie too, before its first octet.
+        """Set the session cookie in on_response_prepare: an event stream needs it before its first byte.
 
-        By hand, for aiohttp has written `response.cookies` into the headers when the signal comes. A kept page that
-        could not go out from memory carries it already.
+        It writes the header itself: when this signal comes, aiohttp has already written `response.cookies`.
         """
-        session, headers = request.get(SESSION), response.headers
-        cookie = "" if session is None else _cookie_for(session, _told(request))
-        if cookie and cookie not in headers.getall(hdrs.SET_COOKIE, ()):
-            headers.add(hdrs.SET_COOKIE, cookie)
+        session = request.get(SESSION)
+        if session is not None and session.id != _session_id(request):
+            response.headers.add(hdrs.SET_COOKIE, f"{COOKIE}={session.id}; Path=/; HttpOnly; SameSite=Strict")
 
 
-def _told(request: web.Request) -> str:
-    """The session that the request's cookie names; most browsers of ours send nothing else, which costs no parsing."""
-    header = request.headers.get(hdrs.COOKIE, "")
-    if header.startswith(_ALONE) and (named := header[len(_ALONE) :]).isalnum():
-        return named
-    return request.cookies.get(COOKIE, "") if header else ""
-
-
-def _cookie_for(session: Session, told: str) -> str:
-    """The value of Set-Cookie; empty for a browser that has it."""
-    return "" if told == session.id else f"{COOKIE}={session.id}; Path=/; HttpOnly; SameSite=Strict"
+def _session_id(request: web.Request) -> str:
+    return request.cookies.get(COOKIE, "")
 
 
 def see_other(path: str) -> web.Response:
-    """303: the browser goes there with GET."""
+    """Return a 303: the browser opens `path` with GET."""
     return web.Response(status=303, headers={"Location": path})
 
 
-def _html(octets: bytes, status: int) -> web.Response:
-    return web.Response(body=octets, status=status, headers={"Content-Type": HTML})
+def _html(html: str, status: int) -> web.Response:
+    return web.Response(text=html, status=status, content_type="text/html")

@@ -1,4 +1,4 @@
-"""From sightings to the scene: visits are followed, a project is chosen, the kiosk shows it."""
+"""Follow visits from sightings, choose a project, and show it on the stage."""
 
 import asyncio
 import time
@@ -21,14 +21,13 @@ from sync_contract.catalogue import BeaconKind
 
 log = structlog.get_logger()
 
-TICKS_A_COUNT = 4
-"""Figures and trace are brought up to date so seldom."""
+_TICKS_PER_COUNT = 4
 
 
-class Follow:
-    """`bindings` gives the current beacon → project bindings; they change with the catalogue.
+class SceneDriver:
+    """`bindings` returns the current beacon → project bindings; they change with the catalogue.
 
-    `trace`: in memory only, for those who ask why. Without one, decisions only are kept, no samples.
+    `trace`: in memory only, explains the decisions; None: a trace of decisions without samples.
     """
 
     def __init__(
@@ -53,7 +52,7 @@ class Follow:
 
     @property
     def visits(self) -> Mapping[BeaconId, Visit]:
-        """Who is here now."""
+        """The current visits."""
         return self._decide.tracker.visits
 
     @property
@@ -62,13 +61,13 @@ class Follow:
         return self._decide.tracker.foreign_frames
 
     def hear(self, sighting: Sighting) -> None:
-        """Decides at once. Figures and trace can wait a second: many frames at a time cost much less."""
+        """Decide immediately. Figures and trace are updated about once a second: batches are much cheaper."""
         if events := self._hear(sighting):
             self._decide.changed(events, sighting)
-            self._tell(events)
+            self._publish(events)
 
-    def count(self) -> None:
-        """Have what was heard since the last time in the figures and in the trace."""
+    def update_figures(self) -> None:
+        """Add the sightings since the last call to the figures and the trace."""
         tracker = self._decide.tracker
         for beacon, sightings in tracker.fresh:
             self._collector.heard_of(beacon, sightings)
@@ -77,19 +76,19 @@ class Follow:
         tracker.forget_frames()
 
     async def tick(self, progress: Callable[[], None]) -> None:
-        """Silence counts too: look four times a second, until cancelled."""
+        """Detect silence four times a second, until cancelled."""
         for number in count():
             progress()
-            if number % TICKS_A_COUNT == 0:
-                self.count()
-            self._tell(self._decide.tick(time.monotonic(), keep_frames=True))
+            if number % _TICKS_PER_COUNT == 0:
+                self.update_figures()
+            self._publish(self._decide.tick(time.monotonic(), keep_frames=True))
             self._stage.show(self._decide.chosen)
             await asyncio.sleep(TICK_S)
 
-    def _tell(self, events: tuple[VisitEvent, ...]) -> None:
+    def _publish(self, events: tuple[VisitEvent, ...]) -> None:
         for event in events:
             self._collector.visit(event)
-            if event.beacon.kind is BeaconKind.place:  # of a person's coming and going nothing reaches the journal
+            if event.beacon.kind is BeaconKind.place:  # the journal must not contain when a person came or left
                 log.info("visit.changed", change=type(event).__name__, beacon=str(event.beacon.id), reason=event.reason)
         if events:
             self._stage.show(self._decide.chosen)

@@ -1,39 +1,47 @@
-"""Whether the page on this machine's own screen is alive and in front: it says so by itself, every half minute."""
+"""Record the signs of life that the page on this device's own screen sends every half minute."""
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from beacon_gateway.kiosk.client_origin import From, asked_from
+from beacon_gateway.kiosk.client_origin import ClientOrigin, classify_client
 
 
-class Screen:
+@dataclass(frozen=True, slots=True)
+class ScreenStatus:
+    """Seconds. `silent_s`: since the last sign of life, or since the start; `behind_s`: for how long another window has
+    been in front of the page, 0 when none is.
+    """
+
+    silent_s: float
+    behind_s: float
+
+
+class ScreenHealth:
     """`now`: monotonic seconds."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._heard = now()
-        self._behind: float | None = None
+        self._last_sign_at = now()
+        self._behind_since: float | None = None
 
-    def describe(self) -> dict[str, float]:
-        """`silent_s`: since a page last said that it is alive, or since we began; `behind_s`: since something else
-        stands before it, 0 when nothing does.
-        """
-        behind = 0.0 if self._behind is None else self._now() - self._behind
-        return {"silent_s": round(self._now() - self._heard, 1), "behind_s": round(behind, 1)}
+    def status(self) -> ScreenStatus:
+        behind_s = 0.0 if self._behind_since is None else self._now() - self._behind_since
+        return ScreenStatus(round(self._now() - self._last_sign_at, 1), round(behind_s, 1))
 
-    def alive(self) -> Handler:
-        """POST `/alive`: a page of another machine on the network is not the screen."""
+    def record_sign_of_life(self) -> Handler:
+        """Return the handler of POST `/alive`; it ignores pages on other devices."""
 
         async def post(request: web.Request) -> web.StreamResponse:
-            if asked_from(request) is From.device:
-                self._heard = self._now()
+            if classify_client(request) is ClientOrigin.device:
+                self._last_sign_at = self._now()
                 if "behind" not in request.query:
-                    self._behind = None
-                elif self._behind is None:
-                    self._behind = self._heard
+                    self._behind_since = None
+                elif self._behind_since is None:
+                    self._behind_since = self._last_sign_at
             return web.Response(status=204)
 
         return post

@@ -1,4 +1,4 @@
-"""What staff on site are told: read from the running parts when somebody asks, and kept nowhere."""
+"""Collect the status of this device for staff on site from its running parts; nothing is stored."""
 
 import platform
 import time
@@ -22,11 +22,10 @@ from sync_contract.project import Texts
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """`health`: the facts of /healthz. `visits`: who is here now. `sync` raises StoreUnavailable.
+class SiteStatus:
+    """`health`: the facts of /healthz. `visits`: the current visits. `sync` raises StoreUnavailable.
 
-    `versions`: name and value, as programs call them. `lan`: devices of the local network may ask, with a PIN, at one
-    of `addresses`.
+    `versions`: version by program. `lan`: devices on the local network have access, with a PIN, at `addresses`.
     """
 
     why: Why
@@ -45,13 +44,13 @@ class Site:
         known = self.projects.get(project) if project else None
         return known.title if known else None
 
-    def radio(self) -> RadioNow:
+    def radio_now(self) -> RadioNow:
         health, visits = self.health(), self.visits()
         radio, advert = dict(health.get("radio") or {}), dict(health.get("advert") or {})
         adapters = dict(radio.get("adapters") or {})
         liveness = dict(radio.get("liveness") or {})
         names = sorted(adapters) or [str(radio["adapter"])] if adapters or radio.get("adapter") else []
-        rssi = self._rssi()
+        rssi = self._newest_rssi()
         places = [each for each in self.why.trace.beacons if each.kind is BeaconKind.place]
         people = Counter(
             (visit.beacon.tag_class, visit.zone.value)
@@ -64,14 +63,14 @@ class Site:
             adapters=tuple(names),
             proof=str(liveness.get("proof", "")),
             simulated="walkers" in radio,
-            places=tuple(self._place(each, visits.get(each.id), rssi.get(each.id)) for each in places),
+            places=tuple(self._heard_place(each, visits.get(each.id), rssi.get(each.id)) for each in places),
             classes=tuple(HeardClass(tag, zone, count) for (tag, zone), count in sorted(people.items())),
             foreign=self.foreign(),
             off_air_min=int(advert.get("off_air_s") or 0) // 60 if advert.get("asks_a_person") else 0,
         )
 
     async def sync_now(self) -> SyncNow | None:
-        """None when the disk does not answer."""
+        """Return None when the disk does not answer."""
         try:
             state = await self.sync()
         except StoreUnavailable:
@@ -83,16 +82,16 @@ class Site:
             refused=parcels.get("refused", 0),
             damaged=parcels.get("damaged", 0),
             delivered_at=_local(state.delivered_at) if state.delivered_at else None,
-            reachable=False if self._away() else state.reachable,
+            reachable=False if self._server_is_unreachable() else state.reachable,
             barred=state.barred,
             catalogue=self.projects.version,
             lines=tuple((_local(each.at), each.event, each.kind, each.detail) for each in state.lines),
         )
 
-    def stages(self) -> tuple[StageNow, ...]:
-        """Those that failed, the newest trouble first."""
-        told: Mapping[str, Mapping[str, Any]] = dict(self.health().get("stages") or {})
-        failed = [(name, facts) for name, facts in told.items() if facts.get("error")]
+    def failed_stages(self) -> tuple[StageNow, ...]:
+        """Return the stages that failed, waiting ones and the newest failures first."""
+        states: Mapping[str, Mapping[str, Any]] = dict(self.health().get("stages") or {})
+        failed = [(name, facts) for name, facts in states.items() if facts.get("error")]
         failed.sort(key=lambda each: (each[1]["state"] != "waiting", each[1]["for_s"]))
         return tuple(
             StageNow(
@@ -101,25 +100,24 @@ class Site:
             for name, facts in failed
         )
 
-    def _place(self, beacon: Beacon, visit: Visit | None, rssi: int | None) -> HeardPlace:
+    def _heard_place(self, beacon: Beacon, visit: Visit | None, rssi: int | None) -> HeardPlace:
         project = self.title(self.bindings().get(beacon.id) or beacon.project)
         if visit is None:
             return HeardPlace(beacon.label, str(beacon.id), project)
         age_s = int(max(0.0, self.clock() - visit.last_heard))
         return HeardPlace(beacon.label, str(beacon.id), project, visit.zone.value, rssi, visit.distance_m, age_s)
 
-    def _away(self) -> bool:
-        """Whether a part of the program waits because the server did not answer it."""
-        return any(each.error == "CentralUnreachable" and each.waiting for each in self.stages())
+    def _server_is_unreachable(self) -> bool:
+        """Return True while a stage waits because the server did not answer it."""
+        return any(each.error == "CentralUnreachable" and each.waiting for each in self.failed_stages())
 
-    def _rssi(self) -> Mapping[BeaconId, int]:
-        """The newest of each place beacon."""
+    def _newest_rssi(self) -> Mapping[BeaconId, int]:
+        """Return the newest RSSI of each place beacon."""
         heard = (each for each in self.why.trace.place_samples if isinstance(each, Heard))
         return {each.beacon: each.rssi for each in heard if each.rssi is not None}
 
 
 def running_versions(gateway: str) -> Mapping[str, str]:
-    """Names as programs call them: no text of ours."""
     return {
         "beacon-gateway": version("beacon-gateway"),
         "gateway": gateway,

@@ -1,4 +1,4 @@
-"""The scene now showing, and word of every change to the browsers."""
+"""Hold the scene that the screen shows, and notify its pages of every change."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -21,23 +21,23 @@ class Scene:
 
 
 class Stage:
-    """Holds the scene. Pages that follow it read it whole after each change, so that none can fall behind."""
+    """The current scene. A page reads the complete scene after each change, so it cannot fall behind."""
 
     def __init__(self) -> None:
-        self._news = Broadcast()
+        self._changes = Broadcast()
         self.scene = Scene(0, None, Door.touch, None, "nothing is near")
 
     def show(self, chosen: Chosen) -> None:
-        """Turn to what was chosen; the same choice for another reason is the same scene."""
+        """Show the choice; the same choice for another reason is the same scene."""
         scene = self.scene
         if (chosen.project, chosen.door, chosen.beacon) != (scene.project, scene.door, scene.beacon):
             self.scene = Scene(scene.number + 1, chosen.project, chosen.door, chosen.beacon, chosen.reason)
-            self._news.poke()
+            self._changes.poke()
 
     def poke(self) -> None:
-        """Something else that pages show has changed: the outcome of a gift, the projects on offer."""
-        self._news.poke()
+        """Notify the pages that something else changed: the outcome of a gift, the projects on offer."""
+        self._changes.poke()
 
     def changes(self, every_s: float | None = None) -> AsyncIterator[None]:
-        """Once at once, then after each change, without end; with `every_s` also after so long without one."""
-        return self._news.changes(every_s)
+        """Yield immediately, then after each change, and with `every_s` also after so many seconds without one."""
+        return self._changes.changes(every_s)

@@ -1,7 +1,7 @@
-"""Which requests of this device's own screen a touch made: they are counted, by what the screen showed.
+"""Count the visits and opened projects on this device's own screen, by what the screen showed.
 
-The same with JavaScript and without: what counts is a page that only a touch leads to. The first page, its updates, its
-sign of life, and the way back to it when nobody is here any more come by themselves.
+A visit begins with a page that only a touch opens. The first page, its updates and signs of life, and the return to it
+when the screen is idle do not count, as the browser requests them by itself. JavaScript makes no difference.
 """
 
 from dataclasses import dataclass, field
@@ -9,53 +9,51 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from beacon_gateway.kiosk.client_origin import From, asked_from
-from beacon_gateway.kiosk.pages.give import came_by
+from beacon_gateway.kiosk.client_origin import ClientOrigin, classify_client
+from beacon_gateway.kiosk.pages.give import door_of
 from beacon_gateway.kiosk.responder import SESSION
 from beacon_gateway.kiosk.sessions import Session, Sessions
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.presence.screen_use import ScreenUse, Turned
-from kiosk_ui.idle_time import IDLE_WITH_CODE_S
+from kiosk_ui.views import IDLE_WITH_CODE_S
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import Door
 
 VISIT_S = float(IDLE_WITH_CODE_S)
-"""Who has touched nothing for so long is gone: by then the page with a code has forgotten them, too."""
+"""Seconds without a touch after which a visit ends: the page with a code is also reset then."""
 
 
 @dataclass(slots=True)
 class _Visit:
-    """`touched_at`: monotonic seconds, the last time; `opened`: the projects whose pages were opened."""
+    """`touched_at`: monotonic seconds of the last touch; `opened`: the projects whose pages were opened."""
 
     touched_at: float
     opened: set[str] = field(default_factory=set)
 
 
-class Touches:
-    """Visits by session: in memory only, and forgotten when they are over. Only sums go further."""
+class TouchCounter:
+    """Visits by session: in memory only, dropped when they end. Only sums leave this class."""
 
     def __init__(self, use: ScreenUse, stage: Stage, sessions: Sessions) -> None:
         self._use = use
         self._stage = stage
         self._now = sessions.now
         self._visits: dict[str, _Visit] = {}
-        """The one touched last stands last."""
+        """The most recently touched is last."""
 
-    def page(self, handler: Handler) -> Handler:
-        """The handler of a page that only a touch leads to; of a project when its address names one."""
+    def count_touches(self, handler: Handler) -> Handler:
+        """Wrap the handler of a page that only a touch opens; `{project}` in its path names the opened project."""
 
-        async def touched(request: web.Request) -> web.StreamResponse:
+        async def counted(request: web.Request) -> web.StreamResponse:
             response = await handler(request)
-            if request.method != "HEAD" and asked_from(request) is From.device:
-                project = (
-                    request.match_info.get("project", "") if response.status != web.HTTPNotFound.status_code else ""
-                )
-                self._touched(request[SESSION], project)
+            if request.method != "HEAD" and classify_client(request) is ClientOrigin.device:
+                project = request.match_info.get("project", "") if response.status != 404 else ""
+                self._record(request[SESSION], project)
             return response
 
-        return touched
+        return counted
 
-    def _touched(self, session: Session, project: str) -> None:
+    def _record(self, session: Session, project: str) -> None:
         now = self._now()
         visit = self._visits.pop(session.id, None)
         if visit is None or now - visit.touched_at > VISIT_S:
@@ -63,13 +61,13 @@ class Touches:
             self._use.visit(_turned(scene.project, scene.door, scene.beacon))
             visit = _Visit(now)
         visit.touched_at = now
-        self._forget(now)
+        self._drop_ended(now)
         self._visits[session.id] = visit
         if project and project not in visit.opened:
             visit.opened.add(project)
-            self._use.open(_turned(project, *came_by(session, project)))
+            self._use.open(_turned(project, *door_of(session, project)))
 
-    def _forget(self, now: float) -> None:
+    def _drop_ended(self, now: float) -> None:
         while self._visits:
             oldest = next(iter(self._visits))
             if now - self._visits[oldest].touched_at <= VISIT_S:

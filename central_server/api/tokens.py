@@ -26,7 +26,7 @@ from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from daemonkit.web.problem import refusal
 from daemonkit.web.rate_limit import Buckets
-from daemonkit.web.web_rules import client
+from daemonkit.web.web_rules import identify_client
 from sync_contract.uuid7 import new_id
 
 _log = structlog.get_logger()
@@ -89,7 +89,11 @@ class Bearers:
         tops = frozenset(access.roles) if scope is None else access.places(NEEDS[scope])
         if scope is not None and (scope not in token.scopes.split() or not tops):
             _log.warning(
-                "access.refused", account=token.account, program=token.id, scope=scope.value, client=client(request)
+                "access.refused",
+                account=token.account,
+                program=token.id,
+                scope=scope.value,
+                client=identify_client(request),
             )
             raise refused("scope-missing", WWW_Authenticate=f'Bearer error="insufficient_scope", scope="{scope}"')
         return Caller(token, access, tops)

@@ -9,7 +9,7 @@ from central_server.enrolment.gateways import GatewayUnknown, authenticate
 from central_server.rejected_requests import Refusals
 from central_server.store.engine.database import Database
 from central_server.store.enrolment.gateways import Gateway, Key
-from daemonkit.web import parse_json, problem, read_wire
+from daemonkit.web import parse_json, problem, read_raw_body
 from sync_contract.enrolment import KEY_REVOKED
 from sync_contract.strict_model import Record
 
@@ -48,6 +48,6 @@ async def signed_json(
     """Who signed the request, with which key, and its body as a record. Raises 400, 408, 413."""
     if request.headers.get("Content-Type") != "application/json" or "Content-Encoding" in request.headers:
         return problem(415, "Unsupported Media Type", "application/json is expected, not compressed")
-    wire = await read_wire(request, limit=_LIMIT, deadline=_DEADLINE_S)
+    wire = await read_raw_body(request, limit=_LIMIT, deadline=_DEADLINE_S)
     found = await signer_and_key(request, wire, database, refusals, now)
     return found if isinstance(found, web.Response) else (*found, parse_json(wire, model))

@@ -17,7 +17,7 @@ from central_server.enrolment.wrong_codes import Guesses
 from central_server.rejected_requests import Refusals
 from central_server.store.engine.database import Database
 from central_server.store.enrolment.rejected_requests import Noticed
-from daemonkit.web import client, problem, read_json
+from daemonkit.web import identify_client, problem, read_json
 from sync_contract.enrolment import (
     EnrolmentAnswer,
     EnrolmentMalformed,
@@ -86,7 +86,7 @@ class EnrolmentApi:
                 notice = self._refusals.doorstep.notice
                 await notice(self._database, Noticed.code_used, error.gateway, self._clock())
             return problem(409, "Conflict", _DETAILS[error.refusal], code=error.refusal.value)
-        wait = await self._guesses.wrong(client(request))
+        wait = await self._guesses.wrong(identify_client(request))
         if not wait:
             return problem(404, "Not Found", _DETAILS[error.refusal], code=error.refusal.value)
         refusal = EnrolmentRefusal.too_many

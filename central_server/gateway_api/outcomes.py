@@ -13,7 +13,7 @@ from central_server.rejected_requests import Refusals
 from central_server.store.donations import attempts, intents
 from central_server.store.engine.database import Database
 from daemonkit.broadcast import Broadcast
-from daemonkit.web import closing, problem
+from daemonkit.web import problem, shutdown_event
 from sync_contract.records import IntentState, Outcome, Outcomes
 
 MOST_INTENTS = 150
@@ -51,7 +51,7 @@ class OutcomesApi:
             return problem(400, "Bad Request", f"at most {MOST_INTENTS} intents at a time")
         uncoded, tried = request.query.getall("uncoded", []), request.query.getall("tried", [])
         asked = _Asked(gateway.id, known, frozenset(uncoded), _tried(tried))
-        found = await self._wait(asked, min(int(wait), LONGEST_WAIT_S), closing(request))
+        found = await self._wait(asked, min(int(wait), LONGEST_WAIT_S), shutdown_event(request))
         return web.json_response(text=_told(found, asked))
 
     async def _wait(self, asked: "_Asked", seconds: int, end: asyncio.Event) -> tuple[Outcome, ...]:

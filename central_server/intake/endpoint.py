@@ -13,7 +13,7 @@ from central_server.intake.receive import receive, refuse_whole
 from central_server.intake.whole import keep_whole, receipts
 from central_server.rejected_requests import Refusals
 from central_server.store.engine.database import Database
-from daemonkit.web import gunzip, problem, read_wire
+from daemonkit.web import gunzip, problem, read_raw_body
 from sync_contract.records import CONTRACT, MAX_BATCH_OCTETS
 from sync_contract.strict_model import Environment
 
@@ -39,7 +39,7 @@ class ParcelIntake:
         coding = request.headers.get("Content-Encoding", "identity")
         if coding not in ("identity", "gzip"):
             return problem(415, "Unsupported Media Type", "gzip is the only coding here")
-        wire = await read_wire(request, limit=MAX_BATCH_OCTETS, deadline=_DEADLINE_S)
+        wire = await read_raw_body(request, limit=MAX_BATCH_OCTETS, deadline=_DEADLINE_S)
         gateway = await signer(request, wire, self._database, self._refusals, self._clock())
         if isinstance(gateway, web.Response):
             return gateway

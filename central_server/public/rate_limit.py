@@ -4,7 +4,7 @@ import time
 
 from aiohttp import web
 
-from daemonkit.web import client
+from daemonkit.web import identify_client
 from daemonkit.web.problem import refusal
 from daemonkit.web.rate_limit import Buckets
 
@@ -21,7 +21,7 @@ class Pace:
     def keep(self, request: web.Request) -> None:
         """Raises 429, with the seconds after which it may be asked again."""
         now = time.monotonic()
-        wait = self._each.take(client(request), now) or self._together.take(_ALL, now)
+        wait = self._each.take(identify_client(request), now) or self._together.take(_ALL, now)
         if wait:
             busy = refusal(web.HTTPTooManyRequests)
             busy.headers["Retry-After"] = str(int(wait) + 1)

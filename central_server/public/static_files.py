@@ -19,4 +19,4 @@ class StaticFiles:
         if asset is None:
             raise web.HTTPNotFound
         caching = asset.caching(request.query.get("v"))
-        return web.Response(body=asset.octets, content_type=asset.media_type, headers={"Cache-Control": caching})
+        return web.Response(body=asset.content, content_type=asset.media_type, headers={"Cache-Control": caching})

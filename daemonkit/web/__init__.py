@@ -1,40 +1,36 @@
 """A small, guarded web server on aiohttp."""
 
-from daemonkit.web.cookies import keep_wish, read_wish
+from daemonkit.web.cookies import read_preference, set_preference
 from daemonkit.web.guards import guarded_app
 from daemonkit.web.problem import ErrorPage, problem
-from daemonkit.web.ready import Answers, Ready
-from daemonkit.web.request_bodies import csrf_token, gunzip, parse_json, read_body, read_form, read_json, read_wire
-from daemonkit.web.server import serving
-from daemonkit.web.server_sent_events import closing, event_stream
-from daemonkit.web.shortcuts import SHORTCUTS, Shortcut
+from daemonkit.web.request_bodies import csrf_token, gunzip, parse_json, read_body, read_form, read_json, read_raw_body
+from daemonkit.web.server import ServerTimings, serving
+from daemonkit.web.server_sent_events import StreamTimings, shutdown_event, stream_events
 from daemonkit.web.uploads import Upload, read_upload
-from daemonkit.web.web_rules import RULES, WebRules, client, route
+from daemonkit.web.web_rules import RULES, WebRules, identify_client, route_pattern
 
 __all__ = [
     "RULES",
-    "SHORTCUTS",
-    "Answers",
     "ErrorPage",
-    "Ready",
-    "Shortcut",
+    "ServerTimings",
+    "StreamTimings",
     "Upload",
     "WebRules",
-    "client",
-    "closing",
     "csrf_token",
-    "event_stream",
     "guarded_app",
     "gunzip",
-    "keep_wish",
+    "identify_client",
     "parse_json",
     "problem",
     "read_body",
     "read_form",
     "read_json",
+    "read_preference",
+    "read_raw_body",
     "read_upload",
-    "read_wire",
-    "read_wish",
-    "route",
+    "route_pattern",
     "serving",
+    "set_preference",
+    "shutdown_event",
+    "stream_events",
 ]

@@ -1,6 +1,6 @@
-"""Cookies for one host alone, carried by https alone where browsers reach us by it (RFC 6265bis, section 4.1.3.2).
+"""Preference cookies: host-only, and Secure behind https (RFC 6265bis, section 4.1.3.2).
 
-For what is no secret but a wish: its value is only ever one of a few words.
+They hold one of a few known words, never a secret.
 """
 
 from aiohttp import web
@@ -8,21 +8,21 @@ from aiohttp import web
 from daemonkit.web.web_rules import RULES
 
 
-def read_wish(request: web.Request, name: str) -> str:
-    """Empty when the browser brought none."""
-    return request.cookies.get(_named(request, name), "")
+def read_preference(request: web.Request, name: str) -> str:
+    """Return the cookie's value, or an empty string when the browser sent none."""
+    return request.cookies.get(_cookie_name(request, name), "")
 
 
-def keep_wish(
+def set_preference(
     request: web.Request, response: web.StreamResponse, name: str, value: str, *, max_age: int | None = None
 ) -> None:
-    """`max_age`: seconds; None: until the browser is closed."""
+    """Set the cookie. `max_age`: seconds; None: until the browser is closed."""
     secure = request.config_dict[RULES].https
     response.set_cookie(
-        _named(request, name), value, max_age=max_age, path="/", httponly=True, samesite="Lax", secure=secure
+        _cookie_name(request, name), value, max_age=max_age, path="/", httponly=True, samesite="Lax", secure=secure
     )
 
 
-def _named(request: web.Request, name: str) -> str:
-    """A page of a neighbouring host cannot set a cookie of this prefix (ASVS 5.0, 3.3.1 and 3.3.3)."""
+def _cookie_name(request: web.Request, name: str) -> str:
+    """Add the `__Host-` prefix behind https: a neighbouring host cannot set such a cookie (ASVS 5.0, 3.3.1, 3.3.3)."""
     return f"__Host-{name}" if request.config_dict[RULES].https else name

@@ -1,111 +1,128 @@
-"""What every request must pass, and what every response carries. Sources: OWASP ASVS 5.0 chapters 3 and 4."""
+"""Check every request and add security headers to every response. Sources: OWASP ASVS 5.0, chapters 3 and 4."""
 
+import time
 from collections.abc import Awaitable, Callable, Iterable
+from functools import lru_cache
 
 import structlog
-from aiohttp import HttpVersion10, HttpVersion11, web
+from aiohttp import HttpVersion10, HttpVersion11, hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from daemonkit.web.connections import Stage, set_stage
-from daemonkit.web.host_and_rate_gate import Gate
-from daemonkit.web.problem import ErrorPage, refusal, told
-from daemonkit.web.server_sent_events import CLOSING, new_closing
-from daemonkit.web.shortcuts import SHORTCUTS, Shortcuts
-from daemonkit.web.web_rules import RULES, WebRules, client, dress, route
+from daemonkit.web.problem import ErrorPage, build_error_response, refusal
+from daemonkit.web.rate_limit import Buckets
+from daemonkit.web.server_sent_events import SHUTDOWN, new_shutdown_event
+from daemonkit.web.web_rules import RULES, WebRules, identify_client, route_pattern, security_headers
 
 _log = structlog.get_logger()
 _METHODS = ("GET", "HEAD", "POST")
-_TURNED_AWAY = {
-    400: "request.unfit",
-    401: "request.unproved",
+_REFUSAL_EVENTS = {
+    400: "request.invalid",
+    401: "request.unauthenticated",
     403: "request.forbidden",
     413: "request.too_large",
-    415: "request.other_form",
+    415: "request.unsupported_type",
     421: "request.misdirected",
     429: "request.too_many",
 }
-"""What is logged of whoever meets a guard; each by its own name, so that a flood of one hides no other."""
-_ALWAYS_NAMED = (421, 429)
+"""One log event per status, so that a flood of one does not hide another."""
+_CLIENT_ALWAYS_LOGGED = (421, 429)
 
 
 def guarded_app(
     rules: WebRules, *, error_page: ErrorPage | None = None, middlewares: Iterable[Middleware] = ()
 ) -> web.Application:
-    """An application behind the guards. `error_page` renders errors for people; programs get problem+json."""
-    gate = Gate(rules)
-    guard = _guard(rules, gate, error_page)
-    app = web.Application(middlewares=[guard, *middlewares], client_max_size=rules.body_limit)
+    """Return an application behind the guards. `error_page` renders errors for people; programs get problem+json."""
+    app = web.Application(middlewares=[_build_guard(rules, error_page), *middlewares], client_max_size=rules.body_limit)
     app[RULES] = rules
-    app[SHORTCUTS] = Shortcuts(gate)
-    app[CLOSING] = new_closing(app)
-    app.on_response_prepare.append(_dress(rules))
+    app[SHUTDOWN] = new_shutdown_event(app)
+    app.on_response_prepare.append(_header_signal(rules))
     return app
 
 
-def _guard(rules: WebRules, gate: Gate, error_page: ErrorPage | None) -> Middleware:
+def _build_guard(rules: WebRules, error_page: ErrorPage | None) -> Middleware:
+    buckets = Buckets(rules.requests_per_second, rules.burst)
+
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         set_stage(request, Stage.handling)
         try:
-            _check(request, rules, gate)
-            answer = await handler(request)
-            if answer is not None:  # a handler may forget to answer: aiohttp says so
-                _note(request, rules, answer.status)
-            return answer
+            _check(request, rules, buckets)
+            response = await handler(request)
+            if response is not None:  # aiohttp reports a handler that returned nothing
+                _log_refusal(request, rules, response.status)
+            return response
         except web.HTTPException as error:
             if error.status < 400:
                 raise
-            _note(request, rules, error.status)
-            return told(request, error, error_page)
-        except web.RequestPayloadError:  # from the parser in Python; the one in C lets the deadline pass
-            return told(request, refusal(web.HTTPBadRequest, "the body is broken"), error_page)
+            _log_refusal(request, rules, error.status)
+            return build_error_response(request, error, error_page)
+        except web.RequestPayloadError:  # only aiohttp's Python parser raises it; with its C parser the deadline passes
+            return build_error_response(request, refusal(web.HTTPBadRequest, "the body is broken"), error_page)
         except Exception as error:
             if request.transport is None or request.transport.is_closing():
-                raise ConnectionError("the client has left") from error  # aiohttp then ends in silence
-            _log.exception("request.failed", method=request.method, route=route(request))
+                raise ConnectionError("the client has left") from error  # aiohttp ends silently then
+            _log.exception("request.failed", method=request.method, route=route_pattern(request))
             if request.writer.output_size > 0:
-                raise ConnectionError("the response has begun already") from error
-            return told(request, refusal(web.HTTPInternalServerError), error_page)
+                raise ConnectionError("the response has already started") from error
+            return build_error_response(request, refusal(web.HTTPInternalServerError), error_page)
         finally:
             set_stage(request, Stage.waiting)
 
     return guard
 
 
-def _note(request: web.Request, rules: WebRules, status: int) -> None:
-    event, asked = _TURNED_AWAY.get(status), client(request, rules)
-    if event is None or asked in rules.unlogged:
+def _log_refusal(request: web.Request, rules: WebRules, status: int) -> None:
+    event, client = _REFUSAL_EVENTS.get(status), identify_client(request, rules)
+    if event is None or client in rules.unlogged:
         return
-    named = status in _ALWAYS_NAMED or request.path.startswith(rules.named)
-    _log.warning(event, method=request.method[:20], route=route(request), **({"client": asked} if named else {}))
+    named = status in _CLIENT_ALWAYS_LOGGED or request.path.startswith(rules.named)
+    facts = {"client": client} if named else {}
+    _log.warning(event, method=request.method[:20], route=route_pattern(request), **facts)
 
 
-def _check(request: web.Request, rules: WebRules, gate: Gate) -> None:
-    if request.version not in (HttpVersion10, HttpVersion11):
-        raise refusal(web.HTTPBadRequest, "HTTP/1.1 is spoken here")  # aiohttp would serve 0.9 and 2.0 just the same
+def _check(request: web.Request, rules: WebRules, buckets: Buckets) -> None:
+    if request.version not in (HttpVersion10, HttpVersion11):  # aiohttp would serve 0.9 and 2.0 too
+        raise refusal(web.HTTPBadRequest, "this server speaks HTTP/1.1")
     if request.method not in _METHODS:
-        known = request.match_info.http_exception  # says which of them this path has
+        known = request.match_info.http_exception  # names the methods of this path
         raise (
             known if isinstance(known, web.HTTPMethodNotAllowed) else web.HTTPMethodNotAllowed(request.method, _METHODS)
         )
-    if not gate.knows_host(request):
+    if not _is_own_host(request, rules):
         raise refusal(web.HTTPMisdirectedRequest, "this server does not answer to that host name")
-    if wait := gate.wait_s(request):
+    is_limited = not request.raw_path.startswith(rules.exempt)
+    if is_limited and (wait := buckets.take(identify_client(request, rules), time.monotonic())):
         busy = refusal(web.HTTPTooManyRequests)
         busy.headers["Retry-After"] = str(int(wait) + 1)
         raise busy
-    if request.method == "POST" and not _is_open(request.path, rules.open_doors) and _from_elsewhere(request):
+    if request.method == "POST" and not _is_open(request.path, rules.open_doors) and _is_cross_site(request):
         raise refusal(web.HTTPForbidden, "sent from another site")
+
+
+def _is_own_host(request: web.Request, rules: WebRules) -> bool:
+    """Require exactly one Host header with one of our names: this defeats DNS rebinding."""
+    hosts = request.headers.getall(hdrs.HOST, [])
+    if len(hosts) != 1 or not request.raw_path.startswith("/"):  # absolute form is for proxies
+        return False
+    return _is_allowed(hosts[0], rules.allowed_hosts)
+
+
+@lru_cache(maxsize=64)
+def _is_allowed(header: str, allowed: frozenset[str]) -> bool:
+    host = header.lower()
+    name, colon, port = host.rpartition(":")
+    return host in allowed or (bool(colon) and port.isdecimal() and name in allowed)
 
 
 def _is_open(path: str, doors: frozenset[str]) -> bool:
     return path in doors or any(door.endswith("/") and path.startswith(door) for door in doors)
 
 
-def _from_elsewhere(request: web.Request) -> bool:
-    """Sec-Fetch-Site where the browser sends it (https and loopback), else Origin.
+def _is_cross_site(request: web.Request) -> bool:
+    """Read Sec-Fetch-Site where the browser sends it (https and loopback), else Origin.
 
-    Our own forms come with `Origin: null`, for we send `Referrer-Policy: no-referrer`; their CSRF token decides then.
+    Our own forms send `Origin: null`, because of our `Referrer-Policy: no-referrer`; their CSRF token decides then.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
@@ -115,21 +132,21 @@ def _from_elsewhere(request: web.Request) -> bool:
 
 
 def _is_text(media_type: str) -> bool:
-    """A browser may guess at its letters, and be led to read others than were meant (ASVS 5.0, 4.1.1)."""
+    """Without a charset a browser may guess a wrong one (ASVS 5.0, 4.1.1)."""
     return media_type.startswith("text/") or media_type.endswith(("+xml", "/xml"))
 
 
-def _dress(rules: WebRules) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
-    """Also on event streams and on errors: what a response carries as its headers are sent."""
-    worn = dress(rules)
-    cache = worn.pop("Cache-Control")
+def _header_signal(rules: WebRules) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    """Return the on_response_prepare signal that adds the headers, also to event streams and errors."""
+    fixed = security_headers(rules)
+    cache = fixed.pop("Cache-Control")
 
-    async def dress_up(request: web.Request, response: web.StreamResponse) -> None:
+    async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
         headers = response.headers
-        headers.update(worn)
+        headers.update(fixed)
         if response.charset is None and _is_text(response.content_type):
             response.charset = "utf-8"
         headers.setdefault("Cache-Control", cache)
         headers.pop("Server", None)
 
-    return dress_up
+    return add_headers

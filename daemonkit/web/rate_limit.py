@@ -1,10 +1,10 @@
-"""Token buckets: so many requests a second for each peer, and a burst."""
+"""Token buckets: a request rate and a burst for each peer."""
 
-_MOST_PEERS = 4096
+_MAX_PEERS = 4096
 
 
 class Buckets:
-    """`rate`: tokens a second; `burst`: how many may be taken at once."""
+    """`rate`: tokens per second; `burst`: how many may be taken at once."""
 
     def __init__(self, rate: float, burst: int) -> None:
         self._rate = rate
@@ -12,12 +12,12 @@ class Buckets:
         self._buckets: dict[str, tuple[float, float]] = {}
 
     def take(self, peer: str, now: float) -> float:
-        """Take one token at monotonic `now`: 0, or the seconds until there is one again."""
+        """Take one token at monotonic `now`. Return 0, or the seconds until a token is available."""
         if (known := self._buckets.get(peer)) is not None:
             tokens = min(self._burst, known[0] + (now - known[1]) * self._rate)
         else:
             tokens = self._burst
-            if len(self._buckets) >= _MOST_PEERS:
+            if len(self._buckets) >= _MAX_PEERS:
                 self._forget_full(now)
         if tokens < 1.0:
             self._buckets[peer] = (tokens, now)
@@ -26,8 +26,8 @@ class Buckets:
         return 0.0
 
     def _forget_full(self, now: float) -> None:
-        """A bucket that has filled up again says nothing; when all still fill, forget them all rather than grow."""
+        """Drop buckets that are full again; if none is, drop all, to bound the memory."""
         full_after = self._burst / self._rate
         self._buckets = {peer: entry for peer, entry in self._buckets.items() if now - entry[1] < full_after}
-        if len(self._buckets) >= _MOST_PEERS:
+        if len(self._buckets) >= _MAX_PEERS:
             self._buckets.clear()

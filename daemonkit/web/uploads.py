@@ -1,4 +1,4 @@
-"""Forms that bring files: multipart/form-data (RFC 7578), whole and within a limit before it is looked at."""
+"""Read forms with files: multipart/form-data (RFC 7578), received completely and within a limit before parsing."""
 
 import re
 from dataclasses import dataclass
@@ -12,30 +12,30 @@ from daemonkit.web.problem import refusal
 from daemonkit.web.request_bodies import check_token, read_body
 from daemonkit.web.web_rules import WebRules
 
-_MOST_PARTS = 64
+_MAX_PARTS = 64
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{1,70}")
 _PARAMETER = re.compile(r';\s*([a-z]+)="((?:[^"\\]|\\.)*)"')
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file as the browser sent it; `name` is only what the sender calls it."""
+    """A file as the browser sent it; the sender chose `name`."""
 
     name: str
     content: bytes
 
     @property
     def ending(self) -> str:
-        """`pdf`: what its name says that it is, in lower case; empty when it says nothing."""
+        """The name's suffix in lower case without the dot, e.g. `pdf`; empty when it has none."""
         return PurePosixPath(self.name).suffix[1:].lower()
 
 
 async def read_upload(
     request: web.Request, rules: WebRules, session: str, *, limit: int
 ) -> tuple[MultiDict[str], dict[str, Upload]]:
-    """Fields, and the files that were chosen, of a form whose `csrf` field belongs to `session`; each comes once.
+    """Return the fields and the chosen files of a form; `csrf` must belong to `session`, and no name repeats.
 
-    `limit`: octets in all. Raises 400, 403, 408, 413, 415.
+    `limit`: total bytes. Raises 400, 403, 408, 413, 415.
     """
     if request.content_type != "multipart/form-data":
         raise refusal(web.HTTPUnsupportedMediaType, "multipart/form-data is expected")
@@ -43,15 +43,15 @@ async def read_upload(
     body = await read_body(request, limit=limit, deadline=max(rules.body_deadline, 60.0))
     fields: MultiDict[str] = MultiDict()
     files: dict[str, Upload] = {}
-    for head, content in _parts(body, boundary):
-        told = dict(_PARAMETER.findall(head))
-        name = told.get("name", "")
+    for head, content in split_parts(body, boundary):
+        disposition = dict(_PARAMETER.findall(head))
+        name = disposition.get("name", "")
         if not name or name in fields or name in files:
-            raise refusal(web.HTTPBadRequest, "a field has no name, or came twice")
-        if "filename" not in told:
-            fields[name] = _text(content)
-        elif told["filename"] or content:
-            files[name] = Upload(told["filename"].replace("\\", "/").rsplit("/", 1)[-1][:200], content)
+            raise refusal(web.HTTPBadRequest, "a field has no name or is repeated")
+        if "filename" not in disposition:
+            fields[name] = _decode(content)
+        elif disposition["filename"] or content:
+            files[name] = Upload(disposition["filename"].replace("\\", "/").rsplit("/", 1)[-1][:200], content)
     check_token(rules, session, fields.get("csrf", ""))
     return fields, files
 
@@ -65,16 +65,17 @@ def _boundary(content_type: str) -> bytes:
     return found.encode()
 
 
-def _parts(body: bytes, boundary: bytes) -> list[tuple[str, bytes]]:
-    pieces = (b"\r\n" + body).split(b"\r\n--" + boundary, _MOST_PARTS + 2)
-    if len(pieces) < 2 or len(pieces) > _MOST_PARTS + 2 or not pieces[-1].startswith(b"--"):
-        raise refusal(web.HTTPBadRequest, "not a form, cut off, or with too many fields")
+def split_parts(body: bytes, boundary: bytes) -> list[tuple[str, bytes]]:
+    """Return each part's Content-Disposition value and content. Raises 400."""
+    pieces = (b"\r\n" + body).split(b"\r\n--" + boundary, _MAX_PARTS + 2)
+    if len(pieces) < 2 or len(pieces) > _MAX_PARTS + 2 or not pieces[-1].startswith(b"--"):
+        raise refusal(web.HTTPBadRequest, "not a form, incomplete, or with too many fields")
     found: list[tuple[str, bytes]] = []
     for piece in pieces[1:-1]:
         head, parted, content = piece.partition(b"\r\n\r\n")
         if not parted or len(head) > 2000 or not head.startswith(b"\r\n"):
             raise refusal(web.HTTPBadRequest, "not a form")
-        found.append((_disposition(_text(head)), content))
+        found.append((_disposition(_decode(head)), content))
     return found
 
 
@@ -86,8 +87,8 @@ def _disposition(head: str) -> str:
     raise refusal(web.HTTPBadRequest, "not a form")
 
 
-def _text(octets: bytes) -> str:
+def _decode(content: bytes) -> str:
     try:
-        return octets.decode()
+        return content.decode()
     except UnicodeDecodeError as error:
         raise refusal(web.HTTPBadRequest, "not UTF-8") from error

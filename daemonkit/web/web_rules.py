@@ -1,4 +1,4 @@
-"""What a web application allows."""
+"""Rules of a web application, and the identity of a client behind them."""
 
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -9,13 +9,14 @@ from aiohttp import web
 
 @dataclass(frozen=True, slots=True)
 class WebRules:
-    """`allowed_hosts`: lower-case host or host:port; a bare host allows any port. `form_targets`: origins beside our
-    own that a form may lead to. `secret`: for CSRF tokens. Limits are octets, seconds, connections and requests a
-    second for each peer; paths that begin with one of `exempt` are never limited. `trusted_proxies`: only what stands
-    there may tell in X-Forwarded-For for whom it asks. `open_doors`: paths to which other sites may post forms;
-    one that ends in `/` is all paths below it. `https`: browsers reach us by https, through a proxy, and no other way.
-    `unlogged`: peers of whom nothing is logged when they are turned away: the screen that residents touch. `named`:
-    below which paths the log says from which address somebody was; elsewhere only of floods and of other hosts' names.
+    """What an application accepts. Limits are bytes, seconds, connections, and requests per second and peer.
+
+    `allowed_hosts`: lower-case host or host:port; a bare host allows any port. `secret`: for CSRF tokens.
+    `form_targets`: origins besides our own to which a form may lead. `exempt`: path prefixes without a rate limit.
+    `trusted_proxies`: only they may name the client in X-Forwarded-For. `open_doors`: paths to which other sites may
+    post forms; one that ends in `/` covers all paths below it. `https`: browsers reach us through a proxy, by https
+    only. `unlogged`: peers (the screen that residents touch) whose refused requests are not logged. `named`: path
+    prefixes below which the log names the client; elsewhere it does so only for floods and foreign host names.
     """
 
     allowed_hosts: frozenset[str]
@@ -39,8 +40,8 @@ RULES = web.AppKey("rules", WebRules)
 _TWO_YEARS_S = 2 * 365 * 24 * 3600
 
 
-def dress(rules: WebRules) -> dict[str, str]:
-    """The headers that every response carries; only of Cache-Control may one say something else."""
+def security_headers(rules: WebRules) -> dict[str, str]:
+    """Return the headers of every response; a handler may replace only Cache-Control."""
     policy = (
         "default-src 'none'",
         "style-src 'self'",
@@ -66,8 +67,8 @@ def dress(rules: WebRules) -> dict[str, str]:
 
 
 @lru_cache(maxsize=4096)
-def peer(address: str | None) -> str:
-    """Who counts as one: an IPv4 address, or the 64-bit network of an IPv6 one, for that is what one device gets."""
+def identify_peer(address: str | None) -> str:
+    """Return an IPv4 address, or the /64 network of an IPv6 address (one device gets a /64); else `unknown`."""
     try:
         known = ip_address((address or "").partition("%")[0])
     except ValueError:
@@ -79,34 +80,32 @@ def peer(address: str | None) -> str:
     return str(known)
 
 
-def client(request: web.Request, rules: WebRules | None = None) -> str:
-    """Who counts as one behind a request, as `peer` has it: the connection's other end, or who a trusted proxy names.
+def identify_client(request: web.Request, rules: WebRules | None = None) -> str:
+    """Return the peer (as `identify_peer`) that sent the request: the other end, or the client a trusted proxy names.
 
-    Read from the right: every proxy adds at the end whom it heard, and only the first that is not trusted is believed
-    about itself. What stands further left anybody may have written.
+    X-Forwarded-For is read from the right, as each proxy appends its client. The first untrusted address is the
+    client; entries left of it can be forged.
     """
     proxies = (rules or request.config_dict[RULES]).trusted_proxies
     address = request.remote or ""
-    if not proxies or not _stands_in(address, proxies):
-        return peer(address)
+    if not proxies or not _is_in(address, proxies):
+        return identify_peer(address)
     for named in reversed(",".join(request.headers.getall("X-Forwarded-For", [])).split(",")):
-        if peer(named.strip()) == "unknown":
-            break  # nothing was told, or nothing that we understand: the proxy that told it is the last one known
+        if identify_peer(named.strip()) == "unknown":
+            break  # empty or unreadable: the proxy that wrote it is the last known peer
         address = named.strip()
-        if not _stands_in(address, proxies):
+        if not _is_in(address, proxies):
             break
-    return peer(address)
+    return identify_peer(address)
 
 
-def route(request: web.Request) -> str:
-    """Where a request went, for the log: as the router has it, never as it was asked for, since an address may open
-    a gift. Empty where nothing stands.
-    """
+def route_pattern(request: web.Request) -> str:
+    """Return the route's pattern for the log, never the path itself, as a path may open a gift. Empty if none fits."""
     resource = request.match_info.route.resource
     return "" if resource is None else resource.canonical
 
 
-def _stands_in(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
+def _is_in(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
     try:
         known = ip_address(address.partition("%")[0])
     except ValueError:

@@ -1,1 +1,1 @@
-"""What is printed: posters and stickers for a beacon, and slips. PDF, set by typst from the .typ files here."""
+"""PDF posters and stickers for a beacon, and slips, typeset by typst from the .typ files in this folder."""

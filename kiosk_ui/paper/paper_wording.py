@@ -1,4 +1,4 @@
-"""The texts of printed pages in the three languages, and how typst names these."""
+"""Texts of printed pages in the three languages, and their typst settings."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -10,38 +10,38 @@ from sync_contract.permit import Permit
 from sync_contract.strict_model import Environment, Language
 
 _CATALOGUES = Catalogues(FOLDER / "locale")
-_SET_AS = {
+_SETTINGS = {
     Language.zh_hans: {"lang": "zh", "region": "cn", "face": "SC"},
     Language.zh_hant: {"lang": "zh", "region": "tw", "face": "TC"},
     Language.en: {"lang": "en", "region": "gb", "face": "SC"},
 }
-Say = Callable[[str], str]
+Translate = Callable[[str], str]
 
 
-def say_in(language: Language) -> Say:
+def translator(language: Language) -> Translate:
     return _CATALOGUES.gettext(language).gettext
 
 
-def chosen(languages: Sequence[Language]) -> tuple[Language, ...]:
-    """Raises ValueError unless they are one or two, and differ."""
+def check_languages(languages: Sequence[Language]) -> tuple[Language, ...]:
+    """Return the languages. Raises ValueError unless they are one or two different ones."""
     if not 1 <= len(languages) <= 2 or len(set(languages)) != len(languages):
         raise ValueError("a page is printed in one language or in two")
     return tuple(languages)
 
 
 def setting(language: Language) -> Mapping[str, str]:
-    """For `set text` of a template."""
-    return _SET_AS[language]
+    """Return the arguments of `set text` in a template."""
+    return _SETTINGS[language]
 
 
-def drill_words(environment: Environment, _: Say) -> Mapping[str, str] | None:
-    """What stands on every page of a drill; None outside."""
-    return {"mark": _("Drill"), "said": _("no money moves")} if environment is Environment.drill else None
+def drill_words(environment: Environment, _: Translate) -> Mapping[str, str] | None:
+    """Return the mark of every page in a drill; None otherwise."""
+    return {"mark": _("Drill"), "note": _("no money moves")} if environment is Environment.drill else None
 
 
 def permit_lines(permit: Permit | None, language: Language) -> list[tuple[str, str]]:
-    """Name and value; none without a permit."""
-    _ = say_in(language)
+    """Return name and value of each fact; empty without a permit."""
+    _ = translator(language)
     if permit is None:
         return []
     return [

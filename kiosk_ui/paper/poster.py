@@ -1,4 +1,4 @@
-"""Posters and sticker sheets for one beacon."""
+"""Print posters and sticker sheets for one beacon."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from kiosk_ui.assets import STATIC
 from kiosk_ui.paper.beacon_address import code_svg, poster_address, tag_address
-from kiosk_ui.paper.paper_wording import chosen, drill_words, permit_lines, say_in, setting
+from kiosk_ui.paper.paper_wording import check_languages, drill_words, permit_lines, setting, translator
 from kiosk_ui.paper.typesetting import typeset
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.project import Project, Texts
@@ -21,7 +21,7 @@ class Paper(StrEnum):
     stickers = "stickers"
     """A4, eight stickers of 90 mm × 62 mm."""
     nfc = "nfc"
-    """The same with the place of an NFC tag."""
+    """Stickers with a place for an NFC tag."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +38,13 @@ class PosterFacts:
 
 
 def poster_pdf(facts: PosterFacts, paper: Paper, languages: Sequence[Language] = (Language.zh_hans,)) -> bytes:
-    """One page; of two languages the first is the larger. About a second of CPU.
+    """Return one page; the first of two languages is larger. It takes about a second of CPU.
 
     Raises AddressRefused, FontsMissing, ValueError for no language or more than two.
     """
     address = poster_address(facts.public_url, facts.beacon, facts.environment)
     sheet = paper in (Paper.stickers, Paper.nfc)
-    told: dict[str, Any] = {
+    printed: dict[str, Any] = {
         "paper": paper.value,
         "code": code_svg(address),
         "seal": (STATIC / "seal.svg").read_text("utf-8"),
@@ -53,19 +53,19 @@ def poster_pdf(facts: PosterFacts, paper: Paper, languages: Sequence[Language] =
         "phone": facts.phone,
         "beacon": f"{facts.beacon.uuid} · {facts.beacon.major} / {facts.beacon.minor}",
         "tag": tag_address(facts.public_url, facts.beacon, facts.environment),
-        "said": [_said(facts, language) for language in chosen(languages)],
+        "texts": [_build_texts(facts, language) for language in check_languages(languages)],
     }
-    return typeset("stickers.typ" if sheet else "poster.typ", told)
+    return typeset("stickers.typ" if sheet else "poster.typ", printed)
 
 
 def _art(project: str) -> str:
-    """The project's own picture, or the blossom that stands for any good cause."""
+    """Return the project's own picture, or the blossom for any project."""
     own = STATIC / "art" / f"{project}.svg"
     return (own if own.is_file() else STATIC / "art" / "blossom.svg").read_text("utf-8")
 
 
-def _said(facts: PosterFacts, language: Language) -> dict[str, Any]:
-    _ = say_in(language)
+def _build_texts(facts: PosterFacts, language: Language) -> dict[str, Any]:
+    _ = translator(language)
     project, may_give = facts.project, facts.project.permit is not None
     host = urlsplit(facts.public_url).netloc.lower()
     return {

@@ -1,4 +1,4 @@
-"""The slip: our note of a gift that the bank confirmed. The official 捐赠票据 is the organisation's own."""
+"""Print the slip of a gift that the bank confirmed. Only the organisation issues the official 捐赠票据."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 from kiosk_ui.assets import STATIC
 from kiosk_ui.number_format import capitals, day, money
 from kiosk_ui.paper.beacon_address import code_svg
-from kiosk_ui.paper.paper_wording import chosen, drill_words, say_in, setting
+from kiosk_ui.paper.paper_wording import check_languages, drill_words, setting, translator
 from kiosk_ui.paper.typesetting import typeset
 from sync_contract.money import Money
 from sync_contract.permit import OFFICIAL_TIME, Permit
@@ -18,7 +18,7 @@ from sync_contract.strict_model import Environment, Language
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlipFacts:
-    """`confirmed_at`: aware, when the bank confirmed the gift; `verify_url`: what the code holds."""
+    """`confirmed_at`: aware, when the bank confirmed the gift; `verify_url`: the content of the code."""
 
     environment: Environment
     community: Texts
@@ -33,7 +33,7 @@ class SlipFacts:
 
 
 def slip_pdf(facts: SlipFacts, languages: Sequence[Language] = (Language.zh_hans,)) -> bytes:
-    """One page A5; of two languages the first is the larger. About a second of CPU.
+    """Return one page A5; the first of two languages is larger. It takes about a second of CPU.
 
     Raises FontsMissing; ValueError for a time without zone, a currency that is not CNY, an amount too large for
     capitals, no language or more than two.
@@ -41,19 +41,19 @@ def slip_pdf(facts: SlipFacts, languages: Sequence[Language] = (Language.zh_hans
     if facts.confirmed_at.tzinfo is None:
         raise ValueError("confirmed_at has no time zone")
     if facts.amount.currency != "CNY":
-        raise ValueError(f"a slip is written in yuan, not in {facts.amount.currency}")
-    told: dict[str, Any] = {
+        raise ValueError(f"a slip needs an amount in yuan, not in {facts.amount.currency}")
+    printed: dict[str, Any] = {
         "number": facts.number,
         "code": code_svg(facts.verify_url),
         "seal": (STATIC / "seal.svg").read_text("utf-8"),
         "phone": facts.phone,
-        "said": [_said(facts, language) for language in chosen(languages)],
+        "texts": [_build_texts(facts, language) for language in check_languages(languages)],
     }
-    return typeset("slip.typ", told)
+    return typeset("slip.typ", printed)
 
 
-def _said(facts: SlipFacts, language: Language) -> dict[str, Any]:
-    _ = say_in(language)
+def _build_texts(facts: SlipFacts, language: Language) -> dict[str, Any]:
+    _ = translator(language)
     permit = facts.permit
     return {
         "set": setting(language),

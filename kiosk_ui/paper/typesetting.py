@@ -1,4 +1,4 @@
-"""From facts to PDF: the same facts give the same octets, on any machine with the same fonts."""
+"""Typeset facts as PDF: the same facts and fonts give the same bytes on any machine."""
 
 import json
 from collections.abc import Mapping
@@ -8,34 +8,34 @@ from typing import Any
 
 FOLDER = Path(__file__).parent
 FONTS = Path("/usr/share/fonts/opentype/noto")
-"""Where Debian's package fonts-noto-cjk puts them."""
+"""The folder of Debian's package fonts-noto-cjk."""
 PACKAGE = "fonts-noto-cjk"
 _NEEDED = ("NotoSansCJK-Regular.ttc", "NotoSansCJK-Bold.ttc", "NotoSerifCJK-Bold.ttc")
 _ONE_AT_A_TIME = Lock()
-"""Each holds the fonts in memory, some 100 MB."""
+"""One compilation holds about 100 MB of fonts in memory."""
 
 
 class FontsMissing(Exception):
-    """Nothing can be printed before the fonts are installed: tell whoever looks after the server."""
+    """The fonts are not installed: tell the operator of the server."""
 
 
-def look_for_fonts(fonts: Path = FONTS) -> None:
-    """Raises FontsMissing: typst would put boxes where a face is missing."""
+def require_fonts(fonts: Path = FONTS) -> None:
+    """Raise FontsMissing if a font is absent; typst would print boxes instead."""
     absent = [name for name in _NEEDED if not (fonts / name).is_file()]
     if absent:
         raise FontsMissing(f"{fonts} lacks {', '.join(absent)}: install Debian's package {PACKAGE}")
 
 
 def typeset(template: str, facts: Mapping[str, Any], *, fonts: Path = FONTS) -> bytes:
-    """A PDF of `template` (a file beside this one). About a second of CPU: call it in a thread.
+    """Return a PDF of `template`, a file in this folder. It takes about a second of CPU: call it in a thread.
 
-    Raises FontsMissing, before anything is set.
+    Raises FontsMissing.
     """
-    import typst  # only here: a server that prints nothing does without its 7 MB
+    import typst  # imported late: it needs 7 MB of memory
 
-    look_for_fonts(fonts)
+    require_fonts(fonts)
     with _ONE_AT_A_TIME:
-        made = typst.compile(
+        pdf = typst.compile(
             FOLDER / template,
             root=FOLDER,
             font_paths=[fonts],
@@ -44,5 +44,5 @@ def typeset(template: str, facts: Mapping[str, Any], *, fonts: Path = FONTS) -> 
             sys_inputs={"facts": json.dumps(facts, ensure_ascii=False)},
             timestamp=0,
         )
-    assert isinstance(made, bytes)  # one PDF, whatever its number of pages
-    return made
+    assert isinstance(pdf, bytes)  # one PDF for any number of pages
+    return pdf

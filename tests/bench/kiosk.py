@@ -99,7 +99,7 @@ async def main() -> None:
         assert response is not None
         body = len(await response.body())
         script = len(gzip.compress((STATIC / "kiosk.js").read_bytes()))
-        style = len(gzip.compress(Assets().files["pages.css"].octets))
+        style = len(gzip.compress(Assets().files["pages.css"].content))
         print(f"\nPage {body / 1000:.1f} kB (≤ 60), script {script / 1000:.1f} kB gz (≤ 8),", end=" ")
         print(f"style {style / 1000:.1f} kB gz.")
         await browser.close()

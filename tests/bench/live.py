@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 import structlog
 from aiohttp import web
 
-from beacon_gateway.kiosk.scene_driver import Follow
+from beacon_gateway.kiosk.scene_driver import SceneDriver
 from beacon_gateway.presence.choice import Choice, Chosen
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.statistics import Collector
@@ -47,7 +47,7 @@ async def heard() -> None:
     async with kiosk.serve() as url:
         print(url + "/live?view=attract", flush=True)
         while await asyncio.to_thread(sys.stdin.readline):
-            follow = Follow(
+            follow = SceneDriver(
                 Tracker([CARD], RULES), Choice(ChoiceRules()), Collector([CARD]), kiosk.stage, bindings=lambda: bindings
             )
             for number in count():

@@ -2,7 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 
-from kiosk_ui.board_views import BoardPage, BoardProject, ProofPage, SlipPage, Told, VerifyPage, months, unpublished
+from kiosk_ui.board_views import (
+    BoardPage,
+    BoardProject,
+    ProofPage,
+    SlipPage,
+    SlipStatus,
+    VerifyPage,
+    months,
+    unpublished,
+)
 from kiosk_ui.views import View
 from sync_contract.ledger_heads import NO_HEAD, Head
 from sync_contract.merkle_sum_tree import Sums
@@ -87,7 +96,7 @@ PHONE_BOARDS: dict[str, View] = {
         (PROJECT, OVERDRAWN, unpublished(TEA, AT)), AT, verify="/v", data="/api/v1/transparency/huada"
     ),
     "slip": SlipPage(),
-    **{f"slip-{told}": SlipPage("7F3A-K8QZ", told) for told in Told},
+    **{f"slip-{told}": SlipPage("7F3A-K8QZ", told) for told in SlipStatus},
     "slip-too-many": SlipPage("7F3A-K8QZ", too_many=True),
     "proof": PROOF,
     "proof-waiting": ProofPage(

@@ -25,7 +25,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from beacon_gateway.kiosk.pages.files import static_file
 from daemonkit.web import WebRules, guarded_app, serving
 from kiosk_ui.components import ComponentsPage
-from kiosk_ui.display_preferences import Look, Theme
+from kiosk_ui.display_preferences import DisplayPreferences, Theme
 from kiosk_ui.surface import Surface
 from sync_contract.strict_model import Environment, Language
 from tests.browser.chromium import launch
@@ -106,9 +106,9 @@ async def components_page(port: int = 0) -> AsyncIterator[str]:
     renderer = pages(Surface.kiosk, Environment.drill)
 
     async def show(request: web.Request) -> web.StreamResponse:
-        look = Look(theme=Theme(request.match_info["theme"]))
+        look = DisplayPreferences(theme=Theme(request.match_info["theme"]))
         view = ComponentsPage((GIVEN, READING, TEA), CODE, look)
-        return web.Response(text=renderer.html(view, Language.zh_hans, look=look), content_type="text/html")
+        return web.Response(text=renderer.render_page(view, Language.zh_hans, display=look), content_type="text/html")
 
     async def silence(_: web.Request) -> web.StreamResponse:
         return web.Response(status=204)

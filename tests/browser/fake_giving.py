@@ -21,6 +21,7 @@ from beacon_gateway.donations.ports import (
     StoreUnavailable,
 )
 from beacon_gateway.kiosk.app import kiosk_app
+from beacon_gateway.kiosk.pages.live import LiveTimings
 from beacon_gateway.kiosk.sessions import Sessions
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.published import BoardFacts
@@ -120,6 +121,7 @@ class FakeKiosk:
         environment: Environment = Environment.drill,
         kind: HandoffKind = HandoffKind.ticket,
         contact: ContactPage = CONTACT,
+        timings: LiveTimings | None = None,
     ) -> None:
         self.projects = FakeProjects()
         self.giving = FakeGiving(self.projects, kind)
@@ -139,13 +141,16 @@ class FakeKiosk:
             projects=self.projects,
             giving=self.giving,
             pages=pages,
-            sessions=Sessions(pages.default, pages.usual_look, now=lambda: time.monotonic() + self.later_s),
+            sessions=Sessions(
+                pages.default_language, pages.default_display, now=lambda: time.monotonic() + self.later_s
+            ),
             rules=rules,
             health=lambda: self.health,
-            published=self._board,
+            read_board=self._board,
             verify="https://give.example.org/v",
             use=self.use,
             contact=contact,
+            timings=timings or LiveTimings(),
         )
 
     def serve(self, port: int = 0) -> AbstractAsyncContextManager[str]:

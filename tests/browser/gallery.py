@@ -10,7 +10,7 @@ from aiohttp import web
 
 from beacon_gateway.kiosk.pages.files import static_file
 from daemonkit.web import WebRules, guarded_app, serving
-from kiosk_ui.display_preferences import Look, TextSize, Theme
+from kiosk_ui.display_preferences import DEFAULT_DISPLAY, DisplayPreferences, TextSize, Theme
 from kiosk_ui.giving_views import (
     AmountPage,
     Handoff,
@@ -22,10 +22,10 @@ from kiosk_ui.giving_views import (
     Thanks,
 )
 from kiosk_ui.hall_views import Attract, PhoneHall, PhoneProject, ProjectPage, ProjectsPage
-from kiosk_ui.help_views import ComfortPage, ContactPage, HelpPage, PhoneHelpPage, PhonePrivacyPage, PrivacyPage
+from kiosk_ui.help_views import ContactPage, DisplayPage, HelpPage, PhoneHelpPage, PhonePrivacyPage, PrivacyPage
 from kiosk_ui.notice_views import NoticeKind, NoticePage
 from kiosk_ui.number_format import capitals
-from kiosk_ui.render import USUAL, Pages
+from kiosk_ui.render import Pages
 from kiosk_ui.slip_views import GiftSlip, ReceiptPage
 from kiosk_ui.surface import Surface
 from kiosk_ui.views import View
@@ -101,9 +101,9 @@ KIOSK: dict[str, View] = {
     "amount": AmountPage(LUNCH, KEY),
     "keypad": AmountPage(LUNCH, KEY, "128"),
     "keypad-empty": AmountPage(LUNCH, KEY, ""),
-    "keypad-asked": AmountPage(LUNCH, KEY, "", asked=True),
-    "attract-held": Attract(PROJECTS, held=True),
-    "turned-held": Attract(PROJECTS, LUNCH, True, Door.tag, held=True),
+    "keypad-asked": AmountPage(LUNCH, KEY, "", refused=True),
+    "attract-held": Attract(PROJECTS, pending_gift=True),
+    "turned-held": Attract(PROJECTS, LUNCH, True, Door.tag, pending_gift=True),
     "handoff-ended": Handoff(
         LUNCH,
         AMOUNT,
@@ -115,10 +115,10 @@ KIOSK: dict[str, View] = {
         "give.example.org/t",
         ended=True,
     ),
-    "handoff-asks": Handoff(LUNCH, AMOUNT, CODE, IntentState.registered, HandoffKind.ticket, 7, asks_s=21),
+    "handoff-asks": Handoff(LUNCH, AMOUNT, CODE, IntentState.registered, HandoffKind.ticket, 7, closes_in_s=21),
     "handoff-minutes": Handoff(LUNCH, AMOUNT, CODE, IntentState.registered, HandoffKind.ticket, 10),
     "handoff-old": Handoff(LUNCH, AMOUNT, CODE, IntentState.handed_off, HandoffKind.ticket, 0),
-    "comfort": ComfortPage(Look(TextSize.larger, Theme.light, aloud=True), "/project/elder-lunch"),
+    "display": DisplayPage(DisplayPreferences(TextSize.larger, Theme.light, aloud=True), "/project/elder-lunch"),
     "help": HelpPage(CALLED, "/site"),
     "help-phone": PhoneHelpPage(),
     "privacy": PrivacyPage(CALLED),
@@ -153,7 +153,7 @@ SLIP = GiftSlip(
     "/g/x/slip.pdf",
     "/g/x/receipt",
     "anonymous",
-    given_back=Money(1234),
+    refunded=Money(1234),
 )
 PHONE: dict[str, View] = {
     "gift": PhoneGift(LUNCH, AMOUNT, "/t/x"),
@@ -189,8 +189,8 @@ PHONE: dict[str, View] = {
     "paid": PhoneOutcome(LUNCH, AMOUNT, IntentState.paid, "7F3A-K8QZ"),
     "own-slip": PhoneOutcome(LUNCH, AMOUNT, IntentState.paid, "7F3A-K8QZ", gift=SLIP),
     "receipt": ReceiptPage(LUNCH, AMOUNT, "7F3A-K8QZ", "/g/x/receipt", "/g/x", "anonymous", 90),
-    "receipt-due": ReceiptPage(LUNCH, AMOUNT, "7F3A-K8QZ", "/g/x/receipt", "/g/x", "due", 90, kept=True),
-    "receipt-issued": ReceiptPage(LUNCH, AMOUNT, "7F3A-K8QZ", "/g/x/receipt", "/g/x", "issued", 90, "R-1", kept=True),
+    "receipt-due": ReceiptPage(LUNCH, AMOUNT, "7F3A-K8QZ", "/g/x/receipt", "/g/x", "due", 90, stored=True),
+    "receipt-issued": ReceiptPage(LUNCH, AMOUNT, "7F3A-K8QZ", "/g/x/receipt", "/g/x", "issued", 90, "R-1", stored=True),
     "receipt-faults": ReceiptPage(
         LONG,
         Money(12345_67),
@@ -235,12 +235,12 @@ def gallery() -> AbstractAsyncContextManager[str]:
         surface = Surface(request.match_info["surface"])
         view = (VIEWS[surface] | SITE_VIEWS)[request.match_info["name"]]
         look = replace(
-            USUAL,
+            DEFAULT_DISPLAY,
             text=TextSize(request.query.get("text", TextSize.usual)),
             theme=Theme(request.query.get("theme", Theme.light)),
         )
         language = Language(request.match_info["language"])
-        html = renderers[surface].html(view, language, csrf="0" * 64, look=look, contact="/contact/huada")
+        html = renderers[surface].render_page(view, language, csrf="0" * 64, display=look, contact="/contact/huada")
         return web.Response(text=html, content_type="text/html")
 
     async def silence(_: web.Request) -> web.StreamResponse:

@@ -26,7 +26,7 @@ DEMO = ROOT / "config" / "demo"
 JOURNEYS = [("kiosk", language) for language in Language] + [("small", Language.zh_hans)]
 KEPT = {
     "kiosk-zh-Hans-attract", "kiosk-zh-Hans-turned", "kiosk-zh-Hans-project", "kiosk-zh-Hans-amount",
-    "kiosk-zh-Hans-comfort", "kiosk-zh-Hans-help", "kiosk-zh-Hans-handoff",
+    "kiosk-zh-Hans-display", "kiosk-zh-Hans-help", "kiosk-zh-Hans-handoff",
     "kiosk-zh-Hans-thanks", "kiosk-zh-Hant-handoff", "kiosk-en-turned",
     "phone-zh-Hans-gift", "phone-zh-Hans-bank", "phone-zh-Hans-paid", "staff-zh-Hans-overview",
     "staff-zh-Hans-log", "staff-zh-Hans-figures", "staff-en-log",
@@ -111,9 +111,9 @@ async def _journey(browser: Browser, house: House, screen: str, language: Langua
     )
     await page.goto(f"{house.gateway.url}/help")
     await camera.shoot(page, f"{screen}-{language}-help")
-    await page.goto(f"{house.gateway.url}/comfort?back=/")
+    await page.goto(f"{house.gateway.url}/display?back=/")
     await page.click("[name=theme][value=contrast]")
-    await camera.shoot(page, f"{screen}-{language}-comfort")
+    await camera.shoot(page, f"{screen}-{language}-display")
     await phone.wait_for_selector(".slip")
     await camera.shoot(phone, f"phone-{language}-paid")
     await page.context.close()

@@ -15,11 +15,11 @@ from kiosk_ui.site_views import (
     SiteDoorPage,
     SitePage,
     SitePinPage,
-    SiteView,
     SiteWhyPage,
     StageNow,
     SyncNow,
 )
+from kiosk_ui.views import View
 from tests.browser.projects import LUNCH, READING
 
 AT = datetime(2026, 11, 24, 4, 5, 6, tzinfo=UTC)
@@ -129,7 +129,7 @@ DRAWING = Markup(
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 300" width="1200" height="300" role="img">'
     "<title>why</title><text x='20' y='40'>why</text></svg>"
 )
-SITE_VIEWS: dict[str, SiteView] = {
+SITE_VIEWS: dict[str, View] = {
     "site": WELL,
     "site-ill": ILL,
     "site-why": SiteWhyPage(False, DRAWING, "/static/pages.css", DECISIONS),

@@ -35,7 +35,7 @@ async def styled(browser: Browser, address: str, name: str, css: str) -> Page:
 
 def with_token(token: str, value: str) -> str:
     """The stylesheet with one token's first value changed."""
-    css = Assets().files["pages.css"].octets.decode()
+    css = Assets().files["pages.css"].content.decode()
     changed, count = re.subn(rf"(--{token}:) [^;]+;", rf"\1 {value};", css, count=1)
     assert count == 1, token
     return changed
@@ -96,7 +96,7 @@ async def test_a_token_that_changes_by_the_least_step_is_seen(
 async def test_what_no_measure_tells_is_seen_in_the_picture(
     browser: Browser, url: str, broken: str, component: str
 ) -> None:
-    css = Assets().files["pages.css"].octets.decode() + broken
+    css = Assets().files["pages.css"].content.decode() + broken
     page = await styled(browser, f"{url}/light", "kiosk", css)
     found = differences(kept("kiosk-light"), await look(page))
     await page.close()
@@ -106,7 +106,7 @@ async def test_what_no_measure_tells_is_seen_in_the_picture(
 @pytest.mark.parametrize("family", ["Noto Serif CJK SC", "Noto Sans CJK JP", "Noto Sans CJK TC"])
 async def test_another_edition_of_the_font_changes_nothing(browser: Browser, url: str, family: str) -> None:
     """A serif is more than any update of a font brings."""
-    css = Assets().files["pages.css"].octets.decode()
+    css = Assets().files["pages.css"].content.decode()
     page = await styled(browser, f"{url}/light", "kiosk", css.replace('"Noto Sans CJK SC"', f'"{family}"'))
     used = await page.evaluate("getComputedStyle(document.body).fontFamily")
     assert family in used

@@ -50,7 +50,7 @@ async def url(bank: Bank) -> AsyncIterator[str]:
 
     async def show(request: web.Request) -> web.Response:
         view = PhoneHandover(LUNCH, Money(3000), "/t/x", f"{bank.url}/gateway/front", FIELDS)
-        return web.Response(text=renderer.html(view, Language(request.query["lang"])), content_type="text/html")
+        return web.Response(text=renderer.render_page(view, Language(request.query["lang"])), content_type="text/html")
 
     async def begin(_: web.Request) -> web.Response:
         return web.Response(text='<title>begin</title><a href="/handover?lang=en">go</a>', content_type="text/html")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from kiosk_ui.idle_time import IDLE_S, IDLE_WITH_CODE_S
+from kiosk_ui.views import IDLE_S, IDLE_WITH_CODE_S
 from tests.browser.conftest import OpenPage
 from tests.browser.fake_giving import FakeKiosk
 from tests.browser.journey import choose_amount

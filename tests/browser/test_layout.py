@@ -107,7 +107,7 @@ ASKING = (
     "keypad",
     "keypad-empty",
     "keypad-asked",
-    "comfort",
+    "display",
     "handoff",
     "handoff-typed",
     "handoff-opened",
@@ -218,7 +218,7 @@ async def test_the_banner_of_a_scene_that_waits_is_whole_too(open_page: OpenPage
     page = await open_page(*SIZES[size])
     for language in Language:
         await page.goto(f"{gallery_url}/{Surface.kiosk}/amount/{language}")
-        banner = pages(Surface.kiosk).news(News(LONG, Door.tag), language)
+        banner = pages(Surface.kiosk).render_news(News(LONG, Door.tag), language)
         await page.evaluate("(html) => (document.getElementById('news').innerHTML = html)", banner)
         assert await page.evaluate(UNCOVERED)
 

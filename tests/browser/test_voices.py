@@ -60,7 +60,7 @@ async def hall(tmp_path: Path) -> AsyncIterator[tuple[str, Stage]]:
 
 async def wants_to_hear(page: Page, url: str) -> None:
     await page.add_init_script(HEARD)
-    await page.goto(f"{url}/comfort?back=/help")
+    await page.goto(f"{url}/display?back=/help")
     await page.click("[name=aloud][value=yes]")
     await expect(page.locator("[aria-pressed=true][name=aloud]")).to_have_attribute("value", "yes")
 
@@ -109,7 +109,7 @@ async def test_without_a_clip_and_without_a_voice_nothing_promises_to_read(
     """Neither the choice, nor a button for who has made it where it was offered."""
     page = await open_page(1280, 800)
     for url, offered in ((hall[0], True), (kiosk_url, False)):
-        await page.goto(f"{url}/comfort?back=/help")
+        await page.goto(f"{url}/display?back=/help")
         assert await page.evaluate("speechSynthesis.getVoices().filter((each) => each.localService).length") == 0
         await expect(page.locator("#speaks")).to_be_visible(visible=offered)
     await wants_to_hear(page, hall[0])

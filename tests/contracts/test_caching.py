@@ -2,7 +2,7 @@
 
 import pytest
 
-from daemonkit.web.web_rules import WebRules, dress
+from daemonkit.web.web_rules import WebRules, security_headers
 from tests.paths import ROOT
 
 PUBLIC = {
@@ -32,4 +32,4 @@ def test_what_may_be_kept_stands_in_this_list() -> None:
 @pytest.mark.parametrize("file", [file for file, why in PUBLIC.items() if why == "no-store"])
 def test_what_is_a_persons_own_is_kept_nowhere(file: str) -> None:
     assert '"Cache-Control": "no-store"' in (ROOT / file).read_text("utf-8")
-    assert dress(WebRules(frozenset(), b""))["Cache-Control"] == "no-store"
+    assert security_headers(WebRules(frozenset(), b""))["Cache-Control"] == "no-store"

@@ -11,7 +11,7 @@ from time import monotonic
 
 import structlog
 
-from beacon_gateway.kiosk.scene_driver import Follow
+from beacon_gateway.kiosk.scene_driver import SceneDriver
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
@@ -29,7 +29,7 @@ async def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     known = beacons(1)
     collector = Collector(known)
-    follow = Follow(
+    follow = SceneDriver(
         Tracker(known, PresenceRules()), Choice(ChoiceRules()), collector, Stage(), bindings=dict, trace=Trace(known)
     )
     scanner = MergedScanner((), batteries=Batteries(known))
@@ -51,7 +51,7 @@ async def main() -> None:
         await stop.wait()
         for task in running:
             task.cancel()
-    follow.count()
+    follow.update_figures()
     told = scanner.describe()
     adapters = told["adapters"]
     assert isinstance(adapters, dict)

@@ -1,6 +1,6 @@
-"""`/project/<id>/amount`: quick picks; with `?digits=` the number pad, one GET a key when there is no JavaScript.
+"""`/project/<id>/amount`: quick picks; with `?digits=` the number pad, whose keys are links without JavaScript.
 
-`asked`: the amount was to be given, and cannot be: the page says why, and keeps the digits.
+`asked`: the typed amount was submitted and refused; the page says why and keeps the digits.
 """
 
 import secrets
@@ -10,23 +10,23 @@ from aiohttp.typedefs import Handler
 
 from beacon_gateway.donations.ports import Projects
 from beacon_gateway.kiosk.pages.project import project_view
-from beacon_gateway.kiosk.responder import Answer
+from beacon_gateway.kiosk.responder import Responder
 from kiosk_ui import keypad
 from kiosk_ui.giving_views import AmountPage
 from kiosk_ui.notice_views import NoticeKind, NoticePage
 
 
-def amount_page(answer: Answer, projects: Projects) -> Handler:
+def amount_page(responder: Responder, projects: Projects) -> Handler:
     async def get(request: web.Request) -> web.StreamResponse:
         project = projects.get(request.match_info["project"])
         if project is None:
-            return answer.page(request, NoticePage(NoticeKind.project_unknown), 404)
+            return responder.render_page(request, NoticePage(NoticeKind.project_unknown), 404)
         view = project_view(project, projects)
         if not view.open:
-            return answer.page(request, view, 409)
+            return responder.render_page(request, view, 409)
         digits = request.query.get("digits")
-        typed = None if digits is None else keypad.read(digits)
-        asked = "asked" in request.query
-        return answer.page(request, AmountPage(project, secrets.token_urlsafe(16), typed, asked))
+        typed = None if digits is None else keypad.clean_digits(digits)
+        page = AmountPage(project, secrets.token_urlsafe(16), typed, refused="asked" in request.query)
+        return responder.render_page(request, page)
 
     return get

@@ -1,4 +1,4 @@
-"""`/board`: what was given and what became of it, from what this device keeps; `/verify`: on to one's own phone."""
+"""`/board`: the published figures that this device stores; `/verify`: the code that continues on one's own phone."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -8,24 +8,24 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from beacon_gateway.donations.ports import Projects, StoreUnavailable
-from beacon_gateway.kiosk.responder import Answer
+from beacon_gateway.kiosk.responder import Responder
 from beacon_gateway.model.published import BoardFacts
-from kiosk_ui.back_link import back_to
+from kiosk_ui.back_link import back_path
 from kiosk_ui.board_views import BoardPage, BoardProject, VerifyPage, first_month, months, unpublished
 
-Published = Callable[[datetime], Awaitable[BoardFacts | None]]
-"""What is kept, with the steps since that time; None before anything was heard."""
+ReadBoard = Callable[[datetime], Awaitable[BoardFacts | None]]
+"""Returns the stored figures with the steps since that time; None before anything was received."""
 
 
-async def nothing(since: datetime) -> BoardFacts | None:
-    """Of a device that follows no ledger."""
+async def no_board(since: datetime) -> BoardFacts | None:
+    """The board of a device that follows no ledger."""
     return None
 
 
 def board_view(
     facts: BoardFacts | None, projects: Projects, now: datetime, *, verify: str, back: str = "/"
 ) -> BoardPage:
-    """`verify`, `back`: paths; "" where no gift can be looked up."""
+    """`verify`, `back`: paths; `verify` "" where no gift can be looked up."""
     offered = projects.all()
     names = {project.id: project.title for project in offered}
     chains = {} if facts is None else facts.chains
@@ -54,26 +54,28 @@ def board_view(
     )
 
 
-def board_page(answer: Answer, published: Published, projects: Projects, verify: str) -> Handler:
+def board_page(responder: Responder, read_board: ReadBoard, projects: Projects, verify: str) -> Handler:
     async def get(request: web.Request) -> web.StreamResponse:
         now = datetime.now(UTC)
         try:
-            facts = await published(first_month(now))
+            facts = await read_board(first_month(now))
         except StoreUnavailable as error:
             raise web.HTTPServiceUnavailable from error
-        back = back_to(request.query.get("back", "/"))
+        back = back_path(request.query.get("back", "/"))
         look_up = "/verify" if back == "/" else f"/verify?back={quote(request.path_qs, safe='')}"
-        return answer.kept(request, board_view(facts, projects, now, verify=look_up if verify else "", back=back))
+        view = board_view(facts, projects, now, verify=look_up if verify else "", back=back)
+        return responder.render_page(request, view)
 
     return get
 
 
-def verify_page(answer: Answer, verify: str) -> Handler:
-    """Without a central server there is nothing to look up."""
+def verify_page(responder: Responder, verify: str) -> Handler:
+    """Answers 404 without a central server, as nothing can be looked up."""
 
     async def get(request: web.Request) -> web.StreamResponse:
         if not verify:
             raise web.HTTPNotFound
-        return answer.kept(request, VerifyPage(verify, back_to(request.query.get("back", "/board"), "/board")))
+        back = back_path(request.query.get("back", "/board"), "/board")
+        return responder.render_page(request, VerifyPage(verify, back))
 
     return get

@@ -1,4 +1,4 @@
-"""`/site/trace.json` and `/site/trace.svg`: why the screen shows what it shows. Who may ask is the caller's."""
+"""`/site/trace.json`, `/site/trace.svg` and its stylesheet: the decisions on the scene. The caller checks access."""
 
 from collections.abc import Callable
 
@@ -9,33 +9,32 @@ from beacon_gateway.kiosk.decision_view import Why
 from beacon_gateway.presence.explain.trace_svg import STYLE
 from beacon_gateway.presence.trace import LONGEST_TRACE
 
-USUAL = 100
-"""Decisions that are told when nothing is asked for."""
+DEFAULT_DECISIONS = 100
 
 
 def trace_json(why: Why) -> Handler:
-    """`?last=N`: so many decisions at most."""
+    """`?last=N`: at most so many decisions."""
 
     async def get(request: web.Request) -> web.StreamResponse:
-        asked = request.query.get("last", str(USUAL))
-        if not (asked.isascii() and asked.isdigit() and len(asked) <= 4 and int(asked) <= LONGEST_TRACE):
+        last = request.query.get("last", str(DEFAULT_DECISIONS))
+        if not (last.isascii() and last.isdigit() and len(last) <= 4 and int(last) <= LONGEST_TRACE):
             raise web.HTTPBadRequest
-        return web.json_response(why.told(int(asked)))
+        return web.json_response(why.told(int(last)))
 
     return get
 
 
-def trace_svg(why: Why, people: Callable[[web.Request], bool]) -> Handler:
-    """`people`: whether who asks may see the samples of people's tags that are here."""
+def trace_svg(why: Why, may_see_people: Callable[[web.Request], bool]) -> Handler:
+    """`may_see_people`: whether the client may see the samples of people's tags that are present."""
 
     async def get(request: web.Request) -> web.StreamResponse:
-        return web.Response(text=why.picture(people=people(request)), content_type="image/svg+xml")
+        return web.Response(text=why.picture(people=may_see_people(request)), content_type="image/svg+xml")
 
     return get
 
 
 def trace_css() -> Handler:
-    """Beside the picture, since our pages carry no style in themselves."""
+    """The picture's stylesheet is a separate file, as the security policy forbids inline styles."""
 
     async def get(_: web.Request) -> web.StreamResponse:
         return web.Response(text=STYLE, content_type="text/css")

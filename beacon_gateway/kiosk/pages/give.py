@@ -4,7 +4,6 @@ import re
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from multidict import MultiDict
 
 from beacon_gateway.donations.ports import (
     AmountOutOfRange,
@@ -15,65 +14,61 @@ from beacon_gateway.donations.ports import (
     ProjectUnknown,
     StoreUnavailable,
 )
-from beacon_gateway.kiosk.responder import SESSION, Answer, see_other
+from beacon_gateway.kiosk.amount_check import read_amount, refuses_typed_amount
+from beacon_gateway.kiosk.responder import SESSION, Responder, see_other
 from beacon_gateway.kiosk.sessions import Session
 from kiosk_ui import keypad
 from kiosk_ui.notice_views import NoticeKind, NoticePage
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.money import Money
+from sync_contract.project import Project
 from sync_contract.records import Door
 
 KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
-"""An idempotency key: long enough that nobody meets another's by chance."""
-_YUAN = re.compile(r"[0-9]{1,9}")
+"""An idempotency key, long enough to be unique by chance."""
 
 
-def give(answer: Answer, projects: Projects, giving: Giving) -> Handler:
+def give(responder: Responder, projects: Projects, giving: Giving) -> Handler:
     async def post(request: web.Request) -> web.StreamResponse:
+        def refuse(kind: NoticeKind, status: int, project: Project | None = None, back: str = "/") -> web.Response:
+            return responder.render_page(request, NoticePage(kind, project, back), status)
+
         session = request[SESSION]
-        form = await answer.form(request)
+        form = await responder.read_form(request)
         project = projects.get(form.get("project", ""))
         key = form.get("key", "")
         if project is None:
-            return answer.page(request, NoticePage(NoticeKind.project_unknown), 404)
+            return refuse(NoticeKind.project_unknown, 404)
         back = f"/project/{project.id}/amount"
-        fen = _fen(form)
+        fen = read_amount(form)
         if not KEY.fullmatch(key):
-            return answer.page(request, NoticePage(NoticeKind.form_expired, project, back), 400)
-        if "yuan" in form and (fen is None or not project.accepts(Money(fen, project.currency))):
-            return see_other(f"{back}?digits={keypad.read(form['yuan'])}&asked=1")
+            return refuse(NoticeKind.form_expired, 400, project, back)
+        if "yuan" in form and refuses_typed_amount(fen, project):
+            return see_other(f"{back}?digits={keypad.clean_digits(form['yuan'])}&asked=1")
         if fen is None:
-            return answer.page(request, NoticePage(NoticeKind.amount_out_of_range, project, back), 422)
-        door, beacon = came_by(session, project.id)
+            return refuse(NoticeKind.amount_out_of_range, 422, project, back)
+        door, beacon = door_of(session, project.id)
         try:
             gift = await giving.begin(project.id, Money(fen, project.currency), door=door, beacon=beacon, key=key)
         except ProjectUnknown:
-            return answer.page(request, NoticePage(NoticeKind.project_unknown), 404)
+            return refuse(NoticeKind.project_unknown, 404)
         except PermitClosed:
-            view = NoticePage(NoticeKind.permit_closed, project, f"/project/{project.id}")
-            return answer.page(request, view, 409)
+            return refuse(NoticeKind.permit_closed, 409, project, f"/project/{project.id}")
         except AmountOutOfRange:
-            return answer.page(request, NoticePage(NoticeKind.amount_out_of_range, project, back), 422)
-        except KeyReused:  # two amounts touched at once: neither may stand for the other
-            return answer.page(request, NoticePage(NoticeKind.form_expired, project, back), 409)
+            return refuse(NoticeKind.amount_out_of_range, 422, project, back)
+        except KeyReused:  # two amounts were touched at once: record only the first
+            return refuse(NoticeKind.form_expired, 409, project, back)
         except StoreUnavailable:
-            return answer.page(request, NoticePage(NoticeKind.store_unavailable, project, back), 503)
+            return refuse(NoticeKind.store_unavailable, 503, project, back)
         session.gift = gift
-        session.gift_at = session.touched_at = answer.now()
+        session.gift_at = session.touched_at = responder.now()
         return see_other("/handoff")
 
     return post
 
 
-def came_by(session: Session, project: str) -> tuple[Door, BeaconId | None]:
-    """The door and place beacon of the scene that showed this project to this session; else a touch."""
+def door_of(session: Session, project: str) -> tuple[Door, BeaconId | None]:
+    """Return door and place beacon of the scene that showed this project to this session; else a touch."""
     if session.shown is not None and session.shown.project == project:
         return session.shown.door, session.shown.beacon
     return Door.touch, None
-
-
-def _fen(form: MultiDict[str]) -> int | None:
-    fen, yuan = form.get("amount_fen", ""), form.get("yuan", "")
-    if _YUAN.fullmatch(fen):
-        return int(fen)
-    return int(yuan) * 100 if _YUAN.fullmatch(yuan) else None

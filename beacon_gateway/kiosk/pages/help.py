@@ -1,20 +1,21 @@
-"""`/help`, `/help/phone`, `/contact`, `/privacy`: how to give, whom to ask, what is kept."""
+"""`/help`, `/help/phone`, `/contact`, `/privacy`: pages that are the same for everybody."""
 
 from dataclasses import replace
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from beacon_gateway.kiosk.responder import Answer
-from kiosk_ui.back_link import back_to
+from beacon_gateway.kiosk.responder import Responder
+from kiosk_ui.back_link import back_path
 from kiosk_ui.help_views import ContactPage, HelpPage, PhoneHelpPage, PrivacyPage
 
 
-def fixed(answer: Answer, view: HelpPage | PhoneHelpPage | ContactPage | PrivacyPage) -> Handler:
-    """A page that is the same for everybody, but for the way back: to where its reader came from (`?back=`)."""
+def fixed_page(responder: Responder, view: HelpPage | PhoneHelpPage | ContactPage | PrivacyPage) -> Handler:
+    """Serve `view`; `?back=` sets where its back button leads."""
 
     async def get(request: web.Request) -> web.StreamResponse:
         back = request.query.get("back")
-        return answer.kept(request, view if back is None else replace(view, back=back_to(back, view.back)))
+        shown = view if back is None else replace(view, back=back_path(back, view.back))
+        return responder.render_page(request, shown)
 
     return get

@@ -1,4 +1,4 @@
-"""`/comfort` and POST `/next`: what a resident changes of the session, and its end."""
+"""`/display` and POST `/next`: change a session's display and language, and end it."""
 
 from dataclasses import replace
 from urllib.parse import quote
@@ -6,49 +6,50 @@ from urllib.parse import quote
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from beacon_gateway.kiosk.responder import SESSION, Answer, see_other
+from beacon_gateway.kiosk.responder import SESSION, Responder, see_other
 from beacon_gateway.kiosk.sessions import Sessions
-from kiosk_ui.back_link import back_to
+from kiosk_ui.back_link import back_path
 from kiosk_ui.display_preferences import TextSize, Theme
-from kiosk_ui.help_views import ComfortPage
+from kiosk_ui.help_views import DisplayPage
 from sync_contract.strict_model import Language
 
 
-def comfort_page(answer: Answer) -> Handler:
+def display_page(responder: Responder) -> Handler:
     async def get(request: web.Request) -> web.StreamResponse:
-        return answer.page(request, ComfortPage(request[SESSION].look, back_to(request.query.get("back", "/"))))
+        view = DisplayPage(request[SESSION].display, back_path(request.query.get("back", "/")))
+        return responder.render_page(request, view)
 
     return get
 
 
-def choose_comfort(answer: Answer) -> Handler:
-    """POST: language, size of text, colours, reading aloud; then back, never to another site.
+def change_display(responder: Responder) -> Handler:
+    """POST: language, text size, colours, reading aloud. Redirects only to paths on this server.
 
-    A choice of look stays on its page, where its effect is seen.
+    A display choice returns to its own page, where its effect is visible.
     """
 
     async def post(request: web.Request) -> web.StreamResponse:
-        form = await answer.form(request)
-        session, back = request[SESSION], back_to(form.get("back", "/"))
+        form = await responder.read_form(request)
+        session, back = request[SESSION], back_path(form.get("back", "/"))
         if form.get("language") in list(Language):
             session.language = Language(form["language"])
             return see_other(back)
         if form.get("text") in list(TextSize):
-            session.look = replace(session.look, text=TextSize(form["text"]))
+            session.display = replace(session.display, text=TextSize(form["text"]))
         if form.get("theme") in list(Theme):
-            session.look = replace(session.look, theme=Theme(form["theme"]))
+            session.display = replace(session.display, theme=Theme(form["theme"]))
         if form.get("aloud") in ("yes", "no"):
-            session.look = replace(session.look, aloud=form["aloud"] == "yes")
-        return see_other(f"/comfort?back={quote(back)}")
+            session.display = replace(session.display, aloud=form["aloud"] == "yes")
+        return see_other(f"/display?back={quote(back)}")
 
     return post
 
 
-def next_person(answer: Answer, sessions: Sessions) -> Handler:
-    """Forget the session whole: its gift, its language, its id."""
+def next_person(responder: Responder, sessions: Sessions) -> Handler:
+    """End the session with its gift, language and id; open a new one."""
 
     async def post(request: web.Request) -> web.StreamResponse:
-        await answer.form(request)
+        await responder.read_form(request)
         sessions.drop(request[SESSION])
         request[SESSION] = sessions.open()
         return see_other("/")

@@ -10,7 +10,7 @@ from central_server.catalogue.contact_lookup import WhomToCall
 from central_server.public.phone_pages.page_responder import HERE, Answer
 from central_server.store.engine.database import Database, StoreUnavailable, ValueRefused
 from central_server.store.places import places
-from kiosk_ui.back_link import back_to
+from kiosk_ui.back_link import back_path
 from kiosk_ui.help_views import ContactPage
 
 
@@ -49,5 +49,5 @@ class ContactPages:
         return self._page(request, view, f"/s/at/{quote(place, safe='')}")
 
     def _page(self, request: web.Request, view: ContactPage, otherwise: str, status: int = 200) -> web.Response:
-        back = back_to(request.query.get("back", ""), otherwise)
+        back = back_path(request.query.get("back", ""), otherwise)
         return self._answer.plain(request, replace(view, back=back), status)

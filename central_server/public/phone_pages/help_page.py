@@ -8,7 +8,7 @@ from aiohttp import web
 from central_server.public.phone_pages.page_responder import HERE, Answer
 from central_server.store.engine.database import Database, ValueRefused
 from central_server.store.places import places
-from kiosk_ui.back_link import back_to
+from kiosk_ui.back_link import back_path
 from kiosk_ui.help_views import PhoneHelpPage, PhonePrivacyPage
 from kiosk_ui.notice_views import NoticeKind, NoticePage
 
@@ -34,7 +34,7 @@ class HelpPages:
         if place and not await self._known(place):
             return await self._answer.page(request, NoticePage(NoticeKind.not_found, back="/s"), 404)
         request[HERE] = place
-        back = back_to(request.query.get("back", ""), f"/s/at/{quote(place, safe='')}" if place else "/s")
+        back = back_path(request.query.get("back", ""), f"/s/at/{quote(place, safe='')}" if place else "/s")
         view = PhoneHelpPage(back) if request.path.startswith("/help") else PhonePrivacyPage(self._keep_days, back)
         return await self._answer.page(request, view)
 

@@ -12,8 +12,8 @@ from central_server.catalogue.display_name import WhoseName
 from central_server.language import language, remember
 from central_server.store.engine.database import Database
 from central_server.store.places.places import TOP
-from daemonkit.web import keep_wish, read_wish
-from kiosk_ui.display_preferences import Look, TextSize
+from daemonkit.web import set_preference, read_preference
+from kiosk_ui.display_preferences import DisplayPreferences, TextSize
 from kiosk_ui.notice_views import NoticePage
 from kiosk_ui.render import Pages
 from kiosk_ui.views import View
@@ -64,16 +64,16 @@ class Answer:
         here = _there(request)
         if isinstance(view, NoticePage) and not view.back:
             view = replace(view, back=f"/s/at{here}" if here else "/s")
-        html = self._pages.html(
+        html = self._pages.render_page(
             view,
             language(request),
             csrf=csrf,
             path=request.path_qs,
-            look=Look(_text_size(request)),
+            display=DisplayPreferences(_text_size(request)),
             pictures=pictures,
             contact=contact,
             site=request.get(_NAME, self._named.setting),
-            here=here,
+            place_path=here,
         )
         return _remember_size(
             request, remember(request, web.Response(status=status, text=html, content_type="text/html"))
@@ -105,11 +105,11 @@ def hall_at(community: str) -> str:
 
 
 def _text_size(request: web.Request) -> TextSize:
-    asked = request.query.get("text") or read_wish(request, _TEXT_COOKIE)
+    asked = request.query.get("text") or read_preference(request, _TEXT_COOKIE)
     return TextSize(asked) if asked in list(TextSize) else TextSize.usual
 
 
 def _remember_size(request: web.Request, response: web.Response) -> web.Response:
     if request.query.get("text") in list(TextSize):
-        keep_wish(request, response, _TEXT_COOKIE, request.query["text"])
+        set_preference(request, response, _TEXT_COOKIE, request.query["text"])
     return response

@@ -130,7 +130,7 @@ class SlipPages:
             receipt=f"/g/{nonce}/receipt",
             state=gift.state,
             receipt_number=gift.receipt.number if gift.receipt is not None else "",
-            given_back=Money(gift.given_back, gift.line.currency) if gift.given_back else None,
+            refunded=Money(gift.given_back, gift.line.currency) if gift.given_back else None,
         )
         root = hall_at(gift.line.community)
         return PhoneOutcome(gift.project, gift.amount, IntentState.paid, gift.line.slip or "", gift=slip, root=root)
@@ -228,7 +228,7 @@ class SlipPages:
             state=gift.state,
             keep_days=self._wanted.storage_time.days,
             receipt_number=gift.receipt.number if gift.receipt is not None else "",
-            kept=kept,
+            stored=kept,
             typed=typed.values,
             faults=typed.faults,
         )

@@ -14,9 +14,9 @@ from central_server.public.phone_pages.page_responder import HERE, Answer
 from central_server.store.catalogue import projects
 from central_server.store.engine.database import Database
 from central_server.store.ledger import ledger_heads, ledger_lines
-from daemonkit.web import client, problem
+from daemonkit.web import identify_client, problem
 from daemonkit.web.rate_limit import Buckets
-from kiosk_ui.board_views import ProofPage, SlipPage, Told
+from kiosk_ui.board_views import ProofPage, SlipPage, SlipStatus
 from sync_contract.ledger_heads import Head, Proof
 from sync_contract.money import Money
 from sync_contract.strict_model import Environment
@@ -96,23 +96,23 @@ class TransparencyPages:
         typed = request.query.get("slip", "")[:40]
         if not typed:
             return await self._answer.page(request, SlipPage())
-        if self._typed.take(client(request), get_running_loop().time()):
+        if self._typed.take(identify_client(request), get_running_loop().time()):
             return await self._answer.page(request, SlipPage(typed, too_many=True), 429)
         digits = typed.upper().translate(_TYPED)
-        told = Told.unknown
+        told = SlipStatus.unknown
         if _SLIP.fullmatch(digits):
             async with self._database.read() as connection:
                 line = await ledger_lines.by_slip(connection, f"{digits[:4]}-{digits[4:]}")
                 if line is not None and line.environment == self._environment.value:
                     head = await ledger_heads.publishing(connection, line.identity)
-                    told = Told.not_yet if head is None else Told.included
+                    told = SlipStatus.not_yet if head is None else SlipStatus.included
         return await self._answer.page(request, SlipPage(typed, told))
 
     async def _opened(self, request: web.Request) -> web.Response:
         secret = request.match_info["secret"].lower()
         found = await self._publisher.prove(secret)
         if found is None:
-            return await self._answer.page(request, SlipPage("", Told.unknown), 404)
+            return await self._answer.page(request, SlipPage("", SlipStatus.unknown), 404)
         async with self._database.read() as connection:
             line = await ledger_lines.by_secret(connection, secret)
             assert line is not None  # it was found, and lines stay

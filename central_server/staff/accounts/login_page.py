@@ -18,7 +18,7 @@ from central_server.accounts.login import (
 from central_server.accounts.second_factor import Seal, SecretUnreadable
 from central_server.accounts.sessions import Owed
 from central_server.staff.frame.page_frame import Desk, Onward, Shown, Visitor
-from daemonkit.web import RULES, client, csrf_token, read_form
+from daemonkit.web import RULES, csrf_token, identify_client, read_form
 
 _log = structlog.get_logger()
 _COOKIE = "staff_login"
@@ -64,11 +64,11 @@ class LoginPage:
                 instead_of=self._desk.token(request),
             )
         except LoginRefused as error:
-            _log.warning("login.refused", account=error.account, reason=str(error), client=client(request))
+            _log.warning("login.refused", account=error.account, reason=str(error), client=identify_client(request))
             return await self._ask(request, refused=True)
         except TooManyFailures as error:
             raise _too_many(error, self._desk) from error
-        _log.info("login.taken", account=begun.account, by="password", client=client(request))
+        _log.info("login.taken", account=begun.account, by="password", client=identify_client(request))
         response = web.Response(status=303, headers={"Location": _welcome(begun)})
         self._desk.begin(response, begun.token)
         self._desk.drop_cookie(response, _COOKIE)
@@ -82,7 +82,7 @@ class LoginPage:
     async def _take_code(self, visitor: Visitor) -> Shown | Onward:
         if visitor.standing.owed is not Owed.code:
             return Onward("/staff/")
-        code, account, peer = visitor.form.get("code", ""), visitor.access.account, client(visitor.request)
+        code, account, peer = visitor.form.get("code", ""), visitor.access.account, identify_client(visitor.request)
         try:
             begun = await give_code(
                 visitor.database, self._seal, visitor.standing, code, visitor.now, _client(visitor.request)
@@ -115,7 +115,7 @@ def _welcome(begun: Begun) -> str:
 
 
 def _client(request: web.Request) -> Client:
-    return Client(client(request), request.headers.get("User-Agent", ""))
+    return Client(identify_client(request), request.headers.get("User-Agent", ""))
 
 
 def _too_many(error: TooManyFailures, desk: Desk) -> web.HTTPTooManyRequests:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from central_server.accounts import passwords
 from central_server.accounts.login import Client, wrong_secret
 from central_server.staff.frame.page_frame import Visitor
-from daemonkit.web import client
+from daemonkit.web import identify_client
 
 
 class Told(StrEnum):
@@ -21,6 +21,6 @@ async def present_password(visitor: Visitor, password: str) -> Told:
         return Told.right
     if not password:
         return Told.wrong
-    who = Client(client(visitor.request))
+    who = Client(identify_client(visitor.request))
     locked = await wrong_secret(visitor.database, visitor.standing, who, "password.refuse", visitor.now)
     return Told.over if locked else Told.wrong

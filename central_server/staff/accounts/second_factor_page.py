@@ -11,7 +11,7 @@ from central_server.accounts.sessions import Owed
 from central_server.staff.accounts.password_confirmation import Told, present_password
 from central_server.staff.frame.page_frame import Desk, Onward, Shown, Visitor
 from central_server.store.accounts import accounts, audit_trail, sessions
-from daemonkit.web import client
+from daemonkit.web import identify_client
 from sync_contract.project import Texts
 from sync_contract.strict_model import Language
 
@@ -124,4 +124,4 @@ class FactorPage:
 
 
 def _client(visitor: Visitor) -> Client:
-    return Client(client(visitor.request))
+    return Client(identify_client(visitor.request))

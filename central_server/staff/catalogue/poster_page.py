@@ -15,7 +15,7 @@ from central_server.staff.frame.page_frame import Desk, Sent, Shown, Visitor
 from central_server.store.catalogue.beacons import StoredBeacon
 from kiosk_ui.paper.beacon_address import AddressRefused, poster_address
 from kiosk_ui.paper.poster import Paper, poster_pdf
-from kiosk_ui.paper.typesetting import PACKAGE, FontsMissing, look_for_fonts
+from kiosk_ui.paper.typesetting import PACKAGE, FontsMissing, require_fonts
 from sync_contract.catalogue import BeaconKind
 from sync_contract.strict_model import Environment
 
@@ -69,7 +69,7 @@ class PosterPage:
         """Why nothing can be printed, whatever is chosen: a word of the template; empty when something can."""
         try:
             poster_address(self._url(), kept.beacon, self._environment)
-            look_for_fonts()
+            require_fonts()
         except AddressRefused:
             return "address"
         except FontsMissing:

@@ -17,7 +17,7 @@ from central_server.store.engine import change_marks as marks_of
 from central_server.store.engine.change_marks import Marks
 from central_server.store.engine.database import StoreUnavailable
 from daemonkit.broadcast import Broadcast
-from daemonkit.web import event_stream, problem
+from daemonkit.web import problem, stream_events
 
 PER_SESSION = 8
 IN_ALL = 200
@@ -48,7 +48,7 @@ class LivePage:
         if self._open[session] >= PER_SESSION or self._open.total() >= IN_ALL:
             return problem(503, "Too many open pages", "this one is brought up to date by loading it again")
         with self._counted(session):
-            return await event_stream(request, self._messages(request, here))
+            return await stream_events(request, self._messages(request, here))
 
     @contextmanager
     def _counted(self, session: str) -> Iterator[None]:

@@ -23,7 +23,7 @@ from central_server.store.accounts.audit_trail import AuditLine
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from central_server.store.places import places
-from daemonkit.web import RULES, Upload, client, csrf_token, read_form, read_upload, route
+from daemonkit.web import RULES, Upload, csrf_token, identify_client, read_form, read_upload, route_pattern
 from sync_contract.strict_model import Language
 
 _log = structlog.get_logger()
@@ -252,7 +252,7 @@ class Desk:
     def _who(self, visitor: Visitor) -> Mapping[str, str]:
         request, right = visitor.request, visitor.right
         told = {"account": visitor.access.account, "right": "" if right is None else right.value}
-        return told | {"method": request.method, "route": route(request), "client": client(request)}
+        return told | {"method": request.method, "route": route_pattern(request), "client": identify_client(request)}
 
     async def _head(self, here: Standing, request: web.Request) -> Mapping[str, Any]:
         """Whose pages these are: of the one place at which the account has its roles, else the server's."""

@@ -16,7 +16,7 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from dbus_fast import Message
 
-from beacon_gateway.kiosk.scene_driver import Follow
+from beacon_gateway.kiosk.scene_driver import SceneDriver
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.beacons import Beacon, Sighting
 from beacon_gateway.presence.choice import Choice
@@ -40,7 +40,7 @@ WARM_UP_S = 10
 class Followed(NamedTuple):
     """The gateway's own, without stages."""
 
-    follow: Follow
+    follow: SceneDriver
     tracker: Tracker
 
 
@@ -48,7 +48,7 @@ def followed() -> Followed:
     known = beacons(RATE)
     collector = Collector(known, interval_ms={beacon.id: 100 for beacon in known})
     tracker, choice = Tracker(known, PresenceRules()), Choice(ChoiceRules())
-    return Followed(Follow(tracker, choice, collector, Stage(), bindings=dict, trace=Trace(known)), tracker)
+    return Followed(SceneDriver(tracker, choice, collector, Stage(), bindings=dict, trace=Trace(known)), tracker)
 
 
 def costs() -> dict[str, float]:
@@ -128,5 +128,5 @@ def receiving(known: Iterable[Beacon], tell: Callable[[Sighting], None]) -> Rece
 
 def counted(following: Followed, now: float) -> None:
     """What waits: figures, trace and gaps. Of the ticks, which look at visits and not at adverts, one a second."""
-    following.follow.count()
+    following.follow.update_figures()
     following.tracker.tick(now)

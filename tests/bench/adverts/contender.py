@@ -43,7 +43,7 @@ async def ours(rate: str) -> None:
 
     import structlog
 
-    from beacon_gateway.kiosk.scene_driver import Follow
+    from beacon_gateway.kiosk.scene_driver import SceneDriver
     from beacon_gateway.kiosk.stage import Stage
     from beacon_gateway.model.beacons import Sighting
     from beacon_gateway.presence.choice import Choice
@@ -59,7 +59,7 @@ async def ours(rate: str) -> None:
     known = beacons(int(rate))
     collector = Collector(known, interval_ms={beacon.id: 100 for beacon in known})
     choice = Choice(ChoiceRules(), circumstances=lambda now: Circumstances(cloned=collector.cloned(now)))
-    follow = Follow(
+    follow = SceneDriver(
         Tracker(known, PresenceRules()), choice, collector, Stage(), bindings=lambda: {}, trace=Trace(known)
     )
 

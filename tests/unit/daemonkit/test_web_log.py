@@ -78,9 +78,9 @@ def told(logs: list[EventDict]) -> tuple[str, str, str]:
     [
         ("POST", "/form", {"Content-Type": "application/x-www-form-urlencoded"}, "request.forbidden"),
         ("POST", "/form", {"Sec-Fetch-Site": "cross-site"}, "request.forbidden"),
-        ("POST", "/form", {}, "request.other_form"),
-        ("POST", "/json", {"Content-Type": "application/json"}, "request.unfit"),
-        ("GET", "/unproved", {}, "request.unproved"),
+        ("POST", "/form", {}, "request.unsupported_type"),
+        ("POST", "/json", {"Content-Type": "application/json"}, "request.invalid"),
+        ("GET", "/unproved", {}, "request.unauthenticated"),
     ],
 )
 async def test_who_is_turned_away_is_told_the_log(

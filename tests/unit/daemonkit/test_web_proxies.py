@@ -5,7 +5,7 @@ from ipaddress import ip_network
 import pytest
 from aiohttp import web
 
-from daemonkit.web import WebRules, client, guarded_app, serving
+from daemonkit.web import WebRules, guarded_app, identify_client, serving
 from tests.unit.daemonkit.raw_http import answer
 
 HOST = b"Host: 127.0.0.1\r\n"
@@ -23,7 +23,7 @@ def site(*, burst: int = 100) -> web.Application:
     )
 
     async def who(request: web.Request) -> web.Response:
-        return web.Response(text=client(request))
+        return web.Response(text=identify_client(request))
 
     app = guarded_app(rules)
     app.router.add_get("/", who)

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import ClientSession, FormData, web
 from pydantic import BaseModel, ConfigDict, Field
 
-from daemonkit.web import WebRules, csrf_token, guarded_app, read_body, read_form, read_json, read_wire, serving
+from daemonkit.web import WebRules, csrf_token, guarded_app, read_body, read_form, read_json, read_raw_body, serving
 from tests.unit.daemonkit.raw_http import BEFORE_IT_IS_IDLE_S, closed_within, connected
 
 RULES = WebRules(frozenset({"127.0.0.1"}), secret=b"s" * 32, body_limit=1000, body_deadline=60, burst=10_000)
@@ -37,7 +37,7 @@ async def url() -> AsyncIterator[str]:
         return web.Response(body=await read_body(request, limit=1000, deadline=60, gzip_limit=5000))
 
     async def wire(request: web.Request) -> web.Response:
-        return web.Response(body=await read_wire(request, limit=1000, deadline=60))
+        return web.Response(body=await read_raw_body(request, limit=1000, deadline=60))
 
     async def gift(request: web.Request) -> web.Response:
         return web.Response(text=str((await read_json(request, Gift)).amount))

@@ -9,8 +9,17 @@ import pytest
 from aiohttp import ClientError, ClientSession, web
 
 from daemonkit.broadcast import Broadcast
-from daemonkit.web import WebRules, closing, event_stream, guarded_app, read_body, serving
-from daemonkit.web.web_rules import peer
+from daemonkit.web import (
+    ServerTimings,
+    StreamTimings,
+    WebRules,
+    guarded_app,
+    read_body,
+    serving,
+    shutdown_event,
+    stream_events,
+)
+from daemonkit.web.web_rules import identify_peer
 from tests.unit.daemonkit.raw_http import BEFORE_IT_IS_IDLE_S, answer, closed_within, connected
 
 HOST = b"Host: 127.0.0.1\r\n"
@@ -30,7 +39,8 @@ def rules(*, per_peer: int = 20, total: int = 256) -> WebRules:
 class Site:
     """A page, a slow page, a body and a stream; knows who is being served."""
 
-    def __init__(self, site_rules: WebRules) -> None:
+    def __init__(self, site_rules: WebRules, timings: StreamTimings | None = None) -> None:
+        self.timings = timings or StreamTimings()
         self.news = Broadcast()
         self.release = asyncio.Event()
         self.at_work = 0
@@ -53,7 +63,7 @@ class Site:
 
     async def poll(self, request: web.Request) -> web.Response:
         self.at_work += 1
-        await closing(request).wait()
+        await shutdown_event(request).wait()
         return web.Response(text="closing")
 
     async def body(self, request: web.Request) -> web.Response:
@@ -62,7 +72,7 @@ class Site:
     async def live(self, request: web.Request) -> web.StreamResponse:
         self.streams += 1
         try:
-            return await event_stream(request, self.messages())
+            return await stream_events(request, self.messages(), timings=self.timings)
         finally:
             self.streams -= 1
 
@@ -84,9 +94,9 @@ async def get(url: str, *, local: str | None = None) -> bytes:
 
 
 @pytest.mark.parametrize("start", [b"", b"G", b"POST /body HTTP/1.1\r\n" + HOST + b"Content-Length: 9\r\n\r\nx"])
-async def test_a_crowd_of_slow_connections_keeps_nobody_else_out(start: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("daemonkit.web.server._KEEP_ALIVE_S", 600)  # none of them goes by itself
-    async with serving(Site(rules(per_peer=20, total=40)).app, "127.0.0.1", 0) as url, AsyncExitStack() as crowd:
+async def test_a_crowd_of_slow_connections_keeps_nobody_else_out(start: bytes) -> None:
+    site, timings = Site(rules(per_peer=20, total=40)), ServerTimings(keep_alive_s=600)  # none ends by itself
+    async with serving(site.app, "127.0.0.1", 0, timings=timings) as url, AsyncExitStack() as crowd:
         for number in range(120):
             local = f"127.0.0.{2 + number % 6}"
             _, writer = await crowd.enter_async_context(connected(url, local=local))
@@ -133,10 +143,9 @@ async def test_a_request_at_work_is_never_closed_for_a_newcomer() -> None:
                 assert await response.text() == "done"
 
 
-async def test_silence_and_a_dripping_header_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("daemonkit.web.server._KEEP_ALIVE_S", 0.3)
+async def test_silence_and_a_dripping_header_are_cut() -> None:
     async with (
-        serving(Site(rules()).app, "127.0.0.1", 0) as url,
+        serving(Site(rules()).app, "127.0.0.1", 0, timings=ServerTimings(keep_alive_s=0.3)) as url,
         connected(url) as (silent, _),
         connected(url) as (dripping, writer),
     ):
@@ -188,7 +197,7 @@ async def test_an_event_carries_any_text() -> None:
         yield ""
 
     async def odd(request: web.Request) -> web.StreamResponse:
-        return await event_stream(request, messages())
+        return await stream_events(request, messages())
 
     site.app.router.add_get("/odd", odd)
     async with (
@@ -213,7 +222,7 @@ async def test_what_a_stream_holds_on_to_is_let_go_when_its_reader_is_gone() -> 
     kept = messages()  # so that nothing but the stream itself lets it go
 
     async def flood(request: web.Request) -> web.StreamResponse:
-        return await event_stream(request, kept)
+        return await stream_events(request, kept)
 
     site.app.router.add_get("/flood", flood)
     async with serving(site.app, "127.0.0.1", 0) as url, ClientSession() as client:
@@ -223,10 +232,9 @@ async def test_what_a_stream_holds_on_to_is_let_go_when_its_reader_is_gone() -> 
         await until(lambda: not held[0])
 
 
-async def test_a_quiet_stream_pings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("daemonkit.web.server_sent_events._PING_S", 0.05)
+async def test_a_quiet_stream_pings() -> None:
     async with (
-        serving(Site(rules()).app, "127.0.0.1", 0) as url,
+        serving(Site(rules(), StreamTimings(ping_s=0.05)).app, "127.0.0.1", 0) as url,
         ClientSession() as client,
         client.get(url + "/live") as response,
     ):
@@ -244,7 +252,7 @@ async def test_the_head_of_a_stream_comes_without_the_stream() -> None:
 async def test_open_streams_polls_and_idle_connections_do_not_delay_the_exit() -> None:
     site = Site(rules())
     async with ClientSession() as client, AsyncExitStack() as crowd:
-        async with serving(site.app, "127.0.0.1", 0, shutdown_s=60) as url:
+        async with serving(site.app, "127.0.0.1", 0, timings=ServerTimings(shutdown_s=60)) as url:
             async with client.get(url) as response:
                 await response.read()
             await crowd.enter_async_context(connected(url))
@@ -267,11 +275,11 @@ async def test_a_reader_that_stopped_reading_does_not_delay_the_exit() -> None:
 
     async def flood(request: web.Request) -> web.StreamResponse:
         site.streams += 1
-        return await event_stream(request, messages())
+        return await stream_events(request, messages())
 
     site.app.router.add_get("/flood", flood)
     async with AsyncExitStack() as crowd:
-        async with serving(site.app, "127.0.0.1", 0, shutdown_s=60) as url:
+        async with serving(site.app, "127.0.0.1", 0, timings=ServerTimings(shutdown_s=60)) as url:
             _, writer = await crowd.enter_async_context(connected(url))
             assert isinstance(writer.transport, asyncio.Transport)
             writer.transport.pause_reading()
@@ -285,7 +293,7 @@ async def test_a_reader_that_stopped_reading_does_not_delay_the_exit() -> None:
 async def test_a_request_at_work_has_its_time_to_end_and_no_more() -> None:
     site = Site(rules())
     async with ClientSession() as client:
-        async with serving(site.app, "127.0.0.1", 0, shutdown_s=0.3) as url:
+        async with serving(site.app, "127.0.0.1", 0, timings=ServerTimings(shutdown_s=0.3)) as url:
             asked = asyncio.create_task(client.get(url + "/slow"))
             await until(lambda: site.at_work == 1)
             began = time.monotonic()
@@ -318,4 +326,4 @@ async def test_the_address_is_one_that_a_browser_here_can_open() -> None:
     ],
 )
 def test_a_device_counts_as_one_peer(address: str | None, counts_as: str) -> None:
-    assert peer(address) == counts_as
+    assert identify_peer(address) == counts_as

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemonkit.web import Upload, WebRules, csrf_token, guarded_app, read_upload, serving
-from daemonkit.web.uploads import _parts
+from daemonkit.web.uploads import split_parts
 
 RULES = WebRules(frozenset({"127.0.0.1"}), secret=b"s" * 32, body_limit=1000, burst=10_000)
 TOKEN = csrf_token(RULES, "session-1")
@@ -98,7 +98,7 @@ def test_a_name_says_what_a_file_is_by_its_last_ending() -> None:
 @given(st.binary(max_size=200))
 def test_no_octets_break_the_reading(octets: bytes) -> None:
     try:
-        found = _parts(octets, b"b")
+        found = split_parts(octets, b"b")
     except web.HTTPBadRequest:
         return
     assert all(isinstance(content, bytes) for _, content in found)

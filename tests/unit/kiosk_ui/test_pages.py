@@ -27,14 +27,14 @@ EVERY = [
 
 
 def kiosk(view: View, language: Language = Language.en) -> str:
-    return PAGES[Surface.kiosk].html(view, language, csrf="token")
+    return PAGES[Surface.kiosk].render_page(view, language, csrf="token")
 
 
 @pytest.mark.parametrize(("surface", "view", "language"), EVERY)
 def test_every_page_is_small_says_its_language_and_wears_the_drill_watermark(
     surface: Surface, view: View, language: Language
 ) -> None:
-    html = PAGES[surface].html(view, language, csrf="0" * 64)
+    html = PAGES[surface].render_page(view, language, csrf="0" * 64)
     assert len(html.encode()) < 60_000
     assert f'<html lang="{language}"' in html
     assert html.count(DRILL[language]) >= 2
@@ -46,14 +46,14 @@ def test_every_page_is_small_says_its_language_and_wears_the_drill_watermark(
 @pytest.mark.parametrize("surface", Surface)
 def test_a_real_page_is_not_called_a_drill(surface: Surface) -> None:
     for view in VIEWS[surface].values():
-        html = pages(surface, Environment.real).html(view, Language.en, csrf="x")
+        html = pages(surface, Environment.real).render_page(view, Language.en, csrf="x")
         assert "DRILL" not in html
         assert "watermark" not in html
 
 
 def test_the_script_and_all_else_that_a_first_visit_loads_is_small() -> None:
     assert len(gzip.compress((STATIC / "kiosk.js").read_bytes())) <= 8_000
-    assert len(gzip.compress(Assets().files["pages.css"].octets)) <= 8_000
+    assert len(gzip.compress(Assets().files["pages.css"].content)) <= 8_000
     assert max(len(gzip.compress(path.read_bytes())) for path in STATIC.rglob("*.svg")) <= 8_000
 
 
@@ -63,7 +63,7 @@ def test_nothing_is_called_paid_or_received_before_the_bank_said_so(language: La
     assert len(before) > 30
     for view in before:
         surface = Surface.phone if view in VIEWS[Surface.phone].values() else Surface.kiosk
-        html = PAGES[surface].html(view, language, csrf="x")
+        html = PAGES[surface].render_page(view, language, csrf="x")
         assert not re.search(
             r"已到账|已到帳|已收到|收到您|谢谢您|多謝您|Thank you<|has confirmed your|已确认,您为", html
         )
@@ -115,7 +115,7 @@ def test_no_amount_is_chosen_beforehand() -> None:
     ],
 )
 def test_another_language_keeps_what_stands_in_the_address(path: str, english: str) -> None:
-    html = PAGES[Surface.phone].html(VIEWS[Surface.phone]["code"], Language.zh_hans, path=path)
+    html = PAGES[Surface.phone].render_page(VIEWS[Surface.phone]["code"], Language.zh_hans, path=path)
     assert re.findall(r'href="([^"]*)" lang="en"', html) == [english]
 
 
@@ -173,7 +173,7 @@ def test_a_notice_tells_what_to_do_next_and_the_amounts_that_are_possible() -> N
 
 def test_the_part_for_live_is_what_the_page_holds_in_main() -> None:
     view = Handoff(LUNCH, Money(1050), CODE, IntentState.registered, HandoffKind.ticket)
-    part = PAGES[Surface.kiosk].part(view, Language.en, csrf="token")
+    part = PAGES[Surface.kiosk].render_main(view, Language.en, csrf="token")
     assert part.strip() in kiosk(view)
     assert "¥10.50" in part
     assert "<html" not in part

@@ -22,7 +22,7 @@ GIVING = PhoneGiving("/h/x?gift=1")
 
 
 def html(view: View, language: Language = Language.en, path: str = "/x") -> str:
-    return PHONE.html(view, language, csrf="token", path=path, contact="/contact/huada", here="/huada")
+    return PHONE.render_page(view, language, csrf="token", path=path, contact="/contact/huada", place_path="/huada")
 
 
 def project(giving: PhoneGiving | None = GIVING, another: str = "") -> str:
@@ -107,4 +107,4 @@ def test_help_and_privacy_are_in_the_foot_of_every_page_but_their_own(view: View
 @pytest.mark.parametrize("view", [PhoneHelpPage("/s"), PhonePrivacyPage(90), NoticePage(NoticeKind.fault, back="/s")])
 def test_whom_to_call_is_in_the_foot_where_somebody_is_at_a_loss(view: View) -> None:
     assert 'href="/contact/huada?back=/s/at/huada"' in html(view, path="/s/at/huada")
-    assert "/contact" not in PHONE.html(view, Language.en), "no number, no way to it"
+    assert "/contact" not in PHONE.render_page(view, Language.en), "no number, no way to it"

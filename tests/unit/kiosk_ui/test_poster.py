@@ -206,7 +206,7 @@ def test_a_picture_of_the_staff_stands_on_the_poster() -> None:
 
 def test_the_templates_are_packed_with_the_program() -> None:
     assert {path.name for path in typesetting.FOLDER.glob("*.typ")} == {
-        "look.typ",
+        "frame.typ",
         "poster.typ",
         "slip.typ",
         "stickers.typ",

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk_ui.number_format import MOST_IN_CAPITALS, capitals
+from kiosk_ui.number_format import CAPITALS_LIMIT, capitals
 from kiosk_ui.paper.slip import SlipFacts, slip_pdf
 from sync_contract.money import Money
 from sync_contract.strict_model import Environment, Language
@@ -52,8 +52,8 @@ def read(text: str) -> int:
     return total
 
 
-amounts = st.integers(0, MOST_IN_CAPITALS - 1) | st.builds(
-    lambda figures, tens: int(figures) * 10**tens % MOST_IN_CAPITALS,
+amounts = st.integers(0, CAPITALS_LIMIT - 1) | st.builds(
+    lambda figures, tens: int(figures) * 10**tens % CAPITALS_LIMIT,
     st.text("0012", min_size=1, max_size=14),
     st.integers(0, 6),
 )
@@ -95,7 +95,7 @@ def test_capitals_follow_the_banks_rules(fen: int, hans: str, hant: str) -> None
     assert capitals(fen, Language.zh_hant) == hant
 
 
-@pytest.mark.parametrize("fen", [-1, MOST_IN_CAPITALS])
+@pytest.mark.parametrize("fen", [-1, CAPITALS_LIMIT])
 def test_what_has_no_capitals_is_refused(fen: int) -> None:
     with pytest.raises(ValueError, match="capitals"):
         capitals(fen)
@@ -149,4 +149,4 @@ def test_a_slip_refuses_what_it_could_not_say_truly() -> None:
     with pytest.raises(ValueError, match="USD"):
         slip_pdf(replace(FACTS, amount=Money(1, "USD")))
     with pytest.raises(ValueError, match="capitals"):
-        slip_pdf(replace(FACTS, amount=Money(MOST_IN_CAPITALS)))
+        slip_pdf(replace(FACTS, amount=Money(CAPITALS_LIMIT)))

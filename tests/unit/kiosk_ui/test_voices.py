@@ -5,15 +5,15 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from beacon_gateway.kiosk.pages.files import recording
+from beacon_gateway.kiosk.pages.files import voice_recording
 from daemonkit.web import WebRules, guarded_app, serving
-from kiosk_ui.display_preferences import Look
+from kiosk_ui.display_preferences import DisplayPreferences
 from kiosk_ui.giving_views import AmountPage
 from kiosk_ui.hall_views import Attract, ProjectPage
-from kiosk_ui.help_views import ComfortPage, HelpPage
+from kiosk_ui.help_views import DisplayPage, HelpPage
 from kiosk_ui.render import Pages
 from kiosk_ui.surface import Surface
-from kiosk_ui.voices import MOST_FILES, MOST_OCTETS, Voices, keys_of
+from kiosk_ui.voices import MAX_BYTES, MAX_FILES, Voices, recording_keys
 from sync_contract.permit import PermitReason
 from sync_contract.strict_model import Environment, Language
 from tests.browser.projects import LUNCH, PROJECTS, SITE
@@ -31,49 +31,49 @@ def test_the_most_particular_recording_of_a_page_is_told(tmp_path: Path) -> None
     record(tmp_path, "nan/project.ogg")
     record(tmp_path, "en/help.ogg")
     voices = Voices([tmp_path])
-    lunch = keys_of(ProjectPage(LUNCH, True, PermitReason.holds))
-    told = voices.of(lunch, Language.zh_hant)
+    lunch = recording_keys(ProjectPage(LUNCH, True, PermitReason.holds))
+    told = voices.urls(lunch, Language.zh_hant)
     assert {name: url.partition("?")[0] for name, url in told.items()} == {
         "own": "/voices/zh/project-elder-lunch.mp3",
         "nan": "/voices/nan/project.ogg",
     }
-    assert voices.of(lunch, Language.en) == {}
-    assert [*voices.of(keys_of(HelpPage()), Language.en)] == ["own"]
+    assert voices.urls(lunch, Language.en) == {}
+    assert [*voices.urls(recording_keys(HelpPage()), Language.en)] == ["own"]
 
 
 def test_each_page_has_a_key_of_its_own() -> None:
-    assert keys_of(AmountPage(LUNCH, "k")) == ("amount-elder-lunch", "amount")
-    assert keys_of(AmountPage(LUNCH, "k", "")) == ("keypad-elder-lunch", "keypad")
-    assert keys_of(Attract(PROJECTS)) == ("attract",)
-    assert keys_of(Attract(PROJECTS, LUNCH)) == ("attract-elder-lunch", "attract")
+    assert recording_keys(AmountPage(LUNCH, "k")) == ("amount-elder-lunch", "amount")
+    assert recording_keys(AmountPage(LUNCH, "k", "")) == ("keypad-elder-lunch", "keypad")
+    assert recording_keys(Attract(PROJECTS)) == ("attract",)
+    assert recording_keys(Attract(PROJECTS, LUNCH)) == ("attract-elder-lunch", "attract")
 
 
 def test_a_sites_own_recording_goes_before_that_of_the_package_and_changes_its_address(tmp_path: Path) -> None:
     record(tmp_path / "own", "zh/help.mp3", b"ours")
     record(tmp_path / "package", "zh/help.ogg", b"theirs")
     voices = Voices([tmp_path / "own", tmp_path / "package"])
-    before = voices.of(("help",), Language.zh_hans)["own"]
+    before = voices.urls(("help",), Language.zh_hans)["own"]
     assert before.startswith("/voices/zh/help.mp3?v=")
     record(tmp_path / "own", "zh/help.mp3", b"ours, again")
-    assert Voices([tmp_path / "own"]).of(("help",), Language.zh_hans)["own"] != before
+    assert Voices([tmp_path / "own"]).urls(("help",), Language.zh_hans)["own"] != before
 
 
 def test_what_is_no_recording_is_left_out(tmp_path: Path) -> None:
     for name in ("zh/help.wav", "zh/../evil.ogg", "zh/Help.ogg", "zh/he lp.ogg", "yue/help.ogg", "help.ogg", "zh/.ogg"):
         record(tmp_path, name)
     record(tmp_path, "zh/empty.ogg", b"")
-    record(tmp_path, "zh/long.ogg", b"x" * (MOST_OCTETS + 1))
+    record(tmp_path, "zh/long.ogg", b"x" * (MAX_BYTES + 1))
     (tmp_path / "zh" / "folder.ogg").mkdir()
     voices = Voices([tmp_path, tmp_path / "nowhere"])
     for key in ("help", "Help", "he lp", "empty", "long", "folder", "evil", ""):
-        assert voices.of((key,), Language.zh_hans) == {}
+        assert voices.urls((key,), Language.zh_hans) == {}
 
 
 def test_there_are_never_too_many(tmp_path: Path) -> None:
-    for number in range(MOST_FILES + 1):
+    for number in range(MAX_FILES + 1):
         record(tmp_path, f"en/n{number:04}.ogg")
     voices = Voices([tmp_path])
-    assert sum(bool(voices.find("en", f"n{number:04}.ogg")) for number in range(MOST_FILES + 1)) == MOST_FILES
+    assert sum(bool(voices.find("en", f"n{number:04}.ogg")) for number in range(MAX_FILES + 1)) == MAX_FILES
 
 
 async def test_only_recordings_are_served(tmp_path: Path) -> None:
@@ -81,9 +81,9 @@ async def test_only_recordings_are_served(tmp_path: Path) -> None:
     record(tmp_path, "nan/secret.txt")
     voices = Voices([tmp_path])
     app = guarded_app(WebRules(frozenset({"127.0.0.1"}), b"only for tests"))
-    app.router.add_get("/voices/{voice}/{name}", recording(voices))
+    app.router.add_get("/voices/{voice}/{name}", voice_recording(voices))
     async with serving(app, "127.0.0.1", 0) as url, aiohttp.ClientSession() as http:
-        address = voices.of(("help",), Language.zh_hans)["nan"]
+        address = voices.urls(("help",), Language.zh_hans)["nan"]
         async with http.get(url + address) as answer:
             assert (answer.status, answer.content_type, await answer.read()) == (200, "audio/ogg", b"a voice")
             assert "immutable" in answer.headers["Cache-Control"]
@@ -108,9 +108,10 @@ async def test_only_recordings_are_served(tmp_path: Path) -> None:
 def test_a_page_names_its_recordings_only_to_who_wants_to_hear_them(tmp_path: Path, aloud: bool) -> None:
     record(tmp_path, "zh/help.ogg")
     pages = Pages(environment=Environment.drill, site=SITE, surface=Surface.kiosk, voices=Voices([tmp_path]))
-    html = pages.html(HelpPage(), Language.zh_hans, look=Look(aloud=aloud))
+    display = DisplayPreferences(aloud=aloud)
+    html = pages.render_page(HelpPage(), Language.zh_hans, display=display)
     assert ("/voices/zh/help.ogg?v=" in html) is aloud
-    assert ("/voices/zh/help.ogg?v=" in pages.part(HelpPage(), Language.zh_hans, look=Look(aloud=aloud))) is aloud
+    assert ("/voices/zh/help.ogg?v=" in pages.render_main(HelpPage(), Language.zh_hans, display=display)) is aloud
 
 
 def test_the_choice_is_offered_only_in_a_language_for_which_something_is_recorded(tmp_path: Path) -> None:
@@ -118,6 +119,6 @@ def test_the_choice_is_offered_only_in_a_language_for_which_something_is_recorde
     record(tmp_path, "nan/help.ogg")
     pages = Pages(environment=Environment.drill, site=SITE, surface=Surface.kiosk, voices=Voices([tmp_path]))
     for language in Language:
-        html = pages.html(ComfortPage(Look(), "/"), language)
+        html = pages.render_page(DisplayPage(DisplayPreferences(), "/"), language)
         assert '<fieldset id="speaks" hidden' in html
         assert ("data-recorded" in html) is (language is not Language.en)

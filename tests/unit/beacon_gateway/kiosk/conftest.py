@@ -3,8 +3,6 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from beacon_gateway.kiosk.client_origin import asked_from
-from beacon_gateway.kiosk.pages import site as site_pages
 from tests.browser.fake_giving import FakeKiosk
 from tests.unit.beacon_gateway.kiosk.resident import Resident
 from tests.unit.beacon_gateway.kiosk.site_desk import Asking, made, served
@@ -30,13 +28,11 @@ async def neighbour(resident: Resident) -> AsyncIterator[Resident]:
 
 
 @pytest.fixture
-def asking(monkeypatch: pytest.MonkeyPatch) -> Asking:
-    asking = Asking()
-    monkeypatch.setattr(site_pages, asked_from.__name__, lambda _: asking.where)
-    return asking
+def asking() -> Asking:
+    return Asking()
 
 
 @pytest.fixture
 async def staff(asking: Asking) -> AsyncIterator[Resident]:
-    async for each in served(made()):
+    async for each in served(made(), asking):
         yield each

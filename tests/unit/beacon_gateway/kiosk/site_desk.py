@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import aiohttp
 
 from beacon_gateway.kiosk.app import kiosk_app
-from beacon_gateway.kiosk.client_origin import From
-from beacon_gateway.kiosk.site_status import Site
+from beacon_gateway.kiosk.client_origin import ClientOrigin
+from beacon_gateway.kiosk.site_status import SiteStatus
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.sync_state import SyncLine, SyncState
 from daemonkit.web import WebRules, serving
@@ -43,9 +43,9 @@ async def synced() -> SyncState:
     return STATE
 
 
-def made(**changed: object) -> Site:
+def made(**changed: object) -> SiteStatus:
     follow, why = walked()
-    site = Site(
+    site = SiteStatus(
         why=why,
         health=lambda: HEALTH,
         visits=lambda: follow.visits,
@@ -62,12 +62,12 @@ def made(**changed: object) -> Site:
 
 
 class Asking:
-    """From where the next requests come."""
+    """ClientOrigin where the next requests come."""
 
-    where = From.device
+    where = ClientOrigin.device
 
 
-async def served(site: Site | None) -> AsyncIterator[Resident]:
+async def served(site: SiteStatus | None, asking: Asking) -> AsyncIterator[Resident]:
     projects = FakeProjects()
     app = kiosk_app(
         stage=Stage(),
@@ -77,6 +77,7 @@ async def served(site: Site | None) -> AsyncIterator[Resident]:
         rules=WebRules(frozenset({"127.0.0.1"}), b"only for tests", requests_per_second=1000, burst=1000),
         health=lambda: {"ok": True},
         site=site,
+        classify=lambda _: asking.where,
     )
     jar = aiohttp.CookieJar(unsafe=True)
     async with serving(app, "127.0.0.1", 0) as url, aiohttp.ClientSession(cookie_jar=jar) as http:
@@ -87,10 +88,10 @@ ALL = ("/site", "/site/live", "/site/why", "/site/trace.json", "/site/trace.svg"
 
 
 async def pin_of(staff: Resident, asking: Asking) -> str:
-    asking.where = From.device
+    asking.where = ClientOrigin.device
     await staff.get("/site/pin")
     page = await staff.post("/site/pin")
     found = re.search(r"<span>(\d{3})</span> <span>(\d{3})</span>", page)
     assert found, page
-    asking.where = From.network
+    asking.where = ClientOrigin.network
     return found[1] + found[2]

@@ -59,7 +59,7 @@ async def test_another_visitors_first_page_knows_of_no_code(resident: Resident, 
 
 async def test_a_first_page_in_a_chosen_language_asks_before_it_goes_back(resident: Resident) -> None:
     assert 'id="stay"' not in await resident.get("/")
-    await resident.post("/comfort", language="en", back="/")
+    await resident.post("/display", language="en", back="/")
     assert 'data-idle="90"' in resident.html
     assert "Do you need more time?" in resident.html
 

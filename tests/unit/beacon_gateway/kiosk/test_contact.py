@@ -38,7 +38,7 @@ async def test_the_number_stands_large_with_whose_it_is_and_when_somebody_answer
     resident: Resident, kiosk: FakeKiosk, language: Language
 ) -> None:
     await resident.get("/")
-    await resident.post("/comfort", language=language, back="/")
+    await resident.post("/display", language=language, back="/")
     for path in ("/help", "/privacy"):
         page = await resident.get(path)
         assert 'href="/contact"' in page

@@ -123,7 +123,7 @@ async def test_a_scene_of_a_project_that_is_not_on_offer_leaves_the_first_page_w
 @pytest.mark.parametrize(("language", "word"), [("zh-Hant", "厝邊頭尾"), ("en", "Neighbours"), ("zh-Hans", "街坊邻里")])
 async def test_a_language_is_kept_until_the_next_person(resident: Resident, language: str, word: str) -> None:
     await resident.get("/")
-    assert word in await resident.post("/comfort", language=language, back="/")
+    assert word in await resident.post("/display", language=language, back="/")
     await resident.get("/project/elder-lunch")
     assert f'<html lang="{language}"' in resident.html
     await resident.post("/next")
@@ -133,16 +133,16 @@ async def test_a_language_is_kept_until_the_next_person(resident: Resident, lang
 @pytest.mark.parametrize("back", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:1", ""])
 async def test_choosing_a_language_never_leads_to_another_site(resident: Resident, back: str) -> None:
     await resident.get("/project/elder-lunch")
-    await resident.post("/comfort", language="en", back=back)
+    await resident.post("/display", language="en", back=back)
     assert resident.path == "/"
 
 
 async def test_choosing_a_language_comes_back_to_the_same_page(resident: Resident) -> None:
     await resident.get("/project/elder-lunch/amount?digits=12")
-    await resident.post("/comfort", language="en", back=resident.hidden("back"))
+    await resident.post("/display", language="en", back=resident.hidden("back"))
     assert resident.path == "/project/elder-lunch/amount?digits=12"
     assert "Enter an amount" in resident.html
-    await resident.post("/comfort", language="tlh", back="/")
+    await resident.post("/display", language="tlh", back="/")
     assert '<html lang="en"' in resident.html
 
 

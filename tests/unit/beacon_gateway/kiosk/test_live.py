@@ -4,10 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
-import pytest
 from yarl import URL
 
-from beacon_gateway.kiosk.pages import live
+from beacon_gateway.kiosk.pages.live import LiveTimings
 from sync_contract.records import IntentState
 from tests.browser.fake_giving import FakeKiosk
 from tests.ports import own_port
@@ -69,10 +68,13 @@ async def test_the_session_that_holds_the_gift_follows_it_to_the_thanks(
         assert (await elsewhere.next())["view"] == "attract"
 
 
-async def test_minutes_pass_on_a_code_in_a_quiet_hall(
-    resident: Resident, kiosk: FakeKiosk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live, "MINUTES_S", 0.02)
+async def test_the_minutes_on_a_code_are_updated_while_nothing_else_changes() -> None:
+    kiosk = FakeKiosk(timings=LiveTimings(minutes_s=0.02))
+    async with kiosk.serve() as url, aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        await _check_minutes(kiosk, Resident(http, url))
+
+
+async def _check_minutes(kiosk: FakeKiosk, resident: Resident) -> None:
     await resident.give("elder-lunch", amount_fen="3000")
     async with listening(resident, "?view=handoff") as ear:
         assert "请在 10 分钟内扫" in (await ear.next())["html"]
@@ -107,7 +109,7 @@ async def test_a_first_page_of_a_session_that_gave_still_follows_the_scene(
 
 async def test_live_speaks_the_language_of_the_session(resident: Resident) -> None:
     await resident.get("/")
-    await resident.post("/comfort", language="en", back="/")
+    await resident.post("/display", language="en", back="/")
     async with listening(resident, "?view=attract") as ear:
         assert "Neighbours" in (await ear.next())["html"]
 

@@ -4,43 +4,43 @@ import re
 
 import pytest
 
-from beacon_gateway.kiosk.pin import GUEST_S, LASTS_S, MOST_GUESTS, Guests, Pins
+from beacon_gateway.kiosk.pin import GUEST_S, MAX_GUESTS, VALID_S, Guests, Pins
 
 
 def test_a_pin_lasts_ten_minutes_and_another_one_takes_its_place() -> None:
     at = 0.0
     pins = Pins(now=lambda: at)
-    assert not pins.right("------")
-    pins.make()
-    first = pins.shown()
+    assert not pins.accept("------")
+    pins.create()
+    first = pins.current()
     assert first is not None
     assert re.fullmatch(r"[0-9]{6}", first[0])
-    at = LASTS_S - 1
-    assert pins.shown() == (first[0], 1.0)
-    at = LASTS_S
-    assert pins.shown() is None
-    assert not pins.right(first[0])
-    pins.make()
-    second = pins.shown()
-    pins.make()
+    at = VALID_S - 1
+    assert pins.current() == (first[0], 1.0)
+    at = VALID_S
+    assert pins.current() is None
+    assert not pins.accept(first[0])
+    pins.create()
+    second = pins.current()
+    pins.create()
     assert second is not None
-    assert pins.shown() != second
-    assert not pins.right(second[0])
+    assert pins.current() != second
+    assert not pins.accept(second[0])
 
 
 def test_pins_differ() -> None:
     pins, seen = Pins(), set()
     for _ in range(50):
-        pins.make()
-        seen.add(pins.shown()[0])  # type: ignore[index]  # it was just made
+        pins.create()
+        seen.add(pins.current()[0])  # type: ignore[index]  # it was just made
     assert len(seen) > 45
 
 
 @pytest.mark.parametrize("said", ["", "12345", "1234567", "１２３４５６", "abc", "\x00" * 6, "9" * 10_000])
 def test_what_is_no_pin_is_a_wrong_one(said: str) -> None:
     pins = Pins()
-    pins.make()
-    assert not pins.right(said)
+    pins.create()
+    assert not pins.accept(said)
 
 
 def test_a_guest_keeps_the_address_and_goes_after_a_working_day() -> None:
@@ -50,7 +50,7 @@ def test_a_guest_keeps_the_address_and_goes_after_a_working_day() -> None:
     assert guests.find(guest.token, "192.168.1.7") == guest
     assert guests.find(guest.token, "192.168.1.8") is None
     assert guests.find("", "192.168.1.7") is None
-    for number in range(MOST_GUESTS):
+    for number in range(MAX_GUESTS):
         guests.open(f"192.168.2.{number}")
     assert guests.find(guest.token, "192.168.1.7") is None, "there are never more than so many"
     last = guests.open("192.168.1.9")

@@ -18,7 +18,7 @@ async def test_an_unknown_project_is_a_page_that_says_so(resident: Resident, pat
 
 async def test_an_unknown_address_is_a_page_in_the_residents_language(resident: Resident) -> None:
     await resident.get("/")
-    await resident.post("/comfort", language="zh-Hant", back="/")
+    await resident.post("/display", language="zh-Hant", back="/")
     assert "沒有這個頁面" in await resident.get("/wp-login.php")
     assert resident.status == 404
 
@@ -127,7 +127,7 @@ async def test_a_full_disk_is_a_page_that_says_so_and_the_next_try_works(residen
     assert resident.path == "/handoff"
 
 
-@pytest.mark.parametrize("path", ["/give", "/next", "/comfort"])
+@pytest.mark.parametrize("path", ["/give", "/next", "/display"])
 async def test_a_form_without_this_sessions_token_is_out_of_date(
     resident: Resident, neighbour: Resident, kiosk: FakeKiosk, path: str
 ) -> None:

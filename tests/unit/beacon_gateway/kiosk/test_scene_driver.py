@@ -5,7 +5,7 @@ import time
 
 from structlog.testing import capture_logs
 
-from beacon_gateway.kiosk.scene_driver import Follow
+from beacon_gateway.kiosk.scene_driver import SceneDriver
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
@@ -18,9 +18,9 @@ CARD = person(1, "volunteer", "lunch")
 WALL = place(3, "books")
 
 
-def following(stage: Stage, trace: Trace | None = None) -> Follow:
+def following(stage: Stage, trace: Trace | None = None) -> SceneDriver:
     tracker = Tracker([CARD, WALL], PresenceRules())
-    return Follow(tracker, Choice(ChoiceRules()), Collector([CARD, WALL]), stage, bindings=dict, trace=trace)
+    return SceneDriver(tracker, Choice(ChoiceRules()), Collector([CARD, WALL]), stage, bindings=dict, trace=trace)
 
 
 def test_each_scene_has_its_decision_and_the_decision_its_reason() -> None:
@@ -28,7 +28,7 @@ def test_each_scene_has_its_decision_and_the_decision_its_reason() -> None:
     follow = following(stage, Trace([CARD]))
     for sighting in heard(CARD, -50, since=0, until=3):
         follow.hear(sighting)
-    follow.count()
+    follow.update_figures()
     assert stage.scene.project == "lunch"
     shown = [decision for decision in follow.trace.decisions if decision.what is What.shown]
     assert [(d.before, d.after, d.rule) for d in shown] == [("", "lunch", stage.scene.reason)]
@@ -40,7 +40,7 @@ async def test_silence_alone_ends_the_scene_and_takes_the_samples_of_the_person_
     follow = following(stage, Trace([CARD]))
     for sighting in heard(CARD, -50, since=0, until=3):  # long before any monotonic now: the next tick finds silence
         follow.hear(sighting)
-    follow.count()
+    follow.update_figures()
     assert time.monotonic() > 13
     assert follow.trace.running_samples
     ticking = asyncio.create_task(follow.tick(rounds.set))

@@ -8,8 +8,8 @@ import pytest
 
 from beacon_gateway.commands.kiosk_policy import kiosk_policy
 from beacon_gateway.commands.kiosk_session import kiosk_session
-from beacon_gateway.kiosk.browser import origin as origin_of
-from beacon_gateway.kiosk.screen_health import Screen
+from beacon_gateway.kiosk.browser import kiosk_origin
+from beacon_gateway.kiosk.screen_health import ScreenHealth, ScreenStatus
 from beacon_gateway.settings import OnlyKiosk
 from daemonkit.toml import load
 from daemonkit.web import WebRules, guarded_app, serving
@@ -18,19 +18,19 @@ from tests.browser.fake_giving import FakeKiosk
 
 async def test_the_page_says_that_it_is_alive_and_what_stands_before_it() -> None:
     at = 100.0
-    screen = Screen(now=lambda: at)
+    screen = ScreenHealth(now=lambda: at)
     app = guarded_app(WebRules(frozenset({"127.0.0.1"}), b"only for tests"))
-    app.router.add_post("/alive", screen.alive())
+    app.router.add_post("/alive", screen.record_sign_of_life())
     async with serving(app, "127.0.0.1", 0) as url, aiohttp.ClientSession() as http:
         at = 130.0
-        assert screen.describe() == {"silent_s": 30.0, "behind_s": 0.0}
+        assert screen.status() == ScreenStatus(silent_s=30.0, behind_s=0.0)
         await http.post(f"{url}/alive?behind=1")
         at = 135.0
         await http.post(f"{url}/alive?behind=1")
         at = 137.0
-        assert screen.describe() == {"silent_s": 2.0, "behind_s": 7.0}
+        assert screen.status() == ScreenStatus(silent_s=2.0, behind_s=7.0)
         await http.post(f"{url}/alive")
-        assert screen.describe() == {"silent_s": 0.0, "behind_s": 0.0}
+        assert screen.status() == ScreenStatus(silent_s=0.0, behind_s=0.0)
 
 
 async def test_health_tells_of_the_screen_and_a_foreign_site_cannot_speak_for_it() -> None:
@@ -75,7 +75,7 @@ def test_the_browser_goes_where_the_gateway_listens_and_nowhere_else(tmp_path: P
     assert kiosk_policy(config, written) == 0
     assert json.loads(written.read_text())["URLAllowlist"] == [origin]
     kiosk = load(config, OnlyKiosk).kiosk
-    assert origin_of(kiosk.host, kiosk.port) == origin
+    assert kiosk_origin(kiosk.host, kiosk.port) == origin
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 from beacon_gateway.donations.ports import Gift
-from beacon_gateway.kiosk.sessions import GIVING_S, IDLE_S, MOST, Sessions
+from beacon_gateway.kiosk.sessions import GIVING_S, IDLE_S, MAX_SESSIONS, Sessions
 from sync_contract.money import Money
 from sync_contract.records import HandoffKind
 from sync_contract.strict_model import Language
@@ -32,7 +32,7 @@ def test_a_session_whose_page_follows_the_scene_is_kept_however_long_nobody_touc
     clock = Clock()
     sessions = Sessions(Language.zh_hans, now=clock)
     session = sessions.open()
-    with session.followed():
+    with session.following():
         clock.now = 100 * IDLE_S
         assert sessions.find(session.id) is session
     clock.now = 102 * IDLE_S
@@ -53,10 +53,10 @@ def test_sessions_are_bounded_and_the_one_idle_longest_makes_room() -> None:
     clock = Clock()
     sessions = Sessions(Language.zh_hant, now=clock)
     opened = []
-    for _ in range(MOST + 1):
+    for _ in range(MAX_SESSIONS + 1):
         clock.now += 0.01
         opened.append(sessions.open())
-    assert len({session.id for session in opened}) == MOST + 1
+    assert len({session.id for session in opened}) == MAX_SESSIONS + 1
     assert sessions.find(opened[0].id) is None
     assert sessions.find(opened[1].id) is opened[1]
     assert all(session.language is Language.zh_hant for session in opened)
@@ -66,23 +66,23 @@ def test_a_gift_is_at_hand_while_somebody_seems_to_be_busy_with_it() -> None:
     clock = Clock()
     sessions = Sessions(Language.zh_hans, now=clock)
     session, _other = sessions.open(), sessions.open()
-    assert sessions.gifts_at_hand() == ()
+    assert sessions.active_gifts() == ()
     session.gift = GIFT
     clock.now = GIVING_S
-    assert sessions.gifts_at_hand() == (GIFT,)
+    assert sessions.active_gifts() == (GIFT,)
     clock.now += 0.1
-    assert sessions.gifts_at_hand() == ()
+    assert sessions.active_gifts() == ()
     sessions.find(session.id)
-    assert sessions.gifts_at_hand() == (GIFT,)
+    assert sessions.active_gifts() == (GIFT,)
     sessions.drop(session)
-    assert sessions.gifts_at_hand() == ()
+    assert sessions.active_gifts() == ()
 
 
 def test_a_session_that_was_seen_again_does_not_make_room_before_the_others() -> None:
     clock = Clock()
     sessions = Sessions(Language.zh_hans, now=clock)
     opened = []
-    for _ in range(MOST):
+    for _ in range(MAX_SESSIONS):
         clock.now += 0.01
         opened.append(sessions.open())
     assert sessions.find(opened[0].id) is opened[0]
@@ -95,8 +95,8 @@ def test_idle_sessions_go_although_one_before_them_is_followed() -> None:
     clock = Clock()
     sessions = Sessions(Language.zh_hans, now=clock)
     followed = sessions.open()
-    with followed.followed():
-        idle = [sessions.open() for _ in range(MOST - 1)]
+    with followed.following():
+        idle = [sessions.open() for _ in range(MAX_SESSIONS - 1)]
         clock.now = IDLE_S + 1
         sessions.open()
         sessions.open()

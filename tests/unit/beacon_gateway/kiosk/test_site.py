@@ -8,8 +8,7 @@ from dataclasses import replace
 import pytest
 
 from beacon_gateway.donations.ports import StoreUnavailable
-from beacon_gateway.kiosk.client_origin import From, asked_from
-from beacon_gateway.kiosk.pages import files as files_page
+from beacon_gateway.kiosk.client_origin import ClientOrigin
 from beacon_gateway.model.sync_state import SyncState
 from tests.unit.beacon_gateway.kiosk.resident import Resident
 from tests.unit.beacon_gateway.kiosk.site_desk import HEALTH, STATE, Asking, made, served
@@ -59,20 +58,20 @@ async def test_an_advert_that_is_off_the_air_for_long_is_told_with_what_to_do(
     language: str, words: str, asking: Asking
 ) -> None:
     off = HEALTH | {"advert": {"state": "adapter_off", "off_air_s": 725.0, "asks_a_person": True}}
-    async for staff in served(made(health=lambda: off)):
+    async for staff in served(made(health=lambda: off), asking):
         await staff.get("/")
-        await staff.post("/comfort", language=language, back="/")
+        await staff.post("/display", language=language, back="/")
         assert words in await staff.get("/site")
     back = HEALTH | {"advert": {"state": "on_air", "off_air_s": 0.0, "asks_a_person": False}}
-    async for staff in served(made(health=lambda: back)):
+    async for staff in served(made(health=lambda: back), asking):
         await staff.get("/")
-        await staff.post("/comfort", language=language, back="/")
+        await staff.post("/display", language=language, back="/")
         assert words[-10:] not in await staff.get("/site")
 
 
 async def test_a_simulated_radio_is_told_as_one(asking: Asking) -> None:
     imagined = {"radio": {"state": "simulated", "walkers": 2}, "advert": {"state": "simulated"}}
-    async for staff in served(made(health=lambda: imagined)):
+    async for staff in served(made(health=lambda: imagined), asking):
         page = await staff.get("/site")
         assert "模拟的无线电，没有真的在接收" in page
         assert "模拟的，没有真的发出" in page
@@ -82,7 +81,7 @@ async def test_a_disk_that_does_not_answer_is_told(asking: Asking) -> None:
     async def broken() -> SyncState:
         raise StoreUnavailable("the disk")
 
-    async for staff in served(made(sync=broken)):
+    async for staff in served(made(sync=broken), asking):
         assert "本机磁盘没有回应" in await staff.get("/site")
         assert staff.status == 200
 
@@ -104,7 +103,7 @@ async def test_nobody_is_called_connected_before_that_was_seen(
         return replace(STATE, reachable=told, lines=())
 
     stage = {"state": state, "for_s": 4.2, "restarts": 3, "error": "CentralUnreachable"}
-    async for staff in served(made(sync=sync, health=lambda: HEALTH | {"stages": {"report": stage}})):
+    async for staff in served(made(sync=sync, health=lambda: HEALTH | {"stages": {"report": stage}}), asking):
         page = await staff.get("/site")
         assert [each for each in ("还不知道", "已连上", "连不上服务器") if each in page] == [words]
 
@@ -120,14 +119,14 @@ async def test_the_page_follows_what_happens_without_a_reload(staff: Resident) -
 async def test_a_stream_ends_when_the_guest_may_not_see_it_any_more(staff: Resident, asking: Asking) -> None:
     async with staff.http.get(staff.url + "/site/live") as stream:
         await stream.content.readuntil(b"\n\n")
-        asking.where = From.elsewhere
+        asking.where = ClientOrigin.external
         line = await asyncio.wait_for(stream.content.readuntil(b"\n\n"), 60)
     assert b'{"go": "/site"}' in line
 
 
-async def test_health_is_told_in_full_on_the_device_alone(staff: Resident, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_other_devices_receive_only_the_health_status(staff: Resident, asking: Asking) -> None:
     async with staff.http.get(staff.url + "/healthz") as answer:
         assert "screen" in await answer.json()
-    monkeypatch.setattr(files_page, asked_from.__name__, lambda _: From.network)
+    asking.where = ClientOrigin.network
     async with staff.http.get(staff.url + "/healthz") as answer:
         assert await answer.json() == {"ok": True}

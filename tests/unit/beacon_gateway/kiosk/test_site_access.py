@@ -7,20 +7,20 @@ import pytest
 from structlog.testing import capture_logs
 from yarl import URL
 
-from beacon_gateway.kiosk.client_origin import From
+from beacon_gateway.kiosk.client_origin import ClientOrigin
 from beacon_gateway.kiosk.pages import site as site_pages
-from beacon_gateway.kiosk.pin import TRIES
+from beacon_gateway.kiosk.pin import MAX_TRIES
 from tests.unit.beacon_gateway.kiosk.resident import Resident
 from tests.unit.beacon_gateway.kiosk.site_desk import ALL, Asking, made, pin_of, served
 from tests.unit.beacon_gateway.kiosk.test_decision_trace import WALL
 
 
-@pytest.mark.parametrize("where", [From.network, From.elsewhere])
-async def test_without_a_pin_nobody_outside_is_told_anything(staff: Resident, asking: Asking, where: From) -> None:
+@pytest.mark.parametrize("where", [ClientOrigin.network, ClientOrigin.external])
+async def test_without_a_pin_other_devices_see_nothing(staff: Resident, asking: Asking, where: ClientOrigin) -> None:
     asking.where = where
     for path in (*ALL, "/site/pin"):
         page = await staff.get(path)
-        if path == "/site" and where is From.network:
+        if path == "/site" and where is ClientOrigin.network:
             assert "显示 PIN" in page
         else:
             assert staff.status == 404, path
@@ -30,8 +30,8 @@ async def test_without_a_pin_nobody_outside_is_told_anything(staff: Resident, as
 
 @pytest.mark.parametrize("lan", [False, None])
 async def test_where_it_is_not_opened_to_the_network_there_is_no_door(asking: Asking, lan: bool | None) -> None:
-    asking.where = From.network
-    async for staff in served(None if lan is None else made(lan=False)):
+    asking.where = ClientOrigin.network
+    async for staff in served(None if lan is None else made(lan=False), asking):
         await staff.get("/")
         csrf = staff.hidden("csrf")
         for path in (*ALL, "/site/pin"):
@@ -40,7 +40,7 @@ async def test_where_it_is_not_opened_to_the_network_there_is_no_door(asking: As
         for path in ("/site/enter", "/site/pin", "/site/leave"):
             await staff.post(path, csrf=csrf, pin="000000")
             assert staff.status == 404
-        asking.where = From.device
+        asking.where = ClientOrigin.device
         await staff.get("/site")
         assert staff.status == (404 if lan is None else 200)
 
@@ -74,12 +74,12 @@ async def test_the_pin_of_the_screen_opens_once_and_for_that_device(staff: Resid
 async def test_five_wrong_tries_make_the_pin_void_and_then_one_waits(staff: Resident, asking: Asking) -> None:
     pin = await pin_of(staff, asking)
     await staff.get("/site")
-    for number in range(TRIES):
+    for number in range(MAX_TRIES):
         page = await staff.post("/site/enter", pin=f"{(int(pin) + number + 1) % 10**6:06}")
         assert (staff.status, "PIN 不对" in page) == (403, True)
     page = await staff.post("/site/enter", pin=pin)
     assert (staff.status, "试得太多了" in page) == (429, True)
-    asking.where = From.device
+    asking.where = ClientOrigin.device
     assert "显示 PIN" in await staff.get("/site/pin"), "it is void"
 
 
@@ -95,7 +95,7 @@ async def test_a_form_of_another_session_or_site_gets_no_try(staff: Resident, as
         assert answer.status == 403
     async with staff.http.get(staff.url + "/site", headers={"Host": "evil.example"}) as answer:
         assert answer.status == 421
-    asking.where = From.device
+    asking.where = ClientOrigin.device
     assert pin[:3] in await staff.get("/site/pin"), "it was not spent"
 
 
@@ -153,5 +153,5 @@ async def test_no_guest_of_the_network_bends_it(staff: Resident, asking: Asking)
                 wrong.append((method, path, headers, answer.status))
     assert wrong == []
     assert len(HOSTILE) > 80
-    asking.where = From.device
+    asking.where = ClientOrigin.device
     assert pin[:3] in await staff.get("/site/pin"), "none of them spent the PIN"

@@ -46,7 +46,7 @@ async def test_a_visit_begins_with_the_first_touch_and_each_project_counts_once(
     assert counted(kiosk) == {}, "it is the same visit"
 
 
-@pytest.mark.parametrize("path", ["/projects", "/help", "/help/phone", "/comfort", "/privacy", "/board", "/verify"])
+@pytest.mark.parametrize("path", ["/projects", "/help", "/help/phone", "/display", "/privacy", "/board", "/verify"])
 async def test_every_page_that_only_a_touch_leads_to_begins_a_visit(
     resident: Resident, kiosk: FakeKiosk, path: str
 ) -> None:
@@ -57,7 +57,7 @@ async def test_every_page_that_only_a_touch_leads_to_begins_a_visit(
 
 async def test_another_language_is_a_touch_too(resident: Resident, kiosk: FakeKiosk) -> None:
     await resident.get("/")
-    await resident.post("/comfort", language="en", back="/")
+    await resident.post("/display", language="en", back="/")
     assert counted(kiosk) == {(None, None, "touch"): (1, 0)}
 
 

@@ -100,7 +100,7 @@ async def test_a_program_without_the_scope_or_with_no_good_token_is_told(desk: R
                 async with session.get(f"{desk.url}/api/v1/gateways", headers=sent) as answer:
                     assert answer.status == status
     assert facts(logs, "access.refused") == [line(account="chen", program=kept.id, scope="read:catalogue", client=AT)]
-    for event in ("request.forbidden", "request.unproved"):
+    for event in ("request.forbidden", "request.unauthenticated"):
         assert facts(logs, event) == [line(method="GET", route="/api/v1/gateways", client=AT)]
     assert shown not in repr(logs)
 

@@ -24,7 +24,7 @@ def test_an_address_is_gone_to_at_once() -> None:
 def test_a_form_keeps_its_fields_and_their_order(language: Language) -> None:
     fields = (("b", "2"), ("a", '"<&>"'), ("signature", "a+b/c=="))
     view = handover_page(Form("https://bank.example/pay", fields), LUNCH, AMOUNT, "/t/x")
-    html = pages(Surface.phone).html(view, language)
+    html = pages(Surface.phone).render_page(view, language)
     assert html.index('name="b" value="2"') < html.index('name="a" value="&#34;&lt;&amp;&gt;&#34;"')
     assert 'name="signature" value="a+b/c=="' in html
     assert 'method="post" action="https://bank.example/pay"' in html
@@ -35,7 +35,7 @@ def test_a_form_keeps_its_fields_and_their_order(language: Language) -> None:
 @pytest.mark.parametrize("language", Language)
 def test_a_code_is_drawn_and_not_written(language: Language) -> None:
     view = handover_page(Code("https://qr.example.org/62900000"), LUNCH, AMOUNT, "/t/x")
-    html = pages(Surface.phone).html(view, language)
+    html = pages(Surface.phone).render_page(view, language)
     assert html.count("<svg") == 1
     assert "62900000" not in html
     assert "handover.js" not in html

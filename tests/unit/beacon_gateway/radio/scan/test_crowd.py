@@ -7,7 +7,7 @@ from random import Random
 from bleak.backends.bluezdbus.manager import get_global_bluez_manager
 
 from beacon_gateway.frames import REMEMBERED, _remembered
-from beacon_gateway.kiosk.scene_driver import Follow
+from beacon_gateway.kiosk.scene_driver import SceneDriver
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.presence.choice import Choice
@@ -58,16 +58,16 @@ async def test_bleak_keeps_no_books_of_a_crowd(bluez: FakeBlueZ) -> None:
 def test_nothing_of_ours_grows_with_the_number_of_strangers() -> None:
     collector = Collector([WALL])
     tracker, trace = Tracker([WALL], PresenceRules()), Trace([WALL])
-    follow = Follow(tracker, Choice(ChoiceRules()), collector, Stage(), bindings=dict, trace=trace)
+    follow = SceneDriver(tracker, Choice(ChoiceRules()), collector, Stage(), bindings=dict, trace=trace)
     reception = Reception((), Batteries([WALL]))
     reception.begin("hci0", follow.hear)
     sizes: list[tuple[int, ...]] = []
     for number, octets in enumerate(crowd(3 * CROWD)):
         reception.take(appears(number, octets, path(number)), number / 2000)
         if number % 500 == 0:
-            follow.count()
+            follow.update_figures()
         if number % CROWD == CROWD - 1:
-            follow.count()
+            follow.update_figures()
             sizes.append(tuple(size(each) for each in (collector, tracker, trace, follow)))
         assert len(_remembered) <= REMEMBERED
         assert len(reception._sources) <= MOST_SOURCES

@@ -21,7 +21,7 @@ async def test_a_resident_chooses_size_and_colours_and_the_next_one_finds_the_us
 ) -> None:
     page = await open_page(1280, 800, java_script_enabled=script)
     await page.goto(f"{kiosk_url}/project/elder-lunch")
-    await page.click(".tools a[href^='/comfort']")
+    await page.click(".tools a[href^='/display']")
     await page.click("[name=text][value=largest]")
     await expect(page.locator("[aria-pressed=true][name=text]")).to_have_attribute("value", "largest")
     await page.click("[name=theme][value=contrast]")
@@ -43,7 +43,7 @@ async def test_a_resident_chooses_size_and_colours_and_the_next_one_finds_the_us
 async def test_a_look_alone_is_forgotten_by_an_idle_screen_too(open_page: OpenPage, kiosk_url: str) -> None:
     page = await open_page(1280, 800)
     await stand_still(page)
-    await page.goto(f"{kiosk_url}/comfort?back=/")
+    await page.goto(f"{kiosk_url}/display?back=/")
     await page.click("[name=theme][value=dark]")
     await expect(page.locator("[aria-pressed=true][name=theme]")).to_have_attribute("value", "dark")
     await page.click("main nav .deed")
@@ -82,7 +82,7 @@ async def test_the_code_says_how_long_it_opens_the_banks_page(open_page: OpenPag
 
 async def test_reading_aloud_is_offered_only_where_the_machine_has_a_voice(open_page: OpenPage, kiosk_url: str) -> None:
     page = await open_page(1280, 800)
-    await page.goto(f"{kiosk_url}/comfort?back=/help")
+    await page.goto(f"{kiosk_url}/display?back=/help")
     assert await page.evaluate("speechSynthesis.getVoices().filter((each) => each.localService).length") == 0
     await expect(page.locator("#speaks")).to_be_hidden()
     said = """
