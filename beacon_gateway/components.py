@@ -213,7 +213,9 @@ async def _build_giving(settings: Settings, edges: Edges, pages: Pages) -> Givin
         read_clock=read_clock,
         recorded=wakeups.intent_recorded,
     )
-    giving = Giving(offer, open_intents, donations, Sessions(pages.default_language, pages.default_display), edges.store, wakeups)
+    giving = Giving(
+        offer, open_intents, donations, Sessions(pages.default_language, pages.default_display), edges.store, wakeups
+    )
     if edges.server and edges.server.catalogue_key:
         catalogue = await stored_catalogue(edges.store.catalogues, edges.server.catalogue_key)
         if catalogue:

@@ -12,7 +12,7 @@ from central_server.catalogue.display_name import WhoseName
 from central_server.language import language, remember
 from central_server.store.engine.database import Database
 from central_server.store.places.places import TOP
-from daemonkit.web import set_preference, read_preference
+from daemonkit.web import read_preference, set_preference
 from kiosk_ui.display_preferences import DisplayPreferences, TextSize
 from kiosk_ui.notice_views import NoticePage
 from kiosk_ui.render import Pages
