@@ -1,4 +1,4 @@
-"""The clock as it is put on every record: wall time together with what is needed to repair it."""
+"""Read the clock for a record: wall time, and the values that can correct it later."""
 
 import time
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ from sync_contract.records import ClockReading
 
 
 def read_clock() -> ClockReading:
-    """Now, by this machine's clock, and whether the kernel calls it synchronised."""
+    """Return the current reading; `trusted`: the kernel considers its clock synchronised."""
     return ClockReading(
         wall=datetime.now(UTC), boot=boot_id(), monotonic_ns=time.monotonic_ns(), trusted=clock_synchronised()
     )

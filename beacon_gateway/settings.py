@@ -1,4 +1,4 @@
-"""config/gateway.toml as frozen values; read by the daemon and the commands only, with `daemonkit.toml.load`."""
+"""The settings of gateway.toml as frozen values; only the daemon and the commands read them."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StringConstraints
 
 from beacon_gateway.settings_addresses import CentralUrl, Host, HostOfPage, LinkUrl, PublicKey
-from beacon_gateway.settings_consistency import IMMEDIATE_M, LOOPBACK, NEAR_M, unfit, unfit_kiosk
+from beacon_gateway.settings_consistency import IMMEDIATE_M, LOOPBACK, NEAR_M, find_kiosk_misfits, find_misfits
 from daemonkit.toml import Misfit
 from kiosk_ui.display_preferences import Theme
 from kiosk_ui.telephone import Line, Telephone
@@ -20,7 +20,7 @@ from sync_contract.rssi import Dbm
 from sync_contract.strict_model import Environment, Record
 
 Adapter = Annotated[str, StringConstraints(pattern=r"^(hci[0-9]{1,3})?$"), Field(examples=["hci0", ""])]
-"""A Bluetooth adapter as BlueZ names it; empty: any."""
+"""The name of a Bluetooth adapter in BlueZ; empty: any."""
 AdapterName = Annotated[str, StringConstraints(pattern=r"^hci[0-9]{1,3}$"), Field(examples=["hci0"])]
 Folder = Annotated[str, StringConstraints(pattern=r"^(/[^\x00]{0,400})?$"), Field(examples=["/srv/voices", ""])]
 """An absolute path, or empty."""
@@ -37,9 +37,9 @@ class SiteDoor(StrEnum):
     """Who may open /site."""
 
     loopback = "loopback"
-    """This device alone."""
+    """Only this device."""
     lan = "lan"
-    """And the local network, with a PIN of the screen."""
+    """Also the local network, with a PIN from the screen."""
     off = "off"
 
 
@@ -48,13 +48,13 @@ class Site(Record):
     environment: Environment
     contact_phone: Telephone = ""
     contact_name: Line | None = None
-    """Whose number it is; None: the community's."""
+    """None: the community's name."""
     contact_hours: Line | None = None
 
 
 class Radio(Record):
     scan_adapters: Annotated[tuple[AdapterName, ...], Field(max_length=16)] = ()
-    """Empty: all that there are."""
+    """Empty: all adapters."""
     scan_mode: Literal["active", "passive"] = "active"
     silence_s: Annotated[float, Field(ge=5, le=3600)] = 30.0
     helper_socket: Annotated[
@@ -63,8 +63,7 @@ class Radio(Record):
 
 
 class Central(Record):
-    """Empty: what the enrolment said. `roll_key_days`: how old the device's key grows before another takes over; 0: for
-    ever."""
+    """Empty values come from the enrolment. `roll_key_days`: the maximum age of the device's key; 0: no limit."""
 
     url: CentralUrl = ""
     catalogue_key: PublicKey = ""
@@ -72,7 +71,7 @@ class Central(Record):
 
 
 class Identity(Record):
-    """One more beacon that this site is."""
+    """An additional beacon identity of this site."""
 
     uuid: UUID
     major: U16
@@ -86,7 +85,7 @@ class Identity(Record):
 
 
 class Advertise(Record):
-    """Our own adverts. uuid, major and minor are required once it is enabled. `tx_power`: None, the controller's."""
+    """Our own adverts; uuid, major and minor are required when enabled. `tx_power` None: the controller's default."""
 
     enabled: bool
     adapter: Adapter = ""
@@ -103,7 +102,7 @@ class Advertise(Record):
 
     @property
     def identities(self) -> tuple[Identity, ...]:
-        """All that is advertised, the section's own first; none when it is not enabled."""
+        """All advertised identities, the section's own first; none when disabled."""
         if not self.enabled:
             return ()
         own = Identity(
@@ -117,7 +116,7 @@ class Advertise(Record):
 
 
 class Presence(Record):
-    """Metres and seconds; see beacon_gateway.presence.presence_rules."""
+    """See beacon_gateway.presence.presence_rules."""
 
     immediate_m: Annotated[float, Field(gt=0, le=100)] = IMMEDIATE_M
     near_m: Annotated[float, Field(gt=0, le=100)] = NEAR_M
@@ -150,7 +149,7 @@ class BeaconEntry(Record):
 
 
 class Rule(Record):
-    """When a project goes before the others of a beacon, or of beacons about equally near."""
+    """When a project precedes the other projects of a beacon, or of beacons about equally near."""
 
     project: ProjectId
     priority: Annotated[int, Field(ge=-100, le=100)] = 0
@@ -175,18 +174,18 @@ class Kiosk(Record):
 
 
 class OnlyKiosk(BaseModel):
-    """[kiosk] of a file whose other sections are nobody's business here: the browser's user knows no server."""
+    """Only [kiosk]: the browser's user does not know the enrolment that the other sections may need."""
 
     kiosk: Kiosk = Kiosk()
 
     @classmethod
-    def unfit(cls, told: Mapping[str, Any]) -> Iterable[Misfit]:
-        """See daemonkit.toml.Whole."""
-        return unfit_kiosk(told)
+    def find_misfits(cls, document: Mapping[str, Any]) -> Iterable[Misfit]:
+        """See daemonkit.toml.CrossChecked."""
+        return find_kiosk_misfits(document)
 
 
 class Settings(Record):
-    """Each value by itself; what they must be to each other stands in settings_fit."""
+    """Each value is checked here by itself; settings_consistency checks them against each other."""
 
     site: Site
     radio: Radio = Radio()
@@ -200,6 +199,6 @@ class Settings(Record):
     kiosk: Kiosk = Kiosk()
 
     @classmethod
-    def unfit(cls, told: Mapping[str, Any]) -> Iterable[Misfit]:
-        """See daemonkit.toml.Whole."""
-        return unfit(told)
+    def find_misfits(cls, document: Mapping[str, Any]) -> Iterable[Misfit]:
+        """See daemonkit.toml.CrossChecked."""
+        return find_misfits(document)

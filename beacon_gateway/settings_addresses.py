@@ -1,4 +1,4 @@
-"""Addresses in the settings: what a URL or host may be, so that money and parcels go nowhere else."""
+"""Validate URLs, hosts and keys in the settings, so that money and parcels go only to permitted addresses."""
 
 import string
 from ipaddress import ip_address
@@ -21,7 +21,7 @@ def is_loopback(host: str) -> bool:
 
 
 def is_everywhere(host: str) -> bool:
-    """Does it stand for every address of this machine?"""
+    """Return whether the host means every address of this machine."""
     try:
         return ip_address(host).is_unspecified
     except ValueError:
@@ -29,7 +29,7 @@ def is_everywhere(host: str) -> bool:
 
 
 def in_url(host: str) -> str:
-    """As it stands in an address that a program on this machine opens: IPv6 in brackets, loopback for everywhere."""
+    """Return the host for a URL opened on this machine: IPv6 in brackets, loopback for a wildcard address."""
     if is_everywhere(host):
         return "[::1]" if ":" in host else "127.0.0.1"
     return f"[{host}]" if ":" in host else host
@@ -56,29 +56,27 @@ def _link_url(text: str) -> str:
     try:
         fields = [(name, spec, conversion) for _, name, spec, conversion in string.Formatter().parse(text)]
     except ValueError as error:
-        raise ValueError("花括号不成对 has a brace without its partner") from error
+        raise ValueError("花括号不成对 has an unmatched brace") from error
     for name, spec, conversion in fields:
         if name is not None and (name not in LINK_FIELDS or spec or conversion):
-            fields_told = " ".join(f"{{{field}}}" for field in LINK_FIELDS)
-            raise ValueError(f"花括号里只能是 {fields_told} may hold {fields_told}; nothing else in braces")
+            allowed = " ".join(f"{{{field}}}" for field in LINK_FIELDS)
+            raise ValueError(f"花括号里只能是 {allowed} may contain {allowed} and nothing else in braces")
     parts = _split(text)
     if "{" in parts.netloc or parts.scheme not in ("https", "http"):
-        raise ValueError(
-            "须以 https:// 和主机开头,主机不含花括号 must begin with https:// and a host; the host holds no braces"
-        )
+        raise ValueError("须以 https:// 和主机开头,主机不含花括号 must begin with https:// and a host without braces")
     return text
 
 
 def _split(text: str) -> SplitResult:
     try:
         parts = urlsplit(text)
-        sound = bool(parts.hostname) and parts.port != 0
+        valid = bool(parts.hostname) and parts.port != 0
     except ValueError as error:
         raise ValueError(_NO_ADDRESS) from error
-    if not sound or not text.isascii() or any(letter.isspace() for letter in text):
+    if not valid or not text.isascii() or any(letter.isspace() for letter in text):
         raise ValueError(_NO_ADDRESS)
     if "@" in parts.netloc:
-        raise ValueError("不能带用户名或密码 must not hold a user or password")
+        raise ValueError("不能带用户名或密码 must not contain a user or password")
     return parts
 
 

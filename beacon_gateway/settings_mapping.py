@@ -1,4 +1,4 @@
-"""From the TOML's words to the values that each part takes."""
+"""Convert settings into the values that each component takes."""
 
 import re
 import secrets
@@ -28,11 +28,11 @@ from sync_contract.records import HandoffKind
 from sync_contract.request_signature import Signer
 
 
-def known_beacons(settings: Settings, told: Iterable[KnownBeacon] = ()) -> tuple[Beacon, ...]:
-    """The allow-list, the file's and then what the catalogue told beside it.
+def known_beacons(settings: Settings, published: Iterable[KnownBeacon] = ()) -> tuple[Beacon, ...]:
+    """Return the allow-list: the beacons of the settings, our own adverts, and the other `published` beacons.
 
-    Our own adverts are on it too: another adapter or a simulated radio may hear them. They prove that it hears, and are
-    counted; they choose no screen here, for others only.
+    Another adapter or a simulated radio may receive our own adverts. They prove that it receives, and are counted; they
+    do not select a project on this device.
     """
     ours = {identity.id for identity in settings.advertise.identities}
     listed = tuple(
@@ -57,7 +57,7 @@ def known_beacons(settings: Settings, told: Iterable[KnownBeacon] = ()) -> tuple
     known |= {beacon.id for beacon in own}
     more = tuple(
         Beacon(each.beacon, each.kind, each.label, each.measured_power, each.tag_class)
-        for each in told
+        for each in published
         if each.beacon not in known
     )
     return listed + own + more
@@ -90,19 +90,21 @@ def project_rules(settings: Settings) -> ProjectRules:
     )
 
 
-def hours_of(words: tuple[str, ...]) -> tuple[Hours, ...]:
-    return tuple(Hours(*map(time.fromisoformat, word.split("-"))) for word in words)
+def hours_of(texts: tuple[str, ...]) -> tuple[Hours, ...]:
+    return tuple(Hours(*map(time.fromisoformat, text.split("-"))) for text in texts)
 
 
 def collector(
-    settings: Settings, told: Iterable[KnownBeacon] = (), *, foreign: Callable[[], Collection[BeaconId]] = tuple
+    settings: Settings, published: Iterable[KnownBeacon] = (), *, foreign: Callable[[], Collection[BeaconId]] = tuple
 ) -> Collector:
-    """What is counted. Our own advert is not expected: a radio does not hear itself; nor is what the catalogue told,
-    for it may stand in another hall. Who sends our identity more often than we do is noticed all the same.
+    """Return the collector of statistics.
+
+    Our own advert is not expected, because a radio does not receive itself; nor are published beacons, which may be in
+    another hall. Our interval is still known, so that a clone that sends more often is detected.
     """
     ours = {identity.id for identity in settings.advertise.identities}
     return Collector(
-        known_beacons(settings, told),
+        known_beacons(settings, published),
         interval_ms={beacon.id: beacon.interval_ms for beacon in settings.beacons if beacon.interval_ms is not None}
         | dict.fromkeys(ours, settings.advertise.interval_ms),
         expected={beacon.id for beacon in settings.beacons} - ours,
@@ -110,14 +112,14 @@ def collector(
     )
 
 
-def radio_plan(settings: Settings, told: Iterable[KnownBeacon] = ()) -> RadioPlan:
+def radio_plan(settings: Settings, published: Iterable[KnownBeacon] = ()) -> RadioPlan:
     own = settings.advertise
     return RadioPlan(
-        beacons=known_beacons(settings, told),
+        beacons=known_beacons(settings, published),
         scan_adapters=settings.radio.scan_adapters,
         scan_mode=settings.radio.scan_mode,
         silence_s=settings.radio.silence_s,
-        on_the_wall=_on_the_wall(settings),
+        on_the_wall=_proving_beacons(settings),
         frames=tuple(IBeacon(one.uuid, one.major, one.minor, one.measured_power) for one in own.identities),
         advertise_adapter=own.adapter,
         interval_ms=own.interval_ms,
@@ -127,7 +129,7 @@ def radio_plan(settings: Settings, told: Iterable[KnownBeacon] = ()) -> RadioPla
     )
 
 
-def _on_the_wall(settings: Settings) -> tuple[tuple[Beacon, float], ...]:
+def _proving_beacons(settings: Settings) -> tuple[tuple[Beacon, float], ...]:
     seconds = {entry.id: (entry.interval_ms or 1000) / 1000 for entry in settings.beacons if entry.proves_radio}
     return tuple((beacon, seconds[beacon.id]) for beacon in known_beacons(settings) if beacon.id in seconds)
 
@@ -139,28 +141,26 @@ def handoff(settings: Settings, signer: Callable[[], Signer]) -> HandoffMaker:
 
 
 def web_rules(settings: Settings) -> WebRules:
-    """The CSRF secret lives as long as the process: a form from before a restart is asked for again."""
+    """Return the web rules. The CSRF secret is new at each start, so a form from before a restart is shown again."""
     hosts = {"127.0.0.1", "localhost", in_url(settings.kiosk.host.lower()), *settings.kiosk.allowed_hosts}
-    device = frozenset(
-        identify_peer(address) for address in ("127.0.0.1", "::1")
-    )  # a line would tell when somebody touched it
-    return WebRules(allowed_hosts=frozenset(hosts), secret=secrets.token_bytes(32), unlogged=device)
+    # Log lines of this device itself would record when the screen was touched.
+    unlogged = frozenset(identify_peer(address) for address in ("127.0.0.1", "::1"))
+    return WebRules(allowed_hosts=frozenset(hosts), secret=secrets.token_bytes(32), unlogged=unlogged)
 
 
 def voices(settings: Settings) -> Voices:
-    """The site's own recordings before any of the package."""
+    """Return the site's own recordings, then those of the package."""
     own = (Path(settings.kiosk.voices),) if settings.kiosk.voices else ()
     return Voices((*own, STATIC / "voices"))
 
 
 def contact(settings: Settings) -> ContactPage:
-    """Whom residents may call."""
     site = settings.site
     return ContactPage(site.contact_phone, site.contact_name, site.contact_hours)
 
 
 def site_addresses(settings: Settings) -> tuple[str, ...]:
-    """Where staff on the local network open /site."""
+    """Return the URLs by which staff on the local network open /site."""
     kiosk = settings.kiosk
     named = kiosk.allowed_hosts or (in_url(kiosk.host),)
     return tuple(f"http://{host}{'' if _has_port(host) else f':{kiosk.port}'}/site" for host in named)

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_
 
 from central_server.settings_addresses import Host, HttpsOrigin, WebOrigin, is_loopback, is_sealed
 from central_server.settings_bank import BankSettings
-from daemonkit.toml import Misfit, misfits
+from daemonkit.toml import Misfit, raise_misfits
 from kiosk_ui.telephone import Line, Telephone
 from sync_contract.beacon_identity import U16, BeaconId
 from sync_contract.project import Project, ProjectId, Texts
@@ -181,7 +181,7 @@ class Settings(Record):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         environment = self.site.environment
-        misfits(chain(self.server.misfits(environment), self.bank.misfits(environment)))
+        raise_misfits(chain(self.server.misfits(environment), self.bank.misfits(environment)))
         if sent := [each.id for each in self.projects if each.elsewhere]:
             raise ValueError(f"projects {', '.join(sent)}: elsewhere follows from the organisation: leave it out")
         if paid := [each.id for each in self.projects if each.paid_fen is not None or each.helped is not None]:

@@ -1,1 +1,1 @@
-"""What any long-running service of ours needs. Knows no domain, imports nothing of ours."""
+"""Parts of any long-running service. Contains no domain code and imports no other package of this project."""

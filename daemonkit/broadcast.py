@@ -1,28 +1,28 @@
-"""Something changed: tell many listeners, without a queue and without losing the latest."""
+"""Notify many listeners of a change, without a queue."""
 
 import asyncio
 from collections.abc import AsyncIterator
 
 
 class Broadcast:
-    """A listener reads the whole latest state after each turn, so pokes in between may melt into one."""
+    """A listener reads the latest state after each turn, so several pokes may result in one turn."""
 
     def __init__(self) -> None:
         self._pokes = 0
         self._closed = False
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
 
     def poke(self) -> None:
         self._pokes += 1
         self._wake()
 
     def close(self) -> None:
-        """Listeners end, after a last turn when they have not seen the last poke."""
+        """End the listeners, after a last turn for those that have not seen the last poke."""
         self._closed = True
         self._wake()
 
     async def changes(self, every_s: float | None = None) -> AsyncIterator[None]:
-        """Once at once, then after each poke that came since; with `every_s` also whenever nothing came for so long."""
+        """Yield at once, then after each poke; with `every_s` also after so many seconds without one."""
         seen = -1
         while True:
             if seen != self._pokes:
@@ -33,10 +33,10 @@ class Broadcast:
             else:
                 try:
                     async with asyncio.timeout(every_s):
-                        await self._news.wait()
+                        await self._changed.wait()
                 except TimeoutError:
                     yield
 
     def _wake(self) -> None:
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()

@@ -1,4 +1,4 @@
-"""What the kernel knows of this boot and of its clock."""
+"""Read the kernel's boot id and whether its clock is synchronised."""
 
 import ctypes
 from pathlib import Path
@@ -7,7 +7,7 @@ _STA_UNSYNC = 0x0040
 
 
 class _Timex(ctypes.Structure):
-    """struct timex of adjtimex(2), as far as we read it; the kernel fills 208 octets."""
+    """struct timex of adjtimex(2), as far as it is read; the kernel fills 208 bytes."""
 
     _fields_ = (
         ("modes", ctypes.c_uint),
@@ -21,12 +21,12 @@ class _Timex(ctypes.Structure):
 
 
 def boot_id() -> str:
-    """32 hexadecimal digits, new at each boot (random(4))."""
+    """Return 32 hexadecimal digits, different at each boot (random(4))."""
     return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip().replace("-", "")
 
 
 def clock_synchronised() -> bool:
-    """Does the kernel count its clock as synchronised (adjtimex(2))? False where it does not tell.
+    """Return whether the kernel considers its clock synchronised (adjtimex(2)); False when the call fails.
 
     timesyncd, chrony and ntpd all clear STA_UNSYNC. A unit must not set ProtectClock=, which forbids even reading it.
     """

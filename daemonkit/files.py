@@ -1,4 +1,4 @@
-"""Files that are whole after any power cut."""
+"""Write files that are complete after a power cut at any moment."""
 
 import os
 import secrets
@@ -6,14 +6,14 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, data: bytes, *, mode: int = 0o600) -> None:
-    """Put `data` at `path`: afterwards it holds the old content or the new, never a part. Raises OSError."""
+    """Replace the content of `path`; it is either the old or the new content, never a part. Raises OSError."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
-            os.fchmod(file.fileno(), mode)  # whatever the umask says
+            os.fchmod(file.fileno(), mode)  # regardless of the umask
             os.fsync(file.fileno())
         os.replace(draft, path)
     except BaseException:
@@ -23,7 +23,7 @@ def write_atomically(path: Path, data: bytes, *, mode: int = 0o600) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """The rename itself is on disk only once its folder is. Raises OSError."""
+    """Flush the folder: only then is a rename in it on disk. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""What each stage is doing, for /healthz and for the watchdog."""
+"""The state of each stage, for /healthz and the watchdog."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from enum import StrEnum
 class StageState(StrEnum):
     running = "running"
     waiting = "waiting"
-    """Failed, and about to start again."""
+    """Failed; starts again after a wait."""
     ended = "ended"
 
 
@@ -24,9 +24,9 @@ class _Stage:
 
 
 class Health:
-    """Progress is not success: a sync that finds its server down goes round its loop all the same.
+    """Progress is not success: a sync stage whose server is down still makes progress.
 
-    A stage is watched from its first `progress` on; one that never reports is not.
+    A stage is watched after its first call of `progress`; one that never calls it is not watched.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -34,7 +34,7 @@ class Health:
         self._stages: dict[str, _Stage] = {}
 
     def progress(self, stage: str) -> None:
-        """I went round my loop, with or without success."""
+        """Record that the stage completed a round, with or without success."""
         entry = self._stages.get(stage) or self._enter(stage, StageState.running)
         entry.reports = True
         entry.alive_at = self._clock()
@@ -43,7 +43,7 @@ class Health:
         self._enter(stage, StageState.running)
 
     def waiting(self, stage: str, error: str, seconds: float) -> None:
-        """The stage failed with `error` (a word) and starts again in `seconds`."""
+        """Record that the stage failed with `error` (a word) and starts again in `seconds`."""
         entry = self._enter(stage, StageState.waiting)
         entry.alive_at += seconds
         entry.restarts += 1
@@ -53,7 +53,7 @@ class Health:
         self._enter(stage, StageState.ended)
 
     def stalled(self, limit_s: float) -> tuple[str, ...]:
-        """The stages that have shown no progress for more than `limit_s` seconds."""
+        """Return the stages without progress for more than `limit_s` seconds."""
         now = self._clock()
         return tuple(
             name
@@ -62,7 +62,7 @@ class Health:
         )
 
     def snapshot(self) -> dict[str, dict[str, str | int | float | None]]:
-        """JSON-able: what /healthz tells of each stage; times are in seconds ago."""
+        """Return the facts of each stage for JSON; times are in seconds ago."""
         now = self._clock()
         return {
             name: {

@@ -1,4 +1,4 @@
-"""gettext catalogues read from their .po files, so that no compiled file has to be kept in step."""
+"""Read gettext catalogues directly from their .po files, without compiled files."""
 
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -20,7 +20,7 @@ class Catalogues:
         self.gettext = cache(self._read)
 
     def _read(self, language: str) -> NullTranslations:
-        """Has gettext and ngettext. Raises FileNotFoundError; the language of the messages themselves needs no file."""
+        """Return the translations. Raises FileNotFoundError; the source language needs no file."""
         for name in (language, language.replace("-", "_")):
             path = self._folder / name / "LC_MESSAGES" / "messages.po"
             if path.is_file():
@@ -32,10 +32,7 @@ class Catalogues:
 
 @cache
 def _compiled(path: Path, locale: str) -> GNUTranslations:
-    """Read once in a process.
-
-    Babel writes the plural rule only for a locale that it is told, or gettext would count as German does.
-    """
+    """Read once per process. Babel writes the plural rule only for a given locale; the default is the German one."""
     compiled = BytesIO()
     with path.open("rb") as file:
         write_mo(compiled, read_po(file, locale=locale))
@@ -44,5 +41,5 @@ def _compiled(path: Path, locale: str) -> GNUTranslations:
 
 
 def marked(text: str) -> str:
-    """Imported as `_` where a text is named now and translated when it is shown: by that name catalogues find it."""
+    """Mark a text that is translated later. Import it as `_`, the name that the extraction of messages looks for."""
     return text

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line for journald, readable lines for people; nothing secret, nothing that forges a line."""
+"""Configure logs: JSON lines, or readable lines on a terminal; hide secrets and escape control characters."""
 
 import logging
 import re
@@ -11,17 +11,17 @@ from structlog.typing import Processor
 
 from daemonkit.log_repeats import Repeats
 
-_LONGEST = 200
-_LONGEST_TRACE = 8000
-_DEEPEST = 4
+_MAX_VALUE = 200
+_MAX_TRACE = 8000
+_MAX_DEPTH = 4
 _ROW = re.compile(r"^DETAIL: .*?(?=^\[SQL: |^The above exception|^Traceback|\Z)", re.MULTILINE | re.DOTALL)
-"""Where PostgreSQL tells the row that it would not take."""
+"""The part of a PostgreSQL error that contains the refused row."""
 _SECRET = re.compile(r"token|secret|password|signature|csrf|cookie|authorization|private", re.IGNORECASE)
 _Event = MutableMapping[str, Any]
 
 
 def configure(*, json: bool | None = None) -> None:
-    """Route structlog and the standard library's logging to standard output. `json` None: unless it is a terminal."""
+    """Send structlog and standard logging to standard output. `json`: None means unless it is a terminal."""
     as_json = not sys.stdout.isatty() if json is None else json
     first: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -29,7 +29,7 @@ def configure(*, json: bool | None = None) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         Repeats(),
-        cleaned,
+        clean_event,
     ]
     renderer: Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -59,9 +59,9 @@ def configure(*, json: bool | None = None) -> None:
     logging.captureWarnings(True)
 
 
-def cleaned(_logger: object, _method: str, event: _Event) -> _Event:
-    """Secrets hidden by their key, values cut, control characters escaped."""
-    return {key: _clean(key, value, _DEEPEST) for key, value in event.items()}
+def clean_event(_logger: object, _method: str, event: _Event) -> _Event:
+    """Hide secrets by their key, truncate values, escape control characters."""
+    return {key: _clean(key, value, _MAX_DEPTH) for key, value in event.items()}
 
 
 def _clean(key: str, value: object, depth: int) -> object:
@@ -70,17 +70,17 @@ def _clean(key: str, value: object, depth: int) -> object:
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if key == "exception":
-        told = _ROW.sub("DETAIL: …\n", str(value))[-_LONGEST_TRACE:]
-        return "\n".join(_plain(line) for line in told.splitlines())
+        trace = _ROW.sub("DETAIL: …\n", str(value))[-_MAX_TRACE:]
+        return "\n".join(_escape(line) for line in trace.splitlines())
     if depth and isinstance(value, dict):
-        return {_plain(str(name)): _clean(str(name), item, depth - 1) for name, item in value.items()}
+        return {_escape(str(name)): _clean(str(name), item, depth - 1) for name, item in value.items()}
     if depth and isinstance(value, (list, tuple, set, frozenset)):
         return [_clean(key, item, depth - 1) for item in list(value)[:50]]
     text = str(value)
-    return _plain(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+    return _escape(text if len(text) <= _MAX_VALUE else f"{text[:_MAX_VALUE]}…")
 
 
-def _plain(text: str) -> str:
+def _escape(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)

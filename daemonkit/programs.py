@@ -1,4 +1,4 @@
-"""Starting real programs and waiting until they say READY=1 (sd_notify(3)), as systemd would."""
+"""Start programs and wait for their READY=1 (sd_notify(3)), as systemd does."""
 
 import asyncio
 import ctypes
@@ -18,11 +18,11 @@ _LIBC = ctypes.CDLL(None)
 
 
 class ProgramFailed(Exception):
-    """A program ended, or kept silent, before it was ready. The message ends with the tail of its log."""
+    """A program ended or timed out before it was ready. The message ends with the tail of its log."""
 
 
 class Program:
-    """A program that is ready. `url`: what it reported as X_URL; empty when it reported none."""
+    """A program that is ready. `url`: the X_URL that it sent; empty when it sent none."""
 
     def __init__(self, name: str, process: asyncio.subprocess.Process, url: str) -> None:
         self.name = name
@@ -31,7 +31,7 @@ class Program:
         self._process = process
 
     def kill(self) -> None:
-        """SIGKILL: it gets no word in."""
+        """Send SIGKILL."""
         if self._process.returncode is None:
             self._process.kill()
 
@@ -40,7 +40,7 @@ class Program:
             self._process.terminate()
 
     async def exited(self) -> int:
-        """Its exit code once it has ended; negative: the signal that ended it."""
+        """Wait until it has ended; return its exit code, or the negative number of the signal that ended it."""
         return await self._process.wait()
 
 
@@ -48,12 +48,12 @@ class Program:
 async def program(
     name: str, argv: Sequence[str], *, log: Path, env: Mapping[str, str] = _NOTHING, ready_s: float = 120.0
 ) -> AsyncIterator[Program]:
-    """Start, wait for READY, and at the end of the block stop: SIGTERM, SIGKILL after 5 s. Output goes to `log`.
+    """Start a program, wait for READY, and stop it after the block: SIGTERM, SIGKILL after 5 s. Output goes to `log`.
 
     Raises ProgramFailed, and OSError when it cannot be started at all.
     """
     with TemporaryDirectory(prefix="ready-") as folder, log.open("ab") as output:
-        began = output.tell()
+        log_start = output.tell()
         inbox, channel = await _listen(Path(folder) / "notify")
         process = None
         try:
@@ -63,10 +63,10 @@ async def program(
                 stdout=output,
                 stderr=output,
                 env=_environment(env, Path(folder) / "notify"),
-                process_group=0,  # Ctrl-C at a terminal is for us; we stop them in order
+                process_group=0,  # Ctrl-C reaches the parent only, which stops its programs in order
                 preexec_fn=_die_with_parent,
             )
-            url = await _until_ready(name, process, inbox, ready_s, log, began)
+            url = await _until_ready(name, process, inbox, ready_s, log, log_start)
             yield Program(name, process, url)
         finally:
             if process is not None:
@@ -75,15 +75,15 @@ async def program(
 
 
 class _Inbox(asyncio.DatagramProtocol):
-    """Reads on after READY too, or a chatty program would block on a full socket."""
+    """Reads after READY too: otherwise the program could block on a full socket."""
 
     def __init__(self) -> None:
         self.ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def datagram_received(self, data: bytes, _addr: object) -> None:
-        told = dict(line.partition("=")[::2] for line in data.decode(errors="replace").splitlines())
-        if told.get("READY") == "1" and not self.ready.done():
-            self.ready.set_result(told.get("X_URL", ""))
+        fields = dict(line.partition("=")[::2] for line in data.decode(errors="replace").splitlines())
+        if fields.get("READY") == "1" and not self.ready.done():
+            self.ready.set_result(fields.get("X_URL", ""))
 
 
 async def _listen(path: Path) -> tuple[_Inbox, asyncio.DatagramTransport]:
@@ -98,7 +98,7 @@ async def _listen(path: Path) -> tuple[_Inbox, asyncio.DatagramTransport]:
 
 
 async def _until_ready(
-    name: str, process: asyncio.subprocess.Process, inbox: _Inbox, ready_s: float, log: Path, began: int
+    name: str, process: asyncio.subprocess.Process, inbox: _Inbox, ready_s: float, log: Path, log_start: int
 ) -> str:
     ended = asyncio.create_task(process.wait())
     try:
@@ -110,7 +110,7 @@ async def _until_ready(
         return inbox.ready.result()
     what = f"was not ready within {ready_s:g} s" if process.returncode is None else f"ended with {process.returncode}"
     with log.open("rb") as file:
-        file.seek(began)
+        file.seek(log_start)
         tail = file.read().decode(errors="replace").splitlines()[-30:]
     raise ProgramFailed("\n".join((f"{name} {what}; its log {log} ends:", *tail)))
 
@@ -133,5 +133,5 @@ def _environment(extra: Mapping[str, str], notify: Path) -> dict[str, str]:
 
 
 def _die_with_parent() -> None:
-    """In the child, before exec: when we are killed, nobody else would stop it (prctl(2))."""
+    """Run in the child before exec: end it when the parent is killed (prctl(2))."""
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""sd_notify(3): telling systemd (or daemonkit.programs) how we are."""
+"""Notify systemd (or daemonkit.programs) of this service's state: sd_notify(3)."""
 
 import os
 import socket
@@ -21,7 +21,7 @@ class Notifier:
         return cls(environment.get("NOTIFY_SOCKET") or None)
 
     def ready(self, *, url: str = "", status: str = "") -> None:
-        """The service serves. `url`: where, for a parent that let it choose a free port."""
+        """Report that the service is ready. `url`: its address, for a parent that let it choose a free port."""
         self._send("READY=1", *([f"X_URL={url}"] if url else []), *([f"STATUS={_line(status)}"] if status else []))
 
     def watchdog(self) -> None:
@@ -41,17 +41,17 @@ class Notifier:
             channel.settimeout(1.0)
             try:
                 channel.sendto("\n".join(lines).encode(), address)
-            except OSError as error:  # a supervisor that does not listen is no reason to end
+            except OSError as error:  # the service continues without its supervisor
                 _log.warning("notify.failed", error=type(error).__name__)
 
 
 def watchdog_period(environment: Mapping[str, str] = os.environ) -> float | None:
-    """Seconds between two WATCHDOG=1: half of what systemd allows; None when it does not watch this process."""
+    """Return the seconds between two WATCHDOG=1, half of systemd's limit; None when it sets no watchdog here."""
     allowed = environment.get("WATCHDOG_USEC", "")
-    meant_for = environment.get("WATCHDOG_PID", "")
+    pid = environment.get("WATCHDOG_PID", "")
     if not allowed.isdecimal() or int(allowed) == 0:
         return None
-    if meant_for and meant_for != str(os.getpid()):
+    if pid and pid != str(os.getpid()):
         return None
     return int(allowed) / 2_000_000
 

@@ -1,14 +1,14 @@
-"""Commands that write into the state folder do so as its owner: what root wrote, the service could not read."""
+"""Let commands write the state folder as its owner: the service cannot read files of root."""
 
 import os
 from pathlib import Path
 
 
 def become_owner(state_dir: Path) -> None:
-    """As root, for the rest of this process; anybody else stays who they are."""
+    """If root, become the owner of `state_dir` for the rest of this process; otherwise do nothing."""
     if os.geteuid() == 0 and state_dir.exists():
-        found = state_dir.stat()
-        if found.st_uid != 0:
+        owner = state_dir.stat()
+        if owner.st_uid != 0:
             os.setgroups([])
-            os.setgid(found.st_gid)
-            os.setuid(found.st_uid)
+            os.setgid(owner.st_gid)
+            os.setuid(owner.st_uid)

@@ -1,4 +1,4 @@
-"""Jinja2 as every page of ours uses it: escaping always, a missing value is an error, texts from a catalogue."""
+"""Jinja2 with escaping, an error for each missing value, and texts from a catalogue."""
 
 from functools import cache
 from gettext import NullTranslations
@@ -10,7 +10,7 @@ from jinja2.bccache import Bucket
 
 
 def strict_templates(folder: Path, texts: NullTranslations) -> Environment:
-    """The templates of `folder` in one language; read once, so that a page costs no disk."""
+    """Return the templates of `folder` in one language; each is read once."""
     templates = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
@@ -26,7 +26,7 @@ def strict_templates(folder: Path, texts: NullTranslations) -> Environment:
 
 
 class _Compiled(BytecodeCache):
-    """What was compiled in this process, for every server that runs in it."""
+    """The compiled templates, shared by all servers of this process."""
 
     def __init__(self) -> None:
         self._codes: dict[tuple[str, str], CodeType] = {}
@@ -41,5 +41,5 @@ class _Compiled(BytecodeCache):
 
 @cache
 def _compiled(folder: Path, texts: NullTranslations) -> _Compiled:
-    """One for each language: when a template is compiled, its constants go through that language's filters."""
+    """Return the cache of a language: compiling a template applies that language's filters to its constants."""
     return _Compiled()

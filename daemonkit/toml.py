@@ -1,4 +1,4 @@
-"""Reading a TOML file into a strict model: every fault at once, each with file, line, key and remedy."""
+"""Read a TOML file into a strict model; report all faults at once, each with file, line, key and remedy."""
 
 import json
 import re
@@ -15,22 +15,32 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from daemonkit.toml_explain import Explainer
 from daemonkit.toml_faults import ConfigRefused, Fault
-from daemonkit.toml_limits import DEEPEST, too_deep, unusable
-from daemonkit.toml_lines import lines_of
-from daemonkit.toml_valid_subset import UNSOUND, sound
+from daemonkit.toml_limits import MAX_DEPTH, find_too_deep, find_unusable_numbers
+from daemonkit.toml_lines import Path as KeyPath
+from daemonkit.toml_lines import find_lines
 
-__all__ = ["UNSOUND", "ConfigRefused", "Fault", "Misfit", "Whole", "load", "misfits", "validate"]
+__all__ = ["INVALID", "ConfigRefused", "CrossChecked", "Fault", "Misfit", "load", "raise_misfits", "validate"]
 
 Model = TypeVar("Model", bound=BaseModel)
-_LARGEST = 1024 * 1024
-_NO_TOML = "不是 TOML,常见的是少了引号或括号 is not TOML, often for want of a quotation mark or bracket"
-_WHERE = re.compile(r" \((?:at line (\d+), column (\d+)|at end of document)\)$")
+_MAX_BYTES = 1024 * 1024
+_NOT_TOML = "不是 TOML,常见的是少了引号或括号 is not TOML, usually because a quotation mark or bracket is missing"
+_POSITION = re.compile(r" \((?:at line (\d+), column (\d+)|at end of document)\)$")
+
+
+class Invalid:
+    """Replaces a value that is invalid by itself."""
+
+    def __repr__(self) -> str:
+        return "INVALID"
+
+
+INVALID = Invalid()
 
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A value that does not fit the others. `at`: its place below the validated field, e.g. (2, "major"), or
-    the whole path where a Whole says it."""
+    """A value that contradicts others. `at`: its path below the validated field, e.g. (2, "major"), or below the
+    document when a CrossChecked model reports it."""
 
     at: tuple[str | int, ...]
     reason: str
@@ -38,15 +48,15 @@ class Misfit:
 
 
 @runtime_checkable
-class Whole(Protocol):
-    """A model that says what does not fit together, also where other values are wrong."""
+class CrossChecked(Protocol):
+    """A model that checks values against each other even when some are invalid."""
 
-    def unfit(self, told: Mapping[str, Any]) -> Iterable[Misfit]:
-        """A class method. `told`: the document as TOML gives it, UNSOUND for each value that is wrong by itself."""
+    def find_misfits(self, document: Mapping[str, Any]) -> Iterable[Misfit]:
+        """A class method. `document`: as tomllib returns it, with INVALID for each value that is invalid by itself."""
 
 
-def misfits(found: Iterable[Misfit]) -> None:
-    """For a validator that checks values against each other: raises one error that `load` puts on the right lines."""
+def raise_misfits(found: Iterable[Misfit]) -> None:
+    """Raise one ValidationError with all misfits; `load` reports each on its line. For pydantic validators."""
     details = [
         InitErrorDetails(type=PydanticCustomError("misfit", "{why}", {"why": one.reason}), loc=one.at, input=one.got)
         for one in found
@@ -56,41 +66,66 @@ def misfits(found: Iterable[Misfit]) -> None:
 
 
 def load(path: Path, model: type[Model], *, fill: Mapping[str, Mapping[str, object]] | None = None) -> Model:
-    """The file as a `model`. Raises ConfigRefused with all faults, ordered by line; values of secrets are not told.
+    """Return the file as a `model`. Raises ConfigRefused with all faults by line, without the values of secrets.
 
-    `fill`: by section, values for the keys that the file leaves out or empty.
+    `fill`: by section, values for keys that are missing or empty in the file.
     """
     text = _read(path)
     document = _parse(path, text)
     for section, values in (fill or {}).items():
-        told = document.get(section, {})
-        if isinstance(told, dict):
-            document[section] = {**values, **{key: value for key, value in told.items() if value != ""}}
-    return _validated(document, model, Explainer(str(path), lines_of(text), model))
+        table = document.get(section, {})
+        if isinstance(table, dict):
+            document[section] = {**values, **{key: value for key, value in table.items() if value != ""}}
+    return _validated(document, model, Explainer(str(path), find_lines(text), model))
 
 
 def validate(document: dict[str, Any], model: type[Model], *, source: str) -> Model:
-    """As `load`, for values that stand in no file; `source` is named instead of one. Raises ConfigRefused."""
+    """Do as `load` for values without a file; `source` names their origin. Raises ConfigRefused."""
     return _validated(document, model, Explainer(source, {}, model))
 
 
 def _validated(document: dict[str, Any], model: type[Model], explain: Explainer) -> Model:
-    uncarried = dict(unusable(document))
-    faults = [explain.fault(at, reason) for at, reason in uncarried.items()]
-    made, wrong = None, list(uncarried)
+    unusable = dict(find_unusable_numbers(document))
+    faults = [explain.fault(at, reason) for at, reason in unusable.items()]
+    validated, invalid = None, list(unusable)
     try:
-        made = model.model_validate_json(json.dumps(sound(document, uncarried), default=_as_text))
+        validated = model.model_validate_json(json.dumps(_without(document, unusable), default=_as_text))
     except ValidationError as error:
-        faults += explain.faults(error, but=uncarried)
-        wrong += [each["loc"] for each in error.errors(include_url=False, include_context=False)]
-    faults += [explain.misfit(one.at, one.reason, one.got) for one in _unfit(model, sound(document, wrong))]
-    if faults or made is None:
-        raise ConfigRefused(faults)  # outside the except: pydantic's text would echo secrets
-    return made
+        faults += explain.faults(error, skip=unusable)
+        invalid += [each["loc"] for each in error.errors(include_url=False, include_context=False)]
+    faults += [explain.misfit(one.at, one.reason, one.got) for one in _misfits(model, _without(document, invalid))]
+    if faults or validated is None:
+        raise ConfigRefused(faults)  # outside the except clause: pydantic's text contains secrets
+    return validated
 
 
-def _unfit(model: object, told: Mapping[str, Any]) -> Iterable[Misfit]:
-    return model.unfit(told) if isinstance(model, Whole) else ()
+def _misfits(model: object, document: Mapping[str, Any]) -> Iterable[Misfit]:
+    return model.find_misfits(document) if isinstance(model, CrossChecked) else ()
+
+
+def _without(document: Any, invalid: Iterable[KeyPath]) -> Any:  # noqa: ANN401 - any TOML value
+    """Return a copy with INVALID at the key paths of single values; tables and arrays stay."""
+    copy = _copy(document)
+    for path in invalid:
+        value = copy
+        for depth, part in enumerate(path):
+            if not (part in value if isinstance(value, dict) else isinstance(value, list) and _is_index(part, value)):
+                break
+            if depth == len(path) - 1 and not isinstance(value[part], dict | list):
+                value[part] = INVALID
+                break
+            value = value[part]
+    return copy
+
+
+def _is_index(part: str | int, value: list[Any]) -> bool:
+    return isinstance(part, int) and part < len(value)
+
+
+def _copy(value: Any) -> Any:  # noqa: ANN401 - any TOML value
+    if isinstance(value, dict):
+        return {key: _copy(each) for key, each in value.items()}
+    return [_copy(each) for each in value] if isinstance(value, list) else value
 
 
 def _read(path: Path) -> str:
@@ -98,32 +133,32 @@ def _read(path: Path) -> str:
         if not stat.S_ISREG(path.stat().st_mode):
             raise _refused(path, None, "不是可以读取的文件 is not a file that can be read")
         with path.open("rb") as file:
-            octets = file.read(_LARGEST + 1)
+            content = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise _refused(path, None, f"读不了 cannot be read: {error.strerror}") from error
-    if len(octets) > _LARGEST:
+    if len(content) > _MAX_BYTES:
         raise _refused(path, None, "超过 1 MiB is larger than 1 MiB")
     try:
-        return octets.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _refused(
-            path, octets.count(b"\n", 0, error.start) + 1, "不是 UTF-8,请存成 UTF-8 is not UTF-8; save it as UTF-8"
+            path, content.count(b"\n", 0, error.start) + 1, "不是 UTF-8,请存成 UTF-8 is not UTF-8; save it as UTF-8"
         ) from error
 
 
 def _parse(path: Path, text: str) -> dict[str, Any]:
-    deep = too_deep(text)
+    deep = find_too_deep(text)
     if deep is not None:
-        raise _refused(path, deep, f"嵌套超过 {DEEPEST} 层 is nested deeper than {DEEPEST}")
+        raise _refused(path, deep, f"嵌套超过 {MAX_DEPTH} 层 is nested deeper than {MAX_DEPTH}")
     try:
         return tomllib.loads(text)
     except ValueError as error:  # TOMLDecodeError, and a number of more digits than Python reads
-        where = _WHERE.search(str(error))
-        reason = _WHERE.sub("", str(error))
+        where = _POSITION.search(str(error))
+        reason = _POSITION.sub("", str(error))
         if where is None:
-            raise _refused(path, None, f"{_NO_TOML}: {reason}") from error
+            raise _refused(path, None, f"{_NOT_TOML}: {reason}") from error
         line = int(where[1]) if where[1] else text.rstrip().count("\n") + 1
-        raise _refused(path, line, f"{_NO_TOML}: {reason}" + (f" (column {where[2]})" if where[2] else "")) from error
+        raise _refused(path, line, f"{_NOT_TOML}: {reason}" + (f" (column {where[2]})" if where[2] else "")) from error
 
 
 def _refused(path: Path, line: int | None, reason: str) -> ConfigRefused:
@@ -131,7 +166,7 @@ def _refused(path: Path, line: int | None, reason: str) -> ConfigRefused:
 
 
 def _as_text(value: object) -> str | None:
-    if value is UNSOUND:
+    if value is INVALID:
         return None
-    assert isinstance(value, (date, datetime, time)), "tomllib gives nothing else"
+    assert isinstance(value, (date, datetime, time)), "tomllib returns no other type"
     return value.isoformat()

@@ -1,4 +1,4 @@
-"""From pydantic's errors to faults that an installer can mend."""
+"""Convert pydantic's errors into faults with a line and a remedy."""
 
 import json
 import re
@@ -12,19 +12,19 @@ from pydantic_core import ErrorDetails
 
 from daemonkit.toml_faults import Fault
 from daemonkit.toml_lines import Path
-from daemonkit.toml_wording import words
+from daemonkit.toml_wording import describe_fault
 
 _SECRET = re.compile(r"secret|password|passphrase|token|_key$", re.IGNORECASE)
 _PUBLIC = re.compile(r"public", re.IGNORECASE)
 _USER_IN_URL = re.compile(r"//[^/@\s]*@")
-_NAMED = re.compile(r"(?P<key>[a-z][\w-]*(?:\[\d+\]|\.[\w-]+)*)(?P<colon>:)? ")
+_KEY_IN_MESSAGE = re.compile(r"(?P<key>[a-z][\w-]*(?:\[\d+\]|\.[\w-]+)*)(?P<colon>:)? ")
 _PART = re.compile(r"\[\d+\]|\.?[\w-]+")
-_LONGEST = 60
+_MAX_SHOWN = 60
 _Schema = Mapping[str, Any]
 
 
 class Explainer:
-    """Knows the file's lines and, from the model's JSON schema, the keys that would be right."""
+    """Uses the file's lines and the model's JSON schema."""
 
     def __init__(self, file: str, lines: Mapping[Path, int], model: type[BaseModel]) -> None:
         self._file = file
@@ -33,37 +33,36 @@ class Explainer:
 
     @cached_property
     def _schema(self) -> _Schema:
-        """Only where there is a fault to explain."""
         return self._model.model_json_schema()
 
-    def faults(self, error: ValidationError, *, but: Container[Path] = ()) -> list[Fault]:
-        """`but`: key paths of which all has been said."""
-        return [self._explain(each) for each in error.errors(include_url=False) if each["loc"] not in but]
+    def faults(self, error: ValidationError, *, skip: Container[Path] = ()) -> list[Fault]:
+        """Return all faults except those at the key paths `skip`."""
+        return [self._explain(each) for each in error.errors(include_url=False) if each["loc"] not in skip]
 
     def fault(self, at: Path, reason: str, got: str | None = None, zh: str = "") -> Fault:
-        return Fault(self._file, self._line(at), _key(at), reason, got, zh)
+        return Fault(self._file, self._line(at), _key_text(at), reason, got, zh)
 
     def misfit(self, at: Path, reason: str, got: object) -> Fault:
-        """Of a value that does not fit the others."""
+        """Return the fault of a value that contradicts others."""
         return self.fault(at, reason, None if self._is_secret(at) else _shown(got))
 
     def _explain(self, error: ErrorDetails) -> Fault:
         at = error["loc"]
         if error["type"] == "extra_forbidden":
-            zh, reason = self._unknown(at)
+            zh, reason = self._describe_unknown(at)
             return self.fault(at, reason, zh=zh)
         message = re.sub("^Input should be", "must be", error["msg"].removeprefix("Value error, "))
         examples = self._examples(at) or [[example] for example in self._examples((*at, 0))]
-        zh, reason = words(error["type"], message, error["input"], error.get("ctx", {}), examples)
+        zh, reason = describe_fault(error["type"], message, error["input"], error.get("ctx", {}), examples)
         if error["type"] == "missing":
             return self.fault(at, reason, zh=zh)
         if not zh:
-            at, reason = self._named(at, reason)
+            at, reason = self._locate_named_key(at, reason)
         return self.fault(at, reason, None if self._is_secret(at) else _shown(error["input"]), zh)
 
-    def _named(self, at: Path, reason: str) -> tuple[Path, str]:
-        """A validator of a whole table names the key in its message: "closes is before opens", "bank.kind: no such"."""
-        found = _NAMED.match(reason)
+    def _locate_named_key(self, at: Path, reason: str) -> tuple[Path, str]:
+        """Find the key in the message of a table's validator: "closes is before opens", "bank.kind: no such"."""
+        found = _KEY_IN_MESSAGE.match(reason)
         if found is None:
             return at, reason
         key = (int(part[1:-1]) if part.startswith("[") else part.lstrip(".") for part in _PART.findall(found["key"]))
@@ -73,14 +72,14 @@ class Explainer:
         return named, reason[found.end() :] if found["colon"] else reason
 
     def _line(self, at: Path) -> int | None:
-        """The key's own line, or its table's when the key is not there."""
+        """Return the line of the key, or of its table when the key is missing."""
         for depth in range(len(at), 0, -1):
             if at[:depth] in self._lines:
                 return self._lines[at[:depth]]
         return None
 
-    def _unknown(self, at: Path) -> tuple[str, str]:
-        known = [key for schema in self._at(at[:-1]) for key in schema.get("properties", {})]
+    def _describe_unknown(self, at: Path) -> tuple[str, str]:
+        known = [key for schema in self._schemas_at(at[:-1]) for key in schema.get("properties", {})]
         close = get_close_matches(str(at[-1]), known, n=1)
         if close:
             return f"没有这个键;是不是 {close[0]}?", f"unknown key; did you mean {close[0]}?"
@@ -88,20 +87,20 @@ class Explainer:
 
     def _is_secret(self, at: Path) -> bool:
         named = any(isinstance(part, str) and _SECRET.search(part) and not _PUBLIC.search(part) for part in at)
-        return named or any(schema.get("format") == "password" for schema in self._at(at))
+        return named or any(schema.get("format") == "password" for schema in self._schemas_at(at))
 
     def _examples(self, at: Path) -> list[Any]:
-        return [example for schema in self._at(at) for example in schema.get("examples", ())]
+        return [example for schema in self._schemas_at(at) for example in schema.get("examples", ())]
 
-    def _at(self, at: Path) -> list[_Schema]:
-        """The schemas that may stand at a key path."""
+    def _schemas_at(self, at: Path) -> list[_Schema]:
+        """Return the schemas that apply to a key path."""
         found = self._resolved([self._schema])
         for part in at:
             found = self._resolved(below for schema in found for below in _below(schema, part))
         return found
 
     def _resolved(self, schemas: Iterable[_Schema]) -> list[_Schema]:
-        """With references followed and alternatives spread out."""
+        """Follow references and expand alternatives."""
         found: list[_Schema] = []
         for schema in schemas:
             if "$ref" in schema:
@@ -120,15 +119,15 @@ def _below(schema: _Schema, part: str | int) -> list[_Schema]:
     return [each for each in candidates if isinstance(each, Mapping)]
 
 
-def _key(at: Path) -> str:
+def _key_text(at: Path) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in at).removeprefix(".")
 
 
 def _shown(value: object) -> str | None:
-    """The value as the file would show it; None for tables and arrays, which are too long to help."""
+    """Return the value as TOML text; None for tables and arrays."""
     if value is None or isinstance(value, (dict, list, tuple)):
         return None
     text = value if isinstance(value, str) else json.dumps(value, default=str)
     text = _USER_IN_URL.sub("//***@", text)
-    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    text = text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
     return json.dumps(text, ensure_ascii=False) if isinstance(value, str) else text

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration file."""
+"""Faults of a configuration file."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`line` counts from 1; None when there is no such place. `key` is empty for a fault of the whole file.
+    """`line` counts from 1, None when the fault has no line; `key` is empty for a fault of the complete file.
 
-    `zh`: the reason in Chinese, empty where `reason` holds both.
+    `zh`: the reason in Chinese, empty when `reason` contains both languages.
     """
 
     file: str
@@ -26,7 +26,7 @@ class Fault:
 
 
 class ConfigRefused(Exception):
-    """The file cannot be used; `faults` are all that is wrong with it, in the order of its lines."""
+    """The file cannot be used; `faults` lists all its faults in the order of lines."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         ordered = sorted(dict.fromkeys(faults), key=lambda fault: fault.line or 0)

@@ -1,4 +1,4 @@
-"""Bounds for TOML text before and after tomllib, whose cost and recursion grow with nesting."""
+"""Limits for TOML text and values: tomllib's cost and recursion grow with nesting."""
 
 import math
 import re
@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from daemonkit.toml_lines import STRING, Path
 
-DEEPEST = 32
+MAX_DEPTH = 32
 _TOKEN = re.compile(rf"{STRING.pattern}|#[^\n]*|[\[\]{{}}.=,\n]", re.DOTALL)
 
 
-def too_deep(text: str) -> int | None:
-    """The line where brackets or a dotted key go deeper than 32; None when none does. Works on text that is no TOML."""
+def find_too_deep(text: str) -> int | None:
+    """Return the line where nesting or a dotted key exceeds MAX_DEPTH, or None. The text need not be TOML."""
     depth = dots = 0
     for token in _TOKEN.finditer(text):
         mark = token[0]
@@ -20,19 +20,19 @@ def too_deep(text: str) -> int | None:
         elif mark in ("]", "}"):
             depth = max(0, depth - 1)
         dots = dots + 1 if mark == "." else dots if mark[0] in "\"'" else 0
-        if depth > DEEPEST or dots > DEEPEST:
+        if depth > MAX_DEPTH or dots > MAX_DEPTH:
             return text.count("\n", 0, token.start()) + 1
     return None
 
 
-def unusable(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Numbers that TOML 1.0 does not allow or that JSON cannot carry, each with its key path and the reason."""
+def find_unusable_numbers(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Yield the key path and the reason of each number that TOML 1.0 or JSON does not allow."""
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from unusable(item, (*path, key))
+            yield from find_unusable_numbers(item, (*path, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from unusable(item, (*path, index))
+            yield from find_unusable_numbers(item, (*path, index))
     elif isinstance(value, float) and not math.isfinite(value):
         yield path, "必须是有限的数 must be a finite number"
     elif isinstance(value, int) and not -(2**63) <= value < 2**63:

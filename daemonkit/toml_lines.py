@@ -1,6 +1,6 @@
-"""On which line is each key of a TOML document? tomllib tells values only.
+"""Find the line of each key of a TOML document; tomllib returns values only.
 
-The scanner trusts that tomllib has accepted the text; it follows TOML 1.0.
+The scanner requires text that tomllib has accepted; it follows TOML 1.0.
 """
 
 import re
@@ -24,10 +24,10 @@ _SHORT_ESCAPE = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"'
 _ESCAPE = re.compile(r'\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([btnfr"\\]))')
 
 
-def lines_of(text: str) -> dict[Path, int]:
-    """Line (from 1) of each table, key and array element; array indices count from 0."""
+def find_lines(text: str) -> dict[Path, int]:
+    """Return the line (from 1) of each table, key and array element; array indices count from 0."""
     lines = dict(_Scanner(text).document())
-    for path, line in list(lines.items()):  # tables that only their children name
+    for path, line in list(lines.items()):  # tables without a header of their own
         for depth in range(1, len(path)):
             lines.setdefault(path[:depth], line)
     return lines
@@ -65,7 +65,7 @@ class _Scanner:
         return (*path, self._last_index[path])
 
     def _newest(self, path: Path) -> Path:
-        """A header that names an array of tables means its newest table."""
+        """Return the path of the newest table of an array of tables."""
         return (*path, self._last_index[path]) if path in self._last_index else path
 
     def _pair(self, table: Path) -> Iterator[tuple[Path, int]]:
@@ -114,7 +114,7 @@ class _Scanner:
             yield from self._pair(path)
 
     def _closed(self, closer: str) -> bool:
-        """Step over blanks and commas, and over the closer when it comes."""
+        """Skip blanks and commas; skip the closer and return True when it follows."""
         while self._skip(_BLANK) < len(self._text) and self._text[self._at] == ",":
             self._at += 1
         if self._text[self._at] != closer:

@@ -1,4 +1,4 @@
-"""What is wrong with one value, Chinese and English, with an example of what is right: installers read no patterns."""
+"""Word the fault of one value in Chinese and English, with an example of a valid value."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -11,10 +11,10 @@ _ONE_LINE = r"^[^\n\r]*$"
 _NUMBER = frozenset("0123456789.-+")
 
 
-def words(kind: str, message: str, given: object, facts: _Facts, examples: list[Any]) -> Pair:
-    """`kind`, `message`, `facts`: pydantic's type, message and context of the error; `examples`: of the key's schema.
+def describe_fault(kind: str, message: str, given: object, facts: _Facts, examples: list[Any]) -> Pair:
+    """Return both texts. `kind`, `message`, `facts`: the type, message and context of pydantic's error.
 
-    The Chinese is empty for what a validator of ours says in words of its own.
+    The Chinese is empty when `message` comes from our own validators, which use both languages.
     """
     if kind in _BY_KIND:
         return _BY_KIND[kind](facts)
@@ -23,7 +23,7 @@ def words(kind: str, message: str, given: object, facts: _Facts, examples: list[
         case "string_pattern_mismatch" if facts.get("pattern") == _ONE_LINE:
             return "须在一行之内", "must be on one line"
         case "string_pattern_mismatch":
-            return _like("写法不对,应", "is not written as it must be", examples)
+            return _with_example("写法不对,应", "is not written as it must be", examples)
         case "int_type" | "int_from_float" | "int_parsing":
             zh, en = "应为整数", "must be a valid integer"
             return _unquoted(zh, en, given, examples) if quoted else (zh, en)
@@ -34,12 +34,14 @@ def words(kind: str, message: str, given: object, facts: _Facts, examples: list[
             more = (",不加引号", ", without quotation marks") if quoted else ("", "")
             return f"应为 true 或 false{more[0]}", f"must be true or false{more[1]}"
         case "string_type":
-            return _like("应为加引号的文字", "must be text in quotation marks", examples)
+            return _with_example("应为加引号的文字", "must be text in quotation marks", examples)
         case "list_type" | "tuple_type":
-            return _like("应为方括号里的一列", "must be a list in brackets", examples or [["…", "…"]])
+            return _with_example("应为方括号里的一列", "must be a list in brackets", examples or [["…", "…"]])
         case "uuid_parsing" | "uuid_type":
-            like = _like("应为 UUID", "must be a valid UUID", examples or ["1ae1b83f-2b0d-41d8-8486-e4a5492b2ec0"])
-            return f"{like[0]}(命令 uuidgen 可生成)", f"{like[1]} (uuidgen makes one)"
+            text = _with_example(
+                "应为 UUID", "must be a valid UUID", examples or ["1ae1b83f-2b0d-41d8-8486-e4a5492b2ec0"]
+            )
+            return f"{text[0]}(命令 uuidgen 可生成)", f"{text[1]} (uuidgen generates one)"
         case _ if kind.startswith("date_"):
             return "应为日期,如 2026-12-31", "must be a valid date, for example 2026-12-31"
         case "model_type" | "model_attributes_type" | "dict_type":
@@ -55,10 +57,10 @@ _BY_KIND: Mapping[str, Callable[[_Facts], Pair]] = {
     "greater_than": lambda f: (f"须大于 {f['gt']:g}", f"must be greater than {f['gt']:g}"),
     "less_than_equal": lambda f: (f"不能大于 {f['le']:g}", f"must be less than or equal to {f['le']:g}"),
     "less_than": lambda f: (f"须小于 {f['lt']:g}", f"must be less than {f['lt']:g}"),
-    "string_too_short": lambda f: (f"至少 {f['min_length']} 个字", _most("at least", f["min_length"], "character")),
-    "string_too_long": lambda f: (f"最多 {f['max_length']} 个字", _most("at most", f["max_length"], "character")),
-    "too_short": lambda f: (f"至少要有 {f['min_length']} 个", _most("at least", f["min_length"], "item")),
-    "too_long": lambda f: (f"最多 {f['max_length']} 个", _most("at most", f["max_length"], "item")),
+    "string_too_short": lambda f: (f"至少 {f['min_length']} 个字", _count("at least", f["min_length"], "character")),
+    "string_too_long": lambda f: (f"最多 {f['max_length']} 个字", _count("at most", f["max_length"], "character")),
+    "too_short": lambda f: (f"至少要有 {f['min_length']} 个", _count("at least", f["min_length"], "item")),
+    "too_long": lambda f: (f"最多 {f['max_length']} 个", _count("at most", f["max_length"], "item")),
 }
 
 
@@ -66,11 +68,11 @@ def _one_of(expected: str) -> Pair:
     return f"只能是 {expected.replace(' or ', ' 或 ')}", f"must be {expected}"
 
 
-def _most(bound: str, count: int, what: str) -> str:
+def _count(bound: str, count: int, what: str) -> str:
     return f"must have {bound} {count} {what}{'' if count == 1 else 's'}"
 
 
-def _like(zh: str, en: str, examples: list[Any]) -> Pair:
+def _with_example(zh: str, en: str, examples: list[Any]) -> Pair:
     if not examples:
         return zh.removesuffix(",应"), en
     shown = [json.dumps(example, ensure_ascii=False) for example in examples if example != ""]
@@ -80,7 +82,7 @@ def _like(zh: str, en: str, examples: list[Any]) -> Pair:
 
 
 def _unquoted(zh: str, en: str, given: object, examples: list[Any]) -> Pair:
-    """A number that was put in quotation marks."""
+    """Describe a number in quotation marks."""
     text = str(given).strip()
     example = text if text and set(text) <= _NUMBER else str(examples[0]) if examples else ""
     like = (f",如 {example}", f", such as {example}") if example else ("", "")

@@ -1,4 +1,4 @@
-"""A gift begins: permit and amount are judged, the intent is recorded, and only then handed over."""
+"""Begin a donation: check permit and amount, record the intent, then make the handoff."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ from sync_contract.uuid7 import new_id
 
 
 class Donations:
-    """The way of a gift on this gateway; `recorded` is called after each commit, so that syncing need not wait."""
+    """Port: ports.Giving. `recorded` is called after each commit, to wake the sync."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Donations:
         self._recorded = recorded
 
     async def begin(self, project: str, amount: Money, *, door: Door, beacon: BeaconId | None, key: str) -> Gift:
-        """Record before handing over: a crash may lose a page, never an intent."""
+        """Record before the handoff: a crash may lose a page, never an intent."""
         found = self._projects.get(project)
         if found is None:
             raise ProjectUnknown(project)
@@ -64,10 +64,10 @@ class Donations:
             catalogue_version=self._projects.version,
         )
         clock = self._read_clock()
-        stands = await self._log.record(intent, key=key, url=self._handoff.url(intent, clock), clock=clock)
-        self._open.add(stands.intent.id)
+        recorded = await self._log.record(intent, key=key, url=self._handoff.url(intent, clock), clock=clock)
+        self._open.add(recorded.intent.id)
         self._recorded()
-        return Gift(stands.intent.id, found, stands.intent.amount, stands.intent.handoff, stands.url)
+        return Gift(recorded.intent.id, found, recorded.intent.amount, recorded.intent.handoff, recorded.url)
 
     def state(self, intent: str) -> GiftState:
         return self._open.state(intent)

@@ -1,4 +1,4 @@
-"""The projects on offer here, and whether their permits hold."""
+"""The projects on offer at this gateway, and whether their permits are valid."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -12,11 +12,11 @@ from sync_contract.project_rules import Bound
 
 
 class Offer:
-    """Projects and bindings: the TOML's own until a catalogue is held, the catalogue's from then on.
+    """Port: ports.Projects. Projects and bindings come from the TOML until a catalogue is taken.
 
-    `now` gives the time by which permits are judged, None while no trustworthy time is known. `barred`: nobody takes
-    this gateway's tickets at the moment. `by_ticket`: gifts go over the central server, so that it matters whether it
-    has anywhere to send them; a public page of this gateway's own is another matter.
+    `now` returns the time by which permits are judged, None while it is uncertain. `barred` returns whether the central
+    server refuses this gateway's tickets. `by_ticket`: donations go through the central server, so a project without
+    any bank there is closed; without it, donations go to a public page.
     """
 
     def __init__(
@@ -34,13 +34,13 @@ class Offer:
         self._version = 0
         self._projects = {project.id: project for project in projects}
         self.need = _needs(self._projects.values())
-        """By project, the share of its goal that is still missing, as far as the catalogue tells it."""
+        """By project: the missing share of its goal, if the catalogue contains one."""
         self._own_bindings = dict(bindings)
         self._bindings = dict(bindings)
         self.bound = Bound()
-        """What the catalogue binds by rules; a beacon that it binds plainly stands in `bindings`."""
+        """The catalogue's bindings with rules; its plain bindings are in `bindings`."""
         self.beacons: tuple[KnownBeacon, ...] = ()
-        """What the catalogue says of beacons, beside the TOML's."""
+        """The catalogue's beacons, in addition to the TOML's."""
 
     @property
     def version(self) -> int:
@@ -48,7 +48,7 @@ class Offer:
 
     @property
     def bindings(self) -> dict[BeaconId, str]:
-        """Which project a beacon brings to the screen; the installer's TOML stands where the catalogue is silent."""
+        """The project that each beacon selects; a catalogue's binding replaces the TOML's."""
         return self._bindings
 
     def all(self) -> tuple[Project, ...]:
@@ -62,7 +62,7 @@ class Offer:
         return PermitJudgement(PermitReason.barred) if judgement.open and self._barred() else judgement
 
     def take(self, catalogue: Catalogue) -> None:
-        """Take a verified catalogue, whole."""
+        """Replace everything by a verified catalogue."""
         self._version = catalogue.version
         self._projects = {project.id: project for project in catalogue.projects}
         self.need = _needs(catalogue.projects)

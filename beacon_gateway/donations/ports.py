@@ -1,4 +1,4 @@
-"""What the kiosk needs of donations: the projects on offer, and the way of a gift."""
+"""The ports of donations: projects on offer, beginning a gift, recording it, making its handoff."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,11 +13,11 @@ from sync_contract.records import ClockReading, Door, HandoffKind, IntentState
 
 
 class ProjectUnknown(GatewayError):
-    """No project of that id is on offer here: show the page that says so."""
+    """No project of that id is on offer: show the page about it."""
 
 
 class PermitClosed(GatewayError):
-    """The permit does not hold now: show the project as information only."""
+    """The permit is not valid now: show the project as information only."""
 
     def __init__(self, project: Project, reason: PermitReason) -> None:
         super().__init__(f"{project.id}: {reason}")
@@ -26,7 +26,7 @@ class PermitClosed(GatewayError):
 
 
 class AmountOutOfRange(GatewayError):
-    """Below the project's least or above its greatest amount: ask for another."""
+    """The amount is outside the project's limits: ask for another."""
 
     def __init__(self, project: Project, minor: int) -> None:
         super().__init__(f"{project.id}: {minor} is not within {project.min_fen} to {project.max_fen}")
@@ -34,11 +34,11 @@ class AmountOutOfRange(GatewayError):
 
 
 class KeyReused(GatewayError):
-    """The idempotency key came before with another project or amount: refuse, nothing is recorded."""
+    """The idempotency key was used with another project or amount: refuse; nothing is recorded."""
 
 
 class StoreUnavailable(GatewayError):
-    """The intent could not be put on disk, so nothing is handed over: ask the donor to try later."""
+    """The disk refuses, so there is no handoff: ask the donor to try later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,9 @@ class Gift:
 
 @dataclass(frozen=True, slots=True)
 class GiftState:
-    """What is known of an intent here; `slip` is empty until it is paid, `code` until the server knows the intent.
+    """The known state of an intent; `slip` is empty until it is paid, `code` until the server knows the intent.
 
-    `ended`: the phone was at the bank, nothing was paid there, and the code opens the bank's page anew.
+    `ended`: all attempts at the bank ended unpaid; the code opens the bank's page again.
     """
 
     state: IntentState
@@ -66,7 +66,7 @@ class GiftState:
 
 
 class Projects(Protocol):
-    """The projects on offer: from the catalogue once one is held, else from the TOML."""
+    """The projects on offer, from the catalogue or else from the TOML."""
 
     @property
     def version(self) -> int:
@@ -77,44 +77,44 @@ class Projects(Protocol):
     def get(self, project: str) -> Project | None: ...
 
     def judge(self, project: Project) -> PermitJudgement:
-        """By the later of the clock and the last trusted time."""
+        """Judge by the later of the clock and the last trusted time."""
 
 
 class Giving(Protocol):
-    """The way of a gift, as the kiosk uses it."""
+    """Begins gifts and knows their states."""
 
     async def begin(self, project: str, amount: Money, *, door: Door, beacon: BeaconId | None, key: str) -> Gift:
-        """Record, then hand over. The same `key` gives the same gift again.
+        """Record the intent, then make the handoff. A repeated `key` returns the same gift.
 
         Raises ProjectUnknown, PermitClosed, AmountOutOfRange, KeyReused, StoreUnavailable.
         """
 
     def state(self, intent: str) -> GiftState:
-        """Known from memory, without waiting; `registered` while nothing else is known."""
+        """Return the state from memory; `registered` when nothing else is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An intent as it stands on disk, with the URL that was made for it."""
+    """An intent on disk with its handoff URL."""
 
     intent: Intent
     url: str
 
 
 class IntentLog(Protocol):
-    """Where intents are recorded, each in one transaction with the parcel that will tell the central server."""
+    """Records intents, each in one transaction with its parcel for the central server."""
 
     async def record(self, intent: Intent, *, key: str, url: str, clock: ClockReading) -> Recorded:
-        """Commit intent and parcel to disk. A `key` that came before gives what was recorded then.
+        """Commit intent and parcel to disk; a repeated `key` returns the first record.
 
-        Raises KeyReused when it came with another project or amount, StoreUnavailable when the disk refuses.
+        Raises KeyReused when it was used with another project or amount, StoreUnavailable when the disk refuses.
         """
 
     async def settle(self, intent: str, state: GiftState, *, cause: str) -> None:
         """Append the change of state. Raises StoreUnavailable."""
 
     async def unsettled(self) -> dict[str, GiftState]:
-        """Intents whose outcome may still change, newest first, at most 200. Raises StoreUnavailable."""
+        """Return the intents whose outcome may still change, newest first, at most 200. Raises StoreUnavailable."""
 
 
 class HandoffMaker(Protocol):
@@ -124,4 +124,4 @@ class HandoffMaker(Protocol):
     def kind(self) -> HandoffKind: ...
 
     def url(self, intent: Intent, clock: ClockReading) -> str:
-        """Pure: it may be called before the intent is on disk, but shown only afterwards."""
+        """Return the URL, without effects; show it only after the intent is on disk."""

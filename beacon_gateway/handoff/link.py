@@ -1,4 +1,4 @@
-"""Handoff by link: the public donation page of a bank, foundation or designated platform. Needs no central server."""
+"""Handoff by link to the public donation page of a bank or foundation; needs no central server."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,13 +10,13 @@ from sync_contract.records import ClockReading, HandoffKind
 
 @dataclass(frozen=True, slots=True)
 class LinkHandoff:
-    """`template` may hold {project}, {amount_yuan} and {intent}; its host was checked with the settings."""
+    """`template` may contain {project}, {amount_yuan} and {intent}; the settings have checked its host."""
 
     template: str
     kind: HandoffKind = HandoffKind.link
 
     def url(self, intent: Intent, clock: ClockReading) -> str:
-        """What comes of it nobody tells us: such an intent ends `unconfirmed`."""
+        """Return the page's URL. No outcome is reported: the intent ends `unconfirmed`."""
         fields = {
             "project": intent.project,
             "amount_yuan": f"{Decimal(intent.amount.minor) / 100:.2f}",

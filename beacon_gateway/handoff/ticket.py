@@ -1,4 +1,4 @@
-"""Handoff by ticket: a signed intent in the QR, which the central server accepts even before the gateway has synced."""
+"""Handoff by ticket: a signed intent in the QR code; the central server accepts it before the gateway has synced."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,15 +12,14 @@ from sync_contract.ticket import Ticket, encode
 
 @dataclass(frozen=True, slots=True)
 class TicketHandoff:
-    """`server`: the central server's address as phones reach it, e.g. https://give.example. `signer`: who this gateway
-    is just now, for its key is rolled."""
+    """`server`: the URL for phones, https://give.example. `signer` is called each time, because the key is rolled."""
 
     server: str
     signer: Callable[[], Signer]
     kind: HandoffKind = HandoffKind.ticket
 
     def url(self, intent: Intent, clock: ClockReading) -> str:
-        """In capitals, so that a QR codes it in alphanumeric mode; scheme and host know no case, `/T/` is answered."""
+        """Return the URL in capitals, for the QR code's alphanumeric mode; the server answers `/T/` too."""
         signer = self.signer()
         ticket = Ticket(
             environment=intent.environment,

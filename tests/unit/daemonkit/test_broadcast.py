@@ -1,4 +1,4 @@
-"""Something changed: every listener hears of the latest."""
+"""Each listener is notified of the latest change."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ async def test_a_listener_has_a_turn_at_once_and_after_each_poke() -> None:
     await second
 
 
-async def test_pokes_while_a_listener_works_melt_into_one_and_none_is_lost() -> None:
+async def test_several_pokes_may_be_one_turn_but_the_last_is_never_lost() -> None:
     broadcast = Broadcast()
     state, seen = 0, []
 
@@ -37,7 +37,7 @@ async def test_pokes_while_a_listener_works_melt_into_one_and_none_is_lost() -> 
     assert len(seen) < 3 * 99
 
 
-async def test_it_ends_for_all_when_closed() -> None:
+async def test_closing_ends_all_listeners() -> None:
     broadcast = Broadcast()
     changes = broadcast.changes()
     await anext(changes)

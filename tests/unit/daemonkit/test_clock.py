@@ -1,11 +1,11 @@
-"""What the kernel tells of this boot."""
+"""The kernel's boot id and clock state."""
 
 import re
 
 from daemonkit.clock import boot_id, clock_synchronised
 
 
-def test_the_boot_id_is_32_digits_and_stays() -> None:
+def test_the_boot_id_is_32_constant_digits() -> None:
     assert re.fullmatch("[0-9a-f]{32}", boot_id())
     assert boot_id() == boot_id()
 

@@ -1,4 +1,4 @@
-"""A file is whole: the old content or the new."""
+"""An atomically written file has the old or the new content."""
 
 import os
 import stat
@@ -23,13 +23,13 @@ def test_the_new_content_replaces_the_old_with_its_own_mode(tmp_path: Path) -> N
 def test_a_failure_leaves_the_old_content_and_no_draft(tmp_path: Path) -> None:
     path = tmp_path / "folder"
     path.mkdir()
-    (path / "kept").touch()
+    (path / "content").touch()
     with pytest.raises(OSError, match="folder"):
         write_atomically(path, b"new")
     assert [entry.name for entry in tmp_path.iterdir()] == ["folder"]
 
 
-def test_all_is_on_disk_before_and_after_the_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_and_folder_are_flushed_around_the_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[str] = []
     fsync, replace = os.fsync, os.replace
 

@@ -1,4 +1,4 @@
-"""Progress, and what counts as none."""
+"""The states of stages, and stalled ones."""
 
 import json
 
@@ -13,7 +13,7 @@ class Clock:
         return self.now
 
 
-def test_a_stage_is_watched_from_its_first_progress_on() -> None:
+def test_a_stage_is_watched_after_its_first_progress() -> None:
     clock = Clock()
     health = Health(clock)
     health.started("radio")
@@ -28,7 +28,7 @@ def test_a_stage_is_watched_from_its_first_progress_on() -> None:
     assert health.stalled(90) == ()
 
 
-def test_waiting_for_the_next_try_is_no_stall_but_overstaying_it_is() -> None:
+def test_the_wait_before_a_restart_is_no_stall() -> None:
     clock = Clock()
     health = Health(clock)
     health.progress("sync")
@@ -48,7 +48,7 @@ def test_a_stage_that_has_ended_is_not_watched() -> None:
     assert health.stalled(90) == ()
 
 
-def test_the_snapshot_tells_all_as_json() -> None:
+def test_the_snapshot_is_json() -> None:
     clock = Clock()
     health = Health(clock)
     health.progress("sync")

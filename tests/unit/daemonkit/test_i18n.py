@@ -1,4 +1,4 @@
-"""Translations straight from the .po file."""
+"""Translations read from .po files."""
 
 from pathlib import Path
 
@@ -33,16 +33,16 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_language_speaks_from_its_po_file(folder: Path) -> None:
+def test_a_language_is_read_from_its_po_file(folder: Path) -> None:
     catalogues = Catalogues(folder)
     words = catalogues.gettext("zh-Hans")
     assert words.gettext("Give") == "我要捐款"
     assert words.ngettext("%(n)s gift", "%(n)s gifts", 3) == "%(n)s 笔"
-    assert words.gettext("Back") == "Back"  # a fuzzy translation is a guess
+    assert words.gettext("Back") == "Back"  # fuzzy translations are not used
     assert catalogues.gettext("zh-Hans") is words
 
 
-def test_the_language_of_the_messages_needs_no_file_any_other_does(folder: Path) -> None:
+def test_only_the_source_language_needs_no_file(folder: Path) -> None:
     assert Catalogues(folder).gettext("en").ngettext("one", "many", 2) == "many"
     with pytest.raises(FileNotFoundError, match="nan"):
         Catalogues(folder).gettext("nan")

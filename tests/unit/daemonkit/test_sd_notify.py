@@ -1,4 +1,4 @@
-"""sd_notify(3), as a real socket receives it."""
+"""sd_notify(3) datagrams, received by a real socket."""
 
 import os
 import socket
@@ -19,7 +19,7 @@ def inbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[sock
         yield channel, address
 
 
-def test_each_word_is_one_datagram(inbox: tuple[socket.socket, str]) -> None:
+def test_each_notification_is_one_datagram(inbox: tuple[socket.socket, str]) -> None:
     channel, address = inbox
     notifier = Notifier.from_environment({"NOTIFY_SOCKET": address})
     notifier.ready(url="http://127.0.0.1:1", status="fine\nREADY=0")
@@ -40,7 +40,7 @@ def test_without_a_supervisor_nothing_happens() -> None:
     Notifier.from_environment({}).ready()
 
 
-def test_a_supervisor_that_is_gone_ends_nothing(tmp_path: Path) -> None:
+def test_a_missing_socket_raises_nothing(tmp_path: Path) -> None:
     Notifier(str(tmp_path / "gone")).watchdog()
 
 
@@ -55,7 +55,7 @@ def test_a_supervisor_that_is_gone_ends_nothing(tmp_path: Path) -> None:
         ({"WATCHDOG_USEC": "soon"}, None),
     ],
 )
-def test_the_watchdog_is_fed_at_half_its_time_when_it_is_meant_for_us(
+def test_the_watchdog_period_is_half_its_limit_for_this_process(
     environment: dict[str, str], period: float | None
 ) -> None:
     assert watchdog_period(environment) == period

@@ -1,4 +1,4 @@
-"""A stage comes back after what it expects; everything else comes out."""
+"""A stage restarts after expected errors; other errors are raised."""
 
 import asyncio
 import socket
@@ -16,7 +16,17 @@ from daemonkit.watchdog import feed_watchdog
 
 
 class Lost(Exception):
-    """What the stages of these tests expect."""
+    """The expected error."""
+
+
+class RecordedWaits(Health):
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+
+    def waiting(self, stage: str, error: str, seconds: float) -> None:
+        self.waits.append(seconds)
+        super().waiting(stage, error, seconds)
 
 
 def at_once() -> float:
@@ -24,13 +34,13 @@ def at_once() -> float:
 
 
 @given(st.integers(0, 10_000), st.floats(0, 1, exclude_max=True))
-def test_the_wait_is_drawn_from_nothing_to_a_doubling_limit(attempt: int, drawn: float) -> None:
+def test_the_wait_is_random_below_a_doubling_limit(attempt: int, drawn: float) -> None:
     wait = full_jitter(attempt, base=1.0, cap=300.0, draw=lambda: drawn)
     assert 0 <= wait <= 300
     assert wait == drawn * min(300.0, 2.0 ** min(attempt, 60))
 
 
-async def test_a_stage_starts_again_until_it_ends_by_itself() -> None:
+async def test_a_stage_restarts_until_it_returns() -> None:
     health, runs = Health(), 0
 
     async def stage() -> None:
@@ -50,7 +60,7 @@ async def test_a_stage_starts_again_until_it_ends_by_itself() -> None:
     }
 
 
-async def test_an_expected_error_inside_groups_counts_the_same() -> None:
+async def test_an_expected_error_in_a_group_restarts_too() -> None:
     health, runs = Health(), 0
 
     async def stage() -> None:
@@ -65,7 +75,7 @@ async def test_an_expected_error_inside_groups_counts_the_same() -> None:
 
 
 @pytest.mark.parametrize("error", [KeyError("a bug"), ExceptionGroup("tasks", [Lost(), KeyError("a bug")])])
-async def test_any_other_error_comes_out(error: Exception) -> None:
+async def test_any_other_error_is_raised(error: Exception) -> None:
     async def stage() -> None:
         raise error
 
@@ -73,7 +83,7 @@ async def test_any_other_error_comes_out(error: Exception) -> None:
         await supervise("radio", stage, restart_on=Lost, health=Health(), jitter=at_once)
 
 
-async def test_cancelling_ends_it_at_once_at_work_and_while_waiting() -> None:
+async def test_cancelling_ends_a_running_and_a_waiting_stage() -> None:
     working = asyncio.Event()
 
     async def stage() -> None:
@@ -96,31 +106,22 @@ async def test_cancelling_ends_it_at_once_at_work_and_while_waiting() -> None:
             await task
 
 
-async def test_the_waits_grow_while_it_keeps_failing() -> None:
-    class Waits(Health):
-        def waiting(self, stage: str, error: str, seconds: float) -> None:
-            waits.append(seconds)
-            super().waiting(stage, error, seconds)
-
-    waits: list[float] = []
+async def test_the_waits_double_up_to_the_cap() -> None:
+    health = RecordedWaits()
+    waits = health.waits
 
     async def stage() -> None:
         if len(waits) == 5:
             return
         raise Lost
 
-    await supervise("a", stage, restart_on=Lost, health=Waits(), first=0.001, cap=0.008, jitter=lambda: 1.0)
+    await supervise("a", stage, restart_on=Lost, health=health, first=0.001, cap=0.008, jitter=lambda: 1.0)
     assert waits == [0.001, 0.002, 0.004, 0.008, 0.008]
 
 
-async def test_what_was_done_in_between_makes_the_next_failure_a_first_one() -> None:
-    class Waits(Health):
-        def waiting(self, stage: str, error: str, seconds: float) -> None:
-            waits.append(seconds)
-            super().waiting(stage, error, seconds)
-
-    waits: list[float] = []
-    done = 0
+async def test_a_result_resets_the_wait() -> None:
+    health = RecordedWaits()
+    waits, done = health.waits, 0
 
     async def stage() -> None:
         nonlocal done
@@ -129,14 +130,15 @@ async def test_what_was_done_in_between_makes_the_next_failure_a_first_one() -> 
         done += len(waits) == 3
         raise Lost
 
-    health = Waits()
     await supervise(
         "a", stage, restart_on=Lost, health=health, first=0.001, cap=9, jitter=lambda: 1.0, done=lambda: done
     )
     assert waits == [0.001, 0.002, 0.004, 0.001, 0.001, 0.002]
 
 
-async def test_the_watchdog_is_fed_only_while_nothing_stalls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_watchdog_is_fed_except_while_a_stage_is_stalled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("WATCHDOG_USEC", "20000")
     monkeypatch.delenv("WATCHDOG_PID", raising=False)
     now = 0.0
@@ -150,7 +152,7 @@ async def test_the_watchdog_is_fed_only_while_nothing_stalls(tmp_path: Path, mon
         for _ in range(3):
             assert await asyncio.wait_for(loop.sock_recv(inbox, 100), 60) == b"WATCHDOG=1"
         now = 2.0
-        await asyncio.sleep(0.03)  # what was under way arrives
+        await asyncio.sleep(0.03)  # datagrams in transit arrive
         with suppress(BlockingIOError):
             while inbox.recv(100):
                 pass
@@ -161,7 +163,7 @@ async def test_the_watchdog_is_fed_only_while_nothing_stalls(tmp_path: Path, mon
         feeding.cancel()
 
 
-async def test_nobody_watching_means_nothing_to_feed(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_a_watchdog_the_feeder_returns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WATCHDOG_USEC", raising=False)
     async with asyncio.timeout(60):
         await feed_watchdog(Notifier(None), Health(), stall_limit_s=1)

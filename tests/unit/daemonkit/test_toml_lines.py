@@ -1,4 +1,4 @@
-"""The line of every key, in every shape that TOML allows."""
+"""Each key has its line, in every form that TOML allows."""
 
 import tomllib
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemonkit.toml_lines import Path, lines_of
+from daemonkit.toml_lines import Path, find_lines
 
 DOCUMENT = """\
 top = 1  # [not a table]
@@ -44,8 +44,8 @@ text = 'of the second'
 """
 
 
-def test_every_shape_of_key_has_its_own_line() -> None:
-    lines = lines_of(DOCUMENT)
+def test_each_form_of_key_has_its_line() -> None:
+    lines = find_lines(DOCUMENT)
     expected = {
         ("top",): 1,
         ("quoted key", "single"): 2,
@@ -72,12 +72,12 @@ def test_every_shape_of_key_has_its_own_line() -> None:
 
 
 def test_no_key_of_the_document_is_missing() -> None:
-    assert set(_paths(tomllib.loads(DOCUMENT))) == set(lines_of(DOCUMENT))
+    assert set(_paths(tomllib.loads(DOCUMENT))) == set(find_lines(DOCUMENT))
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
-def test_line_endings_of_other_systems_count_the_same(ending: str) -> None:
-    assert lines_of(DOCUMENT.replace("\n", ending)) == lines_of(DOCUMENT)
+def test_line_endings_of_other_systems_are_equal(ending: str) -> None:
+    assert find_lines(DOCUMENT.replace("\n", ending)) == find_lines(DOCUMENT)
 
 
 text = st.text(st.characters(codec="utf-8", exclude_characters="\x7f", min_codepoint=32), max_size=8)
@@ -86,7 +86,7 @@ text = st.text(st.characters(codec="utf-8", exclude_characters="\x7f", min_codep
 @given(st.dictionaries(text, st.lists(text, max_size=3), max_size=6))
 def test_any_quoted_key_and_text_is_found(content: dict[str, list[str]]) -> None:
     rows = [f"{_quoted(key)} = [{', '.join(map(_quoted, items))}]" for key, items in content.items()]
-    lines = lines_of("\n".join(rows))
+    lines = find_lines("\n".join(rows))
     assert {path: line for path, line in lines.items() if len(path) == 1} == {
         (key,): number for number, key in enumerate(content, 1)
     }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.beacon_gateway.settings.test_settings import LEAST
+from tests.unit.beacon_gateway.settings.test_settings import MINIMAL
 
 USAGE = 2
 
@@ -20,7 +20,7 @@ USAGE = 2
     ],
 )
 def test_a_real_gateway_refuses_invented_people(word: str, told: str, tmp_path: Path) -> None:
-    (tmp_path / "gateway.toml").write_text(LEAST, "utf-8")
+    (tmp_path / "gateway.toml").write_text(MINIMAL, "utf-8")
     place = ["--config", str(tmp_path / "gateway.toml"), "--state-dir", str(tmp_path / "state"), "--port", "0"]
     command = [sys.executable, "-m", "beacon_gateway", "run", *place, "--radio", word]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60)

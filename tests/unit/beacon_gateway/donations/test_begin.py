@@ -1,4 +1,4 @@
-"""A gift begins only when the permit holds and the amount fits, and is on disk before anything is handed over."""
+"""A donation begins only with a valid permit and amount, and is on disk before its handoff."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,7 +67,7 @@ async def give(to: Donations, project: str = "elder-lunch", fen: int = 3000, key
     return (await to.begin(project, Money(fen), door=Door.touch, beacon=None, key=key)).url
 
 
-async def test_the_ticket_vouches_for_what_was_recorded(tmp_path: Path) -> None:
+async def test_the_ticket_contains_the_recorded_intent(tmp_path: Path) -> None:
     woken: list[int] = []
     async with open_database(tmp_path / "g.db") as database:
         gift = await donations(Intents(database), woken=woken).begin(
@@ -84,14 +84,14 @@ async def test_the_ticket_vouches_for_what_was_recorded(tmp_path: Path) -> None:
 
 async def test_unknown_projects_closed_permits_and_wrong_amounts_record_nothing(tmp_path: Path) -> None:
     async with open_database(tmp_path / "g.db") as database:
-        open_house = donations(Intents(database))
+        giving = donations(Intents(database))
         with pytest.raises(ProjectUnknown):
-            await give(open_house, project="nothing-here")
+            await give(giving, project="nothing-here")
         with pytest.raises(PermitClosed):
-            await give(open_house, project="info-only")
+            await give(giving, project="info-only")
         for fen in (99, 100_001):
             with pytest.raises(AmountOutOfRange):
-                await give(open_house, fen=fen)
+                await give(giving, fen=fen)
         with pytest.raises(PermitClosed):
             await give(donations(Intents(database), now=datetime(2040, 1, 1, tzinfo=UTC)))
         with pytest.raises(PermitClosed):
@@ -99,15 +99,13 @@ async def test_unknown_projects_closed_permits_and_wrong_amounts_record_nothing(
         assert await database.rows("SELECT id FROM intents") == []
 
 
-async def test_where_the_server_has_nowhere_to_send_a_gift_none_begins_but_a_page_of_our_own_is_no_matter_of_its(
-    tmp_path: Path,
-) -> None:
+async def test_a_project_without_a_bank_is_closed_for_tickets_only(tmp_path: Path) -> None:
     elsewhere = LUNCH.model_copy(update={"elsewhere": True})
     reasons = [
         Offer([elsewhere], {}, now=lambda: NOW, by_ticket=by_ticket).judge(elsewhere) for by_ticket in (True, False)
     ]
     assert [each.reason for each in reasons] == [PermitReason.elsewhere, PermitReason.holds]
-    assert elsewhere.judge(None).reason is PermitReason.time_uncertain, "the permit comes first"
+    assert elsewhere.judge(None).reason is PermitReason.time_uncertain, "the permit has precedence"
     async with open_database(tmp_path / "g.db") as database:
         with pytest.raises(PermitClosed) as closed:
             await give(donations(Intents(database), of=elsewhere))
@@ -115,18 +113,18 @@ async def test_where_the_server_has_nowhere_to_send_a_gift_none_begins_but_a_pag
     assert closed.value.reason is PermitReason.elsewhere
 
 
-async def test_a_disk_that_refuses_hands_nothing_over() -> None:
+async def test_a_refusing_disk_prevents_the_handoff() -> None:
     woken: list[int] = []
     with pytest.raises(StoreUnavailable):
         await give(donations(FullDisk(), woken=woken))
     assert woken == []
 
 
-async def test_an_outcome_is_written_down_and_told_once(tmp_path: Path) -> None:
+async def test_an_outcome_is_recorded_once(tmp_path: Path) -> None:
     async with open_database(tmp_path / "g.db") as database:
         log = Intents(database)
         intents = OpenIntents({})
-        house = Donations(
+        giving = Donations(
             environment=Environment.drill,
             projects=Offer([LUNCH], {}, now=lambda: NOW),
             log=log,
@@ -135,18 +133,18 @@ async def test_an_outcome_is_written_down_and_told_once(tmp_path: Path) -> None:
             read_clock=lambda: CLOCK,
             recorded=lambda: None,
         )
-        gift = await house.begin("elder-lunch", Money(3050), door=Door.touch, beacon=None, key="k1")
+        gift = await giving.begin("elder-lunch", Money(3050), door=Door.touch, beacon=None, key="k1")
         assert gift.url == f"https://give.example/elder-lunch?yuan=30.50&id={gift.intent}"
         paid = Outcome(intent=gift.intent, state=IntentState.paid, slip="7F3A-K8YZ")
         assert await intents.settle([paid], log)
         assert not await intents.settle([paid], log)
-        assert house.state(gift.intent) == GiftState(IntentState.paid, "7F3A-K8YZ")
+        assert giving.state(gift.intent) == GiftState(IntentState.paid, "7F3A-K8YZ")
         assert intents.awaited(10) == {}
         rows = await database.rows("SELECT state FROM intent_states ORDER BY change")
         assert [row["state"] for row in rows] == ["registered", "paid"]
 
 
-async def test_a_code_is_for_who_stands_here_and_is_not_written_down(tmp_path: Path) -> None:
+async def test_a_code_stays_in_memory(tmp_path: Path) -> None:
     async with open_database(tmp_path / "g.db") as database:
         log, intents = Intents(database), OpenIntents({})
         for intent in ("0" * 32, "1" * 32):
@@ -160,7 +158,7 @@ async def test_a_code_is_for_who_stands_here_and_is_not_written_down(tmp_path: P
         assert await database.rows("SELECT * FROM intent_states") == []
 
 
-async def test_a_gift_that_was_not_paid_at_the_bank_is_asked_about_until_it_is_tried_again(tmp_path: Path) -> None:
+async def test_an_unpaid_attempt_is_polled_until_the_next_attempt(tmp_path: Path) -> None:
     async with open_database(tmp_path / "g.db") as database:
         log, intent = Intents(database), "1" * 32
         intents = OpenIntents({intent: GiftState(IntentState.handed_off), "0" * 32: GiftState(IntentState.registered)})
@@ -172,6 +170,6 @@ async def test_a_gift_that_was_not_paid_at_the_bank_is_asked_about_until_it_is_t
         assert await database.rows("SELECT * FROM intent_states") == []
 
 
-async def test_an_outcome_of_an_intent_that_is_not_ours_changes_nothing(tmp_path: Path) -> None:
+async def test_an_outcome_of_an_unknown_intent_changes_nothing(tmp_path: Path) -> None:
     async with open_database(tmp_path / "g.db") as database:
         assert not await OpenIntents({}).settle([Outcome(intent="0" * 32, state=IntentState.paid)], Intents(database))

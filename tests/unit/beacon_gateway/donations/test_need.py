@@ -1,9 +1,8 @@
-"""What a catalogue says of goals and paid money decides, among equals, which project a screen turns to."""
+"""Among equal projects, the screen shows the one that lacks the larger share of its goal."""
 
 from datetime import UTC, datetime
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from beacon_gateway.donations.offer import Offer
 from beacon_gateway.model.beacons import Zone
@@ -12,7 +11,7 @@ from beacon_gateway.presence.presence_rules import ChoiceRules
 from beacon_gateway.presence.project_selection import ProjectRules
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.visit import Visit
-from sync_contract.catalogue import Binding, Catalogue, sign, verify
+from sync_contract.catalogue import Binding, Catalogue
 from sync_contract.project import Project
 from tests.unit.beacon_gateway.donations.projects import LUNCH
 from tests.unit.beacon_gateway.presence.people import place
@@ -40,7 +39,7 @@ def test_the_need_is_the_missing_share_of_the_goal(
     assert project("books", goal_fen, paid_fen).need == need
 
 
-def test_of_two_projects_at_one_corner_the_one_that_lacks_more_is_shown_and_the_reason_says_so() -> None:
+def test_the_project_that_lacks_more_is_shown_with_this_reason() -> None:
     offer = Offer([], {}, now=lambda: NOW)
     choice = choosing(
         ChoiceRules(),
@@ -50,17 +49,10 @@ def test_of_two_projects_at_one_corner_the_one_that_lacks_more_is_shown_and_the_
         bound=lambda: offer.bound,
         need=lambda: offer.need,
     )
-    here = {CORNER.id: Visit(CORNER, Zone.near, 0, 0, 0, 0.0, None, True)}
+    visits = {CORNER.id: Visit(CORNER, Zone.near, 0, 0, 0, 0.0, None, True)}
     offer.take(catalogue(project("books", 1000, 900), project("lunch", 1000, 500)))
-    chosen = choice.update(0, here, offer.bindings)
+    chosen = choice.update(0, visits, offer.bindings)
     assert chosen.project == "lunch"
     assert chosen.reason.endswith("lunch needs 0.5 against 0.1")
     offer.take(catalogue(project("books", 1000, 900), project("lunch", 1000, 1000), version=2))
-    assert choice.update(1, here, offer.bindings).project == "books", "who has what it needs gives way"
-
-
-def test_paid_money_is_signed_with_the_rest_and_left_out_for_gateways_that_do_not_read_it() -> None:
-    key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-    told = catalogue(project("books", 1000, 250))
-    assert verify(sign(told, key), key.public_key(), 0).projects[0].paid_fen == 250
-    assert verify(sign(told, key, 1), key.public_key(), 0).projects[0].paid_fen is None
+    assert choice.update(1, visits, offer.bindings).project == "books", "a funded project has no need"

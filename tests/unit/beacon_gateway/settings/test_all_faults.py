@@ -1,4 +1,4 @@
-"""Every fault at once, whatever else is wrong, and each told so that an installer knows what to write instead."""
+"""All faults are reported at once, each with an example of a valid value."""
 
 import json
 import re
@@ -10,7 +10,7 @@ import pytest
 
 from beacon_gateway.settings import OnlyKiosk, Settings
 from daemonkit.toml import ConfigRefused, load
-from tests.unit.beacon_gateway.settings.test_settings import LEAST, SECOND_PROJECT, faults
+from tests.unit.beacon_gateway.settings.test_settings import MINIMAL, SECOND_PROJECT, faults
 
 HAN = re.compile("[\u4e00-\u9fff]")
 WORSE = """
@@ -45,8 +45,8 @@ def keys(found: list[str]) -> list[str]:
     return [fault.split(": ")[1] for fault in found]
 
 
-def test_what_does_not_fit_is_told_beside_what_is_wrong_by_itself(tmp_path: Path) -> None:
-    found = faults(tmp_path, LEAST + WORSE)
+def test_contradictions_are_reported_with_invalid_values(tmp_path: Path) -> None:
+    found = faults(tmp_path, MINIMAL + WORSE)
     assert sorted(keys(found)) == sorted(
         [
             "beacons[2].minor",
@@ -67,35 +67,37 @@ def test_what_does_not_fit_is_told_beside_what_is_wrong_by_itself(tmp_path: Path
     )
 
 
-def test_every_one_of_them_is_told_in_chinese_and_english(tmp_path: Path) -> None:
-    for fault in faults(tmp_path, LEAST + WORSE):
+def test_each_fault_is_in_chinese_and_english(tmp_path: Path) -> None:
+    for fault in faults(tmp_path, MINIMAL + WORSE):
         reason = fault.split(": ", 2)[2].partition(" (got ")[0]
         assert HAN.search(reason), fault
         assert re.search("[a-z]{2,} [a-z]{2,}|unknown key|is required", reason), fault
         assert "pattern" not in reason
 
 
-def test_a_fault_of_the_projects_hides_none_of_those_that_name_them(tmp_path: Path) -> None:
+def test_a_fault_in_the_projects_does_not_hide_references_to_them(tmp_path: Path) -> None:
     text = (
-        LEAST.replace("amounts_fen = [1000, 3000]", "amounts_fen = []")
+        MINIMAL.replace("amounts_fen = [1000, 3000]", "amounts_fen = []")
         .replace("east gate", "")
         .replace('label = ""\nproject = "lunch"', 'label = ""\nproject = "dinner"')
     )
     assert keys(faults(tmp_path, text)) == ["projects[0].amounts_fen", "beacons[0].label", "beacons[0].project"]
 
 
-def test_nothing_is_said_of_what_nobody_can_know(tmp_path: Path) -> None:
-    """A project whose id is wrong may be the one that is meant; a server whose address is wrong may bring it."""
-    wrong_id = LEAST.replace('id = "lunch"', 'id = "Lunch!"')
+def test_an_unverifiable_reference_is_not_reported(tmp_path: Path) -> None:
+    """A project with an invalid id may be the meant one; a server with an invalid address may provide it."""
+    wrong_id = MINIMAL.replace('id = "lunch"', 'id = "Lunch!"')
     assert keys(faults(tmp_path, wrong_id)) == ["projects[0].id"]
-    wrong_url = LEAST.replace('url = ""', 'url = "central"').replace(SECOND_PROJECT, "")
+    wrong_url = MINIMAL.replace('url = ""', 'url = "central"').replace(SECOND_PROJECT, "")
     assert keys(faults(tmp_path, wrong_url.replace('kind = "link"', 'kind = "ticket"'))) == ["central.url"]
-    wrong_identity = LEAST.replace("major = 1\nminor = 3", "major = 1\nminor = 70000").replace("minor = 4", "minor = 2")
+    wrong_identity = MINIMAL.replace("major = 1\nminor = 3", "major = 1\nminor = 70000").replace(
+        "minor = 4", "minor = 2"
+    )
     assert keys(faults(tmp_path, wrong_identity)) == ["beacons[0].minor"]
 
 
-def test_a_number_that_nothing_can_carry_hides_nothing(tmp_path: Path) -> None:
-    text = LEAST.replace("near_m = 4", "near_m = inf\ndwell_s = 0\nimmediate_m = 90")
+def test_an_infinite_number_hides_no_other_fault(tmp_path: Path) -> None:
+    text = MINIMAL.replace("near_m = 4", "near_m = inf\ndwell_s = 0\nimmediate_m = 90")
     assert keys(faults(tmp_path, text)) == ["presence.near_m", "presence.dwell_s"]
 
 
@@ -103,7 +105,7 @@ def test_a_number_that_nothing_can_carry_hides_nothing(tmp_path: Path) -> None:
     "broken",
     ["beacons = 5", 'beacons = ["a"]', "projects = 5", "[kiosk]\nallowed_hosts = 5", "site = 5", "presence = []"],
 )
-def test_a_section_of_another_kind_is_a_fault_and_no_accident(tmp_path: Path, broken: str) -> None:
+def test_a_section_of_another_type_is_a_fault(tmp_path: Path, broken: str) -> None:
     (tmp_path / "gateway.toml").write_text(broken + "\n", "utf-8")
     with pytest.raises(ConfigRefused) as refused:
         load(tmp_path / "gateway.toml", Settings)
@@ -111,14 +113,14 @@ def test_a_section_of_another_kind_is_a_fault_and_no_accident(tmp_path: Path, br
     assert any(named in fault.key for fault in refused.value.faults)
 
 
-def test_the_kiosk_alone_is_judged_as_in_the_whole(tmp_path: Path) -> None:
+def test_the_kiosk_section_alone_is_cross_checked(tmp_path: Path) -> None:
     (tmp_path / "gateway.toml").write_text('[kiosk]\nsite = "lan"\n', "utf-8")
     with pytest.raises(ConfigRefused, match="needs a host other than"):
         load(tmp_path / "gateway.toml", OnlyKiosk)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "reason"),
     [
         (
             "near_m = 4",
@@ -139,9 +141,9 @@ def test_the_kiosk_alone_is_judged_as_in_the_whole(tmp_path: Path) -> None:
         ("[1000, 3000]", "[1000, 3000]\npermit = 5", "应为一节,或花括号里的几个键"),
     ],
 )
-def test_what_is_right_is_told_with_an_example(tmp_path: Path, old: str, new: str, told: str) -> None:
-    assert old in LEAST
-    (found,) = [fault for fault in faults(tmp_path, LEAST.replace(old, new, 1)) if told in fault]
+def test_a_fault_contains_an_example_of_a_valid_value(tmp_path: Path, old: str, new: str, reason: str) -> None:
+    assert old in MINIMAL
+    (found,) = [fault for fault in faults(tmp_path, MINIMAL.replace(old, new, 1)) if reason in fault]
     assert HAN.search(found)
 
 
@@ -156,8 +158,8 @@ def patterns(schema: Any) -> Iterator[Mapping[str, Any]]:
             yield from patterns(each)
 
 
-def test_every_pattern_has_examples_and_they_are_right() -> None:
-    """One line is said in words."""
+def test_every_pattern_has_valid_examples() -> None:
+    """The pattern for one line of text has a wording instead."""
     found = [each for each in patterns(Settings.model_json_schema()) if each["pattern"] != r"^[^\n\r]*$"]
     assert len(found) > 5
     for schema in found:

@@ -1,4 +1,4 @@
-"""The files that come with the project are sound, complete and explained."""
+"""The supplied settings files are valid, complete and explained."""
 
 import re
 from datetime import UTC, datetime
@@ -27,18 +27,18 @@ HAN = re.compile("[\u4e00-\u9fff]")
         ("demo/central.toml", CENTRAL),
     ],
 )
-def test_each_file_is_sound_and_a_drill(file: str, model: type[BaseModel]) -> None:
+def test_each_file_is_valid_and_a_drill(file: str, model: type[BaseModel]) -> None:
     settings = load(CONFIG / file, model)
     assert settings.site.environment is Environment.drill  # type: ignore[attr-defined]  # both models have a site
 
 
 @pytest.mark.parametrize(("file", "model"), [("gateway.toml", GATEWAY), ("central.toml", CENTRAL)])
-def test_every_key_stands_in_the_file(file: str, model: type[BaseModel]) -> None:
+def test_the_file_contains_every_key(file: str, model: type[BaseModel]) -> None:
     text = (CONFIG / file).read_text("utf-8")
     schema = model.model_json_schema()
     sections = {"top": schema, **schema["$defs"]}
     keys = {key for name, section in sections.items() if name != "top" for key in section.get("properties", {})}
-    keys -= {"paid_fen", "helped", "elsewhere"}  # refused in a file: ledger and organisation know them
+    keys -= {"paid_fen", "helped", "elsewhere"}  # not allowed in a file: they come from the ledger
     assert {key for key in keys if not re.search(rf"(^|[{{ ,.]){re.escape(key)}( = |\])", text, re.MULTILINE)} == set()
     assert {key for key in schema["properties"] if f"[{key}" not in text} == set()
 
@@ -46,21 +46,21 @@ def test_every_key_stands_in_the_file(file: str, model: type[BaseModel]) -> None
 @pytest.mark.parametrize("file", ["gateway.toml", "central.toml"])
 def test_every_key_of_a_section_is_explained_in_chinese_and_english(file: str) -> None:
     lines = (CONFIG / file).read_text("utf-8").splitlines()
-    told: set[str] = set()
+    explained: set[str] = set()
     comment, before = "", ""
     for line in lines:
         key = re.match(r"([a-z_]+) = ", line)
         if line.startswith("#"):
             comment = comment + line if before.startswith("#") else line
         before = line
-        if key and key[1] not in told:
-            explained = comment + line.partition("#")[2]
-            assert HAN.search(explained), f"{line}: no Chinese"
-            assert re.search("[A-Za-z]{3}", explained), f"{line}: no English"
-            told.add(key[1])
+        if key and key[1] not in explained:
+            explanation = comment + line.partition("#")[2]
+            assert HAN.search(explanation), f"{line}: no Chinese"
+            assert re.search("[A-Za-z]{3}", explanation), f"{line}: no English"
+            explained.add(key[1])
 
 
-def test_the_defaults_that_the_file_shows_are_the_defaults() -> None:
+def test_the_file_shows_the_defaults() -> None:
     shown = load(CONFIG / "gateway.toml", GATEWAY)
     for section in ("radio", "presence", "kiosk", "central"):
         assert getattr(shown, section) == type(getattr(shown, section))()

@@ -124,6 +124,6 @@ async def test_a_row_that_the_database_does_not_take_is_not_told_the_journal(
         async with database.write() as connection:
             await connection.execute(wrong, {"token": SECRET, "account": f"chen\n{SECRET}"})
     traced = "".join(format_exception(refused.value))
-    processed = journal.cleaned(None, "", {"exception": traced})
+    processed = journal.clean_event(None, "", {"exception": traced})
     assert SECRET not in json.dumps(processed)
     assert "IntegrityError" in json.dumps(processed)
