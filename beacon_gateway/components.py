@@ -22,7 +22,7 @@ from beacon_gateway.kiosk.site_status import SiteStatus, running_versions
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.beacons import Beacon
 from beacon_gateway.presence.choice import Choice
-from beacon_gateway.presence.choice_factory import choosing
+from beacon_gateway.presence.choice_factory import build_choice
 from beacon_gateway.presence.screen_use import ScreenUse
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Trace
@@ -233,12 +233,12 @@ def _build_presence(settings: Settings, edges: Edges, giving: Giving, stage: Sta
         at = edges.time.now()
         return at.astimezone(OFFICIAL_TIME) if at else None
 
-    choice = choosing(
+    choice = build_choice(
         settings_mapping.choice_rules(settings),
         settings_mapping.project_rules(settings),
         collector,
         official=official_time,
-        giving=giving.under_way,
+        donation_in_progress=giving.under_way,
         bound=lambda: offer.bound,
         need=lambda: offer.need,
     )
@@ -263,7 +263,7 @@ def _build_site(
     driver, choice = presence.driver, presence.choice
     rules = settings_mapping.presence_rules(settings)
     return SiteStatus(
-        why=Why(driver.trace, rules, lambda: driver.chosen, lambda: choice.held),
+        why=Why(driver.trace, rules, lambda: driver.chosen, lambda: choice.screen_lock),
         health=health,
         visits=lambda: driver.visits,
         foreign=lambda: driver.foreign_frames,

@@ -12,7 +12,7 @@ from sync_contract.project import Texts
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A part of a reason: `kind` has words in site_reason.html; `said` is told as it is."""
+    """A part of a reason: site_reason.html words each `kind`, with `facts` as text."""
 
     kind: str
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -104,7 +104,7 @@ class SitePage(View):
     at: datetime
     shown: Texts | None
     why: tuple[Clause, ...]
-    held: tuple[Clause, ...]
+    screen_lock: tuple[Clause, ...]
     radio: RadioNow
     sync: SyncNow | None
     stages: tuple[StageNow, ...]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from beacon_gateway.commands.effective_settings import central_of, tell_refused
+from beacon_gateway.commands.effective_settings import print_refused, read_enrolled_central
 from beacon_gateway.settings import Settings
 from daemonkit.toml import ConfigRefused, load
 
@@ -16,9 +16,9 @@ def check_config(path: Path, state_dir: Path) -> int:
     `state_dir`: an enrolment there says what [central] leaves empty.
     """
     try:
-        settings = load(path, Settings, fill=central_of(state_dir))
+        settings = load(path, Settings, fill=read_enrolled_central(state_dir))
     except ConfigRefused as refused:
-        tell_refused(refused, state_dir)
+        print_refused(refused, state_dir)
         return EX_CONFIG
     projects, beacons = len(settings.projects), len(settings.beacons)
     print(f"{path}: 可以使用 / is fine: {settings.site.environment}, {projects} projects, {beacons} beacons")

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
-from beacon_gateway.commands.effective_settings import settings_of
+from beacon_gateway.commands.effective_settings import load_settings
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.settings_addresses import in_url
 
@@ -21,13 +21,13 @@ class NotRunning(GatewayError):
     """Nothing answers there, or no gateway of ours; the text says what was met."""
 
 
-def address(config: Path, state_dir: Path) -> str:
+def find_address(config: Path, state_dir: Path) -> str:
     """Where the gateway of these settings answers. Raises ConfigRefused."""
-    kiosk = settings_of(config, state_dir).kiosk
+    kiosk = load_settings(config, state_dir).kiosk
     return f"http://{in_url(kiosk.host)}:{kiosk.port}"
 
 
-def ask(base: str, path: str) -> bytes:
+def fetch(base: str, path: str) -> bytes:
     """Raises NotRunning. Never through a proxy: what is asked for is on this device."""
     try:
         with build_opener(ProxyHandler({})).open(base.rstrip("/") + path, timeout=PATIENCE_S) as answer:
@@ -41,10 +41,10 @@ def ask(base: str, path: str) -> bytes:
         raise NotRunning(f"没有网关在 {base} 运行 no gateway answers there: {reason}") from error
 
 
-def ask_json(base: str, path: str) -> Mapping[str, Any]:
+def fetch_json(base: str, path: str) -> Mapping[str, Any]:
     """Raises NotRunning."""
     try:
-        told = json.loads(ask(base, path))
+        told = json.loads(fetch(base, path))
     except ValueError as error:
         raise NotRunning(f"{base}{path}: {error}") from error
     if not isinstance(told, dict):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beacon_gateway import settings_mapping
-from beacon_gateway.commands.effective_settings import closed, settings_of
+from beacon_gateway.commands.effective_settings import closed, load_settings
 from beacon_gateway.donations.offer import Offer
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.model.beacons import Beacon
@@ -21,7 +21,7 @@ TOML_ONLY = "只有 TOML only"
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
+class DecisionInputs:
     """`words`: from what is decided, one line for a person."""
 
     settings: Settings
@@ -47,19 +47,19 @@ class Basis:
         return told
 
 
-def basis_of(config: Path, state_dir: Path) -> Basis:
+def read_inputs(config: Path, state_dir: Path) -> DecisionInputs:
     """As the gateway would begin with these. Raises ConfigRefused."""
-    settings = settings_of(config, state_dir)
+    settings = load_settings(config, state_dir)
     offer = Offer(settings.projects, settings_mapping.bindings(settings), now=lambda: None)
     if not (settings.central.url and settings.central.catalogue_key):
         why_not = closed(state_dir) or "没有中心服务器 no central server"  # an enrolment may stand there
-        return Basis(settings, offer, f"{HEAD} {TOML_ONLY} ({why_not})")
+        return DecisionInputs(settings, offer, f"{HEAD} {TOML_ONLY} ({why_not})")
     held, why_not = _held(state_dir, settings.central.catalogue_key)
     if held is None:
-        return Basis(settings, offer, f"{HEAD} {TOML_ONLY} ({why_not})")
+        return DecisionInputs(settings, offer, f"{HEAD} {TOML_ONLY} ({why_not})")
     offer.take(held)
     server = settings.central.url
-    return Basis(settings, offer, f"{HEAD} 目录 catalogue {held.version} of {server} + TOML")
+    return DecisionInputs(settings, offer, f"{HEAD} 目录 catalogue {held.version} of {server} + TOML")
 
 
 def _held(state_dir: Path, pinned: str) -> tuple[Catalogue | None, str]:

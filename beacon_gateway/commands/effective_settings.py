@@ -9,15 +9,15 @@ from beacon_gateway.store.identity import FILE, enrolment_of
 from daemonkit.toml import ConfigRefused, load
 
 
-def central_of(state_dir: Path) -> dict[str, dict[str, str]]:
+def read_enrolled_central(state_dir: Path) -> dict[str, dict[str, str]]:
     """[central] as the enrolment said it, for what the file leaves empty."""
     known = enrolment_of(state_dir)
     return {"central": {"url": known.central, "catalogue_key": known.catalogue_key}} if known else {}
 
 
-def settings_of(config: Path, state_dir: Path) -> Settings:
+def load_settings(config: Path, state_dir: Path) -> Settings:
     """As the gateway itself reads them. Raises ConfigRefused."""
-    return load(config, Settings, fill=central_of(state_dir))
+    return load(config, Settings, fill=read_enrolled_central(state_dir))
 
 
 def closed(state_dir: Path) -> str:
@@ -34,7 +34,7 @@ def _readable(state_dir: Path) -> bool:
     return os.access(file, os.R_OK) or not file.exists()
 
 
-def tell_refused(refused: ConfigRefused, state_dir: Path) -> None:
+def print_refused(refused: ConfigRefused, state_dir: Path) -> None:
     """On standard error; an enrolment that could not be read may be the reason."""
     print(refused, file=sys.stderr)
     if why := closed(state_dir):

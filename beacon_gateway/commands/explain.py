@@ -1,55 +1,57 @@
-"""beacon-gateway explain: why the screen shows what it shows, asked of the gateway that runs on this device."""
+"""beacon-gateway explain: print why the screen shows what it shows, queried from the running gateway."""
 
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
-from beacon_gateway.commands.daemon_client import NotRunning, address, ask, ask_json
+from beacon_gateway.commands.daemon_client import NotRunning, fetch, fetch_json, find_address
 from beacon_gateway.commands.decision_inputs import HEAD, TOML_ONLY
-from beacon_gateway.commands.effective_settings import tell_refused
+from beacon_gateway.commands.effective_settings import print_refused
 from beacon_gateway.commands.radio_wording import scanner_sentences
-from beacon_gateway.commands.terminal_wrap import say
+from beacon_gateway.commands.terminal_wrap import print_folded
 from beacon_gateway.model.beacons import Beacon
-from beacon_gateway.model.visits import Crossing
-from beacon_gateway.presence.explain.decision_wording import INDENT, reasons, screen, sentences
-from beacon_gateway.presence.trace import Decision, What
+from beacon_gateway.presence.decision_json import DecisionUnreadable, parse_beacon_id, read_decision, read_reason
+from beacon_gateway.presence.explain.decision_wording import INDENT, name_screen, word_decisions
+from beacon_gateway.presence.explain.reason_wording import word_in_both
+from beacon_gateway.presence.trace import DecisionKind
 from daemonkit.files import write_atomically
 from daemonkit.toml import ConfigRefused
-from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 
 FAILURE, TRY_AGAIN, CONFIGURATION = 1, 75, 78
 
 
 def run(config: Path, state_dir: Path, url: str, last: int, as_json: bool, picture: Path | None) -> int:
-    """The exit code: 0, 1 when the picture cannot be written, 75 when no gateway answers, 78 for a broken TOML.
+    """Return the exit code: 0, 1 if the picture cannot be written, 75 if no gateway answers, 78 for invalid settings.
 
-    `url`: of the kiosk; empty, it is read from the TOML, with the enrolment in `state_dir`.
+    `url`: of the kiosk; if empty, it is read from the TOML and the enrolment in `state_dir`.
     """
     try:
-        base = url or address(config, state_dir)
-        health = {} if as_json else ask_json(base, "/healthz")
-        told = ask_json(base, f"/site/trace.json?last={last}")
-        drawn = ask(base, "/site/trace.svg") if picture else b""
-        style = ask(base, "/site/trace.css") if picture else b""
+        base = url or find_address(config, state_dir)
+        health = {} if as_json else fetch_json(base, "/healthz")
+        trace = fetch_json(base, f"/site/trace.json?last={last}")
+        drawing = fetch(base, "/site/trace.svg") if picture else b""
+        style = fetch(base, "/site/trace.css") if picture else b""
+        text = json.dumps(trace, ensure_ascii=False) if as_json else "\n".join((*_head(health), *_word_trace(trace)))
     except ConfigRefused as refused:
-        tell_refused(refused, state_dir)
+        print_refused(refused, state_dir)
         return CONFIGURATION
     except NotRunning as error:
         print(f"beacon-gateway explain: {error}. --url http://127.0.0.1:8080", file=sys.stderr)
         return TRY_AGAIN
-    if as_json:
-        print(json.dumps(told, ensure_ascii=False))
-    else:
-        say("\n".join(_head(health)))
-        _print(told)
+    except (DecisionUnreadable, KeyError, TypeError) as error:
+        print(
+            f"beacon-gateway explain: {base}: 网关是别的版本 the gateway has another version: {error}", file=sys.stderr
+        )
+        return TRY_AGAIN
+    print(text) if as_json else print_folded(text)
     if picture is None:
         return 0
     try:
-        write_atomically(picture, _in_one(drawn, style), mode=0o600)
+        write_atomically(picture, _embed_style(drawing, style), mode=0o600)
     except OSError as error:
         print(f"beacon-gateway explain: {picture}: {error.strerror}", file=sys.stderr)
         return FAILURE
@@ -57,52 +59,29 @@ def run(config: Path, state_dir: Path, url: str, last: int, as_json: bool, pictu
 
 
 def _head(health: Mapping[str, Any]) -> Iterator[str]:
-    """From what the running gateway decides, and whether it hears."""
+    """Yield the sources of the decisions and the state of the radio."""
     version = health.get("catalogue")
     yield f"{HEAD} 目录 catalogue {version} + TOML" if version else f"{HEAD} {TOML_ONLY}"
     yield from scanner_sentences(health.get("radio") or {})
 
 
-def _print(told: Mapping[str, Any]) -> None:
-    """The decisions, the newest last, at seconds before now; then what stands on the screen."""
-    decisions = [_decision(each) for each in told["decisions"]]
-    labels = {each["beacon"]: each["label"] for each in told["decisions"] if each["beacon"]}
-    beacons = [Beacon(_id(word), BeaconKind.place, label) for word, label in labels.items()]
-    now = told["screen"]["project"] or ""
-    first = next((decision.before for decision in decisions if decision.what is What.shown), now)
-    for block in sentences(decisions, beacons, first):
-        say(block)
+def _word_trace(trace: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the decisions, the newest last, in seconds before now; then the current screen."""
+    decisions = [replace(read_decision(each), at=-each["ago_s"]) for each in trace["decisions"]]
+    labels = {each["beacon"]: each["label"] for each in trace["decisions"] if each["beacon"]}
+    beacons = [Beacon(parse_beacon_id(text), BeaconKind.place, label) for text, label in labels.items()]
+    screen = trace["screen"]
+    now = screen["project"] or ""
+    first = next((decision.before for decision in decisions if decision.kind is DecisionKind.shown), now)
+    yield from word_decisions(decisions, beacons, first)
     if not decisions:
-        print("还没有判定 no decision yet")
-    say(f"屏幕现在显示 the screen now shows: {screen(now)}")
-    for reason in (told["screen"]["reason"], told["screen"]["held"]):
-        for line in reasons(reason) if reason else ():
-            say(f"{'':{INDENT}}{line}")
+        yield "还没有判定 no decision yet"
+    yield f"屏幕现在显示 the screen now shows: {name_screen(now)}"
+    for record in filter(None, (screen["reason"], screen["lock"])):
+        yield from (f"{'':{INDENT}}{line}" for line in word_in_both(read_reason(record)))
 
 
-def _decision(told: dict[str, Any]) -> Decision:
-    numbers = told["in"]
-    return Decision(
-        number=told["number"],
-        at=-told["ago_s"],
-        what=What(told["what"]),
-        beacon=_id(told["beacon"]) if told["beacon"] else None,
-        tag_class=told["tag_class"],
-        rssi=numbers["rssi"],
-        level_db=numbers["level_db"],
-        distance_m=numbers["distance_m"],
-        rule=told["rule"],
-        crossed=tuple(Crossing(**edge) for edge in numbers.get("edges", ())),
-        **told["out"],
-    )
-
-
-def _id(word: str) -> BeaconId:
-    uuid, major, minor = word.split("/")
-    return BeaconId(UUID(uuid), int(major), int(minor))
-
-
-def _in_one(drawn: bytes, style: bytes) -> bytes:
-    """A picture that carries its style, for a file."""
-    head, _, rest = drawn.partition(b"?>")
+def _embed_style(drawing: bytes, style: bytes) -> bytes:
+    """Return a picture that does not need the gateway's style sheet."""
+    head, _, rest = drawing.partition(b"?>")
     return rest.replace(b"</title>", b"</title><style>" + style + b"</style>", 1) if rest else head

@@ -14,20 +14,20 @@ from itertools import pairwise
 from pathlib import Path
 
 from beacon_gateway import settings_mapping
-from beacon_gateway.commands.decision_inputs import HEAD, Basis, basis_of
-from beacon_gateway.commands.effective_settings import tell_refused
-from beacon_gateway.commands.terminal_wrap import say
+from beacon_gateway.commands.decision_inputs import HEAD, DecisionInputs, read_inputs
+from beacon_gateway.commands.effective_settings import print_refused
+from beacon_gateway.commands.terminal_wrap import print_folded
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.model.beacons import Beacon, Sighting
-from beacon_gateway.presence.choice_factory import choosing
-from beacon_gateway.presence.decision_engine import Decide, replay
-from beacon_gateway.presence.explain.decision_wording import called, screen, sentences, zone
-from beacon_gateway.presence.explain.trace_json import plain
+from beacon_gateway.presence.choice_factory import build_choice
+from beacon_gateway.presence.decision_engine import DecisionEngine, replay
+from beacon_gateway.presence.decision_json import build_decision_record
+from beacon_gateway.presence.explain.decision_wording import name_beacon, name_screen, name_zone, word_decisions
 from beacon_gateway.presence.explain.trace_svg import Picture, svg
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.project_selection import ProjectRules
 from beacon_gateway.presence.statistics import Collector
-from beacon_gateway.presence.trace import Decision, Trace, What
+from beacon_gateway.presence.trace import Decision, DecisionKind, Trace
 from beacon_gateway.presence.trace_file import TraceUnreadable, read_trace
 from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.radio.scan.capture_scanner import SIZE_LIMIT, CaptureScanner
@@ -96,7 +96,7 @@ def run(
     try:
         recorded = _read(file, config, fallback, state_dir)
     except ConfigRefused as refused:
-        tell_refused(refused, state_dir)
+        print_refused(refused, state_dir)
         if config is None:
             print("beacon-gateway replay: a capture needs the settings: --config FILE", file=sys.stderr)
         return CONFIGURATION
@@ -105,7 +105,7 @@ def run(
         return FAILURE
     sightings, under = recorded.sightings, recorded.under
     trace = Trace(under.beacons, decisions=MOST, samples=MOST, thinned_s=0, keep_people=True)
-    choice = choosing(
+    choice = build_choice(
         under.choice,
         under.projects,
         under.collector,
@@ -113,8 +113,8 @@ def run(
         bound=lambda: under.bound,
         need=lambda: under.need,
     )
-    decide = Decide(Tracker(under.beacons, under.presence), choice, trace, bindings=lambda: under.bindings)
-    end_s = replay(sightings, decide, end_s=recorded.end_s, first=under.collector.heard)
+    decide = DecisionEngine(Tracker(under.beacons, under.presence), choice, trace, bindings=lambda: under.bindings)
+    end_s = replay(sightings, decide, end_s=recorded.end_s, first=under.collector.add_frame)
     if picture is not None:
         samples = (*trace.running_samples, *trace.place_samples)
         drawn = svg(Picture(file.name, under.beacons, under.presence, trace.decisions, samples, end_s))
@@ -126,18 +126,15 @@ def run(
     known = len(sightings) - decide.tracker.foreign_frames
     if as_json:
         _tell(
-            [
-                json.dumps({"at": round(decision.at, 3), **plain(decision)}, ensure_ascii=False)
-                for decision in trace.decisions
-            ],
+            [json.dumps(build_decision_record(decision), ensure_ascii=False) for decision in trace.decisions],
             trace,
             speed,
         )
     else:
-        say(_summary(file, known, decide.tracker.foreign_frames, under))
-        _tell(list(sentences(trace.decisions, under.beacons)), trace, speed)
-        say(_outcome(trace.decisions, end_s))
-        say(_still_here(decide))
+        print_folded(_summary(file, known, decide.tracker.foreign_frames, under))
+        _tell(list(word_decisions(trace.decisions, under.beacons)), trace, speed)
+        print_folded(_outcome(trace.decisions, end_s))
+        print_folded(_still_here(decide))
     if not known:
         print(
             f"beacon-gateway replay: {file}: 没有认得的信标,请核对 [[beacons]]\n"
@@ -169,7 +166,7 @@ def _read(file: Path, config: Path | None, fallback: Path, state_dir: Path) -> _
             raise TraceUnreadable(f"{file}: larger than {SIZE_LIMIT} octets")
         if not is_trace:
             capture = CaptureScanner(file)
-            basis = basis_of(fallback if config is None else config, state_dir)
+            basis = read_inputs(fallback if config is None else config, state_dir)
             return _Recorded(capture.sightings, capture.end_s, _under(basis, capture.began))
         recording = read_trace(file.read_text(encoding="utf-8", errors="strict").splitlines())
     except OSError as error:
@@ -181,17 +178,17 @@ def _read(file: Path, config: Path | None, fallback: Path, state_dir: Path) -> _
     header = recording.header
     began = _seconds(header.began)
     if config is not None:
-        return _Recorded(recording.sightings, recording.end_s, _under(basis_of(config, state_dir), began))
+        return _Recorded(recording.sightings, recording.end_s, _under(read_inputs(config, state_dir), began))
     brought = {beacon.id: beacon.project for beacon in header.beacons if beacon.project}
     under = _Under(
         header.beacons,
         brought,
         header.presence,
         header.choice,
-        header.projects,
+        header.project_rules,
         Collector(header.beacons),
         _official(began),
-        header.of_catalogue,
+        header.catalogue_bound,
         header.need,
         f"{HEAD} 轨迹自带的设置 the settings within the trace; 没有随身卡 no people's tags are in it",
     )
@@ -213,7 +210,7 @@ def _official(began: float | None) -> datetime | None:
     return datetime.fromtimestamp(began, OFFICIAL_TIME)
 
 
-def _under(basis: Basis, began: float | None) -> _Under:
+def _under(basis: DecisionInputs, began: float | None) -> _Under:
     settings, offer = basis.settings, basis.offer
     return _Under(
         basis.beacons,
@@ -235,7 +232,7 @@ def _tell(blocks: list[str], trace: Trace, speed: float) -> None:
     for (before, at), block in zip(pairwise(times), blocks, strict=True):
         if speed:
             time.sleep(max(0.0, at - before) / speed)
-        say(block, flush=bool(speed))
+        print_folded(block, flush=bool(speed))
 
 
 def _summary(file: Path, known: int, foreign: int, under: _Under) -> str:
@@ -250,16 +247,16 @@ def _summary(file: Path, known: int, foreign: int, under: _Under) -> str:
 
 def _outcome(decisions: tuple[Decision, ...], end_s: float) -> str:
     """Seconds that each project was on the screen."""
-    shown = [(0.0, ""), *((d.at, d.after) for d in decisions if d.what is What.shown), (end_s, "")]
+    shown = [(0.0, ""), *((d.at, d.after) for d in decisions if d.kind is DecisionKind.shown), (end_s, "")]
     seconds: dict[str, float] = {}
     for (start, project), (end, _) in pairwise(shown):
         seconds[project] = seconds.get(project, 0.0) + max(0.0, end - start)
-    rows = ", ".join(f"{screen(project)} {total:.1f} s" for project, total in sorted(seconds.items()))
+    rows = ", ".join(f"{name_screen(project)} {total:.1f} s" for project, total in sorted(seconds.items()))
     return f"{len(decisions)} 次判定 decisions in {end_s:.1f} s. 屏幕 screen: {rows}"
 
 
-def _still_here(decide: Decide) -> str:
+def _still_here(decide: DecisionEngine) -> str:
     """Who had not left when the recording ended: what became of them it does not tell."""
     visits = decide.tracker.visits.values()
-    there = ", ".join(f"{called(visit.beacon)} {zone(visit.zone.value)}" for visit in visits) or "–"
+    there = ", ".join(f"{name_beacon(visit.beacon)} {name_zone(visit.zone.value)}" for visit in visits) or "–"
     return f"录制到此为止,此时还在 the recording ends here; still present: {there}"

@@ -9,7 +9,7 @@ import structlog
 
 from beacon_gateway import daemon
 from beacon_gateway.commands.daemon_client import LAST_GOOD
-from beacon_gateway.commands.effective_settings import central_of as central_of
+from beacon_gateway.commands.effective_settings import read_enrolled_central as read_enrolled_central
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.radio.backend_selection import Wish, refuse_imagined
@@ -65,7 +65,7 @@ def settings_or_last_good(config: Path, state_dir: Path) -> Settings:
     Residents keep their kiosk, and staff find every fault in the log: a broken TOML never starts afresh.
     """
     kept = state_dir / LAST_GOOD
-    enrolled = central_of(state_dir)
+    enrolled = read_enrolled_central(state_dir)
     try:
         settings = toml.load(config, Settings, fill=enrolled)
     except toml.ConfigRefused as refused:

@@ -15,18 +15,18 @@ from rich.console import Console
 from rich.live import Live
 
 from beacon_gateway import settings_mapping
-from beacon_gateway.commands.decision_inputs import Basis, basis_of
-from beacon_gateway.commands.effective_settings import tell_refused
+from beacon_gateway.commands.decision_inputs import DecisionInputs, read_inputs
+from beacon_gateway.commands.effective_settings import print_refused
 from beacon_gateway.commands.scan_table import plain_rows, table
-from beacon_gateway.commands.terminal_wrap import say
+from beacon_gateway.commands.terminal_wrap import print_folded
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.model.beacons import Sighting
-from beacon_gateway.presence.choice_factory import choosing
-from beacon_gateway.presence.decision_engine import TICK_S, Decide
-from beacon_gateway.presence.explain.decision_wording import sentences
+from beacon_gateway.presence.choice_factory import build_choice
+from beacon_gateway.presence.decision_engine import TICK_S, DecisionEngine
+from beacon_gateway.presence.explain.decision_wording import word_decisions
 from beacon_gateway.presence.explain.live_table import Listening
 from beacon_gateway.presence.trace import Trace
-from beacon_gateway.presence.trace_file import trace_lines
+from beacon_gateway.presence.trace_file import write_trace
 from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.radio.backend_selection import Wish
 from beacon_gateway.radio.radio_factory import RadioPlan, Radios, make_radios
@@ -61,9 +61,9 @@ def run(
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # the table says it
     try:
-        basis = basis_of(config, state_dir)
+        basis = read_inputs(config, state_dir)
     except ConfigRefused as refused:
-        tell_refused(refused, state_dir)
+        print_refused(refused, state_dir)
         return CONFIGURATION
     try:
         return asyncio.run(_scan(basis, radio, seconds, plain or not sys.stdout.isatty(), foreign, kept))
@@ -72,7 +72,7 @@ def run(
         return FAILURE
 
 
-def plan_of(basis: Basis, word: str) -> RadioPlan:
+def plan_of(basis: DecisionInputs, word: str) -> RadioPlan:
     """Without our adverts: a scan sends none, and what it hears of them the running gateway sends, no stranger.
 
     What a fault asks for is the gateway's to do: two programs that switch one adapter would be in each other's way.
@@ -81,7 +81,9 @@ def plan_of(basis: Basis, word: str) -> RadioPlan:
     return replace(plan, frames=(), only_looks=True) if word == "bluez" else plan
 
 
-async def _scan(basis: Basis, radio: str, seconds: float | None, plain: bool, foreign: bool, kept: Kept) -> int:
+async def _scan(
+    basis: DecisionInputs, radio: str, seconds: float | None, plain: bool, foreign: bool, kept: Kept
+) -> int:
     settings, offer = basis.settings, basis.offer
     try:
         word = await Wish(radio).settled(settings.site.environment)
@@ -103,16 +105,16 @@ async def _scan(basis: Basis, radio: str, seconds: float | None, plain: bool, fo
         return datetime.now(OFFICIAL_TIME) if clock_synchronised() else None
 
     projects = settings_mapping.project_rules(settings)
-    choice_now = choosing(
+    choice_now = build_choice(
         choice, projects, collector, official=official, bound=lambda: offer.bound, need=lambda: offer.need
     )
-    decide = Decide(Tracker(beacons, presence), choice_now, trace, lambda: bindings)
+    decide = DecisionEngine(Tracker(beacons, presence), choice_now, trace, lambda: bindings)
     known_places = None if kept.everybody else {b.id for b in beacons if b.kind is BeaconKind.place}
     recorder = Recorder(known_places, began=wall, began_at=began) if kept.record else None
     listening = Listening(beacons, decide, basis.brought(), strangers=foreign, at=began)
 
     def hear(sighting: Sighting) -> None:
-        collector.heard(sighting)
+        collector.add_frame(sighting)
         listening.hear(sighting)
         if recorder:
             recorder.hear(sighting)
@@ -120,7 +122,7 @@ async def _scan(basis: Basis, radio: str, seconds: float | None, plain: bool, fo
     hearing = asyncio.create_task(radios.scanner.hear(hear), name="radio")
     hearing.add_done_callback(lambda _: stop.set())
     show = _show_lines if plain else _show_table
-    say(basis.words, flush=True)
+    print_folded(basis.words, flush=True)
     try:
         await show(listening, decide, radios, stop, began, seconds)
     finally:
@@ -130,7 +132,7 @@ async def _scan(basis: Basis, radio: str, seconds: float | None, plain: bool, fo
     if kept.trace is not None:
         began_at = wall.isoformat(timespec="seconds") if clock_synchronised() else ""
         lines = [
-            *trace_lines(
+            *write_trace(
                 trace,
                 presence,
                 choice,
@@ -178,7 +180,12 @@ def _tell_recorded(kept: Kept, recorder: Recorder) -> None:
 
 
 async def _show_table(
-    listening: Listening, decide: Decide, radios: Radios, stop: asyncio.Event, began: float, seconds: float | None
+    listening: Listening,
+    decide: DecisionEngine,
+    radios: Radios,
+    stop: asyncio.Event,
+    began: float,
+    seconds: float | None,
 ) -> None:
     console = Console()
     with Live(console=console, auto_refresh=False) as live:
@@ -191,7 +198,12 @@ async def _show_table(
 
 
 async def _show_lines(
-    listening: Listening, decide: Decide, radios: Radios, stop: asyncio.Event, began: float, seconds: float | None
+    listening: Listening,
+    decide: DecisionEngine,
+    radios: Radios,
+    stop: asyncio.Event,
+    began: float,
+    seconds: float | None,
 ) -> None:
     """Each decision when it is taken; what is heard every 5 s and at the end. May be kept: people's tags by class."""
     told, shown, next_at = 0, "", 0.0
@@ -200,13 +212,13 @@ async def _show_lines(
         listening.tick(now)
         fresh = [replace(d, at=d.at - began) for d in decide.trace.decisions if d.number > told]
         told = fresh[-1].number if fresh else told
-        for block in sentences(fresh, decide.trace.beacons, shown):
-            say(block)
+        for block in word_decisions(fresh, decide.trace.beacons, shown):
+            print_folded(block)
         shown = decide.chosen.project or ""
         over = await _stopped(stop, began, seconds)
         if over or now - began >= next_at:
             next_at = now - began + PLAIN_EVERY_S
-            say(plain_rows(listening, decide.chosen, radios, now, now - began), flush=True)
+            print_folded(plain_rows(listening, decide.chosen, radios, now, now - began), flush=True)
         if over:
             return
 

@@ -11,8 +11,9 @@ from rich.text import Text
 from beacon_gateway.commands.radio_wording import scanner_sentences
 from beacon_gateway.presence.choice import Chosen
 from beacon_gateway.presence.estimator import SMOOTHING_S
-from beacon_gateway.presence.explain.decision_wording import ZONES, called, named, reasons, screen
+from beacon_gateway.presence.explain.decision_wording import ZONES, name_beacon, name_place, name_screen
 from beacon_gateway.presence.explain.live_table import Listening, Row
+from beacon_gateway.presence.explain.reason_wording import word_in_both
 from beacon_gateway.radio.port import Scanner
 from beacon_gateway.radio.radio_factory import Radios
 from sync_contract.catalogue import BeaconKind
@@ -45,7 +46,7 @@ def table(listening: Listening, chosen: Chosen, radios: Radios, now: float, elap
         rows.add_column("电池\nbattery", justify="right", no_wrap=True, min_width=6)
     for row, battery in zip(listening.rows(now), batteries, strict=True):
         style = "dim" if row.zone is None else "bold" if row.zone in ("immediate", "near") else ""
-        cells = [named(row.beacon.label), *_cells(row)]
+        cells = [name_place(row.beacon.label), *_cells(row)]
         if row.zone is None and row.beacon.own:
             cells[-2] = NOT_SENT
         rows.add_row(*cells, *([battery] if any(batteries) else []), style=style)
@@ -54,7 +55,7 @@ def table(listening: Listening, chosen: Chosen, radios: Radios, now: float, elap
         rows,
         *(Text(HEARD_OWN) for row in listening.rows(now) if row.beacon.own and row.zone is not None),
         Text(LAGS, style="dim"),
-        Text.assemble("屏幕 screen:     ", (screen(chosen.project or ""), "bold")),
+        Text.assemble("屏幕 screen:     ", (name_screen(chosen.project or ""), "bold")),
         _why(chosen),
         Text(_others(listening, scanner), style="dim"),
         *(_strangers(listening)),
@@ -67,7 +68,7 @@ def plain_rows(listening: Listening, chosen: Chosen, radios: Radios, now: float,
     scanner = radios.scanner
     lines = [line.plain for line in _head(scanner, elapsed_s)]
     for row in listening.rows(now):
-        name = called(row.beacon)
+        name = name_beacon(row.beacon)
         if row.zone is None and row.beacon.own:
             lines.append(f"  {name}: {NOT_SENT_WORDS}")
             continue
@@ -82,9 +83,9 @@ def plain_rows(listening: Listening, chosen: Chosen, radios: Radios, now: float,
             + (f", 电池 battery {battery}" if (battery := _battery(row, radios, now)) else "")
         )
     lines += [f"  {HEARD_OWN}" for row in listening.rows(now) if row.beacon.own and row.zone is not None]
-    lines.append(f"  屏幕 screen: {screen(chosen.project or '')}")
-    said, *more = reasons(chosen.reason)
-    lines += [f"  {WHY} {said}", *(f"{'':{3 + cell_len(WHY)}}{line}" for line in more)]
+    lines.append(f"  屏幕 screen: {name_screen(chosen.project or '')}")
+    chinese, english = word_in_both(chosen.reason)
+    lines += [f"  {WHY} {chinese}", f"{'':{3 + cell_len(WHY)}}{english}"]
     lines.append(f"  {_others(listening, scanner)}")
     lines += [f"  {text.plain}" for text in _strangers(listening)]
     return "\n".join(lines)
@@ -117,7 +118,7 @@ def _why(chosen: Chosen) -> RenderableType:
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column()
-    for number, line in enumerate(reasons(chosen.reason)):
+    for number, line in enumerate(word_in_both(chosen.reason)):
         grid.add_row("" if number else WHY, line)
     return grid
 

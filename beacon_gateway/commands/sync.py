@@ -9,11 +9,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from beacon_gateway.commands.daemon_client import LAST_GOOD, NotRunning, address, ask_json
+from beacon_gateway.commands.daemon_client import LAST_GOOD, NotRunning, fetch_json, find_address
 from beacon_gateway.commands.effective_settings import closed
 from beacon_gateway.commands.enrol_wording import BARRED
 from beacon_gateway.commands.radio_wording import radio_sentences
-from beacon_gateway.commands.terminal_wrap import say
+from beacon_gateway.commands.terminal_wrap import print_folded
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.store.database import Database, open_database
 from beacon_gateway.store.identity import enrolment_of
@@ -74,14 +74,14 @@ def status(state_dir: Path, url: str = "") -> int:
 
 def _radio(state_dir: Path, url: str) -> None:
     try:
-        health = ask_json(url or address(state_dir / LAST_GOOD, state_dir), "/healthz")
+        health = fetch_json(url or find_address(state_dir / LAST_GOOD, state_dir), "/healthz")
     except ConfigRefused:
         print(f"无线接收 radio: 不知道 not known ({LAST_GOOD}?)")
     except NotRunning as error:
         print(f"无线接收 radio: 不知道 not known ({error})")
     else:
         for line in radio_sentences(health):
-            say(line)
+            print_folded(line)
 
 
 def log(state_dir: Path, lines: int) -> int:

@@ -11,15 +11,15 @@ _RATHER_A_SPACE = 6
 """So many characters further back a space is still the better place: a Chinese word stays whole."""
 
 
-def say(block: str, *, flush: bool = False) -> None:
+def print_folded(block: str, *, flush: bool = False) -> None:
     """Print it, folded when standard output is a terminal; elsewhere each line stays whole."""
     if sys.stdout.isatty():
         width = shutil.get_terminal_size().columns
-        block = "\n".join(part for line in block.split("\n") for part in folded(line, width))
+        block = "\n".join(part for line in block.split("\n") for part in fold(line, width))
     print(block, flush=flush)
 
 
-def folded(line: str, width: int) -> list[str]:
+def fold(line: str, width: int) -> list[str]:
     """`width`: columns; a Chinese character takes two."""
     leading = len(line) - len(line.lstrip(" "))
     hanging = " " * min(_TEXT_AT if leading > 2 else leading + 2, width // 2)

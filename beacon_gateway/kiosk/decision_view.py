@@ -1,41 +1,45 @@
-"""Why the screen shows what it shows: the trace of the decisions, for staff who stand at the device."""
+"""Decisions of the screen for staff on site: as JSON and as a picture, from the trace."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from beacon_gateway.model.reasons import ScreenLock
 from beacon_gateway.presence.choice import Chosen
-from beacon_gateway.presence.explain.trace_json import plain
+from beacon_gateway.presence.decision_json import build_decision_record, build_reason_record
 from beacon_gateway.presence.explain.trace_svg import Picture, svg
 from beacon_gateway.presence.presence_rules import PresenceRules
 from beacon_gateway.presence.trace import Decision, Trace
 
 STYLESHEET = "/site/trace.css"
 PICTURED_S = 600.0
-"""A picture shows so much of the past."""
+"""Period of the picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Reads the trace, and keeps nothing. `clock`: that of the trace, monotonic seconds."""
+    """Reads the trace. `clock`: of the trace, monotonic seconds; `screen_lock`: why the screen cannot change now."""
 
     trace: Trace
     rules: PresenceRules
     chosen: Callable[[], Chosen]
-    held: Callable[[], str] = str
-    """Why nothing may take over at all just now; empty when something may."""
+    screen_lock: Callable[[], ScreenLock | None] = lambda: None
     clock: Callable[[], float] = time.monotonic
 
-    def told(self, last: int) -> dict[str, object]:
-        """The latest decisions, the newest last. Of people's tags only the class, and no sample."""
-        now, chosen = self.clock(), self.chosen()
+    def build_trace_response(self, last: int) -> dict[str, object]:
+        """Return the latest decisions, the newest last. People's tags are named by class, and samples are left out."""
+        now, chosen, lock = self.clock(), self.chosen(), self.screen_lock()
         decisions = self.trace.decisions[-last:] if last else ()
         labels = {beacon.id: beacon.label for beacon in self.trace.beacons}
         return {
-            "screen": {"project": chosen.project, "reason": chosen.reason, "held": self.held()},
+            "screen": {
+                "project": chosen.project,
+                "reason": build_reason_record(chosen.reason),
+                "lock": build_reason_record(lock) if lock else None,
+            },
             "decisions": [
                 {
-                    **plain(decision),
+                    **build_decision_record(decision),
                     "ago_s": round(max(0.0, now - decision.at), 3),
                     "label": "" if decision.beacon is None else labels.get(decision.beacon, ""),
                 }
@@ -43,8 +47,8 @@ class Why:
             ],
         }
 
-    def picture(self, *, people: bool = True) -> str:
-        """SVG of the last minutes. With `people` a person's tag is in it while it is here, and goes with it."""
+    def draw_picture(self, *, people: bool = True) -> str:
+        """Return an SVG of the last minutes. `people`: include the samples of people's tags that are present."""
         now = self.clock()
         since = now - PICTURED_S
         decisions: list[Decision] = [d for d in self.trace.decisions if d.at >= since]

@@ -11,7 +11,8 @@ from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.model.visits import VisitEvent
 from beacon_gateway.presence.choice import Choice, Chosen
-from beacon_gateway.presence.decision_engine import TICK_S, Decide
+from beacon_gateway.presence.decision_engine import TICK_S, DecisionEngine
+from beacon_gateway.presence.decision_json import build_reason_record
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.tracker import Tracker
@@ -41,7 +42,7 @@ class SceneDriver:
         trace: Trace | None = None,
     ) -> None:
         self.trace = Trace(()) if trace is None else trace
-        self._decide = Decide(tracker, choice, self.trace, bindings)
+        self._decide = DecisionEngine(tracker, choice, self.trace, bindings)
         self._collector = collector
         self._stage = stage
         self._hear = tracker.hear
@@ -63,16 +64,16 @@ class SceneDriver:
     def hear(self, sighting: Sighting) -> None:
         """Decide immediately. Figures and trace are updated about once a second: batches are much cheaper."""
         if events := self._hear(sighting):
-            self._decide.changed(events, sighting)
+            self._decide.process(events, sighting)
             self._publish(events)
 
     def update_figures(self) -> None:
         """Add the sightings since the last call to the figures and the trace."""
         tracker = self._decide.tracker
         for beacon, sightings in tracker.fresh:
-            self._collector.heard_of(beacon, sightings)
-            self.trace.heard_of(beacon, sightings)
-        self._collector.strangers(tracker.strangers)
+            self._collector.add_frames(beacon, sightings)
+            self.trace.add_frames(beacon, sightings)
+        self._collector.add_strangers(tracker.strangers)
         tracker.forget_frames()
 
     async def tick(self, progress: Callable[[], None]) -> None:
@@ -87,8 +88,9 @@ class SceneDriver:
 
     def _publish(self, events: tuple[VisitEvent, ...]) -> None:
         for event in events:
-            self._collector.visit(event)
+            self._collector.add_visit(event)
             if event.beacon.kind is BeaconKind.place:  # the journal must not contain when a person came or left
-                log.info("visit.changed", change=type(event).__name__, beacon=str(event.beacon.id), reason=event.reason)
+                reason = build_reason_record(event.reason)
+                log.info("visit.changed", change=type(event).__name__, beacon=str(event.beacon.id), reason=reason)
         if events:
             self._stage.show(self._decide.chosen)

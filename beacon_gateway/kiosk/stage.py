@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from beacon_gateway.model.reasons import NothingNear, ScreenReason
 from beacon_gateway.presence.choice import Chosen
 from daemonkit.broadcast import Broadcast
 from sync_contract.beacon_identity import BeaconId
@@ -17,7 +18,7 @@ class Scene:
     project: str | None
     door: Door
     beacon: BeaconId | None
-    reason: str
+    reason: ScreenReason
 
 
 class Stage:
@@ -25,7 +26,7 @@ class Stage:
 
     def __init__(self) -> None:
         self._changes = Broadcast()
-        self.scene = Scene(0, None, Door.touch, None, "nothing is near")
+        self.scene = Scene(0, None, Door.touch, None, NothingNear())
 
     def show(self, chosen: Chosen) -> None:
         """Show the choice; the same choice for another reason is the same scene."""

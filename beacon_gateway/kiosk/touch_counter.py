@@ -14,7 +14,7 @@ from beacon_gateway.kiosk.pages.give import door_of
 from beacon_gateway.kiosk.responder import SESSION
 from beacon_gateway.kiosk.sessions import Session, Sessions
 from beacon_gateway.kiosk.stage import Stage
-from beacon_gateway.presence.screen_use import ScreenUse, Turned
+from beacon_gateway.presence.screen_use import ScreenUse, ShownScreen
 from kiosk_ui.views import IDLE_WITH_CODE_S
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import Door
@@ -58,14 +58,14 @@ class TouchCounter:
         visit = self._visits.pop(session.id, None)
         if visit is None or now - visit.touched_at > VISIT_S:
             scene = self._stage.scene
-            self._use.visit(_turned(scene.project, scene.door, scene.beacon))
+            self._use.add_visit(_turned(scene.project, scene.door, scene.beacon))
             visit = _Visit(now)
         visit.touched_at = now
         self._drop_ended(now)
         self._visits[session.id] = visit
         if project and project not in visit.opened:
             visit.opened.add(project)
-            self._use.open(_turned(project, *door_of(session, project)))
+            self._use.add_opened(_turned(project, *door_of(session, project)))
 
     def _drop_ended(self, now: float) -> None:
         while self._visits:
@@ -75,5 +75,5 @@ class TouchCounter:
             del self._visits[oldest]
 
 
-def _turned(project: str | None, door: Door, beacon: BeaconId | None) -> Turned:
+def _turned(project: str | None, door: Door, beacon: BeaconId | None) -> ShownScreen:
     return project, beacon, Door.tag if door is Door.tag else Door.touch

@@ -1,32 +1,17 @@
-"""What happens to a visit; each event carries its reason in numbers."""
+"""Events of a visit: arrival, change of zone, departure. Each has its reason. Times are monotonic seconds."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from beacon_gateway.model.beacons import Beacon, Zone
-
-
-class Crossing(NamedTuple):
-    """What was believed of one edge between two zones."""
-
-    edge_m: float
-    """Where it lies, metres."""
-    evidence_s: float
-    """Seconds of clear evidence that were reached."""
-    asked_s: float
-    """So many were asked for: the more, the more often the edge was crossed lately."""
-    crossings: float
-    """Lately, before this one; each is forgotten over some minutes, so it is seldom a whole number."""
+from beacon_gateway.model.reasons import VisitReason
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """`at`: monotonic seconds."""
-
     beacon: Beacon
     zone: Zone
     at: float
-    reason: str
+    reason: VisitReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +20,17 @@ class ZoneChanged:
     before: Zone
     after: Zone
     at: float
-    reason: str
-    crossed: tuple[Crossing, ...] = ()
-    """One edge or two, the inner one first; none when the RSSI came or went."""
+    reason: VisitReason
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """`dwell_s`: from arrival to the last frame heard, seconds."""
+    """`dwell_s`: from arrival to the last frame, seconds."""
 
     beacon: Beacon
     at: float
     dwell_s: float
-    reason: str
+    reason: VisitReason
 
 
 VisitEvent = Arrived | ZoneChanged | Left

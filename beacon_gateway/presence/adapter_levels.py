@@ -1,58 +1,57 @@
-"""Several adapters hear the same beacon, one of them worse (behind metal, a small antenna): how much worse, in dB.
+"""Correct the levels of adapters that receive less than the best one (behind metal, a small antenna), in dB.
 
-The loudest is taken as the truth, since a case or a wall only takes away. The difference belongs to the adapter, not
-to a visit: it is learned from every beacon that both hear and is there when the next one comes.
+The loudest adapter is the reference, because a case or a wall only attenuates. The offset belongs to the adapter, not
+to a visit: it is learned from every beacon that both receive, and applies to the next one at once.
 """
 
 TOGETHER_S = 2.0
-"""Two adapters hear the same person only when both have heard so recently."""
+"""Two levels are compared only if both are at most this old."""
 LEARNING = 1 / 100
-"""Of the difference, at each frame: about the last hundred frames count."""
+"""Weight of each frame's difference: about the last hundred frames count."""
 SMOOTHING = 1 / 30
-MOST_DB = 20.0
-"""A greater difference is not an antenna."""
-MOST_ADAPTERS = 16
+MAX_OFFSET_DB = 20.0
+"""A greater difference has another cause than the antenna."""
+MAX_ADAPTERS = 16
 
 
-class Ears:
-    """What each adapter lacks against the loudest one."""
+class AdapterOffsets:
+    """How much each adapter receives below the loudest one."""
 
     def __init__(self) -> None:
-        self.lacks_db: dict[str, float] = {}
-        """By adapter; who is not here lacks nothing."""
+        self.offset_db: dict[str, float] = {}
+        """By adapter; a missing one has 0."""
 
     def learn(self, adapter: str, behind_db: float) -> None:
-        """This adapter has just heard a beacon `behind_db` fainter than the loudest one hears it."""
-        if adapter not in self.lacks_db and len(self.lacks_db) >= MOST_ADAPTERS:
+        """Note that this adapter has just received a beacon `behind_db` below the loudest one."""
+        if adapter not in self.offset_db and len(self.offset_db) >= MAX_ADAPTERS:
             return
-        known = self.lacks_db.get(adapter, 0.0)
-        self.lacks_db[adapter] = min(MOST_DB, max(0.0, known + (behind_db - known) * LEARNING))
+        known = self.offset_db.get(adapter, 0.0)
+        self.offset_db[adapter] = min(MAX_OFFSET_DB, max(0.0, known + (behind_db - known) * LEARNING))
 
 
-class Levels:
-    """One beacon's level through each adapter, as long as more than one hears it."""
+class AdapterLevels:
+    """One beacon's level through each adapter, once several receive it."""
 
     __slots__ = ("_heard", "only")
 
     def __init__(self, adapter: str) -> None:
         self.only = adapter
-        """The one that hears it; empty once there are several. Then `corrected` knows the level; else it is as heard,
-        with what the one adapter lacks."""
+        """The single adapter that receives the beacon; empty once there are several."""
         self._heard: dict[str, tuple[float, float]] = {}
 
-    def corrected(self, adapter: str, level_db: float, at: float, ears: Ears) -> float:
-        """The level as the loudest adapter would have heard it."""
+    def correct(self, adapter: str, level_db: float, at: float, offsets: AdapterOffsets) -> float:
+        """Return the level as the loudest adapter would have measured it."""
         heard = self._heard
         if adapter == self.only:
-            return level_db + ears.lacks_db.get(adapter, 0.0)
+            return level_db + offsets.offset_db.get(adapter, 0.0)
         self.only = ""
         if adapter in heard:
             before_db = heard[adapter][0]
             heard[adapter] = (before_db + (level_db - before_db) * SMOOTHING, at)
-        elif len(heard) < MOST_ADAPTERS:
+        elif len(heard) < MAX_ADAPTERS:
             heard[adapter] = (level_db, at)
-            return level_db + ears.lacks_db.get(adapter, 0.0)
+            return level_db + offsets.offset_db.get(adapter, 0.0)
         together = [db for db, then in heard.values() if abs(at - then) <= TOGETHER_S]
         if len(together) > 1 and adapter in heard:
-            ears.learn(adapter, max(together) - heard[adapter][0])
-        return level_db + ears.lacks_db.get(adapter, 0.0)
+            offsets.learn(adapter, max(together) - heard[adapter][0])
+        return level_db + offsets.offset_db.get(adapter, 0.0)

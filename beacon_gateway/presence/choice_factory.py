@@ -1,4 +1,4 @@
-"""The Choice of a gateway: one way to build it for the daemon, `scan` and `replay`, so that all three decide alike."""
+"""Build the Choice of a gateway in one way for the daemon, `scan` and `replay`, so that all three decide alike."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -9,30 +9,29 @@ from beacon_gateway.presence.project_selection import Circumstances, ProjectRule
 from beacon_gateway.presence.statistics import Collector
 from sync_contract.project_rules import Bound
 
-_BOUND = Bound()
+_UNBOUND = Bound()
 _NO_NEED: Mapping[str, float] = {}
 
 
-def choosing(
+def build_choice(
     rules: ChoiceRules,
     projects: ProjectRules,
     collector: Collector,
     *,
     official: Callable[[float], datetime | None],
-    giving: Callable[[], bool] = lambda: False,
-    bound: Callable[[], Bound] = lambda: _BOUND,
+    donation_in_progress: Callable[[], bool] = lambda: False,
+    bound: Callable[[], Bound] = lambda: _UNBOUND,
     need: Callable[[], Mapping[str, float]] = lambda: _NO_NEED,
 ) -> Choice:
-    """`official`: official time at a moment (monotonic seconds, or a recording's), None while it is not known.
+    """`official`: official time at a moment (monotonic seconds, or a recording's); None while it is not known.
 
-    `collector` notices clones; `bound`: what the catalogue binds by rules, where there is one.
-    `need`: by project, the greater the more it needs.
+    `collector` detects clones. `bound`: the catalogue's bindings with rules. `need`: by project, greater = more urgent.
     """
 
     def circumstances(now: float) -> Circumstances:
         local = official(now)
         return Circumstances(
-            giving=giving(),
+            donation_in_progress=donation_in_progress(),
             local=local.time() if local else None,
             today=local.date() if local else None,
             cloned=collector.cloned(now),

@@ -1,4 +1,4 @@
-"""One core for the daemon, `scan` and `replay`: what each frame and each tick decides, and the trace of it."""
+"""DecisionEngine per frame and per tick, and record the decisions: one engine for the daemon, `scan` and `replay`."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -11,13 +11,13 @@ from beacon_gateway.presence.visit import Visit
 from sync_contract.beacon_identity import BeaconId
 
 TICK_S = 0.25
-"""Silence counts too: tick so often."""
+"""Call `tick` this often, because silence also changes decisions."""
 LONGEST_SILENCE_S = 7200.0
-"""Twice the longest exit period that the settings allow: by then everybody has left."""
+"""Twice the longest exit period that the settings allow: every visit has ended by then."""
 
 
-class Decide:
-    """`bindings` gives the current beacon → project bindings; they change with the catalogue."""
+class DecisionEngine:
+    """`bindings` returns the current beacon → project bindings; they change with the catalogue."""
 
     def __init__(
         self, tracker: Tracker, choice: Choice, trace: Trace, bindings: Callable[[], Mapping[BeaconId, str]]
@@ -33,72 +33,66 @@ class Decide:
 
     @property
     def idle(self) -> bool:
-        """Nobody is here and nothing is shown: only a frame can change that."""
+        """No visit is active and nothing is shown: only a frame can change that."""
         return self.chosen.project is None and not self.tracker.visits
 
     def hear(self, sighting: Sighting) -> tuple[VisitEvent, ...]:
-        """Judge a frame, and have it in the trace."""
-        events = self.judge(sighting)
-        self.trace.heard(sighting)
+        """Process a frame and add it to the trace."""
+        if events := self.tracker.hear(sighting):
+            self.process(events, sighting)
+        self.trace.add_frame(sighting)
         return events
 
-    def judge(self, sighting: Sighting) -> tuple[VisitEvent, ...]:
-        """Cheap while nothing changes: only an event makes it look at all visits. The caller has it in the trace."""
-        events = self.tracker.hear(sighting)
-        if events:
-            self.changed(events, sighting)
-        return events
-
-    def changed(self, events: tuple[VisitEvent, ...], sighting: Sighting) -> None:
-        """This is what the tracker told of this frame."""
+    def process(self, events: tuple[VisitEvent, ...], sighting: Sighting) -> None:
+        """Record the tracker's events of this frame and update the choice."""
         visits = self.tracker.visits
         self._record(events, sighting.rssi, visits)
         self._choose(sighting.at, visits)
 
     def tick(self, now: float, *, keep_frames: bool = False) -> tuple[VisitEvent, ...]:
-        """`now`: monotonic seconds. `keep_frames`: the tracker's fresh ones, somebody is going to count them."""
+        """`now`: monotonic seconds. `keep_frames`: the caller counts the tracker's frames and discards them."""
         events = self.tracker.tick(now)
         if not keep_frames:
             self.tracker.forget_frames()
         visits = self.tracker.visits
         self._record(events, None, visits)
-        self.trace.levels(now, visits)
+        self.trace.add_levels(now, visits)
         self._choose(now, visits)
         return events
 
     def _record(self, events: tuple[VisitEvent, ...], rssi: int | None, visits: Mapping[BeaconId, Visit]) -> None:
         for event in events:
-            self.trace.visit(event, rssi, visits.get(event.beacon.id))
+            self.trace.add_visit(event, rssi, visits.get(event.beacon.id))
 
     def _choose(self, now: float, visits: Mapping[BeaconId, Visit]) -> None:
-        self.trace.chosen(now, self._choice.update(now, visits, self._bindings()))
+        self.trace.add_choice(now, self._choice.update(now, visits, self._bindings()))
 
 
 def replay(
     sightings: Iterable[Sighting],
-    decide: Decide,
+    engine: DecisionEngine,
     *,
     end_s: float | None = None,
     first: Callable[[Sighting], None] = lambda _sighting: None,
 ) -> float:
-    """All of a recording in simulated time: no clock is read, so each run is the same. Gives the time of its end.
+    """Process a recording in simulated time, so every run is the same. Return the time of its end.
 
-    `at` of the sightings: seconds from 0, never falling. `end_s`: when the recording ends, if that is after its last
-    frame; nothing is decided later. None: it is followed by silence until nobody is here. `first` is told each
-    sighting before it is decided on.
+    `at` of the sightings: seconds from 0, never falling. `end_s`: end of the recording, if later than its last frame;
+    nothing is decided after it. None: silence follows until every visit has ended. `first` is called with each
+    sighting before the engine.
     """
     ticks, at = 0, 0.0
     for sighting in sightings:
         while ticks * TICK_S <= sighting.at:
-            if decide.idle:
-                ticks = max(ticks, int(sighting.at / TICK_S))  # a night without a frame takes no time
-            decide.tick(ticks * TICK_S)
+            if engine.idle:
+                ticks = max(ticks, int(sighting.at / TICK_S))  # skip a night without frames
+            engine.tick(ticks * TICK_S)
             ticks += 1
         at = max(at, sighting.at)
         first(sighting)
-        decide.hear(sighting)
+        engine.hear(sighting)
     until = at + LONGEST_SILENCE_S if end_s is None else max(at, end_s)
-    while not decide.idle and ticks * TICK_S <= until:
-        decide.tick(ticks * TICK_S)
+    while not engine.idle and ticks * TICK_S <= until:
+        engine.tick(ticks * TICK_S)
         ticks += 1
     return max(at, (ticks - 1) * TICK_S) if end_s is None else until

@@ -1,7 +1,7 @@
-"""How long a silence ends a visit: from the gaps that were measured, for a chosen rate of false ends.
+"""Calculate how much silence ends a visit, from the measured gaps between frames and a rate of false ends.
 
-Losses come singly and in bursts, so a gap is taken as exponential with a scale that fits its tail: the greater of
-the mean and E[gap^2] / (2 E[gap]), which for an exponential gap are the same. A gap then outlasts x with
+Losses occur singly and in bursts, so a gap is modelled as exponential with a scale that fits its tail: the greater of
+the mean and E[gap^2] / (2 E[gap]), which are equal for an exponential gap. A gap then exceeds x with
 probability exp(-x / scale), so x = scale x ln(gaps an hour / false ends an hour).
 """
 
@@ -10,31 +10,31 @@ from collections import deque
 from itertools import pairwise
 
 FALSE_ENDS_PER_HOUR = 1e-3
-"""Of one beacon that is there: one in six weeks."""
+"""For one present beacon: one in six weeks."""
 LONGEST_FACTOR = 6.0
-"""However badly a beacon is heard, its visit ends after so many times the shortest period."""
-LATEST = 128
-"""So many gaps count."""
+"""Upper bound of the silence, as a multiple of the shortest period."""
+MAX_GAPS = 128
+"""The latest gaps count."""
 _FIRST_GAPS = 8
 
 
-class Gaps:
-    """The gaps between the frames of one beacon during one visit. Seconds.
+class FrameGaps:
+    """The gaps between the frames of one beacon during one visit, in seconds.
 
-    Frames come often and silences seldom: only the times are kept, and looked at when a silence is there.
+    Frames are frequent and silences rare, so only the times are stored; a silence evaluates them.
     """
 
     __slots__ = ("heard",)
 
     def __init__(self) -> None:
-        self.heard: deque[float] = deque(maxlen=LATEST + 1)
-        """When frames came, monotonic seconds."""
+        self.heard: deque[float] = deque(maxlen=MAX_GAPS + 1)
+        """Times of the frames, monotonic seconds."""
 
     def exit_s(self, shortest_s: float) -> float:
-        """Seconds of silence that end a visit: never less than `shortest_s`, never more than six times that.
+        """Return the seconds of silence that end a visit: `shortest_s` to six times that.
 
-        Before eight gaps are known it is the shortest: a slow beacon is not yet known to be slow. A gap of nothing (the
-        same advert through another adapter, a late frame, a clock that was set back) is none.
+        It is the shortest until eight gaps are known. Gaps of 0 or less (the same advert through another adapter, a
+        late frame, a clock that was set back) do not count.
         """
         gaps = [later - earlier for earlier, later in pairwise(self.heard) if later > earlier]
         if len(gaps) < _FIRST_GAPS:

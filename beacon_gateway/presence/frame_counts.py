@@ -1,4 +1,4 @@
-"""Frames, gaps and RSSI of one place beacon, many frames at a time."""
+"""Count frames, gaps and RSSI of one place beacon, many frames at a time."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -19,15 +19,15 @@ _RSSI_BIN = tuple(
     max(0, min(RSSI_HISTOGRAM_BINS - 1, (rssi - RSSI_HISTOGRAM_FROM) // RSSI_HISTOGRAM_STEP))
     for rssi in (*range(MAX_DBM + 1), *range(MIN_DBM, 0))
 )
-"""Of an RSSI; a negative one counts from the end."""
+"""Histogram bin by RSSI; a negative RSSI indexes from the end."""
 
 _SHORT_S = (GAP_HISTOGRAM_EDGES_MS[0] - 0.5) / 1000
-"""Gaps below this are in the first bin, as most are."""
+"""Most gaps are below this, in the first bin."""
 
 
 @dataclass(slots=True)
 class FrameCounts:
-    """Of one place beacon, as one adapter heard it."""
+    """Counts of one place beacon through one adapter."""
 
     frames: int = 0
     without_rssi: int = 0
@@ -40,7 +40,7 @@ class FrameCounts:
     gaps: list[int] = field(default_factory=lambda: [0] * (len(GAP_HISTOGRAM_EDGES_MS) + 1))
 
     def add(self, measured: Sequence[int | None]) -> None:
-        """RSSI of each frame, None where it is not known."""
+        """Count frames by RSSI; None is an unknown RSSI."""
         self.frames += len(measured)
         rssi = [each for each in measured if each is not None]
         self.without_rssi += len(measured) - len(rssi)
@@ -58,9 +58,9 @@ class FrameCounts:
             histogram[_RSSI_BIN[each]] += 1
 
     def add_gaps(self, times: Sequence[float], before: float | None) -> float:
-        """`before`: when the beacon was last heard, monotonic seconds; None for never. Gives when it is last heard now.
+        """Count the gaps and return the new time of the last frame.
 
-        A late frame makes a gap of nothing, and ends no gap twice.
+        `before`: the previous one, monotonic seconds; None for the first frame. A late frame counts as a gap of 0.
         """
         last = times[0] if before is None else before
         gaps = [*map(sub, times, (last, *times[:-1]))]
@@ -69,7 +69,7 @@ class FrameCounts:
         if not gaps:
             return last
         if min(gaps) < 0.0:
-            gaps, last = _without_late_ones(gaps, last)
+            gaps, last = _zero_late_gaps(gaps, last)
         else:
             last = times[-1]
         longest_s = max(gaps)
@@ -99,8 +99,8 @@ class FrameCounts:
         )
 
 
-def _without_late_ones(gaps: Sequence[float], last: float) -> tuple[list[float], float]:
-    """A frame from before the latest one ends no gap: 0. Also gives when the latest one was, from `last` on."""
+def _zero_late_gaps(gaps: Sequence[float], last: float) -> tuple[list[float], float]:
+    """Return the gaps with 0 for late frames, and the time of the latest frame."""
     found: list[float] = []
     now = last
     for gap_s in gaps:

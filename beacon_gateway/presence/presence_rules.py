@@ -1,4 +1,4 @@
-"""The figures by which presence is decided; the TOML may change each of them."""
+"""Parameters of presence and choice; the TOML may change each of them."""
 
 from dataclasses import dataclass
 
@@ -12,13 +12,13 @@ class PresenceRules:
     path_loss_exponent: float = 2.2
     """RSSI falls by 10 x exponent x log10(metres): 2 in the open, 3 and more through a crowd."""
     dwell_s: float = 1.0
-    """Seconds of clear evidence before a nearer zone is believed; for zone near after far, 1.8 times as many."""
+    """Seconds of clear evidence before a nearer zone is accepted; from far to near, 1.8 times as many."""
     retreat_s: float = 3.5
     """The same for a farther zone: longer, because a body in between looks like distance (0.5 to 3 s)."""
     exit_s: float = 10.0
-    """Silence that ends a visit: at least so long, and longer for a beacon that is measured to be heard seldom."""
+    """Minimum silence that ends a visit; longer for a beacon with measured long gaps."""
     unknown_counts_as_near: bool = False
-    """A place beacon that is heard without RSSI (zone unknown) counts as near."""
+    """A place beacon received without RSSI (zone unknown) counts as near."""
 
     def __post_init__(self) -> None:
         if not 0 < self.immediate_m < self.near_m:
@@ -29,9 +29,9 @@ class PresenceRules:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceRules:
-    """When another project takes the screen. Seconds, dB."""
+    """When another project replaces the shown one. Seconds, dB."""
 
     hold_s: float = 3.0
-    """A challenger leads for so long before it takes over; a project stays so long after its beacon was near."""
+    """A challenger must lead this long before it takes over; a project stays this long after its beacon was near."""
     margin_db: float = 6.0
     """A challenger leads when it is louder by more than this (each measured against its power at 1 m)."""

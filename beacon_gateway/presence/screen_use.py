@@ -1,48 +1,47 @@
-"""How the screen was used, as counts that add up: by what it showed, never by who touched it or in which order."""
+"""Count how the screen is used, as additive figures by what it showed; they identify no person and no order."""
 
-from collections import Counter
+from collections import defaultdict
+from dataclasses import dataclass
 from typing import Literal
 
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import MAX_SCREEN_COUNTS, ClockReading, Door, ScreenCount, ScreenStatistics
 
-Turned = tuple[str | None, BeaconId | None, Literal[Door.touch, Door.tag]]
-"""What the screen showed: a project or None, and the place beacon and the door by which it had turned to it."""
+ShownScreen = tuple[str | None, BeaconId | None, Literal[Door.touch, Door.tag]]
+"""What the screen showed: a project or None, and the place beacon and the door that selected it."""
+
+
+@dataclass(slots=True)
+class _Counts:
+    visits: int = 0
+    opened: int = 0
 
 
 class ScreenUse:
-    """Counts since the last harvest. The first harvest tells of itself even when there was nothing: that we count."""
+    """Counts since the last harvest. The first harvest returns a record even without counts: it reports counting."""
 
     def __init__(self) -> None:
-        self._told = False
-        self._visits: Counter[Turned] = Counter()
-        self._opened: Counter[Turned] = Counter()
+        self._reported = False
+        self._counts: defaultdict[ShownScreen, _Counts] = defaultdict(_Counts)
 
-    def visit(self, turned: Turned) -> None:
-        """Somebody began to use the screen."""
-        self._visits[turned] += 1
+    def add_visit(self, shown: ShownScreen) -> None:
+        """Count a person who began to use the screen."""
+        self._counts[shown].visits += 1
 
-    def open(self, turned: Turned) -> None:
-        """The page of a project was opened, for the first time in this visit."""
-        self._opened[turned] += 1
+    def add_opened(self, shown: ShownScreen) -> None:
+        """Count the first opening of a project's page in a visit."""
+        self._counts[shown].opened += 1
 
     def harvest(self, start: ClockReading, seconds: float) -> tuple[ScreenStatistics, ...]:
-        """The counts of the stretch that began at `start`, and begin anew; mostly one record, or none."""
+        """Return the counts of the period that began at `start` and reset them; usually one record or none."""
         counts = [
-            ScreenCount(
-                project=turned[0],
-                beacon=turned[1],
-                door=turned[2],
-                visits=self._visits[turned],
-                opened=self._opened[turned],
-            )
-            for turned in sorted(self._visits.keys() | self._opened.keys(), key=str)
+            ScreenCount(project=project, beacon=beacon, door=door, visits=each.visits, opened=each.opened)
+            for (project, beacon, door), each in sorted(self._counts.items(), key=str)
         ]
-        beginnings = range(0, len(counts), MAX_SCREEN_COUNTS) if counts or self._told else (0,)
-        self._told = True
-        self._visits.clear()
-        self._opened.clear()
+        starts = range(0, len(counts), MAX_SCREEN_COUNTS) if counts or self._reported else (0,)
+        self._reported = True
+        self._counts.clear()
         return tuple(
             ScreenStatistics(start=start, seconds=seconds, counts=tuple(counts[at : at + MAX_SCREEN_COUNTS]))
-            for at in beginnings
+            for at in starts
         )

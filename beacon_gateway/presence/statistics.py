@@ -1,13 +1,14 @@
-"""What was heard, as figures that add up: place beacons one by one, people's tags only by class."""
+"""Count what was received, as additive figures: place beacons one by one, people's tags only by class."""
 
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from beacon_gateway.model.beacons import Beacon, Sighting
+from beacon_gateway.model.reasons import CloneEvidence, OwnIdentityHeard
 from beacon_gateway.model.visits import Arrived, Left, VisitEvent
-from beacon_gateway.presence.clone_detection import BLOCK, Transmitters, by_adapter
+from beacon_gateway.presence.clone_detection import BLOCK, CloneDetector, group_by_adapter
 from beacon_gateway.presence.frame_counts import FrameCounts
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
@@ -20,49 +21,48 @@ from sync_contract.records import (
 )
 
 UNNAMED_CLASS = "unnamed"
-_NOT_OURS = "it is our own identity, heard while we do not send it or where we cannot hear it"
-SILENCE_S = 10.0
-"""A stretch shorter than this says nothing about who was silent."""
+MIN_SILENCE_PERIOD_S = 10.0
+"""A shorter period does not report silent beacons."""
 
 
 @dataclass(slots=True)
-class _Class:
+class _ClassCounts:
     arrivals: int = 0
     dwell: list[int] = field(default_factory=lambda: [0] * (len(DWELL_HISTOGRAM_EDGES_S) + 1))
 
 
 class _Known:
-    """A beacon on the allow-list: one look-up a frame, since an identity is dear to hash.
+    """A beacon on the allow-list and its counts, found with one look-up per frame.
 
-    Frames are counted by the block: that is quicker than one by one, and clones are told by the block anyway. Each
-    adapter hears each frame for itself: each counts alone, and the figures told are those of the one that heard most.
+    Frames are counted in blocks: this is faster, and clones are detected per block. Each adapter receives each frame
+    separately, so each has its own counts; the reported figures are those of the adapter that received most.
     """
 
-    __slots__ = ("counted", "counts", "heard_at", "interval_ms", "own", "place", "recent", "transmitters")
+    __slots__ = ("clones", "counted", "counts", "heard_at", "interval_ms", "own", "place", "recent")
 
     def __init__(self, *, place: bool, own: bool, interval_ms: int | None) -> None:
         self.place, self.own, self.interval_ms = place, own, interval_ms
         self.counts: dict[str, FrameCounts] = {}
         self.heard_at: dict[str, float] = {}
-        """By adapter, as the counts."""
+        """Time of the last frame, by adapter."""
         self.recent: list[Sighting] = []
         self.counted = 0
-        """So many of the recent ones."""
-        self.transmitters = Transmitters(interval_ms)
+        """How many of the recent frames are counted."""
+        self.clones = CloneDetector(interval_ms)
 
-    def forget(self) -> None:
-        """A person's visit has ended: nothing of that one tag stays."""
+    def forget_visit(self) -> None:
+        """Discard the data of a person's tag after its visit."""
         self.recent.clear()
-        self.transmitters = Transmitters(self.interval_ms)
+        self.clones = CloneDetector(self.interval_ms)
 
-    def count(self) -> None:
-        """Have all frames in the figures."""
+    def count_recent(self) -> None:
+        """Count the frames of the open block too."""
         if self.place and self.counted < len(self.recent):
-            self._count(self.recent[self.counted :])
+            self._count_frames(self.recent[self.counted :])
             self.counted = len(self.recent)
 
-    def _count(self, fresh: Sequence[Sighting]) -> None:
-        for adapter, rssi, times in by_adapter(fresh):
+    def _count_frames(self, fresh: Sequence[Sighting]) -> None:
+        for adapter, rssi, times in group_by_adapter(fresh):
             counts = self.counts.get(adapter)
             if counts is None:
                 counts = self.counts[adapter] = FrameCounts()
@@ -70,28 +70,28 @@ class _Known:
             self.heard_at[adapter] = counts.add_gaps(times, self.heard_at.get(adapter))
 
     def close_block(self, *, foreign: bool) -> bool:
-        """Of the first BLOCK frames, whether it is suspect. `foreign`: all of them are, we cannot have sent them."""
+        """Evaluate the first BLOCK frames; return whether they are suspect. `foreign`: we sent none of them."""
         block = self.recent[:BLOCK]
         del self.recent[:BLOCK]
         if self.place:
-            self._count(block[self.counted :])
+            self._count_frames(block[self.counted :])
             self.counted = 0
-        suspect = BLOCK if foreign else self.transmitters.heard(block)
+        suspect = BLOCK if foreign else self.clones.add(block)
         for counts in self.counts.values() if suspect else ():
             counts.suspect += suspect
         return suspect > 0
 
     def best(self) -> FrameCounts | None:
-        """Of the adapter that heard most; None when none has heard it."""
+        """Return the counts of the adapter that received most; None when there are none."""
         return max(self.counts.values(), key=lambda counts: counts.frames, default=None)
 
 
 class Collector:
-    """Counts since the last harvest. Nothing here tells of a single tag.
+    """Counts since the last harvest; none of them identifies a single tag.
 
-    `interval_ms`: how often a beacon advertises, where it is known. `expected`: the place beacons whose silence is a
-    fault; None for all of them (our own advert is not among them: a radio does not hear itself). `foreign`: those of
-    our own that the radio knows to be sent by another just now.
+    `interval_ms`: advertising intervals, where known. `expected`: the place beacons whose silence is a fault; None for
+    all of them (exclude our own advert: a radio does not receive itself). `foreign`: our own identities that, according
+    to the radio, another transmitter sends now.
     """
 
     def __init__(
@@ -118,24 +118,24 @@ class Collector:
         self._reset()
 
     def _reset(self) -> None:
-        self._classes: dict[str, _Class] = {}
+        self._classes: dict[str, _ClassCounts] = {}
         self._advertised: dict[BeaconId, float] = {}
         for known in self._known.values():
             known.counts = {}
 
     @property
     def foreign(self) -> int:
-        """Frames of strangers since the start, by the adapter that heard most; they change nothing."""
+        """Frames of unknown beacons since the start, through the adapter that received most."""
         return max(self._foreign.values(), default=0)
 
-    def heard(self, sighting: Sighting) -> None:
-        self.heard_of(sighting.beacon, (sighting,))
+    def add_frame(self, sighting: Sighting) -> None:
+        self.add_frames(sighting.beacon, (sighting,))
 
-    def heard_of(self, beacon: BeaconId, sightings: Sequence[Sighting]) -> None:
-        """One beacon's frames, in the order heard. Counted by the block, or when asked for."""
+    def add_frames(self, beacon: BeaconId, sightings: Sequence[Sighting]) -> None:
+        """Add one beacon's frames, in the order received. They are counted per block or at the harvest."""
         known = self._known.get(beacon)
         if known is None:
-            self.strangers(sighting.adapter for sighting in sightings)
+            self.add_strangers(sighting.adapter for sighting in sightings)
             return
         recent = known.recent
         recent += sightings
@@ -143,52 +143,52 @@ class Collector:
             if known.close_block(foreign=known.own and beacon in self._foreign_own()):
                 self._suspects.add(beacon)
 
-    def strangers(self, adapters: Iterable[str]) -> None:
-        """By which adapter each frame of a stranger was heard."""
+    def add_strangers(self, adapters: Iterable[str]) -> None:
+        """Count frames of unknown beacons, given the adapter of each."""
         self._foreign.update(adapters)
 
-    def cloned(self, now: float) -> Mapping[BeaconId, str]:
-        """Beacons whose identity another transmitter seems to use at `now` (monotonic seconds), and why it seems so."""
-        told = {beacon: self._known[beacon].transmitters.cloned(now) for beacon in self._suspects}
-        told |= dict.fromkeys(self._foreign_own(), _NOT_OURS)
-        return {beacon: why for beacon, why in told.items() if why}
+    def cloned(self, now: float) -> Mapping[BeaconId, CloneEvidence]:
+        """Return the beacons whose identity another transmitter seems to use at `now` (monotonic seconds)."""
+        found = {beacon: self._known[beacon].clones.evidence(now) for beacon in self._suspects}
+        cloned: dict[BeaconId, CloneEvidence] = {beacon: each for beacon, each in found.items() if each is not None}
+        return cloned | dict.fromkeys(self._foreign_own(), OwnIdentityHeard())
 
     def describe(self, now: float) -> dict[str, object]:
-        """For /healthz: frames of strangers, and how many beacons seem to be cloned; a person's tag is not named."""
+        """Return figures for /healthz: frames of unknown beacons and suspected clones; a person's tag is not named."""
         cloned = self.cloned(now)
-        places = {str(beacon): why for beacon, why in cloned.items() if beacon in self._place_ids}
+        places = {str(beacon): asdict(each) for beacon, each in cloned.items() if beacon in self._place_ids}
         return {"foreign": self.foreign, "cloned": len(cloned), "cloned_places": places}
 
-    def visit(self, event: VisitEvent) -> None:
+    def add_visit(self, event: VisitEvent) -> None:
         if event.beacon.kind is not BeaconKind.person:
             return
         name = event.beacon.tag_class or UNNAMED_CLASS
         if isinstance(event, Arrived):
-            self._classes.setdefault(name, _Class()).arrivals += 1
+            self._classes.setdefault(name, _ClassCounts()).arrivals += 1
         elif isinstance(event, Left):
             bin_ = bisect_right(DWELL_HISTOGRAM_EDGES_S, event.dwell_s)
-            self._classes.setdefault(name, _Class()).dwell[bin_] += 1
+            self._classes.setdefault(name, _ClassCounts()).dwell[bin_] += 1
             self._suspects.discard(event.beacon.id)
             if (known := self._known.get(event.beacon.id)) is not None:
-                known.forget()
+                known.forget_visit()
 
-    def advertised(self, beacon: BeaconId, seconds: float) -> None:
-        """Our own frame was on the air for `seconds` more."""
+    def add_advertised(self, beacon: BeaconId, seconds: float) -> None:
+        """Add `seconds` in which our own advert was on the air."""
         self._advertised[beacon] = self._advertised.get(beacon, 0.0) + seconds
 
     def harvest(self, start: ClockReading, seconds: float, *, until: float | None = None) -> BeaconStatistics | None:
-        """The figures of the stretch that began at `start`, and begin anew. None when nothing was counted.
+        """Return the figures of the period that began at `start` and reset them; None when there are none.
 
-        `until`: its end in the sightings' time; silence since a beacon's last frame is measured to it. A beacon that
-        was expected and not heard in a stretch of SILENCE_S or more stands there with no frames.
+        `until`: the end of the period on the clock of the sightings, to which the silence since the last frame is
+        measured. In a period of MIN_SILENCE_PERIOD_S or more, an expected beacon without frames is included with 0.
         """
         for known in self._known.values():
-            known.count()
+            known.count_recent()
         places = {id_: best for id_, known in self._known.items() if (best := known.best()) is not None}
         classes, advertised = self._classes, self._advertised
         foreign, self._foreign_before = self.foreign - self._foreign_before, self.foreign
         self._reset()
-        if seconds >= SILENCE_S:
+        if seconds >= MIN_SILENCE_PERIOD_S:
             places = {id_: FrameCounts() for id_ in self._expected} | places
         if not (places or classes or advertised or foreign):
             return None
@@ -212,14 +212,14 @@ class Collector:
         )
 
     def _expected_frames(self, beacon: BeaconId, seconds: float) -> int:
-        """None of our own: it may be off, or take turns with others, and not everybody is to hear it."""
+        """Return 0 for our own adverts: they may be off or take turns, and not every adapter can receive them."""
         if self._known[beacon].own:
             return 0
         interval_ms = self._interval_ms.get(beacon)
         return 0 if interval_ms is None else round(seconds * 1000 / interval_ms)
 
     def _silent_ms(self, beacon: BeaconId, seconds: float, until: float | None) -> int:
-        """Since its last frame; the whole stretch when it was never heard."""
+        """Return milliseconds since its last frame; the whole period if there was none."""
         heard_at = max(self._known[beacon].heard_at.values(), default=None)
         if heard_at is None:
             return round(seconds * 1000)

@@ -1,7 +1,7 @@
-"""Why it was decided so: the latest decisions with numbers in, rule and numbers out, and samples beside them.
+"""Record the latest decisions with their inputs, reason and results, and samples of frames and levels.
 
-Bounded by count. A person's tag is named by its class only; the samples of its visit are here while the visit runs,
-and go with it. Place beacons are fixed and tell of nobody: their samples stay, thinned.
+Bounded by count. A person's tag is named by its class only, and the samples of its visit are deleted at its end.
+Place beacons are fixed and identify no person: their samples stay, thinned.
 """
 
 from collections import deque
@@ -12,23 +12,23 @@ from math import inf
 from typing import NamedTuple
 
 from beacon_gateway.model.beacons import Beacon, Sighting, Zone
-from beacon_gateway.model.visits import Arrived, Crossing, Left, VisitEvent, ZoneChanged
+from beacon_gateway.model.reasons import Reason
+from beacon_gateway.model.visits import Arrived, Left, VisitEvent, ZoneChanged
 from beacon_gateway.presence.choice import Chosen
 from beacon_gateway.presence.visit import Visit
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.records import Door
 
-LONGEST_TRACE = 1000
-"""Decisions."""
-MOST_SAMPLES = 20_000
+MAX_DECISIONS = 1000
+MAX_SAMPLES = 20_000
 """Of place beacons; people's tags share a tenth of it."""
 
 
 _new = tuple.__new__
 
 
-class What(StrEnum):
+class DecisionKind(StrEnum):
     arrived = "arrived"
     zone = "zone"
     left = "left"
@@ -39,30 +39,29 @@ class What(StrEnum):
 class Decision:
     """One event of a visit, or one change of what is shown.
 
-    In: `rssi` (dBm) of the frame that decided, None when time did; `level_db` (smoothed, against 1 m) and
-    `distance_m` as they stood, which lag; `crossed`: the edges of a zone, each with its evidence. Out: `before` →
-    `after`, zones or projects ("" is the attract page); `dwell_s`.
+    `at`: monotonic seconds. Inputs: `rssi` (dBm) of the frame that decided, None when time did; `level_db` (smoothed,
+    against 1 m) and `distance_m` at that time, which lag. Results: `before` → `after`, zones or projects ("" is the
+    attract page); `dwell_s`; `door`.
     `beacon`: a place beacon, or None; `tag_class`: of a person's tag, or "".
     """
 
     number: int
     at: float
-    what: What
+    kind: DecisionKind
     beacon: BeaconId | None
     tag_class: str
     rssi: int | None
     level_db: float | None
     distance_m: float | None
-    rule: str
+    reason: Reason
     before: str
     after: str
     dwell_s: float | None = None
     door: Door | None = None
-    crossed: tuple[Crossing, ...] = ()
 
 
 class Heard(NamedTuple):
-    """A frame that was kept. `at`: monotonic seconds; `rssi`: dBm. A tuple, since many are made."""
+    """A stored frame. `at`: monotonic seconds; `rssi`: dBm. A tuple, because there are many."""
 
     at: float
     beacon: BeaconId
@@ -71,7 +70,7 @@ class Heard(NamedTuple):
 
 
 class Level(NamedTuple):
-    """What was believed of a beacon at a tick. `level_db`: smoothed, against the level at 1 m."""
+    """The state of a visit at a tick. `level_db`: smoothed, against the level at 1 m."""
 
     at: float
     beacon: BeaconId
@@ -83,8 +82,8 @@ class Level(NamedTuple):
 Sample = Heard | Level
 
 
-class _Kept:
-    """When a beacon's last samples were kept, and when the next ones are due. Monotonic seconds."""
+class _SampleTimes:
+    """When a beacon's last samples were stored, and when the next ones are due. Monotonic seconds."""
 
     __slots__ = ("heard_at", "heard_due", "kind", "level_at", "level_due")
 
@@ -94,23 +93,23 @@ class _Kept:
 
 
 class Trace:
-    """`thinned_s`: one frame and one level of a beacon in so many seconds; 0 keeps all.
+    """`thinned_s`: store one frame and one level of a beacon in this many seconds; 0 stores all.
 
-    `keep_people`: for the replay of a recording only, which holds the tags already.
+    `keep_people`: keep the samples of people's tags after their visits. Only for a replay: the recording contains them.
     """
 
     def __init__(
         self,
         beacons: Iterable[Beacon],
         *,
-        decisions: int = LONGEST_TRACE,
-        samples: int = MOST_SAMPLES,
+        decisions: int = MAX_DECISIONS,
+        samples: int = MAX_SAMPLES,
         thinned_s: float = 1.0,
         keep_people: bool = False,
     ) -> None:
         self.beacons = tuple(beacons)
         self.thinned_s = thinned_s
-        self._kept = {beacon.id: _Kept(beacon.kind) for beacon in self.beacons}
+        self._times = {beacon.id: _SampleTimes(beacon.kind) for beacon in self.beacons}
         self._keep_people = keep_people
         self._decisions: deque[Decision] = deque(maxlen=decisions)
         self._places: deque[Sample] = deque(maxlen=samples)
@@ -120,7 +119,7 @@ class Trace:
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
-        """The latest, in the order in which they were taken. Nothing in them tells one person's tag from another."""
+        """The latest, in order. They do not distinguish one person's tag from another."""
         return tuple(self._decisions)
 
     @property
@@ -129,66 +128,64 @@ class Trace:
 
     @property
     def running_samples(self) -> tuple[Sample, ...]:
-        """Of people's tags that are here now. For the screen of one who stands beside it: never for disk or wire."""
+        """Of people's tags that are present now. Only for the device's own screen, never for disk or network."""
         return tuple(self._people)
 
-    def heard(self, sighting: Sighting) -> None:
-        """A frame; foreign ones leave nothing."""
-        self.heard_of(sighting.beacon, (sighting,))
+    def add_frame(self, sighting: Sighting) -> None:
+        self.add_frames(sighting.beacon, (sighting,))
 
-    def heard_of(self, beacon: BeaconId, sightings: Sequence[Sighting]) -> None:
-        """One beacon's frames, in the order heard."""
-        kept = self._kept.get(beacon)
-        if kept is None:
+    def add_frames(self, beacon: BeaconId, sightings: Sequence[Sighting]) -> None:
+        """Add one beacon's frames, in the order received; frames of unknown beacons are ignored."""
+        times = self._times.get(beacon)
+        if times is None:
             return
-        since, due = kept.heard_at, kept.heard_due
+        since, due = times.heard_at, times.heard_due
         for sighting in sightings:
-            if since <= sighting[2] < due:  # found faster by place than by name
+            if since <= sighting[2] < due:  # faster than by name
                 continue
             _, rssi, since, _, adapter = sighting
             due = since + self.thinned_s
-            self._keep(kept.kind, _new(Heard, (since, beacon, rssi, adapter)))
-        kept.heard_at, kept.heard_due = since, due
+            self._store(times.kind, _new(Heard, (since, beacon, rssi, adapter)))
+        times.heard_at, times.heard_due = since, due
 
-    def levels(self, now: float, visits: Mapping[BeaconId, Visit]) -> None:
+    def add_levels(self, now: float, visits: Mapping[BeaconId, Visit]) -> None:
         for id_, visit in visits.items():
-            kept = self._kept.get(id_)
-            if kept is not None and not kept.level_at <= now < kept.level_due:
-                kept.level_at, kept.level_due = now, now + self.thinned_s
-                self._keep(kept.kind, Level(now, id_, visit.level_db, visit.distance_m, visit.zone))
+            times = self._times.get(id_)
+            if times is not None and not times.level_at <= now < times.level_due:
+                times.level_at, times.level_due = now, now + self.thinned_s
+                self._store(times.kind, Level(now, id_, visit.level_db, visit.distance_m, visit.zone))
 
-    def visit(self, event: VisitEvent, rssi: int | None, visit: Visit | None) -> None:
-        """`rssi`: of the frame that told it, None for silence; `visit`: as it stands now, None once it has ended."""
+    def add_visit(self, event: VisitEvent, rssi: int | None, visit: Visit | None) -> None:
+        """`rssi`: of the frame that decided, None for silence; `visit`: the current state, None after its end."""
         match event:
             case Arrived():
-                what, before, after, dwell_s = What.arrived, "", event.zone.value, None
+                kind, before, after, dwell_s = DecisionKind.arrived, "", event.zone.value, None
             case ZoneChanged():
-                what, before, after, dwell_s = What.zone, event.before.value, event.after.value, None
+                kind, before, after, dwell_s = DecisionKind.zone, event.before.value, event.after.value, None
             case Left():
-                what, before, after, dwell_s = What.left, "", "", event.dwell_s
-                rssi = None  # a frame after the end has told of the silence: it is the next visit's
+                kind, before, after, dwell_s = DecisionKind.left, "", "", event.dwell_s
+                rssi = None  # a frame after the end belongs to the next visit
                 self._forget(event.beacon)
         person = event.beacon.kind is BeaconKind.person
         self._add(
             Decision(
                 number=self._count + 1,
                 at=event.at,
-                what=what,
+                kind=kind,
                 beacon=None if person else event.beacon.id,
                 tag_class=(event.beacon.tag_class or "unnamed") if person else "",
                 rssi=rssi,
                 level_db=None if visit is None else visit.level_db,
                 distance_m=None if visit is None else visit.distance_m,
-                rule=event.reason,
+                reason=event.reason,
                 before=before,
                 after=after,
                 dwell_s=dwell_s,
-                crossed=event.crossed if isinstance(event, ZoneChanged) else (),
             )
         )
 
-    def chosen(self, at: float, chosen: Chosen) -> None:
-        """What is shown now; the same again is no decision, and nor is the attract page at the start."""
+    def add_choice(self, at: float, chosen: Chosen) -> None:
+        """Record a change of what is shown; the attract page at the start is none."""
         before, self._shown = self._shown, chosen
         if chosen == before or (before is None and chosen.project is None):
             return
@@ -196,13 +193,13 @@ class Trace:
             Decision(
                 number=self._count + 1,
                 at=at,
-                what=What.shown,
+                kind=DecisionKind.shown,
                 beacon=chosen.beacon,
                 tag_class="",
                 rssi=None,
                 level_db=None,
                 distance_m=None,
-                rule=chosen.reason,
+                reason=chosen.reason,
                 before="" if before is None else before.project or "",
                 after=chosen.project or "",
                 door=chosen.door,
@@ -213,12 +210,12 @@ class Trace:
         self._count += 1
         self._decisions.append(decision)
 
-    def _keep(self, kind: BeaconKind, sample: Sample) -> None:
+    def _store(self, kind: BeaconKind, sample: Sample) -> None:
         (self._people if kind is BeaconKind.person else self._places).append(sample)
 
     def _forget(self, beacon: Beacon) -> None:
-        """A visit of a person has ended: nothing of that one tag stays."""
+        """Delete the samples of a person's tag after its visit."""
         if beacon.kind is not BeaconKind.person or self._keep_people:
             return
-        self._kept[beacon.id] = _Kept(beacon.kind)
+        self._times[beacon.id] = _SampleTimes(beacon.kind)
         self._people = deque((s for s in self._people if s.beacon != beacon.id), maxlen=self._people.maxlen)

@@ -1,32 +1,31 @@
-"""The trace as a file: JSON lines, version 1, of place beacons only.
+"""Write and read a trace as JSON lines, version 1, with place beacons only.
 
 Line 1, the header: {"trace": 1, "began": ISO 8601 or "", "thinned_s": seconds, "beacons": [Beacon…],
 "presence": {PresenceRules}, "choice": {ChoiceRules}, "several": [[beacon, [project…]]…], "rules": {project:
-{ProjectRule}}, "bound": [[beacon, [{Option}…]]…], "every_place": [{Option}…], "need": {project: share}}; the last
-five may be left out, and the last three are the catalogue's. `beacons` are the place beacons, each with the project
-that it brought; other lines name them by their index. Every other line has `at`, seconds since the first line, and
-one of
+{ProjectRule}}, "bound": [[beacon, [{Option}…]]…], "every_place": [{Option}…], "need": {project: share}}. The last
+five are optional, and the last three come from the catalogue. `beacons` are the place beacons, each with its project;
+"bound", "heard" and "level" use their index. Every other line has `at`, seconds since the first line, and one of
 
     "heard": beacon, "rssi": dBm or null, "adapter": "hci0"
     "level": beacon, "level_db": dB against 1 m or null, "distance_m": metres or null, "zone": "near"
-    "decided": "arrived" | "zone" | "left" | "shown", "beacon": index or null, "rssi", "level_db", "distance_m",
-        "edges": [{"edge_m", "evidence_s", "asked_s", "crossings"}…], "rule": words, "before", "after", "dwell_s"
+    "decision": the record of decision_json.py
 
-Of people's tags nothing is written: a project that one of them brought is a "shown" with the rule "a person's tag".
-A replay needs the `heard` lines alone; the others say what was believed at the time. Thinned frames are a part of
-those that were heard, so a replay of them may decide some tenths of a second later.
+People's tags are left out: when one of them selected a project, the decision's reason is "person_tag". A replay needs
+only the `heard` lines; the others show the state at that time. Thinned frames are a part of the received ones, so a
+replay of them may decide some tenths of a second later.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import FiniteFloat, TypeAdapter, ValidationError
 
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.model.beacons import Beacon, Sighting
-from beacon_gateway.presence.explain.trace_json import edges
+from beacon_gateway.model.reasons import PersonTag
+from beacon_gateway.presence.decision_json import DecisionUnreadable, build_decision_record, read_decision
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.project_selection import ProjectRule, ProjectRules
 from beacon_gateway.presence.trace import Decision, Heard, Level, Trace
@@ -34,18 +33,17 @@ from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.project_rules import Bound, Option
 from sync_contract.records import Door
-from sync_contract.rssi import Dbm, is_level
+from sync_contract.rssi import LEVELS, MAX_DBM, MIN_DBM, Dbm
 
 VERSION: Final = 1
 LONGEST_GAP_S = 3600.0
-"""More silence than this tells nothing more."""
+"""A longer silence is shortened to this."""
 LONGEST_LINE = 512 * 1024
 _LATEST_S = 1e12
-BY_A_PERSON = "a person's tag"
 
 
 class TraceUnreadable(GatewayError):
-    """Not a trace that can be replayed; the text says which line and why."""
+    """The file is not a trace that can be replayed; the text contains line and cause."""
 
 
 @dataclass(frozen=True)
@@ -63,20 +61,20 @@ class Header:
     need: dict[str, FiniteFloat] = field(default_factory=dict)
 
     @property
-    def of_catalogue(self) -> Bound:
-        """What the catalogue bound by rules."""
+    def catalogue_bound(self) -> Bound:
+        """The catalogue's bindings with rules."""
         return Bound({self.beacons[number].id: options for number, options in self.bound}, self.every_place)
 
     @property
-    def projects(self) -> ProjectRules:
-        return ProjectRules({self.beacons[number].id: brought for number, brought in self.several}, self.rules)
+    def project_rules(self) -> ProjectRules:
+        return ProjectRules({self.beacons[number].id: projects for number, projects in self.several}, self.rules)
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What a trace holds for a replay; `at` of the sightings counts from 0 and never falls.
+    """The contents of a trace for a replay; `at` of the sightings counts from 0 and never falls.
 
-    `end_s`: the time of the last line, by the same count.
+    `end_s`: the time of the last line, on the same clock.
     """
 
     header: Header
@@ -96,7 +94,7 @@ _HEADER = TypeAdapter(Header)
 _HEARD = TypeAdapter(_HeardLine)
 
 
-def trace_lines(
+def write_trace(
     trace: Trace,
     presence: PresenceRules,
     choice: ChoiceRules,
@@ -107,9 +105,9 @@ def trace_lines(
     need: Mapping[str, float] | None = None,
     began: str = "",
 ) -> Iterator[str]:
-    """The lines of the file, each with its newline. `began`: wall time of the first line, empty when not trusted.
+    """Yield the lines of the file, each with its newline. `began`: wall time of the first line, empty if not trusted.
 
-    `bound`, `need`: the catalogue's. People's tags are left out of them.
+    `bound`, `need`: the catalogue's.
     """
     places = tuple(
         replace(beacon, project=bindings.get(beacon.id, beacon.project))
@@ -118,8 +116,7 @@ def trace_lines(
     )
     index = {beacon.id: number for number, beacon in enumerate(places)}
     rules = projects or ProjectRules()
-    several = tuple((index[id_], brought) for id_, brought in rules.several.items() if id_ in index)
-    told = bound or Bound()
+    bound = bound or Bound()
     header = Header(
         VERSION,
         began,
@@ -127,13 +124,13 @@ def trace_lines(
         places,
         presence,
         choice,
-        several,
+        tuple((index[id_], several) for id_, several in rules.several.items() if id_ in index),
         dict(rules.by_project),
-        tuple((index[id_], options) for id_, options in told.by_beacon.items() if id_ in index),
-        told.every_place,
+        tuple((index[id_], options) for id_, options in bound.by_beacon.items() if id_ in index),
+        bound.every_place,
         dict(need or {}),
     )
-    yield _line(_HEADER.dump_python(header, mode="json"))
+    yield _dump_line(_HEADER.dump_python(header, mode="json"))
     entries: list[Heard | Level | Decision] = [
         *trace.place_samples,
         *(decision for decision in trace.decisions if not decision.tag_class),
@@ -141,61 +138,41 @@ def trace_lines(
     entries.sort(key=lambda entry: entry.at)
     first = entries[0].at if entries else 0.0
     for entry in entries:
-        yield _line({"at": round(entry.at - first, 3)} | _words(entry, index))
+        yield _dump_line({"at": round(entry.at - first, 3)} | _build_line(entry, index, first))
 
 
-def _words(entry: Heard | Level | Decision, index: Mapping[BeaconId, int]) -> dict[str, object]:
+def _build_line(entry: Heard | Level | Decision, index: Mapping[BeaconId, int], first: float) -> dict[str, object]:
     match entry:
         case Heard():
             return {"heard": index[entry.beacon], "rssi": entry.rssi, "adapter": entry.adapter}
         case Level():
             return {
                 "level": index[entry.beacon],
-                "level_db": _rounded(entry.level_db),
-                "distance_m": _rounded(entry.distance_m),
+                "level_db": None if entry.level_db is None else round(entry.level_db, 3),
+                "distance_m": None if entry.distance_m is None else round(entry.distance_m, 3),
                 "zone": entry.zone.value,
             }
         case Decision():
-            return {
-                "decided": entry.what.value,
-                "beacon": None if entry.beacon is None else index.get(entry.beacon),
-                "rssi": entry.rssi,
-                "level_db": _rounded(entry.level_db),
-                "distance_m": _rounded(entry.distance_m),
-                "edges": edges(entry.crossed),
-                "rule": BY_A_PERSON if entry.door is Door.tag else entry.rule,
-                "before": entry.before,
-                "after": entry.after,
-                "dwell_s": _rounded(entry.dwell_s),
-            }
+            reason = PersonTag() if entry.door is Door.tag else entry.reason
+            return {"decision": build_decision_record(replace(entry, at=entry.at - first, reason=reason))}
 
 
 def read_trace(lines: Iterable[str]) -> Recording:
-    """Raises TraceUnreadable, which names the line."""
+    """Raise TraceUnreadable with the number of the line."""
     numbered = enumerate(lines, start=1)
     _, first = next(numbered, (1, ""))
-    found = _object(1, first)
-    if found.get("trace") != VERSION:
-        raise TraceUnreadable(f'line 1: a header with "trace": {VERSION} is expected (got {found.get("trace")!r:.40})')
-    try:
-        header = _HEADER.validate_json(first)
-    except (ValidationError, ValueError) as error:
-        raise TraceUnreadable(f"line 1: {_reason(error)}") from error
-    if fault := _out_of_bounds(header):
-        raise TraceUnreadable(f"line 1: {fault}")
+    header = _read_header(first)
     sightings: list[Sighting] = []
     at, before, last = 0.0, 0.0, 0.0
     for number, text in numbered:
-        found = _object(number, text)
+        found = _parse_line(number, text)
         if "heard" not in found:
-            if not {"level", "decided"} & found.keys():
-                raise TraceUnreadable(f"line {number}: heard, level or decided is expected")
-            last = max(last, _at(found))
+            last = max(last, _check_other_line(number, found))
             continue
         try:
             line = _HEARD.validate_json(text, strict=True)
         except ValidationError as error:
-            raise TraceUnreadable(f"line {number}: {_reason(error)}") from error
+            raise TraceUnreadable(f"line {number}: {_describe_fault(error)}") from error
         if not 0 <= line.heard < len(header.beacons):
             raise TraceUnreadable(f"line {number}: the header has no beacon {line.heard}")
         at += min(max(line.at - before, 0.0), LONGEST_GAP_S)
@@ -205,35 +182,55 @@ def read_trace(lines: Iterable[str]) -> Recording:
     return Recording(header, tuple(sightings), at + min(max(last - before, 0.0), LONGEST_GAP_S))
 
 
-def _at(found: Mapping[str, object]) -> float:
-    """Seconds; 0 where no time stands."""
+def _read_header(text: str) -> Header:
+    found = _parse_line(1, text)
+    if found.get("trace") != VERSION:
+        raise TraceUnreadable(f'line 1: a header with "trace": {VERSION} is expected (got {found.get("trace")!r:.40})')
+    try:
+        header = _HEADER.validate_json(text)
+    except ValueError as error:
+        raise TraceUnreadable(f"line 1: {_describe_fault(error)}") from error
+    if fault := _find_out_of_bounds(header):
+        raise TraceUnreadable(f"line 1: {fault}")
+    return header
+
+
+def _check_other_line(number: int, found: Mapping[str, Any]) -> float:
+    """Return its time in seconds; 0 if it has none."""
+    if isinstance(decision := found.get("decision"), dict):
+        try:
+            read_decision(decision)
+        except DecisionUnreadable as error:
+            raise TraceUnreadable(f"line {number}: decision: {error}") from error
+    elif "level" not in found:
+        raise TraceUnreadable(f"line {number}: heard, level or decision is expected")
     at = found.get("at")
     return float(min(at, _LATEST_S)) if isinstance(at, float | int) else 0.0
 
 
-def _out_of_bounds(header: Header) -> str:
-    """What no TOML would have allowed, so no gateway can have written it; empty when there is nothing."""
+def _find_out_of_bounds(header: Header) -> str:
+    """Return a value that no TOML allows, so no gateway can have written it; empty if there is none."""
     if any(beacon.kind is not BeaconKind.place for beacon in header.beacons):
-        return "a trace holds place beacons only"
-    if any(not is_level(beacon.measured_power) for beacon in header.beacons):
-        return "measured_power: must be -127 to 20"
+        return "a trace contains place beacons only"
+    if any(beacon.measured_power not in LEVELS for beacon in header.beacons):
+        return f"measured_power: must be {MIN_DBM} to {MAX_DBM}"
     presence = header.presence
     exponents = [presence.path_loss_exponent, *(b.path_loss_exponent for b in header.beacons if b.path_loss_exponent)]
     if not all(1 <= exponent <= 6 for exponent in exponents):
         return "path_loss_exponent: must be 1 to 6"
-    for name, named in (("several", header.several), ("bound", header.bound)):
-        if any(not 0 <= number < len(header.beacons) for number, _ in named):
+    for name, entries in (("several", header.several), ("bound", header.bound)):
+        if any(not 0 <= number < len(header.beacons) for number, _ in entries):
             return f"{name}: the header has no such beacon"
     if not (presence.near_m <= 100 and presence.exit_s <= 3600 and 0 <= header.choice.hold_s <= 600):
         return "near_m is at most 100, exit_s at most 3600, hold_s 0 to 600"
     return ""
 
 
-def _object(number: int, text: str) -> dict[str, object]:
+def _parse_line(number: int, text: str) -> dict[str, Any]:
     if len(text) > LONGEST_LINE:
         raise TraceUnreadable(f"line {number}: longer than {LONGEST_LINE} characters")
     try:
-        found = json.loads(text, parse_constant=_no_number)
+        found = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise TraceUnreadable(f"line {number}: not JSON: {error}") from error
     if not isinstance(found, dict):
@@ -241,20 +238,16 @@ def _object(number: int, text: str) -> dict[str, object]:
     return found
 
 
-def _no_number(word: str) -> float:
+def _refuse_constant(word: str) -> float:
     raise ValueError(f"{word} is not a number")
 
 
-def _reason(error: ValueError) -> str:
+def _describe_fault(error: ValueError) -> str:
     if isinstance(error, ValidationError):
         fault = error.errors(include_url=False)[0]
         return f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
     return str(error)
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)
-
-
-def _line(found: Mapping[str, object]) -> str:
+def _dump_line(found: Mapping[str, object]) -> str:
     return json.dumps(found, ensure_ascii=False, separators=(", ", ": ")) + "\n"

@@ -56,7 +56,7 @@ class StatisticsRecorder:
     async def put(self) -> None:
         """Put all counts since the last call, and the records that could not be put then. Raises StoreUnavailable."""
         for beacon, seconds in self._advertised().items():
-            self._collector.advertised(beacon, seconds - self._counted_on_air.get(beacon, 0.0))
+            self._collector.add_advertised(beacon, seconds - self._counted_on_air.get(beacon, 0.0))
             self._counted_on_air[beacon] = seconds
         until = time.monotonic()
         statistics = self._collector.harvest(self._start, until - self._started, until=until)

@@ -26,6 +26,7 @@ import structlog
 from aiohttp import web
 
 from beacon_gateway.kiosk.scene_driver import SceneDriver
+from beacon_gateway.model.reasons import NothingNear
 from beacon_gateway.presence.choice import Choice, Chosen
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.statistics import Collector
@@ -58,7 +59,7 @@ async def heard() -> None:
                     break
             print(began, flush=True)
             await asyncio.to_thread(sys.stdin.readline)
-            kiosk.stage.show(Chosen(None, None, Door.touch, "the card has gone"))
+            kiosk.stage.show(Chosen(None, None, Door.touch, NothingNear()))
 
 
 async def bare(octets: int) -> None:

@@ -25,6 +25,7 @@ from beacon_gateway.kiosk.pages.live import LiveTimings
 from beacon_gateway.kiosk.sessions import Sessions
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.published import BoardFacts
+from beacon_gateway.model.reasons import PersonTag
 from beacon_gateway.presence.choice import Chosen
 from beacon_gateway.presence.screen_use import ScreenUse
 from daemonkit.web import WebRules, serving
@@ -164,7 +165,7 @@ class FakeKiosk:
     def card_brings(self, project: str | None) -> None:
         """A volunteer's card walks up (or away: None)."""
         door = Door.tag if project is not None else Door.touch
-        self.stage.show(Chosen(project, None, door, "the fake says so"))
+        self.stage.show(Chosen(project, None, door, PersonTag()))
 
     def pay_last(self) -> None:
         self.giving.becomes(self.giving.recorded[-1].gift.intent, IntentState.paid, "7F3A-K8QZ")

@@ -27,22 +27,34 @@ BEACON = "1ae1b83f-2b0d-41d8-8486-e4a5492b2ec0"
 PERSON = Clause("person", {"name": "volunteer-card", "zone": "near", "metres": "2.1"})
 PLACE = Clause("place", {"name": "大厅东墙", "zone": "immediate", "metres": "0.8"})
 SIMPLE = (
-    *("alone", "person_first", "other_project", "nothing", "giving"),
+    "only_one_near", "person_first", "project_changed", "nothing_near", "already_shown", "donation_in_progress",
+    "clone_suspected", "own_identity_heard", "first_frame_without_rssi",
 )  # fmt: skip
 EVERY_CLAUSE = (
     PERSON,
     PLACE,
     *(Clause(kind) for kind in SIMPLE),
-    Clause("nearest", {"of": "3", "db": "7.5"}),
-    Clause("only_level", {"of": "2"}),
-    Clause("priority", {"own": "5", "other": "0", "of": "2"}),
-    Clause("overtaking", {"own": "5", "other": "0", "seconds": "3.0"}),
-    Clause("need", {"own": "0.7", "other": "0.2", "of": "2"}),
-    Clause("by_identity", {"of": "2"}),
-    Clause("gone", {"seconds": "3.2"}),
-    Clause("nearer", {"db": "6", "seconds": "3.0"}),
-    Clause("cloned", {"why": "two levels at once"}),
-    Clause("said", {"text": "elder-lunch needs 0.7 against 0.2"}),
+    Clause("nearest", {"of": "3", "ahead_db": "7.5"}),
+    Clause("nearest_by_rssi", {"of": "2"}),
+    Clause("equal_by_priority", {"priority": "5", "other": "0", "of": "2"}),
+    Clause("equal_by_need", {"need": "0.7", "other": "0.2", "of": "2"}),
+    Clause("equal_by_level", {"of": "2"}),
+    Clause("previous_gone", {"absent_s": "3.2"}),
+    Clause("lead_by_level", {"margin_db": "6", "lead_s": "3.0"}),
+    Clause("lead_by_rssi", {"lead_s": "3.0"}),
+    Clause("lead_by_priority", {"priority": "5", "other": "0", "lead_s": "3.0"}),
+    Clause("highest_priority", {"priority": "5", "other": "0"}),
+    Clause("only_open", {"of": "2", "local": "08:30"}),
+    Clause("greatest_need", {"need": "0.7", "other": "0.2"}),
+    Clause("listed_first", {"of": "2"}),
+    Clause("too_many_frames", {"frames": "32", "seconds": "1.6", "limit": "8"}),
+    Clause("two_levels", {"jumps": "12", "low_dbm": "-85", "high_dbm": "-60"}),
+    Clause("first_frame", {"distance_m": "2.1"}),
+    Clause("first_rssi", {"distance_m": "2.1"}),
+    Clause("no_rssi", {"missing_s": "10"}),
+    Clause("nearer", {"edge_m": "1.5", "evidence_s": "1"}),
+    Clause("farther", {"edge_m": "4", "evidence_s": "3.5"}),
+    Clause("silence", {"silent_s": "10"}),
 )
 VERSIONS: Mapping[str, str] = {
     "beacon-gateway": "0.1.0",
@@ -55,8 +67,8 @@ WELL = SitePage(
     versions=VERSIONS,
     at=AT,
     shown=LUNCH.title,
-    why=(PERSON, Clause("alone")),
-    held=(),
+    why=(PERSON, Clause("only_one_near")),
+    screen_lock=(),
     radio=RadioNow(
         "hearing",
         "on_air",
@@ -91,8 +103,8 @@ ILL = SitePage(
     versions=VERSIONS,
     at=AT,
     shown=None,
-    why=(Clause("nothing"), Clause("gone", {"seconds": "3.2"})),
-    held=EVERY_CLAUSE,
+    why=(Clause("previous_gone", {"absent_s": "3.2"}),),
+    screen_lock=EVERY_CLAUSE,
     radio=RadioNow("no_adapter", "no_helper", (), "lost", False, (), (), 0),
     sync=SyncNow(
         "https://give.example.org",
@@ -121,7 +133,7 @@ ILL = SitePage(
 )
 DECISIONS = (
     DecisionLine(2, "shown", "", "", None, LUNCH.title, "", (PERSON, Clause("person_first"))),
-    DecisionLine(3, "zone", "", "volunteer-card", "far", "near", "-63 dBm, -4.0 dB @1 m, ≈ 2.1 m", ()),
+    DecisionLine(3, "zone", "", "volunteer-card", "far", "near", "-63 dBm, -4.0 dB @1 m, ≈ 2.1 m", EVERY_CLAUSE[-3:-2]),
     DecisionLine(200, "arrived", "大厅东墙", "", None, "far", "-80 dBm", ()),
     DecisionLine(400, "left", "书房门口", "", "near", None, "", ()),
 )

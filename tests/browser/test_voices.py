@@ -10,6 +10,7 @@ from playwright.async_api import Page, expect
 
 from beacon_gateway.kiosk.app import kiosk_app
 from beacon_gateway.kiosk.stage import Stage
+from beacon_gateway.model.reasons import PersonTag
 from beacon_gateway.presence.choice import Chosen
 from daemonkit.web import WebRules, serving
 from kiosk_ui.render import Pages
@@ -91,7 +92,7 @@ async def test_what_is_offered_follows_the_scene(open_page: OpenPage, hall: tupl
     await page.goto(url)
     await expect(page.locator(".projects")).to_have_count(1)
     await expect(page.locator("#aloud")).to_be_hidden()  # nothing recorded, and this machine has no voice
-    stage.show(Chosen("elder-lunch", None, Door.tag, "the test says so"))
+    stage.show(Chosen("elder-lunch", None, Door.tag, PersonTag()))
     await expect(page.locator("#aloud")).to_be_visible()
     await page.click("#aloud")
     assert await page.evaluate(PLAYING) == [True, "/voices/zh/attract-elder-lunch.ogg"]

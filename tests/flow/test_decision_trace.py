@@ -34,18 +34,17 @@ async def test_the_trace_of_a_walk_says_which_project_was_chosen_and_why_with_nu
     assert "模拟的无线电,听不到真的信号 a simulated radio" in status
     assert "本站广播 own advert: 模拟的,没有真的发出 simulated" in status
     assert "等待发送 waiting" in stranger, "what is in the store is told without a gateway too"
-    decision = next(each for each in told["decisions"] if each["what"] == "shown" and each["out"]["after"] == shown)
-    assert "tag of class" in decision["rule"]
-    assert " m (lags): " in decision["rule"], "how far away it was"
-    zones = [each for each in told["decisions"] if each["what"] == "zone" and each["tag_class"]]
+    decision = next(each for each in told["decisions"] if each["kind"] == "shown" and each["after"] == shown)
+    assert decision["reason"]["person"]
+    assert decision["reason"]["distance_m"] > 0
+    zones = [each for each in told["decisions"] if each["kind"] == "zone" and each["tag_class"]]
     assert zones, "the walk up is in it"
     for each in zones:
-        assert each["in"]["rssi"] < 0
-        assert 0 < each["in"]["distance_m"] < 10
-        assert "clear evidence" in each["rule"]
-        assert all(edge["evidence_s"] >= edge["asked_s"] > 0 for edge in each["in"]["edges"])
-        assert each["in"]["edges"], "the numbers that decided"
-    assert decision["rule"] in words
+        assert each["rssi"] < 0
+        assert 0 < each["distance_m"] < 10
+        assert each["reason"]["kind"] == "edges_crossed"
+        assert all(edge["evidence_s"] >= edge["required_s"] > 0 for edge in each["reason"]["edges"])
+    assert " of clear evidence within " in words
     assert re.match(r"判定依据 decides from: 只有 TOML only\n无线接收 radio: 模拟的无线电", words)
     assert "近" in words
     drawn = picture.read_text("utf-8")

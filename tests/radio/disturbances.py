@@ -18,7 +18,7 @@ from uuid import UUID
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.model.beacons import Beacon, Sighting
 from beacon_gateway.presence.choice import Choice
-from beacon_gateway.presence.decision_engine import Decide, replay
+from beacon_gateway.presence.decision_engine import DecisionEngine, replay
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.trace import Decision, Trace
 from beacon_gateway.presence.tracker import Tracker
@@ -164,7 +164,7 @@ def decisions(heard: Sequence[Sighting], exit_s: float = EXIT_S) -> tuple[Decisi
     rules = PresenceRules(exit_s=exit_s, unknown_counts_as_near=True)
     assert A.project is not None
     bindings = {A.id: A.project}
-    core = Decide(Tracker([A], rules), Choice(ChoiceRules()), Trace([A]), lambda: bindings)
+    core = DecisionEngine(Tracker([A], rules), Choice(ChoiceRules()), Trace([A]), lambda: bindings)
     began = heard[0].at
     replay((sighting._replace(at=sighting.at - began) for sighting in heard), core, end_s=0.0)
     return tuple(core.trace.decisions)

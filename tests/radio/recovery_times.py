@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic, time
 
-from beacon_gateway.presence.trace import What
+from beacon_gateway.presence.trace import DecisionKind
 from beacon_gateway.radio.bluez import BlueZRefused
 from tests.radio.crowd import STAYS_S, TAGS, recover_from_crowd
 from tests.radio.disturbances import DISTURBANCES, EXIT_S, LOST_S, Disturbance, Pair, decisions, pair, recover
@@ -52,7 +52,7 @@ def wall(at: float) -> float:
 async def time_one(two: Pair, name: str, disturbance: Disturbance, for_s: float) -> Row:
     scans = two.told("rebuilds")
     recovery = await recover(two, lambda: disturbance.cause(for_s))
-    ends = [each for each in decisions(two.ear.heard) if each.what is What.left]
+    ends = [each for each in decisions(two.ear.heard) if each.kind is DecisionKind.left]
     began = two.ear.heard[0].at
     changed = any(recovery.began_at <= began + end.at <= recovery.again_at + EXIT_S for end in ends)
     return Row(

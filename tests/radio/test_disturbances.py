@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from beacon_gateway.presence.trace import What
+from beacon_gateway.presence.trace import DecisionKind
 from beacon_gateway.radio import bluez
 from beacon_gateway.radio.advertise.advertiser import BlueZAdvertiser
 from beacon_gateway.radio.bluez import find_adapters
@@ -75,9 +75,9 @@ async def test_both_come_back_by_themselves_and_the_pause_decides_nothing(name: 
     print(f"heard again {recovery.took_s:.2f} s after the end of the cause, silent for {recovery.silent_s:.2f} s")
     assert two.counts() != before or not disturbance.renews
     assert two.told("rebuilds") <= 3
-    first, *rest = [each.what for each in decisions(two.ear.heard, EXIT_S * PATIENCE)]
-    assert first is What.arrived
-    assert set(rest) <= {What.shown}
+    first, *rest = [each.kind for each in decisions(two.ear.heard, EXIT_S * PATIENCE)]
+    assert first is DecisionKind.arrived
+    assert set(rest) <= {DecisionKind.shown}
     assert len(rest) <= 1
 
 

@@ -5,7 +5,6 @@ What the gateway decides is what the same walk decides in simulated time.
 """
 
 import asyncio
-import re
 import sqlite3
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -17,9 +16,9 @@ from uuid import UUID
 import pytest
 
 from beacon_gateway import settings_mapping
-from beacon_gateway.commands.daemon_client import ask_json
+from beacon_gateway.commands.daemon_client import fetch_json
 from beacon_gateway.model.beacons import Beacon
-from beacon_gateway.presence.trace import Decision, What
+from beacon_gateway.presence.trace import Decision, DecisionKind
 from beacon_gateway.settings import Settings
 from beacon_gateway.simulation.air import Air
 from beacon_gateway.simulation.room import Walker
@@ -69,7 +68,7 @@ AIR = Air(sigma_db=4.0, body_per_minute=0.0, burst_s=0.3)
 """A fifth of the adverts is lost, a part of them in bursts."""
 SEED = 4
 TRACE = "/site/trace.json?last=1000"
-CHANGES = {What.arrived: "Arrived", What.zone: "ZoneChanged", What.left: "Left"}
+CHANGES = {DecisionKind.arrived: "Arrived", DecisionKind.zone: "ZoneChanged", DecisionKind.left: "Left"}
 TOLERANCE_S = 5.0
 """From a decision in simulated time to the gateway's and the kiosk's event: 0.15 s was seen on an idle machine, and
 1.6 s with seven programs waiting for each processor."""
@@ -125,13 +124,13 @@ async def walk_before_a_gateway(folder: Path) -> Walked:
             async with running(kiosk.live_until(record, seconds=60)):
                 await radio.play(walkers, seed=SEED, for_s=WALK.seconds)
             await all_heard(kiosk)
-            trace, asked_at = await asyncio.to_thread(ask_json, program.url, TRACE), radio.seconds()
+            trace, asked_at = await asyncio.to_thread(fetch_json, program.url, TRACE), radio.seconds()
             program.terminate()
             assert await program.exited() == 0
     presence, choice = settings_mapping.presence_rules(settings), settings_mapping.choice_rules(settings)
     return Walked(
         visits=[
-            (asked_at - each["ago_s"], CHANGES[What(each["what"])], each["rule"])
+            (asked_at - each["ago_s"], CHANGES[DecisionKind(each["kind"])], each["reason"]["kind"])
             for each in trace["decisions"]
             if each["tag_class"] == card.tag_class
         ],
@@ -165,28 +164,23 @@ def only_parcel(state_dir: Path) -> BeaconStatistics:
     return body
 
 
-def rule(reason: str) -> str:
-    """What the rule says, without the figures that were heard; how long a silence ends a visit is one of them."""
-    return re.split(r"[:,]|(?<=^silent) for ", re.sub(r"[0-9.]+ s\b", "… s", reason))[0]
-
-
 def test_each_change_of_the_visit_is_the_one_of_simulated_time(walked: Walked) -> None:
-    expected = [decision for decision in walked.expected if decision.what in CHANGES]
-    zones = [decision.after for decision in expected if decision.what is not What.left]
+    expected = [decision for decision in walked.expected if decision.kind in CHANGES]
+    zones = [decision.after for decision in expected if decision.kind is not DecisionKind.left]
     assert zones[0] == zones[-1] == "far", zones
     assert "near" in zones, zones
     assert zones.count("immediate") == 1, zones
-    assert expected[-1].what is What.left
+    assert expected[-1].kind is DecisionKind.left
     assert expected[-1].at < WALK.seconds
-    decided = [(CHANGES[decision.what], rule(decision.rule)) for decision in expected]
-    assert [(change, rule(reason)) for _, change, reason in walked.visits] == decided
+    decided = [(CHANGES[decision.kind], decision.reason.kind) for decision in expected]
+    assert [(change, reason) for _, change, reason in walked.visits] == decided
     late_s = [at - decision.at for (at, *_), decision in zip(walked.visits, expected, strict=True)]
     print(f"later than in simulated time: {[round(late, 2) for late in late_s]} s")
     assert max(map(abs, late_s)) <= TOLERANCE_S
 
 
 def test_the_kiosk_turns_to_the_cards_project_and_back(walked: Walked) -> None:
-    shown = [(d.at, d.after == PROJECT) for d in walked.expected if d.what is What.shown]
+    shown = [(d.at, d.after == PROJECT) for d in walked.expected if d.kind is DecisionKind.shown]
     assert [card for _, card in walked.scenes] == [False, *(card for _, card in shown)] == [False, True, False]
     late_s = [at - decided for (at, _), (decided, _) in zip(walked.scenes[1:], shown, strict=True)]
     print(f"shown later than in simulated time: {[round(late, 2) for late in late_s]} s")
@@ -197,11 +191,11 @@ def test_a_silence_shorter_than_the_exit_decides_nothing(walked: Walked) -> None
     """Nothing in simulated time, and no decision more than there."""
     begins = parse_walk(f"8m; {COMES}").seconds
     assert [decision for decision in walked.expected if begins <= decision.at <= begins + HICCUP_S] == []
-    assert len(walked.visits) == sum(decision.what in CHANGES for decision in walked.expected)
+    assert len(walked.visits) == sum(decision.kind in CHANGES for decision in walked.expected)
 
 
 def test_the_statistics_agree_with_the_walk(walked: Walked) -> None:
-    [left] = [decision for decision in walked.expected if decision.what is What.left]
+    [left] = [decision for decision in walked.expected if decision.kind is DecisionKind.left]
     dwell = [0] * (len(DWELL_HISTOGRAM_EDGES_S) + 1)
     dwell[bisect_right(DWELL_HISTOGRAM_EDGES_S, left.dwell_s or 0.0)] = 1
     [class_] = walked.statistics.classes

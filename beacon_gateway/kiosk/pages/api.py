@@ -17,6 +17,8 @@ from beacon_gateway.donations.ports import (
 )
 from beacon_gateway.kiosk.pages.give import KEY
 from beacon_gateway.kiosk.stage import Stage
+from beacon_gateway.model.reasons import PersonTag
+from beacon_gateway.presence.decision_json import build_reason_record
 from daemonkit.web import problem, read_json
 from sync_contract.money import Money
 from sync_contract.project import Fen, ProjectId
@@ -43,7 +45,7 @@ def read_scene(stage: Stage) -> Handler:
                 "project": scene.project,
                 "door": scene.door,
                 "beacon": str(scene.beacon) if scene.beacon is not None else None,
-                "reason": scene.reason if scene.door is not Door.tag else "a person's tag",
+                "reason": build_reason_record(PersonTag() if scene.door is Door.tag else scene.reason),
             }
         )
 

@@ -7,7 +7,7 @@ from aiohttp.typedefs import Handler
 
 from beacon_gateway.kiosk.decision_view import Why
 from beacon_gateway.presence.explain.trace_svg import STYLE
-from beacon_gateway.presence.trace import LONGEST_TRACE
+from beacon_gateway.presence.trace import MAX_DECISIONS
 
 DEFAULT_DECISIONS = 100
 
@@ -17,9 +17,9 @@ def trace_json(why: Why) -> Handler:
 
     async def get(request: web.Request) -> web.StreamResponse:
         last = request.query.get("last", str(DEFAULT_DECISIONS))
-        if not (last.isascii() and last.isdigit() and len(last) <= 4 and int(last) <= LONGEST_TRACE):
+        if not (last.isascii() and last.isdigit() and len(last) <= 4 and int(last) <= MAX_DECISIONS):
             raise web.HTTPBadRequest
-        return web.json_response(why.told(int(last)))
+        return web.json_response(why.build_trace_response(int(last)))
 
     return get
 
@@ -28,7 +28,7 @@ def trace_svg(why: Why, may_see_people: Callable[[web.Request], bool]) -> Handle
     """`may_see_people`: whether the client may see the samples of people's tags that are present."""
 
     async def get(request: web.Request) -> web.StreamResponse:
-        return web.Response(text=why.picture(people=may_see_people(request)), content_type="image/svg+xml")
+        return web.Response(text=why.draw_picture(people=may_see_people(request)), content_type="image/svg+xml")
 
     return get
 

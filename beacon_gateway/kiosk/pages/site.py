@@ -15,13 +15,13 @@ from beacon_gateway.kiosk.client_origin import ClientOrigin, classify_client
 from beacon_gateway.kiosk.decision_view import STYLESHEET
 from beacon_gateway.kiosk.pages.decision_trace import trace_css, trace_json, trace_svg
 from beacon_gateway.kiosk.pin import Guest, Guests, Pins
-from beacon_gateway.kiosk.reason_wording import clauses
+from beacon_gateway.kiosk.reason_wording import build_clauses
 from beacon_gateway.kiosk.responder import SESSION, Responder, see_other
 from beacon_gateway.kiosk.screen_health import ScreenHealth
 from beacon_gateway.kiosk.sessions import Sessions
 from beacon_gateway.kiosk.site_status import SiteStatus
-from beacon_gateway.presence.explain.decision_wording import numbers
-from beacon_gateway.presence.trace import Decision, What
+from beacon_gateway.presence.explain.decision_wording import word_inputs
+from beacon_gateway.presence.trace import Decision, DecisionKind
 from daemonkit.web import stream_events
 from daemonkit.web.web_rules import identify_peer
 from kiosk_ui.site_views import Connected, DecisionLine, SiteDoorPage, SitePage, SitePinPage, SiteWhyPage
@@ -85,7 +85,7 @@ class SitePages:
     async def show_decisions(self, request: web.Request) -> web.StreamResponse:
         self._require_access(request)
         why = self.site.why
-        picture = Markup(why.picture(people=self._may_see_people(request)))  # noqa: S704  # it escapes all texts
+        picture = Markup(why.draw_picture(people=self._may_see_people(request)))  # noqa: S704  # it escapes all texts
         decisions = reversed(why.trace.decisions[-_SHOWN_DECISIONS:])
         page = SiteWhyPage(
             self._guest(request) is not None,
@@ -138,8 +138,8 @@ class SitePages:
             versions=site.versions,
             at=datetime.now().astimezone(),
             shown=site.title(site.why.chosen().project),
-            why=clauses(site.why.chosen().reason),
-            held=clauses(site.why.held()),
+            why=build_clauses(site.why.chosen().reason),
+            screen_lock=build_clauses(site.why.screen_lock()),
             radio=site.radio_now(),
             sync=await site.sync_now(),
             stages=site.failed_stages(),
@@ -148,20 +148,20 @@ class SitePages:
         )
 
     def _decision_line(self, decision: Decision) -> DecisionLine:
-        shown = decision.what is What.shown
+        shown = decision.kind is DecisionKind.shown
         labels = {each.id: each.label for each in self.site.why.trace.beacons}
         before, after = (
             (self.site.title(word) if shown else word or None) for word in (decision.before, decision.after)
         )
         return DecisionLine(
             ago_s=int(max(0.0, self.site.clock() - decision.at)),
-            what=decision.what.value,
+            what=decision.kind.value,
             who="" if decision.beacon is None else labels.get(decision.beacon, str(decision.beacon)),
             tag_class=decision.tag_class,
             before=before,
             after=after,
-            numbers=numbers(decision),
-            why=clauses(decision.rule) if shown else (),
+            numbers=word_inputs(decision),
+            why=build_clauses(decision.reason),
         )
 
     def _guarded(self, handler: Handler) -> Handler:

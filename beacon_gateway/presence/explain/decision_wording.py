@@ -1,19 +1,19 @@
-"""Decisions in words, Chinese and English side by side, for people on site and at their desks."""
+"""Word decisions in Chinese and English, for terminals and files."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
 from beacon_gateway.model.beacons import Beacon
-from beacon_gateway.presence.explain.chinese import chinese
-from beacon_gateway.presence.trace import Decision, What
+from beacon_gateway.presence.explain.reason_wording import word_in_both
+from beacon_gateway.presence.trace import Decision, DecisionKind
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 
 ZONES = {"immediate": "紧挨 immediate", "near": "附近 near", "far": "较远 far", "unknown": "未知 unknown"}
-WHATS = {
-    What.arrived: "到达 arrived",
-    What.zone: "换区 zone",
-    What.left: "离开 left",
-    What.shown: "换屏 screen",
+KINDS = {
+    DecisionKind.arrived: "到达 arrived",
+    DecisionKind.zone: "换区 zone",
+    DecisionKind.left: "离开 left",
+    DecisionKind.shown: "换屏 screen",
 }
 OWN = "本站广播 own advert"
 ATTRACT = "首页 attract page"
@@ -21,75 +21,63 @@ SMOOTHED = "平滑值(滞后) smoothed (lags):"
 INDENT = 14
 
 
-def zone(word: str) -> str:
-    return ZONES.get(word, word)
+def name_zone(zone: str) -> str:
+    return ZONES.get(zone, zone)
 
 
-def screen(project: str) -> str:
+def name_screen(project: str) -> str:
     return project or ATTRACT
 
 
-def named(label: str) -> str:
-    """A beacon's label; our own advert's has no Chinese in it."""
+def name_place(label: str) -> str:
+    """Return a place beacon's label; the label of our own advert is translated."""
     return OWN if label == "own advert" else label
 
 
-def called(beacon: Beacon) -> str:
-    """In what may be kept: a person's tag by its class only."""
-    return tag(beacon.tag_class or "unnamed") if beacon.kind is BeaconKind.person else named(beacon.label)
+def name_beacon(beacon: Beacon) -> str:
+    """Return a name that may be stored: a person's tag by its class only."""
+    return name_tag(beacon.tag_class or "unnamed") if beacon.kind is BeaconKind.person else name_place(beacon.label)
 
 
-def tag(tag_class: str) -> str:
-    """A person's tag has no other name, anywhere."""
+def name_tag(tag_class: str) -> str:
     return f"随身卡 tag of class {tag_class}"
 
 
-def sentences(decisions: Iterable[Decision], beacons: Iterable[Beacon], shown: str = "") -> Iterator[str]:
-    """Each decision as a block of lines: time, numbers in, rule (Chinese, then English), and the screen afterwards.
+def word_decisions(decisions: Iterable[Decision], beacons: Iterable[Beacon], shown: str = "") -> Iterator[str]:
+    """Yield each decision as a block of lines: time, inputs, reason (Chinese, then English), and the screen after it.
 
-    `shown`: the project before the first of them.
+    `shown`: the project before the first decision.
     """
-    labels = {beacon.id: named(beacon.label) for beacon in beacons}
+    labels = {beacon.id: name_place(beacon.label) for beacon in beacons}
     for decision in decisions:
-        if decision.what is What.shown:
+        if decision.kind is DecisionKind.shown:
             shown = decision.after
-        lines = [f"{decision.at:10.3f} s  #{decision.number}  {_what(decision, labels)}"]
-        if found := numbers(decision):
+        lines = [f"{decision.at:10.3f} s  #{decision.number}  {_word_change(decision, labels)}"]
+        if found := word_inputs(decision):
             lines.append(f"{'':{INDENT}}数据 in:  {found}")
-        heading = "依据 why: "
-        for line in reasons(decision.rule):
-            lines.append(f"{'':{INDENT}}{heading}{line}")
-            heading = " " * 10
-        lines.append(f"{'':{INDENT}}屏幕 now: {screen(shown)}")
+        chinese, english = word_in_both(decision.reason)
+        lines += [f"{'':{INDENT}}依据 why: {chinese}", f"{'':{INDENT + 10}}{english}"]
+        lines.append(f"{'':{INDENT}}屏幕 now: {name_screen(shown)}")
         yield "\n".join(lines)
 
 
-def reasons(rule: str) -> tuple[str, ...]:
-    """`rule` in Chinese where it has words for it, then in English."""
-    said = chinese(rule)
-    return (said, rule) if said else (rule,)
+def _word_change(decision: Decision, labels: Mapping[BeaconId, str]) -> str:
+    kind = KINDS[decision.kind]
+    who = name_tag(decision.tag_class) if decision.beacon is None else labels.get(decision.beacon, str(decision.beacon))
+    match decision.kind:
+        case DecisionKind.shown if decision.before == decision.after:  # another beacon, and so another door
+            return f"屏幕不变 screen stays  {name_screen(decision.after)}: 换了信标 by another beacon"
+        case DecisionKind.shown:
+            return f"{kind}  {name_screen(decision.before)} → {name_screen(decision.after)}"
+        case DecisionKind.arrived:
+            return f"{kind}  {who}: {name_zone(decision.after)}"
+        case DecisionKind.zone:
+            return f"{kind}  {who}: {name_zone(decision.before)} → {name_zone(decision.after)}"
+    return f"{kind}  {who}: {decision.dwell_s or 0:.1f} s"
 
 
-def _what(decision: Decision, labels: Mapping[BeaconId, str]) -> str:
-    if decision.what is What.shown:
-        if decision.before == decision.after:  # it hangs on another beacon now, and so on another door
-            return f"屏幕不变 screen stays  {screen(decision.after)}: 换了信标 by another beacon"
-        return f"{WHATS[decision.what]}  {screen(decision.before)} → {screen(decision.after)}"
-    return f"{WHATS[decision.what]}  {_visit(decision, labels)}"
-
-
-def _visit(decision: Decision, labels: Mapping[BeaconId, str]) -> str:
-    who = tag(decision.tag_class) if decision.beacon is None else labels.get(decision.beacon, str(decision.beacon))
-    match decision.what:
-        case What.arrived:
-            return f"{who}: {zone(decision.after)}"
-        case What.zone:
-            return f"{who}: {zone(decision.before)} → {zone(decision.after)}"
-    return f"{who}: {decision.dwell_s or 0:.1f} s"
-
-
-def numbers(decision: Decision) -> str:
-    """RSSI of the frame that decided, smoothed level and distance, which lag; empty when only time decided."""
+def word_inputs(decision: Decision) -> str:
+    """Return RSSI of the frame, smoothed level and distance, which lag; empty when only time decided."""
     parts = []
     if decision.rssi is not None:
         parts.append(f"{decision.rssi} dBm")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from beacon_gateway.model.beacons import Beacon, Sighting, Zone
 from beacon_gateway.model.visits import Left, VisitEvent
-from beacon_gateway.presence.decision_engine import Decide
+from beacon_gateway.presence.decision_engine import DecisionEngine
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 
@@ -45,7 +45,7 @@ class Listening:
     def __init__(
         self,
         beacons: tuple[Beacon, ...],
-        decide: Decide,
+        decide: DecisionEngine,
         bindings: Mapping[BeaconId, str],
         *,
         strangers: bool,

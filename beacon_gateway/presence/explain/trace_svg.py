@@ -10,9 +10,10 @@ from xml.sax.saxutils import escape
 from beacon_gateway.model.beacons import Beacon
 from beacon_gateway.presence.estimator import SMOOTHING_S
 from beacon_gateway.presence.explain.axis_ticks import DISTANCES_M, Scale, rssi_at, rssi_range, time_ticks
-from beacon_gateway.presence.explain.decision_wording import named, screen, tag, zone
+from beacon_gateway.presence.explain.decision_wording import name_place, name_screen, name_tag, name_zone
+from beacon_gateway.presence.explain.reason_wording import word_in_both
 from beacon_gateway.presence.presence_rules import PresenceRules
-from beacon_gateway.presence.trace import Decision, Heard, Level, Sample, What
+from beacon_gateway.presence.trace import Decision, DecisionKind, Heard, Level, Sample
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 
@@ -94,16 +95,16 @@ def _names(beacons: Sequence[Beacon]) -> Mapping[BeaconId, str]:
     count: dict[str, int] = {}
     for beacon in beacons:
         if beacon.kind is BeaconKind.place:
-            names[beacon.id] = f"{named(beacon.label)} ({beacon.project or '–'})"
+            names[beacon.id] = f"{name_place(beacon.label)} ({beacon.project or '–'})"
             continue
         number = count[beacon.tag_class] = count.get(beacon.tag_class, 0) + 1
-        names[beacon.id] = tag(beacon.tag_class or "unnamed") + (f" · {number}" if number > 1 else "")
+        names[beacon.id] = name_tag(beacon.tag_class or "unnamed") + (f" · {number}" if number > 1 else "")
     return names
 
 
 def _belongs(decision: Decision, beacon: Beacon, drawn: Sequence[Beacon]) -> bool:
     """A person's decision is drawn when its class has one panel: the trace does not tell two tags apart."""
-    if decision.what is What.shown:
+    if decision.kind is DecisionKind.shown:
         return False
     if decision.beacon is not None:
         return decision.beacon == beacon.id
@@ -154,7 +155,7 @@ def _panel(
         yield _box(_LEFT, upper, _RIGHT - _LEFT, lower - upper, word)
         if lower - upper >= 16:
             middle = (upper + lower) / 2
-            yield _text(_RIGHT + 44, middle + (-2 if lower - upper >= 30 else 4), zone(word), "small")
+            yield _text(_RIGHT + 44, middle + (-2 if lower - upper >= 30 else 4), name_zone(word), "small")
             if lower - upper >= 30:
                 yield _text(_RIGHT + 44, middle + 12, limit, "small")
     for dbm in range(low, high + 1, 10):
@@ -228,35 +229,35 @@ def _marks(decisions: Sequence[Decision], time: Scale, top: float, bottom: float
         lane = next((n for n, free in enumerate(free_from) if left >= free), len(free_from) - 1)
         free_from[lane] = left + width + 6
         y = top + 14 + lane * 16
-        tip = escape(f"{decision.at:.2f} s: {decision.rule}")
+        tip = escape(f"{decision.at:.2f} s: {' '.join(word_in_both(decision.reason))}")
         yield f'<g><title>{tip}</title><path class="mark" d="M{x:.1f} {top:.1f}V{bottom:.1f}"/>'
         yield _box(left - 2, y - 11, width + 4, 14, "paper")
         yield _text(left, y, label, "number") + "</g>"
 
 
 def _short(decision: Decision) -> str:
-    match decision.what:
-        case What.arrived:
+    match decision.kind:
+        case DecisionKind.arrived:
             return "到达 arrived"
-        case What.left:
+        case DecisionKind.left:
             return "离开 left"
-    return f"→ {zone(decision.after)}"
+    return f"→ {name_zone(decision.after)}"
 
 
 def _screen(picture: Picture, time: Scale, bottom: float) -> Iterable[str]:
     """What the kiosk shows, as bars; then the axis of time."""
     top, tall = bottom + 32, 24
-    shown = [decision for decision in picture.decisions if decision.what is What.shown]
+    shown = [decision for decision in picture.decisions if decision.kind is DecisionKind.shown]
     yield _text(_LEFT - 8, top + 16, "屏幕", "head", "end")
     yield _text(_RIGHT + 8, top + 16, "screen shows", "small")
     starts = [(0.0, "", "")] + [(d.at, d.after, f"{d.number} ") for d in shown]
     ends = [start for start, _, _ in starts[1:]] + [max(picture.end_s, starts[-1][0])]
-    reasons = ["", *(decision.rule for decision in shown)]
+    reasons = ["", *(" ".join(word_in_both(decision.reason)) for decision in shown)]
     for (start, project, number), end, reason in zip(starts, ends, reasons, strict=True):
         x, width = time(start), time(end) - time(start)
         yield f"<g><title>{escape(f'{start:.2f} s: {reason}')}</title>"
         yield _box(x, top, width, tall, "shown" if project else "idle")
-        label = f"{number}{screen(project)}"
+        label = f"{number}{name_screen(project)}"
         for words in (label, number.strip() or "·"):
             if width_of(words) + 8 <= width:
                 yield _text(x + 5, top + 17, words, "onshown" if project else "")

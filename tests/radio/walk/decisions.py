@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from beacon_gateway.presence.choice import Choice
-from beacon_gateway.presence.decision_engine import Decide, replay
+from beacon_gateway.presence.decision_engine import DecisionEngine, replay
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.trace import Decision, Trace
 from beacon_gateway.presence.tracker import Tracker
@@ -16,7 +16,7 @@ def decide(
 ) -> tuple[Decision, ...]:
     """Those that concern people or the screen, in the room's first seconds. `at`: since its second 0."""
     beacons = [walker.beacon for walker in walkers]
-    core = Decide(Tracker(beacons, presence), Choice(choice), Trace(beacons), dict)
+    core = DecisionEngine(Tracker(beacons, presence), Choice(choice), Trace(beacons), dict)
     heard = takewhile(lambda sighting: sighting.at < for_s, sightings(walkers, seed=seed))
     replay(heard, core)
     return tuple(decision for decision in core.trace.decisions if decision.beacon is None)

@@ -1,4 +1,4 @@
-"""Which project is brought now: the same on the gateway's screen and in the server's answer."""
+"""Tests of the selection of a project, which the gateway and the central server share."""
 
 from datetime import date, time
 from uuid import UUID
@@ -9,7 +9,19 @@ from hypothesis import strategies as st
 
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import Binding
-from sync_contract.project_rules import Hours, Moment, Option, Rule, bound, pick
+from sync_contract.project_rules import (
+    AlreadyShown,
+    GreatestNeed,
+    HighestPriority,
+    Hours,
+    ListedFirst,
+    Moment,
+    OnlyOpen,
+    Option,
+    Rule,
+    bound,
+    pick,
+)
 
 NIGHT = Hours(time(22), time(2))
 NOON = Hours(time(10), time(13, 30))
@@ -42,26 +54,26 @@ DOOR, CARD = BeaconId(UUID(int=1), 1, 1), BeaconId(UUID(int=1), 1, 2)
         (Rule(while_needed=True), Moment(), True),
     ],
 )
-def test_a_rule_holds_when_all_that_it_says_does(rule: Rule, now: Moment, holds: bool) -> None:
+def test_a_rule_holds_when_all_its_conditions_hold(rule: Rule, now: Moment, holds: bool) -> None:
     assert rule.holds("lunch", now) is holds
 
 
-def test_what_holds_then_priority_then_what_is_shown_then_need_then_the_order_decide() -> None:
+def test_priority_then_the_shown_project_then_need_then_list_order_decide() -> None:
     lunch, books = Option("lunch", Rule(hours=(NOON,))), Option("books")
     first = Option("aid", Rule(priority=5, weekdays=(6,)))
     at_noon = Moment(time(12), FRIDAY)
-    for options, now, shown, project, why in (
-        ((lunch, books), at_noon, None, "lunch", "lunch is listed first of 2 alike"),
-        ((lunch, books), Moment(time(20), FRIDAY), None, "books", "books is the only one of 2 at 20:00"),
-        ((lunch, books), at_noon, "books", "books", "books is shown already"),
-        ((lunch, books), Moment(time(12), FRIDAY, need={"books": 2.0}), None, "books", "books needs 2 against 0"),
-        ((lunch, books, first), Moment(time(12), SATURDAY), "lunch", "aid", "aid has priority 5 against 0"),
-        ((lunch, books, first), at_noon, None, "lunch", "lunch is listed first of 2 alike"),
-        ((lunch,), at_noon, None, "lunch", ""),
+    for offered, now, shown, project, reason in (
+        ((lunch, books), at_noon, None, "lunch", ListedFirst(2)),
+        ((lunch, books), Moment(time(20), FRIDAY), None, "books", OnlyOpen(2, time(20))),
+        ((lunch, books), at_noon, "books", "books", AlreadyShown()),
+        ((lunch, books), Moment(time(12), FRIDAY, need={"books": 2.0}), None, "books", GreatestNeed(2, 0)),
+        ((lunch, books, first), Moment(time(12), SATURDAY), "lunch", "aid", HighestPriority(5, 0)),
+        ((lunch, books, first), at_noon, None, "lunch", ListedFirst(2)),
+        ((lunch,), at_noon, None, "lunch", None),
     ):
-        picked = pick(options, now, shown)
+        picked = pick(offered, now, shown)
         assert picked is not None
-        assert (picked.project, picked.why) == (project, why)
+        assert (picked.project, picked.reason) == (project, reason)
     assert pick((lunch,), Moment(time(20), FRIDAY)) is None
     assert pick((), at_noon) is None
 
@@ -70,23 +82,23 @@ def test_one_project_bound_twice_is_one_project() -> None:
     twice = (Option("lunch", Rule(hours=(NOON,))), Option("lunch", Rule(hours=(NIGHT,))), Option("books"))
     picked = pick(twice, Moment(time(12), FRIDAY, need={"lunch": 1.0}))
     assert picked is not None
-    assert (picked.project, picked.why) == ("lunch", "lunch needs 1 against 0")
+    assert (picked.project, picked.reason) == ("lunch", GreatestNeed(1, 0))
 
 
-def test_what_stands_for_every_place_beacon_is_not_for_a_persons_tag() -> None:
-    held = bound([(DOOR, Option("lunch")), (None, Option("books")), (CARD, Option("aid"))])
-    assert [option.project for option in held.of(DOOR, person=False)] == ["lunch", "books"]
-    assert [option.project for option in held.of(CARD, person=True)] == ["aid"]
+def test_options_for_every_place_beacon_do_not_apply_to_a_persons_tag() -> None:
+    options = bound([(DOOR, Option("lunch")), (None, Option("books")), (CARD, Option("aid"))])
+    assert [option.project for option in options.of(DOOR, person=False)] == ["lunch", "books"]
+    assert [option.project for option in options.of(CARD, person=True)] == ["aid"]
     unknown = BeaconId(UUID(int=2), 1, 1)
-    assert [option.project for option in held.of(unknown, (Option("own"),), person=False)] == ["own", "books"]
-    assert [option.project for option in held.of(DOOR, (Option("own"),), person=False)] == ["lunch", "books"]
+    assert [option.project for option in options.of(unknown, (Option("own"),), person=False)] == ["own", "books"]
+    assert [option.project for option in options.of(DOOR, (Option("own"),), person=False)] == ["lunch", "books"]
 
 
 times = st.times().map(lambda at: at.replace(second=0, microsecond=0, tzinfo=None))
 
 
 @given(times, times, times, st.sampled_from([FRIDAY, SATURDAY, SUNDAY]))
-def test_hours_hold_on_the_day_on_which_they_began(since: time, until: time, now: time, today: date) -> None:
+def test_hours_past_midnight_belong_to_the_day_before(since: time, until: time, now: time, today: date) -> None:
     rule = Rule(hours=(Hours(since, until),), weekdays=(today.isoweekday(),))
     if rule.holds("lunch", Moment(now, today)):
         assert since < until or now >= since, "the small hours belong to the day before"

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from beacon_gateway.commands.daemon_client import address
-from beacon_gateway.commands.decision_inputs import basis_of
+from beacon_gateway.commands.daemon_client import find_address
+from beacon_gateway.commands.decision_inputs import read_inputs
 from beacon_gateway.commands.explain import run as explain
 from beacon_gateway.commands.replay import run as replay
 from beacon_gateway.commands.scan import plan_of
@@ -80,7 +80,7 @@ def test_every_command_takes_the_settings_of_an_enrolled_gateway(
     assert (done.returncode, done.stderr) == (0, "")
     assert replay(WALK, by_ticket, NOWHERE, state, "max", None, False) == 0
     assert replay(WALK, None, by_ticket, state, "max", None, False) == 0
-    assert address(changed(by_ticket, "port = 8080", "port = 1"), state) == "http://127.0.0.1:1"
+    assert find_address(changed(by_ticket, "port = 8080", "port = 1"), state) == "http://127.0.0.1:1"
     assert explain(by_ticket.with_name("other.toml"), state, "", 5, False, None) == 75, "nothing answers there"
     assert "没有网关" in capsys.readouterr().err
 
@@ -92,7 +92,7 @@ def test_without_the_enrolment_such_settings_are_refused_with_what_is_missing(
     assert explain(by_ticket, NO_STATE, "", 5, False, None) == 78
     assert "beacon-gateway enrol" in capsys.readouterr().err
     with pytest.raises(ConfigRefused):
-        basis_of(by_ticket, NO_STATE)
+        read_inputs(by_ticket, NO_STATE)
 
 
 def test_scan_and_replay_decide_by_the_held_catalogue_and_say_so(
@@ -116,7 +116,7 @@ def test_scan_and_replay_decide_by_the_held_catalogue_and_say_so(
 
 
 def test_a_scan_takes_the_running_gateways_advert_for_no_strangers(by_ticket: Path, tmp_path: Path) -> None:
-    basis = basis_of(by_ticket, enrolled(tmp_path / "state"))
+    basis = read_inputs(by_ticket, enrolled(tmp_path / "state"))
     plan = plan_of(basis, "bluez")
     assert plan.frames == (), "sent by nobody here, so judged by nobody here"
     own = [beacon for beacon in plan.beacons if beacon.own]
@@ -128,7 +128,7 @@ def test_a_scan_takes_the_running_gateways_advert_for_no_strangers(by_ticket: Pa
 def test_nothing_is_written_to_the_state_directory(by_ticket: Path, tmp_path: Path) -> None:
     state = holding(enrolled(tmp_path / "state"))
     before = {file.name: file.read_bytes() for file in state.iterdir()}
-    basis_of(by_ticket, state)
+    read_inputs(by_ticket, state)
     after = {file.name: file.read_bytes() for file in state.iterdir() if not file.name.endswith(("-shm", "-wal"))}
     assert after == {name: octets for name, octets in before.items() if not name.endswith(("-shm", "-wal"))}
 
@@ -137,16 +137,16 @@ def test_a_catalogue_that_is_absent_damaged_or_not_the_servers_counts_for_nothin
     by_ticket: Path, site: Path, tmp_path: Path
 ) -> None:
     empty = enrolled(tmp_path / "empty")
-    assert "只有 TOML only" in basis_of(by_ticket, empty).words
-    assert "no catalogue is held" in basis_of(by_ticket, empty).words
+    assert "只有 TOML only" in read_inputs(by_ticket, empty).words
+    assert "no catalogue is held" in read_inputs(by_ticket, empty).words
     forged = holding(enrolled(tmp_path / "forged"), key=Ed25519PrivateKey.generate())
-    assert "the catalogue is refused" in basis_of(by_ticket, forged).words
+    assert "the catalogue is refused" in read_inputs(by_ticket, forged).words
     broken = enrolled(tmp_path / "broken")
     (broken / "gateway.db").write_bytes(b"no database" * 1000)
-    assert "the catalogue cannot be read" in basis_of(by_ticket, broken).words
+    assert "the catalogue cannot be read" in read_inputs(by_ticket, broken).words
     assert (broken / "gateway.db").read_bytes() == b"no database" * 1000
     link = changed(site, '\nkind = "ticket"\n', '\nkind = "link"\n')
-    assert basis_of(link, NO_STATE).words.endswith("(没有中心服务器 no central server)")
+    assert read_inputs(link, NO_STATE).words.endswith("(没有中心服务器 no central server)")
 
 
 @pytest.fixture
@@ -212,4 +212,4 @@ def test_a_trace_brings_the_catalogues_rules_and_need_along(
     assert "people's tags are left out" in done.stdout
     assert replay(trace, None, NOWHERE, NO_STATE, "max", None, True) == 0
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [each["out"]["after"] for each in found if each["what"] == "shown"] == ["warm-winter"]
+    assert [each["after"] for each in found if each["kind"] == "shown"] == ["warm-winter"]

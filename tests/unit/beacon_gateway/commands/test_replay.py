@@ -81,13 +81,12 @@ def test_a_walk_up_turns_the_screen_and_nothing_is_decided_once_the_recording_ha
     found = decisions(capsys, site)
     ends = CaptureScanner(WALK).sightings[-1].at
     assert max(decision["at"] for decision in found) <= ends
-    assert "left" not in {decision["what"] for decision in found}
+    assert "left" not in {decision["kind"] for decision in found}
     assert run(WALK, site, NOWHERE, NO_STATE, "max", None, False) == 0
     text = capsys.readouterr().out
     assert f" decisions in {ends:.1f} s. " in text
     assert "still present: 随身卡 tag of class volunteer-card 较远 far, 东门墙上 east gate wall 较远 far" in text
-    shown = [(d["at"], d["out"]) for d in decisions(capsys, site) if d["what"] == "shown"]
-    assert [out["after"] for _, out in shown if isinstance(out, dict)] == ["elder-lunch"]
+    assert projects_shown(decisions(capsys, site)) == ["elder-lunch"]
     assert str(PERSON_TAG.beacon) not in repr(decisions(capsys, site))
 
 
@@ -95,13 +94,13 @@ def test_other_settings_decide_otherwise(site: Path, capsys: pytest.CaptureFixtu
     as_it_is = decisions(capsys, site)
     wider = decisions(capsys, changed(site, "near_m = 4.0", "near_m = 8.0"))
     assert wider != as_it_is
-    shown = [next(d["at"] for d in found if d["what"] == "shown") for found in (as_it_is, wider)]
+    shown = [next(d["at"] for d in found if d["kind"] == "shown") for found in (as_it_is, wider)]
     assert isinstance(shown[0], float)
     assert isinstance(shown[1], float)
     assert shown[1] < shown[0]
     gone = recorded_at(datetime.fromisoformat("2026-05-04T09:00:00+08:00"), site.parent, silent_until_s=60.0)
     ends = [
-        [d["at"] for d in decisions(capsys, settings, gone) if d["what"] == "left"]
+        [d["at"] for d in decisions(capsys, settings, gone) if d["kind"] == "left"]
         for settings in (site, changed(site, "exit_s = 10.0", "exit_s = 20.0"))
     ]
     assert ends == [[pytest.approx(19.9)], [pytest.approx(29.9)]]
@@ -117,7 +116,7 @@ def test_the_text_says_time_reason_numbers_and_what_the_kiosk_would_show(
     assert re.search(
         r"^ +\d+\.\d{3} s  #\d+  换区 zone  .*较远 far → .*\n +数据 in:  -\d+ dBm.*\n"
         r" +依据 why: 在 .* 米以内的明确证据 .*\n"
-        r" +\d+\.\d s of clear evidence within \d m \(\d\.\d s asked, \d\.\d crossings lately\)",
+        r" +\d+\.\d s of clear evidence within \d m \(required \d\.\d s; recent crossings \d\.\d\)",
         text,
         re.M,
     )
@@ -208,7 +207,7 @@ def recorded_at(began: datetime, folder: Path, beacon: IBeacon = PLACE_BEACON, *
 
 
 def projects_shown(found: list[dict[str, Any]]) -> list[object]:
-    return [decision["out"]["after"] for decision in found if decision["what"] == "shown"]
+    return [decision["after"] for decision in found if decision["kind"] == "shown"]
 
 
 @pytest.mark.parametrize(
@@ -263,7 +262,8 @@ def test_a_trace_brings_the_several_projects_and_rules_that_the_scan_had(
     assert run(trace, None, NOWHERE, NO_STATE, "max", None, True) == 0
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert projects_shown(found)[0] == "lunch"
-    assert "priority 3" in next(decision["rule"] for decision in found if decision["what"] == "shown")
+    (shown,) = (decision for decision in found if decision["kind"] == "shown")
+    assert shown["reason"]["selection"] == {"kind": "highest_priority", "priority": 3, "other": 0}
 
 
 def test_a_trace_with_a_beacon_that_it_does_not_have_is_refused(

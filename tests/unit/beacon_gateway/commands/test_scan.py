@@ -144,7 +144,7 @@ def test_with_all_a_recording_has_the_tags_too_and_says_so(site: Path, tmp_path:
 
 
 def outcome(decision: dict[str, Any]) -> tuple[str, str, str]:
-    return decision["what"], decision["out"]["before"], decision["out"]["after"]
+    return decision["kind"], decision["before"], decision["after"]
 
 
 def replay(*words: str | Path) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from beacon_gateway.commands.radio_wording import MODES, STATES, STEPS
 from beacon_gateway.commands.scan_table import plain_rows, table
 from beacon_gateway.model.beacons import Beacon, Sighting
 from beacon_gateway.presence.choice import Choice
-from beacon_gateway.presence.decision_engine import Decide
+from beacon_gateway.presence.decision_engine import DecisionEngine
 from beacon_gateway.presence.explain.live_table import Listening
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.trace import Trace
@@ -62,7 +62,7 @@ def said(
     for heard, octets in told:
         known.hear(heard, {BATTERY: octets}, 1.0)
     beacons = (WALL, CARD, own) if own else (WALL, CARD)
-    decide = Decide(Tracker(beacons, PresenceRules()), Choice(ChoiceRules()), Trace(()), dict)
+    decide = DecisionEngine(Tracker(beacons, PresenceRules()), Choice(ChoiceRules()), Trace(()), dict)
     listening = Listening(beacons, decide, {}, strangers=False, at=0.0)
     for beacon in (WALL, CARD):
         listening.hear(frame(beacon, -55, 0.9))
@@ -109,7 +109,7 @@ def test_the_distance_says_that_it_lags_and_the_reason_when_it_held() -> None:
     assert "平滑距离 smoothed 0.7 m" in lines
     for text in (on_screen, lines):
         assert "换屏时 why then: 附近没有信标" in text
-        assert "nothing is near" in text
+        assert "no beacon is near" in text
 
 
 def test_without_telemetry_nothing_is_said_of_batteries() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from rich.cells import cell_len
 
-from beacon_gateway.commands.terminal_wrap import folded
+from beacon_gateway.commands.terminal_wrap import fold
 
 LINES = (
     "",
@@ -19,7 +19,7 @@ LINES = (
 @pytest.mark.parametrize("width", [60, 80, 100])
 @pytest.mark.parametrize("line", LINES)
 def test_a_line_is_folded_whole(line: str, width: int) -> None:
-    parts = folded(line, width)
+    parts = fold(line, width)
     assert all(cell_len(part) <= width for part in parts)
     assert "".join("".join(parts).split()) == "".join(line.split())
     if line != "x" * 300:
@@ -28,6 +28,6 @@ def test_a_line_is_folded_whole(line: str, width: int) -> None:
 
 
 def test_the_rest_stands_below_the_text() -> None:
-    first, second = folded(LINES[3] + " and more of it", 80)
+    first, second = fold(LINES[3] + " and more of it", 80)
     assert first.startswith(" " * 24 + "1.1 s")
     assert second.startswith(" " * 24 + second.strip())

@@ -6,15 +6,16 @@ import pytest
 
 from beacon_gateway.donations.offer import Offer
 from beacon_gateway.model.beacons import Zone
-from beacon_gateway.presence.choice_factory import choosing
+from beacon_gateway.presence.choice_factory import build_choice
 from beacon_gateway.presence.presence_rules import ChoiceRules
 from beacon_gateway.presence.project_selection import ProjectRules
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.visit import Visit
 from sync_contract.catalogue import Binding, Catalogue
 from sync_contract.project import Project
+from sync_contract.project_rules import GreatestNeed
 from tests.unit.beacon_gateway.donations.projects import LUNCH
-from tests.unit.beacon_gateway.presence.people import place
+from tests.unit.beacon_gateway.presence.people import about, chosen_by, place
 
 CORNER = place(1)
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -41,7 +42,7 @@ def test_the_need_is_the_missing_share_of_the_goal(
 
 def test_the_project_that_lacks_more_is_shown_with_this_reason() -> None:
     offer = Offer([], {}, now=lambda: NOW)
-    choice = choosing(
+    choice = build_choice(
         ChoiceRules(),
         ProjectRules(),
         Collector([CORNER]),
@@ -53,6 +54,6 @@ def test_the_project_that_lacks_more_is_shown_with_this_reason() -> None:
     offer.take(catalogue(project("books", 1000, 900), project("lunch", 1000, 500)))
     chosen = choice.update(0, visits, offer.bindings)
     assert chosen.project == "lunch"
-    assert chosen.reason.endswith("lunch needs 0.5 against 0.1")
+    assert chosen_by(chosen).selection == GreatestNeed(0.5, about(0.1))
     offer.take(catalogue(project("books", 1000, 900), project("lunch", 1000, 1000), version=2))
     assert choice.update(1, visits, offer.bindings).project == "books", "a funded project has no need"

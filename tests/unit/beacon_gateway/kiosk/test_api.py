@@ -3,6 +3,7 @@ from uuid import UUID
 
 import pytest
 
+from beacon_gateway.model.reasons import NothingNear
 from beacon_gateway.presence.choice import Chosen
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.money import Money
@@ -22,14 +23,14 @@ async def post(resident: Resident, body: Any, headers: dict[str, str] = KEY) -> 
 
 
 async def test_the_scene_is_told_with_its_reason(resident: Resident, kiosk: FakeKiosk) -> None:
-    kiosk.stage.show(Chosen("elder-lunch", WALL, Door.touch, "place beacon hall, about 1.2 m"))
+    kiosk.stage.show(Chosen("elder-lunch", WALL, Door.touch, NothingNear()))
     async with resident.http.get(resident.url + "/api/v1/scene") as response:
         assert await response.json() == {
             "number": 1,
             "project": "elder-lunch",
             "door": "touch",
             "beacon": str(WALL),
-            "reason": "place beacon hall, about 1.2 m",
+            "reason": {"kind": "nothing_near"},
         }
 
 

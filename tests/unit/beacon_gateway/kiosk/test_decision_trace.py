@@ -32,7 +32,7 @@ def walked() -> tuple[SceneDriver, Why]:
     for sighting in sorted((*heard(WALL, -80, since=0, until=25), *heard(CARD, -50, since=20, until=25))):
         follow.hear(sighting)
     follow.update_figures()
-    return follow, Why(trace, PresenceRules(), lambda: follow.chosen, lambda: choice.held, clock=lambda: NOW)
+    return follow, Why(trace, PresenceRules(), lambda: follow.chosen, lambda: choice.screen_lock, clock=lambda: NOW)
 
 
 def _all(_: web.Request) -> bool:
@@ -57,15 +57,15 @@ async def get(url: str) -> tuple[int, str]:
 async def test_each_decision_is_told_with_its_numbers_its_rule_and_what_came_out(url: str) -> None:
     status, text = await get(f"{url}/site/trace.json")
     assert status == 200
-    told = json.loads(text)
-    assert told["screen"]["project"] == "lunch"
-    assert "zone immediate" in told["screen"]["reason"]
-    shown = next(each for each in told["decisions"] if each["what"] == "shown")
-    assert (shown["out"]["before"], shown["out"]["after"], shown["rule"]) == ("", "lunch", told["screen"]["reason"])
-    came = next(each for each in told["decisions"] if each["what"] == "arrived" and each["tag_class"])
-    assert came["in"] == {"rssi": -50, "level_db": 9.0, "distance_m": pytest.approx(0.39, abs=0.01), "edges": []}
+    response = json.loads(text)
+    assert response["screen"]["project"] == "lunch"
+    assert response["screen"]["reason"]["zone"] == "immediate"
+    shown = next(each for each in response["decisions"] if each["kind"] == "shown")
+    assert (shown["before"], shown["after"], shown["reason"]) == ("", "lunch", response["screen"]["reason"])
+    came = next(each for each in response["decisions"] if each["kind"] == "arrived" and each["tag_class"])
+    assert (came["rssi"], came["level_db"], came["distance_m"]) == (-50, 9.0, pytest.approx(0.39, abs=0.01))
     assert came["ago_s"] == pytest.approx(10.0)
-    assert {each["label"] for each in told["decisions"]} == {"", "corner 1"}
+    assert {each["label"] for each in response["decisions"]} == {"", "corner 1"}
 
 
 async def test_of_a_tag_nothing_but_its_class_is_told_as_json(url: str) -> None:
@@ -93,8 +93,8 @@ async def test_the_picture_carries_no_style_of_its_own_and_names_the_sheet(url: 
 def test_the_card_leaves_the_picture_when_it_leaves_and_is_never_in_that_of_others() -> None:
     follow, why = walked()
     panel = ">随身卡 tag of class volunteer</text>"
-    assert panel in why.picture()
-    assert panel not in why.picture(people=False)
+    assert panel in why.draw_picture()
+    assert panel not in why.draw_picture(people=False)
     follow._decide.tick(60.0)
-    assert panel not in why.picture()
-    assert why.told(1000)["decisions"], "what was decided stays, by class"
+    assert panel not in why.draw_picture()
+    assert why.build_trace_response(1000)["decisions"], "what was decided stays, by class"

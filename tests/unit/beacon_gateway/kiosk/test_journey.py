@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from beacon_gateway.kiosk.responder import COOKIE
+from beacon_gateway.model.reasons import PersonTag
 from beacon_gateway.presence.choice import Chosen
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.money import Money
@@ -103,7 +104,7 @@ async def test_a_gift_counts_by_the_door_that_brought_its_project(resident: Resi
     kiosk.card_brings(None)
     await resident.give("student-aid", amount_fen="2000")
     await resident.give("elder-lunch", amount_fen="3000")
-    kiosk.stage.show(Chosen("elder-lunch", WALL, Door.touch, "the fake says so"))
+    kiosk.stage.show(Chosen("elder-lunch", WALL, Door.touch, PersonTag()))
     await resident.get("/")
     await resident.give("elder-lunch", amount_fen="3000")
     assert [(each.door, each.beacon) for each in kiosk.giving.recorded] == [

@@ -1,31 +1,29 @@
-"""The reasons of a choice, taken apart for the page of staff on site."""
+"""Tests of the clauses of a reason for the pages of staff on site."""
+
+import re
 
 import pytest
 
-from beacon_gateway.kiosk.reason_wording import clauses
+from beacon_gateway.kiosk.reason_wording import build_clauses
+from beacon_gateway.model.reasons import Reason
+from kiosk_ui.render import FOLDER
+from kiosk_ui.site_views import Clause
+from tests.unit.beacon_gateway.presence.test_reason_wording import REASONS
+
+TEMPLATE = (FOLDER / "templates" / "site_reason.html").read_text("utf-8")
+FACTS = {
+    kind: set(re.findall(r"\bf\.(\w+)", text))
+    for kind, text in re.findall(r'part\.kind == "(\w+)" %}(.*?)(?=\n\{%- (?:elif|endif))', TEMPLATE, re.DOTALL)
+}
 
 
-@pytest.mark.parametrize(
-    ("reason", "kinds"),
-    [
-        ("", []),
-        ("nothing is near", ["nothing"]),
-        ("nothing is near: the beacon before it has not been near for 3.0 s (3 s asked)", ["gone"]),
-        ("tag of class card, zone near, smoothed distance 2.1 m (lags): nothing else is near", ["person", "alone"]),
-        ("place beacon A: b, zone x, zone far, distance unknown: it now brings another project",
-         ["place", "other_project"]),
-        ("place beacon A, zone near, smoothed distance 1e-05 m (lags): nearest of 3: the next is 7.5 dB behind;"
-         " a needs 0.7 against 0.2",
-         ["place", "nearest", "said"]),
-        ("tag of class a, zone near, smoothed distance 1 m (lags): priority 5 against -1, and about as near for 3.0 s"
-         " (3 s asked)",
-         ["person", "overtaking"]),
-        ("tag of class a, zone near, distance unknown: nearer by 7.5 dB, more than 6 dB for 3.0 s (3 s asked)",
-         ["person", "nearer"]),
-        ("somebody is giving", ["giving"]),
-        ("its beacon seems to be cloned: two levels at once", ["cloned"]),
-        ("something that nobody foresaw", ["said"]),
-    ],
-)  # fmt: skip
-def test_reasons_are_taken_apart_and_what_is_not_known_is_told_as_it_is(reason: str, kinds: list[str]) -> None:
-    assert [clause.kind for clause in clauses(reason)] == kinds
+@pytest.mark.parametrize("reason", REASONS, ids=lambda each: each.kind)
+def test_the_template_words_every_clause_with_facts_that_it_has(reason: Reason) -> None:
+    for clause in build_clauses(reason):
+        if clause.kind != "person_tag":  # only in files and for other programs
+            assert FACTS[clause.kind] <= clause.facts.keys()
+
+
+def test_no_reason_has_no_clauses_and_numbers_are_short() -> None:
+    assert build_clauses(None) == ()
+    assert Clause("silence", {"silent_s": "10", "heard_s": "4"}) in [c for each in REASONS for c in build_clauses(each)]

@@ -10,7 +10,7 @@ from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.statistics import Collector
-from beacon_gateway.presence.trace import Trace, What
+from beacon_gateway.presence.trace import DecisionKind, Trace
 from beacon_gateway.presence.tracker import Tracker
 from tests.unit.beacon_gateway.presence.people import heard, person, place
 
@@ -30,8 +30,8 @@ def test_each_scene_has_its_decision_and_the_decision_its_reason() -> None:
         follow.hear(sighting)
     follow.update_figures()
     assert stage.scene.project == "lunch"
-    shown = [decision for decision in follow.trace.decisions if decision.what is What.shown]
-    assert [(d.before, d.after, d.rule) for d in shown] == [("", "lunch", stage.scene.reason)]
+    shown = [decision for decision in follow.trace.decisions if decision.kind is DecisionKind.shown]
+    assert [(d.before, d.after, d.reason) for d in shown] == [("", "lunch", stage.scene.reason)]
     assert follow.trace.running_samples
 
 
@@ -49,7 +49,7 @@ async def test_silence_alone_ends_the_scene_and_takes_the_samples_of_the_person_
             rounds.clear()
             await rounds.wait()
     ticking.cancel()
-    assert [d.what for d in follow.trace.decisions][-2:] == [What.left, What.shown]
+    assert [d.kind for d in follow.trace.decisions][-2:] == [DecisionKind.left, DecisionKind.shown]
     assert stage.scene.project is None
 
 

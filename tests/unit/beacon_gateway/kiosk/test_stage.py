@@ -2,13 +2,14 @@ import asyncio
 from uuid import UUID
 
 from beacon_gateway.kiosk.stage import Stage
+from beacon_gateway.model.reasons import NothingNear, PersonTag
 from beacon_gateway.presence.choice import Chosen
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import Door
 
 WALL = BeaconId(UUID("fda50693-a4e2-4fb1-afcf-c6eb07647825"), 10, 1)
-NOBODY = Chosen(None, None, Door.touch, "nothing is near")
-LUNCH = Chosen("elder-lunch", WALL, Door.touch, "place beacon hall")
+NOBODY = Chosen(None, None, Door.touch, NothingNear())
+LUNCH = Chosen("elder-lunch", WALL, Door.touch, PersonTag())
 
 
 def test_the_stage_begins_with_nobody_near() -> None:
@@ -20,9 +21,9 @@ def test_a_new_choice_is_a_new_scene_and_another_reason_for_the_same_is_not() ->
     stage = Stage()
     stage.show(LUNCH)
     assert (stage.scene.number, stage.scene.project, stage.scene.beacon) == (1, "elder-lunch", WALL)
-    stage.show(Chosen("elder-lunch", WALL, Door.touch, "said again"))
-    assert (stage.scene.number, stage.scene.reason) == (1, "place beacon hall")
-    stage.show(Chosen("elder-lunch", None, Door.tag, "a card walked up"))
+    stage.show(Chosen("elder-lunch", WALL, Door.touch, NothingNear()))
+    assert (stage.scene.number, stage.scene.reason) == (1, PersonTag())
+    stage.show(Chosen("elder-lunch", None, Door.tag, PersonTag()))
     assert (stage.scene.number, stage.scene.door) == (2, Door.tag)
 
 

@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 
 from beacon_gateway.kiosk.touch_counter import VISIT_S
+from beacon_gateway.model.reasons import PersonTag
 from beacon_gateway.presence.choice import Chosen
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import ClockReading, Door
@@ -110,7 +111,7 @@ async def test_the_door_is_the_one_by_which_the_screen_had_turned(resident: Resi
         ("elder-lunch", None, "tag"): (1, 1),
         ("student-aid", None, "touch"): (0, 1),
     }
-    kiosk.stage.show(Chosen("elder-lunch", WALL, Door.touch, "a place is near"))
+    kiosk.stage.show(Chosen("elder-lunch", WALL, Door.touch, PersonTag()))
     await resident.post("/next")
     await resident.get("/project/elder-lunch")
     assert counted(kiosk) == {("elder-lunch", WALL, "touch"): (1, 1)}

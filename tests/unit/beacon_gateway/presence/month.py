@@ -9,7 +9,7 @@ from random import Random
 from beacon_gateway.model.beacons import Beacon, Sighting
 from beacon_gateway.model.visits import Left
 from beacon_gateway.presence.choice import Choice
-from beacon_gateway.presence.decision_engine import Decide
+from beacon_gateway.presence.decision_engine import DecisionEngine
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.project_selection import Circumstances
 from beacon_gateway.presence.statistics import Collector
@@ -86,7 +86,7 @@ def left_alone(seconds: float, *, longest_hiccup_s: float, seed: int) -> Alarms:
     rules = PresenceRules()
     collector = Collector(known, interval_ms={id_: ms for id_, (_, ms, _) in AIRS.items()})
     choice = Choice(ChoiceRules(), circumstances=lambda now: Circumstances(cloned=collector.cloned(now)))
-    decide = Decide(Tracker(known, rules), choice, Trace(known), dict)
+    decide = DecisionEngine(Tracker(known, rules), choice, Trace(known), dict)
     liveness = Liveness(Transmitter(b.id, b.label, interval_s=AIRS[b.id][1] / 1000) for b in known)
     tick, harvest, heard_at, climbed = 0.0, HARVEST_S, 0.0, Ladder()
     for sighting in heard(seconds, longest_hiccup_s, seed, alarms):
@@ -106,8 +106,8 @@ def left_alone(seconds: float, *, longest_hiccup_s: float, seed: int) -> Alarms:
             harvest += HARVEST_S
         heard_at = sighting.at
         liveness.heard(sighting.beacon, sighting.at)
-        alarms.left += (event.beacon.label for event in decide.judge(sighting) if isinstance(event, Left))
-        collector.heard(sighting)
+        alarms.left += (event.beacon.label for event in decide.hear(sighting) if isinstance(event, Left))
+        collector.add_frame(sighting)
         alarms.frames += 1
         if not alarms.shown or alarms.shown[-1] != decide.chosen.project:
             alarms.shown.append(decide.chosen.project)

@@ -2,10 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
+from typing import cast
 from uuid import UUID
 
+import pytest
+
 from beacon_gateway.model.beacons import Beacon, Sighting
-from beacon_gateway.model.visits import VisitEvent
+from beacon_gateway.model.reasons import BeaconChosen, ChoiceCause, Crossing, EdgesCrossed
+from beacon_gateway.model.visits import VisitEvent, ZoneChanged
+from beacon_gateway.presence.choice import Chosen
 from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.simulation.air import Air
 from beacon_gateway.simulation.room import Walker, sightings
@@ -29,13 +34,13 @@ def frame(beacon: Beacon, rssi: int | None, at: float) -> Sighting:
 
 
 def heard(beacon: Beacon, rssi: int | None, *, since: float, until: float, every: float = 0.1) -> Iterator[Sighting]:
-    """Steadily, with the same RSSI."""
+    """Yield frames at a constant interval with the same RSSI."""
     for index in range(round((until - since) / every) + 1):
         yield frame(beacon, rssi, since + index * every)
 
 
 def walked(beacon: Beacon, script: str, *, seed: int, air: Air | None = None) -> Iterator[Sighting]:
-    """One walk, once."""
+    """Yield the frames of one walk."""
     walk = parse_walk(script)
     stream = sightings([Walker(beacon, walk, air or Air())], seed=seed)
     return takewhile(lambda sighting: sighting.at < walk.seconds, stream)
@@ -43,3 +48,22 @@ def walked(beacon: Beacon, script: str, *, seed: int, air: Air | None = None) ->
 
 def feed(tracker: Tracker, stream: Iterable[Sighting]) -> list[VisitEvent]:
     return [event for sighting in stream for event in tracker.hear(sighting)]
+
+
+def chosen_by(chosen: Chosen) -> BeaconChosen:
+    assert isinstance(chosen.reason, BeaconChosen)
+    return chosen.reason
+
+
+def cause(chosen: Chosen) -> ChoiceCause:
+    return chosen_by(chosen).cause
+
+
+def about(value: float, tolerance: float | None = None) -> float:
+    """Return pytest.approx for a typed record."""
+    return cast(float, pytest.approx(value, abs=tolerance))
+
+
+def crossings(event: VisitEvent) -> tuple[Crossing, ...]:
+    reason = event.reason
+    return reason.edges if isinstance(event, ZoneChanged) and isinstance(reason, EdgesCrossed) else ()

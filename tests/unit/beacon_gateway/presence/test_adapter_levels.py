@@ -7,7 +7,7 @@ import pytest
 
 from beacon_gateway.model.beacons import Sighting, Zone
 from beacon_gateway.model.visits import ZoneChanged
-from beacon_gateway.presence.adapter_levels import MOST_ADAPTERS, MOST_DB, Ears, Levels
+from beacon_gateway.presence.adapter_levels import MAX_ADAPTERS, MAX_OFFSET_DB, AdapterLevels, AdapterOffsets
 from beacon_gateway.presence.presence_rules import PresenceRules
 from beacon_gateway.presence.tracker import Tracker
 from sync_contract.rssi import MAX_DBM
@@ -16,7 +16,7 @@ from tests.unit.beacon_gateway.presence.people import feed, frame, heard, person
 CARD, OTHER = person(1), person(2)
 
 
-def two_ears(rssi: int, fainter: int, *, since: float, until: float, card: object = CARD) -> Iterator[Sighting]:
+def two_offsets(rssi: int, fainter: int, *, since: float, until: float, card: object = CARD) -> Iterator[Sighting]:
     """Each advert through hci0, and 20 ms later through hci1, which is fainter, both with noise."""
     noise = Random(5)
     for sighting in heard(CARD, rssi, since=since, until=until):
@@ -28,7 +28,7 @@ def two_ears(rssi: int, fainter: int, *, since: float, until: float, card: objec
 
 def learned(fainter: int) -> Tracker:
     tracker = Tracker([CARD, OTHER], PresenceRules())
-    feed(tracker, two_ears(-59, fainter, since=0, until=60))
+    feed(tracker, two_offsets(-59, fainter, since=0, until=60))
     return tracker
 
 
@@ -36,7 +36,7 @@ def test_a_worse_adapter_does_not_push_a_person_away() -> None:
     tracker = learned(12)
     assert tracker.visits[CARD.id].zone is Zone.immediate
     assert tracker.visits[CARD.id].distance_m == pytest.approx(1.0, abs=0.35)
-    assert feed(tracker, two_ears(-59, 12, since=60.1, until=180)) == []
+    assert feed(tracker, two_offsets(-59, 12, since=60.1, until=180)) == []
 
 
 def test_what_an_adapter_lacks_is_known_for_the_next_person_who_is_heard_by_it_alone() -> None:
@@ -59,25 +59,25 @@ def test_equal_adapters_lack_nothing_to_speak_of() -> None:
 
 
 def test_with_one_adapter_a_level_is_what_was_heard() -> None:
-    ears, levels = Ears(), Levels("hci0")
-    assert [levels.corrected("hci0", level, at, ears) for at, level in enumerate([-20.0, 3.0])] == [-20.0, 3.0]
+    offsets, levels = AdapterOffsets(), AdapterLevels("hci0")
+    assert [levels.correct("hci0", level, at, offsets) for at, level in enumerate([-20.0, 3.0])] == [-20.0, 3.0]
 
 
 def test_adapters_that_did_not_hear_within_the_same_seconds_are_not_compared() -> None:
-    ears, levels = Ears(), Levels("hci0")
+    offsets, levels = AdapterOffsets(), AdapterLevels("hci0")
     for turn in range(20):
         for adapter, level_db, begins in (("hci0", 0.0, 0), ("hci1", -20.0, 10)):
             for step in range(50):
-                levels.corrected(adapter, level_db, turn * 30 + begins + step / 10, ears)
-    assert ears.lacks_db.get("hci1", 0.0) == ears.lacks_db.get("hci0", 0.0) == 0.0
+                levels.correct(adapter, level_db, turn * 30 + begins + step / 10, offsets)
+    assert offsets.offset_db.get("hci1", 0.0) == offsets.offset_db.get("hci0", 0.0) == 0.0
 
 
 def test_what_is_learned_is_bounded_in_size_and_number() -> None:
-    ears, levels = Ears(), Levels("hci0")
+    offsets, levels = AdapterOffsets(), AdapterLevels("hci0")
     for step in range(20_000):
-        levels.corrected(f"hci{step % 200}", -90.0 if step % 2 else 0.0, step / 1000, ears)
-    assert max(ears.lacks_db.values()) <= MOST_DB
-    assert len(ears.lacks_db) <= MOST_ADAPTERS
+        levels.correct(f"hci{step % 200}", -90.0 if step % 2 else 0.0, step / 1000, offsets)
+    assert max(offsets.offset_db.values()) <= MAX_OFFSET_DB
+    assert len(offsets.offset_db) <= MAX_ADAPTERS
 
 
 def test_a_frame_through_a_second_adapter_at_the_same_time_weighs_nothing_more() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beacon_gateway.model.beacons import Sighting, Zone
+from beacon_gateway.model.reasons import FirstFrameWithoutRssi
 from beacon_gateway.model.visits import Arrived, Left, ZoneChanged
 from beacon_gateway.presence.presence_rules import PresenceRules
 from beacon_gateway.presence.tracker import Tracker
@@ -29,7 +30,7 @@ def test_an_rssi_that_no_controller_can_measure_is_no_rssi(rssi: int) -> None:
     feed(tracker, heard(CARD, rssi, since=0, until=5))
     assert tracker.visits[CARD.id].zone is Zone.unknown
     (arrived,) = Tracker([CARD], RULES).hear(frame(CARD, rssi, 0))
-    assert arrived.reason == "first frame, without RSSI"
+    assert arrived.reason == FirstFrameWithoutRssi()
 
 
 def test_a_tag_that_was_never_calibrated_is_taken_as_a_usual_one() -> None:

@@ -5,18 +5,19 @@ from itertools import accumulate
 
 import pytest
 
+from beacon_gateway.model.reasons import Silence
 from beacon_gateway.model.visits import Arrived, Left
-from beacon_gateway.presence.exit_timeout import LONGEST_FACTOR, Gaps
+from beacon_gateway.presence.exit_timeout import LONGEST_FACTOR, FrameGaps
 from beacon_gateway.presence.presence_rules import PresenceRules
 from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.simulation.air import Air
-from tests.unit.beacon_gateway.presence.people import feed, frame, heard, person, walked
+from tests.unit.beacon_gateway.presence.people import about, feed, frame, heard, person, walked
 
 CARD, RULES = person(1), PresenceRules()
 
 
-def measured(*seconds: float) -> Gaps:
-    gaps = Gaps()
+def measured(*seconds: float) -> FrameGaps:
+    gaps = FrameGaps()
     gaps.heard.extend(accumulate(seconds, initial=100.0))
     return gaps
 
@@ -26,7 +27,7 @@ def test_a_beacon_that_is_heard_often_gets_the_shortest_period() -> None:
 
 
 def test_before_its_gaps_are_known_and_for_gaps_of_nothing_it_is_the_shortest_period() -> None:
-    assert Gaps().exit_s(10.0) == 10.0
+    assert FrameGaps().exit_s(10.0) == 10.0
     assert measured(*[5.0] * 3).exit_s(10.0) == 10.0
     assert measured(*[0.0, -1.0] * 100).exit_s(10.0) == 10.0
     assert measured(*[5.0] * 3, *[0.0] * 50).exit_s(10.0) == 10.0
@@ -77,5 +78,5 @@ def test_the_reason_says_the_period_that_was_used() -> None:
     (left,) = tracker.tick(200)
     assert isinstance(left, Left)
     assert left.at == pytest.approx(148.8, abs=0.1)
-    assert left.reason == "silent for 28.8 s after 120.0 s of being heard"
+    assert left.reason == Silence(about(28.8, 0.1), about(120.0))
     assert isinstance(tracker.hear(frame(CARD, -60, 201))[0], Arrived)

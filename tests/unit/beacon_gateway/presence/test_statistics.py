@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beacon_gateway.model.beacons import Beacon, Sighting, Zone
+from beacon_gateway.model.reasons import FirstFrameWithoutRssi, Silence
 from beacon_gateway.model.visits import Arrived, Left, VisitEvent
 from beacon_gateway.presence.clone_detection import BLOCK
 from beacon_gateway.presence.statistics import Collector
@@ -28,11 +29,11 @@ def harvest(collector: Collector) -> BeaconStatistics:
 
 
 def arrived(beacon: Beacon) -> Arrived:
-    return Arrived(beacon, Zone.near, 0, "came")
+    return Arrived(beacon, Zone.near, 0, FirstFrameWithoutRssi())
 
 
 def left(beacon: Beacon, dwell_s: float) -> Left:
-    return Left(beacon, 0, dwell_s, "went")
+    return Left(beacon, 0, dwell_s, Silence(10, dwell_s))
 
 
 def test_nothing_counted_is_no_record_at_all() -> None:
@@ -42,7 +43,7 @@ def test_nothing_counted_is_no_record_at_all() -> None:
 
 def test_a_place_beacon_that_was_not_heard_stands_there_with_no_frames() -> None:
     collector = Collector(EVERYBODY, interval_ms={WEST.id: 100})
-    collector.heard(frame(EAST, -60, 0))
+    collector.add_frame(frame(EAST, -60, 0))
     east, west = harvest(collector).places
     assert (east.frames, west.beacon, west.frames) == (1, WEST.id, 0)
     assert (west.expected_frames, west.heard_of_expected, west.longest_gap_ms) == (3000, 0, 300_000)
@@ -55,12 +56,12 @@ def test_silence_of_a_beacon_that_is_not_expected_is_no_fault() -> None:
 def test_gaps_are_counted_where_they_end_and_the_open_one_is_seen() -> None:
     collector = Collector(EVERYBODY)
     for at in (0.0, 0.1, 0.299, 0.5, 60.5):
-        collector.heard(frame(EAST, -60, at))
+        collector.add_frame(frame(EAST, -60, at))
     first = collector.harvest(START, 100, until=100.0)
     assert first is not None
     assert first.places[0].gap_histogram == (2, 1, 0, 0, 0, 0, 0, 0, 1)
     assert first.places[0].longest_gap_ms == 60_000
-    collector.heard(frame(EAST, -60, 160.5))
+    collector.add_frame(frame(EAST, -60, 160.5))
     second = collector.harvest(START, 100, until=200.0)
     assert second is not None
     assert second.places[0].gap_histogram[-1] == 1
@@ -73,7 +74,7 @@ def test_gaps_are_counted_where_they_end_and_the_open_one_is_seen() -> None:
 def test_frames_that_come_late_or_twice_make_no_gap() -> None:
     collector = Collector(EVERYBODY)
     for at in (5.0, 5.0, 4.0, 5.1):
-        collector.heard(frame(EAST, -60, at))
+        collector.add_frame(frame(EAST, -60, at))
     row = harvest(collector).places[0]
     assert row.gap_histogram == (3, *[0] * 8)
     assert row.longest_gap_ms == 100
@@ -86,9 +87,9 @@ def test_a_frame_that_two_adapters_hear_is_one_frame_and_no_clone() -> None:
     for second in range(0, 300, 2):
         for moment in (second, second + 1):
             for beacon in (EAST, stranger):
-                collector.heard(Sighting(beacon.id, -60, moment + 0.5, -59, "hci0"))
+                collector.add_frame(Sighting(beacon.id, -60, moment + 0.5, -59, "hci0"))
                 if moment == second:
-                    collector.heard(Sighting(beacon.id, -80, moment + 0.503, -59, "hci1"))
+                    collector.add_frame(Sighting(beacon.id, -80, moment + 0.503, -59, "hci1"))
     assert collector.cloned(300.0) == {}
     figures = harvest(collector)
     row = figures.places[0]
@@ -102,8 +103,8 @@ def test_a_frame_that_two_adapters_hear_is_one_frame_and_no_clone() -> None:
 def test_loss_is_counted_against_the_interval_for_the_adapter_that_hears_best() -> None:
     collector = Collector([EAST], interval_ms={EAST.id: 1000})
     for second in range(150):
-        collector.heard(Sighting(EAST.id, -60, float(second), -59, "hci0"))
-    collector.heard(Sighting(EAST.id, -90, 149.5, -59, "hci1"))
+        collector.add_frame(Sighting(EAST.id, -60, float(second), -59, "hci0"))
+    collector.add_frame(Sighting(EAST.id, -90, 149.5, -59, "hci1"))
     row = harvest(collector).places[0]
     assert (row.expected_frames, row.heard_of_expected) == (300, 150)
     assert loss(row) == 0.5
@@ -112,7 +113,7 @@ def test_loss_is_counted_against_the_interval_for_the_adapter_that_hears_best() 
 def test_a_cloned_place_beacons_frames_are_counted_as_suspect() -> None:
     collector = Collector(EVERYBODY)
     for number in range(96):
-        collector.heard(frame(EAST, -50 if number % 2 else -80, number / 10))
+        collector.add_frame(frame(EAST, -50 if number % 2 else -80, number / 10))
     assert harvest(collector).places[0].frames_suspect == 96
     assert collector.describe(10.0)["cloned"] == 1
 
@@ -120,7 +121,7 @@ def test_a_cloned_place_beacons_frames_are_counted_as_suspect() -> None:
 def test_a_place_beacon_is_counted_with_its_rssi() -> None:
     collector = Collector(EVERYBODY)
     for rssi in (-101, -100, -31, -30, None):
-        collector.heard(frame(EAST, rssi, 0))
+        collector.add_frame(frame(EAST, rssi, 0))
     row = harvest(collector).places[0]
     assert (row.beacon, row.frames, row.frames_without_rssi) == (EAST.id, 5, 1)
     assert (row.rssi_min, row.rssi_max, row.rssi_sum) == (-101, -30, -262)
@@ -129,7 +130,7 @@ def test_a_place_beacon_is_counted_with_its_rssi() -> None:
 
 def test_without_any_rssi_least_and_greatest_are_none() -> None:
     collector = Collector(EVERYBODY)
-    collector.heard(frame(EAST, None, 0))
+    collector.add_frame(frame(EAST, None, 0))
     row = harvest(collector).places[0]
     assert (row.frames, row.rssi_min, row.rssi_max, row.rssi_sum) == (1, None, None, 0)
 
@@ -137,7 +138,7 @@ def test_without_any_rssi_least_and_greatest_are_none() -> None:
 def test_an_impossible_rssi_is_clamped_to_what_a_controller_can_say() -> None:
     collector = Collector(EVERYBODY)
     for rssi in (-300, 90):
-        collector.heard(frame(EAST, rssi, 0))
+        collector.add_frame(frame(EAST, rssi, 0))
     row = harvest(collector).places[0]
     assert (row.rssi_min, row.rssi_max) == (-127, 20)
     assert (row.rssi_histogram[0], row.rssi_histogram[-1]) == (1, 1)
@@ -146,9 +147,9 @@ def test_an_impossible_rssi_is_clamped_to_what_a_controller_can_say() -> None:
 def test_people_are_counted_by_class_and_no_tag_is_named() -> None:
     collector = Collector(EVERYBODY)
     for event in (arrived(CARD), arrived(OTHER_CARD), arrived(LOANED), left(CARD, 4.9), left(OTHER_CARD, 5.0)):
-        collector.visit(event)
-    collector.heard(frame(CARD, -40, 0))
-    collector.visit(arrived(EAST))
+        collector.add_visit(event)
+    collector.add_frame(frame(CARD, -40, 0))
+    collector.add_visit(arrived(EAST))
     statistics = harvest(collector)
     assert statistics.classes == (
         ClassStatistics(tag_class="loaned", arrivals=1, dwell_histogram=(0,) * 8),
@@ -161,20 +162,20 @@ def test_people_are_counted_by_class_and_no_tag_is_named() -> None:
 @pytest.mark.parametrize(("dwell_s", "bin_"), [(0, 0), (14.9, 1), (15, 2), (899, 6), (900, 7), (86_400, 7)])
 def test_each_dwell_falls_into_its_bin(dwell_s: float, bin_: int) -> None:
     collector = Collector(EVERYBODY)
-    collector.visit(left(CARD, dwell_s))
+    collector.add_visit(left(CARD, dwell_s))
     assert harvest(collector).classes[0].dwell_histogram.index(1) == bin_
 
 
 def test_a_tag_without_class_is_counted_as_unnamed() -> None:
     collector = Collector(EVERYBODY)
-    collector.visit(arrived(person(9, tag_class="")))
+    collector.add_visit(arrived(person(9, tag_class="")))
     assert harvest(collector).classes[0].tag_class == "unnamed"
 
 
 def test_strangers_are_counted_together_and_not_told_apart() -> None:
     collector = Collector([EAST])
-    collector.heard(frame(WEST, -50, 0))
-    collector.heard(frame(CARD, -50, 0))
+    collector.add_frame(frame(WEST, -50, 0))
+    collector.add_frame(frame(CARD, -50, 0))
     statistics = harvest(collector)
     assert statistics.foreign_frames == 2
     assert [row.beacon for row in statistics.places] == [EAST.id]
@@ -186,17 +187,17 @@ def test_of_a_persons_tag_nothing_is_kept_once_its_visit_has_ended() -> None:
     """Neither the frames of an unfinished block, nor what made it look cloned."""
     collector = Collector(EVERYBODY)
     for sighting in two_transmitters(CARD, until=100.7):
-        collector.heard(sighting)
+        collector.add_frame(sighting)
     known = collector._known[CARD.id]
     assert collector.describe(100.7)["cloned"] == 1
     assert known.recent
-    collector.visit(left(CARD, 100.7))
+    collector.add_visit(left(CARD, 100.7))
     assert collector.describe(100.7)["cloned"] == 0
-    assert (known.recent, known.transmitters._blocks, collector._suspects) == ([], {}, set())
+    assert (known.recent, known.clones._blocks, collector._suspects) == ([], {}, set())
     for sighting in two_transmitters(CARD, until=100.7):
-        collector.heard(sighting)
+        collector.add_frame(sighting)
         assert len(known.recent) < BLOCK
-        assert all(len(block.rssi) < BLOCK for block in known.transmitters._blocks.values())
+        assert all(len(block.rssi) < BLOCK for block in known.clones._blocks.values())
     assert collector.describe(100.7)["cloned"] == 1, "and it is noticed again"
 
 
@@ -207,9 +208,9 @@ def two_transmitters(beacon: Beacon, until: float) -> Iterator[Sighting]:
 
 def test_a_harvest_begins_anew() -> None:
     collector = Collector(EVERYBODY)
-    collector.heard(frame(EAST, -50, 0))
-    collector.advertised(EAST.id, 30)
-    collector.advertised(EAST.id, 12.5)
+    collector.add_frame(frame(EAST, -50, 0))
+    collector.add_advertised(EAST.id, 30)
+    collector.add_advertised(EAST.id, 12.5)
     assert harvest(collector).advertised[0].seconds == 42.5
     assert [row.frames for row in harvest(collector).places] == [0, 0]
 
@@ -225,9 +226,9 @@ facts = st.one_of(
 def count(collector: Collector, counted: list[Fact], seconds: float) -> BeaconStatistics:
     for fact in counted:
         if isinstance(fact, Sighting):
-            collector.heard(fact)
+            collector.add_frame(fact)
         else:
-            collector.visit(fact)
+            collector.add_visit(fact)
     statistics = collector.harvest(START, seconds)
     assert statistics is not None
     return statistics

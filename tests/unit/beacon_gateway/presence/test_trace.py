@@ -6,11 +6,12 @@ from collections.abc import Iterable
 import pytest
 
 from beacon_gateway.model.beacons import Beacon, Sighting
+from beacon_gateway.model.reasons import EdgesCrossed
 from beacon_gateway.presence.choice import Choice
-from beacon_gateway.presence.decision_engine import Decide, replay
+from beacon_gateway.presence.decision_engine import DecisionEngine, replay
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
-from beacon_gateway.presence.trace import Heard, Level, Trace, What
-from beacon_gateway.presence.trace_file import trace_lines
+from beacon_gateway.presence.trace import DecisionKind, Heard, Level, Trace
+from beacon_gateway.presence.trace_file import write_trace
 from beacon_gateway.presence.tracker import Tracker
 from sync_contract.records import Door
 from tests.unit.beacon_gateway.presence.people import frame, heard, person, place
@@ -20,35 +21,35 @@ SHELF, STRANGER = place(1, "books"), place(99)
 RULES = PresenceRules()
 
 
-def deciding(*beacons: Beacon, trace: Trace | None = None) -> Decide:
+def deciding(*beacons: Beacon, trace: Trace | None = None) -> DecisionEngine:
     bindings = {beacon.id: beacon.project for beacon in beacons if beacon.project}
-    return Decide(
+    return DecisionEngine(
         Tracker(beacons, RULES), Choice(ChoiceRules()), trace or Trace(beacons, thinned_s=0), lambda: bindings
     )
 
 
-def played(decide: Decide, *streams: Iterable[Sighting]) -> Trace:
+def played(decide: DecisionEngine, *streams: Iterable[Sighting]) -> Trace:
     replay(sorted((s for stream in streams for s in stream), key=lambda s: s.at), decide)
     return decide.trace
 
 
 def lines(trace: Trace) -> str:
-    return "".join(trace_lines(trace, RULES, ChoiceRules(), {}))
+    return "".join(write_trace(trace, RULES, ChoiceRules(), {}))
 
 
 def test_a_visit_is_told_from_its_first_frame_to_its_silence_and_each_step_has_its_numbers() -> None:
     trace = played(deciding(SHELF), heard(SHELF, -55, since=0, until=4))
-    assert [decision.what for decision in trace.decisions] == [
-        What.arrived, What.zone, What.shown, What.left, What.shown,
+    assert [decision.kind for decision in trace.decisions] == [
+        DecisionKind.arrived, DecisionKind.zone, DecisionKind.shown, DecisionKind.left, DecisionKind.shown,
     ]  # fmt: skip
     arrived, zone, shown = trace.decisions[:3]
     assert (arrived.rssi, arrived.after, arrived.beacon) == (-55, "far", SHELF.id)
     assert (zone.before, zone.after, zone.rssi) == ("far", "immediate", -55)
     assert zone.level_db == pytest.approx(4.0)
     assert zone.distance_m == pytest.approx(0.66, abs=0.01)
-    assert zone.rule
+    assert isinstance(zone.reason, EdgesCrossed)
     assert (shown.before, shown.after, shown.beacon, shown.door) == ("", "books", SHELF.id, Door.touch)
-    left = next(decision for decision in trace.decisions if decision.what is What.left)
+    left = next(decision for decision in trace.decisions if decision.kind is DecisionKind.left)
     assert left.dwell_s == pytest.approx(4.0)
     assert left.rssi is None
     assert [decision.number for decision in trace.decisions] == [1, 2, 3, 4, 5]
@@ -64,7 +65,7 @@ def test_beside_the_frames_stands_what_was_believed_at_each_tick() -> None:
 
 def test_what_is_shown_is_told_once_for_each_change() -> None:
     trace = played(deciding(SHELF, CARD), heard(SHELF, -55, since=0, until=30), heard(CARD, -50, since=5, until=12))
-    shown = [(d.before, d.after) for d in trace.decisions if d.what is What.shown]
+    shown = [(d.before, d.after) for d in trace.decisions if d.kind is DecisionKind.shown]
     assert shown == [("", "books"), ("books", "lunch"), ("lunch", "books"), ("books", "")]
 
 
@@ -80,7 +81,7 @@ def test_while_a_persons_visit_runs_its_samples_are_here_and_afterwards_nothing_
     assert {sample.beacon for sample in decide.trace.running_samples} == {OTHER_CARD.id}
     decide.tick(60.0)
     assert decide.trace.running_samples == ()
-    assert {(d.beacon, d.tag_class) for d in decide.trace.decisions if d.what is not What.shown} == {
+    assert {(d.beacon, d.tag_class) for d in decide.trace.decisions if d.kind is not DecisionKind.shown} == {
         (None, "volunteer")
     }
 
@@ -114,8 +115,8 @@ def test_the_next_visit_of_the_same_tag_begins_with_nothing_of_the_one_before() 
     decide.hear(frame(CARD, -50, 0.0))
     decide.hear(frame(CARD, -61, 50.0))
     assert [s.rssi for s in decide.trace.running_samples if isinstance(s, Heard)] == [-61]
-    assert [(d.what, d.rssi) for d in decide.trace.decisions if d.what is not What.shown] == [
-        (What.arrived, -50), (What.left, None), (What.arrived, -61),
+    assert [(d.kind, d.rssi) for d in decide.trace.decisions if d.kind is not DecisionKind.shown] == [
+        (DecisionKind.arrived, -50), (DecisionKind.left, None), (DecisionKind.arrived, -61),
     ]  # fmt: skip
 
 
@@ -123,9 +124,9 @@ def test_the_file_holds_nothing_of_people_not_even_their_class() -> None:
     trace = played(deciding(CARD, SHELF), heard(CARD, -50, since=0, until=3), heard(SHELF, -60, since=0, until=9))
     text = lines(trace)
     assert "volunteer" not in text
-    assert '"rule": "a person\'s tag"' in text
+    assert '"reason": {"kind": "person_tag"}' in text
     assert text.count('"heard": 0') == 91
-    assert text.count('"decided": "arrived"') == 1
+    assert text.count('"kind": "arrived"') == 1
 
 
 def test_frames_of_strangers_leave_nothing() -> None:
@@ -165,5 +166,5 @@ def test_late_and_repeated_times_are_kept_without_harm() -> None:
 def test_a_long_silence_between_two_frames_costs_no_ticks_and_changes_no_decision() -> None:
     near = heard(SHELF, -55, since=10**9, until=10**9 + 4)
     late = played(deciding(SHELF), [frame(SHELF, -55, 0.0)], near)
-    assert [d.what for d in late.decisions][:3] == [What.arrived, What.left, What.arrived]
+    assert [d.kind for d in late.decisions][:3] == [DecisionKind.arrived, DecisionKind.left, DecisionKind.arrived]
     assert late.decisions[2].at == 10**9

@@ -5,9 +5,11 @@ from datetime import date, time
 
 import pytest
 
+from beacon_gateway.model.reasons import EdgesCrossed
+from beacon_gateway.presence.decision_json import read_decision
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.trace import Heard
-from beacon_gateway.presence.trace_file import LONGEST_GAP_S, TraceUnreadable, read_trace, trace_lines
+from beacon_gateway.presence.trace_file import LONGEST_GAP_S, TraceUnreadable, read_trace, write_trace
 from sync_contract.project_rules import Bound, Hours, Option, Rule
 from tests.unit.beacon_gateway.presence.people import heard, place
 from tests.unit.beacon_gateway.presence.test_trace import deciding, played
@@ -18,7 +20,7 @@ RULES = PresenceRules(near_m=5.0)
 
 def written() -> list[str]:
     trace = played(deciding(SHELF), heard(SHELF, -55, since=100, until=103))
-    return list(trace_lines(trace, RULES, ChoiceRules(hold_s=4.0), {SHELF.id: "lunch"}, began="2026-01-01T00:00:00Z"))
+    return list(write_trace(trace, RULES, ChoiceRules(hold_s=4.0), {SHELF.id: "lunch"}, began="2026-01-01T00:00:00Z"))
 
 
 def test_what_is_written_is_read() -> None:
@@ -35,17 +37,17 @@ def test_what_is_written_is_read() -> None:
 
 def test_a_replay_of_the_file_decides_as_it_was_decided() -> None:
     trace = played(deciding(SHELF), heard(SHELF, -55, since=0, until=3))
-    again = played(deciding(SHELF), read_trace(trace_lines(trace, RULES, ChoiceRules(), {})).sightings)
+    again = played(deciding(SHELF), read_trace(write_trace(trace, RULES, ChoiceRules(), {})).sightings)
     assert again.decisions == trace.decisions
     assert len([s for s in again.place_samples if isinstance(s, Heard)]) == 31
 
 
-def test_a_decision_of_a_zone_has_its_evidence_in_the_file() -> None:
-    decided = [json.loads(line) for line in written() if '"decided": "zone"' in line]
-    assert [[edge["edge_m"] for edge in each["edges"]] for each in decided] == [[1.5]]
-    (edge,) = decided[0]["edges"]
-    assert edge["evidence_s"] >= edge["asked_s"] == 1.0
-    assert edge["crossings"] == 0
+def test_the_file_contains_the_decisions_with_their_reasons() -> None:
+    decisions = [json.loads(line)["decision"] for line in written() if '"decision"' in line]
+    zone = next(read_decision(each) for each in decisions if each["kind"] == "zone")
+    assert isinstance(zone.reason, EdgesCrossed)
+    assert [(edge.edge_m, edge.required_s, edge.recent_crossings) for edge in zone.reason.edges] == [(1.5, 1.0, 0)]
+    assert zone.reason.edges[0].evidence_s >= 1.0
 
 
 def test_the_file_ends_with_its_last_line_whatever_that_is() -> None:
@@ -64,9 +66,11 @@ def test_what_the_catalogue_binds_by_rules_comes_along() -> None:
     rule = Rule(2, (Hours(time(9), time(12)),), (1, 5), date(2026, 5, 1), None, "near", while_needed=True)
     bound = Bound({SHELF.id: (Option("books", rule),), place(9).id: (Option("x"),)}, (Option("aid"),))
     trace = played(deciding(SHELF), heard(SHELF, -55, since=0, until=1))
-    lines = list(trace_lines(trace, RULES, ChoiceRules(), {}, bound=bound, need={"books": 0.25}))
+    lines = list(write_trace(trace, RULES, ChoiceRules(), {}, bound=bound, need={"books": 0.25}))
     header = read_trace(lines).header
-    assert header.of_catalogue == Bound({SHELF.id: (Option("books", rule),)}, (Option("aid"),)), "no beacon but its own"
+    assert header.catalogue_bound == Bound({SHELF.id: (Option("books", rule),)}, (Option("aid"),)), (
+        "no beacon but its own"
+    )
     assert header.need == {"books": 0.25}
     with pytest.raises(TraceUnreadable, match="bound: the header has no such beacon"):
         read_trace([lines[0].replace('"bound": [[0', '"bound": [[7')])
@@ -86,7 +90,9 @@ def test_times_that_jump_neither_turn_back_nor_last_for_ever() -> None:
         ("", "line 2: not JSON"),
         ("[1]", "line 2: not a JSON object"),
         ("[" * 100_000, "line 2: not JSON"),
-        ("{}", "line 2: heard, level or decided is expected"),
+        ("{}", "line 2: heard, level or decision is expected"),
+        ('{"at": 1, "decision": {"version": 2}}', "line 2: decision: version 2 of a decision; 1 is expected"),
+        ('{"at": 1, "decision": {"version": 1}}', "line 2: decision: "),
         ('{"at": NaN, "heard": 0, "rssi": 1, "adapter": ""}', "line 2: not JSON: NaN is not a number"),
         ('{"at": 1e999, "heard": 0, "rssi": 1, "adapter": ""}', "line 2: at: "),
         ('{"at": 1, "heard": 7, "rssi": 1, "adapter": ""}', "line 2: the header has no beacon 7"),

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 from beacon_gateway.model.beacons import Beacon
 from beacon_gateway.presence.explain.axis_ticks import Scale, rssi_at, rssi_range, time_ticks
-from beacon_gateway.presence.explain.decision_wording import sentences
+from beacon_gateway.presence.explain.decision_wording import word_decisions
 from beacon_gateway.presence.explain.trace_svg import MOST_PANELS, Picture, svg, width_of
 from beacon_gateway.presence.presence_rules import PresenceRules
 from beacon_gateway.presence.trace import Trace
@@ -34,7 +34,7 @@ def test_each_frame_is_a_dot_and_each_decision_has_its_number_in_the_text_and_in
     dots = [c for c in root.iter(f"{NAME}circle") if c.get("cy") != "42"]
     assert len(dots) == 2 * 81
     labels = texts(picture)
-    for decision, block in zip(trace.decisions, sentences(trace.decisions, [CARD, SHELF]), strict=True):
+    for decision, block in zip(trace.decisions, word_decisions(trace.decisions, [CARD, SHELF]), strict=True):
         assert f"#{decision.number} " in block
         assert any(label.split(" ")[0] == str(decision.number) for label in labels), decision
 

@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beacon_gateway.model.beacons import Beacon, Sighting, Zone
+from beacon_gateway.model.reasons import Crossing, EdgesCrossed, FirstFrame, FirstRssi, NoRssi, Silence
 from beacon_gateway.model.visits import Arrived, Left, VisitEvent, ZoneChanged
 from beacon_gateway.presence.presence_rules import PresenceRules
 from beacon_gateway.presence.tracker import Tracker
-from tests.unit.beacon_gateway.presence.people import feed, frame, heard, person, place, walked
+from tests.unit.beacon_gateway.presence.people import about, crossings, feed, frame, heard, person, place, walked
 
 RULES = PresenceRules()
-FIRST = "first frame, at -50 dBm, about 0.4 m (+9.0 dB against 1 m); far until there is evidence of nearer"
+FIRST = FirstFrame(-50, about(0.39, 0.01), 9.0)
 CARD, SHELF, STRANGER = person(1), place(1), person(99)
 
 
@@ -30,9 +31,8 @@ def test_steady_clear_frames_bring_the_zone_and_the_reason_says_the_numbers() ->
     assert isinstance(change, ZoneChanged)
     assert (change.before, change.after) == (Zone.far, Zone.immediate)
     assert change.at == pytest.approx(RULES.dwell_s)
-    assert change.reason == "1.0 s of clear evidence within 1.5 m (1.0 s asked, 0.0 crossings lately)"
-    (crossing,) = change.crossed
-    assert tuple(crossing) == pytest.approx((RULES.immediate_m, RULES.dwell_s, RULES.dwell_s, 0.0))
+    dwell_s = about(RULES.dwell_s)
+    assert change.reason == EdgesCrossed(nearer=True, edges=(Crossing(RULES.immediate_m, dwell_s, RULES.dwell_s, 0.0),))
 
 
 def test_an_edge_that_was_crossed_often_says_how_much_more_evidence_it_asked_and_got() -> None:
@@ -40,14 +40,14 @@ def test_an_edge_that_was_crossed_often_says_how_much_more_evidence_it_asked_and
     for number in range(6):
         events += feed(tracker, heard(CARD, -55, since=40 * number, until=40 * number + 19.9))
         events += feed(tracker, heard(CARD, -75, since=40 * number + 20, until=40 * number + 39.9))
-    inner = [c for e in events if isinstance(e, ZoneChanged) for c in e.crossed if c.edge_m == RULES.immediate_m]
-    assert [round(c.crossings) for c in inner[:3]] == [0, 1, 2]
-    assert inner[-1].crossings > 4
+    inner = [c for e in events for c in crossings(e) if c.edge_m == RULES.immediate_m]
+    assert [round(c.recent_crossings) for c in inner[:3]] == [0, 1, 2]
+    assert inner[-1].recent_crossings > 4
     for crossing in inner:
-        assert crossing.evidence_s >= crossing.asked_s
-    back = [c for e in events if isinstance(e, ZoneChanged) and e.before is Zone.immediate for c in e.crossed]
-    assert back[0].asked_s == pytest.approx(RULES.retreat_s, rel=0.05)
-    assert max(c.asked_s for c in back) > 2 * RULES.retreat_s, "what was asked, not the setting"
+        assert crossing.evidence_s >= crossing.required_s
+    back = [c for e in events if isinstance(e, ZoneChanged) and e.before is Zone.immediate for c in crossings(e)]
+    assert back[0].required_s == pytest.approx(RULES.retreat_s, rel=0.05)
+    assert max(c.required_s for c in back) > 2 * RULES.retreat_s, "what was asked, not the setting"
 
 
 def test_out_of_both_zones_at_once_names_both_edges() -> None:
@@ -58,9 +58,12 @@ def test_out_of_both_zones_at_once_names_both_edges() -> None:
         event for event in feed(tracker, heard(wall, -90, since=10.1, until=40)) if isinstance(event, ZoneChanged)
     ]
     assert (change.before, change.after) == (Zone.immediate, Zone.far)
-    assert [crossing.edge_m for crossing in change.crossed] == [RULES.immediate_m, RULES.near_m]
-    assert [crossing.asked_s for crossing in change.crossed] == [pytest.approx(10.5)] * 2, "thrice, for it hangs there"
-    assert change.reason.count("clear evidence beyond") == 2
+    assert [crossing.edge_m for crossing in crossings(change)] == [RULES.immediate_m, RULES.near_m]
+    assert [crossing.required_s for crossing in crossings(change)] == [pytest.approx(10.5)] * 2, (
+        "thrice, for it hangs there"
+    )
+    assert isinstance(change.reason, EdgesCrossed)
+    assert not change.reason.nearer
 
 
 def test_someone_who_comes_closer_step_by_step_passes_every_zone() -> None:
@@ -83,7 +86,7 @@ def test_silence_ends_a_visit_and_the_end_does_not_depend_on_the_ticking() -> No
     assert isinstance(left, Left)
     assert left.at == pytest.approx(114.0)
     assert left.dwell_s == pytest.approx(4.0)
-    assert left.reason == "silent for 10 s after 4.0 s of being heard"
+    assert left.reason == Silence(about(10.0), about(4.0))
     assert not tracker.visits
 
 
@@ -128,7 +131,7 @@ def test_a_zone_outlives_a_few_frames_without_rssi_and_is_forgotten_after_the_ex
     assert feed(tracker, heard(CARD, None, since=5.1, until=14.9)) == []
     (change,) = feed(tracker, heard(CARD, None, since=15.0, until=20))
     assert isinstance(change, ZoneChanged)
-    assert (change.after, change.reason) == (Zone.unknown, "no RSSI for 10 s")
+    assert (change.after, change.reason) == (Zone.unknown, NoRssi(10))
 
 
 def test_the_first_rssi_ends_zone_unknown() -> None:
@@ -137,7 +140,7 @@ def test_the_first_rssi_ends_zone_unknown() -> None:
     (change,) = tracker.hear(frame(CARD, -81, 0.1))
     assert isinstance(change, ZoneChanged)
     assert (change.before, change.after) == (Zone.unknown, Zone.far)
-    assert change.reason == "first RSSI: about 10.0 m (-22.0 dB against 1 m)"
+    assert change.reason == FirstRssi(about(10.0), -22)
 
 
 def test_strangers_are_counted_and_nothing_else() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from beacon_gateway.model.beacons import Sighting
-from beacon_gateway.presence.trace import What
+from beacon_gateway.presence.trace import DecisionKind
 from tests.radio.disturbances import EXIT_S, FRAME, decisions, heard_again_at
 from tests.soak.test_radio_recovery import read_starved
 
@@ -37,8 +37,8 @@ def test_heard_again_is_the_first_frame_that_no_silence_follows(
 def test_a_silence_ends_the_visit_when_it_is_longer_than_the_exit_period_and_not_before() -> None:
     short = decisions(heard((0, 5), (5 + 0.8 * EXIT_S, 30)))
     long = decisions(heard((0, 5), (5 + 1.5 * EXIT_S, 30)))
-    assert [each.what for each in short] == [What.arrived, What.shown]
-    assert What.left in [each.what for each in long]
+    assert [each.kind for each in short] == [DecisionKind.arrived, DecisionKind.shown]
+    assert DecisionKind.left in [each.kind for each in long]
 
 
 def test_what_the_machine_took_is_read_from_the_log_between_its_lines(tmp_path: Path) -> None:

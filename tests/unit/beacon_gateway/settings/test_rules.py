@@ -56,7 +56,7 @@ def test_our_own_advert_and_person_tags_are_not_expected(tmp_path: Path) -> None
     assert settings_mapping.collector(listed_too).harvest(START, 300) is None
     collector = settings_mapping.collector(settings)
     for number in range(500):
-        collector.heard(Sighting(settings.advertise.identities[0].id, -60, number / 50, -59, "hci1"))
+        collector.add_frame(Sighting(settings.advertise.identities[0].id, -60, number / 50, -59, "hci1"))
     assert collector.describe(10.0)["cloned"] == 1, "five times our own rate"
     assert [beacon.own for beacon in settings_mapping.known_beacons(listed_too)] == [True, False], (
         "also when it is listed"

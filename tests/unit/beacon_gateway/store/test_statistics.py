@@ -46,13 +46,13 @@ async def test_counts_that_the_disk_refused_are_put_at_the_next_call(tmp_path: P
         collector, use = Collector([WALL]), ScreenUse()
         statistics = recorder(database, collector, use, on_air_s=12.0)
         for number in range(3):
-            collector.heard(Sighting(WALL.id, -60, float(number), -59, "hci0"))
-        use.visit(("lunch", None, Door.tag))
+            collector.add_frame(Sighting(WALL.id, -60, float(number), -59, "hci0"))
+        use.add_visit(("lunch", None, Door.tag))
         await database.rows("PRAGMA query_only = ON")
         with pytest.raises(StoreUnavailable):
             await statistics.put()
         await database.rows("PRAGMA query_only = OFF")
-        collector.heard(Sighting(WALL.id, -60, 9.0, -59, "hci0"))
+        collector.add_frame(Sighting(WALL.id, -60, 9.0, -59, "hci0"))
         await statistics.put()
         parcels = await waiting(database)
     assert [parcel.n for parcel in parcels] == [1, 2, 3]
@@ -76,7 +76,7 @@ async def test_the_first_screen_record_has_no_counts_and_a_quiet_radio_has_no_re
 async def test_a_simulated_radio_is_not_recorded_but_touches_are(tmp_path: Path) -> None:
     collector, use = Collector([WALL]), ScreenUse()
     async with open_database(tmp_path / "g.db") as database:
-        collector.heard(Sighting(WALL.id, -60, 1.0, -59, "simulated"))
-        use.visit((None, None, Door.touch))
+        collector.add_frame(Sighting(WALL.id, -60, 1.0, -59, "simulated"))
+        use.add_visit((None, None, Door.touch))
         await recorder(database, collector, use, on_air_s=12.0, imagined=True).put()
         assert [parcel.body.kind for parcel in await waiting(database)] == ["screen"]

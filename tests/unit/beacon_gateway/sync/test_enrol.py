@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from beacon_gateway.commands import enrol as command
 from beacon_gateway.commands.check_config import check_config
-from beacon_gateway.commands.run import central_of
+from beacon_gateway.commands.run import read_enrolled_central
 from beacon_gateway.errors import KeysInUse
 from beacon_gateway.settings import Settings
 from beacon_gateway.store.identity import FILE, Enrolment, Keys
@@ -230,10 +230,10 @@ async def test_an_enrolled_device_needs_no_central_section_in_its_settings(tmp_p
     assert check_config(file, tmp_path / "pi") == 78
     async with enrolled(tmp_path / "pi") as (_, url, keys):
         assert check_config(file, tmp_path / "pi") == 0
-        central = load(file, Settings, fill=central_of(tmp_path / "pi")).central
+        central = load(file, Settings, fill=read_enrolled_central(tmp_path / "pi")).central
         known = keys.read().enrolment
         assert known is not None
         assert (central.url, central.catalogue_key) == (url, known.catalogue_key)
         file.write_text(ticket.replace('url = ""', 'url = "https://other.example"'), "utf-8")
-        central = load(file, Settings, fill=central_of(tmp_path / "pi")).central
+        central = load(file, Settings, fill=read_enrolled_central(tmp_path / "pi")).central
         assert central.url == "https://other.example", "the file has precedence"
