@@ -221,7 +221,7 @@ async def keep_salts(
 ) -> None:
     """The day's salt, in every process. Until cancelled; raises StoreUnavailable."""
     while True:
-        await salts.keep(database, clock())
+        await salts.refresh(database, clock())
         health.progress("salts")
         await asyncio.sleep(every_s)
 

@@ -21,10 +21,10 @@ from central_server.backups.backup import BackupFailed, Source
 from central_server.backups.backup_files import before_migration, overdue
 from central_server.banks.port import BankUnavailable
 from central_server.banks.registry import BANKS, BankAccount
-from central_server.catalogue.contact_lookup import WhomToCall
-from central_server.catalogue.display_name import WhoseName
+from central_server.catalogue.contact_lookup import ContactLookup
+from central_server.catalogue.display_name import NameLookup
 from central_server.catalogue.publication import Publication
-from central_server.catalogue.settings_seed import sow
+from central_server.catalogue.settings_seed import seed_catalogue
 from central_server.donations.bank_routing import depends_on_organisation
 from central_server.donations.open_attempt import AttemptOpener
 from central_server.donations.order_queries import OrderQueries
@@ -40,24 +40,23 @@ from central_server.intake.endpoint import ParcelIntake
 from central_server.ledger.publication import Publisher
 from central_server.public.bank_notify import BankNotifications
 from central_server.public.health import HealthPage
-from central_server.public.phone_pages.bank_redirect import GoingOn
-from central_server.public.phone_pages.board_page import Board
+from central_server.public.phone_pages.bank_redirect import BankRedirect
+from central_server.public.phone_pages.board_page import BoardPages
 from central_server.public.phone_pages.contact_page import ContactPages
-from central_server.public.phone_pages.error_pages import error_pages, lead_on, store_trouble
-from central_server.public.phone_pages.gift_form import PageGifts
+from central_server.public.phone_pages.error_pages import contact_on_errors, error_pages, store_errors
+from central_server.public.phone_pages.gift_form import GiftForms
 from central_server.public.phone_pages.hall_page import HallPages
 from central_server.public.phone_pages.help_page import HelpPages
-from central_server.public.phone_pages.page_responder import Answer
-from central_server.public.phone_pages.project_pictures import Album
+from central_server.public.phone_pages.page_responder import PageResponder
+from central_server.public.phone_pages.project_pictures import ProjectPictures
 from central_server.public.phone_pages.slip_page import SlipPages
-from central_server.public.phone_pages.ticket_page import PhonePages
+from central_server.public.phone_pages.ticket_page import TicketPages
 from central_server.public.phone_pages.typed_code_page import CodePages
-from central_server.public.program_api.lists import Lists
+from central_server.public.program_api.lists import ListsApi
 from central_server.public.program_api.openapi import OpenApiFile
+from central_server.public.program_api.public_ledger import PublicLedgerApi
 from central_server.public.program_api.shake import ShakeApi
 from central_server.public.program_api.statistics import StatisticsApi
-from central_server.public.program_api.sync_log import LogList
-from central_server.public.program_api.transparency import TransparencyPages
 from central_server.public.static_files import StaticFiles
 from central_server.receipts.receipt_requests import Receipts
 from central_server.receipts.sealed_data import open_seal
@@ -67,12 +66,11 @@ from central_server.reconciliation.statement_import import Reconciling
 from central_server.rejected_requests import Refusals
 from central_server.settings import Settings
 from central_server.shake.catalogue_bindings import CatalogueBindings
-from central_server.shake.shake_counts import Counter
-from central_server.shake.shake_lookup import Shaking
+from central_server.shake.shake_lookup import ShakeLookup
 from central_server.staff.frame.routes import StaffSite
 from central_server.state_files import catalogue_key, factor_key, form_secret, program_secret
 from central_server.statistics.salts import Salts
-from central_server.statistics.visitors import Visitors
+from central_server.statistics.visitors import VisitCounter
 from central_server.store.engine.database import StoreUnavailable, open_database, sqlite_url
 from central_server.store.engine.process_events import Topic
 from daemonkit.broadcast import Broadcast
@@ -144,7 +142,7 @@ async def run(
         account = BankAccount(settings.bank.at(place.bank_url), environment, place.bank_credentials, now)
         bank = await edges.enter_async_context(BANKS[settings.bank.kind](account))
         bindings = {entry.beacon: entry.project for entry in settings.bindings}
-        await sow(database, settings.projects, bindings, now(), own_site=settings.bank.own_site)
+        await seed_catalogue(database, settings.projects, bindings, now(), own_site=settings.bank.own_site)
         asked = settings.bank.link_hosts if depends_on_organisation(bank) else None
         publication = Publication(database, catalogue_key(place.state), now, environment, asked)
         publisher = Publisher(database, catalogue_key(place.state), environment, now)
@@ -161,18 +159,18 @@ async def run(
         )
         refund_sender = RefundSender(database, bank, opening.notify_url, changes.poke)
         site = settings.site
-        call = WhomToCall(ContactPage(site.contact_phone, site.contact_name or site.community, site.contact_hours))
+        call = ContactLookup(ContactPage(site.contact_phone, site.contact_name or site.community, site.contact_hours))
         pages = Pages(environment=environment, site=site.community, surface=Surface.phone)
-        named = WhoseName(site.community)
-        answer = Answer(pages, database, call, named)
-        going_on = GoingOn(opening, answer, refusals)
-        page_gifts = PageGifts(database, environment, going_on, now)
+        named = NameLookup(site.community)
+        responder = PageResponder(pages, database, call, named)
+        redirect = BankRedirect(opening, responder, refusals)
+        gift_forms = GiftForms(database, environment, redirect, now)
         bound = CatalogueBindings(database, environment)
         salts = Salts()
-        counter = Counter(Visitors(salts).seen)
+        counter = VisitCounter(salts)
         bearers = Bearers(database, now)
         programs = program_secret(place.state)
-        shaking = Shaking(database, bound, counter, programs, page=lambda made: f"{address.url}/s/{made}")
+        shaking = ShakeLookup(database, bound, counter, programs, page=lambda made: f"{address.url}/s/{made}")
         listed = environment is Environment.real  # there an admin alone chooses no address beyond the operator's list
         allowed = AddressRules(settings.webhooks.hosts, settings.webhooks.private_network, listed)
         sender = await edges.enter_async_context(open_sender(database, allowed, programs))
@@ -182,7 +180,7 @@ async def run(
         inviting = Inviting(lambda: address.url, fingerprint(catalogue_key(place.state).public_key()))
         seal = await open_seal(database, place.state, place.credentials)
         wanted = Receipts(database, seal, timedelta(days=settings.receipts.keep_days))
-        slips = SlipPages(database, wanted, answer, call, refusals, lambda: address.url, named, environment, now)
+        slips = SlipPages(database, wanted, responder, call, refusals, lambda: address.url, named, environment, now)
         fees = FeeRule(settings.reconciliation.fee_basis_points)
         reconciling = Reconciling(database, bank.name, environment.value, changes.poke, fees)
         staff = StaffSite(
@@ -220,7 +218,9 @@ async def run(
             named=("/staff", "/api/", "/bank/"),  # a donor whose form has expired leaves no address in the log
         )
         app = guarded_app(
-            rules, error_page=error_pages(answer, staff), middlewares=[lead_on(answer), staff.keep_frame, store_trouble]
+            rules,
+            error_page=error_pages(responder, staff),
+            middlewares=[contact_on_errors(responder), staff.keep_frame, store_errors],
         )
         app.add_routes(
             [
@@ -230,21 +230,19 @@ async def run(
                 *ReportsApi(database, refusals, now).routes(),
                 *CatalogueApi(database, publication, refusals, now).routes(),
                 *TransparencyApi(database, environment, refusals, now).routes(),
-                *TransparencyPages(
-                    database, publisher, Board(database, environment), environment, answer, now
-                ).routes(),
+                *PublicLedgerApi(publisher).routes(),
+                *BoardPages(database, publisher, environment, responder, now).routes(),
                 *slips.routes(),
-                *PhonePages(database, environment, going_on, slips, now).routes(),
-                *CodePages(database, going_on, now).routes(),
+                *TicketPages(database, environment, redirect, slips, now).routes(),
+                *CodePages(database, redirect, now).routes(),
                 *ShakeApi(database, shaking, now).routes(),
                 *OpenApiFile().routes(),
-                *Lists(database, bearers, now).routes(),
-                *LogList(database, bearers).routes(),
+                *ListsApi(database, bearers, now).routes(),
                 *StatisticsApi(database, bearers, environment, now).routes(),
-                *Album(database).routes(),
-                *ContactPages(database, answer, call).routes(),
-                *HelpPages(database, answer, wanted.storage_time.days).routes(),
-                *HallPages(database, bound, counter, answer, page_gifts, now).routes(),
+                *ProjectPictures(database).routes(),
+                *ContactPages(database, responder, call).routes(),
+                *HelpPages(database, responder, wanted.storage_time.days).routes(),
+                *HallPages(database, bound, counter, responder, gift_forms, now).routes(),
                 *notifications.routes(),
                 *staff.routes(),
                 *StaticFiles({**pages.assets.files, **staff.files}).routes(),

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from central_server.catalogue.catalogue_version import is_from_nowhere
-from central_server.catalogue.identity_ownership import SENT_LATELY, holders
-from central_server.catalogue.publication import Stuck
+from central_server.catalogue.catalogue_version import is_impossible
+from central_server.catalogue.identity_ownership import IN_USE_FOR, owners
+from central_server.catalogue.publication import Obstacle
 from central_server.enrolment.gateway_status import Surveyed
 from central_server.store.catalogue import beacons, catalogues, cloned_beacons, identity_conflicts
 from central_server.store.catalogue.beacons import StoredBeacon
@@ -21,7 +21,7 @@ from sync_contract.project import Texts
 
 _WISHED_BACK = timedelta(days=7)
 _SUSPECT_BACK = timedelta(hours=3)
-_STUCK = {Stuck.too_large.value: "catalogue_full", Stuck.no_number.value: "catalogue_number"}
+_STUCK = {Obstacle.too_large.value: "catalogue_full", Obstacle.no_number.value: "catalogue_number"}
 SHARED = "/staff/beacons?shared=yes"
 
 
@@ -64,13 +64,13 @@ async def concerns(
 
 async def _lost(connection: Connection, surveyed: Collection[Surveyed], now: datetime) -> list[Concern]:
     """Gateways that say they hold a catalogue that was never made here: they take no other."""
-    saying = [each for each in surveyed if each.report is not None and is_from_nowhere(0, _held(each), now)]
+    saying = [each for each in surveyed if each.report is not None and is_impossible(0, _held(each), now)]
     newest = await catalogues.newest_versions(connection, {each.gateway.community for each in saying})
     return [
         Concern("catalogue_lost", each.gateway.community, each.gateway.id, each.gateway.label,
                 f"/staff/gateways/{each.gateway.id}")
         for each in saying
-        if is_from_nowhere(newest.get(each.gateway.community, 0), _held(each), now)
+        if is_impossible(newest.get(each.gateway.community, 0), _held(each), now)
     ]  # fmt: skip
 
 
@@ -83,7 +83,7 @@ async def _identities(
 ) -> list[Concern]:
     """In use twice, sent twice, and wanted by others. Who the others are is told to nobody but who sees both."""
     wished = await identity_conflicts.since(connection, now - _WISHED_BACK)
-    sent = await beacon_activity.sent_twice(connection, now - SENT_LATELY)
+    sent = await beacon_activity.sent_twice(connection, now - IN_USE_FOR)
     doubled = await beacons.doubled(connection)
     first = await _first(connection, {*wished, *(each.beacon for each in sent)})
     of = await places.communities_of(connection, {each.place for each in (*doubled, *first.values())})
@@ -122,7 +122,7 @@ async def _first(connection: Connection, wanted: Iterable[BeaconId]) -> dict[Bea
     found: dict[BeaconId, StoredBeacon] = {}
     every = sorted(wanted)
     for start in range(0, len(every), 200):
-        found |= await holders(connection, every[start : start + 200])
+        found |= await owners(connection, every[start : start + 200])
     return found
 
 

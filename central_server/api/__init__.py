@@ -1,1 +1,1 @@
-"""What other programs are given: problems with stable types, personal tokens, the OpenAPI document, webhooks."""
+"""Define the API for other programs: operations, problems, personal tokens, webhooks."""

@@ -1,4 +1,4 @@
-"""What gateways bring and fetch, signed by their keys; and how a device becomes one."""
+"""Describe the operations of gateways, signed by their keys, and the enrolment of a device."""
 
 from central_server.api.operation import Credential, Operation, Parameter
 from daemonkit.i18n import marked as _
@@ -51,7 +51,7 @@ GATEWAY_OPERATIONS: tuple[Operation, ...] = (
             ),
         ),
         problems={400: (), 401: (), 503: ()},
-        kept=True,
+        tagged=True,
     ),
     Operation(
         "GET",
@@ -64,7 +64,7 @@ GATEWAY_OPERATIONS: tuple[Operation, ...] = (
             Parameter(
                 "sha256",
                 "path",
-                "Of the picture's octets, as the catalogue has it.",
+                "SHA-256 of the picture, as in the catalogue.",
                 {"type": "string", "pattern": "^[0-9a-f]{64}$"},
                 required=True,
             ),
@@ -80,8 +80,8 @@ GATEWAY_OPERATIONS: tuple[Operation, ...] = (
         Credential.gateway,
         Outcomes,
         parameters=(
-            Parameter("known", "query", "An intent and its state, as the gateway has it; many times.", _KNOWN),
-            Parameter("wait", "query", "Seconds to wait for a change; more than 25 is 25.", _WAIT),
+            Parameter("known", "query", "An intent and its state on the gateway; repeatable.", _KNOWN),
+            Parameter("wait", "query", "Seconds to wait for a change; at most 25 are used.", _WAIT),
         ),
         problems={400: (), 401: ()},
     ),
@@ -122,9 +122,7 @@ GATEWAY_OPERATIONS: tuple[Operation, ...] = (
         _("What the gateway's community published of its ledger since the steps that the gateway names."),
         Credential.gateway,
         Heads,
-        parameters=(
-            Parameter("known", "query", "A project and the step that the gateway has of it; many times.", _STEPS),
-        ),
+        parameters=(Parameter("known", "query", "A project and its newest step on the gateway; repeatable.", _STEPS),),
         problems={400: (), 401: ()},
     ),
     Operation(

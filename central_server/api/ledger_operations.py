@@ -1,4 +1,4 @@
-"""What everybody may read of the published ledger."""
+"""Describe the public operations of the published ledger."""
 
 from central_server.api.operation import Credential, Operation, Parameter
 from daemonkit.i18n import marked as _
@@ -18,7 +18,7 @@ LEDGER_OPERATIONS: tuple[Operation, ...] = (
             Parameter("after", "query", "Only later steps.", {"type": "string", "pattern": "^[0-9]{1,9}$"}),
         ),
         problems={400: (), 404: ()},
-        kept=True,
+        tagged=True,
     ),
     Operation(
         "GET",
@@ -31,7 +31,7 @@ LEDGER_OPERATIONS: tuple[Operation, ...] = (
             Parameter(
                 "secret",
                 "path",
-                "What stands on the slip.",
+                "From the slip.",
                 {"type": "string", "pattern": "^[0-9A-Fa-f]{32}$"},
                 required=True,
             ),

@@ -1,4 +1,4 @@
-"""What the lists for programs hold. `next`: the cursor of the following part, null at the end."""
+"""Define the records of lists for programs. `next`: the cursor of the following part, null at the end."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -20,65 +20,65 @@ from sync_contract.records import CONTRACT, Count, Receipt
 PlaceId = Annotated[str, Field(max_length=64)]
 
 
-class LogLine(Documented):
-    """Something that a gateway delivered, and what became of it."""
+class LogRecord(Documented):
+    """A parcel that a gateway delivered, and its result."""
 
     gateway: str
     parcel: str
-    """The parcel's id; what has none is named by its content."""
+    """The parcel's id, or a hash of its content if it has none."""
     result: Receipt
     community: PlaceId
     kind: str
     reason: str
-    """A machine-readable word for conflict and refused, else empty."""
+    """A machine-readable reason for conflict and refused, else empty."""
     first_at: AwareDatetime
     last_at: AwareDatetime
     times: Count
-    """How often the same came."""
+    """How often it was delivered."""
 
 
-class LogLines(Documented):
+class LogList(Documented):
     """Newest first."""
 
     contract: Literal[1] = CONTRACT
-    lines: tuple[LogLine, ...]
+    lines: tuple[LogRecord, ...]
     next: str | None
 
 
-class PlaceEntry(Documented):
+class PlaceRecord(Documented):
     """A place at or below the account's."""
 
     id: PlaceId
     kind: PlaceKind
     parent: PlaceId | None
-    """What it stands under; null for the top."""
+    """The place that contains it; null for the top."""
     names: Texts
 
 
-class PlaceEntries(Documented):
+class PlaceList(Documented):
     contract: Literal[1] = CONTRACT
-    places: tuple[PlaceEntry, ...]
+    places: tuple[PlaceRecord, ...]
     next: str | None
 
 
-class GatewayEntry(Documented):
+class GatewayRecord(Documented):
     id: str
     community: PlaceId
     label: str
-    standing: Standing | None
-    """`late`: what it promised is overdue; `revoked`: none of its keys is valid; `awaited`: enrolled, and never heard
-    of since; `new`: not enrolled yet; `up`. null: it is out of service."""
+    status: Standing | None
+    """`up`; `late`: its report is overdue; `revoked`: none of its keys is valid; `awaited`: enrolled, without a
+    contact since; `new`: not enrolled yet. null: it is out of service."""
     last_contact: AwareDatetime | None
-    """When it was last heard of, null for never."""
+    """null: never."""
 
 
-class GatewayEntries(Documented):
+class GatewayList(Documented):
     contract: Literal[1] = CONTRACT
-    gateways: tuple[GatewayEntry, ...]
+    gateways: tuple[GatewayRecord, ...]
     next: str | None
 
 
-class BeaconEntry(Documented):
+class BeaconRecord(Documented):
     id: str
     place: PlaceId
     uuid: UUID
@@ -87,28 +87,27 @@ class BeaconEntry(Documented):
     kind: BeaconKind
     label: str
     gateway: str | None
-    """The gateway that advertises it, null for a beacon of its own."""
+    """The gateway that advertises it, null for a separate device."""
     groups: tuple[str, ...]
     status: BeaconStatus | None
-    """`never`: nothing was ever heard of it; `active`: heard within a quarter of an hour; `silent`: a gateway that
-    listens for it does not hear it any more; `activated`: heard before, and no gateway has said anything since. null
-    for a person's tag: nothing is kept of those."""
+    """`never`: never heard; `active`: heard within a quarter of an hour; `silent`: a gateway that listens for it no
+    longer hears it; `activated`: heard before, without a report since. null for a person's tag: nothing is stored."""
     last_active: AwareDatetime | None
     """When it was last heard or advertised."""
 
 
-class BeaconEntries(Documented):
+class BeaconList(Documented):
     contract: Literal[1] = CONTRACT
-    beacons: tuple[BeaconEntry, ...]
+    beacons: tuple[BeaconRecord, ...]
     next: str | None
 
 
-class BindingEntry(Documented):
+class BindingRecord(Documented):
     """Which project a beacon, a group of beacons or every place beacon brings, and when."""
 
     id: str
     place: PlaceId
-    """It holds at and below this place."""
+    """It applies at and below this place."""
     target: Target
     uuid: UUID | None
     """With `major` and `minor` for the target `beacon`, else null."""
@@ -118,7 +117,7 @@ class BindingEntry(Documented):
     """For the target `group`, else empty."""
     project: str
     priority: int
-    """The greater comes first."""
+    """The greatest is chosen."""
     hours: tuple[str, ...]
     """`HH:MM-HH:MM`, official time (UTC+8); none means always."""
     weekdays: tuple[int, ...]
@@ -126,18 +125,18 @@ class BindingEntry(Documented):
     since: date | None
     until: date | None
     zone: str
-    """How near somebody must be: `immediate`, `near`, or empty for any."""
+    """How near a person must be: `immediate`, `near`, or empty for any."""
     while_needed: bool
     """Only until the project's goal is reached."""
 
 
-class BindingEntries(Documented):
+class BindingList(Documented):
     contract: Literal[1] = CONTRACT
-    bindings: tuple[BindingEntry, ...]
+    bindings: tuple[BindingRecord, ...]
     next: str | None
 
 
-class ProjectEntry(Documented):
+class ProjectRecord(Documented):
     """A project of the caller's places, or of a place above them."""
 
     id: str
@@ -147,19 +146,19 @@ class ProjectEntry(Documented):
     withdrawn: bool
 
 
-class ProjectEntries(Documented):
+class ProjectList(Documented):
     contract: Literal[1] = CONTRACT
-    projects: tuple[ProjectEntry, ...]
+    projects: tuple[ProjectRecord, ...]
     next: str | None
 
 
-class TokenFacts(Documented):
-    """The token that asks."""
+class TokenRecord(Documented):
+    """The token of the request."""
 
     contract: Literal[1] = CONTRACT
     label: str
     account: str
     scopes: tuple[Scope, ...]
     places: tuple[PlaceId, ...]
-    """The account's places: a scope holds at and below those where the account has the right to it."""
+    """The account's places. A scope applies at and below those where the account has the right to it."""
     ends_at: AwareDatetime

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made of the records that the handlers themselves read and write."""
+"""Build the OpenAPI 3.1 document from the records that the handlers read and write."""
 
 from collections.abc import Sequence
 from inspect import cleandoc
@@ -14,24 +14,24 @@ from sync_contract.records import CONTRACT, MAX_PARCELS
 
 _REF = "#/components/schemas/{model}"
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
-_WORDS = {
+_STATUSES = {
     200: "Done.",
-    304: "Not changed since the ETag that was sent in If-None-Match.",
-    400: "The request does not fit.",
-    401: "Nobody that is known here asks.",
-    403: "That is not allowed.",
-    404: "There is no such thing.",
-    409: "It contradicts what is known.",
+    304: "Unchanged since the ETag in If-None-Match.",
+    400: "The request is invalid.",
+    401: "The credential is missing or unknown.",
+    403: "Not allowed.",
+    404: "Not found.",
+    409: "It contradicts the stored state.",
     413: "The body is too large.",
-    415: "The body is not of the kind that is expected.",
-    422: "It cannot be done so.",
-    503: "It does not work now: try again.",
-    429: "Too many requests: wait as Retry-After says.",
+    415: "The content type is not supported.",
+    422: "It cannot be processed.",
+    429: "Too many requests: wait as long as Retry-After states.",
+    503: "Temporarily unavailable: try again.",
 }
 Mode = Literal["validation", "serialization"]
 
 
-def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
+def build_document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
     """`version`: of the program."""
     named, schemas = _schemas(operations)
     paths: dict[str, dict[str, Any]] = {}
@@ -42,7 +42,7 @@ def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
         "info": {
             "title": "Beacon central server",
             "version": version,
-            "summary": "Shake, lists for programs, and the gateways' own interface.",
+            "summary": "Shake, lists for programs, and the interface of gateways.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
@@ -57,7 +57,7 @@ _SECURITY = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "bct_…",
-        "description": "A personal token, made on the staff pages. It holds where its account has the right.",
+        "description": "A personal token, made on the staff pages. It is limited to the rights of its account.",
     },
     "gateway": {
         "type": "apiKey",
@@ -68,7 +68,7 @@ _SECURITY = {
 }
 _PROBLEM_SCHEMA = {
     "type": "object",
-    "description": f"RFC 9457. `type` is about:blank, or one of those that begin with {PREFIX}: see the reader page.",
+    "description": f"RFC 9457. `type` is about:blank, or begins with {PREFIX}: see the page /api.",
     "required": ["type", "title", "status"],
     "properties": {
         "type": {"type": "string"},
@@ -89,26 +89,26 @@ _PROBLEM_SCHEMA = {
 def _schemas(operations: Sequence[Operation]) -> tuple[dict[tuple[type[BaseModel], Mode], Any], dict[str, Any]]:
     wanted: dict[tuple[type[BaseModel], Mode], None] = {(WebhookBody, "serialization"): None}
     for operation in operations:
-        if operation.answer is not None:
-            wanted[operation.answer, "serialization"] = None
+        if operation.response is not None:
+            wanted[operation.response, "serialization"] = None
         for record in (operation.body, *operation.items.values()):
             if record is not None:
                 wanted[record, "validation"] = None
-    named, whole = models_json_schema(list(wanted), by_alias=True, ref_template=_REF)
-    schemas = {name: _tidy(schema) for name, schema in whole["$defs"].items()}
+    named, complete = models_json_schema(list(wanted), by_alias=True, ref_template=_REF)
+    schemas = {name: _tidy(schema) for name, schema in complete["$defs"].items()}
     wanted_ones = {key: named[key] for key in wanted}
     return wanted_ones, {**dict(sorted(schemas.items())), "Problem": _PROBLEM_SCHEMA}
 
 
 def _tidy(schema: Any) -> Any:  # noqa: ANN401  (JSON)
-    """Without the titles that pydantic makes of names."""
+    """Remove the titles that pydantic derives from names."""
     if isinstance(schema, dict):
         return {name: _tidy(value) for name, value in schema.items() if name != "title" or not isinstance(value, str)}
     return [_tidy(each) for each in schema] if isinstance(schema, list) else schema
 
 
 def _operation(operation: Operation, named: dict[tuple[type[BaseModel], Mode], Any]) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    document: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
         "tags": [operation.credential.value],
@@ -118,21 +118,20 @@ def _operation(operation: Operation, named: dict[tuple[type[BaseModel], Mode], A
         "parameters": _parameters(operation),
         "responses": _responses(operation, named),
     }
-    if operation.answer is not None and operation.answer.__doc__:
-        told["description"] = cleandoc(operation.answer.__doc__)
+    if operation.response is not None and operation.response.__doc__:
+        document["description"] = cleandoc(operation.response.__doc__)
     if operation.body is not None:
-        told["requestBody"] = _json(named[operation.body, "validation"])
+        document["requestBody"] = _json(named[operation.body, "validation"])
     elif operation.items:
-        told["requestBody"] = _json(_batch(operation, named))
-    return told
+        document["requestBody"] = _json(_batch(operation, named))
+    return document
 
 
 def _webhook(event: str, meaning: str, named: dict[tuple[type[BaseModel], Mode], Any]) -> dict[str, Any]:
-    """What we ask of the address that staff entered."""
     return {
         "operationId": f"webhook_{event.replace('.', '_')}",
         "summary": meaning,
-        "description": "Signed as Standard Webhooks 1.0 says. It comes at least once, under one id.",
+        "description": "Signed according to Standard Webhooks 1.0. Delivered at least once, always with the same id.",
         "tags": ["webhook"],
         "security": [],
         "parameters": [
@@ -141,14 +140,14 @@ def _webhook(event: str, meaning: str, named: dict[tuple[type[BaseModel], Mode],
         ],
         "requestBody": _json(named[WebhookBody, "serialization"]),
         "responses": {
-            "2XX": {"description": "Taken. It must be answered within 15 s."},
-            "default": {"description": "Not taken: the same comes again, for a day."},
+            "2XX": {"description": "Accepted. Respond within 15 s."},
+            "default": {"description": "Not accepted: it is delivered again, for a day."},
         },
     }
 
 
 _SIGNED_WITH = {
-    "webhook-id": "The same for every try: whoever has had it takes no notice.",
+    "webhook-id": "The same for every try: ignore an id that was received before.",
     "webhook-timestamp": "Seconds since 1970 of this try.",
     "webhook-signature": "v1, and HMAC-SHA256 in base64 over id, timestamp and body.",
 }
@@ -163,7 +162,7 @@ def _json(schema: Any) -> dict[str, Any]:  # noqa: ANN401  (JSON)
 
 
 def _batch(operation: Operation, named: dict[tuple[type[BaseModel], Mode], Any]) -> dict[str, Any]:
-    """Whatever stands in the place of an item is answered item by item."""
+    """Accept any item: each is validated and answered by itself."""
     lists = {
         name: {"type": "array", "maxItems": MAX_PARCELS, "items": {"anyOf": [named[record, "validation"], {}]}}
         for name, record in operation.items.items()
@@ -173,7 +172,7 @@ def _batch(operation: Operation, named: dict[tuple[type[BaseModel], Mode], Any])
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
-    told: list[dict[str, Any]] = [
+    parameters: list[dict[str, Any]] = [
         {
             "name": each.name,
             "in": each.where,
@@ -187,7 +186,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         schema = _tidy(operation.query.model_json_schema(ref_template=_REF))
         for name, inner in schema["properties"].items():
             about = inner.pop("description", "")
-            told.append(
+            parameters.append(
                 {
                     "name": name,
                     "in": "query",
@@ -196,11 +195,11 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
                     **({"description": about} if about else {}),
                 }
             )
-    return told
+    return parameters
 
 
 def _plain(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    """A parameter is there or not: it is never null. References are put in, for nothing else here has them."""
+    """Remove null, because a parameter is never null, and inline references."""
     choices = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
     chosen = dict(choices[0])
     if "$ref" in chosen:
@@ -214,18 +213,18 @@ def _plain(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any
 
 def _responses(operation: Operation, named: dict[tuple[type[BaseModel], Mode], Any]) -> dict[str, Any]:
     content: dict[str, Any] = {media: {} for media in operation.media}
-    if operation.answer is not None:
-        content["application/json"] = {"schema": named[operation.answer, "serialization"]}
-    done: dict[str, Any] = {"description": _WORDS[200], "content": content}
-    told: dict[str, Any] = {"200": done}
-    if operation.kept:
+    if operation.response is not None:
+        content["application/json"] = {"schema": named[operation.response, "serialization"]}
+    done: dict[str, Any] = {"description": _STATUSES[200], "content": content}
+    responses: dict[str, Any] = {"200": done}
+    if operation.tagged:
         done["headers"] = {"ETag": {"schema": {"type": "string"}}}
-        told["304"] = {"description": _WORDS[304]}
+        responses["304"] = {"description": _STATUSES[304]}
     for status, words in sorted(operation.problems.items()):
         types = " ".join(f"`{PREFIX}{word}`" for word in words)
-        told[str(status)] = _problem(f"{_WORDS[status]} {types}".strip())
-    told["default"] = _problem("Any other problem; its status says all.")
-    return told
+        responses[str(status)] = _problem(f"{_STATUSES[status]} {types}".strip())
+    responses["default"] = _problem("Any other problem, described by its status.")
+    return responses
 
 
 def _problem(description: str) -> dict[str, Any]:

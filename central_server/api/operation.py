@@ -1,4 +1,4 @@
-"""What an operation for programs is: its address, who may ask, what it takes and what it answers."""
+"""Describe an operation for programs: address, credential, request and response."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from central_server.api.tokens import Scope
 
 
 class Credential(StrEnum):
-    """Who may ask."""
+    """What a request must present."""
 
     none = "none"
     gateway = "gateway"
@@ -32,8 +32,8 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`summary`: an English msgid of the staff's catalogues. `problems`: statuses that it gives beside 200, each with
-    the words of its own types. `items`: records that are judged one by one inside a body of that name.
+    """`summary`: an English msgid of the staff's catalogues. `problems`: statuses other than 200 with their problem
+    types. `items`: records that are validated one by one inside a body field of that name.
     """
 
     method: str
@@ -41,14 +41,14 @@ class Operation:
     name: str
     summary: str
     credential: Credential
-    answer: type[BaseModel] | None
+    response: type[BaseModel] | None
     scope: Scope | None = None
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     parameters: tuple[Parameter, ...] = ()
     problems: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     items: Mapping[str, type[BaseModel]] = field(default_factory=dict)
-    kept: bool = False
-    """The answer has an ETag."""
+    tagged: bool = False
+    """The response has an ETag."""
     media: tuple[str, ...] = ()
-    """What comes where there is no record to answer with."""
+    """Content types of a response that is not JSON."""

@@ -1,7 +1,7 @@
-"""What a phone asks that was shaken."""
+"""Describe the operations of a shaken phone."""
 
 from central_server.api.operation import Credential, Operation, Parameter
-from central_server.shake.shake_records import PASS_PATTERN, PassAnswer, ShakeAnswer, ShakeAsked
+from central_server.shake.shake_records import PASS_PATTERN, PassResponse, ShakeRequest, ShakeResponse
 from daemonkit.i18n import marked as _
 
 PHONE_OPERATIONS: tuple[Operation, ...] = (
@@ -11,13 +11,13 @@ PHONE_OPERATIONS: tuple[Operation, ...] = (
         "shake",
         _("A phone tells which beacons it hears, and gets the project that is there and a presence pass."),
         Credential.none,
-        ShakeAnswer,
-        body=ShakeAsked,
+        ShakeResponse,
+        body=ShakeRequest,
         parameters=(
             Parameter(
                 "Idempotency-Key",
                 "header",
-                "The same key and body within a day: the same answer. With or without quotes.",
+                "The same key and body within a day get the same response. With or without quotes.",
                 {"type": "string", "pattern": '^("[A-Za-z0-9_-]{16,64}"|[A-Za-z0-9_-]{16,64})$'},
             ),
         ),
@@ -35,12 +35,12 @@ PHONE_OPERATIONS: tuple[Operation, ...] = (
         "presence_pass",
         _("What a presence pass proves: the beacon, its place, the project and the time. It names no person."),
         Credential.none,
-        PassAnswer,
+        PassResponse,
         parameters=(
             Parameter(
                 "presence_pass",
                 "path",
-                "From the answer to POST /api/v1/shake; it lives for half an hour.",
+                "From the response to POST /api/v1/shake; valid for half an hour.",
                 {"type": "string", "pattern": PASS_PATTERN},
                 required=True,
             ),

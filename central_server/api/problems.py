@@ -1,7 +1,4 @@
-"""The problems (RFC 9457) that have a type of their own: programs may rely on the word.
-
-Every other problem is `about:blank`: its status says all.
-"""
+"""Define the problems (RFC 9457) with a stable type. Every other problem is `about:blank` with its status."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +13,7 @@ PREFIX = "/api#problem-"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`meaning`: an English msgid of the staff's catalogues: what to do about it."""
+    """`meaning`: an English msgid of the staff's catalogues with cause and remedy."""
 
     kind: type[web.HTTPError]
     meaning: str
@@ -48,8 +45,8 @@ PROBLEMS: Mapping[str, Problem] = {
 }
 
 
-def refused(word: str, detail: str = "", **headers: str) -> web.HTTPError:
-    """The exception to raise; `headers` with underscores for hyphens. Raises KeyError for a word that is none."""
+def refusal_of(word: str, detail: str = "", **headers: str) -> web.HTTPError:
+    """Return the exception to raise. `headers`: names with underscores for hyphens. Raises KeyError."""
     known = PROBLEMS[word]
     error = refusal(known.kind, detail or known.meaning, type=f"{PREFIX}{word}")
     for name, value in headers.items():

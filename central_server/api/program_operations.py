@@ -1,4 +1,4 @@
-"""What programs read with a personal token, and the figures that everybody may read."""
+"""Describe the operations of programs with a personal token, and the public figures."""
 
 from collections.abc import Mapping
 
@@ -6,9 +6,9 @@ from pydantic import BaseModel
 
 from central_server.api import list_records
 from central_server.api.operation import Credential, Operation, Parameter
-from central_server.api.query_parameters import BesideQuery, FiguresQuery, LogQuery, MonthQuery, PageQuery
+from central_server.api.query_parameters import ComparisonQuery, FiguresQuery, LogQuery, MonthQuery, PageQuery
 from central_server.api.tokens import Scope
-from central_server.statistics.figure_records import Figures, FiguresBeside
+from central_server.statistics.figure_records import FigureComparison, Figures
 from central_server.statistics.public_figures import PublicMonth
 from daemonkit.i18n import marked as _
 
@@ -21,16 +21,15 @@ _TOKEN: Mapping[int, tuple[str, ...]] = {
 
 
 def _listed(
-    path: str, name: str, summary: str, scope: Scope, answer: type[BaseModel], query: type[BaseModel]
+    path: str, name: str, summary: str, scope: Scope, response: type[BaseModel], query: type[BaseModel]
 ) -> Operation:
     return Operation(
-        "GET", path, name, summary, Credential.token, answer, scope=scope, query=query, problems=_TOKEN, kept=True
+        "GET", path, name, summary, Credential.token, response, scope=scope, query=query, problems=_TOKEN, tagged=True
     )
 
 
-def _catalogued(name: str, summary: str, answer: type[BaseModel]) -> Operation:
-    """A list of what there is, in parts."""
-    return _listed(f"/api/v1/{name}", name, summary, Scope.catalogue, answer, PageQuery)
+def _catalogued(name: str, summary: str, response: type[BaseModel]) -> Operation:
+    return _listed(f"/api/v1/{name}", name, summary, Scope.catalogue, response, PageQuery)
 
 
 PROGRAM_OPERATIONS: tuple[Operation, ...] = (
@@ -40,21 +39,21 @@ PROGRAM_OPERATIONS: tuple[Operation, ...] = (
         "token",
         _("Which token asks, and what it may."),
         Credential.token,
-        list_records.TokenFacts,
+        list_records.TokenRecord,
         problems={401: ("token-missing", "token-refused"), 429: ()},
-        kept=True,
+        tagged=True,
     ),
     _listed(
         "/api/v1/log",
         "log",
         _("The sync log of the account's places, newest first."),
         Scope.log,
-        list_records.LogLines,
+        list_records.LogList,
         LogQuery,
     ),
-    _catalogued("places", _("The account's places, and those below them."), list_records.PlaceEntries),
-    _catalogued("gateways", _("The gateways of the account's places."), list_records.GatewayEntries),
-    _catalogued("beacons", _("The beacons of the account's places."), list_records.BeaconEntries),
+    _catalogued("places", _("The account's places, and those below them."), list_records.PlaceList),
+    _catalogued("gateways", _("The gateways of the account's places."), list_records.GatewayList),
+    _catalogued("beacons", _("The beacons of the account's places."), list_records.BeaconList),
     _listed(
         "/api/v1/statistics",
         "statistics",
@@ -64,12 +63,12 @@ PROGRAM_OPERATIONS: tuple[Operation, ...] = (
         FiguresQuery,
     ),
     _listed(
-        "/api/v1/statistics/beside",
-        "statistics_beside",
+        "/api/v1/statistics/comparison",
+        "statistics_comparison",
         _("Beacons, projects, gateways or communities side by side, today included."),
         Scope.statistics,
-        FiguresBeside,
-        BesideQuery,
+        FigureComparison,
+        ComparisonQuery,
     ),
     Operation(
         "GET",
@@ -89,12 +88,12 @@ PROGRAM_OPERATIONS: tuple[Operation, ...] = (
             ),
         ),
         problems={400: ("parameter-malformed",), 429: ()},
-        kept=True,
+        tagged=True,
     ),
-    _catalogued("projects", _("The projects on offer at the account's places."), list_records.ProjectEntries),
+    _catalogued("projects", _("The projects on offer at the account's places."), list_records.ProjectList),
     _catalogued(
         "bindings",
         _("Which beacon brings which project, and when, at the account's places."),
-        list_records.BindingEntries,
+        list_records.BindingList,
     ),
 )

@@ -1,4 +1,4 @@
-"""What may stand in the query of an address: each parameter once, none that is not known."""
+"""Parse query parameters strictly: each at most once, no unknown ones."""
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -10,10 +10,10 @@ from typing import Annotated, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationError
 
-from central_server.api.problems import refused
+from central_server.api.problems import refusal_of
 from central_server.shake.shake_records import Documented
 from central_server.statistics.periods import Span
-from central_server.store.statistics.figure_comparison import By
+from central_server.store.statistics.figure_filter import By
 from sync_contract.records import Receipt
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -21,7 +21,7 @@ Found = TypeVar("Found")
 
 
 def _spelled(pattern: str, read: Callable[[str], object]) -> Callable[[object], object]:
-    """Read text of just this form: pydantic would take numbers and dates in more spellings than we document."""
+    """Return a validator for one spelling: pydantic accepts more spellings of numbers and dates than documented."""
     shape = re.compile(pattern)
 
     def check(value: object) -> object:
@@ -44,9 +44,9 @@ class PageQuery(Documented):
     """Which part of a list."""
 
     limit: Limit = 100
-    """The most entries in one answer."""
+    """The most entries in one response."""
     cursor: Cursor | None = None
-    """`next` of the answer before; leave it out for the first one."""
+    """`next` of the previous response; leave it out for the first one."""
 
 
 class LogQuery(PageQuery):
@@ -61,12 +61,12 @@ class LogQuery(PageQuery):
 
 
 class FiguresQuery(Documented):
-    """What the figures are of, and when. Left out, each takes all; the period is today."""
+    """Scope and period of the figures. Without a filter all are included; the default period is today."""
 
     span: Span = Span.day
     """`day` in slots of an hour; `week`, `month` and `quarter` (90 days up to `day`) in slots of a day."""
     day: Day | None = None
-    """In the period; official time (UTC+8)."""
+    """A day of the period, official time (UTC+8)."""
     place: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")] | None = None
     gateway: GatewayId | None = None
     beacon: Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{36}/[0-9]{1,5}/[0-9]{1,5}$")] | None = None
@@ -74,53 +74,53 @@ class FiguresQuery(Documented):
     project: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,16}$")] | None = None
 
 
-class BesideQuery(FiguresQuery):
-    """What stands side by side; the rest as for the figures."""
+class ComparisonQuery(FiguresQuery):
+    """What is compared; the rest as for the figures."""
 
     by: By = By.beacon
 
 
 class MonthQuery(Documented):
     month: Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")] | None = None
-    """A month that is over, official time (UTC+8); left out it is the last one."""
+    """A complete month, official time (UTC+8); the default is the last one."""
 
 
 def read_query(request: web.Request, model: type[Model]) -> Model:
     """Raises the problem parameter-malformed."""
-    told = list(request.query.items())
-    found = dict(told)
-    if len(found) != len(told):
-        raise refused("parameter-malformed", "a parameter comes twice")
+    items = list(request.query.items())
+    found = dict(items)
+    if len(found) != len(items):
+        raise refusal_of("parameter-malformed", "a parameter comes twice")
     try:
         return model.model_validate_strings(found)
     except ValidationError as error:
         where = ", ".join(sorted({str(fault["loc"][0]) for fault in error.errors() if fault["loc"]}))
-        raise refused("parameter-malformed", f"does not fit: {where}"[:200]) from error
+        raise refusal_of("parameter-malformed", f"does not fit: {where}"[:200]) from error
 
 
-def cursor_of(*parts: str) -> str:
+def build_cursor(*parts: str) -> str:
     return urlsafe_b64encode("\n".join(parts).encode()).rstrip(b"=").decode()
 
 
 def cut(
     found: Sequence[Found], limit: int, key: Callable[[Found], tuple[str, ...]]
 ) -> tuple[Sequence[Found], str | None]:
-    """Of what was found, which is one more than `limit` where there is more: what to show, and the next cursor.
+    """Return the first `limit` of the found entries, and the next cursor if there are more.
 
-    `key`: what the cursor says of the last one that is shown.
+    `key`: the parts of the cursor of the last entry shown.
     """
     shown = found[:limit]
-    return shown, cursor_of(*key(shown[-1])) if len(found) > limit else None
+    return shown, build_cursor(*key(shown[-1])) if len(found) > limit else None
 
 
-def parts_of(cursor: str | None, count: int) -> tuple[str, ...] | None:
-    """What `cursor_of` was given; None for None. Raises the problem cursor-malformed."""
+def parse_cursor(cursor: str | None, count: int) -> tuple[str, ...] | None:
+    """Return the parts given to `build_cursor`; None for None. Raises the problem cursor-malformed."""
     if cursor is None:
         return None
     try:
         parts = tuple(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split("\n"))
     except (Base64Error, UnicodeDecodeError) as error:
-        raise refused("cursor-malformed") from error
-    if len(parts) != count or cursor_of(*parts) != cursor or any("\0" in part for part in parts):
-        raise refused("cursor-malformed")
+        raise refusal_of("cursor-malformed") from error
+    if len(parts) != count or build_cursor(*parts) != cursor or any("\0" in part for part in parts):
+        raise refusal_of("cursor-malformed")
     return parts

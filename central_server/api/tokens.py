@@ -1,7 +1,7 @@
-"""Personal tokens: a program acts for an account, with a part of what that account may do.
+"""Check personal tokens: a program acts for an account, with some of the account's rights.
 
-`bct_`, 43 characters of base64url (256 bits), `_`, and the CRC-32 of all before it as 8 hexadecimal digits: a scanner
-for leaked secrets finds one by its prefix, and tells it from chance by its checksum.
+A token is `bct_`, 43 characters of base64url (256 bits), `_`, and the CRC-32 of all before it as 8 hexadecimal digits.
+A scanner for leaked secrets finds it by the prefix and verifies the checksum.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ import structlog
 from aiohttp import web
 
 from central_server.accounts.access import Access, Right, Role
-from central_server.api.problems import refused
+from central_server.api.problems import refusal_of
 from central_server.store.accounts import accounts
 from central_server.store.api import tokens
 from central_server.store.api.tokens import StoredToken
@@ -31,8 +31,8 @@ from sync_contract.uuid7 import new_id
 
 _log = structlog.get_logger()
 PREFIX = "bct_"
-LIVES_DAYS = (30, 90, 365)
-MOST_OF_AN_ACCOUNT = 20
+LIFETIMES_DAYS = (30, 90, 365)
+MAX_OF_ACCOUNT = 20
 _SHAPE = re.compile(r"(bct_[A-Za-z0-9_-]{43})_([0-9a-f]{8})")
 
 
@@ -45,12 +45,12 @@ class Scope(StrEnum):
 
 
 NEEDS: Mapping[Scope, Right] = {Scope.log: Right.see, Scope.statistics: Right.see, Scope.catalogue: Right.see}
-"""The right that the account must have where a scope is to hold."""
+"""The right that the account must have for each scope."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """On whose behalf a program asks. `tops`: at and below these places the scope holds."""
+    """The token and account of a request. `tops`: the scope applies at and below these places."""
 
     token: StoredToken
     access: Access
@@ -58,7 +58,7 @@ class Caller:
 
 
 class Bearers:
-    """Who a request's token is. `rate`, `burst`: requests of one token."""
+    """Identifies the caller of a request. `rate`, `burst`: limit for each token."""
 
     def __init__(
         self, database: Database, clock: Callable[[], datetime], *, rate: float = 20.0, burst: int = 200
@@ -68,24 +68,24 @@ class Bearers:
         self._buckets = Buckets(rate, burst)
 
     async def caller(self, request: web.Request, scope: Scope | None) -> Caller:
-        """`scope` None: any token will do. Raises the problems token-missing, token-refused, scope-missing, and 429."""
-        told = request.headers.getall("Authorization", [])
-        scheme, _, text = told[0].partition(" ") if told else ("", "", "")
-        if len(told) != 1 or scheme.lower() != "bearer":
-            raise refused("token-missing", WWW_Authenticate="Bearer")
+        """`scope` None: any token is accepted. Raises token-missing, token-refused, scope-missing, 429."""
+        values = request.headers.getall("Authorization", [])
+        scheme, _, text = values[0].partition(" ") if values else ("", "", "")
+        if len(values) != 1 or scheme.lower() != "bearer":
+            raise refusal_of("token-missing", WWW_Authenticate="Bearer")
         now = self._clock()
         async with self._database.read() as connection:
             token = await tokens.by_hash(connection, hash_of(text), now) if well_formed(text) else None
             access = None if token is None else await _access(connection, token.account)
         if token is None or access is None:
-            raise refused("token-refused", WWW_Authenticate='Bearer error="invalid_token"')
+            raise refusal_of("token-refused", WWW_Authenticate='Bearer error="invalid_token"')
         if wait := self._buckets.take(token.id, time.monotonic()):
             busy = refusal(web.HTTPTooManyRequests)
             busy.headers["Retry-After"] = str(int(wait) + 1)
             raise busy
         if tokens.is_due(token, now):
             async with self._database.write() as connection:
-                await tokens.used(connection, token.id, now)
+                await tokens.note_use(connection, token.id, now)
         tops = frozenset(access.roles) if scope is None else access.places(NEEDS[scope])
         if scope is not None and (scope not in token.scopes.split() or not tops):
             _log.warning(
@@ -95,12 +95,12 @@ class Bearers:
                 scope=scope.value,
                 client=identify_client(request),
             )
-            raise refused("scope-missing", WWW_Authenticate=f'Bearer error="insufficient_scope", scope="{scope}"')
+            raise refusal_of("scope-missing", WWW_Authenticate=f'Bearer error="insufficient_scope", scope="{scope}"')
         return Caller(token, access, tops)
 
 
 async def _access(connection: Connection, account: str) -> Access | None:
-    """What the account may do now. None when it may not log in any more."""
+    """Return what the account may do now; None if it may no longer log in."""
     known = await accounts.get(connection, account)
     if known is None or known.disabled_at is not None:
         return None
@@ -108,12 +108,12 @@ async def _access(connection: Connection, account: str) -> Access | None:
     return Access(account, {place: Role(role) for place, role in roles.items()})
 
 
-def make(account: str, label: str, scopes: frozenset[Scope], days: int, now: datetime) -> tuple[str, StoredToken]:
-    """A token's text, to be shown once, and what is kept of it."""
+def make_token(account: str, label: str, scopes: frozenset[Scope], days: int, now: datetime) -> tuple[str, StoredToken]:
+    """Return the token's text, to be shown once, and its row."""
     body = PREFIX + secrets.token_urlsafe(32)
     text = f"{body}_{zlib.crc32(body.encode()):08x}"
-    told = " ".join(sorted(scopes))
-    return text, StoredToken(new_id(), hash_of(text), account, label, told, now, now + timedelta(days=days))
+    words = " ".join(sorted(scopes))
+    return text, StoredToken(new_id(), hash_of(text), account, label, words, now, now + timedelta(days=days))
 
 
 def well_formed(text: str) -> bool:

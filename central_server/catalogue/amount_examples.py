@@ -1,4 +1,4 @@
-"""What an amount usually pays for, as staff type it: a line for each button, the amount first, in each language."""
+"""Parse what amounts usually pay for, as staff type it: in each language one line per button, amount first."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -13,32 +13,32 @@ _LINE = re.compile(r"([¥￥]?\s*[0-9０-９][0-9０-９.]*)\s*(?:元|yuan\b)?\s
 
 
 def read_examples(read: Reading, amounts: Sequence[int]) -> tuple[Example, ...]:
-    """In the order of the buttons; every language tells of the same amounts. Faults go to `read`."""
-    told = {language: _captions(read, language, amounts) for language in Language}
-    named = {fen for captions in told.values() for fen in captions}
-    for language, captions in told.items():
-        missing = sorted(named - captions.keys())
+    """Return examples in the order of the buttons; all languages must have the same amounts. Add faults to `read`."""
+    captions = {language: _captions(read, language, amounts) for language in Language}
+    named = {fen for found in captions.values() for fen in found}
+    for language, found in captions.items():
+        missing = sorted(named - found.keys())
         if missing and not any(fault.field == FIELDS[language] for fault in read.faults):
             read.fault(FIELDS[language], Word.example_missing, amount=fen_to_yuan(missing[0]))
     if read.faults:
         return ()
     return tuple(
-        Example(fen=fen, text=Caption.model_validate({each.value: told[each][fen] for each in Language}))
+        Example(fen=fen, text=Caption.model_validate({each.value: captions[each][fen] for each in Language}))
         for fen in amounts
         if fen in named
     )
 
 
-def example_values(kept: Iterable[Example]) -> dict[str, str]:
-    """The text of each field."""
+def example_values(examples: Iterable[Example]) -> dict[str, str]:
+    """Return the text of each form field."""
     return {
-        name: "\n".join(f"{fen_to_yuan(each.fen)} {each.text[language]}" for each in kept)
+        name: "\n".join(f"{fen_to_yuan(each.fen)} {each.text[language]}" for each in examples)
         for language, name in FIELDS.items()
     }
 
 
 def _captions(read: Reading, language: Language, amounts: Sequence[int]) -> dict[int, str]:
-    """By fen."""
+    """Return captions by fen."""
     name, most = FIELDS[language], LATIN if language is Language.en else HAN
     lines = [line.strip() for line in read.text(name, 500, needed=False, lines=True).split("\n") if line.strip()]
     if len(lines) > MOST_EXAMPLES:

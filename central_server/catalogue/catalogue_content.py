@@ -1,4 +1,4 @@
-"""What a community's gateways are told: its projects, beacons and bindings, and those of the places above it."""
+"""Collect the content of a community's catalogue: projects, beacons and bindings of it and of the places above."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -23,21 +23,21 @@ class Content:
     pictures: tuple[Picture, ...]
 
 
-async def content(
+async def load_content(
     connection: Connection, community: str, environment: Environment, platforms: Collection[str] | None = None
 ) -> Content:
-    """With what the ledger of `environment` published of the projects, and which of them take gifts elsewhere.
+    """Include what the ledger of `environment` published of the projects, and which take gifts elsewhere.
 
-    `platforms`: hosts of designated platforms; None where nobody asks whose project it is.
+    `platforms`: hosts of designated platforms; None: do not check the organisations.
     """
     offered = await with_paid(connection, community, await projects.all_offered(connection, community), environment)
     if platforms is not None:
         offered = await _with_elsewhere(connection, community, offered, platforms)
     known = await beacons.concerning(connection, community)
-    held = await bindings.holding(connection, community)
+    rules = await bindings.holding(connection, community)
     return Content(
         offered,
-        tuple(bound_beacons(held, known, {project.id for project in offered})),
+        tuple(bound_beacons(rules, known, {project.id for project in offered})),
         tuple(_published(beacon) for beacon in known),
         await _pictures(connection, community, offered),
     )
@@ -46,41 +46,43 @@ async def content(
 async def with_paid(
     connection: Connection, community: str, offered: tuple[Project, ...], environment: Environment
 ) -> tuple[Project, ...]:
-    """Those that have a goal tell what was paid; those that helped people, how many."""
+    """Add what was paid to projects with a goal, and how many people were helped."""
     if not offered:
         return offered
-    held = await projects.holding(connection, community)
-    told = await published_totals.for_projects(
-        connection, environment, {(held[each.id].place, each.id) for each in offered}
+    rows = await projects.holding(connection, community)
+    totals = await published_totals.for_projects(
+        connection, environment, {(rows[each.id].place, each.id) for each in offered}
     )
 
-    def telling(project: Project) -> Project:
-        known = told[held[project.id].place, project.id]
+    def add(project: Project) -> Project:
+        total = totals[rows[project.id].place, project.id]
         return project.model_copy(
-            update={"paid_fen": known.fen if project.goal_fen else None, "helped": known.helped or None}
+            update={"paid_fen": total.fen if project.goal_fen else None, "helped": total.helped or None}
         )
 
-    return tuple(map(telling, offered))
+    return tuple(map(add, offered))
 
 
 async def _with_elsewhere(
     connection: Connection, community: str, offered: tuple[Project, ...], platforms: Collection[str]
 ) -> tuple[Project, ...]:
-    held = await projects.holding(connection, community)
-    raising = await raisers(connection, (held[project.id] for project in offered))
+    rows = await projects.holding(connection, community)
+    raising = await raisers(connection, (rows[project.id] for project in offered))
     return tuple(
         project.model_copy(update={"elsewhere": not takes_gifts(raising.get(project.id), platforms)})
         for project in offered
     )
 
 
-def bound_beacons(held: Iterable[StoredBinding], known: Iterable[StoredBeacon], offered: set[str]) -> Iterable[Binding]:
-    """Groups become their beacons; what binds to a project that is not on offer binds nothing."""
+def bound_beacons(
+    rules: Iterable[StoredBinding], known: Iterable[StoredBeacon], offered: set[str]
+) -> Iterable[Binding]:
+    """Expand groups to their beacons, and leave out bindings to projects that are not on offer."""
     members: dict[str, list[BeaconId]] = {}
     for beacon in known:
         for group in beacon.groups:
             members.setdefault(group, []).append(beacon.beacon)
-    for binding in held:
+    for binding in rules:
         if binding.project not in offered:
             continue
         match binding.target:
@@ -92,33 +94,33 @@ def bound_beacons(held: Iterable[StoredBinding], known: Iterable[StoredBeacon], 
                 yield from (_binding(binding, beacon) for beacon in members.get(binding.group, ()))
 
 
-def _binding(kept: StoredBinding, beacon: BeaconId | None) -> Binding:
+def _binding(row: StoredBinding, beacon: BeaconId | None) -> Binding:
     return Binding(
         beacon=beacon,
-        project=kept.project,
-        priority=kept.priority,
-        hours=kept.hours,
-        weekdays=kept.weekdays,
-        since=kept.since,
-        until=kept.until,
-        zone=kept.zone,  # type: ignore[arg-type]  # pydantic checks that it is one of the three
-        while_needed=kept.while_needed,
+        project=row.project,
+        priority=row.priority,
+        hours=row.hours,
+        weekdays=row.weekdays,
+        since=row.since,
+        until=row.until,
+        zone=row.zone,  # type: ignore[arg-type]  # pydantic checks that it is one of the three
+        while_needed=row.while_needed,
     )
 
 
-def _published(kept: StoredBeacon) -> KnownBeacon:
+def _published(row: StoredBeacon) -> KnownBeacon:
     return KnownBeacon(
-        beacon=kept.beacon,
-        kind=kept.kind,
-        label=kept.label,
-        measured_power=kept.measured_power,
-        tag_class=kept.tag_class,
+        beacon=row.beacon,
+        kind=row.kind,
+        label=row.label,
+        measured_power=row.measured_power,
+        tag_class=row.tag_class,
     )
 
 
 async def _pictures(connection: Connection, community: str, offered: Iterable[Project]) -> tuple[Picture, ...]:
-    held = await projects.holding(connection, community)
-    chosen = {project.id: sha for project in offered if (sha := held[project.id].picture)}
+    rows = await projects.holding(connection, community)
+    chosen = {project.id: sha for project in offered if (sha := rows[project.id].picture)}
     facts = await pictures.facts(connection, set(chosen.values()))
     return tuple(
         Picture.model_validate(

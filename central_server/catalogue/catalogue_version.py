@@ -1,16 +1,16 @@
-"""The number of a catalogue: the second in which it was made, in Unix time, so that a later one is greater.
+"""Number catalogues by the Unix time in which they were made, so that a later one has a greater number.
 
-Whatever database the server has: one restored from a backup goes on above everything that it published before, and a
-gateway that was moved finds its new community's next catalogue newer. Nobody has to say what was published.
+This holds without a record of earlier numbers: after a restored backup, and for a gateway that moved to another
+community, the next catalogue is newer.
 """
 
 from datetime import UTC, datetime, timedelta
 
-MOST = 2**32 - 1
-"""A catalogue holds no greater one; that second comes in 2106."""
-ASKED_FOR_EVERY = timedelta(minutes=5)
-"""A gateway that holds a newer one than ours gets the same content under a new number, so often at most."""
-_CLOCKS_DIFFER_S = 300
+MAX_VERSION = 2**32 - 1
+"""That second is in 2106."""
+REISSUE_INTERVAL = timedelta(minutes=5)
+"""A gateway with a newer version than ours gets the same content under a new number, at most this often."""
+_CLOCK_TOLERANCE_S = 300
 
 
 def number_at(now: datetime) -> int:
@@ -18,24 +18,23 @@ def number_at(now: datetime) -> int:
 
 
 def made_at(number: int) -> datetime | None:
-    """None for one from before numbers were times, and for one that cannot be."""
-    return datetime.fromtimestamp(number, UTC) if 1_000_000_000 < number <= MOST else None
+    """Return None for a number that is no plausible time."""
+    return datetime.fromtimestamp(number, UTC) if 1_000_000_000 < number <= MAX_VERSION else None
 
 
 def following(newest: int, now: datetime) -> int:
-    """`newest`: of the community, 0 before the first. Above MOST when there is none left."""
+    """`newest`: of the community, 0 before the first. Returns more than MAX_VERSION if no number is left."""
     return max(newest + 1, number_at(now))
 
 
-def is_behind(newest: int, held: int, now: datetime) -> bool:
-    """Whether what a gateway says it holds is a reason to publish anew. It may say anything.
+def needs_reissue(newest: int, reported: int, now: datetime) -> bool:
+    """Return whether the version that a gateway reports is a reason to publish again.
 
-    What it holds was made before now, or we did not make it. So a false word costs its community one catalogue now
-    and then, and never a number of the future.
+    The report is not trusted: numbers of the future are ignored, so a false one costs one catalogue per interval.
     """
-    return newest < held <= number_at(now) and number_at(now) - newest >= ASKED_FOR_EVERY.total_seconds()
+    return newest < reported <= number_at(now) and number_at(now) - newest >= REISSUE_INTERVAL.total_seconds()
 
 
-def is_from_nowhere(newest: int, held: int, now: datetime) -> bool:
-    """Whether a gateway says that it holds one that was never made here: it would take no other."""
-    return held > max(newest, number_at(now) + _CLOCKS_DIFFER_S)
+def is_impossible(newest: int, reported: int, now: datetime) -> bool:
+    """Return whether the reported version was never made here; such a gateway would accept no other."""
+    return reported > max(newest, number_at(now) + _CLOCK_TOLERANCE_S)

@@ -1,4 +1,4 @@
-"""The columns of exported files, by the names that `records` uses; a file may have its heads in any language."""
+"""Define the columns of imported and exported files and their heads in each language."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -70,14 +70,14 @@ _NUMBERS = frozenset(("major", "minor", "measured_power", "position", "priority"
 _MONEY = frozenset(("min_yuan", "max_yuan", "goal_yuan"))
 
 
-def name_of(told: str, kind: str) -> str | None:
-    """The column that a head means, None for one that this kind of file does not have."""
-    found = _HEADS.name_of(told)
+def name_of(text: str, kind: str) -> str | None:
+    """Return the column of a head, or None if this kind of file has no such column."""
+    found = _HEADS.name_of(text)
     return found if found in COLUMNS[kind] else None
 
 
-def cell(name: str, told: str) -> Cell:
-    """What a form holds as text, as a spreadsheet counts with it."""
-    if not told:
+def cell(name: str, text: str) -> Cell:
+    """Convert the text of a form field to a value that a spreadsheet can compute with."""
+    if not text:
         return None
-    return int(told) if name in _NUMBERS else Decimal(told) if name in _MONEY else told
+    return int(text) if name in _NUMBERS else Decimal(text) if name in _MONEY else text

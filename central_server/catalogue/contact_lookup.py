@@ -1,4 +1,4 @@
-"""Whom residents may call at a place: what the tree says there, else what the settings say."""
+"""Look up the phone number for residents of a place: from the tree of places, else from the settings."""
 
 from dataclasses import dataclass
 
@@ -10,26 +10,26 @@ from kiosk_ui.help_views import ContactPage
 
 
 @dataclass(frozen=True, slots=True)
-class WhomToCall:
-    """`setting`: the server's own number, for places that have none, and none above them."""
+class ContactLookup:
+    """`setting`: the server's own number, for places where neither they nor a place above has one."""
 
     setting: ContactPage
 
     async def at(self, connection: Connection, place: str) -> ContactPage:
-        """Its phone is empty where none is published."""
-        said = await contacts.over(connection, place)
-        if not said:
+        """Return the contact; its phone is empty where none is published."""
+        published = await contacts.above(connection, place)
+        if not published:
             return self.setting
-        contact = said[0].contact
-        return ContactPage(contact.phone, contact.holder or said[0].place.names, contact.hours)
+        contact = published[0].contact
+        return ContactPage(contact.phone, contact.holder or published[0].place.names, contact.hours)
 
     async def anywhere(self, connection: Connection) -> ContactPage:
-        """Where a page is of no place: that of the one community there is, else the whole server's."""
+        """Return the contact for a page of no place: of the only community, else of the whole server."""
         return await self.at(connection, await places.only_community(connection) or TOP)
 
 
-async def standing(connection: Connection, gateway: str, community: str) -> str:
-    """Where a gift of the community was begun: the site where its gateway stands, as long as it is of the community."""
+async def gift_place(connection: Connection, gateway: str, community: str) -> str:
+    """Return where a gift was made: the site of its gateway if the community contains it, else the community."""
     known = await gateways.get(connection, gateway)
     site = None if known is None else known.site
     return site if site and community in await places.ancestors(connection, site) else community

@@ -1,4 +1,4 @@
-"""Whose name stands on a page or a slip: that of the place it is about, else the one that the settings say."""
+"""Look up the name to show on a page or slip: of its place, else from the settings."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ from sync_contract.strict_model import Language
 
 
 @dataclass(frozen=True, slots=True)
-class WhoseName:
-    """`setting`: the name in the settings, where a page is of no place, and of one community that nobody named yet."""
+class NameLookup:
+    """`setting`: for pages of no place, and for the only community while it has no name of its own."""
 
     setting: Texts
 
     async def at(self, connection: Connection, place: str | None) -> Texts:
-        """Of the community in which the place lies; of a place above communities its own."""
+        """Return the name of the community that contains the place; of a place above communities its own name."""
         if place in (None, "", TOP):
             place = await places.only_community(connection)
         if place is None:
@@ -29,5 +29,5 @@ class WhoseName:
 
 
 def _unnamed(place: Place) -> bool:
-    """As a gateway brought it: called by its id."""
+    """Return whether the place is named by its id, as a gateway's enrolment adds it."""
     return all(place.names[language] == place.id for language in Language)

@@ -1,6 +1,6 @@
-"""What people typed, in a form or in a row of a file: each value read, every fault named at its field.
+"""Parse values typed in a form or in a row of a file, and collect every fault by field.
 
-A fault is a word with its facts; the sentence belongs to whoever tells it.
+A fault is a word with facts; `staff/frame/fault_wording.py` formats the sentence.
 """
 
 import dataclasses
@@ -20,7 +20,7 @@ from sync_contract.strict_model import Language
 
 Values = Mapping[str, str]
 _LINES = re.compile(r"\r\n?")
-_SEPARATORS = re.compile(r"[\s,;\u3001\uff0c\uff1b]+")  # and those of Chinese
+_SEPARATORS = re.compile(r"[\s,;\u3001\uff0c\uff1b]+")  # also Chinese ones
 _DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
 _TIME = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]"
 _HOURS = re.compile(rf"({_TIME})\s*[-\u2013\u2014~\uff5e\u81f3\u5230]\s*({_TIME})")  # dashes, 至, 到
@@ -65,8 +65,8 @@ class Word(StrEnum):
     class_needed = "class_needed"
     class_of_place = "class_of_place"
     taken = "taken"
-    held_here = "held_here"
-    held_elsewhere = "held_elsewhere"
+    owned_here = "owned_here"
+    owned_elsewhere = "owned_elsewhere"
     twice_in_file = "twice_in_file"
     repeated = "repeated"
     file_unreadable = "file_unreadable"
@@ -80,7 +80,7 @@ class Word(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`facts` fill the sentence: numbers and names of what would be right; names of places in three languages."""
+    """`facts`: values for the sentence; names of places in three languages."""
 
     field: str
     word: Word
@@ -88,8 +88,7 @@ class Fault:
     facts: Mapping[str, str | int | Texts] = dataclasses.field(default_factory=dict)
 
 
-def of_file(error: SheetRefused) -> Fault:
-    """What is wrong with a whole file."""
+def file_fault(error: SheetRefused) -> Fault:
     if error.most is None:
         return Fault("", Word.file_unreadable)
     return Fault("", Word.file_too_large, facts={"most": error.most})
@@ -97,7 +96,7 @@ def of_file(error: SheetRefused) -> Fault:
 
 @dataclass
 class Reading:
-    """Reads values one by one and gathers what is wrong; what could not be read is None or empty."""
+    """Parse values one by one and collect the faults; an invalid value is returned as None or empty."""
 
     values: Values
     faults: list[Fault] = dataclasses.field(default_factory=list)
@@ -106,53 +105,53 @@ class Reading:
         self.faults.append(Fault(name, word, self.values.get(name, "")[:80], facts))
 
     def text(self, name: str, most: int, *, needed: bool = True, lines: bool = False) -> str:
-        told = _LINES.sub("\n", self.values.get(name, "")).strip()
-        if not told and needed:
+        text = _LINES.sub("\n", self.values.get(name, "")).strip()
+        if not text and needed:
             self.fault(name, Word.needed)
-        if len(told) > most:
-            self.fault(name, Word.too_long, most=most, length=len(told))
-        if any(not (letter.isprintable() or (lines and letter == "\n")) for letter in told):
+        if len(text) > most:
+            self.fault(name, Word.too_long, most=most, length=len(text))
+        if any(not (letter.isprintable() or (lines and letter == "\n")) for letter in text):
             self.fault(name, Word.unreadable)
-        return told
+        return text
 
     def texts(self, name: str, most: int, *, needed: bool = True, lines: bool = False) -> Texts | None:
-        """The three languages of `name`: all of them, or none where that may be."""
+        """Return the text in three languages. Unless `needed`, all of them may be empty."""
         fields = {language: f"{name}_{language.value.lower().replace('-', '_')}" for language in Language}
         needed = needed or any(self.values.get(each, "").strip() for each in fields.values())
-        told = {language.value: self.text(each, most, needed=needed, lines=lines) for language, each in fields.items()}
+        texts = {language.value: self.text(each, most, needed=needed, lines=lines) for language, each in fields.items()}
         try:
-            return Texts.model_validate(told)
+            return Texts.model_validate(texts)
         except ValidationError:
             return None
 
     def number(self, name: str, least: int, most: int, *, otherwise: int | None = None) -> int:
-        told = self.values.get(name, "").strip()
-        if not told and otherwise is not None:
+        text = self.values.get(name, "").strip()
+        if not text and otherwise is not None:
             return otherwise
-        if not told:
+        if not text:
             self.fault(name, Word.needed)
-        elif not re.fullmatch(r"[+-]?[0-9]{1,12}", told):
+        elif not re.fullmatch(r"[+-]?[0-9]{1,12}", text):
             self.fault(name, Word.not_a_number)
-        elif not least <= int(told) <= most:
+        elif not least <= int(text) <= most:
             self.fault(name, Word.out_of_range, least=least, most=most)
         else:
-            return int(told)
+            return int(text)
         return least
 
     def fen(self, name: str, *, needed: bool = True) -> int | None:
-        """Typed in yuan."""
-        told = self.values.get(name, "").strip()
-        if not told:
+        """Parse an amount in yuan."""
+        text = self.values.get(name, "").strip()
+        if not text:
             if needed:
                 self.fault(name, Word.needed)
             return None
-        amount = yuan_to_fen(told)
+        amount = yuan_to_fen(text)
         if amount is None:
             self.fault(name, Word.not_money)
         return amount
 
     def amounts(self, name: str, most: int) -> tuple[int, ...]:
-        """Several amounts in yuan, in the order typed."""
+        """Parse several amounts in yuan; keep their order."""
         words = words_of(self.values.get(name, ""))
         if not words:
             self.fault(name, Word.needed)
@@ -164,10 +163,10 @@ class Reading:
         return tuple(amount for amount in found if amount is not None)
 
     def day(self, name: str) -> date | None:
-        told = self.values.get(name, "").strip()
-        if not told:
+        text = self.values.get(name, "").strip()
+        if not text:
             return None
-        match = _DATE.fullmatch(told.removesuffix(" 00:00:00"))
+        match = _DATE.fullmatch(text.removesuffix(" 00:00:00"))
         try:
             found = date(*(int(part) for part in match.groups())) if match else None
         except ValueError:
@@ -178,47 +177,47 @@ class Reading:
         return found
 
     def identity(self, name: str) -> UUID | None:
-        told = self.values.get(name, "").strip()
-        if not told:
+        text = self.values.get(name, "").strip()
+        if not text:
             self.fault(name, Word.needed)
             return None
-        if re.fullmatch(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}", told):
-            return UUID(told)
+        if re.fullmatch(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}", text):
+            return UUID(text)
         self.fault(name, Word.not_a_uuid)
         return None
 
     def one_of(self, name: str, allowed: tuple[str, ...], *, otherwise: str | None = None) -> str:
-        told = self.values.get(name, "").strip()
-        if told in allowed:
-            return told
-        if not told and otherwise is not None:
+        text = self.values.get(name, "").strip()
+        if text in allowed:
+            return text
+        if not text and otherwise is not None:
             return otherwise
-        self.fault(name, Word.not_one_of if told else Word.needed, allowed=", ".join(filter(None, allowed)))
+        self.fault(name, Word.not_one_of if text else Word.needed, allowed=", ".join(filter(None, allowed)))
         return allowed[0]
 
     def yes(self, name: str) -> bool:
-        told = self.values.get(name, "").strip().lower()
-        if told not in YES | NO:
+        text = self.values.get(name, "").strip().lower()
+        if text not in YES | NO:
             self.fault(name, Word.not_yes_or_no)
-        return told in YES
+        return text in YES
 
     def hours(self, name: str, most: int) -> tuple[str, ...]:
-        """`10:00-13:30`, several of them; empty means always."""
-        told = self.values.get(name, "").strip()
-        found = [(match[1], match[2]) for match in _HOURS.finditer(told)]
-        if _SEPARATORS.sub("", _HOURS.sub("", told)):
+        """Parse ranges like `10:00-13:30`; empty means always."""
+        text = self.values.get(name, "").strip()
+        found = [(match[1], match[2]) for match in _HOURS.finditer(text)]
+        if _SEPARATORS.sub("", _HOURS.sub("", text)):
             self.fault(name, Word.not_hours)
         if len(found) > most:
             self.fault(name, Word.too_many, most=most)
         return tuple(f"{since:0>5}-{until:0>5}" for since, until in found[:most])
 
     def weekdays(self, name: str) -> tuple[int, ...]:
-        """`12345`, 1 Monday to 7 Sunday; all and none mean every day."""
-        told = _SEPARATORS.sub("", self.values.get(name, ""))
-        if not re.fullmatch(r"[1-7]*", told):
+        """Parse digits, 1 Monday to 7 Sunday; all and none mean every day."""
+        text = _SEPARATORS.sub("", self.values.get(name, ""))
+        if not re.fullmatch(r"[1-7]*", text):
             self.fault(name, Word.not_weekdays)
             return ()
-        found = tuple(sorted(set(map(int, told))))
+        found = tuple(sorted(set(map(int, text))))
         return () if len(found) == 7 else found
 
     def in_order(self, since: date | None, until: date | None, name: str) -> None:
@@ -226,10 +225,10 @@ class Reading:
             self.fault(name, Word.ends_before_it_begins, since=since.isoformat())
 
 
-def yuan_to_fen(told: str) -> int | None:
-    """None for what is no amount of a project: not a number, parts of a fen, 0, above ten million."""
+def yuan_to_fen(text: str) -> int | None:
+    """Return None for text that is no amount of 0.01 to 10,000,000 yuan, exact to the fen."""
     try:
-        amount = Decimal(told.lstrip("\u00a5\uffe5").strip()) * 100
+        amount = Decimal(text.lstrip("\u00a5\uffe5").strip()) * 100
     except InvalidOperation:
         return None
     if not amount.is_finite() or amount != int(amount) or not 1 <= amount <= 10_000_000_00:
@@ -243,6 +242,6 @@ def fen_to_yuan(fen: int | None) -> str:
     return str(fen // 100) if fen % 100 == 0 else f"{fen // 100}.{fen % 100:02}"
 
 
-def words_of(told: str) -> list[str]:
-    """Split at spaces, commas and semicolons of both scripts."""
-    return [word for word in _SEPARATORS.split(told) if word]
+def words_of(text: str) -> list[str]:
+    """Split at spaces, and at Latin and Chinese commas and semicolons."""
+    return [word for word in _SEPARATORS.split(text) if word]

@@ -1,4 +1,4 @@
-"""A file of beacons, projects or bindings: what it would change, every fault of every row, then all or nothing."""
+"""Import beacons, projects or bindings from a file: plan the changes, report every fault, apply all or nothing."""
 
 import asyncio
 import hashlib
@@ -11,7 +11,7 @@ from central_server.catalogue import entry_warnings
 from central_server.catalogue.columns import COLUMNS, cell, head, name_of
 from central_server.catalogue.entry_warnings import Change, RowRemark
 from central_server.catalogue.field_parsing import Fault, Word
-from central_server.catalogue.identity_ownership import refusal, taken
+from central_server.catalogue.identity_ownership import identity_fault, other_owners
 from central_server.catalogue.records import (
     Edit,
     beacon_values,
@@ -21,26 +21,26 @@ from central_server.catalogue.records import (
     read_binding,
     read_project,
 )
-from central_server.catalogue.reference_index import Known, known
+from central_server.catalogue.reference_index import ReferenceIndex, load_index
 from central_server.sheets.sheet_reader import Sheet, read
 from central_server.sheets.sheet_writer import Cell
 from central_server.store.accounts import audit_trail
 from central_server.store.accounts.audit_trail import AuditLine
 from central_server.store.catalogue import beacons, bindings, projects
-from central_server.store.catalogue.beacons import Wanted
+from central_server.store.catalogue.beacons import BeaconFilter
 from central_server.store.engine import versioned_rows
 from central_server.store.engine.connection import Connection
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.strict_model import Language
 
 KINDS = tuple(COLUMNS)
-_NAMED = 30
-_ROWS_AT_ONCE = 100
+_MAX_NAMED = 30
+_YIELD_EVERY_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class RowFault:
-    """`row`: as the person's program counts, 0 for the whole file."""
+    """`row`: as a spreadsheet numbers it, 0 for the whole file."""
 
     row: int
     column: str
@@ -49,13 +49,13 @@ class RowFault:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """With faults nothing is applied. `wished`: identities that others hold, and the community that wanted them."""
+    """With faults nothing is applied. `conflicts`: identities of others, and the requesting community."""
 
     changes: tuple[Change, ...]
     unchanged: int
     faults: tuple[RowFault, ...]
     warnings: tuple[RowRemark, ...] = ()
-    wished: tuple[tuple[BeaconId, str], ...] = ()
+    conflicts: tuple[tuple[BeaconId, str], ...] = ()
 
     @property
     def added(self) -> int:
@@ -67,9 +67,9 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """What somebody agreed to."""
-        told = [(each.row, each.subject, each.before is None, each.fields) for each in self.changes]
-        return hashlib.sha256(repr(told).encode()).hexdigest()
+        """Return the hash of the changes; the editor confirms it."""
+        changes = [(each.row, each.subject, each.before is None, each.fields) for each in self.changes]
+        return hashlib.sha256(repr(changes).encode()).hexdigest()
 
 
 async def open_sheet(content: bytes) -> Sheet:
@@ -78,63 +78,67 @@ async def open_sheet(content: bytes) -> Sheet:
 
 
 async def plan(connection: Connection, kind: str, sheet: Sheet, tops: Collection[str], place: str, edit: Edit) -> Plan:
-    """`tops`: where the editor may edit; `place`: of rows that name none."""
-    names = [name_of(told, kind) for told in sheet.head]
-    faults = [
-        RowFault(1, told, Fault(told, Word.unknown_column, told))
-        for told, name in zip(sheet.head, names, strict=True)
-        if name is None and told.strip()
-    ]
-    twice = [name for name, times in Counter(name for name in names if name).items() if times > 1]
-    faults += [RowFault(1, name, Fault(name, Word.repeated, name, {"row": 1})) for name in twice]
+    """`tops`: where the editor may edit; `place`: for rows that name none."""
+    names = [name_of(text, kind) for text in sheet.head]
+    faults = _head_faults(sheet.head, names)
     if faults:
         return Plan((), 0, tuple(faults))
-    about = await known(connection, tops)
-    held = await _held(connection, kind, tops)
+    index = await load_index(connection, tops)
+    stored = await _stored(connection, kind, tops)
     reader = _READERS[kind]
     changes: list[Change] = []
     unchanged, seen = 0, dict[Any, int]()
     for number, cells in sheet.rows:
-        if number % _ROWS_AT_ONCE == 0:
-            await asyncio.sleep(0)  # others are served meanwhile
-        told = {name: cell.strip() for name, cell in zip(names, cells, strict=False) if name}
-        told["place"] = told.get("place") or place
-        key = reader.key(told)
-        before = held.get(key)
-        if kind == "bindings" and told.get("id") and before is None:
-            faults.append(RowFault(number, "id", Fault("id", Word.unknown_binding, told["id"])))
+        if number % _YIELD_EVERY_ROWS == 0:
+            await asyncio.sleep(0)  # let other requests run
+        typed = {name: cell.strip() for name, cell in zip(names, cells, strict=False) if name}
+        typed["place"] = typed.get("place") or place
+        key = reader.key(typed)
+        before = stored.get(key)
+        if kind == "bindings" and typed.get("id") and before is None:
+            faults.append(RowFault(number, "id", Fault("id", Word.unknown_binding, typed["id"])))
             continue
-        values = (reader.values(before) if before is not None else {}) | told
-        made, wrong = reader.read(values, about, edit, before)
+        old = reader.values(before) if before is not None else {}
+        new, wrong = reader.read(old | typed, index, edit, before)
         faults += [RowFault(number, each.field, each) for each in wrong]
         if key is not None and seen.setdefault(key, number) != number:
             faults.append(RowFault(number, reader.column, Fault(reader.column, Word.repeated, "", {"row": seen[key]})))
-        if made is None:
+        if new is None:
             continue
-        old, new = (reader.values(before) if before is not None else {}), reader.values(made)
-        fields = tuple((name, old.get(name, ""), new[name]) for name in new if old.get(name, "") != new[name])
+        values = reader.values(new)
+        fields = tuple((name, old.get(name, ""), values[name]) for name in values if old.get(name, "") != values[name])
         if before is not None and not fields:
             unchanged += 1
         else:
-            changes.append(Change(number, reader.subject(made), made, before, fields))
+            changes.append(Change(number, reader.subject(new), new, before, fields))
     if kind == "beacons":
-        return await _with_holders(connection, Plan(tuple(changes), unchanged, tuple(faults)), about, edit)
+        return await _check_owners(connection, Plan(tuple(changes), unchanged, tuple(faults)), index, edit)
     warnings = await entry_warnings.of_bindings(connection, changes) if kind == "bindings" else ()
     return Plan(tuple(changes), unchanged, tuple(faults), warnings)
 
 
+def _head_faults(head_row: Sequence[str], names: Sequence[str | None]) -> list[RowFault]:
+    faults = [
+        RowFault(1, text, Fault(text, Word.unknown_column, text))
+        for text, name in zip(head_row, names, strict=True)
+        if name is None and text.strip()
+    ]
+    twice = [name for name, times in Counter(name for name in names if name).items() if times > 1]
+    return faults + [RowFault(1, name, Fault(name, Word.repeated, name, {"row": 1})) for name in twice]
+
+
 async def apply(connection: Connection, kind: str, found: Plan, account: str, name: str, edit: Edit) -> None:
-    """All of a plan without faults, in the transaction that made it, after `revised.begin`."""
+    """Apply a plan without faults, in the transaction that made it, after `versioned_rows.begin`."""
     assert not found.faults
     save = _READERS[kind].save
     touched: dict[str, list[Change]] = {}
     for change in found.changes:
-        saved = await save(connection, change.made, change.before.revision if change.before is not None else 0)
-        assert saved  # edits come one after the other, and the plan was made in this one
-        touched.setdefault(change.made.place, []).append(change)
+        saved = await save(connection, change.new, change.before.revision if change.before is not None else 0)
+        assert saved  # edits are serialized, and this transaction made the plan
+        touched.setdefault(change.new.place, []).append(change)
     for place, changes in sorted(touched.items()):
         await versioned_rows.edited(connection, place, edit.at)
-        subjects = " ".join(change.subject for change in changes[:_NAMED])
+        subjects = " ".join(change.subject for change in changes[:_MAX_NAMED])
         added = sum(change.before is None for change in changes)
         detail = f"{name}: +{added} ~{len(changes) - added} {subjects}"
         await audit_trail.record(connection, AuditLine(account, place, f"{kind}.import", kind, detail, edit.at))
@@ -143,64 +147,64 @@ async def apply(connection: Connection, kind: str, found: Plan, account: str, na
 async def export(
     connection: Connection, kind: str, tops: Collection[str], language: Language | None
 ) -> list[tuple[Cell, ...]]:
-    """Head and rows of all that is at and below `tops`, as `plan` reads them."""
+    """Return head and rows of everything at and below `tops`, as `plan` reads them."""
     reader = _READERS[kind]
     names = COLUMNS[kind]
-    found = (await _held(connection, kind, tops)).values()
-    rows = (tuple(cell(name, told[name]) for name in names) for told in map(reader.values, found))
+    found = (await _stored(connection, kind, tops)).values()
+    rows = (tuple(cell(name, values[name]) for name in names) for values in map(reader.values, found))
     return [tuple(head(name, language) for name in names), *rows]
 
 
-async def _held(connection: Connection, kind: str, tops: Collection[str]) -> dict[Any, Any]:
-    """What may be edited at and below `tops`, by what names it in a file."""
-    about = await known(connection, tops)
+async def _stored(connection: Connection, kind: str, tops: Collection[str]) -> dict[Any, Any]:
+    """Return what may be edited at and below `tops`, by the key that identifies it in a file."""
+    index = await load_index(connection, tops)
     every: Sequence[Any]
     match kind:
         case "beacons":
-            every = await beacons.page(connection, Wanted(tops), limit=None)
+            every = await beacons.page(connection, BeaconFilter(tops), limit=None)
         case "projects":
             every = await projects.every(connection, tops)
         case _:
             every = await bindings.every(connection, tops)
     reader = _READERS[kind]
-    return {reader.key(reader.values(each)): each for each in every if each.place in about.own}
+    return {reader.key(reader.values(each)): each for each in every if each.place in index.own}
 
 
-async def _with_holders(connection: Connection, found: Plan, about: Known, edit: Edit) -> Plan:
-    """New beacons must not take what another community holds, nor one file give one identity to two."""
-    new = [change for change in found.changes if change.before is None]
-    held = await taken(connection, [change.made for change in new], about, edit.at)
-    faults, wished = [*found.faults], list[tuple[BeaconId, str]]()
+async def _check_owners(connection: Connection, found: Plan, index: ReferenceIndex, edit: Edit) -> Plan:
+    """Refuse new beacons whose identity another community owns, or that one file gives to two communities."""
+    added = [change for change in found.changes if change.before is None]
+    owners = await other_owners(connection, [change.new for change in added], index, edit.at)
+    faults, conflicts = [*found.faults], list[tuple[BeaconId, str]]()
     first: dict[BeaconId, Change] = {}
-    for change in new:
-        beacon, community = change.made.beacon, about.community(change.made.place)
+    for change in added:
+        beacon, community = change.new.beacon, index.community(change.new.place)
         other = first.setdefault(beacon, change)
-        if other is not change and about.community(other.made.place) != community:
+        if other is not change and index.community(other.new.place) != community:
             fault = Fault("minor", Word.twice_in_file, str(beacon.minor), {"row": other.row})
             faults.append(RowFault(change.row, "minor", fault))
-        elif change.made.id in held:
-            faults.append(RowFault(change.row, "minor", refusal(change.made, held[change.made.id], about)))
-            wished.append((beacon, community))
+        elif change.new.id in owners:
+            faults.append(RowFault(change.row, "minor", identity_fault(change.new, owners[change.new.id], index)))
+            conflicts.append((beacon, community))
     warnings = await entry_warnings.of_beacons(connection, found.changes)
-    return replace(found, faults=tuple(faults), warnings=warnings, wished=tuple(wished))
+    return replace(found, faults=tuple(faults), warnings=warnings, conflicts=tuple(conflicts))
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """`key`: what names a record, None when the row does not; `column`: where that is told."""
+    """`key`: identifies a record, None if the row does not; `column`: contains the key."""
 
     key: Callable[[Mapping[str, str]], Any]
     column: str
     values: Callable[[Any], dict[str, str]]
-    read: Callable[[Mapping[str, str], Known, Edit, Any], tuple[Any, list[Fault]]]
+    read: Callable[[Mapping[str, str], ReferenceIndex, Edit, Any], tuple[Any, list[Fault]]]
     save: Callable[[Connection, Any, int], Any]
     subject: Callable[[Any], str]
 
 
-def _beacon_key(told: Mapping[str, str]) -> Any:  # noqa: ANN401  (a key)
-    uuid = told.get("uuid", "").replace("-", "").lower()
-    numbers = [told.get(name, "").lstrip("0") or "0" for name in ("major", "minor")]
-    return (told.get("place", ""), uuid, *numbers) if uuid else None
+def _beacon_key(typed: Mapping[str, str]) -> Any:  # noqa: ANN401  (a key)
+    uuid = typed.get("uuid", "").replace("-", "").lower()
+    numbers = [typed.get(name, "").lstrip("0") or "0" for name in ("major", "minor")]
+    return (typed.get("place", ""), uuid, *numbers) if uuid else None
 
 
 _READERS = {
@@ -208,25 +212,24 @@ _READERS = {
         _beacon_key,
         "minor",
         beacon_values,
-        lambda told, about, edit, before: read_beacon(told, about, edit, before.id if before else ""),
+        lambda typed, index, edit, before: read_beacon(typed, index, edit, before.id if before else ""),
         beacons.save,
-        lambda made: f"{made.beacon.major}/{made.beacon.minor} {made.label}",
+        lambda new: f"{new.beacon.major}/{new.beacon.minor} {new.label}",
     ),
     "projects": _Reader(
-        lambda told: (told.get("place", ""), told["id"]) if told.get("id") else None,
+        lambda typed: (typed.get("place", ""), typed["id"]) if typed.get("id") else None,
         "id",
         project_values,
-        lambda told, about, edit, before: read_project(told, about, edit, before.picture if before else None),
+        lambda typed, index, edit, before: read_project(typed, index, edit, before.picture if before else None),
         projects.save,
-        lambda made: made.id,
+        lambda new: new.id,
     ),
     "bindings": _Reader(
-        lambda told: told.get("id") or None,
+        lambda typed: typed.get("id") or None,
         "id",
         binding_values,
-        lambda told, about, edit, before: read_binding(told, about, edit, before.id if before else ""),
+        lambda typed, index, edit, before: read_binding(typed, index, edit, before.id if before else ""),
         bindings.save,
-        lambda made: made.project,
+        lambda new: new.project,
     ),
 }
-__all__ = ["KINDS", "Change", "Plan", "RowFault", "RowRemark", "apply", "export", "open_sheet", "plan"]

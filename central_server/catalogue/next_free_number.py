@@ -1,9 +1,9 @@
-"""The next free major and minor in a uuid: neither entered nor sent by any gateway."""
+"""Find the next major and minor of a uuid that are neither entered nor advertised by a gateway."""
 
 from datetime import datetime
 from uuid import UUID
 
-from central_server.catalogue.identity_ownership import SENT_LATELY
+from central_server.catalogue.identity_ownership import IN_USE_FOR
 from central_server.store.catalogue import beacons
 from central_server.store.engine.connection import Connection
 from central_server.store.statistics import beacon_activity
@@ -13,7 +13,7 @@ _ALL = 65536
 
 
 async def next_free(connection: Connection, uuid: UUID, now: datetime) -> BeaconId | None:
-    """In the highest major in use while that has room, from minor 1 on; None when the uuid is full."""
+    """Search the highest major in use first, from minor 1. Return None if the uuid is full."""
     taken = await beacons.taken_by_major(connection, uuid)
     newest = max(taken, default=1)
     rest = (major for major in (*range(newest, _ALL), *range(newest)) if taken.get(major, 0) < _ALL)
@@ -21,7 +21,7 @@ async def next_free(connection: Connection, uuid: UUID, now: datetime) -> Beacon
     if major is None:
         return None
     used = await beacons.minors(connection, uuid, major) | await beacon_activity.sent_minors(
-        connection, uuid, major, now - SENT_LATELY
+        connection, uuid, major, now - IN_USE_FOR
     )
     minor = next((each for each in (*range(1, _ALL), 0) if each not in used), None)
     return None if minor is None else BeaconId(uuid, major, minor)

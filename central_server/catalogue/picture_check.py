@@ -1,63 +1,62 @@
-"""Which pictures are taken: what is called one, and is one by its first octets and its structure."""
+"""Recognize JPEG, PNG and WebP pictures by their first bytes and structure."""
 
 import struct
 
 from sync_contract.catalogue import MAX_PICTURE_OCTETS
 
-MOST_OCTETS = MAX_PICTURE_OCTETS
 ENDINGS = ("png", "jpg", "jpeg", "webp")
-"""Which of them a file has says nothing of what it is: phones and chat programs mix them up."""
+"""The ending need not match the content: phones and chat programs mix them up."""
 _MOST_PIXELS = 8000
-"""A side. More is a picture of nothing that a screen shows, or a bomb."""
+"""Per side; larger ones are of no use on a screen and may be decompression bombs."""
 
 
-def content_type(octets: bytes) -> str | None:
-    """None for what is no whole JPEG, PNG or WebP of at most 2 MB and 8000 pixels a side."""
-    if not 32 <= len(octets) <= MOST_OCTETS:
+def content_type(content: bytes) -> str | None:
+    """Return None if it is no complete JPEG, PNG or WebP of at most 2 MB and 8000 pixels per side."""
+    if not 32 <= len(content) <= MAX_PICTURE_OCTETS:
         return None
     for kind, size in (("image/png", _png), ("image/jpeg", _jpeg), ("image/webp", _webp)):
-        found = size(octets)
+        found = size(content)
         if found is not None:
             return kind if all(0 < side <= _MOST_PIXELS for side in found) else None
     return None
 
 
-def _png(octets: bytes) -> tuple[int, int] | None:
+def _png(content: bytes) -> tuple[int, int] | None:
     """PNG, third edition, section 5.2 and 11.2.1: signature, IHDR first, IEND last."""
-    if not octets.startswith(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR") or octets[-8:-4] != b"IEND":
+    if not content.startswith(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR") or content[-8:-4] != b"IEND":
         return None
-    width, height = struct.unpack(">II", octets[16:24])
+    width, height = struct.unpack(">II", content[16:24])
     return width, height
 
 
-def _jpeg(octets: bytes) -> tuple[int, int] | None:
+def _jpeg(content: bytes) -> tuple[int, int] | None:
     """ITU-T T.81, annex B: segments up to the frame header (SOF), the end marker at the end."""
-    if not octets.startswith(b"\xff\xd8\xff") or not octets.rstrip(b"\0").endswith(b"\xff\xd9"):
+    if not content.startswith(b"\xff\xd8\xff") or not content.rstrip(b"\0").endswith(b"\xff\xd9"):
         return None
     at = 2
-    while at + 9 < len(octets) and octets[at] == 0xFF:
-        marker = octets[at + 1]
-        if marker == 0xFF:  # fill octets
+    while at + 9 < len(content) and content[at] == 0xFF:
+        marker = content[at + 1]
+        if marker == 0xFF:  # fill bytes
             at += 1
             continue
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = struct.unpack(">HH", octets[at + 5 : at + 9])
+            height, width = struct.unpack(">HH", content[at + 5 : at + 9])
             return width, height
-        at += 2 + int.from_bytes(octets[at + 2 : at + 4], "big")
+        at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
     return None
 
 
-def _webp(octets: bytes) -> tuple[int, int] | None:
+def _webp(content: bytes) -> tuple[int, int] | None:
     """RFC 9649, section 2: RIFF, its length, WEBP, then VP8, VP8L or VP8X."""
-    if octets[:4] != b"RIFF" or octets[8:12] != b"WEBP" or int.from_bytes(octets[4:8], "little") + 8 != len(octets):
+    if content[:4] != b"RIFF" or content[8:12] != b"WEBP" or int.from_bytes(content[4:8], "little") + 8 != len(content):
         return None
-    chunk = octets[12:16]
+    chunk = content[12:16]
     if chunk == b"VP8X":
-        return 1 + int.from_bytes(octets[24:27], "little"), 1 + int.from_bytes(octets[27:30], "little")
-    if chunk == b"VP8L" and octets[20] == 0x2F:
-        bits = int.from_bytes(octets[21:25], "little")
+        return 1 + int.from_bytes(content[24:27], "little"), 1 + int.from_bytes(content[27:30], "little")
+    if chunk == b"VP8L" and content[20] == 0x2F:
+        bits = int.from_bytes(content[21:25], "little")
         return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
-    if chunk == b"VP8 " and octets[23:26] == b"\x9d\x01\x2a":
-        width, height = struct.unpack("<HH", octets[26:30])
+    if chunk == b"VP8 " and content[23:26] == b"\x9d\x01\x2a":
+        width, height = struct.unpack("<HH", content[26:30])
         return width & 0x3FFF, height & 0x3FFF
     return None

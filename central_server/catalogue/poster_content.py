@@ -1,9 +1,9 @@
-"""What a beacon's poster says, out of the catalogue."""
+"""Collect the content of a beacon's poster from the catalogue."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from central_server.catalogue.beacon_project import community_of, project_at, stands_at
+from central_server.catalogue.beacon_project import community_of, project_at, site_of
 from central_server.store.catalogue import pictures, projects
 from central_server.store.catalogue.beacons import StoredBeacon
 from central_server.store.engine.connection import Connection
@@ -14,9 +14,8 @@ from sync_contract.strict_model import Environment
 
 
 @dataclass(frozen=True, slots=True)
-class OnPaper:
-    """`place`: where the beacon stands; `projects`: that may stand on it; `chosen`: the one that does, None when there
-    is none."""
+class PosterContent:
+    """`place`: of the beacon; `projects`: that may be printed; `chosen`: the printed one."""
 
     place: str
     community: Texts
@@ -24,37 +23,37 @@ class OnPaper:
     chosen: Project | None
     picture: bytes | None
 
-    def facts(self, kept: StoredBeacon, environment: Environment, public_url: str, phone: str) -> PosterFacts | None:
-        """None without a project."""
+    def facts(self, beacon: StoredBeacon, environment: Environment, public_url: str, phone: str) -> PosterFacts | None:
+        """Return None without a project."""
         if self.chosen is None:
             return None
         return PosterFacts(
             environment=environment,
             community=self.community,
             public_url=public_url,
-            beacon=kept.beacon,
+            beacon=beacon.beacon,
             project=self.chosen,
             picture=self.picture,
             phone=phone,
         )
 
 
-async def on_paper(
-    connection: Connection, kept: StoredBeacon, project: str, now: datetime, environment: Environment
-) -> OnPaper:
-    """`project`: the one wished for; empty, or one that is not on offer there: the one that the beacon brings now."""
-    community = await community_of(connection, kept, now)
+async def load_poster_content(
+    connection: Connection, beacon: StoredBeacon, project: str, now: datetime, environment: Environment
+) -> PosterContent:
+    """`project`: the requested one; empty: the one that the beacon brings now."""
+    community = await community_of(connection, beacon, now)
     place = await places.get(connection, community)
-    assert place is not None  # a beacon's place is kept as long as the beacon
+    assert place is not None  # a foreign key
     offered = await projects.all_offered(connection, community)
-    here = await project_at(connection, kept.beacon, now, environment)
-    wished = project or (here.project.id if here and here.community == community else "")
-    chosen = next((each for each in offered if each.id == wished), None)
+    current = await project_at(connection, beacon.beacon, now, environment)
+    id_ = project or (current.project.id if current and current.community == community else "")
+    chosen = next((each for each in offered if each.id == id_), None)
     picture = await _picture(connection, community, chosen.id) if chosen else None
-    return OnPaper(await stands_at(connection, kept, community), place.names, offered, chosen, picture)
+    return PosterContent(await site_of(connection, beacon, community), place.names, offered, chosen, picture)
 
 
 async def _picture(connection: Connection, community: str, project: str) -> bytes | None:
     sha256 = (await projects.holding(connection, community))[project].picture
-    kept = await pictures.get(connection, sha256) if sha256 else None
-    return kept.content if kept else None
+    picture = await pictures.get(connection, sha256) if sha256 else None
+    return picture.content if picture else None

@@ -1,7 +1,6 @@
-"""The catalogue that a community's gateways pull: signed, and a new version only when its content changes.
+"""Publish the signed catalogue that a community's gateways fetch: a new version only when its content changes.
 
-It is made when somebody asks for it after an edit, in whichever process. Versions are the community's own, counted in
-the database and never below the clock: see `numbers`.
+It is made at the first request after an edit, in any process. `catalogue_version` numbers the versions of a community.
 """
 
 import hashlib
@@ -14,82 +13,66 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 
-from central_server.catalogue.catalogue_content import Content, content
-from central_server.catalogue.catalogue_version import MOST, following, is_behind
+from central_server.catalogue.catalogue_content import Content, load_content
+from central_server.catalogue.catalogue_version import MAX_VERSION, following, needs_reissue
 from central_server.errors import CentralError
 from central_server.store.catalogue import catalogues
 from central_server.store.catalogue.catalogues import StoredCatalogue, Trouble
 from central_server.store.engine import versioned_rows
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
-from sync_contract.catalogue import CONTRACTS, Catalogue, SignedCatalogue, sign, unsigned
+from sync_contract.catalogue import Catalogue, sign
 from sync_contract.keys import key_id
 from sync_contract.records import canonical
 from sync_contract.strict_model import Environment
 
 _log = structlog.get_logger()
 _EPOCH = datetime.fromtimestamp(0, UTC)
-_MOST_REMEMBERED = 1000
-PAID_EVERY = timedelta(minutes=5)
-"""A project with a goal tells what was paid; not every gift is a new version."""
+_MAX_CACHED = 1000
+REFRESH_INTERVAL = timedelta(minutes=5)
+"""How often published sums are read again; not every gift is a new version."""
 
 
-class Stuck(StrEnum):
+class Obstacle(StrEnum):
     """Why the newest edits of a community cannot be published."""
 
     too_large = "too_large"
-    """More projects, beacons or bindings than a catalogue holds."""
+    """More projects, beacons or bindings than a catalogue can contain."""
     no_number = "no_number"
-    """The greatest number that there is was used."""
+    """The greatest version number is used."""
 
 
-_WHY = {
-    Stuck.too_large: "more projects, beacons or bindings than a catalogue holds",
-    Stuck.no_number: "the greatest number of a catalogue was used",
-}
+class CatalogueUnavailable(CentralError):
+    """The community's first catalogue cannot be made."""
 
-
-class CatalogueStuck(CentralError):
-    """The community's first catalogue cannot be made; `reason` says why."""
-
-    def __init__(self, community: str, reason: Stuck) -> None:
-        super().__init__(f"{community}: {_WHY[reason]}")
+    def __init__(self, community: str, reason: Obstacle) -> None:
+        super().__init__(f"{community}: no catalogue can be published ({reason.value})")
         self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """`signed`: by contract, as JSON. `stuck`: there are newer edits, which cannot be published."""
+    """`signed`: a SignedCatalogue as JSON. `obstacle`: there are newer edits, which cannot be published."""
 
     version: int
     digest: str
-    signed: dict[int, str]
+    signed: str
     issued_at: datetime
-    stuck: Stuck | None = None
+    obstacle: Obstacle | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
-    """`kept` None: there is none. `edit`: the number of the newest one that was looked at."""
+class _Cached:
+    """`edit`: the number of the newest edit that it includes."""
 
-    kept: StoredCatalogue | None
-    edit: int
-    stuck: Stuck | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Remembered:
     edit: int
     published: Published | None
-    stuck: Stuck | None
+    obstacle: Obstacle | None
     at: datetime
 
 
 class Publication:
-    """What was published last is remembered for as long as nobody edits; what was paid is looked at now and then.
-
-    `platforms`: as in `content`.
-    """
+    """Caches the newest catalogue of each community until an edit. `platforms`: as in `load_content`."""
 
     def __init__(
         self,
@@ -104,79 +87,71 @@ class Publication:
         self.now = clock
         self.environment = environment
         self.platforms = platforms
-        self._remembered: dict[str, _Remembered] = {}
+        self._cache: dict[str, _Cached] = {}
 
-    async def current(self, community: str, held: int = 0) -> Published:
-        """`held`: what a gateway says it holds, see `numbers.is_behind`. Raises CatalogueStuck."""
+    async def current(self, community: str, reported: int = 0) -> Published:
+        """`reported`: the version that a gateway has, see `needs_reissue`. Raises CatalogueUnavailable."""
         async with self._database.read() as connection:
             edit = await versioned_rows.newest_edit(connection, community)
-        known = self._remembered.get(community)
+        cached = self._cache.get(community)
         now = self.now()
         if (
-            known is None
-            or known.edit != edit
-            or now - known.at >= PAID_EVERY
-            or (known.published is not None and is_behind(known.published.version, held, now))
+            cached is None
+            or cached.edit != edit
+            or now - cached.at >= REFRESH_INTERVAL
+            or (cached.published is not None and needs_reissue(cached.published.version, reported, now))
         ):
-            made = await self._database.written(lambda connection: self._publish(connection, community, held, now))
-            if len(self._remembered) >= _MOST_REMEMBERED:
-                self._remembered.clear()
-            known = _Remembered(made.edit, self._told(made), made.stuck, now)
-            self._remembered[community] = known
-        if known.published is None:
-            assert known.stuck is not None  # or there is one
-            raise CatalogueStuck(community, known.stuck)
-        return known.published
+            cached = await self._database.written(
+                lambda connection: self._publish(connection, community, reported, now)
+            )
+            if len(self._cache) >= _MAX_CACHED:
+                self._cache.clear()
+            self._cache[community] = cached
+        if cached.published is None:
+            assert cached.obstacle is not None
+            raise CatalogueUnavailable(community, cached.obstacle)
+        return cached.published
 
-    async def _publish(self, connection: Connection, community: str, held: int, now: datetime) -> _Made:
-        """The kept one when nothing changed, or nothing newer can be made."""
+    async def _publish(self, connection: Connection, community: str, reported: int, now: datetime) -> _Cached:
+        """Store a new version, unless nothing changed or none can be made."""
         await versioned_rows.begin(connection)
         edit = await versioned_rows.newest_edit(connection, community)
         newest = await catalogues.newest(connection, community)
         before = newest.version if newest is not None else 0
-        said = await content(connection, community, self.environment, self.platforms)
-        version = following(before, now)
-        new, stuck = self._made(said, community, version, now)
+        content = await load_content(connection, community, self.environment, self.platforms)
+        new, obstacle = self._sign(content, community, following(before, now), now)
         unchanged = newest is not None and new is not None and new.digest == newest.digest
-        if stuck is not None and not unchanged:
-            await catalogues.note_trouble(connection, Trouble(community, stuck.value, now))
-            return _Made(newest, edit, stuck)
+        if obstacle is not None and not unchanged:
+            await catalogues.note_trouble(connection, Trouble(community, obstacle.value, now))
+            return _Cached(edit, None if newest is None else _published(newest, obstacle), obstacle, now)
         await catalogues.end_trouble(connection, community)
-        if unchanged and not is_behind(before, held, now):
-            return _Made(newest, edit, None)
-        assert new is not None  # or it was stuck
+        if unchanged and not needs_reissue(before, reported, now):
+            return _Cached(edit, None if newest is None else _published(newest), None, now)
+        assert new is not None  # otherwise there was an obstacle
         await catalogues.add(connection, new)
-        return _Made(new, edit, None)
+        return _Cached(edit, _published(new), None, now)
 
-    def _made(
-        self, said: Content, community: str, version: int, now: datetime
-    ) -> tuple[StoredCatalogue | None, Stuck | None]:
-        """With a number that is used up, what it would be."""
+    def _sign(
+        self, content: Content, community: str, version: int, now: datetime
+    ) -> tuple[StoredCatalogue | None, Obstacle | None]:
         try:
             catalogue = Catalogue(
-                version=min(version, MOST),
+                version=min(version, MAX_VERSION),
                 issued_at=now,
-                projects=said.projects,
-                bindings=said.bindings,
-                beacons=said.beacons,
-                pictures=said.pictures,
+                projects=content.projects,
+                bindings=content.bindings,
+                beacons=content.beacons,
+                pictures=content.pictures,
             )
             signed = sign(catalogue, self._key).model_dump_json()
         except ValidationError as error:
             _log.error("catalogue.too_large", community=community, reason=error.errors()[0]["msg"])
-            return None, Stuck.too_large
+            return None, Obstacle.too_large
         undated = catalogue.model_copy(update={"version": 1, "issued_at": _EPOCH})
         digest = hashlib.sha256(key_id(self._key.public_key()).encode() + canonical(undated)).hexdigest()
         new = StoredCatalogue(catalogue.version, digest, signed, now, community)
-        return new, Stuck.no_number if version > MOST else None
+        return new, Obstacle.no_number if version > MAX_VERSION else None
 
-    def _told(self, made: _Made) -> Published | None:
-        kept = made.kept
-        if kept is None:
-            return None
-        return Published(kept.version, kept.digest, self._in_every_contract(kept), kept.issued_at, made.stuck)
 
-    def _in_every_contract(self, kept: StoredCatalogue) -> dict[int, str]:
-        """The kept one may be of a contract of before."""
-        catalogue = unsigned(SignedCatalogue.model_validate_json(kept.content))
-        return {contract: sign(catalogue, self._key, contract).model_dump_json() for contract in CONTRACTS}
+def _published(row: StoredCatalogue, obstacle: Obstacle | None = None) -> Published:
+    return Published(row.version, row.digest, row.content, row.issued_at, obstacle)

@@ -1,6 +1,6 @@
-"""Organisations, projects, beacons and bindings: from typed values to what is kept, and back.
+"""Convert organisations, projects, beacons and bindings from typed values to stored records, and back.
 
-The same names stand in the forms, in the heads of files and here. `place` and what names a record come first.
+Forms and file heads use the same names. `place` and the fields that identify a record come first.
 """
 
 import re
@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from central_server.catalogue.amount_examples import example_values, read_examples
 from central_server.catalogue.field_parsing import Fault, Reading, Values, Word, fen_to_yuan, words_of
-from central_server.catalogue.reference_index import Known
+from central_server.catalogue.reference_index import ReferenceIndex
 from central_server.store.catalogue.beacons import StoredBeacon
 from central_server.store.catalogue.bindings import StoredBinding, Target
 from central_server.store.catalogue.organisations import Organisation
@@ -23,15 +23,14 @@ from sync_contract.uuid7 import new_id
 _ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?")
 _TAG_CLASS = re.compile(r"[a-z0-9-]{1,32}")
 _LANGUAGES = ("zh_hans", "zh_hant", "en")
-MOST_AMOUNTS = 6
-MOST_HOURS = 10
-MOST_GROUPS = 10
-MOST_FEN = 10_000_000_00
+MAX_AMOUNTS = 6
+MAX_HOURS = 10
+MAX_GROUPS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Who saves, when."""
+    """Who saves, and when."""
 
     account: str
     at: datetime
@@ -58,10 +57,10 @@ BINDING = (
 )  # fmt: skip
 
 
-def read_organisation(values: Values, known: Known, edit: Edit) -> tuple[Organisation | None, list[Fault]]:
+def read_organisation(values: Values, index: ReferenceIndex, edit: Edit) -> tuple[Organisation | None, list[Fault]]:
     read = Reading(values)
-    made = Organisation(
-        place=_place(read, known, site=False),
+    new = Organisation(
+        place=_place(read, index, site=False),
         id=_id(read, "id"),
         name=read.text("name", 120),
         about=read.texts("about", 500, needed=False, lines=True),
@@ -72,43 +71,43 @@ def read_organisation(values: Values, known: Known, edit: Edit) -> tuple[Organis
         edited_at=edit.at,
         edited_by=edit.account,
     )
-    if made.certificate and not made.certificate_until and not read.values.get("certificate_until", "").strip():
+    if new.certificate and not new.certificate_until and not read.values.get("certificate_until", "").strip():
         read.fault("certificate_until", Word.needed)
-    if made.certificate_until and not made.certificate:
+    if new.certificate_until and not new.certificate:
         read.fault("certificate", Word.needed)
-    return (None if read.faults else made), read.faults
+    return (None if read.faults else new), read.faults
 
 
-def organisation_values(kept: Organisation) -> dict[str, str]:
+def organisation_values(row: Organisation) -> dict[str, str]:
     return {
-        "place": kept.place,
-        "id": kept.id,
-        "name": kept.name,
-        **_texts("about", kept.about),
-        "certificate": kept.certificate,
-        "certificate_until": _day(kept.certificate_until),
-        "platform_url": kept.platform_url,
-        "own_site": "yes" if kept.own_site else "",
+        "place": row.place,
+        "id": row.id,
+        "name": row.name,
+        **_texts("about", row.about),
+        "certificate": row.certificate,
+        "certificate_until": _day(row.certificate_until),
+        "platform_url": row.platform_url,
+        "own_site": "yes" if row.own_site else "",
     }
 
 
 def read_project(
-    values: Values, known: Known, edit: Edit, picture: str | None = None
+    values: Values, index: ReferenceIndex, edit: Edit, picture: str | None = None
 ) -> tuple[StoredProject | None, list[Fault]]:
-    """`picture`: the one that it keeps."""
+    """`picture`: SHA-256 of the current one."""
     read = Reading(values)
-    place = _place(read, known, site=False)
+    place = _place(read, index, site=False)
     title, summary = read.texts("title", 40), read.texts("summary", 200, lines=True)
     story, payee = read.texts("story", 2000, lines=True), read.texts("payee", 120)
     least, most = read.fen("min_yuan"), read.fen("max_yuan")
-    amounts, goal = read.amounts("amounts_yuan", MOST_AMOUNTS), read.fen("goal_yuan", needed=False)
+    amounts, goal = read.amounts("amounts_yuan", MAX_AMOUNTS), read.fen("goal_yuan", needed=False)
     if least and most and least > most:
         read.fault("max_yuan", Word.least_over_most)
     elif least and most and any(not least <= amount <= most for amount in amounts):
         read.fault("amounts_yuan", Word.amount_outside, least=fen_to_yuan(least), most=fen_to_yuan(most))
     pays_for = read_examples(read, amounts)
     organisation = read.text("organisation", 16, needed=False)
-    if organisation and place and not known.organisation_holds(place, organisation):
+    if organisation and place and not index.organisation_holds(place, organisation):
         read.fault("organisation", Word.unknown_organisation)
     filing, area = read.text("filing", 120, needed=False), read.text("area", 120, needed=False)
     opens, closes = read.day("opens"), read.day("closes")
@@ -121,7 +120,7 @@ def read_project(
     id_, position, withdrawn = _id(read, "id"), read.number("position", 0, 9999, otherwise=0), read.yes("withdrawn")
     if read.faults or title is None or summary is None or story is None or payee is None or not least or not most:
         return None, read.faults
-    made = StoredProject(
+    new = StoredProject(
         place=place,
         id=id_,
         title=title,
@@ -144,36 +143,38 @@ def read_project(
         edited_by=edit.account,
         pays_for=pays_for,
     )
-    return made, []
+    return new, []
 
 
-def project_values(kept: StoredProject) -> dict[str, str]:
+def project_values(row: StoredProject) -> dict[str, str]:
     return {
-        "place": kept.place,
-        "id": kept.id,
-        **_texts("title", kept.title),
-        **_texts("summary", kept.summary),
-        **_texts("story", kept.story),
-        **_texts("payee", kept.payee),
-        "amounts_yuan": " ".join(map(fen_to_yuan, kept.amounts_fen)),
-        **example_values(kept.pays_for),
-        "min_yuan": fen_to_yuan(kept.min_fen),
-        "max_yuan": fen_to_yuan(kept.max_fen),
-        "goal_yuan": fen_to_yuan(kept.goal_fen),
-        "organisation": kept.organisation,
-        "filing": kept.filing,
-        "area": kept.area,
-        "opens": _day(kept.opens),
-        "closes": _day(kept.closes),
-        "position": str(kept.position),
-        "withdrawn": "yes" if kept.withdrawn else "",
+        "place": row.place,
+        "id": row.id,
+        **_texts("title", row.title),
+        **_texts("summary", row.summary),
+        **_texts("story", row.story),
+        **_texts("payee", row.payee),
+        "amounts_yuan": " ".join(map(fen_to_yuan, row.amounts_fen)),
+        **example_values(row.pays_for),
+        "min_yuan": fen_to_yuan(row.min_fen),
+        "max_yuan": fen_to_yuan(row.max_fen),
+        "goal_yuan": fen_to_yuan(row.goal_fen),
+        "organisation": row.organisation,
+        "filing": row.filing,
+        "area": row.area,
+        "opens": _day(row.opens),
+        "closes": _day(row.closes),
+        "position": str(row.position),
+        "withdrawn": "yes" if row.withdrawn else "",
     }
 
 
-def read_beacon(values: Values, known: Known, edit: Edit, id_: str = "") -> tuple[StoredBeacon | None, list[Fault]]:
+def read_beacon(
+    values: Values, index: ReferenceIndex, edit: Edit, id_: str = ""
+) -> tuple[StoredBeacon | None, list[Fault]]:
     """`id_`: of the beacon that is edited, empty for a new one."""
     read = Reading(values)
-    place, beacon = _place(read, known, site=True), _beacon(read)
+    place, beacon = _place(read, index, site=True), _beacon(read)
     kind = BeaconKind(read.one_of("kind", tuple(BeaconKind)))
     label, comment = read.text("label", 60), read.text("comment", 300, needed=False, lines=True)
     power = read.number("measured_power", MIN_DBM, MAX_DBM, otherwise=-59)
@@ -183,98 +184,100 @@ def read_beacon(values: Values, known: Known, edit: Edit, id_: str = "") -> tupl
     if kind is BeaconKind.place and tag_class:
         read.fault("tag_class", Word.class_of_place)
     gateway = read.text("gateway", 16, needed=False)
-    if gateway and place and not known.gateway_is_of(gateway, place):
+    if gateway and place and not index.gateway_is_of(gateway, place):
         read.fault("gateway", Word.unknown_gateway)
     groups = tuple(dict.fromkeys(words_of(values.get("groups", ""))))
-    if len(groups) > MOST_GROUPS:
-        read.fault("groups", Word.too_many, most=MOST_GROUPS)
+    if len(groups) > MAX_GROUPS:
+        read.fault("groups", Word.too_many, most=MAX_GROUPS)
     if any(len(group) > 32 or not group.isprintable() for group in groups):
         read.fault("groups", Word.not_a_group)
     if read.faults or beacon is None:
         return None, read.faults
-    made = StoredBeacon(
+    new = StoredBeacon(
         id_ or new_id(), place, beacon, kind, label, power, tag_class, gateway or None, groups, comment,
         edit.at, edit.account,
     )  # fmt: skip
-    return made, []
+    return new, []
 
 
-def beacon_values(kept: StoredBeacon) -> dict[str, str]:
+def beacon_values(row: StoredBeacon) -> dict[str, str]:
     return {
-        "place": kept.place,
-        **_identity(kept.beacon),
-        "kind": kept.kind.value,
-        "label": kept.label,
-        "measured_power": str(kept.measured_power),
-        "tag_class": kept.tag_class,
-        "gateway": kept.gateway or "",
-        "groups": " ".join(kept.groups),
-        "comment": kept.comment,
+        "place": row.place,
+        **_identity(row.beacon),
+        "kind": row.kind.value,
+        "label": row.label,
+        "measured_power": str(row.measured_power),
+        "tag_class": row.tag_class,
+        "gateway": row.gateway or "",
+        "groups": " ".join(row.groups),
+        "comment": row.comment,
     }
 
 
-def read_binding(values: Values, known: Known, edit: Edit, id_: str = "") -> tuple[StoredBinding | None, list[Fault]]:
+def read_binding(
+    values: Values, index: ReferenceIndex, edit: Edit, id_: str = ""
+) -> tuple[StoredBinding | None, list[Fault]]:
     """`id_`: of the binding that is edited, empty for a new one."""
     read = Reading(values)
-    place = _place(read, known, site=False)
+    place = _place(read, index, site=False)
     target = Target(read.one_of("target", tuple(Target)))
     beacon = _beacon(read) if target is Target.beacon else None
     group = read.text("group", 32) if target is Target.group else ""
     if " " in group:
         read.fault("group", Word.not_a_group)
     project = read.text("project", 16)
-    if project and place and not known.project_holds(place, project):
+    if project and place and not index.project_holds(place, project):
         read.fault("project", Word.unknown_project)
     priority = read.number("priority", -100, 100, otherwise=0)
-    hours, weekdays = read.hours("hours", MOST_HOURS), read.weekdays("weekdays")
+    hours, weekdays = read.hours("hours", MAX_HOURS), read.weekdays("weekdays")
     since, until = read.day("since"), read.day("until")
     read.in_order(since, until, "until")
     zone = read.one_of("zone", ("", "near", "immediate"), otherwise="")
     while_needed = read.yes("while_needed")
     if read.faults:
         return None, read.faults
-    made = StoredBinding(
+    new = StoredBinding(
         id_ or new_id(), place, target, beacon, group, project, priority, hours, weekdays, since, until, zone,
         while_needed, edit.at, edit.account,
     )  # fmt: skip
-    return made, []
+    return new, []
 
 
-def binding_values(kept: StoredBinding) -> dict[str, str]:
-    identity = _identity(kept.beacon) if kept.beacon else dict.fromkeys(("uuid", "major", "minor"), "")
+def binding_values(row: StoredBinding) -> dict[str, str]:
+    identity = _identity(row.beacon) if row.beacon else dict.fromkeys(("uuid", "major", "minor"), "")
     return {
-        "id": kept.id,
-        "place": kept.place,
-        "target": kept.target.value,
+        "id": row.id,
+        "place": row.place,
+        "target": row.target.value,
         **identity,
-        "group": kept.group,
-        "project": kept.project,
-        "priority": str(kept.priority),
-        "hours": " ".join(kept.hours),
-        "weekdays": "".join(map(str, kept.weekdays)),
-        "since": _day(kept.since),
-        "until": _day(kept.until),
-        "zone": kept.zone,
-        "while_needed": "yes" if kept.while_needed else "",
+        "group": row.group,
+        "project": row.project,
+        "priority": str(row.priority),
+        "hours": " ".join(row.hours),
+        "weekdays": "".join(map(str, row.weekdays)),
+        "since": _day(row.since),
+        "until": _day(row.until),
+        "zone": row.zone,
+        "while_needed": "yes" if row.while_needed else "",
     }
 
 
-def _place(read: Reading, known: Known, *, site: bool) -> str:
-    """Empty when it is not one of the editor's."""
+def _place(read: Reading, index: ReferenceIndex, *, site: bool) -> str:
+    """Return an empty text if the editor may not edit there."""
     place = read.text("place", 64)
-    if place and not known.may_hold(place, site=site):
+    if place and not index.may_hold(place, site=site):
         read.fault("place", Word.unknown_place)
         return ""
     return place
 
 
 def _id(read: Reading, name: str) -> str:
-    told = read.values.get(name, "").strip()
-    if not told:
+    text = read.values.get(name, "").strip()
+    if not text:
         read.fault(name, Word.needed)
-    elif not _ID.fullmatch(told):
+    elif not _ID.fullmatch(text):
         read.fault(name, Word.not_an_id)
-    return told
+    return text
 
 
 def _beacon(read: Reading) -> BeaconId | None:
@@ -284,10 +287,10 @@ def _beacon(read: Reading) -> BeaconId | None:
 
 
 def _https(read: Reading, name: str) -> str:
-    told = read.text(name, 300, needed=False)
-    if told and not re.fullmatch(r"https://[^\s/@]+\.[^\s/@]+(/\S*)?", told):
+    text = read.text(name, 300, needed=False)
+    if text and not re.fullmatch(r"https://[^\s/@]+\.[^\s/@]+(/\S*)?", text):
         read.fault(name, Word.not_https)
-    return told
+    return text
 
 
 def _identity(beacon: BeaconId) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What a record may name: places, organisations, projects, gateways, each where it holds."""
+"""Index the places, organisations, projects and gateways that a record may refer to."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from central_server.store.places.places import TOP, Place, PlaceKind
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """`own`: the places where the editor may edit; the rest is of all places, and never told to anybody."""
+class ReferenceIndex:
+    """`own`: the places where the editor may edit. The rest covers all places and is never shown."""
 
     own: frozenset[str]
     places: Mapping[str, Place]
@@ -21,7 +21,7 @@ class Known:
     gateways: Mapping[str, str]
 
     def chain(self, place: str) -> tuple[str, ...]:
-        """The place and all above it."""
+        """Return the place and all above it, nearest first."""
         found: list[str] = []
         at: str | None = place
         while at is not None and at in self.places:
@@ -30,18 +30,18 @@ class Known:
         return tuple(found)
 
     def community(self, place: str) -> str:
-        """The community in which the place lies, or the place itself when it is above communities."""
+        """Return the community that contains the place, or the place itself if it is above communities."""
         for each in self.chain(place):
             if self.places[each].kind is PlaceKind.community:
                 return each
         return place
 
     def in_line(self, one: str, other: str) -> bool:
-        """Whether one of the places is the other, or above it."""
+        """Return whether one of the places is the other, or above it."""
         return one in self.chain(other) or other in self.chain(one)
 
     def may_hold(self, place: str, *, site: bool) -> bool:
-        """Whether the editor may put something there; only beacons belong to a site."""
+        """Return whether the editor may put a record there; only beacons belong to a site."""
         return place in self.own and (site or self.places[place].kind is not PlaceKind.site)
 
     def project_holds(self, place: str, project: str) -> bool:
@@ -51,15 +51,15 @@ class Known:
         return any((each, organisation) in self.organisations for each in self.chain(place))
 
     def gateway_is_of(self, gateway: str, place: str) -> bool:
-        """At, below or above the place."""
+        """Return whether the gateway is at, below or above the place."""
         community = self.gateways.get(gateway)
         return community is not None and self.in_line(place, community)
 
 
-async def known(connection: Connection, tops: Collection[str]) -> Known:
-    """For an editor who may edit at and below `tops`."""
+async def load_index(connection: Connection, tops: Collection[str]) -> ReferenceIndex:
+    """`tops`: the editor may edit at and below them."""
     own = await places.every(connection, tops)
-    return Known(
+    return ReferenceIndex(
         own=frozenset(place.id for place in own),
         places={place.id: place for place in await places.every(connection, [TOP])},
         organisations=frozenset((each.place, each.id) for each in await organisations.every(connection, tops)),

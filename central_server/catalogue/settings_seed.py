@@ -1,4 +1,4 @@
-"""The settings' projects and bindings go into the database at the first start; from then on staff's pages rule."""
+"""Store the settings' projects and bindings at the first start; later changes are made on the staff pages."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -19,15 +19,14 @@ from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.permit import Permit
 from sync_contract.project import Project
-from sync_contract.records import canonical_json
+from sync_contract.records import canonical
 from sync_contract.uuid7 import new_id
 
 _log = structlog.get_logger()
 _BY = "central.toml"
-_NEWER = frozenset(("pays_for", "elsewhere"))
 
 
-async def sow(
+async def seed_catalogue(
     database: Database,
     offered: Sequence[Project],
     bound: Mapping[BeaconId, str],
@@ -35,18 +34,18 @@ async def sow(
     *,
     own_site: bool = False,
 ) -> bool:
-    """Put them at the top of the tree, for every community. False when that was done before: nothing changes then.
+    """Store them at the top of the tree, for every community. Return False if that was done before.
 
-    `own_site`: the settings say that their organisation declared this server as its own site.
+    `own_site`: the organisation declared this server as its own site.
     """
-    said = [*map(_said, offered), *(f"{beacon} {project}".encode() for beacon, project in bound.items())]
-    digest = hashlib.sha256(b"\n".join(said)).hexdigest()
+    content = [*map(canonical, offered), *(f"{beacon} {project}".encode() for beacon, project in bound.items())]
+    digest = hashlib.sha256(b"\n".join(content)).hexdigest()
 
     async def work(connection: Connection) -> bool:
         await versioned_rows.begin(connection)
-        sown = await catalogues.seed(connection)
-        if sown:
-            if sown != digest:
+        stored = await catalogues.seed(connection)
+        if stored:
+            if stored != digest:
                 _log.warning(
                     "catalogue.settings_ignored",
                     reason="[[projects]] or [[bindings]] were changed after the first start",
@@ -54,14 +53,14 @@ async def sow(
                 )
             return False
         await catalogues.note_seed(connection, digest, now)
-        await _sow(connection, offered, bound, now, own_site=own_site)
+        await _store(connection, offered, bound, now, own_site=own_site)
         await versioned_rows.edited(connection, TOP, now)
         return True
 
     return await database.written(work)
 
 
-async def _sow(
+async def _store(
     connection: Connection,
     offered: Sequence[Project],
     bound: Mapping[BeaconId, str],
@@ -79,10 +78,10 @@ async def _sow(
         label = f"{id_.major}/{id_.minor}"
         beacon = StoredBeacon(new_id(), TOP, id_, BeaconKind.place, label, -59, "", None, (), "", now, _BY)
         await beacons.save(connection, beacon, 0)
-        kept = StoredBinding(
+        binding = StoredBinding(
             new_id(), TOP, Target.beacon, id_, "", project_id, 0, (), (), None, None, "", False, now, _BY
         )
-        await bindings.save(connection, kept, 0)
+        await bindings.save(connection, binding, 0)
 
 
 async def _organisation(
@@ -127,9 +126,3 @@ def _project(project: Project, organisation: str, position: int, now: datetime) 
         edited_by=_BY,
         pays_for=project.pays_for,
     )
-
-
-def _said(project: Project) -> bytes:
-    """As before there were the newer fields, where they are empty: what was sown before is not taken for changed."""
-    told = project.model_dump(mode="json", by_alias=True)
-    return canonical_json({name: value for name, value in told.items() if value or name not in _NEWER})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from central_server.catalogue import file_import
 from central_server.catalogue.entry_warnings import Remark
-from central_server.catalogue.field_parsing import of_file
+from central_server.catalogue.field_parsing import file_fault
 from central_server.catalogue.file_import import Plan
 from central_server.catalogue.records import Edit
 from central_server.commands.exit_codes import CONFIGURATION, FAILURE
@@ -36,7 +36,7 @@ def run(config: Path, state: Path, kind: str, file: Path, place: str, yes: bool)
         print(error, file=sys.stderr)
         return CONFIGURATION
     except SheetRefused as error:
-        print(f"{file}: {in_english(of_file(error))}", file=sys.stderr)
+        print(f"{file}: {in_english(file_fault(error))}", file=sys.stderr)
         return FAILURE
     except (StoreUnavailable, OSError) as error:
         print(error, file=sys.stderr)

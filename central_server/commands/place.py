@@ -13,7 +13,7 @@ from central_server.store.accounts import audit_trail
 from central_server.store.accounts.audit_trail import COMMAND_LINE, AuditLine
 from central_server.store.engine.database import StoreRefused, StoreUnavailable, ValueRefused
 from central_server.store.places import places
-from central_server.store.places.places import LONGEST_NAME, PLACE_ID, TOP, Place, PlaceKind, PlaceRefused
+from central_server.store.places.places import MAX_NAME, PLACE_ID, TOP, Place, PlaceKind, PlaceRefused
 from daemonkit.toml import ConfigRefused
 from sync_contract.project import Texts
 
@@ -25,8 +25,8 @@ def add(config: Path, state: Path, place: str, kind: str, under: str, names: tup
         return FAILURE
     given = next((name for name in names if name.strip()), place)
     told = [name.strip() or given for name in names]
-    if any(len(name) > LONGEST_NAME for name in told):
-        print(f"a name has at most {LONGEST_NAME} characters", file=sys.stderr)
+    if any(len(name) > MAX_NAME for name in told):
+        print(f"a name has at most {MAX_NAME} characters", file=sys.stderr)
         return FAILURE
     texts = Texts.model_validate(dict(zip(("zh-Hans", "zh-Hant", "en"), told, strict=True)))
     new = Place(place, PlaceKind(kind), under, texts)

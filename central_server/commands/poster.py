@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
-from central_server.catalogue.contact_lookup import WhomToCall
-from central_server.catalogue.poster_content import on_paper
+from central_server.catalogue.contact_lookup import ContactLookup
+from central_server.catalogue.poster_content import load_poster_content
 from central_server.commands import store_selection
 from central_server.commands.exit_codes import CONFIGURATION, FAILURE
 from central_server.errors import CentralError
@@ -76,9 +76,9 @@ async def _facts(settings: Settings, url: str, wish: Wish, beacon: BeaconId) -> 
         kept = min(same, key=lambda each: each.id)  # the one that phones and posters are led to
         if kept.kind is BeaconKind.person:
             raise PosterRefused(f"{beacon} is a person's tag: no poster leads to a person")
-        told = await on_paper(connection, kept, wish.project, datetime.now(UTC), environment)
+        told = await load_poster_content(connection, kept, wish.project, datetime.now(UTC), environment)
         site = settings.site
-        call = WhomToCall(ContactPage(site.contact_phone, site.contact_name, site.contact_hours))
+        call = ContactLookup(ContactPage(site.contact_phone, site.contact_name, site.contact_hours))
         phone = (await call.at(connection, told.place)).phone if wish.phone is None else wish.phone
     facts = told.facts(kept, environment, _public(settings), phone)
     if facts is None:

@@ -1,4 +1,4 @@
-"""GET /api/v1/catalogue: what the gateway's community offers, in the newest contract that the gateway reads."""
+"""GET /api/v1/catalogue: what the gateway's community offers."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,14 +6,13 @@ from datetime import datetime
 from aiohttp import web
 from aiohttp.helpers import ETag
 
-from central_server.catalogue.publication import CatalogueStuck, Publication
+from central_server.catalogue.publication import CatalogueUnavailable, Publication
 from central_server.enrolment.request_verification import signer
 from central_server.rejected_requests import Refusals
 from central_server.store.catalogue import catalogues, pictures
 from central_server.store.engine.database import Database
 from central_server.store.enrolment.gateways import Gateway
 from daemonkit.web import problem
-from sync_contract.catalogue import CONTRACT
 
 
 class CatalogueApi:
@@ -35,20 +34,16 @@ class CatalogueApi:
         gateway = await signer(request, b"", self._database, self._refusals, self._clock())
         if not isinstance(gateway, Gateway):
             return gateway
-        asked = request.query.get("contract", "1")
-        contract = min(int(asked), CONTRACT) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 0
-        if contract < 1:
-            return problem(400, "Bad Request", "contract: expected a number from 1 on")
         async with self._database.read() as connection:
-            held = await catalogues.held_by(connection, gateway.id)
+            reported = await catalogues.reported_version(connection, gateway.id)
         try:
-            published = await self._publication.current(gateway.community, held)
-        except CatalogueStuck as error:
+            published = await self._publication.current(gateway.community, reported)
+        except CatalogueUnavailable as error:
             return problem(503, "Service Unavailable", str(error))
-        etag = f"{contract}-{published.version}-{published.digest[:16]}"
+        etag = f"{published.version}-{published.digest[:16]}"
         tags = request.if_none_match or ()
         fresh = any(tag.value in (etag, "*") for tag in tags)
-        answer = web.Response(status=304) if fresh else web.json_response(text=published.signed[contract])
+        answer = web.Response(status=304) if fresh else web.json_response(text=published.signed)
         answer.etag = ETag(etag)
         answer.headers["Cache-Control"] = "no-cache"
         return answer

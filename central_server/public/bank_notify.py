@@ -1,4 +1,4 @@
-"""POST /bank/<name>/notify: the bank says that an order was paid. Answered 200 only after the commit."""
+"""Serve POST /bank/<name>/notify, by which the bank reports a paid order. Answer 200 only after the commit."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,7 +12,7 @@ from central_server.rejected_requests import Refusals
 from daemonkit.web import problem, read_body
 
 _log = structlog.get_logger()
-_LIMIT = 8 * 1024
+_MAX_BYTES = 8 * 1024
 _DEADLINE_S = 10.0
 
 
@@ -31,12 +31,12 @@ class BankNotifications:
         return [web.post(self.path, self._post)]
 
     async def _post(self, request: web.Request) -> web.Response:
-        body = await read_body(request, limit=_LIMIT, deadline=_DEADLINE_S)
+        body = await read_body(request, limit=_MAX_BYTES, deadline=_DEADLINE_S)
         try:
             notification = self._bank.verify(request.headers, body)
             posted = await self._settlement.record_notification(notification, self._clock())
         except (NotificationRefused, PaymentRefused) as error:
             self._refusals.count("notification", error.problem, str(error))
             return problem(400, "Bad Request", error.problem)
-        _log.info("notification.taken", bank=self._bank.name, order=notification.order, posted=posted)
+        _log.info("notification.accepted", bank=self._bank.name, order=notification.order, posted=posted)
         return web.json_response({"received": notification.id})

@@ -1,4 +1,4 @@
-"""GET /healthz: how the stages are, and what was turned away. 503 when a stage stands still."""
+"""Serve GET /healthz: the stages and the counts of refused requests; 503 if a stage makes no progress."""
 
 from aiohttp import web
 
@@ -18,10 +18,10 @@ class HealthPage:
 
     async def _get(self, request: web.Request) -> web.Response:
         stalled = self._health.stalled(_STALL_S)
-        told = {
+        body = {
             "ok": not stalled,
             "stalled": stalled,
             "stages": self._health.snapshot(),
             "refused": self._refusals.snapshot(),
         }
-        return web.json_response(told, status=503 if stalled else 200)
+        return web.json_response(body, status=503 if stalled else 200)

@@ -1,4 +1,4 @@
-"""How fast phones may ask: each peer, and all of them together. Behind a carrier's NAT a whole hall is one peer."""
+"""Limit how often phones may ask: each peer, and all together. Behind a carrier's NAT a whole hall is one peer."""
 
 import time
 
@@ -11,15 +11,15 @@ from daemonkit.web.rate_limit import Buckets
 _ALL = "all"
 
 
-class Pace:
-    """`rate` a second and `burst` at once for each peer; `together` times as many for all of them."""
+class RateLimit:
+    """`rate` a second and `burst` at once for each peer; `together` times as many for all peers."""
 
     def __init__(self, rate: float, burst: int, *, together: int) -> None:
         self._each = Buckets(rate, burst)
         self._together = Buckets(rate * together, burst * together)
 
-    def keep(self, request: web.Request) -> None:
-        """Raises 429, with the seconds after which it may be asked again."""
+    def check(self, request: web.Request) -> None:
+        """Raises 429 with Retry-After."""
         now = time.monotonic()
         wait = self._each.take(identify_client(request), now) or self._together.take(_ALL, now)
         if wait:

@@ -1,4 +1,4 @@
-"""GET /static/…: stylesheets, scripts and pictures from memory; an address with `?v=` never changes its content."""
+"""Serve GET /static/… from memory; an address with `?v=` never changes its content."""
 
 from collections.abc import Mapping
 

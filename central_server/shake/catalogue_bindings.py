@@ -1,11 +1,10 @@
-"""Bindings as the catalogue has them."""
+"""Look up which projects are at beacons and places, for phones."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from central_server.catalogue.beacon_project import projects_at, stands
-from central_server.shake.nearest_beacon import Brought, Hall, Stands
+from central_server.catalogue.beacon_project import BeaconPlace, BeaconProject, places_of, projects_at
 from central_server.store.catalogue import projects
 from central_server.store.engine.database import Database
 from central_server.store.places import places
@@ -16,24 +15,33 @@ from sync_contract.strict_model import Environment
 
 
 @dataclass(frozen=True, slots=True)
+class Hall:
+    """The projects on offer at a place, in the order of its pages."""
+
+    place: str
+    projects: tuple[Project, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogueBindings:
     database: Database
     environment: Environment
 
-    async def at(self, zones: Mapping[BeaconId, str], now: datetime) -> Mapping[BeaconId, Brought]:
-        async with self.database.read() as connection:
-            found = await projects_at(connection, zones, now, self.environment)
-        return {
-            beacon: Brought(here.project, here.community, here.pick.priority, here.pick.need, here.place)
-            for beacon, here in found.items()
-        }
+    async def at(self, zones: Mapping[BeaconId, str], now: datetime) -> Mapping[BeaconId, BeaconProject]:
+        """Return the beacons that bring a project now. Persons' tags are left out: a pass would store a row of them.
 
-    async def stand(self, beacons: Collection[BeaconId], now: datetime) -> Mapping[BeaconId, Stands]:
+        `zones`: immediate, near, or empty where the distance is unknown.
+        """
         async with self.database.read() as connection:
-            found = await stands(connection, beacons, now)
-        return {beacon: Stands(each.community, each.place) for beacon, each in found.items()}
+            return await projects_at(connection, zones, now, self.environment)
+
+    async def places(self, beacons: Collection[BeaconId], now: datetime) -> Mapping[BeaconId, BeaconPlace]:
+        """Return the place beacons of this server among them, whether they bring a project now or not."""
+        async with self.database.read() as connection:
+            return await places_of(connection, beacons, now)
 
     async def hall(self, place: str | None) -> Hall | None:
+        """Return None for an unknown place. `place` None: the only community, else what is on offer everywhere."""
         async with self.database.read() as connection:
             if place is None:
                 place = await places.only_community(connection) or TOP
@@ -42,5 +50,6 @@ class CatalogueBindings:
             return Hall(place, await projects.all_offered(connection, place))
 
     async def project(self, place: str, project: str) -> Project | None:
+        """Return the project even if it is no longer on offer."""
         async with self.database.read() as connection:
             return await projects.known(connection, place, project)

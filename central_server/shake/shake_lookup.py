@@ -1,4 +1,4 @@
-"""From what a phone ranged to the project page and a presence pass."""
+"""Answer a shake: find the project at the nearest ranged beacon and issue a presence pass."""
 
 import hashlib
 import hmac
@@ -7,122 +7,129 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
+from central_server.catalogue.beacon_project import BeaconProject
 from central_server.errors import CentralError
-from central_server.shake.nearest_beacon import Bindings, Brought, nearest, zone
-from central_server.shake.shake_counts import Counter, counted
-from central_server.shake.shake_records import Found, FoundBeacon, Ranged, ShakeAnswer, ShakeAsked, ShownProject
+from central_server.shake.catalogue_bindings import CatalogueBindings
+from central_server.shake.nearest_beacon import nearest, zone
+from central_server.shake.shake_records import Found, FoundBeacon, Ranged, ShakeRequest, ShakeResponse, ShownProject
+from central_server.statistics.event_times import hour
+from central_server.statistics.visitors import VisitCounter
 from central_server.store.api import presence_passes
 from central_server.store.api.presence_passes import StoredAnswer, StoredPass
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
-from sync_contract.project import Project
+from central_server.store.statistics.visitors import PhoneVisit
 from sync_contract.records import Door, canonical
 
-PASS_LIVES = timedelta(minutes=30)
-REMEMBERED = timedelta(days=1)
-"""How long a repeated question gets the same answer."""
+PASS_LIFETIME = timedelta(minutes=30)
+_ANSWER_LIFETIME = timedelta(days=1)
+"""How long a repeated request gets the same response."""
 _DOMAIN = b"presence pass v1\0"
 _NO_PASS = "0" * 43
 
 
 class KeyReused(CentralError):
-    """The idempotency key came before, with another question."""
+    """The idempotency key was used with another request."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shaking:
-    """`secret`: what passes are made from; `page`: the address of a pass's page."""
+class ShakeLookup:
+    """`secret`: passes are derived from it; `page`: returns the address of a pass's page."""
 
     database: Database
-    bindings: Bindings
-    counter: Counter
+    bindings: CatalogueBindings
+    counter: VisitCounter
     secret: bytes
     page: Callable[[str], str]
 
-    async def shake(self, asked: ShakeAsked, key: str | None, visitor: bytes, now: datetime) -> ShakeAnswer:
-        """`key`: the question's idempotency key; `visitor`: octets that tell visitors apart. Raises KeyReused."""
-        brought = await self.bindings.at({each.id: zone(each) for each in asked.beacons}, now)
-        ranged = nearest(asked.beacons, brought)
-        nothing = ShakeAnswer(found=None, reason="") if ranged is not None else await self._nothing(asked, now)
-        if ranged is None and key is None:
-            return nothing
+    async def answer(self, request: ShakeRequest, key: str | None, visitor: bytes, now: datetime) -> ShakeResponse:
+        """`key`: idempotency key; `visitor`: distinguishes visitors, never stored. Raises KeyReused."""
+        found = await self.bindings.at({each.id: zone(each) for each in request.beacons}, now)
+        ranged = nearest(request.beacons, found)
+        if ranged is not None:
+            response = _build_response(ranged, found[ranged.id], now)
+        else:
+            response = ShakeResponse(found=None, reason=await self._reason(request, now))
+            if key is None:
+                return response
 
-        async def keep(connection: Connection) -> ShakeAnswer:
-            answer = nothing if ranged is None else _found(ranged, brought[ranged.id], now)
+        async def store(connection: Connection) -> ShakeResponse:
             salt = secrets.token_hex(32)
             if key is not None:
-                fingerprint = hashlib.sha256(canonical(asked)).hexdigest()
-                fresh = StoredAnswer(_hash(key), fingerprint, salt, answer.model_dump_json(by_alias=True), now)
-                kept = await presence_passes.answer_once(connection, fresh)
-                if kept.fingerprint != fingerprint:
-                    raise KeyReused("the key came before with another body")
-                if kept.salt != salt:
-                    return self._completed(ShakeAnswer.model_validate_json(kept.content), kept.salt)
+                fingerprint = hashlib.sha256(canonical(request)).hexdigest()
+                new = StoredAnswer(_hash(key), fingerprint, salt, response.model_dump_json(by_alias=True), now)
+                stored = await presence_passes.answer_once(connection, new)
+                if stored.fingerprint != fingerprint:
+                    raise KeyReused("the key was used with another body")
+                if stored.salt != salt:
+                    return self._with_pass(ShakeResponse.model_validate_json(stored.content), stored.salt)
             if ranged is not None:
-                await self._give(connection, ranged, brought[ranged.id], salt, visitor, now)
-            return self._completed(answer, salt)
+                await self._give(connection, ranged, found[ranged.id], salt, visitor, now)
+            return self._with_pass(response, salt)
 
-        return await self.database.written(keep)
+        return await self.database.written(store)
 
-    async def _nothing(self, asked: ShakeAsked, now: datetime) -> ShakeAnswer:
-        if not asked.beacons:
-            return ShakeAnswer(found=None, reason="nothing_ranged")
-        ours = await self.bindings.stand([each.id for each in asked.beacons], now)
-        return ShakeAnswer(found=None, reason="nothing_now" if ours else "not_ours")
+    async def _reason(
+        self, request: ShakeRequest, now: datetime
+    ) -> Literal["nothing_ranged", "nothing_now", "not_ours"]:
+        if not request.beacons:
+            return "nothing_ranged"
+        known = await self.bindings.places([each.id for each in request.beacons], now)
+        return "nothing_now" if known else "not_ours"
 
     async def _give(
-        self, connection: Connection, ranged: Ranged, found: Brought, salt: str, visitor: bytes, now: datetime
+        self, connection: Connection, ranged: Ranged, found: BeaconProject, salt: str, visitor: bytes, now: datetime
     ) -> None:
         given = StoredPass(
-            pass_hash=_hash(self._pass(salt)),
-            community=found.place,
+            pass_hash=_hash(self._derive_pass(salt)),
+            community=found.community,
             beacon=ranged.id,
             distance_cm=None if ranged.distance_m is None else round(ranged.distance_m * 100),
             project=found.project.id,
             door=Door.phone.value,
             given_at=now,
-            ends_at=now + PASS_LIVES,
+            ends_at=now + PASS_LIFETIME,
         )
         await presence_passes.give(connection, given)
-        what = counted(now, found.place, str(ranged.id), found.project.id, Door.phone, "shake")
-        await self.counter.count(connection, what, visitor)
-        if not secrets.randbelow(50):  # now and then is often enough
-            await presence_passes.forget(connection, now - REMEMBERED)
+        visit = PhoneVisit(hour(now), found.community, str(ranged.id), found.project.id, Door.phone.value, "shake")
+        await self.counter.count(connection, visit, visitor)
+        if not secrets.randbelow(50):  # often enough
+            await presence_passes.forget(connection, now - _ANSWER_LIFETIME)
 
-    def _completed(self, answer: ShakeAnswer, salt: str) -> ShakeAnswer:
-        if answer.found is None:
-            return answer
-        made = self._pass(salt)
-        found = answer.found.model_copy(update={"presence_pass": made, "url": self.page(made)})
-        return answer.model_copy(update={"found": found})
+    def _with_pass(self, response: ShakeResponse, salt: str) -> ShakeResponse:
+        if response.found is None:
+            return response
+        given = self._derive_pass(salt)
+        found = response.found.model_copy(update={"presence_pass": given, "url": self.page(given)})
+        return response.model_copy(update={"found": found})
 
-    def _pass(self, salt: str) -> str:
-        """43 characters, 256 bits. Made, not drawn: a repeated question gets it again, and no store holds it."""
-        made = hmac.new(self.secret, _DOMAIN + bytes.fromhex(salt), hashlib.sha256).digest()
-        return urlsafe_b64encode(made).rstrip(b"=").decode()
+    def _derive_pass(self, salt: str) -> str:
+        """Return 43 characters (256 bits). A repeated request derives the same pass, so no store holds it."""
+        derived = hmac.new(self.secret, _DOMAIN + bytes.fromhex(salt), hashlib.sha256).digest()
+        return urlsafe_b64encode(derived).rstrip(b"=").decode()
 
 
-async def pass_of(connection: Connection, text: str, now: datetime) -> StoredPass | None:
-    """None for what is no pass of ours, or has ended."""
+async def find_pass(connection: Connection, text: str, now: datetime) -> StoredPass | None:
+    """Return None for an unknown or ended pass."""
     return await presence_passes.get(connection, _hash(text), now)
 
 
-def _found(ranged: Ranged, found: Brought, now: datetime) -> ShakeAnswer:
-    told = Found(
-        project=shown(found.project),
-        url="",
-        presence_pass=_NO_PASS,
-        ends_at=now + PASS_LIVES,
-        beacon=FoundBeacon(uuid=ranged.uuid, major=ranged.major, minor=ranged.minor, distance_m=ranged.distance_m),
-        place=found.place,
-    )
-    return ShakeAnswer(found=told, reason="")
-
-
-def shown(project: Project) -> ShownProject:
-    return ShownProject(
-        id=project.id, title=project.title, summary=project.summary, story=project.story, payee=project.payee
+def _build_response(ranged: Ranged, found: BeaconProject, now: datetime) -> ShakeResponse:
+    project = found.project
+    return ShakeResponse(
+        found=Found(
+            project=ShownProject(
+                id=project.id, title=project.title, summary=project.summary, story=project.story, payee=project.payee
+            ),
+            url="",
+            presence_pass=_NO_PASS,
+            ends_at=now + PASS_LIFETIME,
+            beacon=FoundBeacon(uuid=ranged.uuid, major=ranged.major, minor=ranged.minor, distance_m=ranged.distance_m),
+            place=found.community,
+        ),
+        reason="",
     )
 
 

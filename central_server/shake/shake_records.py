@@ -1,4 +1,4 @@
-"""What a phone asks and what it is told: POST /api/v1/shake and GET /api/v1/shake/{pass}."""
+"""Define the requests and responses of POST /api/v1/shake and GET /api/v1/shake/{pass}."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -11,19 +11,19 @@ from sync_contract.records import CONTRACT, Door
 from sync_contract.rssi import Dbm
 from sync_contract.strict_model import Record
 
-MOST_RANGED = 50
+MAX_RANGED = 50
 PASS_PATTERN = r"^[A-Za-z0-9_-]{43}$"  # noqa: S105  (a shape, not a secret)
 Metres = Annotated[float, Field(ge=0, le=1000)]
 
 
 class Documented(Record):
-    """A record whose fields' docstrings stand in the OpenAPI document."""
+    """A record whose fields' docstrings are published in the OpenAPI document."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
 
 class Ranged(Documented):
-    """One beacon as the phone's radio told of it. What is not known is left out."""
+    """One beacon as the phone's radio received it. Leave out what is unknown."""
 
     uuid: UUID
     major: U16
@@ -38,13 +38,13 @@ class Ranged(Documented):
         return BeaconId(self.uuid, self.major, self.minor)
 
 
-class ShakeAsked(Documented):
+class ShakeRequest(Documented):
     """The body of POST /api/v1/shake."""
 
     contract: Literal[1] = CONTRACT
-    beacons: Annotated[tuple[Ranged, ...], Field(max_length=MOST_RANGED)]
+    beacons: Annotated[tuple[Ranged, ...], Field(max_length=MAX_RANGED)]
     visitor: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,64}$")] | None = None
-    """Random, made anew by the phone each day: only for counting different visitors, and kept nowhere."""
+    """A random name that the phone makes each day, only to count different visitors; never stored."""
 
 
 class ShownProject(Documented):
@@ -56,7 +56,7 @@ class ShownProject(Documented):
 
 
 class FoundBeacon(Documented):
-    """`distance_m`: as the phone told it."""
+    """`distance_m`: as the phone estimated it."""
 
     uuid: UUID
     major: U16
@@ -65,11 +65,11 @@ class FoundBeacon(Documented):
 
 
 class Found(Documented):
-    """The project that the rules choose at the nearest beacon now, and the pass that was given for being there."""
+    """The project that the rules choose at the nearest beacon now, and the pass for being there."""
 
     project: ShownProject
     url: Annotated[str, Field(max_length=500)]
-    """The project's page; the pass stands in it."""
+    """The project's page; it contains the pass."""
     presence_pass: Annotated[str, StringConstraints(pattern=PASS_PATTERN)]
     ends_at: AwareDatetime
     """When the pass ends: half an hour after it was given."""
@@ -77,15 +77,15 @@ class Found(Documented):
     place: Annotated[str, Field(max_length=64)]
 
 
-class ShakeAnswer(Documented):
-    """`found` is null when nothing of ours is near, or brings a project now; `reason` then says why."""
+class ShakeResponse(Documented):
+    """`found` is null if no known beacon is near or none brings a project now; `reason` then says why."""
 
     contract: Literal[1] = CONTRACT
     found: Found | None
     reason: Literal["", "nothing_ranged", "not_ours", "nothing_now"]
 
 
-class PassAnswer(Documented):
+class PassResponse(Documented):
     """What a presence pass proves: that a phone which heard this beacon asked at `given_at`. It names no person."""
 
     contract: Literal[1] = CONTRACT

@@ -1,7 +1,7 @@
-"""When something on a gateway happened. Its clock may lie: what it counted since it started does not.
+"""Compute when something happened on a gateway whose clock may be wrong.
 
-A boot's first reading with a synchronised clock is its anchor: other readings of that boot are placed by their distance
-from it on the monotonic clock. The answer depends on what arrived, never on the order in which it arrived.
+The first reading of a boot with a synchronised clock is its anchor. Other readings of that boot are placed by their
+distance from it on the monotonic clock. The result depends on what arrived, not on the order of arrival.
 """
 
 from collections.abc import Iterable
@@ -14,37 +14,37 @@ from sync_contract.records import ClockReading, IntentRegistered, Parcel
 HOUR = timedelta(hours=1)
 _SLACK = timedelta(minutes=5)
 _EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
-"""A clock that says less stands where it stood when the board was made."""
+"""A board without a battery starts at an earlier date."""
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """The boot's wall clock was right, and said `wall`, at `monotonic_ns`."""
+    """A reading of a boot whose wall clock was synchronised."""
 
     monotonic_ns: int
     wall: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """`sure`: by a clock that was synchronised, at the time or later in the same boot."""
+class EventTime:
+    """`sure`: by a clock that was synchronised then, or later in the same boot."""
 
     at: datetime
     sure: bool
 
 
-def reading(parcel: Parcel) -> ClockReading:
-    """The one that tells when the parcel's subject began."""
+def start_reading(parcel: Parcel) -> ClockReading:
+    """Return the reading of when the parcel's subject began."""
     return parcel.clock if isinstance(parcel.body, IntentRegistered) else parcel.body.start
 
 
 def anchors(parcel: Parcel) -> dict[str, Anchor]:
-    """By boot."""
+    """Return the anchors that the parcel contains, by boot."""
     found: dict[str, Anchor] = {}
-    for told in (parcel.clock, reading(parcel)):
-        if told.trusted:
-            anchor = Anchor(told.monotonic_ns, told.wall)
-            found[told.boot] = first([anchor, *([found[told.boot]] if told.boot in found else [])])
+    for reading in (parcel.clock, start_reading(parcel)):
+        if reading.trusted:
+            anchor = Anchor(reading.monotonic_ns, reading.wall)
+            found[reading.boot] = first([anchor, found.get(reading.boot, anchor)])
     return found
 
 
@@ -52,24 +52,24 @@ def first(known: Iterable[Anchor]) -> Anchor:
     return min(known, key=lambda anchor: (anchor.monotonic_ns, anchor.wall))
 
 
-def moment(told: ClockReading, anchor: Anchor | None, received_at: datetime) -> Moment:
-    """Nothing happened after it was received, whatever a clock says."""
-    if told.trusted:
-        at, sure = told.wall, True
+def event_time(reading: ClockReading, anchor: Anchor | None, received_at: datetime) -> EventTime:
+    """Return when the reading was taken; not later than `received_at`, whatever a clock says."""
+    if reading.trusted:
+        at, sure = reading.wall, True
     elif anchor is not None:
-        at, sure = anchor.wall + timedelta(microseconds=(told.monotonic_ns - anchor.monotonic_ns) // 1000), True
+        at, sure = anchor.wall + timedelta(microseconds=(reading.monotonic_ns - anchor.monotonic_ns) // 1000), True
     else:
-        at, sure = told.wall, False
+        at, sure = reading.wall, False
     if not _EARLIEST <= at <= received_at + _SLACK:
-        return Moment(received_at, sure=False)
-    return Moment(min(at, received_at), sure)
+        return EventTime(received_at, sure=False)
+    return EventTime(min(at, received_at), sure)
 
 
 def hour(at: datetime) -> datetime:
-    """Its beginning; official time has no half hours, and no summer time."""
+    """Return the start of its hour; official time has no half hours and no summer time."""
     return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def day(at: datetime) -> datetime:
-    """The beginning of its day in official time."""
+    """Return the start of its day in official time."""
     return at.astimezone(OFFICIAL_TIME).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)

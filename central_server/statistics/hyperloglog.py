@@ -1,11 +1,11 @@
-"""How many different visitors, without keeping any: a HyperLogLog sketch.
+"""Estimate the number of different visitors with a HyperLogLog sketch, which stores no visitor.
 
 P. Flajolet, É. Fusy, O. Gandouet, F. Meunier: HyperLogLog, the analysis of a near-optimal cardinality estimation
 algorithm, AofA 2007. The estimate is O. Ertl's (New cardinality estimation algorithms for HyperLogLog sketches,
-arXiv:1702.01284, section 4): right from nothing on, with neither thresholds nor tables.
+arXiv:1702.01284, section 4), which needs neither thresholds nor tables.
 
-A visitor becomes a cell: which register, and a rank. Sketches merge by the greatest rank of each register, so that
-hours add up to days and beacons to communities, and nobody is counted twice.
+A visitor becomes a cell: a register and a rank. Sketches merge by the greatest rank of each register: hours merge to
+days and beacons to communities, and each visitor counts once.
 """
 
 import hashlib
@@ -21,14 +21,14 @@ Cell = tuple[int, int]
 
 
 def cell(salt: bytes, visitor: bytes) -> Cell:
-    """`salt`: 16 to 64 octets that nobody can guess, forgotten when the day ends: then the cell fits everybody."""
+    """`salt`: 16 to 64 random bytes. When it is forgotten, no cell can be linked to a visitor."""
     digest = int.from_bytes(hashlib.blake2b(visitor, digest_size=8, key=salt).digest(), "big")
     rest = digest & ((1 << _REST) - 1)
     return digest >> _REST, _REST - rest.bit_length() + 1
 
 
 def estimate(registers: Mapping[int, int]) -> int:
-    """Of a sketch as the number of registers by rank; registers that are not there were never met."""
+    """`registers`: how many registers of the sketch have which rank; missing ones are empty."""
     counts = [0] * (_REST + 2)
     for rank, number in registers.items():
         counts[rank] = number

@@ -1,4 +1,4 @@
-"""A day, a week, a month or ninety days of official time, in slots of an hour or a day."""
+"""Define periods of official time: a day in hours; a week, a month or ninety days in days."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from sync_contract.permit import OFFICIAL_TIME
 
+FIRST_DAY = date(2020, 6, 1)
+"""Figures of earlier days cannot be requested."""
 _DAY = timedelta(days=1)
 
 
@@ -14,7 +16,7 @@ class Span(StrEnum):
     week = "week"
     month = "month"
     quarter = "quarter"
-    """Ninety days, to the chosen one."""
+    """Ninety days that end with the chosen one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +45,24 @@ class Period:
 
     @property
     def slots(self) -> tuple[datetime, ...]:
-        """Their beginnings."""
+        """Return the start of each slot."""
         return tuple(self.since + number * self.step for number in range((self.until - self.since) // self.step))
 
     @property
     def before(self) -> "Period":
         if self.span is Span.month:
-            return period(Span.month, self.first - _DAY)
+            return period_of(Span.month, self.first - _DAY)
         return Period(self.span, self.first - self.days * _DAY, self.days)
 
     @property
     def after(self) -> "Period":
         if self.span is Span.month:
-            return period(Span.month, self.until.astimezone(OFFICIAL_TIME).date())
+            return period_of(Span.month, self.until.astimezone(OFFICIAL_TIME).date())
         return Period(self.span, self.first + self.days * _DAY, self.days)
 
 
-def period(span: Span, of: date) -> Period:
-    """The one in which `of` lies."""
+def period_of(span: Span, of: date) -> Period:
+    """Return the period that contains the day `of`."""
     match span:
         case Span.day:
             return Period(span, of, 1)

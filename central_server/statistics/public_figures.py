@@ -1,39 +1,39 @@
-"""What may be read without a login: nothing under five, and no sum that tells what was left out.
+"""Decide which figures may be read without a login.
 
-Only whole months that are over are told, of one community: windows that overlap, and months that still grow, could be
-subtracted from each other. A value under five (nought too) is left out. The month's sum is told only when every value
-that was left out may be anything from 0 to 4, as far as anybody can work out from it; else it is left out as well.
+Published are only complete months of one community: overlapping windows and growing months could be subtracted from
+each other. A value under five (0 too) is left out. The month's sum is published only if every value left out may be
+anything from 0 to 4, as far as a reader can compute; otherwise it is left out too.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
 from pydantic import Field
 
+from central_server.statistics.figure_records import FigureSlot
 from central_server.statistics.periods import Period
-from central_server.statistics.report import Slot
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.strict_model import Environment, Record
 
-LEAST = 5
-Told = Annotated[int, Field(ge=LEAST)] | None
+MIN_PUBLISHED = 5
+PublicCount = Annotated[int, Field(ge=MIN_PUBLISHED)] | None
 
 
 class PublicDay(Record):
     """null: fewer than five, or not counted."""
 
     day: date
-    near_tag: Told
-    near_phone: Told
-    page_phone: Told
-    page_qr: Told
-    registered: Told
-    paid: Told
-    near_nfc: Told = None
-    near_touch: Told = None
-    page_touch: Told = None
-    page_tag: Told = None
+    near_tag: PublicCount
+    near_phone: PublicCount
+    page_phone: PublicCount
+    page_qr: PublicCount
+    registered: PublicCount
+    paid: PublicCount
+    near_nfc: PublicCount
+    near_touch: PublicCount
+    page_touch: PublicCount
+    page_tag: PublicCount
 
 
 class PublicMonth(Record):
@@ -45,48 +45,39 @@ class PublicMonth(Record):
     first: date
     last: date
     days: tuple[PublicDay, ...]
-    sums: dict[str, Told]
+    sums: dict[str, PublicCount]
 
 
-_COLUMNS: dict[str, Callable[[Slot], int | None]] = {
-    "near_tag": lambda slot: slot.tags,
-    "near_phone": lambda slot: slot.shakes,
-    "page_phone": lambda slot: slot.clicks,
-    "page_qr": lambda slot: slot.posters,
-    "registered": lambda slot: slot.registered,
-    "paid": lambda slot: slot.paid,
-    "near_nfc": lambda slot: slot.tags_touched,
-    "near_touch": lambda slot: slot.touches,
-    "page_touch": lambda slot: slot.touch_pages,
-    "page_tag": lambda slot: slot.tag_pages,
-}
+_NAMES = tuple(name for name in PublicDay.model_fields if name != "day")
 
 
-def published(values: Sequence[int | None]) -> tuple[tuple[int | None, ...], int | None]:
-    """The values and their sum as they may be told. None: not counted then.
+def publishable(values: Sequence[int | None]) -> tuple[tuple[int | None, ...], int | None]:
+    """Return the values and their sum as they may be published.
 
-    That hides nothing: who knows since when something is counted shall not work backwards from it either.
+    None means not counted then. Such days hide nothing: the start of counting is known to readers.
     """
+    shown = tuple(None if value is None or value < MIN_PUBLISHED else value for value in values)
     counted = [value for value in values if value is not None]
-    told = tuple(None if value is None or value < LEAST else value for value in values)
-    hidden = [value for value in counted if value < LEAST]
-    most = LEAST - 1
-    open_ended = not hidden or most <= sum(hidden) <= most * (len(hidden) - 1)
+    hidden = [value for value in counted if value < MIN_PUBLISHED]
+    most = MIN_PUBLISHED - 1
+    ambiguous = not hidden or most <= sum(hidden) <= most * (len(hidden) - 1)
     total = sum(counted)
-    return told, total if open_ended and total >= LEAST else None
+    return shown, total if ambiguous and total >= MIN_PUBLISHED else None
 
 
-def month(community: str, environment: Environment, of: Period, slots: Sequence[Slot]) -> PublicMonth:
-    columns = {name: published([value(slot) for slot in slots]) for name, value in _COLUMNS.items()}
+def build_public_month(
+    community: str, environment: Environment, period: Period, slots: Sequence[FigureSlot]
+) -> PublicMonth:
+    columns = {name: publishable([getattr(slot, name) for slot in slots]) for name in _NAMES}
     return PublicMonth(
         community=community,
         environment=environment,
-        first=of.first,
-        last=of.last,
+        first=period.first,
+        last=period.last,
         days=tuple(
             PublicDay(
                 day=slot.start.astimezone(OFFICIAL_TIME).date(),
-                **{name: told[number] for name, (told, _) in columns.items()},
+                **{name: shown[number] for name, (shown, _) in columns.items()},
             )
             for number, slot in enumerate(slots)
         ),

@@ -1,37 +1,38 @@
-"""From parcels to figures: each counted once, whenever and in whatever order it comes.
+"""Count parcels into figures by hour and day.
 
-Intake leaves a note of what it took, in the same transaction. Here the note is taken away in the transaction in which
-the hours concerned are made anew from all their parcels: doing that twice changes nothing, and a parcel that comes a
-month late corrects the hour to which it belongs.
+Intake notes the parcels that it accepted in the same transaction. This module takes the notes in the transaction in
+which it recomputes the hours concerned from all their parcels. So counting twice changes nothing, and a parcel that
+arrives a month late corrects its own hour.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
 import structlog
 from pydantic import ValidationError
 
-from central_server.statistics.event_times import HOUR, Anchor, anchors, day, hour, moment, reading
+from central_server.statistics.event_times import HOUR, Anchor, anchors, day, event_time, hour, start_reading
 from central_server.statistics.plausibility import plausible, plausible_touches
-from central_server.statistics.screen_counts import used
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from central_server.store.parcels import parcel_times
 from central_server.store.parcels.parcel_times import StoredContent, StoredMoment
 from central_server.store.statistics import beacon_activity, figures, screen_figures
-from central_server.store.statistics.screen_figures import Used
-from sync_contract.records import BeaconStatistics, IntentRegistered, Parcel, ScreenStatistics
+from central_server.store.statistics.screen_figures import ScreenUse
+from sync_contract.records import BeaconStatistics, Door, IntentRegistered, Parcel, ScreenStatistics
 from sync_contract.statistics import NOTHING, Total, merge, total
 
 _log = structlog.get_logger()
-_BATCHES = 25
-_PARCELS = 50
-"""At most so many at a time: on SQLite intake waits meanwhile."""
+_MAX_BATCHES = 25
+_MAX_PARCELS = 50
+"""In one transaction: on SQLite, intake waits meanwhile."""
+_NOTHING_SHOWN = ("", "", Door.touch.value)
 
 
 async def count_new(database: Database) -> bool:
-    """Count some of what is not counted yet; False when there was nothing. Raises StoreUnavailable."""
+    """Count some new parcels. Return False if there were none. Raises StoreUnavailable."""
     return await database.written(_count)
 
 
@@ -42,14 +43,14 @@ async def count_all(database: Database) -> None:
 
 async def _count(connection: Connection) -> bool:
     await connection.alone("figures")
-    batches = await parcel_times.take_uncounted(connection, _BATCHES, _PARCELS)
+    batches = await parcel_times.take_uncounted(connection, _MAX_BATCHES, _MAX_PARCELS)
     by_gateway: dict[str, set[str]] = defaultdict(set)
     for batch in batches:
         by_gateway[batch.gateway].update(batch.parcels)
     for gateway, ids in sorted(by_gateway.items()):
         stale = await _place(connection, gateway, ids)
         for each in sorted(stale):
-            await figures.replace_hour(connection, gateway, each, await _of_hour(connection, gateway, each))
+            await figures.replace_hour(connection, gateway, each, await _totals(connection, gateway, each))
             await screen_figures.replace_hour(connection, gateway, each, await _screens(connection, gateway, each))
         for each in sorted({day(at) for at in stale}):
             await figures.sum_day(connection, gateway, each)
@@ -57,24 +58,24 @@ async def _count(connection: Connection) -> bool:
 
 
 async def _place(connection: Connection, gateway: str, ids: set[str]) -> set[datetime]:
-    """Find out when these parcels happened; the hours whose figures change by that."""
-    kept = [
-        (each, parcel) for each in await parcel_times.contents(connection, gateway, ids) if (parcel := _parcel(each))
-    ]
-    for _, parcel in kept:
+    """Store when these parcels happened. Return the hours whose figures change."""
+    contents = await parcel_times.contents(connection, gateway, ids)
+    placed = [(each, parcel) for each in contents if (parcel := _parcel(each))]
+    for _, parcel in placed:
         for boot, anchor in anchors(parcel).items():
             if await parcel_times.settle_anchor(connection, gateway, boot, anchor.monotonic_ns, anchor.wall):
                 await _place_again(connection, gateway, boot)
-    wanted = {reading(parcel).boot for _, parcel in kept}
-    known = {boot: Anchor(*told) for boot, told in (await parcel_times.anchors(connection, gateway, wanted)).items()}
+    boots = {start_reading(parcel).boot for _, parcel in placed}
+    stored_anchors = await parcel_times.anchors(connection, gateway, boots)
     before = await parcel_times.known(connection, gateway, ids)
     stale: set[datetime] = set()
     new: list[StoredMoment] = []
     heard: list[tuple[str, datetime, BeaconStatistics]] = []
-    for content, parcel in kept:
-        told = reading(parcel)
-        found = moment(told, known.get(told.boot), content.received_at)
-        unsure = None if told.trusted else told.boot
+    for content, parcel in placed:
+        reading = start_reading(parcel)
+        anchored = stored_anchors.get(reading.boot)
+        found = event_time(reading, Anchor(*anchored) if anchored else None, content.received_at)
+        unsure = None if reading.trusted else reading.boot
         kind = parcel.body.kind
         new.append(StoredMoment(gateway, content.parcel, content.community, kind, found.at, found.sure, unsure))
         if isinstance(parcel.body, BeaconStatistics):
@@ -84,16 +85,17 @@ async def _place(connection: Connection, gateway: str, ids: set[str]) -> set[dat
             if content.parcel in before:
                 stale.add(hour(before[content.parcel][0]))
     await parcel_times.keep(connection, new)
-    await beacon_activity.note(connection, gateway, heard)
+    await beacon_activity.record_reports(connection, gateway, heard)
     return stale
 
 
 async def _place_again(connection: Connection, gateway: str, boot: str) -> None:
-    """Later, and not all at once: a gateway may have been without a clock for months."""
+    """Place the parcels of a boot later, in parts: a gateway may have been without a clock for months."""
     await parcel_times.add_uncounted(connection, gateway, await parcel_times.unsure(connection, gateway, boot))
 
 
-async def _of_hour(connection: Connection, gateway: str, start: datetime) -> dict[str, Total]:
+async def _totals(connection: Connection, gateway: str, start: datetime) -> dict[str, Total]:
+    """Return the totals of an hour by community."""
     totals: dict[str, Total] = defaultdict(lambda: NOTHING)
     for content in await parcel_times.between(connection, gateway, "statistics", start, start + HOUR):
         parcel = _parcel(content)
@@ -104,18 +106,31 @@ async def _of_hour(connection: Connection, gateway: str, start: datetime) -> dic
     return totals
 
 
-async def _screens(connection: Connection, gateway: str, start: datetime) -> dict[str, list[Used]]:
-    """By community."""
+async def _screens(connection: Connection, gateway: str, start: datetime) -> dict[str, list[ScreenUse]]:
+    """Return how the screen was used in an hour, by community."""
     stretches: dict[str, list[ScreenStatistics]] = defaultdict(list)
     for content in await parcel_times.between(connection, gateway, "screen", start, start + HOUR):
         parcel = _parcel(content)
         if parcel is not None and isinstance(parcel.body, ScreenStatistics) and plausible_touches(parcel.body):
             stretches[content.community].append(parcel.body)
-    return {community: used(each) for community, each in stretches.items()}
+    return {community: _add_screens(each) for community, each in stretches.items()}
+
+
+def _add_screens(stretches: Iterable[ScreenStatistics]) -> list[ScreenUse]:
+    """A stretch without touches yields a row of zeros: it was counted."""
+    visits: Counter[tuple[str, str, str]] = Counter()
+    opened: Counter[tuple[str, str, str]] = Counter()
+    for stretch in stretches:
+        visits[_NOTHING_SHOWN] += 0
+        for count in stretch.counts:
+            shown = (count.project or "", "" if count.beacon is None else str(count.beacon), count.door.value)
+            visits[shown] += count.visits
+            opened[shown] += count.opened
+    return [ScreenUse(*shown, visits[shown], opened[shown]) for shown in visits]
 
 
 def _parcel(content: StoredContent) -> Parcel | None:
-    """None for one of a contract that this program does not know (any more): it is kept, and not counted."""
+    """Return None for a parcel that this version cannot read; it stays stored and is not counted."""
     try:
         return Parcel.model_validate_json(content.content)
     except ValidationError:

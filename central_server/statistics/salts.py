@@ -1,8 +1,8 @@
-"""The day's salt: the same in every process, only in their memory, forgotten at midnight in Beijing.
+"""Share the day's salt between processes, in memory only, until midnight in Beijing.
 
-One process makes it. The others ask with a key that they made for this, and get it sealed to that key; so the database,
-its log and its backups hold nothing with which a visitor could be looked for in a sketch. A process that nobody answers
-(it was started again, and there is no other) makes a new salt: who comes before and after that is counted twice.
+One process makes it. The others ask with a public key made for this purpose, and receive the salt sealed to that key.
+So the database, its log and its backups hold nothing with which a visitor could be found in a sketch. A process that
+gets no answer makes a new salt; visitors who come before and after are then counted twice.
 """
 
 import secrets
@@ -23,8 +23,8 @@ from central_server.store.statistics.visitors import SaltOffer
 
 PATIENCE = timedelta(seconds=15)
 AHEAD = timedelta(minutes=10)
-"""The next day's salt is there before midnight."""
-_OWN = "made here"
+"""The next day's salt is made before midnight."""
+_OWN = "own"
 _SALT = 32
 
 
@@ -41,23 +41,23 @@ class Salts:
         self._days: dict[datetime, _Day] = {}
 
     def at(self, when: datetime) -> bytes | None:
-        """None while it is not known here: then nobody can be told apart."""
+        """Return the salt of the day; None while this process does not have it."""
         known = self._days.get(day(when))
         return known.salt if known else None
 
-    async def keep(self, database: Database, now: datetime) -> None:
-        """One turn, to be taken every few seconds: forget, ask, give to those who ask. Raises StoreUnavailable."""
-        wanted = {day(now), day(now + AHEAD)}
-        for old in self._days.keys() - wanted:
+    async def refresh(self, database: Database, now: datetime) -> None:
+        """Forget old salts, ask for a missing one, answer others. Call every few seconds. Raises StoreUnavailable."""
+        days = {day(now), day(now + AHEAD)}
+        for old in self._days.keys() - days:
             del self._days[old]
-        for each in sorted(wanted):
+        for each in sorted(days):
             known = self._days.setdefault(each, _Day(X25519PrivateKey.generate()))
             async with database.read() as connection:
                 offers = await visitors.offers(connection, each)
             if known.salt is None:
                 known.salt = _opened(known.key, offers, self._process)
             if known.salt is not None:
-                await self._give(database, each, known.salt, offers)
+                await self._answer(database, each, known.salt, offers)
             elif known.asked_at is None or now - known.asked_at > PATIENCE:
                 async with database.write() as connection:
                     await self._ask(connection, each, known, now)
@@ -66,10 +66,10 @@ class Salts:
         await connection.alone("salt")
         await visitors.forget(connection, day(now))
         offers = await visitors.offers(connection, of)
-        # Who waited in vain and still stands first among those who do begins anew; the others ask again.
+        # The process whose offer is still there after the wait makes a new salt; the others ask again.
         in_vain = known.asked_at is not None and any(offer.process == self._process for offer in offers)
         if in_vain:
-            await visitors.forget(connection, of, whole=True)
+            await visitors.forget(connection, of, inclusive=True)
         own = in_vain or not offers
         if own:
             known.salt = secrets.token_bytes(_SALT)
@@ -77,15 +77,15 @@ class Salts:
         await visitors.ask(connection, of, self._process, public, _OWN if own else None, now)
         known.asked_at = now
 
-    async def _give(self, database: Database, of: datetime, salt: bytes, offers: tuple[SaltOffer, ...]) -> None:
+    async def _answer(self, database: Database, of: datetime, salt: bytes, offers: tuple[SaltOffer, ...]) -> None:
         sealed = [(offer.process, seal(offer.public, salt)) for offer in offers if offer.sealed is None]
         if sealed:
             async with database.write() as connection:
-                await visitors.give(connection, of, sealed)
+                await visitors.answer(connection, of, sealed)
 
 
 def seal(public: str, salt: bytes) -> str:
-    """Hexadecimal: the sender's key of one use, then the salt encrypted (X25519, HKDF, ChaCha20-Poly1305)."""
+    """Return hex of the one-time public key and the encrypted salt (X25519, HKDF, ChaCha20-Poly1305)."""
     key = X25519PrivateKey.generate()
     box = _cipher(key, bytes.fromhex(public)).encrypt(bytes(12), salt, None)
     return (key.public_key().public_bytes_raw() + box).hex()
@@ -94,10 +94,10 @@ def seal(public: str, salt: bytes) -> str:
 def _opened(key: X25519PrivateKey, offers: tuple[SaltOffer, ...], process: str) -> bytes | None:
     for offer in offers:
         if offer.process == process and offer.sealed not in (None, _OWN):
-            octets = bytes.fromhex(offer.sealed or "")
+            sealed = bytes.fromhex(offer.sealed or "")
             try:
-                return _cipher(key, octets[:32]).decrypt(bytes(12), octets[32:], None)
-            except InvalidTag:  # of a key that we had before: we ask again
+                return _cipher(key, sealed[:32]).decrypt(bytes(12), sealed[32:], None)
+            except InvalidTag:  # sealed to an earlier key: ask again
                 return None
     return None
 

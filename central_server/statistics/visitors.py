@@ -1,52 +1,21 @@
-"""Different visitors at the doors of the phone: each leaves one register's rank, under the salt of the day."""
-
-from datetime import datetime
-from typing import Protocol
+"""Count shakes and opened pages by hour and door, and estimate different visitors with the salt of the day."""
 
 from central_server.statistics.hyperloglog import cell
 from central_server.statistics.salts import Salts
 from central_server.store.engine.connection import Connection
 from central_server.store.statistics import visitors
-from central_server.store.statistics.visitors import Register
+from central_server.store.statistics.visitors import PhoneVisit
 
 
-class Visit(Protocol):
-    """What was counted once more. `hour`: its beginning; `beacon`: empty for none; `kind`: shake or click."""
+class VisitCounter:
+    """Without `salts`, different visitors are not estimated."""
 
-    @property
-    def hour(self) -> datetime: ...
-    @property
-    def community(self) -> str: ...
-    @property
-    def beacon(self) -> str: ...
-    @property
-    def project(self) -> str: ...
-    @property
-    def door(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-
-
-class Visitors:
-    def __init__(self, salts: Salts) -> None:
+    def __init__(self, salts: Salts | None = None) -> None:
         self._salts = salts
 
-    async def seen(self, connection: Connection, visit: Visit, octets: bytes) -> None:
-        """`octets`: what tells this visitor from others today; they go no further than this."""
-        salt = self._salts.at(visit.hour)
-        if salt is None:
-            return
-        register, rank = cell(salt, octets)
-        await visitors.note(
-            connection,
-            Register(
-                visit.hour,
-                visit.community,
-                visit.beacon,
-                visit.project,
-                visit.door,
-                visit.kind,
-                register,
-                rank,
-            ),
-        )
+    async def count(self, connection: Connection, visit: PhoneVisit, identity: bytes) -> None:
+        """`identity` distinguishes the visitors of a day; only its hashed register and rank are stored."""
+        await visitors.count_visit(connection, visit)
+        salt = None if self._salts is None else self._salts.at(visit.hour)
+        if salt is not None:
+            await visitors.add_register(connection, visit, *cell(salt, identity))

@@ -20,8 +20,7 @@ from sync_contract.strict_model import Language
 from tests.browser.conftest import PATIENCE_MS, OpenPage
 from tests.fakes.central_process import RunningCentral, running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
-from tests.unit.central_server.statistics.test_statistics_rollup import stretch
-from tests.unit.central_server.statistics.test_statistics_screens import count, touched
+from tests.unit.central_server.statistics_world import count, stretch, touched
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 PASSWORD = "correct horse battery"

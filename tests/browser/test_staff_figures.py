@@ -11,12 +11,12 @@ from playwright.async_api import Page
 
 from central_server.enrolment.gateways import register
 from central_server.statistics.rollup import count_all
-from central_server.store.api import presence_passes
+from central_server.store.statistics import visitors
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.strict_model import Language
 from tests.browser.conftest import PATIENCE_MS, OpenPage
 from tests.browser.test_staff import Hall, furnished, log_in
-from tests.unit.central_server.statistics.test_statistics_rollup import place, stretch
+from tests.unit.central_server.statistics_world import place, stretch, visit
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 BEACONS = 30
@@ -33,9 +33,9 @@ async def busy_hall(tmp_path: Path) -> AsyncIterator[Hall]:
             hour = now.replace(minute=0, second=0, microsecond=0)
             async with database.write() as connection:
                 for number in range(BEACONS):
-                    where = {"community": "huada", "beacon": str(place(number, 1).beacon), "project": "elder-lunch"}
+                    shaken = visit(hour, str(place(number, 1).beacon), project="elder-lunch")
                     for _ in range(number):
-                        await presence_passes.count(connection, hour=hour, **where, door="phone", kind="shake")
+                        await visitors.count_visit(connection, shaken)
             await count_all(database)
         yield hall
 
@@ -99,8 +99,8 @@ async def test_the_table_side_by_side_sorts_by_its_links_and_is_no_wider_than_th
         for language in Language:
             await page.goto(f"{busy_hall.central.url}/staff/figures?lang={language}")
             assert await page.evaluate("document.documentElement.scrollWidth") <= width
-    column = page.locator("#beside thead th").nth(1).locator("a")
-    shakes = page.locator("#beside tbody tr td:nth-child(2)")
+    column = page.locator("#comparison thead th").nth(1).locator("a")
+    shakes = page.locator("#comparison tbody tr td:nth-child(2)")
     for expected in (range(BEACONS - 1, -1, -1), range(BEACONS)):
         await column.click()
         told = [int(text) for text in await shakes.all_text_contents()]

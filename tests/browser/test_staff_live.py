@@ -17,7 +17,7 @@ from sync_contract.uuid7 import new_id
 from tests.browser.conftest import PATIENCE_MS, OpenPage
 from tests.browser.test_staff import Hall, log_in
 from tests.browser.test_staff_figures import busy_hall
-from tests.unit.central_server.statistics.test_statistics_rollup import place, stretch
+from tests.unit.central_server.statistics_world import place, stretch
 
 __all__ = ["busy_hall"]
 pytestmark = pytest.mark.asyncio(loop_scope="session")

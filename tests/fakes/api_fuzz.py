@@ -19,7 +19,7 @@ import pytest
 from central_server import server
 from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
-from central_server.api.tokens import Bearers, Scope, make
+from central_server.api.tokens import Bearers, Scope, make_token
 from central_server.enrolment.gateways import register
 from central_server.public.program_api.shake import ShakeApi
 from central_server.store.api import tokens
@@ -62,7 +62,7 @@ async def open_to_all(folder: Path, patch: pytest.MonkeyPatch) -> AsyncIterator[
         async with central.database() as database:
             await register(database, gateway.id, gateway.public, "huada", "Hall", now)
             await set_password(database, "chen", "correct horse battery", now, role=Role.staff)
-            text, made = make("chen", "a program", frozenset(Scope), 30, now)
+            text, made = make_token("chen", "a program", frozenset(Scope), 30, now)
             async with database.write() as connection:
                 await tokens.add(connection, made)
         question = {"beacons": [{"uuid": str(beacon.uuid), "major": 1, "minor": 1}]}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from central_server.banks.port import Bank
-from central_server.catalogue.settings_seed import sow
+from central_server.catalogue.settings_seed import seed_catalogue
 from central_server.donations.open_attempt import AlreadyUnderway, AttemptOpener, SentToBank
 from central_server.donations.order_queries import OrderQueries
 from central_server.donations.refund_sending import RefundSender
@@ -78,5 +78,5 @@ async def furnish(database: Database, folder: Path, gateway: DeliveringGateway, 
     """The projects of the tests, and a gateway of the community."""
     file = folder / "central.toml"
     file.write_text(CONFIG, encoding="utf-8")
-    await sow(database, load(file, Settings).projects, {}, now)
+    await seed_catalogue(database, load(file, Settings).projects, {}, now)
     await register(database, gateway.id, gateway.public, "huada", "hall", now)

@@ -1,1 +1,1 @@
-"""Other programs are told what happened here: collected from what is kept, signed, and sent until it has arrived."""
+"""Collect events, sign them and deliver them to other programs."""

@@ -1,7 +1,7 @@
-"""From what is kept to the outbox: each event once for each webhook that is to hear of it.
+"""Put events from the store into the outbox of webhooks, each once for each webhook.
 
-Numbers are given before a transaction commits, so a lower one may become visible later than a higher one. Therefore
-the last minute is looked through again each time; the outbox takes each event of a webhook only once.
+Sequence numbers are assigned before a transaction commits, so a lower one may become visible after a higher one.
+Therefore the last minute is read again each time; the outbox accepts each event of a webhook only once.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from central_server.api.webhooks.events import Event, FellSilent, PaidGift, Trial, TurnedAway, WebhookBody
+from central_server.api.webhooks.events import Event, FellSilent, PaidGift, RejectedParcel, Trial, WebhookBody
 from central_server.store.api import deliveries, event_feed, webhooks
 from central_server.store.api.deliveries import Delivery
-from central_server.store.api.event_feed import Happened
+from central_server.store.api.event_feed import StoredEvent
 from central_server.store.api.webhooks import Webhook
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
@@ -23,33 +23,33 @@ from central_server.store.engine.timestamps import micros
 from sync_contract.uuid7 import new_id
 
 SETTLED_AFTER = timedelta(minutes=1)
-"""Longer than any transaction of ours."""
+"""Longer than any transaction."""
 _AT_A_TIME = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A table whose rows are events. `after`: those with a greater number; `told`: what one of them says."""
+    """A table whose rows are events. `after`: reads those with a greater number; `parse`: returns the content."""
 
     name: str
     seq: ColumnElement[int]
     at: ColumnElement[datetime]
-    after: Callable[[Connection, int, int], Awaitable[Sequence[Happened]]]
-    told: Callable[[Happened], tuple[Event, PaidGift | TurnedAway | FellSilent]]
+    after: Callable[[Connection, int, int], Awaitable[Sequence[StoredEvent]]]
+    parse: Callable[[StoredEvent], tuple[Event, PaidGift | RejectedParcel | FellSilent]]
 
 
-def _paid(happened: Happened) -> tuple[Event, PaidGift]:
-    return Event.donation_paid, PaidGift.model_validate(dict(happened.facts), strict=False)
+def _paid(stored: StoredEvent) -> tuple[Event, PaidGift]:
+    return Event.donation_paid, PaidGift.model_validate(dict(stored.facts), strict=False)
 
 
-def _turned_away(happened: Happened) -> tuple[Event, TurnedAway]:
-    facts: dict[str, Any] = dict(happened.facts)
+def _rejected(stored: StoredEvent) -> tuple[Event, RejectedParcel]:
+    facts: dict[str, Any] = dict(stored.facts)
     result = facts.pop("result")
-    return Event(f"parcel.{result}"), TurnedAway(**facts)
+    return Event(f"parcel.{result}"), RejectedParcel(**facts)
 
 
-def _fell_silent(happened: Happened) -> tuple[Event, FellSilent]:
-    facts = dict(happened.facts)
+def _fell_silent(stored: StoredEvent) -> tuple[Event, FellSilent]:
+    facts = dict(stored.facts)
     event = Event.gateway_late if facts["matter"] == "late" else Event.beacon_silent
     gateway = facts["subject"].partition(" ")[0]
     return event, FellSilent(gateway=gateway, beacon=facts["beacon"], since=facts["since"])
@@ -57,38 +57,38 @@ def _fell_silent(happened: Happened) -> tuple[Event, FellSilent]:
 
 SOURCES = (
     Source("state_changes", state_changes.c.seq, state_changes.c.at, event_feed.paid_after, _paid),
-    Source("arrivals", arrivals.c.seq, arrivals.c.first_at, event_feed.turned_away_after, _turned_away),
+    Source("arrivals", arrivals.c.seq, arrivals.c.first_at, event_feed.rejected_after, _rejected),
     Source("alerts", alerts.c.id, alerts.c.opened_at, event_feed.fell_silent_after, _fell_silent),
 )
 
 
 async def collect(database: Database, now: datetime) -> int:
-    """How many deliveries were put into the outbox, of events that were there already or not."""
+    """Return how many deliveries were built, including those that the outbox already had."""
 
     async def work(connection: Connection) -> int:
         await connection.alone("webhooks")
-        told = await webhooks.active(connection, lock=True)
-        return sum([await _collect(connection, source, told, now) for source in SOURCES])
+        hooks = await webhooks.active(connection, lock=True)
+        return sum([await _collect(connection, source, hooks, now) for source in SOURCES])
 
     return await database.written(work)
 
 
-async def _collect(connection: Connection, source: Source, told: Sequence[Webhook], now: datetime) -> int:
+async def _collect(connection: Connection, source: Source, hooks: Sequence[Webhook], now: datetime) -> int:
     mark = await event_feed.mark(connection, source.name)
     settled = await event_feed.settled_at(connection, source.seq, source.at, mark, now - SETTLED_AFTER)
-    found: Sequence[Happened] = ()
-    if told:
+    found: Sequence[StoredEvent] = ()
+    if hooks:
         found = await source.after(connection, mark, _AT_A_TIME)
         if len(found) == _AT_A_TIME:
             settled = min(settled, found[-1].seq)
-    lies_in = await webhooks.ancestors(connection, {each.community for each in found})
+    ancestors = await webhooks.ancestors(connection, {each.community for each in found})
     new = [
-        _delivery(webhook, source, happened, now)
-        for happened in found
-        for webhook in told
-        if happened.at >= webhook.made_at
-        and webhook.place in lies_in[happened.community]
-        and source.told(happened)[0] in webhook.events.split()
+        _delivery(webhook, source, stored, now)
+        for stored in found
+        for webhook in hooks
+        if stored.at >= webhook.made_at
+        and webhook.place in ancestors[stored.community]
+        and source.parse(stored)[0] in webhook.events.split()
     ]
     await deliveries.put(connection, new)
     if settled != mark:
@@ -96,16 +96,16 @@ async def _collect(connection: Connection, source: Source, told: Sequence[Webhoo
     return len(new)
 
 
-def trial(webhook: Webhook, now: datetime) -> Delivery:
-    """Signed, tried again and kept like any other."""
+def build_trial(webhook: Webhook, now: datetime) -> Delivery:
+    """Build a trial, delivered like any other event."""
     body = WebhookBody(id=new_id(), event=Event.trial, at=now, community=webhook.place, data=Trial())
     return _to(webhook, body, ("trial", micros(now)), now)
 
 
-def _delivery(webhook: Webhook, source: Source, happened: Happened, now: datetime) -> Delivery:
-    event, data = source.told(happened)
-    body = WebhookBody(id=new_id(), event=event, at=happened.at, community=happened.community, data=data)
-    return _to(webhook, body, (source.name, happened.seq), now)
+def _delivery(webhook: Webhook, source: Source, stored: StoredEvent, now: datetime) -> Delivery:
+    event, data = source.parse(stored)
+    body = WebhookBody(id=new_id(), event=event, at=stored.at, community=stored.community, data=data)
+    return _to(webhook, body, (source.name, stored.seq), now)
 
 
 def _to(webhook: Webhook, body: WebhookBody, source: tuple[str, int], now: datetime) -> Delivery:

@@ -1,4 +1,4 @@
-"""What a webhook can be told of, and the body that it then gets."""
+"""Define the events of webhooks and the body of a delivery."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -21,7 +21,7 @@ class Event(StrEnum):
     gateway_late = "gateway.late"
     beacon_silent = "beacon.silent"
     trial = "webhook.trial"
-    """Staff pressed a button: whoever has a webhook gets it, asked for or not."""
+    """Sent to one webhook when staff press a button."""
 
 
 EVENTS: Mapping[Event, str] = {
@@ -36,7 +36,7 @@ EVENTS: Mapping[Event, str] = {
 
 
 class PaidGift(Documented):
-    """Nothing in it tells who gave."""
+    """It does not identify the donor."""
 
     gateway: str
     intent: Id
@@ -49,12 +49,12 @@ class PaidGift(Documented):
     """The slip's number (憑條)."""
 
 
-class TurnedAway(Documented):
+class RejectedParcel(Documented):
     gateway: str
     parcel: str
     kind: str
     reason: str
-    """A machine-readable word, and what it is about."""
+    """A machine-readable reason, with its subject."""
 
 
 class FellSilent(Documented):
@@ -63,15 +63,15 @@ class FellSilent(Documented):
     beacon: str
     """uuid/major/minor; empty where the gateway itself is late."""
     since: AwareDatetime | None
-    """When it was last heard of, where that is known."""
+    """The last contact, if known."""
 
 
 class Trial(Documented):
-    said: Literal["trial"] = "trial"
+    kind: Literal["trial"] = "trial"
 
 
 class WebhookBody(Documented):
-    """The body of each delivery. The same delivery may come more than once: its `id` then is the same."""
+    """The body of a delivery. A delivery may arrive more than once, always with the same `id`."""
 
     contract: Literal[1] = CONTRACT
     id: Id
@@ -79,4 +79,4 @@ class WebhookBody(Documented):
     at: AwareDatetime
     """When it happened."""
     community: Annotated[str, Field(max_length=64)]
-    data: PaidGift | TurnedAway | FellSilent | Trial
+    data: PaidGift | RejectedParcel | FellSilent | Trial

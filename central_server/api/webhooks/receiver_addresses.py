@@ -1,4 +1,4 @@
-"""Where deliveries may go: never into our own network, whatever a name resolves to when it is sent (OWASP SSRF)."""
+"""Check where deliveries may go: never into a private network, even if a name resolves to one later (OWASP SSRF)."""
 
 import re
 import socket
@@ -12,13 +12,13 @@ from aiohttp.resolver import ThreadedResolver
 
 from central_server.errors import CentralError
 
-MOST_URL = 500
+MAX_URL = 500
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
 class AddressRefused(CentralError):
-    """Nothing is sent there. `word`: why, one of malformed, scheme, host, private."""
+    """The address is not allowed. `word`: malformed, scheme, host or private."""
 
     def __init__(self, word: str, reason: str) -> None:
         super().__init__(reason)
@@ -27,8 +27,8 @@ class AddressRefused(CentralError):
 
 @dataclass(frozen=True, slots=True)
 class AddressRules:
-    """`hosts`: only these, and `.name` for every host below it; empty for all, or with `listed` for none.
-    `private_network`: our own network and plain http too.
+    """`hosts`: only these, `.name` for every host below it; empty: all, or none with `listed`.
+    `private_network`: also private addresses and plain http.
     """
 
     hosts: tuple[str, ...] = ()
@@ -36,21 +36,21 @@ class AddressRules:
     listed: bool = False
 
     def check(self, url: str) -> None:
-        """What can be told without resolving. Raises AddressRefused."""
+        """Check an address without resolving its host. Raises AddressRefused."""
         try:
             parts = urlsplit(url)
             host, port = parts.hostname or "", parts.port
         except ValueError as error:
             raise AddressRefused("malformed", "not a URL") from error
-        if not url.isascii() or not url.isprintable() or len(url) > MOST_URL or " " in url or "\\" in url:
-            raise AddressRefused("malformed", f"not a URL of at most {MOST_URL} plain characters")
+        if not url.isascii() or not url.isprintable() or len(url) > MAX_URL or " " in url or "\\" in url:
+            raise AddressRefused("malformed", f"not a URL of at most {MAX_URL} plain characters")
         if not host or port == 0 or "@" in parts.netloc or parts.fragment:
             raise AddressRefused("malformed", "a host is expected, no user and no fragment")
         if parts.scheme != "https" and not (parts.scheme == "http" and self.private_network):
             raise AddressRefused("scheme", "https is expected")
         if (self.hosts or self.listed) and not any(_is_below(host, each) for each in self.hosts):
             raise AddressRefused("host", "the settings allow no deliveries to that host")
-        # What whoever connects takes for an address, without asking what the name means:
+        # The connector would use these as addresses without resolving them:
         if ":" in host or host.replace(".", "").isdigit():
             self.check_address(host)
         elif not _NAME.fullmatch(host):
@@ -62,12 +62,12 @@ class AddressRules:
             known = ip_address(address.partition("%")[0])
         except ValueError as error:
             raise AddressRefused("malformed", "not an address") from error
-        if not self.private_network and not all(each.is_global and not each.is_multicast for each in _meant(known)):
+        if not self.private_network and not all(each.is_global and not each.is_multicast for each in _addresses(known)):
             raise AddressRefused("private", "the address is not one of the public internet")
 
 
 class GuardedResolver(AbstractResolver):
-    """What is resolved is what is connected to: a name cannot mean one address for the check and another after it."""
+    """Checks the resolved addresses to which the client connects, so DNS rebinding has no effect."""
 
     def __init__(self, rules: AddressRules, names: AbstractResolver | None = None) -> None:
         self._rules = rules
@@ -76,7 +76,7 @@ class GuardedResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        """Raises AddressRefused when any of the addresses may not be used, OSError when there is none."""
+        """Raises AddressRefused if any address is not allowed, OSError if there is none."""
         found = await self._names.resolve(host, port, family)
         for each in found:
             self._rules.check_address(each["host"])
@@ -90,8 +90,8 @@ def _is_below(host: str, allowed: str) -> bool:
     return host.endswith(allowed) if allowed.startswith(".") else host == allowed
 
 
-def _meant(address: IPv4Address | IPv6Address) -> Sequence[IPv4Address | IPv6Address]:
-    """The address, and the one of the old internet that some new ones hold."""
+def _addresses(address: IPv4Address | IPv6Address) -> Sequence[IPv4Address | IPv6Address]:
+    """Return the address and the IPv4 addresses that it embeds."""
     if isinstance(address, IPv4Address):
         return (address,)
     if address.ipv4_mapped is not None:

@@ -1,4 +1,4 @@
-"""From the outbox to the receivers, at least once each: signed, tried again for a day, told to staff when in vain."""
+"""Deliver the outbox of webhooks at least once: signed, tried again for a day, stopped after days of failures."""
 
 import asyncio
 import random
@@ -24,26 +24,26 @@ from central_server.store.engine.leases import Lease
 from daemonkit.health import Health
 
 _log = structlog.get_logger()
-TRIED_FOR = timedelta(days=1)
+RETRY_PERIOD = timedelta(days=1)
 STOPPED_AFTER = timedelta(days=5)
-"""Of nothing but failures."""
-KEPT_FOR = timedelta(days=30)
+"""Without any success."""
+_LOG_LIFETIME = timedelta(days=30)
 _FIRST, _LONGEST = timedelta(seconds=30), timedelta(hours=1)
-_CONNECT_S, _WHOLE_S = 5.0, 15.0
-_HOOKS, _FOR_EACH = 8, 4
+_CONNECT_TIMEOUT_S, _TIMEOUT_S = 5.0, 15.0
+_MAX_HOOKS, _MAX_PER_HOOK = 8, 4
 _LEASE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
 class _Try:
-    """`status` None: there was no answer, and `trouble` says why."""
+    """`status` None: there was no response, for the reason `trouble`."""
 
     status: int | None
     ms: int
     trouble: str
 
     @property
-    def good(self) -> bool:
+    def succeeded(self) -> bool:
         return self.status is not None and 200 <= self.status < 300
 
 
@@ -55,27 +55,27 @@ class Sender:
     client: aiohttp.ClientSession
 
     async def send_due(self, now: datetime) -> int:
-        """One try for each delivery that is due; how many there were."""
+        """Try each due delivery once. Return how many there were."""
         async with self.database.read() as connection:
-            waiting = await deliveries.due(connection, now, _HOOKS, _FOR_EACH)
-            told = {webhook.id: webhook for webhook in await webhooks.active(connection)}
-        tries = [self._send(told[each.webhook], each, now) for each in waiting if each.webhook in told]
+            waiting = await deliveries.due(connection, now, _MAX_HOOKS, _MAX_PER_HOOK)
+            hooks = {webhook.id: webhook for webhook in await webhooks.active(connection)}
+        tries = [self._send(hooks[each.webhook], each, now) for each in waiting if each.webhook in hooks]
         for ended in await asyncio.gather(*tries, return_exceptions=True):
-            if ended is not None:  # the store's trouble by its own name, so that the stage starts again
+            if ended is not None:  # raise a store error by its own type, so that the stage restarts
                 raise ended
         return len(tries)
 
     async def _send(self, webhook: Webhook, delivery: Delivery, now: datetime) -> None:
-        async with self.database.write() as connection:  # counted before it is made: no crash makes it endless
+        async with self.database.write() as connection:  # count before trying: a crash cannot cause endless tries
             if not await deliveries.claim(connection, delivery, now + next_wait(delivery.tries)):
                 return
         made = await self._try(webhook, delivery, now)
-        if made.good:
+        if made.succeeded:
             assert made.status is not None
             async with self.database.write() as connection:
                 await deliveries.delivered(connection, delivery, now, made.status, made.ms)
             return
-        final = now - delivery.made_at >= TRIED_FOR
+        final = now - delivery.made_at >= RETRY_PERIOD
         async with self.database.write() as connection:
             since = await deliveries.failed(connection, delivery, now, made.status, made.ms, made.trouble, final=final)
             if now - since >= STOPPED_AFTER and await webhooks.stop(connection, webhook.id, now, "failing"):
@@ -85,26 +85,26 @@ class Sender:
         _log.info("webhook.failed", webhook=webhook.id, status=made.status, final=final)
 
     async def _try(self, webhook: Webhook, delivery: Delivery, now: datetime) -> _Try:
-        begun = time.monotonic()
+        started = time.monotonic()
         body = delivery.body.encode()
         status: int | None = None
         try:
             self.rules.check(webhook.url)
             sent = headers(secret_of(self.secret, webhook.salt), delivery.id, now, body)
             async with self.client.post(webhook.url, data=body, headers=sent, allow_redirects=False) as answer:
-                status = answer.status  # what else it says is not read
+                status = answer.status  # the body is not read
             trouble = "" if 200 <= status < 300 else f"answered {status}"
         except AddressRefused as error:
             trouble = f"{error.word}: {error}"
         except TimeoutError:
-            trouble = f"no answer within {_WHOLE_S:g} s"
+            trouble = f"no answer within {_TIMEOUT_S:g} s"
         except (aiohttp.ClientError, OSError, ValueError) as error:
             trouble = type(error).__name__
-        return _Try(status, round((time.monotonic() - begun) * 1000), trouble)
+        return _Try(status, round((time.monotonic() - started) * 1000), trouble)
 
 
 def next_wait(tries: int) -> timedelta:
-    """Full jitter, and a second at least: many webhooks that failed together do not come back together."""
+    """Return a wait of at least 1 s with full jitter, so that webhooks that failed together do not retry together."""
     most = min(_LONGEST, _FIRST * 2 ** min(tries, 12))
     return timedelta(seconds=1 + most.total_seconds() * random.random())  # noqa: S311  (no secret)
 
@@ -112,12 +112,12 @@ def next_wait(tries: int) -> timedelta:
 @asynccontextmanager
 async def open_sender(database: Database, rules: AddressRules, secret: bytes) -> AsyncIterator[Sender]:
     connector = aiohttp.TCPConnector(
-        resolver=GuardedResolver(rules), use_dns_cache=False, limit=_HOOKS * _FOR_EACH, force_close=True
+        resolver=GuardedResolver(rules), use_dns_cache=False, limit=_MAX_HOOKS * _MAX_PER_HOOK, force_close=True
     )
     client = aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(total=_WHOLE_S, sock_connect=_CONNECT_S),
+        timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S, sock_connect=_CONNECT_TIMEOUT_S),
         auto_decompress=False,
     )
     async with client:
@@ -127,18 +127,18 @@ async def open_sender(database: Database, rules: AddressRules, secret: bytes) ->
 async def deliver(
     sender: Sender, *, holder: str, clock: Callable[[], datetime], health: Health, every_s: float = 2.0
 ) -> None:
-    """Collect and send, in one process at a time. Until cancelled; raises StoreUnavailable."""
+    """Collect and send until cancelled, in one process at a time. Raises StoreUnavailable."""
     forgotten = clock()
     lease = Lease(sender.database, "webhooks", holder, forgotten, _LEASE)
     while True:
         now = clock()
-        held = await lease.held(now)
-        if held:
+        locked = await lease.held(now)
+        if locked:
             await collect(sender.database, now)
             await sender.send_due(now)
             if now >= forgotten:
                 forgotten = now + timedelta(hours=1)
                 async with sender.database.write() as connection:
-                    await deliveries.forget(connection, now - KEPT_FOR)
+                    await deliveries.forget(connection, now - _LOG_LIFETIME)
         health.progress("webhooks")
-        await asyncio.sleep(every_s if held else every_s * 5)
+        await asyncio.sleep(every_s if locked else every_s * 5)

@@ -1,7 +1,7 @@
-"""How a delivery is signed: Standard Webhooks 1.0 (standardwebhooks.com), so that receivers find a library.
+"""Sign deliveries according to Standard Webhooks 1.0 (standardwebhooks.com), for which libraries exist.
 
-`webhook-signature` is `v1,` and base64 of HMAC-SHA256 over `<webhook-id>.<webhook-timestamp>.<body>`; the key is what
-follows `whsec_` in the secret, base64 read. A receiver refuses a timestamp that is more than five minutes away.
+`webhook-signature` is `v1,` and base64 of HMAC-SHA256 over `<webhook-id>.<webhook-timestamp>.<body>`; the key is the
+base64-decoded part of the secret after `whsec_`. A receiver refuses a timestamp that is more than five minutes away.
 """
 
 import hmac
@@ -14,7 +14,7 @@ _PREFIX = "whsec_"
 
 
 def secret_of(server: bytes, salt: str) -> str:
-    """A webhook's secret: made of the server's own one, so that no store holds it."""
+    """Derive a webhook's secret from the server's own one, so that no store holds it."""
     made = hmac.new(server, _DOMAIN + bytes.fromhex(salt), sha256).digest()
     return _PREFIX + b64encode(made).decode()
 

@@ -1,4 +1,4 @@
-"""From a donor's yes to the bank: the attempt is opened, and the browser goes there, or is told why it does not."""
+"""Open a payment attempt for a donor who confirmed, and redirect to the bank or show why not."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from central_server.donations.tickets import (
     TicketUnusable,
 )
 from central_server.language import language
-from central_server.public.phone_pages.page_responder import HERE, Answer
+from central_server.public.phone_pages.page_responder import PLACE, PageResponder
 from central_server.rejected_requests import Refusals
 from kiosk_ui.giving_views import PhoneHandover
 from kiosk_ui.notice_views import NoticeKind, NoticePage
@@ -28,44 +28,44 @@ NotGiveable = (ProjectUnknown, PermitClosed, AmountOutOfRange)
 
 
 @dataclass(frozen=True, slots=True)
-class GoingOn:
+class BankRedirect:
     opening: AttemptOpener
-    answer: Answer
+    responder: PageResponder
     refusals: Refusals
 
-    async def go_on(
+    async def open(
         self, request: web.Request, confirmed: ConfirmedGift, project: Project, amount: Money, again: str, now: datetime
     ) -> web.Response:
-        """`again`: where the gift is begun anew, a path here. Raises HTTPSeeOther, and what `confirmed` raises."""
+        """`again`: path to start over. Raises HTTPSeeOther, and what `confirmed` raises."""
         phone = "Mobi" in request.headers.get("User-Agent", "")
         try:
-            went = await self.opening.open(confirmed, project.title, language(request), now, phone=phone)
+            opened = await self.opening.open(confirmed, project.title, language(request), now, phone=phone)
         except (BankUnavailable, BankRefused, PaymentRefused) as error:
             self.refusals.count("attempt", type(error).__name__, str(error))
-            return await self.answer.page(request, NoticePage(NoticeKind.bank_unavailable, back=again), 503)
-        if isinstance(went, AlreadyUnderway):
-            raise web.HTTPSeeOther(f"/g/{went.return_nonce}")
-        return await self.answer.page(request, handover_page(went.handover, project, amount, again))
+            return await self.responder.page(request, NoticePage(NoticeKind.bank_unavailable, back=again), 503)
+        if isinstance(opened, AlreadyUnderway):
+            raise web.HTTPSeeOther(f"/g/{opened.return_nonce}")
+        return await self.responder.page(request, handover_page(opened.handover, project, amount, again))
 
-    async def refused(
+    async def refuse(
         self, request: web.Request, error: TicketUnusable | ProjectUnknown | PermitClosed | AmountOutOfRange
     ) -> web.Response:
         match error:
             case TicketUnusable():
                 self.refusals.count("ticket", error.problem, str(error))
                 if error.verified is not None:
-                    request[HERE] = error.verified.gateway.community
+                    request[PLACE] = error.verified.gateway.community
                 other = error.problem is TicketProblem.other_environment
                 kind = NoticeKind.ticket_other_environment if other else NoticeKind.ticket_refused
-                return await self.answer.page(request, NoticePage(kind, back=""), 400)
+                return await self.responder.page(request, NoticePage(kind, back=""), 400)
             case ProjectUnknown():
-                return await self.answer.page(request, NoticePage(NoticeKind.project_unknown, back=""), 404)
+                return await self.responder.page(request, NoticePage(NoticeKind.project_unknown, back=""), 404)
             case PermitClosed():
                 elsewhere = error.reason is PermitReason.elsewhere
                 kind = NoticeKind.elsewhere if elsewhere else NoticeKind.permit_closed
-                return await self.answer.page(request, NoticePage(kind, error.project, back=""), 403)
+                return await self.responder.page(request, NoticePage(kind, error.project, back=""), 403)
             case AmountOutOfRange():
-                return await self.answer.page(
+                return await self.responder.page(
                     request, NoticePage(NoticeKind.amount_out_of_range, error.project, back=""), 400
                 )
 

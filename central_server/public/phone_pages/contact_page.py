@@ -1,4 +1,4 @@
-"""`/contact`, `/contact/<place>`: a number to call from the phone that one holds. Nothing is counted, nothing kept."""
+"""Serve `/contact` and `/contact/<place>` with a number to call. Nothing is counted or stored."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from central_server.catalogue.contact_lookup import WhomToCall
-from central_server.public.phone_pages.page_responder import HERE, Answer
+from central_server.catalogue.contact_lookup import ContactLookup
+from central_server.public.phone_pages.page_responder import PLACE, PageResponder
 from central_server.store.engine.database import Database, StoreUnavailable, ValueRefused
 from central_server.store.places import places
 from kiosk_ui.back_link import back_path
@@ -15,39 +15,39 @@ from kiosk_ui.help_views import ContactPage
 
 
 class ContactPages:
-    def __init__(self, database: Database, answer: Answer, call: WhomToCall) -> None:
+    def __init__(self, database: Database, responder: PageResponder, contacts: ContactLookup) -> None:
         self._database = database
-        self._answer = answer
-        self._call = call
+        self._responder = responder
+        self._contacts = contacts
 
     def routes(self) -> list[web.RouteDef]:
-        """`?back=`: the page on which somebody asked."""
+        """`?back=`: path of the page that linked here."""
         return [web.get("/contact", self._anywhere), web.get("/contact/{place:[^/]{1,64}}", self._at)]
 
     async def _anywhere(self, request: web.Request) -> web.Response:
         try:
             async with self._database.read() as connection:
-                view = await self._call.anywhere(connection)
-            await self._answer.look_up(request)  # whose page it is
+                view = await self._contacts.anywhere(connection)
+            await self._responder.look_up(request)
         except StoreUnavailable:
-            if not self._call.setting.phone:
+            if not self._contacts.setting.phone:
                 raise
-            view = self._call.setting  # somebody to ask, just when nothing else works
+            view = self._contacts.setting  # still show a number
         return self._page(request, view, "/s")
 
     async def _at(self, request: web.Request) -> web.Response:
         place = request.match_info["place"]
         view = None
-        with suppress(ValueRefused):  # a name that no place can have
+        with suppress(ValueRefused):  # no valid id
             async with self._database.read() as connection:
                 if await places.get(connection, place) is not None:
-                    view = await self._call.at(connection, place)
+                    view = await self._contacts.at(connection, place)
         if view is None:
             return self._page(request, ContactPage(), "/s", 404)
-        request[HERE] = place
-        await self._answer.look_up(request)
+        request[PLACE] = place
+        await self._responder.look_up(request)
         return self._page(request, view, f"/s/at/{quote(place, safe='')}")
 
     def _page(self, request: web.Request, view: ContactPage, otherwise: str, status: int = 200) -> web.Response:
         back = back_path(request.query.get("back", ""), otherwise)
-        return self._answer.plain(request, replace(view, back=back), status)
+        return self._responder.plain(request, replace(view, back=back), status)

@@ -1,4 +1,4 @@
-"""Errors as pages, for people; programs get problem+json from the guards."""
+"""Render errors as pages for people; programs get problem+json from the guards."""
 
 from contextlib import suppress
 from typing import Protocol
@@ -7,7 +7,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from central_server.public.phone_pages.page_responder import Answer
+from central_server.public.phone_pages.page_responder import PageResponder
 from central_server.store.engine.database import StoreUnavailable, ValueRefused
 from daemonkit.web import ErrorPage
 from kiosk_ui.notice_views import NoticeKind, NoticePage
@@ -24,11 +24,8 @@ _KINDS = {
 
 
 @web.middleware
-async def store_trouble(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """A database that does not answer is 503: gateways keep their parcels, the bank notifies again.
-
-    A value that no database holds is no name of anything there: 400.
-    """
+async def store_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer 503 if the database is unavailable, and 400 to a value that no database can store."""
     try:
         return await handler(request)
     except ValueRefused as error:
@@ -38,8 +35,8 @@ async def store_trouble(request: web.Request, handler: Handler) -> web.StreamRes
         raise web.HTTPServiceUnavailable(headers={"Retry-After": "10"}) from error
 
 
-def lead_on(answer: Answer) -> Middleware:
-    """Also a page that says what went wrong leads to whom one may call there."""
+def contact_on_errors(responder: PageResponder) -> Middleware:
+    """Look up the contact of the place for error pages too."""
 
     @web.middleware
     async def look_up(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -48,7 +45,7 @@ def lead_on(answer: Answer) -> Middleware:
         except web.HTTPException as error:
             if error.status >= 400 and not request.path.startswith(("/staff", "/api/")):
                 with suppress(StoreUnavailable):
-                    await answer.look_up(request)
+                    await responder.look_up(request)
             raise
 
     return look_up
@@ -58,10 +55,10 @@ class StaffErrors(Protocol):
     def error(self, request: web.Request, status: int) -> web.Response: ...
 
 
-def error_pages(answer: Answer, staff: StaffErrors) -> ErrorPage:
+def error_pages(responder: PageResponder, staff: StaffErrors) -> ErrorPage:
     def show(request: web.Request, status: int) -> web.Response:
         if request.path.startswith("/staff"):
             return staff.error(request, status)
-        return answer.plain(request, NoticePage(_KINDS.get(status, NoticeKind.fault), back=""))
+        return responder.plain(request, NoticePage(_KINDS.get(status, NoticeKind.fault), back=""))
 
     return show

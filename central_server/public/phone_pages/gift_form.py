@@ -1,4 +1,4 @@
-"""A gift that begins on a phone: at a poster's code, a tag, or the page of a shake."""
+"""Register a gift on a phone: at a poster's code, a tag, or the page of a shake."""
 
 import re
 from collections.abc import Callable
@@ -12,15 +12,16 @@ from central_server.donations.amount_validation import AmountProblem, read_fen, 
 from central_server.donations.bank_routing import reports_outcomes
 from central_server.donations.phone_intents import GiftDiffers, PhoneIntent
 from central_server.donations.tickets import AmountOutOfRange, PermitClosed, ProjectUnknown, get_open_project
-from central_server.public.phone_pages.bank_redirect import GoingOn
-from central_server.public.rate_limit import Pace
+from central_server.public.phone_pages.bank_redirect import BankRedirect
+from central_server.public.rate_limit import RateLimit
 from central_server.store.engine.database import Database
 from central_server.store.enrolment import gateways
 from daemonkit.web import RULES, csrf_token, read_form
 from kiosk_ui.giving_views import PhoneGiving
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.money import Money
-from sync_contract.permit import PermitJudgement, PermitReason, judge
+from sync_contract.permit import PermitJudgement, PermitReason
+from sync_contract.permit import judge as judge_permit
 from sync_contract.project import Project
 from sync_contract.records import Door
 from sync_contract.strict_model import Environment
@@ -30,8 +31,8 @@ _GIFT = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
-class Here:
-    """Where the phone is: the community, what is given to, and by which door it came. `path`: of the page."""
+class PhonePage:
+    """The page that a phone shows: community, project, and the door by which it came."""
 
     community: str
     project: Project
@@ -41,30 +42,30 @@ class Here:
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
-    """An amount that is none, as it was typed."""
+class InvalidAmount:
+    """A typed amount that is not valid."""
 
     fault: AmountProblem
     typed: str
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
-    """What the page shows. `giving`: None when nothing may be given; `csrf`: for its forms."""
+class GiftForm:
+    """`giving`: None if nothing may be given; `csrf`: for its forms."""
 
     judgement: PermitJudgement
     giving: PhoneGiving | None
     csrf: str
 
 
-class PageGifts:
-    """`rate`, `burst`: gifts for each peer, and a hundred times as many for all together: a whole hall may be one."""
+class GiftForms:
+    """`rate`, `burst`: gifts for each peer, and a hundred times as many for all together: a hall may be one peer."""
 
     def __init__(
         self,
         database: Database,
         environment: Environment,
-        going_on: GoingOn,
+        redirect: BankRedirect,
         clock: Callable[[], datetime],
         *,
         rate: float = 0.5,
@@ -72,70 +73,70 @@ class PageGifts:
     ) -> None:
         self._database = database
         self._environment = environment
-        self._going_on = going_on
+        self._redirect = redirect
         self._clock = clock
-        self._pace = Pace(rate, burst, together=100)
+        self._limit = RateLimit(rate, burst, together=100)
 
-    async def judged(self, community: str, project: Project) -> tuple[PermitJudgement, Bank | None]:
-        """Whether it may be given to now, and over which bank; None where it may not."""
-        judgement = judge(project.permit, self._clock())
-        bank = await self._going_on.opening.bank_of(community, project.id) if judgement.open else None
+    async def judge(self, community: str, project: Project) -> tuple[PermitJudgement, Bank | None]:
+        """Return whether the project may receive gifts now, and by which bank."""
+        judgement = judge_permit(project.permit, self._clock())
+        bank = await self._redirect.opening.bank_of(community, project.id) if judgement.open else None
         if judgement.open and bank is None:
             return PermitJudgement(PermitReason.elsewhere), None
         return judgement, bank
 
-    async def asking(self, request: web.Request, here: Here, unread: Unread | None = None) -> Asking:
-        """What stands on the page of a project: its form, when it may be given to now. Changes nothing."""
-        judgement, bank = await self.judged(here.community, here.project)
+    async def form(self, request: web.Request, page: PhonePage, invalid: InvalidAmount | None = None) -> GiftForm:
+        """Return the form of a project's page, if it may receive gifts now. Change nothing."""
+        judgement, bank = await self.judge(page.community, page.project)
         if bank is None:
-            return Asking(judgement, None, "")
+            return GiftForm(judgement, None, "")
         gift = new_id()
-        action = f"{here.path}{'&' if '?' in here.path else '?'}gift={gift}"
-        fault, typed = (unread.fault.value, unread.typed) if unread else ("", "")
+        action = f"{page.path}{'&' if '?' in page.path else '?'}gift={gift}"
+        fault, typed = (invalid.fault.value, invalid.typed) if invalid else ("", "")
         giving = PhoneGiving(action, not reports_outcomes(bank), fault, typed)
-        return Asking(judgement, giving, csrf_token(request.config_dict[RULES], _form_of(gift)))
+        return GiftForm(judgement, giving, csrf_token(request.config_dict[RULES], _form_session(gift)))
 
-    async def begin(self, request: web.Request, here: Here) -> web.Response | Unread:
-        """Register the gift that the form asks for, and go on to the bank. Unread: ask again.
+    async def register(self, request: web.Request, page: PhonePage) -> web.Response | InvalidAmount:
+        """Register the gift of the form and redirect to the bank; InvalidAmount: show the form again.
 
         Raises HTTPSeeOther, 400, 403, 429.
         """
-        self._pace.keep(request)
+        self._limit.check(request)
         gift = _gift_of(request)
-        form = await read_form(request, request.config_dict[RULES], _form_of(gift))
+        form = await read_form(request, request.config_dict[RULES], _form_session(gift))
         amount = read_fen(form["amount_fen"]) if "amount_fen" in form else read_yuan(form.get("yuan", ""))
         if isinstance(amount, AmountProblem):
-            return Unread(amount, form.get("yuan", ""))
+            return InvalidAmount(amount, form.get("yuan", ""))
         now = self._clock()
         try:
-            project = await get_open_project(self._database, here.community, here.project.id, amount, now)
-            if await self._going_on.opening.bank_of(here.community, project.id) is None:
+            project = await get_open_project(self._database, page.community, page.project.id, amount, now)
+            if await self._redirect.opening.bank_of(page.community, project.id) is None:
                 raise PermitClosed(project, PermitReason.elsewhere)
         except AmountOutOfRange:
-            return Unread(AmountProblem.outside, form.get("yuan", ""))
+            return InvalidAmount(AmountProblem.outside, form.get("yuan", ""))
         except (ProjectUnknown, PermitClosed) as error:
-            return await self._going_on.refused(request, error)
+            return await self._redirect.refuse(request, error)
         async with self._database.write() as connection:
-            ours = await gateways.own(connection, here.community, now)
-        begun = self._gift(gift, ours.id, here, amount)
+            own = await gateways.own(connection, page.community, now)
+        intent = self._intent(gift, own.id, page, amount)
         try:
-            return await self._going_on.go_on(request, begun, project, amount, here.path, now)
-        except GiftDiffers:  # back to the page, another amount: that is another gift
-            another = self._gift(new_id(), ours.id, here, amount)
-            return await self._going_on.go_on(request, another, project, amount, here.path, now)
+            return await self._redirect.open(request, intent, project, amount, page.path, now)
+        except GiftDiffers:  # back on the page with another amount: another gift
+            another = self._intent(new_id(), own.id, page, amount)
+            return await self._redirect.open(request, another, project, amount, page.path, now)
 
-    def _gift(self, gift: str, gateway: str, here: Here, amount: Money) -> PhoneIntent:
+    def _intent(self, gift: str, gateway: str, page: PhonePage, amount: Money) -> PhoneIntent:
         return PhoneIntent(
-            gift, gateway, here.community, self._environment, here.project.id, amount, here.beacon, here.door
+            gift, gateway, page.community, self._environment, page.project.id, amount, page.beacon, page.door
         )
 
 
 def _gift_of(request: web.Request) -> str:
-    """The id that the page was made with; empty when it was made with none."""
-    told = request.query.get("gift", "")
-    return told if _GIFT.fullmatch(told) else ""
+    """Return the id that the page was made with, or an empty text."""
+    gift = request.query.get("gift", "")
+    return gift if _GIFT.fullmatch(gift) else ""
 
 
-def _form_of(gift: str) -> str:
-    """The forms' token belongs to the id: nobody but we can say that it is one."""
+def _form_session(gift: str) -> str:
+    """Bind the form's token to the id, so that only this server can issue ids."""
     return f"page {gift}" if gift else ""

@@ -1,22 +1,25 @@
-"""What a phone opens without a ticket: a hall's projects with 搖一搖, the page of a shake, and the poster's door."""
+"""Serve pages without a ticket: a hall's projects with 搖一搖, the page of a shake, the page of a poster or tag."""
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Literal
 from urllib.parse import quote
 from uuid import UUID
 
 from aiohttp import web
 
-from central_server.public.phone_pages.gift_form import Here, PageGifts, Unread
-from central_server.public.phone_pages.page_responder import HERE, Answer
+from central_server.public.phone_pages.gift_form import GiftForms, InvalidAmount, PhonePage
+from central_server.public.phone_pages.page_responder import PLACE, PageResponder
 from central_server.public.phone_pages.project_pictures import pictures_of
 from central_server.public.visitor_identity import visitor
-from central_server.shake.nearest_beacon import Bindings, Hall
-from central_server.shake.shake_counts import Counter, Kind, counted
-from central_server.shake.shake_lookup import pass_of
+from central_server.shake.catalogue_bindings import CatalogueBindings, Hall
+from central_server.shake.shake_lookup import find_pass
+from central_server.statistics.event_times import hour
+from central_server.statistics.visitors import VisitCounter
 from central_server.store.engine.database import Database
 from central_server.store.places import places
 from central_server.store.places.places import PlaceKind
+from central_server.store.statistics.visitors import PhoneVisit
 from kiosk_ui.hall_views import PhoneHall, PhoneProject
 from kiosk_ui.notice_views import NoticeKind, NoticePage
 from sync_contract.beacon_identity import BeaconId
@@ -31,21 +34,21 @@ class HallPages:
     def __init__(
         self,
         database: Database,
-        bindings: Bindings,
-        counter: Counter,
-        answer: Answer,
-        gifts: PageGifts,
+        bindings: CatalogueBindings,
+        counter: VisitCounter,
+        responder: PageResponder,
+        gifts: GiftForms,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._bindings = bindings
         self._counter = counter
-        self._answer = answer
+        self._responder = responder
         self._gifts = gifts
         self._clock = clock
 
     def routes(self) -> list[web.RouteDef]:
-        """`/H/` too: a QR codes capitals in fewer modules."""
+        """`/H/` too: a QR code needs fewer modules for capitals."""
         return [
             web.get("/", self._home),
             web.get("/s", self._hall),
@@ -59,14 +62,14 @@ class HallPages:
         ]
 
     async def _home(self, request: web.Request) -> web.Response:
-        """The address on the kiosk, typed without what follows it."""
+        """Handle the kiosk's address typed without a path."""
         raise web.HTTPSeeOther("/s")
 
     async def _hall(self, request: web.Request) -> web.Response:
         return await self._listed(request, await self._found(request))
 
     async def _turn(self, request: web.Request) -> web.Response:
-        """Each in its turn, so that none is hidden behind another."""
+        """Show each project in turn, so that none hides another."""
         hall = await self._found(request)
         if not hall.projects:
             return await self._listed(request, hall)
@@ -80,72 +83,73 @@ class HallPages:
         hall = await self._found(request)
         found = next((each for each in hall.projects if each.id == request.match_info["project"]), None)
         if found is None:
-            return await self._answer.page(request, NoticePage(NoticeKind.project_unknown, back=_root(hall)), 404)
+            return await self._responder.page(request, NoticePage(NoticeKind.project_unknown, back=_root(hall)), 404)
         another = f"{_root(hall)}/turn?after={found.id}" if len(hall.projects) > 1 else ""
-        judgement, _ = await self._gifts.judged(hall.place, found)
+        judgement, _ = await self._gifts.judge(hall.place, found)
         board = await self._board(hall.place)
         view = PhoneProject(found, judgement.open, judgement.reason, _root(hall), another, board=board)
-        return await self._answer.page(
+        return await self._responder.page(
             request, view, pictures=await pictures_of(self._database, hall.place, [found.id])
         )
 
     async def _shaken(self, request: web.Request) -> web.Response:
-        """The page of a presence pass: what the mini-program opens. A POST gives."""
+        """Show the page of a presence pass, which the mini-program opens. A POST registers a gift."""
         async with self._database.read() as connection:
-            known = await pass_of(connection, request.match_info["presence_pass"], self._clock())
+            known = await find_pass(connection, request.match_info["presence_pass"], self._clock())
         hall = await self._bindings.hall(None if known is None else known.community)
         found = next((each for each in hall.projects if known and each.id == known.project), None) if hall else None
         if hall is not None:
-            request[HERE] = hall.place
+            request[PLACE] = hall.place
         if known is None or found is None:
             return await self._listed(request, hall or Hall("", ()), ended=True, status=404)
-        here = Here(known.community, found, known.beacon, Door(known.door), request.path)
-        return await self._at(request, here)
+        page = PhonePage(known.community, found, known.beacon, Door(known.door), request.path)
+        return await self._at(request, page)
 
     async def _poster(self, request: web.Request) -> web.Response:
-        """`?nfc` on a tag, nothing on a poster's code. A POST gives. Outside of its hours: its hall."""
-        told, now = request.match_info, self._clock()
-        major, minor = int(told["major"]), int(told["minor"])
+        """Show the page of a poster, or of a tag with `?nfc`. A POST registers a gift. Out of hours: its hall."""
+        match, now = request.match_info, self._clock()
+        major, minor = int(match["major"]), int(match["minor"])
         if major > 0xFFFF or minor > 0xFFFF:
             return await self._unknown(request)
-        beacon = BeaconId(UUID(told["uuid"]), major, minor)
+        beacon = BeaconId(UUID(match["uuid"]), major, minor)
         found = (await self._bindings.at({beacon: ""}, now)).get(beacon)
         if found is None:
-            stands = (await self._bindings.stand([beacon], now)).get(beacon)
-            hall = None if stands is None else await self._bindings.hall(stands.place)
-            if stands is None or hall is None:
+            known = (await self._bindings.places([beacon], now)).get(beacon)
+            hall = None if known is None else await self._bindings.hall(known.community)
+            if known is None or hall is None:
                 return await self._unknown(request)
-            request[HERE] = stands.stands_at
+            request[PLACE] = known.place
             return await self._listed(request, hall, status=200 if request.method == "GET" else 409)
-        request[HERE] = found.stands_at or found.place
+        request[PLACE] = found.place
         touched = "nfc" in request.query
         path = request.path.lower() + ("?nfc" if touched else "")
-        return await self._at(request, Here(found.place, found.project, beacon, Door.nfc if touched else Door.qr, path))
+        door = Door.nfc if touched else Door.qr
+        return await self._at(request, PhonePage(found.community, found.project, beacon, door, path))
 
     async def _unknown(self, request: web.Request) -> web.Response:
-        return await self._answer.page(request, NoticePage(NoticeKind.project_unknown, back="/s"), 404)
+        return await self._responder.page(request, NoticePage(NoticeKind.project_unknown, back="/s"), 404)
 
-    async def _at(self, request: web.Request, here: Here) -> web.Response:
-        """The page of a project at a beacon, and its gift."""
-        unread = None
+    async def _at(self, request: web.Request, page: PhonePage) -> web.Response:
+        """Show the page of a project at a beacon, or register its gift."""
+        invalid = None
         if request.method == "POST":
-            begun = await self._gifts.begin(request, here)
-            if not isinstance(begun, Unread):
-                return begun
-            unread = begun
-        await self._count(request, here.community, here.beacon, here.project.id, here.door, "click")
-        asking = await self._gifts.asking(request, here, unread)
-        root = _root(Hall(here.community, ()))
-        judgement, board = asking.judgement, await self._board(here.community)
-        view = PhoneProject(here.project, judgement.open, judgement.reason, root, giving=asking.giving, board=board)
-        shown = await pictures_of(self._database, here.community, [here.project.id])
-        return await self._answer.page(request, view, 400 if unread else 200, csrf=asking.csrf, pictures=shown)
+            registered = await self._gifts.register(request, page)
+            if not isinstance(registered, InvalidAmount):
+                return registered
+            invalid = registered
+        await self._count(request, page.community, page.beacon, page.project.id, page.door, "click")
+        form = await self._gifts.form(request, page, invalid)
+        root = _root(Hall(page.community, ()))
+        judgement, board = form.judgement, await self._board(page.community)
+        view = PhoneProject(page.project, judgement.open, judgement.reason, root, giving=form.giving, board=board)
+        shown = await pictures_of(self._database, page.community, [page.project.id])
+        return await self._responder.page(request, view, 400 if invalid else 200, csrf=form.csrf, pictures=shown)
 
     async def _found(self, request: web.Request) -> Hall:
         hall = await self._bindings.hall(request.match_info.get("place"))
         if hall is None:
             raise web.HTTPNotFound
-        request[HERE] = hall.place
+        request[PLACE] = hall.place
         return hall
 
     async def _listed(
@@ -153,24 +157,31 @@ class HallPages:
     ) -> web.Response:
         shown = await pictures_of(self._database, hall.place, [project.id for project in hall.projects])
         view = PhoneHall(hall.projects, _root(hall), ended, await self._board(hall.place))
-        return await self._answer.page(request, view, status, pictures=shown)
+        return await self._responder.page(request, view, status, pictures=shown)
 
     async def _board(self, place: str) -> str:
-        """The path of the board on which the place's money is told; empty above communities."""
+        """Return the path of the board of the place's community; empty above communities."""
         async with self._database.read() as connection:
             community = (await places.communities_of(connection, [place]))[place]
             found = await places.get(connection, community)
-        told = found is not None and found.kind is PlaceKind.community
-        return f"/board/{quote(community, safe='')}" if told else ""
+        has_board = found is not None and found.kind is PlaceKind.community
+        return f"/board/{quote(community, safe='')}" if has_board else ""
 
     async def _count(
-        self, request: web.Request, place: str, beacon: BeaconId | None, project: str, door: Door, kind: Kind
+        self,
+        request: web.Request,
+        place: str,
+        beacon: BeaconId | None,
+        project: str,
+        door: Door,
+        kind: Literal["shake", "click"],
     ) -> None:
         if request.method != "GET":
             return
-        what = counted(self._clock(), place, "" if beacon is None else str(beacon), project, door, kind)
+        at = hour(self._clock())
+        visit = PhoneVisit(at, place, "" if beacon is None else str(beacon), project, door.value, kind)
         async with self._database.write() as connection:
-            await self._counter.count(connection, what, visitor(request))
+            await self._counter.count(connection, visit, visitor(request))
 
 
 def _root(hall: Hall) -> str:

@@ -1,11 +1,11 @@
-"""`/help`, `/privacy`: what a resident may ask before giving by phone. Nothing is counted, nothing kept."""
+"""Serve `/help` and `/privacy`. Nothing is counted or stored."""
 
 from contextlib import suppress
 from urllib.parse import quote
 
 from aiohttp import web
 
-from central_server.public.phone_pages.page_responder import HERE, Answer
+from central_server.public.phone_pages.page_responder import PLACE, PageResponder
 from central_server.store.engine.database import Database, ValueRefused
 from central_server.store.places import places
 from kiosk_ui.back_link import back_path
@@ -14,15 +14,15 @@ from kiosk_ui.notice_views import NoticeKind, NoticePage
 
 
 class HelpPages:
-    """`keep_days`: so long what somebody wrote for a receipt stays after it was issued."""
+    """`keep_days`: how long donors' data stay after a receipt was issued."""
 
-    def __init__(self, database: Database, answer: Answer, keep_days: int) -> None:
+    def __init__(self, database: Database, responder: PageResponder, keep_days: int) -> None:
         self._database = database
-        self._answer = answer
+        self._responder = responder
         self._keep_days = keep_days
 
     def routes(self) -> list[web.RouteDef]:
-        """`?back=`: the page on which somebody asked; the place: whose page that was."""
+        """`?back=`: path of the page that linked here; the place: of that page."""
         return [
             web.get(f"/{page}{place}", self._show)
             for page in ("help", "privacy")
@@ -32,14 +32,14 @@ class HelpPages:
     async def _show(self, request: web.Request) -> web.Response:
         place = request.match_info.get("place", "")
         if place and not await self._known(place):
-            return await self._answer.page(request, NoticePage(NoticeKind.not_found, back="/s"), 404)
-        request[HERE] = place
+            return await self._responder.page(request, NoticePage(NoticeKind.not_found, back="/s"), 404)
+        request[PLACE] = place
         back = back_path(request.query.get("back", ""), f"/s/at/{quote(place, safe='')}" if place else "/s")
         view = PhoneHelpPage(back) if request.path.startswith("/help") else PhonePrivacyPage(self._keep_days, back)
-        return await self._answer.page(request, view)
+        return await self._responder.page(request, view)
 
     async def _known(self, place: str) -> bool:
-        with suppress(ValueRefused):  # a name that no place can have
+        with suppress(ValueRefused):  # no valid id
             async with self._database.read() as connection:
                 return await places.get(connection, place) is not None
         return False

@@ -1,5 +1,4 @@
-"""How every page of phones answers: in the reader's language and size of text, in the name of the community that it
-is about, with the way to whom one may call there, and never without a way on."""
+"""Render the pages of phones: in the reader's language and text size, with the name and contact of their community."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,8 +6,8 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from central_server.catalogue.contact_lookup import WhomToCall
-from central_server.catalogue.display_name import WhoseName
+from central_server.catalogue.contact_lookup import ContactLookup
+from central_server.catalogue.display_name import NameLookup
 from central_server.language import language, remember
 from central_server.store.engine.database import Database
 from central_server.store.places.places import TOP
@@ -19,8 +18,8 @@ from kiosk_ui.render import Pages
 from kiosk_ui.views import View
 from sync_contract.project import Texts
 
-HERE = web.RequestKey("here", str)
-"""The place that a request is about. Whoever learns it says so; until then it is about no place."""
+PLACE = web.RequestKey("place", str)
+"""The place that a request is about, set by the handler that knows it."""
 _CONTACT = web.RequestKey("contact", str)
 _NAME = web.RequestKey("name", Texts)
 _TEXT_COOKIE = "text"
@@ -28,14 +27,12 @@ _TEXT_COOKIE = "text"
 _NO_PICTURES: Mapping[str, str] = {}
 
 
-class Answer:
-    """`named`: whose name stands where it was not looked up is its setting."""
-
-    def __init__(self, pages: Pages, database: Database, call: WhomToCall, named: WhoseName) -> None:
+class PageResponder:
+    def __init__(self, pages: Pages, database: Database, contacts: ContactLookup, names: NameLookup) -> None:
         self._pages = pages
-        self._named = named
+        self._names = names
         self._database = database
-        self._call = call
+        self._contacts = contacts
 
     async def page(
         self,
@@ -59,11 +56,11 @@ class Answer:
         csrf: str = "",
         pictures: Mapping[str, str] = _NO_PICTURES,
     ) -> web.Response:
-        """As `page`, asking nobody: where it was not looked up whom to call, the way is to the server's own number."""
-        contact = request.get(_CONTACT, contact_at(None) if self._call.setting.phone else "")
-        here = _there(request)
+        """Render without the database. Before `look_up`, link to the server's own contact."""
+        contact = request.get(_CONTACT, contact_path(None) if self._contacts.setting.phone else "")
+        place_path = _place_path(request)
         if isinstance(view, NoticePage) and not view.back:
-            view = replace(view, back=f"/s/at{here}" if here else "/s")
+            view = replace(view, back=f"/s/at{place_path}" if place_path else "/s")
         html = self._pages.render_page(
             view,
             language(request),
@@ -72,35 +69,35 @@ class Answer:
             display=DisplayPreferences(_text_size(request)),
             pictures=pictures,
             contact=contact,
-            site=request.get(_NAME, self._named.setting),
-            place_path=here,
+            site=request.get(_NAME, self._names.setting),
+            place_path=place_path,
         )
         return _remember_size(
             request, remember(request, web.Response(status=status, text=html, content_type="text/html"))
         )
 
     async def look_up(self, request: web.Request) -> None:
-        """For `plain`. Raises StoreUnavailable."""
-        place = None if request.get(HERE) in ("", TOP) else request.get(HERE)
+        """Look up contact and name for `plain`. Raises StoreUnavailable."""
+        place = None if request.get(PLACE) in ("", TOP) else request.get(PLACE)
         async with self._database.read() as connection:
-            said = await (self._call.at(connection, place) if place else self._call.anywhere(connection))
-            request[_NAME] = await self._named.at(connection, place)
-        request[_CONTACT] = contact_at(place) if said.phone else ""
+            contact = await (self._contacts.at(connection, place) if place else self._contacts.anywhere(connection))
+            request[_NAME] = await self._names.at(connection, place)
+        request[_CONTACT] = contact_path(place) if contact.phone else ""
 
 
-def _there(request: web.Request) -> str:
-    """The end of the path of pages that are of the same place; empty for none."""
-    place = request.get(HERE, "")
+def _place_path(request: web.Request) -> str:
+    """Return the end of the paths of pages about the same place; empty for none."""
+    place = request.get(PLACE, "")
     return "" if place in ("", TOP) else f"/{quote(place, safe='')}"
 
 
-def contact_at(place: str | None) -> str:
-    """The address of the page with the number, a path here."""
+def contact_path(place: str | None) -> str:
+    """Return the path of the contact page."""
     return "/contact" if place is None else f"/contact/{quote(place, safe='')}"
 
 
-def hall_at(community: str) -> str:
-    """The path of the community's projects."""
+def hall_path(community: str) -> str:
+    """Return the path of the community's projects."""
     return f"/s/at/{quote(community, safe='')}"
 
 

@@ -1,4 +1,4 @@
-"""GET /pictures/<sha256>: what staff gave a project as its picture. The address names the content for ever."""
+"""Serve GET /pictures/<sha256>, the pictures of projects. An address never changes its content."""
 
 from collections.abc import Collection
 
@@ -9,9 +9,7 @@ from central_server.store.catalogue import pictures, projects
 from central_server.store.engine.database import Database
 
 
-class Album:
-    """The pictures of projects that anybody may see."""
-
+class ProjectPictures:
     def __init__(self, database: Database) -> None:
         self._database = database
 
@@ -21,18 +19,20 @@ class Album:
     async def _get(self, request: web.Request) -> web.Response:
         sha256 = request.match_info["sha256"]
         async with self._database.read() as connection:
-            kept = await pictures.shown(connection, sha256)
-        if kept is None:
+            picture = await pictures.shown(connection, sha256)
+        if picture is None:
             raise web.HTTPNotFound
         fresh = any(tag.value in (sha256, "*") for tag in request.if_none_match or ())
-        answer = web.Response(status=304) if fresh else web.Response(body=kept.content, content_type=kept.content_type)
+        answer = (
+            web.Response(status=304) if fresh else web.Response(body=picture.content, content_type=picture.content_type)
+        )
         answer.etag = ETag(sha256)
         answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return answer
 
 
 async def pictures_of(database: Database, place: str, ids: Collection[str]) -> dict[str, str]:
-    """By project the address of its picture, for pages of `place`; ours are shown for those that have none."""
+    """Return the paths of pictures by project, for pages of `place`; projects without one get a default picture."""
     async with database.read() as connection:
         found = await projects.pictures(connection, place, ids)
     return {project: f"/pictures/{sha256}" for project, sha256 in found.items()}

@@ -1,4 +1,4 @@
-"""A paid gift's own page: its slip to keep, and the official receipt. Whoever holds its return nonce is its donor."""
+"""Serve the slip and the official receipt of a paid gift. The return nonce identifies the donor."""
 
 import asyncio
 from collections import OrderedDict
@@ -9,10 +9,10 @@ from datetime import datetime
 import structlog
 from aiohttp import web
 
-from central_server.catalogue.contact_lookup import WhomToCall, standing
-from central_server.catalogue.display_name import WhoseName
+from central_server.catalogue.contact_lookup import ContactLookup, gift_place
+from central_server.catalogue.display_name import NameLookup
 from central_server.language import language
-from central_server.public.phone_pages.page_responder import HERE, Answer, hall_at
+from central_server.public.phone_pages.page_responder import PLACE, PageResponder, hall_path
 from central_server.receipts.receipt_requests import FaultyForm, ReceiptRefused, Receipts, read_donor
 from central_server.receipts.sealed_data import SealBroken
 from central_server.rejected_requests import Refusals
@@ -38,20 +38,19 @@ from sync_contract.records import IntentState
 from sync_contract.strict_model import Environment, Language
 
 _log = structlog.get_logger()
-_KEPT = 64
-"""PDFs that are asked for again: a donor who saves one twice makes it once."""
+_MAX_CACHED_PDFS = 64
 _NONCE = "{nonce:[A-Za-z0-9_-]{20,43}}"
 
 
 @dataclass(frozen=True, slots=True)
 class Gift:
-    """A paid attempt with what is told of it to its donor. `place`: where it was begun."""
+    """A paid attempt with the facts for its donor. `place`: where it was made."""
 
     attempt: Attempt
     line: LedgerLine
     project: Project
     receipt: Receipt | None
-    given_back: int
+    refunded: int
     place: str
 
     @property
@@ -64,7 +63,7 @@ class Gift:
 
 
 async def paid_gift(connection: Connection, nonce: str) -> Gift | None:
-    """None for an attempt that is not there, not paid, or of a project that is not known any more."""
+    """Return None for an unknown or unpaid attempt, or one of an unknown project."""
     attempt = await attempts.by_return_nonce(connection, nonce)
     if attempt is None or not attempt.paid:
         return None
@@ -76,47 +75,47 @@ async def paid_gift(connection: Connection, nonce: str) -> Gift | None:
     if project is None:
         return None
     every = await refunds.of_attempts(connection, [attempt.id])
-    back = sum(each.amount_minor for each in every if each.state == RefundState.refunded)
-    place = await standing(connection, intent.gateway, intent.community)
-    return Gift(attempt, line, project, await receipts.get(connection, attempt.id), back, place)
+    refunded = sum(each.amount_minor for each in every if each.state == RefundState.refunded)
+    place = await gift_place(connection, intent.gateway, intent.community)
+    return Gift(attempt, line, project, await receipts.get(connection, attempt.id), refunded, place)
 
 
 class SlipPages:
-    """`address`: where phones reach us. `Receipts` holds the key of the donors' data."""
+    """`address`: the server's own for phones. `requests` has the key of the donors' data."""
 
     def __init__(
         self,
         database: Database,
-        wanted: Receipts,
-        answer: Answer,
-        call: WhomToCall,
+        requests: Receipts,
+        responder: PageResponder,
+        contacts: ContactLookup,
         refusals: Refusals,
         address: Callable[[], str],
-        named: WhoseName,
+        names: NameLookup,
         environment: Environment,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
-        self._wanted = wanted
-        self._answer = answer
-        self._call = call
+        self._requests = requests
+        self._responder = responder
+        self._contacts = contacts
         self._refusals = refusals
         self._address = address
-        self._named = named
+        self._names = names
         self._environment = environment
         self._clock = clock
-        self._made: OrderedDict[tuple[str, Language, str, str], bytes] = OrderedDict()
-        self._press = asyncio.Semaphore(1)
+        self._pdfs: OrderedDict[tuple[str, Language, str, str], bytes] = OrderedDict()
+        self._pdf_lock = asyncio.Semaphore(1)
 
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get(f"/g/{_NONCE}/slip.pdf", self._pdf),
             web.get(f"/g/{_NONCE}/receipt", self._show),
-            web.post(f"/g/{_NONCE}/receipt", self._say),
+            web.post(f"/g/{_NONCE}/receipt", self._save),
         ]
 
     async def outcome(self, nonce: str, reader: Language) -> PhoneOutcome | None:
-        """What the gift's own page shows once it is paid; None before."""
+        """Return the view of a paid gift; None before it is paid."""
         async with self._database.read() as connection:
             gift = await paid_gift(connection, nonce)
         if gift is None:
@@ -130,39 +129,39 @@ class SlipPages:
             receipt=f"/g/{nonce}/receipt",
             state=gift.state,
             receipt_number=gift.receipt.number if gift.receipt is not None else "",
-            refunded=Money(gift.given_back, gift.line.currency) if gift.given_back else None,
+            refunded=Money(gift.refunded, gift.line.currency) if gift.refunded else None,
         )
-        root = hall_at(gift.line.community)
+        root = hall_path(gift.line.community)
         return PhoneOutcome(gift.project, gift.amount, IntentState.paid, gift.line.slip or "", gift=slip, root=root)
 
     async def _pdf(self, request: web.Request) -> web.Response:
         reader = language(request)
         async with self._database.read() as connection:
             gift = await paid_gift(connection, request.match_info["nonce"])
-            call = None if gift is None else await self._call.at(connection, gift.place)
-            name = None if gift is None else await self._named.at(connection, gift.place)
-        if gift is None or call is None or name is None:
-            return await self._answer.page(request, NoticePage(NoticeKind.not_found, back=""), 404)
-        request[HERE] = gift.place
+            contact = None if gift is None else await self._contacts.at(connection, gift.place)
+            name = None if gift is None else await self._names.at(connection, gift.place)
+        if gift is None or contact is None or name is None:
+            return await self._responder.page(request, NoticePage(NoticeKind.not_found, back=""), 404)
+        request[PLACE] = gift.place
         try:
-            octets = await self._printed(gift, reader, name, call.phone)
+            pdf = await self._printed(gift, reader, name, contact.phone)
         except FontsMissing as error:
             _log.error("slip.fonts_missing", reason=str(error))
-            return await self._answer.page(
+            return await self._responder.page(
                 request, NoticePage(NoticeKind.fault, back=f"/g/{gift.attempt.return_nonce}"), 503
             )
-        kept_as = f'attachment; filename="slip-{gift.line.slip}.pdf"'
-        headers = {"Content-Disposition": kept_as, "Cache-Control": "no-store"}
-        return web.Response(body=octets, content_type="application/pdf", headers=headers)
+        disposition = f'attachment; filename="slip-{gift.line.slip}.pdf"'
+        headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
+        return web.Response(body=pdf, content_type="application/pdf", headers=headers)
 
     async def _printed(self, gift: Gift, reader: Language, name: Texts, phone: str) -> bytes:
         key = (gift.attempt.id, reader, name.model_dump_json(), phone)
-        async with self._press:  # a second of CPU each: one after the other
-            if key not in self._made:
-                self._made[key] = await asyncio.to_thread(slip_pdf, self._facts(gift, name, phone), _languages(reader))
-                while len(self._made) > _KEPT:
-                    self._made.popitem(last=False)
-            return self._made[key]
+        async with self._pdf_lock:  # a second of CPU each: one at a time
+            if key not in self._pdfs:
+                self._pdfs[key] = await asyncio.to_thread(slip_pdf, self._facts(gift, name, phone), _languages(reader))
+                while len(self._pdfs) > _MAX_CACHED_PDFS:
+                    self._pdfs.popitem(last=False)
+            return self._pdfs[key]
 
     def _facts(self, gift: Gift, name: Texts, phone: str) -> SlipFacts:
         return SlipFacts(
@@ -181,44 +180,44 @@ class SlipPages:
     async def _show(self, request: web.Request) -> web.Response:
         return await self._form(request, FaultyForm({}, {}))
 
-    async def _say(self, request: web.Request) -> web.Response:
-        """Forms of other sites come to nothing: the token is the gift's own."""
+    async def _save(self, request: web.Request) -> web.Response:
+        """Save the donor's choice. The form's token belongs to the gift, so forms of other sites are refused."""
         nonce, now = request.match_info["nonce"], self._clock()
         form = await read_form(request, request.config_dict[RULES], _session(nonce))
         async with self._database.read() as connection:
             gift = await paid_gift(connection, nonce)
         if gift is None:
-            return await self._answer.page(request, NoticePage(NoticeKind.not_found, back=""), 404)
-        request[HERE] = gift.place
+            return await self._responder.page(request, NoticePage(NoticeKind.not_found, back=""), 404)
+        request[PLACE] = gift.place
         attempt = gift.attempt.id
         try:
             match form.get("choice", ""):
                 case "anonymous" | "waived" as choice:
-                    await self._wanted.decline(attempt, ReceiptState(choice), now)
+                    await self._requests.decline(attempt, ReceiptState(choice), now)
                 case "forget":
-                    await self._wanted.withdraw(attempt, now)
+                    await self._requests.withdraw(attempt, now)
                 case "due":
                     donor = read_donor(form)
                     if isinstance(donor, FaultyForm):
                         return await self._form(request, donor, 422)
-                    await self._wanted.request(attempt, donor, now)
+                    await self._requests.request(attempt, donor, now)
                 case _:
                     raise web.HTTPBadRequest
         except ReceiptRefused as error:
             self._refusals.count("receipt", error.problem, attempt)
         except SealBroken as error:
             _log.error("receipts.key", reason=str(error))
-            return await self._answer.page(request, NoticePage(NoticeKind.fault, back=f"/g/{nonce}"), 503)
+            return await self._responder.page(request, NoticePage(NoticeKind.fault, back=f"/g/{nonce}"), 503)
         raise web.HTTPSeeOther(f"/g/{nonce}/receipt")
 
     async def _form(self, request: web.Request, typed: FaultyForm, status: int = 200) -> web.Response:
         nonce = request.match_info["nonce"]
         async with self._database.read() as connection:
             gift = await paid_gift(connection, nonce)
-            kept = gift is not None and bool(await receipts.donors(connection, [gift.attempt.id]))
+            stored = gift is not None and bool(await receipts.donors(connection, [gift.attempt.id]))
         if gift is None:
-            return await self._answer.page(request, NoticePage(NoticeKind.not_found, back=""), 404)
-        request[HERE] = gift.place
+            return await self._responder.page(request, NoticePage(NoticeKind.not_found, back=""), 404)
+        request[PLACE] = gift.place
         view = ReceiptPage(
             project=gift.project,
             amount=gift.amount,
@@ -226,13 +225,13 @@ class SlipPages:
             action=f"/g/{nonce}/receipt",
             back=f"/g/{nonce}",
             state=gift.state,
-            keep_days=self._wanted.storage_time.days,
+            keep_days=self._requests.storage_time.days,
             receipt_number=gift.receipt.number if gift.receipt is not None else "",
-            stored=kept,
+            stored=stored,
             typed=typed.values,
             faults=typed.faults,
         )
-        return await self._answer.page(
+        return await self._responder.page(
             request, view, status, csrf=csrf_token(request.config_dict[RULES], _session(nonce))
         )
 
@@ -245,5 +244,5 @@ def _session(nonce: str) -> str:
 
 
 def _languages(reader: Language) -> tuple[Language, ...]:
-    """The register is Chinese: an English slip has it too."""
+    """An English slip is also in Chinese, the language of the register."""
     return (Language.zh_hans, reader) if reader is Language.en else (reader,)

@@ -1,17 +1,17 @@
-"""`/t`: a code from the screen is typed where no camera helps."""
+"""Serve `/t`, where a donor types the code from the screen."""
 
 from collections.abc import Callable
 from datetime import datetime
 
 from aiohttp import web
 
-from central_server.catalogue.contact_lookup import standing
+from central_server.catalogue.contact_lookup import gift_place
 from central_server.donations.tickets import AmountOutOfRange, PermitClosed, ProjectUnknown, get_open_project
 from central_server.donations.typed_codes import CodedIntent, resolve_code
-from central_server.public.phone_pages.bank_redirect import GoingOn
-from central_server.public.phone_pages.page_responder import HERE
-from central_server.public.phone_pages.ticket_page import goes_to_public_page, hall_of, told
-from central_server.public.rate_limit import Pace
+from central_server.public.phone_pages.bank_redirect import BankRedirect
+from central_server.public.phone_pages.page_responder import PLACE, hall_path
+from central_server.public.phone_pages.ticket_page import goes_to_public_page, respond_outcome
+from central_server.public.rate_limit import RateLimit
 from central_server.store.engine.database import Database
 from daemonkit.web import RULES, csrf_token, read_form
 from kiosk_ui.giving_views import PhoneCode, PhoneGift
@@ -23,25 +23,25 @@ _CONFIRMED = "confirmed"
 
 
 class CodePages:
-    """`rate`, `burst`: codes that each peer may try, and twenty times as many all together.
+    """`rate`, `burst`: codes that each peer may try, and twenty times as many for all together.
 
-    40 random bits, of which a day's gifts are few: whoever guesses finds, in a year, none that is worth a thing.
+    A code has 40 random bits, so guessing finds none of a day's few gifts in a year.
     """
 
     def __init__(
         self,
         database: Database,
-        going_on: GoingOn,
+        redirect: BankRedirect,
         clock: Callable[[], datetime],
         *,
         rate: float = 0.2,
         burst: int = 20,
     ) -> None:
         self._database = database
-        self._going_on = going_on
-        self._answer = going_on.answer
+        self._redirect = redirect
+        self._responder = redirect.responder
         self._clock = clock
-        self._pace = Pace(rate, burst, together=20)
+        self._limit = RateLimit(rate, burst, together=20)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -50,60 +50,66 @@ class CodePages:
         ]
 
     async def _show(self, request: web.Request) -> web.Response:
-        """The form; with `?code=` the gift. Changes nothing."""
+        """Show the form, or the gift with `?code=`. Change nothing."""
         if "code" not in request.query:
-            return await self._answer.page(request, PhoneCode())
+            return await self._responder.page(request, PhoneCode())
         now = self._clock()
         found = await self._found(request, now)
         if found is None:
             return await self._unknown(request)
         if found.known.state == IntentState.paid:
-            return await told(request, self._database, self._answer, found.known, now, slip=False)
+            return await respond_outcome(request, self._database, self._responder, found.known, now, slip=False)
         try:
             return await self._gift(request, found, now)
         except (ProjectUnknown, PermitClosed, AmountOutOfRange) as error:
-            return await self._going_on.refused(request, error)
+            return await self._redirect.refuse(request, error)
 
     async def _open(self, request: web.Request) -> web.Response:
         now = self._clock()
         found = await self._found(request, now)
         if found is None:
             return await self._unknown(request)
-        await read_form(request, request.config_dict[RULES], _form_of(found))
+        await read_form(request, request.config_dict[RULES], _form_session(found))
         if found.known.state == IntentState.paid:
-            return await told(request, self._database, self._answer, found.known, now, slip=False)
+            return await respond_outcome(request, self._database, self._responder, found.known, now, slip=False)
         amount = _amount(found)
         try:
             project = await get_open_project(self._database, found.known.community, found.known.project, amount, now)
-            await goes_to_public_page(self._going_on, found.known.community, project)
+            await goes_to_public_page(self._redirect, found.known.community, project)
         except (ProjectUnknown, PermitClosed, AmountOutOfRange) as error:
-            return await self._going_on.refused(request, error)
+            return await self._redirect.refuse(request, error)
         if _is_old(found, now) and _CONFIRMED not in request.query:
             return await self._gift(request, found, now)
-        return await self._going_on.go_on(request, found, project, amount, f"/t?code={found.code}", now)
+        return await self._redirect.open(request, found, project, amount, f"/t?code={found.code}", now)
 
     async def _found(self, request: web.Request, now: datetime) -> CodedIntent | None:
         """Raises 429."""
-        self._pace.keep(request)
+        self._limit.check(request)
         found = await resolve_code(self._database, request.query.get("code", ""), now)
         if found is not None:
             async with self._database.read() as connection:
-                request[HERE] = await standing(connection, found.known.gateway, found.known.community)
+                request[PLACE] = await gift_place(connection, found.known.gateway, found.known.community)
         return found
 
     async def _gift(self, request: web.Request, found: CodedIntent, now: datetime) -> web.Response:
         """Raises ProjectUnknown, PermitClosed, AmountOutOfRange."""
         amount = _amount(found)
         project = await get_open_project(self._database, found.known.community, found.known.project, amount, now)
-        public = await goes_to_public_page(self._going_on, found.known.community, project)
+        public = await goes_to_public_page(self._redirect, found.known.community, project)
         again = _is_old(found, now)
         action = f"/t?code={found.code}" + (f"&{_CONFIRMED}=1" if again else "")
-        view = PhoneGift(project, amount, action, confirm_again=again, public_page=public, leave=hall_of(found.known))
-        return await self._answer.page(request, view, csrf=csrf_token(request.config_dict[RULES], _form_of(found)))
+        view = PhoneGift(
+            project, amount, action, confirm_again=again, public_page=public, leave=hall_path(found.known.community)
+        )
+        return await self._responder.page(
+            request, view, csrf=csrf_token(request.config_dict[RULES], _form_session(found))
+        )
 
     async def _unknown(self, request: web.Request) -> web.Response:
-        self._going_on.refusals.count("code", "unknown", "a code that leads nowhere")
-        return await self._answer.page(request, PhoneCode(unknown=True, typed=request.query.get("code", "")[:20]), 404)
+        self._redirect.refusals.count("code", "unknown", "unknown code")
+        return await self._responder.page(
+            request, PhoneCode(unknown=True, typed=request.query.get("code", "")[:20]), 404
+        )
 
 
 def _amount(found: CodedIntent) -> Money:
@@ -114,5 +120,5 @@ def _is_old(found: CodedIntent, now: datetime) -> bool:
     return now - found.known.first_seen_at > FRESH_FOR
 
 
-def _form_of(found: CodedIntent) -> str:
+def _form_session(found: CodedIntent) -> str:
     return f"code {found.known.gateway} {found.known.id}"

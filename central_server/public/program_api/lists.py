@@ -1,43 +1,52 @@
-"""GET /api/v1/places, /gateways, /beacons, /bindings, /projects, /token: for programs with a personal token."""
+"""Serve lists to programs with a personal token: places, gateways, beacons, bindings, projects, the sync log."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from central_server.api.json_response import answer
+from central_server.api.json_response import build_response
 from central_server.api.list_records import (
-    BeaconEntries,
-    BeaconEntry,
-    BindingEntries,
-    BindingEntry,
-    GatewayEntries,
-    GatewayEntry,
-    PlaceEntries,
-    PlaceEntry,
-    ProjectEntries,
-    ProjectEntry,
-    TokenFacts,
+    BeaconList,
+    BeaconRecord,
+    BindingList,
+    BindingRecord,
+    GatewayList,
+    GatewayRecord,
+    LogList,
+    LogRecord,
+    PlaceList,
+    PlaceRecord,
+    ProjectList,
+    ProjectRecord,
+    TokenRecord,
 )
-from central_server.api.query_parameters import PageQuery, cut, parts_of, read_query
+from central_server.api.problems import refusal_of
+from central_server.api.query_parameters import LogQuery, PageQuery, cut, parse_cursor, read_query
 from central_server.api.tokens import Bearers, Scope
-from central_server.enrolment.gateway_status import Surveyed, survey
+from central_server.enrolment.gateway_status import survey
 from central_server.store.api import listings
 from central_server.store.api.listings import ListedBeacon, ListedGateway
 from central_server.store.catalogue import bindings
 from central_server.store.catalogue.bindings import StoredBinding
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
+from central_server.store.parcels import log_queries, sync_log
+from central_server.store.parcels.sync_log import Arrival
 from central_server.store.places.places import Place
 from central_server.store.statistics import beacon_activity
 from central_server.store.statistics.beacon_activity import Activity
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
+from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.strict_model import Record
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class _Named(Protocol):
@@ -46,19 +55,20 @@ class _Named(Protocol):
 
 
 Named = TypeVar("Named", bound=_Named)
+AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
 @dataclass(frozen=True, slots=True)
 class Part(Generic[Named]):
-    """A part of a list by ids, read for somebody who may see `tops`. `next`: the cursor of the following part."""
+    """A part of a list in order of id, for a caller who may see `tops`. `next`: the cursor of the following part."""
 
     connection: Connection
     tops: Collection[str]
-    shown: Sequence[Named]
+    entries: Sequence[Named]
     next: str | None
 
 
-class Lists:
+class ListsApi:
     def __init__(self, database: Database, bearers: Bearers, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._bearers = bearers
@@ -67,101 +77,122 @@ class Lists:
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get("/api/v1/token", self._token),
-            web.get("/api/v1/places", self._by_id(listings.places_after, _places)),
-            web.get("/api/v1/gateways", self._by_id(listings.gateways_after, self._gateways)),
-            web.get("/api/v1/beacons", self._by_id(listings.beacons_after, self._beacons)),
-            web.get("/api/v1/bindings", self._by_id(bindings.by_id, _bindings)),
+            web.get("/api/v1/log", self._log),
+            web.get("/api/v1/places", self._by_id(listings.places_after, _build_places)),
+            web.get("/api/v1/gateways", self._by_id(listings.gateways_after, self._build_gateways)),
+            web.get("/api/v1/beacons", self._by_id(listings.beacons_after, self._build_beacons)),
+            web.get("/api/v1/bindings", self._by_id(bindings.by_id, _build_bindings)),
             web.get("/api/v1/projects", self._projects),
         ]
 
     async def _token(self, request: web.Request) -> web.Response:
         caller = await self._bearers.caller(request, None)
-        scopes = tuple(Scope(word) for word in caller.token.scopes.split() if word in list(Scope))
-        return answer(
-            request,
-            TokenFacts(
-                label=caller.token.label,
-                account=caller.token.account,
-                scopes=scopes,
-                places=tuple(sorted(caller.tops)),
-                ends_at=caller.token.ends_at,
-            ),
+        token = caller.token
+        record = TokenRecord(
+            label=token.label,
+            account=token.account,
+            scopes=tuple(Scope(word) for word in token.scopes.split() if word in list(Scope)),
+            places=tuple(sorted(caller.tops)),
+            ends_at=token.ends_at,
         )
+        return build_response(request, record)
 
     def _by_id(
         self,
         find: Callable[[Connection, Collection[str], str | None, int], Awaitable[Sequence[Named]]],
-        tell: Callable[[Part[Named]], Awaitable[Record]],
+        build: Callable[[Part[Named]], Awaitable[Record]],
     ) -> Handler:
-        """The handler of a list of what there is, in parts. `find`: at most so many from the one after an id."""
+        """Return the handler of a list. `find`: returns at most so many entries from the one after an id."""
 
         async def handle(request: web.Request) -> web.Response:
             caller = await self._bearers.caller(request, Scope.catalogue)
-            asked = read_query(request, PageQuery)
-            after = parts_of(asked.cursor, 1)
+            query = read_query(request, PageQuery)
+            after = parse_cursor(query.cursor, 1)
             async with self._database.read() as connection:
-                found = await find(connection, caller.tops, after[0] if after else None, asked.limit + 1)
-                shown, following = cut(found, asked.limit, lambda each: (each.id,))
-                told = await tell(Part(connection, caller.tops, shown, following))
-            return answer(request, told)
+                found = await find(connection, caller.tops, after[0] if after else None, query.limit + 1)
+                shown, following = cut(found, query.limit, lambda each: (each.id,))
+                record = await build(Part(connection, caller.tops, shown, following))
+            return build_response(request, record)
 
         return handle
 
-    async def _gateways(self, part: Part[ListedGateway]) -> GatewayEntries:
-        ids = [each.id for each in part.shown]
+    async def _build_gateways(self, part: Part[ListedGateway]) -> GatewayList:
+        ids = [each.id for each in part.entries]
         surveyed = await survey(part.connection, part.tops, self._clock(), among=ids)
         by_id = {each.gateway.id: each for each in surveyed}
-        entries = tuple(_gateway(each, by_id.get(each.id)) for each in part.shown)
-        return GatewayEntries(gateways=entries, next=part.next)
 
-    async def _beacons(self, part: Part[ListedBeacon]) -> BeaconEntries:
-        seen = await beacon_activity.of(part.connection, map(_identity, part.shown))
+        def build(listed: ListedGateway) -> GatewayRecord:
+            known = by_id.get(listed.id)
+            return GatewayRecord(
+                id=listed.id,
+                community=listed.community,
+                label=listed.label,
+                status=known.standing if known else None,
+                last_contact=known.last_contact if known else None,
+            )
+
+        return GatewayList(gateways=tuple(map(build, part.entries)), next=part.next)
+
+    async def _build_beacons(self, part: Part[ListedBeacon]) -> BeaconList:
+        seen = await beacon_activity.of_beacons(part.connection, map(_identity, part.entries))
         now = self._clock()
-        entries = tuple(_beacon(each, seen.get(_identity(each), ()), now) for each in part.shown)
-        return BeaconEntries(beacons=entries, next=part.next)
+        records = tuple(_build_beacon(each, seen.get(_identity(each), ()), now) for each in part.entries)
+        return BeaconList(beacons=records, next=part.next)
 
     async def _projects(self, request: web.Request) -> web.Response:
         caller = await self._bearers.caller(request, Scope.catalogue)
-        asked = read_query(request, PageQuery)
-        after = parts_of(asked.cursor, 2)
-        place = None if after is None else (after[0], after[1])
+        query = read_query(request, PageQuery)
+        after = parse_cursor(query.cursor, 2)
+        key = None if after is None else (after[0], after[1])
         async with self._database.read() as connection:
-            found = await listings.projects_after(connection, caller.tops, place, asked.limit + 1)
-        shown, following = cut(found, asked.limit, lambda each: (each.id, each.place))
-        entries = tuple(
-            ProjectEntry(id=each.id, place=each.place, title=each.title, summary=each.summary, withdrawn=each.withdrawn)
-            for each in shown
+            found = await listings.projects_after(connection, caller.tops, key, query.limit + 1)
+        shown, following = cut(found, query.limit, lambda each: (each.id, each.place))
+        return build_response(request, ProjectList(projects=_records(ProjectRecord, shown), next=following))
+
+    async def _log(self, request: web.Request) -> web.Response:
+        caller = await self._bearers.caller(request, Scope.log)
+        query = read_query(request, LogQuery)
+        wanted = log_queries.Wanted(
+            tops=caller.tops,
+            gateway=query.gateway,
+            kind=query.kind,
+            result=query.result,
+            since=_midnight(query.since),
+            until=_midnight(query.until, days=1),
+            before=_parse_log_cursor(query.cursor),
         )
-        return answer(request, ProjectEntries(projects=entries, next=following))
+        async with self._database.read() as connection:
+            found = await sync_log.page(connection, wanted, query.limit + 1)
+        shown, following = cut(found, query.limit, _log_key)
+        return build_response(request, LogList(lines=_records(LogRecord, shown), next=following))
 
 
-async def _places(part: Part[Place]) -> PlaceEntries:
-    entries = (PlaceEntry(id=each.id, kind=each.kind, parent=each.parent, names=each.names) for each in part.shown)
-    return PlaceEntries(places=tuple(entries), next=part.next)
+def _records(record: type[AnyRecord], rows: Sequence[Any]) -> tuple[AnyRecord, ...]:
+    """Build records from rows whose attributes have the records' names and types."""
+    return tuple(record.model_validate(row, from_attributes=True) for row in rows)
 
 
-async def _bindings(part: Part[StoredBinding]) -> BindingEntries:
-    return BindingEntries(bindings=tuple(map(_binding, part.shown)), next=part.next)
+async def _build_places(part: Part[Place]) -> PlaceList:
+    return PlaceList(places=_records(PlaceRecord, part.entries), next=part.next)
 
 
-def _gateway(listed: ListedGateway, surveyed: Surveyed | None) -> GatewayEntry:
-    return GatewayEntry(
-        id=listed.id,
-        community=listed.community,
-        label=listed.label,
-        standing=surveyed.standing if surveyed else None,
-        last_contact=surveyed.last_contact if surveyed else None,
-    )
+async def _build_bindings(part: Part[StoredBinding]) -> BindingList:
+    def build(row: StoredBinding) -> BindingRecord:
+        fields: dict[str, Any] = {name: getattr(row, name) for name in BindingRecord.model_fields if hasattr(row, name)}
+        identity: dict[str, Any] = {name: getattr(row.beacon, name, None) for name in ("uuid", "major", "minor")}
+        return BindingRecord(**fields, **identity)
+
+    return BindingList(bindings=tuple(map(build, part.entries)), next=part.next)
 
 
 def _identity(listed: ListedBeacon) -> BeaconId:
     return BeaconId(UUID(listed.uuid), listed.major, listed.minor)
 
 
-def _beacon(listed: ListedBeacon, seen: Sequence[Activity], now: datetime) -> BeaconEntry:
+def _build_beacon(listed: ListedBeacon, seen: Sequence[Activity], now: datetime) -> BeaconRecord:
     kind = BeaconKind(listed.kind)
-    status, last = (None, None) if kind is BeaconKind.person else beacon_activity.status(seen, now)
-    return BeaconEntry(
+    status, last = (None, None) if kind is BeaconKind.person else beacon_activity.beacon_status(seen, now)
+    return BeaconRecord(
         id=listed.id,
         place=listed.place,
         uuid=UUID(listed.uuid),
@@ -176,21 +207,29 @@ def _beacon(listed: ListedBeacon, seen: Sequence[Activity], now: datetime) -> Be
     )
 
 
-def _binding(kept: StoredBinding) -> BindingEntry:
-    return BindingEntry(
-        id=kept.id,
-        place=kept.place,
-        target=kept.target,
-        uuid=kept.beacon.uuid if kept.beacon else None,
-        major=kept.beacon.major if kept.beacon else None,
-        minor=kept.beacon.minor if kept.beacon else None,
-        group=kept.group,
-        project=kept.project,
-        priority=kept.priority,
-        hours=kept.hours,
-        weekdays=kept.weekdays,
-        since=kept.since,
-        until=kept.until,
-        zone=kept.zone,
-        while_needed=kept.while_needed,
-    )
+def _midnight(day: date | None, days: int = 0) -> datetime | None:
+    """Return midnight of official time, `days` later; None without a day or beyond the calendar."""
+    if day is None:
+        return None
+    try:
+        return datetime(day.year, day.month, day.day, tzinfo=OFFICIAL_TIME) + timedelta(days=days)
+    except OverflowError:
+        return None
+
+
+def _log_key(line: Arrival) -> tuple[str, ...]:
+    return str((line.last_at - _EPOCH) // _MICROSECOND), str(line.seq)
+
+
+def _parse_log_cursor(cursor: str | None) -> tuple[datetime, int] | None:
+    parts = parse_cursor(cursor, 2)
+    if parts is None:
+        return None
+    try:
+        micros, seq = int(parts[0]), int(parts[1])
+        at = _EPOCH + micros * _MICROSECOND
+    except (ValueError, OverflowError) as error:
+        raise refusal_of("cursor-malformed") from error
+    if not 0 <= seq < 2**53:
+        raise refusal_of("cursor-malformed")
+    return at, seq

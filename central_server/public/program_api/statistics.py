@@ -1,4 +1,4 @@
-"""Figures for programs: all of them with a personal token, and for everybody what may be public."""
+"""Serve figures: all of them to programs with a personal token, and public ones to everybody."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -6,23 +6,22 @@ from datetime import date, datetime
 from aiohttp import web
 
 from central_server.accounts.money_visibility import sees_money
-from central_server.api.json_response import answer
-from central_server.api.problems import refused
-from central_server.api.query_parameters import BesideQuery, FiguresQuery, MonthQuery, read_query
+from central_server.api.json_response import build_response
+from central_server.api.problems import refusal_of
+from central_server.api.query_parameters import ComparisonQuery, FiguresQuery, MonthQuery, read_query
 from central_server.api.tokens import Bearers, Caller, Scope
-from central_server.statistics.comparison import beside
-from central_server.statistics.figure_records import told, told_beside
-from central_server.statistics.periods import Period, Span, period
-from central_server.statistics.public_figures import month
-from central_server.statistics.report import Narrowed, report
+from central_server.statistics.comparison import compare_figures
+from central_server.statistics.figure_records import FigureComparison
+from central_server.statistics.periods import FIRST_DAY, Period, Span, period_of
+from central_server.statistics.public_figures import build_public_month
+from central_server.statistics.report import build_figures_response, build_report
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from central_server.store.places import places
 from central_server.store.places.places import PlaceKind
+from central_server.store.statistics.figure_filter import FigureScope
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.strict_model import Environment
-
-_FIRST = date(2020, 6, 1)
 
 
 class StatisticsApi:
@@ -37,60 +36,64 @@ class StatisticsApi:
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get("/api/v1/statistics", self._figures),
-            web.get("/api/v1/statistics/beside", self._beside),
-            web.get("/api/v1/public/statistics/{community:[a-z0-9-]{1,64}}", self._published),
+            web.get("/api/v1/statistics/comparison", self._comparison),
+            web.get("/api/v1/public/statistics/{community:[a-z0-9-]{1,64}}", self._public),
         ]
 
     async def _figures(self, request: web.Request) -> web.Response:
         caller = await self._bearers.caller(request, Scope.statistics)
-        asked = read_query(request, FiguresQuery)
-        of_time = self._period(asked)
+        query = read_query(request, FiguresQuery)
+        period = self._period(query)
         async with self._database.read() as connection:
-            of, money = await _narrowed(connection, caller, asked)
-            found = await report(connection, of, of_time, self._environment.value, self._clock(), money=money)
-        return answer(request, told(found))
+            scope, money = await _scope(connection, caller, query)
+            found = await build_report(connection, scope, period, self._environment.value, self._clock(), money=money)
+        return build_response(request, build_figures_response(found))
 
-    async def _beside(self, request: web.Request) -> web.Response:
+    async def _comparison(self, request: web.Request) -> web.Response:
         caller = await self._bearers.caller(request, Scope.statistics)
-        asked = read_query(request, BesideQuery)
-        of_time = self._period(asked)
+        query = read_query(request, ComparisonQuery)
+        period = self._period(query)
         async with self._database.read() as connection:
-            of, money = await _narrowed(connection, caller, asked)
-            found = await beside(connection, of, of_time, self._environment.value, asked.by, money=money)
-        return answer(request, told_beside(of_time, asked.by, found))
+            scope, money = await _scope(connection, caller, query)
+            rows = await compare_figures(connection, scope, period, self._environment.value, query.by, money=money)
+        record = FigureComparison(first=period.first, last=period.last, by=query.by, rows=rows)
+        return build_response(request, record)
 
-    def _period(self, asked: FiguresQuery) -> Period:
+    def _period(self, query: FiguresQuery) -> Period:
         """Raises the problem parameter-malformed."""
         today = self._clock().astimezone(OFFICIAL_TIME).date()
-        day = asked.day or today
-        if not _FIRST <= day <= today:
-            raise refused("parameter-malformed", "does not fit: day")
-        return period(asked.span, day)
+        day = query.day or today
+        if not FIRST_DAY <= day <= today:
+            raise refusal_of("parameter-malformed", "does not fit: day")
+        return period_of(query.span, day)
 
-    async def _published(self, request: web.Request) -> web.Response:
-        """Of a community alone: what is above one would be the sum of others."""
-        asked = read_query(request, MonthQuery)
+    async def _public(self, request: web.Request) -> web.Response:
+        """Serve one community only: a place above communities would be a sum of several."""
+        query = read_query(request, MonthQuery)
         now = self._clock()
-        this = period(Span.month, now.astimezone(OFFICIAL_TIME).date())
-        of = this.before if asked.month is None else period(Span.month, date.fromisoformat(f"{asked.month}-01"))
-        if not _FIRST <= of.first < this.first:
-            raise refused("parameter-malformed", "does not fit: month")
+        current = period_of(Span.month, now.astimezone(OFFICIAL_TIME).date())
+        month = current.before
+        if query.month is not None:
+            month = period_of(Span.month, date.fromisoformat(f"{query.month}-01"))
+        if not FIRST_DAY <= month.first < current.first:
+            raise refusal_of("parameter-malformed", "does not fit: month")
         community = request.match_info["community"]
         async with self._database.read() as connection:
             place = await places.get(connection, community)
             known = place is not None and place.kind is PlaceKind.community
-            tops = frozenset({community}) if known else frozenset[str]()
-            found = await report(connection, Narrowed(tops), of, self._environment.value, now)
-        return answer(request, month(community, self._environment, of, found.slots))
+            scope = FigureScope(frozenset({community}) if known else frozenset())
+            found = await build_report(connection, scope, month, self._environment.value, now)
+        return build_response(request, build_public_month(community, self._environment, month, found.slots))
 
 
-async def _narrowed(connection: Connection, caller: Caller, asked: FiguresQuery) -> tuple[Narrowed, bool]:
-    """What is asked of, and whether the caller sees to money there. A place or a gateway of others has no figures, just
-    as one that is not there.
+async def _scope(connection: Connection, caller: Caller, query: FiguresQuery) -> tuple[FigureScope, bool]:
+    """Return the requested scope, and whether the caller may see money there.
+
+    A place or gateway outside the caller's places has no figures, like an unknown one.
     """
     tops = caller.tops
-    if asked.place is not None:
-        seen = not tops.isdisjoint(await places.ancestors(connection, asked.place))
-        tops = frozenset({asked.place}) if seen else frozenset()
+    if query.place is not None:
+        seen = not tops.isdisjoint(await places.ancestors(connection, query.place))
+        tops = frozenset({query.place}) if seen else frozenset()
     money = await sees_money(connection, caller.access, tops)
-    return Narrowed(tops, asked.gateway, asked.beacon, asked.project), money
+    return FigureScope(tops, query.gateway, query.beacon, query.project), money

@@ -1,4 +1,4 @@
-"""GET /api: the document for programs as a page for people. Open to everybody: it tells of no community."""
+"""Serve GET /api: the OpenAPI document as a page for people, without a login."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from central_server.api.openapi_document import document
+from central_server.api.openapi_document import build_document
 from central_server.api.operations import OPERATIONS
 from central_server.api.problems import PROBLEMS
 from central_server.api.webhooks.events import EVENTS
@@ -19,7 +19,7 @@ _SCHEMAS = "#/components/schemas/"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A field or a parameter. `kind`: pieces of text, each with the record that it names, or ""."""
+    """A field or a parameter. `kind`: pieces of text, each with the record that it links to, or ""."""
 
     name: str
     kind: tuple[tuple[str, str], ...]
@@ -49,13 +49,13 @@ class ApiPage:
 
     @cached_property
     def _values(self) -> dict[str, Any]:
-        """Made when the page is first asked for: few servers ever are."""
-        told = document(OPERATIONS, version("beacon-gateway"))
-        schemas = told["components"]["schemas"]
+        """Build it at the first request: few servers need it."""
+        document = build_document(OPERATIONS, version("beacon-gateway"))
+        schemas = document["components"]["schemas"]
         return {
-            "sections": [_section(told["paths"][each.path][each.method.lower()], each) for each in OPERATIONS],
+            "sections": [_section(document["paths"][each.path][each.method.lower()], each) for each in OPERATIONS],
             "records": [
-                (name, _plain_words(schema.get("description", "")), _rows(schema), _said(schema))
+                (name, _without_marks(schema.get("description", "")), _rows(schema), _type(schema))
                 for name, schema in schemas.items()
             ],
             "problems": [(word, each.kind.status_code, each.meaning) for word, each in PROBLEMS.items()],
@@ -66,18 +66,18 @@ class ApiPage:
         return self._desk.render(request, "api.html", self._values)
 
 
-def _section(told: Mapping[str, Any], operation: Any) -> Section:  # noqa: ANN401  (JSON)
+def _section(entry: Mapping[str, Any], operation: Any) -> Section:  # noqa: ANN401  (JSON)
     parameters = tuple(
-        Row(f"{each['name']}", _said(each["schema"]), each["required"], _plain_words(each.get("description", "")))
-        for each in told["parameters"]
+        Row(f"{each['name']}", _type(each["schema"]), each["required"], _without_marks(each.get("description", "")))
+        for each in entry["parameters"]
     )
-    body = told.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    body = entry.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     answers = []
-    for status, response in told["responses"].items():
+    for status, response in entry["responses"].items():
         content = response.get("content", {})
         schema = content.get("application/json", {}).get("schema")
-        said = _said(schema) if schema else tuple((media, "") for media in content if "problem" not in media)
-        answers.append((status, _plain_words(response["description"]), said))
+        kind = _type(schema) if schema else tuple((media, "") for media in content if "problem" not in media)
+        answers.append((status, _without_marks(response["description"]), kind))
     return Section(
         method=operation.method,
         path=operation.path,
@@ -86,7 +86,7 @@ def _section(told: Mapping[str, Any], operation: Any) -> Section:  # noqa: ANN40
         credential=operation.credential.value,
         scope=operation.scope.value if operation.scope else "",
         parameters=parameters,
-        body=_said(body) if body else (),
+        body=_type(body) if body else (),
         answers=tuple(answers),
     )
 
@@ -94,19 +94,19 @@ def _section(told: Mapping[str, Any], operation: Any) -> Section:  # noqa: ANN40
 def _rows(schema: Mapping[str, Any]) -> tuple[Row, ...]:
     required = schema.get("required", ())
     return tuple(
-        Row(name, _said(inner), name in required, _plain_words(inner.get("description", "")))
+        Row(name, _type(inner), name in required, _without_marks(inner.get("description", "")))
         for name, inner in schema.get("properties", {}).items()
     )
 
 
-def _said(schema: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """What a value may be, in a few words."""
+def _type(schema: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Describe the type of a value."""
     if "$ref" in schema:
         name = schema["$ref"].removeprefix(_SCHEMAS)
         return ((name, name),)
     for choice in ("anyOf", "oneOf"):
         if choice in schema:
-            return _joined((_said(each) or (("any value", ""),) for each in schema[choice]), " | ")
+            return _joined((_type(each) or (("any value", ""),) for each in schema[choice]), " | ")
     if "const" in schema:
         return ((repr(schema["const"]).replace("'", '"'), ""),)
     if "enum" in schema:
@@ -114,18 +114,18 @@ def _said(schema: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     if schema.get("type") == "array":
         inner: Mapping[str, Any] = schema.get("items") or next(iter(schema.get("prefixItems", [])), {})
         most = f" ≤ {schema['maxItems']}" if "maxItems" in schema else ""
-        return (*_said(inner), (f"[]{most}", ""))
+        return (*_type(inner), (f"[]{most}", ""))
     if schema.get("type") == "object" and "properties" in schema and "description" not in schema:
-        return _joined((((f"{name}: ", ""), *_said(inner)) for name, inner in schema["properties"].items()), ", ")
-    return ((_plain(schema), ""),)
+        return _joined((((f"{name}: ", ""), *_type(inner)) for name, inner in schema["properties"].items()), ", ")
+    return ((_simple_type(schema), ""),)
 
 
-def _plain_words(about: str) -> str:
-    """Without the marks that tools read as code."""
+def _without_marks(about: str) -> str:
+    """Remove the marks of code."""
     return about.replace("`", "")
 
 
-def _plain(schema: Mapping[str, Any]) -> str:
+def _simple_type(schema: Mapping[str, Any]) -> str:
     words = [str(schema.get("type", ""))]
     if "format" in schema:
         words.append(schema["format"])
@@ -140,9 +140,9 @@ def _plain(schema: Mapping[str, Any]) -> str:
 
 
 def _joined(parts: Iterable[tuple[tuple[str, str], ...]], between: str) -> tuple[tuple[str, str], ...]:
-    said: list[tuple[str, str]] = []
+    joined: list[tuple[str, str]] = []
     for part in parts:
-        if said:
-            said.append((between, ""))
-        said.extend(part)
-    return tuple(said)
+        if joined:
+            joined.append((between, ""))
+        joined.extend(part)
+    return tuple(joined)

@@ -1,4 +1,4 @@
-"""Personal tokens: everybody their own ones; who governs a place may also end those of its accounts."""
+"""Serve personal tokens: an account's own ones; who governs a place may also revoke those of its accounts."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.api import tokens as personal
-from central_server.api.tokens import LIVES_DAYS, MOST_OF_AN_ACCOUNT, Scope
+from central_server.api.tokens import LIFETIMES_DAYS, MAX_OF_ACCOUNT, Scope
 from central_server.staff.frame.page_frame import Desk, Onward, Shown, Visitor
 from central_server.store.accounts import accounts, audit_trail
 from central_server.store.api import tokens
@@ -14,7 +14,7 @@ from central_server.store.api.tokens import StoredToken
 from central_server.store.engine.connection import Connection
 from central_server.store.places import places
 
-MOST_LABEL = 60
+MAX_LABEL = 60
 
 
 class TokensPage:
@@ -35,20 +35,20 @@ class TokensPage:
         label = " ".join(visitor.form.get("label", "").split())
         scopes = frozenset(scope for scope in Scope if visitor.form.get(f"scope-{scope.name}") == "on")
         days = visitor.form.get("days", "")
-        if not 1 <= len(label) <= MOST_LABEL or not label.isprintable() or not scopes:
+        if not 1 <= len(label) <= MAX_LABEL or not label.isprintable() or not scopes:
             return await _shown(visitor, fault="incomplete")
-        if days not in [str(each) for each in LIVES_DAYS]:
+        if days not in [str(each) for each in LIFETIMES_DAYS]:
             return await _shown(visitor, fault="incomplete")
         name = visitor.access.account
         async with visitor.database.write() as connection:
             account = await accounts.get(connection, name, lock=True)
-            assert account is not None  # who is logged in has one
+            assert account is not None  # of the login
             own = await tokens.of_accounts(connection, [name])
-            if sum(_is_live(token, visitor.now) for token in own) >= MOST_OF_AN_ACCOUNT:
+            if sum(_is_live(token, visitor.now) for token in own) >= MAX_OF_ACCOUNT:
                 too_many = True
             else:
                 too_many = False
-                text, made = personal.make(name, label, scopes, int(days), visitor.now)
+                text, made = personal.make_token(name, label, scopes, int(days), visitor.now)
                 await tokens.add(connection, made)
                 await audit_trail.record(
                     connection, visitor.did("token.make", account.home, made.id, f"{label}: {made.scopes}, {days} d")
@@ -73,7 +73,7 @@ async def _may_end(connection: Connection, visitor: Visitor, token: StoredToken,
 
 
 async def _shown(visitor: Visitor, *, given: str = "", fault: str = "") -> Shown:
-    """`given`: a fresh token's text, this once."""
+    """`given`: the text of a new token, shown once."""
     name = visitor.access.account
     governed = visitor.access.places(Right.govern)
     async with visitor.database.read() as connection:
@@ -91,11 +91,11 @@ async def _shown(visitor: Visitor, *, given: str = "", fault: str = "") -> Shown
         "own": [(token, _state(token, visitor.now)) for token in own],
         "others": [(token, _state(token, visitor.now)) for token in others],
         "scopes": list(Scope),
-        "lives": LIVES_DAYS,
+        "lives": LIFETIMES_DAYS,
         "given": given,
         "fault": fault,
-        "most_label": MOST_LABEL,
-        "most": MOST_OF_AN_ACCOUNT,
+        "most_label": MAX_LABEL,
+        "most": MAX_OF_ACCOUNT,
     }
     return Shown("tokens.html", values, 422 if fault else 200)
 

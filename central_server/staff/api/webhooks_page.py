@@ -1,11 +1,11 @@
-"""Webhooks: who is told of what, whether it arrives, and the secret by which a receiver knows us."""
+"""Serve webhooks: receivers, events, deliveries and secrets."""
 
 import secrets
 
 from aiohttp import web
 
 from central_server.accounts.access import Right
-from central_server.api.webhooks.event_collector import trial
+from central_server.api.webhooks.event_collector import build_trial
 from central_server.api.webhooks.events import EVENTS, Event
 from central_server.api.webhooks.receiver_addresses import AddressRefused, AddressRules
 from central_server.api.webhooks.signature import secret_of
@@ -18,14 +18,14 @@ from central_server.store.engine.connection import Connection
 from central_server.store.places import places
 from sync_contract.uuid7 import new_id
 
-MOST_AT_A_PLACE = 20
-_LOG = 50
+MAX_AT_PLACE = 20
+_MAX_LOG = 50
 _OFFERED = tuple(event for event in Event if event is not Event.trial)
 _ONE = "/staff/webhooks/{webhook:[0-9a-f]{32}}"
 
 
 class WebhooksPage:
-    """`secret`: what the webhooks' own secrets are made of."""
+    """`secret`: the webhooks' own secrets are derived from it."""
 
     def __init__(self, desk: Desk, rules: AddressRules, secret: bytes) -> None:
         self._desk = desk
@@ -74,7 +74,7 @@ class WebhooksPage:
         async with visitor.database.write() as connection:
             await visitor.demand(connection, place)
             await connection.alone("webhooks.make")
-            full = sum(each.place == place for each in await webhooks.every(connection, [place])) >= MOST_AT_A_PLACE
+            full = sum(each.place == place for each in await webhooks.every(connection, [place])) >= MAX_AT_PLACE
             if not full:
                 await webhooks.add(connection, new)
                 await audit_trail.record(connection, visitor.did("webhook.make", place, new.id, f"{url} {new.events}"))
@@ -84,8 +84,8 @@ class WebhooksPage:
         async with visitor.database.read() as connection:
             webhook = await _mine(connection, visitor)
             place = await places.get(connection, webhook.place)
-            log = await deliveries.log(connection, webhook.id, _LOG)
-        assert place is not None  # the foreign key says so
+            log = await deliveries.log(connection, webhook.id, _MAX_LOG)
+        assert place is not None  # a foreign key
         values = {
             "webhook": webhook,
             "place": place,
@@ -99,7 +99,7 @@ class WebhooksPage:
     async def _change(self, visitor: Visitor) -> Onward:
         async with visitor.database.write() as connection:
             webhook = await _mine(connection, visitor, lock=True)
-            here = f"/staff/webhooks/{webhook.id}"
+            target = f"/staff/webhooks/{webhook.id}"
             match visitor.form.get("deed", ""):
                 case "stop":
                     if await webhooks.stop(connection, webhook.id, visitor.now, "staff"):
@@ -112,7 +112,7 @@ class WebhooksPage:
                             connection, visitor.did("webhook.start", webhook.place, webhook.id, webhook.url)
                         )
                 case "try" if webhook.stopped_at is None:
-                    await deliveries.put(connection, [trial(webhook, visitor.now)])
+                    await deliveries.put(connection, [build_trial(webhook, visitor.now)])
                     await audit_trail.record(
                         connection, visitor.did("webhook.try", webhook.place, webhook.id, webhook.url)
                     )
@@ -126,10 +126,10 @@ class WebhooksPage:
                     await audit_trail.record(
                         connection, visitor.did("webhook.remove", webhook.place, webhook.id, webhook.url)
                     )
-                    here = "/staff/webhooks"
+                    target = "/staff/webhooks"
                 case _:
                     raise web.HTTPBadRequest
-        return Onward(here)
+        return Onward(target)
 
     async def _again(self, visitor: Visitor) -> Onward:
         delivery = visitor.form.get("delivery", "")

@@ -1,4 +1,4 @@
-"""The beacons: which are active, which fell silent, a hundred to a page."""
+"""Serve the list of beacons with their status, a hundred to a page."""
 
 from urllib.parse import urlencode
 
@@ -7,11 +7,11 @@ from aiohttp import web
 from central_server.accounts.access import Right
 from central_server.catalogue.publication import Publication
 from central_server.staff.catalogue.beacon_page import CLONED_FOR
-from central_server.staff.catalogue.catalogue_status import told
+from central_server.staff.catalogue.catalogue_status import load_status
 from central_server.staff.frame.page_frame import Desk, Shown, Visitor
 from central_server.staff.places.place_tree import rows
 from central_server.store.catalogue import beacons, cloned_beacons
-from central_server.store.catalogue.beacons import PAGE, StoredBeacon, Wanted
+from central_server.store.catalogue.beacons import PAGE, BeaconFilter, StoredBeacon
 from central_server.store.places import places
 from central_server.store.places.places import TOP
 from central_server.store.statistics import beacon_activity
@@ -32,10 +32,10 @@ class BeaconsPage:
         query = visitor.request.query
         chosen = {name: query.get(name, "").strip()[:120] for name in _FIELDS}
         shared = query.get("shared", "") == "yes"
-        wanted = Wanted(visitor.tops, **chosen, shared=shared, now=visitor.now)
+        wanted = BeaconFilter(visitor.tops, **chosen, shared=shared, now=visitor.now)
         async with visitor.database.read() as connection:
             found = await beacons.page(connection, wanted, query.get("after", "")[:32], PAGE + 1)
-            seen = await beacon_activity.of(connection, [each.beacon for each in found])
+            seen = await beacon_activity.of_beacons(connection, [each.beacon for each in found])
             names = {place.id: place.names for place in await places.every(connection, [TOP])}
             groups = await beacons.groups(connection, visitor.tops)
             mine = await places.every(connection, visitor.tops)
@@ -43,29 +43,29 @@ class BeaconsPage:
             of = await places.communities_of(connection, {each.place for each in same})
             suspect = await cloned_beacons.suspects(connection, visitor.tops, visitor.now - CLONED_FOR)
         cloned = {each.beacon for each in suspect}
-        published = await told(visitor.database, self._publication, visitor.tops) if "removed" in query else None
+        published = await load_status(visitor.database, self._publication, visitor.tops) if "removed" in query else None
         filters = {name: value for name, value in chosen.items() if value} | ({"shared": "yes"} if shared else {})
         at = {beacon: [each for each in same if each.beacon == beacon] for beacon in {each.beacon for each in same}}
         shown = found[:PAGE]
         older = urlencode(filters | {"after": shown[-1].id}) if len(found) > PAGE else ""
 
-        def state(kept: StoredBeacon) -> tuple[str, object]:
-            if kept.kind is BeaconKind.person:
+        def state(row: StoredBeacon) -> tuple[str, object]:
+            if row.kind is BeaconKind.person:
                 return "person", None
-            status, last = beacon_activity.status(seen.get(kept.beacon, ()), visitor.now)
-            return ("cloned" if str(kept.beacon) in cloned else status.value), last
+            status, last = beacon_activity.beacon_status(seen.get(row.beacon, ()), visitor.now)
+            return ("cloned" if str(row.beacon) in cloned else status.value), last
 
-        def twin(kept: StoredBeacon) -> str:
-            """Whether its numbers are entered more than once, and which one counts."""
-            others = [each for each in at[kept.beacon] if each.id != kept.id]
-            if all(of[each.place] == of[kept.place] for each in others):
+        def twin(row: StoredBeacon) -> str:
+            """Return whether another beacon has the same numbers, and which one counts."""
+            others = [each for each in at[row.beacon] if each.id != row.id]
+            if all(of[each.place] == of[row.place] for each in others):
                 return "own" if others else ""
-            return "counts" if kept.id == min(each.id for each in at[kept.beacon]) else "other_counts"
+            return "counts" if row.id == min(each.id for each in at[row.beacon]) else "other_counts"
 
         return Shown(
             "beacons.html",
             {
-                "rows": [(kept, *state(kept), twin(kept)) for kept in shown],
+                "rows": [(row, *state(row), twin(row)) for row in shown],
                 "places": rows(mine),
                 "shared": shared,
                 "names": names,

@@ -1,4 +1,4 @@
-"""Bindings: which beacon, group or place brings which project, and when."""
+"""Serve the bindings: which beacon, group or place brings which project, and when."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
@@ -10,13 +10,13 @@ from central_server.catalogue.entry_warnings import empty_groups
 from central_server.catalogue.field_parsing import Fault
 from central_server.catalogue.publication import Publication
 from central_server.catalogue.records import Edit, binding_values, read_binding
-from central_server.catalogue.reference_index import Known
-from central_server.staff.catalogue.catalogue_status import told
+from central_server.catalogue.reference_index import ReferenceIndex
+from central_server.staff.catalogue.catalogue_status import load_status
 from central_server.staff.frame.page_frame import Desk, Shown, Values, Visitor
 from central_server.staff.frame.record_editor import Checked, EditPages, Kind
 from central_server.staff.places.place_tree import rows
 from central_server.store.catalogue import beacons, bindings, projects
-from central_server.store.catalogue.bindings import PAGE, StoredBinding, Wanted
+from central_server.store.catalogue.bindings import PAGE, BindingFilter, StoredBinding
 from central_server.store.engine.connection import Connection
 from central_server.store.places import places
 from central_server.store.places.places import TOP, PlaceKind
@@ -24,8 +24,8 @@ from sync_contract.catalogue import BeaconKind
 
 _AT = "/staff/bindings"
 _FIELDS = ("words", "target", "place")
-_LISTED = 500
-"""So many beacons are offered by name; others are typed."""
+_MAX_LISTED = 500
+"""Beacons offered by name; others must be typed."""
 
 
 class BindingsPage(EditPages[StoredBinding]):
@@ -38,7 +38,7 @@ class BindingsPage(EditPages[StoredBinding]):
     async def _list(self, visitor: Visitor) -> Shown:
         query = visitor.request.query
         chosen = {name: query.get(name, "").strip()[:60] for name in _FIELDS}
-        wanted = Wanted(visitor.tops, **chosen)
+        wanted = BindingFilter(visitor.tops, **chosen)
         async with visitor.database.read() as connection:
             found = await bindings.page(connection, wanted, query.get("after", "")[:32], PAGE + 1)
             older = (
@@ -52,11 +52,11 @@ class BindingsPage(EditPages[StoredBinding]):
             titles = {(each.place, each.id): each.title for each in await projects.every(connection, visitor.tops)}
             known = await beacons.same(connection, {each.beacon for each in found if each.beacon})
             names = {place.id: place for place in await places.every(connection, [TOP])}
-        published = await told(visitor.database, self._publication, visitor.tops) if "removed" in query else None
+        published = await load_status(visitor.database, self._publication, visitor.tops) if "removed" in query else None
         labels = {each.beacon: each.label for each in known if each.kind is BeaconKind.place}
 
         def title(binding: StoredBinding) -> object:
-            """Of the project at the binding's place or the nearest above it; None when it is gone."""
+            """Return the title of the project at the binding's place or the nearest above; None if it was removed."""
             at: str | None = binding.place
             while at is not None and (at, binding.project) not in titles:
                 at = names[at].parent
@@ -92,13 +92,13 @@ async def _load(connection: Connection, named: Mapping[str, str]) -> StoredBindi
 
 
 def _read(
-    values: Mapping[str, str], known: Known, edit: Edit, before: StoredBinding | None
+    values: Mapping[str, str], index: ReferenceIndex, edit: Edit, before: StoredBinding | None
 ) -> tuple[StoredBinding | None, list[Fault]]:
-    return read_binding(values, known, edit, before.id if before else "")
+    return read_binding(values, index, edit, before.id if before else "")
 
 
 def _typed(form: Mapping[str, str]) -> dict[str, str]:
-    """The form has one field for a known beacon, and a tick for each day; none and all of them mean every day."""
+    """Convert the form's beacon field and day boxes; no day and all days mean every day."""
     typed = dict(form)
     if form.get("target") == "beacon" and (chosen := form.get("beacon", "")):
         typed |= zip(("uuid", "major", "minor"), (*chosen.split("/"), "", "", "")[:3], strict=True)
@@ -107,23 +107,23 @@ def _typed(form: Mapping[str, str]) -> dict[str, str]:
 
 
 async def _begin(connection: Connection, visitor: Visitor) -> dict[str, str]:
-    asked = visitor.request.query
+    query = visitor.request.query
     return {"target": "beacon", "priority": "0"} | {
-        name: asked[name][:120] for name in ("place", "project", "beacon", "group") if name in asked
+        name: query[name][:120] for name in ("place", "project", "beacon", "group") if name in query
     }
 
 
 async def _about(
-    connection: Connection, visitor: Visitor, values: Mapping[str, str], kept: StoredBinding | None
+    connection: Connection, visitor: Visitor, values: Mapping[str, str], row: StoredBinding | None
 ) -> Values:
-    listed = await beacons.page(connection, beacons.Wanted(visitor.tops), limit=_LISTED)
+    listed = await beacons.page(connection, beacons.BeaconFilter(visitor.tops), limit=_MAX_LISTED)
     return {
         "projects": await projects.every(connection, visitor.tops),
         "beacons": listed,
         "groups": await beacons.groups(connection, visitor.tops),
         "chosen": values.get("beacon") or "/".join(values.get(name, "") for name in ("uuid", "major", "minor")),
         "days": values.get("weekdays", "") or "1234567",
-        "empty": bool(kept and await empty_groups(connection, [kept])),
+        "empty": bool(row and await empty_groups(connection, [row])),
     }
 
 
@@ -141,8 +141,8 @@ KIND: Kind[StoredBinding] = Kind(
     values=binding_values,
     read=_read,
     save=bindings.save,
-    path=lambda kept: f"{_AT}/{kept.id}",
-    subject=lambda kept: kept.project,
+    path=lambda row: f"{_AT}/{row.id}",
+    subject=lambda row: row.project,
     begin=_begin,
     about=_about,
     check=_check,

@@ -1,4 +1,4 @@
-"""Files of beacons, projects and bindings: out as they stand, and in again after a look at what would change."""
+"""Serve the export of beacons, projects and bindings as files, and their import after a preview."""
 
 from dataclasses import replace
 
@@ -7,13 +7,13 @@ from aiohttp import web
 from central_server.accounts.access import Right
 from central_server.catalogue import file_import
 from central_server.catalogue.columns import COLUMNS, head
-from central_server.catalogue.field_parsing import Fault, Word, of_file
+from central_server.catalogue.field_parsing import Fault, Word, file_fault
 from central_server.catalogue.file_import import KINDS, Plan, RowFault
 from central_server.catalogue.publication import Publication
 from central_server.catalogue.records import Edit
 from central_server.sheets.sheet_reader import MOST_OCTETS, Sheet, SheetRefused, is_called
 from central_server.sheets.sheet_writer import TYPES
-from central_server.staff.catalogue.catalogue_status import told
+from central_server.staff.catalogue.catalogue_status import load_status
 from central_server.staff.frame.fault_wording import FAULTS, in_language
 from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Visitor, sheet
 from central_server.staff.places.place_tree import rows
@@ -25,7 +25,7 @@ from central_server.store.places import places
 from central_server.store.places.places import PlaceKind
 from sync_contract.uuid7 import new_id
 
-_SHOWN = 200
+_MAX_SHOWN = 200
 
 
 class ImportPage:
@@ -36,9 +36,9 @@ class ImportPage:
     def routes(self) -> list[web.RouteDef]:
         return [
             self._desk.page("/staff/export", self._export, Right.see),
-            self._desk.page("/staff/import", self._ask, Right.edit),
-            self._desk.upload("/staff/import", self._take, Right.edit, limit=MOST_OCTETS + 64 * 1024),
-            self._desk.page("/staff/import/{draft:[0-9a-f]{32}}", self._look, Right.edit),
+            self._desk.page("/staff/import", self._choose, Right.edit),
+            self._desk.upload("/staff/import", self._upload, Right.edit, limit=MOST_OCTETS + 64 * 1024),
+            self._desk.page("/staff/import/{draft:[0-9a-f]{32}}", self._preview, Right.edit),
             self._desk.form("/staff/import/{draft:[0-9a-f]{32}}", self._apply, Right.edit),
         ]
 
@@ -50,15 +50,15 @@ class ImportPage:
             found = await file_import.export(connection, kind, visitor.tops, visitor.language)
         return await sheet(kind, form, found, of=visitor.tops)
 
-    async def _ask(self, visitor: Visitor) -> Shown:
+    async def _choose(self, visitor: Visitor) -> Shown:
         kind = visitor.request.query.get("kind", "")
-        return await self._asked(visitor, kind if kind in KINDS else KINDS[0], None)
+        return await self._form(visitor, kind if kind in KINDS else KINDS[0], None)
 
-    async def _asked(self, visitor: Visitor, kind: str, refused: Fault | None) -> Shown:
+    async def _form(self, visitor: Visitor, kind: str, refused: Fault | None) -> Shown:
         async with visitor.database.read() as connection:
             own = await places.every(connection, visitor.tops)
         done = visitor.request.query.get("done", "")[:20] if refused is None else ""
-        published = await told(visitor.database, self._publication, visitor.tops) if done else None
+        published = await load_status(visitor.database, self._publication, visitor.tops) if done else None
         fitting = [place for place in own if kind == "beacons" or place.kind is not PlaceKind.site]
         values = {
             "kind": kind,
@@ -73,50 +73,50 @@ class ImportPage:
         }
         return Shown("import.html", values, 200 if refused is None else 422)
 
-    async def _take(self, visitor: Visitor) -> Shown | Sent | Onward:
-        """Keep the file, and show what it would change."""
+    async def _upload(self, visitor: Visitor) -> Shown | Sent | Onward:
+        """Store the file and show what it would change."""
         kind, place = visitor.form.get("kind", ""), visitor.form.get("place", "")
         if kind not in KINDS:
             raise web.HTTPNotFound
         if not place:
-            return await self._asked(visitor, kind, Fault("place", Word.needed))
+            return await self._form(visitor, kind, Fault("place", Word.needed))
         file = visitor.files.get("file")
         if file is None or not file.content:
-            return await self._asked(visitor, kind, Fault("file", Word.needed))
+            return await self._form(visitor, kind, Fault("file", Word.needed))
         try:
             if not is_called(file.ending, file.content):
                 raise SheetRefused
             await file_import.open_sheet(file.content)
         except SheetRefused as error:
-            return await self._asked(visitor, kind, of_file(error))
+            return await self._form(visitor, kind, file_fault(error))
         draft = Draft(new_id(), visitor.access.account, kind, place, file.name, file.content, visitor.now)
         async with visitor.database.write() as connection:
             await visitor.demand(connection, place)
-            await import_drafts.keep(connection, draft)
+            await import_drafts.store(connection, draft)
         return Onward(f"/staff/import/{draft.id}")
 
-    async def _look(self, visitor: Visitor) -> Shown:
+    async def _preview(self, visitor: Visitor) -> Shown:
         async with visitor.database.read() as connection:
             draft = await self._draft(connection, visitor)
-        brought = await file_import.open_sheet(draft.content)
+        table = await file_import.open_sheet(draft.content)
         async with visitor.database.read() as connection:
-            found = await self._plan(connection, visitor, draft, brought)
-        if found.wished:
+            found = await self._plan(connection, visitor, draft, table)
+        if found.conflicts:
             async with visitor.database.write() as connection:
-                await _note(connection, found, visitor)
+                await _note_conflicts(connection, found, visitor)
         return _shown(visitor, draft, found)
 
     async def _apply(self, visitor: Visitor) -> Shown | Sent | Onward:
-        """What was looked at, or a new look at it when somebody has edited meanwhile."""
+        """Apply the previewed changes, or show a new preview if the catalogue was edited meanwhile."""
         async with visitor.database.read() as connection:
             draft = await self._draft(connection, visitor)
-        brought = await file_import.open_sheet(draft.content)
+        table = await file_import.open_sheet(draft.content)
         edit = Edit(visitor.access.account, visitor.now)
 
         async def work(connection: Connection) -> Shown | Onward:
             await versioned_rows.begin(connection)
-            found = await self._plan(connection, visitor, draft, brought)
-            await _note(connection, found, visitor)
+            found = await self._plan(connection, visitor, draft, table)
+            await _note_conflicts(connection, found, visitor)
             if found.faults or found.digest != visitor.form.get("digest", ""):
                 return _shown(visitor, draft, found, moved=True)
             await file_import.apply(connection, draft.kind, found, visitor.access.account, draft.name, edit)
@@ -126,21 +126,21 @@ class ImportPage:
         return await visitor.database.written(work)
 
     async def _draft(self, connection: Connection, visitor: Visitor) -> Draft:
-        draft = await import_drafts.of(connection, visitor.access.account, visitor.request.match_info["draft"])
+        draft = await import_drafts.find(connection, visitor.access.account, visitor.request.match_info["draft"])
         if draft is None:
             raise web.HTTPNotFound
         await visitor.demand(connection, draft.place)
         return draft
 
-    async def _plan(self, connection: Connection, visitor: Visitor, draft: Draft, brought: Sheet) -> Plan:
+    async def _plan(self, connection: Connection, visitor: Visitor, draft: Draft, table: Sheet) -> Plan:
         edit = Edit(visitor.access.account, visitor.now)
-        return await file_import.plan(connection, draft.kind, brought, visitor.tops, draft.place, edit)
+        return await file_import.plan(connection, draft.kind, table, visitor.tops, draft.place, edit)
 
 
-async def _note(connection: Connection, found: Plan, visitor: Visitor) -> None:
-    """Whose numbers these are is told of it."""
-    for beacon, wisher in found.wished:
-        await identity_conflicts.note(connection, beacon, wisher, visitor.now)
+async def _note_conflicts(connection: Connection, found: Plan, visitor: Visitor) -> None:
+    """Notify the owners of identities that the file claims."""
+    for beacon, requester in found.conflicts:
+        await identity_conflicts.note(connection, beacon, requester, visitor.now)
 
 
 def _shown(visitor: Visitor, draft: Draft, found: Plan, *, moved: bool = False) -> Shown:
@@ -155,12 +155,12 @@ def _shown(visitor: Visitor, draft: Draft, found: Plan, *, moved: bool = False) 
             "plan": found,
             "faults": [
                 (replace(fault, fault=in_language(fault.fault, visitor.language)), title(fault))
-                for fault in found.faults[:_SHOWN]
+                for fault in found.faults[:_MAX_SHOWN]
             ],
-            "changes": found.changes[:_SHOWN],
+            "changes": found.changes[:_MAX_SHOWN],
             "heads": {name: head(name, visitor.language) for name in COLUMNS[draft.kind]},
             "fault_words": FAULTS,
-            "most": _SHOWN,
+            "most": _MAX_SHOWN,
             "moved": moved,
         },
         422 if found.faults else 409 if moved else 200,

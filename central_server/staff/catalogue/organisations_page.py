@@ -1,4 +1,4 @@
-"""Organisations: who may raise money, by which papers, and until when."""
+"""Serve the organisations that may raise money, with their certificates."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -9,7 +9,7 @@ from central_server.accounts.access import Right
 from central_server.catalogue.field_parsing import Fault, Word
 from central_server.catalogue.publication import Publication
 from central_server.catalogue.records import Edit, organisation_values, read_organisation
-from central_server.catalogue.reference_index import Known
+from central_server.catalogue.reference_index import ReferenceIndex
 from central_server.staff.frame.page_frame import Desk, Shown, Values, Visitor
 from central_server.staff.frame.record_editor import Checked, EditPages, Kind, path_of
 from central_server.store.catalogue import organisations, projects
@@ -36,7 +36,7 @@ class OrganisationsPage(EditPages[Organisation]):
             names = {place.id: place.names for place in await places.every(connection, [TOP])}
         today = visitor.now.astimezone(OFFICIAL_TIME).date()
 
-        def standing(until: date | None) -> str:
+        def status(until: date | None) -> str:
             if until is None:
                 return "none"
             return "expired" if until < today else "soon" if until < today + _SOON else "valid"
@@ -44,7 +44,7 @@ class OrganisationsPage(EditPages[Organisation]):
         return Shown(
             "organisations.html",
             {
-                "rows": [(each, standing(each.certificate_until)) for each in found],
+                "rows": [(each, status(each.certificate_until)) for each in found],
                 "names": names,
                 "may_edit": visitor.access.has(Right.edit),
                 "removed": False,
@@ -58,9 +58,9 @@ async def _load(connection: Connection, named: Mapping[str, str]) -> Organisatio
 
 
 def _read(
-    values: Mapping[str, str], known: Known, edit: Edit, before: Organisation | None
+    values: Mapping[str, str], index: ReferenceIndex, edit: Edit, before: Organisation | None
 ) -> tuple[Organisation | None, list[Fault]]:
-    return read_organisation(values, known, edit)
+    return read_organisation(values, index, edit)
 
 
 async def _begin(connection: Connection, visitor: Visitor) -> dict[str, str]:
@@ -68,12 +68,12 @@ async def _begin(connection: Connection, visitor: Visitor) -> dict[str, str]:
 
 
 async def _about(
-    connection: Connection, visitor: Visitor, values: Mapping[str, str], kept: Organisation | None
+    connection: Connection, visitor: Visitor, values: Mapping[str, str], row: Organisation | None
 ) -> Values:
-    if kept is None:
+    if row is None:
         return {"uses": ()}
     every = await projects.every(connection, visitor.tops)
-    return {"uses": [each for each in every if each.organisation == kept.id]}
+    return {"uses": [each for each in every if each.organisation == row.id]}
 
 
 async def _check(connection: Connection, saved: Checked[Organisation]) -> list[Fault]:
@@ -92,8 +92,8 @@ KIND: Kind[Organisation] = Kind(
     values=organisation_values,
     read=_read,
     save=organisations.save,
-    path=lambda kept: f"{_AT}/{path_of(kept.place, kept.id)}",
-    subject=lambda kept: kept.id,
+    path=lambda row: f"{_AT}/{path_of(row.place, row.id)}",
+    subject=lambda row: row.id,
     begin=_begin,
     about=_about,
     check=_check,

@@ -1,4 +1,4 @@
-"""Papers of organisations and projects, what has to be published when, and the books for those who ask for them."""
+"""Serve permits of organisations and projects, their disclosures, and the books as files."""
 
 import asyncio
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ from sync_contract.strict_model import Environment
 
 _AT = "/staff/permits"
 _ONE = _AT + "/{place}/{project:[a-z0-9-]{1,16}}"
-_LONGEST = 300
+_MAX_TEXT = 300
 
 
 class PermitsPage:
@@ -81,17 +81,17 @@ class PermitsPage:
         )
 
     async def _totals(self, visitor: Visitor) -> Shown | Sent:
-        """For 慈善中国: by project and period."""
+        """Export the totals by project for 慈善中国."""
         period = _period(visitor)
         if period is None:
             return await self._list(visitor, "period", 422)
         async with visitor.database.write() as connection:
-            told = await charity_totals.told(connection, visitor.tops, self._environment, period, visitor.language)
+            totals = await charity_totals.told(connection, visitor.tops, self._environment, period, visitor.language)
             detail = f"{period.first} {period.last}"
             for place in sorted(visitor.tops):
                 await audit_trail.record(connection, visitor.did("books.totals", place, self._environment, detail))
-        say = self._desk.words(visitor.language)
-        table: list[Sequence[Cell]] = [[say(name) for name in charity_totals.COLUMNS], *told.rows]
+        translate = self._desk.words(visitor.language)
+        table: list[Sequence[Cell]] = [[translate(name) for name in charity_totals.COLUMNS], *totals.rows]
         name = f"totals-{period.first}-{period.last}"
         return await sheet(name, "csv" if visitor.form.get("format") == "csv" else "xlsx", table)
 
@@ -114,21 +114,21 @@ class PermitsPage:
         return await self._list(visitor, "disclosure", 422)
 
     async def _corrected(self, visitor: Visitor) -> Shown | Onward:
-        """What was noted stays; the correction stands below it."""
+        """Add a correction; the corrected entry stays."""
         note, number = _text(visitor, "note"), visitor.form.get("id", "")
         async with visitor.database.write() as connection:
             project = await self._project(connection, visitor)
             await visitor.demand(connection, project.place)
-            held = await disclosures.get(connection, int(number)) if number.isdecimal() and len(number) < 16 else None
-            if held is None or (held.place, held.project) != (project.place, project.id):
+            entry = await disclosures.get(connection, int(number)) if number.isdecimal() and len(number) < 16 else None
+            if entry is None or (entry.place, entry.project) != (project.place, project.id):
                 raise web.HTTPNotFound
             if note:
                 account, day = visitor.access.account, today(visitor.now)
                 made = Disclosure(
-                    held.place, held.project, held.due, day, account, visitor.now, held.where, note, held.id
+                    entry.place, entry.project, entry.due, day, account, visitor.now, entry.where, note, entry.id
                 )
                 await disclosures.add(connection, made)
-                detail = f"{held.due}: {note}"
+                detail = f"{entry.due}: {note}"
                 await audit_trail.record(
                     connection, visitor.did("disclosure.correct", project.place, project.id, detail)
                 )
@@ -136,7 +136,7 @@ class PermitsPage:
         return await self._list(visitor, "correction", 422)
 
     async def _books(self, visitor: Visitor) -> Sent:
-        """Everything about one project, of the communities where the visitor sees to money."""
+        """Export everything about one project, of the communities where the visitor has the right to money."""
         async with visitor.database.write() as connection:
             project = await self._project(connection, visitor)
             account = visitor.access.account
@@ -148,14 +148,14 @@ class PermitsPage:
         return Sent(f"books-{project.id}-{today(visitor.now)}.zip", "application/zip", content)
 
     async def _project(self, connection: Connection, visitor: Visitor) -> StoredProject:
-        """One that is kept where the visitor sees to money, or holds there from above. Raises HTTPNotFound."""
+        """Return a project that applies where the visitor has the right to money. Raises HTTPNotFound."""
         named = visitor.request.match_info
-        kept = await projects.get(connection, named["place"], named["project"])
-        if kept is None:
+        project = await projects.get(connection, named["place"], named["project"])
+        if project is None:
             raise web.HTTPNotFound
-        if not await holds_for(connection, visitor, kept.place):
-            await visitor.demand(connection, kept.place)
-        return kept
+        if not await holds_for(connection, visitor, project.place):
+            await visitor.demand(connection, project.place)
+        return project
 
 
 def _period(visitor: Visitor) -> Period | None:
@@ -174,4 +174,4 @@ def _day(visitor: Visitor, name: str) -> date | None:
 
 def _text(visitor: Visitor, name: str) -> str:
     text = " ".join(visitor.form.get(name, "").split())
-    return text if len(text) <= _LONGEST and text.isprintable() else ""
+    return text if len(text) <= _MAX_TEXT and text.isprintable() else ""

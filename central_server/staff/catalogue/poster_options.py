@@ -1,4 +1,4 @@
-"""What staff choose of a print; whatever they did not choose, or what is none of ours, is the usual."""
+"""Parse the options of a print; missing and invalid ones get the default."""
 
 import re
 from collections.abc import Mapping
@@ -15,28 +15,28 @@ LANGUAGES = {
     "zh-Hans-en": (Language.zh_hans, Language.en),
     "zh-Hant-en": (Language.zh_hant, Language.en),
 }
-"""By the word in the address: one language, or Chinese with English beneath."""
+"""By the word in the address: one language, or Chinese with English below."""
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """`project`: empty for the one that the beacon brings; `said`: a word of LANGUAGES; `phone`: for residents."""
+class PosterOptions:
+    """`project`: empty for the one that the beacon brings; `language`: a key of LANGUAGES; `phone`: for residents."""
 
     paper: Paper = Paper.a4
-    said: str = "zh-Hans"
+    language: str = "zh-Hans"
     project: str = ""
     phone: str = ""
 
     @property
     def languages(self) -> tuple[Language, ...]:
-        return LANGUAGES[self.said]
+        return LANGUAGES[self.language]
 
     @classmethod
-    def read(cls, fields: Mapping[str, str]) -> "Choice":
-        paper, said, phone = fields.get("paper", ""), fields.get("said", ""), fields.get("phone", "").strip()
+    def read(cls, fields: Mapping[str, str]) -> "PosterOptions":
+        paper, language, phone = fields.get("paper", ""), fields.get("language", ""), fields.get("phone", "").strip()
         return cls(
             Paper(paper) if paper in list(Paper) else Paper.a4,
-            said if said in LANGUAGES else "zh-Hans",
+            language if language in LANGUAGES else "zh-Hans",
             fields.get("project", ""),
             phone if PHONE.fullmatch(phone) else "",
         )

@@ -1,4 +1,4 @@
-"""A beacon on paper: choose what is printed, and fetch it as PDF."""
+"""Serve the poster of a beacon: options and PDF."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,10 +7,10 @@ from dataclasses import replace
 from aiohttp import web
 
 from central_server.accounts.access import Right
-from central_server.catalogue.contact_lookup import WhomToCall
-from central_server.catalogue.poster_content import OnPaper, on_paper
-from central_server.staff.catalogue.beacon_page import found
-from central_server.staff.catalogue.poster_options import LANGUAGES, PHONE, Choice
+from central_server.catalogue.contact_lookup import ContactLookup
+from central_server.catalogue.poster_content import PosterContent, load_poster_content
+from central_server.staff.catalogue.beacon_page import find_beacon
+from central_server.staff.catalogue.poster_options import LANGUAGES, PHONE, PosterOptions
 from central_server.staff.frame.page_frame import Desk, Sent, Shown, Visitor
 from central_server.store.catalogue.beacons import StoredBeacon
 from kiosk_ui.paper.beacon_address import AddressRefused, poster_address
@@ -23,13 +23,13 @@ _AT = "/staff/beacons/{beacon:[0-9a-f]{32}}"
 
 
 class PosterPage:
-    """`url`: where phones reach this server, asked for when it is needed."""
+    """`url`: returns the server's address for phones."""
 
-    def __init__(self, desk: Desk, environment: Environment, url: Callable[[], str], call: WhomToCall) -> None:
+    def __init__(self, desk: Desk, environment: Environment, url: Callable[[], str], contacts: ContactLookup) -> None:
         self._desk = desk
         self._environment = environment
         self._url = url
-        self._call = call
+        self._contacts = contacts
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -38,37 +38,39 @@ class PosterPage:
         ]
 
     async def _choose(self, visitor: Visitor) -> Shown:
-        choice = Choice.read(visitor.request.query)
-        kept, told = await self._told(visitor, choice)
-        if "phone" not in visitor.request.query:  # the published one is offered; whoever prints may take it away
+        options = PosterOptions.read(visitor.request.query)
+        beacon, content = await self._load(visitor, options)
+        if "phone" not in visitor.request.query:  # offer the published number
             async with visitor.database.read() as connection:
-                choice = replace(choice, phone=(await self._call.at(connection, told.place)).phone)
-        return self._shown(kept, told, choice, self._trouble(kept))
+                options = replace(options, phone=(await self._contacts.at(connection, content.place)).phone)
+        return self._shown(beacon, content, options, self._trouble(beacon))
 
     async def _print(self, visitor: Visitor) -> Shown | Sent:
-        choice = Choice.read(visitor.request.query)
-        kept, told = await self._told(visitor, choice)
-        facts = told.facts(kept, self._environment, self._url(), choice.phone)
-        trouble = self._trouble(kept)
+        options = PosterOptions.read(visitor.request.query)
+        beacon, content = await self._load(visitor, options)
+        facts = content.facts(beacon, self._environment, self._url(), options.phone)
+        trouble = self._trouble(beacon)
         if facts is None or trouble:
-            return self._shown(kept, told, choice, trouble, 422)
-        content = await asyncio.to_thread(poster_pdf, facts, choice.paper, choice.languages)
-        beacon = kept.beacon
-        name = f"{choice.paper}-{beacon.major}-{beacon.minor}-{facts.project.id}.pdf"
-        return Sent(name, "application/pdf", content)
+            return self._shown(beacon, content, options, trouble, 422)
+        pdf = await asyncio.to_thread(poster_pdf, facts, options.paper, options.languages)
+        id_ = beacon.beacon
+        name = f"{options.paper}-{id_.major}-{id_.minor}-{facts.project.id}.pdf"
+        return Sent(name, "application/pdf", pdf)
 
-    async def _told(self, visitor: Visitor, choice: Choice) -> tuple[StoredBeacon, OnPaper]:
-        """Raises HTTPNotFound, also for a person's tag: no poster leads to a person."""
+    async def _load(self, visitor: Visitor, options: PosterOptions) -> tuple[StoredBeacon, PosterContent]:
+        """Raises HTTPNotFound, also for a person's tag."""
         async with visitor.database.read() as connection:
-            kept = await found(connection, visitor)
-            if kept.kind is not BeaconKind.place:
+            beacon = await find_beacon(connection, visitor)
+            if beacon.kind is not BeaconKind.place:
                 raise web.HTTPNotFound
-            return kept, await on_paper(connection, kept, choice.project, visitor.now, self._environment)
+            return beacon, await load_poster_content(
+                connection, beacon, options.project, visitor.now, self._environment
+            )
 
-    def _trouble(self, kept: StoredBeacon) -> str:
-        """Why nothing can be printed, whatever is chosen: a word of the template; empty when something can."""
+    def _trouble(self, beacon: StoredBeacon) -> str:
+        """Return why nothing can be printed, as a word of the template, or an empty text."""
         try:
-            poster_address(self._url(), kept.beacon, self._environment)
+            poster_address(self._url(), beacon.beacon, self._environment)
             require_fonts()
         except AddressRefused:
             return "address"
@@ -76,11 +78,13 @@ class PosterPage:
             return "fonts"
         return ""
 
-    def _shown(self, kept: StoredBeacon, told: OnPaper, choice: Choice, trouble: str, status: int = 200) -> Shown:
+    def _shown(
+        self, beacon: StoredBeacon, content: PosterContent, options: PosterOptions, trouble: str, status: int = 200
+    ) -> Shown:
         values = {
-            "kept": kept,
-            "told": told,
-            "choice": choice,
+            "beacon": beacon,
+            "content": content,
+            "options": options,
             "papers": tuple(Paper),
             "languages": LANGUAGES,
             "phone_pattern": PHONE.pattern,

@@ -1,4 +1,4 @@
-"""One project: its texts, amounts, permit and picture."""
+"""Serve the page of one project: texts, amounts, permit and picture."""
 
 import hashlib
 from collections.abc import Collection, Mapping
@@ -9,10 +9,10 @@ from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.catalogue.field_parsing import Fault, Word
-from central_server.catalogue.picture_check import ENDINGS, MOST_OCTETS, content_type
+from central_server.catalogue.picture_check import ENDINGS, content_type
 from central_server.catalogue.publication import Publication
 from central_server.catalogue.records import Edit, project_values, read_project
-from central_server.catalogue.reference_index import Known
+from central_server.catalogue.reference_index import ReferenceIndex
 from central_server.permits.fundraising_venue import standing
 from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Values, Visitor
 from central_server.staff.frame.record_editor import Checked, EditPages, Kind, Typed, path_of
@@ -22,6 +22,7 @@ from central_server.store.catalogue.pictures import StoredPicture
 from central_server.store.catalogue.projects import StoredProject
 from central_server.store.engine import versioned_rows
 from central_server.store.engine.connection import Connection
+from sync_contract.catalogue import MAX_PICTURE_OCTETS
 
 _AT = "/staff/projects"
 _ONE = _AT + "/{place}/{project:[a-z0-9-]{1,16}}"
@@ -34,40 +35,40 @@ class ProjectPage(EditPages[StoredProject]):
     def routes(self) -> list[web.RouteDef]:
         return [
             *super().routes(),
-            self._desk.upload(f"{_ONE}/picture", self._picture, Right.edit, limit=MOST_OCTETS + 16 * 1024),
-            self._desk.page("/staff/pictures/{place}/{project:[a-z0-9-]{1,16}}", self._look, Right.see),
+            self._desk.upload(f"{_ONE}/picture", self._picture, Right.edit, limit=MAX_PICTURE_OCTETS + 16 * 1024),
+            self._desk.page("/staff/pictures/{place}/{project:[a-z0-9-]{1,16}}", self._show_picture, Right.see),
         ]
 
     async def _picture(self, visitor: Visitor) -> Shown | Sent | Onward:
-        """Put a picture in the place of the one before, or take it away when none is chosen."""
+        """Replace the picture, or remove it if none is chosen."""
         upload = visitor.files.get("picture")
         kind = content_type(upload.content) if upload is not None and upload.ending in ENDINGS else None
 
         async def work(connection: Connection) -> Shown | Onward:
             await versioned_rows.begin(connection)
-            kept = await self._found(connection, visitor, to_change=True)
+            row = await self._found(connection, visitor, to_change=True)
             if upload is not None and kind is None:
                 fault = Fault("picture", Word.not_a_picture, upload.name)
                 return await self._form(
-                    connection, visitor, kept, Typed(project_values(kept), kept.revision, [fault]), 422
+                    connection, visitor, row, Typed(project_values(row), row.revision, [fault]), 422
                 )
             sha = None
             if upload is not None and kind is not None:
                 sha = hashlib.sha256(upload.content).hexdigest()
                 new = StoredPicture(sha, kind, len(upload.content), upload.content)
-                await pictures.keep(connection, new, visitor.now)
-            await projects.show_picture(connection, kept, sha, visitor.access.account, visitor.now)
-            await versioned_rows.edited(connection, kept.place, visitor.now)
-            detail = f"picture: {(kept.picture or '–')[:12]} → {(sha or '–')[:12]}"
-            await audit_trail.record(connection, visitor.did("project.change", kept.place, kept.id, detail))
-            return Onward(f"{KIND.path(kept)}?saved=1")
+                await pictures.store(connection, new, visitor.now)
+            await projects.show_picture(connection, row, sha, visitor.access.account, visitor.now)
+            await versioned_rows.edited(connection, row.place, visitor.now)
+            detail = f"picture: {(row.picture or '–')[:12]} → {(sha or '–')[:12]}"
+            await audit_trail.record(connection, visitor.did("project.change", row.place, row.id, detail))
+            return Onward(f"{KIND.path(row)}?saved=1")
 
         return await visitor.database.written(work)
 
-    async def _look(self, visitor: Visitor) -> Sent:
+    async def _show_picture(self, visitor: Visitor) -> Sent:
         async with visitor.database.read() as connection:
-            kept = await self._found(connection, visitor, to_change=False)
-            picture = await pictures.get(connection, kept.picture) if kept.picture else None
+            row = await self._found(connection, visitor, to_change=False)
+            picture = await pictures.get(connection, row.picture) if row.picture else None
         if picture is None:
             raise web.HTTPNotFound
         return Sent("picture", picture.content_type, picture.content)
@@ -78,9 +79,9 @@ async def _load(connection: Connection, named: Mapping[str, str]) -> StoredProje
 
 
 def _read(
-    values: Mapping[str, str], known: Known, edit: Edit, before: StoredProject | None
+    values: Mapping[str, str], index: ReferenceIndex, edit: Edit, before: StoredProject | None
 ) -> tuple[StoredProject | None, list[Fault]]:
-    return read_project(values, known, edit, before.picture if before else None)
+    return read_project(values, index, edit, before.picture if before else None)
 
 
 async def _begin(connection: Connection, visitor: Visitor) -> dict[str, str]:
@@ -92,13 +93,13 @@ async def _about(
     connection: Connection,
     visitor: Visitor,
     values: Mapping[str, str],
-    kept: StoredProject | None,
+    row: StoredProject | None,
 ) -> Values:
-    place = kept.place if kept else values.get("place", "")
-    holding = await organisations.holding(connection, place) if kept else {}
-    if kept is None:
+    place = row.place if row else values.get("place", "")
+    holding = await organisations.holding(connection, place) if row else {}
+    if row is None:
         holding = {each.id: each for each in await organisations.every(connection, visitor.tops)}
-    reason = standing(kept, holding.get(kept.organisation), platforms, visitor.now) if kept else None
+    reason = standing(row, holding.get(row.organisation), platforms, visitor.now) if row else None
     return {"organisations": [*holding.values()], "judgement": reason}
 
 
@@ -120,8 +121,8 @@ KIND: Kind[StoredProject] = Kind(
     values=project_values,
     read=_read,
     save=projects.save,
-    path=lambda kept: f"{_AT}/{path_of(kept.place, kept.id)}",
-    subject=lambda kept: kept.id,
+    path=lambda row: f"{_AT}/{path_of(row.place, row.id)}",
+    subject=lambda row: row.id,
     begin=_begin,
     about=partial(_about, None),
     check=_check,

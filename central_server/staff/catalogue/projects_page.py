@@ -1,11 +1,11 @@
-"""The projects that are on offer, and whether the gateways have heard of the newest edits."""
+"""Serve the list of projects, and whether the gateways have the newest edits."""
 
 from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.catalogue.publication import Publication
 from central_server.permits.fundraising_venue import standing
-from central_server.staff.catalogue.catalogue_status import told
+from central_server.staff.catalogue.catalogue_status import load_status
 from central_server.staff.frame.page_frame import Desk, Shown, Visitor
 from central_server.store.catalogue import organisations, projects
 from central_server.store.places import places
@@ -21,16 +21,16 @@ class ProjectsPage:
         return [self._desk.page("/staff/projects", self._show)]
 
     async def _show(self, visitor: Visitor) -> Shown:
-        published = await told(visitor.database, self._publication, visitor.tops)
+        published = await load_status(visitor.database, self._publication, visitor.tops)
         async with visitor.database.read() as connection:
             found = await projects.every(connection, visitor.tops)
             names = {place.id: place.names for place in await places.every(connection, [TOP])}
             raisers = {
                 place: await organisations.holding(connection, place) for place in {project.place for project in found}
             }
-        asked, now = self._publication.platforms, visitor.now
+        platforms, now = self._publication.platforms, visitor.now
         rows = [
-            (project, standing(project, raisers[project.place].get(project.organisation), asked, now))
+            (project, standing(project, raisers[project.place].get(project.organisation), platforms, now))
             for project in found
         ]
         return Shown(

@@ -18,7 +18,7 @@ from central_server.store.accounts import audit_trail
 from central_server.store.engine.connection import Connection
 from central_server.store.enrolment import gateways, issued_codes, rejected_requests
 from central_server.store.enrolment.gateways import Gateway
-from central_server.store.enrolment.rejected_requests import TurnedAway
+from central_server.store.enrolment.rejected_requests import RejectedParcel
 from central_server.store.parcels import parcels
 from central_server.store.places import places
 from central_server.store.places.places import Place, PlaceKind
@@ -195,7 +195,7 @@ class GatewayPage:
         return Shown("gateway_deed.html", {"here": here, "gateway": gateway, "deed": deed, "key": key})
 
 
-def _task(gateway: Gateway, seen: TurnedAway) -> Task:
+def _task(gateway: Gateway, seen: RejectedParcel) -> Task:
     link = f"/staff/gateways/{gateway.id}"
     about = (gateway.community, gateway.id, gateway.label, link)
     return Task(Matter(seen.what), *about, seen.times, seen.last_at)

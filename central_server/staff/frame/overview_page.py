@@ -11,12 +11,12 @@ from central_server.alerts.place_names import community_names
 from central_server.alerts.tasks import tasks
 from central_server.enrolment.gateway_status import Standing, Surveyed, survey
 from central_server.staff.frame.page_frame import Desk, Shown, Visitor
-from central_server.statistics.daily_summary import glance
+from central_server.statistics.daily_summary import summarize_day
 from central_server.statistics.event_times import day
-from central_server.statistics.report import Narrowed
 from central_server.store.alerts import alerts
 from central_server.store.parcels import parcels
 from central_server.store.places import overview, places
+from central_server.store.statistics.figure_filter import FigureScope
 from sync_contract.gateway_report import Hearing
 from sync_contract.money import Money
 from sync_contract.strict_model import Environment
@@ -46,7 +46,7 @@ class OverviewPage:
             money_tops = visitor.access.places(Right.money)
             blind = not await sees_money(connection, visitor.access, tops)
             waiting = await tasks(connection, surveyed, tops, money_tops, self._environment, now)
-            today = await glance(connection, Narrowed(tops), day(now), self._environment)
+            today = await summarize_day(connection, FigureScope(tops), day(now), self._environment)
         paid = [entry for entry in posted if entry.kind == "paid"]
         return Shown(
             "overview.html",

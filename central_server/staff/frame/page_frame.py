@@ -13,7 +13,7 @@ from multidict import MultiDict
 
 from central_server.accounts.access import Access, Right
 from central_server.accounts.sessions import IDLE, Owed, Standing, standing
-from central_server.catalogue.display_name import WhoseName
+from central_server.catalogue.display_name import NameLookup
 from central_server.language import language, remember
 from central_server.sheets.sheet_writer import TYPES, Rows, written
 from central_server.staff.frame.menu import groups
@@ -137,7 +137,7 @@ class Desk:
         self.clock = clock
         self.factors_demanded = factors_demanded
         self._templates = templates
-        self._named = WhoseName(templates.site)
+        self._named = NameLookup(templates.site)
         self._secure = secure
         # A cookie of this prefix cannot be set by a page of a neighbouring host (ASVS 5.0, 3.3.3).
         self._prefix, self._path = ("__Host-", "/") if secure else ("", "/staff")

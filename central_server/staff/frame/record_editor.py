@@ -14,8 +14,8 @@ from central_server.accounts.access import Right
 from central_server.catalogue.field_parsing import Fault, Word
 from central_server.catalogue.publication import Publication
 from central_server.catalogue.records import Edit
-from central_server.catalogue.reference_index import Known, known
-from central_server.staff.catalogue.catalogue_status import told
+from central_server.catalogue.reference_index import ReferenceIndex, load_index
+from central_server.staff.catalogue.catalogue_status import load_status
 from central_server.staff.frame.fault_wording import FAULTS, in_language
 from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Values, Visitor
 from central_server.staff.places.place_tree import rows
@@ -36,7 +36,7 @@ class Checked(Generic[Kept]):
 
     made: Kept
     before: Kept | None
-    known: Known
+    known: ReferenceIndex
     edit: Edit
 
 
@@ -55,7 +55,7 @@ class Kind(Generic[Kept]):
     fixed: frozenset[str]
     load: Callable[[Connection, Mapping[str, str]], Awaitable[Kept | None]]
     values: Callable[[Kept], dict[str, str]]
-    read: Callable[[Mapping[str, str], Known, Edit, Kept | None], tuple[Kept | None, list[Fault]]]
+    read: Callable[[Mapping[str, str], ReferenceIndex, Edit, Kept | None], tuple[Kept | None, list[Fault]]]
     save: Callable[[Connection, Kept, int], Awaitable[bool]]
     path: Callable[[Kept], str]
     subject: Callable[[Kept], str]
@@ -108,7 +108,7 @@ class EditPages(Generic[Kept]):
         if "saved" not in visitor.request.query or at is None:
             return shown
         top = at.parent if at.kind is PlaceKind.site and at.parent else at.id
-        published = await told(visitor.database, self._publication, {top})
+        published = await load_status(visitor.database, self._publication, {top})
         return replace(shown, values={**shown.values, "published": published})
 
     async def _add(self, visitor: Visitor) -> Shown | Sent | Onward:
@@ -126,7 +126,7 @@ class EditPages(Generic[Kept]):
             held = kind.values(before) if before is not None else {}
             typed = {**kind.typed(visitor.form), **{name: held[name] for name in kind.fixed if name in held}}
             edit = Edit(visitor.access.account, visitor.now)
-            about = await known(connection, visitor.tops)
+            about = await load_index(connection, visitor.tops)
             made, faults = kind.read(typed, about, edit, before)
             if made is not None:
                 faults = await kind.check(connection, Checked(made, before, about, edit))

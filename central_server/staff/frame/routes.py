@@ -9,7 +9,7 @@ from aiohttp import web
 from central_server.accounts.second_factor import Seal
 from central_server.alerts.notifier import Sender, Telling
 from central_server.api.webhooks.receiver_addresses import AddressRules
-from central_server.catalogue.contact_lookup import WhomToCall
+from central_server.catalogue.contact_lookup import ContactLookup
 from central_server.catalogue.publication import Publication
 from central_server.enrolment.enrolment_codes import Inviting
 from central_server.receipts.receipt_requests import Receipts
@@ -78,7 +78,7 @@ class StaffSite:
         reconciling: Reconciling,
         bank: BankSettings,
         receipts: Receipts,
-        call: WhomToCall,
+        call: ContactLookup,
         *,
         secure: bool,
         gives_back: str = "",

@@ -8,14 +8,14 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from central_server.accounts.access import Right
-from central_server.catalogue.contact_lookup import WhomToCall
+from central_server.catalogue.contact_lookup import ContactLookup
 from central_server.staff.frame.page_frame import Desk, Onward, Shown, Visitor, parts
 from central_server.staff.places import place_tree
 from central_server.staff.places.contact_form import ContactFault, changes, read_contact
 from central_server.store.accounts import audit_trail
 from central_server.store.engine.connection import Connection
 from central_server.store.places import contacts, places
-from central_server.store.places.places import LONGEST_NAME, PLACE_ID, UNDER, Place, PlaceKind, PlaceRefused
+from central_server.store.places.places import MAX_NAME, PLACE_ID, UNDER, Place, PlaceKind, PlaceRefused
 from sync_contract.project import Texts
 from sync_contract.strict_model import Language
 
@@ -23,7 +23,7 @@ _PAGE = 100
 
 
 class PlacesPage:
-    def __init__(self, desk: Desk, call: WhomToCall) -> None:
+    def __init__(self, desk: Desk, call: ContactLookup) -> None:
         self._desk = desk
         self._call = call
 
@@ -40,7 +40,7 @@ class PlacesPage:
 
     async def _show_all(self, visitor: Visitor) -> Shown:
         query = visitor.request.query
-        words, after = query.get("words", "").strip()[:LONGEST_NAME], query.get("after", "")[:64]
+        words, after = query.get("words", "").strip()[:MAX_NAME], query.get("after", "")[:64]
         async with visitor.database.read() as connection:
             rows = place_tree.rows(await places.every(connection, visitor.tops))
         shown, last = place_tree.part(place_tree.found(rows, words) if words else rows, after, _PAGE)
@@ -75,7 +75,7 @@ class PlacesPage:
             typed = read_contact(visitor.form)
             if isinstance(typed, ContactFault):
                 return await self._page(connection, visitor, place, typed.value, "contact")
-            if changed := changes(await contacts.hold(connection, place.id), typed):
+            if changed := changes(await contacts.lock(connection, place.id), typed):
                 if typed is None:
                     await contacts.remove(connection, place.id)
                 else:
@@ -124,7 +124,7 @@ class PlacesPage:
         above = await places.ancestors(connection, place.id)
         parent = place.parent
         movable = parent is not None and any(other.id == parent for other in known)
-        said = await contacts.over(connection, place.id)
+        said = await contacts.above(connection, place.id)
         own = said[0].contact if said and said[0].place == place else None
         values = {
             "place": place,
@@ -167,7 +167,7 @@ def _kinds_below(place: Place) -> list[str]:
 def _names(form: Mapping[str, str]) -> Texts | None:
     """The three names, or None when one is missing or too long."""
     given = {code.value: " ".join(form.get(code.value, "").split()) for code in Language}
-    if any(len(name) > LONGEST_NAME for name in given.values()):
+    if any(len(name) > MAX_NAME for name in given.values()):
         return None
     try:
         return Texts.model_validate(given)

@@ -7,7 +7,7 @@ from aiohttp import web
 from central_server.accounts.access import Right
 from central_server.alerts.place_names import community_names
 from central_server.catalogue import file_import
-from central_server.catalogue.field_parsing import Fault, Word, of_file
+from central_server.catalogue.field_parsing import Fault, Word, file_fault
 from central_server.reconciliation import evidence
 from central_server.reconciliation.evidence import COLUMNS, EvidencePlan, head
 from central_server.sheets.sheet_reader import MOST_OCTETS, Sheet, SheetRefused, is_called
@@ -84,10 +84,10 @@ class EvidencePage:
                 raise SheetRefused
             await file_import.open_sheet(file.content)
         except SheetRefused as error:
-            return await self._asked(visitor, of_file(error))
+            return await self._asked(visitor, file_fault(error))
         draft = Draft(new_id(), visitor.access.account, _KIND, TOP, file.name, file.content, visitor.now)
         async with visitor.database.write() as connection:
-            await import_drafts.keep(connection, draft)
+            await import_drafts.store(connection, draft)
         return Onward(f"{_AT}/{draft.id}")
 
     async def _look(self, visitor: Visitor) -> Shown:
@@ -126,7 +126,7 @@ class EvidencePage:
         return await evidence.plan(connection, brought, visitor.tops, self._environment)
 
     async def _draft(self, connection: Connection, visitor: Visitor) -> Draft:
-        draft = await import_drafts.of(connection, visitor.access.account, visitor.request.match_info["draft"])
+        draft = await import_drafts.find(connection, visitor.access.account, visitor.request.match_info["draft"])
         if draft is None or draft.kind != _KIND:
             raise web.HTTPNotFound
         return draft

@@ -1,16 +1,16 @@
-"""Which charts the figures page has, and what stands in them."""
+"""Build the charts of the figures page and their tables."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from markupsafe import Markup
 
 from central_server.staff.frame.charts import Column, bars, funnel, reach
-from central_server.staff.statistics import figure_wording as words
-from central_server.statistics.funnel import UNTOLD
+from central_server.staff.statistics import figure_wording as wording
+from central_server.statistics.funnel import UNKNOWN_DOOR
 from central_server.statistics.periods import Period, Span
-from central_server.statistics.report import Report, Slot
+from central_server.statistics.report import Report
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.records import (
     DWELL_HISTOGRAM_EDGES_S,
@@ -22,10 +22,10 @@ from sync_contract.records import (
 )
 from sync_contract.strict_model import Language
 
-_: Callable[[str], str] = words._
+_: Callable[[str], str] = wording._
 
 
-class Asked(Protocol):
+class FigureLinks(Protocol):
     @property
     def period(self) -> Period: ...
     def link(self, path: str = ..., **changes: str) -> str: ...
@@ -33,9 +33,9 @@ class Asked(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`series`: the legend, in the order of the colours; `table`: its heading and rows; `hatched`: it has hatches.
+    """`series`: the legend, in the order of the colours; `table`: its head and rows; `hatched`: it has hatches.
 
-    `now`: how far to the right the present is, 0 to 1; None where the whole is over.
+    `now`: where the present is, 0 left to 1 right; None where the period is over.
     """
 
     name: str
@@ -48,143 +48,153 @@ class Chart:
     now: float | None = None
 
 
-def charts(found: Report, asked: Asked, language: Language, say: words.Say) -> list[Chart]:
-    """Only those that this view can fill."""
-    made = [_funnel(found, language, say)]
-    over_time: list[tuple[str, str, str, dict[str, Callable[[Slot], int | None]], bool]] = []
-    if found.dwell is not None:
-        over_time.append(("tags", _("Visits by tag"), _("visits"), {_("Visits by tag"): lambda slot: slot.tags}, True))
-    if found.sums["shakes"] is not None:
-        phones: dict[str, Callable[[Slot], int | None]] = {
-            _("Shakes"): lambda slot: slot.shakes,
-            _("Different phones"): lambda slot: slot.shake_visitors,
-            _("Pages opened"): lambda slot: slot.clicks,
-        }
-        over_time.append(("phones", _("Phones"), _("times"), phones, False))
-    screen: dict[str, Callable[[Slot], int | None]] = {
-        _("Touches of the screen"): lambda slot: slot.touches,
-        _("Pages opened by touch"): lambda slot: slot.touch_pages,
-        _("Pages opened for a tag"): lambda slot: slot.tag_pages,
-    }
-    over_time.append(("screen", _("Screen"), _("times"), screen, True))
-    gifts: dict[str, Callable[[Slot], int | None]] = {
-        _("Registered"): lambda slot: slot.registered,
-        _("Paid"): lambda slot: slot.paid,
-    }
-    over_time.append(("gifts", _("Gifts"), _("gifts"), gifts, False))
-    if found.sums["frames"] is not None:
-        adverts: dict[str, Callable[[Slot], int | None]] = {_("Adverts heard"): lambda slot: slot.frames}
-        over_time.append(("adverts", _("Adverts heard from place beacons"), _("adverts"), adverts, True))
-    for name, title, unit, series, listening in over_time:
-        chart = _over_time(name, say(title), say(unit), series, found, asked, language, say, listening=listening)
-        if name == "phones" and asked.period.span is not Span.day:
-            note = _("Phones are told apart within a day only: those of several days are added up.")
-            chart = replace(chart, note=say(note))
-        if name == "screen" and any(slot.touches is None for slot in found.slots):
-            note = _("Hatched, before the first report of a gateway that counts touches: not counted then.")
-            chart = replace(chart, note=say(note))
-        if name == "screen" and 0 < found.counting[0] < found.counting[1]:
-            some = say(_("Gateways that count touches: %(counting)s of %(known)s."))
-            some %= dict(zip(("counting", "known"), found.counting, strict=True))
-            chart = replace(chart, note=" ".join(filter(None, (chart.note, some))))
-        made.append(chart)
-    if found.dwell is not None:
-        made.append(_bins("dwell", say(_("How long tags stayed")), say(_("visits")), _stays(say), found.dwell, say))
-    if found.rssi is not None and found.gaps is not None:
-        title = say(_("Strength of the signals, dBm"))
-        made.append(_bins("rssi", title, say(_("adverts")), _strengths(), found.rssi, say))
-        title = say(_("Silence from one advert to the next"))
-        made.append(_bins("gaps", title, say(_("times")), _gaps(), found.gaps, say))
+@dataclass(frozen=True, slots=True)
+class _OverTime:
+    """`series`: counts by label. `listening`: hatch the time in which no gateway listened."""
+
+    name: str
+    title: str
+    unit: str
+    series: Mapping[str, str]
+    listening: bool
+
+
+_PHONES = {
+    _("Shakes"): "near_phone",
+    _("Different phones"): "near_phone_visitors",
+    _("Pages opened"): "page_phone",
+}
+_SCREEN = {
+    _("Touches of the screen"): "near_touch",
+    _("Pages opened by touch"): "page_touch",
+    _("Pages opened for a tag"): "page_tag",
+}
+_GIFTS = {_("Registered"): "registered", _("Paid"): "paid"}
+_OVER_TIME = (
+    _OverTime("tags", _("Visits by tag"), _("visits"), {_("Visits by tag"): "near_tag"}, listening=True),
+    _OverTime("phones", _("Phones"), _("times"), _PHONES, listening=False),
+    _OverTime("screen", _("Screen"), _("times"), _SCREEN, listening=True),
+    _OverTime("gifts", _("Gifts"), _("gifts"), _GIFTS, listening=False),
+    _OverTime(
+        *("adverts", _("Adverts heard from place beacons"), _("adverts")),
+        {_("Adverts heard"): "frames"},
+        listening=True,
+    ),
+)
+
+
+def charts(report: Report, links: FigureLinks, language: Language, translate: wording.Translate) -> list[Chart]:
+    """Return the charts for which this view has counts."""
+    made = [_funnel(report, translate)]
+    for each in _OVER_TIME:
+        first = next(iter(each.series.values()))
+        if each.name == "screen" or report.sums[first] is not None:
+            chart = _over_time(each, report, links, language, translate)
+            made.append(replace(chart, note=_note(each.name, report, links.period, translate)))
+    if report.dwell is not None:
+        title, unit = translate(_("How long tags stayed")), translate(_("visits"))
+        made.append(_bins("dwell", title, unit, _stays(), report.dwell))
+    if report.rssi is not None and report.gaps is not None:
+        title, unit = translate(_("Strength of the signals, dBm")), translate(_("adverts"))
+        made.append(_bins("rssi", title, unit, _strengths(), report.rssi))
+        title, unit = translate(_("Silence from one advert to the next")), translate(_("times"))
+        made.append(_bins("gaps", title, unit, _gaps(), report.gaps))
     return made
 
 
+def _note(name: str, report: Report, period: Period, translate: wording.Translate) -> str:
+    notes = []
+    if name == "phones" and period.span is not Span.day:
+        notes.append(translate(_("Phones are told apart within a day only: those of several days are added up.")))
+    if name == "screen" and any(slot.near_touch is None for slot in report.slots):
+        text = _("Hatched, before the first report of a gateway that counts touches: not counted then.")
+        notes.append(translate(text))
+    counting, known = report.counting
+    if name == "screen" and 0 < counting < known:
+        text = translate(_("Gateways that count touches: %(counting)s of %(known)s."))
+        notes.append(text % {"counting": counting, "known": known})
+    return " ".join(notes)
+
+
 def _over_time(
-    name: str,
-    title: str,
-    unit: str,
-    series: dict[str, Callable[[Slot], int | None]],
-    found: Report,
-    asked: Asked,
-    language: Language,
-    say: words.Say,
-    *,
-    listening: bool,
+    chart: _OverTime, report: Report, links: FigureLinks, language: Language, translate: wording.Translate
 ) -> Chart:
-    names = tuple(say(each) for each in series)
+    names = tuple(translate(each) for each in chart.series)
+    listened = translate(_("Listened"))
     columns, rows = [], []
-    for slot in found.slots:
-        values = tuple(value(slot) for value in series.values())
-        at = words.name(slot, asked.period)
-        told_values = [say(words.NOT_THEN) if value is None else str(value) for value in values]
-        written = ", ".join(f"{each}: {value}" for each, value in zip(names, told_values, strict=True))
-        heard = slot.heard if listening else None
-        counted = any(value is not None for value in values)
+    for slot in report.slots:
+        values: tuple[int | None, ...] = tuple(getattr(slot, count) for count in chart.series.values())
+        at = wording.slot_name(slot, links.period)
+        texts = [translate(wording.NOT_THEN) if value is None else str(value) for value in values]
+        heard = slot.heard if chart.listening else None
         link = ""
-        if asked.period.span is not Span.day and not slot.ahead:
-            link = asked.link(span="day", day=f"{slot.start.astimezone(OFFICIAL_TIME):%Y-%m-%d}")
-        told = f"{at} · {written}"
+        if links.period.span is not Span.day and not slot.ahead:
+            link = links.link(span="day", day=f"{slot.start.astimezone(OFFICIAL_TIME):%Y-%m-%d}")
+        tip = f"{at} · " + ", ".join(f"{each}: {text}" for each, text in zip(names, texts, strict=True))
         if heard is not None:
-            told += f" · {say(_('Listened'))}: {heard:.0%}"
-        label = words.label(slot.start, asked.period, language)
-        columns.append(Column(label, values, told, heard if counted else 0.0, slot.ahead, link))
+            tip += f" · {listened}: {heard:.0%}"
+        counted = any(value is not None for value in values)
+        label = wording.column_label(slot.start, links.period, language)
+        columns.append(Column(label, values, tip, heard if counted else 0.0, slot.ahead, link))
         if not slot.ahead:
-            share = ("–" if heard is None else f"{heard:.0%}",) if listening else ()
-            rows.append((at, *told_values, *share))
-    heading = (say(_("Time")), *names, *((say(_("Listened")),) if listening else ()))
-    hatched = listening and any(slot.heard is not None and slot.heard < 0.9 for slot in found.slots if not slot.ahead)
-    legend = names if len(names) > 1 else ()
-    drawing = bars(name, title, columns, unit=unit)
-    now = reach(found.begun, len(columns)) if found.begun < len(columns) else None
-    return Chart(name, title, drawing, legend, (heading, tuple(rows)), hatched, now=now)
+            share = ("–" if heard is None else f"{heard:.0%}",) if chart.listening else ()
+            rows.append((at, *texts, *share))
+    heading = (translate(_("Time")), *names, *((listened,) if chart.listening else ()))
+    begun = report.slots[: report.started]
+    hatched = chart.listening and any(slot.heard is not None and slot.heard < 0.9 for slot in begun)
+    title = translate(chart.title)
+    drawing = bars(chart.name, title, columns, unit=translate(chart.unit))
+    now = reach(report.started, len(columns)) if report.started < len(columns) else None
+    return Chart(chart.name, title, drawing, names if len(names) > 1 else (), (heading, tuple(rows)), hatched, now=now)
 
 
-def _bins(name: str, title: str, unit: str, labels: list[str], values: tuple[int, ...], say: words.Say) -> Chart:
+def _bins(name: str, title: str, unit: str, labels: list[str], values: tuple[int, ...]) -> Chart:
     columns = [Column(label, (value,), f"{label}: {value}") for label, value in zip(labels, values, strict=True)]
     rows = tuple((label, str(value)) for label, value in zip(labels, values, strict=True))
     return Chart(name, title, bars(name, title, columns, unit=unit), (), (("", unit), rows))
 
 
-def _funnel(found: Report, language: Language, say: words.Say) -> Chart:
-    """Of gifts alone: who came near is counted by door, and doors are never added up."""
-    title = say(_("The way of the gifts"))
-    steps, doors = words.steps(say), words.doors(say)
+def _funnel(report: Report, translate: wording.Translate) -> Chart:
+    """Draw the gifts only: visits are counted by door, and doors are never added up."""
+    title = translate(_("The way of the gifts"))
+    steps, doors = wording.steps(translate), wording.doors(translate)
     shown = []
     for step in ("registered", "handed", "paid", "reconciled", "spent"):
-        values = list(found.funnel[step].values())
+        values = list(report.funnel[step].values())
         number = None if None in values else sum(value or 0 for value in values)
-        shown.append((steps[step], number, say(words.NOT_HERE) if number is None else str(number)))
-    known = [door for door in doors if any(found.funnel[step].get(door) for step in steps) or door]
+        shown.append((steps[step], number, translate(wording.NOT_HERE) if number is None else str(number)))
+    known = [door for door in doors if any(report.funnel[step].get(door) for step in steps) or door]
     rows = tuple(
-        (text, *(_written(found.funnel[step].get(door), door, step, say) for door in known))
+        (text, *(_step_text(report.funnel[step].get(door), door, step, translate) for door in known))
         for step, text in steps.items()
     )
     heading = ("", *(doors[door] for door in known))
-    note = say(_("Every door is counted for itself; somebody may use several."))
+    note = translate(_("Every door is counted for itself; somebody may use several."))
     return Chart("funnel", title, funnel("funnel", title, shown), (), (heading, rows), note=note)
 
 
-def _written(value: int | None, door: str, step: str, say: words.Say) -> str:
-    """A poster's code may be opened from afar: near by poster is nothing that could be counted."""
+def _step_text(value: int | None, door: str, step: str, translate: wording.Translate) -> str:
+    """A poster's code may be opened from afar, so near by poster is never counted."""
     if value is not None:
         return str(value)
-    if door == UNTOLD or (step, door) == ("near", Door.qr):
+    if door == UNKNOWN_DOOR or (step, door) == ("near", Door.qr):
         return "–"
     screen = door == Door.touch or (step, door) == ("page", Door.tag)
-    return say(words.NOT_THEN if screen else words.NOT_HERE)
+    return translate(wording.NOT_THEN if screen else wording.NOT_HERE)
 
 
-def _stays(say: words.Say) -> list[str]:
-    edges = DWELL_HISTOGRAM_EDGES_S
-    names = [f"{edge} s" if edge < 60 else f"{edge // 60} min" for edge in edges]
-    return [*(f"< {each}" for each in names), f"≥ {names[-1]}"]
+def _stays() -> list[str]:
+    return _between([f"{edge} s" if edge < 60 else f"{edge // 60} min" for edge in DWELL_HISTOGRAM_EDGES_S])
+
+
+def _gaps() -> list[str]:
+    return _between([f"{edge / 1000:g} s" for edge in GAP_HISTOGRAM_EDGES_MS])
+
+
+def _between(edges: list[str]) -> list[str]:
+    return [*(f"< {each}" for each in edges), f"≥ {edges[-1]}"]
 
 
 def _strengths() -> list[str]:
     starts = [RSSI_HISTOGRAM_FROM + number * RSSI_HISTOGRAM_STEP for number in range(RSSI_HISTOGRAM_BINS)]
     return [f"<{starts[1]}", *(str(start) for start in starts[1:-1]), f"≥{starts[-1]}"]
-
-
-def _gaps() -> list[str]:
-    edges = GAP_HISTOGRAM_EDGES_MS
-    names = [f"{edge / 1000:g} s" for edge in edges]
-    return [*(f"< {each}" for each in names), f"≥ {names[-1]}"]

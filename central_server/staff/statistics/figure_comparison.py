@@ -1,49 +1,40 @@
-"""Beacons, projects, gateways and communities side by side on the figures page: a table that sorts, and its file."""
+"""Show beacons, projects, gateways or communities compared: a sortable table on the page, and its file."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from central_server.sheets.sheet_writer import Cell, yuan
-from central_server.staff.statistics import figure_wording as words
-from central_server.statistics.comparison import OneOf
-from central_server.store.statistics.figure_comparison import By
+from central_server.sheets.sheet_writer import Cell
+from central_server.staff.statistics.figure_wording import COUNT_LABELS, NOT_HERE, Translate, cell_text, count_cell
+from central_server.staff.statistics.figure_wording import _ as _marked
+from central_server.statistics.figure_records import FigureRow
+from central_server.store.statistics.figure_filter import By
 from sync_contract.records import DWELL_HISTOGRAM_EDGES_S
 from sync_contract.strict_model import Language
 
-_: Callable[[str], str] = words._
+_: Callable[[str], str] = _marked
 
 SHOWN = 200
-"""So many rows on the page; the files have all of them."""
+"""Rows on the page; the files contain all."""
 BY_NAME = "name"
+_STAY = "stay"
 NAMES = {By.beacon: _("Beacon"), By.project: _("Project"), By.gateway: _("Gateway"), By.community: _("Community")}
+_TABS = {
+    By.beacon: _("Beacons"),
+    By.project: _("Projects"),
+    By.gateway: _("Gateways"),
+    By.community: _("Communities"),
+}
 COLUMNS: Mapping[str, str] = {
-    "tags": _("Visits by tag"),
-    "stay": _("Half of the tags stayed"),
-    "shakes": _("Phones: shakes"),
-    "visitors": _("Phones: visitors"),
-    "clicks": _("Phones: pages opened"),
-    "readers": _("Phones: readers"),
-    "posters": _("Posters opened"),
-    "poster_readers": _("Posters: readers"),
-    "tags_touched": _("NFC tags touched"),
-    "tag_readers": _("NFC tags: readers"),
-    "touches": _("Touches of the screen"),
-    "touch_pages": _("Screen: pages opened by touch"),
-    "tag_pages": _("Screen: pages opened for a tag"),
-    "registered": _("Gifts registered"),
-    "registered_fen": _("Registered ¥"),
-    "handed": _("Handed over"),
-    "paid": _("Paid"),
-    "paid_fen": _("Paid ¥"),
-    "reconciled": _("Reconciled"),
+    "near_tag": COUNT_LABELS["near_tag"],
+    _STAY: _("Half of the tags stayed"),
+    **COUNT_LABELS,
     "spent": _("Spent"),
 }
-_TOUCHES = ("touches", "touch_pages", "tag_pages")
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """`sort`: what a press on it asks for; `order`: how it is sorted now, as aria-sort has it, or ""."""
+    """`sort`: what a press on it requests; `order`: the current order as in aria-sort, or empty."""
 
     text: str
     sort: str
@@ -58,104 +49,94 @@ class Line:
 
 
 def chosen_sort(text: str) -> str:
-    """A column's name, with a minus for the other direction; names rise, figures fall."""
+    """Return a column's name, with a minus for the reverse order; names sort upward, figures downward."""
     return text if text.removeprefix("-") in (BY_NAME, *COLUMNS) else BY_NAME
 
 
-def ordered(found: Sequence[OneOf], names: Mapping[str, str], sort: str) -> list[OneOf]:
-    """What is not known stands last either way; the row of none after those that have a name."""
-    column, turned = sort.removeprefix("-"), sort.startswith("-")
-    named = sorted(found, key=lambda one: (not one.key, names.get(one.key, one.key), one.key))
+def sort_rows(rows: Sequence[FigureRow], names: Mapping[str, str], sort: str) -> list[FigureRow]:
+    """Put unknown values last in both orders, and the row of none after those with a name."""
+    column, reverse = sort.removeprefix("-"), sort.startswith("-")
+    named = sorted(rows, key=lambda row: (not row.key, names.get(row.key, row.key), row.key))
     if column == BY_NAME:
-        return named[::-1] if turned else named
-    known = [one for one in named if _value(one, column) is not None]
-    unknown = [one for one in named if _value(one, column) is None]
-    return sorted(known, key=lambda one: _value(one, column) or 0, reverse=not turned) + unknown
+        return named[::-1] if reverse else named
+    known = [row for row in named if _value(row, column) is not None]
+    unknown = [row for row in named if _value(row, column) is None]
+    return sorted(known, key=lambda row: _value(row, column) or 0, reverse=not reverse) + unknown
 
 
-def columns(found: Sequence[OneOf]) -> tuple[str, ...]:
-    """Without those that nothing fills in this view."""
+def filled_columns(rows: Sequence[FigureRow]) -> tuple[str, ...]:
+    """Return the columns that have a value in this view."""
     return tuple(
-        name
-        for name in COLUMNS
-        if any((one.stays if name == "stay" else _value(one, name)) is not None for one in found)
+        name for name in COLUMNS if any((row.dwell if name == _STAY else _value(row, name)) is not None for row in rows)
     )
 
 
-def headings(by: By, sort: str, shown: Sequence[str], say: words.Say) -> list[Heading]:
-    column, turned = sort.removeprefix("-"), sort.startswith("-")
+def headings(by: By, sort: str, shown: Sequence[str], translate: Translate) -> list[Heading]:
+    column, reverse = sort.removeprefix("-"), sort.startswith("-")
 
     def heading(name: str, text: str) -> Heading:
-        now = name == column
-        rises = turned != (name == BY_NAME)
-        order = ("ascending" if rises else "descending") if now else ""
-        return Heading(say(text), f"-{name}" if now and not turned else name, order)
+        current = name == column
+        rises = reverse != (name == BY_NAME)
+        order = ("ascending" if rises else "descending") if current else ""
+        return Heading(translate(text), f"-{name}" if current and not reverse else name, order)
 
     return [heading(BY_NAME, NAMES[by]), *(heading(name, COLUMNS[name]) for name in shown)]
 
 
 def lines(
-    found: Sequence[OneOf], names: Mapping[str, str], shown: Sequence[str], language: Language, say: words.Say
+    rows: Sequence[FigureRow],
+    names: Mapping[str, str],
+    shown: Sequence[str],
+    language: Language,
+    translate: Translate,
 ) -> list[Line]:
+    def cells(row: FigureRow) -> tuple[str, ...]:
+        return tuple(cell_text(_cell(row, name, translate), language) for name in shown)
+
+    return [Line(row.key, _name(row, names, translate), cells(row)) for row in rows[:SHOWN]]
+
+
+def table(rows: Sequence[FigureRow], names: Mapping[str, str], by: By, translate: Translate) -> list[list[Cell]]:
+    """Return head and rows for a file, with the id after the name."""
+    heads: list[Cell] = [translate(NAMES[by]), translate(_("Id")), *map(translate, COLUMNS.values())]
     return [
-        Line(one.key, _name(one, names, say), tuple(words.told(_cell(one, name, say), language) for name in shown))
-        for one in found[:SHOWN]
+        heads,
+        *([_name(row, names, translate), row.key, *(_cell(row, name, translate) for name in COLUMNS)] for row in rows),
     ]
 
 
-def table(found: Sequence[OneOf], names: Mapping[str, str], by: By, say: words.Say) -> list[list[Cell]]:
-    """For files: the id or identity beside the name."""
-    heading: list[Cell] = [say(NAMES[by]), say(_("Id")), *(say(text) for text in COLUMNS.values())]
-    return [
-        heading,
-        *([_name(one, names, say), one.key, *(_cell(one, name, say) for name in COLUMNS)] for one in found),
-    ]
+def tabs(translate: Translate) -> dict[str, str]:
+    return {by.value: translate(text) for by, text in _TABS.items()}
 
 
-def tabs(say: words.Say) -> dict[str, str]:
-    texts = {
-        By.beacon: _("Beacons"),
-        By.project: _("Projects"),
-        By.gateway: _("Gateways"),
-        By.community: _("Communities"),
-    }
-    return {by.value: say(text) for by, text in texts.items()}
+def _name(row: FigureRow, names: Mapping[str, str], translate: Translate) -> str:
+    return names.get(row.key, row.key) if row.key else translate(_("at none of them"))
 
 
-def _name(one: OneOf, names: Mapping[str, str], say: words.Say) -> str:
-    return names.get(one.key, one.key) if one.key else say(_("at none of them"))
-
-
-def _cell(one: OneOf, column: str, say: words.Say) -> Cell:
-    value = _value(one, column)
-    if column == "stay":
-        unknown = say(words.NOT_HERE) if one.stays is None else "\N{EN DASH}"
-        return unknown if value is None else _stay(value)
+def _cell(row: FigureRow, column: str, translate: Translate) -> Cell:
+    value = _value(row, column)
+    if column != _STAY:
+        return count_cell(column, value, translate)
     if value is None:
-        return say(words.NOT_THEN if column in _TOUCHES else words.NOT_HERE)
-    return yuan(value) if column.endswith("_fen") else value
-
-
-def _stay(edge: int) -> str:
+        return translate(NOT_HERE) if row.dwell is None else "\N{EN DASH}"
     edges = DWELL_HISTOGRAM_EDGES_S
-    if edge == len(edges):
-        return f"≥ {_seconds(edges[-1])}"
-    return f"< {_seconds(edges[edge])}"
+    return f"≥ {_seconds(edges[-1])}" if value == len(edges) else f"< {_seconds(edges[value])}"
 
 
 def _seconds(seconds: int) -> str:
     return f"{seconds} s" if seconds < 60 else f"{seconds // 60} min"
 
 
-def _value(one: OneOf, column: str) -> int | None:
-    if column != "stay":
-        value: int | None = getattr(one, column)
+def _value(row: FigureRow, column: str) -> int | None:
+    """Return a count; for `stay` the bin that contains the median stay."""
+    if column != _STAY:
+        value: int | None = getattr(row, column)
         return value
-    if not one.stays or not sum(one.stays):
+    if not row.dwell or not sum(row.dwell):
         return None
-    half, so_far = sum(one.stays) / 2, 0
-    for number, stayed in enumerate(one.stays):
+    half, so_far = sum(row.dwell) / 2, 0
+    for number, stayed in enumerate(row.dwell):
         so_far += stayed
         if so_far >= half:
             return number
-    return len(one.stays) - 1
+    return len(row.dwell) - 1

@@ -1,6 +1,6 @@
-"""The outbox of what is to be delivered to webhooks: one row for each webhook and event, and how its tries went.
+"""Store the outbox of webhooks: one row for each webhook and event, with the result of its tries.
 
-Whoever writes both takes the webhook's row first, then its deliveries'.
+To prevent deadlocks, lock the webhook's row before its deliveries.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from central_server.store.engine.upsert import insert
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """`next_try_at` None: finished, delivered or given up. `last_ms`: how long the answer took."""
+    """`next_try_at` None: finished, delivered or given up. `last_ms`: response time."""
 
     id: str
     webhook: str
@@ -36,14 +36,14 @@ class Delivery:
 
 
 async def put(connection: Connection, new: Sequence[Delivery]) -> None:
-    """What is there already, for this webhook and event, stays as it is."""
+    """Add deliveries; one that the webhook already has for the event stays as it is."""
     if new:
         statement = insert(connection, webhook_deliveries).on_conflict_do_nothing()
         await connection.execute(statement, [asdict(delivery) for delivery in new])
 
 
 async def due(connection: Connection, now: datetime, hooks: int, each: int) -> tuple[Delivery, ...]:
-    """Of at most so many webhooks, drawn by lot, and of each the first ones: a slow one holds up no other."""
+    """Return the first `each` deliveries of at most `hooks` random webhooks: a slow one delays no other."""
     columns = webhook_deliveries.c
     waiting = columns.next_try_at <= now
     drawn = select(columns.webhook).where(waiting).group_by(columns.webhook).order_by(func.random()).limit(hooks)
@@ -56,7 +56,7 @@ async def due(connection: Connection, now: datetime, hooks: int, each: int) -> t
 
 
 async def claim(connection: Connection, delivery: Delivery, next_try_at: datetime) -> bool:
-    """Count one try more before it is made. False when somebody else did, or it is finished."""
+    """Count a try before it is made. Return False if another process did, or the delivery is finished."""
     columns = webhook_deliveries.c
     counted = await connection.execute(
         update(webhook_deliveries)
@@ -79,10 +79,10 @@ async def delivered(connection: Connection, delivery: Delivery, at: datetime, st
 async def failed(
     connection: Connection, delivery: Delivery, at: datetime, status: int | None, ms: int, trouble: str, *, final: bool
 ) -> datetime:
-    """Since when nothing has been delivered to the webhook."""
+    """Store a failed try. Return since when nothing was delivered to the webhook."""
     since = func.coalesce(webhooks.c.failing_since, literal(at, webhooks.c.failing_since.type))
-    told = update(webhooks).where(webhooks.c.id == delivery.webhook).values(failing_since=since)
-    failing = (await connection.execute(told.returning(webhooks.c.failing_since))).scalar() or at
+    statement = update(webhooks).where(webhooks.c.id == delivery.webhook).values(failing_since=since)
+    failing = (await connection.execute(statement.returning(webhooks.c.failing_since))).scalar() or at
     columns = webhook_deliveries.c
     values: dict[str, Any] = {"last_at": at, "last_status": status, "last_ms": ms, "last_trouble": trouble[:200]}
     await connection.execute(
@@ -94,7 +94,7 @@ async def failed(
 
 
 async def log(connection: Connection, webhook: str, limit: int) -> tuple[Delivery, ...]:
-    """The newest first."""
+    """Return the newest first."""
     columns = webhook_deliveries.c
     statement = select(webhook_deliveries).where(columns.webhook == webhook)
     rows = await connection.execute(statement.order_by(columns.made_at.desc(), columns.id.desc()).limit(limit))
@@ -102,7 +102,7 @@ async def log(connection: Connection, webhook: str, limit: int) -> tuple[Deliver
 
 
 async def again(connection: Connection, webhook: str, delivery: str, now: datetime) -> bool:
-    """Deliver once more what is finished."""
+    """Queue a finished delivery again."""
     columns = webhook_deliveries.c
     done = await connection.execute(
         update(webhook_deliveries)
@@ -113,6 +113,6 @@ async def again(connection: Connection, webhook: str, delivery: str, now: dateti
 
 
 async def forget(connection: Connection, before: datetime) -> None:
-    """Finished deliveries that were made before that time."""
+    """Delete finished deliveries that were made before that time."""
     columns = webhook_deliveries.c
     await connection.execute(delete(webhook_deliveries).where(columns.made_at < before, columns.next_try_at.is_(None)))

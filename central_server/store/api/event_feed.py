@@ -1,4 +1,4 @@
-"""What happened, in the order in which it was written down, and up to where everything of it is known."""
+"""Read events for webhooks in the order of their numbers, and store how far they were read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from sync_contract.records import IntentState, Receipt
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
-    """Something that webhooks may be told of. `facts`: by column."""
+class StoredEvent:
+    """An event for webhooks. `facts`: by column."""
 
     seq: int
     at: datetime
@@ -24,7 +24,7 @@ class Happened:
 
 
 async def mark(connection: Connection, source: str) -> int:
-    """Up to which number everything of that source is known."""
+    """Return the number up to which the source was read."""
     statement = select(webhook_marks.c.seq).where(webhook_marks.c.source == source)
     return (await connection.execute(statement)).scalar() or 0
 
@@ -37,11 +37,11 @@ async def set_mark(connection: Connection, source: str, seq: int) -> None:
 async def settled_at(
     connection: Connection, seq: ColumnElement[int], at: ColumnElement[datetime], after: int, before: datetime
 ) -> int:
-    """The greatest number above `after` of what happened before that time; `after` when there is none."""
+    """Return the greatest number above `after` of an event before that time; `after` if there is none."""
     return (await connection.execute(select(func.max(seq)).where(seq > after, at < before))).scalar() or after
 
 
-async def paid_after(connection: Connection, after: int, limit: int) -> tuple[Happened, ...]:
+async def paid_after(connection: Connection, after: int, limit: int) -> tuple[StoredEvent, ...]:
     changes, gifts = state_changes.c, intents.c
     statement = (
         select(
@@ -61,10 +61,10 @@ async def paid_after(connection: Connection, after: int, limit: int) -> tuple[Ha
         .order_by(changes.seq)
         .limit(limit)
     )
-    return await _happened(connection, statement)
+    return await _read(connection, statement)
 
 
-async def turned_away_after(connection: Connection, after: int, limit: int) -> tuple[Happened, ...]:
+async def rejected_after(connection: Connection, after: int, limit: int) -> tuple[StoredEvent, ...]:
     columns = arrivals.c
     results = (Receipt.refused.value, Receipt.conflict.value)
     statement = (
@@ -82,11 +82,11 @@ async def turned_away_after(connection: Connection, after: int, limit: int) -> t
         .order_by(columns.seq)
         .limit(limit)
     )
-    return await _happened(connection, statement)
+    return await _read(connection, statement)
 
 
-async def fell_silent_after(connection: Connection, after: int, limit: int) -> tuple[Happened, ...]:
-    """Gateways that are late and beacons that are silent, as the alerts have them."""
+async def fell_silent_after(connection: Connection, after: int, limit: int) -> tuple[StoredEvent, ...]:
+    """Return alerts of late gateways and silent beacons."""
     columns = alerts.c
     statement = (
         select(
@@ -102,12 +102,12 @@ async def fell_silent_after(connection: Connection, after: int, limit: int) -> t
         .order_by(columns.id)
         .limit(limit)
     )
-    return await _happened(connection, statement)
+    return await _read(connection, statement)
 
 
-async def _happened(connection: Connection, statement: Any) -> tuple[Happened, ...]:  # noqa: ANN401  (a select)
+async def _read(connection: Connection, statement: Any) -> tuple[StoredEvent, ...]:  # noqa: ANN401  (a select)
     found = await connection.execute(statement)
     return tuple(
-        Happened(row[0], row[1], row[2], {str(name): value for name, value in list(row._mapping.items())[3:]})
+        StoredEvent(row[0], row[1], row[2], {str(name): value for name, value in list(row._mapping.items())[3:]})
         for row in found
     )

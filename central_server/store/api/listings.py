@@ -1,4 +1,4 @@
-"""Places, gateways, beacons and projects by the page, for programs: by their ids, from the one after `after`."""
+"""List places, gateways, beacons and projects for programs in pages, in order of id, from the one after `after`."""
 
 import json
 from collections.abc import Collection
@@ -47,7 +47,6 @@ class ListedProject:
 async def places_after(
     connection: Connection, tops: Collection[str], after: str | None, limit: int
 ) -> tuple[Place, ...]:
-    """At and below `tops`."""
     statement = PLACES.where(within(places.c.id, tops))
     if after is not None:
         statement = statement.where(places.c.id > after)
@@ -57,7 +56,7 @@ async def places_after(
 async def gateways_after(
     connection: Connection, tops: Collection[str], after: str | None, limit: int
 ) -> tuple[ListedGateway, ...]:
-    """Of the communities at and below `tops`."""
+    """Return those of the communities at and below `tops`."""
     columns = gateways.c
     statement = select(columns.id, columns.community, columns.label).where(within(columns.community, tops))
     statement = statement.where(columns.kind == DEVICE)
@@ -70,7 +69,7 @@ async def gateways_after(
 async def beacons_after(
     connection: Connection, tops: Collection[str], after: str | None, limit: int
 ) -> tuple[ListedBeacon, ...]:
-    """Of the places at and below `tops`, and those that hold there from above."""
+    """Return those of the places at and below `tops`, and those that apply there from above."""
     columns = [beacons.c[name] for name in ListedBeacon.__dataclass_fields__]
     statement = select(*columns).where(versioned_rows.visible(beacons.c.place, tops))
     if after is not None:
@@ -82,7 +81,7 @@ async def beacons_after(
 async def projects_after(
     connection: Connection, tops: Collection[str], after: tuple[str, str] | None, limit: int
 ) -> tuple[ListedProject, ...]:
-    """Of the places at and below `tops`, and those that hold there from above."""
+    """Return those of the places at and below `tops`, and those that apply there from above."""
     columns = projects.c
     statement = select(columns.id, columns.place, columns.title, columns.summary, columns.withdrawn)
     statement = statement.where(versioned_rows.visible(columns.place, tops))
@@ -94,5 +93,5 @@ async def projects_after(
     )
 
 
-def _texts(told: Any) -> Texts:  # noqa: ANN401  (JSON as text)
-    return Texts.model_validate(json.loads(told))
+def _texts(text: Any) -> Texts:  # noqa: ANN401  (JSON as text)
+    return Texts.model_validate(json.loads(text))

@@ -1,4 +1,4 @@
-"""Presence passes (here only as hashes), the answers that repeated questions get, and how often there were any."""
+"""Store presence passes, as hashes only, and the answers to repeated requests."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from central_server.store.engine.connection import Connection
-from central_server.store.engine.tables import presence_passes, shake_answers, shake_counts
+from central_server.store.engine.tables import presence_passes, shake_answers
 from central_server.store.engine.upsert import insert
 from sync_contract.beacon_identity import BeaconId
 
@@ -28,7 +28,7 @@ class StoredPass:
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """`content`: the answer without its pass, which is made anew from `salt`."""
+    """`content`: the answer without its pass, which is derived again from `salt`."""
 
     key_hash: str
     fingerprint: str
@@ -44,7 +44,7 @@ async def give(connection: Connection, given: StoredPass) -> None:
 
 
 async def get(connection: Connection, pass_hash: str, now: datetime) -> StoredPass | None:
-    """None for what was never given, and for what has ended."""
+    """Return None for an unknown or ended pass."""
     columns = presence_passes.c
     found = (
         await connection.execute(select(presence_passes).where(columns.pass_hash == pass_hash, columns.ends_at > now))
@@ -57,25 +57,13 @@ async def get(connection: Connection, pass_hash: str, now: datetime) -> StoredPa
 
 
 async def answer_once(connection: Connection, answer: StoredAnswer) -> StoredAnswer:
-    """Keep the answer; the one that was kept under this key before, when there is one."""
+    """Store the answer unless its key has one already; return the stored one."""
     await connection.execute(insert(connection, shake_answers).values(asdict(answer)).on_conflict_do_nothing())
     statement = select(shake_answers).where(shake_answers.c.key_hash == answer.key_hash)
     return StoredAnswer(**(await connection.execute(statement)).one()._mapping)
 
 
 async def forget(connection: Connection, before: datetime) -> None:
-    """Passes that ended and answers that were given before that time."""
+    """Delete passes that ended and answers that were given before that time."""
     await connection.execute(delete(presence_passes).where(presence_passes.c.ends_at < before))
     await connection.execute(delete(shake_answers).where(shake_answers.c.given_at < before))
-
-
-async def count(
-    connection: Connection, *, hour: datetime, community: str, beacon: str, project: str, door: str, kind: str
-) -> None:
-    """One more."""
-    statement = insert(connection, shake_counts).values(
-        hour=hour, community=community, beacon=beacon, project=project, door=door, kind=kind, times=1
-    )
-    again = {"times": shake_counts.c.times + 1}
-    key = [shake_counts.c[name] for name in ("hour", "community", "beacon", "project", "door", "kind")]
-    await connection.execute(statement.on_conflict_do_update(index_elements=key, set_=again))

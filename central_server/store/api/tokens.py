@@ -1,4 +1,4 @@
-"""Personal tokens: here only as hashes."""
+"""Store personal tokens, as hashes only."""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
@@ -9,12 +9,12 @@ from sqlalchemy import or_, select, update
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import personal_tokens
 
-_NOTED_EVERY = timedelta(minutes=1)
+_USE_RESOLUTION = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredToken:
-    """`scopes`: words with a space between them. `last_used_at`: to the minute."""
+    """`scopes`: words separated by spaces. `last_used_at`: to the minute."""
 
     id: str
     token_hash: str
@@ -32,7 +32,7 @@ async def add(connection: Connection, token: StoredToken) -> None:
 
 
 async def by_hash(connection: Connection, token_hash: str, now: datetime) -> StoredToken | None:
-    """None when there is none, when it is revoked, and when its time is over."""
+    """Return None for an unknown, revoked or ended token."""
     columns = personal_tokens.c
     statement = select(personal_tokens).where(
         columns.token_hash == token_hash, columns.revoked_at.is_(None), columns.ends_at > now
@@ -47,7 +47,7 @@ async def get(connection: Connection, token: str) -> StoredToken | None:
 
 
 async def of_accounts(connection: Connection, accounts: Collection[str]) -> tuple[StoredToken, ...]:
-    """Newest first."""
+    """Return the newest first."""
     columns = personal_tokens.c
     statement = select(personal_tokens).where(columns.account.in_(accounts))
     statement = statement.order_by(columns.made_at.desc(), columns.id.desc())
@@ -55,7 +55,7 @@ async def of_accounts(connection: Connection, accounts: Collection[str]) -> tupl
 
 
 async def revoke(connection: Connection, token: str, now: datetime) -> bool:
-    """False when it is not there, or was revoked before."""
+    """Return False if it is unknown or already revoked."""
     columns = personal_tokens.c
     done = await connection.execute(
         update(personal_tokens).where(columns.id == token, columns.revoked_at.is_(None)).values(revoked_at=now)
@@ -64,11 +64,11 @@ async def revoke(connection: Connection, token: str, now: datetime) -> bool:
 
 
 def is_due(token: StoredToken, now: datetime) -> bool:
-    """Whether its last use is to be noted again."""
-    return token.last_used_at is None or now - token.last_used_at >= _NOTED_EVERY
+    """Return whether its last use must be stored again."""
+    return token.last_used_at is None or now - token.last_used_at >= _USE_RESOLUTION
 
 
-async def used(connection: Connection, token: str, now: datetime) -> None:
+async def note_use(connection: Connection, token: str, now: datetime) -> None:
     columns = personal_tokens.c
-    due = or_(columns.last_used_at.is_(None), columns.last_used_at <= now - _NOTED_EVERY)
+    due = or_(columns.last_used_at.is_(None), columns.last_used_at <= now - _USE_RESOLUTION)
     await connection.execute(update(personal_tokens).where(columns.id == token, due).values(last_used_at=now))

@@ -1,4 +1,4 @@
-"""Webhooks: who is told what of which place."""
+"""Store webhooks: receiver, events and place."""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
@@ -13,7 +13,7 @@ from central_server.store.places.places import within
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """`events`: words with a space between them; `stopped_by`: staff, failing, or empty while it is on."""
+    """`events`: words separated by spaces; `stopped_by`: staff, failing, or empty while it is active."""
 
     id: str
     place: str
@@ -31,28 +31,28 @@ async def add(connection: Connection, webhook: Webhook) -> None:
 
 
 async def get(connection: Connection, webhook: str, *, lock: bool = False) -> Webhook | None:
-    """`lock`: nobody else changes it, or puts deliveries to it into the outbox, before this transaction ends."""
+    """`lock`: until this transaction ends, no other one changes it or adds deliveries."""
     wanted = select(webhooks).where(webhooks.c.id == webhook)
     found = (await connection.execute(wanted.with_for_update() if lock else wanted)).one_or_none()
     return None if found is None else Webhook(**found._mapping)
 
 
 async def every(connection: Connection, tops: Collection[str]) -> tuple[Webhook, ...]:
-    """Of the places at and below `tops`; the newest first."""
+    """Return those of the places at and below `tops`, newest first."""
     statement = select(webhooks).where(within(webhooks.c.place, tops))
     rows = await connection.execute(statement.order_by(webhooks.c.made_at.desc(), webhooks.c.id))
     return tuple(Webhook(**row._mapping) for row in rows)
 
 
 async def active(connection: Connection, *, lock: bool = False) -> tuple[Webhook, ...]:
-    """`lock`: nobody removes one of them before this transaction ends."""
+    """`lock`: until this transaction ends, no other one removes any."""
     wanted = select(webhooks).where(webhooks.c.stopped_at.is_(None)).order_by(webhooks.c.id)
     rows = await connection.execute(wanted.with_for_update(read=True) if lock else wanted)
     return tuple(Webhook(**row._mapping) for row in rows)
 
 
 async def stop(connection: Connection, webhook: str, at: datetime, by: str) -> bool:
-    """False when it was stopped before. What waits for it is finished."""
+    """Stop it and finish its waiting deliveries. Return False if it was already stopped."""
     columns = webhooks.c
     done = await connection.execute(
         update(webhooks)
@@ -70,7 +70,7 @@ async def stop(connection: Connection, webhook: str, at: datetime, by: str) -> b
 
 
 async def start(connection: Connection, webhook: str, at: datetime) -> bool:
-    """From now on it is told again, but not of what happened meanwhile."""
+    """Start it again; it gets no events of the time when it was stopped."""
     columns = webhooks.c
     done = await connection.execute(
         update(webhooks)
@@ -90,7 +90,7 @@ async def remove(connection: Connection, webhook: str) -> None:
 
 
 async def ancestors(connection: Connection, communities: Collection[str]) -> dict[str, set[str]]:
-    """Of each community the places at which it lies, itself among them."""
+    """Return each community's ancestors, itself included."""
     columns = place_ancestors.c
     found: dict[str, set[str]] = {}
     for row in await connection.execute(select(place_ancestors).where(columns.place.in_(communities))):

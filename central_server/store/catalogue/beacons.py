@@ -1,4 +1,4 @@
-"""The beacons that staff know of."""
+"""Store the beacons that staff entered."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from central_server.store.engine import versioned_rows
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import beacons
 from central_server.store.places.places import within
-from central_server.store.statistics.beacon_activity import stands
+from central_server.store.statistics.beacon_activity import has_status
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 
@@ -21,7 +21,7 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class StoredBeacon:
-    """`gateway`: the one that advertises it, None for a device of its own. `groups`: names without spaces."""
+    """`gateway`: the one that advertises it, None for a separate device. `groups`: names without spaces."""
 
     id: str
     place: str
@@ -39,11 +39,11 @@ class StoredBeacon:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """At and below `tops`, and what holds there from above; empty fields leave the choice open.
+class BeaconFilter:
+    """At and below `tops`, and what applies there from above; empty fields do not filter.
 
-    `place`: at and below it. `status`: a BeaconStatus, of place beacons, as it is at `now`. `shared`: the identity is
-    entered at another place too.
+    `place`: at and below it. `status`: a BeaconStatus of place beacons at `now`. `shared`: another place has the
+    same identity.
     """
 
     tops: Collection[str]
@@ -62,9 +62,9 @@ async def get(connection: Connection, id_: str) -> StoredBeacon | None:
 
 
 async def page(
-    connection: Connection, wanted: Wanted, after: str = "", limit: int | None = PAGE
+    connection: Connection, wanted: BeaconFilter, after: str = "", limit: int | None = PAGE
 ) -> tuple[StoredBeacon, ...]:
-    """By identity; `after`: the id of the last one seen."""
+    """Order by identity. `after`: the id of the last one shown."""
     chosen = _ROWS.where(versioned_rows.visible(beacons.c.place, wanted.tops))
     if wanted.words:
         chosen = chosen.where(
@@ -81,7 +81,9 @@ async def page(
     if wanted.place:
         chosen = chosen.where(within(beacons.c.place, [wanted.place]))
     if wanted.status and wanted.now is not None:
-        chosen = chosen.where(beacons.c.kind == BeaconKind.place.value, stands(beacons.c, wanted.status, wanted.now))
+        chosen = chosen.where(
+            beacons.c.kind == BeaconKind.place.value, has_status(beacons.c, wanted.status, wanted.now)
+        )
     if wanted.shared:
         chosen = chosen.where(_elsewhere())
     if after and (last := await get(connection, after)) is not None:
@@ -92,42 +94,42 @@ async def page(
 
 
 async def concerning(connection: Connection, community: str) -> tuple[StoredBeacon, ...]:
-    """Those that the community's gateways are to know, the nearest first: of two with one identity that one counts."""
+    """Return the beacons for the community's gateways; of two with one identity, the one of the nearer place."""
     wanted = _ROWS.where(versioned_rows.concerns(beacons.c.place, community))
     rows = await connection.execute(wanted.order_by(versioned_rows.height(beacons.c.place).desc(), *_ORDER))
     nearest: dict[BeaconId, StoredBeacon] = {}
     for row in rows:
-        kept = _read(row)
-        nearest.setdefault(kept.beacon, kept)
+        beacon = _read(row)
+        nearest.setdefault(beacon.beacon, beacon)
     return tuple(sorted(nearest.values(), key=lambda one: one.beacon))
 
 
 async def same(connection: Connection, wanted: Iterable[BeaconId]) -> tuple[StoredBeacon, ...]:
-    """All with one of these identities, wherever they belong."""
+    """Return all records with one of these identities, of any place."""
     chosen = [_is(beacon) for beacon in wanted]
     return tuple(_read(row) for row in await connection.execute(_ROWS.where(or_(*chosen)))) if chosen else ()
 
 
 async def doubled(connection: Connection) -> tuple[StoredBeacon, ...]:
-    """Those whose identity another place has too."""
+    """Return those whose identity another place has too."""
     rows = await connection.execute(_ROWS.where(_elsewhere()))
     return tuple(_read(row) for row in rows)
 
 
 async def groups(connection: Connection, tops: Collection[str]) -> tuple[str, ...]:
-    """The names of all groups, in order."""
+    """Return the names of all groups, sorted."""
     rows = select(beacons.c.groups).distinct().where(versioned_rows.visible(beacons.c.place, tops))
     return tuple(sorted({word for row in await connection.execute(rows) for word in row[0].split()}))
 
 
 async def groups_at(connection: Connection, place: str) -> frozenset[str]:
-    """The groups of the beacons that concern `place`."""
+    """Return the groups of the beacons that concern `place`."""
     rows = select(beacons.c.groups).distinct().where(versioned_rows.concerns(beacons.c.place, place))
     return frozenset(word for row in await connection.execute(rows) for word in row[0].split())
 
 
 async def taken_by_major(connection: Connection, uuid: UUID) -> dict[int, int]:
-    """How many minors of each major are in use in the uuid."""
+    """Return how many minors of each major are in use."""
     rows = select(beacons.c.major, func.count(func.distinct(beacons.c.minor))).where(beacons.c.uuid == str(uuid))
     return {row[0]: row[1] for row in await connection.execute(rows.group_by(beacons.c.major))}
 
@@ -138,7 +140,7 @@ async def minors(connection: Connection, uuid: UUID, major: int) -> set[int]:
 
 
 async def save(connection: Connection, beacon: StoredBeacon, read: int) -> bool:
-    """`read`: the revision that was read, 0 for a new one. False when somebody else was first."""
+    """`read`: the revision that was read, 0 for a new one. Return False if another edit was first."""
     values = {
         "place": beacon.place,
         "uuid": str(beacon.beacon.uuid),
@@ -158,12 +160,12 @@ async def save(connection: Connection, beacon: StoredBeacon, read: int) -> bool:
 
 
 async def remove(connection: Connection, beacon: StoredBeacon) -> bool:
-    """False when it is another edit by now."""
+    """Return False if it was edited meanwhile."""
     return await versioned_rows.remove(connection, beacons, beacon.id, beacon.revision)
 
 
 def _elsewhere() -> Any:  # noqa: ANN401  (a condition)
-    """The identity is entered at another place too."""
+    """Return a condition: another place has the same identity."""
     other = beacons.alias()
     mine, theirs = beacons.c, other.c
     same = (theirs.uuid == mine.uuid, theirs.major == mine.major, theirs.minor == mine.minor)

@@ -1,4 +1,4 @@
-"""Which project a beacon, a group of beacons or every place beacon brings, and when."""
+"""Store which project a beacon, a group of beacons or every place beacon brings, and when."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Target(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredBinding:
-    """`beacon`, `group`: as the target says. `hours`: `HH:MM-HH:MM`; `weekdays`: 1 Monday to 7 Sunday."""
+    """`beacon`, `group`: depend on the target. `hours`: `HH:MM-HH:MM`; `weekdays`: 1 Monday to 7 Sunday."""
 
     id: str
     place: str
@@ -48,8 +48,8 @@ class StoredBinding:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """At and below `tops`, and what holds there from above; empty fields leave the choice open.
+class BindingFilter:
+    """At and below `tops`, and what applies there from above; empty fields do not filter.
 
     `words`: in the project's id or title, the group, or the beacon's label. `place`: at and below it.
     """
@@ -66,17 +66,19 @@ async def get(connection: Connection, id_: str) -> StoredBinding | None:
 
 
 async def every(connection: Connection, tops: Collection[str]) -> tuple[StoredBinding, ...]:
-    """Those at and below `tops` and those that hold there from above; by project and priority."""
+    """Return those at and below `tops` and those that apply there from above."""
     wanted = _ROWS.where(versioned_rows.visible(bindings.c.place, tops))
     ordered = wanted.order_by(bindings.c.place, bindings.c.project, bindings.c.priority.desc(), bindings.c.id)
     return tuple(_read(row) for row in await connection.execute(ordered))
 
 
-async def page(connection: Connection, wanted: Wanted, after: str = "", limit: int = PAGE) -> tuple[StoredBinding, ...]:
-    """By place, project and priority; `after`: the id of the last one seen."""
+async def page(
+    connection: Connection, wanted: BindingFilter, after: str = "", limit: int = PAGE
+) -> tuple[StoredBinding, ...]:
+    """Order by place, project and priority. `after`: the id of the last one shown."""
     chosen = _ROWS.where(versioned_rows.visible(bindings.c.place, wanted.tops))
     if wanted.words:
-        chosen = chosen.where(_told_by(wanted))
+        chosen = chosen.where(_contains(wanted))
     if wanted.target:
         chosen = chosen.where(bindings.c.target == wanted.target)
     if wanted.place:
@@ -87,7 +89,7 @@ async def page(connection: Connection, wanted: Wanted, after: str = "", limit: i
     return tuple(_read(row) for row in await connection.execute(chosen.order_by(*_ORDER).limit(limit)))
 
 
-def _told_by(wanted: Wanted) -> ColumnElement[bool]:
+def _contains(wanted: BindingFilter) -> ColumnElement[bool]:
     mine = bindings.c
     titled = select(projects.c.id).where(
         versioned_rows.visible(projects.c.place, wanted.tops), projects.c.title.icontains(wanted.words, autoescape=True)
@@ -110,7 +112,7 @@ def _told_by(wanted: Wanted) -> ColumnElement[bool]:
 async def by_id(
     connection: Connection, tops: Collection[str], after: str | None, limit: int
 ) -> tuple[StoredBinding, ...]:
-    """At and below `tops` and those that hold there from above, by id, from the one after `after`."""
+    """Return those of `every` in order of id, from the one after `after`."""
     wanted = _ROWS.where(versioned_rows.visible(bindings.c.place, tops))
     if after is not None:
         wanted = wanted.where(bindings.c.id > after)
@@ -118,14 +120,14 @@ async def by_id(
 
 
 async def holding(connection: Connection, place: str) -> tuple[StoredBinding, ...]:
-    """Those that hold at `place`, the nearest first, then as they were made: the first of those alike is shown."""
+    """Return those that apply at `place`, nearest and then oldest first; of equal ones the first counts."""
     wanted = _ROWS.where(versioned_rows.holds_at(bindings.c.place, place))
     rows = await connection.execute(wanted.order_by(versioned_rows.height(bindings.c.place).desc(), bindings.c.id))
     return tuple(_read(row) for row in rows)
 
 
 async def save(connection: Connection, binding: StoredBinding, read: int) -> bool:
-    """`read`: the revision that was read, 0 for a new one. False when somebody else was first."""
+    """`read`: the revision that was read, 0 for a new one. Return False if another edit was first."""
     values = {
         "place": binding.place,
         "target": binding.target.value,
@@ -148,7 +150,7 @@ async def save(connection: Connection, binding: StoredBinding, read: int) -> boo
 
 
 async def remove(connection: Connection, binding: StoredBinding) -> bool:
-    """False when it is another edit by now."""
+    """Return False if it was edited meanwhile."""
     return await versioned_rows.remove(connection, bindings, binding.id, binding.revision)
 
 

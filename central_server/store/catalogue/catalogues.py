@@ -1,4 +1,4 @@
-"""Every catalogue ever published, by community, and why one cannot be."""
+"""Store every published catalogue by community, and why one cannot be published."""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
@@ -21,7 +21,7 @@ from central_server.store.places.places import within
 
 @dataclass(frozen=True, slots=True)
 class StoredCatalogue:
-    """`digest` covers what is published but not when; `content`: the SignedCatalogue as JSON."""
+    """`digest`: of the content without version and time; `content`: the SignedCatalogue as JSON."""
 
     version: int
     digest: str
@@ -32,7 +32,7 @@ class StoredCatalogue:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """The newest edits of the community cannot be published, for `reason`; `since`: the first attempt that failed."""
+    """The newest edits of the community cannot be published. `since`: the first failed attempt."""
 
     community: str
     reason: str
@@ -41,7 +41,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A gateway, and the version that it last said it holds; None when it never said."""
+    """A gateway and the version that it last reported; None if it never did."""
 
     gateway: str
     label: str
@@ -62,14 +62,14 @@ async def newest_versions(connection: Connection, communities: Collection[str]) 
 
 
 async def note_trouble(connection: Connection, trouble: Trouble) -> None:
-    """The first attempt that failed stays the first while the reason is the same."""
+    """Keep the first failed attempt while the reason is the same."""
     statement = insert(connection, catalogue_troubles).values(asdict(trouble))
-    new, held = statement.excluded, catalogue_troubles.c
+    new, old = statement.excluded, catalogue_troubles.c
     await connection.execute(
         statement.on_conflict_do_update(
-            index_elements=[held.community],
+            index_elements=[old.community],
             set_={"reason": new.reason, "since": new.since},
-            where=held.reason != new.reason,
+            where=old.reason != new.reason,
         )
     )
 
@@ -79,7 +79,7 @@ async def end_trouble(connection: Connection, community: str) -> None:
 
 
 async def troubles(connection: Connection, tops: Collection[str]) -> tuple[Trouble, ...]:
-    """Of the communities at and below `tops`."""
+    """Return those of the communities at and below `tops`."""
     wanted = select(catalogue_troubles).where(within(catalogue_troubles.c.community, tops))
     rows = await connection.execute(wanted.order_by(catalogue_troubles.c.community))
     return tuple(Trouble(**row._mapping) for row in rows)
@@ -90,22 +90,22 @@ async def add(connection: Connection, catalogue: StoredCatalogue) -> None:
 
 
 async def holders(connection: Connection, tops: Collection[str]) -> tuple[Holder, ...]:
-    """The gateways at and below `tops`, by label."""
+    """Return the gateways at and below `tops`, by label."""
     joined = gateways.outerjoin(gateway_reports, gateway_reports.c.gateway == gateways.c.id)
     wanted = select(gateways.c.id, gateways.c.label, gateways.c.community, gateway_reports.c.catalogue_version)
-    here = (within(gateways.c.community, tops), gateways.c.kind == DEVICE)
-    rows = wanted.select_from(joined).where(*here).order_by(gateways.c.label)
+    devices = (within(gateways.c.community, tops), gateways.c.kind == DEVICE)
+    rows = wanted.select_from(joined).where(*devices).order_by(gateways.c.label)
     return tuple(Holder(*row) for row in await connection.execute(rows))
 
 
-async def held_by(connection: Connection, gateway: str) -> int:
-    """The version that the gateway last said it holds; 0 when it never said."""
+async def reported_version(connection: Connection, gateway: str) -> int:
+    """Return the version that the gateway last reported; 0 if it never did."""
     wanted = select(gateway_reports.c.catalogue_version).where(gateway_reports.c.gateway == gateway)
     return (await connection.execute(wanted)).scalar() or 0
 
 
 async def seed(connection: Connection) -> str:
-    """The digest of the settings' projects as they were taken at the first start; empty before that."""
+    """Return the digest of the settings' projects stored at the first start; empty before that."""
     return (await connection.execute(select(catalogue_seeds.c.digest))).scalar() or ""
 
 

@@ -1,4 +1,4 @@
-"""Beacons whose identity is on the air from another transmitter too, as gateways report it."""
+"""Find beacons whose identity another transmitter sends too, as gateways report it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from sqlalchemy import select
 
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import beacon_figures
-from central_server.store.statistics.figure_filter import seen
+from central_server.store.statistics.figure_filter import in_places
 from central_server.store.statistics.figures import HOUR
 
 _LEAST_FRAMES = 96
-"""Three blocks of 32: what a gateway takes for a clone. Somebody who walks about gives single ones."""
+"""Three blocks of 32, from which a gateway reports a clone. A person who walks about causes single ones."""
 _ONE_IN = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """`beacon`: as text; `at`: the hour in which it was last."""
+    """`beacon`: as text; `at`: the last such hour."""
 
     gateway: str
     community: str
@@ -27,12 +27,12 @@ class Suspect:
 
 
 async def suspects(connection: Connection, tops: Collection[str], since: datetime) -> tuple[Suspect, ...]:
-    """In an hour since then many frames of it, and not only one in a thousand, were suspect."""
+    """Return beacons with many suspect frames, at least one in twenty, in an hour since then."""
     table = beacon_figures.c
     many = (table.frames_suspect >= _LEAST_FRAMES, table.frames_suspect * _ONE_IN >= table.frames)
     statement = select(table.gateway, table.community, table.beacon, table.start).where(
         table.span == HOUR, table.start >= since, *many
     )
-    statement = await seen(connection, statement, table.community, tops)
+    statement = await in_places(connection, statement, table.community, tops)
     rows = await connection.execute(statement.order_by(table.gateway, table.beacon, table.start))
     return tuple({(row[0], row[2]): Suspect(*row) for row in rows}.values())

@@ -1,4 +1,4 @@
-"""Files that somebody sent to be imported and has not agreed to yet; a day later they are forgotten."""
+"""Store uploaded import files for a day, until the account confirms them."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -8,12 +8,12 @@ from sqlalchemy import delete, select
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import import_drafts
 
-KEPT_FOR = timedelta(days=1)
+_LIFETIME = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`place`: of rows that name none; `name`: of the file, as its sender calls it."""
+    """`place`: for rows that name none; `name`: of the uploaded file."""
 
     id: str
     account: str
@@ -21,18 +21,18 @@ class Draft:
     place: str
     name: str
     content: bytes
-    begun_at: datetime
+    uploaded_at: datetime
 
 
-async def keep(connection: Connection, draft: Draft) -> None:
-    """Instead of all that the account sent before."""
-    old = (import_drafts.c.account == draft.account) | (import_drafts.c.begun_at < draft.begun_at - KEPT_FOR)
+async def store(connection: Connection, draft: Draft) -> None:
+    """Store the draft and delete earlier ones of the account."""
+    old = (import_drafts.c.account == draft.account) | (import_drafts.c.uploaded_at < draft.uploaded_at - _LIFETIME)
     await connection.execute(delete(import_drafts).where(old))
     await connection.execute(import_drafts.insert().values(asdict(draft)))
 
 
-async def of(connection: Connection, account: str, id_: str) -> Draft | None:
-    """Nobody has anybody else's."""
+async def find(connection: Connection, account: str, id_: str) -> Draft | None:
+    """Return a draft of this account only."""
     wanted = select(import_drafts).where(import_drafts.c.id == id_, import_drafts.c.account == account)
     found = (await connection.execute(wanted)).one_or_none()
     return None if found is None else Draft(**found._mapping)

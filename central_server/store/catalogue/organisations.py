@@ -1,4 +1,4 @@
-"""Who may raise money for projects, by which papers."""
+"""Store the organisations that may raise money for projects, with their certificates."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from sync_contract.project import Texts
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """`name`: as it stands in the register; `platform_url`: its page on a platform that the ministry designated."""
+    """`name`: as registered; `platform_url`: its page on a designated platform."""
 
     place: str
     id: str
@@ -28,7 +28,7 @@ class Organisation:
     edited_by: str
     revision: int = 0
     own_site: bool = False
-    """Whether it declared its own site (this server) as a place of fundraising."""
+    """It declared this server as its own site for fundraising."""
 
 
 async def get(connection: Connection, place: str, id_: str) -> Organisation | None:
@@ -38,13 +38,13 @@ async def get(connection: Connection, place: str, id_: str) -> Organisation | No
 
 
 async def every(connection: Connection, tops: Collection[str]) -> tuple[Organisation, ...]:
-    """Those at and below `tops` and those that hold there from above; by name."""
+    """Return those at and below `tops` and those that apply there from above, by name."""
     wanted = _ROWS.where(versioned_rows.visible(organisations.c.place, tops)).order_by(organisations.c.name)
     return tuple(_read(row) for row in await connection.execute(wanted))
 
 
 async def holding(connection: Connection, place: str, ids: Collection[str] | None = None) -> dict[str, Organisation]:
-    """By id, those that hold at `place`; of two with one id the nearer one."""
+    """Return those that apply at `place` by id; of two with one id, the nearer one."""
     wanted = _ROWS.where(versioned_rows.holds_at(organisations.c.place, place))
     if ids is not None:
         wanted = wanted.where(organisations.c.id.in_(ids))
@@ -53,7 +53,7 @@ async def holding(connection: Connection, place: str, ids: Collection[str] | Non
 
 
 async def save(connection: Connection, organisation: Organisation, read: int) -> bool:
-    """`read`: the revision that was read, 0 for a new one. False when somebody else was first."""
+    """`read`: the revision that was read, 0 for a new one. Return False if another edit was first."""
     key = {"place": organisation.place, "id": organisation.id}
     values = {
         "name": organisation.name,

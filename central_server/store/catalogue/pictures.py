@@ -1,6 +1,6 @@
-"""Pictures by the SHA-256 of their octets: kept once, never changed."""
+"""Store pictures by their SHA-256: once, never changed."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -14,29 +14,23 @@ from central_server.store.engine.upsert import insert
 class StoredPicture:
     sha256: str
     content_type: str
-    octets: int
+    size: int
     content: bytes
 
 
-async def keep(connection: Connection, picture: StoredPicture, now: datetime) -> None:
-    statement = insert(connection, pictures).values(
-        sha256=picture.sha256,
-        content_type=picture.content_type,
-        octets=picture.octets,
-        content=picture.content,
-        added_at=now,
-    )
+async def store(connection: Connection, picture: StoredPicture, now: datetime) -> None:
+    statement = insert(connection, pictures).values(asdict(picture) | {"added_at": now})
     await connection.execute(statement.on_conflict_do_nothing())
 
 
 async def get(connection: Connection, sha256: str) -> StoredPicture | None:
-    wanted = select(pictures.c.sha256, pictures.c.content_type, pictures.c.octets, pictures.c.content)
+    wanted = select(pictures.c.sha256, pictures.c.content_type, pictures.c.size, pictures.c.content)
     found = (await connection.execute(wanted.where(pictures.c.sha256 == sha256))).one_or_none()
     return None if found is None else StoredPicture(**found._mapping)
 
 
 async def shown(connection: Connection, sha256: str) -> StoredPicture | None:
-    """None for one that no project on offer has."""
+    """Return None for a picture of no project on offer."""
     offered = select(projects.c.id).where(projects.c.picture == sha256, projects.c.withdrawn.is_(False)).limit(1)
     if (await connection.execute(offered)).first() is None:
         return None
@@ -44,6 +38,6 @@ async def shown(connection: Connection, sha256: str) -> StoredPicture | None:
 
 
 async def facts(connection: Connection, wanted: set[str]) -> dict[str, tuple[str, int]]:
-    """Content type and octets, by SHA-256."""
-    rows = select(pictures.c.sha256, pictures.c.content_type, pictures.c.octets).where(pictures.c.sha256.in_(wanted))
-    return {row.sha256: (row.content_type, row.octets) for row in await connection.execute(rows)}
+    """Return content type and size in bytes, by SHA-256."""
+    rows = select(pictures.c.sha256, pictures.c.content_type, pictures.c.size).where(pictures.c.sha256.in_(wanted))
+    return {row.sha256: (row.content_type, row.size) for row in await connection.execute(rows)}

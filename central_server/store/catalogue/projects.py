@@ -1,4 +1,4 @@
-"""Projects: as staff keep them, and as the rest of the server asks for them."""
+"""Store projects as staff enter them, and look them up as published."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ from sync_contract.project import Example, Project, Texts
 
 @dataclass(frozen=True, slots=True)
 class StoredProject:
-    """`organisation`: the id of one that holds at the project's place, or empty; `withdrawn`: not on offer any more.
+    """`organisation`: the id of one that applies at the project's place, or empty; `withdrawn`: no longer on offer.
 
-    `position`: on the screen, the least first.
+    `position`: order on the screen, smallest first.
     """
 
     place: str
@@ -49,7 +49,7 @@ class StoredProject:
     pays_for: tuple[Example, ...] = ()
 
     def permit(self, organisation: Organisation | None) -> Permit | None:
-        """None unless everything is there that a permit needs."""
+        """Return None if anything that a permit needs is missing."""
         if organisation is None or not (organisation.certificate and organisation.certificate_until):
             return None
         if not (self.filing and self.area and self.opens and self.closes):
@@ -81,12 +81,12 @@ class StoredProject:
 
 
 async def offered(connection: Connection, community: str, project: str) -> Project | None:
-    """A project that is on offer in the community (or at another place); None when there is none of that id."""
+    """Return a project on offer at the place, or None."""
     return (await _holding(connection, community, [project], withdrawn=False)).get(project)
 
 
 async def known(connection: Connection, community: str, project: str) -> Project | None:
-    """The same, also when it is withdrawn: for gifts of before."""
+    """Return a project even if it is withdrawn: for earlier gifts."""
     return (await _holding(connection, community, [project], withdrawn=True)).get(project)
 
 
@@ -95,24 +95,24 @@ async def all_offered(connection: Connection, community: str) -> tuple[Project, 
 
 
 async def known_many(connection: Connection, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Project]:
-    """By (community, project), also withdrawn ones; what is not known is left out."""
+    """Return projects by (community, id), also withdrawn ones; unknown ones are left out."""
     by_community: dict[str, set[str]] = {}
     for community, project in wanted:
         by_community.setdefault(community, set()).add(project)
     found: dict[tuple[str, str], Project] = {}
     for community, ids in by_community.items():
-        here = await _holding(connection, community, ids, withdrawn=True)
-        found |= {(community, id_): project for id_, project in here.items()}
+        applying = await _holding(connection, community, ids, withdrawn=True)
+        found |= {(community, id_): project for id_, project in applying.items()}
     return found
 
 
 async def titles(connection: Connection, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Texts]:
-    """By (community, project), also of withdrawn ones; of two with one id the nearer one's. In two queries."""
+    """Return titles by (community, id), also of withdrawn ones; of two with one id, of the nearer one. Two queries."""
     pairs = set(wanted)
     if not pairs:
         return {}
-    told = select(projects.c.place, projects.c.id, projects.c.title)
-    rows = await connection.execute(told.where(projects.c.id.in_({project for _, project in pairs})))
+    statement = select(projects.c.place, projects.c.id, projects.c.title)
+    rows = await connection.execute(statement.where(projects.c.id.in_({project for _, project in pairs})))
     known = {(row.place, row.id): row.title for row in rows}
     lines = await places.above(connection, {community for community, _ in pairs})
     found: dict[tuple[str, str], Texts] = {}
@@ -124,16 +124,16 @@ async def titles(connection: Connection, wanted: Iterable[tuple[str, str]]) -> d
 
 
 async def called(connection: Connection, tops: Collection[str], ids: Collection[str]) -> dict[tuple[str, str], Texts]:
-    """By (place, id), those of these ids at and below `tops` or that hold there from above; withdrawn ones too."""
-    told = select(projects.c.place, projects.c.id, projects.c.title).where(
+    """Return titles by (place, id), of these ids at and below `tops` or that apply there from above; withdrawn too."""
+    statement = select(projects.c.place, projects.c.id, projects.c.title).where(
         versioned_rows.visible(projects.c.place, tops)
     )
-    rows = await connection.execute(told.where(projects.c.id.in_(ids))) if ids else ()
+    rows = await connection.execute(statement.where(projects.c.id.in_(ids))) if ids else ()
     return {(row.place, row.id): Texts.model_validate_json(row.title) for row in rows}
 
 
 async def holding(connection: Connection, place: str) -> dict[str, StoredProject]:
-    """By id, those that hold at `place`, withdrawn ones too; of two with one id the nearer one."""
+    """Return those that apply at `place` by id, withdrawn ones too; of two with one id, the nearer one."""
     wanted = _ROWS.where(versioned_rows.holds_at(projects.c.place, place))
     found = await connection.execute(wanted.order_by(versioned_rows.height(projects.c.place), projects.c.id))
     return {row.id: _read(row) for row in found}
@@ -146,7 +146,7 @@ async def get(connection: Connection, place: str, id_: str) -> StoredProject | N
 
 
 async def every(connection: Connection, tops: Collection[str]) -> tuple[StoredProject, ...]:
-    """Those at and below `tops` and those that hold there from above; as on the screen."""
+    """Return those at and below `tops` and those that apply there from above, in the screen's order."""
     wanted = _ROWS.where(versioned_rows.visible(projects.c.place, tops)).order_by(
         projects.c.position, projects.c.id, projects.c.place
     )
@@ -154,7 +154,7 @@ async def every(connection: Connection, tops: Collection[str]) -> tuple[StoredPr
 
 
 async def save(connection: Connection, project: StoredProject, read: int) -> bool:
-    """`read`: the revision that was read, 0 for a new one. False when somebody else was first."""
+    """`read`: the revision that was read, 0 for a new one. Return False if another edit was first."""
     key = {"place": project.place, "id": project.id}
     values = {
         "title": project.title.model_dump_json(by_alias=True),
@@ -183,14 +183,14 @@ async def save(connection: Connection, project: StoredProject, read: int) -> boo
 async def show_picture(
     connection: Connection, project: StoredProject, sha256: str | None, account: str, now: datetime
 ) -> None:
-    """An edit like any other: the revision rises."""
+    """Count as an edit: the revision increases."""
     mine = (projects.c.place == project.place, projects.c.id == project.id)
-    told = {"picture": sha256, "revision": projects.c.revision + 1, "edited_at": now, "edited_by": account}
-    await connection.execute(update(projects).where(*mine).values(told))
+    values = {"picture": sha256, "revision": projects.c.revision + 1, "edited_at": now, "edited_by": account}
+    await connection.execute(update(projects).where(*mine).values(values))
 
 
 async def pictures(connection: Connection, place: str, ids: Collection[str]) -> dict[str, str]:
-    """By project the SHA-256 of its picture, as they hold at `place`; without those that have none."""
+    """Return the SHA-256 of each project's picture, as the projects apply at `place`."""
     wanted = select(projects.c.id, projects.c.picture).where(versioned_rows.holds_at(projects.c.place, place))
     rows = await connection.execute(
         wanted.where(projects.c.id.in_(ids)).order_by(versioned_rows.height(projects.c.place))
@@ -207,9 +207,9 @@ async def _holding(
         wanted = wanted.where(projects.c.id.in_(ids))
     rows = await connection.execute(wanted.order_by(versioned_rows.height(projects.c.place), projects.c.id))
     nearest = {row.id: _read(row) for row in rows}
-    kept = [project for project in nearest.values() if withdrawn or not project.withdrawn]
-    raisers = await organisations.holding(connection, place, {each.organisation for each in kept})
-    return {each.id: each.published(raisers.get(each.organisation)) for each in sorted(kept, key=_place_on_screen)}
+    shown = [project for project in nearest.values() if withdrawn or not project.withdrawn]
+    raisers = await organisations.holding(connection, place, {each.organisation for each in shown})
+    return {each.id: each.published(raisers.get(each.organisation)) for each in sorted(shown, key=_place_on_screen)}
 
 
 def _place_on_screen(project: StoredProject) -> tuple[int, str]:

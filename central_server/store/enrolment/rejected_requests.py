@@ -26,7 +26,7 @@ class Noticed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class TurnedAway:
+class RejectedParcel:
     """`gateway`: in whose name; empty when it is none of ours. `since`: since when, without a day's quiet."""
 
     what: str
@@ -50,14 +50,14 @@ async def note(connection: Connection, what: Noticed, gateway: str, times: int, 
     await connection.execute(fresh.on_conflict_do_update(index_elements=[table.what, table.gateway], set_=added))
 
 
-async def lately(connection: Connection, now: datetime, gateway: str | None = None) -> tuple[TurnedAway, ...]:
+async def lately(connection: Connection, now: datetime, gateway: str | None = None) -> tuple[RejectedParcel, ...]:
     """What is not over yet; `gateway`: of that one alone."""
     columns = turned_away.c
     statement = select(columns.what, columns.gateway, columns.since, columns.last_at, columns.times)
     statement = statement.where(columns.last_at >= now - QUIET).order_by(columns.what, columns.gateway)
     if gateway is not None:
         statement = statement.where(columns.gateway == gateway)
-    return tuple(TurnedAway(*row) for row in await connection.execute(statement))
+    return tuple(RejectedParcel(*row) for row in await connection.execute(statement))
 
 
 async def clear(connection: Connection, gateway: str) -> None:

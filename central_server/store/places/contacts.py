@@ -1,4 +1,4 @@
-"""Whom residents may call. What a place says holds for everything below it that says nothing of its own."""
+"""Store the phone numbers for residents. A place's number applies to places below it without their own."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +14,7 @@ from sync_contract.project import Texts
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """`phone`: as people write it. `holder`: whose it is, None for the place's own name; `hours`: when somebody
-    answers, None where nothing is said of it."""
+    """`phone`: as people write it. `holder`: None for the place's own name; `hours`: of service, None if unknown."""
 
     phone: str
     holder: Texts | None = None
@@ -24,32 +23,32 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """`place`: the one that says it."""
+    """`place`: the one that has the contact."""
 
     place: Place
     contact: Contact
 
 
 async def put(connection: Connection, place: str, contact: Contact) -> None:
-    told = {"phone": contact.phone, "holder": _written(contact.holder), "hours": _written(contact.hours)}
-    statement = insert(connection, contacts).values(place=place, **told)
-    await connection.execute(statement.on_conflict_do_update(index_elements=["place"], set_=told))
+    values = {"phone": contact.phone, "holder": _written(contact.holder), "hours": _written(contact.hours)}
+    statement = insert(connection, contacts).values(place=place, **values)
+    await connection.execute(statement.on_conflict_do_update(index_elements=["place"], set_=values))
 
 
 async def remove(connection: Connection, place: str) -> None:
-    """What is above the place holds there again."""
+    """Delete its contact; the one of the place above applies again."""
     await connection.execute(delete(contacts).where(contacts.c.place == place))
 
 
-async def hold(connection: Connection, place: str) -> Contact | None:
-    """What the place itself says; it stays so until the transaction ends, also where it says nothing yet."""
+async def lock(connection: Connection, place: str) -> Contact | None:
+    """Return the place's own contact and lock it, even if there is none, until the transaction ends."""
     await connection.alone(f"whom to call at {place}")
     found = (await connection.execute(_CONTACTS.where(contacts.c.place == place))).one_or_none()
     return None if found is None else _contact(found)
 
 
-async def over(connection: Connection, place: str) -> tuple[Published, ...]:
-    """What the place and those above it say, the nearest first: the first one holds. Nothing for an unknown place."""
+async def above(connection: Connection, place: str) -> tuple[Published, ...]:
+    """Return the contacts of the place and those above it, nearest first: the first one applies."""
     below = place_ancestors.alias()
     height = select(func.count()).where(below.c.place == contacts.c.place).scalar_subquery()
     statement = (

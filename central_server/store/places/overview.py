@@ -1,4 +1,4 @@
-"""What the overview tells of the day, and what lies there for somebody to look at."""
+"""Read the day's payments, rejected parcels and odd payments for the overview."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from central_server.store.places.places import within
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """Lines of the ledger of one kind (paid, surplus) and currency."""
+    """Ledger lines of one kind (paid, surplus) and currency."""
 
     kind: str
     currency: str
@@ -24,7 +24,7 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Lines of the sync log that were not taken, of one gateway. `result`: conflict or refused."""
+    """Rejected lines of the sync log of one gateway. `result`: conflict or refused."""
 
     gateway: str
     result: str
@@ -34,7 +34,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class OddPayment:
-    """Money that came when it should not have. `surplus`: a second time; `late`: after it had been given up."""
+    """An unexpected payment. `surplus`: a second one; `late`: after the attempt was given up."""
 
     community: str
     gateway: str
@@ -61,7 +61,7 @@ async def posted(
 
 
 async def troubles(connection: Connection, tops: Collection[str], since: datetime) -> tuple[Trouble, ...]:
-    """Newest first."""
+    """Return the newest first."""
     table = arrivals.c
     newest = func.max(table.last_at)
     statement = (
@@ -77,7 +77,7 @@ async def troubles(connection: Connection, tops: Collection[str], since: datetim
 async def odd_payments(
     connection: Connection, tops: Collection[str], environment: str, since: datetime
 ) -> tuple[OddPayment, ...]:
-    """Newest first; without those that were given back."""
+    """Return the newest first, without refunded ones."""
     table = ledger_lines.c
     columns = (
         table.community,

@@ -1,4 +1,4 @@
-"""The tree of places: the top, cities, 街道, communities, sites. A record belongs to a community."""
+"""Store the tree of places: top, cities, 街道, communities, sites. A record belongs to a community."""
 
 import re
 from collections.abc import Collection
@@ -18,8 +18,8 @@ from sync_contract.project import Texts
 TOP = "all"
 """The place above all cities; every database has it."""
 PLACE_ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
-"""What a new one may be called; communities that gateways brought may be called otherwise."""
-LONGEST_NAME = 60
+"""Of new places; communities added by an enrolment may have other ids."""
+MAX_NAME = 60
 
 
 class PlaceKind(StrEnum):
@@ -36,11 +36,11 @@ UNDER = {
     PlaceKind.community: (PlaceKind.top, PlaceKind.city, PlaceKind.street),
     PlaceKind.site: (PlaceKind.community,),
 }
-"""Under which kinds a kind may stand."""
+"""The kinds of place that may contain a kind."""
 
 
 class PlaceRefused(CentralError):
-    """The place does not fit where it was to stand; the message says why."""
+    """The place may not be under this parent; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,10 @@ class Place:
 
 
 async def plant(connection: Connection, place: Place, now: datetime) -> bool:
-    """False when it is there already, as it was. Raises PlaceRefused."""
+    """Return False if it exists; it is not changed. Raises PlaceRefused."""
     if await get(connection, place.id) is not None:
         return False
-    await connection.alone("the tree of places")  # what is above the parent stays above it meanwhile
+    await connection.alone("the tree of places")  # the parent's ancestors must not change meanwhile
     parent = None if place.parent is None else await get(connection, place.parent)
     if parent is None or parent.kind not in UNDER.get(place.kind, ()):
         raise PlaceRefused(f"{place.id}: a {place.kind} does not stand under {place.parent}")
@@ -80,7 +80,7 @@ async def plant(connection: Connection, place: Place, now: datetime) -> bool:
 
 
 async def plant_community(connection: Connection, community: str, now: datetime) -> None:
-    """A community right under the top, named by its id; nothing happens when it is there."""
+    """Add a community under the top, named by its id, unless it exists."""
     names = Texts.model_validate({"zh-Hans": community, "zh-Hant": community, "en": community})
     await plant(connection, Place(community, PlaceKind.community, TOP, names), now)
 
@@ -92,12 +92,12 @@ async def rename(connection: Connection, place: str, names: Texts) -> None:
 
 
 async def move(connection: Connection, place: Place, parent: str) -> None:
-    """With all that is below it. Raises PlaceRefused."""
+    """Move the place with everything below it. Raises PlaceRefused."""
     await connection.alone("the tree of places")
     new = await get(connection, parent)
     if new is None or new.kind not in UNDER.get(place.kind, ()):
         raise PlaceRefused(f"{place.id}: a {place.kind} does not stand under {parent}")
-    # A kind never stands under its own kind, so nothing can come to stand below itself.
+    # A kind is never under its own kind, so no cycle is possible.
     below = [row.id for row in await every(connection, {place.id})]
     inside = select(place_ancestors.c.ancestor).where(place_ancestors.c.place == place.id)
     above = {*(await connection.execute(inside)).scalars()} - {place.id}
@@ -115,7 +115,7 @@ async def get(connection: Connection, place: str) -> Place | None:
 
 
 async def every(connection: Connection, tops: Collection[str], kind: PlaceKind | None = None) -> tuple[Place, ...]:
-    """The places at and below `tops`, by id; only those of `kind`."""
+    """Return the places at and below `tops`, by id; `kind`: only of this kind."""
     wanted = PLACES.where(within(places.c.id, tops)).order_by(places.c.id)
     if kind is not None:
         wanted = wanted.where(places.c.kind == kind.value)
@@ -123,13 +123,13 @@ async def every(connection: Connection, tops: Collection[str], kind: PlaceKind |
 
 
 async def ancestors(connection: Connection, place: str) -> frozenset[str]:
-    """The place itself and all above it; empty when there is no such place."""
+    """Return the place and all above it; empty for an unknown place."""
     above = select(place_ancestors.c.ancestor).where(place_ancestors.c.place == place)
     return frozenset((await connection.execute(above)).scalars())
 
 
 async def above(connection: Connection, of: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """Each place with all above it, the nearest first."""
+    """Return each place with all above it, nearest first."""
     below = place_ancestors.alias()
     height = select(below.c.place, func.count().label("height")).group_by(below.c.place).subquery()
     found: dict[str, list[str]] = {}
@@ -147,7 +147,7 @@ async def above(connection: Connection, of: Collection[str]) -> dict[str, tuple[
 
 
 async def communities(connection: Connection, tops: Collection[str]) -> tuple[str, ...] | None:
-    """The communities at and below `tops`, by id; None for all that there are."""
+    """Return the communities at and below `tops`, by id; None for all."""
     if TOP in tops:
         return None
     below = select(place_ancestors.c.place).where(place_ancestors.c.ancestor.in_(tops))
@@ -156,26 +156,26 @@ async def communities(connection: Connection, tops: Collection[str]) -> tuple[st
 
 
 async def communities_of(connection: Connection, of: Collection[str]) -> dict[str, str]:
-    """Each place with the community in which it lies, or itself when it is above communities."""
+    """Return the community that contains each place, or the place itself if it is above communities."""
     found = {place: place for place in of}
     wanted = sorted(of)
     for start in range(0, len(wanted), 500):
         above = select(place_ancestors.c.place, places.c.id).join(places, places.c.id == place_ancestors.c.ancestor)
-        here = place_ancestors.c.place.in_(wanted[start : start + 500])
-        rows = await connection.execute(above.where(here, places.c.kind == PlaceKind.community.value))
+        some = place_ancestors.c.place.in_(wanted[start : start + 500])
+        rows = await connection.execute(above.where(some, places.c.kind == PlaceKind.community.value))
         found |= {place: community for place, community in rows}
     return found
 
 
 async def only_community(connection: Connection) -> str | None:
-    """The one community there is; None while there is none, or more than one."""
+    """Return the only community; None if there is none or more than one."""
     found = select(places.c.id).where(places.c.kind == PlaceKind.community.value).limit(2)
     known = (await connection.execute(found)).scalars().all()
     return known[0] if len(known) == 1 else None
 
 
 def within(column: ColumnElement[Any], tops: Collection[str]) -> ColumnElement[bool]:
-    """For `where`: the column names a place at or below one of `tops`."""
+    """Return a condition: the column names a place at or below one of `tops`."""
     return column.in_(select(place_ancestors.c.place).where(place_ancestors.c.ancestor.in_(tops)))
 
 

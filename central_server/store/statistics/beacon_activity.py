@@ -1,4 +1,4 @@
-"""When beacons were heard or advertised, by which gateway. Place beacons only: nothing is kept of a person's tag."""
+"""Store when gateways heard or advertised place beacons. Nothing is stored of a person's tag."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,23 +17,26 @@ from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import BeaconStatistics
 
 ACTIVE_FOR = timedelta(minutes=15)
-"""Three of the stretches that gateways report."""
+"""Three reporting intervals of a gateway."""
 
 
 class BeaconStatus(StrEnum):
     never = "never"
-    """Nothing was ever heard of it."""
+    """It was never heard."""
     activated = "activated"
-    """It was heard before, and no gateway has said anything of it since."""
+    """It was heard before, and no gateway has reported on it since."""
     active = "active"
     silent = "silent"
-    """It was heard before, and a gateway that listens for it does not hear it any more."""
+    """It was heard before, and a gateway that listens for it no longer hears it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """`first_at`, `last_at`: when it was heard or advertised, as the gateway says; `reported_at`: when the gateway last
-    said so or not; `gateway_added_at`: by our clock."""
+    """What one gateway reported on one beacon.
+
+    `first_at`, `last_at`: when it was heard or advertised; `reported_at`: the gateway's last report on it, heard or
+    not; `gateway_added_at`: by the server's clock.
+    """
 
     gateway: str
     community: str
@@ -46,13 +49,13 @@ class Activity:
 
     @property
     def known_since(self) -> datetime:
-        """Not before we knew the gateway, whatever it says."""
+        """Return `first_at`, but not before the gateway was added."""
         first = self.first_at or self.reported_at
         return first if self.gateway_added_at is None else max(first, self.gateway_added_at)
 
 
-def status(seen: Sequence[Activity], now: datetime) -> tuple[BeaconStatus, datetime | None]:
-    """The status of one beacon and when it was last active, from all that gateways said of it."""
+def beacon_status(seen: Sequence[Activity], now: datetime) -> tuple[BeaconStatus, datetime | None]:
+    """Return the status of one beacon and when it was last active, from what all gateways reported."""
     last = max((each.last_at for each in seen if each.last_at), default=None)
     if last is None:
         return BeaconStatus.never, None
@@ -62,10 +65,12 @@ def status(seen: Sequence[Activity], now: datetime) -> tuple[BeaconStatus, datet
     return (BeaconStatus.silent if missed else BeaconStatus.activated), last
 
 
-async def note(connection: Connection, gateway: str, reports: Iterable[tuple[str, datetime, BeaconStatistics]]) -> None:
-    """Take the newest of what a gateway's reports say of each place beacon and each advert.
+async def record_reports(
+    connection: Connection, gateway: str, reports: Iterable[tuple[str, datetime, BeaconStatistics]]
+) -> None:
+    """Store the newest activity of each place beacon and each advert.
 
-    Each with the community to which it belongs and the time when it began.
+    `reports`: community, start and content of each.
     """
     rows: dict[BeaconId, dict[str, Any]] = {}
     for community, began, report in reports:
@@ -77,17 +82,17 @@ async def note(connection: Connection, gateway: str, reports: Iterable[tuple[str
     if not rows:
         return
     statement = insert(connection, beacon_activity)
-    held, new = beacon_activity.c, statement.excluded
-    later = or_(held.last_at.is_(None), held.last_at < new.last_at)
+    old, new = beacon_activity.c, statement.excluded
+    later = or_(old.last_at.is_(None), old.last_at < new.last_at)
     statement = statement.on_conflict_do_update(
-        index_elements=[held.gateway, held.uuid, held.major, held.minor],
+        index_elements=[old.gateway, old.uuid, old.major, old.minor],
         set_={
             "community": new.community,
             "first_at": case(
-                (or_(held.first_at.is_(None), held.first_at > new.first_at), new.first_at), else_=held.first_at
+                (or_(old.first_at.is_(None), old.first_at > new.first_at), new.first_at), else_=old.first_at
             ),
-            "last_at": case((and_(new.last_at.is_not(None), later), new.last_at), else_=held.last_at),
-            "reported_at": case((held.reported_at < new.reported_at, new.reported_at), else_=held.reported_at),
+            "last_at": case((and_(new.last_at.is_not(None), later), new.last_at), else_=old.last_at),
+            "reported_at": case((old.reported_at < new.reported_at, new.reported_at), else_=old.reported_at),
             "advertised": new.advertised,
         },
     )
@@ -125,15 +130,15 @@ def _merge(
         row["last_at"] = at if row["last_at"] is None else max(row["last_at"], at)
 
 
-def stands(beacon: Any, word: str, now: datetime) -> ColumnElement[bool]:  # noqa: ANN401  (columns of a table)
-    """For `where`: the beacon of the row has this status; as `status` has it. No row for a word that is none."""
-    said = beacon_activity.c
-    same = _same(said, beacon)
-    last = select(func.max(type_coerce(said.last_at, BigInteger))).where(*same).correlate_except(beacon_activity)
+def has_status(beacon: Any, word: str, now: datetime) -> ColumnElement[bool]:  # noqa: ANN401  (columns of a table)
+    """Return a condition: the row's beacon has this status, as in `beacon_status`. An unknown word matches none."""
+    columns = beacon_activity.c
+    same = _same(columns, beacon)
+    last = select(func.max(type_coerce(columns.last_at, BigInteger))).where(*same).correlate_except(beacon_activity)
     fresh, last_at = micros(now - ACTIVE_FOR), last.scalar_subquery()
     missed = (
-        select(said.gateway)
-        .where(*same, type_coerce(said.reported_at, BigInteger) > last_at + ACTIVE_FOR // timedelta(microseconds=1))
+        select(columns.gateway)
+        .where(*same, type_coerce(columns.reported_at, BigInteger) > last_at + ACTIVE_FOR // timedelta(microseconds=1))
         .correlate_except(beacon_activity)
         .exists()
     )
@@ -147,7 +152,7 @@ def stands(beacon: Any, word: str, now: datetime) -> ColumnElement[bool]:  # noq
 
 
 async def sent_twice(connection: Connection, since: datetime) -> tuple[Activity, ...]:
-    """Of what gateways sent since then: what another gateway sends too, and what is entered elsewhere."""
+    """Return adverts since then that another gateway sends too, or whose beacon is entered in another community."""
     mine, other = beacon_activity.c, beacon_activity.alias()
     again = select(other.c.gateway).where(
         *_same(other.c, mine), other.c.gateway != mine.gateway, other.c.advertised, other.c.last_at >= since
@@ -167,12 +172,11 @@ def _same(one: Any, other: Any) -> tuple[Any, ...]:  # noqa: ANN401  (columns of
 
 async def sent_minors(connection: Connection, uuid: UUID, major: int, since: datetime) -> set[int]:
     rows = beacon_activity.c
-    here = (rows.uuid == str(uuid), rows.major == major, rows.advertised, rows.last_at >= since)
-    return set((await connection.execute(select(rows.minor).where(*here))).scalars())
+    sent = (rows.uuid == str(uuid), rows.major == major, rows.advertised, rows.last_at >= since)
+    return set((await connection.execute(select(rows.minor).where(*sent))).scalars())
 
 
-async def of(connection: Connection, wanted: Iterable[BeaconId]) -> dict[BeaconId, list[Activity]]:
-    """What gateways said of these beacons."""
+async def of_beacons(connection: Connection, wanted: Iterable[BeaconId]) -> dict[BeaconId, list[Activity]]:
     rows = beacon_activity.c
     chosen = [and_(rows.uuid == str(one.uuid), rows.major == one.major, rows.minor == one.minor) for one in set(wanted)]
     found: dict[BeaconId, list[Activity]] = {}
@@ -185,8 +189,8 @@ async def of(connection: Connection, wanted: Iterable[BeaconId]) -> dict[BeaconI
 
 def _read(row: Any) -> Activity:  # noqa: ANN401  (a row)
     beacon = BeaconId(UUID(row.uuid), row.major, row.minor)
-    said = (row.gateway, row.community, beacon, row.first_at, row.last_at, row.reported_at, row.advertised)
-    return Activity(*said, row.added_at)
+    times = (row.first_at, row.last_at, row.reported_at)
+    return Activity(row.gateway, row.community, beacon, *times, row.advertised, row.added_at)
 
 
 _ROWS = select(beacon_activity, gateways.c.added_at).join(gateways, gateways.c.id == beacon_activity.c.gateway)

@@ -1,4 +1,4 @@
-"""Figures by hour and day, written: an hour as its parcels make it, a day as its hours do."""
+"""Write figures by hour and day: replace an hour with new totals, and sum the hours of a day."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ _LEAST = frozenset(("rssi_min",))
 
 
 async def replace_hour(connection: Connection, gateway: str, hour: datetime, totals: Mapping[str, Total]) -> None:
-    """`totals`: by community, for a gateway may move within an hour."""
+    """`totals`: by community; a gateway may move within an hour."""
     rows: dict[Table, list[dict[str, Any]]] = {table: [] for table in _TABLES}
     for community, total in totals.items():
         key = {"gateway": gateway, "span": HOUR, "start": hour, "community": community}
@@ -34,23 +34,23 @@ async def replace_hour(connection: Connection, gateway: str, hour: datetime, tot
             }
         )
         for beacon in sorted(total.places.keys() | total.advertised_ms.keys()):
-            told = key | {"beacon": str(beacon), "advertised_ms": total.advertised_ms.get(beacon, 0)}
-            rows[beacon_figures].append(told | _heard(total.places.get(beacon)))
+            row = key | {"beacon": str(beacon), "advertised_ms": total.advertised_ms.get(beacon, 0)}
+            rows[beacon_figures].append(row | _heard(total.places.get(beacon)))
         for name, entry in total.classes.items():
             dwell = dict(zip(DWELLS, entry.dwell_histogram, strict=True))
             rows[visit_figures].append(key | {"tag_class": name, "arrivals": entry.arrivals} | dwell)
     for table, new in rows.items():
-        here = (table.c.gateway == gateway, table.c.span == HOUR, table.c.start == hour)
-        await connection.execute(delete(table).where(*here))
+        old = (table.c.gateway == gateway, table.c.span == HOUR, table.c.start == hour)
+        await connection.execute(delete(table).where(*old))
         if new:
             await connection.execute(insert(connection, table), new)
 
 
 async def sum_day(connection: Connection, gateway: str, day: datetime) -> None:
-    """`day`: its beginning in official time."""
+    """`day`: its start in official time."""
     for table in (*_TABLES, screen_figures):
-        here = (table.c.gateway == gateway, table.c.span == DAY, table.c.start == day)
-        await connection.execute(delete(table).where(*here))
+        old = (table.c.gateway == gateway, table.c.span == DAY, table.c.start == day)
+        await connection.execute(delete(table).where(*old))
         key = [column for column in table.primary_key.columns if column.name not in ("gateway", "span", "start")]
         values = [column for column in table.columns if not column.primary_key]
         hours = (
@@ -74,7 +74,7 @@ async def sum_day(connection: Connection, gateway: str, day: datetime) -> None:
 
 
 def merged(column: Column[Any]) -> Any:  # noqa: ANN401  (an expression)
-    """How this column of several rows becomes one."""
+    """Return the expression that merges this column of several rows."""
     if column.name in _MOST:
         return func.max(column)
     return func.min(column) if column.name in _LEAST else func.sum(column)
@@ -86,7 +86,7 @@ def _heard(place: PlaceBeaconStatistics | None) -> dict[str, int | None]:
         for column in beacon_figures.columns
         if not column.primary_key and column.name not in ("advertised_ms", "reports", *GAPS, *RSSIS)
     ]
-    if place is None:  # our own beacon, which we advertise and do not hear
+    if place is None:  # advertised by this gateway itself, so not heard
         nothing: dict[str, int | None] = dict.fromkeys((*names, *GAPS, *RSSIS), 0)
         return nothing | {"reports": 0, "rssi_min": None, "rssi_max": None}
     return (

@@ -1,49 +1,46 @@
-"""Figures of phones, read: by which door they came, and how many different visitors."""
+"""Read the figures of phones: by which door they came, and how many different visitors."""
 
-from typing import Any
-
-from sqlalchemy import (
-    Select,
-    func,
-    select,
-)
-from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy import func, select
 
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import shake_counts, visitor_registers
-from central_server.store.statistics.figure_filter import Row, Wanted, seen, slot_of, slot_start, whole
+from central_server.store.statistics.figure_filter import (
+    By,
+    Columns,
+    FigureFilter,
+    Row,
+    Statement,
+    group_key,
+    in_scope,
+    read_row,
+    slot_number,
+)
 
 
-async def doors(connection: Connection, wanted: Wanted) -> list[Row]:
-    """By slot, door and kind (shake, click): how often."""
+async def doors(connection: Connection, figures: FigureFilter, by: By | None = None) -> list[Row]:
+    """By slot or key, door and kind (shake, click): how often."""
     table = shake_counts.c
-    slot = slot_of(table.hour, wanted)
-    statement = select(slot.label("slot"), table.door, table.kind, func.sum(table.times).label("times"))
-    statement = (await phones(connection, statement, table, wanted)).group_by(slot, table.door, table.kind)
-    return [whole(row) | {"slot": slot_start(row.slot, wanted)} for row in await connection.execute(statement)]
+    key = group_key(table, table.hour, figures, by)
+    statement = select(key.label("key"), table.door, table.kind, func.sum(table.times).label("times"))
+    statement = (await _in_period(connection, statement, table, figures)).group_by(key, table.door, table.kind)
+    return [read_row(row) for row in await connection.execute(statement)]
 
 
-async def registers(connection: Connection, wanted: Wanted) -> list[Row]:
-    """By slot, door and kind: how many registers have which rank, when all sketches of the slot are merged."""
+async def registers(connection: Connection, figures: FigureFilter, by: By | None = None) -> list[Row]:
+    """By slot, key, door and kind: how many registers have which rank, when the slot's sketches are merged."""
     table = visitor_registers.c
-    slot = slot_of(table.hour, wanted)
-    key = (slot.label("slot"), table.door, table.kind, table.register)
-    merging = select(*key, func.max(table.rank).label("rank"))
-    merging = (await phones(connection, merging, table, wanted)).group_by(slot, table.door, table.kind, table.register)
+    slot, key = slot_number(table.hour, figures), group_key(table, table.hour, figures, by)
+    columns = (table.door, table.kind, table.register)
+    merging = select(slot.label("slot"), key.label("key"), *columns, func.max(table.rank).label("rank"))
+    merging = (await _in_period(connection, merging, table, figures)).group_by(slot, key, *columns)
     sketch = merging.subquery().c
-    group = (sketch.slot, sketch.door, sketch.kind, sketch.rank)
+    group = (sketch.slot, sketch.key, sketch.door, sketch.kind, sketch.rank)
     statement = select(*group, func.count().label("number")).group_by(*group)
-    return [whole(row) | {"slot": slot_start(row.slot, wanted)} for row in await connection.execute(statement)]
+    return [read_row(row) for row in await connection.execute(statement)]
 
 
-async def phones(
-    connection: Connection,
-    statement: Select[*tuple[Any, ...]],
-    table: ReadOnlyColumnCollection[str, Any],
-    wanted: Wanted,
-) -> Select[*tuple[Any, ...]]:
-    statement = statement.where(table.hour >= wanted.since, table.hour < wanted.until)
-    for column, value in ((table.beacon, wanted.beacon), (table.project, wanted.project)):
-        if value is not None:
-            statement = statement.where(column == value)
-    return await seen(connection, statement, table.community, wanted.tops)
+async def _in_period(
+    connection: Connection, statement: Statement, columns: Columns, figures: FigureFilter
+) -> Statement:
+    statement = statement.where(columns.hour >= figures.since, columns.hour < figures.until)
+    return await in_scope(connection, statement, columns, figures.scope)

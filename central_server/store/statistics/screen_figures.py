@@ -1,6 +1,4 @@
-"""How screens were used, by hour and day: an hour is written as its parcels make it, a day is the sum of its hours
-(`store/figures.py`).
-"""
+"""Write and read how screens were used, by hour and day; `figures.sum_day` adds hours up."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -11,13 +9,22 @@ from sqlalchemy import delete, func, select
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import screen_figures
 from central_server.store.engine.upsert import insert
-from central_server.store.statistics.figure_filter import Row, Wanted, scoped, seen, whole
+from central_server.store.statistics.figure_filter import (
+    By,
+    FigureFilter,
+    FigureScope,
+    Row,
+    group_key,
+    in_scope,
+    read_row,
+    select_stored,
+)
 from central_server.store.statistics.figures import DAY, HOUR
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
-    """What a screen showed, empty for none, and the visits by touch that began and pages of the project opened then."""
+class ScreenUse:
+    """What a screen showed, empty for nothing, with the visits by touch that began and the project pages opened."""
 
     project: str
     beacon: str
@@ -27,46 +34,46 @@ class Used:
 
 
 async def replace_hour(
-    connection: Connection, gateway: str, hour: datetime, rows: Mapping[str, Sequence[Used]]
+    connection: Connection, gateway: str, hour: datetime, rows: Mapping[str, Sequence[ScreenUse]]
 ) -> None:
-    """`rows`: by community, for a gateway may move within an hour."""
+    """`rows`: by community; a gateway may move within an hour."""
     table = screen_figures.c
-    here = (table.gateway == gateway, table.span == HOUR, table.start == hour)
-    await connection.execute(delete(screen_figures).where(*here))
+    old = (table.gateway == gateway, table.span == HOUR, table.start == hour)
+    await connection.execute(delete(screen_figures).where(*old))
     new = [
-        {"gateway": gateway, "span": HOUR, "start": hour, "community": community} | asdict(used)
+        {"gateway": gateway, "span": HOUR, "start": hour, "community": community} | asdict(use)
         for community, each in rows.items()
-        for used in each
+        for use in each
     ]
     if new:
         await connection.execute(insert(connection, screen_figures), new)
 
 
-async def by_slot(connection: Connection, wanted: Wanted) -> list[Row]:
-    """By slot and door: visits and opened."""
+async def uses(connection: Connection, figures: FigureFilter, by: By | None = None) -> list[Row]:
+    """By slot or key, and door: visits and opened."""
     table = screen_figures.c
-    key = (table.start.label("slot"), table.door)
-    told = select(*key, func.sum(table.visits).label("visits"), func.sum(table.opened).label("opened"))
-    statement = (await scoped(connection, told, screen_figures, wanted)).group_by(table.start, table.door)
-    return [whole(row) for row in await connection.execute(statement)]
+    key = group_key(table, table.start, figures, by)
+    sums = (func.sum(table[name]).label(name) for name in ("visits", "opened"))
+    statement = await select_stored(connection, select(key.label("key"), table.door, *sums), screen_figures, figures)
+    return [read_row(row) for row in await connection.execute(statement.group_by(key, table.door))]
 
 
-async def counting(connection: Connection, wanted: Wanted) -> int:
-    """How many gateways have told by then that they count touches."""
+async def count_gateways(connection: Connection, figures: FigureFilter) -> int:
+    """Return how many gateways counted touches before the period ended, whatever their screens showed."""
     table = screen_figures.c
-    every = select(func.count(table.gateway.distinct())).where(table.span == DAY, table.start < wanted.until)
-    if wanted.gateway is not None:
-        every = every.where(table.gateway == wanted.gateway)
-    return int((await connection.execute(await seen(connection, every, table.community, wanted.tops))).scalar_one())
+    statement = select(func.count(table.gateway.distinct())).where(table.span == DAY, table.start < figures.until)
+    statement = await in_scope(connection, statement, table, _any_screen(figures))
+    return int((await connection.execute(statement)).scalar_one())
 
 
-async def since(connection: Connection, wanted: Wanted) -> datetime | None:
-    """The first hour of which any gateway told that it counts touches; None where none did."""
+async def counted_since(connection: Connection, figures: FigureFilter) -> datetime | None:
+    """Return the first hour for which any gateway counted touches; None if none did."""
     table = screen_figures.c
-    first = select(func.min(table.start)).where(table.span == HOUR)
-    if wanted.gateway is not None:
-        first = first.where(table.gateway == wanted.gateway)
-    found: datetime | None = (
-        await connection.execute(await seen(connection, first, table.community, wanted.tops))
-    ).scalar_one()
+    statement = select(func.min(table.start)).where(table.span == HOUR)
+    statement = await in_scope(connection, statement, table, _any_screen(figures))
+    found: datetime | None = (await connection.execute(statement)).scalar_one()
     return found
+
+
+def _any_screen(figures: FigureFilter) -> FigureScope:
+    return FigureScope(figures.scope.tops, figures.scope.gateway)

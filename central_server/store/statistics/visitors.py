@@ -1,33 +1,32 @@
-"""Registers of the sketches in which visitors are counted, and how the processes share a day's salt."""
+"""Store counts of phones, registers of visitor sketches, and the exchange of a day's salt between processes."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import delete, func, select, update
 
 from central_server.store.engine.connection import Connection
-from central_server.store.engine.tables import salt_offers, visitor_registers
+from central_server.store.engine.tables import salt_offers, shake_counts, visitor_registers
 from central_server.store.engine.upsert import insert
 
 
 @dataclass(frozen=True, slots=True)
-class Register:
-    """Which visits it is of, and its place and rank in their sketch."""
+class PhoneVisit:
+    """One shake, or one opening of a project's page (click). `beacon`: as text, empty for none."""
 
     hour: datetime
     community: str
     beacon: str
     project: str
     door: str
-    kind: str
-    register: int
-    rank: int
+    kind: Literal["shake", "click"]
 
 
 @dataclass(frozen=True, slots=True)
 class SaltOffer:
-    """A process that wants the day's salt; `sealed` None: nobody gave it yet."""
+    """A process that asks for the day's salt; `sealed` None: no process has answered."""
 
     process: str
     public: str
@@ -35,9 +34,18 @@ class SaltOffer:
     sealed: str | None
 
 
-async def note(connection: Connection, seen: Register) -> None:
-    """The greatest rank stands; the same visitor again changes nothing."""
-    statement = insert(connection, visitor_registers).values(asdict(seen))
+async def count_visit(connection: Connection, visit: PhoneVisit) -> None:
+    statement = insert(connection, shake_counts).values(asdict(visit) | {"times": 1})
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=list(shake_counts.primary_key.columns), set_={"times": shake_counts.c.times + 1}
+        )
+    )
+
+
+async def add_register(connection: Connection, visit: PhoneVisit, register: int, rank: int) -> None:
+    """Keep the greatest rank; the same visitor again changes nothing."""
+    statement = insert(connection, visitor_registers).values(asdict(visit) | {"register": register, "rank": rank})
     statement = statement.on_conflict_do_update(
         index_elements=list(visitor_registers.primary_key.columns),
         set_={"rank": statement.excluded.rank},
@@ -47,7 +55,7 @@ async def note(connection: Connection, seen: Register) -> None:
 
 
 async def offers(connection: Connection, day: datetime) -> tuple[SaltOffer, ...]:
-    """Oldest first."""
+    """Return the offers of the day, oldest first."""
     columns = [salt_offers.c[name] for name in SaltOffer.__dataclass_fields__]
     statement = select(*columns).where(salt_offers.c.day == day).order_by(salt_offers.c.asked_at, salt_offers.c.process)
     return tuple(SaltOffer(*row) for row in await connection.execute(statement))
@@ -56,26 +64,26 @@ async def offers(connection: Connection, day: datetime) -> tuple[SaltOffer, ...]
 async def ask(
     connection: Connection, day: datetime, process: str, public: str, sealed: str | None, now: datetime
 ) -> None:
-    """`sealed` is given by the one that made the salt, for itself."""
+    """Ask for the day's salt. `sealed`: set by the process that made it, for itself."""
     row = {"day": day, "process": process, "public": public, "asked_at": now, "sealed": sealed}
     await connection.execute(insert(connection, salt_offers).values(row).on_conflict_do_nothing())
 
 
-async def give(connection: Connection, day: datetime, sealed: Sequence[tuple[str, str]]) -> None:
-    """By process."""
+async def answer(connection: Connection, day: datetime, sealed: Sequence[tuple[str, str]]) -> None:
+    """`sealed`: process and salt sealed to its key."""
     for process, box in sealed:
-        here = (salt_offers.c.day == day, salt_offers.c.process == process, salt_offers.c.sealed.is_(None))
-        await connection.execute(update(salt_offers).where(*here).values(sealed=box))
+        waiting = (salt_offers.c.day == day, salt_offers.c.process == process, salt_offers.c.sealed.is_(None))
+        await connection.execute(update(salt_offers).where(*waiting).values(sealed=box))
 
 
-async def forget(connection: Connection, day: datetime, *, whole: bool = False) -> None:
-    """The offers of the days before `day`; with `whole` that day's too."""
-    late = salt_offers.c.day <= day if whole else salt_offers.c.day < day
-    await connection.execute(delete(salt_offers).where(late))
+async def forget(connection: Connection, day: datetime, *, inclusive: bool = False) -> None:
+    """Delete the offers of days before `day`; `inclusive`: of that day too."""
+    old = salt_offers.c.day <= day if inclusive else salt_offers.c.day < day
+    await connection.execute(delete(salt_offers).where(old))
 
 
 async def forget_oldest(connection: Connection, before: datetime) -> bool:
-    """The registers of the oldest day, of those before that time; False when there were none."""
+    """Delete the registers of the oldest day, if before that time. Return False if there were none."""
     hours = visitor_registers.c.hour
     oldest: datetime | None = (await connection.execute(select(func.min(hours)))).scalar()
     if oldest is None or oldest >= before:

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from central_server.catalogue.settings_seed import sow
+from central_server.catalogue.settings_seed import seed_catalogue
 from central_server.settings import Settings
 from central_server.state_files import catalogue_key
 from central_server.store.catalogue import beacons, bindings, projects
@@ -109,7 +109,7 @@ async def bound(
 async def huada(database: Database, tmp_path: Path) -> Database:
     file = tmp_path / "central.toml"
     file.write_text(CONFIG, encoding="utf-8")
-    await sow(database, load(file, Settings).projects, {}, NOW)
+    await seed_catalogue(database, load(file, Settings).projects, {}, NOW)
     async with database.write() as connection:
         await plant_community(connection, "huada", NOW)
         await plant_community(connection, "neighbours", NOW)

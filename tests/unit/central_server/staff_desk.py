@@ -17,7 +17,7 @@ from aiohttp import web
 from central_server.accounts import passwords
 from central_server.accounts.access import Role
 from central_server.accounts.second_factor import STEP_S, Seal
-from central_server.catalogue.contact_lookup import WhomToCall
+from central_server.catalogue.contact_lookup import ContactLookup
 from central_server.staff.accounts.accounts_page import AccountsPage
 from central_server.staff.accounts.audit_page import AuditPage
 from central_server.staff.accounts.login_page import LoginPage
@@ -96,7 +96,7 @@ async def running_desk(
         PasswordPage(pages),
         FactorPage(pages, desk.seal, SITE),
         OwnPage(pages),
-        PlacesPage(pages, WhomToCall(ContactPage("0595-0000 0000"))),
+        PlacesPage(pages, ContactLookup(ContactPage("0595-0000 0000"))),
         AccountsPage(pages),
         AuditPage(pages),
     ):

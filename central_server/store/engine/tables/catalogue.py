@@ -81,7 +81,7 @@ pictures = Table(
     metadata,
     Column("sha256", String(64), primary_key=True),
     Column("content_type", String(16), nullable=False),
-    Column("octets", Integer, nullable=False),
+    Column("size", Integer, nullable=False),
     Column("content", LargeBinary, nullable=False),
     Column("added_at", Instant, nullable=False),
 )
@@ -172,13 +172,13 @@ catalogue_troubles = Table(
     sqlite_with_rowid=False,
 )
 
-identity_wishes = Table(
-    "identity_wishes",
+identity_requests = Table(
+    "identity_requests",
     metadata,
     Column("uuid", String(36), primary_key=True),
     Column("major", Integer, primary_key=True, autoincrement=False),
     Column("minor", Integer, primary_key=True, autoincrement=False),
-    Column("wisher", String(64), ForeignKey("places.id"), primary_key=True),
+    Column("requester", String(64), ForeignKey("places.id"), primary_key=True),
     Column("at", Instant, nullable=False),
     Index(None, "at"),
     sqlite_with_rowid=False,
@@ -200,5 +200,5 @@ import_drafts = Table(
     _place(),
     Column("name", String(200), nullable=False),
     Column("content", LargeBinary, nullable=False),
-    Column("begun_at", Instant, nullable=False),
+    Column("uploaded_at", Instant, nullable=False),
 )

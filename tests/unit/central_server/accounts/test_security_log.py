@@ -13,8 +13,8 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from central_server.accounts.access import Role
-from central_server.api.tokens import Bearers, Scope, make
-from central_server.public.program_api.lists import Lists
+from central_server.api.tokens import Bearers, Scope, make_token
+from central_server.public.program_api.lists import ListsApi
 from central_server.store.accounts import accounts, audit_trail
 from central_server.store.api import tokens
 from central_server.store.engine.database import Database
@@ -31,7 +31,7 @@ async def desk(database: Database) -> AsyncIterator[RunningDesk]:
     await account(database, "chen")
     await account(database, "lin", role=Role.viewer)
     bearers = Bearers(database, lambda: NOW)
-    async with running_desk(database, more=lambda _: Lists(database, bearers, lambda: NOW).routes()) as desk:
+    async with running_desk(database, more=lambda _: ListsApi(database, bearers, lambda: NOW).routes()) as desk:
         yield desk
 
 
@@ -89,10 +89,10 @@ async def test_who_asks_for_what_is_not_theirs_is_told(desk: RunningDesk, path: 
 
 
 async def test_a_program_without_the_scope_or_with_no_good_token_is_told(desk: RunningDesk) -> None:
-    shown, kept = make("chen", "figures", frozenset({Scope.statistics}), 30, NOW)
+    shown, kept = make_token("chen", "figures", frozenset({Scope.statistics}), 30, NOW)
     async with desk.database.write() as connection:
         await tokens.add(connection, kept)
-    other, _ = make("chen", "never kept", frozenset(Scope), 30, NOW)
+    other, _ = make_token("chen", "never kept", frozenset(Scope), 30, NOW)
     with capture_logs() as logs:
         async with aiohttp.ClientSession() as session:
             for text_, status in ((shown, 403), (other, 401)):

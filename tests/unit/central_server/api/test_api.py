@@ -17,11 +17,11 @@ from central_server import server
 from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
 from central_server.api import tokens as personal
-from central_server.api.openapi_document import document
+from central_server.api.openapi_document import build_document
 from central_server.api.operations import OPERATIONS
 from central_server.api.problems import PREFIX, PROBLEMS
-from central_server.api.query_parameters import cursor_of, parts_of
-from central_server.api.tokens import MOST_OF_AN_ACCOUNT, Bearers, Scope, well_formed
+from central_server.api.query_parameters import build_cursor, parse_cursor
+from central_server.api.tokens import MAX_OF_ACCOUNT, Bearers, Scope, well_formed
 from central_server.store.accounts import accounts
 from central_server.store.api import tokens
 from central_server.store.engine.database import Database
@@ -50,7 +50,7 @@ async def a_token(
 ) -> str:
     """Of an account that is staff at the place."""
     await set_password(database, account, PASSWORD, NOW, place=place, role=Role.staff)
-    text, made = personal.make(account, "a program", frozenset(scopes), 30, at or datetime.now(UTC))
+    text, made = personal.make_token(account, "a program", frozenset(scopes), 30, at or datetime.now(UTC))
     async with database.write() as connection:
         await tokens.add(connection, made)
     return text
@@ -94,7 +94,7 @@ async def test_the_document_is_served_whole_and_need_not_be_read_twice(
 
 
 def test_the_document_names_only_schemas_that_it_holds_and_every_type_of_problem() -> None:
-    told = document(OPERATIONS, "1")
+    told = build_document(OPERATIONS, "1")
     text = json.dumps(told)
     assert set(re.findall(r"#/components/schemas/(\w+)", text)) <= set(told["components"]["schemas"])
     for word in PROBLEMS:
@@ -120,7 +120,7 @@ async def test_people_read_the_same_in_three_languages_without_a_login(
 
 
 def test_a_leaked_token_is_told_from_chance_by_its_prefix_and_checksum() -> None:
-    text, kept = personal.make("chen", "x", frozenset({Scope.log}), 30, NOW)
+    text, kept = personal.make_token("chen", "x", frozenset({Scope.log}), 30, NOW)
     assert re.fullmatch(r"bct_[A-Za-z0-9_-]{43}_[0-9a-f]{8}", text)
     assert well_formed(text)
     assert not well_formed(text[:10] + ("A" if text[10] != "A" else "B") + text[11:])
@@ -161,8 +161,10 @@ async def test_a_token_is_shown_once_kept_as_a_hash_and_revoked(
 async def test_an_account_has_so_many_tokens_and_no_more(central: RunningCentral, donor: Donor) -> None:
     await logged_in(central, donor)
     async with central.database() as database, database.write() as connection:
-        for _ in range(MOST_OF_AN_ACCOUNT):
-            await tokens.add(connection, personal.make("chen", "x", frozenset({Scope.log}), 30, datetime.now(UTC))[1])
+        for _ in range(MAX_OF_ACCOUNT):
+            await tokens.add(
+                connection, personal.make_token("chen", "x", frozenset({Scope.log}), 30, datetime.now(UTC))[1]
+            )
     page = await donor.open(f"{central.url}/staff/tokens")
     async with aiohttp.ClientSession():
         form = re.findall(r"<form[^>]*action=\"/staff/tokens\"[^>]*>.*?</form>", page.html, re.S)[0]
@@ -229,9 +231,10 @@ async def test_the_log_comes_in_parts_each_line_once(
 
 HOSTILE = [
     "limit=0", "limit=501", "limit=-1", "limit=1e2", "limit=%31%30_0", "limit=", "limit=1&limit=2", "page=2", "cursor=",
-    "cursor=%00", "cursor=!!!", "cursor=AAAA", f"cursor={cursor_of('x', 'y')}", f"cursor={cursor_of('1')}",
-    f"cursor={cursor_of('9' * 30, '1')}", f"cursor={cursor_of('1', '9' * 30)}", f"cursor={cursor_of('1', '-1')}",
-    f"cursor={cursor_of(chr(0), chr(0))}", "since=2026-13-01", "since=yesterday", "since=1700000000", "gateway=x",
+    "cursor=%00", "cursor=!!!", "cursor=AAAA", f"cursor={build_cursor('x', 'y')}", f"cursor={build_cursor('1')}",
+    f"cursor={build_cursor('9' * 30, '1')}", f"cursor={build_cursor('1', '9' * 30)}",
+    f"cursor={build_cursor('1', '-1')}",
+    f"cursor={build_cursor(chr(0), chr(0))}", "since=2026-13-01", "since=yesterday", "since=1700000000", "gateway=x",
     "result=lost", "kind=%ff", "kind=A", "cursor=" + "A" * 201, "%00=1",
 ]  # fmt: skip
 
@@ -248,7 +251,7 @@ async def test_queries_that_do_not_fit_are_refused_by_name(
             told = await answer.json(content_type="application/problem+json")
             assert told["type"] in (f"{PREFIX}parameter-malformed", f"{PREFIX}cursor-malformed"), query
     for path in ("gateways", "beacons", "projects"):
-        for cursor in (cursor_of("\0", "\0"), cursor_of("\0"), "AAAA", cursor_of("a", "b", "c")):
+        for cursor in (build_cursor("\0", "\0"), build_cursor("\0"), "AAAA", build_cursor("a", "b", "c")):
             assert (await ask(session, f"{central.url}/api/v1/{path}?cursor={cursor}", token))[0] == 400
     for method in ("POST", "PUT", "DELETE", "PATCH", "TRACE"):
         async with session.request(method, f"{central.url}/api/v1/log") as answer:
@@ -308,11 +311,15 @@ async def test_the_last_use_is_noted_but_not_for_each_request(
 
 
 def test_a_cursor_is_read_only_as_it_was_written() -> None:
-    assert parts_of(cursor_of("a", "é\n"[0]), 2) == ("a", "é")
-    assert parts_of(None, 2) is None
-    for other, count in ((cursor_of("a", "b") + "A", 2), (cursor_of("a"), 2), ("YR", 1)):  # YQ is how "a" is written
+    assert parse_cursor(build_cursor("a", "é\n"[0]), 2) == ("a", "é")
+    assert parse_cursor(None, 2) is None
+    for other, count in (
+        (build_cursor("a", "b") + "A", 2),
+        (build_cursor("a"), 2),
+        ("YR", 1),
+    ):  # YQ is how "a" is written
         with pytest.raises(web.HTTPBadRequest):
-            parts_of(other, count)
+            parse_cursor(other, count)
 
 
 async def test_a_gateway_that_names_a_project_twice_is_answered(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import aiohttp
 
-from central_server.api.openapi_document import document
+from central_server.api.openapi_document import build_document
 from central_server.api.operations import OPERATIONS
 from central_server.api.tokens import Scope
 from central_server.api.webhooks.events import EVENTS, WebhookBody
@@ -21,7 +21,7 @@ from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor
 from tests.fakes.enrolling_device import EnrollingDevice, invited
 from tests.unit.central_server.api.test_api import a_token, ask
-from tests.unit.central_server.statistics.test_statistics_rollup import place, stretch
+from tests.unit.central_server.statistics_world import place, stretch
 
 NOW = datetime.now(UTC)
 DOOR = place(1, 1).beacon
@@ -66,7 +66,7 @@ async def test_a_gateway_tells_how_it_stands(central: RunningCentral, session: a
         token = await a_token(database, Scope.catalogue)
     await device.report()
     _, told, _ = await ask(session, f"{central.url}/api/v1/gateways", token)
-    found = {each["id"]: (each["standing"], each["last_contact"] is not None) for each in told["gateways"]}
+    found = {each["id"]: (each["status"], each["last_contact"] is not None) for each in told["gateways"]}
     assert (found[new.id], found[device.id], found[awaited.id]) == (("new", False), ("up", True), ("awaited", False))
 
 
@@ -111,7 +111,7 @@ async def test_figures_side_by_side_for_programs(
         token = await a_token(database, Scope.statistics)
         await gateway.deliver([gateway.intent(), stretch(7, datetime.now(UTC) - timedelta(minutes=6))])
         await count_all(database)
-    address = f"{central.url}/api/v1/statistics/beside?span=quarter"
+    address = f"{central.url}/api/v1/statistics/comparison?span=quarter"
     _, told, _ = await ask(session, f"{address}&by=gateway", token)
     assert [(row["key"], row["registered"], row["near_phone"]) for row in told["rows"]] == [(gateway.id, 1, None)]
     assert told["rows"][0]["near_tag"] > 0
@@ -119,7 +119,7 @@ async def test_figures_side_by_side_for_programs(
 
 
 def test_the_document_tells_what_is_sent_to_webhooks() -> None:
-    told = document(OPERATIONS, "1")
+    told = build_document(OPERATIONS, "1")
     assert set(told["webhooks"]) == {event.value for event in EVENTS}
     for webhook in told["webhooks"].values():
         schema = webhook["post"]["requestBody"]["content"]["application/json"]["schema"]

@@ -64,7 +64,7 @@ async def test_staff_make_a_webhook_and_see_what_arrived(
             while len(receiver.came) < 2:
                 await asyncio.sleep(0.2)
         told = receiver.came[1][1]
-        assert (told["event"], told["data"], told["community"]) == ("webhook.trial", {"said": "trial"}, "huada")
+        assert (told["event"], told["data"], told["community"]) == ("webhook.trial", {"kind": "trial"}, "huada")
         assert receiver.forged == 0
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import delete, select, update
 from central_server.api.webhooks.event_collector import SETTLED_AFTER, collect
 from central_server.api.webhooks.events import Event
 from central_server.api.webhooks.receiver_addresses import AddressRules
-from central_server.api.webhooks.sender import STOPPED_AFTER, TRIED_FOR, Sender, next_wait, open_sender
+from central_server.api.webhooks.sender import RETRY_PERIOD, STOPPED_AFTER, Sender, next_wait, open_sender
 from central_server.api.webhooks.signature import headers, secret_of
 from central_server.enrolment.gateways import register
 from central_server.store.alerts import alerts
@@ -204,7 +204,7 @@ async def test_after_a_day_a_delivery_is_given_up_and_after_five_the_webhook_wit
     await refused(database)
     await collect(database, NOW)
     await sender.send_due(NOW)
-    await sender.send_due(NOW + TRIED_FOR)
+    await sender.send_due(NOW + RETRY_PERIOD)
     async with database.read() as connection:
         (row,) = await deliveries.log(connection, made.id, 10)
     assert (row.next_try_at, row.delivered_at, row.last_status) == (None, None, None)
@@ -220,7 +220,7 @@ async def test_after_a_day_a_delivery_is_given_up_and_after_five_the_webhook_wit
     assert (stopped.stopped_by, stopped.stopped_at) == ("failing", later)
     assert [(line.action, line.place, line.subject) for line in lines] == [("webhook.stop", "huada", made.id)]
     assert [row.next_try_at for row in await outbox(database)] == [None, None]
-    assert await sender.send_due(later + TRIED_FOR) == 0
+    assert await sender.send_due(later + RETRY_PERIOD) == 0
 
 
 async def test_nothing_is_sent_into_our_network_even_if_it_stands_in_the_database(

@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from central_server.catalogue.beacon_project import project_at
-from central_server.catalogue.publication import PAID_EVERY, Publication
+from central_server.catalogue.publication import REFRESH_INTERVAL, Publication
 from central_server.enrolment.gateways import register
 from central_server.ledger.publication import Publisher
 from central_server.store.catalogue.bindings import Target
 from central_server.store.engine.database import Database
 from central_server.store.places.places import TOP
 from central_server.store.statistics import beacon_activity
-from central_server.store.statistics.beacon_activity import Activity, BeaconStatus, status
+from central_server.store.statistics.beacon_activity import Activity, BeaconStatus, beacon_status
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind, SignedCatalogue, unsigned
 from sync_contract.records import AdvertisedSeconds, BeaconStatistics, PlaceBeaconStatistics
@@ -98,17 +98,17 @@ async def test_what_was_paid_is_told_where_there_is_a_goal_and_ends_what_is_show
             found = await project_at(connection, DOOR, NOW, Environment.drill)
         assert found is not None
         assert found.project.id == shown
-    signed = SignedCatalogue.model_validate_json((await publication.current("huada")).signed[3])
+    signed = SignedCatalogue.model_validate_json((await publication.current("huada")).signed)
     lunch, ended = unsigned(signed).projects
     assert (lunch.paid_fen, lunch.need, ended.paid_fen) == (10_000, 0, None)
     before = (await publication.current("huada")).version
     async with huada.write() as connection:
         await ledger_world.gave(connection, 700)
-    clock_now += 2 * PAID_EVERY
+    clock_now += 2 * REFRESH_INTERVAL
     assert (await publication.current("huada")).version == before, "no single gift shows by a difference"
     await gave(huada, 100, "drill")
     assert (await publication.current("huada")).version == before, "not every gift is a new version"
-    clock_now += PAID_EVERY
+    clock_now += REFRESH_INTERVAL
     assert (await publication.current("huada")).version > before
 
 
@@ -129,7 +129,7 @@ async def test_of_two_communities_with_one_identity_the_first_one_counts_whoever
             await known(connection, DOOR, place=place)
             await bound(connection, Target.beacon, DOOR, project="lunch", place=place)
         for gateway, community, hour in (("a" * 16, "huada", 1), ("b" * 16, "neighbours", 2), ("a" * 16, "huada", 3)):
-            await beacon_activity.note(
+            await beacon_activity.record_reports(
                 connection, gateway, [(community, NOW + timedelta(hours=hour), report(places=(heard(DOOR, 3),)))]
             )
             found = await project_at(connection, DOOR, NOW, Environment.drill)
@@ -145,7 +145,7 @@ async def test_a_beacon_of_the_top_stands_where_a_gateway_says(huada: Database) 
     await register(huada, "b" * 16, DeliveringGateway(None, "").public, "neighbours", "B", NOW)
     async with huada.write() as connection:
         advert = AdvertisedSeconds(beacon=DOOR, seconds=300.0)
-        await beacon_activity.note(connection, "b" * 16, [("neighbours", NOW, report(advertised=(advert,)))])
+        await beacon_activity.record_reports(connection, "b" * 16, [("neighbours", NOW, report(advertised=(advert,)))])
         there = await project_at(connection, DOOR, NOW, Environment.drill)
     assert nowhere is not None
     assert there is not None
@@ -157,11 +157,13 @@ async def test_what_gateways_report_makes_a_beacon_active_then_silent(huada: Dat
 
     async def stands(at: datetime) -> BeaconStatus:
         async with huada.read() as connection:
-            return status((await beacon_activity.of(connection, [DOOR])).get(DOOR, []), at)[0]
+            return beacon_status((await beacon_activity.of_beacons(connection, [DOOR])).get(DOOR, []), at)[0]
 
     async def reports(at: datetime, frames: int) -> None:
         async with huada.write() as connection:
-            await beacon_activity.note(connection, "a" * 16, [("huada", at, report(places=(heard(DOOR, frames),)))])
+            await beacon_activity.record_reports(
+                connection, "a" * 16, [("huada", at, report(places=(heard(DOOR, frames),)))]
+            )
 
     assert await stands(NOW) is BeaconStatus.never
     await reports(NOW, 0)
@@ -174,7 +176,7 @@ async def test_what_gateways_report_makes_a_beacon_active_then_silent(huada: Dat
     await reports(NOW - timedelta(days=30), 5)  # a parcel of a month ago that comes late
     assert await stands(NOW + timedelta(hours=1)) is BeaconStatus.silent
     async with huada.read() as connection:
-        (seen,) = (await beacon_activity.of(connection, [DOOR]))[DOOR]
+        (seen,) = (await beacon_activity.of_beacons(connection, [DOOR]))[DOOR]
     assert seen.first_at == NOW - timedelta(days=30) + timedelta(seconds=300)
     assert seen.last_at == NOW + timedelta(seconds=300)
 
@@ -182,5 +184,5 @@ async def test_what_gateways_report_makes_a_beacon_active_then_silent(huada: Dat
 def test_a_status_is_of_all_gateways_together() -> None:
     far = Activity("a", "huada", DOOR, NOW, NOW, NOW + timedelta(hours=5), advertised=False)
     near = Activity("b", "huada", DOOR, NOW, NOW + timedelta(hours=5), NOW + timedelta(hours=5), advertised=False)
-    assert status([far], NOW + timedelta(hours=5))[0] is BeaconStatus.silent
-    assert status([far, near], NOW + timedelta(hours=5))[0] is BeaconStatus.active
+    assert beacon_status([far], NOW + timedelta(hours=5))[0] is BeaconStatus.silent
+    assert beacon_status([far, near], NOW + timedelta(hours=5))[0] is BeaconStatus.active

@@ -19,7 +19,7 @@ from central_server.sheets.sheet_writer import csv_file, written
 from central_server.staff.frame.fault_wording import FAULTS
 from central_server.store.accounts import audit_trail
 from central_server.store.catalogue import beacons, bindings, identity_conflicts, projects
-from central_server.store.catalogue.beacons import Wanted
+from central_server.store.catalogue.beacons import BeaconFilter
 from central_server.store.catalogue.bindings import Target
 from central_server.store.engine import versioned_rows
 from central_server.store.engine.database import Database
@@ -58,7 +58,7 @@ async def planned(
 
 async def every_beacon(database: Database) -> dict[BeaconId, str]:
     async with database.read() as connection:
-        return {each.beacon: each.label for each in await beacons.page(connection, Wanted([TOP]))}
+        return {each.beacon: each.label for each in await beacons.page(connection, BeaconFilter([TOP]))}
 
 
 async def test_every_bad_row_is_named_with_row_column_and_reason_and_nothing_is_changed(huada: Database) -> None:
@@ -103,7 +103,7 @@ async def test_a_column_that_is_left_out_is_left_alone_and_an_empty_one_is_empti
     await planned(huada, whole + f"{UUID_1},1,1,place,door,new battery,east\n", apply=True)
     await planned(huada, f"uuid,major,minor,comment\n{UUID_1},1,1,\n", apply=True)
     async with huada.read() as connection:
-        (kept,) = await beacons.page(connection, Wanted([TOP]))
+        (kept,) = await beacons.page(connection, BeaconFilter([TOP]))
     assert (kept.label, kept.comment, kept.groups, kept.revision) == ("door", "", ("east",), 2)
 
 

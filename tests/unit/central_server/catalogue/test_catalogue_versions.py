@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from central_server.alerts.tasks import tasks
-from central_server.catalogue.catalogue_version import ASKED_FOR_EVERY, MOST, is_from_nowhere, number_at
+from central_server.catalogue.catalogue_version import MAX_VERSION, REISSUE_INTERVAL, is_impossible, number_at
 from central_server.catalogue.publication import Publication
 from central_server.enrolment.gateway_status import survey
 from central_server.enrolment.gateways import register
@@ -101,7 +101,7 @@ async def test_a_gateway_that_comes_from_elsewhere_gets_a_newer_one_now_and_then
     held = number_at(numbered.now) - 5
     newer = await numbered.publication.current("huada", held)
     assert (newer.version, newer.digest) == (number_at(numbered.now), ours.digest)
-    numbered.now += ASKED_FOR_EVERY - timedelta(seconds=1)
+    numbered.now += REISSUE_INTERVAL - timedelta(seconds=1)
     assert await numbered.version("huada", number_at(numbered.now)) == newer.version, "not as often as somebody asks"
     numbered.now += timedelta(seconds=1)
     assert await numbered.version("huada", number_at(numbered.now)) == number_at(numbered.now)
@@ -121,23 +121,23 @@ async def test_a_server_clock_that_was_ahead_or_falls_back_takes_no_number_back(
     numbered.now = NOW - timedelta(days=10_000)
     await edit(numbered.database, TOP, title=texts("Soup"))
     assert await numbered.version("huada", ahead) == ahead + 1
-    assert not is_from_nowhere(ahead + 1, ahead + 1, numbered.now)
+    assert not is_impossible(ahead + 1, ahead + 1, numbered.now)
     assert await numbered.version("neighbours") == number_at(numbered.now)
 
 
 async def test_what_cannot_be_published_is_a_task_until_it_can(numbered: Numbered) -> None:
     before = await numbered.publication.current("huada")
     async with numbered.database.write() as connection:
-        last = StoredCatalogue(MOST, "x", before.signed[3], NOW, "huada")
+        last = StoredCatalogue(MAX_VERSION, "x", before.signed, NOW, "huada")
         await catalogues.add(connection, last)
     await edit(numbered.database, TOP, title=texts("Soup"))
     stuck = await numbered.publication.current("huada")
-    assert (stuck.version, stuck.stuck) == (MOST, "no_number")
+    assert (stuck.version, stuck.obstacle) == (MAX_VERSION, "no_number")
     assert await numbered.version("neighbours") == number_at(NOW), "one community's trouble is nobody else's"
     assert await numbered.troubles() == [("huada", "no_number")]
     assert ("catalogue_number", "huada") in await numbered.tasks()
     async with numbered.database.write() as connection:
-        await connection.execute(tables.catalogues.delete().where(tables.catalogues.c.version == MOST))
+        await connection.execute(tables.catalogues.delete().where(tables.catalogues.c.version == MAX_VERSION))
     numbered.now += timedelta(minutes=6)
     assert await numbered.version("huada") == number_at(numbered.now)
     assert await numbered.troubles() == []

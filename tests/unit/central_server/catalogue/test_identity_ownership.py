@@ -103,7 +103,7 @@ async def sends(database: Database, gateway: str, community: str, beacon: Beacon
     await register(database, gateway, DeliveringGateway(None, "").public, community, f"Gateway {community}", NOW)
     async with database.write() as connection:
         advert = AdvertisedSeconds(beacon=beacon, seconds=300.0)
-        await beacon_activity.note(connection, gateway, [(community, at, report(advertised=(advert,)))])
+        await beacon_activity.record_reports(connection, gateway, [(community, at, report(advertised=(advert,)))])
 
 
 async def test_a_neighbour_is_refused_and_the_holder_is_told(desk: RunningDesk) -> None:
@@ -190,7 +190,7 @@ async def test_old_doubles_are_shown_to_both_and_the_first_one_counts_whoever_he
         await bound(connection, Target.every, None, project="ended", place="west")
     await register(database, "b" * 16, DeliveringGateway(None, "").public, "west", "B", NOW)
     async with database.write() as connection:
-        await beacon_activity.note(connection, "b" * 16, [("west", NOW, report(places=(heard(DOOR, 3),)))])
+        await beacon_activity.record_reports(connection, "b" * 16, [("west", NOW, report(places=(heard(DOOR, 3),)))])
     assert await counting(database) == "east"
     for name, place, words, listed in (
         ("eva", "east", "This one was entered first", "another community has these numbers too; this one counts"),
@@ -250,7 +250,7 @@ async def test_where_a_beacon_of_a_street_stands_is_told_first_by_its_own_gatewa
             ("b" * 16, "west", NOW - timedelta(days=300)),
             ("b" * 16, "west", NOW + timedelta(hours=2)),
         ):
-            await beacon_activity.note(connection, gateway, [(place, at, report(places=(heard(DOOR, 3),)))])
+            await beacon_activity.record_reports(connection, gateway, [(place, at, report(places=(heard(DOOR, 3),)))])
     assert await counting(tree) == "east"
 
 
@@ -318,13 +318,13 @@ async def test_an_import_takes_nothing_from_a_neighbour_and_gives_nothing_to_two
     rows = HEAD + row("west", 1) + row("west", 2) + row("west-hall", 2) + row("neighbours", 2) + row("west", 3)
     found = await planned(tree, rows, [TOP], "west")
     assert [(each.row, each.fault.word) for each in found.faults] == [
-        (2, Word.held_here),
+        (2, Word.owned_here),
         (5, Word.twice_in_file),
     ]
     assert found.faults[1].fault.facts == {"row": 3}
     assert [(each.row, each.remark.value) for each in found.warnings] == [(2, "twin"), (4, "twin"), (5, "twin")]
-    assert found.wished == ((DOOR, "west"),)
+    assert found.conflicts == ((DOOR, "west"),)
     found = await planned(tree, HEAD + row("west", 1), ["west"], "west")
-    assert [each.fault.word for each in found.faults] == [Word.held_elsewhere]
+    assert [each.fault.word for each in found.faults] == [Word.owned_elsewhere]
     found = await planned(tree, HEAD + row("east", 1) + row("east-hall", 1), ["east"], "east", apply=True)
     assert (found.faults, found.added, found.unchanged) == ((), 1, 0)

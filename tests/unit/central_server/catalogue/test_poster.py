@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from central_server.catalogue.settings_seed import sow
+from central_server.catalogue.settings_seed import seed_catalogue
 from central_server.commands import import_, poster
 from central_server.commands.poster import Wish
 from central_server.settings import Settings
@@ -57,7 +57,7 @@ async def test_staff_print_the_project_that_the_beacon_brings(
     assert f'href="{page_of(1).removeprefix(central.url)}/poster"' in (await donor.open(page_of(1))).html
     page = await donor.open(f"{page_of(1)}/poster")
     assert '<option value="lunch" selected>' in page.html
-    query = "paper=a4&said=zh-Hant-en&project=&phone=0595-2269+0000"
+    query = "paper=a4&language=zh-Hant-en&project=&phone=0595-2269+0000"
     made = await fetched(session, f"{page_of(1)}/poster.pdf?{query}")
     assert codes(made.picture(110)) == [central.url.upper() + ADDRESS]
     for words in ("長者愛心午餐", "Warmlunches", "DRILL-F-1", "演練", "0595-22690000", "huada"):
@@ -82,7 +82,7 @@ async def test_a_beacon_that_brings_nothing_is_printed_once_a_project_is_chosen(
     page_of: Callable[[int], str], donor: Donor, session: aiohttp.ClientSession
 ) -> None:
     assert "No project is bound to this beacon now." in (await donor.open(f"{page_of(2)}/poster")).text()
-    for query in ("", "?project=nothing", "?paper=sail&said=tlh&phone=<hr>"):
+    for query in ("", "?project=nothing", "?paper=sail&language=tlh&phone=<hr>"):
         page = await donor.open(f"{page_of(2)}/poster.pdf{query}")
         assert (page.status, "No project is bound" in page.text()) == (422, True)
         assert "<hr>" not in page.html
@@ -108,7 +108,7 @@ async def test_missing_fonts_are_told_to_staff_with_their_package(
 async def sown(config: Path, state: Path) -> None:
     """As a server does on its first start."""
     async with open_database(sqlite_url(state / "central.db")) as database:
-        await sow(database, load(config, Settings).projects, {}, NOW)
+        await seed_catalogue(database, load(config, Settings).projects, {}, NOW)
 
 
 def test_the_command_prints_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

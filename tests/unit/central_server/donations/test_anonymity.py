@@ -126,7 +126,7 @@ async def test_no_public_route_and_no_export_tells_a_single_gift(
     assert {"/board/huada", "/v", "/s/at/huada/lunch", "/api/v1/transparency/huada/lunch", "/healthz"} <= set(paths)
     async with central.database() as database:
         await set_password(database, "viewer", PASSWORD, datetime.now(UTC), place=TOP, role=Role.viewer)
-        text, made = personal.make("viewer", "walks", frozenset(Scope), 30, datetime.now(UTC))
+        text, made = personal.make_token("viewer", "walks", frozenset(Scope), 30, datetime.now(UTC))
         async with database.write() as connection:
             await tokens.add(connection, made)
             session_of_staff = await sessions.begin(connection, "viewer", datetime.now(UTC), agent="")

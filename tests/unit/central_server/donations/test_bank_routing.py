@@ -14,8 +14,8 @@ from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
 from central_server.banks.link import Link
 from central_server.banks.port import BankRefused, Capabilities, OrderState, Redirect
-from central_server.catalogue.catalogue_content import content
-from central_server.catalogue.settings_seed import sow
+from central_server.catalogue.catalogue_content import load_content
+from central_server.catalogue.settings_seed import seed_catalogue
 from central_server.donations.bank_routing import choose_bank, depends_on_organisation
 from central_server.donations.open_attempt import MAX_ATTEMPTS, AttemptOpener, SentToBank
 from central_server.donations.settlement import post_payment
@@ -89,8 +89,8 @@ async def test_money_goes_only_where_the_organisation_may_raise_it(
         public = Link(PAGE, environment)
         assert await choose_bank(connection, "huada", "lunch", public, ()) is public
         asked = platforms if depends_on_organisation(bank) else None
-        said = await content(connection, "huada", environment, asked)
-        assert not any(each.elsewhere for each in (await content(connection, "huada", environment)).projects)
+        said = await load_content(connection, "huada", environment, asked)
+        assert not any(each.elsewhere for each in (await load_content(connection, "huada", environment)).projects)
     (lunch,) = (each for each in said.projects if each.id == "lunch")
     assert lunch.elsewhere is (expected is None), "screens and phones must say the same"
     assert (found.name if found else None) == expected
@@ -105,7 +105,7 @@ async def test_what_the_settings_declare_holds_for_the_organisations_that_they_n
 ) -> None:
     file = tmp_path / "central.toml"
     file.write_text(CONFIG, encoding="utf-8")
-    await sow(database, load(file, Settings).projects, {}, NOW, own_site=own_site)
+    await seed_catalogue(database, load(file, Settings).projects, {}, NOW, own_site=own_site)
     bank = MoneyBank(environment=Environment.real)
     async with database.read() as connection:
         assert (await choose_bank(connection, TOP, "lunch", bank, ()) is bank) is own_site

@@ -21,7 +21,7 @@ from central_server.banks.port import (
     Refund,
     Statement,
 )
-from central_server.catalogue.settings_seed import sow
+from central_server.catalogue.settings_seed import seed_catalogue
 from central_server.donations.open_attempt import AttemptOpener, SentToBank
 from central_server.donations.order_queries import OrderQueries
 from central_server.donations.settlement import Settlement
@@ -114,7 +114,7 @@ class World:
 async def world(tmp_path: Path, database: Database) -> World:
     file = tmp_path / "central.toml"
     file.write_text(CONFIG, encoding="utf-8")
-    await sow(database, load(file, Settings).projects, {}, NOW)
+    await seed_catalogue(database, load(file, Settings).projects, {}, NOW)
     world = World(database)
     await register(database, world.gateway.id, world.gateway.public, "huada", "hall", NOW)
     return world

@@ -13,11 +13,11 @@ import pytest
 from aiohttp import web
 from sqlalchemy import update
 
-from central_server.catalogue.contact_lookup import WhomToCall
-from central_server.catalogue.display_name import WhoseName
+from central_server.catalogue.contact_lookup import ContactLookup
+from central_server.catalogue.display_name import NameLookup
 from central_server.public.phone_pages.contact_page import ContactPages
-from central_server.public.phone_pages.error_pages import error_pages, lead_on, store_trouble
-from central_server.public.phone_pages.page_responder import Answer
+from central_server.public.phone_pages.error_pages import contact_on_errors, error_pages, store_errors
+from central_server.public.phone_pages.page_responder import PageResponder
 from central_server.store.catalogue.bindings import Target
 from central_server.store.donations import intents
 from central_server.store.engine.connection import Connection
@@ -244,12 +244,12 @@ async def test_while_the_database_is_away_the_servers_own_number_is_told(
     session: aiohttp.ClientSession, setting: str
 ) -> None:
     pages = Pages(environment=Environment.drill, site=texts("Huada"), surface=Surface.phone)
-    call = WhomToCall(ContactPage(setting))
-    answer = Answer(pages, Away(), call, WhoseName(texts("Huada")))
+    call = ContactLookup(ContactPage(setting))
+    responder = PageResponder(pages, Away(), call, NameLookup(texts("Huada")))
     rules = WebRules(frozenset({"127.0.0.1"}), b"only for tests")
-    error_page = error_pages(answer, NoStaff())
-    app = guarded_app(rules, error_page=error_page, middlewares=[lead_on(answer), store_trouble])
-    app.add_routes(ContactPages(Away(), answer, call).routes())
+    error_page = error_pages(responder, NoStaff())
+    app = guarded_app(rules, error_page=error_page, middlewares=[contact_on_errors(responder), store_errors])
+    app.add_routes(ContactPages(Away(), responder, call).routes())
     async with serving(app, "127.0.0.1", 0) as url:
         donor = Donor(session)
         page = await donor.open(f"{url}/contact")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from central_server.catalogue.contact_lookup import WhomToCall, standing
+from central_server.catalogue.contact_lookup import ContactLookup, gift_place
 from central_server.store.engine.database import Database
 from central_server.store.engine.tables import gateways
 from central_server.store.engine.upsert import insert
@@ -20,7 +20,7 @@ TREE = (
     ("garden", PlaceKind.community, "fengze"),
 )
 CITY, HUADA = Contact("12345"), Contact("0595-1111 1111", texts("Party branch"), texts("workdays"))
-CALL = WhomToCall(ContactPage("0595-0000 0000"))
+CALL = ContactLookup(ContactPage("0595-0000 0000"))
 
 
 @pytest.fixture
@@ -48,9 +48,9 @@ async def test_the_nearest_place_that_says_it_holds_and_above_all_the_settings(g
         "garden": city,
     }
     async with grown.read() as connection:
-        said = await contacts.over(connection, "hall")
+        said = await contacts.above(connection, "hall")
         assert [(each.place.id, each.contact) for each in said] == [("huada", HUADA), ("quanzhou", CITY)]
-        assert await contacts.over(connection, "nowhere") == ()
+        assert await contacts.above(connection, "nowhere") == ()
         told = await CALL.at(connection, "hall")
         assert (told.holder, told.hours) == (HUADA.holder, HUADA.hours)
         told = await CALL.at(connection, "garden")
@@ -62,8 +62,8 @@ async def test_what_was_said_is_said_anew_and_taken_away(grown: Database) -> Non
         await contacts.put(connection, "fengze", CITY)
         await contacts.put(connection, "huada", HUADA)
         await contacts.put(connection, "huada", Contact("12346"))
-        assert await contacts.hold(connection, "huada") == Contact("12346")
-        assert await contacts.hold(connection, "hall") is None, "its own, not what holds there"
+        assert await contacts.lock(connection, "huada") == Contact("12346")
+        assert await contacts.lock(connection, "hall") is None, "its own, not what holds there"
     assert (await held(grown))["hall"] == "12346"
     async with grown.write() as connection:
         await contacts.remove(connection, "huada")
@@ -102,8 +102,8 @@ async def test_a_gift_is_of_its_gateways_site_as_long_as_that_is_of_the_gifts_co
         for gateway, site in (("a" * 16, None), ("b" * 16, "hall"), ("c" * 16, "garden")):
             told = {"id": gateway, "community": "huada", "label": "A", "added_at": NOW, "site": site, "kind": "device"}
             await connection.execute(insert(connection, gateways).values(told))
-        assert await standing(connection, "a" * 16, "huada") == "huada"
-        assert await standing(connection, "b" * 16, "huada") == "hall"
-        assert await standing(connection, "b" * 16, "garden") == "garden", "it moved to another community since"
-        assert await standing(connection, "c" * 16, "huada") == "huada"
-        assert await standing(connection, "d" * 16, "huada") == "huada"
+        assert await gift_place(connection, "a" * 16, "huada") == "huada"
+        assert await gift_place(connection, "b" * 16, "huada") == "hall"
+        assert await gift_place(connection, "b" * 16, "garden") == "garden", "it moved to another community since"
+        assert await gift_place(connection, "c" * 16, "huada") == "huada"
+        assert await gift_place(connection, "d" * 16, "huada") == "huada"

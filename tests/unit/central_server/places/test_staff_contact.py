@@ -22,7 +22,7 @@ HUADA, CITY = "/staff/places/huada", "/staff/places/quanzhou"
 
 async def own(database: Database, place: str) -> Contact | None:
     async with database.write() as connection:
-        return await contacts.hold(connection, place)
+        return await contacts.lock(connection, place)
 
 
 async def trail(database: Database, place: str) -> list[tuple[str, str, str]]:

@@ -8,12 +8,13 @@ import aiohttp
 import pytest
 from sqlalchemy import select
 
-from central_server.statistics.periods import Span, period
-from central_server.statistics.report import Narrowed, report
+from central_server.statistics.periods import Span, period_of
+from central_server.statistics.report import build_report
 from central_server.store.catalogue import pictures, projects
 from central_server.store.catalogue.pictures import StoredPicture
 from central_server.store.engine.tables import shake_counts
 from central_server.store.places.places import TOP
+from central_server.store.statistics.figure_filter import FigureScope
 from sync_contract.permit import OFFICIAL_TIME
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.donor import Donor
@@ -59,14 +60,14 @@ async def test_who_touches_a_tag_was_near_and_who_opens_a_poster_only_read(
     async with session.head(f"{bound.url}/h/{OURS}/1/1?nfc") as answer:  # a preview is no touch
         assert answer.status == 200
     now = datetime.now(UTC)
-    today = period(Span.day, now.astimezone(OFFICIAL_TIME).date())
+    today = period_of(Span.day, now.astimezone(OFFICIAL_TIME).date())
     async with bound.database() as database, database.read() as connection:
-        found = await report(connection, Narrowed((TOP,)), today, "drill", now)
+        found = await build_report(connection, FigureScope((TOP,)), today, "drill", now)
     assert {step: (found.funnel[step]["nfc"], found.funnel[step]["qr"]) for step in ("near", "page")} == {
         "near": (2, None),
         "page": (2, 1),
     }
-    assert (found.sums["tags_touched"], found.sums["tag_touchers"], found.sums["posters"]) == (2, 1, 1)
+    assert (found.sums["near_nfc"], found.sums["near_nfc_visitors"], found.sums["page_qr"]) == (2, 1, 1)
 
 
 async def test_the_picture_that_staff_gave_a_project_is_on_its_pages(
@@ -76,8 +77,8 @@ async def test_the_picture_that_staff_gave_a_project_is_on_its_pages(
     sha256, other = hashlib.sha256(picture).hexdigest(), "0" * 64
     now = datetime.now(UTC)
     async with bound.database() as database, database.write() as connection:
-        await pictures.keep(connection, StoredPicture(sha256, "image/png", len(picture), picture), now)
-        await pictures.keep(connection, StoredPicture(other, "image/png", len(picture), picture), now)
+        await pictures.store(connection, StoredPicture(sha256, "image/png", len(picture), picture), now)
+        await pictures.store(connection, StoredPicture(other, "image/png", len(picture), picture), now)
         (kept,) = [each for each in await projects.every(connection, [TOP]) if each.id == "lunch"]
         await projects.show_picture(connection, kept, sha256, "chen", now)
     shown = f'src="/pictures/{sha256}"'

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 
-from central_server.catalogue.display_name import WhoseName
+from central_server.catalogue.display_name import NameLookup
 from central_server.store.catalogue.bindings import Target
 from central_server.store.engine.database import Database
 from central_server.store.places import places
@@ -74,7 +74,7 @@ async def test_a_page_bears_the_name_of_its_own_community(
 async def test_a_name_is_that_of_the_place_or_else_the_settings(database: Database) -> None:
     async def at(place: str | None) -> Texts:
         async with database.read() as connection:
-            return await WhoseName(SETTING).at(connection, place)
+            return await NameLookup(SETTING).at(connection, place)
 
     assert await at(None) == SETTING
     async with database.write() as connection:

@@ -9,8 +9,8 @@ from sqlalchemy import update
 from central_server.donations.late_payment import HOLD_PERIOD
 from central_server.reconciliation.day_totals import Side, totals
 from central_server.reconciliation.fees import FeeRule
-from central_server.statistics.periods import Span, period
-from central_server.statistics.report import Narrowed, report
+from central_server.statistics.periods import Span, period_of
+from central_server.statistics.report import build_report
 from central_server.store.accounts import audit_trail
 from central_server.store.donations.attempts import AttemptState
 from central_server.store.engine.database import Database
@@ -20,6 +20,7 @@ from central_server.store.ledger.ledger_lines import LedgerLine, LineKind
 from central_server.store.places.places import TOP
 from central_server.store.reconciliation import differences, statements
 from central_server.store.reconciliation.statements import RowResult
+from central_server.store.statistics.figure_filter import FigureScope
 from sync_contract.permit import OFFICIAL_TIME
 from tests.unit.central_server.reconciling_world import (
     DAY,
@@ -277,9 +278,11 @@ async def test_the_way_of_the_gifts_goes_on_to_reconciled_and_spent(world: Books
     async with world.database.write() as connection:
         assert await ledger_lines.add(connection, spent)
     async with world.database.read() as connection:
-        of = Narrowed([TOP])
-        day = await report(connection, of, period(Span.day, DAY), "drill", NOW + ONE)
-        there = await report(connection, Narrowed([TOP], gateway=world.gateway), period(Span.day, DAY), "drill", NOW)
+        of = FigureScope([TOP])
+        day = await build_report(connection, of, period_of(Span.day, DAY), "drill", NOW + ONE)
+        there = await build_report(
+            connection, FigureScope([TOP], gateway=world.gateway), period_of(Span.day, DAY), "drill", NOW
+        )
     assert (day.sums["paid"], day.sums["reconciled"], day.sums["spent_fen"]) == (3, 2, 3000)
     assert {slot.spent_fen for slot in there.slots} == {None}
     assert day.funnel["reconciled"]["touch"] == 2

@@ -23,7 +23,7 @@ from tests.fakes.delivering_gateway import DeliveringGateway, clock
 from tests.fakes.donor import Donor, Page
 from tests.unit.central_server.conftest import enrolled
 from tests.unit.central_server.staff.test_staff import PASSWORD, logged_in
-from tests.unit.central_server.statistics.test_statistics_rollup import stretch
+from tests.unit.central_server.statistics_world import stretch
 
 
 def text(page: Page) -> str:

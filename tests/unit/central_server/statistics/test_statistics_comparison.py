@@ -1,54 +1,42 @@
-"""Side by side: each row says what the view of that one says, on both databases."""
+"""Compare keys: each row equals the report of that key, on both databases."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
-from central_server.statistics.comparison import OneOf, beside
-from central_server.statistics.periods import Span, period
-from central_server.statistics.report import Narrowed
+from central_server.statistics.comparison import compare_figures
+from central_server.statistics.figure_records import COUNTS, FigureRow
+from central_server.statistics.periods import Span, period_of
 from central_server.statistics.rollup import count_all
 from central_server.statistics.salts import Salts
-from central_server.statistics.visitors import Visitors
-from central_server.store.api import presence_passes
+from central_server.statistics.visitors import VisitCounter
 from central_server.store.engine.database import Database
 from central_server.store.engine.tables.figures import DWELLS
-from central_server.store.statistics.figure_comparison import By
+from central_server.store.statistics.figure_filter import By, FigureScope
 from sync_contract.records import Door
-from tests.unit.central_server.statistics.test_statistics_report import TODAY, becomes, gift, told
-from tests.unit.central_server.statistics.test_statistics_rollup import GATEWAYS, MIDNIGHT, deliver, known, stretch
-from tests.unit.central_server.statistics.test_statistics_screens import WALL, count, touched
-from tests.unit.central_server.statistics.test_statistics_visitors import Visit
-
-BOTH = frozenset({"huada", "fengze"})
-FIELDS = {
-    "tags": "tags",
-    "shakes": "shakes",
-    "visitors": "shake_visitors",
-    "clicks": "clicks",
-    "readers": "click_visitors",
-    "posters": "posters",
-    "poster_readers": "poster_visitors",
-    "tags_touched": "tags_touched",
-    "tag_readers": "tag_touchers",
-    "touches": "touches",
-    "touch_pages": "touch_pages",
-    "tag_pages": "tag_pages",
-    "registered": "registered",
-    "registered_fen": "registered_fen",
-    "handed": "handed",
-    "paid": "paid",
-    "paid_fen": "paid_fen",
-    "reconciled": "reconciled",
-}
-"""Of a row, and of the report of that one alone."""
+from tests.unit.central_server.statistics_world import (
+    BOTH,
+    GATEWAYS,
+    MIDNIGHT,
+    TODAY,
+    WALL,
+    change_state,
+    count,
+    deliver,
+    gift,
+    register_gateways,
+    report_of,
+    stretch,
+    touched,
+    visit,
+)
 
 
-async def rows(database: Database, by: By, of: Narrowed, span: Span = Span.week, **how: Any) -> dict[str, OneOf]:
+async def rows(database: Database, by: By, of: FigureScope, span: Span = Span.week, **how: Any) -> dict[str, FigureRow]:
     await count_all(database)
     async with database.read() as connection:
-        found = await beside(connection, of, period(span, TODAY), "drill", by, **how)
+        found = await compare_figures(connection, of, period_of(span, TODAY), "drill", by, **how)
     assert [row.key for row in found] == sorted(row.key for row in found)
     return {row.key: row for row in found}
 
@@ -56,10 +44,10 @@ async def rows(database: Database, by: By, of: Narrowed, span: Span = Span.week,
 @pytest.fixture
 async def busy(database: Database) -> Database:
     """Two communities with a gateway each, two projects, a beacon, two days."""
-    await known(database)
+    await register_gateways(database)
     salts = Salts()
-    await salts.keep(database, MIDNIGHT)
-    wall = str(WALL)
+    await salts.refresh(database, MIDNIGHT)
+    counter, wall = VisitCounter(salts), str(WALL)
     for number, gateway in enumerate(GATEWAYS[:2]):
         at = MIDNIGHT + timedelta(hours=1 + number)
         counts = [
@@ -77,27 +65,26 @@ async def busy(database: Database) -> Database:
             ],
         )
     async with database.write() as connection:
-        await becomes(connection, GATEWAYS[0].id, 100, "handed_off", "paid")
+        await change_state(connection, GATEWAYS[0].id, 100, "handed_off", "paid")
         for day in range(2):
-            for community, beacon, project, door, kind, times in (
+            counted: tuple[tuple[str, str, str, str, Literal["shake", "click"], int], ...] = (
                 ("huada", wall, "lunch", "phone", "shake", 5),
                 ("huada", wall, "lunch", "phone", "click", 2),
                 ("huada", "", "books", "qr", "click", 3),
                 ("fengze", "", "books", "nfc", "click", 1),
                 ("fengze", wall, "books", "phone", "shake", 4),
-            ):
-                hour = MIDNIGHT + timedelta(hours=9)
-                where = {"community": community, "beacon": beacon, "project": project, "door": door, "kind": kind}
+            )
+            hour = MIDNIGHT + timedelta(hours=9 + day)
+            for community, beacon, project, door, kind, times in counted:
+                seen = visit(hour, beacon, community=community, project=project, door=door, kind=kind)
                 for visitor in range(times):
-                    await presence_passes.count(connection, hour=hour + timedelta(hours=day), **where)
-                    visit = Visit(hour=hour + timedelta(hours=day), **where)
-                    await Visitors(salts).seen(connection, visit, f"{visitor + day}".encode())
+                    await counter.count(connection, seen, f"{visitor + day}".encode())
     return database
 
 
 @pytest.mark.parametrize("by", list(By))
-async def test_a_row_says_what_the_view_of_that_one_says(busy: Database, by: By) -> None:
-    found = await rows(busy, by, Narrowed(BOTH))
+async def test_a_row_equals_the_report_of_its_key(busy: Database, by: By) -> None:
+    found = await rows(busy, by, FigureScope(BOTH))
     named = {key for key in found if key}
     assert (
         named
@@ -109,44 +96,41 @@ async def test_a_row_says_what_the_view_of_that_one_says(busy: Database, by: By)
         }[by]
     )
     for key in named:
-        of = Narrowed(frozenset({key})) if by is By.community else Narrowed(BOTH, **{by.value: key})
-        alone = await told(busy, of, Span.week)
-        for field, name in FIELDS.items():
-            expected = alone.sums[name]
-            if by is By.beacon and field == "tags":
-                assert expected is None
-            assert getattr(found[key], field) == expected, (key, field)
+        of = FigureScope(frozenset({key})) if by is By.community else FigureScope(BOTH, **{by.value: key})
+        alone = await report_of(busy, of, Span.week)
+        for name in COUNTS:
+            assert getattr(found[key], name) == alone.sums[name], (key, name)
         assert found[key].spent == sum(value or 0 for value in alone.funnel["spent"].values())
-        assert found[key].stays == alone.dwell, key
+        assert found[key].dwell == alone.dwell, key
         assert found[key].registered > 0, "or nothing was compared"
 
 
 async def test_different_visitors_of_a_day_are_merged_before_days_are_added(busy: Database) -> None:
-    hall = (await rows(busy, By.community, Narrowed(BOTH), Span.day))["huada"]
-    assert (hall.shakes, hall.visitors) == (10, 6)
-    assert (hall.clicks, hall.readers) == (4, 3)
+    hall = (await rows(busy, By.community, FigureScope(BOTH), Span.day))["huada"]
+    assert (hall.near_phone, hall.near_phone_visitors) == (10, 6)
+    assert (hall.page_phone, hall.page_phone_visitors) == (4, 3)
 
 
-async def test_nobody_sees_rows_of_others_and_a_filter_holds(busy: Database) -> None:
-    assert set(await rows(busy, By.community, Narrowed(frozenset({"huada"})))) == {"huada"}
-    assert await rows(busy, By.project, Narrowed(frozenset({"nowhere"}))) == {}
-    of_lunch = await rows(busy, By.community, Narrowed(BOTH, project="lunch"))
-    assert {key: row.shakes for key, row in of_lunch.items()} == {"huada": 10, "fengze": 0}
-    assert of_lunch["huada"].tags is None, "tags are never counted by project"
+async def test_rows_of_other_places_are_left_out_and_filters_apply(busy: Database) -> None:
+    assert set(await rows(busy, By.community, FigureScope(frozenset({"huada"})))) == {"huada"}
+    assert await rows(busy, By.project, FigureScope(frozenset({"nowhere"}))) == {}
+    of_lunch = await rows(busy, By.community, FigureScope(BOTH, project="lunch"))
+    assert {key: row.near_phone for key, row in of_lunch.items()} == {"huada": 10, "fengze": 0}
+    assert of_lunch["huada"].near_tag is None, "tags are never counted by project"
 
 
-async def test_who_is_known_has_a_row_without_anything_counted(busy: Database) -> None:
-    found = await rows(busy, By.beacon, Narrowed(BOTH), known=("quiet/1/1",))
-    assert (found["quiet/1/1"].shakes, found["quiet/1/1"].registered) == (0, 0)
-    assert "quiet/1/1" not in await rows(busy, By.beacon, Narrowed(BOTH))
+async def test_a_known_key_has_a_row_without_counts(busy: Database) -> None:
+    found = await rows(busy, By.beacon, FigureScope(BOTH), known=("quiet/1/1",))
+    assert (found["quiet/1/1"].near_phone, found["quiet/1/1"].registered) == (0, 0)
+    assert "quiet/1/1" not in await rows(busy, By.beacon, FigureScope(BOTH))
 
 
-async def test_who_sees_to_no_money_gets_counts_alone(busy: Database) -> None:
-    row = (await rows(busy, By.project, Narrowed(BOTH), money=False))["lunch"]
+async def test_without_the_right_to_money_a_row_has_counts_only(busy: Database) -> None:
+    row = (await rows(busy, By.project, FigureScope(BOTH), money=False))["lunch"]
     assert (row.registered, row.paid, row.registered_fen, row.paid_fen) == (2, 1, None, None)
 
 
-async def test_a_gateway_that_counts_no_touches_is_not_one_that_nobody_touched(busy: Database) -> None:
-    found = await rows(busy, By.gateway, Narrowed(BOTH), known=("0" * 16,))
-    assert (found["0" * 16].touches, found["0" * 16].tags) == (None, 0)
-    assert len(found[GATEWAYS[0].id].stays or ()) == len(DWELLS)
+async def test_a_gateway_that_does_not_count_touches_has_none_instead_of_zero(busy: Database) -> None:
+    found = await rows(busy, By.gateway, FigureScope(BOTH), known=("0" * 16,))
+    assert (found["0" * 16].near_touch, found["0" * 16].near_tag) == (None, 0)
+    assert len(found[GATEWAYS[0].id].dwell or ()) == len(DWELLS)

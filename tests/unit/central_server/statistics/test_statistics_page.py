@@ -19,8 +19,7 @@ from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor
 from tests.unit.central_server.staff.test_staff import logged_in
-from tests.unit.central_server.statistics.test_statistics_rollup import stretch
-from tests.unit.central_server.statistics.test_statistics_screens import count, touched
+from tests.unit.central_server.statistics_world import count, stretch, touched
 
 _SVG = "{http://www.w3.org/2000/svg}"
 
@@ -96,8 +95,8 @@ async def test_the_files_say_what_the_page_says(
             assert answer.status == 200
             today = f"{now.astimezone(OFFICIAL_TIME):%Y-%m-%d}"
             assert answer.headers["Content-Disposition"].endswith(f'{today}.{kind}"')
-            octets: bytes = await answer.read()
-            return octets
+            content: bytes = await answer.read()
+            return content
 
     told = json.loads(await file("json"))
     table = list(csv.reader(io.StringIO((await file("csv")).decode("utf-8-sig"))))
@@ -204,12 +203,12 @@ async def test_rows_side_by_side_stand_on_the_page_sorted_and_in_every_file(
         page = await donor.open(address)
         assert page.status == 200
         assert re.search(
-            r'aria-sort="descending"><a href="[^"]*sort=-registered[^"]*#beside">Gifts registered', page.html
+            r'aria-sort="descending"><a href="[^"]*sort=-registered[^"]*#comparison">Gifts registered', page.html
         )
         files: dict[str, bytes] = {}
         for kind in ("csv", "xlsx", "json"):
-            beside = address.replace("/figures?", f"/figures/beside.{kind}?")
-            async with session.get(beside) as answer:
+            file = address.replace("/figures?", f"/figures/comparison.{kind}?")
+            async with session.get(file) as answer:
                 assert answer.status == 200
                 assert answer.headers["Content-Disposition"].endswith(f'-{by}.{kind}"')
                 files[kind] = await answer.read()

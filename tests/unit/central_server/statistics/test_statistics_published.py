@@ -1,4 +1,4 @@
-"""What anybody may read: nothing under five, and nothing from which it could be worked out."""
+"""Publish figures: nothing under five, and nothing from which such a value could be computed."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -8,47 +8,45 @@ from typing import Any
 import aiohttp
 import pytest
 
-from central_server.statistics.public_figures import LEAST, published
+from central_server.statistics.public_figures import MIN_PUBLISHED, publishable
 from central_server.statistics.rollup import count_all
+from central_server.store.engine.tables import screen_figures, shake_counts, visit_figures
 from central_server.store.places.places import TOP
 from sync_contract.permit import OFFICIAL_TIME
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
-from tests.unit.central_server.statistics.test_statistics_rollup import MIDNIGHT, stretch
-from tests.unit.central_server.statistics.test_statistics_screens import count, touched
+from tests.unit.central_server.statistics_world import MIDNIGHT, count, stretch, touched
 
 
 @pytest.mark.parametrize("days", [1, 2, 3, 4])
-def test_whatever_was_left_out_may_be_anything_under_five(days: int) -> None:
-    """All that could have been, sorted by what would be told: every hidden value takes all of 0 to 4."""
+def test_a_hidden_value_may_be_anything_under_five(days: int) -> None:
+    """Group all months by what would be published: in each group every hidden value takes all of 0 to 4."""
     possible: dict[tuple[tuple[int | None, ...], int | None], list[tuple[int, ...]]] = defaultdict(list)
     for values in product((0, 1, 2, 3, 4, 5, 9), repeat=days):
-        possible[published(values)].append(values)
+        possible[publishable(values)].append(values)
     sums = 0
-    for (told, total), worlds in possible.items():
-        for place, value in enumerate(told):
+    for (shown, total), months in possible.items():
+        for place, value in enumerate(shown):
             if value is None:
-                assert {world[place] for world in worlds} == set(range(LEAST)), (told, total)
+                assert {month[place] for month in months} == set(range(MIN_PUBLISHED)), (shown, total)
             else:
-                assert value >= LEAST
-        assert total is None or total >= LEAST
-        sums += total is not None and None in told
-    assert sums > 0 or days < 3, "some sums are told all the same"
+                assert value >= MIN_PUBLISHED
+        assert total is None or total >= MIN_PUBLISHED
+        sums += total is not None and None in shown
+    assert sums > 0 or days < 3, "some sums are published all the same"
 
 
 def test_days_that_were_not_counted_hide_nothing() -> None:
-    """Anybody may know since when touches are counted: then a single day's 4 would be the sum of all that is hidden."""
-    assert published((None, None, 4, 9)) == ((None, None, None, 9), None)
-    assert published((None, 3, 1, 9)) == ((None, None, None, 9), 13)
-    assert published((None, None)) == ((None, None), None)
+    """The start of counting is known: a single day's 4 would otherwise be the sum of everything hidden."""
+    assert publishable((None, None, 4, 9)) == ((None, None, None, 9), None)
+    assert publishable((None, 3, 1, 9)) == ((None, None, None, 9), 13)
+    assert publishable((None, None)) == ((None, None), None)
 
 
-async def test_a_month_that_is_over_is_told_and_one_that_grows_is_not(
+async def test_only_a_complete_month_is_published(
     central: RunningCentral, gateway: DeliveringGateway, session: aiohttp.ClientSession
 ) -> None:
     async with central.database() as database:
-        from central_server.store.engine.tables import screen_figures, shake_counts, visit_figures
-
         await gateway.deliver([stretch(2, MIDNIGHT), touched(3, MIDNIGHT, [count(visits=6)])])
         await count_all(database)
         async with database.write() as connection:  # as if it had been a month before
@@ -66,15 +64,15 @@ async def test_a_month_that_is_over_is_told_and_one_that_grows_is_not(
         async with session.get(f"{central.url}/api/v1/public/statistics/{place}?{query}") as answer:
             return answer.status, await answer.json(content_type=None)
 
-    status, told = await ask("huada", "month=2026-10")
+    status, record = await ask("huada", "month=2026-10")
     assert status == 200
-    assert told["environment"] == "drill"
-    days = {day["day"]: day["near_tag"] for day in told["days"]}
+    assert record["environment"] == "drill"
+    days = {day["day"]: day["near_tag"] for day in record["days"]}
     assert len(days) == 31
     assert {day: value for day, value in days.items() if value is not None} == {"2026-10-12": 7}
-    assert told["sums"]["near_tag"] == 11
-    assert told["sums"]["paid"] is None
-    of_the_day = next(day for day in told["days"] if day["day"] == "2026-10-12")
+    assert record["sums"]["near_tag"] == 11
+    assert record["sums"]["paid"] is None
+    of_the_day = next(day for day in record["days"] if day["day"] == "2026-10-12")
     assert (of_the_day["near_nfc"], of_the_day["near_touch"], of_the_day["page_touch"]) == (5, 6, None)
     for place in ("nowhere", TOP):
         _, nothing = await ask(place, "month=2026-10")

@@ -1,10 +1,9 @@
-"""Different visitors: counted without being kept, under a salt that all processes share and none writes down."""
+"""Estimate different visitors without storing them, with a salt that processes share in memory only."""
 
 import asyncio
 import math
 import random
 from collections import Counter
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,12 +13,12 @@ from sqlalchemy import func, select
 from central_server import jobs
 from central_server.statistics.hyperloglog import REGISTERS, cell, estimate
 from central_server.statistics.salts import AHEAD, PATIENCE, Salts
-from central_server.statistics.visitors import Visitors
+from central_server.statistics.visitors import VisitCounter
 from central_server.store.engine.database import Database, open_database, sqlite_url
 from central_server.store.engine.tables import salt_offers, visitor_registers
 from central_server.store.places import places
 from central_server.store.statistics import visitors as store
-from central_server.store.statistics.visitors import Register
+from tests.unit.central_server.statistics_world import visit
 
 NOON = datetime(2026, 11, 24, 4, tzinfo=UTC)
 """In Beijing."""
@@ -63,26 +62,16 @@ def test_another_salt_makes_another_sketch_of_the_same_visitors() -> None:
     assert len(one.items() & other.items()) < 20
 
 
-@dataclass(frozen=True)
-class Visit:
-    hour: datetime = NOON
-    community: str = "huada"
-    beacon: str = ""
-    project: str = "lunch"
-    door: str = "phone"
-    kind: str = "shake"
-
-
 async def test_a_visitor_who_comes_again_is_one_and_nothing_tells_who(database: Database) -> None:
     salts = Salts()
-    visitors = Visitors(salts)
+    counter = VisitCounter(salts)
     async with database.write() as connection:
         await places.plant_community(connection, "huada", NOON)
-        await visitors.seen(connection, Visit(), b"nobody can be told apart without a salt")
-    await salts.keep(database, NOON)
+        await counter.count(connection, visit(NOON), b"not estimated without a salt")
+    await salts.refresh(database, NOON)
     async with database.write() as connection:
         for number in range(40):
-            await visitors.seen(connection, Visit(), str(number % 10).encode())
+            await counter.count(connection, visit(NOON), str(number % 10).encode())
     table = visitor_registers.c
     async with database.read() as connection:
         found = (await connection.execute(select(table.register, table.rank))).all()
@@ -94,7 +83,7 @@ async def test_the_greatest_rank_of_a_register_stands(database: Database) -> Non
     async with database.write() as connection:
         await places.plant_community(connection, "huada", NOON)
         for rank in (3, 9, 5):
-            await store.note(connection, Register(NOON, "huada", "", "lunch", "phone", "shake", 7, rank))
+            await store.add_register(connection, visit(NOON), 7, rank)
     async with database.read() as connection:
         assert (await connection.execute(select(visitor_registers.c.rank))).scalar_one() == 9
 
@@ -103,36 +92,36 @@ async def test_every_process_has_the_same_salt_and_forgets_it_at_midnight(databa
     processes = [Salts() for _ in range(3)]
     for turn in range(3):
         for salts in processes:
-            await salts.keep(database, NOON + timedelta(seconds=5 * turn))
-    told = {salts.at(NOON) for salts in processes}
-    assert len(told) == 1
-    assert None not in told
+            await salts.refresh(database, NOON + timedelta(seconds=5 * turn))
+    shared = {salts.at(NOON) for salts in processes}
+    assert len(shared) == 1
+    assert None not in shared
     midnight = datetime(2026, 11, 24, 16, tzinfo=UTC)
     for turn in range(3):
         for salts in processes:
-            await salts.keep(database, midnight - AHEAD + timedelta(seconds=5 * turn + 1))
+            await salts.refresh(database, midnight - AHEAD + timedelta(seconds=5 * turn + 1))
     tomorrow = {salts.at(midnight) for salts in processes}
     assert len(tomorrow) == 1
-    assert tomorrow.isdisjoint(told)
+    assert tomorrow.isdisjoint(shared)
     assert None not in tomorrow
     for salts in processes:
-        await salts.keep(database, midnight)
+        await salts.refresh(database, midnight)
     assert {salts.at(NOON) for salts in processes} == {None}
 
 
 async def test_offers_of_days_that_ended_are_taken_away(database: Database) -> None:
-    await Salts().keep(database, NOON)
-    await Salts().keep(database, NOON + timedelta(days=3))
+    await Salts().refresh(database, NOON)
+    await Salts().refresh(database, NOON + timedelta(days=3))
     async with database.read() as connection:
         assert (await connection.execute(select(func.count()).select_from(salt_offers))).scalar_one() == 1
 
 
 async def test_a_process_that_nobody_answers_makes_a_salt_of_its_own(database: Database) -> None:
-    await Salts().keep(database, NOON)  # it dies at once
+    await Salts().refresh(database, NOON)  # it dies at once
     after = [Salts(), Salts()]
     for turn in range(10):
         for salts in after:
-            await salts.keep(database, NOON + timedelta(seconds=5 * turn))
+            await salts.refresh(database, NOON + timedelta(seconds=5 * turn))
         if 5 * turn < PATIENCE.total_seconds():
             assert after[0].at(NOON) is None
     assert after[0].at(NOON) == after[1].at(NOON) is not None
@@ -143,7 +132,7 @@ async def test_processes_that_begin_together_agree(database: Database) -> None:
     for turn in range(4):
         async with asyncio.TaskGroup() as group:
             for salts in processes:
-                group.create_task(salts.keep(database, NOON + timedelta(seconds=5 * turn)))
+                group.create_task(salts.refresh(database, NOON + timedelta(seconds=5 * turn)))
     assert len({salts.at(NOON) for salts in processes}) == 1
 
 
@@ -154,9 +143,9 @@ async def test_no_salt_and_no_visitor_is_ever_on_disk(tmp_path: Path) -> None:
             await places.plant_community(connection, "huada", NOON)
         for turn in range(3):
             for each in salts:
-                await each.keep(database, NOON + timedelta(seconds=turn))
+                await each.refresh(database, NOON + timedelta(seconds=turn))
         async with database.write() as connection:
-            await Visitors(salts[1]).seen(connection, Visit(), visitors)
+            await VisitCounter(salts[1]).count(connection, visit(NOON), visitors)
         salt = salts[0].at(NOON)
         assert salt is not None
         assert salt == salts[1].at(NOON)
@@ -170,10 +159,10 @@ async def test_registers_are_deleted_when_no_figure_asks_for_them_any_more(datab
         await places.plant_community(connection, "huada", NOON)
         for days in (0, 100, 761.9, 762.2, 763.5, 900):
             hour = NOON - timedelta(days=days)
-            await store.note(connection, Register(hour, "huada", "", "lunch", "qr", "click", 7, 3))
+            await store.add_register(connection, visit(hour, door="qr", kind="click"), 7, 3)
     working = asyncio.create_task(jobs.forget_visitors(database, clock=lambda: NOON))
     async with asyncio.timeout(60):
-        while await kept_since(database) < NOON - jobs.VISITORS_KEPT:
+        while await oldest_register(database) < NOON - jobs.VISITORS_KEPT:
             await asyncio.sleep(0.01)
     working.cancel()
     async with database.read() as connection:
@@ -181,7 +170,7 @@ async def test_registers_are_deleted_when_no_figure_asks_for_them_any_more(datab
     assert left == 3
 
 
-async def kept_since(database: Database) -> datetime:
+async def oldest_register(database: Database) -> datetime:
     async with database.read() as connection:
         oldest: datetime = (await connection.execute(select(func.min(visitor_registers.c.hour)))).scalar_one()
     return oldest

@@ -29,7 +29,7 @@ async def plant(world: World) -> None:
     now = datetime.now(UTC)
     async with world.database.write() as connection:
         for account in ("our-admin", "their-admin", "our-nobody"):
-            text, made = personal.make(account, f"token of {account}", frozenset(Scope), 30, now)
+            text, made = personal.make_token(account, f"token of {account}", frozenset(Scope), 30, now)
             await tokens.add(connection, made)
             _TEXTS[account] = text
         for place in (OURS, NEIGHBOURS):
@@ -84,7 +84,7 @@ def _webhook(id_: str, place: str, now: datetime) -> Webhook:
 
 
 async def _token(world: World) -> None:
-    _, made = personal.make("our-viewer", "token of our-viewer", frozenset({Scope.log}), 30, datetime.now(UTC))
+    _, made = personal.make_token("our-viewer", "token of our-viewer", frozenset({Scope.log}), 30, datetime.now(UTC))
     async with world.database.write() as connection:
         await tokens.add(connection, made)
     world.ids["token"] = made.id

@@ -58,7 +58,7 @@ async def plant(world: World) -> None:
             raiser = Organisation(place, "org", f"Organisation of {whose}", None, "C-1", None, "", NOW, "x")
             await organisations.save(connection, raiser, 0)
             picture = StoredPicture(hashlib.sha256(PICTURE).hexdigest(), "image/png", len(PICTURE), PICTURE)
-            await pictures.keep(connection, picture, NOW)
+            await pictures.store(connection, picture, NOW)
             title = texts(f"Project of {whose}")
             project = StoredProject(
                 place, whose, title, title, title, title, (1000,), 100, 10000, None, "", "", "",
@@ -141,15 +141,15 @@ async def _pictures_are_for_those_who_know_their_sum(world: World) -> None:
 async def _a_draft_is_its_senders(world: World) -> None:
     draft = Draft(new_id(), "our-admin", "beacons", OURS, "beacons.csv", b"uuid\n", NOW)
     async with world.database.write() as connection:
-        await import_drafts.keep(connection, draft)
+        await import_drafts.store(connection, draft)
     for method in ("GET", "POST"):
         async with world.session.request(
             method, f"{world.central.url}/staff/import/{draft.id}", allow_redirects=False
         ) as answer:
             assert (answer.status, answer.headers["Location"]) == (303, "/staff/login")
     async with world.database.read() as connection:
-        assert await import_drafts.of(connection, "their-admin", draft.id) is None
-        assert await import_drafts.of(connection, "our-admin", draft.id) is not None
+        assert await import_drafts.find(connection, "their-admin", draft.id) is None
+        assert await import_drafts.find(connection, "our-admin", draft.id) is not None
 
 
 async def _a_file_needs_a_login(world: World) -> None:

@@ -8,7 +8,7 @@ from central_server.api import tokens as personal
 from central_server.api.tokens import Scope
 from central_server.statistics.rollup import count_all
 from central_server.store.api import tokens
-from tests.unit.central_server.statistics.test_statistics_rollup import stretch
+from tests.unit.central_server.statistics_world import stretch
 from tests.unit.central_server.tenancy.entries import Checked, Entry, Open, Staff, World
 
 _HEARD = "00000000-0000-0000-0000-000000000007/1/1"
@@ -22,7 +22,7 @@ async def plant(world: World) -> None:
     world.marks |= {_HEARD}
     async with world.database.write() as connection:
         for account in ("our-admin", "their-admin"):
-            text, made = personal.make(account, f"figures of {account}", frozenset({Scope.statistics}), 30, now)
+            text, made = personal.make_token(account, f"figures of {account}", frozenset({Scope.statistics}), 30, now)
             await tokens.add(connection, made)
             _TEXTS[account] = text
 
@@ -43,7 +43,7 @@ async def _figures_are_the_askers_own(world: World) -> None:
 
 async def _rows_are_the_askers_own(world: World) -> None:
     async def ask(token: str, query: str) -> tuple[int, str]:
-        address = f"{world.central.url}/api/v1/statistics/beside?span=week&by=gateway{query}"
+        address = f"{world.central.url}/api/v1/statistics/comparison?span=week&by=gateway{query}"
         async with world.session.get(address, headers={"Authorization": f"Bearer {token}"}) as answer:
             return answer.status, await answer.text()
 
@@ -70,12 +70,12 @@ ROUTES: dict[str, Entry] = {
     "GET /staff/figures.csv": Staff(Right.see, names=True, query="?place=huada"),
     "GET /staff/figures.xlsx": Staff(Right.see, names=True, query="?gateway={gateway}"),
     "GET /staff/figures.json": Staff(Right.see, query="?span=week"),
-    "GET /staff/figures/beside.csv": Staff(Right.see, names=True, query="?gateway={gateway}&by=gateway"),
-    "GET /staff/figures/beside.xlsx": Staff(Right.see, names=True, query="?gateway={gateway}&by=community"),
-    "GET /staff/figures/beside.json": Staff(Right.see, query="?span=week"),
+    "GET /staff/figures/comparison.csv": Staff(Right.see, names=True, query="?gateway={gateway}&by=gateway"),
+    "GET /staff/figures/comparison.xlsx": Staff(Right.see, names=True, query="?gateway={gateway}&by=community"),
+    "GET /staff/figures/comparison.json": Staff(Right.see, query="?span=week"),
     "GET /api/v1/public/statistics/{community}": Open(
         "months that are over, nothing under five, no sum of communities"
     ),
-    "GET /api/v1/statistics/beside": Checked(_rows_are_the_askers_own),
+    "GET /api/v1/statistics/comparison": Checked(_rows_are_the_askers_own),
     "GET /api/v1/statistics": Checked(_figures_are_the_askers_own),
 }

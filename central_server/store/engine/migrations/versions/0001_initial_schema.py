@@ -45,7 +45,7 @@ def upgrade() -> None:
         "pictures",
         sa.Column("sha256", sa.String(64), primary_key=True),
         sa.Column("content_type", sa.String(16), nullable=False),
-        sa.Column("octets", sa.Integer, nullable=False),
+        sa.Column("size", sa.Integer, nullable=False),
         sa.Column("content", sa.LargeBinary, nullable=False),
         sa.Column("added_at", sa.BigInteger, nullable=False),
     )
@@ -256,11 +256,11 @@ def upgrade() -> None:
         sa.Index(None, "project", "environment"),
     )
     op.create_table(
-        "identity_wishes",
+        "identity_requests",
         sa.Column("uuid", sa.String(36), primary_key=True),
         sa.Column("major", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("minor", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("wisher", sa.String(64), sa.ForeignKey("places.id"), primary_key=True),
+        sa.Column("requester", sa.String(64), sa.ForeignKey("places.id"), primary_key=True),
         sa.Column("at", sa.BigInteger, nullable=False),
         sa.Index(None, "at"),
         sqlite_with_rowid=False,
@@ -654,7 +654,7 @@ def upgrade() -> None:
         sa.Column("place", sa.String(64), sa.ForeignKey("places.id"), nullable=False),
         sa.Column("name", sa.String(200), nullable=False),
         sa.Column("content", sa.LargeBinary, nullable=False),
-        sa.Column("begun_at", sa.BigInteger, nullable=False),
+        sa.Column("uploaded_at", sa.BigInteger, nullable=False),
     )
     op.create_table(
         "intents",
