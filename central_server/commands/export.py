@@ -7,7 +7,7 @@ from pathlib import Path
 from central_server.catalogue import file_import
 from central_server.commands.exit_codes import CONFIGURATION, FAILURE
 from central_server.commands.store_selection import open_database, store_url
-from central_server.sheets.sheet_writer import Cell, written
+from central_server.sheets.sheet_writer import Cell, write_table
 from central_server.store.engine.database import StoreRefused, StoreUnavailable
 from central_server.store.places import places
 from daemonkit.files import write_atomically
@@ -22,7 +22,7 @@ def run(config: Path, state: Path, kind: str, file: Path, place: str) -> int:
             print(f"there is no place {place!r}", file=sys.stderr)
             return FAILURE
         form = "xlsx" if file.suffix.lower() == ".xlsx" else "csv"
-        write_atomically(file, written(form, kind, found), mode=0o640)
+        write_atomically(file, write_table(form, kind, found), mode=0o640)
     except (ConfigRefused, StoreRefused) as error:
         print(error, file=sys.stderr)
         return CONFIGURATION

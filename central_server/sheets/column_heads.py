@@ -1,4 +1,4 @@
-"""Heads of columns: as programs call them, and in the words of each language. A file may have any of them."""
+"""Translate column heads between their internal names and each language. A file may use any of them."""
 
 from collections.abc import Mapping
 
@@ -9,20 +9,20 @@ _BRACKETS = str.maketrans("\uff08\uff09", "()")
 
 
 class Heads:
-    """`words`: by a column's name its heads in Simplified Chinese, Traditional Chinese and English."""
+    """`words`: by column name the heads in Simplified Chinese, Traditional Chinese and English."""
 
     def __init__(self, words: Mapping[str, tuple[str, str, str]]) -> None:
         self._words = words
-        self._names = {_plain(told): name for name, heads in words.items() for told in (name, *heads)}
+        self._names = {_plain(text): name for name, heads in words.items() for text in (name, *heads)}
 
     def head(self, name: str, language: Language | None) -> str:
-        """None: as the programs call it."""
+        """`language` None: the internal name."""
         return name if language is None else self._words[name][_ORDER.index(language)]
 
-    def name_of(self, told: str) -> str | None:
-        """The column that a head means."""
-        return self._names.get(_plain(told))
+    def name_of(self, text: str) -> str | None:
+        """Return the column of a head."""
+        return self._names.get(_plain(text))
 
 
-def _plain(told: str) -> str:
-    return " ".join(told.split()).casefold().translate(_BRACKETS)
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold().translate(_BRACKETS)

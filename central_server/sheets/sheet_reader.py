@@ -1,4 +1,4 @@
-"""CSV and XLSX as people's programs write them, read within bounds."""
+"""Read CSV and XLSX files of spreadsheet programs, within limits."""
 
 import csv
 import io
@@ -13,17 +13,17 @@ from xml.etree.ElementTree import ParseError
 from central_server.errors import CentralError
 from central_server.sheets.sheet_writer import FORMULA
 
-MOST_OCTETS = 4 * 1024 * 1024
-MOST_ROWS = 5000
-_MOST_COLUMNS = 60
-_MOST_UNPACKED = 24 * 1024 * 1024
-_MOST_PARTS = 200
+MAX_BYTES = 4 * 1024 * 1024
+MAX_ROWS = 5000
+_MAX_COLUMNS = 60
+_MAX_UNPACKED = 24 * 1024 * 1024
+_MAX_PARTS = 200
 _BOOK = b"PK\x03\x04"
 _BOOK_ENDINGS, _TEXT_ENDINGS = ("xlsx",), ("csv", "txt", "tsv")
 
 
 class SheetRefused(CentralError):
-    """The file cannot be read as a table; `most`: it is larger than that, None when it is none."""
+    """The file is no table (`most` None), or larger than `most`."""
 
     def __init__(self, most: str | int | None = None) -> None:
         super().__init__("unreadable" if most is None else f"more than {most}")
@@ -32,38 +32,38 @@ class SheetRefused(CentralError):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """`rows`: each with its number as the person's program shows it, the head being row 1. Empty rows are left out."""
+    """`rows`: each with its number as a spreadsheet shows it; the head is row 1. Empty rows are left out."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
 
 
 def read(content: bytes) -> Sheet:
-    """XLSX, or CSV in UTF-8, UTF-16 with its mark, or GB18030. Blocks for as long as it takes. Raises SheetRefused."""
-    if len(content) > MOST_OCTETS:
-        raise SheetRefused(f"{MOST_OCTETS // 1024 // 1024} MB")
+    """Read XLSX, or CSV in UTF-8, UTF-16 with a byte order mark, or GB18030. Blocking. Raises SheetRefused."""
+    if len(content) > MAX_BYTES:
+        raise SheetRefused(f"{MAX_BYTES // 1024 // 1024} MB")
     lines = _xlsx(content) if content.startswith(_BOOK) else _csv(_text(content))
     head: tuple[str, ...] = ()
     rows: list[tuple[int, tuple[str, ...]]] = []
     for number, cells in enumerate(lines, 1):
-        told = tuple(cells)
-        while told and not told[-1].strip():
-            told = told[:-1]
-        if not told:
+        row = tuple(cells)
+        while row and not row[-1].strip():
+            row = row[:-1]
+        if not row:
             continue
         if not head:
-            head = told
+            head = row
         else:
-            rows.append((number, told + ("",) * (len(head) - len(told))))
-        if len(rows) > MOST_ROWS:
-            raise SheetRefused(MOST_ROWS)
-    if not head or len(head) > _MOST_COLUMNS:
+            rows.append((number, row + ("",) * (len(head) - len(row))))
+        if len(rows) > MAX_ROWS:
+            raise SheetRefused(MAX_ROWS)
+    if not head or len(head) > _MAX_COLUMNS:
         raise SheetRefused
     return Sheet(head, tuple(rows))
 
 
-def is_called(ending: str, content: bytes) -> bool:
-    """Whether a name with this ending says what the file is."""
+def ending_matches(ending: str, content: bytes) -> bool:
+    """Return whether a file name's ending matches the content."""
     return ending in (_BOOK_ENDINGS if content.startswith(_BOOK) else _TEXT_ENDINGS)
 
 
@@ -102,24 +102,24 @@ def _xlsx(content: bytes) -> Sequence[Sequence[str]]:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
             infos = parts.infolist()
         # zipfile never unpacks more of a part than the directory says.
-        if len(infos) > _MOST_PARTS or sum(info.file_size for info in infos) > _MOST_UNPACKED:
-            raise SheetRefused(MOST_ROWS)
+        if len(infos) > _MAX_PARTS or sum(info.file_size for info in infos) > _MAX_UNPACKED:
+            raise SheetRefused(MAX_ROWS)
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # a file may claim a million columns
-        rows = sheet.iter_rows(max_col=_MOST_COLUMNS + 1, values_only=True)
-        found = [[_told(value) for value in row] for row in islice(rows, MOST_ROWS * 2)]
+        rows = sheet.iter_rows(max_col=_MAX_COLUMNS + 1, values_only=True)
+        found = [[_text_of(value) for value in row] for row in islice(rows, MAX_ROWS * 2)]
         if next(rows, None) is not None:
-            raise SheetRefused(MOST_ROWS)
+            raise SheetRefused(MAX_ROWS)
         return found
     except (
         InvalidFileException, zipfile.BadZipFile, zlib.error, ParseError, OSError, EOFError, KeyError, IndexError,
         ValueError, TypeError, AttributeError, NotImplementedError, RuntimeError, OverflowError,
-    ) as error:  # fmt: skip  # openpyxl lets through what it stumbles over
+    ) as error:  # fmt: skip  # openpyxl raises these for damaged files
         raise SheetRefused from error
 
 
-def _told(value: object) -> str:
+def _text_of(value: object) -> str:
     match value:
         case None:
             return ""

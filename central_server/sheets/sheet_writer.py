@@ -1,4 +1,4 @@
-"""Tables as files that a spreadsheet opens, CSV and XLSX. No cell of them is ever taken for a formula."""
+"""Write tables as CSV and XLSX files in which no cell is taken for a formula."""
 
 import csv
 import io
@@ -13,37 +13,37 @@ from typing import Any
 from sync_contract.permit import OFFICIAL_TIME
 
 Cell = str | int | float | Decimal | date | None
-"""None is an empty cell; Decimal is money in yuan; a datetime is told in official time."""
+"""None is an empty cell; Decimal is money in yuan; a datetime is written in official time."""
 Rows = Sequence[Sequence[Cell]]
 """The first row is the heading."""
 TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 FORMULA = tuple("=+-@\t\r'")
-"""A text that begins so might be worked out by a spreadsheet; the apostrophe keeps what we write readable back."""
+"""A spreadsheet may evaluate text that begins so; the apostrophe is removed again when read."""
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _FORMATS = {Decimal: "#,##0.00", date: "yyyy-mm-dd", datetime: "yyyy-mm-dd hh:mm:ss"}
-_WIDEST = 44
-_LOOKED_AT = 100
+_MAX_WIDTH = 44
+_MEASURED_ROWS = 100
 
 
 def yuan(fen: int) -> Decimal:
-    """A number to a spreadsheet, and exact to the fen in the file."""
+    """Return yuan as a number, exact to the fen."""
     return Decimal(fen).scaleb(-2)
 
 
-def written(form: str, title: str, rows: Rows) -> bytes:
-    """`form`: one of TYPES. Blocks for as long as it takes."""
+def write_table(form: str, title: str, rows: Rows) -> bytes:
+    """`form`: one of TYPES. Blocking."""
     return csv_file(rows) if form == "csv" else xlsx_file(title, rows)
 
 
 def csv_file(rows: Rows) -> bytes:
-    """RFC 4180 in UTF-8, with the mark without which Excel takes it for the local encoding."""
+    """Write RFC 4180 in UTF-8, with the byte order mark that Excel needs."""
     out = io.StringIO()
     csv.writer(out).writerows([_field(cell) for cell in row] for row in rows)
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
 def xlsx_file(title: str, rows: Rows) -> bytes:
-    # here and not above: ten megabytes that most servers never need
+    # imported here: ten megabytes that most servers never need
     from openpyxl import Workbook  # type: ignore[import-untyped]  # it has no types, nor have the pins
     from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]  # the same
     from openpyxl.styles import Font  # type: ignore[import-untyped]  # the same
@@ -52,8 +52,8 @@ def xlsx_file(title: str, rows: Rows) -> bytes:
     book = Workbook(write_only=True)
     sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", _UNPRINTABLE.sub("", title))[:31] or "1")
     sheet.freeze_panes = "B2"
-    for place, column in enumerate(zip_longest(*rows[:_LOOKED_AT]), 1):
-        sheet.column_dimensions[get_column_letter(place)].width = min(max(map(_width, column)) + 2, _WIDEST)
+    for place, column in enumerate(zip_longest(*rows[:_MEASURED_ROWS]), 1):
+        sheet.column_dimensions[get_column_letter(place)].width = min(max(map(_width, column)) + 2, _MAX_WIDTH)
 
     def made(value: Cell, *, bold: bool) -> Any:  # noqa: ANN401  (a library without types)
         if isinstance(value, datetime):
@@ -61,7 +61,7 @@ def xlsx_file(title: str, rows: Rows) -> bytes:
         cell = WriteOnlyCell(sheet, _UNPRINTABLE.sub("", value) if isinstance(value, str) else value)
         if isinstance(value, str):
             cell.data_type = "s"
-            cell.quotePrefix = value.startswith(FORMULA)  # else it becomes a formula when somebody edits it
+            cell.quotePrefix = value.startswith(FORMULA)  # otherwise editing makes it a formula
         elif type(value) in _FORMATS:
             cell.number_format = _FORMATS[type(value)]
         if bold:
@@ -84,7 +84,7 @@ def _field(cell: Cell) -> str | int | float | Decimal:
         case date():
             return cell.isoformat()
         case str():
-            return f"'{cell}" if cell.startswith(FORMULA) else cell  # as OWASP advises against CSV injection
+            return f"'{cell}" if cell.startswith(FORMULA) else cell  # OWASP on CSV injection
     return cell
 
 

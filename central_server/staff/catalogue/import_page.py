@@ -11,7 +11,7 @@ from central_server.catalogue.field_parsing import Fault, Word, file_fault
 from central_server.catalogue.file_import import KINDS, Plan, RowFault
 from central_server.catalogue.publication import Publication
 from central_server.catalogue.records import Edit
-from central_server.sheets.sheet_reader import MOST_OCTETS, Sheet, SheetRefused, is_called
+from central_server.sheets.sheet_reader import MAX_BYTES, Sheet, SheetRefused, ending_matches
 from central_server.sheets.sheet_writer import TYPES
 from central_server.staff.catalogue.catalogue_status import load_status
 from central_server.staff.frame.fault_wording import FAULTS, in_language
@@ -37,7 +37,7 @@ class ImportPage:
         return [
             self._desk.page("/staff/export", self._export, Right.see),
             self._desk.page("/staff/import", self._choose, Right.edit),
-            self._desk.upload("/staff/import", self._upload, Right.edit, limit=MOST_OCTETS + 64 * 1024),
+            self._desk.upload("/staff/import", self._upload, Right.edit, limit=MAX_BYTES + 64 * 1024),
             self._desk.page("/staff/import/{draft:[0-9a-f]{32}}", self._preview, Right.edit),
             self._desk.form("/staff/import/{draft:[0-9a-f]{32}}", self._apply, Right.edit),
         ]
@@ -84,7 +84,7 @@ class ImportPage:
         if file is None or not file.content:
             return await self._form(visitor, kind, Fault("file", Word.needed))
         try:
-            if not is_called(file.ending, file.content):
+            if not ending_matches(file.ending, file.content):
                 raise SheetRefused
             await file_import.open_sheet(file.content)
         except SheetRefused as error:

@@ -15,7 +15,7 @@ from central_server.accounts.access import Access, Right
 from central_server.accounts.sessions import IDLE, Owed, Standing, standing
 from central_server.catalogue.display_name import NameLookup
 from central_server.language import language, remember
-from central_server.sheets.sheet_writer import TYPES, Rows, written
+from central_server.sheets.sheet_writer import TYPES, Rows, write_table
 from central_server.staff.frame.menu import groups
 from central_server.staff.frame.render import StaffTemplates
 from central_server.store.accounts import audit_trail
@@ -95,7 +95,7 @@ class Sent:
 
 async def sheet(name: str, form: str, rows: Rows, *, of: frozenset[str] = frozenset()) -> Sent:
     """A table as a file; `form`: one of `sheets.writing.TYPES`; `of` as in `Sent`."""
-    return Sent(f"{name}.{form}", TYPES[form], await asyncio.to_thread(written, form, name, rows), of)
+    return Sent(f"{name}.{form}", TYPES[form], await asyncio.to_thread(write_table, form, name, rows), of)
 
 
 @dataclass(frozen=True, slots=True)

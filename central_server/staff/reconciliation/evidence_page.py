@@ -10,7 +10,7 @@ from central_server.catalogue import file_import
 from central_server.catalogue.field_parsing import Fault, Word, file_fault
 from central_server.reconciliation import evidence
 from central_server.reconciliation.evidence import COLUMNS, EvidencePlan, head
-from central_server.sheets.sheet_reader import MOST_OCTETS, Sheet, SheetRefused, is_called
+from central_server.sheets.sheet_reader import MAX_BYTES, Sheet, SheetRefused, ending_matches
 from central_server.staff.frame.fault_wording import FAULTS
 from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Visitor, sheet
 from central_server.store.catalogue import import_drafts, projects
@@ -41,7 +41,7 @@ class EvidencePage:
         return [
             desk.page(_AT, self._show, Right.money),
             desk.page(f"{_AT}.xlsx", self._list, Right.money),
-            desk.upload(_AT, self._take, Right.money, limit=MOST_OCTETS + 64 * 1024),
+            desk.upload(_AT, self._take, Right.money, limit=MAX_BYTES + 64 * 1024),
             desk.page(_DRAFT, self._look, Right.money),
             desk.form(_DRAFT, self._apply, Right.money),
         ]
@@ -80,7 +80,7 @@ class EvidencePage:
         if file is None or not file.content:
             return await self._asked(visitor, Fault("file", Word.needed))
         try:
-            if not is_called(file.ending, file.content):
+            if not ending_matches(file.ending, file.content):
                 raise SheetRefused
             await file_import.open_sheet(file.content)
         except SheetRefused as error:

@@ -1,4 +1,4 @@
-"""Every operation of the document, asked in every way that schemathesis can think of: a taste of tests/soak."""
+"""Fuzz every operation of the document with schemathesis; tests/soak does more."""
 
 from pathlib import Path
 

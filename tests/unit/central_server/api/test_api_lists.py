@@ -1,4 +1,4 @@
-"""How beacons and gateways stand and what is bound to what, for programs; and figures side by side."""
+"""List beacons, gateways and bindings for programs, and compare figures."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -25,19 +25,19 @@ from tests.unit.central_server.statistics_world import place, stretch
 
 NOW = datetime.now(UTC)
 DOOR = place(1, 1).beacon
-"""One that `stretch` hears."""
+"""A beacon that `stretch` hears."""
 
 
-def kept(beacon: BeaconId, kind: BeaconKind) -> StoredBeacon:
+def a_beacon(beacon: BeaconId, kind: BeaconKind) -> StoredBeacon:
     tag_class = "" if kind is BeaconKind.place else "volunteer"
     return StoredBeacon(new_id(), "huada", beacon, kind, "door", -59, tag_class, None, (), "", NOW, "")
 
 
-async def test_a_beacon_tells_whether_it_is_heard_and_a_persons_tag_does_not(
+async def test_a_beacon_has_a_status_and_a_persons_tag_has_none(
     central: RunningCentral, gateway: DeliveringGateway, session: aiohttp.ClientSession
 ) -> None:
-    mine = [kept(DOOR, BeaconKind.place), kept(BeaconId(DOOR.uuid, 77, 1), BeaconKind.place)]
-    tag = kept(BeaconId(DOOR.uuid, 78, 1), BeaconKind.person)
+    mine = [a_beacon(DOOR, BeaconKind.place), a_beacon(BeaconId(DOOR.uuid, 77, 1), BeaconKind.place)]
+    tag = a_beacon(BeaconId(DOOR.uuid, 78, 1), BeaconKind.person)
     async with central.database() as database:
         token = await a_token(database, Scope.catalogue)
         async with database.write() as connection:
@@ -45,16 +45,16 @@ async def test_a_beacon_tells_whether_it_is_heard_and_a_persons_tag_does_not(
                 await beacons.save(connection, each, 0)
         await gateway.deliver([stretch(7, datetime.now(UTC) - timedelta(minutes=6))])
         await count_all(database)
-    status, told, _ = await ask(session, f"{central.url}/api/v1/beacons", token)
+    status, body, _ = await ask(session, f"{central.url}/api/v1/beacons", token)
     assert status == 200
-    found = {each["id"]: (each["status"], each["last_active"]) for each in told["beacons"]}
+    found = {each["id"]: (each["status"], each["last_active"]) for each in body["beacons"]}
     assert found[mine[0].id][0] == "active"
     assert found[mine[0].id][1] is not None
     assert found[mine[1].id] == ("never", None)
     assert found[tag.id] == (None, None)
 
 
-async def test_a_gateway_tells_how_it_stands(central: RunningCentral, session: aiohttp.ClientSession) -> None:
+async def test_a_gateway_has_a_status(central: RunningCentral, session: aiohttp.ClientSession) -> None:
     async with central.database() as database:
         new, _ = await invited(database, label="new")
         device = EnrollingDevice(session, central.url)
@@ -65,8 +65,8 @@ async def test_a_gateway_tells_how_it_stands(central: RunningCentral, session: a
         await awaited.enrol(code)
         token = await a_token(database, Scope.catalogue)
     await device.report()
-    _, told, _ = await ask(session, f"{central.url}/api/v1/gateways", token)
-    found = {each["id"]: (each["status"], each["last_contact"] is not None) for each in told["gateways"]}
+    _, body, _ = await ask(session, f"{central.url}/api/v1/gateways", token)
+    found = {each["id"]: (each["status"], each["last_contact"] is not None) for each in body["gateways"]}
     assert (found[new.id], found[device.id], found[awaited.id]) == (("new", False), ("up", True), ("awaited", False))
 
 
@@ -89,11 +89,11 @@ async def test_bindings_come_in_parts_each_once(central: RunningCentral, session
         token = await a_token(database, Scope.catalogue)
     seen, cursor = [], ""
     for _ in range(3):
-        status, told, _ = await ask(session, f"{central.url}/api/v1/bindings?limit=1{cursor}", token)
+        status, body, _ = await ask(session, f"{central.url}/api/v1/bindings?limit=1{cursor}", token)
         assert status == 200
-        seen += told["bindings"]
-        cursor = f"&cursor={told['next']}"
-    assert told["next"] is None
+        seen += body["bindings"]
+        cursor = f"&cursor={body['next']}"
+    assert body["next"] is None
     assert [each["id"] for each in seen] == sorted(one.id for one in made)
     of_beacon = next(each for each in seen if each["target"] == "beacon")
     assert (of_beacon["uuid"], of_beacon["hours"], of_beacon["weekdays"]) == (
@@ -104,7 +104,7 @@ async def test_bindings_come_in_parts_each_once(central: RunningCentral, session
     assert (of_beacon["project"], of_beacon["zone"], of_beacon["until"]) == ("lunch", "near", None)
 
 
-async def test_figures_side_by_side_for_programs(
+async def test_programs_compare_figures(
     central: RunningCentral, gateway: DeliveringGateway, session: aiohttp.ClientSession
 ) -> None:
     async with central.database() as database:
@@ -112,16 +112,16 @@ async def test_figures_side_by_side_for_programs(
         await gateway.deliver([gateway.intent(), stretch(7, datetime.now(UTC) - timedelta(minutes=6))])
         await count_all(database)
     address = f"{central.url}/api/v1/statistics/comparison?span=quarter"
-    _, told, _ = await ask(session, f"{address}&by=gateway", token)
-    assert [(row["key"], row["registered"], row["near_phone"]) for row in told["rows"]] == [(gateway.id, 1, None)]
-    assert told["rows"][0]["near_tag"] > 0
+    _, body, _ = await ask(session, f"{address}&by=gateway", token)
+    assert [(row["key"], row["registered"], row["near_phone"]) for row in body["rows"]] == [(gateway.id, 1, None)]
+    assert body["rows"][0]["near_tag"] > 0
     assert (await ask(session, f"{address}&by=person", token))[0] == 400
 
 
-def test_the_document_tells_what_is_sent_to_webhooks() -> None:
-    told = build_document(OPERATIONS, "1")
-    assert set(told["webhooks"]) == {event.value for event in EVENTS}
-    for webhook in told["webhooks"].values():
+def test_the_document_describes_webhooks() -> None:
+    body = build_document(OPERATIONS, "1")
+    assert set(body["webhooks"]) == {event.value for event in EVENTS}
+    for webhook in body["webhooks"].values():
         schema = webhook["post"]["requestBody"]["content"]["application/json"]["schema"]
         assert schema == {"$ref": "#/components/schemas/WebhookBody"}
         assert {each["name"] for each in webhook["post"]["parameters"]} == {
@@ -129,10 +129,10 @@ def test_the_document_tells_what_is_sent_to_webhooks() -> None:
             "webhook-timestamp",
             "webhook-signature",
         }
-    assert set(told["components"]["schemas"]["WebhookBody"]["properties"]) == set(WebhookBody.model_fields)
+    assert set(body["components"]["schemas"]["WebhookBody"]["properties"]) == set(WebhookBody.model_fields)
 
 
-async def test_the_reader_page_leads_from_each_event_to_its_body(central: RunningCentral, donor: Donor) -> None:
+async def test_the_reader_page_links_each_event_to_its_body(central: RunningCentral, donor: Donor) -> None:
     page = await donor.open(f"{central.url}/api?lang=en")
     assert page.html.count('href="#record-WebhookBody"') >= len(EVENTS)
     assert 'id="record-WebhookBody"' in page.html

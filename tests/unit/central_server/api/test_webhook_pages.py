@@ -1,4 +1,4 @@
-"""Staff make a webhook and see what arrived; and what a program is told of a gift."""
+"""Make a webhook on the staff pages and see its deliveries; the event of a paid gift."""
 
 import asyncio
 import re
@@ -31,7 +31,7 @@ async def open_central(tmp_path: Path, bank: RunningBank) -> AsyncIterator[Runni
         yield central
 
 
-async def test_staff_make_a_webhook_and_see_what_arrived(
+async def test_staff_make_a_webhook_and_see_its_deliveries(
     open_central: RunningCentral, session: aiohttp.ClientSession, donor: Donor
 ) -> None:
     gateway = await enrolled(open_central, DeliveringGateway(session, open_central.url))
@@ -63,12 +63,12 @@ async def test_staff_make_a_webhook_and_see_what_arrived(
         async with asyncio.timeout(60):
             while len(receiver.came) < 2:
                 await asyncio.sleep(0.2)
-        told = receiver.came[1][1]
-        assert (told["event"], told["data"], told["community"]) == ("webhook.trial", {"kind": "trial"}, "huada")
+        body = receiver.came[1][1]
+        assert (body["event"], body["data"], body["community"]) == ("webhook.trial", {"kind": "trial"}, "huada")
         assert receiver.forged == 0
 
 
-async def test_a_paid_gift_is_told_without_saying_who_gave(
+async def test_the_event_of_a_paid_gift_does_not_identify_the_donor(
     open_central: RunningCentral, session: aiohttp.ClientSession, donor: Donor
 ) -> None:
     gateway = await enrolled(open_central, DeliveringGateway(session, open_central.url))

@@ -1,4 +1,4 @@
-"""Other programs are told: each event once in the outbox, signed, sent until it arrives, and never into our network."""
+"""Deliver events: each once in the outbox, signed, sent until it arrives, never into a private network."""
 
 import asyncio
 import json
@@ -38,13 +38,13 @@ SECRET = b"only for tests"
 SALT = "ab" * 32
 
 
-def test_a_delivery_is_signed_as_the_standard_says() -> None:
-    """The vector that the libraries of Standard Webhooks are tested with."""
+def test_a_delivery_is_signed_according_to_the_standard() -> None:
+    """Use the test vector of the Standard Webhooks libraries."""
     at = datetime.fromtimestamp(1614265330, UTC)
     secret, body = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", b'{"test": 2432232314}'
-    told = headers(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", at, body)
-    assert told["webhook-timestamp"] == "1614265330"
-    assert told["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    bodies = headers(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", at, body)
+    assert bodies["webhook-timestamp"] == "1614265330"
+    assert bodies["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ async def hook(database: Database, url: str, *events: Event, place: str = "huada
 
 
 async def refused(database: Database, at: datetime = NOW, result: Receipt = Receipt.refused) -> str:
-    """Something arrived and was refused."""
+    """Store a refused parcel."""
     async with database.write() as connection:
         known = (await gateways.every(connection, [TOP]))[0].id
         parcel = new_id()
@@ -84,7 +84,7 @@ async def outbox(database: Database) -> list[Any]:
         return list(await connection.execute(select(webhook_deliveries).order_by(webhook_deliveries.c.seq)))
 
 
-async def test_an_event_is_in_the_outbox_once_for_each_webhook_however_often_it_is_looked_for(
+async def test_an_event_is_in_the_outbox_once_for_each_webhook(
     database: Database,
 ) -> None:
     both = await hook(database, "https://example.org/1", Event.parcel_refused, Event.parcel_conflict)
@@ -110,7 +110,7 @@ async def test_an_event_is_in_the_outbox_once_for_each_webhook_however_often_it_
     assert marks == {"arrivals": highest}
 
 
-async def test_what_falls_silent_is_told_as_it_is_to_staff(database: Database) -> None:
+async def test_alerts_of_late_gateways_and_silent_beacons_are_events(database: Database) -> None:
     await hook(database, "https://example.org/", Event.gateway_late, Event.beacon_silent)
     silent = Alert("silent_beacon", "a" * 16 + " b", "huada", "Hall", "/", 1, None, None, None, "u/1/2", NOW, NOW)
     late = replace(silent, matter="late", subject="a" * 16, beacon="", since=NOW - timedelta(hours=1))
@@ -118,28 +118,28 @@ async def test_what_falls_silent_is_told_as_it_is_to_staff(database: Database) -
         await alerts.add(connection, [silent, late, replace(silent, matter="conflict")])
     for second in (1, 2):
         await collect(database, NOW + timedelta(seconds=second))
-    told = [json.loads(row.body) for row in await outbox(database)]
-    assert [(each["event"], each["data"]["gateway"], each["data"]["beacon"]) for each in told] == [
+    bodies = [json.loads(row.body) for row in await outbox(database)]
+    assert [(each["event"], each["data"]["gateway"], each["data"]["beacon"]) for each in bodies] == [
         ("beacon.silent", "a" * 16, "u/1/2"),
         ("gateway.late", "a" * 16, ""),
     ]
-    assert (told[0]["data"]["since"], told[1]["data"]["since"]) == (None, "2026-11-24T07:00:00Z")
+    assert (bodies[0]["data"]["since"], bodies[1]["data"]["since"]) == (None, "2026-11-24T07:00:00Z")
 
 
-async def test_what_becomes_visible_late_under_a_lower_number_is_not_lost(database: Database) -> None:
+async def test_an_event_that_becomes_visible_late_with_a_lower_number_is_not_lost(database: Database) -> None:
     await hook(database, "https://example.org/", Event.parcel_refused)
     late, early = await refused(database), await refused(database)
     async with database.write() as connection:  # as if the first one's transaction were not committed yet
-        kept = (await connection.execute(select(arrivals_table).where(arrivals_table.c.parcel == late))).one()
+        row = (await connection.execute(select(arrivals_table).where(arrivals_table.c.parcel == late))).one()
         await connection.execute(delete(arrivals_table).where(arrivals_table.c.parcel == late))
     await collect(database, NOW + timedelta(seconds=1))
     async with database.write() as connection:
-        await connection.execute(arrivals_table.insert().values(dict(kept._mapping)))
+        await connection.execute(arrivals_table.insert().values(dict(row._mapping)))
     await collect(database, NOW + timedelta(seconds=2))
     assert [json.loads(row.body)["data"]["parcel"] for row in await outbox(database)] == [late, early]
 
 
-async def test_a_webhook_is_not_told_of_what_was_before_it_or_is_elsewhere(database: Database) -> None:
+async def test_a_webhook_gets_no_earlier_events_and_none_of_other_places(database: Database) -> None:
     await hook(database, "https://example.org/", Event.parcel_refused, at=NOW)
     await refused(database, NOW - timedelta(seconds=1))
     other = DeliveringGateway()
@@ -183,7 +183,7 @@ async def test_two_processes_at_once_make_one_try(database: Database, sender: Se
     assert len(receiver.came) == 1
 
 
-async def test_a_webhook_that_is_dead_holds_up_no_other(database: Database, sender: Sender, receiver: Receiver) -> None:
+async def test_an_unreachable_webhook_delays_no_other(database: Database, sender: Sender, receiver: Receiver) -> None:
     dead = await hook(database, "http://127.0.0.1:9/hook", Event.parcel_refused)
     for _ in range(12):
         await refused(database)
@@ -197,7 +197,7 @@ async def test_a_webhook_that_is_dead_holds_up_no_other(database: Database, send
     assert sum(tried) == 4
 
 
-async def test_after_a_day_a_delivery_is_given_up_and_after_five_the_webhook_with_a_line_for_staff(
+async def test_a_delivery_is_given_up_after_a_day_and_a_webhook_stopped_after_five(
     database: Database, sender: Sender
 ) -> None:
     made = await hook(database, "http://127.0.0.1:9/hook", Event.parcel_refused)
@@ -223,9 +223,7 @@ async def test_after_a_day_a_delivery_is_given_up_and_after_five_the_webhook_wit
     assert await sender.send_due(later + RETRY_PERIOD) == 0
 
 
-async def test_nothing_is_sent_into_our_network_even_if_it_stands_in_the_database(
-    database: Database, receiver: Receiver
-) -> None:
+async def test_nothing_is_sent_to_a_stored_private_address(database: Database, receiver: Receiver) -> None:
     made = await hook(database, receiver.url.replace("http:", "https:"), Event.parcel_refused)
     await refused(database)
     await collect(database, NOW)
@@ -244,7 +242,7 @@ async def test_nothing_is_sent_into_our_network_even_if_it_stands_in_the_databas
     assert receiver.came == []
 
 
-def test_waits_grow_to_an_hour_and_never_march_in_step() -> None:
+def test_waits_grow_to_an_hour_with_jitter() -> None:
     first, late = [[next_wait(tries) for _ in range(200)] for tries in (0, 50)]
     assert max(first) <= timedelta(seconds=31)
     assert timedelta(minutes=30) < max(late) <= timedelta(hours=1, seconds=1)

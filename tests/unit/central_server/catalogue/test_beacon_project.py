@@ -1,4 +1,4 @@
-"""Which project is at a beacon now, and what gateways tell of the beacon."""
+"""Find the project at a beacon, and the status of a beacon from gateways' reports."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ __all__ = ["huada"]
 
 
 async def gave(database: Database, fen: int, environment: str) -> None:
-    """Five gifts that come to so much, and what the ledger publishes of them."""
+    """Post five gifts of this sum and publish them."""
     for _ in range(5):
         async with database.write() as connection:
             await ledger_world.gave(connection, fen // 5, environment=environment)
@@ -50,7 +50,7 @@ def heard(beacon: BeaconId, frames: int) -> PlaceBeaconStatistics:
 
 
 def report(**changes: Any) -> BeaconStatistics:
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "start": clock(),
         "seconds": 300,
         "foreign_frames": 0,
@@ -58,7 +58,7 @@ def report(**changes: Any) -> BeaconStatistics:
         "classes": (),
         "advertised": (),
     }
-    return BeaconStatistics(**{**told, **changes})
+    return BeaconStatistics(**{**fields, **changes})
 
 
 async def test_the_project_at_a_beacon_follows_the_rule_and_the_hour(huada: Database) -> None:
@@ -83,7 +83,7 @@ async def test_a_zone_asks_how_near_the_phone_is(huada: Database) -> None:
         assert await project_at(connection, DOOR, NOW, Environment.drill, zone="immediate") is not None
 
 
-async def test_what_was_paid_is_told_where_there_is_a_goal_and_ends_what_is_shown_until_then(huada: Database) -> None:
+async def test_paid_sums_are_published_for_goals_and_end_while_needed_bindings(huada: Database) -> None:
     await edit(huada, TOP, goal_fen=10_000)
     async with huada.write() as connection:
         await known(connection, DOOR)
@@ -105,14 +105,14 @@ async def test_what_was_paid_is_told_where_there_is_a_goal_and_ends_what_is_show
     async with huada.write() as connection:
         await ledger_world.gave(connection, 700)
     clock_now += 2 * REFRESH_INTERVAL
-    assert (await publication.current("huada")).version == before, "no single gift shows by a difference"
+    assert (await publication.current("huada")).version == before, "a single gift is not published"
     await gave(huada, 100, "drill")
     assert (await publication.current("huada")).version == before, "not every gift is a new version"
     clock_now += REFRESH_INTERVAL
     assert (await publication.current("huada")).version > before
 
 
-async def test_phones_are_never_told_of_people_or_of_strangers(huada: Database) -> None:
+async def test_persons_tags_and_unknown_beacons_bring_no_project(huada: Database) -> None:
     async with huada.write() as connection:
         await known(connection, CARD, BeaconKind.person)
         await bound(connection, Target.beacon, CARD, project="lunch")
@@ -121,7 +121,7 @@ async def test_phones_are_never_told_of_people_or_of_strangers(huada: Database) 
         assert await project_at(connection, HALL, NOW, Environment.drill) is None
 
 
-async def test_of_two_communities_with_one_identity_the_first_one_counts_whoever_hears_it(huada: Database) -> None:
+async def test_of_two_communities_with_one_identity_the_first_counts(huada: Database) -> None:
     await register(huada, "a" * 16, DeliveringGateway(None, "").public, "huada", "A", NOW)
     await register(huada, "b" * 16, DeliveringGateway(None, "").public, "neighbours", "B", NOW)
     async with huada.write() as connection:
@@ -137,7 +137,7 @@ async def test_of_two_communities_with_one_identity_the_first_one_counts_whoever
             assert found.community == "huada"
 
 
-async def test_a_beacon_of_the_top_stands_where_a_gateway_says(huada: Database) -> None:
+async def test_a_gateway_decides_the_community_of_a_beacon_of_the_top(huada: Database) -> None:
     async with huada.write() as connection:
         await known(connection, DOOR, place=TOP)
         await bound(connection, Target.beacon, DOOR, project="lunch", place=TOP)
@@ -155,7 +155,7 @@ async def test_a_beacon_of_the_top_stands_where_a_gateway_says(huada: Database) 
 async def test_what_gateways_report_makes_a_beacon_active_then_silent(huada: Database) -> None:
     await register(huada, "a" * 16, DeliveringGateway(None, "").public, "huada", "A", NOW)
 
-    async def stands(at: datetime) -> BeaconStatus:
+    async def status_at(at: datetime) -> BeaconStatus:
         async with huada.read() as connection:
             return beacon_status((await beacon_activity.of_beacons(connection, [DOOR])).get(DOOR, []), at)[0]
 
@@ -165,16 +165,16 @@ async def test_what_gateways_report_makes_a_beacon_active_then_silent(huada: Dat
                 connection, "a" * 16, [("huada", at, report(places=(heard(DOOR, frames),)))]
             )
 
-    assert await stands(NOW) is BeaconStatus.never
+    assert await status_at(NOW) is BeaconStatus.never
     await reports(NOW, 0)
-    assert await stands(NOW) is BeaconStatus.never
+    assert await status_at(NOW) is BeaconStatus.never
     await reports(NOW, 7)
-    assert await stands(NOW + timedelta(minutes=10)) is BeaconStatus.active
-    assert await stands(NOW + timedelta(hours=1)) is BeaconStatus.activated
+    assert await status_at(NOW + timedelta(minutes=10)) is BeaconStatus.active
+    assert await status_at(NOW + timedelta(hours=1)) is BeaconStatus.activated
     await reports(NOW + timedelta(hours=1), 0)
-    assert await stands(NOW + timedelta(hours=1)) is BeaconStatus.silent
+    assert await status_at(NOW + timedelta(hours=1)) is BeaconStatus.silent
     await reports(NOW - timedelta(days=30), 5)  # a parcel of a month ago that comes late
-    assert await stands(NOW + timedelta(hours=1)) is BeaconStatus.silent
+    assert await status_at(NOW + timedelta(hours=1)) is BeaconStatus.silent
     async with huada.read() as connection:
         (seen,) = (await beacon_activity.of_beacons(connection, [DOOR]))[DOOR]
     assert seen.first_at == NOW - timedelta(days=30) + timedelta(seconds=300)

@@ -1,4 +1,4 @@
-"""What gateways pull: signed, of their own community, newer with each edit that changes it, in a contract they read."""
+"""Publish signed catalogues: of the gateway's community, with a new version for each change."""
 
 import asyncio
 from pathlib import Path
@@ -42,13 +42,13 @@ __all__ = ["huada"]
 
 
 async def copied_to(database: Database, place: str, title: str) -> None:
-    """A project `lunch` of the place's own."""
+    """Store a project `lunch` of the place itself."""
     async with database.write() as connection:
         await versioned_rows.begin(connection)
-        kept = await projects.get(connection, TOP, "lunch")
-        assert kept is not None
-        fields = {name: getattr(kept, name) for name in kept.__slots__} | {"place": place, "title": texts(title)}
-        assert await projects.save(connection, type(kept)(**fields), 0)
+        project = await projects.get(connection, TOP, "lunch")
+        assert project is not None
+        fields = {name: getattr(project, name) for name in project.__slots__} | {"place": place, "title": texts(title)}
+        assert await projects.save(connection, type(project)(**fields), 0)
         await versioned_rows.edited(connection, place, NOW)
 
 
@@ -69,7 +69,7 @@ async def test_the_version_rises_only_when_the_content_changes(
     assert [project.id for project in third.projects] == ["ended"]
 
 
-async def test_the_settings_are_the_seed_and_nothing_after_the_first_start(
+async def test_the_settings_are_stored_at_the_first_start_only(
     tmp_path: Path, bank: RunningBank, session: aiohttp.ClientSession, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seen: list[tuple[tuple[int, ...], list[BeaconId | None]]] = []
@@ -78,8 +78,8 @@ async def test_the_settings_are_the_seed_and_nothing_after_the_first_start(
             gateway = await enrolled(central, DeliveringGateway(session, central.url), f"c{len(seen)}")
             catalogue = await pulled(gateway, central)
             seen.append((catalogue.projects[0].amounts_fen, [binding.beacon for binding in catalogue.bindings]))
-            told = capsys.readouterr().out
-            assert ("catalogue.settings_ignored" in told) is (config != CONFIG + BINDING)
+            found = capsys.readouterr().out
+            assert ("catalogue.settings_ignored" in found) is (config != CONFIG + BINDING)
     assert seen == [((1000, 5000), [DOOR])] * 3
 
 
@@ -117,15 +117,15 @@ async def test_rules_groups_and_beacons_are_published(central: RunningCentral, g
         (HALL, BeaconKind.place, ""),
         (CARD, BeaconKind.person, "card"),
     ]
-    told = [(binding.beacon, binding.project, binding.hours, binding.weekdays) for binding in catalogue.bindings]
-    assert told == [
+    found = [(binding.beacon, binding.project, binding.hours, binding.weekdays) for binding in catalogue.bindings]
+    assert found == [
         (DOOR, "lunch", ("22:00-06:00",), ()),
         (HALL, "lunch", ("22:00-06:00",), ()),
         (None, "ended", (), (6, 7)),
     ]
 
 
-async def test_two_processes_and_many_edits_never_give_one_version_twice(database: Database, tmp_path: Path) -> None:
+async def test_two_processes_never_publish_one_version_twice(database: Database, tmp_path: Path) -> None:
     file = tmp_path / "central.toml"
     file.write_text(CONFIG, encoding="utf-8")
     await seed_catalogue(database, load(file, Settings).projects, {}, NOW)
@@ -144,7 +144,7 @@ async def test_two_processes_and_many_edits_never_give_one_version_twice(databas
         for (community, _), published in zip(asked, found, strict=True):
             named = (community, published.version)
             assert seen.setdefault(named, published.digest) == published.digest
-        assert {each.version for each in found} == {max(seen)[1]}, "both processes tell the same"
+        assert {each.version for each in found} == {max(seen)[1]}, "both processes publish the same"
     first = number_at(NOW)
     for community in ("a", "b"):
         numbers = sorted(version for each, version in seen if each == community)
@@ -152,7 +152,7 @@ async def test_two_processes_and_many_edits_never_give_one_version_twice(databas
         assert len(numbers) >= 3
 
 
-async def test_the_seed_is_sown_once_by_processes_that_start_together(database: Database, tmp_path: Path) -> None:
+async def test_processes_that_start_together_store_the_settings_once(database: Database, tmp_path: Path) -> None:
     file = tmp_path / "central.toml"
     file.write_text(CONFIG, encoding="utf-8")
     settings = load(file, Settings)
@@ -164,18 +164,18 @@ async def test_the_seed_is_sown_once_by_processes_that_start_together(database: 
         assert len(await bindings.every(connection, [TOP])) == 1
 
 
-async def test_who_saves_second_changes_nothing(database: Database) -> None:
+async def test_a_second_save_of_one_revision_changes_nothing(database: Database) -> None:
     async with database.write() as connection:
         await known(connection, DOOR, place=TOP)
     async with database.read() as connection:
-        (held,) = await beacons.same(connection, [DOOR])
+        (beacon,) = await beacons.same(connection, [DOOR])
     async with database.write() as connection:
-        assert await beacons.save(connection, held, held.revision)
-        assert not await beacons.save(connection, held, held.revision)
-        assert not await beacons.save(connection, held, 0)
+        assert await beacons.save(connection, beacon, beacon.revision)
+        assert not await beacons.save(connection, beacon, beacon.revision)
+        assert not await beacons.save(connection, beacon, 0)
 
 
-def test_the_servers_own_secrets_are_made_once_and_kept_close(tmp_path: Path) -> None:
+def test_the_servers_secrets_are_made_once_with_mode_0600(tmp_path: Path) -> None:
     key, secret = catalogue_key(tmp_path), form_secret(tmp_path)
     assert catalogue_key(tmp_path).private_bytes_raw() == key.private_bytes_raw()
     assert form_secret(tmp_path) == secret
@@ -185,16 +185,16 @@ def test_the_servers_own_secrets_are_made_once_and_kept_close(tmp_path: Path) ->
         catalogue_key(tmp_path)
 
 
-async def test_more_than_a_catalogue_holds_leaves_the_last_one_standing(huada: Database) -> None:
+async def test_too_large_a_catalogue_keeps_the_last_one_published(huada: Database) -> None:
     publication = Publication(huada, KEY, lambda: NOW, Environment.drill)
     before = await publication.current("huada")
     async with huada.write() as connection:
         await versioned_rows.begin(connection)
-        kept = await projects.get(connection, TOP, "lunch")
-        assert kept is not None
-        fields = {name: getattr(kept, name) for name in kept.__slots__}
+        project = await projects.get(connection, TOP, "lunch")
+        assert project is not None
+        fields = {name: getattr(project, name) for name in project.__slots__}
         for number in range(200):
-            assert await projects.save(connection, type(kept)(**fields | {"id": f"p{number}"}), 0)
+            assert await projects.save(connection, type(project)(**fields | {"id": f"p{number}"}), 0)
         await versioned_rows.edited(connection, TOP, NOW)
     after = await publication.current("huada")
     assert (after.version, after.obstacle) == (before.version, "too_large")

@@ -1,4 +1,4 @@
-"""Beacons, projects and bindings in files: every bad row named at once, all or none, out and in changes nothing."""
+"""Import and export beacons, projects and bindings: all faults at once, all rows or none."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ from central_server.catalogue.file_import import Plan
 from central_server.catalogue.records import Edit
 from central_server.commands import export, import_
 from central_server.sheets.sheet_reader import read
-from central_server.sheets.sheet_writer import csv_file, written
+from central_server.sheets.sheet_writer import csv_file, write_table
 from central_server.staff.frame.fault_wording import FAULTS
 from central_server.store.accounts import audit_trail
 from central_server.store.catalogue import beacons, bindings, identity_conflicts, projects
@@ -40,8 +40,8 @@ HEAD = "place,uuid,major,minor,kind,label\n"
 
 
 def row(minor: int | str, label: str = "door", **changed: str) -> str:
-    told = {"place": "huada", "uuid": str(UUID_1), "major": "1", "minor": str(minor), "kind": "place", "label": label}
-    return ",".join((told | changed).values()) + "\n"
+    page = {"place": "huada", "uuid": str(UUID_1), "major": "1", "minor": str(minor), "kind": "place", "label": label}
+    return ",".join((page | changed).values()) + "\n"
 
 
 async def planned(
@@ -61,7 +61,7 @@ async def every_beacon(database: Database) -> dict[BeaconId, str]:
         return {each.beacon: each.label for each in await beacons.page(connection, BeaconFilter([TOP]))}
 
 
-async def test_every_bad_row_is_named_with_row_column_and_reason_and_nothing_is_changed(huada: Database) -> None:
+async def test_every_invalid_row_is_reported_and_nothing_changes(huada: Database) -> None:
     bad = HEAD + row(1) + row(70000) + row(2, kind="cat") + "\n" + row("x", label="") + row(1) + row(3, place="nowhere")
     found = await planned(huada, bad)
     assert [(each.row, each.column, each.fault.word) for each in found.faults] == [
@@ -76,7 +76,7 @@ async def test_every_bad_row_is_named_with_row_column_and_reason_and_nothing_is_
     assert await every_beacon(huada) == {}
 
 
-async def test_columns_that_nobody_knows_or_that_come_twice_are_named(huada: Database) -> None:
+async def test_unknown_and_repeated_columns_are_reported(huada: Database) -> None:
     found = await planned(huada, "uuid,major,minor,colour,label,label\n" + f"{UUID_1},1,1,red,a,b\n")
     assert [(each.row, each.column, each.fault.word) for each in found.faults] == [
         (1, "colour", Word.unknown_column),
@@ -84,7 +84,7 @@ async def test_columns_that_nobody_knows_or_that_come_twice_are_named(huada: Dat
     ]
 
 
-async def test_the_plan_says_what_is_new_what_changes_and_what_stays(huada: Database) -> None:
+async def test_the_plan_lists_new_changed_and_unchanged_rows(huada: Database) -> None:
     await planned(huada, HEAD + row(1, "door") + row(2, "hall"), apply=True)
     found = await planned(huada, HEAD + row(1, "gate") + row(2, "hall") + row(3, "yard"), apply=True)
     assert (found.added, found.changed, found.unchanged) == (1, 1, 1)
@@ -103,11 +103,16 @@ async def test_a_column_that_is_left_out_is_left_alone_and_an_empty_one_is_empti
     await planned(huada, whole + f"{UUID_1},1,1,place,door,new battery,east\n", apply=True)
     await planned(huada, f"uuid,major,minor,comment\n{UUID_1},1,1,\n", apply=True)
     async with huada.read() as connection:
-        (kept,) = await beacons.page(connection, BeaconFilter([TOP]))
-    assert (kept.label, kept.comment, kept.groups, kept.revision) == ("door", "", ("east",), 2)
+        (row,) = await beacons.page(connection, BeaconFilter([TOP]))
+    assert (row.label, row.comment, row.groups, row.revision) == (
+        "door",
+        "",
+        ("east",),
+        2,
+    )
 
 
-async def test_what_is_probably_a_mistake_is_a_warning(huada: Database) -> None:
+async def test_probable_mistakes_are_warnings(huada: Database) -> None:
     async with huada.write() as connection:
         await plant(connection, Place("hall", PlaceKind.site, "huada", texts("Hall")), NOW)
         await known(connection, BeaconId(UUID_1, 1, 1), place="hall", groups=("east",))
@@ -125,7 +130,7 @@ async def test_what_is_probably_a_mistake_is_a_warning(huada: Database) -> None:
     assert (found.faults, found.warnings) == ((), (RowRemark(3, Remark.empty_group, "eest"),))
 
 
-async def test_a_file_that_wants_anothers_numbers_is_refused_and_the_holder_told(
+async def test_a_file_with_an_identity_of_another_community_is_refused_and_its_owner_notified(
     editor: Editor, central: RunningCentral, gateway: DeliveringGateway
 ) -> None:
     async with central.database() as database, database.write() as connection:
@@ -133,18 +138,18 @@ async def test_a_file_that_wants_anothers_numbers_is_refused_and_the_holder_told
         await known(connection, BeaconId(UUID_1, 1, 1), place="neighbours")
     page = await editor.open("/staff/import?kind=beacons")
     for _ in range(2):
-        told = await editor.send(page, "", "file", "a.csv", (HEAD + row(1) + row(2)).encode(), place="huada")
-        assert told.status == 422
-        assert "1 has these numbers already, in neighbours." in told.text()
-        assert 'href="/staff/beacons" aria-current="page"' in told.html
+        page = await editor.send(page, "", "file", "a.csv", (HEAD + row(1) + row(2)).encode(), place="huada")
+        assert page.status == 422
+        assert "1 has these numbers already, in neighbours." in page.text()
+        assert 'href="/staff/beacons" aria-current="page"' in page.html
     async with central.database() as database, database.read() as connection:
-        wished = await identity_conflicts.since(connection, NOW)
-    assert {beacon: [*by] for beacon, by in wished.items()} == {BeaconId(UUID_1, 1, 1): ["huada"]}
+        conflicts = await identity_conflicts.since(connection, NOW)
+    assert {beacon: [*by] for beacon, by in conflicts.items()} == {BeaconId(UUID_1, 1, 1): ["huada"]}
     unsaid = await editor.send(page, "", "file", "a.csv", (HEAD + row(2)).encode())
     assert (unsaid.status, "Nothing is here. Fill it in." in unsaid.text()) == (422, True)
 
 
-async def test_another_place_can_neither_be_written_to_nor_seen(huada: Database) -> None:
+async def test_records_of_other_places_can_be_neither_changed_nor_seen(huada: Database) -> None:
     async with huada.write() as connection:
         await known(connection, BeaconId(UUID_1, 1, 1), place="neighbours")
         await bound(connection, Target.every, None, project="lunch", place="neighbours")
@@ -158,9 +163,7 @@ async def test_another_place_can_neither_be_written_to_nor_seen(huada: Database)
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 @pytest.mark.parametrize("language", [None, *Language])
-async def test_what_is_exported_and_imported_again_changes_nothing(
-    huada: Database, form: str, language: Language | None
-) -> None:
+async def test_importing_an_export_changes_nothing(huada: Database, form: str, language: Language | None) -> None:
     evil = '=HYPERLINK("http://x"), \'-1+2'
     labels = ["=1+2", "+49", "-5", "@SUM(A1)", "'quoted", "'=both", "a,b;c\td".replace("\t", " "), "床前"]
     async with huada.write() as connection:
@@ -171,19 +174,19 @@ async def test_what_is_exported_and_imported_again_changes_nothing(
     writer.writerow(["uuid", "major", "minor", "kind", "label", "comment"])
     writer.writerows([str(UUID_1), 1, minor, "place", f"'{label}", evil] for minor, label in enumerate(labels))
     await planned(huada, lines.getvalue(), apply=True)
-    kept = [*(await every_beacon(huada)).values()]
-    assert kept == [label if label.startswith(("=", "+", "-", "@", "'")) else f"'{label}" for label in labels]
+    labels_kept = [*(await every_beacon(huada)).values()]
+    assert labels_kept == [label if label.startswith(("=", "+", "-", "@", "'")) else f"'{label}" for label in labels]
     for kind in file_import.KINDS:
         place = TOP if kind == "projects" else "huada"
         async with huada.read() as connection:
             rows = await file_import.export(connection, kind, [place], language)
-        content = written(form, kind, rows)
+        content = write_table(form, kind, rows)
         found = await planned(huada, content, kind, place)
         assert (found.faults, found.changes, found.unchanged) == ((), (), len(rows) - 1), kind
         assert len(rows) > 1
 
 
-async def test_a_file_is_looked_at_and_then_imported(
+async def test_a_file_is_previewed_and_then_imported(
     editor: Editor, central: RunningCentral, gateway: DeliveringGateway
 ) -> None:
     page = await editor.open("/staff/import?kind=beacons")
@@ -233,12 +236,12 @@ def test_the_commands_do_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[
     config.write_text(CONFIG, encoding="utf-8")
     file.write_text(HEAD + row(1, place="all") + row(70000, place="all"), encoding="utf-8")
     assert import_.run(config, tmp_path, "beacons", file, "all", yes=True) == 1
-    told = capsys.readouterr()
-    assert f"{file}: row 3, minor: Write a number from 0 to 65535. (got '70000')" in told.err
+    output = capsys.readouterr()
+    assert f"{file}: row 3, minor: Write a number from 0 to 65535. (got '70000')" in output.err
     file.write_text(HEAD + row(1, place="all"), encoding="utf-8")
-    for yes, said in ((False, "nothing was changed yet; --yes imports: 1 new"), (True, "imported: 1 new")):
+    for yes, expected in ((False, "nothing was changed yet; --yes imports: 1 new"), (True, "imported: 1 new")):
         assert import_.run(config, tmp_path, "beacons", file, "all", yes=yes) == 0
-        assert said in capsys.readouterr().out
+        assert expected in capsys.readouterr().out
     assert export.run(config, tmp_path, "beacons", out, "all") == 0
     assert import_.run(config, tmp_path, "beacons", out, "all", yes=True) == 0
     assert "imported: 0 new, 0 changed, 1 as they are" in capsys.readouterr().out
@@ -250,24 +253,24 @@ def test_the_commands_do_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[
         assert code == 1
 
 
-async def test_a_project_is_imported_whole_or_not_at_all(huada: Database) -> None:
+async def test_a_project_is_imported_completely_or_not_at_all(huada: Database) -> None:
     async with huada.read() as connection:
         heads, *rows = await file_import.export(connection, "projects", [TOP], None)
-    told = [dict(zip(map(str, heads), line, strict=True)) for line in rows]
-    told[0] |= {"amounts_yuan": "5 20", "title_en": "Soup"}
-    told[0] |= {
+    page = [dict(zip(map(str, heads), line, strict=True)) for line in rows]
+    page[0] |= {"amounts_yuan": "5 20", "title_en": "Soup"}
+    page[0] |= {
         "pays_for_zh_hans": "20 约两份午餐",
         "pays_for_zh_hant": "20：約兩份午餐",
         "pays_for_en": "¥20 two lunches",
     }
-    told[1] |= {"filing": ""}
-    content = csv_file([heads, *([*line.values()] for line in told)])
+    page[1] |= {"filing": ""}
+    content = csv_file([heads, *([*line.values()] for line in page)])
     found = await planned(huada, content, "projects", TOP)
     assert [(each.row, each.column, each.fault.word) for each in found.faults] == [
         (3, "filing", Word.permit_incomplete)
     ]
-    told[1] |= {"filing": "F-2"}
-    await planned(huada, csv_file([heads, *([*line.values()] for line in told)]), "projects", TOP, apply=True)
+    page[1] |= {"filing": "F-2"}
+    await planned(huada, csv_file([heads, *([*line.values()] for line in page)]), "projects", TOP, apply=True)
     async with huada.read() as connection:
         offered = {project.id: project for project in await projects.all_offered(connection, "huada")}
     assert offered["lunch"].amounts_fen == (500, 2000)
@@ -299,12 +302,12 @@ async def test_a_project_is_imported_whole_or_not_at_all(huada: Database) -> Non
     ],
 )
 async def test_an_example_that_fits_no_button_is_named_with_its_remedy(
-    huada: Database, told: dict[str, str], column: str, word: Word, facts: dict[str, str | int]
+    huada: Database, page: dict[str, str], column: str, word: Word, facts: dict[str, str | int]
 ) -> None:
     async with huada.read() as connection:
         heads, *rows = await file_import.export(connection, "projects", [TOP], None)
     lunch = dict(zip(map(str, heads), rows[0], strict=True)) | {"amounts_yuan": "5 20"}
-    lunch |= {"pays_for_zh_hans": "20 两份", "pays_for_zh_hant": "20 兩份", "pays_for_en": "20 two lunches"} | told
+    lunch |= {"pays_for_zh_hans": "20 两份", "pays_for_zh_hant": "20 兩份", "pays_for_en": "20 two lunches"} | page
     found = await planned(huada, csv_file([heads, [*lunch.values()]]), "projects", TOP)
     first = found.faults[0]
     assert (first.row, first.column, first.fault.word, first.fault.facts) == (2, column, word, facts)

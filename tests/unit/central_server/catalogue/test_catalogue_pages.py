@@ -1,4 +1,4 @@
-"""Staff edit the catalogue: faults stand at their fields, nothing typed is lost, who saves second is told."""
+"""Edit the catalogue on the staff pages: faults at their fields, typed values preserved, conflicting saves shown."""
 
 import re
 from html import unescape
@@ -42,8 +42,8 @@ HUGE = PNG.replace(b"\x00\x00\x00\x10", b"\x00\x01\x00\x00", 1)
 
 
 def faults(page: Page) -> dict[str, str]:
-    told = re.findall(r'class="amiss" id="fault-([a-z_]+)">([^<]*)<', page.html)
-    return {name: unescape(text) for name, text in told}
+    shown = re.findall(r'class="amiss" id="fault-([a-z_]+)">([^<]*)<', page.html)
+    return {name: unescape(text) for name, text in shown}
 
 
 async def test_an_edited_title_reaches_the_gateway(
@@ -67,7 +67,7 @@ async def test_an_edited_title_reaches_the_gateway(
     assert "title_en: Warm lunches → Soup for elders" in line.detail
 
 
-async def test_every_fault_stands_at_its_field_and_nothing_typed_is_lost(
+async def test_every_fault_is_at_its_field_and_typed_values_are_preserved(
     editor: Editor, central: RunningCentral
 ) -> None:
     page = await editor.open("/staff/projects/new")
@@ -77,14 +77,14 @@ async def test_every_fault_stands_at_its_field_and_nothing_typed_is_lost(
         filing="F-1", opens="2026-13-01", goal_yuan="-3", position="many",
     )  # fmt: skip
     assert wrong.status == 422
-    told = faults(wrong)
-    assert told.keys() >= {
+    shown = faults(wrong)
+    assert shown.keys() >= {
         "id", "title_en", "title_zh_hans", "summary_en", "payee_zh_hant", "amounts_yuan", "min_yuan", "goal_yuan",
         "organisation", "area", "opens", "closes", "position",
     }  # fmt: skip
-    assert told["title_en"] == "41 characters; there is room for 40. Shorten it."
-    assert told["opens"] == "This is not a date. Write it like 2026-12-31."
-    assert "story_en" not in told
+    assert shown["title_en"] == "41 characters; there is room for 40. Shorten it."
+    assert shown["opens"] == "This is not a date. Write it like 2026-12-31."
+    assert "story_en" not in shown
     _, typed = form_of(wrong)
     assert typed["story_en"].replace("\r\n", "\n") == story
     assert (typed["id"], typed["amounts_yuan"], typed["opens"]) == ("Bad Id", "10 abc", "2026-13-01")
@@ -92,36 +92,36 @@ async def test_every_fault_stands_at_its_field_and_nothing_typed_is_lost(
         assert len(await projects.every(connection, [TOP])) == 2
 
 
-async def test_who_saves_second_sees_both_and_decides(editor: Editor, central: RunningCentral) -> None:
+async def test_a_second_save_shows_both_versions(editor: Editor, central: RunningCentral) -> None:
     first = await editor.open("/staff/projects/all/lunch")
     second = await editor.open("/staff/projects/all/lunch")
     await editor.save(first, title_en="Soup", min_yuan="2")
-    told = await editor.save(second, title_en="Noodles")
-    assert told.status == 409
-    text = " ".join(told.text().split())
+    shown = await editor.save(second, title_en="Noodles")
+    assert shown.status == 409
+    text = " ".join(shown.text().split())
     assert "Somebody else saved this while you were typing: chen" in text
     assert "Saved meanwhile: Soup" in text
     assert "Saved meanwhile: 2" in text
-    assert form_of(told)[1]["title_en"] == "Noodles"
+    assert form_of(shown)[1]["title_en"] == "Noodles"
     async with central.database() as database, database.read() as connection:
-        kept = await projects.get(connection, TOP, "lunch")
-    assert kept is not None
-    assert kept.title.en == "Soup"
-    saved = await editor.save(told, min_yuan="2")
+        row = await projects.get(connection, TOP, "lunch")
+    assert row is not None
+    assert row.title.en == "Soup"
+    saved = await editor.save(shown, min_yuan="2")
     assert "saved=1" in saved.url
     async with central.database() as database, database.read() as connection:
-        kept = await projects.get(connection, TOP, "lunch")
-    assert kept is not None
-    assert (kept.title.en, kept.min_fen) == ("Noodles", 200)
+        row = await projects.get(connection, TOP, "lunch")
+    assert row is not None
+    assert (row.title.en, row.min_fen) == ("Noodles", 200)
 
 
-async def test_an_id_that_is_taken_is_told(editor: Editor) -> None:
+async def test_a_taken_id_is_reported(editor: Editor) -> None:
     page = await editor.open("/staff/organisations/new")
-    told = await editor.save(page, id="org-1", name="Another")
-    assert "This is there already: 演练慈善会." in faults(told)["id"]
+    shown = await editor.save(page, id="org-1", name="Another")
+    assert "This is there already: 演练慈善会." in faults(shown)["id"]
 
 
-async def test_a_communitys_staff_see_what_holds_from_above_and_cannot_change_it(
+async def test_staff_see_records_from_above_and_cannot_change_them(
     central: RunningCentral, gateway: DeliveringGateway, session: aiohttp.ClientSession, donor: Donor
 ) -> None:
     async with central.database() as database:
@@ -149,7 +149,7 @@ async def test_a_communitys_staff_see_what_holds_from_above_and_cannot_change_it
     assert "you may not edit there" in faults(elsewhere)["place"]
 
 
-async def test_a_new_beacon_gets_the_next_free_numbers_and_twins_are_told(
+async def test_a_new_beacon_gets_the_next_free_numbers_and_twins_are_shown(
     editor: Editor, central: RunningCentral, gateway: DeliveringGateway
 ) -> None:
     page = await editor.open(f"/staff/beacons/new?uuid={UUID_1}")
@@ -166,23 +166,23 @@ async def test_a_new_beacon_gets_the_next_free_numbers_and_twins_are_told(
     assert "Another beacon has the same numbers." in twin.text()
     assert "It was entered first" in twin.text()
     for listed in ("/staff/beacons?shared=yes", "/staff/beacons?place=huada&status=never"):
-        told = (await editor.open(listed)).text()
-        assert told.count("numbers used twice here") == 2
+        shown = (await editor.open(listed)).text()
+        assert shown.count("numbers used twice here") == 2
     assert "door" not in (await editor.open("/staff/beacons?status=active")).text()
     assert "door" not in (await editor.open("/staff/beacons?place=hall")).text()
     listed = (await editor.open("/staff/beacons?group=大厅")).text()
     assert "door" in listed
     assert "twin" not in listed
     async with central.database() as database, database.read() as connection:
-        kept = [each for each in await beacons.same(connection, [DOOR]) if each.place == "huada"]
-    assert [(each.groups, each.gateway) for each in kept] == [(("east", "大厅"), gateway.id)]
+        row = [each for each in await beacons.same(connection, [DOOR]) if each.place == "huada"]
+    assert [(each.groups, each.gateway) for each in row] == [(("east", "大厅"), gateway.id)]
 
 
 async def test_a_beacon_of_a_person_needs_a_class_and_is_not_followed(editor: Editor) -> None:
     page = await editor.open("/staff/beacons/new")
-    told = await editor.save(page, uuid=str(UUID_1), major="1", minor="1", label="card", kind="person", place="all")
-    assert "needs a class" in faults(told)["tag_class"]
-    saved = await editor.save(told, tag_class="volunteer-card")
+    shown = await editor.save(page, uuid=str(UUID_1), major="1", minor="1", label="card", kind="person", place="all")
+    assert "needs a class" in faults(shown)["tag_class"]
+    saved = await editor.save(shown, tag_class="volunteer-card")
     assert "nothing is kept of a single one" in saved.text()
 
 
@@ -190,14 +190,14 @@ async def test_a_binding_is_made_by_ticks_and_removed(
     editor: Editor, central: RunningCentral, gateway: DeliveringGateway
 ) -> None:
     page = await editor.open("/staff/bindings/new")
-    told = await editor.save(page, target="group", group="", project="lunch", hours="25:00-26:00")
-    assert faults(told).keys() == {"group", "hours", "place"}
-    saved = await editor.save(told, place="all", group="east", hours="9:30-11:00 22:00-02:00", day6=None, day7=None)
+    shown = await editor.save(page, target="group", group="", project="lunch", hours="25:00-26:00")
+    assert faults(shown).keys() == {"group", "hours", "place"}
+    saved = await editor.save(shown, place="all", group="east", hours="9:30-11:00 22:00-02:00", day6=None, day7=None)
     assert "saved=1" in saved.url
     assert form_of(saved)[1].keys() & {f"day{day}" for day in range(1, 8)} == {f"day{day}" for day in range(1, 6)}
     async with central.database() as database, database.read() as connection:
-        (kept,) = await bindings.every(connection, [TOP])
-    assert (kept.group, kept.hours, kept.weekdays) == ("east", ("09:30-11:00", "22:00-02:00"), (1, 2, 3, 4, 5))
+        (row,) = await bindings.every(connection, [TOP])
+    assert (row.group, row.hours, row.weekdays) == ("east", ("09:30-11:00", "22:00-02:00"), (1, 2, 3, 4, 5))
     listed = (await editor.open("/staff/bindings")).text()
     assert "No beacon is in this group: it brings nothing." in saved.text()
     assert "No beacon is in this group: it brings nothing." in listed
@@ -215,11 +215,11 @@ async def test_a_binding_is_made_by_ticks_and_removed(
 async def test_a_beacon_changed_meanwhile_is_not_removed(editor: Editor, central: RunningCentral) -> None:
     page = await editor.save(await editor.open(f"/staff/beacons/new?uuid={UUID_1}"), label="door", place="all")
     await editor.save(page, label="gate")
-    told = await editor.save(page, "/remove")
-    assert told.status == 409
+    shown = await editor.save(page, "/remove")
+    assert shown.status == 409
     async with central.database() as database, database.read() as connection:
-        (kept,) = await beacons.same(connection, [BeaconId(UUID_1, 1, 1)])
-    assert kept.label == "gate"
+        (row,) = await beacons.same(connection, [BeaconId(UUID_1, 1, 1)])
+    assert row.label == "gate"
 
 
 async def test_an_organisation_whose_certificate_ends_closes_its_projects(
@@ -232,17 +232,17 @@ async def test_an_organisation_whose_certificate_ends_closes_its_projects(
     assert lunch.permit is not None
     assert lunch.permit.certificate_until.year == 2021
     async with central.database() as database, database.read() as connection:
-        (kept,) = await organisations.every(connection, [TOP])
-    assert kept.revision == 2
+        (row,) = await organisations.every(connection, [TOP])
+    assert row.revision == 2
 
 
-async def test_a_picture_is_taken_by_what_it_is_not_by_its_name(
+async def test_a_picture_is_accepted_by_its_content_and_ending(
     editor: Editor, central: RunningCentral, gateway: DeliveringGateway, session: aiohttp.ClientSession
 ) -> None:
     page = await editor.open("/staff/projects/all/lunch")
     for content in (b"<svg onload=alert(1)>", b"", PNG[:-4], b"GIF89a" + b"x" * 100, HUGE, PNG + b"x" * 3_000_000):
-        told = await editor.send(page, "/picture", "picture", "a.png", content)
-        assert told.status == (413 if len(content) > 2_500_000 else 422), content[:10]
+        shown = await editor.send(page, "/picture", "picture", "a.png", content)
+        assert shown.status == (413 if len(content) > 2_500_000 else 422), content[:10]
     for name in ("summer", "summer.svg", "summer.png.html"):
         assert (await editor.send(page, "/picture", "picture", name, PNG)).status == 422, name
     saved = await editor.send(page, "/picture", "picture", "夏.jpg", PNG)
@@ -256,7 +256,7 @@ async def test_a_picture_is_taken_by_what_it_is_not_by_its_name(
     assert status == 200
 
 
-async def test_the_page_tells_which_gateways_have_the_newest(
+async def test_the_page_shows_which_gateways_have_the_newest_catalogue(
     editor: Editor, central: RunningCentral, gateway: DeliveringGateway
 ) -> None:
     page = (await editor.open("/staff/projects")).text()
@@ -267,7 +267,7 @@ async def test_the_page_tells_which_gateways_have_the_newest(
         ("every_s", "waiting", "refused", "damaged", "clock_off_s", "uptime_s"), 1
     )
     async with central.database() as database, database.write() as connection:
-        told = gateway_reports.insert().values(
+        shown = gateway_reports.insert().values(
             gateway=gateway.id,
             community="huada",
             received_at=NOW,
@@ -276,27 +276,27 @@ async def test_the_page_tells_which_gateways_have_the_newest(
             catalogue_version=version,
             **facts,
         )
-        await connection.execute(told)
+        await connection.execute(shown)
     page = (await editor.open("/staff/projects")).text()
     assert "Published last 2026-" in page
     assert "Gateways that have the newest: 1 of 1." in page
 
 
-async def test_what_gateways_cannot_fetch_is_not_told_to_be_on_its_way(
+async def test_an_edit_that_cannot_be_published_is_reported(
     editor: Editor, central: RunningCentral, gateway: DeliveringGateway
 ) -> None:
     before = await pulled(gateway, central)
     async with central.database() as database, database.write() as connection:
         await versioned_rows.begin(connection)
-        kept = await projects.get(connection, TOP, "lunch")
-        assert kept is not None
-        fields = {name: getattr(kept, name) for name in kept.__slots__}
+        row = await projects.get(connection, TOP, "lunch")
+        assert row is not None
+        fields = {name: getattr(row, name) for name in row.__slots__}
         for number in range(200):
-            assert await projects.save(connection, type(kept)(**fields | {"id": f"p{number}"}), 0)
+            assert await projects.save(connection, type(row)(**fields | {"id": f"p{number}"}), 0)
     saved = await editor.save(await editor.open("/staff/projects/all/lunch"), title_en="Soup")
-    told = " ".join(saved.text().split())
-    assert "The gateways fetch it within a minute" not in told
-    assert "Saved here, but the gateways cannot fetch it yet. There is more on offer than a gateway can take" in told
+    shown = " ".join(saved.text().split())
+    assert "The gateways fetch it within a minute" not in shown
+    assert "Saved here, but the gateways cannot fetch it yet. There is more on offer than a gateway can take" in shown
     assert (await pulled(gateway, central)).version == before.version
     assert "huada: what was saved last cannot reach the gateways." in (await editor.open("/staff/")).text()
     async with central.database() as database, database.write() as connection:
@@ -305,14 +305,14 @@ async def test_what_gateways_cannot_fetch_is_not_told_to_be_on_its_way(
     gone = await editor.save(await editor.open(f"/staff/beacons/{beacon.id}"), "/remove")
     assert "Removed here, but the gateways do not get to hear of it yet." in gone.text()
     page = await editor.open("/staff/import?kind=beacons")
-    row = f"uuid,major,minor,kind,label\n{UUID_1},1,1,place,door\n".encode()
-    preview = await editor.send(page, "", "file", "a.csv", row, place="huada")
+    rows = f"uuid,major,minor,kind,label\n{UUID_1},1,1,place,door\n".encode()
+    preview = await editor.send(page, "", "file", "a.csv", rows, place="huada")
     url, fields = preview.url, dict(re.findall(r'name="(csrf|digest)" value="([^"]+)"', preview.html))
     async with editor.session.post(url, data=fields, headers={"Accept-Language": "en"}) as answer:
         assert "But the gateways cannot fetch it yet." in Page(200, "", await answer.text()).text()
 
 
-async def test_a_beacons_page_says_what_it_brings_now_and_which_power_is_no_power(
+async def test_a_beacons_page_shows_its_project_and_warns_of_implausible_power(
     editor: Editor, central: RunningCentral, gateway: DeliveringGateway
 ) -> None:
     page = await editor.open(f"/staff/beacons/new?uuid={UUID_1}")
@@ -323,13 +323,13 @@ async def test_a_beacons_page_says_what_it_brings_now_and_which_power_is_no_powe
         await bound(connection, Target.beacon, DOOR, project="lunch", priority=3)
         await bound(connection, Target.every, None, project="ended", weekdays=(1, 2, 3, 4, 5, 6, 7))
     path = saved.url.partition("?")[0].removeprefix(central.url)
-    told = " ".join((await editor.save(await editor.open(path), measured_power="-20")).text().split())
-    assert "received so strongly" not in told
-    assert "What it brings now Warm lunches · Priority 3" in told
-    assert "every place beacon" in told
+    shown = " ".join((await editor.save(await editor.open(path), measured_power="-20")).text().split())
+    assert "received so strongly" not in shown
+    assert "What it brings now Warm lunches · Priority 3" in shown
+    assert "every place beacon" in shown
 
 
-async def test_bindings_are_searched_and_come_in_parts(
+async def test_bindings_can_be_searched_and_come_in_parts(
     editor: Editor, central: RunningCentral, gateway: DeliveringGateway
 ) -> None:
     async with central.database() as database, database.write() as connection:
@@ -353,7 +353,7 @@ async def test_bindings_are_searched_and_come_in_parts(
 
 
 @pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant", "en"])
-async def test_every_page_stands_in_every_language(editor: Editor, language: str) -> None:
+async def test_every_page_has_every_language(editor: Editor, language: str) -> None:
     for path in (
         "projects", "projects/new", "projects/all/lunch", "organisations", "organisations/new",
         "organisations/all/org-1", "beacons", "beacons/new", "bindings", "bindings/new", "import?kind=bindings",

@@ -1,4 +1,4 @@
-"""The numbers of catalogues: newer with each edit, never ahead of time, whatever gateways, backups and clocks say."""
+"""Number catalogues: greater with each edit, never in the future, despite gateways, backups and clocks."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -29,7 +29,7 @@ __all__ = ["huada"]
 
 
 def reported(gateway: str, version: int) -> Report:
-    """That it holds this version."""
+    """Return a report of this version."""
     facts = ("proved", NOW, "hearing", "on_air", None, "1", 0, 0, 0)
     return Report(gateway, "huada", NOW, 60, *facts, version, clock_trusted=True, clock_off_s=0, uptime_s=1, epoch="e")
 
@@ -42,8 +42,8 @@ class Numbered:
         self.now = NOW
         self.publication = Publication(database, catalogue_key(folder), lambda: self.now, Environment.drill)
 
-    async def version(self, community: str, held: int = 0) -> int:
-        return (await self.publication.current(community, held)).version
+    async def version(self, community: str, reported_number: int = 0) -> int:
+        return (await self.publication.current(community, reported_number)).version
 
     async def troubles(self) -> list[tuple[str, str]]:
         async with self.database.read() as connection:
@@ -63,14 +63,12 @@ async def numbered(huada: Database, tmp_path: Path) -> Numbered:
 
 
 @pytest.mark.parametrize("claimed", [2**32 - 2, 2**32 - 1, 2**53 - 1, number_at(NOW) + 1])
-async def test_what_a_gateway_says_it_holds_stops_nobody_and_moves_no_number_ahead_of_time(
-    numbered: Numbered, claimed: int
-) -> None:
+async def test_a_false_report_of_a_gateway_has_no_effect_on_versions(numbered: Numbered, claimed: int) -> None:
     before = {community: await numbered.version(community) for community in ("huada", "neighbours")}
     assert await numbered.version("huada", claimed) == before["huada"]
     if claimed > number_at(NOW) + 1:
         numbered.now += timedelta(hours=1)
-        assert await numbered.version("huada", claimed) == before["huada"], "not even anew"
+        assert await numbered.version("huada", claimed) == before["huada"], "not published again"
     numbered.now += timedelta(seconds=1)
     await edit(numbered.database, TOP, title=texts("Soup"))
     for community, version in before.items():
@@ -78,7 +76,7 @@ async def test_what_a_gateway_says_it_holds_stops_nobody_and_moves_no_number_ahe
     assert await numbered.troubles() == []
 
 
-async def test_a_report_that_claims_the_greatest_number_uses_up_none(
+async def test_a_report_of_the_greatest_number_uses_up_none(
     central: RunningCentral, gateway: DeliveringGateway, session: aiohttp.ClientSession
 ) -> None:
     neighbour = await enrolled(central, DeliveringGateway(session, central.url), "neighbours")
@@ -93,13 +91,13 @@ async def test_a_report_that_claims_the_greatest_number_uses_up_none(
         assert (after.projects[0].title.en, version < after.version < 2**32 - 10**9) == ("Soup", True)
 
 
-async def test_a_gateway_that_comes_from_elsewhere_gets_a_newer_one_now_and_then(numbered: Numbered) -> None:
-    """From another community, or from before the server's database was restored."""
+async def test_a_gateway_with_a_newer_version_gets_a_reissue_at_intervals(numbered: Numbered) -> None:
+    """It came from another community, or the server's database was restored."""
     ours = await numbered.publication.current("huada")
     numbered.now += timedelta(hours=1)
     await edit(numbered.database, TOP, edited_by="somebody")
-    held = number_at(numbered.now) - 5
-    newer = await numbered.publication.current("huada", held)
+    reported_number = number_at(numbered.now) - 5
+    newer = await numbered.publication.current("huada", reported_number)
     assert (newer.version, newer.digest) == (number_at(numbered.now), ours.digest)
     numbered.now += REISSUE_INTERVAL - timedelta(seconds=1)
     assert await numbered.version("huada", number_at(numbered.now)) == newer.version, "not as often as somebody asks"
@@ -115,7 +113,7 @@ async def test_after_a_restored_backup_the_next_catalogue_is_newer_than_all_befo
     assert await numbered.version("huada") > lost
 
 
-async def test_a_server_clock_that_was_ahead_or_falls_back_takes_no_number_back(numbered: Numbered) -> None:
+async def test_versions_increase_when_the_servers_clock_falls_back(numbered: Numbered) -> None:
     numbered.now += timedelta(days=20_000)
     ahead = await numbered.version("huada")
     numbered.now = NOW - timedelta(days=10_000)
@@ -144,9 +142,9 @@ async def test_what_cannot_be_published_is_a_task_until_it_can(numbered: Numbere
     assert await numbered.tasks() == []
 
 
-async def test_a_gateway_that_holds_what_was_never_published_is_a_task(numbered: Numbered) -> None:
+async def test_a_gateway_with_an_impossible_version_is_a_task(numbered: Numbered) -> None:
     await register(numbered.database, "a" * 16, DeliveringGateway(None, "").public, "huada", "Hall", NOW)
-    for held, told in ((number_at(NOW), False), (2**32 - 2, True)):
+    for reported_number, expected in ((number_at(NOW), False), (2**32 - 2, True)):
         async with numbered.database.write() as connection:
-            await gateway_reports.keep(connection, reported("a" * 16, held))
-        assert (("catalogue_lost", "huada") in await numbered.tasks()) is told
+            await gateway_reports.keep(connection, reported("a" * 16, reported_number))
+        assert (("catalogue_lost", "huada") in await numbered.tasks()) is expected

@@ -1,4 +1,4 @@
-"""Whose an identity is: the community's that has it first, until it frees it. Nobody else's save or import takes it."""
+"""A beacon identity belongs to the first community until it frees it; no other save or import takes it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -106,48 +106,48 @@ async def sends(database: Database, gateway: str, community: str, beacon: Beacon
         await beacon_activity.record_reports(connection, gateway, [(community, at, report(advertised=(advert,)))])
 
 
-async def test_a_neighbour_is_refused_and_the_holder_is_told(desk: RunningDesk) -> None:
+async def test_a_neighbour_is_refused_and_the_owner_notified(desk: RunningDesk) -> None:
     async with desk.database.write() as connection:
         await known(connection, DOOR, place="east")
         await bound(connection, Target.every, None, project="lunch", place="east")
         await bound(connection, Target.every, None, project="ended", place="west")
     assert "identity_wanted" not in await waits(desk.database, "east", desk.now)
-    told = await tries(desk, "wang", "west-hall")
-    assert told.startswith("refused")
-    assert "ask the administrators of Place street" in told
-    assert "Place east" not in told
+    text = await tries(desk, "wang", "west-hall")
+    assert text.startswith("refused")
+    assert "ask the administrators of Place street" in text
+    assert "Place east" not in text
     assert "ask the administrators of this server" in await tries(desk, "far", "neighbours")
     seen = await tries(desk, "sun", "west")
     assert "1 has these numbers already, in Place east." in seen
     assert await counting(desk.database) == "east"
     task = (await waits(desk.database, "east", desk.now))["identity_wanted"]
     async with desk.database.read() as connection:
-        (kept,) = await beacons.same(connection, [DOOR])
-    assert (task.community, task.count, task.link) == ("east", 1, f"/staff/beacons/{kept.id}")
+        (row,) = await beacons.same(connection, [DOOR])
+    assert (task.community, task.count, task.link) == ("east", 1, f"/staff/beacons/{row.id}")
     for other in ("west", "neighbours"):
         assert "identity_wanted" not in await waits(desk.database, other, desk.now)
     assert "identity_wanted" not in await waits(desk.database, "east", desk.now + timedelta(days=8))
 
 
-async def test_one_that_is_edited_to_anothers_numbers_is_refused_and_freed_ones_are_anybodys(desk: RunningDesk) -> None:
+async def test_editing_to_an_owned_identity_is_refused_until_it_is_freed(desk: RunningDesk) -> None:
     async with desk.database.write() as connection:
         await known(connection, HALL, place="west")
         await known(connection, DOOR, place="east")
-        kept = {each.place: each for each in await beacons.same(connection, [DOOR, HALL])}
+        row = {each.place: each for each in await beacons.same(connection, [DOOR, HALL])}
     browser = await somebody(desk, "wang")
-    path = f"/staff/beacons/{kept['west'].id}"
+    path = f"/staff/beacons/{row['west'].id}"
     await browser.open(path)
     page = await browser.send(path, **FORM | {"place": "west"})
     assert "Another community uses these numbers already." in page.text()
     async with desk.database.write() as connection:
         await versioned_rows.begin(connection)
-        assert await beacons.remove(connection, kept["east"])
+        assert await beacons.remove(connection, row["east"])
     page = await browser.send(path, **FORM | {"place": "west"})
     assert "Saved." in page.text()
     assert "refused" in await tries(desk, "eva", "east")
 
 
-async def test_ones_own_twin_is_a_warning_and_the_first_one_stays(desk: RunningDesk) -> None:
+async def test_a_twin_in_the_same_community_is_a_warning_and_the_first_counts(desk: RunningDesk) -> None:
     async with desk.database.write() as connection:
         await known(connection, DOOR, place="east")
         await bound(connection, Target.every, None, project="lunch", place="east")
@@ -156,7 +156,7 @@ async def test_ones_own_twin_is_a_warning_and_the_first_one_stays(desk: RunningD
     assert "identity_twice" not in await waits(desk.database, "east", desk.now)
 
 
-async def test_above_and_below_hold_their_own_too(desk: RunningDesk) -> None:
+async def test_places_above_and_below_own_identities_too(desk: RunningDesk) -> None:
     async with desk.database.write() as connection:
         await known(connection, DOOR, place="street")
         await known(connection, HALL, place="east")
@@ -164,7 +164,7 @@ async def test_above_and_below_hold_their_own_too(desk: RunningDesk) -> None:
     assert "2 has these numbers already, in Place east." in await tries(desk, "sun", "street", minor="2")
 
 
-async def test_two_that_save_at_once_do_not_both_get_it(desk: RunningDesk) -> None:
+async def test_of_concurrent_saves_only_one_gets_the_identity(desk: RunningDesk) -> None:
     browsers = [await somebody(desk, name) for name in ("eva", "wang", "far")]
     places = ("east", "west-hall", "neighbours")
     for round_ in range(4):
@@ -181,7 +181,7 @@ async def test_two_that_save_at_once_do_not_both_get_it(desk: RunningDesk) -> No
             await browser.open(NEW)
 
 
-async def test_old_doubles_are_shown_to_both_and_the_first_one_counts_whoever_hears_it(desk: RunningDesk) -> None:
+async def test_existing_duplicates_are_shown_to_both_and_the_first_counts(desk: RunningDesk) -> None:
     database = desk.database
     async with database.write() as connection:
         await known(connection, DOOR, place="east-hall")
@@ -210,7 +210,7 @@ async def test_old_doubles_are_shown_to_both_and_the_first_one_counts_whoever_he
         assert "Saved." in page.text(), "what is a double already may be edited"
 
 
-async def test_what_anothers_gateway_sends_is_in_use_until_it_stops(desk: RunningDesk) -> None:
+async def test_an_advertised_identity_is_in_use_until_it_stops(desk: RunningDesk) -> None:
     await sends(desk.database, "a" * 16, "east", DOOR, desk.now - timedelta(days=29))
     assert "refused" in await tries(desk, "wang", "west")
     assert "Saved." in await tries(desk, "eva", "east")
@@ -219,7 +219,7 @@ async def test_what_anothers_gateway_sends_is_in_use_until_it_stops(desk: Runnin
     assert "Saved." in await tries(desk, "eva", "east", minor="2")
 
 
-async def test_two_gateways_that_send_one_identity_are_told_of_it_and_change_nothing(tree: Database) -> None:
+async def test_two_gateways_that_advertise_one_identity_are_a_task(tree: Database) -> None:
     async with tree.write() as connection:
         await known(connection, DOOR, place="east")
         await bound(connection, Target.every, None, project="lunch", place="east")
@@ -234,7 +234,7 @@ async def test_two_gateways_that_send_one_identity_are_told_of_it_and_change_not
     assert "identity_wanted" not in await waits(tree, "west", NOW)
 
 
-async def test_where_a_beacon_of_a_street_stands_is_told_first_by_its_own_gateways(tree: Database) -> None:
+async def test_gateways_below_a_street_decide_the_community_of_its_beacon(tree: Database) -> None:
     """A gateway elsewhere, one that came later, and one that says it heard it long ago change nothing."""
     async with tree.write() as connection:
         await known(connection, DOOR, place="street")
@@ -254,7 +254,7 @@ async def test_where_a_beacon_of_a_street_stands_is_told_first_by_its_own_gatewa
     assert await counting(tree) == "east"
 
 
-async def test_a_persons_tag_is_nobodys_beacon(tree: Database) -> None:
+async def test_a_persons_tag_brings_no_project(tree: Database) -> None:
     async with tree.write() as connection:
         await known(connection, DOOR, BeaconKind.person, place="east")
         await known(connection, DOOR, place="west")
@@ -268,29 +268,29 @@ async def suspect(database: Database, beacon: BeaconId, at: datetime, suspect_fr
     key = {"gateway": "a" * 16, "span": "hour", "start": hour(at), "community": "east", "beacon": str(beacon)}
     async with database.write() as connection:
         await connection.execute(beacon_figures.delete())
-        told = whole | key | {"frames": frames, "frames_suspect": suspect_frames}
-        await connection.execute(beacon_figures.insert().values(told))
+        text = whole | key | {"frames": frames, "frames_suspect": suspect_frames}
+        await connection.execute(beacon_figures.insert().values(text))
 
 
-async def test_a_beacon_that_another_transmitter_sends_too_is_a_task_and_a_state(desk: RunningDesk) -> None:
+async def test_a_cloned_beacon_is_a_task_and_a_status(desk: RunningDesk) -> None:
     database = desk.database
     await register(database, "a" * 16, DeliveringGateway(None, "").public, "east", "Hall", NOW)
     async with database.write() as connection:
         await known(connection, DOOR, place="east")
     browser = await somebody(desk, "eva")
-    for frames, of, hours, told in (
+    for frames, of, hours, text in (
         (320, 3000, 1, True),
         (64, 70, 1, False),
         (400, 36_000, 1, False),
         (320, 3000, 9, False),
     ):
         await suspect(database, DOOR, desk.now - timedelta(hours=hours), frames, of)
-        assert ("cloned_beacon" in await waits(database, "east", desk.now)) is told, (frames, of, hours)
+        assert ("cloned_beacon" in await waits(database, "east", desk.now)) is text, (frames, of, hours)
         assert "cloned_beacon" not in await waits(database, "west", desk.now)
         listed = await browser.open("/staff/beacons")
-        assert ("sent twice" in listed.text()) is told
+        assert ("sent twice" in listed.text()) is text
         path = listed.html.partition('class="what"><a href="')[2].partition('"')[0]
-        assert ("Another transmitter sends as this beacon." in (await browser.open(path)).text()) is told
+        assert ("Another transmitter sends as this beacon." in (await browser.open(path)).text()) is text
 
 
 async def planned(database: Database, content: str, tops: list[str], place: str, *, apply: bool = False) -> Plan:
@@ -312,7 +312,7 @@ def row(place: str, minor: int) -> str:
     return f"{place},{UUID_1},1,{minor},place,door\n"
 
 
-async def test_an_import_takes_nothing_from_a_neighbour_and_gives_nothing_to_two(tree: Database) -> None:
+async def test_an_import_takes_no_owned_identity_and_gives_none_to_two(tree: Database) -> None:
     async with tree.write() as connection:
         await known(connection, DOOR, place="east")
     rows = HEAD + row("west", 1) + row("west", 2) + row("west-hall", 2) + row("neighbours", 2) + row("west", 3)

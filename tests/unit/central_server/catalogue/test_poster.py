@@ -1,4 +1,4 @@
-"""A beacon's poster from the staff's page and from the command line: the same print of what the catalogue says."""
+"""Print a beacon's poster from the staff page and from the command line."""
 
 import asyncio
 from collections.abc import Callable
@@ -39,7 +39,7 @@ async def page_of(central: RunningCentral, donor: Donor) -> Callable[[int], str]
         await known(connection, HALL)
         await known(connection, CARD, BeaconKind.person)
         await bound(connection, Target.beacon, DOOR, project="lunch")
-        ids = {kept.beacon.minor: kept.id for kept in await beacons.same(connection, (DOOR, HALL, CARD))}
+        ids = {row.beacon.minor: row.id for row in await beacons.same(connection, (DOOR, HALL, CARD))}
     await logged_in(central, donor)
     return lambda minor: f"{central.url}/staff/beacons/{ids[minor]}"
 
@@ -67,7 +67,7 @@ async def test_staff_print_the_project_that_the_beacon_brings(
     assert f"{central.url}{ADDRESS}?nfc".lower() in sheet.text
 
 
-async def test_the_number_of_where_the_beacon_stands_is_offered_and_may_be_taken_away(
+async def test_the_number_of_the_beacons_place_is_offered_and_may_be_removed(
     page_of: Callable[[int], str], central: RunningCentral, donor: Donor, session: aiohttp.ClientSession
 ) -> None:
     assert 'name="phone" type="tel" maxlength="30"' in (await donor.open(f"{page_of(1)}/poster")).html
@@ -89,13 +89,13 @@ async def test_a_beacon_that_brings_nothing_is_printed_once_a_project_is_chosen(
     assert "旧项目" in (await fetched(session, f"{page_of(2)}/poster.pdf?project=ended")).text
 
 
-async def test_no_poster_leads_to_a_person(page_of: Callable[[int], str], donor: Donor) -> None:
+async def test_a_persons_tag_has_no_poster(page_of: Callable[[int], str], donor: Donor) -> None:
     assert "/poster" not in (await donor.open(page_of(3))).html
     for path in ("/poster", "/poster.pdf?project=lunch"):
         assert (await donor.open(page_of(3) + path)).status == 404
 
 
-async def test_missing_fonts_are_told_to_staff_with_their_package(
+async def test_missing_fonts_are_reported_with_their_package(
     page_of: Callable[[int], str], donor: Donor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(typesetting, "_NEEDED", ("NoSuchFace.ttc",))
@@ -115,8 +115,8 @@ def test_the_command_prints_the_same(tmp_path: Path, capsys: pytest.CaptureFixtu
     config, rows, file = tmp_path / "central.toml", tmp_path / "rows.csv", tmp_path / "made.pdf"
     config.write_text(CONFIG, encoding="utf-8")
     asyncio.run(sown(config, tmp_path))
-    wish = Wish(str(UUID_1), 1, 1, Paper.a3, ("en",), "lunch", "0595-1")
-    assert poster.run(config, tmp_path, wish, file) == 1
+    options = Wish(str(UUID_1), 1, 1, Paper.a3, ("en",), "lunch", "0595-1")
+    assert poster.run(config, tmp_path, options, file) == 1
     assert "no such beacon" in capsys.readouterr().err
     rows.write_text(f"place,uuid,major,minor,kind,label\nall,{UUID_1},1,1,place,Door\n", encoding="utf-8")
     assert import_.run(config, tmp_path, "beacons", rows, "all", yes=True) == 0
@@ -124,18 +124,22 @@ def test_the_command_prints_the_same(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert poster.run(config, tmp_path, unbound, file) == 1
     assert "--project" in capsys.readouterr().err
     assert not file.exists()
-    assert poster.run(config, tmp_path, wish, file) == 0
+    assert poster.run(config, tmp_path, options, file) == 0
     made = printed(file.read_bytes())
     assert made.size == (297, 420)
     assert codes(made.picture(72)) == [f"HTTP://127.0.0.1:8040{ADDRESS}"]
     named = CONFIG + '\n[server]\npublic_url = "https://give.example.org"\n'
     config.write_text(named, encoding="utf-8")
-    assert poster.run(config, tmp_path, wish, file) == 0
+    assert poster.run(config, tmp_path, options, file) == 0
     assert codes(printed(file.read_bytes()).picture(72)) == [f"HTTPS://GIVE.EXAMPLE.ORG{ADDRESS}"]
     config.write_text(named.replace("[bank]", 'contact_phone = "12345"\n[bank]', 1), encoding="utf-8")
-    for wished, stands in ((wish, "0595-1"), (replace(wish, phone=None), "12345"), (replace(wish, phone=""), "")):
-        assert poster.run(config, tmp_path, wished, file) == 0
+    for each, phone in (
+        (options, "0595-1"),
+        (replace(options, phone=None), "12345"),
+        (replace(options, phone=""), ""),
+    ):
+        assert poster.run(config, tmp_path, each, file) == 0
         text = printed(file.read_bytes()).text
-        assert [each for each in ("0595-1", "12345") if each in text] == ([stands] if stands else [])
+        assert [number for number in ("0595-1", "12345") if number in text] == ([phone] if phone else [])
     wrong = Wish("not-a-uuid", 1, 1, Paper.a4, ("en",), "lunch")
     assert poster.run(config, tmp_path, wrong, file) == 1

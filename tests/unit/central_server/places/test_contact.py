@@ -1,5 +1,4 @@
-"""The telephone number on the pages of phones: a button that dials, of the community that the page is about, and the
-way back to where somebody asked."""
+"""Show the phone number on phone pages: a button that dials, of the page's community, and a link back."""
 
 import re
 from collections.abc import AsyncIterator
@@ -59,7 +58,7 @@ BEACONS = {place: BeaconId(UUID_1, 9, number) for number, place in enumerate(NUM
     ("language", "holder"),
     [(Language.zh_hans, "党支部"), (Language.zh_hant, "黨支部"), (Language.en, "Party branch")],
 )
-async def test_every_page_leads_to_a_button_that_dials_and_it_leads_back(
+async def test_every_page_links_to_a_button_that_dials_and_back(
     tmp_path: Path, bank: RunningBank, session: aiohttp.ClientSession, language: Language, holder: str
 ) -> None:
     async with running_central(tmp_path / "central", bank, config=PUBLISHED) as central:
@@ -78,7 +77,7 @@ async def test_every_page_leads_to_a_button_that_dials_and_it_leads_back(
 
 @pytest.mark.parametrize("back", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:1", ""])
 @pytest.mark.parametrize(("path", "home"), [("/contact", "/s"), ("/contact/all", "/s/at/all"), ("/contact/no", "/s")])
-async def test_the_way_back_never_leads_to_another_site(
+async def test_the_link_back_never_leads_to_another_site(
     tmp_path: Path, bank: RunningBank, session: aiohttp.ClientSession, back: str, path: str, home: str
 ) -> None:
     async with running_central(tmp_path / "central", bank, config=PUBLISHED) as central:
@@ -87,7 +86,7 @@ async def test_the_way_back_never_leads_to_another_site(
         assert "evil" not in page.html.partition("<main")[2]
 
 
-async def test_without_a_number_no_page_offers_one_and_the_page_says_where_to_ask(
+async def test_without_a_number_no_page_links_to_one(
     tmp_path: Path, bank: RunningBank, session: aiohttp.ClientSession
 ) -> None:
     async with running_central(tmp_path / "central", bank) as central:
@@ -127,11 +126,11 @@ class Resident:
         found = re.search(r'<footer class="foot"><a href="(/contact[^"]*)"', page.html)
         if found is None:
             return ""
-        told = await self.donor.open(self.url + found[1])
-        assert told.status == 200
-        assert f'class="deed" href="{page.url.removeprefix(self.url)}"' in told.html, "it leads back"
-        dials = re.search(r'href="tel:([0-9]+)"', told.html)
-        assert dials is not None, told.text()
+        contact = await self.donor.open(self.url + found[1])
+        assert contact.status == 200
+        assert f'class="deed" href="{page.url.removeprefix(self.url)}"' in contact.html, "it leads back"
+        dials = re.search(r'href="tel:([0-9]+)"', contact.html)
+        assert dials is not None, contact.text()
         return dials[1]
 
     async def asked(self, path: str) -> tuple[int, str]:
@@ -176,7 +175,9 @@ async def test_each_page_of_a_gift_leads_to_the_number_of_its_own_community(
     async with city.database() as database, database.read() as connection:
         (line,) = await of_intent(connection, gateway.id, parcel.id)
     assert await resident.asked(f"/v/{line.secret}") == (200, number)
-    assert await resident.asked(f"/v?slip={line.slip}") == (200, "059500000000"), "a number tells nothing of its gift"
+    assert await resident.asked(f"/v?slip={line.slip}") == (200, "059500000000"), (
+        "a slip number reveals nothing of its gift"
+    )
 
 
 @pytest.mark.parametrize("community", ["huada", "neighbours"])
@@ -240,7 +241,7 @@ class NoStaff:
 
 
 @pytest.mark.parametrize("setting", ["0595-0000 0000", ""])
-async def test_while_the_database_is_away_the_servers_own_number_is_told(
+async def test_without_the_database_the_servers_own_number_is_shown(
     session: aiohttp.ClientSession, setting: str
 ) -> None:
     pages = Pages(environment=Environment.drill, site=texts("Huada"), surface=Surface.phone)
@@ -255,12 +256,12 @@ async def test_while_the_database_is_away_the_servers_own_number_is_told(
         page = await donor.open(f"{url}/contact")
         assert (page.status, "tel:059500000000" in page.html) == ((200, True) if setting else (503, False))
         page = await donor.open(f"{url}/contact/huada")
-        assert (page.status, "tel:" in page.html) == (503, False), "whose number it is, nobody knows now"
+        assert (page.status, "tel:" in page.html) == (503, False), "unknown without the database"
         assert ('<a href="/contact?back=/contact/huada">' in page.html) == bool(setting)
 
 
 @pytest.mark.parametrize("place", ["nowhere", "..%5c..", "%00", "x" * 64, "'", "%F0%9F%98%80"])
-async def test_an_unknown_place_gets_a_kind_page_and_nobodys_number(
+async def test_an_unknown_place_gets_a_page_without_a_number(
     city: RunningCentral, session: aiohttp.ClientSession, place: str
 ) -> None:
     page = await Donor(session).open(f"{city.url}/contact/{place}")

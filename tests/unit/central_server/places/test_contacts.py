@@ -1,4 +1,4 @@
-"""Whom residents may call, as the database keeps it: the nearest place that says it."""
+"""Store phone numbers for residents; the nearest place with one applies."""
 
 import pytest
 
@@ -31,48 +31,48 @@ async def grown(database: Database) -> Database:
     return database
 
 
-async def held(database: Database) -> dict[str, str]:
-    """The number that holds at each place of the tree."""
+async def phones_at(database: Database) -> dict[str, str]:
+    """Return the number that applies at each place of the tree."""
     async with database.read() as connection:
         return {place: (await CALL.at(connection, place)).phone for place, _, _ in TREE}
 
 
-async def test_the_nearest_place_that_says_it_holds_and_above_all_the_settings(grown: Database) -> None:
-    assert set((await held(grown)).values()) == {"0595-0000 0000"}
+async def test_the_nearest_place_with_a_number_applies_else_the_settings(grown: Database) -> None:
+    assert set((await phones_at(grown)).values()) == {"0595-0000 0000"}
     async with grown.write() as connection:
         await contacts.put(connection, "quanzhou", CITY)
         await contacts.put(connection, "huada", HUADA)
     city, huada = CITY.phone, HUADA.phone
-    assert await held(grown) == {
+    assert await phones_at(grown) == {
         **{"quanzhou": city, "fengze": city, "huada": huada, "hall": huada},
         "garden": city,
     }
     async with grown.read() as connection:
-        said = await contacts.above(connection, "hall")
-        assert [(each.place.id, each.contact) for each in said] == [("huada", HUADA), ("quanzhou", CITY)]
+        published = await contacts.above(connection, "hall")
+        assert [(each.place.id, each.contact) for each in published] == [("huada", HUADA), ("quanzhou", CITY)]
         assert await contacts.above(connection, "nowhere") == ()
-        told = await CALL.at(connection, "hall")
-        assert (told.holder, told.hours) == (HUADA.holder, HUADA.hours)
-        told = await CALL.at(connection, "garden")
-        assert (told.holder, told.hours) == (texts("Name of quanzhou"), None), "the name of the place whose it is"
+        contact = await CALL.at(connection, "hall")
+        assert (contact.holder, contact.hours) == (HUADA.holder, HUADA.hours)
+        contact = await CALL.at(connection, "garden")
+        assert (contact.holder, contact.hours) == (texts("Name of quanzhou"), None), "the name of the place whose it is"
 
 
-async def test_what_was_said_is_said_anew_and_taken_away(grown: Database) -> None:
+async def test_a_number_is_replaced_and_removed(grown: Database) -> None:
     async with grown.write() as connection:
         await contacts.put(connection, "fengze", CITY)
         await contacts.put(connection, "huada", HUADA)
         await contacts.put(connection, "huada", Contact("12346"))
         assert await contacts.lock(connection, "huada") == Contact("12346")
         assert await contacts.lock(connection, "hall") is None, "its own, not what holds there"
-    assert (await held(grown))["hall"] == "12346"
+    assert (await phones_at(grown))["hall"] == "12346"
     async with grown.write() as connection:
         await contacts.remove(connection, "huada")
-    assert await held(grown) == dict.fromkeys(("fengze", "huada", "hall", "garden"), CITY.phone) | {
+    assert await phones_at(grown) == dict.fromkeys(("fengze", "huada", "hall", "garden"), CITY.phone) | {
         "quanzhou": "0595-0000 0000"
     }
 
 
-async def test_a_place_that_is_moved_says_what_its_new_street_says(grown: Database) -> None:
+async def test_a_moved_place_gets_the_number_of_its_new_street(grown: Database) -> None:
     async with grown.write() as connection:
         await places.plant(connection, Place("donghai", PlaceKind.street, "quanzhou", texts("Donghai")), NOW)
         await contacts.put(connection, "fengze", CITY)
@@ -80,7 +80,7 @@ async def test_a_place_that_is_moved_says_what_its_new_street_says(grown: Databa
         garden = await places.get(connection, "garden")
         assert garden is not None
         await places.move(connection, garden, "donghai")
-    assert (await held(grown))["garden"] == HUADA.phone
+    assert (await phones_at(grown))["garden"] == HUADA.phone
 
 
 async def test_a_page_of_no_place_has_the_one_communitys_number_or_else_the_servers(database: Database) -> None:
@@ -100,8 +100,15 @@ async def test_a_page_of_no_place_has_the_one_communitys_number_or_else_the_serv
 async def test_a_gift_is_of_its_gateways_site_as_long_as_that_is_of_the_gifts_community(grown: Database) -> None:
     async with grown.write() as connection:
         for gateway, site in (("a" * 16, None), ("b" * 16, "hall"), ("c" * 16, "garden")):
-            told = {"id": gateway, "community": "huada", "label": "A", "added_at": NOW, "site": site, "kind": "device"}
-            await connection.execute(insert(connection, gateways).values(told))
+            row = {
+                "id": gateway,
+                "community": "huada",
+                "label": "A",
+                "added_at": NOW,
+                "site": site,
+                "kind": "device",
+            }
+            await connection.execute(insert(connection, gateways).values(row))
         assert await gift_place(connection, "a" * 16, "huada") == "huada"
         assert await gift_place(connection, "b" * 16, "huada") == "hall"
         assert await gift_place(connection, "b" * 16, "garden") == "garden", "it moved to another community since"

@@ -1,4 +1,4 @@
-"""Whom residents may call, as staff type it on the page of a place."""
+"""Edit a place's phone number on its staff page."""
 
 import pytest
 
@@ -41,9 +41,9 @@ async def test_a_number_is_typed_changed_and_taken_away_and_the_trail_says_so(de
     assert page.url == HUADA
     assert 'value="0595-1234 5678"' in page.html
     assert 'value="Party &lt;branch&gt;"' in page.html
-    kept = await own(desk.database, "huada")
-    assert kept is not None
-    assert (kept.phone, kept.holder and kept.holder.zh_hant, kept.hours and kept.hours.en) == (
+    contact = await own(desk.database, "huada")
+    assert contact is not None
+    assert (contact.phone, contact.holder and contact.holder.zh_hant, contact.hours and contact.hours.en) == (
         "0595-1234 5678", "黨支部", "on workdays",
     )  # fmt: skip
     page = await admin.send(f"{HUADA}/contact", **TYPED)
@@ -60,7 +60,7 @@ async def test_a_number_is_typed_changed_and_taken_away_and_the_trail_says_so(de
     assert newest[2].startswith("phone: 12345 → –; ")
 
 
-async def test_an_inherited_number_says_whose_it_is_with_a_link_for_whoever_governs_there(desk: RunningDesk) -> None:
+async def test_an_inherited_number_names_its_place_with_a_link_for_its_admins(desk: RunningDesk) -> None:
     city = await logged_in(desk, "root")
     await city.open(CITY)
     await city.send(f"{CITY}/contact", phone="12345")
@@ -75,11 +75,11 @@ async def test_an_inherited_number_says_whose_it_is_with_a_link_for_whoever_gove
     assert "0595-0000 0000" not in page.text()
 
 
-async def test_another_communitys_staff_and_whoever_does_not_govern_cannot_change_it(desk: RunningDesk) -> None:
+async def test_only_admins_of_the_place_can_change_it(desk: RunningDesk) -> None:
     admin = await logged_in(desk, "huada-admin")
     await admin.open(HUADA)
     await admin.send(f"{HUADA}/contact", **TYPED)
-    kept = await own(desk.database, "huada")
+    contact = await own(desk.database, "huada")
     await account(desk.database, "xiamen-admin", "xiamen")
     await account(desk.database, "viewer", "huada", Role.viewer)
     for name, place in (
@@ -90,7 +90,7 @@ async def test_another_communitys_staff_and_whoever_does_not_govern_cannot_chang
         browser = await logged_in(desk, name)
         refused = await browser.forge(f"/staff/places/{place}/contact", phone="12345")
         assert refused.status == 404, (name, place)
-    assert await own(desk.database, "huada") == kept
+    assert await own(desk.database, "huada") == contact
     assert await own(desk.database, "hall") is await own(desk.database, "quanzhou") is None
 
 
@@ -106,7 +106,7 @@ async def test_another_communitys_staff_and_whoever_does_not_govern_cannot_chang
         ({"hours-zh-Hant": "時" * 31}, ("接听时间：", "接聽時間：", "Say when somebody answers")),
     ],
 )
-async def test_what_cannot_be_taken_comes_back_as_it_was_typed_with_a_kind_word(
+async def test_invalid_input_is_shown_again_with_an_explanation(
     desk: RunningDesk, language: Language, changed: dict[str, str], words: tuple[str, ...]
 ) -> None:
     admin = await logged_in(desk, "huada-admin")
@@ -120,14 +120,14 @@ async def test_what_cannot_be_taken_comes_back_as_it_was_typed_with_a_kind_word(
     assert await trail(desk.database, "huada") == []
 
 
-def test_what_chinese_keyboards_write_is_a_number_too() -> None:
+def test_full_width_digits_are_accepted() -> None:
     assert read_contact({"phone": "０５９５－１２３４　５６７８"}) == Contact("0595-1234 5678")
     assert read_contact({"phone": " （0595）1234–5678 "}) == Contact("(0595)1234-5678")
     assert read_contact({}) is None
     assert read_contact({"phone": "1", "hours-en": "x"}) is ContactFault.hours
 
 
-def test_only_what_differs_is_told() -> None:
+def test_only_changes_are_recorded() -> None:
     before = Contact("1", texts("a"))
     assert changes(before, before) == changes(None, None) == ""
     assert changes(before, Contact("1", texts("a"), texts("b"))) == "; ".join(

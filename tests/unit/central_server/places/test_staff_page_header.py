@@ -1,4 +1,4 @@
-"""Whose pages the head of a staff page says they are: those of the place at which the account works."""
+"""Show the name of the account's place in the head of staff pages."""
 
 import re
 
@@ -15,9 +15,7 @@ from tests.unit.central_server.staff_desk import NOW, SITE, Browser, account, ru
 @pytest.mark.parametrize(
     ("place", "name"), [("dongmei", "Dongmei"), ("hall", "Dongmei"), (TOP, SITE.en), ("unnamed", "unnamed")]
 )
-async def test_the_head_of_a_page_bears_the_name_of_the_accounts_place(
-    database: Database, place: str, name: str
-) -> None:
+async def test_the_head_shows_the_name_of_the_accounts_place(database: Database, place: str, name: str) -> None:
     async with database.write() as connection:
         await places.plant(connection, Place("dongmei", PlaceKind.community, TOP, texts("Dongmei")), NOW)
         await places.plant(connection, Place("hall", PlaceKind.site, "dongmei", texts("The hall")), NOW)

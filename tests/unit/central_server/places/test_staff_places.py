@@ -1,4 +1,4 @@
-"""The tree of places: what stands where, and what moves with it."""
+"""Edit the tree of places."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from central_server.store.places import places
 from central_server.store.places.places import TOP, Place, PlaceKind, PlaceRefused
 from sync_contract.project import Texts
 from tests.paths import ROOT
-from tests.unit.central_server.commands.test_programs import said
+from tests.unit.central_server.commands.test_programs import said as run_place
 from tests.unit.central_server.staff_desk import NOW, Browser, RunningDesk, account, running_desk
 
 TREE = (
@@ -56,7 +56,7 @@ async def above(database: Database, place: str) -> set[str]:
         return set(await places.ancestors(connection, place))
 
 
-async def test_what_is_below_a_place_moves_with_it(grown: Database) -> None:
+async def test_places_below_move_with_a_place(grown: Database) -> None:
     async with grown.write() as connection:
         huada = await places.get(connection, "huada")
         assert huada is not None
@@ -74,7 +74,7 @@ async def test_what_is_below_a_place_moves_with_it(grown: Database) -> None:
 @pytest.mark.parametrize(
     ("place", "parent"), [("fengze", TOP), ("hall", "fengze"), ("huada", "hall"), ("fengze", "no")]
 )
-async def test_a_place_stands_only_where_its_kind_does(grown: Database, place: str, parent: str) -> None:
+async def test_a_place_moves_only_under_an_allowed_kind(grown: Database, place: str, parent: str) -> None:
     before = await above(grown, place)
     async with grown.write() as connection:
         known = await places.get(connection, place)
@@ -94,7 +94,7 @@ async def test_rows_follow_the_tree(grown: Database) -> None:
     assert [(row.place.id, row.depth) for row in part] == [("quanzhou", 0), ("fengze", 1), ("huada", 0), ("hall", 1)]
 
 
-async def test_parts_of_the_tree_are_the_whole_and_each_says_what_it_is_below(grown: Database) -> None:
+async def test_parts_cover_the_whole_tree_and_repeat_ancestors(grown: Database) -> None:
     async with grown.read() as connection:
         whole = rows(await places.every(connection, {TOP}))
     for most in range(1, len(whole) + 1):
@@ -148,9 +148,7 @@ async def test_a_place_without_a_short_name_gets_one(desk: RunningDesk) -> None:
         ({"kind": "castle"}, "does not stand here"),
     ],
 )
-async def test_a_faulty_place_comes_back_with_what_was_typed(
-    desk: RunningDesk, changes: dict[str, str], words: str
-) -> None:
+async def test_an_invalid_place_is_shown_again_as_typed(desk: RunningDesk, changes: dict[str, str], words: str) -> None:
     admin = await logged_in(desk, "city-admin")
     await admin.open("/staff/places/fengze")
     form = {"kind": "community", "id": "garden", **NAMES} | changes
@@ -160,7 +158,7 @@ async def test_a_faulty_place_comes_back_with_what_was_typed(
     assert f'value="{form["zh-Hant"]}"' in page.html
 
 
-async def test_a_place_is_moved_by_whoever_governs_both_ends(desk: RunningDesk) -> None:
+async def test_moving_a_place_needs_the_right_at_both_ends(desk: RunningDesk) -> None:
     """An admin of a community could else put it under another city, or a city's admin take one that is not theirs."""
     async with desk.database.write() as connection:
         await accounts.grant(connection, "huada-clerk", "huada", Role.admin.value, NOW)
@@ -182,12 +180,14 @@ async def test_a_place_is_moved_by_whoever_governs_both_ends(desk: RunningDesk) 
     assert (await city.open("/staff/places/hall")).status == 200
 
 
-async def test_the_tree_is_grown_and_seen_from_the_command_line(tmp_path: Path) -> None:
+async def test_places_are_added_and_listed_from_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     config = tmp_path / "central.toml"
     config.write_text((ROOT / "config/demo/central.toml").read_text(), encoding="utf-8")
     where = ("--config", str(config), "--state-dir", str(tmp_path / "state"))
-    code, out, _ = await said("place", "add", "quanzhou", "--kind", "city", "--hans", "泉州", "--english", "Q", *where)
+    code, out, _ = await run_place(
+        "place", "add", "quanzhou", "--kind", "city", "--hans", "泉州", "--english", "Q", *where
+    )
     assert (code, out) == (0, "quanzhou: added under all\n")
     for argv in (
         ("quanzhou", "--kind", "city"),
@@ -195,8 +195,8 @@ async def test_the_tree_is_grown_and_seen_from_the_command_line(tmp_path: Path) 
         ("Hall", "--kind", "city"),
         ("big", "--kind", "city", "--hans", "x" * 61),
     ):
-        code, out, err = await said("place", "add", *argv, *where)
+        code, out, err = await run_place("place", "add", *argv, *where)
         assert (code, out) == (1, ""), argv
         assert err.strip()
-    code, out, _ = await said("place", "list", *where)
+    code, out, _ = await run_place("place", "list", *where)
     assert out.splitlines() == ["all  top  全部 / Everywhere", "  quanzhou  city  泉州 / Q"]

@@ -1,4 +1,4 @@
-"""The doors by which a phone comes to a project, each counted by itself: a shake, a poster, a tag, the hall's page."""
+"""Open a project by each door of a phone, counted separately: a shake, a poster, a tag, the hall's page."""
 
 import hashlib
 import re
@@ -52,7 +52,7 @@ async def test_each_door_of_the_phone_shows_its_project_and_is_counted_by_itself
     }
 
 
-async def test_who_touches_a_tag_was_near_and_who_opens_a_poster_only_read(
+async def test_touching_a_tag_counts_as_near_and_opening_a_poster_only_as_page(
     bound: RunningCentral, session: aiohttp.ClientSession, donor: Donor
 ) -> None:
     for path in (f"/h/{OURS}/1/1?nfc", f"/h/{OURS}/1/1?nfc", f"/h/{OURS}/1/1"):
@@ -79,8 +79,8 @@ async def test_the_picture_that_staff_gave_a_project_is_on_its_pages(
     async with bound.database() as database, database.write() as connection:
         await pictures.store(connection, StoredPicture(sha256, "image/png", len(picture), picture), now)
         await pictures.store(connection, StoredPicture(other, "image/png", len(picture), picture), now)
-        (kept,) = [each for each in await projects.every(connection, [TOP]) if each.id == "lunch"]
-        await projects.show_picture(connection, kept, sha256, "chen", now)
+        (project,) = [each for each in await projects.every(connection, [TOP]) if each.id == "lunch"]
+        await projects.show_picture(connection, project, sha256, "chen", now)
     shown = f'src="/pictures/{sha256}"'
     for path in ("/s", "/s/at/all/lunch", f"/h/{OURS}/1/1"):
         assert shown in (await donor.open(bound.url + path)).html, path
@@ -131,7 +131,7 @@ async def test_the_hall_lists_its_projects_and_a_shake_turns_to_each(bound: Runn
         (f"/h/{OURS}/1/1?lang=xx&nfc&nfc", 200),
     ],
 )
-async def test_odd_addresses_have_a_page_that_says_what_to_do(
+async def test_invalid_addresses_get_a_helpful_page(
     bound: RunningCentral, donor: Donor, path: str, status: int
 ) -> None:
     page = await donor.open(bound.url + path)

@@ -1,4 +1,4 @@
-"""What a phone meets beside giving: whose page it is, help, privacy, larger print, and always a way on."""
+"""Open phone pages: community name, help, privacy, larger text, and a link onward from every notice."""
 
 import asyncio
 import re
@@ -46,7 +46,7 @@ async def until(donor: Donor, page: Page, words: str) -> Page:
 
 @pytest.fixture
 async def city(tmp_path: Path, bank: RunningBank, store_url: str) -> AsyncIterator[RunningCentral]:
-    """Huada, as a gateway brought it, and Dongmei with a name, a beacon and a site."""
+    """Huada as enrolment adds it, and Dongmei with a name, a beacon and a site."""
     async with running_central(tmp_path / "central", bank, config=CONFIG + BOUND, store=store_url) as central:
         now = datetime.now(UTC)
         async with central.database() as database, database.write() as connection:
@@ -60,7 +60,7 @@ async def city(tmp_path: Path, bank: RunningBank, store_url: str) -> AsyncIterat
 
 
 @pytest.mark.parametrize("language", Language)
-async def test_a_page_bears_the_name_of_its_own_community(
+async def test_a_page_shows_the_name_of_its_community(
     city: RunningCentral, session: aiohttp.ClientSession, language: Language
 ) -> None:
     donor = Donor(session, language=language)
@@ -71,7 +71,7 @@ async def test_a_page_bears_the_name_of_its_own_community(
     assert brand(await donor.open(f"{city.url}/s")) not in (NAME[language], "huada"), "of no community: the server's"
 
 
-async def test_a_name_is_that_of_the_place_or_else_the_settings(database: Database) -> None:
+async def test_the_name_is_of_the_place_or_of_the_settings(database: Database) -> None:
     async def at(place: str | None) -> Texts:
         async with database.read() as connection:
             return await NameLookup(SETTING).at(connection, place)
@@ -90,7 +90,7 @@ async def test_a_name_is_that_of_the_place_or_else_the_settings(database: Databa
     assert [await at(place) for place in ("huada", "dongmei", "hall")] == [texts("Huada"), NAME, NAME]
 
 
-async def test_the_slip_of_a_gift_bears_the_name_of_its_community(
+async def test_a_slip_shows_the_name_of_its_community(
     central: RunningCentral, session: aiohttp.ClientSession, donor: Donor
 ) -> None:
     gateway = await enrolled(central, DeliveringGateway(session, central.url), "dongmei")
@@ -110,7 +110,7 @@ async def test_the_bare_address_leads_to_the_projects(city: RunningCentral, dono
 
 
 @pytest.mark.parametrize("path", ["/no-such-page", "/s/at/nowhere", "/g/" + "0" * 43, "/t/AAAA", "/help/nowhere"])
-async def test_no_notice_is_a_dead_end(city: RunningCentral, donor: Donor, path: str) -> None:
+async def test_every_notice_links_onward(city: RunningCentral, donor: Donor, path: str) -> None:
     page = await donor.open(city.url + path)
     assert page.status >= 400
     assert 'class="deed" href="/s' in page.html
@@ -131,7 +131,7 @@ async def test_help_and_privacy_are_one_touch_away_and_lead_back(
     assert 'class="deed" href="/s"' in stray.html
 
 
-async def test_larger_print_is_one_touch_and_stays_until_the_browser_is_closed(
+async def test_larger_text_is_one_touch_and_lasts_until_the_browser_is_closed(
     city: RunningCentral, session: aiohttp.ClientSession, donor: Donor
 ) -> None:
     first = await donor.open(f"{city.url}/s/at/dongmei?lang=en")
@@ -147,7 +147,7 @@ async def test_larger_print_is_one_touch_and_stays_until_the_browser_is_closed(
     assert 'class="text-usual' in odd.html
 
 
-async def test_who_turns_back_at_the_bank_may_begin_again_where_the_gift_began(
+async def test_after_cancelling_at_the_bank_the_donor_can_start_over_at_the_same_door(
     city: RunningCentral, session: aiohttp.ClientSession
 ) -> None:
     resident = Resident(session, city)
@@ -158,7 +158,7 @@ async def test_who_turns_back_at_the_bank_may_begin_again_where_the_gift_began(
         assert "screen in the hall" not in back.text()
 
 
-async def test_without_a_code_that_can_be_typed_only_the_screen_in_the_hall_begins_again(
+async def test_without_a_typed_code_only_the_screen_can_start_over(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     bank = await donor.press(await donor.open(f"{central.url}/t/{gateway.ticket(gateway.intent())}"))

@@ -1,4 +1,4 @@
-"""What a phone is answered over HTTP that ranged our adverts."""
+"""Answer shakes over HTTP."""
 
 import json
 from typing import Any
@@ -17,16 +17,16 @@ from tests.unit.central_server.shake_world import NOW, OURS, UNBOUND, bound, que
 __all__ = ["bound"]
 
 
-async def test_a_phone_asks_over_http_and_the_pass_tells_what_getshakeinfo_told(
+async def test_a_shake_returns_a_pass_and_the_pass_its_facts(
     bound: RunningCentral, session: aiohttp.ClientSession
 ) -> None:
     async with session.post(f"{bound.url}/api/v1/shake", json=question(1, 2)) as answer:
         assert answer.status == 200
-        told = (await answer.json())["found"]
-    assert told["project"]["id"] == "lunch"
-    assert told["project"]["title"]["zh-Hant"] == "長者愛心午餐"
-    assert told["url"] == f"{bound.url}/s/{told['presence_pass']}"
-    async with session.get(f"{bound.url}/api/v1/shake/{told['presence_pass']}") as answer:
+        found = (await answer.json())["found"]
+    assert found["project"]["id"] == "lunch"
+    assert found["project"]["title"]["zh-Hant"] == "長者愛心午餐"
+    assert found["url"] == f"{bound.url}/s/{found['presence_pass']}"
+    async with session.get(f"{bound.url}/api/v1/shake/{found['presence_pass']}") as answer:
         info = await answer.json()
     assert info["beacon"] == {"uuid": str(OURS), "major": 1, "minor": 1, "distance_m": None}
     assert (info["project"], info["door"], info["place"]) == ("lunch", "phone", TOP)
@@ -38,14 +38,14 @@ async def test_a_phone_asks_over_http_and_the_pass_tells_what_getshakeinfo_told(
         assert (await answer.json())["type"] == "/api#problem-pass-unknown"
 
 
-async def test_nothing_near_is_an_answer_and_no_error(bound: RunningCentral, session: aiohttp.ClientSession) -> None:
+async def test_nothing_near_is_no_error(bound: RunningCentral, session: aiohttp.ClientSession) -> None:
     for body, reason in (({"beacons": []}, "nothing_ranged"), (question(7), "not_ours")):
         async with session.post(f"{bound.url}/api/v1/shake", json=body) as answer:
             assert answer.status == 200
             assert await answer.json() == {"contract": 1, "found": None, "reason": reason}
 
 
-async def test_outside_of_its_hours_a_poster_leads_to_its_own_hall(
+async def test_out_of_hours_a_poster_shows_its_hall(
     bound: RunningCentral, session: aiohttp.ClientSession, donor: Donor
 ) -> None:
     async with bound.database() as database, database.write() as connection:
@@ -86,7 +86,7 @@ HOSTILE: list[tuple[dict[str, str], bytes, int]] = [
 ]
 
 
-async def test_hostile_questions_are_refused_and_change_nothing(
+async def test_invalid_requests_are_refused_and_change_nothing(
     bound: RunningCentral, session: aiohttp.ClientSession
 ) -> None:
     for headers, body, status in HOSTILE:
@@ -103,7 +103,7 @@ async def test_hostile_questions_are_refused_and_change_nothing(
             assert (await connection.execute(text(f"SELECT count(*) FROM {table}"))).scalar() == 0
 
 
-async def test_a_key_over_http_is_taken_with_and_without_quotes_and_refused_with_another_body(
+async def test_an_idempotency_key_works_with_and_without_quotes_and_not_with_another_body(
     bound: RunningCentral, session: aiohttp.ClientSession
 ) -> None:
     async def ask(key: str, body: dict[str, Any]) -> tuple[int, Any]:
@@ -113,8 +113,8 @@ async def test_a_key_over_http_is_taken_with_and_without_quotes_and_refused_with
     first = await ask("0123456789abcdef", question(1))
     assert first[0] == 200
     assert await ask('"0123456789abcdef"', question(1)) == first
-    status, told = await ask("0123456789abcdef", question(2))
-    assert (status, told["type"]) == (422, "/api#problem-idempotency-key-reused")
+    status, found = await ask("0123456789abcdef", question(2))
+    assert (status, found["type"]) == (422, "/api#problem-idempotency-key-reused")
     headers = [("Idempotency-Key", "0123456789abcdef")] * 2
     async with session.post(f"{bound.url}/api/v1/shake", json=question(1), headers=headers) as answer:
         assert answer.status == 400

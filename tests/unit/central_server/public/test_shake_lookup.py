@@ -95,13 +95,13 @@ ranged = st.builds(heard, st.integers(1, 3), st.none() | st.integers(-127, 20), 
 
 
 @given(st.lists(ranged, max_size=6))
-def test_the_order_in_which_a_phone_tells_them_changes_nothing(order_sent: list[Ranged]) -> None:
+def test_the_order_of_ranged_beacons_does_not_matter(order_sent: list[Ranged]) -> None:
     found = {BeaconId(OURS, 1, 1): brings(LUNCH), BeaconId(OURS, 1, 2): brings(READING)}
     chosen = {near.id if (near := nearest(order, found)) else None for order in itertools.permutations(order_sent[:4])}
     assert len(chosen) == 1
 
 
-async def test_a_pass_proves_the_beacon_for_half_an_hour_and_is_kept_only_as_a_hash(database: Database) -> None:
+async def test_a_pass_is_valid_for_half_an_hour_and_stored_only_as_a_hash(database: Database) -> None:
     asked = ShakeRequest(beacons=(heard(1, -60, 1.25), heard(2, -90)), visitor="a-visitor-of-today")
     answer = await lookup(database).answer(asked, None, b"phone", NOW)
     assert answer.found is not None
@@ -134,7 +134,7 @@ async def test_two_shakes_have_two_passes(database: Database) -> None:
     assert len({answer.found.presence_pass for answer in answers if answer.found}) == 2
 
 
-async def test_the_same_question_under_one_key_has_one_answer_however_often_and_at_once(database: Database) -> None:
+async def test_concurrent_requests_with_one_key_get_one_response(database: Database) -> None:
     counter = Recording()
     asked = ShakeRequest(beacons=(heard(1, -60),))
     ours = lookup(database, counter)
@@ -156,7 +156,7 @@ async def test_the_same_question_under_one_key_has_one_answer_however_often_and_
         await ours.answer(asked, "another-key-for-nothing", b"", NOW)
 
 
-async def test_a_phone_that_hammers_is_slowed_down(database: Database, session: aiohttp.ClientSession) -> None:
+async def test_a_phone_is_rate_limited(database: Database, session: aiohttp.ClientSession) -> None:
     app = guarded_app(WebRules(frozenset({"127.0.0.1"}), b"only for tests", exempt=("/api/",)))
     app.add_routes(ShakeApi(database, lookup(database), lambda: NOW, rate=0.001, burst=3).routes())
     async with serving(app, "127.0.0.1", 0) as url:

@@ -13,7 +13,7 @@ from openpyxl import Workbook, load_workbook  # type: ignore[import-untyped]  # 
 from central_server.catalogue.columns import COLUMNS, head, name_of
 from central_server.catalogue.field_parsing import fen_to_yuan, yuan_to_fen
 from central_server.sheets import sheet_reader
-from central_server.sheets.sheet_reader import SheetRefused, is_called, read
+from central_server.sheets.sheet_reader import SheetRefused, ending_matches, read
 from central_server.sheets.sheet_writer import Cell, csv_file, xlsx_file, yuan
 from sync_contract.strict_model import Language
 
@@ -86,8 +86,8 @@ def test_a_workbook_is_read_as_people_fill_it_in() -> None:
 
 def test_a_table_is_called_what_it_is() -> None:
     book, text = xlsx_file("x", [["uuid"]]), csv_file([["uuid"]])
-    assert [is_called(ending, book) for ending in ("xlsx", "csv", "xlsm", "zip", "")] == [True, *[False] * 4]
-    assert [is_called(ending, text) for ending in ("csv", "txt", "tsv", "xlsx", "html", "")] == [
+    assert [ending_matches(ending, book) for ending in ("xlsx", "csv", "xlsm", "zip", "")] == [True, *[False] * 4]
+    assert [ending_matches(ending, text) for ending in ("csv", "txt", "tsv", "xlsx", "html", "")] == [
         *[True] * 3,
         *[False] * 3,
     ]
@@ -133,8 +133,8 @@ def entities(told: str) -> bytes:
         pytest.param(bomb(), True, id="a bomb"),
         pytest.param(entities(LAUGHS), False, id="entities"),
         pytest.param(entities(ELSEWHERE), False, id="an entity from a file"),
-        pytest.param(b"x\n" + b"1\n" * (sheet_reader.MOST_ROWS + 1), True, id="too many rows"),
-        pytest.param(b"x" * (sheet_reader.MOST_OCTETS + 1), True, id="too large"),
+        pytest.param(b"x\n" + b"1\n" * (sheet_reader.MAX_ROWS + 1), True, id="too many rows"),
+        pytest.param(b"x" * (sheet_reader.MAX_BYTES + 1), True, id="too large"),
         pytest.param(b"," * 100 + b"\n", False, id="too wide"),
     ],
 )

@@ -98,11 +98,11 @@ async def test_the_files_say_what_the_page_says(
             content: bytes = await answer.read()
             return content
 
-    told = json.loads(await file("json"))
+    record = json.loads(await file("json"))
     table = list(csv.reader(io.StringIO((await file("csv")).decode("utf-8-sig"))))
     sheet = load_workbook(io.BytesIO(await file("xlsx"))).active
     rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
-    assert len(told["slots"]) == len(table) - 1 == len(rows) - 1 == 90
+    assert len(record["slots"]) == len(table) - 1 == len(rows) - 1 == 90
     heading = table[0]
     assert heading == rows[0]
     for name, key, of in (
@@ -111,14 +111,14 @@ async def test_the_files_say_what_the_page_says(
         ("Gifts registered", "registered", 1),
     ):
         place = heading.index(name)
-        assert sum(slot[key] for slot in told["slots"]) == of, name
+        assert sum(slot[key] for slot in record["slots"]) == of, name
         assert sum(int(row[place]) for row in table[1:]) == of, name
         assert sum(row[place] for row in rows[1:]) == of, name
     paid = heading.index("Registered ¥")
     assert sum(float(row[paid]) for row in table[1:]) == 50.0
     assert {row[heading.index("Reconciled")] for row in table[1:]} == {"0"}
-    assert {slot["reconciled"] for slot in told["slots"]} == {0}
-    assert told["funnel"]["near"]["touch"] is None
+    assert {slot["reconciled"] for slot in record["slots"]} == {0}
+    assert record["funnel"]["near"]["touch"] is None
     assert {row[heading.index("Touches of the screen")] for row in table[1:]} == {"not counted then"}
 
 
@@ -147,9 +147,9 @@ async def test_touches_stand_in_the_page_the_overview_and_every_file(
         table = list(csv.reader(io.StringIO((await answer.read()).decode("utf-8-sig"))))
     names = ("Touches of the screen", "Screen: pages opened by touch", "Screen: pages opened for a tag")
     places = [table[0].index(name) for name in names]
-    told = {row[0][:10]: [row[place] for place in places] for row in table[1:]}
-    assert told.pop(day) == ["32", "12", "2"]
-    assert ["not counted then"] * 3 in told.values()
+    record = {row[0][:10]: [row[place] for place in places] for row in table[1:]}
+    assert record.pop(day) == ["32", "12", "2"]
+    assert ["not counted then"] * 3 in record.values()
 
 
 @pytest.mark.parametrize(
@@ -214,15 +214,15 @@ async def test_rows_side_by_side_stand_on_the_page_sorted_and_in_every_file(
                 files[kind] = await answer.read()
         table = list(csv.reader(io.StringIO(files["csv"].decode("utf-8-sig"))))
         sheet = load_workbook(io.BytesIO(files["xlsx"])).active
-        told = json.loads(files["json"])["rows"]
+        record = json.loads(files["json"])["rows"]
         place = table[0].index("Gifts registered")
-        gifts = [row["registered"] for row in told]
+        gifts = [row["registered"] for row in record]
         assert gifts == sorted(gifts, reverse=True)
         assert sum(gifts) == 3
         assert [int(row[place]) for row in table[1:]] == gifts
         assert [row[place].value for row in list(sheet.iter_rows())[1:]] == gifts
-        assert [row[1] for row in table[1:]] == [row["key"] for row in told]
-        assert told[0]["key"] == first
+        assert [row[1] for row in table[1:]] == [row["key"] for row in record]
+        assert record[0]["key"] == first
         assert table[1][table[0].index("Registered ¥")] == ("100.00" if by == "project" else "150.00")
         assert ("not in this view" in table[1]) == (by != "community")
 
