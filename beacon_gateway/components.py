@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from beacon_gateway.kiosk.sessions import Sessions
 from beacon_gateway.kiosk.site_status import SiteStatus, running_versions
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.beacons import Beacon
+from beacon_gateway.model.radio_status import AdvertStatus
 from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.choice_factory import build_choice
 from beacon_gateway.presence.screen_use import ScreenUse
@@ -28,6 +29,7 @@ from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.radio.radio_factory import Radios, make_radios
+from beacon_gateway.radio.status_json import to_json
 from beacon_gateway.settings import Settings, SiteDoor
 from beacon_gateway.store.statistics import StatisticsRecorder
 from beacon_gateway.store.sync_state import sync_state
@@ -96,10 +98,10 @@ class Presence:
 
     def hearing(self) -> Hearing:
         scanner = self.radios.scanner
-        return classify_hearing(scanner.name, scanner.describe())
+        return classify_hearing(scanner.name, scanner.read_status())
 
-    def advert_status(self) -> Mapping[str, object]:
-        return self.radios.adverts.describe() if self.radios.adverts else {"state": "off"}
+    def advert_status(self) -> AdvertStatus:
+        return self.radios.adverts.read_status() if self.radios.adverts else AdvertStatus()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ async def build(settings: Settings, edges: Edges, *, radio: str, health: Health)
         edges.store.outbox,
         use=use,
         advertised=lambda: radios.adverts.seconds_on_air() if radios.adverts else {},
-        imagined=radios.imagined,
+        imagined=radios.simulated,
         read_clock=read_clock,
         parcel_put=giving.wakeups.parcel_put,
     )
@@ -139,15 +141,13 @@ async def build(settings: Settings, edges: Edges, *, radio: str, health: Health)
         return {
             "gateway": edges.gateway,
             "catalogue": giving.offer.version,
-            "radio": radios.scanner.describe(),
-            "advert": presence.advert_status(),
+            "radio": to_json(radios.scanner.read_status()),
+            "advert": to_json(presence.advert_status()),
             "presence": presence.collector.describe(time.monotonic()),
             "stages": health.snapshot(),
         }
 
-    site = (
-        None if settings.kiosk.site is SiteDoor.off else _build_site(settings, edges, giving, presence, describe_health)
-    )
+    site = None if settings.kiosk.site is SiteDoor.off else _build_site(settings, edges, giving, presence, health)
     app = kiosk_app(
         stage=stage,
         projects=giving.offer,
@@ -174,8 +174,8 @@ async def gateway_report(components: Components, edges: Edges, started: float) -
         epoch=await outbox.epoch(),
         uptime_s=time.monotonic() - started,
         hearing=presence.hearing(),
-        scanner=presence.radios.scanner.describe(),
-        adverts=presence.advert_status(),
+        radio=presence.radios.scanner.read_status(),
+        advert=presence.advert_status(),
         parcels=await outbox.counts(),
         catalogue_version=components.giving.offer.version,
     )
@@ -258,13 +258,15 @@ def _build_site(
     edges: Edges,
     giving: Giving,
     presence: Presence,
-    health: Callable[[], Mapping[str, object]],
+    health: Health,
 ) -> SiteStatus:
     driver, choice = presence.driver, presence.choice
     rules = settings_mapping.presence_rules(settings)
     return SiteStatus(
         why=Why(driver.trace, rules, lambda: driver.chosen, lambda: choice.screen_lock),
-        health=health,
+        radio_status=presence.radios.scanner.read_status,
+        advert_status=presence.advert_status,
+        stage_health=health.snapshot,
         visits=lambda: driver.visits,
         foreign=lambda: driver.foreign_frames,
         bindings=lambda: giving.offer.bindings,

@@ -12,7 +12,7 @@ from beacon_gateway import settings_mapping
 from beacon_gateway.components import Components, gateway_report
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.edges import Edges, Server
-from beacon_gateway.radio.port import RadioLost
+from beacon_gateway.radio.ports import RadioLost
 from beacon_gateway.settings import Settings
 from beacon_gateway.sync.catalogue_pull import pull_catalogue
 from beacon_gateway.sync.drain import Drain

@@ -17,6 +17,7 @@ from beacon_gateway.presence.decision_json import DecisionUnreadable, parse_beac
 from beacon_gateway.presence.explain.decision_wording import INDENT, name_screen, word_decisions
 from beacon_gateway.presence.explain.reason_wording import word_in_both
 from beacon_gateway.presence.trace import DecisionKind
+from beacon_gateway.radio.status_json import read_radio_status
 from daemonkit.files import write_atomically
 from daemonkit.toml import ConfigRefused
 from sync_contract.catalogue import BeaconKind
@@ -62,7 +63,7 @@ def _head(health: Mapping[str, Any]) -> Iterator[str]:
     """Yield the sources of the decisions and the state of the radio."""
     version = health.get("catalogue")
     yield f"{HEAD} 目录 catalogue {version} + TOML" if version else f"{HEAD} {TOML_ONLY}"
-    yield from scanner_sentences(health.get("radio") or {})
+    yield from scanner_sentences(read_radio_status(health.get("radio") or {}))
 
 
 def _word_trace(trace: Mapping[str, Any]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from beacon_gateway.radio.hci.mgmt_socket import MgmtUnavailable
-from beacon_gateway.radio.helper.helper_server import Helper
+from beacon_gateway.radio.helper.helper_server import HelperServer
 from daemonkit import logs
 from daemonkit.sd_notify import Notifier
 
@@ -39,7 +39,7 @@ def radio_helper(user: str, path: Path | None) -> int:
 
 
 async def _until_stopped(uid: int, listening: socket.socket) -> None:
-    serving = asyncio.create_task(Helper(uid).serve(listening))
+    serving = asyncio.create_task(HelperServer(uid).serve(listening))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, serving.cancel)

@@ -1,7 +1,17 @@
-"""The radio's state in plain words, Chinese and English, from what /healthz says of it. Pure."""
+"""Describe the status of radio and adverts in Chinese and English lines for the terminal. Pure."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+
+from beacon_gateway.model.radio_status import AdapterStatus, AdvertStatus, RadioStatus, RecoveryStatus, RecoveryStep
+from beacon_gateway.radio.advertise.advert_wording import word_off_air
+from beacon_gateway.radio.radio_wording import (
+    Words,
+    word_batteries,
+    word_delivery,
+    word_liveness,
+    word_passive_given_up,
+    word_recovery,
+)
 
 SIMULATED = "模拟的无线电,听不到真的信号 a simulated radio: nothing real is heard"
 STATES = {
@@ -31,61 +41,58 @@ ADVERTS = {
 }
 MODES = {"active": "主动扫描 active scan", "passive": "被动扫描 passive scan"}
 STEPS = {
-    "new_scanner": "重建扫描 new scan",
-    "power_cycle": "关掉再打开 power cycle",
-    "restart_bluetoothd": "重启蓝牙服务 bluetoothd",
-    "reset_adapter": "内核复位 kernel reset",
-    "reset_hardware": "复位硬件 hardware reset",
-    "ask_a_person": "请人来看 ask a person",
+    RecoveryStep.new_scanner: "重建扫描 new scan",
+    RecoveryStep.power_cycle: "关掉再打开 power cycle",
+    RecoveryStep.restart_bluetoothd: "重启蓝牙服务 bluetoothd",
+    RecoveryStep.reset_adapter: "内核复位 kernel reset",
+    RecoveryStep.reset_hardware: "复位硬件 hardware reset",
+    RecoveryStep.ask_a_person: "请人来看 ask a person",
 }
 
 
-def radio_sentences(health: Mapping[str, Any]) -> Iterator[str]:
-    """One line a fact; what a state means that is not known here is told as it is."""
-    advert = health.get("advert") or {}
-    yield from scanner_sentences(health.get("radio") or {})
-    state = str(advert.get("state", ""))
-    yield f"本站广播 own advert: {ADVERTS.get(state, state)}"
-    for identity in advert.get("identities", ()):
-        if identity.get("words"):
-            yield f"  {identity.get('beacon')}:"
-            yield from _both(identity)
+def radio_sentences(radio: RadioStatus, advert: AdvertStatus) -> Iterator[str]:
+    """Yield one line for each fact. A state without wording is printed as it is."""
+    yield from scanner_sentences(radio)
+    yield f"本站广播 own advert: {ADVERTS.get(advert.state, advert.state)}"
+    for identity in advert.identities:
+        if words := word_off_air(identity):
+            yield f"  {identity.beacon}:"
+            yield from _indent(words)
 
 
-def scanner_sentences(radio: Mapping[str, Any]) -> Iterator[str]:
-    """What is heard and whether that is proved; then each adapter: state, mode, fault, ladder, what it is not told."""
-    state = str(radio.get("state", ""))
-    words = SIMULATED if "walkers" in radio else STATES.get(state, state)
-    adapters = radio.get("adapters") or {}
-    yield f"无线接收 radio: {words}" + (f" ({', '.join(sorted(adapters))})" if adapters else "")
-    yield from _both(radio.get("liveness"))
-    for name, told in sorted(adapters.items()):
-        yield from _adapter(name, told, state if len(adapters) == 1 else "")
-    yield from _both(radio.get("batteries"))
+def scanner_sentences(radio: RadioStatus) -> Iterator[str]:
+    """Yield what is received and whether that is proved, then for each adapter its state, mode, fault and steps."""
+    state = SIMULATED if radio.walkers is not None else STATES.get(radio.state, radio.state)
+    yield f"无线接收 radio: {state}" + (f" ({', '.join(sorted(radio.adapters))})" if radio.adapters else "")
+    if radio.liveness:
+        yield from _indent(word_liveness(radio.liveness))
+    for name, adapter in sorted(radio.adapters.items()):
+        yield from _adapter_sentences(name, adapter, radio.state if len(radio.adapters) == 1 else "")
+    if radio.batteries:
+        yield from _indent(word_batteries(radio.batteries))
 
 
-def _adapter(name: str, told: Mapping[str, Any], said: str) -> Iterator[str]:
-    """`said`: the state that was told already."""
-    state, mode = str(told.get("state", "")), str(told.get("mode", ""))
-    facts = [STATES.get(state, state)] if state != said else []
-    if facts := facts + ([MODES.get(mode, mode)] if mode else []):
+def _adapter_sentences(name: str, adapter: AdapterStatus, printed_state: str) -> Iterator[str]:
+    """Yield the lines of one adapter. `printed_state`: the state that is already on the first line."""
+    facts = [STATES.get(adapter.state, adapter.state)] if adapter.state != printed_state else []
+    if facts := facts + ([MODES.get(adapter.mode, adapter.mode)] if adapter.mode else []):
         yield f"  {name}: {'; '.join(facts)}"
-    yield from _words(told.get("mode_words"))
-    recovery = told.get("recovery")
-    yield from _both(recovery)
-    if isinstance(recovery, Mapping) and recovery.get("fault"):
-        taken, wait_s = recovery.get("taken") or {}, recovery.get("next_step_in_s")
-        steps = ", ".join(f"{STEPS.get(step, step)} ×{count}" for step, count in taken.items()) or "–"
-        after = f"; 下一步 next in {wait_s:.0f} s" if isinstance(wait_s, int | float) else ""
-        yield f"  恢复阶梯 ladder: {steps}{after}"
-    yield from _both(told.get("delivery"))
+    yield from _indent(word_passive_given_up(adapter.passive_given_up))
+    if adapter.recovery:
+        yield from _recovery_sentences(adapter.recovery)
+    if adapter.delivery:
+        yield from _indent(word_delivery(adapter.delivery))
 
 
-def _both(told: object) -> Iterator[str]:
-    yield from _words(told.get("words") if isinstance(told, Mapping) else None)
+def _recovery_sentences(recovery: RecoveryStatus) -> Iterator[str]:
+    if recovery.fault is None:
+        return
+    yield from _indent(word_recovery(recovery))
+    steps = ", ".join(f"{STEPS[step]} ×{count}" for step, count in recovery.taken.items()) or "–"
+    yield f"  恢复阶梯 ladder: {steps}; 下一步 next in {recovery.next_step_in_s:.0f} s"
 
 
-def _words(words: object) -> Iterator[str]:
-    if isinstance(words, Mapping):
-        yield f"  {words.get('zh', '')}"
-        yield f"  {words.get('en', '')}"
+def _indent(words: Words | None) -> Iterator[str]:
+    if words:
+        yield f"  {words['zh']}"
+        yield f"  {words['en']}"

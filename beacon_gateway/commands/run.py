@@ -12,7 +12,7 @@ from beacon_gateway.commands.daemon_client import LAST_GOOD
 from beacon_gateway.commands.effective_settings import read_enrolled_central as read_enrolled_central
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.errors import GatewayError
-from beacon_gateway.radio.backend_selection import Wish, refuse_imagined
+from beacon_gateway.radio.backend_selection import BackendSelector, refuse_simulated_radio
 from beacon_gateway.settings import Settings
 from beacon_gateway.store.database import SchemaTooNew
 from daemonkit import logs, toml
@@ -27,14 +27,19 @@ def run(
 ) -> int:
     """The exit code: 0 after a stop that was asked for, 75 when the disk or the port refuses, 78 for a broken TOML."""
     logs.configure()
-    again, wish = True, Wish(radio)
+    again, backend = True, BackendSelector(radio)
     while again:  # once more when this device has been enrolled meanwhile
-        code, again = _run_once(config, state_dir, wish, port, central_url, central_key)
+        code, again = _run_once(config, state_dir, backend, port, central_url, central_key)
     return code
 
 
 def _run_once(
-    config: Path, state_dir: Path, wish: Wish, port: int | None, central_url: str | None, central_key: str | None
+    config: Path,
+    state_dir: Path,
+    backend: BackendSelector,
+    port: int | None,
+    central_url: str | None,
+    central_key: str | None,
 ) -> tuple[int, bool]:
     """The exit code, and whether to begin anew."""
     try:
@@ -44,7 +49,7 @@ def _run_once(
         print(refused, file=sys.stderr)
         return CONFIGURATION, False
     try:
-        return 0, asyncio.run(_until_stopped(settings, state_dir, wish))
+        return 0, asyncio.run(_until_stopped(settings, state_dir, backend))
     except (StoreUnavailable, OSError) as error:
         print(f"beacon-gateway: {error}. Check that {state_dir} can be written and the port is free.", file=sys.stderr)
         return TRY_AGAIN, False
@@ -95,9 +100,9 @@ def with_overrides(settings: Settings, port: int | None, central_url: str | None
     return toml.validate(changed, Settings, source="command line")
 
 
-async def _until_stopped(settings: Settings, state_dir: Path, wish: Wish) -> bool:
-    radio = await wish.settled(settings.site.environment)
-    refuse_imagined(radio, settings.site.environment)
+async def _until_stopped(settings: Settings, state_dir: Path, backend: BackendSelector) -> bool:
+    radio = await backend.resolve(settings.site.environment)
+    refuse_simulated_radio(radio, settings.site.environment)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -28,7 +28,7 @@ from beacon_gateway.presence.explain.live_table import Listening
 from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.trace_file import write_trace
 from beacon_gateway.presence.tracker import Tracker
-from beacon_gateway.radio.backend_selection import Wish
+from beacon_gateway.radio.backend_selection import BackendSelector
 from beacon_gateway.radio.radio_factory import RadioPlan, Radios, make_radios
 from beacon_gateway.radio.scan.recorder import Recorder
 from daemonkit.clock import clock_synchronised
@@ -78,7 +78,7 @@ def plan_of(basis: DecisionInputs, word: str) -> RadioPlan:
     What a fault asks for is the gateway's to do: two programs that switch one adapter would be in each other's way.
     """
     plan = settings_mapping.radio_plan(basis.settings, basis.offer.beacons)
-    return replace(plan, frames=(), only_looks=True) if word == "bluez" else plan
+    return replace(plan, frames=(), observe_only=True) if word == "bluez" else plan
 
 
 async def _scan(
@@ -86,7 +86,7 @@ async def _scan(
 ) -> int:
     settings, offer = basis.settings, basis.offer
     try:
-        word = await Wish(radio).settled(settings.site.environment)
+        word = await BackendSelector(radio).resolve(settings.site.environment)
         radios = make_radios(word, plan_of(basis, word))
     except ValueError as error:
         print(f"beacon-gateway scan: {error}", file=sys.stderr)
@@ -117,7 +117,7 @@ async def _scan(
         collector.add_frame(sighting)
         listening.hear(sighting)
         if recorder:
-            recorder.hear(sighting)
+            recorder.record(sighting)
 
     hearing = asyncio.create_task(radios.scanner.hear(hear), name="radio")
     hearing.add_done_callback(lambda _: stop.set())
@@ -147,7 +147,7 @@ async def _scan(
             return FAILURE
         _tell_traced(kept.trace, len(lines))
     if recorder and kept.record is not None:
-        if not _written(kept.record, recorder.octets()):
+        if not _written(kept.record, recorder.build_file()):
             return FAILURE
         _tell_recorded(kept, recorder)
     return 0
@@ -169,8 +169,8 @@ def _tell_traced(file: Path, lines: int) -> None:
 
 def _tell_recorded(kept: Kept, recorder: Recorder) -> None:
     print(f"{kept.record}: 已录 recorded {recorder.frames} 帧 frames")
-    if recorder.passed_over:
-        print(f"  录满了,后面的没有录 full: {recorder.passed_over} 帧 later frames are not in it")
+    if recorder.over_limit:
+        print(f"  录满了,后面的没有录 full: {recorder.over_limit} 帧 later frames are not in it")
     if kept.everybody:
         print("  含随身卡和陌生信标,用完请删除 tags and strangers are in it: delete it when done")
     else:

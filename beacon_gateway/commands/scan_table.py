@@ -14,7 +14,7 @@ from beacon_gateway.presence.estimator import SMOOTHING_S
 from beacon_gateway.presence.explain.decision_wording import ZONES, name_beacon, name_place, name_screen
 from beacon_gateway.presence.explain.live_table import Listening, Row
 from beacon_gateway.presence.explain.reason_wording import word_in_both
-from beacon_gateway.radio.port import Scanner
+from beacon_gateway.radio.ports import Scanner
 from beacon_gateway.radio.radio_factory import Radios
 from sync_contract.catalogue import BeaconKind
 
@@ -106,7 +106,7 @@ def _cells(row: Row) -> tuple[str, str, str, str, str, str, str]:
 
 def _battery(row: Row, radios: Radios, now: float) -> str:
     """What the tag tells of it, with a mark when it is low; empty when it tells nothing."""
-    told = radios.batteries.of(row.beacon.id, now) if radios.batteries else None
+    told = radios.batteries.read(row.beacon.id, now) if radios.batteries else None
     if told is None or (told.battery_percent is None and told.battery_mv is None):
         return ""
     words = f"{told.battery_mv} mV" if told.battery_percent is None else f"{told.battery_percent} %"
@@ -125,7 +125,7 @@ def _why(chosen: Chosen) -> RenderableType:
 
 def _head(scanner: Scanner, elapsed_s: float) -> Iterator[Text]:
     """What `sync status` says of the radio: whether hearing is proved, each adapter, fault and ladder."""
-    first, *rest = scanner_sentences(scanner.describe())
+    first, *rest = scanner_sentences(scanner.read_status())
     yield Text.assemble((first, "bold yellow" if scanner.name == "simulated" else "bold"), f"  {elapsed_s:.0f} s")
     yield from (Text(line) for line in rest)
 
@@ -138,9 +138,8 @@ def _indented(line: Text) -> RenderableType:
 
 
 def _others(listening: Listening, scanner: Scanner) -> str:
-    adverts = scanner.describe().get("foreign")
     words = f"其他 others: iBeacon {listening.foreign_frames} 帧 frames"
-    if isinstance(adverts, int):
+    if adverts := scanner.read_status().foreign:
         words += f", 非 iBeacon 广播 other adverts {adverts}"
     return f"{words} (只计数 counted only)"
 

@@ -15,6 +15,7 @@ from beacon_gateway.commands.enrol_wording import BARRED
 from beacon_gateway.commands.radio_wording import radio_sentences
 from beacon_gateway.commands.terminal_wrap import print_folded
 from beacon_gateway.donations.ports import StoreUnavailable
+from beacon_gateway.radio.status_json import read_advert_status, read_radio_status
 from beacon_gateway.store.database import Database, open_database
 from beacon_gateway.store.identity import enrolment_of
 from beacon_gateway.store.outbox import Outbox
@@ -80,7 +81,8 @@ def _radio(state_dir: Path, url: str) -> None:
     except NotRunning as error:
         print(f"无线接收 radio: 不知道 not known ({error})")
     else:
-        for line in radio_sentences(health):
+        radio, advert = read_radio_status(health.get("radio") or {}), read_advert_status(health.get("advert") or {})
+        for line in radio_sentences(radio, advert):
             print_folded(line)
 
 

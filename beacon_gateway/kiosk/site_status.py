@@ -12,6 +12,7 @@ from typing import Any
 from beacon_gateway.donations.ports import Projects, StoreUnavailable
 from beacon_gateway.kiosk.decision_view import Why
 from beacon_gateway.model.beacons import Beacon
+from beacon_gateway.model.radio_status import AdvertStatus, RadioStatus
 from beacon_gateway.model.sync_state import SyncState
 from beacon_gateway.presence.trace import Heard
 from beacon_gateway.presence.visit import Visit
@@ -23,13 +24,15 @@ from sync_contract.project import Texts
 
 @dataclass(frozen=True, slots=True)
 class SiteStatus:
-    """`health`: the facts of /healthz. `visits`: the current visits. `sync` raises StoreUnavailable.
+    """`stage_health`: state of each stage by name. `visits`: the current visits. `sync` raises StoreUnavailable.
 
     `versions`: version by program. `lan`: devices on the local network have access, with a PIN, at `addresses`.
     """
 
     why: Why
-    health: Callable[[], Mapping[str, Any]]
+    radio_status: Callable[[], RadioStatus]
+    advert_status: Callable[[], AdvertStatus]
+    stage_health: Callable[[], Mapping[str, Mapping[str, Any]]]
     visits: Callable[[], Mapping[BeaconId, Visit]]
     foreign: Callable[[], int]
     bindings: Callable[[], Mapping[BeaconId, str]]
@@ -45,11 +48,7 @@ class SiteStatus:
         return known.title if known else None
 
     def radio_now(self) -> RadioNow:
-        health, visits = self.health(), self.visits()
-        radio, advert = dict(health.get("radio") or {}), dict(health.get("advert") or {})
-        adapters = dict(radio.get("adapters") or {})
-        liveness = dict(radio.get("liveness") or {})
-        names = sorted(adapters) or [str(radio["adapter"])] if adapters or radio.get("adapter") else []
+        radio, advert, visits = self.radio_status(), self.advert_status(), self.visits()
         rssi = self._newest_rssi()
         places = [each for each in self.why.trace.beacons if each.kind is BeaconKind.place]
         people = Counter(
@@ -58,15 +57,15 @@ class SiteStatus:
             if visit.beacon.kind is BeaconKind.person
         )
         return RadioNow(
-            state=str(radio.get("state", "")),
-            advert=str(advert.get("state", "")),
-            adapters=tuple(names),
-            proof=str(liveness.get("proof", "")),
-            simulated="walkers" in radio,
+            state=radio.state,
+            advert=advert.state,
+            adapters=tuple(sorted(radio.adapters)) or ((radio.adapter,) if radio.adapter else ()),
+            proof=radio.liveness.proof.value if radio.liveness else "",
+            simulated=radio.walkers is not None,
             places=tuple(self._heard_place(each, visits.get(each.id), rssi.get(each.id)) for each in places),
             classes=tuple(HeardClass(tag, zone, count) for (tag, zone), count in sorted(people.items())),
             foreign=self.foreign(),
-            off_air_min=int(advert.get("off_air_s") or 0) // 60 if advert.get("asks_a_person") else 0,
+            off_air_min=int(advert.off_air_s) // 60 if advert.asks_a_person else 0,
         )
 
     async def sync_now(self) -> SyncNow | None:
@@ -90,8 +89,7 @@ class SiteStatus:
 
     def failed_stages(self) -> tuple[StageNow, ...]:
         """Return the stages that failed, waiting ones and the newest failures first."""
-        states: Mapping[str, Mapping[str, Any]] = dict(self.health().get("stages") or {})
-        failed = [(name, facts) for name, facts in states.items() if facts.get("error")]
+        failed = [(name, facts) for name, facts in self.stage_health().items() if facts.get("error")]
         failed.sort(key=lambda each: (each[1]["state"] != "waiting", each[1]["for_s"]))
         return tuple(
             StageNow(

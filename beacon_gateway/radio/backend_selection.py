@@ -1,72 +1,80 @@
-"""What the command line wishes of the radio, settled: invented people are never heard where gifts are real."""
+"""Resolve the radio that the command line requests; refuse a simulated one where donations are real."""
 
 import os
 from pathlib import Path
 
 import structlog
 
-from beacon_gateway.radio.port import RadioLost
+from beacon_gateway.radio.ports import RadioLost
+from beacon_gateway.radio.timings import DEFAULT_TIMINGS
 from sync_contract.strict_model import Environment
 
 log = structlog.get_logger()
 
 AUTO = "auto"
-_IMAGINED = frozenset(("simulated", "capture"))
-_KERNELS_ADAPTERS = Path("/sys/class/bluetooth")
+_NOT_REAL = frozenset(("simulated", "capture"))
 
 
-class Wish:
-    """`word`: auto, bluez, simulated or capture:FILE. `auto` is looked at once: a radio that is slow, gone or not
-    there yet is waited for, and no other one takes its place while the program runs.
+class BackendSelector:
+    """Resolve `requested`: auto, bluez, simulated or capture:FILE.
 
-    `by_systemd`: started by it, as a service; None: as systemd.exec(5) tells. `kernel`: where it lists adapters.
+    `auto` is resolved once: later the program waits for a radio that is slow, missing or not there yet, and uses no
+    other. `by_systemd`: systemd started it as a service; None: as systemd.exec(5) says. `sysfs`: the kernel's list
+    of adapters.
     """
 
-    def __init__(self, word: str, *, by_systemd: bool | None = None, kernel: Path = _KERNELS_ADAPTERS) -> None:
-        self._word = word
+    def __init__(
+        self,
+        requested: str,
+        *,
+        by_systemd: bool | None = None,
+        sysfs: Path = Path("/sys/class/bluetooth"),
+        call_limit_s: float = DEFAULT_TIMINGS.call_limit_s,
+    ) -> None:
+        self._requested = requested
         self._by_systemd = is_service() if by_systemd is None else by_systemd
-        self._kernel = kernel
-        self._found: str | None = None
+        self._sysfs = sysfs
+        self._call_limit_s = call_limit_s
+        self._detected: str | None = None
 
-    async def settled(self, environment: Environment) -> str:
-        """The word without `auto`. The simulator is found only in a drill that a person started, where this machine
-        has no Bluetooth adapter at all.
+    async def resolve(self, environment: Environment) -> str:
+        """Return the backend in place of `auto`.
+
+        It is the simulator only in a drill that a person started on a machine without any Bluetooth adapter.
         """
-        if self._word != AUTO:
-            return self._word
+        if self._requested != AUTO:
+            return self._requested
         if environment is Environment.real or self._by_systemd:
             return "bluez"
-        if self._found is None:
-            self._found = "bluez" if self._kernel_has_adapter() or await _bluez_may_have() else "simulated"
-            log.info("radio.chosen", kind=self._found)
-        return self._found
-
-    def _kernel_has_adapter(self) -> bool:
-        return any(self._kernel.glob("hci*"))
+        if self._detected is None:
+            adapter = any(self._sysfs.glob("hci*")) or await _bluez_may_have_adapter(self._call_limit_s)
+            self._detected = "bluez" if adapter else "simulated"
+            log.info("radio.backend_selected", backend=self._detected)
+        return self._detected
 
 
-def refuse_imagined(word: str, environment: Environment) -> None:
-    """Raises ValueError for a radio that hears invented or recorded people where gifts are real."""
-    if environment is Environment.real and word.partition(":")[0] in _IMAGINED:
+def refuse_simulated_radio(backend: str, environment: Environment) -> None:
+    """Raise ValueError for a radio that plays simulated or recorded beacons where donations are real."""
+    if environment is Environment.real and backend.partition(":")[0] in _NOT_REAL:
         raise ValueError(
-            f'--radio {word}: 模拟或录下的信号只能用于演练 only for a drill: [site] environment is "real", '
-            "and nobody is heard there who is not there; leave --radio out, or say bluez"
+            f'--radio {backend}: 模拟或录下的信号只能用于演练 only for a drill: [site] environment is "real", '
+            "and a simulated or recorded radio would report people who are not present; omit --radio, or use bluez"
         )
 
 
 def is_service() -> bool:
-    """Whether systemd started this very process: what that starts inherits the variable, with another's number."""
+    """Return whether systemd started this process; child processes inherit the variable with another pid."""
     return os.environ.get("SYSTEMD_EXEC_PID") == str(os.getpid())
 
 
-async def _bluez_may_have() -> bool:
-    """Whether bluetoothd knows an adapter, or is there and too slow to say."""
+async def _bluez_may_have_adapter(call_limit_s: float) -> bool:
+    """Return whether bluetoothd has an adapter, or runs but does not reply in time."""
     # imported here: a gateway that replays or simulates needs no D-Bus
-    from beacon_gateway.radio.bluez import NoAnswer, system_bus
+    from beacon_gateway.radio.bluez_bus import NoAnswer, system_bus
 
     try:
-        async with system_bus() as bus:
-            return bool(await bus.adapters())
+        async with system_bus(call_limit_s) as bus:
+            return bool(await bus.list_adapters())
     except NoAnswer:
         return True
     except RadioLost:

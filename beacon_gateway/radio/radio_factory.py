@@ -1,4 +1,4 @@
-"""The radio that was settled on (radio.wish), made as the settings ask."""
+"""Create the scanner and the advertisers of the selected backend as the settings request."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -7,90 +7,89 @@ from typing import TYPE_CHECKING, Literal
 
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.model.beacons import Beacon
-from beacon_gateway.radio.advertise.advertiser_group import Adverts
-from beacon_gateway.radio.port import RadioHelper, Scanner
+from beacon_gateway.radio.advertise.advertiser_group import AdvertiserGroup
+from beacon_gateway.radio.ports import RadioHelper, Scanner
 from sync_contract.beacon_identity import BeaconId
 
 if TYPE_CHECKING:
-    from beacon_gateway.radio.advertise.advertiser import BlueZAdvertiser
+    from beacon_gateway.radio.advertise.bluez_advertiser import BlueZAdvertiser
     from beacon_gateway.radio.advertise.exact_advertiser import ExactAdvertiser
-    from beacon_gateway.radio.scan.battery_levels import Batteries
+    from beacon_gateway.radio.scan.battery_levels import BatteryLevels
 
 _SEED = 2015
 
 
 @dataclass(frozen=True, slots=True)
 class RadioPlan:
-    """What the settings ask of the radio. `frames`: our identities, none when nothing is to be advertised.
+    """What the settings request. `frames`: our identities; none if nothing is to be advertised.
 
-    Empty: all adapters scan, any advertises. `on_the_wall`: beacons that prove by being heard that the radio hears,
-    each with the seconds between its adverts. `only_looks`: as for MergedScanner.
+    `scan_adapters`: empty for all; `advertise_adapter`: empty for any. `proof_beacons`: beacons whose reception proves
+    that the radio works, with the seconds between their adverts. `observe_only`: as for MergedScanner.
     """
 
     beacons: Sequence[Beacon]
     scan_adapters: Sequence[str]
     scan_mode: Literal["active", "passive"]
     silence_s: float
-    on_the_wall: Sequence[tuple[Beacon, float]]
+    proof_beacons: Sequence[tuple[Beacon, float]]
     frames: Sequence[IBeacon]
     advertise_adapter: str
     interval_ms: int
     power_dbm: int | None
     advertise_mode: Literal["broadcast", "peripheral", "exact"]
     helper: Path
-    only_looks: bool = False
+    observe_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Radios:
-    """`batteries`: what known tags tell of theirs; None for a radio that tells nothing of it.
+    """`batteries`: telemetry of known tags; None if the backend has none.
 
-    `imagined`: it hears invented or recorded beacons, of which nothing is told as a figure.
+    `simulated`: sightings are simulated or recorded, and must not count in statistics. `foreign`: our own adverts that
+    another transmitter sends.
     """
 
     scanner: Scanner
-    adverts: Adverts | None
-    batteries: "Batteries | None" = None
-    imagined: bool = False
+    adverts: AdvertiserGroup | None
+    batteries: "BatteryLevels | None" = None
+    simulated: bool = False
     foreign: Callable[[], Collection[BeaconId]] = tuple
-    """Adverts of ours that another transmitter sends."""
 
 
-def make_radios(word: str, plan: RadioPlan) -> Radios:
-    """`word`: bluez, simulated or capture:FILE.
+def make_radios(backend: str, plan: RadioPlan) -> Radios:
+    """Return the radios of `backend`: bluez, simulated or capture:FILE.
 
-    Raises ValueError for another word, CaptureUnreadable for a bad file.
+    Raise ValueError for another word, CaptureUnreadable for a bad file.
     """
-    kind, _, file = word.partition(":")
+    kind, _, file = backend.partition(":")
     match kind:
         case "bluez":
-            return _bluez(plan)
+            return _make_bluez(plan)
         case "simulated":
-            return _simulated(plan)
+            return _make_simulated(plan)
         case "capture" if file:
             from beacon_gateway.radio.scan.capture_scanner import CaptureScanner
 
-            return Radios(CaptureScanner(Path(file), pace=1.0), None, imagined=True)
-    raise ValueError(f"--radio {word}: auto, bluez, simulated or capture:FILE is expected")
+            return Radios(CaptureScanner(Path(file), pace=1.0), None, simulated=True)
+    raise ValueError(f"--radio {backend}: auto, bluez, simulated or capture:FILE is expected")
 
 
-def _bluez(plan: RadioPlan) -> Radios:
+def _make_bluez(plan: RadioPlan) -> Radios:
     from beacon_gateway.radio.helper.helper_client import KernelHelper
+    from beacon_gateway.radio.recovery.adapter_reset import PrivilegedHelper
     from beacon_gateway.radio.recovery.liveness import Transmitter
-    from beacon_gateway.radio.recovery.privileged_steps import Privileged
-    from beacon_gateway.radio.recovery.systemd_units import SystemdHelper
-    from beacon_gateway.radio.scan.battery_levels import Batteries
+    from beacon_gateway.radio.scan.battery_levels import BatteryLevels
     from beacon_gateway.radio.scan.merged_scanner import MergedScanner
 
-    known = [Transmitter(beacon.id, beacon.label, interval_s=seconds) for beacon, seconds in plan.on_the_wall]
-    kernel, batteries = KernelHelper(plan.helper), Batteries(plan.beacons)
-    privileged = Privileged(kernel=kernel, systemd=SystemdHelper())
+    transmitters = [Transmitter(beacon.id, beacon.label, interval_s=seconds) for beacon, seconds in plan.proof_beacons]
+    kernel, batteries = KernelHelper(plan.helper), BatteryLevels(plan.beacons)
+    helper = PrivilegedHelper(kernel)
 
-    def recovers(adapter: str) -> bool:
-        return scanner.recovers(adapter)
+    def is_recovering(adapter: str) -> bool:
+        return scanner.is_recovering(adapter)
 
-    own = {frame.beacon: _advertiser(plan, frame, privileged, recovers) for frame in plan.frames}
-    known += [
+    own = {frame.beacon: _make_advertiser(plan, frame, helper, is_recovering) for frame in plan.frames}
+    transmitters += [
         Transmitter(
             beacon,
             f"本站广播 own advert{f' {beacon.major}/{beacon.minor}' if len(own) > 1 else ''}",
@@ -105,17 +104,17 @@ def _bluez(plan: RadioPlan) -> Radios:
         plan.scan_adapters,
         mode=plan.scan_mode,
         silence_s=plan.silence_s,
-        transmitters=known,
-        helper=privileged,
+        transmitters=transmitters,
+        helper=helper,
         batteries=batteries,
-        unfilter=kernel.unfiltered,
-        only_looks=plan.only_looks,
+        report_duplicates=kernel.report_duplicates,
+        observe_only=plan.observe_only,
     )
-    return Radios(scanner, Adverts(own) if own else None, batteries, foreign=lambda: scanner.foreign)
+    return Radios(scanner, AdvertiserGroup(own) if own else None, batteries, foreign=lambda: scanner.foreign)
 
 
-def _advertiser(
-    plan: RadioPlan, frame: IBeacon, helper: RadioHelper, recovers: Callable[[str], bool]
+def _make_advertiser(
+    plan: RadioPlan, frame: IBeacon, helper: RadioHelper, is_recovering: Callable[[str], bool]
 ) -> "BlueZAdvertiser | ExactAdvertiser":
     adapter = plan.advertise_adapter or None
     if plan.advertise_mode == "exact":
@@ -124,7 +123,7 @@ def _advertiser(
         return ExactAdvertiser(
             adapter, frame, helper=plan.helper, interval_ms=plan.interval_ms, power_dbm=plan.power_dbm
         )
-    from beacon_gateway.radio.advertise.advertiser import BlueZAdvertiser
+    from beacon_gateway.radio.advertise.bluez_advertiser import BlueZAdvertiser
 
     return BlueZAdvertiser(
         adapter,
@@ -134,16 +133,16 @@ def _advertiser(
         power_dbm=plan.power_dbm,
         may_power_cycle=frame is plan.frames[0],
         helper=helper,
-        recovers=recovers,
+        is_recovering=is_recovering,
     )
 
 
-def _simulated(plan: RadioPlan) -> Radios:
-    from beacon_gateway.radio.simulated import SimulatedAdvertiser, SimulatedScanner
+def _make_simulated(plan: RadioPlan) -> Radios:
+    from beacon_gateway.radio.simulated_radio import SimulatedAdvertiser, SimulatedScanner
     from beacon_gateway.simulation.demo import demo_room
 
     own = [SimulatedAdvertiser(frame.beacon) for frame in plan.frames]
     first = own[0] if own else None
     room = demo_room(plan.beacons, first.beacon if first else None)
-    adverts = Adverts({advertiser.beacon: advertiser for advertiser in own}) if own else None
-    return Radios(SimulatedScanner(room, seed=_SEED, own=first), adverts, imagined=True)
+    adverts = AdvertiserGroup({advertiser.beacon: advertiser for advertiser in own}) if own else None
+    return Radios(SimulatedScanner(room, seed=_SEED, own=first), adverts, simulated=True)

@@ -1,11 +1,19 @@
-"""The radio's health in sentences, Chinese and English: for staff, who read no state names."""
+"""Describe the radio's status in Chinese and English sentences for staff, who read no state names."""
 
 from collections.abc import Sequence
 
-from beacon_gateway.radio.recovery.ladder import Fault, Step
-from beacon_gateway.radio.recovery.liveness import Proof, Verdict
+from beacon_gateway.model.radio_status import (
+    BatteryStatus,
+    DeliveredAdverts,
+    DeliveryStatus,
+    LivenessStatus,
+    Proof,
+    RecoveryStatus,
+    RecoveryStep,
+)
 
 Words = dict[str, str]
+"""A sentence by language: zh and en."""
 
 _PROVED = (
     "无线接收正常:刚刚收到 {labels}。",
@@ -20,7 +28,7 @@ _NEVER = (
     "{labels} has not been heard once since listening began. Either it is not there, off, empty or entered with other "
     "numbers, or the radio is deaf: please check both.",
 )
-_WAITED = (
+_PENDING = (
     "以前收到过 {labels};现在还收不收得到,要等它的下一次广播或下一次自检才知道。",
     "{labels} was heard before; whether it still is will show with its next advert or the next self-test.",
 )
@@ -38,14 +46,17 @@ _NOTHING_KNOWN = (
     "Hearing is not proved: there is no known transmitter to go by. A deaf radio and an empty hall then look the same. "
     "Put a beacon on the wall and give it proves_radio = true, or add a second adapter that hears our own advert.",
 )
-PASSIVE_HEARS_LESS: Words = {
-    "zh": "被动扫描收不到主动扫描收得到的信标,已改为主动扫描。",
-    "en": "The passive scan did not hear beacons that an active scan hears: scanning actively now.",
+PASSIVE_GIVEN_UP: dict[str, Words] = {
+    "hears_less": {
+        "zh": "被动扫描收不到主动扫描收得到的信标,已改为主动扫描。",
+        "en": "The passive scan did not hear beacons that an active scan hears: scanning actively now.",
+    },
+    "not_supported": {
+        "zh": "蓝牙服务没有打开 Experimental,不能被动扫描,已改为主动扫描。",
+        "en": "bluetoothd runs without Experimental and cannot scan passively: scanning actively now.",
+    },
 }
-NO_PASSIVE: Words = {
-    "zh": "蓝牙服务没有打开 Experimental,不能被动扫描,已改为主动扫描。",
-    "en": "bluetoothd runs without Experimental and cannot scan passively: scanning actively now.",
-}
+"""By AdapterStatus.passive_given_up."""
 FAULTS: dict[str, tuple[str, str]] = {
     "deaf": ("{adapter} 什么也收不到,包括 {detail}", "{adapter} hears nothing, not even {detail}"),
     "advert_lost": (
@@ -86,13 +97,16 @@ FAULTS: dict[str, tuple[str, str]] = {
     "no_adapter": ("找不到 {adapter},或蓝牙服务没有运行", "{adapter} is gone, or bluetoothd is not running"),
     "no_answer": ("蓝牙服务没有回应", "bluetoothd gives no answer"),
 }
-STEPS: dict[Step, tuple[str, str]] = {
-    Step.new_scanner: ("已重建扫描", "the scan was rebuilt"),
-    Step.power_cycle: ("已把适配器关掉再打开", "the adapter was switched off and on"),
-    Step.restart_bluetoothd: ("已重启蓝牙服务", "bluetoothd was restarted"),
-    Step.reset_adapter: ("已通过内核复位适配器", "the kernel reset the adapter"),
-    Step.reset_hardware: ("已复位适配器硬件,相当于拔下再插上", "the hardware was reset, as if it were replugged"),
-    Step.ask_a_person: (
+STEPS: dict[RecoveryStep, tuple[str, str]] = {
+    RecoveryStep.new_scanner: ("已重建扫描", "the scan was rebuilt"),
+    RecoveryStep.power_cycle: ("已把适配器关掉再打开", "the adapter was switched off and on"),
+    RecoveryStep.restart_bluetoothd: ("已重启蓝牙服务", "bluetoothd was restarted"),
+    RecoveryStep.reset_adapter: ("已通过内核复位适配器", "the kernel reset the adapter"),
+    RecoveryStep.reset_hardware: (
+        "已复位适配器硬件,相当于拔下再插上",
+        "the hardware was reset, as if it were replugged",
+    ),
+    RecoveryStep.ask_a_person: (
         "请人来看:拔插适配器或给设备断电再上电,并检查信标的电池",
         "a person is needed: replug the adapter or power the device off and on, and check the beacon's battery",
     ),
@@ -112,37 +126,53 @@ _FAULT = ("故障:{fault}。{step}。", "Fault: {fault}; {step}.")
 _WATCHING = ("正在观察", "being watched")
 
 
-def hearing(verdict: Verdict) -> Words:
-    """Whether hearing is proved, and what that means."""
-    told = [(_PROVED, verdict.by), (_LOST, verdict.lost), (_NEVER, verdict.never)]
-    if verdict.proof is Proof.not_proved and not verdict.never:
-        if verdict.waited:
-            told = [(_WAITED, verdict.waited)]
+def word_liveness(liveness: LivenessStatus) -> Words:
+    """Say whether reception is proved, and what that means."""
+    known = [(_PROVED, liveness.by), (_LOST, liveness.lost), (_NEVER, liveness.never)]
+    if liveness.proof is Proof.not_proved and not liveness.never:
+        if liveness.pending:
+            known = [(_PENDING, liveness.pending)]
         else:
-            return _also([_both(_NOT_HEARD_YET if verdict.due else _NOTHING_KNOWN)], verdict)
-    return _also([_both(pair, labels=", ".join(labels)) for pair, labels in told if labels], verdict)
+            return _join([_format(_NOT_HEARD_YET if liveness.expected else _NOTHING_KNOWN)], liveness)
+    return _join([_format(pair, labels=", ".join(labels)) for pair, labels in known if labels], liveness)
 
 
-def _also(said: Sequence[Words], verdict: Verdict) -> Words:
-    """And what is heard of another transmitter under our identity."""
-    each = [*said, _both(_FOREIGN, labels=", ".join(verdict.foreign))] if verdict.foreign else said
-    return {language: " ".join(words[language] for words in each) for language in ("zh", "en")}
+def word_passive_given_up(reason: str | None) -> Words | None:
+    """Say why the scan is active though a passive one was requested; None if it is not."""
+    return PASSIVE_GIVEN_UP.get(reason) if reason else None
 
 
-def batteries_low(places: Sequence[str], classes: Sequence[str]) -> Words:
-    """`places`: labels; `classes`: of people's tags, none of which is named."""
+def word_delivery(delivery: DeliveryStatus) -> Words | None:
+    """Say what to do about a controller that filters duplicates; None if it does not."""
+    return FILTERED if delivery.adverts is DeliveredAdverts.once_a_scan else None
+
+
+def word_batteries(batteries: BatteryStatus) -> Words | None:
+    """Say which batteries are low: place beacons by label, people's tags by class only; None if none is."""
+    places = [place.label for place in batteries.places if place.low]
+    classes = sorted(name for name, counts in batteries.classes.items() if counts.low)
+    if not places and not classes:
+        return None
     zh = [*places, *(f"{name} 类中的卡" for name in classes)]
     en = [*places, *(f"a tag of class {name}" for name in classes)]
     return {"zh": _LOW[0].format(which=", ".join(zh)), "en": _LOW[1].format(which=", ".join(en))}
 
 
-def recovering(adapter: str, fault: Fault, step: Step | None) -> Words:
-    """What is wrong with an adapter, and what was done about it last."""
-    told = FAULTS[fault.name]
-    done = STEPS[step] if step else _WATCHING
-    zh, en = (text.format(adapter=adapter, detail=fault.detail) for text in told)
-    return {"zh": _FAULT[0].format(fault=zh, step=done[0]), "en": _FAULT[1].format(fault=en, step=done[1])}
+def word_recovery(recovery: RecoveryStatus) -> Words | None:
+    """Say what is wrong with an adapter, and which step was taken last; None without a fault."""
+    if recovery.fault is None:
+        return None
+    step = STEPS[recovery.step] if recovery.step else _WATCHING
+    texts = FAULTS.get(recovery.fault, (recovery.fault, recovery.fault))
+    zh, en = (text.format(adapter=recovery.adapter, detail=recovery.detail) for text in texts)
+    return {"zh": _FAULT[0].format(fault=zh, step=step[0]), "en": _FAULT[1].format(fault=en, step=step[1])}
 
 
-def _both(pair: tuple[str, str], **facts: str) -> Words:
+def _join(sentences: Sequence[Words], liveness: LivenessStatus) -> Words:
+    """Add another transmitter that sends our identity."""
+    foreign = [_format(_FOREIGN, labels=", ".join(liveness.foreign))] if liveness.foreign else []
+    return {language: " ".join(words[language] for words in [*sentences, *foreign]) for language in ("zh", "en")}
+
+
+def _format(pair: tuple[str, str], **facts: str) -> Words:
     return {"zh": pair[0].format(**facts), "en": pair[1].format(**facts)}

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from beacon_gateway.model.radio_status import AdvertStatus, Proof, RadioStatus
 from beacon_gateway.sync.central_client import CentralClient
 from beacon_gateway.sync.ports import Acceptance, CentralRefusedUs
 from sync_contract.gateway_report import EVERY_S, RADIO_MISSES, GatewayReport, Hearing
@@ -21,15 +22,13 @@ _MISSED = frozenset(RADIO_MISSES)
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
-def classify_hearing(name: str, scanner: Mapping[str, object]) -> Hearing:
-    """Derive Hearing from a scanner's name and its description of itself."""
+def classify_hearing(name: str, radio: RadioStatus) -> Hearing:
+    """Derive Hearing from a scanner's name and its status."""
     if name in _IMAGINED:
         return Hearing.simulated
-    liveness = scanner.get("liveness")
-    proof = liveness.get("proof") if isinstance(liveness, Mapping) else None
-    if proof == "proved":
+    if radio.liveness and radio.liveness.proof is Proof.proved:
         return Hearing.proved
-    if scanner.get("trouble") in _DEAF or scanner.get("state") in _NO_RADIO:
+    if radio.trouble in _DEAF or radio.state in _NO_RADIO:
         return Hearing.deaf
     return Hearing.not_proved
 
@@ -40,12 +39,12 @@ def build_report(
     epoch: str,
     uptime_s: float,
     hearing: Hearing,
-    scanner: Mapping[str, object],
-    adverts: Mapping[str, object],
+    radio: RadioStatus,
+    advert: AdvertStatus,
     parcels: Mapping[str, int],
     catalogue_version: int,
 ) -> GatewayReport:
-    """Build the report. `scanner`, `adverts`: their descriptions; `parcels`: counts by state."""
+    """Build the report. `parcels`: counts by state."""
     return GatewayReport(
         clock=clock,
         every_s=EVERY_S,
@@ -53,8 +52,8 @@ def build_report(
         epoch=epoch,
         uptime_s=int(uptime_s),
         hearing=hearing,
-        radio=_radio(scanner),
-        advert=_word(adverts.get("state")),
+        radio=_radio_word(radio),
+        advert=_word(advert.state),
         waiting=parcels.get("waiting", 0),
         refused=parcels.get("refused", 0),
         damaged=parcels.get("damaged", 0),
@@ -62,14 +61,13 @@ def build_report(
     )
 
 
-def _radio(scanner: Mapping[str, object]) -> str:
+def _radio_word(radio: RadioStatus) -> str:
     """Return the trouble, once staff are needed; otherwise the scanner's state."""
-    trouble = scanner.get("trouble")
-    return _word(trouble if trouble in _MISSED and scanner.get("asks_a_person") else scanner.get("state"))
+    return _word(radio.trouble if radio.trouble in _MISSED and radio.asks_a_person else radio.state)
 
 
-def _word(value: object) -> str:
-    return value if isinstance(value, str) and _WORD.fullmatch(value) else "unknown"
+def _word(value: str) -> str:
+    return value if _WORD.fullmatch(value) else "unknown"
 
 
 @dataclass(frozen=True, slots=True)

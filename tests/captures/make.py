@@ -1,12 +1,12 @@
-"""Makes walk_up_and_away.btsnoop: `python -m tests.captures.make`. The same octets every time."""
+"""Makes walk_up_and_away.btsnoop: `python -m tests.captures.make`. The same bytes every time."""
 
 from collections.abc import Iterator
 from math import log10
 from random import Random
 
 from beacon_gateway.frames.ibeacon import COMPANY, IBeacon
-from beacon_gateway.radio.hci.advertising_reports import legacy_report
-from beacon_gateway.radio.hci.btsnoop import Datalink, Event, write
+from beacon_gateway.radio.hci.advertising_reports import build_legacy_report
+from beacon_gateway.radio.hci.btsnoop import Datalink, Event, write_events
 from tests.captures.identity import PERSON_TAG, PLACE_BEACON, WALK
 
 BEGAN = 1_767_225_600.0  # 2026-01-01 00:00 UTC
@@ -33,8 +33,8 @@ def rssi(frame: IBeacon, metres: float, draw: Random) -> int:
 
 
 def advert(frame: IBeacon) -> bytes:
-    octets = COMPANY.to_bytes(2, "little") + frame.encode()
-    return bytes([1 + len(octets), 0xFF]) + octets
+    data = COMPANY.to_bytes(2, "little") + frame.encode()
+    return bytes([1 + len(data), 0xFF]) + data
 
 
 def events() -> Iterator[Event]:
@@ -51,8 +51,8 @@ def events() -> Iterator[Event]:
 
 
 def heard(at: float, data: bytes, dbm: int) -> Event:
-    return Event(BEGAN + at, "hci0", legacy_report(data, dbm))
+    return Event(BEGAN + at, "hci0", build_legacy_report(data, dbm))
 
 
 if __name__ == "__main__":
-    WALK.write_bytes(write(events(), Datalink.h4))
+    WALK.write_bytes(write_events(events(), Datalink.h4))

@@ -5,8 +5,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from beacon_gateway.radio.advertise.advertiser import BlueZAdvertiser
-from beacon_gateway.radio.scan.scanner import BlueZScanner
+from beacon_gateway.radio.advertise.bluez_advertiser import BlueZAdvertiser
+from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from tests.captures.identity import LAB, PERSON_TAG
 from tests.radio.inside import Ear, in_lab, recording, running, until
 from tests.radio.outside import run_script
@@ -17,7 +17,7 @@ HEARD = 12
 async def record(path: Path) -> None:
     ear = Ear()
     with recording(path):
-        async with ear.at(BlueZScanner("hci1")):
+        async with ear.at(AdapterScanner("hci1")):
             await asyncio.sleep(0.5)
             async with running(BlueZAdvertiser("hci0", PERSON_TAG, interval_ms=500).keep_on_air()):
                 await until(lambda: len(ear.heard) >= HEARD)

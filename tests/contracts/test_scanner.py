@@ -10,9 +10,10 @@ from time import monotonic
 import pytest
 
 from beacon_gateway.model.beacons import Beacon, Sighting
-from beacon_gateway.radio.port import Scanner
+from beacon_gateway.radio.ports import Scanner
 from beacon_gateway.radio.scan.capture_scanner import CaptureScanner
-from beacon_gateway.radio.simulated import SimulatedScanner
+from beacon_gateway.radio.simulated_radio import SimulatedScanner
+from beacon_gateway.radio.status_json import read_radio_status, to_json
 from beacon_gateway.simulation.air import Air
 from beacon_gateway.simulation.room import Walker
 from beacon_gateway.simulation.walk import parse_walk
@@ -75,18 +76,19 @@ class ScannerContract(ABC):
             with pytest.raises(ZeroDivisionError):
                 await asyncio.wait_for(scanner.hear(broken), LIMIT_S * PATIENCE)
 
-    async def test_it_describes_itself_before_and_while_hearing(self) -> None:
+    async def test_it_has_a_status_before_and_while_hearing(self) -> None:
         async with self.hearing(PERSON_TAG.beacon) as scanner:
             assert scanner.name in {"bluez", "capture", "simulated"}
-            before = scanner.describe()
+            before = scanner.read_status()
             heard: list[Sighting] = []
             task = asyncio.create_task(scanner.hear(heard.append))
             await until(lambda: heard, LIMIT_S)
-            after, frames = scanner.describe(), len(heard)
+            after, frames = scanner.read_status(), len(heard)
             await end(task)
-        for told in (before, after):
-            assert isinstance(json.loads(json.dumps(told))["state"], str)
-        assert after["frames"] == frames
+        for status in (before, after):
+            assert status.state
+            assert read_radio_status(json.loads(json.dumps(to_json(status)))) == status
+        assert after.frames == frames
 
 
 class TestCapture(ScannerContract):

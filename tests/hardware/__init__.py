@@ -1,1 +1,1 @@
-"""The hardware test, for a person with a Raspberry Pi, a tag and a phone: `python -m tests.hardware` asks, measures."""
+"""Hardware test for a person with a Raspberry Pi, a tag and a phone: `python -m tests.hardware`."""

@@ -1,4 +1,4 @@
-"""What a scanner hears of one tag for a while, in figures."""
+"""Measure how a scanner receives one tag."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -9,29 +9,29 @@ from statistics import median
 from time import monotonic
 
 from beacon_gateway.model.beacons import Sighting
-from beacon_gateway.radio.port import Scanner
-from beacon_gateway.radio.scan.delivery_check import Delivered, Delivery
+from beacon_gateway.model.radio_status import DeliveredAdverts
+from beacon_gateway.radio.ports import Scanner
+from beacon_gateway.radio.scan.delivery_check import DeliveryCheck
 from sync_contract.beacon_identity import BeaconId
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """Of one beacon, in `seconds`. None: the radio does not tell, or there was too little to go by."""
+class Measurement:
+    """Frames of one beacon in `seconds`. `gap_ms`: median gap between frames. None: unknown, or too few frames."""
 
     frames: int
     seconds: float
     rssi: int | None
     gap_ms: int | None
-    """The median from frame to frame."""
-    delivered: Delivered
+    delivered: DeliveredAdverts
 
     def loss(self, interval_ms: int) -> float:
-        """0 to 1, against what the tag is set to."""
+        """Return the share of lost frames, 0 to 1. `interval_ms`: as the tag is configured."""
         return max(0.0, 1 - self.frames * interval_ms / (self.seconds * 1000))
 
 
 async def listen(scanner: Scanner, seconds: float) -> list[Sighting]:
-    """Everybody, for so long from the first frame, or in all when none comes. Raises RadioLost."""
+    """Return all sightings for `seconds` after the first, or none after `seconds`. Raise RadioLost."""
     heard: list[Sighting] = []
     listening = asyncio.create_task(scanner.hear(heard.append))
     try:
@@ -45,7 +45,7 @@ async def listen(scanner: Scanner, seconds: float) -> list[Sighting]:
 
 
 async def _wait(listening: asyncio.Task[None], until: Callable[[], bool], seconds: float) -> None:
-    """Until `until()`, or `seconds` have passed; raises what ended the scan."""
+    """Wait until `until()` or for `seconds`; raise the error that ended the scan."""
     end = monotonic() + seconds
     while monotonic() < end and not until():
         await asyncio.wait({listening}, timeout=0.05)
@@ -54,14 +54,14 @@ async def _wait(listening: asyncio.Task[None], until: Callable[[], bool], second
             return
 
 
-def figures(sightings: Sequence[Sighting], beacon: BeaconId, seconds: float) -> Heard:
+def measure(sightings: Sequence[Sighting], beacon: BeaconId, seconds: float) -> Measurement:
     frames = [sighting for sighting in sightings if sighting.beacon == beacon]
-    delivery = Delivery()
+    delivery = DeliveryCheck()
     measured = [frame.rssi for frame in frames if frame.rssi is not None]
     gaps = [after.at - before.at for before, after in pairwise(frames)]
     for gap_s in gaps:
-        delivery.gap(gap_s)
-    return Heard(
+        delivery.add_gap(gap_s)
+    return Measurement(
         frames=len(frames),
         seconds=seconds,
         rssi=round(median(measured)) if measured else None,

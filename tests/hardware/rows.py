@@ -1,5 +1,4 @@
-"""The results as a file, docs/hardware.toml, and as the table in the README. What was not tested is blank, never a
-guess."""
+"""Read and write the results in docs/hardware.toml, and the table in the README. What was not tested is blank."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -27,15 +26,15 @@ COLUMNS = {
 """Key in the file to heading of the table."""
 Row = Mapping[str, str]
 BEGIN, END = "<!-- hardware -->", "<!-- /hardware -->"
-NOBODY = "Nobody has measured yet: with a Pi, a tag and a phone, `./dev hw` asks, measures, and fills a table here.\n"
+NO_ROWS = "Nobody has measured yet: with a Pi, a tag and a phone, `./dev hw` asks, measures, and fills a table here.\n"
 _HEAD = """\
 # Results of ./dev hw, one [[row]] a board, adapter and tag, as people measured them. It makes the README's table.
 # A key that is left out was not tested.
 """
 
 
-def read(file: Path) -> list[Row]:
-    """Raises ValueError for a key that is no column, or a value that is no text."""
+def read_rows(file: Path) -> list[Row]:
+    """Return the rows. Raise ValueError for an unknown key or a value that is no text."""
     if not file.exists():
         return []
     rows = tomllib.loads(file.read_text("utf-8")).get("row", [])
@@ -47,8 +46,8 @@ def read(file: Path) -> list[Row]:
     return list(rows)
 
 
-def written(rows: Iterable[Row]) -> str:
-    """The file."""
+def format_rows(rows: Iterable[Row]) -> str:
+    """Return the content of the file."""
     tables = [_HEAD]
     for row in rows:
         lines = [f"{key} = {_quoted(row[key])}\n" for key in COLUMNS if row.get(key)]
@@ -57,7 +56,7 @@ def written(rows: Iterable[Row]) -> str:
 
 
 def table(rows: Iterable[Row]) -> str:
-    """Markdown. Columns that nobody has filled are left out, but for the first five."""
+    """Return a Markdown table without empty columns, except the first five."""
     known = list(rows)
     shown = [key for place, key in enumerate(COLUMNS) if place < 5 or any(row.get(key) for row in known)]
     lines = [[COLUMNS[key] for key in shown], ["---"] * len(shown)]
@@ -65,14 +64,14 @@ def table(rows: Iterable[Row]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def in_readme(readme: str, rows: Iterable[Row]) -> str:
-    """The README with the table between its two marks. Raises ValueError where they are not."""
+def replace_table(readme: str, rows: Iterable[Row]) -> str:
+    """Return the README with the table between its two marks. Raise ValueError without the marks."""
     before, begin, rest = readme.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
         raise ValueError(f"the README has no place for the table: {BEGIN} and {END}")
     known = list(rows)
-    return f"{before}{BEGIN}\n{table(known) if known else NOBODY}{END}{after}"
+    return f"{before}{BEGIN}\n{table(known) if known else NO_ROWS}{END}{after}"
 
 
 def _quoted(text: str) -> str:

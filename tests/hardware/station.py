@@ -1,4 +1,4 @@
-"""What the hardware test is done with: this machine's radios, or in its own tests the simulator's."""
+"""Radios for the hardware test: those of this machine, or simulated ones in its own tests."""
 
 import platform
 import subprocess
@@ -6,37 +6,37 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from beacon_gateway.frames.ibeacon import IBeacon
-from beacon_gateway.radio.advertise.advertiser import BlueZAdvertiser
+from beacon_gateway.radio.advertise.bluez_advertiser import BlueZAdvertiser
 from beacon_gateway.radio.advertise.exact_advertiser import ExactAdvertiser
-from beacon_gateway.radio.bluez import find_adapters
+from beacon_gateway.radio.bluez_bus import find_adapters
 from beacon_gateway.radio.helper.helper_client import KernelHelper
-from beacon_gateway.radio.port import Advertiser, Scanner
-from beacon_gateway.radio.scan.scanner import BlueZScanner
+from beacon_gateway.radio.ports import Advertiser, Scanner
+from beacon_gateway.radio.scan.merged_scanner import MergedScanner
 
 Layout = Literal["broadcast", "exact"]
 
 
 class Station(Protocol):
     def facts(self) -> dict[str, str]:
-        """`board`, `system`: as the machine tells them itself; what it does not tell is left out."""
+        """Return `board` and `system` of this machine, without what is unknown."""
 
     async def adapters(self) -> tuple[str, ...]: ...
 
     def scanner(self, adapter: str) -> Scanner: ...
 
     def advertiser(self, adapter: str, frame: IBeacon, layout: Layout) -> Advertiser | None:
-        """None where that layout cannot be had."""
+        """Return None if that layout is not available."""
 
 
 class ThisMachine:
-    """Its radios through BlueZ. `helper`: where the radio helper listens."""
+    """Radios of this machine through BlueZ. `helper`: socket of the radio helper."""
 
     def __init__(self, helper: Path) -> None:
         self._helper = helper
 
     def facts(self) -> dict[str, str]:
         model = Path("/proc/device-tree/model")
-        bluez = _said("bluetoothctl", "--version").rpartition(" ")[2]
+        bluez = _run_command("bluetoothctl", "--version").rpartition(" ")[2]
         return {
             "board": model.read_text("utf-8", "replace").strip("\0 \n") if model.exists() else platform.machine(),
             "system": f"Linux {platform.release()}" + (f", BlueZ {bluez}" if bluez else ""),
@@ -46,7 +46,7 @@ class ThisMachine:
         return await find_adapters()
 
     def scanner(self, adapter: str) -> Scanner:
-        return BlueZScanner(adapter, unfilter=KernelHelper(self._helper).unfiltered)
+        return MergedScanner((adapter,), report_duplicates=KernelHelper(self._helper).report_duplicates)
 
     def advertiser(self, adapter: str, frame: IBeacon, layout: Layout) -> Advertiser | None:
         if layout == "broadcast":
@@ -54,7 +54,7 @@ class ThisMachine:
         return ExactAdvertiser(adapter, frame, helper=self._helper) if self._helper.exists() else None
 
 
-def _said(*command: str) -> str:
+def _run_command(*command: str) -> str:
     try:
         return subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
     except (OSError, subprocess.SubprocessError):

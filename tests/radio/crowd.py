@@ -1,4 +1,4 @@
-"""200 tags come at once and go again, while a beacon stands on the wall: how it is heard meanwhile, and afterwards."""
+"""200 tags come at once and go again: how a wall beacon is received meanwhile and afterwards."""
 
 import asyncio
 from itertools import pairwise
@@ -12,7 +12,7 @@ from beacon_gateway.simulation.air import Air
 from beacon_gateway.simulation.room import Walker
 from beacon_gateway.simulation.walk import parse_walk
 from sync_contract.beacon_identity import BeaconId
-from tests.radio.disturbances import BACK_S, STEADY_S, A, Recovery, heard_again_at, steady, times_since
+from tests.radio.disturbances import BACK_S, STEADY_S, A, Recovery, heard_again_at, is_steady, times_since
 from tests.radio.inside import Ear, radios_ready, running, until
 from tests.radio.walk.radio import walk_radio
 from tests.unit.beacon_gateway.presence.people import person
@@ -25,9 +25,9 @@ CROWD = [Walker(person(minor), STILL, Air(interval_s=(1.0, 1.01))) for minor in 
 
 
 async def recover_from_crowd() -> Recovery:
-    """Of A's beacon, which is on the air all the time. AssertionError as in `recover`, or if not every tag is heard.
+    """Return how A's beacon, which is always on the air, recovers from the crowd.
 
-    The crowd stays for STAYS_S, and longer where it takes longer to hear every tag.
+    The crowd stays for STAYS_S, or until every tag was received. Raise AssertionError after the limit, as `recover`.
     """
     await radios_ready()
     ear = Ear()
@@ -42,7 +42,7 @@ async def recover_from_crowd() -> Recovery:
                 await until(lambda: len(_tags(ear)) == TAGS, STAYS_S)
             ended_at = monotonic()
             async with running(radio.play([WALL], seed=1, for_s=inf)):
-                await until(lambda: steady(_of_a(ear), ended_at), BACK_S + STEADY_S)
+                await until(lambda: is_steady(_of_a(ear), ended_at), BACK_S + STEADY_S)
     wall = _of_a(ear)
     again_at = heard_again_at(wall, ended_at)
     assert again_at is not None

@@ -1,7 +1,7 @@
-"""What may happen to the radios with which A advertises and B hears, and how soon B hears A again.
+"""Disturb the radios with which A advertises and B receives, and time until B receives A again.
 
-Each disturbance has a cause that lasts a while, and returns when the cause has ended: that moment is where the clock
-starts. It stops with the first frame after the last renewal of a scan or an advert, if no silence follows it.
+Each disturbance has a cause that lasts a while. The time runs from the end of the cause to the first frame after the
+last renewal of a scan or an advert that no silence follows.
 """
 
 import asyncio
@@ -12,19 +12,19 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
 from time import monotonic
-from typing import Any
 from uuid import UUID
 
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.model.beacons import Beacon, Sighting
+from beacon_gateway.model.radio_status import AdapterStatus
 from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.decision_engine import DecisionEngine, replay
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.trace import Decision, Trace
 from beacon_gateway.presence.tracker import Tracker
-from beacon_gateway.radio.advertise.advertiser import BlueZAdvertiser
-from beacon_gateway.radio.bluez import ADAPTER, system_bus
-from beacon_gateway.radio.port import RadioLost
+from beacon_gateway.radio.advertise.bluez_advertiser import BlueZAdvertiser
+from beacon_gateway.radio.bluez_bus import ADAPTER, system_bus
+from beacon_gateway.radio.ports import RadioLost
 from beacon_gateway.radio.recovery.liveness import Transmitter
 from beacon_gateway.radio.scan.merged_scanner import MergedScanner
 from beacon_gateway.stages import StageTimings
@@ -51,43 +51,43 @@ from tests.radio.inside import (
 FRAME = IBeacon(UUID("5f9b2c1e-7d40-4c6a-9a3e-0c1d2e3f4a5b"), 1, 2, -59)
 A = Beacon(FRAME.beacon, BeaconKind.place, "A's beacon", project="elder-lunch")
 BACK_S = 5.0
-"""Heard again within this, once the cause has ended: one limit for all of it, from the cause's end to steady frames."""
+"""Limit from the end of the cause to steady frames."""
 GAP_S = 1.0
-"""Ten of the beacon's intervals. A longer silence is one."""
+"""Ten intervals of the beacon. A longer gap is a silence."""
 STEADY_S = 2.0
 EXIT_S = 10.0
-"""The exit period that the settings have unless told otherwise: within it a pause of the radio decides nothing."""
+"""The default exit period: a shorter pause of the radio causes no decision."""
 APART_S = 3.0
 LOST_S = 15.0
-"""A known transmitter that falls silent is noticed within this."""
+"""Limit for noticing a known transmitter that has stopped."""
 
 
 class Pair:
     """A on hci0 and B on hci1, each stage supervised as the daemon supervises it."""
 
-    def __init__(self, *, hearer: str = "hci1") -> None:
+    def __init__(self, *, receiver: str = "hci1") -> None:
         self.advertiser = BlueZAdvertiser("hci0", FRAME, interval_ms=100)
-        self.scanner = MergedScanner((hearer,), transmitters=[Transmitter(FRAME.beacon, A.label)])
+        self.scanner = MergedScanner((receiver,), transmitters=[Transmitter(FRAME.beacon, A.label)])
         self.ear = Ear()
-        self._hearer = hearer
-
-    def told(self, what: str) -> Any:
-        adapters = self.scanner.describe()["adapters"]
-        assert isinstance(adapters, dict)
-        return adapters[self._hearer][what]
-
-    def counts(self) -> tuple[object, object]:
-        """Registrations of the advert, scans that were renewed."""
-        return self.advertiser.describe()["registrations"], self.told("rebuilds")
+        self._receiver = receiver
 
     @property
-    def both_well(self) -> bool:
-        return self.advertiser.describe()["state"] == "on_air" and self.told("state") == "hearing"
+    def status(self) -> AdapterStatus:
+        """Status of B's adapter."""
+        return self.scanner.read_status().adapters[self._receiver]
+
+    def counts(self) -> tuple[int, int]:
+        """Return the registrations of the advert and the renewals of the scan."""
+        return self.advertiser.read_status().registrations, self.status.rebuilds
+
+    @property
+    def both_work(self) -> bool:
+        return self.advertiser.read_status().state == "on_air" and self.status.state == "hearing"
 
 
 @asynccontextmanager
 async def pair() -> AsyncIterator[Pair]:
-    """At work during the block, and heard."""
+    """Run both during the block, which begins when B receives A."""
     await radios_ready()
     two = Pair()
     hear, advertise = lambda: two.scanner.hear(two.ear.heard.append), two.advertiser.keep_on_air
@@ -102,7 +102,7 @@ def supervised(name: str, stage: Callable[[], Awaitable[None]]) -> Awaitable[Non
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """Monotonic seconds. `again_at` is never before `ended_at`. `silent_s`: the longest silence from `began_at` on."""
+    """Times in monotonic seconds. `silent_s`: the longest silence since `began_at`."""
 
     began_at: float
     ended_at: float
@@ -115,33 +115,33 @@ class Recovery:
 
 
 async def recover(two: Pair, disturb: Callable[[], Awaitable[None]], limit_s: float = BACK_S) -> Recovery:
-    """Disturb, and wait until A is heard steadily again. AssertionError after PATIENCE times the limit."""
+    """Disturb, and wait until A is received steadily again. Raise AssertionError after PATIENCE times the limit."""
     began_at = monotonic()
     await disturb()
     ended_at = since = monotonic()
     counts = two.counts()
 
-    def back() -> bool:
+    def has_recovered() -> bool:
         nonlocal since, counts
         if counts != two.counts():
-            since, counts = monotonic(), two.counts()  # what was heard before was not for good
-        return two.both_well and steady(two.ear.heard, since)
+            since, counts = monotonic(), two.counts()  # frames before this renewal do not count
+        return two.both_work and is_steady(two.ear.heard, since)
 
-    await until(back, limit_s + STEADY_S)
+    await until(has_recovered, limit_s + STEADY_S)
     again_at = heard_again_at(two.ear.heard, since)
     assert again_at is not None
     silent_s = max(later - earlier for earlier, later in pairwise(times_since(two.ear.heard, began_at)))
     return Recovery(began_at, ended_at, again_at, silent_s)
 
 
-def steady(heard: Sequence[Sighting], since: float) -> bool:
-    """Heard again, for STEADY_S without a gap and until now."""
+def is_steady(heard: Sequence[Sighting], since: float) -> bool:
+    """Return whether frames have come for STEADY_S without a gap, until now."""
     again_at, now = heard_again_at(heard, since), monotonic()
     return again_at is not None and now - again_at >= STEADY_S and now - heard[-1].at < GAP_S
 
 
 def heard_again_at(heard: Sequence[Sighting], since: float) -> float | None:
-    """The first frame from `since` on that no gap has followed so far; None before there is one."""
+    """Return the time of the first frame since `since` that no gap has followed, or None."""
     again_at: float | None = None
     before = -inf
     for at in times_since(heard, since):
@@ -152,7 +152,7 @@ def heard_again_at(heard: Sequence[Sighting], since: float) -> float | None:
 
 
 def times_since(heard: Sequence[Sighting], since: float) -> list[float]:
-    """Of the frames since then, and of the one before them."""
+    """Return the times of the frames since then, and of the one before them."""
     first = len(heard)
     while first > 0 and heard[first - 1].at >= since:
         first -= 1
@@ -160,7 +160,7 @@ def times_since(heard: Sequence[Sighting], since: float) -> list[float]:
 
 
 def decisions(heard: Sequence[Sighting], exit_s: float = EXIT_S) -> tuple[Decision, ...]:
-    """What the gateway decides on hearing just this: of A's visit, and of the project that is shown."""
+    """Return the gateway's decisions from these frames: about A's visit and the project shown."""
     rules = PresenceRules(exit_s=exit_s, unknown_counts_as_near=True)
     assert A.project is not None
     bindings = {A.id: A.project}
@@ -177,13 +177,13 @@ async def restart_bluetoothd(number: signal.Signals, for_s: float) -> None:
 
 
 async def kill_bluetoothd_twice(for_s: float) -> None:
-    """The second time while the radio has hardly recovered from the first."""
+    """Kill it again when the radio has hardly recovered."""
     await restart_bluetoothd(signal.SIGKILL, 0.0)
     await asyncio.sleep(APART_S)
     await restart_bluetoothd(signal.SIGKILL, for_s)
 
 
-async def hang_bluetoothd(for_s: float) -> None:
+async def stop_bluetoothd(for_s: float) -> None:
     send_bluetoothd(signal.SIGSTOP)
     try:
         await asyncio.sleep(for_s)
@@ -192,7 +192,7 @@ async def hang_bluetoothd(for_s: float) -> None:
 
 
 async def off_and_on(adapter: str, for_s: float) -> None:
-    """As another program does it, on a connection of its own."""
+    """Switch the adapter off and on as another program would."""
     await power(adapter, False)
     await asyncio.sleep(for_s)
     await power(adapter, True)
@@ -221,15 +221,15 @@ async def pull_and_plug(for_s: float) -> None:
 
 
 async def restart_dbus(for_s: float) -> None:
-    """The bus dies and bluetoothd with it; both are started again."""
+    """Kill the bus, which also ends bluetoothd, and start both again."""
     await end_dbus()
     await asyncio.sleep(for_s)
     start_dbus()
     start_bluetoothd()
 
 
-async def scan_beside(for_s: float) -> None:
-    """Another program scans with B's adapter, without a filter of any kind."""
+async def scan_with_another_program(for_s: float) -> None:
+    """Scan with B's adapter from another connection, without any filter."""
     async with system_bus() as other:
         await other.call("/org/bluez/hci1", ADAPTER, "StartDiscovery")
         await asyncio.sleep(for_s)
@@ -238,9 +238,9 @@ async def scan_beside(for_s: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Disturbance:
-    """`cause`: lasts for so many seconds, and returns when it has ended.
+    """`cause`: takes its duration in seconds, and returns at its end.
 
-    `renews`: whether it ends B's scan or takes A's advert off the air. `lasts`: whether its length can be chosen.
+    `renews`: it ends B's scan or takes A's advert off the air. `lasts`: its duration can be chosen.
     """
 
     cause: Callable[[float], Awaitable[None]]
@@ -252,7 +252,7 @@ DISTURBANCES = {
     "bluetoothd SIGTERM": Disturbance(lambda for_s: restart_bluetoothd(signal.SIGTERM, for_s)),
     "bluetoothd SIGKILL": Disturbance(lambda for_s: restart_bluetoothd(signal.SIGKILL, for_s)),
     "bluetoothd SIGKILL twice": Disturbance(kill_bluetoothd_twice),
-    "bluetoothd hung (SIGSTOP)": Disturbance(hang_bluetoothd, renews=False),
+    "bluetoothd stopped (SIGSTOP)": Disturbance(stop_bluetoothd, renews=False),
     "A's adapter off and on": Disturbance(lambda for_s: off_and_on("hci0", for_s)),
     "B's adapter off and on": Disturbance(lambda for_s: off_and_on("hci1", for_s)),
     "rfkill": Disturbance(block_and_unblock),
@@ -262,5 +262,5 @@ DISTURBANCES = {
     "B's controller down and up": Disturbance(lambda for_s: down_and_up("hci1", for_s)),
     "controllers removed and back": Disturbance(pull_and_plug),
     "D-Bus restarted": Disturbance(restart_dbus),
-    "second scanner without a filter": Disturbance(scan_beside, renews=False),
+    "second scanner without a filter": Disturbance(scan_with_another_program, renews=False),
 }

@@ -1,4 +1,4 @@
-"""Inside the radio lab: the lives of the daemons, the power of the adapters, and what is on the air."""
+"""Control the radio lab from inside: daemons, adapter power, and recordings of what is on the air."""
 
 import asyncio
 import os
@@ -11,22 +11,23 @@ from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from time import monotonic
+from typing import Protocol
 
 from beacon_gateway.model.beacons import Sighting
-from beacon_gateway.radio.bluez import (
+from beacon_gateway.radio.bluez_bus import (
     ADAPTER,
     ADVERTISING,
     OBJECTS,
     BlueZRefused,
     NoAnswer,
     SystemBus,
-    plain,
     system_bus,
+    unwrap_variants,
 )
-from beacon_gateway.radio.hci.advertising_reports import Report, reports
+from beacon_gateway.radio.hci.advertising_reports import Report, read_reports
 from beacon_gateway.radio.hci.btsnoop import Losses, read_events
-from beacon_gateway.radio.hci.mgmt_socket import Mgmt, MgmtRefused
-from beacon_gateway.radio.port import RadioLost, Scanner
+from beacon_gateway.radio.hci.mgmt_socket import ManagementSocket, MgmtRefused
+from beacon_gateway.radio.ports import RadioLost
 
 _BLUETOOTHD = Path("/run/bluetoothd.pid")
 _BTVIRT = Path("/run/btvirt.pid")
@@ -36,9 +37,9 @@ _NO_MONITOR = 0xFFF0
 _LIMIT_S = 20.0
 _COME_UP_S = 5.0
 _AT_REST_S = 1.0
-"""What the test before had on the air, or scanned, is over within this, unless a program of it is still there."""
+"""Adverts and scans of the test before end within this, unless one of its programs still runs."""
 PATIENCE = float(os.environ.get("RADIOLAB_PATIENCE", "6"))
-"""Times each limit: a machine that others use too is late, and that is no fault. On an idle one 1 proves the limits."""
+"""Factor of every time limit, as a busy machine is slow. On an idle machine a factor of 1 proves the limits."""
 
 
 def in_lab() -> bool:
@@ -46,7 +47,7 @@ def in_lab() -> bool:
 
 
 async def until(condition: Callable[[], object], limit_s: float = _LIMIT_S) -> float:
-    """Wait for `condition`; the seconds it took. AssertionError when it takes PATIENCE times the limit."""
+    """Wait for `condition` and return the seconds. Raise AssertionError after PATIENCE times the limit."""
     began = monotonic()
     while not condition():
         assert monotonic() - began < limit_s * PATIENCE, f"not within {PATIENCE:g} times {limit_s:g} s"
@@ -56,7 +57,7 @@ async def until(condition: Callable[[], object], limit_s: float = _LIMIT_S) -> f
 
 @asynccontextmanager
 async def running(stage: Awaitable[None]) -> AsyncIterator[asyncio.Task[None]]:
-    """A stage at work during the block; a stage that failed by itself fails the block."""
+    """Run a stage during the block; its own failure fails the block."""
     task = asyncio.ensure_future(stage)
     try:
         yield task
@@ -66,24 +67,30 @@ async def running(stage: Awaitable[None]) -> AsyncIterator[asyncio.Task[None]]:
             await task
 
 
+class SightingSource(Protocol):
+    """A scanner, or the scanner of one adapter."""
+
+    async def hear(self, on_sighting: Callable[[Sighting], None]) -> None: ...
+
+
 class Ear:
-    """What a scanner has told."""
+    """The sightings of a scanner."""
 
     def __init__(self) -> None:
         self.heard: list[Sighting] = []
 
     @asynccontextmanager
-    async def at(self, scanner: Scanner) -> AsyncIterator[None]:
+    async def at(self, scanner: SightingSource) -> AsyncIterator[None]:
         async with running(scanner.hear(self.heard.append)):
             yield
 
     async def hears_again(self, limit_s: float = _LIMIT_S) -> float:
-        """Seconds until the next frame."""
+        """Return the seconds until the next frame."""
         count = len(self.heard)
         return await until(lambda: len(self.heard) > count, limit_s)
 
     async def is_silent(self, for_s: float, limit_s: float = _LIMIT_S) -> None:
-        """Nothing heard for so long, within the limit."""
+        """Wait for a silence of `for_s`, within the limit."""
         await until(lambda: not self.heard or monotonic() - self.heard[-1].at >= for_s, limit_s)
 
 
@@ -91,8 +98,8 @@ def send_bluetoothd(number: signal.Signals) -> None:
     os.kill(int(_BLUETOOTHD.read_text()), number)
 
 
-def bluetoothd_is_there() -> bool:
-    """Its process is, hung or not."""
+def bluetoothd_exists() -> bool:
+    """Return whether its process exists, stopped or not."""
     return _alive(_BLUETOOTHD)
 
 
@@ -102,13 +109,13 @@ async def end_bluetoothd(number: signal.Signals = signal.SIGKILL) -> None:
 
 
 def start_bluetoothd(*flags: str, experimental: bool = True) -> None:
-    assert not bluetoothd_is_there(), "a second one would end by itself, and the first not be known any more"
+    assert not bluetoothd_exists(), "a second one would end by itself, and its pid replace that of the first"
     words = ["--experimental", *flags] if experimental else [*flags]
     _start(["/usr/libexec/bluetooth/bluetoothd", "-n", *words], _BLUETOOTHD)
 
 
 async def pull_radios() -> None:
-    """All adapters vanish, as pulled dongles do."""
+    """Remove all adapters, as if dongles were unplugged."""
     os.kill(int(_BTVIRT.read_text()), signal.SIGTERM)
     await _end(_BTVIRT)
 
@@ -117,20 +124,20 @@ def plug_radios(count: int = 2) -> None:
     _start(["btvirt", f"-l{count}"], _BTVIRT)
 
 
-def plugged() -> bool:
-    """Whether there are radios: btvirt may also die by itself (seen once, while its radios answered inquiries)."""
+def btvirt_runs() -> bool:
+    """Return whether there are radios: btvirt may die by itself (seen once, while its radios answered inquiries)."""
     return _alive(_BTVIRT)
 
 
 async def end_dbus() -> None:
-    """The system bus dies, and bluetoothd with it."""
+    """Kill the system bus, which also ends bluetoothd."""
     os.kill(int(_DBUS.read_text()), signal.SIGKILL)
     await _end(_DBUS)
     await _end(_BLUETOOTHD)
 
 
 def start_dbus() -> None:
-    """Returns when it takes connections."""
+    """Start the system bus and return when it accepts connections."""
     line = ["dbus-daemon", "--system", "--fork", "--nopidfile", "--print-pid"]
     _DBUS.write_bytes(subprocess.run(line, stdout=subprocess.PIPE, check=True).stdout)
 
@@ -140,40 +147,40 @@ def hciconfig(*words: str) -> None:
 
 
 def rfkill(*, block: bool) -> None:
-    """All Bluetooth radios, as `rfkill block bluetooth` does (struct rfkill_event of linux/rfkill.h)."""
+    """Block or unblock all Bluetooth radios, as `rfkill` does (struct rfkill_event of linux/rfkill.h)."""
     kind_bluetooth, change_all = 2, 3
     Path("/dev/rfkill").write_bytes(struct.pack("=IBBBB", 0, kind_bluetooth, change_all, block, 0))
 
 
 async def power(adapter: str, on: bool) -> None:
-    """As another program does it, on a connection of its own, and again while the adapter is being switched."""
+    """Switch an adapter as another program would, and retry while it is being switched."""
     async with system_bus() as bus:
-        await unless_busy(lambda: bus.set_powered(adapter, on))
+        await retry_while_busy(lambda: bus.set_powered(adapter, on))
 
 
 async def make_connectable(adapter: int, on: bool) -> None:
-    """A setting of the whole adapter, which only the kernel's management socket changes.
+    """Change a setting of the adapter that only the kernel's management socket changes.
 
-    While an advert comes or goes the controller may disallow it, and the kernel passes that on as busy.
+    The controller may refuse while an advert changes, which the kernel reports as busy.
     """
-    with closing(Mgmt.open(lambda _: None)) as mgmt:
+    with closing(ManagementSocket.open(lambda _: None)) as mgmt:
         await _set_connectable(mgmt, adapter, on)
 
 
-async def _set_connectable(mgmt: Mgmt, adapter: int, on: bool) -> None:
-    await unless_busy(partial(mgmt._command, adapter, _SET_CONNECTABLE, bytes([on]), what="connectable"))
+async def _set_connectable(mgmt: ManagementSocket, adapter: int, on: bool) -> None:
+    await retry_while_busy(partial(mgmt._command, adapter, _SET_CONNECTABLE, bytes([on]), what="connectable"))
 
 
-async def jam_monitors(adapter: int) -> None:
-    """One that comes while the adapter is off: the kernel takes no other until it is switched off again."""
+async def block_monitors(adapter: int) -> None:
+    """Add a monitor while the adapter is off: the kernel then accepts no other until it is switched off again."""
     await power(f"hci{adapter}", False)
-    with closing(Mgmt.open(lambda _: None)) as mgmt, suppress(MgmtRefused):
+    with closing(ManagementSocket.open(lambda _: None)) as mgmt, suppress(MgmtRefused):
         await mgmt.add_monitor(adapter)
     await power(f"hci{adapter}", True)
 
 
-async def takes_no_monitor(mgmt: Mgmt, adapter: int) -> bool:
-    """See jam_monitors. Asked by taking away one that is not there, which changes nothing."""
+async def monitors_are_blocked(mgmt: ManagementSocket, adapter: int) -> bool:
+    """Return whether `block_monitors` has its effect, by removing a monitor that does not exist."""
     try:
         await mgmt.remove_monitor(adapter, _NO_MONITOR)
     except MgmtRefused as refused:
@@ -181,8 +188,8 @@ async def takes_no_monitor(mgmt: Mgmt, adapter: int) -> bool:
     return False
 
 
-async def unless_busy(attempt: Callable[[], Awaitable[object]]) -> None:
-    """Again while BlueZ or the kernel is busy with another's wish, or late; raises what it answers if that stays."""
+async def retry_while_busy(attempt: Callable[[], Awaitable[object]]) -> None:
+    """Retry while BlueZ or the kernel is busy or does not reply; raise its error if that continues."""
     deadline = monotonic() + _LIMIT_S * PATIENCE
     while True:
         try:
@@ -202,46 +209,46 @@ def _is_busy(refused: BlueZRefused | MgmtRefused | NoAnswer) -> bool:
 
 
 async def radios_ready(count: int = 2) -> None:
-    """For the beginning of a test: as after the boot, whatever the test before did and wherever it failed.
+    """Restore the state after boot at the beginning of a test, whatever the test before left behind.
 
-    The daemons are alive and awake, the adapters plugged in, not blocked, not connectable and on; nothing is on the
-    air and nobody scans.
+    The daemons run, the adapters are plugged in, unblocked, not connectable and on; there are no adverts and no scans.
+    Raise LabStarved if the machine is too busy for that.
     """
     if not _alive(_DBUS):
-        if bluetoothd_is_there():
+        if bluetoothd_exists():
             await end_bluetoothd()
         start_dbus()
-    if bluetoothd_is_there():
+    if bluetoothd_exists():
         send_bluetoothd(signal.SIGCONT)
     rfkill(block=False)
-    if not await _come_up(count, _COME_UP_S):  # a daemon or a controller that does not come to itself
+    if not await _come_up(count, _COME_UP_S):  # a daemon or a controller that does not recover
         await end_bluetoothd()
         rfkill(block=True)
         rfkill(block=False)
     await radios_up(count)
-    await _mend_settings()
-    if not await _come_to(_at_rest, count, _AT_REST_S):  # a program of before still holds what it asked for
+    await _reset_settings()
+    if not await _reach(_at_rest, count, _AT_REST_S):  # an earlier program still has an advert or a scan
         await end_bluetoothd(signal.SIGTERM)
         await radios_up(count)
-        assert await _come_to(_at_rest, count, _LIMIT_S), "the radios did not come to rest"
+        assert await _reach(_at_rest, count, _LIMIT_S), "an advert or a scan did not end"
 
 
 async def radios_up(count: int = 2) -> None:
-    """For the midst of a test: bluetoothd runs, the adapters are on and can advertise. What is on the air stays."""
-    assert await _come_up(count, _LIMIT_S), f"the radios did not come up: {await _seen()}"
+    """Wait within a test until bluetoothd runs and the adapters are on and can advertise. Adverts remain."""
+    assert await _come_up(count, _LIMIT_S), f"the radios did not come up: {await _describe_adapters()}"
 
 
 async def _come_up(count: int, limit_s: float) -> bool:
     if not _alive(_BTVIRT):
         plug_radios(count)
-    if not bluetoothd_is_there():
+    if not bluetoothd_exists():
         start_bluetoothd()
-    return await _come_to(_up, count, limit_s)
+    return await _reach(_up, count, limit_s)
 
 
 @contextmanager
 def recording(path: Path) -> Iterator[None]:
-    """btmon records all controllers' traffic to `path` during the block."""
+    """Record all controllers' traffic to `path` with btmon during the block."""
     with subprocess.Popen(["btmon", "-w", path], stdout=subprocess.DEVNULL) as btmon:
         try:
             while not path.exists() or path.stat().st_size < 16:
@@ -254,32 +261,32 @@ def recording(path: Path) -> Iterator[None]:
 
 @contextmanager
 def on_the_air(folder: Path) -> Iterator[Callable[[], list[Report]]]:
-    """The adverts that any adapter has reported so far during the block."""
+    """Yield a function that returns the adverts that any adapter has reported during the block."""
     path = folder / "air.btsnoop"
 
     def seen() -> list[Report]:
-        return [report for event in read_events(path.read_bytes(), Losses()) for report in reports(event.octets)]
+        return [report for event in read_events(path.read_bytes(), Losses()) for report in read_reports(event.data)]
 
     with recording(path):
         yield seen
 
 
-async def _mend_settings() -> None:
-    """What the kernel keeps of an adapter though every program is gone."""
-    with closing(Mgmt.open(lambda _: None)) as mgmt:
-        for facts in await mgmt.adapters():
+async def _reset_settings() -> None:
+    """Reset what the kernel stores of an adapter after every program has ended."""
+    with closing(ManagementSocket.open(lambda _: None)) as mgmt:
+        for facts in await mgmt.list_adapters():
             if facts.connectable:
                 await _set_connectable(mgmt, facts.index, False)
-            if await takes_no_monitor(mgmt, facts.index):
+            if await monitors_are_blocked(mgmt, facts.index):
                 await power(f"hci{facts.index}", False)
                 await power(f"hci{facts.index}", True)
 
 
-async def _come_to(state: Callable[[SystemBus, int], Awaitable[bool]], count: int, limit_s: float) -> bool:
-    """Whether `count` adapters are in that state within PATIENCE times the limit."""
+async def _reach(state: Callable[[SystemBus, int], Awaitable[bool]], count: int, limit_s: float) -> bool:
+    """Return whether `count` adapters reach that state within PATIENCE times the limit."""
     deadline = monotonic() + limit_s * PATIENCE
     while True:
-        async with system_bus() as bus:  # anew: what once went wrong on a connection may stay wrong on it
+        async with system_bus() as bus:  # a new connection: an old one may be broken
             if await state(bus, count):
                 return True
         if monotonic() > deadline:
@@ -287,14 +294,14 @@ async def _come_to(state: Callable[[SystemBus, int], Awaitable[bool]], count: in
         await asyncio.sleep(0.05)
 
 
-async def _seen() -> str:
-    """The adapters as bluetoothd and as the kernel have them."""
+async def _describe_adapters() -> str:
+    """Return the adapters as bluetoothd and as the kernel list them."""
     async with system_bus() as bus:
         try:
-            said: object = list((await bus.adapters()).values())
+            known: object = list((await bus.list_adapters()).values())
         except NoAnswer as error:
-            said = error
-    return f"{said}; {_hciconfig()}"
+            known = error
+    return f"{known}; {_hciconfig()}"
 
 
 def _hciconfig() -> str:
@@ -303,7 +310,7 @@ def _hciconfig() -> str:
 
 async def _up(bus: SystemBus, count: int) -> bool:
     try:
-        adapters = await bus.adapters()
+        adapters = await bus.list_adapters()
     except NoAnswer:
         return False
     for adapter in adapters.values():
@@ -314,11 +321,11 @@ async def _up(bus: SystemBus, count: int) -> bool:
 
 
 async def _at_rest(bus: SystemBus, count: int) -> bool:
-    """Of `count` adapters that are up none scans and none advertises, as far as bluetoothd knows."""
+    """Return whether `count` adapters are up and none scans or advertises, as far as bluetoothd knows."""
     if not await _up(bus, count):
         return False
     try:
-        objects = plain(await bus.call("/", OBJECTS, "GetManagedObjects"))
+        objects = unwrap_variants(await bus.call("/", OBJECTS, "GetManagedObjects"))
     except (BlueZRefused, NoAnswer):
         return False
     adapters = [interfaces for interfaces in objects.values() if ADVERTISING in interfaces]
@@ -327,7 +334,7 @@ async def _at_rest(bus: SystemBus, count: int) -> bool:
 
 def _start(argv: list[str], pid: Path) -> None:
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _ours[pid] = process
+    _started[pid] = process
     pid.write_text(str(process.pid))
 
 
@@ -336,8 +343,8 @@ async def _end(pid: Path) -> None:
 
 
 def _alive(pid: Path) -> bool:
-    process = _ours.get(pid)
+    process = _started.get(pid)
     return process.poll() is None if process else Path(f"/proc/{pid.read_text().strip()}/exe").exists()
 
 
-_ours: dict[Path, subprocess.Popen[bytes]] = {}
+_started: dict[Path, subprocess.Popen[bytes]] = {}

@@ -1,10 +1,9 @@
-"""Inside the radio lab: time the recovery from every disturbance, several times over, one JSON line each to a file.
+"""Time the recovery from every disturbance inside the radio lab; append one JSON line each to a file.
 
     tests/radio/lab/run -w DIR -l DIR env PYTHONPATH=. .venv/bin/python tests/radio/recovery_times.py DIR/rows
 
-`--lasts`: for how many seconds each cause lasts. A round has one pair of gateways, which meets all disturbances in an
-order of chance, so that what they have learned to wait is not forgotten in between. `tests/soak/test_radio_recovery.py`
-runs it and judges.
+`--lasts`: durations of each cause in seconds. A round has one pair of gateways, which meets all disturbances in random
+order, so that their retry pauses carry over. `tests/soak/test_radio_recovery.py` runs it and checks the times.
 """
 
 import argparse
@@ -17,10 +16,10 @@ from pathlib import Path
 from time import monotonic, time
 
 from beacon_gateway.presence.trace import DecisionKind
-from beacon_gateway.radio.bluez import BlueZRefused
+from beacon_gateway.radio.bluez_bus import BlueZRefused
 from tests.radio.crowd import STAYS_S, TAGS, recover_from_crowd
 from tests.radio.disturbances import DISTURBANCES, EXIT_S, LOST_S, Disturbance, Pair, decisions, pair, recover
-from tests.radio.inside import plugged, radios_ready, radios_up, running, until
+from tests.radio.inside import btvirt_runs, radios_ready, radios_up, running, until
 
 LOST = "a known transmitter lost"
 CROWD = f"{TAGS} tags at once"
@@ -29,9 +28,9 @@ ALL = (*DISTURBANCES, LOST, CROWD)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`began`, `ended`, `again`: seconds of the wall clock, which is the same inside and outside.
+    """`began`, `ended`, `again`: wall clock seconds, which are the same inside and outside the lab.
 
-    `silent_s`: the longest silence. `renewed`: scans. `changed`: the visit was ended by it.
+    `silent_s`: the longest silence; `renewed`: number of new scans; `changed`: the visit ended.
     """
 
     name: str
@@ -45,12 +44,12 @@ class Row:
 
 
 def wall(at: float) -> float:
-    """Of monotonic seconds."""
+    """Convert monotonic seconds to wall clock seconds."""
     return time() - monotonic() + at
 
 
 async def time_one(two: Pair, name: str, disturbance: Disturbance, for_s: float) -> Row:
-    scans = two.told("rebuilds")
+    scans = two.status.rebuilds
     recovery = await recover(two, lambda: disturbance.cause(for_s))
     ends = [each for each in decisions(two.ear.heard) if each.kind is DecisionKind.left]
     began = two.ear.heard[0].at
@@ -62,35 +61,35 @@ async def time_one(two: Pair, name: str, disturbance: Disturbance, for_s: float)
         wall(recovery.ended_at),
         wall(recovery.again_at),
         recovery.silent_s,
-        two.told("rebuilds") - scans,
+        two.status.rebuilds - scans,
         changed,
     )
 
 
 async def time_on_live_radios(two: Pair, name: str, disturbance: Disturbance, for_s: float) -> Row:
-    """As `time_one`; once more where the emulated radios died by themselves, which is no disturbance of the list."""
+    """As `time_one`; retry once if the emulated radios died by themselves."""
     try:
         return await time_one(two, name, disturbance, for_s)
     except (BlueZRefused, AssertionError):
-        if plugged():
+        if btvirt_runs():
             raise
     print(f"btvirt died by itself during {name}", flush=True)
     await radios_up()
-    await until(lambda: two.both_well)
+    await until(lambda: two.both_work)
     return await time_one(two, name, disturbance, for_s)
 
 
 async def time_lost() -> Row:
-    """From its last frame until the ladder names the fault."""
+    """Time from the last frame until recovery names the fault."""
     await radios_ready()
     two = Pair()
     async with running(two.scanner.hear(two.ear.heard.append)):
         async with running(two.advertiser.keep_on_air()):
             await two.ear.hears_again()
             await asyncio.sleep(1)
-        await until(lambda: two.told("recovery")["fault"], LOST_S)
+        await until(lambda: two.status.recovery and two.status.recovery.fault, LOST_S)
         noticed_at = monotonic()
-    last, renewed = two.ear.heard[-1].at, two.told("rebuilds")
+    last, renewed = two.ear.heard[-1].at, two.status.rebuilds
     return Row(LOST, 0, wall(last), wall(last), wall(noticed_at), noticed_at - last, renewed, False)
 
 
@@ -108,7 +107,7 @@ def plan(lasts: Sequence[float], chance: random.Random) -> list[tuple[str, float
 
 
 async def main(file: Path, *, rounds: int, lasts: Sequence[float], only: Sequence[str]) -> None:
-    def keep(row: Row) -> None:
+    def write(row: Row) -> None:
         with file.open("a") as rows:
             rows.write(json.dumps(asdict(row)) + "\n")
         print(f"{row.name:34} lasts {row.for_s:4g} s, back {row.again - row.ended:5.2f} s later", flush=True)
@@ -120,11 +119,11 @@ async def main(file: Path, *, rounds: int, lasts: Sequence[float], only: Sequenc
                 if name not in only:
                     continue
                 await asyncio.sleep(chance.uniform(0.5, 3))
-                keep(await time_on_live_radios(two, name, DISTURBANCES[name], for_s))
+                write(await time_on_live_radios(two, name, DISTURBANCES[name], for_s))
         if LOST in only:
-            keep(await time_lost())
+            write(await time_lost())
         if CROWD in only:
-            keep(await time_crowd())
+            write(await time_crowd())
 
 
 if __name__ == "__main__":
@@ -133,5 +132,5 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--lasts", type=float, nargs="+", default=[0.5])
     parser.add_argument("--only", nargs="+", choices=ALL, default=ALL)
-    words = parser.parse_args()
-    asyncio.run(main(words.file, rounds=words.rounds, lasts=words.lasts, only=words.only))
+    args = parser.parse_args()
+    asyncio.run(main(args.file, rounds=args.rounds, lasts=args.lasts, only=args.only))

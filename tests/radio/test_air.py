@@ -10,10 +10,11 @@ import pytest
 
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.model.beacons import Sighting
-from beacon_gateway.radio.advertise.advertiser import AdvertTooLong, BlueZAdvertiser
-from beacon_gateway.radio.bluez import find_adapters
+from beacon_gateway.radio.advertise.advertising_parameters import AdvertTooLong
+from beacon_gateway.radio.advertise.bluez_advertiser import BlueZAdvertiser
+from beacon_gateway.radio.bluez_bus import find_adapters
 from beacon_gateway.radio.hci.advertising_reports import Report, manufacturer_data
-from beacon_gateway.radio.scan.scanner import BlueZScanner
+from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from tests.radio.inside import Ear, on_the_air, radios_ready, running, until
 
 pytestmark = pytest.mark.lab
@@ -24,62 +25,62 @@ FLAGS_AD = "02 01 06"
 
 
 def ours(seen: list[Report]) -> list[bytes]:
-    """Without what the kernel itself may put there while it switches: the adapter's name, its power, nothing."""
+    """Return the adverts without those that the kernel itself sends while it switches: name, power or nothing."""
     return [report.data for report in seen if manufacturer_data(report.data)]
 
 
 @pytest.mark.parametrize(
-    ("mode", "octets"),
+    ("mode", "data"),
     [("broadcast", IBEACON_AD), ("peripheral", f"{IBEACON_AD} {FLAGS_AD}")],
     ids=lambda value: value[:10],
 )
-async def test_the_octets_on_the_air_are_the_ibeacon_of_the_settings(
-    mode: Literal["broadcast", "peripheral"], octets: str, tmp_path: Path
+async def test_the_bytes_on_the_air_are_the_ibeacon_of_the_settings(
+    mode: Literal["broadcast", "peripheral"], data: str, tmp_path: Path
 ) -> None:
     await radios_ready()
     ear = Ear()
     advertiser = BlueZAdvertiser("hci0", FRAME, interval_ms=100, mode=mode)
     with on_the_air(tmp_path) as seen:
-        async with ear.at(BlueZScanner("hci1")), running(advertiser.keep_on_air()):
+        async with ear.at(AdapterScanner("hci1")), running(advertiser.keep_on_air()):
             await until(lambda: len(ear.heard) >= 5)
             await until(lambda: len(ours(seen())) >= 5)
-            assert ours(seen()) == [bytes.fromhex(octets)] * len(ours(seen()))
+            assert ours(seen()) == [bytes.fromhex(data)] * len(ours(seen()))
     assert {(sighting.beacon, sighting.rssi) for sighting in ear.heard} == {(FRAME.beacon, None)}
     assert {(sighting.measured_power, sighting.adapter) for sighting in ear.heard} == {(-59, "hci1")}
 
 
-async def test_the_interval_of_the_settings_is_kept() -> None:
+async def test_the_advert_has_the_interval_of_the_settings() -> None:
     await radios_ready()
     ear = Ear()
-    async with ear.at(BlueZScanner("hci1")), running(BlueZAdvertiser("hci0", FRAME, interval_ms=500).keep_on_air()):
-        await until(lambda: keeps(ear.heard[-8:], interval_s=0.5))
+    async with ear.at(AdapterScanner("hci1")), running(BlueZAdvertiser("hci0", FRAME, interval_ms=500).keep_on_air()):
+        await until(lambda: has_interval(ear.heard[-8:], interval_s=0.5))
 
 
-def keeps(heard: list[Sighting], *, interval_s: float) -> bool:
-    """Eight in a row, seldom further apart or closer: a machine that others use too tells some late, then several."""
+def has_interval(heard: list[Sighting], interval_s: float) -> bool:
+    """Return whether the median gap of eight frames is near the interval; a busy machine delays some of them."""
     gaps_s = [after.at - before.at for before, after in pairwise(heard)]
     return len(gaps_s) == 7 and median(gaps_s) == pytest.approx(interval_s, rel=0.5)
 
 
-async def test_an_advert_over_31_octets_is_never_registered(tmp_path: Path) -> None:
+async def test_an_advert_over_31_bytes_is_not_registered(tmp_path: Path) -> None:
     class Longer(IBeacon):
         def encode(self) -> bytes:
             return super().encode() + bytes(5)
 
     await radios_ready()
     with on_the_air(tmp_path) as seen:
-        with pytest.raises(AdvertTooLong, match="32 octets"):
+        with pytest.raises(AdvertTooLong, match="32 bytes"):
             BlueZAdvertiser("hci0", Longer(FRAME.uuid, FRAME.major, FRAME.minor, FRAME.measured_power))
         ear = Ear()
-        async with ear.at(BlueZScanner("hci1")), running(BlueZAdvertiser("hci0", FRAME).keep_on_air()):
+        async with ear.at(AdapterScanner("hci1")), running(BlueZAdvertiser("hci0", FRAME).keep_on_air()):
             await ear.hears_again()
         assert {len(data) for data in ours(seen())} == {27}
 
 
-async def test_without_a_name_the_first_adapter_that_is_on_is_taken() -> None:
+async def test_without_a_name_the_first_adapter_that_is_on_is_used() -> None:
     await radios_ready()
     assert await find_adapters() == ("hci0", "hci1")
     advertiser = BlueZAdvertiser(None, FRAME)
     async with running(advertiser.keep_on_air()):
-        await until(lambda: advertiser.describe()["state"] == "on_air")
-    assert advertiser.describe()["adapter"] == "hci0"
+        await until(lambda: advertiser.read_status().state == "on_air")
+    assert advertiser.read_status().adapter == "hci0"

@@ -14,14 +14,14 @@ from uuid import UUID
 import pytest
 
 from beacon_gateway.frames.ibeacon import IBeacon
-from beacon_gateway.radio.advertise.advertiser import BlueZAdvertiser
+from beacon_gateway.radio.advertise.bluez_advertiser import BlueZAdvertiser
 from beacon_gateway.radio.advertise.exact_advertiser import ExactAdvertiser
-from beacon_gateway.radio.hci.advertising_reports import reports
+from beacon_gateway.radio.hci.advertising_reports import read_reports
 from beacon_gateway.radio.hci.btsnoop import Losses, read_events
-from beacon_gateway.radio.hci.mgmt_socket import Change, Mgmt
+from beacon_gateway.radio.hci.mgmt_socket import Change, ManagementSocket
 from beacon_gateway.radio.helper.helper_client import KernelHelper
-from beacon_gateway.radio.port import Advertiser, HelpRefused, RadioLost
-from beacon_gateway.radio.scan.scanner import BlueZScanner
+from beacon_gateway.radio.ports import Advertiser, HelperRefused, RadioLost
+from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from tests.radio.inside import (
     Ear,
     end_bluetoothd,
@@ -48,7 +48,7 @@ ONLY_NET_ADMIN = ["--inh-caps=-all,+net_admin", "--ambient-caps=-all,+net_admin"
 
 @contextmanager
 def helper(folder: Path, serves: str = "root") -> Iterator[tuple[Path, subprocess.Popen[bytes]]]:
-    """The real program, as a user that is nobody and can do nothing but CAP_NET_ADMIN; and where it listens."""
+    """Run the real program as user nobody with CAP_NET_ADMIN only; yield its socket and process."""
     path = folder / "helper"
     line = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", *ONLY_NET_ADMIN, "--no-new-privs"]
     line += [sys.executable, "-m", "beacon_gateway", "radio-helper", "--user", serves, "--socket", str(path)]
@@ -64,7 +64,7 @@ def helper(folder: Path, serves: str = "root") -> Iterator[tuple[Path, subproces
 @asynccontextmanager
 async def on_air(advertiser: Advertiser) -> AsyncIterator[None]:
     async with running(advertiser.keep_on_air()):
-        await until(lambda: advertiser.describe()["state"] == "on_air")
+        await until(lambda: advertiser.read_status().state == "on_air")
         yield
 
 
@@ -77,31 +77,31 @@ async def path(tmp_path: Path) -> AsyncIterator[Path]:
 
 
 async def seen_by_btmon(advertiser: Advertiser, folder: Path) -> set[tuple[int, bytes]]:
-    """Event type and data of every report while another radio scans actively."""
+    """Return event type and data of every report while another radio scans actively."""
     file, ear = folder / "air.btsnoop", Ear()
 
     def seen() -> list[tuple[int, bytes]]:
-        events = [event.octets for event in read_events(file.read_bytes(), Losses())]
+        events = [event.data for event in read_events(file.read_bytes(), Losses())]
         return [
             (int.from_bytes(event[4:6], "little"), report.data)
             for event in events
-            for report in reports(event)
+            for report in read_reports(event)
             if report.data
         ]
 
     with recording(file):
-        async with ear.at(BlueZScanner("hci1")), on_air(advertiser):
+        async with ear.at(AdapterScanner("hci1")), on_air(advertiser):
             await until(lambda: len(ear.heard) >= 5)
             await until(lambda: len(seen()) >= 5)  # btmon may be later than bluetoothd
     return set(seen())
 
 
-async def test_flags_come_first_and_nobody_can_connect(path: Path, tmp_path: Path) -> None:
+async def test_flags_come_first_and_it_is_not_connectable(path: Path, tmp_path: Path) -> None:
     seen = await seen_by_btmon(ExactAdvertiser("hci0", FRAME, helper=path), tmp_path)
     assert seen == {(NONCONN, bytes.fromhex(f"{FLAGS_AD} {IBEACON_AD}"))}
 
 
-async def test_bluez_gives_either_no_flags_or_flags_last_and_connectable(tmp_path: Path) -> None:
+async def test_bluez_has_no_flags_or_flags_last_and_connectable(tmp_path: Path) -> None:
     await radios_ready()
     broadcast = await seen_by_btmon(BlueZAdvertiser("hci0", FRAME, mode="broadcast"), tmp_path)
     assert broadcast == {(NONCONN, bytes.fromhex(IBEACON_AD))}
@@ -131,30 +131,30 @@ DISTURBANCES: dict[str, Callable[[], Awaitable[None]]] = {
 
 
 @pytest.mark.parametrize("name", DISTURBANCES)
-async def test_it_is_put_back_after(name: str, path: Path) -> None:
+async def test_it_returns_after(name: str, path: Path) -> None:
     advertiser, ear = ExactAdvertiser("hci0", FRAME, helper=path, interval_ms=100), Ear()
     async with on_air(advertiser):
         await DISTURBANCES[name]()
-        await until(lambda: advertiser.describe()["registrations"] != 1, 5)
-        await until(lambda: advertiser.describe()["state"] == "on_air", 5)
+        await until(lambda: advertiser.read_status().registrations != 1, 5)
+        await until(lambda: advertiser.read_status().state == "on_air", 5)
         await radios_up()
-        async with ear.at(BlueZScanner("hci1")):
+        async with ear.at(AdapterScanner("hci1")):
             await ear.hears_again(5)
 
 
-async def test_a_bluetoothd_that_is_killed_takes_nothing_off_the_air(path: Path) -> None:
+async def test_killing_bluetoothd_takes_nothing_off_the_air(path: Path) -> None:
     advertiser, ear = ExactAdvertiser("hci0", FRAME, helper=path, interval_ms=100), Ear()
     async with on_air(advertiser):
         await restart(signal.SIGKILL)
         await radios_up()
-        async with ear.at(BlueZScanner("hci1")):
+        async with ear.at(AdapterScanner("hci1")):
             await ear.hears_again(12)
-        assert (advertiser.describe()["registrations"], advertiser.describe()["state"]) == (1, "on_air")
+        assert (advertiser.read_status().registrations, advertiser.read_status().state) == (1, "on_air")
 
 
 async def test_it_goes_off_the_air_with_its_client(path: Path) -> None:
     ear = Ear()
-    async with ear.at(BlueZScanner("hci1")):
+    async with ear.at(AdapterScanner("hci1")):
         async with on_air(ExactAdvertiser("hci0", FRAME, helper=path)):
             await ear.hears_again()
         await ear.is_silent(1.0, limit_s=2.0)
@@ -166,7 +166,7 @@ async def test_it_goes_off_the_air_when_the_helper_stops(tmp_path: Path) -> None
     with helper(tmp_path) as (path, process):
         await until(path.is_socket)
         advertiser = ExactAdvertiser("hci0", FRAME, helper=path)
-        async with ear.at(BlueZScanner("hci1")):
+        async with ear.at(AdapterScanner("hci1")):
             stage = asyncio.create_task(advertiser.keep_on_air())
             await ear.hears_again()
             process.terminate()
@@ -179,14 +179,16 @@ async def test_several_identities_share_the_adapter_until_it_is_full(path: Path)
     frames = [IBeacon(FRAME.uuid, 1, minor, -59) for minor in range(4)]
     adverts = [ExactAdvertiser("hci0", frame, helper=path) for frame in frames]
     ear = Ear()
-    async with ear.at(BlueZScanner("hci1")), on_air(adverts[0]), on_air(adverts[1]), on_air(adverts[2]):
+    async with ear.at(AdapterScanner("hci1")), on_air(adverts[0]), on_air(adverts[1]), on_air(adverts[2]):
         await until(lambda: {sighting.beacon.minor for sighting in ear.heard} == {0, 1, 2})
         async with running(adverts[3].keep_on_air()):
-            await until(lambda: adverts[3].describe()["state"] == "refused")
-            assert adverts[3].describe()["refused"] == "hci0 holds no more adverts"
+            await until(lambda: adverts[3].read_status().state == "refused")
+            refusal = adverts[3].read_status().refusal
+            assert refusal is not None
+            assert refusal.detail == "hci0 holds no more adverts"
 
 
-async def test_another_user_is_turned_away(tmp_path: Path) -> None:
+async def test_another_user_is_refused(tmp_path: Path) -> None:
     await radios_ready()
     assert pwd.getpwnam("daemon").pw_uid != os.getuid()
     with helper(tmp_path, serves="daemon") as (path, _):
@@ -195,23 +197,23 @@ async def test_another_user_is_turned_away(tmp_path: Path) -> None:
             await ExactAdvertiser("hci0", FRAME, helper=path).keep_on_air()
 
 
-async def test_the_kernel_resets_an_adapter_while_bluetoothd_hangs(path: Path) -> None:
+async def test_the_kernel_resets_an_adapter_while_bluetoothd_is_stopped(path: Path) -> None:
     advertiser = ExactAdvertiser("hci0", FRAME, helper=path)
     changes: list[Change] = []
-    with closing(Mgmt.open(changes.append)) as mgmt, ExitStack() as afterwards:
+    with closing(ManagementSocket.open(changes.append)) as mgmt, ExitStack() as afterwards:
         async with on_air(advertiser):
-            await mgmt.adapters()
+            await mgmt.list_adapters()
             send_bluetoothd(signal.SIGSTOP)
             afterwards.callback(send_bluetoothd, signal.SIGCONT)
             await KernelHelper(path).reset("hci0")
-            told = ["adapter switched off", "adapter switched on"]
-            await until(lambda: [change.why for change in changes if change.instance is None] == told, 2)
-            await until(lambda: advertiser.describe()["registrations"] != 1, 5)
-            await until(lambda: advertiser.describe()["state"] == "on_air", 5)
+            off_and_on = ["adapter switched off", "adapter switched on"]
+            await until(lambda: [change.why for change in changes if change.instance is None] == off_and_on, 2)
+            await until(lambda: advertiser.read_status().registrations != 1, 5)
+            await until(lambda: advertiser.read_status().state == "on_air", 5)
 
 
-async def test_what_cannot_be_reset_is_said(path: Path, tmp_path: Path) -> None:
-    with pytest.raises(HelpRefused, match="no such adapter"):
+async def test_a_reset_that_is_not_possible_is_refused(path: Path, tmp_path: Path) -> None:
+    with pytest.raises(HelperRefused, match="no such adapter"):
         await KernelHelper(path).reset("hci7")
-    with pytest.raises(HelpRefused, match="no radio helper at"):
+    with pytest.raises(HelperRefused, match="no radio helper at"):
         await KernelHelper(tmp_path / "nothing").reset("hci0")

@@ -1,4 +1,4 @@
-"""Two real gateways and real BlueZ: A advertises on hci0, B hears on hci1, and B's kiosk shows A's project."""
+"""Two real gateways on real BlueZ: A advertises on hci0, B receives on hci1, and B's kiosk shows A's project."""
 
 import asyncio
 import re
@@ -50,7 +50,7 @@ DEMO = ROOT / "config" / "demo" / "gateway.toml"
 
 
 def gateway(name: str, toml: str, folder: Path) -> AbstractAsyncContextManager[Program]:
-    """A gateway without a central server; the demo's site and projects, the radio of `toml`."""
+    """Run a gateway without a central server, with the demo's site and projects and the radio of `toml`."""
     demo = DEMO.read_text("utf-8")
     site = "[site]" + demo.split("[site]")[1].split("[advertise]")[0]
     projects = "[[projects]]" + demo.split("[[projects]]", 1)[1].split("[handoff]")[0]
@@ -70,7 +70,7 @@ async def gateway_b(folder: Path, *, unknown_is_near: bool = True) -> AsyncItera
 
 
 def shows(event: dict[str, Any]) -> bool:
-    """Does the kiosk show what A's beacon brings? The page of all projects links to none's amount."""
+    """Return whether the kiosk shows A's project. The page of all projects has no link to an amount."""
     return f"/project/{PROJECT}/amount" in event.get("html", "")
 
 
@@ -84,14 +84,14 @@ async def radio_is(state: str, adapter: str, gateway: Visitor) -> None:
             await asyncio.sleep(0.1)
 
 
-async def page_links_to(beginning: str, kiosk: Visitor) -> None:
-    """Soon: on a machine that others use too the radio may pause for longer than the exit period."""
+async def page_links_to(prefix: str, kiosk: Visitor) -> None:
+    """Wait for the link: on a busy machine the radio may pause for longer than the exit period."""
     async with asyncio.timeout(60):
-        while not any(link.startswith(beginning) for link in (await kiosk.open("/")).links):
+        while not any(link.startswith(prefix) for link in (await kiosk.open("/")).links):
             await asyncio.sleep(0.1)
 
 
-async def test_bs_kiosk_shows_as_project_when_a_starts_and_no_longer_when_a_stops(tmp_path: Path) -> None:
+async def test_bs_kiosk_shows_as_project_while_a_advertises(tmp_path: Path) -> None:
     async with gateway_b(tmp_path) as kiosk:
         await kiosk.live_until(shows_all, seconds=30)
         async with gateway("a", A, tmp_path):
@@ -105,7 +105,7 @@ async def test_bs_kiosk_shows_as_project_when_a_starts_and_no_longer_when_a_stop
     assert '"change": "Left"' in log
 
 
-async def test_without_rssi_the_rule_in_the_toml_says_whether_hearing_is_enough(tmp_path: Path) -> None:
+async def test_without_rssi_the_toml_decides_whether_reception_is_enough(tmp_path: Path) -> None:
     async with gateway_b(tmp_path, unknown_is_near=False) as kiosk, gateway("a", A, tmp_path):
         async with asyncio.timeout(60):
             while (await kiosk.json("/healthz"))["radio"]["state"] != "hearing":
@@ -119,7 +119,7 @@ async def test_without_rssi_the_rule_in_the_toml_says_whether_hearing_is_enough(
         assert health["radio"]["adapters"]["hci1"]["recovery"]["fault"] is None
 
 
-async def test_both_gateways_come_back_after_bluetoothd_is_killed_and_after_adapters_were_off(tmp_path: Path) -> None:
+async def test_both_gateways_recover_from_a_killed_bluetoothd_and_from_adapters_that_were_off(tmp_path: Path) -> None:
     async with gateway_b(tmp_path) as kiosk, gateway("a", A, tmp_path) as a, visitor(a.url) as sender:
         await kiosk.live_until(shows, seconds=60)
         await end_bluetoothd(signal.SIGKILL)
@@ -128,7 +128,7 @@ async def test_both_gateways_come_back_after_bluetoothd_is_killed_and_after_adap
         await kiosk.live_until(shows, seconds=60)
         for adapter in ("hci0", "hci1"):
             await radio_is("hearing", "hci1", kiosk)
-            await radio_is("listening", "hci0", sender)  # else it may be switching its adapter off and on itself
+            await radio_is("listening", "hci0", sender)  # otherwise it may be power cycling its adapter
             await power(adapter, False)
             await kiosk.live_until(shows_all, seconds=60)
             await power(adapter, True)

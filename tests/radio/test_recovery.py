@@ -1,29 +1,26 @@
-"""Real BlueZ in faults that no signal and no new scan mend: the ladder's privileged step brings the radio back."""
+"""Real BlueZ with faults that only a privileged recovery step cures."""
 
 import signal
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
 
 from beacon_gateway.frames.ibeacon import IBeacon
-from beacon_gateway.radio import bluez
-from beacon_gateway.radio.advertise.advertiser import BlueZAdvertiser
-from beacon_gateway.radio.hci.mgmt_socket import Change, Mgmt
+from beacon_gateway.model.radio_status import RecoveryStatus, RecoveryStep
+from beacon_gateway.radio.advertise.bluez_advertiser import BlueZAdvertiser
+from beacon_gateway.radio.hci.mgmt_socket import Change, ManagementSocket
 from beacon_gateway.radio.helper.helper_client import KernelHelper
-from beacon_gateway.radio.port import HelpRefused
-from beacon_gateway.radio.recovery import adapter_faults
+from beacon_gateway.radio.ports import HelperRefused
+from beacon_gateway.radio.recovery.adapter_reset import PrivilegedHelper
 from beacon_gateway.radio.recovery.liveness import Transmitter
-from beacon_gateway.radio.recovery.privileged_steps import Privileged
-from beacon_gateway.radio.recovery.systemd_units import SystemdHelper
-from beacon_gateway.radio.scan import scan_session
+from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from beacon_gateway.radio.scan.merged_scanner import MergedScanner
-from beacon_gateway.radio.scan.scanner import BlueZScanner
+from beacon_gateway.radio.timings import RadioTimings
 from tests.radio.inside import (
     PATIENCE,
     Ear,
-    bluetoothd_is_there,
+    bluetoothd_exists,
     end_bluetoothd,
     radios_ready,
     running,
@@ -40,10 +37,13 @@ FRAME = IBeacon(UUID("5f9b2c1e-7d40-4c6a-9a3e-0c1d2e3f4a5b"), 1, 2, -59)
 
 
 BUS = "unix:path=/run/dbus/system_bus_socket"
+SOON_S = max(1.0, PATIENCE / 2)
+"""A second on an idle machine. A healthy bluetoothd on a busy one may take longer to reply, without a restart."""
+TIMINGS = RadioTimings(fault_after_s=SOON_S, call_limit_s=SOON_S)
 
 
-class Helper:
-    """What systemd does on a Pi."""
+class RestartHelper:
+    """RadioHelper that restarts bluetoothd, as systemd does on a Pi."""
 
     def __init__(self) -> None:
         self.restarts = 0
@@ -53,57 +53,44 @@ class Helper:
         await restart_bluetoothd()
 
     async def reset(self, adapter: str) -> None:
-        raise HelpRefused(f"no radio helper for {adapter} here")
+        raise HelperRefused(f"no radio helper for {adapter}")
 
     async def reset_hardware(self, adapter: str) -> None:
-        raise HelpRefused(f"{adapter} has no hardware here")
+        raise HelperRefused(f"{adapter} has no hardware")
 
 
 async def restart_bluetoothd() -> None:
-    if bluetoothd_is_there():
+    if bluetoothd_exists():
         await end_bluetoothd(signal.SIGKILL)
     start_bluetoothd()
 
 
-@pytest.mark.parametrize("hung", [False, True], ids=["dead", "hung"])
-async def test_a_bluetoothd_that_does_not_come_back_is_restarted_once(hung: bool, soon: None) -> None:
+@pytest.mark.parametrize("stopped", [False, True], ids=["dead", "stopped"])
+async def test_a_bluetoothd_that_does_not_return_is_restarted_once(stopped: bool) -> None:
     await radios_ready()
-    helper, ear, advertiser = Helper(), Ear(), BlueZAdvertiser("hci0", FRAME)
+    helper, ear, advertiser = RestartHelper(), Ear(), BlueZAdvertiser("hci0", FRAME)
     known = Transmitter(FRAME.beacon, "own advert", advertiser.due_since)
-    scanner = MergedScanner((), silence_s=1.5 * SOON_S, transmitters=[known], helper=helper)
+    scanner = MergedScanner((), silence_s=1.5 * SOON_S, transmitters=[known], helper=helper, timings=TIMINGS)
     async with ear.at(scanner), running(advertiser.keep_on_air()):
         await ear.hears_again()
-        if hung:
+        if stopped:
             send_bluetoothd(signal.SIGSTOP)
         else:
             await end_bluetoothd(signal.SIGKILL)
-        await until(lambda: helper.restarts)  # what is still on its way when it ends may be heard before
+        await until(lambda: helper.restarts)  # frames in transit may still arrive before
         await ear.hears_again()
         assert helper.restarts == 1
-        assert scanner.describe()["asks_a_person"] is False
+        assert scanner.read_status().asks_a_person is False
 
 
-SOON_S = max(1.0, PATIENCE / 2)
-"""A second on an idle machine. On one that others use too a healthy bluetoothd may take longer to answer, and is not
-to be restarted for that: it is counted how often it was."""
+def recovery_of(scanner: AdapterScanner) -> RecoveryStatus:
+    status = scanner.read_status().recovery
+    assert status is not None
+    return status
 
 
-@pytest.fixture
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Faults are faults soon, and so is silence on the bus."""
-    monkeypatch.setattr(adapter_faults, "LASTS_S", SOON_S)
-    monkeypatch.setattr(bluez, "CALL_LIMIT_S", SOON_S)
-    monkeypatch.setattr(scan_session, "CALL_LIMIT_S", SOON_S)
-
-
-def ladder(scanner: BlueZScanner) -> dict[str, Any]:
-    told = scanner.describe()["recovery"]
-    assert isinstance(told, dict)
-    return told
-
-
-async def test_a_hung_bluetoothd_is_restarted_through_systemds_own_interface(soon: None, tmp_path: Path) -> None:
-    """systemd itself cannot run here: one with its interface restarts the real bluetoothd, as the real one would."""
+async def test_a_stopped_bluetoothd_is_restarted_through_systemds_interface(tmp_path: Path) -> None:
+    """systemd does not run in the lab: a fake one restarts the real bluetoothd."""
     await radios_ready()
 
     async def restart(verb: str, unit: str) -> None:
@@ -111,36 +98,34 @@ async def test_a_hung_bluetoothd_is_restarted_through_systemds_own_interface(soo
         await restart_bluetoothd()
 
     ear, advertiser = Ear(), BlueZAdvertiser("hci0", FRAME)
-    privileged = Privileged(kernel=KernelHelper(tmp_path / "none"), systemd=SystemdHelper())
-    scanner = BlueZScanner("hci1", silence_s=1.5 * SOON_S, helper=privileged)
+    privileged = PrivilegedHelper(KernelHelper(tmp_path / "none"))
+    scanner = AdapterScanner("hci1", silence_s=1.5 * SOON_S, helper=privileged, timings=TIMINGS)
     async with fake_systemd(BUS) as systemd, ear.at(scanner), running(advertiser.keep_on_air()):
         systemd.work = restart
         await ear.hears_again()
         send_bluetoothd(signal.SIGSTOP)
         await until(lambda: systemd.jobs, 60)
         await ear.hears_again(60)
-        await until(lambda: ladder(scanner)["fault"] is None)
-        assert ladder(scanner)["taken"] == {"restart_bluetoothd": 1}
+        await until(lambda: recovery_of(scanner).fault is None)
+        assert recovery_of(scanner).taken == {RecoveryStep.restart_bluetoothd: 1}
         assert len(systemd.jobs) == 1
 
 
-async def test_where_systemd_refuses_the_ladder_resets_the_adapter_through_the_real_helper(
-    soon: None, tmp_path: Path
-) -> None:
+async def test_without_systemd_the_adapter_is_reset_through_the_real_helper(tmp_path: Path) -> None:
     await radios_ready()
     changes: list[Change] = []
     with helper_program(tmp_path) as (path, _):
         await until(path.is_socket)
-        privileged = Privileged(kernel=KernelHelper(path), systemd=SystemdHelper())
-        ear, scanner = Ear(), BlueZScanner("hci1", silence_s=1.5 * SOON_S, helper=privileged)
-        mgmt = Mgmt.open(changes.append)
+        privileged = PrivilegedHelper(KernelHelper(path))
+        ear, scanner = Ear(), AdapterScanner("hci1", silence_s=1.5 * SOON_S, helper=privileged, timings=TIMINGS)
+        mgmt = ManagementSocket.open(changes.append)
         try:
             async with ear.at(scanner), running(BlueZAdvertiser("hci0", FRAME).keep_on_air()):
                 await ear.hears_again()
-                await mgmt.adapters()
+                await mgmt.list_adapters()
                 send_bluetoothd(signal.SIGSTOP)
-                await until(lambda: ladder(scanner)["taken"] == {"reset_adapter": 1}, 60)
-                assert ladder(scanner)["skipped"] == {"restart_bluetoothd": "systemd is not on the bus"}
+                await until(lambda: recovery_of(scanner).taken == {RecoveryStep.reset_adapter: 1}, 60)
+                assert recovery_of(scanner).skipped == {RecoveryStep.restart_bluetoothd: "systemd is not on the bus"}
                 off_and_on = ["adapter switched off", "adapter switched on"]
                 await until(lambda: [change.why for change in changes if change.adapter == 1] == off_and_on)
                 send_bluetoothd(signal.SIGCONT)

@@ -1,4 +1,4 @@
-"""What BlueZ refuses, it refuses in riddles; our words say what was refused."""
+"""Real refusals of BlueZ, whose texts are ambiguous, and how they are classified."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -7,11 +7,12 @@ from uuid import UUID
 import pytest
 
 from beacon_gateway.frames.ibeacon import IBeacon
-from beacon_gateway.radio.advertise.advertisement import Advertisement
-from beacon_gateway.radio.advertise.advertiser import BlueZAdvertiser, explain
-from beacon_gateway.radio.bluez import ADVERTISING, BlueZRefused, system_bus
-from beacon_gateway.radio.port import RadioLost
-from beacon_gateway.radio.scan.scanner import BlueZScanner
+from beacon_gateway.model.radio_status import AdvertRefusal, RefusalReason
+from beacon_gateway.radio.advertise.advertising_parameters import Advertisement
+from beacon_gateway.radio.advertise.bluez_advertiser import BlueZAdvertiser, classify_refusal
+from beacon_gateway.radio.bluez_bus import ADVERTISING, BlueZRefused, system_bus
+from beacon_gateway.radio.ports import RadioLost
+from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from tests.radio.inside import Ear, end_bluetoothd, power, radios_ready, running, start_bluetoothd, until
 
 pytestmark = pytest.mark.lab
@@ -24,13 +25,17 @@ async def _ready() -> None:
     await radios_ready()
 
 
-async def answer_to_registering(adapter: str, interval_ms: int = 100) -> BlueZRefused:
-    """BlueZ's own answer to one registration."""
+async def error_of_registering(adapter: str, interval_ms: int = 100) -> BlueZRefused:
+    """Return BlueZ's error for one registration."""
     async with system_bus() as bus:
         bus.export("/refused", Advertisement("broadcast", FRAME.encode(), interval_ms))
         with pytest.raises(BlueZRefused) as caught:
             await bus.call(f"/org/bluez/{adapter}", ADVERTISING, "RegisterAdvertisement", "oa{sv}", "/refused", {})
         return caught.value
+
+
+def reason_of(error: BlueZRefused, adapter: str, *, powered: bool) -> RefusalReason:
+    return classify_refusal(error, adapter, powered=powered).reason
 
 
 @asynccontextmanager
@@ -39,50 +44,50 @@ async def all_sets_taken() -> AsyncIterator[None]:
         for _ in range(3):  # btvirt's controllers have three
             other = BlueZAdvertiser("hci0", FRAME)
             await others.enter_async_context(running(other.keep_on_air()))
-            await until(lambda other=other: other.describe()["state"] == "on_air")  # type: ignore[misc]  # bound early
+            await until(lambda other=other: other.read_status().state == "on_air")  # type: ignore[misc]  # bound early
         yield
 
 
 async def test_an_adapter_that_is_off() -> None:
     await power("hci0", False)
-    error = await answer_to_registering("hci0")
+    error = await error_of_registering("hci0")
     assert (error.name, error.text) == ("org.bluez.Error.Failed", "Failed to register advertisement")
-    assert explain(error, "hci0", powered=False) == "adapter hci0 is off"
+    assert reason_of(error, "hci0", powered=False) is RefusalReason.adapter_off
 
 
 async def test_an_adapter_that_does_not_exist() -> None:
-    assert explain(await answer_to_registering("hci7"), "hci7", powered=False) == "adapter hci7 is gone"
+    assert reason_of(await error_of_registering("hci7"), "hci7", powered=False) is RefusalReason.no_adapter
 
 
-async def test_a_property_that_bluez_does_not_take() -> None:
-    text = explain(await answer_to_registering("hci0", interval_ms=10), "hci0", powered=True)
-    assert text == "BlueZ refused a property of the advertisement (Failed to parse advertisement.); its log names it"
+async def test_a_property_that_bluez_does_not_accept() -> None:
+    error = await error_of_registering("hci0", interval_ms=10)
+    assert reason_of(error, "hci0", powered=True) is RefusalReason.bad_property
 
 
-async def test_a_bluetoothd_that_is_not_there() -> None:
+async def test_a_bluetoothd_that_does_not_run() -> None:
     await end_bluetoothd()
-    error = await answer_to_registering("hci0")
+    error = await error_of_registering("hci0")
     start_bluetoothd()
-    assert explain(error, "hci0", powered=False) == "bluetoothd is not running"
+    assert reason_of(error, "hci0", powered=False) is RefusalReason.no_bluetoothd
 
 
-async def test_no_free_advertisement_set_is_said_and_taken_as_soon_as_one_is_free() -> None:
+async def test_an_advert_without_a_free_set_is_refused_until_one_is_free() -> None:
     last = BlueZAdvertiser("hci0", FRAME)
     async with running(last.keep_on_air()):
-        await until(lambda: last.describe()["state"] == "on_air")
+        await until(lambda: last.read_status().state == "on_air")
     async with AsyncExitStack() as stack:
         async with all_sets_taken():
             await stack.enter_async_context(running(last.keep_on_air()))
-            said = "adapter hci0 has no free advertisement set (Maximum advertisements reached)"
-            await until(lambda: last.describe()["refused"] == said)
-            assert last.describe()["state"] == "refused"
-        await until(lambda: last.describe()["state"] == "on_air")
-        assert last.describe()["refused"] is None
+            refusal = AdvertRefusal(RefusalReason.no_free_set, "hci0", "Maximum advertisements reached")
+            await until(lambda: last.read_status().refusal == refusal)
+            assert last.read_status().state == "refused"
+        await until(lambda: last.read_status().state == "on_air")
+        assert last.read_status().refusal is None
 
 
-async def test_an_adapter_that_is_missing_for_long_ends_the_stage() -> None:
+async def test_a_long_absence_of_the_adapter_ends_the_stage() -> None:
     stages = (
-        BlueZScanner("hci7", patience_s=1).hear(Ear().heard.append),
+        AdapterScanner("hci7", patience_s=1).hear(Ear().heard.append),
         BlueZAdvertiser("hci7", FRAME, patience_s=1).keep_on_air(),
     )
     for stage in stages:

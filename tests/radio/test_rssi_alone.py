@@ -1,4 +1,4 @@
-"""Which signals BlueZ sends for a tag that sends iBeacons and something else in turns from one address."""
+"""Signals of BlueZ for a tag that alternates iBeacons and other adverts from one address."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,9 +9,9 @@ from itertools import cycle
 import pytest
 from dbus_fast import Message
 
-from beacon_gateway.radio.bluez import ADAPTER, system_bus
+from beacon_gateway.radio.bluez_bus import ADAPTER, system_bus
+from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from beacon_gateway.radio.scan.reception import DEVICE
-from beacon_gateway.radio.scan.scanner import BlueZScanner
 from tests.radio.inside import PATIENCE, Ear, radios_ready, until
 from tests.radio.walk.radio import WalkRadio, advert, walk_radio
 from tests.unit.beacon_gateway.presence.people import place
@@ -22,13 +22,13 @@ WALL = place(1)
 ADDRESS = bytes.fromhex("0100000000c0")
 IBEACON = advert(WALL.id, -59)
 OTHER_SLOT = bytes.fromhex("0303aafe")
-"""A service's name: what a tag sends in another slot, or answers to a scan."""
+"""A service name, as a tag sends in another slot or a scan response."""
 
 
 class Signals:
-    """What PropertiesChanged of the tag carried, as it came."""
+    """The properties in each PropertiesChanged of the tag."""
 
-    def __init__(self, scanner: BlueZScanner, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, scanner: AdapterScanner, monkeypatch: pytest.MonkeyPatch) -> None:
         self.seen: list[frozenset[str]] = []
         self._take = scanner.reception.take
         monkeypatch.setattr(scanner.reception, "take", self._spy)
@@ -38,8 +38,8 @@ class Signals:
             self.seen.append(frozenset(message.body[1]))
         return self._take(message, now)
 
-    async def of_the_other_slot(self, radio: WalkRadio, rssi: int) -> None:
-        """Sent until it has come alone: what bluetoothd reads at once becomes one signal."""
+    async def wait_for_other_slot(self, radio: WalkRadio, rssi: int) -> None:
+        """Send it until it arrives alone: bluetoothd merges adverts that it reads together."""
         before, louder = len(self.seen), cycle((0, 20))
         async with asyncio.timeout(20 * PATIENCE):
             while all("ManufacturerData" in each for each in self.seen[before:]):
@@ -48,62 +48,62 @@ class Signals:
 
 
 @asynccontextmanager
-async def another_scan(adapter: str, *, wanted: bool) -> AsyncIterator[None]:
-    """Of another program, without a filter of any kind."""
+async def another_scan(adapter: str, *, enabled: bool) -> AsyncIterator[None]:
+    """Scan from another connection without any filter, if `enabled`."""
     async with system_bus() as other:
-        if wanted:
+        if enabled:
             await other.call(f"/org/bluez/{adapter}", ADAPTER, "StartDiscovery")
         yield
 
 
-@pytest.mark.parametrize("beside", [False, True], ids=["alone", "another program scans without a filter"])
-async def test_an_active_scan_is_told_the_data_of_each_frame_and_of_what_else_is_sent_rssi_alone(
-    beside: bool, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("with_other", [False, True], ids=["alone", "another program scans without a filter"])
+async def test_an_active_scan_receives_the_data_of_each_frame_and_rssi_alone_of_other_adverts(
+    with_other: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await radios_ready(1)
     async with walk_radio() as radio:
-        ear, scanner = Ear(), BlueZScanner(radio.name)
+        ear, scanner = Ear(), AdapterScanner(radio.name)
         signals = Signals(scanner, monkeypatch)
-        async with ear.at(scanner), another_scan(radio.name, wanted=beside):
+        async with ear.at(scanner), another_scan(radio.name, enabled=with_other):
             await until(lambda: radio.controller.scanning and radio.controller.active)
-            await first_frame(radio, ear)
-            await signals.of_the_other_slot(radio, -100)  # they come in order: what was under way is here
+            await send_first_frame(radio, ear)
+            await signals.wait_for_other_slot(radio, -100)  # signals are ordered, so all earlier ones have arrived
             for rssi in (-50, -50, -51, -70, -70, -50):
                 heard = len(ear.heard)
                 radio.hear(ADDRESS, IBEACON, rssi)
-                await until(partial(more_than, ear, heard))
-                await signals.of_the_other_slot(radio, rssi - 15)
+                await until(partial(has_more_than, ear, heard))
+                await signals.wait_for_other_slot(radio, rssi - 15)
                 assert len(ear.heard) == heard + 1
             assert sum("ManufacturerData" in each for each in signals.seen) >= 6
             assert frozenset({"RSSI"}) in signals.seen
 
 
-async def test_a_passive_scan_is_told_rssi_alone_of_a_frame_that_came_nearer(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_passive_scan_receives_rssi_alone_of_a_known_frame(monkeypatch: pytest.MonkeyPatch) -> None:
     await radios_ready(1)
     async with walk_radio() as radio:
-        ear, scanner = Ear(), BlueZScanner(radio.name, mode="passive", silence_s=3600)
+        ear, scanner = Ear(), AdapterScanner(radio.name, mode="passive", silence_s=3600)
         signals = Signals(scanner, monkeypatch)
         async with ear.at(scanner):
             await until(lambda: radio.controller.scanning and not radio.controller.active)
-            await first_frame(radio, ear)
+            await send_first_frame(radio, ear)
             signals.seen.clear()
             for rssi in (-50, -70, -50):
                 heard = len(ear.heard)
                 radio.hear(ADDRESS, IBEACON, rssi)
-                await until(partial(more_than, ear, heard))
+                await until(partial(has_more_than, ear, heard))
                 assert ear.heard[-1].rssi == rssi
             assert set(signals.seen) == {frozenset({"RSSI"})}
 
 
-def more_than(ear: Ear, frames: int) -> bool:
+def has_more_than(ear: Ear, frames: int) -> bool:
     return len(ear.heard) > frames
 
 
-async def first_frame(radio: WalkRadio, ear: Ear) -> None:
-    """Until BlueZ knows the address."""
+async def send_first_frame(radio: WalkRadio, ear: Ear) -> None:
+    """Send a frame until BlueZ knows the address."""
 
-    def again() -> bool:
+    def send() -> bool:
         radio.hear(ADDRESS, IBEACON, -90)
         return bool(ear.heard)
 
-    await until(again)
+    await until(send)

@@ -1,13 +1,13 @@
-"""The Scanner contract, kept by the real one on the real stack."""
+"""The Scanner contract with the real scanner on the real stack."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
-from beacon_gateway.radio.advertise.advertiser import BlueZAdvertiser
-from beacon_gateway.radio.port import Scanner
-from beacon_gateway.radio.scan.scanner import BlueZScanner
+from beacon_gateway.radio.advertise.bluez_advertiser import BlueZAdvertiser
+from beacon_gateway.radio.ports import Scanner
+from beacon_gateway.radio.scan.merged_scanner import MergedScanner
 from sync_contract.beacon_identity import BeaconId
 from tests.captures.identity import PERSON_TAG
 from tests.contracts.test_scanner import ScannerContract
@@ -21,4 +21,4 @@ class TestBlueZ(ScannerContract):
         assert beacon == PERSON_TAG.beacon
         await radios_ready()
         async with running(BlueZAdvertiser("hci0", PERSON_TAG).keep_on_air()):
-            yield BlueZScanner("hci1")
+            yield MergedScanner(("hci1",))

@@ -1,7 +1,7 @@
 """A walk through the real stack: kernel, bluetoothd, bleak, presence, kiosk page and statistics.
 
-A volunteer's card walks up, stands there, and walks away again, before a radio that hears it as the air lets it.
-What the gateway decides is what the same walk decides in simulated time.
+A volunteer's card approaches, stays and leaves, and a virtual radio receives it with losses. The gateway must decide as
+in simulated time.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ from tests.radio.inside import radios_ready, running, until
 from tests.radio.test_gateways import PROJECT, gateway, shows
 from tests.radio.walk.decisions import decide
 from tests.radio.walk.radio import WalkRadio, walk_radio
-from tests.radio.walk.reports import Told, told
+from tests.radio.walk.reports import SignalLog, log_signals
 
 pytestmark = pytest.mark.lab(radios=1)
 
@@ -65,48 +65,49 @@ HICCUP_S = 2
 GOES = "stay 2s; leave 2m/s to 2.6m; stay 3s; leave 2m/s to 12m; stay 3s; away 6s"
 WALK = parse_walk(f"8m; {COMES}; away {HICCUP_S}s; {GOES}")
 AIR = Air(sigma_db=4.0, body_per_minute=0.0, burst_s=0.3)
-"""A fifth of the adverts is lost, a part of them in bursts."""
+"""A fifth of the adverts is lost, partly in bursts."""
 SEED = 4
 TRACE = "/site/trace.json?last=1000"
 CHANGES = {DecisionKind.arrived: "Arrived", DecisionKind.zone: "ZoneChanged", DecisionKind.left: "Left"}
 TOLERANCE_S = 5.0
-"""From a decision in simulated time to the gateway's and the kiosk's event: 0.15 s was seen on an idle machine, and
-1.6 s with seven programs waiting for each processor."""
+"""From a decision in simulated time to the gateway's and the kiosk's event: measured 0.15 s on an idle machine, 1.6 s
+with seven programs waiting for each processor."""
 LOST_AT_THE_END = 0.05
-"""What bluetoothd has told when the gateway is ended, and the gateway has not read yet."""
+"""Share of bluetoothd's signals that the gateway has not read when it ends."""
 
 
 @dataclass(frozen=True)
-class Walked:
-    """What the real gateway did. Seconds since the walk began."""
+class WalkResult:
+    """What the real gateway did, in seconds since the start of the walk.
+
+    `visits`: time, change and kind of reason, from the trace; `scenes`: time and whether the kiosk shows the card's
+    project; `expected`: decisions in simulated time; `written`: the log and the files of the state directory, except
+    the settings.
+    """
 
     visits: list[tuple[float, str, str]]
-    """Of people, as the gateway's trace tells them, for its log does not: when, what, and the rule."""
     scenes: list[tuple[float, bool]]
-    """Of the kiosk's page: is the card's project shown?"""
     statistics: BeaconStatistics
     expected: tuple[Decision, ...]
-    """In simulated time."""
     radio: WalkRadio
-    told: Told
+    signals: SignalLog
     wall: BeaconId
     written: bytes
-    """The log, and all that lies in the state directory but the settings."""
 
 
 @pytest.fixture(scope="module")
-def walked(tmp_path_factory: pytest.TempPathFactory) -> Walked:
-    return asyncio.run(walk_before_a_gateway(tmp_path_factory.mktemp("walk")))
+def walk(tmp_path_factory: pytest.TempPathFactory) -> WalkResult:
+    return asyncio.run(walk_past_gateway(tmp_path_factory.mktemp("walk")))
 
 
-async def walk_before_a_gateway(folder: Path) -> Walked:
-    """The walk, and then SIGTERM."""
+async def walk_past_gateway(folder: Path) -> WalkResult:
+    """Play the walk, then end the gateway with SIGTERM."""
     await radios_ready(1)
     scenes: list[tuple[float, bool]] = []
     async with walk_radio() as radio:
         toml_ = TOML.replace("ADAPTER", radio.name)
         async with (
-            told(radio.name) as by_bluez,
+            log_signals(radio.name) as signals,
             gateway("walk", toml_, folder) as program,
             visitor(program.url) as kiosk,
         ):
@@ -123,14 +124,14 @@ async def walk_before_a_gateway(folder: Path) -> Walked:
 
             async with running(kiosk.live_until(record, seconds=60)):
                 await radio.play(walkers, seed=SEED, for_s=WALK.seconds)
-            await all_heard(kiosk)
-            trace, asked_at = await asyncio.to_thread(fetch_json, program.url, TRACE), radio.seconds()
+            await wait_for_frames(kiosk)
+            trace, queried_at = await asyncio.to_thread(fetch_json, program.url, TRACE), radio.seconds()
             program.terminate()
             assert await program.exited() == 0
     presence, choice = settings_mapping.presence_rules(settings), settings_mapping.choice_rules(settings)
-    return Walked(
+    return WalkResult(
         visits=[
-            (asked_at - each["ago_s"], CHANGES[DecisionKind(each["kind"])], each["reason"]["kind"])
+            (queried_at - each["ago_s"], CHANGES[DecisionKind(each["kind"])], each["reason"]["kind"])
             for each in trace["decisions"]
             if each["tag_class"] == card.tag_class
         ],
@@ -138,7 +139,7 @@ async def walk_before_a_gateway(folder: Path) -> Walked:
         statistics=only_parcel(folder / "walk"),
         expected=decide(walkers[:2], seed=SEED, for_s=WALK.seconds, presence=presence, choice=choice),
         radio=radio,
-        told=by_bluez,
+        signals=signals,
         wall=wall.id,
         written=b"".join(
             path.read_bytes() for path in (folder / "walk.log", *(folder / "walk").iterdir()) if path.suffix != ".toml"
@@ -146,8 +147,8 @@ async def walk_before_a_gateway(folder: Path) -> Walked:
     )
 
 
-async def all_heard(kiosk: Visitor) -> None:
-    """The gateway has read what bluetoothd told: it counts no more frames, for nothing is on the air any more."""
+async def wait_for_frames(kiosk: Visitor) -> None:
+    """Wait until the gateway has read all signals of bluetoothd: its frame count stays the same."""
     before, now = -1, 0
     async with asyncio.timeout(60):
         while before != now:
@@ -164,8 +165,8 @@ def only_parcel(state_dir: Path) -> BeaconStatistics:
     return body
 
 
-def test_each_change_of_the_visit_is_the_one_of_simulated_time(walked: Walked) -> None:
-    expected = [decision for decision in walked.expected if decision.kind in CHANGES]
+def test_each_change_of_the_visit_is_as_in_simulated_time(walk: WalkResult) -> None:
+    expected = [decision for decision in walk.expected if decision.kind in CHANGES]
     zones = [decision.after for decision in expected if decision.kind is not DecisionKind.left]
     assert zones[0] == zones[-1] == "far", zones
     assert "near" in zones, zones
@@ -173,50 +174,50 @@ def test_each_change_of_the_visit_is_the_one_of_simulated_time(walked: Walked) -
     assert expected[-1].kind is DecisionKind.left
     assert expected[-1].at < WALK.seconds
     decided = [(CHANGES[decision.kind], decision.reason.kind) for decision in expected]
-    assert [(change, reason) for _, change, reason in walked.visits] == decided
-    late_s = [at - decision.at for (at, *_), decision in zip(walked.visits, expected, strict=True)]
+    assert [(change, reason) for _, change, reason in walk.visits] == decided
+    late_s = [at - decision.at for (at, *_), decision in zip(walk.visits, expected, strict=True)]
     print(f"later than in simulated time: {[round(late, 2) for late in late_s]} s")
     assert max(map(abs, late_s)) <= TOLERANCE_S
 
 
-def test_the_kiosk_turns_to_the_cards_project_and_back(walked: Walked) -> None:
-    shown = [(d.at, d.after == PROJECT) for d in walked.expected if d.kind is DecisionKind.shown]
-    assert [card for _, card in walked.scenes] == [False, *(card for _, card in shown)] == [False, True, False]
-    late_s = [at - decided for (at, _), (decided, _) in zip(walked.scenes[1:], shown, strict=True)]
+def test_the_kiosk_shows_the_cards_project_and_then_all_again(walk: WalkResult) -> None:
+    shown = [(d.at, d.after == PROJECT) for d in walk.expected if d.kind is DecisionKind.shown]
+    assert [card for _, card in walk.scenes] == [False, *(card for _, card in shown)] == [False, True, False]
+    late_s = [at - decided for (at, _), (decided, _) in zip(walk.scenes[1:], shown, strict=True)]
     print(f"shown later than in simulated time: {[round(late, 2) for late in late_s]} s")
     assert max(map(abs, late_s)) <= TOLERANCE_S
 
 
-def test_a_silence_shorter_than_the_exit_decides_nothing(walked: Walked) -> None:
-    """Nothing in simulated time, and no decision more than there."""
+def test_a_silence_shorter_than_the_exit_causes_no_decision(walk: WalkResult) -> None:
+    """Neither in simulated time nor in the gateway."""
     begins = parse_walk(f"8m; {COMES}").seconds
-    assert [decision for decision in walked.expected if begins <= decision.at <= begins + HICCUP_S] == []
-    assert len(walked.visits) == sum(decision.kind in CHANGES for decision in walked.expected)
+    assert [decision for decision in walk.expected if begins <= decision.at <= begins + HICCUP_S] == []
+    assert len(walk.visits) == sum(decision.kind in CHANGES for decision in walk.expected)
 
 
-def test_the_statistics_agree_with_the_walk(walked: Walked) -> None:
-    [left] = [decision for decision in walked.expected if decision.kind is DecisionKind.left]
+def test_the_statistics_agree_with_the_walk(walk: WalkResult) -> None:
+    [left] = [decision for decision in walk.expected if decision.kind is DecisionKind.left]
     dwell = [0] * (len(DWELL_HISTOGRAM_EDGES_S) + 1)
     dwell[bisect_right(DWELL_HISTOGRAM_EDGES_S, left.dwell_s or 0.0)] = 1
-    [class_] = walked.statistics.classes
+    [class_] = walk.statistics.classes
     assert (class_.tag_class, class_.arrivals, list(class_.dwell_histogram)) == ("volunteer-card", 1, dwell)
 
-    [place] = walked.statistics.places
-    reported, signals = walked.radio.reported[walked.wall], walked.told.of(walked.wall)
-    print(f"{place.frames} of {len(signals)} frames told by bluetoothd, {len(reported)} on the air")
-    assert place.beacon == walked.wall
+    [place] = walk.statistics.places
+    reported, signals = walk.radio.reported[walk.wall], walk.signals.rssi_of(walk.wall)
+    print(f"{place.frames} of {len(signals)} frames signalled by bluetoothd, {len(reported)} on the air")
+    assert place.beacon == walk.wall
     assert (1 - LOST_AT_THE_END) * len(signals) <= place.frames <= len(signals) <= len(reported)
     assert place.frames_without_rssi == 0
     assert place.rssi_sum / place.frames == pytest.approx(mean(signals), abs=0.5)
     on_the_air = WALK.seconds / mean(AIR.interval_s)
     assert len(reported) / on_the_air == pytest.approx(1 - AIR.loss, abs=0.1)
 
-    strange = len(walked.told.of(STRANGER.id))
-    assert (1 - LOST_AT_THE_END) * strange <= walked.statistics.foreign_frames <= strange
+    strange = len(walk.signals.rssi_of(STRANGER.id))
+    assert (1 - LOST_AT_THE_END) * strange <= walk.statistics.foreign_frames <= strange
 
 
-def test_nothing_written_tells_which_card_it_was(walked: Walked) -> None:
-    assert b"volunteer-card" in walked.written
-    assert b"visit.changed" in walked.written
+def test_no_file_identifies_the_card(walk: WalkResult) -> None:
+    assert b"volunteer-card" in walk.written
+    assert b"visit.changed" in walk.written
     for trace in (str(CARD).encode(), CARD.hex.encode(), CARD.bytes):
-        assert trace not in walked.written.lower(), trace
+        assert trace not in walk.written.lower(), trace

@@ -18,7 +18,7 @@ from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.tracker import Tracker
-from beacon_gateway.radio.scan.battery_levels import Batteries
+from beacon_gateway.radio.scan.battery_levels import BatteryLevels
 from beacon_gateway.radio.scan.merged_scanner import MergedScanner
 from tests.bench.adverts.street import beacons
 
@@ -32,7 +32,7 @@ async def main() -> None:
     follow = SceneDriver(
         Tracker(known, PresenceRules()), Choice(ChoiceRules()), collector, Stage(), bindings=dict, trace=Trace(known)
     )
-    scanner = MergedScanner((), batteries=Batteries(known))
+    scanner = MergedScanner((), batteries=BatteryLevels(known))
     stop, lags_s = asyncio.Event(), list[float]()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
 
@@ -52,14 +52,12 @@ async def main() -> None:
         for task in running:
             task.cancel()
     follow.update_figures()
-    told = scanner.describe()
-    adapters = told["adapters"]
-    assert isinstance(adapters, dict)
+    status = scanner.read_status()
     lags_s.sort()
     figures = {
-        "frames": told["frames"],
+        "frames": status.frames,
         "foreign": collector.foreign,
-        "rebuilds": sum(ear["rebuilds"] for ear in adapters.values()),
+        "rebuilds": sum(adapter.rebuilds for adapter in status.adapters.values()),
         "lag_p99_ms": 1000 * lags_s[len(lags_s) * 99 // 100],
         "wall_visits": len(follow.trace.decisions),
     }

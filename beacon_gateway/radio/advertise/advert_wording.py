@@ -1,16 +1,12 @@
-"""Why our advert is not on the air and what to do about it, in Chinese and English: staff read no error names."""
+"""Say why our advert is not on the air and what to do, in Chinese and English, for staff who read no error names."""
 
-from beacon_gateway.radio.bluez import BlueZRefused, NoAnswer
+from beacon_gateway.model.radio_status import AdvertRefusal, IdentityStatus, RefusalReason
+from beacon_gateway.radio.radio_wording import Words
 
-Words = dict[str, str]
-
-CONTROLLER_OR_POWER = "Failed to register advertisement"
-"""BlueZ's one text for an adapter that is off and a controller that refuses."""
-_NO_BLUETOOTHD = frozenset(
-    {"org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner"},
-)
+REPORT_AFTER_S = 5.0
+"""An advert is registered again within a second after most disturbances: a shorter absence is not reported."""
 _RESTART = ("重启蓝牙服务或整台设备", "restart the Bluetooth service or the whole device")
-_WHY_AND_DEED: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
+_WHY_AND_REMEDY: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "starting": (("正在启动", "it is starting"), _RESTART),
     "off": (
         ("蓝牙适配器被关掉了", "the Bluetooth adapter is switched off"),
@@ -45,43 +41,47 @@ _WHY_AND_DEED: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     ),
 }
 _OFF_AIR = (
-    "本站广播没有发出,已有 {time}:{why}。请{deed}。",
-    "The own advert has not been on the air for {time}: {why}. Please {deed}.",
+    "本站广播没有发出,已有 {time}:{why}。请{remedy}。",
+    "The own advert has not been on the air for {time}: {why}. Please {remedy}.",
 )
+_REFUSALS: dict[RefusalReason, tuple[str, str]] = {
+    RefusalReason.no_answer: ("蓝牙服务没有回应", "{detail}"),
+    RefusalReason.no_bluetoothd: ("蓝牙服务没有运行", "bluetoothd is not running"),
+    RefusalReason.no_adapter: ("适配器 {adapter} 不见了", "adapter {adapter} is gone"),
+    RefusalReason.no_free_set: (
+        "适配器 {adapter} 放不下更多广播",
+        "adapter {adapter} has no free advertisement set ({detail})",
+    ),
+    RefusalReason.controller: ("{adapter} 的芯片拒绝广播", "the controller of {adapter} refused the advertisement"),
+    RefusalReason.adapter_off: ("适配器 {adapter} 被关掉了", "adapter {adapter} is off"),
+    RefusalReason.bad_property: (
+        "蓝牙服务不接受广播的某项设置({detail})",
+        "BlueZ refused a property of the advertisement ({detail}); its log names it",
+    ),
+    RefusalReason.helper: ("无线电助手拒绝了({detail})", "{detail}"),
+    RefusalReason.other: ("蓝牙服务拒绝了({detail})", "{detail}"),
+}
 
 
-def refusal(error: BlueZRefused | NoAnswer, adapter: str, *, powered: bool) -> Words:
-    """What BlueZ refused."""
-    if isinstance(error, NoAnswer):
-        return {"zh": "蓝牙服务没有回应", "en": str(error)}
-    if error.name in _NO_BLUETOOTHD:
-        return {"zh": "蓝牙服务没有运行", "en": "bluetoothd is not running"}
-    if error.name == "org.freedesktop.DBus.Error.UnknownObject":
-        return {"zh": f"适配器 {adapter} 不见了", "en": f"adapter {adapter} is gone"}
-    if error.name == "org.bluez.Error.NotPermitted":
-        return {
-            "zh": f"适配器 {adapter} 放不下更多广播",
-            "en": f"adapter {adapter} has no free advertisement set ({error.text})",
-        }
-    if CONTROLLER_OR_POWER in error.text:
-        if powered:
-            return {"zh": f"{adapter} 的芯片拒绝广播", "en": f"the controller of {adapter} refused the advertisement"}
-        return {"zh": f"适配器 {adapter} 被关掉了", "en": f"adapter {adapter} is off"}
-    if "parse" in error.text:
-        return {
-            "zh": f"蓝牙服务不接受广播的某项设置({error.text})",
-            "en": f"BlueZ refused a property of the advertisement ({error.text}); its log names it",
-        }
-    return {"zh": f"蓝牙服务拒绝了({error})", "en": str(error)}
+def word_refusal(refusal: AdvertRefusal) -> Words:
+    """Say what was refused."""
+    zh, en = (text.format(adapter=refusal.adapter, detail=refusal.detail) for text in _REFUSALS[refusal.reason])
+    return {"zh": zh, "en": en}
 
 
-def off_air(state: str, seconds: float, refused: Words | None) -> Words:
-    """`refused`: what, where that is known."""
-    whys, deeds = _WHY_AND_DEED.get(state, ((state, state), _RESTART))
-    why = refused if refused and state == "refused" else dict(zip(("zh", "en"), whys, strict=True))
-    minutes = f"{seconds / 60:.0f}"
-    times = (f"{minutes} 分钟", f"{minutes} min") if seconds >= 120 else (f"{seconds:.0f} 秒", f"{seconds:.0f} s")
-    return {
-        language: text.format(time=time, why=why[language], deed=deed)
-        for language, text, time, deed in zip(("zh", "en"), _OFF_AIR, times, deeds, strict=True)
-    }
+def word_off_air(status: IdentityStatus) -> Words | None:
+    """Say for how long an advert is off the air, why, and what to do; None while it is on the air or only just off."""
+    if not status.off_air_s or (status.off_air_s < REPORT_AFTER_S and status.refusal is None):
+        return None
+    why, remedies = _WHY_AND_REMEDY.get(status.state, ((status.state, status.state), _RESTART))
+    if status.refusal and status.state == "refused":
+        words = word_refusal(status.refusal)
+        why = words["zh"], words["en"]
+    seconds, minutes = f"{status.off_air_s:.0f}", f"{status.off_air_s / 60:.0f}"
+    long = status.off_air_s >= 120
+    times = (f"{minutes} 分钟", f"{minutes} min") if long else (f"{seconds} 秒", f"{seconds} s")
+    zh, en = (
+        text.format(time=time, why=reason, remedy=remedy)
+        for text, time, reason, remedy in zip(_OFF_AIR, times, why, remedies, strict=True)
+    )
+    return {"zh": zh, "en": en}

@@ -1,4 +1,4 @@
-"""How long an advert was on the air, why that ended each time, and what is refused meanwhile."""
+"""Measure how long an advert is on the air and off it, and count why it went off."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -7,74 +7,84 @@ from time import monotonic
 
 import structlog
 
-from beacon_gateway.radio.advertise.advert_wording import Words
-from beacon_gateway.radio.advertise.off_air import OffAir
+from beacon_gateway.model.radio_status import AdvertRefusal, IdentityStatus
+from beacon_gateway.radio.timings import DEFAULT_TIMINGS
 
 log = structlog.get_logger()
 
+AIRING = frozenset(("on_air", "simulated"))
+"""States in which an advert is as it should be."""
+
 
 class AirTime:
-    """Of one advert. `state`: on_air, starting, refused, or what the advertiser says of its adapter.
+    """Air time of one advert. `clock`: monotonic seconds; `ask_after_s`: off the air for so long, it needs a person.
 
-    `since`: since when it is on the air; None: it is not. `clock`: monotonic seconds.
+    `state`: on_air, starting, refused, or a state of the adapter.
     """
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = monotonic, *, ask_after_s: float = DEFAULT_TIMINGS.ask_after_s
+    ) -> None:
         self._clock = clock
+        self._ask_after_s = ask_after_s
         self.state = "starting"
         self.since: float | None = None
-        self._refused: Words | None = None
-        self._off_air = OffAir(clock)
+        """When it went on the air; None while it is off."""
+        self._off_since: float | None = None
+        self._refusal: AdvertRefusal | None = None
         self._seconds = 0.0
         self._registrations = 0
         self._ends: Counter[str] = Counter()
 
     def begin(self) -> None:
-        """It is to be on the air from now on."""
-        self._off_air.begin()
+        """Count it as off the air from now on; a second call changes nothing."""
+        if self._off_since is None:
+            self._off_since = self._clock()
 
-    def enter(self, state: str, **told: object) -> None:
-        """`told`: for the log."""
+    def enter(self, state: str, adapter: str | None = None) -> None:
         if state != self.state:
-            log.debug("advert.state", state=state, **told)
+            log.debug("advert.state", state=state, adapter=adapter)
         self.state = state
 
     @contextmanager
-    def on_air(self, **told: object) -> Iterator[None]:
-        """It is during the block: registered, with the adapter on and nothing said against it since."""
+    def on_air(self, adapter: str) -> Iterator[None]:
+        """Count the block as time on the air: registered, the adapter on, and no disturbance since."""
         self._registrations += 1
-        self._refused = None
-        self._off_air.end()
-        self.enter("on_air", **told)
+        self._refusal = None
+        self._off_since = None
+        self.enter("on_air", adapter)
         self.since = self._clock()
         try:
             yield
         finally:
             self._seconds = self.seconds()
             self.since = None
-            self._off_air.begin()
-            self.enter("starting", **told)
+            self.begin()
+            self.enter("starting", adapter)
 
-    def ended(self, why: str, adapter: str) -> None:
+    def record_end(self, why: str, adapter: str) -> None:
         self._ends[why] += 1
         log.info("advert.off_air", why=why, adapter=adapter)
 
-    def refused(self, words: Words, **told: object) -> None:
-        if words != self._refused:
-            log.warning("advert.refused", why=words["en"])
-        self._refused = words
-        self.enter("refused", **told)
+    def record_refusal(self, refusal: AdvertRefusal) -> None:
+        if refusal != self._refusal:
+            log.warning("advert.refused", reason=refusal.reason, adapter=refusal.adapter, detail=refusal.detail)
+        self._refusal = refusal
+        self.enter("refused", refusal.adapter)
 
     def seconds(self) -> float:
+        """Return the seconds on the air so far."""
         return self._seconds + (0.0 if self.since is None else self._clock() - self.since)
 
-    def describe(self) -> dict[str, object]:
-        """`refused`: what is refused now; `off_air_s`, `asks_a_person`, `words`: see radio.off_air."""
-        return {
-            "state": self.state,
-            "seconds_on_air": round(self.seconds(), 1),
-            "registrations": self._registrations,
-            "ended_why": dict(self._ends),
-            "refused": self._refused["en"] if self._refused else None,
-            **self._off_air.describe(self.state, self._refused),
-        }
+    def read_status(self) -> IdentityStatus:
+        """Return what is known of the air time; the advertiser fills in the other fields."""
+        off_s = None if self._off_since is None else self._clock() - self._off_since
+        return IdentityStatus(
+            self.state,
+            seconds_on_air=self.seconds(),
+            registrations=self._registrations,
+            ended_why=dict(self._ends),
+            refusal=self._refusal,
+            off_air_s=off_s,
+            asks_a_person=off_s is not None and off_s >= self._ask_after_s,
+        )

@@ -1,4 +1,4 @@
-"""Advertising reports in HCI events: Core Spec. 5.4, Vol 4 Part E 7.7.65.2 (legacy) and 7.7.65.13 (extended)."""
+"""Parse advertising reports in HCI events: Core Specification 5.4, Vol 4 Part E 7.7.65.2 and 7.7.65.13 (extended)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ _MANUFACTURER = 0xFF
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`data`: the AD structures on the air; `rssi`: dBm, None when not available."""
+    """A received advert. `data`: its AD structures; `rssi`: dBm, None if not available."""
 
     data: bytes
     rssi: int | None
 
 
-def reports(event: bytes) -> Iterator[Report]:
-    """The advertising reports of an HCI event, as far as it is whole; none when it is another event."""
+def read_reports(event: bytes) -> Iterator[Report]:
+    """Yield the complete advertising reports of an HCI event; nothing for another event."""
     if len(event) < 4 or event[0] != _LE_META or event[1] != len(event) - 2:
         return
     body = memoryview(event)[4:]
@@ -41,7 +41,7 @@ def reports(event: bytes) -> Iterator[Report]:
 
 
 def manufacturer_data(data: bytes) -> dict[int, bytes]:
-    """The manufacturer data of AD structures, by company identifier (Vol 3 Part C 11), up to one cut short."""
+    """Return manufacturer data by company identifier (Vol 3 Part C 11), up to the first truncated AD structure."""
     found: dict[int, bytes] = {}
     while data and 0 < data[0] < len(data):
         structure, data = data[1 : 1 + data[0]], data[1 + data[0] :]
@@ -50,15 +50,15 @@ def manufacturer_data(data: bytes) -> dict[int, bytes]:
     return found
 
 
-def legacy_report(data: bytes, rssi: int) -> bytes:
-    """An LE Meta event with one report of a non-connectable advert, from a random address that stands for nobody."""
+def build_legacy_report(data: bytes, rssi: int) -> bytes:
+    """Return an LE Meta event with one report of a non-connectable advert, from a fixed random address."""
     head = _LEGACY_HEAD.pack(0x03, 1, b"\0\0\0\0\0\xc0", len(data))
     body = bytes([_LEGACY, 1]) + head + data + rssi.to_bytes(1, "little", signed=True)
     return bytes([_LE_META, len(body)]) + body
 
 
 def _legacy(body: memoryview) -> tuple[Report | None, int]:
-    """A report and the octets it took; 0 when it is cut short."""
+    """Return a report and the bytes that it takes; 0 bytes if it is truncated."""
     if len(body) < _LEGACY_HEAD.size:
         return None, 0
     *_, length = _LEGACY_HEAD.unpack_from(body)
@@ -76,8 +76,8 @@ def _extended(body: memoryview) -> tuple[Report | None, int]:
     end = _EXTENDED_HEAD.size + length
     if len(body) < end:
         return None, 0
-    whole = kind & _INCOMPLETE == _COMPLETE
-    return _report(body[_EXTENDED_HEAD.size : end], rssi) if whole else None, end
+    complete = kind & _INCOMPLETE == _COMPLETE
+    return _report(body[_EXTENDED_HEAD.size : end], rssi) if complete else None, end
 
 
 def _report(data: memoryview, rssi: int) -> Report:

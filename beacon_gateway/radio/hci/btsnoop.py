@@ -1,4 +1,4 @@
-"""btsnoop files: what `btmon -w`, Android and hcidump record of a controller's traffic.
+"""Read and write btsnoop files, in which `btmon -w`, Android and hcidump record a controller's traffic.
 
 Format: RFC 1761 (snoop) with Bluetooth's datalink numbers; BlueZ 5.82 src/shared/btsnoop.c for the monitor's.
 """
@@ -20,7 +20,7 @@ _EVENT_RECEIVED = 0b11  # flags of H1: bit 0 received, bit 1 command or event
 
 
 class CaptureUnreadable(GatewayError):
-    """Not a recording that we can replay: say so and do not start."""
+    """The file is not a recording that can be replayed: report it and do not start."""
 
 
 class Datalink(IntEnum):
@@ -31,26 +31,26 @@ class Datalink(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An HCI event from a controller. `at`: seconds since 1970; `adapter`: hci0, or empty where the file names none."""
+    """An HCI event from a controller. `at`: seconds since 1970; `adapter`: such as hci0, or empty."""
 
     at: float
     adapter: str
-    octets: bytes
+    data: bytes
 
 
 @dataclass(slots=True)
 class Losses:
-    """What was passed over. `truncated`: records that promise more than there is; `other`: not an event."""
+    """Skipped records. `truncated`: shorter than they declare; `other`: not an event."""
 
     truncated: int = 0
     other: int = 0
 
 
-def read_events(octets: bytes, losses: Losses) -> Iterator[Event]:
-    """The events of a file, in its order. Raises CaptureUnreadable when it is no btsnoop file of a known kind."""
-    if len(octets) < _HEADER.size or not octets.startswith(_MAGIC):
+def read_events(content: bytes, losses: Losses) -> Iterator[Event]:
+    """Yield the events of a file in its order. Raise CaptureUnreadable if it is no btsnoop file of a known kind."""
+    if len(content) < _HEADER.size or not content.startswith(_MAGIC):
         raise CaptureUnreadable("not a btsnoop file")
-    _, version, number = _HEADER.unpack_from(octets)
+    _, version, number = _HEADER.unpack_from(content)
     if version != 1:
         raise CaptureUnreadable(f"btsnoop version {version}, and only 1 is known")
     try:
@@ -58,17 +58,17 @@ def read_events(octets: bytes, losses: Losses) -> Iterator[Event]:
     except ValueError as error:
         known = ", ".join(str(int(link)) for link in Datalink)
         raise CaptureUnreadable(f"btsnoop datalink {number}, and only {known} are known") from error
-    return _events(octets, datalink, losses)
+    return _events(content, datalink, losses)
 
 
-def _events(octets: bytes, datalink: Datalink, losses: Losses) -> Iterator[Event]:
+def _events(content: bytes, datalink: Datalink, losses: Losses) -> Iterator[Event]:
     position = _HEADER.size
-    while position < len(octets):
-        if len(octets) - position < _RECORD.size:
+    while position < len(content):
+        if len(content) - position < _RECORD.size:
             losses.truncated += 1
             return
-        original, included, flags, _drops, stamp = _RECORD.unpack_from(octets, position)
-        packet = octets[position + _RECORD.size : position + _RECORD.size + included]
+        original, included, flags, _drops, stamp = _RECORD.unpack_from(content, position)
+        packet = content[position + _RECORD.size : position + _RECORD.size + included]
         position += _RECORD.size + included
         if len(packet) < included or included < original:
             losses.truncated += 1
@@ -85,11 +85,11 @@ def _events(octets: bytes, datalink: Datalink, losses: Losses) -> Iterator[Event
                 losses.other += 1
 
 
-def write(events: Iterable[Event], datalink: Datalink) -> bytes:
-    """A file that `read_events` and btmon read. The monitor's needs adapters named hci0, hci1..."""
+def write_events(events: Iterable[Event], datalink: Datalink) -> bytes:
+    """Return a file that `read_events` and btmon read. Datalink.monitor needs adapters named hci0, hci1..."""
     parts = [_HEADER.pack(_MAGIC, 1, datalink)]
     for event in events:
-        flags, packet = _EVENT_RECEIVED, event.octets
+        flags, packet = _EVENT_RECEIVED, event.data
         if datalink is Datalink.monitor:
             flags = int(event.adapter.removeprefix("hci")) << 16 | _MONITOR_EVENT
         elif datalink is Datalink.h4:

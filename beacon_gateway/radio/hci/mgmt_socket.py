@@ -1,7 +1,7 @@
-"""The kernel's Bluetooth management socket: adverts with their octets in our order, power, monitors.
+"""Use the kernel's Bluetooth management socket: adverts with exact bytes, adapter power and monitors.
 
-Opening it so that it may change anything takes CAP_NET_ADMIN in the first user namespace. Formats and numbers:
-bluez/doc/mgmt-api.txt (mgmt(7) since BlueZ 5.80); the commands used here are there since Linux 5.11.
+Commands that change anything need CAP_NET_ADMIN in the first user namespace. Formats and numbers:
+bluez/doc/mgmt-api.txt (mgmt(7) since BlueZ 5.80). The commands used exist since Linux 5.11.
 """
 
 import asyncio
@@ -17,7 +17,6 @@ from typing import Self
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.frames.ibeacon import IBEACONS
 
-ANSWER_LIMIT_S = 5.0
 NO_ADAPTER = 0xFFFF
 SLOT_MS = 0.625
 """The unit of an advertising interval in the kernel and in the controller."""
@@ -51,7 +50,7 @@ _STATUS_WORDS = {
 
 
 class MgmtRefused(GatewayError):
-    """The kernel said no. `status`: a number of mgmt-api's error codes."""
+    """The kernel refused. `status`: an error code of mgmt-api."""
 
     def __init__(self, what: str, status: int) -> None:
         super().__init__(f"{what}: {_STATUS_WORDS.get(status, f'status 0x{status:02x}')}")
@@ -59,15 +58,14 @@ class MgmtRefused(GatewayError):
 
 
 class MgmtUnavailable(GatewayError):
-    """The socket cannot be opened, has ended, or gives no answer."""
+    """The socket cannot be opened, has ended, or does not reply."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdapterFacts:
-    """`instances`: how many adverts it holds at most, numbered from 1. Which of them are taken is not told here:
-    the kernel lists only those whose number is not above their count.
+    """An adapter. `instances`: maximum number of adverts, numbered from 1. The kernel does not list all that are taken.
 
-    `connectable`: a setting of the whole adapter, which makes every advert on it connectable.
+    `connectable`: a setting of the adapter that makes every advert on it connectable.
     """
 
     index: int
@@ -78,39 +76,41 @@ class AdapterFacts:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What another program, or the hardware, did to an adapter, or to one advert on it."""
+    """A change of an adapter, or of one advert on it, by another program or the hardware."""
 
     adapter: int
     why: str
     instance: int | None = None
 
 
-class Mgmt:
-    """One command at a time; changes by others are told as they come."""
+class ManagementSocket:
+    """Send one command at a time; call `on_change` for changes by others. `ended`: done when the kernel ended it."""
 
-    def __init__(self, channel: socket.socket, tell: Callable[[Change], None]) -> None:
+    def __init__(
+        self, channel: socket.socket, on_change: Callable[[Change], None], *, answer_limit_s: float = 5.0
+    ) -> None:
         self._channel = channel
-        self._tell = tell
-        self._one_at_a_time = asyncio.Lock()
-        self._awaited: tuple[int, int, asyncio.Future[bytes]] | None = None
+        self._on_change = on_change
+        self._answer_limit_s = answer_limit_s
+        self._lock = asyncio.Lock()
+        self._pending: tuple[int, int, asyncio.Future[bytes]] | None = None
         self._powered: dict[int, bool] = {}
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Done when the kernel ended the socket."""
 
     @classmethod
-    def open(cls, tell: Callable[[Change], None]) -> Self:
-        """Raises MgmtUnavailable without a Bluetooth stack."""
+    def open(cls, on_change: Callable[[Change], None]) -> Self:
+        """Open the socket. Raise MgmtUnavailable without a Bluetooth stack."""
         try:
             channel = socket.socket(socket.AF_BLUETOOTH, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.BTPROTO_HCI)
         except OSError as error:
             raise MgmtUnavailable(f"no Bluetooth in this kernel: {error.strerror}") from error
-        # Python's own bind() leaves the channel out before 3.14
+        # Python's own bind() omits the channel before 3.14
         address = _ADDRESS.pack(socket.AF_BLUETOOTH, NO_ADAPTER, _CHANNEL_CONTROL)
         if ctypes.CDLL(None, use_errno=True).bind(channel.fileno(), address, len(address)) < 0:
             number = ctypes.get_errno()
             channel.close()
             raise MgmtUnavailable(f"no Bluetooth management socket: {os.strerror(number)}")
-        mgmt = cls(channel, tell)
+        mgmt = cls(channel, on_change)
         asyncio.get_running_loop().add_reader(channel, mgmt._on_readable)
         return mgmt
 
@@ -118,14 +118,14 @@ class Mgmt:
         asyncio.get_running_loop().remove_reader(self._channel)
         self._channel.close()
 
-    async def adapters(self) -> tuple[AdapterFacts, ...]:
-        """Those that are there. Raises MgmtRefused, MgmtUnavailable."""
+    async def list_adapters(self) -> tuple[AdapterFacts, ...]:
+        """Return all adapters. Raise MgmtRefused, MgmtUnavailable."""
         answer = await self._command(NO_ADAPTER, _INDEX_LIST, what="listing adapters")
         count = int.from_bytes(answer[:2], "little")
-        return tuple([await self.facts(index) for index in sorted(Struct(f"<{count}H").unpack_from(answer, 2))])
+        return tuple([await self.read_adapter(index) for index in sorted(Struct(f"<{count}H").unpack_from(answer, 2))])
 
-    async def facts(self, adapter: int) -> AdapterFacts:
-        """Raises MgmtRefused, MgmtUnavailable."""
+    async def read_adapter(self, adapter: int) -> AdapterFacts:
+        """Return one adapter. Raise MgmtRefused, MgmtUnavailable."""
         info = await self._command(adapter, _INFO, what="reading the adapter")
         settings = int.from_bytes(info[13:17], "little")
         features = await self._command(adapter, _FEATURES, what="reading what it can advertise")
@@ -133,11 +133,12 @@ class Mgmt:
         self._powered[adapter] = powered
         return AdapterFacts(adapter, powered, bool(settings & _CONNECTABLE), features[6])
 
-    async def add(self, adapter: int, instance: int, data: bytes, interval_ms: int, power_dbm: int | None) -> int:
-        """Put `data` on the air, octet for octet and not connectable; the dBm that the controller chose.
+    async def add_advert(
+        self, adapter: int, instance: int, data: bytes, interval_ms: int, power_dbm: int | None
+    ) -> int:
+        """Put exactly `data` on the air, not connectable; return the power in dBm that the controller chose.
 
-        No flag asks the kernel to put flags of its own in: those in `data` stay where they are. Raises MgmtRefused,
-        MgmtUnavailable.
+        The kernel is not asked to add flags of its own. Raise MgmtRefused, MgmtUnavailable.
         """
         slots = round(interval_ms / SLOT_MS)
         flags = _USE_INTERVAL | (_USE_POWER if power_dbm is not None else 0)
@@ -147,38 +148,38 @@ class Mgmt:
         await self._command(adapter, _ADD_DATA, body, what="the advert's data")
         return int.from_bytes(chosen[1:2], "little", signed=True)
 
-    async def remove(self, adapter: int, instance: int) -> None:
-        """Raises MgmtRefused (also when it is not there), MgmtUnavailable."""
+    async def remove_advert(self, adapter: int, instance: int) -> None:
+        """Take an advert off the air. Raise MgmtRefused (also if there is none), MgmtUnavailable."""
         await self._command(adapter, _REMOVE, bytes([instance]), what="taking the advert away")
 
     async def add_monitor(self, adapter: int) -> int:
-        """Watch for iBeacons; the handle of the monitor. Raises MgmtRefused, MgmtUnavailable."""
+        """Watch for iBeacons and return the handle of the monitor. Raise MgmtRefused, MgmtUnavailable."""
         pattern = _PATTERN.pack(1, _MANUFACTURER_DATA, 0, len(IBEACONS), IBEACONS)
         answer = await self._command(adapter, _ADD_MONITOR, pattern, what="watching for iBeacons")
         return int.from_bytes(answer[:2], "little")
 
     async def remove_monitor(self, adapter: int, handle: int) -> None:
-        """Raises MgmtRefused (also when it is not there), MgmtUnavailable. Handle 0 would remove everybody's."""
+        """Remove a monitor; handle 0 removes all. Raise MgmtRefused (also if there is none), MgmtUnavailable."""
         await self._command(adapter, _REMOVE_MONITOR, handle.to_bytes(2, "little"), what="watching no longer")
 
     async def set_powered(self, adapter: int, on: bool) -> None:
-        """Raises MgmtRefused, MgmtUnavailable."""
+        """Switch an adapter. Raise MgmtRefused, MgmtUnavailable."""
         await self._command(adapter, _SET_POWERED, bytes([on]), what=f"switching the adapter {'on' if on else 'off'}")
 
     async def _command(self, adapter: int, code: int, body: bytes = b"", *, what: str) -> bytes:
-        async with self._one_at_a_time:
+        async with self._lock:
             answer = asyncio.get_running_loop().create_future()
-            self._awaited = (code, adapter, answer)
+            self._pending = (code, adapter, answer)
             try:
                 self._channel.send(_HEAD.pack(code, adapter, len(body)) + body)
-                async with asyncio.timeout(ANSWER_LIMIT_S):
+                async with asyncio.timeout(self._answer_limit_s):
                     complete: bytes = await answer
             except TimeoutError as error:
-                raise MgmtUnavailable(f"{what}: the kernel gave no answer in {ANSWER_LIMIT_S:g} s") from error
+                raise MgmtUnavailable(f"{what}: the kernel gave no answer in {self._answer_limit_s:g} s") from error
             except OSError as error:
                 raise MgmtUnavailable(f"{what}: {error.strerror}") from error
             finally:
-                self._awaited = None
+                self._pending = None
         if complete[0]:
             raise MgmtRefused(what, complete[0])
         return complete[1:]
@@ -200,22 +201,22 @@ class Mgmt:
     def _on_event(self, event: int, adapter: int, body: bytes) -> None:
         if event in {_COMPLETE, _STATUS} and len(body) >= 3:
             code = int.from_bytes(body[:2], "little")
-            if self._awaited and self._awaited[:2] == (code, adapter) and not self._awaited[2].done():
-                self._awaited[2].set_result(body[2:])
+            if self._pending and self._pending[:2] == (code, adapter) and not self._pending[2].done():
+                self._pending[2].set_result(body[2:])
         elif event == _NEW_SETTINGS and len(body) >= 4:
             powered = bool(int.from_bytes(body[:4], "little") & _POWERED)
             if self._powered.get(adapter) is not powered:
                 self._powered[adapter] = powered
-                self._tell(Change(adapter, "adapter switched on" if powered else "adapter switched off"))
+                self._on_change(Change(adapter, "adapter switched on" if powered else "adapter switched off"))
         elif event == _ADVERT_REMOVED and body:
-            self._tell(Change(adapter, "removed by another program", body[0]))
+            self._on_change(Change(adapter, "removed by another program", body[0]))
         elif event in {_INDEX_ADDED, _INDEX_REMOVED}:
             self._powered.pop(adapter, None)
-            self._tell(Change(adapter, "adapter appeared" if event == _INDEX_ADDED else "adapter removed"))
+            self._on_change(Change(adapter, "adapter appeared" if event == _INDEX_ADDED else "adapter removed"))
 
     def _end(self, number: int | None) -> None:
         asyncio.get_running_loop().remove_reader(self._channel)
         if not self.ended.done():
             self.ended.set_result(None)
-        if self._awaited and not self._awaited[2].done():
-            self._awaited[2].set_exception(OSError(number, os.strerror(number or 0)))
+        if self._pending and not self._pending[2].done():
+            self._pending[2].set_exception(OSError(number, os.strerror(number or 0)))

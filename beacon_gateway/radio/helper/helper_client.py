@@ -1,4 +1,4 @@
-"""Asking the radio helper, which alone has CAP_NET_ADMIN: this process has no privilege."""
+"""Send requests to the radio helper, which alone has CAP_NET_ADMIN."""
 
 import asyncio
 import re
@@ -8,111 +8,112 @@ from pathlib import Path
 
 from beacon_gateway.radio.helper.helper_protocol import (
     LINE_LIMIT,
-    SAYING,
+    MESSAGE,
     Answer,
+    DisableFilter,
     Disturbed,
     Request,
     Reset,
-    Unfilter,
-    line,
+    encode_line,
 )
-from beacon_gateway.radio.port import HelpRefused, RadioLost
+from beacon_gateway.radio.ports import HelperRefused, RadioLost
 
 ANSWER_LIMIT_S = 20.0
-"""The kernel takes up to 5 s for each of the steps of an answer."""
+"""The kernel takes up to 5 s for each step of a request."""
 _ADAPTER = re.compile(r"hci([0-9]{1,3})")
 
 
-class Helped:
-    """One connection to the helper; what it put on the air stays there as long as the connection."""
+class HelperConnection:
+    """One connection to the helper. What it put on the air stays there as long as the connection."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
-        self._disturbed: list[Disturbed] = []
+        self._disturbances: list[Disturbed] = []
 
-    async def ask(self, request: Request) -> Answer:
-        """Raises HelpRefused, RadioLost when the helper is gone."""
-        self._writer.write(line(request))
+    async def request(self, request: Request) -> Answer:
+        """Return the answer. Raise HelperRefused, or RadioLost if the helper has ended."""
+        self._writer.write(encode_line(request))
         try:
             async with asyncio.timeout(ANSWER_LIMIT_S):
-                while isinstance(said := await self._next(), Disturbed):
-                    self._disturbed.append(said)
+                while isinstance(message := await self._receive(), Disturbed):
+                    self._disturbances.append(message)
         except TimeoutError as error:
             raise RadioLost("the radio helper gives no answer") from error
-        if not said.ok:
-            raise HelpRefused(said.why)
-        return said
+        if not message.ok:
+            raise HelperRefused(message.why)
+        return message
 
-    async def disturbed(self, adapter: int, limit_s: float) -> str | None:
-        """What happened to the adapter since `calm`; None when nothing does within `limit_s`. Raises RadioLost."""
+    async def wait_for_disturbance(self, adapter: int, limit_s: float) -> str | None:
+        """Return the next disturbance of the adapter, or None after `limit_s`. Raise RadioLost."""
         try:
             async with asyncio.timeout(limit_s):
                 while True:
-                    while self._disturbed:
-                        if (known := self._disturbed.pop(0)).adapter == adapter:
-                            return known.why
-                    if isinstance(said := await self._next(), Disturbed):
-                        self._disturbed.append(said)
+                    while self._disturbances:
+                        if (disturbance := self._disturbances.pop(0)).adapter == adapter:
+                            return disturbance.why
+                    if isinstance(message := await self._receive(), Disturbed):
+                        self._disturbances.append(message)
         except TimeoutError:
             return None
 
-    def calm(self) -> None:
-        """What was told so far is known."""
-        self._disturbed.clear()
+    def discard_disturbances(self) -> None:
+        """Ignore the disturbances received so far."""
+        self._disturbances.clear()
 
-    async def _next(self) -> Answer | Disturbed:
+    async def _receive(self) -> Answer | Disturbed:
         try:
-            said = await self._reader.readline()
+            line = await self._reader.readline()
         except OSError:
-            said = b""
-        if not said:
+            line = b""
+        if not line:
             raise RadioLost("the radio helper has ended, or serves another user")
         try:
-            return SAYING.validate_json(said)
+            return MESSAGE.validate_json(line)
         except ValueError as error:
             raise RadioLost("the radio helper is of another version") from error
 
 
 @asynccontextmanager
-async def helped(path: Path) -> AsyncIterator[Helped]:
-    """Raises RadioLost when no helper listens at `path`."""
+async def connect_helper(path: Path) -> AsyncIterator[HelperConnection]:
+    """Connect for the block. Raise RadioLost if no helper listens at `path`."""
     try:
         reader, writer = await asyncio.open_unix_connection(path, limit=LINE_LIMIT * 8)
     except OSError as error:
         raise RadioLost(f"no radio helper at {path}: {error.strerror or type(error).__name__}") from error
     try:
-        yield Helped(reader, writer)
+        yield HelperConnection(reader, writer)
     finally:
         writer.close()
 
 
 class KernelHelper:
-    """What the kernel does, through the radio helper: the one step of radio.port.RadioHelper, and Unfilter."""
+    """Have the kernel reset adapters and disable duplicate filters, through the radio helper."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     async def reset(self, adapter: str) -> None:
+        """See radio.ports.RadioHelper."""
         try:
-            async with helped(self._path) as helper:
-                await helper.ask(Reset(adapter=adapter_number(adapter)))
+            async with connect_helper(self._path) as helper:
+                await helper.request(Reset(adapter=adapter_number(adapter)))
         except (RadioLost, ValueError) as error:
-            raise HelpRefused(str(error)) from error
+            raise HelperRefused(str(error)) from error
 
     @asynccontextmanager
-    async def unfiltered(self, adapter: str) -> AsyncIterator[None]:
-        """See radio.port.Unfilter. The kernel keeps the monitor as long as this connection to the helper."""
-        async with AsyncExitStack() as connected:
+    async def report_duplicates(self, adapter: str) -> AsyncIterator[None]:
+        """See radio.ports.ReportDuplicates. The kernel reports them as long as this connection to the helper lasts."""
+        async with AsyncExitStack() as connections:
             try:
-                helper = await connected.enter_async_context(helped(self._path))
-                await helper.ask(Unfilter(adapter=adapter_number(adapter)))
+                helper = await connections.enter_async_context(connect_helper(self._path))
+                await helper.request(DisableFilter(adapter=adapter_number(adapter)))
             except (RadioLost, ValueError) as error:
-                raise HelpRefused(str(error)) from error
+                raise HelperRefused(str(error)) from error
             yield
 
 
 def adapter_number(adapter: str) -> int:
-    """Raises ValueError."""
+    """Return 0 for hci0. Raise ValueError for another name."""
     match = _ADAPTER.fullmatch(adapter)
     if not match:
         raise ValueError(f"{adapter} is no adapter's name")

@@ -1,7 +1,7 @@
-"""What the gateway and the radio helper say to each other: one JSON object a line, LINE_LIMIT octets at most.
+"""Messages between the gateway and the radio helper: one JSON object a line, of at most LINE_LIMIT bytes.
 
-Nothing but an iBeacon in Apple's layout, a reset and an end to the duplicate filter can be asked for, so whoever takes
-over the gateway gains no more than that.
+The helper only sends iBeacons in Apple's layout, resets adapters and disables the duplicate filter. An attacker who
+controls the gateway can therefore request no more than that.
 """
 
 from typing import Annotated, Final, Literal
@@ -14,12 +14,12 @@ from sync_contract.strict_model import Record
 LINE_LIMIT = 512
 EXACT_HEAD: Final = bytes.fromhex("02 01 06 1a ff 4c 00 02 15")
 """Flags first, then Apple's company identifier and the iBeacon type (Proximity Beacon Specification R1)."""
-EXACT_OCTETS = 30
+EXACT_BYTES = 30
 
 Index = Annotated[int, Field(ge=0, le=0xFFFE)]
 """The number in an adapter's name."""
 Advert = Annotated[str, StringConstraints(pattern=rf"^{EXACT_HEAD.hex()}[0-9a-f]{{42}}$")]
-"""The 30 octets in hexadecimal digits: nothing else passes."""
+"""The 30 bytes in hexadecimal digits."""
 
 
 class ListAdapters(Record):
@@ -27,7 +27,7 @@ class ListAdapters(Record):
 
 
 class PutOnAir(Record):
-    """Instead of what this connection had on the air before. It goes off with the connection."""
+    """Replace the advert of this connection. It goes off the air with the connection."""
 
     do: Literal["advertise"] = "advertise"
     adapter: Index
@@ -47,21 +47,20 @@ class Reset(Record):
     adapter: Index
 
 
-class Unfilter(Record):
-    """Have the kernel watch for iBeacons on the adapter: while it does, scans ask for no duplicate filter.
-
-    It ends with the connection.
-    """
+class DisableFilter(Record):
+    """Add a kernel monitor for iBeacons until the connection ends; meanwhile scans use no duplicate filter."""
 
     do: Literal["unfilter"] = "unfilter"
     adapter: Index
 
 
-Request = ListAdapters | PutOnAir | Withdraw | Reset | Unfilter
+Request = ListAdapters | PutOnAir | Withdraw | Reset | DisableFilter
 REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="do")])
 
 
 class AdapterLine(Record):
+    """An adapter, and the number of adverts that it holds."""
+
     index: Index
     powered: bool
     connectable: bool
@@ -69,9 +68,9 @@ class AdapterLine(Record):
 
 
 class Answer(Record):
-    """To one request. `why`: what was refused. `power_dbm`: what the controller chose."""
+    """Answer to one request. `why`: reason of a refusal. `power_dbm`: chosen by the controller."""
 
-    say: Literal["answer"] = "answer"
+    kind: Literal["answer"] = "answer"
     ok: bool
     why: str = ""
     power_dbm: int | None = None
@@ -79,16 +78,16 @@ class Answer(Record):
 
 
 class Disturbed(Record):
-    """Unasked: what is on the air by this connection is not to be relied on, or an adapter has changed."""
+    """Sent without a request: the advert of this connection may be off the air, or an adapter has changed."""
 
-    say: Literal["disturbed"] = "disturbed"
+    kind: Literal["disturbed"] = "disturbed"
     adapter: Index
     why: str
 
 
-Saying = Answer | Disturbed
-SAYING: TypeAdapter[Saying] = TypeAdapter(Annotated[Saying, Field(discriminator="say")])
+Message = Answer | Disturbed
+MESSAGE: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])
 
 
-def line(record: Record) -> bytes:
+def encode_line(record: Record) -> bytes:
     return record.model_dump_json().encode() + b"\n"

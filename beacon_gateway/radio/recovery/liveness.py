@@ -1,43 +1,24 @@
-"""Whether an adapter can be proved to hear: only a transmitter that is known to be on the air can tell. Pure.
+"""Judge whether an adapter receives, from transmitters that are known to be on the air. Pure.
 
-An empty hall and a deaf radio sound the same. A known transmitter that falls silent is a fault of a radio (or of its
-battery), never an empty hall.
+An empty hall and a deaf radio look the same. A known transmitter that becomes silent is a fault of a radio or of that
+transmitter, never an empty hall.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
+from beacon_gateway.model.radio_status import LivenessStatus
+from beacon_gateway.radio.timings import DEFAULT_TIMINGS, RadioTimings
 from sync_contract.beacon_identity import BeaconId
-
-LOST_AFTER_S = 12.0
-"""Noticed within 15 s, looked at once a second. At one advert a second, 20 % of them lost, twelve in a row are lost
-once in 200 million."""
-INTERVALS = 4
-"""An own advert that is sent seldom is waited for this many intervals, if that is longer."""
-NEVER_AFTER_S = 90.0
-"""Of a scan that works: a known transmitter that was not heard once in so long is missed. It may not even be there."""
-FOREIGN_AFTER_S = 30.0
-"""An own advert that cannot be heard (it is off, or this adapter sends it) and is heard after so long is not ours:
-adverts that were under way, and an advertiser that learns late what BlueZ did, are over by then."""
-FOREIGN_LOOKS = 5
-"""It was heard anew at so many looks: one second apart, as recovery looks."""
-FOREIGN_FOR_S = 60.0
-"""And is believed for so long after the last one."""
-
-
-class Proof(StrEnum):
-    proved = "proved"
-    lost = "lost"
-    not_proved = "not_proved"
 
 
 @dataclass(frozen=True, slots=True)
 class Transmitter:
     """A transmitter that is known to be on the air.
 
-    `due_since`: monotonic seconds since which the named adapter should hear it; None while it should not (our own
-    advert is off, or this adapter sends it: a radio does not hear itself). `own`: it is our own advert.
+    `due_since(adapter)`: monotonic seconds since which that adapter should receive it; None while it should not: our
+    own advert is off, or this adapter sends it, as a radio does not receive itself. `renew`: send it again, where we
+    can. `own`: it is our own advert.
     """
 
     beacon: BeaconId
@@ -45,43 +26,11 @@ class Transmitter:
     due_since: Callable[[str], float | None] = lambda _adapter: 0.0
     interval_s: float = 1.0
     renew: Callable[[], None] = lambda: None
-    """Have it sent anew, where that is in our hands."""
     own: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """`by`: labels heard just now; `lost`: labels heard before, and not now; `due`: how many should be heard.
-
-    `waited`: heard before, and nothing can tell just now whether they are still there; `never`: not heard once, though
-    the scan has worked for long enough; `foreign`: adverts of ours that another transmitter sends; `own`: which of all
-    these labels are adverts of ours.
-    """
-
-    by: tuple[str, ...]
-    lost: tuple[str, ...]
-    due: int
-    waited: tuple[str, ...] = ()
-    never: tuple[str, ...] = ()
-    foreign: tuple[str, ...] = ()
-    own: frozenset[str] = frozenset()
-
-    @property
-    def proof(self) -> Proof:
-        return Proof.proved if self.by else Proof.lost if self.lost else Proof.not_proved
-
-    def describe(self) -> dict[str, object]:
-        return {
-            "proof": self.proof,
-            "by": list(self.by),
-            "lost": list(self.lost),
-            "never": list(self.never),
-            "foreign": list(self.foreign),
-        }
-
-
-class Heard:
-    """When a transmitter was last heard, monotonic seconds; None: never. Set for each of its adverts."""
+class LastHeard:
+    """When a transmitter was last received, in monotonic seconds; None: never. Set for each of its adverts."""
 
     __slots__ = ("at",)
 
@@ -89,73 +38,72 @@ class Heard:
         self.at: float | None = None
 
 
-class _Impostor:
-    """Whether an advert of ours is heard by one adapter while it cannot be. Looked at about once a second."""
+class _ImpostorCheck:
+    """Detect that an adapter receives an advert of ours while it cannot. Called about once a second."""
 
-    __slots__ = ("_heard_at", "_looks", "_seen_at", "_since")
+    __slots__ = ("_checks", "_found_at", "_heard_at", "_impossible_since", "_timings")
 
-    def __init__(self) -> None:
-        self._since: float | None = None
-        """Since when it cannot be heard; None: it can."""
+    def __init__(self, timings: RadioTimings) -> None:
+        self._timings = timings
+        self._impossible_since: float | None = None
         self._heard_at: float | None = None
-        self._looks = 0
-        self._seen_at: float | None = None
+        self._checks = 0
+        self._found_at: float | None = None
 
-    def look(self, now: float, heard_at: float | None, *, impossible: bool) -> bool:
-        """`heard_at`: monotonic seconds. Whether another transmitter is known to send it."""
+    def check(self, now: float, heard_at: float | None, *, impossible: bool) -> bool:
+        """Return whether another transmitter sends it. `heard_at`: monotonic seconds."""
         if not impossible:
-            self._since = self._heard_at = self._seen_at = None
-            self._looks = 0
+            self._impossible_since = self._heard_at = self._found_at = None
+            self._checks = 0
             return False
-        if self._since is None:
-            self._since = now
-        if heard_at is not None and heard_at != self._heard_at and heard_at - self._since >= FOREIGN_AFTER_S:
+        since = self._impossible_since = now if self._impossible_since is None else self._impossible_since
+        if heard_at is not None and heard_at != self._heard_at and heard_at - since >= self._timings.foreign_after_s:
             self._heard_at = heard_at
-            self._looks += 1
-            if self._looks >= FOREIGN_LOOKS:
-                self._seen_at = now
-        if heard_at is None or now - heard_at >= FOREIGN_FOR_S:
-            self._looks = 0
-        return self._seen_at is not None and now - self._seen_at < FOREIGN_FOR_S
+            self._checks += 1
+            if self._checks >= self._timings.foreign_checks:
+                self._found_at = now
+        if heard_at is None or now - heard_at >= self._timings.foreign_for_s:
+            self._checks = 0
+        return self._found_at is not None and now - self._found_at < self._timings.foreign_for_s
 
 
 class Liveness:
-    """Of one adapter."""
+    """Known transmitters as one adapter receives them."""
 
-    def __init__(self, transmitters: Iterable[Transmitter]) -> None:
+    def __init__(self, transmitters: Iterable[Transmitter], timings: RadioTimings = DEFAULT_TIMINGS) -> None:
+        self._timings = timings
         self._known = {transmitter.beacon: transmitter for transmitter in transmitters}
-        self._heard = {beacon: Heard() for beacon in self._known}
-        self._impostors = {beacon: _Impostor() for beacon, each in self._known.items() if each.own}
+        self._heard = {beacon: LastHeard() for beacon in self._known}
+        self._impostors = {beacon: _ImpostorCheck(timings) for beacon, each in self._known.items() if each.own}
         self.foreign: frozenset[BeaconId] = frozenset()
-        """Adverts of ours that another transmitter sends, as judged last."""
+        """Our own adverts that another transmitter sends, as of the last judgement."""
         self._tested_since: float | None = None
-        """When the last self-test began."""
 
-    def of(self, beacon: BeaconId) -> Heard | None:
-        """Where its adverts are to be noted; None when it proves nothing."""
+    def last_heard(self, beacon: BeaconId) -> LastHeard | None:
+        """Return where to store the time of its adverts; None if it is no known transmitter."""
         return self._heard.get(beacon)
 
-    def heard(self, beacon: BeaconId, at: float) -> None:
-        if (heard := self.of(beacon)) is not None:
+    def record(self, beacon: BeaconId, at: float) -> None:
+        if (heard := self.last_heard(beacon)) is not None:
             heard.at = at
 
     @property
     def ever_heard(self) -> frozenset[str]:
-        """Labels of those that were heard once."""
+        """Labels of the transmitters that were received at least once."""
         return frozenset(each.label for beacon, each in self._known.items() if self._heard[beacon].at is not None)
 
-    def renew_missed(self, labels: Iterable[str]) -> None:
+    def renew_missed(self, labels: Collection[str]) -> None:
         for transmitter in self._known.values():
             if transmitter.label in labels:
                 transmitter.renew()
 
-    def limit_s(self, adapter: str) -> float:
-        """So long a scan has to last to tell that those which `adapter` should hear are not there; 0 without any."""
+    def test_duration_s(self, adapter: str) -> float:
+        """Return how long a scan must last to show that a transmitter is lost; 0 if none should be received."""
         due = (each for each in self._known.values() if each.due_since(adapter) is not None)
-        return max(map(_limit_s, due), default=0.0)
+        return max(map(self._limit_s, due), default=0.0)
 
-    def tested(self, since: float) -> None:
-        """From `since` (monotonic seconds) a scan told every advert for `limit_s`: what it did not hear is lost."""
+    def record_test(self, since: float) -> None:
+        """Record a scan of `test_duration_s` that reported every advert since then: what it did not receive is lost."""
         self._tested_since = since
 
     def judge(
@@ -163,60 +111,61 @@ class Liveness:
         adapter: str,
         now: float,
         *,
-        tells_presence: bool = True,
+        reports_presence: bool = True,
         listens_since: float | None = None,
-        elsewhere: Collection[str] = (),
-    ) -> Verdict:
-        """`tells_presence`: False for a scan that tells only changes: its silence proves no loss, a self-test does.
+        heard_elsewhere: Collection[str] = (),
+    ) -> LivenessStatus:
+        """Return what the transmitters prove. Call it about once a second.
 
-        `listens_since`: since when the scan has worked, None while it does not; what was never heard is missed from
-        then on, unless another adapter hears it: `elsewhere`, by label. Call it about once a second.
+        `reports_presence`: False for a scan that reports changes only; its silence proves no loss, a self-test does.
+        `listens_since`: since when the scan works, None while it does not; a transmitter that was never received is
+        missed from then on, unless another adapter receives it (`heard_elsewhere`: labels).
         """
-        by, lost, waited, never, foreign, due = [], [], [], [], set[BeaconId](), 0
+        by, lost, pending, never, foreign, expected = [], [], [], [], set[BeaconId](), 0
         for beacon, transmitter in self._known.items():
             label, heard = transmitter.label, self._heard[beacon].at
             since = transmitter.due_since(adapter)
             impostor = self._impostors.get(beacon)
-            if impostor is not None and impostor.look(now, heard, impossible=since is None):
+            if impostor is not None and impostor.check(now, heard, impossible=since is None):
                 foreign.add(beacon)
             if since is None:
                 continue
-            due += 1
-            limit_s = _limit_s(transmitter)
+            expected += 1
+            limit_s = self._limit_s(transmitter)
             if heard is None:
                 began = None if listens_since is None else max(since, listens_since)
-                if began is not None and now - began >= max(NEVER_AFTER_S, limit_s) and label not in elsewhere:
+                never_after_s = max(self._timings.never_after_s, limit_s)
+                if began is not None and now - began >= never_after_s and label not in heard_elsewhere:
                     never.append(label)
             elif now - heard < limit_s:
                 by.append(label)
-            elif now - since >= limit_s and (tells_presence or self._missed_in_test(heard, since)):
+            elif now - since >= limit_s and (reports_presence or self._missed_in_test(heard, since)):
                 lost.append(label)
             else:
-                waited.append(label)
+                pending.append(label)
         self.foreign = frozenset(foreign)
         labels = tuple(each.label for beacon, each in self._known.items() if beacon in foreign)
         own = frozenset(each.label for each in self._known.values() if each.own)
-        return Verdict(tuple(by), tuple(lost), due, tuple(waited), tuple(never), labels, own)
+        return LivenessStatus(tuple(by), tuple(lost), expected, tuple(pending), tuple(never), labels, own)
 
     def _missed_in_test(self, heard: float, due_since: float) -> bool:
         return self._tested_since is not None and max(heard, due_since) <= self._tested_since
 
-
-def _limit_s(transmitter: Transmitter) -> float:
-    return max(LOST_AFTER_S, INTERVALS * transmitter.interval_s)
-
-
-def merge(verdicts: Iterable[Verdict]) -> Verdict:
-    """Of all adapters together: what one of them hears is not lost, and was heard once."""
-    each = tuple(verdicts)
-    by = _labels(verdict.by for verdict in each)
-    lost = tuple(label for label in _labels(verdict.lost for verdict in each) if label not in by)
-    waited = tuple(label for label in _labels(verdict.waited for verdict in each) if label not in by + lost)
-    never = tuple(label for label in _labels(verdict.never for verdict in each) if label not in by + lost + waited)
-    foreign = _labels(verdict.foreign for verdict in each)
-    own = frozenset(label for verdict in each for label in verdict.own)
-    return Verdict(by, lost, max((verdict.due for verdict in each), default=0), waited, never, foreign, own)
+    def _limit_s(self, transmitter: Transmitter) -> float:
+        return max(self._timings.lost_after_s, self._timings.lost_intervals * transmitter.interval_s)
 
 
-def _labels(each: Iterable[Sequence[str]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(label for labels in each for label in labels))
+def merge_liveness(statuses: Iterable[LivenessStatus]) -> LivenessStatus:
+    """Return the status of all adapters together: what one of them receives is not lost."""
+    each = tuple(statuses)
+    by = _labels(status.by for status in each)
+    lost = tuple(label for label in _labels(status.lost for status in each) if label not in by)
+    pending = tuple(label for label in _labels(status.pending for status in each) if label not in by + lost)
+    never = tuple(label for label in _labels(status.never for status in each) if label not in by + lost + pending)
+    foreign = _labels(status.foreign for status in each)
+    own = frozenset(label for status in each for label in status.own)
+    return LivenessStatus(by, lost, max((s.expected for s in each), default=0), pending, never, foreign, own)
+
+
+def _labels(groups: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(label for labels in groups for label in labels))

@@ -1,48 +1,40 @@
-"""Does a scan tell every advert of a beacon, or only the first in each scan? From the gaps between its frames. Pure."""
+"""Determine from the gaps between frames whether a scan delivers every advert or only one per scan. Pure."""
 
-from enum import StrEnum
+from beacon_gateway.model.radio_status import DeliveredAdverts
+from beacon_gateway.radio.timings import DEFAULT_TIMINGS, RadioTimings
 
-LEAST_SCAN_S, MOST_SCAN_S = 8.0, 14.0
-"""A filtered beacon comes about 10.9 s after the last time: the kernel's scan of 10.24 s and its renewal."""
-SHORT_S = 5.0
-LATEST = 32
-"""So many long gaps in a row show that a filter has come since the last short one."""
-LEAST_LONG = 3
+MAX_LONG_GAPS = 32
+"""This many long gaps in a row show that a filter has become active since the last short gap."""
+MIN_LONG_GAPS = 3
 
 
-class Delivered(StrEnum):
-    every_advert = "every_advert"
-    once_a_scan = "once_a_scan"
-    """The controller filters duplicates, and nobody asked it not to."""
-    not_known = "not_known"
+class DeliveryCheck:
+    """Gaps of one adapter's scan, of all beacons together."""
 
-
-class Delivery:
-    """Of one adapter's scan, all beacons together."""
-
-    def __init__(self) -> None:
+    def __init__(self, timings: RadioTimings = DEFAULT_TIMINGS) -> None:
+        self.short_s = timings.short_gap_s
+        self._filtered_gap_s = timings.filtered_gap_s
         self.short = False
-        """A gap below SHORT_S came since the last long one. May be set instead of a call, since most gaps are short."""
+        """A gap below `short_s` since the last long one. Callers may set it instead of a call: most gaps are short."""
         self._ever_short = False
-        self._long = 0
-        """In a row."""
+        self._long_in_a_row = 0
 
-    def gap(self, seconds: float) -> None:
-        """Between two frames from one address."""
-        if 0 <= seconds < SHORT_S:
+    def add_gap(self, seconds: float) -> None:
+        """Count the gap between two frames of one address."""
+        if 0 <= seconds < self.short_s:
             self.short = True
-        elif LEAST_SCAN_S <= seconds <= MOST_SCAN_S:
+        elif self._filtered_gap_s[0] <= seconds <= self._filtered_gap_s[1]:
             if self.short:
-                self.short, self._ever_short, self._long = False, True, 0
-            self._long += 1
+                self.short, self._ever_short, self._long_in_a_row = False, True, 0
+            self._long_in_a_row += 1
 
     def begin(self) -> None:
-        """Another scan: what the last one told says nothing of it."""
-        self.short, self._ever_short, self._long = False, False, 0
+        """Start another scan: the gaps of the last one do not count."""
+        self.short, self._ever_short, self._long_in_a_row = False, False, 0
 
     @property
-    def delivered(self) -> Delivered:
-        """Beacons that advertise every 10 s look filtered: one quicker beacon among them shows that they are not."""
-        if self.short or (self._ever_short and self._long < LATEST):
-            return Delivered.every_advert
-        return Delivered.once_a_scan if self._long >= LEAST_LONG else Delivered.not_known
+    def delivered(self) -> DeliveredAdverts:
+        """Beacons that advertise every 10 s look filtered; one faster beacon among them shows that they are not."""
+        if self.short or (self._ever_short and self._long_in_a_row < MAX_LONG_GAPS):
+            return DeliveredAdverts.every_advert
+        return DeliveredAdverts.once_a_scan if self._long_in_a_row >= MIN_LONG_GAPS else DeliveredAdverts.not_known

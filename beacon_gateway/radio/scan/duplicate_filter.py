@@ -1,73 +1,150 @@
-"""Has the controller report every advert of a beacon while a scan lasts, and says whether that works.
+"""Disable the controller's duplicate filter during a scan, by an advertisement monitor, and report whether that works.
 
-It is asked for while the scan runs, and taken back before it ends: a monitor with no scan beside has the kernel begin
-a passive one, and a StartDiscovery that meets that in the middle may be answered InProgress until a power cycle
-(docs/upstream.md). The price: it takes effect when the kernel renews the scan, within 10.24 s.
+BlueZ's active scan has the controller filter duplicates; a strict one then reports a beacon once in each scan of
+10.24 s. While a monitor is registered the kernel requests no filter (Linux net/bluetooth/hci_sync.c,
+hci_active_scan_sync), whatever the monitor looks for. bluetoothd has monitors with --experimental only; the radio
+helper can register one in the kernel instead. Interfaces: bluez/doc/org.bluez.AdvertisementMonitor.rst and
+org.bluez.AdvertisementMonitorManager.rst of BlueZ 5.82.
+
+The monitor is registered while the scan runs and removed before it ends: a monitor without a scan makes the kernel
+start a passive one, and a StartDiscovery in the middle of that may be refused with InProgress until a power cycle
+(docs/upstream.md). So it takes effect when the kernel restarts the scan, within 10.24 s.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from time import monotonic
+from typing import Annotated, Final
 
-from beacon_gateway.radio.bluez import SystemBus
-from beacon_gateway.radio.port import HelpRefused, Unfilter
-from beacon_gateway.radio.radio_wording import FILTERED
-from beacon_gateway.radio.scan.advertisement_monitor import Monitor, monitored
-from beacon_gateway.radio.scan.delivery_check import Delivered
+import structlog
+from dbus_fast import PropertyAccess
+from dbus_fast.annotations import DBusObjectPath, DBusSignature, DBusStr
+from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
 
-AGAIN_S = 600.0
-"""Where beacons come once a scan all the same, it is asked for again so often: the helper may be there by now."""
+from beacon_gateway.frames.ibeacon import IBEACONS
+from beacon_gateway.model.radio_status import DeliveredAdverts, DeliveryStatus
+from beacon_gateway.radio.bluez_bus import BlueZRefused, NoAnswer, SystemBus
+from beacon_gateway.radio.ports import HelperRefused, ReportDuplicates
+
+log = structlog.get_logger()
+
+MONITOR: Final = "org.bluez.AdvertisementMonitor1"
+ACTIVE_WITHIN_S = 3.0
+_MANAGER: Final = "org.bluez.AdvertisementMonitorManager1"
+_PATH = "/beacon_gateway/monitor"
+_MANUFACTURER_DATA = 0xFF
+_NO_EXPERIMENTAL = frozenset(
+    {"org.freedesktop.DBus.Error.UnknownMethod", "org.freedesktop.DBus.Error.UnknownInterface"}
+)
 
 
-class Duplicates:
-    """`unfilter`: asks the kernel where bluetoothd has no monitors; None: nobody can."""
+class AdvertisementMonitor(ServiceInterface):
+    """org.bluez.AdvertisementMonitor1. The devices that it finds are ignored: the scan reports them sooner.
 
-    def __init__(self, unfilter: Unfilter | None) -> None:
-        self._unfilter = unfilter
-        self._monitor: Monitor | None = None
-        self._helped = False
+    `refused`: why there is none; `released`: the kernel did not accept it, and bluetoothd gave it up.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(MONITOR)
+        self.decided = asyncio.Event()
+        self.refused: str | None = None
+        self.released = False
+
+    @property
+    def active(self) -> bool:
+        return self.decided.is_set() and self.refused is None
+
+    @dbus_method()
+    def Release(self) -> None:
+        self.refused, self.released = "the kernel took no monitor", True
+        self.decided.set()
+
+    @dbus_method()
+    def Activate(self) -> None:
+        self.refused, self.released = None, False
+        self.decided.set()
+
+    @dbus_method()
+    def DeviceFound(self, device: DBusObjectPath) -> None: ...
+
+    @dbus_method()
+    def DeviceLost(self, device: DBusObjectPath) -> None: ...
+
+    @dbus_property(access=PropertyAccess.READ)
+    def Type(self) -> DBusStr:
+        return "or_patterns"
+
+    @dbus_property(access=PropertyAccess.READ)
+    def Patterns(self) -> Annotated[list[tuple[int, int, bytes]], DBusSignature("a(yyay)")]:
+        return [(0, _MANUFACTURER_DATA, IBEACONS)]
+
+
+@asynccontextmanager
+async def register_monitor(bus: SystemBus, adapter: str) -> AsyncIterator[AdvertisementMonitor]:
+    """Register a monitor for the block, if bluetoothd has them. Raise RadioLost.
+
+    Without a reply the block begins all the same: bluetoothd activates the monitor when it continues.
+    """
+    path, monitor = f"/org/bluez/{adapter}", AdvertisementMonitor()
+    with suppress(BlueZRefused, NoAnswer):  # an earlier one: unexporting removed its object, not its registration
+        await bus.call(path, _MANAGER, "UnregisterMonitor", "o", _PATH)
+    try:
+        await bus.call(path, _MANAGER, "RegisterMonitor", "o", _PATH)
+    except BlueZRefused as error:
+        monitor.refused = "bluetoothd runs without Experimental" if error.name in _NO_EXPERIMENTAL else str(error)
+    except NoAnswer as error:
+        monitor.refused = str(error)
+    bus.export(_PATH, monitor)  # after registering: only then does BlueZ notice the object
+    try:
+        if monitor.refused is None:
+            try:
+                async with asyncio.timeout(ACTIVE_WITHIN_S):
+                    await monitor.decided.wait()
+            except TimeoutError:
+                log.debug("monitor.not_yet_active", adapter=adapter)
+        yield monitor
+    finally:
+        bus.unexport(_PATH, monitor)
+
+
+class DuplicateFilter:
+    """`report_duplicates`: has the kernel disable the filter where bluetoothd cannot; None: not available."""
+
+    def __init__(self, report_duplicates: ReportDuplicates | None, *, retry_s: float) -> None:
+        self._report_duplicates = report_duplicates
+        self._retry_s = retry_s
+        self._monitor: AdvertisementMonitor | None = None
+        self._by_helper = False
         self._why_not = ""
-        self._asked_at = float("-inf")
+        self._disabled_at = float("-inf")
 
     @asynccontextmanager
-    async def reported(self, bus: SystemBus, adapter: str) -> AsyncIterator[None]:
-        """Enter it while scanning. What nobody can change is said by `describe`. Raises RadioLost."""
-        self._asked_at = monotonic()
+    async def disabled(self, bus: SystemBus, adapter: str) -> AsyncIterator[None]:
+        """Disable the filter for the block, inside a scan. Report a failure in the status only. Raise RadioLost."""
+        self._disabled_at = monotonic()
         async with AsyncExitStack() as during:
-            monitor = self._monitor = await during.enter_async_context(monitored(bus, adapter))
-            self._helped, self._why_not = False, monitor.refused or ""
-            if not monitor.active:
-                await self._ask(adapter, during)
+            monitor = self._monitor = await during.enter_async_context(register_monitor(bus, adapter))
+            self._by_helper, self._why_not = False, monitor.refused or ""
+            if not monitor.active and self._report_duplicates is not None:
+                try:
+                    await during.enter_async_context(self._report_duplicates(adapter))
+                    self._by_helper = True
+                except HelperRefused as error:
+                    self._why_not += f"; {error}"
             yield
 
-    def to_be_asked_again(self, delivered: Delivered, now: float) -> bool:
-        """`now`: monotonic seconds. Then another scan is to begin."""
-        return delivered is Delivered.once_a_scan and now - self._asked_at >= AGAIN_S
+    def needs_retry(self, delivered: DeliveredAdverts, now: float) -> bool:
+        """Return whether another scan should try again, as the helper may run by `now` (monotonic seconds)."""
+        return delivered is DeliveredAdverts.once_a_scan and now - self._disabled_at >= self._retry_s
 
     @property
     def kernel_takes_no_monitor(self) -> bool:
-        """Neither bluetoothd's nor, if it was asked, the radio helper's."""
-        return not self._helped and self._monitor is not None and self._monitor.released
+        """Whether the kernel took neither bluetoothd's monitor nor the radio helper's, if that was requested."""
+        return not self._by_helper and self._monitor is not None and self._monitor.released
 
-    def describe(self, delivered: Delivered) -> dict[str, object]:
-        """`delivered`: what the gaps between frames say, whatever was asked for."""
-        return {
-            "adverts": delivered,
-            "filter_taken_off_by": self._taken_off_by(),
-            "why_not": self._why_not,
-            "words": FILTERED if delivered is Delivered.once_a_scan else None,
-        }
-
-    def _taken_off_by(self) -> str | None:
-        if self._helped:
-            return "radio helper"
-        return "bluetoothd" if self._monitor is not None and self._monitor.active else None
-
-    async def _ask(self, adapter: str, during: AsyncExitStack) -> None:
-        if self._unfilter is None:
-            return
-        try:
-            await during.enter_async_context(self._unfilter(adapter))
-            self._helped = True
-        except HelpRefused as error:
-            self._why_not += f"; {error}"
+    def read_status(self, delivered: DeliveredAdverts) -> DeliveryStatus:
+        """Return the status. `delivered`: as the gaps between frames show."""
+        by_bluetoothd = self._monitor is not None and self._monitor.active
+        disabled_by = "radio helper" if self._by_helper else "bluetoothd" if by_bluetoothd else None
+        return DeliveryStatus(delivered, disabled_by, self._why_not)

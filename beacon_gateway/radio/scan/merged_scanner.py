@@ -1,4 +1,4 @@
-"""All Bluetooth adapters that listen, as one Scanner. Each is supervised on its own; losing one stops no other."""
+"""Combine all scanning Bluetooth adapters into one Scanner; each is supervised alone, so losing one stops no other."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -6,30 +6,30 @@ from time import monotonic
 from typing import Literal
 
 from beacon_gateway.model.beacons import Sighting
-from beacon_gateway.radio.bluez import NoAnswer, SystemBus, system_bus
-from beacon_gateway.radio.bluez_watch import LOOK_AGAIN_S, watch_radio
-from beacon_gateway.radio.port import RadioHelper, RadioLost, Unfilter
-from beacon_gateway.radio.radio_wording import hearing
+from beacon_gateway.model.radio_status import RadioStatus
+from beacon_gateway.radio.bluetoothd_restart_watch import watch_disturbances
+from beacon_gateway.radio.bluez_bus import NoAnswer, SystemBus, system_bus
+from beacon_gateway.radio.ports import RadioHelper, RadioLost, ReportDuplicates
 from beacon_gateway.radio.recovery import adapter_faults
-from beacon_gateway.radio.recovery.liveness import Transmitter, merge
-from beacon_gateway.radio.recovery.recovery_loop import NoHelper
-from beacon_gateway.radio.scan.battery_levels import Batteries
-from beacon_gateway.radio.scan.scanner import BlueZScanner
+from beacon_gateway.radio.recovery.adapter_reset import NoHelper, SharedHelper
+from beacon_gateway.radio.recovery.liveness import Transmitter, merge_liveness
+from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
+from beacon_gateway.radio.scan.battery_levels import BatteryLevels
+from beacon_gateway.radio.timings import DEFAULT_TIMINGS, RadioTimings
 from sync_contract.beacon_identity import BeaconId
 
-RESTARTS_APART_S = 60.0
-LOOK_SELDOM_S = 60.0
-"""Adapters that come and go are told; to look is dear in a crowd, for BlueZ then answers with every device it knows."""
+SLOW_POLL_S = 60.0
+"""Signals announce adapters. Polling is expensive in a crowd, as BlueZ replies with every device that it knows."""
 _FIRST = "hci0"
-"""Waited for, and recovered, where BlueZ shows no adapter at all: the name of the first one."""
+"""The adapter that is waited for, and recovered, if BlueZ has none at all."""
 _BEST_FIRST = ("hearing", "listening", "silent", "starting", "refused", "off", "no_adapter", "no_answer")
 
 
 class MergedScanner:
-    """`adapters`: e.g. hci0, hci1; empty: all that there are, also those plugged in later. `only_looks`: no adapter is
-    ever switched off or reset, for another program works with them.
+    """`adapters`: such as hci0, hci1; empty: all, including those that are plugged in later.
 
-    The rest as for BlueZScanner. A beacon heard by two adapters gives two sightings: Sighting.adapter tells which.
+    The other parameters are those of AdapterScanner. A beacon received by two adapters gives two sightings, which
+    Sighting.adapter distinguishes.
     """
 
     name = "bluez"
@@ -43,138 +43,111 @@ class MergedScanner:
         patience_s: float = 60.0,
         transmitters: Sequence[Transmitter] = (),
         helper: RadioHelper | None = None,
-        batteries: Batteries | None = None,
-        unfilter: Unfilter | None = None,
-        only_looks: bool = False,
+        batteries: BatteryLevels | None = None,
+        report_duplicates: ReportDuplicates | None = None,
+        observe_only: bool = False,
+        timings: RadioTimings = DEFAULT_TIMINGS,
     ) -> None:
-        self._only_looks = only_looks
-        self._wanted = tuple(adapters)
-        self._mode: Literal["active", "passive"] = mode
-        self._silence_s = silence_s
-        self._patience_s = patience_s
-        self._transmitters = tuple(transmitters)
-        self._helper = _OnceForAll(helper or NoHelper())
-        self._batteries = batteries or Batteries()
-        self._unfilter = unfilter
-        self._ears: dict[str, BlueZScanner] = {}
+        self._requested = tuple(adapters)
+        self._batteries = batteries or BatteryLevels()
+        self._timings = timings
+        shared_helper = SharedHelper(helper or NoHelper())
+
+        def create_scanner(name: str) -> AdapterScanner:
+            return AdapterScanner(
+                name,
+                mode=mode,
+                silence_s=silence_s,
+                patience_s=patience_s,
+                transmitters=transmitters,
+                helper=shared_helper,
+                batteries=self._batteries,
+                report_duplicates=report_duplicates,
+                others_hear=lambda: any(other.hears for other in self._others(name)),
+                heard_elsewhere=lambda: frozenset[str]().union(
+                    *(other.reception.liveness.ever_heard for other in self._others(name))
+                ),
+                spare=not self._requested,
+                observe_only=observe_only,
+                timings=timings,
+            )
+
+        self._create_scanner = create_scanner
+        self._scanners: dict[str, AdapterScanner] = {}
         self._without_bus = False
 
-    async def hear(self, tell: Callable[[Sighting], None]) -> None:
-        """Until cancelled. Raises RadioLost when the bus is gone, or the last adapter is."""
+    async def hear(self, on_sighting: Callable[[Sighting], None]) -> None:
+        """Run until cancelled. Raise RadioLost if the bus has ended, or the last adapter is lost."""
         running: dict[str, asyncio.Task[None]] = {}
-        self._without_bus = True  # told for as long as there is none: nobody else would notice
-        async with system_bus() as bus:
+        self._without_bus = True  # reported until there is a bus
+        async with system_bus(self._timings.call_limit_s) as bus:
             self._without_bus = False
-            watch = await watch_radio(bus, scans=False)
+            watch = await watch_disturbances(bus, scans=False)
             try:
                 while True:
                     watch.clear()
-                    found = await self._found(bus)
-                    for name in found or tuple(self._ears) or (_FIRST,):
+                    found = await self._find_adapters(bus)
+                    for name in found or tuple(self._scanners) or (_FIRST,):
                         if name not in running:
-                            running[name] = asyncio.create_task(self._ear(name).hear(tell), name=name)
+                            running[name] = asyncio.create_task(self._scanner(name).hear(on_sighting), name=name)
                             running[name].add_done_callback(lambda _: watch.mark("an adapter's scan ended"))
-                    if bus.end.done():
+                    if bus.ended.done():
                         raise RadioLost("the D-Bus system bus is gone")
-                    await watch.wait(LOOK_SELDOM_S if found else LOOK_AGAIN_S)
+                    await watch.wait(SLOW_POLL_S if found else self._timings.adapter_poll_s)
                     for name in [name for name, task in running.items() if task.done()]:
-                        _judge_end(running.pop(name), last=not running)
+                        _check_end(running.pop(name), last=not running)
             finally:
                 for task in running.values():
                     task.cancel()
                 await asyncio.gather(*running.values(), return_exceptions=True)
 
-    def describe(self) -> dict[str, object]:
-        """`state`: of the adapter that is best off; `adapters`: of each its own.
+    def read_status(self) -> RadioStatus:
+        now, scanners = monotonic(), self._scanners.values()
+        adapters = {name: scanner.read_status() for name, scanner in sorted(self._scanners.items())}
+        states = {status.state for status in adapters.values()}
+        liveness = merge_liveness(scanner.judge_liveness(now) for scanner in scanners)
+        quiet_s = min((each for scanner in scanners if (each := scanner.quiet_s(now)) is not None), default=None)
+        listens_s = max((each for scanner in scanners if (each := scanner.listens_s(now)) is not None), default=None)
+        return RadioStatus(
+            state="no_answer" if self._without_bus else min(states, key=_BEST_FIRST.index, default="starting"),
+            frames=sum(status.frames for status in adapters.values()),
+            foreign=sum(status.foreign for status in adapters.values()),
+            trouble=adapter_faults.find_trouble(liveness, quiet_s, listens_s, self._timings),
+            liveness=liveness,
+            batteries=self._batteries.read_status(now),
+            asks_a_person=any(scanner.recovery.ladder.asks_a_person for scanner in scanners),
+            adapters=adapters,
+        )
 
-        Of all together: `trouble`, what they do not hear (a word of radio.faults, or None), `liveness`, `batteries`.
-        """
-        now = monotonic()
-        adapters = {name: ear.describe() for name, ear in sorted(self._ears.items())}
-        states = {str(told["state"]) for told in adapters.values()}
-        verdict = merge(ear.verdict(now) for ear in self._ears.values())
-        quiet_s = min((each for ear in self._ears.values() if (each := ear.quiet_s(now)) is not None), default=None)
-        listens_s = max((each for ear in self._ears.values() if (each := ear.listens_s(now)) is not None), default=None)
-        return {
-            "state": "no_answer" if self._without_bus else min(states, key=_BEST_FIRST.index, default="starting"),
-            "frames": sum(ear.reception.frames for ear in self._ears.values()),
-            "trouble": adapter_faults.trouble(verdict, quiet_s, listens_s),
-            "liveness": {**verdict.describe(), "words": hearing(verdict)},
-            "batteries": self._batteries.describe(now),
-            "asks_a_person": any(ear.asks_a_person for ear in self._ears.values()),
-            "adapters": adapters,
-        }
-
-    def recovers(self, adapter: str) -> bool:
-        """Whether steps are being taken against a fault of `adapter` that switch it off or reset it."""
-        return adapter in self._ears and self._ears[adapter].recovers
-
-    async def _found(self, bus: SystemBus) -> tuple[str, ...]:
-        """Which are to listen; none when BlueZ knows none, or gives no answer."""
-        if self._wanted:
-            return self._wanted
-        try:
-            return tuple(await bus.adapters())
-        except NoAnswer:
-            return ()
-
-    def _ear(self, name: str) -> BlueZScanner:
-        if name not in self._ears:
-            self._ears[name] = BlueZScanner(
-                name,
-                mode=self._mode,
-                silence_s=self._silence_s,
-                patience_s=self._patience_s,
-                transmitters=self._transmitters,
-                helper=self._helper,
-                batteries=self._batteries,
-                unfilter=self._unfilter,
-                others_hear=lambda: self._another_hears(name),
-                elsewhere=lambda: self._heard_elsewhere(name),
-                spare=not self._wanted,
-                only_looks=self._only_looks,
-            )
-        return self._ears[name]
-
-    def _another_hears(self, name: str) -> bool:
-        return any(ear.hears for other, ear in self._ears.items() if other != name)
+    def is_recovering(self, adapter: str) -> bool:
+        """Return whether steps are being taken against a fault of `adapter` that switch it off or reset it."""
+        return adapter in self._scanners and self._scanners[adapter].recovery.is_disturbing
 
     @property
     def foreign(self) -> frozenset[BeaconId]:
-        """Adverts of ours that another transmitter sends."""
-        return frozenset().union(*(ear.reception.liveness.foreign for ear in self._ears.values()))
+        """Our own adverts that another transmitter sends."""
+        return frozenset[BeaconId]().union(*(each.reception.liveness.foreign for each in self._scanners.values()))
 
-    def _heard_elsewhere(self, name: str) -> frozenset[str]:
-        """Labels of the known transmitters that other adapters have heard since the start."""
-        return frozenset().union(*(ear.ever_heard for other, ear in self._ears.items() if other != name))
+    async def _find_adapters(self, bus: SystemBus) -> tuple[str, ...]:
+        """Return the adapters that are to scan; none if BlueZ has none or does not reply."""
+        if self._requested:
+            return self._requested
+        try:
+            return tuple(await bus.list_adapters())
+        except NoAnswer:
+            return ()
 
+    def _scanner(self, name: str) -> AdapterScanner:
+        if name not in self._scanners:
+            self._scanners[name] = self._create_scanner(name)
+        return self._scanners[name]
 
-class _OnceForAll:
-    """What is done for one adapter is done for all: bluetoothd is not restarted for each of them."""
-
-    def __init__(self, helper: RadioHelper) -> None:
-        self._helper = helper
-        self._lock = asyncio.Lock()
-        self._restarted_at = float("-inf")
-
-    async def restart_bluetoothd(self) -> None:
-        async with self._lock:
-            if monotonic() - self._restarted_at < RESTARTS_APART_S:
-                return  # for another adapter: what that brings is waited for here too
-            await self._helper.restart_bluetoothd()
-            self._restarted_at = monotonic()
-
-    async def reset(self, adapter: str) -> None:
-        async with self._lock:
-            await self._helper.reset(adapter)
-
-    async def reset_hardware(self, adapter: str) -> None:
-        async with self._lock:
-            await self._helper.reset_hardware(adapter)
+    def _others(self, name: str) -> list[AdapterScanner]:
+        return [scanner for other, scanner in self._scanners.items() if other != name]
 
 
-def _judge_end(task: asyncio.Task[None], *, last: bool) -> None:
-    """A lost adapter is waited for while others hear; anything else that ended a scan is a fault of ours."""
+def _check_end(task: asyncio.Task[None], *, last: bool) -> None:
+    """Ignore a lost adapter while others scan. Raise any other error that ended a scan."""
     try:
         task.result()
     except RadioLost:

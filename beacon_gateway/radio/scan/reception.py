@@ -1,10 +1,10 @@
-"""What one adapter's scan hears: BlueZ's signals in, sightings out, and what they say of the scan itself.
+"""Convert BlueZ's signals of one adapter's scan to sightings, and record what they show of the scan itself.
 
-A signal tells which part of an advert is new. While a scan with DuplicateData runs, PropertiesChanged carries
-ManufacturerData for each iBeacon frame, whether it changed or not, with RSSI where that changed; ServiceData for
-telemetry; and RSSI without it for whatever else the address sends: another slot, a scan response. So it is while
-another program scans without a filter, too. A passive scan has no such session: RSSI alone is all that it is told of a
-frame that was told before (tests/radio/test_rssi_alone.py).
+A signal contains the parts of an advert that are new. During a scan with DuplicateData, PropertiesChanged contains
+ManufacturerData for each iBeacon frame, changed or not, with RSSI if that changed; ServiceData for telemetry; and RSSI
+alone for anything else that the address sends: another slot, a scan response. The same applies while another program
+scans without a filter. A passive scan has no such session: a frame that was reported before is reported as RSSI alone
+(tests/radio/test_rssi_alone.py).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -15,61 +15,68 @@ from dbus_fast import Message, Variant
 
 from beacon_gateway.frames import decode
 from beacon_gateway.model.beacons import Sighting
-from beacon_gateway.radio.recovery.liveness import Heard, Liveness, Transmitter
-from beacon_gateway.radio.scan.battery_levels import Batteries
-from beacon_gateway.radio.scan.delivery_check import SHORT_S, Delivery
+from beacon_gateway.radio.recovery.liveness import LastHeard, Liveness, Transmitter
+from beacon_gateway.radio.scan.battery_levels import BatteryLevels
+from beacon_gateway.radio.scan.delivery_check import DeliveryCheck
+from beacon_gateway.radio.timings import DEFAULT_TIMINGS, RadioTimings
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.rssi import UNAVAILABLE
 
 DEVICE = "org.bluez.Device1"
-MOST_SOURCES = 2000
-"""Addresses of iBeacons that are remembered. Full, all are forgotten: each is learned again from its next frame."""
+MAX_SOURCES = 2000
+"""Stored addresses of iBeacons. When full, all are removed; each is learned again from its next frame."""
 
 _CHANGED, _ADDED, _REMOVED = "sa{sv}as", "oa{sa{sv}}", "oas"
-_new = tuple.__new__
+_new_tuple = tuple.__new__
 
 
 class _Source:
-    """An address that sends iBeacons, and its last frame. In memory only, while the scan lasts."""
+    """An address that sends iBeacons, and its last frame. Stored in memory only, for the duration of the scan."""
 
-    __slots__ = ("at", "beacon", "company", "heard", "octets", "power", "rssi")
+    __slots__ = ("at", "beacon", "company", "data", "last_heard", "power", "rssi")
 
-    def __init__(self, company: int, octets: bytes, beacon: BeaconId, power: int, heard: Heard | None) -> None:
-        self.company, self.octets = company, octets
-        self.beacon, self.power, self.heard = beacon, power, heard
+    def __init__(self, company: int, data: bytes, beacon: BeaconId, power: int, last_heard: LastHeard | None) -> None:
+        self.company, self.data = company, data
+        self.beacon, self.power, self.last_heard = beacon, power, last_heard
         self.rssi: int | None = None
         self.at = -inf
 
 
 class Reception:
-    """`begin` it for each scan."""
+    """Call `begin` for each scan. `heard_at`: monotonic seconds of the last advert of any device.
 
-    def __init__(self, transmitters: Iterable[Transmitter], batteries: Batteries) -> None:
-        self.liveness = Liveness(transmitters)
-        self.delivery = Delivery()
+    `frames`: number of iBeacon frames; `foreign`: number of other adverts.
+    """
+
+    def __init__(
+        self,
+        transmitters: Iterable[Transmitter],
+        batteries: BatteryLevels,
+        timings: RadioTimings = DEFAULT_TIMINGS,
+    ) -> None:
+        self.liveness = Liveness(transmitters, timings)
+        self.delivery = DeliveryCheck(timings)
         self.heard_at: float | None = None
-        """Monotonic seconds of the last advert of anybody."""
         self.frames = 0
         self.foreign = 0
-        """Adverts that are no iBeacon's."""
         self._batteries = batteries
         self._sources: dict[str, _Source] = {}
-        """By the path of BlueZ's object."""
+        """By object path in BlueZ."""
         self._adapter = self._paths = ""
         self._repeats_data = True
-        self._tell: Callable[[Sighting], None] = lambda _sighting: None
+        self._on_sighting: Callable[[Sighting], None] = lambda _sighting: None
 
-    def begin(self, adapter: str, tell: Callable[[Sighting], None], *, repeats_data: bool = True) -> None:
-        """Another scan: what the last one told says nothing of it. `repeats_data`: it is one with DuplicateData."""
+    def begin(self, adapter: str, on_sighting: Callable[[Sighting], None], *, repeats_data: bool = True) -> None:
+        """Start another scan, without the state of the last one. `repeats_data`: it has DuplicateData."""
         self._repeats_data = repeats_data
-        self._adapter, self._paths, self._tell = adapter, f"/org/bluez/{adapter}/dev_", tell
+        self._adapter, self._paths, self._on_sighting = adapter, f"/org/bluez/{adapter}/dev_", on_sighting
         self._sources.clear()
         self.delivery.begin()
 
     def take(self, message: Message, now: float) -> bool:
-        """One message of the bus, at `now` (monotonic seconds); whether it told of a device of this adapter.
+        """Process a message of the bus at `now` (monotonic seconds); return whether it is about one of our devices.
 
-        This runs for each advert and mostly meets an address that repeats its octets, so it is written for speed.
+        This runs for each advert, and most adverts repeat the data of a known address, so it is optimised for that.
         """
         if message.signature != _CHANGED:
             return self._take_other(message, now)
@@ -79,47 +86,48 @@ class Reception:
             return self._take_new(message.path or "", interface, changed, now)
         manufacturer = changed.get("ManufacturerData")
         if manufacturer is not None:
-            octets = manufacturer.value.get(source.company)
-            if octets is None or octets.value != source.octets:
+            data = manufacturer.value.get(source.company)
+            if data is None or data.value != source.data:
                 return self._take_new(message.path or "", interface, changed, now)
         rssi = changed.get("RSSI")
         if rssi is not None:
-            source.rssi = rssi.value  # BlueZ's one value: a frame that changes nothing of it comes without
+            source.rssi = rssi.value  # one per address: BlueZ omits it from a frame that does not change it
         elif manufacturer is None:
-            return True  # something else than a frame has changed
+            return True  # a change of something other than a frame
         if "ServiceData" in changed:
-            self._batteries.hear(source.beacon, _plain(changed["ServiceData"]), now)
+            self._batteries.record(source.beacon, _unwrap(changed["ServiceData"]), now)
             if manufacturer is None:
                 self.heard_at = now
                 return True
         if manufacturer is None and self._repeats_data:
-            self.heard_at = now  # something else that the address sends
+            self.heard_at = now  # another advert of the address
             return True
-        self._heard(source, now)
+        self._report(source, now)
         return True
 
-    def _heard(self, source: _Source, now: float) -> None:
+    def _report(self, source: _Source, now: float) -> None:
         gap_s, source.at, self.heard_at = now - source.at, now, now
-        if gap_s < SHORT_S:
-            self.delivery.short = True
+        delivery = self.delivery
+        if gap_s < delivery.short_s:
+            delivery.short = True
         else:
-            self.delivery.gap(gap_s)
-        if source.heard is not None:
-            source.heard.at = now
+            delivery.add_gap(gap_s)
+        if source.last_heard is not None:
+            source.last_heard.at = now
         self.frames += 1
         rssi = source.rssi
         if rssi == UNAVAILABLE:
             rssi = None
-        self._tell(_new(Sighting, (source.beacon, rssi, now, source.power, self._adapter)))
+        self._on_sighting(_new_tuple(Sighting, (source.beacon, rssi, now, source.power, self._adapter)))
 
     def _take_other(self, message: Message, now: float) -> bool:
-        """A device appeared or vanished, or it is nothing of ours."""
+        """Process a device that appeared or vanished, and ignore other messages."""
         if message.signature == _ADDED and message.member == "InterfacesAdded":
             path, interfaces = message.body
             properties = interfaces.get(DEVICE)
             if properties is None or not path.startswith(self._paths):
                 return False
-            if "RSSI" in properties:  # without it BlueZ tells something else than a frame
+            if "RSSI" in properties:  # without it the signal is not a frame
                 self._take_new(path, DEVICE, properties, now)
             return True
         if message.signature == _REMOVED and message.member == "InterfacesRemoved":
@@ -130,45 +138,45 @@ class Reception:
         return False
 
     def _take_new(self, path: str, interface: str, changed: Mapping[str, Variant], now: float) -> bool:
-        """An address that is not known yet, or sends something new."""
+        """Process an address that is not known yet, or that sends new data."""
         if interface != DEVICE or not path.startswith(self._paths):
             return False
         if "RSSI" not in changed and "ManufacturerData" not in changed:
             return True
         self.heard_at = now
-        source = self._learned(path, changed)
+        source = self._learn(path, changed)
         if source is None:
             self.foreign += 1
             return True
         if "RSSI" in changed:
             source.rssi = changed["RSSI"].value
         if "ServiceData" in changed:
-            self._batteries.hear(source.beacon, _plain(changed["ServiceData"]), now)
-        self._heard(source, now)
+            self._batteries.record(source.beacon, _unwrap(changed["ServiceData"]), now)
+        self._report(source, now)
         return True
 
-    def _learned(self, path: str, changed: Mapping[str, Variant]) -> _Source | None:
-        """Who sends this; None when it is no iBeacon's."""
+    def _learn(self, path: str, changed: Mapping[str, Variant]) -> _Source | None:
+        """Store and return the source of an iBeacon frame; return None for another advert."""
         if "ManufacturerData" not in changed:
             return None
-        manufacturer = _plain(changed["ManufacturerData"])
+        manufacturer = _unwrap(changed["ManufacturerData"])
         frame = decode(manufacturer)
         before = self._sources.pop(path, None)
         if frame is None:
             return None
         company = next(each for each in manufacturer if decode({each: manufacturer[each]}) is frame)
         beacon = frame.beacon
-        source = _Source(company, manufacturer[company], beacon, frame.measured_power, self.liveness.of(beacon))
+        source = _Source(company, manufacturer[company], beacon, frame.measured_power, self.liveness.last_heard(beacon))
         if before is not None:
             source.rssi = before.rssi
             if before.beacon == beacon:
                 source.at = before.at
-        if len(self._sources) >= MOST_SOURCES:
+        if len(self._sources) >= MAX_SOURCES:
             self._sources.clear()
         self._sources[path] = source
         return source
 
 
-def _plain(told: Variant) -> dict[Any, bytes]:
-    """ManufacturerData by company, or ServiceData by service."""
-    return {key: bytes(octets.value) for key, octets in told.value.items()}
+def _unwrap(data: Variant) -> dict[Any, bytes]:
+    """Return ManufacturerData by company, or ServiceData by service."""
+    return {key: bytes(each.value) for key, each in data.value.items()}

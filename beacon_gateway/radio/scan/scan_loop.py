@@ -1,10 +1,10 @@
-"""Scan after scan of one adapter: each begun, listened to until something disturbs it, and the next one begun.
+"""Run one scan after another on an adapter: each until a disturbance or a long silence ends it.
 
-What a scan may end for, and whether a passive one hears at all, is known here; what outlasts a new scan is not
-(radio.recovery).
+This includes the self-test of passive scans. Faults that a new scan does not cure are left to radio.recovery.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from functools import partial
@@ -15,113 +15,146 @@ import structlog
 from dbus_fast import Message
 
 from beacon_gateway.model.beacons import Sighting
-from beacon_gateway.radio.bluez import NoAnswer, SystemBus
-from beacon_gateway.radio.bluez_watch import Watch, usable_adapter
-from beacon_gateway.radio.port import Unfilter
-from beacon_gateway.radio.radio_wording import NO_PASSIVE, PASSIVE_HEARS_LESS, Words
-from beacon_gateway.radio.scan.advertisement_monitor import INTERFACE as MONITOR
-from beacon_gateway.radio.scan.bluez_cache import forget_ibeacons
-from beacon_gateway.radio.scan.duplicate_filter import Duplicates
-from beacon_gateway.radio.scan.monitor_jam import Jam
-from beacon_gateway.radio.scan.orphaned_scan import LeftScan
+from beacon_gateway.radio.bluetoothd_restart_watch import DisturbanceWatch, wait_for_adapter
+from beacon_gateway.radio.bluez_bus import NoAnswer, SystemBus
+from beacon_gateway.radio.ports import ReportDuplicates
+from beacon_gateway.radio.recovery.adapter_reset import power_cycle
+from beacon_gateway.radio.scan.bluez_workarounds import OrphanedScan, StuckMonitor, forget_ibeacons
+from beacon_gateway.radio.scan.duplicate_filter import MONITOR, DuplicateFilter
 from beacon_gateway.radio.scan.reception import Reception
 from beacon_gateway.radio.scan.scan_session import StartRefused, scan
-from beacon_gateway.radio.scan.scan_state import ScanState
+from beacon_gateway.radio.timings import RadioTimings
 
 log = structlog.get_logger()
 
-PAUSE_FIRST_S = 0.2
-PAUSE_CAP_S = 5.0
-BUSY_PAUSE_S = 0.5
-SELF_TEST_S = 5.0
-PROOF_S = 5.0
-"""A passive scan that has heard nothing for so long from its start is tested, once: it may never have begun."""
-LOOK_S = 5.0
-
 _SELF_TEST_OVER = "self-test over"
-_JAMMED = "the kernel takes no monitor"
+_STUCK = "the kernel takes no monitor"
 
 
-class Scans:
-    """The parameters are those of BlueZScanner. What is heard goes through `reception`."""
+class ScanState:
+    """State of an adapter's scan: starting, listening, refused, off, no_adapter or no_answer.
+
+    `since`, `listens_since`: monotonic seconds. A scan that is replaced by the next one does not reset `listens_since`.
+    """
+
+    def __init__(self) -> None:
+        self.name = "starting"
+        self.since = monotonic()
+        self.listens_since: float | None = None
+        self.rebuilds: Counter[str] = Counter()
+        """Number of scans that were replaced, by reason."""
+        self.last_why: str | None = None
+
+    def enter(self, name: str, adapter: str) -> None:
+        if name == self.name:
+            return
+        log.debug("scanner.state", state=name, adapter=adapter)
+        self.name, self.since = name, monotonic()
+        if name == "listening":
+            self.listens_since = self.listens_since or self.since
+        elif name != "starting":
+            self.listens_since = None
+
+    def record_renewal(self, why: str, adapter: str) -> None:
+        self.rebuilds[why] += 1
+        if why != self.last_why:  # a quiet site renews its scan again and again: log it once
+            log.info("scanner.renewed", why=why, adapter=adapter)
+        self.last_why = why
+
+    def describe(self, quiet_s: float | None, silence_s: float) -> str:
+        """Return the state, with hearing or silent in place of listening.
+
+        `quiet_s`: since the last advert, None if there was none; `silence_s`: silence after which the scan is renewed.
+        """
+        if self.name != "listening":
+            return self.name
+        if quiet_s is not None and quiet_s < silence_s:
+            return "hearing"
+        return "silent" if self.last_why == "silence" else "listening"
+
+
+class ScanLoop:
+    """The parameters are those of AdapterScanner. `refused`: error with which BlueZ refuses the scan now."""
 
     def __init__(
         self,
-        wanted: str | None,
+        requested: str | None,
         reception: Reception,
+        timings: RadioTimings,
         *,
         mode: Literal["active", "passive"],
         silence_s: float,
         patience_s: float,
-        unfilter: Unfilter | None,
-        only_looks: bool,
+        report_duplicates: ReportDuplicates | None,
+        observe_only: bool,
     ) -> None:
-        self._wanted = wanted
-        self.adapter = wanted or ""
+        self._requested = requested
+        self.adapter = requested or ""
         self.mode = mode
-        self.mode_words: Words | None = None
-        """Why a passive scan was given up."""
+        self.passive_given_up: str | None = None
         self._silence_s = silence_s
         self._patience_s = patience_s
         self.reception = reception
-        self._only_looks = only_looks
-        self.duplicates = Duplicates(unfilter)
+        self._timings = timings
+        self._observe_only = observe_only
+        self.duplicates = DuplicateFilter(report_duplicates, retry_s=timings.filter_retry_s)
         self.state = ScanState()
         self.starts_refused = 0
         self.refused: str | None = None
-        self._left_scan = LeftScan()
-        self._jam = Jam()
-        self._to_be_proved = True
-        """Nothing was heard by a passive scan since it was last disturbed."""
+        self._orphaned_scan = OrphanedScan(timings)
+        self._stuck_monitor = StuckMonitor()
+        self._is_unproved = True
+        """A passive scan has received nothing since it was last disturbed."""
 
-    async def follow(self, bus: SystemBus, watch: Watch, tell: Callable[[Sighting], None]) -> None:
-        """Until cancelled. Raises RadioLost when the bus is gone, or no adapter is there for `patience_s`."""
-        pause_s = PAUSE_FIRST_S
+    async def run(self, bus: SystemBus, watch: DisturbanceWatch, on_sighting: Callable[[Sighting], None]) -> None:
+        """Run until cancelled. Raise RadioLost if the bus has ended, or no adapter is present for `patience_s`."""
+        timings = self._timings
+        pause_s = timings.first_pause_s
         while True:
-            adapter = self.adapter = await usable_adapter(
+            adapter = self.adapter = await wait_for_adapter(
                 bus,
                 watch,
-                self._wanted,
+                self._requested,
                 advertising=False,
                 patience_s=self._patience_s,
-                tell_state=self._enter,
+                poll_s=timings.adapter_poll_s,
+                on_state=self._enter,
             )
             try:
-                why = await self._scan(bus, adapter, watch, tell)
-                self.state.renewed(why, adapter)
-                if why == _JAMMED:
-                    await self._end_jam(bus, adapter)
-                self._to_be_proved = why != "silence"
+                why = await self._scan(bus, adapter, watch, on_sighting)
+                self.state.record_renewal(why, adapter)
+                if why == _STUCK:
+                    await self._free_stuck_monitor(bus, adapter)
+                self._is_unproved = why != "silence"
                 if self.mode == "passive" and why == "silence":
-                    await self._test_passive(bus, adapter, watch, tell)
-                pause_s = PAUSE_FIRST_S
+                    await self._test_passive(bus, adapter, watch, on_sighting)
+                pause_s = timings.first_pause_s
             except StartRefused as refused:
-                pause_s = BUSY_PAUSE_S if refused.busy else min(2 * pause_s, PAUSE_CAP_S)
+                pause_s = timings.busy_pause_s if refused.busy else min(2 * pause_s, timings.scan_pause_cap_s)
                 await self._on_refusal(bus, adapter, watch, refused)
             await asyncio.sleep(pause_s)
 
-    def abandoned(self, at: float) -> None:
-        """Nobody follows any more since `at`, monotonic seconds: the bus may have died with a scan under way."""
-        self._left_scan.died(at)
+    def record_end(self, at: float) -> None:
+        """Record that nothing runs the loop since `at`, in monotonic seconds: the bus may have died during a scan."""
+        self._orphaned_scan.record_death(at)
 
     async def _scan(
         self,
         bus: SystemBus,
         adapter: str,
-        watch: Watch,
-        tell: Callable[[Sighting], None],
+        watch: DisturbanceWatch,
+        on_sighting: Callable[[Sighting], None],
         limit_s: float = float("inf"),
     ) -> str:
-        """One scan's life; why it ended. Raises StartRefused."""
-        fault: list[Exception] = []
-
+        """Run one scan and return why it ended. With a limit it is an active one. Raise StartRefused."""
+        errors: list[Exception] = []
         take = self.reception.take
 
         def on_message(message: Message) -> bool:
             try:
-                return take(message, monotonic()) or self._answers_monitor(message, watch)
+                return take(message, monotonic()) or self._check_monitor(message, watch)
             except Exception as error:  # noqa: BLE001 - dbus-fast would log it and go on; it must end the stage
-                fault.append(error)
+                errors.append(error)
                 watch.mark("fault")
                 return True
 
@@ -129,95 +162,104 @@ class Scans:
         if mode == "passive":
             await forget_ibeacons(bus, adapter)
         async with AsyncExitStack() as during:
-            self.reception.begin(adapter, tell, repeats_data=mode == "active")
-            self._jam.begin()
-            no_answer = partial(self._enter, "no_answer")
-            await during.enter_async_context(
-                scan(adapter, mode, on_message, patience_s=self._patience_s, no_answer=no_answer)
+            self.reception.begin(adapter, on_sighting, repeats_data=mode == "active")
+            self._stuck_monitor.begin_scan()
+            session = scan(
+                adapter,
+                mode,
+                on_message,
+                call_limit_s=self._timings.call_limit_s,
+                patience_s=self._patience_s,
+                on_no_answer=partial(self._enter, "no_answer"),
             )
+            await during.enter_async_context(session)
             self.refused = None
             self._enter("listening")
-            if mode == "active":  # once it scans: see radio.duplicates
-                await during.enter_async_context(self.duplicates.reported(bus, adapter))
+            if mode == "active":  # only now that it scans: see duplicate_filter
+                await during.enter_async_context(self.duplicates.disabled(bus, adapter))
                 if not self.duplicates.kernel_takes_no_monitor:
-                    self._jam.taken()
-                elif self._jam.given_up():
-                    watch.mark(_JAMMED)
+                    self._stuck_monitor.record_active()
+                elif self._stuck_monitor.needs_power_cycle():
+                    watch.mark(_STUCK)
             try:
-                why = await self._until_disturbed(watch, limit_s)
+                why = await self._wait_until_disturbed(watch, limit_s)
             finally:
                 self._enter("starting")
-        if fault:
-            raise fault[0]
+        if errors:
+            raise errors[0]
         return why
 
-    async def _end_jam(self, bus: SystemBus, adapter: str) -> None:
-        """Not where somebody has just switched the adapter off: that ends it too, and is not to be undone."""
-        if self._only_looks:
+    async def _free_stuck_monitor(self, bus: SystemBus, adapter: str) -> None:
+        """Power cycle the adapter, unless it was just switched off, which has the same effect."""
+        if self._observe_only:
             return
         with suppress(NoAnswer):
-            here = (await bus.adapters()).get(adapter)
-            if here is not None and here.powered:
-                self._jam.cycled()
-                await bus.power_cycle(adapter)
+            state = (await bus.list_adapters()).get(adapter)
+            if state is not None and state.powered:
+                self._stuck_monitor.record_power_cycle()
+                await power_cycle(bus, adapter)
 
-    def _answers_monitor(self, message: Message, watch: Watch) -> bool:
-        """A passive scan whose monitor BlueZ gives up hears nothing, and bleak says nothing of it. Always False."""
+    def _check_monitor(self, message: Message, watch: DisturbanceWatch) -> bool:
+        """Notice that BlueZ gives up the monitor of a passive scan, which bleak does not report. Return False."""
         if message.interface == MONITOR and self.mode == "passive":
             if message.member == "Activate":
-                self._jam.taken()
-            elif message.member == "Release" and self._jam.given_up():
-                watch.mark(_JAMMED)
+                self._stuck_monitor.record_active()
+            elif message.member == "Release" and self._stuck_monitor.needs_power_cycle():
+                watch.mark(_STUCK)
         return False
 
-    async def _test_passive(self, bus: SystemBus, adapter: str, watch: Watch, tell: Callable[[Sighting], None]) -> None:
-        """A passive scan was silent: does an active one hear beacons? Then the scan stays active.
+    async def _test_passive(
+        self, bus: SystemBus, adapter: str, watch: DisturbanceWatch, on_sighting: Callable[[Sighting], None]
+    ) -> None:
+        """Test a silent passive scan by an active one. If that receives beacons, the scan stays active.
 
-        A known transmitter that it does not hear is lost; so it lasts as long as that takes.
+        The test lasts long enough to show that a known transmitter is lost.
         """
         before, began = self.reception.frames, monotonic()
-        limit_s = max(min(SELF_TEST_S, self._silence_s), self.reception.liveness.limit_s(adapter))
-        why = await self._scan(bus, adapter, watch, tell, limit_s=limit_s)
+        liveness = self.reception.liveness
+        limit_s = max(min(self._timings.self_test_s, self._silence_s), liveness.test_duration_s(adapter))
+        why = await self._scan(bus, adapter, watch, on_sighting, limit_s=limit_s)
         if why != _SELF_TEST_OVER:
-            self.state.renewed(why, adapter)
+            self.state.record_renewal(why, adapter)
         if self.reception.frames > before:
-            self._become_active(PASSIVE_HEARS_LESS)
+            self._give_up_passive("hears_less")
         elif why == _SELF_TEST_OVER:
-            self.reception.liveness.tested(began)
+            liveness.record_test(began)
 
-    async def _on_refusal(self, bus: SystemBus, adapter: str, watch: Watch, refused: StartRefused) -> None:
+    async def _on_refusal(self, bus: SystemBus, adapter: str, watch: DisturbanceWatch, refused: StartRefused) -> None:
         if self.refused != str(refused):
             log.warning("scanner.refused", why=str(refused), adapter=adapter)
         self.starts_refused += 1
         self.refused = str(refused)
         self._enter("refused")
         if refused.no_passive and self.mode == "passive":
-            self._become_active(NO_PASSIVE)
+            self._give_up_passive("not_supported")
         elif refused.busy:
             if watch.bluetoothd_ended_at is not None:
-                self._left_scan.died(watch.bluetoothd_ended_at)
-            if self._left_scan.to_be_ended(monotonic()) and not self._only_looks:
-                await bus.power_cycle(adapter)
+                self._orphaned_scan.record_death(watch.bluetoothd_ended_at)
+            if self._orphaned_scan.needs_power_cycle(monotonic()) and not self._observe_only:
+                await power_cycle(bus, adapter)
 
-    async def _until_disturbed(self, watch: Watch, limit_s: float) -> str:
+    async def _wait_until_disturbed(self, watch: DisturbanceWatch, limit_s: float) -> str:
+        timings = self._timings
         began = quiet_since = monotonic()
         while True:
             if self.reception.heard_at is not None:
                 quiet_since = max(quiet_since, self.reception.heard_at)
             now = monotonic()
-            unproved = self.mode == "passive" and self._to_be_proved and quiet_since == began
-            silence_s = min(PROOF_S, self._silence_s) if unproved else self._silence_s
+            unproved = self.mode == "passive" and self._is_unproved and quiet_since == began
+            silence_s = min(timings.passive_proof_s, self._silence_s) if unproved else self._silence_s
             left_s = min(quiet_since + silence_s, began + limit_s) - now
             if left_s <= 0:
                 return "silence" if limit_s == float("inf") else _SELF_TEST_OVER
-            if self.mode == "active" and self.duplicates.to_be_asked_again(self.reception.delivery.delivered, now):
+            if self.mode == "active" and self.duplicates.needs_retry(self.reception.delivery.delivered, now):
                 return "once a scan"
-            if why := await watch.wait(min(left_s, LOOK_S)):
+            if why := await watch.wait(min(left_s, timings.scan_check_s)):
                 return why
 
-    def _become_active(self, words: Words) -> None:
-        self.mode, self.mode_words = "active", words
-        log.warning("scanner.passive_given_up", adapter=self.adapter, why=words["en"])
+    def _give_up_passive(self, reason: str) -> None:
+        self.mode, self.passive_given_up = "active", reason
+        log.warning("scanner.passive_given_up", adapter=self.adapter, reason=reason)
 
     def _enter(self, state: str) -> None:
         self.state.enter(state, self.adapter)

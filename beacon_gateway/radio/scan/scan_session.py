@@ -1,7 +1,7 @@
-"""One scan through bleak, from its start to its end; it never tells that it has died, so others watch.
+"""Run one scan through bleak, which does not report that a scan has died; scan_loop watches for that.
 
-bleak starts and stops it and holds the connection. What is heard does not go through its callbacks but to us as it
-comes from the bus: bleak makes objects of each advert and keeps books of each address (docs/decisions/0013).
+bleak starts and stops the scan and owns the connection. Adverts do not pass through its callbacks but come directly
+from the bus: bleak creates objects for each advert and stores data of each address (docs/decisions/0013).
 """
 
 import asyncio
@@ -20,8 +20,7 @@ from dbus_fast import Message
 from dbus_fast.aio import MessageBus
 
 from beacon_gateway.frames.ibeacon import IBEACONS
-from beacon_gateway.radio.bluez import CALL_LIMIT_S
-from beacon_gateway.radio.port import RadioLost
+from beacon_gateway.radio.ports import RadioLost
 from beacon_gateway.radio.scan.reception import DEVICE
 
 log = structlog.get_logger()
@@ -30,7 +29,7 @@ _IBEACONS = OrPattern(0, AdvertisementDataType.MANUFACTURER_SPECIFIC_DATA, IBEAC
 
 
 class StartRefused(Exception):
-    """BlueZ or bleak did not start the scan: try again after a pause."""
+    """BlueZ or bleak did not start the scan: retry after a pause."""
 
     @property
     def busy(self) -> bool:
@@ -38,7 +37,7 @@ class StartRefused(Exception):
 
     @property
     def no_passive(self) -> bool:
-        """bluetoothd has no advertisement monitor: it was started without --experimental, or is too old."""
+        """Whether bluetoothd has no advertisement monitor: it runs without --experimental, or is too old."""
         return "passive scanning" in str(self)
 
 
@@ -48,39 +47,41 @@ async def scan(
     mode: Literal["active", "passive"],
     on_message: Callable[[Message], bool],
     *,
+    call_limit_s: float,
     patience_s: float,
-    no_answer: Callable[[], None],
+    on_no_answer: Callable[[], None],
 ) -> AsyncIterator[None]:
-    """Scanning during the block. Raises StartRefused; RadioLost when bluetoothd has not answered for `patience_s`.
+    """Scan during the block. Raise StartRefused; RadioLost if bluetoothd does not reply for `patience_s`.
 
-    `on_message` is told every message of bleak's connection, and says whether it was about a device that is heard.
+    `on_message` receives every message of bleak's connection, and returns whether it was about a device of the adapter.
+    `on_no_answer` is called after each `call_limit_s` without a reply.
     """
     options = BlueZScannerArgs(adapter=adapter)
     if mode == "passive":
         options["or_patterns"] = [_IBEACONS]
     else:
-        options["filters"] = {"DuplicateData": True}  # without it a frame that changes nothing is not told
+        options["filters"] = {"DuplicateData": True}  # without it a frame that changes nothing is not reported
     scanner = BleakScanner(scanning_mode=mode, bluez=options)
-    with ExitStack() as hearing:
+    with ExitStack() as handlers:
 
         async def start() -> None:
-            bus = await _told_first(on_message)
-            hearing.callback(bus.remove_message_handler, on_message)
+            bus = await _insert_handler(on_message)
+            handlers.callback(bus.remove_message_handler, on_message)
             await scanner.start()
 
-        await _start(start(), patience_s, no_answer)
+        await _start(start(), call_limit_s, patience_s, on_no_answer)
         try:
             yield
         finally:
-            await _stop(scanner)
+            await _stop(scanner, call_limit_s)
 
 
-async def _told_first(on_message: Callable[[Message], bool]) -> MessageBus:
-    """bleak's connection, with `on_message` before bleak's own reading of it, to which no device comes any more."""
+async def _insert_handler(on_message: Callable[[Message], bool]) -> MessageBus:
+    """Call `on_message` before bleak's own handler, and withhold devices from the latter; return bleak's connection."""
     manager = await get_global_bluez_manager()
     bus = manager._bus
     assert bus is not None  # for bleak has just connected
-    others: tuple[Callable[[Message], bool | None], ...] = (_of_a_device, manager._parse_msg)
+    others: tuple[Callable[[Message], bool | None], ...] = (_is_about_device, manager._parse_msg)
     for handler in others:
         bus.remove_message_handler(handler)
     for handler in (on_message, *others):
@@ -88,20 +89,22 @@ async def _told_first(on_message: Callable[[Message], bool]) -> MessageBus:
     return bus
 
 
-def _of_a_device(message: Message) -> bool:
-    """Of an adapter on which nobody listens, or after the end of a scan: nothing to keep books of."""
+def _is_about_device(message: Message) -> bool:
+    """Stop messages about devices of other adapters, or after the end of a scan: bleak would store them."""
     if message.member == "PropertiesChanged":
         return message.body[:1] == [DEVICE]
     return message.member == "InterfacesAdded" and len(message.body) == 2 and DEVICE in message.body[1]
 
 
-async def _start(starting: Coroutine[None, None, None], patience_s: float, no_answer: Callable[[], None]) -> None:
-    """A start under way is not cut short: its session would linger at bluetoothd, and all later ones be refused."""
+async def _start(
+    starting: Coroutine[None, None, None], call_limit_s: float, patience_s: float, on_no_answer: Callable[[], None]
+) -> None:
+    """Wait for a start. Cancelled early, its session would remain in bluetoothd, which then refuses every other."""
     start = asyncio.create_task(starting)
     began = monotonic()
     try:
-        while not (await asyncio.wait({start}, timeout=CALL_LIMIT_S))[0]:
-            no_answer()
+        while not (await asyncio.wait({start}, timeout=call_limit_s))[0]:
+            on_no_answer()
             if monotonic() - began >= patience_s:
                 raise RadioLost(f"bluetoothd has not started a scan for {patience_s:g} s")
         await start
@@ -113,10 +116,10 @@ async def _start(starting: Coroutine[None, None, None], patience_s: float, no_an
         start.cancel()
 
 
-async def _stop(scanner: BleakScanner) -> None:
-    """Swallows what a scan that died of a disturbance answers: it is thrown away whatever it says."""
+async def _stop(scanner: BleakScanner, call_limit_s: float) -> None:
+    """Stop a scan and ignore errors: a scan that a disturbance ended cannot be stopped any more."""
     try:
-        async with asyncio.timeout(CALL_LIMIT_S):
+        async with asyncio.timeout(call_limit_s):
             await scanner.stop()
     except (BleakError, OSError, EOFError) as error:  # TimeoutError is an OSError
         log.debug("scanner.stop_failed", error=str(error))

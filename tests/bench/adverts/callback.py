@@ -25,7 +25,7 @@ from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.radio.recovery.liveness import Transmitter
-from beacon_gateway.radio.scan.battery_levels import Batteries
+from beacon_gateway.radio.scan.battery_levels import BatteryLevels
 from beacon_gateway.radio.scan.reception import Reception
 from sync_contract.catalogue import BeaconKind
 from tests.bench.adverts.bluez import ADAPTER_PATH, advert, appears
@@ -121,7 +121,7 @@ def no_more(_sighting: Sighting) -> None:
 def receiving(known: Iterable[Beacon], tell: Callable[[Sighting], None]) -> Reception:
     """With the place beacons as known transmitters, as in the daemon."""
     places = [Transmitter(beacon.id, beacon.label) for beacon in known if beacon.kind is BeaconKind.place]
-    reception = Reception(places, Batteries(known))
+    reception = Reception(places, BatteryLevels(known))
     reception.begin("hci0", tell)
     return reception
 

@@ -1,4 +1,4 @@
-"""What the same walk decides in simulated time: the gateway's own presence, without radio and clock."""
+"""Compute the gateway's decisions on a walk in simulated time, without radio and clock."""
 
 from collections.abc import Sequence
 from itertools import takewhile
@@ -14,7 +14,7 @@ from beacon_gateway.simulation.room import Walker, sightings
 def decide(
     walkers: Sequence[Walker], *, seed: int, for_s: float, presence: PresenceRules, choice: ChoiceRules
 ) -> tuple[Decision, ...]:
-    """Those that concern people or the screen, in the room's first seconds. `at`: since its second 0."""
+    """Return the decisions about people and the screen within `for_s`. `at`: seconds since the start."""
     beacons = [walker.beacon for walker in walkers]
     core = DecisionEngine(Tracker(beacons, presence), Choice(choice), Trace(beacons), dict)
     heard = takewhile(lambda sighting: sighting.at < for_s, sightings(walkers, seed=seed))

@@ -1,4 +1,4 @@
-"""The controller as an adapter of the lab's kernel, and a room of walkers that it hears."""
+"""Plug the virtual controller into the lab's kernel as an adapter, and play walkers to it."""
 
 import asyncio
 import os
@@ -10,21 +10,21 @@ from hashlib import sha256
 from time import monotonic
 
 from beacon_gateway.frames.ibeacon import COMPANY, IBeacon
-from beacon_gateway.radio.bluez import NoAnswer, SystemBus, system_bus
+from beacon_gateway.radio.bluez_bus import NoAnswer, SystemBus, system_bus
 from beacon_gateway.simulation.room import Walker, sightings
 from sync_contract.beacon_identity import BeaconId
 from tests.radio.inside import PATIENCE, until
 from tests.radio.walk.controller import Controller
 
 _VENDOR, _CREATE = 0xFF, b"\xff\x00"
-"""drivers/bluetooth/hci_vhci.c: writing the second makes an adapter, whose index comes in a packet of the first."""
+"""drivers/bluetooth/hci_vhci.c: writing _CREATE makes an adapter; a _VENDOR packet contains its index."""
 _PACKET = 2048
 _UP_S = 20.0
 _OUR_ADDRESS = bytes.fromhex("020000000001")[::-1]
 
 
 class WalkRadio:
-    """`name`: e.g. hci2. `reported`: the RSSI of each advert that the kernel was told of."""
+    """`name`: such as hci2. `reported`: RSSI of each advert reported to the kernel; `filtered`: number of others."""
 
     def __init__(self, descriptor: int, controller: Controller) -> None:
         self._descriptor = descriptor
@@ -32,16 +32,15 @@ class WalkRadio:
         self.name = ""
         self.reported: dict[BeaconId, list[int]] = defaultdict(list)
         self.filtered = 0
-        """Adverts that it was not told of while it scanned, for it had asked for a filter."""
         self.began = datetime.now(UTC)
         self._began = monotonic()
 
     def seconds(self) -> float:
-        """Since the walk began."""
+        """Return the seconds since the start of the walk."""
         return monotonic() - self._began
 
     def take(self) -> None:
-        """Answer what the kernel has written."""
+        """Answer a packet from the kernel."""
         packet = os.read(self._descriptor, _PACKET)
         if packet[0] == _VENDOR:
             self.name = f"hci{int.from_bytes(packet[2:4], 'little')}"
@@ -49,7 +48,7 @@ class WalkRadio:
             os.write(self._descriptor, answer)
 
     async def play(self, walkers: Sequence[Walker], *, seed: int, for_s: float) -> None:
-        """The room from its second 0, as fast as life, for so many seconds."""
+        """Play the room from its start in real time for `for_s` seconds."""
         data = {walker.beacon.id: advert(walker.beacon.id, walker.beacon.measured_power) for walker in walkers}
         address = {id_: address_of(id_) for id_ in data}
         self.began, self._began = datetime.now(UTC), monotonic()
@@ -63,7 +62,7 @@ class WalkRadio:
                 self.reported[sighting.beacon].append(sighting.rssi)
 
     def hear(self, address: bytes, data: bytes, rssi: int) -> bool:
-        """One advert on the air; whether the kernel was told of it."""
+        """Send one advert; return whether it was reported to the kernel."""
         report = self.controller.report(address, data, rssi)
         if report is None:
             self.filtered += self.controller.scanning
@@ -74,7 +73,7 @@ class WalkRadio:
 
 @asynccontextmanager
 async def walk_radio(*, strict: bool = False) -> AsyncIterator[WalkRadio]:
-    """Plugged in during the block, and switched on. `strict`: with a duplicate filter, see Controller."""
+    """Plug in the adapter and switch it on during the block. `strict`: see Controller."""
     descriptor = os.open("/dev/vhci", os.O_RDWR | os.O_NONBLOCK)
     radio, loop = WalkRadio(descriptor, Controller(_OUR_ADDRESS, strict=strict)), asyncio.get_running_loop()
     loop.add_reader(descriptor, radio.take)
@@ -92,20 +91,20 @@ async def walk_radio(*, strict: bool = False) -> AsyncIterator[WalkRadio]:
 
 async def _is_on(bus: SystemBus, adapter: str) -> bool:
     try:
-        here = (await bus.adapters()).get(adapter)
+        state = (await bus.list_adapters()).get(adapter)
     except NoAnswer:
         return False
-    return here is not None and here.powered
+    return state is not None and state.powered
 
 
 def advert(beacon: BeaconId, measured_power: int) -> bytes:
-    """The AD structure on the air, as BlueZ sends it: no flags."""
-    octets = COMPANY.to_bytes(2, "little") + IBeacon(beacon.uuid, beacon.major, beacon.minor, measured_power).encode()
-    return bytes([len(octets) + 1, 0xFF]) + octets
+    """Return the AD structure as BlueZ sends it, without flags."""
+    data = COMPANY.to_bytes(2, "little") + IBeacon(beacon.uuid, beacon.major, beacon.minor, measured_power).encode()
+    return bytes([len(data) + 1, 0xFF]) + data
 
 
 def address_of(beacon: BeaconId) -> bytes:
-    """A static random address (Vol 6 Part B, 1.3.2.1), the same each time; its two highest bits are set."""
-    octets = bytearray(sha256(str(beacon).encode()).digest()[:6])
-    octets[5] |= 0xC0
-    return bytes(octets)
+    """Return a constant static random address (Vol 6 Part B, 1.3.2.1); its two highest bits are set."""
+    address = bytearray(sha256(str(beacon).encode()).digest()[:6])
+    address[5] |= 0xC0
+    return bytes(address)

@@ -7,7 +7,7 @@ import pytest
 
 from beacon_gateway.commands.radio_wording import STEPS
 from beacon_gateway.commands.replay import run
-from beacon_gateway.radio.recovery.ladder import Step
+from beacon_gateway.model.radio_status import RecoveryStep
 from tests.captures.identity import WALK
 from tests.paths import ROOT
 from tests.unit.beacon_gateway.commands.test_replay import NO_STATE, NOWHERE, site
@@ -24,7 +24,7 @@ def test_the_decisions_that_it_shows_are_those_of_the_recording(site: Path, caps
 
 
 def test_each_step_of_the_ladder_is_explained_by_the_words_that_the_commands_use() -> None:
-    assert set(STEPS) == set(Step)
+    assert set(STEPS) == set(RecoveryStep)
     for words in STEPS.values():
         assert f"| {words} |" in PAGE, words
 

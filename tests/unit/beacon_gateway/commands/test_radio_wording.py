@@ -1,112 +1,131 @@
-"""What staff read of the radio, from what the radio's own parts say of themselves."""
+"""The lines that describe the radio's status in the terminal."""
 
+import json
 import re
+from dataclasses import replace
 
 import pytest
 
 from beacon_gateway.commands.radio_wording import ADVERTS, MODES, STATES, STEPS, radio_sentences
-from beacon_gateway.radio.advertise.advert_wording import off_air
-from beacon_gateway.radio.radio_wording import FILTERED, NO_PASSIVE, batteries_low, hearing
-from beacon_gateway.radio.recovery.ladder import Fault, Ladder, Step
-from beacon_gateway.radio.recovery.liveness import Transmitter, Verdict
+from beacon_gateway.model.radio_status import (
+    AdapterStatus,
+    AdvertRefusal,
+    AdvertStatus,
+    BatteryStatus,
+    ClassBatteries,
+    DeliveredAdverts,
+    DeliveryStatus,
+    IdentityStatus,
+    LivenessStatus,
+    PlaceBattery,
+    RadioStatus,
+    RecoveryStatus,
+    RecoveryStep,
+    RefusalReason,
+)
+from beacon_gateway.radio.radio_wording import FILTERED, PASSIVE_GIVEN_UP, word_batteries, word_recovery
+from beacon_gateway.radio.recovery.liveness import Transmitter
 from beacon_gateway.radio.scan.merged_scanner import MergedScanner
-from beacon_gateway.radio.simulated import SimulatedScanner
+from beacon_gateway.radio.simulated_radio import SimulatedScanner
+from beacon_gateway.radio.status_json import read_advert_status, read_radio_status, to_json
 from beacon_gateway.simulation.demo import demo_room
 from tests.unit.beacon_gateway.presence.people import place
 
 WALL = place(1)
+BATTERIES = BatteryStatus((PlaceBattery(str(WALL.id), "wall", True, 1.0),), {"card": ClassBatteries(2, 1)})
 
 
-def told(radio: object, advert: object = None) -> str:
-    return "\n".join(radio_sentences({"radio": radio, "advert": advert or {"state": "off"}}))
+def describe(radio: RadioStatus, advert: AdvertStatus | None = None) -> str:
+    """The lines, after the way of both statuses through the JSON of /healthz."""
+    radio_json, advert_json = (json.loads(json.dumps(to_json(each))) for each in (radio, advert or AdvertStatus()))
+    return "\n".join(radio_sentences(read_radio_status(radio_json), read_advert_status(advert_json)))
 
 
-def test_a_radio_that_has_just_begun_says_what_it_is_and_what_it_cannot_prove() -> None:
-    lines = told(MergedScanner((), transmitters=[Transmitter(WALL.id, WALL.label)]).describe())
+def test_a_radio_that_has_just_started_names_its_state_and_what_is_not_proved() -> None:
+    lines = describe(MergedScanner((), transmitters=[Transmitter(WALL.id, WALL.label)]).read_status())
     assert "正在启动 starting" in lines
     assert "无法证明接收正常" in lines
     assert "Hearing is not proved" in lines
 
 
-def test_a_simulated_radio_is_never_taken_for_a_real_one() -> None:
-    assert "模拟的无线电" in told(SimulatedScanner(demo_room((WALL,), None), seed=1).describe())
+def test_a_simulated_radio_is_described_as_one() -> None:
+    assert "模拟的无线电" in describe(SimulatedScanner(demo_room((WALL,), None), seed=1).read_status())
 
 
 @pytest.mark.parametrize("state", [*STATES])
-def test_each_state_is_told_in_both_languages(state: str) -> None:
-    line = told({"state": state, "adapters": {"hci0": {"state": state}}}).splitlines()[0]
+def test_each_state_is_described_in_both_languages(state: str) -> None:
+    line = describe(RadioStatus(state, adapters={"hci0": AdapterStatus(state)})).splitlines()[0]
     assert STATES[state] in line
     assert line.endswith("(hci0)")
     assert any("一" <= letter <= "鿿" for letter in STATES[state])
     assert any(letter.isascii() and letter.isalpha() for letter in STATES[state])
 
 
-def test_a_fault_of_one_adapter_is_told_with_what_was_done_about_it() -> None:
-    verdict = Verdict((), (WALL.label,), 1)
-    recovery = {"words": {"zh": "故障:hci1 被关掉了。", "en": "Fault: hci1 is switched off."}}
-    radio = {
-        "state": "hearing",
-        "liveness": {"words": hearing(verdict)},
-        "adapters": {"hci0": {"state": "hearing"}, "hci1": {"state": "off", "recovery": recovery}},
-    }
-    lines = told(radio)
+def test_a_fault_of_one_adapter_is_described_with_the_last_step() -> None:
+    recovery = RecoveryStatus("hci1", "off", step=RecoveryStep.ask_a_person)
+    radio = RadioStatus(
+        "hearing",
+        liveness=LivenessStatus(lost=(WALL.label,), expected=1),
+        adapters={"hci0": AdapterStatus("hearing"), "hci1": AdapterStatus("off", recovery=recovery)},
+    )
+    lines = describe(radio)
     assert "is not heard any more" in lines
     assert f"hci1: {STATES['off']}" in lines
-    assert "故障:hci1 被关掉了。" in lines
     assert f"hci0: {STATES['hearing']}" in lines
+    words = word_recovery(recovery)
+    assert words is not None
+    assert words["zh"] in lines
+    assert words["en"] in lines
 
 
-def test_each_adapter_says_how_it_scans_and_what_it_is_not_told_and_batteries_are_said_once() -> None:
-    radio = {
-        "state": "hearing",
-        "batteries": {"words": batteries_low(["wall"], ["card"])},
-        "adapters": {
-            "hci0": {"state": "hearing", "mode": "active", "mode_words": NO_PASSIVE, "delivery": {"words": FILTERED}},
-            "hci1": {"state": "listening", "mode": "passive"},
-        },
-    }
-    lines = told(radio)
+def test_each_adapter_has_its_mode_and_delivery_and_batteries_appear_once() -> None:
+    first = AdapterStatus(
+        "hearing",
+        mode="active",
+        passive_given_up="not_supported",
+        delivery=DeliveryStatus(DeliveredAdverts.once_a_scan),
+    )
+    second = AdapterStatus("listening", mode="passive")
+    lines = describe(RadioStatus("hearing", batteries=BATTERIES, adapters={"hci0": first, "hci1": second}))
     assert f"hci0: {STATES['hearing']}; {MODES['active']}" in lines
     assert f"hci1: {STATES['listening']}; {MODES['passive']}" in lines
-    for words in (NO_PASSIVE, FILTERED, batteries_low(["wall"], ["card"])):
+    for words in (PASSIVE_GIVEN_UP["not_supported"], FILTERED, word_batteries(BATTERIES)):
+        assert words is not None
         assert lines.count(words["zh"]) == lines.count(words["en"]) == 1
 
 
-def test_how_far_the_ladder_is_climbed_is_told_while_a_fault_lasts() -> None:
-    ladder = Ladder()
-    fault = Fault("deaf", tuple(Step), "wall")
-    at = 0.0
-    for _ in tuple(Step):
-        assert ladder.climb(at, fault)
-        at += 100_000
-    told_of = {"recovery": {**ladder.describe(at - 100_000), "words": {"zh": "故障", "en": "Fault"}}}
-    lines = told({"state": "listening", "adapters": {"hci0": {"state": "listening", **told_of}}})
-    ladder_line = next(line for line in lines.splitlines() if "ladder" in line)
-    for step in Step:
+def test_the_steps_taken_are_listed_while_a_fault_continues() -> None:
+    taken = dict.fromkeys(RecoveryStep, 1)
+    recovery = RecoveryStatus("hci0", "deaf", "wall", RecoveryStep.ask_a_person, next_step_in_s=480.0, taken=taken)
+    radio = RadioStatus("listening", adapters={"hci0": AdapterStatus("listening", recovery=recovery)})
+    ladder_line = next(line for line in describe(radio).splitlines() if "ladder" in line)
+    for step in RecoveryStep:
         assert f"{STEPS[step]} ×1" in ladder_line
-    assert re.search(r"next in [1-9][0-9]* s$", ladder_line)
-    healthy = {"recovery": Ladder().describe(0.0) | {"words": None}}
-    assert "ladder" not in told({"state": "hearing", "adapters": {"hci0": {"state": "hearing", **healthy}}})
+    assert re.search(r"next in 480 s$", ladder_line)
+    healthy = AdapterStatus("hearing", recovery=replace(recovery, fault=None))
+    assert "ladder" not in describe(RadioStatus("hearing", adapters={"hci0": healthy}))
 
 
-def test_a_refused_advert_says_what_was_refused() -> None:
-    refused = {"zh": "适配器 hci0 放不下更多广播", "en": "adapter hci0 has no free advertisement set"}
-    identity = {"beacon": str(WALL.id), "words": off_air("refused", 600.0, refused)}
-    lines = told({"state": "hearing"}, {"state": "refused", "identities": [identity, {"words": None}]})
+def test_a_refused_advert_is_described_with_the_reason() -> None:
+    refusal = AdvertRefusal(RefusalReason.no_free_set, "hci0", "Maximum advertisements reached")
+    refused = IdentityStatus("refused", str(WALL.id), refusal=refusal, off_air_s=600.0)
+    advert = AdvertStatus("refused", identities=(refused, IdentityStatus("on_air")))
+    lines = describe(RadioStatus("hearing"), advert)
     assert ADVERTS["refused"] in lines
     assert "本站广播没有发出,已有 10 分钟:适配器 hci0 放不下更多广播。请拔插适配器" in lines
-    assert "not been on the air for 10 min: adapter hci0 has no free advertisement set. Please replug" in lines
+    assert "not been on the air for 10 min: adapter hci0 has no free advertisement set" in lines
     assert lines.count(str(WALL.id)) == 1
+    assert "adapter hci0 has no free advertisement set" in str(to_json(advert))
 
 
 @pytest.mark.parametrize("state", [*ADVERTS])
-def test_each_state_of_the_advert_is_told_in_both_languages(state: str) -> None:
-    line = told({"state": "hearing"}, {"state": state}).splitlines()[-1]
+def test_each_state_of_the_advert_is_described_in_both_languages(state: str) -> None:
+    line = describe(RadioStatus("hearing"), AdvertStatus(state)).splitlines()[-1]
     assert line == f"本站广播 own advert: {ADVERTS[state]}"
     assert any("一" <= letter <= "鿿" for letter in ADVERTS[state])
     assert any(letter.isascii() and letter.isalpha() for letter in ADVERTS[state])
 
 
-def test_what_is_not_known_is_told_as_it_is() -> None:
-    assert "levitating" in told({"state": "levitating"})
-    assert told({}).startswith("无线接收 radio:")
+def test_an_unknown_state_is_printed_as_it_is() -> None:
+    assert "levitating" in describe(RadioStatus("levitating"))
+    assert describe(RadioStatus()).startswith("无线接收 radio:")

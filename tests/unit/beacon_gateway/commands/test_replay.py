@@ -198,11 +198,11 @@ def recorded_at(began: datetime, folder: Path, beacon: IBeacon = PLACE_BEACON, *
     """A place beacon at arm's length for ten seconds; then a stranger's frame ends the recording, if asked for."""
     recorder = Recorder(None, began=began, began_at=0.0)
     for number in range(100):
-        recorder.hear(Sighting(beacon.beacon, -55, number / 10, -59, "hci0"))
+        recorder.record(Sighting(beacon.beacon, -55, number / 10, -59, "hci0"))
     if silent_until_s:
-        recorder.hear(Sighting(IBeacon(beacon.uuid, beacon.major, 99, -59).beacon, -90, silent_until_s, -59, "hci0"))
+        recorder.record(Sighting(IBeacon(beacon.uuid, beacon.major, 99, -59).beacon, -90, silent_until_s, -59, "hci0"))
     file = folder / f"{began:%H%M}.btsnoop"
-    file.write_bytes(recorder.octets())
+    file.write_bytes(recorder.build_file())
     return file
 
 

@@ -1,6 +1,6 @@
 """What the table and the lines of `scan` say of batteries, and what the radio asks a person to do."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from io import StringIO
 
 import pytest
@@ -9,6 +9,15 @@ from rich.console import Console
 from beacon_gateway.commands.radio_wording import MODES, STATES, STEPS
 from beacon_gateway.commands.scan_table import plain_rows, table
 from beacon_gateway.model.beacons import Beacon, Sighting
+from beacon_gateway.model.radio_status import (
+    AdapterStatus,
+    DeliveredAdverts,
+    DeliveryStatus,
+    LivenessStatus,
+    RadioStatus,
+    RecoveryStatus,
+    RecoveryStep,
+)
 from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.decision_engine import DecisionEngine
 from beacon_gateway.presence.explain.live_table import Listening
@@ -16,10 +25,8 @@ from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.radio.radio_factory import Radios
-from beacon_gateway.radio.radio_wording import FILTERED, hearing, recovering
-from beacon_gateway.radio.recovery.ladder import Fault, Ladder, Step
-from beacon_gateway.radio.recovery.liveness import Verdict
-from beacon_gateway.radio.scan.battery_levels import Batteries
+from beacon_gateway.radio.radio_wording import word_recovery
+from beacon_gateway.radio.scan.battery_levels import BatteryLevels
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from tests.unit.beacon_gateway.presence.people import frame, person, place
@@ -29,70 +36,60 @@ BATTERY = "0000180f-0000-1000-8000-00805f9b34fb"
 
 
 class Radio:
-    """`filtered`: its controller filters duplicates. `more`: what else it says of itself."""
+    """A scanner with a given status."""
 
     name = "bluez"
 
-    def __init__(
-        self, batteries: Batteries, *, filtered: bool = False, more: Mapping[str, object] | None = None
-    ) -> None:
-        self._batteries, self._filtered, self._more = batteries, filtered, more or {}
+    def __init__(self, status: RadioStatus) -> None:
+        self._status = status
 
-    async def hear(self, tell: Callable[[Sighting], None]) -> None: ...
+    async def hear(self, on_sighting: Callable[[Sighting], None]) -> None: ...
 
-    def describe(self) -> dict[str, object]:
-        words = FILTERED if self._filtered else None
-        return {
-            "state": "hearing",
-            "batteries": self._batteries.describe(1.0),
-            "adapters": {"hci0": {"state": "hearing", "mode": "active", "delivery": {"words": words}}},
-            **self._more,
-        }
+    def read_status(self) -> RadioStatus:
+        return self._status
 
 
 def said(
     *told: tuple[BeaconId, bytes],
     filtered: bool = False,
-    batteries: Batteries | None = None,
-    more: Mapping[str, object] | None = None,
+    batteries: BatteryLevels | None = None,
+    status: RadioStatus | None = None,
     own: Beacon | None = None,
 ) -> tuple[str, str]:
     """The table on a terminal of 120 columns, and the lines. `own`: our own advert, which nobody hears."""
-    known = batteries or Batteries([WALL, CARD])
+    known = batteries or BatteryLevels([WALL, CARD])
     for heard, octets in told:
-        known.hear(heard, {BATTERY: octets}, 1.0)
+        known.record(heard, {BATTERY: octets}, 1.0)
     beacons = (WALL, CARD, own) if own else (WALL, CARD)
     decide = DecisionEngine(Tracker(beacons, PresenceRules()), Choice(ChoiceRules()), Trace(()), dict)
     listening = Listening(beacons, decide, {}, strangers=False, at=0.0)
     for beacon in (WALL, CARD):
         listening.hear(frame(beacon, -55, 0.9))
-    radios = Radios(Radio(known, filtered=filtered, more=more), None, known)
+    delivery = DeliveryStatus(DeliveredAdverts.once_a_scan) if filtered else None
+    hci0 = AdapterStatus("hearing", mode="active", delivery=delivery)
+    usual = RadioStatus("hearing", batteries=known.read_status(1.0), adapters={"hci0": hci0})
+    radios = Radios(Radio(status or usual), None, known)
     screen = StringIO()
     Console(width=120, file=screen).print(table(listening, decide.chosen, radios, 1.0, 1.0))
     return screen.getvalue(), plain_rows(listening, decide.chosen, radios, 1.0, 1.0)
 
 
 def test_the_head_says_whether_hearing_is_proved_and_why_that_matters_and_each_adapter_with_its_fault() -> None:
-    fault = Fault("transmitter_lost", (Step.new_scanner, Step.ask_a_person), "wall")
-    ladder = Ladder()
-    ladder.climb(0.0, fault)
-    recovery = {**ladder.describe(1.0), "words": recovering("hci1", fault, Step.new_scanner)}
-    unproved = Verdict((), (), 0)
-    more = {
-        "liveness": {**unproved.describe(), "words": hearing(unproved)},
-        "adapters": {
-            "hci0": {"state": "hearing", "mode": "active"},
-            "hci1": {"state": "listening", "mode": "passive", "recovery": recovery},
-        },
-    }
-    for text in said(more=more):
+    taken = {RecoveryStep.new_scanner: 1}
+    recovery = RecoveryStatus("hci1", "transmitter_lost", "wall", RecoveryStep.new_scanner, False, 14.0, taken)
+    hci0 = AdapterStatus("hearing", mode="active")
+    hci1 = AdapterStatus("listening", mode="passive", recovery=recovery)
+    status = RadioStatus("hearing", liveness=LivenessStatus(), adapters={"hci0": hci0, "hci1": hci1})
+    words = word_recovery(recovery)
+    assert words is not None
+    for text in said(status=status):
         flat = " ".join(text.split())
         assert "Hearing is not proved" in flat
         assert "A deaf radio and an empty hall then look the same." in flat
         assert f"hci0: {STATES['hearing']}; {MODES['active']}" in flat
         assert f"hci1: {STATES['listening']}; {MODES['passive']}" in flat
-        assert recovering("hci1", fault, Step.new_scanner)["en"] in flat
-        assert f"{STEPS['new_scanner']} ×1; 下一步 next in 14 s" in flat
+        assert words["en"] in flat
+        assert f"{STEPS[RecoveryStep.new_scanner]} ×1; 下一步 next in 14 s" in flat
 
 
 def test_our_own_advert_is_no_fault_where_a_scan_sends_none() -> None:
@@ -136,5 +133,5 @@ def test_low_batteries_and_a_filtering_controller_are_said_with_the_remedy() -> 
 
 
 def test_a_radio_without_batteries_is_shown_too() -> None:
-    known = Batteries()
+    known = BatteryLevels()
     assert all("dBm" in text for text in said(batteries=known))

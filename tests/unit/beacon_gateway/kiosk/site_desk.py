@@ -11,6 +11,7 @@ from beacon_gateway.kiosk.app import kiosk_app
 from beacon_gateway.kiosk.client_origin import ClientOrigin
 from beacon_gateway.kiosk.site_status import SiteStatus
 from beacon_gateway.kiosk.stage import Stage
+from beacon_gateway.model.radio_status import AdapterStatus, AdvertStatus, LivenessStatus, RadioStatus
 from beacon_gateway.model.sync_state import SyncLine, SyncState
 from daemonkit.web import WebRules, serving
 from kiosk_ui.render import Pages
@@ -29,13 +30,14 @@ STATE = SyncState(
     reachable=False,
     lines=(SyncLine(AT, "unreachable", "", "name_unknown"), SyncLine(AT, "accepted", "intent", "")),
 )
-HEALTH = {
-    "radio": {"state": "hearing", "adapters": {"hci0": {}, "hci1": {}}, "liveness": {"proof": "proved"}},
-    "advert": {"state": "on_air"},
-    "stages": {
-        "sync": {"state": "waiting", "for_s": 4.2, "restarts": 3, "error": "CentralUnreachable"},
-        "presence": {"state": "running", "for_s": 9.0, "restarts": 0, "error": ""},
-    },
+RADIO = RadioStatus(
+    "hearing",
+    liveness=LivenessStatus(by=("wall",), expected=1),
+    adapters={"hci0": AdapterStatus("hearing"), "hci1": AdapterStatus("hearing")},
+)
+STAGES = {
+    "sync": {"state": "waiting", "for_s": 4.2, "restarts": 3, "error": "CentralUnreachable"},
+    "presence": {"state": "running", "for_s": 9.0, "restarts": 0, "error": ""},
 }
 
 
@@ -47,7 +49,9 @@ def made(**changed: object) -> SiteStatus:
     follow, why = walked()
     site = SiteStatus(
         why=why,
-        health=lambda: HEALTH,
+        radio_status=lambda: RADIO,
+        advert_status=lambda: AdvertStatus("on_air"),
+        stage_health=lambda: STAGES,
         visits=lambda: follow.visits,
         foreign=lambda: 42,
         bindings=lambda: {CARD.id: LUNCH.id, WALL.id: LUNCH.id},

@@ -9,9 +9,10 @@ import pytest
 
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.kiosk.client_origin import ClientOrigin
+from beacon_gateway.model.radio_status import AdvertStatus, RadioStatus
 from beacon_gateway.model.sync_state import SyncState
 from tests.unit.beacon_gateway.kiosk.resident import Resident
-from tests.unit.beacon_gateway.kiosk.site_desk import HEALTH, STATE, Asking, made, served
+from tests.unit.beacon_gateway.kiosk.site_desk import STATE, Asking, made, served
 from tests.unit.beacon_gateway.kiosk.test_decision_trace import CARD, WALL
 
 
@@ -57,21 +58,20 @@ async def test_why_is_told_with_its_picture_and_in_the_readers_language(staff: R
 async def test_an_advert_that_is_off_the_air_for_long_is_told_with_what_to_do(
     language: str, words: str, asking: Asking
 ) -> None:
-    off = HEALTH | {"advert": {"state": "adapter_off", "off_air_s": 725.0, "asks_a_person": True}}
-    async for staff in served(made(health=lambda: off), asking):
+    off = AdvertStatus("adapter_off", asks_a_person=True, off_air_s=725.0)
+    async for staff in served(made(advert_status=lambda: off), asking):
         await staff.get("/")
         await staff.post("/display", language=language, back="/")
         assert words in await staff.get("/site")
-    back = HEALTH | {"advert": {"state": "on_air", "off_air_s": 0.0, "asks_a_person": False}}
-    async for staff in served(made(health=lambda: back), asking):
+    async for staff in served(made(advert_status=lambda: AdvertStatus("on_air")), asking):
         await staff.get("/")
         await staff.post("/display", language=language, back="/")
         assert words[-10:] not in await staff.get("/site")
 
 
 async def test_a_simulated_radio_is_told_as_one(asking: Asking) -> None:
-    imagined = {"radio": {"state": "simulated", "walkers": 2}, "advert": {"state": "simulated"}}
-    async for staff in served(made(health=lambda: imagined), asking):
+    radio, advert = RadioStatus("simulated", walkers=2), AdvertStatus("simulated")
+    async for staff in served(made(radio_status=lambda: radio, advert_status=lambda: advert), asking):
         page = await staff.get("/site")
         assert "模拟的无线电，没有真的在接收" in page
         assert "模拟的，没有真的发出" in page
@@ -103,7 +103,7 @@ async def test_nobody_is_called_connected_before_that_was_seen(
         return replace(STATE, reachable=told, lines=())
 
     stage = {"state": state, "for_s": 4.2, "restarts": 3, "error": "CentralUnreachable"}
-    async for staff in served(made(sync=sync, health=lambda: HEALTH | {"stages": {"report": stage}}), asking):
+    async for staff in served(made(sync=sync, stage_health=lambda: {"report": stage}), asking):
         page = await staff.get("/site")
         assert [each for each in ("还不知道", "已连上", "连不上服务器") if each in page] == [words]
 

@@ -7,6 +7,7 @@ from heapq import merge
 from random import Random
 
 from beacon_gateway.model.beacons import Beacon, Sighting
+from beacon_gateway.model.radio_status import LivenessStatus, Proof
 from beacon_gateway.model.visits import Left
 from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.decision_engine import DecisionEngine
@@ -15,9 +16,9 @@ from beacon_gateway.presence.project_selection import Circumstances
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.tracker import Tracker
-from beacon_gateway.radio.recovery import adapter_faults
-from beacon_gateway.radio.recovery.ladder import Ladder
-from beacon_gateway.radio.recovery.liveness import Liveness, Proof, Transmitter, Verdict
+from beacon_gateway.radio.recovery.adapter_faults import find_fault
+from beacon_gateway.radio.recovery.liveness import Liveness, Transmitter
+from beacon_gateway.radio.recovery.recovery_ladder import RecoveryLadder
 from beacon_gateway.simulation.air import Air, hear
 from sync_contract.records import BeaconStatistics, ClockReading
 from tests.unit.beacon_gateway.presence.people import place
@@ -88,13 +89,13 @@ def left_alone(seconds: float, *, longest_hiccup_s: float, seed: int) -> Alarms:
     choice = Choice(ChoiceRules(), circumstances=lambda now: Circumstances(cloned=collector.cloned(now)))
     decide = DecisionEngine(Tracker(known, rules), choice, Trace(known), dict)
     liveness = Liveness(Transmitter(b.id, b.label, interval_s=AIRS[b.id][1] / 1000) for b in known)
-    tick, harvest, heard_at, climbed = 0.0, HARVEST_S, 0.0, Ladder()
+    tick, harvest, heard_at, ladder = 0.0, HARVEST_S, 0.0, RecoveryLadder()
     for sighting in heard(seconds, longest_hiccup_s, seed, alarms):
         while tick <= sighting.at:
             alarms.left += (event.beacon.label for event in decide.tick(tick) if isinstance(event, Left))
-            verdict = liveness.judge("hci0", tick, listens_since=0.0)
-            alarms.lost += tick > 60 and verdict.proof is not Proof.proved
-            alarms.troubles |= asked_to_see_to(climbed, verdict, tick, heard_at)
+            status = liveness.judge("hci0", tick, listens_since=0.0)
+            alarms.lost += tick > 60 and status.proof is not Proof.proved
+            alarms.troubles |= reported_troubles(ladder, status, tick, heard_at)
             alarms.cloned += bool(collector.cloned(tick))
             tick += 1.0
         if sighting.at >= harvest:
@@ -105,7 +106,7 @@ def left_alone(seconds: float, *, longest_hiccup_s: float, seed: int) -> Alarms:
             alarms.statistics.append(replace_start(told, len(alarms.statistics)))
             harvest += HARVEST_S
         heard_at = sighting.at
-        liveness.heard(sighting.beacon, sighting.at)
+        liveness.record(sighting.beacon, sighting.at)
         alarms.left += (event.beacon.label for event in decide.hear(sighting) if isinstance(event, Left))
         collector.add_frame(sighting)
         alarms.frames += 1
@@ -114,23 +115,23 @@ def left_alone(seconds: float, *, longest_hiccup_s: float, seed: int) -> Alarms:
     return alarms
 
 
-def asked_to_see_to(climbed: Ladder, verdict: Verdict, now: float, heard_at: float) -> set[str]:
-    """One look of the recovery."""
-    fault = adapter_faults.judge(
+def reported_troubles(ladder: RecoveryLadder, status: LivenessStatus, now: float, heard_at: float) -> set[str]:
+    """Check once as recovery does; return the faults for which a person is asked, and foreign adverts."""
+    fault = find_fault(
         "listening",
         now,
         quiet_s=now - heard_at,
-        verdict=verdict,
+        liveness=status,
         refused="",
         others_hear=False,
         spare=False,
         listens_s=now,
     )
     if fault is None:
-        climbed.healed(now)
-        return {*verdict.foreign}
-    climbed.climb(now, fault)
-    return {fault.name, *verdict.foreign} if climbed.asks else {*verdict.foreign}
+        ladder.heal(now)
+        return {*status.foreign}
+    ladder.climb(now, fault)
+    return {fault.name, *status.foreign} if ladder.asks_a_person else {*status.foreign}
 
 
 def replace_start(told: BeaconStatistics, number: int) -> BeaconStatistics:

@@ -1,12 +1,13 @@
-"""A bluetoothd of our own on a private bus: for what the real one does only when it is broken.
+"""A fake bluetoothd on a private bus, for what the real one does only when it is broken.
 
-What a healthy bluetoothd does is tested on the real one, in the radio lab.
+The radio lab tests against the real one.
 """
 
 import asyncio
 import subprocess
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
@@ -18,32 +19,30 @@ MANAGED = "GetManagedObjects"
 
 
 class FakeBlueZ:
-    """One adapter or more, one device in range. The public attributes may be changed at any moment."""
+    """One adapter or more, and one device in range. Tests change the public attributes at any time.
+
+    `errors`: D-Bus member to (error name, text) of the reply; `unanswered`: members without a reply; `calls`: time
+    (monotonic seconds) and member; `remembered`: devices by path. `experimental`: has advertisement monitors, which it
+    activates if `activates`; `monitor_stuck`: accepts none until the adapter is switched off.
+    """
 
     def __init__(self, bus: MessageBus) -> None:
         self.powered = True
         self.adapters: tuple[str, ...] = ("hci0",)
         self.errors: dict[str, tuple[str, str]] = {}
-        """Member to (error name, text) that it answers with."""
-        self.hung: set[str] = set()
-        """Members that give no answer."""
+        self.unanswered: set[str] = set()
         self.calls: list[tuple[float, str]] = []
-        """When (monotonic seconds) and which member."""
         self.filters: dict[str, Variant] = {}
         self.remembered: dict[str, dict[str, Variant]] = {}
-        """Devices by path, with their properties; RemoveDevice takes one away."""
         self.experimental = False
-        """Without it bluetoothd has no advertisement monitors."""
         self.activates = True
-        """Those it has are activated."""
-        self.jammed = False
-        """None is, until the adapter is switched off."""
-        self._telling: set[asyncio.Task[None]] = set()
+        self.monitor_stuck = False
+        self._tasks: set[asyncio.Task[None]] = set()
         self._bus = bus
         bus.add_message_handler(self._on_message)
 
-    async def hear(self, manufacturer_data: bytes, rssi: int | None = -60, *, adapter: str = "hci0") -> None:
-        """The device is heard: its first frame, then changes."""
+    async def report_advert(self, manufacturer_data: bytes, rssi: int | None = -60, *, adapter: str = "hci0") -> None:
+        """Report an advert of the device."""
         properties = {
             "Adapter": Variant("o", f"/org/bluez/{adapter}"),
             "Address": Variant("s", "C0:00:00:00:00:01"),
@@ -66,58 +65,58 @@ class FakeBlueZ:
         await self._signal("/", "org.freedesktop.DBus.ObjectManager", "InterfacesRemoved", "oas", body)
 
     async def restart(self) -> None:
-        """The name is given up and taken again, as when it is killed and started."""
+        """Release the name and request it again, as when bluetoothd is killed and started."""
         await self._bus.release_name("org.bluez")
         await self._bus.request_name("org.bluez")
 
-    async def tell(self, path: str = ADAPTER_PATH, **properties: Variant) -> None:
-        """Adapter1's properties have changed."""
+    async def change_adapter(self, path: str = ADAPTER_PATH, **properties: Variant) -> None:
+        """Signal that properties of Adapter1 have changed."""
         body = ["org.bluez.Adapter1", properties, []]
         await self._signal(path, "org.freedesktop.DBus.Properties", "PropertiesChanged", "sa{sv}as", body)
 
-    def moments(self, member: str) -> list[float]:
+    def times_of(self, member: str) -> list[float]:
         return [at for at, called in self.calls if called == member]
 
     def count(self, member: str) -> int:
-        return len(self.moments(member))
+        return len(self.times_of(member))
 
-    async def _activate(self, client: str, path: str) -> None:
-        taken = self.activates and not self.jammed
-        call = Message(client, path, "org.bluez.AdvertisementMonitor1", "Activate" if taken else "Release")
-        while (answer := await self._bus.call(call)) and answer.message_type is MessageType.ERROR:
+    async def activate_monitor(self, client: str, path: str) -> None:
+        accepted = self.activates and not self.monitor_stuck
+        call = Message(client, path, "org.bluez.AdvertisementMonitor1", "Activate" if accepted else "Release")
+        while (reply := await self._bus.call(call)) and reply.message_type is MessageType.ERROR:
             await asyncio.sleep(0.02)  # the object is exported after it is registered
 
     async def send(self, message: Message) -> None:
-        """Any signal."""
+        """Send any signal."""
         await self._bus.send(message)
 
     async def _signal(self, path: str, interface: str, member: str, signature: str, body: Sequence[object]) -> None:
         await self._bus.send(Message.new_signal(path, interface, member, signature, list(body)))
 
-    def _soon(self, telling: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(telling)
-        self._telling.add(task)
-        task.add_done_callback(self._telling.discard)
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def end(self) -> None:
-        """Nothing more is told: its bus is about to be closed."""
-        telling = tuple(self._telling)
-        for task in telling:
+        """Cancel pending signals: the bus is about to be closed."""
+        tasks = tuple(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*telling, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _on_message(self, message: Message) -> Message | bool | None:
         if message.message_type is not MessageType.METHOD_CALL or message.member is None:
             return None
         self.calls.append((monotonic(), message.member))
-        if message.member in self.hung:
+        if message.member in self.unanswered:
             return True
         if message.member in self.errors:
             return Message.new_error(message, *self.errors[message.member])
         if message.interface == "org.bluez.AdvertisementMonitorManager1" and not self.experimental:
             return Message.new_error(message, "org.freedesktop.DBus.Error.UnknownMethod", "No such interface")
         if message.member == "RegisterMonitor":
-            self._soon(self._activate(message.sender or "", message.body[0]))
+            self._start(self.activate_monitor(message.sender or "", message.body[0]))
         if message.member == MANAGED:
             adapter = {"Powered": Variant("b", self.powered), "Roles": Variant("as", ["central", "peripheral"])}
             interfaces: dict[str, dict[str, Variant]] = {
@@ -135,14 +134,21 @@ class FakeBlueZ:
             self.filters = message.body[0]
         if message.member == "Set":
             self.powered = message.body[2].value
-            self.jammed = self.jammed and self.powered
-            self._soon(self.tell(message.path or "", Powered=message.body[2]))
+            self.monitor_stuck = self.monitor_stuck and self.powered
+            self._start(self.change_adapter(message.path or "", Powered=message.body[2]))
         return Message.new_method_return(message)
 
 
+@dataclass(frozen=True, slots=True)
+class PrivateBus:
+    """A D-Bus daemon for one test."""
+
+    address: str
+    process: asyncio.subprocess.Process
+
+
 @asynccontextmanager
-async def private_bus(folder: Path) -> AsyncIterator[str]:
-    """A D-Bus daemon of our own; its address."""
+async def private_bus(folder: Path) -> AsyncIterator[PrivateBus]:
     address = f"unix:path={folder}/bus"
     config = folder / "bus.conf"
     config.write_text(
@@ -158,9 +164,10 @@ async def private_bus(folder: Path) -> AsyncIterator[str]:
     assert process.stdout is not None
     try:
         assert await process.stdout.readline(), "dbus-daemon did not start"
-        yield address
+        yield PrivateBus(address, process)
     finally:
-        process.terminate()
+        with suppress(ProcessLookupError):
+            process.terminate()
         await process.wait()
 
 

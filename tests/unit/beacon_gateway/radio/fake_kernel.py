@@ -1,45 +1,43 @@
-"""The kernel's end of a management socket, as far as adverts and power go: for what a healthy one never does.
-
-What a real one does is tested in the radio lab.
-"""
+"""A fake kernel behind a management socket, for what a healthy one never does. The radio lab tests the real one."""
 
 import asyncio
 import socket
 from collections.abc import Callable
 from struct import Struct
 
-from beacon_gateway.radio.hci.mgmt_socket import Change, Mgmt
+from beacon_gateway.radio.hci.mgmt_socket import Change, ManagementSocket
 
 _HEAD = Struct("<HHH")
 INSTANCES = 3
 
 
 class FakeKernel:
-    """One adapter, number 0. The public attributes may be changed at any moment."""
+    """One adapter, number 0. Tests change the public attributes at any time.
+
+    `monitors`: handle to pattern; `refuses`: command to the status of the reply; `commands`: codes received.
+    """
 
     def __init__(self) -> None:
         self.on_air: dict[int, bytes] = {}
         self.monitors: dict[int, bytes] = {}
-        """Handle to pattern."""
         self.powered = True
         self.connectable = False
         self.refuses: dict[int, int] = {}
-        """Command to the status that it answers with."""
         self.silent = False
-        self.asked: list[int] = []
+        self.commands: list[int] = []
         self.parameters = b""
         self._ours, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._ours.setblocking(False)
         self._theirs.setblocking(False)
 
-    def open(self, tell: Callable[[Change], None]) -> Mgmt:
+    def open(self, on_change: Callable[[Change], None], *, answer_limit_s: float = 5.0) -> ManagementSocket:
         loop = asyncio.get_running_loop()
         loop.add_reader(self._ours, self._on_command)
-        mgmt = Mgmt(self._theirs, tell)
+        mgmt = ManagementSocket(self._theirs, on_change, answer_limit_s=answer_limit_s)
         loop.add_reader(self._theirs, mgmt._on_readable)
         return mgmt
 
-    def tell(self, event: int, body: bytes = b"", adapter: int = 0) -> None:
+    def send_event(self, event: int, body: bytes = b"", adapter: int = 0) -> None:
         self._ours.send(_HEAD.pack(event, adapter, len(body)) + body)
 
     def end(self) -> None:
@@ -58,16 +56,16 @@ class FakeKernel:
             self.end()
             return
         code, adapter, _ = _HEAD.unpack_from(packet)
-        self.asked.append(code)
+        self.commands.append(code)
         if self.silent:
             return
-        status, answer = self._do(code, adapter, packet[_HEAD.size :])
+        status, answer = self._execute(code, adapter, packet[_HEAD.size :])
         if status:
-            self.tell(0x0002, code.to_bytes(2, "little") + bytes([status]), adapter)
+            self.send_event(0x0002, code.to_bytes(2, "little") + bytes([status]), adapter)
         else:
-            self.tell(0x0001, code.to_bytes(2, "little") + b"\0" + answer, adapter)
+            self.send_event(0x0001, code.to_bytes(2, "little") + b"\0" + answer, adapter)
 
-    def _do(self, code: int, adapter: int, body: bytes) -> tuple[int, bytes]:
+    def _execute(self, code: int, adapter: int, body: bytes) -> tuple[int, bytes]:
         if code in self.refuses:
             return self.refuses[code], b""
         if code == 0x0003:

@@ -1,4 +1,4 @@
-"""systemd's manager, as much of it as is asked: jobs that begin, end, and are told by JobRemoved."""
+"""A fake systemd manager on a private bus: jobs begin, end, and are announced by JobRemoved."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,15 +12,16 @@ _MANAGER = "org.freedesktop.systemd1.Manager"
 
 
 class FakeSystemd:
+    """`jobs`: verb, unit and mode; `result`: of a job, empty if it does not end; `errors`: unit to (name, text).
+
+    `work`: what a job does before it ends, called with verb and unit.
+    """
+
     def __init__(self, bus: MessageBus) -> None:
         self.jobs: list[tuple[str, str, str]] = []
-        """Verb, unit and mode of each."""
         self.result = "done"
-        """What a job ends with; empty: it does not end."""
         self.errors: dict[str, tuple[str, str]] = {}
-        """Unit to (error name, text)."""
         self.work: Callable[[str, str], Awaitable[None]] | None = None
-        """What a job does, by verb and unit, before it ends."""
         self._working: set[asyncio.Task[None]] = set()
         self._bus = bus
         self._subscribed = False
@@ -39,12 +40,12 @@ class FakeSystemd:
         job = f"{_PATH}/job/{len(self.jobs)}"
         self._end(f"{_PATH}/job/900", "other.service", "failed")  # other jobs end all the time, also before the answer
         self._bus.send(Message.new_method_return(message, "o", [job]))
-        task = asyncio.create_task(self._do(message.member or "", unit, job))
+        task = asyncio.create_task(self._run(message.member or "", unit, job))
         self._working.add(task)
         task.add_done_callback(self._working.discard)
         return True
 
-    async def _do(self, verb: str, unit: str, job: str) -> None:
+    async def _run(self, verb: str, unit: str, job: str) -> None:
         if self.work is not None:
             await self.work(verb, unit)
         if self.result:

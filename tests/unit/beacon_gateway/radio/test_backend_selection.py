@@ -1,12 +1,11 @@
-"""Which radio is taken: invented people are never heard where gifts are real, however slow the real radio is."""
+"""BackendSelector: a real site never uses a simulated radio, however slow the real one is."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-from beacon_gateway.radio import bluez as bluez_module
-from beacon_gateway.radio.backend_selection import Wish, is_service, refuse_imagined
+from beacon_gateway.radio.backend_selection import BackendSelector, is_service, refuse_simulated_radio
 from sync_contract.strict_model import Environment
 from tests.unit.beacon_gateway.radio.fake_bluez import FakeBlueZ
 
@@ -14,8 +13,8 @@ DRILL, REAL = Environment.drill, Environment.real
 
 
 @pytest.fixture
-def kernel(tmp_path: Path) -> Path:
-    """Where the kernel lists its adapters: none yet."""
+def sysfs(tmp_path: Path) -> Path:
+    """The kernel's list of adapters, still empty."""
     folder = tmp_path / "bluetooth"
     folder.mkdir()
     return folder
@@ -28,56 +27,52 @@ def no_bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_bus")
 @pytest.mark.parametrize(("environment", "by_systemd"), [(REAL, False), (REAL, True), (DRILL, True)])
-async def test_where_gifts_are_real_or_systemd_started_it_auto_is_bluez_though_nothing_is_there(
-    environment: Environment, by_systemd: bool, kernel: Path
+async def test_on_a_real_site_or_as_a_service_auto_is_bluez_even_without_bluetooth(
+    environment: Environment, by_systemd: bool, sysfs: Path
 ) -> None:
-    assert await Wish("auto", by_systemd=by_systemd, kernel=kernel).settled(environment) == "bluez"
+    assert await BackendSelector("auto", by_systemd=by_systemd, sysfs=sysfs).resolve(environment) == "bluez"
 
 
 @pytest.mark.usefixtures("no_bus")
-async def test_a_drill_on_a_machine_without_bluetooth_is_simulated(kernel: Path) -> None:
-    assert await Wish("auto", by_systemd=False, kernel=kernel).settled(DRILL) == "simulated"
+async def test_a_drill_on_a_machine_without_bluetooth_is_simulated(sysfs: Path) -> None:
+    assert await BackendSelector("auto", by_systemd=False, sysfs=sysfs).resolve(DRILL) == "simulated"
 
 
 @pytest.mark.usefixtures("no_bus")
-async def test_an_adapter_without_bluetoothd_is_waited_for_also_in_a_drill(kernel: Path) -> None:
-    (kernel / "hci0").mkdir()
-    assert await Wish("auto", by_systemd=False, kernel=kernel).settled(DRILL) == "bluez"
+async def test_an_adapter_without_bluetoothd_is_not_replaced_even_in_a_drill(sysfs: Path) -> None:
+    (sysfs / "hci0").mkdir()
+    assert await BackendSelector("auto", by_systemd=False, sysfs=sysfs).resolve(DRILL) == "bluez"
 
 
-async def test_a_bluetoothd_that_hangs_is_no_reason_to_simulate(
-    bluez: FakeBlueZ, kernel: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bluez_module, "CALL_LIMIT_S", 0.3)
-    bluez.hung = {"GetManagedObjects"}
-    assert await Wish("auto", by_systemd=False, kernel=kernel).settled(DRILL) == "bluez"
+async def test_a_bluetoothd_without_replies_is_not_replaced(bluez: FakeBlueZ, sysfs: Path) -> None:
+    bluez.unanswered = {"GetManagedObjects"}
+    selector = BackendSelector("auto", by_systemd=False, sysfs=sysfs, call_limit_s=0.3)
+    assert await selector.resolve(DRILL) == "bluez"
 
 
-async def test_it_is_settled_once_and_a_radio_that_comes_or_goes_changes_nothing(
-    bluez: FakeBlueZ, kernel: Path
-) -> None:
-    wish = Wish("auto", by_systemd=False, kernel=kernel)
-    assert await wish.settled(DRILL) == "bluez"
-    bluez.hung = {"GetManagedObjects"}
-    assert await wish.settled(DRILL) == "bluez"
+async def test_the_backend_is_resolved_once(bluez: FakeBlueZ, sysfs: Path) -> None:
+    selector = BackendSelector("auto", by_systemd=False, sysfs=sysfs)
+    assert await selector.resolve(DRILL) == "bluez"
+    bluez.unanswered = {"GetManagedObjects"}
+    assert await selector.resolve(DRILL) == "bluez"
 
 
 @pytest.mark.usefixtures("no_bus")
-async def test_a_drill_that_becomes_real_takes_no_simulator_with_it(kernel: Path) -> None:
-    wish = Wish("auto", by_systemd=False, kernel=kernel)
-    assert await wish.settled(DRILL) == "simulated"
-    (kernel / "hci0").mkdir()
-    assert await wish.settled(DRILL) == "simulated"
-    assert await wish.settled(REAL) == "bluez"
+async def test_a_drill_that_becomes_real_gets_a_real_radio(sysfs: Path) -> None:
+    selector = BackendSelector("auto", by_systemd=False, sysfs=sysfs)
+    assert await selector.resolve(DRILL) == "simulated"
+    (sysfs / "hci0").mkdir()
+    assert await selector.resolve(DRILL) == "simulated"
+    assert await selector.resolve(REAL) == "bluez"
 
 
-@pytest.mark.parametrize("word", ["simulated", "capture:walk.btsnoop"])
-async def test_an_invented_radio_that_was_asked_for_is_refused_where_gifts_are_real(word: str) -> None:
-    assert await Wish(word).settled(REAL) == word
-    refuse_imagined(word, DRILL)
+@pytest.mark.parametrize("backend", ["simulated", "capture:walk.btsnoop"])
+async def test_a_requested_simulated_radio_is_refused_on_a_real_site(backend: str) -> None:
+    assert await BackendSelector(backend).resolve(REAL) == backend
+    refuse_simulated_radio(backend, DRILL)
     with pytest.raises(ValueError, match=r"只能用于演练 only for a drill"):
-        refuse_imagined(word, REAL)
-    refuse_imagined("bluez", REAL)
+        refuse_simulated_radio(backend, REAL)
+    refuse_simulated_radio("bluez", REAL)
 
 
 def test_only_the_process_that_systemd_started_is_a_service(monkeypatch: pytest.MonkeyPatch) -> None:

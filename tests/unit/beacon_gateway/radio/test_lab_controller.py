@@ -1,10 +1,10 @@
-"""The lab's own controller speaks HCI as the specification has it."""
+"""The lab's virtual controller follows the HCI specification."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from beacon_gateway.frames import decode
-from beacon_gateway.radio.hci.advertising_reports import manufacturer_data, reports
+from beacon_gateway.radio.hci.advertising_reports import manufacturer_data, read_reports
 from tests.radio.walk.controller import READ_COMMANDS, RESET, SET_SCAN_ENABLE, SET_SCAN_PARAMETERS, Controller
 from tests.radio.walk.radio import advert
 from tests.unit.beacon_gateway.presence.people import place
@@ -26,11 +26,11 @@ def scanning(*, filters: bool = False, strict: bool = False) -> Controller:
     return controller
 
 
-def test_what_it_reports_is_read_back_as_the_beacon_with_its_rssi() -> None:
+def test_its_report_decodes_to_the_beacon_and_rssi() -> None:
     packet = scanning().report(OTHER, ADVERT, -71)
     assert packet is not None
     assert packet[0] == 4
-    [report] = reports(packet[1:])
+    [report] = read_reports(packet[1:])
     assert report.rssi == -71
     frame = decode(manufacturer_data(report.data))
     assert frame is not None
@@ -46,7 +46,7 @@ def test_it_reports_only_while_the_host_scans() -> None:
     assert controller.report(OTHER, ADVERT, -71) is None
 
 
-def test_it_knows_what_scan_the_host_asked_for() -> None:
+def test_it_reports_the_kind_of_scan_that_the_host_requested() -> None:
     controller = Controller(ADDRESS)
     controller.answer(command(SET_SCAN_PARAMETERS, bytes.fromhex("01600030000100")))
     assert controller.active
@@ -56,7 +56,7 @@ def test_it_knows_what_scan_the_host_asked_for() -> None:
     assert controller.active
 
 
-def test_a_strict_one_reports_an_address_once_in_each_scan() -> None:
+def test_a_strict_controller_reports_an_address_once_in_each_scan() -> None:
     controller = scanning(filters=True, strict=True)
     assert controller.report(ADDRESS, ADVERT, -71)
     assert controller.report(ADDRESS, ADVERT, -60) is None
@@ -66,7 +66,7 @@ def test_a_strict_one_reports_an_address_once_in_each_scan() -> None:
     assert controller.report(ADDRESS, ADVERT, -71)
 
 
-def test_every_command_that_it_says_it_supports_and_no_other_succeeds() -> None:
+def test_exactly_the_supported_commands_succeed() -> None:
     controller = Controller(ADDRESS)
     answer = controller.answer(command(READ_COMMANDS))
     assert answer is not None
@@ -82,7 +82,7 @@ def test_every_command_that_it_says_it_supports_and_no_other_succeeds() -> None:
 
 
 @given(st.binary(max_size=40))
-def test_what_is_no_whole_command_gets_no_answer(packet: bytes) -> None:
+def test_an_incomplete_command_gets_no_answer(packet: bytes) -> None:
     answer = Controller(ADDRESS).answer(packet)
-    whole = len(packet) >= 4 and packet[0] == 1 and len(packet) == 4 + packet[3]
-    assert (answer is not None) == whole
+    complete = len(packet) >= 4 and packet[0] == 1 and len(packet) == 4 + packet[3]
+    assert (answer is not None) == complete

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from beacon_gateway.model.beacons import Beacon, Sighting
-from beacon_gateway.radio.port import Advertiser, Scanner
-from beacon_gateway.radio.simulated import SimulatedAdvertiser, SimulatedScanner
+from beacon_gateway.radio.ports import Advertiser, Scanner
+from beacon_gateway.radio.simulated_radio import SimulatedAdvertiser, SimulatedScanner
 from beacon_gateway.simulation.air import Air
 from beacon_gateway.simulation.room import Walker, sightings
 from beacon_gateway.simulation.walk import parse_walk
@@ -83,7 +83,7 @@ async def test_seconds_on_air_add_up_over_several_stretches_and_stand_still_in_b
         begin = time.monotonic()
         task = asyncio.create_task(port.keep_on_air())
         await asyncio.wait({task}, timeout=0.05)
-        assert port.describe()["state"] == "simulated"
+        assert port.read_status().state == "simulated"
         await cancelled(task)
         assert total + 0.04 <= port.seconds_on_air() <= total + time.monotonic() - begin
         total = port.seconds_on_air()
@@ -93,13 +93,13 @@ async def test_seconds_on_air_add_up_over_several_stretches_and_stand_still_in_b
 
 async def test_an_empty_room_is_silence_and_no_end() -> None:
     scanner = SimulatedScanner([], seed=1)
-    assert scanner.describe()["state"] == "off"
+    assert scanner.read_status().state == "off"
     task = asyncio.create_task(scanner.hear(lambda _: None))
     await asyncio.wait({task}, timeout=0.05)
     assert not task.done()
-    assert scanner.describe()["state"] == "simulated"
+    assert scanner.read_status().state == "simulated"
     await cancelled(task)
-    assert scanner.describe()["state"] == "off"
+    assert scanner.read_status().state == "off"
 
 
 async def test_a_scanner_that_fell_behind_still_lets_others_run() -> None:

@@ -4,64 +4,60 @@ from pathlib import Path
 
 import pytest
 
+from beacon_gateway.model.radio_status import AdvertStatus, LivenessStatus, RadioStatus
 from beacon_gateway.store.database import open_database
-from beacon_gateway.store.outbox import Outbox
 from beacon_gateway.store.server_acceptance import open_acceptance
 from beacon_gateway.sync.report import ReportLoop, build_report, classify_hearing
 from sync_contract.gateway_report import CATALOGUE_OLDER, GatewayReport, Hearing
 from tests.fakes.central import FakeCentral
 from tests.unit.beacon_gateway.sync.test_drain import CLOCK, KEY, connected, run_until
 
+PROVED, LOST = LivenessStatus(by=("east gate",), expected=1), LivenessStatus(lost=("east gate",), expected=1)
 
-def report_of(scanner: dict[str, object]) -> GatewayReport:
+
+def report_of(radio: RadioStatus) -> GatewayReport:
     return build_report(
         clock=CLOCK,
         epoch="0" * 16,
         uptime_s=1,
         hearing=Hearing.simulated,
-        scanner=scanner,
-        adverts={},
+        radio=radio,
+        advert=AdvertStatus(),
         parcels={},
         catalogue_version=0,
     )
 
 
 @pytest.mark.parametrize(
-    ("scanner", "word"),
+    ("radio", "word"),
     [
-        ({"state": "hearing", "trouble": None, "asks_a_person": True}, "hearing"),
-        ({"state": "hearing", "trouble": "transmitter_lost", "asks_a_person": True}, "transmitter_lost"),
-        ({"state": "hearing", "trouble": "transmitter_lost", "asks_a_person": False}, "hearing"),
-        ({"state": "silent", "trouble": "deaf", "asks_a_person": True}, "silent"),
-        ({"state": "No word"}, "unknown"),
+        (RadioStatus("hearing", asks_a_person=True), "hearing"),
+        (RadioStatus("hearing", trouble="transmitter_lost", asks_a_person=True), "transmitter_lost"),
+        (RadioStatus("hearing", trouble="transmitter_lost"), "hearing"),
+        (RadioStatus("silent", trouble="deaf", asks_a_person=True), "silent"),
+        (RadioStatus("No word"), "unknown"),
     ],
 )
-def test_the_report_shows_trouble_once_staff_are_needed(scanner: dict[str, object], word: str) -> None:
-    assert report_of(scanner).radio == word
+def test_the_report_shows_trouble_once_staff_are_needed(radio: RadioStatus, word: str) -> None:
+    assert report_of(radio).radio == word
 
 
 @pytest.mark.parametrize(
-    ("name", "scanner", "hearing"),
+    ("name", "radio", "hearing"),
     [
-        ("simulated", {"state": "off"}, Hearing.simulated),
-        ("capture", {"state": "replaying"}, Hearing.simulated),
-        ("bluez", {"state": "hearing", "liveness": {"proof": "proved"}}, Hearing.proved),
-        (
-            "bluez",
-            {"state": "hearing", "trouble": "transmitter_lost", "liveness": {"proof": "lost"}},
-            Hearing.not_proved,
-        ),
-        ("bluez", {"state": "silent", "trouble": "deaf", "liveness": {"proof": "lost"}}, Hearing.deaf),
-        ("bluez", {"state": "listening", "trouble": "deaf_from_start"}, Hearing.deaf),
-        ("bluez", {"state": "hearing", "trouble": "advert_lost", "liveness": {"proof": "proved"}}, Hearing.proved),
-        ("bluez", {"state": "no_adapter", "liveness": {"proof": "not_proved"}}, Hearing.deaf),
-        ("bluez", {}, Hearing.not_proved),
+        ("simulated", RadioStatus("off"), Hearing.simulated),
+        ("capture", RadioStatus("replaying"), Hearing.simulated),
+        ("bluez", RadioStatus("hearing", liveness=PROVED), Hearing.proved),
+        ("bluez", RadioStatus("hearing", trouble="transmitter_lost", liveness=LOST), Hearing.not_proved),
+        ("bluez", RadioStatus("silent", trouble="deaf", liveness=LOST), Hearing.deaf),
+        ("bluez", RadioStatus("listening", trouble="deaf_from_start"), Hearing.deaf),
+        ("bluez", RadioStatus("hearing", trouble="advert_lost", liveness=PROVED), Hearing.proved),
+        ("bluez", RadioStatus("no_adapter", liveness=LivenessStatus()), Hearing.deaf),
+        ("bluez", RadioStatus(), Hearing.not_proved),
     ],
 )
-def test_hearing_is_derived_from_the_scanners_description(
-    name: str, scanner: dict[str, object], hearing: Hearing
-) -> None:
-    assert classify_hearing(name, scanner) is hearing
+def test_hearing_is_derived_from_the_scanners_status(name: str, radio: RadioStatus, hearing: Hearing) -> None:
+    assert classify_hearing(name, radio) is hearing
 
 
 async def test_a_noticed_word_is_reported_once(tmp_path: Path) -> None:
@@ -73,7 +69,7 @@ async def test_a_noticed_word_is_reported_once(tmp_path: Path) -> None:
         answered.append(age_s)
 
     async def build() -> GatewayReport:
-        return report_of({"epoch": await Outbox(database).epoch()})
+        return report_of(RadioStatus("simulated"))
 
     async def done() -> bool:
         return len(answered) == reports

@@ -1,10 +1,18 @@
-"""How long an advert was on the air: while it is, between two times, and what ended each."""
+"""AirTime, and the sentences about an advert that is off the air."""
+
+from dataclasses import replace
 
 import pytest
 
+from beacon_gateway.model.radio_status import AdvertRefusal, IdentityStatus, RefusalReason
+from beacon_gateway.radio.advertise.advert_wording import REPORT_AFTER_S, word_off_air, word_refusal
 from beacon_gateway.radio.advertise.air_time import AirTime
+from beacon_gateway.radio.advertise.bluez_advertiser import classify_refusal
+from beacon_gateway.radio.bluez_bus import BlueZRefused, NoAnswer
 
-REFUSED = {"zh": "不许", "en": "not permitted"}
+REFUSAL = AdvertRefusal(RefusalReason.controller, "hci0", "not permitted")
+CONTROLLER = ("org.bluez.Error.Failed", "Failed to register advertisement")
+STATES = ("starting", "off", "no_adapter", "no_advertising", "no_answer", "no_helper", "refused")
 
 
 class Clock:
@@ -20,43 +28,101 @@ def clock() -> Clock:
     return Clock()
 
 
-def test_times_on_the_air_are_added_up_and_those_off_it_are_told(clock: Clock) -> None:
+def is_chinese(text: str) -> bool:
+    return any("一" <= letter <= "鿿" for letter in text)
+
+
+def test_times_on_the_air_add_up_and_those_off_it_do_not_count(clock: Clock) -> None:
     air = AirTime(clock)
     air.begin()
     clock.now += 3
-    assert (air.state, air.since, air.describe()["off_air_s"]) == ("starting", None, 3.0)
-    with air.on_air():
+    assert (air.state, air.since, air.read_status().off_air_s) == ("starting", None, 3.0)
+    with air.on_air("hci0"):
         clock.now += 10
         assert (air.state, air.since, air.seconds()) == ("on_air", 103.0, 10.0)
-        assert air.describe()["off_air_s"] is None
-    air.ended("adapter found off", "hci0")
+        assert air.read_status().off_air_s is None
+    air.record_end("adapter found off", "hci0")
     clock.now += 4
-    assert (air.state, air.since, air.seconds(), air.describe()["off_air_s"]) == ("starting", None, 10.0, 4.0)
-    with air.on_air():
+    assert (air.state, air.since, air.seconds(), air.read_status().off_air_s) == ("starting", None, 10.0, 4.0)
+    with air.on_air("hci0"):
         clock.now += 5
-    air.ended("released", "hci0")
-    told = air.describe()
-    assert (told["seconds_on_air"], told["registrations"]) == (15.0, 2)
-    assert told["ended_why"] == {"adapter found off": 1, "released": 1}
+    air.record_end("released", "hci0")
+    status = air.read_status()
+    assert (status.seconds_on_air, status.registrations) == (15.0, 2)
+    assert status.ended_why == {"adapter found off": 1, "released": 1}
 
 
-def test_whatever_ends_it_it_is_off_the_air_then(clock: Clock) -> None:
+def test_an_error_ends_the_time_on_the_air(clock: Clock) -> None:
     air = AirTime(clock)
 
-    def lost() -> None:
-        with air.on_air():
+    def fail() -> None:
+        with air.on_air("hci0"):
             clock.now += 2
             raise OSError("gone")
 
     with pytest.raises(OSError, match="gone"):
-        lost()
+        fail()
     assert (air.state, air.since, air.seconds()) == ("starting", None, 2.0)
 
 
-def test_what_is_refused_is_told_until_it_is_on_the_air(clock: Clock) -> None:
+def test_a_refusal_lasts_until_the_advert_is_on_the_air(clock: Clock) -> None:
     air = AirTime(clock)
     air.begin()
-    air.refused(REFUSED)
-    assert (air.describe()["state"], air.describe()["refused"]) == ("refused", "not permitted")
-    with air.on_air():
-        assert (air.describe()["state"], air.describe()["refused"]) == ("on_air", None)
+    air.record_refusal(REFUSAL)
+    assert (air.read_status().state, air.read_status().refusal) == ("refused", REFUSAL)
+    with air.on_air("hci0"):
+        assert (air.read_status().state, air.read_status().refusal) == ("on_air", None)
+
+
+def test_a_short_absence_is_not_reported_and_a_long_one_needs_a_person(clock: Clock) -> None:
+    air = AirTime(clock, ask_after_s=120.0)
+    assert word_off_air(air.read_status()) is None
+    air.begin()
+    air.enter("off")
+    clock.now += REPORT_AFTER_S - 0.1
+    air.begin()
+    assert word_off_air(air.read_status()) is None
+    clock.now += 0.2
+    assert "本站广播没有发出,已有 5 秒:蓝牙适配器被关掉了。" in str(word_off_air(air.read_status()))
+    assert not air.read_status().asks_a_person
+    clock.now += 120
+    assert air.read_status().asks_a_person
+    with air.on_air("hci0"):
+        assert not air.read_status().asks_a_person
+
+
+@pytest.mark.parametrize("state", [*STATES, "of_another_version"])
+def test_each_state_is_described_with_a_remedy_in_both_languages(state: str) -> None:
+    words = word_off_air(IdentityStatus(state, off_air_s=600.0))
+    assert words is not None
+    assert "10 分钟" in words["zh"]
+    assert "请" in words["zh"]
+    assert "for 10 min" in words["en"]
+    assert "Please " in words["en"]
+    assert not is_chinese(words["en"])
+
+
+@pytest.mark.parametrize(
+    ("error", "powered", "reason"),
+    [
+        (NoAnswer("bluetoothd gave no answer"), True, RefusalReason.no_answer),
+        (BlueZRefused("org.freedesktop.DBus.Error.ServiceUnknown", ""), True, RefusalReason.no_bluetoothd),
+        (BlueZRefused("org.freedesktop.DBus.Error.UnknownObject", ""), True, RefusalReason.no_adapter),
+        (BlueZRefused("org.bluez.Error.NotPermitted", "Maximum reached"), True, RefusalReason.no_free_set),
+        (BlueZRefused(*CONTROLLER), True, RefusalReason.controller),
+        (BlueZRefused(*CONTROLLER), False, RefusalReason.adapter_off),
+        (BlueZRefused("org.bluez.Error.Failed", "Failed to parse it."), True, RefusalReason.bad_property),
+        (BlueZRefused("org.bluez.Error.Odd", "odd"), True, RefusalReason.other),
+    ],
+)
+def test_each_refusal_is_classified_and_has_a_sentence_in_both_languages(
+    error: BlueZRefused | NoAnswer, powered: bool, reason: RefusalReason
+) -> None:
+    refusal = classify_refusal(error, "hci0", powered=powered)
+    assert refusal.reason is reason
+    words = word_refusal(refusal)
+    assert is_chinese(words["zh"])
+    assert not is_chinese(words["en"])
+    off_air = word_off_air(replace(IdentityStatus("refused", off_air_s=0.1), refusal=refusal))
+    assert off_air is not None
+    assert words["zh"] in off_air["zh"]

@@ -1,3 +1,5 @@
+"""CaptureScanner: replay of recordings."""
+
 import asyncio
 from pathlib import Path
 from time import monotonic
@@ -5,31 +7,32 @@ from time import monotonic
 import pytest
 
 from beacon_gateway.model.beacons import Sighting
-from beacon_gateway.radio.hci.advertising_reports import legacy_report
-from beacon_gateway.radio.hci.btsnoop import CaptureUnreadable, Datalink, Event, write
+from beacon_gateway.model.radio_status import RadioStatus
+from beacon_gateway.radio.hci.advertising_reports import build_legacy_report
+from beacon_gateway.radio.hci.btsnoop import CaptureUnreadable, Datalink, Event, write_events
 from beacon_gateway.radio.scan.capture_scanner import LONGEST_GAP_S, CaptureScanner
 from tests.captures.identity import LAB, PERSON_TAG, PLACE_BEACON, WALK
 from tests.captures.make import advert
 
 
 async def hear(scanner: CaptureScanner, count: int) -> list[Sighting]:
-    """The first `count` sightings."""
+    """Return the first `count` sightings."""
     heard: list[Sighting] = []
     enough = asyncio.Event()
 
-    def tell(sighting: Sighting) -> None:
+    def on_sighting(sighting: Sighting) -> None:
         heard.append(sighting)
         if len(heard) == count:
             enough.set()
 
-    hearing = asyncio.create_task(scanner.hear(tell))
+    hearing = asyncio.create_task(scanner.hear(on_sighting))
     async with asyncio.timeout(60):
         await enough.wait()
     hearing.cancel()
     return heard[:count]
 
 
-async def test_the_walk_comes_near_and_goes_away() -> None:
+async def test_the_walk_approaches_and_leaves() -> None:
     scanner = CaptureScanner(WALK, pace=200)
     heard = await hear(scanner, 108)
     card = [sighting.rssi or 0 for sighting in heard if sighting.beacon == PERSON_TAG.beacon]
@@ -38,15 +41,9 @@ async def test_the_walk_comes_near_and_goes_away() -> None:
     assert max(card[-8:]) < -72
     assert {sighting.beacon for sighting in heard} == {PERSON_TAG.beacon, PLACE_BEACON.beacon}
     assert {sighting.adapter for sighting in heard} == {"capture"}
-    assert scanner.describe() == {
-        "state": "finished",
-        "file": WALK.name,
-        "frames": 108,
-        "foreign": 9,
-        "truncated": 0,
-        "other": 0,
-        "rounds": 1,
-    }
+    assert scanner.read_status() == RadioStatus(
+        "finished", frames=108, foreign=9, file=WALK.name, truncated=0, other=0, rounds=1
+    )
 
 
 async def test_a_recording_of_btmon_is_replayed() -> None:
@@ -57,7 +54,7 @@ async def test_a_recording_of_btmon_is_replayed() -> None:
 
 
 @pytest.mark.parametrize("pace", [10.0, 40.0])
-async def test_the_pace_is_kept_and_told_in_monotonic_seconds(pace: float) -> None:
+async def test_sightings_follow_the_pace_in_monotonic_seconds(pace: float) -> None:
     began = monotonic()
     heard = await hear(CaptureScanner(WALK, pace=pace), 36)
     took_s = monotonic() - began
@@ -66,22 +63,22 @@ async def test_the_pace_is_kept_and_told_in_monotonic_seconds(pace: float) -> No
     assert heard == sorted(heard, key=lambda sighting: sighting.at)
 
 
-async def test_after_its_end_a_recording_is_silent_or_begins_again(tmp_path: Path) -> None:
+async def test_after_its_end_a_recording_is_silent_or_repeats(tmp_path: Path) -> None:
     path = tmp_path / "one.btsnoop"
-    path.write_bytes(write([Event(1.0, "hci0", legacy_report(advert(PERSON_TAG), -50))], Datalink.monitor))
+    path.write_bytes(write_events([Event(1.0, "hci0", build_legacy_report(advert(PERSON_TAG), -50))], Datalink.monitor))
     once = CaptureScanner(path, pace=1000)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(hear(once, 2), 1)
-    assert once.describe()["state"] == "finished"
+    assert once.read_status().state == "finished"
     first, second, third = await hear(CaptureScanner(path, pace=1000, repeat=True), 3)
     assert second.at - first.at == pytest.approx(0.01)
     assert third.at - second.at == pytest.approx(0.01)
 
 
-async def test_a_clock_that_was_set_while_recording_stops_nothing(tmp_path: Path) -> None:
+async def test_a_clock_that_was_set_during_the_recording_shortens_the_gap(tmp_path: Path) -> None:
     path = tmp_path / "jump.btsnoop"
-    report = legacy_report(advert(PERSON_TAG), -50)
-    path.write_bytes(write([Event(at, "hci0", report) for at in (1000.0, 9e8, 500.0, 500.5)], Datalink.monitor))
+    report = build_legacy_report(advert(PERSON_TAG), -50)
+    path.write_bytes(write_events([Event(at, "hci0", report) for at in (1000.0, 9e8, 500.0, 500.5)], Datalink.monitor))
     heard = await hear(CaptureScanner(path, pace=1000), 4)
     offsets = [(sighting.at - heard[0].at) * 1000 for sighting in heard]
     assert offsets == pytest.approx([0, LONGEST_GAP_S, LONGEST_GAP_S, LONGEST_GAP_S + 0.5], abs=1e-3)
@@ -91,11 +88,11 @@ async def test_a_truncated_recording_is_replayed_as_far_as_it_goes(tmp_path: Pat
     path = tmp_path / "cut.btsnoop"
     path.write_bytes(WALK.read_bytes()[:-10])
     scanner = CaptureScanner(path)
-    assert scanner.describe()["truncated"] == 1
+    assert scanner.read_status().truncated == 1
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 something else"])
-def test_what_is_no_recording_is_refused_by_name(content: bytes | None, tmp_path: Path) -> None:
+def test_a_file_that_is_no_recording_is_refused_by_name(content: bytes | None, tmp_path: Path) -> None:
     path = tmp_path / "other.btsnoop"
     if content is not None:
         path.write_bytes(content)

@@ -1,4 +1,4 @@
-"""A crowd of strangers fills no memory, and a beacon of ours is heard in it all the while."""
+"""A crowd of unknown beacons uses bounded memory, and our beacon is received in it."""
 
 import sys
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.tracker import Tracker
-from beacon_gateway.radio.scan.battery_levels import Batteries
-from beacon_gateway.radio.scan.reception import MOST_SOURCES, Reception
-from beacon_gateway.radio.scan.scanner import BlueZScanner
+from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
+from beacon_gateway.radio.scan.battery_levels import BatteryLevels
+from beacon_gateway.radio.scan.reception import MAX_SOURCES, Reception
 from tests.bench.adverts.bluez import ADAPTER_PATH, advert, appears
 from tests.bench.adverts.flood import path
 from tests.bench.adverts.street import beacons, frames
@@ -26,7 +26,7 @@ from tests.unit.beacon_gateway.radio.fake_bluez import FakeBlueZ
 
 CROWD = 10_000
 (WALL,) = beacons(1)
-(WALL_OCTETS,) = frames(1)
+(WALL_DATA,) = frames(1)
 
 
 def crowd(count: int) -> Iterator[bytes]:
@@ -35,48 +35,48 @@ def crowd(count: int) -> Iterator[bytes]:
         yield (b"\x02\x15" if number % 3 == 0 else draw.randbytes(2)) + draw.randbytes(21)
 
 
-async def test_bleak_keeps_no_books_of_a_crowd(bluez: FakeBlueZ) -> None:
-    told: list[Sighting] = []
-    scanner = BlueZScanner("hci0", batteries=Batteries([WALL]))
-    async with running(scanner.hear(told.append)):
-        await until(lambda: scanner.describe()["state"] == "listening")
-        for number, octets in enumerate(crowd(CROWD // 10)):
-            await bluez.send(appears(number, octets, path(number)))
-            if number % 50 == 0:  # more at once are too many for the connection that sends
-                await until(lambda sent=number + 1: scanner.reception.foreign + len(told) == sent)  # type: ignore[misc]  # bound early on purpose
-        await bluez.send(advert(0, -60, WALL_OCTETS))
-        await until(lambda: any(sighting.beacon == WALL.id for sighting in told))
+async def test_bleak_stores_nothing_of_a_crowd(bluez: FakeBlueZ) -> None:
+    sightings: list[Sighting] = []
+    scanner = AdapterScanner("hci0", batteries=BatteryLevels([WALL]))
+    async with running(scanner.hear(sightings.append)):
+        await until(lambda: scanner.read_status().state == "listening")
+        for number, data in enumerate(crowd(CROWD // 10)):
+            await bluez.send(appears(number, data, path(number)))
+            if number % 50 == 0:  # the sending connection takes no more at once
+                await until(lambda sent=number + 1: scanner.reception.foreign + len(sightings) == sent)  # type: ignore[misc]  # bound early on purpose
+        await bluez.send(advert(0, -60, WALL_DATA))
+        await until(lambda: any(sighting.beacon == WALL.id for sighting in sightings))
         manager = await get_global_bluez_manager()
         assert list(manager._properties) == [ADAPTER_PATH]
-    await bluez.send(appears(1, WALL_OCTETS))
-    await bluez.send(appears(1, WALL_OCTETS, "/org/bluez/hci9/dev_00_00_00_00_00_01"))
+    await bluez.send(appears(1, WALL_DATA))
+    await bluez.send(appears(1, WALL_DATA, "/org/bluez/hci9/dev_00_00_00_00_00_01"))
     await bluez.plug("hci1")
     await until(lambda: "/org/bluez/hci1" in manager._properties)
-    assert set(manager._properties) == {ADAPTER_PATH, "/org/bluez/hci1"}, "nor after the scan, nor of other adapters"
+    assert set(manager._properties) == {ADAPTER_PATH, "/org/bluez/hci1"}, "neither after the scan nor of other adapters"
 
 
-def test_nothing_of_ours_grows_with_the_number_of_strangers() -> None:
+def test_our_data_does_not_grow_with_the_number_of_unknown_beacons() -> None:
     collector = Collector([WALL])
     tracker, trace = Tracker([WALL], PresenceRules()), Trace([WALL])
     follow = SceneDriver(tracker, Choice(ChoiceRules()), collector, Stage(), bindings=dict, trace=trace)
-    reception = Reception((), Batteries([WALL]))
+    reception = Reception((), BatteryLevels([WALL]))
     reception.begin("hci0", follow.hear)
     sizes: list[tuple[int, ...]] = []
-    for number, octets in enumerate(crowd(3 * CROWD)):
-        reception.take(appears(number, octets, path(number)), number / 2000)
+    for number, data in enumerate(crowd(3 * CROWD)):
+        reception.take(appears(number, data, path(number)), number / 2000)
         if number % 500 == 0:
             follow.update_figures()
         if number % CROWD == CROWD - 1:
             follow.update_figures()
-            sizes.append(tuple(size(each) for each in (collector, tracker, trace, follow)))
+            sizes.append(tuple(count_objects(each) for each in (collector, tracker, trace, follow)))
         assert len(_remembered) <= REMEMBERED
-        assert len(reception._sources) <= MOST_SOURCES
+        assert len(reception._sources) <= MAX_SOURCES
     assert sizes[0] == sizes[1] == sizes[2]
     assert (collector.foreign, tracker.foreign_frames) == (CROWD, CROWD)
 
 
-def size(thing: object) -> int:
-    """How many things hang on it, through dictionaries, lists, slots and attributes."""
+def count_objects(thing: object) -> int:
+    """Return the number of objects reachable through dictionaries, lists, slots and attributes."""
     seen: set[int] = set()
     waiting = [thing]
     while waiting:

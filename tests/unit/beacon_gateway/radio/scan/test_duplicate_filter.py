@@ -1,163 +1,148 @@
-"""What is done about a controller that filters duplicates, by one's own bluetoothd; the real one is in the lab."""
+"""DuplicateFilter with a fake bluetoothd and helper; the radio lab has the real ones."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from beacon_gateway.frames.ibeacon import IBeacon
+from beacon_gateway.model.radio_status import DeliveredAdverts, DeliveryStatus
 from beacon_gateway.radio.helper.helper_client import KernelHelper
-from beacon_gateway.radio.port import HelpRefused
-from beacon_gateway.radio.scan import delivery_check, duplicate_filter, reception
-from beacon_gateway.radio.scan.scanner import BlueZScanner
+from beacon_gateway.radio.ports import HelperRefused
+from beacon_gateway.radio.radio_wording import word_delivery
+from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from tests.radio.inside import Ear, until
 from tests.unit.beacon_gateway.presence.people import place
 from tests.unit.beacon_gateway.radio.fake_bluez import FakeBlueZ
+from tests.unit.beacon_gateway.radio.fast_timings import FAST
 
 WALL = place(1).id
 FRAME = IBeacon(WALL.uuid, WALL.major, WALL.minor, -59).encode()
 
 
-def told(scanner: BlueZScanner) -> dict[str, Any]:
-    described = scanner.describe()["delivery"]
-    assert isinstance(described, dict)
-    return described
+def delivery(scanner: AdapterScanner) -> DeliveryStatus:
+    status = scanner.read_status().delivery
+    assert status is not None
+    return status
 
 
-class Helper:
-    """The radio helper; `there`: it can be asked."""
+class FilterHelper:
+    """The radio helper. `available`: it accepts requests; `active`: number of scans without a filter."""
 
-    def __init__(self, *, there: bool) -> None:
-        self.there = there
-        self.asked: list[str] = []
-        self.held = 0
+    def __init__(self, *, available: bool) -> None:
+        self.available = available
+        self.requests: list[str] = []
+        self.active = 0
 
     @asynccontextmanager
-    async def unfiltered(self, adapter: str) -> AsyncIterator[None]:
-        self.asked.append(adapter)
-        if not self.there:
-            raise HelpRefused("no radio helper")
-        self.held += 1
+    async def report_duplicates(self, adapter: str) -> AsyncIterator[None]:
+        self.requests.append(adapter)
+        if not self.available:
+            raise HelperRefused("no radio helper")
+        self.active += 1
         try:
             yield
         finally:
-            self.held -= 1
+            self.active -= 1
 
 
-async def test_bluetoothds_monitor_is_beside_the_scan_and_no_helper_is_asked(bluez: FakeBlueZ) -> None:
+async def test_bluetoothds_monitor_follows_the_start_of_the_scan_and_needs_no_helper(bluez: FakeBlueZ) -> None:
     bluez.experimental = True
-    helper = Helper(there=True)
-    scanner = BlueZScanner("hci0", unfilter=helper.unfiltered)
+    helper = FilterHelper(available=True)
+    scanner = AdapterScanner("hci0", report_duplicates=helper.report_duplicates, timings=FAST)
     async with Ear().at(scanner):
-        await until(lambda: told(scanner)["filter_taken_off_by"] == "bluetoothd")
+        await until(lambda: delivery(scanner).filter_taken_off_by == "bluetoothd")
         members = [member for _, member in bluez.calls]
         assert members.index("RegisterMonitor") > members.index("StartDiscovery")
-    assert helper.asked == []
+    assert helper.requests == []
 
 
-async def test_an_adapter_whose_kernel_takes_no_monitor_any_more_is_power_cycled(bluez: FakeBlueZ) -> None:
-    bluez.experimental = bluez.jammed = True
-    scanner = BlueZScanner("hci0")
-    async with Ear().at(scanner):
-        await until(lambda: told(scanner)["filter_taken_off_by"] == "bluetoothd")
-        assert (bluez.count("Set"), bluez.powered) == (2, True)
-        bluez.jammed = True
-        scanner.renew("test")
-        await until(lambda: bluez.count("Set") == 4)
-        await until(lambda: told(scanner)["filter_taken_off_by"] == "bluetoothd")
-
-
-async def test_it_is_power_cycled_by_the_next_scan_where_this_one_ends_for_another_reason(bluez: FakeBlueZ) -> None:
-    bluez.experimental = bluez.jammed = True
-    scanner = BlueZScanner("hci0")
+async def test_an_adapter_with_a_stuck_monitor_is_power_cycled_each_time(bluez: FakeBlueZ) -> None:
+    bluez.experimental = bluez.monitor_stuck = True
+    scanner = AdapterScanner("hci0", timings=FAST)
     async with Ear().at(scanner):
         await until(lambda: bluez.count("RegisterMonitor"))
-        scanner.renew("it was just switched on")
-        await until(lambda: told(scanner)["filter_taken_off_by"] == "bluetoothd")
-    assert bluez.count("Set") == 2
+        scanner.renew("it was just switched on")  # the next scan then finds the monitor stuck
+        await until(lambda: delivery(scanner).filter_taken_off_by == "bluetoothd")
+        assert (bluez.count("Set"), bluez.powered) == (2, True)
+        bluez.monitor_stuck = True
+        scanner.renew("test")
+        await until(lambda: bluez.count("Set") == 4)
+        await until(lambda: delivery(scanner).filter_taken_off_by == "bluetoothd")
 
 
-async def test_an_adapter_that_is_off_by_then_stays_off(bluez: FakeBlueZ, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_adapter_that_was_switched_off_meanwhile_stays_off(
+    bluez: FakeBlueZ, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bluez.experimental, bluez.activates = True, False
-    release = bluez._activate
+    release = bluez.activate_monitor
 
-    async def switched_off_first(client: str, path: str) -> None:
+    async def switch_off_and_release(client: str, path: str) -> None:
         bluez.powered = False
         await release(client, path)
 
-    monkeypatch.setattr(bluez, "_activate", switched_off_first)
-    scanner = BlueZScanner("hci0")
+    monkeypatch.setattr(bluez, "activate_monitor", switch_off_and_release)
+    scanner = AdapterScanner("hci0", timings=FAST)
     async with Ear().at(scanner):
-        await until(lambda: scanner.describe()["state"] == "off")
+        await until(lambda: scanner.read_status().state == "off")
     assert (bluez.count("Set"), bluez.powered) == (0, False)
 
 
-async def test_it_is_power_cycled_once_if_that_does_not_help(bluez: FakeBlueZ) -> None:
+async def test_a_power_cycle_that_does_not_help_is_not_repeated(bluez: FakeBlueZ) -> None:
     bluez.experimental, bluez.activates = True, False
-    scanner = BlueZScanner("hci0")
+    scanner = AdapterScanner("hci0", timings=FAST)
     async with Ear().at(scanner):
         for renewed in range(1, 4):
             await until(lambda renewed=renewed: bluez.count("RegisterMonitor") > renewed)  # type: ignore[misc]  # early
-            await until(lambda: scanner.describe()["state"] == "listening" and told(scanner)["why_not"])
+            await until(lambda: scanner.read_status().state == "listening" and delivery(scanner).why_not)
             scanner.renew("test")
     assert bluez.count("Set") == 2
 
 
-async def test_a_monitor_that_the_kernel_does_not_take_is_no_monitor(bluez: FakeBlueZ) -> None:
-    bluez.experimental, bluez.activates = True, False
-    helper = Helper(there=True)
-    scanner = BlueZScanner("hci0", unfilter=helper.unfiltered)
+@pytest.mark.parametrize("experimental", [True, False])
+async def test_the_helper_disables_the_filter_where_bluetoothd_cannot(bluez: FakeBlueZ, experimental: bool) -> None:
+    bluez.experimental, bluez.activates = experimental, False
+    helper = FilterHelper(available=True)
+    scanner = AdapterScanner("hci0", report_duplicates=helper.report_duplicates, timings=FAST)
     async with Ear().at(scanner):
-        await until(lambda: told(scanner)["filter_taken_off_by"] == "radio helper")
-        assert told(scanner)["why_not"] == "the kernel took no monitor"
+        await until(lambda: delivery(scanner).filter_taken_off_by == "radio helper")
+        why = "the kernel took no monitor" if experimental else "bluetoothd runs without Experimental"
+        assert delivery(scanner).why_not == why
+        assert helper.active == 1
+    assert (set(helper.requests), helper.active) == ({"hci0"}, 0)
 
 
-async def test_without_experimental_the_helper_is_asked_for_as_long_as_the_scan(bluez: FakeBlueZ) -> None:
-    helper = Helper(there=True)
-    scanner = BlueZScanner("hci0", unfilter=helper.unfiltered)
-    async with Ear().at(scanner):
-        await until(lambda: told(scanner)["filter_taken_off_by"] == "radio helper")
-        assert (helper.asked, helper.held) == (["hci0"], 1)
-    assert helper.held == 0
-
-
-@pytest.mark.parametrize("there", [False, None])
-async def test_when_nobody_can_it_scans_all_the_same_and_says_why(
-    there: bool | None, bluez: FakeBlueZ, tmp_path: Path
+@pytest.mark.parametrize("with_helper", [False, True])
+async def test_a_scan_whose_filter_stays_enabled_still_works_and_says_why(
+    with_helper: bool, bluez: FakeBlueZ, tmp_path: Path
 ) -> None:
-    helper = KernelHelper(tmp_path / "none").unfiltered if there is not None else None
-    scanner = BlueZScanner("hci0", unfilter=helper)
+    helper = KernelHelper(tmp_path / "none").report_duplicates if with_helper else None
+    scanner = AdapterScanner("hci0", report_duplicates=helper, timings=FAST)
     ear = Ear()
     async with ear.at(scanner):
-        await until(lambda: told(scanner)["why_not"])
-        await bluez.hear(FRAME)
+        await until(lambda: delivery(scanner).why_not)
+        await bluez.report_advert(FRAME)
         await until(lambda: ear.heard)
-        assert told(scanner)["filter_taken_off_by"] is None
-        assert "bluetoothd runs without Experimental" in told(scanner)["why_not"]
-        assert ("no radio helper at" in told(scanner)["why_not"]) is (there is not None)
+        assert delivery(scanner).filter_taken_off_by is None
+        assert "bluetoothd runs without Experimental" in delivery(scanner).why_not
+        assert ("no radio helper at" in delivery(scanner).why_not) is with_helper
 
 
-async def test_where_beacons_come_once_a_scan_it_says_so_and_asks_again_when_the_helper_may_be_there(
-    bluez: FakeBlueZ, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An eleventh of a second stands for eleven seconds."""
-    for module in (delivery_check, reception):
-        monkeypatch.setattr(module, "SHORT_S", 0.0)
-    monkeypatch.setattr(delivery_check, "LEAST_SCAN_S", 0.0)
-    monkeypatch.setattr("beacon_gateway.radio.scan.scan_loop.LOOK_S", 0.05)
-    monkeypatch.setattr(duplicate_filter, "AGAIN_S", 1.0)
-    helper, ear = Helper(there=False), Ear()
-    scanner = BlueZScanner("hci0", unfilter=helper.unfiltered)
+async def test_one_advert_a_scan_is_reported_and_leads_to_another_attempt(bluez: FakeBlueZ) -> None:
+    """A tenth of a second stands for eleven seconds."""
+    timings = replace(FAST, short_gap_s=0.0, filtered_gap_s=(0.0, 14.0), scan_check_s=0.05, filter_retry_s=1.0)
+    helper, ear = FilterHelper(available=False), Ear()
+    scanner = AdapterScanner("hci0", report_duplicates=helper.report_duplicates, timings=timings)
     async with ear.at(scanner):
-        await until(lambda: told(scanner)["why_not"])
-        helper.there = True
-        while not helper.held:
-            await bluez.hear(FRAME)
+        await until(lambda: delivery(scanner).why_not)
+        helper.available = True
+        while not helper.active:
+            await bluez.report_advert(FRAME)
             await asyncio.sleep(0.1)
-            if told(scanner)["adverts"] == "once_a_scan":
-                assert "Experimental = true" in told(scanner)["words"]["en"]
-        assert told(scanner)["filter_taken_off_by"] == "radio helper"
-        assert scanner.describe()["rebuilds_why"] == {"once a scan": 1}
+            if delivery(scanner).adverts is DeliveredAdverts.once_a_scan:
+                assert "Experimental = true" in str(word_delivery(delivery(scanner)))
+        assert delivery(scanner).filter_taken_off_by == "radio helper"
+        assert scanner.read_status().rebuilds_why == {"once a scan": 1}

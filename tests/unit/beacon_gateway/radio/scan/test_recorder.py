@@ -1,4 +1,4 @@
-"""A live scan as a btsnoop file: what was heard comes back, and nothing that was not to be kept is in it."""
+"""Recorder: a live scan as a btsnoop file that contains the selected beacons only."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,22 +20,22 @@ def sighting(beacon: Beacon, at: float, rssi: int | None = -60, power: int | Non
 
 def read_back(recorder: Recorder, folder: Path) -> CaptureScanner:
     file = folder / "x.btsnoop"
-    file.write_bytes(recorder.octets())
+    file.write_bytes(recorder.build_file())
     return CaptureScanner(file)
 
 
-def recorder(keep: set[Beacon] | None = None, **more: int) -> Recorder:
-    ids = None if keep is None else {beacon.id for beacon in keep}
+def new_recorder(beacons: set[Beacon] | None = None, **more: int) -> Recorder:
+    ids = None if beacons is None else {beacon.id for beacon in beacons}
     return Recorder(ids, began=BEGAN, began_at=1000.0, **more)
 
 
 @pytest.mark.parametrize("rssi", [-60, None, 0, 20, -127])
 @pytest.mark.parametrize("power", [-59, 0, 20, -128])
-def test_every_value_comes_back(rssi: int | None, power: int, tmp_path: Path) -> None:
-    kept = recorder()
-    kept.hear(sighting(WALL, 1000.5, rssi, power))
-    kept.hear(sighting(CARD, 1002.0, rssi, power))
-    found = read_back(kept, tmp_path)
+def test_every_value_is_read_back(rssi: int | None, power: int, tmp_path: Path) -> None:
+    recorder = new_recorder()
+    recorder.record(sighting(WALL, 1000.5, rssi, power))
+    recorder.record(sighting(CARD, 1002.0, rssi, power))
+    found = read_back(recorder, tmp_path)
     first, second = found.sightings
     assert (first.beacon, first.rssi, first.measured_power, first.adapter) == (WALL.id, rssi, power, "hci1")
     assert second.beacon == CARD.id
@@ -43,33 +43,33 @@ def test_every_value_comes_back(rssi: int | None, power: int, tmp_path: Path) ->
     assert found.began == pytest.approx(BEGAN.timestamp() + 0.5)
 
 
-def test_only_those_to_be_kept_are_in_it(tmp_path: Path) -> None:
-    kept = recorder({WALL})
+def test_only_the_selected_beacons_are_in_the_file(tmp_path: Path) -> None:
+    recorder = new_recorder({WALL})
     for beacon in (WALL, CARD, STRANGER):
-        kept.hear(sighting(beacon, 1001.0))
-    assert [found.beacon for found in read_back(kept, tmp_path).sightings] == [WALL.id]
-    assert CARD.id.uuid.bytes + bytes([0, 2, 0, 2]) not in kept.octets()
+        recorder.record(sighting(beacon, 1001.0))
+    assert [found.beacon for found in read_back(recorder, tmp_path).sightings] == [WALL.id]
+    assert CARD.id.uuid.bytes + bytes([0, 2, 0, 2]) not in recorder.build_file()
 
 
-def test_it_is_bounded_and_says_what_was_passed_over() -> None:
-    kept = recorder(most=10)
+def test_the_file_is_bounded_and_later_frames_are_counted() -> None:
+    recorder = new_recorder(max_frames=10)
     for number in range(25):
-        kept.hear(sighting(WALL, 1000.0 + number))
-    assert (kept.frames, kept.passed_over) == (10, 15)
+        recorder.record(sighting(WALL, 1000.0 + number))
+    assert (recorder.frames, recorder.over_limit) == (10, 15)
 
 
-def test_times_that_turn_back_or_jump_are_replayed_in_order(tmp_path: Path) -> None:
-    kept = recorder()
+def test_times_that_go_back_or_jump_are_replayed_in_order(tmp_path: Path) -> None:
+    recorder = new_recorder()
     for at in (1000.0, 1000.0, 999.0, 1001.0, 9e6):
-        kept.hear(sighting(WALL, at))
-    times = [found.at for found in read_back(kept, tmp_path).sightings]
+        recorder.record(sighting(WALL, at))
+    times = [found.at for found in read_back(recorder, tmp_path).sightings]
     assert times == sorted(times)
     assert len(times) == 5
 
 
-def test_a_radio_that_is_no_adapter_and_a_scan_that_heard_nothing_are_files_too(tmp_path: Path) -> None:
-    kept = recorder()
-    assert read_back(kept, tmp_path).sightings == ()
-    kept.hear(Sighting(WALL.id, -60, 1000.0, None, "simulated"))
-    [found] = read_back(kept, tmp_path).sightings
+def test_a_simulated_radio_and_an_empty_scan_give_valid_files(tmp_path: Path) -> None:
+    recorder = new_recorder()
+    assert read_back(recorder, tmp_path).sightings == ()
+    recorder.record(Sighting(WALL.id, -60, 1000.0, None, "simulated"))
+    [found] = read_back(recorder, tmp_path).sightings
     assert (found.adapter, found.measured_power) == ("hci0", -59)

@@ -1,16 +1,17 @@
-"""A radio without hardware: it plays a room, and hears our own advert while that is on the air."""
+"""Simulate a radio: a scanner that plays walks through a room, and an advertiser that it receives."""
 
 import asyncio
 import time
 from collections.abc import Callable, Sequence
 
 from beacon_gateway.model.beacons import Sighting
+from beacon_gateway.model.radio_status import IdentityStatus, RadioStatus
 from beacon_gateway.simulation.room import ADAPTER, Walker, sightings
 from sync_contract.beacon_identity import BeaconId
 
 
 class SimulatedAdvertiser:
-    """On the air while it runs."""
+    """On the air while `keep_on_air` runs."""
 
     def __init__(self, beacon: BeaconId) -> None:
         self.beacon = beacon
@@ -32,15 +33,15 @@ class SimulatedAdvertiser:
     def seconds_on_air(self) -> float:
         return self._before_s + (0.0 if self._since is None else time.monotonic() - self._since)
 
-    def describe(self) -> dict[str, object]:
-        """`state`: simulated while it runs, starting: never on_air, for nothing is."""
-        return {"state": "simulated" if self.on_air else "starting", "seconds_on_air": round(self.seconds_on_air(), 1)}
+    def read_status(self) -> IdentityStatus:
+        """Return `simulated` as the state while it runs, else `starting`; never on_air, as nothing is sent."""
+        return IdentityStatus("simulated" if self.on_air else "starting", seconds_on_air=self.seconds_on_air())
 
 
 class SimulatedScanner:
-    """Plays walkers that begin again for ever, `pace` times as fast as life; the same seed plays the same again.
+    """Play walkers in an endless loop, `pace` times as fast as real time; the same seed gives the same sightings.
 
-    A radio does not hear itself: with `own`, a second one is imagined that hears our advert while it is on the air.
+    `own` is received while it is on the air, as if by a second radio.
     """
 
     name = "simulated"
@@ -54,24 +55,24 @@ class SimulatedScanner:
         self._frames = 0
         self._listening = False
 
-    async def hear(self, tell: Callable[[Sighting], None]) -> None:
+    async def hear(self, on_sighting: Callable[[Sighting], None]) -> None:
         begin = time.monotonic()
         self._listening = True
         try:
             for sighting in sightings(self._walkers, seed=self._seed):
                 at = begin + sighting.at / self._pace
                 await asyncio.sleep(max(0.0, at - time.monotonic()))
-                if self._audible(sighting):
+                if self._is_received(sighting):
                     self._frames += 1
-                    tell(sighting._replace(at=at))
+                    on_sighting(sighting._replace(at=at))
             await asyncio.Event().wait()  # an empty room stays silent
         finally:
             self._listening = False
 
-    def _audible(self, sighting: Sighting) -> bool:
+    def _is_received(self, sighting: Sighting) -> bool:
         return self._own is None or sighting.beacon != self._own.beacon or self._own.on_air
 
-    def describe(self) -> dict[str, object]:
-        """`state`: simulated while it runs, off: never hearing, for nothing is heard."""
+    def read_status(self) -> RadioStatus:
+        """Return `simulated` as the state while it runs, else `off`."""
         state = "simulated" if self._listening else "off"
-        return {"state": state, "adapter": ADAPTER, "walkers": len(self._walkers), "frames": self._frames}
+        return RadioStatus(state, frames=self._frames, adapter=ADAPTER, walkers=len(self._walkers))

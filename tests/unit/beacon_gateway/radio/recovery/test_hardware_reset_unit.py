@@ -1,4 +1,4 @@
-"""The privileged hardware reset: its program on a made-up /sys, its unit, and the rule that lets us start it."""
+"""The privileged hardware reset: its program on a fake /sys, its systemd unit and its polkit rule."""
 
 import os
 import re
@@ -27,7 +27,7 @@ def plug(sysfs: Path, adapter: str, device: Path) -> None:
     (sysfs / "class/bluetooth" / adapter / "device").symlink_to(device)
 
 
-def test_a_usb_adapter_is_taken_off_the_bus_and_put_back(tmp_path: Path) -> None:
+def test_a_usb_adapter_is_removed_from_the_bus_and_returned(tmp_path: Path) -> None:
     stick = tmp_path / "devices/usb1/1-1"
     plug(tmp_path, "hci1", stick / "1-1:1.0")
     (stick / "authorized").write_text("1\n")
@@ -36,11 +36,11 @@ def test_a_usb_adapter_is_taken_off_the_bus_and_put_back(tmp_path: Path) -> None
         os.utime(switch, (1, 1))
     assert reset("hci1", tmp_path).returncode == 0
     assert (stick / "authorized").read_text() == "1\n"
-    assert (stick / "authorized").stat().st_mtime > 1, "the device's own switch was written"
-    assert (stick / "1-1:1.0/authorized").stat().st_mtime == 1, "the interface's was left alone"
+    assert (stick / "authorized").stat().st_mtime > 1, "the device was switched"
+    assert (stick / "1-1:1.0/authorized").stat().st_mtime == 1, "its interface was not"
 
 
-def test_a_radio_on_a_serial_line_has_its_driver_bound_again(tmp_path: Path) -> None:
+def test_the_driver_of_a_serial_radio_is_bound_again(tmp_path: Path) -> None:
     radio = tmp_path / "devices/serial0/serial0-0"
     plug(tmp_path, "hci0", radio)
     driver = tmp_path / "bus/serial/drivers/hci_uart_bcm"
@@ -53,22 +53,22 @@ def test_a_radio_on_a_serial_line_has_its_driver_bound_again(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("name", ["", "hci", "../hci0", "hci0/../x", "hci0 hci1", "hci1234", "eth0"])
-def test_nothing_but_an_adapters_name_is_taken(name: str, tmp_path: Path) -> None:
+def test_only_an_adapters_name_is_accepted(name: str, tmp_path: Path) -> None:
     refused = reset(name, tmp_path)
     assert refused.returncode == 2
     assert "is no adapter's name" in refused.stderr
 
 
-@pytest.mark.parametrize("there", [False, True])
-def test_an_adapter_without_hardware_or_driver_is_said(there: bool, tmp_path: Path) -> None:
-    if there:
+@pytest.mark.parametrize("exists", [False, True])
+def test_an_adapter_without_hardware_or_driver_is_refused(exists: bool, tmp_path: Path) -> None:
+    if exists:
         plug(tmp_path, "hci0", tmp_path / "devices/virtual")
     refused = reset("hci0", tmp_path)
     assert refused.returncode == 1
-    assert ("no driver" if there else "no hardware") in refused.stderr
+    assert ("no driver" if exists else "no hardware") in refused.stderr
 
 
-def test_its_unit_is_sound_and_in_a_tight_sandbox(tmp_path: Path) -> None:
+def test_its_unit_is_valid_and_sandboxed(tmp_path: Path) -> None:
     judged = analyze("security", "--offline=yes", "--threshold=15", "--no-pager", str(UNIT))
     assert judged.returncode == 0, judged.stdout + judged.stderr
     text = UNIT.read_text("utf-8")
@@ -81,7 +81,7 @@ def test_its_unit_is_sound_and_in_a_tight_sandbox(tmp_path: Path) -> None:
     assert "\nUser=" not in text
 
 
-def test_the_rule_allows_just_these_two_jobs_to_just_the_gateways_user() -> None:
+def test_the_rule_allows_only_these_two_jobs_to_only_the_gateways_user() -> None:
     text = RULE.read_text("utf-8")
     assert text.count("polkit.Result.YES") == 2
     assert 'subject.user !== "beacon-gateway"' in text

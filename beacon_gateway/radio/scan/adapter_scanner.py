@@ -1,0 +1,179 @@
+"""Receive sightings from one BlueZ adapter, with its own supervision.
+
+A disturbance or a long silence leads to a new scan at once (scan_loop); a fault that continues leads to recovery steps
+(radio.recovery).
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable
+from time import monotonic
+from typing import Literal
+
+import structlog
+
+from beacon_gateway.model.beacons import Sighting
+from beacon_gateway.model.radio_status import AdapterStatus, LivenessStatus
+from beacon_gateway.radio.bluetoothd_restart_watch import DisturbanceWatch, watch_disturbances
+from beacon_gateway.radio.bluez_bus import system_bus
+from beacon_gateway.radio.ports import RadioHelper, ReportDuplicates
+from beacon_gateway.radio.recovery import adapter_faults
+from beacon_gateway.radio.recovery.adapter_reset import NoHelper
+from beacon_gateway.radio.recovery.liveness import Transmitter
+from beacon_gateway.radio.recovery.recovery_ladder import Fault
+from beacon_gateway.radio.recovery.recovery_loop import Recovery
+from beacon_gateway.radio.scan.battery_levels import BatteryLevels
+from beacon_gateway.radio.scan.reception import Reception
+from beacon_gateway.radio.scan.scan_loop import ScanLoop
+from beacon_gateway.radio.timings import DEFAULT_TIMINGS, RadioTimings
+
+log = structlog.get_logger()
+
+
+class AdapterScanner:
+    """`adapter`: such as hci0, None for the first that is on. `silence_s`: silence after which the scan is renewed.
+
+    A `passive` scan reports a beacon's first frame and then only large changes (BlueZ's monitor), and needs bluetoothd
+    --experimental. It saves power but cannot show that a beacon is still present. If a test shows that an active scan
+    receives more, or BlueZ has no monitor, the scan stays active and the status gives the reason. `patience_s`: without
+    an adapter for so long, raise RadioLost. `others_hear`: another adapter works, so bluetoothd is not restarted for
+    this one; a `spare` one may then be off or missing. `heard_elsewhere`: labels of the known transmitters that others
+    receive. `observe_only`: never switch the adapter off or reset it.
+    """
+
+    def __init__(
+        self,
+        adapter: str | None,
+        *,
+        mode: Literal["active", "passive"] = "active",
+        silence_s: float = 60.0,
+        patience_s: float = 60.0,
+        transmitters: Iterable[Transmitter] = (),
+        helper: RadioHelper | None = None,
+        batteries: BatteryLevels | None = None,
+        report_duplicates: ReportDuplicates | None = None,
+        others_hear: Callable[[], bool] = lambda: False,
+        heard_elsewhere: Callable[[], Collection[str]] = tuple,
+        spare: bool = False,
+        observe_only: bool = False,
+        timings: RadioTimings = DEFAULT_TIMINGS,
+    ) -> None:
+        self.reception = Reception(transmitters, batteries or BatteryLevels(), timings)
+        self._loop = ScanLoop(
+            adapter,
+            self.reception,
+            timings,
+            mode=mode,
+            silence_s=silence_s,
+            patience_s=patience_s,
+            report_duplicates=report_duplicates,
+            observe_only=observe_only,
+        )
+        self._timings = timings
+        self._silence_s = silence_s
+        self._others_hear = others_hear
+        self._heard_elsewhere = heard_elsewhere
+        self._spare = spare
+        self.recovery = Recovery(helper or NoHelper(), timings, observe_only=observe_only)
+        self._watch: DisturbanceWatch | None = None
+        self._logged_foreign: tuple[str, ...] = ()
+
+    @property
+    def adapter(self) -> str:
+        """Its name in BlueZ; empty while there is none."""
+        return self._loop.adapter
+
+    async def hear(self, on_sighting: Callable[[Sighting], None]) -> None:
+        """Run until cancelled. Raise RadioLost if the bus has ended, or no adapter is present for `patience_s`."""
+        async with system_bus(self._timings.call_limit_s) as bus:
+            watch = self._watch = await watch_disturbances(bus, scans=True)
+            tasks = [
+                asyncio.create_task(self._loop.run(bus, watch, on_sighting)),
+                asyncio.create_task(self.recovery.run(self, bus)),
+            ]
+            try:
+                ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in ended:
+                    task.result()
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                self._loop.record_end(monotonic())  # the caller may have cancelled us because the bus died
+
+    def read_status(self) -> AdapterStatus:
+        now = monotonic()
+        quiet_s = self.quiet_s(now)
+        liveness = self.judge_liveness(now)
+        loop = self._loop
+        return AdapterStatus(
+            state=loop.state.describe(quiet_s, self._silence_s),
+            adapter=self.adapter or None,
+            mode=loop.mode,
+            passive_given_up=loop.passive_given_up,
+            last_heard_s=quiet_s,
+            frames=self.reception.frames,
+            foreign=self.reception.foreign,
+            delivery=loop.duplicates.read_status(self.reception.delivery.delivered),
+            rebuilds=loop.state.rebuilds.total(),
+            rebuilds_why=dict(loop.state.rebuilds),
+            last_why=loop.state.last_why,
+            starts_refused=loop.starts_refused,
+            refused=loop.refused,
+            trouble=adapter_faults.find_trouble(liveness, quiet_s, self.listens_s(now), self._timings),
+            liveness=liveness,
+            recovery=self.recovery.read_status(self.adapter),
+        )
+
+    @property
+    def hears(self) -> bool:
+        """Whether any advert was received within `silence_s`."""
+        return self._loop.state.describe(self.quiet_s(monotonic()), self._silence_s) == "hearing"
+
+    def judge_liveness(self, now: float) -> LivenessStatus:
+        """Return what the known transmitters prove at `now`, in monotonic seconds."""
+        return self.reception.liveness.judge(
+            self.adapter,
+            now,
+            reports_presence=self._loop.mode == "active",
+            listens_since=self._loop.state.listens_since,
+            heard_elsewhere=self._heard_elsewhere(),
+        )
+
+    def quiet_s(self, now: float) -> float | None:
+        """Return the seconds since the last advert; None if there was none."""
+        return None if self.reception.heard_at is None else now - self.reception.heard_at
+
+    def listens_s(self, now: float) -> float | None:
+        """Return for how long scans have worked; None while none does."""
+        since = self._loop.state.listens_since
+        return None if since is None else now - since
+
+    def find_fault(self, now: float) -> Fault | None:
+        """See recovery_loop.RecoverableScan."""
+        liveness = self.judge_liveness(now)
+        self._log_foreign(liveness.foreign)
+        return adapter_faults.find_fault(
+            self._loop.state.name,
+            now - self._loop.state.since,
+            quiet_s=self.quiet_s(now),
+            liveness=liveness,
+            refused=self._loop.refused or "",
+            others_hear=self._others_hear(),
+            spare=self._spare,
+            listens_s=self.listens_s(now),
+            timings=self._timings,
+        )
+
+    def renew(self, why: str) -> None:
+        """See recovery_loop.RecoverableScan. Also send again our own adverts that are not received."""
+        missed = adapter_faults.missed_labels(self.judge_liveness(monotonic()))
+        self.reception.liveness.renew_missed(missed)
+        if self._watch:
+            self._watch.mark(why)
+
+    def _log_foreign(self, labels: tuple[str, ...]) -> None:
+        """Log adverts of ours that another transmitter sends, once for each change."""
+        if labels != self._logged_foreign:
+            self._logged_foreign = labels
+            if labels:
+                log.warning("radio.foreign_transmitter", adapter=self.adapter, labels=labels)
