@@ -148,7 +148,7 @@ def test_the_handoff_tells_when_the_phone_has_opened_the_bank() -> None:
     waiting = kiosk(Handoff(LUNCH, AMOUNT, CODE, IntentState.registered, HandoffKind.ticket))
     assert "page is open" not in waiting
     ended = kiosk(Handoff(LUNCH, AMOUNT, CODE, IntentState.handed_off, HandoffKind.ticket, ended=True))
-    assert "It was not paid at the bank. Scan again" in ended
+    assert "Nothing was paid this time. Scan again" in ended
     assert "page is open" not in ended
 
 

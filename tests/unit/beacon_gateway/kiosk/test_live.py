@@ -77,9 +77,9 @@ async def test_the_minutes_on_a_code_are_updated_while_nothing_else_changes() ->
 async def _check_minutes(kiosk: FakeKiosk, resident: Resident) -> None:
     await resident.give("elder-lunch", amount_fen="3000")
     async with listening(resident, "?view=handoff") as ear:
-        assert "请在 10 分钟内扫" in (await ear.next())["html"]
+        assert "10 分钟内有效" in (await ear.next())["html"]
         kiosk.later_s = 61
-        assert "请在 9 分钟内扫" in (await ear.next())["html"]
+        assert "9 分钟内有效" in (await ear.next())["html"]
         kiosk.later_s = 601
         assert "手机会先再问您一次" in (await ear.next())["html"]
 
@@ -93,7 +93,7 @@ async def test_a_gift_that_was_not_paid_at_the_bank_may_be_tried_again(resident:
         assert "请看手机" in (await ear.next())["html"]
         kiosk.giving.becomes(intent, IntentState.handed_off, ended=True)
         told = (await ear.next())["html"]
-    assert "银行那边没有付成。可以再扫一次，或换下一位。" in told
+    assert "这次没有付款。想捐就再扫一次，不捐也没关系。" in told
     assert "<svg" in told
 
 

@@ -21,12 +21,12 @@ async def test_staff_see_what_is_heard_what_is_shown_and_why(staff: Resident) ->
     assert staff.status == 200
     for words in (
         "一张 volunteer 类的卡：就在跟前 （平滑值，滞后：0.4 米）",
-        "听得到信标 hci0, hci1",
-        "有已知的信标证明它听得到。",
+        "正在收到信标 hci0, hci1",
+        "有已知的信标证明它收得到。",
         f"corner 1 {WALL.id} 较远 5 秒前",
         "-80 dBm 长者爱心午餐",
         "volunteer (就在跟前) × 1",
-        "别人的广播（立即丢弃）：42",
+        "其他设备的广播（不保存）：42",
         "连不上服务器，会自动重试",
         "等待发送 7 被拒收或已损坏 2",
         "捐款登记: 已送达",
@@ -52,7 +52,7 @@ async def test_why_is_told_with_its_picture_and_in_the_readers_language(staff: R
     [
         ("zh-Hans", "本机广播已有 12 分钟没有发出"),
         ("zh-Hant", "本機的廣播停了 12 分鐘"),
-        ("en", "The own advert has not been on the air for 12 min"),
+        ("en", "advert has been off the air for 12 min"),
     ],
 )
 async def test_an_advert_that_is_off_the_air_for_long_is_told_with_what_to_do(

@@ -198,7 +198,7 @@ async def test_the_phone_says_that_nothing_is_heard_of_a_public_page(
     async with running_central(tmp_path / "central", RunningBank("", bank.state), config=config) as central:
         gateway = await enrolled(central, DeliveringGateway(session, central.url))
         page = await donor.open(f"{central.url}/t/{gateway.ticket(gateway.intent())}")
-        assert "What becomes of it there is not known here." in page.text()
+        assert "The result there is not known here." in page.text()
         token = re.search(r'name="csrf" value="([0-9a-f]+)"', page.html)
         assert token is not None
         async with session.post(page.url, data={"csrf": token[1]}, allow_redirects=False) as answer:

@@ -207,7 +207,7 @@ async def test_what_may_not_be_given_is_a_page_that_says_so(
         ({"project": "nobody"}, 404, "This project is not here"),
         ({"project": "ended"}, 403, "Nothing can be given to this project now"),
         ({"amount_minor": 100_001}, 400, "Please choose another amount"),
-        ({"environment": Environment.real}, 400, "kept apart"),
+        ({"environment": Environment.real}, 400, "are separate"),
     ]
     for changes, status, words in cases:
         page = await donor.open(f"{central.url}/t/{gateway.ticket(gateway.intent(**changes))}")

@@ -123,7 +123,7 @@ async def test_what_a_page_says_twice_is_one_gift_and_another_amount_is_another(
     ("language", "typed", "words"),
     [
         ("en", "", "Please choose an amount, or write one."),
-        ("en", "-5", "more than nothing"),
+        ("en", "-5", "more than ¥0"),
         ("zh-Hans", "0", "金额必须大于零"),
         ("en", "12.50", "Whole yuan only"),
         ("zh-Hant", "$20", "這裡只收人民幣"),

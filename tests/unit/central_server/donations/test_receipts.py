@@ -193,7 +193,7 @@ async def test_the_gifts_own_page_is_its_slip(
         "DRILL-F-1",
         "DRILL-1",
         "This slip is not the official donation receipt.",
-        "stay without a name",
+        "Do you need an official receipt?",
     ):
         assert words in text
     verify = re.search(r'href="(/v/[0-9a-f]{32})"', page.html)
@@ -225,7 +225,7 @@ async def test_a_donor_asks_for_the_receipt_and_staff_issue_it(
     assert without.status == 422
     assert NAME in without.html  # nothing typed is lost
     asked = await donor.send(form.url, {**FORM, "csrf": csrf[1]})
-    assert "You have asked for it." in asked.text()
+    assert "You have requested it." in asked.text()
     assert NAME not in asked.html
     await logged_in(central, donor)
     listed = await donor.open(f"{central.url}/staff/receipts")
@@ -260,7 +260,7 @@ async def test_another_sites_form_says_nothing_for_a_donor(
         f"{page.url}/receipt", data={"choice": "waived", "csrf": "0" * 64}, headers=headers
     ) as answer:
         assert answer.status == 403
-    assert "stay without a name" in (await donor.open(page.url)).text()
+    assert "Do you need an official receipt?" in (await donor.open(page.url)).text()
 
 
 async def test_a_server_does_not_start_with_a_key_that_opens_nothing(

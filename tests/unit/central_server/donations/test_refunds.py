@@ -191,9 +191,7 @@ async def test_a_late_payment_is_held_while_the_bank_may_give_it_back_by_itself(
     parcel = ours.gateway.intent()
     await ours.house.press(ours.gateway.ticket(parcel), NOW)
     (attempt,) = await ours.house.tried(ours.gateway.id, parcel.id)
-    await ours.house.settlement.record_report(
-        OrderReport(attempt.id, OrderState.expired, None, "its time is over"), NOW
-    )
+    await ours.house.settlement.record_report(OrderReport(attempt.id, OrderState.expired, None, "has expired"), NOW)
     await ours.house.settlement.record_notification(ours.bank.pay(attempt.id), NOW)
     (late,) = await ours.house.tried(ours.gateway.id, parcel.id)
     assert (late.state, late.held_until) == ("paid", NOW + HOLD_PERIOD)

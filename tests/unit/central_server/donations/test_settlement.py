@@ -124,7 +124,7 @@ async def test_money_that_comes_after_the_attempt_ended_is_late(world: World) ->
     asked = await world.ask()
     await world.opening.open(asked, LUNCH, Language.en, NOW)
     (attempt,) = await world.tried(asked)
-    await world.settlement.record_report(OrderReport(attempt.id, OrderState.expired, None, "its time is over"), NOW)
+    await world.settlement.record_report(OrderReport(attempt.id, OrderState.expired, None, "has expired"), NOW)
     await world.settlement.record_report(OrderReport(attempt.id, OrderState.paid, Money(5000), "P1"), NOW)
     async with world.database.read() as connection:
         (line,) = await ledger_lines.of_intent(connection, attempt.gateway, attempt.intent)
@@ -204,7 +204,7 @@ async def test_a_payment_and_an_expiry_at_once_leave_it_paid(world: World) -> No
         await world.opening.open(asked, LUNCH, Language.en, NOW)
         (attempt,) = await world.tried(asked)
         words = (
-            OrderReport(attempt.id, OrderState.expired, None, "its time is over"),
+            OrderReport(attempt.id, OrderState.expired, None, "has expired"),
             OrderReport(attempt.id, OrderState.paid, Money(5000), "P"),
             OrderReport(attempt.id, OrderState.failed, None, "no money"),
         )

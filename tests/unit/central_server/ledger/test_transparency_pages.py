@@ -81,7 +81,7 @@ async def test_a_slips_secret_opens_its_own_gift_and_no_other(
     assert proof.holds()
     assert proof.sums.received == 1234
     page = await donor.open(f"{central.url}/V/{first.secret.upper()}")
-    assert "Your gift is in the published sums" in page.text()
+    assert "Your gift is in the published totals" in page.text()
     assert (first.slip or "?") in page.text()
     assert (await donor.open(f"{central.url}/v/{'f' * 32}")).status == 404
     assert (await fetched(session, f"{central.url}/api/v1/proofs/{'f' * 32}"))[1]["code"] == "unknown"
@@ -101,11 +101,11 @@ async def test_a_typed_number_is_told_yes_not_yet_or_unknown_and_nothing_else(
     slip = lines[0].slip or ""
     for typed in (slip, slip.lower().replace("-", " "), slip.replace("0", "O").replace("1", "l")):
         page = await told(typed)
-        assert "Yes, it is in the published sums." in page
+        assert "Yes, the published totals include it." in page
         assert "77" not in page.replace(typed, ""), "no amount"
     assert "Received, not yet published." in await told(waiting.slip)
     for typed in ("0000-0000", "%27", "77777777777777"):
-        assert "There is no such slip here." in await told(typed)
+        assert "This slip number was not found." in await told(typed)
     assert "Number of your slip" in (await donor.open(f"{central.url}/v")).text()
 
 
@@ -122,9 +122,9 @@ async def test_the_board_shows_published_sums_only(central: RunningCentral, dono
     async with central.database() as database:
         await given(database, 99_900)
     page = " ".join((await donor.open(central.url + path)).text().split())
-    assert "Warm lunches Received ¥50 Spent ¥0 Left ¥50 Gifts 5 People helped 0" in page
-    assert "Old project Nothing is published yet." in page
+    assert "Warm lunches Received ¥50 Spent ¥0 Balance ¥50 Gifts 5 People helped 0" in page
+    assert "Old project Not published yet" in page
     assert "999" not in page
-    assert "Not yet compared with a file of the bank." in page
+    assert "Not yet reconciled with the bank." in page
     for language, words in (("zh-Hans", "资金公示"), ("zh-Hant", "善款去向")):
         assert words in (await donor.open(f"{central.url}{path}?lang={language}")).text()

@@ -163,5 +163,5 @@ async def test_without_a_typed_code_only_the_screen_can_start_over(
 ) -> None:
     bank = await donor.press(await donor.open(f"{central.url}/t/{gateway.ticket(gateway.intent())}"))
     back = await until(donor, await donor.press(bank, decision="cancel"), "Not completed")
-    assert "make a new code at the screen in the hall" in back.text()
+    assert "choose an amount again at the screen in the hall" in back.text()
     assert 'class="deed" href="/s/at/huada"' in back.html
