@@ -1,18 +1,14 @@
-"""The signed catalogue: projects and beacons as the central server publishes them, only ever newer.
+"""Define and sign the catalogue: projects, beacons and bindings as the central server publishes them.
 
-The signature covers the contract's domain and the payload, the canonical JSON of a Catalogue. A gateway verifies it
-with the key pinned at enrolment and refuses a version that is not above the one it holds.
-
-Records are strict, so a gateway asks for what it reads: GET /api/v1/catalogue gives contract 1, `?contract=3` the
-highest that both know. Contract 2 says neither what an amount pays for nor which projects take gifts elsewhere;
-contract 1 has no rules, beacons, goals and pictures either, and one binding for each beacon.
+The signature covers a domain and the payload, the canonical JSON of a Catalogue. A gateway verifies it with the key
+pinned at enrolment and refuses a version that is not greater than its own.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from datetime import date, time
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -22,26 +18,18 @@ from sync_contract.beacon_identity import BeaconId
 from sync_contract.keys import key_id
 from sync_contract.project import Project, ProjectId
 from sync_contract.project_rules import Bound, Hours, Option, Rule, bound
-from sync_contract.records import canonical, canonical_json
+from sync_contract.records import CONTRACT, canonical
 from sync_contract.rssi import Dbm
 from sync_contract.strict_model import Record
 
-Contract = Literal[1, 2, 3]
-CONTRACT: Literal[3] = 3
-"""The newest that this program reads and writes."""
-CONTRACTS: tuple[Contract, ...] = (1, 2, 3)
 MAX_PICTURE_OCTETS = 2 * 1024 * 1024
-_DOMAINS = {1: b"beacon catalogue v1\0", 2: b"beacon catalogue v2\0", 3: b"beacon catalogue v3\0"}
-_PROJECT_IN_1 = frozenset(
-    ("id", "title", "summary", "story", "payee", "currency", "amounts_fen", "min_fen", "max_fen", "permit")
-)
-_PROJECT_IN_2 = _PROJECT_IN_1 | {"goal_fen", "paid_fen", "helped"}
+_DOMAIN = b"beacon catalogue v1\0"
 HoursOfDay = Annotated[
     str,
     StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"),
     Field(examples=["10:00-13:30", "22:00-06:00"]),
 ]
-"""From-until, official time; over midnight when the end is not later than the beginning."""
+"""From-until, official time; past midnight if the end is not later than the start."""
 Weekday = Annotated[int, Field(ge=1, le=7)]
 """1 Monday to 7 Sunday."""
 TagClass = Annotated[str, StringConstraints(pattern=r"^([a-z0-9-]{1,32})?$"), Field(examples=["volunteer-card"])]
@@ -51,11 +39,11 @@ class BeaconKind(StrEnum):
     place = "place"
     """Fixed; hearing it proves that radios work."""
     person = "person"
-    """A tag or card that walks; leaves no per-beacon row on disk, in logs or on the wire."""
+    """A tag or card that a person carries; it has no row of its own on disk, in logs or on the wire."""
 
 
 class KnownBeacon(Record):
-    """A beacon that gateways are to know. A person's tag is one of its class, never counted by itself."""
+    """A beacon for gateways. A person's tag is counted by class only."""
 
     beacon: BeaconId
     kind: BeaconKind
@@ -65,7 +53,7 @@ class KnownBeacon(Record):
 
 
 class Binding(Record):
-    """Which project a beacon brings to the screen, and when; see sync_contract.project_rules for what decides.
+    """Which project a beacon brings to the screen, and when; sync_contract.project_rules decides.
 
     `beacon` None: every place beacon.
     """
@@ -93,12 +81,12 @@ class Binding(Record):
 
     @property
     def plain(self) -> bool:
-        """Always, and before nothing else."""
+        """It has no condition and no priority."""
         return self.rule == Rule()
 
 
 class Picture(Record):
-    """A project's picture, which is fetched by its SHA-256 and checked against it."""
+    """A project's picture, fetched by its SHA-256 and checked against it."""
 
     project: ProjectId
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -115,105 +103,58 @@ class Catalogue(Record):
     pictures: Annotated[tuple[Picture, ...], Field(max_length=200)] = ()
 
     def bound(self) -> Bound:
-        """What it binds, for `sync_contract.project_rules.pick`."""
+        """Return its bindings for `sync_contract.project_rules.pick`."""
         return bound((each.beacon, Option(each.project, each.rule)) for each in self.bindings)
 
 
 class SignedCatalogue(Record):
-    """The answer to GET /api/v1/catalogue. base64url without padding."""
+    """The response to GET /api/v1/catalogue, in base64url without padding."""
 
-    contract: Contract = CONTRACT
+    contract: Literal[1] = CONTRACT
     key: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
     payload: Annotated[str, Field(max_length=4_000_000)]
     signature: Annotated[str, Field(max_length=100)]
 
 
 class CatalogueRefused(ValueError):
-    """The catalogue is forged, damaged, signed by another key or not newer. The message says which."""
+    """The catalogue is forged, damaged, signed by another key or not newer, as the message states."""
 
 
 class CatalogueNotNewer(CatalogueRefused):
-    """In order, but of a version that is not above the one held; `version` is its own."""
+    """Valid, but its `version` is not greater than the known one."""
 
-    def __init__(self, version: int, held: int) -> None:
-        super().__init__(f"version {version} is not newer than {held}")
+    def __init__(self, version: int, known: int) -> None:
+        super().__init__(f"version {version} is not newer than {known}")
         self.version = version
 
 
-def sign(catalogue: Catalogue, key: Ed25519PrivateKey, contract: Contract = CONTRACT) -> SignedCatalogue:
-    """Always the same for the same catalogue, key and contract."""
-    payload = _payload(catalogue, contract)
+def sign(catalogue: Catalogue, key: Ed25519PrivateKey) -> SignedCatalogue:
+    """Return the same result for the same catalogue and key."""
+    payload = canonical(catalogue)
     return SignedCatalogue(
-        contract=contract,
-        key=key_id(key.public_key()),
-        payload=_encode(payload),
-        signature=_encode(key.sign(_DOMAINS[contract] + payload)),
+        key=key_id(key.public_key()), payload=_encode(payload), signature=_encode(key.sign(_DOMAIN + payload))
     )
 
 
-def verify(signed: SignedCatalogue, pinned: Ed25519PublicKey, held_version: int) -> Catalogue:
-    """The catalogue inside. Raises CatalogueRefused; `held_version` is 0 when none is held."""
+def verify(signed: SignedCatalogue, pinned: Ed25519PublicKey, known_version: int) -> Catalogue:
+    """Return the catalogue inside. Raises CatalogueRefused. `known_version`: the gateway's own, 0 for none."""
     if signed.key != key_id(pinned):
         raise CatalogueRefused(f"signed by key {signed.key}, pinned is {key_id(pinned)}")
     try:
         payload = _decode(signed.payload)
-        pinned.verify(_decode(signed.signature), _DOMAINS[signed.contract] + payload)
+        pinned.verify(_decode(signed.signature), _DOMAIN + payload)
         catalogue = Catalogue.model_validate_json(payload)
     except (InvalidSignature, Base64Error) as error:
         raise CatalogueRefused("the signature does not fit the content") from error
     except ValidationError as error:
         raise CatalogueRefused(f"signed, but not understood: {error.error_count()} faults") from error
-    if catalogue.version <= held_version:
-        raise CatalogueNotNewer(catalogue.version, held_version)
+    if catalogue.version <= known_version:
+        raise CatalogueNotNewer(catalogue.version, known_version)
     return catalogue
 
 
-def unsigned(signed: SignedCatalogue) -> Catalogue:
-    """The catalogue inside, unverified: for whoever signed it. Raises ValidationError."""
-    return Catalogue.model_validate_json(_decode(signed.payload))
-
-
-def _payload(catalogue: Catalogue, contract: Contract) -> bytes:
-    match contract:
-        case 1:
-            return canonical_json(_in_contract_1(catalogue))
-        case 2:
-            return canonical_json(_in_contract_2(catalogue))
-        case 3:
-            return canonical(catalogue)
-
-
-def _in_contract_2(catalogue: Catalogue) -> dict[str, Any]:
-    """What gateways from before the examples read."""
-    told = catalogue.model_dump(mode="json", by_alias=True)
-    projects = [{name: project[name] for name in _PROJECT_IN_2} for project in told["projects"]]
-    return told | {"projects": projects}
-
-
-def _in_contract_1(catalogue: Catalogue) -> dict[str, Any]:
-    """What gateways from before the rules read: of a beacon's bindings the one that would show on most days."""
-    told = catalogue.model_dump(mode="json", by_alias=True)
-    by_beacon = catalogue.bound().by_beacon
-    chosen = {beacon: max(options, key=_most_days).project for beacon, options in by_beacon.items()}
-    beacons = [each.beacon for each in catalogue.bindings if each.beacon]
-    return {
-        "version": told["version"],
-        "issued_at": told["issued_at"],
-        "projects": [{name: project[name] for name in _PROJECT_IN_1} for project in told["projects"]],
-        "bindings": [
-            {"beacon": {"uuid": str(id_.uuid), "major": id_.major, "minor": id_.minor}, "project": chosen[id_]}
-            for id_ in dict.fromkeys(beacons)
-        ],
-    }
-
-
-def _most_days(option: Option) -> tuple[bool, int]:
-    """The first of the greatest: one without conditions, then one of greater priority."""
-    return option.rule == Rule(priority=option.rule.priority), option.rule.priority
-
-
-def _encode(octets: bytes) -> str:
-    return urlsafe_b64encode(octets).rstrip(b"=").decode()
+def _encode(content: bytes) -> str:
+    return urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
 def _decode(text: str) -> bytes:

@@ -73,7 +73,7 @@ def _held(state_dir: Path, pinned: str) -> tuple[Catalogue | None, str]:
         signed = asyncio.run(_newest(file))
         if signed is None:
             return None, f"{state_dir} 里还没有目录 no catalogue is held there"
-        return verify(signed, read_public(pinned), held_version=0), ""
+        return verify(signed, read_public(pinned), known_version=0), ""
     except StoreUnavailable as error:
         return None, f"读不了目录 the catalogue cannot be read: {error}"
     except CatalogueRefused as refusal:

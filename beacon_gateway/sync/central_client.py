@@ -19,7 +19,6 @@ from yarl import URL
 
 from beacon_gateway.model.parcels import WaitingParcel
 from beacon_gateway.sync.ports import CentralRefusedUs, CentralUnreachable
-from sync_contract.catalogue import CONTRACT as CATALOGUE_CONTRACT
 from sync_contract.catalogue import Picture, SignedCatalogue
 from sync_contract.enrolment import KEY_REVOKED, KEY_UNKNOWN, KeyRoll, KeyRolled
 from sync_contract.gateway_report import NOTICED, GatewayReport, ReportTaken
@@ -85,10 +84,7 @@ class CentralClient:
     async def fetch_catalogue(self, etag: str) -> tuple[SignedCatalogue, str] | None:
         """Return the catalogue and its ETag; None when it still has `etag`."""
         headers = {"If-None-Match": etag} if etag else {}
-        query = f"contract={CATALOGUE_CONTRACT}"
-        answer = await self._request(
-            "GET", "/api/v1/catalogue", query=query, headers=headers, limit=_MAX_CATALOGUE_BYTES
-        )
+        answer = await self._request("GET", "/api/v1/catalogue", headers=headers, limit=_MAX_CATALOGUE_BYTES)
         return None if answer.status == 304 else (_read(SignedCatalogue, answer), answer.etag)
 
     async def fetch_picture(self, picture: Picture) -> bytes:

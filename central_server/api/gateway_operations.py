@@ -42,15 +42,7 @@ GATEWAY_OPERATIONS: tuple[Operation, ...] = (
         _("The signed catalogue of a gateway's community."),
         Credential.gateway,
         SignedCatalogue,
-        parameters=(
-            Parameter(
-                "contract",
-                "query",
-                "The newest contract that the gateway reads; left out it is 1.",
-                {"type": "string", "pattern": "^[1-9][0-9]{0,7}$"},
-            ),
-        ),
-        problems={400: (), 401: (), 503: ()},
+        problems={401: (), 503: ()},
         tagged=True,
     ),
     Operation(

@@ -13,7 +13,7 @@ from central_server.store.places.places import TOP
 from central_server.store.statistics import beacon_activity
 from central_server.store.statistics.beacon_activity import Activity, BeaconStatus, beacon_status
 from sync_contract.beacon_identity import BeaconId
-from sync_contract.catalogue import BeaconKind, SignedCatalogue, unsigned
+from sync_contract.catalogue import BeaconKind, SignedCatalogue, verify
 from sync_contract.records import AdvertisedSeconds, BeaconStatistics, PlaceBeaconStatistics
 from sync_contract.strict_model import Environment
 from tests.fakes.delivering_gateway import DeliveringGateway, clock
@@ -99,7 +99,7 @@ async def test_paid_sums_are_published_for_goals_and_end_while_needed_bindings(h
         assert found is not None
         assert found.project.id == shown
     signed = SignedCatalogue.model_validate_json((await publication.current("huada")).signed)
-    lunch, ended = unsigned(signed).projects
+    lunch, ended = verify(signed, KEY.public_key(), 0).projects
     assert (lunch.paid_fen, lunch.need, ended.paid_fen) == (10_000, 0, None)
     before = (await publication.current("huada")).version
     async with huada.write() as connection:

@@ -28,7 +28,6 @@ from central_server.store.engine.tables import attempts as attempts_table
 from central_server.store.ledger import ledger_lines
 from central_server.store.places.places import TOP
 from daemonkit.toml import load
-from sync_contract.catalogue import CONTRACT, SignedCatalogue, unsigned
 from sync_contract.permit import PermitReason
 from sync_contract.strict_model import Environment
 from tests.fakes.central_process import CONFIG, RunningBank, running_central
@@ -37,6 +36,7 @@ from tests.fakes.donor import Donor
 from tests.fakes.money_bank import MoneyBank
 from tests.fakes.money_house import MoneyHouse, furnish
 from tests.fakes.money_program import SETTINGS
+from tests.unit.central_server.catalogue_world import pulled
 from tests.unit.central_server.conftest import enrolled
 from tests.unit.central_server.staff.test_staff import PASSWORD
 from tests.unit.central_server.staff_desk import code
@@ -225,8 +225,7 @@ async def test_screens_phones_and_staff_are_told_the_same_of_a_project_that_take
         gateway = await enrolled(central, DeliveringGateway(session, central.url))
         async with central.database() as database:
             await declares(database, own_site=takes, platform_url="")
-        _, told = await gateway.get("/api/v1/catalogue", f"contract={CONTRACT}")
-        catalogue = unsigned(SignedCatalogue.model_validate(told))
+        catalogue = await pulled(gateway, central)
         offer = Offer([], {}, now=lambda: datetime.now(UTC))
         offer.take(catalogue)
         lunch = offer.get("lunch")

@@ -120,7 +120,7 @@ async def _a_new_id(world: World) -> None:
 
 
 async def _the_catalogue_is_the_communitys_own(world: World) -> None:
-    status, told = await world.theirs.get("/api/v1/catalogue", "contract=2")
+    status, told = await world.theirs.get("/api/v1/catalogue")
     assert status == 200
     signed = SignedCatalogue.model_validate(told)
     catalogue = verify(signed, catalogue_key(world.central.state).public_key(), 0)
