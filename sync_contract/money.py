@@ -1,7 +1,42 @@
-"""Money is an integer number of minor units with its currency; never a float."""
+"""Money: an integer number of minor units with its currency, and its text form in yuan."""
 
+import re
+import unicodedata
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Self
+
+NUMERIC = {"CNY": 156}
+"""ISO 4217 numeric codes of the currencies that a ticket can carry."""
+ALPHABETIC = {number: letters for letters, number in NUMERIC.items()}
+_MAX_LENGTH = 40
+_MINUS = str.maketrans("\u2212\u2013\u2014", "---")
+_THOUSANDS = re.compile(r"(?<=\d)[,\uff0c](?=\d{3}(?:\D|$))", re.ASCII)
+_YUAN = re.compile(
+    r"(?:¥|rmb|cny|人民[币幣])?(?P<sign>[+-]?)(?P<yuan>\d+)(?:\.(?P<fraction>\d*))?(?:元|[圆圓]|[块塊]|yuan|rmb|cny)?整?",
+    re.ASCII,
+)
+_OTHER_CURRENCY = re.compile(r"[$€£₩₽₹฿]|usd|hkd|twd|eur|gbp|jpy|mop|krw|[美港台臺日欧歐澳英]")
+
+
+class AmountFault(StrEnum):
+    """Why a text is not an amount in yuan."""
+
+    empty = "empty"
+    unreadable = "unreadable"
+    currency = "currency"
+    """Another currency."""
+    negative = "negative"
+    fraction = "fraction"
+    """Less than a fen."""
+
+
+class AmountMalformed(ValueError):
+    """The text is not an amount in yuan; `fault` is the reason, which each caller words itself."""
+
+    def __init__(self, fault: AmountFault) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +60,27 @@ class Money:
             raise ValueError(f"{self.currency} and {other.currency} cannot be added")
         return Money(self.minor + other.minor, self.currency)
 
+    @classmethod
+    def from_yuan(cls, text: str) -> Self:
+        """Read an amount as people type it: `50`, `５０元`, `¥1,000`, `12.50`. Zero is an amount.
 
-NUMERIC = {"CNY": 156}
-"""ISO 4217 numeric codes of the currencies that a ticket can carry."""
-ALPHABETIC = {number: letters for letters, number in NUMERIC.items()}
+        Raises AmountMalformed.
+        """
+        typed = unicodedata.normalize("NFKC", text[: _MAX_LENGTH + 1]).translate(_MINUS).lower()
+        typed = _THOUSANDS.sub("", "".join(typed.split()))
+        if not typed:
+            raise AmountMalformed(AmountFault.empty)
+        found = _YUAN.fullmatch(typed) if len(typed) <= _MAX_LENGTH else None
+        if found is None:
+            other = _OTHER_CURRENCY.search(typed)
+            raise AmountMalformed(AmountFault.currency if other else AmountFault.unreadable)
+        fraction = (found["fraction"] or "").rstrip("0")
+        if len(fraction) > 2:
+            raise AmountMalformed(AmountFault.fraction)
+        if found["sign"] == "-":
+            raise AmountMalformed(AmountFault.negative)
+        return cls(int(found["yuan"]) * 100 + int(fraction.ljust(2, "0")))
+
+    def to_yuan(self) -> str:
+        """Return the amount as `12.50`, for programs."""
+        return f"{self.minor // 100}.{self.minor % 100:02}"

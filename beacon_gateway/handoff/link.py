@@ -1,7 +1,6 @@
 """Handoff by link to the public donation page of a bank or foundation; needs no central server."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 from urllib.parse import quote
 
 from beacon_gateway.model.donations import Intent
@@ -19,7 +18,7 @@ class LinkHandoff:
         """Return the page's URL. No outcome is reported: the intent ends `unconfirmed`."""
         fields = {
             "project": intent.project,
-            "amount_yuan": f"{Decimal(intent.amount.minor) / 100:.2f}",
+            "amount_yuan": intent.amount.to_yuan(),
             "intent": intent.id,
         }
         return self.template.format_map({name: quote(value, safe="") for name, value in fields.items()})

@@ -15,7 +15,7 @@ def read_amount(form: MultiDict[str]) -> int | None:
     fen, yuan = form.get("amount_fen", ""), form.get("yuan", "")
     if _DIGITS.fullmatch(fen):
         return int(fen)
-    return int(yuan) * 100 if _DIGITS.fullmatch(yuan) else None
+    return Money.from_yuan(yuan).minor if _DIGITS.fullmatch(yuan) else None
 
 
 def refuses_typed_amount(fen: int | None, project: Project) -> bool:

@@ -6,7 +6,6 @@ The page reports nothing: a handover ends `unconfirmed` until staff import evide
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime
-from decimal import Decimal
 from urllib.parse import quote, urlsplit
 
 from central_server.banks.port import (
@@ -45,7 +44,7 @@ class Link:
             raise BankRefused(f"order {order.id}: the page accepts only yuan")
         fields = {
             "project": order.project,
-            "amount_yuan": f"{Decimal(order.amount.minor) / 100:.2f}",
+            "amount_yuan": order.amount.to_yuan(),
             "lang": order.language.value,
         }
         return Redirect(self._template.format_map({name: quote(value, safe="") for name, value in fields.items()}))

@@ -8,13 +8,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from uuid import UUID
 
 from pydantic import ValidationError
 
 from central_server.sheets.sheet_reader import SheetRefused
+from sync_contract.money import AmountMalformed, Money
 from sync_contract.project import Texts
 from sync_contract.strict_model import Language
 
@@ -228,12 +228,10 @@ class Reading:
 def yuan_to_fen(text: str) -> int | None:
     """Return None for text that is no amount of 0.01 to 10,000,000 yuan, exact to the fen."""
     try:
-        amount = Decimal(text.lstrip("\u00a5\uffe5").strip()) * 100
-    except InvalidOperation:
+        amount = Money.from_yuan(text).minor
+    except AmountMalformed:
         return None
-    if not amount.is_finite() or amount != int(amount) or not 1 <= amount <= 10_000_000_00:
-        return None
-    return int(amount)
+    return amount if 1 <= amount <= 10_000_000_00 else None
 
 
 def fen_to_yuan(fen: int | None) -> str:

@@ -1,6 +1,5 @@
 """One gift: its way, the payments that were tried, what the bank said, the ledger, and giving it back."""
 
-import re
 from collections.abc import Mapping
 
 from aiohttp import web
@@ -20,11 +19,10 @@ from central_server.store.engine.connection import Connection
 from central_server.store.enrolment import gateways
 from central_server.store.ledger import ledger_lines
 from central_server.store.places import places
-from sync_contract.money import Money
+from sync_contract.money import AmountMalformed, Money
 from sync_contract.strict_model import Environment
 
 _ONE = "/staff/gifts/{gateway:[0-9a-f]{16}}/{intent:[0-9a-f]{32}}"
-_YUAN = re.compile(r"([0-9]{1,9})(?:[.]([0-9]{1,2}))?")
 
 
 class GiftPage:
@@ -127,5 +125,7 @@ class GiftPage:
 
 
 def _minor(text: str) -> int | None:
-    found = _YUAN.fullmatch(text.strip())
-    return None if found is None else int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
+    try:
+        return Money.from_yuan(text).minor
+    except AmountMalformed:
+        return None
