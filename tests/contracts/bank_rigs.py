@@ -53,7 +53,7 @@ class Rig:
     secrets: tuple[str, ...] = ()
     """The files of the credentials."""
 
-    def told(self, order: str) -> tuple[dict[str, str], bytes]:
+    def notification_of(self, order: str) -> tuple[dict[str, str], bytes]:
         """What the bank sends for an order that was paid or a refund that was made."""
         raise NotImplementedError
 
@@ -84,12 +84,12 @@ class Rig:
 
 
 class SandboxRig(Rig):
-    def told(self, order: str) -> tuple[dict[str, str], bytes]:
+    def notification_of(self, order: str) -> tuple[dict[str, str], bytes]:
         folder = self.account.credentials
         paid = OrderBook(folder / "orders.jsonl").get(order)
-        held = paid or RefundBook(folder / "refunds.jsonl").get(order)
-        assert held is not None
-        return notification(held, open_keys(folder))
+        transaction = paid or RefundBook(folder / "refunds.jsonl").get(order)
+        assert transaction is not None
+        return notification(transaction, open_keys(folder))
 
     def elsewhere(self, folder: Path) -> BankAccount:
         open_keys(folder)
@@ -108,7 +108,7 @@ class LinkRig(Rig):
 class UnionPayRig(Rig):
     authority: Authority | None = None
 
-    def told(self, order: str) -> tuple[dict[str, str], bytes]:
+    def notification_of(self, order: str) -> tuple[dict[str, str], bytes]:
         assert self.authority is not None
         fields = notification_fields(self.authority.folder.parent, order)
         return dict(FORM), forged_body(fields, self.authority)
@@ -129,12 +129,12 @@ async def sandbox(folder: Path) -> AsyncIterator[Rig]:
 
 @asynccontextmanager
 async def link(folder: Path) -> AsyncIterator[Rig]:
-    told = BankSettings(
+    settings = BankSettings(
         kind="link",
         link_url="https://give.example.org/{project}?yuan={amount_yuan}&lang={lang}",
         link_hosts=("give.example.org",),
     )
-    account = BankAccount(told, Environment.drill, folder)
+    account = BankAccount(settings, Environment.drill, folder)
     async with BANKS["link"](account) as bank, aiohttp.ClientSession() as session:
         yield LinkRig(bank, account, Donor(session), "https://give.example.org", Clock())
 

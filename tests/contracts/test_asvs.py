@@ -1,4 +1,4 @@
-"""docs/asvs says what is kept of OWASP ASVS 5.0: each requirement of levels 1 and 2 once, and sums that are right.
+"""Check docs/asvs: each requirement of OWASP ASVS 5.0, levels 1 and 2, is listed once, and the sums are correct.
 
 `asvs_numbers.csv` holds the numbers and levels of the standard (5.0.0), and nothing else of it.
 """
@@ -60,9 +60,9 @@ def rows_of(path: Path) -> list[Row]:
         if not line.startswith("|"):
             break
         if not line.startswith("|---"):
-            told = cells(line)
-            assert len(told) == len(HEAD), f"{path.name}: {line}"
-            found.append(Row(path.name, told[0], int(told[1]), *told[2:]))
+            fields = cells(line)
+            assert len(fields) == len(HEAD), f"{path.name}: {line}"
+            found.append(Row(path.name, fields[0], int(fields[1]), *fields[2:]))
     return found
 
 
@@ -71,24 +71,24 @@ def every_row() -> tuple[Row, ...]:
     return tuple(row for path in CHAPTERS for row in rows_of(path))
 
 
-def test_every_requirement_of_levels_1_and_2_stands_there_once() -> None:
+def test_each_requirement_of_levels_1_and_2_is_listed_once() -> None:
     known = standard()
     assert Counter(known.values()) == {1: 70, 2: 183, 3: 92}
-    told = Counter(row.number for row in every_row())
-    assert [number for number, times in told.items() if times > 1] == []
-    assert sorted(set(told) - set(known)) == [], "the standard has no such requirement"
-    assert sorted(number for number, level in known.items() if level < 3 and number not in told) == []
+    numbers = Counter(row.number for row in every_row())
+    assert [number for number, times in numbers.items() if times > 1] == []
+    assert sorted(set(numbers) - set(known)) == [], "the standard has no such requirement"
+    assert sorted(number for number, level in known.items() if level < 3 and number not in numbers) == []
     assert [row.number for row in every_row() if row.level != known[row.number]] == []
 
 
-def test_each_chapter_stands_in_its_own_file() -> None:
+def test_each_chapter_has_its_own_file() -> None:
     wrong = [f"{row.file}: {row.number}" for row in every_row() if not row.file.startswith(f"v{row.chapter:02}-")]
     assert wrong == []
     assert [row.file[:3] for row in every_row()] == sorted(row.file[:3] for row in every_row())
     assert len(CHAPTERS) == 17
 
 
-def test_every_row_says_how_and_where_it_is_seen() -> None:
+def test_each_row_names_its_proof() -> None:
     assert [f"{row.number}: {fault}" for row in every_row() for fault in faults(row)] == []
 
 
@@ -106,22 +106,22 @@ def faults(row: Row) -> Iterator[str]:
         yield "nothing shows it"
 
 
-def test_the_summary_counts_what_the_tables_say() -> None:
+def test_the_summary_matches_the_tables() -> None:
     counted: dict[tuple[int, int], Counter[str]] = defaultdict(Counter)
     for row in every_row():
         counted[row.chapter, row.level][row.state] += 1
-    told = {}
+    summary = {}
     for line in SUMMARY.read_text(encoding="utf-8").splitlines():
         found = re.match(r"\| \[V(\d+) .*?\]\((asvs/v\d\d-.*?\.md)\) \| ([12]) \|", line)
         if found:
             assert (SUMMARY.parent / found[2]).is_file(), found[2]
-            told[int(found[1]), int(found[3])] = [int(cell) for cell in cells(line)[2:6]]
+            summary[int(found[1]), int(found[3])] = [int(cell) for cell in cells(line)[2:6]]
     wanted = {key: [states[state] for state in STATES] for key, states in counted.items() if key[1] < 3}
-    assert told == wanted
+    assert summary == wanted
 
 
 @pytest.mark.parametrize("level", [1, 2])
-def test_the_summary_tells_the_share_of_what_applies(level: int) -> None:
+def test_the_summary_contains_the_share_of_applicable_requirements(level: int) -> None:
     states = Counter(row.state for row in every_row() if row.level == level)
     applicable = states["met"] + states["partly"] + states["not"]
     percent = f"{int(1000 * states['met'] / applicable) / 10:.1f} %"  # never rounded up
@@ -129,15 +129,15 @@ def test_the_summary_tells_the_share_of_what_applies(level: int) -> None:
     assert wanted in SUMMARY.read_text(encoding="utf-8").splitlines()
 
 
-def test_what_is_not_met_stands_in_the_summary_with_its_reason() -> None:
+def test_unmet_requirements_are_in_the_summary_with_their_reason() -> None:
     open_ones = {
         row.number: (row.level, row.state) for row in every_row() if row.level < 3 and row.state in ("partly", "not")
     }
-    told = {}
+    summary = {}
     for line in SUMMARY.read_text(encoding="utf-8").splitlines():
         if found := _OPEN.match(line):
-            told[found[1]] = (int(found[2]), found[3])
-    assert told == open_ones
+            summary[found[1]] = (int(found[2]), found[3])
+    assert summary == open_ones
 
 
 def test_numbers_are_numbers() -> None:

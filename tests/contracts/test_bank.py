@@ -1,4 +1,4 @@
-"""Every bank of BANKS, held to what it declares: its orders, its answers, its notifications."""
+"""Each bank of BANKS fulfils what it declares: orders, answers, notifications."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -19,7 +19,7 @@ from sync_contract.money import Money
 from tests.contracts.bank_rigs import KINDS, NOTIFIES, QUERIES, RIGS, Rig, known, order, refund_of, target
 
 
-def test_every_bank_stands_before_this_suite() -> None:
+def test_every_bank_is_in_this_suite() -> None:
     assert RIGS.keys() == BANKS.keys() == KINDS.keys()
 
 
@@ -31,7 +31,7 @@ async def test_a_bank_is_what_it_is_opened_as(rig: Rig) -> None:
     assert rig.bank.expiring(datetime.now(UTC)) == ()
 
 
-async def test_an_order_leads_to_a_page_that_our_forms_may_lead_to(rig: Rig) -> None:
+async def test_an_order_leads_to_a_permitted_form_target(rig: Rig) -> None:
     wanted = order(rig)
     parts = urlsplit(target(await rig.bank.open(wanted)))
     assert rig.bank.form_targets == (f"{parts.scheme}://{parts.netloc}",)
@@ -40,13 +40,13 @@ async def test_an_order_leads_to_a_page_that_our_forms_may_lead_to(rig: Rig) -> 
     assert "¥50" in page.text()
 
 
-async def test_the_same_order_again_is_the_same_order(rig: Rig) -> None:
+async def test_a_repeated_order_is_the_same_order(rig: Rig) -> None:
     wanted = order(rig)
     assert await rig.bank.open(wanted) == await rig.bank.open(wanted)
     assert await rig.bank.open(wanted) != await rig.bank.open(order(rig, 5001))
 
 
-async def test_a_bank_takes_an_order_again_or_says_that_it_does_not(rig: Rig) -> None:
+async def test_a_bank_accepts_a_repeated_order_as_declared(rig: Rig) -> None:
     wanted = order(rig)
     assert [(await rig.goes(wanted)).status < 400 for _ in range(2)] == [True, rig.bank.capabilities.reopens]
 
@@ -63,20 +63,20 @@ async def test_the_same_order_with_another_amount_is_refused(rig: Rig) -> None:
 
 
 @QUERIES
-async def test_a_query_tells_how_an_order_stands(rig: Rig) -> None:
+async def test_a_query_returns_the_state_of_an_order(rig: Rig) -> None:
     paid, cancelled, waiting = order(rig), order(rig, 700), order(rig)
     assert (await rig.bank.query(known(paid))).state is OrderState.unknown
     await rig.pays(paid)
     await rig.cancels(cancelled)
     await rig.goes(waiting)
-    told = [await rig.bank.query(known(wanted)) for wanted in (paid, cancelled, waiting)]
+    reports = [await rig.bank.query(known(wanted)) for wanted in (paid, cancelled, waiting)]
     ended = OrderState.failed if rig.bank.capabilities.reopens else OrderState.open  # it may still be tried again
-    assert (told[0].state, told[1].state) == (OrderState.paid, ended)
-    assert told[2].state in (OrderState.open, OrderState.unknown)
-    assert told[0].amount == Money(5000)
-    assert told[0].evidence
-    assert not any(report.flawed for report in told)
-    assert [report.order for report in told] == [paid.id, cancelled.id, waiting.id]
+    assert (reports[0].state, reports[1].state) == (OrderState.paid, ended)
+    assert reports[2].state in (OrderState.open, OrderState.unknown)
+    assert reports[0].amount == Money(5000)
+    assert reports[0].evidence
+    assert not any(report.flawed for report in reports)
+    assert [report.order for report in reports] == [paid.id, cancelled.id, waiting.id]
 
 
 @QUERIES
@@ -89,28 +89,28 @@ async def test_a_paid_order_cannot_be_cancelled(rig: Rig) -> None:
 
 
 @NOTIFIES
-async def test_a_notification_of_the_bank_is_believed(rig: Rig) -> None:
+async def test_a_notification_of_the_bank_is_accepted(rig: Rig) -> None:
     wanted = order(rig)
     await rig.pays(wanted)
-    headers, body = rig.told(wanted.id)
-    told = rig.bank.verify(headers, body)
-    assert (told.order, told.amount, told.movement, told.flawed) == (
+    headers, body = rig.notification_of(wanted.id)
+    notification = rig.bank.verify(headers, body)
+    assert (notification.order, notification.amount, notification.movement, notification.flawed) == (
         wanted.id,
         wanted.amount,
         Movement.payment,
         False,
     )
-    assert told == rig.bank.verify(headers, body)
-    assert told.at in (None, wanted.at.replace(microsecond=0))
-    assert told.evidence == (await rig.bank.query(known(wanted))).evidence
-    assert told.content
+    assert notification == rig.bank.verify(headers, body)
+    assert notification.at in (None, wanted.at.replace(microsecond=0))
+    assert notification.evidence == (await rig.bank.query(known(wanted))).evidence
+    assert notification.content
 
 
 @NOTIFIES
-async def test_no_altered_notification_is_believed(rig: Rig) -> None:
+async def test_an_altered_notification_is_refused(rig: Rig) -> None:
     wanted = order(rig)
     await rig.pays(wanted)
-    headers, body = rig.told(wanted.id)
+    headers, body = rig.notification_of(wanted.id)
     for place in range(0, len(body), 3):
         with pytest.raises(NotificationRefused):
             rig.bank.verify(headers, body[:place] + bytes([body[place] ^ 1]) + body[place + 1 :])
@@ -120,7 +120,7 @@ async def test_no_altered_notification_is_believed(rig: Rig) -> None:
 
 
 @QUERIES
-async def test_a_bank_that_is_away_is_unavailable(rig: Rig) -> None:
+async def test_a_missing_bank_is_unavailable(rig: Rig) -> None:
     away = replace(rig.account, settings=rig.account.settings.at("http://127.0.0.1:1"))
     async with BANKS[rig.bank.name](away) as bank:
         with pytest.raises(BankUnavailable):
@@ -130,7 +130,7 @@ async def test_a_bank_that_is_away_is_unavailable(rig: Rig) -> None:
                 await bank.open(order(rig))
 
 
-async def test_what_a_bank_does_not_declare_it_refuses(rig: Rig) -> None:
+async def test_undeclared_capabilities_are_refused(rig: Rig) -> None:
     able, wanted = rig.bank.capabilities, order(rig)
     nothing = OrderReport(wanted.id, OrderState.paid, wanted.amount, "2" * 21)
     if not able.queries:

@@ -1,4 +1,4 @@
-"""A bank is known by its credentials, and we by ours."""
+"""Bank and merchant are identified by their credentials."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.contracts.bank_rigs import NOTIFIES, QUERIES, Rig, known, order, sand
 
 
 @QUERIES
-async def test_another_bank_at_the_address_is_not_believed(rig: Rig, tmp_path: Path) -> None:
+async def test_another_bank_at_the_address_is_refused(rig: Rig, tmp_path: Path) -> None:
     """The credentials are of one bank, the answers of another."""
     wanted = order(rig)
     await rig.pays(wanted)
@@ -25,7 +25,7 @@ async def test_another_bank_at_the_address_is_not_believed(rig: Rig, tmp_path: P
         with pytest.raises(BankUnavailable):
             await fooled.query(known(wanted))
         with pytest.raises(NotificationRefused):
-            fooled.verify(*rig.told(wanted.id))
+            fooled.verify(*rig.notification_of(wanted.id))
 
 
 async def test_a_merchant_with_another_secret_gets_nothing(tmp_path: Path) -> None:

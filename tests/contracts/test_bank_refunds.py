@@ -1,4 +1,4 @@
-"""What a bank gives back, and its file of what moved on a day."""
+"""The refunds of each bank, and its file of a day."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +19,7 @@ from tests.contracts.bank_rigs import REFUNDS, STATES, Rig, known, order, refund
 
 
 @REFUNDS
-async def test_a_payment_is_given_back_in_parts_and_never_more_than_it_was(rig: Rig) -> None:
+async def test_partial_refunds_never_exceed_the_payment(rig: Rig) -> None:
     wanted = order(rig)
     await rig.pays(wanted)
     report = await rig.bank.query(known(wanted))
@@ -33,16 +33,16 @@ async def test_a_payment_is_given_back_in_parts_and_never_more_than_it_was(rig: 
     with pytest.raises(BankRefused):
         await rig.bank.refund(refund_of(rig, wanted, report, 1))
     for made, minor in ((part, 2000), (rest, 3000)):
-        told = await rig.bank.query(OrderId(made.id, made.at, Movement.refund))
-        assert (told.state, told.amount) == (OrderState.paid, Money(minor))
-        notified = rig.bank.verify(*rig.told(made.id))
+        query = await rig.bank.query(OrderId(made.id, made.at, Movement.refund))
+        assert (query.state, query.amount) == (OrderState.paid, Money(minor))
+        notified = rig.bank.verify(*rig.notification_of(made.id))
         assert (notified.order, notified.amount, notified.movement) == (made.id, Money(minor), Movement.refund)
-        assert notified.evidence == told.evidence != report.evidence
+        assert notified.evidence == query.evidence != report.evidence
     assert (await rig.bank.query(known(wanted))).state is OrderState.paid
 
 
 @REFUNDS
-async def test_a_whole_payment_is_taken_back_on_its_day(rig: Rig) -> None:
+async def test_a_complete_payment_is_cancelled_on_its_day(rig: Rig) -> None:
     wanted = order(rig)
     await rig.pays(wanted)
     report = await rig.bank.query(known(wanted))
@@ -51,11 +51,11 @@ async def test_a_whole_payment_is_taken_back_on_its_day(rig: Rig) -> None:
     whole = refund_of(rig, wanted, report, 5000, whole=True)
     await rig.bank.refund(whole)
     assert (await rig.bank.query(OrderId(whole.id, whole.at, Movement.refund))).state is OrderState.paid
-    assert rig.bank.verify(*rig.told(whole.id)).movement is Movement.refund
+    assert rig.bank.verify(*rig.notification_of(whole.id)).movement is Movement.refund
 
 
 @REFUNDS
-async def test_what_was_never_paid_is_not_given_back(rig: Rig) -> None:
+async def test_an_unpaid_order_is_not_refunded(rig: Rig) -> None:
     wanted = order(rig)
     await rig.goes(wanted)
     nowhere = OrderReport(wanted.id, OrderState.paid, wanted.amount, "2" * 21)
@@ -64,13 +64,13 @@ async def test_what_was_never_paid_is_not_given_back(rig: Rig) -> None:
 
 
 @REFUNDS
-async def test_a_refund_that_nobody_asked_for_is_unknown(rig: Rig) -> None:
+async def test_an_unrequested_refund_is_unknown(rig: Rig) -> None:
     asked = OrderId(new_id(), datetime.fromtimestamp(rig.clock.now(), UTC) - timedelta(days=3), Movement.refund)
     assert (await rig.bank.query(asked)).state is OrderState.unknown
 
 
 @STATES
-async def test_the_file_of_a_day_has_what_moved_on_it(rig: Rig) -> None:
+async def test_the_file_of_a_day_has_its_movements(rig: Rig) -> None:
     paid, returned, waiting = order(rig, 4321), order(rig), order(rig)
     for wanted in (paid, returned):
         await rig.pays(wanted)

@@ -1,4 +1,4 @@
-"""Which answers a browser or a proxy may keep: those that everybody may read. All others are `no-store`, by default."""
+"""Which answers may be cached: public ones. All others are `no-store` by default."""
 
 import pytest
 
@@ -19,7 +19,7 @@ PUBLIC = {
 }
 
 
-def test_what_may_be_kept_stands_in_this_list() -> None:
+def test_cacheable_answers_are_in_this_list() -> None:
     found = {
         str(each.relative_to(ROOT))
         for folder in ("central_server", "beacon_gateway", "daemonkit")
@@ -30,6 +30,6 @@ def test_what_may_be_kept_stands_in_this_list() -> None:
 
 
 @pytest.mark.parametrize("file", [file for file, why in PUBLIC.items() if why == "no-store"])
-def test_what_is_a_persons_own_is_kept_nowhere(file: str) -> None:
+def test_personal_answers_are_never_cached(file: str) -> None:
     assert '"Cache-Control": "no-store"' in (ROOT / file).read_text("utf-8")
     assert security_headers(WebRules(frozenset(), b""))["Cache-Control"] == "no-store"

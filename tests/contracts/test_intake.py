@@ -1,4 +1,4 @@
-"""What a gateway may rely on: each parcel exactly once, whatever happens on the way."""
+"""The intake stores each parcel exactly once, under all faults of its delivery."""
 
 import asyncio
 import gzip
@@ -49,27 +49,27 @@ async def gateway(central: RunningCentral, session: aiohttp.ClientSession) -> De
     return await enrolled(central, DeliveringGateway(session, central.url))
 
 
-async def kept(central: RunningCentral) -> int:
+async def count_parcels(central: RunningCentral) -> int:
     async with central.database() as database, database.read() as connection:
         return (await connection.execute(select(func.count()).select_from(parcels_table))).scalar() or 0
 
 
-async def test_the_same_batch_twenty_times_at_once_is_kept_once(
+async def test_twenty_concurrent_copies_of_a_batch_are_stored_once(
     central: RunningCentral, gateway: DeliveringGateway
 ) -> None:
     batch = [gateway.intent() if number % 2 else gateway.statistics() for number in range(40)]
     answers = await asyncio.gather(*(gateway.deliver(batch) for _ in range(20)))
-    told = Counter((receipt.id, receipt.receipt) for receipts in answers for receipt in receipts)
-    assert told == {(parcel.id, Receipt.accepted): 1 for parcel in batch} | {
+    results = Counter((receipt.id, receipt.receipt) for receipts in answers for receipt in receipts)
+    assert results == {(parcel.id, Receipt.accepted): 1 for parcel in batch} | {
         (parcel.id, Receipt.duplicate): 19 for parcel in batch
     }
-    assert await kept(central) == 40
+    assert await count_parcels(central) == 40
     async with central.database() as database, database.read() as connection:
         assert (await connection.execute(select(func.count()).select_from(intents_table))).scalar() == 20
         assert await parcels.gaps(connection, (TOP,)) == ()
 
 
-async def test_the_same_id_with_other_content_is_a_conflict_and_both_are_kept(
+async def test_the_same_id_with_other_content_is_a_conflict_and_both_are_stored(
     central: RunningCentral, gateway: DeliveringGateway
 ) -> None:
     first = gateway.intent()
@@ -87,7 +87,7 @@ async def test_the_same_id_with_other_content_is_a_conflict_and_both_are_kept(
     assert amounts == {Receipt.accepted: 5000, Receipt.duplicate: 5000, Receipt.conflict: 1000}
 
 
-async def test_one_id_twice_in_a_batch_is_told_apart(central: RunningCentral, gateway: DeliveringGateway) -> None:
+async def test_one_id_twice_in_a_batch_has_two_receipts(central: RunningCentral, gateway: DeliveringGateway) -> None:
     first = gateway.intent()
     other = first.model_copy(update={"n": 99})
     receipts = await gateway.deliver([first, first, first, other])
@@ -152,7 +152,7 @@ async def test_a_bad_parcel_never_blocks_the_others(central: RunningCentral, gat
         assert receipt.reason.startswith(reason), receipt
     for position, receipt in enumerate(nameless, len(mixed)):
         assert receipt.reason.startswith(f"parcels.{position}: invalid: "), receipt
-    assert await kept(central) == len(good)
+    assert await count_parcels(central) == len(good)
     async with central.database() as database, database.read() as connection:
         refused = await sync_log.page(connection, Wanted(result=Receipt.refused))
     assert len(refused) == len(bad) + 4
@@ -199,7 +199,7 @@ async def test_counts_that_do_not_add_up_are_refused(gateway: DeliveringGateway)
     assert [receipt.receipt for receipt in receipts] == [Receipt.accepted] + [Receipt.refused] * 10
 
 
-async def test_a_field_that_stands_twice_spoils_only_its_own_parcel(
+async def test_a_duplicate_field_affects_only_its_own_parcel(
     central: RunningCentral, gateway: DeliveringGateway
 ) -> None:
     first, second = gateway.intent(), gateway.intent()
@@ -224,7 +224,7 @@ async def test_a_field_that_stands_twice_spoils_only_its_own_parcel(
         ({"contract": 1, "parcels": []}, 200),
     ],
 )
-async def test_what_is_no_batch_is_refused_whole(gateway: DeliveringGateway, batch: object, status: int) -> None:
+async def test_an_invalid_batch_is_refused_completely(gateway: DeliveringGateway, batch: object, status: int) -> None:
     found, body = await gateway.post_batch(batch)
     assert found == status
     if status != 200:
@@ -236,7 +236,7 @@ def packed_spaces(*, megabytes: int) -> bytes:
     return b"".join(packer.compress(b" " * 1024 * 1024) for _ in range(megabytes)) + packer.flush()
 
 
-async def test_wire_trouble_is_answered_and_changes_nothing(
+async def test_a_faulty_request_is_answered_and_changes_nothing(
     central: RunningCentral, gateway: DeliveringGateway
 ) -> None:
     good = json.dumps({"contract": 1, "parcels": [as_json(gateway.intent())]}).encode()
@@ -260,15 +260,15 @@ async def test_wire_trouble_is_answered_and_changes_nothing(
     ):
         found, _ = await gateway.post("/api/v1/parcels", body, headers)
         assert found == status, (headers, body[:40])
-    assert await kept(central) == 0
+    assert await count_parcels(central) == 0
     async with central.database() as database, database.read() as connection:
-        told = await sync_log.page(connection, Wanted(gateway=gateway.id, kind="unknown"))
-    assert {(line.reason.split(":")[0], line.result) for line in told} == {("unreadable", Receipt.refused)}
-    assert sum(line.times for line in told) == 7
+        lines = await sync_log.page(connection, Wanted(gateway=gateway.id, kind="unknown"))
+    assert {(line.reason.split(":")[0], line.result) for line in lines} == {("unreadable", Receipt.refused)}
+    assert sum(line.times for line in lines) == 7
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 * 1024
 
 
-async def test_only_a_registered_key_is_somebody(
+async def test_only_a_registered_key_is_accepted(
     central: RunningCentral, gateway: DeliveringGateway, session: aiohttp.ClientSession
 ) -> None:
     stranger = DeliveringGateway(session, central.url)
@@ -288,10 +288,10 @@ async def test_only_a_registered_key_is_somebody(
     headers = borrowed | {"Content-Digest": content_digest(sent), "Content-Type": "application/json"}
     async with session.post(f"{central.url}/api/v1/parcels", data=sent, headers=headers) as replaced:
         assert replaced.status == 401
-    assert await kept(central) == 0
+    assert await count_parcels(central) == 0
 
 
-async def test_a_missing_number_is_seen_until_it_comes(central: RunningCentral, gateway: DeliveringGateway) -> None:
+async def test_a_missing_number_is_a_gap_until_it_arrives(central: RunningCentral, gateway: DeliveringGateway) -> None:
     first, second, third = (gateway.statistics() for _ in range(3))
     await gateway.deliver([third])
     async with central.database() as database:

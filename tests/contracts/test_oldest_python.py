@@ -1,4 +1,4 @@
-"""What Python 3.11 does otherwise than newer ones, and no checker says."""
+"""Differences of Python 3.11 from newer versions that no checker reports."""
 
 import ast
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What goes into a package: our own sources and the libraries that run, and nothing of how it came about."""
+"""A package contains our sources and its runtime libraries, nothing else."""
 
 import re
 import tomllib
@@ -12,25 +12,25 @@ from debian.package import BUILD_ONLY, PACKAGES, ROOT, Package, needed
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
-def test_no_package_brings_the_history_of_its_source_or_a_secret(package: Package) -> None:
+def test_no_package_contains_history_or_a_secret(package: Package) -> None:
     sources = [each for name in package.own for each in (ROOT / name).rglob("*") if "__pycache__" not in each.parts]
-    brought = {*sources, *(ROOT / source for source in package.files.values())}
-    assert brought
-    for each in brought:
+    contents = {*sources, *(ROOT / source for source in package.files.values())}
+    assert contents
+    for each in contents:
         inside = each.relative_to(ROOT)
         assert not any(part.startswith(".") for part in inside.parts), f"{inside}: hidden, as .git is"
         assert each.suffix not in {".key", ".pem", ".pfx", ".secret", ".db", ".log"}, f"{inside}: nobody ships that"
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
-def test_a_package_brings_the_libraries_that_it_runs_with_and_none_that_only_build(package: Package) -> None:
+def test_a_package_contains_its_runtime_libraries_only(package: Package) -> None:
     pins = (ROOT / "requirements" / package.requirements).read_text("utf-8")
-    brought = set(re.findall(r"^([a-z0-9-]+)==", needed(pins), re.MULTILINE))
-    assert brought == set(re.findall(r"^([a-z0-9-]+)==", pins, re.MULTILINE)) - BUILD_ONLY
+    contents = set(re.findall(r"^([a-z0-9-]+)==", needed(pins), re.MULTILINE))
+    assert contents == set(re.findall(r"^([a-z0-9-]+)==", pins, re.MULTILINE)) - BUILD_ONLY
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     (extra,) = {"beacon-gateway": ("gateway",), "beacon-central": ("central",)}[package.name]
-    assert brought == drawn_in([*project["dependencies"], *project["optional-dependencies"][extra]])
-    assert needed(pins).count("--hash=") > len(brought)
+    assert contents == drawn_in([*project["dependencies"], *project["optional-dependencies"][extra]])
+    assert needed(pins).count("--hash=") > len(contents)
 
 
 def drawn_in(wanted: list[str]) -> set[str]:

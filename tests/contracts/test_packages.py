@@ -1,4 +1,4 @@
-"""What the packages promise without being built: the manuals' commands are on the PATH. The rest: tests/soak."""
+"""Properties of the packages that need no build. The others: tests/soak."""
 
 import re
 from importlib.metadata import distributions
@@ -12,7 +12,7 @@ COMMAND = re.compile(r"(?:^|[`\s])((?:/\S+/)?beacon-(?:gateway|central)) (?:[a-z
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
-def test_each_program_is_linked_into_usr_bin_and_the_link_holds_in_any_root(package: Package, tmp_path: Path) -> None:
+def test_each_program_has_a_relative_link_in_usr_bin(package: Package, tmp_path: Path) -> None:
     put_on_path(package, tmp_path)
     for name in package.programs:
         program = tmp_path / package.home / "bin" / name
@@ -23,14 +23,14 @@ def test_each_program_is_linked_into_usr_bin_and_the_link_holds_in_any_root(pack
         assert link.read_text() == "it"
 
 
-def test_a_package_says_which_version_it_is(tmp_path: Path) -> None:
+def test_a_package_states_its_version(tmp_path: Path) -> None:
     """importlib.metadata asks for it: reports, backups and the API's document name it."""
     put_version(tmp_path, "9.8.7")
     found = [(each.name, each.version) for each in distributions(path=[str(tmp_path)])]
     assert found == [("beacon-gateway", "9.8.7")]
 
 
-def test_the_central_server_brings_the_settings_that_init_writes() -> None:
+def test_the_central_package_contains_the_settings_of_init() -> None:
     """As a link here; what is packed is a file with the same content."""
     link = ROOT / "central_server/central.toml"
     assert link.is_symlink()
@@ -38,14 +38,14 @@ def test_the_central_server_brings_the_settings_that_init_writes() -> None:
 
 
 @pytest.mark.parametrize("page", ["docs/installing.md", "docs/operating.md"])
-def test_commands_in_the_manual_are_those_that_the_packages_put_on_the_path(page: str) -> None:
+def test_commands_in_the_manual_are_on_the_path(page: str) -> None:
     programs = {name for package in PACKAGES for name in package.programs}
-    told = {found[1] for found in COMMAND.finditer((ROOT / page).read_text("utf-8"))}
-    assert told
-    assert told <= programs, "as they are found on the PATH, not where they lie"
+    documented = {found[1] for found in COMMAND.finditer((ROOT / page).read_text("utf-8"))}
+    assert documented
+    assert documented <= programs, "as they are found on the PATH, not where they lie"
 
 
-def test_the_service_hears_through_bluez_and_through_nothing_else() -> None:
+def test_the_service_uses_bluez_only() -> None:
     """A bluetoothd that is slow to come is waited for; no word is left from which another radio could follow."""
     unit = (ROOT / "systemd/beacon-gateway.service").read_text("utf-8")
     (command,) = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)

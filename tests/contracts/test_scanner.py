@@ -1,4 +1,4 @@
-"""What every Scanner keeps, whatever it hears with. BlueZ keeps it in tests/radio/test_scanner.py, in the lab."""
+"""The contract of every Scanner. tests/radio/test_scanner.py applies it to BlueZ, in the lab."""
 
 import asyncio
 import json
@@ -37,16 +37,16 @@ class ScannerContract(ABC):
     def hearing(self, beacon: BeaconId) -> AbstractAsyncContextManager[Scanner]:
         """A scanner, with `beacon` on the air at least twice a second during the block."""
 
-    async def test_it_tells_in_order_what_is_on_the_air_now(self) -> None:
+    async def test_it_reports_adverts_in_order(self) -> None:
         heard: list[Sighting] = []
         delays: list[float] = []
 
-        def tell(sighting: Sighting) -> None:
+        def notice(sighting: Sighting) -> None:
             heard.append(sighting)
             delays.append(monotonic() - sighting.at)
 
         async with self.hearing(PERSON_TAG.beacon) as scanner:
-            task = asyncio.create_task(scanner.hear(tell))
+            task = asyncio.create_task(scanner.hear(notice))
             await until(lambda: sum(s.beacon == PERSON_TAG.beacon for s in heard) >= 5, LIMIT_S)
             await end(task)
         assert heard == sorted(heard, key=lambda sighting: sighting.at)
@@ -56,7 +56,7 @@ class ScannerContract(ABC):
             assert sighting.rssi is None or -127 < sighting.rssi <= 20
             assert sighting.measured_power is None or -128 <= sighting.measured_power < 128
 
-    async def test_it_runs_until_cancelled_and_can_be_started_again(self) -> None:
+    async def test_it_runs_until_cancelled_and_can_be_restarted(self) -> None:
         async with self.hearing(PERSON_TAG.beacon) as scanner:
             for _ in range(2):
                 heard: list[Sighting] = []
@@ -68,7 +68,7 @@ class ScannerContract(ABC):
                 await asyncio.sleep(0.3)
                 assert len(heard) == count
 
-    async def test_a_fault_of_its_listener_is_not_swallowed(self) -> None:
+    async def test_an_error_of_its_listener_is_raised(self) -> None:
         def broken(_: Sighting) -> None:
             raise ZeroDivisionError("a fault of ours")
 

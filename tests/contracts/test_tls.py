@@ -1,4 +1,4 @@
-"""Every client of ours, before a server whose certificate no authority stands for: it says nothing to it."""
+"""No client sends anything to a server without a trusted certificate."""
 
 import re
 import ssl
@@ -82,21 +82,23 @@ async def robot(url: str) -> None:
 
 
 @pytest.mark.parametrize("asks", [gateway, device, bank, robot], ids=lambda asks: asks.__name__)
-async def test_nothing_is_said_to_a_server_that_nobody_vouches_for(
+async def test_no_request_reaches_a_server_without_a_trusted_certificate(
     stranger: Stranger, asks: Callable[[str], Awaitable[None]]
 ) -> None:
     await asks(stranger.url)
     assert stranger.heard == []
 
 
-async def test_no_delivery_goes_to_a_server_that_nobody_vouches_for(stranger: Stranger, database: Database) -> None:
+async def test_no_webhook_reaches_a_server_without_a_trusted_certificate(
+    stranger: Stranger, database: Database
+) -> None:
     async with open_sender(database, AddressRules(private_network=True), bytes(32)) as sender:
         with pytest.raises(aiohttp.ClientConnectorCertificateError):
             await sender.client.post(stranger.url)
     assert stranger.heard == []
 
 
-def test_no_client_is_told_to_believe_anybody() -> None:
+def test_no_client_disables_certificate_checks() -> None:
     undone = re.compile(
         r"CERT_NONE|check_hostname *= *False|verify_ssl|ssl *= *False|_create_unverified|trust_env=True"
     )
@@ -115,7 +117,7 @@ def test_no_client_is_told_to_believe_anybody() -> None:
         (ssl.TLSVersion.TLSv1_3, "TLSv1.3"),
     ],
 )
-def test_no_client_speaks_less_than_tls_1_2(tmp_path: Path, most: ssl.TLSVersion, speaks: str) -> None:
+def test_no_client_accepts_less_than_tls_1_2(tmp_path: Path, most: ssl.TLSVersion, speaks: str) -> None:
     """aiohttp and smtplib make Python's own context, as here: Debian's OpenSSL says how old a peer may be."""
     certificate, key = self_signed(tmp_path)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -1,4 +1,4 @@
-"""The systemd units: valid, sandboxed, and never giving up."""
+"""The systemd units: valid, sandboxed, restarted after every failure."""
 
 import re
 import shutil
@@ -25,7 +25,7 @@ def analyze(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(("unit", "threshold"), [*((unit, 15) for unit in (*SERVICES, HELPER, BACKUP)), (KIOSK, 27)])
-def test_the_sandbox_is_tight(unit: str, threshold: int) -> None:
+def test_the_sandbox_score_is_low(unit: str, threshold: int) -> None:
     """Tenths of systemd's exposure level; the browser needs namespaces and a code generator of its own."""
     judged = analyze(
         "security", "--offline=yes", f"--threshold={threshold}", "--no-pager", str(SYSTEMD / f"{unit}.service")
@@ -33,7 +33,7 @@ def test_the_sandbox_is_tight(unit: str, threshold: int) -> None:
     assert judged.returncode == 0, judged.stdout + judged.stderr
 
 
-def test_systemd_finds_no_fault_in_the_units(tmp_path: Path) -> None:
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     """With the programs that they start put in place: those are installed, not built here."""
     shutil.copy(SYSTEMD / f"{HELPER}.socket", tmp_path)
     shutil.copy(SYSTEMD / f"{BACKUP}.timer", tmp_path)
@@ -52,7 +52,7 @@ def test_systemd_finds_no_fault_in_the_units(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("unit", SERVICES)
-def test_a_service_is_watched_and_always_comes_back(unit: str) -> None:
+def test_a_service_has_a_watchdog_and_always_restarts(unit: str) -> None:
     settings = _settings(unit)
     expected = {
         "Type": "notify",
@@ -67,7 +67,7 @@ def test_a_service_is_watched_and_always_comes_back(unit: str) -> None:
 
 
 @pytest.mark.parametrize("unit", SERVICES)
-def test_a_service_may_read_what_it_lives_by(unit: str) -> None:
+def test_a_service_may_read_its_files(unit: str) -> None:
     """The clock's state (adjtimex) and the boot id (/proc/sys): without them no permit and no time could be judged."""
     settings = _settings(unit)
     assert "ProtectClock" not in settings
@@ -75,7 +75,7 @@ def test_a_service_may_read_what_it_lives_by(unit: str) -> None:
     assert settings["SystemCallFilter"].endswith("adjtimex")
 
 
-def test_the_radio_helper_holds_one_capability_and_serves_the_gateways_user_alone() -> None:
+def test_the_radio_helper_has_one_capability_and_serves_only_the_gateways_user() -> None:
     helper, socket, gateway = _settings(HELPER), _settings(HELPER, "socket"), _settings("beacon-gateway")
     assert (helper["AmbientCapabilities"], helper["CapabilityBoundingSet"]) == ("CAP_NET_ADMIN", "CAP_NET_ADMIN")
     assert helper["User"] != gateway["User"]
@@ -95,7 +95,7 @@ def test_the_radio_helper_holds_one_capability_and_serves_the_gateways_user_alon
         ("unionpay", ["merchant.key", "merchant.crt", "root.crt", "middle.crt"]),
     ],
 )
-def test_secrets_come_as_credentials_only(bank: str, files: list[str]) -> None:
+def test_secrets_are_credentials_only(bank: str, files: list[str]) -> None:
     """The names that the bank looks for; and without a bank's drop-in the unit asks for no file that is not there."""
     text = (SYSTEMD / f"beacon-central-{bank}.conf").read_text("utf-8")
     assert re.findall(r"^LoadCredential=([a-z.]+):/etc/beacon-central/credentials/\1$", text, re.MULTILINE) == files
@@ -104,7 +104,7 @@ def test_secrets_come_as_credentials_only(bank: str, files: list[str]) -> None:
     assert not re.search(r"^Environment.*(secret|key|password)", unit, re.MULTILINE | re.IGNORECASE)
 
 
-def test_the_backup_by_a_timer_is_of_the_server_that_runs() -> None:
+def test_the_backup_timer_backs_up_the_running_server() -> None:
     """The same program, settings, state and user; once, and not always again."""
     backup, server = _settings(BACKUP), _settings("beacon-central")
     assert backup["ExecStart"] == server["ExecStart"].replace(" run ", " backup ")
@@ -114,19 +114,19 @@ def test_the_backup_by_a_timer_is_of_the_server_that_runs() -> None:
     assert (timer["OnCalendar"], timer["Persistent"]) == ("*-*-* 03:40:00 Asia/Shanghai", "true")
 
 
-def test_all_units_of_the_gateway_start_the_one_program_that_is_installed() -> None:
+def test_all_gateway_units_start_the_installed_program() -> None:
     text = "".join((SYSTEMD / f"{unit}.service").read_text("utf-8") for unit in ("beacon-gateway", KIOSK, HELPER))
     assert set(re.findall(r"(/\S+/beacon-gateway) (?:run|kiosk|radio)", text)) == {
         "/opt/beacon-gateway/bin/beacon-gateway"
     }
 
 
-def test_every_user_of_a_unit_is_made() -> None:
+def test_every_user_of_a_unit_is_created() -> None:
     for unit in (*SERVICES, KIOSK, HELPER):
         assert f"\nu {_settings(unit)['User']} " in (SYSTEMD / f"{unit}.sysusers").read_text("utf-8")
 
 
-def test_the_browser_is_started_behind_its_policy() -> None:
+def test_the_browser_starts_after_its_policy() -> None:
     kiosk = _settings(KIOSK)
     assert kiosk["ExecStartPre"] == f"+/opt/beacon-gateway/bin/beacon-gateway kiosk-policy --write {POLICY_FILE}"
     assert kiosk["ExecStart"].endswith(" -- /opt/beacon-gateway/bin/beacon-gateway kiosk-session")

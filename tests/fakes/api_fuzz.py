@@ -1,4 +1,4 @@
-"""schemathesis against a running central server: every operation of the document, with a token and a gateway's key."""
+"""Run schemathesis against a central server: all operations, with a token and a gateway's key."""
 
 import asyncio
 import os
@@ -39,8 +39,8 @@ parameters = {{ presence_pass = "{presence_pass}" }}
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What operations ask for: a token, a gateway that signs, a presence pass."""
+class FuzzTargets:
+    """The credentials of the operations: a token, a gateway that signs, a presence pass."""
 
     token: str
     gateway: DeliveringGateway
@@ -48,8 +48,10 @@ class Asked:
 
 
 @asynccontextmanager
-async def open_to_all(folder: Path, patch: pytest.MonkeyPatch) -> AsyncIterator[tuple[RunningCentral, Asked]]:
-    """A server that slows nobody down, with what a program needs to ask it for everything."""
+async def unlimited_central(
+    folder: Path, patch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[RunningCentral, FuzzTargets]]:
+    """Run a server without rate limits; yield it with credentials for all operations."""
     patch.setattr(server, "Bearers", partial(Bearers, rate=1e6, burst=10**6))
     patch.setattr(server, "ShakeApi", partial(ShakeApi, rate=1e6, burst=10**6))
     beacon = BeaconId(uuid4(), 1, 1)
@@ -70,13 +72,13 @@ async def open_to_all(folder: Path, patch: pytest.MonkeyPatch) -> AsyncIterator[
             aiohttp.ClientSession() as session,
             session.post(f"{central.url}/api/v1/shake", json=question) as answer,
         ):
-            given = (await answer.json())["found"]["presence_pass"]
-        yield central, Asked(text, gateway, given)
+            presence_pass_text = (await answer.json())["found"]["presence_pass"]
+        yield central, FuzzTargets(text, gateway, presence_pass_text)
 
 
 @dataclass(frozen=True)
 class Fuzzed:
-    """`cases`: how many requests were made; `failures`: what was found, in words; `text`: all that was printed."""
+    """`cases`: the number of requests; `failures`: the output about them; `text`: the complete output."""
 
     cases: int
     failures: list[str]
@@ -85,36 +87,27 @@ class Fuzzed:
 
 async def fuzz(
     url: str,
-    asked: Asked,
+    targets: FuzzTargets,
     work: Path,
     *,
     examples: int,
     phases: str,
     seed: int,
 ) -> Fuzzed:
-    """`examples`: for each operation."""
-    (work / "schemathesis.toml").write_text(_CONFIG.format(presence_pass=asked.presence_pass))
+    """Run schemathesis. `examples`: per operation."""
+    (work / "schemathesis.toml").write_text(_CONFIG.format(presence_pass=targets.presence_pass))
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "run", f"{url}/openapi.json", "--checks", "all"),
         *("--max-examples", str(examples), "--phases", phases, "--seed", str(seed), "--continue-on-failure"),
-        *(
-            "--request-timeout",
-            "120",
-            "--max-response-time",
-            "60",
-            "--suppress-health-check",
-            "all",
-            "--no-color",
-            "--generation-database",
-            "none",
-        ),
+        *("--request-timeout", "120", "--max-response-time", "60", "--suppress-health-check", "all"),
+        *("--no-color", "--generation-database", "none"),
     ]
     known = {
         "PYTHONPATH": str(ROOT),
         "SCHEMATHESIS_HOOKS": "tests.fakes.api_hooks",
-        "FUZZ_TOKEN": asked.token,
-        "FUZZ_GATEWAY": asked.gateway.id,
-        "FUZZ_KEY": b64encode(asked.gateway.key.private_bytes_raw()).decode(),
+        "FUZZ_TOKEN": targets.token,
+        "FUZZ_GATEWAY": targets.gateway.id,
+        "FUZZ_KEY": b64encode(targets.gateway.key.private_bytes_raw()).decode(),
     }
     process = await asyncio.create_subprocess_exec(
         *command,

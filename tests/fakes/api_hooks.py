@@ -1,7 +1,7 @@
-"""Loaded by schemathesis: signs as gateways and devices sign, and mends what JSON Schema cannot say.
+"""Hooks for schemathesis: sign requests, and correct values that JSON Schema cannot describe.
 
-In requests that are meant to fit: 1.0 is no integer here, a cursor is one that was given, an idempotency key belongs to
-one body, a device's proof belongs to its key. And it never waits for outcomes.
+In valid requests: 1.0 is not an integer, a cursor must come from an answer, an idempotency key belongs to one body, a
+device's proof belongs to its key. Polls for outcomes never wait.
 """
 
 import json
@@ -27,13 +27,13 @@ SIGNER = Signer(os.environ["FUZZ_GATEWAY"], Ed25519PrivateKey.from_private_bytes
 
 
 class Credentials(requests.auth.AuthBase):
-    """Signs the request as it goes out."""
+    """Signs the request."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         path, _, query = request.path_url.partition("?")
         body = request.body or b""
-        octets = body.encode() if isinstance(body, str) else bytes(body)  # type: ignore[arg-type]  # never a stream here
-        request.headers.update(SIGNER.headers(request.method or "", path, query, octets, int(time.time())))
+        content = body.encode() if isinstance(body, str) else bytes(body)  # type: ignore[arg-type]  # never a stream
+        request.headers.update(SIGNER.headers(request.method or "", path, query, content, int(time.time())))
         return request
 
 
@@ -55,35 +55,35 @@ class Token:
         case.headers["Authorization"] = f"Bearer {data}"
 
 
-def whole(value: Any) -> Any:
-    """Numbers with nothing after the point, without the point."""
+def without_point(value: Any) -> Any:
+    """Convert floats without a fraction to integers."""
     if isinstance(value, dict):
-        return {name: whole(inner) for name, inner in value.items()}
+        return {name: without_point(inner) for name, inner in value.items()}
     if isinstance(value, list):
-        return [whole(inner) for inner in value]
+        return [without_point(inner) for inner in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 @schemathesis.hook
 def map_case(context: Any, case: Any) -> Any:
     if case.query and re.fullmatch("[0-9]{1,3}", str(case.query.get("wait", ""))):
-        case.query["wait"] = "0"  # what else it asks for is the same
+        case.query["wait"] = "0"
     if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE:
         return case
-    case.body = whole(case.body)
+    case.body = without_point(case.body)
     if case.query:
         case.query.pop("cursor", None)
         today = datetime.now(OFFICIAL_TIME).date()
         over = today.replace(day=1) - timedelta(days=1)
-        for name, passed in (("day", f"{today}"), ("month", f"{over:%Y-%m}")):  # neither is still to come
+        for name, value in (("day", f"{today}"), ("month", f"{over:%Y-%m}")):  # not in the future
             if name in case.query:
-                case.query[name] = passed
+                case.query[name] = value
     if case.headers and "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = secrets.token_hex(16)
     if case.path == "/api/v1/enrolments" and isinstance(case.body, dict):
         key = Ed25519PrivateKey.generate()
-        asked = EnrolmentRequest.model_validate_json(
+        request = EnrolmentRequest.model_validate_json(
             json.dumps(case.body | {"public": public_text(key.public_key()), "signature": ""})
         )
-        case.body = json.loads(asked.signed(key).model_dump_json())
+        case.body = json.loads(request.signed(key).model_dump_json())
     return case

@@ -1,7 +1,6 @@
-"""A network between two programs that can be told to be bad, in every way that reliability asks for: a proxy for TCP.
+"""A TCP proxy that simulates network faults.
 
-What stands between octets and meaning (latency, a cut in the midst, silence) is done to the octets that pass; what
-comes from somebody else (a portal, a server of another kind) is answered here, and the server never hears of it.
+Latency, cuts and silence are applied to the data that pass; answers of others, such as a portal, come from the proxy.
 """
 
 import asyncio
@@ -18,8 +17,8 @@ LATENCY_S = 1.0
 
 
 def _answer(status: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
-    told = {"Content-Length": str(len(body)), "Connection": "close", **headers}
-    lines = "".join(f"{name}: {value}\r\n" for name, value in told.items())
+    sent = {"Content-Length": str(len(body)), "Connection": "close", **headers}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
     return f"HTTP/1.1 {status}\r\n{lines}\r\n".encode() + body
 
 
@@ -34,9 +33,9 @@ ANSWERS = {
     "retry after the year 2099": _answer("503 Service Unavailable", {"Retry-After": "Thu, 01 Jan 2099 00:00:00 GMT"}),
     "retry after 10^12 s": _answer("503 Service Unavailable", {"Retry-After": str(10**12)}),
     "gzip bomb": _answer("200 OK", {**_JSON, "Content-Encoding": "gzip"}, _BOMB),
-    "200 MiB": _answer("200 OK", {**_JSON, "Content-Length": str(200 * _MIB)}),  # its body is made as it goes
+    "200 MiB": _answer("200 OK", {**_JSON, "Content-Length": str(200 * _MIB)}),
 }
-"""What somebody else answers, whatever is asked."""
+"""Answers of others to any request."""
 PASSING = (
     "latency",
     "reset in the midst",
@@ -46,27 +45,27 @@ PASSING = (
     "truncated",
     "corrupt",
 )
-"""What is done to octets that pass."""
+"""Faults applied to data that pass."""
 FAULTS = (*PASSING, *ANSWERS)
 
 
 @dataclass
 class BadNetwork:
-    """`fault`: one of FAULTS, empty for none; from the next octet on. `asked`: requests that were begun meanwhile."""
+    """`fault`: one of FAULTS, empty for none. `requests`: the number since the fault was set."""
 
     to_port: int
     fault: str = ""
-    asked: int = 0
+    requests: int = 0
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
 
-    def becomes(self, fault: str) -> None:
-        """Connections that are open are cut, but for those that a half-open network leaves as they seem to be."""
+    def set_fault(self, fault: str) -> None:
+        """Change the fault; cut open connections, except where the fault leaves them half open."""
         assert fault in ("", *FAULTS)
         if self.fault == "half open" or fault not in ("half open", "latency", ""):
             for writer in self._open:
                 _reset(writer)
         self.fault = fault
-        self.asked = 0
+        self.requests = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open.add(writer)
@@ -83,7 +82,7 @@ class BadNetwork:
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fault: str) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        self.asked += 1
+        self.requests += 1
         writer.write(ANSWERS[fault])
         if fault == "200 MiB":
             for _ in range(200):
@@ -93,23 +92,23 @@ class BadNetwork:
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.fault == "half open":
-            self.asked += 1
+            self.requests += 1
             await asyncio.Event().wait()
-        theirs, back = await asyncio.open_connection("127.0.0.1", self.to_port)
-        self._open.add(back)
-        ways = (
-            asyncio.create_task(self._pump(reader, back, self._to_server)),
-            asyncio.create_task(self._pump(theirs, writer, self._to_client)),
+        server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self.to_port)
+        self._open.add(server_writer)
+        pumps = (
+            asyncio.create_task(self._pump(reader, server_writer, self._to_server)),
+            asyncio.create_task(self._pump(server_reader, writer, self._to_client)),
         )
         try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for way in ways:
-                way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
-            self._open.discard(back)
+            for pump in pumps:
+                pump.cancel()
+            await asyncio.gather(*pumps, return_exceptions=True)
+            self._open.discard(server_writer)
             with suppress(OSError):
-                back.close()
+                server_writer.close()
 
     async def _pump(
         self,
@@ -117,56 +116,56 @@ class BadNetwork:
         writer: asyncio.StreamWriter,
         change: Callable[[bytes, asyncio.StreamWriter], bytes],
     ) -> None:
-        while octets := await reader.read(_READ):
+        while data := await reader.read(_READ):
             if self.fault == "half open":
                 await asyncio.Event().wait()
             if self.fault == "latency":
                 await asyncio.sleep(LATENCY_S)
-            writer.write(change(octets, writer))
+            writer.write(change(data, writer))
             await writer.drain()
 
-    def _to_server(self, octets: bytes, _: asyncio.StreamWriter) -> bytes:
-        self.asked += octets.startswith((b"GET ", b"POST "))
-        return octets
+    def _to_server(self, data: bytes, _: asyncio.StreamWriter) -> bytes:
+        self.requests += data.startswith((b"GET ", b"POST "))
+        return data
 
-    def _to_client(self, octets: bytes, writer: asyncio.StreamWriter) -> bytes:
+    def _to_client(self, data: bytes, writer: asyncio.StreamWriter) -> bytes:
         match self.fault:
             case "answer lost":
                 _reset(writer)
                 raise EOFError
             case "reset in the midst":
-                writer.write(octets[: len(octets) // 2])
+                writer.write(data[: len(data) // 2])
                 asyncio.get_running_loop().call_later(0.05, _reset, writer)
                 raise EOFError
             case "error after the effect":
                 writer.write(_answer("500 Internal Server Error", {}))
                 raise EOFError
             case "truncated":
-                writer.write(octets[: len(octets) * 2 // 3])
+                writer.write(data[: len(data) * 2 // 3])
                 raise EOFError
             case "corrupt":
-                middle = len(octets) * 3 // 4
-                return octets[:middle] + bytes([octets[middle] ^ 0x15]) + octets[middle + 1 :]
-        return octets
+                middle = len(data) * 3 // 4
+                return data[:middle] + bytes([data[middle] ^ 0x15]) + data[middle + 1 :]
+        return data
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
-    """RST instead of FIN."""
-    held = writer.get_extra_info("socket")
+    """Close with RST instead of FIN."""
+    raw = writer.get_extra_info("socket")
     with suppress(OSError):
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 
 
 @asynccontextmanager
 async def bad_network(from_port: int, to_port: int) -> AsyncIterator[BadNetwork]:
-    """Good until it is told otherwise."""
+    """Run the proxy, at first without a fault."""
     network = BadNetwork(to_port)
     server = await asyncio.start_server(network.serve, "127.0.0.1", from_port)
     try:
         yield network
     finally:
         server.close()
-        network.becomes("")
+        network.set_fault("")
         for writer in tuple(network._open):
             _reset(writer)

@@ -1,4 +1,4 @@
-"""The real central server and the real sandbox bank, each on a free port inside the test's loop."""
+"""Run the real central server and bank emulator in the test's event loop, each on a free port."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -79,7 +79,7 @@ class RunningBank:
 
     @property
     def credentials(self) -> Path:
-        """The folder that a merchant of this bank is given."""
+        """The merchant's folder of credentials."""
         return self.state / "merchant" if self.kind == "unionpay" else self.state
 
 
@@ -93,7 +93,7 @@ class RunningCentral:
 
     @asynccontextmanager
     async def database(self) -> AsyncIterator[Database]:
-        """A second process's view of the same database."""
+        """Open the same database with other connections."""
         async with open_database(self.store) as database:
             yield database
 
@@ -108,7 +108,7 @@ async def running_bank(
     faults: tuple[str, ...] = (),
     patience_s: float = 10.0,
 ) -> AsyncIterator[RunningBank]:
-    """`clock`, `faults`, `patience_s` (for how long it awaits an answer) are of the kind `unionpay`."""
+    """Run the bank. `clock`, `faults` and `patience_s` (its time limit for an answer) are for the kind `unionpay`."""
     stop = asyncio.Event()
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     place = _Serving(host="127.0.0.1", port=0, stop=stop, ready=ready.set_result)
@@ -128,7 +128,7 @@ async def running_bank(
 async def running_central(
     state: Path, bank: RunningBank, *, config: str = CONFIG, store: str = "", public_url: str = ""
 ) -> AsyncIterator[RunningCentral]:
-    """`store`: the URL of its database; empty for a SQLite file in `state`. `public_url`: as a proxy is called."""
+    """Run the server. `store`: the URL of its database; empty for a SQLite file in `state`."""
     stop = asyncio.Event()
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     state.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""The real central server and the sandbox bank as programs of their own, in one folder; several servers if need be."""
+"""Run the real central server, once or several times, and the sandbox bank as programs."""
 
 import asyncio
 import sys
@@ -17,7 +17,7 @@ CENTRAL = (sys.executable, "-m", "central_server")
 
 @dataclass
 class House:
-    """`folder` holds what its servers share: settings and state folder; `store`: the URL of their database."""
+    """`folder`: the servers' settings and state folder; `store`: the URL of their database."""
 
     folder: Path
     store: str
@@ -49,7 +49,7 @@ class House:
 
 @asynccontextmanager
 async def open_house(folder: Path, store: str) -> AsyncIterator[House]:
-    """`store`: the URL of the database; empty for a SQLite file in the state folder."""
+    """Run the bank. `store`: the URL of the database; empty for a SQLite file."""
     (folder / "central.toml").write_text(f'[store]\nurl = "{store}"\n{CONFIG}', encoding="utf-8")
     bank = (*CENTRAL, "bank-emulator", "--state-dir", str(folder / "bank"), "--port", "0")
     async with program("bank", bank, log=folder / "bank.log", ready_s=90) as running:

@@ -1,4 +1,4 @@
-"""A gateway as the central server meets it: it signs, delivers, makes tickets and asks. No radio, no kiosk."""
+"""A gateway without radio and kiosk: it signs, delivers parcels, creates tickets and queries."""
 
 import gzip
 import json
@@ -32,7 +32,7 @@ from sync_contract.uuid7 import new_id
 
 
 class DeliveringGateway:
-    """Without a session it only makes things."""
+    """Without a session it only creates parcels and tickets."""
 
     def __init__(self, session: aiohttp.ClientSession | None = None, url: str = "") -> None:
         self.id = secrets.token_hex(8)
@@ -87,7 +87,7 @@ class DeliveringGateway:
         return encode(Ticket(**(fields | changes)), self.key)
 
     def signed_post(self, path: str, body: bytes) -> dict[str, str]:
-        """The headers that prove who sent it."""
+        """Return the headers with the signature."""
         path, _, query = path.partition("?")
         return Signer(self.id, self.key).headers("POST", path, query, body, int(time.time()))
 
@@ -97,20 +97,20 @@ class DeliveringGateway:
             return answer.status, await answer.read()
 
     async def post_batch(self, batch: object, *, zipped: bool = True) -> tuple[int, bytes]:
-        octets = json.dumps(batch).encode()
+        content = json.dumps(batch).encode()
         headers = {"Content-Type": "application/json"} | ({"Content-Encoding": "gzip"} if zipped else {})
-        return await self.post("/api/v1/parcels", gzip.compress(octets) if zipped else octets, headers)
+        return await self.post("/api/v1/parcels", gzip.compress(content) if zipped else content, headers)
 
     async def deliver(self, parcels: Sequence[Parcel]) -> tuple[ParcelReceipt, ...]:
-        """As a gateway writes them."""
-        octets = b'{"contract":1,"parcels":[' + b",".join(map(canonical, parcels)) + b"]}"
+        """Deliver as a gateway does; return the receipts."""
+        content = b'{"contract":1,"parcels":[' + b",".join(map(canonical, parcels)) + b"]}"
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-        status, body = await self.post("/api/v1/parcels", gzip.compress(octets), headers)
+        status, body = await self.post("/api/v1/parcels", gzip.compress(content), headers)
         assert status == 200, body
         return ParcelReceipts.model_validate_json(body).receipts
 
     async def look(self, path: str, query: str, headers: Mapping[str, str]) -> tuple[int, str]:
-        """Status and ETag."""
+        """Return status and ETag."""
         signed = Signer(self.id, self.key).headers("GET", path, query, b"", int(time.time()))
         url = URL(f"{self.url}{path}?{query}" if query else f"{self.url}{path}", encoded=True)
         async with self._session.get(url, headers={**signed, **headers}) as answer:

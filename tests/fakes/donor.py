@@ -1,4 +1,4 @@
-"""A donor with a phone: opens pages, presses the button of a form, follows where it leads."""
+"""A donor's browser: opens pages, submits forms, follows redirects."""
 
 import re
 from collections.abc import Mapping
@@ -34,8 +34,8 @@ class Donor:
         hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[1]))
         action = re.search(r'action="([^"]*)"', form[0])
         assert action is not None
-        told = {unescape(name): unescape(value) for name, value in hidden.items()}
-        return await self.send(urljoin(page.url, unescape(action[1])), told | fields)
+        fields_sent = {unescape(name): unescape(value) for name, value in hidden.items()}
+        return await self.send(urljoin(page.url, unescape(action[1])), fields_sent | fields)
 
     async def send(self, url: str, fields: Mapping[str, str]) -> Page:
         """Post a form and follow the answer."""

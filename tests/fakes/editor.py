@@ -16,11 +16,11 @@ def form_of(page: Page, action: str = "") -> tuple[str, dict[str, str]]:
     tag, inside = next(each for each in forms if 'class="sheet' in each[0] and action in each[0])
     fields: dict[str, str] = {}
     for attributes in re.findall(r"<input([^>]*)>", inside):
-        told = dict(re.findall(r'([a-z]+)="([^"]*)"', attributes))
-        if "name" not in told or "disabled" in attributes or told.get("type") == "file":
+        fields = dict(re.findall(r'([a-z]+)="([^"]*)"', attributes))
+        if "name" not in fields or "disabled" in attributes or fields.get("type") == "file":
             continue
-        if told.get("type") != "checkbox" or " checked" in attributes:
-            fields[told["name"]] = unescape(told.get("value", ""))
+        if fields.get("type") != "checkbox" or " checked" in attributes:
+            fields[fields["name"]] = unescape(fields.get("value", ""))
     for name, text in re.findall(r'<textarea name="([^"]+)"[^>]*>(.*?)</textarea>', inside, re.S):
         fields[name] = unescape(text)
     for name, options in re.findall(r'<select name="([^"]+)"[^>]*>(.*?)</select>', inside, re.S):
@@ -44,8 +44,8 @@ class Editor:
 
     async def save(self, page: Page, action: str = "", **changed: str | None) -> Page:
         url, fields = form_of(page, action)
-        told = {name: value for name, value in (fields | changed).items() if value is not None}
-        async with self.session.post(url, data=told, headers={"Accept-Language": "en"}) as answer:
+        fields = {name: value for name, value in (fields | changed).items() if value is not None}
+        async with self.session.post(url, data=fields, headers={"Accept-Language": "en"}) as answer:
             return Page(answer.status, str(answer.url), await answer.text())
 
     async def send(self, page: Page, action: str, field: str, name: str, content: bytes, **changed: str) -> Page:

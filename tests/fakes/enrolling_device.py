@@ -23,32 +23,32 @@ from tests.fakes.delivering_gateway import DeliveringGateway
 
 
 class EnrollingDevice(DeliveringGateway):
-    """Its id is the one that it was given, once it is enrolled."""
+    """Takes its id from the enrolment."""
 
     async def enrol(
         self, code: str, *, only_as: str | None = None, changes: Mapping[str, Any] | None = None
     ) -> tuple[int, dict[str, Any]]:
-        """`changes`: what the body says instead, after it was signed."""
+        """Enrol. `changes`: replacements in the body after it was signed."""
         request = EnrolmentRequest(code=code, public=self.public, only_as=only_as).signed(self.key)
         async with self._session.post(
             f"{self.url}/api/v1/enrolments", json=request.model_dump(mode="json") | dict(changes or {})
         ) as answer:
-            told: dict[str, Any] = json.loads(await answer.read())
+            content: dict[str, Any] = json.loads(await answer.read())
             if answer.status == 200:
-                self.id = told["gateway"]
-            return answer.status, told
+                self.id = content["gateway"]
+            return answer.status, content
 
     async def roll(self, *, gateway: str | None = None, key: Ed25519PrivateKey | None = None) -> tuple[int, Any]:
-        """Ask for a new key, signed with the one held; `take` makes it the one held."""
+        """Request a new key with the current one; `take` makes it the current one."""
         self.next = key or Ed25519PrivateKey.generate()
         asked = KeyRoll(gateway=gateway or self.id, public=public_text(self.next.public_key())).signed(self.next)
-        return await self.say("/api/v1/keys", asked.model_dump_json().encode())
+        return await self.post_json("/api/v1/keys", asked.model_dump_json().encode())
 
     def take(self) -> None:
         self.key, self.public = self.next, public_text(self.next.public_key())
 
     async def report(self, *, asked: str = "", **changes: Any) -> tuple[int, Any]:
-        """`asked`: the query, with its question mark."""
+        """Send a report. `asked`: the query, with its question mark."""
         fields: dict[str, Any] = {
             "clock": ClockReading(
                 wall=datetime.now(UTC), boot="0" * 32, monotonic_ns=time.monotonic_ns(), trusted=True
@@ -65,9 +65,11 @@ class EnrollingDevice(DeliveringGateway):
             "damaged": 0,
             "catalogue_version": 1,
         }
-        return await self.say(f"/api/v1/reports{asked}", GatewayReport(**(fields | changes)).model_dump_json().encode())
+        return await self.post_json(
+            f"/api/v1/reports{asked}", GatewayReport(**(fields | changes)).model_dump_json().encode()
+        )
 
-    async def say(self, path: str, body: bytes) -> tuple[int, Any]:
+    async def post_json(self, path: str, body: bytes) -> tuple[int, Any]:
         status, answer = await self.post(path, body, {"Content-Type": "application/json"})
         return status, json.loads(answer)
 
@@ -77,7 +79,7 @@ def device(session: aiohttp.ClientSession, url: str) -> EnrollingDevice:
 
 
 async def invited(database: Database, *, community: str = "huada", label: str = "社区大厅") -> tuple[Gateway, str]:
-    """A gateway that staff added, and a code for it."""
+    """Add a gateway; return it with its code."""
     now = datetime.now(UTC)
     async with database.write() as connection:
         await places.plant_community(connection, community, now)
@@ -86,7 +88,7 @@ async def invited(database: Database, *, community: str = "huada", label: str = 
 
 
 async def code_for(database: Database, gateway: str) -> str:
-    """A further code for a gateway."""
+    """Create another code for a gateway."""
     async with database.write() as connection:
         known = await gateways.get(connection, gateway)
         assert known is not None

@@ -1,4 +1,4 @@
-"""Many gateways at once over a bad network: they sign, lose, repeat and shuffle, and go on until all is settled."""
+"""Many gateways deliver at once over a faulty network, until every parcel has its receipt."""
 
 import asyncio
 import gzip
@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from central_server.store.engine.database import Database
 from central_server.store.engine.tables import arrivals, batches, intents, parcels, sequences
-from central_server.store.parcels import parcels as kept
+from central_server.store.parcels import parcels as stored_parcels
 from central_server.store.places.places import TOP
 from sync_contract.records import Parcel, ParcelReceipt, ParcelReceipts, Receipt, canonical
 from tests.fakes.delivering_gateway import DeliveringGateway
@@ -30,17 +30,17 @@ Receipts = tuple[ParcelReceipt, ...]
 class Fault(StrEnum):
     none = "none"
     dropped = "dropped"
-    """Nothing of the request gets through."""
+    """The request does not arrive."""
     cut = "cut"
     """The connection is reset in the middle of the request."""
     deaf = "deaf"
     """The request arrives; the connection is reset before the answer is read."""
     forgotten = "forgotten"
-    """The answer comes, and is lost on the last yard."""
+    """The answer arrives and is ignored."""
     twice = "twice"
-    """The same request is on the way two times at once, to any two servers."""
+    """The same request is sent twice at once, to any two servers."""
     altered = "altered"
-    """One octet of the body arrives as another one."""
+    """One byte of the body is changed."""
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Request:
     headers: dict[str, str]
     body: bytes
 
-    def octets(self, host: str) -> bytes:
+    def content(self, host: str) -> bytes:
         lines = {"Host": host, "Content-Length": str(len(self.body)), "Connection": "close", **self.headers}
         head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
         return f"POST {_PATH} HTTP/1.1\r\n{head}\r\n".encode() + self.body
@@ -56,7 +56,7 @@ class Request:
 
 @dataclass
 class Fleet:
-    """`urls`: the servers; `trouble`: the share of requests that meet a fault; `turns`: how many are on the way."""
+    """`urls`: the servers; `trouble`: the share of requests with a fault; `turns`: limits concurrent requests."""
 
     urls: list[str]
     dice: random.Random
@@ -67,7 +67,7 @@ class Fleet:
     receipts: Counter[Receipt] = field(default_factory=Counter)
 
     async def sync(self, gateway: DeliveringGateway, made: Sequence[Parcel], *, most: int = 8) -> None:
-        """Deliver them in any order, until each has its receipt. Raises AssertionError when one is refused."""
+        """Deliver in any order until each has its receipt; fail when one is refused."""
         outbox = {parcel.id: parcel for parcel in made}
         while outbox:
             chosen = self.dice.sample(sorted(outbox), min(len(outbox), self.dice.randint(1, most)))
@@ -86,29 +86,29 @@ class Fleet:
             at = len(request.body) // 2
             request.body = request.body[:at] + bytes([request.body[at] ^ 1]) + request.body[at + 1 :]
         both = await asyncio.gather(*(self._send(request, fault) for _ in range(1 + (fault is Fault.twice))))
-        told = [receipt for answer in both for receipt in answer]
-        self.receipts.update(receipt.receipt for receipt in told)
-        return () if fault is Fault.forgotten else tuple(told)
+        counts = [receipt for answer in both for receipt in answer]
+        self.receipts.update(receipt.receipt for receipt in counts)
+        return () if fault is Fault.forgotten else tuple(counts)
 
     async def _send(self, request: Request, fault: Fault) -> Receipts:
         async with self.turns:
             try:
                 return await self._exchange(request, fault)
-            except OSError:  # whoever was there is gone
+            except OSError:  # the server is gone
                 return ()
 
     async def _exchange(self, request: Request, fault: Fault) -> Receipts:
         where = urlsplit(self.dice.choice(self.urls))
-        octets = request.octets(where.netloc)
+        content = request.content(where.netloc)
         reader, writer = await asyncio.open_connection(where.hostname, where.port)
         try:
             if fault is Fault.cut:
-                octets = octets[: self.dice.randrange(len(octets))]
-            writer.write(octets)
+                content = content[: self.dice.randrange(len(content))]
+            writer.write(content)
             await writer.drain()
             if fault in (Fault.cut, Fault.deaf):
                 await asyncio.sleep(self.dice.random() * 0.02)
-                _linger_not(writer)
+                _reset_on_close(writer)
                 return ()
             async with asyncio.timeout(_ANSWER_S):
                 answer = await reader.read()
@@ -130,25 +130,25 @@ def signed(gateway: DeliveringGateway, batch: Sequence[Parcel]) -> Request:
 
 
 def made_by(gateway: DeliveringGateway, dice: random.Random, count: int) -> list[Parcel]:
-    """What a gateway may have in its outbox: mostly statistics, some gifts."""
+    """Create the contents of an outbox: mostly statistics, some gifts."""
     return [gateway.intent() if dice.random() < 0.25 else gateway.statistics() for _ in range(count)]
 
 
 async def check(database: Database, sent: Mapping[str, Sequence[Parcel]]) -> None:
-    """Each parcel stands in the store once, as it was sent, and nothing else does."""
+    """Check that each parcel is stored once as sent, and nothing else."""
     total = sum(map(len, sent.values()))
     async with database.read() as connection:
-        held: dict[str, dict[str, object]] = {gateway: {} for gateway in sent}
+        stored: dict[str, dict[str, object]] = {gateway: {} for gateway in sent}
         for gateway, made in sent.items():
-            for each in (await kept.find(connection, gateway, [parcel.id for parcel in made])).values():
-                held[gateway][each.id] = json.loads(each.content)
+            for each in (await stored_parcels.find(connection, gateway, [parcel.id for parcel in made])).values():
+                stored[gateway][each.id] = json.loads(each.content)
         assert (await connection.execute(select(func.count()).select_from(parcels))).scalar() == total
-        assert held == {
+        assert stored == {
             gateway: {parcel.id: json.loads(canonical(parcel)) for parcel in made} for gateway, made in sent.items()
         }
         results = select(arrivals.c.result, func.count(), func.max(arrivals.c.times)).group_by(arrivals.c.result)
-        told = {result: (lines, times) for result, lines, times in await connection.execute(results)}
-        assert set(told) - {Receipt.refused.value} == {Receipt.duplicate.value}
+        counts = {result: (lines, times) for result, lines, times in await connection.execute(results)}
+        assert set(counts) - {Receipt.refused.value} == {Receipt.duplicate.value}
         taken = select(func.sum(batches.c.intents + batches.c.statistics))
         assert int((await connection.execute(taken)).scalar() or 0) == total
         gifts = sum(parcel.body.kind == "intent" for made in sent.values() for parcel in made)
@@ -156,10 +156,10 @@ async def check(database: Database, sent: Mapping[str, Sequence[Parcel]]) -> Non
         ends = await connection.execute(select(sequences.c.gateway, sequences.c.highest, sequences.c.held))
         reached = {gateway: (highest, count) for gateway, highest, count in ends}
         assert reached == {gateway: (len(made), len(made)) for gateway, made in sent.items()}
-        assert await kept.gaps(connection, (TOP,)) == ()
+        assert await stored_parcels.gaps(connection, (TOP,)) == ()
 
 
-def _linger_not(writer: asyncio.StreamWriter) -> None:
-    """Closing then resets the connection."""
+def _reset_on_close(writer: asyncio.StreamWriter) -> None:
+    """Make closing reset the connection."""
     raw: socket.socket = writer.get_extra_info("socket")
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)

@@ -1,7 +1,6 @@
-"""What a command of `beacon-central` says and how it ends, each in a process of its own.
+"""Run a command of `beacon-central` in a process forked from one that has imported the program.
 
-That is forked from one which has imported the program, and does what `python -m central_server` does from there on:
-most of a second's work less. Commands begun from nothing are in test_programs.py.
+This saves most of a second per command. test_programs.py starts commands without a fork.
 """
 
 import asyncio
@@ -14,11 +13,11 @@ from tempfile import TemporaryDirectory
 from tests.fakes.money_program import FORKED
 
 
-async def said(*argv: str) -> tuple[int, str, str]:
-    """Exit status, standard output, standard error."""
+async def run_command(*argv: str) -> tuple[int, str, str]:
+    """Return the exit status, standard output and standard error."""
     with TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
-        process = FORKED.Process(target=_say, args=(argv, out, err))
+        process = FORKED.Process(target=_run, args=(argv, out, err))
         process.start()
         await asyncio.to_thread(process.join)
         code = process.exitcode
@@ -27,7 +26,7 @@ async def said(*argv: str) -> tuple[int, str, str]:
         return code, out.read_text("utf-8"), err.read_text("utf-8")
 
 
-def _say(argv: tuple[str, ...], out: Path, err: Path) -> None:
+def _run(argv: tuple[str, ...], out: Path, err: Path) -> None:
     for number, file in ((1, out), (2, err)):
         with file.open("wb") as stream:
             os.dup2(stream.fileno(), number)

@@ -1,4 +1,4 @@
-"""A central server that only knows keys, and can be stopped just before or just after it does something."""
+"""A central server with keys only; it can pause before or after a change."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,32 +26,29 @@ GATEWAY = "0123456789abcdef"
 
 @dataclass
 class KeyServer:
-    """`keys`: public texts, in the order in which they were accepted. `hold`: before, after or nothing.
-
-    `break_off`: so many answers are lost after the effect.
-    """
+    """`keys`: accepted public keys, in order. `pause_at`: before, after or empty. `break_off`: answers to lose."""
 
     catalogue_key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     code: str = field(default_factory=lambda: new_code(bytes(15)))
     refuse: EnrolmentRefusal | None = None
     keys: list[str] = field(default_factory=list)
     used_by: str = ""
-    hold: str = ""
-    held: asyncio.Event = field(default_factory=asyncio.Event)
+    pause_at: str = ""
+    paused: asyncio.Event = field(default_factory=asyncio.Event)
     break_off: int = 0
     requests: int = 0
 
     async def enrol(self, request: web.Request) -> web.Response:
         self.requests += 1
-        asked = EnrolmentRequest.model_validate_json(await request.read())
-        asked.check()
-        await self._may_hold("before")
-        if self.refuse or asked.code != self.code or self.used_by not in ("", asked.public):
+        query = EnrolmentRequest.model_validate_json(await request.read())
+        query.check()
+        await self._maybe_pause("before")
+        if self.refuse or query.code != self.code or self.used_by not in ("", query.public):
             refusal = self.refuse or EnrolmentRefusal.code_used
             return problem(409, "Conflict", code=refusal.value)
-        self.used_by = asked.public
-        self.keys = [asked.public]
-        await self._may_hold("after")
+        self.used_by = query.public
+        self.keys = [query.public]
+        await self._maybe_pause("after")
         if self.break_off:
             self.break_off -= 1
             assert request.transport is not None
@@ -60,7 +57,7 @@ class KeyServer:
             gateway=GATEWAY,
             community="huada",
             label="hall",
-            public=asked.public,
+            public=query.public,
             catalogue_key=public_text(self.catalogue_key.public_key()),
         )
         return web.json_response(text=answer.signed(self.catalogue_key).model_dump_json())
@@ -74,19 +71,19 @@ class KeyServer:
             signature.verify(read_public(key))
         except (SignatureRefused, ValueError):
             return problem(401, "Unauthorized", code=KEY_REVOKED)
-        asked = KeyRoll.model_validate_json(body)
-        asked.check()
-        await self._may_hold("before")
+        query = KeyRoll.model_validate_json(body)
+        query.check()
+        await self._maybe_pause("before")
         if self.refuse:
             return problem(409, "Conflict", code=self.refuse.value)
-        if asked.public not in self.keys:
-            self.keys.append(asked.public)
-        await self._may_hold("after")
-        return web.json_response(text=KeyRolled(key=key_id(read_public(asked.public))).model_dump_json())
+        if query.public not in self.keys:
+            self.keys.append(query.public)
+        await self._maybe_pause("after")
+        return web.json_response(text=KeyRolled(key=key_id(read_public(query.public))).model_dump_json())
 
-    async def _may_hold(self, when: str) -> None:
-        if self.hold == when:
-            self.held.set()
+    async def _maybe_pause(self, when: str) -> None:
+        if self.pause_at == when:
+            self.paused.set()
             await asyncio.Event().wait()
 
 

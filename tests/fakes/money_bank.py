@@ -1,4 +1,4 @@
-"""A bank in memory that holds the money: what was paid, what is on its way back, what went back. It loses words."""
+"""A bank in memory: payments and refunds, with optional loss of requests and answers."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -28,7 +28,7 @@ from sync_contract.strict_model import Environment
 
 
 @dataclass
-class HeldOrder:
+class BankOrder:
     order: Order
     state: OrderState = OrderState.open
     payment: str = ""
@@ -36,7 +36,7 @@ class HeldOrder:
 
 
 @dataclass
-class HeldRefund:
+class BankRefund:
     refund: Refund
     state: OrderState = OrderState.pending
     number: str = ""
@@ -44,43 +44,43 @@ class HeldRefund:
 
 @dataclass
 class MoneyBank:
-    """`lose_question`, `lose_answer`: the next question does not arrive, or its answer does not.
+    """`lose_question`, `lose_answer`: lose the next request, or its answer.
 
-    `rest_first`: a refund that it has already is refused for what it left, not known again.
+    `rest_first`: check the remaining amount before recognising a repeated refund.
     """
 
     name: str = "money"
     environment: Environment = Environment.drill
     capabilities: Capabilities = field(default_factory=lambda: Capabilities(notifies=True, queries=True, refunds=True))
     form_targets: tuple[str, ...] = ("http://bank.example",)
-    orders: dict[str, HeldOrder] = field(default_factory=dict)
-    refunds: dict[str, HeldRefund] = field(default_factory=dict)
+    orders: dict[str, BankOrder] = field(default_factory=dict)
+    refunds: dict[str, BankRefund] = field(default_factory=dict)
     by_itself: dict[str, int] = field(default_factory=dict)
-    """Fen that the bank gave back by itself, by its own number of that."""
+    """Fen that the bank refunded by itself, by its own number."""
     lose_question: bool = False
     lose_answer: bool = False
     rest_first: bool = False
-    asked_to_refund: int = 0
+    refund_requests: int = 0
     _numbers: int = 0
     _filed: set[str] = field(default_factory=set)
 
     @property
     def money_minor(self) -> int:
-        """What it holds for us."""
-        came = sum(held.order.amount.minor for held in self.orders.values() if held.state is OrderState.paid)
-        went = sum(held.refund.amount.minor for held in self.refunds.values() if held.state is OrderState.paid)
+        """The balance in fen."""
+        came = sum(entry.order.amount.minor for entry in self.orders.values() if entry.state is OrderState.paid)
+        went = sum(entry.refund.amount.minor for entry in self.refunds.values() if entry.state is OrderState.paid)
         return came - went - sum(self.by_itself.values())
 
     async def open(self, order: Order) -> Redirect:
         self._arrives()
-        held = self.orders.setdefault(order.id, HeldOrder(order))
-        if held.order.amount != order.amount:
+        entry = self.orders.setdefault(order.id, BankOrder(order))
+        if entry.order.amount != order.amount:
             raise BankRefused("another amount")
         self._answers()
         return Redirect(f"http://bank.example/{order.id}")
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> Notification:
-        raise NotificationRefused(NotificationProblem.unsupported, "notifications are handed over as they are")
+        raise NotificationRefused(NotificationProblem.unsupported, "tests pass notifications directly")
 
     async def query(self, order: OrderId) -> OrderReport:
         self._arrives()
@@ -91,31 +91,31 @@ class MoneyBank:
             else:
                 report = OrderReport(order.id, refund.state, refund.refund.amount, refund.number)
         else:
-            held = self.orders.get(order.id)
-            if held is None or held.order.at != order.at:
+            entry = self.orders.get(order.id)
+            if entry is None or entry.order.at != order.at:
                 report = OrderReport(order.id, OrderState.unknown, None, "")
             else:
-                report = OrderReport(order.id, held.state, held.order.amount, held.payment, held.flawed)
+                report = OrderReport(order.id, entry.state, entry.order.amount, entry.payment, entry.flawed)
         self._answers()
         return report
 
     async def refund(self, refund: Refund) -> None:
         self._arrives()
-        self.asked_to_refund += 1
-        held = self.orders.get(refund.paid.id)
-        if held is None or held.payment != refund.payment or held.state is not OrderState.paid:
+        self.refund_requests += 1
+        entry = self.orders.get(refund.paid.id)
+        if entry is None or entry.payment != refund.payment or entry.state is not OrderState.paid:
             raise BankRefused("no such payment")
         known = self.refunds.get(refund.id)
         if (known is None or self.rest_first) and refund.amount.minor > self.left_minor(refund.paid.id):
             raise BankRefused("more than was paid")
         if known is None:
-            self.refunds[refund.id] = HeldRefund(refund)
+            self.refunds[refund.id] = BankRefund(refund)
         elif known.refund != refund:
             raise BankRefused("another refund under this id")
         self._answers()
 
     async def statement(self, day: date) -> Statement:
-        """Whatever moved since the file before, in one file of that day."""
+        """Return all movements since the previous file."""
         moved = [row for row in self._movements() if row.evidence not in self._filed]
         if not moved:
             raise NoStatement("nothing moved")
@@ -125,9 +125,9 @@ class MoneyBank:
         return Statement(self.name, day, f"{day}.txt", content, rows)
 
     def _movements(self) -> Iterator[StatementRow]:
-        for order, held in self.orders.items():
-            if held.state is OrderState.paid:
-                yield StatementRow(1, Movement.payment, order, held.order.amount, 0, held.payment)
+        for order, entry in self.orders.items():
+            if entry.state is OrderState.paid:
+                yield StatementRow(1, Movement.payment, order, entry.order.amount, 0, entry.payment)
         for id_, back in self.refunds.items():
             if back.state is OrderState.paid:
                 yield StatementRow(
@@ -142,49 +142,55 @@ class MoneyBank:
         return ()
 
     def left_minor(self, order: str) -> int:
-        """What of a paid order has not gone back and is not on its way."""
-        held = self.orders[order]
+        """Return the fen of a paid order that are neither refunded nor being refunded."""
+        entry = self.orders[order]
         gone = sum(
             each.refund.amount.minor
             for each in self.refunds.values()
             if each.refund.paid.id == order and each.state is not OrderState.failed
         )
         own = sum(minor for number, minor in self.by_itself.items() if number.endswith(order))
-        return held.order.amount.minor - gone - own
+        return entry.order.amount.minor - gone - own
 
     def pay(self, order: str, *, flawed: bool = False) -> Notification:
-        """The donor pays. What the bank then notifies."""
-        held = self.orders[order]
-        assert held.state is not OrderState.paid
-        held.state, held.payment, held.flawed = OrderState.paid, self._number("P"), flawed
+        """Pay an order; return the notification."""
+        entry = self.orders[order]
+        assert entry.state is not OrderState.paid
+        entry.state, entry.payment, entry.flawed = OrderState.paid, self._number("P"), flawed
         return self.notification(order)
 
     def notification(self, order: str) -> Notification:
-        held = self.orders[order]
+        entry = self.orders[order]
         return Notification(
-            held.payment, order, held.order.amount, held.payment, f"paid {held.payment}", held.flawed, at=held.order.at
+            entry.payment,
+            order,
+            entry.order.amount,
+            entry.payment,
+            f"paid {entry.payment}",
+            entry.flawed,
+            at=entry.order.at,
         )
 
-    def ends(self, order: str, state: OrderState) -> None:
+    def end_order(self, order: str, state: OrderState) -> None:
         self.orders[order].state = state
 
     def finish(self, refund: str) -> Notification:
-        """The money goes back. What the bank then notifies."""
-        held = self.refunds[refund]
-        held.state, held.number = OrderState.paid, self._number("R")
+        """Complete a refund; return the notification."""
+        entry = self.refunds[refund]
+        entry.state, entry.number = OrderState.paid, self._number("R")
         return self.refund_notification(refund)
 
     def refund_notification(self, refund: str) -> Notification:
-        held = self.refunds[refund]
-        told, amount = f"refunded {held.number}", held.refund.amount
+        entry = self.refunds[refund]
+        evidence, amount = f"refunded {entry.number}", entry.refund.amount
         movement = Movement.refund
-        return Notification(held.number, refund, amount, held.number, told, movement=movement, at=held.refund.at)
+        return Notification(entry.number, refund, amount, entry.number, evidence, movement=movement, at=entry.refund.at)
 
     def refuse(self, refund: str) -> None:
         self.refunds[refund].state = OrderState.failed
 
     def give_back(self, order: str) -> tuple[str, Money]:
-        """By itself, all that is left. Its number of that, and how much."""
+        """Refund the rest without a request; return its number and the amount."""
         left = self.left_minor(order)
         number = f"{self._number('A')}-{order}"
         self.by_itself[number] = left

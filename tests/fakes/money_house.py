@@ -1,4 +1,4 @@
-"""What one process of the central server does with money, put together on a database: no HTTP, no pages."""
+"""The donation services of the central server on a database, without HTTP."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ LUNCH = Texts.model_validate({"zh-Hans": "午餐", "zh-Hant": "午餐", "en": "l
 
 
 def _nobody() -> None:
-    """Nobody waits for changes."""
+    """Notify nobody."""
 
 
 BankOf = TypeVar("BankOf", bound=Bank)
@@ -65,7 +65,7 @@ class House(Generic[BankOf]):
 
 class MoneyHouse(House[MoneyBank]):
     async def paid_gift(self, gateway: DeliveringGateway, now: datetime, **changes: int) -> Attempt:
-        """A gift that the bank has confirmed."""
+        """Create a gift that the bank has confirmed."""
         parcel = gateway.intent(**changes)
         await self.press(gateway.ticket(parcel), now)
         (attempt,) = await self.tried(gateway.id, parcel.id)
@@ -75,7 +75,7 @@ class MoneyHouse(House[MoneyBank]):
 
 
 async def furnish(database: Database, folder: Path, gateway: DeliveringGateway, now: datetime) -> None:
-    """The projects of the tests, and a gateway of the community."""
+    """Store the test projects and a gateway."""
     file = folder / "central.toml"
     file.write_text(CONFIG, encoding="utf-8")
     await seed_catalogue(database, load(file, Settings).projects, {}, now)

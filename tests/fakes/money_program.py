@@ -1,7 +1,7 @@
-"""The real central server and the emulated UnionPay as processes that may be killed at any moment.
+"""Run the real central server and the emulated UnionPay as processes that tests kill at any moment.
 
-All are forked from one process that has imported everything, so that a start takes tenths of a second. Two things
-differ from `beacon-central run`: the clock is the bank's, which tests turn, and periodic work comes round much sooner.
+They are forked from a process that has imported everything, so they start within tenths of a second. They differ from
+`beacon-central run` in the clock, which is the bank's, and in shorter pauses between periodic jobs.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ FORKED.set_forkserver_preload([__name__])
 
 
 def clock_of(bank: Path) -> Callable[[], datetime]:
-    """What the clock of the emulator with that state folder shows."""
+    """Return the clock of the emulator with that state folder."""
 
     def now() -> datetime:
         try:
@@ -63,7 +63,7 @@ class Central:
     def __call__(self, port: int, ready: Callable[[str], None]) -> None:
         place = Place(self.folder, self.bank_url, self.bank / "merchant", "", port, self.store, connections=5)
         settings = load(self.folder / "central.toml", Settings)
-        _come_round_soon()
+        _shorten_job_pauses()
         asyncio.run(server.run(settings, place, asyncio.Event(), ready=ready, now=clock_of(self.bank)))
 
 
@@ -79,7 +79,7 @@ class Emulator:
 
 @dataclass
 class Killable:
-    """A process at one port. `kills`: how often it was ended; it is never asked to."""
+    """A process at one port. `kills`: how often it was killed."""
 
     program: Central | Emulator
     log: Path
@@ -96,17 +96,17 @@ class Killable:
         return self._process is not None
 
     async def begin(self) -> None:
-        """Returns when it serves."""
+        """Start; return when it serves."""
         ours, theirs = FORKED.Pipe(duplex=False)
         with ours:
             with theirs:
                 self._process = FORKED.Process(target=_serve, args=(self.program, self.port, self.log, theirs))
                 self._process.start()
-            told = await asyncio.to_thread(_first_word, ours)
-        assert told == self.url, f"{told}; its log ends:\n{self.log.read_text('utf-8')[-3000:]}"
+            channel = await asyncio.to_thread(_first_message, ours)
+        assert channel == self.url, f"{channel}; its log ends:\n{self.log.read_text('utf-8')[-3000:]}"
 
     def kill(self) -> None:
-        """SIGKILL: it gets no word in."""
+        """Send SIGKILL."""
         if self._process is not None:
             self._process.kill()
             self._process.join()
@@ -116,7 +116,7 @@ class Killable:
 
     @contextmanager
     def standing_still(self) -> Iterator[None]:
-        """SIGSTOP, and SIGCONT for whoever is there afterwards."""
+        """Stop with SIGSTOP, then continue."""
         self._signal(signal.SIGSTOP)
         try:
             yield
@@ -129,7 +129,7 @@ class Killable:
 
 
 def free_port() -> int:
-    """Below those from which the kernel takes for connections: nobody is there when a killed one comes back."""
+    """Return a free port below the kernel's ephemeral range, so that a restarted process finds it free."""
     while True:
         port = random.randrange(20_000, 32_000)
         with socket.socket() as probe:
@@ -140,24 +140,24 @@ def free_port() -> int:
             return port
 
 
-def _serve(program: Central | Emulator, port: int, log: Path, told: Connection) -> None:
+def _serve(program: Central | Emulator, port: int, log: Path, channel: Connection) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     with log.open("ab") as output:
         for stream in (1, 2):
             os.dup2(output.fileno(), stream)
     logs.configure(json=True)
-    program(port, told.send)
+    program(port, channel.send)
 
 
-def _first_word(told: Connection) -> str:
+def _first_message(channel: Connection) -> str:
     try:
-        return str(told.recv()) if told.poll(_PATIENCE_S) else "it did not begin to serve"
+        return str(channel.recv()) if channel.poll(_PATIENCE_S) else "it did not begin to serve"
     except EOFError:
         return "it ended before it served"
 
 
-def _come_round_soon() -> None:
-    """The loops of the server's jobs, with shorter pauses between their rounds."""
+def _shorten_job_pauses() -> None:
+    """Shorten the pauses between the rounds of the server's jobs."""
     jobs.ask_bank = partial(jobs.ask_bank, every_s=0.05)
     jobs.reconcile = partial(jobs.reconcile, every_s=0.05)
     server._SETTLED_S = 0.05

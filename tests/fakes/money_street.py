@@ -1,6 +1,6 @@
-"""Two server processes on one database, the bank beside them, and the people who come by: over HTTP, as they would.
+"""Two server processes on one database with the bank, used over HTTP by residents and gateways.
 
-Whoever visits a process that is dead, or dies meanwhile, finds nobody there; of a living one that is a fault.
+A failed request is accepted only when its server was killed.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ class Gift:
 
 
 class TurnedGateway(DeliveringGateway):
-    """Its clock goes as the bank's. `ahead`: seconds."""
+    """Uses the bank's clock, `ahead` by so many seconds."""
 
     ahead = 0.0
 
@@ -62,7 +62,7 @@ class TurnedGateway(DeliveringGateway):
 
 @dataclass
 class Street:
-    """`database`: our own look at what the two servers share."""
+    """`database`: the database of both servers."""
 
     folder: Path
     database: Database
@@ -80,17 +80,17 @@ class Street:
         return datetime.fromtimestamp(time.time() + self.gateway.ahead, UTC)
 
     def book(self) -> list[Transaction]:
-        """All that the bank knows."""
+        """Return the bank's transactions."""
         return list(Book(self.folder / "bank" / "transactions.jsonl"))
 
     def register(self, fen: int) -> Gift:
-        """A resident at the kiosk."""
+        """Register a gift at the kiosk."""
         parcel = self.gateway.intent(amount_minor=fen)
         self.gifts.append(Gift(parcel, self.gateway.ticket(parcel, issued_at=self.now)))
         return self.gifts[-1]
 
     async def deliver(self, gift: Gift, number: int) -> None:
-        """The gateway's parcel. Whether it arrived is known only where an answer came."""
+        """Deliver the gateway's parcel."""
         batch = json.dumps({"contract": 1, "parcels": [as_json(gift.parcel)]}).encode()
         headers = self.gateway.signed_post("/api/v1/parcels", batch) | {"Content-Type": "application/json"}
         url = f"{self.servers[number].url}/api/v1/parcels"
@@ -100,7 +100,7 @@ class Street:
             assert json.loads(answer.html)["receipts"][0]["receipt"] in ("accepted", "duplicate"), answer.html
 
     async def press(self, gift: Gift, number: int) -> str:
-        """A donor with the ticket goes on to the bank: its page, or empty when it does not come to that."""
+        """Follow the ticket to the bank; return its page, or empty when it is not reached."""
         ticket = f"{self.servers[number].url}/t/{gift.ticket}"
         page = await self._visit(number, lambda: self._open(ticket))
         form = _form(page, "/t/")
@@ -114,7 +114,7 @@ class Street:
         return (await self._send(went, order)).url
 
     async def decide(self, page: str, decision: str, *, returns: bool) -> None:
-        """The donor at the bank's page; `returns`: and back to ours, which proves nothing."""
+        """Decide at the bank's page; `returns`: the browser returns to our page."""
         shown = await self._open(page)
         form = _form(shown, "/gateway/pay/")
         if form is not None:
@@ -124,17 +124,20 @@ class Street:
             if back is not None and returns:
                 await self._visit(number, lambda back=back: self._send(shown, back))  # type: ignore[misc]  # a default
 
-    async def say_again(self, told: Transaction, number: int) -> None:
-        """The bank's notification of it, once more, late, or for the first time."""
-        body = forged_body(notification_of(told), self.authority)
+    async def repeat_notification(self, transaction: Transaction, number: int) -> None:
+        """Send the bank's notification of a transaction, possibly again."""
+        body = forged_body(notification_of(transaction), self.authority)
         url = f"{self.servers[number].url}/bank/{BANK}/notify"
         answer = await self._visit(number, lambda: self._post(url, body, FORM))
         if answer is not None:
-            known = told.back_url and told.code in ("00", "A6")  # 42, and what the bank began by itself, it never tells
+            known = transaction.back_url and transaction.code in (
+                "00",
+                "A6",
+            )  # the bank never notifies 42 and its own refunds
             assert answer.status == (200 if known else 400), answer.html
 
     async def turn(self, ahead: timedelta) -> None:
-        """The clock of all. The bank has done what was due when this returns."""
+        """Advance the clock; the bank has completed its due work on return."""
         asked = json.dumps({"advance_s": ahead.total_seconds()}).encode()
         answer = await self._post(f"{self.bank.url}/control/clock", asked, {"Content-Type": "application/json"})
         self.gateway.ahead = json.loads(answer.html)["ahead_s"]
@@ -145,14 +148,14 @@ class Street:
         assert answer.status == 200, answer.html
 
     async def kill(self, number: int, meanwhile: Coroutine[Any, Any, Found], after_s: float) -> Found:
-        """SIGKILL, so long after something was begun."""
-        begun = asyncio.create_task(meanwhile)
+        """Kill a server `after_s` seconds after the start of `meanwhile`."""
+        task = asyncio.create_task(meanwhile)
         await asyncio.sleep(after_s)
         self.servers[number].kill()
-        return await begun
+        return await task
 
     async def ask_for_refund(self, gift: Gift, share: int) -> None:
-        """Finance, by what is on a staff page's other side."""
+        """Request refunds as finance staff."""
         for attempt in await self.tried(gift):
             with contextlib.suppress(RefundNotPossible):
                 async with self.database.write() as connection:
@@ -170,13 +173,13 @@ class Street:
                     await refund_approval.decide_refund(
                         connection, refund.id, approve=approve, note="", by=by, now=self.now
                     )
-                assert by != "ming", "whoever asked has decided"
+                assert by != "ming", "the requester may not decide"
 
     async def permit(self, *, holds: bool) -> None:
         async with self.database.write() as connection:
-            kept = (await projects.holding(connection, "huada"))["lunch"]
+            project = (await projects.holding(connection, "huada"))["lunch"]
             closes = date(2099, 12, 31) if holds else date(2026, 1, 1)
-            await projects.save(connection, replace(kept, closes=closes), kept.revision)
+            await projects.save(connection, replace(project, closes=closes), project.revision)
 
     async def tried(self, gift: Gift) -> tuple[Attempt, ...]:
         async with self.database.read() as connection:
@@ -186,8 +189,8 @@ class Street:
         async with self.database.read() as connection:
             return list(await ledger_lines.of_purse(connection, *PURSE))
 
-    async def nothing_is_due(self, *, files: bool) -> bool:
-        """No order to ask about, no refund to see to, no file to fetch, by now."""
+    async def is_nothing_due(self, *, files: bool) -> bool:
+        """Return whether no order query, refund or file is due."""
         now = self.now
         async with self.database.read() as connection:
             if await attempts.due(connection, BANK, now) or await refunds.due(connection, BANK, now):
@@ -202,7 +205,7 @@ class Street:
             )
 
     async def _visit(self, number: int, work: Callable[[], Awaitable[Page]]) -> Page | None:
-        """None: nobody was there, or not to the end."""
+        """Return the page; None when the server was killed."""
         server = self.servers[number]
         kills = server.kills
         try:
@@ -230,7 +233,7 @@ class Street:
 
 @asynccontextmanager
 async def open_street(folder: Path, store: str) -> AsyncIterator[Street]:
-    """`store`: the URL of an empty database with our schema."""
+    """Run the bank and both servers. `store`: the URL of a database with the schema."""
     (folder / "central.toml").write_text(SETTINGS, encoding="utf-8")
     authority_in(folder / "bank")
     async with AsyncExitStack() as edges:
@@ -265,5 +268,5 @@ def _form(page: Page | None, action: str) -> Form | None:
 
 
 def payments(book: list[Transaction]) -> dict[str, int]:
-    """Fen that came in at the bank, by order."""
+    """Return the fen paid at the bank, by order."""
     return {each.order_id: each.amount for each in book if each.money_moved and each.kind == PAYMENT}

@@ -1,4 +1,4 @@
-"""A real mail server (aiosmtpd) on a free port: it takes what is sent to it, after STARTTLS and a login if so told."""
+"""A real mail server (aiosmtpd) on a free port, optionally with STARTTLS and login."""
 
 import ssl
 import subprocess
@@ -19,7 +19,7 @@ from tests.ports import own_port
 
 @dataclass
 class PostOffice:
-    """`refused`: mail addresses that it does not know. `trust`: what a client needs to believe its certificate."""
+    """`refused`: unknown addresses. `trust`: the TLS context that accepts its certificate."""
 
     port: int = 0
     came: list[EmailMessage] = field(default_factory=list)
@@ -45,7 +45,7 @@ class PostOffice:
 
 @contextmanager
 def running_post_office(folder: Path, *, login: tuple[str, str] | None = None) -> Iterator[PostOffice]:
-    """With `login` it speaks only after STARTTLS and with that name and password."""
+    """Run the server. `login`: name and password, required after STARTTLS."""
     office = PostOffice()
     options: dict[str, Any] = {}
     if login is not None:
@@ -69,7 +69,7 @@ def running_post_office(folder: Path, *, login: tuple[str, str] | None = None) -
 
 
 def self_signed(folder: Path) -> tuple[Path, Path]:
-    """A certificate of 127.0.0.1 that no authority stands for, and its key."""
+    """Create a self-signed certificate of 127.0.0.1; return it and its key."""
     certificate, key = folder / "mail.crt", folder / "mail.key"
     command = [
         "openssl",

@@ -1,4 +1,4 @@
-"""A program that receives webhooks: it checks the signature as the standard says, and keeps what came."""
+"""A webhook receiver that checks signatures and stores requests."""
 
 import asyncio
 import hmac
@@ -14,7 +14,7 @@ from aiohttp import web
 
 @dataclass
 class Receiver:
-    """`statuses`: what it answers, one after the other, the last one for ever. `came`: (id, body) of each request."""
+    """`statuses`: its answers in order, the last one repeated. `came`: (id, body) of each request."""
 
     url: str = ""
     secret: str = ""

@@ -1,4 +1,4 @@
-"""A group robot of 企業微信, as its documentation says it answers."""
+"""A group robot of 企業微信 (WeCom), as documented."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from aiohttp import web
 
 @dataclass
 class Robot:
-    """`origin`: where it listens. `came`: the texts that it took. `answers`: errcodes to give first."""
+    """`origin`: its address. `came`: accepted texts. `answers`: error codes to return first."""
 
     key: str = "693a91f6-7aaa-4bc4-97a0-0ec251fa5aaa"
     origin: str = ""

@@ -1,4 +1,4 @@
-"""The emulated UnionPay: its authority, made once for all tests of a process, and what it would send."""
+"""The emulated UnionPay: its authority, created once per process, and its notifications."""
 
 import shutil
 from datetime import UTC, datetime
@@ -20,14 +20,14 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"}
 
 @cache
 def _made() -> TemporaryDirectory[str]:
-    """Seven RSA keys take a second; the folder goes when the process ends."""
+    """Create seven RSA keys, which takes a second; the folder is deleted at exit."""
     made: TemporaryDirectory[str] = TemporaryDirectory(prefix="unionpay-")
     open_authority(Path(made.name))
     return made
 
 
 def authority_in(state: Path) -> Authority:
-    """An authority in this state folder, the same for all tests."""
+    """Copy the shared authority into the state folder."""
     shutil.copytree(_made().name, state, dirs_exist_ok=True)
     return open_authority(state)
 
@@ -40,14 +40,14 @@ def account_at(
     issuer: str = "",
     environment: Environment = Environment.drill,
 ) -> BankAccount:
-    """Ours with the bank at `url`; `clock`: the bank's, for both to go alike."""
-    told = BankSettings(kind="unionpay", url=url, merchant=MERCHANT_ID, own_site=True, iss_ins_code=issuer)
+    """Return our account at the bank at `url`; `clock`: the bank's."""
+    settings = BankSettings(kind="unionpay", url=url, merchant=MERCHANT_ID, own_site=True, iss_ins_code=issuer)
     shared = clock or Clock()
-    return BankAccount(told, environment, folder, lambda: datetime.fromtimestamp(shared.now(), UTC))
+    return BankAccount(settings, environment, folder, lambda: datetime.fromtimestamp(shared.now(), UTC))
 
 
 def notification_fields(state: Path, order: str) -> dict[str, str]:
-    """What the running bank of that state folder says of one of its transactions; unsigned."""
+    """Return the unsigned notification of a transaction of the bank with that state folder."""
     known = Book(state / "transactions.jsonl").order(order)
     assert known is not None
     return notification_of(known)

@@ -1,4 +1,4 @@
-"""A merchant of the drill's UnionPay gateway, written from the protocol alone: it shares no code with the gateway."""
+"""A merchant of the UnionPay emulator, written from the protocol; it shares no code with the emulator."""
 
 import asyncio
 import base64
@@ -43,13 +43,13 @@ def split_reply(text: str) -> dict[str, str]:
     """`k=v&k=v`, where & and = inside of braces and brackets belong to the value."""
     if text.startswith("{") and text.endswith("}"):
         text = text[1:-1]
-    parts, depth, begun = [], 0, 0
+    parts, depth, start = [], 0, 0
     for at, character in enumerate(text):
         depth += (character in "{[") - (character in "}]")
         if character == "&" and depth == 0:
-            parts.append(text[begun:at])
-            begun = at + 1
-    parts.append(text[begun:])
+            parts.append(text[start:at])
+            start = at + 1
+    parts.append(text[start:])
     pairs = [part.partition("=") for part in parts]
     assert len({name for name, _, _ in pairs}) == len(pairs)
     return {name: value for name, _, value in pairs}
@@ -58,7 +58,7 @@ def split_reply(text: str) -> dict[str, str]:
 @dataclass
 class Shop:
     """`answers`: the statuses that the next notifications get, 200 when none is left; `hold`: no answer before it is
-    set. `notified`, `returned`: what came to backUrl and frontUrl; `raw`: the former as octets."""
+    set. `notified`, `returned`: what came to backUrl and frontUrl; `raw`: the former as content."""
 
     session: aiohttp.ClientSession
     url: str
@@ -75,10 +75,10 @@ class Shop:
 
     def signed(self, fields: Mapping[str, str], certificate: str = "") -> dict[str, str]:
         """`certificate`: another number than our certificate's."""
-        whole = {name: value.strip() for name, value in fields.items() if value.strip()}
-        whole["certId"] = certificate or str(self.certificate.serial_number)
-        signature = self.key.sign(hex_digest(whole), padding.PKCS1v15(), hashes.SHA256())
-        return whole | {"signature": base64.b64encode(signature).decode()}
+        complete = {name: value.strip() for name, value in fields.items() if value.strip()}
+        complete["certId"] = certificate or str(self.certificate.serial_number)
+        signature = self.key.sign(hex_digest(complete), padding.PKCS1v15(), hashes.SHA256())
+        return complete | {"signature": base64.b64encode(signature).decode()}
 
     def order_fields(self, **changes: str) -> dict[str, str]:
         fields = {
@@ -211,7 +211,7 @@ class Shop:
         return await self.ask("/file/", self.signed(self.file_fields(mmdd) | changes))
 
     async def file(self, mmdd: str) -> dict[str, bytes]:
-        """The unpacked file of a day: name and octets of each member."""
+        """The unpacked file of a day: name and content of each member."""
         reply = await self.file_reply(mmdd)
         assert reply["respCode"] == "00", reply
         with zipfile.ZipFile(io.BytesIO(zlib.decompress(base64.b64decode(reply["fileContent"])))) as archive:
@@ -274,8 +274,8 @@ class Shop:
 @asynccontextmanager
 async def open_shop(session: aiohttp.ClientSession, credentials: Path, port: int = 0) -> AsyncIterator[Shop]:
     """`credentials`: the merchant's folder. Serves backUrl and frontUrl."""
-    octets = (credentials / "merchant.key").read_bytes()
-    key = serialization.load_pem_private_key(octets, None, unsafe_skip_rsa_key_validation=True)  # the check takes long
+    content = (credentials / "merchant.key").read_bytes()
+    key = serialization.load_pem_private_key(content, None, unsafe_skip_rsa_key_validation=True)  # the check takes long
     assert isinstance(key, rsa.RSAPrivateKey)
     merchant, middle, root = (
         load_pem_x509_certificate((credentials / f"{name}.crt").read_bytes()) for name in ("merchant", "middle", "root")

@@ -1,7 +1,4 @@
-"""What the bank's own book and ours say of the same money, each movement beside its other half; and all of it in words.
-
-Sums alone would let one fault hide another: a refund that is posted and never went, and one that went unposted.
-"""
+"""Compare the bank's transactions and our ledger, movement by movement: sums alone could hide two opposite faults."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -25,8 +22,8 @@ _LAST_OF_LOG = 4000
 class Account:
     """Fen. `came`, `counted`: by order; `went`, `posted`: by the bank's number of the refund.
 
-    `told`: what the bank gave back by itself while we, too, had told it to, and what is therefore a task for staff and
-    not posted. `unexplained`: tasks of that kind for which there is no such reason.
+    `reported`: the bank's own refunds of payments that we also asked it to refund: a staff task, not posted.
+    `unexplained`: other tasks of that kind.
     """
 
     lines: tuple[LedgerLine, ...]
@@ -35,15 +32,15 @@ class Account:
     counted: Counter[str]
     went: dict[str, int]
     posted: Counter[str]
-    told: Counter[str]
+    reported: Counter[str]
     unexplained: tuple[Difference, ...]
 
     @property
     def agrees(self) -> bool:
-        return self.counted == self.came and self.posted + self.told == self.went
+        return self.counted == self.came and self.posted + self.reported == self.went
 
     def check_nothing_too_much(self) -> None:
-        """At any moment: nothing is counted that the bank does not hold, and nothing twice."""
+        """Check at any moment: nothing is counted that the bank does not have, and nothing twice."""
         assert [line.n for line in self.lines] == list(range(1, len(self.lines) + 1)), "the ledger counts without gaps"
         received = [line for line in self.lines if line.kind in ("paid", "surplus")]
         assert len(self.counted) == len(received), "a payment is counted twice"
@@ -56,14 +53,14 @@ class Account:
         assert sum(self.went.values()) <= sum(self.came.values()), "money went that never came"
 
     def check_all(self) -> None:
-        """When nothing goes on any more: each movement at the bank has its line, or is a task with a good reason."""
+        """Check at the end: each movement at the bank has its ledger line or an explained task."""
         assert self.counted == self.came, "what came to the bank and what we count differ"
         assert not self.unexplained, "the bank gave back what nobody asked for, and no late payment"
-        assert self.posted + self.told == self.went, "what went from the bank and what we count differ"
+        assert self.posted + self.reported == self.went, "what went from the bank and what we count differ"
 
 
 async def account(street: Street) -> Account:
-    """Ours are read at one moment, before the bank's book: what we count it has already."""
+    """Read our tables in one transaction, before the bank's book, which is therefore ahead."""
     async with street.database.read() as connection:
         lines = await ledger_lines.of_purse(connection, *PURSE)
         asked = await refunds.page(connection, ["huada"], "drill", waiting=False, limit=1000)
@@ -79,14 +76,14 @@ async def account(street: Street) -> Account:
         counted=_by((line.attempt or "", line.amount_minor) for line in lines if line.kind in ("paid", "surplus")),
         went={each.query_id: each.amount for each in book if each.money_moved and each.kind != PAYMENT},
         posted=_by((line.evidence, line.amount_minor) for line in lines if line.kind == "refund"),
-        told=_by((numbers[each.order_id], each.theirs_minor or 0) for each in explained),
+        reported=_by((numbers[each.order_id], each.theirs_minor or 0) for each in explained),
         unexplained=tuple(each for each in tasks if each not in explained),
     )
 
 
 async def story(street: Street) -> str:
-    """For whoever reads of a failure: when it does not come again, this is all there is."""
-    held = await account(street)
+    """Return all records of both sides, for the report of a failure."""
+    state = await account(street)
     tried: list[Attempt] = []
     for gift in street.gifts:
         tried += await street.tried(gift)
@@ -94,17 +91,17 @@ async def story(street: Street) -> str:
         found = await differences.every(connection, [TOP], "drill")
     parts = {
         "attempts": tried,
-        "refunds": held.asked,
-        "ledger": held.lines,
+        "refunds": state.asked,
+        "ledger": state.lines,
         "differences": found,
         "the bank's book": street.book(),
         **{f"log of process {number}": [_end_of_log(street, number)] for number in (1, 2)},
     }
-    return "\n".join(line for name, told in parts.items() for line in (f"--- {name}", *map(str, told)))
+    return "\n".join(line for name, entries in parts.items() for line in (f"--- {name}", *map(str, entries)))
 
 
 def _both_did(task: Difference, asked: tuple[StoredRefund, ...]) -> bool:
-    """By its own number the bank gave back what we had told it to give back, too: only that one refused."""
+    """Return whether the bank refunded by itself and refused the refund that we asked for."""
     ours = [each for each in asked if each.attempt == task.attempt and each.asked_by != BY_BANK]
     return task.order_id not in {each.id for each in asked} and any(
         each.sent_at is not None and each.state == RefundState.refused for each in ours

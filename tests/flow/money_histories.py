@@ -1,8 +1,7 @@
-"""Histories of the money machine: drawn from a seed, lived through, and made short when they fail.
+"""Histories of the money machine: drawn from a seed, run, and shortened when they fail.
 
-They are drawn before they begin and do not hang on what happens, so the beginning of a failed one is a history too, and
-the shortest beginning that fails is told. When exactly a process dies is up to the machine: a seed brings the steps
-again, and a failure that does not come again is told with all that both sides had written down.
+The steps are drawn in advance, so the beginning of a failed history is a history too. The moment of a kill depends on
+the machine: a failure that does not recur is reported with the records of both sides.
 """
 
 import asyncio
@@ -31,20 +30,19 @@ def drawn(seed: int, count: int) -> list[Step]:
 
 
 async def live_through(stores: Stores, seed: int, count: int) -> None:
-    """A history of so many steps. When it fails, all that was known is told, its shortest beginning that fails, and
-    the seed."""
+    """Run a history of `count` steps; a failure gets notes with its shortest failing beginning and its seed."""
     steps = drawn(seed, count)
     try:
         await _run(stores, steps, seed)
-    except Exception as error:  # whatever it is, it is told, and goes on
+    except Exception as error:  # add notes to any failure
         short = await _shortest(stores, steps, seed)
         if short is None:
-            told = "lived through once more it did not fail: it hangs on when something happened"
+            note = "lived through once more it did not fail: it hangs on when something happened"
         else:
-            told = f"of {count} steps the first {len(short)} are enough:\n" + "\n".join(
+            note = f"of {count} steps the first {len(short)} are enough:\n" + "\n".join(
                 f"{number:3} {step}" for number, step in enumerate(short, 1)
             )
-        error.add_note(f"SOAK_SEED={seed}; {told}")
+        error.add_note(f"SOAK_SEED={seed}; {note}")
         raise
 
 

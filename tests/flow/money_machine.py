@@ -1,10 +1,8 @@
-"""What two processes of the central server do with money, on one database; donors, staff, crashes, a bank that loses
-words: in any order.
+"""A state machine of money: two processes on one database with donors, staff, crashes and a bank that loses messages.
 
-Whatever happens: no money is counted that the bank does not hold, none is counted twice, and when the noise is over
-none is missing. Both "processes" are compositions within this one, with a bank in memory, so that there can be
-thousands of histories, cut at any await, the same each time, and made short when one fails. Real processes that are
-really killed are in money_processes.py.
+In any order: no money is counted that the bank does not have, none twice, and in the end none is missing. Both
+processes are objects in this one, with a bank in memory, so thousands of histories can run, be cut at any await, and
+be shortened on failure. money_processes.py uses real processes and real kills.
 """
 
 import asyncio
@@ -71,7 +69,7 @@ class Running:
 
 
 class MoneyMachine(RuleBasedStateMachine):
-    """`stores` is set by whoever runs it."""
+    """`stores` is set by the caller of run_machine."""
 
     stores: Stores
 
@@ -140,7 +138,7 @@ class MoneyMachine(RuleBasedStateMachine):
     def the_bank_names_another_end(self, gift: Gift, state: OrderState) -> None:
         for order in self.orders(gift):
             if self.bank.orders[order].state is not OrderState.paid:
-                self.bank.ends(order, state)
+                self.bank.end_order(order, state)
 
     @rule(word=words, number=which, times=st.integers(1, 3))
     def the_bank_notifies(self, word: Notification, number: int, times: int) -> None:
@@ -200,19 +198,19 @@ class MoneyMachine(RuleBasedStateMachine):
                         await refund_approval.decide_refund(
                             connection, refund.id, approve=approve, note="", by=by, now=self.now
                         )
-                    assert by != "ming", "whoever asked has decided"
+                    assert by != "ming", "the requester may not decide"
 
         self.run(decide())
 
     @rule(target=words)
     def the_bank_gives_back_what_it_was_asked_for(self) -> Any:
-        under_way = [id_ for id_, held in self.bank.refunds.items() if held.state is OrderState.pending]
+        under_way = [id_ for id_, entry in self.bank.refunds.items() if entry.state is OrderState.pending]
         return self.bank.finish(under_way[0]) if under_way else multiple()
 
     @rule()
     def the_bank_refuses_a_refund(self) -> None:
-        for id_, held in self.bank.refunds.items():
-            if held.state is OrderState.pending:
+        for id_, entry in self.bank.refunds.items():
+            if entry.state is OrderState.pending:
                 self.bank.refuse(id_)
                 return
 
@@ -220,11 +218,11 @@ class MoneyMachine(RuleBasedStateMachine):
     def the_bank_gives_back_by_itself(self, gift: Gift) -> None:
         """What was paid when its time was over, and nothing else."""
         for attempt in self.run(self.tried(gift, 0)):
-            held = self.bank.orders.get(attempt.id)
+            entry = self.bank.orders.get(attempt.id)
             late = attempt.held_until is not None or attempt.state in ("failed", "expired")
-            if not (held and late and held.state is OrderState.paid):
+            if not (entry and late and entry.state is OrderState.paid):
                 continue
-            if self.bank.left_minor(attempt.id) == held.order.amount.minor:
+            if self.bank.left_minor(attempt.id) == entry.order.amount.minor:
                 self.bank.give_back(attempt.id)
 
     @rule(number=which)
@@ -235,9 +233,9 @@ class MoneyMachine(RuleBasedStateMachine):
     def the_permit_changes(self, open_: bool, number: int) -> None:
         async def change() -> None:
             async with self.house(number).database.write() as connection:
-                kept = (await projects.holding(connection, "huada"))["lunch"]
+                project = (await projects.holding(connection, "huada"))["lunch"]
                 closes = date(2099, 12, 31) if open_ else date(2026, 1, 1)
-                await projects.save(connection, replace(kept, closes=closes), kept.revision)
+                await projects.save(connection, replace(project, closes=closes), project.revision)
 
         self.run(change())
 
@@ -322,12 +320,12 @@ class MoneyMachine(RuleBasedStateMachine):
         came = [line for line in lines if line.kind in ("paid", "surplus")]
         assert len({line.attempt for line in came}) == len(came), "a payment is counted twice"
         for line in came:
-            held = self.bank.orders[line.attempt or ""]
-            assert held.state is OrderState.paid, "money is counted that the bank does not have"
-            assert line.amount_minor == held.order.amount.minor
+            entry = self.bank.orders[line.attempt or ""]
+            assert entry.state is OrderState.paid, "money is counted that the bank does not have"
+            assert line.amount_minor == entry.order.amount.minor
         paid = [line.intent for line in lines if line.kind == "paid"]
         assert len(set(paid)) == len(paid), "an intent is paid once, the rest is surplus"
-        done = {f"refund:{id_}" for id_, held in self.bank.refunds.items() if held.state is OrderState.paid}
+        done = {f"refund:{id_}" for id_, entry in self.bank.refunds.items() if entry.state is OrderState.paid}
         went = [line for line in lines if line.kind == "refund"]
         ours = {line.identity for line in went if line.identity in done}
         own = [line for line in went if line.identity not in ours]
@@ -336,11 +334,11 @@ class MoneyMachine(RuleBasedStateMachine):
             assert self.bank.left_minor(order) >= 0, "more is given back than was paid"
 
     async def _everything_comes_to_light(self) -> None:
-        """The noise is over: what the bank holds and what we count is the same, whoever told whom."""
+        """The noise is over: what the bank holds and what we count is the same, whoever reported whom."""
         self.bank.lose_question = self.bank.lose_answer = False
         for _ in range(3):
-            for id_, held in list(self.bank.refunds.items()):
-                if held.state is OrderState.pending:
+            for id_, entry in list(self.bank.refunds.items()):
+                if entry.state is OrderState.pending:
                     self.bank.finish(id_)
             for _ in range(12):
                 self.now += timedelta(days=1)
@@ -349,14 +347,14 @@ class MoneyMachine(RuleBasedStateMachine):
         await self._file(0)
         await self._safe()
         lines = await self._lines()
-        # What the bank gave back while we, too, were about to: somebody is told of it, and it is not posted by itself.
+        # A refund that the bank and we made at the same time is a staff task and is not posted.
         async with self.house(0).database.read() as connection:
             found = await differences.every(connection, [TOP], "drill")
-        told = sum(each.theirs_minor or 0 for each in found if each.kind == DifferenceKind.refund_unknown)
+        reported = sum(each.theirs_minor or 0 for each in found if each.kind == DifferenceKind.refund_unknown)
         counted = sum(line.signed_minor for line in lines)
-        assert counted - told == self.bank.money_minor, "ledger and bank do not agree"
+        assert counted - reported == self.bank.money_minor, "ledger and bank do not agree"
         came = {line.attempt for line in lines if line.kind in ("paid", "surplus")}
-        assert came == {id_ for id_, held in self.bank.orders.items() if held.state is OrderState.paid}
+        assert came == {id_ for id_, entry in self.bank.orders.items() if entry.state is OrderState.paid}
         async with self.house(0).database.read() as connection:
             for gift in self.given:
                 intent = await intents.get(connection, self.gateway.id, gift.parcel.id)

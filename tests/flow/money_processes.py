@@ -1,11 +1,8 @@
-"""As money_machine.py, with everything real: two processes that are killed, PostgreSQL, HTTP, and UnionPay's emulator.
+"""The money machine with real processes that are killed, PostgreSQL, HTTP, and the UnionPay emulator.
 
-What the other machine cannot show: that no truth lives in a process, that a SIGKILL in the midst of a request, of a
-notification or of a job's round leaves nothing half done, and that adapter, pages and jobs together keep the sums.
-What this one cannot: thousands of histories, every point at which a write may be cut, a bank that contradicts itself.
-
-A history (money_histories.py) costs seconds, so it has to be worth them: its steps are drawn with weights by which
-donors come to pay.
+It shows what money_machine.py cannot: all state is in the database, a SIGKILL at any moment leaves nothing half done,
+and adapter, pages and jobs together preserve the sums. A history costs seconds, so its steps are weighted towards
+payments.
 """
 
 import asyncio
@@ -86,11 +83,11 @@ class History:
         for page in self._page(step):
             await self.street.decide(page, decision, returns=step.both)
 
-    async def the_bank_says_it_again(self, step: Step) -> None:
+    async def the_bank_repeats_a_notification(self, step: Step) -> None:
         """Or for the first time: late, out of order, to both at once."""
         moved = [each for each in self.street.book() if each.money_moved]
-        for told in _one(moved, step):
-            await _all(self.street.say_again(told, number) for number in _numbers(step))
+        for transaction in _one(moved, step):
+            await _all(self.street.repeat_notification(transaction, number) for number in _numbers(step))
 
     async def time_passes(self, step: Step) -> None:
         """Orders are asked about, refunds seen to, files fetched; `both`: and nobody waits for that."""
@@ -132,8 +129,8 @@ class History:
             await self._dies(step, self.street.decide(page, "confirm", returns=True))
 
     async def a_process_dies_while_it_is_notified(self, step: Step) -> None:
-        for told in _one([each for each in self.street.book() if each.money_moved], step):
-            await self._dies(step, self.street.say_again(told, step.number))
+        for transaction in _one([each for each in self.street.book() if each.money_moved], step):
+            await self._dies(step, self.street.repeat_notification(transaction, step.number))
 
     async def a_process_dies_at_its_jobs(self, step: Step) -> None:
         """It begins when the clock is turned, and lives on for that long."""
@@ -153,22 +150,22 @@ class History:
         for days in (1, 1, 7, 1, 1):
             await street.turn(timedelta(days=days))
             await self._quiet(files=True)
-        await self._what_was_begun_ends()
-        held = await account(street)
-        held.check_nothing_too_much()
-        held.check_all()
-        await self._every_gift_is_as_its_payments(held)
+        await self._wait_until_settled()
+        found = await account(street)
+        found.check_nothing_too_much()
+        found.check_all()
+        await self._every_gift_is_as_its_payments(found)
         await self._board_ledger_and_files_agree()
         print(
-            f"{len(street.gifts)} gifts, {len(held.came)} payments, {len(held.went)} refunds"
-            f" ({len(held.told)} told to staff), {sum(each.kills for each in street.servers)} kills"
+            f"{len(street.gifts)} gifts, {len(found.came)} payments, {len(found.went)} refunds"
+            f" ({len(found.reported)} for staff), {sum(each.kills for each in street.servers)} kills"
         )
         for server in street.servers:
             assert "Traceback" not in server.log.read_text("utf-8")
 
-    async def _every_gift_is_as_its_payments(self, held: Account) -> None:
-        came = held.came
-        assert {each.state for each in held.asked} <= {"asked", "declined", "refunded", "refused"}
+    async def _every_gift_is_as_its_payments(self, found: Account) -> None:
+        came = found.came
+        assert {each.state for each in found.asked} <= {"asked", "declined", "refunded", "refused"}
         async with self.street.database.read() as connection:
             for gift in self.street.gifts:
                 intent = await intents.get(connection, self.street.gateway.id, gift.parcel.id)
@@ -179,11 +176,11 @@ class History:
 
     async def _board_ledger_and_files_agree(self) -> None:
         async with self.street.database.read() as connection:
-            told = await ledger_heads.newest(connection, PURSE)
+            head = await ledger_heads.newest(connection, PURSE)
             waiting = await ledger_heads.pending(connection, PURSE, 0, 1_000_000)
             lines = await ledger_lines.of_purse(connection, *PURSE)
             days = await totals(connection, [TOP], "drill")
-        published = Sums() if told is None else Head.model_validate_json(told.content).total
+        published = Sums() if head is None else Head.model_validate_json(head.content).total
         assert published + merkle_proofs.total(waiting) == merkle_proofs.total(lines), (
             "what is published and what waits is the ledger"
         )
@@ -205,10 +202,10 @@ class History:
         """Whoever lives has begun all that was due."""
         street = self.street
         async with asyncio.timeout(_PATIENCE_S):
-            while any(server.alive for server in street.servers) and not await street.nothing_is_due(files=files):
+            while any(server.alive for server in street.servers) and not await street.is_nothing_due(files=files):
                 await asyncio.sleep(0.02)
 
-    async def _what_was_begun_ends(self) -> None:
+    async def _wait_until_settled(self) -> None:
         """A last question may be under way: it gets some time."""
         for _ in range(_PATIENCE_S * 5):
             if (await account(self.street)).agrees:
@@ -231,7 +228,7 @@ RULES: dict[str, tuple[Rule, int]] = {
         (History.its_parcel_arrives, 2),
         (History.the_donor_goes_to_the_bank, 4),
         (History.the_donor_decides, 4),
-        (History.the_bank_says_it_again, 3),
+        (History.the_bank_repeats_a_notification, 3),
         (History.time_passes, 3),
         (History.something_will_go_wrong_at_the_bank, 3),
         (History.staff_ask_for_a_refund, 2),

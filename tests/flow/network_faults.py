@@ -1,4 +1,4 @@
-"""Gifts while the network between the gateway and its central server is bad: what is counted, and what must hold."""
+"""Give while the network between the gateway and its central server is faulty, and measure."""
 
 import asyncio
 import re
@@ -14,30 +14,30 @@ from beacon_gateway.commands.demo import bank_program, central_program, gateway_
 from daemonkit.programs import Program
 from tests.fakes.bad_network import BadNetwork, bad_network
 from tests.flow.conftest import DEMO
-from tests.flow.test_end_to_end import gifts, prepared
+from tests.flow.programs import delivered_gifts, prepare
 from tests.ports import own_port
 
 ASKED_S = 60.0
-"""First success so soon after the end of a fault."""
+"""Maximum time from the end of a fault to the first success."""
 MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Endured:
-    """`asked`: requests begun while the fault lasted `lasted_s`; `healed_s`: from its end to the gift's arrival.
+    """`requests`: requests begun while the fault lasted `lasted_s`; `healed_s`: from its end to the gift's arrival.
     `grown`: octets of the gateway's resident memory, since before the fault.
     """
 
     fault: str
     lasted_s: float
-    asked: int
+    requests: int
     healed_s: float
     grown: int
 
 
 @dataclass
 class BadlyConnected:
-    """The gateway's kiosk, the network that it goes through to the server, and what has been given so far."""
+    """The gateway, its network to the server, and the gifts so far."""
 
     folder: Path
     gateway: Program
@@ -46,20 +46,20 @@ class BadlyConnected:
     given: dict[str, int]
 
     async def endure(self, fault: str, for_s: float) -> Endured:
-        """A gift is made while the network is bad, and must arrive when it is good again."""
+        """Give during the fault; the gift must arrive after its end."""
         before = resident(self.gateway.pid)
-        self.network.becomes(fault)
+        self.network.set_fault(fault)
         began = monotonic()
         await self.give()
         await asyncio.sleep(for_s)
-        asked, lasted_s = self.network.asked, monotonic() - began
+        requests, lasted_s = self.network.requests, monotonic() - began
         most = resident(self.gateway.pid)
-        self.network.becomes("")
+        self.network.set_fault("")
         ended = monotonic()
         while not self.given.keys() <= self.arrived().keys():
             assert monotonic() - ended < 4 * ASKED_S, f"after {fault!r} nothing arrived any more"
             await asyncio.sleep(0.1)
-        return Endured(fault, lasted_s, asked, monotonic() - ended, most - before)
+        return Endured(fault, lasted_s, requests, monotonic() - ended, most - before)
 
     async def give(self) -> None:
         amount = 100 + len(self.given)
@@ -74,17 +74,17 @@ class BadlyConnected:
             self.given[(await answer.json())["intent"]] = amount
 
     def arrived(self) -> dict[str, int]:
-        """Each gift's amount by its id; a second arrival of one is a fault."""
-        told = gifts(self.folder)
-        found = {parcel["id"]: parcel["body"]["amount_minor"] for parcel in told}
-        assert len(found) == len(told), "a gift was kept twice"
+        """Return each gift's amount by id; fail when one arrived twice."""
+        parcels = delivered_gifts(self.folder)
+        found = {parcel["id"]: parcel["body"]["amount_minor"] for parcel in parcels}
+        assert len(found) == len(parcels), "a gift is stored twice"
         return found
 
 
 @asynccontextmanager
 async def badly_connected(folder: Path) -> AsyncIterator[BadlyConnected]:
-    """Real programs; what the gateway takes for its server is the network's end."""
-    plan = await prepared(folder)
+    """Run the real programs with a proxy between gateway and server."""
+    plan = await prepare(folder)
     async with AsyncExitStack() as edges:
         await edges.enter_async_context(bank_program(folder, plan))
         await edges.enter_async_context(central_program(folder, DEMO, plan))
@@ -97,7 +97,7 @@ async def badly_connected(folder: Path) -> AsyncIterator[BadlyConnected]:
 
 
 def resident(pid: int) -> int:
-    """Octets, at their most since the program began."""
-    told = re.search(r"^VmHWM:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
-    assert told is not None
-    return int(told[1]) * 1024
+    """Return the peak resident memory in bytes."""
+    match = re.search(r"^VmHWM:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    assert match is not None
+    return int(match[1]) * 1024

@@ -15,7 +15,7 @@ import pytest_asyncio
 from beacon_gateway.commands.demo import House, gateway_program
 from tests.flow.conftest import DEMO, furnished_house
 from tests.flow.journey import open_ticket, register
-from tests.flow.test_end_to_end import prepared, rows
+from tests.flow.programs import prepare, rows
 from tests.flow.visitor import visitor
 
 GATEWAY = [sys.executable, "-m", "beacon_gateway"]
@@ -109,7 +109,7 @@ def test_a_broken_toml_never_starts_afresh_and_names_every_fault(tmp_path: Path)
 
 
 async def test_a_toml_broken_later_leaves_the_kiosk_on_the_last_good_one(tmp_path: Path) -> None:
-    plan = await prepared(tmp_path)
+    plan = await prepare(tmp_path)
     async with gateway_program(tmp_path, DEMO, plan, radio="simulated"):
         pass
     config = tmp_path / "config"

@@ -13,7 +13,7 @@ from beacon_gateway.commands.demo import bank_program, central_program, gateway_
 from tests.fakes.donor import Donor
 from tests.fakes.editor import Editor
 from tests.flow.conftest import DEMO
-from tests.flow.test_end_to_end import SIMULATED, prepared
+from tests.flow.programs import SIMULATED, prepare
 from tests.flow.visitor import visitor
 from tests.unit.central_server.catalogue.test_catalogue_pages import PNG
 
@@ -22,7 +22,7 @@ Answer = TypeVar("Answer")
 
 async def test_a_title_that_staff_edit_is_shown_at_the_kiosk_after_the_pull(tmp_path: Path) -> None:
     async with AsyncExitStack() as edges:
-        plan = await prepared(tmp_path)
+        plan = await prepare(tmp_path)
         await edges.enter_async_context(bank_program(tmp_path, plan))
         central = await edges.enter_async_context(central_program(tmp_path, DEMO, plan))
         session = await edges.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)))

@@ -1,82 +1,72 @@
-"""The whole way of an advert and of a gift, through the real programs."""
+"""Adverts and gifts, from end to end through the real programs."""
 
 import asyncio
-import json
 import re
 import shutil
 import sqlite3
-import subprocess
-import sys
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from beacon_gateway.commands.demo import (
-    House,
-    bank_program,
-    central_program,
-    gateway_program,
-    make_plan,
-    open_house,
-)
+from beacon_gateway.commands.demo import House, bank_program, central_program, gateway_program, open_house
 from beacon_gateway.frames.ibeacon import IBeacon
-from central_server.store.parcels.batch_compression import unpack
-from daemonkit.programs import Program
 from tests.captures.identity import PERSON_TAG, WALK
 from tests.flow.conftest import DEMO
 from tests.flow.journey import pay, register, staff_log
+from tests.flow.programs import (
+    SIMULATED,
+    delivered_contents,
+    delivered_gifts,
+    prepare,
+    rows,
+    stop,
+    wait_delivered,
+    wait_paid,
+)
 from tests.flow.visitor import Visitor, visitor
 from tests.ports import keep_ports
 
-SIMULATED = "simulated"
+
+async def test_five_gifts_return_to_the_screen_and_are_published_and_cosigned(house: House, tmp_path: Path) -> None:
+    async with visitor(house.central.url) as phone, asyncio.timeout(300):
+        await give_by_qr_code(house, tmp_path)
+        await give_by_typed_code(house, tmp_path)
+        async with visitor(house.gateway.url) as kiosk:
+            for number in range(2, 5):
+                assert await published_chain(phone) is None, f"{number} gifts are too few"
+                await pay(await register(kiosk))
+            while not (chain := await published_chain(phone)) or not chain["heads"][0]["cosignatures"]:
+                await asyncio.sleep(0.2)
+            (gateway,) = {one["gateway"] for one in chain["heads"][0]["cosignatures"]}
+            assert rows(tmp_path, "SELECT id FROM gateways WHERE kind = 'device'") == [(gateway,)]
+            page = await kiosk.open("/board")
+        assert "¥150" in page.text
+        digest = chain["heads"][0]["digest"]
+        assert f"{digest[:4]} {digest[4:8]} {digest[8:12]}" in page.text, "the number that people compare"
+        ((secret,), *_) = rows(tmp_path, "SELECT secret FROM ledger_lines")
+        assert (await phone.json(f"/api/v1/proofs/{secret}"))["sums"]["received"] == 3000
 
 
-def rows(central_state: Path, query: str) -> list[tuple[Any, ...]]:
-    """What stands in the central server's own store."""
-    with closing(sqlite3.connect(f"file:{central_state / 'central' / 'central.db'}?mode=ro", uri=True)) as store:
-        return store.execute(query).fetchall()
-
-
-def gifts(central_state: Path) -> list[dict[str, Any]]:
-    """The intent parcels that arrived, as they were sent."""
-    told = (json.loads(content) for content in unpacked(central_state))
-    return [parcel for parcel in told if parcel["body"]["kind"] == "intent"]
-
-
-def unpacked(central_state: Path) -> list[bytes]:
-    """What arrived; a search through the store's file would not find it."""
-    packets = rows(central_state, "SELECT content FROM batches")
-    return [content for (packed,) in packets for content in unpack(packed)]
-
-
-async def delivered(kiosk: Visitor, state: Path, count: int, *, seconds: float = 120) -> None:
-    """Wait until so many intent parcels have arrived at the central server."""
-    async with asyncio.timeout(seconds):
-        while len(gifts(state)) < count:
-            await asyncio.sleep(0.05)
-
-
-async def test_a_gift_goes_from_the_screen_to_the_bank_and_back_to_the_screen(house: House, tmp_path: Path) -> None:
+async def give_by_qr_code(house: House, state: Path) -> None:
     async with visitor(house.gateway.url) as kiosk:
-        url = await register(kiosk)
-        after = await pay(url)
+        after = await pay(await register(kiosk))
         assert after.status == 200
         await kiosk.live_until(lambda event: event.get("go") == "/thanks", seconds=60, path="/live?view=handoff")
         thanks = await kiosk.open("/thanks")
-        ((slip, state),) = rows(tmp_path, "SELECT slip, state FROM intents")
-        assert state == "paid"
-        assert slip in thanks.text
-        async with visitor(after.url) as phone:  # it says "waiting" until the bank has told us, then the slip
-            assert slip in (await phone.open(after.url)).text
-        await delivered(kiosk, tmp_path, 1)
+    ((slip, status),) = rows(state, "SELECT slip, state FROM intents")
+    assert status == "paid"
+    assert slip in thanks.text
+    async with visitor(after.url) as phone:  # it shows "waiting" until the bank's notification, then the slip
+        assert slip in (await phone.open(after.url)).text
+    await wait_delivered(state, 1)
     log = await staff_log(house.central.url, house.plan.password)
     assert "¥30" in log.text or "30.00" in log.text
-    assert rows(tmp_path, "SELECT count(*), sum(amount_minor) FROM ledger_lines") == [(1, 3000)]
+    assert rows(state, "SELECT count(*), sum(amount_minor) FROM ledger_lines") == [(1, 3000)]
 
 
-async def test_a_code_on_the_screen_is_typed_on_a_phone(house: House, tmp_path: Path) -> None:
+async def give_by_typed_code(house: House, state: Path) -> None:
     async with visitor(house.gateway.url) as kiosk:
         await register(kiosk)
         shown = await kiosk.live_until(
@@ -89,14 +79,20 @@ async def test_a_code_on_the_screen_is_typed_on_a_phone(house: House, tmp_path: 
             bank = await phone.submit(typed, typed.form("/t"))
             await phone.submit(bank, bank.form("/pay"))
         await kiosk.live_until(lambda event: event.get("go") == "/thanks", seconds=60, path="/live?view=handoff")
-    assert rows(tmp_path, "SELECT state, code FROM intents") == [("paid", code[1])]
+    assert rows(state, f"SELECT state FROM intents WHERE code = '{code[1]}'") == [("paid",)]
 
 
-async def test_a_card_that_walks_up_turns_the_screen_and_its_gift_came_through_that_door(tmp_path: Path) -> None:
-    config = config_that_knows(PERSON_TAG, tmp_path / "config")
+async def published_chain(phone: Visitor) -> dict[str, Any] | None:
+    """Return the published chain of the project; None before its publication."""
+    page = await phone.open("/api/v1/transparency/huada/elder-lunch")
+    return None if page.status == 404 else await phone.json("/api/v1/transparency/huada/elder-lunch")
+
+
+async def test_a_card_selects_the_project_and_leaves_no_trace(tmp_path: Path) -> None:
+    config = config_with_card(PERSON_TAG, tmp_path / "config")
     keep_ports(tmp_path)
     async with open_house(tmp_path, config, radio=f"capture:{WALK}") as house, visitor(house.gateway.url) as kiosk:
-        assert "/project/student-aid" in (await kiosk.open("/")).links, "nobody is near: all projects are offered"
+        assert "/project/student-aid" in (await kiosk.open("/")).links, "all projects while nobody is near"
         turned = await kiosk.live_until(
             lambda event: "/project/elder-lunch/amount" in event.get("html", ""), seconds=120
         )
@@ -104,88 +100,19 @@ async def test_a_card_that_walks_up_turns_the_screen_and_its_gift_came_through_t
         page = await kiosk.open("/")
         assert page.link("/project/elder-lunch/amount")
         await pay(await register(kiosk))
-        await delivered(kiosk, tmp_path, 1)
-    (gift,) = gifts(tmp_path)
+        await wait_delivered(tmp_path, 1)
+    (gift,) = delivered_gifts(tmp_path)
     body = gift["body"]
-    assert (body["door"], body["beacon"]) == ("tag", None), "a person's tag leaves no row of its own"
+    assert (body["door"], body["beacon"]) == ("tag", None), "a person's tag is not recorded"
     everything = b"".join(
         file.read_bytes() for file in tmp_path.rglob("*") if file.is_file() and "config" not in file.parts
-    ) + b"".join(unpacked(tmp_path))
+    ) + b"".join(delivered_contents(tmp_path))
     for trace in (PERSON_TAG.uuid.bytes, str(PERSON_TAG.uuid).encode()):
         assert trace not in everything.replace((tmp_path / "gateway" / "last-good.toml").read_bytes(), b"")
 
 
-async def test_a_gift_outlives_a_killed_gateway_and_arrives_exactly_once(tmp_path: Path) -> None:
-    """Killed with SIGKILL between intent and sync; then restarted. The phone comes after the parcel."""
-    async with AsyncExitStack() as edges:
-        plan = await prepared(tmp_path)
-        await edges.enter_async_context(bank_program(tmp_path, plan))
-        url = await give_and_be_killed(tmp_path)
-        await edges.enter_async_context(central_program(tmp_path, DEMO, plan))
-        gateway = await edges.enter_async_context(gateway_program(tmp_path, DEMO, plan, radio=SIMULATED))
-        async with visitor(gateway.url) as kiosk:
-            await delivered(kiosk, tmp_path, 1)
-        await pay(url)
-        await paid(tmp_path)
-        assert rows(tmp_path, "SELECT count(*), min(state) FROM intents") == [(1, "paid")]
-        assert rows(tmp_path, "SELECT count(*), sum(amount_minor) FROM ledger_lines") == [(1, 3000)]
-
-
-async def test_the_ticket_may_arrive_before_the_parcel(tmp_path: Path) -> None:
-    """The gateway is dead while the donor pays; its parcel comes afterwards and is the same gift."""
-    async with AsyncExitStack() as edges:
-        plan = await prepared(tmp_path)
-        await edges.enter_async_context(bank_program(tmp_path, plan))
-        url = await give_and_be_killed(tmp_path)
-        await edges.enter_async_context(central_program(tmp_path, DEMO, plan))
-        await pay(url)
-        await paid(tmp_path)
-        assert rows(tmp_path, "SELECT count(*), min(state) FROM intents") == [(1, "paid")]
-        assert gifts(tmp_path) == []
-        gateway = await edges.enter_async_context(gateway_program(tmp_path, DEMO, plan, radio=SIMULATED))
-        async with visitor(gateway.url) as kiosk:
-            await delivered(kiosk, tmp_path, 1)
-            await gateway_knows_paid(tmp_path)
-        assert rows(tmp_path, "SELECT count(*), min(state) FROM intents") == [(1, "paid")]
-        assert rows(tmp_path, "SELECT count(*), sum(amount_minor) FROM ledger_lines") == [(1, 3000)]
-        assert rows(tmp_path, "SELECT result FROM arrivals WHERE kind = 'intent'") != [("conflict",)]
-
-
-async def test_a_server_that_is_down_makes_no_difference_at_the_kiosk(tmp_path: Path) -> None:
-    async with AsyncExitStack() as edges:
-        plan = await prepared(tmp_path)
-        gateway = await edges.enter_async_context(gateway_program(tmp_path, DEMO, plan, radio=SIMULATED))
-        async with visitor(gateway.url) as kiosk:
-            url = await register(kiosk)
-            assert url.startswith("HTTP://127.0.0.1:")
-            page = await kiosk.open("/handoff")
-            assert page.status == 200
-            health = await kiosk.json("/healthz")
-            assert health["stages"]["presence"]["state"] == "running"
-        async with asyncio.timeout(120):
-            while "server out of reach" not in (log := await asyncio.to_thread(sync_log, tmp_path)):
-                await asyncio.sleep(0.1)
-        assert log.count("server out of reach") == 1
-
-
-async def test_every_program_stops_when_told_and_starts_again_with_what_it_had(tmp_path: Path) -> None:
-    async with AsyncExitStack() as edges:
-        plan = await prepared(tmp_path)
-        for opening in (bank_program(tmp_path, plan), central_program(tmp_path, DEMO, plan)):
-            program = await edges.enter_async_context(opening)
-            await stopped(program)
-        gateway = await edges.enter_async_context(gateway_program(tmp_path, DEMO, plan, radio=SIMULATED))
-        async with visitor(gateway.url) as kiosk:
-            await register(kiosk)
-            following = asyncio.Event()
-            async with asyncio.TaskGroup() as group:  # an open stream of events must not stall the exit
-                group.create_task(follow(kiosk, following))
-                await following.wait()
-                await stopped(gateway)
-
-
-def config_that_knows(tag: IBeacon, folder: Path) -> Path:
-    """The demo's settings, with this tag as the volunteer's card."""
+def config_with_card(tag: IBeacon, folder: Path) -> Path:
+    """Write the demo's settings with this tag as the volunteer's card."""
     folder.mkdir()
     shutil.copy(DEMO / "central.toml", folder)
     text = (DEMO / "gateway.toml").read_text("utf-8")
@@ -197,59 +124,52 @@ def config_that_knows(tag: IBeacon, folder: Path) -> Path:
     return folder
 
 
-async def prepared(state: Path) -> Any:
-    for name in ("bank", "central", "gateway", "logs"):
-        (state / name).mkdir(exist_ok=True)
-    if not (state / "demo.json").exists():
-        keep_ports(state)
-    return await asyncio.to_thread(make_plan, state, DEMO)
+async def test_gifts_survive_a_killed_gateway_and_arrive_exactly_once(tmp_path: Path) -> None:
+    """The gateway is killed before its first sync. One gift is paid before its parcel arrives, one after."""
+    async with AsyncExitStack() as edges:
+        plan = await prepare(tmp_path)
+        await edges.enter_async_context(bank_program(tmp_path, plan))
+        async with gateway_program(tmp_path, DEMO, plan, radio=SIMULATED) as gateway:
+            async with visitor(gateway.url) as kiosk:
+                paid_first, delivered_first = await register(kiosk), await register(kiosk, fen=5000)
+            gateway.kill()
+            assert await gateway.exited() == -9
+        central = await edges.enter_async_context(central_program(tmp_path, DEMO, plan))
+        await pay(paid_first)
+        await wait_paid(tmp_path, 1)
+        assert delivered_gifts(tmp_path) == []
+        gateway = await edges.enter_async_context(gateway_program(tmp_path, DEMO, plan, radio=SIMULATED))
+        await wait_delivered(tmp_path, 2)
+        await pay(delivered_first)
+        await wait_paid(tmp_path, 2)
+        await gateway_knows_paid(tmp_path, 2)
+        assert rows(tmp_path, "SELECT count(*) FROM intents") == [(2,)]
+        assert rows(tmp_path, "SELECT count(*), sum(amount_minor) FROM ledger_lines") == [(2, 8000)]
+        assert rows(tmp_path, "SELECT count(*) FROM arrivals WHERE result = 'conflict'") == [(0,)]
+        following = asyncio.Event()
+        async with visitor(gateway.url) as kiosk, asyncio.TaskGroup() as group:
+            group.create_task(follow(kiosk, following))  # an open event stream must not delay the exit
+            await following.wait()
+            await stop(gateway)
+        await stop(central)
 
 
-async def give_and_be_killed(state: Path) -> str:
-    """No central server is running: the intent cannot have been synced when SIGKILL comes."""
-    plan = await prepared(state)
-    async with gateway_program(state, DEMO, plan, radio=SIMULATED) as gateway:
-        async with visitor(gateway.url) as kiosk:
-            url = await register(kiosk)
-        gateway.kill()
-        assert await gateway.exited() == -9
-    return url
-
-
-async def gateway_knows_paid(state: Path) -> None:
+async def gateway_knows_paid(state: Path, count: int) -> None:
     async with asyncio.timeout(120):
         while True:
             with closing(sqlite3.connect(f"file:{state / 'gateway' / 'gateway.db'}?mode=ro", uri=True)) as store:
-                states = store.execute("SELECT state FROM intent_states ORDER BY change").fetchall()
-            if states and states[-1] == ("paid",):
+                paid = store.execute("SELECT count(DISTINCT intent) FROM intent_states WHERE state = 'paid'").fetchone()
+            if paid == (count,):
                 return
             await asyncio.sleep(0.05)
 
 
-async def paid(state: Path) -> None:
-    """The donor is back from the bank a little before its notification, where the machine is busy."""
-    async with asyncio.timeout(60):
-        while rows(state, "SELECT count(*) FROM intents WHERE state = 'paid'") == [(0,)]:
-            await asyncio.sleep(0.05)
-
-
-async def stopped(program: Program) -> None:
-    program.terminate()
-    async with asyncio.timeout(30):
-        assert await program.exited() == 0
-
-
 async def follow(kiosk: Visitor, following: asyncio.Event) -> None:
-    """Follow the events to their end; tells when the first has come."""
+    """Follow the events to their end; set `following` at the first one."""
 
-    def told(event: object) -> bool:
+    def notice(event: object) -> bool:
         following.set()
         return False
 
     with pytest.raises(AssertionError, match="stream of events ended"):
-        await kiosk.live_until(told, seconds=60)
-
-
-def sync_log(state: Path) -> str:
-    command = [sys.executable, "-m", "beacon_gateway", "sync", "log", "--state-dir", str(state / "gateway")]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        await kiosk.live_until(notice, seconds=60)

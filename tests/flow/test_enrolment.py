@@ -1,4 +1,4 @@
-"""Invited, enrolled, synced, rolled, locked out, enrolled again: through the real programs."""
+"""Enrolment, key roll, lockout and a new device, through the real programs."""
 
 import asyncio
 import re
@@ -14,7 +14,7 @@ from beacon_gateway.store.identity import Keys
 from daemonkit.programs import program
 from tests.flow.conftest import DEMO
 from tests.flow.journey import register
-from tests.flow.test_end_to_end import rows
+from tests.flow.programs import rows
 from tests.flow.visitor import Visitor, visitor
 from tests.ports import keep_ports
 
@@ -24,7 +24,7 @@ DEADLINE_S = 120.0
 
 @dataclass
 class Desk:
-    """A member of staff at the browser."""
+    """A member of staff with a browser."""
 
     visitor: Visitor
     home: str
@@ -36,7 +36,7 @@ class Desk:
         ).status == 200
 
     async def add(self, label: str) -> str:
-        """The new gateway's id."""
+        """Add a gateway; return its id."""
         page = await self.visitor.open("/staff/gateways/new")
         page = await self.visitor.submit(page, page.form("/staff/gateways/new"), label=label, place="huada")
         return page.url.split("/")[-2]
@@ -70,7 +70,7 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
 
 
 def settings(folder: Path, *, handoff: str) -> Path:
-    """The demo's, without a word about the central server."""
+    """Write the demo's settings without [central]."""
     text = (DEMO / "gateway.toml").read_text("utf-8")
     text = re.sub(r'\[handoff\]\nkind = "ticket"\n', f"[handoff]\n{handoff}\n", text)
     text = re.sub(r"\[central\]\nurl = .*\n", "", text)
@@ -80,7 +80,7 @@ def settings(folder: Path, *, handoff: str) -> Path:
     return file
 
 
-async def test_from_the_invitation_to_the_next_device(tmp_path: Path) -> None:
+async def test_a_gateway_from_its_enrolment_to_its_replacement(tmp_path: Path) -> None:
     plan = await asyncio.to_thread(_prepared, tmp_path)
     state, url = tmp_path / "pi", f"http://127.0.0.1:{plan.central_port}"
     ticket = settings(tmp_path, handoff='kind = "ticket"')
@@ -98,7 +98,7 @@ async def test_from_the_invitation_to_the_next_device(tmp_path: Path) -> None:
             *(asyncio.to_thread(run, "enrol", url, first, state=place) for place in (state, tmp_path / "thief"))
         )
         assert sorted(ended.returncode for ended in both) == [0, 1], "one code, one device"
-        if both[0].returncode:  # the other one was quicker: staff make a new code, and it is the only one that counts
+        if both[0].returncode:  # the other device was first: staff create a new code
             assert "Another device used the code" in both[0].stderr
             await enrol(state, url, await desk.code(gateway))
 
@@ -122,13 +122,13 @@ async def test_from_the_invitation_to_the_next_device(tmp_path: Path) -> None:
 
         await desk.lock_out(gateway)
         await register(kiosk)
-        await until(lambda: _says(state, "its key was revoked", "sync", "log"))
-        told = await asyncio.to_thread(run, "sync", "status", state=state)
-        assert "Ask staff for a new code" in told.stdout
+        await until(lambda: _prints(state, "its key was revoked", "sync", "log"))
+        status = await asyncio.to_thread(run, "sync", "status", state=state)
+        assert "Ask staff for a new code" in status.stdout
         page = await kiosk.open("/project/elder-lunch")
         assert page.status == 200
-        assert not any("/amount" in link for link in page.links), "a ticket of its would lead nowhere"
-        assert await _intents(tmp_path, gateway, 2), "kept there"
+        assert not any("/amount" in link for link in page.links), "the server would refuse its tickets"
+        assert await _intents(tmp_path, gateway, 2), "the records stay on the server"
 
         await enrol(state, url, await desk.code(gateway))
         await until(lambda: _intents(tmp_path, gateway, 3))
@@ -142,7 +142,7 @@ async def test_from_the_invitation_to_the_next_device(tmp_path: Path) -> None:
         assert "key was revoked" in refused.stderr
 
 
-async def test_a_gateway_that_runs_is_taken_in_without_a_restart_of_its_service(tmp_path: Path) -> None:
+async def test_a_running_gateway_is_enrolled_without_a_restart(tmp_path: Path) -> None:
     plan = await asyncio.to_thread(_prepared, tmp_path)
     state, url = tmp_path / "pi", f"http://127.0.0.1:{plan.central_port}"
     link = settings(tmp_path, handoff='kind = "link"\nlink_url = "http://127.0.0.1:9/{project}"\nlink_hosts = []')
@@ -185,7 +185,7 @@ async def _first_used(state: Path, gateway: str, origin: str) -> bool:
     return all(at is not None for (at,) in rows(state, query))
 
 
-async def _says(state: Path, words: str, *command: str) -> bool:
+async def _prints(state: Path, words: str, *command: str) -> bool:
     return words in (await asyncio.to_thread(run, *command, state=state)).stdout
 
 

@@ -1,4 +1,4 @@
-"""What replay says is what the running program decided."""
+"""A replay makes the same decisions as the running program."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ GATEWAY = [sys.executable, "-m", "beacon_gateway"]
 _DECISION = re.compile(r"^ *([\d.]+) s  #(\d+)  (.*?)(?::|$)", re.MULTILINE)
 
 
-def said(*words: str | Path) -> str:
+def run_gateway(*words: str | Path) -> str:
     done = subprocess.run([*GATEWAY, *map(str, words)], capture_output=True, text=True, timeout=120, check=True)
     return done.stdout
 
@@ -22,12 +22,12 @@ def decided(text: str) -> list[tuple[float, str, str]]:
     return [(float(at), number, what) for at, number, what in _DECISION.findall(text)]
 
 
-def test_a_replay_takes_the_decisions_that_were_taken_live_and_at_the_same_times(site: Path, tmp_path: Path) -> None:
-    """A neighbour's wall beacon kept in our own trace, and a card that walked up and is not."""
+def test_a_replay_makes_the_live_decisions_at_the_same_times(site: Path, tmp_path: Path) -> None:
+    """The trace contains a neighbour's wall beacon and no card."""
     near = changed(site, "measured_power = -59\nproject", "measured_power = -80\nproject")
-    kept = tmp_path / "place.trace"
-    live = said("scan", "--config", near, "--radio", f"capture:{WALK}", "--seconds", "9.5", "--trace", kept)
-    replayed = said("replay", WALK, "--config", near)
+    trace = tmp_path / "place.trace"
+    live = run_gateway("scan", "--config", near, "--radio", f"capture:{WALK}", "--seconds", "9.5", "--trace", trace)
+    replayed = run_gateway("replay", WALK, "--config", near)
     taken = decided(live)
     assert len(taken) >= 5
     late_s = taken[0][0] - decided(replayed)[0][0]
@@ -35,9 +35,9 @@ def test_a_replay_takes_the_decisions_that_were_taken_live_and_at_the_same_times
         assert what == same
         assert abs(at - late_s - again) < 0.6, "a decision of a tick is as late as the tick"
 
-    own = said("replay", kept)
-    assert own == said("replay", kept)
-    assert re.match(rf"{kept.name}: [45] 帧认得的信标", own)
+    own = run_gateway("replay", trace)
+    assert own == run_gateway("replay", trace)
+    assert re.match(rf"{trace.name}: [45] 帧认得的信标", own)
     wall = re.compile(r"\d+\.\d+ s  #\d+  (换区 zone  东门墙上 east gate wall: .*)")
     assert wall.findall(own) == wall.findall(live) != []
     assert str(PLACE_BEACON.uuid) not in own

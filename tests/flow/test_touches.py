@@ -6,14 +6,14 @@ from pathlib import Path
 
 from beacon_gateway.commands.demo import bank_program, central_program, gateway_program
 from tests.flow.conftest import DEMO
-from tests.flow.test_end_to_end import SIMULATED, prepared, rows, stopped
+from tests.flow.programs import SIMULATED, prepare, rows, stop
 from tests.flow.visitor import visitor
 
 
 async def test_a_touch_at_the_kiosk_becomes_a_figure_of_the_day(tmp_path: Path) -> None:
     """Stopped before its five minutes are over, the gateway has the counts on its disk and sends them afterwards."""
     async with AsyncExitStack() as edges:
-        plan = await prepared(tmp_path)
+        plan = await prepare(tmp_path)
         gateway = await edges.enter_async_context(gateway_program(tmp_path, DEMO, plan, radio=SIMULATED))
         async with visitor(gateway.url) as kiosk:
             await kiosk.open("/")
@@ -21,7 +21,7 @@ async def test_a_touch_at_the_kiosk_becomes_a_figure_of_the_day(tmp_path: Path) 
             await kiosk.open("/project/elder-lunch/amount")
         async with visitor(gateway.url) as kiosk:
             await kiosk.open("/help")
-        await stopped(gateway)
+        await stop(gateway)
         await edges.enter_async_context(bank_program(tmp_path, plan))
         central = await edges.enter_async_context(central_program(tmp_path, DEMO, plan))
         await edges.enter_async_context(gateway_program(tmp_path, DEMO, plan, radio=SIMULATED))

@@ -1,4 +1,4 @@
-"""Two real servers beside each other on one PostgreSQL: no truth lives in a process."""
+"""Two real servers on one PostgreSQL: all state is in the database."""
 
 import asyncio
 import signal
@@ -15,7 +15,7 @@ from tests.postgres import Postgres
 
 
 async def delivered(gateway: DeliveringGateway, count: int = 1) -> list[Receipt]:
-    """Parcels of its own, again and again until somebody takes them."""
+    """Deliver new parcels, repeatedly while no server is available."""
     batch = {"contract": 1, "parcels": [as_json(gateway.intent()) for _ in range(count)]}
     async with asyncio.timeout(180):
         while True:
@@ -27,16 +27,16 @@ async def delivered(gateway: DeliveringGateway, count: int = 1) -> list[Receipt]
 
 
 async def outcome(gateway: DeliveringGateway, gift: Parcel, known: str) -> str:
-    """What the gift's state has become, as soon as that is another one."""
+    """Poll until the gift's state differs from `known`; return it."""
     async with asyncio.timeout(180):
         while True:
-            status, told = await gateway.get("/api/v1/outcomes", f"known={gift.id}:{known}&wait=25")
-            assert status == 200, told
-            for found in told["outcomes"]:
+            status, answer = await gateway.get("/api/v1/outcomes", f"known={gift.id}:{known}&wait=25")
+            assert status == 200, answer
+            for found in answer["outcomes"]:
                 return str(found["state"])
 
 
-async def test_a_gift_paid_at_one_server_is_heard_at_the_other_and_both_outlive_what_may_come(
+async def test_a_payment_reaches_the_other_server_and_survives_kills_and_a_database_crash(
     postgres: Postgres, tmp_path: Path
 ) -> None:
     async with AsyncExitStack() as edges:

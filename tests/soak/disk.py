@@ -1,4 +1,4 @@
-"""A disk whose power is cut: what a process did to its files is replayed up to a moment; then its cache is lost."""
+"""Simulate a power cut: replay recorded file operations up to a moment, then lose part of the disk's cache."""
 
 import random
 import struct
@@ -11,17 +11,17 @@ DIRECTORY = "power-cut-disk"
 
 
 @dataclass(frozen=True)
-class Deed:
+class DiskOperation:
     """`kind`: W write, S sync, T truncate (to `offset`), U unlink, A answer."""
 
     kind: str
     name: str
     offset: int
-    octets: bytes
+    data: bytes
 
 
-def read_deeds(log: bytes) -> list[Deed]:
-    deeds, at = [], 0
+def read_operations(log: bytes) -> list[DiskOperation]:
+    operations, at = [], 0
     while at < len(log):
         kind = chr(log[at])
         (name_length,) = struct.unpack_from("<H", log, at + 1)
@@ -30,53 +30,52 @@ def read_deeds(log: bytes) -> list[Deed]:
         at += name_length
         offset, length = struct.unpack_from("<qI", log, at)
         at += 12
-        deeds.append(Deed(kind, name, offset, log[at : at + length]))
+        operations.append(DiskOperation(kind, name, offset, log[at : at + length]))
         at += length
-    return deeds
+    return operations
 
 
-def cut(deeds: list[Deed], moment: int, dice: random.Random) -> tuple[dict[str, bytes], list[str]]:
-    """The files as they are found after a power cut at `moment`, and the ids acknowledged before it.
+def cut(operations: list[DiskOperation], moment: int, dice: random.Random) -> tuple[dict[str, bytes], list[str]]:
+    """Return the files after a power cut at `moment`, and the ids acknowledged before it.
 
-    What was synced is there. Of what came later each write is there, not there, or torn at a sector: in any mixture,
-    since a disk orders its cache as it likes.
+    Synced data are there. Each later write is complete, missing or torn at a sector, independently of the others.
     """
     files: dict[str, bytearray] = {}
-    pending: dict[str, list[Deed]] = {}
+    pending: dict[str, list[DiskOperation]] = {}
     answered = []
-    for deed in deeds[:moment]:
-        if deed.kind == "A":
-            answered += deed.octets.decode().split()
-        elif deed.kind == "S":
-            for earlier in pending.pop(deed.name, []):
+    for operation in operations[:moment]:
+        if operation.kind == "A":
+            answered += operation.data.decode().split()
+        elif operation.kind == "S":
+            for earlier in pending.pop(operation.name, []):
                 _apply(files, earlier)
         else:  # an unlink is durable once its directory is synced
-            pending.setdefault(DIRECTORY if deed.kind == "U" else deed.name, []).append(deed)
+            pending.setdefault(DIRECTORY if operation.kind == "U" else operation.name, []).append(operation)
     for later in pending.values():
-        for deed in later:
+        for operation in later:
             match dice.choice(("drop", "tear", "keep")):
                 case "keep":
-                    _apply(files, deed)
-                case "tear" if deed.kind == "W":
-                    whole = len(deed.octets) // SECTOR
-                    part = deed.octets[: SECTOR * dice.randint(0, whole)]
-                    _apply(files, Deed("W", deed.name, deed.offset, part))
+                    _apply(files, operation)
+                case "tear" if operation.kind == "W":
+                    sectors = len(operation.data) // SECTOR
+                    part = operation.data[: SECTOR * dice.randint(0, sectors)]
+                    _apply(files, DiskOperation("W", operation.name, operation.offset, part))
     return {name: bytes(content) for name, content in files.items()}, answered
 
 
-def _apply(files: dict[str, bytearray], deed: Deed) -> None:
-    content = files.setdefault(deed.name, bytearray())
-    match deed.kind:
+def _apply(files: dict[str, bytearray], operation: DiskOperation) -> None:
+    content = files.setdefault(operation.name, bytearray())
+    match operation.kind:
         case "W":
-            if len(content) < deed.offset:
-                content.extend(bytes(deed.offset - len(content)))
-            content[deed.offset : deed.offset + len(deed.octets)] = deed.octets
+            if len(content) < operation.offset:
+                content.extend(bytes(operation.offset - len(content)))
+            content[operation.offset : operation.offset + len(operation.data)] = operation.data
         case "T":
-            if len(content) < deed.offset:
-                content.extend(bytes(deed.offset - len(content)))
-            del content[deed.offset :]
+            if len(content) < operation.offset:
+                content.extend(bytes(operation.offset - len(content)))
+            del content[operation.offset :]
         case "U":
-            files.pop(deed.name, None)
+            files.pop(operation.name, None)
 
 
 def lay_out(files: dict[str, bytes], folder: Path) -> None:

@@ -1,6 +1,6 @@
-"""The gateway's way of an advert in a crowd, until SIGTERM; then how it fared, as JSON: `python -m tests.soak.flooded`.
+"""Run the gateway's path of adverts until SIGTERM; then print figures as JSON: `python -m tests.soak.flooded`.
 
-It prints `listening` first. Its allow-list is the one wall beacon that the flood carries along.
+It prints `listening` first. Its allow-list contains the one wall beacon of the flood.
 """
 
 import asyncio

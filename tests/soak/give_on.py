@@ -1,4 +1,4 @@
-"""Records intents one after the other; prints the id of each once acknowledged. Usage: give_on.py FILE COUNT"""
+"""Record intents one after another; print each acknowledged id. Usage: give_on.py FILE COUNT"""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ from sync_contract.uuid7 import new_id
 
 
 async def main(path: Path, count: int) -> None:
-    if weaker := os.environ.get("SYNCHRONOUS"):  # the proof that the cuts would find a weaker setting
+    if weaker := os.environ.get("SYNCHRONOUS"):  # proves that the cuts detect a weaker setting
         store._PRAGMAS["synchronous"] = (weaker, {"OFF": 0, "NORMAL": 1}[weaker])
     clock = ClockReading(wall=datetime.now(UTC), boot="0" * 32, monotonic_ns=1, trusted=True)
     async with store.open_database(path) as database:

@@ -1,4 +1,4 @@
-"""The gateway never crash-loops on its own files: two hundred random damages to what it keeps on disk."""
+"""The gateway starts after random damage to its files; 200 attempts."""
 
 import asyncio
 import hashlib
@@ -12,60 +12,60 @@ from pathlib import Path
 from beacon_gateway.commands.demo import gateway_program
 from tests.flow.conftest import DEMO
 from tests.flow.journey import register
-from tests.flow.test_end_to_end import prepared
+from tests.flow.programs import prepare
 from tests.flow.visitor import visitor
 
 DAMAGES = 200
 GIVEN = 15
 
 
-def flip(octets: bytearray, dice: random.Random) -> None:
+def flip(content: bytearray, dice: random.Random) -> None:
     for _ in range(dice.randint(1, 8)):
-        octets[dice.randrange(len(octets))] ^= 1 << dice.randrange(8)
+        content[dice.randrange(len(content))] ^= 1 << dice.randrange(8)
 
 
-def zero_a_page(octets: bytearray, dice: random.Random) -> None:
-    at = dice.randrange(0, len(octets), 4096)
-    octets[at : at + 4096] = bytes(len(octets[at : at + 4096]))
+def zero_a_page(content: bytearray, dice: random.Random) -> None:
+    at = dice.randrange(0, len(content), 4096)
+    content[at : at + 4096] = bytes(len(content[at : at + 4096]))
 
 
-def spoil_the_header(octets: bytearray, dice: random.Random) -> None:
-    octets[:100] = dice.randbytes(min(100, len(octets)))
+def spoil_the_header(content: bytearray, dice: random.Random) -> None:
+    content[:100] = dice.randbytes(min(100, len(content)))
 
 
-def cut_off(octets: bytearray, dice: random.Random) -> None:
-    del octets[dice.randrange(len(octets)) :]
+def cut_off(content: bytearray, dice: random.Random) -> None:
+    del content[dice.randrange(len(content)) :]
 
 
-def overwrite_with_text(octets: bytearray, dice: random.Random) -> None:
-    octets[:] = b"this is not what it was\n" * dice.randint(1, 50)
+def overwrite_with_text(content: bytearray, dice: random.Random) -> None:
+    content[:] = b"this is not what it was\n" * dice.randint(1, 50)
 
 
 KINDS = (flip, zero_a_page, spoil_the_header, cut_off, overwrite_with_text)
 
 
 def damage(state: Path, dice: random.Random) -> str:
-    """One file of the state directory, damaged in one way; a sentence about it."""
+    """Damage one file of the state directory; return a description."""
     file = state / dice.choice(("gateway.db", "gateway.db", "gateway.db-wal", "identity.json", "last-good.toml"))
     if dice.random() < 0.05 and file.name == "gateway.db":
         file.unlink(missing_ok=True)
         file.mkdir()
         return "gateway.db became a directory"
-    octets = bytearray(file.read_bytes()) if file.exists() else bytearray()
-    kind = dice.choice(KINDS if octets else (overwrite_with_text,))
-    kind(octets, dice)
-    file.write_bytes(octets)
+    content = bytearray(file.read_bytes()) if file.exists() else bytearray()
+    kind = dice.choice(KINDS if content else (overwrite_with_text,))
+    kind(content, dice)
+    file.write_bytes(content)
     return f"{file.name}: {kind.__name__}"
 
 
 def parcels(state: Path) -> dict[str, str]:
-    """What was recorded, by id, straight from the undamaged store."""
+    """Return the recorded parcels by id."""
     with closing(sqlite3.connect(state / "gateway.db")) as store:
         return dict(store.execute("SELECT id, parcel FROM outbox"))
 
 
-async def test_after_any_damage_the_page_is_served_and_gifts_flow(tmp_path: Path) -> None:
-    plan = await prepared(tmp_path)
+async def test_after_any_damage_pages_and_gifts_work(tmp_path: Path) -> None:
+    plan = await prepare(tmp_path)
     state = tmp_path / "gateway"
     async with gateway_program(tmp_path, DEMO, plan, radio="simulated") as gateway, visitor(gateway.url) as kiosk:
         for _ in range(GIVEN):
@@ -75,7 +75,7 @@ async def test_after_any_damage_the_page_is_served_and_gifts_flow(tmp_path: Path
     before = {file.name: file.read_bytes() for file in state.iterdir() if file.is_file()}
     good = parcels(state)
     before |= {file.name: file.read_bytes() for file in state.iterdir() if file.is_file()}
-    told = []
+    evidence = []
     for seed in range(DAMAGES):
         dice = random.Random(seed)
         await asyncio.to_thread(lay_out_again, state, before)
@@ -88,12 +88,12 @@ async def test_after_any_damage_the_page_is_served_and_gifts_flow(tmp_path: Path
         assert "Traceback" not in log.read_text(), f"seed {seed}: {what}"
         for identity, parcel in sendable(state).items():
             assert identity not in good or json.loads(parcel) == json.loads(good[identity]), f"seed {seed}: {what}"
-        told.append(any(state.glob("*.damaged-*")))
-    print(f"\n{DAMAGES} damages: served and given after each; evidence kept aside {sum(told)} times")
+        evidence.append(any(state.glob("*.damaged-*")))
+    print(f"\n{DAMAGES} damages: served and given after each; evidence moved aside {sum(evidence)} times")
 
 
 def sendable(state: Path) -> dict[str, str]:
-    """The parcels that would be sent: waiting, and whose checksum fits."""
+    """Return the waiting parcels with a valid checksum."""
     with closing(sqlite3.connect(state / "gateway.db")) as store:
         rows = store.execute("SELECT id, parcel, sum FROM outbox WHERE state = 'waiting'").fetchall()
     return {i: parcel for i, parcel, total in rows if hashlib.sha256(parcel.encode()).hexdigest() == total}
@@ -102,5 +102,5 @@ def sendable(state: Path) -> dict[str, str]:
 def lay_out_again(state: Path, files: dict[str, bytes]) -> None:
     shutil.rmtree(state)
     state.mkdir()
-    for name, octets in files.items():
-        (state / name).write_bytes(octets)
+    for name, content in files.items():
+        (state / name).write_bytes(content)

@@ -1,7 +1,6 @@
-"""Every acknowledged intent reaches the central server exactly once, whichever program is killed whenever, and
-whatever the network between them does meanwhile.
+"""Each acknowledged intent reaches the central server exactly once despite kills and network faults.
 
-SOAK_KILLS sets how many kills there are (default 150); two in three hit the gateway, the rest the central server.
+SOAK_KILLS: the number of kills (default 150), two thirds of the gateway, the others of the central server.
 """
 
 import asyncio
@@ -20,18 +19,18 @@ from beacon_gateway.commands.demo import Plan, bank_program, central_program, ga
 from daemonkit.programs import Program
 from tests.fakes.bad_network import FAULTS, bad_network
 from tests.flow.conftest import DEMO
-from tests.flow.test_end_to_end import gifts, prepared, rows
+from tests.flow.programs import delivered_gifts, prepare, rows
 from tests.ports import own_port
 
 KILLS = int(os.environ.get("SOAK_KILLS", "150"))
 HEALED_S = 60
 RESTART_S = 5.0
-"""In 99 of a hundred, until a killed program is ready again."""
+"""99th percentile of the time until a killed program is ready."""
 
 
 @dataclass
 class Givers:
-    """They go on giving through the JSON API, each gift with a key of its own, until it is acknowledged."""
+    """Donors that repeat each gift with its key until it is acknowledged."""
 
     url: str
     dice: random.Random
@@ -67,9 +66,9 @@ class Givers:
         await asyncio.sleep(0.1)
 
 
-async def test_no_intent_is_lost_or_doubled_while_both_ends_are_killed_and_the_network_is_bad(tmp_path: Path) -> None:
+async def test_kills_and_network_faults_lose_or_double_no_intent(tmp_path: Path) -> None:
     dice = random.Random(2015)
-    plan: Plan = await prepared(tmp_path)
+    plan: Plan = await prepare(tmp_path)
     far = replace(plan, central_port=own_port())
     restarts: list[float] = []
 
@@ -82,7 +81,7 @@ async def test_no_intent_is_lost_or_doubled_while_both_ends_are_killed_and_the_n
         central = await central_stack.enter_async_context(central_program(tmp_path, DEMO, plan))
         gateway = await gateway_stack.enter_async_context(gateway_program(tmp_path, DEMO, far, radio="simulated"))
         for _ in range(KILLS):
-            network.becomes(dice.choice((*FAULTS, *[""] * len(FAULTS))))
+            network.set_fault(dice.choice((*FAULTS, *[""] * len(FAULTS))))
             await asyncio.sleep(dice.uniform(0.05, 0.6))
             began = monotonic()
             if dice.random() < 2 / 3:
@@ -94,7 +93,7 @@ async def test_no_intent_is_lost_or_doubled_while_both_ends_are_killed_and_the_n
             restarts.append(monotonic() - began)
         givers.stop = True
         await asyncio.gather(*giving)
-        network.becomes("")
+        network.set_fault("")
         ended = monotonic()
         acknowledged = dict(givers.acknowledged)
         async with asyncio.timeout(HEALED_S):
@@ -108,7 +107,7 @@ async def test_no_intent_is_lost_or_doubled_while_both_ends_are_killed_and_the_n
     assert len(set(acknowledged.values())) == len(acknowledged), "one id for each key"
     altered = [key for key, i in acknowledged.items() if contents[i]["amount_minor"] != givers.amounts[key]]
     assert altered == []
-    assert len(gifts(tmp_path)) == len(contents), "each in one batch"
+    assert len(delivered_gifts(tmp_path)) == len(contents), "each in one batch"
     assert rows(tmp_path, "SELECT count(*) FROM arrivals WHERE result IN ('conflict', 'refused')") == [(0,)]
     log = (tmp_path / "logs" / "gateway.log").read_text() + (tmp_path / "logs" / "central.log").read_text()
     assert "Traceback" not in log
@@ -121,7 +120,7 @@ async def test_no_intent_is_lost_or_doubled_while_both_ends_are_killed_and_the_n
 async def again(
     program: Program, stack: AsyncExitStack, opening: AbstractAsyncContextManager[Program]
 ) -> tuple[AsyncExitStack, Program]:
-    """Kill it and start it anew."""
+    """Kill the program and start it again."""
     program.kill()
     await program.exited()
     await stack.aclose()
@@ -130,8 +129,8 @@ async def again(
 
 
 def intents(state: Path) -> dict[str, dict[str, Any]]:
-    """By id, what each says."""
-    return {gift["id"]: gift["body"] for gift in gifts(state)}
+    """Return the delivered intents by id."""
+    return {gift["id"]: gift["body"] for gift in delivered_gifts(state)}
 
 
 def arrived(state: Path) -> set[str]:

@@ -1,6 +1,6 @@
-"""Three hundred gateways over a bad network, with pests between them, against real servers on either database.
+"""300 gateways over a faulty network, with hostile clients, against real servers on both databases.
 
-SOAK_GATEWAYS (default 300) and SOAK_PARCELS (of each, default 20) say how much there is to do.
+SOAK_GATEWAYS (default 300) and SOAK_PARCELS (per gateway, default 20) set the load.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ ZIPPED = JSON | {"Content-Encoding": "gzip"}
 
 
 def resident(program: Program) -> int:
-    """Octets."""
+    """Return the resident memory in bytes."""
     status = Path(f"/proc/{program.pid}/status").read_text(encoding="utf-8")
     return int(status.split("VmRSS:")[1].split()[0]) * 1024
 
@@ -48,28 +48,28 @@ def bomb() -> bytes:
 
 
 class Pests:
-    """They send what no gateway should, all the time, and note what they are told."""
+    """Hostile clients: they send invalid requests and count the statuses."""
 
     def __init__(self, session: aiohttp.ClientSession, good: DeliveringGateway, dice: random.Random) -> None:
         self.session = session
         self.good = good
         self.dice = dice
         self.bomb = bomb()
-        self.told: Counter[tuple[str, int]] = Counter()
-        self.kept: list[Parcel] = []
+        self.statuses: Counter[tuple[str, int]] = Counter()
+        self.accepted: list[Parcel] = []
         self.old: tuple[bytes, dict[str, str]] | None = None
         self.enough = False
 
     async def trouble(self, urls: list[str]) -> None:
-        """Until `enough`."""
+        """Run until `enough`."""
         turns = [self.huge, self.bombed, self.stranger, self.impostor, self.half_good, self.replay]
-        while not (self.enough and self.kept):
+        while not (self.enough and self.accepted):
             for turn in turns:
                 self.good.url = self.dice.choice(urls)
                 try:
-                    self.told[turn.__name__, await turn()] += 1
-                except aiohttp.ClientError:  # the server has said no and closed before everything was sent
-                    self.told[turn.__name__, 0] += 1
+                    self.statuses[turn.__name__, await turn()] += 1
+                except aiohttp.ClientError:  # the server refused and closed before the end of the request
+                    self.statuses[turn.__name__, 0] += 1
             await asyncio.sleep(0.05)
 
     async def huge(self) -> int:
@@ -95,7 +95,7 @@ class Pests:
     async def half_good(self) -> int:
         good, bad = self.good.intent(), as_json(self.good.intent())
         self.good.n -= 1
-        self.kept.append(good)
+        self.accepted.append(good)
         status, body = await self.good.post_batch({"contract": 1, "parcels": [as_json(good), bad | {"n": 0}, 7]})
         assert [each.receipt for each in ParcelReceipts.model_validate_json(body).receipts] == [
             Receipt.accepted,
@@ -107,7 +107,7 @@ class Pests:
     async def replay(self) -> int:
         if self.old is None:
             parcel = self.good.intent()
-            self.kept.append(parcel)
+            self.accepted.append(parcel)
             body = gzip.compress(json.dumps({"contract": 1, "parcels": [as_json(parcel)]}).encode())
             self.old = body, self.good.signed_post("/api/v1/parcels", body)
         body, headers = self.old
@@ -132,7 +132,7 @@ async def soak(folder: Path, store: str, servers: int) -> None:
             sent[gateway.id] = made_by(gateway, dice, PARCELS)
             syncing.append((gateway, sent[gateway.id]))
         pests = Pests(session, await enrolled(database, EnrollingDevice(session, fleet.urls[0])), dice)
-        for _ in range(min(20, GATEWAYS // 4)):  # what is loaded once is loaded now
+        for _ in range(min(20, GATEWAYS // 4)):  # load everything before measuring
             await fleet.sync(*syncing.pop())
         before = [resident(server) for server in running]
         troubling = asyncio.create_task(pests.trouble(fleet.urls))
@@ -141,18 +141,18 @@ async def soak(folder: Path, store: str, servers: int) -> None:
         pests.enough = True
         await troubling
         grown = [after - first for after, first in zip(map(resident, running), before, strict=True)]
-        sent[pests.good.id] = pests.kept
+        sent[pests.good.id] = pests.accepted
         await check(database, sent)
         async with database.read() as connection:
             refused = select(func.count()).where(arrivals.c.result == Receipt.refused.value)
             assert ((await connection.execute(refused)).scalar() or 0) >= 2
         if servers > 1:
             await survive_a_kill(database, running, fleet, session)
-    print(f"\n{fleet.faults}\n{fleet.statuses}\n{fleet.receipts}\n{pests.told}\ngrown {grown}")
+    print(f"\n{fleet.faults}\n{fleet.statuses}\n{fleet.receipts}\n{pests.statuses}\ngrown {grown}")
     assert set(fleet.faults) == set(Fault)
     assert set(fleet.statuses) <= {200, 401}
-    assert {status for _, status in pests.told} <= {0, 200, 401, 413}
-    assert {name for name, status in pests.told if status == 200} == {"half_good", "replay"}
+    assert {status for _, status in pests.statuses} <= {0, 200, 401, 413}
+    assert {name for name, status in pests.statuses if status == 200} == {"half_good", "replay"}
     assert max(grown) < 50 * MEGABYTE, grown
     for number in range(1, servers + 1):
         assert "Traceback" not in house.log(number).read_text(encoding="utf-8")
@@ -161,7 +161,7 @@ async def soak(folder: Path, store: str, servers: int) -> None:
 async def survive_a_kill(
     database: Database, running: list[Program], fleet: Fleet, session: aiohttp.ClientSession
 ) -> None:
-    """Whatever work a killed process had taken on, another one takes over."""
+    """After a kill, the other process takes over all leases."""
     running[0].kill()
     await running[0].exited()
     killed_at = datetime.now(UTC)
@@ -171,20 +171,20 @@ async def survive_a_kill(
     async with asyncio.timeout(60):
         while True:
             async with database.read() as connection:
-                held = (await connection.execute(select(leases.c.until))).scalars().all()
+                current = (await connection.execute(select(leases.c.until))).scalars().all()
             now = datetime.now(UTC)
-            # After longer than a lease lasts, those that still run are the survivor's.
-            if now - killed_at > LEASE and held and min(held) > now:
+            # After the time of a lease, current leases belong to the surviving process.
+            if now - killed_at > LEASE and current and min(current) > now:
                 return
             await asyncio.sleep(0.5)
 
 
 async def enrolled(database: Database, device: EnrollingDevice) -> EnrollingDevice:
-    """As a device does: staff made its place and a code, and it brings the code and its own key."""
+    """Enrol a device with a code of staff."""
     gateway, code = await invited(database, label="hall")
-    status, told = await device.enrol(code)
-    assert (status, told["gateway"]) == (200, gateway.id), told
-    assert (await device.enrol(code))[0] in (200, 404, 409), "the answer was lost: it asks again, and is no other one"
+    status, answer = await device.enrol(code)
+    assert (status, answer["gateway"]) == (200, gateway.id), answer
+    assert (await device.enrol(code))[0] in (200, 404, 409), "a repeated request enrols no other gateway"
     assert device.id == gateway.id
     return device
 

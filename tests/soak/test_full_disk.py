@@ -1,4 +1,4 @@
-"""A full card is refused, not lied about: 3 MiB of tmpfs, filled twice (mounting needs root)."""
+"""On a full disk no gift is acknowledged: a tmpfs of 3 MiB, filled twice (mounting needs root)."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ import pytest
 
 from beacon_gateway.commands.demo import gateway_program
 from tests.flow.conftest import DEMO
-from tests.flow.test_end_to_end import prepared
+from tests.flow.programs import prepare
 
 RECOVERED_S = 10
 
@@ -30,7 +30,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 async def test_only_recorded_gifts_are_acknowledged_and_the_page_stays(tmp_path: Path, small_disk: Path) -> None:
-    plan = await prepared(tmp_path)
+    plan = await prepare(tmp_path)
     acknowledged: set[str] = set()
     statuses: set[int] = set()
 
@@ -65,13 +65,13 @@ async def test_only_recorded_gifts_are_acknowledged_and_the_page_stays(tmp_path:
         gateway.kill()
         await gateway.exited()
     with closing(sqlite3.connect(small_disk / "gateway.db")) as store:
-        held = {i for (i,) in store.execute("SELECT id FROM intents JOIN outbox USING (id)")}
-    assert acknowledged <= held
+        stored = {i for (i,) in store.execute("SELECT id FROM intents JOIN outbox USING (id)")}
+    assert acknowledged <= stored
     assert statuses <= {200, 201, 429, 503, 507}
-    print(f"\nfilled twice: {len(acknowledged)} acknowledged, all held; statuses {sorted(statuses)}")
+    print(f"\nfilled twice: {len(acknowledged)} acknowledged, all stored; statuses {sorted(statuses)}")
 
 
 def fill(ballast: Path) -> None:
-    """All that is left but a few pages."""
+    """Fill the disk except for a few pages."""
     left = os.statvfs(ballast.parent).f_bavail * os.statvfs(ballast.parent).f_frsize
     ballast.write_bytes(bytes(max(0, left - 16 * 1024)))

@@ -117,9 +117,9 @@ class Street:
             return
         headers, body = self.dice.choice(self.heard)
         for house in self.houses if self.dice.random() < 0.3 else [self.house]:
-            told = house.bank.verify(headers, body)
+            notification = house.bank.verify(headers, body)
             with contextlib.suppress(PaymentRefused):  # a payment that is known to be no order of ours
-                await house.settlement.record_notification(told, self.now)
+                await house.settlement.record_notification(notification, self.now)
 
     async def ask(self) -> None:
         asked = [house.queries.query_due(self.now) for house in self.houses]

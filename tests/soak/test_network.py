@@ -18,7 +18,7 @@ async def test_a_bad_network_is_neither_flooded_nor_given_up(tmp_path: Path) -> 
         print("\n| fault | requests a second | back after | memory |\n| --- | ---: | ---: | ---: |")
         for fault in FAULTS:
             endured = await way.endure(fault, FAULT_S)
-            each_s, grown = endured.asked / endured.lasted_s, endured.grown / MIB
+            each_s, grown = endured.requests / endured.lasted_s, endured.grown / MIB
             print(f"| {fault} | {each_s:.2f} | {endured.healed_s:.1f} s | +{grown:.1f} MiB |", flush=True)
             assert fault == "latency" or each_s <= 1, fault  # slow is not failing
             assert endured.healed_s <= ASKED_S, fault

@@ -1,4 +1,4 @@
-"""The Debian packages: whole, the same each time, and running where they are installed, with nothing from here."""
+"""The Debian packages: complete, reproducible, and independent of the checkout."""
 
 import hashlib
 import subprocess
@@ -61,13 +61,13 @@ def test_the_central_server_begins_and_keeps_itself_without_a_working_tree(
     at = "--config /mnt/c.toml --state-dir /mnt/state"
     steps = ("init /mnt/c.toml --state-dir /mnt/state", f"migrate {at}", f"backup /mnt/b.tar {at}")
     again = f"restore /mnt/b.tar --yes {at}"
-    told = run(tree, "sh -c '" + " && ".join(f"beacon-central {each}" for each in (*steps, again)) + "'")
-    assert "/mnt/c.toml: written" in told
-    assert "restored from /mnt/b.tar" in told
+    output = run(tree, "sh -c '" + " && ".join(f"beacon-central {each}" for each in (*steps, again)) + "'")
+    assert "/mnt/c.toml: written" in output
+    assert "restored from /mnt/b.tar" in output
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
-def test_it_holds_all_that_its_units_start_and_nothing_of_this_place(
+def test_it_contains_the_programs_of_its_units_and_no_path_of_the_checkout(
     package: Package, built: dict[str, Path], tmp_path: Path
 ) -> None:
     tree = unpacked(built[package.name], tmp_path)
@@ -77,17 +77,17 @@ def test_it_holds_all_that_its_units_start_and_nothing_of_this_place(
                 assert (tree / word.removeprefix("ExecStart=").lstrip("/")).exists(), word
     control = (tree / "DEBIAN/control").read_text("utf-8")
     assert "Depends: python3 (>= 3." in control
-    here = str(ROOT).encode()
-    telling = [file for file in tree.rglob("*") if file.is_file() and here in file.read_bytes()]
-    assert telling == []
+    checkout = str(ROOT).encode()
+    leaking = [file for file in tree.rglob("*") if file.is_file() and checkout in file.read_bytes()]
+    assert leaking == []
 
 
-def test_the_same_tree_gives_the_same_octets(built: dict[str, Path], tmp_path: Path) -> None:
+def test_the_build_is_reproducible(built: dict[str, Path], tmp_path: Path) -> None:
     again = build(GATEWAY, tmp_path / "elsewhere", tmp_path)
     assert _sum(again) == _sum(built[GATEWAY.name])
 
 
-def test_the_gateway_brings_nothing_that_only_the_central_server_needs(built: dict[str, Path], tmp_path: Path) -> None:
+def test_the_gateway_package_has_no_library_of_the_central_server(built: dict[str, Path], tmp_path: Path) -> None:
     tree = unpacked(built[GATEWAY.name], tmp_path)
     names = {path.name for path in tree.glob("opt/beacon-gateway/lib/python3.*/site-packages/*")}
     assert not names & {"central_server", "sqlalchemy", "asyncpg", "typst", "argon2"}

@@ -1,4 +1,4 @@
-"""An acknowledged intent survives a power cut: the gateway's real store on a disk that loses its cache."""
+"""An acknowledged intent survives a power cut: the real gateway store on a disk that loses its cache."""
 
 import os
 import random
@@ -10,14 +10,14 @@ import pytest
 
 from beacon_gateway.store.database import open_database
 from beacon_gateway.store.intents import Intents
-from tests.soak.disk import DIRECTORY, Deed, cut, lay_out, read_deeds
+from tests.soak.disk import DIRECTORY, DiskOperation, cut, lay_out, read_operations
 
 HERE = Path(__file__).parent
 CUTS = 1000
 INTENTS = 400
 
 
-def record_deeds(folder: Path, synchronous: str = "") -> list[Deed]:
+def record_operations(folder: Path, synchronous: str = "") -> list[DiskOperation]:
     library = folder / "disk_log.so"
     subprocess.run(["gcc", "-O1", "-shared", "-fPIC", "-o", library, HERE / "disk_log.c", "-ldl"], check=True)
     environment = {"LD_PRELOAD": str(library), "DISK_LOG": str(folder / "log"), "DISK_LOG_OF": DIRECTORY}
@@ -30,44 +30,40 @@ def record_deeds(folder: Path, synchronous: str = "") -> list[Deed]:
         cwd=HERE.parents[1],
         env=dict(os.environ) | environment | {"SYNCHRONOUS": synchronous},
     )
-    return read_deeds((folder / "log").read_bytes())
+    return read_operations((folder / "log").read_bytes())
 
 
-async def lost_after(deeds: list[Deed], moment: int, seed: int, folder: Path) -> tuple[int, bool]:
-    """Acknowledged intents that are gone, and whether the file was found damaged."""
-    files, answered = cut(deeds, moment, random.Random(seed))
+async def lost_after(operations: list[DiskOperation], moment: int, seed: int, folder: Path) -> tuple[int, bool]:
+    """Return the number of lost acknowledged intents, and whether the file is damaged."""
+    files, answered = cut(operations, moment, random.Random(seed))
     lay_out(files, folder)
     async with open_database(folder / "gateway.db") as database:
         rows = await database.rows("SELECT id FROM intents JOIN outbox USING (id)")
         alone = await database.rows("SELECT id FROM intents WHERE id NOT IN (SELECT id FROM outbox)")
-        assert not alone, f"an intent without its parcel (seed {seed}, deed {moment})"
+        assert not alone, f"an intent without its parcel (seed {seed}, operation {moment})"
         await Intents(database).unsettled()
     damaged = any(folder.glob("*.damaged-*"))
     return len(set(answered) - {row["id"] for row in rows}), damaged
 
 
-async def test_no_acknowledged_intent_is_lost_in_a_thousand_power_cuts(tmp_path: Path) -> None:
-    deeds = record_deeds(tmp_path)
-    first = next(number for number, deed in enumerate(deeds) if deed.kind == "A")
-    dice = random.Random(2015)
+async def cut_often(operations: list[DiskOperation], cuts: int, dice: random.Random, folder: Path) -> tuple[int, int]:
+    """Return the numbers of lost acknowledged intents and of damaged files."""
+    first = next(number for number, operation in enumerate(operations) if operation.kind == "A")
     lost = damaged = 0
-    for seed in range(CUTS):
-        gone, broken = await lost_after(deeds, dice.randint(first, len(deeds)), seed, tmp_path / f"cut-{seed}")
+    for seed in range(cuts):
+        moment = dice.randint(first, len(operations))
+        gone, broken = await lost_after(operations, moment, seed, folder / f"cut-{seed}")
         lost += gone
         damaged += broken
-    print(f"\n{CUTS} power cuts in {len(deeds)} deeds: {lost} acknowledged intents lost, {damaged} files damaged")
-    assert (lost, damaged) == (0, 0)
+    print(f"\n{cuts} power cuts in {len(operations)} operations: {lost} intents lost, {damaged} files damaged")
+    return lost, damaged
+
+
+async def test_a_thousand_power_cuts_lose_no_acknowledged_intent(tmp_path: Path) -> None:
+    assert await cut_often(record_operations(tmp_path), CUTS, random.Random(2015), tmp_path) == (0, 0)
 
 
 @pytest.mark.parametrize("weaker", ["NORMAL", "OFF"])
-async def test_the_cuts_would_find_a_weaker_setting(tmp_path: Path, weaker: str) -> None:
-    deeds = record_deeds(tmp_path, weaker)
-    first = next(number for number, deed in enumerate(deeds) if deed.kind == "A")
-    dice = random.Random(7)
-    lost = damaged = 0
-    for seed in range(60):
-        gone, broken = await lost_after(deeds, dice.randint(first, len(deeds)), seed, tmp_path / f"cut-{seed}")
-        lost += gone
-        damaged += broken
-    print(f"\nsynchronous={weaker}: 60 cuts, {lost} acknowledged intents lost, {damaged} files damaged")
+async def test_the_cuts_detect_a_weaker_setting(tmp_path: Path, weaker: str) -> None:
+    lost, _ = await cut_often(record_operations(tmp_path, weaker), 60, random.Random(7), tmp_path)
     assert lost > 0

@@ -73,18 +73,18 @@ async def test_a_legal_client_is_served_beside_a_slow_crowd(tmp_path: Path) -> N
         house = await edges.enter_async_context(open_house(tmp_path, ""))
         server = await edges.enter_async_context(house.running())
         await served(server.url)  # what is loaded once is loaded now
-        told = {0: await served(server.url)}
+        times = {0: await served(server.url)}
         for size in CROWDS:
             crowd = [Slow(server.url, number) for number in range(size)]
-            async with asyncio.TaskGroup() as going:
-                tasks = [going.create_task(slow.go_on()) for slow in crowd]
+            async with asyncio.TaskGroup() as running:
+                tasks = [running.create_task(slow.go_on()) for slow in crowd]
                 while any(not slow.opened for slow in crowd):
                     await asyncio.sleep(0.05)
-                told[size] = await served(server.url)
+                times[size] = await served(server.url)
                 assert not any(task.done() for task in tasks)
                 for task in tasks:
                     task.cancel()
         assert "Traceback" not in house.log(1).read_text(encoding="utf-8")
-    for size, took in told.items():
+    for size, took in times.items():
         print(f"\n{size} slow: {len(took)} answers, median {statistics.median(took):.3f} s, worst {max(took):.3f} s")
-    assert max(max(took) for took in told.values()) < ASKED_S
+    assert max(max(took) for took in times.values()) < ASKED_S

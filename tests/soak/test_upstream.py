@@ -1,4 +1,4 @@
-"""The reproductions of docs/upstream.md still show what they say: each in a radio lab of its own."""
+"""Each reproduction of docs/upstream.md still shows its bug, in a radio lab."""
 
 import re
 from pathlib import Path
@@ -12,13 +12,13 @@ SCRIPTS = sorted((ROOT / "tests/radio/upstream").glob("*.py"))
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
-def test_it_is_still_seen(script: Path) -> None:
+def test_the_bug_is_reproduced(script: Path) -> None:
     """A failure is good news: what was worked around may be mended upstream."""
     outcome = run_script(script, limit_s=60)
     assert outcome.status == 0, outcome.output
     assert outcome.output.rstrip().endswith("SEEN")
 
 
-def test_each_has_its_section() -> None:
-    told = re.findall(r"tests/radio/upstream/(\w+\.py)", (ROOT / "docs/upstream.md").read_text("utf-8"))
-    assert set(told) == {script.name for script in SCRIPTS}
+def test_each_script_has_a_section() -> None:
+    documented = re.findall(r"tests/radio/upstream/(\w+\.py)", (ROOT / "docs/upstream.md").read_text("utf-8"))
+    assert set(documented) == {script.name for script in SCRIPTS}

@@ -53,13 +53,13 @@ async def start(*words: str, state: Path) -> asyncio.subprocess.Process:
 
 
 async def kill_at(server: KeyServer, when: str, *words: str, state: Path) -> None:
-    server.hold, server.held = when, asyncio.Event()
+    server.pause_at, server.paused = when, asyncio.Event()
     process = await start(*words, state=state)
     async with asyncio.timeout(120):
-        await server.held.wait()
+        await server.paused.wait()
     process.kill()
     await process.communicate()
-    server.hold = ""
+    server.pause_at = ""
 
 
 async def run_command(*words: str, state: Path) -> tuple[int, str]:

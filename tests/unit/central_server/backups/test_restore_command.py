@@ -97,10 +97,10 @@ async def test_a_server_does_not_start_under_a_restore_nor_after_half_of_one(tmp
         *("--bank-url", "http://127.0.0.1:1", "--bank-credentials", str(tmp_path / "bank")),
     )
     with state_folder_lock.alone(source.state):
-        code, _, err = await forked_command.said(*start)
+        code, _, err = await forked_command.run_command(*start)
     assert (code, "is being restored" in err) == (TRY_AGAIN, True)
     (source.state / state_folder_lock.UNFINISHED).touch()
-    code, _, err = await forked_command.said(*start)
+    code, _, err = await forked_command.run_command(*start)
     assert (code, "cut off half-way" in err) == (CONFIGURATION, True)
     assert not source.file.exists()
 

@@ -36,7 +36,7 @@ def options(source: Source) -> tuple[str, ...]:
 
 async def test_init_writes_settings_that_are_sound_and_overwrites_nothing(tmp_path: Path) -> None:
     config, state = tmp_path / "etc" / "central.toml", tmp_path / "var" / "state"
-    code, out, err = await forked_command.said("init", str(config), "--state-dir", str(state))
+    code, out, err = await forked_command.run_command("init", str(config), "--state-dir", str(state))
     assert (code, err) == (0, "")
     assert check_config.run(config) == 0
     assert "# 中心服务器的设置" in config.read_text("utf-8")
@@ -45,7 +45,7 @@ async def test_init_writes_settings_that_are_sound_and_overwrites_nothing(tmp_pa
     assert [line.partition("beacon-central ")[2].split()[0] for line in told] == ["check-config", "user", "doctor"]
     config.write_text(CONFIG, encoding="utf-8")
     (state / "kept").touch()
-    code, out, _ = await forked_command.said("init", str(config), "--state-dir", str(state))
+    code, out, _ = await forked_command.run_command("init", str(config), "--state-dir", str(state))
     assert code == 0
     assert "is there already and stays as it is" in out
     assert config.read_text("utf-8") == CONFIG
@@ -55,11 +55,11 @@ async def test_init_writes_settings_that_are_sound_and_overwrites_nothing(tmp_pa
 async def test_the_commands_that_init_names_work(tmp_path: Path) -> None:
     config, state, password = tmp_path / "central.toml", tmp_path / "state", tmp_path / "password"
     password.write_text("long enough!\n")
-    _, out, _ = await forked_command.said("init", str(config), "--state-dir", str(state))
+    _, out, _ = await forked_command.run_command("init", str(config), "--state-dir", str(state))
     for line in out.splitlines():
         if line.startswith("  "):
             words = line.partition("beacon-central ")[2].replace("NAME", f"chen --password-file {password}").split()
-            code, told, err = await forked_command.said(*words)
+            code, told, err = await forked_command.run_command(*words)
             assert code == (1 if words[0] == "doctor" else 0), told + err  # there is no backup yet
             if words[0] == "doctor":
                 assert told.count("LOOK") == 1
@@ -68,7 +68,7 @@ async def test_the_commands_that_init_names_work(tmp_path: Path) -> None:
 
 async def test_where_init_cannot_write_it_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    code, _, err = await forked_command.said("init", str(tmp_path / "file" / "central.toml"))
+    code, _, err = await forked_command.run_command("init", str(tmp_path / "file" / "central.toml"))
     assert code == 1
     assert err == f"{tmp_path}/file: File exists\n"
 
@@ -77,7 +77,7 @@ async def test_backup_says_what_it_holds_and_what_not(source: Source, tmp_path: 
     async with open_database(source.url) as database:
         await fill(database, 3)
     file = tmp_path / "one.tar"
-    code, out, err = await forked_command.said("backup", str(file), *options(source))
+    code, out, err = await forked_command.run_command("backup", str(file), *options(source))
     assert (code, err) == (0, "")
     assert "IT HOLDS SECRETS" in out
     assert "the database, 4 keys and central.toml" in out
@@ -87,7 +87,7 @@ async def test_backup_says_what_it_holds_and_what_not(source: Source, tmp_path: 
     folder = tmp_path / "many"
     folder.mkdir()
     for where in ((str(folder),), ()):
-        code, out, err = await forked_command.said("backup", *where, *options(source))
+        code, out, err = await forked_command.run_command("backup", *where, *options(source))
         assert (code, err) == (0, "")
     assert len(list(folder.glob("central-*.tar"))) == 1
     newest = backup_files.newest(source.state)
@@ -102,7 +102,7 @@ async def test_backup_that_cannot_be_made_says_why(tmp_path: Path) -> None:
         ((str(tmp_path / "nowhere" / "one.tar"),), "nowhere"),
         (("--with-receipts-key",), "name a FILE"),
     ):
-        code, _, err = await forked_command.said("backup", *argv, *options(source))
+        code, _, err = await forked_command.run_command("backup", *argv, *options(source))
         assert code == 1
         assert err.startswith("no backup was made: ")
         assert words in err

@@ -151,7 +151,7 @@ async def test_exit_codes_say_whose_fault_it_is(tmp_path: Path) -> None:
         (("gateway", "add", "0" * 16, "y", "--community", "huada", *state), 1, "43 characters"),
         (("nonsense",), 2, ""),
     ):
-        found, out, err = await forked_command.said(*argv)
+        found, out, err = await forked_command.run_command(*argv)
         assert (found, words in out + err) == (code, True), (argv, out, err)
         assert "Traceback" not in out + err
         assert "hunter2" not in out + err

@@ -184,7 +184,7 @@ async def test_nobody_opens_orders_without_end(tmp_path: Path, database: Databas
     ticket = gateway.ticket(parcel)
     for _ in range(MAX_ATTEMPTS):
         await house.press(ticket, NOW)
-        house.bank.ends((await house.tried(gateway.id, parcel.id))[-1].id, OrderState.failed)
+        house.bank.end_order((await house.tried(gateway.id, parcel.id))[-1].id, OrderState.failed)
     with pytest.raises(BankRefused):
         await house.press(ticket, NOW)
     assert len(await house.tried(gateway.id, parcel.id)) == MAX_ATTEMPTS

@@ -169,7 +169,7 @@ async def test_odd_gifts_are_found_by_what_is_odd_about_them(office: Office) -> 
     parcel = office.gateway.intent()
     await office.house.press(office.gateway.ticket(parcel), NOW)
     (first,) = await office.house.tried(office.gateway.id, parcel.id)
-    office.bank.ends(first.id, OrderState.expired)
+    office.bank.end_order(first.id, OrderState.expired)
     await office.house.press(office.gateway.ticket(parcel), NOW)
     second = (await office.house.tried(office.gateway.id, parcel.id))[1]
     await office.house.settlement.record_notification(office.bank.pay(second.id, flawed=True), NOW)

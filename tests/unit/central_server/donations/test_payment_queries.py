@@ -32,7 +32,7 @@ async def test_an_intent_that_nobody_paid_is_closed_when_the_bank_is_asked_no_mo
     parcel = ours.gateway.intent()
     await ours.house.press(ours.gateway.ticket(parcel), NOW)
     (attempt,) = await ours.house.tried(ours.gateway.id, parcel.id)
-    ours.bank.ends(attempt.id, OrderState.expired)
+    ours.bank.end_order(attempt.id, OrderState.expired)
     for minute in (5, 10, 30, 60, 119):
         await ours.house.queries.query_due(NOW + timedelta(minutes=minute))
     async with ours.database.read() as connection:

@@ -86,11 +86,11 @@ async def test_two_processes_send_it_once(ours: Ours, store_url: str) -> None:
         other = MoneyHouse(elsewhere, ours.bank)
         for _ in range(5):
             refund = await ours.approved(await ours.gift(), 5000)
-            before = ours.bank.asked_to_refund
+            before = ours.bank.refund_requests
             await asyncio.gather(
                 *(house.refund_sender.process_due(NOW) for house in (ours.house, other, ours.house, other))
             )
-            assert ours.bank.asked_to_refund == before + 1
+            assert ours.bank.refund_requests == before + 1
             told = ours.bank.finish(refund.id)
             posted = await asyncio.gather(
                 *(house.settlement.record_notification(told, SOON) for house in (ours.house, other))
@@ -144,7 +144,7 @@ async def test_a_refusal_to_whoever_stood_still_meanwhile_ends_no_refund(ours: O
         assert await MoneyHouse(ours.database, ours.bank).refund_sender.process_due(SOON) == 1
         ours.bank.goes_on.set()
         assert await slow == 1
-    assert ours.bank.asked_to_refund == 2
+    assert ours.bank.refund_requests == 2
     assert (await ours.refund(refund)).state == "sent", (
         "the bank has it: the second telling was refused, not the refund"
     )
@@ -213,7 +213,7 @@ async def test_what_the_bank_gave_back_by_itself_is_never_given_back_by_us_too(o
         assert closed.state == "declined"
         assert number in closed.note
     assert await ours.house.refund_sender.process_due(SOON) == 0
-    assert ours.bank.asked_to_refund == 0
+    assert ours.bank.refund_requests == 0
     assert ((await ours.attempt(gift)).state, await ours.balance(), ours.bank.money_minor) == ("refunded", 0, 0)
     with pytest.raises(RefundNotPossible, match="too_much"):
         await ours.ask(gift, 1)

@@ -97,7 +97,7 @@ async def test_what_is_revoked_is_refused_and_a_new_code_takes_it_in_again(
         async with database.write() as connection:
             assert await gateway_keys.revoke(connection, gateway.id, datetime.now(UTC)) == 1
         for path in ("/api/v1/parcels", "/api/v1/reports", "/api/v1/keys"):
-            status, told = await pi.say(path, b"{}")
+            status, told = await pi.post_json(path, b"{}")
             assert (status, told["code"]) == (401, "key_revoked"), path
         assert (await pi.get("/api/v1/outcomes"))[1]["code"] == "key_revoked"
         assert (await pi.enrol(waiting))[1]["code"] == "key_known", "a revoked key is not taken again"
@@ -241,7 +241,7 @@ async def test_a_report_is_kept_and_says_since_when(central: RunningCentral, ses
         odd = ClockReading(wall=datetime.max.replace(tzinfo=UTC), boot="0" * 32, monotonic_ns=0, trusted=False)
         assert (await pi.report(clock=odd, uptime_s=2**32 - 1, waiting=2**53 - 1, refused=2**53 - 1))[0] == 200
         for broken in (b"", b"[]", b"{", b"null", json.dumps({"contract": 1}).encode()):
-            assert (await pi.say("/api/v1/reports", broken))[0] == 400
+            assert (await pi.post_json("/api/v1/reports", broken))[0] == 400
         assert (await pi.post("/api/v1/reports", b"{}", {"Content-Type": "text/plain"}))[0] == 415
 
 

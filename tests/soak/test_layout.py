@@ -1,4 +1,4 @@
-"""Every page of kiosk and phone in every size of screen, language, text and colours."""
+"""Each kiosk and phone page in each screen size, language, text size and theme."""
 
 import pytest
 from playwright.async_api import async_playwright
@@ -12,7 +12,7 @@ from tests.browser.layout import SIZES, faults, set_up
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_every_page_is_whole_in_every_look(size: str) -> None:
+async def test_kiosk_pages_have_no_layout_fault(size: str) -> None:
     width, height = SIZES[size]
     wrong = {}
     async with gallery() as url, async_playwright() as playwright:
@@ -31,7 +31,7 @@ async def test_every_page_is_whole_in_every_look(size: str) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 360, 430])
-async def test_every_page_of_the_phone_is_whole_in_every_look(width: int) -> None:
+async def test_phone_pages_have_no_layout_fault(width: int) -> None:
     wrong = {}
     async with gallery() as url, async_playwright() as playwright:
         browser = await launch(playwright)
