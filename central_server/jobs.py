@@ -16,7 +16,7 @@ from central_server.donations.order_queries import OrderQueries
 from central_server.donations.refund_sending import RefundSender
 from central_server.ledger.publication import Publisher
 from central_server.receipts.receipt_requests import Receipts
-from central_server.reconciliation.nightly import Nightly
+from central_server.reconciliation.nightly import NightlyRun
 from central_server.statistics.rollup import count_new
 from central_server.statistics.salts import Salts
 from central_server.store.engine import leases, process_events
@@ -141,7 +141,7 @@ async def forget_visitors(
 
 async def reconcile(
     database: Database,
-    nightly: Nightly,
+    nightly: NightlyRun,
     *,
     holder: str,
     clock: Callable[[], datetime],
@@ -160,7 +160,7 @@ async def reconcile(
                 held = await leases.take(connection, "reconcile", holder, now, now + pause)
             if held:
                 night = await nightly.run(now)
-                for day, reason in night.trouble.items():
+                for day, reason in night.failed.items():
                     _log.warning("reconciliation.waiting", day=str(day), reason=reason)
             following = now + pause
         await asyncio.sleep(every_s)

@@ -61,8 +61,8 @@ from central_server.public.static_files import StaticFiles
 from central_server.receipts.receipt_requests import Receipts
 from central_server.receipts.sealed_data import open_seal
 from central_server.reconciliation.fees import FeeRule
-from central_server.reconciliation.nightly import Nightly
-from central_server.reconciliation.statement_import import Reconciling
+from central_server.reconciliation.nightly import NightlyRun
+from central_server.reconciliation.statement_import import Reconciler
 from central_server.rejected_requests import Refusals
 from central_server.settings import Settings
 from central_server.shake.catalogue_bindings import CatalogueBindings
@@ -182,7 +182,7 @@ async def run(
         wanted = Receipts(database, seal, timedelta(days=settings.receipts.keep_days))
         slips = SlipPages(database, wanted, responder, call, refusals, lambda: address.url, named, environment, now)
         fees = FeeRule(settings.reconciliation.fee_basis_points)
-        reconciling = Reconciling(database, bank.name, environment.value, changes.poke, fees)
+        reconciling = Reconciler(database, bank.name, environment.value, changes.poke, fees)
         staff = StaffSite(
             database,
             site.community,
@@ -255,7 +255,7 @@ async def run(
         holder = secrets.token_hex(8)
         edges.push_async_callback(jobs.give_back, database, holder)
 
-        nightly, heard = Nightly(bank, reconciling), {Topic.gifts: changes, Topic.sync_log: news}
+        nightly, heard = NightlyRun(bank, reconciling), {Topic.gifts: changes, Topic.sync_log: news}
         async with asyncio.TaskGroup() as stages:
 
             def start(

@@ -4,8 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from central_server.permits.deadlines import Ending
-from central_server.permits.permit_status import Standing, standing
+from central_server.permits.deadlines import Deadline
+from central_server.permits.permit_status import PermitStatus, load_permit_status
 from central_server.store.donations import receipts
 from central_server.store.engine.connection import Connection
 from central_server.store.ledger.purse_sums import any_lines
@@ -35,7 +35,7 @@ class Paper:
 async def papers(connection: Connection, tops: Collection[str], environment: str, now: datetime) -> list[Paper]:
     """Of organisations and projects that are kept at and below `tops`: others' own staff see to theirs."""
     mine = {place.id for place in await places.every(connection, tops)}
-    found = await standing(connection, tops, now)
+    found = await load_permit_status(connection, tops, now)
     told = [*_ends(found)]
     for each in found.campaigns:
         project, due = each.project, each.following
@@ -48,10 +48,10 @@ async def papers(connection: Connection, tops: Collection[str], environment: str
     return [each for each in told if each.place in mine]
 
 
-def _ends(found: Standing) -> list[Paper]:
+def _ends(found: PermitStatus) -> list[Paper]:
     told = []
     used = {(each.organisation.place, each.organisation.id) for each in found.campaigns if each.organisation}
-    for paper in found.papers:
+    for paper in found.certificates:
         held, until = paper.organisation, paper.certificate
         if until is not None and _near(until) and (held.place, held.id) in used:
             link = f"/staff/organisations/{held.place}/{held.id}"
@@ -83,9 +83,9 @@ async def waiting(connection: Connection, money_tops: Collection[str], environme
     ]
 
 
-def _near(ending: Ending) -> bool:
+def _near(ending: Deadline) -> bool:
     return ending.soon or ending.over
 
 
-def _left(ending: Ending) -> int:
+def _left(ending: Deadline) -> int:
     return max(0, ending.days)

@@ -203,7 +203,7 @@ async def _refunds(connection: Connection, money_tops: Collection[str], environm
             each.id,
             "",
             "/staff/refunds",
-            since=each.sent_at or each.asked_at,
+            since=each.sent_at or each.requested_at,
             amount=Money(each.amount_minor, each.currency),
         )
         for matter, found in ((Matter.refund_waiting, waiting), (Matter.refund_unanswered, silent))
@@ -215,12 +215,12 @@ async def _published(connection: Connection, tops: Collection[str], now: datetim
     """Gateways that were shown figures that contradict what they keep."""
     found: dict[tuple[str, str], Task] = {}
     for refusal, label in await cosignatures.refusals(connection, tops):
-        if refusal.told_at < now - _REFUSED_BACK:
+        if refusal.reported_at < now - _REFUSED_BACK:
             continue
         about = (refusal.community, f"{refusal.gateway}/{refusal.project}", label)
         link = f"/board/{quote(refusal.community, safe='')}#{refusal.project}"
         found.setdefault(
-            (refusal.gateway, refusal.project), Task(Matter.head_refused, *about, link, since=refusal.told_at)
+            (refusal.gateway, refusal.project), Task(Matter.head_refused, *about, link, since=refusal.reported_at)
         )
     return list(found.values())
 
@@ -234,7 +234,7 @@ async def _spending(connection: Connection, money_tops: Collection[str], environ
             each.id,
             "",
             f"/staff/disbursements/{each.id}",
-            since=each.asked_at,
+            since=each.requested_at,
             amount=Money(each.amount_minor, each.currency),
         )
         for each in await disbursements.page(connection, money_tops, environment, waiting=True)

@@ -1,4 +1,4 @@
-"""What every emulated bank is: a process of its own on loopback, with a few tasks behind its pages."""
+"""Run an emulated bank: a process on loopback with a background task behind its pages."""
 
 import asyncio
 import secrets
@@ -13,7 +13,7 @@ from daemonkit.sd_notify import Notifier
 from daemonkit.web import WebRules, serving
 
 
-def rules(*, exempt: tuple[str, ...], open_doors: frozenset[str] = frozenset()) -> WebRules:
+def build_rules(*, exempt: tuple[str, ...], open_doors: frozenset[str] = frozenset()) -> WebRules:
     return WebRules(
         allowed_hosts=HOSTS,
         secret=secrets.token_bytes(32),
@@ -32,13 +32,13 @@ async def serve(
     stop: asyncio.Event,
     ready: Callable[[str], None],
 ) -> None:
-    """Until `stop`; `ready` is told the address. Raises OSError when the port is taken."""
+    """Serve until `stop` is set; call `ready` with the address. Raises OSError if the port is taken."""
     notifier = Notifier.from_environment()
-    async with AsyncExitStack() as edges:
-        edges.callback(background.close)  # never awaited where the port is taken
-        url = await edges.enter_async_context(serving(app, host, port))
-        telling = await edges.enter_async_context(asyncio.TaskGroup())
-        running = telling.create_task(background)
+    async with AsyncExitStack() as stack:
+        stack.callback(background.close)  # it is never awaited if the port is taken
+        url = await stack.enter_async_context(serving(app, host, port))
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        running = tasks.create_task(background)
         notifier.ready(url=url)
         ready(url)
         await stop.wait()

@@ -1,4 +1,4 @@
-"""A file to which every change is appended as a line of JSON, so that a restart forgets nothing."""
+"""An append-only file of JSON lines, one for each change, so that a restart loses nothing."""
 
 import json
 import os
@@ -18,14 +18,14 @@ class Journal:
             try:
                 record = json.loads(line)
             except ValueError:
-                continue  # the last line, torn by a power cut: its change was never acknowledged
+                continue  # an incomplete last line after a power cut: its change was never acknowledged
             if isinstance(record, dict):
                 yield record
 
     def append(self, record: Mapping[str, Any]) -> None:
-        """On disk when this returns."""
+        """The record is on disk when this returns."""
         line = json.dumps(record, ensure_ascii=False)
-        # A torn line before this one is closed by the newline in front.
+        # The newline in front ends an incomplete line before this one.
         descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             os.write(descriptor, f"\n{line}\n".encode())

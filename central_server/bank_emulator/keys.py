@@ -1,4 +1,4 @@
-"""The emulator's keys, made in its state folder on the first start."""
+"""The emulator's keys, created in its state folder on the first start."""
 
 import os
 import secrets
@@ -13,14 +13,14 @@ from sync_contract.keys import public_text
 
 @dataclass(frozen=True, slots=True)
 class BankKeys:
-    """`signing` is the bank's; `merchant` is the secret shared with its one merchant."""
+    """`signing`: the bank's key. `merchant`: the secret shared with its only merchant."""
 
     signing: Ed25519PrivateKey
     merchant: bytes
 
 
 def open_keys(folder: Path) -> BankKeys:
-    """Makes bank.key and merchant.secret (0600) when absent, and bank.pub for merchants to pin."""
+    """Create bank.key and merchant.secret (0600) if missing, and bank.pub for merchants to pin."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     key, public, merchant = folder / "bank.key", folder / "bank.pub", folder / "merchant.secret"
     if not key.exists():

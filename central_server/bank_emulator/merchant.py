@@ -1,6 +1,7 @@
-"""What the merchant asks: orders, refunds, and how they stand. Requests carry its HMAC, answers our signature.
+"""Answer the merchant's requests: orders, refunds and queries.
 
-Written from the protocol, on purpose without the merchant's own code.
+Requests carry the merchant's HMAC, answers the bank's signature.
+Written from the protocol, not from the merchant's code.
 """
 
 import hmac
@@ -8,16 +9,17 @@ import json
 import secrets
 import time
 from base64 import b64encode
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated, TypeVar
 
 from aiohttp import web
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
 from central_server.bank_emulator.addresses import on_this_machine
 from central_server.bank_emulator.keys import BankKeys
-from central_server.bank_emulator.notification_sender import Notifying
+from central_server.bank_emulator.notification_sender import NotificationSender
 from central_server.bank_emulator.orders import Order, OrderBook, Refund, RefundBook
 from daemonkit.web import read_body
 from sync_contract.strict_model import Record
@@ -27,13 +29,11 @@ _LIMIT = 16 * 1024
 
 def _loopback(url: str) -> str:
     if not on_this_machine(url):
-        raise ValueError("expected http(s) on this machine: a drill goes nowhere else")
+        raise ValueError("expected http(s) on this machine: a drill sends nothing elsewhere")
     return url
 
 
 LoopbackUrl = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_loopback)]
-
-
 _Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{8,40}$")]
 _Minor = Annotated[int, Field(ge=1, le=10_000_000_00)]
 _Currency = Annotated[str, StringConstraints(pattern=r"^CNY$")]
@@ -49,7 +49,7 @@ class NewOrder(Record):
 
 
 class NewRefund(Record):
-    """`payment`: the bank's number of the payment; `whole`: all of it, of which nothing was given back before."""
+    """`payment`: the bank's number of the payment. `whole`: all of it, without an earlier refund."""
 
     refund: _Id
     order: _Id
@@ -60,116 +60,128 @@ class NewRefund(Record):
     whole: bool
 
 
+_Model = TypeVar("_Model", bound=Record)
+Answer = tuple[int, dict[str, object]]
+"""Status and body, to be signed."""
+
+
+class _Refused(Exception):
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
 class Merchant:
-    def __init__(self, keys: BankKeys, orders: OrderBook, refunds: RefundBook, notifying: Notifying) -> None:
-        self._keys = keys
-        self._orders = orders
-        self._refunds = refunds
-        self._notifying = notifying
+    keys: BankKeys
+    orders: OrderBook
+    refunds: RefundBook
+    notifications: NotificationSender
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.post("/orders", self._open),
-            web.get("/orders/{order}", self._query),
-            web.post("/refunds", self._give_back),
-            web.get("/refunds/{refund}", self._query_refund),
+            web.post("/orders", self._signed(self._open)),
+            web.get("/orders/{order}", self._signed(self._query)),
+            web.post("/refunds", self._signed(self._refund)),
+            web.get("/refunds/{refund}", self._signed(self._query_refund)),
         ]
 
-    async def _open(self, request: web.Request) -> web.Response:
-        body = await read_body(request, limit=_LIMIT, deadline=10)
-        if not self._from_merchant(request, body):
-            return self._answer(request, 401, {"error": "not signed by the merchant"})
-        try:
-            asked = NewOrder.model_validate_json(body)
-        except ValidationError as error:
-            return self._answer(request, 400, {"error": f"{error.error_count()} faults in the order"})
-        fields = asked.model_dump()
+    def _signed(
+        self, handler: Callable[[web.Request, bytes], Answer]
+    ) -> Callable[[web.Request], Awaitable[web.Response]]:
+        """Check the merchant's HMAC before the handler, and sign its answer."""
+
+        async def handle(request: web.Request) -> web.Response:
+            body = await read_body(request, limit=_LIMIT, deadline=10) if request.method == "POST" else b""
+            try:
+                if not self._from_merchant(request, body):
+                    raise _Refused(401, "not signed by the merchant")
+                status, answer = handler(request, body)
+            except _Refused as refused:
+                status, answer = refused.status, {"error": str(refused)}
+            content = json.dumps(answer).encode()
+            signature = self.keys.signing.sign(b"sandbox answer v1\0" + request.path.encode() + b"\0" + content)
+            headers = {"Sandbox-Signature": b64encode(signature).decode()}
+            return web.Response(status=status, body=content, content_type="application/json", headers=headers)
+
+        return handle
+
+    def _open(self, request: web.Request, body: bytes) -> Answer:
+        fields = _read(NewOrder, body).model_dump()
         new = Order(id=fields.pop("order"), opened_at=time.time(), **fields)
-        held = self._orders.get(new.id)
-        if held is None:
-            self._orders.keep(new)
-            return self._report(request, new, 201)
-        if (held.amount_minor, held.currency) != (new.amount_minor, new.currency):
-            return self._answer(request, 409, {"error": "the order is known with another amount"})
-        # The merchant may have moved, and its donor may read another language now.
-        again = replace(held, subject=new.subject, return_url=new.return_url, notify_url=new.notify_url)
-        if again != held:
-            self._orders.keep(again)
-        return self._report(request, again, 200)
+        known = self.orders.get(new.id)
+        if known is None:
+            self.orders.save(new)
+            return 201, _report_order(request, new)
+        if (known.amount_minor, known.currency) != (new.amount_minor, new.currency):
+            raise _Refused(409, "the order exists with another amount")
+        # The merchant's address may have changed, and its donor may read another language now.
+        updated = replace(known, subject=new.subject, return_url=new.return_url, notify_url=new.notify_url)
+        if updated != known:
+            self.orders.save(updated)
+        return 200, _report_order(request, updated)
 
-    async def _query(self, request: web.Request) -> web.Response:
-        if not self._from_merchant(request, b""):
-            return self._answer(request, 401, {"error": "not signed by the merchant"})
-        order = self._orders.get(request.match_info["order"])
+    def _query(self, request: web.Request, _: bytes) -> Answer:
+        order = self.orders.get(request.match_info["order"])
         if order is None:
-            return self._answer(request, 404, {"error": "no such order"})
-        return self._report(request, order, 200)
+            raise _Refused(404, "no such order")
+        return 200, _report_order(request, order)
 
-    async def _give_back(self, request: web.Request) -> web.Response:
-        body = await read_body(request, limit=_LIMIT, deadline=10)
-        if not self._from_merchant(request, body):
-            return self._answer(request, 401, {"error": "not signed by the merchant"})
-        try:
-            asked = NewRefund.model_validate_json(body)
-        except ValidationError as error:
-            return self._answer(request, 400, {"error": f"{error.error_count()} faults in the refund"})
-        held = self._refunds.get(asked.refund)
-        if held is not None:
-            if (held.order, held.amount_minor) != (asked.order, asked.amount_minor):
-                return self._answer(request, 409, {"error": "the refund is known with other content"})
-            return self._report_refund(request, held, 200)
-        order = self._orders.get(asked.order)
-        if order is None or order.state != "paid" or order.payment != asked.payment:
-            return self._answer(request, 409, {"error": "no such payment"})
-        before = self._refunds.given_back(order.id)
-        if asked.amount_minor > order.amount_minor - before:
-            return self._answer(request, 409, {"error": "more than is left of the payment"})
-        if asked.whole and (before or asked.amount_minor != order.amount_minor):
-            return self._answer(request, 409, {"error": "not the whole payment"})
+    def _refund(self, _: web.Request, body: bytes) -> Answer:
+        new = _read(NewRefund, body)
+        known = self.refunds.get(new.refund)
+        if known is not None:
+            if (known.order, known.amount_minor) != (new.order, new.amount_minor):
+                raise _Refused(409, "the refund exists with other content")
+            return 200, _report_refund(known)
+        order = self.orders.get(new.order)
+        if order is None or order.state != "paid" or order.payment != new.payment:
+            raise _Refused(409, "no such payment")
+        before = self.refunds.refunded(order.id)
+        if new.amount_minor > order.amount_minor - before:
+            raise _Refused(409, "more than is left of the payment")
+        if new.whole and (before or new.amount_minor != order.amount_minor):
+            raise _Refused(409, "not the whole payment")
         number = f"R{secrets.randbelow(10**12):012d}"
-        made = Refund(asked.refund, order.id, asked.amount_minor, asked.currency, number, asked.notify_url)
-        self._refunds.keep(made)
-        self._notifying.begin(made)
-        return self._report_refund(request, made, 201)
+        refund = Refund(new.refund, order.id, new.amount_minor, new.currency, number, new.notify_url)
+        self.refunds.save(refund)
+        self.notifications.begin(refund)
+        return 201, _report_refund(refund)
 
-    async def _query_refund(self, request: web.Request) -> web.Response:
-        if not self._from_merchant(request, b""):
-            return self._answer(request, 401, {"error": "not signed by the merchant"})
-        refund = self._refunds.get(request.match_info["refund"])
+    def _query_refund(self, request: web.Request, _: bytes) -> Answer:
+        refund = self.refunds.get(request.match_info["refund"])
         if refund is None:
-            return self._answer(request, 404, {"error": "no such refund"})
-        return self._report_refund(request, refund, 200)
-
-    def _report_refund(self, request: web.Request, refund: Refund, status: int) -> web.Response:
-        told = {
-            "order": refund.id,
-            "status": "paid",
-            "amount_minor": refund.amount_minor,
-            "currency": refund.currency,
-            "payment": refund.payment,
-            "pay_url": "",
-        }
-        return self._answer(request, status, told)
-
-    def _report(self, request: web.Request, order: Order, status: int) -> web.Response:
-        now = order.at(time.time())
-        told = {
-            "order": now.id,
-            "status": now.state,
-            "amount_minor": now.amount_minor,
-            "currency": now.currency,
-            "payment": now.payment,
-            "pay_url": f"http://{request.host}/pay/{now.id}",
-        }
-        return self._answer(request, status, told)
-
-    def _answer(self, request: web.Request, status: int, told: dict[str, Any]) -> web.Response:
-        body = json.dumps(told).encode()
-        signed = self._keys.signing.sign(b"sandbox answer v1\0" + request.path.encode() + b"\0" + body)
-        headers = {"Sandbox-Signature": b64encode(signed).decode()}
-        return web.Response(status=status, body=body, content_type="application/json", headers=headers)
+            raise _Refused(404, "no such refund")
+        return 200, _report_refund(refund)
 
     def _from_merchant(self, request: web.Request, body: bytes) -> bool:
-        expected = hmac.new(self._keys.merchant, f"{request.method} {request.path}\n".encode() + body, sha256)
+        expected = hmac.new(self.keys.merchant, f"{request.method} {request.path}\n".encode() + body, sha256)
         given = request.headers.get("Sandbox-Merchant", "")
         return hmac.compare_digest(given.encode(), expected.hexdigest().encode())
+
+
+def _read(model: type[_Model], body: bytes) -> _Model:
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise _Refused(400, f"{error.error_count()} invalid fields") from error
+
+
+def _report_order(request: web.Request, order: Order) -> dict[str, object]:
+    current = order.at(time.time())
+    return _report(current, current.state, f"http://{request.host}/pay/{current.id}")
+
+
+def _report_refund(refund: Refund) -> dict[str, object]:
+    return _report(refund, "paid", "")
+
+
+def _report(known: Order | Refund, status: str, pay_url: str) -> dict[str, object]:
+    return {
+        "order": known.id,
+        "status": status,
+        "amount_minor": known.amount_minor,
+        "currency": known.currency,
+        "payment": known.payment,
+        "pay_url": pay_url,
+    }

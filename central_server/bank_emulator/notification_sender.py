@@ -1,4 +1,4 @@
-"""Telling the merchant that an order was paid, or given back, again and again until it answers 200."""
+"""Notify the merchant of payments and refunds, with retries until it answers 200."""
 
 import asyncio
 import json
@@ -13,14 +13,14 @@ from central_server.bank_emulator.keys import BankKeys
 from central_server.bank_emulator.orders import Order, OrderBook, Refund, RefundBook
 
 _log = structlog.get_logger()
-MINUTES = (0.0, 1.0, 2.0, 4.0)
-"""Between one try and the next; then the bank gives up, and the merchant has to query."""
+GAPS_MIN = (0.0, 1.0, 2.0, 4.0)
+"""Minutes before each attempt; after the last the bank gives up, and the merchant has to query."""
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
-def notification(order: Order | Refund, keys: BankKeys) -> tuple[dict[str, str], bytes]:
-    """Headers and body; the same octets at each try."""
-    told = {
+def build_notification(order: Order | Refund, keys: BankKeys) -> tuple[dict[str, str], bytes]:
+    """Return headers and body; the same bytes at each attempt."""
+    content = {
         "id": "N" + sha256(f"{order.id} {order.payment}".encode()).hexdigest()[:24].upper(),
         "order": order.id,
         "status": "refunded" if isinstance(order, Refund) else "paid",
@@ -28,40 +28,40 @@ def notification(order: Order | Refund, keys: BankKeys) -> tuple[dict[str, str],
         "currency": order.currency,
         "payment": order.payment,
     }
-    body = json.dumps(told).encode()
+    body = json.dumps(content).encode()
     signature = b64encode(keys.signing.sign(b"sandbox notification v1\0" + body)).decode()
     return {"Content-Type": "application/json", "Sandbox-Signature": signature}, body
 
 
-class Notifying:
-    """Runs one task for each paid order and each refund; begins again after a restart where nobody had answered."""
+class NotificationSender:
+    """Runs one task for each paid order and refund; after a restart, for those that were not answered."""
 
     def __init__(
-        self, keys: BankKeys, orders: OrderBook, refunds: RefundBook, *, minutes: tuple[float, ...] = MINUTES
+        self, keys: BankKeys, orders: OrderBook, refunds: RefundBook, *, gaps_min: tuple[float, ...] = GAPS_MIN
     ) -> None:
         self._keys = keys
         self._orders = orders
         self._refunds = refunds
-        self._minutes = minutes
-        self._due: asyncio.Queue[Order | Refund] = asyncio.Queue()
+        self._gaps_min = gaps_min
+        self._pending: asyncio.Queue[Order | Refund] = asyncio.Queue()
 
     def begin(self, order: Order | Refund) -> None:
-        self._due.put_nowait(order)
+        self._pending.put_nowait(order)
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Run until cancelled."""
         for order in self._orders.paid_but_not_notified():
             self.begin(order)
         for refund in self._refunds.not_notified():
             self.begin(refund)
         async with aiohttp.ClientSession(timeout=_TIMEOUT) as session, asyncio.TaskGroup() as tries:
             while True:
-                tries.create_task(self._notify(await self._due.get(), session))
+                tries.create_task(self._notify(await self._pending.get(), session))
 
     async def _notify(self, order: Order | Refund, session: aiohttp.ClientSession) -> None:
-        headers, body = notification(order, self._keys)
-        for minutes in self._minutes:
-            await asyncio.sleep(60 * minutes)
+        headers, body = build_notification(order, self._keys)
+        for gaps_min in self._gaps_min:
+            await asyncio.sleep(60 * gaps_min)
             try:
                 async with session.post(
                     order.notify_url, data=body, headers=headers, allow_redirects=False
@@ -71,12 +71,12 @@ class Notifying:
                 _log.warning("notification.unanswered", order=order.id, error=type(error).__name__)
                 continue
             if status == 200:
-                self._told(order)
+                self._mark_notified(order)
                 return
             _log.warning("notification.refused", order=order.id, status=status)
 
-    def _told(self, order: Order | Refund) -> None:
+    def _mark_notified(self, order: Order | Refund) -> None:
         if isinstance(order, Refund):
-            self._refunds.keep(replace(order, notified=True))
+            self._refunds.save(replace(order, notified=True))
         else:
-            self._orders.keep(replace(order, notified=True))
+            self._orders.save(replace(order, notified=True))

@@ -1,9 +1,9 @@
-"""The sandbox's orders and what was given back of them, each change in a journal."""
+"""Store the sandbox's orders and refunds; each change is a line of a journal."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from central_server.bank_emulator.journal import Journal
 
@@ -27,13 +27,13 @@ class Order:
     notified: bool = False
 
     def at(self, now: float) -> "Order":
-        """The order as it stands at `now`: one that nobody paid in time has expired."""
+        """Return the order as of `now`: an unpaid one expires."""
         return replace(self, state="expired") if self.state == "open" and now > self.opened_at + LIFETIME_S else self
 
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Done as soon as it is accepted. `order`: of which it gives back; `payment`: its own number at the bank."""
+    """Done as soon as it is accepted. `order`: the refunded one. `payment`: the refund's own number at the bank."""
 
     id: str
     order: str
@@ -44,39 +44,39 @@ class Refund:
     notified: bool = False
 
 
-class OrderBook:
-    def __init__(self, file: Path) -> None:
+_Entry = TypeVar("_Entry", Order, Refund)
+
+
+class _Book(Generic[_Entry]):
+    def __init__(self, file: Path, entry: type[_Entry]) -> None:
         self._journal = Journal(file)
-        self._orders = {order.id: order for order in (Order(**record) for record in self._journal.read())}
+        entries = (entry(**record) for record in self._journal.read())
+        self._by_id: dict[str, _Entry] = {each.id: each for each in entries}
 
-    def get(self, order: str) -> Order | None:
-        return self._orders.get(order)
+    def get(self, id_: str) -> _Entry | None:
+        return self._by_id.get(id_)
 
-    def keep(self, order: Order) -> None:
-        """On disk when this returns."""
-        self._journal.append(asdict(order))
-        self._orders[order.id] = order
+    def save(self, entry: _Entry) -> None:
+        """The entry is on disk when this returns."""
+        self._journal.append(asdict(entry))
+        self._by_id[entry.id] = entry
+
+    def not_notified(self) -> Iterator[_Entry]:
+        return (each for each in list(self._by_id.values()) if not each.notified)
+
+
+class OrderBook(_Book[Order]):
+    def __init__(self, file: Path) -> None:
+        super().__init__(file, Order)
 
     def paid_but_not_notified(self) -> Iterator[Order]:
-        return (order for order in list(self._orders.values()) if order.state == "paid" and not order.notified)
+        return (order for order in self.not_notified() if order.state == "paid")
 
 
-class RefundBook:
+class RefundBook(_Book[Refund]):
     def __init__(self, file: Path) -> None:
-        self._journal = Journal(file)
-        self._refunds = {refund.id: refund for refund in (Refund(**record) for record in self._journal.read())}
+        super().__init__(file, Refund)
 
-    def get(self, refund: str) -> Refund | None:
-        return self._refunds.get(refund)
-
-    def keep(self, refund: Refund) -> None:
-        """On disk when this returns."""
-        self._journal.append(asdict(refund))
-        self._refunds[refund.id] = refund
-
-    def given_back(self, order: str) -> int:
-        """Of an order, in its currency's smallest unit."""
-        return sum(refund.amount_minor for refund in self._refunds.values() if refund.order == order)
-
-    def not_notified(self) -> Iterator[Refund]:
-        return (refund for refund in list(self._refunds.values()) if not refund.notified)
+    def refunded(self, order: str) -> int:
+        """Return the refunded amount of an order, in its currency's smallest unit."""
+        return sum(refund.amount_minor for refund in self._by_id.values() if refund.order == order)

@@ -1,4 +1,4 @@
-"""The look that all emulated banks share, and the language in which a donor reads them."""
+"""The templates, style sheet and language selection shared by all emulated banks."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,15 +25,15 @@ def render(
     request: web.Request,
     status: int,
     template: str,
-    texts: Mapping[Language, Mapping[str, str]],
+    all_texts: Mapping[Language, Mapping[str, str]],
     **facts: Any,  # noqa: ANN401  (the template's own)
 ) -> web.Response:
-    asked = language(request)
+    chosen = language(request)
     html = _templates.get_template(template).render(
-        language=asked.value, names=_NAMES, say=texts[asked], path=request.path, **facts
+        language=chosen.value, names=_NAMES, texts=all_texts[chosen], path=request.path, **facts
     )
     return web.Response(status=status, text=html, content_type="text/html")
 
 
-async def style(request: web.Request) -> web.FileResponse:
+async def serve_style(request: web.Request) -> web.FileResponse:
     return web.FileResponse(_FOLDER / "bank.css", headers={"Cache-Control": "max-age=3600"})

@@ -1,4 +1,4 @@
-"""The pay page: what the donor sees of the drill bank."""
+"""The sandbox's pay page for donors."""
 
 import secrets
 import time
@@ -7,9 +7,9 @@ from typing import Any
 
 from aiohttp import web
 
-from central_server.bank_emulator.notification_sender import Notifying
+from central_server.bank_emulator.notification_sender import NotificationSender
 from central_server.bank_emulator.orders import Order, OrderBook
-from central_server.bank_emulator.page_style import language, render, style
+from central_server.bank_emulator.page_style import language, render, serve_style
 from central_server.bank_emulator.texts import TEXTS
 from daemonkit.web import RULES, csrf_token, read_form
 from kiosk_ui.number_format import money
@@ -17,15 +17,15 @@ from sync_contract.money import Money
 
 
 class PayPages:
-    def __init__(self, orders: OrderBook, notifying: Notifying) -> None:
+    def __init__(self, orders: OrderBook, notifications: NotificationSender) -> None:
         self._orders = orders
-        self._notifying = notifying
+        self._notifications = notifications
 
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get("/pay/{order}", self._show),
             web.post("/pay/{order}", self._decide),
-            web.get("/static/bank.css", style),
+            web.get("/static/bank.css", serve_style),
         ]
 
     async def _show(self, request: web.Request) -> web.Response:
@@ -50,10 +50,10 @@ class PayPages:
     def _settle(self, order: Order, decision: str) -> None:
         if decision == "confirm":
             paid = replace(order, state="paid", payment=f"P{secrets.randbelow(10**12):012d}")
-            self._orders.keep(paid)
-            self._notifying.begin(paid)
+            self._orders.save(paid)
+            self._notifications.begin(paid)
         elif decision == "cancel":
-            self._orders.keep(replace(order, state="failed"))
+            self._orders.save(replace(order, state="failed"))
         else:
             raise web.HTTPBadRequest
 

@@ -1,4 +1,4 @@
-"""The sandbox bank as its own process: keys, orders, pages and notifications in one state folder."""
+"""Run the sandbox bank: keys, orders, pages and notifications in one state folder."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,10 +6,10 @@ from pathlib import Path
 
 from aiohttp import web
 
-from central_server.bank_emulator.emulator_process import rules, serve
+from central_server.bank_emulator.emulator_process import build_rules, serve
 from central_server.bank_emulator.keys import open_keys
 from central_server.bank_emulator.merchant import Merchant
-from central_server.bank_emulator.notification_sender import MINUTES, Notifying
+from central_server.bank_emulator.notification_sender import GAPS_MIN, NotificationSender
 from central_server.bank_emulator.orders import OrderBook, RefundBook
 from central_server.bank_emulator.pages import PayPages, page
 from daemonkit.web import guarded_app
@@ -22,16 +22,18 @@ async def run(
     port: int,
     stop: asyncio.Event,
     ready: Callable[[str], None] = lambda url: None,
-    minutes: tuple[float, ...] = MINUTES,
+    gaps_min: tuple[float, ...] = GAPS_MIN,
 ) -> None:
-    """Until `stop`; `ready` is told the address."""
+    """Run until `stop` is set; call `ready` with the address."""
     keys = open_keys(state)
     orders = OrderBook(state / "orders.jsonl")
     refunds = RefundBook(state / "refunds.jsonl")
-    notifying = Notifying(keys, orders, refunds, minutes=minutes)
-    app = guarded_app(rules(exempt=("/orders", "/refunds", "/static/")), error_page=_error_page)
-    app.add_routes([*Merchant(keys, orders, refunds, notifying).routes(), *PayPages(orders, notifying).routes()])
-    await serve(app, notifying.run(), host=host, port=port, stop=stop, ready=ready)
+    notifications = NotificationSender(keys, orders, refunds, gaps_min=gaps_min)
+    app = guarded_app(build_rules(exempt=("/orders", "/refunds", "/static/")), error_page=_error_page)
+    app.add_routes(
+        [*Merchant(keys, orders, refunds, notifications).routes(), *PayPages(orders, notifications).routes()]
+    )
+    await serve(app, notifications.run(), host=host, port=port, stop=stop, ready=ready)
 
 
 def _error_page(request: web.Request, status: int) -> web.Response:

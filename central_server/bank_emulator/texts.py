@@ -1,4 +1,4 @@
-"""What stands on the emulator's pages."""
+"""Texts on the sandbox's pages."""
 
 from sync_contract.strict_model import Language
 

@@ -1,7 +1,7 @@
-"""Everything about one project for its auditor: a zip of CSV files, and sums in it that prove themselves.
+"""Build the auditor's zip for one project: CSV files, and sums over them that anyone can recompute.
 
-No donor is in it: nothing of what was given for receipts, no return addresses, and of what a bank sent only what may be
-kept at all.
+It contains no donor data: nothing given for receipts, no return addresses, and of the banks' messages only what may be
+stored.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from central_server.books.sum_checks import checks
+from central_server.books.sum_checks import run_checks
 from central_server.sheets.sheet_writer import Cell, csv_file
 from central_server.store.engine.connection import Connection
 from central_server.store.ledger import project_rows
@@ -20,32 +20,32 @@ from central_server.store.places.places import communities
 from sync_contract.permit import OFFICIAL_TIME
 
 README = """Books of the project {project}
-Made {at} (Beijing time) by {by}. Environment: {environment}. Communities: {communities}.
+Created {at} (Beijing time) by {by}. Environment: {environment}. Communities: {communities}.
 
-Every file is CSV in UTF-8 with a mark at its begin (Excel opens it). What ends in _minor is whole fen (1/100 yuan).
+Every file is CSV in UTF-8 with a byte order mark (Excel opens it). Columns ending in _minor are whole fen (1/100 yuan).
 Times are UTC, as 2026-11-24T04:00:00.000000Z; days are of Beijing.
 
 intents.csv         gifts that were registered
-attempts.csv        one order at a bank each; evidence is the bank's number of the payment
-state_changes.csv   every change of a gift or an order: before, after, when, by what cause, proved by what
-notifications.csv   what banks told us, as far as it may be kept: no card, no account
-ledger.csv          the ledger: n counts the lines of a community's purse without gaps; secret opens the line's proof
-refunds.csv         who asked, who decided, what the bank made of it
-statement_rows.csv  rows of the bank's files that are of these orders
-differences.csv     where the bank's files and these books did not agree, and how each was settled
-disbursements.csv   what was spent, mended or moved; who asked, who decided; voucher names a file in vouchers/
-vouchers/           the vouchers themselves, each called by its SHA-256
-heads.csv           published heads of the ledger's tree, each signed; cosignatures.csv: by which gateways
-receipts.csv        whether the official receipt was wanted or issued; no donor's data
-sums.csv            sums and counts over these files. Each line says what must be equal to what; "holds" was worked out
-                    when this file was made, and everybody can work it out again.
+attempts.csv        bank orders; evidence is the bank's number of the payment
+state_changes.csv   every change of a gift or an order: before, after, time, cause, evidence
+notifications.csv   notifications of banks, as far as they may be stored: no card, no account
+ledger.csv          the ledger: n numbers the lines of a community's purse without gaps; secret opens the line's proof
+refunds.csv         requester, decider, result at the bank
+statement_rows.csv  rows of the bank's files for these orders
+differences.csv     disagreements of the bank's files and these books, and how each was settled
+disbursements.csv   spending, corrections and moves; requester, decider; voucher names a file in vouchers/
+vouchers/           the vouchers, each named by its SHA-256
+heads.csv           published heads of the ledger's tree, each signed; cosignatures.csv: the gateways' signatures
+receipts.csv        whether the official receipt was requested or issued; no donor data
+sums.csv            sums and counts over these files. Each line names two equal values; "holds" was computed when this
+                    file was created, and can be recomputed.
 manifest.csv        rows and SHA-256 of every file here
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """`tops`: at and below these places; `by`: who asks."""
+class AuditRequest:
+    """`tops`: at and below these places. `by`: the account that asks."""
 
     project: str
     environment: str
@@ -54,41 +54,44 @@ class Wanted:
     at: datetime
 
 
-async def gathered(
-    connection: Connection, wanted: Wanted
+async def collect_tables(
+    connection: Connection, request: AuditRequest
 ) -> tuple[Mapping[str, list[dict[str, Any]]], dict[str, bytes], str]:
-    """By file its rows; the vouchers by name; and the names of the communities."""
-    inside = await communities(connection, wanted.tops)
-    tables = await project_rows.every(connection, wanted.project, wanted.environment, inside)
+    """Return the rows by file, the vouchers by name, and the communities' names."""
+    visible = await communities(connection, request.tops)
+    tables = await project_rows.every(connection, request.project, request.environment, visible)
     vouchers = await project_rows.vouchers(connection, tables["disbursements"])
-    named = ", ".join(sorted({str(row["community"]) for row in tables["intents"] + tables["ledger"]})) or "-"
-    return tables, vouchers, named
+    community_names = ", ".join(sorted({str(row["community"]) for row in tables["intents"] + tables["ledger"]})) or "-"
+    return tables, vouchers, community_names
 
 
-def zipped(
-    wanted: Wanted, tables: Mapping[str, list[dict[str, Any]]], vouchers: Mapping[str, bytes], named: str
+def build_zip(
+    request: AuditRequest,
+    tables: Mapping[str, list[dict[str, Any]]],
+    vouchers: Mapping[str, bytes],
+    community_names: str,
 ) -> bytes:
-    """Blocks for as long as it takes."""
+    """Build the file; a large project takes seconds, so call it in a thread."""
     files: dict[str, bytes] = {}
     counts: dict[str, int] = {}
     for name, rows in tables.items():
         files[f"{name}.csv"] = _csv(rows, project_rows.COLUMNS[name])
         counts[f"{name}.csv"] = len(rows)
-    told = [[each.what, each.left, each.right, "yes" if each.holds else "NO"] for each in checks(tables)]
-    files["sums.csv"] = csv_file([["what", "left", "right", "holds"], *told])
-    counts["sums.csv"] = len(told)
+    sums = [[each.what, each.left, each.right, "yes" if each.holds else "NO"] for each in run_checks(tables)]
+    files["sums.csv"] = csv_file([["what", "left", "right", "holds"], *sums])
+    counts["sums.csv"] = len(sums)
     for name, content in vouchers.items():
         files[f"vouchers/{name}"] = content
-    manifest: list[list[Cell]] = [["file", "rows", "octets", "sha256"]]
+    manifest: list[list[Cell]] = [["file", "rows", "bytes", "sha256"]]
     for name, content in sorted(files.items()):
         manifest.append([name, counts.get(name), len(content), hashlib.sha256(content).hexdigest()])
     files["manifest.csv"] = csv_file(manifest)
     files["README.txt"] = README.format(
-        project=wanted.project,
-        at=f"{wanted.at.astimezone(OFFICIAL_TIME):%Y-%m-%d %H:%M}",
-        by=wanted.by,
-        environment=wanted.environment,
-        communities=named,
+        project=request.project,
+        at=f"{request.at.astimezone(OFFICIAL_TIME):%Y-%m-%d %H:%M}",
+        by=request.by,
+        environment=request.environment,
+        communities=community_names,
     ).encode()
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -1,4 +1,4 @@
-"""Totals by project and period, as an organisation copies them into 慈善中国."""
+"""Compute totals by project and period, as an organisation enters them in 慈善中国."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ COLUMNS = (
 
 @dataclass(slots=True)
 class Totals:
-    """Of one community's project, in fen. `before` + all that came − all that went = `after`."""
+    """Of one community's project, in fen. `before` + all incoming − all outgoing = `after`."""
 
     community: str
     project: str
@@ -54,13 +54,13 @@ class Totals:
 
     @property
     def after(self) -> int:
-        came = self.received + self.moved_in
-        return self.before + came - self.fees - self.refunded - self.spent - self.moved_out
+        incoming = self.received + self.moved_in
+        return self.before + incoming - self.fees - self.refunded - self.spent - self.moved_out
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Both days included, of official time."""
+    """Both days included, in official time."""
 
     first: date
     last: date
@@ -75,14 +75,14 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """`rows`: for a spreadsheet, without the heading; `totals`: what they were made of."""
+class CharityReport:
+    """`rows`: for a spreadsheet, without the heading. `totals`: their source."""
 
     totals: tuple[Totals, ...]
     rows: tuple[tuple[Cell, ...], ...] = field(default=())
 
 
-_SUMMED = {
+_TOTAL_OF_KIND = {
     "paid": "received",
     "surplus": "received",
     "fee": "fees",
@@ -91,13 +91,13 @@ _SUMMED = {
     "moved_in": "moved_in",
     "moved_out": "moved_out",
 }
-"""By kind of line: what it is told as."""
+"""By kind of line: the total that it adds to."""
 
 
-async def told(
+async def load_charity_totals(
     connection: Connection, tops: Collection[str], environment: str, period: Period, language: Language
-) -> Told:
-    """Every project of which the communities at and below `tops` hold, or held, anything up to the period's end."""
+) -> CharityReport:
+    """Include every project of which the communities at and below `tops` had any money up to the period's end."""
     found: dict[tuple[str, str], Totals] = {}
     for each in await purse_sums.by_kind(connection, tops, environment, until=period.since):
         key = (each.community, each.project)
@@ -105,7 +105,7 @@ async def told(
     for each in await purse_sums.by_kind(connection, tops, environment, since=period.since, until=period.until):
         key = (each.community, each.project)
         total = found.setdefault(key, Totals(*key))
-        name = _SUMMED[each.kind]
+        name = _TOTAL_OF_KIND[each.kind]
         setattr(total, name, getattr(total, name) + each.minor)
         if name == "received":
             total.gifts += each.lines
@@ -118,7 +118,7 @@ async def told(
         _row(each, known.get((each.community, each.project)), period, language, names.get(each.community, ""))
         for each in ordered
     ]
-    return Told(ordered, tuple(rows))
+    return CharityReport(ordered, tuple(rows))
 
 
 def _row(

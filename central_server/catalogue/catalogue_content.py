@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from central_server.permits.fundraising_venue import raisers, takes_gifts
+from central_server.permits.fundraising_venue import accepts_gifts, raisers
 from central_server.store.catalogue import beacons, bindings, pictures, projects
 from central_server.store.catalogue.beacons import StoredBeacon
 from central_server.store.catalogue.bindings import StoredBinding, Target
 from central_server.store.engine.connection import Connection
-from central_server.store.ledger import published_totals
+from central_server.store.ledger import ledger_heads
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import Binding, KnownBeacon, Picture
 from sync_contract.project import Project
@@ -50,7 +50,7 @@ async def with_paid(
     if not offered:
         return offered
     rows = await projects.holding(connection, community)
-    totals = await published_totals.for_projects(
+    totals = await ledger_heads.published_totals(
         connection, environment, {(rows[each.id].place, each.id) for each in offered}
     )
 
@@ -69,7 +69,7 @@ async def _with_elsewhere(
     rows = await projects.holding(connection, community)
     raising = await raisers(connection, (rows[project.id] for project in offered))
     return tuple(
-        project.model_copy(update={"elsewhere": not takes_gifts(raising.get(project.id), platforms)})
+        project.model_copy(update={"elsewhere": not accepts_gifts(raising.get(project.id), platforms)})
         for project in offered
     )
 

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 from central_server.bank_emulator.server import run as serve_sandbox
-from central_server.bank_emulator.unionpay.faults import Switches, UnknownFault
+from central_server.bank_emulator.unionpay.faults import FaultSwitches, UnknownFault
 from central_server.bank_emulator.unionpay.server import run as serve_unionpay
 from central_server.commands.exit_codes import CONFIGURATION, TRY_AGAIN, USAGE
 from daemonkit import logs
@@ -23,7 +23,7 @@ def run(state: Path, port: int, kind: str, faults: list[str], config: Path) -> i
         print("--fault belongs to --kind unionpay", file=sys.stderr)
         return USAGE
     try:
-        Switches(faults)
+        FaultSwitches(faults)
         asyncio.run(_until_told(state, port, kind, faults))
     except UnknownFault as error:
         print(f"--fault: {error}", file=sys.stderr)

@@ -13,11 +13,11 @@ from central_server.banks.port import BankRefused, BankUnavailable, CredentialsR
 from central_server.banks.registry import BANKS, BankAccount
 from central_server.commands import store_selection
 from central_server.commands.exit_codes import CONFIGURATION, FAILURE, TRY_AGAIN
-from central_server.reconciliation.day_totals import Totals, totals
+from central_server.reconciliation.day_totals import DayTotals, load_day_totals
 from central_server.reconciliation.fees import FeeRule
-from central_server.reconciliation.manual_upload import read_brought
-from central_server.reconciliation.nightly import Night, Nightly
-from central_server.reconciliation.statement_import import Reconciling
+from central_server.reconciliation.manual_upload import read_uploaded
+from central_server.reconciliation.nightly import NightlyResult, NightlyRun
+from central_server.reconciliation.statement_import import Reconciler
 from central_server.settings import Settings
 from central_server.store.accounts.audit_trail import COMMAND_LINE
 from central_server.store.engine.connection import Connection
@@ -62,14 +62,14 @@ def run(config: Path, state: Path, asked: Asked) -> int:
         print(f"{asked.file or 'reconcile'}: {error}", file=sys.stderr)
         return FAILURE
     _tell(night, days, left)
-    if night.trouble:
+    if night.failed:
         return TRY_AGAIN
     return FAILURE if left else 0
 
 
 async def _reconcile(
     settings: Settings, state: Path, asked: Asked, day: date | None
-) -> tuple[Night, tuple[Totals, ...], tuple[Difference, ...]]:
+) -> tuple[NightlyResult, tuple[DayTotals, ...], tuple[Difference, ...]]:
     now, environment = datetime.now(UTC), settings.site.environment
     folder = asked.credentials or Path(settings.bank.credentials or os.environ.get("CREDENTIALS_DIRECTORY", "."))
     account = BankAccount(settings.bank.at(asked.bank_url), environment, folder)
@@ -81,39 +81,41 @@ async def _reconcile(
                 if not bank.capabilities.states:
                     raise BankRefused(f"the bank {bank.name} has no files")
                 work = _work(database, bank.name, settings)
-                night = await Nightly(bank, work).run(now, None if day is None else (day,), cause=COMMAND_LINE)
+                night = await NightlyRun(bank, work).run(now, None if day is None else (day,), cause=COMMAND_LINE)
         async with database.read() as connection:
             return night, await _totals(connection, night, environment.value), await _left(connection, settings)
 
 
-async def _brought(database: Database, settings: Settings, file: Path, day: date | None, now: datetime) -> Night:
+async def _brought(
+    database: Database, settings: Settings, file: Path, day: date | None, now: datetime
+) -> NightlyResult:
     content = await asyncio.to_thread(file.read_bytes)
-    statement = await asyncio.to_thread(read_brought, settings.bank, file.name, content, day)
+    statement = await asyncio.to_thread(read_uploaded, settings.bank, file.name, content, day)
     work = _work(database, statement.bank, settings)
-    await work.take(statement, now, cause=COMMAND_LINE)
-    return Night(taken=[statement.day])
+    await work.import_statement(statement, now, cause=COMMAND_LINE)
+    return NightlyResult(imported=[statement.day])
 
 
-def _work(database: Database, bank: str, settings: Settings) -> Reconciling:
+def _work(database: Database, bank: str, settings: Settings) -> Reconciler:
     fees = FeeRule(settings.reconciliation.fee_basis_points)
-    return Reconciling(database, bank, settings.site.environment.value, lambda: None, fees)
+    return Reconciler(database, bank, settings.site.environment.value, lambda: None, fees)
 
 
-async def _totals(connection: Connection, night: Night, environment: str) -> tuple[Totals, ...]:
-    every = await totals(connection, [TOP], environment)
-    return tuple(each for each in every if each.day in night.taken)
+async def _totals(connection: Connection, night: NightlyResult, environment: str) -> tuple[DayTotals, ...]:
+    every = await load_day_totals(connection, [TOP], environment)
+    return tuple(each for each in every if each.day in night.imported)
 
 
 async def _left(connection: Connection, settings: Settings) -> tuple[Difference, ...]:
     return await differences.every(connection, [TOP], settings.site.environment.value, limit=100_000)
 
 
-def _tell(night: Night, days: Sequence[Totals], left: Sequence[Difference]) -> None:
+def _tell(night: NightlyResult, days: Sequence[DayTotals], left: Sequence[Difference]) -> None:
     if days:
         print(_table(_HEADS, [_of_day(each) for each in sorted(days, key=lambda each: each.day)]))
-    for day in night.none:
+    for day in night.without_file:
         print(f"{day}: the bank has no file")
-    for day, reason in night.trouble.items():
+    for day, reason in night.failed.items():
         print(f"{day}: {reason}", file=sys.stderr)
     if not left:
         print("no differences wait for anybody")
@@ -125,8 +127,8 @@ def _tell(night: Night, days: Sequence[Totals], left: Sequence[Difference]) -> N
         print(f"and {len(left) - _SHOWN} more; all of them are on the staff page Reconciliation")
 
 
-def _of_day(each: Totals) -> tuple[str, ...]:
-    numbers = (each.rows, each.matched, each.theirs.received, each.theirs.back, each.theirs.fees, each.theirs.net)
+def _of_day(each: DayTotals) -> tuple[str, ...]:
+    numbers = (each.rows, each.matched, each.theirs.received, each.theirs.refunded, each.theirs.fees, each.theirs.net)
     return (str(each.day), *map(str, numbers), "yes" if each.balances else "NO", str(each.open))
 
 

@@ -23,4 +23,4 @@ def hold_until(attempt: Attempt, at: datetime, *, known_in_time: bool) -> dateti
 
 def is_held(attempt: Attempt, now: datetime) -> bool:
     """Return whether we may not refund the payment yet."""
-    return attempt.held_until is not None and now < attempt.held_until
+    return attempt.refundable_from is not None and now < attempt.refundable_from

@@ -80,9 +80,9 @@ async def request_refund(
         amount_minor=amount_minor,
         currency=attempt.currency,
         reason=reason.strip()[:300],
-        state=RefundState.asked.value,
-        asked_by=by,
-        asked_at=now,
+        state=RefundState.requested.value,
+        requested_by=by,
+        requested_at=now,
     )
     await refunds.add(connection, requested)
     return requested
@@ -93,10 +93,10 @@ async def decide_refund(
 ) -> StoredRefund:
     """Approve or decline a request, within a write; an approved one is sent afterwards. Raises RefundNotPossible."""
     locked = await lock_refund(connection, refund_id)
-    if locked is None or locked[0].state != RefundState.asked:
+    if locked is None or locked[0].state != RefundState.requested:
         raise RefundNotPossible(RefundProblem.decided)
     refund, attempt = locked
-    if refund.asked_by == by:
+    if refund.requested_by == by:
         raise RefundNotPossible(RefundProblem.same_person)
     state = RefundState.approved if approve else RefundState.declined
     due = now if approve else None

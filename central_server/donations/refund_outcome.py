@@ -62,14 +62,14 @@ async def post_bank_return(
         currency=attempt.currency,
         reason="",
         state=RefundState.refunded.value,
-        asked_by=BY_BANK,
-        asked_at=now,
+        requested_by=BY_BANK,
+        requested_at=now,
         sent_at=now,
         evidence=evidence[:200],
     )
     await refunds.add(connection, refund)
     for waiting in await refunds.of_attempts(connection, [attempt.id]):
-        if waiting.state in (RefundState.asked, RefundState.approved):
+        if waiting.state in (RefundState.requested, RefundState.approved):
             await refunds.close(connection, waiting, note=f"returned by the bank: {evidence}"[:300], at=now)
     await post_refund(connection, attempt, refund.id, amount_minor, evidence=evidence, at=now)
     await update_attempt_state(connection, attempt, now, cause, evidence)

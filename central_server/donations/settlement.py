@@ -206,7 +206,7 @@ async def post_payment(
         attempt,
         payment=payment,
         flawed=flawed,
-        held_until=hold_until(attempt, at, known_in_time=known_in_time),
+        refundable_from=hold_until(attempt, at, known_in_time=known_in_time),
         next_query_at=next_query_at,
         at=at,
         cause=cause,

@@ -7,14 +7,14 @@ from datetime import datetime
 from aiohttp import web
 
 from central_server.enrolment.request_verification import signed_json, signer
-from central_server.ledger.publication import signed_of
+from central_server.ledger.publication import to_signed_head
 from central_server.rejected_requests import Refusals
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from central_server.store.enrolment.gateways import Gateway, Key
 from central_server.store.ledger import cosignatures, ledger_heads
 from central_server.store.ledger.cosignatures import StoredCosignature, StoredRefusal
-from central_server.store.reconciliation import last_reconciled
+from central_server.store.reconciliation import statements
 from daemonkit.web import problem
 from sync_contract.keys import read_public
 from sync_contract.ledger_heads import MOST_HEADS, Cosigned, CosignedTaken, Heads, Standing, cosigned_by
@@ -60,12 +60,12 @@ class TransparencyApi:
                 found += await ledger_heads.of_purse(connection, head.purse, known.get(head.project, 0), room)
         return Heads(
             community=community,
-            heads=tuple(signed_of(head) for head in found),
+            heads=tuple(to_signed_head(head) for head in found),
             standing=tuple(
                 Standing(project=head.project, step=head.step, cosigned=len(witnesses.get(head.seq, [])))
                 for head in newest[:_MOST_KNOWN]
             ),
-            reconciled_at=await last_reconciled.at(connection, community, self._environment),
+            reconciled_at=await statements.last_fetched_at(connection, community, self._environment),
         )
 
     async def _cosigned(self, request: web.Request) -> web.Response:
@@ -96,7 +96,7 @@ class TransparencyApi:
             taken += 1
         for no in said.refusals:
             about = (gateway.id, gateway.community, no.project, no.step, no.digest, no.contradiction.value)
-            await cosignatures.refuse(connection, StoredRefusal(*about, refused_at=no.at, told_at=now))
+            await cosignatures.add_refusal(connection, StoredRefusal(*about, refused_at=no.at, reported_at=now))
         return CosignedTaken(cosignatures=taken, refusals=len(said.refusals))
 
 

@@ -1,4 +1,4 @@
-"""What a bank did with a gift's money, as lines of the ledger: received, given back, and what it kept for itself."""
+"""Post what a bank did with a gift's money as ledger lines: received, refunded, and fees."""
 
 import secrets
 from datetime import datetime
@@ -14,11 +14,11 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class NotReceived(CentralError):
-    """The attempt's money does not stand in the ledger: post it first."""
+    """The attempt's payment has no ledger line: post it first."""
 
 
 def new_slip_number() -> str:
-    """Eight Crockford base32 digits in two groups: 40 random bits; a second drawing settles a collision."""
+    """Return eight Crockford base32 digits in two groups: 40 random bits; a collision needs another one."""
     digits = "".join(secrets.choice(_CROCKFORD) for _ in range(8))
     return f"{digits[:4]}-{digits[4:]}"
 
@@ -35,7 +35,7 @@ async def post_received(
     evidence: str,
     at: datetime,
 ) -> str | None:
-    """Post an attempt's money once; the line's slip number, or None when it stands in the ledger already."""
+    """Post an attempt's payment; return the line's slip number, or None if it was posted before."""
     for _ in range(4):
         slip = new_slip_number()
         line = LedgerLine(
@@ -60,7 +60,7 @@ async def post_received(
         if await ledger_lines.add(connection, line):
             return slip
         posted = await ledger_lines.of_intent(connection, intent.gateway, intent.id)
-        if any(held.identity == line.identity for held in posted):
+        if any(line_.identity == line.identity for line_ in posted):
             return None
     raise RuntimeError("four slip numbers in a row were taken: the random source is broken")
 
@@ -68,9 +68,9 @@ async def post_received(
 async def post_refund(
     connection: Connection, attempt: Attempt, refund_id: str, amount_minor: int, *, evidence: str, at: datetime
 ) -> bool:
-    """Post what was given back of an attempt; False when this refund stands there already. Raises NotReceived."""
+    """Post a refund of an attempt; False if it was posted before. Raises NotReceived."""
     if amount_minor <= 0:
-        raise ValueError(f"a refund gives back something, not {amount_minor}")
+        raise ValueError(f"a refund needs a positive amount, not {amount_minor}")
     return await _post_of(connection, attempt, LineKind.refund, f"refund:{refund_id}", amount_minor, evidence, at)
 
 
@@ -83,9 +83,9 @@ async def post_fee(
     evidence: str,
     at: datetime,
 ) -> bool:
-    """Post what the bank kept of an attempt, or (negative) gave back of that.
+    """Post the bank's fee, or its return (negative). Raises NotReceived.
 
-    False when this row's fee stands there already, or is nothing. Raises NotReceived.
+    False if this row's fee was posted before or is zero.
     """
     if fee_minor == 0:
         return False
@@ -101,10 +101,10 @@ async def _post_of(
     evidence: str,
     at: datetime,
 ) -> bool:
-    """In the purse into which the attempt's money went."""
+    """Add a line to the purse of the attempt's payment."""
     received = await ledger_lines.get(connection, f"received:{attempt.id}")
     if received is None:
-        raise NotReceived(f"attempt {attempt.id} has no line in the ledger")
+        raise NotReceived(f"attempt {attempt.id} has no ledger line")
     line = LedgerLine(
         identity=identity,
         kind=kind.value,

@@ -1,4 +1,4 @@
-"""A step's lines as a Merkle-sum tree, and a line's way up in it; layouts in sync_contract/ledger_heads.py."""
+"""Build the Merkle-sum tree of a step's lines and one line's proof path; layouts in sync_contract/ledger_heads.py."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,13 +6,13 @@ from central_server.store.ledger.ledger_lines import LedgerLine, LineKind
 from sync_contract.merkle_sum_tree import Node, Sibling, Sums, commitment, leaf, parent
 
 
-def name_of(line: LedgerLine) -> str:
-    """What the leaf commits to beside the secret: the slip's number, or the identity of a line that has no slip."""
+def leaf_name(line: LedgerLine) -> str:
+    """Return what the leaf commits to with the secret: the slip number, or the identity of a line without a slip."""
     return line.slip or line.identity
 
 
-def sums_of(line: LedgerLine) -> Sums:
-    """What the line adds to the published figures."""
+def line_sums(line: LedgerLine) -> Sums:
+    """Return what the line adds to the published figures."""
     amount = abs(line.amount_minor)
     back = line.amount_minor < 0
     match LineKind(line.kind):
@@ -33,40 +33,42 @@ def sums_of(line: LedgerLine) -> Sums:
             return Sums(moved_out=amount)
 
 
-def total(lines: Iterable[LedgerLine]) -> Sums:
-    whole = Sums()
+def total_sums(lines: Iterable[LedgerLine]) -> Sums:
+    sums = Sums()
     for line in lines:
-        whole += sums_of(line)
-    return whole
+        sums += line_sums(line)
+    return sums
 
 
-def leaf_of(line: LedgerLine) -> Node:
-    return leaf(sums_of(line), commitment(line.secret, name_of(line)))
+def line_leaf(line: LedgerLine) -> Node:
+    return leaf(line_sums(line), commitment(line.secret, leaf_name(line)))
 
 
-def ordered(lines: Iterable[LedgerLine]) -> list[Node]:
-    """Leaves by their hash, which is random to everybody else: a neighbour tells nothing of time or order."""
-    return sorted((leaf_of(line) for line in lines), key=lambda node: node.hash)
+def ordered_leaves(lines: Iterable[LedgerLine]) -> list[Node]:
+    """Order leaves by hash, which is random to others: a neighbour reveals nothing about time or order."""
+    return sorted((line_leaf(line) for line in lines), key=lambda node: node.hash)
 
 
-def root(leaves: Sequence[Node]) -> Node:
-    """Of at least one leaf. Split as RFC 6962 does: the left part is the greatest power of two below the whole."""
+def tree_root(leaves: Sequence[Node]) -> Node:
+    """Return the root of at least one leaf, split as in RFC 6962: the left part is the largest power of two below the
+    count.
+    """
     if len(leaves) == 1:
         return leaves[0]
     half = _half(len(leaves))
-    return parent(root(leaves[:half]), root(leaves[half:]))
+    return parent(tree_root(leaves[:half]), tree_root(leaves[half:]))
 
 
-def path(leaves: Sequence[Node], index: int) -> tuple[Sibling, ...]:
-    """From the leaf up; the nearest first."""
+def proof_path(leaves: Sequence[Node], index: int) -> tuple[Sibling, ...]:
+    """Return the siblings from the leaf up, nearest first."""
     if len(leaves) == 1:
         return ()
     half = _half(len(leaves))
     if index < half:
-        beside = root(leaves[half:])
-        return (*path(leaves[:half], index), Sibling(side="right", hash=beside.hash, sums=beside.sums))
-    beside = root(leaves[:half])
-    return (*path(leaves[half:], index - half), Sibling(side="left", hash=beside.hash, sums=beside.sums))
+        sibling = tree_root(leaves[half:])
+        return (*proof_path(leaves[:half], index), Sibling(side="right", hash=sibling.hash, sums=sibling.sums))
+    sibling = tree_root(leaves[:half])
+    return (*proof_path(leaves[half:], index - half), Sibling(side="left", hash=sibling.hash, sums=sibling.sums))
 
 
 def _half(count: int) -> int:

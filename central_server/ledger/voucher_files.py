@@ -1,17 +1,17 @@
-"""Which files may be vouchers: told by what is in them, and by a name that says the same."""
+"""Accept voucher files: the content decides about the type, and the name must match it."""
 
-MOST_OCTETS = 5 * 1024 * 1024
+MAX_BYTES = 5 * 1024 * 1024
 ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
 _ALSO = {"jpeg": "jpg"}
 
 
-def is_called(ending: str, kind: str) -> bool:
-    """Whether a name with this ending says what the file is."""
+def matches_name(ending: str, kind: str) -> bool:
+    """Return whether a name with this ending fits the type."""
     return _ALSO.get(ending, ending) == ENDINGS[kind]
 
 
-def kind_of(content: bytes) -> str | None:
-    """`application/pdf`, `image/png`, `image/jpeg`, or None for anything else, and for files that are cut off."""
+def detect_content_type(content: bytes) -> str | None:
+    """Return `application/pdf`, `image/png` or `image/jpeg`; None for other and for truncated files."""
     if content.startswith(b"%PDF-") and b"%%EOF" in content[-2048:]:
         return "application/pdf"
     if content.startswith(b"\x89PNG\r\n\x1a\n") and content[12:16] == b"IHDR" and b"IEND" in content[-12:]:

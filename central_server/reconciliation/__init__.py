@@ -1,1 +1,1 @@
-"""The bank's files beside our books: what fits, what does not, and who settles that."""
+pass

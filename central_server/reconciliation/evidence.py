@@ -1,7 +1,7 @@
-"""Gifts over a public page become paid when somebody brings evidence: a file, looked at first, then all of it or none.
+"""Confirm gifts over a public page by evidence: a file that is previewed first, then imported completely or not at all.
 
-The file is the list of waiting gifts as it was downloaded, with two columns filled in: the platform's number of the
-payment, and its day. Rows without a number stay as they are.
+The file is the downloaded list of waiting gifts with two columns filled in: the platform's payment number and its day.
+Rows without a number are ignored.
 """
 
 import hashlib
@@ -44,7 +44,7 @@ _NEEDED = ("gift", "amount_yuan", "evidence")
 
 
 @dataclass(frozen=True, slots=True)
-class Proved:
+class ConfirmedRow:
     """One row that makes a gift paid."""
 
     row: int
@@ -58,24 +58,24 @@ class Proved:
 
 @dataclass(frozen=True, slots=True)
 class EvidencePlan:
-    """With faults nothing is applied. `empty`: rows without a number."""
+    """A plan with faults is never applied. `empty`: number of rows without a payment number."""
 
-    proved: tuple[Proved, ...]
+    confirmed: tuple[ConfirmedRow, ...]
     empty: int
     faults: tuple[RowFault, ...]
 
     @property
     def total_minor(self) -> int:
-        return sum(each.amount_minor for each in self.proved)
+        return sum(each.amount_minor for each in self.confirmed)
 
     @property
     def digest(self) -> str:
-        """What somebody agreed to."""
-        return hashlib.sha256(repr(self.proved).encode()).hexdigest()
+        """Identify the plan that staff confirmed."""
+        return hashlib.sha256(repr(self.confirmed).encode()).hexdigest()
 
 
-def rows(waiting: Collection[Unconfirmed]) -> list[tuple[Cell, ...]]:
-    """As COLUMNS has them, to be filled in."""
+def template_rows(waiting: Collection[Unconfirmed]) -> list[tuple[Cell, ...]]:
+    """Return rows in the order of COLUMNS, to be filled in."""
     return [
         (
             each.id,
@@ -90,37 +90,37 @@ def rows(waiting: Collection[Unconfirmed]) -> list[tuple[Cell, ...]]:
     ]
 
 
-async def plan(connection: Connection, sheet: Sheet, tops: Collection[str], environment: str) -> EvidencePlan:
-    """`tops`: where the reader sees to money; a gift of somewhere else is not known there."""
-    names = [_HEADS.name_of(told) for told in sheet.head]
+async def plan_import(connection: Connection, sheet: Sheet, tops: Collection[str], environment: str) -> EvidencePlan:
+    """Check every row. `tops`: the places whose money the reader may see; other gifts count as unknown."""
+    names = [_HEADS.name_of(filled_rows) for filled_rows in sheet.head]
     faults = [RowFault(1, name, Fault(name, Word.needed)) for name in _NEEDED if name not in names]
     twice = [name for name, times in Counter(name for name in names if name).items() if times > 1]
     faults += [RowFault(1, name, Fault(name, Word.repeated, name, {"row": 1})) for name in twice]
     if faults:
         return EvidencePlan((), 0, tuple(faults))
-    told = [
+    filled_rows = [
         (number, {name: cell.strip() for name, cell in zip(names, cells, strict=False) if name})
         for number, cells in sheet.rows
     ]
-    filled = [(number, values) for number, values in told if values.get("evidence")]
-    inside = await communities(connection, tops)
+    filled = [(number, values) for number, values in filled_rows if values.get("evidence")]
+    visible = await communities(connection, tops)
     known = await unconfirmed_gifts.known(connection, {values.get("gift", "") for _, values in filled})
     used = await unconfirmed_gifts.evidence_used(connection, environment, {values["evidence"] for _, values in filled})
-    proved: list[Proved] = []
+    confirmed: list[ConfirmedRow] = []
     gifts, numbers = dict[str, int](), dict[str, int]()
     for number, values in filled:
         read = Reading(values)
         gift, evidence = read.text("gift", 32), read.text("evidence", 64)
         amount, paid_on = read.fen("amount_yuan"), read.day("paid_on")
-        mine = [
-            each for each in known.get(gift, []) if each[2] == environment and (inside is None or each[1] in inside)
+        matches = [
+            each for each in known.get(gift, []) if each[2] == environment and (visible is None or each[1] in visible)
         ]
-        if len(mine) != 1:
+        if len(matches) != 1:
             read.fault("gift", Word.gift_unknown)
-        elif mine[0][3] != IntentState.unconfirmed:
+        elif matches[0][3] != IntentState.unconfirmed:
             read.fault("gift", Word.gift_settled)
-        elif amount is not None and amount != mine[0][4]:
-            read.fault("amount_yuan", Word.other_amount, registered=fen_to_yuan(mine[0][4]))
+        elif amount is not None and amount != matches[0][4]:
+            read.fault("amount_yuan", Word.other_amount, registered=fen_to_yuan(matches[0][4]))
         if gift in gifts:
             read.fault("gift", Word.repeated, row=gifts[gift])
         if evidence in numbers:
@@ -131,51 +131,51 @@ async def plan(connection: Connection, sheet: Sheet, tops: Collection[str], envi
         numbers.setdefault(evidence, number)
         faults += [RowFault(number, fault.field, fault) for fault in read.faults]
         if not read.faults and amount is not None:
-            gateway, community = mine[0][:2]
-            proved.append(Proved(number, gateway, gift, community, amount, evidence, paid_on))
-    return EvidencePlan(tuple(proved), len(told) - len(filled), tuple(faults))
+            gateway, community = matches[0][:2]
+            confirmed.append(ConfirmedRow(number, gateway, gift, community, amount, evidence, paid_on))
+    return EvidencePlan(tuple(confirmed), len(filled_rows) - len(filled), tuple(faults))
 
 
-async def apply(connection: Connection, found: EvidencePlan, by: str, file: str, now: datetime) -> None:
-    """Post all of it, within a write in which it was planned. A plan that does not hold any more is refused before."""
+async def apply_import(connection: Connection, found: EvidencePlan, by: str, file: str, now: datetime) -> None:
+    """Post all rows, within the write in which they were planned."""
     by_community = Counter[str]()
-    held = [(each, await _held(connection, each, now)) for each in sorted(found.proved, key=_of_gift)]
-    for each, attempt in sorted(held, key=lambda pair: pair[0].community):  # as everybody takes the ledgers' locks
-        told = f"{each.evidence} {each.paid_on or ''} {file} {each.row}".replace("  ", " ")
+    locked = [(each, await _lock_attempt(connection, each, now)) for each in sorted(found.confirmed, key=_gift_key)]
+    for each, attempt in sorted(locked, key=lambda pair: pair[0].community):  # consistent order of the ledgers' locks
+        filled_rows = f"{each.evidence} {each.paid_on or ''} {file} {each.row}".replace("  ", " ")
         posted = await post_payment(
             connection,
             attempt,
             payment=each.evidence,
             flawed=False,
             cause=CAUSE,
-            evidence=told,
+            evidence=filled_rows,
             next_query_at=None,
             at=now,
         )
-        assert posted  # its intent was unconfirmed, and is held
+        assert posted  # its intent was unconfirmed, and is locked
         by_community[each.community] += 1
     for community, count in by_community.items():
         await audit_trail.record(connection, AuditLine(by, community, "evidence.import", file, str(count), now))
 
 
-async def hold(connection: Connection, found: EvidencePlan) -> None:
-    """Before it is planned anew in order to apply it: nobody changes these gifts until the write ends."""
-    for each in sorted(found.proved, key=_of_gift):
+async def lock_gifts(connection: Connection, found: EvidencePlan) -> None:
+    """Lock the gifts until the write ends; call this before planning again in order to apply."""
+    for each in sorted(found.confirmed, key=_gift_key):
         await intents.lock(connection, each.gateway, each.gift)
 
 
-async def _held(connection: Connection, each: Proved, now: datetime) -> Attempt:
-    """The attempt that ended unconfirmed, or a new one: a gateway without a server hands over by itself."""
+async def _lock_attempt(connection: Connection, each: ConfirmedRow, now: datetime) -> Attempt:
+    """Return the unconfirmed attempt, or a new one: a gateway without a server hands over by itself."""
     intent = await intents.lock(connection, each.gateway, each.gift)
-    assert intent is not None  # it was planned
+    assert intent is not None  # checked by the plan
     before = await attempts.of_intent(connection, each.gateway, each.gift)
     for attempt in reversed(before):
         if attempt.state == AttemptState.unconfirmed and attempt.amount_minor == each.amount_minor:
             return attempt
-    made = new_attempt(intent, "link", len(before) + 1, AttemptState.unconfirmed, now)
-    await attempts.add(connection, made)
-    return made
+    attempt = new_attempt(intent, "link", len(before) + 1, AttemptState.unconfirmed, now)
+    await attempts.add(connection, attempt)
+    return attempt
 
 
-def _of_gift(each: Proved) -> tuple[str, str]:
+def _gift_key(each: ConfirmedRow) -> tuple[str, str]:
     return each.gateway, each.gift

@@ -1,4 +1,4 @@
-"""A refund that somebody made in the bank's own pages: once staff know whose it was, the ledger has it too."""
+"""Post a refund that staff made in the bank's own web pages, once it is known which payment it returned."""
 
 from datetime import datetime
 
@@ -14,30 +14,30 @@ from central_server.store.reconciliation.statements import RowResult
 
 
 class CannotPost(CentralError):
-    """Tell whoever asked; take back what was written with it."""
+    """The caller reports it and rolls back the write."""
 
 
 def can_be_posted(found: Difference) -> bool:
-    """Whether the file names the payment of ours that was given back."""
+    """Return whether the file names our payment that was returned."""
     return found.kind == DifferenceKind.refund_unknown and found.attempt is not None and found.refund is None
 
 
-async def post(connection: Connection, found: Difference, now: datetime) -> None:
-    """Post it, within a write. Raises CannotPost: more would have gone back than was paid, or it stands there."""
+async def post_external_refund(connection: Connection, found: Difference, now: datetime) -> None:
+    """Post it, within a write. Raises CannotPost: more would be returned than was paid, or it is posted already."""
     if not can_be_posted(found) or found.statement is None or found.line is None:
         raise CannotPost
     attempt = await attempts.lock(connection, found.attempt or "")
     row = await statements.row(connection, found.statement, found.line)
     if attempt is None or row is None or row.result != RowResult.refund_unknown or row.currency != attempt.currency:
         raise CannotPost
-    every = await refunds.of_attempts(connection, [attempt.id])
-    gone = sum(each.amount_minor for each in every if each.state in (RefundState.sent, RefundState.refunded))
-    if gone + row.amount_minor > attempt.amount_minor:
+    all_refunds = await refunds.of_attempts(connection, [attempt.id])
+    returned = sum(each.amount_minor for each in all_refunds if each.state in (RefundState.sent, RefundState.refunded))
+    if returned + row.amount_minor > attempt.amount_minor:
         raise CannotPost
-    told = row.evidence or row.identity
-    made = await refund_outcome.post_bank_return(
-        connection, attempt.id, row.amount_minor, evidence=told, now=now, cause=CAUSE
+    evidence = row.evidence or row.identity
+    refund = await refund_outcome.post_bank_return(
+        connection, attempt.id, row.amount_minor, evidence=evidence, now=now, cause=CAUSE
     )
-    if made is None:
+    if refund is None:
         raise CannotPost
-    await statements.found_to_be(connection, row, RowResult.matched, attempt.id, made.id)
+    await statements.set_result(connection, row, RowResult.matched, attempt.id, refund.id)

@@ -1,11 +1,11 @@
-"""What a bank should keep of a gift, where the contract with it says so."""
+"""The bank's fee agreed for a gift, as stated in the contract."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class FeeRule:
-    """`basis_points`: hundredths of a percent, rounded half up to whole fen; None: any fee up to the amount will do."""
+    """`basis_points`: hundredths of a percent, rounded half up to whole fen. None: accept any fee up to the amount."""
 
     basis_points: int | None = None
 
@@ -15,8 +15,8 @@ class FeeRule:
         return fee_minor == self.expected(amount_minor)
 
     def expected(self, amount_minor: int) -> int | None:
-        """Fen; None when nothing was agreed."""
+        """Return fen, None if nothing is agreed."""
         return None if self.basis_points is None else (amount_minor * self.basis_points + 5000) // 10000
 
 
-ANY = FeeRule()
+ANY_FEE = FeeRule()

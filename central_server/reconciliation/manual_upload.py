@@ -1,4 +1,4 @@
-"""A bank's file that somebody downloaded by hand, read as if the bank had given it."""
+"""Read a bank's file that staff downloaded by hand, as if the bank had sent it."""
 
 import re
 import zipfile
@@ -9,48 +9,47 @@ from io import BytesIO
 from central_server.banks.port import BankRefused, BankUnavailable, Statement
 from central_server.settings_bank import BankSettings
 
-LARGEST = 16 * 1024 * 1024
-"""Octets."""
+MAX_BYTES = 16 * 1024 * 1024
 _DAY = re.compile(r"(?:INN|RD\d{4})(\d{6})\d{2}")
 Reader = Callable[[BankSettings, str, bytes, date | None], Statement]
 
 
-def _unionpay(settings: BankSettings, name: str, octets: bytes, day: date | None) -> Statement:
+def _unionpay(settings: BankSettings, name: str, content: bytes, day: date | None) -> Statement:
     from central_server.banks.unionpay.statement import read_statement
 
-    return read_statement(name, octets, settings.merchant, day or _day_of(octets))
+    return read_statement(name, content, settings.merchant, day or _day_of(content))
 
 
 READERS: Mapping[str, Reader] = {"unionpay": _unionpay}
-"""By kind of bank. Each raises BankRefused, and BankUnavailable when the file is torn."""
+"""By kind of bank. Each raises BankRefused, and BankUnavailable if the file is damaged."""
 
 
-def read_brought(settings: BankSettings, name: str, octets: bytes, day: date | None) -> Statement:
-    """`day` None: as the file itself has it. Raises BankRefused."""
+def read_uploaded(settings: BankSettings, name: str, content: bytes, day: date | None) -> Statement:
+    """`day` None: read it from the file names. Raises BankRefused."""
     reader = READERS.get(settings.kind)
     if reader is None:
         raise BankRefused(f"a bank of the kind {settings.kind} has no files")
     if not name.lower().endswith(".zip"):
-        raise BankRefused("the bank's files are called .zip")
-    if len(octets) > LARGEST:
-        raise BankRefused(f"the file is larger than {LARGEST} octets")
+        raise BankRefused("the bank's files have names that end in .zip")
+    if len(content) > MAX_BYTES:
+        raise BankRefused(f"the file is larger than {MAX_BYTES} bytes")
     try:
-        return reader(settings, name, octets, day)
-    except BankUnavailable as error:  # nobody else would bring it again
+        return reader(settings, name, content, day)
+    except BankUnavailable as error:
         raise BankRefused(f"{error}; download it again") from error
 
 
-def _day_of(octets: bytes) -> date:
-    """From the names within the zip. Raises BankRefused."""
+def _day_of(content: bytes) -> date:
+    """Read the day from the names in the zip. Raises BankRefused."""
     try:
-        with zipfile.ZipFile(BytesIO(octets)) as archive:
+        with zipfile.ZipFile(BytesIO(content)) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, ValueError, EOFError) as error:
-        raise BankRefused("this is no zip as the bank gives it") from error
+        raise BankRefused("the file is not a zip of the bank") from error
     for name in names:
         if found := _DAY.match(name.rpartition("/")[2]):
             try:
                 return datetime.strptime(found[1], "%y%m%d").date()  # noqa: DTZ007  (a day has no zone)
             except ValueError:
                 continue
-    raise BankRefused("no file in the zip tells its day")
+    raise BankRefused("no file name in the zip contains its day")

@@ -1,4 +1,4 @@
-"""The night's work with one bank: the files of all days that are due, and what none of them has."""
+"""The nightly reconciliation with one bank: import the files of all due days, then find what no file contains."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -7,7 +7,7 @@ import structlog
 
 from central_server.banks.port import Bank, BankRefused, BankUnavailable, NoStatement
 from central_server.reconciliation import settlement_days
-from central_server.reconciliation.statement_import import Reconciling
+from central_server.reconciliation.statement_import import Reconciler
 from central_server.store.donations.attempts import Attempt
 from central_server.store.donations.refunds import StoredRefund
 from central_server.store.reconciliation import differences, reconciled_attempts, statements
@@ -15,97 +15,101 @@ from central_server.store.reconciliation.differences import DifferenceKind, NewD
 from sync_contract.permit import OFFICIAL_TIME
 
 _log = structlog.get_logger()
-BY_ITSELF = "(nightly)"
+NIGHTLY = "(nightly)"
 
 
 @dataclass(slots=True)
-class Night:
-    """What a run did. `trouble`: by day, why the bank gave nothing; these days are asked for again."""
+class NightlyResult:
+    """`failed`: by day, the bank's error; these days are requested again."""
 
-    taken: list[date] = field(default_factory=list)
-    none: list[date] = field(default_factory=list)
-    trouble: dict[date, str] = field(default_factory=dict)
+    imported: list[date] = field(default_factory=list)
+    without_file: list[date] = field(default_factory=list)
+    failed: dict[date, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Nightly:
+class NightlyRun:
     bank: Bank
-    reconciling: Reconciling
+    reconciler: Reconciler
 
-    async def run(self, now: datetime, days: tuple[date, ...] | None = None, *, cause: str = BY_ITSELF) -> Night:
-        """`days` None: those that are due. Raises StoreUnavailable."""
-        night = Night()
-        await self.reconciling.go_on(now)
+    async def run(self, now: datetime, days: tuple[date, ...] | None = None, *, cause: str = NIGHTLY) -> NightlyResult:
+        """Process `days`, or the due days if None. Raises StoreUnavailable."""
+        result = NightlyResult()
+        await self.reconciler.resume(now)
         for day in await self._due(now) if days is None else days:
             try:
                 statement = await self.bank.statement(day)
             except NoStatement:
-                await self._note(day, now, cause)
-                night.none.append(day)
+                await self._record_no_file(day, now, cause)
+                result.without_file.append(day)
             except BankRefused as error:
-                night.trouble[day] = str(error)
+                result.failed[day] = str(error)
             except BankUnavailable as error:
-                night.trouble[day] = str(error)
-                break  # it would not answer about the others either
+                result.failed[day] = str(error)
+                break  # it would not answer the other requests either
             else:
-                await self.reconciling.take(statement, now, cause=cause)
-                night.taken.append(day)
-        await self.reconciling.name_returns()
+                await self.reconciler.import_statement(statement, now, cause=cause)
+                result.imported.append(day)
+        await self.reconciler.assign_returns()
         await self.find_missing(now)
-        return night
+        return result
 
     async def _due(self, now: datetime) -> tuple[date, ...]:
         if not self.bank.capabilities.states:
             return ()
-        work = self.reconciling
-        async with work.database.read() as connection:
-            begun = await reconciled_attempts.first_order(connection, work.bank, work.environment)
-            since = settlement_days.first(begun, now)
+        reconciler = self.reconciler
+        async with reconciler.database.read() as connection:
+            opened_first = await reconciled_attempts.first_order(connection, reconciler.bank, reconciler.environment)
+            since = settlement_days.first_day(opened_first, now)
             if since is None:
                 return ()
-            looked = await reconciled_attempts.looked_at(connection, work.bank, work.environment, since)
-        return settlement_days.due(since, looked, now)
+            checked = await reconciled_attempts.checked_days(connection, reconciler.bank, reconciler.environment, since)
+        return settlement_days.due_days(since, checked, now)
 
-    async def _note(self, day: date, now: datetime, cause: str) -> None:
-        work = self.reconciling
-        async with work.database.write() as connection:
-            await statements.keep_nothing(connection, work.bank, work.environment, work.place, day, at=now, cause=cause)
+    async def _record_no_file(self, day: date, now: datetime, cause: str) -> None:
+        reconciler = self.reconciler
+        async with reconciler.database.write() as connection:
+            await statements.record_no_file(
+                connection, reconciler.bank, reconciler.environment, reconciler.place, day, at=now, cause=cause
+            )
 
     async def find_missing(self, now: datetime) -> int:
-        """Payments and refunds of ours that no file has, though all that should have them were looked at; how many."""
-        work = self.reconciling
-        before = datetime.combine(settlement_days.newest(now), time(), OFFICIAL_TIME)
-        since = settlement_days.newest(now) - 2 * settlement_days.BACK
+        """Record our payments and refunds that are in no file though all expected files were checked."""
+        reconciler = self.reconciler
+        before = datetime.combine(settlement_days.newest_day(now), time(), OFFICIAL_TIME)
+        since = settlement_days.newest_day(now) - 2 * settlement_days.FETCH_BACK
         found = 0
-        async with work.database.write() as connection:
-            await connection.alone(f"missing {work.bank}")
-            looked = await reconciled_attempts.looked_at(connection, work.bank, work.environment, since)
-            for attempt in await reconciled_attempts.unreconciled(connection, work.bank, work.environment, before):
-                assert attempt.paid_at is not None  # the query asks for it
-                if day := settlement_days.missed(attempt.paid_at, looked):
-                    missing = self._missing(attempt, day, now, attempt=attempt.id)
-                    found += await differences.find(connection, missing)
-            for refund in await reconciled_attempts.unreconciled_refunds(
-                connection, work.bank, work.environment, before
+        async with reconciler.database.write() as connection:
+            await connection.alone(f"missing {reconciler.bank}")
+            checked = await reconciled_attempts.checked_days(connection, reconciler.bank, reconciler.environment, since)
+            for attempt in await reconciled_attempts.unreconciled(
+                connection, reconciler.bank, reconciler.environment, before
             ):
-                assert refund.sent_at is not None  # the same
-                if day := settlement_days.missed(refund.sent_at, looked, settlement_days.REFUND_GRACE):
+                assert attempt.paid_at is not None  # the query selects only these
+                if day := settlement_days.last_expected_day(attempt.paid_at, checked):
+                    missing = self._missing(attempt, day, now, attempt=attempt.id)
+                    found += await differences.add(connection, missing)
+            for refund in await reconciled_attempts.unreconciled_refunds(
+                connection, reconciler.bank, reconciler.environment, before
+            ):
+                assert refund.sent_at is not None
+                if day := settlement_days.last_expected_day(refund.sent_at, checked, settlement_days.REFUND_GRACE):
                     missing = self._missing(refund, day, now, attempt=refund.attempt, refund=refund.id)
-                    found += await differences.find(connection, missing)
+                    found += await differences.add(connection, missing)
         if found:
-            _log.warning("reconciliation.missing", bank=work.bank, found=found)
+            _log.warning("reconciliation.missing", bank=reconciler.bank, found=found)
         return found
 
     def _missing(
         self, moved: Attempt | StoredRefund, day: date, now: datetime, *, attempt: str, refund: str | None = None
     ) -> NewDifference:
-        """`moved`: what no file has; `day`: the last one that should."""
+        """`moved`: what no file contains. `day`: the last one that should."""
         return NewDifference(
             identity=f"ours_only:{moved.id}",
             community=moved.community,
-            environment=self.reconciling.environment,
+            environment=self.reconciler.environment,
             kind=DifferenceKind.ours_only.value,
-            bank=self.reconciling.bank,
+            bank=self.reconciler.bank,
             day=day,
             order_id=moved.id,
             currency=moved.currency,

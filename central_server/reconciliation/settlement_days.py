@@ -1,4 +1,4 @@
-"""Which settlement days' files are to be asked for. A settlement day is a day of Beijing, and no gift's day."""
+"""Select the settlement days whose files are due. A settlement day is a day in Beijing, not the day of a gift."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
@@ -6,52 +6,52 @@ from datetime import date, datetime, time, timedelta
 from sync_contract.permit import OFFICIAL_TIME
 
 READY_AT = time(9)
-"""Beijing time at which the bank has the file of the day before."""
-BACK = timedelta(days=60)
-"""No file older than this is fetched by itself."""
-AWAITED = timedelta(days=5)
-"""So long a file that was not there is asked for again: nothing was settled that day, or not yet."""
+"""Beijing time at which the previous day's file is ready."""
+FETCH_BACK = timedelta(days=60)
+"""Older files are not fetched automatically."""
+RETRY_PERIOD = timedelta(days=5)
+"""A missing file is requested again for this long: nothing was settled, or it is not ready yet."""
 ASK_AGAIN_AFTER = timedelta(hours=6)
 GRACE = timedelta(days=3)
-"""A payment stands in the file of its day, of the day before, or of one of so many days after it."""
+"""A payment is in the file of its day, of the day before, or of one of this many days after it."""
 REFUND_GRACE = timedelta(days=12)
 """A refund takes up to ten settlement days."""
 ONE = timedelta(days=1)
-Looked = Mapping[date, tuple[bool, datetime]]
-"""By day: whether there is a file, and when it was last asked for."""
+CheckedDays = Mapping[date, tuple[bool, datetime]]
+"""By day: whether there is a file, and when it was last requested."""
 
 
-def newest(now: datetime) -> date:
-    """The last day whose file may be there."""
+def newest_day(now: datetime) -> date:
+    """Return the last day whose file may be ready."""
     local = now.astimezone(OFFICIAL_TIME)
     return local.date() - (ONE if local.time() >= READY_AT else 2 * ONE)
 
 
-def first(first_order: datetime | None, now: datetime) -> date | None:
-    """From where on files are looked at; None before the first order."""
+def first_day(first_order: datetime | None, now: datetime) -> date | None:
+    """Return the first day whose file is needed, None before the first order."""
     if first_order is None:
         return None
-    return max(first_order.astimezone(OFFICIAL_TIME).date() - ONE, newest(now) - BACK)
+    return max(first_order.astimezone(OFFICIAL_TIME).date() - ONE, newest_day(now) - FETCH_BACK)
 
 
-def due(since: date, looked: Looked, now: datetime) -> tuple[date, ...]:
-    """The days to ask for now, the oldest first."""
-    last = newest(now)
-    return tuple(day for day in _days(since, last) if _is_due(day, looked.get(day), last, now))
+def due_days(since: date, checked: CheckedDays, now: datetime) -> tuple[date, ...]:
+    """Return the days to request now, oldest first."""
+    last = newest_day(now)
+    return tuple(day for day in _days(since, last) if _is_due(day, checked.get(day), last, now))
 
 
-def _is_due(day: date, looked: tuple[bool, datetime] | None, last: date, now: datetime) -> bool:
-    if looked is None:
+def _is_due(day: date, checked: tuple[bool, datetime] | None, last: date, now: datetime) -> bool:
+    if checked is None:
         return True
-    there, asked = looked
-    return not there and last - day < AWAITED and now - asked >= ASK_AGAIN_AFTER
+    has_file, requested = checked
+    return not has_file and last - day < RETRY_PERIOD and now - requested >= ASK_AGAIN_AFTER
 
 
-def missed(paid_at: datetime, looked: Looked, grace: timedelta = GRACE) -> date | None:
-    """The last of the days in whose files a payment of that time should be, when all of them were looked at."""
+def last_expected_day(paid_at: datetime, checked: CheckedDays, grace: timedelta = GRACE) -> date | None:
+    """Return the last day whose file should contain a payment of that time, None unless all were checked."""
     day = paid_at.astimezone(OFFICIAL_TIME).date()
     last = day + grace
-    return last if all(each in looked for each in _days(day - ONE, last)) else None
+    return last if all(each in checked for each in _days(day - ONE, last)) else None
 
 
 def _days(since: date, until: date) -> tuple[date, ...]:

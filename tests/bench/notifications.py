@@ -48,7 +48,7 @@ async def measure(gifts: int, at_once: int, postgres: Postgres | None) -> int:
         state = Path(folder)
         async with (
             _store(postgres) as store,
-            running_bank(state / "bank", minutes=()) as bank,
+            running_bank(state / "bank", gaps_min=()) as bank,
             running_central(state / "central", bank, store=store) as central,
             aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session,
         ):

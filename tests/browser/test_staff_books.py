@@ -13,7 +13,7 @@ from central_server.accounts.login import set_password
 from central_server.enrolment.gateways import register
 from central_server.receipts.receipt_requests import Receipts
 from central_server.receipts.sealed_data import Donor, open_seal
-from central_server.reconciliation.statement_import import Reconciling
+from central_server.reconciliation.statement_import import Reconciler
 from sync_contract.records import HandoffKind
 from sync_contract.strict_model import Language
 from tests.browser.conftest import OpenPage
@@ -50,9 +50,9 @@ async def books(tmp_path: Path) -> AsyncIterator[Hall]:
             await register(database, gateway.id, gateway.public, "huada", "华大社区活动中心大厅", datetime.now(UTC))
             world = Books(database, gateway.id)
             gifts = [await world.paid(1_234_567 + each) for each in range(4)]
-            work = Reconciling(database, gifts[0].bank, "drill", lambda: None)
+            work = Reconciler(database, gifts[0].bank, "drill", lambda: None)
             rows = (row(gifts[0], fee=-7), row(gifts[1]), row(gifts[1]), strange("e" * 32), back("f" * 32, 50))
-            await work.take(file(rows, DAY), NOW, cause="test")
+            await work.import_statement(file(rows, DAY), NOW, cause="test")
             seal = await open_seal(database, central.state, None)
             wanted = Receipts(database, seal, timedelta(days=90))
             for gift in gifts[:2]:

@@ -10,11 +10,10 @@ import aiohttp
 import pytest
 
 from central_server.bank_emulator.keys import open_keys
-from central_server.bank_emulator.notification_sender import notification
+from central_server.bank_emulator.notification_sender import build_notification
 from central_server.bank_emulator.orders import OrderBook, RefundBook
 from central_server.bank_emulator.unionpay.authority import Authority, open_authority
 from central_server.bank_emulator.unionpay.clock import Clock
-from central_server.bank_emulator.unionpay.forging import forged_body
 from central_server.banks.link import Link
 from central_server.banks.port import (
     Bank,
@@ -36,6 +35,7 @@ from sync_contract.uuid7 import new_id
 from tests.fakes.central_process import running_bank
 from tests.fakes.donor import Donor, Page
 from tests.fakes.unionpay import FORM, account_at, authority_in, notification_fields
+from tests.fakes.unionpay_forging import forge_body
 
 KINDS: dict[str, type[Bank]] = {"link": Link, "sandbox": Sandbox, "unionpay": UnionPay}
 
@@ -89,7 +89,7 @@ class SandboxRig(Rig):
         paid = OrderBook(folder / "orders.jsonl").get(order)
         transaction = paid or RefundBook(folder / "refunds.jsonl").get(order)
         assert transaction is not None
-        return notification(transaction, open_keys(folder))
+        return build_notification(transaction, open_keys(folder))
 
     def elsewhere(self, folder: Path) -> BankAccount:
         open_keys(folder)
@@ -111,7 +111,7 @@ class UnionPayRig(Rig):
     def notification_of(self, order: str) -> tuple[dict[str, str], bytes]:
         assert self.authority is not None
         fields = notification_fields(self.authority.folder.parent, order)
-        return dict(FORM), forged_body(fields, self.authority)
+        return dict(FORM), forge_body(fields, self.authority)
 
     def elsewhere(self, folder: Path) -> BankAccount:
         """Authorities of the very same names, which are not those of the bank at the address."""
@@ -120,7 +120,7 @@ class UnionPayRig(Rig):
 
 @asynccontextmanager
 async def sandbox(folder: Path) -> AsyncIterator[Rig]:
-    async with running_bank(folder, minutes=()) as running, aiohttp.ClientSession() as session:
+    async with running_bank(folder, gaps_min=()) as running, aiohttp.ClientSession() as session:
         account = BankAccount(BankSettings(kind="sandbox", url=running.url), Environment.drill, folder)
         async with BANKS["sandbox"](account) as bank:
             secrets = ("bank.pub", "merchant.secret")
@@ -143,7 +143,7 @@ async def link(folder: Path) -> AsyncIterator[Rig]:
 async def unionpay(folder: Path) -> AsyncIterator[Rig]:
     authority, clock = authority_in(folder), Clock()
     async with (
-        running_bank(folder, minutes=(), kind="unionpay", clock=clock) as running,
+        running_bank(folder, gaps_min=(), kind="unionpay", clock=clock) as running,
         aiohttp.ClientSession() as session,
     ):
         account = account_at(running.url, running.credentials, clock)

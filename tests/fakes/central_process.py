@@ -10,7 +10,7 @@ from typing import Any, Literal, TypedDict
 from central_server.bank_emulator import server as bank_emulator
 from central_server.bank_emulator.unionpay import server as unionpay_emulator
 from central_server.bank_emulator.unionpay.clock import Clock
-from central_server.bank_emulator.unionpay.schedule import Pace
+from central_server.bank_emulator.unionpay.schedule import SendTimings
 from central_server.server import Place
 from central_server.server import run as run_central
 from central_server.settings import Settings
@@ -102,7 +102,7 @@ class RunningCentral:
 async def running_bank(
     state: Path,
     *,
-    minutes: tuple[float, ...] = (0.0, 0.001),
+    gaps_min: tuple[float, ...] = (0.0, 0.001),
     kind: BankKind = "sandbox",
     clock: Clock | None = None,
     faults: tuple[str, ...] = (),
@@ -113,9 +113,11 @@ async def running_bank(
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     place = _Serving(host="127.0.0.1", port=0, stop=stop, ready=ready.set_result)
     if kind == "unionpay":
-        serving = unionpay_emulator.run(state, **place, clock=clock, faults=faults, pace=Pace(minutes, patience_s))
+        serving = unionpay_emulator.run(
+            state, **place, clock=clock, faults=faults, timings=SendTimings(gaps_min, patience_s)
+        )
     else:
-        serving = bank_emulator.run(state, **place, minutes=minutes)
+        serving = bank_emulator.run(state, **place, gaps_min=gaps_min)
     task = asyncio.create_task(serving)
     try:
         yield RunningBank(await _first(ready, task), state, kind)

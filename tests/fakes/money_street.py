@@ -17,9 +17,8 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
-from central_server.bank_emulator.unionpay.forging import forged_body
-from central_server.bank_emulator.unionpay.reports import notification_of
-from central_server.bank_emulator.unionpay.transactions import PAYMENT, Book, Transaction
+from central_server.bank_emulator.unionpay.messages import build_notification
+from central_server.bank_emulator.unionpay.transactions import PAYMENT, Transaction, TransactionBook
 from central_server.donations import refund_approval
 from central_server.donations.refund_approval import RefundNotPossible
 from central_server.enrolment.gateways import register
@@ -36,6 +35,7 @@ from sync_contract.request_signature import Signer
 from tests.fakes.delivering_gateway import DeliveringGateway, as_json
 from tests.fakes.money_program import SETTINGS, Central, Emulator, Killable
 from tests.fakes.unionpay import FORM, authority_in
+from tests.fakes.unionpay_forging import forge_body
 from tests.flow.page import Form, Page
 
 BANK = "unionpay"
@@ -81,7 +81,7 @@ class Street:
 
     def book(self) -> list[Transaction]:
         """Return the bank's transactions."""
-        return list(Book(self.folder / "bank" / "transactions.jsonl"))
+        return list(TransactionBook(self.folder / "bank" / "transactions.jsonl"))
 
     def register(self, fen: int) -> Gift:
         """Register a gift at the kiosk."""
@@ -126,7 +126,7 @@ class Street:
 
     async def repeat_notification(self, transaction: Transaction, number: int) -> None:
         """Send the bank's notification of a transaction, possibly again."""
-        body = forged_body(notification_of(transaction), self.authority)
+        body = forge_body(build_notification(transaction), self.authority)
         url = f"{self.servers[number].url}/bank/{BANK}/notify"
         answer = await self._visit(number, lambda: self._post(url, body, FORM))
         if answer is not None:
@@ -197,11 +197,11 @@ class Street:
                 return False
             if not files:
                 return True
-            since = settlement_days.first(await reconciled_attempts.first_order(connection, BANK, "drill"), now)
+            since = settlement_days.first_day(await reconciled_attempts.first_order(connection, BANK, "drill"), now)
             if since is None:
                 return True
-            return not settlement_days.due(
-                since, await reconciled_attempts.looked_at(connection, BANK, "drill", since), now
+            return not settlement_days.due_days(
+                since, await reconciled_attempts.checked_days(connection, BANK, "drill", since), now
             )
 
     async def _visit(self, number: int, work: Callable[[], Awaitable[Page]]) -> Page | None:

@@ -8,12 +8,12 @@ from tempfile import TemporaryDirectory
 
 from central_server.bank_emulator.unionpay.authority import Authority, open_authority
 from central_server.bank_emulator.unionpay.clock import Clock
-from central_server.bank_emulator.unionpay.messages import MERCHANT_ID
-from central_server.bank_emulator.unionpay.reports import notification_of
-from central_server.bank_emulator.unionpay.transactions import Book
+from central_server.bank_emulator.unionpay.messages import MERCHANT_ID, build_notification
+from central_server.bank_emulator.unionpay.transactions import PAYMENT, Transaction, TransactionBook
 from central_server.banks.registry import BankAccount
 from central_server.settings_bank import BankSettings
 from sync_contract.strict_model import Environment
+from tests.fakes.unionpay_forging import add_forged_signers
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"}
 
@@ -22,7 +22,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"}
 def _made() -> TemporaryDirectory[str]:
     """Create seven RSA keys, which takes a second; the folder is deleted at exit."""
     made: TemporaryDirectory[str] = TemporaryDirectory(prefix="unionpay-")
-    open_authority(Path(made.name))
+    add_forged_signers(open_authority(Path(made.name)))
     return made
 
 
@@ -48,6 +48,28 @@ def account_at(
 
 def notification_fields(state: Path, order: str) -> dict[str, str]:
     """Return the unsigned notification of a transaction of the bank with that state folder."""
-    known = Book(state / "transactions.jsonl").order(order)
+    known = TransactionBook(state / "transactions.jsonl").order(order)
     assert known is not None
-    return notification_of(known)
+    return build_notification(known)
+
+
+def build_paid_notification(order_id: str, query_id: str, **changes: str | None) -> dict[str, str]:
+    """Return what the bank reports of an order of 10 yuan, unsigned and without card data.
+
+    `changes`: fields to set, or to leave out with None.
+    """
+    paid = Transaction(
+        order_id=order_id,
+        kind=PAYMENT,
+        txn_time="20261127143000",
+        amount=1000,
+        query_id=query_id,
+        trace_no="123456",
+        accepted_at=datetime(2026, 11, 27, 6, 30, tzinfo=UTC).timestamp(),
+        state="done",
+        code="00",
+        settled_at=datetime(2026, 11, 27, 6, 30, 12, tzinfo=UTC).timestamp(),
+    )
+    card: dict[str, str | None] = {"accNo": None, "payType": None, "payCardType": None}
+    fields = {**build_notification(paid), **card, **changes}
+    return {name: value for name, value in fields.items() if value is not None}

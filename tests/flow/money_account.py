@@ -102,7 +102,7 @@ async def story(street: Street) -> str:
 
 def _both_did(task: Difference, asked: tuple[StoredRefund, ...]) -> bool:
     """Return whether the bank refunded by itself and refused the refund that we asked for."""
-    ours = [each for each in asked if each.attempt == task.attempt and each.asked_by != BY_BANK]
+    ours = [each for each in asked if each.attempt == task.attempt and each.requested_by != BY_BANK]
     return task.order_id not in {each.id for each in asked} and any(
         each.sent_at is not None and each.state == RefundState.refused for each in ours
     )

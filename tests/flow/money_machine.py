@@ -21,7 +21,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from central_server.banks.port import BankUnavailable, NoStatement, Notification, OrderState
 from central_server.donations import refund_approval
 from central_server.donations.refund_approval import RefundNotPossible
-from central_server.reconciliation.statement_import import Reconciling
+from central_server.reconciliation.statement_import import Reconciler
 from central_server.store.catalogue import projects
 from central_server.store.donations import attempts, intents, refunds
 from central_server.store.donations.attempts import Attempt
@@ -219,7 +219,7 @@ class MoneyMachine(RuleBasedStateMachine):
         """What was paid when its time was over, and nothing else."""
         for attempt in self.run(self.tried(gift, 0)):
             entry = self.bank.orders.get(attempt.id)
-            late = attempt.held_until is not None or attempt.state in ("failed", "expired")
+            late = attempt.refundable_from is not None or attempt.state in ("failed", "expired")
             if not (entry and late and entry.state is OrderState.paid):
                 continue
             if self.bank.left_minor(attempt.id) == entry.order.amount.minor:
@@ -295,7 +295,9 @@ class MoneyMachine(RuleBasedStateMachine):
         except NoStatement:
             return
         self.day += timedelta(days=1)
-        await Reconciling(house.database, self.bank.name, "drill", house.changed).take(statement, self.now, cause="job")
+        await Reconciler(house.database, self.bank.name, "drill", house.changed).import_statement(
+            statement, self.now, cause="job"
+        )
 
     async def _die(self, number: int, work: Awaitable[object], steps: int) -> None:
         task = asyncio.ensure_future(work)

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from central_server.ledger import merkle_proofs
-from central_server.reconciliation.day_totals import totals
+from central_server.reconciliation.day_totals import load_day_totals
 from central_server.store.donations import attempts, intents
 from central_server.store.ledger import ledger_heads, ledger_lines
 from central_server.store.places.places import TOP
@@ -165,7 +165,7 @@ class History:
 
     async def _every_gift_is_as_its_payments(self, found: Account) -> None:
         came = found.came
-        assert {each.state for each in found.asked} <= {"asked", "declined", "refunded", "refused"}
+        assert {each.state for each in found.asked} <= {"requested", "declined", "refunded", "refused"}
         async with self.street.database.read() as connection:
             for gift in self.street.gifts:
                 intent = await intents.get(connection, self.street.gateway.id, gift.parcel.id)
@@ -179,9 +179,9 @@ class History:
             head = await ledger_heads.newest(connection, PURSE)
             waiting = await ledger_heads.pending(connection, PURSE, 0, 1_000_000)
             lines = await ledger_lines.of_purse(connection, *PURSE)
-            days = await totals(connection, [TOP], "drill")
+            days = await load_day_totals(connection, [TOP], "drill")
         published = Sums() if head is None else Head.model_validate_json(head.content).total
-        assert published + merkle_proofs.total(waiting) == merkle_proofs.total(lines), (
+        assert published + merkle_proofs.total_sums(waiting) == merkle_proofs.total_sums(lines), (
             "what is published and what waits is the ledger"
         )
         assert all(day.balances for day in days), "each file is the ledger and its rows that differ"

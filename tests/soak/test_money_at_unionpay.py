@@ -25,7 +25,7 @@ from multidict import CIMultiDict
 
 from central_server.bank_emulator.unionpay.authority import open_authority
 from central_server.bank_emulator.unionpay.messages import MERCHANT_ID
-from central_server.bank_emulator.unionpay.transactions import Book
+from central_server.bank_emulator.unionpay.transactions import TransactionBook
 from central_server.banks.port import BankUnavailable, Form, NoStatement
 from central_server.banks.unionpay.gateway import Addresses, UnionPay, open_unionpay
 from central_server.banks.unionpay.requests import Merchant
@@ -33,7 +33,7 @@ from central_server.donations import refund_approval
 from central_server.donations.open_attempt import SentToBank
 from central_server.donations.refund_approval import RefundNotPossible
 from central_server.donations.settlement import PaymentRefused
-from central_server.reconciliation.statement_import import Reconciling
+from central_server.reconciliation.statement_import import Reconciler
 from central_server.store.donations import refunds
 from central_server.store.engine.database import open_database
 from central_server.store.ledger import ledger_lines
@@ -151,7 +151,7 @@ class Street:
         house = self.house
         with contextlib.suppress(NoStatement, BankUnavailable):
             statement = await house.bank.statement(day)
-            await Reconciling(house.database, house.bank.name, "drill", house.changed).take(
+            await Reconciler(house.database, house.bank.name, "drill", house.changed).import_statement(
                 statement, self.now, cause="job"
             )
             self.filed += 1
@@ -163,7 +163,7 @@ async def test_what_the_bank_holds_is_what_we_count(_history: int, tmp_path: Pat
     print(f"SOAK_SEED={seed}")
     open_authority(tmp_path / "bank")
     async with (
-        running_bank(tmp_path / "bank", kind="unionpay", minutes=(0.0, 1.0, 2.0, 4.0)) as bank,
+        running_bank(tmp_path / "bank", kind="unionpay", gaps_min=(0.0, 1.0, 2.0, 4.0)) as bank,
         _street(bank, random.Random(seed), store_url) as street,
     ):
         gateway = DeliveringGateway()
@@ -204,7 +204,7 @@ async def _the_noise_is_over(street: Street) -> None:
 
 
 async def _one_and_the_same(street: Street, journal: Path, gateway: DeliveringGateway) -> None:
-    moved = [each for each in Book(journal) if each.money_moved]
+    moved = [each for each in TransactionBook(journal) if each.money_moved]
     came = {each.order_id: each.amount for each in moved if each.kind == "01"}
     went = {each.order_id: each.amount for each in moved if each.kind != "01"}
     database = street.houses[0].database
@@ -221,7 +221,7 @@ async def _one_and_the_same(street: Street, journal: Path, gateway: DeliveringGa
     assert counted == came
     assert given == sum(went.values())
     assert sum(line.signed_minor for line in lines) == sum(came.values()) - sum(went.values())
-    assert {each.state for each in found} <= {"asked", "declined", "refunded", "refused"}
+    assert {each.state for each in found} <= {"requested", "declined", "refunded", "refused"}
     paid = [line.intent for line in lines if line.kind == "paid"]
     assert len(set(paid)) == len(paid)
 

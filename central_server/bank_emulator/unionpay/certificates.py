@@ -1,4 +1,4 @@
-"""Certificates as a CFCA would issue them, for a drill."""
+"""Issue certificates as the CFCA would, for a drill."""
 
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ def issue(
     begins: timedelta = -DAY,
     ends: timedelta = 5 * YEAR,
 ) -> Signer:
-    """A certificate for `key`, self-signed without an issuer. `begins`, `ends`: from now."""
+    """Issue a certificate for `key`, self-signed if there is no issuer. `begins`, `ends`: from now."""
     now = datetime.now(UTC).replace(microsecond=0)
     subject = x509.Name(
         [
@@ -43,7 +43,7 @@ def issue(
         .subject_name(subject)
         .issuer_name(parent)
         .public_key(key.public_key())
-        .serial_number(10**10 + secrets.randbelow(9 * 10**10))  # eleven digits, like those of real merchants
+        .serial_number(10**10 + secrets.randbelow(9 * 10**10))  # eleven digits, as for real merchants
         .not_valid_before(now + begins)
         .not_valid_after(now + ends)
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)

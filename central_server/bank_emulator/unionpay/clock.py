@@ -1,4 +1,4 @@
-"""The bank's clock. It runs with the machine's, and a drill may turn it ahead."""
+"""The bank's clock: it follows the machine's, and a drill can advance it."""
 
 import time
 from collections.abc import Callable
@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 BEIJING = timezone(timedelta(hours=8))
 CUT_OFF = timedelta(hours=23)
-"""A settlement day ends then, Beijing time, and bears the date of its end."""
+"""A settlement day ends at this time in Beijing and has the date of its end."""
 
 
 class Clock:
-    """Times are seconds since 1970. `ahead`: how far it was turned."""
+    """Times are seconds since 1970. `ahead`: by how many seconds it was advanced."""
 
     def __init__(self, ahead: float = 0.0, machine: Callable[[], float] = time.time) -> None:
         self.ahead = ahead
@@ -21,7 +21,7 @@ class Clock:
         return self._machine() + self.ahead
 
     def machine(self) -> float:
-        """What a clock shows that nobody turned."""
+        """Return the time of a clock that was not advanced."""
         return self._machine()
 
     def advance(self, seconds: float) -> None:
@@ -29,7 +29,7 @@ class Clock:
         for listener in self._listeners:
             listener()
 
-    def on_turned(self, listener: Callable[[], None]) -> None:
+    def on_advance(self, listener: Callable[[], None]) -> None:
         self._listeners.append(listener)
 
 
@@ -38,7 +38,7 @@ def beijing(at: float) -> datetime:
 
 
 def read_time(text: str) -> float | None:
-    """YYYYMMDDhhmmss, Beijing; None when there is no such time."""
+    """Read YYYYMMDDhhmmss in Beijing time; None if there is no such time."""
     try:
         return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=BEIJING).timestamp()
     except ValueError:
@@ -54,9 +54,9 @@ def day_ends(day: date) -> float:
 
 
 def day_of(mmdd: str, now: float) -> date | None:
-    """The last such settlement day that has begun; None when there is none."""
+    """Return the last such settlement day that has begun, None if there is none."""
     current = settlement_day(now)
-    for year in range(current.year, current.year - 5, -1):  # 29 February has to be looked for
+    for year in range(current.year, current.year - 5, -1):  # 29 February is not in every year
         try:
             day = datetime.strptime(f"{year}{mmdd}", "%Y%m%d").replace(tzinfo=UTC).date()
         except ValueError:
@@ -67,7 +67,7 @@ def day_of(mmdd: str, now: float) -> date | None:
 
 
 def after_working_days(at: float, days: int) -> float:
-    """Saturdays and Sundays do not count; holidays are not known here."""
+    """Add working days: Saturdays and Sundays do not count; holidays are unknown."""
     then = beijing(at)
     while days:
         then += timedelta(days=1)

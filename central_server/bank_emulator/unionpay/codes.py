@@ -1,7 +1,7 @@
 """respCode, respMsg and the seven digits in it.
 
-The codes are UnionPay's. The digits are as seen in its samples and in the help texts of its demos; those that begin
-with 999 are this emulator's own, for which the real gateway gives is not known.
+The codes are UnionPay's. The digits are those of its samples and of its demos' help texts; digits that begin with 999
+are the emulator's own, because the real ones are unknown.
 """
 
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ class Code:
 
     @property
     def message(self) -> str:
-        if self is BAD_SIGNATURE:  # the real one too has its digits in front
+        if self is BAD_SIGNATURE:  # as the real gateway does
             return f"[{self.detail}]{self.text}"
         return f"{self.text}[{self.detail}]"
 
 
 SUCCESS = Code("00", "成功", "0000000")
 FAILED = Code("01", "交易失败，详情请咨询发卡行", "9990001")
-LEFT = Code("01", "用户取消支付", "9990002")
+DONOR_LEFT = Code("01", "用户取消支付", "9990002")
 TIMED_OUT = Code("03", "交易通讯超时，请发起查询交易", "9990003")
 UNCLEAR = Code("04", "交易状态未明，请查询对账结果", "8090001")
 ACCEPTED = Code("05", "交易已受理，请稍后查询交易结果", "6154037")

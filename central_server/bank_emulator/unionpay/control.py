@@ -1,4 +1,4 @@
-"""Turning the clock and the switches of a running drill, from this machine only."""
+"""Advance the clock and set the faults of a running drill, from this machine only."""
 
 import json
 from collections.abc import Callable
@@ -10,77 +10,79 @@ from aiohttp import web
 from pydantic import Field, StringConstraints
 
 from central_server.bank_emulator.unionpay.clock import Clock
-from central_server.bank_emulator.unionpay.faults import Switches, UnknownFault, read_fault, written
-from central_server.bank_emulator.unionpay.schedule import Diary
+from central_server.bank_emulator.unionpay.faults import FaultSwitches, UnknownFault, format_faults, read_fault
+from central_server.bank_emulator.unionpay.schedule import Scheduler
 from daemonkit.web import problem, read_json
 from sync_contract.strict_model import Record
 
 _TEN_YEARS_S = 10 * 366 * 24 * 3600.0
 
 
-class _Turn(Record):
+class _ClockRequest(Record):
     advance_s: Annotated[float, Field(ge=0, le=_TEN_YEARS_S)]
 
 
-class _Wish(Record):
+class _FaultRequest(Record):
     faults: Annotated[tuple[Annotated[str, StringConstraints(max_length=60)], ...], Field(max_length=50)]
     scope: Literal["next", "all"] = "next"
 
 
 class Control:
-    """`turned` is called after the clock was turned, for it to be remembered."""
+    """`save_clock` is called after the clock was advanced."""
 
-    def __init__(self, switches: Switches, clock: Clock, diary: Diary, turned: Callable[[], None]) -> None:
-        self._switches = switches
+    def __init__(
+        self, faults_: FaultSwitches, clock: Clock, scheduler: Scheduler, save_clock: Callable[[], None]
+    ) -> None:
+        self._faults = faults_
         self._clock = clock
-        self._diary = diary
-        self._turned = turned
+        self._scheduler = scheduler
+        self._save_clock = save_clock
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.get("/control/clock", self._tell_time),
-            web.post("/control/clock", self._turn),
-            web.get("/control/faults", self._tell_faults),
-            web.post("/control/faults", self._switch),
+            web.get("/control/clock", self._show_clock),
+            web.post("/control/clock", self._advance),
+            web.get("/control/faults", self._show_faults),
+            web.post("/control/faults", self._set_faults),
         ]
 
-    async def _tell_time(self, request: web.Request) -> web.Response:
-        _from_here(request)
+    async def _show_clock(self, request: web.Request) -> web.Response:
+        _require_loopback(request)
         now = datetime.fromtimestamp(self._clock.now(), UTC)
         return _json({"now": now.isoformat().replace("+00:00", "Z"), "ahead_s": self._clock.ahead})
 
-    async def _turn(self, request: web.Request) -> web.Response:
-        _from_here(request)
-        asked = (await read_json(request, _Turn)).advance_s
-        if self._clock.ahead + asked > _TEN_YEARS_S:
-            return problem(400, "Bad Request", "ten years ahead is the most")
-        self._clock.advance(asked)
-        self._turned()
-        await self._diary.caught_up()
-        return await self._tell_time(request)
+    async def _advance(self, request: web.Request) -> web.Response:
+        _require_loopback(request)
+        seconds = (await read_json(request, _ClockRequest)).advance_s
+        if self._clock.ahead + seconds > _TEN_YEARS_S:
+            return problem(400, "Bad Request", "the clock can be at most ten years ahead")
+        self._clock.advance(seconds)
+        self._save_clock()
+        await self._scheduler.wait_idle()
+        return await self._show_clock(request)
 
-    async def _tell_faults(self, request: web.Request) -> web.Response:
-        _from_here(request)
-        return _json({"all": written(self._switches.everywhere), "next": written(self._switches.upcoming)})
+    async def _show_faults(self, request: web.Request) -> web.Response:
+        _require_loopback(request)
+        return _json({"all": format_faults(self._faults.everywhere), "next": format_faults(self._faults.upcoming)})
 
-    async def _switch(self, request: web.Request) -> web.Response:
-        _from_here(request)
-        wish = await read_json(request, _Wish)
+    async def _set_faults(self, request: web.Request) -> web.Response:
+        _require_loopback(request)
+        faults_request = await read_json(request, _FaultRequest)
         try:
-            faults = dict(map(read_fault, wish.faults))
+            faults = dict(map(read_fault, faults_request.faults))
         except UnknownFault as error:
             return problem(400, "Bad Request", str(error))
-        if wish.scope == "all":
-            self._switches.everywhere = faults
+        if faults_request.scope == "all":
+            self._faults.everywhere = faults
         else:
-            self._switches.upcoming = faults
-        return await self._tell_faults(request)
+            self._faults.upcoming = faults
+        return await self._show_faults(request)
 
 
-def _json(told: object) -> web.Response:
-    return web.Response(text=json.dumps(told), content_type="application/json")
+def _json(record: object) -> web.Response:
+    return web.Response(text=json.dumps(record), content_type="application/json")
 
 
-def _from_here(request: web.Request) -> None:
+def _require_loopback(request: web.Request) -> None:
     if not ip_address(request.remote or "0.0.0.0").is_loopback:  # noqa: S104  (compared)
         raise web.HTTPForbidden

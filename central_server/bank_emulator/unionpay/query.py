@@ -1,4 +1,4 @@
-"""Querying a transaction (00), and fetching the file of a settlement day (76)."""
+"""Answer queries of a transaction (00) and requests for the file of a settlement day (76)."""
 
 import base64
 import zlib
@@ -11,17 +11,16 @@ from central_server.bank_emulator.unionpay import codes
 from central_server.bank_emulator.unionpay.authority import Authority
 from central_server.bank_emulator.unionpay.clock import Clock, day_ends, day_of
 from central_server.bank_emulator.unionpay.codes import Code
-from central_server.bank_emulator.unionpay.faults import Switches
-from central_server.bank_emulator.unionpay.messages import MERCHANT_ID
+from central_server.bank_emulator.unionpay.faults import FaultSwitches
+from central_server.bank_emulator.unionpay.messages import MERCHANT_ID, build_query_fields, code_of
 from central_server.bank_emulator.unionpay.replies import Replies
-from central_server.bank_emulator.unionpay.reports import code_of, report_of
-from central_server.bank_emulator.unionpay.requests import Refused, read_request, reading_of
-from central_server.bank_emulator.unionpay.statement import zipped
-from central_server.bank_emulator.unionpay.transactions import Book, Transaction
+from central_server.bank_emulator.unionpay.requests import Refused, clock_offset, read_request
+from central_server.bank_emulator.unionpay.statement import build_file
+from central_server.bank_emulator.unionpay.transactions import Transaction, TransactionBook
 
 
-class Inquiry:
-    def __init__(self, authority: Authority, book: Book, switches: Switches, clock: Clock) -> None:
+class QueryHandlers:
+    def __init__(self, authority: Authority, book: TransactionBook, switches: FaultSwitches, clock: Clock) -> None:
         self._merchant = authority.merchant
         self._replies = Replies(authority)
         self._book = book
@@ -37,55 +36,55 @@ class Inquiry:
 
     async def _query(self, request: web.Request) -> web.Response:
         try:
-            asked = await read_request(request, self._merchant, ("00",))
+            fields = await read_request(request, self._merchant, ("00",))
         except Refused as refused:
             return self._replies.answer(refused.fields, refused.code, self._switches.everywhere)
-        known = self._book.order(asked["orderId"])
-        if known is None or known.txn_time != asked["txnTime"]:
-            return self._replies.answer(asked, codes.NOT_FOUND, self._switches.everywhere)
-        faults = self._switches.among(known.faults)
-        code = self._now(known, faults)
+        known = self._book.order(fields["orderId"])
+        if known is None or known.txn_time != fields["txnTime"]:
+            return self._replies.answer(fields, codes.NOT_FOUND, self._switches.everywhere)
+        faults = self._switches.active_for(known.faults)
+        code = self._reported_code(known, faults)
         if code is codes.NOT_FOUND:
-            return self._replies.answer(asked, code, faults)
-        report = report_of(known, code) | self._origin(known) | {"bizType": asked["bizType"]}
-        return self._replies.answer(asked, codes.SUCCESS, faults, **report)
+            return self._replies.answer(fields, code, faults)
+        report = build_query_fields(known, code) | self._original_fields(known) | {"bizType": fields["bizType"]}
+        return self._replies.answer(fields, codes.SUCCESS, faults, **report)
 
-    def _now(self, known: Transaction, faults: Mapping[str, str]) -> Code:
-        """How the transaction is said to stand; counts the queries where a fault does."""
+    def _reported_code(self, known: Transaction, faults: Mapping[str, str]) -> Code:
+        """Return the reported state; count the queries if a fault needs it."""
         if known.state == "open":
             return codes.NOT_FOUND
         if known.state == "pending":
             return codes.ACCEPTED
         hidden = int(faults.get("query-34", "0"))
-        told_first = [codes.NOT_FOUND] * hidden
+        first_codes = [codes.NOT_FOUND] * hidden
         if "query-03-04-00" in faults:
-            told_first += [codes.TIMED_OUT, codes.UNCLEAR]
-        if known.polls < len(told_first):
-            self._book.keep(replace(known, polls=known.polls + 1))
-            return told_first[known.polls]
+            first_codes += [codes.TIMED_OUT, codes.UNCLEAR]
+        if known.polls < len(first_codes):
+            self._book.save(replace(known, polls=known.polls + 1))
+            return first_codes[known.polls]
         return code_of(known)
 
-    def _origin(self, known: Transaction) -> dict[str, str]:
+    def _original_fields(self, known: Transaction) -> dict[str, str]:
         payment = self._book.payment(known.original) if known.original else None
         return {} if payment is None else {"origOrderId": payment.order_id, "origTxnTime": payment.txn_time}
 
     async def _file(self, request: web.Request) -> web.Response:
         faults = self._switches.everywhere
         try:
-            asked = await read_request(request, self._merchant, ("76",))
+            fields = await read_request(request, self._merchant, ("76",))
         except Refused as refused:
             return self._replies.answer(refused.fields, refused.code, faults)
-        day = day_of(asked["settleDate"], self._clock.now())
-        if reading_of(asked["txnTime"], self._clock) is None:
-            return self._replies.answer(asked, codes.STALE, faults)
+        day = day_of(fields["settleDate"], self._clock.now())
+        if clock_offset(fields["txnTime"], self._clock) is None:
+            return self._replies.answer(fields, codes.STALE, faults)
         if day is None:
-            return self._replies.answer(asked, codes.MALFORMED, faults)
-        repeated = {"settleDate": asked["settleDate"], "fileType": asked["fileType"]}
-        content = zipped(day, self._book, self._switches) if day_ends(day) <= self._clock.now() else None
+            return self._replies.answer(fields, codes.MALFORMED, faults)
+        repeated = {"settleDate": fields["settleDate"], "fileType": fields["fileType"]}
+        content = build_file(day, self._book, self._switches) if day_ends(day) <= self._clock.now() else None
         if content is None:
-            return self._replies.answer(asked, codes.NO_FILE, faults, **repeated)
+            return self._replies.answer(fields, codes.NO_FILE, faults, **repeated)
         return self._replies.answer(
-            asked,
+            fields,
             codes.SUCCESS,
             faults,
             fileName=f"{MERCHANT_ID}_{day:%Y%m%d}.zip",

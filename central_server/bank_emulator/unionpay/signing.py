@@ -1,7 +1,7 @@
 """Signatures of version 5.1.0, signMethod 01: RSA over the hexadecimal digest of the sorted fields.
 
-Written from the protocol, on purpose without the merchant's own code. Fields are signed as they stand: nothing is
-trimmed, dropped or encoded here, for that is the sender's to do before.
+Written from the protocol, without the merchant's code. Fields are signed unchanged: the sender trims, drops and encodes
+before.
 """
 
 from base64 import b64decode, b64encode
@@ -25,31 +25,31 @@ class Signer:
 
     @property
     def certificate_text(self) -> str:
-        """As it travels in signPubKeyCert: PEM with CR LF, which a browser's form does not change on the way."""
+        """The text in signPubKeyCert: PEM with CR LF, which a browser's form does not change."""
         return self.certificate.public_bytes(Encoding.PEM).decode("ascii").replace("\n", "\r\n")
 
 
 def canonical(fields: Mapping[str, str]) -> str:
-    """All fields but the signature, sorted by name, raw."""
+    """Return all fields but the signature, sorted by name, raw."""
     return "&".join(f"{name}={fields[name]}" for name in sorted(fields) if name != "signature")
 
 
 def digest(fields: Mapping[str, str]) -> bytes:
-    """64 lower-case hexadecimal digits; these, not the octets they stand for, are what RSA signs (and hashes again)."""
+    """Return 64 lower-case hexadecimal digits: the text that RSA signs, and hashes again."""
     return sha256(canonical(fields).encode("utf-8")).hexdigest().encode("ascii")
 
 
-def signed(fields: Mapping[str, str], signer: Signer) -> dict[str, str]:
-    """The fields with the signer's certificate and signature, as the bank's own messages carry them."""
-    whole = {**fields, "signPubKeyCert": signer.certificate_text}
-    signature = signer.key.sign(digest(whole), PKCS1v15(), SHA256())
-    return whole | {"signature": b64encode(signature).decode("ascii")}
+def sign(fields: Mapping[str, str], signer: Signer) -> dict[str, str]:
+    """Return the fields with the signer's certificate and signature, as in the bank's messages."""
+    message = {**fields, "signPubKeyCert": signer.certificate_text}
+    signature = signer.key.sign(digest(message), PKCS1v15(), SHA256())
+    return message | {"signature": b64encode(signature).decode("ascii")}
 
 
-def genuine(fields: Mapping[str, str], certificate: Certificate) -> bool:
-    """Is the message's `signature` of this certificate's key? False also for what is no signature at all."""
+def is_signed_by(fields: Mapping[str, str], certificate: Certificate) -> bool:
+    """Return whether the message's `signature` is by this certificate's key; False also for an invalid signature."""
     key = certificate.public_key()
-    assert isinstance(key, RSAPublicKey)  # we made it
+    assert isinstance(key, RSAPublicKey)  # the emulator issued it
     try:
         key.verify(b64decode(fields["signature"], validate=True), digest(fields), PKCS1v15(), SHA256())
     except (KeyError, Base64Error, ValueError, InvalidSignature):

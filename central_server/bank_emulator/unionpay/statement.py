@@ -1,4 +1,4 @@
-"""The file of a settlement day: a zip of the detail (ZM) and the summary (RD), and on a fault's wish adjustments."""
+"""Build the file of a settlement day: a zip of the detail (ZM), the summary (RD), and on a fault adjustments (ZME)."""
 
 import io
 import zipfile
@@ -9,9 +9,9 @@ from hashlib import sha256
 
 from central_server.bank_emulator.unionpay.clock import day_ends, settlement_day
 from central_server.bank_emulator.unionpay.codes import SUCCESS
-from central_server.bank_emulator.unionpay.faults import Switches
+from central_server.bank_emulator.unionpay.faults import FaultSwitches
 from central_server.bank_emulator.unionpay.messages import MERCHANT_ID
-from central_server.bank_emulator.unionpay.transactions import PAYMENT, REFUND, Book, Transaction
+from central_server.bank_emulator.unionpay.transactions import PAYMENT, REFUND, Transaction, TransactionBook
 from central_server.bank_emulator.unionpay.zm_row import Row, row_of
 
 _PLAIN_NAME = "演练慈善会"
@@ -19,44 +19,44 @@ _GBK_NAME = "演練慈善總會（喆鎔·華僑）"
 """Only the first two characters are in GB 2312."""
 
 
-def zipped(day: date, book: Book, switches: Switches) -> bytes | None:
-    """The same octets each time; None for a day on which no money moved."""
-    moved = [known for known in book if known.money_moved and _of(known) == day]
+def build_file(day: date, book: TransactionBook, switches: FaultSwitches) -> bytes | None:
+    """Return the same bytes each time, None for a day on which no money moved."""
+    moved = [known for known in book if known.money_moved and _settlement_day_of(known) == day]
     moved.sort(key=lambda known: (known.settled_at or 0, known.query_id))
     faults = dict(switches.everywhere)
     for known in moved:
-        faults |= switches.among(known.faults)
+        faults |= switches.active_for(known.faults)
     rows = list(_rows(moved, book, switches))
     if "file-unknown-row" in faults:
-        rows.append(row_of(_nobodys(day), None, ""))
+        rows.append(row_of(_unknown_payment(day), None, ""))
     if not rows:
         return None
     stamp = f"{day:%y%m%d}"
     name = _GBK_NAME if "gbk-summary" in faults else _PLAIN_NAME
     files = {
-        f"INN{stamp}88ZM_{MERCHANT_ID}": b"".join(row.octets() for row in rows),
+        f"INN{stamp}88ZM_{MERCHANT_ID}": b"".join(row.encode() for row in rows),
         f"RD2010{stamp}01_{MERCHANT_ID}": _summary(day, name, rows),
     }
     if "file-zme" in faults:
-        adjusted = replace(_nobodys(day), order_id=f"TZ{day:%Y%m%d}0001", kind=REFUND)
-        files[f"INN{stamp}88ZME_{MERCHANT_ID}"] = row_of(adjusted, None, "").octets()
+        adjusted = replace(_unknown_payment(day), order_id=f"TZ{day:%Y%m%d}0001", kind=REFUND)
+        files[f"INN{stamp}88ZME_{MERCHANT_ID}"] = row_of(adjusted, None, "").encode()
     return _zip(day, files)
 
 
-def _rows(moved: list[Transaction], book: Book, switches: Switches) -> Iterator[Row]:
+def _rows(moved: list[Transaction], book: TransactionBook, switches: FaultSwitches) -> Iterator[Row]:
     for known in moved:
-        faults = switches.among(known.faults)
+        faults = switches.active_for(known.faults)
         if "file-missing-row" not in faults:
             payment = book.payment(known.original) if known.original else None
             yield row_of(known, payment, faults.get("fee-rounding", ""))
 
 
-def _of(known: Transaction) -> date | None:
+def _settlement_day_of(known: Transaction) -> date | None:
     return None if known.settled_at is None else settlement_day(known.settled_at)
 
 
-def _nobodys(day: date) -> Transaction:
-    """A payment of that day that no merchant asked for; the same one each time."""
+def _unknown_payment(day: date) -> Transaction:
+    """Return a payment of that day without an order; the same one each time."""
     number = int(sha256(day.isoformat().encode()).hexdigest(), 16)
     at = day_ends(day) - 3600
     return Transaction(

@@ -1,17 +1,12 @@
-"""What stands on the pages of the drill's gateway."""
+"""Texts on the pages of the drill's UnionPay gateway; those not listed are the sandbox's."""
 
+from central_server.bank_emulator.texts import TEXTS as SANDBOX
 from sync_contract.strict_model import Language
 
-TEXTS: dict[Language, dict[str, str]] = {
+_OWN: dict[Language, dict[str, str]] = {
     Language.zh_hans: {
-        "watermark": "演练",
         "bank": "演练网关支付",
-        "drill": "这是演练，不会发生真实付款。",
-        "to_pay": "请确认付款",
         "for": "订单说明",
-        "amount": "金额",
-        "order": "订单编号",
-        "merchant": "商户",
         "confirm": "支付成功",
         "fail": "支付失败",
         "close": "关闭",
@@ -21,20 +16,12 @@ TEXTS: dict[Language, dict[str, str]] = {
         "expired": "这笔订单已超过支付时间。",
         "left": "您还没有付款。",
         "again": "回到付款页",
-        "unknown": "没有这笔订单。",
         "back": "返回商户",
         "refused": "网关没有接受这笔订单",
-        "trouble": "请求有误，请返回重试。",
     },
     Language.zh_hant: {
-        "watermark": "演練",
         "bank": "演練網關付款",
-        "drill": "這是演練，不會真的扣款。",
-        "to_pay": "請確認付款",
         "for": "訂單說明",
-        "amount": "金額",
-        "order": "訂單編號",
-        "merchant": "商戶",
         "confirm": "付款成功",
         "fail": "付款失敗",
         "close": "關閉",
@@ -44,20 +31,11 @@ TEXTS: dict[Language, dict[str, str]] = {
         "expired": "這筆訂單已過付款時限。",
         "left": "您尚未付款。",
         "again": "回到付款頁",
-        "unknown": "查無此訂單。",
         "back": "返回商戶",
         "refused": "網關沒有受理這筆訂單",
-        "trouble": "要求有誤，請返回再試。",
     },
     Language.en: {
-        "watermark": "DRILL",
         "bank": "Drill payment gateway",
-        "drill": "This is a drill. No money moves.",
-        "to_pay": "Please confirm the payment",
-        "for": "For",
-        "amount": "Amount",
-        "order": "Order",
-        "merchant": "Merchant",
         "confirm": "Payment succeeds",
         "fail": "Payment fails",
         "close": "Close",
@@ -67,9 +45,8 @@ TEXTS: dict[Language, dict[str, str]] = {
         "expired": "The time for this payment is over.",
         "left": "You have not paid.",
         "again": "To the payment page",
-        "unknown": "There is no such order.",
         "back": "Back to the merchant",
         "refused": "The gateway did not accept this order",
-        "trouble": "Something was wrong with the request. Please go back and try again.",
     },
 }
+TEXTS = {language: SANDBOX[language] | own for language, own in _OWN.items()}

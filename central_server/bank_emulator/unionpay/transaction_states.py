@@ -1,4 +1,4 @@
-"""How a transaction goes on: pure, with the bank's time as an argument."""
+"""State changes of a transaction: pure functions with the bank's time as an argument."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,13 +11,13 @@ _A_MINUTE_S = 60.0
 _LIFETIME_S = 15 * 60.0
 _WORKING_DAYS = 5
 GAPS_MIN = (0.0, 1.0, 2.0, 4.0)
-"""Between one notification and the next, until one is answered: five in all."""
+"""Minutes between notifications until one is answered: five in all."""
 
 Faults = Mapping[str, str]
 
 
 def paid(payment: Transaction, now: float, faults: Faults) -> Transaction:
-    """The donor has confirmed."""
+    """After the donor's confirmation."""
     if "ebank-late" in faults:
         late = (payment.deadline or now) + _A_MINUTE_S
         return replace(payment, state="pending", pay_type="0201", completes_at=late)
@@ -34,7 +34,7 @@ def failed(transaction: Transaction) -> Transaction:
 
 
 def completed(payment: Transaction, faults: Faults) -> Transaction:
-    """An e-bank payment comes in after its time: the merchant is not told, and the bank will give it back."""
+    """Complete an e-bank payment after its time: the merchant is not notified, and the bank will return it."""
     assert payment.completes_at is not None
     at = payment.completes_at
     plain = faults.get("ebank-late") == SUCCESS.code
@@ -50,15 +50,15 @@ def completed(payment: Transaction, faults: Faults) -> Transaction:
     return _to_notify(done, at, faults) if plain else done
 
 
-def undone(asked: Transaction, now: float, faults: Faults) -> Transaction:
-    """An accepted refund or cancel is carried out."""
+def carry_out(asked: Transaction, now: float, faults: Faults) -> Transaction:
+    """Carry out an accepted refund or cancel."""
     if "refund-fails" in faults:
         return failed(asked)
     return _to_notify(replace(asked, state="done", code=SUCCESS.code, settled_at=now), now, faults)
 
 
 def returned(payment: Transaction, rest: int, txn_time: str) -> Transaction:
-    """The bank's own refund of a late payment, under a number that the merchant never gave."""
+    """Return the bank's own refund of a late payment, under an order number of the bank."""
     assert payment.returns_at is not None
     query_id, trace_no = new_numbers(txn_time)
     return Transaction(
@@ -77,19 +77,19 @@ def returned(payment: Transaction, rest: int, txn_time: str) -> Transaction:
     )
 
 
-def told(
+def after_notification(
     transaction: Transaction, *, answered: bool, due: float, gaps: tuple[float, ...], faults: Faults
 ) -> Transaction:
-    """After a notification that was due at `due`. `gaps`: minutes."""
-    tries, taken = transaction.tries + 1, transaction.answered + answered
-    wanted = 2 if "duplicate-notify" in faults else 1
+    """Return the state after a notification that was due at `due`. `gaps`: minutes."""
+    tries, answered_count = transaction.tries + 1, transaction.answered + answered
+    needed = 2 if "duplicate-notify" in faults else 1
     following: float | None = None
-    if taken < wanted:
+    if answered_count < needed:
         if answered:
             following = due
         elif tries <= len(gaps):
             following = due + 60 * gaps[tries - 1]
-    return replace(transaction, tries=tries, answered=taken, notify_at=following)
+    return replace(transaction, tries=tries, answered=answered_count, notify_at=following)
 
 
 def _to_notify(transaction: Transaction, due: float, faults: Faults) -> Transaction:

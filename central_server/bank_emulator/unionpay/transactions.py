@@ -1,4 +1,4 @@
-"""Payments, refunds and cancels. Each change is a line in a journal."""
+"""Store payments, refunds and cancels; each change is a line of a journal."""
 
 import secrets
 from collections.abc import Iterator, Mapping
@@ -58,14 +58,14 @@ class Transaction:
         return self.state == "done" and self.code in MONEY_MOVED
 
     @property
-    def waits(self) -> bool:
+    def has_pending_work(self) -> bool:
         return not (self.notify_at is None and self.completes_at is None and self.returns_at is None)
 
     def expired(self, now: float) -> bool:
         return self.state == "open" and self.deadline is not None and now > self.deadline
 
 
-class Book:
+class TransactionBook:
     def __init__(self, file: Path) -> None:
         self._journal = Journal(file)
         self._by_order: dict[str, Transaction] = {}
@@ -74,17 +74,17 @@ class Book:
         self._undone: dict[str, list[str]] = {}
         self._waiting: set[str] = set()
         for record in self._journal.read():
-            self._remember(Transaction(**record))
+            self._index(Transaction(**record))
 
     def __iter__(self) -> Iterator[Transaction]:
         return iter(list(self._by_order.values()))
 
-    def keep(self, transaction: Transaction) -> None:
-        """On disk when this returns."""
+    def save(self, transaction: Transaction) -> None:
+        """The transaction is on disk when this returns."""
         self._journal.append(asdict(transaction))
-        self._remember(transaction)
+        self._index(transaction)
 
-    def _remember(self, transaction: Transaction) -> None:
+    def _index(self, transaction: Transaction) -> None:
         if transaction.order_id not in self._by_order:
             if transaction.kind == PAYMENT:
                 self._payments[transaction.query_id] = transaction.order_id
@@ -92,10 +92,10 @@ class Book:
             else:
                 self._undone.setdefault(transaction.original, []).append(transaction.order_id)
         self._by_order[transaction.order_id] = transaction
-        (self._waiting.add if transaction.waits else self._waiting.discard)(transaction.order_id)
+        (self._waiting.add if transaction.has_pending_work else self._waiting.discard)(transaction.order_id)
 
     def waiting(self) -> list[Transaction]:
-        """Those with whom the bank has something to do later."""
+        """Return transactions with pending work."""
         return [self._by_order[order] for order in self._waiting]
 
     def order(self, order_id: str) -> Transaction | None:
@@ -108,15 +108,15 @@ class Book:
         return self._by_order.get(self._pages.get(token, ""))
 
     def undone(self, payment: Transaction) -> list[Transaction]:
-        """Refunds and cancels of a payment that were not refused."""
-        asked = (self._by_order[order] for order in self._undone.get(payment.query_id, ()))
-        return [known for known in asked if known.state != "failed"]
+        """Return refunds and cancels of a payment that were not refused."""
+        reversals = (self._by_order[order] for order in self._undone.get(payment.query_id, ()))
+        return [known for known in reversals if known.state != "failed"]
 
     def rest(self, payment: Transaction) -> int:
-        """What may still be given back, in fen."""
+        """Return the fen that may still be returned."""
         return payment.amount - sum(known.amount for known in self.undone(payment))
 
 
 def new_numbers(txn_time: str) -> tuple[str, str]:
-    """queryId (21 digits) and traceNo (6)."""
+    """Return queryId (21 digits) and traceNo (6 digits)."""
     return f"{txn_time}{secrets.randbelow(10**7):07d}", f"{secrets.randbelow(10**6):06d}"

@@ -1,11 +1,10 @@
-"""One row of the ZM file: 41 columns of fixed widths with a space between, 607 octets and a newline, GBK."""
+"""One row of the ZM file: 41 fixed-width columns separated by spaces, 607 bytes and a newline, GBK."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from central_server.bank_emulator.unionpay.clock import beijing
-from central_server.bank_emulator.unionpay.messages import MERCHANT_ID
-from central_server.bank_emulator.unionpay.reports import ACCOUNT
+from central_server.bank_emulator.unionpay.messages import ACCOUNT, MERCHANT_ID
 from central_server.bank_emulator.unionpay.transactions import CANCEL, PAYMENT, REFUND, Transaction
 
 WIDTHS = (
@@ -13,13 +12,13 @@ WIDTHS = (
     *(6, 2, 4, 32, 1, 21, 15, 1, 15, 32, 13, 13, 8, 32, 13, 13, 12, 2, 1, 131),
 )
 _TRADE_CODES = {PAYMENT: "S56", REFUND: "S30", CANCEL: "S57"}
-"""S56 stands in UnionPay's sample; the others are not known."""
+"""S56 is in UnionPay's sample; the others are unknown."""
 _CHARITY = "8398"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`sign`: 1 when the money goes to the merchant, -1 when it goes back. `amount`, `fee`: fen."""
+    """`sign`: 1 if the merchant receives the money, -1 if it returns. `amount`, `fee`: fen."""
 
     sign: int
     amount: int
@@ -30,19 +29,19 @@ class Row:
     def net(self) -> int:
         return self.sign * (self.amount - self.fee)
 
-    def octets(self) -> bytes:
+    def encode(self) -> bytes:
         cells = dict(self.cells)
         cells |= {
             6: f"{self.amount:012d}",
-            15: _directed("D" if self.sign > 0 else "C", self.fee),
-            16: _directed("C" if self.net >= 0 else "D", abs(self.net)),
-            32: _directed("C" if self.net >= 0 else "D", abs(self.net)),
+            15: _signed_amount("D" if self.sign > 0 else "C", self.fee),
+            16: _signed_amount("C" if self.net >= 0 else "D", abs(self.net)),
+            32: _signed_amount("C" if self.net >= 0 else "D", abs(self.net)),
         }
         return b" ".join(_cell(cells.get(number, ""), width) for number, width in enumerate(WIDTHS)) + b"\n"
 
 
 def row_of(transaction: Transaction, payment: Transaction | None, rounding: str) -> Row:
-    """`payment`: of a refund or cancel, what it undoes. `rounding`: of the fee; half up when empty."""
+    """`payment`: the one that a refund or cancel reverses. `rounding`: of the fee, half up if empty."""
     assert transaction.settled_at is not None
     cells = {
         0: _TRADE_CODES[transaction.kind],
@@ -66,8 +65,8 @@ def row_of(transaction: Transaction, payment: Transaction | None, rounding: str)
         27: MERCHANT_ID,
         28: "0",
         34: transaction.req_reserved,
-        35: _directed("C", 0),
-        36: _directed("C", 0),
+        35: _signed_amount("C", 0),
+        36: _signed_amount("C", 0),
         39: "0",
     }
     if payment is not None and payment.settled_at is not None:
@@ -77,7 +76,7 @@ def row_of(transaction: Transaction, payment: Transaction | None, rounding: str)
 
 
 def fee_of(amount: int, rounding: str = "") -> int:
-    """0.6 % in fen. `rounding`: `down`, `up`, `even` (half to even), or half up."""
+    """Return 0.6 % in fen. `rounding`: `down`, `up`, `even` (half to even), or half up."""
     whole, rest = divmod(amount * 6, 1000)
     if rounding == "down":
         return whole
@@ -88,12 +87,12 @@ def fee_of(amount: int, rounding: str = "") -> int:
     return whole + (rest >= 500)
 
 
-def _directed(direction: str, amount: int) -> str:
+def _signed_amount(direction: str, amount: int) -> str:
     return f"{direction}{amount:012d}"
 
 
 def _cell(text: str, width: int) -> bytes:
-    """Left-aligned; a character that does not fit whole is left out."""
-    while len(octets := text.encode("gbk", errors="replace")) > width:
+    """Encode left-aligned; drop characters that do not fit completely."""
+    while len(encode := text.encode("gbk", errors="replace")) > width:
         text = text[:-1]
-    return octets.ljust(width)
+    return encode.ljust(width)

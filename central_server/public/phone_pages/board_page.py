@@ -16,7 +16,7 @@ from central_server.store.engine.database import Database
 from central_server.store.ledger import cosignatures, ledger_heads, ledger_lines
 from central_server.store.places import places
 from central_server.store.places.places import PlaceKind
-from central_server.store.reconciliation import last_reconciled
+from central_server.store.reconciliation import statements
 from daemonkit.web import identify_client
 from daemonkit.web.rate_limit import Buckets
 from kiosk_ui.board_views import (
@@ -77,7 +77,7 @@ class Board:
             listed = {each.id for each in shown}
             offered = await projects.all_offered(connection, place)
             shown += [unpublished(project, now) for project in offered if project.id not in listed]
-            reconciled_at = await last_reconciled.at(connection, place, environment)
+            reconciled_at = await statements.last_fetched_at(connection, place, environment)
         data = f"/api/v1/transparency/{quote(place, safe='')}"
         return BoardPage(tuple(shown), reconciled_at, verify="/v", data=data)
 
@@ -142,7 +142,7 @@ class BoardPages:
             assert line is not None  # it was found, and lines are never deleted
             project = await projects.known(connection, line.community, line.project)
             request[PLACE] = line.community
-            refunded = await ledger_lines.given_back(connection, line.attempt or "")
+            refunded = await ledger_lines.refunded_minor(connection, line.attempt or "")
         proof = found if isinstance(found, Proof) else None
         head = None if proof is None else Head.model_validate_json(proof.head.head.payload)
         return await self._responder.page(

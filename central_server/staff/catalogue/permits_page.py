@@ -10,7 +10,7 @@ from central_server.accounts.access import Right
 from central_server.books import audit_file, charity_totals
 from central_server.books.charity_totals import Period
 from central_server.permits import deadlines
-from central_server.permits.permit_status import standing, today
+from central_server.permits.permit_status import load_permit_status, today
 from central_server.sheets.sheet_writer import Cell
 from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Visitor, sheet
 from central_server.staff.frame.record_editor import holds_for
@@ -52,7 +52,7 @@ class PermitsPage:
         tops = visitor.access.places(Right.see)
         day = today(visitor.now)
         async with visitor.database.read() as connection:
-            found = await standing(connection, tops, visitor.now)
+            found = await load_permit_status(connection, tops, visitor.now)
             names = {place.id: place.names for place in await places.every(connection, [TOP])}
             may = {place.id for place in await places.every(connection, visitor.access.places(Right.money))}
             moved = {
@@ -64,10 +64,10 @@ class PermitsPage:
         return Shown(
             "permits.html",
             {
-                "papers": found.papers,
+                "papers": found.certificates,
                 "campaigns": found.campaigns,
                 "moved": moved,
-                "warned": deadlines.WARNED.days,
+                "warned": deadlines.WARNING_TIME.days,
                 "names": names,
                 "may": may,
                 "money": visitor.access.has(Right.money),
@@ -86,7 +86,9 @@ class PermitsPage:
         if period is None:
             return await self._list(visitor, "period", 422)
         async with visitor.database.write() as connection:
-            totals = await charity_totals.told(connection, visitor.tops, self._environment, period, visitor.language)
+            totals = await charity_totals.load_charity_totals(
+                connection, visitor.tops, self._environment, period, visitor.language
+            )
             detail = f"{period.first} {period.last}"
             for place in sorted(visitor.tops):
                 await audit_trail.record(connection, visitor.did("books.totals", place, self._environment, detail))
@@ -101,7 +103,7 @@ class PermitsPage:
         async with visitor.database.write() as connection:
             project = await self._project(connection, visitor)
             await visitor.demand(connection, project.place)
-            fits = project.opens and project.closes and due in deadlines.disclosures(project.opens, project.closes)
+            fits = project.opens and project.closes and due in deadlines.disclosure_days(project.opens, project.closes)
             if due is not None and done_on is not None and where and fits and done_on <= today(visitor.now):
                 account = visitor.access.account
                 made = Disclosure(project.place, project.id, due, done_on, account, visitor.now, where, note)
@@ -140,11 +142,11 @@ class PermitsPage:
         async with visitor.database.write() as connection:
             project = await self._project(connection, visitor)
             account = visitor.access.account
-            wanted = audit_file.Wanted(project.id, self._environment, visitor.tops, account, visitor.now)
-            tables, vouchers, named = await audit_file.gathered(connection, wanted)
+            wanted = audit_file.AuditRequest(project.id, self._environment, visitor.tops, account, visitor.now)
+            tables, vouchers, named = await audit_file.collect_tables(connection, wanted)
             for place in sorted(visitor.tops):
                 await audit_trail.record(connection, visitor.did("books.project", place, project.id, named))
-        content = await asyncio.to_thread(audit_file.zipped, wanted, tables, vouchers, named)
+        content = await asyncio.to_thread(audit_file.build_zip, wanted, tables, vouchers, named)
         return Sent(f"books-{project.id}-{today(visitor.now)}.zip", "application/zip", content)
 
     async def _project(self, connection: Connection, visitor: Visitor) -> StoredProject:

@@ -13,7 +13,7 @@ from central_server.catalogue.picture_check import ENDINGS, content_type
 from central_server.catalogue.publication import Publication
 from central_server.catalogue.records import Edit, project_values, read_project
 from central_server.catalogue.reference_index import ReferenceIndex
-from central_server.permits.fundraising_venue import standing
+from central_server.permits.fundraising_venue import judge_acceptance
 from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Values, Visitor
 from central_server.staff.frame.record_editor import Checked, EditPages, Kind, Typed, path_of
 from central_server.store.accounts import audit_trail
@@ -99,7 +99,7 @@ async def _about(
     holding = await organisations.holding(connection, place) if row else {}
     if row is None:
         holding = {each.id: each for each in await organisations.every(connection, visitor.tops)}
-    reason = standing(row, holding.get(row.organisation), platforms, visitor.now) if row else None
+    reason = judge_acceptance(row, holding.get(row.organisation), platforms, visitor.now) if row else None
     return {"organisations": [*holding.values()], "judgement": reason}
 
 

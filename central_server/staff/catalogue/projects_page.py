@@ -4,7 +4,7 @@ from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.catalogue.publication import Publication
-from central_server.permits.fundraising_venue import standing
+from central_server.permits.fundraising_venue import judge_acceptance
 from central_server.staff.catalogue.catalogue_status import load_status
 from central_server.staff.frame.page_frame import Desk, Shown, Visitor
 from central_server.store.catalogue import organisations, projects
@@ -30,7 +30,7 @@ class ProjectsPage:
             }
         platforms, now = self._publication.platforms, visitor.now
         rows = [
-            (project, standing(project, raisers[project.place].get(project.organisation), platforms, now))
+            (project, judge_acceptance(project, raisers[project.place].get(project.organisation), platforms, now))
             for project in found
         ]
         return Shown(

@@ -43,7 +43,7 @@ LINES = {
     "refund": _("Given back"),
 }
 REFUND_STATES = {
-    RefundState.asked: _("waits for a second person"),
+    RefundState.requested: _("waits for a second person"),
     RefundState.approved: _("approved; the bank is told in a moment"),
     RefundState.declined: _("declined"),
     RefundState.sent: _("the bank was told; it takes up to ten days"),

@@ -83,10 +83,10 @@ class RefundsPage:
             titles = await projects.known_many(connection, {(each.community, each.project) for each in every.values()})
         older = ""
         if len(found) > PAGE:
-            older = f"{_AT}?before={_micros(found[PAGE - 1].asked_at)}-{found[PAGE - 1].id}"
+            older = f"{_AT}?before={_micros(found[PAGE - 1].requested_at)}-{found[PAGE - 1].id}"
         values = {
             "waiting": waiting,
-            "others": [each for each in found[:PAGE] if each.state != "asked"],
+            "others": [each for each in found[:PAGE] if each.state != "requested"],
             "tried": tried,
             "titles": titles,
             "community_of": community_names(around),
@@ -104,7 +104,7 @@ class RefundsPage:
 
 
 def _detail(refund: StoredRefund) -> str:
-    return f"{yuan(refund.amount_minor)} {refund.currency}, asked for by {refund.asked_by}"
+    return f"{yuan(refund.amount_minor)} {refund.currency}, asked for by {refund.requested_by}"
 
 
 def _micros(at: datetime) -> int:

@@ -13,7 +13,7 @@ from central_server.catalogue.contact_lookup import ContactLookup
 from central_server.catalogue.publication import Publication
 from central_server.enrolment.enrolment_codes import Inviting
 from central_server.receipts.receipt_requests import Receipts
-from central_server.reconciliation.statement_import import Reconciling
+from central_server.reconciliation.statement_import import Reconciler
 from central_server.settings_bank import BankSettings
 from central_server.staff.accounts.accounts_page import AccountsPage
 from central_server.staff.accounts.audit_page import AuditPage
@@ -75,7 +75,7 @@ class StaffSite:
         programs: bytes,
         publication: Publication,
         senders: Mapping[str, Sender],
-        reconciling: Reconciling,
+        reconciling: Reconciler,
         bank: BankSettings,
         receipts: Receipts,
         call: ContactLookup,

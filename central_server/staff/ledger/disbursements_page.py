@@ -10,7 +10,7 @@ from central_server.accounts.access import Right
 from central_server.alerts.place_names import community_names
 from central_server.catalogue.field_parsing import yuan_to_fen
 from central_server.ledger import spending, voucher_files
-from central_server.ledger.spending import SpendingRefused, Why
+from central_server.ledger.spending import SpendingProblem, SpendingRefused
 from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Visitor
 from central_server.staff.ledger.ledger_wording import REFUSED, STATES
 from central_server.store.accounts import audit_trail
@@ -40,7 +40,7 @@ class DisbursementsPage:
         self._environment = environment.value
 
     def routes(self) -> list[web.RouteDef]:
-        desk, limit = self._desk, voucher_files.MOST_OCTETS + _FORM_OCTETS
+        desk, limit = self._desk, voucher_files.MAX_BYTES + _FORM_OCTETS
         return [
             desk.page(_AT, self._list, Right.money),
             desk.page(f"{_AT}/new", self._new, Right.money),
@@ -65,7 +65,7 @@ class DisbursementsPage:
             around = await places.every(connection, visitor.tops)
         values = {
             "waiting": waiting,
-            "others": [each for each in found[:PAGE] if each.state != "asked"],
+            "others": [each for each in found[:PAGE] if each.state != "requested"],
             "titles": titles,
             "community_of": community_names(around),
             "states": STATES,
@@ -77,7 +77,7 @@ class DisbursementsPage:
     async def _new(self, visitor: Visitor) -> Shown:
         return await self._asked(visitor, None)
 
-    async def _asked(self, visitor: Visitor, fault: Why | None) -> Shown:
+    async def _asked(self, visitor: Visitor, fault: SpendingProblem | None) -> Shown:
         """The form, with what was typed."""
         async with visitor.database.read() as connection:
             purses = await self._purses(connection, visitor)
@@ -101,12 +101,12 @@ class DisbursementsPage:
             disbursement = self._typed(visitor, voucher=voucher.sha256)
             async with visitor.database.write() as connection:
                 await visitor.demand(connection, disbursement.community)
-                await vouchers.keep(connection, voucher)
+                await vouchers.add(connection, voucher)
                 await spending.ask(connection, disbursement, visitor.now)
                 deed = visitor.did("disbursement.ask", disbursement.community, disbursement.id, _detail(disbursement))
                 await audit_trail.record(connection, deed)
         except SpendingRefused as refused:
-            return await self._asked(visitor, refused.why)
+            return await self._asked(visitor, refused.problem)
         return Onward(f"{_AT}/{disbursement.id}")
 
     async def _move(self, visitor: Visitor) -> Shown | Onward:
@@ -119,13 +119,13 @@ class DisbursementsPage:
                     connection, visitor.did("disbursement.ask", move.community, move.id, _detail(move))
                 )
         except SpendingRefused as refused:
-            return await self._asked(visitor, refused.why)
+            return await self._asked(visitor, refused.problem)
         return Onward(f"{_AT}/{move.id}")
 
     async def _show(self, visitor: Visitor) -> Shown:
         return await self._shown(visitor, None)
 
-    async def _shown(self, visitor: Visitor, fault: Why | None) -> Shown:
+    async def _shown(self, visitor: Visitor, fault: SpendingProblem | None) -> Shown:
         async with visitor.database.read() as connection:
             one = await self._mine(connection, visitor)
             corrections = await disbursements.corrections(connection, one.id)
@@ -176,7 +176,7 @@ class DisbursementsPage:
                     deed = visitor.did("disbursement.decline", one.community, one.id, _detail(one))
                 await audit_trail.record(connection, deed)
         except SpendingRefused as refused:
-            return await self._shown(visitor, refused.why)
+            return await self._shown(visitor, refused.problem)
         return Onward(f"{_AT}/{visitor.request.match_info['disbursement']}")
 
     async def _correct(self, visitor: Visitor) -> Shown | Onward:
@@ -188,7 +188,7 @@ class DisbursementsPage:
                 deed = visitor.did("disbursement.correct", wrong.community, mended.id, _detail(mended))
                 await audit_trail.record(connection, deed)
         except SpendingRefused as refused:
-            return await self._shown(visitor, refused.why)
+            return await self._shown(visitor, refused.problem)
         return Onward(f"{_AT}/{mended.id}")
 
     async def _mine(self, connection: Connection, visitor: Visitor) -> Disbursement:
@@ -215,7 +215,7 @@ class DisbursementsPage:
             community, project = corrects.community, corrects.project
         amount = yuan_to_fen(form.get("amount_yuan", "").strip())
         if amount is None:
-            raise SpendingRefused(Why.amount)
+            raise SpendingRefused(SpendingProblem.amount)
         return Disbursement(
             id=new_id(),
             community=community,
@@ -230,8 +230,8 @@ class DisbursementsPage:
             people=_people(form.get("people", "").strip()),
             to_project=to_project,
             corrects=None if corrects is None else corrects.id,
-            asked_by=visitor.access.account,
-            asked_at=visitor.now,
+            requested_by=visitor.access.account,
+            requested_at=visitor.now,
         )
 
     async def _purses(self, connection: Connection, visitor: Visitor) -> list[tuple[str, str, Project, int]]:
@@ -252,17 +252,17 @@ async def _titles(connection: Connection, of: tuple[Disbursement, ...]) -> dict[
 
 def _voucher_of(file: Upload | None, visitor: Visitor) -> Voucher:
     """Raises SpendingRefused."""
-    if file is None or not 0 < len(file.content) <= voucher_files.MOST_OCTETS:
-        raise SpendingRefused(Why.voucher)
-    kind = voucher_files.kind_of(file.content)
-    if kind is None or not voucher_files.is_called(file.ending, kind):
-        raise SpendingRefused(Why.voucher)
+    if file is None or not 0 < len(file.content) <= voucher_files.MAX_BYTES:
+        raise SpendingRefused(SpendingProblem.voucher)
+    kind = voucher_files.detect_content_type(file.content)
+    if kind is None or not voucher_files.matches_name(file.ending, kind):
+        raise SpendingRefused(SpendingProblem.voucher)
     return Voucher(
         sha256=hashlib.sha256(file.content).hexdigest(),
         community=visitor.form.get("purse", "").rpartition("/")[0],
         name=file.name,
         content_type=kind,
-        octets=len(file.content),
+        size_bytes=len(file.content),
         content=file.content,
         added_at=visitor.now,
         added_by=visitor.access.account,
@@ -273,7 +273,7 @@ def _day(told: str) -> date:
     try:
         return date.fromisoformat(told)
     except ValueError as error:
-        raise SpendingRefused(Why.day) from error
+        raise SpendingRefused(SpendingProblem.day) from error
 
 
 def _today(visitor: Visitor) -> date:
@@ -284,7 +284,7 @@ def _people(told: str) -> int | None:
     if not told:
         return None
     if not (told.isascii() and told.isdigit() and len(told) <= 7):
-        raise SpendingRefused(Why.people)
+        raise SpendingRefused(SpendingProblem.people)
     return int(told)
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from central_server.accounts.access import Right
-from central_server.ledger.merkle_proofs import total
+from central_server.ledger.merkle_proofs import total_sums
 from central_server.sheets.sheet_writer import Cell, yuan
 from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Visitor, sheet
 from central_server.staff.ledger.ledger_wording import HEADS, KINDS
@@ -96,7 +96,7 @@ class LedgerPage:
             if community is None or community.kind is not PlaceKind.community:
                 raise web.HTTPNotFound
             if lockable(month, visitor.now):
-                await ledger_lines.alone(connection, place)
+                await ledger_lines.lock_ledger(connection, place)
                 lock = LockedMonth(place, self._environment, month, visitor.access.account, visitor.now)
                 if await locked_months.lock(connection, lock):
                     await audit_trail.record(connection, visitor.did("month.lock", place, month, self._environment))
@@ -116,7 +116,7 @@ class LedgerPage:
             head = told.get(project)
             published = Sums() if head is None else Head.model_validate_json(head.content).total
             purse = (place, self._environment, project)
-            waiting = total(await ledger_heads.pending(connection, purse, head.up_to if head else 0, 5000))
+            waiting = total_sums(await ledger_heads.pending(connection, purse, head.up_to if head else 0, 5000))
             title = known[place, project].title if (place, project) in known else None
             found.append((project, title, balance, published, waiting))
         return found

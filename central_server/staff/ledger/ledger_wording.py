@@ -1,6 +1,6 @@
 """What the ledger's kinds, the states of disbursements and refusals are called, as English msgids."""
 
-from central_server.ledger.spending import Why
+from central_server.ledger.spending import SpendingProblem
 from central_server.store.ledger.disbursements import DisbursementState
 from central_server.store.ledger.ledger_lines import LineKind
 
@@ -21,28 +21,28 @@ KINDS = {
 }
 
 STATES = {
-    DisbursementState.asked.value: _("waits for a second person"),
+    DisbursementState.requested.value: _("waits for a second person"),
     DisbursementState.approved.value: _("approved"),
     DisbursementState.declined.value: _("declined"),
 }
 
 REFUSED = {
-    Why.amount: _("The amount is in yuan, above zero, with at most two decimals."),
-    Why.purpose: _("Say what it is for, in at most 300 characters."),
-    Why.payee: _("Say who gets it, in at most 200 characters."),
-    Why.voucher: _("A voucher is needed: a PDF, PNG or JPEG file of at most 5 MB."),
-    Why.day: _("Say the day on which it was spent; it cannot lie ahead."),
-    Why.people: _("The number of people does not fit."),
-    Why.balance: _(
+    SpendingProblem.amount: _("The amount is in yuan, above zero, with at most two decimals."),
+    SpendingProblem.purpose: _("Say what it is for, in at most 300 characters."),
+    SpendingProblem.payee: _("Say who gets it, in at most 200 characters."),
+    SpendingProblem.voucher: _("A voucher is needed: a PDF, PNG or JPEG file of at most 5 MB."),
+    SpendingProblem.day: _("Say the day on which it was spent; it cannot lie ahead."),
+    SpendingProblem.people: _("The number of people does not fit."),
+    SpendingProblem.balance: _(
         "The project does not hold so much. What refunds on their way will take is not there any more, "
         "nor what came late and the bank may still take back."
     ),
-    Why.month: _("The books of that month are closed: choose a later day."),
-    Why.own: _("You asked for this one. Somebody else has to decide."),
-    Why.decided: _("Somebody else has decided meanwhile."),
-    Why.target: _("Choose another project of the same organisation in this community."),
-    Why.not_ended: _("Money is moved only from a project that has ended or was withdrawn."),
-    Why.too_much: _("More than was spent cannot be taken back."),
+    SpendingProblem.month: _("The books of that month are closed: choose a later day."),
+    SpendingProblem.same_person: _("You asked for this one. Somebody else has to decide."),
+    SpendingProblem.decided: _("Somebody else has decided meanwhile."),
+    SpendingProblem.target: _("Choose another project of the same organisation in this community."),
+    SpendingProblem.not_ended: _("Money is moved only from a project that has ended or was withdrawn."),
+    SpendingProblem.too_much: _("More than was spent cannot be taken back."),
 }
 
 HEADS = (

@@ -72,7 +72,7 @@ class EvidencePage:
         async with visitor.database.read() as connection:
             waiting = await unconfirmed_gifts.every(connection, visitor.tops, self._environment)
         heads = [head(name, visitor.language) for name in COLUMNS]
-        return await sheet("waiting-gifts", "xlsx", [heads, *evidence.rows(waiting)], of=visitor.tops)
+        return await sheet("waiting-gifts", "xlsx", [heads, *evidence.template_rows(waiting)], of=visitor.tops)
 
     async def _take(self, visitor: Visitor) -> Shown | Onward:
         """Keep the file, and show what it would do."""
@@ -95,7 +95,7 @@ class EvidencePage:
             draft = await self._draft(connection, visitor)
         brought = await file_import.open_sheet(draft.content)
         async with visitor.database.read() as connection:
-            found = await evidence.plan(connection, brought, visitor.tops, self._environment)
+            found = await evidence.plan_import(connection, brought, visitor.tops, self._environment)
             names = {place.id: place.names for place in await places.every(connection, [TOP])}
         return _shown(visitor, draft, found, names)
 
@@ -108,11 +108,11 @@ class EvidencePage:
         async def work(connection: Connection) -> Shown | Onward:
             found = await self._held(connection, visitor, brought)
             names = {place.id: place.names for place in await places.every(connection, [TOP])}
-            if found.faults or not found.proved or found.digest != visitor.form.get("digest", ""):
+            if found.faults or not found.confirmed or found.digest != visitor.form.get("digest", ""):
                 return _shown(visitor, draft, found, names, moved=True)
-            await evidence.apply(connection, found, visitor.access.account, draft.name, visitor.now)
+            await evidence.apply_import(connection, found, visitor.access.account, draft.name, visitor.now)
             await import_drafts.forget(connection, draft)
-            return Onward(f"{_AT}?done={len(found.proved)}")
+            return Onward(f"{_AT}?done={len(found.confirmed)}")
 
         answer = await visitor.database.written(work)
         if isinstance(answer, Onward):
@@ -122,8 +122,10 @@ class EvidencePage:
     async def _held(self, connection: Connection, visitor: Visitor, brought: Sheet) -> EvidencePlan:
         """Planned twice: nobody changes the gifts of the second plan any more."""
         await connection.alone("evidence")  # two files with one number between them come one after the other
-        await evidence.hold(connection, await evidence.plan(connection, brought, visitor.tops, self._environment))
-        return await evidence.plan(connection, brought, visitor.tops, self._environment)
+        await evidence.lock_gifts(
+            connection, await evidence.plan_import(connection, brought, visitor.tops, self._environment)
+        )
+        return await evidence.plan_import(connection, brought, visitor.tops, self._environment)
 
     async def _draft(self, connection: Connection, visitor: Visitor) -> Draft:
         draft = await import_drafts.find(connection, visitor.access.account, visitor.request.match_info["draft"])
@@ -144,7 +146,7 @@ def _shown(
                 (each, head(each.column, visitor.language) if each.column in COLUMNS else each.column)
                 for each in found.faults[:_SHOWN]
             ],
-            "proved": found.proved[:_SHOWN],
+            "proved": found.confirmed[:_SHOWN],
             "most": _SHOWN,
             "names": names,
             "fault_words": FAULTS,

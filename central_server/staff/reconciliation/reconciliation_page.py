@@ -9,10 +9,10 @@ from aiohttp import web
 from central_server.accounts.access import Right
 from central_server.banks.port import BankRefused
 from central_server.reconciliation import external_refunds
-from central_server.reconciliation.day_totals import Totals, totals
+from central_server.reconciliation.day_totals import DayTotals, load_day_totals
 from central_server.reconciliation.external_refunds import CannotPost
-from central_server.reconciliation.manual_upload import LARGEST, read_brought
-from central_server.reconciliation.statement_import import Reconciling
+from central_server.reconciliation.manual_upload import MAX_BYTES, read_uploaded
+from central_server.reconciliation.statement_import import Reconciler
 from central_server.settings_bank import BankSettings
 from central_server.sheets.sheet_writer import Cell
 from central_server.staff.donations.gift_wording import DOORS
@@ -36,7 +36,7 @@ _REASON = 300
 class ReconciliationPage:
     """`bank`: the settings by which a file that somebody brings is read."""
 
-    def __init__(self, desk: Desk, work: Reconciling, bank: BankSettings) -> None:
+    def __init__(self, desk: Desk, work: Reconciler, bank: BankSettings) -> None:
         self._desk = desk
         self._work = work
         self._bank = bank
@@ -45,7 +45,7 @@ class ReconciliationPage:
         desk = self._desk
         return [
             desk.page(_AT, self._show, Right.money),
-            desk.upload(f"{_AT}/file", self._bring, Right.money, limit=LARGEST + 64 * 1024),
+            desk.upload(f"{_AT}/file", self._bring, Right.money, limit=MAX_BYTES + 64 * 1024),
             desk.page(_DAY, self._day, Right.money),
             desk.page(f"{_DAY}/rows.csv", self._rows, Right.money),
             desk.form(f"{_DAY}/file", self._file, Right.money),
@@ -58,7 +58,7 @@ class ReconciliationPage:
     async def _list(self, visitor: Visitor, refused: str = "", kept: str = "", status: int = 200) -> Shown:
         environment = self._work.environment
         async with visitor.database.read() as connection:
-            days = await totals(connection, visitor.tops, environment)
+            days = await load_day_totals(connection, visitor.tops, environment)
             waiting = await differences.every(connection, visitor.tops, environment, limit=_SHOWN)
             settled = await differences.every(connection, visitor.tops, environment, settled=True, limit=_SETTLED_SHOWN)
             names = {place.id: place.names for place in await places.every(connection, [TOP])}
@@ -90,10 +90,10 @@ class ReconciliationPage:
         if file is None or not file.content:
             return await self._list(visitor, "empty", status=422)
         try:
-            statement = await asyncio.to_thread(read_brought, self._bank, file.name, file.content, None)
+            statement = await asyncio.to_thread(read_uploaded, self._bank, file.name, file.content, None)
         except BankRefused as error:
             return await self._list(visitor, str(error), status=422)
-        kept, fresh = await self._work.take(statement, visitor.now, cause=visitor.access.account)
+        kept, fresh = await self._work.import_statement(statement, visitor.now, cause=visitor.access.account)
         async with visitor.database.write() as connection:
             line = visitor.did("statement.take", self._work.place, f"{kept.bank} {kept.day}", kept.name)
             await audit_trail.record(connection, line)
@@ -158,7 +158,7 @@ class ReconciliationPage:
                 if first:
                     await self._did(connection, visitor, found, "difference.settle", reason)
                 if first and posts:
-                    await external_refunds.post(connection, found, visitor.now)
+                    await external_refunds.post_external_refund(connection, found, visitor.now)
                     await self._did(connection, visitor, found, "difference.post", str(found.theirs_minor))
         except CannotPost:  # and nothing was settled
             return await self._list(visitor, "post", number, 422)
@@ -184,12 +184,12 @@ class ReconciliationPage:
     async def _told(
         self, connection: Connection, visitor: Visitor, kept: StoredStatement
     ) -> tuple[dict[str, Any], ...]:
-        return await reconciled_attempts.rows_told(
+        return await reconciled_attempts.rows_with_gifts(
             connection, kept.id, await places.communities(connection, visitor.tops)
         )
 
-    async def _totals(self, connection: Connection, visitor: Visitor, kept: StoredStatement) -> Totals | None:
-        every = await totals(connection, visitor.tops, self._work.environment, limit=400)
+    async def _totals(self, connection: Connection, visitor: Visitor, kept: StoredStatement) -> DayTotals | None:
+        every = await load_day_totals(connection, visitor.tops, self._work.environment, limit=400)
         return next((each for each in every if each.statement == kept.id), None)
 
     def _sees_all(self, visitor: Visitor) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy import case, func, select, update
 from central_server.store.donations import intents
 from central_server.store.donations.intents import StateChange
 from central_server.store.engine.connection import Connection
+from central_server.store.engine.row_records import fetch_all, fetch_one
 from central_server.store.engine.tables import attempts
 
 
@@ -42,11 +43,8 @@ PAID = (AttemptState.paid, AttemptState.refunding, AttemptState.refunded, Attemp
 class Attempt:
     """`id` is the bank's order number. `next_query_at`: None when no query is due any more.
 
-    `evidence`: the bank's number of the payment. `flawed`: paid, with a reservation of the bank. `held_until`: we do
-    not
-    refund this late payment before, because the bank itself may return it. `statement`, `statement_line`: its row in
-    the
-    bank's file.
+    `evidence`: the bank's number of the payment. `flawed`: paid, with a reservation. `refundable_from`: for a late
+    payment, which the bank itself may return before. `statement`, `statement_line`: its row in the bank's file.
     """
 
     id: str
@@ -66,7 +64,7 @@ class Attempt:
     evidence: str = ""
     flawed: bool = False
     paid_at: datetime | None = None
-    held_until: datetime | None = None
+    refundable_from: datetime | None = None
     statement: int | None = None
     statement_line: int | None = None
 
@@ -86,7 +84,7 @@ async def add(connection: Connection, attempt: Attempt) -> None:
 
 
 async def get(connection: Connection, attempt: str) -> Attempt | None:
-    return _one((await connection.execute(select(attempts).where(attempts.c.id == attempt))).mappings().one_or_none())
+    return await fetch_one(connection, Attempt, select(attempts).where(attempts.c.id == attempt))
 
 
 async def lock(connection: Connection, attempt: str) -> Attempt | None:
@@ -102,14 +100,13 @@ async def lock(connection: Connection, attempt: str) -> Attempt | None:
 
 async def by_return_nonce(connection: Connection, nonce: str) -> Attempt | None:
     statement = select(attempts).where(attempts.c.return_nonce == nonce)
-    return _one((await connection.execute(statement)).mappings().one_or_none())
+    return await fetch_one(connection, Attempt, statement)
 
 
 async def of_intent(connection: Connection, gateway: str, intent: str) -> tuple[Attempt, ...]:
     """Return the intent's attempts in the order in which they were opened."""
     statement = select(attempts).where(attempts.c.gateway == gateway, attempts.c.intent == intent)
-    rows = (await connection.execute(statement.order_by(attempts.c.number))).mappings()
-    return tuple(Attempt(**row) for row in rows)
+    return await fetch_all(connection, Attempt, statement.order_by(attempts.c.number))
 
 
 async def ended_unpaid(connection: Connection, gateway: str, of: Collection[str]) -> frozenset[str]:
@@ -126,7 +123,7 @@ async def due(connection: Connection, bank: str, now: datetime, limit: int = 50)
     """Return attempts about which this bank is due to be queried, at most `limit`."""
     due = select(attempts).where(attempts.c.next_query_at <= now, attempts.c.bank == bank)
     statement = due.order_by(attempts.c.next_query_at).limit(limit)
-    return tuple(Attempt(**row) for row in (await connection.execute(statement)).mappings())
+    return await fetch_all(connection, Attempt, statement)
 
 
 async def schedule(connection: Connection, attempt: Attempt, next_query_at: datetime | None) -> bool:
@@ -168,7 +165,7 @@ async def pay(
     *,
     payment: str,
     flawed: bool,
-    held_until: datetime | None,
+    refundable_from: datetime | None,
     next_query_at: datetime | None,
     at: datetime,
     cause: str,
@@ -179,7 +176,7 @@ async def pay(
         "evidence": payment,
         "flawed": flawed,
         "paid_at": at,
-        "held_until": held_until,
+        "refundable_from": refundable_from,
         "next_query_at": next_query_at,
     }
     await _move(connection, attempt, AttemptState.paid, facts, at, cause, evidence)
@@ -213,7 +210,3 @@ async def _record(
         attempt.community, attempt.gateway, attempt.intent, attempt.id, before, after.value, at, cause, evidence[:200]
     )
     await intents.record(connection, [change])
-
-
-def _one(row: Mapping[Any, Any] | None) -> Attempt | None:
-    return None if row is None else Attempt(**row)

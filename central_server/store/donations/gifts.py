@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, exists, select, tuple_
 
 from central_server.store.engine.connection import Connection
+from central_server.store.engine.row_records import fetch_all
 from central_server.store.engine.tables import attempts, gateways, intents, ledger_lines, notifications, refunds
 from central_server.store.places.places import communities, within
 
@@ -83,7 +84,7 @@ async def page(connection: Connection, filter_: GiftFilter, limit: int = PAGE) -
     if seen is not None:
         statement = statement.where(columns.community.in_(seen))
     statement = _filtered(statement, filter_).order_by(columns.first_seen_at.desc(), columns.id.desc()).limit(limit)
-    return tuple(Gift(*row) for row in await connection.execute(statement))
+    return await fetch_all(connection, Gift, statement)
 
 
 async def money(connection: Connection, gifts: Collection[Gift]) -> dict[tuple[str, str], Money]:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from central_server.store.engine import bulk_insert, process_events
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.process_events import Topic
+from central_server.store.engine.row_records import columns_of, fetch_one
 from central_server.store.engine.tables import intents, state_changes
 from sync_contract.records import HandoffKind, IntentState
 
@@ -90,8 +91,7 @@ async def get(connection: Connection, gateway: str, intent: str) -> Intent | Non
 async def lock(connection: Connection, gateway: str, intent: str) -> Intent | None:
     """Lock the intent until the write ends, for its state and its attempts, and return it."""
     statement = select(intents).where(intents.c.gateway == gateway, intents.c.id == intent).with_for_update()
-    found = (await connection.execute(statement)).one_or_none()
-    return None if found is None else Intent(**found._mapping)
+    return await fetch_one(connection, Intent, statement)
 
 
 async def find(connection: Connection, gateway: str, ids: Collection[str]) -> dict[str, Intent]:
@@ -113,8 +113,7 @@ async def set_door(connection: Connection, gateway: str, intent: str, door: str,
 async def by_code(connection: Connection, code: str, since: datetime) -> Intent | None:
     """Return the intent of that code if it was first seen after `since`."""
     statement = select(intents).where(intents.c.code == code, intents.c.first_seen_at > since)
-    found = (await connection.execute(statement)).one_or_none()
-    return None if found is None else Intent(**found._mapping)
+    return await fetch_one(connection, Intent, statement)
 
 
 async def taken_codes(connection: Connection, codes: Collection[str]) -> frozenset[str]:
@@ -152,7 +151,7 @@ async def record(connection: Connection, changes: Sequence[StateChange]) -> None
 async def history(connection: Connection, gateway: str, intent: str) -> tuple[StateChange, ...]:
     """Return all changes of the intent and its attempts, oldest first."""
     registered = await get(connection, gateway, intent)
-    columns = [state_changes.c[name] for name in StateChange.__dataclass_fields__]
+    columns = columns_of(state_changes, StateChange)
     statement = select(*columns).where(state_changes.c.gateway == gateway, state_changes.c.intent == intent)
     found = await connection.execute(statement.order_by(state_changes.c.seq))
     return (*(_beginning(registered) if registered else ()), *(StateChange(*row) for row in found))

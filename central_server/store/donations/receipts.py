@@ -10,6 +10,7 @@ from sqlalchemy import Table, delete, func, select, update
 from central_server.store.alerts.pending_counts import Waiting
 from central_server.store.donations.attempts import PAID
 from central_server.store.engine.connection import Connection
+from central_server.store.engine.row_records import columns_of, fetch_all, fetch_one
 from central_server.store.engine.tables import attempts, intents, ledger_lines, receipt_donors, receipts
 from central_server.store.engine.upsert import insert
 from central_server.store.places.places import within
@@ -72,14 +73,13 @@ class RequestedReceipt:
     donor_until: datetime | None
 
 
-_RECEIPT = [receipts.c[name] for name in Receipt.__dataclass_fields__]
-_DONOR = [receipt_donors.c[name] for name in SealedDonor.__dataclass_fields__]
+_RECEIPT = columns_of(receipts, Receipt)
+_DONOR = columns_of(receipt_donors, SealedDonor)
 
 
 async def get(connection: Connection, attempt: str) -> Receipt | None:
     """Return None before the donor's first choice."""
-    found = (await connection.execute(select(*_RECEIPT).where(receipts.c.attempt == attempt))).one_or_none()
-    return None if found is None else Receipt(*found)
+    return await fetch_one(connection, Receipt, select(*_RECEIPT).where(receipts.c.attempt == attempt))
 
 
 async def lock(connection: Connection, attempt: str) -> Receipt | None:
@@ -126,7 +126,7 @@ async def delete_donor(connection: Connection, attempt: str) -> bool:
 async def donors_due(connection: Connection, now: datetime, limit: int = 100) -> tuple[SealedDonor, ...]:
     """Return donor data whose deletion is due, at most `limit`."""
     statement = select(*_DONOR).where(receipt_donors.c.delete_at <= now).order_by(receipt_donors.c.delete_at)
-    return tuple(SealedDonor(*row) for row in await connection.execute(statement.limit(limit)))
+    return await fetch_all(connection, SealedDonor, statement.limit(limit))
 
 
 async def donors(connection: Connection, attempts_: Collection[str]) -> dict[str, SealedDonor]:

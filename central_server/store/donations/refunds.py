@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from central_server.store.engine.connection import Connection
+from central_server.store.engine.row_records import fetch_all, fetch_one
 from central_server.store.engine.tables import attempts, refunds
 from central_server.store.places.places import within
 
@@ -18,7 +19,7 @@ PAGE = 50
 
 
 class RefundState(StrEnum):
-    asked = "asked"
+    requested = "requested"
     approved = "approved"
     declined = "declined"
     sent = "sent"
@@ -28,7 +29,7 @@ class RefundState(StrEnum):
     """The bank refused it."""
 
 
-WAITING = (RefundState.asked, RefundState.approved, RefundState.sent)
+WAITING = (RefundState.requested, RefundState.approved, RefundState.sent)
 COUNTED = (*WAITING, RefundState.refunded)
 """States whose money is returned or may be: together never more than was paid."""
 
@@ -50,8 +51,8 @@ class StoredRefund:
     currency: str
     reason: str
     state: str
-    asked_by: str
-    asked_at: datetime
+    requested_by: str
+    requested_at: datetime
     decided_by: str | None = None
     decided_at: datetime | None = None
     note: str = ""
@@ -66,13 +67,13 @@ async def add(connection: Connection, refund: StoredRefund) -> None:
 
 
 async def get(connection: Connection, refund: str) -> StoredRefund | None:
-    return _one((await connection.execute(select(refunds).where(refunds.c.id == refund))).mappings().one_or_none())
+    return await fetch_one(connection, StoredRefund, select(refunds).where(refunds.c.id == refund))
 
 
 async def of_attempts(connection: Connection, attempts: Collection[str]) -> tuple[StoredRefund, ...]:
     """Return refunds in the order in which they were requested."""
-    statement = select(refunds).where(refunds.c.attempt.in_(attempts)).order_by(refunds.c.asked_at, refunds.c.id)
-    return tuple(StoredRefund(**row) for row in (await connection.execute(statement)).mappings())
+    statement = select(refunds).where(refunds.c.attempt.in_(attempts)).order_by(refunds.c.requested_at, refunds.c.id)
+    return await fetch_all(connection, StoredRefund, statement)
 
 
 async def counted_minor(connection: Connection, attempt: str) -> int:
@@ -95,12 +96,13 @@ async def page(
     columns = refunds.c
     statement = select(refunds).where(columns.environment == environment, within(columns.community, tops))
     if waiting:
-        statement = statement.where(columns.state == RefundState.asked)
+        statement = statement.where(columns.state == RefundState.requested)
     if before is not None:
         at, id_ = before
-        statement = statement.where((columns.asked_at < at) | ((columns.asked_at == at) & (columns.id < id_)))
-    rows = await connection.execute(statement.order_by(columns.asked_at.desc(), columns.id.desc()).limit(limit))
-    return tuple(StoredRefund(**row) for row in rows.mappings())
+        statement = statement.where((columns.requested_at < at) | ((columns.requested_at == at) & (columns.id < id_)))
+    return await fetch_all(
+        connection, StoredRefund, statement.order_by(columns.requested_at.desc(), columns.id.desc()).limit(limit)
+    )
 
 
 async def unanswered(
@@ -114,8 +116,7 @@ async def unanswered(
         columns.state == RefundState.sent,
         columns.sent_at < sent_before,
     )
-    rows = await connection.execute(statement.order_by(columns.sent_at).limit(PAGE))
-    return tuple(StoredRefund(**row) for row in rows.mappings())
+    return await fetch_all(connection, StoredRefund, statement.order_by(columns.sent_at).limit(PAGE))
 
 
 async def due(connection: Connection, bank: str, now: datetime, limit: int = 20) -> tuple[StoredRefund, ...]:
@@ -123,7 +124,7 @@ async def due(connection: Connection, bank: str, now: datetime, limit: int = 20)
     columns = refunds.c
     there = select(refunds).join(attempts, attempts.c.id == columns.attempt).where(attempts.c.bank == bank)
     statement = there.where(columns.next_query_at <= now).order_by(columns.next_query_at, columns.id)
-    return tuple(StoredRefund(**row) for row in (await connection.execute(statement.limit(limit))).mappings())
+    return await fetch_all(connection, StoredRefund, statement.limit(limit))
 
 
 async def decide(
@@ -138,14 +139,14 @@ async def decide(
 ) -> bool:
     """Record a decision; False if it was decided before."""
     values = {"state": state.value, "decided_by": by, "decided_at": at, "note": note, "next_query_at": next_query_at}
-    return await _change(connection, refund.id, (RefundState.asked,), values)
+    return await _change(connection, refund.id, (RefundState.requested,), values)
 
 
 async def close(connection: Connection, refund: StoredRefund, *, note: str, at: datetime) -> bool:
     """Decline a refund that is not sent yet, also an approved one; False if it was sent meanwhile."""
     decided = {"decided_by": refund.decided_by or BY_BANK, "decided_at": refund.decided_at or at}
     values = {"state": RefundState.declined.value, "note": note, "next_query_at": None} | decided
-    return await _change(connection, refund.id, (RefundState.asked, RefundState.approved), values)
+    return await _change(connection, refund.id, (RefundState.requested, RefundState.approved), values)
 
 
 async def begin_sending(connection: Connection, refund: StoredRefund, at: datetime, next_query_at: datetime) -> bool:
@@ -179,7 +180,3 @@ async def _change(
         update(refunds).where(refunds.c.id == refund, refunds.c.state.in_(before)).values(values)
     )
     return bool(changed.rowcount)
-
-
-def _one(row: Mapping[Any, Any] | None) -> StoredRefund | None:
-    return None if row is None else StoredRefund(**row)

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from central_server.store.engine.connection import Connection
+from central_server.store.engine.row_records import fetch_all
 from central_server.store.engine.tables import attempts, gateways, intents
 from central_server.store.places.places import within
 from sync_contract.records import IntentState
@@ -47,7 +48,7 @@ async def every(
         .order_by(table.first_seen_at, table.id)
         .limit(limit)
     )  # fmt: skip
-    return tuple(Unconfirmed(*row) for row in await connection.execute(statement))
+    return await fetch_all(connection, Unconfirmed, statement)
 
 
 async def known(connection: Connection, ids: Collection[str]) -> dict[str, list[tuple[str, str, str, str, int]]]:

@@ -1,4 +1,4 @@
-"""What gateways say of published heads: co-signatures of those in order, refusals of the others."""
+"""Store the gateways' cosignatures of published heads, and their refusals of inconsistent ones."""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from central_server.store.engine.connection import Connection
+from central_server.store.engine.row_records import columns_of
 from central_server.store.engine.tables import cosignatures, gateway_keys, gateways, head_refusals, heads
 from central_server.store.engine.upsert import insert
 from central_server.store.places.places import within
@@ -14,7 +15,7 @@ from central_server.store.places.places import within
 
 @dataclass(frozen=True, slots=True)
 class StoredCosignature:
-    """`head`: its `seq`; `key`: the gateway's of that time."""
+    """`head`: its `seq`. `key`: the gateway's key at that time."""
 
     head: int
     gateway: str
@@ -25,7 +26,7 @@ class StoredCosignature:
 
 @dataclass(frozen=True, slots=True)
 class StoredRefusal:
-    """`digest`: of the head that the gateway was shown; `refused_at`: by its own clock."""
+    """`digest`: of the refused head. `refused_at`: by the gateway's own clock."""
 
     gateway: str
     community: str
@@ -34,12 +35,12 @@ class StoredRefusal:
     digest: str
     contradiction: str
     refused_at: datetime
-    told_at: datetime
+    reported_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """A co-signature with the public half of its key."""
+    """A cosignature with the public half of its key."""
 
     head: int
     gateway: str
@@ -49,18 +50,18 @@ class Witness:
 
 
 async def add(connection: Connection, cosignature: StoredCosignature) -> None:
-    """A gateway co-signs a head once; what it says again changes nothing."""
+    """Insert a cosignature; a repeated one changes nothing."""
     statement = insert(connection, cosignatures).values(asdict(cosignature))
     await connection.execute(statement.on_conflict_do_nothing())
 
 
-async def refuse(connection: Connection, refusal: StoredRefusal) -> None:
+async def add_refusal(connection: Connection, refusal: StoredRefusal) -> None:
     statement = insert(connection, head_refusals).values(asdict(refusal))
     await connection.execute(statement.on_conflict_do_nothing())
 
 
 async def of_heads(connection: Connection, seqs: Collection[int]) -> dict[int, list[Witness]]:
-    """By the heads' `seq`; each head's by gateway."""
+    """Return cosignatures by the heads' `seq`, each list ordered by gateway."""
     table, keys = cosignatures.c, gateway_keys.c
     joined = cosignatures.join(gateway_keys, (keys.gateway == table.gateway) & (keys.key == table.key))
     statement = select(table.head, table.gateway, table.key, keys.public, table.signature).select_from(joined)
@@ -70,8 +71,8 @@ async def of_heads(connection: Connection, seqs: Collection[int]) -> dict[int, l
     return found
 
 
-async def counted(connection: Connection, community: str, environment: str) -> int:
-    """How many co-signatures the community's heads have."""
+async def count(connection: Connection, community: str, environment: str) -> int:
+    """Count the cosignatures of the community's heads."""
     joined = cosignatures.join(heads, heads.c.seq == cosignatures.c.head)
     statement = select(func.count()).select_from(joined)
     statement = statement.where(heads.c.community == community, heads.c.environment == environment)
@@ -79,9 +80,9 @@ async def counted(connection: Connection, community: str, environment: str) -> i
 
 
 async def refusals(connection: Connection, tops: Collection[str]) -> list[tuple[StoredRefusal, str]]:
-    """Of the communities at and below `tops`, the newest first, each with the gateway's label."""
-    columns = [head_refusals.c[name] for name in StoredRefusal.__dataclass_fields__]
+    """Return refusals at and below `tops`, newest first, each with the gateway's label; at most 100."""
+    columns = columns_of(head_refusals, StoredRefusal)
     joined = head_refusals.join(gateways, gateways.c.id == head_refusals.c.gateway)
     statement = select(*columns, gateways.c.label).select_from(joined)
-    statement = statement.where(within(head_refusals.c.community, tops)).order_by(head_refusals.c.told_at.desc())
+    statement = statement.where(within(head_refusals.c.community, tops)).order_by(head_refusals.c.reported_at.desc())
     return [(StoredRefusal(*row[:-1]), row[-1]) for row in await connection.execute(statement.limit(100))]

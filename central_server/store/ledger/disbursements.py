@@ -1,15 +1,15 @@
-"""Disbursements: what is to be spent, mended or moved; asked for by one person, decided by another."""
+"""Store disbursements: spending, corrections and moves; requested by one person, decided by another."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import case, func, select, update
 
 from central_server.store.donations.refunds import WAITING
 from central_server.store.engine.connection import Connection
+from central_server.store.engine.row_records import fetch_all, fetch_one
 from central_server.store.engine.tables import attempts, disbursements, ledger_lines, refunds
 from central_server.store.ledger.ledger_lines import LineKind, Purse, in_purse
 from central_server.store.places.places import within
@@ -18,16 +18,17 @@ PAGE = 50
 
 
 class DisbursementState(StrEnum):
-    asked = "asked"
+    requested = "requested"
     approved = "approved"
     declined = "declined"
 
 
 @dataclass(frozen=True, slots=True)
 class Disbursement:
-    """`voucher`: its SHA-256; `people`: how many were helped. `to_project`: where left-over money goes, else empty.
+    """`voucher`: its SHA-256. `people`: how many were helped. `to_project`: the target of left-over money, else empty.
 
-    `corrects`: the disbursement of which `amount_minor` and `people` were too much; both are positive here too.
+    `corrects`: the disbursement whose `amount_minor` and `people` were too high; both are positive in the correction
+    too.
     """
 
     id: str
@@ -43,9 +44,9 @@ class Disbursement:
     people: int | None
     to_project: str
     corrects: str | None
-    asked_by: str
-    asked_at: datetime
-    state: str = DisbursementState.asked.value
+    requested_by: str
+    requested_at: datetime
+    state: str = DisbursementState.requested.value
     decided_by: str | None = None
     decided_at: datetime | None = None
     note: str = ""
@@ -65,17 +66,17 @@ async def add(connection: Connection, disbursement: Disbursement) -> None:
 
 async def get(connection: Connection, id_: str) -> Disbursement | None:
     statement = select(disbursements).where(disbursements.c.id == id_)
-    return _one((await connection.execute(statement)).mappings().one_or_none())
+    return await fetch_one(connection, Disbursement, statement)
 
 
 async def decide(
     connection: Connection, disbursement: Disbursement, state: DisbursementState, *, by: str, note: str, at: datetime
 ) -> bool:
-    """False when it was decided before, or `by` is who asked."""
+    """Record a decision; False if it was decided before, or `by` is the requester."""
     table = disbursements.c
     changed = await connection.execute(
         update(disbursements)
-        .where(table.id == disbursement.id, table.state == DisbursementState.asked.value, table.asked_by != by)
+        .where(table.id == disbursement.id, table.state == DisbursementState.requested.value, table.requested_by != by)
         .values(state=state.value, decided_by=by, decided_at=at, note=note)
     )
     return bool(changed.rowcount)
@@ -90,25 +91,24 @@ async def page(
     before: str = "",
     limit: int = PAGE,
 ) -> tuple[Disbursement, ...]:
-    """The newest first; ids rise with time. `waiting`: only what nobody decided yet."""
+    """Return one page, newest first; ids rise with time. `waiting`: only undecided requests."""
     table = disbursements.c
     statement = select(disbursements).where(table.environment == environment, within(table.community, tops))
     if waiting:
-        statement = statement.where(table.state == DisbursementState.asked.value)
+        statement = statement.where(table.state == DisbursementState.requested.value)
     if before:
         statement = statement.where(table.id < before)
-    rows = await connection.execute(statement.order_by(table.id.desc()).limit(limit))
-    return tuple(Disbursement(**row) for row in rows.mappings())
+    return await fetch_all(connection, Disbursement, statement.order_by(table.id.desc()).limit(limit))
 
 
 async def corrections(connection: Connection, id_: str) -> tuple[Disbursement, ...]:
-    """Of one disbursement, the oldest first; declined ones too."""
+    """Return corrections of one disbursement, oldest first; declined ones too."""
     statement = select(disbursements).where(disbursements.c.corrects == id_).order_by(disbursements.c.id)
-    return tuple(Disbursement(**row) for row in (await connection.execute(statement)).mappings())
+    return await fetch_all(connection, Disbursement, statement)
 
 
 async def with_voucher(connection: Connection, disbursement: Disbursement) -> tuple[str, ...]:
-    """Ids of others of the community that show the same file and were not declined."""
+    """Return ids of other disbursements of the community with the same file that were not declined."""
     table = disbursements.c
     statement = select(table.id).where(
         table.voucher == disbursement.voucher,
@@ -120,7 +120,7 @@ async def with_voucher(connection: Connection, disbursement: Disbursement) -> tu
 
 
 async def reserved(connection: Connection, purse: Purse, now: datetime) -> int:
-    """Fen that refunds still take from the purse, or that the bank may take: what came late, and did not go back."""
+    """Return fen that pending refunds take from the purse, and late payments that the bank may still return."""
     community, environment, project = purse
     table = refunds.c
     statement = select(func.coalesce(func.sum(table.amount_minor), 0)).where(
@@ -129,16 +129,12 @@ async def reserved(connection: Connection, purse: Purse, now: datetime) -> int:
         table.project == project,
         table.state.in_(WAITING),
     )
-    going = int((await connection.execute(statement)).scalar_one())
+    refunding = int((await connection.execute(statement)).scalar_one())
     line = ledger_lines.c
-    came = case((line.kind == LineKind.refund.value, -line.amount_minor), else_=line.amount_minor)
-    held = (
-        select(func.coalesce(func.sum(came), 0))
+    signed = case((line.kind == LineKind.refund.value, -line.amount_minor), else_=line.amount_minor)
+    returnable = (
+        select(func.coalesce(func.sum(signed), 0))
         .join_from(ledger_lines, attempts, attempts.c.id == line.attempt)
-        .where(in_purse(purse), attempts.c.held_until > now, line.kind != LineKind.fee.value)
+        .where(in_purse(purse), attempts.c.refundable_from > now, line.kind != LineKind.fee.value)
     )
-    return going + int((await connection.execute(held)).scalar_one())
-
-
-def _one(row: Mapping[Any, Any] | None) -> Disbursement | None:
-    return None if row is None else Disbursement(**row)
+    return refunding + int((await connection.execute(returnable)).scalar_one())

@@ -1,4 +1,4 @@
-"""What was published of a project's money, when and where: lines that are only added, corrections too."""
+"""Store disclosures: when and where a project's money was published. Rows are only added, corrections too."""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
@@ -8,12 +8,13 @@ from sqlalchemy import select
 
 from central_server.store.engine import versioned_rows
 from central_server.store.engine.connection import Connection
+from central_server.store.engine.row_records import columns_of, fetch_all, fetch_one
 from central_server.store.engine.tables import disclosures
 
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """`place`: of the project; `due`: the day by which it had to be done; `corrects`: the id of what it mends."""
+    """`place`: of the project. `due`: the day by which it had to be done. `corrects`: the id of the corrected row."""
 
     place: str
     project: str
@@ -27,11 +28,11 @@ class Disclosure:
     id: int = 0
 
 
-_COLUMNS = [disclosures.c[name] for name in Disclosure.__dataclass_fields__]
+_COLUMNS = columns_of(disclosures, Disclosure)
 
 
 async def add(connection: Connection, new: Disclosure) -> bool:
-    """False when somebody noted the same day's before; a correction is always new."""
+    """Insert a disclosure; False if the same day's was noted before. A correction is always new."""
     await connection.alone(f"disclosures {new.place} {new.project}")
     if new.corrects is None:
         same = select(disclosures.c.id).where(
@@ -49,11 +50,10 @@ async def add(connection: Connection, new: Disclosure) -> bool:
 
 
 async def get(connection: Connection, id_: int) -> Disclosure | None:
-    found = (await connection.execute(select(*_COLUMNS).where(disclosures.c.id == id_))).one_or_none()
-    return None if found is None else Disclosure(*found)
+    return await fetch_one(connection, Disclosure, select(*_COLUMNS).where(disclosures.c.id == id_))
 
 
 async def every(connection: Connection, tops: Collection[str]) -> tuple[Disclosure, ...]:
-    """Of projects that are kept at and below `tops`, or above and hold there; the oldest first."""
+    """Return disclosures of projects stored at and below `tops` or inherited there, oldest first."""
     statement = select(*_COLUMNS).where(versioned_rows.visible(disclosures.c.place, tops)).order_by(disclosures.c.id)
-    return tuple(Disclosure(*row) for row in await connection.execute(statement))
+    return await fetch_all(connection, Disclosure, statement)

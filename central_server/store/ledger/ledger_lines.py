@@ -1,4 +1,4 @@
-"""Lines of the ledger. They are added, never changed."""
+"""Store ledger lines. They are only added, never changed."""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
@@ -10,32 +10,33 @@ from sqlalchemy import Column, ColumnElement, func, select
 
 from central_server.errors import CentralError
 from central_server.store.engine.connection import Connection
+from central_server.store.engine.row_records import columns_of, fetch_all, fetch_one
 from central_server.store.engine.tables import ledger_lines
 from central_server.store.engine.upsert import insert
 from central_server.store.ledger import locked_months
 
 
 class LineKind(StrEnum):
-    """What moved the money. `INCOMING` add to what a project holds, the others take from it."""
+    """What moved the money. `INCOMING` kinds add to a project's balance, the others reduce it."""
 
     paid = "paid"
     surplus = "surplus"
-    """A further payment of an intent that was paid before."""
+    """A further payment of an intent that was already paid."""
     fee = "fee"
-    """What the bank kept of a gift."""
+    """The bank's fee for a gift."""
     refund = "refund"
     disbursed = "disbursed"
     moved_in = "moved_in"
-    """From another project, at its end."""
+    """From another project, after that ended."""
     moved_out = "moved_out"
 
 
 Purse: TypeAlias = tuple[str, str, str]
-"""Community, environment, project: each has a ledger of its own."""
+"""Community, environment, project: each has its own ledger."""
 
 
 class MonthLocked(CentralError):
-    """The line is dated in a month whose books are closed: date it in an open one."""
+    """The line is dated in a month whose books are closed: date it in an open month."""
 
 
 INCOMING = frozenset({LineKind.paid, LineKind.surplus, LineKind.moved_in})
@@ -43,9 +44,11 @@ INCOMING = frozenset({LineKind.paid, LineKind.surplus, LineKind.moved_in})
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """`identity`: what this line may stand in the ledger for only once. `n`: counted from 1 within its purse
-    (community, environment, project), without gaps; 0 before it is added. `secret`: 32 hexadecimal digits that open
-    its proof. `late`: paid after the attempt had ended. `refers`: the identity of the line that it takes back or mends.
+    """`identity`: unique for what the line posts. `n`: numbers the lines of a purse (community, environment, project)
+    from 1
+    without gaps; 0 before it is added. `secret`: 32 hexadecimal digits that open its proof. `late`: paid after the
+    attempt
+    had ended. `refers`: the identity of the line that it reverses or corrects.
     """
 
     identity: str
@@ -76,24 +79,23 @@ class LedgerLine:
 
     @property
     def signed_minor(self) -> int:
-        """What it adds to the balance of its purse; negative when it takes from it."""
+        """Return the change of the purse's balance."""
         return self.amount_minor if self.kind in INCOMING else -self.amount_minor
 
 
-_COLUMNS = [ledger_lines.c[name] for name in LedgerLine.__dataclass_fields__]
+_COLUMNS = columns_of(ledger_lines, LedgerLine)
 
 
 async def add(connection: Connection, line: LedgerLine) -> bool:
-    """Number it and add it; False when its identity or its slip number stands there already.
+    """Number and insert a line; False if its identity or slip number exists. Raises MonthLocked.
 
-    Whoever writes lines of a community is alone until the write ends, in every process: `n` and balances are certain.
-    Raises MonthLocked.
+    It locks the community's ledger until the write ends, in every process, so `n` and balances are certain.
     """
-    await alone(connection, line.community)
+    await lock_ledger(connection, line.community)
     table = ledger_lines.c
-    held = select(func.coalesce(func.max(table.n), 0)).where(in_purse(line.purse))
-    highest = (await connection.execute(held)).scalar_one()
-    # Looked up first, so that nothing but these two is taken for "stands there already".
+    numbers = select(func.coalesce(func.max(table.n), 0)).where(in_purse(line.purse))
+    highest = (await connection.execute(numbers)).scalar_one()
+    # Queried first: an insert conflict alone would not show that one of these two is the reason.
     same = table.identity == line.identity
     taken = select(table.seq).where(same if line.slip is None else same | (table.slip == line.slip))
     if (await connection.execute(taken)).first() is not None:
@@ -105,13 +107,13 @@ async def add(connection: Connection, line: LedgerLine) -> bool:
     return bool((await connection.execute(statement)).rowcount)
 
 
-async def alone(connection: Connection, community: str) -> None:
-    """Nobody else adds lines of the community until this write ends."""
+async def lock_ledger(connection: Connection, community: str) -> None:
+    """Lock the community's ledger until the write ends."""
     await connection.alone(f"ledger {community}")
 
 
 async def balances(connection: Connection, community: str, environment: str) -> dict[str, int]:
-    """Fen that each project of the community holds. Certain only after `alone`."""
+    """Return each project's balance in fen. Certain only after `lock_ledger`."""
     table = ledger_lines.c
     sums = select(table.project, table.kind, func.sum(table.amount_minor)).where(
         table.community == community, table.environment == environment
@@ -123,18 +125,17 @@ async def balances(connection: Connection, community: str, environment: str) -> 
 
 
 async def get(connection: Connection, identity: str) -> LedgerLine | None:
-    row = (await connection.execute(select(*_COLUMNS).where(ledger_lines.c.identity == identity))).one_or_none()
-    return None if row is None else LedgerLine(*row)
+    return await fetch_one(connection, LedgerLine, select(*_COLUMNS).where(ledger_lines.c.identity == identity))
 
 
 async def of_intent(connection: Connection, gateway: str, intent: str) -> tuple[LedgerLine, ...]:
     statement = select(*_COLUMNS).where(ledger_lines.c.gateway == gateway, ledger_lines.c.intent == intent)
-    return tuple(LedgerLine(*row) for row in await connection.execute(statement.order_by(ledger_lines.c.seq)))
+    return await fetch_all(connection, LedgerLine, statement.order_by(ledger_lines.c.seq))
 
 
 async def of_attempts(connection: Connection, attempts: Collection[str]) -> tuple[LedgerLine, ...]:
     statement = select(*_COLUMNS).where(ledger_lines.c.attempt.in_(attempts))
-    return tuple(LedgerLine(*row) for row in await connection.execute(statement.order_by(ledger_lines.c.seq)))
+    return await fetch_all(connection, LedgerLine, statement.order_by(ledger_lines.c.seq))
 
 
 async def by_secret(connection: Connection, secret: str) -> LedgerLine | None:
@@ -143,12 +144,11 @@ async def by_secret(connection: Connection, secret: str) -> LedgerLine | None:
 
 
 async def by_slip(connection: Connection, slip: str) -> LedgerLine | None:
-    row = (await connection.execute(select(*_COLUMNS).where(ledger_lines.c.slip == slip))).one_or_none()
-    return None if row is None else LedgerLine(*row)
+    return await fetch_one(connection, LedgerLine, select(*_COLUMNS).where(ledger_lines.c.slip == slip))
 
 
-async def given_back(connection: Connection, attempt: str) -> int:
-    """Fen that went back of the attempt."""
+async def refunded_minor(connection: Connection, attempt: str) -> int:
+    """Return fen refunded of the attempt."""
     table = ledger_lines.c
     statement = select(func.coalesce(func.sum(table.amount_minor), 0)).where(
         table.attempt == attempt, table.kind == LineKind.refund.value
@@ -159,16 +159,19 @@ async def given_back(connection: Connection, attempt: str) -> int:
 async def of_purse(
     connection: Connection, community: str, environment: str, project: str, after: int = 0
 ) -> tuple[LedgerLine, ...]:
-    """Those with a number above `after`, in their order."""
+    """Return lines with a number above `after`, in order."""
     table = ledger_lines.c
     statement = select(*_COLUMNS).where(in_purse((community, environment, project)), table.n > after)
-    return tuple(LedgerLine(*row) for row in await connection.execute(statement.order_by(table.n)))
+    return await fetch_all(connection, LedgerLine, statement.order_by(table.n))
 
 
 async def of_month(
     connection: Connection, community: str, environment: str, month: str, project: str = ""
 ) -> tuple[LedgerLine, ...]:
-    """Those dated in the month ("2026-11"), in the order in which they were written; only the project's if named."""
+    """Return lines dated in the month ("2026-11"), in the order in which they were written.
+
+    `project`: only its lines, if given.
+    """
     table = ledger_lines.c
     begin, end = locked_months.first_moment(month), locked_months.first_moment(locked_months.month_after(month))
     statement = select(*_COLUMNS).where(
@@ -176,16 +179,16 @@ async def of_month(
     )
     if project:
         statement = statement.where(table.project == project)
-    return tuple(LedgerLine(*row) for row in await connection.execute(statement.order_by(table.seq)))
+    return await fetch_all(connection, LedgerLine, statement.order_by(table.seq))
 
 
 async def newest(connection: Connection) -> int:
-    """The greatest `seq` of all lines; 0 before the first."""
+    """Return the greatest `seq` of all lines, 0 before the first."""
     return int((await connection.execute(select(func.max(ledger_lines.c.seq)))).scalar() or 0)
 
 
 async def span(connection: Connection, community: str, environment: str) -> tuple[datetime, datetime] | None:
-    """Dates of its earliest and its latest line."""
+    """Return the dates of the community's earliest and latest line."""
     table = ledger_lines.c
     statement = select(func.min(table.at), func.max(table.at))
     found = (
@@ -194,8 +197,8 @@ async def span(connection: Connection, community: str, environment: str) -> tupl
     return None if found[0] is None else (found[0], found[1])
 
 
-def columns() -> list[Column[Any]]:
-    """What `line_of` reads, for statements that join the table."""
+def line_columns() -> list[Column[Any]]:
+    """Return the columns that `line_of` reads, for statements that join the table."""
     return list(_COLUMNS)
 
 
@@ -204,7 +207,7 @@ def line_of(row: Any) -> LedgerLine:  # noqa: ANN401  (a row, or a part of one)
 
 
 def in_purse(purse: Purse) -> ColumnElement[bool]:
-    """For `where`."""
+    """Return the condition for the purse's lines."""
     community, environment, project = purse
     table = ledger_lines.c
     return (table.community == community) & (table.environment == environment) & (table.project == project)

@@ -1,4 +1,4 @@
-"""Months whose books are closed: no line is dated in them any more. A month is "2026-11", of Asia/Shanghai."""
+"""Store months whose books are closed to new lines. A month is "2026-11", in Asia/Shanghai."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from central_server.store.engine.connection import Connection
+from central_server.store.engine.row_records import fetch_all
 from central_server.store.engine.tables import locked_months
 from central_server.store.engine.upsert import insert
 from sync_contract.permit import OFFICIAL_TIME
@@ -34,17 +35,16 @@ def first_moment(month: str) -> datetime:
 
 
 async def lock(connection: Connection, month: LockedMonth) -> bool:
-    """False when it was locked before. Only after `ledger_lines.alone`: else a line may come into it meanwhile."""
+    """Lock a month; False if it was locked before. Call `ledger_lines.lock_ledger` before."""
     statement = insert(connection, locked_months).values(asdict(month)).on_conflict_do_nothing()
     return bool((await connection.execute(statement)).rowcount)
 
 
 async def of_community(connection: Connection, community: str, environment: str) -> tuple[LockedMonth, ...]:
-    """Newest month first."""
+    """Return locked months, newest first."""
     table = locked_months.c
     statement = select(locked_months).where(table.community == community, table.environment == environment)
-    rows = (await connection.execute(statement.order_by(table.month.desc()))).mappings()
-    return tuple(LockedMonth(**row) for row in rows)
+    return await fetch_all(connection, LockedMonth, statement.order_by(table.month.desc()))
 
 
 async def is_locked(connection: Connection, community: str, environment: str, month: str) -> bool:
@@ -56,7 +56,7 @@ async def is_locked(connection: Connection, community: str, environment: str, mo
 
 
 async def open_time(connection: Connection, community: str, environment: str, at: datetime) -> datetime:
-    """`at`, or the first moment after it whose month is open: what a bank did is posted, whatever is locked."""
+    """Return `at`, or the first moment after it in an open month: what a bank did is always posted."""
     locked = {month.month for month in await of_community(connection, community, environment)}
     month = month_of(at)
     if month not in locked:

@@ -1,4 +1,4 @@
-"""All rows of one project, table by table, for whoever audits it. No donor's data, and no address that opens a page."""
+"""Read all rows of one project, table by table, for its auditor; without donor data and secret addresses."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -37,44 +37,44 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {name: tuple(column.name for column in 
 async def every(
     connection: Connection, project: str, environment: str, communities: Collection[str] | None
 ) -> dict[str, list[Row]]:
-    """`communities` None: of all."""
+    """Return the rows by file. `communities` None: of all communities."""
     intents, attempts = tables.intents.c, tables.attempts.c
     own = intents.project == project, intents.environment == environment
-    here = () if communities is None else (intents.community.in_(communities),)
-    tried = (
+    in_communities = () if communities is None else (intents.community.in_(communities),)
+    own_attempts = (
         select(attempts.id)
         .join(tables.intents, (intents.gateway == attempts.gateway) & (intents.id == attempts.intent))
-        .where(*own, *here)
+        .where(*own, *in_communities)
     )
     changes, heads = tables.state_changes.c, tables.heads.c
-    wanted: dict[str, Select[Any]] = {
-        "intents": _of("intents").where(*own, *here),
-        "attempts": _of("attempts").where(attempts.id.in_(tried)),
+    statements: dict[str, Select[Any]] = {
+        "intents": _of("intents").where(*own, *in_communities),
+        "attempts": _of("attempts").where(attempts.id.in_(own_attempts)),
         "state_changes": _of("state_changes")
         .join(tables.intents, (intents.gateway == changes.gateway) & (intents.id == changes.intent))
-        .where(*own, *here),
-        "notifications": _of("notifications").where(tables.notifications.c.attempt.in_(tried)),
-        "statement_rows": _of("statement_rows").where(tables.statement_rows.c.attempt.in_(tried)),
-        "differences": _of("differences").where(tables.differences.c.attempt.in_(tried)),
-        "receipts": _of("receipts").where(tables.receipts.c.attempt.in_(tried)),
+        .where(*own, *in_communities),
+        "notifications": _of("notifications").where(tables.notifications.c.attempt.in_(own_attempts)),
+        "statement_rows": _of("statement_rows").where(tables.statement_rows.c.attempt.in_(own_attempts)),
+        "differences": _of("differences").where(tables.differences.c.attempt.in_(own_attempts)),
+        "receipts": _of("receipts").where(tables.receipts.c.attempt.in_(own_attempts)),
     }
     for name in ("ledger", "refunds", "disbursements", "heads"):
-        wanted[name] = _of(name).where(*_purse(_TABLES[name], project, environment, communities))
+        statements[name] = _of(name).where(*_purse(_TABLES[name], project, environment, communities))
     published = select(heads.seq).where(*_purse(tables.heads, project, environment, communities))
-    wanted["cosignatures"] = _of("cosignatures").where(tables.cosignatures.c.head.in_(published))
+    statements["cosignatures"] = _of("cosignatures").where(tables.cosignatures.c.head.in_(published))
     found = {}
     for name in _TABLES:
         keys = list(_TABLES[name].primary_key.columns)
-        rows = await connection.execute(wanted[name].order_by(*keys))
+        rows = await connection.execute(statements[name].order_by(*keys))
         found[name] = [dict(zip(COLUMNS[name], row, strict=True)) for row in rows]
     return found
 
 
 async def vouchers(connection: Connection, disbursements: Sequence[Row]) -> dict[str, bytes]:
-    """By name of the file: its SHA-256 and its kind."""
-    wanted = {row["voucher"] for row in disbursements if row["voucher"]}
+    """Return the files by name: SHA-256 and ending."""
+    statements = {row["voucher"] for row in disbursements if row["voucher"]}
     table = tables.vouchers.c
-    statement = select(table.sha256, table.content_type, table.content).where(table.sha256.in_(wanted))
+    statement = select(table.sha256, table.content_type, table.content).where(table.sha256.in_(statements))
     endings = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
     return {
         f"{row.sha256}.{endings.get(row.content_type, 'bin')}": bytes(row.content)

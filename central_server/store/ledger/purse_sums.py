@@ -1,4 +1,4 @@
-"""Sums of ledger lines by purse and kind, in a stretch of time."""
+"""Sum ledger lines by purse and kind over a period."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class KindSum:
 
 
 async def any_lines(connection: Connection, place: str, project: str, environment: str) -> bool:
-    """Whether any money of the project ever moved at or below the place."""
+    """Return whether the project has any ledger line at or below the place."""
     table = ledger_lines.c
     statement = select(table.seq).where(
         table.project == project, table.environment == environment, within(table.community, [place])
@@ -43,10 +43,10 @@ async def by_kind(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> tuple[KindSum, ...]:
-    """Lines from `since` on and before `until`; by community, project, kind."""
+    """Sum lines from `since` on and before `until`, ordered by community, project and kind."""
     table = ledger_lines.c
-    mended = case((table.amount_minor < 0, -table.people), else_=table.people)  # a correction takes people back too
-    people = func.coalesce(func.sum(mended), 0)
+    signed_people = case((table.amount_minor < 0, -table.people), else_=table.people)  # a correction reduces people too
+    people = func.coalesce(func.sum(signed_people), 0)
     statement = select(
         table.community, table.project, table.kind, func.count(), func.sum(table.amount_minor), people
     ).where(table.environment == environment, within(table.community, tops))
@@ -57,6 +57,6 @@ async def by_kind(
     key = (table.community, table.project, table.kind)
     rows = await connection.execute(statement.group_by(*key).order_by(*key))
     return tuple(
-        KindSum(community, project, kind, lines, int(minor), int(told))
-        for community, project, kind, lines, minor, told in rows
+        KindSum(community, project, kind, lines, int(minor), int(people_))
+        for community, project, kind, lines, minor, people_ in rows
     )

@@ -1,4 +1,4 @@
-"""Vouchers: the invoice or receipt behind a disbursement, as somebody put it in. Kept by the sum of its octets."""
+"""Store vouchers: the invoice or receipt of a disbursement as uploaded, identified by its SHA-256."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -6,29 +6,29 @@ from datetime import datetime
 from sqlalchemy import select
 
 from central_server.store.engine.connection import Connection
+from central_server.store.engine.row_records import fetch_one
 from central_server.store.engine.tables import vouchers
 from central_server.store.engine.upsert import insert
 
 
 @dataclass(frozen=True, slots=True)
 class Voucher:
-    """`name`: as the browser called the file; `content_type`: by what is in it."""
+    """`name`: as the browser named the file. `content_type`: detected from the content."""
 
     sha256: str
     community: str
     name: str
     content_type: str
-    octets: int
+    size_bytes: int
     content: bytes
     added_at: datetime
     added_by: str
 
 
-async def keep(connection: Connection, voucher: Voucher) -> None:
-    """The same file again is the same voucher."""
+async def add(connection: Connection, voucher: Voucher) -> None:
+    """Store a voucher; the same file again changes nothing."""
     await connection.execute(insert(connection, vouchers).values(asdict(voucher)).on_conflict_do_nothing())
 
 
 async def get(connection: Connection, sha256: str) -> Voucher | None:
-    found = (await connection.execute(select(vouchers).where(vouchers.c.sha256 == sha256))).one_or_none()
-    return None if found is None else Voucher(**found._mapping)
+    return await fetch_one(connection, Voucher, select(vouchers).where(vouchers.c.sha256 == sha256))

@@ -1,4 +1,4 @@
-"""Where the bank's files and our books do not agree: each a task until somebody settles it with a reason."""
+"""Store differences between the bank's files and our books; each is a task until staff settle it with a reason."""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
@@ -9,31 +9,32 @@ from sqlalchemy import func, select, update
 
 from central_server.store.alerts.pending_counts import Waiting
 from central_server.store.engine.connection import Connection
+from central_server.store.engine.row_records import fetch_all, fetch_one
 from central_server.store.engine.tables import differences
 from central_server.store.engine.upsert import insert
 from central_server.store.places.places import within
 
 
 class DifferenceKind(StrEnum):
-    """In the order in which they are told."""
+    """In display order."""
 
     theirs_only = "theirs_only"
     """The bank has a movement that we do not know."""
     ours_only = "ours_only"
-    """We hold it as moved, and no file of the bank has it, days later."""
+    """We have posted a movement that no file of the bank has, days later."""
     amount_differs = "amount_differs"
     duplicate_row = "duplicate_row"
-    """The same payment or refund stands in the files once more."""
+    """The files contain the same payment or refund twice."""
     fee_differs = "fee_differs"
     refund_unknown = "refund_unknown"
-    """The bank gave money back of which we know no refund."""
+    """The bank returned money for which we know no refund."""
     row_gone = "row_gone"
-    """A later edition of the day's file has it no more."""
+    """A later edition of the day's file does not contain the row any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewDifference:
-    """`identity`: what is found again is the same difference. Amounts in fen; None where one side has nothing."""
+    """`identity`: the same for a difference that is found again. Amounts in fen, None if one side has none."""
 
     identity: str
     community: str
@@ -64,24 +65,22 @@ class Difference(NewDifference):
         return self.settled_at is None
 
 
-_COLUMNS = [differences.c[name] for name in Difference.__dataclass_fields__]
+_COLUMNS = [differences.c[assign] for assign in Difference.__dataclass_fields__]
 
 
-async def find(connection: Connection, new: NewDifference) -> bool:
-    """False when it was found before: it stays as it was left, also when it was settled."""
+async def add(connection: Connection, new: NewDifference) -> bool:
+    """Insert a difference; False if it was found before: an existing one stays unchanged, also when settled."""
     values = asdict(new) | {"reason": ""}
     statement = insert(connection, differences).values(values).on_conflict_do_nothing()
     return bool((await connection.execute(statement)).rowcount)
 
 
 async def get(connection: Connection, id_: int) -> Difference | None:
-    found = (await connection.execute(select(*_COLUMNS).where(differences.c.id == id_))).one_or_none()
-    return None if found is None else Difference(*found)
+    return await fetch_one(connection, Difference, select(*_COLUMNS).where(differences.c.id == id_))
 
 
 async def by_identity(connection: Connection, identity: str) -> Difference | None:
-    found = (await connection.execute(select(*_COLUMNS).where(differences.c.identity == identity))).one_or_none()
-    return None if found is None else Difference(*found)
+    return await fetch_one(connection, Difference, select(*_COLUMNS).where(differences.c.identity == identity))
 
 
 async def every(
@@ -93,7 +92,10 @@ async def every(
     day: date | None = None,
     limit: int = 500,
 ) -> tuple[Difference, ...]:
-    """At and below `tops`; `settled` None: both. The oldest first, settled ones newest first."""
+    """Return differences at and below `tops`: open ones oldest first, settled ones newest first.
+
+    `settled` None: both.
+    """
     table = differences.c
     statement = select(*_COLUMNS).where(table.environment == environment, within(table.community, tops))
     if settled is not None:
@@ -101,11 +103,11 @@ async def every(
     if day is not None:
         statement = statement.where(table.day == day)
     order = (table.settled_at.desc(), table.id.desc()) if settled else (table.day, table.id)
-    return tuple(Difference(*row) for row in await connection.execute(statement.order_by(*order).limit(limit)))
+    return await fetch_all(connection, Difference, statement.order_by(*order).limit(limit))
 
 
 async def waiting(connection: Connection, tops: Collection[str], environment: str) -> tuple[Waiting, ...]:
-    """By community: how many wait, and since when the newest."""
+    """Return by community the number of unsettled differences and the time of the newest."""
     table = differences.c
     statement = (
         select(table.community, func.count(), func.max(table.found_at))
@@ -116,8 +118,8 @@ async def waiting(connection: Connection, tops: Collection[str], environment: st
     return tuple(Waiting(*row) for row in await connection.execute(statement))
 
 
-async def nobodys_returns(connection: Connection, bank: str, environment: str) -> tuple[Difference, ...]:
-    """Open ones of money that went back, of whose payment nothing was known."""
+async def unassigned_returns(connection: Connection, bank: str, environment: str) -> tuple[Difference, ...]:
+    """Return unsettled differences of returned money whose payment is unknown."""
     table = differences.c
     statement = select(*_COLUMNS).where(
         table.kind == DifferenceKind.refund_unknown.value,
@@ -126,18 +128,18 @@ async def nobodys_returns(connection: Connection, bank: str, environment: str) -
         table.settled_at.is_(None),
         table.attempt.is_(None),
     )
-    return tuple(Difference(*row) for row in await connection.execute(statement.order_by(table.id)))
+    return await fetch_all(connection, Difference, statement.order_by(table.id))
 
 
-async def name(connection: Connection, id_: int, community: str, attempt: str) -> None:
-    """Say whose it is."""
+async def assign(connection: Connection, id_: int, community: str, attempt: str) -> None:
+    """Assign an unassigned difference to a community and attempt."""
     table = differences.c
     statement = update(differences).where(table.id == id_, table.settled_at.is_(None), table.attempt.is_(None))
     await connection.execute(statement.values(community=community, attempt=attempt))
 
 
 async def settle(connection: Connection, id_: int, by: str, at: datetime, reason: str) -> bool:
-    """False when somebody else has settled it."""
+    """Settle it; False if it was settled before."""
     table = differences.c
     statement = (
         update(differences)

@@ -1,4 +1,4 @@
-"""Reconciled: a fact beside an attempt's state, with the row of the bank's file in which it stands."""
+"""Store whether an attempt is reconciled: a fact separate from its state, with the row of the bank's file."""
 
 from collections.abc import Collection
 from datetime import date, datetime
@@ -9,21 +9,22 @@ from sqlalchemy import func, select, update
 from central_server.store.donations.attempts import PAID, Attempt
 from central_server.store.donations.refunds import RefundState, StoredRefund
 from central_server.store.engine.connection import Connection
+from central_server.store.engine.row_records import columns_of, fetch_all
 from central_server.store.engine.tables import attempts, gateways, intents, refunds, statement_rows, statements
-from central_server.store.reconciliation.statements import NOTHING
+from central_server.store.reconciliation.statements import NO_FILE
 
-_ATTEMPT = [attempts.c[name] for name in Attempt.__dataclass_fields__]
-_REFUND = [refunds.c[name] for name in StoredRefund.__dataclass_fields__]
+_ATTEMPT = columns_of(attempts, Attempt)
+_REFUND = columns_of(refunds, StoredRefund)
 
 
-async def reconcile(connection: Connection, attempt: str, statement: int, line: int) -> None:
+async def mark_reconciled(connection: Connection, attempt: str, statement: int, line: int) -> None:
     await connection.execute(
         update(attempts).where(attempts.c.id == attempt).values(statement=statement, statement_line=line)
     )
 
 
 async def by_evidence(connection: Connection, bank: str, environment: str, evidence: str) -> Attempt | None:
-    """The attempt of the payment that the bank calls so."""
+    """Return the attempt whose payment has this bank number, None unless exactly one has it."""
     statement = select(*_ATTEMPT).where(
         attempts.c.bank == bank, attempts.c.environment == environment, attempts.c.evidence == evidence
     )
@@ -34,9 +35,9 @@ async def by_evidence(connection: Connection, bank: str, environment: str, evide
 async def unreconciled(
     connection: Connection, bank: str, environment: str, paid_before: datetime
 ) -> tuple[Attempt, ...]:
-    """Paid before that time, and in no file so far, not even with another amount; the oldest first."""
+    """Return attempts paid before that time that no file contains, not even with another amount; oldest first."""
     columns = attempts.c
-    told = select(statement_rows.c.attempt).where(
+    listed = select(statement_rows.c.attempt).where(
         statement_rows.c.attempt.is_not(None), statement_rows.c.movement == "payment"
     )
     statement = select(*_ATTEMPT).where(
@@ -45,17 +46,16 @@ async def unreconciled(
         columns.state.in_(PAID),
         columns.paid_at < paid_before,
         columns.statement.is_(None),
-        columns.id.not_in(told),
+        columns.id.not_in(listed),
     )
-    rows = await connection.execute(statement.order_by(columns.paid_at, columns.id))
-    return tuple(Attempt(**row._mapping) for row in rows)
+    return await fetch_all(connection, Attempt, statement.order_by(columns.paid_at, columns.id))
 
 
 async def unreconciled_refunds(
     connection: Connection, bank: str, environment: str, sent_before: datetime
 ) -> tuple[StoredRefund, ...]:
-    """Done by the bank's word, told to it before that time, and in no file so far; the oldest first."""
-    told = select(statement_rows.c.refund).where(statement_rows.c.refund.is_not(None))
+    """Return completed refunds sent before that time that no file contains; oldest first."""
+    listed = select(statement_rows.c.refund).where(statement_rows.c.refund.is_not(None))
     statement = (
         select(*_REFUND)
         .join(attempts, attempts.c.id == refunds.c.attempt)
@@ -64,25 +64,24 @@ async def unreconciled_refunds(
             refunds.c.environment == environment,
             refunds.c.state == RefundState.refunded.value,
             refunds.c.sent_at < sent_before,
-            refunds.c.id.not_in(told),
+            refunds.c.id.not_in(listed),
         )
     )
-    rows = await connection.execute(statement.order_by(refunds.c.sent_at, refunds.c.id))
-    return tuple(StoredRefund(**row._mapping) for row in rows)
+    return await fetch_all(connection, StoredRefund, statement.order_by(refunds.c.sent_at, refunds.c.id))
 
 
 async def first_order(connection: Connection, bank: str, environment: str) -> datetime | None:
-    """When the first attempt was opened there."""
+    """Return when the first attempt at the bank was opened."""
     statement = select(func.min(attempts.c.opened_at)).where(
         attempts.c.bank == bank, attempts.c.environment == environment
     )
     return (await connection.execute(statement)).scalar()
 
 
-async def looked_at(
+async def checked_days(
     connection: Connection, bank: str, environment: str, since: date
 ) -> dict[date, tuple[bool, datetime]]:
-    """By day from `since` on: whether there is a file of it, and when it was last asked for."""
+    """Return by day, from `since`: whether there is a file of it, and when it was last requested."""
     columns = statements.c
     statement = select(columns.day, columns.fingerprint, columns.fetched_at).where(
         columns.bank == bank, columns.environment == environment, columns.day >= since
@@ -90,14 +89,14 @@ async def looked_at(
     found: dict[date, tuple[bool, datetime]] = {}
     for row in await connection.execute(statement):
         there, at = found.get(row.day, (False, row.fetched_at))
-        found[row.day] = (there or row.fingerprint != NOTHING, max(at, row.fetched_at))
+        found[row.day] = (there or row.fingerprint != NO_FILE, max(at, row.fetched_at))
     return found
 
 
-async def rows_told(
+async def rows_with_gifts(
     connection: Connection, statement: int, communities: Collection[str] | None
 ) -> tuple[dict[str, Any], ...]:
-    """The rows of a file with what brought each gift: project, gateway, beacon, door. `communities` None: all rows."""
+    """Return a file's rows with the project, gateway, beacon and door of each gift. `communities` None: all rows."""
     found = (
         select(
             statement_rows,

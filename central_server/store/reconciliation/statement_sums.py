@@ -1,4 +1,4 @@
-"""Sums over a day's newest file, and over the lines of the ledger that its rows were matched with."""
+"""Sum a day's newest file, and the ledger lines that its rows were matched with."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,16 +8,17 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from central_server.store.engine.connection import Connection
+from central_server.store.engine.row_records import columns_of, fetch_all
 from central_server.store.engine.tables import attempts, differences, ledger_lines, statement_rows, statements
 from central_server.store.places.places import within
-from central_server.store.reconciliation.statements import NOTHING, RowResult, StoredStatement
+from central_server.store.reconciliation.statements import NO_FILE, RowResult, StoredStatement
 
-_HEAD = [statements.c[name] for name in StoredStatement.__dataclass_fields__]
+_HEAD = columns_of(statements, StoredStatement)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """Rows of one file, movement and result."""
+class RowSum:
+    """Rows of one file with the same movement and result."""
 
     movement: str
     result: str
@@ -30,26 +31,26 @@ class Told:
         return self.result in (RowResult.matched, RowResult.fee_only)
 
     @property
-    def unread(self) -> bool:
+    def unmatched(self) -> bool:
         return self.result == RowResult.new
 
 
 async def days(connection: Connection, environment: str, limit: int) -> tuple[StoredStatement, ...]:
-    """The newest edition of each day's file, the newest day first."""
+    """Return the newest edition of each day's file, newest day first."""
     newest = (
         select(func.max(statements.c.id))
-        .where(statements.c.environment == environment, statements.c.fingerprint != NOTHING)
+        .where(statements.c.environment == environment, statements.c.fingerprint != NO_FILE)
         .group_by(statements.c.bank, statements.c.day)
     )
     statement = select(*_HEAD).where(statements.c.id.in_(newest))
     ordered = statement.order_by(statements.c.day.desc(), statements.c.bank).limit(limit)
-    return tuple(StoredStatement(*row) for row in await connection.execute(ordered))
+    return await fetch_all(connection, StoredStatement, ordered)
 
 
-async def theirs(
+async def bank_sums(
     connection: Connection, ids: Collection[int], communities: Collection[str] | None
-) -> dict[int, list[Told]]:
-    """By file. `communities` None: all rows, also those that are nobody's."""
+) -> dict[int, list[RowSum]]:
+    """Return sums by file. `communities` None: all rows, also those of no community."""
     rows = statement_rows.c
     statement = (
         select(
@@ -63,28 +64,30 @@ async def theirs(
         .where(rows.statement.in_(ids))
         .group_by(rows.statement, rows.movement, rows.result)
     )
-    found: dict[int, list[Told]] = {}
+    found: dict[int, list[RowSum]] = {}
     for id_, movement, result, count, minor, fee in await connection.execute(_inside(statement, communities)):
-        found.setdefault(id_, []).append(Told(movement, result, count, int(minor), int(fee)))
+        found.setdefault(id_, []).append(RowSum(movement, result, count, int(minor), int(fee)))
     return found
 
 
-async def ours(
+async def ledger_sums(
     connection: Connection, ids: Collection[int], communities: Collection[str] | None
 ) -> dict[int, tuple[int, int, int]]:
-    """By file: fen received, given back and kept as fees, as the ledger's lines of its matched rows say."""
+    """Return by file the fen received, refunded and charged as fees, by the ledger lines of its matched rows."""
     rows, lines = statement_rows.c, ledger_lines.c
     fits = rows.result.in_((RowResult.matched.value, RowResult.fee_only.value))
-    wanted = {
+    joins = {
         0: (rows.movement == "payment") & (lines.identity == "received:" + rows.attempt) & (rows.amount_minor > 0),
         1: (rows.movement == "refund") & (lines.identity == "refund:" + rows.refund) & (rows.amount_minor > 0),
         2: lines.identity == "fee:" + statements.c.bank + ":" + rows.identity,
     }
     found: dict[int, list[int]] = {}
-    for place, same in wanted.items():
+    for place, condition in joins.items():
         statement = (
             select(rows.statement, func.sum(lines.amount_minor))
-            .select_from(statement_rows.join(statements, statements.c.id == rows.statement).join(ledger_lines, same))
+            .select_from(
+                statement_rows.join(statements, statements.c.id == rows.statement).join(ledger_lines, condition)
+            )
             .where(rows.statement.in_(ids), fits)
             .group_by(rows.statement)
         )
@@ -93,10 +96,10 @@ async def ours(
     return {id_: (received, back, fees) for id_, (received, back, fees) in found.items()}
 
 
-async def waiting(
+async def open_differences(
     connection: Connection, environment: str, of_days: Collection[date], tops: Collection[str]
 ) -> dict[tuple[str, date], int]:
-    """Differences that nobody has settled, by bank and day."""
+    """Return the number of unsettled differences by bank and day."""
     table = differences.c
     statement = (
         select(table.bank, table.day, func.count())

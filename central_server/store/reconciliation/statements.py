@@ -1,4 +1,4 @@
-"""Files that a bank gives of its settlement days, their rows, and what each row was found to be."""
+"""Store the bank's files of settlement days, their rows, and the match result of each row."""
 
 import hashlib
 from collections import Counter
@@ -11,21 +11,22 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from central_server.store.engine.connection import Connection
-from central_server.store.engine.tables import statement_rows, statements
+from central_server.store.engine.row_records import columns_of, fetch_all, fetch_one
+from central_server.store.engine.tables import place_ancestors, statement_rows, statements
 from central_server.store.engine.upsert import insert
 
-NOTHING = "nothing"
-"""The fingerprint of a day of which the bank had no file when it was asked."""
+NO_FILE = "nothing"
+"""The fingerprint of a day for which the bank had no file when requested."""
 
 
 class RowResult(StrEnum):
     new = "new"
-    """Nobody has looked at it yet."""
+    """Not matched yet."""
     matched = "matched"
     fee_only = "fee_only"
-    """No gift moved: the bank corrected a fee."""
+    """Only a fee moved: the bank corrected it."""
     replaced = "replaced"
-    """A later edition of the day's file has it too, and says what it is."""
+    """A later edition of the day's file contains the row too and holds the result."""
     theirs_only = "theirs_only"
     amount_differs = "amount_differs"
     duplicate_row = "duplicate_row"
@@ -34,7 +35,7 @@ class RowResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewRow:
-    """As the bank's file has it; `movement`: payment or refund."""
+    """A row of the bank's file. `movement`: payment or refund."""
 
     line: int
     movement: str
@@ -47,19 +48,18 @@ class NewRow:
 
     @property
     def digest(self) -> str:
-        """32 hexadecimal digits of all that stands in the row but its place."""
-        told = (
+        """Return 32 hexadecimal digits of the row's content, without its line number."""
+        content_ = (
             self.movement, self.order_id, str(self.amount_minor), self.currency, str(self.fee_minor), self.evidence,
             self.refers,
         )  # fmt: skip
-        return hashlib.sha256("\x1f".join(told).encode()).hexdigest()[:32]
+        return hashlib.sha256("\x1f".join(content_).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRow(NewRow):
-    """`identity`: its digest, and the how manyth row of that content in its file it is.
-
-    `attempt`, `refund`: of ours, where it fits one; `result`: what it was found to be.
+    """`identity`: its digest and the count of equal rows before it in the file. `attempt`, `refund`: ours, if it fits
+    one.
     """
 
     statement: int
@@ -71,7 +71,7 @@ class StoredRow(NewRow):
 
 @dataclass(frozen=True, slots=True)
 class StoredStatement:
-    """`community`: at whose place it is seen whole; `cause`: the night's work, or who brought it."""
+    """`community`: the place at which the complete file is visible. `cause`: the nightly run, or who uploaded it."""
 
     id: int
     bank: str
@@ -86,15 +86,15 @@ class StoredStatement:
 
     @property
     def empty(self) -> bool:
-        """The bank had no file of that day."""
-        return self.fingerprint == NOTHING
+        """Whether the bank had no file of that day."""
+        return self.fingerprint == NO_FILE
 
 
-_HEAD = [statements.c[name] for name in StoredStatement.__dataclass_fields__]
-_ROW = [statement_rows.c[name] for name in StoredRow.__dataclass_fields__]
+_HEAD = columns_of(statements, StoredStatement)
+_ROW = columns_of(statement_rows, StoredRow)
 
 
-async def keep(
+async def add(
     connection: Connection,
     bank: str,
     environment: str,
@@ -107,7 +107,7 @@ async def keep(
     at: datetime,
     cause: str,
 ) -> tuple[StoredStatement, bool]:
-    """The file as it is kept, and whether it is new: the same octets of the same day are the same file."""
+    """Store a file; the flag is False if it is stored already: the same bytes of the same day are the same file."""
     values = {
         "bank": bank,
         "day": day,
@@ -120,27 +120,27 @@ async def keep(
         "fetched_at": at,
         "cause": cause[:64],
     }
-    return await _keep(connection, values, rows)
+    return await _insert(connection, values, rows)
 
 
-async def keep_nothing(
+async def record_no_file(
     connection: Connection, bank: str, environment: str, place: str, day: date, *, at: datetime, cause: str
 ) -> None:
-    """The bank had no file of that day; noted once, with the time of the last question, whoever tells of it late."""
+    """Record that the bank had no file of that day, with the time of the last request."""
     values = {
         "bank": bank,
         "day": day,
         "community": place,
         "environment": environment,
         "name": "",
-        "fingerprint": NOTHING,
+        "fingerprint": NO_FILE,
         "content": b"",
         "rows": 0,
         "fetched_at": at,
         "cause": cause[:64],
     }
-    _, fresh = await _keep(connection, values, ())
-    if not fresh:
+    _, new = await _insert(connection, values, ())
+    if not new:
         table = statements.c
         await connection.execute(
             update(statements)
@@ -148,27 +148,27 @@ async def keep_nothing(
                 table.bank == bank,
                 table.environment == environment,
                 table.day == day,
-                table.fingerprint == NOTHING,
+                table.fingerprint == NO_FILE,
                 table.fetched_at < at,
             )
             .values(fetched_at=at)
         )
 
 
-async def _keep(
+async def _insert(
     connection: Connection, values: Mapping[str, Any], rows: Sequence[NewRow]
 ) -> tuple[StoredStatement, bool]:
     statement = insert(connection, statements).values(dict(values)).on_conflict_do_nothing()
-    fresh = bool((await connection.execute(statement)).rowcount)
+    new = bool((await connection.execute(statement)).rowcount)
     named = ("bank", "environment", "day", "fingerprint")
     found = select(*_HEAD).where(*(statements.c[name] == values[name] for name in named))
-    kept = StoredStatement(*(await connection.execute(found)).one())
-    if fresh and rows:
-        blank = {"statement": kept.id, "attempt": None, "refund": None, "result": RowResult.new.value}
+    stored = StoredStatement(*(await connection.execute(found)).one())
+    if new and rows:
+        blank = {"statement": stored.id, "attempt": None, "refund": None, "result": RowResult.new.value}
         numbered = zip(rows, _identities(rows), strict=True)
-        told = [asdict(row) | blank | {"identity": identity} for row, identity in numbered]
-        await connection.execute(statement_rows.insert(), told)
-    return kept, fresh
+        content_ = [asdict(row) | blank | {"identity": identity} for row, identity in numbered]
+        await connection.execute(statement_rows.insert(), content_)
+    return stored, new
 
 
 def _identities(rows: Sequence[NewRow]) -> list[str]:
@@ -181,8 +181,7 @@ def _identities(rows: Sequence[NewRow]) -> list[str]:
 
 
 async def get(connection: Connection, id_: int) -> StoredStatement | None:
-    found = (await connection.execute(select(*_HEAD).where(statements.c.id == id_))).one_or_none()
-    return None if found is None else StoredStatement(*found)
+    return await fetch_one(connection, StoredStatement, select(*_HEAD).where(statements.c.id == id_))
 
 
 async def content(connection: Connection, id_: int) -> bytes:
@@ -192,91 +191,81 @@ async def content(connection: Connection, id_: int) -> bytes:
 async def every(
     connection: Connection, environment: str, *, bank: str | None = None, since: date | None = None, limit: int = 500
 ) -> tuple[StoredStatement, ...]:
-    """The newest day first; of one day the newest edition first."""
+    """Return files, newest day first, and newest edition first within a day."""
     statement = select(*_HEAD).where(statements.c.environment == environment)
     if bank is not None:
         statement = statement.where(statements.c.bank == bank)
     if since is not None:
         statement = statement.where(statements.c.day >= since)
     ordered = statement.order_by(statements.c.day.desc(), statements.c.id.desc()).limit(limit)
-    return tuple(StoredStatement(*row) for row in await connection.execute(ordered))
+    return await fetch_all(connection, StoredStatement, ordered)
 
 
-async def earlier(connection: Connection, kept: StoredStatement) -> StoredStatement | None:
-    """The edition of the same day's file before this one, if there is any."""
+async def earlier_edition(connection: Connection, stored: StoredStatement) -> StoredStatement | None:
+    """Return the previous edition of the same day's file."""
     statement = (
         select(*_HEAD)
         .where(
-            statements.c.bank == kept.bank,
-            statements.c.environment == kept.environment,
-            statements.c.day == kept.day,
-            statements.c.id < kept.id,
-            statements.c.fingerprint != NOTHING,
+            statements.c.bank == stored.bank,
+            statements.c.environment == stored.environment,
+            statements.c.day == stored.day,
+            statements.c.id < stored.id,
+            statements.c.fingerprint != NO_FILE,
         )
         .order_by(statements.c.id.desc())
         .limit(1)
     )
-    found = (await connection.execute(statement)).one_or_none()
-    return None if found is None else StoredStatement(*found)
+    return await fetch_one(connection, StoredStatement, statement)
 
 
-async def unread(connection: Connection, bank: str, environment: str) -> tuple[StoredStatement, ...]:
-    """Those with a row that nobody has looked at, the oldest first."""
+async def unmatched(connection: Connection, bank: str, environment: str) -> tuple[StoredStatement, ...]:
+    """Return files with rows that are not matched yet, oldest first."""
     waiting = select(statement_rows.c.statement).where(statement_rows.c.result == RowResult.new.value)
     statement = (
         select(*_HEAD)
         .where(statements.c.bank == bank, statements.c.environment == environment, statements.c.id.in_(waiting))
         .order_by(statements.c.id)
     )
-    return tuple(StoredStatement(*row) for row in await connection.execute(statement))
+    return await fetch_all(connection, StoredStatement, statement)
 
 
 async def rows(connection: Connection, id_: int) -> tuple[StoredRow, ...]:
-    """In the order of the file."""
+    """Return the rows in the order of the file."""
     statement = select(*_ROW).where(statement_rows.c.statement == id_).order_by(statement_rows.c.line)
-    return tuple(StoredRow(*row) for row in await connection.execute(statement))
+    return await fetch_all(connection, StoredRow, statement)
 
 
 async def row(connection: Connection, id_: int, line: int) -> StoredRow | None:
     statement = select(*_ROW).where(statement_rows.c.statement == id_, statement_rows.c.line == line)
-    found = (await connection.execute(statement)).one_or_none()
-    return None if found is None else StoredRow(*found)
+    return await fetch_one(connection, StoredRow, statement)
 
 
-async def same_row(connection: Connection, id_: int, identity: str) -> StoredRow | None:
-    """The row of that content in another file."""
+async def row_by_identity(connection: Connection, id_: int, identity: str) -> StoredRow | None:
+    """Return the row with the same content in another file."""
     statement = select(*_ROW).where(statement_rows.c.statement == id_, statement_rows.c.identity == identity)
-    found = (await connection.execute(statement)).one_or_none()
-    return None if found is None else StoredRow(*found)
+    return await fetch_one(connection, StoredRow, statement)
 
 
-async def of_attempt(connection: Connection, attempt: str) -> tuple[StoredRow, ...]:
-    """Every row of any file that was found to be of the attempt or of one of its refunds; the oldest first."""
-    statement = select(*_ROW).where(statement_rows.c.attempt == attempt)
-    ordered = statement.order_by(statement_rows.c.statement, statement_rows.c.line)
-    return tuple(StoredRow(*row) for row in await connection.execute(ordered))
-
-
-async def refund_stands(connection: Connection, refund: str) -> bool:
-    """Whether a file has the refund already."""
+async def has_refund(connection: Connection, refund: str) -> bool:
+    """Return whether a matched row of any file is of this refund."""
     statement = select(statement_rows.c.line).where(
         statement_rows.c.refund == refund, statement_rows.c.result == RowResult.matched.value
     )
     return (await connection.execute(statement.limit(1))).first() is not None
 
 
-async def found_to_be(
-    connection: Connection, kept: StoredRow, result: str, attempt: str | None, refund: str | None
+async def set_result(
+    connection: Connection, stored: StoredRow, result: str, attempt: str | None, refund: str | None
 ) -> None:
     await connection.execute(
         update(statement_rows)
-        .where(statement_rows.c.statement == kept.statement, statement_rows.c.line == kept.line)
+        .where(statement_rows.c.statement == stored.statement, statement_rows.c.line == stored.line)
         .values(result=result, attempt=attempt, refund=refund)
     )
 
 
 async def counts(connection: Connection, ids: Collection[int]) -> dict[int, dict[str, int]]:
-    """By statement: how many rows were found to be what."""
+    """Return by file how many rows have each result."""
     statement = (
         select(statement_rows.c.statement, statement_rows.c.result, func.count())
         .where(statement_rows.c.statement.in_(ids))
@@ -285,4 +274,13 @@ async def counts(connection: Connection, ids: Collection[int]) -> dict[int, dict
     found: dict[int, dict[str, int]] = {}
     for id_, result, count in await connection.execute(statement):
         found.setdefault(id_, {})[result] = count
+    return found
+
+
+async def last_fetched_at(connection: Connection, community: str, environment: str) -> datetime | None:
+    """Return when a file visible at the community or above it was last fetched, None before the first."""
+    above = select(place_ancestors.c.ancestor).where(place_ancestors.c.place == community)
+    table = statements.c
+    statement = select(func.max(table.fetched_at)).where(table.environment == environment, table.community.in_(above))
+    found: datetime | None = (await connection.execute(statement)).scalar()
     return found

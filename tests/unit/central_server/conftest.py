@@ -8,8 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from central_server.bank_emulator.unionpay.authority import open_authority
-from central_server.bank_emulator.unionpay.schedule import Pace
+from central_server.bank_emulator.unionpay.schedule import SendTimings
 from central_server.banks.unionpay.gateway import UnionPay
 from central_server.enrolment.gateways import register
 from sync_contract.strict_model import Environment
@@ -63,7 +62,7 @@ def donor(session: aiohttp.ClientSession) -> Donor:
 def unionpay_authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A state folder in which the keys of the UnionPay emulator are made already."""
     state = tmp_path_factory.mktemp("unionpay") / "bank"
-    open_authority(state)
+    authority_in(state)
     return state
 
 
@@ -74,7 +73,7 @@ def unionpay_state(tmp_path: Path, unionpay_authority: Path) -> Path:
 
 @pytest.fixture
 async def unionpay(unionpay_state: Path) -> AsyncIterator[RunningBank]:
-    async with running_bank(unionpay_state, kind="unionpay", minutes=Pace().gaps_min) as bank:
+    async with running_bank(unionpay_state, kind="unionpay", gaps_min=SendTimings().gaps_min) as bank:
         yield bank
 
 

@@ -25,9 +25,9 @@ from central_server.banks.port import (
 from central_server.donations import refund_approval, refund_outcome
 from central_server.donations.settlement import post_payment
 from central_server.enrolment.gateways import register
-from central_server.reconciliation.fees import ANY, FeeRule
-from central_server.reconciliation.nightly import Nightly
-from central_server.reconciliation.statement_import import Reconciling
+from central_server.reconciliation.fees import ANY_FEE, FeeRule
+from central_server.reconciliation.nightly import NightlyRun
+from central_server.reconciliation.statement_import import Reconciler
 from central_server.store.donations import attempts, intents, refunds
 from central_server.store.donations.attempts import Attempt, AttemptState
 from central_server.store.donations.intents import Intent
@@ -95,16 +95,16 @@ class Books:
     gateway: str
     community: str = "huada"
     bank: FilingBank = field(default_factory=FilingBank)
-    fees: FeeRule = ANY
+    fees: FeeRule = ANY_FEE
     pokes: int = 0
 
     @property
-    def work(self) -> Reconciling:
-        return Reconciling(self.database, BANK, "drill", self._poke, self.fees)
+    def work(self) -> Reconciler:
+        return Reconciler(self.database, BANK, "drill", self._poke, self.fees)
 
     @property
-    def nightly(self) -> Nightly:
-        return Nightly(self.bank, self.work)
+    def nightly(self) -> NightlyRun:
+        return NightlyRun(self.bank, self.work)
 
     def _poke(self) -> None:
         self.pokes += 1
@@ -195,7 +195,7 @@ class Books:
 
     async def take(self, *rows: StatementRow, day: date = DAY, edition: str = "", now: datetime = NOW) -> bool:
         """Whether the file was new."""
-        _, fresh = await self.work.take(file(rows, day, edition), now, cause="test")
+        _, fresh = await self.work.import_statement(file(rows, day, edition), now, cause="test")
         return fresh
 
 

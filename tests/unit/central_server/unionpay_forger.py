@@ -13,15 +13,16 @@ from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v1
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from central_server.bank_emulator.unionpay.authority import Authority, Voice
+from central_server.bank_emulator.unionpay.authority import Authority
 from central_server.bank_emulator.unionpay.certificates import DAY
-from central_server.bank_emulator.unionpay.forging import forged
-from central_server.bank_emulator.unionpay.messages import MERCHANT_ID, notification
-from central_server.bank_emulator.unionpay.signing import Signer, signed
+from central_server.bank_emulator.unionpay.messages import MERCHANT_ID
+from central_server.bank_emulator.unionpay.signing import Signer, sign
 from central_server.banks.unionpay.credentials import read_credentials
 from central_server.banks.unionpay.gateway import Addresses, UnionPay
 from central_server.banks.unionpay.requests import Merchant
 from sync_contract.strict_model import Environment
+from tests.fakes.unionpay import build_paid_notification
+from tests.fakes.unionpay_forging import Voice, forge, signer_of
 
 NOW = datetime.now(UTC)
 ORDER = "01935f6a0b7c7d3e8f90a1b2c3d4e5f6"
@@ -37,23 +38,14 @@ class Forger:
 
     def facts(self, **changes: str | None) -> Fields:
         """What the bank says of an order of 10 yuan that was paid; `None` leaves a field out."""
-        return notification(
-            order_id=ORDER,
-            txn_time="20261127143000",
-            amount=1000,
-            query_id=QUERY_ID,
-            trace_no="123456",
-            trace_time="1127143012",
-            settle_date="1127",
-            changes={"reqReserved": "lunch", **changes},
-        )
+        return build_paid_notification(ORDER, QUERY_ID, **{"reqReserved": "lunch", **changes})
 
     def fields(self, voice: Voice = Voice.bank, **changes: str | None) -> Fields:
-        return forged(self.facts(**changes), self.authority, voice)
+        return forge(self.facts(**changes), self.authority, voice)
 
     def with_leaf(self, *attributes: tuple[x509.ObjectIdentifier, str], issuer: Voice = Voice.middle) -> Fields:
         """Signed with a certificate of this subject, which the authority has given to somebody."""
-        by, key = self.authority.signer(issuer), self.authority.signer(Voice.bank).key
+        by, key = signer_of(self.authority, issuer), signer_of(self.authority, Voice.bank).key
         made = (
             x509.CertificateBuilder()
             .subject_name(x509.Name([x509.NameAttribute(kind, text) for kind, text in attributes]))
@@ -64,11 +56,11 @@ class Forger:
             .not_valid_after(NOW + DAY)
             .sign(by.key, hashes.SHA256())
         )
-        return signed(self.facts(), Signer(made, key))
+        return sign(self.facts(), Signer(made, key))
 
     def signed_otherwise(self, text: Callable[[Fields], bytes], *, pss: bool = False) -> Fields:
         """By the bank's own key, over another text."""
-        bank = self.authority.signer(Voice.bank)
+        bank = signer_of(self.authority, Voice.bank)
         fields = self.facts() | {"signPubKeyCert": bank.certificate_text}
         padding = PSS(MGF1(hashes.SHA256()), 32) if pss else PKCS1v15()
         made = bank.key.sign(text(fields), padding, hashes.SHA256())

@@ -32,7 +32,7 @@ async def drill(state: Path, *faults: str) -> AsyncIterator[Drill]:
     authority_in(state)
     clock = Clock()
     async with (
-        running_bank(state, kind="unionpay", minutes=(), clock=clock, faults=faults) as running,
+        running_bank(state, kind="unionpay", gaps_min=(), clock=clock, faults=faults) as running,
         BANKS["unionpay"](account_at(running.url, running.credentials, clock)) as bank,
     ):
         yield Drill(bank, running.url, clock)

@@ -56,23 +56,23 @@ def made() -> dict[str, Any]:
     heads: list[SignedHead] = []
     total = Sums()
     for step, lines in enumerate((gifts, later), 1):
-        leaves = merkle_proofs.ordered(lines)
-        sums = merkle_proofs.total(lines)
+        leaves = merkle_proofs.ordered_leaves(lines)
+        sums = merkle_proofs.total_sums(lines)
         total += sums
         head = Head(
             community="huada",
             environment=Environment.drill,
             project="lunch",
             step=step,
-            root=merkle_proofs.root(leaves).hash,
+            root=merkle_proofs.tree_root(leaves).hash,
             sums=sums,
             total=total,
             at=AT + timedelta(days=step),
             previous=heads[-1].digest if heads else NO_HEAD,
         )
         heads.append(sign_head(head, PUBLISHER))
-    leaves = merkle_proofs.ordered(gifts)
-    own = merkle_proofs.leaf_of(gifts[2])
+    leaves = merkle_proofs.ordered_leaves(gifts)
+    own = merkle_proofs.line_leaf(gifts[2])
     cosignature = PublicCosignature(
         gateway="a" * 16,
         key=key_id(GATEWAY.public_key()),
@@ -83,7 +83,7 @@ def made() -> dict[str, Any]:
         secret=gifts[2].secret,
         name=gifts[2].slip or "",
         sums=own.sums,
-        path=merkle_proofs.path(leaves, leaves.index(own)),
+        path=merkle_proofs.proof_path(leaves, leaves.index(own)),
         publisher=public_text(PUBLISHER.public_key()),
         head=PublicHead(head=heads[0], digest=heads[0].digest, cosignatures=(cosignature,)),
     )
@@ -92,9 +92,9 @@ def made() -> dict[str, Any]:
         "leaves": [
             {
                 "secret": each.secret,
-                "name": merkle_proofs.name_of(each),
-                "sums": merkle_proofs.sums_of(each).model_dump(),
-                "leaf": merkle_proofs.leaf_of(each).hash,
+                "name": merkle_proofs.leaf_name(each),
+                "sums": merkle_proofs.line_sums(each).model_dump(),
+                "leaf": merkle_proofs.line_leaf(each).hash,
             }
             for each in gifts
         ],

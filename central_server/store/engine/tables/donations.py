@@ -65,7 +65,7 @@ attempts = Table(
     Column("evidence", String(64), nullable=False),
     Column("flawed", Boolean(name="flawed"), nullable=False),
     Column("paid_at", Instant),
-    Column("held_until", Instant),
+    Column("refundable_from", Instant),
     Column("statement", BigInteger),
     Column("statement_line", Integer),
     ForeignKeyConstraint(["gateway", "intent"], ["intents.gateway", "intents.id"]),

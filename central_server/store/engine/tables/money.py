@@ -39,8 +39,8 @@ def _money() -> tuple[Column[int], Column[str]]:
 def _two_people() -> tuple[Column[str], Column[object], Column[str], Column[object], Column[str]]:
     """Who asked and who decided: never the same."""
     return (
-        Column("asked_by", String(64), nullable=False),
-        Column("asked_at", Instant, nullable=False),
+        Column("requested_by", String(64), nullable=False),
+        Column("requested_at", Instant, nullable=False),
         Column("decided_by", String(64)),
         Column("decided_at", Instant),
         Column("note", String(300), nullable=False),
@@ -164,7 +164,7 @@ vouchers = Table(
     community(),
     Column("name", String(200), nullable=False),
     Column("content_type", String(32), nullable=False),
-    Column("octets", Integer, nullable=False),
+    Column("size_bytes", Integer, nullable=False),
     Column("content", LargeBinary, nullable=False),
     Column("added_at", Instant, nullable=False),
     Column("added_by", String(64), nullable=False),
@@ -244,7 +244,7 @@ head_refusals = Table(
     Column("digest", String(64), primary_key=True),
     Column("contradiction", String(16), nullable=False),
     Column("refused_at", Instant, nullable=False),
-    Column("told_at", Instant, nullable=False),
+    Column("reported_at", Instant, nullable=False),
     Index(None, "community"),
 )
 

@@ -211,7 +211,7 @@ def test_what_no_program_of_ours_wrote_stays_as_it_is() -> None:
 
 def test_what_the_pages_write_is_what_is_read_here() -> None:
     money = ("huada", "drill", "lunch")
-    refund = StoredRefund(ID, OTHER_ID, *money, 1250, "CNY", "two", "asked", "chen", NOW)
+    refund = StoredRefund(ID, OTHER_ID, *money, 1250, "CNY", "two", "requested", "chen", NOW)
     spent = Disbursement(
         ID, *money, 120050, "CNY", "买菜", "菜市场", None, NOW.date(), 3, "", None, "chen", NOW
     )  # fmt: skip

@@ -35,7 +35,7 @@ def at(bank: RunningBank) -> BankAccount:
 async def test_a_restarted_bank_still_notifies_what_was_paid_before(
     tmp_path: Path, session: aiohttp.ClientSession, donor: Donor
 ) -> None:
-    async with running_bank(tmp_path / "bank", minutes=()) as bank, running_central(tmp_path / "c", bank) as central:
+    async with running_bank(tmp_path / "bank", gaps_min=()) as bank, running_central(tmp_path / "c", bank) as central:
         gateway = await enrolled(central, DeliveringGateway(session, central.url))
         parcel = gateway.intent()
         at_bank = await donor.press(await donor.open(f"{central.url}/t/{gateway.ticket(parcel)}"))
@@ -44,7 +44,7 @@ async def test_a_restarted_bank_still_notifies_what_was_paid_before(
         async with session.post(at_bank.url, data={"csrf": form, "decision": "confirm"}, allow_redirects=False) as paid:
             assert paid.status == 303
             assert paid.headers["Location"].startswith(f"{central.url}/g/")
-        async with central.database() as database, running_bank(bank.state, minutes=(0.0,)), asyncio.timeout(60):
+        async with central.database() as database, running_bank(bank.state, gaps_min=(0.0,)), asyncio.timeout(60):
             state = ""
             while state != "paid":
                 await asyncio.sleep(0.05)
@@ -125,11 +125,11 @@ def test_a_torn_last_line_loses_only_its_own_change(tmp_path: Path) -> None:
     file = tmp_path / "orders.jsonl"
     book = OrderBook(file)
     for number in range(3):
-        book.keep(Kept(f"order{number}", 100, "CNY", "午餐", "", "", 0.0))
+        book.save(Kept(f"order{number}", 100, "CNY", "午餐", "", "", 0.0))
     file.write_bytes(file.read_bytes()[:-20])
     again = OrderBook(file)
     assert [again.get(f"order{number}") is not None for number in range(3)] == [True, True, False]
-    again.keep(Kept("order3", 100, "CNY", "午餐", "", "", 0.0))
+    again.save(Kept("order3", 100, "CNY", "午餐", "", "", 0.0))
     assert OrderBook(file).get("order3") is not None
 
 

@@ -164,9 +164,9 @@ async def test_what_is_not_signed_by_the_merchant_is_refused(shop: Shop) -> None
 
 
 async def test_a_restart_forgets_nothing(session: aiohttp.ClientSession, unionpay_state: Path) -> None:
-    minutes = (0.0, 1.0, 2.0, 4.0)
+    gaps_min = (0.0, 1.0, 2.0, 4.0)
     async with (
-        running_bank(unionpay_state, kind="unionpay", minutes=minutes) as bank,
+        running_bank(unionpay_state, kind="unionpay", gaps_min=gaps_min) as bank,
         open_shop(session, bank.credentials) as shop,
     ):
         shop.bank = bank.url
@@ -180,7 +180,7 @@ async def test_a_restart_forgets_nothing(session: aiohttp.ClientSession, unionpa
         before = len(shop.notified)
         token = page.url.rpartition("/")[2]
     async with (
-        running_bank(unionpay_state, kind="unionpay", minutes=minutes) as bank,
+        running_bank(unionpay_state, kind="unionpay", gaps_min=gaps_min) as bank,
         open_shop(session, bank.credentials, int(shop.url.rpartition(":")[2])) as again,
     ):
         again.bank = bank.url

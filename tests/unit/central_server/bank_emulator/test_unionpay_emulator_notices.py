@@ -5,7 +5,7 @@ from pathlib import Path
 
 import aiohttp
 
-from central_server.bank_emulator.unionpay.transactions import Book
+from central_server.bank_emulator.unionpay.transactions import TransactionBook
 from tests.fakes.central_process import RunningBank, running_bank
 from tests.fakes.unionpay_shop import Shop, open_shop
 
@@ -34,14 +34,14 @@ async def test_after_five_notifications_the_bank_gives_up(shop: Shop) -> None:
 
 async def test_an_answer_that_comes_too_late_is_none(session: aiohttp.ClientSession, unionpay_state: Path) -> None:
     async with (
-        running_bank(unionpay_state, kind="unionpay", minutes=(0.0,), patience_s=0.2) as bank,
+        running_bank(unionpay_state, kind="unionpay", gaps_min=(0.0,), patience_s=0.2) as bank,
         open_shop(session, bank.credentials) as shop,
     ):
         shop.bank, shop.hold = bank.url, asyncio.Event()
         order = await shop.pay()
         await shop.turn(0)
         shop.hold.set()
-        told = Book(bank.state / "transactions.jsonl").order(order["orderId"])
+        told = TransactionBook(bank.state / "transactions.jsonl").order(order["orderId"])
         assert told is not None
         assert (told.tries, told.answered, told.notify_at) == (2, 0, None)
 

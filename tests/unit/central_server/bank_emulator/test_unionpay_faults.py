@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from central_server.bank_emulator.unionpay.faults import FAULTS, UnknownFault, read_fault
-from central_server.bank_emulator.unionpay.transactions import Book
+from central_server.bank_emulator.unionpay.transactions import TransactionBook
 from tests.fakes.central_process import RunningBank, running_bank
 from tests.fakes.unionpay_shop import BEIJING, Shop, now_text, open_shop
 from tests.paths import ROOT
@@ -172,7 +172,7 @@ async def test_ebank_late_as_a_plain_success_is_given_back_but_for_what_was_refu
     assert (await shop.undo(numbers[whole["orderId"]], 700))["respCode"] == "00"
     await shop.turn(8 * A_DAY_S)
     assert (await shop.undo(numbers[order["orderId"]], 1))["respCode"] == "36"
-    refunds = [known for known in Book(unionpay.state / "transactions.jsonl") if known.kind == "04"]
+    refunds = [known for known in TransactionBook(unionpay.state / "transactions.jsonl") if known.kind == "04"]
     assert sorted(known.amount for known in refunds) == [700, 2000, 3000]
     assert (await shop.query(order))["origRespCode"] == "00"
 

@@ -77,8 +77,8 @@ async def test_switches_are_options(tmp_path: Path, session: aiohttp.ClientSessi
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--kind", "unionpay", "--fault", "nonsense"), "no such fault: nonsense"),
-        (("--kind", "unionpay", "--fault", "query-34=x"), "query-34 takes no such value"),
+        (("--kind", "unionpay", "--fault", "nonsense"), "unknown fault: nonsense"),
+        (("--kind", "unionpay", "--fault", "query-34=x"), "query-34: invalid value"),
         (("--fault", "a6"), "belongs to --kind unionpay"),
         (("--kind", "other"), "other"),
     ],

@@ -12,9 +12,8 @@ from aiohttp import test_utils, web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central_server.bank_emulator.unionpay.authority import Voice
-from central_server.bank_emulator.unionpay.message_format import reply_text
-from central_server.bank_emulator.unionpay.signing import signed
+from central_server.bank_emulator.unionpay.message_format import encode_reply
+from central_server.bank_emulator.unionpay.signing import sign
 from central_server.banks.port import (
     Bank,
     BankRefused,
@@ -35,6 +34,7 @@ from sync_contract.strict_model import Language
 from sync_contract.uuid7 import new_id
 from tests.fakes.donor import Donor
 from tests.fakes.unionpay import account_at, authority_in
+from tests.fakes.unionpay_forging import Voice, signer_of
 from tests.unit.central_server.unionpay_orders import drill, paid_at, press
 
 AT = datetime(2026, 11, 27, 6, 30, tzinfo=UTC)
@@ -215,7 +215,7 @@ async def test_a_code_says_whether_to_ask_again(
     async def answer(request: web.Request) -> web.Response:
         asked = {name: str(value) for name, value in (await request.post()).items()}
         told = {name: asked[name] for name in asked if name not in ("signature", "certId")} | {"respCode": code}
-        return web.Response(text=reply_text(signed(told, authority.signer(Voice.bank))))
+        return web.Response(text=encode_reply(sign(told, signer_of(authority, Voice.bank))))
 
     app = web.Application()
     app.add_routes([web.post("/{path:.*}", answer)])

@@ -22,22 +22,21 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from central_server.bank_emulator.unionpay.authority import Voice
 from central_server.bank_emulator.unionpay.certificates import DAY, issue
-from central_server.bank_emulator.unionpay.forging import forged
 from central_server.bank_emulator.unionpay.messages import MERCHANT_ID
-from central_server.bank_emulator.unionpay.signing import signed
+from central_server.bank_emulator.unionpay.signing import sign
 from central_server.banks.port import NotificationRefused
 from central_server.banks.unionpay.certificate_check import NotAuthentic, check_authentic
 from central_server.banks.unionpay.gateway import UnionPay
 from sync_contract.strict_model import Environment
 from tests.fakes.unionpay import FORM
+from tests.fakes.unionpay_forging import Voice, forge, signer_of
 from tests.unit.central_server.unionpay_forger import NOW, ORDER, Fields, Forger, bank_of, hexed, lines, root
 
 
 def elliptic(forger: Forger) -> Fields:
-    by, key = forger.authority.signer(Voice.middle), ec.generate_private_key(ec.SECP256R1())
-    bank = forger.authority.signer(Voice.bank).certificate
+    by, key = signer_of(forger.authority, Voice.middle), ec.generate_private_key(ec.SECP256R1())
+    bank = signer_of(forger.authority, Voice.bank).certificate
     made = (
         x509.CertificateBuilder()
         .subject_name(bank.subject)
@@ -53,7 +52,7 @@ def elliptic(forger: Forger) -> Fields:
 
 
 def pem(forger: Forger, voice: Voice) -> str:
-    return forger.authority.signer(voice).certificate_text
+    return signer_of(forger.authority, voice).certificate_text
 
 
 CN = NameOID.COMMON_NAME
@@ -66,7 +65,7 @@ FORGERIES: dict[str, tuple[str, Callable[[Forger], Fields]]] = {
     "its certificate is the pinned authority's own": ("chain", lambda f: f.fields(Voice.middle)),
     "its certificate comes from the root, past the middle authority": (
         "chain",
-        lambda f: signed(f.facts(), issue(f"041@Z@{TEST}@1", f.authority.signer(Voice.bank).key, root(f))),
+        lambda f: sign(f.facts(), issue(f"041@Z@{TEST}@1", signer_of(f.authority, Voice.bank).key, root(f))),
     ),
     "its certificate has ended": ("validity", lambda f: f.fields(Voice.expired)),
     "its certificate begins tomorrow": ("validity", lambda f: f.fields(Voice.not_yet)),
@@ -84,7 +83,7 @@ FORGERIES: dict[str, tuple[str, Callable[[Forger], Fields]]] = {
     "its certificate has a key of another kind": ("certificate", elliptic),
     "the bank's certificate comes with a stranger's signature": (
         "signature",
-        lambda f: forged(f.facts(), f.authority, Voice.foreign, claiming=Voice.bank),
+        lambda f: forge(f.facts(), f.authority, Voice.foreign, claiming=Voice.bank),
     ),
     "another good certificate of the bank was put in afterwards": (
         "signature",
@@ -176,7 +175,7 @@ def _signed_without(forger: Forger, name: str) -> Fields:
 
 def _signed_with(forger: Forger, certificates: str, voice: Voice) -> Fields:
     fields = forger.facts() | {"signPubKeyCert": certificates}
-    made = forger.authority.signer(voice).key.sign(hexed(lines(fields)), PKCS1v15(), hashes.SHA256())
+    made = signer_of(forger.authority, voice).key.sign(hexed(lines(fields)), PKCS1v15(), hashes.SHA256())
     return fields | {"signature": b64encode(made).decode()}
 
 
@@ -211,7 +210,7 @@ async def test_real_money_is_never_believed_from_the_test_environment(forger: Fo
 
 
 def test_a_middle_authority_that_the_root_does_not_know_proves_nothing(forger: Forger) -> None:
-    middle, stranger = (forger.authority.signer(voice).certificate for voice in (Voice.middle, Voice.self_signed))
+    middle, stranger = (signer_of(forger.authority, voice).certificate for voice in (Voice.middle, Voice.self_signed))
     check_authentic(forger.fields(), root(forger).certificate, middle, Environment.drill, NOW)
     with pytest.raises(NotAuthentic) as unproved:
         check_authentic(forger.fields(), stranger, middle, Environment.drill, NOW)

@@ -18,13 +18,14 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 
-from central_server.bank_emulator.unionpay.authority import Authority, Voice
+from central_server.bank_emulator.unionpay.authority import Authority
 from central_server.bank_emulator.unionpay.certificates import DAY, issue
 from central_server.bank_emulator.unionpay.signing import Signer
 from central_server.banks.port import CredentialsRefused
 from central_server.banks.registry import BANKS
 from central_server.banks.unionpay.credentials import read_credentials
 from tests.fakes.unionpay import account_at, authority_in
+from tests.fakes.unionpay_forging import Voice, signer_of
 
 NOW = datetime.now(UTC)
 
@@ -72,7 +73,7 @@ def is_gone(name: str) -> Callable[[Authority], None]:
 
 def ours(authority: Authority, by: Voice = Voice.middle, *, begins: timedelta, ends: timedelta) -> Signer:
     """Named as issued by the middle authority, and signed with the key of `by`."""
-    issuer = Signer(authority.signer(Voice.middle).certificate, authority.signer(by).key)
+    issuer = Signer(signer_of(authority, Voice.middle).certificate, signer_of(authority, by).key)
     return issue("041@8777290058110048@x@1", key_of(authority), issuer, begins=begins, ends=ends)
 
 
@@ -121,7 +122,7 @@ WRONG: dict[str, tuple[str, str, Callable[[Authority], None]]] = {
     "another key than the certificate's": (
         "merchant.crt",
         "another key",
-        writes("merchant.key", lambda a: private(a.signer(Voice.bank).key)),
+        writes("merchant.key", lambda a: private(signer_of(a, Voice.bank).key)),
     ),
     "a certificate that has ended": (
         "merchant.crt",
@@ -146,12 +147,12 @@ WRONG: dict[str, tuple[str, str, Callable[[Authority], None]]] = {
     "a middle authority of another root": (
         "middle.crt",
         "issued by the one in root.crt",
-        reissued("middle.crt", lambda a: issue("DRILL CFCA OCA1", a.signer(Voice.bank).key, None, authority=True)),
+        reissued("middle.crt", lambda a: issue("DRILL CFCA OCA1", signer_of(a, Voice.bank).key, None, authority=True)),
     ),
     "the bank's own certificate for the middle authority": (
         "middle.crt",
         "may not issue any",
-        reissued("middle.crt", lambda a: a.signer(Voice.bank)),
+        reissued("middle.crt", lambda a: signer_of(a, Voice.bank)),
     ),
     "a middle authority that has ended": (
         "middle.crt",
@@ -160,7 +161,7 @@ WRONG: dict[str, tuple[str, str, Callable[[Authority], None]]] = {
             "middle.crt",
             lambda a: issue(
                 "DRILL CFCA OCA1",
-                a.signer(Voice.middle).key,
+                signer_of(a, Voice.middle).key,
                 root_of(a),
                 authority=True,
                 begins=-9 * DAY,

@@ -14,11 +14,11 @@ from urllib.parse import parse_qs, quote, urlencode
 
 import pytest
 
-from central_server.bank_emulator.unionpay.authority import Voice
 from central_server.banks.port import Movement, NotificationRefused
 from central_server.banks.unionpay.gateway import UnionPay
 from sync_contract.money import Money
 from tests.fakes.unionpay import FORM
+from tests.fakes.unionpay_forging import Voice
 from tests.unit.central_server.banks.test_unionpay_certificate_check import FORGERIES
 from tests.unit.central_server.unionpay_forger import ORDER, QUERY_ID, Fields, Forger
 

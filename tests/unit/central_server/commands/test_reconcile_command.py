@@ -41,7 +41,7 @@ async def test_the_command_takes_the_banks_word_and_prints_what_differs(
     config.write_text(UNIONPAY + (f'\n[store]\nurl = "{store_url}"\n' if store_url.startswith("post") else ""))
     state = tmp_path / "central"
     async with (
-        running_bank(tmp_path / "bank", kind="unionpay", minutes=()) as bank,
+        running_bank(tmp_path / "bank", kind="unionpay", gaps_min=()) as bank,
         running_central(state, bank, config=UNIONPAY, store=store_url) as central,
     ):
         gateway = await enrolled(central, DeliveringGateway(session, central.url))

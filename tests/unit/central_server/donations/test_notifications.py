@@ -26,7 +26,7 @@ DOMAIN = b"sandbox notification v1\0"
 @pytest.fixture
 async def bank(tmp_path: Path) -> AsyncIterator[RunningBank]:
     """One that never notifies by itself."""
-    async with running_bank(tmp_path / "bank", minutes=()) as bank:
+    async with running_bank(tmp_path / "bank", gaps_min=()) as bank:
         yield bank
 
 

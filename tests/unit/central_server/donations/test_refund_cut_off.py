@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 from aiohttp import test_utils, web
 
-from central_server.bank_emulator.unionpay.transactions import PAYMENT, Book, Transaction
+from central_server.bank_emulator.unionpay.transactions import PAYMENT, Transaction, TransactionBook
 from central_server.banks.port import Bank, BankUnavailable, Form, OrderId
 from central_server.banks.registry import BANKS
 from central_server.donations import refund_approval
@@ -79,7 +79,7 @@ class Cut:
     now: datetime
 
     def went(self) -> list[Transaction]:
-        return [each for each in Book(self.book) if each.kind != PAYMENT and each.money_moved]
+        return [each for each in TransactionBook(self.book) if each.kind != PAYMENT and each.money_moved]
 
     async def approved(self, minor: int) -> StoredRefund:
         """Of a gift of 50 yuan that was paid there."""

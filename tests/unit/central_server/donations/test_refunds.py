@@ -194,7 +194,7 @@ async def test_a_late_payment_is_held_while_the_bank_may_give_it_back_by_itself(
     await ours.house.settlement.record_report(OrderReport(attempt.id, OrderState.expired, None, "has expired"), NOW)
     await ours.house.settlement.record_notification(ours.bank.pay(attempt.id), NOW)
     (late,) = await ours.house.tried(ours.gateway.id, parcel.id)
-    assert (late.state, late.held_until) == ("paid", NOW + HOLD_PERIOD)
+    assert (late.state, late.refundable_from) == ("paid", NOW + HOLD_PERIOD)
     with pytest.raises(RefundNotPossible, match="held"):
         await ours.ask(late, 5000, now=NOW + HOLD_PERIOD - timedelta(hours=1))
     await ours.ask(late, 5000, now=NOW + HOLD_PERIOD)

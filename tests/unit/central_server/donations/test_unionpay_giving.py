@@ -7,7 +7,6 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from central_server.bank_emulator.unionpay.forging import forged_body
 from central_server.store.donations import attempts
 from central_server.store.donations.attempts import Attempt
 from central_server.store.ledger import ledger_lines
@@ -16,6 +15,7 @@ from tests.fakes.central_process import CONFIG, RunningBank, RunningCentral, run
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor, Page
 from tests.fakes.unionpay import FORM, authority_in, notification_fields
+from tests.fakes.unionpay_forging import forge_body
 from tests.unit.central_server.conftest import enrolled
 from tests.unit.central_server.donations.test_giving import everything, until_paid
 
@@ -26,7 +26,7 @@ PHONE = "Mozilla/5.0 (Linux; Android 14) Mobile Safari/537.36"
 @pytest.fixture
 async def bank(tmp_path: Path) -> AsyncIterator[RunningBank]:
     authority_in(tmp_path / "bank")
-    async with running_bank(tmp_path / "bank", kind="unionpay", minutes=()) as bank:
+    async with running_bank(tmp_path / "bank", kind="unionpay", gaps_min=()) as bank:
         yield bank
 
 
@@ -152,11 +152,11 @@ async def test_what_is_signed_but_not_as_we_ordered_changes_nothing(
     before = await everything(central)
     url = f"{central.url}/bank/unionpay/notify"
     for sentence, change in wrong.items():
-        async with session.post(url, data=forged_body(true | change, authority), headers=FORM) as answer:
+        async with session.post(url, data=forge_body(true | change, authority), headers=FORM) as answer:
             assert answer.status == 400, sentence
     assert await everything(central) == before
     for _ in range(3):
-        async with session.post(url, data=forged_body(true, authority), headers=FORM) as answer:
+        async with session.post(url, data=forge_body(true, authority), headers=FORM) as answer:
             assert answer.status == 200
     after = await everything(central)
     assert len(after["ledger_lines"]) == len(after["notifications"]) == 1

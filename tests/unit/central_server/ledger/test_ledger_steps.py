@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from central_server.ledger import merkle_proofs
-from central_server.ledger.publishable import needs_steps, ripe
+from central_server.ledger.publishable import needs_steps, select_publishable
 from central_server.store.ledger.ledger_lines import LedgerLine, LineKind
 from sync_contract.ledger_heads import FEWEST_GIFTS
 from sync_contract.merkle_sum_tree import Sums, climb
@@ -24,7 +24,9 @@ def published(history: History) -> tuple[Steps, list[LedgerLine]]:
         if event is not None:
             waiting.append(event)
             continue
-        while step := ripe(waiting, _told(steps).__contains__, steps if needs_steps(waiting) else [], _balance(steps)):
+        while step := select_publishable(
+            waiting, _told(steps).__contains__, steps if needs_steps(waiting) else [], _balance(steps)
+        ):
             steps.append(step)
             waiting = [each for each in waiting if each not in step]
     return steps, waiting
@@ -60,7 +62,7 @@ def test_no_difference_of_two_heads_shows_a_single_gift(history: History) -> Non
                 moved: dict[str | None, int] = {}
                 for each in stretch:
                     if each.intent is not None:
-                        moved[each.intent] = moved.get(each.intent, 0) + figure(merkle_proofs.sums_of(each))
+                        moved[each.intent] = moved.get(each.intent, 0) + figure(merkle_proofs.line_sums(each))
                 shown = [intent for intent, amount in moved.items() if amount]
                 assert not shown or len(shown) >= FEWEST_GIFTS, (name, first, last, shown)
 
@@ -72,10 +74,14 @@ def test_what_is_published_and_what_waits_are_the_ledger(history: History) -> No
     lines = [event for event in history.events if event is not None]
     told = [each for step in steps for each in step]
     assert sorted((*told, *waiting), key=lambda each: each.n) == lines, "each line once"
-    whole, shown, later = merkle_proofs.total(lines), merkle_proofs.total(told), merkle_proofs.total(waiting)
+    whole, shown, later = (
+        merkle_proofs.total_sums(lines),
+        merkle_proofs.total_sums(told),
+        merkle_proofs.total_sums(waiting),
+    )
     assert shown + later == whole
     assert whole.balance == sum(each.signed_minor for each in lines)
-    for before, after in pairwise([Sums(), *(merkle_proofs.total(step) for step in steps)]):
+    for before, after in pairwise([Sums(), *(merkle_proofs.total_sums(step) for step in steps)]):
         assert all(figure >= 0 for figure in (before + after).model_dump().values())
 
 
@@ -93,46 +99,48 @@ def test_nothing_waits_without_a_reason(history: History) -> None:
 
 def test_spending_is_published_while_fewer_than_five_gifts_wait() -> None:
     waiting = [*(gift(n, n, 1000) for n in range(1, 5)), line(5, LineKind.disbursed, 300)]
-    assert [each.n for each in ripe(waiting, set[str]().__contains__, [], 300)] == [5]
+    assert [each.n for each in select_publishable(waiting, set[str]().__contains__, [], 300)] == [5]
 
 
 def test_spending_of_gifts_that_are_not_told_of_waits_with_them() -> None:
     waiting = [*(gift(n, n, 1000) for n in range(1, 5)), line(5, LineKind.disbursed, 4000)]
-    assert ripe(waiting, set[str]().__contains__, [], 3999) == ()
-    assert len(ripe([*waiting, gift(6, 6, 1000)], set[str]().__contains__, [], 0)) == 6
+    assert select_publishable(waiting, set[str]().__contains__, [], 3999) == ()
+    assert len(select_publishable([*waiting, gift(6, 6, 1000)], set[str]().__contains__, [], 0)) == 6
 
 
 def test_five_payments_of_one_gift_are_one_gift() -> None:
     waiting = [gift(1, 1, 1000), *(gift(n, 1, 1000, LineKind.surplus) for n in range(2, 7))]
-    assert ripe(waiting, set[str]().__contains__, [], 0) == ()
+    assert select_publishable(waiting, set[str]().__contains__, [], 0) == ()
 
 
 def test_a_gift_that_is_given_back_before_it_was_told_of_is_not_told_of() -> None:
     gifts = [gift(n, n, 1000) for n in range(1, 7)]
     waiting = [*gifts, of_gift(7, gifts[2], LineKind.refund, 1000)]
-    assert [each.n for each in ripe(waiting, set[str]().__contains__, [], 0)] == [1, 2, 4, 5, 6]
-    assert ripe(waiting[1:], set[str]().__contains__, [], 0) == (), "four others"
+    assert [each.n for each in select_publishable(waiting, set[str]().__contains__, [], 0)] == [1, 2, 4, 5, 6]
+    assert select_publishable(waiting[1:], set[str]().__contains__, [], 0) == (), "four others"
 
 
 def test_five_refunds_that_would_leave_a_single_gift_wait() -> None:
     gifts = [gift(n, n, 1000 * n) for n in range(1, 7)]
     refunds = [of_gift(10 + n, each, LineKind.refund, each.amount_minor) for n, each in enumerate(gifts[:5])]
     told = {each.identity for each in gifts}
-    assert ripe(refunds, told.__contains__, [tuple(gifts)], 0) == ()
+    assert select_publishable(refunds, told.__contains__, [tuple(gifts)], 0) == ()
     last = of_gift(20, gifts[5], LineKind.refund, gifts[5].amount_minor)
-    assert len(ripe([*refunds, last], told.__contains__, [tuple(gifts)], 0)) == 6, "none is left: nothing shows"
+    assert len(select_publishable([*refunds, last], told.__contains__, [tuple(gifts)], 0)) == 6, (
+        "none is left: nothing shows"
+    )
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 40), st.data())
 def test_every_leaf_climbs_to_the_root_and_its_sums(count: int, data: st.DataObject) -> None:
     lines = [gift(n, n, 100 * n) for n in range(1, count + 1)]
-    leaves = merkle_proofs.ordered(lines)
-    top = merkle_proofs.root(leaves)
-    assert top.sums == merkle_proofs.total(lines)
+    leaves = merkle_proofs.ordered_leaves(lines)
+    top = merkle_proofs.tree_root(leaves)
+    assert top.sums == merkle_proofs.total_sums(lines)
     index = data.draw(st.integers(0, count - 1))
-    way = merkle_proofs.path(leaves, index)
+    way = merkle_proofs.proof_path(leaves, index)
     assert climb(leaves[index], way) == top
     assert [each.hash for each in leaves] == sorted(each.hash for each in leaves)
-    other = merkle_proofs.leaf_of(gift(index + 1, index + 1, 1))
+    other = merkle_proofs.line_leaf(gift(index + 1, index + 1, 1))
     assert climb(other, way) != top

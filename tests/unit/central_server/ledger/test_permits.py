@@ -17,10 +17,10 @@ from openpyxl import load_workbook  # type: ignore[import-untyped]  # it has no 
 from central_server.alerts.permit_tasks import papers, waiting
 from central_server.books import audit_file, charity_totals
 from central_server.books.charity_totals import Period
-from central_server.books.sum_checks import checks
+from central_server.books.sum_checks import run_checks
 from central_server.ledger import spending
-from central_server.permits.deadlines import after_months, disclosures, next_disclosure
-from central_server.permits.permit_status import standing
+from central_server.permits.deadlines import after_months, disclosure_days, next_disclosure
+from central_server.permits.permit_status import load_permit_status
 from central_server.receipts.receipt_requests import Receipts
 from central_server.receipts.sealed_data import Donor
 from central_server.store.catalogue import organisations, projects
@@ -67,19 +67,19 @@ async def kept(database: Database, *, until: date, opens: date, closes: date, pl
 
 
 def test_a_long_campaign_publishes_every_three_months_and_three_months_after_its_end() -> None:
-    assert disclosures(date(2026, 1, 31), date(2026, 12, 31)) == (
+    assert disclosure_days(date(2026, 1, 31), date(2026, 12, 31)) == (
         date(2026, 4, 30),
         date(2026, 7, 31),
         date(2026, 10, 31),
         date(2027, 3, 31),
     )
-    assert disclosures(date(2026, 1, 1), date(2026, 7, 1)) == (date(2026, 10, 1),)  # six months are not more
+    assert disclosure_days(date(2026, 1, 1), date(2026, 7, 1)) == (date(2026, 10, 1),)  # six months are not more
 
 
 @given(days, st.integers(0, 2000))
 def test_nothing_is_ever_unpublished_for_more_than_three_months_of_a_long_campaign(opens: date, length: int) -> None:
     closes = opens + timedelta(days=length)
-    told = disclosures(opens, closes)
+    told = disclosure_days(opens, closes)
     assert told == tuple(sorted(told))
     assert told[-1] == after_months(closes, 3)
     if closes > after_months(opens, 6):
@@ -123,7 +123,7 @@ async def test_a_project_names_the_nearest_organisation_of_that_id_above_it(worl
         assert lunch is not None
         assert await projects.save(connection, replace(lunch, id="tea", organisation="second"), 0)
     async with world.database.read() as connection:
-        found = await standing(connection, ["huada"], NOW)
+        found = await load_permit_status(connection, ["huada"], NOW)
     named = {each.project.id: each.organisation.name for each in found.campaigns if each.organisation}
     assert named == {"lunch": "演练慈善会", "tea": "of the city too"}
 
@@ -139,7 +139,7 @@ async def test_a_disclosure_is_a_task_only_where_there_is_money(world: Books) ->
     await world.paid()
     assert await due() == [("disclosure_due", 0)]
     async with world.database.read() as connection:
-        (campaign,) = (await standing(connection, ["huada"], NOW)).campaigns
+        (campaign,) = (await load_permit_status(connection, ["huada"], NOW)).campaigns
     assert campaign.following is not None
     made = Disclosure("huada", "lunch", campaign.following.until, DAY, "chen", NOW, "慈善中国 123")
     async with world.database.write() as connection:
@@ -180,7 +180,7 @@ async def spent(world: Books, minor: int, *, people: int, corrects: str | None =
         corrects, "li", NOW,
     )  # fmt: skip
     async with world.database.write() as connection:
-        await vouchers.keep(connection, paper)
+        await vouchers.add(connection, paper)
         await spending.ask(connection, asked, NOW)
         await spending.approve(connection, asked, by="chen", note="", now=NOW)
     return asked.id
@@ -199,8 +199,10 @@ async def test_totals_say_before_what_came_what_went_and_after(world: Books) -> 
     await kept(world.database, until=DAY + 900 * ONE, opens=DAY - 40 * ONE, closes=DAY + 300 * ONE)
     await moved(world)
     async with world.database.read() as connection:
-        now = await charity_totals.told(connection, [TOP], "drill", Period(DAY - ONE, DAY), Language.zh_hans)
-        before = await charity_totals.told(
+        now = await charity_totals.load_charity_totals(
+            connection, [TOP], "drill", Period(DAY - ONE, DAY), Language.zh_hans
+        )
+        before = await charity_totals.load_charity_totals(
             connection, ["huada"], "drill", Period(DAY - 9 * ONE, DAY - 2 * ONE), Language.en
         )
     (told,) = now.totals
@@ -223,12 +225,12 @@ async def test_the_auditors_books_prove_themselves_and_name_no_donor(world: Book
     await Receipts(world.database, SEAL, 90 * ONE).request(gift.id, Donor("王小明", email="a@b.cn"), NOW)
     neighbours = await books(world.database, "neighbours")
     theirs = await neighbours.paid(7777)
-    wanted = audit_file.Wanted("lunch", "drill", ["huada"], "chen", NOW)
+    wanted = audit_file.AuditRequest("lunch", "drill", ["huada"], "chen", NOW)
     async with world.database.read() as connection:
-        tables, kept_papers, named = await audit_file.gathered(connection, wanted)
+        tables, kept_papers, named = await audit_file.collect_tables(connection, wanted)
     assert named == "huada"
-    assert all(check.holds for check in checks(tables)), [check for check in checks(tables) if not check.holds]
-    content = audit_file.zipped(wanted, tables, kept_papers, named)
+    assert all(check.holds for check in run_checks(tables)), [check for check in run_checks(tables) if not check.holds]
+    content = audit_file.build_zip(wanted, tables, kept_papers, named)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     papers_in = {name for name in files if name.startswith("vouchers/")}
@@ -252,9 +254,9 @@ async def test_the_auditors_books_prove_themselves_and_name_no_donor(world: Book
 async def test_books_that_were_tampered_with_do_not_prove_themselves(world: Books, what: str) -> None:
     await kept(world.database, until=DAY + 900 * ONE, opens=DAY - 40 * ONE, closes=DAY + 300 * ONE)
     await moved(world)
-    wanted = audit_file.Wanted("lunch", "drill", [TOP], "chen", NOW)
+    wanted = audit_file.AuditRequest("lunch", "drill", [TOP], "chen", NOW)
     async with world.database.read() as connection:
-        found, _, _ = await audit_file.gathered(connection, wanted)
+        found, _, _ = await audit_file.collect_tables(connection, wanted)
     tables = {name: [dict(each) for each in rows] for name, rows in found.items()}
     match what:
         case "an amount":
@@ -262,10 +264,10 @@ async def test_books_that_were_tampered_with_do_not_prove_themselves(world: Book
         case "a line":
             del tables["ledger"][1]
         case "one person":
-            tables["disbursements"][0]["decided_by"] = tables["disbursements"][0]["asked_by"]
+            tables["disbursements"][0]["decided_by"] = tables["disbursements"][0]["requested_by"]
         case _:
             tables["refunds"].clear()
-    assert not all(check.holds for check in checks(tables))
+    assert not all(check.holds for check in run_checks(tables))
 
 
 async def test_where_no_money_moved_nothing_has_to_be_published_yet(

@@ -77,9 +77,9 @@ async def test_published_and_waiting_are_the_ledger_through_a_long_life(
         every = await ledger_lines.of_purse(connection, *HUADA)
         waiting = await ledger_heads.pending(connection, HUADA, 0, 1000)
         balance = (await ledger_lines.balances(connection, "huada", "drill"))["lunch"]
-        below = await ledger_heads.told_below(connection, "drill", "all")
-    assert chain[-1].total + merkle_proofs.total(waiting) == merkle_proofs.total(every)
-    assert chain[-1].total.balance + merkle_proofs.total(waiting).balance == balance
+        below = await ledger_heads.published_below(connection, "drill", "all")
+    assert chain[-1].total + merkle_proofs.total_sums(waiting) == merkle_proofs.total_sums(every)
+    assert chain[-1].total.balance + merkle_proofs.total_sums(waiting).balance == balance
     assert below == {"lunch": (66_000 - 15_000, 0)}
     assert chain[-1].total.given == 66_000 - 15_000
     assert [line.kind for line in waiting] == ["surplus", "fee"], "of two gifts"

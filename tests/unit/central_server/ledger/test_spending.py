@@ -10,8 +10,8 @@ from sqlalchemy import update
 
 from central_server.ledger import spending
 from central_server.ledger.journal import NotReceived, post_fee, post_refund
-from central_server.ledger.spending import SpendingRefused, Why
-from central_server.ledger.voucher_files import kind_of
+from central_server.ledger.spending import SpendingProblem, SpendingRefused
+from central_server.ledger.voucher_files import detect_content_type
 from central_server.store.donations import refunds
 from central_server.store.donations.refunds import StoredRefund
 from central_server.store.engine.database import Database
@@ -34,7 +34,7 @@ async def hall(huada: Database) -> Database:
     """A community whose project `lunch` holds ¥100, with a voucher at hand."""
     await given(huada, 4000, 6000)
     async with huada.write() as connection:
-        await vouchers.keep(connection, Voucher(VOUCHER, "huada", "v.pdf", "application/pdf", 4, b"%PDF", NOW, "lin"))
+        await vouchers.add(connection, Voucher(VOUCHER, "huada", "v.pdf", "application/pdf", 4, b"%PDF", NOW, "lin"))
     return huada
 
 
@@ -65,10 +65,10 @@ async def balance(database: Database, project: str = "lunch") -> int:
         return (await ledger_lines.balances(connection, "huada", "drill")).get(project, 0)
 
 
-async def refused(work: Any) -> Why:
+async def refused(work: Any) -> SpendingProblem:
     with pytest.raises(SpendingRefused) as error:
         await work
-    return error.value.why
+    return error.value.problem
 
 
 async def test_it_stands_in_the_ledger_once_another_person_approved(hall: Database) -> None:
@@ -87,34 +87,34 @@ async def test_it_stands_in_the_ledger_once_another_person_approved(hall: Databa
 
 async def test_who_asked_does_not_decide_and_nobody_decides_twice(hall: Database) -> None:
     one = await ask(hall, wanted())
-    assert await refused(decide(hall, one, "lin")) is Why.own
-    assert await refused(decide(hall, one, "lin", approve=False)) is Why.own
+    assert await refused(decide(hall, one, "lin")) is SpendingProblem.same_person
+    assert await refused(decide(hall, one, "lin", approve=False)) is SpendingProblem.same_person
     async with hall.write() as connection:  # below the rule too
         assert not await disbursements.decide(
             connection, one, disbursements.DisbursementState.approved, by="lin", note="", at=NOW
         )
     await decide(hall, one, approve=False)
-    assert await refused(decide(hall, one)) is Why.decided
+    assert await refused(decide(hall, one)) is SpendingProblem.decided
     assert await balance(hall) == 10_000
 
 
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"amount_minor": 0}, Why.amount),
-        ({"amount_minor": 10_001}, Why.balance),
-        ({"purpose": ""}, Why.purpose),
-        ({"purpose": "x" * 301}, Why.purpose),
-        ({"payee": ""}, Why.payee),
-        ({"voucher": None}, Why.voucher),
-        ({"spent_on": date(2026, 11, 25)}, Why.day),
-        ({"people": -1}, Why.people),
-        ({"project": "ended"}, Why.balance),
-        ({"community": "neighbours"}, Why.balance),
-        ({"environment": "real"}, Why.balance),
+        ({"amount_minor": 0}, SpendingProblem.amount),
+        ({"amount_minor": 10_001}, SpendingProblem.balance),
+        ({"purpose": ""}, SpendingProblem.purpose),
+        ({"purpose": "x" * 301}, SpendingProblem.purpose),
+        ({"payee": ""}, SpendingProblem.payee),
+        ({"voucher": None}, SpendingProblem.voucher),
+        ({"spent_on": date(2026, 11, 25)}, SpendingProblem.day),
+        ({"people": -1}, SpendingProblem.people),
+        ({"project": "ended"}, SpendingProblem.balance),
+        ({"community": "neighbours"}, SpendingProblem.balance),
+        ({"environment": "real"}, SpendingProblem.balance),
     ],
 )
-async def test_what_does_not_hold_is_refused(hall: Database, changes: dict[str, Any], why: Why) -> None:
+async def test_what_does_not_hold_is_refused(hall: Database, changes: dict[str, Any], why: SpendingProblem) -> None:
     assert await refused(ask(hall, wanted(**changes))) is why
 
 
@@ -124,7 +124,7 @@ async def test_two_approvals_at_once_never_spend_more_than_there_is(hall: Databa
     told = [each for each in done if each is not None]
     assert len(told) == 1
     assert isinstance(told[0], SpendingRefused)
-    assert told[0].why is Why.balance
+    assert told[0].problem is SpendingProblem.balance
     assert await balance(hall) == 4000
 
 
@@ -133,7 +133,7 @@ async def test_money_that_goes_back_to_a_donor_is_not_there_to_be_spent(hall: Da
     refund = StoredRefund(new_id(), attempt.id, "huada", "drill", "lunch", 1000, "CNY", "twice", "approved", "lin", NOW)
     async with hall.write() as connection:
         await refunds.add(connection, refund)
-    assert await refused(ask(hall, wanted(amount_minor=10_001))) is Why.balance
+    assert await refused(ask(hall, wanted(amount_minor=10_001))) is SpendingProblem.balance
     await ask(hall, wanted(amount_minor=10_000))
 
 
@@ -142,14 +142,16 @@ async def test_money_that_the_bank_may_take_back_is_not_there_to_be_spent(hall: 
     async with hall.write() as connection:
         for attempt, until in ((late, NOW + timedelta(seconds=1)), (returned, NOW + timedelta(days=9))):
             await connection.execute(
-                update(attempts).where(attempts.c.id == attempt.id).values(held_until=until, paid_at=NOW)
+                update(attempts).where(attempts.c.id == attempt.id).values(refundable_from=until, paid_at=NOW)
             )
         assert await post_fee(connection, late, "row", 6, evidence="", at=NOW)
-    assert await refused(ask(hall, wanted(amount_minor=10_000))) is Why.balance, "the bank has taken six of it already"
+    assert await refused(ask(hall, wanted(amount_minor=10_000))) is SpendingProblem.balance, (
+        "the bank has taken six of it already"
+    )
     await ask(hall, wanted(amount_minor=9994))
     async with hall.write() as connection:
         assert await post_refund(connection, returned, "r1", 2000, evidence="", at=NOW)
-    assert await refused(ask(hall, wanted(amount_minor=9995))) is Why.balance
+    assert await refused(ask(hall, wanted(amount_minor=9995))) is SpendingProblem.balance
     async with hall.write() as connection:
         await spending.ask(connection, wanted(amount_minor=10_994), NOW + timedelta(seconds=1))
 
@@ -157,7 +159,7 @@ async def test_money_that_the_bank_may_take_back_is_not_there_to_be_spent(hall: 
 async def test_a_correction_takes_back_at_most_what_was_spent(hall: Database) -> None:
     one = await ask(hall, wanted())
     part = wanted(amount_minor=2000, people=2, corrects=one.id, voucher=None, payee="")
-    assert await refused(ask(hall, part)) is Why.target, "it is not spent yet"
+    assert await refused(ask(hall, part)) is SpendingProblem.target, "it is not spent yet"
     await decide(hall, one)
     await ask(hall, part)
     await decide(hall, part)
@@ -166,17 +168,17 @@ async def test_a_correction_takes_back_at_most_what_was_spent(hall: Database) ->
         line = await ledger_lines.get(connection, f"disbursed:{part.id}")
     assert line is not None
     assert (line.amount_minor, line.refers, line.people) == (-2000, f"disbursed:{one.id}", 2)
-    assert await refused(ask(hall, replace(part, id=new_id(), amount_minor=1001))) is Why.too_much
-    assert await refused(ask(hall, replace(part, id=new_id(), amount_minor=1, people=11))) is Why.people
-    assert await refused(ask(hall, replace(part, id=new_id(), corrects=part.id))) is Why.target
+    assert await refused(ask(hall, replace(part, id=new_id(), amount_minor=1001))) is SpendingProblem.too_much
+    assert await refused(ask(hall, replace(part, id=new_id(), amount_minor=1, people=11))) is SpendingProblem.people
+    assert await refused(ask(hall, replace(part, id=new_id(), corrects=part.id))) is SpendingProblem.target
 
 
 async def test_what_an_ended_project_has_left_goes_to_another_of_its_organisation(hall: Database) -> None:
     move = wanted(amount_minor=10_000, to_project="ended", payee="", voucher=None, people=None)
-    assert await refused(ask(hall, move)) is Why.not_ended
+    assert await refused(ask(hall, move)) is SpendingProblem.not_ended
     await edit(hall, "all", withdrawn=True)
-    assert await refused(ask(hall, replace(move, to_project="lunch"))) is Why.target
-    assert await refused(ask(hall, replace(move, to_project="nothing"))) is Why.target
+    assert await refused(ask(hall, replace(move, to_project="lunch"))) is SpendingProblem.target
+    assert await refused(ask(hall, replace(move, to_project="nothing"))) is SpendingProblem.target
     await ask(hall, move)
     await decide(hall, move)
     assert (await balance(hall), await balance(hall, "ended")) == (0, 10_000)
@@ -185,23 +187,23 @@ async def test_what_an_ended_project_has_left_goes_to_another_of_its_organisatio
 async def test_projects_of_two_organisations_do_not_share_money(hall: Database) -> None:
     await edit(hall, "all", withdrawn=True, organisation="somebody-else")
     move = wanted(amount_minor=1, to_project="ended", payee="", voucher=None)
-    assert await refused(ask(hall, move)) is Why.target
+    assert await refused(ask(hall, move)) is SpendingProblem.target
 
 
 async def test_a_locked_month_takes_no_line(hall: Database) -> None:
     one = await ask(hall, wanted(spent_on=date(2026, 10, 31)))
     async with hall.write() as connection:
-        await ledger_lines.alone(connection, "huada")
+        await ledger_lines.lock_ledger(connection, "huada")
         assert await locked_months.lock(connection, LockedMonth("huada", "drill", "2026-10", "chen", NOW))
         assert not await locked_months.lock(connection, LockedMonth("huada", "drill", "2026-10", "chen", NOW))
-    assert await refused(decide(hall, one)) is Why.month
-    assert await refused(ask(hall, wanted(spent_on=date(2026, 10, 1)))) is Why.month
+    assert await refused(decide(hall, one)) is SpendingProblem.month
+    assert await refused(ask(hall, wanted(spent_on=date(2026, 10, 1)))) is SpendingProblem.month
     await decide(hall, await ask(hall, wanted(spent_on=date(2026, 11, 1))))
     async with hall.read() as connection:
         held = await disbursements.get(connection, one.id)
         (line, *_) = await ledger_lines.of_purse(connection, "huada", "drill", "lunch")
     assert held is not None
-    assert held.state == "asked", "the refused approval changed nothing"
+    assert held.state == "requested", "the refused approval changed nothing"
     at = datetime(2026, 9, 30, 16, 0, tzinfo=UTC)  # midnight in Beijing: October
     async with hall.write() as connection:
         with pytest.raises(MonthLocked):
@@ -229,7 +231,7 @@ async def test_nothing_is_given_back_of_what_never_came(hall: Database) -> None:
         stranger = replace(attempt, id=new_id())
         with pytest.raises(NotReceived):
             await post_refund(connection, stranger, "1", 1, evidence="", at=NOW)
-        with pytest.raises(ValueError, match="gives back"):
+        with pytest.raises(ValueError, match="positive amount"):
             await post_refund(connection, attempt, "1", 0, evidence="", at=NOW)
 
 
@@ -254,4 +256,4 @@ def test_a_month_begins_where_the_one_before_ends(month: str, following: str) ->
     ],
 )
 def test_a_voucher_is_told_by_what_is_in_it(content: bytes, kind: str | None) -> None:
-    assert kind_of(content) == kind
+    assert detect_content_type(content) == kind

@@ -164,7 +164,7 @@ async def test_what_waits_for_a_second_person_or_for_evidence_says_whose_it_is(
             )
             await attempts.add(connection, tried)
             asked = ("drill", "lunch", 100, "CNY")
-            refund = StoredRefund(new_id(), tried.id, place, *asked, "twice", "asked", "lin", NOW)
+            refund = StoredRefund(new_id(), tried.id, place, *asked, "twice", "requested", "lin", NOW)
             await refunds.add(connection, refund)
             spent = Disbursement(new_id(), place, *asked, "rice", "market", None, NOW.date(), 3, "", None, "lin", NOW)
             await disbursements.add(connection, spent)

@@ -47,7 +47,7 @@ async def linked(world: Books, minor: int = 5000, *, tried: bool = False) -> Int
 async def sheet(world: Books, filled: dict[str, str], language: Language = Language.zh_hans, **changes: str) -> Sheet:
     """The list as it is downloaded, with numbers in the rows of these gifts, sent back as a workbook."""
     async with world.database.read() as connection:
-        waiting = evidence.rows(await unconfirmed_gifts.every(connection, [TOP], "drill"))
+        waiting = evidence.template_rows(await unconfirmed_gifts.every(connection, [TOP], "drill"))
     told = [
         tuple(
             filled.get(str(cells[0])) if name == "evidence" else changes.get(name, cell)
@@ -61,16 +61,16 @@ async def sheet(world: Books, filled: dict[str, str], language: Language = Langu
 
 async def planned(world: Books, told: Sheet, tops: tuple[str, ...] = (TOP,)) -> EvidencePlan:
     async with world.database.read() as connection:
-        return await evidence.plan(connection, told, tops, "drill")
+        return await evidence.plan_import(connection, told, tops, "drill")
 
 
 async def applied(world: Books, told: Sheet) -> EvidencePlan:
     async def work(connection: Connection) -> EvidencePlan:
         await connection.alone("evidence")
-        await evidence.hold(connection, await evidence.plan(connection, told, [TOP], "drill"))
-        found = await evidence.plan(connection, told, [TOP], "drill")
+        await evidence.lock_gifts(connection, await evidence.plan_import(connection, told, [TOP], "drill"))
+        found = await evidence.plan_import(connection, told, [TOP], "drill")
         if not found.faults:
-            await evidence.apply(connection, found, "chen", "list.xlsx", NOW)
+            await evidence.apply_import(connection, found, "chen", "list.xlsx", NOW)
         return found
 
     return await world.database.written(work)
@@ -81,7 +81,7 @@ async def test_evidence_makes_a_gift_paid_once(world: Books, tried: bool) -> Non
     gift, other = await linked(world, 5000, tried=tried), await linked(world, 800)
     told = await sheet(world, {gift.id: "P-1001"})
     found = await applied(world, told)
-    assert (len(found.proved), found.empty, found.faults) == (1, 1, ())
+    assert (len(found.confirmed), found.empty, found.faults) == (1, 1, ())
     async with world.database.read() as connection:
         held = await intents.get(connection, gift.gateway, gift.id)
         (attempt,) = await attempts.of_intent(connection, gift.gateway, gift.id)

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from central_server.banks.port import BankRefused
-from central_server.reconciliation.manual_upload import read_brought
+from central_server.reconciliation.manual_upload import read_uploaded
 from central_server.settings_bank import BankSettings
 
 
@@ -13,5 +13,5 @@ from central_server.settings_bank import BankSettings
 def test_a_banks_file_is_a_zip_by_its_name_too(name: str) -> None:
     settings = BankSettings.model_validate({"kind": "unionpay", "merchant": "777290058110097"})
     with pytest.raises(BankRefused) as refused:
-        read_brought(settings, name, b"PK no", date(2026, 11, 23))
-    assert ("are called .zip" in str(refused.value)) == (not name.lower().endswith(".zip"))
+        read_uploaded(settings, name, b"PK no", date(2026, 11, 23))
+    assert ("names that end in .zip" in str(refused.value)) == (not name.lower().endswith(".zip"))

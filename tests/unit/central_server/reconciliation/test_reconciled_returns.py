@@ -5,7 +5,7 @@ import pytest
 from central_server.donations import refund_approval
 from central_server.donations.late_payment import HOLD_PERIOD
 from central_server.donations.refund_approval import RefundNotPossible
-from central_server.reconciliation.external_refunds import can_be_posted, post
+from central_server.reconciliation.external_refunds import can_be_posted, post_external_refund
 from central_server.store.donations.attempts import AttemptState
 from central_server.store.donations.refunds import RefundState
 from tests.unit.central_server.reconciling_world import DAY, NOW, ONE, Books, back, file, number, row, world
@@ -60,7 +60,7 @@ async def test_a_return_that_was_read_before_its_payment_is_named_and_can_be_pos
     assert (others.attempt, its.attempt, its.community) == (None, gift.id, world.community)
     assert (can_be_posted(others), can_be_posted(its)) == (False, True)
     async with world.database.write() as connection:
-        await post(connection, its, NOW)
+        await post_external_refund(connection, its, NOW)
     assert [(line.kind, line.amount_minor) for line in await world.lines(gift)] == [("paid", 5000), ("refund", 5000)]
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from central_server.donations.late_payment import HOLD_PERIOD
-from central_server.reconciliation.day_totals import Side, totals
+from central_server.reconciliation.day_totals import SideTotals, load_day_totals
 from central_server.reconciliation.fees import FeeRule
 from central_server.statistics.periods import Span, period_of
 from central_server.statistics.report import build_report
@@ -91,7 +91,7 @@ async def test_twenty_planted_differences_are_found_and_none_is_invented(world: 
         day + 2 * ONE: file([row(good[3])], day + 2 * ONE),
     }
     night = await world.nightly.run(NOW)
-    assert night.taken == sorted(world.bank.files)
+    assert night.imported == sorted(world.bank.files)
     world.bank.files[day] = file(mixed[:50], day, "again")
     await world.nightly.run(NOW, (day,))
     assert await world.kinds() == {
@@ -110,11 +110,11 @@ async def test_twenty_planted_differences_are_found_and_none_is_invented(world: 
         assert (await world.now(each)).state == AttemptState.paid
     assert (await world.now(late[1])).state == AttemptState.refunded
     again = await world.nightly.run(NOW, tuple(world.bank.files))
-    assert again.taken == list(world.bank.files)
+    assert again.imported == list(world.bank.files)
     assert len(await world.found()) == 20
     async with world.database.read() as connection:
-        days = await totals(connection, [TOP], "drill")
-        own = await totals(connection, ["huada"], "drill")
+        days = await load_day_totals(connection, [TOP], "drill")
+        own = await load_day_totals(connection, ["huada"], "drill")
     assert [each.day for each in days] == sorted(world.bank.files, reverse=True)
     assert all(each.balances for each in (*days, *own))
     assert sum(each.open for each in days) + 4 == 20  # what no file has is no row of one
@@ -127,17 +127,17 @@ async def test_the_three_equalities_are_of_the_file_and_the_ledger(world: Books)
     rows = (row(first, fee=30), row(second, fee=18), back(sent.id, 1200, fee=-7), strange("x" * 32, 700))
     await world.take(*rows)
     async with world.database.read() as connection:
-        (day,) = await totals(connection, [TOP], "drill")
-    assert (day.rows, day.matched, day.unread, day.open) == (4, 3, 0, 1)
-    assert day.theirs == Side(8700, 1200, 41)
-    assert day.ours == Side(8000, 1200, 41)
-    assert day.differing == Side(700, 0, 0)
+        (day,) = await load_day_totals(connection, [TOP], "drill")
+    assert (day.rows, day.matched, day.unmatched, day.open) == (4, 3, 0, 1)
+    assert day.theirs == SideTotals(8700, 1200, 41)
+    assert day.ours == SideTotals(8000, 1200, 41)
+    assert day.differing == SideTotals(700, 0, 0)
     assert (day.theirs.moved, day.theirs.net) == (7500, 7459)
     assert day.balances
     async with world.database.write() as connection:  # somebody with the database's password
         await connection.execute(update(statement_rows).where(statement_rows.c.line == 2).values(amount_minor=2999))
     async with world.database.read() as connection:
-        (day,) = await totals(connection, [TOP], "drill")
+        (day,) = await load_day_totals(connection, [TOP], "drill")
     assert not day.balances
 
 
@@ -168,7 +168,7 @@ async def test_a_payment_that_only_the_file_has_is_posted_late_when_it_is_and_he
         held = await world.now(attempt)
         assert held.state == AttemptState.paid
         assert held.evidence == number(attempt)
-        assert held.held_until == NOW + HOLD_PERIOD
+        assert held.refundable_from == NOW + HOLD_PERIOD
         assert [line.late for line in await world.lines(attempt)] == [late]
     assert world.pokes == 2
 
@@ -206,7 +206,7 @@ async def test_nothing_is_missed_while_a_day_could_not_be_looked_at(world: Books
     await world.paid(at=NOW - WEEK)
     world.bank.away = True
     night = await world.nightly.run(NOW)
-    assert list(night.trouble) == [DAY - 8 * ONE]
+    assert list(night.failed) == [DAY - 8 * ONE]
     assert not await world.found()
     world.bank.away = False
     await world.nightly.run(NOW)
@@ -234,7 +234,7 @@ async def test_another_banks_order_is_none_of_this_one(world: Books) -> None:
 
 async def test_every_row_says_what_it_was_found_to_be(world: Books) -> None:
     gift = await world.paid()
-    kept, _ = await world.work.take(file([row(gift), row(gift), strange("x" * 32)]), NOW, cause="test")
+    kept, _ = await world.work.import_statement(file([row(gift), row(gift), strange("x" * 32)]), NOW, cause="test")
     async with world.database.read() as connection:
         told = await statements.rows(connection, kept.id)
         counted = await statements.counts(connection, [kept.id])

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
-from central_server.reconciliation.day_totals import totals
+from central_server.reconciliation.day_totals import load_day_totals
 from central_server.reconciliation.evidence import COLUMNS
-from central_server.reconciliation.statement_import import Reconciling
+from central_server.reconciliation.statement_import import Reconciler
 from central_server.sheets.sheet_reader import read
 from central_server.sheets.sheet_writer import csv_file
 from central_server.store.accounts import audit_trail
@@ -54,8 +54,8 @@ async def compared(central: RunningCentral, gateway: DeliveringGateway, donor: D
     await a_gift(central, gateway, donor)
     async with central.database() as database:
         gift = await only_attempt(database)
-        work = Reconciling(database, gift.bank, "drill", lambda: None)
-        kept, _ = await work.take(file([row(gift, fee=30), strange(ORDER, 700)]), NOW, cause="test")
+        work = Reconciler(database, gift.bank, "drill", lambda: None)
+        kept, _ = await work.import_statement(file([row(gift, fee=30), strange(ORDER, 700)]), NOW, cause="test")
     return kept.id
 
 
@@ -103,9 +103,9 @@ async def test_a_refund_that_the_bank_made_is_entered_when_it_is_settled(
     await a_gift(central, gateway, donor)
     async with central.database() as database:
         gift = await only_attempt(database)
-        work = Reconciling(database, gift.bank, "drill", lambda: None)
+        work = Reconciler(database, gift.bank, "drill", lambda: None)
         rows = (back("f" * 32, 5001, refers=gift.evidence), back("e" * 32, 1200, refers=gift.evidence))
-        await work.take(file([row(gift), *rows]), NOW, cause="test")
+        await work.import_statement(file([row(gift), *rows]), NOW, cause="test")
     await logged_in(central, donor)
     page = await donor.open(f"{central.url}/staff/reconciliation")
     actions = re.findall(r'action="(/staff/reconciliation/differences/\d+)"', page.html)
@@ -120,7 +120,7 @@ async def test_a_refund_that_the_bank_made_is_entered_when_it_is_settled(
     async with central.database() as database, database.read() as connection:
         lines = await ledger_lines.of_attempts(connection, [gift.id])
         (left,) = await differences.every(connection, [TOP], "drill")
-        (day,) = await totals(connection, [TOP], "drill")
+        (day,) = await load_day_totals(connection, [TOP], "drill")
     assert [(line.kind, line.amount_minor) for line in lines] == [("paid", 5000), ("refund", 1200)]
     assert left.theirs_minor == 5001
     assert day.balances

@@ -21,7 +21,7 @@ async def test_two_processes_at_one_file_do_everything_once(world: Books) -> Non
         *(row(late), row(unheard), row(gifts[0]), strange("x" * 32)),
         back("f" * 32, 5000, refers=number(late)),
     ]
-    await asyncio.gather(*(world.work.take(file(rows), NOW, cause="test") for _ in range(4)))
+    await asyncio.gather(*(world.work.import_statement(file(rows), NOW, cause="test") for _ in range(4)))
     assert await world.kinds() == {"duplicate_row": 1, "theirs_only": 1}
     for gift in gifts:
         assert [line.kind for line in await world.lines(gift)] == ["paid", "fee"]
@@ -40,7 +40,7 @@ async def test_what_a_dead_process_left_is_done_by_the_next(world: Books) -> Non
             )
             for each in told.rows
         ]
-        await statements.keep(
+        await statements.add(
             connection, work.bank, "drill", TOP, told.day, told.name, told.content, rows, at=NOW, cause="died"
         )
     await world.nightly.run(NOW, ())
@@ -52,17 +52,17 @@ async def test_a_run_that_stood_still_does_not_take_back_that_the_bank_was_asked
     """Else the day would be due at once, and the lease of whoever asked keeps everybody from it."""
     async with world.database.write() as connection:
         for at in (NOW - ONE, NOW, NOW - ONE):
-            await statements.keep_nothing(connection, world.work.bank, "drill", TOP, DAY, at=at, cause="test")
+            await statements.record_no_file(connection, world.work.bank, "drill", TOP, DAY, at=at, cause="test")
     async with world.database.read() as connection:
-        assert await reconciled_attempts.looked_at(connection, world.work.bank, "drill", DAY) == {DAY: (False, NOW)}
+        assert await reconciled_attempts.checked_days(connection, world.work.bank, "drill", DAY) == {DAY: (False, NOW)}
 
 
 async def test_missed_days_are_asked_for_and_empty_ones_noted(world: Books) -> None:
     await world.paid(at=NOW - 4 * ONE)
     world.bank.files = {DAY - 2 * ONE: file([], DAY - 2 * ONE)}
     night = await world.nightly.run(NOW)
-    assert night.taken == [DAY - 2 * ONE]
-    assert night.none == [DAY - 5 * ONE, DAY - 4 * ONE, DAY - 3 * ONE, DAY - ONE]
+    assert night.imported == [DAY - 2 * ONE]
+    assert night.without_file == [DAY - 5 * ONE, DAY - 4 * ONE, DAY - 3 * ONE, DAY - ONE]
     world.bank.asked.clear()
     await world.nightly.run(NOW)
     assert world.bank.asked == []
@@ -72,10 +72,10 @@ async def test_missed_days_are_asked_for_and_empty_ones_noted(world: Books) -> N
 
 def test_a_file_is_asked_for_from_nine_in_beijing_on() -> None:
     early = datetime(2026, 11, 24, 8, 59, tzinfo=OFFICIAL_TIME)
-    assert settlement_days.newest(early) == DAY - 2 * ONE
-    assert settlement_days.newest(early + timedelta(minutes=1)) == DAY - ONE
+    assert settlement_days.newest_day(early) == DAY - 2 * ONE
+    assert settlement_days.newest_day(early + timedelta(minutes=1)) == DAY - ONE
 
 
 def test_no_file_before_the_first_order_is_asked_for_and_none_older_than_sixty_days() -> None:
-    assert settlement_days.first(None, NOW) is None
-    assert settlement_days.first(NOW - timedelta(days=400), NOW) == DAY - ONE - settlement_days.BACK
+    assert settlement_days.first_day(None, NOW) is None
+    assert settlement_days.first_day(NOW - timedelta(days=400), NOW) == DAY - ONE - settlement_days.FETCH_BACK

@@ -8,7 +8,7 @@ import aiohttp
 from central_server.accounts.access import Right
 from central_server.receipts.receipt_requests import Receipts
 from central_server.receipts.sealed_data import Donor, open_seal
-from central_server.reconciliation.statement_import import Reconciling
+from central_server.reconciliation.statement_import import Reconciler
 from central_server.staff.frame.record_editor import path_of
 from central_server.store.catalogue import import_drafts, organisations, projects
 from central_server.store.catalogue.import_drafts import Draft
@@ -62,8 +62,8 @@ async def _taken(world: World, books: Books, order: str) -> tuple[StoredStatemen
     async with world.database.read() as connection:
         gift = await attempts.get(connection, order)
     assert gift is not None
-    work = Reconciling(world.database, gift.bank, "drill", lambda: None)
-    return await work.take(replace(file([row(gift, fee=33)], DAY), bank=gift.bank), NOW, cause="test")
+    work = Reconciler(world.database, gift.bank, "drill", lambda: None)
+    return await work.import_statement(replace(file([row(gift, fee=33)], DAY), bank=gift.bank), NOW, cause="test")
 
 
 async def _a_difference(world: World) -> None:
@@ -72,7 +72,7 @@ async def _a_difference(world: World) -> None:
         new_id(), OURS, "drill", "amount_differs", "emulated", DAY, "5543217", "CNY", NOW, ours_minor=5543217
     )
     async with world.database.write() as connection:
-        await differences.find(connection, made)
+        await differences.add(connection, made)
         found = await differences.by_identity(connection, made.identity)
     assert found is not None
     world.ids["difference"] = str(found.id)

@@ -54,7 +54,7 @@ async def _paid(world: World) -> None:
 async def _asked(world: World) -> None:
     """A refund that somebody of ours asked for."""
     refund = StoredRefund(
-        new_id(), world.ids["attempt"], OURS, "drill", "lunch", 1, "CNY", f"reason of {OURS}", "asked", "our-clerk",
+        new_id(), world.ids["attempt"], OURS, "drill", "lunch", 1, "CNY", f"reason of {OURS}", "requested", "our-clerk",
         datetime.now(UTC),
     )  # fmt: skip
     async with world.database.write() as connection:

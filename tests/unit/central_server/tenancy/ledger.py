@@ -7,7 +7,7 @@ from central_server.accounts.access import Right
 from central_server.ledger import spending
 from central_server.store.ledger import cosignatures, ledger_lines
 from central_server.store.ledger.disbursements import Disbursement
-from central_server.store.ledger.vouchers import Voucher, keep
+from central_server.store.ledger.vouchers import Voucher, add
 from sync_contract.uuid7 import new_id
 from tests.unit.central_server.ledger_world import gave
 from tests.unit.central_server.tenancy.entries import OURS, Entry, Open, Signed, Staff, World
@@ -22,7 +22,7 @@ async def plant(world: World) -> None:
     async with world.database.write() as connection:
         for _ in range(3):
             await gave(connection, 10_000, community=OURS, project="ended")
-        await keep(connection, Voucher(_VOUCHER, OURS, "v.pdf", "application/pdf", len(PDF), PDF, now, "our-clerk"))
+        await add(connection, Voucher(_VOUCHER, OURS, "v.pdf", "application/pdf", len(PDF), PDF, now, "our-clerk"))
     world.ids |= {"month": f"{now:%Y-%m}", "secret": "0" * 32, "head": "0" * 64}
     world.marks |= {PAYEE}
     await _asked(world)
