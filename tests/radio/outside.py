@@ -1,4 +1,4 @@
-"""Outside the radio lab: boot it, run a command in it, and see what came of it."""
+"""Boot the radio lab from outside and run a command in it."""
 
 import os
 import subprocess
@@ -10,13 +10,13 @@ from pathlib import Path
 from tests.paths import ROOT
 
 LAB = Path(__file__).parent / "lab"
-_AHEAD = ("nice", "-n", "-5") if os.geteuid() == 0 else ()
-"""A lab mostly waits. Where others keep it from a processor for two seconds, its kernel takes a controller for dead."""
+_PRIORITY = ("nice", "-n", "-5") if os.geteuid() == 0 else ()
+"""A lab mostly waits, but its kernel takes a controller for dead if it gets no processor for two seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`status`: the command's own, 124 when the lab gave none. `output`: both streams, then the lab's own words."""
+    """`status`: of the command, or 124 if the lab gave none. `output`: both streams, then messages of the lab."""
 
     status: int
     output: str
@@ -25,8 +25,8 @@ class Outcome:
 def run_in_lab(
     argv: Sequence[str | Path], *, radios: int = 2, limit_s: float = 120.0, share: Path | None = None
 ) -> Outcome:
-    """Run `argv` in a fresh lab, in the project's root. Only `share` (same path inside) outlives it."""
-    line: list[str | Path] = [*_AHEAD, sys.executable, LAB / "run", "-n", str(radios), "-t", str(limit_s)]
+    """Run `argv` in a fresh lab, in the project's root. Only files in `share` (same path inside) remain."""
+    line: list[str | Path] = [*_PRIORITY, sys.executable, LAB / "run", "-n", str(radios), "-t", str(limit_s)]
     if share is not None:
         line += ["-w", share, "-l", share]
     done = subprocess.run([*line, *argv], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
@@ -34,6 +34,6 @@ def run_in_lab(
 
 
 def run_script(script: Path, *args: str, radios: int = 2, limit_s: float = 120.0, share: Path | None = None) -> Outcome:
-    """Run a Python script of ours in a fresh lab, with this interpreter; `tests` and our packages can be imported."""
+    """Run one of our Python scripts in a fresh lab with this interpreter; it can import `tests` and our packages."""
     argv: list[str | Path] = ["env", f"PYTHONPATH={ROOT}", sys.executable, script, *args]
     return run_in_lab(argv, radios=radios, limit_s=limit_s, share=share)

@@ -6,9 +6,7 @@ own: those in which it could have run and the machine did something else are tak
 
 import json
 import os
-from bisect import bisect_left
 from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -16,6 +14,7 @@ from tests.paths import ROOT
 from tests.radio.disturbances import BACK_S, EXIT_S, LOST_S
 from tests.radio.outside import run_script
 from tests.radio.recovery_times import ALL, LOST, Row
+from tests.radio.starvation import read_starvation
 
 ROUNDS = int(os.environ.get("SOAK_RADIO_ROUNDS", "1"))
 LASTS_S = (0.5, 15.0)
@@ -23,36 +22,12 @@ LASTS_S = (0.5, 15.0)
 ROUND_S = 600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Starved:
-    """What lab/run's starved.log tells. `at`: wall clock; `waited`: seconds until then."""
-
-    at: tuple[float, ...]
-    waited: tuple[float, ...]
-
-    def between(self, began: float, ended: float) -> float:
-        """Seconds in which the lab could have run and did not."""
-        return self._until(ended) - self._until(began)
-
-    def _until(self, at: float) -> float:
-        index = bisect_left(self.at, at)
-        if index == 0 or index == len(self.at):
-            return self.waited[min(index, len(self.at) - 1)]
-        part = (at - self.at[index - 1]) / (self.at[index] - self.at[index - 1])
-        return self.waited[index - 1] + part * (self.waited[index] - self.waited[index - 1])
-
-
-def read_starved(log: Path) -> Starved:
-    pairs = [line.split() for line in log.read_text().splitlines()]
-    return Starved(tuple(float(at) for at, _ in pairs), tuple(float(waited) for _, waited in pairs))
-
-
 def test_after_every_disturbance_the_radio_is_back_in_time(tmp_path: Path) -> None:
     script, file = ROOT / "tests/radio/recovery_times.py", tmp_path / "rows"
     words = ["--rounds", str(ROUNDS), "--lasts", *(f"{each:g}" for each in LASTS_S)]
     outcome = run_script(script, str(file), *words, limit_s=ROUNDS * ROUND_S, share=tmp_path)
     assert outcome.status == 0, outcome.output
-    starved = read_starved(tmp_path / "starved.log")
+    starved = read_starvation(tmp_path / "starved.log")
     rows = [Row(**json.loads(line)) for line in file.read_text().splitlines()]
     took: dict[tuple[str, float], list[float]] = defaultdict(list)
     clock: dict[tuple[str, float], float] = defaultdict(float)

@@ -1,17 +1,19 @@
-"""How the radio lab's times are taken: when a beacon counts as heard again, and what a busy machine took."""
+"""Times in the radio lab: recovery of a beacon, and what is done about a lab that the host starved."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.presence.trace import DecisionKind
+from tests.radio.conftest import _run
 from tests.radio.disturbances import EXIT_S, FRAME, decisions, heard_again_at
-from tests.soak.test_radio_recovery import read_starved
+from tests.radio.starvation import read_starvation
 
 
 def heard(*spans: tuple[float, float]) -> list[Sighting]:
-    """Ten frames a second in each span of seconds."""
+    """Return ten sightings a second in each span of seconds."""
     times = [began + tenth / 10 for began, ended in spans for tenth in range(round((ended - began) * 10))]
     return [Sighting(FRAME.beacon, None, at, FRAME.measured_power, "hci1") for at in times]
 
@@ -41,10 +43,49 @@ def test_a_silence_ends_the_visit_when_it_is_longer_than_the_exit_period_and_not
     assert DecisionKind.left in [each.kind for each in long]
 
 
-def test_what_the_machine_took_is_read_from_the_log_between_its_lines(tmp_path: Path) -> None:
+def test_starvation_is_interpolated_between_the_lines_of_the_log(tmp_path: Path) -> None:
     log = tmp_path / "starved.log"
-    log.write_text("100.0 0.0\n101.0 0.0\n102.0 0.5\n103.0 0.5\n")
-    starved = read_starved(log)
-    assert starved.between(100.2, 100.9) == pytest.approx(0)
-    assert starved.between(101.0, 101.5) == pytest.approx(0.25)
-    assert starved.between(90.0, 200.0) == pytest.approx(0.5)
+    log.write_text("100.0 0.0\n101.0 0.0\n102.0 0.5\n103.0 0.5\n104")
+    starvation = read_starvation(log)
+    assert starvation.between(100.2, 100.9) == pytest.approx(0)
+    assert starvation.between(101.0, 101.5) == pytest.approx(0.25)
+    assert starvation.between(90.0, 200.0) == pytest.approx(0.5)
+    assert starvation.worst_window_s(0.0, float("inf")) == pytest.approx(0.5)
+    assert starvation.worst_window_s(102.1, 103.0) == pytest.approx(0)
+    assert read_starvation(tmp_path / "none").between(0.0, 1.0) == 0.0
+
+
+TEST = "tests/radio/test_air.py::test_a"
+
+
+def finished_lab(share: Path, outcome: str, *, starved_s: float) -> None:
+    """Write the files of a lab that has run TEST from second 100 to 110."""
+    share.mkdir(exist_ok=True)
+    (share / "output").write_text("output")
+    (share / "starved.log").write_text(f"100.0 0.0\n102.0 {starved_s}\n110.0 {starved_s}\n")
+    reports = [("call", outcome), ("teardown", "passed")]
+    lines = [
+        json.dumps({"nodeid": TEST, "when": when, "outcome": result, "start": 100.0, "stop": 110.0})
+        for when, result in reports
+    ]
+    (share / "reports").write_text("\n".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("first_s", "second", "second_s", "outcome"),
+    [
+        (0.1, "passed", 0.0, "failed"),
+        (1.5, "passed", 1.5, "passed"),
+        (1.5, "failed", 0.1, "failed"),
+        (1.5, "failed", 1.5, "skipped"),
+    ],
+    ids=["not starved", "passes again", "fails again", "starved again"],
+)
+def test_a_test_that_failed_in_a_starved_lab_runs_again_and_is_skipped_if_that_is_starved_too(
+    first_s: float, second: str, second_s: float, outcome: str, tmp_path: Path
+) -> None:
+    finished_lab(tmp_path, "failed", starved_s=first_s)
+    finished_lab(tmp_path / "again", second, starved_s=second_s)
+    reports = _run([TEST], 2, tmp_path).reports[TEST]
+    assert [data["outcome"] for data in reports] == [outcome, "passed"]
+    assert outcome != "skipped" or "starved twice" in str(reports[0]["longrepr"])
