@@ -18,7 +18,7 @@ import aiohttp
 from beacon_gateway import daemon
 from beacon_gateway.settings import Settings
 from daemonkit import logs, toml
-from tests.bench.adverts.callback import costs
+from tests.bench.adverts.callback import measure_callbacks
 from tests.fakes.central_process import running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.paths import ROOT
@@ -29,7 +29,7 @@ BATCHES = 200
 
 
 def adverts() -> None:
-    costs()
+    measure_callbacks()
 
 
 def gateway() -> None:

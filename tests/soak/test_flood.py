@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from time import monotonic
 
-from tests.bench.adverts.run import end_program, private_bus, said, start
+from tests.bench.adverts.run import end_program, private_bus, start, wait_for_line
 from tests.paths import ROOT
 
 RATE, ADDRESSES = 2000, 100_000
@@ -23,14 +23,14 @@ async def test_a_flood_of_random_addresses_neither_fills_memory_nor_blocks_the_l
     async with private_bus(tmp_path) as address:
         env = {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": address, "PYTHONPATH": str(ROOT)}
         bluez = await start(env, sys.executable, "-m", "tests.bench.adverts.flood", RATE, ADDRESSES)
-        await said(bluez, "ready")
+        await wait_for_line(bluez, "ready")
         gateway = await start(env, sys.executable, "-m", "tests.soak.flooded")
         try:
-            await said(gateway, "listening")
-            await said(bluez, "begin")
+            await wait_for_line(gateway, "listening")
+            await wait_for_line(bluez, "begin")
             await asyncio.sleep(1)
             before, most, machine_s = rss_mb(gateway.pid), 0.0, list[float]()
-            ended = asyncio.create_task(said(bluez, "end"))
+            ended = asyncio.create_task(wait_for_line(bluez, "end"))
             while not ended.done():
                 most = max(most, rss_mb(gateway.pid))
                 due = monotonic() + LOOK_S

@@ -1,7 +1,7 @@
-"""`python -m tests.bench.adverts [--rounds N] [--seconds S]`: CPU per advert, from D-Bus signal to decision.
+"""Measure CPU per advert, from D-Bus signal to decision: `python -m tests.bench.adverts [--rounds N] [--seconds S]`.
 
-Ours beside bare bleak, habluetooth and Theengs Gateway, in turn, each round anew, each on a private dbus-daemon;
-then the callback path alone. Medians over the rounds; only ratios inside one run count.
+It compares ours with bare bleak, habluetooth and Theengs Gateway in turn, each on a private dbus-daemon; then the
+callback path alone. It prints medians over the rounds; only ratios within one run are comparable.
 """
 
 import argparse
@@ -16,31 +16,31 @@ from subprocess import CalledProcessError
 import structlog
 
 from tests.bench.adverts.broker import broker
-from tests.bench.adverts.callback import costs
+from tests.bench.adverts.callback import measure_callbacks
 from tests.bench.adverts.run import Measured, measure
 from tests.bench.peers_venv import peers_python
 
 AT_500 = ("bleak", "ours", "habluetooth", "theengs")
 TWO = AT_TAGS = ("bleak", "ours")
 TAGS = 2000
-"""Two hundred tags, ten times a second each: more than uncoordinated beacons bring through the air."""
-AT_MOST = ("bleak", "ours", "habluetooth")
+"""Two hundred tags, ten times a second each: more than uncoordinated beacons can transmit."""
+AT_MAX = ("bleak", "ours", "habluetooth")
 """Theengs Gateway cannot keep up with so many."""
-MOST = 2717
-"""An iBeacon is 368 µs on the air: no more fit on one channel."""
+MAX_RATE = 2717
+"""An iBeacon takes 368 µs on the air: one channel holds no more."""
 
 
 async def main(rounds: int, seconds: float, *, two: bool) -> None:
-    ways = ((500, TWO),) if two else ((500, AT_500), (TAGS, AT_TAGS), (MOST, AT_MOST))
+    runs = ((500, TWO),) if two else ((500, AT_500), (TAGS, AT_TAGS), (MAX_RATE, AT_MAX))
     try:
         peers: Path | None = None if two else peers_python()
     except CalledProcessError as error:
-        print(f"the peers could not be installed ({error}): bare bleak and ours only")
+        print(f"the peers could not be installed ({error}): only bare bleak and ours are measured")
         peers = None
     found: dict[tuple[int, str], list[Measured]] = defaultdict(list)
     async with broker() as port:
         for _ in range(rounds):
-            for rate, names in ways:
+            for rate, names in runs:
                 for name in names:
                     ours = name in ("bleak", "ours")
                     if not ours and peers is None:
@@ -48,13 +48,13 @@ async def main(rounds: int, seconds: float, *, two: bool) -> None:
                     python = Path(sys.executable) if ours or peers is None else peers
                     argument = str(port if name == "theengs" else rate)
                     found[rate, name].append(await measure(name, python, rate, seconds, argument))
-    table(found)
-    callback()
+    print_table(found)
+    print_callback_costs()
 
 
-def callback() -> None:
-    print("\nWithout a socket, an advert, from the D-Bus message on:")
-    spent = costs()
+def print_callback_costs() -> None:
+    print("\nPer advert without a socket, from the D-Bus message:")
+    spent = measure_callbacks()
     print(
         f"bleak's callback path {spent['bleak'] / 1000:.2f} µs; all of ours instead {spent['ours'] / 1000:.2f} µs, "
         f"{spent['ours'] / spent['bleak']:.2f} of it (goal 1.50: bleak's, and half as much for ours). "
@@ -63,7 +63,7 @@ def callback() -> None:
     )
 
 
-def table(found: dict[tuple[int, str], list[Measured]]) -> None:
+def print_table(found: dict[tuple[int, str], list[Measured]]) -> None:
     print("\n| adverts/s | way | CPU an advert, µs | of bleak's | lost | signal to decision p50 / p99, ms |")
     print("| ---: | --- | ---: | ---: | ---: | ---: |")
     for (rate, name), runs in found.items():
@@ -87,9 +87,9 @@ if __name__ == "__main__":
         "--two", action="store_true", help="bare bleak and ours at 500/s only: more rounds in less time"
     )
     parser.add_argument("--callback", action="store_true", help="the callback path alone: no bus, half a minute")
-    asked = parser.parse_args()
+    args = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    if asked.callback:
-        callback()
+    if args.callback:
+        print_callback_costs()
     else:
-        asyncio.run(main(asked.rounds, asked.seconds, two=asked.two))
+        asyncio.run(main(args.rounds, args.seconds, two=args.two))

@@ -1,8 +1,8 @@
-"""Stands in for bluetoothd on a private bus: `python -m tests.bench.adverts.bluez RATE SECONDS TIMES_FILE`.
+"""Act as bluetoothd on a private bus: `python -m tests.bench.adverts.bluez RATE SECONDS TIMES_FILE`.
 
-Once a scan is started, each beacon appears (InterfacesAdded); then its adverts come as PropertiesChanged with RSSI
-and ManufacturerData, as BlueZ 5.82 tells them to a scan with DuplicateData. It prints `begin` and `end` around the
-adverts that count, and writes when each was sent.
+After the start of a scan each beacon appears (InterfacesAdded); its adverts follow as PropertiesChanged with RSSI and
+ManufacturerData, as BlueZ 5.82 sends them to a scan with DuplicateData. It prints `begin` and `end` around the measured
+adverts, and writes the time of each.
 """
 
 import asyncio
@@ -34,8 +34,8 @@ def device_path(number: int) -> str:
     return f"{ADAPTER_PATH}/dev_00_00_5E_00_{number >> 8:02X}_{number & 255:02X}"
 
 
-def appears(number: int, octets: bytes, path: str = "") -> Message:
-    """`path`: of its object, when not that of the numbered one."""
+def appears(number: int, data: bytes, path: str = "") -> Message:
+    """Return InterfacesAdded of a beacon. `path`: of another object than the numbered one."""
     path = path or device_path(number)
     address = path.rpartition("dev_")[2].replace("_", ":")
     device = {
@@ -47,7 +47,7 @@ def appears(number: int, octets: bytes, path: str = "") -> Message:
         "UUIDs": Variant("as", []),
         "Adapter": Variant("o", ADAPTER_PATH),
         "RSSI": Variant("n", -60),
-        "ManufacturerData": Variant("a{qv}", {APPLE: Variant("ay", octets)}),
+        "ManufacturerData": Variant("a{qv}", {APPLE: Variant("ay", data)}),
     }
     return Message(
         message_type=MessageType.SIGNAL,
@@ -59,8 +59,8 @@ def appears(number: int, octets: bytes, path: str = "") -> Message:
     )
 
 
-def advert(number: int, rssi: int, octets: bytes) -> Message:
-    changed = {"RSSI": Variant("n", rssi), "ManufacturerData": Variant("a{qv}", {APPLE: Variant("ay", octets)})}
+def advert(number: int, rssi: int, data: bytes) -> Message:
+    changed = {"RSSI": Variant("n", rssi), "ManufacturerData": Variant("a{qv}", {APPLE: Variant("ay", data)})}
     return Message(
         message_type=MessageType.SIGNAL,
         path=device_path(number),
@@ -72,7 +72,7 @@ def advert(number: int, rssi: int, octets: bytes) -> Message:
 
 
 class Signals:
-    """A connection that only sends. dbus-fast gives up when the bus takes nothing for a moment; this one waits."""
+    """A connection that only sends, and waits while the bus accepts nothing; dbus-fast would fail."""
 
     def __init__(self, bus: MessageBus) -> None:
         assert bus._sock is not None
@@ -89,8 +89,8 @@ class Signals:
                 select([], [self._socket], [], 5.0)
 
 
-async def bluez() -> tuple[MessageBus, Signals, asyncio.Event]:
-    """On the bus as org.bluez, with one adapter. The event is set half a second after a scan was started."""
+async def start_bluez() -> tuple[MessageBus, Signals, asyncio.Event]:
+    """Own org.bluez with one adapter. The event is set half a second after the start of a scan."""
     bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
     signals = Signals(await MessageBus(bus_type=BusType.SYSTEM).connect())
     scanning = asyncio.Event()
@@ -118,12 +118,12 @@ async def bluez() -> tuple[MessageBus, Signals, asyncio.Event]:
 
 
 async def main(rate: int, seconds: float, times_file: Path) -> None:
-    octets = frames(rate)
+    data = frames(rate)
     warm_up = rate * WARM_UP_S
-    messages = [advert(n, rssi, octets[n]) for n, rssi in adverts(rate, warm_up + int(rate * seconds))]
-    bus, signals, scanning = await bluez()
+    messages = [advert(n, rssi, data[n]) for n, rssi in adverts(rate, warm_up + int(rate * seconds))]
+    bus, signals, scanning = await start_bluez()
     await scanning.wait()
-    for number, each in enumerate(octets):
+    for number, each in enumerate(data):
         signals.send(appears(number, each))
     await asyncio.sleep(0.5)
     sent = array("d")
@@ -131,10 +131,10 @@ async def main(rate: int, seconds: float, times_file: Path) -> None:
     for number, message in enumerate(messages):
         if number == warm_up:
             print("begin", flush=True)
-            sleep(0.2)  # noqa: ASYNC251 - nothing else is to be done meanwhile
+            sleep(0.2)  # noqa: ASYNC251 - there is no other work
             due = monotonic()
         if (early := due - monotonic()) > 0:
-            sleep(early)  # noqa: ASYNC251 - to the microsecond, which the loop's own timers are not
+            sleep(early)  # noqa: ASYNC251 - exact to the microsecond, unlike the timers of the loop
         if number >= warm_up:
             sent.append(monotonic())
         signals.send(message)

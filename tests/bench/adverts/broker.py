@@ -1,4 +1,4 @@
-"""An MQTT broker that takes everything and passes on nothing (MQTT 3.1.1, 3.2 and 3.12)."""
+"""An MQTT broker that accepts everything and forwards nothing (MQTT 3.1.1, 3.2 and 3.12)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,10 +14,10 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
             kind = (await reader.readexactly(1))[0] >> 4
             length = shift = 0
             while True:
-                octet = (await reader.readexactly(1))[0]
-                length |= (octet & 0x7F) << shift
+                byte = (await reader.readexactly(1))[0]
+                length |= (byte & 0x7F) << shift
                 shift += 7
-                if not octet & 0x80:
+                if not byte & 0x80:
                     break
             await reader.readexactly(length)
             if answer := {_CONNECT: _CONNACK, _PINGREQ: _PINGRESP}.get(kind):
@@ -28,7 +28,7 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 @asynccontextmanager
 async def broker() -> AsyncIterator[int]:
-    """Its port."""
+    """Run the broker and yield its port."""
     server = await asyncio.start_server(_serve, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1]

@@ -1,6 +1,6 @@
-"""Without a socket: bleak's callback path, from a D-Bus message to its callback, and ours, from it to the decision.
+"""Measure without a socket: bleak's path from a D-Bus message to its callback, and ours to the decision.
 
-Both in one process, on the same messages, in turn.
+Both run in turn in one process on the same messages.
 """
 
 from collections import defaultdict
@@ -34,63 +34,63 @@ from tests.bench.adverts.street import adverts, beacons, frames
 RATE = 500
 SECONDS = 70
 WARM_UP_S = 10
-"""Until everybody has arrived and the zones are found."""
+"""Until all beacons have arrived and have a zone."""
 
 
-class Followed(NamedTuple):
-    """The gateway's own, without stages."""
+class DecisionPath(NamedTuple):
+    """The gateway's objects from a sighting to the decision, without stages."""
 
-    follow: SceneDriver
+    driver: SceneDriver
     tracker: Tracker
 
 
-def followed() -> Followed:
+def build_decision_path() -> DecisionPath:
     known = beacons(RATE)
     collector = Collector(known, interval_ms={beacon.id: 100 for beacon in known})
     tracker, choice = Tracker(known, PresenceRules()), Choice(ChoiceRules())
-    return Followed(SceneDriver(tracker, choice, collector, Stage(), bindings=dict, trace=Trace(known)), tracker)
+    return DecisionPath(SceneDriver(tracker, choice, collector, Stage(), bindings=dict, trace=Trace(known)), tracker)
 
 
-def costs() -> dict[str, float]:
-    """Nanoseconds an advert, the median over the seconds of a minute.
+def measure_callbacks() -> dict[str, float]:
+    """Return nanoseconds per advert, the median over the seconds of a minute.
 
-    `bleak`: its callback path; `ours`: all that we do instead and after it, with what waits (figures, trace, gaps);
-    `radio` and `presence`: its two parts, from the message to the sighting and from there on. In each second each way
-    gets the same messages, made just before, as they are when they come from the bus.
+    `bleak`: its callback path; `ours`: our complete path, with deferred work (figures, trace, gaps); `radio` and
+    `presence`: its two parts, up to the sighting and after it. In each second all get the same messages, created just
+    before, as if they came from the bus.
     """
-    octets, known, played = frames(RATE), beacons(RATE), list(adverts(RATE, RATE * SECONDS))
-    manager = bleaks_manager(octets)
-    alone, whole, half = receiving(known, no_more), followed(), followed()
-    received, decided = receiving(known, whole.follow.hear), half.follow.hear
+    data, known, played = frames(RATE), beacons(RATE), list(adverts(RATE, RATE * SECONDS))
+    manager = build_bleak_manager(data)
+    radio_only, complete, presence_only = build_reception(known, ignore), build_decision_path(), build_decision_path()
+    complete_reception, decide = build_reception(known, complete.driver.hear), presence_only.driver.hear
     spent = defaultdict[str, list[int]](list)
     for second in range(SECONDS):
         due = played[second * RATE : (second + 1) * RATE]
         times = [second + place / RATE for place in range(RATE)]
-        made = messages(due, octets)
+        made = build_messages(due, data)
         with timed(spent["bleak"]):
             for message in made:
                 manager._parse_msg(message)
-        made = messages(due, octets)
+        made = build_messages(due, data)
         with timed(spent["ours"]):
             for message, at in zip(made, times, strict=True):
-                received.take(message, at)
-            counted(whole, second)
-        made = messages(due, octets)
+                complete_reception.take(message, at)
+            run_deferred_work(complete, second)
+        made = build_messages(due, data)
         with timed(spent["radio"]):
             for message, at in zip(made, times, strict=True):
-                alone.take(message, at)
+                radio_only.take(message, at)
         sightings = [
             Sighting(known[number].id, rssi, at, -59, "hci0") for (number, rssi), at in zip(due, times, strict=True)
         ]
         with timed(spent["presence"]):
             for sighting in sightings:
-                decided(sighting)
-            counted(half, second)
+                decide(sighting)
+            run_deferred_work(presence_only, second)
     return {name: median(each[WARM_UP_S:]) / RATE for name, each in spent.items()}
 
 
-def messages(due: Iterable[tuple[int, int]], octets: Sequence[bytes]) -> list[Message]:
-    return [advert(number, rssi, octets[number]) for number, rssi in due]
+def build_messages(due: Iterable[tuple[int, int]], data: Sequence[bytes]) -> list[Message]:
+    return [advert(number, rssi, data[number]) for number, rssi in due]
 
 
 @contextmanager
@@ -100,8 +100,8 @@ def timed(spent: list[int]) -> Iterator[None]:
     spent.append(process_time_ns() - begin)
 
 
-def bleaks_manager(octets: Sequence[bytes]) -> Any:
-    """bleak 3.1, up to a callback that does nothing."""
+def build_bleak_manager(data: Sequence[bytes]) -> Any:
+    """Return the manager of bleak 3.1 with a callback that does nothing."""
 
     def nothing(_device: BLEDevice, _data: AdvertisementData) -> None:
         pass
@@ -109,24 +109,24 @@ def bleaks_manager(octets: Sequence[bytes]) -> Any:
     manager: Any = BlueZManager()
     scanner: Any = BleakScannerBlueZDBus(nothing, None, "active", bluez={"adapter": "hci0"})
     manager._advertisement_callbacks[ADAPTER_PATH].append(scanner._handle_advertising_data)
-    for number, each in enumerate(octets):
+    for number, each in enumerate(data):
         manager._parse_msg(appears(number, each))
     return manager
 
 
-def no_more(_sighting: Sighting) -> None:
+def ignore(_sighting: Sighting) -> None:
     pass
 
 
-def receiving(known: Iterable[Beacon], tell: Callable[[Sighting], None]) -> Reception:
-    """With the place beacons as known transmitters, as in the daemon."""
+def build_reception(known: Iterable[Beacon], on_sighting: Callable[[Sighting], None]) -> Reception:
+    """Return a reception with the place beacons as known transmitters, as in the daemon."""
     places = [Transmitter(beacon.id, beacon.label) for beacon in known if beacon.kind is BeaconKind.place]
     reception = Reception(places, BatteryLevels(known))
-    reception.begin("hci0", tell)
+    reception.begin("hci0", on_sighting)
     return reception
 
 
-def counted(following: Followed, now: float) -> None:
-    """What waits: figures, trace and gaps. Of the ticks, which look at visits and not at adverts, one a second."""
-    following.follow.update_figures()
-    following.tracker.tick(now)
+def run_deferred_work(path: DecisionPath, now: float) -> None:
+    """Update figures, trace and gaps, and tick once a second."""
+    path.driver.update_figures()
+    path.tracker.tick(now)

@@ -1,7 +1,7 @@
-"""One way to hear adverts, until SIGTERM: `python contender.py NAME TIMES_FILE [RATE|PORT]`.
+"""Receive adverts with one library until SIGTERM: `python contender.py NAME TIMES_FILE [RATE|PORT]`.
 
-It prints `listening`, and at the end writes when it was done with each advert. Runs in the peers' environment too,
-so it imports each way only when it is asked for.
+It prints `listening`, and at the end writes when each advert was processed. It also runs in the environment of the
+other libraries, so it imports only what it needs.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ async def until_stopped() -> None:
 
 
 async def bleak(_: str) -> None:
-    """The least that a program with bleak does."""
+    """Receive with bare bleak."""
     from bleak import BleakScanner
     from bleak.args.bluez import BlueZScannerArgs
 
@@ -38,7 +38,7 @@ async def bleak(_: str) -> None:
 
 
 async def ours(rate: str) -> None:
-    """The gateway's: several adapters' scanner, frames, statistics, presence, choice, trace, and its ticks."""
+    """Receive as the gateway: merged scanner, frames, statistics, presence, choice, trace and ticks."""
     import logging
 
     import structlog
@@ -79,7 +79,7 @@ async def ours(rate: str) -> None:
 
 
 async def habluetooth(_: str) -> None:
-    """Home Assistant's manager, with the scanner that it uses for a local adapter."""
+    """Receive with Home Assistant's manager and its scanner for a local adapter."""
     from habluetooth import (  # type: ignore[import-not-found,unused-ignore]  # the peer
         BluetoothManager,
         BluetoothScanningMode,
@@ -89,7 +89,7 @@ async def habluetooth(_: str) -> None:
 
     class Manager(BluetoothManager):  # type: ignore[misc,unused-ignore]  # the peer is not in our environment
         def _discover_service_info(self, service_info: object) -> None:
-            """What it does not think worth telling does not come here."""
+            """Ignore discoveries: adverts that it filters do not come here."""
 
     class Scanner(HaScanner):  # type: ignore[misc,unused-ignore]  # the peer
         def _async_detection_callback(self, device: object, data: object) -> None:
@@ -108,7 +108,7 @@ async def habluetooth(_: str) -> None:
 
 
 async def theengs(port: str) -> None:
-    """Theengs Gateway with its defaults, presence on, and a broker that takes everything."""
+    """Receive with Theengs Gateway: defaults, presence on, and a broker that accepts everything."""
     from TheengsGateway.config import DEFAULT_CONFIG  # type: ignore[import-not-found,unused-ignore]  # the peer
     from TheengsGateway.discovery import DiscoveryGateway  # type: ignore[import-not-found,unused-ignore]  # the peer
 
@@ -138,7 +138,7 @@ WAYS: dict[str, Callable[[str], object]] = {
 
 def main() -> None:
     _, name, file, argument = sys.argv
-    asyncio.run(WAYS[name](argument))  # type: ignore[arg-type]  # all of them are coroutines
+    asyncio.run(WAYS[name](argument))  # type: ignore[arg-type]  # all are coroutines
     Path(file).write_bytes(done.tobytes())
 
 

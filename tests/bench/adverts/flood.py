@@ -1,7 +1,7 @@
-"""Stands in for bluetoothd when a crowd of random addresses passes: `python -m tests.bench.adverts.flood RATE COUNT`.
+"""Act as bluetoothd while a crowd of random addresses passes: `python -m tests.bench.adverts.flood RATE COUNT`.
 
-Each address comes once, with an identity, a power and octets of its own; one in three is an iBeacon. After
-REMOVED_S BlueZ forgets it (TemporaryTimeout of main.conf). It prints `begin` and `end`.
+Each address appears once with its own data; one in three is an iBeacon. After REMOVED_S BlueZ forgets it
+(TemporaryTimeout of main.conf). It prints `begin` and `end`.
 """
 
 import asyncio
@@ -11,18 +11,18 @@ from time import monotonic
 
 from dbus_fast import Message, MessageType
 
-from tests.bench.adverts.bluez import ADAPTER_PATH, advert, appears, bluez
+from tests.bench.adverts.bluez import ADAPTER_PATH, advert, appears, start_bluez
 from tests.bench.adverts.street import frames
 
 REMOVED_S = 30
 AT_ONCE = 20
 WALL_PER_S = 10
-"""In between a beacon of ours is heard, so often."""
+"""Adverts a second of our beacon in between."""
 
 
 def path(number: int) -> str:
-    octets = f"{0x400000000000 + number * 7919:012X}"
-    return f"{ADAPTER_PATH}/dev_" + "_".join(octets[place : place + 2] for place in range(0, 12, 2))
+    digits = f"{0x400000000000 + number * 7919:012X}"
+    return f"{ADAPTER_PATH}/dev_" + "_".join(digits[place : place + 2] for place in range(0, 12, 2))
 
 
 def removed(number: int) -> Message:
@@ -37,7 +37,7 @@ def removed(number: int) -> Message:
 
 
 async def main(rate: int, count: int) -> None:
-    bus, signals, scanning = await bluez()
+    bus, signals, scanning = await start_bluez()
     await scanning.wait()
     print("begin", flush=True)
     draw, due = Random(1), monotonic()
@@ -46,8 +46,8 @@ async def main(rate: int, count: int) -> None:
     for number in range(count):
         if number % (rate // WALL_PER_S) == 0:
             signals.send(advert(0, -60 - number % 5, wall))
-        octets = (b"\x02\x15" if number % 3 == 0 else draw.randbytes(2)) + draw.randbytes(21)
-        signals.send(appears(number, octets, path(number)))
+        data = (b"\x02\x15" if number % 3 == 0 else draw.randbytes(2)) + draw.randbytes(21)
+        signals.send(appears(number, data, path(number)))
         if number >= rate * REMOVED_S:
             signals.send(removed(number - rate * REMOVED_S))
         if number % AT_ONCE == 0:

@@ -1,4 +1,4 @@
-"""One contender on one private bus at one rate: what it costs, what it loses, how long a decision takes."""
+"""Run one contender on a private bus at one rate, and measure CPU, losses and decision times."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ _BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuratio
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """`cpu_us`: of the whole process, an advert; `late_ms`: from sending to decision, None when some were lost."""
+    """`cpu_us`: of the process per advert; `late_ms`: from sending to decision, None if adverts were lost."""
 
     cpu_us: float
     lost: int
@@ -33,7 +33,7 @@ class Measured:
 
 @asynccontextmanager
 async def private_bus(folder: Path) -> AsyncIterator[str]:
-    """The address of a dbus-daemon of its own."""
+    """Run a dbus-daemon and yield its address."""
     config, socket = folder / "bus.conf", folder / "bus"
     config.write_text(_BUS.format(socket=socket))
     daemon = await asyncio.create_subprocess_exec(
@@ -48,31 +48,31 @@ async def private_bus(folder: Path) -> AsyncIterator[str]:
 
 
 async def measure(name: str, python: Path, rate: int, seconds: float, argument: str) -> Measured:
-    """`python`: the environment in which the contender is."""
+    """Run the contender with the interpreter `python`."""
     with TemporaryDirectory() as folder:
         sent, done = Path(folder, "sent"), Path(folder, "done")
         async with private_bus(Path(folder)) as address:
             env = {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": address, "PYTHONPATH": str(ROOT)}
             bluez = await start(env, sys.executable, "-m", "tests.bench.adverts.bluez", rate, seconds, sent)
-            await said(bluez, "ready")
+            await wait_for_line(bluez, "ready")
             contender = await start(env, python, CONTENDER, name, done, argument)
             try:
-                await said(contender, "listening")
-                await said(bluez, "begin")
+                await wait_for_line(contender, "listening")
+                await wait_for_line(bluez, "begin")
                 before = cpu_s(contender.pid)
-                await said(bluez, "end")
+                await wait_for_line(bluez, "end")
                 spent = cpu_s(contender.pid) - before
             finally:
                 await end_program(contender)
                 await end_program(bluez)
-        before_that = len(beacons(rate)) + rate * WARM_UP_S
-        return judge(spent, before_that, times(sent), times(done))
+        uncounted = len(beacons(rate)) + rate * WARM_UP_S
+        return judge(spent, uncounted, times(sent), times(done))
 
 
 def judge(spent_s: float, uncounted: int, sent: "array[float]", done: "array[float]") -> Measured:
-    """Adverts keep their order on the bus, so the n-th done is the n-th sent when none was lost.
+    """Match the times: adverts keep their order on the bus, so the n-th done is the n-th sent if none was lost.
 
-    `uncounted`: so many came before those that count.
+    `uncounted`: number of adverts before the measured ones.
     """
     lost = uncounted + len(sent) - len(done)
     pairs = () if lost else zip(sent, done[uncounted:], strict=True)
@@ -81,7 +81,7 @@ def judge(spent_s: float, uncounted: int, sent: "array[float]", done: "array[flo
 
 
 def cpu_s(pid: int) -> float:
-    """On a processor so far, all threads, to the nanosecond (proc(5), schedstat)."""
+    """Return the seconds on a processor so far, of all threads, exact to the nanosecond (proc(5), schedstat)."""
     threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
     return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
 
@@ -96,13 +96,13 @@ async def start(env: dict[str, str], *words: object) -> Process:
     return await asyncio.create_subprocess_exec(*map(str, words), env=env, cwd=ROOT, stdout=PIPE)
 
 
-async def said(program: Process, word: str) -> None:
+async def wait_for_line(program: Process, line_text: str) -> None:
     assert program.stdout is not None
     async with asyncio.timeout(120):
         while line := await program.stdout.readline():
-            if line.decode().strip() == word:
+            if line.decode().strip() == line_text:
                 return
-    raise RuntimeError(f"ended before it said {word!r}")
+    raise RuntimeError(f"ended before it printed {line_text!r}")
 
 
 async def end_program(program: Process) -> None:

@@ -1,4 +1,4 @@
-"""The adverts of the bench: who sends them, how far away they are, and in which order they come."""
+"""Generate the adverts of the bench: senders, distances and order."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -18,7 +18,7 @@ POWER = -59
 
 
 def beacons(rate: int) -> tuple[Beacon, ...]:
-    """All are on the allow-list, the dearest case: every second one is a person's tag."""
+    """Return allow-listed beacons, the most expensive case: every second one is a person's tag."""
     return tuple(
         Beacon(BeaconId(SITE, 1, n), BeaconKind.person, f"card {n}", POWER, "volunteer")
         if n % 2
@@ -28,12 +28,12 @@ def beacons(rate: int) -> tuple[Beacon, ...]:
 
 
 def frames(rate: int) -> list[bytes]:
-    """Manufacturer data of each beacon."""
+    """Return the manufacturer data of each beacon."""
     return [IBeacon(beacon.id.uuid, 1, beacon.id.minor, POWER).encode() for beacon in beacons(rate)]
 
 
 def adverts(rate: int, count: int) -> Iterator[tuple[int, int]]:
-    """(which beacon, dBm), in turn. One in four stands at 1.5 m, where evidence is often open; the others at 8 m."""
+    """Yield beacon number and dBm in turn. One in four is at 1.5 m, near a zone edge; the others are at 8 m."""
     number = max(1, rate // PER_BEACON_S)
     rssi = [_heard(8.0 if n % 4 else 1.5, n, count // number + 1) for n in range(number)]
     for k in range(count):

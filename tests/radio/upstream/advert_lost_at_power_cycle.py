@@ -1,4 +1,4 @@
-"""BlueZ: an advert is off the air for good after a power cycle, and the books say that it is there."""
+"""BlueZ: an advert stays off the air after a power cycle, although ActiveInstances still counts it."""
 
 import asyncio
 from typing import Annotated
@@ -33,8 +33,8 @@ class Advert(ServiceInterface):
         return {0xFFFF: Variant("ay", b"hello")}
 
 
-async def heard() -> int:
-    """By another adapter, in 3 s."""
+async def count_received() -> int:
+    """Return the adverts that another adapter receives in 3 s."""
     count = 0
 
     def on_advert(_: BLEDevice, advertisement: AdvertisementData) -> None:
@@ -58,14 +58,14 @@ async def main() -> None:
     advert = Advert()
     bus.export("/advert", advert)
     print("RegisterAdvertisement:", await call(MANAGER, "RegisterAdvertisement", "oa{sv}", "/advert", {}) or "ok")
-    before = await heard()
+    before = await count_received()
     for on in (False, True):
         await call(PROPERTIES, "Set", "ssv", "org.bluez.Adapter1", "Powered", Variant("b", on))
-    after = await heard()
+    after = await count_received()
     active = await call(PROPERTIES, "Get", "ss", MANAGER, "ActiveInstances")
     again = await call(MANAGER, "RegisterAdvertisement", "oa{sv}", "/advert", {})
     assert isinstance(active, Variant)
-    print(f"heard: before {before}, after off and on {after}")
+    print(f"received: before {before}, after off and on {after}")
     print(f"ActiveInstances={active.value}, Release() called: {advert.released}, registering again: {again}")
     assert before > 0
     assert (after, active.value, advert.released) == (0, 1, False)

@@ -1,7 +1,7 @@
-"""BlueZ: DuplicateData asks for every advert, and the controller is still told to filter duplicates.
+"""BlueZ: with DuplicateData the controller still filters duplicates.
 
-A controller that keeps strictly to that reports a beacon once in each scan of 10.24 s. While an advertisement monitor
-is registered, whatever it looks for, the kernel asks for no filter.
+A controller that follows this strictly reports a beacon once in each scan of 10.24 s. While an advertisement monitor is
+registered, whatever its patterns, the kernel requests no filter.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ def scanner(*, passive: bool = False) -> BleakScanner:
     )
 
 
-async def asked_of_the_controller() -> list[str]:
-    """The words of btmon for the filter, at each start of a scan, while one scans actively."""
+async def read_filter_commands() -> list[str]:
+    """Return btmon's lines about the filter at each start of an active scan."""
     btmon = await asyncio.create_subprocess_exec("btmon", stdout=asyncio.subprocess.PIPE)
     await asyncio.sleep(0.5)
     async with scanner():
@@ -35,13 +35,13 @@ async def asked_of_the_controller() -> list[str]:
 
 
 async def main() -> None:
-    alone = await asked_of_the_controller()
+    alone = await read_filter_commands()
     async with scanner(passive=True):
         await asyncio.sleep(0.5)
-        beside = await asked_of_the_controller()
-    print(f"DuplicateData: {alone}; with a monitor beside: {beside}")
+        with_monitor = await read_filter_commands()
+    print(f"DuplicateData: {alone}; with a monitor: {with_monitor}")
     assert alone[-1] == "Filter duplicates: Enabled (0x01)"
-    assert beside[-1] == "Filter duplicates: Disabled (0x00)"
+    assert with_monitor[-1] == "Filter duplicates: Disabled (0x00)"
     print("SEEN")
 
 

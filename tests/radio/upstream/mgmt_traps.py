@@ -1,4 +1,4 @@
-"""Kernel: three surprises of the management socket. One adapter, nothing of BlueZ but the running bluetoothd."""
+"""Kernel: three defects of the management socket. Needs one adapter and a running bluetoothd."""
 
 import ctypes
 import socket
@@ -19,8 +19,8 @@ def command(code: int, body: bytes = b"") -> tuple[int, bytes]:
     mgmt.send(struct.pack("<HHH", code, 0, len(body)) + body)
     while True:
         answer = mgmt.recv(4096)
-        event, _, _, asked, status = struct.unpack_from("<HHHHB", answer)
-        if event in (1, 2) and asked == code:
+        event, _, _, replied_to, status = struct.unpack_from("<HHHHB", answer)
+        if event in (1, 2) and replied_to == code:
             return status, answer[9:]
 
 
@@ -29,8 +29,8 @@ def add(instance: int) -> tuple[int, int]:
     return status, command(ADD_DATA, bytes([instance, len(DATA), 0]) + DATA)[0]
 
 
-def properties() -> set[str]:
-    """Of every advert that is set up on the controller during one add."""
+def read_properties() -> set[str]:
+    """Return the properties of every advert that the controller gets during one `add`."""
     with subprocess.Popen(["btmon"], stdout=subprocess.PIPE, text=True) as btmon:
         time.sleep(0.5)
         add(3)
@@ -46,9 +46,9 @@ features = command(FEATURES)[1]
 print(f"1. instance 3 is on the air; Read Advertising Features counts {features[7]} instances: {list(features[8:])}")
 assert features[7] == 0
 
-plain = properties()
+plain = read_properties()
 assert command(SET_CONNECTABLE, b"\x01")[0] == 0
-connectable = properties()
+connectable = read_properties()
 command(SET_CONNECTABLE, b"\x00")
 print(f"2. without the Connectable flag: {plain}; when the adapter's Connectable setting is on: {connectable}")
 assert plain == {"Properties: 0x0010"}

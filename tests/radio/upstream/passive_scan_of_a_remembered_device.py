@@ -1,4 +1,4 @@
-"""BlueZ: a passive scan is told nothing of a device that an earlier scan has found, as long as it sends the same."""
+"""BlueZ: a passive scan does not report a device that an earlier scan found, while it sends the same data."""
 
 import asyncio
 import ctypes
@@ -18,7 +18,7 @@ DATA = bytes.fromhex("05ffffff0102")
 
 
 def advertise() -> None:
-    """From hci0, by the kernel: Add Advertising of the management socket."""
+    """Advertise on hci0 through the kernel: Add Advertising of the management socket."""
     with socket.socket(socket.AF_BLUETOOTH, socket.SOCK_RAW, socket.BTPROTO_HCI) as mgmt:
         address = struct.pack("=HHH", socket.AF_BLUETOOTH, 0xFFFF, 3)
         assert ctypes.CDLL(None).bind(mgmt.fileno(), address, len(address)) == 0
@@ -27,29 +27,29 @@ def advertise() -> None:
         mgmt.recv(512)
 
 
-async def callbacks(seconds: float) -> tuple[int, str]:
-    """Of a passive scan, and whom it was told of last."""
-    count, who = 0, ""
+async def count_callbacks(seconds: float) -> tuple[int, str]:
+    """Return the number of callbacks of a passive scan, and the last address."""
+    count, address = 0, ""
 
     def on_advert(device: BLEDevice, _: AdvertisementData) -> None:
-        nonlocal count, who
-        count, who = count + 1, device.address
+        nonlocal count, address
+        count, address = count + 1, device.address
 
     options = BlueZScannerArgs(adapter="hci1", or_patterns=[PATTERN])
     async with BleakScanner(on_advert, scanning_mode="passive", bluez=options):
         await asyncio.sleep(seconds)
-    return count, who
+    return count, address
 
 
 async def main() -> None:
     advertise()
-    first, who = await callbacks(4)
-    second, _ = await callbacks(10)
+    first, address = await count_callbacks(4)
+    second, _ = await count_callbacks(10)
     bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
-    device = f"/org/bluez/hci1/dev_{who.replace(':', '_')}"
+    device = f"/org/bluez/hci1/dev_{address.replace(':', '_')}"
     forget = Message("org.bluez", "/org/bluez/hci1", "org.bluez.Adapter1", "RemoveDevice", signature="o", body=[device])
     await bus.call(forget)
-    third, _ = await callbacks(4)
+    third, _ = await count_callbacks(4)
     print(f"callbacks: first scan {first}, second {second}, after RemoveDevice {third}")
     assert first > 0
     assert second == 0

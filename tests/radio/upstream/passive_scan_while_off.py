@@ -1,4 +1,4 @@
-"""bleak and BlueZ: a passive scan "starts" on an adapter that is off; an active one says NotReady."""
+"""bleak and BlueZ: a passive scan "starts" on an adapter that is off; an active one returns NotReady."""
 
 import asyncio
 

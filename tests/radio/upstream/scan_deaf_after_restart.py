@@ -1,4 +1,4 @@
-"""bleak: a running scan is deaf for good after bluetoothd restarts, and nothing tells."""
+"""bleak: a running scan receives nothing after bluetoothd restarts, without a notification."""
 
 import asyncio
 import ctypes
@@ -12,12 +12,12 @@ from bleak import BleakScanner
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 
-PID = Path("/run/bluetoothd.pid")  # where the lab keeps it
+PID = Path("/run/bluetoothd.pid")  # written by the lab
 DATA = bytes.fromhex("02010603ffffff")
 
 
 def advertise() -> None:
-    """From hci0, by the kernel: Add Advertising of the management socket."""
+    """Advertise on hci0 through the kernel: Add Advertising of the management socket."""
     with socket.socket(socket.AF_BLUETOOTH, socket.SOCK_RAW, socket.BTPROTO_HCI) as mgmt:
         address = struct.pack("=HHH", socket.AF_BLUETOOTH, 0xFFFF, 3)
         assert ctypes.CDLL(None).bind(mgmt.fileno(), address, len(address)) == 0
@@ -33,7 +33,7 @@ async def main() -> None:
         nonlocal count
         count += 1
 
-    async def counted(seconds: float) -> int:
+    async def count_for(seconds: float) -> int:
         nonlocal count
         count = 0
         await asyncio.sleep(seconds)
@@ -42,16 +42,16 @@ async def main() -> None:
     advertise()
     scanner = BleakScanner(on_advert, bluez={"adapter": "hci1"})
     await scanner.start()
-    before = await counted(4)
+    before = await count_for(4)
     os.kill(int(PID.read_text()), signal.SIGTERM)
     await asyncio.sleep(1)
     daemon = await asyncio.create_subprocess_exec("/usr/libexec/bluetooth/bluetoothd", "-n")
     await asyncio.sleep(2)
     advertise()
-    after = await counted(6)
+    after = await count_for(6)
     fresh = BleakScanner(on_advert, bluez={"adapter": "hci1"})
     await fresh.start()
-    second = await counted(4)
+    second = await count_for(4)
     print(f"callbacks: before {before}, after the restart {after}, with a second scanner {second}")
     await fresh.stop()
     daemon.terminate()

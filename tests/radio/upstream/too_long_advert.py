@@ -1,4 +1,4 @@
-"""BlueZ: an advert over 31 octets is accepted, and goes out as extended advertising that many scanners do not hear."""
+"""BlueZ: an advert over 31 bytes is accepted and sent as extended advertising, which many scanners do not receive."""
 
 import asyncio
 from typing import Annotated
@@ -39,10 +39,10 @@ async def main() -> None:
     read = await asyncio.create_subprocess_exec("btmon", "-r", "/tmp/long.btsnoop", stdout=asyncio.subprocess.PIPE)
     lines = (await read.communicate())[0].decode().splitlines()
     assert reply is not None
-    told = [line.strip() for line in lines if "Advertising data length" in line or "Properties: 0x" in line]
-    print("answer:", reply.error_name or "ok", "on the air:", told)
+    sent = [line.strip() for line in lines if "Advertising data length" in line or "Properties: 0x" in line]
+    print("answer:", reply.error_name or "ok", "on the air:", sent)
     assert reply.error_name is None
-    assert told == ["Properties: 0x0000", "Advertising data length: 40"]  # 0x0010 would be a legacy advert
+    assert sent == ["Properties: 0x0000", "Advertising data length: 40"]  # 0x0010 would be a legacy advert
     print("SEEN")
 
 

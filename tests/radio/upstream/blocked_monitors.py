@@ -11,8 +11,8 @@ PATTERN = struct.pack("<BBBB31s", 1, 0xFF, 0, 2, b"\xff\xff")
 STATUS_EVENTS = (0x0001, 0x0002)  # Command Complete, Command Status
 
 
-def answer(mgmt: socket.socket, code: int, body: bytes) -> int:
-    """Status of a command of the management socket."""
+def send_command(mgmt: socket.socket, code: int, body: bytes) -> int:
+    """Return the status of a command of the management socket."""
     mgmt.send(struct.pack("<HHH", code, ADAPTER, len(body)) + body)
     while True:
         event, _, _, of, status = struct.unpack_from("<HHHHB", mgmt.recv(512))
@@ -23,13 +23,13 @@ def answer(mgmt: socket.socket, code: int, body: bytes) -> int:
 with socket.socket(socket.AF_BLUETOOTH, socket.SOCK_RAW, socket.BTPROTO_HCI) as mgmt:
     address = struct.pack("=HHH", socket.AF_BLUETOOTH, 0xFFFF, 3)
     assert ctypes.CDLL(None).bind(mgmt.fileno(), address, len(address)) == 0
-    answer(mgmt, SET_POWERED, b"\0")
-    while_off = answer(mgmt, ADD_MONITOR, PATTERN)
-    answer(mgmt, SET_POWERED, b"\1")
-    when_on = [answer(mgmt, ADD_MONITOR, PATTERN) for _ in range(3)]
-    answer(mgmt, SET_POWERED, b"\0")
-    answer(mgmt, SET_POWERED, b"\1")
-    after_a_power_cycle = answer(mgmt, ADD_MONITOR, PATTERN)
+    send_command(mgmt, SET_POWERED, b"\0")
+    while_off = send_command(mgmt, ADD_MONITOR, PATTERN)
+    send_command(mgmt, SET_POWERED, b"\1")
+    when_on = [send_command(mgmt, ADD_MONITOR, PATTERN) for _ in range(3)]
+    send_command(mgmt, SET_POWERED, b"\0")
+    send_command(mgmt, SET_POWERED, b"\1")
+    after_a_power_cycle = send_command(mgmt, ADD_MONITOR, PATTERN)
 
 print(f"while off 0x{while_off:02x}, when on {when_on}, after a power cycle 0x{after_a_power_cycle:02x}")
 assert while_off == FAILED

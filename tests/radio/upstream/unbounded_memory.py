@@ -1,6 +1,6 @@
-"""bleak: a scan that only counts keeps books of every address until BlueZ forgets it.
+"""bleak: a scan that only counts stores data of every address until BlueZ forgets it.
 
-No lab is needed: a dbus-daemon of its own, and a program that speaks as org.bluez and tells new addresses.
+Needs no lab: it starts a dbus-daemon and acts as org.bluez that reports new addresses.
 """
 
 import asyncio
@@ -33,8 +33,8 @@ def resident_mb() -> float:
 
 
 def appears(number: int, draw: Random) -> Message:
-    octets = f"{0x400000000000 + number * 7919:012X}"
-    parts = [octets[place : place + 2] for place in range(0, 12, 2)]
+    digits = f"{0x400000000000 + number * 7919:012X}"
+    parts = [digits[place : place + 2] for place in range(0, 12, 2)]
     device = {
         "Address": Variant("s", ":".join(parts)),
         "AddressType": Variant("s", "random"),
@@ -61,25 +61,25 @@ async def main() -> None:
     bluez = await MessageBus(bus_type=BusType.SYSTEM).connect()
     bluez.add_message_handler(answer)
     await bluez.request_name("org.bluez")
-    heard = 0
+    received = 0
 
     def count(_: BLEDevice, __: AdvertisementData) -> None:
-        nonlocal heard
-        heard += 1
+        nonlocal received
+        received += 1
 
     draw = Random(1)
     async with BleakScanner(count, bluez={"adapter": "hci0"}) as scanner:
         before = resident_mb()
         for number in range(ADDRESSES):
             await bluez.send(appears(number, draw))
-            while (number + 1) % AT_ONCE == 0 and heard <= number:
+            while (number + 1) % AT_ONCE == 0 and received <= number:
                 await asyncio.sleep(0)
         grown = resident_mb() - before
         manager = await get_global_bluez_manager()
-        kept = len(scanner.discovered_devices), len(manager._properties) - 1
-        print(f"{heard} addresses, each heard once: {kept} kept, {grown:.1f} MB more")
+        stored = len(scanner.discovered_devices), len(manager._properties) - 1
+        print(f"{received} addresses, each received once: {stored} stored, {grown:.1f} MB more")
     bluez.disconnect()
-    assert kept == (ADDRESSES, ADDRESSES)
+    assert stored == (ADDRESSES, ADDRESSES)
     assert grown > 20
     print("SEEN")
 
@@ -87,8 +87,8 @@ async def main() -> None:
 with TemporaryDirectory() as folder:
     config = Path(folder, "bus.conf")
     config.write_text(CONFIG.format(folder))
-    words = ["dbus-daemon", f"--config-file={config}", "--nofork", "--print-address"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE) as daemon:
+    argv = ["dbus-daemon", f"--config-file={config}", "--nofork", "--print-address"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE) as daemon:
         assert daemon.stdout
         daemon.stdout.readline()
         os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = f"unix:path={folder}/bus"
