@@ -113,12 +113,12 @@ def poster(
     state_dir: State = DEFAULT_STATE,
 ) -> None:
     """Make a beacon's poster or stickers, with the code that leads phones to its page."""
-    from central_server.commands.poster import Wish
+    from central_server.commands.poster import PosterRequest
     from central_server.commands.poster import run as body
     from kiosk_ui.paper.poster import Paper
 
-    wish = Wish(uuid, major, minor, Paper(paper), tuple(language or ["zh-Hans"]), project, phone)
-    raise typer.Exit(body(config, state_dir, wish, output))
+    request = PosterRequest(uuid, major, minor, Paper(paper), tuple(language or ["zh-Hans"]), project, phone)
+    raise typer.Exit(body(config, state_dir, request, output))
 
 
 @app.command()
@@ -286,10 +286,12 @@ def gateway_invite(
     state_dir: State = DEFAULT_STATE,
 ) -> None:
     """Make a one-time code, good for 15 minutes, with which a device becomes a gateway: see `beacon-gateway enrol`."""
-    from central_server.commands.gateway import Wish
+    from central_server.commands.gateway import InviteRequest
     from central_server.commands.gateway import invite as body
 
-    raise typer.Exit(body(config, state_dir, Wish(gateway_id, community, label, site), url, only_text=only_text))
+    raise typer.Exit(
+        body(config, state_dir, InviteRequest(gateway_id, community, label, site), url, only_text=only_text)
+    )
 
 
 def main() -> None:

@@ -1,5 +1,5 @@
-"""The root of the central server's own errors."""
+"""Define the base class of the central server's errors."""
 
 
 class CentralError(Exception):
-    """Something that a caller of the central server's parts can act on."""
+    """An error that a caller can handle."""

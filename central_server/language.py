@@ -1,4 +1,4 @@
-"""Which language a reader gets: the one asked for, else the one asked for before, else the browser's."""
+"""Choose a reader's language: the requested one, else the remembered one, else the browser's."""
 
 from aiohttp import web
 
@@ -16,7 +16,7 @@ def language(request: web.Request) -> Language:
 
 
 def remember(request: web.Request, response: web.Response) -> web.Response:
-    """Keep an explicit wish for the pages that follow, also for the one after the bank's."""
+    """Remember an explicitly requested language for following pages, also after the bank's."""
     if request.query.get("lang") in list(Language):
         set_preference(request, response, _COOKIE, request.query["lang"], max_age=_A_YEAR_S)
     return response

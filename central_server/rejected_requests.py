@@ -1,5 +1,4 @@
-"""What was turned away at the door without changing anything: counted for /healthz, logged once each, and what stands
-there in a gateway's name kept for staff: never more of it than they can read."""
+"""Count and log rejected requests, and store those in a gateway's name for staff, with limited rates."""
 
 import asyncio
 from collections import Counter
@@ -13,24 +12,25 @@ from central_server.store.enrolment.rejected_requests import Noticed
 from daemonkit.web.rate_limit import Buckets
 
 _log = structlog.get_logger()
-_LOOKED, _LOOKED_BURST = 1.0, 30
+_LOOKUPS_PER_S, _LOOKUP_BURST = 1.0, 30
 _WRITTEN_EVERY = timedelta(seconds=30)
 
 
 class Doorstep:
-    """Of one process. A stranger may try as often as they like: there is one row a word and gateway of ours, one for
-    all that are none of ours, and each is written at most every half minute.
+    """Stores rejected requests of one process: one row for each kind and known gateway, and one for all unknown ones.
+
+    Each row is written at most every half minute.
     """
 
     def __init__(self) -> None:
-        self._looked = Buckets(_LOOKED, _LOOKED_BURST)
+        self._lookups = Buckets(_LOOKUPS_PER_S, _LOOKUP_BURST)
         self._unwritten: dict[tuple[Noticed, str], int] = {}
         self._written_at: dict[tuple[Noticed, str], datetime] = {}
 
-    async def turned_away(self, database: Database, claimed: str, now: datetime) -> None:
-        """Somebody signed in the name of the gateway `claimed`, and it was not its key."""
-        if self._looked.take("", asyncio.get_running_loop().time()):
-            return  # a flood: what came before says enough
+    async def reject_signature(self, database: Database, claimed: str, now: datetime) -> None:
+        """Store a request that named the gateway `claimed` and was not signed with its key."""
+        if self._lookups.take("", asyncio.get_running_loop().time()):
+            return  # a flood: earlier requests are stored
         async with database.read() as connection:
             gateway = await gateways.get(connection, claimed)
         known = gateway is not None and gateway.kind == gateways.DEVICE
@@ -38,7 +38,7 @@ class Doorstep:
         await self.notice(database, what, claimed if known else "", now)
 
     async def notice(self, database: Database, what: Noticed, gateway: str, now: datetime) -> None:
-        """`gateway`: one of ours, or empty."""
+        """`gateway`: a known one, or ""."""
         entry = what, gateway
         self._unwritten[entry] = self._unwritten.get(entry, 0) + 1
         before = self._written_at.get(entry)
@@ -50,14 +50,14 @@ class Doorstep:
 
 
 class Refusals:
-    """Since this process started. `doorstep`: what of it reaches staff."""
+    """Rejections since this process started. `doorstep`: stores some of them for staff."""
 
     def __init__(self) -> None:
         self.doorstep = Doorstep()
         self._counts: Counter[tuple[str, str]] = Counter()
 
     def count(self, what: str, word: str, reason: str) -> None:
-        """`what`: ticket, notification or request. `word`: why, one of a few."""
+        """`what`: ticket, notification or request. `word`: the reason, one of a few."""
         self._counts[what, word] += 1
         _log.warning("request.refused", what=what, word=word, reason=reason)
 

@@ -42,9 +42,10 @@ def is_sealed(postgresql: str) -> bool:
     """
     parts = urlsplit(postgresql)
     asked = parse_qs(parts.query)
-    told = parts.netloc.rpartition("@")[2] or ",".join(asked.get("host", []))
+    hosts_text = parts.netloc.rpartition("@")[2] or ",".join(asked.get("host", []))
     hosts = (
-        unquote(each.rpartition(":")[0] if each.rpartition(":")[2].isdigit() else each) for each in told.split(",")
+        unquote(each.rpartition(":")[0] if each.rpartition(":")[2].isdigit() else each)
+        for each in hosts_text.split(",")
     )
     near = all(not host or host.startswith("/") or is_loopback(host.strip("[]")) for host in hosts)
     return near or asked.get("sslmode") == ["verify-full"]

@@ -1,4 +1,4 @@
-"""Secrets that the server makes for itself on its first start, in its state folder, readable by it alone."""
+"""Create and read the server's own secrets in its state folder, readable only by the server."""
 
 import os
 from pathlib import Path
@@ -10,32 +10,32 @@ from daemonkit.files import write_atomically
 
 _CATALOGUE, _FORMS, _FACTORS, _PROGRAMS = "catalogue.key", "form.secret", "factors.key", "programs.secret"
 OWN_FILES = (_CATALOGUE, _FORMS, _FACTORS, _PROGRAMS)
-"""What a backup holds beside the database."""
+"""Part of every backup."""
 RECEIPTS_KEY = "receipts.key"
-"""Opens what donors gave for their receipts (receipts/sealing.py): in a backup only when somebody asks for it."""
+"""Opens donors' data (receipts/sealed_data.py); part of a backup only on request."""
 
 
 class StateRefused(CentralError):
-    """A file of the state folder is not what it should be. The message names it."""
+    """A file of the state folder is invalid. The message names it."""
 
 
 def catalogue_key(state: Path) -> Ed25519PrivateKey:
-    """Signs catalogues. Gateways pin its public half: losing it means enrolling them all again. Raises StateRefused."""
+    """Return the key that signs catalogues; gateways pin it at enrolment. Raises StateRefused."""
     return Ed25519PrivateKey.from_private_bytes(_secret(state / _CATALOGUE))
 
 
 def form_secret(state: Path) -> bytes:
-    """Guards forms against other sites; shared by all processes of this state folder. Raises StateRefused."""
+    """Return the secret of CSRF tokens, shared by all processes of this state folder. Raises StateRefused."""
     return _secret(state / _FORMS)
 
 
 def factor_key(state: Path) -> bytes:
-    """Seals the secrets of the staff's second factors. Losing it means setting them up anew. Raises StateRefused."""
+    """Return the key that seals second factors; without it they must be set up again. Raises StateRefused."""
     return _secret(state / _FACTORS)
 
 
 def program_secret(state: Path) -> bytes:
-    """Presence passes and the secrets of webhooks are made from it. Losing it means new ones. Raises StateRefused."""
+    """Return the secret from which presence passes and webhook secrets derive. Raises StateRefused."""
     return _secret(state / _PROGRAMS)
 
 
@@ -43,7 +43,7 @@ def _secret(file: Path) -> bytes:
     if not file.exists():
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomically(file, os.urandom(32))
-    octets = file.read_bytes()
-    if len(octets) != 32:
-        raise StateRefused(f"{file}: 32 octets are expected, {len(octets)} are there")
-    return octets
+    content = file.read_bytes()
+    if len(content) != 32:
+        raise StateRefused(f"{file}: expected 32 bytes, found {len(content)}")
+    return content

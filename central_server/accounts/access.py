@@ -1,4 +1,4 @@
-"""Who may do what where: a role at a place holds for everything at and below that place."""
+"""Define roles and rights; a role at a place applies at and below that place."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -33,19 +33,19 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """An account's roles by place."""
+    """The roles of an account, by place."""
 
     account: str
     roles: Mapping[str, Role]
 
     def places(self, right: Right) -> frozenset[str]:
-        """The tops of the parts of the tree in which the account has the right."""
+        """Return the places at and below which the account has the right."""
         return frozenset(place for place, role in self.roles.items() if right in RIGHTS[role])
 
     def may(self, right: Right, ancestors: Collection[str]) -> bool:
-        """Whether the right holds at a place, given that place and all above it."""
+        """Whether the account has the right at a place; `ancestors`: that place and all above it."""
         return not self.places(right).isdisjoint(ancestors)
 
     def has(self, right: Right) -> bool:
-        """Anywhere."""
+        """Whether the account has the right anywhere."""
         return bool(self.places(right))

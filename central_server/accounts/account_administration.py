@@ -1,4 +1,4 @@
-"""What a governor may do with accounts: only where the governor governs, and never so that nobody governs the top."""
+"""Administer accounts: an administrator acts only at and below their own places, and the top keeps one."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,26 +13,27 @@ from central_server.store.engine.connection import Connection
 from central_server.store.places import places
 
 ONE_TIME = timedelta(hours=72)
-"""How long a password that another person knows may wait for its one use."""
+"""Validity of a password that another person has set."""
 
 
 class NotGoverned(CentralError):
-    """To this governor there is no such account, or no such deed upon it."""
+    """The account does not exist for this administrator, or the action is not allowed."""
 
 
 class NameTaken(CentralError):
-    """There is an account of that name, here or elsewhere."""
+    """An account with that name exists."""
 
 
 class LastGovernor(CentralError):
-    """Nobody could govern the top any more."""
+    """The action would leave the top without an administrator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Governed:
-    """An account as a governor sees it. `roles`: those at and below the governor's places; what it may do elsewhere is
-    not told. `wholly`: it is at home there and has no role elsewhere, so that its password, its second factor, its
-    sessions and its being there are the governor's too. Else an admin of one community could become one of the city.
+    """An account as an administrator sees it. `roles`: only those at and below the administrator's places.
+
+    `wholly`: its home is there and it has no role elsewhere; only then may the administrator change password, second
+    factor, sessions and status. Otherwise an administrator of a community could gain rights of the city.
     """
 
     account: Account
@@ -48,7 +49,7 @@ class Governed:
 async def page(
     connection: Connection, tops: Collection[str], words: str, after: str, limit: int
 ) -> tuple[tuple[Account, dict[str, Role]], ...]:
-    """Those who are at home, or have a role, at or below `tops`, by name, each with its roles there."""
+    """Return accounts of `accounts.page`, each with its roles at and below `tops`."""
     found = await accounts.page(connection, tops, words, after, limit)
     theirs = await accounts.roles_within(connection, tops, [account.name for account in found])
     return tuple(
@@ -57,7 +58,7 @@ async def page(
 
 
 async def one(connection: Connection, name: str, tops: Collection[str], *, lock: bool = False) -> Governed:
-    """Raises NotGoverned. `lock`: nobody else changes the account before this transaction ends."""
+    """Raises NotGoverned. `lock`: no other transaction changes the account before this one ends."""
     account = await accounts.get(connection, name, lock=lock)
     if account is None:
         raise NotGoverned(name)
@@ -70,7 +71,7 @@ async def one(connection: Connection, name: str, tops: Collection[str], *, lock:
 
 
 async def add(connection: Connection, name: str, hashed: str, place: str, role: Role, now: datetime) -> str:
-    """The name as it is spelled. Its password is a one-time one. Raises NameRefused, NameTaken."""
+    """Add an account with a one-time password; return its normalised name. Raises NameRefused, NameTaken."""
     known = new_name(name)
     if not await accounts.add(connection, known, hashed, now, home=place, until=now + ONE_TIME):
         raise NameTaken(known)
@@ -79,14 +80,14 @@ async def add(connection: Connection, name: str, hashed: str, place: str, role: 
 
 
 async def grant(connection: Connection, governed: Governed, place: str, role: Role, now: datetime) -> None:
-    """In the place of the role that the account has there. Raises LastGovernor."""
+    """Replace the account's role at a place. Raises LastGovernor."""
     if role is not Role.admin:
         await _keep_a_governor(connection, governed, place)
     await accounts.grant(connection, governed.account.name, place, role.value, now)
 
 
 async def revoke(connection: Connection, governed: Governed, place: str) -> Role:
-    """The role that it was. Raises NotGoverned, LastGovernor."""
+    """Return the revoked role. Raises NotGoverned, LastGovernor."""
     if place not in governed.roles:
         raise NotGoverned(place)
     await _keep_a_governor(connection, governed, place)
@@ -102,13 +103,13 @@ async def disable(connection: Connection, governed: Governed, now: datetime) -> 
 
 
 async def give_password(connection: Connection, governed: Governed, hashed: str, now: datetime) -> None:
-    """A one-time one; all sessions end. Raises NotGoverned."""
+    """Set a one-time password; all sessions end. Raises NotGoverned."""
     governed.demand_wholly()
     await accounts.set_password(connection, governed.account.name, hashed, now + ONE_TIME)
 
 
 async def reset_factor(connection: Connection, account: str) -> None:
-    """For somebody who lost the phone; all sessions end."""
+    """Remove the second factor and any lock; all sessions end."""
     await accounts.set_factor(connection, account, None)
     await accounts.forget_failures(connection, account)
     await sessions.end_all(connection, account)
@@ -117,7 +118,7 @@ async def reset_factor(connection: Connection, account: str) -> None:
 async def _keep_a_governor(connection: Connection, governed: Governed, place: str) -> None:
     if place != places.TOP or governed.roles.get(place) is not Role.admin:
         return
-    await connection.alone("governors of the top")  # two of them may take away each other's role at the same time
+    await connection.alone("governors of the top")  # two administrators could revoke each other's role at the same time
     if not await accounts.others_at_top(connection, Role.admin.value, governed.account.name):
         raise LastGovernor(governed.account.name)
 

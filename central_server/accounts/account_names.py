@@ -1,4 +1,4 @@
-"""What an account may be called."""
+"""Normalise and validate names of accounts."""
 
 import re
 import unicodedata
@@ -10,16 +10,16 @@ _NAME = re.compile(r"\w[\w.@+-]{0,62}\w|\w")
 
 
 class NameRefused(CentralError):
-    """No name for an account."""
+    """Not a valid name."""
 
 
 def spelled(name: str) -> str:
-    """One spelling for what looks the same: an input method may give full-width letters."""
+    """Normalise a name: input methods may produce full-width letters."""
     return unicodedata.normalize("NFKC", name).strip()
 
 
 def new_name(name: str) -> str:
-    """As it will be spelled. Raises NameRefused."""
+    """Return the normalised name. Raises NameRefused."""
     plain = spelled(name)
     if not _NAME.fullmatch(plain):
         raise NameRefused(f"a name has 1 to {LONGEST} letters or digits of any script, and . @ + - _ between them")

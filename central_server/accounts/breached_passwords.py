@@ -1,8 +1,8 @@
-"""Passwords of ten and more characters that came out in breaches, in lower case, one a line of a file beside this.
+"""Load passwords of ten and more characters that appeared in breaches; breached_passwords.txt lists them.
 
 The most frequent ones of public lists: of SecLists, copyright 2018 Daniel Miessler, and of zxcvbn and zxcvbn-ts,
 copyright 2012-2016 Dan Wheeler and Dropbox, Inc., 2021 zxcvbn-ts (MIT licence); of Django, copyright Django Software
-Foundation (BSD licence of three clauses). What held somebody's address was left out.
+Foundation (BSD licence of three clauses). Entries with personal addresses were removed.
 """
 
 from pathlib import Path
@@ -11,5 +11,5 @@ _FILE = Path(__file__).parent / "breached_passwords.txt"
 
 
 def breached() -> frozenset[str]:
-    """Read anew each time: a password is seldom set, and the list would stay in memory for ever."""
+    """Read the file each time: passwords are set rarely, and a cache would occupy memory."""
     return frozenset(_FILE.read_text(encoding="ascii").split())

@@ -1,6 +1,6 @@
-"""Words that guessers try first, without the digits that people put after them. Lower case, letters and digits only.
+"""List words that attackers try first, in lower case and without trailing digits.
 
-Chosen by us from what is common knowledge in English and Chinese, with the words of this product.
+Common knowledge in English and Chinese, and the words of this product.
 """
 
 COMMON = frozenset(
@@ -37,4 +37,4 @@ OURS = frozenset(
     社区 社區 街道 慈善 捐款 捐赠 捐贈 爱心 愛心 华侨大学 華僑大學 华大 華大 信标 信標 网关 網關 管理员 管理員 密码 密碼
     """.split()  # noqa: SIM905  (a table of words)
 )
-"""Words of this product, of its roles and of the place it was made for: a password of little else is guessed."""
+"""Words of this product, its roles and its first site; a password of little else is easy to guess."""

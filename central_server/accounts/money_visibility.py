@@ -1,4 +1,4 @@
-"""Whether a reader sees to money wherever it looks: else single gifts stay hidden (docs/privacy.md)."""
+"""Decide whether a reader may see single gifts (docs/privacy.md)."""
 
 from collections.abc import Collection
 
@@ -8,10 +8,10 @@ from central_server.store.places import places
 
 
 async def sees_money(connection: Connection, access: Access, tops: Collection[str]) -> bool:
-    """At each of `tops`, and so below them."""
+    """Whether the reader has the money right at each of `tops`."""
     return all([access.may(Right.money, await places.ancestors(connection, top)) for top in tops])
 
 
 async def blind_at(connection: Connection, access: Access, communities: Collection[str]) -> frozenset[str]:
-    """Of these, the communities whose money is not the reader's."""
+    """Return the communities where the reader has no money right."""
     return frozenset([each for each in communities if not await sees_money(connection, access, [each])])

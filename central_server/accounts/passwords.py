@@ -1,4 +1,4 @@
-"""Passwords: which ones are good enough, and how they are kept. Source: NIST SP 800-63B-4, section 3.1.1."""
+"""Check, generate and hash passwords. Source: NIST SP 800-63B-4, section 3.1.1."""
 
 import asyncio
 import secrets
@@ -17,53 +17,53 @@ from central_server.errors import CentralError
 
 SHORTEST = 10
 LONGEST = 200
-_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that looks like something else
+_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # no characters that look alike
 _RUNS = ("01234567890123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm", "1qaz2wsx3edc4rfv5tgb")
-_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # OWASP's minimum: fits a small server
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # OWASP minimum
 _two_at_a_time = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
-"""Each verification takes 19 MiB: a flood of logins waits instead of filling the memory."""
+"""Each verification takes 19 MiB: many logins at once wait instead of filling the memory."""
 
 
 class Weakness(StrEnum):
     short = "short"
     long = "long"
     common = "common"
-    """One of those that are tried first or came out in a breach, or made of one character, a row of keys, our words."""
+    """A common or breached password, one repeated character, a row of keys, or words of this product."""
     name = "name"
-    """It is the account's name, or holds little else."""
+    """The account's name and little else."""
     same = "same"
-    """The old one again."""
+    """The current password."""
 
 
 class PasswordRefused(CentralError):
-    """Not good enough to be set."""
+    """Too weak."""
 
     def __init__(self, weakness: Weakness) -> None:
-        super().__init__(_SAID[weakness])
+        super().__init__(_TEXTS[weakness])
         self.weakness = weakness
 
 
-_SAID = {
+_TEXTS = {
     Weakness.short: f"a password has at least {SHORTEST} characters",
     Weakness.long: f"a password has at most {LONGEST} characters",
-    Weakness.common: "this password is among the first that anybody tries",
+    Weakness.common: "this password is too common",
     Weakness.name: "a password is not the account's name",
     Weakness.same: "the new password is the old one",
 }
 
 
 def check(name: str, password: str, site: Iterable[str] = ()) -> None:
-    """Raises PasswordRefused. Any characters will do: no rule asks for digits or capitals. `site`: its names."""
+    """Raise PasswordRefused for a weak password. Any characters are allowed. `site`: the operator's names."""
     password = _plain(password)
     if len(password) < SHORTEST:
         raise PasswordRefused(Weakness.short)
     if len(password) > LONGEST:
         raise PasswordRefused(Weakness.long)
     bare = _bare(password)
-    told = {password.casefold(), bare, bare.rstrip("0123456789")}
-    if len(set(bare)) < 4 or any(bare in run for run in _RUNS) or not told.isdisjoint(COMMON | breached()):
+    variants = {password.casefold(), bare, bare.rstrip("0123456789")}
+    if len(set(bare)) < 4 or any(bare in run for run in _RUNS) or not variants.isdisjoint(COMMON | breached()):
         raise PasswordRefused(Weakness.common)
-    if _holds_little_but(OURS.union(map(_bare, site)), bare):
+    if _contains_little_but(OURS.union(map(_bare, site)), bare):
         raise PasswordRefused(Weakness.common)
     plain_name = _plain(name).casefold()
     if len(plain_name) >= 3 and len(password.casefold().replace(plain_name, "")) < SHORTEST // 2:
@@ -71,7 +71,7 @@ def check(name: str, password: str, site: Iterable[str] = ()) -> None:
 
 
 def one_time() -> str:
-    """80 bit that a person can read out and type: `k7wm-3qfh-y2pd-9xrt`."""
+    """Return 80 random bits that a person can read out and type: `k7wm-3qfh-y2pd-9xrt`."""
     groups = ("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
     return "-".join(groups)
 
@@ -81,7 +81,7 @@ async def hashed(password: str) -> str:
 
 
 async def fits(known: str | None, password: str) -> bool:
-    """Whether `known` is its hash. With None it takes just as long, and says no; so it does for what is too long."""
+    """Whether `known` is the password's hash. None, and too long passwords, return False after the same time."""
     given = _plain(password)
     looked_for = known if len(given) <= LONGEST else None
     fitting = await asyncio.get_running_loop().run_in_executor(_two_at_a_time, _verified, looked_for, given[:LONGEST])
@@ -89,9 +89,9 @@ async def fits(known: str | None, password: str) -> bool:
 
 
 def _verified(known: str | None, password: str) -> bool:
-    nobody = _nobodys()  # whoever comes first waits for it, known or not
+    fallback = _random_hash()  # computed for every first call, so that its time reveals nothing
     try:
-        return _hasher.verify(known or nobody, password)
+        return _hasher.verify(known or fallback, password)
     except (VerificationError, InvalidHashError):
         return False
 
@@ -100,8 +100,8 @@ def _bare(text: str) -> str:
     return "".join(character for character in _plain(text).casefold() if character.isalnum())
 
 
-def _holds_little_but(words: Iterable[str], bare: str) -> bool:
-    """Whether only digits and a letter or three are left when the words are taken out."""
+def _contains_little_but(words: Iterable[str], bare: str) -> bool:
+    """Whether at most three letters remain when the words and digits are removed."""
     rest = bare
     for word in sorted(words, key=len, reverse=True):
         rest = rest.replace(word, "") if word else rest
@@ -109,11 +109,11 @@ def _holds_little_but(words: Iterable[str], bare: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    """One spelling for what looks the same: an input method may give full-width letters."""
+    """Normalise: input methods may produce full-width letters."""
     return unicodedata.normalize("NFKC", text)
 
 
 @cache
-def _nobodys() -> str:
-    """The hash of a password that nobody has. Not made on import: most programs never ask, and it takes 19 MiB."""
+def _random_hash() -> str:
+    """Return the hash of a random password. Not computed on import, because it takes 19 MiB."""
     return _hasher.hash(secrets.token_urlsafe(16))

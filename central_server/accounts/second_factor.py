@@ -1,6 +1,6 @@
-"""The second factor: codes by time (TOTP, RFC 6238) from an app on the person's phone.
+"""Verify second factors: time-based codes (TOTP, RFC 6238) from an app on the person's phone.
 
-The secret is in the database only sealed, by a key that is not in there: a copy of the database gives no codes.
+The database contains the secret only sealed by a key outside it, so a copy of the database yields no codes.
 """
 
 import hmac
@@ -18,15 +18,15 @@ from central_server.errors import CentralError
 STEP_S = 30
 _NONCE = 12
 _DRIFT = (0, -1, 1)
-"""A phone's clock may be a step away, and typing takes time."""
+"""Accepted time steps: a phone's clock may differ, and typing takes time."""
 
 
 class SecretUnreadable(CentralError):
-    """Sealed by another key, or for another account: the second factor must be set up anew."""
+    """Sealed by another key or for another account: the second factor must be set up again."""
 
 
 class Seal:
-    """`key`: 32 octets that are kept outside the database."""
+    """`key`: 32 bytes that are stored outside the database."""
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
@@ -38,24 +38,24 @@ class Seal:
     def open(self, account: str, sealed: str) -> str:
         """Raises SecretUnreadable."""
         try:
-            octets = urlsafe_b64decode(sealed)
-            return self._cipher.decrypt(octets[:_NONCE], octets[_NONCE:], account.encode()).decode()
+            sealed_bytes = urlsafe_b64decode(sealed)
+            return self._cipher.decrypt(sealed_bytes[:_NONCE], sealed_bytes[_NONCE:], account.encode()).decode()
         except (InvalidTag, ValueError) as error:
             raise SecretUnreadable("the secret was sealed by another key") from error
 
 
 def new_secret() -> str:
-    """160 bit, in base32."""
+    """Return 160 random bits in base32."""
     return pyotp.random_base32()
 
 
 def address(secret: str, account: str, issuer: str) -> str:
-    """What the app reads from the QR code."""
+    """Return the otpauth URI for the QR code."""
     return pyotp.TOTP(secret).provisioning_uri(name=account, issuer_name=issuer)
 
 
 def step_of(secret: str, code: str, now: datetime) -> int | None:
-    """The time step whose code this is, or None. Whoever takes it must take each step once."""
+    """Return the time step of a code, None for a wrong one. The caller must accept each step only once."""
     given = "".join(character for character in unicodedata.normalize("NFKC", code) if not character.isspace())
     totp = pyotp.TOTP(secret)
     current = int(now.timestamp()) // STEP_S

@@ -1,4 +1,4 @@
-"""A running session: an opaque token in a cookie, kept only as its hash, and what it owes before any page."""
+"""Manage sessions: an opaque token in a cookie, stored only as its hash, and the pending login steps."""
 
 import hashlib
 import secrets
@@ -15,38 +15,35 @@ from central_server.store.engine.database import Database
 
 LONGEST = timedelta(hours=12)
 IDLE = timedelta(minutes=30)
-_NOTICED = timedelta(minutes=1)
-"""How much later a further use is written down: looking at pages costs no write each."""
+_USE_STORED_AFTER = timedelta(minutes=1)
+"""Further use is stored only after this time, so that not every page costs a write."""
 
 
 class Owed(StrEnum):
-    """In this order."""
+    """A login step that must be completed before any other page, in this order."""
 
     code = "code"
-    """Of the second factor."""
+    """A code of the second factor."""
     password = "password"  # noqa: S105  (a word)
-    """A new one in the place of one that another person knows."""
+    """A new password instead of a one-time password."""
     factor = "factor"
-    """A second factor, where everybody needs one."""
+    """A second factor, where every account needs one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Who is there and with what. `session`: the id of the session."""
-
+class LoginStatus:
     access: Access
     session: Session
     owed: Owed | None
     account: Account
 
 
-async def standing(
+async def find_login(
     database: Database, token: str, now: datetime, *, factors_demanded: bool, used: bool = True
-) -> Standing | None:
-    """None when the session is not there, is over, or was not used for half an hour.
+) -> LoginStatus | None:
+    """Return None for a session that does not exist, has ended, or was idle for half an hour.
 
-    `factors_demanded`: everybody needs a second factor here. `used` False: nobody did anything, a page brought itself
-    up to date.
+    `factors_demanded`: every account needs a second factor. `used` False: an open page updates itself.
     """
     digest = hash_of(token)
     async with database.read() as connection:
@@ -57,11 +54,11 @@ async def standing(
         if account is None or account.disabled_at is not None:
             return None
         roles = await accounts.roles(connection, account.name)
-    if used and session.used_at + _NOTICED <= now:
+    if used and session.used_at + _USE_STORED_AFTER <= now:
         async with database.write() as connection:
             await sessions.use(connection, digest, now)
     access = Access(account.name, {place: Role(role) for place, role in roles.items()})
-    return Standing(access, session, _owed(account, session, factors_demanded=factors_demanded), account)
+    return LoginStatus(access, session, _owed(account, session, factors_demanded=factors_demanded), account)
 
 
 def _owed(account: Account, session: Session, *, factors_demanded: bool) -> Owed | None:
@@ -75,7 +72,7 @@ def _owed(account: Account, session: Session, *, factors_demanded: bool) -> Owed
 
 
 async def begin(connection: Connection, account: str, now: datetime, *, agent: str, factor_given: bool = False) -> str:
-    """The token, which goes into the cookie and nowhere else."""
+    """Start a session; return its token, which goes only into the cookie."""
     token = secrets.token_urlsafe(32)
     session = Session(hash_of(token), account, now, now + LONGEST, now, factor_given, agent[:200])
     await sessions.begin(connection, session, now - IDLE)
@@ -83,11 +80,11 @@ async def begin(connection: Connection, account: str, now: datetime, *, agent: s
 
 
 async def renew(connection: Connection, session: Session, now: datetime, *, factor_given: bool) -> str:
-    """A new token when a session gains in rights: one that was seen before then is worth nothing."""
+    """Replace the token of a session that gains rights, so that an earlier stolen token is useless."""
     await sessions.end(connection, session.token_hash)
     token = secrets.token_urlsafe(32)
     renewed = Session(
-        hash_of(token), session.account, session.begun_at, session.ends_at, now, factor_given, session.agent
+        hash_of(token), session.account, session.started_at, session.ends_at, now, factor_given, session.agent
     )
     await sessions.begin(connection, renewed, now - IDLE)
     return token

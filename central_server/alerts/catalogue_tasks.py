@@ -1,12 +1,13 @@
-"""What is wrong with what gateways are told, and with the identities of beacons: as tasks."""
+"""Find tasks about catalogues that gateways cannot take, and about identities of beacons that are used twice."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
+from central_server.alerts.task_kinds import Task, TaskKind
 from central_server.catalogue.catalogue_version import is_impossible
-from central_server.catalogue.identity_ownership import IN_USE_FOR, owners
+from central_server.catalogue.identity_ownership import IN_USE_FOR
+from central_server.catalogue.identity_ownership import owners as find_owners
 from central_server.catalogue.publication import Obstacle
 from central_server.enrolment.gateway_status import Surveyed
 from central_server.store.catalogue import beacons, catalogues, cloned_beacons, identity_conflicts
@@ -17,126 +18,126 @@ from central_server.store.places import places
 from central_server.store.places.places import TOP
 from central_server.store.statistics import beacon_activity
 from sync_contract.beacon_identity import BeaconId
-from sync_contract.project import Texts
 
-_WISHED_BACK = timedelta(days=7)
-_SUSPECT_BACK = timedelta(hours=3)
-_STUCK = {Obstacle.too_large.value: "catalogue_full", Obstacle.no_number.value: "catalogue_number"}
+_CONFLICTS_BACK = timedelta(days=7)
+_CLONES_BACK = timedelta(hours=3)
+_STUCK = {
+    Obstacle.too_large.value: TaskKind.catalogue_full,
+    Obstacle.no_number.value: TaskKind.catalogue_number,
+}
 SHARED = "/staff/beacons?shared=yes"
 
 
-@dataclass(frozen=True, slots=True)
-class Concern:
-    """`word`: a Matter's. `count`: of beacons. The rest as in `tasks.Task`."""
-
-    word: str
-    place: str
-    subject: str
-    label: str
-    link: str
-    count: int = 1
-    since: datetime | None = None
-    beacon: str = ""
-    names: Texts | None = None
-
-
-async def concerns(
+async def find_catalogue_tasks(
     connection: Connection, surveyed: Collection[Surveyed], tops: Collection[str], now: datetime
-) -> list[Concern]:
-    """Of the places at and below `tops`."""
+) -> list[Task]:
     known = {each.gateway.id: each.gateway for each in surveyed}
     found = []
     for each in await catalogues.troubles(connection, tops):
         place = await places.get(connection, each.community)
         if each.reason in _STUCK and place is not None:
             about = (each.community, each.community, "", "/staff/projects")
-            found.append(Concern(_STUCK[each.reason], *about, since=each.since, names=place.names))
-    found += await _lost(connection, surveyed, now)
-    found += [
-        Concern("cloned_beacon", known[each.gateway].community, f"{each.gateway} {each.beacon}",
-                known[each.gateway].label, f"/staff/figures?{urlencode({'beacon': each.beacon})}",
-                since=each.at, beacon=each.beacon)
-        for each in await cloned_beacons.suspects(connection, tops, now - _SUSPECT_BACK)
-        if each.gateway in known
-    ]  # fmt: skip
-    return found + await _identities(connection, known, tops, now)
+            found.append(Task(_STUCK[each.reason], *about, since=each.since, names=place.names))
+    found += await _unknown_catalogues(connection, surveyed, now)
+    for suspect in await cloned_beacons.suspects(connection, tops, now - _CLONES_BACK):
+        if suspect.gateway in known:
+            link = f"/staff/figures?{urlencode({'beacon': suspect.beacon})}"
+            found.append(_beacon_task(TaskKind.cloned_beacon, known[suspect.gateway], suspect.beacon, link, suspect.at))
+    return found + await _identity_tasks(connection, known, tops, now)
 
 
-async def _lost(connection: Connection, surveyed: Collection[Surveyed], now: datetime) -> list[Concern]:
-    """Gateways that say they hold a catalogue that was never made here: they take no other."""
-    saying = [each for each in surveyed if each.report is not None and is_impossible(0, _held(each), now)]
-    newest = await catalogues.newest_versions(connection, {each.gateway.community for each in saying})
+def _beacon_task(kind: TaskKind, gateway: Gateway, beacon: str, link: str, since: datetime | None = None) -> Task:
+    about = (gateway.community, f"{gateway.id} {beacon}", gateway.label, link)
+    return Task(kind, *about, since=since, beacon=beacon, gateway=gateway.id)
+
+
+async def _unknown_catalogues(connection: Connection, surveyed: Collection[Surveyed], now: datetime) -> list[Task]:
+    """Gateways that hold a catalogue version that this server never published: they accept no other."""
+    claiming = [each for each in surveyed if is_impossible(0, _version(each), now)]
+    newest = await catalogues.newest_versions(connection, {each.gateway.community for each in claiming})
     return [
-        Concern("catalogue_lost", each.gateway.community, each.gateway.id, each.gateway.label,
-                f"/staff/gateways/{each.gateway.id}")
-        for each in saying
-        if is_impossible(newest.get(each.gateway.community, 0), _held(each), now)
-    ]  # fmt: skip
+        Task(
+            TaskKind.catalogue_lost,
+            each.gateway.community,
+            each.gateway.id,
+            each.gateway.label,
+            f"/staff/gateways/{each.gateway.id}",
+            gateway=each.gateway.id,
+        )
+        for each in claiming
+        if is_impossible(newest.get(each.gateway.community, 0), _version(each), now)
+    ]
 
 
-def _held(each: Surveyed) -> int:
+def _version(each: Surveyed) -> int:
     return each.report.catalogue_version if each.report is not None else 0
 
 
-async def _identities(
+async def _identity_tasks(
     connection: Connection, known: Mapping[str, Gateway], tops: Collection[str], now: datetime
-) -> list[Concern]:
-    """In use twice, sent twice, and wanted by others. Who the others are is told to nobody but who sees both."""
-    wished = await identity_conflicts.since(connection, now - _WISHED_BACK)
+) -> list[Task]:
+    """Identities that are registered twice, sent twice, or requested by another community.
+
+    The other community is named only to staff who see both.
+    """
+    requested = await identity_conflicts.since(connection, now - _CONFLICTS_BACK)
     sent = await beacon_activity.sent_twice(connection, now - IN_USE_FOR)
     doubled = await beacons.doubled(connection)
-    first = await _first(connection, {*wished, *(each.beacon for each in sent)})
-    of = await places.communities_of(connection, {each.place for each in (*doubled, *first.values())})
-    mine = None if TOP in tops else {place.id for place in await places.every(connection, tops)}
+    owners = await _owners(connection, {*requested, *(each.beacon for each in sent)})
+    community_of = await places.communities_of(connection, {each.place for each in (*doubled, *owners.values())})
+    visible = None if TOP in tops else {place.id for place in await places.every(connection, tops)}
 
     wanted: dict[str, dict[BeaconId, datetime]] = {}
-    for beacon, by in wished.items():
-        holder = of[first[beacon].place] if beacon in first else None
-        latest = max((at for wisher, at in by.items() if wisher != holder), default=None)
-        if holder is not None and latest is not None:
-            wanted.setdefault(holder, {})[beacon] = latest
+    for beacon, by in requested.items():
+        owner = community_of[owners[beacon].place] if beacon in owners else None
+        latest = max((at for community, at in by.items() if community != owner), default=None)
+        if owner is not None and latest is not None:
+            wanted.setdefault(owner, {})[beacon] = latest
     for each in sent:
-        holder = of[first[each.beacon].place] if each.beacon in first else None
-        if holder is not None and each.last_at is not None and not await _in_line(connection, holder, each.community):
-            at = wanted.setdefault(holder, {})
+        owner = community_of[owners[each.beacon].place] if each.beacon in owners else None
+        if owner is not None and each.last_at is not None and not await _related(connection, owner, each.community):
+            at = wanted.setdefault(owner, {})
             at[each.beacon] = max(at.get(each.beacon, each.last_at), each.last_at)
     found = [
-        Concern("identity_wanted", place, place, "", _link(first, asked), len(asked), max(asked.values()))
-        for place, asked in wanted.items()
+        Task(TaskKind.identity_wanted, place, place, "", _link(owners, times), len(times), max(times.values()))
+        for place, times in wanted.items()
     ]
-    twice: dict[str, set[BeaconId]] = {}
-    for beacon, communities in _communities(doubled, of).items():
-        for community in communities if len(communities) > 1 else ():
-            twice.setdefault(community, set()).add(beacon)
-    found += [Concern("identity_twice", place, place, "", SHARED, len(same)) for place, same in twice.items()]
-    found = [each for each in found if mine is None or each.place in mine]
+    found += [
+        Task(TaskKind.identity_twice, place, place, "", SHARED, len(shared))
+        for place, shared in _shared_identities(doubled, community_of).items()
+    ]
+    found = [task for task in found if visible is None or task.community in visible]
     return found + [
-        Concern("advert_twice", known[each.gateway].community, f"{each.gateway} {each.beacon}",
-                known[each.gateway].label, f"/staff/gateways/{each.gateway}", beacon=str(each.beacon))
+        _beacon_task(TaskKind.advert_twice, known[each.gateway], str(each.beacon), f"/staff/gateways/{each.gateway}")
         for each in sent
         if each.gateway in known
-    ]  # fmt: skip
+    ]
 
 
-async def _first(connection: Connection, wanted: Iterable[BeaconId]) -> dict[BeaconId, StoredBeacon]:
+async def _owners(connection: Connection, wanted: Iterable[BeaconId]) -> dict[BeaconId, StoredBeacon]:
     found: dict[BeaconId, StoredBeacon] = {}
     every = sorted(wanted)
     for start in range(0, len(every), 200):
-        found |= await owners(connection, every[start : start + 200])
+        found |= await find_owners(connection, every[start : start + 200])
     return found
 
 
-async def _in_line(connection: Connection, one: str, other: str) -> bool:
+async def _related(connection: Connection, one: str, other: str) -> bool:
+    """Whether one place is the other or above it."""
     return one in await places.ancestors(connection, other) or other in await places.ancestors(connection, one)
 
 
-def _communities(doubled: Iterable[StoredBeacon], of: Mapping[str, str]) -> dict[BeaconId, set[str]]:
-    found: dict[BeaconId, set[str]] = {}
+def _shared_identities(doubled: Iterable[StoredBeacon], community_of: Mapping[str, str]) -> dict[str, set[BeaconId]]:
+    """Return by community the identities that another community uses too."""
+    communities: dict[BeaconId, set[str]] = {}
     for each in doubled:
-        found.setdefault(each.beacon, set()).add(of[each.place])
-    return found
+        communities.setdefault(each.beacon, set()).add(community_of[each.place])
+    shared: dict[str, set[BeaconId]] = {}
+    for beacon, users in communities.items():
+        for community in users if len(users) > 1 else ():
+            shared.setdefault(community, set()).add(beacon)
+    return shared
 
 
-def _link(first: Mapping[BeaconId, StoredBeacon], asked: Collection[BeaconId]) -> str:
-    """To the beacon, if it is one."""
-    return f"/staff/beacons/{first[next(iter(asked))].id}" if len(asked) == 1 else "/staff/beacons"
+def _link(owners: Mapping[BeaconId, StoredBeacon], wanted: Collection[BeaconId]) -> str:
+    return f"/staff/beacons/{owners[next(iter(wanted))].id}" if len(wanted) == 1 else "/staff/beacons"

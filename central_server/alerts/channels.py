@@ -1,4 +1,4 @@
-"""The ways in which this server reaches people."""
+"""Open the senders of alerts: e-mail and WeCom robots."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -14,10 +14,10 @@ from central_server.state_files import StateRefused
 
 @asynccontextmanager
 async def open_senders(alerts: AlertSettings, mail: MailSettings) -> AsyncIterator[Mapping[str, Sender]]:
-    """By kind; mail only where a mail server is named. Raises StateRefused for a password file that cannot be read."""
+    """Yield senders by kind; mail only with a mail server. Raises StateRefused for an unreadable password file."""
     found: dict[str, Sender] = {}
     if mail.host:
-        # imported here: a server that sends no mail does without Python's letters
+        # imported late: without mail the email package is not loaded
         from central_server.alerts.mail import MailSender
 
         found["mail"] = MailSender(

@@ -1,10 +1,11 @@
-"""From what waits for somebody to alerts: when each began, when it was over, and whether somebody took it on."""
+"""Turn tasks into alerts: store when each began and ended, and who took it on."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from central_server.alerts.tasks import Matter, Task, tasks
+from central_server.alerts.task_kinds import Task, TaskKind
+from central_server.alerts.tasks import find_tasks
 from central_server.banks.port import Expiring
 from central_server.enrolment.gateway_status import survey
 from central_server.store.alerts import alerts
@@ -13,73 +14,79 @@ from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from central_server.store.places.places import TOP
 
-OVER_AFTER = timedelta(minutes=2)
-"""A task that is gone for less than this is still the same one: a gateway at the edge of late is told of once."""
-OVER_AFTER_A_RESTART = timedelta(minutes=5)
-"""A gateway that was restarted begins anew, and takes its time to miss again what it missed before: it is no end."""
-_MISSED_ANEW = {
-    Matter.deaf.value: OVER_AFTER_A_RESTART,
-    Matter.tag_silent.value: OVER_AFTER_A_RESTART,
-    Matter.advert_unheard.value: OVER_AFTER_A_RESTART,
-    Matter.nothing_heard.value: timedelta(minutes=40),
+_ENDS_AFTER = timedelta(minutes=2)
+"""A task that returns within this time is the same alert: a gateway at the limit of "late" causes one message."""
+_ENDS_AFTER_RESTART = timedelta(minutes=5)
+"""A restarted gateway reports nothing missed until it has missed it again."""
+_SLOW_KINDS = {
+    TaskKind.deaf.value: _ENDS_AFTER_RESTART,
+    TaskKind.tag_silent.value: _ENDS_AFTER_RESTART,
+    TaskKind.advert_unheard.value: _ENDS_AFTER_RESTART,
+    TaskKind.nothing_heard.value: timedelta(minutes=40),
 }
-KEPT = timedelta(days=90)
+STORED_FOR = timedelta(days=90)
+"""Ended alerts are deleted after this time."""
 
 
-async def look(
+async def update_alerts(
     database: Database,
     environment: str,
     expiring: Sequence[Expiring],
     now: datetime,
     *,
-    not_backed_up_since: datetime | None = None,
+    last_backup_at: datetime | None = None,
 ) -> None:
-    """Bring the alerts up to what waits now, and the bank's credentials that end soon. For one process at a time.
+    """Bring the alerts up to date with the tasks of now. Only one process may run it at a time.
 
-    `not_backed_up_since`: when the last backup was made that should have been followed by another one.
+    `expiring`: the bank's credentials that end soon. `last_backup_at`: of an overdue backup, None when none is due.
     """
     async with database.read() as connection:
         surveyed = await survey(connection, [TOP], now)
-        waiting = list(await tasks(connection, surveyed, [TOP], [TOP], environment, now))
+        waiting = list(await find_tasks(connection, surveyed, [TOP], [TOP], environment, now))
     waiting += [
-        Task(Matter.credential_ends, TOP, f"{end.file} {end.until.date()}", end.file, "/staff/alerts", since=end.until)
+        Task(TaskKind.credential_ends, TOP, f"{end.file} {end.until:%F}", end.file, "/staff/alerts", since=end.until)
         for end in expiring
     ]
-    if not_backed_up_since is not None:
-        waiting.append(Task(Matter.backup_missing, TOP, "backups", "", "/staff/alerts", since=not_backed_up_since))
+    if last_backup_at is not None:
+        waiting.append(Task(TaskKind.backup_missing, TOP, "backups", "", "/staff/alerts", since=last_backup_at))
+    await store_tasks(database, waiting, now)
+
+
+async def store_tasks(database: Database, waiting: Sequence[Task], now: datetime) -> None:
+    """Open an alert for each new task, and end those of tasks that wait no more."""
     async with database.write() as connection:
         await connection.alone("alerts")
-        await _keep(connection, waiting, now)
+        await _store(connection, waiting, now)
 
 
-async def _keep(connection: Connection, waiting: Sequence[Task], now: datetime) -> None:
-    held = {(alert.matter, alert.subject): alert for alert in await alerts.open_ones(connection, [TOP])}
+async def _store(connection: Connection, waiting: Sequence[Task], now: datetime) -> None:
+    known = {(alert.kind, alert.subject): alert for alert in await alerts.open_ones(connection, [TOP])}
     new: list[Alert] = []
     for task in waiting:
-        fresh = _alert(task, now)
-        before = held.pop((fresh.matter, fresh.subject), None)
+        alert = _alert(task, now)
+        before = known.pop((alert.kind, alert.subject), None)
         if before is None:
-            new.append(fresh)
+            new.append(alert)
         else:
-            await alerts.see(connection, _again(before, fresh))
+            await alerts.update_seen(connection, _merged(before, alert))
     await alerts.add(connection, new)
-    over = [each.id for each in held.values() if now - each.seen_at > _MISSED_ANEW.get(each.matter, OVER_AFTER)]
+    over = [each.id for each in known.values() if now - each.seen_at > _SLOW_KINDS.get(each.kind, _ENDS_AFTER)]
     await alerts.end(connection, over, now)
-    await alerts.forget(connection, now - KEPT)
+    await alerts.delete_ended(connection, now - STORED_FOR)
 
 
 def _alert(task: Task, now: datetime) -> Alert:
-    amount = task.amount
     return Alert(
-        matter=task.matter.value,
+        kind=task.kind.value,
         subject=task.subject,
         community=task.community,
+        label=task.label,
         gateway=task.gateway,
         link=task.link,
         count=task.count,
         since=task.since,
-        amount_minor=None if amount is None else amount.minor,
-        currency=None if amount is None else amount.currency,
+        amount_minor=None if task.amount is None else task.amount.minor,
+        currency=None if task.amount is None else task.amount.currency,
         beacon=task.beacon,
         names=None if task.names is None else task.names.model_dump_json(by_alias=True),
         opened_at=now,
@@ -87,11 +94,11 @@ def _alert(task: Task, now: datetime) -> Alert:
     )
 
 
-def _again(before: Alert, fresh: Alert) -> Alert:
-    """What happened anew after somebody took it on waits for somebody again."""
-    kept = replace(fresh, id=before.id, opened_at=before.opened_at)
-    if before.acknowledged_at is None or (fresh.since is not None and fresh.since > before.acknowledged_at):
-        return kept
+def _merged(before: Alert, current: Alert) -> Alert:
+    """Keep the acknowledgement, unless the task occurred again after it."""
+    merged = replace(current, id=before.id, opened_at=before.opened_at)
+    if before.acknowledged_at is None or (current.since is not None and current.since > before.acknowledged_at):
+        return merged
     return replace(
-        kept, acknowledged_at=before.acknowledged_at, acknowledged_by=before.acknowledged_by, note=before.note
+        merged, acknowledged_at=before.acknowledged_at, acknowledged_by=before.acknowledged_by, note=before.note
     )

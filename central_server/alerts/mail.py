@@ -1,4 +1,4 @@
-"""Alerts by e-mail, through the operator's own mail server (SMTP, RFC 5321; STARTTLS or TLS)."""
+"""Send alerts by e-mail through the operator's mail server (SMTP, RFC 5321; STARTTLS or TLS)."""
 
 import asyncio
 import smtplib
@@ -8,11 +8,11 @@ from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import Literal
 
-from central_server.alerts.notifier import Message, TellingFailed
+from central_server.alerts.notifier import Message, SendFailed
 
 _TIMEOUT_S = 10
-"""For each word of the conversation."""
-_LONGEST_S = 20
+"""For each reply of the mail server."""
+_MAX_S = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,13 @@ class MailSender:
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = self.sender, address, message.subject
         mail["Date"], mail["Message-ID"] = formatdate(), make_msgid(domain=self.sender.rpartition("@")[2])
-        mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday note answers it
+        mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no automatic reply
         mail.set_content("\n\n".join(message.lines) + "\n")
         try:
-            async with asyncio.timeout(_LONGEST_S):
+            async with asyncio.timeout(_MAX_S):
                 await asyncio.to_thread(self._send, mail)
         except TimeoutError as error:
-            raise TellingFailed(f"{self.host}:{self.port}: too slow") from error
+            raise SendFailed(f"{self.host}:{self.port}: too slow") from error
 
     def _send(self, mail: EmailMessage) -> None:
         trust = self.trust or ssl.create_default_context()
@@ -49,7 +49,7 @@ class MailSender:
                     server.login(self.user, self.password)
                 server.send_message(mail)
         except (smtplib.SMTPException, OSError) as error:
-            raise TellingFailed(f"{self.host}:{self.port}: {_plain(error)}") from error
+            raise SendFailed(f"{self.host}:{self.port}: {_plain(error)}") from error
 
     def _connected(self, trust: ssl.SSLContext) -> smtplib.SMTP:
         if self.security == "tls":
@@ -58,12 +58,12 @@ class MailSender:
 
 
 def _plain(error: Exception) -> str:
-    """What the other side said, on one line."""
+    """Return the server's reply, or the error, on one line."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         answers = [f"{code} {text.decode(errors='replace')}" for code, text in error.recipients.values()]
         return " ".join("; ".join(answers).split())
     if isinstance(error, smtplib.SMTPResponseException):
-        told = error.smtp_error
-        said = told.decode(errors="replace") if isinstance(told, bytes) else told
-        return " ".join(f"{error.smtp_code} {said}".split())
+        reply = error.smtp_error
+        text = reply.decode(errors="replace") if isinstance(reply, bytes) else reply
+        return " ".join(f"{error.smtp_code} {text}".split())
     return " ".join(f"{type(error).__name__} {error}".split())

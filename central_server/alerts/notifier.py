@@ -1,4 +1,4 @@
-"""Alerts reach people: each channel gets one message with everything that is new to it."""
+"""Send alerts to people: each channel gets one message with everything that is new to it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Protocol
 import structlog
 
 from central_server.alerts.place_names import place_names
-from central_server.alerts.tasks import ABOUT_MONEY, Matter
+from central_server.alerts.task_kinds import ABOUT_MONEY, TaskKind
 from central_server.errors import CentralError
 from central_server.store.alerts import alerts
 from central_server.store.alerts.alerts import Alert, Channel
@@ -21,15 +21,15 @@ from sync_contract.project import Texts
 from sync_contract.strict_model import Language
 
 _log = structlog.get_logger()
-SETTLES = timedelta(minutes=1)
-"""What happens together is told together, and what is over within a minute is not told at all."""
-AGAIN = timedelta(days=1)
-"""What nobody took on is told again."""
-_LONGEST_WAIT = timedelta(minutes=30)
+DELAY = timedelta(minutes=1)
+"""Alerts of one minute go out in one message; an alert that ends within it is not sent."""
+REPEAT_AFTER = timedelta(days=1)
+"""An alert that nobody took on is sent again."""
+_MAX_RETRY_WAIT = timedelta(minutes=30)
 
 
-class TellingFailed(CentralError):
-    """The channel did not take the message: try again later. The message names no secret."""
+class SendFailed(CentralError):
+    """The channel did not take the message: try again later. The text contains no secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,98 +41,97 @@ class Message:
 
 
 class Sender(Protocol):
-    """One kind of channel."""
+    """Sends messages over one kind of channel."""
 
     async def send(self, address: str, message: Message) -> None:
-        """Raises TellingFailed."""
+        """Raises SendFailed."""
 
 
-class Writer(Protocol):
-    """From what is new and what is over to a message in the reader's language."""
+class MessageWriter(Protocol):
+    """Words new and ended alerts in the reader's language."""
 
     def __call__(
         self,
         language: Language,
         new: Sequence[Alert],
-        over: Sequence[Alert],
+        ended: Sequence[Alert],
         now: datetime,
         names: Mapping[str, Texts] = MappingProxyType({}),
-        here: str = "",
+        place: str = "",
     ) -> Message:
-        """`names`: of the places of which the channel hears; `here`: the one that is told."""
+        """`place`: the channel's own; `names`: of the places at and below it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """`senders` by the kind of channel."""
+class AlertNotifier:
+    """`senders` by kind of channel."""
 
     database: Database
     senders: Mapping[str, Sender]
-    write: Writer
+    write: MessageWriter
 
-    async def tell(self, now: datetime, *, alive: Callable[[], None] = lambda: None) -> int:
-        """Tell every channel what is new to it; how many messages were taken. For one process at a time.
+    async def notify_channels(self, now: datetime, *, alive: Callable[[], None] = lambda: None) -> int:
+        """Send to every channel what is new to it; return the number of messages. Only one process may run it.
 
-        `alive` is called after each of them: a dead mail server takes its time.
+        `alive` is called after each channel: a mail server that does not answer takes long.
         """
         async with self.database.read() as connection:
             every = await alerts.channels(connection, [TOP])
-        taken = 0
+        sent = 0
         for channel in every:
             if channel.next_try_at is None or channel.next_try_at <= now:
-                taken += await self._tell(channel, now)
+                sent += await self._notify(channel, now)
                 alive()
-        return taken
+        return sent
 
-    async def try_out(self, channel: Channel, message: Message, now: datetime) -> str:
-        """Send a message now; what went wrong, or nothing."""
+    async def send_test(self, channel: Channel, message: Message, now: datetime) -> str:
+        """Send a message now; return the failure, "" for success."""
         try:
             await self._send(channel, message)
-        except TellingFailed as error:
+        except SendFailed as error:
             return str(error)
         async with self.database.write() as connection:
-            await alerts.arrived(connection, channel.id, now)
+            await alerts.record_sent(connection, channel.id, now)
         return ""
 
     async def _send(self, channel: Channel, message: Message) -> None:
-        """Raises TellingFailed, also for a kind that the settings do not name any more."""
+        """Raises SendFailed, also for a kind that the settings no longer contain."""
         sender = self.senders.get(channel.kind)
         if sender is None:
-            raise TellingFailed(f"{channel.kind} is not set up on this server")
+            raise SendFailed(f"{channel.kind} is not set up on this server")
         await sender.send(channel.address, message)
 
-    async def _tell(self, channel: Channel, now: datetime) -> bool:
+    async def _notify(self, channel: Channel, now: datetime) -> bool:
         async with self.database.read() as connection:
-            new = _heard_by(channel, await alerts.untold(connection, channel, now - SETTLES, now - AGAIN))
-            over = _heard_by(channel, await alerts.over(connection, channel))
-            around = await places.every(connection, [channel.place]) if new or over else ()
-        if not new and not over:
+            new = _visible(channel, await alerts.unsent(connection, channel, now - DELAY, now - REPEAT_AFTER))
+            ended = _visible(channel, await alerts.unsent_ends(connection, channel))
+            around = await places.every(connection, [channel.place]) if new or ended else ()
+        if not new and not ended:
             return False
         names = place_names(place for place in around if place.id != TOP)
-        message = self.write(Language(channel.language), new, over, now, names, channel.place)
+        message = self.write(Language(channel.language), new, ended, now, names, channel.place)
         try:
             await self._send(channel, message)
-        except TellingFailed as error:
-            wait = min(_LONGEST_WAIT, timedelta(seconds=30) * 2 ** min(channel.failures, 10))
-            _log.warning("alert.untold", channel=channel.id, kind=channel.kind, reason=str(error))
+        except SendFailed as error:
+            wait = min(_MAX_RETRY_WAIT, timedelta(seconds=30) * 2 ** min(channel.failures, 10))
+            _log.warning("alert.send_failed", channel=channel.id, kind=channel.kind, reason=str(error))
             async with self.database.write() as connection:
-                await alerts.failed(connection, channel.id, str(error), now + wait)
+                await alerts.record_failure(connection, channel.id, str(error), now + wait)
             return False
 
-        async def keep(connection: Connection) -> None:
+        async def mark(connection: Connection) -> None:
             if await alerts.channel(connection, channel.id) is None:  # removed meanwhile
                 return
-            await alerts.told(connection, channel.id, [alert.id for alert in new], now, ended=False)
-            await alerts.told(connection, channel.id, [alert.id for alert in over], now, ended=True)
-            await alerts.arrived(connection, channel.id, now)
+            await alerts.mark_sent(connection, channel.id, [alert.id for alert in new], now, ended=False)
+            await alerts.mark_sent(connection, channel.id, [alert.id for alert in ended], now, ended=True)
+            await alerts.record_sent(connection, channel.id, now)
 
-        await self.database.written(keep)
+        await self.database.written(mark)
         return True
 
 
-def _heard_by(channel: Channel, found: Sequence[Alert]) -> list[Alert]:
-    """The gravest first. What a newer program noted, and we have no words for, it tells itself."""
-    order = list(Matter)
-    known = [alert for alert in found if alert.matter in order]
-    heard = [alert for alert in known if channel.money or Matter(alert.matter) not in ABOUT_MONEY]
-    return sorted(heard, key=lambda alert: order.index(Matter(alert.matter)))
+def _visible(channel: Channel, found: Sequence[Alert]) -> list[Alert]:
+    """Omit money alerts where the channel gets none. The most urgent first."""
+    order = list(TaskKind)
+    visible = [alert for alert in found if channel.money or TaskKind(alert.kind) not in ABOUT_MONEY]
+    return sorted(visible, key=lambda alert: order.index(TaskKind(alert.kind)))

@@ -1,9 +1,9 @@
-"""Papers that end, money that has to be published, differences and receipts that wait: as tasks."""
+"""Find tasks about ending permits, due disclosures, and differences and receipts that wait."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 from datetime import datetime
 
+from central_server.alerts.task_kinds import Task, TaskKind
 from central_server.permits.deadlines import Deadline
 from central_server.permits.permit_status import PermitStatus, load_permit_status
 from central_server.store.donations import receipts
@@ -12,74 +12,56 @@ from central_server.store.ledger.purse_sums import any_lines
 from central_server.store.places import places
 from central_server.store.reconciliation import differences
 from sync_contract.permit import PermitReason
-from sync_contract.project import Texts
 
 
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """`word`: permit_ends, disclosure_due, difference or receipt_due. `name`: of the organisation or project.
-
-    `days`: until the day, nought when it has come, for a paper; how many wait, for the other two.
-    """
-
-    word: str
-    place: str
-    subject: str
-    name: str
-    link: str
-    days: int
-    since: datetime | None = None
-    names: Texts | None = None
-
-
-async def papers(connection: Connection, tops: Collection[str], environment: str, now: datetime) -> list[Paper]:
-    """Of organisations and projects that are kept at and below `tops`: others' own staff see to theirs."""
-    mine = {place.id for place in await places.every(connection, tops)}
+async def ending_permits(connection: Connection, tops: Collection[str], environment: str, now: datetime) -> list[Task]:
+    """Return tasks about organisations and projects whose own place is at or below `tops`."""
+    visible = {place.id for place in await places.every(connection, tops)}
     found = await load_permit_status(connection, tops, now)
-    told = [*_ends(found)]
+    tasks = [*_certificates(found), *_plans(found)]
     for each in found.campaigns:
         project, due = each.project, each.following
-        # Where no money ever moved there is nothing to publish.
+        # A project without ledger lines has nothing to disclose.
         if due is not None and _near(due) and await any_lines(connection, project.place, project.id, environment):
-            subject = f"{project.place} {project.id} {due.until}"
-            name = project.title.zh_hans
-            owed = Paper("disclosure_due", project.place, subject, name, "/staff/permits", _left(due))
-            told.append(replace(owed, names=project.title))
-    return [each for each in told if each.place in mine]
+            about = (project.place, f"{project.place} {project.id} {due.until}", project.title.zh_hans)
+            days = _days_left(due)
+            tasks.append(Task(TaskKind.disclosure_due, *about, "/staff/permits", days, names=project.title))
+    return [task for task in tasks if task.community in visible]
 
 
-def _ends(found: PermitStatus) -> list[Paper]:
-    told = []
+def _certificates(found: PermitStatus) -> list[Task]:
     used = {(each.organisation.place, each.organisation.id) for each in found.campaigns if each.organisation}
+    tasks = []
     for paper in found.certificates:
-        held, until = paper.organisation, paper.certificate
-        if until is not None and _near(until) and (held.place, held.id) in used:
-            link = f"/staff/organisations/{held.place}/{held.id}"
-            told.append(
-                Paper("permit_ends", held.place, f"certificate {held.place} {held.id}", held.name, link, _left(until))
-            )
-    for campaign in found.campaigns:
-        project = campaign.project
-        name = project.title.zh_hans
-        if campaign.plan is not None and campaign.plan.soon and campaign.judgement.reason is PermitReason.holds:
+        organisation, until = paper.organisation, paper.certificate
+        if until is not None and _near(until) and (organisation.place, organisation.id) in used:
+            about = (organisation.place, f"certificate {organisation.place} {organisation.id}", organisation.name)
+            link = f"/staff/organisations/{organisation.place}/{organisation.id}"
+            tasks.append(Task(TaskKind.permit_ends, *about, link, _days_left(until)))
+    return tasks
+
+
+def _plans(found: PermitStatus) -> list[Task]:
+    tasks = []
+    for each in found.campaigns:
+        project = each.project
+        if each.plan is not None and each.plan.soon and each.judgement.reason is PermitReason.holds:
+            about = (project.place, f"plan {project.place} {project.id}", project.title.zh_hans)
             link = f"/staff/projects/{project.place}/{project.id}"
-            subject = f"plan {project.place} {project.id}"
-            ends = Paper("permit_ends", project.place, subject, name, link, _left(campaign.plan))
-            told.append(replace(ends, names=project.title))
-    return told
+            tasks.append(Task(TaskKind.permit_ends, *about, link, _days_left(each.plan), names=project.title))
+    return tasks
 
 
-async def waiting(connection: Connection, money_tops: Collection[str], environment: str) -> list[Paper]:
-    """By community: differences that nobody settled, and receipts that nobody issued."""
-    found = await differences.waiting(connection, money_tops, environment)
-    told = [
-        Paper("difference", each.community, each.community, "", "/staff/reconciliation", each.count, each.since)
+async def pending_counts(connection: Connection, money_tops: Collection[str], environment: str) -> list[Task]:
+    """Return one task per community for unsettled differences, and one for receipts that are not issued."""
+    pending = (
+        (TaskKind.difference, "/staff/reconciliation", await differences.waiting(connection, money_tops, environment)),
+        (TaskKind.receipt_due, "/staff/receipts", await receipts.waiting(connection, money_tops, environment)),
+    )
+    return [
+        Task(kind, each.community, each.community, "", link, each.count, each.since)
+        for kind, link, found in pending
         for each in found
-    ]
-    due = await receipts.waiting(connection, money_tops, environment)
-    return told + [
-        Paper("receipt_due", each.community, each.community, "", "/staff/receipts", each.count, each.since)
-        for each in due
     ]
 
 
@@ -87,5 +69,5 @@ def _near(ending: Deadline) -> bool:
     return ending.soon or ending.over
 
 
-def _left(ending: Deadline) -> int:
+def _days_left(ending: Deadline) -> int:
     return max(0, ending.days)

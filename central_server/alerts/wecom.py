@@ -1,20 +1,20 @@
-"""Alerts into a group chat of 企業微信, through the group's robot (群機器人 webhook).
+"""Send alerts to a group chat of WeCom (企業微信) through the group's robot (群機器人 webhook).
 
 The robot takes `POST <origin>/cgi-bin/webhook/send?key=<key>` with `{"msgtype": "text", "text": {"content": …}}`,
-at most 2,048 octets of UTF-8 and 20 messages a minute, and answers `{"errcode": 0}`
+at most 2,048 bytes of UTF-8 and 20 messages a minute, and answers `{"errcode": 0}`
 (企業微信開發者中心, 群機器人配置說明).
-Only the key is kept: messages go to no other address than the one of the settings.
+Channels store only the key: messages go to no other origin than that of the settings.
 """
 
 import json
 
 import aiohttp
 
-from central_server.alerts.notifier import Message, TellingFailed
+from central_server.alerts.notifier import Message, SendFailed
 
-LONGEST = 2048
+MAX_BYTES = 2048
 _TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)
-_ANSWER = 8 * 1024
+_MAX_REPLY = 8 * 1024
 
 
 class RobotSender:
@@ -30,25 +30,25 @@ class RobotSender:
             async with self._session.post(
                 self._url, params={"key": address}, json=body, timeout=_TIMEOUT, allow_redirects=False
             ) as response:
-                answer = await response.content.read(_ANSWER)
+                answer = await response.content.read(_MAX_REPLY)
                 status = response.status
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise TellingFailed(f"企业微信: {type(error).__name__}") from error  # its text may hold the key
+            raise SendFailed(f"企业微信: {type(error).__name__}") from error  # its text may contain the key
         if status != 200:
-            raise TellingFailed(f"企业微信: status {status}")
+            raise SendFailed(f"企业微信: status {status}")
         try:
-            told = json.loads(answer)
-            code, reason = told["errcode"], str(told.get("errmsg", ""))
+            reply = json.loads(answer)
+            code, reason = reply["errcode"], str(reply.get("errmsg", ""))
         except (ValueError, TypeError, KeyError) as error:
-            raise TellingFailed("企业微信: the answer is not one of its own") from error
+            raise SendFailed("企业微信: unexpected reply") from error
         if code != 0:
-            raise TellingFailed(f"企业微信: {code} {reason}".replace(address, "…")[:200])
+            raise SendFailed(f"企业微信: {code} {reason}".replace(address, "…")[:200])
 
 
 def content(message: Message) -> str:
-    """At most `LONGEST` octets: whole paragraphs, and a mark where some are missing."""
+    """Return at most `MAX_BYTES` bytes: complete paragraphs, and … where some are omitted."""
     taken = [message.subject]
-    left = LONGEST - len(message.subject.encode()) - len("\n\n…".encode())
+    left = MAX_BYTES - len(message.subject.encode()) - len("\n\n…".encode())
     for line in message.lines:
         left -= len(line.encode()) + 2
         if left < 0:

@@ -1,6 +1,6 @@
-"""One file that makes a server whole again: a tar with its manifest first and the manifest's digest last.
+"""Write and read backup archives: a tar with a manifest first and the manifest's digest last.
 
-Any tar reads it; what is in it, and that nothing of it changed, the manifest says.
+The manifest lists every part with its size and SHA-256 digest.
 """
 
 import hashlib
@@ -29,19 +29,19 @@ SETTINGS = "central.toml"
 
 
 class ArchiveRefused(CentralError):
-    """Not a backup of ours, damaged, or made by a newer program. The message says which."""
+    """Not a backup of this program, damaged, or made by a newer program. The message says which."""
 
 
 class Part(Record):
     """`octets`: how long it is."""
 
     name: Annotated[str, StringConstraints(pattern=_NAMES)]
-    octets: Annotated[int, Field(ge=0)]
+    size: Annotated[int, Field(ge=0)]
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Manifest(Record):
-    """`revision`: the database's schema. `environment`: None where no settings said it."""
+    """`revision`: of the database schema. `environment`: None without settings."""
 
     format: Literal[1]
     program: str
@@ -55,69 +55,69 @@ class Manifest(Record):
         return any(part.name == name for part in self.parts)
 
     @property
-    def octets(self) -> int:
-        return sum(part.octets for part in self.parts)
+    def size(self) -> int:
+        return sum(part.size for part in self.parts)
 
 
 def part(name: str, file: Path) -> Part:
     with file.open("rb") as content:
-        return Part(name=name, octets=file.stat().st_size, sha256=hashlib.file_digest(content, "sha256").hexdigest())
+        return Part(name=name, size=file.stat().st_size, sha256=hashlib.file_digest(content, "sha256").hexdigest())
 
 
 def write(target: BinaryIO, manifest: Manifest, sources: Mapping[str, Path]) -> None:
-    """`sources`: by the names of the manifest's parts. Raises OSError."""
-    told = manifest.model_dump_json(indent=1).encode()
+    """`sources`: files by the names of the manifest's parts. Raises OSError."""
+    manifest_json = manifest.model_dump_json(indent=1).encode()
     with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        _add(tar, _MANIFEST, io.BytesIO(told), len(told), manifest.made_at)
+        _add(tar, _MANIFEST, io.BytesIO(manifest_json), len(manifest_json), manifest.made_at)
         for each in manifest.parts:
             with sources[each.name].open("rb") as content:
-                _add(tar, each.name, content, each.octets, manifest.made_at)
-        digest = hashlib.sha256(told).hexdigest().encode()
+                _add(tar, each.name, content, each.size, manifest.made_at)
+        digest = hashlib.sha256(manifest_json).hexdigest().encode()
         _add(tar, _DIGEST, io.BytesIO(digest), len(digest), manifest.made_at)
 
 
-def _add(tar: tarfile.TarFile, name: str, content: BinaryIO, octets: int, at: datetime) -> None:
+def _add(tar: tarfile.TarFile, name: str, content: BinaryIO, size: int, at: datetime) -> None:
     member = tarfile.TarInfo(name)
-    member.size, member.mode, member.mtime = octets, 0o600, int(at.timestamp())
+    member.size, member.mode, member.mtime = size, 0o600, int(at.timestamp())
     tar.addfile(member, content)
 
 
 def read_manifest(file: BinaryIO) -> Manifest:
     """Raises ArchiveRefused, OSError."""
     with _reading(file) as tar:
-        told = _small(tar, _MANIFEST)
-        if hashlib.sha256(told).hexdigest().encode() != _small(tar, _DIGEST):
+        manifest_json = _small(tar, _MANIFEST)
+        if hashlib.sha256(manifest_json).hexdigest().encode() != _small(tar, _DIGEST):
             raise ArchiveRefused("damaged: its manifest is not the one that was written")
     try:
-        found = json.loads(told)["format"]
+        found = json.loads(manifest_json)["format"]
         if found != FORMAT:
             raise ArchiveRefused(f"made by a newer program: format {found}, this one reads {FORMAT}")
-        return Manifest.model_validate_json(told)
+        return Manifest.model_validate_json(manifest_json)
     except (ValidationError, ValueError, KeyError, TypeError) as error:
         raise ArchiveRefused("its manifest is not one of ours") from error
 
 
 def unpack(file: BinaryIO, manifest: Manifest, folder: Path) -> None:
-    """Each part to `folder` below its name, for the owner alone. Raises ArchiveRefused, OSError."""
+    """Write each part to `folder`, readable by the owner only. Raises ArchiveRefused, OSError."""
     if not manifest.holds(DATABASES[manifest.database]):
         raise ArchiveRefused(f"not a whole backup: there is no {DATABASES[manifest.database]} in it")
     with _reading(file) as tar:
         for each in manifest.parts:
             target = folder / each.name
             target.parent.mkdir(mode=0o700, exist_ok=True)
-            digest, octets = hashlib.sha256(), 0
+            digest, size = hashlib.sha256(), 0
             with _content(tar, each.name) as source, target.open("xb") as out:
                 target.chmod(0o600)
                 while piece := source.read(_PIECE):
                     digest.update(piece)
-                    octets += len(piece)
+                    size += len(piece)
                     out.write(piece)
-            if (octets, digest.hexdigest()) != (each.octets, each.sha256):
+            if (size, digest.hexdigest()) != (each.size, each.sha256):
                 raise ArchiveRefused(f"damaged: {each.name} is not what was written")
 
 
 class _reading:
-    """The tar in `file`, from its beginning; what tarfile raises, by our name for it."""
+    """Opens the tar in `file` from its beginning; converts errors of tarfile to ArchiveRefused."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -141,7 +141,7 @@ def _content(tar: tarfile.TarFile, name: str) -> BinaryIO:
         raise ArchiveRefused(f"not a whole backup of this program: there is no {name} in it") from error
     if found is None:
         raise ArchiveRefused(f"damaged: {name} is no file")
-    return found  # type: ignore[return-value]  # a BufferedReader, which typeshed tells as IO[bytes]
+    return found  # type: ignore[return-value]  # a BufferedReader, which typeshed declares as IO[bytes]
 
 
 def _small(tar: tarfile.TarFile, name: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Taking a backup: database and keys as one archive, whole at its name or not there at all."""
+"""Take a backup: database and keys as one archive, which appears at its name only when complete."""
 
 import fcntl
 import os
@@ -23,21 +23,21 @@ from central_server.store.engine.sqlite import sqlite_path
 from daemonkit.files import sync_folder
 from sync_contract.strict_model import Environment
 
-_KEPT_FREE = 50 * 1024 * 1024
-"""Room that a backup leaves to the running server, in octets."""
+_MIN_FREE = 50 * 1024 * 1024
+"""Bytes of free space that a backup leaves to the running server."""
 _DRAFT = ".beacon-central-backup."
 _LOCK = "lock"
-_JUST_MADE_S = 60.0
-_SURELY_OVER_S = 24 * 3600.0
+_LOCK_GRACE_S = 60.0
+_ABANDONED_AFTER_S = 24 * 3600.0
 
 
 class BackupFailed(CentralError):
-    """No backup was made, and what was there before is as it was. The message says why."""
+    """No backup was made and nothing was changed. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The server to be kept. `url`: its database; `settings`: its TOML, None or absent where there is none."""
+    """The server to back up. `url`: of its database; `settings`: its TOML, None without one."""
 
     url: str
     state: Path
@@ -50,17 +50,16 @@ class Source:
 
     @property
     def file(self) -> Path:
-        """The database, on SQLite."""
+        """Return the database file; SQLite only."""
         return sqlite_path(self.url)
 
 
 def take(
     source: Source, target: Path, now: datetime, *, with_receipts_key: bool = False, any_schema: bool = False
 ) -> Manifest:
-    """Put a backup at `target`; another one of ours that is there is replaced. Blocks. Raises BackupFailed.
+    """Write a backup to `target`, replacing an existing backup there. Blocks. Raises BackupFailed.
 
-    `with_receipts_key`: then the archive alone opens what donors gave for their receipts. `any_schema`: also one that
-    only another program could use.
+    `with_receipts_key`: the archive then suffices to read donors' data. `any_schema`: also of an unknown schema.
     """
     try:
         _check_target(target)
@@ -89,7 +88,7 @@ def _pack(
         environment=source.environment,
         parts=tuple(archive.part(name, file) for name, file in parts.items()),
     )
-    # Its mode is given at once: a stick with FAT refuses to change one.
+    # Set the mode at creation: FAT file systems cannot change it.
     with open(made, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         archive.write(file, manifest, parts)
         file.flush()
@@ -100,21 +99,21 @@ def _pack(
 
 
 def _dump(source: Source, target: Path, any_schema: bool) -> str:
-    """The revision of what was dumped."""
+    """Dump the database; return its schema revision."""
     if source.kind == "postgresql":
         found = postgresql_dump.revision(source.url)
         postgresql_dump.dump(source.url, target)
         if found != postgresql_dump.revision(source.url):
-            raise BackupFailed("the database was brought to a newer schema meanwhile: try again")
+            raise BackupFailed("the database was migrated meanwhile: try again")
     else:
         if not source.file.exists():
             raise BackupFailed(f"{source.file}: there is no database yet")
         sqlite_file.copy(source.file, target)
         if fault := sqlite_file.fault(target):
-            raise BackupFailed(f"{source.file} is damaged, so that no backup of it is made: {fault}")
+            raise BackupFailed(f"{source.file} is damaged; no backup was made: {fault}")
         found = sqlite_file.revision(target)
     if not found:
-        raise BackupFailed("the database holds nothing of ours yet")
+        raise BackupFailed("the database contains no tables of this program yet")
     if not is_known(found) and not any_schema:
         raise BackupFailed(
             f"the database has schema {found}, this program knows up to {newest_revision()}: use a newer program"
@@ -133,64 +132,67 @@ def _files(source: Source, with_receipts_key: bool) -> Mapping[str, Path]:
 
 
 def _check_target(target: Path) -> None:
-    """A slip of the hand must not cost a file that is something else."""
+    """Refuse to overwrite a file that is not a backup."""
     if target.is_dir() or not target.exists():
         return
     try:
         with target.open("rb") as file:
             archive.read_manifest(file)
     except ArchiveRefused as error:
-        raise BackupFailed(f"{target} is there already and is no backup of ours ({error}): it stays") from error
+        raise BackupFailed(
+            f"{target} exists and is not a readable backup of this program ({error}); not overwritten."
+            " Choose another file"
+        ) from error
 
 
 def _check_room(file: Path, folder: Path) -> None:
-    """Better no backup than a disk so full that no gift can be kept. The copy stands there twice for a moment."""
+    """Refuse a backup that would fill the disk; the copy temporarily exists twice."""
     if not file.exists():
         return
-    needed, free = 2 * sqlite_file.octets(file) + _KEPT_FREE, shutil.disk_usage(folder).free
+    needed, free = 2 * sqlite_file.size(file) + _MIN_FREE, shutil.disk_usage(folder).free
     if free < needed:
-        raise BackupFailed(f"{folder}: {megabytes(free)} are free, a backup needs {megabytes(needed)} for a while")
+        raise BackupFailed(f"{folder}: {megabytes(free)} are free, a backup temporarily needs {megabytes(needed)}")
 
 
-def megabytes(octets: int) -> str:
-    return f"{octets / 1e6:.1f} MB" if octets < 10_000_000 else f"{octets / 1e6:,.0f} MB"
+def megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size < 10_000_000 else f"{size / 1e6:,.0f} MB"
 
 
 @contextmanager
 def _draft(folder: Path) -> Iterator[Path]:
-    """A folder beside the target that is ours alone; those that a kill left behind go."""
+    """Make a private folder beside the target; delete those of killed processes."""
     for left in folder.glob(f"{_DRAFT}*"):
         if _abandoned(left):
             shutil.rmtree(left, ignore_errors=True)
     draft = folder / f"{_DRAFT}{secrets.token_hex(8)}"
     draft.mkdir(mode=0o700)
-    held = os.open(draft / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    lock = os.open(draft / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        with suppress(OSError):  # a share without locks: then its age alone speaks for it
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with suppress(OSError):  # a network share without locks: only its age counts then
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield draft
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-        os.close(held)
+        os.close(lock)
 
 
 def _abandoned(left: Path) -> bool:
-    """Whether nobody is at work in it."""
+    """Whether no process uses the folder."""
     try:
         age_s = time.time() - left.stat().st_mtime
-        if age_s < _JUST_MADE_S:
-            return False  # perhaps not held yet
-        held = os.open(left / _LOCK, os.O_RDWR | os.O_CLOEXEC)
+        if age_s < _LOCK_GRACE_S:
+            return False  # may not be locked yet
+        lock = os.open(left / _LOCK, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
         return True
     except OSError:
-        return False  # not ours to clear
+        return False  # not readable: leave it
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:
-        return age_s > _SURELY_OVER_S
+        return age_s > _ABANDONED_AFTER_S
     finally:
-        os.close(held)
+        os.close(lock)
     return True

@@ -1,4 +1,4 @@
-"""The backups that a server keeps in its state folder: names, which stay, and when the next one is due."""
+"""Manage the backups in the state folder: names, retention, and when the next one is due."""
 
 import asyncio
 import re
@@ -15,9 +15,9 @@ from sync_contract.permit import OFFICIAL_TIME
 DAYS = 7
 BEFORE_MIGRATIONS = 3
 LATEST = timedelta(hours=26)
-"""A night's backup is missed after that: two hours for a machine that was busy."""
+"""A backup is overdue after this age: one night and two hours."""
 _AT = time(3, 30)
-"""By official time: the night is quiet then."""
+"""In official time."""
 _STAMP = "%Y%m%dT%H%M%SZ"
 _NAME = re.compile(r"central-(\d{8}T\d{6}Z)(-before-\d{4})?\.tar")
 
@@ -27,28 +27,29 @@ def folder(state: Path) -> Path:
 
 
 def file_name(now: datetime, *, before: str = "") -> str:
-    """By its time; `before`: as for `keep`."""
+    """Return a name with the time; `before` as in `keep`."""
     return f"central-{now.astimezone(UTC):{_STAMP}}{f'-before-{before}' if before else ''}.tar"
 
 
 def keep(source: Source, now: datetime, *, before: str = "") -> tuple[Path, Manifest]:
-    """Take one into the state folder; then of each of the newest days the newest one stays. Raises BackupFailed.
+    """Take a backup into the state folder and delete old ones: one per day remains. Raises BackupFailed.
 
-    `before`: the revision to which the database is brought next; such backups are counted for themselves.
+    `before`: the revision of the following migration; such backups are counted separately.
     """
-    kept = folder(source.state)
+    folder_path = folder(source.state)
     try:
-        kept.mkdir(mode=0o700, exist_ok=True)
+        folder_path.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise BackupFailed(f"{kept}: {error.strerror or error}") from error
-    target = kept / file_name(now, before=before)
+        raise BackupFailed(f"{folder_path}: {error.strerror or error}") from error
+    target = folder_path / file_name(now, before=before)
     manifest = take(source, target, now)
-    _prune(kept)
+    _prune(folder_path)
     return target, manifest
 
 
 def before_migration(source: Source) -> BeforeMigration | None:
-    """For `open_database`. None on PostgreSQL: there it may take hours, and a migration is one transaction."""
+    """Return the hook for `open_database`. None on PostgreSQL: a backup may take hours, and a migration is one
+    transaction."""
     if source.kind == "postgresql":
         return None
 
@@ -65,13 +66,13 @@ def before_migration(source: Source) -> BeforeMigration | None:
 
 
 def newest(state: Path) -> tuple[Path, datetime] | None:
-    """By its name. Raises OSError."""
+    """Return the newest backup, by its name. Raises OSError."""
     found = _found(folder(state))
     return max(((file, at) for file, at, _ in found), key=lambda one: one[1], default=None)
 
 
 def due(state: Path, now: datetime) -> bool:
-    """Whether none was taken since last night's hour. Raises OSError."""
+    """Whether no backup was taken since the last night's time. Raises OSError."""
     last = newest(state)
     night = datetime.combine(now.astimezone(OFFICIAL_TIME).date(), _AT, OFFICIAL_TIME)
     if night > now:
@@ -80,22 +81,22 @@ def due(state: Path, now: datetime) -> bool:
 
 
 def overdue(source: Source, now: datetime) -> datetime | None:
-    """Since when there is none of those that the server makes by itself; None while all is well. Raises OSError."""
+    """Return the time of the last automatic backup if it is overdue, else None. Raises OSError."""
     if source.kind == "postgresql":
         return None
     last = newest(source.state)
     key = source.state / OWN_FILES[0]
     if last is None and not key.exists():
         return None
-    # Where none was ever made, it counts from the server's first start, at which it made its keys.
+    # Without any backup, count from the first start, which created the keys.
     since = last[1] if last else datetime.fromtimestamp(key.stat().st_mtime, UTC)
     return since if now - since > LATEST else None
 
 
-def _prune(kept: Path) -> None:
+def _prune(folder_path: Path) -> None:
     daily: dict[str, Path] = {}
     before: list[Path] = []
-    for file, at, migration in sorted(_found(kept), key=lambda one: one[1]):
+    for file, at, migration in sorted(_found(folder_path), key=lambda one: one[1]):
         if migration:
             before.append(file)
             continue
@@ -107,9 +108,9 @@ def _prune(kept: Path) -> None:
         file.unlink(missing_ok=True)
 
 
-def _found(kept: Path) -> list[tuple[Path, datetime, bool]]:
-    """File, when, and whether before a migration."""
-    named = [(file, _NAME.fullmatch(file.name)) for file in kept.iterdir()] if kept.is_dir() else []
+def _found(folder_path: Path) -> list[tuple[Path, datetime, bool]]:
+    """Return file, time, and whether it was taken before a migration."""
+    named = [(file, _NAME.fullmatch(file.name)) for file in folder_path.iterdir()] if folder_path.is_dir() else []
     return [
         (file, datetime.strptime(name[1], _STAMP).replace(tzinfo=UTC), bool(name[2])) for file, name in named if name
     ]

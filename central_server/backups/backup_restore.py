@@ -1,4 +1,4 @@
-"""Putting a backup back: checked first, what was there set aside, and the new in its place."""
+"""Restore a backup: check it, move the existing state aside, and put the new state in its place."""
 
 import os
 import secrets
@@ -21,44 +21,44 @@ from central_server.state_files import OWN_FILES, RECEIPTS_KEY
 from central_server.store.engine.schema import is_known, newest_revision
 from daemonkit.files import sync_folder, write_atomically
 
-_ENDING_S = 3.0
+_CLOSING_S = 3.0
 
 
 class RestoreRefused(CentralError):
-    """This backup is not for this program or this place; nothing was changed. The message says why."""
+    """This backup does not fit this program or server; nothing was changed. The message says why."""
 
 
 class RestoreFailed(CentralError):
-    """The database said no, before anything was changed. The message says what."""
+    """The database failed before anything was changed. The message says how."""
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """`aside`: where what was there before is now; None when there was nothing."""
+    """`aside`: folder with the previous state; None without one."""
 
     manifest: Manifest
     aside: Path | None
 
 
 def check(manifest: Manifest, into: Source) -> None:
-    """Whether it belongs here, before anything is looked at. Raises RestoreRefused."""
+    """Check that the manifest fits this server. Raises RestoreRefused."""
     if not is_known(manifest.revision):
         raise RestoreRefused(
             f"it has schema {manifest.revision} (program {manifest.program}), this program knows up to"
             f" {newest_revision()}: install a newer program"
         )
     if manifest.database != into.kind:
-        here = "[store] url names PostgreSQL" if into.kind == "postgresql" else "[store] url names no PostgreSQL"
-        raise RestoreRefused(f"it holds a database of {manifest.database}, and {here}")
+        expected = "[store] url names PostgreSQL" if into.kind == "postgresql" else "[store] url names no PostgreSQL"
+        raise RestoreRefused(f"it contains a {manifest.database} database, but {expected}")
     if into.environment and manifest.environment and manifest.environment is not into.environment:
         raise RestoreRefused(
-            f'it is of a server with environment = "{manifest.environment}", the settings here say'
-            f' "{into.environment}": drill and real never meet'
+            f'it is from a server with environment = "{manifest.environment}", the settings of this one have'
+            f' "{into.environment}": drill and real data never mix'
         )
 
 
 def occupied(into: Source) -> Sequence[str]:
-    """What is there already and would be set aside. Raises RestoreFailed, OSError."""
+    """Return what exists and would be moved aside. Raises RestoreFailed, OSError."""
     found = [name for name in _own_names(into) if (into.state / name).exists()]
     if into.kind == "postgresql":
         try:
@@ -70,7 +70,7 @@ def occupied(into: Source) -> Sequence[str]:
 
 
 def restore(file: BinaryIO, manifest: Manifest, into: Source, now: datetime) -> Restored:
-    """Blocks. Whatever is there goes aside.
+    """Restore a backup and move the existing state aside. Blocks.
 
     Raises RestoreRefused, RestoreFailed, ArchiveRefused, StateInUse, OSError.
     """
@@ -91,7 +91,7 @@ def restore(file: BinaryIO, manifest: Manifest, into: Source, now: datetime) -> 
 
 def _check_database(file: Path, manifest: Manifest) -> None:
     if manifest.database == "postgresql":
-        postgresql_dump.listed(file)
+        postgresql_dump.check_dump(file)
         return
     if fault := sqlite_file.fault(file):
         raise RestoreRefused(f"the database in it is damaged: {fault}")
@@ -102,7 +102,7 @@ def _check_database(file: Path, manifest: Manifest) -> None:
 def _check_unused(into: Source) -> None:
     if into.kind == "postgresql":
         if postgresql_dump.tables(into.url) and not postgresql_dump.revision(into.url):
-            raise RestoreRefused("the database holds tables, but none of ours: they would be lost")
+            raise RestoreRefused("the database contains tables of another program, which would be lost")
         if count := _connections(into.url):
             raise StateInUse(f"the database has {count} other connections: stop every server and command on it first")
     elif into.file.exists() and _in_use(into.file):
@@ -110,8 +110,8 @@ def _check_unused(into: Source) -> None:
 
 
 def _connections(postgresql: str) -> int:
-    """Other ones that stay: PostgreSQL ends what was closed a moment later."""
-    deadline = time.monotonic() + _ENDING_S
+    """Count other connections, waiting a moment for PostgreSQL to end closed ones."""
+    deadline = time.monotonic() + _CLOSING_S
     while (count := postgresql_dump.others(postgresql)) and time.monotonic() < deadline:
         time.sleep(0.1)
     return count
@@ -120,12 +120,12 @@ def _connections(postgresql: str) -> int:
 def _in_use(file: Path) -> bool:
     try:
         return sqlite_file.in_use(file)
-    except FileRefused:  # so damaged that it does not open: all the more reason to restore
+    except FileRefused:  # too damaged to open: restoring is right
         return False
 
 
 def _unused(wanted: Path) -> Path:
-    """Two restores may fall into one second."""
+    """Return an unused path: two restores may happen within a second."""
     return next(
         each
         for each in (wanted, *(wanted.with_name(f"{wanted.name}-{number}") for number in range(2, 100)))
@@ -134,7 +134,7 @@ def _unused(wanted: Path) -> Path:
 
 
 def _exchange(draft: Path, manifest: Manifest, into: Source, now: datetime) -> Path | None:
-    """From the first file that is moved to the last a mark lies there, so that no server starts on half of it."""
+    """Exchange the state. A mark file exists during the exchange, so that no server starts on a partial state."""
     aside = _unused(into.state / f"before-restore-{now:%Y%m%dT%H%M%SZ}")
     was = bool(occupied(into))
     if was:
@@ -145,15 +145,15 @@ def _exchange(draft: Path, manifest: Manifest, into: Source, now: datetime) -> P
     if into.kind == "postgresql":
         try:
             postgresql_dump.load(into.url, draft / DATABASES["postgresql"])
-        except DumpFailed:  # it was one transaction: all is as it was
+        except DumpFailed:  # one transaction: nothing was changed
             (into.state / UNFINISHED).unlink()
             raise
-    brought = {each.name.removeprefix("state/") for each in manifest.parts if each.name.startswith("state/")}
+    restored = {each.name.removeprefix("state/") for each in manifest.parts if each.name.startswith("state/")}
     for name in _own_names(into):
-        # A key that the backup does not bring stays: the receipts' most of all.
-        if (into.state / name).exists() and (name in brought or name not in (*OWN_FILES, RECEIPTS_KEY)):
+        # A key that the backup does not contain stays in place, such as receipts.key.
+        if (into.state / name).exists() and (name in restored or name not in (*OWN_FILES, RECEIPTS_KEY)):
             os.replace(into.state / name, aside / name)
-    for name in sorted(brought):
+    for name in sorted(restored):
         _put(draft / "state" / name, into.state / name)
     if into.kind == "sqlite":
         _put(draft / DATABASES["sqlite"], into.file)
@@ -170,12 +170,12 @@ def _put(made: Path, target: Path) -> None:
 
 
 def _own_names(into: Source) -> tuple[str, ...]:
-    beside = ("", *sqlite_file.SIDE) if into.kind == "sqlite" else ()
-    return (*(f"{into.file.name}{side}" for side in beside), *OWN_FILES, RECEIPTS_KEY)
+    side_files = ("", *sqlite_file.SIDE) if into.kind == "sqlite" else ()
+    return (*(f"{into.file.name}{side}" for side in side_files), *OWN_FILES, RECEIPTS_KEY)
 
 
 def sealed_donors(into: Source) -> Mapping[str, int]:
-    """By the fingerprint of the key that opens them: of how many gifts donors' data are there."""
+    """Return the number of gifts with donors' data, by the fingerprint of their key."""
     question = "SELECT key, count(*) FROM receipt_donors GROUP BY key"
     try:
         rows = (
@@ -183,6 +183,6 @@ def sealed_donors(into: Source) -> Mapping[str, int]:
             if into.kind == "postgresql"
             else sqlite_file.rows(into.file, question)
         )
-    except (FileRefused, DumpFailed):  # a schema from before receipts
+    except (FileRefused, DumpFailed):  # no such table
         return {}
     return {str(key): int(str(count)) for key, count in rows}

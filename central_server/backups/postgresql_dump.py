@@ -1,7 +1,6 @@
-"""PostgreSQL by its own programs: pg_dump, pg_restore and psql, with the address as `[store] url` has it.
+"""Back up and restore PostgreSQL with pg_dump, pg_restore and psql, at the address of `[store] url`.
 
-A password never stands on a command line, where every user of the machine could read it: it goes into a file of
-libpq's (PGPASSFILE), for as long as the program runs.
+A password goes into a temporary file for libpq (PGPASSFILE), because every user of the machine can read command lines.
 """
 
 import os
@@ -32,7 +31,7 @@ BEGIN
     END LOOP;
 END $$;
 """
-"""An older backup lacks tables that a newer program made: what is there goes first, in the same transaction."""
+"""Drops everything first, in the same transaction: an older backup lacks tables of a newer program."""
 _OTHERS = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     " AND coalesce(backend_type, 'client backend') = 'client backend'"
@@ -40,42 +39,42 @@ _OTHERS = (
 
 
 class DumpFailed(CentralError):
-    """A program of PostgreSQL's is missing or said no. The message is its own."""
+    """A program of PostgreSQL is missing or failed. The message contains its output."""
 
 
 def dump(url: str, target: Path) -> None:
-    """As of one moment; writers go on meanwhile. Raises DumpFailed."""
+    """Dump a consistent snapshot while writers continue. Raises DumpFailed."""
     _run(url, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={target}")
 
 
 def revision(url: str) -> str:
-    """The schema that it has; empty where there is no table of ours. Raises DumpFailed."""
-    known = _asked(url, "SELECT to_regclass('alembic_version') IS NOT NULL")
-    return _asked(url, "SELECT version_num FROM alembic_version") if known == "t" else ""
+    """Return the schema revision, "" without tables of this program. Raises DumpFailed."""
+    known = _query(url, "SELECT to_regclass('alembic_version') IS NOT NULL")
+    return _query(url, "SELECT version_num FROM alembic_version") if known == "t" else ""
 
 
 def tables(url: str) -> int:
-    """How many there are. Raises DumpFailed."""
-    return int(_asked(url, "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()"))
+    """Count the tables. Raises DumpFailed."""
+    return int(_query(url, "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()"))
 
 
 def others(url: str) -> int:
-    """How many connections there are to this database beside the one that asks. Raises DumpFailed."""
-    return int(_asked(url, _OTHERS))
+    """Count the other connections to this database. Raises DumpFailed."""
+    return int(_query(url, _OTHERS))
 
 
 def rows(url: str, question: str) -> list[list[str]]:
     """Raises DumpFailed."""
-    return [line.split("|") for line in _asked(url, question).splitlines()]
+    return [line.split("|") for line in _query(url, question).splitlines()]
 
 
-def listed(dumped: Path) -> None:
-    """Raises DumpFailed for what pg_restore does not read."""
+def check_dump(dumped: Path) -> None:
+    """Check a dump with pg_restore. Raises DumpFailed."""
     _run("", "pg_restore", "--list", str(dumped))
 
 
 def load(url: str, dumped: Path) -> None:
-    """What is there goes, what was dumped comes, in one transaction: all of it or nothing. Raises DumpFailed."""
+    """Replace the database by a dump, in one transaction. Raises DumpFailed."""
     with tempfile.TemporaryDirectory(dir=dumped.parent) as folder:
         script = Path(folder) / "restore.sql"
         _run("", "pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(dumped))
@@ -86,19 +85,19 @@ def load(url: str, dumped: Path) -> None:
 
 
 def without_password(url: str) -> tuple[str, str]:
-    """The address as it may stand on a command line, and the password; empty where none is in it."""
+    """Return the address without its password, and the password, "" without one."""
     parts = urlsplit(url)
     login, at, hosts = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")
     query = parse_qsl(parts.query, keep_blank_values=True)
     secret = dict(query).get("password", "") or unquote(password)
-    # libpq would look into a file that the address names before it looks into ours.
+    # libpq prefers a passfile of the address to the environment.
     dropped = ("password", "passfile") if secret else ("password",)
-    kept = urlencode([(name, value) for name, value in query if name not in dropped], quote_via=quote)
-    return f"postgresql://{user}{at}{hosts}{parts.path}{'?' if kept else ''}{kept}", secret
+    file = urlencode([(name, value) for name, value in query if name not in dropped], quote_via=quote)
+    return f"postgresql://{user}{at}{hosts}{parts.path}{'?' if file else ''}{file}", secret
 
 
-def _asked(url: str, question: str) -> str:
+def _query(url: str, question: str) -> str:
     return _run(url, "psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", f"--command={question}").strip()
 
 
@@ -109,18 +108,18 @@ def _run(url: str, program: str, *words: str) -> str:
     bare, password = without_password(url) if url else ("", "")
     to = (f"--dbname={bare}",) if bare else ()
     with _passfile(password) as environment:
-        done = subprocess.run(  # noqa: S603  (a program of PostgreSQL's, with words of our own)
+        done = subprocess.run(  # noqa: S603  (a fixed program with our own arguments)
             [found, *to, *words], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
     if done.returncode:
-        said = " ".join(done.stderr.split()) or f"ended with {done.returncode}"
-        raise DumpFailed(f"{program}: {said[:600]}")
+        text = " ".join(done.stderr.split()) or f"ended with {done.returncode}"
+        raise DumpFailed(f"{program}: {text[:600]}")
     return done.stdout
 
 
 @contextmanager
 def _passfile(password: str) -> Iterator[dict[str, str]]:
-    """The environment of a program that may log in with `password`."""
+    """Yield an environment in which libpq finds the password."""
     environment = {**os.environ, "PGAPPNAME": _NAME, "PGCONNECT_TIMEOUT": "10"}
     if not password:
         yield environment
@@ -130,5 +129,5 @@ def _passfile(password: str) -> Iterator[dict[str, str]]:
         file.touch(mode=0o600)
         escaped = password.replace("\\", "\\\\").replace(":", "\\:")
         file.write_text(f"*:*:*:*:{escaped}\n", encoding="utf-8")
-        environment.pop("PGPASSWORD", None)  # libpq would believe it more than the file
+        environment.pop("PGPASSWORD", None)  # libpq prefers it to the file
         yield {**environment, "PGPASSFILE": str(file)}

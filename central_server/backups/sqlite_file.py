@@ -1,4 +1,4 @@
-"""A SQLite database as a file: a consistent copy while others write, whether it is sound, whether it is in use."""
+"""Copy a SQLite database consistently, check it for damage, and detect other users."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -10,22 +10,22 @@ from central_server.errors import CentralError
 
 
 class FileRefused(CentralError):
-    """Not a sound database, or it cannot be read or written now. The message says which."""
+    """Damaged, or not readable or writable now. The message says which."""
 
 
 SIDE = ("-wal", "-shm", "-journal")
-"""What may lie beside the file and belongs to it."""
+"""Suffixes of files that belong to the database."""
 _BUSY_S = 30.0
 
 
 def copy(source: Path, target: Path) -> None:
-    """As of one moment; writers go on meanwhile. `target` must not exist. Raises FileRefused."""
+    """Copy a consistent snapshot while writers continue. `target` must not exist. Raises FileRefused."""
     with _opened(source) as connection:
         connection.execute("VACUUM INTO ?", (str(target),))
 
 
 def revision(file: Path) -> str:
-    """The schema that it has; empty where nothing is in it yet. Raises FileRefused."""
+    """Return the schema revision, "" for an empty database. Raises FileRefused."""
     with _opened(file) as connection:
         known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
         found = known and connection.execute("SELECT version_num FROM alembic_version").fetchone()
@@ -33,7 +33,7 @@ def revision(file: Path) -> str:
 
 
 def fault(file: Path) -> str:
-    """What `PRAGMA quick_check` says of it; empty when it is sound. Raises FileRefused."""
+    """Return the output of `PRAGMA quick_check`, "" for a sound database. Raises FileRefused."""
     with _opened(file) as connection:
         try:
             found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
@@ -50,19 +50,19 @@ def rows(file: Path, question: str) -> list[tuple[object, ...]]:
         return connection.execute(question).fetchall()
 
 
-def octets(file: Path) -> int:
-    """With what is still beside it."""
-    beside = (file, *(file.with_name(file.name + side) for side in SIDE))
-    return sum(each.stat().st_size for each in beside if each.exists())
+def size(file: Path) -> int:
+    """Return bytes, including side files."""
+    side_files = (file, *(file.with_name(file.name + side) for side in SIDE))
+    return sum(each.stat().st_size for each in side_files if each.exists())
 
 
 def in_use(file: Path) -> bool:
-    """Whether any process has it open. Raises FileRefused."""
+    """Whether any other process has the database open. Raises FileRefused."""
     with _opened(file) as connection:
         connection.execute("PRAGMA busy_timeout=200")
         connection.execute("PRAGMA locking_mode=EXCLUSIVE")
         try:
-            # In WAL mode whoever has the file open holds a shared lock: this one is had by nobody else only.
+            # In WAL mode every process with the file open holds a shared lock, which excludes this one.
             connection.execute("BEGIN EXCLUSIVE")
             connection.execute("ROLLBACK")
         except sqlite3.OperationalError as error:
@@ -75,7 +75,7 @@ def in_use(file: Path) -> bool:
 @contextmanager
 def _opened(file: Path) -> Iterator[sqlite3.Connection]:
     try:
-        address = f"file:{quote(str(file))}?mode=rw"  # never makes one
+        address = f"file:{quote(str(file))}?mode=rw"  # never creates it
         with closing(sqlite3.connect(address, uri=True, timeout=_BUSY_S, isolation_level=None)) as connection:
             yield connection
     except sqlite3.Error as error:

@@ -56,12 +56,12 @@ class AuditRequest:
 
 async def collect_tables(
     connection: Connection, request: AuditRequest
-) -> tuple[Mapping[str, list[dict[str, Any]]], dict[str, bytes], str]:
-    """Return the rows by file, the vouchers by name, and the communities' names."""
+) -> tuple[Mapping[str, list[dict[str, Any]]], dict[str, bytes], tuple[str, ...]]:
+    """Return the rows by file, the vouchers by name, and the names of the communities."""
     visible = await communities(connection, request.tops)
     tables = await project_rows.every(connection, request.project, request.environment, visible)
     vouchers = await project_rows.vouchers(connection, tables["disbursements"])
-    community_names = ", ".join(sorted({str(row["community"]) for row in tables["intents"] + tables["ledger"]})) or "-"
+    community_names = tuple(sorted({str(row["community"]) for row in tables["intents"] + tables["ledger"]}))
     return tables, vouchers, community_names
 
 
@@ -69,7 +69,7 @@ def build_zip(
     request: AuditRequest,
     tables: Mapping[str, list[dict[str, Any]]],
     vouchers: Mapping[str, bytes],
-    community_names: str,
+    community_names: Sequence[str],
 ) -> bytes:
     """Build the file; a large project takes seconds, so call it in a thread."""
     files: dict[str, bytes] = {}
@@ -91,7 +91,7 @@ def build_zip(
         at=f"{request.at.astimezone(OFFICIAL_TIME):%Y-%m-%d %H:%M}",
         by=request.by,
         environment=request.environment,
-        communities=community_names,
+        communities=", ".join(community_names) or "-",
     ).encode()
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -25,7 +25,8 @@ from central_server.catalogue.reference_index import ReferenceIndex, load_index
 from central_server.sheets.sheet_reader import Sheet, read
 from central_server.sheets.sheet_writer import Cell
 from central_server.store.accounts import audit_trail
-from central_server.store.accounts.audit_trail import AuditLine
+from central_server.store.accounts.audit_actions import BeaconsImported, BindingsImported, ProjectsImported
+from central_server.store.accounts.audit_trail import AuditEntry
 from central_server.store.catalogue import beacons, bindings, projects
 from central_server.store.catalogue.beacons import BeaconFilter
 from central_server.store.engine import versioned_rows
@@ -34,6 +35,7 @@ from sync_contract.beacon_identity import BeaconId
 from sync_contract.strict_model import Language
 
 KINDS = tuple(COLUMNS)
+_IMPORT_ACTIONS = {"beacons": BeaconsImported, "projects": ProjectsImported, "bindings": BindingsImported}
 _MAX_NAMED = 30
 _YIELD_EVERY_ROWS = 100
 
@@ -138,10 +140,10 @@ async def apply(connection: Connection, kind: str, found: Plan, account: str, na
         touched.setdefault(change.new.place, []).append(change)
     for place, changes in sorted(touched.items()):
         await versioned_rows.edited(connection, place, edit.at)
-        subjects = " ".join(change.subject for change in changes[:_MAX_NAMED])
+        ids = tuple(change.subject for change in changes[:_MAX_NAMED])
         added = sum(change.before is None for change in changes)
-        detail = f"{name}: +{added} ~{len(changes) - added} {subjects}"
-        await audit_trail.record(connection, AuditLine(account, place, f"{kind}.import", kind, detail, edit.at))
+        action = _IMPORT_ACTIONS[kind](name, added, len(changes) - added, ids)
+        await audit_trail.record(connection, AuditEntry(account, place, action, edit.at))
 
 
 async def export(

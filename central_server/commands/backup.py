@@ -1,4 +1,4 @@
-"""beacon-central backup"""
+"""beacon-central backup: take a backup."""
 
 import sys
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ def run(config: Path, state: Path, file: Path | None, *, with_receipts_key: bool
     except (BackupFailed, OSError) as error:
         print(f"no backup was made: {error}", file=sys.stderr)
         return FAILURE
-    print(told(made, manifest))
+    print(describe_backup(made, manifest))
     return 0
 
 
@@ -41,15 +41,15 @@ def _taken(of: Source, file: Path | None, now: datetime, with_receipts_key: bool
     return target, take(of, target, now, with_receipts_key=with_receipts_key)
 
 
-def told(made: Path, manifest: Manifest) -> str:
+def describe_backup(made: Path, manifest: Manifest) -> str:
     keys = sum(part.name.startswith("state/") for part in manifest.parts)
-    whole = manifest.holds(f"state/{RECEIPTS_KEY}")
+    has_receipts_key = manifest.holds(f"state/{RECEIPTS_KEY}")
     lines = [
         f"{made}: {megabytes(made.stat().st_size)}",
         f"as of {manifest.made_at.astimezone(OFFICIAL_TIME):%Y-%m-%d %H:%M:%S}, schema {manifest.revision}:"
         f" the database, {keys} keys{' and central.toml' if manifest.holds('central.toml') else ''}",
         "IT HOLDS SECRETS: with its keys anybody can publish as this server. Keep it where",
         "only you can read it, and not only on this machine.",
-        f"Not in it: {'' if whole else 'receipts.key and '}the bank's keys. Keep copies of their own, elsewhere.",
+        f"Not in it: {'' if has_receipts_key else 'receipts.key and '}the bank's keys. Keep copies of them elsewhere.",
     ]
     return "\n".join(lines)

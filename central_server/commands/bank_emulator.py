@@ -1,4 +1,4 @@
-"""beacon-central bank-emulator"""
+"""beacon-central bank-emulator: run a bank emulator for drills."""
 
 import asyncio
 import signal
@@ -17,14 +17,17 @@ from sync_contract.strict_model import Environment
 def run(state: Path, port: int, kind: str, faults: list[str], config: Path) -> int:
     logs.configure()
     if _is_real(config):
-        print(f"{config}: site.environment is real: no bank is played where gifts are real", file=sys.stderr)
+        print(
+            f"{config}: site.environment is real: the emulator runs only for drills",
+            file=sys.stderr,
+        )
         return CONFIGURATION
     if faults and kind != "unionpay":
         print("--fault belongs to --kind unionpay", file=sys.stderr)
         return USAGE
     try:
         FaultSwitches(faults)
-        asyncio.run(_until_told(state, port, kind, faults))
+        asyncio.run(_serve(state, port, kind, faults))
     except UnknownFault as error:
         print(f"--fault: {error}", file=sys.stderr)
         return USAGE
@@ -35,19 +38,19 @@ def run(state: Path, port: int, kind: str, faults: list[str], config: Path) -> i
 
 
 def _is_real(config: Path) -> bool:
-    """Of a server's settings on this machine, if there are any."""
+    """Whether a server of this machine is configured for real gifts."""
     try:
         site = tomllib.loads(config.read_text(encoding="utf-8")).get("site")
-    except (OSError, ValueError):  # none, or such that no server starts with them either
+    except (OSError, ValueError):  # none, or invalid: no server starts with them
         return False
     return isinstance(site, dict) and site.get("environment") == Environment.real.value
 
 
-async def _until_told(state: Path, port: int, kind: str, faults: list[str]) -> None:
+async def _serve(state: Path, port: int, kind: str, faults: list[str]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for told in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(told, stop.set)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
     if kind == "unionpay":
         await serve_unionpay(state, host="127.0.0.1", port=port, stop=stop, faults=faults)
     else:

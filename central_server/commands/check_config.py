@@ -1,4 +1,4 @@
-"""beacon-central check-config"""
+"""beacon-central check-config: check a settings file."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What beacon-central doctor looks at of the server itself: database, backups, bank, mail, gateways."""
+"""Check the server for beacon-central doctor: database, backups, bank, mail, gateways."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ from central_server.backups.backup import Source
 from central_server.backups.sqlite_file import FileRefused
 from central_server.banks.port import CredentialsRefused
 from central_server.banks.registry import BANKS, BankAccount
-from central_server.commands.doctor_findings import Finding, look, note, well
+from central_server.commands.doctor_findings import Finding, fault, note, ok
 from central_server.enrolment.gateway_status import Standing, survey
 from central_server.receipts.sealed_data import Seal
 from central_server.settings import Settings
@@ -31,30 +31,30 @@ _ROOTS = Path("/etc/beacon-central/credentials")
 
 
 async def database(source: Source) -> tuple[Finding, bool]:
-    """And whether it can be asked more."""
+    """Check the database; also return whether it can be queried further."""
     if source.kind == "sqlite" and not source.file.exists():
         return note("database", "none yet: the first start makes it"), False
     try:
         if source.kind == "sqlite":
-            if fault := await asyncio.to_thread(sqlite_file.fault, source.file):
+            if damage := await asyncio.to_thread(sqlite_file.fault, source.file):
                 newest = backup_files.newest(source.state)
                 which = newest[0] if newest else "BACKUP.tar"
                 remedy = ("sudo systemctl stop beacon-central", f"beacon-central restore {which} --yes")
-                return look("database", f"{source.file} is damaged: {fault}", *remedy), False
+                return fault("database", f"{source.file} is damaged: {damage}", *remedy), False
             found = sqlite_file.revision(source.file)
         else:
             found = await _on_postgresql(source.url)
     except (FileRefused, StoreRefused, StoreUnavailable) as error:
-        return look("database", str(error)), False
+        return fault("database", str(error)), False
     kind = "SQLite, sound" if source.kind == "sqlite" else "PostgreSQL answers"
     known = newest_revision()
     if found == known:
-        return well("database", f"{kind}, schema {found}"), True
+        return ok("database", f"{kind}, schema {found}"), True
     if found < known:
-        says = f"{kind}, schema {found or 'none'}; this program's is {known}"
-        return note("database", says, "beacon-central migrate"), False
-    says = f"{kind}, but schema {found} is newer than this program, which knows up to {known}"
-    return look("database", says, "install the newer program again, or restore an older backup"), False
+        text = f"{kind}, schema {found or 'none'}; this program's is {known}"
+        return note("database", text, "beacon-central migrate"), False
+    text = f"{kind}, but schema {found} is newer than this program, which knows up to {known}"
+    return fault("database", text, "install the newer program again, or restore an older backup"), False
 
 
 async def _on_postgresql(url: str) -> str:
@@ -71,46 +71,46 @@ def backup(source: Source, now: datetime) -> Finding:
     newest = backup_files.newest(source.state)
     if newest is None:
         if source.kind == "postgresql":
-            return note("backup", "none of ours; PostgreSQL's are for whoever runs it", "docs/operating.md")
+            return note("backup", "none here; the operator backs up PostgreSQL", "docs/operating.md")
         if not source.file.exists():
-            return note("backup", "none yet, and nothing to keep")
-        return look("backup", "there is none", "beacon-central backup", "a running server makes one each night")
+            return note("backup", "none yet, and nothing to back up")
+        return fault("backup", "there is none", "beacon-central backup", "a running server makes one each night")
     age = now - newest[1]
-    told = f"{newest[1].astimezone(OFFICIAL_TIME):%Y-%m-%d %H:%M}"
+    made_at = f"{newest[1].astimezone(OFFICIAL_TIME):%Y-%m-%d %H:%M}"
     if age < timedelta(minutes=-5):
-        return look("backup", f"the newest is of {told}, later than this machine's clock", "timedatectl")
+        return fault("backup", f"the newest is of {made_at}, later than this machine's clock", "timedatectl")
     if age > backup_files.LATEST:
         remedy = ("beacon-central backup", "journalctl -u beacon-central -g backup")
-        return look("backup", f"the newest is of {told}, {age.days * 24 + age.seconds // 3600} hours ago", *remedy)
-    return well("backup", f"the newest is of {told}; is a copy on another machine?")
+        return fault("backup", f"the newest is of {made_at}, {age.days * 24 + age.seconds // 3600} hours ago", *remedy)
+    return ok("backup", f"the newest is of {made_at}; is a copy on another machine?")
 
 
 def public_address(settings: Settings) -> Finding:
     url, real = settings.server.public_url, settings.site.environment is Environment.real
     if url.startswith("https://"):
-        return well("address", url)
-    says = f"{url or '[server] public_url is empty'}: phones and gateways need https:// and a name"
-    return look("address", says, "[server] public_url") if real else note("address", says)
+        return ok("address", url)
+    text = f"{url or '[server] public_url is empty'}: phones and gateways need https:// and a name"
+    return fault("address", text, "[server] public_url") if real else note("address", text)
 
 
 async def bank(settings: Settings, given: Path | None, now: datetime) -> Finding:
-    """That what it is opened with is there and fits; nothing is asked of it."""
-    told = settings.bank
-    if told.kind == "link":
-        return well("bank", f"link: donors go to {told.link_url}")
-    if told.kind == "sandbox" and not told.url:
-        return note("bank", "sandbox, for drills; its address is told at the start with --bank-url")
+    """Check the bank's credentials, without a request to the bank."""
+    configured = settings.bank
+    if configured.kind == "link":
+        return ok("bank", f"link: donors go to {configured.link_url}")
+    if configured.kind == "sandbox" and not configured.url:
+        return note("bank", "sandbox, for drills; its address is given at start with --bank-url")
     folder = _credentials(settings, given)
     try:
-        async with BANKS[told.kind](BankAccount(told, settings.site.environment, folder)) as opened:
+        async with BANKS[configured.kind](BankAccount(configured, settings.site.environment, folder)) as opened:
             ends = [end for end in opened.expiring(now)]
     except CredentialsRefused as error:
         if folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK):
-            return note("bank", f"{told.kind}; only root may look at {folder}", "sudo beacon-central doctor")
-        return look("bank", f"{told.kind}: {error}", "docs/banks.md")
+            return note("bank", f"{configured.kind}; only root can read {folder}", "sudo beacon-central doctor")
+        return fault("bank", f"{configured.kind}: {error}", "docs/banks.md")
     if ends:
-        return look("bank", f"{told.kind}: {ends[0].file} ends on {ends[0].until.date()}", "docs/banks.md")
-    return well("bank", f"{told.kind}, its keys are readable in {folder}")
+        return fault("bank", f"{configured.kind}: {ends[0].file} ends on {ends[0].until.date()}", "docs/banks.md")
+    return ok("bank", f"{configured.kind}, its keys are readable in {folder}")
 
 
 def _credentials(settings: Settings, given: Path | None) -> Path:
@@ -118,42 +118,42 @@ def _credentials(settings: Settings, given: Path | None) -> Path:
 
 
 def mail(settings: Settings) -> Iterator[Finding]:
-    told = settings.mail
-    if not told.host:
-        yield note("mail", "none: alerts go out by 企业微信 only, if at all", "[mail] in central.toml")
-    elif told.password_file and not os.access(told.password_file, os.R_OK):
-        yield look("mail", f"{told.password_file} cannot be read", "[mail] password_file in central.toml")
+    configured = settings.mail
+    if not configured.host:
+        yield note("mail", "none: alerts are sent only by WeCom (企业微信)", "[mail] in central.toml")
+    elif configured.password_file and not os.access(configured.password_file, os.R_OK):
+        yield fault("mail", f"{configured.password_file} cannot be read", "[mail] password_file in central.toml")
     else:
-        yield well("mail", f"by {told.host}:{told.port} from {told.sender}")
+        yield ok("mail", f"by {configured.host}:{configured.port} from {configured.sender}")
 
 
-async def inside(source: Source, settings: Settings, now: datetime) -> AsyncIterator[Finding]:
-    """What only the database knows. It is at our schema."""
+async def database_findings(source: Source, settings: Settings, now: datetime) -> AsyncIterator[Finding]:
+    """Check the contents of a database with the current schema."""
     async with open_database(source.url, connections=1) as opened, opened.read() as connection:
         yield await _donors(connection, source, settings)
-        yield await _who_is_told(connection, settings)
+        yield await _recipients(connection, settings)
         yield await _gateways(connection, now)
 
 
 async def _donors(connection: Connection, source: Source, settings: Settings) -> Finding:
-    held = await receipts.keys(connection)
-    count = sum(held.values())
+    keys = await receipts.keys(connection)
+    count = sum(keys.values())
     for key in (_credentials(settings, None) / RECEIPTS_KEY, source.state / RECEIPTS_KEY):
-        if os.access(key, os.R_OK) and set(held) <= {Seal(key.read_bytes(), key).fingerprint}:
-            return well("receipts", f"{key} opens the data of {count} donors; is a copy of it elsewhere?")
-    if not held:
+        if os.access(key, os.R_OK) and set(keys) <= {Seal(key.read_bytes(), key).fingerprint}:
+            return ok("receipts", f"{key} opens the data of {count} donors; is a copy of it elsewhere?")
+    if not keys:
         return note("receipts", "no receipts.key yet: the server makes it at its first start")
-    says = f"no {RECEIPTS_KEY} that opens the data of {count} donors: the server does not start without"
-    return look("receipts", says, f"your copy of it, as {source.state / RECEIPTS_KEY}", "docs/privacy.md, The seal")
+    text = f"no {RECEIPTS_KEY} that opens the data of {count} donors: the server does not start without"
+    return fault("receipts", text, f"your copy of it, as {source.state / RECEIPTS_KEY}", "docs/privacy.md, The seal")
 
 
-async def _who_is_told(connection: Connection, settings: Settings) -> Finding:
+async def _recipients(connection: Connection, settings: Settings) -> Finding:
     if found := len(await alerts.channels(connection, [TOP])):
-        return well("alerts", f"{found} {'channel is' if found == 1 else 'channels are'} told")
-    says = "nobody is told when a gateway falls silent or money differs"
-    remedy = "staff pages, Alerts, Who is told"
+        return ok("alerts", f"{found} {'recipient' if found == 1 else 'recipients'} configured")
+    text = "no recipients: nobody gets a message when a gateway is silent or money differs"
+    remedy = "staff pages, Alerts, Alert recipients"
     real = settings.site.environment is Environment.real
-    return look("alerts", says, remedy) if real else note("alerts", says, remedy)
+    return fault("alerts", text, remedy) if real else note("alerts", text, remedy)
 
 
 async def _gateways(connection: Connection, now: datetime) -> Finding:
@@ -161,6 +161,6 @@ async def _gateways(connection: Connection, now: datetime) -> Finding:
     late = [each.gateway.label or each.gateway.id for each in every if each.standing is Standing.late]
     up = sum(each.standing is Standing.up for each in every)
     if late:
-        told = ", ".join(late[:3]) + (f" and {len(late) - 3} more" if len(late) > 3 else "")
-        return look("gateways", f"{up} heard lately, {len(late)} silent: {told}", "staff pages, Gateways")
-    return well("gateways", f"{up} heard lately") if every else note("gateways", "none is enrolled yet")
+        names = ", ".join(late[:3]) + (f" and {len(late) - 3} more" if len(late) > 3 else "")
+        return fault("gateways", f"{up} heard lately, {len(late)} silent: {names}", "staff pages, Gateways")
+    return ok("gateways", f"{up} heard lately") if every else note("gateways", "none is enrolled yet")

@@ -1,4 +1,4 @@
-"""beacon-central gateway"""
+"""beacon-central gateway: register and invite gateways."""
 
 import asyncio
 import re
@@ -9,21 +9,21 @@ from pathlib import Path
 
 import segno
 
-from central_server.commands.exit_codes import CONFIGURATION, FAILURE
+from central_server.commands.exit_codes import FAILURE, prints_errors
 from central_server.commands.store_selection import open_database, store_url
 from central_server.enrolment import enrolment_codes
 from central_server.enrolment.gateways import EnrolmentRefused, register
 from central_server.settings import ServerSettings, Settings
-from central_server.state_files import StateRefused, catalogue_key
+from central_server.state_files import catalogue_key
 from central_server.store.accounts import audit_trail
-from central_server.store.accounts.audit_trail import COMMAND_LINE, AuditLine
+from central_server.store.accounts.audit_actions import GatewayInvited
+from central_server.store.accounts.audit_trail import COMMAND_LINE, AuditEntry
 from central_server.store.engine.connection import Connection
-from central_server.store.engine.database import StoreRefused, StoreUnavailable
 from central_server.store.enrolment import gateways
 from central_server.store.enrolment.gateways import Gateway
 from central_server.store.places import places
 from central_server.store.places.places import PlaceKind
-from daemonkit.toml import ConfigRefused, load
+from daemonkit.toml import load
 from sync_contract.enrolment import Invitation, fingerprint, grouped
 from sync_contract.keys import public_text
 
@@ -31,8 +31,8 @@ _ID = re.compile(r"[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """Whom to invite: a gateway by its id, or a new one by its community and label. `site`: empty, or a place."""
+class InviteRequest:
+    """The gateway to invite: an existing one by id, or a new one by community and label. `site`: a place or ""."""
 
     gateway: str
     community: str
@@ -42,58 +42,46 @@ class Wish:
     def faults(self) -> str:
         if self.gateway:
             known = _ID.fullmatch(self.gateway) and not (self.community or self.label or self.site)
-            return "" if known else "--gateway is an id of 16 hexadecimal digits, and stands alone"
+            return "" if known else "--gateway is an id of 16 hexadecimal digits, without other options"
         if not 1 <= len(self.community) <= 64 or not 1 <= len(self.label) <= 120:
-            return "say --gateway ID, or --community (1 to 64 characters) and --label (1 to 120)"
+            return "give --gateway ID, or --community (1 to 64 characters) and --label (1 to 120)"
         return ""
 
 
+@prints_errors(EnrolmentRefused, ValueError)
 def add(config: Path, state: Path, gateway: str, public: str, community: str, label: str) -> int:
     if not _ID.fullmatch(gateway) or not 1 <= len(community) <= 64 or len(label) > 120:
         print("expected a gateway id of 16 hexadecimal digits, a community of 1 to 64 characters", file=sys.stderr)
         return FAILURE
-    try:
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        asyncio.run(_add(store_url(config, state), gateway, public, community, label or gateway))
-        print(public_text(catalogue_key(state).public_key()))
-    except (ConfigRefused, StoreRefused, StateRefused) as error:
-        print(error, file=sys.stderr)
-        return CONFIGURATION
-    except (EnrolmentRefused, StoreUnavailable, ValueError, OSError) as error:
-        print(error, file=sys.stderr)
-        return FAILURE
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    asyncio.run(_add(store_url(config, state), gateway, public, community, label or gateway))
+    print(public_text(catalogue_key(state).public_key()))
     return 0
 
 
-def invite(config: Path, state: Path, wish: Wish, url: str, *, only_text: bool) -> int:
-    """Print a one-time code; `only_text`: nothing but what the QR holds."""
-    try:
-        if fault := wish.faults():
-            raise EnrolmentRefused(fault)
-        url = _address(config, url)
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        gateway, code, ends_at = asyncio.run(_invite(store_url(config, state), wish))
-        invitation = Invitation(url, code, fingerprint(catalogue_key(state).public_key()))
-    except (ConfigRefused, StoreRefused, StateRefused) as error:
-        print(error, file=sys.stderr)
-        return CONFIGURATION
-    except (EnrolmentRefused, StoreUnavailable, ValueError, OSError) as error:
-        print(error, file=sys.stderr)
-        return FAILURE
+@prints_errors(EnrolmentRefused, ValueError)
+def invite(config: Path, state: Path, request: InviteRequest, url: str, *, only_text: bool) -> int:
+    """Print a one-time code; `only_text`: only the content of the QR code."""
+    if fault := request.faults():
+        raise EnrolmentRefused(fault)
+    url = _address(config, url)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    gateway, code, ends_at = asyncio.run(_invite(store_url(config, state), request))
+    invitation = Invitation(url, code, fingerprint(catalogue_key(state).public_key()))
     if only_text:
         print(invitation.text())
     else:
-        _tell(gateway, invitation, ends_at)
+        _print_invitation(gateway, invitation, ends_at)
     return 0
 
 
 def _address(config: Path, url: str) -> str:
     """Raises ConfigRefused, ValueError."""
-    told = ServerSettings(public_url=url).public_url
-    told = told or (load(config, Settings).server.public_url if config.exists() else "")
-    if not told:
-        raise ValueError("say --url, or [server] public_url: where gateways reach this server")
-    return told
+    address = ServerSettings(public_url=url).public_url
+    address = address or (load(config, Settings).server.public_url if config.exists() else "")
+    if not address:
+        raise ValueError("give --url, or set [server] public_url: the address at which gateways reach this server")
+    return address
 
 
 async def _add(url: str, gateway: str, public: str, community: str, label: str) -> None:
@@ -101,31 +89,31 @@ async def _add(url: str, gateway: str, public: str, community: str, label: str) 
         await register(database, gateway, public, community, label, datetime.now(UTC))
 
 
-async def _invite(url: str, wish: Wish) -> tuple[Gateway, str, datetime]:
+async def _invite(url: str, request: InviteRequest) -> tuple[Gateway, str, datetime]:
     now = datetime.now(UTC)
     async with open_database(url) as database, database.write() as connection:
-        gateway = await _wished(connection, wish, now)
+        gateway = await _requested_gateway(connection, request, now)
         code = await enrolment_codes.make_code(connection, gateway, COMMAND_LINE, now)
-        line = AuditLine(COMMAND_LINE, gateway.community, "gateway.invite", gateway.id, f"label: {gateway.label}", now)
+        line = AuditEntry(COMMAND_LINE, gateway.community, GatewayInvited(gateway.id, gateway.label), now)
         await audit_trail.record(connection, line)
     return gateway, code, now + enrolment_codes.LASTS
 
 
-async def _wished(connection: Connection, wish: Wish, now: datetime) -> Gateway:
+async def _requested_gateway(connection: Connection, request: InviteRequest, now: datetime) -> Gateway:
     """Raises EnrolmentRefused."""
-    if wish.gateway:
-        known = await gateways.get(connection, wish.gateway)
+    if request.gateway:
+        known = await gateways.get(connection, request.gateway)
         if known is None:
-            raise EnrolmentRefused(f"there is no gateway {wish.gateway}")
+            raise EnrolmentRefused(f"there is no gateway {request.gateway}")
         return known
-    await places.plant_community(connection, wish.community, now)
-    site = await places.get(connection, wish.site) if wish.site else None
-    if wish.site and (site is None or site.kind is not PlaceKind.site or site.parent != wish.community):
-        raise EnrolmentRefused(f"{wish.site} is no site of {wish.community}")
-    return await enrolment_codes.add_gateway(connection, wish.community, wish.label, wish.site or None, now)
+    await places.plant_community(connection, request.community, now)
+    site = await places.get(connection, request.site) if request.site else None
+    if request.site and (site is None or site.kind is not PlaceKind.site or site.parent != request.community):
+        raise EnrolmentRefused(f"{request.site} is no site of {request.community}")
+    return await enrolment_codes.add_gateway(connection, request.community, request.label, request.site or None, now)
 
 
-def _tell(gateway: Gateway, invitation: Invitation, ends_at: datetime) -> None:
+def _print_invitation(gateway: Gateway, invitation: Invitation, ends_at: datetime) -> None:
     print(f"网关 gateway: {gateway.label} ({gateway.id})")
     print(f"在设备上运行 run on the device:\n  beacon-gateway enrol {invitation.url} {grouped(invitation.code)}")
     print(f"服务器指纹 fingerprint: {grouped(invitation.fingerprint)}")

@@ -1,4 +1,4 @@
-"""beacon-central import"""
+"""beacon-central import: import catalogue records from a file."""
 
 import asyncio
 import sys
@@ -23,13 +23,13 @@ from daemonkit.toml import ConfigRefused
 BY = "beacon-central import"
 _REMARKS = {
     Remark.twin: "another place has a beacon %s",
-    Remark.strong: "no beacon is received with %s dBm at 1 m: look at the data sheet",
+    Remark.strong: "no beacon is received with %s dBm at 1 m: check the data sheet",
     Remark.empty_group: "no beacon is in the group %s",
 }
 
 
 def run(config: Path, state: Path, kind: str, file: Path, place: str, yes: bool) -> int:
-    """The exit code: 1 when a row is at fault, the file unreadable or the place unknown; nothing is changed then."""
+    """Return 1 for faulty rows, an unreadable file or an unknown place; nothing is changed then."""
     try:
         found = asyncio.run(_import(store_url(config, state), kind, file, place, yes))
     except (ConfigRefused, StoreRefused) as error:
@@ -45,23 +45,23 @@ def run(config: Path, state: Path, kind: str, file: Path, place: str, yes: bool)
         print(f"there is no place {place!r}: name one with --place", file=sys.stderr)
         return FAILURE
     for each in found.faults:
-        said = f"{in_english(each.fault)} (got {each.fault.got!r})"
-        print(f"{file}: row {each.row}, {each.column}: {said}", file=sys.stderr)
+        text = f"{in_english(each.fault)} (got {each.fault.got!r})"
+        print(f"{file}: row {each.row}, {each.column}: {text}", file=sys.stderr)
     if found.faults:
         print(f"nothing was changed: {len(found.faults)} faults", file=sys.stderr)
         return FAILURE
     for warning in found.warnings:
         print(f"{file}: row {warning.row}: {_REMARKS[warning.remark] % warning.about}", file=sys.stderr)
     for change in found.changes:
-        told = ", ".join(f"{name}: {before!r} -> {after!r}" for name, before, after in change.fields)
-        print(f"row {change.row}: {'new' if change.before is None else 'changed'} {change.subject}: {told}")
-    done = "imported" if yes else "nothing was changed yet; --yes imports"
-    print(f"{done}: {found.added} new, {found.changed} changed, {found.unchanged} as they are")
+        fields = ", ".join(f"{name}: {before!r} -> {after!r}" for name, before, after in change.fields)
+        print(f"row {change.row}: {'new' if change.before is None else 'changed'} {change.subject}: {fields}")
+    done = "imported" if yes else "nothing was changed; --yes imports"
+    print(f"{done}: {found.added} new, {found.changed} changed, {found.unchanged} unchanged")
     return 0
 
 
 async def _import(url: str, kind: str, file: Path, place: str, yes: bool) -> Plan | None:
-    """None for an unknown place."""
+    """Return None for an unknown place."""
     sheet = await file_import.open_sheet(file.read_bytes())
     edit = Edit(BY, datetime.now(UTC))
     async with open_database(url) as database:

@@ -1,4 +1,4 @@
-"""beacon-central init"""
+"""beacon-central init: write default settings and make the state folder."""
 
 import os
 import pwd
@@ -9,11 +9,11 @@ from pathlib import Path
 from central_server.commands.exit_codes import FAILURE
 
 _SERVICE = "beacon-central"
-"""The user of systemd/beacon-central.service."""
+"""User of systemd/beacon-central.service."""
 
 
 def run(config: Path, state: Path) -> int:
-    """The commented settings and the state folder; what is there already stays as it is."""
+    """Write commented settings and make the state folder; existing ones stay unchanged."""
     text = files("central_server").joinpath("central.toml").read_bytes()
     try:
         config.parent.mkdir(parents=True, exist_ok=True)
@@ -24,23 +24,23 @@ def run(config: Path, state: Path) -> int:
     except OSError as error:
         print(f"{error.filename or config}: {error.strerror or error}", file=sys.stderr)
         return FAILURE
-    told = "" if config == Path("/etc/beacon-central/central.toml") else f" --config {config}"
-    told += "" if state == Path("/var/lib/beacon-central") else f" --state-dir {state}"
+    options = "" if config == Path("/etc/beacon-central/central.toml") else f" --config {config}"
+    options += "" if state == Path("/var/lib/beacon-central") else f" --state-dir {state}"
     as_service = f"sudo -u {_SERVICE} " if _service() is not None and os.geteuid() == 0 else ""
-    print(f"{config}: {'written' if written else 'is there already and stays as it is'}")
-    print(f"{state}: {'made' if made else 'is there already'}")
+    print(f"{config}: {'written' if written else 'exists, not changed'}")
+    print(f"{state}: {'made' if made else 'exists'}")
     print("\nEdit the settings, then:")
     print(f"  beacon-central check-config {config}")
-    print(f"  {as_service}beacon-central user add NAME{told}")
-    print(f"  {as_service}beacon-central doctor{told}")
+    print(f"  {as_service}beacon-central user add NAME{options}")
+    print(f"  {as_service}beacon-central doctor{options}")
     return 0
 
 
 def _write_new(file: Path, text: bytes) -> bool:
-    """False when it is there already."""
+    """Return False when the file exists."""
     try:
         with file.open("xb") as new:
-            os.fchmod(new.fileno(), 0o644)  # no secret stands in it
+            os.fchmod(new.fileno(), 0o644)  # it contains no secret
             new.write(text)
     except FileExistsError:
         return False

@@ -1,4 +1,4 @@
-"""beacon-central migrate"""
+"""beacon-central migrate: migrate the database schema."""
 
 import asyncio
 import sys
@@ -18,7 +18,7 @@ from daemonkit.toml import ConfigRefused
 
 
 def run(config: Path, state: Path, *, without_backup: bool) -> int:
-    """78 for a database that is newer or not ours, 75 while a server runs or PostgreSQL is away."""
+    """Return 78 for a newer or foreign database, 75 while a server runs or PostgreSQL is not available."""
     try:
         of = source(config, state)
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -28,28 +28,28 @@ def run(config: Path, state: Path, *, without_backup: bool) -> int:
         print(error, file=sys.stderr)
         return CONFIGURATION
     except BackupFailed as error:
-        print(f"nothing was changed, for no backup could be made: {error}", file=sys.stderr)
-        print("--without-backup goes on when you have one of your own", file=sys.stderr)
+        print(f"nothing was changed, because no backup could be made: {error}", file=sys.stderr)
+        print("--without-backup continues without one", file=sys.stderr)
         return FAILURE
     except (StateInUse, StoreUnavailable, OSError) as error:
         print(error, file=sys.stderr)
         return TRY_AGAIN
     newest = newest_revision()
-    print(f"schema {newest}, this program's own" if found is None else f"brought from schema {found} to {newest}")
+    print(f"schema {newest}, this program's own" if found is None else f"migrated from schema {found} to {newest}")
     return 0
 
 
 async def _migrate(of: Source, without_backup: bool) -> str | None:
-    """The revision that was found; None when there was nothing to bring further."""
+    """Migrate; return the previous revision, None when the schema was current."""
     before = None
-    with ExitStack() as held:
+    with ExitStack() as locks:
 
         async def begin(found: str) -> None:
             nonlocal before
-            held.enter_context(alone(of.state))  # an older server would not understand the newer schema
+            locks.enter_context(alone(of.state))  # an older server cannot use the newer schema
             if not without_backup:
-                kept, _ = await asyncio.to_thread(keep, of, datetime.now(UTC), before=newest_revision())
-                print(f"backup before: {kept}")
+                file, _ = await asyncio.to_thread(keep, of, datetime.now(UTC), before=newest_revision())
+                print(f"backup before: {file}")
             before = found
 
         async with open_database(of.url, before_migration=begin):

@@ -1,48 +1,52 @@
-"""beacon-central place"""
+"""beacon-central place: add and list places."""
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from central_server.commands.exit_codes import CONFIGURATION, FAILURE
+from central_server.commands.exit_codes import FAILURE, prints_errors
 from central_server.commands.store_selection import open_database, store_url
 from central_server.store.accounts import audit_trail
-from central_server.store.accounts.audit_trail import COMMAND_LINE, AuditLine
-from central_server.store.engine.database import StoreRefused, StoreUnavailable, ValueRefused
+from central_server.store.accounts.audit_actions import PlaceAdded
+from central_server.store.accounts.audit_trail import COMMAND_LINE, AuditEntry
+from central_server.store.engine.database import ValueRefused
 from central_server.store.places import places
 from central_server.store.places.places import MAX_NAME, PLACE_ID, TOP, Place, PlaceKind, PlaceRefused
-from daemonkit.toml import ConfigRefused
 from sync_contract.project import Texts
+from sync_contract.strict_model import Language
 
 
+@prints_errors(PlaceRefused, ValueRefused)
 def add(config: Path, state: Path, place: str, kind: str, under: str, names: tuple[str, str, str]) -> int:
-    """`names`: in simplified and traditional Chinese and in English; an empty one is as the first that is not."""
+    """Add a place. `names`: simplified Chinese, traditional Chinese, English; "" gets the first given name."""
     if not PLACE_ID.fullmatch(place):
         print("an id has 1 to 32 lower-case letters, digits and hyphens", file=sys.stderr)
         return FAILURE
     given = next((name for name in names if name.strip()), place)
-    told = [name.strip() or given for name in names]
-    if any(len(name) > MAX_NAME for name in told):
+    texts_given = [name.strip() or given for name in names]
+    if any(len(name) > MAX_NAME for name in texts_given):
         print(f"a name has at most {MAX_NAME} characters", file=sys.stderr)
         return FAILURE
-    texts = Texts.model_validate(dict(zip(("zh-Hans", "zh-Hant", "en"), told, strict=True)))
+    texts = Texts.model_validate(dict(zip(("zh-Hans", "zh-Hant", "en"), texts_given, strict=True)))
     new = Place(place, PlaceKind(kind), under, texts)
-    return _told(state, lambda: _add(config, state, new))
+    return _print(state, _add(config, state, new))
 
 
+@prints_errors(ValueRefused)
 def listed(config: Path, state: Path) -> int:
-    return _told(state, lambda: _list(config, state))
+    return _print(state, _list(config, state))
 
 
 async def _add(config: Path, state: Path, place: Place) -> str:
     now = datetime.now(UTC)
     async with open_database(store_url(config, state)) as database, database.write() as connection:
         if not await places.plant(connection, place, now):
-            raise PlaceRefused(f"{place.id}: there is a place with this id already")
-        line = AuditLine(COMMAND_LINE, place.parent or TOP, "place.add", place.id, place.kind, now)
+            raise PlaceRefused(f"{place.id}: a place with this id exists")
+        action = PlaceAdded(place.id, place.kind.value, place.names[Language.zh_hans], place.parent or "")
+        line = AuditEntry(COMMAND_LINE, place.parent or TOP, action, now)
         await audit_trail.record(connection, line)
     return f"{place.id}: added under {place.parent}"
 
@@ -67,14 +71,7 @@ async def _list(config: Path, state: Path) -> str:
     return "\n".join(lines(None, 0))
 
 
-def _told(state: Path, work: Callable[[], Coroutine[Any, Any, str]]) -> int:
-    try:
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        print(asyncio.run(work()))
-    except (ConfigRefused, StoreRefused) as error:
-        print(error, file=sys.stderr)
-        return CONFIGURATION
-    except (PlaceRefused, ValueRefused, StoreUnavailable, OSError) as error:
-        print(error, file=sys.stderr)
-        return FAILURE
+def _print(state: Path, work: Coroutine[Any, Any, str]) -> int:
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    print(asyncio.run(work))
     return 0

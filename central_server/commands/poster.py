@@ -1,4 +1,4 @@
-"""beacon-central poster"""
+"""beacon-central poster: make a poster or stickers for a beacon."""
 
 import asyncio
 import sys
@@ -27,12 +27,12 @@ from sync_contract.strict_model import Environment, Language
 
 
 class PosterRefused(CentralError):
-    """There is nothing to print; the message says why."""
+    """Nothing to print; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """`project`: empty for the one that the beacon brings; `phone`: None for the one that is published there."""
+class PosterRequest:
+    """`project`: "" for the one bound to the beacon; `phone`: None for the one published there."""
 
     uuid: str
     major: int
@@ -43,13 +43,13 @@ class Wish:
     phone: str | None = None
 
 
-def run(config: Path, state: Path, wish: Wish, file: Path) -> int:
+def run(config: Path, state: Path, request: PosterRequest, file: Path) -> int:
     try:
         settings = load(config, Settings)
-        languages = tuple(Language(each) for each in wish.languages)
-        beacon = BeaconId(UUID(wish.uuid), wish.major, wish.minor)
-        facts = asyncio.run(_facts(settings, store_selection.of(settings, state), wish, beacon))
-        content = poster_pdf(facts, wish.paper, languages)
+        languages = tuple(Language(each) for each in request.languages)
+        beacon = BeaconId(UUID(request.uuid), request.major, request.minor)
+        facts = asyncio.run(_facts(settings, store_selection.of(settings, state), request, beacon))
+        content = poster_pdf(facts, request.paper, languages)
         write_atomically(file, content, mode=0o644)
     except (ConfigRefused, StoreRefused) as error:
         print(error, file=sys.stderr)
@@ -60,11 +60,11 @@ def run(config: Path, state: Path, wish: Wish, file: Path) -> int:
     except (PosterRefused, FontsMissing, StoreUnavailable, ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return FAILURE
-    print(f"{file}: {wish.paper}, {facts.project.title.zh_hans} / {facts.project.title.en}")
+    print(f"{file}: {request.paper}, {facts.project.title.zh_hans} / {facts.project.title.en}")
     return 0
 
 
-async def _facts(settings: Settings, url: str, wish: Wish, beacon: BeaconId) -> PosterFacts:
+async def _facts(settings: Settings, url: str, request: PosterRequest, beacon: BeaconId) -> PosterFacts:
     """Raises PosterRefused."""
     environment = settings.site.environment
     async with store_selection.open_database(url) as database, database.read() as connection:
@@ -73,23 +73,23 @@ async def _facts(settings: Settings, url: str, wish: Wish, beacon: BeaconId) -> 
             raise PosterRefused(
                 f"{beacon}: no such beacon is in the catalogue; add it on the staff's page or import it"
             )
-        kept = min(same, key=lambda each: each.id)  # the one that phones and posters are led to
-        if kept.kind is BeaconKind.person:
-            raise PosterRefused(f"{beacon} is a person's tag: no poster leads to a person")
-        told = await load_poster_content(connection, kept, wish.project, datetime.now(UTC), environment)
+        beacon_record = min(same, key=lambda each: each.id)  # the one that phones and posters use
+        if beacon_record.kind is BeaconKind.person:
+            raise PosterRefused(f"{beacon} is a person's tag; posters are for place beacons only")
+        content = await load_poster_content(connection, beacon_record, request.project, datetime.now(UTC), environment)
         site = settings.site
         call = ContactLookup(ContactPage(site.contact_phone, site.contact_name, site.contact_hours))
-        phone = (await call.at(connection, told.place)).phone if wish.phone is None else wish.phone
-    facts = told.facts(kept, environment, _public(settings), phone)
+        phone = (await call.at(connection, content.place)).phone if request.phone is None else request.phone
+    facts = content.facts(beacon_record, environment, _public(settings), phone)
     if facts is None:
-        offered = ", ".join(project.id for project in told.projects) or "none"
-        raise PosterRefused(f"{beacon}: no such project is there now; say --project, one of: {offered}")
+        offered = ", ".join(project.id for project in content.projects) or "none"
+        raise PosterRefused(f"{beacon}: no such project is offered now; give --project, one of: {offered}")
     return facts
 
 
 def _public(settings: Settings) -> str:
-    """In a drill a server without a name is reached where it listens."""
-    told = settings.server.public_url
-    if told or settings.site.environment is not Environment.drill:
-        return told
+    """Return the public address; in a drill the listening address replaces a missing one."""
+    content = settings.server.public_url
+    if content or settings.site.environment is not Environment.drill:
+        return content
     return f"http://{settings.server.host}:{settings.server.port}"

@@ -1,4 +1,4 @@
-"""beacon-central reconcile"""
+"""beacon-central reconcile: reconcile the bank's files."""
 
 import asyncio
 import os
@@ -34,7 +34,7 @@ _HEADS = ("day", "rows", "matched", "in fen", "back fen", "fee fen", "net fen", 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`day`: text, empty for all that are due; `file`: read instead of asking the bank."""
+    """`day`: "" for all due days; `file`: read instead of requesting files from the bank."""
 
     day: str
     file: Path | None
@@ -43,7 +43,7 @@ class Asked:
 
 
 def run(config: Path, state: Path, asked: Asked) -> int:
-    """0 when everything agrees, 1 while differences are open or a file is refused, 75 when the bank did not answer."""
+    """Return 0 without differences, 1 with differences or a refused file, 75 when the bank did not answer."""
     try:
         day = date.fromisoformat(asked.day) if asked.day else None
     except ValueError:
@@ -61,7 +61,7 @@ def run(config: Path, state: Path, asked: Asked) -> int:
     except (BankRefused, OSError) as error:
         print(f"{asked.file or 'reconcile'}: {error}", file=sys.stderr)
         return FAILURE
-    _tell(night, days, left)
+    _print_report(night, days, left)
     if night.failed:
         return TRY_AGAIN
     return FAILURE if left else 0
@@ -75,7 +75,7 @@ async def _reconcile(
     account = BankAccount(settings.bank.at(asked.bank_url), environment, folder)
     async with store_selection.open_database(store_selection.of(settings, state)) as database:
         if asked.file is not None:
-            night = await _brought(database, settings, asked.file, day, now)
+            night = await _take_file(database, settings, asked.file, day, now)
         else:
             async with BANKS[settings.bank.kind](account) as bank:
                 if not bank.capabilities.states:
@@ -86,7 +86,7 @@ async def _reconcile(
             return night, await _totals(connection, night, environment.value), await _left(connection, settings)
 
 
-async def _brought(
+async def _take_file(
     database: Database, settings: Settings, file: Path, day: date | None, now: datetime
 ) -> NightlyResult:
     content = await asyncio.to_thread(file.read_bytes)
@@ -110,7 +110,7 @@ async def _left(connection: Connection, settings: Settings) -> tuple[Difference,
     return await differences.every(connection, [TOP], settings.site.environment.value, limit=100_000)
 
 
-def _tell(night: NightlyResult, days: Sequence[DayTotals], left: Sequence[Difference]) -> None:
+def _print_report(night: NightlyResult, days: Sequence[DayTotals], left: Sequence[Difference]) -> None:
     if days:
         print(_table(_HEADS, [_of_day(each) for each in sorted(days, key=lambda each: each.day)]))
     for day in night.without_file:
@@ -118,13 +118,13 @@ def _tell(night: NightlyResult, days: Sequence[DayTotals], left: Sequence[Differ
     for day, reason in night.failed.items():
         print(f"{day}: {reason}", file=sys.stderr)
     if not left:
-        print("no differences wait for anybody")
+        print("no open differences")
         return
-    print(f"\ndifferences that wait for somebody: {len(left)}")
+    print(f"\nopen differences: {len(left)}")
     heads = ("no.", "day", "kind", "community", "order", "ours fen", "bank's fen")
     print(_table(heads, [_of_difference(each) for each in left[:_SHOWN]]))
     if len(left) > _SHOWN:
-        print(f"and {len(left) - _SHOWN} more; all of them are on the staff page Reconciliation")
+        print(f"and {len(left) - _SHOWN} more; see the staff page Reconciliation")
 
 
 def _of_day(each: DayTotals) -> tuple[str, ...]:
@@ -138,7 +138,7 @@ def _of_difference(each: Difference) -> tuple[str, ...]:
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """In columns as wide as their widest; those of numbers to the right."""
+    """Align columns; numbers to the right."""
     lines = [heads, *rows]
     widths = [max(_width(line[at]) for line in lines) for at in range(len(heads))]
     numbers = [all(line[at].lstrip("-").isdigit() or line[at] == "-" for line in rows) for at in range(len(heads))]
@@ -153,5 +153,5 @@ def _padded(cell: str, width: int, number: bool) -> str:
 
 
 def _width(text: str) -> int:
-    """In a terminal, where Chinese takes two columns a letter."""
+    """Return the width in a terminal, where a Chinese character takes two columns."""
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)

@@ -1,4 +1,4 @@
-"""beacon-central restore"""
+"""beacon-central restore: restore a backup."""
 
 import sys
 from collections.abc import Sequence
@@ -20,16 +20,16 @@ from sync_contract.permit import OFFICIAL_TIME
 
 
 def run(config: Path, state: Path, file: Path, *, yes: bool) -> int:
-    """78 for a backup that does not belong here, 75 while a server runs, 1 for a damaged one or without `yes`."""
+    """Return 78 for a backup that does not fit, 75 while a server runs, 1 for a damaged one or without `yes`."""
     now = datetime.now(UTC)
     try:
         into = source(config, state)
-        with file.open("rb") as content:  # before root becomes the state's owner, who perhaps may not read it
+        with file.open("rb") as content:  # open it before root switches to the state's owner, who may not read it
             become_owner(state)
             manifest = read_manifest(content)
             backup_restore.check(manifest, into)
             if (there := backup_restore.occupied(into)) and not yes:
-                print(_first(file, manifest, there, now), file=sys.stderr)
+                print(_needs_yes(file, manifest, there, now), file=sys.stderr)
                 return FAILURE
             done = backup_restore.restore(content, manifest, into, now)
     except ConfigRefused as refused:
@@ -45,24 +45,24 @@ def run(config: Path, state: Path, file: Path, *, yes: bool) -> int:
         print(f"{error}. Nothing was changed.", file=sys.stderr)
         return TRY_AGAIN
     except (RestoreFailed, OSError) as error:
-        said = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
-        print(f"not restored: {said}", file=sys.stderr)
+        reason = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+        print(f"not restored: {reason}", file=sys.stderr)
         if (state / UNFINISHED).exists():
-            print(f"{state} is half changed: when that is mended, give the same again with --yes", file=sys.stderr)
+            print(f"{state} is incomplete: correct the cause, then run this again with --yes", file=sys.stderr)
         return FAILURE
-    print(_told(file, done, into, config, now))
+    print(_describe(file, done, into, config, now))
     return 0
 
 
-def _first(file: Path, manifest: Manifest, there: Sequence[str], now: datetime) -> str:
+def _needs_yes(file: Path, manifest: Manifest, there: Sequence[str], now: datetime) -> str:
     return (
-        f"{_what(file, manifest, now)}\n"
-        f"There is a server's state already: {', '.join(there)}.\n"
-        "Nothing was changed. With --yes it is set aside, not deleted, and the backup takes its place."
+        f"{_describe_backup(file, manifest, now)}\n"
+        f"A server's state exists: {', '.join(there)}.\n"
+        "Nothing was changed. With --yes it is moved aside, not deleted, and replaced by the backup."
     )
 
 
-def _what(file: Path, manifest: Manifest, now: datetime) -> str:
+def _describe_backup(file: Path, manifest: Manifest, now: datetime) -> str:
     at = manifest.made_at.astimezone(OFFICIAL_TIME)
     return (
         f"{file}: made {at:%Y-%m-%d %H:%M} by program {manifest.program}, {_ago(now - manifest.made_at)},"
@@ -79,12 +79,12 @@ def _ago(age: timedelta) -> str:
     return f"{minutes // 60} hours ago" if minutes < 72 * 60 else f"{minutes // 1440} days ago"
 
 
-def _told(file: Path, done: Restored, into: Source, config: Path, now: datetime) -> str:
+def _describe(file: Path, done: Restored, into: Source, config: Path, now: datetime) -> str:
     manifest = done.manifest
     day = manifest.made_at.astimezone(OFFICIAL_TIME)
-    lines = [f"restored from {_what(file, manifest, now)}"]
+    lines = [f"restored from {_describe_backup(file, manifest, now)}"]
     if done.aside is not None:
-        lines.append(f"what was there before: {done.aside}")
+        lines.append(f"previous state: {done.aside}")
     lines += [
         "",
         f"What happened after {day:%Y-%m-%d %H:%M} is not in this database:",
@@ -112,12 +112,12 @@ def _told(file: Path, done: Restored, into: Source, config: Path, now: datetime)
 
 def _missing(into: Source) -> list[str]:
     key = into.state / RECEIPTS_KEY
-    held = Seal(key.read_bytes(), key).fingerprint if key.exists() else ""
-    shut = sum(count for opened_by, count in backup_restore.sealed_donors(into).items() if opened_by != held)
+    own_key = Seal(key.read_bytes(), key).fingerprint if key.exists() else ""
+    shut = sum(count for opened_by, count in backup_restore.sealed_donors(into).items() if opened_by != own_key)
     if not shut:
         return []
     return [
         f"NEEDED: the receipts.key of that server, as {key} (mode 0600):",
-        f"without it the data of {shut} donors stay shut and the server does not start.",
+        f"without it the data of {shut} donors stay sealed and the server does not start.",
         "",
     ]

@@ -1,4 +1,4 @@
-"""beacon-central run. The server itself is imported once the settings are good: a fault in them is told at once."""
+"""beacon-central run: serve until SIGTERM. The server is imported after the settings, so that faults show at once."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ from daemonkit.toml import ConfigRefused, load
 from sync_contract.strict_model import Environment
 
 if TYPE_CHECKING:
-    from central_server.server import Place
+    from central_server.server_options import ServerOptions
 
 
 def run(
@@ -28,7 +28,7 @@ def run(
 ) -> int:
     try:
         settings = load(config, Settings)
-        place = replace(_place(settings, state, port, public_url, bank_url, bank_credentials), settings_file=config)
+        options = replace(_options(settings, state, port, public_url, bank_url, bank_credentials), settings_file=config)
     except ConfigRefused as refused:
         print(refused, file=sys.stderr)
         return CONFIGURATION
@@ -37,9 +37,9 @@ def run(
         return CONFIGURATION
     logs.configure()
     try:
-        place.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with serving(place.state):
-            asyncio.run(_until_told(settings, place))
+        options.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with serving(options.state):
+            asyncio.run(_serve(settings, options))
     except (StoreRefused, StateRefused, StateUnfinished, CredentialsRefused) as error:
         print(error, file=sys.stderr)
         return CONFIGURATION
@@ -49,27 +49,27 @@ def run(
     return 0
 
 
-def _place(
+def _options(
     settings: Settings, state: Path, port: int | None, public_url: str, bank_url: str, credentials: Path | None
-) -> "Place":
-    """Raises ValueError for what neither the settings nor the command line say."""
+) -> "ServerOptions":
+    """Raises ValueError for values that are missing or do not fit."""
     public = ServerSettings(public_url=public_url).public_url if public_url else settings.server.public_url
     bank = ServerSettings(public_url=bank_url).public_url if bank_url else settings.bank.url
     kind, real = settings.bank.kind, settings.site.environment is Environment.real
     if kind == "sandbox" and not bank:
-        raise ValueError("bank.url: say where the bank answers, here or with --bank-url")
+        raise ValueError("bank.url: set the address of the bank, here or with --bank-url")
     for fault in settings.bank.at(bank).misfits(settings.site.environment):
         raise ValueError(f"--bank-url: {fault.reason}")
     for fault in settings.server.model_copy(update={"public_url": public}).misfits(settings.site.environment):
         raise ValueError(f"{'.'.join(map(str, fault.at))}: {fault.reason}")
     if kind == "unionpay" and real and not public.startswith("https://"):
-        raise ValueError("server.public_url: must be https://, for UnionPay notifies us there")
+        raise ValueError("server.public_url: must be https://, because UnionPay sends notifications to it")
     folder = credentials or settings.bank.credentials or os.environ.get("CREDENTIALS_DIRECTORY", "")
     if kind != "link" and not folder:
-        raise ValueError("bank.credentials: name the folder, here, with --bank-credentials or $CREDENTIALS_DIRECTORY")
-    from central_server.server import Place
+        raise ValueError("bank.credentials: name the folder here, with --bank-credentials or $CREDENTIALS_DIRECTORY")
+    from central_server.server_options import ServerOptions
 
-    return Place(
+    return ServerOptions(
         state=state,
         bank_url=bank,
         bank_credentials=Path(folder),
@@ -81,11 +81,11 @@ def _place(
     )
 
 
-async def _until_told(settings: Settings, place: "Place") -> None:
+async def _serve(settings: Settings, options: "ServerOptions") -> None:
     from central_server.server import run as serve
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for told in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(told, stop.set)
-    await serve(settings, place, stop)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await serve(settings, options, stop)

@@ -1,4 +1,4 @@
-"""Which database the commands open: the settings say it, or else it is a SQLite file in the state folder."""
+"""Select the database for commands: from the settings, else the SQLite file in the state folder."""
 
 import sys
 from contextlib import AbstractAsyncContextManager
@@ -14,24 +14,24 @@ from daemonkit.toml import load
 
 
 def store_url(config: Path, state: Path) -> str:
-    """`config` may be absent on a machine that never ran a server: then it is the file. Raises ConfigRefused."""
+    """Without `config`, as before the first start, use the SQLite file. Raises ConfigRefused."""
     if not config.exists():
-        print(f"{config} is not there: using the SQLite file in {state}", file=sys.stderr)
+        print(f"{config} does not exist: using the SQLite file in {state}", file=sys.stderr)
         return of(None, state)
     return of(load(config, Settings), state)
 
 
 def of(settings: Settings | None, state: Path) -> str:
-    told = settings.store.url.get_secret_value() if settings else ""
-    return told or sqlite_url(state / "central.db")
+    configured = settings.store.url.get_secret_value() if settings else ""
+    return configured or sqlite_url(state / "central.db")
 
 
 def open_database(url: str) -> AbstractAsyncContextManager[Database]:
-    """As the store's own, with a backup before a migration. Raises StoreRefused, StoreUnavailable."""
+    """Open the database, with a backup before a migration. Raises StoreRefused, StoreUnavailable."""
     return database.open_database(url, before_migration=before_migration(Source(url, sqlite_path(url).parent)))
 
 
 def source(config: Path, state: Path) -> Source:
-    """What a backup is made of. Raises ConfigRefused."""
+    """Return the source of backups. Raises ConfigRefused."""
     settings = load(config, Settings) if config.exists() else None
     return Source(of(settings, state), state, config, settings.site.environment if settings else None)

@@ -1,4 +1,4 @@
-"""beacon-central user"""
+"""beacon-central user: add accounts and reset second factors."""
 
 import asyncio
 import getpass
@@ -11,40 +11,27 @@ from central_server.accounts.access import Role
 from central_server.accounts.account_names import NameRefused, spelled
 from central_server.accounts.login import PlaceUnknown, set_password
 from central_server.accounts.passwords import PasswordRefused
-from central_server.commands.exit_codes import CONFIGURATION, FAILURE
+from central_server.commands.exit_codes import FAILURE, prints_errors
 from central_server.commands.store_selection import open_database, store_url
 from central_server.store.accounts import accounts, audit_trail
-from central_server.store.accounts.audit_trail import COMMAND_LINE, AuditLine
-from central_server.store.engine.database import StoreRefused, StoreUnavailable, ValueRefused
-from daemonkit.toml import ConfigRefused
+from central_server.store.accounts.audit_actions import FactorReset
+from central_server.store.accounts.audit_trail import COMMAND_LINE, AuditEntry
+from central_server.store.engine.database import ValueRefused
 
 
+@prints_errors(PasswordRefused, NameRefused, PlaceUnknown, ValueRefused)
 def add(config: Path, state: Path, name: str, password_file: Path | None, place: str, role: str) -> int:
-    try:
-        password = _password(password_file)
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new = asyncio.run(_add(store_url(config, state), name, password, place, Role(role)))
-    except (ConfigRefused, StoreRefused) as error:
-        print(error, file=sys.stderr)
-        return CONFIGURATION
-    except (PasswordRefused, NameRefused, PlaceUnknown, ValueRefused, StoreUnavailable, OSError) as error:
-        print(error, file=sys.stderr)
-        return FAILURE
+    password = _password(password_file)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = asyncio.run(_add(store_url(config, state), name, password, place, Role(role)))
     print(f"{name}: {'added' if new else 'has a new password; running sessions have ended'}")
     return 0
 
 
+@prints_errors(ValueRefused)
 def reset_factor(config: Path, state: Path, name: str) -> int:
-    """The second factor of somebody who lost the phone."""
-    try:
-        known = asyncio.run(_reset_factor(store_url(config, state), spelled(name)))
-    except (ConfigRefused, StoreRefused) as error:
-        print(error, file=sys.stderr)
-        return CONFIGURATION
-    except (StoreUnavailable, ValueRefused, OSError) as error:
-        print(error, file=sys.stderr)
-        return FAILURE
-    if not known:
+    """Reset the second factor of a person who lost the phone."""
+    if not asyncio.run(_reset_factor(store_url(config, state), spelled(name))):
         print(f"there is no account {name!r}", file=sys.stderr)
         return FAILURE
     print(f"{name}: no second factor any more; running sessions have ended")
@@ -57,7 +44,7 @@ async def _reset_factor(url: str, name: str) -> bool:
         if account is None:
             return False
         await account_administration.reset_factor(connection, name)
-        line = AuditLine(COMMAND_LINE, account.home, "factor.reset", name, "", datetime.now(UTC))
+        line = AuditEntry(COMMAND_LINE, account.home, FactorReset(name), datetime.now(UTC))
         await audit_trail.record(connection, line)
     return True
 

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from central_server.errors import CentralError
 from central_server.store.accounts import audit_trail
-from central_server.store.accounts.audit_trail import AuditLine
+from central_server.store.accounts.audit_actions import GatewayEnrolled
+from central_server.store.accounts.audit_trail import AuditEntry
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from central_server.store.enrolment import gateways, issued_codes, rejected_requests
@@ -85,7 +86,7 @@ async def enrol(database: Database, request: EnrolmentRequest, now: datetime) ->
         await gateways.add_key(connection, gateway.id, key, request.public, now, origin="code")
         await gateways.revoke_keys(connection, gateway.id, now, "replaced", but=key)
         await rejected_requests.clear(connection, gateway.id)
-        line = AuditLine(code.made_by, gateway.community, "gateway.enrol", gateway.id, f"key: {key}", now)
+        line = AuditEntry(code.made_by, gateway.community, GatewayEnrolled(gateway.id, key), now)
         await audit_trail.record(connection, line)
         return gateway
 

@@ -37,7 +37,7 @@ async def signer_and_key(
     except GatewayUnknown as error:
         refusals.count("request", "unknown_gateway", str(error))
         if error.claimed and error.word != KEY_REVOKED:
-            await refusals.doorstep.turned_away(database, error.claimed, now)
+            await refusals.doorstep.reject_signature(database, error.claimed, now)
         detail = _DETAILS.get(error.word, "the request is not signed by a registered gateway")
         return problem(401, "Unauthorized", detail, code=error.word)
 

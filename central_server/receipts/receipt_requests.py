@@ -9,7 +9,8 @@ from enum import StrEnum
 from central_server.errors import CentralError
 from central_server.receipts.sealed_data import Donor, Seal, SealBroken
 from central_server.store.accounts import audit_trail
-from central_server.store.accounts.audit_trail import AuditLine
+from central_server.store.accounts.audit_actions import DonorForgotten
+from central_server.store.accounts.audit_trail import AuditEntry
 from central_server.store.donations import attempts, receipts
 from central_server.store.donations.attempts import Attempt
 from central_server.store.donations.receipts import DONOR, SCHEDULE, Receipt, ReceiptState, SealedDonor
@@ -137,7 +138,7 @@ class Receipts:
             due = await receipts.donors_due(connection, now)
             for each in due:
                 if await receipts.delete_donor(connection, each.attempt):
-                    line = AuditLine(SCHEDULE, each.community, "receipt.forget", each.attempt, "", now)
+                    line = AuditEntry(SCHEDULE, each.community, DonorForgotten(each.attempt), now)
                     await audit_trail.record(connection, line)
         return len(due)
 

@@ -18,7 +18,8 @@ from central_server.sheets.column_heads import Heads
 from central_server.sheets.sheet_reader import Sheet
 from central_server.sheets.sheet_writer import Cell, yuan
 from central_server.store.accounts import audit_trail
-from central_server.store.accounts.audit_trail import AuditLine
+from central_server.store.accounts.audit_actions import EvidenceImported
+from central_server.store.accounts.audit_trail import AuditEntry
 from central_server.store.donations import attempts, intents, unconfirmed_gifts
 from central_server.store.donations.attempts import Attempt, AttemptState
 from central_server.store.donations.unconfirmed_gifts import Unconfirmed
@@ -155,7 +156,7 @@ async def apply_import(connection: Connection, found: EvidencePlan, by: str, fil
         assert posted  # its intent was unconfirmed, and is locked
         by_community[each.community] += 1
     for community, count in by_community.items():
-        await audit_trail.record(connection, AuditLine(by, community, "evidence.import", file, str(count), now))
+        await audit_trail.record(connection, AuditEntry(by, community, EvidenceImported(file, count), now))
 
 
 async def lock_gifts(connection: Connection, found: EvidencePlan) -> None:

@@ -11,7 +11,8 @@ from central_server.ledger.journal import post_fee
 from central_server.reconciliation.fees import ANY_FEE, FeeRule
 from central_server.reconciliation.row_matching import Candidates, match_row, must_be_posted
 from central_server.store.accounts import audit_trail
-from central_server.store.accounts.audit_trail import COMMAND_LINE, AuditLine
+from central_server.store.accounts.audit_actions import MissedPaymentFound
+from central_server.store.accounts.audit_trail import COMMAND_LINE, AuditEntry
 from central_server.store.donations import attempts, refunds
 from central_server.store.donations.attempts import Attempt
 from central_server.store.donations.refunds import BY_BANK, RefundState
@@ -240,7 +241,7 @@ class Reconciler:
             return
         reason = f"{stored.day}"
         await differences.settle(connection, missed.id, COMMAND_LINE, now, reason)
-        line = AuditLine(COMMAND_LINE, missed.community, "difference.came", str(missed.id), reason, now)
+        line = AuditEntry(COMMAND_LINE, missed.community, MissedPaymentFound(f"{missed.id}", reason), now)
         await audit_trail.record(connection, line)
 
     async def _add_difference(

@@ -15,7 +15,7 @@ from beacon_gateway.sync import enrol
 from beacon_gateway.sync.central_client import open_central
 from beacon_gateway.sync.ports import CentralUnreachable
 from central_server.alerts.channels import open_senders
-from central_server.alerts.notifier import Message, TellingFailed
+from central_server.alerts.notifier import Message, SendFailed
 from central_server.api.webhooks.receiver_addresses import AddressRules
 from central_server.api.webhooks.sender import open_sender
 from central_server.banks.port import BankUnavailable
@@ -77,7 +77,7 @@ async def bank(url: str) -> None:
 
 async def robot(url: str) -> None:
     async with open_senders(AlertSettings(wecom=url), MailSettings()) as senders:
-        with pytest.raises(TellingFailed, match="Certificate"):
+        with pytest.raises(SendFailed, match="Certificate"):
             await senders["wecom"].send("key", Message("subject", ("line",)))
 
 

@@ -9,19 +9,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 import aiohttp
-import pytest
 
-from central_server import server
 from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
-from central_server.api.tokens import Bearers, Scope, make_token
+from central_server.api.tokens import Scope, make_token
 from central_server.enrolment.gateways import register
-from central_server.public.program_api.shake import ShakeApi
+from central_server.server_options import RateLimits
 from central_server.store.api import tokens
 from sync_contract.beacon_identity import BeaconId
 from tests.fakes.central_process import CONFIG, RunningCentral, running_bank, running_central
@@ -38,6 +35,9 @@ parameters = {{ presence_pass = "{presence_pass}" }}
 """
 
 
+UNLIMITED = RateLimits(token=(1e6, 10**6), shake=(1e6, 10**6))
+
+
 @dataclass(frozen=True)
 class FuzzTargets:
     """The credentials of the operations: a token, a gateway that signs, a presence pass."""
@@ -48,18 +48,14 @@ class FuzzTargets:
 
 
 @asynccontextmanager
-async def unlimited_central(
-    folder: Path, patch: pytest.MonkeyPatch
-) -> AsyncIterator[tuple[RunningCentral, FuzzTargets]]:
+async def unlimited_central(folder: Path) -> AsyncIterator[tuple[RunningCentral, FuzzTargets]]:
     """Run a server without rate limits; yield it with credentials for all operations."""
-    patch.setattr(server, "Bearers", partial(Bearers, rate=1e6, burst=10**6))
-    patch.setattr(server, "ShakeApi", partial(ShakeApi, rate=1e6, burst=10**6))
     beacon = BeaconId(uuid4(), 1, 1)
     bound = f'[[bindings]]\nuuid = "{beacon.uuid}"\nmajor = 1\nminor = 1\nproject = "lunch"\n'
     gateway, now = DeliveringGateway(), datetime.now(UTC)
     async with (
         running_bank(folder / "bank") as bank,
-        running_central(folder / "central", bank, config=CONFIG + bound) as central,
+        running_central(folder / "central", bank, config=CONFIG + bound, limits=UNLIMITED) as central,
     ):
         async with central.database() as database:
             await register(database, gateway.id, gateway.public, "huada", "Hall", now)

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
+from aiohttp import web
+
 from central_server.bank_emulator import server as bank_emulator
 from central_server.bank_emulator.unionpay import server as unionpay_emulator
 from central_server.bank_emulator.unionpay.clock import Clock
 from central_server.bank_emulator.unionpay.schedule import SendTimings
-from central_server.server import Place
 from central_server.server import run as run_central
+from central_server.server_options import RateLimits, ServerOptions
 from central_server.settings import Settings
 from central_server.store.engine.database import Database, open_database, sqlite_url
 from daemonkit.toml import load
+from daemonkit.web import guarded_app
 from tests.sqlite import put_database
 
 BankKind = Literal["sandbox", "unionpay"]
@@ -128,7 +131,14 @@ async def running_bank(
 
 @asynccontextmanager
 async def running_central(
-    state: Path, bank: RunningBank, *, config: str = CONFIG, store: str = "", public_url: str = ""
+    state: Path,
+    bank: RunningBank,
+    *,
+    config: str = CONFIG,
+    store: str = "",
+    public_url: str = "",
+    limits: RateLimits | None = None,
+    make_app: Callable[..., web.Application] = guarded_app,
 ) -> AsyncIterator[RunningCentral]:
     """Run the server. `store`: the URL of its database; empty for a SQLite file in `state`."""
     stop = asyncio.Event()
@@ -138,10 +148,13 @@ async def running_central(
         await put_database(state / "central.db")
     file = state / "central.toml"
     file.write_text(config, encoding="utf-8")
-    place = Place(
+    options = ServerOptions(
         state=state, bank_url=bank.url, bank_credentials=bank.credentials, public_url=public_url, port=0, store=store
     )
-    task = asyncio.create_task(run_central(load(file, Settings), place, stop, ready=ready.set_result))
+    running = run_central(
+        load(file, Settings), options, stop, ready=ready.set_result, limits=limits or RateLimits(), make_app=make_app
+    )
+    task = asyncio.create_task(running)
     try:
         yield RunningCentral(await _first(ready, task), state, store or sqlite_url(state / "central.db"))
     finally:

@@ -17,15 +17,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from central_server import jobs, server
+from central_server import server
 from central_server.bank_emulator.unionpay import server as emulator
 from central_server.bank_emulator.unionpay.messages import MERCHANT_ID
-from central_server.server import Place
+from central_server.server_options import ServerOptions, ServerTimings
 from central_server.settings import Settings
 from daemonkit import logs
 from daemonkit.toml import load
@@ -61,10 +60,11 @@ class Central:
     bank: Path
 
     def __call__(self, port: int, ready: Callable[[str], None]) -> None:
-        place = Place(self.folder, self.bank_url, self.bank / "merchant", "", port, self.store, connections=5)
+        options = ServerOptions(self.folder, self.bank_url, self.bank / "merchant", "", port, self.store, connections=5)
         settings = load(self.folder / "central.toml", Settings)
-        _shorten_job_pauses()
-        asyncio.run(server.run(settings, place, asyncio.Event(), ready=ready, now=clock_of(self.bank)))
+        timings = ServerTimings(bank_every_s=0.05, reconcile_every_s=0.05, startup_delay_s=0.05)
+        now = clock_of(self.bank)
+        asyncio.run(server.run(settings, options, asyncio.Event(), ready=ready, now=now, timings=timings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +154,3 @@ def _first_message(channel: Connection) -> str:
         return str(channel.recv()) if channel.poll(_PATIENCE_S) else "it did not begin to serve"
     except EOFError:
         return "it ended before it served"
-
-
-def _shorten_job_pauses() -> None:
-    """Shorten the pauses between the rounds of the server's jobs."""
-    jobs.ask_bank = partial(jobs.ask_bank, every_s=0.05)
-    jobs.reconcile = partial(jobs.reconcile, every_s=0.05)
-    server._SETTLED_S = 0.05

@@ -50,9 +50,8 @@ def _rejected(stored: StoredEvent) -> tuple[Event, RejectedParcel]:
 
 def _fell_silent(stored: StoredEvent) -> tuple[Event, FellSilent]:
     facts = dict(stored.facts)
-    event = Event.gateway_late if facts["matter"] == "late" else Event.beacon_silent
-    gateway = facts["subject"].partition(" ")[0]
-    return event, FellSilent(gateway=gateway, beacon=facts["beacon"], since=facts["since"])
+    event = Event.gateway_late if facts["kind"] == "late" else Event.beacon_silent
+    return event, FellSilent(gateway=facts["gateway"], beacon=facts["beacon"], since=facts["since"])
 
 
 SOURCES = (

@@ -15,7 +15,8 @@ from central_server.api.webhooks.event_collector import collect
 from central_server.api.webhooks.receiver_addresses import AddressRefused, AddressRules, GuardedResolver
 from central_server.api.webhooks.signature import headers, secret_of
 from central_server.store.accounts import audit_trail
-from central_server.store.accounts.audit_trail import COMMAND_LINE, AuditLine
+from central_server.store.accounts.audit_actions import WebhookStopped
+from central_server.store.accounts.audit_trail import COMMAND_LINE, AuditEntry
 from central_server.store.api import deliveries, webhooks
 from central_server.store.api.deliveries import Delivery
 from central_server.store.api.webhooks import Webhook
@@ -79,9 +80,8 @@ class Sender:
         async with self.database.write() as connection:
             since = await deliveries.failed(connection, delivery, now, made.status, made.ms, made.trouble, final=final)
             if now - since >= STOPPED_AFTER and await webhooks.stop(connection, webhook.id, now, "failing"):
-                await audit_trail.record(
-                    connection, AuditLine(COMMAND_LINE, webhook.place, "webhook.stop", webhook.id, made.trouble, now)
-                )
+                action = WebhookStopped(webhook.id, webhook.url, made.trouble)
+                await audit_trail.record(connection, AuditEntry(COMMAND_LINE, webhook.place, action, now))
         _log.info("webhook.failed", webhook=webhook.id, status=made.status, final=final)
 
     async def _try(self, webhook: Webhook, delivery: Delivery, now: datetime) -> _Try:

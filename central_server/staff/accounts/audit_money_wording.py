@@ -1,111 +1,106 @@
-"""Deeds about money in words: gifts and what was given back, what was spent, the bank's files, what was published."""
+"""Word audit entries about money for their reader: refunds, disbursements, bank files, published figures."""
 
-import re
-
-from central_server.staff.accounts.audit_entry import Deed, Told
+from central_server.staff.accounts.audit_reader import ActionWording, AuditReader, describe
 from central_server.staff.donations.gift_wording import NOT_POSSIBLE
+from central_server.staff.frame.msgid import _
 from central_server.staff.reconciliation.reconciliation_wording import KINDS
+from central_server.store.accounts import audit_actions as actions
 from central_server.store.reconciliation.differences import DifferenceKind
 
-
-def _(text: str) -> str:
-    """Marks a text for the catalogues."""
-    return text
-
-
-def gift(deed: Deed) -> Told:
-    """A refund, a receipt: by the project that was given to."""
-    place, project = deed.reader.names.behind.get(deed.subject, ("", ""))
-    name = deed.reader.names.project(place, project)
-    ids = [deed.subject] if deed.subject else []
-    details: list[str] = []
-    asked = re.fullmatch(r"([0-9]+)\.([0-9]{2}) ([A-Z]{3})(?: of (\S+)|, asked for by (.*))", deed.detail)
-    if asked is not None:
-        details.append(deed.money(int(asked[1]) * 100 + int(asked[2]), asked[3]))
-        ids += [asked[4]] if asked[4] else []
-        if asked[5]:
-            details.append(deed.say(_("asked for by %(account)s"), account=asked[5]))
-    elif deed.detail in NOT_POSSIBLE:
-        details.append(deed.say(NOT_POSSIBLE[deed.detail]))
-    elif deed.line.action == "receipt.download":
-        details.append(deed.say(_("Donors: %(count)s"), count=deed.detail))
-    elif deed.line.action == "receipt.issue":
-        details.append(deed.say(_("Number: %(number)s"), number=deed.detail))
-    elif deed.detail:
-        details.append(deed.detail)
-    return Told(name, tuple(ids), tuple(details))
-
-
-def disbursement(deed: Deed) -> Told:
-    found = re.fullmatch(r"(\S+) (\S+): (.*) \((.*)\)", deed.detail, re.S)
-    if found is None:
-        return Told("", (deed.subject,), deed.plain())
-    ids, last = [deed.subject], deed.say(_("for: %(payee)s"), payee=found[4])
-    if moved := re.fullmatch(r"to ([a-z0-9-]{1,16})", found[4]):
-        last = deed.say(_("to the project %(project)s"), project=deed.project(moved[1]) or moved[1])
-    elif mended := re.fullmatch(r"corrects ([0-9a-f]{32})", found[4]):
-        last = deed.say(_("corrects an earlier one"))
-        ids.append(mended[1])
-    return Told(deed.project(found[2]) or found[2], tuple(ids), (f"{_yuan(found[1], deed)} · {found[3]}", last))
-
-
-def _yuan(text: str, deed: Deed) -> str:
-    """`−¥1,234.50` as the reader writes it."""
-    found = re.fullmatch(r"(\N{MINUS SIGN}?)¥([0-9,]+)(?:\.([0-9]{2}))?", text)
-    if found is None:
-        return text
-    return found[1] + deed.money(int(found[2].replace(",", "")) * 100 + int(found[3] or 0))
-
-
-def difference(deed: Deed) -> Told:
-    kind, _gap, what = deed.subject.partition(" ")
-    name = deed.say(KINDS[DifferenceKind(kind)]) if kind in list(DifferenceKind) else ""
-    ids = (what or deed.subject,)
-    detail = deed.detail
-    if deed.line.action == "difference.post" and re.fullmatch(r"-?[0-9]+", detail):
-        detail = ("\N{MINUS SIGN}" if detail.startswith("-") else "") + deed.money(abs(int(detail)))
-    elif deed.line.action == "difference.came":
-        detail = deed.say(_("in the bank's file of %(day)s"), day=detail)
-    return Told(name, ids, (detail,) if detail else ())
-
-
-def statement(deed: Deed) -> Told:
-    bank, _gap, day = deed.subject.partition(" ")
-    return Told(deed.say(_("The bank's file of %(day)s"), day=day), (bank,), (deed.detail,) if deed.detail else ())
-
-
-def evidence(deed: Deed) -> Told:
-    return Told(deed.subject, (), (deed.say(_("Gifts: %(count)s"), count=deed.detail),))
-
-
-def disclosure(deed: Deed) -> Told:
-    name = deed.project(deed.subject) or deed.subject
-    noted = re.fullmatch(r"(\d{4}-\d\d-\d\d): (\d{4}-\d\d-\d\d) (.*)", deed.detail, re.S)
-    corrected = re.fullmatch(r"(\d{4}-\d\d-\d\d): (.*)", deed.detail, re.S)
-    details = [deed.detail]
-    if noted is not None and deed.line.action == "disclosure.note":
-        details = [deed.say(_("Due on %(due)s, published on %(day)s"), due=noted[1], day=noted[2]), noted[3]]
-    elif corrected is not None:
-        details = [deed.say(_("Due on %(due)s"), due=corrected[1]), corrected[2]]
-    return Told(name, (deed.subject,), tuple(details))
-
-
-def totals(deed: Deed) -> Told:
-    return Told(_environment(deed, deed.subject), (), (" – ".join(deed.detail.split()),))
-
-
-def books(deed: Deed) -> Told:
-    places = [deed.reader.names.places.get(id_, id_) for id_ in deed.detail.split(", ") if id_ != "-"]
-    details = (", ".join(places),) if places else ()
-    return Told(deed.project(deed.subject) or deed.subject, (deed.subject,), details)
-
-
-def month(deed: Deed) -> Told:
-    return Told(deed.subject, (), (_environment(deed, deed.detail),))
-
-
-def _environment(deed: Deed, text: str) -> str:
-    return deed.say(_ENVIRONMENTS[text]) if text in _ENVIRONMENTS else text
-
-
 _ENVIRONMENTS = {"drill": _("Drill"), "real": _("Real")}
+
+
+def _payment(action: actions.AuditAction, reader: AuditReader, *details: str, also: str = "") -> ActionWording:
+    """Name the project that the payment was for."""
+    place, project = reader.names.payments.get(action.subject, ("", ""))
+    ids = tuple(id_ for id_ in (action.subject, also) if id_)
+    return ActionWording(reader.names.project(place, project), ids, details)
+
+
+@describe.register
+def _refund(action: actions.RefundAction, reader: AuditReader) -> ActionWording:
+    amount = reader.money(action.amount_minor, action.currency)
+    if isinstance(action, actions.RefundRequested):
+        return _payment(action, reader, amount, also=action.intent)
+    assert isinstance(action, actions.RefundApproved | actions.RefundDeclined)
+    return _payment(action, reader, amount, reader.text(_("asked for by %(account)s"), account=action.requested_by))
+
+
+@describe.register
+def _refund_rejected(action: actions.RefundRejected, reader: AuditReader) -> ActionWording:
+    return _payment(action, reader, reader.text(NOT_POSSIBLE[action.reason]))
+
+
+@describe.register(actions.ReceiptsDownloaded)
+@describe.register(actions.ReceiptIssued)
+@describe.register(actions.DonorForgotten)
+def _receipt(action: actions.AuditAction, reader: AuditReader) -> ActionWording:
+    match action:
+        case actions.ReceiptsDownloaded(donors=count):
+            return _payment(action, reader, reader.text(_("Donors: %(count)s"), count=count))
+        case actions.ReceiptIssued(number=number):
+            return _payment(action, reader, reader.text(_("Number: %(number)s"), number=number))
+    return _payment(action, reader)
+
+
+@describe.register
+def _disbursement(action: actions.DisbursementAction, reader: AuditReader) -> ActionWording:
+    if action.to_project:
+        target = reader.text(_("to the project %(project)s"), project=reader.project(action.to_project))
+    elif action.corrects:
+        target = reader.text(_("corrects an earlier one"))
+    else:
+        target = reader.text(_("for: %(payee)s"), payee=action.payee)
+    ids = (action.subject, action.corrects) if action.corrects else (action.subject,)
+    amount = f"{reader.signed_money(action.amount_minor)} · {action.purpose}"
+    return ActionWording(reader.project(action.project), ids, (amount, target))
+
+
+@describe.register(actions.DifferenceSettled)
+@describe.register(actions.DifferencePosted)
+def _difference(action: actions.DifferenceSettled | actions.DifferencePosted, reader: AuditReader) -> ActionWording:
+    detail = reader.signed_money(action.amount_minor) if isinstance(action, actions.DifferencePosted) else action.reason
+    return ActionWording(reader.text(KINDS[DifferenceKind(action.kind)]), (action.subject,), (detail,))
+
+
+@describe.register
+def _missed_payment(action: actions.MissedPaymentFound, reader: AuditReader) -> ActionWording:
+    return ActionWording("", (action.subject,), (reader.text(_("in the bank's file of %(day)s"), day=action.day),))
+
+
+@describe.register
+def _statement(action: actions.StatementAction, reader: AuditReader) -> ActionWording:
+    name = reader.text(_("The bank's file of %(day)s"), day=action.day)
+    return ActionWording(name, (action.subject,), (action.file,))
+
+
+@describe.register
+def _evidence(action: actions.EvidenceImported, reader: AuditReader) -> ActionWording:
+    return ActionWording(action.subject, (), (reader.text(_("Gifts: %(count)s"), count=action.gifts),))
+
+
+@describe.register(actions.DisclosureNoted)
+@describe.register(actions.DisclosureCorrected)
+def _disclosure(action: actions.DisclosureNoted | actions.DisclosureCorrected, reader: AuditReader) -> ActionWording:
+    if isinstance(action, actions.DisclosureNoted):
+        words = _("Due on %(due)s, published on %(day)s")
+        details = [reader.text(words, due=action.due, day=action.published_on), action.where, action.note]
+    else:
+        details = [reader.text(_("Due on %(due)s"), due=action.due), action.note]
+    return reader.subject(reader.project(action.subject), tuple(each for each in details if each))
+
+
+@describe.register
+def _totals(action: actions.TotalsDownloaded, reader: AuditReader) -> ActionWording:
+    return ActionWording(reader.text(_ENVIRONMENTS[action.subject]), (), (f"{action.first} – {action.last}",))
+
+
+@describe.register
+def _books(action: actions.BooksDownloaded, reader: AuditReader) -> ActionWording:
+    places = ", ".join(reader.names.places.get(place, place) for place in action.places)
+    return reader.subject(reader.project(action.subject), (places,) if places else ())
+
+
+@describe.register
+def _month(action: actions.MonthLocked, reader: AuditReader) -> ActionWording:
+    return ActionWording(action.subject, (), (reader.text(_ENVIRONMENTS[action.environment]),))

@@ -1,137 +1,20 @@
-"""A line of the audit trail in words: what the deed was done to, by its name, and its details without a code in them.
+"""Word audit entries about accounts, the catalogue, gateways, alerts and programs for their reader."""
 
-Lines stand for ever as they were written; so each form that any program of ours wrote is read here.
-"""
+from collections.abc import Callable
 
-import re
-from collections.abc import Callable, Mapping
-from functools import partial
-
-from central_server.alerts.tasks import Matter
+from central_server.alerts.task_kinds import TaskKind
 from central_server.api.webhooks.events import EVENTS
-from central_server.staff.accounts import audit_money_wording
-from central_server.staff.accounts.audit_entry import Deed, Reader, Say, Told, thing
+from central_server.staff.accounts import audit_money_wording  # noqa: F401  (registers its functions)
 from central_server.staff.accounts.audit_names import Names
-from central_server.staff.alerts.alert_titles import MATTERS
-from central_server.staff.frame import field_wording
-from central_server.store.accounts.audit_trail import AuditLine
+from central_server.staff.accounts.audit_reader import ActionWording, AuditReader, describe
+from central_server.staff.accounts.audit_titles import LOGIN_REASONS, SECOND_STEPS
+from central_server.staff.alerts.task_titles import TASK_TITLES
+from central_server.staff.frame.msgid import _
+from central_server.store.accounts import audit_actions as actions
+from central_server.store.accounts.audit_trail import AuditEntry
 from sync_contract.strict_model import Language
 
-
-def _(text: str) -> str:
-    """Marks a text for the catalogues."""
-    return text
-
-
-def told(line: AuditLine, reader: Reader) -> Told:
-    """By the deed itself, else by what it was done to, else as it stands."""
-    noun = line.action.partition(".")[0]
-    how = _BY_DEED.get(line.action) or _BY_NOUN.get(noun) or _as_it_stands
-    return how(Deed(line, reader))
-
-
-def _as_it_stands(deed: Deed) -> Told:
-    return Told(deed.subject, (), deed.plain())
-
-
-def _account(deed: Deed) -> Told:
-    return Told("" if deed.subject == deed.line.account else deed.subject, (), deed.plain())
-
-
-def _place(deed: Deed) -> Told:
-    name = deed.reader.names.places.get(deed.subject, "")
-    added = re.fullmatch(r"(city|street|community|site)(?:: (.*) < (\S+))?", deed.detail)
-    if added is None:
-        return thing(deed, name)
-    kind = deed.say(_KINDS[added[1]])
-    where = deed.reader.names.places.get(added[3] or "", added[3] or "")
-    return Told(name or added[2] or deed.subject, (deed.subject,), (f"{kind} < {where}" if where else kind,))
-
-
-def _gateway(deed: Deed) -> Told:
-    """The number of a key is no detail for people, and what it is called still is told once."""
-    parts = [part for part in deed.detail.split("; ") if part]
-    given = {name: value for name, _colon, value in (part.partition(": ") for part in parts)}
-    label = deed.reader.names.gateways.get(deed.subject, "")
-    name = label or ("" if " → " in given.get("label", "") else given.get("label", ""))
-    again = f"label: {given.get('label', '')}" if name.endswith(given.get("label", "")) else ""
-    shown = [part for part in parts if part != again and not part.startswith("key: ")]
-    ids = ([deed.subject] if name else []) + [value for field, value in given.items() if field == "key"]
-    details = [field_wording.line(part, deed.reader.say, deed.named) for part in shown]
-    return Told(name or deed.subject, tuple(ids), tuple(details))
-
-
-def _beacon(deed: Deed) -> Told:
-    return thing(deed, deed.reader.names.beacons.get(deed.subject, ""))
-
-
-def _of_project(deed: Deed) -> Told:
-    return thing(deed, deed.project(deed.subject))
-
-
-def _organisation(deed: Deed) -> Told:
-    return thing(deed, deed.reader.names.organisation(deed.line.place, deed.subject))
-
-
-def _import(deed: Deed) -> Told:
-    found = re.fullmatch(r"(.*): \+([0-9]+) ~([0-9]+) ?(.*)", deed.detail, re.S)
-    if found is None:
-        return Told("", (), deed.plain())
-    counted = deed.say(_("added: %(added)s, changed: %(changed)s"), added=found[2], changed=found[3])
-    kept = found[4].split()
-    called = [deed.reader.names.beacons.get(word) or deed.project(word) for word in kept]
-    names = ", ".join(dict.fromkeys(name for name in called if name))
-    details = (counted, names) if names else (counted,)
-    return Told(found[1], tuple(kept), details)
-
-
-def _token(deed: Deed) -> Told:
-    made = re.fullmatch(r"(.*): ((?:read:\w+ ?)+), ([0-9]+) d", deed.detail)
-    if made is None:
-        return Told(deed.detail, (deed.subject,), ())
-    scopes = ", ".join(deed.say(_SCOPES.get(scope, scope)) for scope in made[2].split())
-    days = deed.say(_("valid for days: %(days)s"), days=made[3])
-    return Told(made[1], (deed.subject,), (scopes, days))
-
-
-def _alert(deed: Deed) -> Told:
-    matter, _gap, about = deed.subject.partition(" ")
-    words = about.split()
-    called = [deed.reader.names.anything(word) or deed.project(word) for word in words]
-    matters = [deed.say(MATTERS[Matter(matter)])] if matter in list(Matter) else [matter]
-    name = " · ".join(dict.fromkeys([*matters, *(each for each in called if each)]))
-    typed = (deed.detail,) if deed.detail else ()
-    return Told(name, tuple(words), typed if deed.line.action == "alert.take" else deed.plain())
-
-
-def _channel(deed: Deed) -> Told:
-    kind, _gap, address = deed.detail.partition(" ")
-    return Told(f"{deed.say(_CHANNELS[kind])} {address}" if kind in _CHANNELS else deed.detail, (deed.subject,), ())
-
-
-def _webhook(deed: Deed) -> Told:
-    url, *events = deed.detail.split()
-    kept = deed.reader.names.webhooks.get(deed.subject, "")
-    ids = [deed.subject]
-    details: list[str] = []
-    if deed.line.action == "webhook.again":
-        ids.append(deed.detail)
-    elif deed.line.action == "webhook.make":
-        meant = {event.value: words for event, words in EVENTS.items()}
-        details = [deed.say(meant[event]) if event in meant else event for event in events]
-    elif not url.startswith(("http://", "https://")):  # this server stopped it, for what the receiver answered
-        details = [deed.say(_("Nothing arrived for five days."))]
-        ids.append(deed.detail)
-    name = url if url.startswith(("http://", "https://")) else kept
-    return Told(name or kept, tuple(ids), tuple(details))
-
-
-def _file(deed: Deed) -> Told:
-    kind = next((words for begin, words in _FILES.items() if deed.subject.startswith(begin)), "")
-    return Told(deed.say(kind) if kind else deed.subject, (deed.subject,) if kind else (), deed.plain())
-
-
-_KINDS = {"city": _("City"), "street": _("Street office"), "community": _("Community"), "site": _("Site")}
+_PLACE_KINDS = {"city": _("City"), "street": _("Street office"), "community": _("Community"), "site": _("Site")}
 _CHANNELS = {"mail": _("E-mail"), "wecom": _("WeCom group")}
 _SCOPES = {
     "read:log": _("the sync log"),
@@ -147,34 +30,184 @@ _FILES = {
     "bindings": _("Bindings"),
     "reconciliation": _("Reconciliation"),
 }
-"""By how the names of files begin."""
-_BY_NOUN: Mapping[str, Callable[[Deed], Told]] = {
-    **dict.fromkeys(("session", "sessions", "account", "role", "password", "factor"), _account),
-    "place": _place,
-    **dict.fromkeys(("gateway", "key"), _gateway),
-    "beacon": _beacon,
-    **dict.fromkeys(("project", "binding"), _of_project),
-    "organisation": _organisation,
-    **dict.fromkeys(("beacons", "projects", "bindings"), _import),
-    **dict.fromkeys(("refund", "receipt"), audit_money_wording.gift),
-    "disbursement": audit_money_wording.disbursement,
-    "difference": audit_money_wording.difference,
-    "statement": audit_money_wording.statement,
-    "disclosure": audit_money_wording.disclosure,
-    "month": audit_money_wording.month,
-    "token": _token,
-    "alert": _alert,
-    "channel": _channel,
-    "webhook": _webhook,
-    "file": _file,
-}
-_BY_DEED: Mapping[str, Callable[[Deed], Told]] = {
-    "evidence.import": audit_money_wording.evidence,
-    "books.totals": audit_money_wording.totals,
-    "books.project": audit_money_wording.books,
-}
 
 
-def teller(say: Say, language: Language, names: Names) -> Callable[[AuditLine], Told]:
-    """For a page."""
-    return partial(told, reader=Reader(say, language, names))
+def entry_describer(
+    translate: Callable[[str], str], language: Language, names: Names
+) -> Callable[[AuditEntry], ActionWording]:
+    """Return the function with which a page words its entries."""
+    return lambda entry: describe(entry.action, AuditReader(translate, language, names, entry))
+
+
+@describe.register
+def _account(action: actions.AccountAction, reader: AuditReader) -> ActionWording:
+    return _with_account(action, reader)
+
+
+def _with_account(action: actions.AuditAction, reader: AuditReader, *details: str) -> ActionWording:
+    """Omit the subject's name where it is the entry's own account."""
+    return ActionWording("" if action.subject == reader.entry.account else action.subject, (), details)
+
+
+@describe.register
+def _logged_in(action: actions.LoggedIn, reader: AuditReader) -> ActionWording:
+    words = SECOND_STEPS.get(action.second_step)
+    return _with_account(action, reader, *([reader.text(words)] if words else []))
+
+
+@describe.register
+def _login_rejected(action: actions.LoginRejected, reader: AuditReader) -> ActionWording:
+    return _with_account(action, reader, reader.text(LOGIN_REASONS[action.reason]))
+
+
+@describe.register
+def _sessions_ended(action: actions.SessionsEnded, reader: AuditReader) -> ActionWording:
+    return _with_account(action, reader, reader.field("sessions", action.count))
+
+
+@describe.register(actions.AccountLocked)
+@describe.register(actions.AddressLocked)
+def _locked(action: actions.AccountLocked | actions.AddressLocked, reader: AuditReader) -> ActionWording:
+    return _with_account(action, reader, reader.field("failures", action.failures))
+
+
+@describe.register
+def _account_added(action: actions.AccountAdded, reader: AuditReader) -> ActionWording:
+    return _with_account(action, reader, reader.field("role", action.role))
+
+
+@describe.register
+def _role_granted(action: actions.RoleGranted, reader: AuditReader) -> ActionWording:
+    return _with_account(action, reader, f"{reader.role(action.before)} → {reader.role(action.after)}")
+
+
+@describe.register
+def _role_revoked(action: actions.RoleRevoked, reader: AuditReader) -> ActionWording:
+    return _with_account(action, reader, f"{reader.role(action.role)} → {reader.role('')}")
+
+
+@describe.register(actions.OrganisationAdded)
+@describe.register(actions.OrganisationChanged)
+def _organisation(action: actions.RecordAction, reader: AuditReader) -> ActionWording:
+    name = reader.names.organisation(reader.entry.place, action.subject)
+    return reader.subject(name, reader.changes(action.changes))
+
+
+@describe.register(actions.ProjectAdded)
+@describe.register(actions.ProjectChanged)
+@describe.register(actions.BindingAction)
+def _project(action: actions.RecordAction, reader: AuditReader) -> ActionWording:
+    return reader.subject(reader.project(action.subject), reader.changes(action.changes))
+
+
+@describe.register(actions.BeaconAdded)
+@describe.register(actions.BeaconChanged)
+@describe.register(actions.BeaconRemoved)
+def _beacon(action: actions.RecordAction, reader: AuditReader) -> ActionWording:
+    return reader.subject(reader.names.beacons.get(action.subject, ""), reader.changes(action.changes))
+
+
+@describe.register
+def _imported(action: actions.ImportAction, reader: AuditReader) -> ActionWording:
+    counted = reader.text(_("added: %(added)s, changed: %(changed)s"), added=action.added, changed=action.changed)
+    names = [reader.names.beacons.get(id_) or reader.names.project(reader.entry.place, id_) for id_ in action.ids]
+    named = ", ".join(dict.fromkeys(name for name in names if name))
+    return ActionWording(action.subject, action.ids, (counted, named) if named else (counted,))
+
+
+@describe.register
+def _place_added(action: actions.PlaceAdded, reader: AuditReader) -> ActionWording:
+    kind, parent = reader.text(_PLACE_KINDS[action.kind]), reader.names.places.get(action.parent, action.parent)
+    name = reader.names.places.get(action.subject, "") or action.label
+    return reader.subject(name, (f"{kind} < {parent}" if parent else kind,))
+
+
+@describe.register(actions.PlaceRenamed)
+@describe.register(actions.ContactChanged)
+def _place(action: actions.RecordAction, reader: AuditReader) -> ActionWording:
+    return reader.subject(reader.names.places.get(action.subject, ""), reader.changes(action.changes))
+
+
+@describe.register
+def _place_moved(action: actions.PlaceMoved, reader: AuditReader) -> ActionWording:
+    before, after = (reader.names.places.get(place, place) for place in (action.before, action.after))
+    return reader.subject(reader.names.places.get(action.subject, ""), (f"{before} → {after}",))
+
+
+@describe.register
+def _gateway(action: actions.GatewayAction, reader: AuditReader) -> ActionWording:
+    """The label of that time is a detail only where the current name differs from it."""
+    name = reader.names.gateways.get(action.subject, "") or action.label
+    details = [] if name.endswith(action.label) else [reader.field("label", action.label)]
+    if isinstance(action, actions.GatewayAdded):
+        details.append(reader.field("place", action.place))
+    return reader.subject(name, tuple(details))
+
+
+@describe.register(actions.GatewayChanged)
+def _gateway_changed(action: actions.RecordAction, reader: AuditReader) -> ActionWording:
+    return reader.subject(reader.names.gateways.get(action.subject, ""), reader.changes(action.changes))
+
+
+@describe.register
+def _gateway_revoked(action: actions.GatewayRevoked, reader: AuditReader) -> ActionWording:
+    return reader.subject(reader.names.gateways.get(action.subject, ""), (reader.field("keys", action.keys),))
+
+
+@describe.register
+def _key(action: actions.KeyAction, reader: AuditReader) -> ActionWording:
+    name = reader.names.gateways.get(action.subject, "")
+    return ActionWording(name or action.subject, ((action.subject,) if name else ()) + (action.key,))
+
+
+@describe.register
+def _token_made(action: actions.TokenMade, reader: AuditReader) -> ActionWording:
+    scopes = ", ".join(reader.text(_SCOPES.get(scope, scope)) for scope in action.scopes)
+    days = reader.text(_("valid for days: %(days)s"), days=action.days)
+    return ActionWording(action.label, (action.subject,), (scopes, days))
+
+
+@describe.register
+def _token_revoked(action: actions.TokenRevoked, reader: AuditReader) -> ActionWording:
+    return ActionWording(action.label, (action.subject,))
+
+
+@describe.register
+def _alert(action: actions.AlertAction, reader: AuditReader) -> ActionWording:
+    kind = reader.text(TASK_TITLES[TaskKind(action.kind)]) if action.kind in list(TaskKind) else action.kind
+    beacon = reader.names.beacons.get(action.beacon, "")
+    details: tuple[str, ...] = ()
+    match action:
+        case actions.AlertTaken(note=note):
+            details = (note,) if note else ()
+        case actions.AlertReturned(account=account):
+            details = (reader.field("account", account),)
+        case actions.AlertTakenOver(before=before, after=after):
+            details = reader.changes((actions.FieldChange("account", before, after),))
+    return ActionWording(" · ".join(each for each in (kind, action.label, beacon) if each), (action.subject,), details)
+
+
+@describe.register
+def _channel(action: actions.ChannelAction, reader: AuditReader) -> ActionWording:
+    kind = reader.text(_CHANNELS[action.kind]) if action.kind in _CHANNELS else action.kind
+    return ActionWording(f"{kind} {action.address}", (action.subject,))
+
+
+@describe.register
+def _webhook(action: actions.WebhookAction, reader: AuditReader) -> ActionWording:
+    ids, details = [action.subject], list[str]()
+    match action:
+        case actions.WebhookMade(events=events):
+            titles = {event.value: words for event, words in EVENTS.items()}
+            details = [reader.text(titles[event]) if event in titles else event for event in events]
+        case actions.WebhookStopped(failure=failure) if failure:
+            details = [reader.text(_("Nothing arrived for five days."))]
+            ids.append(failure)
+        case actions.DeliveryRepeated(delivery=delivery):
+            ids.append(delivery)
+    return ActionWording(action.url, tuple(ids), tuple(details))
+
+
+@describe.register
+def _file(action: actions.FileDownloaded, reader: AuditReader) -> ActionWording:
+    return reader.subject(reader.text(_FILES[action.kind]) if action.kind in _FILES else "")

@@ -1,4 +1,4 @@
-"""What a browser calls itself, in the two words by which its owner knows it."""
+"""Name a browser and its system from the User-Agent header."""
 
 _BROWSERS = (
     ("MicroMessenger", "WeChat"),
@@ -21,10 +21,10 @@ _SYSTEMS = (
     ("CrOS", "ChromeOS"),
     ("Linux", "Linux"),
 )
-"""In this order: each names itself also as many that come after it."""
+"""In this order: a User-Agent also contains the names of later entries."""
 
 
-def known_as(agent: str) -> str:
-    """`Firefox · Windows`; what nobody knows as it is, cut short."""
+def browser_name(agent: str) -> str:
+    """Return `Firefox · Windows`; an unknown header as is, shortened."""
     words = [next((word for mark, word in known if mark in agent), "") for known in (_BROWSERS, _SYSTEMS)]
     return " · ".join(word for word in words if word) or agent[:60] or "–"

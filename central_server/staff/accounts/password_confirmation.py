@@ -1,26 +1,27 @@
-"""Whoever changes how an account is entered says its password once more: an open screen alone is not its owner."""
+"""Confirm the password before changes to the login: a person at an open screen may not be the owner."""
 
 from enum import StrEnum
 
 from central_server.accounts import passwords
 from central_server.accounts.login import Client, wrong_secret
 from central_server.staff.frame.page_frame import Visitor
+from central_server.store.accounts.audit_actions import PasswordRejected
 from daemonkit.web import identify_client
 
 
-class Told(StrEnum):
+class PasswordCheck(StrEnum):
     right = "right"
     wrong = "wrong"
     over = "over"
-    """Wrong too often: the account is locked, and all its sessions are over."""
+    """Wrong too often: the account is locked and its sessions have ended."""
 
 
-async def present_password(visitor: Visitor, password: str) -> Told:
-    """A wrong one counts like a failed login; an empty one is nobody's guess."""
-    if await passwords.fits(visitor.standing.account.password, password):
-        return Told.right
+async def present_password(visitor: Visitor, password: str) -> PasswordCheck:
+    """Check the password; a wrong one counts like a failed login, an empty one does not."""
+    if await passwords.fits(visitor.login.account.password, password):
+        return PasswordCheck.right
     if not password:
-        return Told.wrong
+        return PasswordCheck.wrong
     who = Client(identify_client(visitor.request))
-    locked = await wrong_secret(visitor.database, visitor.standing, who, "password.refuse", visitor.now)
-    return Told.over if locked else Told.wrong
+    locked = await wrong_secret(visitor.database, visitor.login, who, PasswordRejected, visitor.now)
+    return PasswordCheck.over if locked else PasswordCheck.wrong

@@ -1,12 +1,12 @@
-"""Alerts in words: what is waiting, why, and what to do, as the overview says it too."""
+"""Word alert messages: what waits, why, and what to do, in the sentences of the overview (task_wording.html)."""
 
 import html
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from central_server.alerts.notifier import Message, Writer
-from central_server.alerts.tasks import Matter, Task
+from central_server.alerts.notifier import Message, MessageWriter
+from central_server.alerts.task_kinds import Task, TaskKind
 from central_server.staff.frame.render import StaffTemplates
 from central_server.store.alerts.alerts import Alert
 from sync_contract.money import Money
@@ -15,55 +15,55 @@ from sync_contract.strict_model import Language
 
 
 def task_of(alert: Alert) -> Task:
-    """Raises ValueError for a matter of a newer program."""
-    amount = None if alert.amount_minor is None else Money(alert.amount_minor, alert.currency or "")
     return Task(
-        Matter(alert.matter),
+        TaskKind(alert.kind),
         alert.community,
         alert.subject,
-        alert.gateway,
+        alert.label,
         alert.link,
         alert.count,
         alert.since,
-        amount,
+        None if alert.amount_minor is None else Money(alert.amount_minor, alert.currency or ""),
         alert.beacon,
         None if alert.names is None else Texts.model_validate_json(alert.names),
+        alert.gateway,
     )
 
 
-def writer(templates: StaffTemplates, address: Callable[[], str]) -> Writer:
-    """`address`: the origin under which staff reach the pages."""
+def message_writer(templates: StaffTemplates, address: Callable[[], str]) -> MessageWriter:
+    """`address`: returns the origin at which staff reach the pages."""
 
     def write(
         language: Language,
         new: Sequence[Alert],
-        over: Sequence[Alert],
+        ended: Sequence[Alert],
         now: datetime,
         names: Mapping[str, Texts] = MappingProxyType({}),
-        here: str = "",
+        place: str = "",
     ) -> Message:
-        values = {"new": [task_of(alert) for alert in new], "over": [task_of(alert) for alert in over]}
-        about = list(dict.fromkeys(alert.community for alert in new or over))
-        facts = {
+        communities = list(dict.fromkeys(alert.community for alert in new or ended))
+        values = {
+            "new": [task_of(alert) for alert in new],
+            "ended": [task_of(alert) for alert in ended],
             "now": now,
             "address": address(),
-            "trial": False,
-            "place": names.get(about[0] if len(about) == 1 else here),
-            "about": [names[each] for each in about if each in names] if len(about) > 1 else [],
+            "test": False,
+            "place": names.get(communities[0] if len(communities) == 1 else place),
+            "communities": [names[each] for each in communities if each in names] if len(communities) > 1 else [],
             "names": names,
         }
-        return _message(templates.html("alert.txt", language, **values, **facts))
+        return _message(templates.html("alert.txt", language, **values))
 
     return write
 
 
-def trial(templates: StaffTemplates, language: Language, place: Texts | None) -> Message:
-    """Only says that messages arrive. `place`: what is told there; None for the whole server."""
-    return _message(templates.html("alert.txt", language, place=place, trial=True))
+def write_test_message(templates: StaffTemplates, language: Language, place: Texts | None) -> Message:
+    """`place`: of the channel; None for the whole server."""
+    return _message(templates.html("alert.txt", language, place=place, test=True))
 
 
 def _message(text: str) -> Message:
-    """A template's text: the subject, then a paragraph each, an empty line between them. It is no HTML."""
+    """Read a template's text: the subject, then paragraphs, separated by empty lines. Undo the HTML escaping."""
     paragraphs = [html.unescape(" ".join(part.split(" "))).strip() for part in text.split("\n\n")]
     subject, *lines = [paragraph for paragraph in paragraphs if paragraph]
     return Message(" ".join(subject.split()), tuple(lines))

@@ -1,4 +1,4 @@
-"""What waits for somebody now, who took it on, and what was over lately."""
+"""Show what waits for staff now, who took it on, and what ended lately."""
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
@@ -7,94 +7,103 @@ from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.alerts.place_names import community_names
-from central_server.alerts.tasks import ABOUT_MONEY, Matter
+from central_server.alerts.task_kinds import ABOUT_MONEY, TaskKind
 from central_server.staff.alerts.alert_wording import task_of
-from central_server.staff.frame.page_frame import Desk, Onward, Page, Shown, Visitor
-from central_server.store.accounts import audit_trail
+from central_server.staff.frame.page_frame import HtmlPage, Page, PageFrame, Redirect, Visitor
+from central_server.store.accounts import audit_actions
 from central_server.store.alerts import alerts
 from central_server.store.alerts.alerts import Alert
 from central_server.store.engine.connection import Connection
 from central_server.store.places import places
 
 _AT = "/staff/alerts"
-_OVER_FOR = timedelta(days=7)
-_LONGEST_NOTE = 300
-_MOST = 200
+_ENDED_BACK = timedelta(days=7)
+_MAX_NOTE = 300
+_MAX_ENDED = 200
 
 
 class AlertsPage:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, frame: PageFrame) -> None:
+        self._frame = frame
 
     def routes(self) -> list[web.RouteDef]:
-        """Taking on what is about money is a deed of those who see to money."""
+        """Alerts about money are acknowledged under a path of their own, which needs the money right."""
         alert = _AT + "/{alert:[0-9]{1,15}}"
         return [
-            self._desk.page(_AT, self._list),
-            self._desk.form(alert, _taking(about_money=False), Right.edit),
-            self._desk.form(f"{alert}/money", _taking(about_money=True), Right.money),
+            self._frame.page(_AT, self._list),
+            self._frame.form(alert, _acknowledgement(about_money=False), Right.edit),
+            self._frame.form(f"{alert}/money", _acknowledgement(about_money=True), Right.money),
         ]
 
-    async def _list(self, visitor: Visitor) -> Shown:
+    async def _list(self, visitor: Visitor) -> HtmlPage:
         async with visitor.database.read() as connection:
-            waiting = await _seen(connection, visitor, await alerts.open_ones(connection, visitor.tops))
-            ended = await alerts.ended_since(connection, visitor.tops, visitor.now - _OVER_FOR, _MOST)
-            over = await _seen(connection, visitor, ended)
-            tops = {right: visitor.access.places(right) for right in (Right.edit, Right.money)}
+            waiting = await _visible(connection, visitor, await alerts.open_ones(connection, visitor.tops))
+            since = visitor.now - _ENDED_BACK
+            ended = await alerts.ended_since(connection, visitor.tops, since, _MAX_ENDED)
+            ended = await _visible(connection, visitor, ended)
             around = await places.every(connection, visitor.tops)
-            may = {right: await _communities(connection, top) for right, top in tops.items()}
+            editable = {
+                right: await _communities(connection, visitor.access.places(right))
+                for right in (Right.edit, Right.money)
+            }
         values = {
-            "waiting": [(alert, task_of(alert), _path(alert, may)) for alert in waiting],
-            "over": [(alert, task_of(alert)) for alert in over],
+            "waiting": [(alert, task_of(alert), _path(alert, editable)) for alert in waiting],
+            "ended": [(alert, task_of(alert)) for alert in ended],
             "may_govern": visitor.access.has(Right.govern),
             "now": visitor.now,
             "community_of": community_names(around),
         }
-        return Shown("alerts.html", values)
+        return HtmlPage("alerts.html", values)
 
 
-async def _seen(connection: Connection, visitor: Visitor, found: Sequence[Alert]) -> list[Alert]:
-    """What is about money only where the visitor sees to money; the gravest first."""
+async def _visible(connection: Connection, visitor: Visitor, found: Sequence[Alert]) -> tuple[Alert, ...]:
+    """Omit money alerts of communities where the visitor has no money right. The most urgent first."""
     money = await _communities(connection, visitor.access.places(Right.money))
-    order = list(Matter)
-    known = [alert for alert in found if alert.matter in order]
-    seen = [alert for alert in known if Matter(alert.matter) not in ABOUT_MONEY or alert.community in money]
-    return sorted(seen, key=lambda alert: order.index(Matter(alert.matter)))
+    order = list(TaskKind)
+    visible = [alert for alert in found if not _is_about_money(alert) or alert.community in money]
+    return tuple(sorted(visible, key=lambda alert: order.index(TaskKind(alert.kind))))
+
+
+def _is_about_money(alert: Alert) -> bool:
+    return TaskKind(alert.kind) in ABOUT_MONEY
 
 
 async def _communities(connection: Connection, tops: Collection[str]) -> frozenset[str]:
     return frozenset(place.id for place in await places.every(connection, tops))
 
 
-def _path(alert: Alert, may: dict[Right, frozenset[str]]) -> str:
-    """Where the visitor says that they take it on; empty when that is not theirs to say."""
-    about_money = Matter(alert.matter) in ABOUT_MONEY
-    if alert.community not in may[Right.money if about_money else Right.edit]:
+def _path(alert: Alert, editable: dict[Right, frozenset[str]]) -> str:
+    """Return where the visitor acknowledges the alert; "" without the right to."""
+    about_money = _is_about_money(alert)
+    if alert.community not in editable[Right.money if about_money else Right.edit]:
         return ""
     return f"{_AT}/{alert.id}/money" if about_money else f"{_AT}/{alert.id}"
 
 
-def _taking(*, about_money: bool) -> Page:
-    async def take(visitor: Visitor) -> Onward:
+def _acknowledgement(*, about_money: bool) -> Page:
+    async def change(visitor: Visitor) -> Redirect:
         id_ = int(visitor.request.match_info["alert"])
-        note = " ".join(visitor.form.get("note", "").split())[:_LONGEST_NOTE]
+        note = " ".join(visitor.form.get("note", "").split())[:_MAX_NOTE]
         async with visitor.database.write() as connection:
             alert = await alerts.get(connection, id_)
-            if alert is None or (alert.matter in {each.value for each in ABOUT_MONEY}) is not about_money:
+            if alert is None or _is_about_money(alert) is not about_money:
                 raise web.HTTPNotFound
             await visitor.demand(connection, alert.community)
-            account = visitor.access.account
-            subject = f"{alert.matter} {alert.subject}"
-            if visitor.form.get("deed") == "back":
-                if await alerts.give_back(connection, id_):
-                    before = f"account: {alert.acknowledged_by}"
-                    await audit_trail.record(connection, visitor.did("alert.back", alert.community, subject, before))
-            elif visitor.form.get("deed") == "over":
-                if await alerts.take_over(connection, id_, account, note, visitor.now):
-                    moved = f"account: {alert.acknowledged_by} → {account}"
-                    await audit_trail.record(connection, visitor.did("alert.over", alert.community, subject, moved))
-            elif await alerts.acknowledge(connection, id_, account, note, visitor.now):
-                await audit_trail.record(connection, visitor.did("alert.take", alert.community, subject, note))
-        return Onward(_AT)
+            account, before = visitor.access.account, alert.acknowledged_by or ""
+            about = (alert.subject, alert.kind, alert.label, alert.beacon)
+            action: audit_actions.AlertAction | None = None
+            match visitor.form.get("action"):
+                case "return":
+                    if await alerts.give_back(connection, id_):
+                        action = audit_actions.AlertReturned(*about, before)
+                case "take_over":
+                    if await alerts.take_over(connection, id_, account, note, visitor.now):
+                        action = audit_actions.AlertTakenOver(*about, before, account)
+                case _:
+                    if await alerts.acknowledge(connection, id_, account, note, visitor.now):
+                        action = audit_actions.AlertTaken(*about, note)
+            if action is not None:
+                await visitor.record(connection, alert.community, action)
+        return Redirect(_AT)
 
-    return take
+    return change

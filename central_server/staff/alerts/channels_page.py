@@ -1,4 +1,4 @@
-"""Who is told when something waits: mail addresses and 企業微信 groups, each for a place and all below it."""
+"""Manage the channels that get alerts: mail addresses and WeCom groups, each for a place and all below it."""
 
 import re
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from central_server.accounts.access import Right
-from central_server.alerts.notifier import Telling
-from central_server.staff.alerts.alert_wording import trial
-from central_server.staff.frame.page_frame import Desk, Onward, Shown, Visitor
+from central_server.alerts.notifier import AlertNotifier
+from central_server.staff.alerts.alert_wording import write_test_message
+from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Redirect, Visitor
 from central_server.staff.frame.render import StaffTemplates
 from central_server.staff.places import place_tree
-from central_server.store.accounts import audit_trail
+from central_server.store.accounts import audit_actions
 from central_server.store.alerts import alerts
 from central_server.store.alerts.alerts import Channel
 from central_server.store.engine.connection import Connection
@@ -21,57 +21,54 @@ from sync_contract.strict_model import Language
 from sync_contract.uuid7 import new_id
 
 _AT = "/staff/channels"
-_MOST_AT_A_PLACE = 20
+_MAX_AT_PLACE = 20
 _MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?=.{4,180}$)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-"""What HTML takes for a mail address (WHATWG, valid e-mail address); nothing that could end a line of a header."""
+"""A valid e-mail address of HTML (WHATWG); it cannot contain a line break, which would end a mail header."""
 _KEY = re.compile(r"(?:.*[?&]key=)?([0-9a-fA-F-]{16,64})")
-"""The robot's key, or the whole address that 企業微信 shows."""
+"""The robot's key, or the complete address that WeCom shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelsPage:
-    desk: Desk
+    frame: PageFrame
     templates: StaffTemplates
-    telling: Telling
+    notifier: AlertNotifier
 
     def routes(self) -> list[web.RouteDef]:
-        desk = self.desk
+        frame = self.frame
         return [
-            desk.page(_AT, self._list, Right.govern),
-            desk.form(_AT, self._make, Right.govern),
-            desk.form(_AT + "/{channel:[0-9a-f]{32}}", self._change, Right.govern),
+            frame.page(_AT, self._list, Right.govern),
+            frame.form(_AT, self._make, Right.govern),
+            frame.form(_AT + "/{channel:[0-9a-f]{32}}", self._change, Right.govern),
         ]
 
-    async def _list(self, visitor: Visitor) -> Shown:
-        return await self._listed(visitor)
-
-    async def _listed(self, visitor: Visitor, fault: str = "", tried: str = "", trouble: str = "") -> Shown:
+    async def _list(self, visitor: Visitor, fault: str = "", tested: str = "", error: str = "") -> HtmlPage:
         async with visitor.database.read() as connection:
             every = await alerts.channels(connection, visitor.tops)
             around = await places.every(connection, visitor.tops)
         names = ("kind", "address", "place", "language", "money")
         values = {
             "channels": every,
-            "kinds": sorted(self.telling.senders),
+            "kinds": sorted(self.notifier.senders),
             "places": place_tree.rows(around),
             "names": {place.id: place.names for place in around},
             "typed": {name: visitor.form.get(name, "") for name in names},
             "fault": fault,
-            "tried": tried,
-            "trouble": trouble,
+            "tested": tested,
+            "error": error,
             "masked": masked,
         }
-        return Shown("channels.html", values, 422 if fault or trouble else 200)
+        return HtmlPage("channels.html", values, 422 if fault or error else 200)
 
-    async def _make(self, visitor: Visitor) -> Shown | Onward:
+    async def _make(self, visitor: Visitor) -> HtmlPage | Redirect:
         form = visitor.form
         kind, place, language = form.get("kind", ""), form.get("place", ""), form.get("language", "")
-        if kind not in self.telling.senders or language not in list(Language):
-            return await self._listed(visitor, "kind")
+        if kind not in self.notifier.senders or language not in list(Language):
+            return await self._list(visitor, "kind")
         address = form.get("address", "").strip()
         found = _MAIL.fullmatch(address) if kind == "mail" else _KEY.fullmatch(address)
         if found is None:
-            return await self._listed(visitor, f"address_{kind}")
+            return await self._list(visitor, f"address_{kind}")
         address = address if kind == "mail" else found[1]
         money = form.get("money") == "on"
         account = visitor.access.account
@@ -79,45 +76,45 @@ class ChannelsPage:
         async with visitor.database.write() as connection:
             await visitor.demand(connection, place)
             await connection.alone("alerts")
-            here = [each for each in await alerts.channels(connection, [place]) if each.place == place]
-            if len(here) >= _MOST_AT_A_PLACE:
-                return await self._listed(visitor, "too_many")
-            if any((each.kind, each.address) == (kind, address) for each in here):
-                return await self._listed(visitor, "twice")
+            existing = [each for each in await alerts.channels(connection, [place]) if each.place == place]
+            if len(existing) >= _MAX_AT_PLACE:
+                return await self._list(visitor, "too_many")
+            if any((each.kind, each.address) == (kind, address) for each in existing):
+                return await self._list(visitor, "twice")
             await alerts.add_channel(connection, new)
-            await audit_trail.record(connection, visitor.did("channel.add", place, new.id, f"{kind} {masked(new)}"))
-        return Onward(_AT)
+            await visitor.record(connection, place, audit_actions.ChannelAdded(new.id, kind, masked(new)))
+        return Redirect(_AT)
 
-    async def _change(self, visitor: Visitor) -> Shown | Onward:
-        match visitor.form.get("deed", ""):
-            case "try":
+    async def _change(self, visitor: Visitor) -> HtmlPage | Redirect:
+        match visitor.form.get("action", ""):
+            case "test":
                 async with visitor.database.read() as connection:
-                    channel = await _mine(connection, visitor)
+                    channel = await _requested_channel(connection, visitor)
                     place = await places.get(connection, channel.place)
-                called = None if place is None or place.id == TOP else place.names
-                message = trial(self.templates, Language(channel.language), called)
-                trouble = await self.telling.try_out(channel, message, visitor.now)
-                told = f"{channel.kind} {masked(channel)}"
+                names = None if place is None or place.id == TOP else place.names
+                message = write_test_message(self.templates, Language(channel.language), names)
+                error = await self.notifier.send_test(channel, message, visitor.now)
+                action = audit_actions.ChannelTried(channel.id, channel.kind, masked(channel))
                 async with visitor.database.write() as connection:
-                    await audit_trail.record(connection, visitor.did("channel.try", channel.place, channel.id, told))
-                return await self._listed(visitor, tried=channel.id, trouble=trouble)
+                    await visitor.record(connection, channel.place, action)
+                return await self._list(visitor, tested=channel.id, error=error)
             case "remove":
                 async with visitor.database.write() as connection:
-                    channel = await _mine(connection, visitor)
+                    channel = await _requested_channel(connection, visitor)
                     await connection.alone("alerts")
                     await alerts.remove_channel(connection, channel.id)
-                    told = f"{channel.kind} {masked(channel)}"
-                    await audit_trail.record(connection, visitor.did("channel.remove", channel.place, channel.id, told))
-                return Onward(_AT)
+                    removed = audit_actions.ChannelRemoved(channel.id, channel.kind, masked(channel))
+                    await visitor.record(connection, channel.place, removed)
+                return Redirect(_AT)
         raise web.HTTPBadRequest
 
 
 def masked(channel: Channel) -> str:
-    """A robot's key is a secret: its end is enough to know it by."""
+    """Hide a robot's key, which is a secret, except its last four characters."""
     return channel.address if channel.kind == "mail" else f"…{channel.address[-4:]}"
 
 
-async def _mine(connection: Connection, visitor: Visitor) -> Channel:
+async def _requested_channel(connection: Connection, visitor: Visitor) -> Channel:
     """Raises HTTPNotFound."""
     channel = await alerts.channel(connection, visitor.request.match_info["channel"])
     if channel is None:

@@ -12,7 +12,7 @@ from central_server.api.openapi_document import build_document
 from central_server.api.operations import OPERATIONS
 from central_server.api.problems import PROBLEMS
 from central_server.api.webhooks.events import EVENTS
-from central_server.staff.frame.page_frame import Desk
+from central_server.staff.frame.page_frame import PageFrame
 
 _SCHEMAS = "#/components/schemas/"
 
@@ -41,8 +41,8 @@ class Section:
 
 
 class ApiPage:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, frame: PageFrame) -> None:
+        self._frame = frame
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/api", self._show)]
@@ -63,7 +63,7 @@ class ApiPage:
         }
 
     async def _show(self, request: web.Request) -> web.Response:
-        return self._desk.render(request, "api.html", self._values)
+        return self._frame.render(request, "api.html", self._values)
 
 
 def _section(entry: Mapping[str, Any], operation: Any) -> Section:  # noqa: ANN401  (JSON)

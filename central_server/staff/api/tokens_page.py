@@ -7,8 +7,8 @@ from aiohttp import web
 from central_server.accounts.access import Right
 from central_server.api import tokens as personal
 from central_server.api.tokens import LIFETIMES_DAYS, MAX_OF_ACCOUNT, Scope
-from central_server.staff.frame.page_frame import Desk, Onward, Shown, Visitor
-from central_server.store.accounts import accounts, audit_trail
+from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Redirect, Visitor
+from central_server.store.accounts import accounts, audit_actions
 from central_server.store.api import tokens
 from central_server.store.api.tokens import StoredToken
 from central_server.store.engine.connection import Connection
@@ -18,20 +18,20 @@ MAX_LABEL = 60
 
 
 class TokensPage:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, frame: PageFrame) -> None:
+        self._frame = frame
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            self._desk.page("/staff/tokens", self._show, None),
-            self._desk.form("/staff/tokens", self._make, None),
-            self._desk.form("/staff/tokens/revoke", self._revoke, None),
+            self._frame.page("/staff/tokens", self._show, None),
+            self._frame.form("/staff/tokens", self._make, None),
+            self._frame.form("/staff/tokens/revoke", self._revoke, None),
         ]
 
-    async def _show(self, visitor: Visitor) -> Shown:
+    async def _show(self, visitor: Visitor) -> HtmlPage:
         return await _shown(visitor)
 
-    async def _make(self, visitor: Visitor) -> Shown:
+    async def _make(self, visitor: Visitor) -> HtmlPage:
         label = " ".join(visitor.form.get("label", "").split())
         scopes = frozenset(scope for scope in Scope if visitor.form.get(f"scope-{scope.name}") == "on")
         days = visitor.form.get("days", "")
@@ -50,20 +50,19 @@ class TokensPage:
                 too_many = False
                 text, made = personal.make_token(name, label, scopes, int(days), visitor.now)
                 await tokens.add(connection, made)
-                await audit_trail.record(
-                    connection, visitor.did("token.make", account.home, made.id, f"{label}: {made.scopes}, {days} d")
-                )
+                action = audit_actions.TokenMade(made.id, label, tuple(made.scopes.split()), int(days))
+                await visitor.record(connection, account.home, action)
         return await _shown(visitor, fault="too_many") if too_many else await _shown(visitor, given=text)
 
-    async def _revoke(self, visitor: Visitor) -> Onward:
+    async def _revoke(self, visitor: Visitor) -> Redirect:
         async with visitor.database.write() as connection:
             token = await tokens.get(connection, visitor.form.get("token", ""))
             account = None if token is None else await accounts.get(connection, token.account)
             if token is None or account is None or not await _may_end(connection, visitor, token, account.home):
                 raise web.HTTPNotFound
             if await tokens.revoke(connection, token.id, visitor.now):
-                await audit_trail.record(connection, visitor.did("token.revoke", account.home, token.id, token.label))
-        return Onward("/staff/tokens")
+                await visitor.record(connection, account.home, audit_actions.TokenRevoked(token.id, token.label))
+        return Redirect("/staff/tokens")
 
 
 async def _may_end(connection: Connection, visitor: Visitor, token: StoredToken, home: str) -> bool:
@@ -72,7 +71,7 @@ async def _may_end(connection: Connection, visitor: Visitor, token: StoredToken,
     return visitor.access.may(Right.govern, await places.ancestors(connection, home))
 
 
-async def _shown(visitor: Visitor, *, given: str = "", fault: str = "") -> Shown:
+async def _shown(visitor: Visitor, *, given: str = "", fault: str = "") -> HtmlPage:
     """`given`: the text of a new token, shown once."""
     name = visitor.access.account
     governed = visitor.access.places(Right.govern)
@@ -97,7 +96,7 @@ async def _shown(visitor: Visitor, *, given: str = "", fault: str = "") -> Shown
         "most_label": MAX_LABEL,
         "most": MAX_OF_ACCOUNT,
     }
-    return Shown("tokens.html", values, 422 if fault else 200)
+    return HtmlPage("tokens.html", values, 422 if fault else 200)
 
 
 def _is_live(token: StoredToken, now: datetime) -> bool:

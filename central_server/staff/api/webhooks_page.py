@@ -9,9 +9,17 @@ from central_server.api.webhooks.event_collector import build_trial
 from central_server.api.webhooks.events import EVENTS, Event
 from central_server.api.webhooks.receiver_addresses import AddressRefused, AddressRules
 from central_server.api.webhooks.signature import secret_of
-from central_server.staff.frame.page_frame import Desk, Onward, Shown, Visitor
+from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Redirect, Visitor
 from central_server.staff.places import place_tree
-from central_server.store.accounts import audit_trail
+from central_server.store.accounts.audit_actions import (
+    DeliveryRepeated,
+    WebhookMade,
+    WebhookRemoved,
+    WebhookSecretChanged,
+    WebhookStarted,
+    WebhookStopped,
+    WebhookTried,
+)
 from central_server.store.api import deliveries, webhooks
 from central_server.store.api.webhooks import Webhook
 from central_server.store.engine.connection import Connection
@@ -27,24 +35,24 @@ _ONE = "/staff/webhooks/{webhook:[0-9a-f]{32}}"
 class WebhooksPage:
     """`secret`: the webhooks' own secrets are derived from it."""
 
-    def __init__(self, desk: Desk, rules: AddressRules, secret: bytes) -> None:
-        self._desk = desk
+    def __init__(self, frame: PageFrame, rules: AddressRules, secret: bytes) -> None:
+        self._frame = frame
         self._rules = rules
         self._secret = secret
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            self._desk.page("/staff/webhooks", self._list, Right.govern),
-            self._desk.form("/staff/webhooks", self._make, Right.govern),
-            self._desk.page(_ONE, self._show, Right.govern),
-            self._desk.form(_ONE, self._change, Right.govern),
-            self._desk.form(f"{_ONE}/again", self._again, Right.govern),
+            self._frame.page("/staff/webhooks", self._list, Right.govern),
+            self._frame.form("/staff/webhooks", self._make, Right.govern),
+            self._frame.page(_ONE, self._show, Right.govern),
+            self._frame.form(_ONE, self._change, Right.govern),
+            self._frame.form(f"{_ONE}/again", self._again, Right.govern),
         ]
 
-    async def _list(self, visitor: Visitor) -> Shown:
+    async def _list(self, visitor: Visitor) -> HtmlPage:
         return await self._listed(visitor)
 
-    async def _listed(self, visitor: Visitor, fault: str = "") -> Shown:
+    async def _listed(self, visitor: Visitor, fault: str = "") -> HtmlPage:
         async with visitor.database.read() as connection:
             known = await webhooks.every(connection, visitor.tops)
             around = await places.every(connection, visitor.tops)
@@ -59,9 +67,9 @@ class WebhooksPage:
             "chosen": chosen,
             "fault": fault,
         }
-        return Shown("webhooks.html", values, 422 if fault else 200)
+        return HtmlPage("webhooks.html", values, 422 if fault else 200)
 
-    async def _make(self, visitor: Visitor) -> Shown | Onward:
+    async def _make(self, visitor: Visitor) -> HtmlPage | Redirect:
         url, place = visitor.form.get("url", "").strip(), visitor.form.get("place", "")
         events = [event.value for event in _OFFERED if visitor.form.get(f"event-{event.name}") == "on"]
         if not events:
@@ -77,10 +85,11 @@ class WebhooksPage:
             full = sum(each.place == place for each in await webhooks.every(connection, [place])) >= MAX_AT_PLACE
             if not full:
                 await webhooks.add(connection, new)
-                await audit_trail.record(connection, visitor.did("webhook.make", place, new.id, f"{url} {new.events}"))
-        return await self._listed(visitor, "too_many") if full else Onward(f"/staff/webhooks/{new.id}")
+                action = WebhookMade(new.id, url, tuple(new.events.split()))
+                await visitor.record(connection, place, action)
+        return await self._listed(visitor, "too_many") if full else Redirect(f"/staff/webhooks/{new.id}")
 
-    async def _show(self, visitor: Visitor) -> Shown:
+    async def _show(self, visitor: Visitor) -> HtmlPage:
         async with visitor.database.read() as connection:
             webhook = await _mine(connection, visitor)
             place = await places.get(connection, webhook.place)
@@ -94,50 +103,41 @@ class WebhooksPage:
             "secret": secret_of(self._secret, webhook.salt),
             "now": visitor.now,
         }
-        return Shown("webhook.html", values)
+        return HtmlPage("webhook.html", values)
 
-    async def _change(self, visitor: Visitor) -> Onward:
+    async def _change(self, visitor: Visitor) -> Redirect:
         async with visitor.database.write() as connection:
             webhook = await _mine(connection, visitor, lock=True)
             target = f"/staff/webhooks/{webhook.id}"
-            match visitor.form.get("deed", ""):
+            match visitor.form.get("action", ""):
                 case "stop":
                     if await webhooks.stop(connection, webhook.id, visitor.now, "staff"):
-                        await audit_trail.record(
-                            connection, visitor.did("webhook.stop", webhook.place, webhook.id, webhook.url)
-                        )
+                        await visitor.record(connection, webhook.place, WebhookStopped(webhook.id, webhook.url))
                 case "start":
                     if await webhooks.start(connection, webhook.id, visitor.now):
-                        await audit_trail.record(
-                            connection, visitor.did("webhook.start", webhook.place, webhook.id, webhook.url)
-                        )
+                        await visitor.record(connection, webhook.place, WebhookStarted(webhook.id, webhook.url))
                 case "try" if webhook.stopped_at is None:
                     await deliveries.put(connection, [build_trial(webhook, visitor.now)])
-                    await audit_trail.record(
-                        connection, visitor.did("webhook.try", webhook.place, webhook.id, webhook.url)
-                    )
+                    await visitor.record(connection, webhook.place, WebhookTried(webhook.id, webhook.url))
                 case "secret":
                     await webhooks.give_salt(connection, webhook.id, secrets.token_hex(32))
-                    await audit_trail.record(
-                        connection, visitor.did("webhook.secret", webhook.place, webhook.id, webhook.url)
-                    )
+                    await visitor.record(connection, webhook.place, WebhookSecretChanged(webhook.id, webhook.url))
                 case "remove":
                     await webhooks.remove(connection, webhook.id)
-                    await audit_trail.record(
-                        connection, visitor.did("webhook.remove", webhook.place, webhook.id, webhook.url)
-                    )
+                    await visitor.record(connection, webhook.place, WebhookRemoved(webhook.id, webhook.url))
                     target = "/staff/webhooks"
                 case _:
                     raise web.HTTPBadRequest
-        return Onward(target)
+        return Redirect(target)
 
-    async def _again(self, visitor: Visitor) -> Onward:
+    async def _again(self, visitor: Visitor) -> Redirect:
         delivery = visitor.form.get("delivery", "")
         async with visitor.database.write() as connection:
             webhook = await _mine(connection, visitor, lock=True)
             if webhook.stopped_at is None and await deliveries.again(connection, webhook.id, delivery, visitor.now):
-                await audit_trail.record(connection, visitor.did("webhook.again", webhook.place, webhook.id, delivery))
-        return Onward(f"/staff/webhooks/{webhook.id}")
+                action = DeliveryRepeated(webhook.id, webhook.url, delivery)
+                await visitor.record(connection, webhook.place, action)
+        return Redirect(f"/staff/webhooks/{webhook.id}")
 
 
 async def _mine(connection: Connection, visitor: Visitor, *, lock: bool = False) -> Webhook:

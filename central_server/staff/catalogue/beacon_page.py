@@ -16,7 +16,7 @@ from central_server.catalogue.next_free_number import next_free
 from central_server.catalogue.publication import Publication
 from central_server.catalogue.records import Edit, beacon_values, read_beacon
 from central_server.catalogue.reference_index import ReferenceIndex
-from central_server.staff.frame.page_frame import Desk, Values, Visitor
+from central_server.staff.frame.page_frame import PageFrame, Values, Visitor
 from central_server.staff.frame.record_editor import Checked, EditPages, Kind, holds_for
 from central_server.store.catalogue import beacons, bindings, cloned_beacons, identity_conflicts, projects
 from central_server.store.catalogue.beacons import BeaconFilter, StoredBeacon
@@ -34,9 +34,9 @@ CLONED_FOR = timedelta(hours=3)
 
 
 class BeaconPage(EditPages[StoredBeacon]):
-    def __init__(self, desk: Desk, publication: Publication) -> None:
+    def __init__(self, frame: PageFrame, publication: Publication) -> None:
         about = partial(_about, publication.environment)
-        super().__init__(desk, replace(KIND, about=about), publication)
+        super().__init__(frame, replace(KIND, about=about), publication)
 
 
 async def find_beacon(connection: Connection, visitor: Visitor) -> StoredBeacon:

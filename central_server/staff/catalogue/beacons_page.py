@@ -8,7 +8,7 @@ from central_server.accounts.access import Right
 from central_server.catalogue.publication import Publication
 from central_server.staff.catalogue.beacon_page import CLONED_FOR
 from central_server.staff.catalogue.catalogue_status import load_status
-from central_server.staff.frame.page_frame import Desk, Shown, Visitor
+from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Visitor
 from central_server.staff.places.place_tree import rows
 from central_server.store.catalogue import beacons, cloned_beacons
 from central_server.store.catalogue.beacons import PAGE, BeaconFilter, StoredBeacon
@@ -21,14 +21,14 @@ _FIELDS = ("words", "group", "kind", "place", "status")
 
 
 class BeaconsPage:
-    def __init__(self, desk: Desk, publication: Publication) -> None:
-        self._desk = desk
+    def __init__(self, frame: PageFrame, publication: Publication) -> None:
+        self._frame = frame
         self._publication = publication
 
     def routes(self) -> list[web.RouteDef]:
-        return [self._desk.page("/staff/beacons", self._show)]
+        return [self._frame.page("/staff/beacons", self._show)]
 
-    async def _show(self, visitor: Visitor) -> Shown:
+    async def _show(self, visitor: Visitor) -> HtmlPage:
         query = visitor.request.query
         chosen = {name: query.get(name, "").strip()[:120] for name in _FIELDS}
         shared = query.get("shared", "") == "yes"
@@ -62,7 +62,7 @@ class BeaconsPage:
                 return "own" if others else ""
             return "counts" if row.id == min(each.id for each in at[row.beacon]) else "other_counts"
 
-        return Shown(
+        return HtmlPage(
             "beacons.html",
             {
                 "rows": [(row, *state(row), twin(row)) for row in shown],

@@ -12,7 +12,7 @@ from central_server.catalogue.publication import Publication
 from central_server.catalogue.records import Edit, binding_values, read_binding
 from central_server.catalogue.reference_index import ReferenceIndex
 from central_server.staff.catalogue.catalogue_status import load_status
-from central_server.staff.frame.page_frame import Desk, Shown, Values, Visitor
+from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Values, Visitor
 from central_server.staff.frame.record_editor import Checked, EditPages, Kind
 from central_server.staff.places.place_tree import rows
 from central_server.store.catalogue import beacons, bindings, projects
@@ -29,13 +29,13 @@ _MAX_LISTED = 500
 
 
 class BindingsPage(EditPages[StoredBinding]):
-    def __init__(self, desk: Desk, publication: Publication) -> None:
-        super().__init__(desk, KIND, publication)
+    def __init__(self, frame: PageFrame, publication: Publication) -> None:
+        super().__init__(frame, KIND, publication)
 
     def routes(self) -> list[web.RouteDef]:
-        return [self._desk.page(_AT, self._list), *super().routes()]
+        return [self._frame.page(_AT, self._list), *super().routes()]
 
-    async def _list(self, visitor: Visitor) -> Shown:
+    async def _list(self, visitor: Visitor) -> HtmlPage:
         query = visitor.request.query
         chosen = {name: query.get(name, "").strip()[:60] for name in _FIELDS}
         wanted = BindingFilter(visitor.tops, **chosen)
@@ -62,7 +62,7 @@ class BindingsPage(EditPages[StoredBinding]):
                 at = names[at].parent
             return None if at is None else titles[at, binding.project]
 
-        return Shown(
+        return HtmlPage(
             "bindings.html",
             {
                 "rows": [

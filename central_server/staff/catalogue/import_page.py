@@ -15,7 +15,7 @@ from central_server.sheets.sheet_reader import MAX_BYTES, Sheet, SheetRefused, e
 from central_server.sheets.sheet_writer import TYPES
 from central_server.staff.catalogue.catalogue_status import load_status
 from central_server.staff.frame.fault_wording import FAULTS, in_language
-from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Visitor, sheet
+from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Visitor, sheet
 from central_server.staff.places.place_tree import rows
 from central_server.store.catalogue import identity_conflicts, import_drafts
 from central_server.store.catalogue.import_drafts import Draft
@@ -29,32 +29,32 @@ _MAX_SHOWN = 200
 
 
 class ImportPage:
-    def __init__(self, desk: Desk, publication: Publication) -> None:
-        self._desk = desk
+    def __init__(self, frame: PageFrame, publication: Publication) -> None:
+        self._frame = frame
         self._publication = publication
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            self._desk.page("/staff/export", self._export, Right.see),
-            self._desk.page("/staff/import", self._choose, Right.edit),
-            self._desk.upload("/staff/import", self._upload, Right.edit, limit=MAX_BYTES + 64 * 1024),
-            self._desk.page("/staff/import/{draft:[0-9a-f]{32}}", self._preview, Right.edit),
-            self._desk.form("/staff/import/{draft:[0-9a-f]{32}}", self._apply, Right.edit),
+            self._frame.page("/staff/export", self._export, Right.see),
+            self._frame.page("/staff/import", self._choose, Right.edit),
+            self._frame.upload("/staff/import", self._upload, Right.edit, limit=MAX_BYTES + 64 * 1024),
+            self._frame.page("/staff/import/{draft:[0-9a-f]{32}}", self._preview, Right.edit),
+            self._frame.form("/staff/import/{draft:[0-9a-f]{32}}", self._apply, Right.edit),
         ]
 
-    async def _export(self, visitor: Visitor) -> Sent:
+    async def _export(self, visitor: Visitor) -> FileDownload:
         kind, form = visitor.request.query.get("kind", ""), visitor.request.query.get("format", "csv")
         if kind not in KINDS or form not in TYPES:
             raise web.HTTPNotFound
         async with visitor.database.read() as connection:
             found = await file_import.export(connection, kind, visitor.tops, visitor.language)
-        return await sheet(kind, form, found, of=visitor.tops)
+        return await sheet(kind, form, found, of=visitor.tops, kind=kind)
 
-    async def _choose(self, visitor: Visitor) -> Shown:
+    async def _choose(self, visitor: Visitor) -> HtmlPage:
         kind = visitor.request.query.get("kind", "")
         return await self._form(visitor, kind if kind in KINDS else KINDS[0], None)
 
-    async def _form(self, visitor: Visitor, kind: str, refused: Fault | None) -> Shown:
+    async def _form(self, visitor: Visitor, kind: str, refused: Fault | None) -> HtmlPage:
         async with visitor.database.read() as connection:
             own = await places.every(connection, visitor.tops)
         done = visitor.request.query.get("done", "")[:20] if refused is None else ""
@@ -71,9 +71,9 @@ class ImportPage:
             "published": published,
             "section": f"/staff/{kind}",
         }
-        return Shown("import.html", values, 200 if refused is None else 422)
+        return HtmlPage("import.html", values, 200 if refused is None else 422)
 
-    async def _upload(self, visitor: Visitor) -> Shown | Sent | Onward:
+    async def _upload(self, visitor: Visitor) -> HtmlPage | FileDownload | Redirect:
         """Store the file and show what it would change."""
         kind, place = visitor.form.get("kind", ""), visitor.form.get("place", "")
         if kind not in KINDS:
@@ -93,9 +93,9 @@ class ImportPage:
         async with visitor.database.write() as connection:
             await visitor.demand(connection, place)
             await import_drafts.store(connection, draft)
-        return Onward(f"/staff/import/{draft.id}")
+        return Redirect(f"/staff/import/{draft.id}")
 
-    async def _preview(self, visitor: Visitor) -> Shown:
+    async def _preview(self, visitor: Visitor) -> HtmlPage:
         async with visitor.database.read() as connection:
             draft = await self._draft(connection, visitor)
         table = await file_import.open_sheet(draft.content)
@@ -106,14 +106,14 @@ class ImportPage:
                 await _note_conflicts(connection, found, visitor)
         return _shown(visitor, draft, found)
 
-    async def _apply(self, visitor: Visitor) -> Shown | Sent | Onward:
+    async def _apply(self, visitor: Visitor) -> HtmlPage | FileDownload | Redirect:
         """Apply the previewed changes, or show a new preview if the catalogue was edited meanwhile."""
         async with visitor.database.read() as connection:
             draft = await self._draft(connection, visitor)
         table = await file_import.open_sheet(draft.content)
         edit = Edit(visitor.access.account, visitor.now)
 
-        async def work(connection: Connection) -> Shown | Onward:
+        async def work(connection: Connection) -> HtmlPage | Redirect:
             await versioned_rows.begin(connection)
             found = await self._plan(connection, visitor, draft, table)
             await _note_conflicts(connection, found, visitor)
@@ -121,7 +121,7 @@ class ImportPage:
                 return _shown(visitor, draft, found, moved=True)
             await file_import.apply(connection, draft.kind, found, visitor.access.account, draft.name, edit)
             await import_drafts.forget(connection, draft)
-            return Onward(f"/staff/import?kind={draft.kind}&done={found.added}-{found.changed}")
+            return Redirect(f"/staff/import?kind={draft.kind}&done={found.added}-{found.changed}")
 
         return await visitor.database.written(work)
 
@@ -143,11 +143,11 @@ async def _note_conflicts(connection: Connection, found: Plan, visitor: Visitor)
         await identity_conflicts.note(connection, beacon, requester, visitor.now)
 
 
-def _shown(visitor: Visitor, draft: Draft, found: Plan, *, moved: bool = False) -> Shown:
+def _shown(visitor: Visitor, draft: Draft, found: Plan, *, moved: bool = False) -> HtmlPage:
     def title(fault: RowFault) -> str:
         return head(fault.column, visitor.language) if fault.column in COLUMNS[draft.kind] else fault.column
 
-    return Shown(
+    return HtmlPage(
         "import_preview.html",
         {
             "section": f"/staff/{draft.kind}",

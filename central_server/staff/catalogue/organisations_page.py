@@ -10,7 +10,7 @@ from central_server.catalogue.field_parsing import Fault, Word
 from central_server.catalogue.publication import Publication
 from central_server.catalogue.records import Edit, organisation_values, read_organisation
 from central_server.catalogue.reference_index import ReferenceIndex
-from central_server.staff.frame.page_frame import Desk, Shown, Values, Visitor
+from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Values, Visitor
 from central_server.staff.frame.record_editor import Checked, EditPages, Kind, path_of
 from central_server.store.catalogue import organisations, projects
 from central_server.store.catalogue.organisations import Organisation
@@ -24,13 +24,13 @@ _SOON = timedelta(days=60)
 
 
 class OrganisationsPage(EditPages[Organisation]):
-    def __init__(self, desk: Desk, publication: Publication) -> None:
-        super().__init__(desk, KIND, publication)
+    def __init__(self, frame: PageFrame, publication: Publication) -> None:
+        super().__init__(frame, KIND, publication)
 
     def routes(self) -> list[web.RouteDef]:
-        return [self._desk.page(_AT, self._list), *super().routes()]
+        return [self._frame.page(_AT, self._list), *super().routes()]
 
-    async def _list(self, visitor: Visitor) -> Shown:
+    async def _list(self, visitor: Visitor) -> HtmlPage:
         async with visitor.database.read() as connection:
             found = await organisations.every(connection, visitor.tops)
             names = {place.id: place.names for place in await places.every(connection, [TOP])}
@@ -41,7 +41,7 @@ class OrganisationsPage(EditPages[Organisation]):
                 return "none"
             return "expired" if until < today else "soon" if until < today + _SOON else "valid"
 
-        return Shown(
+        return HtmlPage(
             "organisations.html",
             {
                 "rows": [(each, status(each.certificate_until)) for each in found],

@@ -12,9 +12,9 @@ from central_server.books.charity_totals import Period
 from central_server.permits import deadlines
 from central_server.permits.permit_status import load_permit_status, today
 from central_server.sheets.sheet_writer import Cell
-from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Visitor, sheet
+from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Visitor, sheet
 from central_server.staff.frame.record_editor import holds_for
-from central_server.store.accounts import audit_trail
+from central_server.store.accounts import audit_actions
 from central_server.store.catalogue import projects
 from central_server.store.catalogue.projects import StoredProject
 from central_server.store.engine.connection import Connection
@@ -31,24 +31,24 @@ _MAX_TEXT = 300
 
 
 class PermitsPage:
-    def __init__(self, desk: Desk, environment: Environment) -> None:
-        self._desk = desk
+    def __init__(self, frame: PageFrame, environment: Environment) -> None:
+        self._frame = frame
         self._environment = environment.value
 
     def routes(self) -> list[web.RouteDef]:
-        desk = self._desk
+        frame = self._frame
         return [
-            desk.page(_AT, self._show),
-            desk.form(f"{_AT}/totals", self._totals, Right.money),
-            desk.form(f"{_ONE}/disclosed", self._disclosed, Right.money),
-            desk.form(f"{_ONE}/corrected", self._corrected, Right.money),
-            desk.form(f"{_ONE}/books", self._books, Right.money),
+            frame.page(_AT, self._show),
+            frame.form(f"{_AT}/totals", self._totals, Right.money),
+            frame.form(f"{_ONE}/disclosed", self._disclosed, Right.money),
+            frame.form(f"{_ONE}/corrected", self._corrected, Right.money),
+            frame.form(f"{_ONE}/books", self._books, Right.money),
         ]
 
-    async def _show(self, visitor: Visitor) -> Shown:
+    async def _show(self, visitor: Visitor) -> HtmlPage:
         return await self._list(visitor)
 
-    async def _list(self, visitor: Visitor, refused: str = "", status: int = 200) -> Shown:
+    async def _list(self, visitor: Visitor, refused: str = "", status: int = 200) -> HtmlPage:
         tops = visitor.access.places(Right.see)
         day = today(visitor.now)
         async with visitor.database.read() as connection:
@@ -61,7 +61,7 @@ class PermitsPage:
                 if await any_lines(connection, project.place, project.id, self._environment)
             }
         quarter = date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
-        return Shown(
+        return HtmlPage(
             "permits.html",
             {
                 "papers": found.certificates,
@@ -80,7 +80,7 @@ class PermitsPage:
             status,
         )
 
-    async def _totals(self, visitor: Visitor) -> Shown | Sent:
+    async def _totals(self, visitor: Visitor) -> HtmlPage | FileDownload:
         """Export the totals by project for 慈善中国."""
         period = _period(visitor)
         if period is None:
@@ -89,15 +89,15 @@ class PermitsPage:
             totals = await charity_totals.load_charity_totals(
                 connection, visitor.tops, self._environment, period, visitor.language
             )
-            detail = f"{period.first} {period.last}"
+            action = audit_actions.TotalsDownloaded(self._environment, f"{period.first}", f"{period.last}")
             for place in sorted(visitor.tops):
-                await audit_trail.record(connection, visitor.did("books.totals", place, self._environment, detail))
-        translate = self._desk.words(visitor.language)
+                await visitor.record(connection, place, action)
+        translate = self._frame.words(visitor.language)
         table: list[Sequence[Cell]] = [[translate(name) for name in charity_totals.COLUMNS], *totals.rows]
         name = f"totals-{period.first}-{period.last}"
         return await sheet(name, "csv" if visitor.form.get("format") == "csv" else "xlsx", table)
 
-    async def _disclosed(self, visitor: Visitor) -> Shown | Onward:
+    async def _disclosed(self, visitor: Visitor) -> HtmlPage | Redirect:
         due, done_on = _day(visitor, "due"), _day(visitor, "done_on")
         where, note = _text(visitor, "where"), _text(visitor, "note")
         async with visitor.database.write() as connection:
@@ -108,14 +108,13 @@ class PermitsPage:
                 account = visitor.access.account
                 made = Disclosure(project.place, project.id, due, done_on, account, visitor.now, where, note)
                 if await disclosures.add(connection, made):
-                    detail = f"{due}: {done_on} {where} {note}".strip()
-                    line = visitor.did("disclosure.note", project.place, project.id, detail)
-                    await audit_trail.record(connection, line)
-                    return Onward(f"{_AT}?done=disclosed")
-                return Onward(f"{_AT}?done=before")
+                    action = audit_actions.DisclosureNoted(project.id, f"{due}", f"{done_on}", where, note)
+                    await visitor.record(connection, project.place, action)
+                    return Redirect(f"{_AT}?done=disclosed")
+                return Redirect(f"{_AT}?done=before")
         return await self._list(visitor, "disclosure", 422)
 
-    async def _corrected(self, visitor: Visitor) -> Shown | Onward:
+    async def _corrected(self, visitor: Visitor) -> HtmlPage | Redirect:
         """Add a correction; the corrected entry stays."""
         note, number = _text(visitor, "note"), visitor.form.get("id", "")
         async with visitor.database.write() as connection:
@@ -130,14 +129,12 @@ class PermitsPage:
                     entry.place, entry.project, entry.due, day, account, visitor.now, entry.where, note, entry.id
                 )
                 await disclosures.add(connection, made)
-                detail = f"{entry.due}: {note}"
-                await audit_trail.record(
-                    connection, visitor.did("disclosure.correct", project.place, project.id, detail)
-                )
-                return Onward(f"{_AT}?done=corrected")
+                action = audit_actions.DisclosureCorrected(project.id, f"{entry.due}", note)
+                await visitor.record(connection, project.place, action)
+                return Redirect(f"{_AT}?done=corrected")
         return await self._list(visitor, "correction", 422)
 
-    async def _books(self, visitor: Visitor) -> Sent:
+    async def _books(self, visitor: Visitor) -> FileDownload:
         """Export everything about one project, of the communities where the visitor has the right to money."""
         async with visitor.database.write() as connection:
             project = await self._project(connection, visitor)
@@ -145,9 +142,9 @@ class PermitsPage:
             wanted = audit_file.AuditRequest(project.id, self._environment, visitor.tops, account, visitor.now)
             tables, vouchers, named = await audit_file.collect_tables(connection, wanted)
             for place in sorted(visitor.tops):
-                await audit_trail.record(connection, visitor.did("books.project", place, project.id, named))
+                await visitor.record(connection, place, audit_actions.BooksDownloaded(project.id, named))
         content = await asyncio.to_thread(audit_file.build_zip, wanted, tables, vouchers, named)
-        return Sent(f"books-{project.id}-{today(visitor.now)}.zip", "application/zip", content)
+        return FileDownload(f"books-{project.id}-{today(visitor.now)}.zip", "application/zip", content)
 
     async def _project(self, connection: Connection, visitor: Visitor) -> StoredProject:
         """Return a project that applies where the visitor has the right to money. Raises HTTPNotFound."""

@@ -11,7 +11,7 @@ from central_server.catalogue.contact_lookup import ContactLookup
 from central_server.catalogue.poster_content import PosterContent, load_poster_content
 from central_server.staff.catalogue.beacon_page import find_beacon
 from central_server.staff.catalogue.poster_options import LANGUAGES, PHONE, PosterOptions
-from central_server.staff.frame.page_frame import Desk, Sent, Shown, Visitor
+from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Visitor
 from central_server.store.catalogue.beacons import StoredBeacon
 from kiosk_ui.paper.beacon_address import AddressRefused, poster_address
 from kiosk_ui.paper.poster import Paper, poster_pdf
@@ -25,19 +25,21 @@ _AT = "/staff/beacons/{beacon:[0-9a-f]{32}}"
 class PosterPage:
     """`url`: returns the server's address for phones."""
 
-    def __init__(self, desk: Desk, environment: Environment, url: Callable[[], str], contacts: ContactLookup) -> None:
-        self._desk = desk
+    def __init__(
+        self, frame: PageFrame, environment: Environment, url: Callable[[], str], contacts: ContactLookup
+    ) -> None:
+        self._frame = frame
         self._environment = environment
         self._url = url
         self._contacts = contacts
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            self._desk.page(f"{_AT}/poster", self._choose, Right.see),
-            self._desk.page(f"{_AT}/poster.pdf", self._print, Right.see),
+            self._frame.page(f"{_AT}/poster", self._choose, Right.see),
+            self._frame.page(f"{_AT}/poster.pdf", self._print, Right.see),
         ]
 
-    async def _choose(self, visitor: Visitor) -> Shown:
+    async def _choose(self, visitor: Visitor) -> HtmlPage:
         options = PosterOptions.read(visitor.request.query)
         beacon, content = await self._load(visitor, options)
         if "phone" not in visitor.request.query:  # offer the published number
@@ -45,7 +47,7 @@ class PosterPage:
                 options = replace(options, phone=(await self._contacts.at(connection, content.place)).phone)
         return self._shown(beacon, content, options, self._trouble(beacon))
 
-    async def _print(self, visitor: Visitor) -> Shown | Sent:
+    async def _print(self, visitor: Visitor) -> HtmlPage | FileDownload:
         options = PosterOptions.read(visitor.request.query)
         beacon, content = await self._load(visitor, options)
         facts = content.facts(beacon, self._environment, self._url(), options.phone)
@@ -55,7 +57,7 @@ class PosterPage:
         pdf = await asyncio.to_thread(poster_pdf, facts, options.paper, options.languages)
         id_ = beacon.beacon
         name = f"{options.paper}-{id_.major}-{id_.minor}-{facts.project.id}.pdf"
-        return Sent(name, "application/pdf", pdf)
+        return FileDownload(name, "application/pdf", pdf)
 
     async def _load(self, visitor: Visitor, options: PosterOptions) -> tuple[StoredBeacon, PosterContent]:
         """Raises HTTPNotFound, also for a person's tag."""
@@ -80,7 +82,7 @@ class PosterPage:
 
     def _shown(
         self, beacon: StoredBeacon, content: PosterContent, options: PosterOptions, trouble: str, status: int = 200
-    ) -> Shown:
+    ) -> HtmlPage:
         values = {
             "beacon": beacon,
             "content": content,
@@ -92,4 +94,4 @@ class PosterPage:
             "package": PACKAGE,
             "url": self._url(),
         }
-        return Shown("poster.html", values, status)
+        return HtmlPage("poster.html", values, status)

@@ -14,9 +14,9 @@ from central_server.catalogue.publication import Publication
 from central_server.catalogue.records import Edit, project_values, read_project
 from central_server.catalogue.reference_index import ReferenceIndex
 from central_server.permits.fundraising_venue import judge_acceptance
-from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Values, Visitor
+from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Values, Visitor
 from central_server.staff.frame.record_editor import Checked, EditPages, Kind, Typed, path_of
-from central_server.store.accounts import audit_trail
+from central_server.store.accounts.audit_actions import FieldChange, ProjectChanged
 from central_server.store.catalogue import organisations, pictures, projects
 from central_server.store.catalogue.pictures import StoredPicture
 from central_server.store.catalogue.projects import StoredProject
@@ -29,24 +29,24 @@ _ONE = _AT + "/{place}/{project:[a-z0-9-]{1,16}}"
 
 
 class ProjectPage(EditPages[StoredProject]):
-    def __init__(self, desk: Desk, publication: Publication) -> None:
-        super().__init__(desk, replace(KIND, about=partial(_about, publication.platforms)), publication)
+    def __init__(self, frame: PageFrame, publication: Publication) -> None:
+        super().__init__(frame, replace(KIND, about=partial(_about, publication.platforms)), publication)
 
     def routes(self) -> list[web.RouteDef]:
         return [
             *super().routes(),
-            self._desk.upload(f"{_ONE}/picture", self._picture, Right.edit, limit=MAX_PICTURE_OCTETS + 16 * 1024),
-            self._desk.page("/staff/pictures/{place}/{project:[a-z0-9-]{1,16}}", self._show_picture, Right.see),
+            self._frame.upload(f"{_ONE}/picture", self._picture, Right.edit, limit=MAX_PICTURE_OCTETS + 16 * 1024),
+            self._frame.page("/staff/pictures/{place}/{project:[a-z0-9-]{1,16}}", self._show_picture, Right.see),
         ]
 
-    async def _picture(self, visitor: Visitor) -> Shown | Sent | Onward:
+    async def _picture(self, visitor: Visitor) -> HtmlPage | FileDownload | Redirect:
         """Replace the picture, or remove it if none is chosen."""
         upload = visitor.files.get("picture")
         kind = content_type(upload.content) if upload is not None and upload.ending in ENDINGS else None
 
-        async def work(connection: Connection) -> Shown | Onward:
+        async def work(connection: Connection) -> HtmlPage | Redirect:
             await versioned_rows.begin(connection)
-            row = await self._found(connection, visitor, to_change=True)
+            row = await self._find(connection, visitor, to_change=True)
             if upload is not None and kind is None:
                 fault = Fault("picture", Word.not_a_picture, upload.name)
                 return await self._form(
@@ -59,19 +59,19 @@ class ProjectPage(EditPages[StoredProject]):
                 await pictures.store(connection, new, visitor.now)
             await projects.show_picture(connection, row, sha, visitor.access.account, visitor.now)
             await versioned_rows.edited(connection, row.place, visitor.now)
-            detail = f"picture: {(row.picture or '–')[:12]} → {(sha or '–')[:12]}"
-            await audit_trail.record(connection, visitor.did("project.change", row.place, row.id, detail))
-            return Onward(f"{KIND.path(row)}?saved=1")
+            change = FieldChange("picture", (row.picture or "")[:12], (sha or "")[:12])
+            await visitor.record(connection, row.place, ProjectChanged(row.id, (change,)))
+            return Redirect(f"{KIND.path(row)}?saved=1")
 
         return await visitor.database.written(work)
 
-    async def _show_picture(self, visitor: Visitor) -> Sent:
+    async def _show_picture(self, visitor: Visitor) -> FileDownload:
         async with visitor.database.read() as connection:
-            row = await self._found(connection, visitor, to_change=False)
+            row = await self._find(connection, visitor, to_change=False)
             picture = await pictures.get(connection, row.picture) if row.picture else None
         if picture is None:
             raise web.HTTPNotFound
-        return Sent("picture", picture.content_type, picture.content)
+        return FileDownload("picture", picture.content_type, picture.content)
 
 
 async def _load(connection: Connection, named: Mapping[str, str]) -> StoredProject | None:

@@ -6,21 +6,21 @@ from central_server.accounts.access import Right
 from central_server.catalogue.publication import Publication
 from central_server.permits.fundraising_venue import judge_acceptance
 from central_server.staff.catalogue.catalogue_status import load_status
-from central_server.staff.frame.page_frame import Desk, Shown, Visitor
+from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Visitor
 from central_server.store.catalogue import organisations, projects
 from central_server.store.places import places
 from central_server.store.places.places import TOP
 
 
 class ProjectsPage:
-    def __init__(self, desk: Desk, publication: Publication) -> None:
-        self._desk = desk
+    def __init__(self, frame: PageFrame, publication: Publication) -> None:
+        self._frame = frame
         self._publication = publication
 
     def routes(self) -> list[web.RouteDef]:
-        return [self._desk.page("/staff/projects", self._show)]
+        return [self._frame.page("/staff/projects", self._show)]
 
-    async def _show(self, visitor: Visitor) -> Shown:
+    async def _show(self, visitor: Visitor) -> HtmlPage:
         published = await load_status(visitor.database, self._publication, visitor.tops)
         async with visitor.database.read() as connection:
             found = await projects.every(connection, visitor.tops)
@@ -33,7 +33,7 @@ class ProjectsPage:
             (project, judge_acceptance(project, raisers[project.place].get(project.organisation), platforms, now))
             for project in found
         ]
-        return Shown(
+        return HtmlPage(
             "projects.html",
             {
                 "rows": rows,

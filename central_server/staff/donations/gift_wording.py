@@ -1,18 +1,8 @@
-"""What the pages about gifts call their states, doors and oddities: words as English msgids."""
+"""List the words of pages about gifts and refunds, as English msgids."""
 
+from central_server.staff.frame.msgid import _
 from central_server.store.donations.gifts import Oddity
 from central_server.store.donations.refunds import RefundState
-
-
-def _(text: str) -> str:
-    """Marks a text for the catalogues."""
-    return text
-
-
-def yuan(minor: int) -> str:
-    """`12.50`, for files and the audit trail."""
-    return f"{minor // 100}.{minor % 100:02d}"
-
 
 STATES = {
     "registered": _("registered, not paid"),
@@ -39,14 +29,14 @@ ODD = {
 LINES = {
     "paid": _("Paid"),
     "surplus": _("Paid a second time: to be given back"),
-    "fee": _("Kept by the bank as its fee"),
+    "fee": _("Bank fee"),
     "refund": _("Given back"),
 }
 REFUND_STATES = {
     RefundState.requested: _("waits for a second person"),
-    RefundState.approved: _("approved; the bank is told in a moment"),
+    RefundState.approved: _("approved; will be sent to the bank in a moment"),
     RefundState.declined: _("declined"),
-    RefundState.sent: _("the bank was told; it takes up to ten days"),
+    RefundState.sent: _("sent to the bank; it takes up to ten days"),
     RefundState.refunded: _("given back"),
     RefundState.refused: _("the bank would not give it back"),
 }
@@ -60,7 +50,25 @@ NOT_POSSIBLE = {
     "too_much": _("That is more than is left of this payment."),
     "reason": _("Write down why it is given back."),
     "other_bank": _("The bank of this server gives nothing back for this payment. Give it back by hand, and note how."),
-    "same_person": _("Whoever asked cannot decide. Somebody else has to look at it."),
-    "decided": _("It was decided or closed meanwhile. Look at how it stands now."),
+    "same_person": _("The person who requested it cannot decide. Somebody else must decide."),
+    "decided": _("It was decided or closed meanwhile. Check its current status."),
 }
-"""Why a refund cannot be asked for or decided, as RefundNotPossible has it."""
+"""By the word of RefundNotPossible."""
+COLUMNS = (
+    _("Time"),
+    _("Drill or real"),
+    _("Community"),
+    _("Project"),
+    _("Amount in yuan"),
+    _("Currency"),
+    _("State"),
+    _("Paid, in yuan"),
+    _("Given back, in yuan"),
+    _("To look at"),
+    _("Door"),
+    _("Gateway"),
+    _("Beacon"),
+    _("Slip number"),
+    _("Record"),
+)
+"""Of the list of gifts as a file."""

@@ -1,4 +1,4 @@
-"""Official receipts: which are due, the donors' data for whoever issues them, and what was issued."""
+"""List due and issued receipts, export donors' data for issuing them, and record issued numbers."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,9 @@ from central_server.accounts.access import Right
 from central_server.receipts.receipt_requests import ReceiptRefused, Receipts
 from central_server.receipts.sealed_data import Donor, SealBroken
 from central_server.sheets.sheet_writer import Cell, yuan
-from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Visitor, sheet
-from central_server.store.accounts import audit_trail
+from central_server.staff.frame.msgid import _
+from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Visitor, sheet
+from central_server.store.accounts import audit_actions
 from central_server.store.catalogue import projects
 from central_server.store.donations import receipts
 from central_server.store.donations.receipts import ReceiptState, RequestedReceipt
@@ -23,17 +24,11 @@ from sync_contract.strict_model import Environment
 
 _log = structlog.get_logger()
 _AT = "/staff/receipts"
-_ISSUED_SHOWN = 100
-
-
-def _(text: str) -> str:
-    """Marks a text for the catalogues."""
-    return text
-
+_MAX_ISSUED = 100
 
 REFUSED = {
     "issued": _("It was issued before."),
-    "not_due": _("Nobody asks for this receipt any more."),
+    "not_due": _("This receipt is no longer requested."),
     "number": _("Write the number of the receipt: 1 to 64 characters."),
     "taken": _("Another receipt has this number."),
     "key": _("The key that opens the donors' data is not the right one. Tell the installer: receipts.key."),
@@ -53,32 +48,30 @@ COLUMNS = (
     _("Telephone"),
     _("Postal address"),
 )
-"""Of the one file in which donors' data leave this server."""
+"""Of the only file with donors' data."""
 
 
 class ReceiptsPage:
-    def __init__(self, desk: Desk, wanted: Receipts, environment: Environment) -> None:
-        self._desk = desk
+    def __init__(self, frame: PageFrame, wanted: Receipts, environment: Environment) -> None:
+        self._frame = frame
         self._wanted = wanted
         self._environment = environment.value
 
     def routes(self) -> list[web.RouteDef]:
-        desk = self._desk
+        frame = self._frame
         return [
-            desk.page(_AT, self._show, Right.money),
-            desk.form(f"{_AT}/data", self._data, Right.money),
-            desk.form(f"{_AT}/{{attempt:[0-9a-f]{{32}}}}", self._issue, Right.money),
+            frame.page(_AT, self._show, Right.money),
+            frame.form(f"{_AT}/data", self._data, Right.money),
+            frame.form(f"{_AT}/{{attempt:[0-9a-f]{{32}}}}", self._issue, Right.money),
         ]
 
-    async def _show(self, visitor: Visitor) -> Shown:
+    async def _show(self, visitor: Visitor) -> HtmlPage:
         return await self._list(visitor)
 
-    async def _list(self, visitor: Visitor, refused: str = "", at: str = "", status: int = 200) -> Shown:
+    async def _list(self, visitor: Visitor, refused: str = "", at: str = "", status: int = 200) -> HtmlPage:
         async with visitor.database.read() as connection:
             due = await receipts.page(connection, visitor.tops, self._environment, ReceiptState.due)
-            issued = await receipts.page(
-                connection, visitor.tops, self._environment, ReceiptState.issued, _ISSUED_SHOWN
-            )
+            issued = await receipts.page(connection, visitor.tops, self._environment, ReceiptState.issued, _MAX_ISSUED)
             counts = await receipts.counts(connection, visitor.tops, self._environment)
             known = await projects.known_many(connection, {(each.community, each.project) for each in (*due, *issued)})
             names = {place.id: place.names for place in await places.every(connection, [TOP])}
@@ -93,10 +86,10 @@ class ReceiptsPage:
             "at": at,
             "done": visitor.request.query.get("done", "")[:8],
         }
-        return Shown("receipts.html", values, status)
+        return HtmlPage("receipts.html", values, status)
 
-    async def _data(self, visitor: Visitor) -> Shown | Sent:
-        """Who looks at donors' data, and how many, stands in the audit trail before the file leaves."""
+    async def _data(self, visitor: Visitor) -> HtmlPage | FileDownload:
+        """Record the download in the audit trail, then return donors' data as a file."""
         try:
             async with visitor.database.write() as connection:
                 due = await receipts.page(connection, visitor.tops, self._environment, ReceiptState.due)
@@ -104,38 +97,37 @@ class ReceiptsPage:
                 known = await projects.known_many(connection, {(each.community, each.project) for each in due})
                 for community in sorted({each.community for each in due if each.attempt in opened}):
                     count = sum(each.community == community and each.attempt in opened for each in due)
-                    await audit_trail.record(connection, visitor.did("receipt.download", community, "", str(count)))
+                    await visitor.record(connection, community, audit_actions.ReceiptsDownloaded("", count))
                 if not opened:
-                    place = min(visitor.tops)
-                    await audit_trail.record(connection, visitor.did("receipt.download", place, "", "0"))
+                    await visitor.record(connection, min(visitor.tops), audit_actions.ReceiptsDownloaded("", 0))
         except SealBroken as error:
             _log.error("receipts.key", reason=str(error))
             return await self._list(visitor, "key", status=503)
-        say = self._desk.words(visitor.language)
+        translate = self._frame.words(visitor.language)
         rows = [_cells(each, opened[each.attempt], known) for each in due if each.attempt in opened]
-        return await sheet("receipts", "xlsx", [[say(name) for name in COLUMNS], *rows])
+        return await sheet("receipts", "xlsx", [[translate(name) for name in COLUMNS], *rows])
 
     async def _opened(self, connection: Connection, due: Sequence[RequestedReceipt]) -> dict[str, Donor]:
         sealed = await receipts.donors(connection, [each.attempt for each in due])
         seal = self._wanted.seal
         return {attempt: seal.open(attempt, each.sealed) for attempt, each in sealed.items()}
 
-    async def _issue(self, visitor: Visitor) -> Shown | Onward:
+    async def _issue(self, visitor: Visitor) -> HtmlPage | Redirect:
         attempt = visitor.request.match_info["attempt"]
         try:
             async with visitor.database.write() as connection:
-                held = await receipts.get(connection, attempt)
-                if held is None:
+                stored = await receipts.get(connection, attempt)
+                if stored is None:
                     raise web.HTTPNotFound
-                await visitor.demand(connection, held.community)
+                await visitor.demand(connection, stored.community)
                 account = visitor.access.account
                 made = await self._wanted.issue(
                     connection, attempt, visitor.form.get("number", ""), account, visitor.now
                 )
-                await audit_trail.record(connection, visitor.did("receipt.issue", made.community, attempt, made.number))
+                await visitor.record(connection, made.community, audit_actions.ReceiptIssued(attempt, made.number))
         except ReceiptRefused as error:
             return await self._list(visitor, error.problem, attempt, 422)
-        return Onward(f"{_AT}?done=issued")
+        return Redirect(f"{_AT}?done=issued")
 
 
 def _cells(each: RequestedReceipt, donor: Donor, known: dict[tuple[str, str], Project]) -> list[Cell]:

@@ -1,7 +1,4 @@
-"""Refunds: those that wait for a second person, and what became of the others."""
-
-import re
-from datetime import UTC, datetime, timedelta
+"""Show refunds: those that wait for a second person, and the earlier ones; approve or decline them."""
 
 from aiohttp import web
 
@@ -9,73 +6,39 @@ from central_server.accounts.access import Right
 from central_server.alerts.place_names import community_names
 from central_server.donations import refund_approval
 from central_server.donations.refund_approval import RefundNotPossible
-from central_server.staff.donations.gift_wording import NOT_POSSIBLE, REFUND_STATES, yuan
-from central_server.staff.frame.page_frame import Desk, Onward, Shown, Visitor
-from central_server.store.accounts import audit_trail
+from central_server.staff.donations.gift_wording import NOT_POSSIBLE, REFUND_STATES
+from central_server.staff.frame.list_paging import format_position, parse_position
+from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Redirect, Visitor
+from central_server.store.accounts import audit_actions
 from central_server.store.catalogue import projects
 from central_server.store.donations import attempts, refunds
-from central_server.store.donations.refunds import BY_BANK, PAGE, StoredRefund
+from central_server.store.donations.refunds import BY_BANK, PAGE
 from central_server.store.places import places
 from sync_contract.money import Money
 from sync_contract.strict_model import Environment
 
 _AT = "/staff/refunds"
 _ONE = _AT + "/{refund:[0-9a-f]{32}}"
-_BEFORE = re.compile(r"([0-9]{1,17})-([0-9a-f]{32})")
 
 
 class RefundsPage:
-    def __init__(self, desk: Desk, environment: Environment) -> None:
-        self._desk = desk
+    def __init__(self, frame: PageFrame, environment: Environment) -> None:
+        self._frame = frame
         self._environment = environment.value
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            self._desk.page(_AT, self._show, Right.money),
-            self._desk.form(f"{_ONE}/approve", self._approve, Right.money),
-            self._desk.form(f"{_ONE}/decline", self._decline, Right.money),
+            self._frame.page(_AT, self._show, Right.money),
+            self._frame.form(f"{_ONE}/approve", self._approve, Right.money),
+            self._frame.form(f"{_ONE}/decline", self._decline, Right.money),
         ]
 
-    async def _show(self, visitor: Visitor) -> Shown:
-        return await self._shown(visitor, "")
-
-    async def _approve(self, visitor: Visitor) -> Shown | Onward:
-        return await self._decided(visitor, approve=True)
-
-    async def _decline(self, visitor: Visitor) -> Shown | Onward:
-        return await self._decided(visitor, approve=False)
-
-    async def _decided(self, visitor: Visitor, *, approve: bool) -> Shown | Onward:
-        async with visitor.database.read() as connection:
-            refund = await refunds.get(connection, visitor.request.match_info["refund"])
-            if refund is None or refund.environment != self._environment:
-                raise web.HTTPNotFound
-            await visitor.demand(connection, refund.community)
-        try:
-            async with visitor.database.write() as connection:
-                note, by = visitor.form.get("note", ""), visitor.access.account
-                await refund_approval.decide_refund(
-                    connection, refund.id, approve=approve, note=note, by=by, now=visitor.now
-                )
-                deed = visitor.did("refund.approve", refund.community, refund.id, _detail(refund))
-                if not approve:
-                    deed = visitor.did("refund.decline", refund.community, refund.id, _detail(refund))
-                await audit_trail.record(connection, deed)
-        except RefundNotPossible as error:
-            async with visitor.database.write() as connection:
-                await audit_trail.record(
-                    connection, visitor.did("refund.refuse", refund.community, refund.id, error.problem)
-                )
-            return await self._shown(visitor, error.problem)
-        return Onward(f"{_AT}?decided=1")
-
-    async def _shown(self, visitor: Visitor, fault: str) -> Shown:
-        before = _BEFORE.fullmatch(visitor.request.query.get("before", ""))
-        place = None if before is None else (_instant(int(before[1])), before[2])
+    async def _show(self, visitor: Visitor, fault: str = "") -> HtmlPage:
+        before = parse_position(visitor.request.query.get("before", ""))
         async with visitor.database.read() as connection:
             waiting = await refunds.page(connection, visitor.tops, self._environment, waiting=True, limit=200)
             found = await refunds.page(
-                connection, visitor.tops, self._environment, waiting=False, before=place, limit=PAGE + 1
+                connection, visitor.tops, self._environment, waiting=False, before=before, limit=PAGE + 1
             )
             around = await places.every(connection, visitor.tops)
             every = {each.id: each for each in (*waiting, *found[:PAGE])}
@@ -83,7 +46,7 @@ class RefundsPage:
             titles = await projects.known_many(connection, {(each.community, each.project) for each in every.values()})
         older = ""
         if len(found) > PAGE:
-            older = f"{_AT}?before={_micros(found[PAGE - 1].requested_at)}-{found[PAGE - 1].id}"
+            older = f"{_AT}?before={format_position(found[PAGE - 1].requested_at, found[PAGE - 1].id)}"
         values = {
             "waiting": waiting,
             "others": [each for each in found[:PAGE] if each.state != "requested"],
@@ -97,19 +60,35 @@ class RefundsPage:
             "not_possible": NOT_POSSIBLE,
             "fault": fault,
             "decided": "decided" in visitor.request.query,
-            "newest": _AT if place else "",
+            "newest": _AT if before else "",
             "older": older,
         }
-        return Shown("refunds.html", values, 422 if fault else 200)
+        return HtmlPage("refunds.html", values, 422 if fault else 200)
 
+    async def _approve(self, visitor: Visitor) -> HtmlPage | Redirect:
+        return await self._decide(visitor, approve=True)
 
-def _detail(refund: StoredRefund) -> str:
-    return f"{yuan(refund.amount_minor)} {refund.currency}, asked for by {refund.requested_by}"
+    async def _decline(self, visitor: Visitor) -> HtmlPage | Redirect:
+        return await self._decide(visitor, approve=False)
 
-
-def _micros(at: datetime) -> int:
-    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-
-
-def _instant(micros: int) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
+    async def _decide(self, visitor: Visitor, *, approve: bool) -> HtmlPage | Redirect:
+        async with visitor.database.read() as connection:
+            refund = await refunds.get(connection, visitor.request.match_info["refund"])
+            if refund is None or refund.environment != self._environment:
+                raise web.HTTPNotFound
+            await visitor.demand(connection, refund.community)
+        try:
+            async with visitor.database.write() as connection:
+                note, by = visitor.form.get("note", ""), visitor.access.account
+                await refund_approval.decide_refund(
+                    connection, refund.id, approve=approve, note=note, by=by, now=visitor.now
+                )
+                decision = audit_actions.RefundApproved if approve else audit_actions.RefundDeclined
+                action = decision(refund.id, refund.amount_minor, refund.currency, refund.requested_by)
+                await visitor.record(connection, refund.community, action)
+        except RefundNotPossible as error:
+            async with visitor.database.write() as connection:
+                rejected = audit_actions.RefundRejected(refund.id, error.problem)
+                await visitor.record(connection, refund.community, rejected)
+            return await self._show(visitor, error.problem)
+        return Redirect(f"{_AT}?decided=1")

@@ -1,16 +1,11 @@
-"""What is wrong with a value, and what to do about it, as English msgids. Used by the pages and by the commands."""
+"""List what is wrong with a value and how to correct it, as English msgids for pages and commands."""
 
 from dataclasses import replace
 
 from central_server.catalogue.field_parsing import Fault, Word
+from central_server.staff.frame.msgid import _
 from sync_contract.project import Texts
 from sync_contract.strict_model import Language
-
-
-def _(text: str) -> str:
-    """Marks a text for the catalogues."""
-    return text
-
 
 FAULTS = {
     Word.needed: _("Nothing is here. Fill it in."),
@@ -44,7 +39,7 @@ FAULTS = {
     Word.unknown_organisation: _("There is no organisation of this id there. Add it first, or correct the id."),
     Word.unknown_gateway: _("There is no gateway of this id there. Leave it empty for a device of its own."),
     Word.unknown_binding: _("There is no binding of this id. Leave the id empty for a new one."),
-    Word.unknown_column: _("Nobody knows this column. Take the heads of the columns from an exported file."),
+    Word.unknown_column: _("Unknown column. Take the headings from an exported file."),
     Word.permit_incomplete: _(
         "Without it the project shows no donate button. Fill in all five of the permit, or leave all five empty."
     ),
@@ -57,7 +52,7 @@ FAULTS = {
         " of %(who)s."
     ),
     Word.twice_in_file: _("Row %(row)s gives these numbers to another community. Leave one of them out."),
-    Word.repeated: _("The same stands in row %(row)s. Leave one of them out."),
+    Word.repeated: _("Row %(row)s is the same. Leave one of them out."),
     Word.file_unreadable: _("This file cannot be read. Save it as CSV (UTF-8 or GB18030) or as XLSX, and try again."),
     Word.file_too_large: _("There is more in this file than can be taken at once: at most %(most)s. Divide it."),
     Word.not_a_picture: _("This is no JPEG, PNG or WebP picture of at most 2 MB. Choose another."),
@@ -73,6 +68,6 @@ def in_english(fault: Fault) -> str:
 
 
 def in_language(fault: Fault, language: Language) -> Fault:
-    """With the names of places in the reader's language."""
+    """Translate the names of places in a fault."""
     facts = {name: value[language] if isinstance(value, Texts) else value for name, value in fault.facts.items()}
     return replace(fault, facts=facts)

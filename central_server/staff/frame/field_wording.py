@@ -1,17 +1,12 @@
-"""What the fields of records are called in the audit trail, and their fixed values: from `field: before → after`."""
+"""Word the fields of records and their fixed values, for the audit trail."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 
+from central_server.staff.frame.msgid import _
 from kiosk_ui.render import LANGUAGE_NAMES
 from sync_contract.strict_model import Language
 
-Say = Callable[[str], str]
-
-
-def _(text: str) -> str:
-    """Marks a text for the catalogues."""
-    return text
-
+Translate = Callable[[str], str]
 
 NAMES = {
     "about": _("About it"),
@@ -70,7 +65,7 @@ NAMES = {
     "withdrawn": _("Withdrawn"),
     "zone": _("How near"),
 }
-"""Without the language that a text is in: `title_en` and `holder en` are `title` and `holder`."""
+"""Titles by field, without its language: `title_en` is `title`."""
 VALUES = {
     "kind": {"place": _("place"), "person": _("person")},
     "role": {
@@ -91,47 +86,34 @@ WEEKDAYS = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")
 _TAILS = {
     code: language for language in Language for code in (language.value, language.value.replace("-", "_").lower())
 }
-_NOTHING = "–"
 
 
-def name(field: str, say: Say) -> str:
-    """`Title (简体中文)` for title_zh_hans; a language alone is the name of a place in it. No word: as it is."""
+def name(field: str, translate: Translate) -> str:
+    """Return `Title (简体中文)` for title_zh_hans; a language alone is a name in it. Unknown fields stay as is."""
     if field in _TAILS:
         return LANGUAGE_NAMES[_TAILS[field]]
     for tail, language in _TAILS.items():
-        plain = field.removesuffix(f"_{tail}").removesuffix(f" {tail}")
+        plain = field.removesuffix(f"_{tail}")
         if plain != field and plain in NAMES:
-            return f"{say(NAMES[plain])} ({LANGUAGE_NAMES[language]})"
-    return say(NAMES[field]) if field in NAMES else field
+            return f"{translate(NAMES[plain])} ({LANGUAGE_NAMES[language]})"
+    return translate(NAMES[field]) if field in NAMES else field
 
 
-def value(field: str, text: str, say: Say, named: Callable[[str, str], str]) -> str:
-    """`named`: what the thing of an id is called, by the field that names it."""
+def value(field: str, text: str, translate: Translate, named: Callable[[str, str], str]) -> str:
+    """`named`: returns the name that an id in that field refers to."""
     fixed = VALUES.get(field, {})
     if text in fixed:
-        return say(fixed[text])
-    if text in ("", _NOTHING):
-        return _NOTHING
+        return translate(fixed[text])
+    if text == "":
+        return "–"
     if field == "weekdays" and text.isdecimal():
-        return " ".join(say(WEEKDAYS[int(day) - 1]) for day in text if day in "1234567")
+        return " ".join(translate(WEEKDAYS[int(day) - 1]) for day in text if day in "1234567")
     if field == "picture":
-        return say(_("a picture"))
+        return translate(_("a picture"))
     return named(field, text)
 
 
-def line(told: str, say: Say, named: Callable[[str, str], str]) -> str:
-    """One field's: what it was and what it is."""
-    field, colon, values = told.partition(": ")
-    if not colon:
-        field, values = "", told
-    sides = " → ".join(value(field, side, say, named) for side in values.split(" → "))
-    return say(_("%(field)s: %(value)s")) % {"field": name(field, say), "value": sides} if field else sides
-
-
-def lines(detail: str, say: Say, named: Callable[[str, str], str], *, plain: Mapping[str, str]) -> list[str]:
-    """`plain`: details that are a word of their own. A record's changes stand on lines, other deeds' between
-    semicolons. The id stands beside the name already."""
-    if detail in plain:
-        return [say(plain[detail])]
-    parts = detail.split("\n") if "\n" in detail else detail.split("; ")
-    return [line(part, say, named) for part in parts if part.strip() and not part.startswith("id: ")]
+def field_line(field: str, values: Sequence[str], translate: Translate, named: Callable[[str, str], str]) -> str:
+    """Return `Title: value`, or `Title: before → after` for two values."""
+    worded = " → ".join(value(field, each, translate, named) for each in values)
+    return translate(_("%(field)s: %(value)s")) % {"field": name(field, translate), "value": worded}

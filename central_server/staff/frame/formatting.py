@@ -1,4 +1,4 @@
-"""Dates, times and money as staff read them."""
+"""Format dates, times and money for staff."""
 
 from datetime import datetime, timedelta
 
@@ -11,33 +11,33 @@ from sync_contract.strict_model import Language
 
 
 def day(at: datetime, language: Language) -> str:
-    """`2026年11月24日 星期二` in official time."""
+    """Return `2026年11月24日 星期二` in official time."""
     local = at.astimezone(OFFICIAL_TIME)
     pattern = "EEEE, MMMM d, y" if language is Language.en else "y年M月d日 EEEE"
     return format_date(local, pattern, locale=LOCALES[language])
 
 
 def clock(at: datetime, language: Language) -> str:
-    """`16:05:09` in official time."""
+    """Return `16:05:09` in official time."""
     return format_time(at.astimezone(OFFICIAL_TIME), "HH:mm:ss", locale=LOCALES[language])
 
 
 def moment(at: datetime) -> str:
-    """`2026-11-24 16:05:09` in official time."""
+    """Return `2026-11-24 16:05:09` in official time."""
     return f"{at.astimezone(OFFICIAL_TIME):%Y-%m-%d %H:%M:%S}"
 
 
 def duration(length: timedelta, language: Language) -> str:
-    """`3 hours`, `2天`: its largest unit, for how long something has been so."""
+    """Return `3 hours` or `2天`, in the largest unit."""
     return format_timedelta(length, granularity="minute", threshold=1.5, locale=LOCALES[language])
 
 
 def signed(minor: int, language: Language, currency: str = "CNY") -> str:
-    """`¥1,234.50`, `−¥3`: an amount in fen that may be below nought."""
+    """Return `¥1,234.50` or `−¥3` for an amount in fen."""
     return ("\N{MINUS SIGN}" if minor < 0 else "") + money(Money(abs(minor), currency), language)
 
 
 def short_day(at: datetime, language: Language) -> str:
-    """`11月24日` in official time."""
+    """Return `11月24日` in official time."""
     pattern = "MMM d" if language is Language.en else "M月d日"
     return format_date(at.astimezone(OFFICIAL_TIME), pattern, locale=LOCALES[language])

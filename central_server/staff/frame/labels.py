@@ -1,4 +1,4 @@
-"""Beacons and projects in select lists: what staff call them, and whose they are where several communities are seen."""
+"""Label beacons and projects for select lists; with several communities each label names its places."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -13,51 +13,50 @@ from sync_contract.project import Texts
 from sync_contract.strict_model import Language
 
 _BEACON = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/([0-9]{1,5})/([0-9]{1,5})")
-_MOST = 3
-"""Places named beside one; of more the first, and a mark."""
+_MAX_PLACES = 3
 
 
-def of_projects(known: Iterable[StoredProject], names: Mapping[str, Texts], language: Language) -> dict[str, str]:
-    """By id. One id may be offered by several places, under several titles."""
+def project_labels(known: Iterable[StoredProject], names: Mapping[str, Texts], language: Language) -> dict[str, str]:
+    """Return labels by project id; several places may offer one id under different titles."""
     found: dict[str, tuple[list[str], list[str]]] = {}
     for project in known:
-        titles, at = found.setdefault(project.id, ([], []))
+        titles, places = found.setdefault(project.id, ([], []))
         titles.append(project.title[language])
-        at += [project.place] if project.place in names else []
-    return {id_: _told(titles, at, names, language) for id_, (titles, at) in found.items()}
+        places += [project.place] if project.place in names else []
+    return {id_: _label(titles, places, names, language) for id_, (titles, places) in found.items()}
 
 
-def of_beacons(known: Iterable[StoredBeacon], names: Mapping[str, Texts], language: Language) -> dict[str, str]:
-    """By identity, those on walls. `names`: also of the sites at which they hang, as `at` gives them."""
+def beacon_labels(known: Iterable[StoredBeacon], names: Mapping[str, Texts], language: Language) -> dict[str, str]:
+    """Return labels of place beacons by identity. `names`: from `place_labels`."""
     found: dict[str, tuple[list[str], list[str]]] = {}
-    for kept in known:
-        if kept.kind is BeaconKind.person:
+    for beacon in known:
+        if beacon.kind is BeaconKind.person:
             continue
-        labels, at = found.setdefault(str(kept.beacon), ([], []))
-        labels.append(kept.label or str(kept.beacon))
-        at += [kept.place] if kept.place in names else []
-    return {beacon: _told(labels, at, names, language) for beacon, (labels, at) in found.items()}
+        labels, places = found.setdefault(str(beacon.beacon), ([], []))
+        labels.append(beacon.label or str(beacon.beacon))
+        places += [beacon.place] if beacon.place in names else []
+    return {identity: _label(labels, places, names, language) for identity, (labels, places) in found.items()}
 
 
 def identities(written: Iterable[str]) -> list[BeaconId]:
-    """Of those that are written as they stand beside gifts: `uuid/major/minor`."""
+    """Return the identities among texts; gifts store them as `uuid/major/minor`."""
     return [
         BeaconId(UUID(found[1]), int(found[2]), int(found[3])) for each in written if (found := _BEACON.fullmatch(each))
     ]
 
 
-def at(around: Iterable[Place], names: Mapping[str, Texts]) -> dict[str, Texts]:
-    """What each place is called in such a list: a site as its community. Nothing where one community is seen alone."""
+def place_labels(around: Iterable[Place], names: Mapping[str, Texts]) -> dict[str, Texts]:
+    """Return names of places where a site has the name of its community. Empty for a single community."""
     if not names:
         return {}
     sites = {place.id: place.parent or "" for place in around if place.kind is PlaceKind.site}
     return {**names, **{site: names[community] for site, community in sites.items() if community in names}}
 
 
-def _told(called: list[str], at: list[str], names: Mapping[str, Texts], language: Language) -> str:
+def _label(titles: list[str], at: list[str], names: Mapping[str, Texts], language: Language) -> str:
     places = sorted({names[place][language] for place in at})
-    text = " / ".join(dict.fromkeys(called))
+    text = " / ".join(dict.fromkeys(titles))
     if not places:
         return text
-    between = ", " if language is Language.en else "、"
-    return f"{text} · {between.join(places[:_MOST])}{' …' if len(places) > _MOST else ''}"
+    separator = ", " if language is Language.en else "、"
+    return f"{text} · {separator.join(places[:_MAX_PLACES])}{' …' if len(places) > _MAX_PLACES else ''}"

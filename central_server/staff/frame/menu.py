@@ -1,14 +1,15 @@
-"""The staff pages that stand in the menu: in groups, in their order, with the right that each asks for."""
+"""List the staff menu: groups of pages in their order, with the right that each requires."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from central_server.accounts.access import Access, Right
+from central_server.staff.frame.msgid import _
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`name`: an English msgid of the staff's catalogues; `also`: further addresses whose pages belong here."""
+    """`name`: an English msgid; `also`: further paths that belong to this entry."""
 
     path: str
     name: str
@@ -30,11 +31,6 @@ class Group:
 
     def leads_to(self, path: str) -> bool:
         return any(entry.leads_to(path) for entry in self.entries)
-
-
-def _(text: str) -> str:
-    """Marks a text for the catalogues."""
-    return text
 
 
 MENU = (
@@ -83,7 +79,7 @@ MENU = (
 
 
 def groups(access: Access) -> tuple[Group, ...]:
-    """What the account may open."""
+    """Return the entries that the account may open."""
     allowed = (
         replace(group, entries=tuple(entry for entry in group.entries if access.has(entry.right))) for group in MENU
     )

@@ -1,4 +1,4 @@
-"""The first page: how the gateways are, what is on its way, the day's gifts and money, and what waits for somebody."""
+"""Show the start page: gateways, undelivered records, the day's gifts and money, and waiting tasks."""
 
 from collections import Counter
 from datetime import datetime
@@ -8,9 +8,9 @@ from aiohttp import web
 from central_server.accounts.access import Right
 from central_server.accounts.money_visibility import sees_money
 from central_server.alerts.place_names import community_names
-from central_server.alerts.tasks import tasks
+from central_server.alerts.tasks import find_tasks
 from central_server.enrolment.gateway_status import Standing, Surveyed, survey
-from central_server.staff.frame.page_frame import Desk, Shown, Visitor
+from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Visitor
 from central_server.statistics.daily_summary import summarize_day
 from central_server.statistics.event_times import day
 from central_server.store.alerts import alerts
@@ -23,21 +23,21 @@ from sync_contract.strict_model import Environment
 
 
 class OverviewPage:
-    def __init__(self, desk: Desk, environment: Environment) -> None:
-        self._desk = desk
+    def __init__(self, frame: PageFrame, environment: Environment) -> None:
+        self._frame = frame
         self._environment = environment.value
 
     def routes(self) -> list[web.RouteDef]:
-        return [self._desk.page("/staff/", self._show)]
+        return [self._frame.page("/staff/", self._show)]
 
-    async def _show(self, visitor: Visitor) -> Shown:
+    async def _show(self, visitor: Visitor) -> HtmlPage:
         now, tops = visitor.now, visitor.tops
         async with visitor.database.read() as connection:
             surveyed = await survey(connection, tops, now)
             mine = {each.gateway.id for each in surveyed}
             gaps = [gap for gap in await parcels.gaps(connection, tops) if gap.gateway in mine]
             taken_on = {
-                (alert.matter, alert.subject): alert
+                (alert.kind, alert.subject): alert
                 for alert in await alerts.open_ones(connection, tops)
                 if alert.acknowledged_at is not None
             }
@@ -45,10 +45,10 @@ class OverviewPage:
             posted = await overview.posted(connection, tops, self._environment, day(now))
             money_tops = visitor.access.places(Right.money)
             blind = not await sees_money(connection, visitor.access, tops)
-            waiting = await tasks(connection, surveyed, tops, money_tops, self._environment, now)
+            waiting = await find_tasks(connection, surveyed, tops, money_tops, self._environment, now)
             today = await summarize_day(connection, FigureScope(tops), day(now), self._environment)
         paid = [entry for entry in posted if entry.kind == "paid"]
-        return Shown(
+        return HtmlPage(
             "overview.html",
             {
                 "now": now,
@@ -57,7 +57,7 @@ class OverviewPage:
                 "backlog": sum(each.report.waiting for each in surveyed if each.report),
                 "missing": sum(gap.highest - gap.held for gap in gaps),
                 "last_sync": _last_sync(surveyed),
-                "tasks": sorted(waiting, key=lambda task: (task.matter, task.subject) in taken_on),
+                "tasks": sorted(waiting, key=lambda task: (task.kind, task.subject) in taken_on),
                 "taken_on": taken_on,
                 "community_of": community_names(around),
                 "paid": [] if blind else [Money(entry.minor, entry.currency) for entry in paid] or [Money(0, "CNY")],
@@ -69,7 +69,7 @@ class OverviewPage:
 
 
 def state(each: Surveyed) -> str:
-    """One word for a gateway, the gravest first."""
+    """Return the most urgent state of a gateway."""
     if each.gateway.retired_at is not None:
         return "retired"
     if each.fork is not None:

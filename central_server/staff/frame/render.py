@@ -1,4 +1,4 @@
-"""From values to staff pages, in one of the three languages."""
+"""Render staff pages in one of the three languages."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -21,11 +21,11 @@ _FOLDER = Path(__file__).parent.parent
 _LOCALE = _FOLDER.parent / "locale"
 _STYLE, _SCRIPT = "staff.css", "staff.js"
 _SHEETS = ("tokens", "form", "table", "list", "mark", "figures", "frame")
-"""Of style/, in this order one file for browsers. What a phone changes stands at each one's end."""
+"""Files of style/, joined in this order. Each ends with its rules for phones."""
 
 
 class StaffTemplates:
-    """`site`: the name of whoever runs the server, where a page has no other."""
+    """`site`: the operator's name, for pages without another one."""
 
     def __init__(self, *, environment: Environment, site: Texts) -> None:
         self.site = site
@@ -43,7 +43,7 @@ class StaffTemplates:
         self._templates = {language: _in(language, site, catalogues, facts) for language in Language}
 
     def words(self, language: Language) -> Callable[[str], str]:
-        """From an English text to the reader's."""
+        """Return the function that translates an English text."""
         return self._catalogues.gettext(language).gettext
 
     def html(self, template: str, language: Language, **values: Any) -> str:  # noqa: ANN401  (the template's own)
@@ -51,8 +51,8 @@ class StaffTemplates:
 
 
 def _asset(parts: Sequence[Path], media_type: str) -> Asset:
-    octets = b"\n".join(part.read_bytes() for part in parts)
-    return Asset(octets, media_type, hashlib.sha256(octets).hexdigest()[:12])
+    content = b"\n".join(part.read_bytes() for part in parts)
+    return Asset(content, media_type, hashlib.sha256(content).hexdigest()[:12])
 
 
 def _in(language: Language, site: Texts, catalogues: Catalogues, facts: dict[str, Any]) -> Templates:
@@ -63,7 +63,7 @@ def _in(language: Language, site: Texts, catalogues: Catalogues, facts: dict[str
         money=lambda amount: money(amount, language),
         fen=lambda fen: signed(fen, language),
         signed=lambda minor: formatting.signed(minor, language),
-        said=lambda texts: texts[language],
+        localized=lambda texts: texts[language],
         day=lambda at: formatting.day(at, language),
         clock=lambda at: formatting.clock(at, language),
         moment=formatting.moment,

@@ -1,4 +1,4 @@
-"""Disbursements: asked for by one person with a voucher, decided by another, mended by a further line."""
+"""Request disbursements with a voucher, have another person decide, and correct them by further lines."""
 
 import hashlib
 import re
@@ -11,9 +11,10 @@ from central_server.alerts.place_names import community_names
 from central_server.catalogue.field_parsing import yuan_to_fen
 from central_server.ledger import spending, voucher_files
 from central_server.ledger.spending import SpendingProblem, SpendingRefused
-from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Visitor
+from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Visitor
 from central_server.staff.ledger.ledger_wording import REFUSED, STATES
-from central_server.store.accounts import audit_trail
+from central_server.store.accounts import audit_actions
+from central_server.store.accounts.audit_actions import DisbursementAction
 from central_server.store.catalogue import projects
 from central_server.store.engine.connection import Connection
 from central_server.store.ledger import disbursements, ledger_lines, vouchers
@@ -22,38 +23,37 @@ from central_server.store.ledger.vouchers import Voucher
 from central_server.store.places import places
 from central_server.store.places.places import PlaceKind
 from daemonkit.web import Upload
-from kiosk_ui.number_format import signed
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.project import Project
-from sync_contract.strict_model import Environment, Language
+from sync_contract.strict_model import Environment
 from sync_contract.uuid7 import new_id
 
 _AT = "/staff/disbursements"
 _ONE = _AT + "/{disbursement:[0-9a-f]{32}}"
-_FORM_OCTETS = 64 * 1024
+_FORM_BYTES = 64 * 1024
 _BEFORE = re.compile(r"[0-9a-f]{32}")
 
 
 class DisbursementsPage:
-    def __init__(self, desk: Desk, environment: Environment) -> None:
-        self._desk = desk
+    def __init__(self, frame: PageFrame, environment: Environment) -> None:
+        self._frame = frame
         self._environment = environment.value
 
     def routes(self) -> list[web.RouteDef]:
-        desk, limit = self._desk, voucher_files.MAX_BYTES + _FORM_OCTETS
+        frame, limit = self._frame, voucher_files.MAX_BYTES + _FORM_BYTES
         return [
-            desk.page(_AT, self._list, Right.money),
-            desk.page(f"{_AT}/new", self._new, Right.money),
-            desk.upload(f"{_AT}/new", self._ask, Right.money, limit=limit),
-            desk.form(f"{_AT}/move", self._move, Right.money),
-            desk.page(_ONE, self._show, Right.money),
-            desk.page(f"{_ONE}/voucher", self._voucher, Right.money),
-            desk.form(f"{_ONE}/approve", self._approve, Right.money),
-            desk.form(f"{_ONE}/decline", self._decline, Right.money),
-            desk.form(f"{_ONE}/correct", self._correct, Right.money),
+            frame.page(_AT, self._list, Right.money),
+            frame.page(f"{_AT}/new", self._new, Right.money),
+            frame.upload(f"{_AT}/new", self._request, Right.money, limit=limit),
+            frame.form(f"{_AT}/move", self._move, Right.money),
+            frame.page(_ONE, self._show, Right.money),
+            frame.page(f"{_ONE}/voucher", self._voucher, Right.money),
+            frame.form(f"{_ONE}/approve", self._approve, Right.money),
+            frame.form(f"{_ONE}/decline", self._decline, Right.money),
+            frame.form(f"{_ONE}/correct", self._correct, Right.money),
         ]
 
-    async def _list(self, visitor: Visitor) -> Shown:
+    async def _list(self, visitor: Visitor) -> HtmlPage:
         asked = visitor.request.query.get("before", "")
         before = asked if _BEFORE.fullmatch(asked) else ""
         async with visitor.database.read() as connection:
@@ -72,13 +72,13 @@ class DisbursementsPage:
             "newest": _AT if before else "",
             "older": f"{_AT}?before={found[PAGE - 1].id}" if len(found) > PAGE else "",
         }
-        return Shown("disbursements.html", values)
+        return HtmlPage("disbursements.html", values)
 
-    async def _new(self, visitor: Visitor) -> Shown:
-        return await self._asked(visitor, None)
+    async def _new(self, visitor: Visitor) -> HtmlPage:
+        return await self._form(visitor, None)
 
-    async def _asked(self, visitor: Visitor, fault: SpendingProblem | None) -> Shown:
-        """The form, with what was typed."""
+    async def _form(self, visitor: Visitor, fault: SpendingProblem | None) -> HtmlPage:
+        """Show the form for a new request, with the typed values."""
         async with visitor.database.read() as connection:
             purses = await self._purses(connection, visitor)
             others = {
@@ -93,9 +93,9 @@ class DisbursementsPage:
             "fault": fault,
             "refused": REFUSED,
         }
-        return Shown("disbursement_new.html", values, 200 if fault is None else 422)
+        return HtmlPage("disbursement_new.html", values, 200 if fault is None else 422)
 
-    async def _ask(self, visitor: Visitor) -> Shown | Onward:
+    async def _request(self, visitor: Visitor) -> HtmlPage | Redirect:
         try:
             voucher = _voucher_of(visitor.files.get("voucher"), visitor)
             disbursement = self._typed(visitor, voucher=voucher.sha256)
@@ -103,35 +103,32 @@ class DisbursementsPage:
                 await visitor.demand(connection, disbursement.community)
                 await vouchers.add(connection, voucher)
                 await spending.ask(connection, disbursement, visitor.now)
-                deed = visitor.did("disbursement.ask", disbursement.community, disbursement.id, _detail(disbursement))
-                await audit_trail.record(connection, deed)
+                await _record(connection, visitor, audit_actions.DisbursementRequested, disbursement)
         except SpendingRefused as refused:
-            return await self._asked(visitor, refused.problem)
-        return Onward(f"{_AT}/{disbursement.id}")
+            return await self._form(visitor, refused.problem)
+        return Redirect(f"{_AT}/{disbursement.id}")
 
-    async def _move(self, visitor: Visitor) -> Shown | Onward:
+    async def _move(self, visitor: Visitor) -> HtmlPage | Redirect:
         try:
             move = self._typed(visitor, to_project=visitor.form.get("to_project", "")[:16] or "-")
             async with visitor.database.write() as connection:
                 await visitor.demand(connection, move.community)
                 await spending.ask(connection, move, visitor.now)
-                await audit_trail.record(
-                    connection, visitor.did("disbursement.ask", move.community, move.id, _detail(move))
-                )
+                await _record(connection, visitor, audit_actions.DisbursementRequested, move)
         except SpendingRefused as refused:
-            return await self._asked(visitor, refused.problem)
-        return Onward(f"{_AT}/{move.id}")
+            return await self._form(visitor, refused.problem)
+        return Redirect(f"{_AT}/{move.id}")
 
-    async def _show(self, visitor: Visitor) -> Shown:
+    async def _show(self, visitor: Visitor) -> HtmlPage:
         return await self._shown(visitor, None)
 
-    async def _shown(self, visitor: Visitor, fault: SpendingProblem | None) -> Shown:
+    async def _shown(self, visitor: Visitor, fault: SpendingProblem | None) -> HtmlPage:
         async with visitor.database.read() as connection:
-            one = await self._mine(connection, visitor)
+            one = await self._requested(connection, visitor)
             corrections = await disbursements.corrections(connection, one.id)
             titles = await _titles(connection, (one,))
             same = await disbursements.with_voucher(connection, one) if one.voucher else ()
-            held = await spending.available(connection, one, visitor.now)
+            available = await spending.available(connection, one, visitor.now)
             place = await places.get(connection, one.community)
         values = {
             "one": one,
@@ -139,59 +136,57 @@ class DisbursementsPage:
             "corrections": corrections,
             "titles": titles,
             "same": same,
-            "held": held,
+            "available": available,
             "states": STATES,
             "fault": fault,
             "refused": REFUSED,
             "me": visitor.access.account,
             "left": one.amount_minor - sum(each.amount_minor for each in corrections if each.state == "approved"),
         }
-        return Shown("disbursement.html", values, 200 if fault is None else 422)
+        return HtmlPage("disbursement.html", values, 200 if fault is None else 422)
 
-    async def _voucher(self, visitor: Visitor) -> Sent:
+    async def _voucher(self, visitor: Visitor) -> FileDownload:
         async with visitor.database.read() as connection:
-            one = await self._mine(connection, visitor)
-            kept = await vouchers.get(connection, one.voucher) if one.voucher else None
-        if kept is None:
+            one = await self._requested(connection, visitor)
+            voucher = await vouchers.get(connection, one.voucher) if one.voucher else None
+        if voucher is None:
             raise web.HTTPNotFound
-        name = f"voucher-{kept.sha256[:12]}.{voucher_files.ENDINGS[kept.content_type]}"
-        return Sent(name, kept.content_type, kept.content)
+        name = f"voucher-{voucher.sha256[:12]}.{voucher_files.ENDINGS[voucher.content_type]}"
+        return FileDownload(name, voucher.content_type, voucher.content)
 
-    async def _approve(self, visitor: Visitor) -> Shown | Onward:
+    async def _approve(self, visitor: Visitor) -> HtmlPage | Redirect:
         return await self._decided(visitor, approve=True)
 
-    async def _decline(self, visitor: Visitor) -> Shown | Onward:
+    async def _decline(self, visitor: Visitor) -> HtmlPage | Redirect:
         return await self._decided(visitor, approve=False)
 
-    async def _decided(self, visitor: Visitor, *, approve: bool) -> Shown | Onward:
+    async def _decided(self, visitor: Visitor, *, approve: bool) -> HtmlPage | Redirect:
         note, by = visitor.form.get("note", "").strip(), visitor.access.account
         try:
             async with visitor.database.write() as connection:
-                one = await self._mine(connection, visitor)
+                one = await self._requested(connection, visitor)
                 if approve:
                     await spending.approve(connection, one, by=by, note=note, now=visitor.now)
-                    deed = visitor.did("disbursement.approve", one.community, one.id, _detail(one))
+                    await _record(connection, visitor, audit_actions.DisbursementApproved, one)
                 else:
                     await spending.decline(connection, one, by=by, note=note, now=visitor.now)
-                    deed = visitor.did("disbursement.decline", one.community, one.id, _detail(one))
-                await audit_trail.record(connection, deed)
+                    await _record(connection, visitor, audit_actions.DisbursementDeclined, one)
         except SpendingRefused as refused:
             return await self._shown(visitor, refused.problem)
-        return Onward(f"{_AT}/{visitor.request.match_info['disbursement']}")
+        return Redirect(f"{_AT}/{visitor.request.match_info['disbursement']}")
 
-    async def _correct(self, visitor: Visitor) -> Shown | Onward:
+    async def _correct(self, visitor: Visitor) -> HtmlPage | Redirect:
         try:
             async with visitor.database.write() as connection:
-                wrong = await self._mine(connection, visitor)
-                mended = self._typed(visitor, corrects=wrong, day=_today(visitor))
-                await spending.ask(connection, mended, visitor.now)
-                deed = visitor.did("disbursement.correct", wrong.community, mended.id, _detail(mended))
-                await audit_trail.record(connection, deed)
+                wrong = await self._requested(connection, visitor)
+                correction = self._typed(visitor, corrects=wrong, day=_today(visitor))
+                await spending.ask(connection, correction, visitor.now)
+                await _record(connection, visitor, audit_actions.DisbursementCorrected, correction)
         except SpendingRefused as refused:
             return await self._shown(visitor, refused.problem)
-        return Onward(f"{_AT}/{mended.id}")
+        return Redirect(f"{_AT}/{correction.id}")
 
-    async def _mine(self, connection: Connection, visitor: Visitor) -> Disbursement:
+    async def _requested(self, connection: Connection, visitor: Visitor) -> Disbursement:
         """Raises HTTPNotFound."""
         one = await disbursements.get(connection, visitor.request.match_info["disbursement"])
         if one is None or one.environment != self._environment:
@@ -208,7 +203,7 @@ class DisbursementsPage:
         corrects: Disbursement | None = None,
         day: date | None = None,
     ) -> Disbursement:
-        """Of the form's fields. Raises SpendingRefused."""
+        """Read the form's fields. Raises SpendingRefused."""
         form = visitor.form
         community, _, project = form.get("purse", "").rpartition("/")
         if corrects is not None:
@@ -235,13 +230,15 @@ class DisbursementsPage:
         )
 
     async def _purses(self, connection: Connection, visitor: Visitor) -> list[tuple[str, str, Project, int]]:
-        """Community, its name, project, and what that holds."""
+        """Return community, its name, project and balance, for every project with a balance."""
         found = []
         for community in await places.every(connection, visitor.tops, PlaceKind.community):
-            held = await ledger_lines.balances(connection, community.id, self._environment)
-            known = await projects.known_many(connection, [(community.id, project) for project in held])
+            available = await ledger_lines.balances(connection, community.id, self._environment)
+            known = await projects.known_many(connection, [(community.id, project) for project in available])
             name = community.names[visitor.language]
-            found += [(community.id, name, project, held[id_]) for (_, id_), project in sorted(known.items(), key=str)]
+            found += [
+                (community.id, name, project, available[id_]) for (_, id_), project in sorted(known.items(), key=str)
+            ]
         return found
 
 
@@ -269,9 +266,9 @@ def _voucher_of(file: Upload | None, visitor: Visitor) -> Voucher:
     )
 
 
-def _day(told: str) -> date:
+def _day(text: str) -> date:
     try:
-        return date.fromisoformat(told)
+        return date.fromisoformat(text)
     except ValueError as error:
         raise SpendingRefused(SpendingProblem.day) from error
 
@@ -280,15 +277,16 @@ def _today(visitor: Visitor) -> date:
     return visitor.now.astimezone(OFFICIAL_TIME).date()
 
 
-def _people(told: str) -> int | None:
-    if not told:
+def _people(text: str) -> int | None:
+    if not text:
         return None
-    if not (told.isascii() and told.isdigit() and len(told) <= 7):
+    if not (text.isascii() and text.isdigit() and len(text) <= 7):
         raise SpendingRefused(SpendingProblem.people)
-    return int(told)
+    return int(text)
 
 
-def _detail(one: Disbursement) -> str:
-    """For the trail."""
-    what = f"to {one.to_project}" if one.moves else f"corrects {one.corrects}" if one.corrects else one.payee
-    return f"{signed(one.amount_minor, Language.en)} {one.project}: {one.purpose} ({what})"
+async def _record(
+    connection: Connection, visitor: Visitor, action: type[DisbursementAction], one: Disbursement
+) -> None:
+    done = action(one.id, one.project, one.amount_minor, one.purpose, one.payee, one.to_project, one.corrects or "")
+    await visitor.record(connection, one.community, done)

@@ -1,4 +1,4 @@
-"""The ledger of a community: what each project holds, a month's lines, and closing a month's books."""
+"""Show a community's ledger: balances by project and the lines of a month; close a month."""
 
 import re
 from datetime import datetime, timedelta
@@ -9,9 +9,9 @@ from aiohttp import web
 from central_server.accounts.access import Right
 from central_server.ledger.merkle_proofs import total_sums
 from central_server.sheets.sheet_writer import Cell, yuan
-from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Visitor, sheet
+from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Visitor, sheet
 from central_server.staff.ledger.ledger_wording import HEADS, KINDS
-from central_server.store.accounts import audit_trail
+from central_server.store.accounts import audit_actions
 from central_server.store.catalogue import projects
 from central_server.store.engine.connection import Connection
 from central_server.store.ledger import ledger_heads, ledger_lines, locked_months
@@ -29,22 +29,22 @@ _AT = "/staff/ledger"
 _MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
 _SHOWN = 500
 _SETTLING = timedelta(days=1)
-"""A month can be locked only when it has been over for so long: clocks of several servers differ a little."""
+"""Wait after a month's end before it can be closed: clocks of several servers differ."""
 
 
 class LedgerPage:
-    def __init__(self, desk: Desk, environment: Environment) -> None:
-        self._desk = desk
+    def __init__(self, frame: PageFrame, environment: Environment) -> None:
+        self._frame = frame
         self._environment = environment.value
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            self._desk.page(_AT, self._show, Right.money),
-            self._desk.page(f"{_AT}/export", self._export, Right.money),
-            self._desk.form(f"{_AT}/lock", self._lock, Right.money),
+            self._frame.page(_AT, self._show, Right.money),
+            self._frame.page(f"{_AT}/export", self._export, Right.money),
+            self._frame.form(f"{_AT}/lock", self._lock, Right.money),
         ]
 
-    async def _show(self, visitor: Visitor) -> Shown:
+    async def _show(self, visitor: Visitor) -> HtmlPage:
         async with visitor.database.read() as connection:
             communities = await places.every(connection, visitor.tops, PlaceKind.community)
             asked = visitor.request.query.get("place", "")
@@ -72,21 +72,21 @@ class LedgerPage:
             "lockable": lockable(month, visitor.now),
             "query": urlencode({"place": place, "month": month, "project": visitor.request.query.get("project", "")}),
         }
-        return Shown("ledger.html", values)
+        return HtmlPage("ledger.html", values)
 
-    async def _export(self, visitor: Visitor) -> Sent:
+    async def _export(self, visitor: Visitor) -> FileDownload:
         place, month = visitor.request.query.get("place", ""), _month(visitor)
         async with visitor.database.read() as connection:
             await visitor.demand(connection, place)
             lines = await self._lines(connection, visitor, place, month)
             titles = await _titles(connection, place, lines)
-        say = self._desk.words(visitor.language)
-        rows: list[list[Cell]] = [[say(name) for name in HEADS]]
-        rows += [_row(line, titles, say(KINDS[line.kind]), visitor.language) for line in lines]
+        translate = self._frame.words(visitor.language)
+        rows: list[list[Cell]] = [[translate(name) for name in HEADS]]
+        rows += [_row(line, titles, translate(KINDS[line.kind]), visitor.language) for line in lines]
         form = "xlsx" if visitor.request.query.get("format") == "xlsx" else "csv"
-        return await sheet(f"ledger-{month}", form, rows, of=frozenset({place}))
+        return await sheet(f"ledger-{month}", form, rows, of=frozenset({place}), kind="ledger")
 
-    async def _lock(self, visitor: Visitor) -> Onward:
+    async def _lock(self, visitor: Visitor) -> Redirect:
         place, month = visitor.form.get("place", ""), visitor.form.get("month", "")
         if not _MONTH.fullmatch(month):
             raise web.HTTPBadRequest
@@ -99,21 +99,21 @@ class LedgerPage:
                 await ledger_lines.lock_ledger(connection, place)
                 lock = LockedMonth(place, self._environment, month, visitor.access.account, visitor.now)
                 if await locked_months.lock(connection, lock):
-                    await audit_trail.record(connection, visitor.did("month.lock", place, month, self._environment))
-        return Onward(f"{_AT}?{urlencode({'place': place, 'month': month})}")
+                    await visitor.record(connection, place, audit_actions.MonthLocked(month, self._environment))
+        return Redirect(f"{_AT}?{urlencode({'place': place, 'month': month})}")
 
     async def _lines(self, connection: Connection, visitor: Visitor, place: str, month: str) -> tuple[LedgerLine, ...]:
         project = visitor.request.query.get("project", "")[:16]
         return await ledger_lines.of_month(connection, place, self._environment, month, project)
 
     async def _purses(self, connection: Connection, place: str) -> list[tuple[str, Texts | None, int, Sums, Sums]]:
-        """By project: its title, what it holds, what is published, and what still waits to be."""
-        held = await ledger_lines.balances(connection, place, self._environment)
-        known = await projects.known_many(connection, [(place, project) for project in held])
-        told = {each.project: each for each in await ledger_heads.of_community(connection, place, self._environment)}
+        """Return by project: id, title, balance, published sums, and sums that wait for publication."""
+        balances = await ledger_lines.balances(connection, place, self._environment)
+        known = await projects.known_many(connection, [(place, project) for project in balances])
+        heads = {each.project: each for each in await ledger_heads.of_community(connection, place, self._environment)}
         found = []
-        for project, balance in sorted(held.items()):
-            head = told.get(project)
+        for project, balance in sorted(balances.items()):
+            head = heads.get(project)
             published = Sums() if head is None else Head.model_validate_json(head.content).total
             purse = (place, self._environment, project)
             waiting = total_sums(await ledger_heads.pending(connection, purse, head.up_to if head else 0, 5000))
@@ -132,7 +132,7 @@ def _month(visitor: Visitor) -> str:
 
 
 def _months(span: tuple[datetime, datetime] | None, now: datetime) -> list[str]:
-    """From the first line's month on, the newest first."""
+    """Return the months from the first line to now, the newest first."""
     month, last = month_of(span[0] if span else now), max(month_of(now), month_of(span[1] if span else now))
     found = [month]
     while found[-1] < last:

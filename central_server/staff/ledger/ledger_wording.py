@@ -1,14 +1,9 @@
-"""What the ledger's kinds, the states of disbursements and refusals are called, as English msgids."""
+"""List the words of pages about the ledger and disbursements, as English msgids."""
 
 from central_server.ledger.spending import SpendingProblem
+from central_server.staff.frame.msgid import _
 from central_server.store.ledger.disbursements import DisbursementState
 from central_server.store.ledger.ledger_lines import LineKind
-
-
-def _(text: str) -> str:
-    """Marks a text for the catalogues."""
-    return text
-
 
 KINDS = {
     LineKind.paid.value: _("Gift"),
@@ -28,14 +23,14 @@ STATES = {
 
 REFUSED = {
     SpendingProblem.amount: _("The amount is in yuan, above zero, with at most two decimals."),
-    SpendingProblem.purpose: _("Say what it is for, in at most 300 characters."),
-    SpendingProblem.payee: _("Say who gets it, in at most 200 characters."),
+    SpendingProblem.purpose: _("Enter the purpose, in at most 300 characters."),
+    SpendingProblem.payee: _("Enter the payee, in at most 200 characters."),
     SpendingProblem.voucher: _("A voucher is needed: a PDF, PNG or JPEG file of at most 5 MB."),
-    SpendingProblem.day: _("Say the day on which it was spent; it cannot lie ahead."),
+    SpendingProblem.day: _("Enter the day on which it was spent; it cannot be in the future."),
     SpendingProblem.people: _("The number of people does not fit."),
     SpendingProblem.balance: _(
-        "The project does not hold so much. What refunds on their way will take is not there any more, "
-        "nor what came late and the bank may still take back."
+        "The project's balance is too low. Pending refunds, and late payments that the bank may take back, "
+        "are not available."
     ),
     SpendingProblem.month: _("The books of that month are closed: choose a later day."),
     SpendingProblem.same_person: _("You asked for this one. Somebody else has to decide."),

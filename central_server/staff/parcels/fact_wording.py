@@ -1,15 +1,11 @@
-"""What the facts of a record are called, for people, and where two contents of one record differ."""
+"""Word the facts of a record, its faults, and the differences between two contents of one record."""
 
 from collections.abc import Callable, Sequence
 
-
-def _(text: str) -> str:
-    """Marks a text for the catalogues."""
-    return text
-
+from central_server.staff.frame.msgid import _
 
 Facts = Sequence[tuple[str, Sequence[str], bool]]
-"""Of each fact its dotted name, a value for each content that came, and whether they differ."""
+"""Of each fact: its dotted name, a value for each content, and whether they differ."""
 NAMES = {
     "id": _("Record"),
     "n": _("Sequence number"),
@@ -33,19 +29,19 @@ NAMES = {
     "classes": _("Visits by tag"),
     "advertised": _("Own beacons"),
 }
-"""By the last part of the name; the first part that has a word here names what is nested."""
+"""By a part of the dotted name; the last part in this table names the fact."""
 _OUT_OF_RANGE = ("greater_than", "less_than", "too_long", "too_short", "out_of_range")
 
 
-def name(path: str, say: Callable[[str], str]) -> str:
-    """`Amount` for body.amount_minor; what has no word stays as it is, for the supplier."""
+def name(path: str, translate: Callable[[str], str]) -> str:
+    """Return `Amount` for body.amount_minor; an unknown name stays as is, for the supplier."""
     parts = [part.partition("[")[0] for part in path.split(".")]
     known = next((part for part in reversed(parts) if part in NAMES and part != "body"), None)
-    return path if known is None else say(NAMES[known])
+    return path if known is None else translate(NAMES[known])
 
 
-def fault(detail: str, say: Callable[[str], str]) -> tuple[str, str]:
-    """From `body.amount_minor missing` to the field in words, and missing, unknown, range or form."""
+def fault(detail: str, translate: Callable[[str], str]) -> tuple[str, str]:
+    """Return the field in words, and missing, unknown, range or form, of `body.amount_minor missing`."""
     path, _, word = detail.rpartition(" ")
     if word == "missing":
         kind = "missing"
@@ -53,20 +49,20 @@ def fault(detail: str, say: Callable[[str], str]) -> tuple[str, str]:
         kind = "unknown"
     else:
         kind = "range" if any(part in word for part in _OUT_OF_RANGE) else "form"
-    return name(path, say), kind
+    return name(path, translate), kind
 
 
-def differences(facts: Facts, say: Callable[[str], str]) -> list[str]:
-    """A line for each fact that differs: `金额 ¥50.00 ≠ ¥99.99`; money first."""
+def differences(facts: Facts, translate: Callable[[str], str]) -> list[str]:
+    """Return `金额 ¥50.00 ≠ ¥99.99` for each fact that differs, money first."""
     found = [(path, values) for path, values, differ in facts if differ]
     found.sort(key=lambda each: not each[0].endswith("amount_minor"))
     return [
-        f"{name(path, say)} {' ≠ '.join(dict.fromkeys(_value(path, value) for value in values))}"
+        f"{name(path, translate)} {' ≠ '.join(dict.fromkeys(_value(path, value) for value in values))}"
         for path, values in found
     ]
 
 
 def _value(path: str, value: str) -> str:
-    if path.endswith("amount_minor") and value.isdigit():  # side by side, so with the fen that may differ
+    if path.endswith("amount_minor") and value.isdigit():  # with fen, which may be the difference
         return f"¥{int(value) // 100:,}.{int(value) % 100:02d}"
     return value

@@ -1,4 +1,4 @@
-"""A line of the sync log as the page shows it: facts taken out of what arrived, ready for one sentence."""
+"""Read the facts of a sync log line from its JSON, for one sentence on the page."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping
@@ -28,7 +28,7 @@ _BODY: TypeAdapter[IntentRegistered | BeaconStatistics | ScreenStatistics] = Typ
 
 @dataclass(frozen=True, slots=True)
 class GiftFacts:
-    """`project`: its title, or None when it is not on offer here any more. `amount`: None for who sees to no money."""
+    """`project`: its title, None when it is no longer offered. `amount`: None without the money right."""
 
     amount: Money | None
     project: Texts | None
@@ -39,7 +39,7 @@ class GiftFacts:
 
 @dataclass(frozen=True, slots=True)
 class PlaceFacts:
-    """One place beacon's stretch. `frames` 0: it was silent. `lost_percent`: None where its interval is not known."""
+    """A place beacon in one report. `frames` 0: silent. `lost_percent`: None without a known interval."""
 
     beacon: str
     frames: int
@@ -71,7 +71,7 @@ class ScreenFacts:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`what`: gift, report, ticket or unknown. `reason`: the first word of the machine-readable reason."""
+    """`what`: gift, report, ticket or unknown. `reason`: a machine-readable code; `detail`: its argument."""
 
     gateway: str
     gateway_label: str
@@ -91,7 +91,7 @@ class Line:
 
     @property
     def of_screen(self) -> bool:
-        """Whether it counts touches, also where it cannot be read as such."""
+        """Whether its kind is a count of the screen, even if its content is invalid."""
         body = self.content.get("body")
         return self.screen is not None or (isinstance(body, Mapping) and body.get("kind") == "screen")
 
@@ -100,20 +100,20 @@ Titles = Mapping[tuple[str, str], Texts]
 """By community and id."""
 
 
-def line(arrival: Arrival, labels: Mapping[str, str], known: Titles, blind: Collection[str] = ()) -> Line:
-    """`blind`: communities whose single gifts the reader does not see; their amounts are left out."""
+def read_line(arrival: Arrival, labels: Mapping[str, str], known: Titles, blind: Collection[str] = ()) -> Line:
+    """`blind`: communities whose single gifts the reader may not see; their amounts are omitted."""
     hidden = arrival.community in blind
     content = _object(arrival.content)
     body = _body(content)
     reason, _, detail = arrival.reason.partition(":")
-    whats = {"intent": "gift", "statistics": "report", "ticket": "ticket"}
+    kinds = {"intent": "gift", "statistics": "report", "ticket": "ticket"}
     return Line(
         gateway=arrival.gateway,
         gateway_label=labels.get(arrival.gateway, arrival.gateway),
         community=arrival.community,
         parcel=arrival.parcel,
         result=arrival.result,
-        what=whats.get(arrival.kind, "unknown"),
+        what=kinds.get(arrival.kind, "unknown"),
         reason=reason,
         detail=detail.strip(),
         first_at=arrival.first_at,
@@ -126,8 +126,8 @@ def line(arrival: Arrival, labels: Mapping[str, str], known: Titles, blind: Coll
     )
 
 
-async def named(connection: Connection, found: Iterable[Arrival]) -> Titles:
-    """Of the projects that the arrivals name."""
+async def find_titles(connection: Connection, found: Iterable[Arrival]) -> Titles:
+    """Return the titles of all projects in the arrivals."""
     wanted = {(arrival.community, body.project) for arrival in found if (body := _intent(arrival))}
     return await projects.titles(connection, wanted)
 
@@ -145,7 +145,7 @@ def _object(text: str | None) -> Mapping[str, Any]:
 
 
 def _body(content: Mapping[str, Any]) -> IntentRegistered | BeaconStatistics | ScreenStatistics | None:
-    """None for what was refused because it is no body."""
+    """Return None for an invalid body."""
     try:
         return _BODY.validate_json(json.dumps(content.get("body")))
     except ValidationError:

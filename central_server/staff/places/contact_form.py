@@ -1,4 +1,4 @@
-"""What staff typed of whom residents may call: a contact, or what is wrong with it."""
+"""Read the form for a place's telephone number."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -16,17 +16,19 @@ _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
 
 class ContactFault(StrEnum):
     phone = "phone"
-    """It is no telephone number."""
+    """Not a telephone number."""
     alone = "alone"
-    """Words, and no number to which they belong."""
+    """Texts without a number."""
     holder = "holder"
     hours = "hours"
-    """In some of the languages only, or too long."""
+    """Missing in some languages, or too long."""
 
 
 def read_contact(form: Mapping[str, str]) -> Contact | ContactFault | None:
-    """`phone`, `holder-<language>`, `hours-<language>`. None: all of it is empty. As Chinese keyboards write digits
-    and hyphens, they are taken too."""
+    """Read `phone`, `holder-<language>` and `hours-<language>`; None for an empty form.
+
+    Full-width digits and hyphens of Chinese keyboards are accepted.
+    """
     typed = unicodedata.normalize("NFKC", form.get("phone", "")).translate(_DASHES)
     try:
         phone = _TELEPHONE.validate_python(" ".join(typed.split()))
@@ -46,20 +48,15 @@ def read_contact(form: Mapping[str, str]) -> Contact | ContactFault | None:
 
 
 def _line(form: Mapping[str, str], field: str) -> Line | None:
-    """None where it is empty in every language. Raises ValidationError."""
+    """Return None for a text that is empty in every language. Raises ValidationError."""
     given = {code.value: " ".join(form.get(f"{field}-{code}", "").split()) for code in Language}
     return Line.model_validate(given) if any(given.values()) else None
 
 
-def changes(before: Contact | None, after: Contact | None) -> str:
-    """For the audit trail; empty when they are the same."""
-    was, now = _told(before), _told(after)
-    return "; ".join(f"{what}: {was[what]} → {now[what]}" for what in was if was[what] != now[what])
-
-
-def _told(contact: Contact | None) -> dict[str, str]:
-    told = {"phone": contact.phone if contact else "–"}
-    lines = {"holder": contact and contact.holder, "hours": contact and contact.hours}
-    for field, texts in lines.items():
-        told |= {f"{field} {code}": texts[code] if texts else "–" for code in Language}
-    return told
+def contact_fields(contact: Contact | None) -> dict[str, str]:
+    """Return the fields as the audit trail compares them."""
+    fields = {"phone": contact.phone if contact else ""}
+    for field, texts in {"holder": contact and contact.holder, "hours": contact and contact.hours}.items():
+        for code in Language:
+            fields[f"{field}_{code.value.replace('-', '_').lower()}"] = texts[code] if texts else ""
+    return fields

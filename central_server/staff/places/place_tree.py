@@ -1,4 +1,4 @@
-"""The tree of places as lists and selections show it."""
+"""Arrange places as an indented tree for lists and selections."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ _ORDER = list(PlaceKind)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`depth`: how many of the shown places are above it."""
+    """`depth`: number of listed places above it."""
 
     place: Place
     depth: int
 
 
 def rows(places: Iterable[Place]) -> list[Row]:
-    """Every place after the one above it; where that is not shown, it begins a tree of its own."""
+    """Return every place after its parent; a place without a listed parent is a root."""
     shown = {place.id: place for place in places}
     below: dict[str | None, list[Place]] = {}
     for place in sorted(shown.values(), key=lambda place: (_ORDER.index(place.kind), place.id)):
@@ -27,19 +27,19 @@ def rows(places: Iterable[Place]) -> list[Row]:
 
 
 def found(rows: Sequence[Row], words: str) -> list[Row]:
-    """Those called so, each below the places above it."""
-    sought, kept = words.casefold(), dict[str, Row]()
+    """Return the places whose id or name contains `words`, and the places above them."""
+    wanted, matching = words.casefold(), dict[str, Row]()
     above: list[Row] = []
     for row in rows:
         above = [*above[: row.depth], row]
-        told = (row.place.id, *(row.place.names[language] for language in Language))
-        if any(sought in each.casefold() for each in told):
-            kept |= {each.place.id: each for each in above}
-    return list(kept.values())
+        searched = (row.place.id, *(row.place.names[language] for language in Language))
+        if any(wanted in each.casefold() for each in searched):
+            matching |= {each.place.id: each for each in above}
+    return list(matching.values())
 
 
 def below(places: Iterable[Place], top: str) -> frozenset[str]:
-    """The ids of `top` and of what is below it; empty when it is none of the places."""
+    """Return the ids of `top` and all places below it; empty for an unknown `top`."""
     found: set[str] = set()
     for row in rows(places):
         if row.place.id == top or row.place.parent in found:
@@ -48,8 +48,9 @@ def below(places: Iterable[Place], top: str) -> frozenset[str]:
 
 
 def part(rows: Sequence[Row], after: str, most: int) -> tuple[list[Row], str]:
-    """At most so many, from the one after the place `after` on, and before them again what is above the first of them.
-    With the place after which the next part begins, "" at the end.
+    """Return at most `most` rows after the place `after`, preceded by the places above the first of them.
+
+    Also return the place after which the next part begins, "" at the end.
     """
     begin = next((number for number, row in enumerate(rows, 1) if row.place.id == after), 0)
     shown = list(rows[begin : begin + most])

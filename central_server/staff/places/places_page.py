@@ -1,4 +1,4 @@
-"""The tree of places: looked at, grown, renamed and rearranged by whoever governs there."""
+"""Show the tree of places; add, rename and move places, and set their telephone number for residents."""
 
 import secrets
 from collections.abc import Mapping
@@ -9,10 +9,11 @@ from pydantic import ValidationError
 
 from central_server.accounts.access import Right
 from central_server.catalogue.contact_lookup import ContactLookup
-from central_server.staff.frame.page_frame import Desk, Onward, Shown, Visitor, parts
+from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Redirect, Visitor, parts
 from central_server.staff.places import place_tree
-from central_server.staff.places.contact_form import ContactFault, changes, read_contact
-from central_server.store.accounts import audit_trail
+from central_server.staff.places.contact_form import ContactFault, contact_fields, read_contact
+from central_server.store.accounts import audit_actions
+from central_server.store.accounts.audit_actions import changed_fields
 from central_server.store.engine.connection import Connection
 from central_server.store.places import contacts, places
 from central_server.store.places.places import MAX_NAME, PLACE_ID, UNDER, Place, PlaceKind, PlaceRefused
@@ -23,69 +24,65 @@ _PAGE = 100
 
 
 class PlacesPage:
-    def __init__(self, desk: Desk, call: ContactLookup) -> None:
-        self._desk = desk
+    def __init__(self, frame: PageFrame, call: ContactLookup) -> None:
+        self._frame = frame
         self._call = call
 
     def routes(self) -> list[web.RouteDef]:
         one = "/staff/places/{place:[^/]{1,64}}"
         return [
-            self._desk.page("/staff/places", self._show_all, Right.govern),
-            self._desk.page(one, self._show, Right.govern),
-            self._desk.form(f"{one}/names", self._rename, Right.govern),
-            self._desk.form(f"{one}/contact", self._publish, Right.govern),
-            self._desk.form(f"{one}/below", self._add, Right.govern),
-            self._desk.form(f"{one}/move", self._move, Right.govern),
+            self._frame.page("/staff/places", self._show_all, Right.govern),
+            self._frame.page(one, self._show, Right.govern),
+            self._frame.form(f"{one}/names", self._rename, Right.govern),
+            self._frame.form(f"{one}/contact", self._publish, Right.govern),
+            self._frame.form(f"{one}/below", self._add, Right.govern),
+            self._frame.form(f"{one}/move", self._move, Right.govern),
         ]
 
-    async def _show_all(self, visitor: Visitor) -> Shown:
+    async def _show_all(self, visitor: Visitor) -> HtmlPage:
         query = visitor.request.query
         words, after = query.get("words", "").strip()[:MAX_NAME], query.get("after", "")[:64]
         async with visitor.database.read() as connection:
             rows = place_tree.rows(await places.every(connection, visitor.tops))
         shown, last = place_tree.part(place_tree.found(rows, words) if words else rows, after, _PAGE)
-        return Shown("places.html", {"rows": shown, "words": words, **parts("/staff/places", words, after, last)})
+        return HtmlPage("places.html", {"rows": shown, "words": words, **parts("/staff/places", words, after, last)})
 
-    async def _show(self, visitor: Visitor) -> Shown:
+    async def _show(self, visitor: Visitor) -> HtmlPage:
         async with visitor.database.read() as connection:
-            return await self._page(connection, visitor, await _asked(connection, visitor))
+            return await self._page(connection, visitor, await _requested_place(connection, visitor))
 
-    async def _rename(self, visitor: Visitor) -> Shown | Onward:
+    async def _rename(self, visitor: Visitor) -> HtmlPage | Redirect:
         async with visitor.database.write() as connection:
-            place = await _asked(connection, visitor)
+            place = await _requested_place(connection, visitor)
             names = _names(visitor.form)
             if names is None:
                 return await self._page(connection, visitor, place, "names", "rename")
             if names != place.names:
                 await places.rename(connection, place.id, names)
-                changed = [
-                    f"{code}: {place.names[code]} → {names[code]}"
-                    for code in Language
-                    if place.names[code] != names[code]
-                ]
-                await audit_trail.record(
-                    connection, visitor.did("place.rename", place.id, place.id, "; ".join(changed))
-                )
-        return Onward(address(place.id))
+                before, after = ({code.value: texts[code] for code in Language} for texts in (place.names, names))
+                action = audit_actions.PlaceRenamed(place.id, changed_fields(before, after))
+                await visitor.record(connection, place.id, action)
+        return Redirect(address(place.id))
 
-    async def _publish(self, visitor: Visitor) -> Shown | Onward:
-        """Whom residents of the place may call."""
+    async def _publish(self, visitor: Visitor) -> HtmlPage | Redirect:
+        """Set or remove the place's telephone number for residents."""
         async with visitor.database.write() as connection:
-            place = await _asked(connection, visitor)
+            place = await _requested_place(connection, visitor)
             typed = read_contact(visitor.form)
             if isinstance(typed, ContactFault):
                 return await self._page(connection, visitor, place, typed.value, "contact")
-            if changed := changes(await contacts.lock(connection, place.id), typed):
+            before = contact_fields(await contacts.lock(connection, place.id))
+            if changed := changed_fields(before, contact_fields(typed)):
                 if typed is None:
                     await contacts.remove(connection, place.id)
                 else:
                     await contacts.put(connection, place.id, typed)
-                await audit_trail.record(connection, visitor.did("place.contact", place.id, place.id, changed))
-        return Onward(address(place.id))
+                await visitor.record(connection, place.id, audit_actions.ContactChanged(place.id, changed))
+        return Redirect(address(place.id))
 
-    async def _add(self, visitor: Visitor) -> Shown | Onward:
+    async def _add(self, visitor: Visitor) -> HtmlPage | Redirect:
         async with visitor.database.write() as connection:
-            parent = await _asked(connection, visitor)
+            parent = await _requested_place(connection, visitor)
             kind, names = visitor.form.get("kind", ""), _names(visitor.form)
             key = visitor.form.get("id", "").strip() or f"place-{secrets.token_hex(4)}"
             fault = "names" if names is None else "" if PLACE_ID.fullmatch(key) else "id"
@@ -94,14 +91,14 @@ class PlacesPage:
             place = Place(key, PlaceKind(kind), parent.id, names)
             if not await places.plant(connection, place, visitor.now):
                 return await self._page(connection, visitor, parent, "taken", "add")
-            detail = f"{kind}: {names[Language.zh_hans]} < {parent.id}"
-            await audit_trail.record(connection, visitor.did("place.add", parent.id, place.id, detail))
-        return Onward(address(place.id))
+            action = audit_actions.PlaceAdded(place.id, kind, names[Language.zh_hans], parent.id)
+            await visitor.record(connection, parent.id, action)
+        return Redirect(address(place.id))
 
-    async def _move(self, visitor: Visitor) -> Shown | Onward:
-        """The visitor governs the place, where it stands and where it will stand."""
+    async def _move(self, visitor: Visitor) -> HtmlPage | Redirect:
+        """Move a place; the visitor must govern it, its old parent and its new one."""
         async with visitor.database.write() as connection:
-            place = await _asked(connection, visitor)
+            place = await _requested_place(connection, visitor)
             parent = visitor.form.get("parent", "")
             await visitor.demand(connection, parent)
             if place.parent is None:
@@ -112,20 +109,20 @@ class PlacesPage:
                     await places.move(connection, place, parent)
                 except PlaceRefused:
                     return await self._page(connection, visitor, place, "parent", "move")
-                line = visitor.did("place.move", place.id, place.id, f"{place.parent} → {parent}")
-                await audit_trail.record(connection, line)
-        return Onward(address(place.id))
+                action = audit_actions.PlaceMoved(place.id, place.parent, parent)
+                await visitor.record(connection, place.id, action)
+        return Redirect(address(place.id))
 
     async def _page(
         self, connection: Connection, visitor: Visitor, place: Place, fault: str = "", form: str = ""
-    ) -> Shown:
-        """`fault`: of which of the page's forms; what was typed into it comes back."""
+    ) -> HtmlPage:
+        """`form`: the form that has the fault; its typed values come back."""
         known = await places.every(connection, visitor.tops)
         above = await places.ancestors(connection, place.id)
         parent = place.parent
         movable = parent is not None and any(other.id == parent for other in known)
-        said = await contacts.above(connection, place.id)
-        own = said[0].contact if said and said[0].place == place else None
+        published = await contacts.above(connection, place.id)
+        own = published[0].contact if published and published[0].place == place else None
         values = {
             "place": place,
             "over": [
@@ -136,21 +133,21 @@ class PlacesPage:
             "parents": [other for other in known if movable and other.kind in UNDER.get(place.kind, ())],
             "governed": {other.id for other in known},
             "own": own,
-            "inherited": next((each for each in said if each.place != place), None),
+            "inherited": next((each for each in published if each.place != place), None),
             "setting": self._call.setting,
             "fault": fault,
             "faulty": form,
             "given": dict(visitor.form) if fault else {},
             "address": address,
         }
-        return Shown("place.html", values, status=422 if fault else 200)
+        return HtmlPage("place.html", values, status=422 if fault else 200)
 
 
 def address(place: str) -> str:
     return f"/staff/places/{quote(place, safe='')}"
 
 
-async def _asked(connection: Connection, visitor: Visitor) -> Place:
+async def _requested_place(connection: Connection, visitor: Visitor) -> Place:
     """Raises HTTPNotFound."""
     key = visitor.request.match_info["place"]
     await visitor.demand(connection, key)
@@ -165,7 +162,7 @@ def _kinds_below(place: Place) -> list[str]:
 
 
 def _names(form: Mapping[str, str]) -> Texts | None:
-    """The three names, or None when one is missing or too long."""
+    """Return the names in three languages, None when one is missing or too long."""
     given = {code.value: " ".join(form.get(code.value, "").split()) for code in Language}
     if any(len(name) > MAX_NAME for name in given.values()):
         return None

@@ -1,4 +1,4 @@
-"""Gifts over a public page: the list of those that wait, and evidence of them, looked at before it is taken."""
+"""List gifts that wait for evidence of payment, and import evidence from a file after a preview."""
 
 from collections.abc import Callable, Mapping
 
@@ -12,7 +12,7 @@ from central_server.reconciliation import evidence
 from central_server.reconciliation.evidence import COLUMNS, EvidencePlan, head
 from central_server.sheets.sheet_reader import MAX_BYTES, Sheet, SheetRefused, ending_matches
 from central_server.staff.frame.fault_wording import FAULTS
-from central_server.staff.frame.page_frame import Desk, Onward, Sent, Shown, Visitor, sheet
+from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Visitor, sheet
 from central_server.store.catalogue import import_drafts, projects
 from central_server.store.catalogue.import_drafts import Draft
 from central_server.store.donations import unconfirmed_gifts
@@ -31,25 +31,25 @@ _SHOWN = 200
 class EvidencePage:
     """`changed` is called after gifts became paid."""
 
-    def __init__(self, desk: Desk, environment: str, changed: Callable[[], None]) -> None:
-        self._desk = desk
+    def __init__(self, frame: PageFrame, environment: str, changed: Callable[[], None]) -> None:
+        self._frame = frame
         self._environment = environment
         self._changed = changed
 
     def routes(self) -> list[web.RouteDef]:
-        desk = self._desk
+        frame = self._frame
         return [
-            desk.page(_AT, self._show, Right.money),
-            desk.page(f"{_AT}.xlsx", self._list, Right.money),
-            desk.upload(_AT, self._take, Right.money, limit=MAX_BYTES + 64 * 1024),
-            desk.page(_DRAFT, self._look, Right.money),
-            desk.form(_DRAFT, self._apply, Right.money),
+            frame.page(_AT, self._show, Right.money),
+            frame.page(f"{_AT}.xlsx", self._list, Right.money),
+            frame.upload(_AT, self._take, Right.money, limit=MAX_BYTES + 64 * 1024),
+            frame.page(_DRAFT, self._look, Right.money),
+            frame.form(_DRAFT, self._apply, Right.money),
         ]
 
-    async def _show(self, visitor: Visitor) -> Shown:
+    async def _show(self, visitor: Visitor) -> HtmlPage:
         return await self._asked(visitor, None)
 
-    async def _asked(self, visitor: Visitor, refused: Fault | None) -> Shown:
+    async def _asked(self, visitor: Visitor, refused: Fault | None) -> HtmlPage:
         async with visitor.database.read() as connection:
             waiting = await unconfirmed_gifts.every(connection, visitor.tops, self._environment)
             shown = waiting[:_SHOWN]
@@ -66,16 +66,18 @@ class EvidencePage:
             "fault_words": FAULTS,
             "done": visitor.request.query.get("done", "")[:8] if refused is None else "",
         }
-        return Shown("evidence.html", values, 200 if refused is None else 422)
+        return HtmlPage("evidence.html", values, 200 if refused is None else 422)
 
-    async def _list(self, visitor: Visitor) -> Sent:
+    async def _list(self, visitor: Visitor) -> FileDownload:
         async with visitor.database.read() as connection:
             waiting = await unconfirmed_gifts.every(connection, visitor.tops, self._environment)
         heads = [head(name, visitor.language) for name in COLUMNS]
-        return await sheet("waiting-gifts", "xlsx", [heads, *evidence.template_rows(waiting)], of=visitor.tops)
+        return await sheet(
+            "waiting-gifts", "xlsx", [heads, *evidence.template_rows(waiting)], of=visitor.tops, kind="waiting-gifts"
+        )
 
-    async def _take(self, visitor: Visitor) -> Shown | Onward:
-        """Keep the file, and show what it would do."""
+    async def _take(self, visitor: Visitor) -> HtmlPage | Redirect:
+        """Store the file as a draft and show its effect."""
         file = visitor.files.get("file")
         if file is None or not file.content:
             return await self._asked(visitor, Fault("file", Word.needed))
@@ -88,44 +90,44 @@ class EvidencePage:
         draft = Draft(new_id(), visitor.access.account, _KIND, TOP, file.name, file.content, visitor.now)
         async with visitor.database.write() as connection:
             await import_drafts.store(connection, draft)
-        return Onward(f"{_AT}/{draft.id}")
+        return Redirect(f"{_AT}/{draft.id}")
 
-    async def _look(self, visitor: Visitor) -> Shown:
+    async def _look(self, visitor: Visitor) -> HtmlPage:
         async with visitor.database.read() as connection:
             draft = await self._draft(connection, visitor)
-        brought = await file_import.open_sheet(draft.content)
+        uploaded = await file_import.open_sheet(draft.content)
         async with visitor.database.read() as connection:
-            found = await evidence.plan_import(connection, brought, visitor.tops, self._environment)
+            found = await evidence.plan_import(connection, uploaded, visitor.tops, self._environment)
             names = {place.id: place.names for place in await places.every(connection, [TOP])}
         return _shown(visitor, draft, found, names)
 
-    async def _apply(self, visitor: Visitor) -> Shown | Onward:
-        """What was looked at, or a new look at it when something has changed meanwhile."""
+    async def _apply(self, visitor: Visitor) -> HtmlPage | Redirect:
+        """Apply the previewed plan, or show a new preview when something has changed."""
         async with visitor.database.read() as connection:
             draft = await self._draft(connection, visitor)
-        brought = await file_import.open_sheet(draft.content)
+        uploaded = await file_import.open_sheet(draft.content)
 
-        async def work(connection: Connection) -> Shown | Onward:
-            found = await self._held(connection, visitor, brought)
+        async def work(connection: Connection) -> HtmlPage | Redirect:
+            found = await self._locked_plan(connection, visitor, uploaded)
             names = {place.id: place.names for place in await places.every(connection, [TOP])}
             if found.faults or not found.confirmed or found.digest != visitor.form.get("digest", ""):
                 return _shown(visitor, draft, found, names, moved=True)
             await evidence.apply_import(connection, found, visitor.access.account, draft.name, visitor.now)
             await import_drafts.forget(connection, draft)
-            return Onward(f"{_AT}?done={len(found.confirmed)}")
+            return Redirect(f"{_AT}?done={len(found.confirmed)}")
 
         answer = await visitor.database.written(work)
-        if isinstance(answer, Onward):
+        if isinstance(answer, Redirect):
             self._changed()
         return answer
 
-    async def _held(self, connection: Connection, visitor: Visitor, brought: Sheet) -> EvidencePlan:
-        """Planned twice: nobody changes the gifts of the second plan any more."""
-        await connection.alone("evidence")  # two files with one number between them come one after the other
+    async def _locked_plan(self, connection: Connection, visitor: Visitor, uploaded: Sheet) -> EvidencePlan:
+        """Plan twice: the first plan determines the gifts to lock."""
+        await connection.alone("evidence")  # two files may contain one payment number
         await evidence.lock_gifts(
-            connection, await evidence.plan_import(connection, brought, visitor.tops, self._environment)
+            connection, await evidence.plan_import(connection, uploaded, visitor.tops, self._environment)
         )
-        return await evidence.plan_import(connection, brought, visitor.tops, self._environment)
+        return await evidence.plan_import(connection, uploaded, visitor.tops, self._environment)
 
     async def _draft(self, connection: Connection, visitor: Visitor) -> Draft:
         draft = await import_drafts.find(connection, visitor.access.account, visitor.request.match_info["draft"])
@@ -136,8 +138,8 @@ class EvidencePage:
 
 def _shown(
     visitor: Visitor, draft: Draft, found: EvidencePlan, names: Mapping[str, Texts], *, moved: bool = False
-) -> Shown:
-    return Shown(
+) -> HtmlPage:
+    return HtmlPage(
         "evidence_preview.html",
         {
             "draft": draft,

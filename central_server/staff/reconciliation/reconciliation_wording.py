@@ -1,29 +1,24 @@
-"""What reconciliation calls its kinds and results, as English msgids."""
+"""List the words of reconciliation pages, as English msgids."""
 
+from central_server.staff.frame.msgid import _
 from central_server.store.reconciliation.differences import DifferenceKind
 from central_server.store.reconciliation.statements import RowResult
 
-
-def _(text: str) -> str:
-    """Marks a text for the catalogues."""
-    return text
-
-
 KINDS = {
     DifferenceKind.theirs_only: _("The bank has a payment that we do not know."),
-    DifferenceKind.ours_only: _("We hold it as moved, and no file of the bank has it."),
-    DifferenceKind.amount_differs: _("The bank's amount is another one than ours."),
-    DifferenceKind.duplicate_row: _("It stands in the bank's files more than once."),
+    DifferenceKind.ours_only: _("We have it as paid, and no file of the bank contains it."),
+    DifferenceKind.amount_differs: _("The bank's amount differs from ours."),
+    DifferenceKind.duplicate_row: _("It is in the bank's files more than once."),
     DifferenceKind.fee_differs: _("The fee is not the one that was agreed."),
     DifferenceKind.refund_unknown: _("The bank gave money back without our asking."),
-    DifferenceKind.row_gone: _("A later edition of the file has it no more."),
+    DifferenceKind.row_gone: _("A later version of the file no longer contains it."),
 }
-DEEDS = {
+REMEDIES = {
     DifferenceKind.theirs_only: _("Look up the order in the bank's merchant pages: whose payment is it?"),
-    DifferenceKind.ours_only: _("Ask the bank in which file it stands, with the number of the payment."),
+    DifferenceKind.ours_only: _("Ask the bank in which file it is, with the number of the payment."),
     DifferenceKind.amount_differs: _("Ask the bank for the voucher. Nothing was posted for this row."),
     DifferenceKind.duplicate_row: _("Ask the bank whether money moved twice. Only one of them was posted."),
-    DifferenceKind.fee_differs: _("Compare it with the contract. The fee was posted as the bank kept it."),
+    DifferenceKind.fee_differs: _("Compare it with the contract. The fee was posted as in the bank's file."),
     DifferenceKind.refund_unknown: _("Ask who gave it back. It is not in the ledger yet."),
     DifferenceKind.row_gone: _("Ask the bank why. What was posted for it stays until the bank answers."),
 }

@@ -1,12 +1,13 @@
 """Build the charts of the figures page and their tables."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from markupsafe import Markup
 
 from central_server.staff.frame.charts import Column, bars, funnel, reach
+from central_server.staff.frame.msgid import _
 from central_server.staff.statistics import figure_wording as wording
 from central_server.statistics.funnel import UNKNOWN_DOOR
 from central_server.statistics.periods import Period, Span
@@ -21,8 +22,6 @@ from sync_contract.records import (
     Door,
 )
 from sync_contract.strict_model import Language
-
-_: Callable[[str], str] = wording._
 
 
 class FigureLinks(Protocol):

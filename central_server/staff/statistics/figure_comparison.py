@@ -1,17 +1,15 @@
 """Show beacons, projects, gateways or communities compared: a sortable table on the page, and its file."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from central_server.sheets.sheet_writer import Cell
+from central_server.staff.frame.msgid import _
 from central_server.staff.statistics.figure_wording import COUNT_LABELS, NOT_HERE, Translate, cell_text, count_cell
-from central_server.staff.statistics.figure_wording import _ as _marked
 from central_server.statistics.figure_records import FigureRow
 from central_server.store.statistics.figure_filter import By
 from sync_contract.records import DWELL_HISTOGRAM_EDGES_S
 from sync_contract.strict_model import Language
-
-_: Callable[[str], str] = _marked
 
 SHOWN = 200
 """Rows on the page; the files contain all."""

@@ -10,6 +10,7 @@ from babel.numbers import format_decimal, format_percent
 
 from central_server.sheets.sheet_writer import Cell, yuan
 from central_server.staff.frame.formatting import signed
+from central_server.staff.frame.msgid import _
 from central_server.statistics.figure_records import SCREEN_COUNTS, FigureSlot
 from central_server.statistics.funnel import STEPS, UNKNOWN_DOOR
 from central_server.statistics.periods import Period, Span
@@ -20,11 +21,6 @@ from sync_contract.records import Door
 from sync_contract.strict_model import Language
 
 Translate = Callable[[str], str]
-
-
-def _(text: str) -> str:
-    """Mark a text for the catalogues."""
-    return text
 
 
 COUNT_LABELS: Mapping[str, str] = {

@@ -10,9 +10,9 @@ from aiohttp import web
 
 from central_server.accounts.money_visibility import sees_money
 from central_server.alerts.place_names import community_names, place_names
-from central_server.staff.enrolment.gateway_select import among, told_apart
-from central_server.staff.frame.labels import at, of_beacons, of_projects
-from central_server.staff.frame.page_frame import Desk, Sent, Shown, Visitor, sheet
+from central_server.staff.enrolment.gateway_select import gateway_labels, select_gateways
+from central_server.staff.frame.labels import beacon_labels, place_labels, project_labels
+from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Visitor, sheet
 from central_server.staff.places.place_tree import rows
 from central_server.staff.statistics import figure_comparison, figure_wording
 from central_server.staff.statistics.figure_charts import charts
@@ -52,19 +52,19 @@ class FigureRequest:
 
 
 class FiguresPage:
-    def __init__(self, desk: Desk, environment: Environment) -> None:
-        self._desk = desk
+    def __init__(self, frame: PageFrame, environment: Environment) -> None:
+        self._frame = frame
         self._environment = environment.value
 
     def routes(self) -> list[web.RouteDef]:
-        page = self._desk.page
+        page = self._frame.page
         return [
             page("/staff/figures", self._show),
             *(page(f"/staff/figures.{form}", self._report_file(form)) for form in _FORMATS),
             *(page(f"/staff/figures/comparison.{form}", self._comparison_file(form)) for form in _FORMATS),
         ]
 
-    async def _show(self, visitor: Visitor) -> Shown:
+    async def _show(self, visitor: Visitor) -> HtmlPage:
         async with visitor.database.read() as connection:
             asked = await _read_request(connection, visitor)
             found = await self._report(connection, visitor, asked)
@@ -74,10 +74,10 @@ class FiguresPage:
             offered = await projects.every(connection, visitor.tops)
             compared, names = await self._compare(connection, visitor, asked)
         called = place_names(every)
-        translate = self._desk.words(visitor.language)
+        translate = self._frame.words(visitor.language)
         columns = figure_comparison.filled_columns(compared)
         named = visitor.request.query.get("named", "").strip()[:120]
-        return Shown(
+        return HtmlPage(
             "figures.html",
             {
                 "asked": asked,
@@ -87,11 +87,11 @@ class FiguresPage:
                 "period": figure_wording.period_text(asked.period, visitor.language),
                 "tiles": figure_wording.tiles(found, visitor.language, translate),
                 "places": rows(every),
-                "choice": among(known, called, visitor.language, named, asked.chosen["gateway"]),
+                "choice": select_gateways(known, called, visitor.language, named, asked.chosen["gateway"]),
                 "named": named,
                 "beacons": heard,
-                "projects": of_projects(offered, community_names(every), visitor.language),
-                "labels": told_apart(known, called, visitor.language),
+                "projects": project_labels(offered, community_names(every), visitor.language),
+                "labels": gateway_labels(known, called, visitor.language),
                 "newest": asked.period.until > visitor.now,
                 "tabs": figure_comparison.tabs(translate),
                 "headings": figure_comparison.headings(asked.by, asked.sort, columns, translate),
@@ -117,8 +117,8 @@ class FiguresPage:
         )
         return figure_comparison.sort_rows(found, names, asked.sort), names
 
-    def _comparison_file(self, form: str) -> Callable[[Visitor], Awaitable[Sent]]:
-        async def handler(visitor: Visitor) -> Sent:
+    def _comparison_file(self, form: str) -> Callable[[Visitor], Awaitable[FileDownload]]:
+        async def handler(visitor: Visitor) -> FileDownload:
             async with visitor.database.read() as connection:
                 asked = await _read_request(connection, visitor)
                 found, names = await self._compare(connection, visitor, asked)
@@ -126,21 +126,21 @@ class FiguresPage:
             if form == "json":
                 period = asked.period
                 record = FigureComparison(first=period.first, last=period.last, by=asked.by, rows=tuple(found))
-                return Sent(f"{name}.json", "application/json", record.model_dump_json(indent=1).encode())
-            translate = self._desk.words(visitor.language)
+                return FileDownload(f"{name}.json", "application/json", record.model_dump_json(indent=1).encode())
+            translate = self._frame.words(visitor.language)
             return await sheet(name, form, figure_comparison.table(found, names, asked.by, translate))
 
         return handler
 
-    def _report_file(self, form: str) -> Callable[[Visitor], Awaitable[Sent]]:
-        async def handler(visitor: Visitor) -> Sent:
+    def _report_file(self, form: str) -> Callable[[Visitor], Awaitable[FileDownload]]:
+        async def handler(visitor: Visitor) -> FileDownload:
             async with visitor.database.read() as connection:
                 asked = await _read_request(connection, visitor)
                 found = await self._report(connection, visitor, asked)
             if form == "json":
                 content = build_figures_response(found).model_dump_json(indent=1).encode()
-                return Sent(f"{_file_name(asked)}.json", "application/json", content)
-            table = figure_wording.slot_table(found, self._desk.words(visitor.language))
+                return FileDownload(f"{_file_name(asked)}.json", "application/json", content)
+            table = figure_wording.slot_table(found, self._frame.words(visitor.language))
             return await sheet(_file_name(asked), form, table)
 
         return handler
@@ -152,7 +152,7 @@ async def _beacon_names(
     """Name beacons as the catalogue and their place do, else by their identity."""
     known = await beacons.page(connection, beacons.BeaconFilter(tops), limit=_MAX_BEACONS)
     around = await places.every(connection, visitor.tops)
-    names = of_beacons(known, at(around, community_names(around)), visitor.language)
+    names = beacon_labels(known, place_labels(around, community_names(around)), visitor.language)
     heard = await figure_queries.known_beacons(connection, tops, asked.period.before.since, _MAX_BEACONS)
     return {beacon: beacon for beacon in heard} | names
 
@@ -165,10 +165,10 @@ async def _names(connection: Connection, visitor: Visitor, asked: FigureRequest)
     match asked.by:
         case By.project:
             every = await projects.every(connection, asked.scope.tops)
-            return of_projects(every, community_names(around), visitor.language)
+            return project_labels(every, community_names(around), visitor.language)
         case By.gateway:
             known = await gateways.every(connection, asked.scope.tops)
-            return told_apart(known, place_names(around), visitor.language)
+            return gateway_labels(known, place_names(around), visitor.language)
         case By.community:
             names = place_names(around)
             return {each.id: names[each.id][visitor.language] for each in around if each.kind is PlaceKind.community}

@@ -1,4 +1,4 @@
-"""Accounts of staff. Passwords are here only as hashes, second factors only sealed."""
+"""Store accounts of staff: passwords as hashes, second factors sealed."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`home`: the place to which it belongs. `one_time_until`: the password was given to the person by another one, and
-    may be used once, until then. `factor_since` None with a `factor_secret`: not proved yet. `factor_step`: the newest
-    time step of which a code was taken.
+    """`home`: the place to which it belongs. `one_time_until`: the password was set by another person and may be used
+    once, until then. `factor_since` None with a `factor_secret`: not proved yet. `factor_step`: the newest time step
+    whose code was accepted.
     """
 
     name: str
@@ -42,28 +42,28 @@ class Account:
 async def add(
     connection: Connection, name: str, password: str, now: datetime, *, home: str, until: datetime | None = None
 ) -> bool:
-    """False when the name is taken, and nothing was changed. `until`: see `Account.one_time_until`."""
+    """Return False when the name is taken. `until`: see `Account.one_time_until`."""
     values = {"name": name, "password": password, "failures": 0, "added_at": now, "home": home, "factor_step": 0}
     statement = insert(connection, accounts).values(**values, one_time_until=until)
     return bool((await connection.execute(statement.on_conflict_do_nothing())).rowcount)
 
 
 async def get(connection: Connection, name: str, *, lock: bool = False) -> Account | None:
-    """`lock`: nobody else changes it before this transaction ends."""
+    """`lock`: no other transaction changes it before this one ends."""
     wanted = _ACCOUNTS.where(accounts.c.name == name)
     found = (await connection.execute(wanted.with_for_update() if lock else wanted)).one_or_none()
     return None if found is None else Account(*found)
 
 
 async def every(connection: Connection, tops: Collection[str]) -> tuple[Account, ...]:
-    """Those who are at home, or have a role, at or below `tops`; by name."""
+    """Return accounts whose home, or a place of a role, is at or below `tops`; by name."""
     return tuple(Account(*row) for row in await connection.execute(_within(tops).order_by(accounts.c.name)))
 
 
 async def page(
     connection: Connection, tops: Collection[str], words: str = "", after: str = "", limit: int = PAGE
 ) -> tuple[Account, ...]:
-    """As `every`; `words`: in the name; `after`: the name of the last one seen."""
+    """Return a part of `every`. `words`: in the name; `after`: the last name of the previous part."""
     wanted = _within(tops)
     if words:
         wanted = wanted.where(accounts.c.name.icontains(words, autoescape=True))
@@ -75,20 +75,20 @@ async def page(
 async def set_password(
     connection: Connection, name: str, password: str, until: datetime | None = None, *, but: str = ""
 ) -> None:
-    """Ends all sessions too, but that of the token's hash `but`, and any lock-out."""
+    """Set a password; end all sessions except that of the token hash `but`, and any lock."""
     values = {"password": password, "failures": 0, "locked_until": None, "one_time_until": until}
     await connection.execute(update(accounts).where(accounts.c.name == name).values(values))
     await _end_sessions(connection, name, but)
 
 
 async def disable(connection: Connection, name: str, at: datetime | None) -> None:
-    """Ends all sessions too; `at` None: it may log in again."""
+    """Disable an account and end its sessions; `at` None enables it again."""
     await connection.execute(update(accounts).where(accounts.c.name == name).values(disabled_at=at))
     await _end_sessions(connection, name)
 
 
 async def count_failure(connection: Connection, name: str, most: int, locked_until: datetime) -> bool:
-    """One more; with `most` of them in a row it is locked, and this is true."""
+    """Count a failed login; at `most` in a row lock the account and return True."""
     last = accounts.c.failures >= most - 1
     values = {
         "failures": case((last, 0), else_=accounts.c.failures + 1),
@@ -101,30 +101,30 @@ async def count_failure(connection: Connection, name: str, most: int, locked_unt
 
 
 async def forget_failures(connection: Connection, name: str) -> None:
-    """The lock-out too."""
+    """Clear the count and the lock."""
     await connection.execute(update(accounts).where(accounts.c.name == name).values(failures=0, locked_until=None))
 
 
 async def set_factor(connection: Connection, name: str, sealed: str | None, since: datetime | None = None) -> None:
-    """A new second factor, not proved yet without `since`; None for none."""
+    """Set a second factor; without `since` it is not proved yet. None removes it."""
     values = {"factor_secret": sealed, "factor_since": since, "factor_step": 0}
     await connection.execute(update(accounts).where(accounts.c.name == name).values(values))
 
 
 async def prove_factor(connection: Connection, name: str, now: datetime, *, but: str) -> None:
-    """From now on it is asked for. Ends all sessions but that of the token's hash `but`."""
+    """Require the second factor from now on. End all sessions except that of the token hash `but`."""
     await connection.execute(update(accounts).where(accounts.c.name == name).values(factor_since=now))
     await _end_sessions(connection, name, but)
 
 
 async def take_step(connection: Connection, name: str, step: int) -> bool:
-    """False when a code of this time step, or of a later one, was taken already."""
+    """Return False when a code of this time step or a later one was used before."""
     mine = (accounts.c.name == name, accounts.c.factor_step < step)
     return bool((await connection.execute(update(accounts).where(*mine).values(factor_step=step))).rowcount)
 
 
 async def grant(connection: Connection, name: str, place: str, role: str, now: datetime) -> None:
-    """One role at a place: a new one takes the place of the old."""
+    """Set the account's role at a place; it replaces an earlier one."""
     statement = insert(connection, grants).values(account=name, place=place, role=role, granted_at=now)
     again = {"role": statement.excluded.role, "granted_at": statement.excluded.granted_at}
     await connection.execute(
@@ -133,19 +133,19 @@ async def grant(connection: Connection, name: str, place: str, role: str, now: d
 
 
 async def revoke(connection: Connection, name: str, place: str) -> bool:
-    """False when the account had no role there."""
+    """Return False when the account had no role there."""
     gone = await connection.execute(delete(grants).where(grants.c.account == name, grants.c.place == place))
     return bool(gone.rowcount)
 
 
 async def roles(connection: Connection, name: str) -> dict[str, str]:
-    """The account's role at each place where it has one."""
+    """Return the account's roles by place."""
     found = await connection.execute(select(grants.c.place, grants.c.role).where(grants.c.account == name))
     return {row.place: row.role for row in found}
 
 
 async def roles_within(connection: Connection, tops: Collection[str], of: Collection[str]) -> dict[str, dict[str, str]]:
-    """The roles of these accounts at and below `tops`, by account and place."""
+    """Return the roles of these accounts at and below `tops`, by account and place."""
     wanted = select(grants.c.account, grants.c.place, grants.c.role).where(within(grants.c.place, tops))
     wanted = wanted.where(grants.c.account.in_(of))
     found: dict[str, dict[str, str]] = {}
@@ -155,7 +155,7 @@ async def roles_within(connection: Connection, tops: Collection[str], of: Collec
 
 
 async def others_at_top(connection: Connection, role: str, name: str) -> int:
-    """How many accounts beside `name` have the role at the top and may log in."""
+    """Count the other accounts that have the role at the top and are not disabled."""
     wanted = (
         select(func.count())
         .select_from(grants.join(accounts, accounts.c.name == grants.c.account))

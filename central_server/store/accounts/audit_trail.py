@@ -1,4 +1,4 @@
-"""What staff did: lines that are only ever added, in the transaction of the deed itself."""
+"""Store the audit trail: entries are only added, in the transaction of the action itself."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,43 +6,29 @@ from datetime import datetime
 
 from sqlalchemy import and_, select
 
+from central_server.store.accounts.audit_actions import AuditAction, decode_action, encode_action
 from central_server.store.engine.connection import Connection
-from central_server.store.engine.tables import attempts, audit_lines, disbursements, intents, refunds
+from central_server.store.engine.tables import attempts, audit_lines, intents, refunds
 from central_server.store.places.places import TOP, within
 
 PAGE = 50
 COMMAND_LINE = "(beacon-central)"
-"""In the place of an account: whoever may run our commands on the server; no account can be called so."""
+"""Account of entries made by commands on the server or by the server itself; not a valid account name."""
 
 
 @dataclass(frozen=True, slots=True)
-class AuditLine:
-    """`action`: noun.verb; `subject`: the id of what it was done to; `detail`: what changed, without secrets."""
+class AuditEntry:
+    """`account`: "" for an unknown person. `place`: staff who govern there can read the entry."""
 
     account: str
     place: str
-    action: str
-    subject: str
-    detail: str
+    action: AuditAction
     at: datetime
 
 
-async def record(connection: Connection, line: AuditLine) -> None:
-    await connection.execute(
-        audit_lines.insert().values(
-            account=line.account,
-            place=line.place,
-            action=line.action,
-            subject=line.subject[:120],
-            detail=line.detail[:2000],
-            at=line.at,
-        )
-    )
-
-
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What to look for; None is no condition. `until` excludes itself; `before`: the number of a line seen last."""
+class AuditFilter:
+    """None is no condition. `until` excludes itself; `before`: the sequence number of the last entry seen."""
 
     account: str | None = None
     action: str | None = None
@@ -51,49 +37,53 @@ class Wanted:
     before: int | None = None
 
 
+async def record(connection: Connection, entry: AuditEntry) -> None:
+    await connection.execute(
+        audit_lines.insert().values(
+            account=entry.account,
+            place=entry.place,
+            action=entry.action.name,
+            subject=entry.action.subject[:120],
+            detail=encode_action(entry.action),
+            at=entry.at,
+        )
+    )
+
+
 async def page(
-    connection: Connection, tops: Collection[str], wanted: Wanted | None = None, limit: int = PAGE
-) -> tuple[tuple[int, AuditLine], ...]:
-    """Newest first, each with its number."""
-    found = _LINES.order_by(audit_lines.c.seq.desc()).limit(limit)
+    connection: Connection, tops: Collection[str], wanted: AuditFilter | None = None, limit: int = PAGE
+) -> tuple[tuple[int, AuditEntry], ...]:
+    """Return entries at and below `tops`, newest first, each with its sequence number."""
+    columns = audit_lines.c
+    statement = select(columns.seq, columns.account, columns.place, columns.detail, columns.at)
+    statement = statement.order_by(columns.seq.desc()).limit(limit)
     if TOP not in tops:
-        found = found.where(within(audit_lines.c.place, tops))
-    asked = wanted or Wanted()
-    if asked.account is not None:
-        found = found.where(audit_lines.c.account == asked.account)
-    if asked.action is not None:
-        found = found.where(audit_lines.c.action == asked.action)
-    if asked.since is not None:
-        found = found.where(audit_lines.c.at >= asked.since)
-    if asked.until is not None:
-        found = found.where(audit_lines.c.at < asked.until)
-    if asked.before is not None:
-        found = found.where(audit_lines.c.seq < asked.before)
-    return tuple((row[0], AuditLine(*row[1:])) for row in await connection.execute(found))
+        statement = statement.where(within(columns.place, tops))
+    wanted = wanted or AuditFilter()
+    if wanted.account is not None:
+        statement = statement.where(columns.account == wanted.account)
+    if wanted.action is not None:
+        statement = statement.where(columns.action == wanted.action)
+    if wanted.since is not None:
+        statement = statement.where(columns.at >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.where(columns.at < wanted.until)
+    if wanted.before is not None:
+        statement = statement.where(columns.seq < wanted.before)
+    return tuple(
+        (seq, AuditEntry(account, place, decode_action(details), at))
+        for seq, account, place, details, at in await connection.execute(statement)
+    )
 
 
-_LINES = select(
-    audit_lines.c.seq,
-    audit_lines.c.account,
-    audit_lines.c.place,
-    audit_lines.c.action,
-    audit_lines.c.subject,
-    audit_lines.c.detail,
-    audit_lines.c.at,
-)
-
-
-async def projects_behind(connection: Connection, ids: Collection[str]) -> dict[str, tuple[str, str]]:
-    """Of refunds, disbursements and attempts at the bank among the ids: community and project, by the id."""
+async def projects_of_payments(connection: Connection, ids: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Return community and project of the refunds and attempts among `ids`, by id."""
     wanted = sorted(set(ids))
     found: dict[str, tuple[str, str]] = {}
     if not wanted:
         return found
     for statement in (
         select(refunds.c.id, refunds.c.community, refunds.c.project).where(refunds.c.id.in_(wanted)),
-        select(disbursements.c.id, disbursements.c.community, disbursements.c.project).where(
-            disbursements.c.id.in_(wanted)
-        ),
         select(attempts.c.id, intents.c.community, intents.c.project)
         .join(intents, and_(intents.c.gateway == attempts.c.gateway, intents.c.id == attempts.c.intent))
         .where(attempts.c.id.in_(wanted)),

@@ -1,4 +1,4 @@
-"""Sessions of staff, kept only as the hash of their token; and the failed logins of a client's address."""
+"""Store sessions of staff by the hash of their token, and failed logins by network address."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,11 +12,11 @@ from central_server.store.engine.upsert import insert
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`ends_at`: whatever happens. `factor_given`: in it a code of the second factor was given. `agent`: a browser."""
+    """`ends_at`: at the latest. `factor_given`: a code of the second factor was given. `agent`: the browser."""
 
     token_hash: str
     account: str
-    begun_at: datetime
+    started_at: datetime
     ends_at: datetime
     used_at: datetime
     factor_given: bool
@@ -24,19 +24,19 @@ class Session:
 
     @property
     def id(self) -> str:
-        """By which its owner can name it; says nothing of the token."""
+        """Return a public name of the session that does not reveal the token."""
         return self.token_hash[:16]
 
 
 async def begin(connection: Connection, session: Session, idle_before: datetime) -> None:
-    """The account's sessions that are over, or were last used before `idle_before`, are forgotten meanwhile."""
+    """Add a session; delete the account's sessions that have ended or were last used before `idle_before`."""
     over = or_(sessions.c.ends_at <= session.used_at, sessions.c.used_at <= idle_before)
     await connection.execute(delete(sessions).where(sessions.c.account == session.account, over))
     await connection.execute(
         sessions.insert().values(
             token_hash=session.token_hash,
             account=session.account,
-            begun_at=session.begun_at,
+            started_at=session.started_at,
             ends_at=session.ends_at,
             used_at=session.used_at,
             factor_given=session.factor_given,
@@ -51,8 +51,8 @@ async def get(connection: Connection, token_hash: str) -> Session | None:
 
 
 async def of_account(connection: Connection, account: str) -> tuple[Session, ...]:
-    """The newest first."""
-    wanted = _SESSIONS.where(sessions.c.account == account).order_by(sessions.c.begun_at.desc())
+    """Return the account's sessions, the newest first."""
+    wanted = _SESSIONS.where(sessions.c.account == account).order_by(sessions.c.started_at.desc())
     return tuple(Session(*row) for row in await connection.execute(wanted))
 
 
@@ -61,25 +61,25 @@ async def use(connection: Connection, token_hash: str, now: datetime) -> None:
 
 
 async def end(connection: Connection, token_hash: str) -> bool:
-    """False when it had ended."""
+    """Return False when it had ended before."""
     gone = await connection.execute(delete(sessions).where(sessions.c.token_hash == token_hash))
     return bool(gone.rowcount)
 
 
 async def end_named(connection: Connection, account: str, session: str) -> bool:
-    """The account's session of that id."""
+    """End the account's session of that id; return False when there is none."""
     mine = sessions.c.account == account, func.substr(sessions.c.token_hash, 1, 16) == session
     return bool((await connection.execute(delete(sessions).where(*mine))).rowcount)
 
 
 async def end_all(connection: Connection, account: str, but: str = "") -> int:
-    """How many there were; `but`: the hash of the token of one that stays."""
+    """Return the number of ended sessions; `but`: the token hash of a session that stays."""
     mine = sessions.c.account == account, sessions.c.token_hash != but
     return (await connection.execute(delete(sessions).where(*mine))).rowcount
 
 
 async def failures(connection: Connection, peer: str, since: datetime) -> tuple[int, datetime] | None:
-    """How many logins failed from there since a time that is not before `since`, and that time."""
+    """Return the number of failed logins of an address and when they began, if after `since`."""
     wanted = select(login_peers.c.failures, login_peers.c.since).where(
         login_peers.c.peer == peer, login_peers.c.since > since
     )
@@ -88,7 +88,7 @@ async def failures(connection: Connection, peer: str, since: datetime) -> tuple[
 
 
 async def count_failure(connection: Connection, peer: str, now: datetime, since: datetime) -> int:
-    """One more from there; what was counted before `since` is forgotten, for everybody."""
+    """Count a failed login and return the number; delete all counts that began before `since`."""
     await connection.execute(delete(login_peers).where(login_peers.c.since <= since, login_peers.c.peer != peer))
     statement = insert(connection, login_peers).values(peer=peer, failures=1, since=now)
     old = login_peers.c.since <= since
@@ -103,7 +103,7 @@ async def count_failure(connection: Connection, peer: str, now: datetime, since:
 _SESSIONS = select(
     sessions.c.token_hash,
     sessions.c.account,
-    sessions.c.begun_at,
+    sessions.c.started_at,
     sessions.c.ends_at,
     sessions.c.used_at,
     sessions.c.factor_given,

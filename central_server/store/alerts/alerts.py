@@ -1,28 +1,27 @@
-"""What waits for somebody, since when, whether somebody took it on, and which channel was told of it."""
+"""Store alerts, who took them on, and which channel got which of them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 
 from central_server.store.engine.connection import Connection
-from central_server.store.engine.tables import alert_channels, alert_tellings, alerts
+from central_server.store.engine.tables import alert_channels, alert_deliveries, alerts
 from central_server.store.places.places import within
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A task that was seen. `matter` and `subject` say which one; open alerts are unique in them.
+    """A stored task; see `Task` for the first fields. Open alerts are unique in `kind` and `subject`.
 
-    `gateway`: its label; `acknowledged_*`: somebody took it on, so nobody is told again of the same happening.
-    `names`: a Texts as JSON, where what it is about has a name in each language.
+    `acknowledged_*`: somebody took it on, so it is not sent again for the same occurrence. `names`: Texts as JSON.
     """
 
-    matter: str
+    kind: str
     subject: str
     community: str
-    gateway: str
+    label: str
     link: str
     count: int
     since: datetime | None
@@ -31,6 +30,7 @@ class Alert:
     beacon: str
     opened_at: datetime
     seen_at: datetime
+    gateway: str = ""
     id: int = 0
     ended_at: datetime | None = None
     acknowledged_at: datetime | None = None
@@ -41,9 +41,9 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """`kind`: mail or wecom; `address`: a mail address, or the key of a 企業微信 group robot, which is a secret.
+    """`kind`: mail or wecom; `address`: a mail address, or the key of a WeCom group robot, which is a secret.
 
-    `money`: is told of tasks about money too. `failures` in a row, `trouble` the last one.
+    `money`: gets alerts about money too. `failures` in a row; `last_error` of the last one.
     """
 
     id: str
@@ -56,8 +56,8 @@ class Channel:
     added_by: str
     failures: int = 0
     next_try_at: datetime | None = None
-    trouble: str = ""
-    told_at: datetime | None = None
+    last_error: str = ""
+    sent_at: datetime | None = None
 
 
 _ALERT = [alerts.c[name] for name in Alert.__dataclass_fields__]
@@ -71,14 +71,14 @@ async def add(connection: Connection, new: Sequence[Alert]) -> None:
 
 
 async def open_ones(connection: Connection, tops: Collection[str]) -> tuple[Alert, ...]:
-    """At and below `tops`; the newest first."""
+    """Return open alerts at and below `tops`, the newest first."""
     statement = select(*_ALERT).where(alerts.c.ended_at.is_(None), within(alerts.c.community, tops))
     rows = await connection.execute(statement.order_by(alerts.c.id.desc()))
     return tuple(Alert(*row) for row in rows)
 
 
 async def ended_since(connection: Connection, tops: Collection[str], since: datetime, limit: int) -> tuple[Alert, ...]:
-    """The one that ended last first."""
+    """Return ended alerts, the last to end first."""
     statement = select(*_ALERT).where(alerts.c.ended_at >= since, within(alerts.c.community, tops))
     rows = await connection.execute(statement.order_by(alerts.c.ended_at.desc(), alerts.c.id.desc()).limit(limit))
     return tuple(Alert(*row) for row in rows)
@@ -89,8 +89,7 @@ async def get(connection: Connection, alert: int) -> Alert | None:
     return None if found is None else Alert(*found)
 
 
-async def see(connection: Connection, alert: Alert) -> None:
-    """Keep what it looks like now."""
+async def update_seen(connection: Connection, alert: Alert) -> None:
     values = {name: value for name, value in asdict(alert).items() if name not in ("id", "opened_at")}
     await connection.execute(update(alerts).where(alerts.c.id == alert.id).values(values))
 
@@ -100,87 +99,80 @@ async def end(connection: Connection, ids: Collection[int], at: datetime) -> Non
         await connection.execute(update(alerts).where(alerts.c.id.in_(ids)).values(ended_at=at))
 
 
-async def forget(connection: Connection, before: datetime) -> None:
-    """Those that ended before."""
+async def delete_ended(connection: Connection, before: datetime) -> None:
     old = select(alerts.c.id).where(alerts.c.ended_at < before)
-    await connection.execute(delete(alert_tellings).where(alert_tellings.c.alert.in_(old)))
+    await connection.execute(delete(alert_deliveries).where(alert_deliveries.c.alert.in_(old)))
     await connection.execute(delete(alerts).where(alerts.c.ended_at < before))
 
 
 async def acknowledge(connection: Connection, alert: int, by: str, note: str, at: datetime) -> bool:
-    """False when it has ended, or somebody took it on before."""
-    columns = alerts.c
-    done = await connection.execute(
-        update(alerts)
-        .where(columns.id == alert, columns.ended_at.is_(None), columns.acknowledged_at.is_(None))
-        .values(acknowledged_at=at, acknowledged_by=by, note=note)
-    )
-    return bool(done.rowcount)
+    """Return False when it has ended, or somebody took it on before."""
+    values = {"acknowledged_at": at, "acknowledged_by": by, "note": note}
+    return await _change_open(connection, alert, alerts.c.acknowledged_at.is_(None), values)
 
 
 async def take_over(connection: Connection, alert: int, by: str, note: str, at: datetime) -> bool:
-    """From whoever had taken it on; False when it has ended, or nobody else had."""
-    columns = alerts.c
-    done = await connection.execute(
-        update(alerts)
-        .where(columns.id == alert, columns.ended_at.is_(None), columns.acknowledged_by != by)
-        .values(acknowledged_at=at, acknowledged_by=by, note=note)
-    )
-    return bool(done.rowcount)
+    """Return False when it has ended, or no other account had taken it on."""
+    values = {"acknowledged_at": at, "acknowledged_by": by, "note": note}
+    return await _change_open(connection, alert, alerts.c.acknowledged_by != by, values)
 
 
 async def give_back(connection: Connection, alert: int) -> bool:
-    """It waits for somebody again; False when it has ended, or nobody had taken it on."""
-    columns = alerts.c
-    done = await connection.execute(
-        update(alerts)
-        .where(columns.id == alert, columns.ended_at.is_(None), columns.acknowledged_at.is_not(None))
-        .values(acknowledged_at=None, acknowledged_by=None, note="")
-    )
-    return bool(done.rowcount)
+    """Let it wait for somebody again. Return False when it has ended, or nobody had taken it on."""
+    values = {"acknowledged_at": None, "acknowledged_by": None, "note": ""}
+    return await _change_open(connection, alert, alerts.c.acknowledged_at.is_not(None), values)
 
 
-async def untold(
-    connection: Connection, channel: Channel, seen_before: datetime, again_after: datetime
+async def _change_open(
+    connection: Connection, alert: int, condition: ColumnElement[bool], values: Mapping[str, object]
+) -> bool:
+    statement = update(alerts).where(alerts.c.id == alert, alerts.c.ended_at.is_(None), condition).values(values)
+    return bool((await connection.execute(statement)).rowcount)
+
+
+async def unsent(
+    connection: Connection, channel: Channel, opened_before: datetime, repeat_before: datetime
 ) -> tuple[Alert, ...]:
-    """Open ones at and below the channel's place that nobody took on, first seen before `seen_before`, of which the
-    channel was not told since `again_after`; the newest first.
+    """Return open alerts at and below the channel's place that nobody took on, the newest first.
+
+    Only those opened before `opened_before` and not sent to the channel since `repeat_before`.
     """
-    told = alert_tellings.c
+    sent = alert_deliveries.c
     statement = (
         select(*_ALERT)
-        .outerjoin(alert_tellings, and_(told.alert == alerts.c.id, told.channel == channel.id, told.ended.is_(False)))
-        .where(alerts.c.ended_at.is_(None), alerts.c.acknowledged_at.is_(None), alerts.c.opened_at <= seen_before)
-        .where(within(alerts.c.community, [channel.place]), or_(told.at.is_(None), told.at <= again_after))
+        .outerjoin(alert_deliveries, and_(sent.alert == alerts.c.id, sent.channel == channel.id, sent.ended.is_(False)))
+        .where(alerts.c.ended_at.is_(None), alerts.c.acknowledged_at.is_(None), alerts.c.opened_at <= opened_before)
+        .where(within(alerts.c.community, [channel.place]), or_(sent.at.is_(None), sent.at <= repeat_before))
     )
     return tuple(Alert(*row) for row in await connection.execute(statement.order_by(alerts.c.id.desc())))
 
 
-async def over(connection: Connection, channel: Channel) -> tuple[Alert, ...]:
-    """Those of which the channel was told, that ended since, and whose end it was not told."""
-    ends = alert_tellings.alias("ends")
-    told, end = alert_tellings.c, ends.c
+async def unsent_ends(connection: Connection, channel: Channel) -> tuple[Alert, ...]:
+    """Return ended alerts that the channel got and whose end it did not get."""
+    ends = alert_deliveries.alias("ends")
+    sent, end = alert_deliveries.c, ends.c
     statement = (
         select(*_ALERT)
-        .join(alert_tellings, and_(told.alert == alerts.c.id, told.channel == channel.id, told.ended.is_(False)))
+        .join(alert_deliveries, and_(sent.alert == alerts.c.id, sent.channel == channel.id, sent.ended.is_(False)))
         .outerjoin(ends, and_(end.alert == alerts.c.id, end.channel == channel.id, end.ended.is_(True)))
         .where(alerts.c.ended_at.is_not(None), end.at.is_(None))
     )
     return tuple(Alert(*row) for row in await connection.execute(statement.order_by(alerts.c.id.desc())))
 
 
-async def told(connection: Connection, channel: str, ids: Collection[int], at: datetime, *, ended: bool) -> None:
+async def mark_sent(connection: Connection, channel: str, ids: Collection[int], at: datetime, *, ended: bool) -> None:
+    """Record that the channel got these alerts, or with `ended` their ends."""
     if not ids:
         return
-    columns = alert_tellings.c
-    here = (columns.channel == channel, columns.ended.is_(ended), columns.alert.in_(ids))
-    await connection.execute(delete(alert_tellings).where(*here))
+    columns = alert_deliveries.c
+    same = (columns.channel == channel, columns.ended.is_(ended), columns.alert.in_(ids))
+    await connection.execute(delete(alert_deliveries).where(*same))
     rows = [{"alert": id_, "channel": channel, "ended": ended, "at": at} for id_ in ids]
-    await connection.execute(insert(alert_tellings), rows)
+    await connection.execute(insert(alert_deliveries), rows)
 
 
 async def channels(connection: Connection, tops: Collection[str]) -> tuple[Channel, ...]:
-    """At and below `tops`, in the order of their making."""
+    """Return channels at and below `tops`, the oldest first."""
     statement = select(*_CHANNEL).where(within(alert_channels.c.place, tops))
     rows = await connection.execute(statement.order_by(alert_channels.c.added_at, alert_channels.c.id))
     return tuple(Channel(*row) for row in rows)
@@ -196,16 +188,16 @@ async def add_channel(connection: Connection, new: Channel) -> None:
 
 
 async def remove_channel(connection: Connection, id_: str) -> None:
-    await connection.execute(delete(alert_tellings).where(alert_tellings.c.channel == id_))
+    await connection.execute(delete(alert_deliveries).where(alert_deliveries.c.channel == id_))
     await connection.execute(delete(alert_channels).where(alert_channels.c.id == id_))
 
 
-async def arrived(connection: Connection, id_: str, at: datetime) -> None:
-    values = {"failures": 0, "next_try_at": None, "trouble": "", "told_at": at}
+async def record_sent(connection: Connection, id_: str, at: datetime) -> None:
+    values = {"failures": 0, "next_try_at": None, "last_error": "", "sent_at": at}
     await connection.execute(update(alert_channels).where(alert_channels.c.id == id_).values(values))
 
 
-async def failed(connection: Connection, id_: str, trouble: str, next_try_at: datetime) -> None:
+async def record_failure(connection: Connection, id_: str, error: str, next_try_at: datetime) -> None:
     columns = alert_channels.c
-    values = {"failures": columns.failures + 1, "next_try_at": next_try_at, "trouble": trouble[:200]}
+    values = {"failures": columns.failures + 1, "next_try_at": next_try_at, "last_error": error[:200]}
     await connection.execute(update(alert_channels).where(columns.id == id_).values(values))

@@ -1,12 +1,12 @@
-"""What waits for staff, told by community."""
+"""Count what waits for staff in a community."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """`count`: of how many; `since`: when the newest of them came."""
+class PendingCount:
+    """`since`: when the newest of them came."""
 
     community: str
     count: int

@@ -93,12 +93,12 @@ async def fell_silent_after(connection: Connection, after: int, limit: int) -> t
             columns.id,
             columns.opened_at,
             columns.community,
-            columns.matter,
-            columns.subject,
+            columns.kind,
+            columns.gateway,
             columns.beacon,
             columns.since,
         )
-        .where(columns.id > after, columns.matter.in_(("late", "silent_beacon")))
+        .where(columns.id > after, columns.kind.in_(("late", "silent_beacon")))
         .order_by(columns.id)
         .limit(limit)
     )

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy import Table, delete, func, select, update
 
-from central_server.store.alerts.pending_counts import Waiting
+from central_server.store.alerts.pending_counts import PendingCount
 from central_server.store.donations.attempts import PAID
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.row_records import columns_of, fetch_all, fetch_one
@@ -167,7 +167,7 @@ async def page(
     )
 
 
-async def waiting(connection: Connection, tops: Collection[str], environment: str) -> tuple[Waiting, ...]:
+async def waiting(connection: Connection, tops: Collection[str], environment: str) -> tuple[PendingCount, ...]:
     """Return by community how many receipts are due, and the time of the newest."""
     table = receipts.c
     statement = (
@@ -178,7 +178,7 @@ async def waiting(connection: Connection, tops: Collection[str], environment: st
         .group_by(table.community)
         .order_by(table.community)
     )
-    return tuple(Waiting(*row) for row in await connection.execute(statement))
+    return tuple(PendingCount(*row) for row in await connection.execute(statement))
 
 
 async def counts(connection: Connection, tops: Collection[str], environment: str) -> dict[str, int]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy import func, select, update
 
-from central_server.store.alerts.pending_counts import Waiting
+from central_server.store.alerts.pending_counts import PendingCount
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.row_records import fetch_all, fetch_one
 from central_server.store.engine.tables import differences
@@ -106,7 +106,7 @@ async def every(
     return await fetch_all(connection, Difference, statement.order_by(*order).limit(limit))
 
 
-async def waiting(connection: Connection, tops: Collection[str], environment: str) -> tuple[Waiting, ...]:
+async def waiting(connection: Connection, tops: Collection[str], environment: str) -> tuple[PendingCount, ...]:
     """Return by community the number of unsettled differences and the time of the newest."""
     table = differences.c
     statement = (
@@ -115,7 +115,7 @@ async def waiting(connection: Connection, tops: Collection[str], environment: st
         .group_by(table.community)
         .order_by(table.community)
     )
-    return tuple(Waiting(*row) for row in await connection.execute(statement))
+    return tuple(PendingCount(*row) for row in await connection.execute(statement))
 
 
 async def unassigned_returns(connection: Connection, bank: str, environment: str) -> tuple[Difference, ...]:

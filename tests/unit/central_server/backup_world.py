@@ -26,9 +26,9 @@ def state_in(folder: Path, url: str = "") -> Source:
     folder.chmod(0o700)
     for make in (catalogue_key, form_secret, factor_key, program_secret):
         make(folder)
-    told = f'[store]\nurl = "{url}"\n' if url.startswith("postgresql") else ""
+    row_texts = f'[store]\nurl = "{url}"\n' if url.startswith("postgresql") else ""
     settings = folder.parent / f"{folder.name}.toml"
-    settings.write_text(told + CONFIG, encoding="utf-8")
+    settings.write_text(row_texts + CONFIG, encoding="utf-8")
     return Source(url or f"sqlite+aiosqlite:///{folder / 'central.db'}", folder, settings)
 
 
@@ -60,20 +60,20 @@ async def everything(url: str) -> Rows:
 def _everything(connection: Connection) -> Rows:
     found: Rows = {}
     for name in inspect(connection).get_table_names():
-        found[name] = _told(connection, f'SELECT * FROM "{name}"')
+        found[name] = _rows_of(connection, f'SELECT * FROM "{name}"')
     if connection.dialect.name == "sqlite":
-        found["schema"] = _told(connection, "SELECT type, name, sql FROM sqlite_master")
+        found["schema"] = _rows_of(connection, "SELECT type, name, sql FROM sqlite_master")
         return found
-    found["indexes"] = _told(connection, "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'")
-    found["triggers"] = _told(connection, "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal")
-    found["keys"] = _told(connection, "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint")
-    found["counters"] = _told(connection, "SELECT sequencename, last_value FROM pg_sequences")
+    found["indexes"] = _rows_of(connection, "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'")
+    found["triggers"] = _rows_of(connection, "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal")
+    found["keys"] = _rows_of(connection, "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint")
+    found["counters"] = _rows_of(connection, "SELECT sequencename, last_value FROM pg_sequences")
     return found
 
 
-def _told(connection: Connection, question: str) -> list[str]:
-    return sorted(repr([_octets(value) for value in row]) for row in connection.execute(text(question)))
+def _rows_of(connection: Connection, question: str) -> list[str]:
+    return sorted(repr([_as_bytes(value) for value in row]) for row in connection.execute(text(question)))
 
 
-def _octets(value: Any) -> Any:
+def _as_bytes(value: Any) -> Any:
     return bytes(value) if isinstance(value, memoryview) else value

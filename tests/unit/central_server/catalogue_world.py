@@ -60,10 +60,10 @@ async def known(
 ) -> None:
     await versioned_rows.begin(connection)
     tag_class = "card" if kind is BeaconKind.person else ""
-    kept = StoredBeacon(
+    stored = StoredBeacon(
         new_id(), place, beacon, kind, str(beacon.minor), -59, tag_class, gateway, groups, "", NOW, "chen"
     )
-    assert await beacons.save(connection, kept, 0)
+    assert await beacons.save(connection, stored, 0)
     await versioned_rows.edited(connection, place, NOW)
 
 
@@ -82,7 +82,7 @@ async def bound(
     while_needed: bool = False,
 ) -> None:
     await versioned_rows.begin(connection)
-    kept = StoredBinding(
+    stored = StoredBinding(
         new_id(),
         place,
         target,
@@ -99,7 +99,7 @@ async def bound(
         NOW,
         "chen",
     )
-    assert await bindings.save(connection, kept, 0)
+    assert await bindings.save(connection, stored, 0)
     await versioned_rows.edited(connection, place, NOW)
 
 
@@ -118,8 +118,8 @@ async def edit(database: Database, place: str, **changed: object) -> None:
     """Change the project `lunch` there, as the staff's page does."""
     async with database.write() as connection:
         await versioned_rows.begin(connection)
-        kept = await projects.get(connection, place, "lunch")
-        assert kept is not None
-        fields = {name: getattr(kept, name) for name in kept.__slots__} | changed
-        assert await projects.save(connection, type(kept)(**fields), kept.revision)
+        stored = await projects.get(connection, place, "lunch")
+        assert stored is not None
+        fields = {name: getattr(stored, name) for name in stored.__slots__} | changed
+        assert await projects.save(connection, type(stored)(**fields), stored.revision)
         await versioned_rows.edited(connection, place, NOW)

@@ -47,15 +47,15 @@ def of_gift(n: int, received: LedgerLine, kind: LineKind, amount: int) -> Ledger
 def histories(draw: st.DrawFn, longest: int = 60) -> History:
     """Amounts are small and often the same, so that what cancels out does so here."""
     history, received, returned, charged, n = History(), list[LedgerLine](), set[str](), set[str](), 0
-    deeds = st.sampled_from(("gift",) * 6 + ("surplus", "refund", "refund", "refund", "fee", "fee", "back", "spend"))
+    steps = st.sampled_from(("gift",) * 6 + ("surplus", "refund", "refund", "refund", "fee", "fee", "back", "spend"))
     for _ in range(draw(st.integers(5, longest))):
         if draw(st.integers(0, 4)) == 0:
             history.events.append(None)
             continue
         n += 1
-        deed = draw(deeds)
+        step = draw(steps)
         open_ones = [each for each in received if each.identity not in returned]
-        if deed == "surplus" and received:
+        if step == "surplus" and received:
             again = draw(st.sampled_from(received))
             new = line(
                 n,
@@ -66,19 +66,19 @@ def histories(draw: st.DrawFn, longest: int = 60) -> History:
                 intent=again.intent,
             )
             received.append(new)
-        elif deed == "refund" and open_ones:
+        elif step == "refund" and open_ones:
             back = draw(st.sampled_from(open_ones))
             returned.add(back.identity)
             new = of_gift(n, back, LineKind.refund, draw(st.sampled_from((back.amount_minor, 10))))
-        elif deed == "fee" and (free := [each for each in received if each.identity not in charged]):
+        elif step == "fee" and (free := [each for each in received if each.identity not in charged]):
             of = draw(st.sampled_from(free))
             charged.add(of.identity)
             new = of_gift(n, of, LineKind.fee, draw(st.sampled_from((1, 2))))
-        elif deed == "back" and charged:
+        elif step == "back" and charged:
             chosen = draw(st.sampled_from(sorted(charged)))
             of = next(each for each in received if each.identity == chosen)
             new = of_gift(n, of, LineKind.fee, -draw(st.sampled_from((1, 2))))
-        elif deed == "spend":
+        elif step == "spend":
             new = line(
                 n, LineKind.disbursed, draw(st.sampled_from((100, -50))), people=draw(st.sampled_from((None, 3)))
             )

@@ -43,9 +43,9 @@ async def gave(
         )
         await intents.add(connection, [intent])
     else:
-        held = await intents.get(connection, GATEWAY, again.intent)
-        assert held is not None
-        intent = held
+        balance = await intents.get(connection, GATEWAY, again.intent)
+        assert balance is not None
+        intent = balance
     attempt = Attempt(
         id_,
         GATEWAY,

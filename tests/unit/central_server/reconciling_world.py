@@ -131,15 +131,15 @@ class Books:
         state = AttemptState.expired if late else AttemptState.sent
         attempt = await self.opened(minor, at=at, state=state)
         async with self.database.write() as connection:
-            held = await attempts.lock(connection, attempt.id)
-            assert held is not None
+            stored = await attempts.lock(connection, attempt.id)
+            assert stored is not None
             assert await post_payment(
                 connection,
-                held,
-                payment=number(held),
+                stored,
+                payment=number(stored),
                 flawed=False,
                 cause="test",
-                evidence=number(held),
+                evidence=number(stored),
                 next_query_at=None,
                 at=at,
             )
@@ -153,9 +153,9 @@ class Books:
             )
             await refund_approval.decide_refund(connection, asked.id, approve=True, note="", by="chen", now=at)
         async with self.database.write() as connection:
-            kept = await refunds.get(connection, asked.id)
-            assert kept is not None
-            await refunds.begin_sending(connection, kept, at, at)
+            statement = await refunds.get(connection, asked.id)
+            assert statement is not None
+            await refunds.begin_sending(connection, statement, at, at)
             if done:
                 assert await refund_outcome.complete_refund(
                     connection, asked.id, f"R{asked.id[-12:]}", at, cause="test"

@@ -21,10 +21,10 @@ from central_server.catalogue.contact_lookup import ContactLookup
 from central_server.staff.accounts.accounts_page import AccountsPage
 from central_server.staff.accounts.audit_page import AuditPage
 from central_server.staff.accounts.login_page import LoginPage
-from central_server.staff.accounts.own_account_page import OwnPage
+from central_server.staff.accounts.own_account_page import OwnAccountPage
 from central_server.staff.accounts.password_page import PasswordPage
-from central_server.staff.accounts.second_factor_page import FactorPage
-from central_server.staff.frame.page_frame import Desk, Onward, Visitor
+from central_server.staff.accounts.second_factor_page import SecondFactorPage
+from central_server.staff.frame.page_frame import PageFrame, Redirect, Visitor
 from central_server.staff.frame.render import StaffTemplates
 from central_server.staff.places.places_page import PlacesPage
 from central_server.store.accounts import accounts
@@ -75,12 +75,14 @@ async def running_desk(
     *,
     factors_demanded: bool = False,
     secure: bool = False,
-    more: Callable[[Desk], Sequence[web.RouteDef]] = lambda _desk: (),
+    more: Callable[[PageFrame], Sequence[web.RouteDef]] = lambda _desk: (),
 ) -> AsyncIterator[RunningDesk]:
     """Loopback is a trusted proxy: a browser says in X-Forwarded-For who it is. `more`: further pages."""
     desk = RunningDesk("", database, Seal(bytes(32)))
     environment = Environment.real if factors_demanded else Environment.drill
-    pages = Desk(database, _templates(environment), lambda: desk.now, secure=secure, factors_demanded=factors_demanded)
+    pages = PageFrame(
+        database, _templates(environment), lambda: desk.now, secure=secure, factors_demanded=factors_demanded
+    )
     rules = WebRules(
         frozenset({"127.0.0.1"}),
         b"only for tests",
@@ -94,8 +96,8 @@ async def running_desk(
     for part in (
         LoginPage(pages, desk.seal),
         PasswordPage(pages),
-        FactorPage(pages, desk.seal, SITE),
-        OwnPage(pages),
+        SecondFactorPage(pages, desk.seal, SITE),
+        OwnAccountPage(pages),
         PlacesPage(pages, ContactLookup(ContactPage("0595-0000 0000"))),
         AccountsPage(pages),
         AuditPage(pages),
@@ -112,8 +114,8 @@ def _templates(environment: Environment) -> StaffTemplates:
     return StaffTemplates(environment=environment, site=SITE)
 
 
-async def _home(visitor: Visitor) -> Onward:
-    return Onward("/staff/me")
+async def _home(visitor: Visitor) -> Redirect:
+    return Redirect("/staff/me")
 
 
 @dataclass
@@ -123,7 +125,7 @@ class Browser:
     desk: RunningDesk
     address: str = "203.0.113.1"
     cookies: dict[str, str] = field(default_factory=dict)
-    told: list[str] = field(default_factory=list)
+    set_cookies: list[str] = field(default_factory=list)
     page: Page = field(default_factory=lambda: Page(0, "", ""))
 
     async def open(self, path: str) -> Page:
@@ -161,9 +163,9 @@ class Browser:
                 method, urljoin(self.desk.url, path), data=form, headers=headers, allow_redirects=False
             ) as answer,
         ):
-            for told in answer.headers.getall("Set-Cookie", []):
-                self.told.append(told)
-                name, _, value = told.partition(";")[0].partition("=")
+            for set_cookies in answer.headers.getall("Set-Cookie", []):
+                self.set_cookies.append(set_cookies)
+                name, _, value = set_cookies.partition(";")[0].partition("=")
                 self.cookies[name] = value.strip('"')
             if answer.status == 303:
                 return await self._ask("GET", answer.headers["Location"])

@@ -31,7 +31,7 @@ def row(
     original: str = "",
     changes: dict[int, str] | None = None,
 ) -> dict[int, str]:
-    told = {
+    answer = {
         0: "S56",
         3: f"{n:06d}",
         5: CARD,
@@ -46,7 +46,7 @@ def row(
         27: MERCHANT,
         34: "爱心午餐",
     }
-    return told | (changes or {})
+    return answer | (changes or {})
 
 
 def line_bytes(cells: dict[int, str], *, separator: bytes = b" ", encoding: str = "gbk") -> bytes:

@@ -5,7 +5,7 @@ Ids are lower-case hexadecimal, amounts minor units, times by the server's clock
 """
 
 from central_server.store.engine.tables.accounts import accounts, audit_lines, grants, login_peers, sessions
-from central_server.store.engine.tables.alerts import alert_channels, alert_tellings, alerts
+from central_server.store.engine.tables.alerts import alert_channels, alert_deliveries, alerts
 from central_server.store.engine.tables.catalogue import (
     beacon_activity,
     beacons,
@@ -60,7 +60,7 @@ from central_server.store.engine.tables.programs import personal_tokens, webhook
 __all__ = [
     "accounts",
     "alert_channels",
-    "alert_tellings",
+    "alert_deliveries",
     "alerts",
     "arrivals",
     "attempts",

@@ -1,4 +1,4 @@
-"""Staff: accounts, what they may do where, and what they did."""
+"""Tables of staff accounts, their sessions and roles, and the audit trail."""
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
@@ -26,7 +26,7 @@ sessions = Table(
     metadata,
     Column("token_hash", String(64), primary_key=True),
     Column("account", String(64), ForeignKey("accounts.name"), nullable=False),
-    Column("begun_at", Instant, nullable=False),
+    Column("started_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
     Column("used_at", Instant, nullable=False),
     Column("factor_given", Boolean, nullable=False),

@@ -1,4 +1,4 @@
-"""Who is told when something waits for staff, and what was told."""
+"""Tables of alerts, of the channels that get them, and of what each channel got."""
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
@@ -18,8 +18,8 @@ alert_channels = Table(
     Column("added_by", String(64), nullable=False),
     Column("failures", Integer, nullable=False),
     Column("next_try_at", Instant),
-    Column("trouble", String(200), nullable=False),
-    Column("told_at", Instant),
+    Column("last_error", String(200), nullable=False),
+    Column("sent_at", Instant),
     Index(None, "place"),
 )
 
@@ -27,10 +27,11 @@ alerts = Table(
     "alerts",
     metadata,
     Column("id", Counted, primary_key=True, autoincrement=True),
-    Column("matter", String(32), nullable=False),
+    Column("kind", String(32), nullable=False),
     Column("subject", String(160), nullable=False),
     community(),
-    Column("gateway", String(120), nullable=False),
+    Column("label", String(120), nullable=False),
+    Column("gateway", String(16), nullable=False),
     Column("link", String(400), nullable=False),
     Column("count", BigInteger, nullable=False),
     Column("since", Instant),
@@ -48,8 +49,8 @@ alerts = Table(
     Index(None, "ended_at"),
 )
 
-alert_tellings = Table(
-    "alert_tellings",
+alert_deliveries = Table(
+    "alert_deliveries",
     metadata,
     Column("alert", Counted, ForeignKey("alerts.id"), primary_key=True, autoincrement=False),
     Column("channel", String(32), ForeignKey("alert_channels.id"), primary_key=True),

@@ -16,6 +16,8 @@ from central_server.accounts.account_administration import LastGovernor
 from central_server.accounts.login import FAILURES
 from central_server.store.accounts import accounts, audit_trail
 from central_server.store.accounts.accounts import PAGE
+from central_server.store.accounts.audit_actions import FieldChange, PlaceRenamed, RoleGranted, RoleRevoked
+from central_server.store.accounts.audit_trail import AuditEntry
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database, open_database
 from central_server.store.places import places
@@ -162,8 +164,8 @@ async def test_a_governor_does_not_take_over_who_also_belongs_elsewhere(desk: Ru
     for name in ("city-admin", "huada-clerk"):
         page = await admin.open(f"/staff/accounts/{name}")
         assert "only an administrator above" in page.text()
-        for deed in ("password", "disable", "enable", "sessions", "factor", "unlock"):
-            assert (await admin.forge(f"/staff/accounts/{name}/{deed}")).status == 404
+        for action in ("password", "disable", "enable", "sessions", "factor", "unlock"):
+            assert (await admin.forge(f"/staff/accounts/{name}/{action}")).status == 404
             await admin.open(f"/staff/accounts/{name}")
         await admin.send(f"/staff/accounts/{name}/revoke", place="huada")
     assert await roles(desk, "city-admin") == {"quanzhou": "admin"}
@@ -197,16 +199,16 @@ async def test_nobody_closes_the_own_account_or_gives_it_a_password(desk: Runnin
     admin = await logged_in(desk, "huada-admin")
     page = await admin.open("/staff/accounts/huada-admin")
     assert "This is your own account" in page.text()
-    for deed in ("password", "disable", "factor"):
-        assert (await admin.forge(f"/staff/accounts/huada-admin/{deed}")).status == 404
+    for action in ("password", "disable", "factor"):
+        assert (await admin.forge(f"/staff/accounts/huada-admin/{action}")).status == 404
         await admin.open("/staff/accounts/huada-admin")
 
 
 async def test_the_last_admin_of_the_top_stays(desk: RunningDesk) -> None:
     admin = await logged_in(desk, "root")
-    for deed, fields in (("revoke", {"place": TOP}), ("role", {"place": TOP, "role": "viewer"})):
+    for action, fields in (("revoke", {"place": TOP}), ("role", {"place": TOP, "role": "viewer"})):
         await admin.open("/staff/accounts/root")
-        page = await admin.send(f"/staff/accounts/root/{deed}", **fields)
+        page = await admin.send(f"/staff/accounts/root/{action}", **fields)
         assert (page.status, "last administrator" in page.text()) == (422, True)
     assert await roles(desk, "root") == {TOP: "admin"}
     await account(desk.database, "second")
@@ -259,10 +261,10 @@ async def test_the_trail_says_who_changed_what(desk: RunningDesk) -> None:
     await admin.send("/staff/accounts/huada-clerk/role", place="huada", role="finance")
     await admin.send("/staff/accounts/huada-clerk/revoke")
     async with desk.database.read() as connection:
-        lines = [line for _, line in await audit_trail.page(connection, {"huada"})][:2]
-    assert [(line.account, line.action, line.place, line.subject, line.detail) for line in lines] == [
-        ("city-admin", "role.revoke", "huada", "huada-clerk", "finance → –"),
-        ("city-admin", "role.grant", "huada", "huada-clerk", "staff → finance"),
+        entries = [entry for _, entry in await audit_trail.page(connection, {"huada"})][:2]
+    assert [(entry.account, entry.place, entry.action) for entry in entries] == [
+        ("city-admin", "huada", RoleRevoked("huada-clerk", "finance")),
+        ("city-admin", "huada", RoleGranted("huada-clerk", "staff", "finance")),
     ]
 
 
@@ -271,8 +273,8 @@ async def test_the_trail_is_filtered_and_paged(desk: RunningDesk) -> None:
         for number in range(120):
             at = NOW - timedelta(days=30) + timedelta(hours=number)
             name = "huada-admin" if number % 2 else "huada-clerk"
-            line = audit_trail.AuditLine(name, "huada", "place.rename", f"subject-{number}", "a <b> & c", at)
-            await audit_trail.record(connection, line)
+            action = PlaceRenamed(f"subject-{number}", (FieldChange("en", "", "a <b> & c"),))
+            await audit_trail.record(connection, AuditEntry(name, "huada", action, at))
     admin = await logged_in(desk, "huada-admin")
 
     async def lines(query: str) -> list[str]:

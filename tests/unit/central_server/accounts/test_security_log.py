@@ -41,14 +41,14 @@ def facts(logs: list[EventDict], event: str) -> list[EventDict]:
     return [{**line, "event": None, "log_level": None} for line in logs if line["event"] == event]
 
 
-def line(**told: str) -> EventDict:
-    return {"event": None, "log_level": None, **told}
+def line(**logged: str) -> EventDict:
+    return {"event": None, "log_level": None, **logged}
 
 
 async def test_who_logs_in_is_told_with_how_and_from_where(desk: RunningDesk) -> None:
     with capture_logs() as logs:
         await Browser(desk).log_in("chen")
-    assert facts(logs, "login.taken") == [line(account="chen", by="password", client=AT)]
+    assert facts(logs, "login.accepted") == [line(account="chen", by="password", client=AT)]
 
 
 async def test_who_does_not_is_told_too_but_never_what_was_typed_for_a_name(desk: RunningDesk) -> None:
@@ -57,8 +57,8 @@ async def test_who_does_not_is_told_too_but_never_what_was_typed_for_a_name(desk
         await browser.log_in("chen", SECRET)
         await browser.log_in(SECRET)
     assert facts(logs, "login.refused") == [
-        line(account="chen", reason="wrong password", client=AT),
-        line(account="", reason="unknown name", client=AT),
+        line(account="chen", reason="wrong_password", client=AT),
+        line(account="", reason="unknown_name", client=AT),
     ]
 
 
@@ -72,8 +72,8 @@ async def test_a_second_step_is_told_right_or_wrong(desk: RunningDesk) -> None:
         await browser.send("/staff/code", code="000000")
         code = pyotp.TOTP(secret).at(desk.now)
         await browser.send("/staff/code", code=code)
-    assert facts(logs, "login.refused") == [line(account="chen", reason="wrong code", client=AT)]
-    assert facts(logs, "login.taken") == [line(account="chen", by="password, code", client=AT)]
+    assert facts(logs, "login.refused") == [line(account="chen", reason="wrong_code", client=AT)]
+    assert facts(logs, "login.accepted") == [line(account="chen", by="password, code", client=AT)]
     assert code not in repr(logs)
 
 
@@ -89,9 +89,9 @@ async def test_who_asks_for_what_is_not_theirs_is_told(desk: RunningDesk, path: 
 
 
 async def test_a_program_without_the_scope_or_with_no_good_token_is_told(desk: RunningDesk) -> None:
-    shown, kept = make_token("chen", "figures", frozenset({Scope.statistics}), 30, NOW)
+    shown, token = make_token("chen", "figures", frozenset({Scope.statistics}), 30, NOW)
     async with desk.database.write() as connection:
-        await tokens.add(connection, kept)
+        await tokens.add(connection, token)
     other, _ = make_token("chen", "never kept", frozenset(Scope), 30, NOW)
     with capture_logs() as logs:
         async with aiohttp.ClientSession() as session:
@@ -99,18 +99,18 @@ async def test_a_program_without_the_scope_or_with_no_good_token_is_told(desk: R
                 sent = {"Authorization": f"Bearer {text_}", "X-Forwarded-For": AT}
                 async with session.get(f"{desk.url}/api/v1/gateways", headers=sent) as answer:
                     assert answer.status == status
-    assert facts(logs, "access.refused") == [line(account="chen", program=kept.id, scope="read:catalogue", client=AT)]
+    assert facts(logs, "access.refused") == [line(account="chen", program=token.id, scope="read:catalogue", client=AT)]
     for event in ("request.forbidden", "request.unauthenticated"):
         assert facts(logs, event) == [line(method="GET", route="/api/v1/gateways", client=AT)]
     assert shown not in repr(logs)
 
 
-@pytest.mark.parametrize("deed", ["UPDATE audit_lines SET account = 'nobody'", "DELETE FROM audit_lines"])
-async def test_a_line_of_the_audit_trail_stays_as_it_was_written(desk: RunningDesk, deed: str) -> None:
+@pytest.mark.parametrize("statement", ["UPDATE audit_lines SET account = 'nobody'", "DELETE FROM audit_lines"])
+async def test_a_line_of_the_audit_trail_stays_as_it_was_written(desk: RunningDesk, statement: str) -> None:
     await Browser(desk).log_in("chen")
     with pytest.raises(DBAPIError, match="only added to"):
         async with desk.database.write() as connection:
-            await connection.execute(text(deed))
+            await connection.execute(text(statement))
     async with desk.database.read() as connection:
         assert [line.account for _, line in await audit_trail.page(connection, {TOP})] == ["chen"]
 
@@ -119,7 +119,7 @@ async def test_a_row_that_the_database_does_not_take_is_not_told_the_journal(
     database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Neither by what was asked nor, on PostgreSQL, by its own detail, which is the whole row."""
-    wrong = text("INSERT INTO sessions (token_hash, account, begun_at) VALUES (:token, :account, NULL)")
+    wrong = text("INSERT INTO sessions (token_hash, account, started_at) VALUES (:token, :account, NULL)")
     with pytest.raises(IntegrityError) as refused:
         async with database.write() as connection:
             await connection.execute(wrong, {"token": SECRET, "account": f"chen\n{SECRET}"})

@@ -18,7 +18,8 @@ from central_server.accounts.passwords import PasswordRefused, Weakness
 from central_server.accounts.second_factor import Seal
 from central_server.accounts.sessions import IDLE, LONGEST
 from central_server.store.accounts import audit_trail, sessions
-from central_server.store.accounts.audit_trail import AuditLine
+from central_server.store.accounts.audit_actions import LoggedIn, LoggedOut, LoginRejected
+from central_server.store.accounts.audit_trail import AuditEntry
 from central_server.store.engine.database import Database
 from central_server.store.places.places import TOP
 from tests.fakes.central_process import CONFIG, RunningBank, running_central
@@ -35,7 +36,7 @@ async def desk(database: Database) -> AsyncIterator[RunningDesk]:
         yield desk
 
 
-async def trail(desk: RunningDesk) -> list[AuditLine]:
+async def trail(desk: RunningDesk) -> list[AuditEntry]:
     """The oldest first."""
     async with desk.database.read() as connection:
         return [line for _, line in reversed(await audit_trail.page(connection, {TOP}))]
@@ -82,19 +83,19 @@ async def test_a_login_that_fails_ends_no_session(desk: RunningDesk) -> None:
 
 
 async def test_ones_own_sessions_are_seen_and_ended(desk: RunningDesk) -> None:
-    here, there, third = Browser(desk), Browser(desk), Browser(desk)
-    for browser in (there, third, here):
+    login, there, third = Browser(desk), Browser(desk), Browser(desk)
+    for browser in (there, third, login):
         await browser.log_in("chen")
         desk.later(seconds=1)
-    page = await here.open("/staff/me")
+    page = await login.open("/staff/me")
     assert page.html.count("Another browser") == 2
     assert "Test/1.0" in page.text()
     other = next(part for part in page.html.split('"') if part.startswith("/staff/me/sessions/"))
-    assert (await here.forge(other, password=PASSWORD)).html.count("Another browser") == 1
-    assert (await here.send("/staff/me/sessions", password=PASSWORD)).html.count("Another browser") == 0
+    assert (await login.forge(other, password=PASSWORD)).html.count("Another browser") == 1
+    assert (await login.send("/staff/me/sessions", password=PASSWORD)).html.count("Another browser") == 0
     for browser in (there, third):
         assert (await browser.open("/staff/me")).url == "/staff/login"
-    assert [line.action for line in await trail(desk)].count("sessions.end") == 2
+    assert [line.action.name for line in await trail(desk)].count("sessions.end") == 2
 
 
 async def test_nobody_ends_another_ones_session(desk: RunningDesk) -> None:
@@ -111,28 +112,28 @@ async def test_nobody_ends_another_ones_session(desk: RunningDesk) -> None:
 
 
 async def test_whoever_finds_a_screen_open_cannot_send_its_owner_out(desk: RunningDesk) -> None:
-    here, there = Browser(desk), Browser(desk)
+    login, there = Browser(desk), Browser(desk)
     await there.log_in("chen")
-    await here.log_in("chen")
-    page = await here.open("/staff/me")
+    await login.log_in("chen")
+    page = await login.open("/staff/me")
     one = next(part for part in page.html.split('"') if part.startswith("/staff/me/sessions/"))
     for path in ("/staff/me/sessions", one):
         for password in ("", "guess"):
-            page = await here.forge(path, password=password)
+            page = await login.forge(path, password=password)
             assert (page.status, "The present password is wrong." in page.text()) == (422, True)
     assert (await there.open("/staff/me")).url == "/staff/me"
     for _ in range(FAILURES - 2):
-        page = await here.forge(one, password="guess")
+        page = await login.forge(one, password="guess")
     assert page.url == "/staff/login"
     assert (await there.open("/staff/me")).url == "/staff/login", "the account was locked and a session went on"
 
 
 async def test_changing_the_password_ends_all_other_sessions(desk: RunningDesk) -> None:
-    here, there = Browser(desk), Browser(desk)
+    login, there = Browser(desk), Browser(desk)
     await there.log_in("chen")
-    await here.log_in("chen")
-    token = here.cookies["staff"]
-    await here.open("/staff/password")
+    await login.log_in("chen")
+    token = login.cookies["staff"]
+    await login.open("/staff/password")
     new = "a quiet lane in june"
     for old, fresh, again, words in (
         ("not the old one", new, new, "present password is wrong"),
@@ -140,15 +141,15 @@ async def test_changing_the_password_ends_all_other_sessions(desk: RunningDesk) 
         (PASSWORD, "short", "short", "too short"),
         (PASSWORD, PASSWORD, PASSWORD, "This is the present password"),
     ):
-        page = await here.send("/staff/password", old=old, new=fresh, again=again)
+        page = await login.send("/staff/password", old=old, new=fresh, again=again)
         assert (page.status, words in page.text()) == (422, True), page.text()
-    assert (await here.send("/staff/password", old=PASSWORD, new=new, again=new)).url == "/staff/me"
-    assert here.cookies["staff"] != token
+    assert (await login.send("/staff/password", old=PASSWORD, new=new, again=new)).url == "/staff/me"
+    assert login.cookies["staff"] != token
     assert (await there.open("/staff/me")).url == "/staff/login"
     assert (await Browser(desk, cookies={"staff": token}).open("/staff/me")).url == "/staff/login"
     assert (await Browser(desk).log_in("chen")).status == 403
     assert (await Browser(desk).log_in("chen", new)).url == "/staff/me"
-    assert [line.action for line in await trail(desk)][2:4] == ["password.refuse", "password.change"]
+    assert [line.action.name for line in await trail(desk)][2:4] == ["password.refuse", "password.change"]
 
 
 async def test_guessing_the_old_password_of_an_open_session_ends_it(desk: RunningDesk) -> None:
@@ -173,7 +174,7 @@ async def test_an_address_that_fails_too_often_is_not_heard_for_a_while(
     page = await browser.send("/staff/login", name="chen", password=PASSWORD)
     assert page.status == 429
     assert (await Browser(desk, "198.51.100.7").log_in("chen")).url == "/staff/me"
-    assert "address.lock" in [line.action for line in await trail(desk)]
+    assert "address.lock" in [line.action.name for line in await trail(desk)]
     desk.now = NOW + timedelta(seconds=1) + LOCKED_FOR
     assert (await browser.log_in("chen")).url == "/staff/me"
 
@@ -196,12 +197,11 @@ async def test_the_trail_tells_of_logins_and_never_what_was_typed_for_a_name(des
     await browser.log_in("chen", "guess")
     await browser.log_in("chen")
     await browser.send("/staff/logout")
-    told = [(line.account, line.action, line.detail) for line in await trail(desk)]
-    assert told == [
-        ("", "session.refuse", "unknown name"),
-        ("chen", "session.refuse", "wrong password"),
-        ("chen", "session.begin", ""),
-        ("chen", "session.end", ""),
+    assert [(entry.account, entry.action) for entry in await trail(desk)] == [
+        ("", LoginRejected("", "unknown_name")),
+        ("chen", LoginRejected("chen", "wrong_password")),
+        ("chen", LoggedIn("chen", "none")),
+        ("chen", LoggedOut("chen")),
     ]
 
 
@@ -210,15 +210,15 @@ async def test_behind_https_the_cookie_is_for_this_host_alone(database: Database
     async with running_desk(database, secure=True) as desk:
         browser = Browser(desk)
         assert (await browser.log_in("chen")).url == "/staff/me"
-        (told,) = [line for line in browser.told if line.startswith("__Host-staff=")]
+        (set_cookies,) = [line for line in browser.set_cookies if line.startswith("__Host-staff=")]
         for part in ("HttpOnly", "Secure", "SameSite=Strict", "Path=/"):
-            assert part in told.split("; "), told
+            assert part in set_cookies.split("; "), set_cookies
         await browser.open("/staff/me?lang=zh-Hans")
         assert browser.cookies["__Host-language"] == "zh-Hans"
-        for told in browser.told:
-            assert told.startswith(("__Host-staff=", "__Host-staff_login=", "__Host-language=")), told
-            assert {"HttpOnly", "Secure", "Path=/"} <= set(told.split("; ")), told
-            assert "Domain" not in told
+        for set_cookies in browser.set_cookies:
+            assert set_cookies.startswith(("__Host-staff=", "__Host-staff_login=", "__Host-language=")), set_cookies
+            assert {"HttpOnly", "Secure", "Path=/"} <= set(set_cookies.split("; ")), set_cookies
+            assert "Domain" not in set_cookies
         await browser.send("/staff/logout")
         assert browser.cookies["__Host-staff"] == ""
 
@@ -266,9 +266,9 @@ def test_what_came_out_in_a_breach_is_refused() -> None:
     assert len(known) > 3000
     assert all(len(password) >= passwords.SHORTEST and password == password.casefold() for password in known)
     for password in known[::300]:
-        for told in (password, password.upper()):
+        for set_cookies in (password, password.upper()):
             with pytest.raises(PasswordRefused):
-                passwords.check("chen.meiling", told)
+                passwords.check("chen.meiling", set_cookies)
 
 
 async def test_a_password_counts_to_its_last_character() -> None:
@@ -310,8 +310,8 @@ async def test_guesses_at_the_same_time_are_counted_one_by_one(database: Databas
             return str(error)
         return "in"
 
-    told = await asyncio.gather(*(guess(f"guess {number}") for number in range(2 * FAILURES)))
-    assert sorted(told) == ["locked"] * FAILURES + ["wrong password"] * FAILURES
+    set_cookies = await asyncio.gather(*(guess(f"guess {number}") for number in range(2 * FAILURES)))
+    assert sorted(set_cookies) == ["locked"] * FAILURES + ["wrong_password"] * FAILURES
     assert await guess(PASSWORD) == "locked"
 
 
@@ -331,7 +331,7 @@ async def test_the_server_believes_the_proxies_of_its_settings(tmp_path: Path, b
 
 async def test_a_server_that_is_reached_by_https_keeps_browsers_to_it(tmp_path: Path, bank: RunningBank) -> None:
     asked = ("/staff/login?lang=en", "/s?text=larger&lang=en", "/static/pages.css", "/api/v1/absent", "/healthz")
-    brought = []
+    sent = []
     async with (
         running_central(tmp_path / "central", bank, public_url="https://give.example") as central,
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
@@ -340,9 +340,9 @@ async def test_a_server_that_is_reached_by_https_keeps_browsers_to_it(tmp_path: 
             async with session.get(central.url + path) as answer:
                 assert answer.headers["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains", path
                 assert answer.content_type.endswith("json") or answer.charset == "utf-8", path
-                brought += answer.headers.getall("Set-Cookie", [])
-    assert sorted({told.partition("=")[0] for told in brought}) == [
+                sent += answer.headers.getall("Set-Cookie", [])
+    assert sorted({set_cookies.partition("=")[0] for set_cookies in sent}) == [
         "__Host-language", "__Host-staff_login", "__Host-text",
     ]  # fmt: skip
-    for told in brought:
-        assert {"HttpOnly", "Secure", "Path=/"} <= set(told.split("; ")), told
+    for set_cookies in sent:
+        assert {"HttpOnly", "Secure", "Path=/"} <= set(set_cookies.split("; ")), set_cookies

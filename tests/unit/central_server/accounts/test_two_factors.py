@@ -11,11 +11,12 @@ from central_server.accounts.access import Role
 from central_server.accounts.login import FAILURES, LOCKED_FOR
 from central_server.accounts.second_factor import Seal, SecretUnreadable, new_secret, step_of
 from central_server.store.accounts import accounts, audit_trail
+from central_server.store.accounts.audit_actions import FactorReset
 from central_server.store.accounts.audit_trail import COMMAND_LINE
 from central_server.store.engine.database import Database, open_database, sqlite_url
 from central_server.store.places.places import TOP
 from tests.fakes.central_process import CONFIG
-from tests.unit.central_server.commands.test_programs import said
+from tests.unit.central_server.commands.test_programs import run_command
 from tests.unit.central_server.staff_desk import (
     NOW,
     PASSWORD,
@@ -50,7 +51,7 @@ async def enrolled(desk: RunningDesk, name: str = "chen") -> tuple[Browser, str]
 
 async def actions(desk: RunningDesk) -> list[str]:
     async with desk.database.read() as connection:
-        return [line.action for _, line in reversed(await audit_trail.page(connection, {TOP}))]
+        return [line.action.name for _, line in reversed(await audit_trail.page(connection, {TOP}))]
 
 
 async def test_the_first_admin_sets_it_up_before_anything_else(desk: RunningDesk) -> None:
@@ -163,17 +164,17 @@ async def test_an_open_screen_is_not_enough_to_set_it_up_or_to_take_it_away(desk
 
 
 async def test_taking_it_away_ends_all_other_sessions(desk: RunningDesk) -> None:
-    here, secret = await enrolled(desk)
+    login, secret = await enrolled(desk)
     there = Browser(desk)
     await there.log_in("chen")
     desk.later(minutes=1)
     await there.send("/staff/code", code=code(secret, desk.now))
     assert (await there.open("/staff/me")).url == "/staff/me"
     desk.later(minutes=1)
-    await here.open("/staff/factor")
-    await here.send("/staff/factor/remove", password=PASSWORD, code=code(secret, desk.now))
+    await login.open("/staff/factor")
+    await login.send("/staff/factor/remove", password=PASSWORD, code=code(secret, desk.now))
     assert (await there.open("/staff/me")).url == "/staff/login"
-    assert (await here.open("/staff/me")).url == "/staff/factor", "the one at the screen goes on to set it up anew"
+    assert (await login.open("/staff/me")).url == "/staff/factor", "the one at the screen goes on to set it up anew"
 
 
 async def test_another_admin_helps_whoever_lost_the_phone(desk: RunningDesk) -> None:
@@ -257,13 +258,13 @@ async def test_the_command_line_helps_the_last_admin(tmp_path: Path) -> None:
         async with database.write() as connection:
             await accounts.set_factor(connection, "chen", "sealed", NOW)
     where = ("--config", str(config), "--state-dir", str(state))
-    status, out, _ = await said("user", "reset-totp", "chen", *where)
+    status, out, _ = await run_command("user", "reset-totp", "chen", *where)
     assert (status, "no second factor any more" in out) == (0, True)
     async with open_database(sqlite_url(state / "central.db")) as database, database.read() as connection:
         known = await accounts.get(connection, "chen")
         assert known is not None
         assert (known.factor_secret, known.factor_since) == (None, None)
         ((_, line),) = await audit_trail.page(connection, {TOP})
-    assert (line.account, line.action, line.subject) == (COMMAND_LINE, "factor.reset", "chen")
-    status, _, err = await said("user", "reset-totp", "nobody", *where)
+    assert (line.account, line.action) == (COMMAND_LINE, FactorReset("chen"))
+    status, _, err = await run_command("user", "reset-totp", "nobody", *where)
     assert (status, "there is no account" in err) == (1, True)

@@ -1,4 +1,4 @@
-"""The pages on which staff take alerts on and say who is told."""
+"""Staff take alerts on and manage alert recipients on pages."""
 
 import re
 from collections.abc import AsyncIterator
@@ -34,28 +34,28 @@ def facts(page: Page) -> str:
 
 
 async def sent(donor: Donor, page: Page, path: str, **fields: str) -> Page:
-    """The form that leads to that path."""
+    """Send a form of the page to that path."""
     (csrf,) = set(re.findall(r'name="csrf" value="([^"]+)"', page.html))
     return await donor.send(urljoin(page.url, path), {"csrf": csrf, **fields})
 
 
-async def test_a_group_is_added_tried_and_removed(tmp_path: Path, bank: RunningBank, donor: Donor) -> None:
+async def test_a_group_is_added_tested_and_removed(tmp_path: Path, bank: RunningBank, donor: Donor) -> None:
     async with running_robot() as robot, house(tmp_path, bank, robot) as central:
         await logged_in(central, donor)
         page = await donor.open(f"{central.url}/staff/channels")
-        assert "Nobody is told yet" in page.html
+        assert "There are no recipients yet" in page.html
         shown = f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={robot.key}"
         page = await donor.press(page, kind="wecom", address=shown, place="all", language="en")
         assert robot.key not in page.html  # it is a secret
         assert f"…{robot.key[-4:]}" in page.html
         (target,) = set(re.findall(r'action="(/staff/channels/[0-9a-f]+)"', page.html))
-        page = await sent(donor, page, target, deed="try")
-        assert "The trial message was taken." in page.html
+        page = await sent(donor, page, target, action="test")
+        assert "The test message was accepted." in page.html
         assert robot.came == [
-            "Huada Community: a trial message\n\nAlerts of this place arrive here. There is nothing to do."
+            "Huada Community: a test message\n\nAlerts of this place arrive here. There is nothing to do."
         ]
-        page = await sent(donor, page, target, deed="remove")
-        assert "Nobody is told yet" in page.html
+        page = await sent(donor, page, target, action="remove")
+        assert "There are no recipients yet" in page.html
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ async def test_a_group_is_added_tried_and_removed(tmp_path: Path, bank: RunningB
         ({"kind": "wecom", "address": "693a91f6-7aaa-4bc4-97a0-0ec251fa5aaa", "language": "xx"}, "Choose a way"),
     ],
 )
-async def test_what_cannot_be_told_is_not_added(
+async def test_an_invalid_recipient_is_not_added(
     tmp_path: Path, bank: RunningBank, donor: Donor, typed: dict[str, str], words: str
 ) -> None:
     async with running_robot() as robot, house(tmp_path, bank, robot) as central:
@@ -79,7 +79,7 @@ async def test_what_cannot_be_told_is_not_added(
             assert await alerts.channels(connection, ["all"]) == ()
 
 
-async def test_whoever_takes_it_on_is_named(
+async def test_a_taken_alert_names_its_account(
     tmp_path: Path, bank: RunningBank, donor: Donor, session: aiohttp.ClientSession
 ) -> None:
     async with running_robot() as robot, house(tmp_path, bank, robot) as central:
@@ -96,15 +96,15 @@ async def test_whoever_takes_it_on_is_named(
         assert "takes care of it since" in facts(page)
         assert "asked the installer" in facts(page)
         trail = await donor.open(f"{central.url}/staff/audit")
-        assert "Took an alert on" in facts(trail)
+        assert "Took on an alert" in facts(trail)
         page = await donor.open(f"{central.url}/staff/alerts")
-        page = await sent(donor, page, target, deed="back")
+        page = await sent(donor, page, target, action="return")
         assert "takes care of it since" not in facts(page)
         assert "asked the installer" not in facts(page)
-        assert "Gave an alert back" in facts(await donor.open(f"{central.url}/staff/audit"))
+        assert "Gave back an alert" in facts(await donor.open(f"{central.url}/staff/audit"))
 
 
-async def test_who_took_it_on_can_be_relieved_in_one_step(
+async def test_another_account_takes_an_alert_over_in_one_step(
     tmp_path: Path, bank: RunningBank, donor: Donor, session: aiohttp.ClientSession
 ) -> None:
     async with running_robot() as robot, house(tmp_path, bank, robot) as central:
@@ -119,14 +119,14 @@ async def test_who_took_it_on_can_be_relieved_in_one_step(
             assert not await alerts.take_over(connection, alert.id, "lin", "again", now)
         await logged_in(central, donor)
         page = await donor.open(f"{central.url}/staff/alerts")
-        page = await sent(donor, page, f"/staff/alerts/{alert.id}", deed="over", note="lin is ill")
+        page = await sent(donor, page, f"/staff/alerts/{alert.id}", action="take_over", note="lin is ill")
         assert "chen takes care of it since" in facts(page)
         assert "lin is ill" in facts(page)
-        assert "I take it over" not in facts(page)
+        assert "Take it over" not in facts(page)
         assert "Account: lin → chen" in facts(await donor.open(f"{central.url}/staff/audit"))
 
 
-async def test_the_overview_says_who_took_it_on_and_puts_it_last(
+async def test_the_overview_lists_taken_tasks_last(
     tmp_path: Path, bank: RunningBank, donor: Donor, session: aiohttp.ClientSession
 ) -> None:
     async with running_robot() as robot, house(tmp_path, bank, robot) as central:

@@ -1,10 +1,10 @@
-"""What waits for staff reaches people: once, together, in their language, until somebody takes it on."""
+"""Alerts reach people once, together and in their language, until somebody takes them on."""
 
 import inspect
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,16 +12,16 @@ import aiohttp
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from central_server.alerts import lifecycle
+from central_server.alerts.lifecycle import store_tasks, update_alerts
 from central_server.alerts.mail import MailSender
-from central_server.alerts.notifier import Message, Telling, TellingFailed
+from central_server.alerts.notifier import AlertNotifier, Message, SendFailed
 from central_server.alerts.place_names import community_names, place_names
-from central_server.alerts.tasks import Matter, Task
+from central_server.alerts.task_kinds import Task, TaskKind
 from central_server.alerts.wecom import RobotSender, content
 from central_server.banks.port import Expiring
 from central_server.enrolment.gateways import register
 from central_server.jobs import watch_alerts
-from central_server.staff.alerts.alert_wording import trial, writer
+from central_server.staff.alerts.alert_wording import message_writer, write_test_message
 from central_server.staff.frame.render import StaffTemplates
 from central_server.store.alerts import alerts
 from central_server.store.alerts.alerts import Alert, Channel
@@ -47,42 +47,37 @@ MINUTE = timedelta(minutes=1)
 
 def late(gateway: str = "Hall", community: str = "huada") -> Task:
     since = NOW - timedelta(hours=2)
-    return Task(Matter.late, community, gateway, gateway, "/staff/gateways/x", since=since)
+    return Task(TaskKind.late, community, gateway, gateway, "/staff/gateways/x", since=since)
 
 
 def surplus() -> Task:
-    return Task(Matter.surplus, "huada", "g/i", "Hall", "/staff/parcels/g/i", since=NOW, amount=Money(1000))
+    return Task(TaskKind.surplus, "huada", "g/i", "Hall", "/staff/parcels/g/i", since=NOW, amount=Money(1000))
 
 
-class Waiting:
-    """What waits, as a test says it."""
+@dataclass
+class TaskList:
+    """The tasks that a test lets wait."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, database: Database) -> None:
-        self.tasks: list[Task] = []
-        self.expiring: list[Expiring] = []
-        self._database = database
-        monkeypatch.setattr(lifecycle, "tasks", self._tasks)
+    database: Database
+    tasks: list[Task] = field(default_factory=list)
 
-    async def _tasks(self, *asked: object) -> tuple[Task, ...]:
-        return tuple(self.tasks)
-
-    async def look(self, now: datetime) -> None:
-        await lifecycle.look(self._database, "drill", self.expiring, now)
+    async def store(self, now: datetime) -> None:
+        await store_tasks(self.database, self.tasks, now)
 
 
 @pytest.fixture
-async def waiting(database: Database, monkeypatch: pytest.MonkeyPatch) -> Waiting:
+async def waiting(database: Database) -> TaskList:
     async with database.write() as connection:
         for place in ("huada", "neighbours"):
             await places.plant_community(connection, place, NOW)
-    return Waiting(monkeypatch, database)
+    return TaskList(database)
 
 
 @asynccontextmanager
-async def telling(database: Database, robot: Robot) -> AsyncIterator[Telling]:
+async def notifier(database: Database, robot: Robot) -> AsyncIterator[AlertNotifier]:
     async with aiohttp.ClientSession() as session:
         senders = {"wecom": RobotSender(robot.origin, session)}
-        yield Telling(database, senders, writer(TEMPLATES, lambda: "https://give.example.org"))
+        yield AlertNotifier(database, senders, message_writer(TEMPLATES, lambda: "https://give.example.org"))
 
 
 async def channel(
@@ -99,17 +94,17 @@ async def open_ones(database: Database) -> tuple[Alert, ...]:
         return await alerts.open_ones(connection, [TOP])
 
 
-async def test_what_happens_together_is_told_together_and_once(database: Database, waiting: Waiting) -> None:
-    async with running_robot() as robot, telling(database, robot) as ours:
+async def test_alerts_of_one_minute_are_sent_once_in_one_message(database: Database, waiting: TaskList) -> None:
+    async with running_robot() as robot, notifier(database, robot) as ours:
         async with database.write() as connection:
             await places.rename(connection, "huada", SITE)
         await channel(database, robot)
         waiting.tasks = [late(), late("Library")]
-        await waiting.look(NOW)
-        assert await ours.tell(NOW) == 0  # others may follow within the minute
+        await waiting.store(NOW)
+        assert await ours.notify_channels(NOW) == 0  # later alerts of this minute join the message
         for minute in range(1, 6):
-            await waiting.look(NOW + minute * MINUTE)
-            await ours.tell(NOW + minute * MINUTE)
+            await waiting.store(NOW + minute * MINUTE)
+            await ours.notify_channels(NOW + minute * MINUTE)
         (text,) = robot.came
         assert text.startswith("Huada: waits for you: 2 (Drill)\n\n")
         assert "Hall has not been heard of for 2 hours." in text
@@ -118,199 +113,196 @@ async def test_what_happens_together_is_told_together_and_once(database: Databas
 
 
 @pytest.mark.parametrize(
-    ("matter", "minutes", "over"),
+    ("kind", "minutes", "ended"),
     [
-        (Matter.late, 3, True),
-        (Matter.deaf, 4, False),
-        (Matter.tag_silent, 4, False),
-        (Matter.tag_silent, 6, True),
-        (Matter.advert_unheard, 4, False),
-        (Matter.nothing_heard, 39, False),
+        (TaskKind.late, 3, True),
+        (TaskKind.deaf, 4, False),
+        (TaskKind.tag_silent, 4, False),
+        (TaskKind.tag_silent, 6, True),
+        (TaskKind.advert_unheard, 4, False),
+        (TaskKind.nothing_heard, 39, False),
     ],
 )
-async def test_a_gateway_that_was_restarted_is_not_said_to_hear_again_before_it_could_miss_anything(
-    database: Database, waiting: Waiting, matter: Matter, minutes: int, over: bool
+async def test_an_alert_ends_only_after_a_restarted_gateway_could_miss_it_again(
+    database: Database, waiting: TaskList, kind: TaskKind, minutes: int, ended: bool
 ) -> None:
-    waiting.tasks = [Task(matter, "huada", "Hall", "Hall", "/staff/gateways/x")]
-    await waiting.look(NOW)
+    waiting.tasks = [Task(kind, "huada", "Hall", "Hall", "/staff/gateways/x")]
+    await waiting.store(NOW)
     waiting.tasks = []
     for minute in range(1, minutes + 1):
-        await waiting.look(NOW + minute * MINUTE)
+        await waiting.store(NOW + minute * MINUTE)
     async with database.read() as connection:
         left = await alerts.open_ones(connection, [TOP])
-    assert (not left) is over
+    assert (not left) is ended
 
 
-async def test_staff_hear_within_five_minutes_even_when_the_process_that_watched_has_just_died(
-    database: Database, waiting: Waiting
+async def test_a_message_comes_within_five_minutes_although_the_previous_process_died(
+    database: Database,
 ) -> None:
     every_s: float = inspect.signature(watch_alerts).parameters["every_s"].default
-    async with running_robot() as robot, telling(database, robot) as ours:
-        await channel(database, robot)
-        waiting.tasks = [late()]
+    async with running_robot() as robot, notifier(database, robot) as ours:
+        await channel(database, robot, place=TOP)
         async with database.write() as connection:
             assert await leases.take(connection, "alerts", "dead", NOW, NOW + timedelta(seconds=3 * every_s))
         ticks = itertools.count()
 
         def clock() -> datetime:
-            """Each look is `every_s` after the one before; ends once somebody was told."""
+            """Advance by `every_s` for each round; end the job once a message came."""
             now = NOW + timedelta(seconds=every_s * next(ticks))
             if robot.came or now > NOW + 5 * MINUTE:
-                raise Told(now)
+                raise Ended(now)
             return now
 
-        with pytest.raises(Told) as told:
+        with pytest.raises(Ended) as ended:
             await watch_alerts(
                 database,
                 ours,
                 Environment.drill,
                 lambda now: (),
-                lambda now: None,
+                lambda now: NOW - timedelta(days=2),  # an overdue backup is the task
                 holder="alive",
                 clock=clock,
                 health=Health(),
                 every_s=0,
             )
         assert len(robot.came) == 1
-        assert told.value.args[0] <= NOW + 5 * MINUTE
+        assert ended.value.args[0] <= NOW + 5 * MINUTE
 
 
-class Told(Exception):
-    """When it was over."""
+class Ended(Exception):
+    """Ends the job; its argument is the time."""
 
 
-async def test_it_is_told_again_each_day_until_somebody_takes_it_on(database: Database, waiting: Waiting) -> None:
-    async with running_robot() as robot, telling(database, robot) as ours:
+async def test_an_alert_is_sent_each_day_until_somebody_takes_it_on(database: Database, waiting: TaskList) -> None:
+    async with running_robot() as robot, notifier(database, robot) as ours:
         await channel(database, robot)
         waiting.tasks = [late()]
-        await waiting.look(NOW)
-        await ours.tell(NOW + MINUTE)
-        await ours.tell(NOW + timedelta(hours=23))
+        await waiting.store(NOW)
+        await ours.notify_channels(NOW + MINUTE)
+        await ours.notify_channels(NOW + timedelta(hours=23))
         assert len(robot.came) == 1
-        await ours.tell(NOW + timedelta(hours=25))
+        await ours.notify_channels(NOW + timedelta(hours=25))
         assert len(robot.came) == 2
         (alert,) = await open_ones(database)
         async with database.write() as connection:
             assert await alerts.acknowledge(connection, alert.id, "somebody", "on my way", NOW + timedelta(hours=26))
             assert not await alerts.acknowledge(connection, alert.id, "another", "", NOW + timedelta(hours=26))
-        await waiting.look(NOW + timedelta(hours=27))
-        await ours.tell(NOW + timedelta(days=3))
+        await waiting.store(NOW + timedelta(hours=27))
+        await ours.notify_channels(NOW + timedelta(days=3))
         assert len(robot.came) == 2
         (alert,) = await open_ones(database)
         assert (alert.acknowledged_by, alert.note) == ("somebody", "on my way")
 
 
-async def test_what_happens_anew_after_it_was_taken_on_waits_again(database: Database, waiting: Waiting) -> None:
-    waiting.tasks = [Task(Matter.conflict, "huada", "g", "Hall", "/staff/log", 1, NOW)]
-    await waiting.look(NOW)
+async def test_an_acknowledged_task_that_occurs_again_waits_again(database: Database, waiting: TaskList) -> None:
+    waiting.tasks = [Task(TaskKind.conflict, "huada", "g", "Hall", "/staff/log", 1, NOW)]
+    await waiting.store(NOW)
     (alert,) = await open_ones(database)
     async with database.write() as connection:
         await alerts.acknowledge(connection, alert.id, "somebody", "", NOW + MINUTE)
     waiting.tasks = [replace(waiting.tasks[0], count=2, since=NOW + 2 * MINUTE)]
-    await waiting.look(NOW + 3 * MINUTE)
+    await waiting.store(NOW + 3 * MINUTE)
     (alert,) = await open_ones(database)
     assert (alert.acknowledged_at, alert.count) == (None, 2)
 
 
-async def test_the_end_is_told_to_who_heard_of_the_beginning(database: Database, waiting: Waiting) -> None:
-    async with running_robot() as robot, telling(database, robot) as ours:
+async def test_the_end_is_sent_only_to_channels_that_got_the_alert(database: Database, waiting: TaskList) -> None:
+    async with running_robot() as robot, notifier(database, robot) as ours:
         await channel(database, robot, language="zh-Hans")
         waiting.tasks = [late()]
-        await waiting.look(NOW)
-        await ours.tell(NOW + MINUTE)
-        other = await channel(database, robot, language="zh-Hant")  # came later, and hears nothing of the end
+        await waiting.store(NOW)
+        await ours.notify_channels(NOW + MINUTE)
+        other = await channel(database, robot, language="zh-Hant")  # added later: gets no end
         waiting.tasks = []
-        await waiting.look(NOW + 90 * timedelta(seconds=1))
-        assert len(await open_ones(database)) == 1  # not gone for long enough
-        await waiting.look(NOW + 4 * MINUTE)
+        await waiting.store(NOW + 90 * timedelta(seconds=1))
+        assert len(await open_ones(database)) == 1  # too early to end
+        await waiting.store(NOW + 4 * MINUTE)
         assert await open_ones(database) == ()
         for _ in range(2):
-            await ours.tell(NOW + 5 * MINUTE)
+            await ours.notify_channels(NOW + 5 * MINUTE)
         assert robot.came[1:] == ["huada：已恢复 1 件 (演练)\n\nhuada · Hall 已恢复联系。"]
         assert other.language == "zh-Hant"
 
 
-async def test_what_is_over_within_the_minute_is_not_told(database: Database, waiting: Waiting) -> None:
-    async with running_robot() as robot, telling(database, robot) as ours:
+async def test_an_alert_that_ends_within_a_minute_is_not_sent(database: Database, waiting: TaskList) -> None:
+    async with running_robot() as robot, notifier(database, robot) as ours:
         await channel(database, robot)
         waiting.tasks = [late()]
-        await waiting.look(NOW)
+        await waiting.store(NOW)
         async with database.write() as connection:
             await alerts.end(connection, [alert.id for alert in await alerts.open_ones(connection, [TOP])], NOW)
-        await ours.tell(NOW + 10 * MINUTE)
+        await ours.notify_channels(NOW + 10 * MINUTE)
         assert robot.came == []
 
 
-async def test_nobody_hears_of_another_place_or_unasked_of_money(database: Database, waiting: Waiting) -> None:
-    async with running_robot() as robot, telling(database, robot) as ours:
+async def test_a_channel_gets_only_its_place_and_money_only_on_request(database: Database, waiting: TaskList) -> None:
+    async with running_robot() as robot, notifier(database, robot) as ours:
         await channel(database, robot, place="neighbours", money=True)
         await channel(database, robot)
         waiting.tasks = [surplus()]
-        await waiting.look(NOW)
-        await ours.tell(NOW + MINUTE)
+        await waiting.store(NOW)
+        await ours.notify_channels(NOW + MINUTE)
         assert robot.came == []
         await channel(database, robot, place=TOP, money=True)
-        await ours.tell(NOW + 2 * MINUTE)
+        await ours.notify_channels(NOW + 2 * MINUTE)
         assert len(robot.came) == 1
         assert "A gift was paid a second time: ¥10." in robot.came[0]
 
 
-async def test_a_key_of_the_bank_that_ends_soon_is_told(database: Database, waiting: Waiting) -> None:
-    async with running_robot() as robot, telling(database, robot) as ours:
+async def test_an_expiring_key_of_the_bank_is_sent(database: Database, waiting: TaskList) -> None:
+    async with running_robot() as robot, notifier(database, robot) as ours:
         await channel(database, robot, place=TOP, money=True)
-        waiting.expiring = [Expiring("merchant.crt", NOW + timedelta(days=30))]
-        await waiting.look(NOW)
-        await ours.tell(NOW + MINUTE)
+        expiring = [Expiring("merchant.crt", NOW + timedelta(days=30))]
+        await update_alerts(database, "drill", expiring, NOW)
+        await ours.notify_channels(NOW + MINUTE)
         (text,) = robot.came
         assert "merchant.crt ends on 2026-12-27" in text
 
 
-async def test_a_backup_that_is_missed_is_told_once_and_its_end_too(database: Database, waiting: Waiting) -> None:
-    async with running_robot() as robot, telling(database, robot) as ours:
+async def test_a_missing_backup_is_sent_once(database: Database, waiting: TaskList) -> None:
+    async with running_robot() as robot, notifier(database, robot) as ours:
         await channel(database, robot, place=TOP)
         for since in (NOW - timedelta(days=2), NOW - timedelta(days=2), None):
-            await lifecycle.look(database, "drill", (), NOW, not_backed_up_since=since)
-            await ours.tell(NOW + MINUTE)
+            await update_alerts(database, "drill", (), NOW, last_backup_at=since)
+            await ours.notify_channels(NOW + MINUTE)
         (text,) = robot.came
         assert "This server has made no backup for 2 days" in text
-        await lifecycle.look(database, "drill", (), NOW + timedelta(hours=1))
+        await update_alerts(database, "drill", (), NOW + timedelta(hours=1))
         async with database.read() as connection:
             assert await alerts.open_ones(connection, [TOP]) == ()
 
 
-async def test_a_channel_that_takes_nothing_is_tried_again_and_loses_nothing(
-    database: Database, waiting: Waiting
-) -> None:
-    async with running_robot() as robot, telling(database, robot) as ours:
+async def test_a_failed_message_is_sent_again_later(database: Database, waiting: TaskList) -> None:
+    async with running_robot() as robot, notifier(database, robot) as ours:
         made = await channel(database, robot)
         robot.answers = [45009, 45009]
         waiting.tasks = [late()]
-        await waiting.look(NOW)
+        await waiting.store(NOW)
         at = NOW + MINUTE
-        assert await ours.tell(at) == 0
+        assert await ours.notify_channels(at) == 0
         async with database.read() as connection:
-            held = await alerts.channel(connection, made.id)
-        assert held is not None
-        assert (held.failures, robot.key in held.trouble, "45009" in held.trouble) == (1, False, True)
-        assert await ours.tell(at + timedelta(seconds=5)) == 0  # not due yet, the robot was not asked
+            stored = await alerts.channel(connection, made.id)
+        assert stored is not None
+        assert (stored.failures, robot.key in stored.last_error, "45009" in stored.last_error) == (1, False, True)
+        assert await ours.notify_channels(at + timedelta(seconds=5)) == 0  # not due: no request
         assert robot.answers == [45009]
-        await ours.tell(at + timedelta(seconds=31))
-        await ours.tell(at + timedelta(minutes=3))
+        await ours.notify_channels(at + timedelta(seconds=31))
+        await ours.notify_channels(at + timedelta(minutes=3))
         assert len(robot.came) == 1
         async with database.read() as connection:
-            held = await alerts.channel(connection, made.id)
-        assert held is not None
-        assert (held.failures, held.trouble, held.told_at) == (0, "", at + timedelta(minutes=3))
+            stored = await alerts.channel(connection, made.id)
+        assert stored is not None
+        assert (stored.failures, stored.last_error, stored.sent_at) == (0, "", at + timedelta(minutes=3))
 
 
-async def test_every_real_matter_has_words_in_every_language(database: Database) -> None:
+async def test_every_task_kind_is_worded_in_every_language(database: Database) -> None:
     async with database.write() as connection:
         await places.plant_community(connection, "huada", NOW)
-    write = writer(TEMPLATES, lambda: "https://give.example.org")
+    write = message_writer(TEMPLATES, lambda: "https://give.example.org")
     for language in Language:
-        for matter in Matter:
+        for kind in TaskKind:
             alert = Alert(
-                *(matter.value, "s", "huada", "<Hall> & yard", "/staff/", 3, NOW - timedelta(days=3), 1000, "CNY", "b"),
+                *(kind.value, "s", "huada", "<Hall> & yard", "/staff/", 3, NOW - timedelta(days=3), 1000, "CNY", "b"),
                 *(NOW, NOW),
             )
             message = write(language, [alert], [alert], NOW)
@@ -319,43 +311,41 @@ async def test_every_real_matter_has_words_in_every_language(database: Database)
             assert len(message.lines) >= 3
 
 
-async def test_what_really_waits_becomes_an_alert(database: Database) -> None:
-    """The whole way down to the tables: a gateway of which all keys ran out."""
+async def test_a_task_becomes_an_alert(database: Database) -> None:
+    """Starts from the tables: all keys of a gateway were revoked."""
     async with database.write() as connection:
         await places.plant_community(connection, "huada", NOW)
     key = Ed25519PrivateKey.generate().public_key()
     await register(database, "a" * 16, public_text(key), "huada", "Hall", NOW - timedelta(days=2))
     async with database.write() as connection:
         await gateways.revoke_keys(connection, "a" * 16, NOW - timedelta(days=1), "rolled")
-    await lifecycle.look(database, "drill", (), NOW)
+    await update_alerts(database, "drill", (), NOW)
     (alert,) = await open_ones(database)
-    assert (alert.matter, alert.subject, alert.gateway) == ("revoked", "a" * 16, "Hall")
+    assert (alert.kind, alert.subject, alert.gateway, alert.label) == ("revoked", "a" * 16, "a" * 16, "Hall")
 
 
-async def test_a_project_is_called_as_the_reader_calls_it(database: Database, waiting: Waiting) -> None:
+async def test_a_project_has_its_name_in_the_language_of_the_channel(database: Database, waiting: TaskList) -> None:
     names = Texts.model_validate({"zh-Hans": "长者午餐", "zh-Hant": "長者午餐", "en": "Lunch for the old"})
-    waiting.tasks = [Task(Matter.permit_ends, "huada", "plan", names.zh_hans, "/staff/permits", 3, names=names)]
-    await waiting.look(NOW)
-    await waiting.look(NOW + MINUTE)
+    waiting.tasks = [Task(TaskKind.permit_ends, "huada", "plan", names.zh_hans, "/staff/permits", 3, names=names)]
+    await waiting.store(NOW)
+    await waiting.store(NOW + MINUTE)
     found = await open_ones(database)
-    write = writer(TEMPLATES, lambda: "https://central.example")
+    write = message_writer(TEMPLATES, lambda: "https://central.example")
     for language in Language:
-        told = " ".join(write(language, found, (), NOW).lines)
-        assert [names[each] in told for each in Language] == [each is language for each in Language]
+        text = " ".join(write(language, found, (), NOW).lines)
+        assert [names[each] in text for each in Language] == [each is language for each in Language]
 
 
-def test_a_message_about_several_communities_says_which() -> None:
-    write = writer(TEMPLATES, lambda: "https://central.example")
-    alert = lifecycle._alert(late(), NOW)
+def test_a_message_about_several_communities_names_them() -> None:
+    write = message_writer(TEMPLATES, lambda: "https://central.example")
+    alert = Alert("late", "Hall", "huada", "Hall", "/staff/", 1, NOW - timedelta(hours=2), None, None, "", NOW, NOW)
     alone = write(Language.en, [alert], [alert], NOW).lines
-    told = write(Language.en, [alert], [alert], NOW, {"huada": SITE}).lines
-    assert told[0] == f"Huada · {alone[0]}"
-    assert "Huada · Hall is heard of again." in told
+    several = write(Language.en, [alert], [alert], NOW, {"huada": SITE}).lines
+    assert several[0] == f"Huada · {alone[0]}"
+    assert "Huada · Hall is heard of again." in several
 
 
-async def test_a_street_reads_of_which_communities_it_is_told_and_no_two_are_called_alike(
-    database: Database, waiting: Waiting
-) -> None:
+async def test_a_street_gets_distinct_names_of_its_communities(database: Database, waiting: TaskList) -> None:
     hill = {"zh-Hans": "中山社区", "zh-Hant": "中山社區", "en": "Zhongshan"}
     street = {"zh-Hans": "鲤城街道", "zh-Hant": "鯉城街道", "en": "Licheng"}
     async with database.write() as connection:
@@ -367,12 +357,12 @@ async def test_a_street_reads_of_which_communities_it_is_told_and_no_two_are_cal
         ):
             place = Place(id_, PlaceKind(kind), parent, Texts.model_validate(names))
             await places.plant(connection, place, NOW)
-    async with running_robot() as robot, telling(database, robot) as ours:
+    async with running_robot() as robot, notifier(database, robot) as ours:
         for language in Language:
             await channel(database, robot, place="licheng", language=language)
-        waiting.tasks = [late("大厅 2", "south"), late("大厅", "north")]  # the newest is told first
-        await waiting.look(NOW)
-        await ours.tell(NOW + MINUTE)
+        waiting.tasks = [late("大厅 2", "south"), late("大厅", "north")]  # the newest comes first
+        await waiting.store(NOW)
+        await ours.notify_channels(NOW + MINUTE)
         hans, hant, english = (text.split("\n\n") for text in robot.came)
         assert hans[0] == "鲤城街道：待处理 2 件 (中山社区 (north)、中山社区 (south)) (演练)"
         assert hant[0] == "鯉城街道：待處理 2 件 (中山社區 (north)、中山社區 (south)) (演練)"
@@ -381,12 +371,12 @@ async def test_a_street_reads_of_which_communities_it_is_told_and_no_two_are_cal
         robot.came.clear()
         waiting.tasks = waiting.tasks[1:]
         for minute in (2, 5):
-            await waiting.look(NOW + minute * MINUTE)
-        await ours.tell(NOW + 5 * MINUTE)
+            await waiting.store(NOW + minute * MINUTE)
+        await ours.notify_channels(NOW + 5 * MINUTE)
         assert robot.came[0].startswith("中山社区 (south)：已恢复 1 件")
 
 
-def test_what_is_called_alike_says_what_it_stands_in() -> None:
+def test_equal_names_get_the_name_of_the_place_above() -> None:
     def place(id_: str, kind: PlaceKind, parent: str, name: str) -> Place:
         texts = Texts.model_validate({"zh-Hans": name, "zh-Hant": name, "en": f"{name} {id_}"})
         return Place(id_, kind, parent, texts)
@@ -407,14 +397,14 @@ def test_what_is_called_alike_says_what_it_stands_in() -> None:
     assert community_names(around[-2:]) == {}
 
 
-def test_a_trial_message_names_the_place_that_is_told() -> None:
-    assert trial(TEMPLATES, Language.zh_hant, SITE).subject == "華大社區：測試訊息"
+def test_a_test_message_names_the_place_of_its_channel() -> None:
+    assert write_test_message(TEMPLATES, Language.zh_hant, SITE).subject == "華大社區：測試訊息"
     street = Texts.model_validate({"zh-Hans": "街道", "zh-Hant": "街道", "en": "Street"})
-    assert trial(TEMPLATES, Language.en, street).subject == "Street: a trial message"
-    assert trial(TEMPLATES, Language.en, None).subject == "Huada: a trial message"
+    assert write_test_message(TEMPLATES, Language.en, street).subject == "Street: a test message"
+    assert write_test_message(TEMPLATES, Language.en, None).subject == "Huada: a test message"
 
 
-def test_a_long_message_ends_with_whole_paragraphs() -> None:
+def test_a_long_message_is_cut_between_paragraphs() -> None:
     text = content(Message("題目", tuple(f"{number}: {'漢' * 100}" for number in range(30))))
     assert len(text.encode()) <= 2048
     assert text.endswith("漢\n\n…")
@@ -439,24 +429,22 @@ async def test_mail_arrives_after_starttls_and_login(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("password", "trusts", "words"), [("wrong", True, "535"), ("hunter2", False, "CERTIFICATE")])
-async def test_a_mail_server_that_is_not_ours_gets_no_mail(
-    tmp_path: Path, password: str, trusts: bool, words: str
-) -> None:
+async def test_an_untrusted_mail_server_gets_no_mail(tmp_path: Path, password: str, trusts: bool, words: str) -> None:
     with running_post_office(tmp_path, login=("alerts", "hunter2")) as office:
         trust = office.trust if trusts else None
         sender = MailSender("127.0.0.1", office.port, "starttls", "alerts@give.example.org", "alerts", password, trust)
-        with pytest.raises(TellingFailed, match=words) as failed:
+        with pytest.raises(SendFailed, match=words) as failed:
             await sender.send("staff@huada.example.org", MESSAGE)
         assert password not in str(failed.value)
         assert office.came == []
 
 
-async def test_a_mailbox_that_is_not_there_is_told(tmp_path: Path) -> None:
+async def test_a_missing_mailbox_or_server_is_reported(tmp_path: Path) -> None:
     with running_post_office(tmp_path) as office:
         office.refused = {"gone@huada.example.org"}
         sender = MailSender("127.0.0.1", office.port, "none", "alerts@give.example.org")
-        with pytest.raises(TellingFailed, match=r"550 5\.1\.1 no such mailbox"):
+        with pytest.raises(SendFailed, match=r"550 5\.1\.1 no such mailbox"):
             await sender.send("gone@huada.example.org", MESSAGE)
         port = office.port
-    with pytest.raises(TellingFailed, match="ConnectionRefused"):
+    with pytest.raises(SendFailed, match="ConnectionRefused"):
         await MailSender("127.0.0.1", port, "none", "alerts@give.example.org").send("a@b.example", MESSAGE)

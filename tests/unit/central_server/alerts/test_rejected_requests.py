@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from central_server.alerts.tasks import Matter, Task, tasks
+from central_server.alerts.task_kinds import Task, TaskKind
+from central_server.alerts.tasks import find_tasks
 from central_server.enrolment import gateway_keys
 from central_server.enrolment.gateway_status import survey
 from central_server.rejected_requests import Refusals
@@ -29,9 +30,9 @@ NOW = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
 HALL = Gateway("a" * 16, "huada", "Hall")
 
 
-async def waiting(connection: Connection, now: datetime, *tops: str) -> dict[Matter, Task]:
+async def waiting(connection: Connection, now: datetime, *tops: str) -> dict[TaskKind, Task]:
     surveyed = await survey(connection, tops, now)
-    return {task.matter: task for task in await tasks(connection, surveyed, tops, [], "drill", now)}
+    return {task.kind: task for task in await find_tasks(connection, surveyed, tops, [], "drill", now)}
 
 
 @sqlite_only
@@ -47,8 +48,8 @@ async def test_a_stranger_in_a_gateways_name_stands_on_its_page_and_waits_for_so
         for _ in range(3):
             assert (await pi.report())[0] == 401
         await logged_in(central, donor)
-        told = await overview(central, donor)
-        assert "Somebody sends in the name of Main hall, but not with its key." in told
+        tasks = await overview(central, donor)
+        assert "Somebody sends in the name of Main hall, but not with its key." in tasks
         page = text(await donor.open(f"{central.url}/staff/gateways/{gateway.id}"))
         assert "Somebody sends in the name of Main hall" in page
         pi.key = own
@@ -89,9 +90,11 @@ async def test_a_used_code_that_another_device_tries_reaches_staff(
         await device(central, session).enrol(code)
         assert (await device(central, session).enrol(code))[1]["code"] == "code_used"
         await logged_in(central, donor)
-        assert "Main hall: a code that one device had used was brought by another." in await overview(central, donor)
+        assert "Main hall: a second device used an enrolment code was brought by another." in await overview(
+            central, donor
+        )
         await device(central, session).enrol(await code_for(database, gateway.id))
-        assert "a code that one device had used" not in await overview(central, donor), "staff dealt with it"
+        assert "a second device used an enrolment code" not in await overview(central, donor), "staff dealt with it"
 
 
 @sqlite_only
@@ -121,9 +124,9 @@ async def test_trying_again_makes_nothing_wait_anew_and_a_quiet_day_ends_it(data
     later = NOW + timedelta(hours=21)
     async with database.read() as connection:
         seen = await waiting(connection, later, TOP)
-        assert (seen[Matter.wrong_signature].count, seen[Matter.wrong_signature].since) == (6, NOW)
-        assert (seen[Matter.unknown_gateway].count, seen[Matter.unknown_gateway].community) == (3, TOP)
-        assert set(await waiting(connection, later, "huada")) == {Matter.wrong_signature}
+        assert (seen[TaskKind.wrong_signature].count, seen[TaskKind.wrong_signature].since) == (6, NOW)
+        assert (seen[TaskKind.unknown_gateway].count, seen[TaskKind.unknown_gateway].community) == (3, TOP)
+        assert set(await waiting(connection, later, "huada")) == {TaskKind.wrong_signature}
         assert not await waiting(connection, later, "neighbours")
         assert not await waiting(connection, NOW + timedelta(hours=45), TOP)
     again = NOW + timedelta(hours=46)
@@ -136,7 +139,7 @@ async def test_trying_again_makes_nothing_wait_anew_and_a_quiet_day_ends_it(data
 async def test_a_flood_of_strangers_is_one_row_written_seldom(database: Database) -> None:
     refusals = Refusals()
     for number in range(200):
-        await refusals.doorstep.turned_away(database, f"{number:016x}", NOW)
+        await refusals.doorstep.reject_signature(database, f"{number:016x}", NOW)
     async with database.read() as connection:
         (one,) = await rejected_requests.lately(connection, NOW)
     assert (one.gateway, one.times) == ("", 1), "the rest follows with a later one"
@@ -154,7 +157,7 @@ async def test_a_retired_gateway_waits_for_nobody(database: Database) -> None:
         await gateways.add_key(connection, HALL.id, "0" * 16, "A" * 43, NOW)
         await rejected_requests.note(connection, Noticed.wrong_signature, HALL.id, 2, NOW)
         later = NOW + timedelta(minutes=20)
-        assert set(await waiting(connection, later, TOP)) == {Matter.awaited, Matter.wrong_signature}
+        assert set(await waiting(connection, later, TOP)) == {TaskKind.awaited, TaskKind.wrong_signature}
         await gateways.retire(connection, HALL.id, NOW)
         assert not await waiting(connection, later, TOP)
         (gone,) = await survey(connection, [TOP], later, retired=True)
@@ -171,9 +174,9 @@ async def test_what_is_damaged_on_a_card_hides_nothing_that_never_came(
     await reports(gateway, waiting=1)
     assert "that never arrived" not in text(await logged_in(central, donor)), "it may still come"
     await reports(gateway, damaged=1)
-    told = await overview(central, donor)
-    assert "records that never arrived: 1." in told
-    assert "records that its card damaged: 1." in told
+    tasks = await overview(central, donor)
+    assert "records that never arrived: 1." in tasks
+    assert "records that its card damaged: 1." in tasks
 
 
 async def test_only_a_gateway_that_staff_locked_out_themselves_is_no_alert(database: Database) -> None:
@@ -183,7 +186,7 @@ async def test_only_a_gateway_that_staff_locked_out_themselves_is_no_alert(datab
         await gateways.add_key(connection, HALL.id, "0" * 16, "A" * 43, NOW)
         await gateways.revoke_keys(connection, HALL.id, NOW, "rolled")
         later = NOW + timedelta(days=2)
-        assert set(await waiting(connection, later, TOP)) == {Matter.revoked}
+        assert set(await waiting(connection, later, TOP)) == {TaskKind.revoked}
         await gateways.add_key(connection, HALL.id, "1" * 16, "B" * 43, NOW)
         await gateway_keys.revoke(connection, HALL.id, NOW + timedelta(days=1))
         assert not await waiting(connection, later, TOP)

@@ -59,7 +59,7 @@ async def test_staff_make_a_webhook_and_see_its_deliveries(
             "reason": "unknown_kind",
         }
         assert "Answer 204 after" in page.text()
-        await donor.press(page, deed="try")
+        await donor.press(page, action="try")
         async with asyncio.timeout(60):
             while len(receiver.came) < 2:
                 await asyncio.sleep(0.2)

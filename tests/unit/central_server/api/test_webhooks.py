@@ -112,10 +112,12 @@ async def test_an_event_is_in_the_outbox_once_for_each_webhook(
 
 async def test_alerts_of_late_gateways_and_silent_beacons_are_events(database: Database) -> None:
     await hook(database, "https://example.org/", Event.gateway_late, Event.beacon_silent)
-    silent = Alert("silent_beacon", "a" * 16 + " b", "huada", "Hall", "/", 1, None, None, None, "u/1/2", NOW, NOW)
-    late = replace(silent, matter="late", subject="a" * 16, beacon="", since=NOW - timedelta(hours=1))
+    silent = Alert(
+        "silent_beacon", "a" * 16 + " b", "huada", "Hall", "/", 1, None, None, None, "u/1/2", NOW, NOW, "a" * 16
+    )
+    late = replace(silent, kind="late", subject="a" * 16, beacon="", since=NOW - timedelta(hours=1))
     async with database.write() as connection:
-        await alerts.add(connection, [silent, late, replace(silent, matter="conflict")])
+        await alerts.add(connection, [silent, late, replace(silent, kind="conflict")])
     for second in (1, 2):
         await collect(database, NOW + timedelta(seconds=second))
     bodies = [json.loads(row.body) for row in await outbox(database)]

@@ -42,9 +42,9 @@ def whole(file: Path) -> bytes:
 
 
 async def test_a_kill_in_the_middle_leaves_the_old_one_whole(source: Source, tmp_path: Path) -> None:
-    kept = tmp_path / "kept"
-    kept.mkdir()
-    target = kept / "central.tar"
+    backups = tmp_path / "kept"
+    backups.mkdir()
+    target = backups / "central.tar"
     take(source, target, AT)
     before = whole(target)
     ends: list[bytes] = []
@@ -57,15 +57,15 @@ async def test_a_kill_in_the_middle_leaves_the_old_one_whole(source: Source, tmp
             break
         assert process.exitcode == -signal.SIGKILL
         ends.append(whole(target))
-        drafts = max(drafts, len(list(kept.iterdir())) - 1)
-    moved = [octets != before for octets in ends]
+        drafts = max(drafts, len(list(backups.iterdir())) - 1)
+    moved = [content != before for content in ends]
     assert moved == sorted(moved), "the old one, and from its replacement on the new one"
     assert moved.index(True) > 12
     assert drafts > 12, "each was killed in the middle"
-    for left in kept.glob(".*"):
+    for left in backups.glob(".*"):
         os.utime(left, (0, 0))  # an hour later
     take(source, target, AT)
-    assert list(kept.iterdir()) == [target], "what the kills left is cleared away"
+    assert list(backups.iterdir()) == [target], "what the kills left is cleared away"
     whole(target)
 
 
@@ -86,13 +86,13 @@ def _take_and_die(source: Source, target: Path, number: int) -> None:
 
 
 async def test_who_is_still_at_work_is_not_cleared_away(source: Source, tmp_path: Path) -> None:
-    kept = tmp_path / "kept"
-    kept.mkdir()
-    with backup._draft(kept) as draft:
+    backups = tmp_path / "kept"
+    backups.mkdir()
+    with backup._draft(backups) as draft:
         os.utime(draft, (0, 0))
-        take(source, kept / "central.tar", AT)
+        take(source, backups / "central.tar", AT)
         assert draft.is_dir()
-    assert [file.name for file in kept.iterdir()] == ["central.tar"]
+    assert [file.name for file in backups.iterdir()] == ["central.tar"]
 
 
 async def test_a_disk_without_room_is_left_alone(
@@ -109,28 +109,28 @@ async def test_a_disk_without_room_is_left_alone(
 @pytest.mark.parametrize("room", [0.005, 0.1, 0.99])
 async def test_a_disk_that_is_full_after_all_leaves_nothing_half(source: Source, tmp_path: Path, room: float) -> None:
     """No file of the process may grow beyond that part of a backup: writing it fails in the copy, or in the archive."""
-    kept = tmp_path / "kept"
-    kept.mkdir()
-    target = kept / "central.tar"
+    backups = tmp_path / "kept"
+    backups.mkdir()
+    target = backups / "central.tar"
     take(source, target, AT)
     before = target.read_bytes()
-    octets = int(len(before) * room)
-    process = FORKED.Process(target=_take_with_little_room, args=(source, target, octets, tmp_path / "said"))
+    content = int(len(before) * room)
+    process = FORKED.Process(target=_take_with_little_room, args=(source, target, content, tmp_path / "said"))
     process.start()
     await asyncio.to_thread(process.join)
     assert process.exitcode == 0
     assert (tmp_path / "said").read_text().strip() != ""
-    assert list(kept.iterdir()) == [target]
+    assert list(backups.iterdir()) == [target]
     assert target.read_bytes() == before
 
 
-def _take_with_little_room(source: Source, target: Path, octets: int, said: Path) -> None:
+def _take_with_little_room(source: Source, target: Path, content: int, report: Path) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (octets, octets))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (content, content))
     try:
         take(source, target, AT)
     except BackupFailed as error:
-        said.write_text(str(error)[:4000])
+        report.write_text(str(error)[:4000])
 
 
 async def test_a_folder_that_is_not_there_is_named(source: Source, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ async def test_a_folder_that_is_not_there_is_named(source: Source, tmp_path: Pat
 async def test_a_file_that_is_no_backup_is_not_written_over(source: Source, tmp_path: Path) -> None:
     file = tmp_path / "central.toml"
     file.write_text("[site]\n")
-    with pytest.raises(BackupFailed, match="it stays"):
+    with pytest.raises(BackupFailed, match="not overwritten"):
         take(source, file, AT)
     assert file.read_text() == "[site]\n"
 
@@ -149,12 +149,12 @@ async def test_a_file_that_is_no_backup_is_not_written_over(source: Source, tmp_
 async def test_a_damaged_database_makes_no_backup(source: Source, tmp_path: Path) -> None:
     """So that seven nights of damage do not push out the last good one."""
     sqlite_file.copy(source.file, tmp_path / "flat.db")
-    octets = bytearray((tmp_path / "flat.db").read_bytes())
-    for page in range(2, len(octets) // 4096):
-        octets[page * 4096 : page * 4096 + 16] = b"\xff" * 16
+    content = bytearray((tmp_path / "flat.db").read_bytes())
+    for page in range(2, len(content) // 4096):
+        content[page * 4096 : page * 4096 + 16] = b"\xff" * 16
     for side in sqlite_file.SIDE:
         source.file.with_name(source.file.name + side).unlink(missing_ok=True)
-    source.file.write_bytes(octets)
+    source.file.write_bytes(content)
     with pytest.raises(BackupFailed):
         take(source, tmp_path / "one.tar", AT)
     assert not (tmp_path / "one.tar").exists()

@@ -196,7 +196,7 @@ async def test_without_a_backup_no_migration(
     with closing(sqlite3.connect(source.file)) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (OLD,)
     assert await migrated(source, without_backup=True) == 0
-    assert f"brought from schema {OLD} to {NEW}" in capsys.readouterr().out
+    assert f"migrated from schema {OLD} to {NEW}" in capsys.readouterr().out
 
 
 async def migrated(source: Source, *, without_backup: bool = False) -> int:
@@ -213,9 +213,9 @@ async def test_migrate_says_from_where_to_where_and_then_nothing(
         assert await migrated(source) == TRY_AGAIN
         assert "stop it first" in capsys.readouterr().err
     assert await migrated(source) == 0
-    told = capsys.readouterr().out
-    assert "backup before: " in told
-    assert f"brought from schema {OLD} to {NEW}" in told
+    output = capsys.readouterr().out
+    assert "backup before: " in output
+    assert f"migrated from schema {OLD} to {NEW}" in output
     with serving(source.state):
         assert await migrated(source) == 0
     assert capsys.readouterr().out == f"schema {NEW}, this program's own\n"
@@ -228,7 +228,7 @@ async def test_migrate_on_postgresql_takes_a_backup_first(
         source = state_in(tmp_path / "central", url)
         install_next_release(tmp_path / "migrations", monkeypatch)
         assert await migrated(source) == 0
-        assert f"brought from schema {OLD} to {NEW}" in capsys.readouterr().out
+        assert f"migrated from schema {OLD} to {NEW}" in capsys.readouterr().out
         (file,) = backup_files.folder(source.state).glob(f"*-before-{NEW}.tar")
         with file.open("rb") as content:
             assert archive.read_manifest(content).revision == OLD

@@ -123,8 +123,8 @@ async def test_every_file_that_a_server_keeps_is_in_the_backup_or_said_not_to_be
         found = {file.name for file in central.state.iterdir()} - {"central.toml", "backups"}
         source = Source(central.store, central.state)
         await asyncio.to_thread(take, source, tmp_path / "one.tar", AT)
-    kept = {name.removeprefix("state/") for name in names_in(tmp_path / "one.tar")}
-    assert {name for name in found if not name.startswith("central.db")} - kept == {"receipts.key"}
+    backup = {name.removeprefix("state/") for name in names_in(tmp_path / "one.tar")}
+    assert {name for name in found if not name.startswith("central.db")} - backup == {"receipts.key"}
 
 
 async def test_a_password_of_postgresql_stands_on_no_command_line() -> None:
@@ -133,11 +133,11 @@ async def test_a_password_of_postgresql_stands_on_no_command_line() -> None:
         ("postgres://beacon@db/beacon?password=hunter2&sslmode=require", None, "hunter2"),
         ("postgresql://beacon@/b?host=/run/pg&passfile=/etc/p", "postgresql://beacon@/b?host=%2Frun%2Fpg", ""),
     ):
-        told, secret = postgresql_dump.without_password(url)
+        address, secret = postgresql_dump.without_password(url)
         assert secret == password
-        assert "hunter2" not in told
-        assert "unter2" not in told
-        assert bare is None or told.startswith(bare)
+        assert "hunter2" not in address
+        assert "unter2" not in address
+        assert bare is None or address.startswith(bare)
 
 
 async def test_postgresql_is_let_in_with_the_password_of_the_url(

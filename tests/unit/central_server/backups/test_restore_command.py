@@ -41,25 +41,25 @@ async def test_what_is_there_is_set_aside_only_when_somebody_says_so(
     since, since_keys = await everything(store_url), keys(source.state)
 
     assert await given_back(source, file, yes=False) == FAILURE
-    told = capsys.readouterr().err
-    assert "Nothing was changed" in told
-    assert ("tables in PostgreSQL" if source.kind == "postgresql" else "central.db") in told
+    output = capsys.readouterr().err
+    assert "Nothing was changed" in output
+    assert ("tables in PostgreSQL" if source.kind == "postgresql" else "central.db") in output
     assert (await everything(store_url), keys(source.state)) == (since, since_keys)
 
     assert await given_back(source, file, yes=True) == 0
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert (await everything(store_url), keys(source.state)) == (was, own)
     (aside,) = source.state.glob("before-restore-*")
-    assert str(aside) in told
+    assert str(aside) in output
     assert {name: (aside / name).read_bytes() for name in own} == since_keys
     for word in ("nothing asks for it", "reconcile", "refuse older ones", "doctor"):
-        assert word in told
-    assert max(map(len, told.splitlines()[2:])) <= 80
+        assert word in output
+    assert max(map(len, output.splitlines()[2:])) <= 80
     if source.kind == "sqlite":
         assert await everything(f"sqlite+aiosqlite:///{aside / 'central.db'}") == since
     else:  # as a backup of its own, which goes back the same way
-        (kept,) = aside.glob("*.tar")
-        assert await given_back(source, kept, yes=True) == 0
+        (backup,) = aside.glob("*.tar")
+        assert await given_back(source, backup, yes=True) == 0
         assert (await everything(store_url), keys(source.state)) == (since, since_keys)
 
 
@@ -101,7 +101,7 @@ async def test_a_server_does_not_start_under_a_restore_nor_after_half_of_one(tmp
     assert (code, "is being restored" in err) == (TRY_AGAIN, True)
     (source.state / state_folder_lock.UNFINISHED).touch()
     code, _, err = await forked_command.run_command(*start)
-    assert (code, "cut off half-way" in err) == (CONFIGURATION, True)
+    assert (code, "was interrupted" in err) == (CONFIGURATION, True)
     assert not source.file.exists()
 
 
@@ -140,15 +140,15 @@ def rewritten(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
     """The same archive with another manifest, rightly digested."""
     with tarfile.open(file) as tar:
         members = {each.name: tar.extractfile(each).read() for each in tar.getmembers()}  # type: ignore[union-attr]  # files all
-    told = json.loads(members["manifest.json"])
-    change(told)
-    members["manifest.json"] = json.dumps(told).encode()
+    output = json.loads(members["manifest.json"])
+    change(output)
+    members["manifest.json"] = json.dumps(output).encode()
     members["manifest.sha256"] = hashlib.sha256(members["manifest.json"]).hexdigest().encode()
     with tarfile.open(file, "w") as tar:
-        for name, octets in members.items():
+        for name, content in members.items():
             member = tarfile.TarInfo(name)
-            member.size = len(octets)
-            tar.addfile(member, io.BytesIO(octets))
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
 
 
 @pytest.mark.parametrize(
@@ -161,8 +161,8 @@ def rewritten(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
         ({"format": 2}, FAILURE, "made by a newer program"),
         ({"format": "nonsense"}, FAILURE, "Nothing was changed"),
         ({"surprise": 1}, FAILURE, "not one of ours"),
-        ({"parts": [{"name": "state/../../x.key", "octets": 1, "sha256": "0" * 64}]}, FAILURE, "not one of ours"),
-        ({"parts": [{"name": "database.sqlite", "octets": 1, "sha256": "0" * 64}]}, FAILURE, "damaged"),
+        ({"parts": [{"name": "state/../../x.key", "size": 1, "sha256": "0" * 64}]}, FAILURE, "not one of ours"),
+        ({"parts": [{"name": "database.sqlite", "size": 1, "sha256": "0" * 64}]}, FAILURE, "damaged"),
         ({"parts": []}, FAILURE, "no database.sqlite in it"),
     ],
 )
@@ -181,11 +181,11 @@ async def test_what_does_not_belong_here_changes_nothing(
     file = tmp_path / "one.tar"
     take(source, file, AT)
     was = await everything(source.url)
-    rewritten(file, lambda told: told.update(change))
+    rewritten(file, lambda output: output.update(change))
     assert await given_back(source, file, yes=True) == code
-    told = capsys.readouterr().err
-    assert words in told
-    assert "Nothing was changed" in told
+    output = capsys.readouterr().err
+    assert words in output
+    assert "Nothing was changed" in output
     assert await everything(source.url) == was
     assert not list(source.state.glob("before*"))
     assert not list(source.state.glob(".restore*"))
@@ -254,9 +254,9 @@ async def test_it_says_that_donors_data_need_their_key(tmp_path: Path, capsys: p
     into = state_in(tmp_path / "another")
     (into.state / "form.secret").unlink()
     assert await given_back(into, file, yes=True) == 0
-    told = capsys.readouterr().out
-    assert "NEEDED: the receipts.key" in told
-    assert "the data of 1 donors" in told
+    output = capsys.readouterr().out
+    assert "NEEDED: the receipts.key" in output
+    assert "the data of 1 donors" in output
 
 
 async def test_two_restores_within_a_second_are_set_aside_beside_each_other(store_url: str, tmp_path: Path) -> None:

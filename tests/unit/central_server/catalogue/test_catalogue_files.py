@@ -18,6 +18,7 @@ from central_server.sheets.sheet_reader import read
 from central_server.sheets.sheet_writer import csv_file, write_table
 from central_server.staff.frame.fault_wording import FAULTS
 from central_server.store.accounts import audit_trail
+from central_server.store.accounts.audit_actions import BeaconsImported
 from central_server.store.catalogue import beacons, bindings, identity_conflicts, projects
 from central_server.store.catalogue.beacons import BeaconFilter
 from central_server.store.catalogue.bindings import Target
@@ -91,10 +92,11 @@ async def test_the_plan_lists_new_changed_and_unchanged_rows(huada: Database) ->
     assert found.changes[0].fields == (("label", "door", "gate"),)
     assert [*(await every_beacon(huada)).values()] == ["gate", "hall", "yard"]
     async with huada.read() as connection:
-        lines = [line for _, line in await audit_trail.page(connection, [TOP]) if line.action == "beacons.import"]
-    assert [(line.place, line.detail.split(" ")[:3]) for line in lines] == [
-        ("huada", ["file.csv:", "+1", "~1"]),
-        ("huada", ["file.csv:", "+2", "~0"]),
+        lines = [line for _, line in await audit_trail.page(connection, [TOP])]
+    done = [(line.place, line.action) for line in lines if isinstance(line.action, BeaconsImported)]
+    assert [(place, action.subject, action.added, action.changed) for place, action in done] == [
+        ("huada", "file.csv", 1, 1),
+        ("huada", "file.csv", 2, 0),
     ]
 
 
@@ -204,7 +206,7 @@ async def test_a_file_is_previewed_and_then_imported(
     async with central.database() as database, database.write() as connection:
         await known(connection, BeaconId(UUID_1, 1, 2))
     again = await agreed(editor, good)
-    assert (again.status, "Look again." in again.text()) == (409, True)
+    assert (again.status, "Check it again." in again.text()) == (409, True)
     done = await agreed(editor, again)
     assert done.url.endswith("/staff/import?kind=beacons&done=1-1")
     assert len((await pulled(gateway, central)).beacons) == 2

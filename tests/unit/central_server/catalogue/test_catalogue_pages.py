@@ -9,6 +9,7 @@ import pytest
 from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
 from central_server.store.accounts import audit_trail
+from central_server.store.accounts.audit_actions import FieldChange, ProjectChanged
 from central_server.store.catalogue import beacons, bindings, organisations, projects
 from central_server.store.catalogue.bindings import Target
 from central_server.store.engine import versioned_rows
@@ -61,10 +62,11 @@ async def test_an_edited_title_reaches_the_gateway(
     assert lunch.permit == before.projects[0].permit
     async with central.database() as database, database.read() as connection:
         ((_, line),) = [
-            each for each in await audit_trail.page(connection, [TOP]) if each[1].action == "project.change"
+            each for each in await audit_trail.page(connection, [TOP]) if isinstance(each[1].action, ProjectChanged)
         ]
-    assert (line.account, line.place, line.subject) == ("chen", TOP, "lunch")
-    assert "title_en: Warm lunches → Soup for elders" in line.detail
+    assert isinstance(line.action, ProjectChanged)
+    assert (line.account, line.place, line.action.subject) == ("chen", TOP, "lunch")
+    assert FieldChange("title_en", "Warm lunches", "Soup for elders") in line.action.changes
 
 
 async def test_every_fault_is_at_its_field_and_typed_values_are_preserved(
@@ -183,7 +185,7 @@ async def test_a_beacon_of_a_person_needs_a_class_and_is_not_followed(editor: Ed
     shown = await editor.save(page, uuid=str(UUID_1), major="1", minor="1", label="card", kind="person", place="all")
     assert "needs a class" in faults(shown)["tag_class"]
     saved = await editor.save(shown, tag_class="volunteer-card")
-    assert "nothing is kept of a single one" in saved.text()
+    assert "nothing is stored about a single one" in saved.text()
 
 
 async def test_a_binding_is_made_by_ticks_and_removed(

@@ -6,7 +6,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from central_server.alerts.tasks import tasks
+from central_server.alerts.tasks import find_tasks
 from central_server.catalogue.catalogue_version import MAX_VERSION, REISSUE_INTERVAL, is_impossible, number_at
 from central_server.catalogue.publication import Publication
 from central_server.enrolment.gateway_status import survey
@@ -53,8 +53,8 @@ class Numbered:
         """Matter and community."""
         async with self.database.read() as connection:
             surveyed = await survey(connection, [TOP], self.now)
-            found = await tasks(connection, surveyed, [TOP], [], "drill", self.now)
-        return [(task.matter.value, task.community) for task in found]
+            found = await find_tasks(connection, surveyed, [TOP], [], "drill", self.now)
+        return [(task.kind.value, task.community) for task in found]
 
 
 @pytest.fixture

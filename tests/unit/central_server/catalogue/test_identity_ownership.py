@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from central_server.accounts.access import Role
-from central_server.alerts.tasks import Task, tasks
+from central_server.alerts.task_kinds import Task
+from central_server.alerts.tasks import find_tasks
 from central_server.catalogue import file_import
 from central_server.catalogue.beacon_project import project_at
 from central_server.catalogue.field_parsing import Word
@@ -87,8 +88,8 @@ async def waits(database: Database, top: str, now: datetime) -> dict[str, Task]:
     """By matter, what waits for the staff of a place."""
     async with database.read() as connection:
         surveyed = await survey(connection, [top], now)
-        found = await tasks(connection, surveyed, [top], [], "drill", now)
-    return {task.matter.value: task for task in found}
+        found = await find_tasks(connection, surveyed, [top], [], "drill", now)
+    return {task.kind.value: task for task in found}
 
 
 async def counting(database: Database, beacon: BeaconId = DOOR) -> str | None:

@@ -10,7 +10,7 @@ import pytest
 
 from central_server.catalogue.settings_seed import seed_catalogue
 from central_server.commands import import_, poster
-from central_server.commands.poster import Wish
+from central_server.commands.poster import PosterRequest
 from central_server.settings import Settings
 from central_server.store.catalogue import beacons
 from central_server.store.catalogue.bindings import Target
@@ -115,12 +115,12 @@ def test_the_command_prints_the_same(tmp_path: Path, capsys: pytest.CaptureFixtu
     config, rows, file = tmp_path / "central.toml", tmp_path / "rows.csv", tmp_path / "made.pdf"
     config.write_text(CONFIG, encoding="utf-8")
     asyncio.run(sown(config, tmp_path))
-    options = Wish(str(UUID_1), 1, 1, Paper.a3, ("en",), "lunch", "0595-1")
+    options = PosterRequest(str(UUID_1), 1, 1, Paper.a3, ("en",), "lunch", "0595-1")
     assert poster.run(config, tmp_path, options, file) == 1
     assert "no such beacon" in capsys.readouterr().err
     rows.write_text(f"place,uuid,major,minor,kind,label\nall,{UUID_1},1,1,place,Door\n", encoding="utf-8")
     assert import_.run(config, tmp_path, "beacons", rows, "all", yes=True) == 0
-    unbound = Wish(str(UUID_1), 1, 1, Paper.a3, ("en",))
+    unbound = PosterRequest(str(UUID_1), 1, 1, Paper.a3, ("en",))
     assert poster.run(config, tmp_path, unbound, file) == 1
     assert "--project" in capsys.readouterr().err
     assert not file.exists()
@@ -141,5 +141,5 @@ def test_the_command_prints_the_same(tmp_path: Path, capsys: pytest.CaptureFixtu
         assert poster.run(config, tmp_path, each, file) == 0
         text = printed(file.read_bytes()).text
         assert [number for number in ("0595-1", "12345") if number in text] == ([phone] if phone else [])
-    wrong = Wish("not-a-uuid", 1, 1, Paper.a4, ("en",), "lunch")
+    wrong = PosterRequest("not-a-uuid", 1, 1, Paper.a4, ("en",), "lunch")
     assert poster.run(config, tmp_path, wrong, file) == 1

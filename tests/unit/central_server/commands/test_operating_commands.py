@@ -41,13 +41,13 @@ async def test_init_writes_settings_that_are_sound_and_overwrites_nothing(tmp_pa
     assert check_config.run(config) == 0
     assert "# 中心服务器的设置" in config.read_text("utf-8")
     assert (state.stat().st_mode & 0o777, config.stat().st_mode & 0o777) == (0o700, 0o644)
-    told = [line.strip() for line in out.splitlines() if line.startswith("  ")]
-    assert [line.partition("beacon-central ")[2].split()[0] for line in told] == ["check-config", "user", "doctor"]
+    output = [line.strip() for line in out.splitlines() if line.startswith("  ")]
+    assert [line.partition("beacon-central ")[2].split()[0] for line in output] == ["check-config", "user", "doctor"]
     config.write_text(CONFIG, encoding="utf-8")
     (state / "kept").touch()
     code, out, _ = await forked_command.run_command("init", str(config), "--state-dir", str(state))
     assert code == 0
-    assert "is there already and stays as it is" in out
+    assert "exists, not changed" in out
     assert config.read_text("utf-8") == CONFIG
     assert (state / "kept").exists()
 
@@ -59,11 +59,11 @@ async def test_the_commands_that_init_names_work(tmp_path: Path) -> None:
     for line in out.splitlines():
         if line.startswith("  "):
             words = line.partition("beacon-central ")[2].replace("NAME", f"chen --password-file {password}").split()
-            code, told, err = await forked_command.run_command(*words)
-            assert code == (1 if words[0] == "doctor" else 0), told + err  # there is no backup yet
+            code, output, err = await forked_command.run_command(*words)
+            assert code == (1 if words[0] == "doctor" else 0), output + err  # there is no backup yet
             if words[0] == "doctor":
-                assert told.count("LOOK") == 1
-                assert "LOOK  backup" in told
+                assert output.count("LOOK") == 1
+                assert "LOOK  backup" in output
 
 
 async def test_where_init_cannot_write_it_says_so(tmp_path: Path) -> None:
@@ -113,9 +113,9 @@ async def looked(source: Source, capsys: pytest.CaptureFixture[str]) -> tuple[in
     assert source.settings is not None
     settings = source.settings
     code = await asyncio.to_thread(lambda: doctor.run(settings, source.state, None))
-    told = capsys.readouterr().out
-    assert max(map(len, told.splitlines())) <= 80 or str(source.state) in told  # a path stays whole
-    return code, told
+    output = capsys.readouterr().out
+    assert max(map(len, output.splitlines())) <= 80 or str(source.state) in output  # a path stays whole
+    return code, output
 
 
 async def test_doctor_says_nothing_needs_a_person_where_all_is_well(
@@ -124,12 +124,12 @@ async def test_doctor_says_nothing_needs_a_person_where_all_is_well(
     async with open_database(source.url) as database:
         await register(database, "a" * 16, DeliveringGateway().public, "huada", "大厅", datetime.now(UTC))
     await asyncio.to_thread(backup_files.keep, source, datetime.now(UTC))
-    code, told = await looked(source, capsys)
-    assert code == 0, told
-    assert told.endswith("\nNothing needs a person.\n")
+    code, output = await looked(source, capsys)
+    assert code == 0, output
+    assert output.endswith("\nNothing to do.\n")
     for word in ("settings", "folder", "keys", "database", "backup", "disk", "clock", "server", "bank", "mail"):
-        assert f"  {word} " in told
-    assert "all 4 are there" in told
+        assert f"  {word} " in output
+    assert "all 4 are there" in output
 
 
 async def test_doctor_changes_nothing(source: Source, capsys: pytest.CaptureFixture[str]) -> None:
@@ -138,7 +138,7 @@ async def test_doctor_changes_nothing(source: Source, capsys: pytest.CaptureFixt
     before = {file.name: file.read_bytes() for file in source.state.iterdir() if file.is_file()}
     await looked(source, capsys)
     after = {file.name: file.read_bytes() for file in source.state.iterdir() if file.is_file()}
-    assert {name: octets for name, octets in after.items() if not name.endswith(("-wal", "-shm"))} == before
+    assert {name: content for name, content in after.items() if not name.endswith(("-wal", "-shm"))} == before
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ async def test_doctor_changes_nothing(source: Source, capsys: pytest.CaptureFixt
     [
         ("chmod 755 {state}", "folder     ", "chmod 700"),
         ("rm {state}/factors.key", "factors.key missing", "state/factors.key"),
-        ("truncate -s 31 {state}/catalogue.key", "catalogue.key has 31 octets", ""),
+        ("truncate -s 31 {state}/catalogue.key", "catalogue.key has 31 bytes", ""),
         ("chmod 644 {state}/form.secret", "form.secret can be read by others", "chmod 600"),
         ("rm -r {state}/backups", "backup     there is none", "beacon-central backup"),
         ("truncate -s 300000 {state}/central.db", "is damaged", "restore"),
@@ -163,12 +163,12 @@ async def test_doctor_finds_what_needs_a_person(
     assert (await looked(source, capsys))[0] == 0
     harmed = harm.format(state=source.state, settings=source.settings).split()
     assert await (await asyncio.create_subprocess_exec(*harmed)).wait() == 0
-    code, told = await looked(source, capsys)
-    assert code == 1, told
-    assert "LOOK" in told
-    flat = " ".join(told.split())
+    code, output = await looked(source, capsys)
+    assert code == 1, output
+    assert "LOOK" in output
+    flat = " ".join(output.split())
     assert " ".join(words.split()) in flat or words == "none"
-    assert remedy in told
+    assert remedy in output
 
 
 async def test_doctor_knows_old_backups_newer_schemas_and_silent_gateways(
@@ -180,18 +180,18 @@ async def test_doctor_knows_old_backups_newer_schemas_and_silent_gateways(
     await asyncio.to_thread(backup_files.keep, source, now - timedelta(hours=50))
     async with open_database(source.url) as database:
         await fill(database, 1)  # its gateways were heard long ago, and never since
-    code, told = await looked(source, capsys)
+    code, output = await looked(source, capsys)
     assert code == 1
-    assert "50 hours ago" in told
-    assert "silent: 大厅 1" in " ".join(told.split())
+    assert "50 hours ago" in output
+    assert "silent: 大厅 1" in " ".join(output.split())
     with closing(sqlite3.connect(source.file)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    code, told = await looked(source, capsys)
-    assert "schema 9999 is newer than this program" in " ".join(told.split())
+    code, output = await looked(source, capsys)
+    assert "schema 9999 is newer than this program" in " ".join(output.split())
     with closing(sqlite3.connect(source.file)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '0000'")
-    code, told = await looked(source, capsys)
-    assert "-> beacon-central migrate" in told
+    code, output = await looked(source, capsys)
+    assert "-> beacon-central migrate" in output
 
 
 async def test_doctor_asks_the_running_server(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -199,7 +199,7 @@ async def test_doctor_asks_the_running_server(tmp_path: Path, capsys: pytest.Cap
         port = int(central.url.rpartition(":")[2])
         found = await asyncio.to_thread(lambda: list(doctor_machine.port("127.0.0.1", port)))
         assert [each.level for each in found] == ["well"]
-        assert "stages are well" in found[0].says
+        assert "stages are running" in found[0].text
     (found,) = await asyncio.to_thread(lambda: list(doctor_machine.port("127.0.0.1", port)))  # type: ignore[assignment]  # one
     assert "is free" in str(found)
 
@@ -231,14 +231,14 @@ def answering(status: int, body: bytes) -> Iterator[int]:
     [
         (200, b"<html>", "taken by another program"),
         (200, b"[]", "another program answers"),
-        (503, b'{"stages": {"bank": {"state": "running"}}, "stalled": ["bank"]}', "stands still: bank"),
+        (503, b'{"stages": {"bank": {"state": "running"}}, "stalled": ["bank"]}', "is stalled: bank"),
         (200, b'{"stages": {"backups": {"state": "waiting", "error": "BackupFailed"}}}', "backups (BackupFailed)"),
     ],
 )
 def test_doctor_tells_a_sick_server_from_another_program(status: int, body: bytes, words: str) -> None:
     with answering(status, body) as port:
         (found,) = doctor_machine.port("127.0.0.1", port)
-    assert words in found.says
+    assert words in found.text
     assert found.level == "LOOK"
 
 
@@ -251,7 +251,7 @@ async def test_the_settings_of_the_real_thing_are_judged_more_strictly(
     link = 'kind = "link"\nlink_url = "https://gongyi.example.org/p"\nlink_hosts = ["gongyi.example.org"]'
     source.settings.write_text(CONFIG.replace('"drill"', '"real"').replace('kind = "sandbox"', link), encoding="utf-8")
     assert load(source.settings, Settings).site.environment == "real"
-    code, told = await looked(source, capsys)
+    code, output = await looked(source, capsys)
     assert code == 1
     for word in ("LOOK  address", "LOOK  alerts", "well  bank       link"):
-        assert word in told
+        assert word in output

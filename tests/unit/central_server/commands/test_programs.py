@@ -36,12 +36,12 @@ async def started(folder: Path) -> AsyncIterator[tuple[Program, Program]]:
             *("--bank-credentials", str(folder / "bank")),
         )
         # Compiled modules are kept, as where it is installed: a program that compiles itself holds 8 MB more.
-        kept = {"PYTHONDONTWRITEBYTECODE": ""}
-        async with program("central", argv, log=folder / "central.log", env=kept) as central:
+        stored = {"PYTHONDONTWRITEBYTECODE": ""}
+        async with program("central", argv, log=folder / "central.log", env=stored) as central:
             yield bank, central
 
 
-async def said(*argv: str) -> tuple[int, str, str]:
+async def run_command(*argv: str) -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(
         *CENTRAL, *argv, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
@@ -56,7 +56,7 @@ async def test_it_stops_in_time_with_waiting_gateways_and_an_open_page(
     async with started(tmp_path) as (_, central):
         gateway = DeliveringGateway(session, central.url)
         state = ("--state-dir", str(tmp_path / "state"))
-        code, out, _ = await said("gateway", "add", gateway.id, gateway.public, "--community", "huada", *state)
+        code, out, _ = await run_command("gateway", "add", gateway.id, gateway.public, "--community", "huada", *state)
         assert code == 0
         read_public(out)
         parcel = gateway.intent()
@@ -69,8 +69,8 @@ async def test_it_stops_in_time_with_waiting_gateways_and_an_open_page(
         central.terminate()
         async with asyncio.timeout(20):  # less than a long poll takes to end by itself
             assert await central.exited() == 0
-        for status, told in await asyncio.gather(*waiting):
-            assert (status, told["outcomes"]) == (200, [])
+        for status, output in await asyncio.gather(*waiting):
+            assert (status, output["outcomes"]) == (200, [])
 
 
 async def test_health_tells_of_the_stages_and_memory_does_not_grow_unseen(
@@ -79,12 +79,12 @@ async def test_health_tells_of_the_stages_and_memory_does_not_grow_unseen(
     async with started(tmp_path):
         pass  # its schema is made: that takes Alembic, once
     async with started(tmp_path) as (_, central):
-        told: dict[str, Any] = {"stages": {}}
+        output: dict[str, Any] = {"stages": {}}
         async with asyncio.timeout(120):
-            while not {"bank", "changes"} <= told["stages"].keys():
+            while not {"bank", "changes"} <= output["stages"].keys():
                 async with session.get(f"{central.url}/healthz") as answer:
-                    told = json.loads(await answer.read())
-        assert told["ok"]
+                    output = json.loads(await answer.read())
+        assert output["ok"]
         status = Path(f"/proc/{central.pid}/status").read_text()
         resident_kb = int(status.split("VmRSS:")[1].split()[0])
         # Right after the start 107 MiB; after requests and a look at everything 111: docs/performance.md.
@@ -95,7 +95,7 @@ async def test_an_account_is_added_and_gets_a_new_password(tmp_path: Path) -> No
     file, state = tmp_path / "password", ("--state-dir", str(tmp_path / "state"))
     for password, code, words in (("long enough!", 0, "added"), ("long enough?", 0, "new password"), ("short", 1, "")):
         file.write_text(f"{password}\n", encoding="utf-8")
-        found, out, _ = await said("user", "add", "chen", "--password-file", str(file), *state)
+        found, out, _ = await run_command("user", "add", "chen", "--password-file", str(file), *state)
         assert found == code
         assert words in out
 
@@ -104,7 +104,7 @@ async def test_a_public_key_may_begin_with_a_hyphen(tmp_path: Path) -> None:
     """One in sixty-four does: it is base64url."""
     keys = (Ed25519PrivateKey.from_private_bytes(number.to_bytes(32, "big")).public_key() for number in range(1000))
     public = next(text for text in map(public_text, keys) if text.startswith("-"))
-    code, out, err = await said(
+    code, out, err = await run_command(
         "gateway", "add", "0" * 16, public, "--community", "huada", "--state-dir", str(tmp_path)
     )
     assert code == 0, err

@@ -23,8 +23,8 @@ from tests.unit.central_server.donations.test_unionpay_giving import UNIONPAY, h
 A_DAY_S = 26 * 3600.0
 
 
-async def turned(session: aiohttp.ClientSession, url: str, **told: object) -> None:
-    for path, body in told.items():
+async def turned(session: aiohttp.ClientSession, url: str, **output: object) -> None:
+    for path, body in output.items():
         async with session.post(f"{url}/control/{path}", json=body) as answer:
             assert answer.status == 200, await answer.text()
 
@@ -53,24 +53,24 @@ async def test_the_command_takes_the_banks_word_and_prints_what_differs(
         day = settlement_day(Clock().now())
 
         def reconcile(**asked: object) -> int:
-            told: dict[str, object] = {"day": str(day), "file": None, **asked}
-            return run(config, state, Asked(**told, bank_url=bank.url, credentials=bank.credentials))  # type: ignore[arg-type]  # a test's shorthand
+            output: dict[str, object] = {"day": str(day), "file": None, **asked}
+            return run(config, state, Asked(**output, bank_url=bank.url, credentials=bank.credentials))  # type: ignore[arg-type]  # a test's shorthand
 
         assert await asyncio.to_thread(reconcile) == 0  # the day is not over: there is no file
         assert f"{day}: the bank has no file" in capsys.readouterr().out
         await turned(session, bank.url, clock={"advance_s": A_DAY_S})
         assert await asyncio.to_thread(reconcile) == 0
-        told = capsys.readouterr().out
-        assert "no differences wait for anybody" in told
-        assert f"{day} 2 2 10000 0 60 9940 yes 0" in " ".join(told.split())
+        output = capsys.readouterr().out
+        assert "no open differences" in output
+        assert f"{day} 2 2 10000 0 60 9940 yes 0" in " ".join(output.split())
         await turned(session, bank.url, faults={"faults": ["file-unknown-row"], "scope": "all"})
         assert await asyncio.to_thread(reconcile) == FAILURE
         assert "theirs_only" in capsys.readouterr().out
         async with central.database() as database, database.read() as connection:
             for attempt in (heard, unheard):
-                held = await attempts.get(connection, attempt.id)
-                assert held is not None
-                assert (held.state, held.statement is not None) == ("paid", True)
+                stored = await attempts.get(connection, attempt.id)
+                assert stored is not None
+                assert (stored.state, stored.statement is not None) == ("paid", True)
                 kinds = [line.kind for line in await ledger_lines.of_attempts(connection, [attempt.id])]
                 assert kinds == ["paid", "fee"]
             causes = {change.cause for change in await intents.history(connection, gateway.id, unheard.intent)}

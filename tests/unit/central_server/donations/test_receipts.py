@@ -121,7 +121,7 @@ async def test_what_a_donor_gave_is_deleted_on_its_day_and_the_trail_says_so(wor
         states = {
             each.attempt: each.state for each in [await receipts.get(connection, g.id) for g in (issued, own)] if each
         }
-        trail = [line.action for _, line in await audit_trail.page(connection, [TOP])]
+        trail = [line.action.name for _, line in await audit_trail.page(connection, [TOP])]
     assert states == {issued.id: "issued", own.id: "waived"}
     assert trail == ["receipt.forget", "receipt.forget"]
 
@@ -242,7 +242,7 @@ async def test_a_donor_asks_for_the_receipt_and_staff_issue_it(
     await donor.send(central.url + issue[1], {"csrf": token[1], "number": "R-2026-7"})
     assert "R-2026-7" in (await donor.open(form.url)).text()
     async with central.database() as database, database.read() as connection:
-        trail = [line.action for _, line in await audit_trail.page(connection, [TOP])]
+        trail = [line.action.name for _, line in await audit_trail.page(connection, [TOP])]
     assert trail[:2] == ["receipt.issue", "receipt.download"]
     said = caplog.text + "".join(capfd.readouterr())
     assert NAME not in said

@@ -146,7 +146,7 @@ async def test_a_refusal_to_whoever_stood_still_meanwhile_ends_no_refund(ours: O
         assert await slow == 1
     assert ours.bank.refund_requests == 2
     assert (await ours.refund(refund)).state == "sent", (
-        "the bank has it: the second telling was refused, not the refund"
+        "the bank has it: the second notifier was refused, not the refund"
     )
     with pytest.raises(RefundNotPossible, match="too_much"):
         await ours.ask(gift, 1)

@@ -48,7 +48,7 @@ async def test_a_code_makes_a_device_the_gateway_and_nothing_else_is_kept_of_it(
                 for row in await connection.execute(table.select()):
                     assert code not in str(row), table.name
             (_, line), *_ = await audit_trail.page(connection, (TOP,))
-        assert (line.action, line.subject, line.account) == ("gateway.enrol", gateway.id, "chen")
+        assert (line.action.name, line.action.subject, line.account) == ("gateway.enrol", gateway.id, "chen")
 
 
 async def test_the_first_answer_may_get_lost(central: RunningCentral, session: aiohttp.ClientSession) -> None:

@@ -4,7 +4,7 @@ import re
 
 import aiohttp
 
-from central_server.staff.enrolment.gateway_select import MOST, among
+from central_server.staff.enrolment.gateway_select import MAX_OPTIONS, select_gateways
 from central_server.staff.enrolment.gateways_page import PAGE
 from central_server.store.enrolment import gateways
 from central_server.store.enrolment.gateways import Gateway
@@ -87,7 +87,7 @@ async def test_of_many_gateways_one_sees_a_part_and_finds_the_one_by_a_word(
     async with central.database() as database, database.write() as connection:
         for community in ("dongmei", "beifeng"):
             await places.plant_community(connection, community, NOW)
-            for number in range(MOST):
+            for number in range(MAX_OPTIONS):
                 await gateways.add(
                     connection, Gateway(f"{community[0]}{number:015x}", community, f"Hall {number}"), NOW
                 )
@@ -113,15 +113,15 @@ async def test_of_many_gateways_one_sees_a_part_and_finds_the_one_by_a_word(
 
 
 def test_the_chosen_one_stays_among_those_of_the_choice() -> None:
-    known = [Gateway(f"{number:016x}", "huada", f"Hall {number}") for number in range(MOST + 5)]
+    known = [Gateway(f"{number:016x}", "huada", f"Hall {number}") for number in range(MAX_OPTIONS + 5)]
     names = {"huada": called("Huada")}
     last = known[-1].id
-    choice = among(known, names, Language.en, "", last)
+    choice = select_gateways(known, names, Language.en, "", last)
     assert choice.many
-    assert choice.options[0] == (last, f"Hall {MOST + 4}")
-    assert len(choice.options) == MOST
-    assert among(known, names, Language.en, "hall 3", last).options[1] == (known[3].id, "Hall 3")
-    assert not among(known[:3], names, Language.en, "", "").many
+    assert choice.options[0] == (last, f"Hall {MAX_OPTIONS + 4}")
+    assert len(choice.options) == MAX_OPTIONS
+    assert select_gateways(known, names, Language.en, "hall 3", last).options[1] == (known[3].id, "Hall 3")
+    assert not select_gateways(known[:3], names, Language.en, "", "").many
 
 
 @sqlite_only

@@ -63,7 +63,7 @@ async def test_a_gateway_is_added_and_a_code_shown_once(
         assert '"used"' in (await donor.open(state)).html
         async with database.read() as connection:
             newest = await issued_codes.newest(connection, pi.id)
-            lines = [line.action for _, line in await audit_trail.page(connection, (TOP,))]
+            lines = [line.action.name for _, line in await audit_trail.page(connection, (TOP,))]
         assert newest is not None
         assert newest.made_by == "chen"
         assert lines[:4] == ["gateway.enrol", "gateway.invite", "gateway.invite", "gateway.add"]

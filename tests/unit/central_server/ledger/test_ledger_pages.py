@@ -97,10 +97,10 @@ async def test_one_asks_with_a_voucher_and_another_approves(
         ({}, b"<html>", "A voucher is needed"),
         ({}, b"", "A voucher is needed"),
         ({}, PDF + b" " * (5 * 1024 * 1024), "A voucher is needed"),
-        ({"amount_yuan": "100.01"}, PDF, "does not hold so much"),
+        ({"amount_yuan": "100.01"}, PDF, "balance is too low"),
         ({"amount_yuan": "1.001"}, PDF, "above zero, with at most two decimals"),
         ({"amount_yuan": "-1"}, PDF, "above zero, with at most two decimals"),
-        ({"spent_on": "yesterday"}, PDF, "Say the day"),
+        ({"spent_on": "yesterday"}, PDF, "Enter the day"),
         ({"people": "many"}, PDF, "number of people"),
     ],
 )

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook  # type: ignore[import-untyped]  # it has no types
 
-from central_server.alerts.permit_tasks import papers, waiting
+from central_server.alerts.permit_tasks import ending_permits, pending_counts
 from central_server.books import audit_file, charity_totals
 from central_server.books.charity_totals import Period
 from central_server.books.sum_checks import run_checks
@@ -102,9 +102,9 @@ def test_of_several_overdue_disclosures_the_last_one_tells_for_all() -> None:
 async def test_thirty_days_before_an_end_staff_are_told(world: Books) -> None:
     await kept(world.database, until=DAY + 30 * ONE, opens=DAY - 40 * ONE, closes=DAY + 30 * ONE)
     async with world.database.read() as connection:
-        told = await papers(connection, ["huada"], "drill", NOW)
-        early = await papers(connection, ["huada"], "drill", NOW - ONE)
-    assert [(each.word, each.name, each.days) for each in told] == [
+        told = await ending_permits(connection, ["huada"], "drill", NOW)
+        early = await ending_permits(connection, ["huada"], "drill", NOW - ONE)
+    assert [(each.kind, each.label, each.count) for each in told] == [
         ("permit_ends", "演练慈善会", 30),
         ("permit_ends", "午餐", 30),
     ]
@@ -133,7 +133,7 @@ async def test_a_disclosure_is_a_task_only_where_there_is_money(world: Books) ->
 
     async def due() -> list[tuple[str, int]]:
         async with world.database.read() as connection:
-            return [(each.word, each.days) for each in await papers(connection, ["huada"], "drill", NOW)]
+            return [(each.kind, each.count) for each in await ending_permits(connection, ["huada"], "drill", NOW)]
 
     assert await due() == []
     await world.paid()
@@ -153,14 +153,14 @@ async def test_differences_and_receipts_that_wait_are_tasks_of_their_community(w
     await world.take(row(gift), row(gift), strange("x" * 32))
     await Receipts(world.database, SEAL, 90 * ONE).request(gift.id, Donor("王"), NOW)
     async with world.database.read() as connection:
-        everywhere = await waiting(connection, [TOP], "drill")
-        here = await waiting(connection, ["huada"], "drill")
-    assert [(each.word, each.place, each.days) for each in everywhere] == [
+        everywhere = await pending_counts(connection, [TOP], "drill")
+        here = await pending_counts(connection, ["huada"], "drill")
+    assert [(each.kind, each.community, each.count) for each in everywhere] == [
         ("difference", TOP, 1),
         ("difference", "huada", 1),
         ("receipt_due", "huada", 1),
     ]
-    assert [(each.word, each.days) for each in here] == [("difference", 1), ("receipt_due", 1)]
+    assert [(each.kind, each.count) for each in here] == [("difference", 1), ("receipt_due", 1)]
 
 
 async def spent(world: Books, minor: int, *, people: int, corrects: str | None = None) -> str:
@@ -228,7 +228,7 @@ async def test_the_auditors_books_prove_themselves_and_name_no_donor(world: Book
     wanted = audit_file.AuditRequest("lunch", "drill", ["huada"], "chen", NOW)
     async with world.database.read() as connection:
         tables, kept_papers, named = await audit_file.collect_tables(connection, wanted)
-    assert named == "huada"
+    assert named == ("huada",)
     assert all(check.holds for check in run_checks(tables)), [check for check in run_checks(tables) if not check.holds]
     content = audit_file.build_zip(wanted, tables, kept_papers, named)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:

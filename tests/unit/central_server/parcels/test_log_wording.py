@@ -83,6 +83,6 @@ async def test_whoever_takes_a_file_along_stands_in_the_audit_trail(
         async with session.get(f"{central.url}/staff/{path}") as taken:
             assert taken.status == 200
     trail = text(await donor.open(f"{central.url}/staff/audit?action=file.take"))
-    assert "Took a file along · Gifts Id gifts" in trail
+    assert "Downloaded a file · Gifts Id gifts" in trail
     for kind in ("Beacons Id beacons.csv", "Ledger Id ledger-", "Gifts that wait for evidence Id waiting-gifts.xlsx"):
-        assert f"Took a file along · {kind}" in trail
+        assert f"Downloaded a file · {kind}" in trail

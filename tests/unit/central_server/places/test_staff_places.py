@@ -8,12 +8,13 @@ import pytest
 from central_server.accounts.access import Role
 from central_server.staff.places.place_tree import found, part, rows
 from central_server.store.accounts import accounts, audit_trail
+from central_server.store.accounts.audit_actions import FieldChange, PlaceRenamed
 from central_server.store.engine.database import Database
 from central_server.store.places import places
 from central_server.store.places.places import TOP, Place, PlaceKind, PlaceRefused
 from sync_contract.project import Texts
 from tests.paths import ROOT
-from tests.unit.central_server.commands.test_programs import said as run_place
+from tests.unit.central_server.commands.test_programs import run_command as run_place
 from tests.unit.central_server.staff_desk import NOW, Browser, RunningDesk, account, running_desk
 
 TREE = (
@@ -123,11 +124,11 @@ async def test_a_community_is_added_and_renamed(desk: RunningDesk) -> None:
     assert "<h1>Two words</h1>" in page.html
     async with desk.database.read() as connection:
         lines = [line for _, line in await audit_trail.page(connection, {"fengze"})][:2]
-    assert [(line.action, line.place, line.subject) for line in lines] == [
+    assert [(line.action.name, line.place, line.action.subject) for line in lines] == [
         ("place.rename", "garden", "garden"),
         ("place.add", "fengze", "garden"),
     ]
-    assert lines[0].detail == "en: Garden <community> → Two words"
+    assert lines[0].action == PlaceRenamed("garden", (FieldChange("en", "Garden <community>", "Two words"),))
 
 
 async def test_a_place_without_a_short_name_gets_one(desk: RunningDesk) -> None:

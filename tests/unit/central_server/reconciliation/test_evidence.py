@@ -96,7 +96,7 @@ async def test_evidence_makes_a_gift_paid_once(world: Books, tried: bool) -> Non
     assert lines[0].evidence.startswith("P-1001")
     assert {change.cause for change in changes if change.after == "paid"} == {"import"}
     assert [each.id for each in waiting] == [other.id]
-    assert [line.action for _, line in trail] == ["evidence.import"]
+    assert [line.action.name for _, line in trail] == ["evidence.import"]
     again = await planned(world, told)
     assert {fault.fault.word for fault in again.faults} == {Word.gift_settled, Word.evidence_used}
 

@@ -16,6 +16,7 @@ from central_server.reconciliation.statement_import import Reconciler
 from central_server.sheets.sheet_reader import read
 from central_server.sheets.sheet_writer import csv_file
 from central_server.store.accounts import audit_trail
+from central_server.store.accounts.audit_actions import DifferenceSettled
 from central_server.store.donations import attempts
 from central_server.store.donations.attempts import Attempt
 from central_server.store.engine.database import Database
@@ -75,7 +76,7 @@ async def test_a_day_shows_its_three_equalities_and_what_brought_each_gift(
         rows = list(csv.reader(io.StringIO((await answer.read()).decode("utf-8-sig"))))
     assert [(each[0], each[3], each[9]) for each in rows[1:]] == [("1", "5000", "社区大厅"), ("2", "700", "")]
     trail = " ".join((await donor.open(f"{central.url}/staff/audit?action=file.take")).text().split())
-    assert "Took a file along · Reconciliation" in trail
+    assert "Downloaded a file · Reconciliation" in trail
 
 
 async def test_a_difference_is_settled_with_a_reason_and_stays_to_be_seen(
@@ -93,8 +94,9 @@ async def test_a_difference_is_settled_with_a_reason_and_stays_to_be_seen(
     assert "None. What the bank says and what we hold agree." in done.text()
     assert "Somebody has settled it before you." in (await donor.send(url, {**form, "reason": "me too"})).text()
     async with central.database() as database, database.read() as connection:
-        trail = [(line.action, line.detail) for _, line in await audit_trail.page(connection, [TOP])]
-    assert trail[0] == ("difference.settle", "a test payment of the bank")
+        (_, entry), *_ = await audit_trail.page(connection, [TOP])
+    assert isinstance(entry.action, DifferenceSettled)
+    assert entry.action.reason == "a test payment of the bank"
 
 
 async def test_a_refund_that_the_bank_made_is_entered_when_it_is_settled(
@@ -139,7 +141,7 @@ async def test_the_banks_file_leaves_only_with_a_line_in_the_trail_and_only_for_
     async with session.post(url, data=csrf_of(page)) as answer:
         assert (answer.status, await answer.read()) == (200, content)
     async with central.database() as database, database.read() as connection:
-        assert (await audit_trail.page(connection, [TOP]))[0][1].action == "statement.download"
+        assert (await audit_trail.page(connection, [TOP]))[0][1].action.name == "statement.download"
     session.cookie_jar.clear()
     await donor.press(await donor.open(f"{central.url}/staff/"), name="fin", password=PASSWORD)
     own = await donor.open(f"{central.url}/staff/reconciliation/{compared}")

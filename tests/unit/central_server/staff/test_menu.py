@@ -23,7 +23,7 @@ def test_a_page_whose_name_only_begins_alike_is_another_one() -> None:
 
 
 def test_whoever_has_no_right_there_has_no_empty_group() -> None:
-    told = {group.name: [entry.name for entry in group.entries] for group in groups(Access("x", {TOP: Role.viewer}))}
-    assert told["Money"] == ["Permits and disclosure"]
+    listed = {group.name: [entry.name for entry in group.entries] for group in groups(Access("x", {TOP: Role.viewer}))}
+    assert listed["Money"] == ["Permits and disclosure"]
     assert groups(Access("x", {})) == ()
     assert len(groups(Access("x", {TOP: Role.admin}))) == len(MENU)

@@ -31,7 +31,7 @@ def text(page: Page) -> str:
 
 
 async def reports(gateway: DeliveringGateway, hearing: Hearing = Hearing.proved, **changes: Any) -> None:
-    told: dict[str, Any] = {
+    tasks_shown: dict[str, Any] = {
         "clock": clock(),
         "every_s": 60,
         "version": "1.0",
@@ -45,7 +45,7 @@ async def reports(gateway: DeliveringGateway, hearing: Hearing = Hearing.proved,
         "damaged": 0,
         "catalogue_version": 1,
     }
-    body = GatewayReport(**(told | changes)).model_dump_json().encode()
+    body = GatewayReport(**(tasks_shown | changes)).model_dump_json().encode()
     status, answer = await gateway.post("/api/v1/reports", body, {"Content-Type": "application/json"})
     assert status == 200, answer
 
@@ -136,7 +136,7 @@ async def test_a_simulated_radio_is_no_gateway_that_is_well(
 
 
 @pytest.mark.parametrize(
-    ("radio", "words", "deed"),
+    ("radio", "words", "remedy"),
     [
         ("transmitter_lost", "the beacon on the wall that proves its radio is silent.", "Look after the battery"),
         ("never_heard", "the beacon on the wall that proves its radio is silent.", "Look after the battery"),
@@ -147,7 +147,7 @@ async def test_a_simulated_radio_is_no_gateway_that_is_well(
     ],
 )
 async def test_what_a_radio_misses_that_may_well_hear_is_a_task_of_its_own_and_no_deafness(
-    central: RunningCentral, gateway: DeliveringGateway, donor: Donor, radio: str, words: str, deed: str
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor, radio: str, words: str, remedy: str
 ) -> None:
     now = datetime.now(UTC)
     await gateway.deliver([stretch(n, hour(now) - timedelta(hours=n - 1)) for n in (1, 2)])
@@ -156,7 +156,7 @@ async def test_what_a_radio_misses_that_may_well_hear_is_a_task_of_its_own_and_n
     await reports(gateway, Hearing.not_proved, radio=radio)
     page = text(await logged_in(central, donor))
     assert words in page
-    assert deed in page
+    assert remedy in page
     assert "hears nothing." not in page
     assert "A beacon near 社区大厅 is silent." in page, "not suppressed, as it is where nothing is heard"
 
@@ -186,9 +186,9 @@ async def test_what_was_not_taken_waits_with_its_reason_and_its_lines(
     broken = json.loads(gateway.intent().model_dump_json()) | {"body": {"kind": "poem"}}
     await gateway.post_batch({"contract": 1, "parcels": [broken]})
     page = await logged_in(central, donor)
-    told = text(page)
-    assert "社区大厅: records that contradict each other: 1." in told
-    assert "社区大厅: records that were not taken: 1." in told
+    tasks_shown = text(page)
+    assert "社区大厅: records that contradict each other: 1." in tasks_shown
+    assert "社区大厅: records that were not taken: 1." in tasks_shown
     assert f'href="/staff/log?gateway={gateway.id}&amp;result=conflict"' in page.html
     lines = await donor.open(f"{central.url}/staff/log?gateway={gateway.id}&result=conflict")
     assert lines.html.count("<tr data-line") == 1
@@ -267,7 +267,7 @@ async def test_another_communitys_staff_see_nothing_of_it(
     await enrolled(central, DeliveringGateway(session, central.url), "neighbours")
     page = await logged_in(central, donor, "wang", "neighbours")
     assert gateway.id not in page.html
-    told = text(page)
+    tasks_shown = text(page)
     for words in ("hears nothing", "contradict", "17 records", "¥50"):
-        assert words not in told
-    assert "¥0 confirmed by the bank, in payments: 0 Registered today: 0" in told
+        assert words not in tasks_shown
+    assert "¥0 confirmed by the bank, in payments: 0 Registered today: 0" in tasks_shown

@@ -40,9 +40,9 @@ def test_no_cell_is_taken_for_a_formula_and_what_is_sent_back_is_as_it_was() -> 
     assert {number for _, number in lines} == {"-5"}
     assert [cells[0] for _, cells in read(csv_file(rows)).rows] == EVIL
     book = load_workbook(io.BytesIO(xlsx_file("[a]*", rows)))
-    told = list(book.worksheets[0].iter_rows(min_row=2))
-    assert {(text.data_type, number.value) for text, number in told} <= {("s", -5), ("inlineStr", -5)}
-    assert [text.quotePrefix for text, _ in told] == [text.startswith(tuple("=+-@\t\r'")) for text in EVIL]
+    cells = list(book.worksheets[0].iter_rows(min_row=2))
+    assert {(text.data_type, number.value) for text, number in cells} <= {("s", -5), ("inlineStr", -5)}
+    assert [text.quotePrefix for text, _ in cells] == [text.startswith(tuple("=+-@\t\r'")) for text in EVIL]
     printable = [text.replace("\x07", "").replace("\r", "\n") for text in EVIL]
     assert [cells[0] for _, cells in read(xlsx_file("[a]*", rows)).rows] == printable
 
@@ -79,9 +79,9 @@ def test_a_workbook_is_read_as_people_fill_it_in() -> None:
     page.append(["uuid", "since", "minor", "while_needed"])
     page.append([None, None, None, None])
     page.append(["x", date(2026, 12, 31), 3.0, True])
-    told = io.BytesIO()
-    book.save(told)
-    assert read(told.getvalue()).rows == ((3, ("x", "2026-12-31", "3", "yes")),)
+    cells = io.BytesIO()
+    book.save(cells)
+    assert read(cells.getvalue()).rows == ((3, ("x", "2026-12-31", "3", "yes")),)
 
 
 def test_a_table_is_called_what_it_is() -> None:
@@ -94,10 +94,10 @@ def test_a_table_is_called_what_it_is() -> None:
 
 
 def bomb() -> bytes:
-    told = io.BytesIO()
-    with zipfile.ZipFile(told, "w", zipfile.ZIP_DEFLATED) as parts:
+    cells = io.BytesIO()
+    with zipfile.ZipFile(cells, "w", zipfile.ZIP_DEFLATED) as parts:
         parts.writestr("xl/workbook.xml", b" " * 30_000_000)
-    return told.getvalue()
+    return cells.getvalue()
 
 
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "ha"}">' for n in range(9))
@@ -105,7 +105,7 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "ha"}">' for n i
 ELSEWHERE = '<!ENTITY l8 SYSTEM "file:///etc/hostname">'
 
 
-def entities(told: str) -> bytes:
+def entities(cells: str) -> bytes:
     """A workbook whose sheet has entities of its own."""
     book = Workbook()
     book.active.append(["uuid"])
@@ -115,7 +115,7 @@ def entities(told: str) -> bytes:
         for name in old.namelist():
             content = old.read(name)
             if name == "xl/worksheets/sheet1.xml":
-                content = f'<?xml version="1.0"?><!DOCTYPE x [{told}]>'.encode() + content.replace(b"uuid", b"&l8;")
+                content = f'<?xml version="1.0"?><!DOCTYPE x [{cells}]>'.encode() + content.replace(b"uuid", b"&l8;")
             new.writestr(name, content)
     return evil.getvalue()
 
@@ -145,14 +145,14 @@ def test_what_is_no_table_is_refused_with_a_reason(content: bytes, too_large: bo
 
 
 @pytest.mark.parametrize(
-    ("told", "fen"),
+    ("cells", "fen"),
     [
         ("50", 5000), ("12.5", 1250), ("¥12.50", 1250), ("0.01", 1), ("0", None), ("-3", None), ("1.005", None),
         ("1e9", None), ("nan", None), ("Infinity", None), ("", None), ("10000000", 10**9), ("10000000.01", None),
     ],
 )  # fmt: skip
-def test_amounts_are_yuan_to_the_fen(told: str, fen: int | None) -> None:
-    assert yuan_to_fen(told) == fen
+def test_amounts_are_yuan_to_the_fen(cells: str, fen: int | None) -> None:
+    assert yuan_to_fen(cells) == fen
     if fen is not None:
         assert yuan_to_fen(fen_to_yuan(fen)) == fen
 

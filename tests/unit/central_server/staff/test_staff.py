@@ -21,7 +21,7 @@ from central_server.accounts.login import (
     set_password,
 )
 from central_server.accounts.passwords import PasswordRefused
-from central_server.accounts.sessions import standing
+from central_server.accounts.sessions import find_login
 from central_server.store.engine.database import Database
 from central_server.store.places.places import TOP
 from sync_contract.beacon_identity import BeaconId
@@ -242,10 +242,10 @@ async def test_the_session_cookie_is_not_for_scripts_or_other_sites(
     form = {"csrf": csrf[1], "name": "chen", "password": PASSWORD}
     async with session.post(f"{central.url}/staff/login", data=form, allow_redirects=False) as answer:
         assert answer.status == 303
-        told = [value for value in answer.headers.getall("Set-Cookie") if value.startswith("staff=")]
-    assert len(told) == 1
+        shown = [value for value in answer.headers.getall("Set-Cookie") if value.startswith("staff=")]
+    assert len(shown) == 1
     for part in ("HttpOnly", "SameSite=Strict", "Path=/staff"):
-        assert part in told[0]
+        assert part in shown[0]
 
 
 async def test_a_wrong_password_is_told_without_saying_what_was_wrong(central: RunningCentral, donor: Donor) -> None:
@@ -267,9 +267,9 @@ async def test_five_failures_lock_the_account_for_a_while(database: Database) ->
     with pytest.raises(LoginRefused, match="locked"):
         await log_in(database, "chen", PASSWORD, NOW + LOCKED_FOR - timedelta(seconds=1))
     session = await log_in(database, "chen", PASSWORD, NOW + LOCKED_FOR)
-    here = await standing(database, session.token, NOW + LOCKED_FOR, factors_demanded=False)
-    assert here is not None
-    assert here.access == Access("chen", {TOP: Role.admin})
+    login = await find_login(database, session.token, NOW + LOCKED_FOR, factors_demanded=False)
+    assert login is not None
+    assert login.access == Access("chen", {TOP: Role.admin})
     for _ in range(FAILURES - 1):
         with pytest.raises(LoginRefused):
             await log_in(database, "chen", "wrong", NOW)
@@ -292,8 +292,8 @@ def test_every_text_is_translated() -> None:
     for language in ("zh-Hans", "zh-Hant"):
         with (LOCALE / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
             catalogue = read_po(file)
-        told = {str(entry.id): str(entry.string or "") for entry in catalogue if entry.id and not entry.fuzzy}
-        assert told.keys() == wanted, language
-        for message, translation in told.items():
+        shown = {str(entry.id): str(entry.string or "") for entry in catalogue if entry.id and not entry.fuzzy}
+        assert shown.keys() == wanted, language
+        for message, translation in shown.items():
             assert translation, message
             assert sorted(re.findall(r"%\(\w+\)s", message)) == sorted(re.findall(r"%\(\w+\)s", translation))

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from central_server.accounts.access import Right
-from central_server.alerts.tasks import Matter
+from central_server.alerts.task_kinds import TaskKind
 from central_server.store.alerts import alerts
 from central_server.store.alerts.alerts import Alert, Channel
 from sync_contract.uuid7 import new_id
@@ -21,14 +21,14 @@ async def plant(world: World) -> None:
 
 
 async def _conflict(world: World) -> None:
-    await _waiting(world, "conflict_alert", Matter.conflict)
+    await _waiting(world, "conflict_alert", TaskKind.conflict)
 
 
 async def _surplus(world: World) -> None:
-    await _waiting(world, "surplus_alert", Matter.surplus)
+    await _waiting(world, "surplus_alert", TaskKind.surplus)
 
 
-async def _waiting(world: World, name: str, matter: Matter) -> None:
+async def _waiting(world: World, name: str, matter: TaskKind) -> None:
     now = datetime.now(UTC)
     made = Alert(
         *(matter.value, f"ours {new_id()}", OURS, "Hall of ours", "/staff/log", 1, now, 100, "CNY", "", now, now)
@@ -61,5 +61,5 @@ ROUTES: dict[str, Entry] = {
         names=True,
         form={"kind": "wecom", "address": "693a91f6-7aaa-4bc4-97a0-0ec251fa5aaa", "place": OURS, "language": "en"},
     ),
-    "POST /staff/channels/{channel}": Staff(Right.govern, names=True, form={"deed": "remove"}, before=_channel),
+    "POST /staff/channels/{channel}": Staff(Right.govern, names=True, form={"action": "remove"}, before=_channel),
 }

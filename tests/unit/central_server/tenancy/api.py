@@ -18,7 +18,7 @@ from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.project import Texts
 from sync_contract.uuid7 import new_id
-from tests.unit.central_server.tenancy.entries import NEIGHBOURS, OURS, Checked, Deed, Entry, Open, Staff, World
+from tests.unit.central_server.tenancy.entries import NEIGHBOURS, OURS, Action, Checked, Entry, Open, Staff, World
 
 _NOWHERE = "https://192.0.2.1/hook-of-"
 """Addresses of documents (RFC 5737): nothing is ever sent there."""
@@ -103,7 +103,7 @@ async def _hook(world: World) -> None:
     world.marks |= {hook.id, gone.id}
 
 
-def _read(path: str, mark: str) -> Deed:
+def _read(path: str, mark: str) -> Action:
     """With a token our admin reads what is ours, and the neighbours' admin does not."""
 
     async def check(world: World) -> None:
@@ -144,7 +144,7 @@ ROUTES: dict[str, Entry] = {
         form={"url": "https://receiver.example/hook", "place": OURS, "event-parcel_refused": "on"},
     ),
     "GET /staff/webhooks/{webhook}": Staff(Right.govern, names=True, before=_hook),
-    "POST /staff/webhooks/{webhook}": Staff(Right.govern, names=True, form={"deed": "stop"}, before=_hook),
+    "POST /staff/webhooks/{webhook}": Staff(Right.govern, names=True, form={"action": "stop"}, before=_hook),
     "POST /staff/webhooks/{webhook}/again": Staff(
         Right.govern, names=True, form={"delivery": "{delivery}"}, before=_hook
     ),

@@ -36,7 +36,7 @@ async def plant(world: World) -> None:
     """A paid gift of ours that stands in a file of the bank, a donor who wants a receipt, and a project with papers."""
     books = Books(world.database, world.ours.id, OURS)
     gift = await books.paid(5543217)
-    kept, _ = await _taken(world, books, gift.id)
+    stored, _ = await _taken(world, books, gift.id)
     seal = await open_seal(world.database, world.central.state, None)
     await Receipts(world.database, seal, timedelta(days=90)).request(
         gift.id, Donor(MARK, phone="12345"), datetime.now(UTC)
@@ -51,7 +51,7 @@ async def plant(world: World) -> None:
         raiser = Organisation(OURS, "raiser", f"{MARK} (raiser)", None, "C-1", date(2027, 1, 1), "", NOW, "x")
         await organisations.save(connection, raiser, 0)
         await projects.save(connection, project, 0)
-    world.ids |= {"statement": str(kept.id), "attempt_of_receipt": gift.id}
+    world.ids |= {"statement": str(stored.id), "attempt_of_receipt": gift.id}
     world.marks |= {MARK, gift.id, "5543217", "55,432.17"}
     await _a_difference(world)
     await _a_disclosure(world)
@@ -91,8 +91,8 @@ async def _a_disclosure(world: World) -> None:
     made = Disclosure(OURS, "papers", date(2026, 7, 1), date(2026, 7, 1), "chen", NOW, MARK)
     async with world.database.write() as connection:
         await disclosures.add(connection, made)
-        held = [each for each in await disclosures.every(connection, [OURS]) if each.corrects is None]
-    world.ids["disclosure"] = str(held[0].id)
+        locked = [each for each in await disclosures.every(connection, [OURS]) if each.corrects is None]
+    world.ids["disclosure"] = str(locked[0].id)
 
 
 async def _a_file_needs_a_login(world: World) -> None:

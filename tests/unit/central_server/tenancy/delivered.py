@@ -28,8 +28,8 @@ async def _a_parcel_is_the_senders_own(world: World) -> None:
 async def _outcomes_are_the_askers_own(world: World) -> None:
     fresh = world.ours.intent()
     await world.ours.deliver([fresh])
-    status, told = await world.theirs.get("/api/v1/outcomes", f"known={fresh.id}:paid&wait=0")
-    assert (status, told["outcomes"]) == (200, [])
+    status, answer = await world.theirs.get("/api/v1/outcomes", f"known={fresh.id}:paid&wait=0")
+    assert (status, answer["outcomes"]) == (200, [])
 
 
 ROUTES: dict[str, Entry] = {

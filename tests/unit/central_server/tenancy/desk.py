@@ -36,7 +36,7 @@ async def _clerk(world: World) -> None:
         await accounts.disable(connection, "our-clerk", None)
 
 
-async def _factor_begun(world: World) -> None:
+async def _factor_started(world: World) -> None:
     """Our admin is about to set up the second step."""
     async with world.database.write() as connection:
         sealed = Seal(factor_key(world.central.state)).close("our-admin", new_secret())
@@ -64,7 +64,7 @@ ROUTES: dict[str, Entry] = {
     ),
     "GET /staff/factor": Staff(None),
     "POST /staff/factor/begin": Staff(None, form=PRESENT, before=_without_factor),
-    "POST /staff/factor/prove": Staff(None, form={"code": "no code"}, before=_factor_begun, answers=(422,)),
+    "POST /staff/factor/prove": Staff(None, form={"code": "no code"}, before=_factor_started, answers=(422,)),
     "POST /staff/factor/remove": Open("for a session in which a code was given; test_two_factors.py tries it"),
     "GET /staff/me": Staff(None),
     "POST /staff/me/sessions": Staff(None, form=PRESENT),
@@ -86,8 +86,8 @@ ROUTES: dict[str, Entry] = {
         Right.govern, names=True, form={"place": "{garden}", "role": "viewer"}, before=_clerk
     ),
     **{
-        f"POST /staff/accounts/{{name}}/{deed}": Staff(Right.govern, names=True, form=form, before=_clerk)
-        for deed, form in {
+        f"POST /staff/accounts/{{name}}/{action}": Staff(Right.govern, names=True, form=form, before=_clerk)
+        for action, form in {
             "password": {},
             "unlock": {},
             "sessions": {},

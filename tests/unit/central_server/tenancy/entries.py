@@ -31,7 +31,7 @@ class World:
     marks: set[str] = field(default_factory=set)
 
 
-Deed = Callable[[World], Awaitable[None]]
+Action = Callable[[World], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Staff:
     form: Mapping[str, str] | None = None
     names: bool = False
     at: str = OURS
-    before: Deed | None = None
+    before: Action | None = None
     query: str = ""
     answers: tuple[int, ...] = (200, 303)
 
@@ -58,14 +58,14 @@ class Staff:
 class Signed:
     """An endpoint of gateways: without a known key 401. `check` tries it as `world.theirs` for what is of `ours`."""
 
-    check: Deed
+    check: Action
 
 
 @dataclass(frozen=True)
 class Checked:
     """Neither of both: `check` does all of it."""
 
-    check: Deed
+    check: Action
 
 
 @dataclass(frozen=True)
@@ -76,4 +76,4 @@ class Open:
 
 
 Entry = Staff | Signed | Checked | Open
-__all__ = ["NEIGHBOURS", "OURS", "TOP", "Checked", "Deed", "Entry", "Open", "Signed", "Staff", "World"]
+__all__ = ["NEIGHBOURS", "OURS", "TOP", "Action", "Checked", "Entry", "Open", "Signed", "Staff", "World"]

@@ -21,9 +21,9 @@ async def _paid(world: World) -> None:
     """A gift of ours that the bank of this server confirmed."""
     now = datetime.now(UTC)
     gift, attempt = new_id(), new_id()
-    told = ("drill", "lunch", 1234, "CNY", None, 1, "ticket", "touch")
+    answer = ("drill", "lunch", 1234, "CNY", None, 1, "ticket", "touch")
     # As if it had been so for ever: a change of state would be told to webhooks, by themselves.
-    intent = Intent(world.ours.id, gift, OURS, *told, now, "ticket", "paid")
+    intent = Intent(world.ours.id, gift, OURS, *answer, now, "ticket", "paid")
     tried = Attempt(
         id=attempt,
         gateway=world.ours.id,
@@ -78,7 +78,7 @@ ROUTES: dict[str, Entry] = {
     ),
     "GET /staff/refunds": Staff(Right.money),
     **{
-        f"POST /staff/refunds/{{refund}}/{deed}": Staff(Right.money, names=True, form={"note": "seen"}, before=_asked)
-        for deed in ("approve", "decline")
+        f"POST /staff/refunds/{{refund}}/{action}": Staff(Right.money, names=True, form={"note": "seen"}, before=_asked)
+        for action in ("approve", "decline")
     },
 }

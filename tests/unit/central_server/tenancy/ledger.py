@@ -56,10 +56,10 @@ def _disbursement(now: datetime) -> Disbursement:
 
 async def _heads_are_the_senders_own(world: World) -> None:
     """The answer names the sender's own community, whatever it asks for."""
-    status, told = await world.theirs.get("/api/v1/heads", "known=lunch:0")
+    status, answer = await world.theirs.get("/api/v1/heads", "known=lunch:0")
     assert status == 200
-    assert told["community"] != OURS
-    assert told["heads"] == []
+    assert answer["community"] != OURS
+    assert answer["heads"] == []
 
 
 async def _cosignatures_are_the_senders_own(world: World) -> None:

@@ -1,12 +1,8 @@
-"""What the audit trail calls the deeds of staff: an action, and its words as an English msgid."""
+"""List the titles of audit actions, and the words of login results, as English msgids."""
 
+from central_server.staff.frame.msgid import _
 
-def _(text: str) -> str:
-    """Marks a text for the catalogues."""
-    return text
-
-
-DEEDS = {
+TITLES = {
     "session.begin": _("Logged in"),
     "session.refuse": _("A login was refused"),
     "session.end": _("Logged out"),
@@ -20,9 +16,9 @@ DEEDS = {
     "role.grant": _("Gave a role"),
     "role.revoke": _("Took a role away"),
     "password.refuse": _("A password was refused"),
-    "password.change": _("Changed the own password"),
+    "password.change": _("Changed own password"),
     "password.reset": _("Gave a new password"),
-    "factor.begin": _("Began to set up the second step"),
+    "factor.begin": _("Started to set up the second step"),
     "factor.enrol": _("Set up the second step"),
     "factor.refuse": _("A code was refused"),
     "factor.remove": _("Removed the second step"),
@@ -43,7 +39,7 @@ DEEDS = {
     "place.add": _("Added a place"),
     "place.rename": _("Renamed a place"),
     "place.move": _("Moved a place"),
-    "place.contact": _("Changed whom residents call"),
+    "place.contact": _("Changed the telephone number for residents"),
     "refund.ask": _("Asked for a refund"),
     "refund.approve": _("Approved a refund"),
     "refund.decline": _("Declined a refund"),
@@ -51,12 +47,12 @@ DEEDS = {
     "gateway.add": _("Added a gateway"),
     "gateway.invite": _("Made an enrolment code"),
     "gateway.enrol": _("A device was enrolled"),
-    "gateway.revoke": _("Locked a gateway out"),
+    "gateway.revoke": _("Locked out a gateway"),
     "key.revoke": _("Locked a key"),
     "difference.settle": _("Settled a difference"),
     "difference.post": _("Entered a refund of the bank in the ledger"),
-    "difference.came": _("A missed payment came in a later file"),
-    "statement.take": _("Brought a file of the bank"),
+    "difference.came": _("Found a missing payment in a later file"),
+    "statement.take": _("Uploaded a file of the bank"),
     "statement.download": _("Downloaded a file of the bank"),
     "evidence.import": _("Imported evidence of gifts"),
     "disclosure.note": _("Noted a disclosure as published"),
@@ -73,32 +69,30 @@ DEEDS = {
     "month.lock": _("Closed the books of a month"),
     "token.make": _("Made a token for programs"),
     "token.revoke": _("Revoked a token for programs"),
-    "alert.take": _("Took an alert on"),
-    "alert.back": _("Gave an alert back"),
-    "alert.over": _("Took an alert over from somebody"),
-    "channel.try": _("Sent a trial message"),
-    "file.take": _("Took a file along"),
+    "alert.take": _("Took on an alert"),
+    "alert.back": _("Gave back an alert"),
+    "alert.over": _("Took over an alert"),
+    "channel.try": _("Sent a test message"),
+    "file.take": _("Downloaded a file"),
     "gateway.change": _("Changed a gateway"),
     "gateway.retire": _("Retired a gateway"),
     "gateway.return": _("Took a gateway into service again"),
-    "channel.add": _("Added somebody who is told"),
-    "channel.remove": _("Removed somebody who is told"),
+    "channel.add": _("Added an alert recipient"),
+    "channel.remove": _("Removed an alert recipient"),
     "webhook.make": _("Made a webhook"),
     "webhook.stop": _("Stopped a webhook"),
     "webhook.start": _("Started a webhook again"),
     "webhook.secret": _("Made a new secret for a webhook"),
     "webhook.remove": _("Removed a webhook"),
     "webhook.again": _("Sent a delivery again"),
-    "webhook.try": _("Sent a trial event"),
+    "webhook.try": _("Sent a test event"),
 }
 
-REASONS = {
-    "unknown name": _("unknown name"),
-    "wrong password": _("wrong password"),
+LOGIN_REASONS = {
+    "unknown_name": _("unknown name"),
+    "wrong_password": _("wrong password"),
     "locked": _("the account was locked"),
     "disabled": _("the account is closed"),
-    "the one-time password is too old": _("the one-time password is too old"),
-    "password": _("the second step is still to come"),
-    "password, code": _("with password and code"),
+    "one_time_expired": _("the one-time password is too old"),
 }
-"""Details that are words, not facts."""
+SECOND_STEPS = {"awaited": _("the second step is still to come"), "given": _("with password and code")}

@@ -1,0 +1,88 @@
+"""Define the tasks that wait for staff, and their kinds."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sync_contract.money import Money
+from sync_contract.project import Texts
+
+
+class TaskKind(StrEnum):
+    """The most urgent first: lists and messages use this order."""
+
+    fork = "fork"
+    wrong_signature = "wrong_signature"
+    code_used = "code_used"
+    catalogue_older = "catalogue_older"
+    catalogue_full = "catalogue_full"
+    catalogue_number = "catalogue_number"
+    catalogue_lost = "catalogue_lost"
+    head_refused = "head_refused"
+    surplus = "surplus"
+    late_payment = "late_payment"
+    outside_permit = "outside_permit"
+    refund_waiting = "refund_waiting"
+    disbursement_waiting = "disbursement_waiting"
+    refund_unanswered = "refund_unanswered"
+    difference = "difference"
+    permit_ends = "permit_ends"
+    disclosure_due = "disclosure_due"
+    credential_ends = "credential_ends"
+    backup_missing = "backup_missing"
+    receipt_due = "receipt_due"
+    conflict = "conflict"
+    refused = "refused"
+    lost = "lost"
+    damaged = "damaged"
+    deaf = "deaf"
+    tag_silent = "tag_silent"
+    advert_unheard = "advert_unheard"
+    nothing_heard = "nothing_heard"
+    off_air = "off_air"
+    late = "late"
+    awaited = "awaited"
+    unknown_gateway = "unknown_gateway"
+    revoked = "revoked"
+    cloned_beacon = "cloned_beacon"
+    identity_twice = "identity_twice"
+    identity_wanted = "identity_wanted"
+    advert_twice = "advert_twice"
+    silent_beacon = "silent_beacon"
+
+
+ABOUT_MONEY = frozenset(
+    {
+        TaskKind.surplus,
+        TaskKind.late_payment,
+        TaskKind.outside_permit,
+        TaskKind.refund_waiting,
+        TaskKind.disbursement_waiting,
+        TaskKind.refund_unanswered,
+        TaskKind.difference,
+        TaskKind.receipt_due,
+        TaskKind.credential_ends,
+    }
+)
+"""Shown only to staff with the money right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """`kind` and `subject` identify a task. `label`: of the gateway, or the name of what the task is about.
+
+    `count`: of what the kind counts, or days left. `since`: start, or the latest occurrence. `gateway`: id, "" for a
+    task about no gateway. `names`: of the subject in three languages; shown instead of `label`.
+    """
+
+    kind: TaskKind
+    community: str
+    subject: str
+    label: str
+    link: str
+    count: int = 1
+    since: datetime | None = None
+    amount: Money | None = None
+    beacon: str = ""
+    names: Texts | None = None
+    gateway: str = ""

@@ -1,0 +1,44 @@
+"""Hold the services of the server that staff pages use."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from central_server.alerts.notifier import Sender
+from central_server.api.webhooks.receiver_addresses import AddressRules
+from central_server.catalogue.contact_lookup import ContactLookup
+from central_server.catalogue.publication import Publication
+from central_server.enrolment.enrolment_codes import Inviting
+from central_server.receipts.receipt_requests import Receipts
+from central_server.reconciliation.statement_import import Reconciler
+from central_server.settings_bank import BankSettings
+from central_server.store.engine.database import Database
+from daemonkit.broadcast import Broadcast
+from sync_contract.project import Texts
+from sync_contract.strict_model import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class StaffServices:
+    """`news`: poked when anything that pages show changed. `https`: browsers reach the pages only by https.
+
+    `refund_bank`: name of the bank that pays refunds here, "" without one.
+    """
+
+    database: Database
+    site: Texts
+    environment: Environment
+    clock: Callable[[], datetime]
+    factor_key: bytes
+    news: Broadcast
+    inviting: Inviting
+    webhook_rules: AddressRules
+    program_secret: bytes
+    publication: Publication
+    alert_senders: Mapping[str, Sender]
+    reconciling: Reconciler
+    bank: BankSettings
+    refund_bank: str
+    receipts: Receipts
+    contacts: ContactLookup
+    https: bool
