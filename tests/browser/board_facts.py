@@ -96,7 +96,7 @@ PHONE_BOARDS: dict[str, View] = {
         (PROJECT, OVERDRAWN, unpublished(TEA, AT)), AT, verify="/v", data="/api/v1/transparency/huada"
     ),
     "slip": SlipPage(),
-    **{f"slip-{told}": SlipPage("7F3A-K8QZ", told) for told in SlipStatus},
+    **{f"slip-{figures}": SlipPage("7F3A-K8QZ", figures) for figures in SlipStatus},
     "slip-too-many": SlipPage("7F3A-K8QZ", too_many=True),
     "proof": PROOF,
     "proof-waiting": ProofPage(

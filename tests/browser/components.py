@@ -106,9 +106,11 @@ async def components_page(port: int = 0) -> AsyncIterator[str]:
     renderer = pages(Surface.kiosk, Environment.drill)
 
     async def show(request: web.Request) -> web.StreamResponse:
-        look = DisplayPreferences(theme=Theme(request.match_info["theme"]))
-        view = ComponentsPage((GIVEN, READING, TEA), CODE, look)
-        return web.Response(text=renderer.render_page(view, Language.zh_hans, display=look), content_type="text/html")
+        display = DisplayPreferences(theme=Theme(request.match_info["theme"]))
+        view = ComponentsPage((GIVEN, READING, TEA), CODE, display)
+        return web.Response(
+            text=renderer.render_page(view, Language.zh_hans, display=display), content_type="text/html"
+        )
 
     async def silence(_: web.Request) -> web.StreamResponse:
         return web.Response(status=204)
@@ -122,7 +124,7 @@ async def components_page(port: int = 0) -> AsyncIterator[str]:
         yield url
 
 
-async def look(page: Page) -> Seen:
+async def capture(page: Page) -> Seen:
     """The page that is open, from above to below."""
     await page.evaluate("document.querySelector('.watermark')?.remove()")  # it lies elsewhere on a longer page
     measures = await page.evaluate(_MEASURE, PARTS)
@@ -136,7 +138,7 @@ async def look(page: Page) -> Seen:
     return Seen(measures, pictures)
 
 
-def keep(seen: Seen, name: str) -> None:
+def save_reference(seen: Seen, name: str) -> None:
     FOLDER.mkdir(exist_ok=True)
     sheet = Image.new(
         "RGB", (max(each.width for each in seen.pictures.values()), sum(each.height for each in seen.pictures.values()))
@@ -147,18 +149,18 @@ def keep(seen: Seen, name: str) -> None:
         places[component] = [picture.width, picture.height]
         top += picture.height
     sheet.save(FOLDER / f"{name}.png", optimize=True)
-    told = {"measures": seen.measures, "pictures": places}
-    (FOLDER / f"{name}.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+    record = {"measures": seen.measures, "pictures": places}
+    (FOLDER / f"{name}.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
 
 
-def kept(name: str) -> Seen:
-    told = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+def load_reference(name: str) -> Seen:
+    record = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
     sheet = Image.open(FOLDER / f"{name}.png").convert("RGB")
     pictures, top = {}, 0
-    for component, (width, height) in told["pictures"].items():
+    for component, (width, height) in record["pictures"].items():
         pictures[component] = sheet.crop((0, top, width, top + height))
         top += height
-    return Seen(told["measures"], pictures)
+    return Seen(record["measures"], pictures)
 
 
 def differences(before: Seen, now: Seen) -> list[str]:
@@ -203,7 +205,7 @@ async def _write() -> None:
     async with components_page() as url, async_playwright() as playwright:
         browser = await launch(playwright)
         async for name, page in every(browser, url):
-            keep(await look(page), name)
+            save_reference(await capture(page), name)
             print(FOLDER / f"{name}.png")
         await browser.close()
 

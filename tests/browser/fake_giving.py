@@ -78,7 +78,7 @@ class FakeGiving:
         self._states: dict[str, GiftState] = {}
         self.recorded: list[Recorded] = []
         self.broken = False
-        self.told: Callable[[], None] = lambda: None
+        self.notify: Callable[[], None] = lambda: None
 
     async def begin(self, project: str, amount: Money, *, door: Door, beacon: BeaconId | None, key: str) -> Gift:
         if self.broken:
@@ -107,7 +107,7 @@ class FakeGiving:
     def becomes(self, intent: str, state: IntentState, slip: str = "", *, ended: bool = False) -> None:
         """What the central server would report."""
         self._states[intent] = GiftState(state, slip, ended=ended)
-        self.told()
+        self.notify()
 
 
 class FakeKiosk:
@@ -127,7 +127,7 @@ class FakeKiosk:
         self.projects = FakeProjects()
         self.giving = FakeGiving(self.projects, kind)
         self.stage = Stage()
-        self.giving.told = self.stage.poke
+        self.giving.notify = self.stage.poke
         self.health = {"ok": True}
         self.published: BoardFacts | None = None
         self.disk_works = True

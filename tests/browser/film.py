@@ -38,9 +38,9 @@ class Film:
     def __init__(self) -> None:
         self._shots: dict[str, Shot] = {}
 
-    def take(self, name: str, octets: bytes, touch: tuple[float, float] | None) -> None:
+    def take(self, name: str, content: bytes, touch: tuple[float, float] | None) -> None:
         if name in ORDER:
-            self._shots.setdefault(name, Shot(Image.open(io.BytesIO(octets)).convert("RGB"), touch))
+            self._shots.setdefault(name, Shot(Image.open(io.BytesIO(content)).convert("RGB"), touch))
 
     def write(self, file: Path) -> None:
         """Raises ValueError when a shot is missing or the film has become too large for a page."""

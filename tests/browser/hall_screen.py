@@ -71,8 +71,8 @@ async def x_server() -> AsyncIterator[str]:
     process = await asyncio.create_subprocess_exec(*words, pass_fds=[writing], stderr=subprocess.DEVNULL)
     os.close(writing)
     try:
-        with os.fdopen(reading) as said:
-            number = (await asyncio.to_thread(said.readline)).strip()
+        with os.fdopen(reading) as reader:
+            number = (await asyncio.to_thread(reader.readline)).strip()
         assert number, "Xvfb did not start"
         yield f":{number}"
     finally:

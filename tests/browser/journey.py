@@ -59,12 +59,12 @@ async def choose_language(page: Page, language: Language) -> None:
 
 async def choose_project(page: Page, kiosk_url: str, project: str) -> None:
     """From the list; a card that comes near may turn the first page to one project, even under the finger."""
-    here = page.locator(f".projects a[href='/project/{project}']")
+    origin = page.locator(f".projects a[href='/project/{project}']")
     try:
-        await here.click(timeout=3000)
+        await origin.click(timeout=3000)
     except TimeoutError:
         await page.goto(kiosk_url + "/projects")
-        await here.click()
+        await origin.click()
     await page.wait_for_url(f"**/project/{project}")
 
 

@@ -48,11 +48,11 @@ class Camera:
         if not (self._every or name in KEPT or filmed in ORDER):
             return
         await page.evaluate("document.activeElement.blur()")
-        octets = await page.screenshot(animations="disabled")
-        self._film.take(filmed, octets, await _touch(page, TOUCHED.get(filmed, "")))
+        content = await page.screenshot(animations="disabled")
+        self._film.take(filmed, content, await _touch(page, TOUCHED.get(filmed, "")))
         if self._every or name in KEPT:
             path = self._folder / f"{name}.png"
-            path.write_bytes(small(Image.open(io.BytesIO(octets))))
+            path.write_bytes(small(Image.open(io.BytesIO(content))))
             print(path)
 
     def develop(self) -> None:

@@ -59,7 +59,7 @@ def small(picture: Image.Image) -> bytes:
 
 
 def _sheet(shots: dict[str, bytes], width: int, across: int) -> Image.Image:
-    pictures = {name: _narrow(octets, width) for name, octets in shots.items()}
+    pictures = {name: _narrow(content, width) for name, content in shots.items()}
     height = max(picture.height for picture in pictures.values()) + _LABEL + _GAP
     rows = -(-len(pictures) // across)
     sheet = Image.new("RGB", (across * (width + _GAP) + _GAP, rows * height + _GAP), _WALL)
@@ -71,6 +71,6 @@ def _sheet(shots: dict[str, bytes], width: int, across: int) -> Image.Image:
     return sheet
 
 
-def _narrow(octets: bytes, width: int) -> Image.Image:
-    picture = Image.open(io.BytesIO(octets)).convert("RGB")
+def _narrow(content: bytes, width: int) -> Image.Image:
+    picture = Image.open(io.BytesIO(content)).convert("RGB")
     return picture.resize((width, picture.height * width // picture.width), Image.Resampling.LANCZOS)

@@ -85,25 +85,25 @@ async def test_reading_aloud_is_offered_only_where_the_machine_has_a_voice(open_
     await page.goto(f"{kiosk_url}/display?back=/help")
     assert await page.evaluate("speechSynthesis.getVoices().filter((each) => each.localService).length") == 0
     await expect(page.locator("#speaks")).to_be_hidden()
-    said = """
-        window.said = [];
+    script = """
+        window.spoken = [];
         SpeechSynthesisUtterance = function (text) { this.text = text; };
         Object.defineProperty(window, "speechSynthesis", { value: {
             speaking: false,
             getVoices: () => [{ lang: "en-GB", localService: true }, { lang: "zh-CN", localService: false },
                               { lang: "zh-TW", localService: true }, { lang: "zh-CN", localService: true }],
             addEventListener: () => {}, cancel: () => {},
-            speak: (words) => window.said.push([words.lang, words.text, words.volume]),
+            speak: (words) => window.spoken.push([words.lang, words.text, words.volume]),
         } });
         Date.prototype.getHours = () => 22;
     """
-    await page.add_init_script(said)
+    await page.add_init_script(script)
     await page.reload()
     await page.click("[name=aloud][value=yes]")
     await expect(page.locator("[aria-pressed=true][name=aloud]")).to_have_attribute("value", "yes")
     await page.click("main nav .deed")
     await page.wait_for_url(f"{kiosk_url}/help")
     await page.click("#aloud")
-    [[language, text, volume]] = await page.evaluate("said")
+    [[language, text, volume]] = await page.evaluate("spoken")
     assert (language, volume) == ("zh-CN", 0.4), "softer at night"
     assert "怎样捐款" in text

@@ -32,9 +32,10 @@ async def captions(page: Page) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("script", [True, False])
-@pytest.mark.parametrize("language", Language)
-async def test_each_amount_tells_what_it_usually_pays_for_and_only_where_something_is_said(
+@pytest.mark.parametrize(
+    ("language", "script"), [(Language.zh_hans, True), (Language.zh_hant, False), (Language.en, True)]
+)
+async def test_amounts_show_their_examples_only_where_configured(
     open_page: OpenPage, kiosk_url: str, kiosk: FakeKiosk, language: Language, script: bool
 ) -> None:
     page = await open_page(1280, 800, java_script_enabled=script)
@@ -42,18 +43,17 @@ async def test_each_amount_tells_what_it_usually_pays_for_and_only_where_somethi
     if language is not Language.zh_hans:
         await page.click(f".languages button[value='{language}']")
         await page.wait_for_selector(f"html[lang='{language}']")
-    said: tuple[Example, ...] = LUNCH.pays_for
-    assert await captions(page) == {str(each.fen): each.text[language] for each in said}
-    await page.click(f".pick[value='{said[0].fen}'] span")
+    examples: tuple[Example, ...] = LUNCH.pays_for
+    assert await captions(page) == {str(each.fen): each.text[language] for each in examples}
+    await page.click(f".pick[value='{examples[0].fen}'] span")
     await page.wait_for_url("**/handoff")
-    assert kiosk.giving.recorded[0].gift.amount.minor == said[0].fen
+    assert kiosk.giving.recorded[0].gift.amount.minor == examples[0].fen
     await page.goto(f"{kiosk_url}/project/{READING.id}/amount")
     await expect(page.locator(".pick").first).to_be_visible()
     assert await captions(page) == {}
 
 
-@pytest.mark.parametrize("language", Language)
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "language"), list(zip(SIZES, [*Language, Language.en], strict=True)))
 async def test_the_longest_examples_push_neither_amount_nor_button_out_of_reach(
     open_page: OpenPage, kiosk_url: str, kiosk: FakeKiosk, size: str, language: Language
 ) -> None:

@@ -12,9 +12,9 @@ from tests.paths import ROOT
 
 
 def png(level: int) -> bytes:
-    octets = io.BytesIO()
-    Image.new("RGB", (1280, 800), (level, 0, 0)).save(octets, "PNG")
-    return octets.getvalue()
+    content = io.BytesIO()
+    Image.new("RGB", (1280, 800), (level, 0, 0)).save(content, "PNG")
+    return content.getvalue()
 
 
 def test_the_film_runs_in_the_order_of_the_walk_whatever_was_seen_first(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_film_that_is_too_large_is_not_written(tmp_path: Path, monkeypatch: py
     film = Film()
     for name in ORDER:
         film.take(name, png(0), None)
-    with pytest.raises(ValueError, match="octets"):
+    with pytest.raises(ValueError, match="content"):
         film.write(tmp_path / "film.webp")
     assert not (tmp_path / "film.webp").exists()
 

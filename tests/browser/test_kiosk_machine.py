@@ -52,12 +52,12 @@ ADDRESSES = (
 )  # fmt: skip
 
 
-async def patiently(deed: Callable[[], Awaitable[Result]]) -> Result:
+async def patiently(action: Callable[[], Awaitable[Result]]) -> Result:
     """Done once the page is not on its way to somewhere else any more."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
             with suppress(Error):
-                return await deed()
+                return await action()
             await asyncio.sleep(0.1)
 
 
@@ -66,8 +66,8 @@ async def test_no_key_and_no_mouse_leaves_the_page(tmp_path: Path) -> None:
         escaped: dict[str, list[str]] = {}
         await opened(hall)
         codes = [*LETTERS.values(), *OTHERS.values()]
-        for name, held in MODIFIERS.items():
-            await hall.chords([(*held, code) for code in codes])
+        for name, pressed in MODIFIERS.items():
+            await hall.chords([(*pressed, code) for code in codes])
             if found := await whereabouts(hall):
                 escaped[f"{name} with any key"] = found
         tricks: dict[str, Callable[[], Awaitable[None]]] = {

@@ -122,12 +122,12 @@ async def test_a_screen_that_asks_for_a_decision_has_few_words(
     """60 characters of Chinese; Latin letters are half as wide and say half as much."""
     most = 120 if language is Language.en else 60
     page = await open_page(*SIZES["kiosk"], has_touch=True, is_mobile=True)
-    told = {}
+    result = {}
     for name in ASKING:
         await page.goto(f"{gallery_url}/{Surface.kiosk}/{name}/{language}")
-        told[name] = await page.evaluate(BODY)
-    assert {name: words for name, words in told.items() if len(words) > most} == {}
-    assert told["amount"], "the check reads something"
+        result[name] = await page.evaluate(BODY)
+    assert {name: words for name, words in result.items() if len(words) > most} == {}
+    assert result["amount"], "the check reads something"
 
 
 PHONE_ASKING = {
@@ -147,14 +147,14 @@ async def test_a_phone_that_asks_for_a_decision_has_few_words_on_its_screen(
     open_page: OpenPage, gallery_url: str
 ) -> None:
     page = await open_page(360, 740)
-    told = {}
+    result = {}
     for language in Language:
         for name, elsewhere in PHONE_ASKING.items():
             await page.goto(f"{gallery_url}/{Surface.phone}/{name}/{language}")
             await page.evaluate("(part) => part && document.querySelector(part).remove()", elsewhere)
-            told[name, language] = await page.evaluate(BODY)
+            result[name, language] = await page.evaluate(BODY)
     most = {language: 120 if language is Language.en else 60 for language in Language}
-    assert {key: words for key, words in told.items() if not 0 < len(words) <= most[key[1]]} == {}
+    assert {key: words for key, words in result.items() if not 0 < len(words) <= most[key[1]]} == {}
 
 
 COVERED = """() => {

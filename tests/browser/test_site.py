@@ -34,7 +34,7 @@ async def test_every_site_page_is_whole_and_readable(open_page: OpenPage, galler
 
 
 @pytest.mark.parametrize("language", [Language.zh_hans, Language.zh_hant])
-async def test_no_state_is_told_in_english_to_a_chinese_reader(
+async def test_chinese_site_pages_contain_no_english_state(
     open_page: OpenPage, gallery_url: str, language: Language
 ) -> None:
     page = await open_page(1280, 800)

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -22,10 +21,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 BEACONS = 30
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def busy_hall(tmp_path: Path) -> AsyncIterator[Hall]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def busy_hall(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
     """Two gateways, and thirty beacons past which phones were shaken, each once more than the one before."""
-    async with furnished(tmp_path) as hall:
+    async with furnished(tmp_path_factory.mktemp("hall")) as hall:
         gateway, now = hall.gateway, datetime.now(UTC)
         async with hall.central.database() as database:
             await register(database, "a" * 16, "A" * 43, "huada", "门口", now)
@@ -71,11 +70,11 @@ async def test_what_goes_on_to_the_side_fades_at_that_edge_and_nowhere_else(
     await page.goto(f"{busy_hall.central.url}/staff/figures")
 
     async def edges(part: str) -> list[str]:
-        told: list[str] = await page.eval_on_selector(
+        result: list[str] = await page.eval_on_selector(
             part,
             "p => ['--before', '--beyond'].map((name) => getComputedStyle(p).getPropertyValue(name))",
         )
-        return told
+        return result
 
     funnel = ".plot:has(> table)"
     assert await edges(funnel) == ["0px", "48px"]
@@ -103,5 +102,5 @@ async def test_the_table_side_by_side_sorts_by_its_links_and_is_no_wider_than_th
     shakes = page.locator("#comparison tbody tr td:nth-child(2)")
     for expected in (range(BEACONS - 1, -1, -1), range(BEACONS)):
         await column.click()
-        told = [int(text) for text in await shakes.all_text_contents()]
-        assert [number for number in told if number] == [number for number in expected if number]
+        result = [int(text) for text in await shakes.all_text_contents()]
+        assert [number for number in result if number] == [number for number in expected if number]

@@ -39,10 +39,10 @@ async def news(page: Page, hall: Hall, wanted: str) -> None:
 async def test_a_beacon_that_is_heard_is_seen_so(open_page: OpenPage, busy_hall: Hall) -> None:
     now = datetime.now(UTC)
     one = place(77, 5)
-    kept = StoredBeacon(new_id(), "huada", one.beacon, BeaconKind.place, "side door", -59, "", None, (), "", now, "")
+    beacon = StoredBeacon(new_id(), "huada", one.beacon, BeaconKind.place, "side door", -59, "", None, (), "", now, "")
     async with busy_hall.central.database() as database:
         async with database.write() as connection:
-            await beacons.save(connection, kept, 0)
+            await beacons.save(connection, beacon, 0)
         page = await open_page(1280, 800)
         await log_in(page, busy_hall, "/staff/")
         await page.goto(f"{busy_hall.central.url}/staff/beacons?lang=en&status=active")

@@ -44,14 +44,13 @@ def handing_over(shop: Shop) -> web.Application:
     return app
 
 
-@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 800)])
 @pytest.mark.parametrize(
     ("locale", "decision", "code"), [("zh-CN", "confirm", "00"), ("zh-TW", "fail", "01"), ("en-GB", "close", "01")]
 )
 async def test_the_way_to_the_gateway_and_home_needs_no_javascript(
-    open_page: OpenPage, shop: Shop, width: int, height: int, locale: str, decision: str, code: str
+    open_page: OpenPage, shop: Shop, locale: str, decision: str, code: str
 ) -> None:
-    page = await open_page(width, height, locale=locale, java_script_enabled=False)
+    page = await open_page(390, 844, locale=locale, java_script_enabled=False)
     async with serving(handing_over(shop), "127.0.0.1", 0) as url:
         await page.goto(url)
         await page.click("button")

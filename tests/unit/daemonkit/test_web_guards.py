@@ -36,7 +36,7 @@ def site(rules: WebRules, *, pages: bool) -> web.Application:
     async def nothing(request: web.Request) -> web.Response:
         return None  # type: ignore[return-value]  # a handler that forgets to answer
 
-    async def kept(request: web.Request) -> web.Response:
+    async def cached(request: web.Request) -> web.Response:
         return web.Response(text="x", headers={"Cache-Control": "max-age=60"})
 
     async def elsewhere(request: web.Request) -> web.Response:
@@ -45,7 +45,7 @@ def site(rules: WebRules, *, pages: bool) -> web.Application:
     async def refused(request: web.Request) -> web.Response:
         return problem(409, "Conflict", "as the handler says", known=[1])
 
-    for path, handler in {"/": hello, "/broken": broken, "/nothing": nothing, "/kept": kept}.items():
+    for path, handler in {"/": hello, "/broken": broken, "/nothing": nothing, "/kept": cached}.items():
         app.router.add_get(path, handler)
     app.router.add_get("/api/broken", broken)
     app.router.add_get("/api/refused", refused)
@@ -105,7 +105,7 @@ async def test_only_our_own_host_names_are_answered(url: str, host: str, status:
         ("OPTIONS * HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", 405),
     ],
 )
-async def test_odd_requests_are_refused_and_nothing_is_told_of_us(
+async def test_malformed_requests_are_refused_and_reveal_nothing(
     url: str, request_text: str, status: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
     head, _, body = (await answer(url, request_text.encode("latin-1"))).partition(b"\r\n\r\n")
@@ -158,7 +158,7 @@ async def test_behind_https_every_response_forbids_http_for_two_years(client: Cl
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "content_type"),
     [
         ("/style", "text/css; charset=utf-8"),
         ("/picture", "image/svg+xml; charset=utf-8"),
@@ -167,13 +167,13 @@ async def test_behind_https_every_response_forbids_http_for_two_years(client: Cl
         ("/api/absent", "application/problem+json; charset=utf-8"),
     ],
 )
-async def test_a_text_says_in_which_letters_it_is_written(client: ClientSession, path: str, told: str) -> None:
+async def test_a_text_response_names_its_charset(client: ClientSession, path: str, content_type: str) -> None:
     app = site(RULES, pages=True)
     for name, kind in {"/style": "text/css", "/picture": "image/svg+xml", "/file": "application/pdf"}.items():
         app.router.add_get(name, sending(kind))
     app.router.add_get("/table", sending("text/csv; charset=gb18030"))
     async with serving(app, "127.0.0.1", 0) as url, client.get(url + path) as response:
-        assert response.headers["Content-Type"] == told
+        assert response.headers["Content-Type"] == content_type
 
 
 def sending(kind: str) -> Handler:
@@ -206,7 +206,7 @@ async def test_without_pages_everybody_gets_the_document(client: ClientSession) 
 
 
 @pytest.mark.parametrize("path", ["/broken", "/api/broken"])
-async def test_a_bug_is_a_500_that_tells_the_log_and_not_the_client(
+async def test_a_bug_is_a_500_in_the_log_but_not_in_the_response(
     url: str, client: ClientSession, path: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async with client.get(url + path) as response:
@@ -249,9 +249,7 @@ async def test_a_form_sent_from_another_site_is_refused(
         ({"/other", "/g/"}, 403),
     ],
 )
-async def test_other_sites_may_post_where_a_door_is_open_and_nowhere_else(
-    client: ClientSession, doors: set[str], status: int
-) -> None:
+async def test_other_sites_may_post_only_to_open_doors(client: ClientSession, doors: set[str], status: int) -> None:
     rules = replace(RULES, open_doors=frozenset(doors))
     async with (
         serving(site(rules, pages=True), "127.0.0.1", 0) as address,
@@ -260,9 +258,7 @@ async def test_other_sites_may_post_where_a_door_is_open_and_nowhere_else(
         assert response.status == status
 
 
-async def test_too_many_requests_are_told_to_wait_but_never_those_that_are_exempt(
-    url: str, client: ClientSession
-) -> None:
+async def test_too_many_requests_must_wait_except_on_exempt_paths(url: str, client: ClientSession) -> None:
     seen = []
     for _ in range(45):
         async with client.get(url + "/api/refused") as response:

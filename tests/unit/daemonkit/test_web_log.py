@@ -67,7 +67,7 @@ async def client() -> AsyncIterator[ClientSession]:
         yield session
 
 
-def told(logs: list[EventDict]) -> tuple[str, str, str]:
+def only_entry(logs: list[EventDict]) -> tuple[str, str, str]:
     (line,) = logs
     assert SECRET not in repr(line)
     return str(line["event"]), str(line["route"]), str(line.get("client", ""))
@@ -83,17 +83,17 @@ def told(logs: list[EventDict]) -> tuple[str, str, str]:
         ("GET", "/unproved", {}, "request.unauthenticated"),
     ],
 )
-async def test_who_is_turned_away_is_told_the_log(
+async def test_a_refused_request_is_logged(
     url: str, client: ClientSession, method: str, path: str, headers: dict[str, str], event: str
 ) -> None:
     with capture_logs() as logs:
         async with client.request(method, f"{url}{path}/{SECRET}", data=b"", headers=headers) as response:
             assert response.status >= 400
-    assert told(logs) == (event, f"{path}/{{nonce}}", "203.0.113.9")
+    assert only_entry(logs) == (event, f"{path}/{{nonce}}", "203.0.113.9")
 
 
 @pytest.mark.parametrize(("path", "named"), [("/form", False), ("/staff/form", True)])
-async def test_of_a_resident_only_a_flood_leaves_an_address(client: ClientSession, path: str, named: bool) -> None:
+async def test_outside_named_paths_only_a_flood_logs_the_address(client: ClientSession, path: str, named: bool) -> None:
     rules = WebRules(frozenset({"127.0.0.1"}), bytes(32), requests_per_second=0.001, burst=1, named=("/staff",))
     app = guarded_app(rules)
     for each in ("/form", "/staff/form"):
@@ -109,7 +109,7 @@ async def test_of_a_resident_only_a_flood_leaves_an_address(client: ClientSessio
     ]
 
 
-async def test_of_the_screen_that_residents_touch_nothing_is_logged(client: ClientSession) -> None:
+async def test_requests_of_the_residents_screen_are_not_logged(client: ClientSession) -> None:
     """When somebody stood there would stand in the journal (docs/privacy.md)."""
     rules = web_rules(load(GATEWAY, Settings))
     app = guarded_app(rules)
@@ -120,22 +120,22 @@ async def test_of_the_screen_that_residents_touch_nothing_is_logged(client: Clie
     assert logs == []
 
 
-async def test_a_host_that_is_not_ours_is_told_the_log(url: str) -> None:
+async def test_a_foreign_host_name_is_logged(url: str) -> None:
     with capture_logs() as logs:
         await answer(url, f"GET /{SECRET} HTTP/1.1\r\nHost: evil\r\nConnection: close\r\n\r\n".encode())
-    assert told(logs) == ("request.misdirected", "", "127.0.0.1")
+    assert only_entry(logs) == ("request.misdirected", "", "127.0.0.1")
 
 
-async def test_too_many_requests_are_told_the_log(url: str, client: ClientSession) -> None:
+async def test_too_many_requests_are_logged(url: str, client: ClientSession) -> None:
     with capture_logs() as logs:
         for _ in range(4):
             async with client.get(f"{url}/absent/{SECRET}"):
                 pass
-    assert told(logs) == ("request.too_many", "", "203.0.113.9"), "what is not there, nobody guards"
+    assert only_entry(logs) == ("request.too_many", "", "203.0.113.9"), "what is not there, nobody guards"
 
 
-async def test_a_bug_is_told_with_its_route_and_not_with_its_address(url: str, client: ClientSession) -> None:
+async def test_a_bug_is_logged_with_its_route_pattern_only(url: str, client: ClientSession) -> None:
     with capture_logs() as logs:
         async with client.get(f"{url}/broken/{SECRET}") as response:
             assert response.status == 500
-    assert told(logs)[:2] == ("request.failed", "/broken/{nonce}")
+    assert only_entry(logs)[:2] == ("request.failed", "/broken/{nonce}")

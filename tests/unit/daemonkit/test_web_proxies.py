@@ -30,13 +30,13 @@ def site(*, burst: int = 100) -> web.Application:
     return app
 
 
-async def ask(url: str, local: str, *told: str) -> bytes:
-    headers = "".join(f"X-Forwarded-For: {line}\r\n" for line in told).encode()
+async def ask(url: str, local: str, *forwarded: str) -> bytes:
+    headers = "".join(f"X-Forwarded-For: {line}\r\n" for line in forwarded).encode()
     return await answer(url, b"GET / HTTP/1.1\r\n" + HOST + headers + b"Connection: close\r\n\r\n", local=local)
 
 
 @pytest.mark.parametrize(
-    ("local", "told", "client"),
+    ("local", "forwarded", "client"),
     [
         (PROXY, (), PROXY),
         (PROXY, ("203.0.113.7",), "203.0.113.7"),
@@ -57,9 +57,9 @@ async def ask(url: str, local: str, *told: str) -> bytes:
         (STRANGER, (PROXY,), STRANGER),
     ],
 )
-async def test_only_our_own_proxies_say_who_asks(local: str, told: tuple[str, ...], client: str) -> None:
+async def test_only_trusted_proxies_name_the_client(local: str, forwarded: tuple[str, ...], client: str) -> None:
     async with serving(site(), "127.0.0.1", 0) as url:
-        assert (await ask(url, local, *told)).endswith(f"\r\n\r\n{client}".encode())
+        assert (await ask(url, local, *forwarded)).endswith(f"\r\n\r\n{client}".encode())
 
 
 async def test_behind_a_proxy_each_client_has_a_bucket_of_its_own() -> None:

@@ -68,12 +68,12 @@ async def status(client: ClientSession, url: str, body: bytes, headers: dict[str
         return response.status
 
 
-async def test_a_body_up_to_the_limit_comes_whole(url: str, client: ClientSession) -> None:
+async def test_a_body_up_to_the_limit_is_complete(url: str, client: ClientSession) -> None:
     assert await status(client, url + "/body", b"x" * 1000, {}) == 200
     assert await status(client, url + "/body", b"x" * 1001, {}) == 413
 
 
-async def test_a_body_of_untold_length_is_cut_at_the_limit(url: str, client: ClientSession) -> None:
+async def test_a_body_of_unknown_length_is_refused_at_the_limit(url: str, client: ClientSession) -> None:
     async def endless() -> AsyncIterator[bytes]:
         while True:
             yield b"x" * 500

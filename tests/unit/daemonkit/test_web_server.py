@@ -94,7 +94,7 @@ async def get(url: str, *, local: str | None = None) -> bytes:
 
 
 @pytest.mark.parametrize("start", [b"", b"G", b"POST /body HTTP/1.1\r\n" + HOST + b"Content-Length: 9\r\n\r\nx"])
-async def test_a_crowd_of_slow_connections_keeps_nobody_else_out(start: bytes) -> None:
+async def test_many_slow_connections_do_not_block_others(start: bytes) -> None:
     site, timings = Site(rules(per_peer=20, total=40)), ServerTimings(keep_alive_s=600)  # none ends by itself
     async with serving(site.app, "127.0.0.1", 0, timings=timings) as url, AsyncExitStack() as crowd:
         for number in range(120):
@@ -121,7 +121,7 @@ async def test_the_longest_idle_connection_of_a_peer_makes_room() -> None:
             assert (await closed_within(reader, BEFORE_IT_IS_IDLE_S)).endswith(b"hello")
 
 
-async def test_the_longest_idle_connection_of_all_makes_room_when_the_house_is_full() -> None:
+async def test_the_longest_idle_connection_of_all_makes_room_at_the_total_limit() -> None:
     async with (
         serving(Site(rules(total=2)).app, "127.0.0.1", 0) as url,
         connected(url, local="127.0.0.2") as (first, _),
@@ -143,7 +143,7 @@ async def test_a_request_at_work_is_never_closed_for_a_newcomer() -> None:
                 assert await response.text() == "done"
 
 
-async def test_silence_and_a_dripping_header_are_cut() -> None:
+async def test_silent_and_slow_connections_are_closed() -> None:
     async with (
         serving(Site(rules()).app, "127.0.0.1", 0, timings=ServerTimings(keep_alive_s=0.3)) as url,
         connected(url) as (silent, _),
@@ -172,7 +172,7 @@ async def test_a_client_that_leaves_ends_its_request(path: bytes) -> None:
         await until(lambda: site.at_work + site.streams == 0)
 
 
-async def test_a_stream_tells_the_latest_as_events() -> None:
+async def test_a_stream_sends_the_latest_state_as_events() -> None:
     site = Site(rules())
     async with (
         serving(site.app, "127.0.0.1", 0) as url,
@@ -208,28 +208,28 @@ async def test_an_event_carries_any_text() -> None:
         assert await response.text() == "data: one\u2028\x85爱\ndata: two\ndata: \ndata: three\n\ndata: \n\n"
 
 
-async def test_what_a_stream_holds_on_to_is_let_go_when_its_reader_is_gone() -> None:
-    site, held = Site(rules()), [False]
+async def test_the_message_generator_is_closed_when_the_reader_is_gone() -> None:
+    site, open_ = Site(rules()), [False]
 
     async def messages() -> AsyncGenerator[str]:
-        held[0] = True
+        open_[0] = True
         try:
             while True:
                 yield "x" * 1_000
         finally:
-            held[0] = False
+            open_[0] = False
 
-    kept = messages()  # so that nothing but the stream itself lets it go
+    generator = messages()  # so that nothing but the stream itself lets it go
 
     async def flood(request: web.Request) -> web.StreamResponse:
-        return await stream_events(request, kept)
+        return await stream_events(request, generator)
 
     site.app.router.add_get("/flood", flood)
     async with serving(site.app, "127.0.0.1", 0) as url, ClientSession() as client:
         async with client.get(url + "/flood") as response:
             await response.content.readuntil(b"\n\n")
-            assert held[0]
-        await until(lambda: not held[0])
+            assert open_[0]
+        await until(lambda: not open_[0])
 
 
 async def test_a_quiet_stream_pings() -> None:

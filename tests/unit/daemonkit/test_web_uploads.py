@@ -20,8 +20,8 @@ async def url() -> AsyncIterator[str]:
 
     async def upload(request: web.Request) -> web.Response:
         fields, files = await read_upload(request, RULES, "session-1", limit=5000)
-        told = {name: value for name, value in fields.items() if name != "csrf"}
-        return web.json_response([told, {name: [file.name, file.content.hex()] for name, file in files.items()}])
+        result = {name: value for name, value in fields.items() if name != "csrf"}
+        return web.json_response([result, {name: [file.name, file.content.hex()] for name, file in files.items()}])
 
     app.router.add_post("/upload", upload)
     async with serving(app, "127.0.0.1", 0) as address:
@@ -46,15 +46,15 @@ async def posted(url: str, body: bytes, kind: str = "multipart/form-data; bounda
 
 
 async def test_fields_and_files_come_as_they_were_sent(url: str) -> None:
-    octets = b"\r\n--a\r\n\0\xff"
+    content = b"\r\n--a\r\n\0\xff"
     body = (
         CSRF
         + part("label", "东门\r\n墙".encode())
-        + part("file", octets, "C:\\x\\夏.csv")
+        + part("file", content, "C:\\x\\夏.csv")
         + part("none", b"", "")
         + END
     )
-    assert await posted(url, body) == (200, [{"label": "东门\r\n墙"}, {"file": ["夏.csv", octets.hex()]}])
+    assert await posted(url, body) == (200, [{"label": "东门\r\n墙"}, {"file": ["夏.csv", content.hex()]}])
     assert (await posted(url, CSRF + END))[1] == [{}, {}]
 
 
@@ -73,7 +73,7 @@ async def test_fields_and_files_come_as_they_were_sent(url: str) -> None:
         pytest.param(CSRF + part("a", b"x" * 5000) + END, 413, id="too large"),
     ],
 )
-async def test_what_is_no_whole_form_of_the_session_is_refused(url: str, body: bytes, status: int) -> None:
+async def test_an_incomplete_or_foreign_form_is_refused(url: str, body: bytes, status: int) -> None:
     assert (await posted(url, body))[0] == status
 
 
@@ -86,19 +86,19 @@ async def test_what_is_no_whole_form_of_the_session_is_refused(url: str, body: b
         ("text/plain", 415),
     ],
 )
-async def test_a_form_says_how_it_is_divided(url: str, kind: str, status: int) -> None:
+async def test_a_form_needs_a_valid_boundary(url: str, kind: str, status: int) -> None:
     assert (await posted(url, CSRF + END, kind))[0] == status
 
 
-def test_a_name_says_what_a_file_is_by_its_last_ending() -> None:
+def test_a_file_name_has_its_last_ending() -> None:
     names = ("a.PDF", "a.pdf.exe", "a", ".pdf", "", "a.", "照片.jpeg")
     assert [Upload(name, b"").ending for name in names] == ["pdf", "exe", "", "", "", "", "jpeg"]
 
 
 @given(st.binary(max_size=200))
-def test_no_octets_break_the_reading(octets: bytes) -> None:
+def test_any_bytes_are_parsed_or_refused(content: bytes) -> None:
     try:
-        found = split_parts(octets, b"b")
+        found = split_parts(content, b"b")
     except web.HTTPBadRequest:
         return
     assert all(isinstance(content, bytes) for _, content in found)

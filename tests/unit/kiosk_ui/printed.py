@@ -40,8 +40,8 @@ class Printed:
         return raw.FPDFText_GetFontSize(words.raw, first), min(seen.tobytes()) < 80
 
 
-def printed(octets: bytes) -> Printed:
-    document = pypdfium2.PdfDocument(octets)
+def printed(content: bytes) -> Printed:
+    document = pypdfium2.PdfDocument(content)
     page = document[0]
     width, height = page.get_size()
     text = "".join(page.get_textpage().get_text_bounded().split())
@@ -54,11 +54,11 @@ def codes(picture: Image) -> list[str]:
 
 def found(picture: Image) -> dict[tuple[int, int, int, int], str]:
     """The same by where they are: left, top, right, bottom in pixels."""
-    told = {}
+    result = {}
     for each in zxingcpp.read_barcodes(picture):
         at = each.position
-        told[at.top_left.x, at.top_left.y, at.bottom_right.x, at.bottom_right.y] = each.text
-    return told
+        result[at.top_left.x, at.top_left.y, at.bottom_right.x, at.bottom_right.y] = each.text
+    return result
 
 
 def _faces(page: pypdfium2.PdfPage) -> set[tuple[str, bool]]:

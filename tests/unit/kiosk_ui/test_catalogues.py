@@ -64,7 +64,7 @@ def test_traditional_chinese_is_worded_on_its_own_and_holds_no_simplified_form()
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
-def test_no_template_says_a_word_outside_the_catalogues(path: Path) -> None:
+def test_templates_contain_no_text_outside_the_catalogues(path: Path) -> None:
     data = "".join(value for _, kind, value in Environment().lex(path.read_text()) if kind == "data")
     text = re.sub(r"<[^>]*>|<!doctype html>", " ", data)
     assert not re.search(r"[^\W\d_]{2,}", text), text
@@ -73,7 +73,7 @@ def test_no_template_says_a_word_outside_the_catalogues(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [*SCRIPTS, *SHEETS], ids=lambda path: path.name)
-def test_script_and_stylesheet_say_nothing(path: Path) -> None:
+def test_scripts_and_stylesheets_contain_no_text(path: Path) -> None:
     code = re.sub(r"//[^\n]*|/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
     assert not re.search(r"[\u3400-\u9fff]", code)
     assert not re.search(r"(?<!-)content:", code)

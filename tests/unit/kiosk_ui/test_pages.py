@@ -31,7 +31,7 @@ def kiosk(view: View, language: Language = Language.en) -> str:
 
 
 @pytest.mark.parametrize(("surface", "view", "language"), EVERY)
-def test_every_page_is_small_says_its_language_and_wears_the_drill_watermark(
+def test_every_page_is_small_with_its_language_and_the_drill_watermark(
     surface: Surface, view: View, language: Language
 ) -> None:
     html = PAGES[surface].render_page(view, language, csrf="0" * 64)
@@ -87,7 +87,7 @@ def test_without_a_permit_there_is_a_reason_and_no_way_to_give() -> None:
     assert "/amount" not in turned
 
 
-def test_with_a_permit_its_facts_stand_on_the_project_page() -> None:
+def test_with_a_permit_its_facts_are_on_the_project_page() -> None:
     html = kiosk(ProjectPage(LUNCH, True, PermitReason.holds))
     assert LUNCH.permit is not None
     for fact in (
@@ -114,13 +114,13 @@ def test_no_amount_is_chosen_beforehand() -> None:
         ("/v?slip=%22%3E%3Cb%3E", "?slip=%22%3E%3Cb%3E&amp;lang=en"),
     ],
 )
-def test_another_language_keeps_what_stands_in_the_address(path: str, english: str) -> None:
+def test_another_language_preserves_the_query(path: str, english: str) -> None:
     html = PAGES[Surface.phone].render_page(VIEWS[Surface.phone]["code"], Language.zh_hans, path=path)
     assert re.findall(r'href="([^"]*)" lang="en"', html) == [english]
 
 
 @pytest.mark.parametrize("language", Language)
-def test_a_text_that_is_missing_in_a_language_is_told_in_another(language: Language) -> None:
+def test_a_missing_text_is_shown_in_another_language(language: Language) -> None:
     for name in ("project-untold", "attract-untold"):
         html = kiosk(VIEWS[Surface.kiosk][name], language)
         assert re.search(rf"<h1[^>]*>{LUNCH.title.zh_hans}</h1>", html)
@@ -141,7 +141,7 @@ def test_the_code_is_in_the_page_and_gone_once_the_registration_has_ended() -> N
         assert CODE not in ended
 
 
-def test_the_handoff_tells_when_the_phone_has_opened_the_bank() -> None:
+def test_the_handoff_shows_when_the_phone_has_opened_the_bank() -> None:
     opened = kiosk(Handoff(LUNCH, AMOUNT, CODE, IntentState.handed_off, HandoffKind.ticket))
     assert "The bank's page is open" in opened
     assert "Now on your phone" in opened
@@ -165,7 +165,7 @@ def test_texts_from_a_catalogue_cannot_become_markup() -> None:
         assert "&lt;img src=x" in html
 
 
-def test_a_notice_tells_what_to_do_next_and_the_amounts_that_are_possible() -> None:
+def test_a_notice_shows_the_next_step_and_the_possible_amounts() -> None:
     html = kiosk(NoticePage(NoticeKind.amount_out_of_range, LUNCH, "/project/elder-lunch/amount"))
     assert "from ¥1 to ¥50,000" in html
     assert 'href="/project/elder-lunch/amount"' in html

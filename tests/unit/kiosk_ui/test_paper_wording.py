@@ -36,6 +36,6 @@ def test_every_printed_message_is_translated_and_none_is_left_over(language: Lan
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.typ")), ids=lambda path: path.name)
-def test_no_template_says_a_word_by_itself(path: object) -> None:
+def test_typst_templates_contain_no_text(path: object) -> None:
     code = re.sub(r"//[^\n]*", "", str(path.read_text("utf-8")))  # type: ignore[attr-defined]  # a Path
     assert not re.search(r"[\u3400-\u9fff]", code)

@@ -29,7 +29,7 @@ def project(giving: PhoneGiving | None = GIVING, another: str = "") -> str:
     return html(PhoneProject(LUNCH, True, PermitReason.holds, "/s/at/huada", another, giving, board="/board/huada"))
 
 
-def test_the_button_to_give_stands_before_the_form_so_that_it_sticks_over_all_that_is_read_first() -> None:
+def test_the_donate_button_precedes_the_form() -> None:
     page = project()
     permit = LUNCH.permit
     assert permit is not None
@@ -39,7 +39,7 @@ def test_the_button_to_give_stands_before_the_form_so_that_it_sticks_over_all_th
     assert 'href="/board/huada#elder-lunch"' in rest
 
 
-def test_a_faulty_amount_is_told_at_once_and_not_below_the_story() -> None:
+def test_a_refused_amount_is_shown_above_the_story() -> None:
     page = project(PhoneGiving("/h/x?gift=1", fault="unread", typed="many"))
     assert page.index('id="amount-fault"') < page.index("<details")
     assert 'href="#give"' not in page
@@ -82,11 +82,11 @@ def test_a_phone_looks_as_its_owner_set_it_up() -> None:
     assert '<meta name="color-scheme" content="light dark">' in page
     tokens = (STYLE / "tokens.css").read_text()
     for theme, asked in (("dark", "prefers-color-scheme: dark"), ("contrast", "prefers-contrast: more")):
-        kept = re.search(rf"^\.theme-{theme} {{(.*?)}}", tokens, re.M | re.S)
+        stored = re.search(rf"^\.theme-{theme} {{(.*?)}}", tokens, re.M | re.S)
         system = re.search(rf"@media \({asked}\) {{\s*\.theme-system {{(.*?)}}", tokens, re.S)
-        assert kept is not None
+        assert stored is not None
         assert system is not None
-        assert kept[1].split() == system[1].split(), "the same colours"
+        assert stored[1].split() == system[1].split(), "the same colours"
 
 
 @pytest.mark.parametrize("language", [Language.zh_hans, Language.zh_hant])
@@ -105,6 +105,6 @@ def test_help_and_privacy_are_in_the_foot_of_every_page_but_their_own(view: View
 
 
 @pytest.mark.parametrize("view", [PhoneHelpPage("/s"), PhonePrivacyPage(90), NoticePage(NoticeKind.fault, back="/s")])
-def test_whom_to_call_is_in_the_foot_where_somebody_is_at_a_loss(view: View) -> None:
+def test_the_contact_link_is_in_the_footer_of_help_pages(view: View) -> None:
     assert 'href="/contact/huada?back=/s/at/huada"' in html(view, path="/s/at/huada")
     assert "/contact" not in PHONE.render_page(view, Language.en), "no number, no way to it"

@@ -128,9 +128,9 @@ def test_a_drill_is_watermarked_and_nothing_else_is(paper: Paper, language: str,
     real = replace(FACTS, project=plain)
     drill = replace(real, environment=Environment.drill)
     marks = 1 if paper in (Paper.a4, Paper.a3) else 8
-    told = printed(poster_pdf(drill, paper, [Language(language)]))
-    assert told.text.count(word) == marks + 1
-    assert ADDRESS in codes(told.picture(150))
+    result = printed(poster_pdf(drill, paper, [Language(language)]))
+    assert result.text.count(word) == marks + 1
+    assert ADDRESS in codes(result.picture(150))
     assert word not in printed(poster_pdf(real, paper, [Language(language)])).text
 
 
@@ -196,9 +196,9 @@ def test_a_picture_of_the_staff_stands_on_the_poster() -> None:
 
     from PIL import Image
 
-    octets = BytesIO()
-    Image.new("RGB", (80, 60), (0, 0, 255)).save(octets, "PNG")
-    picture = printed(poster_pdf(replace(FACTS, picture=octets.getvalue()), Paper.a4)).picture(40).convert("RGB")
+    content = BytesIO()
+    Image.new("RGB", (80, 60), (0, 0, 255)).save(content, "PNG")
+    picture = printed(poster_pdf(replace(FACTS, picture=content.getvalue()), Paper.a4)).picture(40).convert("RGB")
     colours = picture.getcolors(maxcolors=1 << 20)
     assert colours is not None
     assert sum(count for count, colour in colours if colour == (0, 0, 255)) > 500

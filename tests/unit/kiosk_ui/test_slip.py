@@ -113,14 +113,14 @@ def test_a_slip_says_what_was_given_and_that_it_is_no_receipt(languages: tuple[L
     }
     days = {Language.en: "Nov27,2026"}
     for language in languages:
-        told = (
+        result = (
             LUNCH.title[language],
             LUNCH.payee[language],
             no_receipt[language],
             days.get(language, "2026年11月27日"),
         )
         for text in (
-            *told,
+            *result,
             "¥100.50",
             capitals(10050, languages[0]),
             "7F3A-K8",

@@ -19,10 +19,10 @@ from sync_contract.strict_model import Environment, Language
 from tests.browser.projects import LUNCH, PROJECTS, SITE
 
 
-def record(folder: Path, name: str, octets: bytes = b"sound") -> None:
+def record(folder: Path, name: str, content: bytes = b"sound") -> None:
     file = folder / name
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(octets)
+    file.write_bytes(content)
 
 
 def test_the_most_particular_recording_of_a_page_is_told(tmp_path: Path) -> None:
@@ -32,8 +32,8 @@ def test_the_most_particular_recording_of_a_page_is_told(tmp_path: Path) -> None
     record(tmp_path, "en/help.ogg")
     voices = Voices([tmp_path])
     lunch = recording_keys(ProjectPage(LUNCH, True, PermitReason.holds))
-    told = voices.urls(lunch, Language.zh_hant)
-    assert {name: url.partition("?")[0] for name, url in told.items()} == {
+    result = voices.urls(lunch, Language.zh_hant)
+    assert {name: url.partition("?")[0] for name, url in result.items()} == {
         "own": "/voices/zh/project-elder-lunch.mp3",
         "nan": "/voices/nan/project.ogg",
     }

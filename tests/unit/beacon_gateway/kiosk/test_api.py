@@ -22,7 +22,7 @@ async def post(resident: Resident, body: Any, headers: dict[str, str] = KEY) -> 
         return response.status, await response.json(content_type=None)
 
 
-async def test_the_scene_is_told_with_its_reason(resident: Resident, kiosk: FakeKiosk) -> None:
+async def test_the_scene_has_its_reason(resident: Resident, kiosk: FakeKiosk) -> None:
     kiosk.stage.show(Chosen("elder-lunch", WALL, Door.touch, NothingNear()))
     async with resident.http.get(resident.url + "/api/v1/scene") as response:
         assert await response.json() == {
@@ -66,7 +66,7 @@ async def test_an_intent_is_recorded_once_for_one_key(resident: Resident, kiosk:
         ([], 400),
     ],
 )
-async def test_what_does_not_fit_is_a_problem_document(
+async def test_an_invalid_request_is_a_problem_document(
     resident: Resident, kiosk: FakeKiosk, body: Any, status: int
 ) -> None:
     answered, document = await post(resident, body)
@@ -74,7 +74,7 @@ async def test_what_does_not_fit_is_a_problem_document(
     assert kiosk.giving.recorded == []
 
 
-async def test_a_key_is_demanded_and_a_full_disk_is_told(resident: Resident, kiosk: FakeKiosk) -> None:
+async def test_a_key_is_required_and_a_full_disk_is_reported(resident: Resident, kiosk: FakeKiosk) -> None:
     assert (await post(resident, WANTED, {}))[0] == 400
     assert (await post(resident, WANTED, {"Idempotency-Key": "short"}))[0] == 400
     kiosk.giving.broken = True

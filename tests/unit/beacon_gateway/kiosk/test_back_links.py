@@ -50,7 +50,7 @@ async def test_the_first_page_leads_back_to_a_code_as_long_as_it_leads_on(reside
     assert CODE not in await resident.get("/")
 
 
-async def test_another_visitors_first_page_knows_of_no_code(resident: Resident, neighbour: Resident) -> None:
+async def test_another_visitors_first_page_shows_no_code(resident: Resident, neighbour: Resident) -> None:
     await neighbour.get("/")
     await resident.give("elder-lunch", amount_fen="3000")
     assert CODE in await resident.get("/")

@@ -35,7 +35,7 @@ def facts(*heads: Head, refused: bool = False, cosigned: int = 0) -> BoardFacts:
     return BoardFacts(chains, dict.fromkeys(chains, cosigned), NOW, refused)
 
 
-async def test_the_board_is_there_before_anything_was_published(resident: Resident) -> None:
+async def test_the_board_works_before_the_first_publication(resident: Resident) -> None:
     page = await resident.get("/board")
     assert resident.status == 200
     assert (page.count("满五笔就公布"), page.count("还没有公布")) == (2, 1), "two projects, and all together"
@@ -44,7 +44,7 @@ async def test_the_board_is_there_before_anything_was_published(resident: Reside
     assert "还没有与银行对过账" in page
 
 
-async def test_the_board_tells_what_is_kept(resident: Resident, kiosk: FakeKiosk) -> None:
+async def test_the_board_shows_the_stored_figures(resident: Resident, kiosk: FakeKiosk) -> None:
     kiosk.published = facts(head(gifts=7, received=70_000, fees=50, spent=20_050, people=12), cosigned=2)
     page = await resident.get("/board")
     for words in (
@@ -75,7 +75,7 @@ async def test_figures_that_contradict_are_not_hidden(resident: Resident, kiosk:
     assert "数字对不上" in await resident.get("/board")
 
 
-async def test_a_disk_that_does_not_answer_is_no_empty_board(resident: Resident, kiosk: FakeKiosk) -> None:
+async def test_a_failed_disk_is_an_error_and_not_an_empty_board(resident: Resident, kiosk: FakeKiosk) -> None:
     kiosk.disk_works = False
     page = await resident.get("/board")
     assert resident.status == 503
@@ -90,8 +90,8 @@ async def test_the_code_leads_to_the_page_where_a_gift_is_looked_up(resident: Re
 
 def test_projects_come_in_the_order_of_the_screen_and_old_ones_last() -> None:
     offered = [project.id for project in FakeProjects().all()]
-    told = facts(head("gone", gifts=5, received=1), head(offered[1], gifts=5, received=2))
-    shown = board_view(told, FakeProjects(), NOW, verify="")
+    result = facts(head("gone", gifts=5, received=1), head(offered[1], gifts=5, received=2))
+    shown = board_view(result, FakeProjects(), NOW, verify="")
     assert [each.id for each in shown.projects] == [*offered, "gone"]
     assert shown.projects[-1].title is None
     assert shown.total.received == sum(each.sums.received for each in shown.projects)
@@ -113,6 +113,6 @@ def test_months_are_counted_in_beijing_and_only_the_last_twelve() -> None:
     assert (last.given_bar, last.used_bar, before.used_bar) == (BAR_HEIGHT, BAR_HEIGHT // 2, 0)
 
 
-def test_a_month_in_which_more_went_back_than_came_has_no_bar() -> None:
+def test_a_month_with_more_refunds_than_gifts_has_no_bar() -> None:
     (*_, last) = months([head(refunded=500)], NOW)
     assert (last.given, last.given_bar) == (0, 0)

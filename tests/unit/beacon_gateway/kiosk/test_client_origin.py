@@ -8,10 +8,10 @@ from beacon_gateway.kiosk.client_origin import ClientOrigin, classify_client
 
 class Socket:
     def __init__(self, remote: str, own: str) -> None:
-        self._told = {"peername": (remote, 5), "sockname": (own, 8080)}
+        self._result = {"peername": (remote, 5), "sockname": (own, 8080)}
 
     def get_extra_info(self, name: str, default: object = None) -> object:
-        return self._told.get(name, default)
+        return self._result.get(name, default)
 
     def is_closing(self) -> bool:
         return False
@@ -35,7 +35,7 @@ class Socket:
         ("", "127.0.0.1", ClientOrigin.external),
     ],
 )
-def test_who_asks_is_told_by_the_connection(remote: str, own: str, where: ClientOrigin) -> None:
+def test_the_connection_determines_the_client_origin(remote: str, own: str, where: ClientOrigin) -> None:
     socket = Socket(remote, own)
     request = make_mocked_request("GET", "/site", transport=socket)
     assert classify_client(request.clone(remote=remote)) is where

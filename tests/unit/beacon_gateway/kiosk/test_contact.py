@@ -34,7 +34,7 @@ def shown(html: str) -> str:
 
 
 @pytest.mark.parametrize("language", Language)
-async def test_the_number_stands_large_with_whose_it_is_and_when_somebody_answers(
+async def test_the_contact_page_shows_number_holder_and_hours(
     resident: Resident, kiosk: FakeKiosk, language: Language
 ) -> None:
     await resident.get("/")
@@ -52,7 +52,7 @@ async def test_the_number_stands_large_with_whose_it_is_and_when_somebody_answer
     assert kiosk.giving.recorded == []
 
 
-async def test_a_page_of_trouble_leads_to_it_and_it_leads_back(resident: Resident, kiosk: FakeKiosk) -> None:
+async def test_an_error_page_leads_to_the_contact_page_and_back(resident: Resident, kiosk: FakeKiosk) -> None:
     await resident.get("/")
     for path in ("/nowhere", "/project/nothing", "/help/phone"):
         page = await resident.get(path)
@@ -67,18 +67,18 @@ async def test_a_page_of_trouble_leads_to_it_and_it_leads_back(resident: Residen
     assert 'href="/contact?back=/"' in await resident.get("/")
 
 
-async def test_a_gift_that_came_to_nothing_leads_to_it_too(resident: Resident, kiosk: FakeKiosk) -> None:
+async def test_an_ended_gift_leads_to_the_contact_page(resident: Resident, kiosk: FakeKiosk) -> None:
     await resident.give("elder-lunch", amount_fen="3000")
     assert "/contact" not in resident.html.partition("<main")[2], "nothing is wrong yet"
     kiosk.giving.becomes(kiosk.giving.recorded[0].gift.intent, IntentState.closed)
     assert 'href="/contact?back=/handoff"' in await resident.get("/handoff")
 
 
-async def test_what_one_may_ask_is_said_beside_the_number(resident: Resident) -> None:
+async def test_the_contact_page_says_what_one_may_ask(resident: Resident) -> None:
     assert "项目、捐款、票据，都可以问。" in shown(await resident.get("/contact"))
 
 
-async def test_the_number_stands_ready_for_when_the_program_behind_is_away(resident: Resident) -> None:
+async def test_every_page_contains_the_number_for_a_server_failure(resident: Resident) -> None:
     for path in ("/", "/help", "/project/elder-lunch"):
         line = re.search(r'<p id="away".*?</p>', await resident.get(path), re.S)
         assert line
@@ -90,7 +90,7 @@ class TestNothingElseIsPublished:
     def published(self) -> ContactPage:
         return ContactPage("12345")
 
-    async def test_the_number_is_the_communitys_and_no_hours_are_made_up(self, resident: Resident) -> None:
+    async def test_the_number_without_hours_shows_only_the_community(self, resident: Resident) -> None:
         page = await resident.get("/contact")
         assert "华大社区" in shown(page)
         assert "接听时间" not in page
@@ -101,19 +101,19 @@ class TestNoNumber:
     def published(self) -> ContactPage:
         return ContactPage()
 
-    async def test_help_says_where_to_ask_and_leads_to_no_empty_page(self, resident: Resident) -> None:
+    async def test_help_without_a_number_has_no_contact_link(self, resident: Resident) -> None:
         for path in ("/help", "/privacy"):
             page = await resident.get(path)
             assert "/contact" not in page
             assert "请到社区办公室问" in page
 
-    async def test_a_page_of_trouble_leads_to_no_empty_page(self, resident: Resident) -> None:
+    async def test_an_error_page_without_a_number_has_no_contact_link(self, resident: Resident) -> None:
         for path in ("/nowhere", "/project/nothing", "/help/phone"):
             page = await resident.get(path)
             assert "/contact" not in page
             assert 'class="number"' not in page
 
-    async def test_the_page_says_it_too_and_shows_no_code(self, resident: Resident) -> None:
+    async def test_the_contact_page_without_a_number_shows_no_code(self, resident: Resident) -> None:
         page = await resident.get("/contact")
         assert resident.status == 200
         assert "请向社区工作人员了解" in shown(page)
@@ -121,7 +121,7 @@ class TestNoNumber:
         assert "<svg" not in page
 
 
-def test_what_is_published_stands_in_the_settings() -> None:
+def test_the_contact_page_uses_the_settings() -> None:
     view = contact(load(DEMO, Settings))
     assert view.phone == CALLED
     for language in Language:

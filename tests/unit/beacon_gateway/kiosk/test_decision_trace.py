@@ -54,7 +54,7 @@ async def get(url: str) -> tuple[int, str]:
         return answer.status, await answer.text()
 
 
-async def test_each_decision_is_told_with_its_numbers_its_rule_and_what_came_out(url: str) -> None:
+async def test_each_decision_has_its_inputs_reason_and_result(url: str) -> None:
     status, text = await get(f"{url}/site/trace.json")
     assert status == 200
     response = json.loads(text)
@@ -68,14 +68,14 @@ async def test_each_decision_is_told_with_its_numbers_its_rule_and_what_came_out
     assert {each["label"] for each in response["decisions"]} == {"", "corner 1"}
 
 
-async def test_of_a_tag_nothing_but_its_class_is_told_as_json(url: str) -> None:
+async def test_the_json_contains_only_the_class_of_a_tag(url: str) -> None:
     _, text = await get(f"{url}/site/trace.json?last=1000")
     assert str(CARD.id) not in text
     assert CARD.label not in text
     assert "volunteer" in text
 
 
-async def test_no_more_is_told_than_is_asked_for_and_nonsense_is_refused(url: str) -> None:
+async def test_last_limits_the_decisions_and_invalid_values_are_refused(url: str) -> None:
     _, text = await get(f"{url}/site/trace.json?last=1")
     assert len(json.loads(text)["decisions"]) == 1
     for word in ("-1", "x", "1001", "99999", "٣", ""):

@@ -37,7 +37,7 @@ async def test_from_the_first_page_to_the_thanks_and_the_next_person(resident: R
     assert resident.path == "/"
 
 
-async def test_the_thanks_belong_to_the_session_that_gave(
+async def test_only_the_session_of_the_gift_sees_the_thanks(
     resident: Resident, neighbour: Resident, kiosk: FakeKiosk
 ) -> None:
     await neighbour.get("/")
@@ -65,7 +65,7 @@ async def test_a_double_submit_is_one_gift(resident: Resident, kiosk: FakeKiosk)
     assert len(kiosk.giving.recorded) == 1
 
 
-async def test_two_amounts_touched_at_once_do_not_stand_for_each_other(resident: Resident, kiosk: FakeKiosk) -> None:
+async def test_of_two_amounts_touched_at_once_only_the_first_counts(resident: Resident, kiosk: FakeKiosk) -> None:
     await resident.get("/project/elder-lunch/amount")
     csrf, key = resident.hidden("csrf"), resident.hidden("key")
     await resident.post("/give", csrf=csrf, project="elder-lunch", key=key, amount_fen="3000")
@@ -98,7 +98,7 @@ async def test_the_scene_turns_the_first_page_and_no_other(resident: Resident, k
     assert "志愿者的卡" not in await resident.get("/")
 
 
-async def test_a_gift_counts_by_the_door_that_brought_its_project(resident: Resident, kiosk: FakeKiosk) -> None:
+async def test_a_gift_counts_by_the_door_of_its_scene(resident: Resident, kiosk: FakeKiosk) -> None:
     kiosk.card_brings("student-aid")
     await resident.get("/")
     kiosk.card_brings(None)
@@ -114,7 +114,7 @@ async def test_a_gift_counts_by_the_door_that_brought_its_project(resident: Resi
     ]
 
 
-async def test_a_scene_of_a_project_that_is_not_on_offer_leaves_the_first_page_whole(
+async def test_a_scene_of_an_unknown_project_does_not_change_the_first_page(
     resident: Resident, kiosk: FakeKiosk
 ) -> None:
     kiosk.card_brings("gone")
@@ -122,7 +122,7 @@ async def test_a_scene_of_a_project_that_is_not_on_offer_leaves_the_first_page_w
 
 
 @pytest.mark.parametrize(("language", "word"), [("zh-Hant", "厝邊頭尾"), ("en", "Neighbours"), ("zh-Hans", "街坊邻里")])
-async def test_a_language_is_kept_until_the_next_person(resident: Resident, language: str, word: str) -> None:
+async def test_a_language_lasts_until_the_next_person(resident: Resident, language: str, word: str) -> None:
     await resident.get("/")
     assert word in await resident.post("/display", language=language, back="/")
     await resident.get("/project/elder-lunch")

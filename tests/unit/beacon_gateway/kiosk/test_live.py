@@ -92,9 +92,9 @@ async def test_a_gift_that_was_not_paid_at_the_bank_may_be_tried_again(resident:
         kiosk.giving.becomes(intent, IntentState.handed_off)
         assert "请看手机" in (await ear.next())["html"]
         kiosk.giving.becomes(intent, IntentState.handed_off, ended=True)
-        told = (await ear.next())["html"]
-    assert "这次没有付款。想捐就再扫一次，不捐也没关系。" in told
-    assert "<svg" in told
+        result = (await ear.next())["html"]
+    assert "这次没有付款。想捐就再扫一次，不捐也没关系。" in result
+    assert "<svg" in result
 
 
 async def test_a_first_page_of_a_session_that_gave_still_follows_the_scene(
@@ -138,7 +138,7 @@ async def test_after_a_restart_the_first_page_reloads_and_a_code_on_the_screen_s
                 assert (await ear.next())["view"] == "attract", "no reload without end"
 
 
-async def test_a_browser_without_cookies_is_not_sent_round_in_circles(kiosk: FakeKiosk) -> None:
+async def test_a_browser_without_cookies_is_not_redirected_in_a_loop(kiosk: FakeKiosk) -> None:
     async with (
         kiosk.serve() as url,
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,

@@ -36,11 +36,11 @@ def test_pins_differ() -> None:
     assert len(seen) > 45
 
 
-@pytest.mark.parametrize("said", ["", "12345", "1234567", "１２３４５６", "abc", "\x00" * 6, "9" * 10_000])
-def test_what_is_no_pin_is_a_wrong_one(said: str) -> None:
+@pytest.mark.parametrize("text", ["", "12345", "1234567", "１２３４５６", "abc", "\x00" * 6, "9" * 10_000])
+def test_an_invalid_pin_is_a_wrong_one(text: str) -> None:
     pins = Pins()
     pins.create()
-    assert not pins.accept(said)
+    assert not pins.accept(text)
 
 
 def test_a_guest_keeps_the_address_and_goes_after_a_working_day() -> None:

@@ -11,7 +11,7 @@ from tests.unit.beacon_gateway.kiosk.resident import Resident
 
 
 @pytest.mark.parametrize("path", ["/project/nothing", "/project/nothing/amount"])
-async def test_an_unknown_project_is_a_page_that_says_so(resident: Resident, path: str) -> None:
+async def test_an_unknown_project_shows_a_notice(resident: Resident, path: str) -> None:
     assert "这里没有这个项目" in await resident.get(path)
     assert resident.status == 404
 
@@ -29,7 +29,7 @@ async def test_an_unknown_project_in_the_form_is_refused(resident: Resident, kio
     assert (resident.status, kiosk.giving.recorded) == (404, [])
 
 
-async def test_a_project_without_permit_tells_the_reason_and_takes_nothing(
+async def test_a_project_without_permit_shows_the_reason_and_accepts_nothing(
     resident: Resident, kiosk: FakeKiosk
 ) -> None:
     assert "这个项目还不能募捐" in await resident.get("/project/info-only")
@@ -52,9 +52,7 @@ async def test_a_permit_that_closes_between_the_page_and_the_touch_is_judged_aga
     assert "已于2029年12月31日结束" in await resident.get("/project/elder-lunch")
 
 
-async def test_a_project_whose_gifts_the_server_can_send_nowhere_has_no_button(
-    resident: Resident, kiosk: FakeKiosk
-) -> None:
+async def test_a_project_that_the_server_cannot_route_has_no_button(resident: Resident, kiosk: FakeKiosk) -> None:
     """Else a donor would come to the phone, and be told there that it was in vain."""
     kiosk.projects.offered["elder-lunch"] = kiosk.projects.offered["elder-lunch"].model_copy(update={"elsewhere": True})
     assert "这个项目不在这里收捐款" in await resident.get("/project/elder-lunch")
@@ -65,7 +63,7 @@ async def test_a_project_whose_gifts_the_server_can_send_nowhere_has_no_button(
     assert (resident.status, kiosk.giving.recorded) == (409, [])
 
 
-async def test_an_uncertain_clock_is_a_reason_too(resident: Resident, kiosk: FakeKiosk) -> None:
+async def test_an_uncertain_clock_shows_its_reason(resident: Resident, kiosk: FakeKiosk) -> None:
     kiosk.projects.at = None
     assert "日期还没有校准" in await resident.get("/project/elder-lunch")
     assert "/amount" not in resident.html
@@ -79,7 +77,7 @@ async def test_an_uncertain_clock_is_a_reason_too(resident: Resident, kiosk: Fak
         {},
     ],
 )
-async def test_an_amount_out_of_range_is_a_page_that_names_the_range(
+async def test_an_amount_out_of_range_shows_the_range(
     resident: Resident, kiosk: FakeKiosk, amount: dict[str, str]
 ) -> None:
     page = await resident.give("elder-lunch", **amount)
@@ -89,7 +87,7 @@ async def test_an_amount_out_of_range_is_a_page_that_names_the_range(
 
 
 @pytest.mark.parametrize(
-    ("yuan", "digits", "said"),
+    ("yuan", "digits", "message"),
     [
         ("9999999", "9999999", "一次最多 ¥50,000，请少填一些。"),
         ("50001", "50001", "一次最多 ¥50,000，请少填一些。"),
@@ -101,24 +99,24 @@ async def test_an_amount_out_of_range_is_a_page_that_names_the_range(
         ("1e3", "13", "整数元，¥1 至 ¥50,000。"),
     ],
 )
-async def test_typed_too_much_or_nothing_is_said_on_the_number_pad_and_the_digits_stay(
-    resident: Resident, kiosk: FakeKiosk, yuan: str, digits: str, said: str
+async def test_a_refused_amount_returns_to_the_number_pad_with_its_digits(
+    resident: Resident, kiosk: FakeKiosk, yuan: str, digits: str, message: str
 ) -> None:
     page = await resident.give("elder-lunch", yuan=yuan)
     assert resident.path == f"/project/elder-lunch/amount?digits={digits}&asked=1"
     assert kiosk.giving.recorded == []
     assert resident.hidden("yuan", 'id="yuan" ') == digits
-    assert said in re.sub(r"<p [^>]*hidden>[^<]*</p>", "", page)
+    assert message in re.sub(r"<p [^>]*hidden>[^<]*</p>", "", page)
 
 
-async def test_digits_that_are_too_many_are_said_while_they_are_typed_without_a_script_too(resident: Resident) -> None:
+async def test_too_many_digits_are_refused_while_typing_without_a_script(resident: Resident) -> None:
     page = await resident.get("/project/elder-lunch/amount?digits=1234567")
     assert ">¥1,234,567<" in page
     assert re.search(r'id="too-much" role="alert">一次最多', page)
     assert re.search(r'id="too-little" role="alert" hidden>', page)
 
 
-async def test_a_full_disk_is_a_page_that_says_so_and_the_next_try_works(resident: Resident, kiosk: FakeKiosk) -> None:
+async def test_a_full_disk_shows_a_page_and_the_next_try_works(resident: Resident, kiosk: FakeKiosk) -> None:
     kiosk.giving.broken = True
     assert "本机暂时不能登记" in await resident.give("elder-lunch", amount_fen="3000")
     assert resident.status == 503
@@ -193,12 +191,12 @@ async def test_a_static_file_is_cached_for_ever_only_under_the_address_of_its_co
             assert response.status == 404
 
 
-async def test_health_is_told_with_its_status(resident: Resident, kiosk: FakeKiosk) -> None:
+async def test_healthz_returns_its_facts_and_status(resident: Resident, kiosk: FakeKiosk) -> None:
     async with aiohttp.ClientSession() as http:
         async with http.get(resident.url + "/healthz") as response:
             assert response.status == 200
-            told = await response.json()
-            assert (told["ok"], told["screen"]["behind_s"]) == (True, 0)
+            result = await response.json()
+            assert (result["ok"], result["screen"]["behind_s"]) == (True, 0)
         kiosk.health = {"ok": False}
         async with http.get(resident.url + "/healthz") as response:
             assert response.status == 503

@@ -53,7 +53,7 @@ async def test_silence_alone_ends_the_scene_and_takes_the_samples_of_the_person_
     assert stage.scene.project is None
 
 
-def test_of_a_persons_coming_and_going_nothing_reaches_the_journal_at_any_level() -> None:
+def test_the_journal_never_contains_a_persons_visits() -> None:
     stage = Stage()
     follow = following(stage)
     with capture_logs() as logged:

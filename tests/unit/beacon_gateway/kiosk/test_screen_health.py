@@ -16,7 +16,7 @@ from daemonkit.web import WebRules, guarded_app, serving
 from tests.browser.fake_giving import FakeKiosk
 
 
-async def test_the_page_says_that_it_is_alive_and_what_stands_before_it() -> None:
+async def test_signs_of_life_set_the_screen_status() -> None:
     at = 100.0
     screen = ScreenHealth(now=lambda: at)
     app = guarded_app(WebRules(frozenset({"127.0.0.1"}), b"only for tests"))
@@ -33,13 +33,13 @@ async def test_the_page_says_that_it_is_alive_and_what_stands_before_it() -> Non
         assert screen.status() == ScreenStatus(silent_s=0.0, behind_s=0.0)
 
 
-async def test_health_tells_of_the_screen_and_a_foreign_site_cannot_speak_for_it() -> None:
+async def test_healthz_shows_the_screen_and_ignores_other_sites() -> None:
     async with FakeKiosk().serve() as url, aiohttp.ClientSession() as http:
         async with http.post(f"{url}/alive?behind=1", headers={"Origin": "https://evil.example"}) as refused:
             assert refused.status == 403
-        async with http.post(f"{url}/alive") as told:
-            assert told.status == 204
-            assert "Set-Cookie" not in told.headers
+        async with http.post(f"{url}/alive") as result:
+            assert result.status == 204
+            assert "Set-Cookie" not in result.headers
         async with http.get(f"{url}/healthz") as health:
             assert (await health.json())["screen"]["behind_s"] == 0
 
@@ -79,15 +79,15 @@ def test_the_browser_goes_where_the_gateway_listens_and_nowhere_else(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("section", "said"),
+    ("section", "text"),
     [("port = 0", "kiosk.port: 0"), ("rotation = 45", "kiosk.rotation"), ('dark = ["25:00-06:00"]', "kiosk.dark[0]")],
 )
-def test_settings_that_no_screen_can_have_are_told(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], section: str, said: str
+def test_invalid_screen_settings_are_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], section: str, text: str
 ) -> None:
     config = tmp_path / "gateway.toml"
     config.write_text(f"[kiosk]\n{section}\n")
     assert kiosk_policy(config, None) == 78
-    assert said in capsys.readouterr().err
+    assert text in capsys.readouterr().err
     if "port" not in section:
         assert kiosk_session(config, "chromium") == 78

@@ -28,7 +28,7 @@ def test_an_idle_session_is_forgotten_after_ten_minutes_and_a_used_one_is_not() 
     assert sessions.find(session.id) is None
 
 
-def test_a_session_whose_page_follows_the_scene_is_kept_however_long_nobody_touches_it() -> None:
+def test_a_session_with_an_open_stream_is_not_dropped() -> None:
     clock = Clock()
     sessions = Sessions(Language.zh_hans, now=clock)
     session = sessions.open()
@@ -62,7 +62,7 @@ def test_sessions_are_bounded_and_the_one_idle_longest_makes_room() -> None:
     assert all(session.language is Language.zh_hant for session in opened)
 
 
-def test_a_gift_is_at_hand_while_somebody_seems_to_be_busy_with_it() -> None:
+def test_a_gift_is_active_for_a_minute_after_the_last_request() -> None:
     clock = Clock()
     sessions = Sessions(Language.zh_hans, now=clock)
     session, _other = sessions.open(), sessions.open()
@@ -78,7 +78,7 @@ def test_a_gift_is_at_hand_while_somebody_seems_to_be_busy_with_it() -> None:
     assert sessions.active_gifts() == ()
 
 
-def test_a_session_that_was_seen_again_does_not_make_room_before_the_others() -> None:
+def test_a_recently_seen_session_is_not_dropped_before_older_ones() -> None:
     clock = Clock()
     sessions = Sessions(Language.zh_hans, now=clock)
     opened = []

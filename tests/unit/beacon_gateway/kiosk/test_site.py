@@ -16,7 +16,7 @@ from tests.unit.beacon_gateway.kiosk.site_desk import STATE, Asking, made, serve
 from tests.unit.beacon_gateway.kiosk.test_decision_trace import CARD, WALL
 
 
-async def test_staff_see_what_is_heard_what_is_shown_and_why(staff: Resident) -> None:
+async def test_staff_see_radio_scene_and_reason(staff: Resident) -> None:
     page = " ".join(re.sub(r"<[^>]+>", " ", await staff.get("/site")).split())
     assert staff.status == 200
     for words in (
@@ -38,7 +38,7 @@ async def test_staff_see_what_is_heard_what_is_shown_and_why(staff: Resident) ->
     assert CARD.label not in page
 
 
-async def test_why_is_told_with_its_picture_and_in_the_readers_language(staff: Resident) -> None:
+async def test_the_decision_page_has_a_picture_and_the_readers_language(staff: Resident) -> None:
     page = await staff.get("/site/why")
     assert "<svg" in page
     assert "<style" not in page
@@ -55,9 +55,7 @@ async def test_why_is_told_with_its_picture_and_in_the_readers_language(staff: R
         ("en", "advert has been off the air for 12 min"),
     ],
 )
-async def test_an_advert_that_is_off_the_air_for_long_is_told_with_what_to_do(
-    language: str, words: str, asking: Asking
-) -> None:
+async def test_an_advert_off_the_air_is_shown_with_a_remedy(language: str, words: str, asking: Asking) -> None:
     off = AdvertStatus("adapter_off", asks_a_person=True, off_air_s=725.0)
     async for staff in served(made(advert_status=lambda: off), asking):
         await staff.get("/")
@@ -69,7 +67,7 @@ async def test_an_advert_that_is_off_the_air_for_long_is_told_with_what_to_do(
         assert words[-10:] not in await staff.get("/site")
 
 
-async def test_a_simulated_radio_is_told_as_one(asking: Asking) -> None:
+async def test_the_page_shows_a_simulated_radio(asking: Asking) -> None:
     radio, advert = RadioStatus("simulated", walkers=2), AdvertStatus("simulated")
     async for staff in served(made(radio_status=lambda: radio, advert_status=lambda: advert), asking):
         page = await staff.get("/site")
@@ -77,7 +75,7 @@ async def test_a_simulated_radio_is_told_as_one(asking: Asking) -> None:
         assert "模拟的，没有真的发出" in page
 
 
-async def test_a_disk_that_does_not_answer_is_told(asking: Asking) -> None:
+async def test_the_page_shows_that_the_disk_does_not_answer(asking: Asking) -> None:
     async def broken() -> SyncState:
         raise StoreUnavailable("the disk")
 
@@ -87,7 +85,7 @@ async def test_a_disk_that_does_not_answer_is_told(asking: Asking) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "state", "words"),
+    ("reachable", "state", "words"),
     [
         (None, "running", "还不知道"),
         (True, "running", "已连上"),
@@ -96,11 +94,11 @@ async def test_a_disk_that_does_not_answer_is_told(asking: Asking) -> None:
         (None, "waiting", "连不上服务器"),
     ],
 )
-async def test_nobody_is_called_connected_before_that_was_seen(
-    asking: Asking, told: bool | None, state: str, words: str
+async def test_connected_is_shown_only_after_a_delivery(
+    asking: Asking, reachable: bool | None, state: str, words: str
 ) -> None:
     async def sync() -> SyncState:
-        return replace(STATE, reachable=told, lines=())
+        return replace(STATE, reachable=reachable, lines=())
 
     stage = {"state": state, "for_s": 4.2, "restarts": 3, "error": "CentralUnreachable"}
     async for staff in served(made(sync=sync, stage_health=lambda: {"report": stage}), asking):
@@ -111,12 +109,12 @@ async def test_nobody_is_called_connected_before_that_was_seen(
 async def test_the_page_follows_what_happens_without_a_reload(staff: Resident) -> None:
     async with staff.http.get(staff.url + "/site/live") as stream:
         line = await stream.content.readuntil(b"\n\n")
-    told = json.loads(re.search(rb"data: (.*)\n", line)[1])  # type: ignore[index]  # or the test ends here
-    assert told["view"] == "site"
-    assert "就在跟前" in told["html"]
+    result = json.loads(re.search(rb"data: (.*)\n", line)[1])  # type: ignore[index]  # or the test ends here
+    assert result["view"] == "site"
+    assert "就在跟前" in result["html"]
 
 
-async def test_a_stream_ends_when_the_guest_may_not_see_it_any_more(staff: Resident, asking: Asking) -> None:
+async def test_a_stream_ends_with_the_guests_access(staff: Resident, asking: Asking) -> None:
     async with staff.http.get(staff.url + "/site/live") as stream:
         await stream.content.readuntil(b"\n\n")
         asking.where = ClientOrigin.external

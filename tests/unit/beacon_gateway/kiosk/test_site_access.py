@@ -29,7 +29,7 @@ async def test_without_a_pin_other_devices_see_nothing(staff: Resident, asking: 
 
 
 @pytest.mark.parametrize("lan", [False, None])
-async def test_where_it_is_not_opened_to_the_network_there_is_no_door(asking: Asking, lan: bool | None) -> None:
+async def test_without_network_access_there_is_no_login(asking: Asking, lan: bool | None) -> None:
     asking.where = ClientOrigin.network
     async for staff in served(None if lan is None else made(lan=False), asking):
         await staff.get("/")
@@ -83,7 +83,7 @@ async def test_five_wrong_tries_make_the_pin_void_and_then_one_waits(staff: Resi
     assert "显示 PIN" in await staff.get("/site/pin"), "it is void"
 
 
-async def test_a_form_of_another_session_or_site_gets_no_try(staff: Resident, asking: Asking) -> None:
+async def test_a_form_of_another_session_or_site_uses_no_try(staff: Resident, asking: Asking) -> None:
     pin = await pin_of(staff, asking)
     await staff.get("/site")
     await staff.post("/site/enter", csrf="0" * 64, pin=pin)
@@ -99,7 +99,7 @@ async def test_a_form_of_another_session_or_site_gets_no_try(staff: Resident, as
     assert pin[:3] in await staff.get("/site/pin"), "it was not spent"
 
 
-async def test_looking_at_the_pins_page_makes_none(staff: Resident) -> None:
+async def test_opening_the_pin_page_creates_no_pin(staff: Resident) -> None:
     for _ in range(2):
         assert not re.search(r"<span>\d{3}</span>", await staff.get("/site/pin"))
 
@@ -131,7 +131,7 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-async def test_no_guest_of_the_network_bends_it(staff: Resident, asking: Asking) -> None:
+async def test_hostile_requests_reveal_nothing_and_use_no_try(staff: Resident, asking: Asking) -> None:
     pin = await pin_of(staff, asking)
     secrets = ("volunteer", str(WALL.id), "give.example.org", "CentralUnreachable", "1.2.3", pin)
     form = {"Content-Type": "application/x-www-form-urlencoded"}

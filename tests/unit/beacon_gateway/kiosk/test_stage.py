@@ -27,7 +27,7 @@ def test_a_new_choice_is_a_new_scene_and_another_reason_for_the_same_is_not() ->
     assert (stage.scene.number, stage.scene.door) == (2, Door.tag)
 
 
-async def test_a_follower_hears_of_every_change_and_only_of_changes() -> None:
+async def test_a_follower_is_notified_of_every_change_and_only_of_changes() -> None:
     stage = Stage()
     seen: list[int] = []
     turns: asyncio.Queue[int] = asyncio.Queue()

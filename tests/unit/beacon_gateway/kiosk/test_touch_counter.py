@@ -23,8 +23,8 @@ def counted(kiosk: FakeKiosk) -> Counted:
     """Since the last time: visits and openings, by what the screen showed."""
     return {
         (count.project, count.beacon, count.door.value): (count.visits, count.opened)
-        for told in kiosk.use.harvest(CLOCK, 300.0)
-        for count in told.counts
+        for result in kiosk.use.harvest(CLOCK, 300.0)
+        for count in result.counts
     }
 
 
@@ -62,14 +62,14 @@ async def test_another_language_is_a_touch_too(resident: Resident, kiosk: FakeKi
     assert counted(kiosk) == {(None, None, "touch"): (1, 0)}
 
 
-async def test_what_comes_by_itself_is_no_touch(resident: Resident, kiosk: FakeKiosk) -> None:
+async def test_requests_of_the_browser_itself_are_no_touches(resident: Resident, kiosk: FakeKiosk) -> None:
     """Start, reloading without JavaScript, the sign of life, updates, programs, and the way back when all are gone."""
     for path in ("/", "/", "/handoff", "/thanks", "/api/v1/scene", "/healthz", "/static/none", "/nowhere"):
         await resident.get(path)
     await resident.get("/")
     await resident.post("/next")
-    async with resident.http.post(f"{resident.url}/alive") as told:
-        assert told.status == 204
+    async with resident.http.post(f"{resident.url}/alive") as result:
+        assert result.status == 204
     async with resident.http.get(f"{resident.url}/live?view=attract") as stream:
         assert stream.status == 200
     async with resident.http.head(f"{resident.url}/project/elder-lunch") as head:
