@@ -1,4 +1,4 @@
-"""`python -m beacon_gateway` is `beacon-gateway`."""
+"""Run beacon-gateway as `python -m beacon_gateway`."""
 
 from beacon_gateway.cli import main
 

@@ -1,4 +1,4 @@
-"""beacon-gateway: one line a command; each command's body is in commands/<command>.py and imported when it runs."""
+"""Define the commands of beacon-gateway. The body of each is in commands/<command>.py and imported on use."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,14 +14,14 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-sync = typer.Typer(help="What was delivered to the central server, also without a network.", no_args_is_help=True)
+sync = typer.Typer(help="Show what was delivered to the central server; works without a network.", no_args_is_help=True)
 app.add_typer(sync, name="sync")
 
 Config = Annotated[Path, typer.Option("--config", help="The gateway's TOML file.")]
 StateDir = Annotated[
-    Path, typer.Option("--state-dir", readable=False, help="Where the gateway keeps its key and its store.")
+    Path, typer.Option("--state-dir", readable=False, help="The folder of the gateway's key and store.")
 ]
-"""Not checked here: it is closed to all but the service, and each command says what it could not read."""
+"""Not checked by typer: only the service may read the folder, and each command reports what it cannot read."""
 
 
 @app.command()
@@ -31,13 +31,13 @@ def run(
     radio: Annotated[
         str,
         typer.Option(
-            help="bluez; in a drill also simulated or capture:FILE (btsnoop). auto: bluez, in a drill without any "
-            "Bluetooth adapter the simulator."
+            help="auto, bluez, simulated or capture:FILE (btsnoop); the last two only in a drill. auto selects bluez, "
+            "or in a drill without a Bluetooth adapter the simulator."
         ),
     ] = "auto",
-    port: Annotated[int | None, typer.Option(help="Instead of kiosk.port; 0 is a free one.")] = None,
-    central_url: Annotated[str | None, typer.Option(help="Instead of central.url.")] = None,
-    central_key: Annotated[str | None, typer.Option(help="Instead of central.catalogue_key.")] = None,
+    port: Annotated[int | None, typer.Option(help="Replaces kiosk.port; 0 selects a free port.")] = None,
+    central_url: Annotated[str | None, typer.Option(help="Replaces central.url.")] = None,
+    central_key: Annotated[str | None, typer.Option(help="Replaces central.catalogue_key.")] = None,
 ) -> None:
     """Run the gateway until SIGTERM or Ctrl-C."""
     from beacon_gateway.commands.run import run as body
@@ -49,7 +49,7 @@ def run(
 def check_config(
     file: Annotated[Path, typer.Argument(help="The TOML file to check.")], state_dir: StateDir = DEFAULT_STATE
 ) -> None:
-    """Print every fault of a TOML file at once, as file:line: key: reason; exit 78 when there is one."""
+    """Print every fault of a TOML file at once, as file:line: key: reason; exit code 78 if there is one."""
     from beacon_gateway.commands.check_config import check_config as body
 
     raise typer.Exit(body(file, state_dir))
@@ -57,7 +57,7 @@ def check_config(
 
 @app.command()
 def identity(state_dir: StateDir = DEFAULT_STATE) -> None:
-    """Print this gateway's id and public key, for `beacon-central gateway add`; makes them on the first call."""
+    """Print this gateway's id and public key, for `beacon-central gateway add`; creates them on the first call."""
     from beacon_gateway.commands.identity import identity as body
 
     raise typer.Exit(body(state_dir))
@@ -66,14 +66,14 @@ def identity(state_dir: StateDir = DEFAULT_STATE) -> None:
 @app.command()
 def enrol(
     address: Annotated[
-        str, typer.Argument(help="The server's address, or the whole text of the QR; asked for when left out.")
+        str, typer.Argument(help="The server's address, or the complete text of the QR code; requested if omitted.")
     ] = "",
-    code: Annotated[str, typer.Argument(help="The code, with or without hyphens; asked for when left out.")] = "",
-    roll: Annotated[bool, typer.Option("--roll", help="Nothing of that: only replace this device's key.")] = False,
+    code: Annotated[str, typer.Argument(help="The code, with or without hyphens; requested if omitted.")] = "",
+    roll: Annotated[bool, typer.Option("--roll", help="Only replace the key of an enrolled device.")] = False,
     config: Config = DEFAULT_CONFIG,
     state_dir: StateDir = DEFAULT_STATE,
 ) -> None:
-    """Make this device the gateway for which staff made the code; `run` then knows its server from here."""
+    """Enrol this device as the gateway for which staff created the code; `run` then uses the enrolled server."""
     from beacon_gateway.commands import enrol as body
 
     raise typer.Exit(body.roll(state_dir) if roll else body.enrol(state_dir, config, address, code))
@@ -81,16 +81,19 @@ def enrol(
 
 @app.command()
 def replay(
-    file: Annotated[Path, typer.Argument(help="A btsnoop capture (btmon -w), or a trace of our own (scan --trace).")],
+    file: Annotated[Path, typer.Argument(help="A btsnoop capture (btmon -w), or a trace (scan --trace).")],
     config: Annotated[
-        Path | None, typer.Option("--config", help="Settings to decide under; a trace brings its own, else /etc's.")
+        Path | None,
+        typer.Option(
+            "--config", help="Settings to use; the default is those in the trace, or for a capture those in /etc."
+        ),
     ] = None,
     state_dir: StateDir = DEFAULT_STATE,
-    pace: Annotated[str, typer.Option(help="max: at once; 1.0: as it happened; 10: ten times as fast.")] = "max",
-    svg: Annotated[Path | None, typer.Option(help="Draw it: signal, zones and decisions over time.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="One decision a line, as JSON.")] = False,
+    pace: Annotated[str, typer.Option(help="max: without waiting; 1.0: real time; 10: ten times as fast.")] = "max",
+    svg: Annotated[Path | None, typer.Option(help="Write a picture: signal, zones and decisions over time.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one decision per line, as JSON.")] = False,
 ) -> None:
-    """What would be decided from a recording, and why; try other settings on it. The same answer on every run."""
+    """Print what the settings decide from a recording, and why. The result is the same on every run."""
     from beacon_gateway.commands.replay import run as body
 
     raise typer.Exit(body(file, config, DEFAULT_CONFIG, state_dir, pace, svg, json))
@@ -100,14 +103,17 @@ def replay(
 def explain(
     config: Config = DEFAULT_CONFIG,
     state_dir: StateDir = DEFAULT_STATE,
-    url: Annotated[str, typer.Option(help="Of the kiosk that is asked; else the port of the settings, here.")] = "",
-    last: Annotated[int, typer.Option(min=1, max=1000, help="So many decisions at most.")] = 30,
-    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    url: Annotated[
+        str, typer.Option(help="Address of the kiosk; the default is this device, with the port of the settings.")
+    ] = "",
+    last: Annotated[int, typer.Option(min=1, max=1000, help="Maximum number of decisions.")] = 30,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     svg: Annotated[
-        Path | None, typer.Option(help="Draw the last ten minutes. Delete it soon: who is here is in it.")
+        Path | None,
+        typer.Option(help="Write a picture of the last ten minutes. It shows who is present: delete it soon."),
     ] = None,
 ) -> None:
-    """Why the screen of the running gateway shows what it shows: each decision, its numbers and its rule."""
+    """Print why the running gateway shows its current screen: each decision with its numbers and reason."""
     from beacon_gateway.commands.explain import run as body
 
     raise typer.Exit(body(config, state_dir, url, last, json, svg))
@@ -115,10 +121,12 @@ def explain(
 
 @app.command("radio-helper")
 def radio_helper(
-    user: Annotated[str, typer.Option(help="The one user that is served.")] = "beacon-gateway",
-    socket: Annotated[Path | None, typer.Option(help="Where to listen; systemd passes its own socket.")] = None,
+    user: Annotated[str, typer.Option(help="The only user that is served.")] = "beacon-gateway",
+    socket: Annotated[
+        Path | None, typer.Option(help="The socket's path; not needed when systemd passes a socket.")
+    ] = None,
 ) -> None:
-    """Put iBeacons in Apple's layout on the air and reset adapters for the gateway; needs CAP_NET_ADMIN."""
+    """Send iBeacons in Apple's layout and reset adapters for the gateway; needs CAP_NET_ADMIN."""
     from beacon_gateway.commands.radio_helper import radio_helper as body
 
     raise typer.Exit(body(user, socket))
@@ -129,7 +137,7 @@ def kiosk_session(
     config: Config = DEFAULT_CONFIG,
     browser: Annotated[str, typer.Option(help="The Chromium to start.")] = "chromium",
 ) -> None:
-    """Within the compositor: the browser on the kiosk's page, the screen's hours; ends when the page is dead."""
+    """Run the kiosk's browser inside the compositor and apply the screen's hours; end when the page fails."""
     from beacon_gateway.commands.kiosk_session import kiosk_session as body
 
     raise typer.Exit(body(config, browser))
@@ -138,9 +146,11 @@ def kiosk_session(
 @app.command("kiosk-policy")
 def kiosk_policy(
     config: Config = DEFAULT_CONFIG,
-    write: Annotated[Path | None, typer.Option(help="Where to write it when it differs; else it is printed.")] = None,
+    write: Annotated[
+        Path | None, typer.Option(help="Write it to this file if it differs; the default is to print it.")
+    ] = None,
 ) -> None:
-    """The policy that keeps Chromium on the kiosk's pages."""
+    """Print the policy that restricts Chromium to the kiosk's pages."""
     from beacon_gateway.commands.kiosk_policy import kiosk_policy as body
 
     raise typer.Exit(body(config, write))
@@ -151,34 +161,41 @@ def scan(
     config: Config = DEFAULT_CONFIG,
     state_dir: StateDir = DEFAULT_STATE,
     radio: Annotated[str, typer.Option(help="auto, bluez, simulated or capture:FILE (btsnoop).")] = "auto",
-    seconds: Annotated[float | None, typer.Option(min=0.1, help="End after so long; else Ctrl-C ends it.")] = None,
-    plain: Annotated[bool, typer.Option("--plain", help="Lines instead of a table; people's tags by class.")] = False,
+    seconds: Annotated[
+        float | None, typer.Option(min=0.1, help="End after this many seconds; the default is to run until Ctrl-C.")
+    ] = None,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Print lines instead of a table; people's tags by class.")
+    ] = False,
     foreign: Annotated[
-        bool, typer.Option("--foreign", help="List unknown iBeacons too, to find a new tag. Nothing of them is kept.")
+        bool, typer.Option("--foreign", help="List unknown iBeacons too, to find a new tag. They are not stored.")
     ] = False,
     trace: Annotated[
-        Path | None, typer.Option(help="At the end write what place beacons did, for `replay`; nothing of tags.")
+        Path | None,
+        typer.Option(help="At the end, write the activity of place beacons, for `replay`; without people's tags."),
     ] = None,
     record: Annotated[
-        Path | None, typer.Option(help="At the end write the place beacons' frames as btsnoop, for `replay` and btmon.")
+        Path | None,
+        typer.Option(help="At the end, write the frames of place beacons as btsnoop, for `replay` and btmon."),
     ] = None,
     everybody: Annotated[
-        bool, typer.Option("--all", help="With --record: people's tags and strangers too; delete such a file soon.")
+        bool,
+        typer.Option("--all", help="With --record: also people's tags and unknown beacons; delete such a file soon."),
     ] = False,
 ) -> None:
-    """A live table: each known beacon, its signal, distance and zone; which project would show, and why."""
-    from beacon_gateway.commands.scan import Kept
+    """Show a live table of known beacons: signal, distance and zone; which project would be shown, and why."""
+    from beacon_gateway.commands.scan import ScanOutputs
     from beacon_gateway.commands.scan import run as body
 
-    raise typer.Exit(body(config, state_dir, radio, seconds, plain, foreign, Kept(trace, record, everybody)))
+    raise typer.Exit(body(config, state_dir, radio, seconds, plain, foreign, ScanOutputs(trace, record, everybody)))
 
 
 @sync.command("status")
 def sync_status(
     state_dir: StateDir = DEFAULT_STATE,
-    url: Annotated[str, typer.Option(help="Of the running kiosk, when not where the settings say.")] = "",
+    url: Annotated[str, typer.Option(help="Address of the running kiosk; the default is that of the settings.")] = "",
 ) -> None:
-    """How many parcels wait, were delivered, were refused; when the server was last reached; what the radio hears."""
+    """Print the number of parcels by state, the last delivery, and the state of the radio."""
     from beacon_gateway.commands.sync import status as body
 
     raise typer.Exit(body(state_dir, url))
@@ -187,9 +204,9 @@ def sync_status(
 @sync.command("log")
 def sync_log(
     state_dir: StateDir = DEFAULT_STATE,
-    lines: Annotated[int, typer.Option(min=1, max=10_000, help="How many of the newest lines.")] = 50,
+    lines: Annotated[int, typer.Option(min=1, max=10_000, help="Number of lines.")] = 50,
 ) -> None:
-    """The newest lines of the sync log, one a fact, in Chinese and English."""
+    """Print the newest lines of the sync log, in Chinese and English."""
     from beacon_gateway.commands.sync import log as body
 
     raise typer.Exit(body(state_dir, lines))
@@ -198,12 +215,12 @@ def sync_log(
 @app.command()
 def demo(
     state_dir: StateDir = Path("var/demo"),
-    config_dir: Annotated[Path, typer.Option(help="Where gateway.toml and central.toml of the demo are.")] = Path(
+    config_dir: Annotated[Path, typer.Option(help="The folder with gateway.toml and central.toml of the demo.")] = Path(
         "config/demo"
     ),
     radio: Annotated[str, typer.Option(help="auto, bluez, simulated or capture:FILE.")] = "auto",
 ) -> None:
-    """The whole product on this machine: sandbox bank, central server and gateway; Ctrl-C stops all three."""
+    """Run sandbox bank, central server and gateway on this machine; Ctrl-C stops all three."""
     from beacon_gateway.commands.demo import demo as body
 
     raise typer.Exit(body(state_dir, config_dir, radio))

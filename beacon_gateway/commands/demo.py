@@ -1,4 +1,4 @@
-"""beacon-gateway demo: the whole product on one machine, as real programs that find one another."""
+"""beacon-gateway demo: run sandbox bank, central server and gateway on one machine."""
 
 import asyncio
 import json
@@ -27,9 +27,9 @@ _WHERE = ("--community", "huada", "--label", "演示网关 demo gateway")
 
 @dataclass(frozen=True)
 class Plan:
-    """What must be known before the three can start at the same time. Kept, so that addresses stay the same.
+    """Ports and keys, needed before the three programs can start together. Stored, so that addresses stay the same.
 
-    `catalogue_key`: only of a gateway that was registered by hand; `invitation`: for one that is still to be enrolled.
+    `catalogue_key`: only for a gateway added by hand; `invitation`: only for one that is not enrolled yet.
     """
 
     bank_port: int
@@ -41,8 +41,8 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class House:
-    """The three programs, ready."""
+class Demo:
+    """The three running programs."""
 
     bank: Program
     central: Program
@@ -51,10 +51,10 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(state_dir: Path, config_dir: Path, *, radio: str, by_hand: bool = False) -> AsyncIterator[House]:
-    """Start all three and wait until each is ready. Raises ProgramFailed with the tail of the failing one's log.
+async def open_demo(state_dir: Path, config_dir: Path, *, radio: str, by_hand: bool = False) -> AsyncIterator[Demo]:
+    """Start all three programs and wait until each is ready. Raise ProgramFailed with the tail of the log.
 
-    On its first start the gateway is enrolled with a code, or `by_hand`, which needs no server yet.
+    On its first start the gateway is enrolled with a code, or added `by_hand`, which needs no running server.
     """
     for name in ("bank", "central", "gateway", "logs"):
         (state_dir / name).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ async def open_house(state_dir: Path, config_dir: Path, *, radio: str, by_hand: 
         bank, central, gateway = await asyncio.gather(
             edges.enter_async_context(bank_program(state_dir, plan)), start_central(), start_gateway()
         )
-        yield House(bank, central, gateway, plan)
+        yield Demo(bank, central, gateway, plan)
 
 
 def bank_program(state_dir: Path, plan: Plan) -> AbstractAsyncContextManager[Program]:
@@ -96,20 +96,23 @@ def gateway_program(
 ) -> AbstractAsyncContextManager[Program]:
     command = [*GATEWAY, "run", "--config", str(config_dir / "gateway.toml"), "--state-dir", str(state_dir / "gateway")]
     command += ["--radio", radio, "--port", str(plan.kiosk_port)]
-    command += ["--central-url", f"http://127.0.0.1:{plan.central_port}"]  # the demo's TOML names another port
+    command += ["--central-url", f"http://127.0.0.1:{plan.central_port}"]  # the port in the demo's TOML may be taken
     command += ["--central-key", plan.catalogue_key] if plan.catalogue_key else []
     return program("gateway", command, log=state_dir / "logs" / "gateway.log")
 
 
 def make_plan(state_dir: Path, config_dir: Path, *, by_hand: bool = True) -> Plan:
-    """The plan kept from the last time, with other ports where those are taken; the first start registers all."""
+    """Return the stored plan, with other ports if those are taken; register everything on the first start."""
     file = state_dir / "demo.json"
     try:
-        kept = Plan(**json.loads(file.read_text("utf-8")))
+        stored = Plan(**json.loads(file.read_text("utf-8")))
     except (OSError, ValueError, TypeError):
-        kept = Plan(0, 0, 0, secrets.token_urlsafe(9), "")
+        stored = Plan(0, 0, 0, secrets.token_urlsafe(9), "")
     plan = replace(
-        kept, bank_port=_port(kept.bank_port), central_port=_port(kept.central_port), kiosk_port=_port(kept.kiosk_port)
+        stored,
+        bank_port=_find_port(stored.bank_port),
+        central_port=_find_port(stored.central_port),
+        kiosk_port=_find_port(stored.kiosk_port),
     )
     invitation = ""
     if not plan.catalogue_key and enrolment_of(state_dir / "gateway") is None:
@@ -123,14 +126,14 @@ def make_plan(state_dir: Path, config_dir: Path, *, by_hand: bool = True) -> Pla
 
 
 def _add_staff(state_dir: Path, config_dir: Path, password: str) -> None:
-    word = state_dir / "central" / "password"
-    write_atomically(word, password.encode())
-    _run(CENTRAL, "user", "add", "staff", "--password-file", str(word), *_central_place(state_dir, config_dir))
-    word.unlink()
+    file = state_dir / "central" / "password"
+    write_atomically(file, password.encode())
+    _run(CENTRAL, "user", "add", "staff", "--password-file", str(file), *_central_place(state_dir, config_dir))
+    file.unlink()
 
 
 def _register(state_dir: Path, config_dir: Path) -> str:
-    """By hand, before the central server runs: the gateway's key goes there, and the catalogue's key comes back."""
+    """Add the gateway's key to the central server's store; return the catalogue's key."""
     own = open_identity(state_dir / "gateway" / FILE)
     public = public_text(own.key.public_key())
     place = _central_place(state_dir, config_dir)
@@ -138,7 +141,7 @@ def _register(state_dir: Path, config_dir: Path) -> str:
 
 
 def _invite(state_dir: Path, config_dir: Path, plan: Plan) -> str:
-    """What the QR of an enrolment code holds."""
+    """Create an enrolment code; return the text of its QR code."""
     url = f"http://127.0.0.1:{plan.central_port}"
     return _run(CENTRAL, "gateway", "invite", "--url", url, "--text", *_WHERE, *_central_place(state_dir, config_dir))
 
@@ -154,9 +157,9 @@ def _central_place(state_dir: Path, config_dir: Path) -> list[str]:
     return ["--config", str(config_dir / "central.toml"), "--state-dir", str(state_dir / "central")]
 
 
-def _port(wish: int) -> int:
-    """The port wished for if it is free, else another. It is bound again a moment later; a thief in between is loud."""
-    for port in (wish, 0):
+def _find_port(preferred: int) -> int:
+    """Return the preferred port if it is free, else another one."""
+    for port in (preferred, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -168,7 +171,7 @@ def _port(wish: int) -> int:
 
 
 def demo(state_dir: Path, config_dir: Path, radio: str) -> int:
-    """The exit code: 0 after Ctrl-C, 1 when one of the three did not start or ended by itself."""
+    """Return the exit code: 0 after Ctrl-C, 1 if a program did not start or ended by itself."""
     try:
         return asyncio.run(_demo(state_dir.absolute(), config_dir, radio))
     except ProgramFailed as failed:
@@ -183,31 +186,31 @@ async def _demo(state_dir: Path, config_dir: Path, radio: str) -> int:
         loop.add_signal_handler(number, stop.set)
     began = time.monotonic()
     print("正在启动演示 starting the demo …", flush=True)
-    async with open_house(state_dir, config_dir, radio=radio) as house:
-        _welcome(house, state_dir, time.monotonic() - began)
-        ends = {asyncio.create_task(p.exited()): p for p in (house.bank, house.central, house.gateway)}
+    async with open_demo(state_dir, config_dir, radio=radio) as running:
+        _print_welcome(running, state_dir, time.monotonic() - began)
+        ends = {asyncio.create_task(p.exited()): p for p in (running.bank, running.central, running.gateway)}
         stopped = asyncio.create_task(stop.wait())
         done, _ = await asyncio.wait({*ends, stopped}, return_when=asyncio.FIRST_COMPLETED)
         for task in (*ends, stopped):
             task.cancel()
-        gone = [ends[task] for task in done if task in ends]
-        if gone:
-            print(f"{gone[0].name} ended by itself; its log is in {state_dir / 'logs'}", file=sys.stderr)
+        ended = [ends[task] for task in done if task in ends]
+        if ended:
+            print(f"{ended[0].name} ended by itself; its log is in {state_dir / 'logs'}", file=sys.stderr)
             return 1
         print("\n正在停止 stopping …", flush=True)
     return 0
 
 
-def _welcome(house: House, state_dir: Path, took: float) -> None:
+def _print_welcome(running: Demo, state_dir: Path, start_s: float) -> None:
     rows = [
-        ("触摸屏 kiosk", f"{house.gateway.url}/"),
-        ("工作人员 staff", f"{house.central.url}/staff/   用户 user: staff   密码 password: {house.plan.password}"),
-        ("健康 health", f"{house.gateway.url}/healthz   {house.central.url}/healthz"),
-        ("演练银行 sandbox bank", house.bank.url),
+        ("触摸屏 kiosk", f"{running.gateway.url}/"),
+        ("工作人员 staff", f"{running.central.url}/staff/   用户 user: staff   密码 password: {running.plan.password}"),
+        ("健康 health", f"{running.gateway.url}/healthz   {running.central.url}/healthz"),
+        ("演练银行 sandbox bank", running.bank.url),
         ("记录 logs", str(state_dir / "logs")),
     ]
-    print(f"\n就绪 ready ({took:.1f} s) — 演练,不涉及真实资金 a drill: no real money\n")
+    print(f"\n就绪 ready ({start_s:.1f} s) — 演练,不涉及真实资金 drill: no real money\n")
     for name, value in rows:
         print(f"  {set_cell_size(name, 26)}{value}")
-    print("\n  志愿者卡(模拟)约每 40 秒走近一次 a simulated volunteer's card walks up about every 40 s")
+    print("\n  志愿者卡(模拟)约每 46 秒走近一次 a simulated volunteer's card comes near every 46 s")
     print("  Ctrl-C 停止 stops all three\n", flush=True)

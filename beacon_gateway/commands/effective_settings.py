@@ -1,4 +1,4 @@
-"""The settings of a gateway that may be enrolled: what [central] leaves empty stands in the state directory."""
+"""Load the settings of a gateway that may be enrolled: the enrolment fills what [central] leaves empty."""
 
 import os
 import sys
@@ -10,32 +10,27 @@ from daemonkit.toml import ConfigRefused, load
 
 
 def read_enrolled_central(state_dir: Path) -> dict[str, dict[str, str]]:
-    """[central] as the enrolment said it, for what the file leaves empty."""
+    """Return the values of [central] from the enrolment; empty if there is none."""
     known = enrolment_of(state_dir)
     return {"central": {"url": known.central, "catalogue_key": known.catalogue_key}} if known else {}
 
 
 def load_settings(config: Path, state_dir: Path) -> Settings:
-    """As the gateway itself reads them. Raises ConfigRefused."""
+    """Load the settings as the gateway does. Raise ConfigRefused."""
     return load(config, Settings, fill=read_enrolled_central(state_dir))
 
 
-def closed(state_dir: Path) -> str:
-    """What to do when the state directory is there and may not be read; empty when it may, or is not there."""
-    if not os.path.lexists(state_dir) or _readable(state_dir):
+def describe_unreadable(state_dir: Path) -> str:
+    """Return the remedy if the state directory exists and cannot be read; else an empty text."""
+    if not os.path.lexists(state_dir):
         return ""
-    return f"读不了 {state_dir},请加 sudo it cannot be read: use sudo"
-
-
-def _readable(state_dir: Path) -> bool:
-    if not os.access(state_dir, os.R_OK | os.X_OK):
-        return False
     file = state_dir / FILE
-    return os.access(file, os.R_OK) or not file.exists()
+    readable = os.access(state_dir, os.R_OK | os.X_OK) and (os.access(file, os.R_OK) or not file.exists())
+    return "" if readable else f"读不了 {state_dir},请加 sudo it cannot be read: use sudo"
 
 
 def print_refused(refused: ConfigRefused, state_dir: Path) -> None:
-    """On standard error; an enrolment that could not be read may be the reason."""
+    """Print the faults on standard error, and whether an unreadable enrolment may be the cause."""
     print(refused, file=sys.stderr)
-    if why := closed(state_dir):
-        print(why, file=sys.stderr)
+    if problem := describe_unreadable(state_dir):
+        print(problem, file=sys.stderr)

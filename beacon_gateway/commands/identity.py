@@ -1,4 +1,4 @@
-"""beacon-gateway identity."""
+"""beacon-gateway identity: print this gateway's id and public key."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ from sync_contract.keys import public_text
 
 
 def identity(state_dir: Path) -> int:
-    """Prints `<gateway id> <public key>`, ready to be pasted behind `beacon-central gateway add`."""
+    """Print `<gateway id> <public key>`, the arguments of `beacon-central gateway add`. Return the exit code."""
     try:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         become_owner(state_dir)

@@ -1,4 +1,4 @@
-"""beacon-gateway kiosk-policy"""
+"""beacon-gateway kiosk-policy: print or write Chromium's policy for the kiosk."""
 
 import json
 import sys
@@ -12,14 +12,17 @@ from daemonkit.toml import ConfigRefused, load
 
 
 def kiosk_policy(config: Path, write: Path | None) -> int:
-    """Print Chromium's policy for the kiosk of these settings, or write it to `write` when it differs."""
+    """Print the policy, or write it to `write` if it differs. Return the exit code."""
     try:
         kiosk = load(config, OnlyKiosk).kiosk
     except ConfigRefused as refused:
         print(refused, file=sys.stderr)
         return EX_CONFIG
     if kiosk.port == 0:
-        print(f"{config}: kiosk.port: 0 is another one at each start: the browser needs to know it", file=sys.stderr)
+        print(
+            f"{config}: kiosk.port: 0 selects a free port at each start; the policy needs a fixed port, such as 8080",
+            file=sys.stderr,
+        )
         return EX_CONFIG
     text = json.dumps(browser_policy(kiosk.host, kiosk.port), indent=2) + "\n"
     if write is None:

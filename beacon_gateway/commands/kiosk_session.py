@@ -1,7 +1,6 @@
-"""beacon-gateway kiosk-session: inside the compositor, the browser and whoever looks after it.
+"""beacon-gateway kiosk-session: start the browser inside the compositor and supervise it.
 
-It ends when the browser is dead or its page does not answer for itself any more; systemd then starts the session anew,
-with an empty profile.
+The command ends when the browser ends or its page stops reporting; systemd then restarts it with an empty profile.
 """
 
 import asyncio
@@ -26,15 +25,15 @@ from beacon_gateway.settings_mapping import hours_of
 from daemonkit.toml import ConfigRefused, load
 
 SILENT_S = 100.0
-"""Three of the page's signs of life missed."""
+"""Three reports of the page are missing."""
 BEHIND_S = 10.0
-"""Something else has stood before the page for so long."""
-LOOK_S = 5.0
+"""The page has been behind something else for this long."""
+POLL_S = 5.0
 _TRANSFORMS = {0: "normal", 90: "90", 180: "180", 270: "270"}
 
 
 def kiosk_session(config: Path, browser: str, silent_s: float = SILENT_S) -> int:
-    """The exit code: 78 for the settings, else 1, for a session has no good end of its own."""
+    """Return the exit code: 78 for invalid settings, 0 after SIGTERM, else 1."""
     try:
         kiosk = load(config, OnlyKiosk).kiosk
     except ConfigRefused as refused:
@@ -45,17 +44,17 @@ def kiosk_session(config: Path, browser: str, silent_s: float = SILENT_S) -> int
 
 async def _session(kiosk: Kiosk, browser: str, silent_s: float) -> int:
     url = kiosk_origin(kiosk.host, kiosk.port)
-    while await asyncio.to_thread(_look, url) is None:  # noqa: ASYNC110  (another process)
-        await asyncio.sleep(0.5)  # an error page of the browser's own would stay
+    while await asyncio.to_thread(_query_screen, url) is None:  # noqa: ASYNC110  (another process)
+        await asyncio.sleep(0.5)  # the browser would stay on its own error page
     wayland = "WAYLAND_DISPLAY" in os.environ
-    outputs = await _outputs() if wayland else ()
+    outputs = await _list_outputs() if wayland else ()
     if kiosk.rotation:
         await _arrange(outputs, "--transform", _TRANSFORMS[kiosk.rotation])
     with tempfile.TemporaryDirectory(prefix="profile-", dir=os.environ.get("XDG_RUNTIME_DIR")) as profile:
         words = browser_command(browser, f"{url}/", Path(profile), wayland=wayland)
         process = await asyncio.create_subprocess_exec(*words, start_new_session=True)
         watch = asyncio.create_task(_watch(url, silent_s))
-        blank = asyncio.create_task(_keep_hours(kiosk, outputs))
+        blank = asyncio.create_task(_apply_dark_hours(kiosk, outputs))
         dead = asyncio.create_task(process.wait())
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -66,7 +65,7 @@ async def _session(kiosk: Kiosk, browser: str, silent_s: float) -> int:
             if stopped in done:
                 return 0
             print(
-                "the browser ended" if dead in done else "the page is dead, or something stands before it",
+                "the browser ended" if dead in done else "the page does not report, or something covers it",
                 file=sys.stderr,
             )
             return 1
@@ -77,47 +76,47 @@ async def _session(kiosk: Kiosk, browser: str, silent_s: float) -> int:
 
 
 async def _watch(url: str, silent_s: float) -> None:
-    """Ends when a page that should be alive and in front is not. While the gateway is away, its page waits for it."""
+    """Return when the page is silent or covered. While the gateway does not answer, its page waits for it."""
     began = monotonic()
     while True:
-        await asyncio.sleep(LOOK_S)
-        seen = await asyncio.to_thread(_look, url)
-        here = monotonic() - began
-        if seen is None:
+        await asyncio.sleep(POLL_S)
+        report = await asyncio.to_thread(_query_screen, url)
+        elapsed_s = monotonic() - began
+        if report is None:
             began = monotonic()
-        elif min(seen.silent_s, here) > silent_s or min(seen.behind_s, here) > BEHIND_S:
+        elif min(report.silent_s, elapsed_s) > silent_s or min(report.behind_s, elapsed_s) > BEHIND_S:
             return
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """As `kiosk.screen` describes it."""
+class _ScreenReport:
+    """The part of /healthz about the screen, in seconds."""
 
     silent_s: float
     behind_s: float
 
 
-def _look(url: str) -> _Seen | None:
-    """None while the gateway does not answer."""
+def _query_screen(url: str) -> _ScreenReport | None:
+    """Return None while the gateway does not answer."""
     try:
         with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:  # noqa: S310  (our own, http)
-            return _seen(answer.read())
-    except urllib.error.HTTPError as error:  # 503: not all is well with the gateway, but it tells
+            return _parse_report(answer.read())
+    except urllib.error.HTTPError as error:  # 503: unhealthy, with a normal body
         with error:
-            return _seen(error.read())
+            return _parse_report(error.read())
     except OSError:
         return None
 
 
-def _seen(body: bytes) -> _Seen | None:
+def _parse_report(body: bytes) -> _ScreenReport | None:
     try:
         facts = json.loads(body)["screen"]
-        return _Seen(float(facts["silent_s"]), float(facts["behind_s"]))
+        return _ScreenReport(float(facts["silent_s"]), float(facts["behind_s"]))
     except (ValueError, KeyError, TypeError):
         return None
 
 
-async def _keep_hours(kiosk: Kiosk, outputs: Sequence[str]) -> None:
+async def _apply_dark_hours(kiosk: Kiosk, outputs: Sequence[str]) -> None:
     dark = False
     hours = hours_of(kiosk.dark)
     while outputs and hours:
@@ -128,29 +127,29 @@ async def _keep_hours(kiosk: Kiosk, outputs: Sequence[str]) -> None:
         await asyncio.sleep(30)
 
 
-async def _outputs() -> tuple[str, ...]:
-    """The names of the compositor's screens: wlr-randr(1) prints each at the beginning of a line."""
-    text = await _say("wlr-randr")
+async def _list_outputs() -> tuple[str, ...]:
+    """Return the names of the compositor's screens: wlr-randr(1) prints each at the start of a line."""
+    text = await _run_tool("wlr-randr")
     return tuple(line.split()[0] for line in text.splitlines() if line and not line[0].isspace())
 
 
 async def _arrange(outputs: Sequence[str], *words: str) -> None:
     for output in outputs:
-        await _say("wlr-randr", "--output", output, *words)
+        await _run_tool("wlr-randr", "--output", output, *words)
 
 
-async def _say(*words: str) -> str:
+async def _run_tool(*words: str) -> str:
     try:
         process = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
     except OSError as error:
-        print(f"{words[0]}: {error.strerror}: the screen stays as it is", file=sys.stderr)
+        print(f"{words[0]}: {error.strerror}: the screen is not changed", file=sys.stderr)
         return ""
     output, _ = await process.communicate()
     return output.decode(errors="replace")
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """The browser and its helpers."""
+    """Stop the browser and its child processes."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)

@@ -1,4 +1,4 @@
-"""beacon-gateway radio-helper: started by systemd's socket, with CAP_NET_ADMIN and nothing else."""
+"""beacon-gateway radio-helper: serve the gateway's privileged radio requests, with CAP_NET_ADMIN only."""
 
 import asyncio
 import os
@@ -15,18 +15,18 @@ from daemonkit import logs
 from daemonkit.sd_notify import Notifier
 
 TRY_AGAIN, CONFIGURATION = 75, 78
-_FIRST_PASSED = 3  # sd_listen_fds(3)
+_FIRST_FD = 3  # sd_listen_fds(3)
 
 
 def radio_helper(user: str, path: Path | None) -> int:
-    """The exit code: 0 after SIGTERM, 75 when the kernel refuses, 78 for an unknown user or no socket."""
+    """Return the exit code: 0 after SIGTERM, 75 if the kernel refuses, 78 for an unknown user or no socket."""
     logs.configure()
     try:
         uid = pwd.getpwnam(user).pw_uid
     except KeyError:
         print(f"beacon-gateway radio-helper: there is no user {user}", file=sys.stderr)
         return CONFIGURATION
-    listening = _listen(path) if path else _passed()
+    listening = _listen(path) if path else _find_passed_socket()
     if listening is None:
         print("beacon-gateway radio-helper: no socket from systemd, and no --socket", file=sys.stderr)
         return CONFIGURATION
@@ -48,18 +48,18 @@ async def _until_stopped(uid: int, listening: socket.socket) -> None:
         await serving
 
 
-def _passed() -> socket.socket | None:
+def _find_passed_socket() -> socket.socket | None:
     if os.environ.get("LISTEN_PID") != str(os.getpid()) or os.environ.get("LISTEN_FDS") != "1":
         return None
-    return socket.socket(fileno=_FIRST_PASSED)
+    return socket.socket(fileno=_FIRST_FD)
 
 
 def _listen(path: Path) -> socket.socket:
-    """Who finds the socket can connect to it at once."""
+    """Bind under another name and rename, so that clients never find a socket that does not listen."""
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-    made = path.with_name(f"{path.name}.new")
-    made.unlink(missing_ok=True)
-    listening.bind(str(made))
+    temporary = path.with_name(f"{path.name}.new")
+    temporary.unlink(missing_ok=True)
+    listening.bind(str(temporary))
     listening.listen()
-    made.rename(path)
+    temporary.rename(path)
     return listening

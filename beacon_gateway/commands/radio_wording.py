@@ -13,19 +13,19 @@ from beacon_gateway.radio.radio_wording import (
     word_recovery,
 )
 
-SIMULATED = "模拟的无线电,听不到真的信号 a simulated radio: nothing real is heard"
+SIMULATED = "模拟的无线电,收不到真的信号 a simulated radio: nothing real is received"
 STATES = {
-    "hearing": "收得到信号 adverts are heard",
-    "listening": "在收听,还没有收到任何信号 listening; nothing heard yet",
-    "silent": "很久没有收到任何信号 nothing heard for long",
+    "hearing": "收得到信号 adverts are received",
+    "listening": "在收听,还没有收到任何信号 listening; nothing received yet",
+    "silent": "很久没有收到任何信号 nothing received for a long time",
     "starting": "正在启动 starting",
-    "refused": "无法开始扫描 a scan cannot begin",
+    "refused": "无法开始扫描 a scan cannot start",
     "off": "蓝牙被关掉了 Bluetooth is switched off",
     "no_adapter": "找不到蓝牙适配器,或蓝牙服务没有运行 no Bluetooth adapter, or bluetoothd is not running",
     "no_answer": "蓝牙服务没有回应 bluetoothd gives no answer",
     "simulated": SIMULATED,
-    "replaying": "正在播放录下的信号,不是真的接收 a recording is played; nothing is heard",
-    "finished": "录下的信号已播完,不是真的接收 the recording has ended; nothing is heard",
+    "replaying": "正在播放录下的信号,不是真的接收 a recording is played; nothing is received",
+    "finished": "录下的信号已播完,不是真的接收 the recording has ended; nothing is received",
 }
 ADVERTS = {
     "on_air": "正在发出 on the air",

@@ -1,4 +1,4 @@
-"""beacon-gateway run."""
+"""beacon-gateway run: run the gateway until it is stopped."""
 
 import asyncio
 import signal
@@ -9,7 +9,7 @@ import structlog
 
 from beacon_gateway import daemon
 from beacon_gateway.commands.daemon_client import LAST_GOOD
-from beacon_gateway.commands.effective_settings import read_enrolled_central as read_enrolled_central
+from beacon_gateway.commands.effective_settings import read_enrolled_central
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.radio.backend_selection import BackendSelector, refuse_simulated_radio
@@ -25,10 +25,10 @@ FAILURE, USAGE, TRY_AGAIN, CONFIGURATION = 1, 2, 75, 78
 def run(
     config: Path, state_dir: Path, radio: str, port: int | None, central_url: str | None, central_key: str | None
 ) -> int:
-    """The exit code: 0 after a stop that was asked for, 75 when the disk or the port refuses, 78 for a broken TOML."""
+    """Return the exit code: 0 after a requested stop, 75 if the disk or the port fails, 78 for invalid settings."""
     logs.configure()
     again, backend = True, BackendSelector(radio)
-    while again:  # once more when this device has been enrolled meanwhile
+    while again:  # restart after an enrolment
         code, again = _run_once(config, state_dir, backend, port, central_url, central_key)
     return code
 
@@ -41,7 +41,7 @@ def _run_once(
     central_url: str | None,
     central_key: str | None,
 ) -> tuple[int, bool]:
-    """The exit code, and whether to begin anew."""
+    """Return the exit code and whether to restart."""
     try:
         settings = settings_or_last_good(config, state_dir)
         settings = with_overrides(settings, port, central_url, central_key)
@@ -56,7 +56,7 @@ def _run_once(
     except SchemaTooNew as error:
         print(f"beacon-gateway: {error}. Install the newer version again, or restore a backup.", file=sys.stderr)
         return FAILURE, False
-    except GatewayError as error:  # a capture that cannot be read: trying again would not help
+    except GatewayError as error:  # an unreadable capture: a restart would not help
         print(f"beacon-gateway: {error}", file=sys.stderr)
         return FAILURE, False
     except ValueError as error:
@@ -65,31 +65,31 @@ def _run_once(
 
 
 def settings_or_last_good(config: Path, state_dir: Path) -> Settings:
-    """The TOML's settings; if it is broken, those it last started with. Raises ConfigRefused when there are none.
+    """Return the TOML's settings; if it is invalid, those of the last start. Raise ConfigRefused if there are none.
 
-    Residents keep their kiosk, and staff find every fault in the log: a broken TOML never starts afresh.
+    The faults are logged, and the kiosk stays available.
     """
-    kept = state_dir / LAST_GOOD
+    last_good = state_dir / LAST_GOOD
     enrolled = read_enrolled_central(state_dir)
     try:
         settings = toml.load(config, Settings, fill=enrolled)
     except toml.ConfigRefused as refused:
-        if not kept.exists():
+        if not last_good.exists():
             raise
-        settings = toml.load(kept, Settings, fill=enrolled)
-        print(f"{refused}\nbeacon-gateway: starting on the last good settings, {kept}", file=sys.stderr)
-        log.error("settings.refused", file=str(config), faults=len(refused.faults), using=str(kept))
+        settings = toml.load(last_good, Settings, fill=enrolled)
+        print(f"{refused}\nbeacon-gateway: starting on the last good settings, {last_good}", file=sys.stderr)
+        log.error("settings.refused", file=str(config), faults=len(refused.faults), using=str(last_good))
         return settings
     try:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_atomically(kept, config.read_bytes())
+        write_atomically(last_good, config.read_bytes())
     except OSError as error:
-        log.warning("settings.not_kept", file=str(kept), reason=error.strerror)
+        log.warning("settings.not_saved", file=str(last_good), reason=error.strerror)
     return settings
 
 
 def with_overrides(settings: Settings, port: int | None, central_url: str | None, central_key: str | None) -> Settings:
-    """The command line's words instead of the file's; they are checked as the file's are."""
+    """Return the settings with the values of the command line, validated like those of the file."""
     changed = settings.model_dump(mode="json", by_alias=True)
     if port is not None:
         changed["kiosk"]["port"] = port

@@ -1,4 +1,4 @@
-"""The table and the lines of `scan`. Every heading has its unit; 80 columns are enough."""
+"""Build the table and the lines of `scan`. Every heading has its unit; the width fits 80 columns."""
 
 from collections.abc import Iterator
 
@@ -19,20 +19,22 @@ from beacon_gateway.radio.radio_factory import Radios
 from sync_contract.catalogue import BeaconKind
 
 KINDS = {BeaconKind.place: "固定", BeaconKind.person: "随身"}
-MOST_STRANGERS_SHOWN = 10
-WHY_STRANGERS = (
+MAX_STRANGERS = 10
+STRANGERS = (
     "陌生 iBeacon,只列在这里,不保存:把新信标贴近天线,最上面那行就是它,抄进 [[beacons]]。\n"
-    "Unknown iBeacons, shown here only and never kept: hold a new tag at the antenna; it is the top line. "
+    "Unknown iBeacons, listed here only and not stored. To find a new tag, hold it at the antenna: it is the top line. "
     "Copy it into [[beacons]]."
 )
 LAGS = f"* {SMOOTHING_S:g} 秒平滑,比区慢 smoothed over {SMOOTHING_S:g} s: it lags behind the zone"
 WHY = "换屏时 why then:"
 NOT_SENT = "不发 not sent"
-HEARD_OWN = "收到本站广播:正在运行的网关以此证明接收 own advert heard: by it the running gateway proves that it hears"
-NOT_SENT_WORDS = "scan 自己不发广播,收不到不是故障 scan sends none, so not hearing it is no fault"
+HEARD_OWN = (
+    "收到本站广播:正在运行的网关以此证明接收 own advert received: the running gateway uses it to prove reception"
+)
+NOT_SENT_NOTE = "scan 自己不发广播,收不到不是故障 scan sends no advert, so this is no fault"
 
 
-def table(listening: Listening, chosen: Chosen, radios: Radios, now: float, elapsed_s: float) -> RenderableType:
+def build_table(listening: Listening, chosen: Chosen, radios: Radios, now: float, elapsed_s: float) -> RenderableType:
     scanner = radios.scanner
     rows = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold underline")
     rows.add_column("信标\nbeacon", overflow="ellipsis", no_wrap=True, min_width=10)
@@ -63,18 +65,18 @@ def table(listening: Listening, chosen: Chosen, radios: Radios, now: float, elap
     )
 
 
-def plain_rows(listening: Listening, chosen: Chosen, radios: Radios, now: float, elapsed_s: float) -> str:
-    """The same without a table; a person's tag is named by its class only, since lines may be kept."""
+def word_rows(listening: Listening, chosen: Chosen, radios: Radios, now: float, elapsed_s: float) -> str:
+    """Return the same as lines; a person's tag is named by its class only, because lines may be stored."""
     scanner = radios.scanner
     lines = [line.plain for line in _head(scanner, elapsed_s)]
     for row in listening.rows(now):
         name = name_beacon(row.beacon)
         if row.zone is None and row.beacon.own:
-            lines.append(f"  {name}: {NOT_SENT_WORDS}")
+            lines.append(f"  {name}: {NOT_SENT_NOTE}")
             continue
         if row.zone is None:
             ago = f", {row.age_s:.1f} s 前 ago" if row.age_s is not None else ""
-            lines.append(f"  {name}: 听不到 not heard{ago}")
+            lines.append(f"  {name}: 收不到 not received{ago}")
             continue
         _, rssi, distance, age, per_s, zone, project = _cells(row)
         lines.append(
@@ -92,29 +94,29 @@ def plain_rows(listening: Listening, chosen: Chosen, radios: Radios, now: float,
 
 
 def _cells(row: Row) -> tuple[str, str, str, str, str, str, str]:
-    """kind, RSSI, distance, age, frames a second, zone, project."""
+    """Return kind, RSSI, distance, age, frames per second, zone and project."""
     return (
         KINDS[row.beacon.kind],
         "–" if row.rssi is None else str(row.rssi),
         "–" if row.distance_m is None else f"{row.distance_m:.1f}",
         "–" if row.age_s is None else f"{row.age_s:.1f}",
         f"{row.per_s:.1f}" if row.per_s else "–",
-        "听不到 –" if row.zone is None else ZONES[row.zone.value],
+        "收不到 –" if row.zone is None else ZONES[row.zone.value],
         row.project,
     )
 
 
 def _battery(row: Row, radios: Radios, now: float) -> str:
-    """What the tag tells of it, with a mark when it is low; empty when it tells nothing."""
-    told = radios.batteries.read(row.beacon.id, now) if radios.batteries else None
-    if told is None or (told.battery_percent is None and told.battery_mv is None):
+    """Return the battery that the tag reports, with a mark if low; empty if it reports none."""
+    level = radios.batteries.read(row.beacon.id, now) if radios.batteries else None
+    if level is None or (level.battery_percent is None and level.battery_mv is None):
         return ""
-    words = f"{told.battery_mv} mV" if told.battery_percent is None else f"{told.battery_percent} %"
-    return f"{words} 低 low" if told.battery_low else words
+    text = f"{level.battery_mv} mV" if level.battery_percent is None else f"{level.battery_percent} %"
+    return f"{text} 低 low" if level.battery_low else text
 
 
 def _why(chosen: Chosen) -> RenderableType:
-    """The reason that held when the screen turned: zone and distance have gone on since."""
+    """Return the reason at the last change of the screen; zone and distance may have changed since."""
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column()
@@ -124,34 +126,34 @@ def _why(chosen: Chosen) -> RenderableType:
 
 
 def _head(scanner: Scanner, elapsed_s: float) -> Iterator[Text]:
-    """What `sync status` says of the radio: whether hearing is proved, each adapter, fault and ladder."""
+    """Yield the same lines about the radio as `sync status`."""
     first, *rest = scanner_sentences(scanner.read_status())
     yield Text.assemble((first, "bold yellow" if scanner.name == "simulated" else "bold"), f"  {elapsed_s:.0f} s")
     yield from (Text(line) for line in rest)
 
 
 def _indented(line: Text) -> RenderableType:
-    """What does not fit its line goes on below its own begin."""
+    """Return the line with a hanging indent."""
     text = line.plain.lstrip(" ")
     left = len(line.plain) - len(text)
     return Padding(Text(text), (0, 0, 0, left)) if left else line
 
 
 def _others(listening: Listening, scanner: Scanner) -> str:
-    words = f"其他 others: iBeacon {listening.foreign_frames} 帧 frames"
+    text = f"其他 others: iBeacon {listening.foreign_frames} 帧 frames"
     if adverts := scanner.read_status().foreign:
-        words += f", 非 iBeacon 广播 other adverts {adverts}"
-    return f"{words} (只计数 counted only)"
+        text += f", 非 iBeacon 广播 other adverts {adverts}"
+    return f"{text} (只计数 counted only)"
 
 
 def _strangers(listening: Listening) -> Iterator[Text]:
     strangers = listening.strangers
     if not strangers:
         return
-    yield Text(WHY_STRANGERS)
-    for one in strangers[:MOST_STRANGERS_SHOWN]:
+    yield Text(STRANGERS)
+    for one in strangers[:MAX_STRANGERS]:
         rssi = "  – " if one.rssi is None else f"{one.rssi:4d}"
         id_ = one.beacon
         yield Text(f'{rssi} dBm  uuid = "{id_.uuid}"  major = {id_.major}  minor = {id_.minor}  ({one.frames})')
-    if len(strangers) > MOST_STRANGERS_SHOWN:
-        yield Text(f"     … 还有 and {len(strangers) - MOST_STRANGERS_SHOWN} more")
+    if len(strangers) > MAX_STRANGERS:
+        yield Text(f"     … 还有 and {len(strangers) - MAX_STRANGERS} more")

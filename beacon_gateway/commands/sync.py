@@ -1,4 +1,4 @@
-"""beacon-gateway sync log|status: what staff read on site, with or without a network."""
+"""beacon-gateway sync log|status: print the state of the delivery for staff on site, with or without a network."""
 
 import asyncio
 import sys
@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from beacon_gateway.commands.daemon_client import LAST_GOOD, NotRunning, fetch_json, find_address
-from beacon_gateway.commands.effective_settings import closed
+from beacon_gateway.commands.effective_settings import describe_unreadable
 from beacon_gateway.commands.enrol_wording import BARRED
 from beacon_gateway.commands.radio_wording import radio_sentences
 from beacon_gateway.commands.terminal_wrap import print_folded
@@ -27,17 +27,17 @@ from sync_contract.enrolment import KEY_REVOKED, KEY_UNKNOWN
 KINDS = {
     "intent": "捐款登记 gift registered",
     "statistics": "信标统计 beacon statistics",
-    "screen": "屏幕计数 counts of the screen",
+    "screen": "屏幕计数 screen counts",
     "": "",
 }
 EVENTS = {
     "accepted": "已送达 delivered",
     "duplicate": "已送达(服务器早已收到) delivered (the server had it already)",
-    "conflict": "冲突:同一编号内容不同,请联系管理员 conflict: same id, other content; call the administrator",
-    "refused": "被拒收,已保留 refused by the server, kept here",
-    "damaged": "本机记录损坏,不会发送 damaged on this disk, never sent",
-    "unreachable": "连不上中心服务器,会自动重试 server out of reach, trying again by itself",
-    "reachable": "已重新连上中心服务器 server reached again",
+    "conflict": "冲突:同一编号内容不同,请联系管理员 conflict: same id, different content; call the administrator",
+    "refused": "被拒收,已保留 refused by the server, stored here",
+    "damaged": "本机记录损坏,不会发送 damaged on this disk, not sent",
+    "unreachable": "连不上中心服务器,会自动重试 server unreachable, retrying automatically",
+    "reachable": "已重新连上中心服务器 server reachable again",
     "barred": "中心服务器不接受这台网关;记录都留在本机 the server does not accept this gateway; its records stay here",
     "welcome": "中心服务器重新接受这台网关 the server accepts this gateway again",
 }
@@ -49,7 +49,7 @@ REASONS = {
     KEY_REVOKED: "密钥已被停用 its key was revoked",
     KEY_UNKNOWN: "服务器不认得它 the server does not know it",
 }
-"""What the reasons of beacon_gateway.sync.central_client mean; others are told as they are."""
+"""Wording of the reasons of beacon_gateway.sync.central_client; others are shown unchanged."""
 STATES = {
     "waiting": "等待发送 waiting",
     "delivered": "已送达 delivered",
@@ -59,27 +59,27 @@ STATES = {
 
 
 def status(state_dir: Path, url: str = "") -> int:
-    """`url`: of the gateway that runs on this device; empty, that of the settings with which it last started."""
+    """Return the exit code. `url`: of the running gateway; if empty, that of the settings of its last start."""
     known = enrolment_of(state_dir)
-    if closed(state_dir):
-        pass  # told below
+    if describe_unreadable(state_dir):
+        pass  # _with_store prints it
     elif known:
         print(f"登记为 enrolled as: {known.label} / {known.community} / {known.central}")
     else:
         print("没有用登记码登记过 not enrolled with a code")
-    ended = _with_store(state_dir, _status)
+    ended = _with_store(state_dir, _print_status)
     if ended == 0:
-        _radio(state_dir, url)
+        _print_radio(state_dir, url)
     return ended
 
 
-def _radio(state_dir: Path, url: str) -> None:
+def _print_radio(state_dir: Path, url: str) -> None:
     try:
         health = fetch_json(url or find_address(state_dir / LAST_GOOD, state_dir), "/healthz")
     except ConfigRefused:
-        print(f"无线接收 radio: 不知道 not known ({LAST_GOOD}?)")
+        print(f"无线接收 radio: 不知道 unknown ({LAST_GOOD}?)")
     except NotRunning as error:
-        print(f"无线接收 radio: 不知道 not known ({error})")
+        print(f"无线接收 radio: 不知道 unknown ({error})")
     else:
         radio, advert = read_radio_status(health.get("radio") or {}), read_advert_status(health.get("advert") or {})
         for line in radio_sentences(radio, advert):
@@ -87,20 +87,20 @@ def _radio(state_dir: Path, url: str) -> None:
 
 
 def log(state_dir: Path, lines: int) -> int:
-    return _with_store(state_dir, lambda database: _log(database, lines))
+    return _with_store(state_dir, lambda database: _print_log(database, lines))
 
 
-async def _status(database: Database) -> None:
+async def _print_status(database: Database) -> None:
     counts = await Outbox(database).counts()
     table = Table("包裹 parcels", "数量 count", box=None, pad_edge=False)
-    for state, words in STATES.items():
-        table.add_row(words, str(counts.get(state, 0)))
+    for state, label in STATES.items():
+        table.add_row(label, str(counts.get(state, 0)))
     Console().print(table)
     lines = await last_lines(database, 10_000)
     delivered = [line for line in lines if line.event in {"accepted", "duplicate"}]
     print("最近一次送达 last delivery:", _local(delivered[-1].at) if delivered else "从未 never")
-    troubles = [line.event for line in lines if line.event in {"unreachable", "reachable"}]
-    if troubles and troubles[-1] == "unreachable":
+    reachability = [line.event for line in lines if line.event in {"unreachable", "reachable"}]
+    if reachability and reachability[-1] == "unreachable":
         print(EVENTS["unreachable"])
     if word := await read_barred(database):
         print(EVENTS["barred"])
@@ -108,15 +108,15 @@ async def _status(database: Database) -> None:
             print(f"  {sentence}")
 
 
-async def _log(database: Database, count: int) -> None:
+async def _print_log(database: Database, count: int) -> None:
     lines = await last_lines(database, count)
     if not lines:
         print("还没有记录 nothing yet")
     for line in lines:
-        print(_sentence(line))
+        print(_word_line(line))
 
 
-def _sentence(line: Line) -> str:
+def _word_line(line: Line) -> str:
     parts = [_local(line.at), KINDS.get(line.kind, line.kind), EVENTS.get(line.event, line.event)]
     if line.parcel:
         parts.append(f"#{line.parcel[-8:]}")
@@ -131,8 +131,8 @@ def _local(at: str) -> str:
 
 def _with_store(state_dir: Path, read: Callable[[Database], Awaitable[None]]) -> int:
     path = state_dir / "gateway.db"
-    if why := closed(state_dir):
-        print(why, file=sys.stderr)
+    if problem := describe_unreadable(state_dir):
+        print(problem, file=sys.stderr)
         return 1
     if not path.exists():
         print(f"{path} 不存在:网关还没有在这里运行过 no gateway has run here yet", file=sys.stderr)

@@ -1,7 +1,7 @@
-"""Eddystone-TLM, unencrypted: a tag's own voltage and temperature.
+"""Decode unencrypted Eddystone-TLM: a tag's own voltage and temperature.
 
 Layout: Google's "Unencrypted TLM Frame Specification", the service data of service 0xFEAA. Many iBeacon tags send
-it between their iBeacon frames, from the same radio address; it names no beacon by itself.
+it between their iBeacon frames, from the same radio address; it contains no beacon identity.
 """
 
 from struct import Struct
@@ -16,11 +16,11 @@ _FRAME_TYPE, _PLAIN = 0x20, 0x00
 _NO_VOLTAGE, _NO_TEMPERATURE = 0, -0x8000
 
 
-def decode(octets: bytes) -> Telemetry | None:
-    """None unless it is 20 00 and exactly 12 octets more; what the tag does not measure is None in the value."""
-    if len(octets) != _LAYOUT.size:
+def decode(data: bytes) -> Telemetry | None:
+    """Return None unless `data` is 20 00 and exactly 12 more bytes; a value that the tag does not measure is None."""
+    if len(data) != _LAYOUT.size:
         return None
-    frame_type, version, millivolts, temperature, _frames, _uptime = _LAYOUT.unpack(octets)
+    frame_type, version, millivolts, temperature, _frames, _uptime = _LAYOUT.unpack(data)
     if (frame_type, version) != (_FRAME_TYPE, _PLAIN):
         return None
     return Telemetry(

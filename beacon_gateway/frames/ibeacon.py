@@ -1,4 +1,4 @@
-"""iBeacon: proximity UUID, major, minor and the power measured at one metre.
+"""Encode and decode iBeacon: proximity UUID, major, minor and the power measured at one metre.
 
 Layout: Apple's "Proximity Beacon Specification" R1, the manufacturer data that follows the company identifier.
 """
@@ -13,7 +13,7 @@ COMPANY = 0x004C
 """Apple's company identifier (Bluetooth Assigned Numbers 7.1)."""
 
 IBEACONS: Final = b"\x4c\x00\x02\x15"
-"""How the manufacturer data of every iBeacon begins: the company identifier, then type and length."""
+"""First bytes of the manufacturer data of every iBeacon: company identifier, type and length."""
 
 _LAYOUT = Struct(">2s16sHHb")
 _TYPE_AND_LENGTH = b"\x02\x15"
@@ -22,10 +22,10 @@ _unpack, _new = _LAYOUT.unpack, object.__new__
 
 
 class IBeacon:
-    """A value, equal by its octets. major, minor: 0 to 65535; measured_power: dBm at 1 m, -128 to 127.
+    """A frame, compared by value. major, minor: 0 to 65535; measured_power: dBm at 1 m, -128 to 127.
 
-    UUID objects are dear (2 µs with the identity), and on a street most frames are strangers' that nobody asks
-    who they are: `beacon` is made when it is first asked for.
+    Creating a UUID and BeaconId takes 2 µs, and most frames on a street are of unknown beacons, so `beacon` is created
+    on first use.
     """
 
     __slots__ = ("_beacon", "_fields")
@@ -70,15 +70,15 @@ class IBeacon:
         return f"IBeacon({self.beacon}, {self.measured_power} dBm)"
 
     def encode(self) -> bytes:
-        """The 23 octets after the company identifier. Raises struct.error when a number is out of range."""
+        """Return the 23 bytes after the company identifier. Raise struct.error when a number is out of range."""
         return _LAYOUT.pack(*self._fields)
 
     @classmethod
-    def decode(cls, octets: bytes) -> Self | None:
-        """None unless it is 02 15 and exactly 21 octets more."""
-        if len(octets) != _SIZE:
+    def decode(cls, data: bytes) -> Self | None:
+        """Return None unless `data` is 02 15 and exactly 21 more bytes."""
+        if len(data) != _SIZE:
             return None
-        fields = _unpack(octets)
+        fields = _unpack(data)
         if fields[0] != _TYPE_AND_LENGTH:
             return None
         frame = _new(cls)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from beacon_gateway.model.reasons import ScreenLock
 from beacon_gateway.presence.choice import Chosen
 from beacon_gateway.presence.decision_json import build_decision_record, build_reason_record
-from beacon_gateway.presence.explain.trace_svg import Picture, svg
+from beacon_gateway.presence.explain.trace_svg import Picture, draw_svg
 from beacon_gateway.presence.presence_rules import PresenceRules
 from beacon_gateway.presence.trace import Decision, Trace
 
@@ -55,7 +55,7 @@ class Why:
         running = self.trace.running_samples if people else ()
         samples = [s for s in (*self.trace.place_samples, *running) if s.at >= since]
         began = min((each.at for each in (*decisions, *samples)), default=now)
-        return svg(
+        return draw_svg(
             Picture(
                 title="为什么 why: 最近十分钟 the last ten minutes",
                 beacons=self.trace.beacons,

@@ -1,4 +1,4 @@
-"""The beacons that this gateway knows, and one frame heard here."""
+"""Known beacons, zones, and the sighting of one received frame."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +9,7 @@ from sync_contract.catalogue import BeaconKind
 
 
 class Zone(StrEnum):
-    """How near, by estimated distance; unknown when the radio gives no RSSI."""
+    """The zone by estimated distance; unknown if the radio reports no RSSI."""
 
     immediate = "immediate"
     near = "near"
@@ -19,10 +19,10 @@ class Zone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Beacon:
-    """A beacon on the allow-list. `measured_power`: dBm at 1 m; `tag_class`: what a person's tag counts as.
+    """A beacon on the allow-list. `measured_power`: dBm at 1 m; `tag_class`: the class of a person's tag.
 
-    `path_loss_exponent`: of the place where it is heard; None is the rules' own. `own`: this gateway sends it, so it
-    chooses no screen here.
+    `path_loss_exponent`: of its place; None for the one of the rules. `own`: this gateway sends it, so it does not
+    select a project.
     """
 
     id: BeaconId
@@ -36,9 +36,9 @@ class Beacon:
 
 
 class Sighting(NamedTuple):
-    """A frame heard here. `rssi`: dBm, None when not available; `at`: monotonic seconds; `adapter`: e.g. hci0.
+    """A received frame. `rssi`: dBm, None if not available; `at`: monotonic seconds; `adapter`: e.g. hci0.
 
-    A tuple, since one is made for each advert: a frozen dataclass takes three times as long.
+    A tuple, because one is created per advert: a frozen dataclass takes three times as long.
     """
 
     beacon: BeaconId

@@ -1,4 +1,4 @@
-"""A registered gift, as it is recorded before anything is handed over."""
+"""The intent of a donation, recorded before the handoff."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from sync_contract.strict_model import Environment
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """`id`: UUIDv7, made here; `catalogue_version`: 0 when the project came from the TOML."""
+    """`id`: UUIDv7, created on this gateway; `catalogue_version`: 0 if the project is from the TOML."""
 
     id: str
     environment: Environment

@@ -1,11 +1,11 @@
-"""A parcel as it waits: what goes on the wire is what was recorded, whichever version of this program recorded it."""
+"""A parcel in the outbox: the recorded text is sent unchanged."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingParcel:
-    """`text`: canonical JSON of a sync_contract Parcel, exactly as it was put into the outbox."""
+    """`text`: canonical JSON of a sync_contract Parcel, exactly as stored in the outbox."""
 
     id: str
     text: str

@@ -1,4 +1,4 @@
-"""What this device keeps of the published ledger, for the board."""
+"""The part of the published ledger that this device stores for the board."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sync_contract.ledger_heads import Head
 
 @dataclass(frozen=True, slots=True)
 class StoredChain:
-    """A chain's last head with its digest, and its steps since a date, the oldest first."""
+    """A chain's last head with its digest, and its heads since a date, the oldest first."""
 
     last: Head
     digest: str
@@ -18,7 +18,7 @@ class StoredChain:
 
 @dataclass(frozen=True, slots=True)
 class BoardFacts:
-    """`chains`: by project; `cosigned`: how many gateways co-signed a chain's newest head, as the server says;
+    """`chains`: by project; `cosigned`: gateways that cosigned a chain's newest head, according to the server;
     `refused`: a head of this community was refused.
     """
 

@@ -1,4 +1,4 @@
-"""How the way to the central server is, as staff on site read it."""
+"""The state of the synchronisation with the central server, for staff on site."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ class SyncLine:
 class SyncState:
     """`central`: its address, empty without one. `parcels`: by state. `lines`: of the sync log, the newest first.
 
-    `reachable`: as it was told last; None while nothing was told.
+    `reachable`: the last known state; None if unknown.
     """
 
     central: str = ""

@@ -139,10 +139,10 @@ def _make_advertiser(
 
 def _make_simulated(plan: RadioPlan) -> Radios:
     from beacon_gateway.radio.simulated_radio import SimulatedAdvertiser, SimulatedScanner
-    from beacon_gateway.simulation.demo import demo_room
+    from beacon_gateway.simulation.demo import build_demo_room
 
     own = [SimulatedAdvertiser(frame.beacon) for frame in plan.frames]
     first = own[0] if own else None
-    room = demo_room(plan.beacons, first.beacon if first else None)
+    room = build_demo_room(plan.beacons, first.beacon if first else None)
     adverts = AdvertiserGroup({advertiser.beacon: advertiser for advertiser in own}) if own else None
     return Radios(SimulatedScanner(room, seed=_SEED, own=first), adverts, simulated=True)

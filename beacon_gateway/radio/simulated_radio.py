@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.model.radio_status import IdentityStatus, RadioStatus
-from beacon_gateway.simulation.room import ADAPTER, Walker, sightings
+from beacon_gateway.simulation.room import ADAPTER, Walker, simulate_sightings
 from sync_contract.beacon_identity import BeaconId
 
 
@@ -59,7 +59,7 @@ class SimulatedScanner:
         begin = time.monotonic()
         self._listening = True
         try:
-            for sighting in sightings(self._walkers, seed=self._seed):
+            for sighting in simulate_sightings(self._walkers, seed=self._seed):
                 at = begin + sighting.at / self._pace
                 await asyncio.sleep(max(0.0, at - time.monotonic()))
                 if self._is_received(sighting):

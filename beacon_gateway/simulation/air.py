@@ -1,8 +1,8 @@
-"""What a radio hears of a beacon at a distance: path loss, shadowing, bodies in between, lost packets.
+"""Simulate the RSSI of a beacon at a distance: path loss, shadowing, bodies in between, lost packets.
 
 Log-distance path loss with log-normal shadowing, a part of which changes slowly (first-order Gauss-Markov:
-Gudmundson, Electronics Letters 27, 1991, in time instead of distance). Packet loss comes singly and in bursts
-(Gilbert, BSTJ 39, 1960). Everything is drawn from the random source that is given: same source, same air.
+Gudmundson, Electronics Letters 27, 1991, in time instead of distance). Packets are lost singly and in bursts
+(Gilbert, BSTJ 39, 1960). All values come from the given random source, so the same seed gives the same result.
 """
 
 import math
@@ -15,35 +15,35 @@ from sync_contract.rssi import clamp_dbm
 
 @dataclass(frozen=True, slots=True)
 class Air:
-    """dB, seconds and shares of one."""
+    """Parameters of the simulation in dB, seconds and shares of one."""
 
     interval_s: tuple[float, float] = (0.100, 0.110)
     """An advert comes after the interval and up to 10 ms of random delay (Core 5.4, Vol 6, Part B, 4.4.2.2.1)."""
     path_loss_exponent: float = 2.2
     sigma_db: float = 5.0
     slow_share: float = 0.4
-    """Of the shadowing's variance."""
+    """Share of the shadowing's variance."""
     slow_tau_s: float = 3.0
     offset_db: float = 1.5
-    """Standard deviation of the offset that lasts from one coming into hearing to the next."""
+    """Standard deviation of an offset drawn each time the beacon comes into range."""
     body_per_minute: float = 4.0
     body_db: tuple[float, float] = (6.0, 15.0)
     body_s: tuple[float, float] = (0.5, 3.0)
     loss: float = 0.2
     burst_share: float = 0.3
-    """Of the lost packets."""
+    """Share of the lost packets."""
     burst_s: float = 0.5
     """Mean length of a burst."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.loss < 1 or self.interval_s[0] <= 0:
-            raise ValueError("loss is a share below one, and the interval more than nothing")
+            raise ValueError("loss must be 0 to below 1, and interval_s more than 0")
 
 
-def hear(
+def simulate_rssi(
     distance_m: Callable[[float], float | None], measured_power: int, air: Air, source: Random
 ) -> Iterator[tuple[float, int]]:
-    """(simulated seconds, dBm) of each advert heard, without end. `distance_m` says None while out of hearing."""
+    """Yield (simulated seconds, dBm) of each received advert, without end. `distance_m` returns None out of range."""
     shadow, bodies, bursts = _Shadow(air, source), _Bodies(air, source), _Bursts(air, source)
     single_loss = 1 - (1 - air.loss) / (1 - air.loss * air.burst_share)
     at, offset, audible = source.uniform(0, air.interval_s[0]), 0.0, False
@@ -61,7 +61,7 @@ def hear(
 
 
 class _Shadow:
-    """A fast part, new with each packet, and a slow one that forgets with `slow_tau_s`."""
+    """Shadowing: a fast part, new with each packet, and a slow part with time constant `slow_tau_s`."""
 
     def __init__(self, air: Air, source: Random) -> None:
         self._source, self._tau = source, air.slow_tau_s
@@ -70,14 +70,14 @@ class _Shadow:
         self._slow, self._at = source.gauss(0, self._slow_sigma), 0.0
 
     def db(self, at: float) -> float:
-        kept = math.exp((self._at - at) / self._tau)
+        decay = math.exp((self._at - at) / self._tau)
         self._at = at
-        self._slow = self._slow * kept + self._source.gauss(0, self._slow_sigma * math.sqrt(1 - kept * kept))
+        self._slow = self._slow * decay + self._source.gauss(0, self._slow_sigma * math.sqrt(1 - decay * decay))
         return self._slow + self._source.gauss(0, self._fast_sigma)
 
 
 class _Bodies:
-    """Somebody steps in between, `body_per_minute` times a minute."""
+    """A person steps in between, `body_per_minute` times a minute."""
 
     def __init__(self, air: Air, source: Random) -> None:
         self._air, self._source = air, source
@@ -95,7 +95,7 @@ class _Bodies:
 
 
 class _Bursts:
-    """Stretches in which nothing is heard: together `burst_share` of the loss."""
+    """Periods in which every packet is lost: together `burst_share` of the loss."""
 
     def __init__(self, air: Air, source: Random) -> None:
         share = air.loss * air.burst_share

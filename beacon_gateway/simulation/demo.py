@@ -1,4 +1,4 @@
-"""The room of the demo: our own beacon stands on its shelf, and volunteers' cards walk up one after the other."""
+"""The simulated room of the demo: place beacons, and volunteers' cards that walk up in turns."""
 
 from collections.abc import Iterable
 
@@ -10,13 +10,13 @@ from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 
 TURN_S = 46
-"""A card comes near so often, stays 20 s and goes out of hearing long enough to end its visit."""
+"""Period of one card: it comes near, stays 20 s and goes out of range long enough to end its visit."""
 _TURN = "away {before}s; stay 2s; walk 1.2m/s to 1m; stay 20s; leave 1.2m/s to 8m; away {after}s"
 _CALM = Air(sigma_db=2.0, body_per_minute=0.0)
 
 
-def demo_room(beacons: Iterable[Beacon], own: BeaconId | None) -> tuple[Walker, ...]:
-    """Our own place beacon at 2 m, a neighbour's at 9 m, person tags taking turns."""
+def build_demo_room(beacons: Iterable[Beacon], own: BeaconId | None) -> tuple[Walker, ...]:
+    """Return our own place beacon at 2 m, others at 9 m, and the person tags in turns."""
     beacons = tuple(beacons)
     people = [beacon for beacon in beacons if beacon.kind is BeaconKind.person]
     places = [

@@ -15,7 +15,7 @@ from time import process_time_ns
 from timeit import Timer
 from typing import Any
 
-from beacon_gateway.frames import decode, telemetry
+from beacon_gateway.frames import decode, decode_telemetry
 from beacon_gateway.frames.ibeacon import COMPANY
 from tests.bench.peers_venv import peers_python
 from tests.paths import ROOT
@@ -110,7 +110,7 @@ def read_mutated(count: int, seed: int) -> tuple[int, int, float]:
     for _ in range(count):
         octets = mutated(draw)
         began = process_time_ns()
-        frame, told = decode({COMPANY: octets}), telemetry({TLM: octets})
+        frame, told = decode({COMPANY: octets}), decode_telemetry({TLM: octets})
         longest = max(longest, process_time_ns() - began)
         if frame is not None:
             assert frame.encode() == octets

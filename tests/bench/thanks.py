@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from beacon_gateway.commands.demo import open_house
+from beacon_gateway.commands.demo import open_demo
 from central_server.store.engine.database import open_database, sqlite_url
 from central_server.store.engine.tables import ledger_lines
 from tests.flow.conftest import DEMO
@@ -35,7 +35,7 @@ async def measure(gifts: int) -> int:
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder)
         async with (
-            open_house(state, DEMO, radio="simulated", by_hand=True) as house,
+            open_demo(state, DEMO, radio="simulated", by_hand=True) as house,
             open_database(sqlite_url(state / "central" / "central.db")) as database,
         ):
             took_s = []

@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright
 
-from beacon_gateway.commands.demo import House, open_house
+from beacon_gateway.commands.demo import Demo, open_demo
 from sync_contract.strict_model import Language
 from tests.browser.chromium import launch
 from tests.browser.film import ORDER, TOUCHED, Film
@@ -74,7 +74,7 @@ async def take(folder: Path, *, every: bool) -> None:
     camera = Camera(folder, every=every)
     with tempfile.TemporaryDirectory() as state:
         async with (
-            open_house(Path(state), DEMO, radio="simulated") as house,
+            open_demo(Path(state), DEMO, radio="simulated") as house,
             async_playwright() as playwright,
         ):
             browser = await launch(playwright)
@@ -86,7 +86,7 @@ async def take(folder: Path, *, every: bool) -> None:
     camera.develop()
 
 
-async def _journey(browser: Browser, house: House, screen: str, language: Language, camera: Camera) -> None:
+async def _journey(browser: Browser, house: Demo, screen: str, language: Language, camera: Camera) -> None:
     page, phone = await _page(browser, screen), await _page(browser, "phone")
 
     async def pay(address: str) -> None:
@@ -120,7 +120,7 @@ async def _journey(browser: Browser, house: House, screen: str, language: Langua
     await phone.context.close()
 
 
-async def _staff(browser: Browser, house: House, camera: Camera) -> None:
+async def _staff(browser: Browser, house: Demo, camera: Camera) -> None:
     for screen, prefix in (("kiosk", "staff"), ("phone", "staff-phone")):
         page = await _page(browser, screen)
         await page.goto(f"{house.central.url}/staff/login")

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from beacon_gateway.commands.demo import House, open_house
+from beacon_gateway.commands.demo import Demo, open_demo
 from sync_contract.strict_model import Language
 from tests.browser.conftest import OpenPage
 from tests.browser.journey import next_person, walk_the_journey
@@ -21,10 +21,10 @@ DEMO = ROOT / "config" / "demo"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Demo]:
     folder = tmp_path_factory.mktemp("house")
     keep_ports(folder)
-    async with open_house(folder, DEMO, radio="simulated") as opened:
+    async with open_demo(folder, DEMO, radio="simulated") as opened:
         yield opened
 
 
@@ -32,7 +32,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
     ("size", "language"), [("kiosk", Language.zh_hans), ("small", Language.zh_hant), ("phone", Language.en)]
 )
 async def test_a_gift_is_paid_on_the_phone_and_the_screen_says_thank_you(
-    open_page: OpenPage, house: House, size: str, language: Language
+    open_page: OpenPage, house: Demo, size: str, language: Language
 ) -> None:
     screen, phone = await open_page(*SIZES[size]), await open_page(*SIZES["phone"])
 
@@ -52,7 +52,7 @@ async def test_a_gift_is_paid_on_the_phone_and_the_screen_says_thank_you(
     await next_person(screen)
 
 
-async def test_the_whole_way_works_with_javascript_off_on_both(open_page: OpenPage, house: House) -> None:
+async def test_the_whole_way_works_with_javascript_off_on_both(open_page: OpenPage, house: Demo) -> None:
     screen = await open_page(*SIZES["kiosk"], java_script_enabled=False)
     phone = await open_page(*SIZES["phone"], java_script_enabled=False)
 

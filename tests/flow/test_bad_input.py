@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from beacon_gateway.commands.demo import House, gateway_program
+from beacon_gateway.commands.demo import Demo, gateway_program
 from tests.flow.conftest import DEMO, furnished_house
 from tests.flow.journey import open_ticket, register
 from tests.flow.programs import prepare, rows
@@ -26,7 +26,7 @@ in_the_same_house = pytest.mark.asyncio(loop_scope="module")
 class Spared:
     """A house in which nothing is changed by what the tests do, so that they may share it."""
 
-    house: House
+    house: Demo
     folder: Path
 
     def intents(self) -> int:

@@ -33,7 +33,7 @@ async def test_a_gateway_without_a_server_works_and_explains_itself(tmp_path: Pa
         words = await run("explain", "--url", gateway.url, "--svg", str(picture))
         status = await run("sync", "status", "--state-dir", state, "--url", gateway.url)
     stopped = await run("sync", "status", "--state-dir", state)
-    assert "模拟的无线电,听不到真的信号 a simulated radio" in status
+    assert "模拟的无线电,收不到真的信号 a simulated radio" in status
     assert "本站广播 own advert: 模拟的,没有真的发出 simulated" in status
     assert "等待发送 waiting" in stopped, "the store is readable without a running gateway"
     check_trace(trace, shown)

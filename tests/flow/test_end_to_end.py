@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from beacon_gateway.commands.demo import House, bank_program, central_program, gateway_program, open_house
+from beacon_gateway.commands.demo import Demo, bank_program, central_program, gateway_program, open_demo
 from beacon_gateway.frames.ibeacon import IBeacon
 from tests.captures.identity import PERSON_TAG, WALK
 from tests.flow.conftest import DEMO
@@ -29,7 +29,7 @@ from tests.flow.visitor import Visitor, visitor
 from tests.ports import keep_ports
 
 
-async def test_five_gifts_return_to_the_screen_and_are_published_and_cosigned(house: House, tmp_path: Path) -> None:
+async def test_five_gifts_return_to_the_screen_and_are_published_and_cosigned(house: Demo, tmp_path: Path) -> None:
     async with visitor(house.central.url) as phone, asyncio.timeout(300):
         await give_by_qr_code(house, tmp_path)
         await give_by_typed_code(house, tmp_path)
@@ -49,7 +49,7 @@ async def test_five_gifts_return_to_the_screen_and_are_published_and_cosigned(ho
         assert (await phone.json(f"/api/v1/proofs/{secret}"))["sums"]["received"] == 3000
 
 
-async def give_by_qr_code(house: House, state: Path) -> None:
+async def give_by_qr_code(house: Demo, state: Path) -> None:
     async with visitor(house.gateway.url) as kiosk:
         after = await pay(await register(kiosk))
         assert after.status == 200
@@ -66,7 +66,7 @@ async def give_by_qr_code(house: House, state: Path) -> None:
     assert rows(state, "SELECT count(*), sum(amount_minor) FROM ledger_lines") == [(1, 3000)]
 
 
-async def give_by_typed_code(house: House, state: Path) -> None:
+async def give_by_typed_code(house: Demo, state: Path) -> None:
     async with visitor(house.gateway.url) as kiosk:
         await register(kiosk)
         shown = await kiosk.live_until(
@@ -91,7 +91,7 @@ async def published_chain(phone: Visitor) -> dict[str, Any] | None:
 async def test_a_card_selects_the_project_and_leaves_no_trace(tmp_path: Path) -> None:
     config = config_with_card(PERSON_TAG, tmp_path / "config")
     keep_ports(tmp_path)
-    async with open_house(tmp_path, config, radio=f"capture:{WALK}") as house, visitor(house.gateway.url) as kiosk:
+    async with open_demo(tmp_path, config, radio=f"capture:{WALK}") as house, visitor(house.gateway.url) as kiosk:
         assert "/project/student-aid" in (await kiosk.open("/")).links, "all projects while nobody is near"
         turned = await kiosk.live_until(
             lambda event: "/project/elder-lunch/amount" in event.get("html", ""), seconds=120

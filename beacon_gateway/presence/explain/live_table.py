@@ -1,4 +1,4 @@
-"""What is heard right now, for the one who stands at the site with a tag: rows, counts and the reason of the screen."""
+"""Rows of the beacons received now, for `scan`: signal, distance, zone, age and rate."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 
 RATE_OVER_S = 10.0
-MOST_IN_RATE = 2_000
-MOST_STRANGERS = 256
+MAX_TIMES = 2_000
+MAX_STRANGERS = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One beacon on the allow-list. `age_s`: since its last frame, None when not heard; `per_s`: frames a second,
-    through the adapter that hears most."""
+    """One beacon on the allow-list. `age_s`: since its last frame, None without one; `per_s`: frames per second through
+    the adapter that receives most."""
 
     beacon: Beacon
     project: str
@@ -31,7 +31,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """An iBeacon that is not on the allow-list: perhaps a tag to be entered. `rssi`: dBm of its last frame."""
+    """An iBeacon that is not on the allow-list, perhaps a new tag. `rssi`: dBm of its last frame."""
 
     beacon: BeaconId
     rssi: int | None
@@ -40,12 +40,12 @@ class Stranger:
 
 
 class Listening:
-    """`strangers`: remember unknown identities, in memory, the latest 256; else their frames are only counted."""
+    """`strangers`: list the latest 256 unknown identities; else their frames are only counted."""
 
     def __init__(
         self,
         beacons: tuple[Beacon, ...],
-        decide: DecisionEngine,
+        engine: DecisionEngine,
         bindings: Mapping[BeaconId, str],
         *,
         strangers: bool,
@@ -53,43 +53,43 @@ class Listening:
     ) -> None:
         self._beacons = {beacon.id: beacon for beacon in beacons}
         self._bindings = bindings
-        self._decide = decide
+        self._engine = engine
         self._began = at
         self._last: dict[BeaconId, Sighting] = {}
         self._times: dict[BeaconId, dict[str, deque[float]]] = {}
-        """By adapter: each hears each frame for itself."""
+        """By adapter: each receives each frame separately."""
         self._strangers: dict[BeaconId, Stranger] | None = {} if strangers else None
 
     @property
     def foreign_frames(self) -> int:
         """iBeacon frames of identities that are not on the allow-list."""
-        return self._decide.tracker.foreign_frames
+        return self._engine.tracker.foreign_frames
 
     @property
     def strangers(self) -> tuple[Stranger, ...]:
-        """The loudest first: hold the new tag close."""
+        """The loudest first, so that a new tag at the antenna is on top."""
         found = (self._strangers or {}).values()
         return tuple(sorted(found, key=lambda s: (-(s.rssi if s.rssi is not None else -999), s.beacon)))
 
     def hear(self, sighting: Sighting) -> None:
-        self._forget(self._decide.hear(sighting))
+        self._forget(self._engine.hear(sighting))
         if sighting.beacon in self._beacons:
             self._last[sighting.beacon] = sighting
             adapters = self._times.setdefault(sighting.beacon, {})
-            adapters.setdefault(sighting.adapter, deque(maxlen=MOST_IN_RATE)).append(sighting.at)
+            adapters.setdefault(sighting.adapter, deque(maxlen=MAX_TIMES)).append(sighting.at)
         elif self._strangers is not None:
             before = self._strangers.pop(sighting.beacon, None)
             frames = 1 if before is None else before.frames + 1
             self._strangers[sighting.beacon] = Stranger(sighting.beacon, sighting.rssi, frames, sighting.at)
-            if len(self._strangers) > MOST_STRANGERS:
+            if len(self._strangers) > MAX_STRANGERS:
                 del self._strangers[next(iter(self._strangers))]
 
     def tick(self, now: float) -> None:
-        self._forget(self._decide.tick(now))
+        self._forget(self._engine.tick(now))
 
     def rows(self, now: float) -> tuple[Row, ...]:
-        """People's tags that are not here tell nothing of when they were."""
-        visits = self._decide.tracker.visits
+        """Return one row per beacon; that of an absent person's tag does not show when it was present."""
+        visits = self._engine.tracker.visits
         rows = []
         for beacon in self._beacons.values():
             visit, last = visits.get(beacon.id), self._last.get(beacon.id)

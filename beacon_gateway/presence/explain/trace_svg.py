@@ -1,6 +1,6 @@
-"""A trace as SVG: what was heard, what was believed, what was decided, over time. Legible at 1200 x 600, also in grey.
+"""Draw a trace as SVG: frames, levels, zones and decisions over time. Legible at 1200 x 600 pixels, also in grey.
 
-One panel a beacon; below them what the screen shows. The numbers at the marks are those of the replay's text.
+There is one panel per beacon, and a bar of the shown project below. The numbers at the marks are those of the text.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 from beacon_gateway.model.beacons import Beacon
 from beacon_gateway.presence.estimator import SMOOTHING_S
-from beacon_gateway.presence.explain.axis_ticks import DISTANCES_M, Scale, rssi_at, rssi_range, time_ticks
+from beacon_gateway.presence.explain.axis_ticks import DISTANCES_M, Scale, build_time_ticks, find_rssi_range, rssi_at
 from beacon_gateway.presence.explain.decision_wording import name_place, name_screen, name_tag, name_zone
 from beacon_gateway.presence.explain.reason_wording import word_in_both
 from beacon_gateway.presence.presence_rules import PresenceRules
@@ -17,15 +17,15 @@ from beacon_gateway.presence.trace import Decision, DecisionKind, Heard, Level, 
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 
-WIDTH, LEAST_HEIGHT = 1200, 600
-MOST_PANELS = 8
+WIDTH, MIN_HEIGHT = 1200, 600
+MAX_PANELS = 8
 _LEFT, _RIGHT, _TOP, _BELOW = 74, 1056, 82, 110
-_LEAST_PANEL, _GAP = 150, 46
+_MIN_PANEL, _GAP = 150, 46
 _STRIP = 9
 _SILENCE_S = 2.5
-"""Longer without a level: the beacon was not here."""
-_MANY = 500
-"""More dots than this in a panel are drawn smaller."""
+"""A longer period without a level is drawn as absence."""
+_MANY_DOTS = 500
+"""With more dots than this in a panel, they are smaller."""
 STYLE = """
 text{font:13px "Noto Sans CJK SC","Noto Sans SC",sans-serif;fill:#111}
 .title{font-size:18px;font-weight:bold}.small{font-size:11px;fill:#333}.head{font-weight:bold}
@@ -40,7 +40,7 @@ text{font:13px "Noto Sans CJK SC","Noto Sans SC",sans-serif;fill:#111}
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What is drawn. `decisions` and `samples` as a Trace gives them; `end_s`: the right edge, seconds from 0."""
+    """The input of a drawing. `decisions` and `samples`: of a Trace; `end_s`: the right edge, seconds from 0."""
 
     title: str
     beacons: Sequence[Beacon]
@@ -50,20 +50,20 @@ class Picture:
     end_s: float
 
 
-def svg(picture: Picture, *, stylesheet: str = "") -> str:
-    """The same picture for the same trace, to the byte.
+def draw_svg(picture: Picture, *, stylesheet: str = "") -> str:
+    """Return the SVG; the same trace gives the same bytes.
 
-    `stylesheet`: the address of STYLE, where the style may not stand in the picture itself.
+    `stylesheet`: the address of STYLE, if the picture may not contain the style itself.
     """
     by_beacon: dict[BeaconId, list[Sample]] = {}
     for sample in picture.samples:
         by_beacon.setdefault(sample.beacon, []).append(sample)
     heard = [beacon for beacon in picture.beacons if beacon.id in by_beacon]
     heard.sort(key=lambda beacon: (beacon.kind is BeaconKind.place, beacon.id))
-    drawn = heard[:MOST_PANELS]
+    drawn = heard[:MAX_PANELS]
     panels = max(1, len(drawn))
-    space = LEAST_HEIGHT - _TOP - _BELOW
-    panel = max(_LEAST_PANEL, (space - (panels - 1) * _GAP) / panels)
+    space = MIN_HEIGHT - _TOP - _BELOW
+    panel = max(_MIN_PANEL, (space - (panels - 1) * _GAP) / panels)
     bottom = _TOP + panels * panel + (panels - 1) * _GAP
     height = bottom + _BELOW
     time = Scale(0.0, max(1.0, picture.end_s), _LEFT, _RIGHT)
@@ -77,20 +77,20 @@ def svg(picture: Picture, *, stylesheet: str = "") -> str:
         '<path d="M0 6L6 0" stroke="#777"/></pattern></defs>',
         f'<rect width="{WIDTH}" height="{height:.0f}" fill="#fff"/>',
         _text(_LEFT, 26, picture.title, "title"),
-        *_legend(len(heard) - len(drawn)),
+        *_draw_legend(len(heard) - len(drawn)),
     ]
     for place, beacon in enumerate(drawn):
         top = _TOP + place * (panel + _GAP)
         own = [d for d in picture.decisions if _belongs(d, beacon, drawn)]
-        parts += _panel(beacon, names[beacon.id], by_beacon[beacon.id], own, picture, time, top, top + panel)
+        parts += _draw_panel(beacon, names[beacon.id], by_beacon[beacon.id], own, picture, time, top, top + panel)
     if not drawn:
-        parts.append(_text(_LEFT + 20, _TOP + 60, "没有听到认得的信标 no known beacon was heard", "head"))
-    parts += _screen(picture, time, bottom)
+        parts.append(_text(_LEFT + 20, _TOP + 60, "没有收到认得的信标 no known beacon was received", "head"))
+    parts += _draw_screen(picture, time, bottom)
     return "".join(parts) + "</svg>\n"
 
 
 def _names(beacons: Sequence[Beacon]) -> Mapping[BeaconId, str]:
-    """People's tags by class only; where a class has several, by their order."""
+    """Return the names of the panels: people's tags by class, with a number if a class has several."""
     names: dict[BeaconId, str] = {}
     count: dict[str, int] = {}
     for beacon in beacons:
@@ -103,7 +103,7 @@ def _names(beacons: Sequence[Beacon]) -> Mapping[BeaconId, str]:
 
 
 def _belongs(decision: Decision, beacon: Beacon, drawn: Sequence[Beacon]) -> bool:
-    """A person's decision is drawn when its class has one panel: the trace does not tell two tags apart."""
+    """Return whether to draw the decision here; that of a person only if its class has one panel."""
     if decision.kind is DecisionKind.shown:
         return False
     if decision.beacon is not None:
@@ -112,7 +112,7 @@ def _belongs(decision: Decision, beacon: Beacon, drawn: Sequence[Beacon]) -> boo
     return len(same) == 1 and same[0].id == beacon.id
 
 
-def _legend(left_out: int) -> Iterable[str]:
+def _draw_legend(omitted: int) -> Iterable[str]:
     smoothed = f"平滑 {SMOOTHING_S:g} 秒(滞后) smoothed over {SMOOTHING_S:g} s, lags"
     x = float(_LEFT)
     for style, words in (
@@ -127,12 +127,12 @@ def _legend(left_out: int) -> Iterable[str]:
             yield f'<path class="{style}" d="M{x:.1f} 42h26"/>'
             x += 32
         yield _text(x, 46, words)
-        x += width_of(words) + 22
-    if left_out:
-        yield _text(_RIGHT, 26, f"还有 {left_out} 个未画出 more not drawn", "small", "end")
+        x += estimate_width(words) + 22
+    if omitted:
+        yield _text(_RIGHT, 26, f"还有 {omitted} 个未画出 more not drawn", "small", "end")
 
 
-def _panel(
+def _draw_panel(
     beacon: Beacon,
     name: str,
     samples: Sequence[Sample],
@@ -143,7 +143,7 @@ def _panel(
     bottom: float,
 ) -> Iterable[str]:
     heard = [sample for sample in samples if isinstance(sample, Heard) and sample.rssi is not None]
-    low, high = rssi_range([sample.rssi for sample in heard if sample.rssi is not None])
+    low, high = find_rssi_range([sample.rssi for sample in heard if sample.rssi is not None])
     level = Scale(low, high, bottom, top)
     rules = picture.rules
     exponent = beacon.path_loss_exponent or rules.path_loss_exponent
@@ -169,22 +169,22 @@ def _panel(
     middle = (top + bottom) / 2
     yield f'<g transform="rotate(-90 22 {middle:.1f})">{_text(22, middle + 4, "信号 RSSI / dBm", "", "middle")}</g>'
     yield _text(_LEFT, top - 5, name, "head")
-    radius = 2.4 if len(heard) <= _MANY else 1.5
+    radius = 2.4 if len(heard) <= _MANY_DOTS else 1.5
     dots = {
         (f"{round(time(sample.at) * 2) / 2:.1f}", sample.rssi or 0): None for sample in heard
-    }  # one a spot, in order
+    }  # one per spot, in order
     for x, rssi in dots:
         yield f'<circle class="dot" cx="{x}" cy="{level(rssi):.1f}" r="{radius}"/>'
-    yield from _lines(samples, beacon, time, level)
+    yield from _draw_levels(samples, beacon, time, level)
     yield _box(_LEFT, top, _RIGHT - _LEFT, bottom - top, "frame")
-    yield from _believed(samples, time, bottom)
-    yield from _marks(decisions, time, top, bottom)
+    yield from _draw_zones(samples, time, bottom)
+    yield from _draw_marks(decisions, time, top, bottom)
 
 
-def _believed(samples: Sequence[Sample], time: Scale, bottom: float) -> Iterable[str]:
-    """The zone that was believed, as a strip in the bands' greys."""
+def _draw_zones(samples: Sequence[Sample], time: Scale, bottom: float) -> Iterable[str]:
+    """Draw the zone as a strip in the greys of the bands."""
     levels = [sample for sample in samples if isinstance(sample, Level)]
-    yield _text(_RIGHT + 8, bottom + _STRIP + 3, "判定区 zone believed", "small")
+    yield _text(_RIGHT + 8, bottom + _STRIP + 3, "判定区 zone", "small")
     start = 0
     for n, level in enumerate(levels):
         following = levels[n + 1] if n + 1 < len(levels) else None
@@ -196,8 +196,8 @@ def _believed(samples: Sequence[Sample], time: Scale, bottom: float) -> Iterable
             start = n + 1
 
 
-def _lines(samples: Sequence[Sample], beacon: Beacon, time: Scale, level: Scale) -> Iterable[str]:
-    """The smoothed level; a new line after each stretch without one."""
+def _draw_levels(samples: Sequence[Sample], beacon: Beacon, time: Scale, level: Scale) -> Iterable[str]:
+    """Draw the smoothed level; a new line after each gap."""
     points: list[str] = []
     before, drawn_to = None, 0.0
     for sample in samples:
@@ -218,12 +218,12 @@ def _line(points: Sequence[str]) -> str:
     return f'<polyline class="level" points="{" ".join(points)}"/>' if len(points) > 1 else ""
 
 
-def _marks(decisions: Sequence[Decision], time: Scale, top: float, bottom: float) -> Iterable[str]:
-    """Labels in lanes, so that neighbours do not lie on each other."""
+def _draw_marks(decisions: Sequence[Decision], time: Scale, top: float, bottom: float) -> Iterable[str]:
+    """Draw the decisions, with labels in lanes so that they do not overlap."""
     free_from = [0.0, 0.0, 0.0, 0.0]
     for decision in decisions:
         x = time(decision.at)
-        label = f"{decision.number} {_short(decision)}"
+        label = f"{decision.number} {_label(decision)}"
         width = sum(12.0 if ord(letter) > 0x2E7F else 6.8 for letter in label)
         left = x + 3 if x + 3 + width <= _RIGHT else x - 3 - width
         lane = next((n for n, free in enumerate(free_from) if left >= free), len(free_from) - 1)
@@ -235,7 +235,7 @@ def _marks(decisions: Sequence[Decision], time: Scale, top: float, bottom: float
         yield _text(left, y, label, "number") + "</g>"
 
 
-def _short(decision: Decision) -> str:
+def _label(decision: Decision) -> str:
     match decision.kind:
         case DecisionKind.arrived:
             return "到达 arrived"
@@ -244,8 +244,8 @@ def _short(decision: Decision) -> str:
     return f"→ {name_zone(decision.after)}"
 
 
-def _screen(picture: Picture, time: Scale, bottom: float) -> Iterable[str]:
-    """What the kiosk shows, as bars; then the axis of time."""
+def _draw_screen(picture: Picture, time: Scale, bottom: float) -> Iterable[str]:
+    """Draw the shown projects as bars, and the time axis."""
     top, tall = bottom + 32, 24
     shown = [decision for decision in picture.decisions if decision.kind is DecisionKind.shown]
     yield _text(_LEFT - 8, top + 16, "屏幕", "head", "end")
@@ -259,18 +259,18 @@ def _screen(picture: Picture, time: Scale, bottom: float) -> Iterable[str]:
         yield _box(x, top, width, tall, "shown" if project else "idle")
         label = f"{number}{name_screen(project)}"
         for words in (label, number.strip() or "·"):
-            if width_of(words) + 8 <= width:
+            if estimate_width(words) + 8 <= width:
                 yield _text(x + 5, top + 17, words, "onshown" if project else "")
                 break
         yield "</g>"
-    for second in time_ticks(picture.end_s):
+    for second in build_time_ticks(picture.end_s):
         yield f'<path class="frame" d="M{time(second):.1f} {top + tall}v5"/>'
         yield _text(time(second), top + tall + 19, f"{second:g}", "small", "middle")
     yield _text((_LEFT + _RIGHT) / 2, top + tall + 38, "时间 time / s", "", "middle")
 
 
-def width_of(words: str) -> float:
-    """About so wide, at the usual size; rather too much."""
+def estimate_width(words: str) -> float:
+    """Return the approximate width in pixels at the usual size, rather too large."""
     return sum(13.0 if ord(letter) > 0x2E7F else 7.4 for letter in words)
 
 

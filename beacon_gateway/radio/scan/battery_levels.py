@@ -7,7 +7,7 @@ telemetry always comes with its identity.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from beacon_gateway.frames import telemetry
+from beacon_gateway.frames import decode_telemetry
 from beacon_gateway.frames.telemetry import Telemetry
 from beacon_gateway.model.beacons import Beacon
 from beacon_gateway.model.radio_status import BatteryStatus, ClassBatteries, PlaceBattery
@@ -33,7 +33,7 @@ class BatteryLevels:
 
     def record(self, beacon: BeaconId, service_data: Mapping[str, bytes], at: float) -> None:
         """Store the telemetry in an advert of a known beacon, if it has any."""
-        if beacon in self._known and (decoded := telemetry(service_data)) is not None:
+        if beacon in self._known and (decoded := decode_telemetry(service_data)) is not None:
             self._readings[beacon] = _Reading(decoded, at)
 
     def read(self, beacon: BeaconId, now: float) -> Telemetry | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.model.beacons import Beacon
-from beacon_gateway.simulation.air import Air, hear
+from beacon_gateway.simulation.air import Air, simulate_rssi
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 
@@ -41,5 +41,5 @@ def adverts(rate: int, count: int) -> Iterator[tuple[int, int]]:
 
 
 def _heard(metres: float, seed: int, count: int) -> list[int]:
-    air = hear(lambda _: metres, POWER, Air(), Random(seed))
+    air = simulate_rssi(lambda _: metres, POWER, Air(), Random(seed))
     return [dbm for _, dbm in islice(air, count)]

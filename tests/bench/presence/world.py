@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from random import Random
 
-from beacon_gateway.simulation.air import Air, hear
+from beacon_gateway.simulation.air import Air, simulate_rssi
 from beacon_gateway.simulation.walk import Walk, parse_walk
 
 POWER = -59
@@ -79,5 +79,5 @@ def standing(metres: float, seed: int) -> Trace:
 
 
 def _trace(walk: Walk, power: int, air: Air, seed: str) -> Trace:
-    heard = hear(walk.distance_m, power, air, Random(seed))
+    heard = simulate_rssi(walk.distance_m, power, air, Random(seed))
     return list(takewhile(lambda advert: advert[0] < walk.seconds, heard))

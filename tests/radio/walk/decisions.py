@@ -8,7 +8,7 @@ from beacon_gateway.presence.decision_engine import DecisionEngine, replay
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.trace import Decision, Trace
 from beacon_gateway.presence.tracker import Tracker
-from beacon_gateway.simulation.room import Walker, sightings
+from beacon_gateway.simulation.room import Walker, simulate_sightings
 
 
 def decide(
@@ -17,6 +17,6 @@ def decide(
     """Return the decisions about people and the screen within `for_s`. `at`: seconds since the start."""
     beacons = [walker.beacon for walker in walkers]
     core = DecisionEngine(Tracker(beacons, presence), Choice(choice), Trace(beacons), dict)
-    heard = takewhile(lambda sighting: sighting.at < for_s, sightings(walkers, seed=seed))
+    heard = takewhile(lambda sighting: sighting.at < for_s, simulate_sightings(walkers, seed=seed))
     replay(heard, core)
     return tuple(decision for decision in core.trace.decisions if decision.beacon is None)

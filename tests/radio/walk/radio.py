@@ -11,7 +11,7 @@ from time import monotonic
 
 from beacon_gateway.frames.ibeacon import COMPANY, IBeacon
 from beacon_gateway.radio.bluez_bus import NoAnswer, SystemBus, system_bus
-from beacon_gateway.simulation.room import Walker, sightings
+from beacon_gateway.simulation.room import Walker, simulate_sightings
 from sync_contract.beacon_identity import BeaconId
 from tests.radio.inside import PATIENCE, until
 from tests.radio.walk.controller import Controller
@@ -52,7 +52,7 @@ class WalkRadio:
         data = {walker.beacon.id: advert(walker.beacon.id, walker.beacon.measured_power) for walker in walkers}
         address = {id_: address_of(id_) for id_ in data}
         self.began, self._began = datetime.now(UTC), monotonic()
-        for sighting in sightings(walkers, seed=seed):
+        for sighting in simulate_sightings(walkers, seed=seed):
             if sighting.at >= for_s:
                 break
             if (early_s := sighting.at - self.seconds()) > 0:

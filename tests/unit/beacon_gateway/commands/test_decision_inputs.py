@@ -1,4 +1,4 @@
-"""`scan`, `replay` and `explain` take the TOML of an enrolled gateway and decide by the catalogue that it holds."""
+"""Tests of `scan`, `replay` and `explain` with the TOML and the catalogue of an enrolled gateway."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from beacon_gateway.commands.daemon_client import find_address
 from beacon_gateway.commands.decision_inputs import read_inputs
 from beacon_gateway.commands.explain import run as explain
 from beacon_gateway.commands.replay import run as replay
-from beacon_gateway.commands.scan import plan_of
+from beacon_gateway.commands.scan import plan_radio
 from beacon_gateway.store.catalogues import Catalogues
 from beacon_gateway.store.database import open_database
 from beacon_gateway.store.identity import Enrolment, Keys
@@ -27,17 +27,17 @@ from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind, Binding, Catalogue, KnownBeacon, sign
 from sync_contract.keys import public_text
 from tests.captures.identity import PERSON_TAG, PLACE_BEACON, WALK
-from tests.unit.beacon_gateway.commands.test_replay import NO_STATE, NOWHERE, changed, recorded_at, site
+from tests.unit.beacon_gateway.commands.test_replay import NO_STATE, NOWHERE, changed, site, write_recording
 from tests.unit.beacon_gateway.commands.test_scan import scan
 
 __all__ = ["site"]
 KEY = Ed25519PrivateKey.generate()
 SERVER = "https://central.example"
-TOLD = BeaconId(PLACE_BEACON.uuid, 1, 77)
+CATALOGUE_BEACON = BeaconId(PLACE_BEACON.uuid, 1, 77)
 
 
 def enrolled(state: Path) -> Path:
-    """A state directory as `enrol` leaves it."""
+    """Create a state directory as `enrol` does."""
     state.mkdir()
     keys = Keys(state)
     known = Enrolment(SERVER, public_text(KEY.public_key()), "east gate", "hall")
@@ -45,13 +45,13 @@ def enrolled(state: Path) -> Path:
     return state
 
 
-def holding(state: Path, *bindings: Binding, version: int = 17, key: Ed25519PrivateKey = KEY) -> Path:
+def store_catalogue(state: Path, *bindings: Binding, version: int = 17, key: Ed25519PrivateKey = KEY) -> Path:
     catalogue = Catalogue(
         version=version,
         issued_at=datetime.now(UTC) - timedelta(hours=1),
         projects=(),
         bindings=bindings,
-        beacons=(KnownBeacon(beacon=TOLD, kind=BeaconKind.place, label="told wall"),),
+        beacons=(KnownBeacon(beacon=CATALOGUE_BEACON, kind=BeaconKind.place, label="new wall"),),
     )
 
     async def keep() -> None:
@@ -64,7 +64,7 @@ def holding(state: Path, *bindings: Binding, version: int = 17, key: Ed25519Priv
 
 @pytest.fixture
 def by_ticket(site: Path) -> Path:
-    """As the delivered file advises for an enrolled gateway: [central] is empty, gifts go by ticket."""
+    """Settings as for an enrolled gateway: [central] is empty, and the handoff is by ticket."""
     text = site.read_text("utf-8")
     ticket = text.replace('\nkind = "link"\n', '\nkind = "ticket"\n')
     assert ticket != text
@@ -72,7 +72,7 @@ def by_ticket(site: Path) -> Path:
     return site
 
 
-def test_every_command_takes_the_settings_of_an_enrolled_gateway(
+def test_every_command_accepts_the_settings_of_an_enrolled_gateway(
     by_ticket: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     state = enrolled(tmp_path / "state")
@@ -85,7 +85,7 @@ def test_every_command_takes_the_settings_of_an_enrolled_gateway(
     assert "没有网关" in capsys.readouterr().err
 
 
-def test_without_the_enrolment_such_settings_are_refused_with_what_is_missing(
+def test_without_the_enrolment_these_settings_are_refused_with_the_remedy(
     by_ticket: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert replay(WALK, by_ticket, NOWHERE, NO_STATE, "max", None, False) == 78
@@ -95,10 +95,10 @@ def test_without_the_enrolment_such_settings_are_refused_with_what_is_missing(
         read_inputs(by_ticket, NO_STATE)
 
 
-def test_scan_and_replay_decide_by_the_held_catalogue_and_say_so(
+def test_scan_and_replay_use_the_stored_catalogue_and_show_its_version(
     by_ticket: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    state = holding(
+    state = store_catalogue(
         enrolled(tmp_path / "state"),
         Binding(beacon=PERSON_TAG.beacon, project="warm-winter"),
         Binding(beacon=PLACE_BEACON.beacon, project="books", zone="immediate"),
@@ -111,52 +111,52 @@ def test_scan_and_replay_decide_by_the_held_catalogue_and_say_so(
     words = ("--config", by_ticket, "--state-dir", state, "--radio", f"capture:{WALK}", "--seconds", "2.5")
     shown = scan(*words).stdout
     assert shown.splitlines()[0] == f"判定依据 decides from: 目录 catalogue 17 of {SERVER} + TOML"
-    assert "told wall: 听不到 not heard" in shown, "the catalogue's beacons are known"
+    assert "new wall: 收不到 not received" in shown, "the catalogue's beacons are known"
     assert "项目 project books" in shown, "what its rules may bring"
 
 
-def test_a_scan_takes_the_running_gateways_advert_for_no_strangers(by_ticket: Path, tmp_path: Path) -> None:
-    basis = read_inputs(by_ticket, enrolled(tmp_path / "state"))
-    plan = plan_of(basis, "bluez")
-    assert plan.frames == (), "sent by nobody here, so judged by nobody here"
+def test_a_scan_knows_the_advert_of_the_running_gateway(by_ticket: Path, tmp_path: Path) -> None:
+    inputs = read_inputs(by_ticket, enrolled(tmp_path / "state"))
+    plan = plan_radio(inputs, "bluez")
+    assert plan.frames == (), "a scan sends no advert"
     own = [beacon for beacon in plan.beacons if beacon.own]
-    assert own, "and yet known, so that it is shown"
-    assert [basis.brought()[beacon.id] for beacon in own] == [""]
-    assert plan_of(basis, "simulated").frames
+    assert own, "but it is known"
+    assert [inputs.list_projects()[beacon.id] for beacon in own] == [""]
+    assert plan_radio(inputs, "simulated").frames
 
 
 def test_nothing_is_written_to_the_state_directory(by_ticket: Path, tmp_path: Path) -> None:
-    state = holding(enrolled(tmp_path / "state"))
+    state = store_catalogue(enrolled(tmp_path / "state"))
     before = {file.name: file.read_bytes() for file in state.iterdir()}
     read_inputs(by_ticket, state)
     after = {file.name: file.read_bytes() for file in state.iterdir() if not file.name.endswith(("-shm", "-wal"))}
-    assert after == {name: octets for name, octets in before.items() if not name.endswith(("-shm", "-wal"))}
+    assert after == {name: data for name, data in before.items() if not name.endswith(("-shm", "-wal"))}
 
 
-def test_a_catalogue_that_is_absent_damaged_or_not_the_servers_counts_for_nothing_and_is_said(
+def test_a_missing_damaged_or_forged_catalogue_is_ignored_and_reported(
     by_ticket: Path, site: Path, tmp_path: Path
 ) -> None:
     empty = enrolled(tmp_path / "empty")
-    assert "只有 TOML only" in read_inputs(by_ticket, empty).words
-    assert "no catalogue is held" in read_inputs(by_ticket, empty).words
-    forged = holding(enrolled(tmp_path / "forged"), key=Ed25519PrivateKey.generate())
-    assert "the catalogue is refused" in read_inputs(by_ticket, forged).words
+    assert "只有 TOML only" in read_inputs(by_ticket, empty).sources
+    assert "no catalogue is stored" in read_inputs(by_ticket, empty).sources
+    forged = store_catalogue(enrolled(tmp_path / "forged"), key=Ed25519PrivateKey.generate())
+    assert "the catalogue is refused" in read_inputs(by_ticket, forged).sources
     broken = enrolled(tmp_path / "broken")
     (broken / "gateway.db").write_bytes(b"no database" * 1000)
-    assert "the catalogue cannot be read" in read_inputs(by_ticket, broken).words
+    assert "the catalogue cannot be read" in read_inputs(by_ticket, broken).sources
     assert (broken / "gateway.db").read_bytes() == b"no database" * 1000
     link = changed(site, '\nkind = "ticket"\n', '\nkind = "link"\n')
-    assert read_inputs(link, NO_STATE).words.endswith("(没有中心服务器 no central server)")
+    assert read_inputs(link, NO_STATE).sources.endswith("(没有中心服务器 no central server)")
 
 
 @pytest.fixture
 def closed(by_ticket: Path) -> Iterator[Path]:
-    """A folder that everybody may enter, with settings and a state directory that only its owner may."""
+    """Create a readable folder with settings and a state directory that only its owner may read."""
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o755)
     shutil.copy(by_ticket, folder / "gateway.toml")
     (folder / "gateway.toml").chmod(0o644)
-    state = holding(enrolled(folder / "state"))
+    state = store_catalogue(enrolled(folder / "state"))
     state.chmod(0o700 if os.geteuid() == 0 else 0)
     yield folder
     state.chmod(0o700)
@@ -166,28 +166,28 @@ def closed(by_ticket: Path) -> Iterator[Path]:
 @pytest.mark.parametrize(
     "words", [("scan", "--radio", "simulated", "--seconds", "0.2"), ("replay", str(WALK)), ("explain",)]
 )
-def test_who_may_not_read_the_state_directory_is_told_to_use_sudo(words: tuple[str, ...], closed: Path) -> None:
+def test_an_unreadable_state_directory_is_reported_with_sudo(words: tuple[str, ...], closed: Path) -> None:
     config = ("--config", str(closed / "gateway.toml"), "--state-dir", str(closed / "state"))
-    told = as_somebody_else(*words, *config)
-    assert (told.returncode, told.stdout) == (78, "")
-    assert "请加 sudo it cannot be read: use sudo" in told.stderr
-    assert "Traceback" not in told.stderr
+    done = as_other_user(*words, *config)
+    assert (done.returncode, done.stdout) == (78, "")
+    assert "请加 sudo it cannot be read: use sudo" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
-def test_settings_that_need_no_enrolment_go_on_without_and_say_so(closed: Path) -> None:
+def test_settings_without_enrolment_work_without_the_state_directory(closed: Path) -> None:
     link = (closed / "gateway.toml").read_text("utf-8").replace('\nkind = "ticket"\n', '\nkind = "link"\n')
     (closed / "gateway.toml").write_text(link, "utf-8")
     config = ("--config", str(closed / "gateway.toml"), "--state-dir", str(closed / "state"))
-    told = as_somebody_else("replay", str(WALK), *config)
-    assert told.returncode == 0
-    assert "只有 TOML only (读不了 " in told.stdout
-    status = as_somebody_else("sync", "status", "--state-dir", str(closed / "state"))
+    done = as_other_user("replay", str(WALK), *config)
+    assert done.returncode == 0
+    assert "只有 TOML only (读不了 " in done.stdout
+    status = as_other_user("sync", "status", "--state-dir", str(closed / "state"))
     assert (status.returncode, status.stdout) == (1, "")
     assert "use sudo" in status.stderr
 
 
-def as_somebody_else(*words: str) -> subprocess.CompletedProcess[str]:
-    """As a user who is neither root nor the owner."""
+def as_other_user(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user who is neither root nor the owner."""
     command = [sys.executable, "-m", "beacon_gateway", *words]
     who = 65534 if os.geteuid() == 0 else None
     groups: list[int] | None = [] if who else None
@@ -196,15 +196,15 @@ def as_somebody_else(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_trace_brings_the_catalogues_rules_and_need_along(
+def test_a_trace_contains_rules_and_need_of_the_catalogue(
     by_ticket: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    state = holding(
+    state = store_catalogue(
         enrolled(tmp_path / "state"),
         Binding(beacon=PLACE_BEACON.beacon, project="books"),
         Binding(beacon=PLACE_BEACON.beacon, project="warm-winter", priority=2),
     )
-    trace, near = tmp_path / "place.trace", recorded_at(datetime(2026, 5, 4, 1, tzinfo=UTC), tmp_path)
+    trace, near = tmp_path / "place.trace", write_recording(datetime(2026, 5, 4, 1, tzinfo=UTC), tmp_path)
     words = ("--config", by_ticket, "--state-dir", state, "--radio", f"capture:{near}", "--seconds", "3")
     done = scan(*words, "--trace", trace)
     assert done.returncode == 0

@@ -1,23 +1,22 @@
-"""What `scan` knows at a moment."""
+"""Tests of the rows of `scan`."""
 
 from beacon_gateway.model.beacons import Sighting, Zone
-from beacon_gateway.presence.explain.live_table import MOST_STRANGERS, Listening
+from beacon_gateway.presence.explain.live_table import MAX_STRANGERS, Listening
 from tests.unit.beacon_gateway.presence.people import frame, heard, person, place
 from tests.unit.beacon_gateway.presence.test_trace import deciding
 
 CARD, SHELF = person(1, "volunteer", "lunch"), place(1, "books")
 
 
-def listening(*, strangers: bool = False) -> Listening:
-    decide = deciding(CARD, SHELF)
-    return Listening((CARD, SHELF), decide, {SHELF.id: "books"}, strangers=strangers, at=0.0)
+def build_table(*, strangers: bool = False) -> Listening:
+    return Listening((CARD, SHELF), deciding(CARD, SHELF), {SHELF.id: "books"}, strangers=strangers, at=0.0)
 
 
-def test_a_row_says_signal_distance_zone_age_rate_and_project() -> None:
-    now = listening()
+def test_a_row_contains_signal_zone_age_rate_and_project() -> None:
+    table = build_table()
     for sighting in heard(SHELF, -59, since=0, until=20, every=0.1):
-        now.hear(sighting)
-    card, shelf = now.rows(20.5)
+        table.hear(sighting)
+    card, shelf = table.rows(20.5)
     assert (shelf.rssi, shelf.zone, shelf.project) == (-59, Zone.immediate, "books")
     assert shelf.age_s is not None
     assert abs(shelf.age_s - 0.5) < 0.01
@@ -26,37 +25,37 @@ def test_a_row_says_signal_distance_zone_age_rate_and_project() -> None:
 
 
 def test_a_second_adapter_does_not_double_the_rate() -> None:
-    now = listening()
+    table = build_table()
     for sighting in heard(SHELF, -59, since=0, until=20, every=0.1):
-        now.hear(sighting)
-        now.hear(Sighting(SHELF.id, -70, sighting.at + 0.003, SHELF.measured_power, "hci1"))
-    _, shelf = now.rows(20.5)
+        table.hear(sighting)
+        table.hear(Sighting(SHELF.id, -70, sighting.at + 0.003, SHELF.measured_power, "hci1"))
+    _, shelf = table.rows(20.5)
     assert 9 <= shelf.per_s <= 10.2
 
 
-def test_once_a_person_has_left_the_row_does_not_say_when_and_a_place_beacons_row_does() -> None:
-    now = listening()
-    now.hear(frame(CARD, -60, 0.0))
-    now.hear(frame(SHELF, -60, 0.0))
-    now.tick(30.0)
-    card, shelf = now.rows(30.0)
+def test_after_departure_only_the_row_of_a_place_beacon_shows_its_last_frame() -> None:
+    table = build_table()
+    table.hear(frame(CARD, -60, 0.0))
+    table.hear(frame(SHELF, -60, 0.0))
+    table.tick(30.0)
+    card, shelf = table.rows(30.0)
     assert (card.age_s, card.zone) == (None, None)
     assert (shelf.age_s, shelf.zone) == (30.0, None)
 
 
-def test_strangers_are_only_counted_unless_they_are_asked_for() -> None:
-    now = listening()
-    now.hear(frame(place(50), -40, 0.0))
-    assert now.foreign_frames == 1
-    assert now.strangers == ()
+def test_unknown_beacons_are_only_counted_by_default() -> None:
+    table = build_table()
+    table.hear(frame(place(50), -40, 0.0))
+    assert table.foreign_frames == 1
+    assert table.strangers == ()
 
 
-def test_of_the_strangers_the_loudest_comes_first_and_no_more_than_a_bound_are_remembered() -> None:
-    now = listening(strangers=True)
+def test_unknown_beacons_are_sorted_by_rssi_and_bounded() -> None:
+    table = build_table(strangers=True)
     for minor in range(1000, 2000):
-        now.hear(frame(place(minor), -90, 0.0))
-    now.hear(frame(place(50), -35, 1.0))
-    now.hear(frame(place(50), -40, 2.0))
-    assert len(now.strangers) == MOST_STRANGERS
-    assert (now.strangers[0].beacon, now.strangers[0].rssi, now.strangers[0].frames) == (place(50).id, -40, 2)
-    assert now.foreign_frames == 1002
+        table.hear(frame(place(minor), -90, 0.0))
+    table.hear(frame(place(50), -35, 1.0))
+    table.hear(frame(place(50), -40, 2.0))
+    assert len(table.strangers) == MAX_STRANGERS
+    assert (table.strangers[0].beacon, table.strangers[0].rssi, table.strangers[0].frames) == (place(50).id, -40, 2)
+    assert table.foreign_frames == 1002

@@ -28,7 +28,7 @@ from beacon_gateway.radio.recovery.liveness import Transmitter
 from beacon_gateway.radio.scan.merged_scanner import MergedScanner
 from beacon_gateway.radio.simulated_radio import SimulatedScanner
 from beacon_gateway.radio.status_json import read_advert_status, read_radio_status, to_json
-from beacon_gateway.simulation.demo import demo_room
+from beacon_gateway.simulation.demo import build_demo_room
 from tests.unit.beacon_gateway.presence.people import place
 
 WALL = place(1)
@@ -49,7 +49,7 @@ def test_a_radio_that_has_just_started_names_its_state_and_what_is_not_proved() 
 
 
 def test_a_simulated_radio_is_described_as_one() -> None:
-    assert "模拟的无线电" in describe(SimulatedScanner(demo_room((WALL,), None), seed=1).read_status())
+    assert "模拟的无线电" in describe(SimulatedScanner(build_demo_room((WALL,), None), seed=1).read_status())
 
 
 @pytest.mark.parametrize("state", [*STATES])

@@ -1,4 +1,4 @@
-"""`beacon-gateway replay`: the same bytes on every run, other settings decide otherwise, and faults are told."""
+"""Tests of `beacon-gateway replay`."""
 
 import json
 import os
@@ -26,7 +26,7 @@ NOWHERE, NO_STATE = Path("/nowhere/gateway.toml"), Path("/nowhere/state")
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    """The delivered settings with the identities of the captures."""
+    """Write the default settings with the identities of the captures."""
     text = SITE.replace("major = 1 # 必填 required\nminor = 2", f"major = {PLACE_BEACON.major}\nminor = 1")
     text = text.replace("major = 2\nminor = 1\n", f"major = {PERSON_TAG.major}\nminor = {PERSON_TAG.minor}\n")
     text = text.replace("major = 1 # 0", "major = 9 # 0")
@@ -51,31 +51,20 @@ def decisions(capsys: pytest.CaptureFixture[str], site: Path, file: Path = WALK)
 @pytest.mark.parametrize(
     ("old", "new"), [("", ""), ("near_m = 4.0", "near_m = 8.0"), ("exit_s = 10.0", "exit_s = 20.0")]
 )
-def test_two_processes_with_other_hash_seeds_print_and_draw_the_same_bytes(
-    old: str, new: str, site: Path, tmp_path: Path
-) -> None:
+def test_the_output_does_not_depend_on_the_hash_seed(old: str, new: str, site: Path, tmp_path: Path) -> None:
     settings = changed(site, old, new) if old else site
     found = []
     for seed in ("1", "2"):
         picture = tmp_path / f"{seed}.svg"
-        argv = [
-            sys.executable,
-            "-m",
-            "beacon_gateway",
-            "replay",
-            str(WALK),
-            "--config",
-            str(settings),
-            "--svg",
-            str(picture),
-        ]
+        words = ("replay", str(WALK), "--config", str(settings), "--svg", str(picture))
+        argv = [sys.executable, "-m", "beacon_gateway", *words]
         done = subprocess.run(argv, capture_output=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed})
         found.append((done.stdout, picture.read_bytes()))
     assert found[0] == found[1]
     assert b"elder-lunch" in found[0][0]
 
 
-def test_a_walk_up_turns_the_screen_and_nothing_is_decided_once_the_recording_has_ended(
+def test_a_walk_changes_the_screen_and_decisions_end_with_the_recording(
     site: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = decisions(capsys, site)
@@ -90,25 +79,23 @@ def test_a_walk_up_turns_the_screen_and_nothing_is_decided_once_the_recording_ha
     assert str(PERSON_TAG.beacon) not in repr(decisions(capsys, site))
 
 
-def test_other_settings_decide_otherwise(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    as_it_is = decisions(capsys, site)
+def test_other_settings_give_other_decisions(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    default = decisions(capsys, site)
     wider = decisions(capsys, changed(site, "near_m = 4.0", "near_m = 8.0"))
-    assert wider != as_it_is
-    shown = [next(d["at"] for d in found if d["kind"] == "shown") for found in (as_it_is, wider)]
+    assert wider != default
+    shown = [next(d["at"] for d in found if d["kind"] == "shown") for found in (default, wider)]
     assert isinstance(shown[0], float)
     assert isinstance(shown[1], float)
     assert shown[1] < shown[0]
-    gone = recorded_at(datetime.fromisoformat("2026-05-04T09:00:00+08:00"), site.parent, silent_until_s=60.0)
+    silence = write_recording(datetime.fromisoformat("2026-05-04T09:00:00+08:00"), site.parent, silent_until_s=60.0)
     ends = [
-        [d["at"] for d in decisions(capsys, settings, gone) if d["kind"] == "left"]
+        [d["at"] for d in decisions(capsys, settings, silence) if d["kind"] == "left"]
         for settings in (site, changed(site, "exit_s = 10.0", "exit_s = 20.0"))
     ]
     assert ends == [[pytest.approx(19.9)], [pytest.approx(29.9)]]
 
 
-def test_the_text_says_time_reason_numbers_and_what_the_kiosk_would_show(
-    site: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_text_contains_time_reason_numbers_and_the_screen(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(WALK, site, NOWHERE, NO_STATE, "max", None, False) == 0
     text = capsys.readouterr().out
     assert text.startswith(f"{WALK.name}: 108 帧认得的信标 frames of known beacons, 0 帧其他 iBeacon")
@@ -124,7 +111,7 @@ def test_the_text_says_time_reason_numbers_and_what_the_kiosk_would_show(
     assert "数据 in:  -" in text
 
 
-def test_a_pace_waits_and_prints_the_same(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_pace_waits_and_does_not_change_the_text(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(WALK, site, NOWHERE, NO_STATE, "max", None, False) == 0
     at_once, began = capsys.readouterr().out, monotonic()
     assert run(WALK, site, NOWHERE, NO_STATE, "200", None, False) == 0
@@ -132,7 +119,7 @@ def test_a_pace_waits_and_prints_the_same(site: Path, capsys: pytest.CaptureFixt
     assert capsys.readouterr().out == at_once
 
 
-def test_a_trace_brings_its_own_settings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_trace_contains_its_settings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     trace = tmp_path / "place.trace"
     header = {
         "trace": 1,
@@ -155,28 +142,28 @@ def test_a_trace_brings_its_own_settings(tmp_path: Path, capsys: pytest.CaptureF
     assert "首页 attract page → books" in capsys.readouterr().out
 
 
-def test_a_recording_without_known_beacons_is_said_so(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_recording_without_known_beacons_is_reported(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(LAB, changed(site, "major = 100", "major = 101"), NOWHERE, NO_STATE, "max", None, False) == 0
-    told = capsys.readouterr()
-    assert "0 帧认得的信标" in told.out
-    assert "no known beacon was heard" in told.err
+    output = capsys.readouterr()
+    assert "0 帧认得的信标" in output.out
+    assert "no known beacon was received" in output.err
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 a zip", b'{"trace": 2}\n', b"{\xff\n", None])
-def test_what_is_no_recording_is_refused_with_1_and_its_name(
+def test_another_file_is_refused_with_1_and_its_name(
     content: bytes | None, site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "other"
     if content is not None:
         file.write_bytes(content)
     assert run(file, site, NOWHERE, NO_STATE, "max", None, False) == 1
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err.startswith(f"beacon-gateway replay: {file}: ")
-    assert told.err.count("\n") == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith(f"beacon-gateway replay: {file}: ")
+    assert output.err.count("\n") == 1
 
 
-def test_a_broken_or_absent_toml_is_78_with_file_and_line(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_or_missing_toml_is_78_with_file_and_line(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(WALK, changed(site, "near_m = 4.0", "near_m = 0.5"), NOWHERE, NO_STATE, "max", None, False) == 78
     assert "other.toml:" in capsys.readouterr().err
     assert run(WALK, None, NOWHERE, NO_STATE, "max", None, False) == 78
@@ -184,7 +171,7 @@ def test_a_broken_or_absent_toml_is_78_with_file_and_line(site: Path, capsys: py
 
 
 @pytest.mark.parametrize("pace", ["fast", "0", "-1", "nan", "inf", "1e9"])
-def test_a_pace_that_is_none_is_a_usage_fault(pace: str, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_pace_is_a_usage_error(pace: str, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(WALK, site, NOWHERE, NO_STATE, pace, None, False) == 2
     assert f"--pace {pace}" in capsys.readouterr().err
 
@@ -194,8 +181,10 @@ def test_a_picture_that_cannot_be_written_is_1(site: Path, tmp_path: Path, capsy
     assert "x.svg: No such file or directory" in capsys.readouterr().err
 
 
-def recorded_at(began: datetime, folder: Path, beacon: IBeacon = PLACE_BEACON, *, silent_until_s: float = 0.0) -> Path:
-    """A place beacon at arm's length for ten seconds; then a stranger's frame ends the recording, if asked for."""
+def write_recording(
+    began: datetime, folder: Path, beacon: IBeacon = PLACE_BEACON, *, silent_until_s: float = 0.0
+) -> Path:
+    """Record a place beacon at 1 m for ten seconds; then, if requested, an unknown beacon's frame at the end."""
     recorder = Recorder(None, began=began, began_at=0.0)
     for number in range(100):
         recorder.record(Sighting(beacon.beacon, -55, number / 10, -59, "hci0"))
@@ -213,7 +202,7 @@ def projects_shown(found: list[dict[str, Any]]) -> list[object]:
 @pytest.mark.parametrize(
     ("official", "shown"), [("09:30", "student-aid"), ("11:30", "elder-lunch"), ("23:59", "student-aid")]
 )
-def test_the_recordings_hour_and_the_priorities_decide_which_of_several_projects(
+def test_hours_of_the_recording_and_priorities_select_the_project(
     official: str, shown: str, site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = site.read_text("utf-8").replace(
@@ -227,24 +216,22 @@ def test_the_recordings_hour_and_the_priorities_decide_which_of_several_projects
     project = tables[1].split("[handoff]")[0]
     several.write_text(f"{tables[0]}[[projects]]{project.replace('elder-lunch', 'student-aid')}[[projects]]{tables[1]}")
     began = datetime.fromisoformat(f"2026-05-04T{official}:00+08:00")
-    found = decisions(capsys, several, recorded_at(began, tmp_path))
+    found = decisions(capsys, several, write_recording(began, tmp_path))
     assert projects_shown(found)[0] == shown
 
 
 @pytest.mark.parametrize("began", ["1970-01-01T03:00:00+00:00", "2150-01-01T03:00:00+00:00"])
-def test_a_recorders_clock_that_nobody_had_set_closes_no_project(
+def test_a_clock_that_was_not_set_closes_no_project(
     began: str, site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     at_night = changed(site, "hours = []", 'hours = ["02:00-02:01"]')
-    found = decisions(capsys, at_night, recorded_at(datetime.fromisoformat(began), tmp_path))
+    found = decisions(capsys, at_night, write_recording(datetime.fromisoformat(began), tmp_path))
     assert projects_shown(found)[0] == "elder-lunch"
     by_day = datetime.fromisoformat("2026-05-04T09:00:00+08:00")
-    assert projects_shown(decisions(capsys, at_night, recorded_at(by_day, tmp_path))) == []
+    assert projects_shown(decisions(capsys, at_night, write_recording(by_day, tmp_path))) == []
 
 
-def test_a_trace_brings_the_several_projects_and_rules_that_the_scan_had(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_trace_contains_projects_and_rules_of_the_scan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     trace = tmp_path / "place.trace"
     wall = {"id": {"uuid": str(PLACE_BEACON.uuid), "major": 1, "minor": 1}, "kind": "place", "label": "wall"}
     header = {
@@ -266,9 +253,7 @@ def test_a_trace_brings_the_several_projects_and_rules_that_the_scan_had(
     assert shown["reason"]["selection"] == {"kind": "highest_priority", "priority": 3, "other": 0}
 
 
-def test_a_trace_with_a_beacon_that_it_does_not_have_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_trace_with_an_invalid_beacon_index_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     trace = tmp_path / "bad.trace"
     header = {"trace": 1, "began": "x", "thinned_s": 0, "beacons": [], "presence": {}, "choice": {}}
     trace.write_text(json.dumps(header | {"several": [[3, ["books"]]]}) + "\n")

@@ -1,4 +1,4 @@
-"""`beacon-gateway scan`, as it is called at a site."""
+"""Tests of `beacon-gateway scan` as a program."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def scan(*words: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def on_a_terminal(columns: int, *words: str | Path) -> str:
-    """What the program writes to a terminal of that width."""
+    """Return the output on a terminal of that width."""
     ours, theirs = pty.openpty()
     environment = {**os.environ, "COLUMNS": str(columns), "LINES": "40", "TERM": "xterm-256color"}
     with subprocess.Popen([*SCAN, *map(str, words)], stdout=theirs, stdin=theirs, env=environment) as program:
@@ -45,7 +45,7 @@ def on_a_terminal(columns: int, *words: str | Path) -> str:
     return written.decode()
 
 
-def test_off_a_terminal_it_writes_lines_in_which_a_person_is_only_a_class(site: Path) -> None:
+def test_without_a_terminal_it_prints_lines_that_name_a_person_by_class_only(site: Path) -> None:
     done = scan("--config", site, "--radio", f"capture:{WALK}", "--seconds", "2.5")
     assert (done.returncode, done.stderr) == (0, "")
     assert "东门墙上 east gate wall: -81 dBm, 较远 far, 平滑距离 smoothed 10.0 m" in done.stdout
@@ -57,19 +57,19 @@ def test_off_a_terminal_it_writes_lines_in_which_a_person_is_only_a_class(site: 
 
 
 @pytest.mark.parametrize("columns", [80, 120])
-def test_on_a_terminal_it_is_a_table_in_which_no_figure_is_cut(columns: int, site: Path) -> None:
+def test_on_a_terminal_it_shows_a_table_without_cut_figures(columns: int, site: Path) -> None:
     written = on_a_terminal(columns, "--config", site, "--radio", f"capture:{WALK}", "--seconds", "1.5")
     for words in ("东门墙上 east gate wall", "volunteer's card", "较远 far", "elder-lunch", "s ago", "dBm", "10.0"):
         assert words in written, words
 
 
-def test_the_simulator_says_that_it_is_no_real_radio(site: Path) -> None:
+def test_the_simulator_is_labelled(site: Path) -> None:
     done = scan("--config", site, "--radio", "simulated", "--seconds", "0.5")
     assert done.returncode == 0
-    assert "a simulated radio: nothing real is heard" in done.stdout
+    assert "a simulated radio: nothing real is received" in done.stdout
 
 
-def test_an_installer_finds_a_new_tag_only_by_asking_and_is_told_what_to_do_with_it(site: Path) -> None:
+def test_unknown_beacons_are_listed_only_on_request_with_instructions(site: Path) -> None:
     without = changed(site, f"major = {PERSON_TAG.major}\n", "major = 99\n")
     words = ("--config", without, "--radio", f"capture:{WALK}", "--seconds", "1")
     counted = scan(*words).stdout
@@ -80,29 +80,29 @@ def test_an_installer_finds_a_new_tag_only_by_asking_and_is_told_what_to_do_with
     assert "Copy it into [[beacons]]" in found
 
 
-def test_what_place_beacons_did_can_be_kept_and_nothing_of_a_person_is_in_it(site: Path, tmp_path: Path) -> None:
-    kept = tmp_path / "place.trace"
-    assert scan("--config", site, "--radio", f"capture:{WALK}", "--seconds", "2", "--trace", kept).returncode == 0
-    text = kept.read_text(encoding="utf-8")
+def test_a_trace_contains_place_beacons_only(site: Path, tmp_path: Path) -> None:
+    trace = tmp_path / "place.trace"
+    assert scan("--config", site, "--radio", f"capture:{WALK}", "--seconds", "2", "--trace", trace).returncode == 0
+    text = trace.read_text(encoding="utf-8")
     assert '"heard": 0, "rssi": -81' in text
     assert "volunteer" not in text
     assert f'"major": {PERSON_TAG.major}' not in text
     assert str(PLACE_BEACON.uuid) in text
-    assert kept.stat().st_mode & 0o777 == 0o600
+    assert trace.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "reason"),
+    ("options", "code", "message"),
     [
         (("--radio", "magic"), 2, "--radio magic: auto, bluez, simulated or capture:FILE is expected"),
         (("--radio", "capture:/nowhere"), 1, "/nowhere: No such file"),
         (("--radio", "simulated", "--seconds", "0.2", "--trace", "/nowhere/x"), 1, "/nowhere/x: No such file"),
     ],
 )
-def test_faults_are_told_in_one_line(words: tuple[str, ...], code: int, reason: str, site: Path) -> None:
-    done = scan("--config", site, *words)
+def test_faults_are_printed_in_one_line(options: tuple[str, ...], code: int, message: str, site: Path) -> None:
+    done = scan("--config", site, *options)
     assert done.returncode == code
-    assert reason in done.stderr
+    assert message in done.stderr
     assert done.stderr.count("\n") == 1
 
 
@@ -112,8 +112,8 @@ def test_a_broken_toml_is_78(site: Path) -> None:
     assert "other.toml:" in done.stderr
 
 
-def heard_in(file: Path) -> dict[BeaconId, int]:
-    """Frames of each beacon in a btsnoop file."""
+def count_frames(file: Path) -> dict[BeaconId, int]:
+    """Count the frames of each beacon in a btsnoop file."""
     return Counter(sighting.beacon for sighting in CaptureScanner(file).sightings)
 
 
@@ -125,10 +125,10 @@ def test_a_live_scan_is_recorded_as_btsnoop_without_tags_and_replays_to_the_same
     words = ("--config", near, "--radio", f"capture:{WALK}", "--seconds", "6", "--trace", trace, "--record", record)
     done = scan(*words)
     assert (done.returncode, done.stderr) == (0, "")
-    assert set(heard_in(record)) == {PLACE_BEACON.beacon}
-    assert f"{record}: 已录 recorded {heard_in(record)[PLACE_BEACON.beacon]} 帧 frames" in done.stdout
-    assert re.search(r"tags and strangers are left out \([1-9]\d* frames\): --all", done.stdout)
-    assert "a replay will not show the turns that a card caused" in done.stdout
+    assert set(count_frames(record)) == {PLACE_BEACON.beacon}
+    assert f"{record}: 已录 recorded {count_frames(record)[PLACE_BEACON.beacon]} 帧 frames" in done.stdout
+    assert re.search(r"tags and unknown beacons are left out \([1-9]\d* frames\): --all", done.stdout)
+    assert "a replay will not show screen changes caused by a card" in done.stdout
     assert f"{trace}: 已写轨迹 trace written, {len(trace.read_text('utf-8').splitlines())} 行 lines" in done.stdout
     assert PERSON_TAG.encode() not in record.read_bytes()
     assert record.stat().st_mode & 0o777 == 0o600
@@ -136,11 +136,11 @@ def test_a_live_scan_is_recorded_as_btsnoop_without_tags_and_replays_to_the_same
     assert [outcome(decision) for decision in replayed] == [outcome(decision) for decision in traced] != []
 
 
-def test_with_all_a_recording_has_the_tags_too_and_says_so(site: Path, tmp_path: Path) -> None:
+def test_with_all_a_recording_contains_the_tags_too(site: Path, tmp_path: Path) -> None:
     record = tmp_path / "all.btsnoop"
     done = scan("--config", site, "--radio", f"capture:{WALK}", "--seconds", "3", "--record", record, "--all")
-    assert set(heard_in(record)) == {PLACE_BEACON.beacon, PERSON_TAG.beacon}
-    assert "delete it when done" in done.stdout
+    assert set(count_frames(record)) == {PLACE_BEACON.beacon, PERSON_TAG.beacon}
+    assert "delete it after use" in done.stdout
 
 
 def outcome(decision: dict[str, Any]) -> tuple[str, str, str]:

@@ -1,4 +1,4 @@
-"""What the table and the lines of `scan` say of batteries, and what the radio asks a person to do."""
+"""Tests of the table and the lines of `scan`."""
 
 from collections.abc import Callable
 from io import StringIO
@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from beacon_gateway.commands.radio_wording import MODES, STATES, STEPS
-from beacon_gateway.commands.scan_table import plain_rows, table
+from beacon_gateway.commands.scan_table import build_table, word_rows
 from beacon_gateway.model.beacons import Beacon, Sighting
 from beacon_gateway.model.radio_status import (
     AdapterStatus,
@@ -35,7 +35,7 @@ WALL, CARD = place(1), person(2)
 BATTERY = "0000180f-0000-1000-8000-00805f9b34fb"
 
 
-class Radio:
+class FakeRadio:
     """A scanner with a given status."""
 
     name = "bluez"
@@ -49,17 +49,17 @@ class Radio:
         return self._status
 
 
-def said(
-    *told: tuple[BeaconId, bytes],
+def render(
+    *batteries_heard: tuple[BeaconId, bytes],
     filtered: bool = False,
     batteries: BatteryLevels | None = None,
     status: RadioStatus | None = None,
     own: Beacon | None = None,
 ) -> tuple[str, str]:
-    """The table on a terminal of 120 columns, and the lines. `own`: our own advert, which nobody hears."""
+    """Return the table at 120 columns, and the lines. `own`: our own advert, which is not received."""
     known = batteries or BatteryLevels([WALL, CARD])
-    for heard, octets in told:
-        known.record(heard, {BATTERY: octets}, 1.0)
+    for beacon_id, data in batteries_heard:
+        known.record(beacon_id, {BATTERY: data}, 1.0)
     beacons = (WALL, CARD, own) if own else (WALL, CARD)
     decide = DecisionEngine(Tracker(beacons, PresenceRules()), Choice(ChoiceRules()), Trace(()), dict)
     listening = Listening(beacons, decide, {}, strangers=False, at=0.0)
@@ -68,13 +68,13 @@ def said(
     delivery = DeliveryStatus(DeliveredAdverts.once_a_scan) if filtered else None
     hci0 = AdapterStatus("hearing", mode="active", delivery=delivery)
     usual = RadioStatus("hearing", batteries=known.read_status(1.0), adapters={"hci0": hci0})
-    radios = Radios(Radio(status or usual), None, known)
+    radios = Radios(FakeRadio(status or usual), None, known)
     screen = StringIO()
-    Console(width=120, file=screen).print(table(listening, decide.chosen, radios, 1.0, 1.0))
-    return screen.getvalue(), plain_rows(listening, decide.chosen, radios, 1.0, 1.0)
+    Console(width=120, file=screen).print(build_table(listening, decide.chosen, radios, 1.0, 1.0))
+    return screen.getvalue(), word_rows(listening, decide.chosen, radios, 1.0, 1.0)
 
 
-def test_the_head_says_whether_hearing_is_proved_and_why_that_matters_and_each_adapter_with_its_fault() -> None:
+def test_the_head_shows_the_proof_of_reception_and_each_adapter_with_its_fault() -> None:
     taken = {RecoveryStep.new_scanner: 1}
     recovery = RecoveryStatus("hci1", "transmitter_lost", "wall", RecoveryStep.new_scanner, False, 14.0, taken)
     hci0 = AdapterStatus("hearing", mode="active")
@@ -82,7 +82,7 @@ def test_the_head_says_whether_hearing_is_proved_and_why_that_matters_and_each_a
     status = RadioStatus("hearing", liveness=LivenessStatus(), adapters={"hci0": hci0, "hci1": hci1})
     words = word_recovery(recovery)
     assert words is not None
-    for text in said(status=status):
+    for text in render(status=status):
         flat = " ".join(text.split())
         assert "Hearing is not proved" in flat
         assert "A deaf radio and an empty hall then look the same." in flat
@@ -92,16 +92,16 @@ def test_the_head_says_whether_hearing_is_proved_and_why_that_matters_and_each_a
         assert f"{STEPS[RecoveryStep.new_scanner]} ×1; 下一步 next in 14 s" in flat
 
 
-def test_our_own_advert_is_no_fault_where_a_scan_sends_none() -> None:
-    on_screen, lines = said(own=Beacon(place(9).id, BeaconKind.place, "own advert", own=True))
+def test_the_own_advert_that_a_scan_does_not_send_is_no_fault() -> None:
+    on_screen, lines = render(own=Beacon(place(9).id, BeaconKind.place, "own advert", own=True))
     assert "本站广播 own advert" in on_screen
     assert "不发 not sent" in on_screen
-    assert "本站广播 own advert: scan 自己不发广播,收不到不是故障 scan sends none" in lines
-    assert "听不到" not in on_screen + lines
+    assert "本站广播 own advert: scan 自己不发广播,收不到不是故障 scan sends no advert" in lines
+    assert "收不到 not received" not in on_screen + lines
 
 
-def test_the_distance_says_that_it_lags_and_the_reason_when_it_held() -> None:
-    on_screen, lines = said()
+def test_distance_and_reason_show_their_time() -> None:
+    on_screen, lines = render()
     assert "it lags behind the zone" in on_screen
     assert "平滑距离 smoothed 0.7 m" in lines
     for text in (on_screen, lines):
@@ -109,29 +109,29 @@ def test_the_distance_says_that_it_lags_and_the_reason_when_it_held() -> None:
         assert "no beacon is near" in text
 
 
-def test_without_telemetry_nothing_is_said_of_batteries() -> None:
-    for text in said():
+def test_without_telemetry_there_is_no_battery() -> None:
+    for text in render():
         assert "battery" not in text
         assert "电池" not in text
 
 
-@pytest.mark.parametrize(("octets", "words"), [(b"\x57", "87 %"), (b"\x0c", "12 % 低 low")])
-def test_a_battery_stands_in_the_row_and_a_low_one_is_marked(octets: bytes, words: str) -> None:
-    on_screen, lines = said((WALL.id, octets), (CARD.id, octets))
-    assert on_screen.count(words) == 2
-    assert lines.count(f"电池 battery {words}") == 2
-    assert CARD.label in on_screen  # for the one who stands there
-    assert CARD.label not in lines  # which may be kept
+@pytest.mark.parametrize(("data", "text"), [(b"\x57", "87 %"), (b"\x0c", "12 % 低 low")])
+def test_the_row_shows_the_battery_and_marks_a_low_one(data: bytes, text: str) -> None:
+    on_screen, lines = render((WALL.id, data), (CARD.id, data))
+    assert on_screen.count(text) == 2
+    assert lines.count(f"电池 battery {text}") == 2
+    assert CARD.label in on_screen  # for a person on site
+    assert CARD.label not in lines  # which may be stored
 
 
-def test_low_batteries_and_a_filtering_controller_are_said_with_the_remedy() -> None:
-    for text in said((WALL.id, b"\x05"), (CARD.id, b"\x05"), filtered=True):
+def test_low_batteries_and_a_filtering_controller_are_shown_with_the_remedy() -> None:
+    for text in render((WALL.id, b"\x05"), (CARD.id, b"\x05"), filtered=True):
         flat = " ".join(text.split())
         assert f"please change them: {WALL.label}, a tag of class {CARD.tag_class}" in flat
         assert "Experimental = true" in flat
         assert "电池快用完了" in flat
 
 
-def test_a_radio_without_batteries_is_shown_too() -> None:
+def test_a_radio_without_batteries_is_shown() -> None:
     known = BatteryLevels()
-    assert all("dBm" in text for text in said(batteries=known))
+    assert all("dBm" in text for text in render(batteries=known))

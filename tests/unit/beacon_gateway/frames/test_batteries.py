@@ -1,15 +1,15 @@
-"""Battery levels in service data, each after its published layout, and strictly."""
+"""Tests of battery levels in service data, each with its published layout."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beacon_gateway.frames import DECODERS, Telling, telemetry
+from beacon_gateway.frames import DECODERS, TelemetryFormat, decode_telemetry
 from beacon_gateway.frames.telemetry import Telemetry
 
 BATTERY, MINEW, FEASYCOM = 0x180F, 0xFFE1, 0xFFF0
 MINEW_INFO = bytes.fromhex("a1 08 64 00 13 02 e4 cd ab 50 4c 55 53 30 30 31")
-"""The example of Minew's own instruction: 100 %, an address and the name PLUS001."""
+"""The example of Minew's document: 100 %, an address and the name PLUS001."""
 FEASY = bytes.fromhex("19 00 10 05 01 02 03 04 05 06 5f")
 
 
@@ -18,7 +18,7 @@ def service(number: int) -> str:
 
 
 @pytest.mark.parametrize(
-    ("number", "octets", "told"),
+    ("number", "data", "expected"),
     [
         (BATTERY, b"\x00", Telemetry(battery_percent=0)),
         (BATTERY, b"\x64", Telemetry(battery_percent=100)),
@@ -39,16 +39,16 @@ def service(number: int) -> str:
         (FEASYCOM, FEASY[:-1], None),
     ],
 )
-def test_only_what_is_published_is_read(number: int, octets: bytes, told: Telemetry | None) -> None:
-    assert telemetry({service(number): octets}) == told
+def test_only_the_published_layouts_are_decoded(number: int, data: bytes, expected: Telemetry | None) -> None:
+    assert decode_telemetry({service(number): data}) == expected
 
 
-def test_the_octets_of_one_format_under_anothers_service_say_nothing() -> None:
-    assert telemetry({service(BATTERY): MINEW_INFO, service(MINEW): FEASY, service(FEASYCOM): b"\x64"}) is None
+def test_bytes_of_one_format_under_the_service_of_another_are_ignored() -> None:
+    assert decode_telemetry({service(BATTERY): MINEW_INFO, service(MINEW): FEASY, service(FEASYCOM): b"\x64"}) is None
 
 
 @pytest.mark.parametrize(
-    ("told", "low"),
+    ("telemetry", "low"),
     [
         (Telemetry(), False),
         (Telemetry(battery_percent=20), True),
@@ -58,14 +58,14 @@ def test_the_octets_of_one_format_under_anothers_service_say_nothing() -> None:
         (Telemetry(battery_mv=2000, battery_percent=90), False),
     ],
 )
-def test_a_battery_is_low_by_the_tags_own_percent_or_else_by_its_voltage(told: Telemetry, low: bool) -> None:
-    assert told.battery_low is low
+def test_a_battery_is_low_by_the_tags_own_percent_or_else_by_its_voltage(telemetry: Telemetry, low: bool) -> None:
+    assert telemetry.battery_low is low
 
 
-TELLING = [each for each in DECODERS if isinstance(each, Telling)]
+FORMATS = [each for each in DECODERS if isinstance(each, TelemetryFormat)]
 
 
-@given(st.binary(max_size=40), st.sampled_from(TELLING))
-def test_foreign_octets_are_no_exception(octets: bytes, telling: Telling) -> None:
-    told = telling.read(octets)
-    assert told is None or told.battery_percent is None or 0 <= told.battery_percent <= 100
+@given(st.binary(max_size=40), st.sampled_from(FORMATS))
+def test_other_bytes_raise_no_exception(data: bytes, format_: TelemetryFormat) -> None:
+    telemetry = format_.decode(data)
+    assert telemetry is None or telemetry.battery_percent is None or 0 <= telemetry.battery_percent <= 100

@@ -19,7 +19,7 @@ from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.radio.recovery.adapter_faults import find_fault
 from beacon_gateway.radio.recovery.liveness import Liveness, Transmitter
 from beacon_gateway.radio.recovery.recovery_ladder import RecoveryLadder
-from beacon_gateway.simulation.air import Air, hear
+from beacon_gateway.simulation.air import Air, simulate_rssi
 from sync_contract.records import BeaconStatistics, ClockReading
 from tests.unit.beacon_gateway.presence.people import place
 
@@ -77,7 +77,7 @@ def heard(seconds: float, longest_s: float, seed: int, alarms: Alarms) -> Iterat
 
 def stream_of(beacon: Beacon, source: Random) -> Iterator[Sighting]:
     metres, _, air = AIRS[beacon.id]
-    for at, rssi in hear(lambda _: metres, beacon.measured_power, air, source):
+    for at, rssi in simulate_rssi(lambda _: metres, beacon.measured_power, air, source):
         yield Sighting(beacon.id, rssi, at, None, "hci0")
 
 

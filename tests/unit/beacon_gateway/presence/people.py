@@ -13,7 +13,7 @@ from beacon_gateway.model.visits import VisitEvent, ZoneChanged
 from beacon_gateway.presence.choice import Chosen
 from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.simulation.air import Air
-from beacon_gateway.simulation.room import Walker, sightings
+from beacon_gateway.simulation.room import Walker, simulate_sightings
 from beacon_gateway.simulation.walk import parse_walk
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
@@ -42,7 +42,7 @@ def heard(beacon: Beacon, rssi: int | None, *, since: float, until: float, every
 def walked(beacon: Beacon, script: str, *, seed: int, air: Air | None = None) -> Iterator[Sighting]:
     """Yield the frames of one walk."""
     walk = parse_walk(script)
-    stream = sightings([Walker(beacon, walk, air or Air())], seed=seed)
+    stream = simulate_sightings([Walker(beacon, walk, air or Air())], seed=seed)
     return takewhile(lambda sighting: sighting.at < walk.seconds, stream)
 
 

@@ -1,12 +1,12 @@
-"""The picture of a trace: everything decided is in it, nobody's tag is named, and any label is harmless."""
+"""Tests of the picture of a trace."""
 
 from dataclasses import replace
 from xml.etree import ElementTree
 
 from beacon_gateway.model.beacons import Beacon
-from beacon_gateway.presence.explain.axis_ticks import Scale, rssi_at, rssi_range, time_ticks
+from beacon_gateway.presence.explain.axis_ticks import Scale, build_time_ticks, find_rssi_range, rssi_at
 from beacon_gateway.presence.explain.decision_wording import word_decisions
-from beacon_gateway.presence.explain.trace_svg import MOST_PANELS, Picture, svg, width_of
+from beacon_gateway.presence.explain.trace_svg import MAX_PANELS, Picture, draw_svg, estimate_width
 from beacon_gateway.presence.presence_rules import PresenceRules
 from beacon_gateway.presence.trace import Trace
 from tests.unit.beacon_gateway.presence.people import heard, person, place
@@ -21,14 +21,14 @@ def drawn(*beacons: Beacon) -> tuple[Trace, str]:
     streams = [heard(beacon, -58, since=1 + n, until=9 + n) for n, beacon in enumerate(beacons)]
     played(deciding(*beacons, trace=trace), *streams)
     samples = (*trace.running_samples, *trace.place_samples)
-    return trace, svg(Picture("a walk", beacons, PresenceRules(), trace.decisions, samples, 25.0))
+    return trace, draw_svg(Picture("a walk", beacons, PresenceRules(), trace.decisions, samples, 25.0))
 
 
 def texts(picture: str) -> list[str]:
     return [element.text or "" for element in ElementTree.fromstring(picture).iter(f"{NAME}text")]
 
 
-def test_each_frame_is_a_dot_and_each_decision_has_its_number_in_the_text_and_in_the_picture() -> None:
+def test_each_frame_is_a_dot_and_each_decision_has_the_number_of_the_text() -> None:
     trace, picture = drawn(CARD, SHELF)
     root = ElementTree.fromstring(picture)
     dots = [c for c in root.iter(f"{NAME}circle") if c.get("cy") != "42"]
@@ -39,24 +39,24 @@ def test_each_frame_is_a_dot_and_each_decision_has_its_number_in_the_text_and_in
         assert any(label.split(" ")[0] == str(decision.number) for label in labels), decision
 
 
-def test_axes_have_units_and_words_are_chinese_and_english() -> None:
+def test_axes_have_units_in_chinese_and_english() -> None:
     labels = texts(drawn(SHELF)[1])
     assert {"信号 RSSI / dBm", "时间 time / s", "紧挨 immediate", "附近 near", "≤ 4 m", "1 m"} <= set(labels)
 
 
-def test_the_legend_runs_into_nothing() -> None:
-    """Each sign begins after the words before it have ended, and all fit the frame."""
+def test_the_entries_of_the_legend_do_not_overlap() -> None:
+    """Each symbol begins after the previous text, and all fit the frame."""
     root = ElementTree.fromstring(drawn(SHELF)[1])
     words = {float(t.get("x") or 0): t.text or "" for t in root.iter(f"{NAME}text") if t.get("y") == "46.0"}
     lines = [path.get("d") or "" for path in root.iter(f"{NAME}path")]
     begins = [float(line[1:].split(" 42h")[0]) for line in lines if " 42h" in line]
-    ends = [x + width_of(text) for x, text in sorted(words.items())]
+    ends = [x + estimate_width(text) for x, text in sorted(words.items())]
     assert len(words) == 3
     assert all(end + 6 <= begin for end, begin in zip(ends, sorted(begins), strict=False))
     assert ends[-1] <= 1056
 
 
-def test_the_zones_of_a_beacon_lie_by_its_own_path_loss() -> None:
+def test_the_zones_of_a_beacon_use_its_own_path_loss() -> None:
     def band(beacon: Beacon) -> float:
         boxes = ElementTree.fromstring(drawn(beacon)[1]).iter(f"{NAME}rect")
         return next(float(box.get("height") or 0) for box in boxes if box.get("class") == "immediate")
@@ -72,35 +72,35 @@ def test_a_persons_tag_is_named_by_its_class_only() -> None:
     assert str(CARD.id) not in picture
 
 
-def test_labels_that_look_like_markup_stay_words() -> None:
+def test_labels_with_markup_are_escaped() -> None:
     label = '</text><script>alert("&")</script>'
     assert f"{label} (books)" in texts(drawn(replace(SHELF, label=label))[1])
 
 
-def test_one_beacon_fills_the_page_and_many_make_it_longer_up_to_a_bound() -> None:
+def test_many_beacons_make_the_picture_longer_up_to_a_bound() -> None:
     one = ElementTree.fromstring(drawn(SHELF)[1])
     assert (one.get("width"), one.get("height")) == ("1200", "600")
-    many = drawn(*[place(n, "books") for n in range(1, MOST_PANELS + 4)])[1]
+    many = drawn(*[place(n, "books") for n in range(1, MAX_PANELS + 4)])[1]
     assert int(ElementTree.fromstring(many).get("height") or 0) > 1000
     assert "还有 3 个未画出 more not drawn" in texts(many)
 
 
 def test_an_empty_trace_says_so() -> None:
-    picture = svg(Picture("nothing", [SHELF], PresenceRules(), (), (), 0.0))
-    assert "没有听到认得的信标 no known beacon was heard" in texts(picture)
+    picture = draw_svg(Picture("nothing", [SHELF], PresenceRules(), (), (), 0.0))
+    assert "没有收到认得的信标 no known beacon was received" in texts(picture)
 
 
 def test_without_rssi_there_is_a_panel_without_dots() -> None:
     trace = Trace([SHELF], thinned_s=0)
     played(deciding(SHELF, trace=trace), heard(SHELF, None, since=0, until=3))
-    picture = svg(Picture("x", [SHELF], PresenceRules(), trace.decisions, trace.place_samples, 13.0))
+    picture = draw_svg(Picture("x", [SHELF], PresenceRules(), trace.decisions, trace.place_samples, 13.0))
     assert "corner 1 (books)" in texts(picture)
 
 
-def test_the_scales_are_round_and_hold_what_was_heard() -> None:
-    assert rssi_range([-81, -52]) == (-90, -40)
-    assert rssi_range([]) == (-90, -40)
-    assert len(time_ticks(86_400 * 30)) <= 17
-    assert time_ticks(10.0) == tuple(float(n) for n in range(11))
+def test_the_scales_are_round_and_contain_the_values() -> None:
+    assert find_rssi_range([-81, -52]) == (-90, -40)
+    assert find_rssi_range([]) == (-90, -40)
+    assert len(build_time_ticks(86_400 * 30)) <= 17
+    assert build_time_ticks(10.0) == tuple(float(n) for n in range(11))
     assert rssi_at(10, -59, 2.2) == -81
     assert Scale(0, 10, 100, 0)(20) == 0

@@ -1,4 +1,4 @@
-"""What is heard of a beacon, as far as it can be counted."""
+"""Tests of the simulated RSSI, by its statistics."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,7 +8,7 @@ from statistics import fmean, pstdev
 
 import pytest
 
-from beacon_gateway.simulation.air import Air, hear
+from beacon_gateway.simulation.air import Air, simulate_rssi
 
 STILL = Air(sigma_db=0.0, offset_db=0.0, body_per_minute=0.0, loss=0.0)
 
@@ -20,7 +20,7 @@ def at_1m(_: float) -> float | None:
 def listen(
     air: Air, seconds: float, *, distance_m: Callable[[float], float | None] = at_1m, seed: int = 1
 ) -> list[tuple[float, int]]:
-    return list(takewhile(lambda heard: heard[0] < seconds, hear(distance_m, -59, air, Random(seed))))
+    return list(takewhile(lambda heard: heard[0] < seconds, simulate_rssi(distance_m, -59, air, Random(seed))))
 
 
 def test_in_still_air_rssi_follows_the_log_distance_law() -> None:
@@ -30,26 +30,26 @@ def test_in_still_air_rssi_follows_the_log_distance_law() -> None:
     assert {rssi for _, rssi in listen(steep, 10, distance_m=lambda _: 10.0)} == {-59 - 30}
 
 
-def test_adverts_come_at_the_interval_and_its_random_delay() -> None:
+def test_adverts_follow_the_interval_with_a_random_delay() -> None:
     gaps = [after - before for (before, _), (after, _) in pairwise(listen(STILL, 60))]
     assert min(gaps) >= 0.1 - 1e-9
     assert max(gaps) <= 0.11 + 1e-9
 
 
 @pytest.mark.parametrize("loss", [0.2, 0.35, 0.5])
-def test_the_share_of_lost_packets_is_the_one_asked_for(loss: float) -> None:
+def test_the_share_of_lost_packets_is_the_parameter(loss: float) -> None:
     sent, heard = len(listen(STILL, 3600)), len(listen(replace(STILL, loss=loss), 3600))
     assert 1 - heard / sent == pytest.approx(loss, abs=0.02)
 
 
-def test_a_part_of_the_loss_comes_in_bursts() -> None:
+def test_part_of_the_loss_occurs_in_bursts() -> None:
     def longest_gap(air: Air) -> float:
         return max(after - before for (before, _), (after, _) in pairwise(listen(air, 1800)))
 
     assert longest_gap(replace(STILL, loss=0.2)) > 2 * longest_gap(replace(STILL, loss=0.2, burst_share=0.0))
 
 
-def test_shadowing_has_the_sigma_asked_for_and_a_slow_part() -> None:
+def test_shadowing_has_the_requested_sigma_and_a_slow_part() -> None:
     rssi = [value for _, value in listen(replace(STILL, sigma_db=5.0), 3600)]
     assert pstdev(rssi) == pytest.approx(5.0, abs=0.3)
     mean, variance = fmean(rssi), pstdev(rssi) ** 2
@@ -67,7 +67,7 @@ def test_a_body_in_between_weakens_for_a_while() -> None:
     assert len(weakened) / len(with_bodies) == pytest.approx(4 * 1.75 / (60 + 4 * 1.75), abs=0.03)
 
 
-def test_out_of_hearing_nothing_is_heard_and_each_return_has_its_own_offset() -> None:
+def test_out_of_range_nothing_is_received_and_each_return_has_its_own_offset() -> None:
     air = replace(STILL, offset_db=4.0)
     heard = listen(air, 100, distance_m=lambda at: None if at % 10 >= 5 else 1.0)
     assert all(at % 10 < 5 for at, _ in heard)
@@ -76,12 +76,12 @@ def test_out_of_hearing_nothing_is_heard_and_each_return_has_its_own_offset() ->
     assert len(set(offsets.values())) > 3
 
 
-def test_rssi_stays_within_what_a_controller_can_say() -> None:
+def test_rssi_stays_within_the_bounds_of_a_controller() -> None:
     assert {rssi for _, rssi in listen(STILL, 2, distance_m=lambda _: 1e9)} == {-127}
     assert {rssi for _, rssi in listen(STILL, 2, distance_m=lambda _: 1e-9)} == {20}
 
 
 @pytest.mark.parametrize("wrong", [{"loss": 1.0}, {"loss": -0.1}, {"interval_s": (0.0, 0.1)}])
-def test_air_in_which_nothing_could_ever_be_heard_is_refused(wrong: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="share below one"):
+def test_parameters_without_any_reception_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="must be 0 to below 1"):
         Air(**wrong)  # type: ignore[arg-type]  # wrong on purpose

@@ -1,4 +1,4 @@
-"""A room's sightings, and the demo's room."""
+"""Tests of the simulated room, and of the room of the demo."""
 
 from itertools import islice, pairwise, takewhile
 from uuid import UUID
@@ -7,8 +7,8 @@ from beacon_gateway.model.beacons import Beacon, Sighting, Zone
 from beacon_gateway.model.visits import Arrived, Left, ZoneChanged
 from beacon_gateway.presence.presence_rules import PresenceRules
 from beacon_gateway.presence.tracker import Tracker
-from beacon_gateway.simulation.demo import TURN_S, demo_room
-from beacon_gateway.simulation.room import Walker, sightings
+from beacon_gateway.simulation.demo import TURN_S, build_demo_room
+from beacon_gateway.simulation.room import Walker, simulate_sightings
 from beacon_gateway.simulation.walk import parse_walk
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
@@ -26,40 +26,31 @@ WALKERS = [Walker(FIRST_CARD, parse_walk("8m 2s; walk to 1m; away 3s")), Walker(
 
 
 def until(seconds: float, walkers: list[Walker] | tuple[Walker, ...], seed: int) -> list[Sighting]:
-    return list(takewhile(lambda sighting: sighting.at < seconds, sightings(walkers, seed=seed)))
+    return list(takewhile(lambda sighting: sighting.at < seconds, simulate_sightings(walkers, seed=seed)))
 
 
-def test_one_seed_gives_the_same_sightings_and_another_gives_others() -> None:
+def test_the_same_seed_gives_the_same_sightings() -> None:
     assert until(60, WALKERS, 1) == until(60, WALKERS, 1)
     assert until(60, WALKERS, 1) != until(60, WALKERS, 2)
 
 
-def test_the_streams_are_merged_in_the_order_of_time() -> None:
+def test_the_streams_are_merged_in_time_order() -> None:
     heard = until(60, WALKERS, 1)
     assert all(before.at <= after.at for before, after in pairwise(heard))
     assert {sighting.beacon for sighting in heard} == {FIRST_CARD.id, SECOND_CARD.id}
     assert {sighting.adapter for sighting in heard} == {"simulated"}
 
 
-def test_one_walker_more_changes_nothing_for_the_others() -> None:
+def test_another_walker_does_not_change_the_others() -> None:
     alone = until(60, WALKERS[:1], 1)
     assert [sighting for sighting in until(60, WALKERS, 1) if sighting.beacon == FIRST_CARD.id] == alone
-
-
-def test_a_walk_begins_again_when_it_ends() -> None:
-    heard = until(600, WALKERS[:1], 1)
-    assert heard[-1].at > 590
-
-
-def test_an_empty_room_is_silent() -> None:
-    assert list(sightings([], seed=1)) == []
 
 
 def test_in_the_demo_our_own_beacon_stays_near_and_the_neighbour_far() -> None:
     tracker = Tracker([OWN, NEIGHBOUR], PresenceRules())
     events = [
         event
-        for sighting in until(1800, demo_room([OWN, NEIGHBOUR], OWN.id), 1)
+        for sighting in until(1800, build_demo_room([OWN, NEIGHBOUR], OWN.id), 1)
         for event in tracker.hear(sighting)
     ]  # fmt: skip
     assert [type(event) for event in events if event.beacon == NEIGHBOUR] == [Arrived]
@@ -68,17 +59,17 @@ def test_in_the_demo_our_own_beacon_stays_near_and_the_neighbour_far() -> None:
     assert Zone.far not in changes
 
 
-def test_in_the_demo_cards_walk_up_in_turns_and_each_visit_ends() -> None:
+def test_in_the_demo_cards_walk_up_in_turns_and_every_visit_ends() -> None:
     tracker = Tracker([FIRST_CARD, SECOND_CARD], PresenceRules())
-    came: list[tuple[Beacon, int]] = []
-    for sighting in until(TURN_S * 4, demo_room([FIRST_CARD, SECOND_CARD], None), 1):
+    arrivals: list[tuple[Beacon, int]] = []
+    for sighting in until(TURN_S * 4, build_demo_room([FIRST_CARD, SECOND_CARD], None), 1):
         for event in (*tracker.tick(sighting.at), *tracker.hear(sighting)):
             if isinstance(event, ZoneChanged) and event.after is Zone.immediate:
-                came.append((event.beacon, int(event.at // TURN_S)))
+                arrivals.append((event.beacon, int(event.at // TURN_S)))
             if isinstance(event, Left):
                 assert 25 < event.dwell_s < 36
-    assert came == [(FIRST_CARD, 0), (SECOND_CARD, 1), (FIRST_CARD, 2), (SECOND_CARD, 3)]
+    assert arrivals == [(FIRST_CARD, 0), (SECOND_CARD, 1), (FIRST_CARD, 2), (SECOND_CARD, 3)]
 
 
-def test_the_demos_sightings_go_on_for_ever() -> None:
-    assert len(list(islice(sightings(demo_room([OWN, FIRST_CARD], OWN.id), seed=3), 20_000))) == 20_000
+def test_walks_repeat_without_end() -> None:
+    assert len(list(islice(simulate_sightings(build_demo_room([OWN, FIRST_CARD], OWN.id), seed=3), 20_000))) == 20_000

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from beacon_gateway.commands import enrol as command
 from beacon_gateway.commands.check_config import check_config
-from beacon_gateway.commands.run import read_enrolled_central
+from beacon_gateway.commands.effective_settings import read_enrolled_central
 from beacon_gateway.errors import KeysInUse
 from beacon_gateway.settings import Settings
 from beacon_gateway.store.identity import FILE, Enrolment, Keys

@@ -6,7 +6,7 @@ from random import Random
 
 from bleak.backends.bluezdbus.manager import get_global_bluez_manager
 
-from beacon_gateway.frames import REMEMBERED, _remembered
+from beacon_gateway.frames import CACHE_SIZE, IDENTITY_CACHES
 from beacon_gateway.kiosk.scene_driver import SceneDriver
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.beacons import Sighting
@@ -69,7 +69,7 @@ def test_our_data_does_not_grow_with_the_number_of_unknown_beacons() -> None:
         if number % CROWD == CROWD - 1:
             follow.update_figures()
             sizes.append(tuple(count_objects(each) for each in (collector, tracker, trace, follow)))
-        assert len(_remembered) <= REMEMBERED
+        assert all(len(cache) <= CACHE_SIZE for _, cache in IDENTITY_CACHES)
         assert len(reception._sources) <= MAX_SOURCES
     assert sizes[0] == sizes[1] == sizes[2]
     assert (collector.foreign, tracker.foreign_frames) == (CROWD, CROWD)
