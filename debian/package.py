@@ -1,8 +1,8 @@
-"""`./dev deb`: two Debian packages from the working tree, each a whole program that needs no network to install.
+"""`./dev deb`: build two Debian packages from the working tree; their installation needs no network.
 
-Everything Python is inside, under /opt, with the exact pins; Debian's own Python runs it. So a package belongs to one
-machine architecture and one minor version of Python: those of the machine that builds it. The same tree and the same
-downloads give the same octets (SOURCE_DATE_EPOCH: the last commit's).
+A package contains all Python libraries with exact pins, under /opt; Debian's Python runs it. So it is for the machine
+architecture and the minor version of Python of the building machine. The build is reproducible (SOURCE_DATE_EPOCH: the
+last commit's).
 """
 
 import os
@@ -21,16 +21,14 @@ OUTPUT = ROOT / "dist"
 SYSTEM_PYTHON = "/usr/bin/python3"
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _DISTRIBUTION = "beacon_gateway"
-"""As pyproject.toml names both programs together."""
+"""The distribution name in pyproject.toml."""
 _UNITS, _USERS, _SETTINGS = "usr/lib/systemd/system", "usr/lib/sysusers.d", "etc"
 
 
 @dataclass(frozen=True)
 class Package:
-    """`programs`: name -> module with a `main`; each is found by its name, through a link in /usr/bin. `files`: where
-    it goes -> what of the tree.
-
-    `conffiles`: settings, which an upgrade leaves as they were edited.
+    """`programs`: name -> module with a `main`, linked into /usr/bin; `files`: target -> source in the tree;
+    `conffiles`: settings, which an upgrade does not overwrite.
     """
 
     name: str
@@ -107,7 +105,7 @@ CENTRAL = Package(
 )
 PACKAGES = (GATEWAY, CENTRAL)
 BUILD_ONLY = frozenset(("editables", "hatchling", "packaging", "pathspec", "pluggy", "tomlkit", "trove-classifiers"))
-"""What the pins hold for making us, the extra `build`: it stays where the package is built."""
+"""Pins of the extra `build`, which the package does not need."""
 
 _PROGRAM = """\
 #!/{home}/bin/python3
@@ -124,7 +122,7 @@ if [ "$1" = configure ]; then
     systemd-sysusers {sysusers}
 {tmpfiles}    if [ -d /run/systemd/system ]; then
         systemctl daemon-reload
-        # On an upgrade what runs goes on with the new program; a new installation begins when its settings are written.
+        # An upgrade restarts running services; a new installation starts after its settings are written.
         systemctl try-restart {services}
     fi
     if [ -z "$2" ]; then
@@ -144,7 +142,7 @@ fi
 _POSTRM = """\
 #!/bin/sh
 set -e
-# What was given and received stays, also after a purge: /var/lib/{name} is for a person to delete.
+# A purge does not delete donation data in /var/lib/{name}; a person must do it.
 if [ -d /run/systemd/system ]; then
     systemctl daemon-reload
 fi
@@ -152,7 +150,7 @@ fi
 
 
 def build(package: Package, work: Path, output: Path = OUTPUT) -> Path:
-    """The finished .deb. Raises CalledProcessError when a part cannot be brought or built."""
+    """Build the .deb and return its path. Raises CalledProcessError when a step fails."""
     version = _version()
     architecture = _ARCHITECTURES[platform.machine()]
     tree = work / package.name
@@ -161,7 +159,7 @@ def build(package: Package, work: Path, output: Path = OUTPUT) -> Path:
     for target, source in package.files.items():
         _copy(ROOT / source, tree / target)
     put_on_path(package, tree)
-    control = _control(package, version, architecture, _octets(tree))
+    control = _control(package, version, architecture, _size(tree))
     _write(tree / "DEBIAN/control", control)
     _write(tree / "DEBIAN/conffiles", "".join(f"{path}\n" for path in package.conffiles))
     for name, text in _scripts(package).items():
@@ -174,14 +172,14 @@ def build(package: Package, work: Path, output: Path = OUTPUT) -> Path:
     return deb
 
 
-def needed(pins: str) -> str:
-    """Of a requirements file, each pin with its hashes that the running program has a use for."""
+def runtime_pins(pins: str) -> str:
+    """Return the pins of a requirements file, with hashes, that the installed program needs."""
     each = re.split(r"^(?=[a-z0-9])", pins, flags=re.MULTILINE)
     return "".join(pin for pin in each if pin.partition("==")[0] not in BUILD_ONLY)
 
 
 def _put_python(package: Package, tree: Path) -> None:
-    """An environment of its own below /opt: no pip, no activation scripts, nothing that knows where it was built."""
+    """Create the virtual environment below /opt, without pip, activation scripts and paths of the build."""
     home = tree / package.home
     subprocess.run([SYSTEM_PYTHON, "-m", "venv", "--without-pip", str(home)], check=True)
     shutil.rmtree(home / "include", ignore_errors=True)
@@ -193,7 +191,7 @@ def _put_python(package: Package, tree: Path) -> None:
     (library,) = (home / "lib").glob("python3.*/site-packages")
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-q", "--no-compile"]
     pins = tree.with_suffix(".txt")
-    _write(pins, needed((ROOT / "requirements" / package.requirements).read_text("utf-8")))
+    _write(pins, runtime_pins((ROOT / "requirements" / package.requirements).read_text("utf-8")))
     wanted = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(pins)]
     tags = ["--python-version", _system_version(), "--implementation", "cp"]
     platforms = [f"--platform=manylinux_2_{minor}_{platform.machine()}" for minor in range(17, 42)]
@@ -205,13 +203,13 @@ def _put_python(package: Package, tree: Path) -> None:
     for name, module in package.programs.items():
         _write(home / "bin" / name, _PROGRAM.format(home=package.home, module=module), mode=0o755)
     put_version(library, _version())
-    # The programs may not write beside themselves: what is compiled is compiled now, and looked at by no clock.
+    # The programs cannot write to their folder, so compile now; the hash mode ignores timestamps.
     compiled = [SYSTEM_PYTHON, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
     subprocess.run([*compiled, "-s", str(tree), "-p", "/", str(library)], check=True)
 
 
 def put_version(library: Path, version: str) -> None:
-    """What importlib.metadata reads: the programs say by it which they are (Core metadata, PyPA)."""
+    """Write the version for importlib.metadata (Core metadata, PyPA)."""
     _write(
         library / f"{_DISTRIBUTION}-{version}.dist-info" / "METADATA",
         f"Metadata-Version: 2.1\nName: {_DISTRIBUTION.replace('_', '-')}\nVersion: {version}\n",
@@ -219,8 +217,7 @@ def put_version(library: Path, version: str) -> None:
 
 
 def put_on_path(package: Package, tree: Path) -> None:
-    """So that the manuals' commands are found as they are written. The link is relative, as Debian asks for (Debian
-    Policy 10.5), and root's and everybody's PATH holds /usr/bin."""
+    """Link the programs into /usr/bin, with relative links (Debian Policy 10.5)."""
     bin_ = tree / "usr/bin"
     bin_.mkdir(parents=True, exist_ok=True)
     for name in package.programs:
@@ -232,13 +229,13 @@ def _version() -> str:
 
 
 def _system_version() -> str:
-    """`3.13`: of the Python that will run it."""
+    """Return the version of the system's Python, such as 3.13."""
     code = "import sys; print('%d.%d' % sys.version_info[:2])"
     return subprocess.run([SYSTEM_PYTHON, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
 
 
-def _control(package: Package, version: str, architecture: str, octets: int) -> str:
-    """deb-control(5)."""
+def _control(package: Package, version: str, architecture: str, size: int) -> str:
+    """Return the control file, see deb-control(5)."""
     python = _system_version()
     major, minor = map(int, python.split("."))
     depends = ", ".join((f"python3 (>= {python}~), python3 (<< {major}.{minor + 1})", *package.depends))
@@ -247,7 +244,7 @@ def _control(package: Package, version: str, architecture: str, octets: int) -> 
         "Version": version,
         "Architecture": architecture,
         "Maintainer": "the beacon-gateway maintainers <maintainers@beacon-gateway.invalid>",
-        "Installed-Size": str(octets // 1024),
+        "Installed-Size": str(size // 1024),
         "Depends": depends,
         "Recommends": ", ".join(package.recommends),
         "Section": "net",
@@ -289,12 +286,12 @@ def _write(file: Path, text: str, *, mode: int = 0o644) -> None:
     file.chmod(mode)
 
 
-def _octets(tree: Path) -> int:
+def _size(tree: Path) -> int:
     return sum(file.lstat().st_size for file in tree.rglob("*") if not file.is_dir())
 
 
 def _settle_times(tree: Path) -> None:
-    """Nothing newer than the last commit, and nothing that only this machine's umask explains."""
+    """Set all times to the last commit's, and folder modes independent of the umask."""
     epoch = int(_epoch())
     for path in (tree, *tree.rglob("*")):
         if path.is_dir():
@@ -303,8 +300,8 @@ def _settle_times(tree: Path) -> None:
 
 
 def _epoch() -> str:
-    if told := os.environ.get("SOURCE_DATE_EPOCH"):
-        return told
+    if epoch := os.environ.get("SOURCE_DATE_EPOCH"):
+        return epoch
     command = ["git", "log", "-1", "--format=%ct"]
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
 

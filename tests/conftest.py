@@ -20,7 +20,7 @@ from central_server.accounts import passwords
 from central_server.store.engine.database import Database, open_database
 from tests.databases import DATABASES
 from tests.postgres import Postgres, running_postgres
-from tests.postgres_reuse import Again
+from tests.postgres_reuse import ReusedDatabase
 from tests.sqlite import put_database
 
 settings.register_profile("shared machine", deadline=None)  # how long an example takes says how busy the machine is
@@ -102,8 +102,8 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def postgres_again(postgres: Postgres) -> Again:
-    return Again(postgres)
+def postgres_again(postgres: Postgres) -> ReusedDatabase:
+    return ReusedDatabase(postgres)
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ async def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
         state.mkdir(exist_ok=True)
         yield await put_database(state / "central.db")
         return
-    again: Again = request.getfixturevalue("postgres_again")
+    again: ReusedDatabase = request.getfixturevalue("postgres_again")
     async with again.database() as url:
         yield url
 

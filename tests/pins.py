@@ -1,4 +1,4 @@
-"""The pins: made from pyproject.toml, and checked by downloading a wheel of each for every machine we promise."""
+"""Compile the pins from pyproject.toml, and check that each has a wheel for every supported machine."""
 
 import hashlib
 import os
@@ -17,47 +17,54 @@ SETS = {
     "test.txt": ["gateway", "central", "build", "test"],
 }
 PEERS = ["bleak==3.1.0", "habluetooth==7.1.2", "ibeacon-ble==1.2.0", "TheengsGateway==1.8.0", "pydantic"]
-"""No dependencies of ours: the benches compare with them, in an environment of their own."""
+"""Libraries that the benches compare with, in a separate environment."""
 MACHINES = [(machine, python) for machine in ("aarch64", "x86_64") for python in ("3.11", "3.13")]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "beacon-gateway"
 
 
 def compile_pins() -> int:
-    """Resolve for the oldest Python we promise; uv comes into a throw-away environment, its lock file is not used."""
+    """Resolve for the oldest supported Python, with uv in a temporary environment and without its lock file."""
     with tempfile.TemporaryDirectory() as folder:
+        uv = [
+            f"{folder}/bin/uv",
+            "pip",
+            "compile",
+            "-q",
+            "--universal",
+            "--python-version",
+            "3.11",
+            "--generate-hashes",
+        ]
+        uv += ["--no-header", "--no-annotate", "--no-emit-find-links", "--upgrade"]
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         subprocess.run([f"{folder}/bin/pip", "install", "-q", "uv"], check=True)
         constraints: list[str] = []
         for name, extras in SETS.items():
             words = [word for extra in extras for word in ("--extra", extra)]
             output = REQUIREMENTS / name
-            command = [f"{folder}/bin/uv", "pip", "compile", "-q", "--universal", "--python-version", "3.11"]
-            command += ["--generate-hashes", "--no-header", "--no-annotate", "--no-emit-find-links", "--upgrade"]
-            subprocess.run([*command, *words, *constraints, "pyproject.toml", "-o", str(output)], cwd=ROOT, check=True)
+            subprocess.run([*uv, *words, *constraints, "pyproject.toml", "-o", str(output)], cwd=ROOT, check=True)
             shorten(output)
             constraints += ["-c", str(output)]
         output = REQUIREMENTS / "bench.txt"  # without pyric, which has no wheel and only resets adapters
-        command = [f"{folder}/bin/uv", "pip", "compile", "-q", "--universal", "--python-version", "3.11"]
-        command += ["--generate-hashes", "--no-header", "--no-annotate", "--no-emit-find-links", "--upgrade"]
-        command += ["--no-emit-package", "pyric", *constraints]
-        subprocess.run([*command, "-", "-o", str(output)], cwd=ROOT, check=True, input="\n".join(PEERS), text=True)
+        others = ["--no-emit-package", "pyric", *constraints]
+        subprocess.run([*uv, *others, "-", "-o", str(output)], cwd=ROOT, check=True, input="\n".join(PEERS), text=True)
         shorten(output)
     return 0
 
 
 def shorten(file: Path) -> None:
-    """Take away the markers that are true of every machine we run on (CPython on Linux)."""
+    """Remove the markers that are always true (CPython on Linux)."""
     always = "platform_python_implementation == 'CPython' and sys_platform == 'linux'"
     text = file.read_text("utf-8")
     file.write_text(text.replace(f" ; {always}", "").replace(f" and {always}", ""), "utf-8")
 
 
 def check_wheels() -> int:
-    """0 when every pin has a wheel for each machine and Python; what was checked once is not downloaded again."""
+    """Return 0 when each pin has a wheel for each machine and Python; unchanged pins are not checked again."""
     files = sorted(REQUIREMENTS.glob("*.txt"))
     for file in files:
         if "://" in file.read_text("utf-8"):
-            print(f"{file.name} carries a download address")
+            print(f"{file.name} contains a download address")
             return 1
     mark = CACHE / f"wheels-{hashlib.sha256(b''.join(f.read_bytes() for f in files)).hexdigest()[:16]}"
     if mark.exists():

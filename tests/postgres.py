@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own: made by them, reached through a socket, stopped by its own pid."""
+"""Run a PostgreSQL server for the tests, reached through a Unix socket."""
 
 import ctypes
 import os
@@ -26,7 +26,7 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass
 class Postgres:
-    """One cluster. `fsync` is on: what a test sees committed is as durable as it would be in service."""
+    """One cluster, with `fsync` on as in service."""
 
     folder: Path
     user: str | None
@@ -38,7 +38,7 @@ class Postgres:
         return self._process is not None
 
     def url(self, database: str) -> str:
-        """As `[store] url` has it."""
+        """Return the URL for `[store] url`."""
         return f"postgresql://beacon@/{database}?host={self.folder}"
 
     def initialise(self) -> None:
@@ -47,7 +47,7 @@ class Postgres:
             raise RuntimeError(f"initdb failed:\n{self._log.read_text()}")
 
     def start(self) -> None:
-        """Returns when it answers."""
+        """Start; return when it answers."""
         arguments = ("-D", self._data, "-k", str(self.folder), "-c", "listen_addresses=", "-c", "deadlock_timeout=50ms")
         self._process = self._run("postgres", *arguments)
         deadline = time.monotonic() + _READY_S
@@ -58,7 +58,7 @@ class Postgres:
             time.sleep(0.02)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """SIGINT: connections are cut, what is committed is written out. SIGQUIT: as when the power goes."""
+        """Stop the server. SIGINT: clean shutdown that cuts connections. SIGQUIT: as a power cut."""
         if self._process is not None:
             self._process.send_signal(how)
             self._process.wait(_READY_S)
@@ -66,7 +66,7 @@ class Postgres:
 
     @asynccontextmanager
     async def database(self) -> AsyncIterator[str]:
-        """The URL of a new database with our newest schema, which goes when the block ends."""
+        """Create a database with the schema; yield its URL; drop it at the end."""
         name = await self.migrated()
         try:
             yield self.url(name)
@@ -75,7 +75,7 @@ class Postgres:
 
     @asynccontextmanager
     async def empty(self) -> AsyncIterator[str]:
-        """The URL of a new database without any table."""
+        """Create an empty database; yield its URL; drop it at the end."""
         name = await self._make()
         try:
             yield self.url(name)
@@ -83,7 +83,7 @@ class Postgres:
             await self.drop(name)
 
     async def migrated(self) -> str:
-        """The name of a new database with our newest schema; who asks for it drops it."""
+        """Create a database with the schema; return its name. The caller drops it."""
         if not self._migrated:
             await self._do(f"CREATE DATABASE {_TEMPLATE}")
             async with open_database(self.url(_TEMPLATE)):
@@ -92,7 +92,7 @@ class Postgres:
         return await self._make(f"TEMPLATE {_TEMPLATE}")
 
     async def drop(self, name: str) -> None:
-        """Whoever is connected there. With the server stopped, it goes with the folder."""
+        """Drop the database and its connections, unless the server is stopped."""
         if self.runs:
             await self._do(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -102,10 +102,10 @@ class Postgres:
         return name
 
     async def _do(self, statement: str) -> None:
-        await self.tell(self.url("postgres"), statement)
+        await self.execute(self.url("postgres"), statement)
 
-    async def tell(self, url: str, statement: str) -> None:
-        """Run one statement there as the cluster's master."""
+    async def execute(self, url: str, statement: str) -> None:
+        """Run one statement as the superuser."""
         connection = await asyncpg.connect(url)
         try:
             await connection.execute(statement)
@@ -128,7 +128,7 @@ class Postgres:
                 stderr=log,
                 cwd=self.folder,
                 env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
-                preexec_fn=_end_with_us,
+                preexec_fn=_end_with_parent,
                 user=self.user,
                 group=pwd.getpwnam(self.user).pw_gid if self.user else None,
                 extra_groups=[] if self.user else None,
@@ -137,8 +137,10 @@ class Postgres:
 
 @contextmanager
 def running_postgres() -> Iterator[Postgres]:
-    """From the main thread alone: the kernel ends the server together with the thread that started it."""
-    folder = Path(tempfile.mkdtemp(prefix="pg-", dir=_quick()))  # short: a socket's path has 107 octets
+    """Run a cluster. Call from the main thread: the kernel ends the server with the thread that started it."""
+    folder = Path(
+        tempfile.mkdtemp(prefix="pg-", dir=_fast_folder())
+    )  # short: the path of a socket has at most 107 bytes
     user = None
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         user = "postgres" if any(known.pw_name == "postgres" for known in pwd.getpwall()) else "nobody"
@@ -153,22 +155,22 @@ def running_postgres() -> Iterator[Postgres]:
         shutil.rmtree(folder)
 
 
-def _quick() -> str:
-    """In memory where there is room for it: hundreds of databases come and go, and no test cuts the power."""
+def _fast_folder() -> str:
+    """Return a folder in memory if it has room: tests create hundreds of databases."""
     memory = Path("/dev/shm")
     return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > _ROOM else "/tmp"
 
 
 def _programs() -> Path:
-    """Debian keeps them beside the path, one folder a version."""
+    """Return the folder of PostgreSQL's programs; Debian has one per version outside the PATH."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda program: int(program.parts[-3]))
     if found:
         return found[-1].parent
-    elsewhere = shutil.which("initdb")
-    if elsewhere is None:
+    other = shutil.which("initdb")
+    if other is None:
         raise RuntimeError("PostgreSQL is not installed; on Debian: apt install postgresql")
-    return Path(elsewhere).resolve().parent
+    return Path(other).resolve().parent
 
 
-def _end_with_us() -> None:
+def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)

@@ -1,4 +1,4 @@
-"""A new SQLite database with our newest schema: migrated once in each process, then copied."""
+"""Create SQLite databases with the schema: migrate once per process, then copy."""
 
 import atexit
 import shutil

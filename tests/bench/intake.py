@@ -239,7 +239,7 @@ async def main() -> None:
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     with running_postgres() as postgres:
         async with postgres.database() as url, postgres.database() as bare_url:
-            await postgres.tell(bare_url, BARE)
+            await postgres.execute(bare_url, BARE)
             for name, store in (("PostgreSQL", url), ("SQLite", "")):
                 with tempfile.TemporaryDirectory() as folder:
                     await measure(name, store, bare_url, Path(folder), arguments)

@@ -8,7 +8,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from debian.package import BUILD_ONLY, PACKAGES, ROOT, Package, needed
+from debian.package import BUILD_ONLY, PACKAGES, ROOT, Package, runtime_pins
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
@@ -25,12 +25,12 @@ def test_no_package_contains_history_or_a_secret(package: Package) -> None:
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
 def test_a_package_contains_its_runtime_libraries_only(package: Package) -> None:
     pins = (ROOT / "requirements" / package.requirements).read_text("utf-8")
-    contents = set(re.findall(r"^([a-z0-9-]+)==", needed(pins), re.MULTILINE))
+    contents = set(re.findall(r"^([a-z0-9-]+)==", runtime_pins(pins), re.MULTILINE))
     assert contents == set(re.findall(r"^([a-z0-9-]+)==", pins, re.MULTILINE)) - BUILD_ONLY
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     (extra,) = {"beacon-gateway": ("gateway",), "beacon-central": ("central",)}[package.name]
     assert contents == drawn_in([*project["dependencies"], *project["optional-dependencies"][extra]])
-    assert needed(pins).count("--hash=") > len(contents)
+    assert runtime_pins(pins).count("--hash=") > len(contents)
 
 
 def drawn_in(wanted: list[str]) -> set[str]:

@@ -196,18 +196,18 @@ async def test_tables_of_somebody_else_are_not_thrown_away(
 ) -> None:
     async with postgres.database() as ours, postgres.empty() as theirs:
         await asyncio.to_thread(take, state_in(tmp_path / "ours", ours), tmp_path / "one.tar", AT)
-        await postgres.tell(theirs, "CREATE TABLE notes (id integer)")
+        await postgres.execute(theirs, "CREATE TABLE notes (id integer)")
         into = state_in(tmp_path / "theirs", theirs)
         assert await given_back(into, tmp_path / "one.tar", yes=True) == CONFIGURATION
         assert "none of ours" in capsys.readouterr().err
-        await postgres.tell(theirs, "SELECT id FROM notes")
+        await postgres.execute(theirs, "SELECT id FROM notes")
 
 
 async def test_postgresql_needs_no_more_than_the_owner_of_the_database(postgres: Postgres, tmp_path: Path) -> None:
     """A role that owns its database and nothing else, as the manual asks for."""
     master = postgres.url("postgres")
-    await postgres.tell(master, "CREATE ROLE plain LOGIN")
-    await postgres.tell(master, "CREATE DATABASE plain OWNER plain")
+    await postgres.execute(master, "CREATE ROLE plain LOGIN")
+    await postgres.execute(master, "CREATE DATABASE plain OWNER plain")
     url = postgres.url("plain").replace("//beacon@", "//plain@")
     try:
         source = state_in(tmp_path / "central", url)
@@ -219,7 +219,7 @@ async def test_postgresql_needs_no_more_than_the_owner_of_the_database(postgres:
         assert await everything(url) == was
     finally:
         await postgres.drop("plain")
-        await postgres.tell(master, "DROP ROLE plain")
+        await postgres.execute(master, "DROP ROLE plain")
 
 
 async def test_an_older_backup_goes_over_a_newer_schema_and_is_brought_up_again(store_url: str, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from central_server.store.engine.database import open_database
 from tests.postgres import Postgres
-from tests.postgres_reuse import Again
+from tests.postgres_reuse import ReusedDatabase
 
 CONTENT = (
     "SELECT (SELECT count(*) FROM intents), (SELECT count(*) FROM audit_lines), (SELECT names FROM places), "
@@ -15,7 +15,7 @@ CONTENT = (
 )
 
 
-async def left_behind(again: Again, deed: str) -> tuple[str, str, tuple[object, ...]]:
+async def left_behind(again: ReusedDatabase, deed: str) -> tuple[str, str, tuple[object, ...]]:
     """The database in which it was done, and the next one with what is in it; the connection stays open."""
     async with AsyncExitStack() as after:
         async with again.database() as url:
@@ -43,7 +43,7 @@ async def left_behind(again: Again, deed: str) -> tuple[str, str, tuple[object, 
     ],
 )
 async def test_rows_counters_and_locks_are_gone_from_the_same_database(postgres: Postgres, deed: str) -> None:
-    again = Again(postgres)
+    again = ReusedDatabase(postgres)
     async with postgres.database() as url:
         new = await asyncpg.connect(url)
         as_new = tuple(await new.fetchrow(CONTENT))
@@ -67,5 +67,5 @@ async def test_rows_counters_and_locks_are_gone_from_the_same_database(postgres:
     ],
 )
 async def test_a_database_of_another_shape_or_grown_is_not_used_again(postgres: Postgres, deed: str) -> None:
-    before, following, _ = await left_behind(Again(postgres), deed)
+    before, following, _ = await left_behind(ReusedDatabase(postgres), deed)
     assert following != before

@@ -50,7 +50,7 @@ async def run(database: Database, statement: str) -> object:
 )
 async def test_a_database_that_will_not_do_is_refused(postgres: Postgres, change: str, words: str) -> None:
     async with postgres.empty() as url:
-        await postgres.tell(url, change.format(name=urlsplit(url).path[1:]))
+        await postgres.execute(url, change.format(name=urlsplit(url).path[1:]))
         with pytest.raises(StoreRefused, match=words):
             async with open_database(url):
                 pass
@@ -192,7 +192,7 @@ async def test_a_listener_that_is_cut_off_says_so(postgres: Postgres) -> None:
         )
         async with asyncio.timeout(120):
             await heard.wait()
-        await postgres.tell(url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
+        await postgres.execute(url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
         with pytest.raises(StoreUnavailable, match="lost"):
             async with asyncio.timeout(120):
                 await listening
