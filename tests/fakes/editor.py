@@ -16,11 +16,11 @@ def form_of(page: Page, action: str = "") -> tuple[str, dict[str, str]]:
     tag, inside = next(each for each in forms if 'class="sheet' in each[0] and action in each[0])
     fields: dict[str, str] = {}
     for attributes in re.findall(r"<input([^>]*)>", inside):
-        fields = dict(re.findall(r'([a-z]+)="([^"]*)"', attributes))
-        if "name" not in fields or "disabled" in attributes or fields.get("type") == "file":
+        found = dict(re.findall(r'([a-z]+)="([^"]*)"', attributes))
+        if "name" not in found or "disabled" in attributes or found.get("type") == "file":
             continue
-        if fields.get("type") != "checkbox" or " checked" in attributes:
-            fields[fields["name"]] = unescape(fields.get("value", ""))
+        if found.get("type") != "checkbox" or " checked" in attributes:
+            fields[found["name"]] = unescape(found.get("value", ""))
     for name, text in re.findall(r'<textarea name="([^"]+)"[^>]*>(.*?)</textarea>', inside, re.S):
         fields[name] = unescape(text)
     for name, options in re.findall(r'<select name="([^"]+)"[^>]*>(.*?)</select>', inside, re.S):

@@ -85,7 +85,7 @@ def routes(app: web.Application) -> set[str]:
     return {route for route in found if not route.startswith("HEAD ")}
 
 
-def test_no_route_stands_in_two_tables() -> None:
+def test_no_route_is_in_two_tables() -> None:
     assert sum(len(table) for table in TABLES) == len(ROUTES)
 
 
@@ -107,7 +107,7 @@ async def test_another_community_gets_nothing_from_any_route(world: World) -> No
     assert there <= ROUTES.keys(), "the router has what no table of tests/unit/central_server/tenancy has"
 
 
-async def test_no_ill_will_breaks_a_route_or_changes_anything(world: World) -> None:
+async def test_hostile_requests_break_and_change_nothing(world: World) -> None:
     """With an administrator's session in the browser, but no form of ours: nothing is done, nothing leads away."""
     token = await _token(world, "top-admin")
     unchanged = await _everything(world.database)

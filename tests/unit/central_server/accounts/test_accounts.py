@@ -82,7 +82,7 @@ def given(page: Page) -> str:
     return found[1]
 
 
-async def test_a_new_account_logs_in_once_with_the_given_password(desk: RunningDesk) -> None:
+async def test_a_new_account_logs_in_once_with_its_one_time_password(desk: RunningDesk) -> None:
     admin = await logged_in(desk, "huada-admin")
     await admin.open("/staff/accounts")
     page = await admin.send("/staff/accounts", name="陈美玲", place="huada", role="finance")
@@ -101,7 +101,7 @@ async def test_a_new_account_logs_in_once_with_the_given_password(desk: RunningD
     assert (await Browser(desk).log_in("陈美玲", new)).url == "/staff/me"
 
 
-async def test_a_given_password_does_not_wait_for_ever(desk: RunningDesk) -> None:
+async def test_a_one_time_password_expires(desk: RunningDesk) -> None:
     admin = await logged_in(desk, "huada-admin")
     await admin.open("/staff/accounts")
     password = given(await admin.send("/staff/accounts", name="late", place="huada", role="viewer"))
@@ -117,9 +117,7 @@ async def test_a_given_password_does_not_wait_for_ever(desk: RunningDesk) -> Non
     ("name", "place", "words"),
     [("a b", "huada", "A name has"), ("other-clerk", "huada", "This name is taken"), ("huada-clerk", "huada", "taken")],
 )
-async def test_a_bad_or_taken_name_is_refused_and_the_form_comes_back(
-    desk: RunningDesk, name: str, place: str, words: str
-) -> None:
+async def test_an_invalid_or_used_name_is_refused(desk: RunningDesk, name: str, place: str, words: str) -> None:
     admin = await logged_in(desk, "huada-admin")
     await admin.open("/staff/accounts")
     page = await admin.send("/staff/accounts", name=name, place=place, role="viewer")
@@ -128,7 +126,7 @@ async def test_a_bad_or_taken_name_is_refused_and_the_form_comes_back(
     assert f'value="{name}"' in page.html
 
 
-async def test_a_governor_gives_and_takes_roles_only_below(desk: RunningDesk) -> None:
+async def test_a_governor_changes_roles_only_below_the_own_place(desk: RunningDesk) -> None:
     admin = await logged_in(desk, "huada-admin")
     await admin.open("/staff/accounts/huada-clerk")
     for place in ("neighbours", "fengze", "quanzhou", TOP, "nowhere", ""):
@@ -144,7 +142,7 @@ async def test_a_governor_gives_and_takes_roles_only_below(desk: RunningDesk) ->
     assert (await admin.open("/staff/accounts/huada-clerk")).status == 200, "it is still at home here"
 
 
-async def test_what_an_account_may_do_elsewhere_is_not_told(desk: RunningDesk) -> None:
+async def test_roles_elsewhere_are_not_shown(desk: RunningDesk) -> None:
     async with desk.database.write() as connection:
         await accounts.grant(connection, "huada-clerk", "neighbours", "viewer", NOW)
     admin = await logged_in(desk, "huada-admin")
@@ -155,7 +153,7 @@ async def test_what_an_account_may_do_elsewhere_is_not_told(desk: RunningDesk) -
         assert "other-clerk" not in page.html
 
 
-async def test_a_governor_does_not_take_over_who_also_belongs_elsewhere(desk: RunningDesk) -> None:
+async def test_a_governor_cannot_reset_an_account_that_has_roles_elsewhere(desk: RunningDesk) -> None:
     """Else the admin of a community would give the admin of the city a new password, and be one."""
     async with desk.database.write() as connection:
         await accounts.grant(connection, "city-admin", "huada", "viewer", NOW)
@@ -172,7 +170,7 @@ async def test_a_governor_does_not_take_over_who_also_belongs_elsewhere(desk: Ru
     assert await roles(desk, "huada-clerk") == {"fengze": "admin"}
 
 
-async def test_a_closed_account_is_out_at_once_and_comes_back(desk: RunningDesk) -> None:
+async def test_a_closed_account_is_logged_out_and_can_be_reopened(desk: RunningDesk) -> None:
     clerk, admin = await logged_in(desk, "huada-clerk"), await logged_in(desk, "city-admin")
     await admin.open("/staff/accounts/huada-clerk")
     await admin.send("/staff/accounts/huada-clerk/disable")
@@ -185,7 +183,7 @@ async def test_a_closed_account_is_out_at_once_and_comes_back(desk: RunningDesk)
     assert (await clerk.open("/staff/me")).url == "/staff/login"
 
 
-async def test_a_locked_account_is_unlocked_by_hand(desk: RunningDesk) -> None:
+async def test_an_admin_unlocks_a_locked_account(desk: RunningDesk) -> None:
     for _ in range(FAILURES):
         await Browser(desk).log_in("huada-clerk", "guess")
     assert (await Browser(desk).log_in("huada-clerk")).status == 403
@@ -195,7 +193,7 @@ async def test_a_locked_account_is_unlocked_by_hand(desk: RunningDesk) -> None:
     assert (await Browser(desk).log_in("huada-clerk")).url == "/staff/me"
 
 
-async def test_nobody_closes_the_own_account_or_gives_it_a_password(desk: RunningDesk) -> None:
+async def test_nobody_closes_or_resets_the_own_account(desk: RunningDesk) -> None:
     admin = await logged_in(desk, "huada-admin")
     page = await admin.open("/staff/accounts/huada-admin")
     assert "This is your own account" in page.text()
@@ -204,7 +202,7 @@ async def test_nobody_closes_the_own_account_or_gives_it_a_password(desk: Runnin
         await admin.open("/staff/accounts/huada-admin")
 
 
-async def test_the_last_admin_of_the_top_stays(desk: RunningDesk) -> None:
+async def test_the_last_admin_of_the_top_cannot_be_removed(desk: RunningDesk) -> None:
     admin = await logged_in(desk, "root")
     for action, fields in (("revoke", {"place": TOP}), ("role", {"place": TOP, "role": "viewer"})):
         await admin.open("/staff/accounts/root")
@@ -225,7 +223,7 @@ async def test_the_last_admin_of_the_top_stays(desk: RunningDesk) -> None:
     assert await roles(desk, "second") == {}
 
 
-async def test_two_admins_of_the_top_cannot_take_away_each_other_at_the_same_time(postgres: Postgres) -> None:
+async def test_two_admins_of_the_top_cannot_remove_each_other_at_once(postgres: Postgres) -> None:
     """On SQLite one write is after the other anyway."""
 
     async def revoke(connection: Connection, name: str) -> None:
@@ -255,7 +253,7 @@ async def test_two_admins_of_the_top_cannot_take_away_each_other_at_the_same_tim
             await task
 
 
-async def test_the_trail_says_who_changed_what(desk: RunningDesk) -> None:
+async def test_the_audit_trail_shows_who_changed_what(desk: RunningDesk) -> None:
     admin = await logged_in(desk, "city-admin")
     await admin.open("/staff/accounts/huada-clerk")
     await admin.send("/staff/accounts/huada-clerk/role", place="huada", role="finance")
@@ -268,7 +266,7 @@ async def test_the_trail_says_who_changed_what(desk: RunningDesk) -> None:
     ]
 
 
-async def test_the_trail_is_filtered_and_paged(desk: RunningDesk) -> None:
+async def test_the_audit_trail_is_filtered_and_paged(desk: RunningDesk) -> None:
     async with desk.database.write() as connection:
         for number in range(120):
             at = NOW - timedelta(days=30) + timedelta(hours=number)
@@ -298,7 +296,7 @@ async def test_the_trail_is_filtered_and_paged(desk: RunningDesk) -> None:
     assert "a &lt;b&gt; &amp; c" in (await admin.open("/staff/audit?action=place.rename")).html
 
 
-async def test_accounts_come_in_parts_and_are_found_by_name(desk: RunningDesk) -> None:
+async def test_accounts_are_paged_and_found_by_name(desk: RunningDesk) -> None:
     async with desk.database.write() as connection:
         for number in range(PAGE + 10):
             await accounts.add(connection, f"helper-{number:03}", "x", NOW, home="huada")

@@ -17,7 +17,7 @@ async def desk(database: Database) -> AsyncIterator[RunningDesk]:
         yield desk
 
 
-async def test_logging_out_clears_what_the_browser_kept_of_us(desk: RunningDesk) -> None:
+async def test_logging_out_clears_the_browsers_storage(desk: RunningDesk) -> None:
     browser = Browser(desk)
     page = await browser.log_in("chen")
     csrf = page.html.partition('name="csrf" value="')[2].partition('"')[0]
@@ -32,7 +32,7 @@ async def test_logging_out_clears_what_the_browser_kept_of_us(desk: RunningDesk)
     assert (await browser.open("/staff/me")).url == "/staff/login"
 
 
-async def test_a_page_of_somebody_says_when_it_ends_and_one_of_nobody_does_not(desk: RunningDesk) -> None:
+async def test_only_a_page_of_a_session_states_its_end(desk: RunningDesk) -> None:
     browser = Browser(desk)
     assert "data-ends" not in (await browser.open("/staff/login")).html
     page = await browser.log_in("chen")

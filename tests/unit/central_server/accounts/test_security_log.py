@@ -45,13 +45,13 @@ def line(**logged: str) -> EventDict:
     return {"event": None, "log_level": None, **logged}
 
 
-async def test_who_logs_in_is_told_with_how_and_from_where(desk: RunningDesk) -> None:
+async def test_a_login_is_logged_with_method_and_address(desk: RunningDesk) -> None:
     with capture_logs() as logs:
         await Browser(desk).log_in("chen")
     assert facts(logs, "login.accepted") == [line(account="chen", by="password", client=AT)]
 
 
-async def test_who_does_not_is_told_too_but_never_what_was_typed_for_a_name(desk: RunningDesk) -> None:
+async def test_a_failed_login_is_logged_without_the_typed_name(desk: RunningDesk) -> None:
     browser = Browser(desk)
     with capture_logs() as logs:
         await browser.log_in("chen", SECRET)
@@ -62,7 +62,7 @@ async def test_who_does_not_is_told_too_but_never_what_was_typed_for_a_name(desk
     ]
 
 
-async def test_a_second_step_is_told_right_or_wrong(desk: RunningDesk) -> None:
+async def test_a_second_step_is_logged(desk: RunningDesk) -> None:
     secret = pyotp.random_base32()
     async with desk.database.write() as connection:
         await accounts.set_factor(connection, "chen", desk.seal.close("chen", secret), NOW)
@@ -80,7 +80,7 @@ async def test_a_second_step_is_told_right_or_wrong(desk: RunningDesk) -> None:
 @pytest.mark.parametrize(
     ("path", "route"), [("/staff/audit", "/staff/audit"), ("/staff/accounts/chen", "/staff/accounts/{name}")]
 )
-async def test_who_asks_for_what_is_not_theirs_is_told(desk: RunningDesk, path: str, route: str) -> None:
+async def test_a_forbidden_request_is_logged(desk: RunningDesk, path: str, route: str) -> None:
     browser = Browser(desk)
     await browser.log_in("lin")
     with capture_logs() as logs:
@@ -88,7 +88,7 @@ async def test_who_asks_for_what_is_not_theirs_is_told(desk: RunningDesk, path: 
     assert facts(logs, "access.refused") == [line(account="lin", right="govern", method="GET", route=route, client=AT)]
 
 
-async def test_a_program_without_the_scope_or_with_no_good_token_is_told(desk: RunningDesk) -> None:
+async def test_a_request_with_an_invalid_or_insufficient_token_is_logged(desk: RunningDesk) -> None:
     shown, token = make_token("chen", "figures", frozenset({Scope.statistics}), 30, NOW)
     async with desk.database.write() as connection:
         await tokens.add(connection, token)
@@ -106,7 +106,7 @@ async def test_a_program_without_the_scope_or_with_no_good_token_is_told(desk: R
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit_lines SET account = 'nobody'", "DELETE FROM audit_lines"])
-async def test_a_line_of_the_audit_trail_stays_as_it_was_written(desk: RunningDesk, statement: str) -> None:
+async def test_an_audit_entry_cannot_be_changed_or_deleted(desk: RunningDesk, statement: str) -> None:
     await Browser(desk).log_in("chen")
     with pytest.raises(DBAPIError, match="only added to"):
         async with desk.database.write() as connection:
@@ -115,9 +115,7 @@ async def test_a_line_of_the_audit_trail_stays_as_it_was_written(desk: RunningDe
         assert [line.account for _, line in await audit_trail.page(connection, {TOP})] == ["chen"]
 
 
-async def test_a_row_that_the_database_does_not_take_is_not_told_the_journal(
-    database: Database, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_values_of_a_rejected_row_are_not_logged(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
     """Neither by what was asked nor, on PostgreSQL, by its own detail, which is the whole row."""
     wrong = text("INSERT INTO sessions (token_hash, account, started_at) VALUES (:token, :account, NULL)")
     with pytest.raises(IntegrityError) as refused:

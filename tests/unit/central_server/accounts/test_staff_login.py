@@ -62,7 +62,7 @@ async def test_a_session_ends_after_twelve_hours_in_any_case(desk: RunningDesk) 
     assert (await browser.open("/staff/me")).url == "/staff/login"
 
 
-async def test_each_login_has_its_own_session_and_ends_only_the_one_that_its_browser_had(desk: RunningDesk) -> None:
+async def test_a_login_ends_only_the_previous_session_of_its_browser(desk: RunningDesk) -> None:
     first, second = Browser(desk), Browser(desk)
     await first.log_in("chen")
     token = first.cookies["staff"]
@@ -75,14 +75,14 @@ async def test_each_login_has_its_own_session_and_ends_only_the_one_that_its_bro
         assert (await browser.open("/staff/me")).url == "/staff/me"
 
 
-async def test_a_login_that_fails_ends_no_session(desk: RunningDesk) -> None:
+async def test_a_failed_login_ends_no_session(desk: RunningDesk) -> None:
     browser = Browser(desk)
     await browser.log_in("chen")
     assert (await browser.log_in("chen", "guess")).status == 403
     assert (await browser.open("/staff/me")).url == "/staff/me"
 
 
-async def test_ones_own_sessions_are_seen_and_ended(desk: RunningDesk) -> None:
+async def test_an_account_sees_and_ends_its_sessions(desk: RunningDesk) -> None:
     login, there, third = Browser(desk), Browser(desk), Browser(desk)
     for browser in (there, third, login):
         await browser.log_in("chen")
@@ -98,7 +98,7 @@ async def test_ones_own_sessions_are_seen_and_ended(desk: RunningDesk) -> None:
     assert [line.action.name for line in await trail(desk)].count("sessions.end") == 2
 
 
-async def test_nobody_ends_another_ones_session(desk: RunningDesk) -> None:
+async def test_nobody_ends_a_session_of_another_account(desk: RunningDesk) -> None:
     await account(desk.database, "lin", role=Role.viewer)
     admin, other = Browser(desk), Browser(desk)
     await admin.log_in("chen")
@@ -111,7 +111,7 @@ async def test_nobody_ends_another_ones_session(desk: RunningDesk) -> None:
     assert (await other.forge(session, password=PASSWORD)).status == 404
 
 
-async def test_whoever_finds_a_screen_open_cannot_send_its_owner_out(desk: RunningDesk) -> None:
+async def test_ending_other_sessions_needs_the_password(desk: RunningDesk) -> None:
     login, there = Browser(desk), Browser(desk)
     await there.log_in("chen")
     await login.log_in("chen")
@@ -162,7 +162,7 @@ async def test_guessing_the_old_password_of_an_open_session_ends_it(desk: Runnin
     assert (await browser.open("/staff/me")).url == "/staff/login"
 
 
-async def test_an_address_that_fails_too_often_is_not_heard_for_a_while(
+async def test_an_address_that_fails_too_often_is_blocked_for_a_time(
     desk: RunningDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(login, "PEER_FAILURES", PEER_FAILURES)
@@ -179,9 +179,7 @@ async def test_an_address_that_fails_too_often_is_not_heard_for_a_while(
     assert (await browser.log_in("chen")).url == "/staff/me"
 
 
-async def test_a_right_password_between_guesses_does_not_free_an_address(
-    desk: RunningDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_correct_login_does_not_unblock_an_address(desk: RunningDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(login, "PEER_FAILURES", PEER_FAILURES)
     browser = Browser(desk)
     for number in range(PEER_FAILURES):
@@ -191,7 +189,7 @@ async def test_a_right_password_between_guesses_does_not_free_an_address(
     assert (await browser.log_in("chen")).status == 429
 
 
-async def test_the_trail_tells_of_logins_and_never_what_was_typed_for_a_name(desk: RunningDesk) -> None:
+async def test_the_audit_trail_has_logins_without_the_typed_name(desk: RunningDesk) -> None:
     browser = Browser(desk)
     await browser.log_in("my password typed here", "guess")
     await browser.log_in("chen", "guess")
@@ -205,7 +203,7 @@ async def test_the_trail_tells_of_logins_and_never_what_was_typed_for_a_name(des
     ]
 
 
-async def test_behind_https_the_cookie_is_for_this_host_alone(database: Database) -> None:
+async def test_behind_https_the_cookie_is_bound_to_the_host(database: Database) -> None:
     await account(database, "chen")
     async with running_desk(database, secure=True) as desk:
         browser = Browser(desk)
@@ -246,7 +244,7 @@ async def test_behind_https_the_cookie_is_for_this_host_alone(database: Database
         ("CHEN.MEILING1", Weakness.name),
     ],
 )
-def test_a_weak_password_is_named(password: str, weakness: Weakness) -> None:
+def test_a_weak_password_is_refused_with_its_weakness(password: str, weakness: Weakness) -> None:
     with pytest.raises(PasswordRefused) as refused:
         passwords.check("chen.meiling", password, ["Lotus Lane"])
     assert refused.value.weakness is weakness
@@ -256,11 +254,11 @@ def test_a_weak_password_is_named(password: str, weakness: Weakness) -> None:
     "password",
     ["correct horse battery", "走过三条街就到了家门口", "tea at 4, then home", "🍵 for us two", "beacons over the bay"],
 )
-def test_any_characters_make_a_good_password(password: str) -> None:
+def test_a_password_may_have_any_characters(password: str) -> None:
     passwords.check("chen.meiling", password, ["Lotus Lane", ""])
 
 
-def test_what_came_out_in_a_breach_is_refused() -> None:
+def test_a_breached_password_is_refused() -> None:
     """Of those that would be long enough more than the three thousand that ASVS 5.0 asks for (6.2.4)."""
     known = sorted(breached())
     assert len(known) > 3000
@@ -280,7 +278,7 @@ async def test_a_password_counts_to_its_last_character() -> None:
         assert not await passwords.fits(known, longer)
 
 
-async def test_a_guess_costs_what_owasp_asks_for() -> None:
+async def test_a_hash_costs_what_owasp_recommends() -> None:
     """In a process of its own: the tests' logins are cheaper."""
     code = f"import asyncio, central_server.accounts.passwords as it; print(asyncio.run(it.hashed({PASSWORD!r})))"
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
@@ -289,18 +287,18 @@ async def test_a_guess_costs_what_owasp_asks_for() -> None:
     assert await passwords.fits(hashed.decode().strip(), PASSWORD)
 
 
-async def test_what_looks_the_same_is_the_same(desk: RunningDesk) -> None:
+async def test_equivalent_unicode_is_the_same_password(desk: RunningDesk) -> None:
     wide = "".join(chr(ord(letter) + 0xFEE0) if "!" <= letter <= "~" else letter for letter in PASSWORD)
     assert (await Browser(desk).log_in("ｃｈｅｎ", wide)).url == "/staff/me"
 
 
 @pytest.mark.parametrize("name", ["", " ", "a b", "a/b", "(beacon-central)", "x" * 65, "<b>", "a\tb", ".", "-a"])
-async def test_a_name_is_letters_and_digits(database: Database, name: str) -> None:
+async def test_an_account_name_has_only_letters_and_digits(database: Database, name: str) -> None:
     with pytest.raises(NameRefused):
         await set_password(database, name, PASSWORD, NOW)
 
 
-async def test_guesses_at_the_same_time_are_counted_one_by_one(database: Database) -> None:
+async def test_concurrent_guesses_are_all_counted(database: Database) -> None:
     await account(database, "chen")
 
     async def guess(password: str) -> str:
@@ -315,7 +313,7 @@ async def test_guesses_at_the_same_time_are_counted_one_by_one(database: Databas
     assert await guess(PASSWORD) == "locked"
 
 
-async def test_the_server_believes_the_proxies_of_its_settings(tmp_path: Path, bank: RunningBank) -> None:
+async def test_the_server_trusts_the_proxies_of_its_settings(tmp_path: Path, bank: RunningBank) -> None:
     proxied = '[server]\ntrusted_proxies = ["127.0.0.0/8"]\n'
     async with (
         running_central(tmp_path / "central", bank, config=proxied + CONFIG) as central,
@@ -329,7 +327,7 @@ async def test_the_server_believes_the_proxies_of_its_settings(tmp_path: Path, b
     assert counted[0] == 1
 
 
-async def test_a_server_that_is_reached_by_https_keeps_browsers_to_it(tmp_path: Path, bank: RunningBank) -> None:
+async def test_an_https_server_sends_strict_transport_security(tmp_path: Path, bank: RunningBank) -> None:
     asked = ("/staff/login?lang=en", "/s?text=larger&lang=en", "/static/pages.css", "/api/v1/absent", "/healthz")
     sent = []
     async with (

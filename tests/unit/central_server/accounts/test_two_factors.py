@@ -54,7 +54,7 @@ async def actions(desk: RunningDesk) -> list[str]:
         return [line.action.name for _, line in reversed(await audit_trail.page(connection, {TOP}))]
 
 
-async def test_the_first_admin_sets_it_up_before_anything_else(desk: RunningDesk) -> None:
+async def test_the_first_admin_must_set_up_two_factors(desk: RunningDesk) -> None:
     browser = Browser(desk)
     assert (await browser.log_in("chen")).url == "/staff/factor"
     for path in ("/staff/me", "/staff/accounts", "/staff/places", "/staff/audit", "/staff/password"):
@@ -72,7 +72,7 @@ async def test_the_first_admin_sets_it_up_before_anything_else(desk: RunningDesk
 
 
 @pytest.mark.parametrize("role", list(Role))
-async def test_every_role_needs_it_where_gifts_are_real_and_a_drill_only_offers_it(
+async def test_two_factors_are_mandatory_in_production_and_optional_in_a_drill(
     database: Database, desk: RunningDesk, role: Role
 ) -> None:
     await account(database, "ye", role=role)
@@ -86,7 +86,7 @@ async def test_every_role_needs_it_where_gifts_are_real_and_a_drill_only_offers_
         assert (await browser.open("/staff/me")).url == "/staff/me"
 
 
-async def test_afterwards_a_login_needs_the_code(desk: RunningDesk) -> None:
+async def test_a_login_then_needs_the_code(desk: RunningDesk) -> None:
     _, secret = await enrolled(desk)
     desk.later(minutes=1)
     browser = Browser(desk)
@@ -101,7 +101,7 @@ async def test_afterwards_a_login_needs_the_code(desk: RunningDesk) -> None:
     assert (await thief.open("/staff/accounts")).url == "/staff/login", "the token from before the code still opens"
 
 
-async def test_a_code_is_taken_once(desk: RunningDesk) -> None:
+async def test_a_code_is_accepted_once(desk: RunningDesk) -> None:
     _, secret = await enrolled(desk)
     browser = Browser(desk)
     await browser.log_in("chen")
@@ -114,7 +114,7 @@ async def test_a_code_is_taken_once(desk: RunningDesk) -> None:
     assert (await again.send("/staff/code", code=code(secret, desk.now, steps=1))).status == 422
 
 
-async def test_wrong_codes_lock_the_account_though_the_password_is_right(desk: RunningDesk) -> None:
+async def test_wrong_codes_lock_the_account(desk: RunningDesk) -> None:
     _, secret = await enrolled(desk)
     desk.later(minutes=1)
     for number in range(FAILURES):
@@ -131,7 +131,7 @@ async def test_wrong_codes_lock_the_account_though_the_password_is_right(desk: R
     assert (await browser.open("/staff/me")).url == "/staff/me"
 
 
-async def test_it_is_removed_only_with_a_code_and_then_set_up_anew(desk: RunningDesk) -> None:
+async def test_removal_needs_a_code(desk: RunningDesk) -> None:
     browser, secret = await enrolled(desk)
     desk.later(minutes=1)
     await browser.open("/staff/factor")
@@ -142,7 +142,7 @@ async def test_it_is_removed_only_with_a_code_and_then_set_up_anew(desk: Running
     assert {"factor.refuse", "factor.remove"} <= set(await actions(desk))
 
 
-async def test_an_open_screen_is_not_enough_to_set_it_up_or_to_take_it_away(desk: RunningDesk) -> None:
+async def test_setup_and_removal_need_the_password(desk: RunningDesk) -> None:
     browser = Browser(desk)
     await browser.log_in("chen")
     for password in ("", "guess"):
@@ -163,7 +163,7 @@ async def test_an_open_screen_is_not_enough_to_set_it_up_or_to_take_it_away(desk
     assert (await browser.open("/staff/me")).url == "/staff/login"
 
 
-async def test_taking_it_away_ends_all_other_sessions(desk: RunningDesk) -> None:
+async def test_removal_ends_all_other_sessions(desk: RunningDesk) -> None:
     login, secret = await enrolled(desk)
     there = Browser(desk)
     await there.log_in("chen")
@@ -177,7 +177,7 @@ async def test_taking_it_away_ends_all_other_sessions(desk: RunningDesk) -> None
     assert (await login.open("/staff/me")).url == "/staff/factor", "the one at the screen goes on to set it up anew"
 
 
-async def test_another_admin_helps_whoever_lost_the_phone(desk: RunningDesk) -> None:
+async def test_another_admin_removes_two_factors_of_a_lost_phone(desk: RunningDesk) -> None:
     await enrolled(desk)
     await account(desk.database, "ye")
     helper, _ = await enrolled(desk, "ye")
@@ -190,7 +190,7 @@ async def test_another_admin_helps_whoever_lost_the_phone(desk: RunningDesk) -> 
     assert (await helper.forge("/staff/accounts/ye/factor")).status == 404
 
 
-async def test_a_new_password_from_an_admin_does_not_lead_past_the_second_step(desk: RunningDesk) -> None:
+async def test_a_one_time_password_does_not_skip_the_code(desk: RunningDesk) -> None:
     await enrolled(desk)
     await account(desk.database, "ye")
     helper, _ = await enrolled(desk, "ye")
@@ -202,7 +202,7 @@ async def test_a_new_password_from_an_admin_does_not_lead_past_the_second_step(d
     assert (await browser.open("/staff/password")).url == "/staff/code"
 
 
-async def test_a_copy_of_the_database_gives_no_codes(desk: RunningDesk) -> None:
+async def test_the_database_alone_yields_no_codes(desk: RunningDesk) -> None:
     _, secret = await enrolled(desk)
     async with desk.database.read() as connection:
         account = await accounts.get(connection, "chen")
@@ -215,7 +215,7 @@ async def test_a_copy_of_the_database_gives_no_codes(desk: RunningDesk) -> None:
             seal.open(name, account.factor_secret)
 
 
-async def test_a_lost_key_is_told_and_lets_nobody_in(desk: RunningDesk, database: Database) -> None:
+async def test_a_lost_encryption_key_is_logged_and_blocks_logins(desk: RunningDesk, database: Database) -> None:
     _, secret = await enrolled(desk)
     async with database.write() as connection:
         await accounts.set_factor(connection, "chen", Seal(b"lost".ljust(32)).close("chen", secret), NOW)
@@ -226,7 +226,7 @@ async def test_a_lost_key_is_told_and_lets_nobody_in(desk: RunningDesk, database
     assert "Ask another administrator" in page.text()
 
 
-def test_a_code_is_good_for_its_own_step_and_its_neighbours() -> None:
+def test_a_code_is_valid_for_its_own_and_adjacent_steps() -> None:
     secret = new_secret()
     good = code(secret, NOW)
     step = int(NOW.timestamp()) // second_factor.STEP_S
@@ -240,7 +240,7 @@ def test_a_code_is_good_for_its_own_step_and_its_neighbours() -> None:
         assert step_of(secret, bad, NOW) is None
 
 
-def test_a_one_time_password_can_be_read_out() -> None:
+def test_a_one_time_password_has_no_ambiguous_characters() -> None:
     made = {passwords.one_time() for _ in range(100)}
     assert len(made) == 100
     for password in made:
@@ -248,7 +248,7 @@ def test_a_one_time_password_can_be_read_out() -> None:
         assert not set(password) & set("01lioO")
 
 
-async def test_the_command_line_helps_the_last_admin(tmp_path: Path) -> None:
+async def test_the_command_line_removes_two_factors(tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir()
     config = tmp_path / "central.toml"

@@ -36,7 +36,7 @@ async def waiting(connection: Connection, now: datetime, *tops: str) -> dict[Tas
 
 
 @sqlite_only
-async def test_a_stranger_in_a_gateways_name_stands_on_its_page_and_waits_for_somebody(
+async def test_a_wrong_signature_is_on_the_gateways_page_and_is_a_task(
     central: RunningCentral, session: aiohttp.ClientSession, donor: Donor
 ) -> None:
     pi = device(central, session)
@@ -74,7 +74,7 @@ async def test_unknown_devices_are_one_task_of_the_top(
 
 
 @sqlite_only
-async def test_what_is_not_signed_at_all_wakes_nobody(central: RunningCentral, session: aiohttp.ClientSession) -> None:
+async def test_an_unsigned_request_is_no_task(central: RunningCentral, session: aiohttp.ClientSession) -> None:
     async with session.post(f"{central.url}/api/v1/reports", json={}) as answer:
         assert answer.status == 401
     async with central.database() as database, database.read() as connection:
@@ -82,7 +82,7 @@ async def test_what_is_not_signed_at_all_wakes_nobody(central: RunningCentral, s
 
 
 @sqlite_only
-async def test_a_used_code_that_another_device_tries_reaches_staff(
+async def test_a_used_enrolment_code_from_another_device_is_a_task(
     central: RunningCentral, session: aiohttp.ClientSession, donor: Donor
 ) -> None:
     async with central.database() as database:
@@ -98,7 +98,7 @@ async def test_a_used_code_that_another_device_tries_reaches_staff(
 
 
 @sqlite_only
-async def test_an_old_catalogue_that_a_gateway_was_given_again_reaches_staff(
+async def test_a_replayed_catalogue_is_a_task(
     central: RunningCentral, session: aiohttp.ClientSession, donor: Donor
 ) -> None:
     pi = device(central, session)
@@ -112,7 +112,7 @@ async def test_an_old_catalogue_that_a_gateway_was_given_again_reaches_staff(
     assert "Main hall was given an old list of projects again" in await overview(central, donor)
 
 
-async def test_trying_again_makes_nothing_wait_anew_and_a_quiet_day_ends_it(database: Database) -> None:
+async def test_repeated_rejections_are_one_task_that_ends_after_a_quiet_day(database: Database) -> None:
     async with database.write() as connection:
         await places.plant_community(connection, "huada", NOW)
         await places.plant_community(connection, "neighbours", NOW)
@@ -136,7 +136,7 @@ async def test_trying_again_makes_nothing_wait_anew_and_a_quiet_day_ends_it(data
         assert (one.times, one.since) == (1, again)
 
 
-async def test_a_flood_of_strangers_is_one_row_written_seldom(database: Database) -> None:
+async def test_many_unknown_devices_are_one_row_with_few_writes(database: Database) -> None:
     refusals = Refusals()
     for number in range(200):
         await refusals.doorstep.reject_signature(database, f"{number:016x}", NOW)
@@ -150,7 +150,7 @@ async def test_a_flood_of_strangers_is_one_row_written_seldom(database: Database
     assert 2 < one.times <= 200
 
 
-async def test_a_retired_gateway_waits_for_nobody(database: Database) -> None:
+async def test_a_retired_gateway_has_no_tasks(database: Database) -> None:
     async with database.write() as connection:
         await places.plant_community(connection, "huada", NOW)
         await gateways.add(connection, HALL, NOW)
@@ -165,7 +165,7 @@ async def test_a_retired_gateway_waits_for_nobody(database: Database) -> None:
 
 
 @sqlite_only
-async def test_what_is_damaged_on_a_card_hides_nothing_that_never_came(
+async def test_damaged_parcels_do_not_hide_missing_ones(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     await gateway.deliver([gateway.statistics()])
@@ -179,7 +179,7 @@ async def test_what_is_damaged_on_a_card_hides_nothing_that_never_came(
     assert "records that its card damaged: 1." in tasks
 
 
-async def test_only_a_gateway_that_staff_locked_out_themselves_is_no_alert(database: Database) -> None:
+async def test_only_a_gateway_that_staff_revoked_is_no_alert(database: Database) -> None:
     async with database.write() as connection:
         await places.plant_community(connection, "huada", NOW)
         await gateways.add(connection, HALL, NOW)

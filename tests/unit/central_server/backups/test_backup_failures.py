@@ -41,7 +41,7 @@ def whole(file: Path) -> bytes:
     return file.read_bytes()
 
 
-async def test_a_kill_in_the_middle_leaves_the_old_one_whole(source: Source, tmp_path: Path) -> None:
+async def test_a_kill_during_a_backup_leaves_the_previous_one_complete(source: Source, tmp_path: Path) -> None:
     backups = tmp_path / "kept"
     backups.mkdir()
     target = backups / "central.tar"
@@ -85,7 +85,7 @@ def _take_and_die(source: Source, target: Path, number: int) -> None:
     take(source, target, AT + timedelta(days=1))
 
 
-async def test_who_is_still_at_work_is_not_cleared_away(source: Source, tmp_path: Path) -> None:
+async def test_a_running_backup_is_not_deleted(source: Source, tmp_path: Path) -> None:
     backups = tmp_path / "kept"
     backups.mkdir()
     with backup._draft(backups) as draft:
@@ -95,7 +95,7 @@ async def test_who_is_still_at_work_is_not_cleared_away(source: Source, tmp_path
     assert [file.name for file in backups.iterdir()] == ["central.tar"]
 
 
-async def test_a_disk_without_room_is_left_alone(
+async def test_a_disk_without_free_space_is_not_written(
     source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = namedtuple("usage", "total used free")
@@ -107,7 +107,7 @@ async def test_a_disk_without_room_is_left_alone(
 
 
 @pytest.mark.parametrize("room", [0.005, 0.1, 0.99])
-async def test_a_disk_that_is_full_after_all_leaves_nothing_half(source: Source, tmp_path: Path, room: float) -> None:
+async def test_a_full_disk_leaves_no_partial_file(source: Source, tmp_path: Path, room: float) -> None:
     """No file of the process may grow beyond that part of a backup: writing it fails in the copy, or in the archive."""
     backups = tmp_path / "kept"
     backups.mkdir()
@@ -133,12 +133,12 @@ def _take_with_little_room(source: Source, target: Path, content: int, report: P
         report.write_text(str(error)[:4000])
 
 
-async def test_a_folder_that_is_not_there_is_named(source: Source, tmp_path: Path) -> None:
+async def test_a_missing_folder_is_named(source: Source, tmp_path: Path) -> None:
     with pytest.raises(BackupFailed, match=r"nowhere"):
         take(source, tmp_path / "nowhere" / "one.tar", AT)
 
 
-async def test_a_file_that_is_no_backup_is_not_written_over(source: Source, tmp_path: Path) -> None:
+async def test_a_file_that_is_no_backup_is_not_overwritten(source: Source, tmp_path: Path) -> None:
     file = tmp_path / "central.toml"
     file.write_text("[site]\n")
     with pytest.raises(BackupFailed, match="not overwritten"):
@@ -146,7 +146,7 @@ async def test_a_file_that_is_no_backup_is_not_written_over(source: Source, tmp_
     assert file.read_text() == "[site]\n"
 
 
-async def test_a_damaged_database_makes_no_backup(source: Source, tmp_path: Path) -> None:
+async def test_a_damaged_database_is_not_backed_up(source: Source, tmp_path: Path) -> None:
     """So that seven nights of damage do not push out the last good one."""
     sqlite_file.copy(source.file, tmp_path / "flat.db")
     content = bytearray((tmp_path / "flat.db").read_bytes())
@@ -160,9 +160,7 @@ async def test_a_damaged_database_makes_no_backup(source: Source, tmp_path: Path
     assert not (tmp_path / "one.tar").exists()
 
 
-async def test_a_copy_that_is_not_sound_is_not_kept(
-    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_damaged_copy_is_deleted(source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk that writes something else than it was told."""
     copy = sqlite_file.copy
 
@@ -178,7 +176,7 @@ async def test_a_copy_that_is_not_sound_is_not_kept(
     assert not (tmp_path / "one.tar").exists()
 
 
-async def test_no_changed_octet_is_believed(source: Source, tmp_path: Path) -> None:
+async def test_any_changed_byte_is_detected(source: Source, tmp_path: Path) -> None:
     """Refused with nothing changed, or, where the octet is no content, brought back as it was."""
     target = tmp_path / "central.tar"
     made = take(source, target, AT)
@@ -201,7 +199,7 @@ async def test_no_changed_octet_is_believed(source: Source, tmp_path: Path) -> N
     assert refused > 60
 
 
-async def test_a_backup_does_not_pass_for_a_newer_one(source: Source, tmp_path: Path) -> None:
+async def test_a_backup_with_a_changed_date_is_refused(source: Source, tmp_path: Path) -> None:
     """Its day stands in the manifest, which is JSON after any change of a digit."""
     target = tmp_path / "central.tar"
     take(source, target, AT)
@@ -213,7 +211,7 @@ async def test_a_backup_does_not_pass_for_a_newer_one(source: Source, tmp_path: 
 
 
 @pytest.mark.parametrize("left", [0, 100, 511, 3000, 0.5, 0.99])
-async def test_a_backup_that_is_cut_off_is_refused(source: Source, tmp_path: Path, left: float) -> None:
+async def test_a_truncated_backup_is_refused(source: Source, tmp_path: Path, left: float) -> None:
     target = tmp_path / "central.tar"
     take(source, target, AT)
     good = target.read_bytes()

@@ -38,7 +38,7 @@ def times(source: Source) -> list[str]:
     return sorted(file.name for file in backup_files.folder(source.state).iterdir())
 
 
-async def test_one_a_day_stays_and_seven_days(source: Source) -> None:
+async def test_one_backup_per_day_remains_for_seven_days(source: Source) -> None:
     for number in range(9):
         for hour in (0, 5):
             backup_files.keep(source, NIGHT + number * DAY + hour * HOUR)
@@ -48,7 +48,7 @@ async def test_one_a_day_stays_and_seven_days(source: Source) -> None:
     assert newest[1] == NIGHT + 8 * DAY + 5 * HOUR
 
 
-async def test_those_before_migrations_are_counted_for_themselves(source: Source) -> None:
+async def test_backups_before_migrations_are_counted_separately(source: Source) -> None:
     for number in range(5):
         backup_files.keep(source, NIGHT + number * HOUR, before="0099")
     for number in range(10):
@@ -73,7 +73,7 @@ async def test_those_before_migrations_are_counted_for_themselves(source: Source
         (NIGHT - 3 * DAY, NIGHT - HOUR, True),
     ],
 )
-async def test_it_is_due_from_half_past_three_on(
+async def test_a_backup_is_due_from_half_past_three(
     source: Source, made: datetime | None, now: datetime, due: bool
 ) -> None:
     if made is not None:
@@ -81,7 +81,7 @@ async def test_it_is_due_from_half_past_three_on(
     assert backup_files.due(source.state, now) is due
 
 
-async def test_of_two_servers_one_makes_the_nights_backup(source: Source) -> None:
+async def test_one_of_two_servers_makes_the_nightly_backup(source: Source) -> None:
     clock = NIGHT
 
     async with open_database(source.url) as database:
@@ -100,7 +100,7 @@ async def test_of_two_servers_one_makes_the_nights_backup(source: Source) -> Non
     assert times(source) == [backup_files.file_name(NIGHT + nights * DAY) for nights in range(1, 4)]
 
 
-async def test_who_has_not_the_lease_makes_none_and_a_failure_is_told(source: Source) -> None:
+async def test_a_backup_needs_the_lease_and_its_failure_is_logged(source: Source) -> None:
     async with open_database(source.url) as database:
         async with database.write() as connection:
             await leases.take(connection, "backups", "other", NIGHT, NIGHT + HOUR)
@@ -114,7 +114,7 @@ async def test_who_has_not_the_lease_makes_none_and_a_failure_is_told(source: So
             await job
 
 
-async def test_staff_hear_of_a_backup_that_is_missed(source: Source) -> None:
+async def test_a_missed_backup_is_a_task(source: Source) -> None:
     """From the first start on where none was ever made; until the next one is there."""
     first = datetime.fromtimestamp((source.state / "catalogue.key").stat().st_mtime, UTC)
     assert backup_files.overdue(source, first + DAY) is None
@@ -126,7 +126,7 @@ async def test_staff_hear_of_a_backup_that_is_missed(source: Source) -> None:
     assert backup_files.overdue(source, first + 4 * DAY) == made[1]
 
 
-async def test_on_postgresql_the_server_leaves_it_to_whoever_runs_that(postgres: Postgres, tmp_path: Path) -> None:
+async def test_the_server_makes_no_nightly_backup_of_postgresql(postgres: Postgres, tmp_path: Path) -> None:
     async with postgres.database() as url, open_database(url) as database:
         await jobs.keep_backups(database, Source(url, tmp_path), holder="one", clock=lambda: NIGHT)
     assert backup_files.before_migration(Source(url, tmp_path)) is None
@@ -156,7 +156,7 @@ OLD = schema.newest_revision()
 NEW = f"{int(OLD) + 1:04}"
 
 
-async def test_before_a_migration_one_is_taken_whoever_opens_the_database(outdated: Source, tmp_path: Path) -> None:
+async def test_opening_an_outdated_database_makes_a_backup(outdated: Source, tmp_path: Path) -> None:
     source = outdated
     password = tmp_path / "password"
     password.write_text("long enough!\n")
@@ -170,7 +170,7 @@ async def test_before_a_migration_one_is_taken_whoever_opens_the_database(outdat
         assert archive.read_manifest(content).revision == OLD
 
 
-async def test_before_a_servers_migration_too(outdated: Source, tmp_path: Path) -> None:
+async def test_a_starting_server_makes_a_backup_before_a_migration(outdated: Source, tmp_path: Path) -> None:
     source = outdated
     async with running_bank(tmp_path / "bank") as bank, running_central(tmp_path / "central", bank):
         pass
@@ -179,9 +179,7 @@ async def test_before_a_servers_migration_too(outdated: Source, tmp_path: Path) 
         assert archive.read_manifest(content).revision == OLD
 
 
-async def test_without_a_backup_no_migration(
-    outdated: Source, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_migration_needs_a_backup(outdated: Source, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = outdated
     backup_files.folder(source.state).write_text("in the way")
     password = tmp_path / "password"
@@ -205,9 +203,7 @@ async def migrated(source: Source, *, without_backup: bool = False) -> int:
     return await asyncio.to_thread(lambda: migrate.run(settings, source.state, without_backup=without_backup))
 
 
-async def test_migrate_says_from_where_to_where_and_then_nothing(
-    outdated: Source, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_migrate_prints_both_revisions_once(outdated: Source, capsys: pytest.CaptureFixture[str]) -> None:
     source = outdated
     with serving(source.state):
         assert await migrated(source) == TRY_AGAIN
@@ -221,7 +217,7 @@ async def test_migrate_says_from_where_to_where_and_then_nothing(
     assert capsys.readouterr().out == f"schema {NEW}, this program's own\n"
 
 
-async def test_migrate_on_postgresql_takes_a_backup_first(
+async def test_migrate_makes_a_backup_of_postgresql(
     postgres: Postgres, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with postgres.database() as url:
@@ -234,7 +230,7 @@ async def test_migrate_on_postgresql_takes_a_backup_first(
             assert archive.read_manifest(content).revision == OLD
 
 
-async def test_a_newer_database_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_newer_database_is_not_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = state_in(tmp_path / "central")
     await put_database(source.file)
     with closing(sqlite3.connect(source.file)) as connection, connection:

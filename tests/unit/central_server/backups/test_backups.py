@@ -44,7 +44,9 @@ def cluster(store_url: str, request: pytest.FixtureRequest) -> Postgres | None:
     return request.getfixturevalue("postgres") if store_url.startswith("postgresql") else None
 
 
-async def test_ten_of_ten_databases_come_back_exactly(store_url: str, cluster: Postgres | None, tmp_path: Path) -> None:
+async def test_ten_random_databases_are_restored_exactly(
+    store_url: str, cluster: Postgres | None, tmp_path: Path
+) -> None:
     source = state_in(tmp_path / "central", store_url)
     for seed in range(10):
         async with open_database(store_url) as database:
@@ -63,9 +65,7 @@ async def test_ten_of_ten_databases_come_back_exactly(store_url: str, cluster: P
     assert not list(tmp_path.glob(".beacon*")), "a draft is left"
 
 
-async def test_what_is_taken_while_a_writer_writes_is_of_one_moment(
-    store_url: str, cluster: Postgres | None, tmp_path: Path
-) -> None:
+async def test_a_backup_during_writes_is_consistent(store_url: str, cluster: Postgres | None, tmp_path: Path) -> None:
     source = state_in(tmp_path / "central", store_url)
     written: list[str] = []
     meanwhile = 0
@@ -103,7 +103,7 @@ async def test_what_is_taken_while_a_writer_writes_is_of_one_moment(
         await writing
 
 
-async def test_receipts_key_comes_only_when_somebody_asks(tmp_path: Path) -> None:
+async def test_the_receipts_key_is_included_only_on_request(tmp_path: Path) -> None:
     source = state_in(tmp_path / "central")
     await put_database(source.file)
     (source.state / "receipts.key").write_bytes(os.urandom(32))
@@ -115,7 +115,7 @@ async def test_receipts_key_comes_only_when_somebody_asks(tmp_path: Path) -> Non
     assert "central.toml" in names[0]
 
 
-async def test_every_file_that_a_server_keeps_is_in_the_backup_or_said_not_to_be(tmp_path: Path) -> None:
+async def test_every_state_file_is_in_the_backup_or_listed_as_excluded(tmp_path: Path) -> None:
     """What the state folder of a running server holds; a new secret must be added to state_files.OWN_FILES."""
     from tests.fakes.central_process import running_bank, running_central
 
@@ -127,7 +127,7 @@ async def test_every_file_that_a_server_keeps_is_in_the_backup_or_said_not_to_be
     assert {name for name in found if not name.startswith("central.db")} - backup == {"receipts.key"}
 
 
-async def test_a_password_of_postgresql_stands_on_no_command_line() -> None:
+async def test_the_postgresql_password_is_on_no_command_line() -> None:
     for url, bare, password in (
         ("postgresql://beacon:h%3Aunter2@db/beacon", "postgresql://beacon@db/beacon", "h:unter2"),
         ("postgres://beacon@db/beacon?password=hunter2&sslmode=require", None, "hunter2"),
@@ -140,7 +140,7 @@ async def test_a_password_of_postgresql_stands_on_no_command_line() -> None:
         assert bare is None or address.startswith(bare)
 
 
-async def test_postgresql_is_let_in_with_the_password_of_the_url(
+async def test_pg_dump_gets_the_password_of_the_url(
     postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A program in pg_dump's place says what it was given: by its words, its environment and its file."""
@@ -156,7 +156,7 @@ async def test_postgresql_is_let_in_with_the_password_of_the_url(
     assert (tmp_path / "file").read_text() == "*:*:*:*:a\\:b\n"
 
 
-async def test_without_pg_dump_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_missing_pg_dump_is_reported_with_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(BackupFailed, match="apt install postgresql-client"):
         take(Source("postgresql://beacon@/b", tmp_path), tmp_path / "one.tar", AT)

@@ -27,7 +27,7 @@ from tests.unit.central_server.backup_world import AT, everything, fill, keys, s
 from tests.unit.central_server.ledger_world import given
 
 
-async def test_what_is_there_is_set_aside_only_when_somebody_says_so(
+async def test_existing_data_is_set_aside_only_on_request(
     store_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = state_in(tmp_path / "central", store_url)
@@ -69,7 +69,7 @@ async def given_back(source: Source, file: Path, *, yes: bool) -> int:
     return await asyncio.to_thread(lambda: restore.run(settings, source.state, file, yes=yes))
 
 
-async def test_a_running_server_is_not_restored_under(
+async def test_restore_refuses_the_state_of_a_running_server(
     store_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """By the lock of its folder, and by the database: a command, or a server on another machine, has only that."""
@@ -89,7 +89,7 @@ async def test_a_running_server_is_not_restored_under(
     assert await given_back(source, file, yes=True) == 0
 
 
-async def test_a_server_does_not_start_under_a_restore_nor_after_half_of_one(tmp_path: Path) -> None:
+async def test_a_server_does_not_start_during_or_after_an_incomplete_restore(tmp_path: Path) -> None:
     source = state_in(tmp_path / "central")
     (tmp_path / "bank").mkdir()
     start = (
@@ -105,7 +105,7 @@ async def test_a_server_does_not_start_under_a_restore_nor_after_half_of_one(tmp
     assert not source.file.exists()
 
 
-async def test_a_restore_that_was_cut_off_can_be_given_again(
+async def test_an_interrupted_restore_can_be_repeated(
     store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = state_in(tmp_path / "central", store_url)
@@ -166,7 +166,7 @@ def rewritten(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
         ({"parts": []}, FAILURE, "no database.sqlite in it"),
     ],
 )
-async def test_what_does_not_belong_here_changes_nothing(
+async def test_an_unsuitable_backup_changes_nothing(
     tmp_path: Path,
     change: dict[str, object],
     code: int,
@@ -191,7 +191,7 @@ async def test_what_does_not_belong_here_changes_nothing(
     assert not list(source.state.glob(".restore*"))
 
 
-async def test_tables_of_somebody_else_are_not_thrown_away(
+async def test_foreign_tables_are_not_dropped(
     postgres: Postgres, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with postgres.database() as ours, postgres.empty() as theirs:
@@ -203,7 +203,7 @@ async def test_tables_of_somebody_else_are_not_thrown_away(
         await postgres.execute(theirs, "SELECT id FROM notes")
 
 
-async def test_postgresql_needs_no_more_than_the_owner_of_the_database(postgres: Postgres, tmp_path: Path) -> None:
+async def test_restore_needs_only_the_owner_of_the_postgresql_database(postgres: Postgres, tmp_path: Path) -> None:
     """A role that owns its database and nothing else, as the manual asks for."""
     master = postgres.url("postgres")
     await postgres.execute(master, "CREATE ROLE plain LOGIN")
@@ -222,7 +222,7 @@ async def test_postgresql_needs_no_more_than_the_owner_of_the_database(postgres:
         await postgres.execute(master, "DROP ROLE plain")
 
 
-async def test_an_older_backup_goes_over_a_newer_schema_and_is_brought_up_again(store_url: str, tmp_path: Path) -> None:
+async def test_an_older_backup_is_restored_and_migrated(store_url: str, tmp_path: Path) -> None:
     """The way back from a newer program: what it made is set aside, also the tables that only it knows."""
     source = state_in(tmp_path / "central", store_url)
     async with open_database(store_url) as database:
@@ -236,7 +236,9 @@ async def test_an_older_backup_goes_over_a_newer_schema_and_is_brought_up_again(
     assert await everything(store_url) == was
 
 
-async def test_it_says_that_donors_data_need_their_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_restore_prints_that_donors_data_need_their_key(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     source = state_in(tmp_path / "central")
     key = source.state / "receipts.key"
     key.write_bytes(os.urandom(32))
@@ -259,7 +261,7 @@ async def test_it_says_that_donors_data_need_their_key(tmp_path: Path, capsys: p
     assert "the data of 1 donors" in output
 
 
-async def test_two_restores_within_a_second_are_set_aside_beside_each_other(store_url: str, tmp_path: Path) -> None:
+async def test_two_restores_within_a_second_use_separate_folders(store_url: str, tmp_path: Path) -> None:
     source, file = state_in(tmp_path / "central", store_url), tmp_path / "one.tar"
     async with open_database(store_url) as database:
         await fill(database, 1)

@@ -287,7 +287,7 @@ async def test_a_project_is_imported_completely_or_not_at_all(huada: Database) -
 
 
 @pytest.mark.parametrize(
-    ("told", "column", "word", "facts"),
+    ("changes", "column", "word", "facts"),
     [
         ({"pays_for_en": "two lunches"}, "pays_for_en", Word.not_an_example, {"line": "two lunches"}),
         ({"pays_for_en": "-20 two lunches"}, "pays_for_en", Word.not_an_example, {"line": "-20 two lunches"}),
@@ -304,12 +304,12 @@ async def test_a_project_is_imported_completely_or_not_at_all(huada: Database) -
     ],
 )
 async def test_an_example_that_fits_no_button_is_named_with_its_remedy(
-    huada: Database, page: dict[str, str], column: str, word: Word, facts: dict[str, str | int]
+    huada: Database, changes: dict[str, str], column: str, word: Word, facts: dict[str, str | int]
 ) -> None:
     async with huada.read() as connection:
         heads, *rows = await file_import.export(connection, "projects", [TOP], None)
     lunch = dict(zip(map(str, heads), rows[0], strict=True)) | {"amounts_yuan": "5 20"}
-    lunch |= {"pays_for_zh_hans": "20 两份", "pays_for_zh_hant": "20 兩份", "pays_for_en": "20 two lunches"} | page
+    lunch |= {"pays_for_zh_hans": "20 两份", "pays_for_zh_hant": "20 兩份", "pays_for_en": "20 two lunches"} | changes
     found = await planned(huada, csv_file([heads, [*lunch.values()]]), "projects", TOP)
     first = found.faults[0]
     assert (first.row, first.column, first.fault.word, first.fault.facts) == (2, column, word, facts)

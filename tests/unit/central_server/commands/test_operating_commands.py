@@ -34,7 +34,7 @@ def options(source: Source) -> tuple[str, ...]:
     return ("--config", str(source.settings), "--state-dir", str(source.state))
 
 
-async def test_init_writes_settings_that_are_sound_and_overwrites_nothing(tmp_path: Path) -> None:
+async def test_init_writes_valid_settings_and_overwrites_nothing(tmp_path: Path) -> None:
     config, state = tmp_path / "etc" / "central.toml", tmp_path / "var" / "state"
     code, out, err = await forked_command.run_command("init", str(config), "--state-dir", str(state))
     assert (code, err) == (0, "")
@@ -52,7 +52,7 @@ async def test_init_writes_settings_that_are_sound_and_overwrites_nothing(tmp_pa
     assert (state / "kept").exists()
 
 
-async def test_the_commands_that_init_names_work(tmp_path: Path) -> None:
+async def test_the_commands_that_init_prints_work(tmp_path: Path) -> None:
     config, state, password = tmp_path / "central.toml", tmp_path / "state", tmp_path / "password"
     password.write_text("long enough!\n")
     _, out, _ = await forked_command.run_command("init", str(config), "--state-dir", str(state))
@@ -66,14 +66,14 @@ async def test_the_commands_that_init_names_work(tmp_path: Path) -> None:
                 assert "LOOK  backup" in output
 
 
-async def test_where_init_cannot_write_it_says_so(tmp_path: Path) -> None:
+async def test_init_reports_a_folder_that_is_not_writable(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     code, _, err = await forked_command.run_command("init", str(tmp_path / "file" / "central.toml"))
     assert code == 1
     assert err == f"{tmp_path}/file: File exists\n"
 
 
-async def test_backup_says_what_it_holds_and_what_not(source: Source, tmp_path: Path) -> None:
+async def test_backup_prints_its_content_and_omissions(source: Source, tmp_path: Path) -> None:
     async with open_database(source.url) as database:
         await fill(database, 3)
     file = tmp_path / "one.tar"
@@ -95,7 +95,7 @@ async def test_backup_says_what_it_holds_and_what_not(source: Source, tmp_path: 
     assert str(newest[0]) in out
 
 
-async def test_backup_that_cannot_be_made_says_why(tmp_path: Path) -> None:
+async def test_a_failed_backup_prints_its_cause(tmp_path: Path) -> None:
     source = state_in(tmp_path / "central")
     for argv, words in (
         ((str(tmp_path / "one.tar"),), "there is no database yet"),
@@ -118,9 +118,7 @@ async def looked(source: Source, capsys: pytest.CaptureFixture[str]) -> tuple[in
     return code, output
 
 
-async def test_doctor_says_nothing_needs_a_person_where_all_is_well(
-    source: Source, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_doctor_reports_that_all_is_well(source: Source, capsys: pytest.CaptureFixture[str]) -> None:
     async with open_database(source.url) as database:
         await register(database, "a" * 16, DeliveringGateway().public, "huada", "大厅", datetime.now(UTC))
     await asyncio.to_thread(backup_files.keep, source, datetime.now(UTC))
@@ -154,7 +152,7 @@ async def test_doctor_changes_nothing(source: Source, capsys: pytest.CaptureFixt
         ("rm {settings}", "none", "init"),
     ],
 )
-async def test_doctor_finds_what_needs_a_person(
+async def test_doctor_reports_problems(
     tmp_path: Path, harm: str, words: str, remedy: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = state_in(tmp_path / "central")
@@ -171,7 +169,7 @@ async def test_doctor_finds_what_needs_a_person(
     assert remedy in output
 
 
-async def test_doctor_knows_old_backups_newer_schemas_and_silent_gateways(
+async def test_doctor_reports_old_backups_newer_schemas_and_silent_gateways(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = state_in(tmp_path / "central")
@@ -194,7 +192,7 @@ async def test_doctor_knows_old_backups_newer_schemas_and_silent_gateways(
     assert "-> beacon-central migrate" in output
 
 
-async def test_doctor_asks_the_running_server(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_doctor_queries_the_running_server(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async with running_bank(tmp_path / "bank") as bank, running_central(tmp_path / "central", bank) as central:
         port = int(central.url.rpartition(":")[2])
         found = await asyncio.to_thread(lambda: list(doctor_machine.port("127.0.0.1", port)))
@@ -235,16 +233,14 @@ def answering(status: int, body: bytes) -> Iterator[int]:
         (200, b'{"stages": {"backups": {"state": "waiting", "error": "BackupFailed"}}}', "backups (BackupFailed)"),
     ],
 )
-def test_doctor_tells_a_sick_server_from_another_program(status: int, body: bytes, words: str) -> None:
+def test_doctor_distinguishes_an_unhealthy_server_from_another_program(status: int, body: bytes, words: str) -> None:
     with answering(status, body) as port:
         (found,) = doctor_machine.port("127.0.0.1", port)
     assert words in found.text
     assert found.level == "LOOK"
 
 
-async def test_the_settings_of_the_real_thing_are_judged_more_strictly(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_doctor_is_stricter_in_production(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = state_in(tmp_path / "central")
     await put_database(source.file)
     assert source.settings is not None

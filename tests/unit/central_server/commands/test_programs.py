@@ -50,9 +50,7 @@ async def run_command(*argv: str) -> tuple[int, str, str]:
     return process.returncode, out.decode(), err.decode()
 
 
-async def test_it_stops_in_time_with_waiting_gateways_and_an_open_page(
-    tmp_path: Path, session: aiohttp.ClientSession
-) -> None:
+async def test_the_server_stops_in_time_with_open_requests(tmp_path: Path, session: aiohttp.ClientSession) -> None:
     async with started(tmp_path) as (_, central):
         gateway = DeliveringGateway(session, central.url)
         state = ("--state-dir", str(tmp_path / "state"))
@@ -73,9 +71,7 @@ async def test_it_stops_in_time_with_waiting_gateways_and_an_open_page(
             assert (status, output["outcomes"]) == (200, [])
 
 
-async def test_health_tells_of_the_stages_and_memory_does_not_grow_unseen(
-    tmp_path: Path, session: aiohttp.ClientSession
-) -> None:
+async def test_health_shows_the_stages_and_memory(tmp_path: Path, session: aiohttp.ClientSession) -> None:
     async with started(tmp_path):
         pass  # its schema is made: that takes Alembic, once
     async with started(tmp_path) as (_, central):
@@ -100,7 +96,7 @@ async def test_an_account_is_added_and_gets_a_new_password(tmp_path: Path) -> No
         assert words in out
 
 
-async def test_a_public_key_may_begin_with_a_hyphen(tmp_path: Path) -> None:
+async def test_a_public_key_may_start_with_a_hyphen(tmp_path: Path) -> None:
     """One in sixty-four does: it is base64url."""
     keys = (Ed25519PrivateKey.from_private_bytes(number.to_bytes(32, "big")).public_key() for number in range(1000))
     public = next(text for text in map(public_text, keys) if text.startswith("-"))
@@ -114,7 +110,7 @@ async def test_a_public_key_may_begin_with_a_hyphen(tmp_path: Path) -> None:
 UNIONPAY = 'kind = "unionpay"\nmerchant = "777290058110048"\nown_site = true'
 
 
-async def test_exit_codes_say_whose_fault_it_is(tmp_path: Path) -> None:
+async def test_exit_codes_distinguish_causes(tmp_path: Path) -> None:
     good, bad, port = tmp_path / "good.toml", tmp_path / "bad.toml", ("--port", "0")
     good.write_text(CONFIG, encoding="utf-8")
     bad.write_text(CONFIG.replace('"drill"', '"rill"'), encoding="utf-8")
@@ -157,7 +153,7 @@ async def test_exit_codes_say_whose_fault_it_is(tmp_path: Path) -> None:
         assert "hunter2" not in out + err
 
 
-async def test_a_taken_port_is_a_reason_to_try_again(tmp_path: Path) -> None:
+async def test_a_used_port_is_a_temporary_failure(tmp_path: Path) -> None:
     taken = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
     port = str(taken.sockets[0].getsockname()[1])
     try:

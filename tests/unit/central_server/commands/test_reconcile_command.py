@@ -29,7 +29,7 @@ async def turned(session: aiohttp.ClientSession, url: str, **output: object) -> 
             assert answer.status == 200, await answer.text()
 
 
-async def test_the_command_takes_the_banks_word_and_prints_what_differs(
+async def test_reconcile_downloads_statements_and_prints_differences(
     tmp_path: Path,
     session: aiohttp.ClientSession,
     donor: Donor,
@@ -86,7 +86,7 @@ async def test_the_command_takes_the_banks_word_and_prints_what_differs(
     assert await asyncio.to_thread(reconcile) == TRY_AGAIN  # the bank is away
 
 
-def test_what_is_no_day_is_usage_and_no_settings_are_configuration(
+def test_invalid_arguments_and_settings_have_separate_exit_codes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(tmp_path / "none.toml", tmp_path, Asked("yesterday", None)) == 2

@@ -25,7 +25,7 @@ def loaded(folder: Path, text: str) -> Settings:
     return load(file, Settings)
 
 
-def test_the_whole_file_becomes_settings(tmp_path: Path) -> None:
+def test_a_complete_file_is_loaded(tmp_path: Path) -> None:
     server = '[server]\nhost = "0.0.0.0"\nport = 0\npublic_url = "https://Give.example.org"\nallowed_hosts = ["give"]\n'
     settings = loaded(tmp_path, server + CONFIG + BINDING)
     assert settings.server.public_url == "https://give.example.org"
@@ -34,7 +34,7 @@ def test_the_whole_file_becomes_settings(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["config/central.toml", "config/demo/central.toml"])
-def test_the_files_that_we_ship_are_good(name: str) -> None:
+def test_the_shipped_files_are_valid(name: str) -> None:
     load(ROOT / name, Settings)
 
 
@@ -64,7 +64,7 @@ def test_the_files_that_we_ship_are_good(name: str) -> None:
         ("[site]", '[server]\ntrusted_proxies = ["::/0"]\n[site]', "every address there is"),
     ],
 )
-def test_a_fault_is_refused_and_named(tmp_path: Path, before: str, after: str, words: str) -> None:
+def test_an_invalid_setting_is_refused_and_named(tmp_path: Path, before: str, after: str, words: str) -> None:
     text = CONFIG + BINDING
     assert before in text
     with pytest.raises(ConfigRefused, match=words) as refused:
@@ -84,7 +84,7 @@ def test_a_fault_is_refused_and_named(tmp_path: Path, before: str, after: str, w
         "postgresql://beacon@10.0.0.7,10.0.0.8:5433/beacon?sslmode=verify-full&sslrootcert=/etc/db.crt",
     ],
 )
-def test_a_database_on_this_machine_or_behind_proved_tls_will_do(tmp_path: Path, url: str) -> None:
+def test_a_local_database_or_one_with_verified_tls_is_accepted(tmp_path: Path, url: str) -> None:
     assert loaded(tmp_path, f'[store]\nurl = "{url}"\n{CONFIG}').store.url.get_secret_value() == url
 
 
@@ -100,7 +100,7 @@ def test_a_database_on_this_machine_or_behind_proved_tls_will_do(tmp_path: Path,
         "postgresql://beacon:hunter2@db.example/beacon?sslmode=verify-full&sslmode=disable",
     ],
 )
-def test_what_is_kept_crosses_no_network_in_the_clear(tmp_path: Path, url: str) -> None:
+def test_a_remote_database_without_verified_tls_is_refused(tmp_path: Path, url: str) -> None:
     with pytest.raises(ConfigRefused, match=r"store\.url: leads to another machine") as refused:
         loaded(tmp_path, f'[store]\nurl = "{url}"\n{CONFIG}')
     assert "hunter2" not in str(refused.value)
@@ -115,7 +115,7 @@ REAL = CONFIG.replace('environment = "drill"', 'environment = "real"').replace(
     "server",
     ["", 'public_url = "https://give.example"', 'host = "::1"\npublic_url = "https://give.example"'],
 )
-def test_where_gifts_are_real_the_server_is_reached_by_https_or_from_this_machine(tmp_path: Path, server: str) -> None:
+def test_a_production_server_has_https_or_a_local_address(tmp_path: Path, server: str) -> None:
     assert loaded(tmp_path, f"[server]\n{server}\n{REAL}").site.environment is Environment.real
 
 
@@ -128,18 +128,18 @@ def test_where_gifts_are_real_the_server_is_reached_by_https_or_from_this_machin
         ('host = "192.168.1.2"', "host"),
     ],
 )
-def test_where_gifts_are_real_no_network_reaches_the_server_in_the_clear(tmp_path: Path, server: str, key: str) -> None:
+def test_a_production_server_refuses_remote_plain_http(tmp_path: Path, server: str, key: str) -> None:
     with pytest.raises(ConfigRefused, match=rf"server\.{key}: must be.*for site.environment is real"):
         loaded(tmp_path, f"[server]\n{server}\n{REAL}")
     loaded(tmp_path, f"[server]\n{server}\n{CONFIG}")  # a drill may
 
 
-def test_a_group_robots_key_goes_out_sealed(tmp_path: Path) -> None:
+def test_a_group_robot_needs_https(tmp_path: Path) -> None:
     with pytest.raises(ConfigRefused, match=r"alerts\.wecom: must begin with https://"):
         loaded(tmp_path, f'{CONFIG}\n[alerts]\nwecom = "http://chat.example"\n')
 
 
-def test_the_databases_address_is_told_to_nobody(tmp_path: Path) -> None:
+def test_the_database_url_is_not_printed(tmp_path: Path) -> None:
     url = "postgresql://beacon:hunter2@db.example/beacon?sslmode=verify-full"
     settings = loaded(tmp_path, f'[store]\nurl = "{url}"\n{CONFIG}')
     assert settings.store.url.get_secret_value() == url

@@ -12,17 +12,17 @@ ENTRIES = tuple(chain.from_iterable(group.entries for group in MENU))
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.path)
-def test_a_page_and_what_is_below_it_stand_in_one_place(entry: Entry) -> None:
+def test_a_page_and_its_subpages_select_one_entry(entry: Entry) -> None:
     below = [entry.path, *([] if entry.path == "/staff/" else [f"{entry.path}/7", f"{entry.path}.csv"])]
     for path in [*below, *(f"{at}/new" for at in entry.also)]:
         assert [each.path for each in ENTRIES if each.leads_to(path)] == [entry.path], path
 
 
-def test_a_page_whose_name_only_begins_alike_is_another_one() -> None:
+def test_a_common_name_prefix_does_not_select_an_entry() -> None:
     assert not any(entry.leads_to("/staff/logout") for entry in ENTRIES)
 
 
-def test_whoever_has_no_right_there_has_no_empty_group() -> None:
+def test_a_group_without_permitted_entries_is_omitted() -> None:
     listed = {group.name: [entry.name for entry in group.entries] for group in groups(Access("x", {TOP: Role.viewer}))}
     assert listed["Money"] == ["Permits and disclosure"]
     assert groups(Access("x", {})) == ()

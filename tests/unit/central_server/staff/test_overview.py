@@ -67,13 +67,13 @@ async def pays(central: RunningCentral, donor: Donor, *tickets: str) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_an_empty_house_says_that_nothing_is_there_yet(central: RunningCentral, donor: Donor) -> None:
+async def test_an_empty_community_is_reported_as_empty(central: RunningCentral, donor: Donor) -> None:
     page = text(await logged_in(central, donor))
     for words in ("none is registered yet", "Nothing was delivered yet.", "¥0", "Nothing yet.", "Drill"):
         assert words in page
 
 
-async def test_nothing_is_said_to_be_delivered_while_nothing_was(
+async def test_undelivered_parcels_are_not_reported_as_delivered(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     await reports(gateway)
@@ -82,7 +82,9 @@ async def test_nothing_is_said_to_be_delivered_while_nothing_was(
     assert "Everything is delivered" not in page
 
 
-async def test_when_all_is_well_it_says_so(central: RunningCentral, gateway: DeliveringGateway, donor: Donor) -> None:
+async def test_the_overview_reports_that_all_is_well(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
     await gateway.deliver([gateway.statistics()])
     await reports(gateway)
     page = text(await logged_in(central, donor))
@@ -95,7 +97,7 @@ async def test_when_all_is_well_it_says_so(central: RunningCentral, gateway: Del
     ("hearing", "words"),
     [(Hearing.deaf, "社区大厅 hears nothing. "), (Hearing.not_proved, "hearing not proved 1")],
 )
-async def test_a_gateway_that_hears_nothing_is_no_gateway_that_is_well(
+async def test_a_gateway_that_receives_no_beacons_is_a_task(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor, hearing: Hearing, words: str
 ) -> None:
     await reports(gateway, hearing, waiting=17)
@@ -107,7 +109,7 @@ async def test_a_gateway_that_hears_nothing_is_no_gateway_that_is_well(
     assert (task in page) is (hearing is Hearing.deaf), "an empty hall is no task"
 
 
-async def test_a_gateway_whose_beacon_is_off_the_air_for_long_waits_for_somebody(
+async def test_a_beacon_off_the_air_is_a_task(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     from central_server.store.engine.tables import gateway_reports
@@ -126,9 +128,7 @@ async def test_a_gateway_whose_beacon_is_off_the_air_for_long_waits_for_somebody
     assert "is not on the air" not in await overview(central, donor)
 
 
-async def test_a_simulated_radio_is_no_gateway_that_is_well(
-    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
-) -> None:
+async def test_a_simulated_radio_is_a_task(central: RunningCentral, gateway: DeliveringGateway, donor: Donor) -> None:
     await reports(gateway, Hearing.simulated, advert="simulated")
     page = text(await logged_in(central, donor))
     assert "0 /1 are well" in page
@@ -146,7 +146,7 @@ async def test_a_simulated_radio_is_no_gateway_that_is_well(
         ("a_word_of_later", "A beacon near 社区大厅 is silent.", "Look after the battery"),
     ],
 )
-async def test_what_a_radio_misses_that_may_well_hear_is_a_task_of_its_own_and_no_deafness(
+async def test_missed_packets_are_a_separate_task(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor, radio: str, words: str, remedy: str
 ) -> None:
     now = datetime.now(UTC)
@@ -161,7 +161,7 @@ async def test_what_a_radio_misses_that_may_well_hear_is_a_task_of_its_own_and_n
     assert "A beacon near 社区大厅 is silent." in page, "not suppressed, as it is where nothing is heard"
 
 
-async def test_a_gateway_that_is_late_is_told_with_for_how_long(
+async def test_a_late_gateway_is_a_task_with_its_duration(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     await reports(gateway)
@@ -176,7 +176,7 @@ async def test_a_gateway_that_is_late_is_told_with_for_how_long(
     assert "Look whether it is plugged in and the network works." in page
 
 
-async def test_what_was_not_taken_waits_with_its_reason_and_its_lines(
+async def test_rejected_parcels_are_a_task_with_their_reason(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     gift = gateway.intent()
@@ -194,7 +194,7 @@ async def test_what_was_not_taken_waits_with_its_reason_and_its_lines(
     assert lines.html.count("<tr data-line") == 1
 
 
-async def test_numbers_that_never_came_are_told_only_when_nothing_is_left_to_send(
+async def test_missing_numbers_are_a_task_only_after_everything_was_sent(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     gateway.n += 4
@@ -207,9 +207,7 @@ async def test_numbers_that_never_came_are_told_only_when_nothing_is_left_to_sen
     assert "社区大厅: records that never arrived: 4." in await overview(central, donor)
 
 
-async def test_a_beacon_that_is_silent_for_hours_waits_for_somebody(
-    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
-) -> None:
+async def test_a_silent_beacon_is_a_task(central: RunningCentral, gateway: DeliveringGateway, donor: Donor) -> None:
     now = datetime.now(UTC)
     sent: list[Parcel] = [stretch(n, hour(now) - timedelta(hours=n - 1)) for n in (1, 2)]
     await gateway.deliver(sent)
@@ -221,7 +219,7 @@ async def test_a_beacon_that_is_silent_for_hours_waits_for_somebody(
     assert "/1/1" not in page, "it was heard"
 
 
-async def test_the_days_money_is_what_the_bank_confirmed(
+async def test_the_amount_of_a_day_is_what_the_bank_confirmed(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     gifts = [gateway.intent() for _ in range(3)]
@@ -231,7 +229,7 @@ async def test_the_days_money_is_what_the_bank_confirmed(
     assert "Money today Drill ¥100 confirmed by the bank, in payments: 2 Registered today: 3" in page
 
 
-async def test_tasks_about_money_are_for_those_who_see_to_money(
+async def test_only_finance_sees_tasks_about_money(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor, session: aiohttp.ClientSession
 ) -> None:
     gift = gateway.intent()
@@ -255,7 +253,7 @@ async def test_tasks_about_money_are_for_those_who_see_to_money(
     assert "¥" not in seen["viewer"], "a sum over two gifts tells each of them to whoever gave the other"
 
 
-async def test_another_communitys_staff_see_nothing_of_it(
+async def test_staff_of_another_community_see_no_task(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor, session: aiohttp.ClientSession
 ) -> None:
     gift = gateway.intent()

@@ -32,7 +32,7 @@ EVIL = [
 ]
 
 
-def test_no_cell_is_taken_for_a_formula_and_what_is_sent_back_is_as_it_was() -> None:
+def test_a_cell_is_never_a_formula_and_survives_a_round_trip() -> None:
     rows: list[list[Cell]] = [["label", "number"]]
     rows += [[text, -5] for text in EVIL]
     lines = list(csv.reader(io.StringIO(csv_file(rows).decode("utf-8-sig"), newline="")))[1:]
@@ -47,7 +47,7 @@ def test_no_cell_is_taken_for_a_formula_and_what_is_sent_back_is_as_it_was() -> 
     assert [cells[0] for _, cells in read(xlsx_file("[a]*", rows)).rows] == printable
 
 
-def test_money_is_a_number_to_the_fen_and_times_are_of_beijing() -> None:
+def test_amounts_are_numbers_and_times_are_of_beijing() -> None:
     noon = datetime(2026, 11, 24, 4, tzinfo=UTC)
     rows: list[list[Cell]] = [["yuan", "at", "day", "none"], [yuan(123456), noon, date(2026, 11, 24), None], [yuan(-5)]]
     lines = list(csv.reader(io.StringIO(csv_file(rows).decode("utf-8-sig"))))[1:]
@@ -59,21 +59,21 @@ def test_money_is_a_number_to_the_fen_and_times_are_of_beijing() -> None:
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=20), min_size=1))
-def test_any_text_comes_back_from_a_csv_as_it_went_in(cells: list[str]) -> None:
+def test_any_text_survives_a_csv_round_trip(cells: list[str]) -> None:
     sheet = read(csv_file([["x", *map(str, range(len(cells)))], ["x", *cells]]))
     assert sheet.rows == ((2, ("x", *cells)),)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_files_of_any_office_are_read(encoding: str, delimiter: str) -> None:
+def test_files_of_any_office_program_are_read(encoding: str, delimiter: str) -> None:
     text = "uuid,major,minor,位置说明\nx,1,2,华大社区东门\n".replace(",", delimiter)
     sheet = read(text.encode(encoding))
     assert sheet.head[3] == "位置说明"
     assert sheet.rows == ((2, ("x", "1", "2", "华大社区东门")),)
 
 
-def test_a_workbook_is_read_as_people_fill_it_in() -> None:
+def test_a_workbook_that_a_person_filled_in_is_read() -> None:
     book = Workbook()
     page = book.active
     page.append(["uuid", "since", "minor", "while_needed"])
@@ -84,7 +84,7 @@ def test_a_workbook_is_read_as_people_fill_it_in() -> None:
     assert read(cells.getvalue()).rows == ((3, ("x", "2026-12-31", "3", "yes")),)
 
 
-def test_a_table_is_called_what_it_is() -> None:
+def test_a_file_name_tells_its_content() -> None:
     book, text = xlsx_file("x", [["uuid"]]), csv_file([["uuid"]])
     assert [ending_matches(ending, book) for ending in ("xlsx", "csv", "xlsm", "zip", "")] == [True, *[False] * 4]
     assert [ending_matches(ending, text) for ending in ("csv", "txt", "tsv", "xlsx", "html", "")] == [
@@ -138,7 +138,7 @@ def entities(cells: str) -> bytes:
         pytest.param(b"," * 100 + b"\n", False, id="too wide"),
     ],
 )
-def test_what_is_no_table_is_refused_with_a_reason(content: bytes, too_large: bool) -> None:
+def test_a_file_without_a_table_is_refused_with_a_reason(content: bytes, too_large: bool) -> None:
     with pytest.raises(SheetRefused) as refused:
         read(content)
     assert (refused.value.most is not None) == too_large
@@ -157,7 +157,7 @@ def test_amounts_are_yuan_to_the_fen(cells: str, fen: int | None) -> None:
         assert yuan_to_fen(fen_to_yuan(fen)) == fen
 
 
-def test_every_column_has_a_head_in_every_language_that_means_it() -> None:
+def test_every_column_is_recognized_by_its_head_in_every_language() -> None:
     for kind, names in COLUMNS.items():
         for name in names:
             for language in (None, *Language):

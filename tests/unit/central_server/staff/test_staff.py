@@ -47,15 +47,13 @@ async def logged_in(central: RunningCentral, donor: Donor, name: str = "chen", p
     return await donor.press(await donor.open(f"{central.url}/staff/"), name=name, password=PASSWORD)
 
 
-async def test_nobody_sees_anything_without_a_login(central: RunningCentral, donor: Donor) -> None:
+async def test_every_page_needs_a_login(central: RunningCentral, donor: Donor) -> None:
     for path in ("/staff", "/staff/", "/staff/log", "/staff/live", f"/staff/parcels/{'0' * 16}/{'0' * 32}"):
         page = await donor.open(central.url + path)
         assert page.url.endswith("/staff/login")
 
 
-async def test_the_log_tells_each_parcel_in_a_sentence(
-    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
-) -> None:
+async def test_the_log_words_each_parcel(central: RunningCentral, gateway: DeliveringGateway, donor: Donor) -> None:
     gift = gateway.intent()
     dearer = gift.model_copy(update={"body": gift.body.model_copy(update={"amount_minor": 9900})})
     for parcel in (gateway.statistics(), gift, gift, dearer):
@@ -81,7 +79,7 @@ async def test_the_log_tells_each_parcel_in_a_sentence(
     ("language", "words"),
     [("zh-Hans", "为「长者爱心午餐」登记了一笔 ¥50 的捐款。"), ("zh-Hant", "街坊摸了螢幕。不必處理。")],
 )
-async def test_the_log_speaks_the_readers_language(
+async def test_the_log_is_in_the_language_of_its_reader(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor, language: str, words: str
 ) -> None:
     await gateway.deliver([gateway.intent()])
@@ -119,7 +117,7 @@ async def test_the_log_is_filtered_and_paged(central: RunningCentral, gateway: D
     assert await lines("until=2026-11-20") == 0
 
 
-async def test_a_parcels_page_shows_the_way_of_its_gift(
+async def test_a_parcels_page_shows_the_history_of_its_gift(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     gift = gateway.intent()
@@ -149,7 +147,7 @@ async def test_a_gift_known_only_from_its_ticket_has_a_page(
     assert "the gateway has not delivered it yet" in page.text()
 
 
-async def test_another_communitys_staff_see_nothing(
+async def test_staff_of_another_community_see_nothing(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor, session: aiohttp.ClientSession
 ) -> None:
     gift, later = gateway.intent(), gateway.intent()
@@ -168,7 +166,7 @@ async def test_another_communitys_staff_see_nothing(
     assert (await donor.open(f"{central.url}/staff/parcels/{neighbour.id}/{own.id}")).status == 200
 
 
-async def test_what_a_gateway_sends_cannot_become_markup(
+async def test_content_from_a_gateway_is_escaped(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     evil = "<script>alert(1)</script>"
@@ -181,7 +179,7 @@ async def test_what_a_gateway_sends_cannot_become_markup(
     assert evil in page.text()
 
 
-async def test_a_beacon_report_is_told_beacon_by_beacon(
+async def test_a_beacon_report_is_worded_for_each_beacon(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     heard = PlaceBeaconStatistics(
@@ -232,7 +230,7 @@ async def test_logging_out_ends_the_session(
         assert (await Donor(thief).open(f"{central.url}/staff/")).url.endswith("/staff/login")
 
 
-async def test_the_session_cookie_is_not_for_scripts_or_other_sites(
+async def test_the_session_cookie_is_http_only_and_same_site(
     central: RunningCentral, session: aiohttp.ClientSession
 ) -> None:
     await account(central, "chen")
@@ -248,7 +246,7 @@ async def test_the_session_cookie_is_not_for_scripts_or_other_sites(
         assert part in shown[0]
 
 
-async def test_a_wrong_password_is_told_without_saying_what_was_wrong(central: RunningCentral, donor: Donor) -> None:
+async def test_a_failed_login_does_not_reveal_its_cause(central: RunningCentral, donor: Donor) -> None:
     await account(central, "chen")
     form = await donor.open(f"{central.url}/staff/login")
     texts = {
@@ -259,7 +257,7 @@ async def test_a_wrong_password_is_told_without_saying_what_was_wrong(central: R
     assert "Name or password is wrong" in texts.pop()
 
 
-async def test_five_failures_lock_the_account_for_a_while(database: Database) -> None:
+async def test_five_failures_lock_the_account(database: Database) -> None:
     await set_password(database, "chen", PASSWORD, NOW)
     for _ in range(FAILURES):
         with pytest.raises(LoginRefused, match="wrong"):
