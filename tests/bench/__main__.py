@@ -1,4 +1,4 @@
-"""`./dev bench [NAME] [options]`: the bench of that name, presence when nothing is named, `all` one after the other."""
+"""Run `./dev bench [NAME] [options]`: one bench, presence by default, or `all` in sequence."""
 
 import os
 import subprocess
@@ -10,9 +10,9 @@ BENCHES = ("presence", "adverts", "frames", "intake", "kiosk", "live", "notifica
 
 
 def main() -> int:
-    asked = sys.argv[1:]
-    name = asked.pop(0) if asked and asked[0] in (*BENCHES, "all") else "presence"
-    return max(run(each, asked) for each in (BENCHES if name == "all" else (name,)))
+    arguments = sys.argv[1:]
+    name = arguments.pop(0) if arguments and arguments[0] in (*BENCHES, "all") else "presence"
+    return max(run(each, arguments) for each in (BENCHES if name == "all" else (name,)))
 
 
 def run(name: str, options: list[str]) -> int:

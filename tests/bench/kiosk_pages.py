@@ -1,11 +1,10 @@
-"""Pages for each CPU second of the kiosk's program, beside a bare aiohttp handler and a file.
+"""Measure pages per CPU second of the kiosk, against a bare aiohttp handler and a static file.
 
-Each server is a process of its own, asked over one connection that stays open; its CPU time is the kernel's count, of
-all its threads. The servers run at once and are asked in short turns; what is told is the median of the turns' ratios,
-so that other work on the machine troubles all alike. The bare handler answers the octets of the kiosk's first page from
-memory, with no guards, session, language or header that it is not told; the file is of the same octets.
-"kiosk page" is asked without a cookie, so that each begins a session; "kiosk page again" by a browser that has one.
-"help" and "project" are pages from memory, too, that go the ordinary way.
+Each server is a process with one persistent connection; its CPU time is the kernel's figure for all its threads. The
+servers are queried in short alternating turns, and the result is the median of the turns' ratios, so that other load
+affects all equally. The bare handler returns the bytes of the kiosk's first page from memory, without guards, session,
+language or headers; the file has the same bytes. "kiosk page" has no cookie, so each request starts a session; "kiosk
+page again" has one.
 """
 
 import asyncio
@@ -36,7 +35,7 @@ WAYS = {
 
 
 async def _serve(way: str) -> None:
-    """In the child: prints the address, and stays until standard input ends."""
+    """Child process: print the address and serve until standard input ends."""
     kiosk = FakeKiosk()
     async with kiosk.serve() as kiosk_url, aiohttp.ClientSession() as session:
         async with session.get(kiosk_url) as answer:
@@ -66,8 +65,8 @@ async def _serve(way: str) -> None:
 
 
 @dataclass
-class _Asked:
-    """`costs`: CPU seconds of each turn."""
+class _Server:
+    """A running server. `costs`: CPU seconds of each turn."""
 
     url: str
     pid: int
@@ -88,7 +87,7 @@ class _Asked:
 
 
 @asynccontextmanager
-async def _server(way: str) -> AsyncIterator[_Asked]:
+async def _start_server(way: str) -> AsyncIterator[_Server]:
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -103,38 +102,38 @@ async def _server(way: str) -> AsyncIterator[_Asked]:
     try:
         url = (await child.stdout.readline()).decode().strip()
         async with aiohttp.ClientSession(cookie_jar=jar) as client:
-            yield _Asked(url + WAYS[way], child.pid, client)
+            yield _Server(url + WAYS[way], child.pid, client)
     finally:
         child.stdin.close()
         await child.wait()
 
 
-async def table() -> str:
+async def build_table() -> str:
     async with AsyncExitStack() as servers:
-        asked = {way: await servers.enter_async_context(_server(way)) for way in WAYS}
-        for each in asked.values():
-            await each.turn()  # warm
+        running = {way: await servers.enter_async_context(_start_server(way)) for way in WAYS}
+        for each in running.values():
+            await each.turn()  # warm-up
             each.costs.clear()
         for _ in range(TURNS):
-            for each in asked.values():
+            for each in running.values():
                 await each.turn()
     rows = [
         f"| {way} | {REQUESTS / statistics.median(each.costs):,.0f} "
-        f"| {_ratio(asked['bare'], each):.2f} | {_ratio(asked['file'], each):.2f} |"
-        for way, each in asked.items()
+        f"| {_ratio(running['bare'], each):.2f} | {_ratio(running['file'], each):.2f} |"
+        for way, each in running.items()
     ]
     return "\n".join(
         ["| way | a CPU second | of the bare handler's | of the file's |", "| --- | ---: | ---: | ---: |", *rows]
     )
 
 
-def _ratio(other: _Asked, ours: _Asked) -> float:
-    """How many of ours for one of the other, in the same turn."""
-    return statistics.median(there / here for there, here in zip(other.costs, ours.costs, strict=True))
+def _ratio(other: _Server, ours: _Server) -> float:
+    """Return how many of our pages take the CPU time of one of the other."""
+    return statistics.median(other_s / ours_s for other_s, ours_s in zip(other.costs, ours.costs, strict=True))
 
 
 async def _print() -> None:
-    print(await table())
+    print(await build_table())
 
 
 if __name__ == "__main__":

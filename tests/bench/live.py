@@ -1,11 +1,11 @@
-"""How soon a browser has the first byte of a new scene: from the frame that is heard, beside a bare stream of events.
+"""Measure the time from a received frame to the first byte of the new scene, against a bare event stream.
 
     python -m tests.bench.live [--turns N]
 
-Two servers, each a process of its own. "Heard" is the whole way: the frame of a tag on which presence decides, the
-choice of a project, the page made anew, the event. "Bare" is an aiohttp handler that takes as many octets from a queue
-and writes them. Both take turns; the clock is the system's monotonic one, which processes share. It is read before the
-frame is told (or the octets are put), and when a client that waits in its socket has the first byte.
+There are two servers, each in its own process. "Heard" is the complete path: the tag's frame, presence, the choice of
+a project, the rendered page, the event. "Bare" is an aiohttp handler that writes the same number of bytes from a queue.
+They alternate. The clock is the monotonic one, which processes share; it is read before the frame is processed (or the
+bytes are queued), and when the waiting client has the first byte.
 """
 
 import argparse
@@ -40,8 +40,8 @@ RULES = PresenceRules()
 END = b"\n\n"
 
 
-async def heard() -> None:
-    """In a child: with each line on standard input, a card walks up; the next line takes it away."""
+async def serve_heard() -> None:
+    """Child process: a line on standard input brings a card near, the next line removes it."""
     assert CARD.project is not None
     bindings = {CARD.id: CARD.project}
     kiosk = FakeKiosk()
@@ -62,8 +62,8 @@ async def heard() -> None:
             kiosk.stage.show(Chosen(None, None, Door.touch, NothingNear()))
 
 
-async def bare(octets: int) -> None:
-    """In a child: with each line on standard input, an event of so many octets."""
+async def serve_bare(size: int) -> None:
+    """Child process: each line on standard input sends an event of `size` bytes."""
     events: asyncio.Queue[bytes] = asyncio.Queue()
 
     async def stream(request: web.Request) -> web.StreamResponse:
@@ -78,15 +78,15 @@ async def bare(octets: int) -> None:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     print("http://{}:{}/".format(*runner.addresses[0][:2]), flush=True)
-    event = b"data: " + b"x" * (octets - 8) + END
-    events.put_nowait(event)  # as ours does: what is shown now
+    event = b"data: " + b"x" * (size - 8) + END
+    events.put_nowait(event)  # like ours, the current state
     while await asyncio.to_thread(sys.stdin.readline):
         began = time.monotonic()
         events.put_nowait(event)
         print(began, flush=True)
         await asyncio.to_thread(sys.stdin.readline)
         events.put_nowait(event)
-    os._exit(0)  # its stream has no end
+    os._exit(0)  # its stream never ends
 
 
 class Client:
@@ -95,30 +95,30 @@ class Client:
     def __init__(self, server: "subprocess.Popen[str]", connection: socket.socket) -> None:
         self._server = server
         self._connection = connection
-        self.event = len(self._rest(b""))
-        """Octets of the first, with the head of the answer."""
+        self.event = len(self._read_rest(b""))
+        """Size of the first event, with the response headers."""
 
-    def turn(self) -> float:
-        """Milliseconds until the first byte."""
-        self._say()
+    def measure(self) -> float:
+        """Return milliseconds until the first byte."""
+        self._send_line()
         first = self._connection.recv(65536)
         at = time.monotonic()
         assert self._server.stdout
         began = float(self._server.stdout.readline())
-        self._rest(first)
-        self._say()
-        self._rest(b"")
+        self._read_rest(first)
+        self._send_line()
+        self._read_rest(b"")
         return (at - began) * 1000
 
-    def _say(self) -> None:
+    def _send_line(self) -> None:
         assert self._server.stdin
         self._server.stdin.write("\n")
         self._server.stdin.flush()
 
-    def _rest(self, octets: bytes) -> bytes:
-        while not octets.endswith(END + b"\r\n"):
-            octets += self._connection.recv(65536)
-        return octets
+    def _read_rest(self, data: bytes) -> bytes:
+        while not data.endswith(END + b"\r\n"):
+            data += self._connection.recv(65536)
+        return data
 
 
 @contextmanager
@@ -140,20 +140,20 @@ def main() -> None:
     reader = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     reader.add_argument("--turns", type=int, default=500)
     reader.add_argument("serve", nargs="*", help=argparse.SUPPRESS)
-    asked = reader.parse_args()
-    if asked.serve:
-        with Path(os.devnull).open("w") as nowhere:  # standard output is the client's
-            structlog.configure(logger_factory=structlog.WriteLoggerFactory(nowhere))
-            asyncio.run(heard() if asked.serve == ["heard"] else bare(int(asked.serve[1])))
+    options = reader.parse_args()
+    if options.serve:
+        with Path(os.devnull).open("w") as sink:  # standard output is the client's
+            structlog.configure(logger_factory=structlog.WriteLoggerFactory(sink))
+            asyncio.run(serve_heard() if options.serve == ["heard"] else serve_bare(int(options.serve[1])))
         return
     with ExitStack() as servers:
         ours = servers.enter_context(client("heard"))
         theirs = servers.enter_context(client("bare", str(ours.event)))
-        pairs = [(ours.turn(), theirs.turn()) for _ in range(asked.turns + 20)][20:]
+        pairs = [(ours.measure(), theirs.measure()) for _ in range(options.turns + 20)][20:]
     print("| | p50 | p99 |\n| --- | ---: | ---: |")
-    for name, took in zip(("heard → first byte", "bare"), zip(*pairs, strict=True), strict=True):
-        print(f"| {name} | {statistics.median(took):.2f} ms | {statistics.quantiles(took, n=100)[98]:.2f} ms |")
-    print(f"\nOf the bare handler's: {statistics.median(each / other for each, other in pairs):.2f}")
+    for name, times_ms in zip(("heard → first byte", "bare"), zip(*pairs, strict=True), strict=True):
+        print(f"| {name} | {statistics.median(times_ms):.2f} ms | {statistics.quantiles(times_ms, n=100)[98]:.2f} ms |")
+    print(f"\nRatio to the bare handler: {statistics.median(each / other for each, other in pairs):.2f}")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""How soon a bank is answered that notifies: only after the commit, and far within its ten seconds.
+"""Measure the time to answer a bank's notification: after the commit, and within its ten seconds.
 
-    python -m tests.bench.notifications [--gifts N] [--at-once N] [--postgresql]
+    python -m tests.bench.notifications [--gifts N] [--parallel N] [--postgresql]
 
-A real server, orders that donors have opened, and signed notifications of them, so many at a time, while gateways
-deliver parcels beside them. What is asked: 99 of 100 answers within a second; each gift posted once.
+A real server receives signed notifications of opened orders, several at a time, while gateways deliver parcels. The
+goal: 99 of 100 answers within a second, and each donation posted once.
 """
 
 import argparse
@@ -36,14 +36,14 @@ DOMAIN = b"sandbox notification v1\0"
 def main() -> int:
     reader = argparse.ArgumentParser(prog="./dev bench notifications")
     reader.add_argument("--gifts", type=int, default=400)
-    reader.add_argument("--at-once", type=int, default=8)
+    reader.add_argument("--parallel", type=int, default=8)
     reader.add_argument("--postgresql", action="store_true")
-    asked = reader.parse_args()
-    with running_postgres() if asked.postgresql else nullcontext() as postgres:
-        return asyncio.run(measure(asked.gifts, asked.at_once, postgres))
+    options = reader.parse_args()
+    with running_postgres() if options.postgresql else nullcontext() as postgres:
+        return asyncio.run(measure(options.gifts, options.parallel, postgres))
 
 
-async def measure(gifts: int, at_once: int, postgres: Postgres | None) -> int:
+async def measure(gifts: int, parallel: int, postgres: Postgres | None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder)
         async with (
@@ -55,21 +55,20 @@ async def measure(gifts: int, at_once: int, postgres: Postgres | None) -> int:
             gateway = DeliveringGateway(session, central.url)
             async with central.database() as database:
                 await register(database, gateway.id, gateway.public, "huada", "hall", gateway.intent().clock.wall)
-            words = await _opened(central, gateway, Donor(session), gifts)
+            messages = await _open_orders(central, gateway, Donor(session), gifts)
             stop = asyncio.Event()
-            beside = asyncio.create_task(_deliver(gateway, stop))
-            took_s = await _notified(central, bank, session, words, at_once)
+            deliveries = asyncio.create_task(_deliver(gateway, stop))
+            durations_s = await _notify(central, bank, session, messages, parallel)
             stop.set()
-            await beside
+            await deliveries
             async with central.database() as database, database.read() as connection:
                 posted = (await connection.execute(select(func.count()).select_from(ledger_lines))).scalar_one()
-    took_s.sort()
-    p50, p99 = took_s[len(took_s) // 2], took_s[int(len(took_s) * 0.99) - 1]
+    durations_s.sort()
+    p50, p99 = durations_s[len(durations_s) // 2], durations_s[int(len(durations_s) * 0.99) - 1]
     where = "PostgreSQL" if postgres else "SQLite"
-    print(f"{where}: {len(took_s)} answers to {gifts} gifts, {at_once} at a time, parcels beside them")
-    print(
-        f"half within {p50 * 1000:.0f} ms, 99 of 100 within {p99 * 1000:.0f} ms, all within {took_s[-1] * 1000:.0f} ms"
-    )
+    print(f"{where}: {len(durations_s)} answers, {gifts} gifts, {parallel} in parallel, beside deliveries")
+    ms = [f"{each_s * 1000:.0f} ms" for each_s in (p50, p99, durations_s[-1])]
+    print(f"half within {ms[0]}, 99 of 100 within {ms[1]}, all within {ms[2]}")
     print(f"posted: {posted} of {gifts}")
     return 0 if posted == gifts and p99 < 1 else 1
 
@@ -83,39 +82,39 @@ async def _store(postgres: Postgres | None) -> AsyncIterator[str]:
         yield url
 
 
-async def _opened(central: RunningCentral, gateway: DeliveringGateway, donor: Donor, gifts: int) -> list[bytes]:
-    """Orders that donors are at; what the bank will say of each."""
+async def _open_orders(central: RunningCentral, gateway: DeliveringGateway, donor: Donor, gifts: int) -> list[bytes]:
+    """Open orders; return the bank's notification of each."""
     given: list[Parcel] = [gateway.intent() for _ in range(gifts)]
     for parcel in given:
         await donor.press(await donor.open(f"{central.url}/t/{gateway.ticket(parcel)}"))
-        await asyncio.sleep(0.02)  # the server takes no more from one peer
-    words = []
+        await asyncio.sleep(0.02)  # the server limits the rate per peer
+    messages = []
     async with central.database() as database, database.read() as connection:
         for number, parcel in enumerate(given):
             (attempt,) = await attempts.of_intent(connection, gateway.id, parcel.id)
-            told = {"id": f"N{number}", "order": attempt.id, "status": "paid", "amount_minor": 5000}
-            words.append(json.dumps(told | {"currency": "CNY", "payment": f"P{number}"}).encode())
-    return words
+            body = {"id": f"N{number}", "order": attempt.id, "status": "paid", "amount_minor": 5000}
+            messages.append(json.dumps(body | {"currency": "CNY", "payment": f"P{number}"}).encode())
+    return messages
 
 
-async def _notified(
-    central: RunningCentral, bank: RunningBank, session: aiohttp.ClientSession, words: list[bytes], at_once: int
+async def _notify(
+    central: RunningCentral, bank: RunningBank, session: aiohttp.ClientSession, messages: list[bytes], parallel: int
 ) -> list[float]:
-    """Each word twice, as banks do; the seconds that each answer took."""
-    key, turn, took_s = open_keys(bank.state).signing, asyncio.Semaphore(at_once), list[float]()
+    """Send each notification twice, as banks do; return the seconds of each answer."""
+    key, turn, durations_s = open_keys(bank.state).signing, asyncio.Semaphore(parallel), list[float]()
 
-    async def notify(word: bytes) -> None:
-        signature = b64encode(key.sign(DOMAIN + word)).decode()
+    async def notify(message: bytes) -> None:
+        signature = b64encode(key.sign(DOMAIN + message)).decode()
         headers = {"Content-Type": "application/json", "Sandbox-Signature": signature}
         async with turn:
-            begun = time.monotonic()
-            async with session.post(f"{central.url}/bank/sandbox/notify", data=word, headers=headers) as answer:
+            started_at = time.monotonic()
+            async with session.post(f"{central.url}/bank/sandbox/notify", data=message, headers=headers) as answer:
                 assert answer.status == 200, await answer.text()
                 await answer.read()
-            took_s.append(time.monotonic() - begun)
+            durations_s.append(time.monotonic() - started_at)
 
-    await asyncio.gather(*(notify(word) for word in words for _ in range(2)))
-    return took_s
+    await asyncio.gather(*(notify(message) for message in messages for _ in range(2)))
+    return durations_s
 
 
 async def _deliver(gateway: DeliveringGateway, stop: asyncio.Event) -> None:

@@ -1,4 +1,4 @@
-"""The peers of the benches, in an environment of their own under the cache: no dependency of ours, pinned by hash."""
+"""Create the environment of the benches' peers, which are not dependencies: in the cache, pinned by hash."""
 
 import hashlib
 import shutil
@@ -10,9 +10,9 @@ from tests.pins import CACHE, REQUIREMENTS
 
 
 def peers_python() -> Path:
-    """Its Python; made when there is none for these pins. Raises CalledProcessError when pip cannot.
+    """Return its Python interpreter; create it if needed. Raise CalledProcessError if pip fails.
 
-    Three of them come as source: one is C++, so a compiler is needed.
+    Three peers are source packages, one of them in C++, so a compiler is needed.
     """
     pins = REQUIREMENTS / "bench.txt"
     name = hashlib.sha256(pins.read_bytes() + sys.version.encode()).hexdigest()[:16]

@@ -1,7 +1,7 @@
-"""`./dev profile [adverts|gateway|intake] [--lines N]`: where the time goes, by cProfile, the costliest lines first.
+"""Run `./dev profile [adverts|gateway|intake] [--lines N]`: print the most expensive functions by cProfile.
 
 adverts: the callback path of the bench. gateway: the daemon with the demo's simulated hall for twenty seconds.
-intake: the central server taking two hundred batches. The whole profile is left in build/, for pstats or a viewer.
+intake: the central server with two hundred batches. The complete profile is written to build/, for pstats or a viewer.
 """
 
 import argparse
@@ -38,8 +38,8 @@ def gateway() -> None:
         kiosk = settings.kiosk.model_copy(update={"port": 0})
         stop = asyncio.Event()
         asyncio.get_running_loop().call_later(SECONDS, stop.set)
-        alone = settings.model_copy(update={"kiosk": kiosk})
-        await daemon.run(alone, state_dir=folder, radio="simulated", stop=stop)
+        changed = settings.model_copy(update={"kiosk": kiosk})
+        await daemon.run(changed, state_dir=folder, radio="simulated", stop=stop)
 
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(hall(Path(folder)))
@@ -67,15 +67,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="./dev profile", description=__doc__)
     parser.add_argument("name", nargs="?", choices=WORK, default="adverts")
     parser.add_argument("--lines", type=int, default=30)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     logs.configure()
-    profile = cProfile.Profile(time.process_time)  # waiting costs nothing
-    profile.runcall(WORK[asked.name])
-    kept = ROOT / "build" / f"{asked.name}.pstats"
-    kept.parent.mkdir(exist_ok=True)
-    profile.dump_stats(kept)
-    pstats.Stats(profile).strip_dirs().sort_stats("tottime").print_stats(asked.lines)
-    print(f"the whole profile: {kept.relative_to(ROOT)}")
+    profile = cProfile.Profile(time.process_time)  # CPU time only
+    profile.runcall(WORK[options.name])
+    file = ROOT / "build" / f"{options.name}.pstats"
+    file.parent.mkdir(exist_ok=True)
+    profile.dump_stats(file)
+    pstats.Stats(profile).strip_dirs().sort_stats("tottime").print_stats(options.lines)
+    print(f"the complete profile: {file.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

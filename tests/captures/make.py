@@ -1,4 +1,4 @@
-"""Makes walk_up_and_away.btsnoop: `python -m tests.captures.make`. The same bytes every time."""
+"""Generate walk_up_and_away.btsnoop with `python -m tests.captures.make`, always with the same bytes."""
 
 from collections.abc import Iterator
 from math import log10
@@ -16,7 +16,7 @@ INTERVAL_S = 0.25
 PATH_LOSS_EXPONENT = 2.2
 SHADOW_DB = 2.0
 STRANGER = bytes.fromhex("02 01 06 0b ff 06 00 01 09 20 02 a1 b2 c3 d4")  # another company's advert
-GARBLED = bytes.fromhex("02 01 06 1a ff 4c 00 02 15 00")  # promises more than it holds
+GARBLED = bytes.fromhex("02 01 06 1a ff 4c 00 02 15 00")  # its length field is too large
 
 
 def distance_m(at: float) -> float:
@@ -28,7 +28,7 @@ def distance_m(at: float) -> float:
 
 
 def rssi(frame: IBeacon, metres: float, draw: Random) -> int:
-    """Log-distance path loss with normal shadowing, dBm."""
+    """Return dBm by log-distance path loss with normal shadowing."""
     return round(frame.measured_power - 10 * PATH_LOSS_EXPONENT * log10(metres) + draw.gauss(0, SHADOW_DB))
 
 
@@ -41,16 +41,16 @@ def events() -> Iterator[Event]:
     draw = Random(20260101)
     for step in range(round((COME_S + STAY_S + LEAVE_S) / INTERVAL_S)):
         at = step * INTERVAL_S
-        yield heard(at, advert(PERSON_TAG), rssi(PERSON_TAG, distance_m(at), draw))
+        yield build_event(at, advert(PERSON_TAG), rssi(PERSON_TAG, distance_m(at), draw))
         if step % 8 == 4:
-            yield heard(at + 0.1, advert(PLACE_BEACON), rssi(PLACE_BEACON, 9.0, draw))
+            yield build_event(at + 0.1, advert(PLACE_BEACON), rssi(PLACE_BEACON, 9.0, draw))
         if step % 16 == 6:
-            yield heard(at + 0.15, STRANGER, -80)
+            yield build_event(at + 0.15, STRANGER, -80)
         if step % 32 == 7:
-            yield heard(at + 0.15, GARBLED, -85)
+            yield build_event(at + 0.15, GARBLED, -85)
 
 
-def heard(at: float, data: bytes, dbm: int) -> Event:
+def build_event(at: float, data: bytes, dbm: int) -> Event:
     return Event(BEGAN + at, "hci0", build_legacy_report(data, dbm))
 
 

@@ -1,4 +1,4 @@
-"""Records lab_recording.btsnoop: `python -m tests.captures.record` boots the radio lab and runs this file in it."""
+"""Record lab_recording.btsnoop with `python -m tests.captures.record`, which runs this file in the radio lab."""
 
 import asyncio
 import sys
@@ -11,7 +11,7 @@ from tests.captures.identity import LAB, PERSON_TAG
 from tests.radio.inside import Ear, in_lab, recording, running, until
 from tests.radio.outside import run_script
 
-HEARD = 12
+FRAMES = 12
 
 
 async def record(path: Path) -> None:
@@ -20,7 +20,7 @@ async def record(path: Path) -> None:
         async with ear.at(AdapterScanner("hci1")):
             await asyncio.sleep(0.5)
             async with running(BlueZAdvertiser("hci0", PERSON_TAG, interval_ms=500).keep_on_air()):
-                await until(lambda: len(ear.heard) >= HEARD)
+                await until(lambda: len(ear.heard) >= FRAMES)
             await asyncio.sleep(0.5)
 
 
@@ -29,11 +29,11 @@ def main() -> None:
         asyncio.run(record(Path(sys.argv[1])))
         return
     with tempfile.TemporaryDirectory() as name:
-        made = Path(name) / LAB.name
-        outcome = run_script(Path(__file__), str(made), share=Path(name))
+        recorded = Path(name) / LAB.name
+        outcome = run_script(Path(__file__), str(recorded), share=Path(name))
         if outcome.status != 0:
             sys.exit(outcome.output)
-        LAB.write_bytes(made.read_bytes())
+        LAB.write_bytes(recorded.read_bytes())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""`python -m tests.bench.presence [--seed N] [--visits N]`: the table of docs/performance.md, on seeds not trained on.
+"""Print the table of docs/performance.md, on seeds that were not used for training.
 
-`python -m tests.bench.presence tune` looks for the peers' best figures on the training seed.
+python -m tests.bench.presence [--seed N] [--visits N]
+python -m tests.bench.presence tune      searches the peers' best parameters on the training seed
 """
 
 import argparse
@@ -9,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 from tests.bench.presence.contestants import FIELD, OURS, PEERS
-from tests.bench.presence.cost import costs
+from tests.bench.presence.cost import measure_costs
 from tests.bench.presence.score import Reading, Score, Tally, changes_per_hour, robust
 from tests.bench.presence.tune import tune
 from tests.bench.presence.world import BASE, STANDS_M, WORLDS, World, standing, visits
@@ -17,7 +18,7 @@ from tests.bench.presence.world import BASE, STANDS_M, WORLDS, World, standing, 
 TARGET_S, TARGET_SR = 0.30, 0.38
 
 
-def judged(world: World, count: int, seed: int) -> dict[tuple[str, Reading], Score]:
+def score_world(world: World, count: int, seed: int) -> dict[tuple[str, Reading], Score]:
     readings = Reading if world is BASE or world == BASE else (Reading.usual,)
     tallies = {(name, reading): Tally(reading) for name in FIELD for reading in readings}
     for trace in visits(world, count, seed):
@@ -28,7 +29,7 @@ def judged(world: World, count: int, seed: int) -> dict[tuple[str, Reading], Sco
     return {key: tally.score() for key, tally in tallies.items()}
 
 
-def stood(metres: float, seed: int) -> dict[str, float]:
+def count_changes(metres: float, seed: int) -> dict[str, float]:
     trace = standing(metres, seed)
     return {name: changes_per_hour(estimate(trace)) for name, estimate in FIELD.items()}
 
@@ -36,22 +37,22 @@ def stood(metres: float, seed: int) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.presence", description=__doc__)
     parser.add_argument("what", nargs="?", choices=["table", "tune"], default="table")
-    parser.add_argument("--seed", type=int, default=None, help="of the world; a fresh one when left out")
-    parser.add_argument("--visits", type=int, default=40, help="under each of the nine conditions")
-    asked = parser.parse_args()
-    if asked.what == "tune":
+    parser.add_argument("--seed", type=int, default=None, help="of the world; random by default")
+    parser.add_argument("--visits", type=int, default=40, help="per condition")
+    options = parser.parse_args()
+    if options.what == "tune":
         tune()
         return
-    seed = secrets.randbelow(10**9) + 1000 if asked.seed is None else asked.seed
-    print(f"seed {seed}, {asked.visits} visits under each of nine conditions in each of {len(WORLDS)} worlds")
+    seed = secrets.randbelow(10**9) + 1000 if options.seed is None else options.seed
+    print(f"seed {seed}, {options.visits} visits under each of nine conditions in each of {len(WORLDS)} worlds")
     with ProcessPoolExecutor(2) as pool:
-        by_world = list(pool.map(partial(judged, count=asked.visits, seed=seed), WORLDS))
-        by_place = list(pool.map(partial(stood, seed=seed), STANDS_M))
-    show(by_world, by_place)
+        by_world = list(pool.map(partial(score_world, count=options.visits, seed=seed), WORLDS))
+        by_place = list(pool.map(partial(count_changes, seed=seed), STANDS_M))
+    print_tables(by_world, by_place)
 
 
-def show(by_world: list[dict[tuple[str, Reading], Score]], by_place: list[dict[str, float]]) -> None:
-    spent = costs()
+def print_tables(by_world: list[dict[tuple[str, Reading], Score]], by_place: list[dict[str, float]]) -> None:
+    cost = measure_costs()
     s = {name: by_world[0][name, Reading.usual].s for name in FIELD}
     places = {name: [place[name] for place in by_place] for name in FIELD}
     sr = {name: robust((world[name, Reading.usual] for world in by_world), places[name]) for name in FIELD}
@@ -64,7 +65,7 @@ def show(by_world: list[dict[tuple[str, Reading], Score]], by_place: list[dict[s
         print(
             f"| {name} | {of.enter_p50:.1f} / {of.enter_p90:.1f} | {of.leave_p50:.1f} / {of.leave_p90:.1f} "
             f"| {of.false_at_1m:.1f}, {of.false_at_8m:.1f} | {of.ghosts:.2f} | {of.missed:.1%} "
-            f"| {s[name]:.2f} | {sr[name]:.2f} | {spent[name]:.2f} |"
+            f"| {s[name]:.2f} | {sr[name]:.2f} | {cost[name]:.2f} |"
         )
     print("\n| S in each world |", " | ".join(world.name for world in WORLDS), "| changes/h standing at", end=" ")
     print(", ".join(f"{metres:g}" for metres in STANDS_M), "m |")
@@ -73,14 +74,14 @@ def show(by_world: list[dict[tuple[str, Reading], Score]], by_place: list[dict[s
         row = " | ".join(f"{world[name, Reading.usual].s:.1f}" for world in by_world)
         print(f"| {name} | {row} | {', '.join(f'{changes:.0f}' for changes in places[name])} |")
     print()
-    compare("S", s, TARGET_S)
-    compare("SR", sr, TARGET_SR)
+    print_comparison("S", s, TARGET_S)
+    print_comparison("SR", sr, TARGET_SR)
     for reading in (Reading.every_change, Reading.until_far):
-        compare(f"S, when {reading}", {name: by_world[0][name, reading].s for name in FIELD}, TARGET_S)
-    print(f"CPU of our step: {spent[OURS]:.2f} of a one-dimensional Kalman step (goal 0.80)")
+        print_comparison(f"S, when {reading}", {name: by_world[0][name, reading].s for name in FIELD}, TARGET_S)
+    print(f"CPU of our step: {cost[OURS]:.2f} of a one-dimensional Kalman step (goal 0.80)")
 
 
-def compare(what: str, figures: dict[str, float], goal: float) -> None:
+def print_comparison(what: str, figures: dict[str, float], goal: float) -> None:
     tuned = [figures[name] for name in FIELD if name not in PEERS and name != OURS]
     best = min(figures[name] for name in PEERS)
     also = f", {figures[OURS] / min(tuned):.2f} of the best tuned one's {min(tuned):.2f}" if tuned else ""

@@ -1,4 +1,4 @@
-"""Who is compared: our tracker as it is, and the peers with published defaults and with figures tuned here."""
+"""The estimators that are compared: our tracker, and the peers with published defaults and with tuned parameters."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -17,7 +17,7 @@ from tests.bench.presence.world import POWER, Trace
 CARD = Beacon(BeaconId(UUID("f0e1d2c3-b4a5-4687-9978-695a4b3c2d1e"), 2, 1), BeaconKind.person, "card", POWER, "bench")
 OURS = "ours"
 
-# Least S + SR, each against the defaults', of random figures on the training seed (`… presence tune`).
+# Lowest S + SR, each relative to the defaults, of random parameters on the training seed (`… presence tune`).
 TUNED: Mapping[str, dict[str, float]] = {
     "AltBeacon average": {"window_s": 11.13, "trim": 0.0, "offset_db": 5.92},
     "AltBeacon ARMA": {"speed": 0.04, "offset_db": 5.04},
@@ -27,20 +27,20 @@ TUNED: Mapping[str, dict[str, float]] = {
 
 
 def ours(trace: Trace) -> Changes:
-    """The way a sighting takes in the gateway, with the rules' defaults."""
+    """Process sightings as the gateway does, with the default rules."""
     tracker = Tracker([CARD], PresenceRules())
     changes: Changes = []
     for at, rssi in trace:
         for event in tracker.hear(Sighting(CARD.id, rssi, at, None, "hci0")):
             if isinstance(event, ZoneChanged):
                 changes.append((event.at, event.after))
-            elif isinstance(event, Left):  # nobody goes out of hearing here: it is a false one
+            elif isinstance(event, Left):  # no visit leaves the range, so this is an error
                 changes.append((event.at, Zone.far))
     return changes
 
 
 def by_distance(make: peers.Make) -> Estimator:
-    """A peer's distance, put into our zones at every advert. The first zone is where it begins, not a change."""
+    """Map a peer's distance to our zones at every advert. The first zone is the start, not a change."""
 
     def estimate(trace: Trace) -> Changes:
         judge, zone = make(), None

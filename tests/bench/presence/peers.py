@@ -1,6 +1,6 @@
-"""The peers' estimators, in our own words after their sources, each with its published defaults.
+"""Estimators of the peers, reimplemented from their sources, each with its published defaults.
 
-A judge is made for each visit; it is told (seconds, dBm) and gives the distance in metres by the peer's own formula.
+One judge per visit receives (seconds, dBm) and returns the distance in metres by the peer's own formula.
 
 - AltBeacon (AltBeacon/android-beacon-library 42e672e9): running average over 20 s without the top and bottom tenth,
   or ARMA with speed 0.1; distance by the fitted curve of the default phone model.
@@ -25,7 +25,7 @@ HISTORY = 10
 
 
 class Window:
-    """The samples of the last seconds, also in order of size."""
+    """The samples of the last seconds, also sorted by value."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds, self._queue = seconds, deque[tuple[float, int]]()
@@ -57,8 +57,8 @@ def altbeacon_average(window_s: float = 20.0, trim: float = 0.1, offset_db: floa
     def judge(at: float, rssi: int) -> float:
         window.add(at, rssi)
         values, cut = window.values, int(len(window.values) * trim)
-        kept = values[cut + 1 : len(values) - cut - 1] if len(values) > 2 else values
-        return altbeacon_m(sum(kept) / len(kept) if kept else values[len(values) // 2], offset_db)
+        trimmed = values[cut + 1 : len(values) - cut - 1] if len(values) > 2 else values
+        return altbeacon_m(sum(trimmed) / len(trimmed) if trimmed else values[len(values) // 2], offset_db)
 
     return judge
 
@@ -93,8 +93,8 @@ def espresense(window_s: float = 15.0, absorption: float = 2.7, offset_db: float
             most = wanted if abs(wanted - most) > most // 4 else most
         low, high = percentile(values, 0.25), percentile(values, 0.75)
         fence = 1.5 * (high - low)
-        kept = values[bisect_left(values, low - fence) : bisect_right(values, high + fence)]
-        return log_m(sum(kept) / len(kept) + offset_db, POWER, absorption)
+        inliers = values[bisect_left(values, low - fence) : bisect_right(values, high + fence)]
+        return log_m(sum(inliers) / len(inliers) + offset_db, POWER, absorption)
 
     return judge
 
@@ -119,7 +119,7 @@ def bermuda(
             shown = raw
             return shown
         speeds = [(raw - metres) / (at - then) for then, metres in history[1:] if at > then]
-        # one that comes nearer is always believed
+        # a decrease of distance is always accepted
         refused = bool(speeds) and speeds[0] >= 0 and max(speeds) > velocity
         cycles.insert(0, cycles[0] if refused else raw)
         del cycles[int(samples) :]
@@ -134,7 +134,7 @@ def bermuda(
 
 
 def kalman(process: float = 0.5, noise: float = 25.0) -> Judge:
-    """One-dimensional, the yardstick for CPU. It gives the level, not a distance."""
+    """A one-dimensional filter, the reference for CPU. It returns the level, not a distance."""
     filter_ = Kalman(process, noise)
     return filter_.hear
 

@@ -1,13 +1,13 @@
-"""S and SR: seconds late, false changes, ghosts and missed visits in one number; less is better.
+"""Calculate S and SR: delays, false changes, ghosts and missed visits in one number; lower is better.
 
 S = mean(enter p50, enter p90, leave p50, leave p90) + 0.05 x (false changes/h at 1 m + at 8 m)
     + 0.2 x ghost "immediate"/h + 50 x missed share.
-SR = mean S over the eight worlds + 0.02 x changes/h of somebody who stands 2 h at 1.0, 1.5, 2.5 and 8 m.
+SR = mean S over the eight worlds + 0.02 x changes/h of a person who stands 2 h at 1.0, 1.5, 2.5 and 8 m.
 
-Where that leaves a choice, this reading comes closest to the published table of the peers:
+Where this definition is ambiguous, the following reading is closest to the published table of the peers:
 enter is from the crossing of 1.5 m to the zone `immediate`; leave from the first step away to any other zone;
 a false change is one that comes back, so there and back is one; at 1 m it counts once `immediate` was reached.
-`Reading` holds the other choices, so that the comparison can be seen not to hang on this one.
+`Reading` contains the alternatives, to show that the comparison does not depend on the reading.
 """
 
 from collections.abc import Callable, Iterable
@@ -35,7 +35,7 @@ Estimator = Callable[[Trace], Changes]
 
 
 class Reading(StrEnum):
-    """How the words of the score are read."""
+    """Readings of the definition of the score."""
 
     usual = "as described"
     every_change = "there and back are two false changes"
@@ -44,7 +44,7 @@ class Reading(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Seconds, events an hour, share of one."""
+    """Components in seconds, events per hour, and shares of one."""
 
     enter_p50: float
     enter_p90: float
@@ -63,7 +63,7 @@ class Score:
 
 @dataclass
 class Tally:
-    """Adds up visits."""
+    """Accumulates visits."""
 
     reading: Reading = Reading.usual
     enter: list[float] = field(default_factory=list)
@@ -123,12 +123,12 @@ def zone_at(metres: float) -> Zone:
 
 
 def changes_per_hour(changes: Changes) -> float:
-    """Of somebody who stands."""
+    """Return the changes per hour of a person who stands still."""
     return sum(at > SETTLED_S for at, _ in changes) * 3600 / (STANDS_S - SETTLED_S)
 
 
 def robust(scores: Iterable[Score], standing: Iterable[float]) -> float:
-    """SR. `standing`: changes an hour at each place; their mean counts."""
+    """Return SR. `standing`: changes per hour at each place; their mean counts."""
     scores = tuple(scores)
     assert len(scores) == len(WORLDS)
     return mean(score.s for score in scores) + 0.02 * mean(standing)

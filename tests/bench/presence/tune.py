@@ -1,4 +1,4 @@
-"""Random search for the peers' best figures, on the training seed and for the same score as ours."""
+"""Search the peers' best parameters at random, on the training seed and for the same score as ours."""
 
 import random
 from functools import partial
@@ -21,9 +21,9 @@ RANGES: dict[str, dict[str, tuple[float, float]]] = {
 
 
 def tune() -> None:
-    """Prints the best figures of each peer."""
+    """Print the best parameters of each peer."""
     traces = [list(visits(world, VISITS, TRAINING_SEED)) for world in WORLDS]
-    stands = [standing(metres, TRAINING_SEED)[:20_000] for metres in STANDS_M]
+    standing_traces = [standing(metres, TRAINING_SEED)[:20_000] for metres in STANDS_M]
 
     def scored(make: Make) -> tuple[float, float]:
         estimate, scores = by_distance(make), []
@@ -32,8 +32,8 @@ def tune() -> None:
             for trace in world:
                 tally.add(estimate(trace))
             scores.append(tally.score())
-        # Only part of the two hours: the rate is scaled up.
-        standing_rates = [2 * changes_per_hour(estimate(trace)) for trace in stands]
+        # only a part of the two hours, so the rate is scaled up
+        standing_rates = [2 * changes_per_hour(estimate(trace)) for trace in standing_traces]
         return scores[0].s, robust(scores, standing_rates)
 
     draw = random.Random(TRAINING_SEED)

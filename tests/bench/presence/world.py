@@ -1,7 +1,7 @@
-"""The world in which presence estimators are compared: one walk, nine conditions, eight worlds, four places to stand.
+"""Simulate the worlds for the comparison of presence estimators: one walk, nine conditions, eight worlds, four places.
 
-A person is at 8 m for 60 s, walks at 1.2 m/s to 1 m, stays 60 s, walks away to 8 m and stays in hearing there.
-Loss and shadowing are those of `beacon_gateway.simulation.air`: its defaults are this world's figures.
+A person is at 8 m for 60 s, walks at 1.2 m/s to 1 m, stays 60 s, walks back to 8 m and stays in range.
+Loss and shadowing are those of `beacon_gateway.simulation.air` with its defaults.
 """
 
 from collections.abc import Iterator
@@ -13,29 +13,29 @@ from beacon_gateway.simulation.air import Air, simulate_rssi
 from beacon_gateway.simulation.walk import Walk, parse_walk
 
 POWER = -59
-"""dBm at 1 m that every estimator is told."""
+"""dBm at 1 m, given to every estimator."""
 IMMEDIATE_M, NEAR_M = 1.5, 4.0
 PACE = 1.2
 FAR_S, KIOSK_S, AFTER_S = 60.0, 60.0, 40.0
 WALK = parse_walk(f"8m {FAR_S:g}s; walk {PACE}m/s to 1m; stay {KIOSK_S:g}s; leave {PACE}m/s to 8m; stay {AFTER_S:g}s")
 
 CROSSES_S = FAR_S + (8 - IMMEDIATE_M) / PACE
-"""The inner edge is crossed on the way in."""
+"""Time at which the person crosses the inner edge inwards."""
 LEAVES_S = FAR_S + (8 - 1) / PACE + KIOSK_S
-"""The first step away."""
+"""Time of the first step away."""
 
 STANDS_M = (1.0, 1.5, 2.5, 8.0)
 STANDS_S = 2 * 3600.0
 SETTLED_S = 30.0
-"""From when on a change of somebody who only stands counts."""
+"""Changes of a standing person count from this time on."""
 
 Trace = list[tuple[float, int]]
-"""(seconds, dBm) of each advert heard."""
+"""(seconds, dBm) of each received advert."""
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """How the air differs from the base, and how many dB the beacon's true power from what is told."""
+    """Differences from the base world; `power_db`: of the beacon's true power from POWER."""
 
     name: str
     exponent: float = 2.2
@@ -45,7 +45,7 @@ class World:
     power_db: int = 0
 
     def airs(self) -> Iterator[Air]:
-        """Nine conditions: loss by sigma."""
+        """Yield nine conditions: three values of sigma by three of loss."""
         for sigma in (4.0, 5.0, 6.0):
             for loss in (0.20, 0.35, 0.50):
                 sigma_db = self.sigma_db or sigma
@@ -66,14 +66,14 @@ BASE = WORLDS[0]
 
 
 def visits(world: World, count: int, seed: int) -> Iterator[Trace]:
-    """`count` visits under each of the nine conditions."""
+    """Yield `count` visits under each of the nine conditions."""
     for number, air in enumerate(world.airs()):
         for visit in range(count):
             yield _trace(WALK, POWER + world.power_db, air, f"{seed} {world.name} {number} {visit}")
 
 
 def standing(metres: float, seed: int) -> Trace:
-    """Two hours at one place: sigma 5 dB, 35 % loss."""
+    """Return two hours at one place, with sigma 5 dB and 35 % loss."""
     air = replace(next(BASE.airs()), sigma_db=5.0, loss=0.35)
     return _trace(parse_walk(f"{metres}m {STANDS_S:g}s"), POWER, air, f"{seed} stands {metres}")
 
