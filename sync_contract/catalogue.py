@@ -18,9 +18,9 @@ from sync_contract.beacon_identity import BeaconId
 from sync_contract.keys import key_id
 from sync_contract.project import Project, ProjectId
 from sync_contract.project_rules import Bound, Hours, Option, Rule, bound
-from sync_contract.records import CONTRACT, canonical
+from sync_contract.records import CONTRACT
 from sync_contract.rssi import Dbm
-from sync_contract.strict_model import Record
+from sync_contract.strict_model import Record, canonical
 
 MAX_PICTURE_OCTETS = 2 * 1024 * 1024
 _DOMAIN = b"beacon catalogue v1\0"

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from pydantic import Field, StringConstraints
 
 from sync_contract.keys import key_id, read_public
-from sync_contract.records import CONTRACT, canonical
-from sync_contract.strict_model import Record
+from sync_contract.records import CONTRACT
+from sync_contract.strict_model import Record, canonical
 from sync_contract.uuid7 import GatewayId
 
 _REQUEST, _ANSWER, _ROLL = b"beacon enrolment v1\0", b"beacon enrolled v1\0", b"beacon key roll v1\0"

@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sync_contract.records import CONTRACT, ClockReading, Count
+from sync_contract.records import CONTRACT, ClockReading
 from sync_contract.strict_model import Record
 from sync_contract.uuid7 import Epoch
+from sync_contract.wire_record import Count
 
 EVERY_S = 60
 """How often a gateway reports; it comes at once when what it hears changes."""

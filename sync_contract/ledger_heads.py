@@ -28,9 +28,9 @@ from pydantic import AwareDatetime, Field, ValidationError
 from sync_contract.keys import key_id
 from sync_contract.merkle_sum_tree import Digest, Sibling, Sums, climb, commitment, leaf
 from sync_contract.project import ProjectId
-from sync_contract.records import Count, canonical
-from sync_contract.strict_model import Environment, Record
+from sync_contract.strict_model import Environment, Record, canonical
 from sync_contract.uuid7 import GatewayId
+from sync_contract.wire_record import Count
 
 CONTRACT: Literal[1] = 1
 FEWEST_GIFTS = 5

@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
-from sync_contract.records import Count
 from sync_contract.strict_model import Record
+from sync_contract.wire_record import Count
 
 _COMMITMENT, _LEAF, _NODE = (f"beacon ledger {word} v1\0".encode() for word in ("commitment", "leaf", "node"))
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

@@ -1,23 +1,32 @@
 """A project as the TOML file and the catalogue describe it: one shape for both."""
 
+import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Self
 
+from msgspec import Meta
 from pydantic import Field, StringConstraints, model_validator
 
 from sync_contract.money import Money
 from sync_contract.permit import Permit, PermitJudgement, PermitReason, judge
 from sync_contract.strict_model import Language, Record
 
+_PROJECT_ID = r"^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$"
 ProjectId = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$"), Field(examples=["elder-lunch"])
+    str,
+    StringConstraints(pattern=_PROJECT_ID),
+    Field(examples=["elder-lunch"]),
+    Meta(extra_json_schema={"pattern": _PROJECT_ID}),
 ]
-"""At most 16 characters, for it travels inside the QR."""
-Fen = Annotated[int, Field(ge=1, le=10_000_000_00)]
+"""At most 16 characters, because it is part of the QR."""
+MAX_FEN = 10_000_000_00
+Fen = Annotated[int, Field(ge=1, le=MAX_FEN)]
 MOST_EXAMPLES = 4
 HAN, LATIN = 10, 20
 """Characters of an example, by script."""
 _ONE_LINE = r"^[^\n\r]*$"
+match_project_id = lru_cache(256)(re.compile(_PROJECT_ID[1:-1]).fullmatch)
 
 
 class Texts(Record):

@@ -1,43 +1,46 @@
-"""The parcels that a gateway sends, and the receipts that the central server gives for each.
+"""The parcels that a gateway sends, the receipts that the central server returns, and the outcomes of intents.
 
 A parcel's identity is (gateway, id): the gateway comes from the credential that signed the request, never from
-the body. It is accepted once, in any order, for ever; the same identity with other content is a conflict.
+the body. It is accepted once, in any order, with no time limit; the same identity with other content is a conflict.
 """
 
-import hashlib
-import json
+import re
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AwareDatetime, Field
+import msgspec
+from msgspec import Meta
+from pydantic import Field
 
 from sync_contract.beacon_identity import BeaconId
-from sync_contract.project import Fen, ProjectId
+from sync_contract.project import MAX_FEN, ProjectId, match_project_id
 from sync_contract.rssi import Dbm
 from sync_contract.strict_model import Environment, Record
-from sync_contract.uuid7 import Epoch, Id
+from sync_contract.uuid7 import Epoch, Id, match_epoch, match_id, match_repeated_id
+from sync_contract.wire_record import Count, FieldInvalid, WireRecord
 
 CONTRACT: Literal[1] = 1
 MAX_PARCELS = 1000
-MAX_BATCH_OCTETS = 512 * 1024
-"""Of a batch before compression. Room for MAX_PARCELS quiet reports."""
+MAX_BATCH_BYTES = 512 * 1024
+"""Size of a batch before compression. MAX_PARCELS reports without any beacon fit."""
 
 MAX_SCREEN_COUNTS = 100
-"""In one record; of more there are several records."""
+"""In one record; more of them are spread over several records."""
 
 RSSI_HISTOGRAM_FROM, RSSI_HISTOGRAM_STEP, RSSI_HISTOGRAM_BINS = -105, 5, 16
 """dBm: bin 0 is below -100, bin 15 is -30 and above. Fixed, so that histograms of any gateway and hour add up."""
 DWELL_HISTOGRAM_EDGES_S = (5, 15, 30, 60, 120, 300, 900)
 """Seconds: bin i holds visits shorter than edge i; the last bin all longer ones."""
-
 GAP_HISTOGRAM_EDGES_MS = (200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000)
 """Milliseconds from one frame to the next: bin i holds those shorter than edge i; the last bin all longer ones."""
+_GAP_BINS, _DWELL_BINS = len(GAP_HISTOGRAM_EDGES_MS) + 1, len(DWELL_HISTOGRAM_EDGES_S) + 1
 
-Count = Annotated[int, Field(ge=0, lt=2**53)]
+_match_tag_class = re.compile(r"[a-z0-9-]{1,32}").fullmatch
 
 
 class Door(StrEnum):
-    """How somebody came near. No figure mixes them."""
+    """How a person came near. No figure mixes them."""
 
     touch = "touch"
     tag = "tag"
@@ -51,33 +54,47 @@ class HandoffKind(StrEnum):
     ticket = "ticket"
 
 
-class ClockReading(Record):
-    """The clock may lie: wall time together with what is needed to repair it."""
+class ClockReading(WireRecord, frozen=True, kw_only=True):
+    """Wall time, which may be wrong, together with what is needed to correct it."""
 
-    wall: AwareDatetime
+    wall: datetime
     boot: Id
     """The kernel's boot id, without hyphens."""
     monotonic_ns: Count
     trusted: bool
     """The system clock was synchronised when this was read."""
 
+    def __post_init__(self) -> None:
+        if self.wall.tzinfo is None:
+            raise FieldInvalid("wall")
+        if not match_repeated_id(self.boot):
+            raise FieldInvalid("boot")
 
-class IntentRegistered(Record):
+
+class IntentRegistered(WireRecord, frozen=True, kw_only=True, tag_field="kind", tag="intent"):
     """A resident registered a gift (登記); the parcel's id is the intent's id."""
 
-    kind: Literal["intent"] = "intent"
+    kind: ClassVar[Literal["intent"]] = "intent"
     environment: Environment
     project: ProjectId
-    amount_minor: Fen
-    currency: Annotated[str, Field(pattern=r"^CNY$")]
+    amount_minor: int
+    currency: str
     beacon: BeaconId | None
     door: Door
     handoff: HandoffKind
     catalogue_version: Count
 
+    def __post_init__(self) -> None:
+        if not match_project_id(self.project):
+            raise FieldInvalid("project")
+        if not 1 <= self.amount_minor <= MAX_FEN:
+            raise FieldInvalid("amount_minor")
+        if self.currency != "CNY":
+            raise FieldInvalid("currency")
 
-class PlaceBeaconStatistics(Record):
-    """What was heard of one place beacon. An expected one that was silent stands here with no frames: a fault.
+
+class PlaceBeaconStatistics(WireRecord, frozen=True, kw_only=True):
+    """What was received from one place beacon. An expected beacon without any frame is a fault.
 
     `rssi_*` cover the frames that had an RSSI; None when none had.
     """
@@ -86,108 +103,116 @@ class PlaceBeaconStatistics(Record):
     frames: Count
     frames_without_rssi: Count
     frames_suspect: Count
-    """Of `frames`, those heard while another transmitter seemed to use the beacon's identity."""
+    """Those of `frames` that were received while another transmitter seemed to use the beacon's identity."""
     expected_frames: Count
     """How many its advertising interval lets expect; 0 where the interval is not known."""
     heard_of_expected: Count
-    """Of `frames`, those heard while the interval was known: loss = 1 - heard_of_expected / expected_frames."""
+    """Those of `frames` that were received while the interval was known: loss = 1 - heard / expected."""
     longest_gap_ms: Count
-    """The longest silence, also the one that had not ended yet."""
-    gap_histogram: Annotated[
-        tuple[Count, ...],
-        Field(min_length=len(GAP_HISTOGRAM_EDGES_MS) + 1, max_length=len(GAP_HISTOGRAM_EDGES_MS) + 1),
-    ]
+    """The longest silence, including one that had not ended."""
+    gap_histogram: Annotated[tuple[Count, ...], Meta(min_length=_GAP_BINS, max_length=_GAP_BINS)]
     """From one frame to the next, counted where the gap ended."""
     rssi_min: Dbm | None
     rssi_max: Dbm | None
-    rssi_sum: Annotated[int, Field(le=2**53, ge=-(2**53))]
+    rssi_sum: Annotated[int, Meta(ge=-(2**53), le=2**53)]
     """Mean = rssi_sum / (frames - frames_without_rssi): a sum can be merged, a mean cannot."""
-    rssi_histogram: Annotated[tuple[Count, ...], Field(min_length=RSSI_HISTOGRAM_BINS, max_length=RSSI_HISTOGRAM_BINS)]
+    rssi_histogram: Annotated[tuple[Count, ...], Meta(min_length=RSSI_HISTOGRAM_BINS, max_length=RSSI_HISTOGRAM_BINS)]
 
 
-class ClassStatistics(Record):
-    """Visits of person tags, by class only: no row ever tells of one tag."""
+class ClassStatistics(WireRecord, frozen=True, kw_only=True):
+    """Visits of person tags of one class. No row describes a single tag."""
 
-    tag_class: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")]
+    tag_class: str
     arrivals: Count
-    dwell_histogram: Annotated[
-        tuple[Count, ...],
-        Field(min_length=len(DWELL_HISTOGRAM_EDGES_S) + 1, max_length=len(DWELL_HISTOGRAM_EDGES_S) + 1),
-    ]
+    dwell_histogram: Annotated[tuple[Count, ...], Meta(min_length=_DWELL_BINS, max_length=_DWELL_BINS)]
+
+    def __post_init__(self) -> None:
+        if not _match_tag_class(self.tag_class):
+            raise FieldInvalid("tag_class")
 
 
-class AdvertisedSeconds(Record):
+class AdvertisedSeconds(WireRecord, frozen=True, kw_only=True):
     beacon: BeaconId
-    seconds: Annotated[float, Field(ge=0)]
+    seconds: Annotated[float, Meta(ge=0)]
 
 
-class BeaconStatistics(Record):
-    """Beacon statistics of one stretch of at most five minutes, beginning at `start`."""
+Duration = Annotated[float, Meta(ge=0, le=3600)]
+"""Seconds."""
 
-    kind: Literal["statistics"] = "statistics"
+
+class BeaconStatistics(WireRecord, frozen=True, kw_only=True, tag_field="kind", tag="statistics"):
+    """Beacon statistics of one period of at most five minutes that begins at `start`."""
+
+    kind: ClassVar[Literal["statistics"]] = "statistics"
     start: ClockReading
-    seconds: Annotated[float, Field(ge=0, le=3600)]
+    seconds: Duration
     foreign_frames: Count
-    """Frames of beacons that are not on the allow-list; nothing else is kept of them."""
-    places: Annotated[tuple[PlaceBeaconStatistics, ...], Field(max_length=550)]
-    """The 500 that a TOML may hold, and our own."""
-    classes: Annotated[tuple[ClassStatistics, ...], Field(max_length=50)]
-    advertised: Annotated[tuple[AdvertisedSeconds, ...], Field(max_length=50)]
+    """Frames of beacons that are not on the allow-list; nothing else is recorded of them."""
+    places: Annotated[tuple[PlaceBeaconStatistics, ...], Meta(max_length=550)]
+    """The 500 that a TOML file may hold, and our own."""
+    classes: Annotated[tuple[ClassStatistics, ...], Meta(max_length=50)]
+    advertised: Annotated[tuple[AdvertisedSeconds, ...], Meta(max_length=50)]
 
 
-class ScreenCount(Record):
+class ScreenCount(WireRecord, frozen=True, kw_only=True):
     """`door` and `beacon`: by which the screen had turned to `project`; touch and None where it had not."""
 
     project: ProjectId | None
     """None: it showed all of them, or none."""
     beacon: BeaconId | None
     """A place's, never a person's tag."""
-    door: Literal[Door.touch, Door.tag]
+    door: Door
     visits: Count
     """Visits by touch that began while it showed this: near by touch."""
     opened: Count
     """How often the project's pages were opened: once a visit. 0 without a project."""
 
+    def __post_init__(self) -> None:
+        if self.project is not None and not match_project_id(self.project):
+            raise FieldInvalid("project")
+        if self.door not in (Door.touch, Door.tag):
+            raise FieldInvalid("door")
 
-class ScreenStatistics(Record):
-    """How the screen was used in one stretch of about five minutes, beginning at `start`.
 
-    One without counts says that a gateway counts from here on.
+class ScreenStatistics(WireRecord, frozen=True, kw_only=True, tag_field="kind", tag="screen"):
+    """How the screen was used in one period of about five minutes that begins at `start`.
+
+    One without counts states that a gateway counts from now on.
     """
 
-    kind: Literal["screen"] = "screen"
+    kind: ClassVar[Literal["screen"]] = "screen"
     start: ClockReading
-    seconds: Annotated[float, Field(ge=0, le=3600)]
-    counts: Annotated[tuple[ScreenCount, ...], Field(max_length=MAX_SCREEN_COUNTS)]
+    seconds: Duration
+    counts: Annotated[tuple[ScreenCount, ...], Meta(max_length=MAX_SCREEN_COUNTS)]
 
 
-Body = Annotated[IntentRegistered | BeaconStatistics | ScreenStatistics, Field(discriminator="kind")]
+Body = IntentRegistered | BeaconStatistics | ScreenStatistics
 KINDS = frozenset(("intent", "statistics", "screen"))
-UNKNOWN_KIND = "unknown_kind"
-"""Why a parcel of any other is refused."""
 
 
-class Parcel(Record):
-    """One fact born on a gateway. Sequence = (epoch, n), n counted from 1 without gaps."""
+class Parcel(WireRecord, frozen=True, kw_only=True):
+    """One fact that originated on a gateway. Sequence = (epoch, n); n is counted from 1 without gaps."""
 
     id: Id
     epoch: Epoch
-    n: Annotated[int, Field(ge=1, lt=2**53)]
+    n: int
     clock: ClockReading
     body: Body
 
-    def fingerprint(self) -> str:
-        """SHA-256 (64 hexadecimal digits) over the canonical JSON: sorted keys, no spaces, UTF-8."""
-        return hashlib.sha256(canonical(self)).hexdigest()
+    def __post_init__(self) -> None:
+        if not match_id(self.id):
+            raise FieldInvalid("id")
+        if not match_epoch(self.epoch):
+            raise FieldInvalid("epoch")
+        if not 1 <= self.n < 2**53:
+            raise FieldInvalid("n")
 
 
-def canonical(record: Record) -> bytes:
-    """The octets that are hashed and signed: JSON with sorted keys, no spaces, UTF-8."""
-    return canonical_json(record.model_dump(mode="json", by_alias=True))
+class Batch(WireRecord, frozen=True, kw_only=True):
+    """The body of POST /api/v1/parcels. Each parcel is decoded by itself: a bad one does not affect the others."""
 
-
-def canonical_json(value: object) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    contract: Literal[1] = CONTRACT
+    parcels: list[msgspec.Raw]
 
 
 class Receipt(StrEnum):
@@ -199,18 +224,18 @@ class Receipt(StrEnum):
     refused = "refused"
 
 
-class ParcelReceipt(Record):
+class ParcelReceipt(WireRecord, frozen=True, kw_only=True):
     id: Id
     receipt: Receipt
-    reason: Annotated[str, Field(max_length=300)] = ""
-    """A machine-readable word for conflict and refused (UNKNOWN_KIND, `invalid: body.amount_minor …`)."""
+    reason: str = ""
+    """A machine-readable word for conflict and refused, e.g. `invalid: body.amount_minor`."""
 
 
-class ParcelReceipts(Record):
+class ParcelReceipts(WireRecord, frozen=True, kw_only=True):
     """The answer to POST /api/v1/parcels, status 200, application/json."""
 
     contract: Literal[1] = CONTRACT
-    receipts: Annotated[tuple[ParcelReceipt, ...], Field(max_length=MAX_PARCELS)]
+    receipts: Annotated[tuple[ParcelReceipt, ...], Meta(max_length=MAX_PARCELS)]
 
 
 class IntentState(StrEnum):
@@ -229,10 +254,11 @@ class Outcome(Record):
     slip: Annotated[str, Field(pattern=r"^([0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4})?$")] = ""
     """The slip's number (憑條), Crockford base32, once paid."""
     code: Annotated[str, Field(pattern=r"^([0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4})?$")] = ""
-    """What a donor may type instead of scanning, once the parcel is there. Only for a request with `uncoded`."""
+    """What a donor may type instead of scanning, once the parcel is there. Only for who asks with `uncoded`: an older
+    gateway does not know the field."""
     ended: bool = False
-    """Handed off, and every attempt at the bank has ended unpaid: the donor may try again. Only for a request with
-    `tried`."""
+    """Handed off, and every attempt at the bank has ended unpaid: the donor may try again. Only for who asks with
+    `tried`: an older gateway does not know the field."""
 
 
 class Outcomes(Record):

@@ -5,6 +5,7 @@ Source: Bluetooth Core Specification 5.4, Vol 4, Part E, 7.7.65.2 (RSSI) and 7.8
 
 from typing import Annotated, Final
 
+from msgspec import Meta
 from pydantic import Field
 
 MIN_DBM: Final = -127
@@ -13,7 +14,7 @@ UNAVAILABLE: Final = 127
 """RSSI that a controller reports when it has not measured any."""
 LEVELS: Final = range(MIN_DBM, MAX_DBM + 1)
 
-Dbm = Annotated[int, Field(ge=MIN_DBM, le=MAX_DBM)]
+Dbm = Annotated[int, Meta(ge=MIN_DBM, le=MAX_DBM), Field(ge=MIN_DBM, le=MAX_DBM)]
 
 
 def is_level(dbm: int) -> bool:

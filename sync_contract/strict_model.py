@@ -1,5 +1,6 @@
-"""How records read foreign data: strictly, completely, and never changed afterwards."""
+"""The base of records that pydantic validates: strict, complete and frozen; and their canonical JSON."""
 
+import json
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
@@ -12,7 +13,7 @@ class Record(BaseModel):
 
 
 class Environment(StrEnum):
-    """Drill and real never meet: every intent, attempt and ledger line carries one of them from birth."""
+    """Drill and real data never mix: every intent, attempt and ledger line has its environment from its creation."""
 
     drill = "drill"
     real = "real"
@@ -24,3 +25,12 @@ class Language(StrEnum):
     zh_hans = "zh-Hans"
     zh_hant = "zh-Hant"
     en = "en"
+
+
+def canonical(record: Record) -> bytes:
+    """Return the bytes that are hashed and signed: JSON with sorted keys, no spaces, UTF-8."""
+    return canonical_json(record.model_dump(mode="json", by_alias=True))
+
+
+def canonical_json(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()

@@ -18,9 +18,9 @@ from sync_contract.records import (
     ParcelReceipt,
     Receipt,
     ScreenStatistics,
-    canonical,
 )
 from sync_contract.uuid7 import new_id
+from sync_contract.wire_record import encode
 
 log = structlog.get_logger()
 _STATES = {
@@ -115,7 +115,7 @@ async def put_parcel(connection: aiosqlite.Connection, parcel_id: str, clock: Cl
     """Number the body and put it into the outbox, inside the caller's transaction."""
     rows = list(await connection.execute_fetchall("UPDATE origin SET next_n = next_n + 1 RETURNING epoch, next_n - 1"))
     parcel = Parcel(id=parcel_id, epoch=rows[0][0], n=rows[0][1], clock=clock, body=body)
-    text = canonical(parcel)
+    text = encode(parcel)
     await connection.execute(
         "INSERT INTO outbox (n, id, kind, parcel, sum, recorded_at) VALUES (?, ?, ?, ?, ?, ?)",
         (parcel.n, parcel.id, body.kind, text.decode(), hashlib.sha256(text).hexdigest(), clock.wall.isoformat()),

@@ -25,6 +25,7 @@ from sync_contract.gateway_report import NOTICED, GatewayReport, ReportTaken
 from sync_contract.ledger_heads import Cosigned, CosignedTaken, Heads
 from sync_contract.records import CONTRACT, IntentState, Outcomes, ParcelReceipt, ParcelReceipts
 from sync_contract.request_signature import Signer
+from sync_contract.wire_record import InvalidRecord, decode
 
 _MAX_ANSWER_BYTES = 1024 * 1024
 _MAX_CATALOGUE_BYTES = 8 * 1024 * 1024
@@ -59,7 +60,11 @@ class CentralClient:
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
         answer = await self._request("POST", "/api/v1/parcels", body=body, headers=headers)
         sent = {parcel.id for parcel in parcels}
-        return [receipt for receipt in _read(ParcelReceipts, answer).receipts if receipt.id in sent]
+        try:
+            receipts = decode(ParcelReceipts, answer.body).receipts
+        except InvalidRecord as error:
+            raise CentralUnreachable(f"the answer is not ParcelReceipts: {error}") from error
+        return [receipt for receipt in receipts if receipt.id in sent]
 
     async def poll_outcomes(
         self, known: Mapping[str, IntentState], wait_s: int, uncoded: Collection[str], tried: Mapping[str, bool]

@@ -15,7 +15,8 @@ from central_server.store.statistics.beacon_activity import BeaconStatus
 from sync_contract.beacon_identity import U16
 from sync_contract.catalogue import BeaconKind
 from sync_contract.project import Texts
-from sync_contract.records import CONTRACT, Count, Receipt
+from sync_contract.records import CONTRACT, Receipt
+from sync_contract.wire_record import Count
 
 PlaceId = Annotated[str, Field(max_length=64)]
 

@@ -1,18 +1,19 @@
 """Build the OpenAPI 3.1 document from the records that the handlers read and write."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from inspect import cleandoc
 from typing import Any, Literal
 
+import msgspec
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from central_server.api.operation import Credential, Operation
+from central_server.api.operation import Credential, Operation, RecordType
 from central_server.api.problems import PREFIX
 from central_server.api.webhooks.events import EVENTS, WebhookBody
 from sync_contract.records import CONTRACT, MAX_PARCELS
 
-_REF = "#/components/schemas/{model}"
+_REF, _STRUCT_REF = "#/components/schemas/{model}", "#/components/schemas/{name}"
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _STATUSES = {
     200: "Done.",
@@ -29,6 +30,7 @@ _STATUSES = {
     503: "Temporarily unavailable: try again.",
 }
 Mode = Literal["validation", "serialization"]
+Named = Mapping[tuple[RecordType, Mode], Any]
 
 
 def build_document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
@@ -86,18 +88,23 @@ _PROBLEM_SCHEMA = {
 }
 
 
-def _schemas(operations: Sequence[Operation]) -> tuple[dict[tuple[type[BaseModel], Mode], Any], dict[str, Any]]:
-    wanted: dict[tuple[type[BaseModel], Mode], None] = {(WebhookBody, "serialization"): None}
+def _schemas(operations: Sequence[Operation]) -> tuple[Named, dict[str, Any]]:
+    """Return a reference to the schema of each record, and all schemas by name."""
+    records: dict[tuple[RecordType, Mode], None] = {(WebhookBody, "serialization"): None}
     for operation in operations:
         if operation.response is not None:
-            wanted[operation.response, "serialization"] = None
+            records[operation.response, "serialization"] = None
         for record in (operation.body, *operation.items.values()):
             if record is not None:
-                wanted[record, "validation"] = None
-    named, complete = models_json_schema(list(wanted), by_alias=True, ref_template=_REF)
-    schemas = {name: _tidy(schema) for name, schema in complete["$defs"].items()}
-    wanted_ones = {key: named[key] for key in wanted}
-    return wanted_ones, {**dict(sorted(schemas.items())), "Problem": _PROBLEM_SCHEMA}
+                records[record, "validation"] = None
+    models = [(record, mode) for record, mode in records if issubclass(record, BaseModel)]
+    structs = [key for key in records if not issubclass(key[0], BaseModel)]
+    references, schema = models_json_schema(models, by_alias=True, ref_template=_REF)
+    of_structs, components = msgspec.json.schema_components([record for record, _ in structs], ref_template=_STRUCT_REF)
+    schemas = {name: _tidy(each) for name, each in (components | schema["$defs"]).items()}
+    named: dict[tuple[RecordType, Mode], Any] = dict(zip(structs, of_structs, strict=True))
+    named |= {(record, mode): references[record, mode] for record, mode in models}
+    return named, {**dict(sorted(schemas.items())), "Problem": _PROBLEM_SCHEMA}
 
 
 def _tidy(schema: Any) -> Any:  # noqa: ANN401  (JSON)
@@ -107,7 +114,7 @@ def _tidy(schema: Any) -> Any:  # noqa: ANN401  (JSON)
     return [_tidy(each) for each in schema] if isinstance(schema, list) else schema
 
 
-def _operation(operation: Operation, named: dict[tuple[type[BaseModel], Mode], Any]) -> dict[str, Any]:
+def _operation(operation: Operation, named: Named) -> dict[str, Any]:
     document: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
@@ -127,7 +134,7 @@ def _operation(operation: Operation, named: dict[tuple[type[BaseModel], Mode], A
     return document
 
 
-def _webhook(event: str, meaning: str, named: dict[tuple[type[BaseModel], Mode], Any]) -> dict[str, Any]:
+def _webhook(event: str, meaning: str, named: Named) -> dict[str, Any]:
     return {
         "operationId": f"webhook_{event.replace('.', '_')}",
         "summary": meaning,
@@ -161,7 +168,7 @@ def _json(schema: Any) -> dict[str, Any]:  # noqa: ANN401  (JSON)
     return {"required": True, "content": {"application/json": {"schema": schema}}}
 
 
-def _batch(operation: Operation, named: dict[tuple[type[BaseModel], Mode], Any]) -> dict[str, Any]:
+def _batch(operation: Operation, named: Named) -> dict[str, Any]:
     """Accept any item: each is validated and answered by itself."""
     lists = {
         name: {"type": "array", "maxItems": MAX_PARCELS, "items": {"anyOf": [named[record, "validation"], {}]}}
@@ -211,7 +218,7 @@ def _plain(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any
     return chosen
 
 
-def _responses(operation: Operation, named: dict[tuple[type[BaseModel], Mode], Any]) -> dict[str, Any]:
+def _responses(operation: Operation, named: Named) -> dict[str, Any]:
     content: dict[str, Any] = {media: {} for media in operation.media}
     if operation.response is not None:
         content["application/json"] = {"schema": named[operation.response, "serialization"]}

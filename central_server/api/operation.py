@@ -7,6 +7,9 @@ from enum import StrEnum
 from pydantic import BaseModel
 
 from central_server.api.tokens import Scope
+from sync_contract.wire_record import WireRecord
+
+RecordType = type[BaseModel] | type[WireRecord]
 
 
 class Credential(StrEnum):
@@ -41,13 +44,13 @@ class Operation:
     name: str
     summary: str
     credential: Credential
-    response: type[BaseModel] | None
+    response: RecordType | None
     scope: Scope | None = None
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     parameters: tuple[Parameter, ...] = ()
     problems: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
-    items: Mapping[str, type[BaseModel]] = field(default_factory=dict)
+    items: Mapping[str, RecordType] = field(default_factory=dict)
     tagged: bool = False
     """The response has an ETag."""
     media: tuple[str, ...] = ()

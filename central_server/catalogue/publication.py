@@ -23,8 +23,7 @@ from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from sync_contract.catalogue import Catalogue, sign
 from sync_contract.keys import key_id
-from sync_contract.records import canonical
-from sync_contract.strict_model import Environment
+from sync_contract.strict_model import Environment, canonical
 
 _log = structlog.get_logger()
 _EPOCH = datetime.fromtimestamp(0, UTC)

@@ -19,7 +19,7 @@ from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.permit import Permit
 from sync_contract.project import Project
-from sync_contract.records import canonical
+from sync_contract.strict_model import canonical
 from sync_contract.uuid7 import new_id
 
 _log = structlog.get_logger()

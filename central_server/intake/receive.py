@@ -1,40 +1,25 @@
-"""Parcels in, each exactly once; receipts only for what is committed."""
+"""Stores the parcels of one delivery, each exactly once, and returns a receipt for each after the commit."""
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypedDict, assert_never
 
-from pydantic import ValidationError
-
-from central_server.intake import intent, screen, statistics
-from central_server.intake.batch import ReadParcel, Refused
+from central_server.intake.batch import RefusedItem
+from central_server.intake.duplicates import ACCEPTED, Verdict, compare
+from central_server.intake.intents import record_intents
+from central_server.intake.refusal import find_refusal
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from central_server.store.enrolment.gateways import Gateway
-from central_server.store.parcels import arrivals, batches, parcel_times, parcels
+from central_server.store.parcels import arrivals, parcels
 from central_server.store.parcels.arrivals import NewArrival
-from central_server.store.parcels.batch_compression import pack
-from central_server.store.parcels.batches import NewBatch
 from central_server.store.parcels.log_queries import kind_in_log
-from sync_contract.records import (
-    BeaconStatistics,
-    IntentRegistered,
-    Parcel,
-    Receipt,
-    ScreenStatistics,
-    canonical,
-)
+from sync_contract.records import IntentRegistered, Parcel, ParcelReceipt, ParcelReceipts, Receipt
 from sync_contract.strict_model import Environment
+from sync_contract.wire_record import encode
 
-
-class ReceiptJson(TypedDict):  # by the thousand: a record would be checked again
-    """A `ParcelReceipt` as it goes over the wire."""
-
-    id: str
-    receipt: str
-    reason: str
+Item = Parcel | RefusedItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,192 +27,102 @@ class _Delivery:
     """One request."""
 
     gateway: Gateway
-    items: Sequence[ReadParcel | Refused]
+    items: Sequence[Item]
     now: datetime
 
 
-_ACCEPTED = (Receipt.accepted, "")
-_LONGEST_REASON = 300
-"""Of a `ParcelReceipt`."""
-_Result = tuple[Receipt, str]
-
-
 async def receive(
-    database: Database,
-    gateway: Gateway,
-    items: Sequence[ReadParcel | Refused],
-    environment: Environment,
-    now: datetime,
-) -> list[ReceiptJson]:
-    """A receipt for each item, in their order."""
-    judged = [_judge(item, environment) for item in items]
-    delivery = _Delivery(gateway, judged, now)
+    database: Database, gateway: Gateway, items: Sequence[Item], environment: Environment, now: datetime
+) -> ParcelReceipts:
+    """Return a receipt for each item, in their order. Raises StoreUnavailable; then nothing was stored."""
+    delivery = _Delivery(gateway, [_check(item, environment) for item in items], now)
 
-    async def take(connection: Connection) -> list[_Result]:
-        results = await _take(connection, delivery)
-        told = [
-            _arrival(gateway, item, *result)
-            for item, result in zip(judged, results, strict=True)
-            if result is not _ACCEPTED
-        ]
-        await arrivals.record(connection, told, now)
-        return results
+    async def store(connection: Connection) -> list[Verdict]:
+        return await _store(connection, delivery)
 
-    results = await database.written(take)
-    return [
-        _receipt(position, item, *result) for position, (item, result) in enumerate(zip(judged, results, strict=True))
-    ]
+    verdicts = await database.grouped(store)
+    return ParcelReceipts(receipts=tuple(map(_receipt, range(len(items)), delivery.items, verdicts)))
 
 
-def _receipt(position: int, item: ReadParcel | Refused, receipt: Receipt, reason: str) -> ReceiptJson:
-    """What has no id is named by its content, as in the sync log, and its reason says where in the batch it stands.
-
-    A gateway takes no notice of receipts for ids that it did not send, so one of any version reads this.
-    """
-    id_ = _id(item)
-    if not id_:
-        reason = f"parcels.{position}: {reason}"[:_LONGEST_REASON]
-    return {"id": id_ or _fingerprint(item)[:32], "receipt": receipt.value, "reason": reason}
-
-
-async def refuse_whole(database: Database, gateway: Gateway, reason: str, now: datetime) -> None:
-    """Tell staff of a batch of which nothing could be read. The same trouble again is the same line."""
-    said = f"unreadable: {reason}"[:300]
-    digest = hashlib.sha256(said.encode()).hexdigest()
-    sender = (gateway.id, digest[:32], Receipt.refused, digest, gateway.community)
-    line = NewArrival(*sender, "unknown", said, "{}")
+async def record_unreadable(database: Database, gateway: Gateway, reason: str, now: datetime) -> None:
+    """Record for staff a batch whose items could not be read. The same fault again is the same line of the log."""
+    reason = f"unreadable: {reason}"
+    digest = hashlib.sha256(reason.encode()).hexdigest()
+    line = NewArrival(gateway.id, digest[:32], Receipt.refused, digest, gateway.community, "unknown", reason, "{}")
     async with database.write() as connection:
         await arrivals.record(connection, [line], now)
 
 
-def _judge(item: ReadParcel | Refused, environment: Environment) -> ReadParcel | Refused:
-    if isinstance(item, Refused):
+def _check(item: Item, environment: Environment) -> Item:
+    if isinstance(item, RefusedItem):
         return item
-    body = item.parcel.body
-    match body:
-        case IntentRegistered():
-            reason = intent.refusal(body, environment)
-        case BeaconStatistics():
-            reason = statistics.refusal(body)
-        case ScreenStatistics():
-            reason = screen.refusal(body)
-        case _:
-            assert_never(body)
-    return Refused(item.parcel.id, body.kind, reason, item.content.decode()) if reason else item
+    reason = find_refusal(item.body, environment)
+    return RefusedItem(item.id, item.body.kind, reason, encode(item).decode()) if reason else item
 
 
-async def _take(connection: Connection, delivery: _Delivery) -> list[_Result]:
-    """What became of each item."""
-    read: dict[str, ReadParcel] = {}
+async def _store(connection: Connection, delivery: _Delivery) -> list[Verdict]:
+    """Store what is new. Return what became of each item."""
+    gateway, now = delivery.gateway, delivery.now
+    first: dict[str, Parcel] = {}
     for item in delivery.items:
-        if isinstance(item, ReadParcel):
-            read.setdefault(item.parcel.id, item)
-    taken, contradictions = await _keep(connection, delivery, read)
-    if len(taken) == len(delivery.items):
-        return [_ACCEPTED] * len(taken)
-    held = await parcels.find(connection, delivery.gateway.id, read.keys() - taken)
-    results: list[_Result] = []
-    for item in delivery.items:
-        if isinstance(item, Refused):
-            results.append((Receipt.refused, item.reason))
-            continue
-        id_ = item.parcel.id
-        if id_ in contradictions:
-            results.append((Receipt.conflict, contradictions[id_]))
-        elif item is read[id_] and id_ in taken:
-            results.append(_ACCEPTED)
-        elif _says(item, held[id_].content if id_ in held else read[id_].content):
-            results.append((Receipt.duplicate, ""))
-        else:
-            results.append((Receipt.conflict, "other_content"))
-    return results
+        if isinstance(item, Parcel):
+            first.setdefault(item.id, item)
+    await parcels.lock(connection, gateway.id)
+    known = await parcels.find(connection, gateway.id, first)
+    new = {id_: parcel for id_, parcel in first.items() if id_ not in known}
+    gifts = {id_: parcel.body for id_, parcel in new.items() if isinstance(parcel.body, IntentRegistered)}
+    contradictions = await record_intents(connection, gateway, gifts, now) if gifts else {}
+    accepted = {id_: parcel for id_, parcel in new.items() if id_ not in contradictions}
+    await parcels.add(connection, gateway, list(accepted.values()), now)
 
+    earlier: Mapping[str, Parcel | bytes] = first | {id_: each.content for id_, each in known.items()}
+    unreported = set(accepted)
 
-async def _keep(
-    connection: Connection, delivery: _Delivery, read: Mapping[str, ReadParcel]
-) -> tuple[frozenset[str], Mapping[str, str]]:
-    """The ids of those newly kept, and of those that contradict their ticket, each with its reason."""
-    ids = sorted(read)
-    epochs = dict.fromkeys(read[id_].parcel.epoch for id_ in ids)
-    await parcels.hold(connection, delivery.gateway.id, epochs)
-    written: list[tuple[int, list[str], frozenset[str]]] = []
-    for epoch in epochs:
-        own = ids if len(epochs) == 1 else [id_ for id_ in ids if read[id_].parcel.epoch == epoch]
-        new = _batch([read[id_] for id_ in own])
-        seq = await batches.add(connection, delivery.gateway, new, delivery.now)
-        written.append((seq, own, await parcels.keep(connection, delivery.gateway.id, seq, own)))
-    registered = [
-        (id_, body) for _, _, fresh in written for id_ in fresh if (body := read[id_].parcel.body).kind == "intent"
+    def judge(item: Item) -> Verdict:
+        if isinstance(item, RefusedItem):
+            return Receipt.refused, item.reason
+        if item.id in contradictions:
+            return Receipt.conflict, contradictions[item.id]
+        if item.id in unreported:
+            unreported.remove(item.id)  # the same id later in this delivery is a duplicate or a conflict
+            return ACCEPTED
+        return compare(item, earlier[item.id])
+
+    verdicts = [judge(item) for item in delivery.items]
+    lines = [
+        _arrival(gateway, item, *verdict)
+        for item, verdict in zip(delivery.items, verdicts, strict=True)
+        if verdict is not ACCEPTED
     ]
-    contradictions = await intent.take(connection, delivery.gateway, registered, delivery.now)
-    every: frozenset[str] = frozenset()
-    for seq, own, fresh in written:
-        taken = fresh - contradictions.keys()
-        if len(taken) < len(own):
-            await _keep_less(connection, delivery.gateway, seq, fresh, [read[id_] for id_ in own if id_ in taken])
-        if taken:
-            told = [read[id_].parcel for id_ in own if id_ in taken]
-            numbers = [parcel.n for parcel in told]
-            await parcels.count_up(connection, delivery.gateway, told[0].epoch, seq, numbers, delivery.now)
-        every |= taken
-    await parcel_times.add_uncounted(connection, delivery.gateway.id, every)
-    return every, contradictions
+    await arrivals.record(connection, lines, now)
+    return verdicts
 
 
-async def _keep_less(
-    connection: Connection, gateway: Gateway, seq: int, fresh: Collection[str], taken: Sequence[ReadParcel]
-) -> None:
-    """Of a batch of which some were here before, or contradict their ticket."""
-    await parcels.take_back(connection, gateway.id, fresh)
-    await batches.replace(connection, seq, _batch(taken) if taken else None)
-    if taken:
-        await parcels.keep(connection, gateway.id, seq, [item.parcel.id for item in taken])
+def _receipt(position: int, item: Item, verdict: Verdict) -> ParcelReceipt:
+    """An item without an id is named by its content, as in the sync log; its reason states its place in the batch."""
+    receipt, reason = verdict
+    if item.id:
+        return ParcelReceipt(id=item.id, receipt=receipt, reason=reason)
+    return ParcelReceipt(id=_fingerprint(item)[:32], receipt=receipt, reason=f"parcels.{position}: {reason}")
 
 
-def _batch(items: Sequence[ReadParcel]) -> NewBatch:
-    intents = sum(item.parcel.body.kind == "intent" for item in items)
-    return NewBatch(
-        items[0].parcel.epoch,
-        [item.parcel.n for item in items],
-        intents,
-        len(items) - intents,
-        pack([item.content for item in items]),
-    )
-
-
-def _says(item: ReadParcel, content: bytes) -> bool:
-    """However it was written: the parcel says the same as what is kept."""
-    if item.content == content:
-        return True
-    try:
-        return canonical(Parcel.model_validate_json(content)) == canonical(item.parcel)
-    except ValidationError:  # of a contract that this program does not know any more
-        return False
-
-
-def _arrival(gateway: Gateway, item: ReadParcel | Refused, receipt: Receipt, reason: str) -> NewArrival:
-    read = isinstance(item, ReadParcel)
-    content = _content(item)
+def _arrival(gateway: Gateway, item: Item, receipt: Receipt, reason: str) -> NewArrival:
     fingerprint = _fingerprint(item)
     return NewArrival(
         gateway.id,
-        _id(item) or fingerprint[:32],  # what has no id of its own is named by its content
+        item.id or fingerprint[:32],
         receipt,
         fingerprint,
         gateway.community,
-        kind_in_log(item.parcel.body.kind if isinstance(item, ReadParcel) else item.kind),
+        kind_in_log(item.body.kind if isinstance(item, Parcel) else item.kind),
         reason,
-        None if read and receipt is Receipt.duplicate else content,
+        None if receipt is Receipt.duplicate else _content(item),
     )
 
 
-def _content(item: ReadParcel | Refused) -> str:
-    return canonical(item.parcel).decode() if isinstance(item, ReadParcel) else item.content
+def _content(item: Item) -> str:
+    return encode(item).decode() if isinstance(item, Parcel) else item.content
 
 
-def _fingerprint(item: ReadParcel | Refused) -> str:
+def _fingerprint(item: Item) -> str:
     return hashlib.sha256(_content(item).encode()).hexdigest()
-
-
-def _id(item: ReadParcel | Refused) -> str:
-    return item.parcel.id if isinstance(item, ReadParcel) else item.id

@@ -21,7 +21,8 @@ from central_server.store.api.presence_passes import StoredAnswer, StoredPass
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from central_server.store.statistics.visitors import PhoneVisit
-from sync_contract.records import Door, canonical
+from sync_contract.records import Door
+from sync_contract.strict_model import canonical
 
 PASS_LIFETIME = timedelta(minutes=30)
 _ANSWER_LIFETIME = timedelta(days=1)

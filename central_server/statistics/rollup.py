@@ -11,18 +11,18 @@ from dataclasses import replace
 from datetime import datetime
 
 import structlog
-from pydantic import ValidationError
 
 from central_server.statistics.event_times import HOUR, Anchor, anchors, day, event_time, hour, start_reading
 from central_server.statistics.plausibility import plausible, plausible_touches
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
-from central_server.store.parcels import parcel_times
+from central_server.store.parcels import parcel_times, uncounted_parcels
 from central_server.store.parcels.parcel_times import StoredContent, StoredMoment
 from central_server.store.statistics import beacon_activity, figures, screen_figures
 from central_server.store.statistics.screen_figures import ScreenUse
 from sync_contract.records import BeaconStatistics, Door, IntentRegistered, Parcel, ScreenStatistics
 from sync_contract.statistics import NOTHING, Total, merge, total
+from sync_contract.wire_record import InvalidRecord, decode
 
 _log = structlog.get_logger()
 _MAX_BATCHES = 25
@@ -43,7 +43,7 @@ async def count_all(database: Database) -> None:
 
 async def _count(connection: Connection) -> bool:
     await connection.alone("figures")
-    batches = await parcel_times.take_uncounted(connection, _MAX_BATCHES, _MAX_PARCELS)
+    batches = await uncounted_parcels.take(connection, _MAX_BATCHES, _MAX_PARCELS)
     by_gateway: dict[str, set[str]] = defaultdict(set)
     for batch in batches:
         by_gateway[batch.gateway].update(batch.parcels)
@@ -84,14 +84,14 @@ async def _place(connection: Connection, gateway: str, ids: set[str]) -> set[dat
             stale.add(hour(found.at))
             if content.parcel in before:
                 stale.add(hour(before[content.parcel][0]))
-    await parcel_times.keep(connection, new)
+    await parcel_times.store(connection, new)
     await beacon_activity.record_reports(connection, gateway, heard)
     return stale
 
 
 async def _place_again(connection: Connection, gateway: str, boot: str) -> None:
     """Place the parcels of a boot later, in parts: a gateway may have been without a clock for months."""
-    await parcel_times.add_uncounted(connection, gateway, await parcel_times.unsure(connection, gateway, boot))
+    await uncounted_parcels.add(connection, gateway, await parcel_times.unsure(connection, gateway, boot))
 
 
 async def _totals(connection: Connection, gateway: str, start: datetime) -> dict[str, Total]:
@@ -132,7 +132,7 @@ def _add_screens(stretches: Iterable[ScreenStatistics]) -> list[ScreenUse]:
 def _parcel(content: StoredContent) -> Parcel | None:
     """Return None for a parcel that this version cannot read; it stays stored and is not counted."""
     try:
-        return Parcel.model_validate_json(content.content)
-    except ValidationError:
+        return decode(Parcel, content.content)
+    except InvalidRecord:
         _log.warning("parcel.not_counted", parcel=content.parcel)
         return None

@@ -22,20 +22,34 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache, reduce
+from operator import or_
 from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import aiohttp
 import asyncpg  # type: ignore[import-untyped]  # it has no types
+import msgspec
+from msgspec.structs import replace
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, create_model
 
 from central_server.enrolment.gateways import register
-from central_server.intake.at_once import cut, read_at_once, valid, well_formed
-from central_server.intake.batch import ReadParcel, read_batch
+from central_server.intake.batch import read_batch
 from central_server.store.engine import leases
 from central_server.store.engine.database import Database, open_database, sqlite_url
 from daemonkit.programs import Program, program
 from sync_contract.beacon_identity import BeaconId
-from sync_contract.records import MAX_BATCH_OCTETS, Parcel, ParcelReceipts, PlaceBeaconStatistics, Receipt, canonical
+from sync_contract.records import (
+    MAX_BATCH_BYTES,
+    Batch,
+    Parcel,
+    ParcelReceipts,
+    PlaceBeaconStatistics,
+    Receipt,
+)
+from sync_contract.wire_record import WireRecord, decode, decoder, encode
 from tests.fakes.central_process import CONFIG
 from tests.fakes.delivering_gateway import DeliveringGateway, clock
 from tests.postgres import running_postgres
@@ -61,7 +75,7 @@ def busy(gateway: DeliveringGateway) -> Parcel:
     """Five minutes of twenty place beacons; no two reports are alike."""
     report = gateway.statistics()
     places = tuple(_place(minor, (gateway.n * 7 + minor * 3) % 97) for minor in range(20))
-    return report.model_copy(update={"body": report.body.model_copy(update={"places": places})})
+    return replace(report, body=replace(report.body, places=places))
 
 
 def _place(minor: int, more: int) -> PlaceBeaconStatistics:
@@ -135,12 +149,13 @@ KINDS: dict[str, Callable[[DeliveringGateway], Parcel]] = {
 
 
 def batch_of(make: Callable[[DeliveringGateway], Parcel], gateway: DeliveringGateway, most: int) -> bytes:
+    """Return a batch as full as the contract allows, with at most `most` parcels."""
     contents: list[bytes] = []
-    octets = 100
-    while octets < MAX_BATCH_OCTETS and len(contents) < most:
-        contents.append(canonical(make(gateway)))
-        octets += len(contents[-1]) + 1
-    return b'{"contract":1,"parcels":[' + b",".join(contents[: -1 if octets >= MAX_BATCH_OCTETS else None]) + b"]}"
+    size = 100
+    while size < MAX_BATCH_BYTES and len(contents) < most:
+        contents.append(encode(make(gateway)))
+        size += len(contents[-1]) + 1
+    return encode(Batch(parcels=list(map(msgspec.Raw, contents[: -1 if size >= MAX_BATCH_BYTES else None]))))
 
 
 @asynccontextmanager
@@ -173,17 +188,13 @@ async def deliver(loads: Sequence[Load], processors: Processors) -> Took:
     took = Took(time.perf_counter() - began, processors.seconds() - used)
     for status, body in (each for own in answers for each in own):
         assert status == 200, body
-        assert {each.receipt for each in ParcelReceipts.model_validate_json(body).receipts} == {Receipt.accepted}
+        assert {each.receipt for each in decode(ParcelReceipts, body).receipts} == {Receipt.accepted}
     return took
 
 
 async def _post(gateway: DeliveringGateway, batches: Sequence[bytes]) -> list[tuple[int, bytes]]:
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     return [await gateway.post("/api/v1/parcels", each, headers) for each in batches]
-
-
-def told(item: ReadParcel) -> tuple[str, str]:
-    return hashlib.sha256(item.content).hexdigest(), item.content.decode()
 
 
 async def insert(connection: asyncpg.Connection, loads: Sequence[Load], processors: Processors) -> Took:
@@ -195,28 +206,62 @@ async def insert(connection: asyncpg.Connection, loads: Sequence[Load], processo
 
 
 def _rows(gateway: str, batch: bytes) -> list[tuple[object, ...]]:
-    return [
-        (gateway, item.parcel.id, "huada", item.parcel.body.kind, item.parcel.epoch, item.parcel.n, *told(item), 1)
-        for item in read_batch(batch)
-        if isinstance(item, ReadParcel)
-    ]
+    rows: list[tuple[object, ...]] = []
+    for raw in decode(Batch, batch).parcels:
+        parcel, content = decode(Parcel, raw), bytes(raw)
+        digest = hashlib.sha256(content).hexdigest()
+        key = (gateway, parcel.id, "huada", parcel.body.kind, parcel.epoch, parcel.n)
+        rows.append((*key, digest, content.decode(), 1))
+    return rows
 
 
 def decoding(make: Callable[[DeliveringGateway], Parcel]) -> tuple[float, ...]:
-    """Speeds against validate_json of each parcel: of what that does, too (decoding, and checking as the records say);
-    of that with the proof that the batch is canonical; of all of our reading, which judges reports and looks at ids,
-    numbers and epochs."""
+    """Return the speeds of decoding each parcel and of reading the batch, relative to a pydantic BaseModel's."""
     batch = batch_of(make, DeliveringGateway(), 1000)
-    contents = [item.content for item in read_batch(batch) if isinstance(item, ReadParcel)]
+    contents = list(map(bytes, decode(Batch, batch).parcels))
+    model, ours = as_model(Parcel), decoder(Parcel).decode
     ways: tuple[Callable[[], object], ...] = (
-        lambda: [len(Parcel.model_validate_json(content).id) for content in contents],
-        lambda: [len(valid(some)) for some in cut(batch)],
-        lambda: [len(well_formed(some)) for some in cut(batch)],
-        lambda: read_at_once(batch),
+        lambda: [model.model_validate_json(content) for content in contents],
+        lambda: [ours(content) for content in contents],
+        lambda: read_batch(batch),
     )
-    assert all(work() for work in ways)
-    theirs, *ours = (min(times) for times in zip(*(map(_cpu, ways) for _ in range(40)), strict=True))
-    return tuple(theirs / each for each in ours)
+    theirs, *speeds = (min(times) for times in zip(*(map(_cpu, ways) for _ in range(40)), strict=True))
+    return tuple(theirs / each for each in speeds)
+
+
+@cache
+def as_model(record: type[WireRecord]) -> type[BaseModel]:
+    """Return a strict pydantic model with the fields of a struct."""
+    tag = record.__struct_config__
+    fields: dict[str, Any] = {
+        name: (_as_models(kind), ...)
+        for name, kind in get_type_hints(record, include_extras=True).items()
+        if name in record.__struct_fields__
+    }
+    if tag.tag is not None:
+        fields[str(tag.tag_field)] = (Literal[tag.tag], ...)
+    config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    return create_model(record.__name__, __config__=config, **fields)
+
+
+def _as_models(kind: Any) -> Any:
+    if isinstance(kind, type) and issubclass(kind, WireRecord):
+        return as_model(kind)
+    inner = tuple(map(_as_models, get_args(kind)))
+    if isinstance(kind, UnionType):
+        union = reduce(or_, inner)
+        return Annotated[union, Discriminator("kind")] if len(inner) > 2 else union
+    origin = get_origin(kind)
+    if origin is Annotated:
+        bounds = [each for each in kind.__metadata__ if not isinstance(each, msgspec.Meta)] or [
+            Field(**{name: getattr(each, name) for name in _BOUNDS if getattr(each, name) is not None})
+            for each in kind.__metadata__
+        ]
+        return Annotated[(inner[0], *bounds)]
+    return origin[inner] if origin is tuple else kind
+
+
+_BOUNDS = ("ge", "gt", "le", "lt", "min_length", "max_length")
 
 
 def _cpu(work: Callable[[], object]) -> float:
@@ -244,11 +289,8 @@ async def main() -> None:
                 with tempfile.TemporaryDirectory() as folder:
                     await measure(name, store, bare_url, Path(folder), arguments)
     for kind, make in KINDS.items():
-        alone, proved, all_of_it = decoding(make)
-        print(
-            f"{kind}: decoding and checking {alone:.2f} of a BaseModel's, with the proof that it is canonical"
-            f" {proved:.2f}, all of reading {all_of_it:.2f}"
-        )
+        decoded, read = decoding(make)
+        print(f"{kind}: decoding {decoded:.2f} times as fast as a BaseModel, reading the batch {read:.2f} times")
 
 
 async def measure(name: str, store: str, bare_url: str, folder: Path, arguments: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 import pytest_asyncio
+from msgspec.structs import replace
 from playwright.async_api import Page, expect
 
 from central_server.accounts.login import set_password
@@ -59,7 +60,7 @@ async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
     async with furnished(tmp_path) as hall:
         gateway, now = hall.gateway, datetime.now(UTC)
         gift = gateway.intent()
-        dearer = gift.model_copy(update={"body": gift.body.model_copy(update={"amount_minor": 9900})})
+        dearer = replace(gift, body=replace(gift.body, amount_minor=9900))
         reports = [stretch(n, now - timedelta(hours=n)) for n in range(1, 30)]
         used = [count(visits=17), count("elder-lunch", opened=9), count("elder-lunch", Door.tag, opened=2)]
         reports += [touched(n, now - timedelta(hours=n - 29), used) for n in range(30, 59)]

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 from playwright.async_api import Page, expect
 
 from central_server.statistics.rollup import count_all
@@ -69,7 +70,7 @@ async def test_a_delivery_is_seen_on_the_webhooks_page(open_page: OpenPage, busy
 
 async def test_a_record_that_comes_again_is_seen_on_its_page(open_page: OpenPage, busy_hall: Hall) -> None:
     gift = busy_hall.gateway.intent()
-    other = gift.model_copy(update={"body": gift.body.model_copy(update={"amount_minor": 9900})})
+    other = replace(gift, body=replace(gift.body, amount_minor=9900))
     await busy_hall.gateway.deliver([gift])
     page = await open_page(1280, 800)
     await log_in(page, busy_hall, "/staff/")

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import aiohttp
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import func, select
 
 from central_server.store.engine.tables import intents as intents_table
@@ -20,9 +21,9 @@ from central_server.store.parcels import parcels, sync_log
 from central_server.store.parcels.log_queries import Wanted
 from central_server.store.places.places import TOP
 from sync_contract.beacon_identity import BeaconId
-from sync_contract.records import MAX_BATCH_OCTETS, ParcelReceipts, PlaceBeaconStatistics, Receipt
+from sync_contract.records import MAX_BATCH_BYTES, ParcelReceipts, PlaceBeaconStatistics, Receipt
 from sync_contract.request_signature import Signer, content_digest
-from sync_contract.strict_model import Environment
+from sync_contract.wire_record import decode
 from tests.fakes.central_process import RunningCentral, running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway, as_json
 from tests.unit.central_server.conftest import enrolled
@@ -73,7 +74,7 @@ async def test_the_same_id_with_other_content_is_a_conflict_and_both_are_stored(
     central: RunningCentral, gateway: DeliveringGateway
 ) -> None:
     first = gateway.intent()
-    second = first.model_copy(update={"body": first.body.model_copy(update={"amount_minor": 1000})})
+    second = replace(first, body=replace(first.body, amount_minor=1000))
     await gateway.deliver([first])
     receipts = await gateway.deliver([second, gateway.statistics()])
     assert [(receipt.receipt, receipt.reason) for receipt in receipts] == [
@@ -89,7 +90,7 @@ async def test_the_same_id_with_other_content_is_a_conflict_and_both_are_stored(
 
 async def test_one_id_twice_in_a_batch_has_two_receipts(central: RunningCentral, gateway: DeliveringGateway) -> None:
     first = gateway.intent()
-    other = first.model_copy(update={"n": 99})
+    other = replace(first, n=99)
     receipts = await gateway.deliver([first, first, first, other])
     assert [receipt.receipt for receipt in receipts] == [
         Receipt.accepted,
@@ -123,33 +124,33 @@ async def test_a_bad_parcel_never_blocks_the_others(central: RunningCentral, gat
     deep: object = []
     for _ in range(200):
         deep = [deep]
+    intent = as_json(gateway.intent())["body"]
     bad: list[tuple[object, str]] = [
-        (broken(body={"kind": "poem"}), "unknown_kind"),
-        (broken(body={}), "unknown_kind"),
-        (broken(n=0), "invalid: n greater_than_equal"),
-        (broken(n="1"), "invalid: n int_type"),
-        (broken(n=1.5), "invalid: n int_type"),
-        (broken(more=1), "invalid: more extra_forbidden"),
-        (broken(epoch="x"), "invalid: epoch string_pattern_mismatch"),
-        (broken(clock=None), "invalid: clock model_type"),
-        (broken(body=as_json(gateway.intent())["body"] | {"amount_minor": -1}), "invalid: body.amount_minor"),
-        (broken(body=as_json(gateway.intent())["body"] | {"currency": "USD"}), "invalid: body.currency"),
-        (broken(body=as_json(gateway.intent(environment=Environment.real))["body"]), "other_environment"),
-        (broken(body=deep), "invalid: parcel json_invalid"),
+        (broken(body={"kind": "poem"}), "invalid: body.kind"),
+        (broken(body={}), "invalid: body"),
+        (broken(n=0), "invalid: n"),
+        (broken(n="1"), "invalid: n"),
+        (broken(n=1.5), "invalid: n"),
+        (broken(more=1), "invalid: parcel"),
+        (broken(epoch="x"), "invalid: epoch"),
+        (broken(clock=None), "invalid: clock"),
+        (broken(body=intent | {"amount_minor": -1}), "invalid: body.amount_minor"),
+        (broken(body=intent | {"currency": "USD"}), "invalid: body.currency"),
+        (broken(body=intent | {"environment": "real"}), "other_environment"),
+        (broken(body=deep), "invalid: body"),
         (broken(n=10**400), "invalid: n"),
-        (broken(**{"more\0": 1}), "invalid: more? extra_forbidden"),
-        (broken(**{"\udfff": 1}), "invalid: parcel json_invalid"),
-        (broken(**{"長" * 400: 1}), f"invalid: {'長' * 291}"),
+        (broken(**{"more\0": 1}), "invalid: parcel"),
+        (broken(**{"長" * 400: 1}), "invalid: parcel"),
     ]
     good = [gateway.intent() for _ in range(len(bad))]
     mixed = [entry for pair in zip((item for item, _ in bad), map(as_json, good), strict=True) for entry in pair]
     status, answer = await gateway.post_batch({"contract": 1, "parcels": [*mixed, None, 7, {}, {"id": "x"}]})
     assert status == 200
-    receipts = ParcelReceipts.model_validate_json(answer).receipts
+    receipts = decode(ParcelReceipts, answer).receipts
     named, nameless = receipts[:-4], receipts[-4:]
     assert [receipt.receipt for receipt in named] == [Receipt.refused, Receipt.accepted] * len(bad)
     for (_, reason), receipt in zip(bad, named[::2], strict=True):
-        assert receipt.reason.startswith(reason), receipt
+        assert receipt.reason == reason
     for position, receipt in enumerate(nameless, len(mixed)):
         assert receipt.reason.startswith(f"parcels.{position}: invalid: "), receipt
     assert await count_parcels(central) == len(good)
@@ -176,9 +177,9 @@ async def test_counts_that_do_not_add_up_are_refused(gateway: DeliveringGateway)
     report = gateway.statistics()
 
     def with_place(**changes: object) -> object:
-        place = sound.model_copy(update=changes)
-        body = report.body.model_copy(update={"places": (place,)})
-        return gateway.statistics().model_copy(update={"body": body})
+        place = replace(sound, **changes)
+        body = replace(report.body, places=(place,))
+        return replace(gateway.statistics(), body=body)
 
     batch = [
         with_place(),
@@ -191,24 +192,22 @@ async def test_counts_that_do_not_add_up_are_refused(gateway: DeliveringGateway)
         with_place(frames_suspect=4),
         with_place(heard_of_expected=4),
         with_place(expected_frames=0),
-        gateway.statistics().model_copy(update={"body": report.body.model_copy(update={"places": (sound, sound)})}),
+        replace(gateway.statistics(), body=replace(report.body, places=(sound, sound))),
     ]
     status, answer = await gateway.post_batch({"contract": 1, "parcels": [as_json(item) for item in batch]})  # type: ignore[arg-type]  # parcels all
     assert status == 200
-    receipts = ParcelReceipts.model_validate_json(answer).receipts
+    receipts = decode(ParcelReceipts, answer).receipts
     assert [receipt.receipt for receipt in receipts] == [Receipt.accepted] + [Receipt.refused] * 10
 
 
-async def test_a_duplicate_field_affects_only_its_own_parcel(
-    central: RunningCentral, gateway: DeliveringGateway
-) -> None:
-    first, second = gateway.intent(), gateway.intent()
-    twice = json.dumps(as_json(first)).replace('"n": 1', '"n": 1, "n": 1')
-    body = f'{{"contract": 1, "parcels": [{twice}, {json.dumps(as_json(second))}]}}'.encode()
-    status, answer = await gateway.post("/api/v1/parcels", body, {"Content-Type": "application/json"})
-    assert status == 200
-    receipts = ParcelReceipts.model_validate_json(answer).receipts
-    assert [receipt.receipt for receipt in receipts] == [Receipt.refused, Receipt.accepted]
+async def test_of_a_repeated_key_the_last_value_counts(central: RunningCentral, gateway: DeliveringGateway) -> None:
+    parcel = gateway.intent()
+    twice = json.dumps(as_json(parcel)).replace('"n": 1', '"n": 7, "n": 1')
+    body = f'{{"contract": 1, "parcels": [{twice}]}}'.encode()
+    for receipt in (Receipt.accepted, Receipt.duplicate):
+        status, answer = await gateway.post("/api/v1/parcels", body, {"Content-Type": "application/json"})
+        assert (status, [each.receipt for each in decode(ParcelReceipts, answer).receipts]) == (200, [receipt])
+    assert [each.receipt for each in await gateway.deliver([parcel])] == [Receipt.duplicate]
 
 
 @pytest.mark.parametrize(
@@ -243,7 +242,7 @@ async def test_a_faulty_request_is_answered_and_changes_nothing(
     bomb = packed_spaces(megabytes=200)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     json_type, zipped = {"Content-Type": "application/json"}, {"Content-Encoding": "gzip"}
-    assert len(bomb) < MAX_BATCH_OCTETS
+    assert len(bomb) < MAX_BATCH_BYTES
     for headers, body, status in (
         (json_type | zipped, bomb, 413),
         (json_type | zipped, gzip.compress(good)[:-9], 400),
@@ -252,7 +251,7 @@ async def test_a_faulty_request_is_answered_and_changes_nothing(
         (json_type | {"Content-Encoding": "deflate"}, zlib.compress(good), 415),
         ({"Content-Type": "text/plain"}, good, 415),
         ({"Content-Type": "application/json; charset=utf-8"}, good, 415),
-        (json_type, good + b" " * MAX_BATCH_OCTETS, 413),
+        (json_type, good + b" " * MAX_BATCH_BYTES, 413),
         (json_type, b"\xff" + good, 400),
         (json_type, b"[" * 100_000, 400),
         (json_type, good[:-1], 400),
@@ -263,8 +262,11 @@ async def test_a_faulty_request_is_answered_and_changes_nothing(
     assert await count_parcels(central) == 0
     async with central.database() as database, database.read() as connection:
         lines = await sync_log.page(connection, Wanted(gateway=gateway.id, kind="unknown"))
-    assert {(line.reason.split(":")[0], line.result) for line in lines} == {("unreadable", Receipt.refused)}
-    assert sum(line.times for line in lines) == 7
+    assert {(line.reason.split(":")[0], line.result) for line in lines} == {
+        ("unreadable", Receipt.refused),
+        ("invalid", Receipt.refused),
+    }
+    assert sum(line.times for line in lines) == 8
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 * 1024
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from pydantic import ValidationError
 
 from sync_contract.catalogue import SignedCatalogue
 from sync_contract.gateway_report import ReportTaken
@@ -23,6 +22,7 @@ from sync_contract.records import (
 )
 from sync_contract.request_signature import SignatureRefused, read
 from sync_contract.strict_model import Record
+from sync_contract.wire_record import InvalidRecord, decode, encode
 
 FAULTS = ("down", "portal", "redirect", "truncated", "garbage", "huge", "unknown key", "after the effect", "stranger")
 
@@ -65,7 +65,7 @@ class FakeCentral:
                 return web.Response(status=401)
             case "stranger":
                 receipt = ParcelReceipt(id="f" * 32, receipt=Receipt.accepted)
-                return _json(ParcelReceipts(receipts=(receipt,)))
+                return web.Response(body=encode(ParcelReceipts(receipts=(receipt,))), content_type="application/json")
         if request.path == "/api/v1/catalogue":
             return self._catalogue(request)
         if request.path == "/api/v1/outcomes":
@@ -79,8 +79,8 @@ class FakeCentral:
         receipts = []
         for raw in json.loads(gzip.decompress(body))["parcels"]:
             try:
-                parcel = Parcel.model_validate_json(json.dumps(raw))
-            except ValidationError:
+                parcel = decode(Parcel, json.dumps(raw))
+            except InvalidRecord:
                 receipts.append(ParcelReceipt(id=raw["id"], receipt=Receipt.refused, reason="invalid"))
                 continue
             if parcel.id in self.refuse:
@@ -90,7 +90,7 @@ class FakeCentral:
             receipts.append(
                 ParcelReceipt(id=parcel.id, receipt=Receipt.accepted if stored is parcel else Receipt.duplicate)
             )
-        answer = ParcelReceipts(receipts=tuple(receipts)).model_dump_json().encode()
+        answer = encode(ParcelReceipts(receipts=tuple(receipts)))
         if self.fault == "after the effect":
             return web.Response(status=500)
         if self.fault == "truncated":

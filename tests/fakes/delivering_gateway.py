@@ -4,17 +4,20 @@ import gzip
 import json
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from yarl import URL
 
+from sync_contract import wire_record as records
 from sync_contract.keys import public_text
 from sync_contract.money import Money
 from sync_contract.records import (
+    Batch,
     BeaconStatistics,
     ClockReading,
     Door,
@@ -23,7 +26,6 @@ from sync_contract.records import (
     Parcel,
     ParcelReceipt,
     ParcelReceipts,
-    canonical,
 )
 from sync_contract.request_signature import Signer
 from sync_contract.strict_model import Environment
@@ -103,11 +105,11 @@ class DeliveringGateway:
 
     async def deliver(self, parcels: Sequence[Parcel]) -> tuple[ParcelReceipt, ...]:
         """Deliver as a gateway does; return the receipts."""
-        content = b'{"contract":1,"parcels":[' + b",".join(map(canonical, parcels)) + b"]}"
+        content = as_batch(parcels)
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
         status, body = await self.post("/api/v1/parcels", gzip.compress(content), headers)
         assert status == 200, body
-        return ParcelReceipts.model_validate_json(body).receipts
+        return records.decode(ParcelReceipts, body).receipts
 
     async def look(self, path: str, query: str, headers: Mapping[str, str]) -> tuple[int, str]:
         """Return status and ETag."""
@@ -128,4 +130,10 @@ def clock() -> ClockReading:
 
 
 def as_json(parcel: Parcel) -> dict[str, Any]:
-    return parcel.model_dump(mode="json")
+    fields: dict[str, Any] = msgspec.to_builtins(parcel)
+    return fields
+
+
+def as_batch(parcels: Iterable[Parcel]) -> bytes:
+    """Return the body of a delivery, before compression."""
+    return records.encode(Batch(parcels=[msgspec.Raw(records.encode(parcel)) for parcel in parcels]))

@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+import msgspec
 from sqlalchemy import func, select
 
 from central_server.store.engine.database import Database
 from central_server.store.engine.tables import arrivals, batches, intents, parcels, sequences
 from central_server.store.parcels import parcels as stored_parcels
 from central_server.store.places.places import TOP
-from sync_contract.records import Parcel, ParcelReceipt, ParcelReceipts, Receipt, canonical
+from sync_contract.records import Parcel, ParcelReceipt, ParcelReceipts, Receipt
+from sync_contract.wire_record import decode, encode
 from tests.fakes.delivering_gateway import DeliveringGateway
 
 _PATH = "/api/v1/parcels"
@@ -119,11 +121,11 @@ class Fleet:
         head, _, body = answer.partition(b"\r\n\r\n")
         status = int(head.split(b" ", 2)[1])
         self.statuses[status] += 1
-        return ParcelReceipts.model_validate_json(body).receipts if status == 200 else ()
+        return decode(ParcelReceipts, body).receipts if status == 200 else ()
 
 
 def signed(gateway: DeliveringGateway, batch: Sequence[Parcel]) -> Request:
-    contents = b",".join(canonical(parcel) for parcel in batch)
+    contents = b",".join(encode(parcel) for parcel in batch)
     body = gzip.compress(b'{"contract":1,"parcels":[' + contents + b"]}", 1)
     headers = gateway.signed_post(_PATH, body)
     return Request({**headers, "Content-Type": "application/json", "Content-Encoding": "gzip"}, body)
@@ -144,7 +146,7 @@ async def check(database: Database, sent: Mapping[str, Sequence[Parcel]]) -> Non
                 stored[gateway][each.id] = json.loads(each.content)
         assert (await connection.execute(select(func.count()).select_from(parcels))).scalar() == total
         assert stored == {
-            gateway: {parcel.id: json.loads(canonical(parcel)) for parcel in made} for gateway, made in sent.items()
+            gateway: {parcel.id: msgspec.to_builtins(parcel) for parcel in made} for gateway, made in sent.items()
         }
         results = select(arrivals.c.result, func.count(), func.max(arrivals.c.times)).group_by(arrivals.c.result)
         counts = {result: (lines, times) for result, lines, times in await connection.execute(results)}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from beacon_gateway.commands.demo import Plan, make_plan
-from central_server.store.parcels.batch_compression import unpack
+from central_server.store.parcels.batches import unpack
 from daemonkit.programs import Program
 from tests.flow.conftest import DEMO
 from tests.ports import keep_ports

@@ -8,6 +8,7 @@ from pathlib import Path
 import aiohttp
 
 from sync_contract.records import Parcel, ParcelReceipts, Receipt
+from sync_contract.wire_record import decode
 from tests.fakes.central_program import open_house
 from tests.fakes.delivering_gateway import DeliveringGateway, as_json
 from tests.fakes.donor import Donor
@@ -21,7 +22,7 @@ async def delivered(gateway: DeliveringGateway, count: int = 1) -> list[Receipt]
         while True:
             status, body = await gateway.post_batch(batch)
             if status == 200:
-                return [receipt.receipt for receipt in ParcelReceipts.model_validate_json(body).receipts]
+                return [receipt.receipt for receipt in decode(ParcelReceipts, body).receipts]
             assert status == 503
             await asyncio.sleep(0.1)
 

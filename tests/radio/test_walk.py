@@ -27,6 +27,7 @@ from daemonkit import toml
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.records import DWELL_HISTOGRAM_EDGES_S, BeaconStatistics, Parcel
+from sync_contract.wire_record import decode
 from tests.flow.visitor import Visitor, visitor
 from tests.radio.inside import radios_ready, running, until
 from tests.radio.test_gateways import PROJECT, gateway, shows
@@ -160,7 +161,7 @@ def only_parcel(state_dir: Path) -> BeaconStatistics:
     with sqlite3.connect(state_dir / "gateway.db") as database:
         [(text,)] = database.execute("SELECT parcel FROM outbox").fetchall()
     database.close()
-    body = Parcel.model_validate_json(text).body
+    body = decode(Parcel, text).body
     assert isinstance(body, BeaconStatistics)
     return body
 

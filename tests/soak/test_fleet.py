@@ -22,6 +22,7 @@ from central_server.store.engine.database import Database, open_database
 from central_server.store.engine.tables import arrivals, leases
 from daemonkit.programs import Program
 from sync_contract.records import Parcel, ParcelReceipts, Receipt
+from sync_contract.wire_record import decode
 from tests.fakes.central_program import open_house
 from tests.fakes.delivering_gateway import DeliveringGateway, as_json
 from tests.fakes.enrolling_device import EnrollingDevice, invited
@@ -97,7 +98,7 @@ class Pests:
         self.good.n -= 1
         self.accepted.append(good)
         status, body = await self.good.post_batch({"contract": 1, "parcels": [as_json(good), bad | {"n": 0}, 7]})
-        assert [each.receipt for each in ParcelReceipts.model_validate_json(body).receipts] == [
+        assert [each.receipt for each in decode(ParcelReceipts, body).receipts] == [
             Receipt.accepted,
             Receipt.refused,
             Receipt.refused,

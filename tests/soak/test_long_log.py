@@ -17,8 +17,9 @@ from central_server.store.parcels.arrivals import NewArrival
 from central_server.store.places import places
 from central_server.store.places.places import Place, PlaceKind
 from sync_contract.project import Texts
-from sync_contract.records import Receipt, canonical
+from sync_contract.records import Receipt
 from sync_contract.uuid7 import new_id
+from sync_contract.wire_record import encode
 from tests.fakes.central_process import RunningCentral, running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor
@@ -100,7 +101,7 @@ async def filled(central: RunningCentral, session: aiohttp.ClientSession) -> str
                 rare = draw.random()
                 if rare < 0.004:
                     result = Receipt.conflict if rare < 0.002 else Receipt.refused
-                    content = (f"c{number}", parcel.body.kind, "", canonical(parcel).decode())
+                    content = (f"c{number}", parcel.body.kind, "", encode(parcel).decode())
                     lines.append(NewArrival(gateway.id, parcel.id, result, new_id() * 2, *content))
                 else:
                     made.append(parcel)

@@ -9,9 +9,10 @@ from pydantic import AwareDatetime, Field
 from central_server.shake.shake_records import Documented
 from daemonkit.i18n import marked as _
 from sync_contract.project import ProjectId
-from sync_contract.records import CONTRACT, Count
+from sync_contract.records import CONTRACT
 from sync_contract.strict_model import Environment
 from sync_contract.uuid7 import Id
+from sync_contract.wire_record import Count
 
 
 class Event(StrEnum):

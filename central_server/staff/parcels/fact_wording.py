@@ -30,7 +30,6 @@ NAMES = {
     "advertised": _("Own beacons"),
 }
 """By a part of the dotted name; the last part in this table names the fact."""
-_OUT_OF_RANGE = ("greater_than", "less_than", "too_long", "too_short", "out_of_range")
 
 
 def name(path: str, translate: Callable[[str], str]) -> str:
@@ -38,18 +37,6 @@ def name(path: str, translate: Callable[[str], str]) -> str:
     parts = [part.partition("[")[0] for part in path.split(".")]
     known = next((part for part in reversed(parts) if part in NAMES and part != "body"), None)
     return path if known is None else translate(NAMES[known])
-
-
-def fault(detail: str, translate: Callable[[str], str]) -> tuple[str, str]:
-    """Return the field in words, and missing, unknown, range or form, of `body.amount_minor missing`."""
-    path, _, word = detail.rpartition(" ")
-    if word == "missing":
-        kind = "missing"
-    elif word == "extra_forbidden":
-        kind = "unknown"
-    else:
-        kind = "range" if any(part in word for part in _OUT_OF_RANGE) else "form"
-    return name(path, translate), kind
 
 
 def differences(facts: Facts, translate: Callable[[str], str]) -> list[str]:

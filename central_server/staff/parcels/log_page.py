@@ -10,7 +10,7 @@ from central_server.staff.enrolment.gateway_select import gateway_labels, select
 from central_server.staff.frame.community_filter import filter_communities
 from central_server.staff.frame.list_paging import day_end, day_start, format_position, group_by_day, parse_position
 from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Visitor
-from central_server.staff.parcels.fact_wording import fault
+from central_server.staff.parcels.fact_wording import name
 from central_server.staff.parcels.log_facts import find_titles, read_line
 from central_server.staff.places.place_tree import below
 from central_server.store.enrolment import gateways
@@ -70,7 +70,7 @@ class LogPage:
                 "filtered": bool(filters),
                 "newest": "" if wanted.before is None else f"/staff/log?{urlencode(filters)}",
                 "older": older,
-                "fault_of": lambda detail: fault(detail, self._frame.words(visitor.language)),
+                "field_name": lambda path: name(path, self._frame.words(visitor.language)),
                 "kinds": _KINDS,
                 "results": list(Receipt),
             },

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from central_server.accounts.money_visibility import blind_at
 from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Visitor
-from central_server.staff.parcels.fact_wording import differences, fault
+from central_server.staff.parcels.fact_wording import differences, name
 from central_server.staff.parcels.log_facts import Line, find_titles, read_line
 from central_server.store.donations import attempts, intents
 from central_server.store.enrolment import gateways
@@ -57,7 +57,7 @@ class ParcelPage:
                 "blind": bool(blind),
                 "facts": facts,
                 "differences": differences(facts, translate),
-                "fault_of": lambda detail: fault(detail, translate),
+                "field_name": lambda path: name(path, translate),
                 "community": community,
             },
         )

@@ -8,6 +8,7 @@ from operator import attrgetter
 from sqlalchemy import func, select, update
 
 from central_server.store.engine import bulk_insert, process_events
+from central_server.store.engine.bulk_lookup import is_one_of
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.process_events import Topic
 from central_server.store.engine.row_records import columns_of, fetch_one
@@ -97,7 +98,7 @@ async def lock(connection: Connection, gateway: str, intent: str) -> Intent | No
 async def find(connection: Connection, gateway: str, ids: Collection[str]) -> dict[str, Intent]:
     if not ids:
         return {}
-    statement = select(intents).where(intents.c.gateway == gateway, intents.c.id.in_(ids))
+    statement = select(intents).where(intents.c.gateway == gateway, is_one_of(connection, intents.c.id, ids))
     return {row.id: Intent(**row._mapping) for row in await connection.execute(statement)}
 
 
@@ -119,7 +120,8 @@ async def by_code(connection: Connection, code: str, since: datetime) -> Intent 
 async def taken_codes(connection: Connection, codes: Collection[str]) -> frozenset[str]:
     if not codes:
         return frozenset()
-    return frozenset((await connection.execute(select(intents.c.code).where(intents.c.code.in_(codes)))).scalars())
+    statement = select(intents.c.code).where(is_one_of(connection, intents.c.code, codes))
+    return frozenset((await connection.execute(statement)).scalars())
 
 
 async def move(

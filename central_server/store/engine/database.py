@@ -10,8 +10,8 @@ from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from central_server.store.engine import postgresql, sqlite
-from central_server.store.engine.connection import Connection, told
-from central_server.store.engine.group_commit import Group, Work
+from central_server.store.engine.connection import Connection, finished, told
+from central_server.store.engine.group_commit import PendingWork, WaitingGroup
 from central_server.store.engine.schema import StoreRefused, find_revision, newest_revision, upgrade
 from central_server.store.engine.sqlite import PRAGMAS, sqlite_url
 from central_server.store.engine.store_errors import StoreCollision, StoreUnavailable, ValueRefused
@@ -47,7 +47,7 @@ class Database:
         self.place = str(engine.url.database)
         # SQLite has one writer: waiting here is fair and costs nothing, waiting on its lock is neither.
         self._turn = nullcontext() if dsn else asyncio.Lock()
-        self._group = Group()
+        self._group = WaitingGroup()
         self._reads: dict[str, Any] = postgresql.READS if dsn else {}
         self._texts: dict[Select[*tuple[Any, ...]], tuple[str, Sequence[str]]] = {}
         self._writes: dict[str, Any] = postgresql.WRITES if dsn else {"writes": True}
@@ -88,25 +88,36 @@ class Database:
                 await asyncio.sleep(random.random() * 0.01 * 2**wait)  # noqa: S311  (no secret)
         raise AssertionError("unreachable")
 
-    async def by_driver(self, work: Callable[[Any], Awaitable[Result]]) -> Result:
-        """What `work` does with the driver's own connection, outside of any transaction but its own. Runs to its end.
+    async def grouped(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+        """Run `work` as `written` does. On SQLite works that wait at the same time share one transaction.
 
-        Raises StoreUnavailable, StoreCollision, ValueRefused, and what else the driver raises as it is.
+        It raises what `work` raises; then nothing of it is stored. Raises StoreUnavailable when the commit fails.
         """
-        async with self._turn:
-            return await told(self._by_driver(work))
-
-    async def together(self, work: Work) -> bool:
-        """SQLite only: what `work` gives, on disk; False, and nothing of it is kept, when a key was there already.
-
-        `work` runs in a thread, within the transaction of all that wait for their turn. Raises StoreUnavailable.
-        """
-        if not self._group.takes_more:
-            self._group = Group()
-        group = self._group
-        with group.joined(work):
+        if self.dsn:
+            return await self.written(work)
+        pending = PendingWork(work)
+        self._group.add(pending)
+        try:
             async with self._turn:
-                return (await told(group.done(self._by_driver)))[work]
+                if not pending.done:  # no earlier caller ran it together with its own
+                    await finished(self._write_group())
+        finally:
+            self._group.discard(pending)
+        return pending.result()
+
+    async def _write_group(self) -> None:
+        works: Sequence[PendingWork[Any]] = ()
+        try:
+            async with self._transaction(self._writes) as connection:
+                works = self._group.take()
+                for work in works:
+                    await work.run(Connection(connection))
+                await told(connection.commit())
+        except Exception as error:
+            if not works:
+                raise
+            for work in works:
+                work.fail(error)
 
     async def _by_driver(self, work: Callable[[Any], Awaitable[Result]]) -> Result:
         connection = await self._engine.connect()

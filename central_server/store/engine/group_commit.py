@@ -1,68 +1,66 @@
-"""Group commit: works that wait for SQLite's one writer are one transaction, and one sync of the disk for all of them.
+"""Group commit on SQLite: works that wait for the writer share one transaction, and so one sync of the disk.
 
-When many gateways come back at once, each batch would otherwise wait for the syncs of all before it. Works of one
-transaction change the same pages of the indexes too, and those are written once.
+When many gateways deliver at once, each delivery would otherwise wait for the syncs of all before it.
 """
 
-import sqlite3
-from asyncio import Task, create_task
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic, TypeVar
 
-Work = Callable[[sqlite3.Connection], bool]
-ByDriver = Callable[[Callable[[Any], Awaitable[dict[Work, bool]]]], Coroutine[Any, Any, dict[Work, bool]]]
-_MOST = 8
-"""Works in one transaction, a few milliseconds each; whatever else wants to write waits for no more."""
+from central_server.store.engine.connection import Connection
+
+Result = TypeVar("Result")
+_LIMIT = 8
+"""Works in one transaction, of a few milliseconds each: other writers wait for no more."""
 
 
-class Group:
-    """Works for one transaction. It takes more until it has begun."""
+class PendingWork(Generic[Result]):
+    """One work and, once `done`, its result or the exception that it raised."""
 
-    def __init__(self) -> None:
-        self._works: dict[Work, None] = {}
-        self._given: Task[Mapping[Work, bool]] | None = None
+    def __init__(self, work: Callable[[Connection], Awaitable[Result]]) -> None:
+        self._work = work
+        self._results: list[Result] = []
+        self._error: BaseException | None = None
 
     @property
-    def takes_more(self) -> bool:
-        return self._given is None and len(self._works) < _MOST
+    def done(self) -> bool:
+        return bool(self._results) or self._error is not None
 
-    @contextmanager
-    def joined(self, work: Work) -> Iterator[None]:
-        """A work whose block is left before the group has begun is not done."""
-        self._works[work] = None
+    async def run(self, connection: Connection) -> None:
+        """Run the work in a savepoint: when it raises, nothing of it stays and the other works are not affected."""
+        await connection.driver("SAVEPOINT work", ())
         try:
-            yield
-        finally:
-            self._works.pop(work, None)
+            self._results = [await self._work(connection)]
+        except Exception as error:  # noqa: BLE001  (it is raised to the caller that waits for this work)
+            self._error = error
+            await connection.driver("ROLLBACK TO work", ())
+        await connection.driver("RELEASE work", ())
 
-    async def done(self, by_driver: ByDriver) -> Mapping[Work, bool]:
-        """What each work gave; the first to ask has the turn to write. Raises what SQLite raises, to all who ask."""
-        if self._given is None:
-            works = list(self._works)
-            # The one way of the driver to do several things in a row in its thread.
-            self._given = create_task(by_driver(lambda driver: driver._execute(_in_one, driver._conn, works)))
-        return await self._given
+    def fail(self, error: BaseException) -> None:
+        """Mark it as failed: its transaction was not committed."""
+        self._results, self._error = [], error
 
-
-def _in_one(connection: sqlite3.Connection, works: Sequence[Work]) -> dict[Work, bool]:
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        given = {work: _kept(connection, work) for work in works}
-        connection.execute("COMMIT")
-        return given
-    finally:
-        connection.rollback()  # of what is committed, nothing
+    def result(self) -> Result:
+        """Return what the work returned, or raise what it raised."""
+        if self._error is not None:
+            raise self._error
+        return self._results[0]
 
 
-def _kept(connection: sqlite3.Connection, work: Work) -> bool:
-    """False: a key was there already, or `work` says so; nothing of it is kept."""
-    connection.execute("SAVEPOINT work")
-    try:
-        kept = work(connection)
-    except sqlite3.IntegrityError:
-        kept = False
-    if not kept:
-        connection.execute("ROLLBACK TO work")
-    connection.execute("RELEASE work")
-    return kept
+class WaitingGroup:
+    """The works that wait for the writer. Whoever gets the writer first runs the oldest of them."""
+
+    def __init__(self) -> None:
+        self._waiting: list[PendingWork[Any]] = []
+
+    def add(self, pending: PendingWork[Any]) -> None:
+        self._waiting.append(pending)
+
+    def discard(self, pending: PendingWork[Any]) -> None:
+        """Forget a work whose caller left before it began."""
+        if pending in self._waiting:
+            self._waiting.remove(pending)
+
+    def take(self) -> list[PendingWork[Any]]:
+        """Return the works of the next transaction; they wait no longer."""
+        taken, self._waiting = self._waiting[:_LIMIT], self._waiting[_LIMIT:]
+        return taken

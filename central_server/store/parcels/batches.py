@@ -1,34 +1,31 @@
-"""What requests brought and was accepted: parcels of one epoch, packed as they came, in the order of their ids.
+"""The accepted parcels of one request and epoch, in one row: gzip of a JSON array, in the order of their arrival.
 
-A thousand parcels are one row here. Which numbers they have stands beside them, so that a number that comes twice is
-found without an entry in an index for each.
+A thousand parcels are one row. The row also lists their sequence numbers, so that a number that comes twice is found
+without an index entry for each.
 """
 
+import gzip
+import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, literal, select, text, tuple_, update
+import msgspec
+from sqlalchemy import ColumnElement, Row, literal, select, text, tuple_
 
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import batches
 from central_server.store.enrolment.gateways import Gateway
 from central_server.store.parcels import log_queries
-from central_server.store.parcels.batch_compression import unpack
 from central_server.store.parcels.log_queries import Log, Wanted
+from sync_contract.records import Parcel
+from sync_contract.wire_record import encode
 
-
-@dataclass(frozen=True, slots=True)
-class NewBatch:
-    """`numbers`: of each of its parcels. `intents`, `statistics`: how many of them are. `content`: packed."""
-
-    epoch: str
-    numbers: Sequence[int]
-    intents: int
-    statistics: int
-    content: bytes
+_LEVEL = 1
+"""gzip: intake waits for the compression."""
+_decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +41,32 @@ class OpenedBatch:
 _ADD = batches.insert().returning(batches.c.seq)
 
 
-async def add(connection: Connection, gateway: Gateway, new: NewBatch, now: datetime) -> int:
-    """Its number."""
-    here = {"gateway": gateway.id, "community": gateway.community, "received_at": now}
-    return int((await connection.execute(_ADD, here | _columns(new))).scalar_one())
+async def add(connection: Connection, gateway: Gateway, new: Sequence[Parcel], now: datetime) -> int:
+    """Add the parcels, all of one epoch, as one batch. Return its number."""
+    numbers = [parcel.n for parcel in new]
+    intents = sum(parcel.body.kind == "intent" for parcel in new)
+    row = {
+        "gateway": gateway.id,
+        "community": gateway.community,
+        "received_at": now,
+        "epoch": new[0].epoch,
+        "lowest": min(numbers),
+        "highest": max(numbers),
+        "numbers": number_ranges(numbers),
+        "intents": intents,
+        "statistics": len(new) - intents,
+        "content": pack(new),
+    }
+    return int((await connection.execute(_ADD, row)).scalar_one())
 
 
-async def replace(connection: Connection, seq: int, new: NewBatch | None) -> None:
-    """Only for a batch of the running transaction: not all of it was accepted. None: nothing of it was."""
-    here = batches.c.seq == seq
-    await connection.execute(
-        delete(batches).where(here) if new is None else update(batches).where(here).values(_columns(new))
-    )
+def pack(parcels: Sequence[Parcel]) -> bytes:
+    return gzip.compress(encode(parcels), _LEVEL, mtime=0)
+
+
+def unpack(content: bytes) -> list[bytes]:
+    """Return the JSON of each parcel."""
+    return list(map(bytes, _decode_array(zlib.decompress(content, wbits=31))))
 
 
 async def opened(connection: Connection, seqs: Collection[int]) -> dict[int, OpenedBatch]:
@@ -93,7 +104,7 @@ async def numbered_alike(
     return frozenset(
         number
         for text in (await connection.execute(others)).scalars()
-        for least, most in _stretches(text)
+        for least, most in _read_ranges(text)
         for number in numbers[bisect_left(numbers, least) : bisect_right(numbers, most)]
     )
 
@@ -107,7 +118,7 @@ async def with_number(connection: Connection, gateway: str, epoch: str, number: 
     return [
         content
         for text, packed in found
-        if any(least <= number <= most for least, most in _stretches(text))
+        if any(least <= number <= most for least, most in _read_ranges(text))
         for content in unpack(packed)
     ]
 
@@ -117,32 +128,17 @@ def _spanning(gateway: str, epoch: str, least: int, most: int) -> tuple[ColumnEl
     return (columns.gateway == gateway, columns.epoch == epoch, columns.highest >= least, columns.lowest <= most)
 
 
-def _columns(new: NewBatch) -> dict[str, object]:
-    return {
-        "epoch": new.epoch,
-        "lowest": min(new.numbers),
-        "highest": max(new.numbers),
-        "numbers": numbered(new.numbers),
-        "intents": new.intents,
-        "statistics": new.statistics,
-        "content": new.content,
-    }
-
-
-def numbered(numbers: Sequence[int]) -> str:
-    """`1-4 6`: what follows on each other is one stretch."""
-    least, most = min(numbers), max(numbers)
-    if most - least + 1 == len(numbers) == len(set(numbers)):  # mostly
-        return f"{least}-{most}" if most > least else f"{least}"
-    stretches: list[list[int]] = []
+def number_ranges(numbers: Sequence[int]) -> str:
+    """Return the numbers as ranges, e.g. `1-4 6`."""
+    ranges: list[list[int]] = []
     for number in sorted(numbers):
-        if stretches and number <= stretches[-1][1] + 1:
-            stretches[-1][1] = number
+        if ranges and number <= ranges[-1][1] + 1:
+            ranges[-1][1] = number
         else:
-            stretches.append([number, number])
-    return " ".join(f"{least}-{most}" if most > least else f"{least}" for least, most in stretches)
+            ranges.append([number, number])
+    return " ".join(f"{least}-{most}" if most > least else f"{least}" for least, most in ranges)
 
 
-def _stretches(text: str) -> list[tuple[int, int]]:
-    ends = (stretch.split("-") for stretch in text.split())
-    return [(int(stretch[0]), int(stretch[-1])) for stretch in ends]
+def _read_ranges(text: str) -> list[tuple[int, int]]:
+    ends = (part.split("-") for part in text.split())
+    return [(int(part[0]), int(part[-1])) for part in ends]

@@ -1,21 +1,23 @@
-"""Which parcels are here, for ever, under (gateway, id), and how far each gateway's sequence has come."""
+"""Which parcels are stored, by (gateway, id), and the state of each gateway's sequence."""
 
 import json
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.sql.base import Executable
 
+from central_server.store.engine.bulk_lookup import is_one_of
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import parcels, sequences
 from central_server.store.engine.upsert import insert_in
 from central_server.store.enrolment.gateways import Gateway, is_among
-from central_server.store.parcels import batches
+from central_server.store.parcels import batches, uncounted_parcels
 from central_server.store.places.places import within
+from sync_contract.records import Parcel
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,44 +62,44 @@ class Numbered:
     forked_n: int | None
 
 
-_KEEP = {
-    "sqlite": "INSERT INTO parcels (gateway, id, batch, position)"
-    " SELECT ?, value, ?, key FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
+_ADD = {
+    "sqlite": "INSERT INTO parcels (gateway, id, batch, position) SELECT ?, value, ?, key FROM json_each(?)",
     "postgresql": "INSERT INTO parcels (gateway, id, batch, position) SELECT $1, new.id, $2, new.n - 1"
-    " FROM unnest(string_to_array($3, ',')) WITH ORDINALITY AS new(id, n) ON CONFLICT DO NOTHING",
+    " FROM unnest(string_to_array($3, ',')) WITH ORDINALITY AS new(id, n)",
 }
+"""All ids are one parameter: each parameter costs a driver time."""
 
 
-async def hold(connection: Connection, gateway: str, epochs: Collection[str]) -> None:
-    """Until this write ends nobody else moves these sequences on: the short way in (`fresh.py`) begins with them."""
-    here = select(sequences.c.epoch).where(sequences.c.gateway == gateway, sequences.c.epoch.in_(epochs))
-    await connection.execute(here.order_by(sequences.c.epoch).with_for_update())
+async def lock(connection: Connection, gateway: str) -> None:
+    """Make deliveries of one gateway wait for each other until this write ends: each parcel is stored once."""
+    await connection.alone(f"parcels of {gateway}")
 
 
-async def keep(connection: Connection, gateway: str, batch: int, ids: Sequence[str]) -> frozenset[str]:
-    """`ids`: by their position in the batch, sorted, so that two batches that overlap do not meet crosswise.
-
-    Those that were not there before; the others stay as they are.
-    """
-    # One text instead of a row for each: a driver looks long at each value that it sends.
-    sent = ",".join(ids) if connection.dialect.name == "postgresql" else json.dumps(ids)
-    if (await connection.driver(_KEEP[connection.dialect.name], (gateway, batch, sent))).rowcount == len(ids):
-        return frozenset(ids)
-    ours = select(parcels.c.id).where(_these(gateway, ids), parcels.c.batch == batch)
-    return frozenset((await connection.execute(ours)).scalars())
-
-
-async def take_back(connection: Connection, gateway: str, ids: Collection[str]) -> None:
-    """Only for parcels of the running transaction: what is committed stays."""
-    if ids:
-        await connection.execute(delete(parcels).where(_these(gateway, ids)))
+async def add(connection: Connection, gateway: Gateway, new: Sequence[Parcel], now: datetime) -> None:
+    """Store parcels whose ids are not stored yet; `lock` was called before."""
+    by_epoch: dict[str, list[Parcel]] = {}
+    for parcel in new:
+        by_epoch.setdefault(parcel.epoch, []).append(parcel)
+    dialect = connection.dialect.name
+    for epoch, some in by_epoch.items():
+        batch = await batches.add(connection, gateway, some, now)
+        ids = [parcel.id for parcel in some]
+        sent = ",".join(ids) if dialect == "postgresql" else json.dumps(ids)
+        await connection.driver(_ADD[dialect], (gateway.id, batch, sent))
+        await _advance(connection, gateway, epoch, batch, [parcel.n for parcel in some], now)
+    await uncounted_parcels.add(connection, gateway.id, [parcel.id for parcel in new])
 
 
-async def find(connection: Connection, gateway: str, ids: Collection[str]) -> dict[str, StoredParcel]:
+async def find(connection: Connection, gateway: str, ids: Iterable[str]) -> dict[str, StoredParcel]:
+    """Return those of the parcels that are stored, by id."""
     if not ids:
         return {}
-    wanted = select(parcels.c.id, parcels.c.batch, parcels.c.position).where(_these(gateway, ids))
-    rows = (await connection.execute(wanted.order_by(parcels.c.id))).all()
+    statement = select(parcels.c.id, parcels.c.batch, parcels.c.position).where(
+        parcels.c.gateway == gateway, is_one_of(connection, parcels.c.id, ids)
+    )
+    rows = (await connection.execute(statement.order_by(parcels.c.id))).all()
+    if not rows:
+        return {}
     packets = await batches.opened(connection, {row.batch for row in rows})
     return {
         id_: StoredParcel(
@@ -112,13 +114,9 @@ async def get(connection: Connection, gateway: str, parcel: str) -> StoredParcel
     return (await find(connection, gateway, [parcel])).get(parcel)
 
 
-def _these(gateway: str, ids: Collection[str]) -> ColumnElement[bool]:
-    return and_(parcels.c.gateway == gateway, parcels.c.id.in_(ids))
-
-
 @cache
-def _count_up(dialect: str) -> Executable:
-    """Made once: putting such a statement together takes longer than carrying it out."""
+def _advance_statement(dialect: str) -> Executable:
+    """Return the statement, built once: building it takes longer than executing it."""
     statement = insert_in(dialect, sequences)
     added = statement.excluded
     return statement.on_conflict_do_update(
@@ -132,16 +130,15 @@ def _count_up(dialect: str) -> Executable:
     ).returning(sequences.c.highest_before)
 
 
-async def count_up(
+async def _advance(
     connection: Connection, gateway: Gateway, epoch: str, batch: int, numbers: Sequence[int], now: datetime
 ) -> None:
-    """Move the epoch's highest number and count on by the parcels newly kept in the batch."""
+    """Advance the epoch's highest number and its count by a new batch, and record numbers that came twice."""
     row = {"gateway": gateway.id, "epoch": epoch, "community": gateway.community, "begun_at": now, "last_at": now}
     row |= {"highest": max(numbers), "highest_before": 0, "held": len(numbers), "forks": 0}
-    before = await connection.execute(_count_up(connection.dialect.name), row)
+    before = await connection.execute(_advance_statement(connection.dialect.name), row)
     own, forked = sorted(numbers), frozenset[int]()
     if own[0] <= before.scalar_one():
-        # Only now: the row above is ours until the commit, so that of two processes one sees the other's batch.
         forked = await batches.numbered_alike(connection, gateway.id, epoch, batch, own)
     forked |= {number for number, times in Counter(own).items() if times > 1}
     if forked:

@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+from msgspec import structs
+
 from central_server.enrolment.gateways import register
-from central_server.intake.batch import read_batch
 from central_server.intake.receive import receive
 from central_server.statistics.periods import Span, period_of
 from central_server.statistics.report import Report, build_report
@@ -33,7 +34,6 @@ from sync_contract.records import (
     PlaceBeaconStatistics,
     ScreenCount,
     ScreenStatistics,
-    canonical,
 )
 from sync_contract.strict_model import Environment
 
@@ -104,7 +104,7 @@ def touched(n: int, start: datetime, counts: Sequence[ScreenCount] = (), *, trus
     """A report of five minutes of a screen, sent three days later."""
     began = ClockReading(wall=start, boot="0" * 32, monotonic_ns=0, trusted=trusted)
     body = ScreenStatistics(start=began, seconds=300, counts=tuple(counts))
-    later = began.model_copy(update={"wall": start + timedelta(days=3), "monotonic_ns": 3 * 86_400 * 10**9})
+    later = structs.replace(began, wall=start + timedelta(days=3), monotonic_ns=3 * 86_400 * 10**9)
     return Parcel(id=f"{n:032x}", epoch="e" * 16, n=n, clock=later, body=body)
 
 
@@ -129,9 +129,8 @@ async def register_gateways(database: Database) -> None:
 
 
 async def deliver(database: Database, gateway: Gateway, batch: Sequence[Parcel], at: datetime = RECEIVED) -> list[str]:
-    body = b'{"contract":1,"parcels":[' + b",".join(canonical(parcel) for parcel in batch) + b"]}"
-    receipts = await receive(database, gateway, read_batch(body), Environment.drill, at)
-    return [receipt["receipt"] for receipt in receipts]
+    answer = await receive(database, gateway, batch, Environment.drill, at)
+    return [receipt.receipt.value for receipt in answer.receipts]
 
 
 async def deliver_shuffled(

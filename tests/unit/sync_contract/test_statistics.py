@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import (
@@ -23,7 +25,7 @@ beacons = st.builds(BeaconId, st.just(UUID(int=1)), st.just(1), st.integers(1, 3
 places = made_reports.places(beacons, counts, st.integers(-(2**40), 0))
 classes = made_reports.classes(st.sampled_from(["a", "b"]), counts)
 START = ClockReading(wall=datetime(2026, 5, 1, tzinfo=UTC), boot="0" * 32, monotonic_ns=1, trusted=True)
-UNSURE = START.model_copy(update={"trusted": False})
+UNSURE = replace(START, trusted=False)
 stretches = st.builds(
     BeaconStatistics,
     start=st.sampled_from([START, UNSURE]),
@@ -73,7 +75,7 @@ def row(minor: int = 1, **figures: object) -> PlaceBeaconStatistics:
         "rssi_sum": 0,
         "rssi_histogram": (0,) * 16,
     }
-    return PlaceBeaconStatistics.model_validate(plain | figures)
+    return msgspec.convert(plain | figures, PlaceBeaconStatistics)
 
 
 def stretch(start: ClockReading, seconds: float, *rows: PlaceBeaconStatistics) -> BeaconStatistics:

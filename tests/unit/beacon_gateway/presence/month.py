@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from heapq import merge
 from random import Random
 
+from msgspec.structs import replace
+
 from beacon_gateway.model.beacons import Beacon, Sighting
 from beacon_gateway.model.radio_status import LivenessStatus, Proof
 from beacon_gateway.model.visits import Left
@@ -135,4 +137,4 @@ def reported_troubles(ladder: RecoveryLadder, status: LivenessStatus, now: float
 
 
 def replace_start(told: BeaconStatistics, number: int) -> BeaconStatistics:
-    return told.model_copy(update={"start": START.model_copy(update={"monotonic_ns": 1 + number})})
+    return replace(told, start=replace(START, monotonic_ns=1 + number))

@@ -25,6 +25,7 @@ from sync_contract.records import (
 )
 from sync_contract.strict_model import Environment
 from sync_contract.uuid7 import new_id
+from sync_contract.wire_record import decode
 
 CLOCK = ClockReading(wall=datetime(2026, 11, 24, tzinfo=UTC), boot="0" * 32, monotonic_ns=5, trusted=True)
 
@@ -38,7 +39,7 @@ async def test_an_intent_and_its_parcel_survive_the_process(tmp_path: Path) -> N
         recorded = await Intents(database).record(intent(), key="k1", url="HTTP://X/T/A", clock=CLOCK)
     async with open_database(tmp_path / "gateway.db") as database:
         (waiting,) = await Outbox(database).waiting(parcels=10, size=10_000)
-        parcel = Parcel.model_validate_json(waiting.text)
+        parcel = decode(Parcel, waiting.text)
         assert parcel.id == recorded.intent.id
         assert isinstance(parcel.body, IntentRegistered)
         assert (parcel.n, parcel.clock, parcel.body.amount_minor) == (1, CLOCK, 3000)
@@ -174,6 +175,6 @@ async def test_sequence_numbers_have_no_gaps_and_every_parcel_reads_back(tmp_pat
         for n in range(20):
             await Intents(database).record(intent(), key=f"k{n}", url="A", clock=CLOCK)
         rows = await database.rows("SELECT parcel FROM outbox ORDER BY n")
-        parcels = [Parcel.model_validate_json(row["parcel"]) for row in rows]
+        parcels = [decode(Parcel, row["parcel"]) for row in rows]
     assert [parcel.n for parcel in parcels] == list(range(1, 21))
     assert len({parcel.epoch for parcel in parcels}) == 1

@@ -17,6 +17,7 @@ from beacon_gateway.store.statistics import StatisticsRecorder
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.records import BeaconStatistics, ClockReading, Door, Parcel, ScreenStatistics
+from sync_contract.wire_record import decode
 
 CLOCK = ClockReading(wall=datetime(2026, 11, 24, tzinfo=UTC), boot="0" * 32, monotonic_ns=5, trusted=True)
 WALL = Beacon(BeaconId(UUID(int=1), 1, 1), BeaconKind.place, "wall")
@@ -24,7 +25,7 @@ WALL = Beacon(BeaconId(UUID(int=1), 1, 1), BeaconKind.place, "wall")
 
 async def waiting(database: Database) -> Sequence[Parcel]:
     found = await Outbox(database).waiting(parcels=10, size=100_000)
-    return [Parcel.model_validate_json(parcel.text) for parcel in found]
+    return [decode(Parcel, parcel.text) for parcel in found]
 
 
 def recorder(

@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Table, select
 
 from central_server.store.donations import attempts, intents
@@ -112,7 +113,7 @@ async def test_a_parcel_that_contradicts_its_ticket_is_a_conflict(
 ) -> None:
     parcel = gateway.intent()
     await donor.press(await donor.open(f"{central.url}/t/{gateway.ticket(parcel)}"))
-    dearer = parcel.model_copy(update={"body": parcel.body.model_copy(update={"amount_minor": 9900})})
+    dearer = replace(parcel, body=replace(parcel.body, amount_minor=9900))
     other = gateway.statistics()
     receipts = await gateway.deliver([dearer, other])
     assert [(receipt.receipt, receipt.reason) for receipt in receipts] == [
@@ -133,7 +134,7 @@ async def test_a_ticket_that_contradicts_its_parcel_is_refused_and_told_to_staff
 ) -> None:
     parcel = gateway.intent()
     page = await donor.open(f"{central.url}/t/{gateway.ticket(parcel)}")
-    await gateway.deliver([parcel.model_copy(update={"body": parcel.body.model_copy(update={"amount_minor": 100})})])
+    await gateway.deliver([replace(parcel, body=replace(parcel.body, amount_minor=100))])
     refused = await donor.press(page)
     assert refused.status == 400
     assert "not valid" in refused.text()

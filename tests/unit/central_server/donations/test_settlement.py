@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from msgspec import structs
 
 from central_server.banks.port import BankUnavailable, OrderReport, OrderState, Redirect
 from central_server.donations.open_attempt import SentToBank
@@ -224,7 +225,7 @@ async def test_a_paid_order_without_its_own_amount_is_refused(ours: Ours) -> Non
 async def test_a_parcel_between_the_ticket_page_and_the_confirmation_is_compared(ours: Ours) -> None:
     parcel = ours.gateway.intent()
     ticket = await read_ticket(ours.database, ours.gateway.ticket(parcel, issued_at=NOW), Environment.drill, NOW)
-    dearer = parcel.model_copy(update={"body": parcel.body.model_copy(update={"amount_minor": 9900})})
+    dearer = structs.replace(parcel, body=structs.replace(parcel.body, amount_minor=9900))
     await received(ours.database, ticket.gateway.id, ticket.gateway.community, [dearer], NOW)
     with pytest.raises(TicketUnusable, match="amount_minor"):
         await press(ours, ticket)

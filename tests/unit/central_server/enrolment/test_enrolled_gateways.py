@@ -19,6 +19,7 @@ from sync_contract.keys import public_text
 from sync_contract.records import ClockReading, Receipt
 from tests.databases import sqlite_only
 from tests.fakes.central_process import RunningCentral
+from tests.fakes.delivering_gateway import as_json
 from tests.fakes.enrolling_device import EnrollingDevice, code_for, invited
 from tests.unit.central_server.enrolment_steps import age, device, keys_of
 
@@ -124,7 +125,7 @@ async def test_a_new_device_takes_over_place_and_history_and_the_old_one_is_refu
         assert (await new.enrol(code))[0] == 200
         assert new.id == old.id
         late, late_status = old.intent(), old.statistics()
-        status, told = await old.post_batch({"contract": 1, "parcels": [late.model_dump(mode="json")]})
+        status, told = await old.post_batch({"contract": 1, "parcels": [as_json(late)]})
         assert (status, json.loads(told)["code"]) == (401, "key_revoked")
         assert [r.receipt for r in await new.deliver([new.statistics()])] == [Receipt.accepted]
         async with database.read() as connection:

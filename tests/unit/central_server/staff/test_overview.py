@@ -1,13 +1,13 @@
 """The first page: gateways, the day's money, and what waits for somebody, told to people who are no engineers."""
 
 import asyncio
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
 import pytest
+from msgspec import structs
 from sqlalchemy import func, select
 
 from central_server.accounts.access import Role
@@ -19,7 +19,7 @@ from central_server.store.ledger import ledger_lines
 from sync_contract.gateway_report import GatewayReport, Hearing
 from sync_contract.records import Parcel
 from tests.fakes.central_process import RunningCentral
-from tests.fakes.delivering_gateway import DeliveringGateway, clock
+from tests.fakes.delivering_gateway import DeliveringGateway, as_json, clock
 from tests.fakes.donor import Donor, Page
 from tests.unit.central_server.conftest import enrolled
 from tests.unit.central_server.staff.test_staff import PASSWORD, logged_in
@@ -180,10 +180,10 @@ async def test_rejected_parcels_are_a_task_with_their_reason(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     gift = gateway.intent()
-    dearer = gift.model_copy(update={"body": gift.body.model_copy(update={"amount_minor": 9900})})
+    dearer = structs.replace(gift, body=structs.replace(gift.body, amount_minor=9900))
     for parcel in (gift, dearer):
         await gateway.deliver([parcel])
-    broken = json.loads(gateway.intent().model_dump_json()) | {"body": {"kind": "poem"}}
+    broken = as_json(gateway.intent()) | {"body": {"kind": "poem"}}
     await gateway.post_batch({"contract": 1, "parcels": [broken]})
     page = await logged_in(central, donor)
     tasks_shown = text(page)
@@ -257,7 +257,7 @@ async def test_staff_of_another_community_see_no_task(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor, session: aiohttp.ClientSession
 ) -> None:
     gift = gateway.intent()
-    dearer = gift.model_copy(update={"body": gift.body.model_copy(update={"amount_minor": 9900})})
+    dearer = structs.replace(gift, body=structs.replace(gift.body, amount_minor=9900))
     for parcel in (gift, dearer):
         await gateway.deliver([parcel])
     await pays(central, donor, gateway.ticket(gift))

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+from msgspec.structs import replace
 from yarl import URL
 
 from central_server import staff
@@ -55,7 +56,7 @@ async def test_every_page_needs_a_login(central: RunningCentral, donor: Donor) -
 
 async def test_the_log_words_each_parcel(central: RunningCentral, gateway: DeliveringGateway, donor: Donor) -> None:
     gift = gateway.intent()
-    dearer = gift.model_copy(update={"body": gift.body.model_copy(update={"amount_minor": 9900})})
+    dearer = replace(gift, body=replace(gift.body, amount_minor=9900))
     for parcel in (gateway.statistics(), gift, gift, dearer):
         await gateway.deliver([parcel])
     await gateway.post_batch({"contract": 1, "parcels": [as_json(gateway.intent()) | {"body": {"kind": "poem"}}]})
@@ -198,10 +199,10 @@ async def test_a_beacon_report_is_worded_for_each_beacon(
     )
     nothing = dict.fromkeys(("frames", "frames_without_rssi", "frames_suspect", "heard_of_expected", "rssi_sum"), 0)
     none = {"rssi_min": None, "rssi_max": None, "rssi_histogram": (0,) * 16, "gap_histogram": (0,) * 9}
-    silent = heard.model_copy(update={**nothing, **none, "beacon": BeaconId(UUID(int=1), 1, 3)})
+    silent = replace(heard, **nothing, **none, beacon=BeaconId(UUID(int=1), 1, 3))
     report = gateway.statistics()
-    body = report.body.model_copy(update={"places": (heard, silent), "foreign_frames": 17})
-    await gateway.deliver([report.model_copy(update={"body": body})])
+    body = replace(report.body, places=(heard, silent), foreign_frames=17)
+    await gateway.deliver([replace(report, body=body)])
     await logged_in(central, donor)
     page = await donor.open(f"{central.url}/staff/parcels/{gateway.id}/{report.id}")
     text = " ".join(page.text().split())

@@ -1,5 +1,6 @@
 """Roll parcels up into figures by hour and day: counted once, in any order, on both databases."""
 
+import gzip
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,8 +12,7 @@ from sqlalchemy import func, select
 from central_server.statistics.rollup import count_all
 from central_server.store.engine.database import Database
 from central_server.store.engine.tables import batches, beacon_figures, gateway_figures, uncounted, visit_figures
-from central_server.store.parcels import parcel_times
-from central_server.store.parcels.batch_compression import pack
+from central_server.store.parcels import uncounted_parcels
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import AdvertisedSeconds, ClassStatistics
 from tests.unit.central_server.statistics_world import (
@@ -67,7 +67,7 @@ async def test_incremental_counting_equals_counting_everything_again(database: D
     grown = await everything(database)
     assert sum(row[4] for row in grown["gateway_figures"] if row[1] == "hour") == 3 * 2 * 59
     async with database.write() as connection:
-        await parcel_times.count_anew(connection)
+        await uncounted_parcels.recount_all(connection)
     await count_all(database)
     assert await everything(database) == grown
 
@@ -161,7 +161,7 @@ async def test_a_stored_parcel_that_cannot_be_read_stops_nothing(database: Datab
     for number in (1, 2):
         await deliver(database, GATEWAYS[0], [stretch(number, MIDNIGHT)])
     async with database.write() as connection:
-        unknown = pack([b'{"body":{"kind":"poem"}}'])
+        unknown = gzip.compress(b'[{"body":{"kind":"poem"}}]')
         await connection.execute(batches.update().where(batches.c.lowest == 1).values(content=unknown))
     await count_all(database)
     assert await hours(database) == {MIDNIGHT: (1, 300_000, 300_000)}

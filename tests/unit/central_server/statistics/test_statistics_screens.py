@@ -15,11 +15,12 @@ from central_server.statistics.report import build_figures_response
 from central_server.statistics.rollup import count_all
 from central_server.store.engine.database import Database
 from central_server.store.engine.tables import screen_figures
-from central_server.store.parcels import parcel_times, sync_log
+from central_server.store.parcels import sync_log, uncounted_parcels
 from central_server.store.parcels.log_queries import Wanted
 from central_server.store.statistics.figure_filter import FigureScope
-from sync_contract.records import Door, Receipt, canonical
+from sync_contract.records import Door, Receipt
 from sync_contract.strict_model import Environment
+from sync_contract.wire_record import encode
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.unit.central_server.statistics_world import (
@@ -65,7 +66,7 @@ async def test_incremental_counting_equals_counting_everything_again(database: D
         sums = [sum(row[column] for row in grown if row[1] == span) for column in (-2, -1)]
         assert sums == [2 * sum(n % 4 + 1 for n in range(1, 90)), 2 * sum(n % 3 for n in range(1, 90))]
     async with database.write() as connection:
-        await parcel_times.count_anew(connection)
+        await uncounted_parcels.recount_all(connection)
     await count_all(database)
     assert await everything(database) == grown
 
@@ -149,11 +150,10 @@ async def test_implausible_touches_are_refused(database: Database) -> None:
         touched(5, MIDNIGHT, [count("lunch", Door.tag, visits=1, opened=1)]),
     ]
     assert await deliver(database, GATEWAYS[0], wrong) == ["refused"] * 4 + ["accepted"]
-    unheard_of = canonical(touched(6, MIDNIGHT, [count(visits=1)])).replace(b'"door":"touch"', b'"door":"phone"')
+    unheard_of = encode(touched(6, MIDNIGHT, [count(visits=1)])).replace(b'"door":"touch"', b'"door":"phone"')
     batch = read_batch(b'{"contract":1,"parcels":[' + unheard_of + b"]}")
-    (receipt,) = await receive(database, GATEWAYS[0], batch, Environment.drill, RECEIVED)
-    assert receipt["receipt"] == "refused"
-    assert receipt["reason"].startswith("invalid: body.counts.0.door")
+    (receipt,) = (await receive(database, GATEWAYS[0], batch, Environment.drill, RECEIVED)).receipts
+    assert (receipt.receipt, receipt.reason) == ("refused", "invalid: body.counts[0].door")
     assert (await report_of(database, FigureScope(HALL))).sums["near_touch"] == 1
 
 

@@ -1,12 +1,14 @@
-"""Batches that come at the same time share SQLite's transactions, and share nothing else."""
+"""Deliveries that come at the same time share SQLite's transactions, and nothing else."""
 
 import asyncio
 import struct
 from pathlib import Path
 
+from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database, StoreUnavailable
+from central_server.store.places import places
 from tests.databases import sqlite_only
-from tests.unit.central_server.parcels.test_fresh_batch import enrolled, everything, kept, mixed
+from tests.unit.central_server.parcels.test_receive import AT, delivered, enrolled, everything, mixed
 
 GATEWAYS = 20
 
@@ -26,8 +28,8 @@ async def test_many_that_wait_are_few_transactions_and_each_is_whole(database: D
     senders = [await enrolled(database) for _ in range(GATEWAYS)]
     made = [mixed(device, 30) for device, _ in senders]
     before = commits(path)
-    arriving = (kept(database, gateway, some) for (_, gateway), some in zip(senders, made, strict=True))
-    assert await asyncio.gather(*arriving) == [True] * GATEWAYS
+    arriving = (delivered(database, gateway, some) for (_, gateway), some in zip(senders, made, strict=True))
+    assert await asyncio.gather(*arriving) == [["accepted"] * 30] * GATEWAYS
     assert commits(path) - before == 3, "eight, eight and four"
     found = await everything(database)
     assert {row["id"] for row in found["parcels"]} == {parcel.id for some in made for parcel in some}
@@ -36,17 +38,19 @@ async def test_many_that_wait_are_few_transactions_and_each_is_whole(database: D
     assert len(found["batches"]) == len(found["sequences"]) == GATEWAYS
 
 
-async def test_one_that_was_here_before_takes_no_other_with_it(database: Database) -> None:
-    senders = [await enrolled(database) for _ in range(5)]
-    made = [mixed(device, 6) for device, _ in senders]
-    # The third one's gift is here already, under a new epoch: it is found at the very end of what is written.
-    assert await kept(database, senders[2][1], made[2])
-    made[2] = [parcel.model_copy(update={"epoch": "f" * 16, "n": parcel.n + 100}) for parcel in made[2]]
-    arriving = (kept(database, gateway, some) for (_, gateway), some in zip(senders, made, strict=True))
-    assert await asyncio.gather(*arriving) == [True, True, False, True, True]
-    found = await everything(database)
-    assert len(found["parcels"]) == 30
-    assert {row["epoch"] for row in found["sequences"]} == {device.epoch for device, _ in senders}
+async def test_a_work_that_fails_takes_no_other_with_it(database: Database) -> None:
+    senders = [await enrolled(database) for _ in range(3)]
+
+    async def fail(connection: Connection) -> None:
+        await places.plant_community(connection, "lost", AT)
+        raise ZeroDivisionError
+
+    deliveries = [delivered(database, gateway, mixed(device, 6)) for device, gateway in senders]
+    answers = await asyncio.gather(deliveries[0], database.grouped(fail), *deliveries[1:], return_exceptions=True)
+    assert [type(answer) for answer in answers] == [list, ZeroDivisionError, list, list]
+    assert len((await everything(database))["parcels"]) == 18
+    async with database.read() as connection:
+        assert await places.get(connection, "lost") is None
 
 
 @sqlite_only
@@ -55,13 +59,14 @@ async def test_who_leaves_while_waiting_leaves_nothing_and_the_others_stay(datab
     made = [mixed(device, 6) for device, _ in senders]
     async with database.write():  # what holds the turn
         tasks = [
-            asyncio.create_task(kept(database, gateway, some)) for (_, gateway), some in zip(senders, made, strict=True)
+            asyncio.create_task(delivered(database, gateway, some))
+            for (_, gateway), some in zip(senders, made, strict=True)
         ]
-        while len(database._group._works) < 3:
+        while len(database._group._waiting) < 3:
             await asyncio.sleep(0)
         tasks[0].cancel()
         await asyncio.wait({tasks[0]})
-    assert await asyncio.gather(*tasks[1:]) == [True, True]
+    assert await asyncio.gather(*tasks[1:]) == [["accepted"] * 6] * 2
     assert {row["gateway"] for row in (await everything(database))["parcels"]} == {each.id for _, each in senders[1:]}
 
 
@@ -71,14 +76,14 @@ async def test_a_full_disk_keeps_none_and_tells_each(database: Database) -> None
     made = [mixed(device) for device, _ in senders]
 
     async def all_at_once() -> list[object]:
-        arriving = [kept(database, gateway, some) for (_, gateway), some in zip(senders, made, strict=True)]
+        arriving = [delivered(database, gateway, some) for (_, gateway), some in zip(senders, made, strict=True)]
         return list(await asyncio.gather(*arriving, return_exceptions=True))
 
     await most_pages(database, 1)
     assert [type(each) for each in await all_at_once()] == [StoreUnavailable] * 4
     await most_pages(database, 1_000_000)
     assert (await everything(database))["parcels"] == []
-    assert await all_at_once() == [True] * 4
+    assert await all_at_once() == [["accepted"] * 120] * 4
 
 
 async def most_pages(database: Database, count: int) -> None:

@@ -1,5 +1,7 @@
 """The sync log, parcels, outcomes and the catalogue."""
 
+from msgspec.structs import replace
+
 from central_server.accounts.access import Right
 from central_server.store.donations import intents
 from sync_contract.records import Receipt
@@ -16,7 +18,7 @@ async def plant(world: World) -> None:
 
 async def _a_parcel_is_the_senders_own(world: World) -> None:
     """The same id from another gateway is another parcel, and changes nothing of ours."""
-    stolen = world.theirs.intent(amount_minor=4200).model_copy(update={"id": world.ids["parcel"]})
+    stolen = replace(world.theirs.intent(amount_minor=4200), id=world.ids["parcel"])
     (receipt,) = await world.theirs.deliver([stolen])
     assert receipt.receipt is Receipt.accepted
     async with world.database.read() as connection:
