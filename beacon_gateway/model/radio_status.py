@@ -175,10 +175,9 @@ class RadioStatus:
     walkers: int | None = None
     """Number of simulated beacons; None for a real radio."""
     file: str | None = None
-    """Name of the recording that is replayed, with its numbers of unusable records and of complete rounds."""
+    """Name of the recording that is replayed, with its numbers of unusable records."""
     truncated: int | None = None
     other: int | None = None
-    rounds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,12 +184,3 @@ async def system_bus(call_limit_s: float = DEFAULT_TIMINGS.call_limit_s) -> Asyn
     finally:
         bus.disconnect()
         await connection.ended
-
-
-async def find_adapters(call_limit_s: float = DEFAULT_TIMINGS.call_limit_s) -> tuple[str, ...]:
-    """Return the names of the adapters, within two call limits; () without D-Bus, bluetoothd or adapter."""
-    try:
-        async with system_bus(call_limit_s) as bus:
-            return tuple(await bus.list_adapters())
-    except (RadioLost, NoAnswer):
-        return ()

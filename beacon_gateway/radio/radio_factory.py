@@ -24,7 +24,7 @@ class RadioPlan:
     """What the settings request. `frames`: our identities; none if nothing is to be advertised.
 
     `scan_adapters`: empty for all; `advertise_adapter`: empty for any. `proof_beacons`: beacons whose reception proves
-    that the radio works, with the seconds between their adverts. `observe_only`: as for MergedScanner.
+    that the radio works, with the seconds between their adverts. `observe_only`: as in ScanOptions.
     """
 
     beacons: Sequence[Beacon]
@@ -80,10 +80,11 @@ def _make_bluez(plan: RadioPlan) -> Radios:
     from beacon_gateway.radio.recovery.liveness import Transmitter
     from beacon_gateway.radio.scan.battery_levels import BatteryLevels
     from beacon_gateway.radio.scan.merged_scanner import MergedScanner
+    from beacon_gateway.radio.scan.scan_options import ScanOptions
 
     transmitters = [Transmitter(beacon.id, beacon.label, interval_s=seconds) for beacon, seconds in plan.proof_beacons]
     kernel, batteries = KernelHelper(plan.helper), BatteryLevels(plan.beacons)
-    helper = PrivilegedHelper(kernel)
+    helper = PrivilegedHelper(kernel.reset)
 
     def is_recovering(adapter: str) -> bool:
         return scanner.is_recovering(adapter)
@@ -100,8 +101,7 @@ def _make_bluez(plan: RadioPlan) -> Radios:
         )
         for beacon, advertiser in own.items()
     ]
-    scanner = MergedScanner(
-        plan.scan_adapters,
+    options = ScanOptions(
         mode=plan.scan_mode,
         silence_s=plan.silence_s,
         transmitters=transmitters,
@@ -110,6 +110,7 @@ def _make_bluez(plan: RadioPlan) -> Radios:
         report_duplicates=kernel.report_duplicates,
         observe_only=plan.observe_only,
     )
+    scanner = MergedScanner(plan.scan_adapters, options)
     return Radios(scanner, AdvertiserGroup(own) if own else None, batteries, foreign=lambda: scanner.foreign)
 
 

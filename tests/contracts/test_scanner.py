@@ -95,7 +95,7 @@ class TestCapture(ScannerContract):
     @asynccontextmanager
     async def hearing(self, beacon: BeaconId) -> AsyncIterator[Scanner]:
         assert beacon == PERSON_TAG.beacon
-        yield CaptureScanner(WALK, pace=4, repeat=True)
+        yield CaptureScanner(WALK, pace=2)
 
 
 class TestSimulated(ScannerContract):

@@ -8,10 +8,11 @@ from typing import Literal, Protocol
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.radio.advertise.bluez_advertiser import BlueZAdvertiser
 from beacon_gateway.radio.advertise.exact_advertiser import ExactAdvertiser
-from beacon_gateway.radio.bluez_bus import find_adapters
 from beacon_gateway.radio.helper.helper_client import KernelHelper
 from beacon_gateway.radio.ports import Advertiser, Scanner
 from beacon_gateway.radio.scan.merged_scanner import MergedScanner
+from beacon_gateway.radio.scan.scan_options import ScanOptions
+from tests.radio.inside import find_adapters
 
 Layout = Literal["broadcast", "exact"]
 
@@ -46,7 +47,7 @@ class ThisMachine:
         return await find_adapters()
 
     def scanner(self, adapter: str) -> Scanner:
-        return MergedScanner((adapter,), report_duplicates=KernelHelper(self._helper).report_duplicates)
+        return MergedScanner((adapter,), ScanOptions(report_duplicates=KernelHelper(self._helper).report_duplicates))
 
     def advertiser(self, adapter: str, frame: IBeacon, layout: Layout) -> Advertiser | None:
         if layout == "broadcast":

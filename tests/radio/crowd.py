@@ -8,6 +8,7 @@ from time import monotonic
 from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.radio.recovery.liveness import Transmitter
 from beacon_gateway.radio.scan.merged_scanner import MergedScanner
+from beacon_gateway.radio.scan.scan_options import ScanOptions
 from beacon_gateway.simulation.air import Air
 from beacon_gateway.simulation.room import Walker
 from beacon_gateway.simulation.walk import parse_walk
@@ -32,7 +33,7 @@ async def recover_from_crowd() -> Recovery:
     await radios_ready()
     ear = Ear()
     async with walk_radio() as radio:
-        scanner = MergedScanner((radio.name,), transmitters=[Transmitter(A.id, A.label)])
+        scanner = MergedScanner((radio.name,), ScanOptions(transmitters=[Transmitter(A.id, A.label)]))
         async with running(scanner.hear(ear.heard.append)):
             async with running(radio.play([WALL], seed=1, for_s=inf)):
                 await ear.hears_again()

@@ -27,6 +27,7 @@ from beacon_gateway.radio.bluez_bus import ADAPTER, system_bus
 from beacon_gateway.radio.ports import RadioLost
 from beacon_gateway.radio.recovery.liveness import Transmitter
 from beacon_gateway.radio.scan.merged_scanner import MergedScanner
+from beacon_gateway.radio.scan.scan_options import ScanOptions
 from beacon_gateway.stages import StageTimings
 from daemonkit.health import Health
 from daemonkit.supervise import supervise
@@ -67,7 +68,7 @@ class Pair:
 
     def __init__(self, *, receiver: str = "hci1") -> None:
         self.advertiser = BlueZAdvertiser("hci0", FRAME, interval_ms=100)
-        self.scanner = MergedScanner((receiver,), transmitters=[Transmitter(FRAME.beacon, A.label)])
+        self.scanner = MergedScanner((receiver,), ScanOptions(transmitters=[Transmitter(FRAME.beacon, A.label)]))
         self.ear = Ear()
         self._receiver = receiver
 

@@ -161,6 +161,15 @@ def rfkill(*, block: bool) -> None:
     Path("/dev/rfkill").write_bytes(struct.pack("=IBBBB", 0, kind_bluetooth, change_all, block, 0))
 
 
+async def find_adapters(call_limit_s: float = 5.0) -> tuple[str, ...]:
+    """Return the names of the adapters, within two call limits; () without D-Bus, bluetoothd or adapter."""
+    try:
+        async with system_bus(call_limit_s) as bus:
+            return tuple(await bus.list_adapters())
+    except (RadioLost, NoAnswer):
+        return ()
+
+
 async def power(adapter: str, on: bool) -> None:
     """Switch an adapter as another program would, and retry while it is being switched."""
     async with system_bus() as bus:

@@ -10,11 +10,11 @@ import pytest
 from beacon_gateway.model.radio_status import AdapterStatus, Proof, RadioStatus
 from beacon_gateway.presence.trace import DecisionKind
 from beacon_gateway.radio.advertise.bluez_advertiser import BlueZAdvertiser
-from beacon_gateway.radio.bluez_bus import find_adapters
 from beacon_gateway.radio.ports import RadioLost
 from beacon_gateway.radio.recovery.liveness import Transmitter
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from beacon_gateway.radio.scan.merged_scanner import MergedScanner
+from beacon_gateway.radio.scan.scan_options import ScanOptions
 from beacon_gateway.radio.timings import RadioTimings
 from tests.radio.crowd import recover_from_crowd
 from tests.radio.disturbances import (
@@ -35,6 +35,7 @@ from tests.radio.inside import (
     block_monitors,
     end_bluetoothd,
     end_dbus,
+    find_adapters,
     power,
     radios_ready,
     running,
@@ -85,7 +86,7 @@ async def test_while_the_adapter_is_off_no_advert_is_sent_and_no_seconds_count(t
 
 async def test_a_beacon_that_stops_is_not_received_any_more() -> None:
     await radios_ready()
-    scanner, ear = AdapterScanner("hci1", silence_s=1.5), Ear()
+    scanner, ear = AdapterScanner("hci1", ScanOptions(silence_s=1.5)), Ear()
     async with ear.at(scanner):
         async with running(BlueZAdvertiser("hci0", FRAME).keep_on_air()):
             await ear.hears_again()
@@ -123,7 +124,7 @@ async def test_a_scan_without_a_filter_by_another_program_does_not_disturb_ours(
 
 async def test_a_known_transmitter_that_stops_is_lost_within_15_seconds() -> None:
     await radios_ready()
-    scanner, ear = MergedScanner((), transmitters=[Transmitter(FRAME.beacon, "east gate")]), Ear()
+    scanner, ear = MergedScanner((), ScanOptions(transmitters=[Transmitter(FRAME.beacon, "east gate")])), Ear()
 
     async with ear.at(scanner):
         async with running(BlueZAdvertiser("hci0", FRAME).keep_on_air()):
@@ -140,7 +141,9 @@ async def test_a_known_transmitter_that_stops_is_lost_within_15_seconds() -> Non
 async def test_our_advert_received_by_a_second_adapter_is_a_proof() -> None:
     await radios_ready()
     advertiser, ear = BlueZAdvertiser("hci0", FRAME), Ear()
-    scanner = MergedScanner((), transmitters=[Transmitter(FRAME.beacon, "own advert", advertiser.due_since)])
+    scanner = MergedScanner(
+        (), ScanOptions(transmitters=[Transmitter(FRAME.beacon, "own advert", advertiser.due_since)])
+    )
     async with ear.at(scanner), running(advertiser.keep_on_air()):
         await ear.hears_again()
         proofs = {name: proof_of(status) for name, status in scanner.read_status().adapters.items()}
@@ -155,7 +158,7 @@ async def test_our_advert_received_by_a_second_adapter_is_a_proof() -> None:
 
 async def test_a_silent_passive_scan_is_replaced_by_an_active_one_that_receives_more() -> None:
     await radios_ready()
-    scanner, ear = AdapterScanner("hci1", mode="passive", silence_s=1), Ear()
+    scanner, ear = AdapterScanner("hci1", ScanOptions(mode="passive", silence_s=1)), Ear()
     async with ear.at(scanner), running(BlueZAdvertiser("hci0", FRAME).keep_on_air()):
         await until(lambda: scanner.read_status().mode == "active", 15)
         heard = len(ear.heard)
@@ -165,7 +168,7 @@ async def test_a_silent_passive_scan_is_replaced_by_an_active_one_that_receives_
 
 async def test_a_passive_scan_receives_a_new_beacon() -> None:
     await radios_ready()
-    scanner, ear = AdapterScanner("hci1", mode="passive"), Ear()
+    scanner, ear = AdapterScanner("hci1", ScanOptions(mode="passive")), Ear()
     async with ear.at(scanner):
         await until(lambda: scanner.read_status().state == "listening")
         async with running(BlueZAdvertiser("hci0", FRAME).keep_on_air()):
@@ -178,7 +181,7 @@ async def test_a_passive_scan_receives_a_beacon_that_bluez_remembers_from_an_ear
     timings = RadioTimings(passive_proof_s=5.0 * PATIENCE)  # before it is tested and replaced
     async with running(BlueZAdvertiser("hci0", FRAME).keep_on_air()):
         for _ in range(3):
-            scanner, ear = AdapterScanner("hci1", mode="passive", timings=timings), Ear()
+            scanner, ear = AdapterScanner("hci1", ScanOptions(mode="passive", timings=timings)), Ear()
             async with ear.at(scanner):
                 await ear.hears_again(BACK_S)
             assert scanner.read_status().mode == "passive"
@@ -187,7 +190,7 @@ async def test_a_passive_scan_receives_a_beacon_that_bluez_remembers_from_an_ear
 async def test_a_passive_scan_recovers_from_a_kernel_that_accepts_no_monitor() -> None:
     await radios_ready()
     await block_monitors(1)
-    scanner, ear = AdapterScanner("hci1", mode="passive"), Ear()
+    scanner, ear = AdapterScanner("hci1", ScanOptions(mode="passive")), Ear()
     async with ear.at(scanner), running(BlueZAdvertiser("hci0", FRAME).keep_on_air()):
         await ear.hears_again()
         assert (scanner.read_status().mode, scanner.read_status().last_why) == (

@@ -16,6 +16,7 @@ from beacon_gateway.radio.recovery.adapter_reset import PrivilegedHelper
 from beacon_gateway.radio.recovery.liveness import Transmitter
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from beacon_gateway.radio.scan.merged_scanner import MergedScanner
+from beacon_gateway.radio.scan.scan_options import ScanOptions
 from beacon_gateway.radio.timings import RadioTimings
 from tests.radio.inside import (
     PATIENCE,
@@ -70,7 +71,9 @@ async def test_a_bluetoothd_that_does_not_return_is_restarted_once(stopped: bool
     await radios_ready()
     helper, ear, advertiser = RestartHelper(), Ear(), BlueZAdvertiser("hci0", FRAME)
     known = Transmitter(FRAME.beacon, "own advert", advertiser.due_since)
-    scanner = MergedScanner((), silence_s=1.5 * SOON_S, transmitters=[known], helper=helper, timings=TIMINGS)
+    scanner = MergedScanner(
+        (), ScanOptions(silence_s=1.5 * SOON_S, transmitters=[known], helper=helper, timings=TIMINGS)
+    )
     async with ear.at(scanner), running(advertiser.keep_on_air()):
         await ear.hears_again()
         if stopped:
@@ -98,8 +101,8 @@ async def test_a_stopped_bluetoothd_is_restarted_through_systemds_interface(tmp_
         await restart_bluetoothd()
 
     ear, advertiser = Ear(), BlueZAdvertiser("hci0", FRAME)
-    privileged = PrivilegedHelper(KernelHelper(tmp_path / "none"))
-    scanner = AdapterScanner("hci1", silence_s=1.5 * SOON_S, helper=privileged, timings=TIMINGS)
+    privileged = PrivilegedHelper(KernelHelper(tmp_path / "none").reset)
+    scanner = AdapterScanner("hci1", ScanOptions(silence_s=1.5 * SOON_S, helper=privileged, timings=TIMINGS))
     async with fake_systemd(BUS) as systemd, ear.at(scanner), running(advertiser.keep_on_air()):
         systemd.work = restart
         await ear.hears_again()
@@ -116,8 +119,11 @@ async def test_without_systemd_the_adapter_is_reset_through_the_real_helper(tmp_
     changes: list[Change] = []
     with helper_program(tmp_path) as (path, _):
         await until(path.is_socket)
-        privileged = PrivilegedHelper(KernelHelper(path))
-        ear, scanner = Ear(), AdapterScanner("hci1", silence_s=1.5 * SOON_S, helper=privileged, timings=TIMINGS)
+        privileged = PrivilegedHelper(KernelHelper(path).reset)
+        ear, scanner = (
+            Ear(),
+            AdapterScanner("hci1", ScanOptions(silence_s=1.5 * SOON_S, helper=privileged, timings=TIMINGS)),
+        )
         mgmt = ManagementSocket.open(changes.append)
         try:
             async with ear.at(scanner), running(BlueZAdvertiser("hci0", FRAME).keep_on_air()):

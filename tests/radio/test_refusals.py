@@ -13,6 +13,7 @@ from beacon_gateway.radio.advertise.bluez_advertiser import BlueZAdvertiser, cla
 from beacon_gateway.radio.bluez_bus import ADVERTISING, BlueZRefused, system_bus
 from beacon_gateway.radio.ports import RadioLost
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
+from beacon_gateway.radio.scan.scan_options import ScanOptions
 from tests.radio.inside import Ear, end_bluetoothd, power, radios_ready, running, start_bluetoothd, until
 
 pytestmark = pytest.mark.lab
@@ -87,7 +88,7 @@ async def test_an_advert_without_a_free_set_is_refused_until_one_is_free() -> No
 
 async def test_a_long_absence_of_the_adapter_ends_the_stage() -> None:
     stages = (
-        AdapterScanner("hci7", patience_s=1).hear(Ear().heard.append),
+        AdapterScanner("hci7", ScanOptions(patience_s=1)).hear(Ear().heard.append),
         BlueZAdvertiser("hci7", FRAME, patience_s=1).keep_on_air(),
     )
     for stage in stages:

@@ -12,6 +12,7 @@ from dbus_fast import Message
 from beacon_gateway.radio.bluez_bus import ADAPTER, system_bus
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from beacon_gateway.radio.scan.reception import DEVICE
+from beacon_gateway.radio.scan.scan_options import ScanOptions
 from tests.radio.inside import PATIENCE, Ear, radios_ready, until
 from tests.radio.walk.radio import WalkRadio, advert, walk_radio
 from tests.unit.beacon_gateway.presence.people import place
@@ -81,7 +82,7 @@ async def test_an_active_scan_receives_the_data_of_each_frame_and_rssi_alone_of_
 async def test_a_passive_scan_receives_rssi_alone_of_a_known_frame(monkeypatch: pytest.MonkeyPatch) -> None:
     await radios_ready(1)
     async with walk_radio() as radio:
-        ear, scanner = Ear(), AdapterScanner(radio.name, mode="passive", silence_s=3600)
+        ear, scanner = Ear(), AdapterScanner(radio.name, ScanOptions(mode="passive", silence_s=3600))
         signals = Signals(scanner, monkeypatch)
         async with ear.at(scanner):
             await until(lambda: radio.controller.scanning and not radio.controller.active)

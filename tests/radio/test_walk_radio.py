@@ -14,6 +14,7 @@ from beacon_gateway.radio.helper.helper_client import KernelHelper
 from beacon_gateway.radio.ports import ReportDuplicates
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from beacon_gateway.radio.scan.battery_levels import BatteryLevels
+from beacon_gateway.radio.scan.scan_options import ScanOptions
 from beacon_gateway.simulation.air import Air
 from beacon_gateway.simulation.room import Walker
 from beacon_gateway.simulation.walk import parse_walk
@@ -76,7 +77,7 @@ async def test_a_strict_controller_reports_every_advert_if_its_filter_can_be_dis
         start_bluetoothd(experimental=False)
         await radios_up(1)
     async with walk_radio(strict=True) as radio, helper_if(by == "radio helper", tmp_path) as report_duplicates:
-        ear, scanner = Ear(), AdapterScanner(radio.name, report_duplicates=report_duplicates)
+        ear, scanner = Ear(), AdapterScanner(radio.name, ScanOptions(report_duplicates=report_duplicates))
         async with ear.at(scanner):
             await until(lambda: radio.controller.scanning and radio.controller.active)
             assert radio.controller.filters_duplicates
@@ -123,7 +124,7 @@ async def test_a_tags_telemetry_passes_the_real_stack_and_is_no_frame() -> None:
     batteries, rounds = BatteryLevels([tag]), 6
     async with walk_radio() as radio:
         ear = Ear()
-        async with ear.at(AdapterScanner(radio.name, batteries=batteries)):
+        async with ear.at(AdapterScanner(radio.name, ScanOptions(batteries=batteries))):
             await until(lambda: radio.controller.scanning and radio.controller.active)
             for count in range(rounds):
                 for _ in range(3):

@@ -20,6 +20,7 @@ from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.radio.scan.battery_levels import BatteryLevels
 from beacon_gateway.radio.scan.merged_scanner import MergedScanner
+from beacon_gateway.radio.scan.scan_options import ScanOptions
 from tests.bench.adverts.street import beacons
 
 LOOK_S = 0.01
@@ -32,7 +33,7 @@ async def main() -> None:
     follow = SceneDriver(
         Tracker(known, PresenceRules()), Choice(ChoiceRules()), collector, Stage(), bindings=dict, trace=Trace(known)
     )
-    scanner = MergedScanner((), batteries=BatteryLevels(known))
+    scanner = MergedScanner((), ScanOptions(batteries=BatteryLevels(known)))
     stop, lags_s = asyncio.Event(), list[float]()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
 

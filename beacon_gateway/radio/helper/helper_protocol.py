@@ -36,10 +36,6 @@ class PutOnAir(Record):
     power_dbm: Dbm | None = None
 
 
-class Withdraw(Record):
-    do: Literal["withdraw"] = "withdraw"
-
-
 class Reset(Record):
     """Switch the adapter off and on in the kernel, whatever state bluetoothd is in."""
 
@@ -54,7 +50,7 @@ class DisableFilter(Record):
     adapter: Index
 
 
-Request = ListAdapters | PutOnAir | Withdraw | Reset | DisableFilter
+Request = ListAdapters | PutOnAir | Reset | DisableFilter
 REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="do")])
 
 

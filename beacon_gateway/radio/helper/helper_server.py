@@ -21,7 +21,6 @@ from beacon_gateway.radio.helper.helper_protocol import (
     PutOnAir,
     Request,
     Reset,
-    Withdraw,
     encode_line,
 )
 
@@ -127,8 +126,6 @@ class HelperServer:
                 return Answer(ok=True, adapters=tuple(lines))
             case PutOnAir():
                 return await self._put_on_air(client, request)
-            case Withdraw():
-                await self._withdraw(client)
             case DisableFilter():
                 await self._remove_monitor(client)
                 client.monitor = request.adapter, await self._mgmt.add_monitor(request.adapter)

@@ -6,14 +6,14 @@ systemd/50-beacon-gateway.rules. Interface: org.freedesktop.systemd1(5), Manager
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from time import monotonic
-from typing import Protocol
 
 import structlog
 from dbus_fast import Message, MessageType
 
 from beacon_gateway.radio.bluez_bus import BlueZRefused, NoAnswer, SystemBus, system_bus
-from beacon_gateway.radio.ports import HelperRefused, RadioHelper, RadioLost
+from beacon_gateway.radio.ports import HelperRefused, RadioLost
 
 log = structlog.get_logger()
 
@@ -54,11 +54,6 @@ async def power_cycle(bus: SystemBus, adapter: str) -> None:
                 await asyncio.sleep(1)
 
 
-class KernelReset(Protocol):
-    async def reset(self, adapter: str) -> None:
-        """See radio.ports.RadioHelper."""
-
-
 class NoHelper:
     """RadioHelper without any privilege."""
 
@@ -73,26 +68,36 @@ class NoHelper:
 
 
 class PrivilegedHelper:
-    """RadioHelper that uses the kernel through the radio helper, and systemd over D-Bus; either may be missing.
+    """RadioHelper for all adapters that uses systemd over D-Bus, and the kernel through the radio helper.
 
-    `job_limit_s`: systemd kills a bluetoothd that hangs after 90 s (DefaultTimeoutStopSec).
+    Either may be missing. It takes one step at a time, and a restart of bluetoothd for one adapter serves all.
+    `kernel_reset`: as RadioHelper.reset. `job_limit_s`: systemd kills a bluetoothd that hangs after 90 s
+    (DefaultTimeoutStopSec).
     """
 
-    def __init__(self, kernel: KernelReset, *, job_limit_s: float = 120.0) -> None:
-        self._kernel = kernel
+    def __init__(self, kernel_reset: Callable[[str], Awaitable[None]], *, job_limit_s: float = 120.0) -> None:
+        self._kernel_reset = kernel_reset
         self._job_limit_s = job_limit_s
+        self._lock = asyncio.Lock()
+        self._restarted_at = float("-inf")
 
     async def restart_bluetoothd(self) -> None:
-        await self._run_job("RestartUnit", "bluetooth.service")
+        async with self._lock:
+            if monotonic() - self._restarted_at < RESTARTS_APART_S:
+                return  # just restarted for another adapter: wait for its effect
+            await self._run_job("RestartUnit", "bluetooth.service")
+            self._restarted_at = monotonic()
 
     async def reset(self, adapter: str) -> None:
-        await self._kernel.reset(adapter)
+        async with self._lock:
+            await self._kernel_reset(adapter)
         log.warning("radio.adapter_reset", adapter=adapter, by="kernel")
 
     async def reset_hardware(self, adapter: str) -> None:
         if not _ADAPTER.fullmatch(adapter):
             raise HelperRefused(f"{adapter} is no adapter's name")
-        await self._run_job("StartUnit", f"beacon-radio-reset@{adapter}.service")
+        async with self._lock:
+            await self._run_job("StartUnit", f"beacon-radio-reset@{adapter}.service")
 
     async def _run_job(self, member: str, unit: str) -> None:
         """Run a systemd job for `unit`. Raise HelperRefused unless it succeeds within the limit."""
@@ -113,30 +118,6 @@ class PrivilegedHelper:
         if result[1] != "done":
             raise HelperRefused(f"{unit}: {result[1]}")
         log.warning("systemd.job_done", unit=unit)
-
-
-class SharedHelper:
-    """RadioHelper for several adapters: a restart of bluetoothd for one of them serves all."""
-
-    def __init__(self, helper: RadioHelper) -> None:
-        self._helper = helper
-        self._lock = asyncio.Lock()
-        self._restarted_at = float("-inf")
-
-    async def restart_bluetoothd(self) -> None:
-        async with self._lock:
-            if monotonic() - self._restarted_at < RESTARTS_APART_S:
-                return  # just restarted for another adapter: wait for its effect
-            await self._helper.restart_bluetoothd()
-            self._restarted_at = monotonic()
-
-    async def reset(self, adapter: str) -> None:
-        async with self._lock:
-            await self._helper.reset(adapter)
-
-    async def reset_hardware(self, adapter: str) -> None:
-        async with self._lock:
-            await self._helper.reset_hardware(adapter)
 
 
 async def _subscribe_job_results(bus: SystemBus) -> asyncio.Queue[tuple[str, str]]:

@@ -5,9 +5,8 @@ A disturbance or a long silence leads to a new scan at once (scan_loop); a fault
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from time import monotonic
-from typing import Literal
 
 import structlog
 
@@ -15,65 +14,40 @@ from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.model.radio_status import AdapterStatus, LivenessStatus
 from beacon_gateway.radio.bluetoothd_restart_watch import DisturbanceWatch, watch_disturbances
 from beacon_gateway.radio.bluez_bus import system_bus
-from beacon_gateway.radio.ports import RadioHelper, ReportDuplicates
 from beacon_gateway.radio.recovery import adapter_faults
-from beacon_gateway.radio.recovery.adapter_reset import NoHelper
-from beacon_gateway.radio.recovery.liveness import Transmitter
 from beacon_gateway.radio.recovery.recovery_ladder import Fault
 from beacon_gateway.radio.recovery.recovery_loop import Recovery
-from beacon_gateway.radio.scan.battery_levels import BatteryLevels
 from beacon_gateway.radio.scan.reception import Reception
 from beacon_gateway.radio.scan.scan_loop import ScanLoop
-from beacon_gateway.radio.timings import DEFAULT_TIMINGS, RadioTimings
+from beacon_gateway.radio.scan.scan_options import ScanOptions
 
 log = structlog.get_logger()
 
 
 class AdapterScanner:
-    """`adapter`: such as hci0, None for the first that is on. `silence_s`: silence after which the scan is renewed.
-
-    A `passive` scan reports a beacon's first frame and then only large changes (BlueZ's monitor), and needs bluetoothd
-    --experimental. It saves power but cannot show that a beacon is still present. If a test shows that an active scan
-    receives more, or BlueZ has no monitor, the scan stays active and the status gives the reason. `patience_s`: without
-    an adapter for so long, raise RadioLost. `others_hear`: another adapter works, so bluetoothd is not restarted for
-    this one; a `spare` one may then be off or missing. `heard_elsewhere`: labels of the known transmitters that others
-    receive. `observe_only`: never switch the adapter off or reset it.
+    """`adapter`: such as hci0, None for the first that is on. `others_hear`: another adapter works, so bluetoothd is
+    not restarted for this one; a `spare` one may then be off or missing. `heard_elsewhere`: labels of the known
+    transmitters that others receive.
     """
 
     def __init__(
         self,
         adapter: str | None,
+        options: ScanOptions | None = None,
         *,
-        mode: Literal["active", "passive"] = "active",
-        silence_s: float = 60.0,
-        patience_s: float = 60.0,
-        transmitters: Iterable[Transmitter] = (),
-        helper: RadioHelper | None = None,
-        batteries: BatteryLevels | None = None,
-        report_duplicates: ReportDuplicates | None = None,
         others_hear: Callable[[], bool] = lambda: False,
         heard_elsewhere: Callable[[], Collection[str]] = tuple,
         spare: bool = False,
-        observe_only: bool = False,
-        timings: RadioTimings = DEFAULT_TIMINGS,
     ) -> None:
-        self.reception = Reception(transmitters, batteries or BatteryLevels(), timings)
-        self._loop = ScanLoop(
-            adapter,
-            self.reception,
-            timings,
-            mode=mode,
-            silence_s=silence_s,
-            patience_s=patience_s,
-            report_duplicates=report_duplicates,
-            observe_only=observe_only,
-        )
-        self._timings = timings
-        self._silence_s = silence_s
+        options = options or ScanOptions()
+        self.reception = Reception(options.transmitters, options.batteries, options.timings)
+        self._loop = ScanLoop(adapter, self.reception, options)
+        self._timings = options.timings
+        self._silence_s = options.silence_s
         self._others_hear = others_hear
         self._heard_elsewhere = heard_elsewhere
         self._spare = spare
-        self.recovery = Recovery(helper or NoHelper(), timings, observe_only=observe_only)
+        self.recovery = Recovery(options.helper, options.timings, observe_only=options.observe_only)
         self._watch: DisturbanceWatch | None = None
         self._logged_foreign: tuple[str, ...] = ()
 

@@ -11,16 +11,15 @@ from beacon_gateway.model.radio_status import RadioStatus
 from beacon_gateway.radio.hci.advertising_reports import manufacturer_data, read_reports
 from beacon_gateway.radio.hci.btsnoop import CaptureUnreadable, Losses, read_events
 
-REPEAT_AFTER_S = 10.0
 LONGEST_GAP_S = 60.0
 """Longer gaps are shortened: the recorder's clock may have been set between two records."""
 SIZE_LIMIT = 64 * 1024 * 1024
 
 
 class CaptureScanner:
-    """`pace`: times as fast as recorded. `repeat`: begin again REPEAT_AFTER_S (at that pace) after the end.
+    """`pace`: times as fast as recorded. `sightings`: all in the file, with `at` in seconds since its first event.
 
-    `sightings`: all in the file, with `at` in seconds since its first event. `foreign`: number of other adverts.
+    `foreign`: number of other adverts.
     `began`: time of the first event by the recorder's clock, in seconds since 1970; None for an empty file.
     `end_s`: seconds from the first event to the last. Raise CaptureUnreadable for a file that is missing, too large or
     no btsnoop recording.
@@ -28,14 +27,13 @@ class CaptureScanner:
 
     name = "capture"
 
-    def __init__(self, path: Path, *, pace: float = 1.0, repeat: bool = False) -> None:
+    def __init__(self, path: Path, *, pace: float = 1.0) -> None:
         if not pace > 0:
             raise ValueError(f"a pace is above 0 (got {pace})")
         self._file = path.name
         self._pace = pace
-        self._repeat = repeat
         self._losses = Losses()
-        self._rounds = 0
+        self._finished = False
         self._frames = 0
         self.foreign = 0
         self.began: float | None = None
@@ -43,28 +41,24 @@ class CaptureScanner:
         self.sightings = self._read(path)
 
     async def hear(self, on_sighting: Callable[[Sighting], None]) -> None:
-        """Replay the recording, then stay silent or repeat it, until cancelled."""
+        """Replay the recording, then stay silent until cancelled."""
         began = monotonic()
-        while True:
-            for sighting in self.sightings:
-                due = began + sighting.at / self._pace
-                await asyncio.sleep(max(0.0, due - monotonic()))
-                self._frames += 1
-                on_sighting(sighting._replace(at=due))
-            self._rounds += 1
-            if not self._repeat or not self.sightings:
-                await asyncio.Event().wait()
-            began += (self.sightings[-1].at + REPEAT_AFTER_S) / self._pace
+        for sighting in self.sightings:
+            due = began + sighting.at / self._pace
+            await asyncio.sleep(max(0.0, due - monotonic()))
+            self._frames += 1
+            on_sighting(sighting._replace(at=due))
+        self._finished = True
+        await asyncio.Event().wait()
 
     def read_status(self) -> RadioStatus:
         return RadioStatus(
-            state="finished" if self._rounds and not self._repeat else "replaying",
+            state="finished" if self._finished else "replaying",
             frames=self._frames,
             foreign=self.foreign,
             file=self._file,
             truncated=self._losses.truncated,
             other=self._losses.other,
-            rounds=self._rounds,
         )
 
     def _read(self, path: Path) -> tuple[Sighting, ...]:

@@ -3,19 +3,16 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from time import monotonic
-from typing import Literal
 
 from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.model.radio_status import RadioStatus
 from beacon_gateway.radio.bluetoothd_restart_watch import watch_disturbances
 from beacon_gateway.radio.bluez_bus import NoAnswer, SystemBus, system_bus
-from beacon_gateway.radio.ports import RadioHelper, RadioLost, ReportDuplicates
+from beacon_gateway.radio.ports import RadioLost
 from beacon_gateway.radio.recovery import adapter_faults
-from beacon_gateway.radio.recovery.adapter_reset import NoHelper, SharedHelper
-from beacon_gateway.radio.recovery.liveness import Transmitter, merge_liveness
+from beacon_gateway.radio.recovery.liveness import merge_liveness
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
-from beacon_gateway.radio.scan.battery_levels import BatteryLevels
-from beacon_gateway.radio.timings import DEFAULT_TIMINGS, RadioTimings
+from beacon_gateway.radio.scan.scan_options import ScanOptions
 from sync_contract.beacon_identity import BeaconId
 
 SLOW_POLL_S = 60.0
@@ -28,51 +25,15 @@ _BEST_FIRST = ("hearing", "listening", "silent", "starting", "refused", "off", "
 class MergedScanner:
     """`adapters`: such as hci0, hci1; empty: all, including those that are plugged in later.
 
-    The other parameters are those of AdapterScanner. A beacon received by two adapters gives two sightings, which
-    Sighting.adapter distinguishes.
+    A beacon received by two adapters gives two sightings, which Sighting.adapter distinguishes.
     """
 
     name = "bluez"
 
-    def __init__(
-        self,
-        adapters: Sequence[str],
-        *,
-        mode: Literal["active", "passive"] = "active",
-        silence_s: float = 60.0,
-        patience_s: float = 60.0,
-        transmitters: Sequence[Transmitter] = (),
-        helper: RadioHelper | None = None,
-        batteries: BatteryLevels | None = None,
-        report_duplicates: ReportDuplicates | None = None,
-        observe_only: bool = False,
-        timings: RadioTimings = DEFAULT_TIMINGS,
-    ) -> None:
+    def __init__(self, adapters: Sequence[str], options: ScanOptions | None = None) -> None:
         self._requested = tuple(adapters)
-        self._batteries = batteries or BatteryLevels()
-        self._timings = timings
-        shared_helper = SharedHelper(helper or NoHelper())
-
-        def create_scanner(name: str) -> AdapterScanner:
-            return AdapterScanner(
-                name,
-                mode=mode,
-                silence_s=silence_s,
-                patience_s=patience_s,
-                transmitters=transmitters,
-                helper=shared_helper,
-                batteries=self._batteries,
-                report_duplicates=report_duplicates,
-                others_hear=lambda: any(other.hears for other in self._others(name)),
-                heard_elsewhere=lambda: frozenset[str]().union(
-                    *(other.reception.liveness.ever_heard for other in self._others(name))
-                ),
-                spare=not self._requested,
-                observe_only=observe_only,
-                timings=timings,
-            )
-
-        self._create_scanner = create_scanner
+        self._options = options or ScanOptions()
+        self._timings = self._options.timings
         self._scanners: dict[str, AdapterScanner] = {}
         self._without_bus = False
 
@@ -114,7 +75,7 @@ class MergedScanner:
             foreign=sum(status.foreign for status in adapters.values()),
             trouble=adapter_faults.find_trouble(liveness, quiet_s, listens_s, self._timings),
             liveness=liveness,
-            batteries=self._batteries.read_status(now),
+            batteries=self._options.batteries.read_status(now),
             asks_a_person=any(scanner.recovery.ladder.asks_a_person for scanner in scanners),
             adapters=adapters,
         )
@@ -139,7 +100,15 @@ class MergedScanner:
 
     def _scanner(self, name: str) -> AdapterScanner:
         if name not in self._scanners:
-            self._scanners[name] = self._create_scanner(name)
+            self._scanners[name] = AdapterScanner(
+                name,
+                self._options,
+                others_hear=lambda: any(other.hears for other in self._others(name)),
+                heard_elsewhere=lambda: frozenset[str]().union(
+                    *(other.reception.liveness.ever_heard for other in self._others(name))
+                ),
+                spare=not self._requested,
+            )
         return self._scanners[name]
 
     def _others(self, name: str) -> list[AdapterScanner]:

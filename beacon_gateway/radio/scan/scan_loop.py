@@ -9,7 +9,6 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from time import monotonic
-from typing import Literal
 
 import structlog
 from dbus_fast import Message
@@ -17,13 +16,12 @@ from dbus_fast import Message
 from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.radio.bluetoothd_restart_watch import DisturbanceWatch, wait_for_adapter
 from beacon_gateway.radio.bluez_bus import NoAnswer, SystemBus
-from beacon_gateway.radio.ports import ReportDuplicates
 from beacon_gateway.radio.recovery.adapter_reset import power_cycle
 from beacon_gateway.radio.scan.bluez_workarounds import OrphanedScan, StuckMonitor, forget_ibeacons
 from beacon_gateway.radio.scan.duplicate_filter import MONITOR, DuplicateFilter
 from beacon_gateway.radio.scan.reception import Reception
+from beacon_gateway.radio.scan.scan_options import ScanOptions
 from beacon_gateway.radio.scan.scan_session import StartRefused, scan
-from beacon_gateway.radio.timings import RadioTimings
 
 log = structlog.get_logger()
 
@@ -74,34 +72,21 @@ class ScanState:
 
 
 class ScanLoop:
-    """The parameters are those of AdapterScanner. `refused`: error with which BlueZ refuses the scan now."""
+    """Scans of the `requested` adapter; None: the first that is on. `refused`: error with which BlueZ refuses now."""
 
-    def __init__(
-        self,
-        requested: str | None,
-        reception: Reception,
-        timings: RadioTimings,
-        *,
-        mode: Literal["active", "passive"],
-        silence_s: float,
-        patience_s: float,
-        report_duplicates: ReportDuplicates | None,
-        observe_only: bool,
-    ) -> None:
+    def __init__(self, requested: str | None, reception: Reception, options: ScanOptions) -> None:
         self._requested = requested
         self.adapter = requested or ""
-        self.mode = mode
+        self.mode = options.mode
         self.passive_given_up: str | None = None
-        self._silence_s = silence_s
-        self._patience_s = patience_s
         self.reception = reception
-        self._timings = timings
-        self._observe_only = observe_only
-        self.duplicates = DuplicateFilter(report_duplicates, retry_s=timings.filter_retry_s)
+        self._options = options
+        self._timings = options.timings
+        self.duplicates = DuplicateFilter(options.report_duplicates, retry_s=options.timings.filter_retry_s)
         self.state = ScanState()
         self.starts_refused = 0
         self.refused: str | None = None
-        self._orphaned_scan = OrphanedScan(timings)
+        self._orphaned_scan = OrphanedScan(options.timings)
         self._stuck_monitor = StuckMonitor()
         self._is_unproved = True
         """A passive scan has received nothing since it was last disturbed."""
@@ -116,7 +101,7 @@ class ScanLoop:
                 watch,
                 self._requested,
                 advertising=False,
-                patience_s=self._patience_s,
+                patience_s=self._options.patience_s,
                 poll_s=timings.adapter_poll_s,
                 on_state=self._enter,
             )
@@ -169,7 +154,7 @@ class ScanLoop:
                 mode,
                 on_message,
                 call_limit_s=self._timings.call_limit_s,
-                patience_s=self._patience_s,
+                patience_s=self._options.patience_s,
                 on_no_answer=partial(self._enter, "no_answer"),
             )
             await during.enter_async_context(session)
@@ -191,7 +176,7 @@ class ScanLoop:
 
     async def _free_stuck_monitor(self, bus: SystemBus, adapter: str) -> None:
         """Power cycle the adapter, unless it was just switched off, which has the same effect."""
-        if self._observe_only:
+        if self._options.observe_only:
             return
         with suppress(NoAnswer):
             state = (await bus.list_adapters()).get(adapter)
@@ -217,7 +202,7 @@ class ScanLoop:
         """
         before, began = self.reception.frames, monotonic()
         liveness = self.reception.liveness
-        limit_s = max(min(self._timings.self_test_s, self._silence_s), liveness.test_duration_s(adapter))
+        limit_s = max(min(self._timings.self_test_s, self._options.silence_s), liveness.test_duration_s(adapter))
         why = await self._scan(bus, adapter, watch, on_sighting, limit_s=limit_s)
         if why != _SELF_TEST_OVER:
             self.state.record_renewal(why, adapter)
@@ -237,7 +222,7 @@ class ScanLoop:
         elif refused.busy:
             if watch.bluetoothd_ended_at is not None:
                 self._orphaned_scan.record_death(watch.bluetoothd_ended_at)
-            if self._orphaned_scan.needs_power_cycle(monotonic()) and not self._observe_only:
+            if self._orphaned_scan.needs_power_cycle(monotonic()) and not self._options.observe_only:
                 await power_cycle(bus, adapter)
 
     async def _wait_until_disturbed(self, watch: DisturbanceWatch, limit_s: float) -> str:
@@ -248,7 +233,7 @@ class ScanLoop:
                 quiet_since = max(quiet_since, self.reception.heard_at)
             now = monotonic()
             unproved = self.mode == "passive" and self._is_unproved and quiet_since == began
-            silence_s = min(timings.passive_proof_s, self._silence_s) if unproved else self._silence_s
+            silence_s = min(timings.passive_proof_s, self._options.silence_s) if unproved else self._options.silence_s
             left_s = min(quiet_since + silence_s, began + limit_s) - now
             if left_s <= 0:
                 return "silence" if limit_s == float("inf") else _SELF_TEST_OVER

@@ -26,6 +26,7 @@ from beacon_gateway.model.radio_status import (
 from beacon_gateway.radio.radio_wording import FILTERED, PASSIVE_GIVEN_UP, word_batteries, word_recovery
 from beacon_gateway.radio.recovery.liveness import Transmitter
 from beacon_gateway.radio.scan.merged_scanner import MergedScanner
+from beacon_gateway.radio.scan.scan_options import ScanOptions
 from beacon_gateway.radio.simulated_radio import SimulatedScanner
 from beacon_gateway.radio.status_json import read_advert_status, read_radio_status, to_json
 from beacon_gateway.simulation.demo import build_demo_room
@@ -42,7 +43,7 @@ def describe(radio: RadioStatus, advert: AdvertStatus | None = None) -> str:
 
 
 def test_a_radio_that_has_just_started_names_its_state_and_what_is_not_proved() -> None:
-    lines = describe(MergedScanner((), transmitters=[Transmitter(WALL.id, WALL.label)]).read_status())
+    lines = describe(MergedScanner((), ScanOptions(transmitters=[Transmitter(WALL.id, WALL.label)])).read_status())
     assert "正在启动 starting" in lines
     assert "无法证明接收正常" in lines
     assert "Hearing is not proved" in lines

@@ -8,6 +8,7 @@ from beacon_gateway.radio.radio_wording import word_liveness, word_recovery
 from beacon_gateway.radio.recovery.liveness import Transmitter
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from beacon_gateway.radio.scan.merged_scanner import MergedScanner
+from beacon_gateway.radio.scan.scan_options import ScanOptions
 from beacon_gateway.sync.report import classify_hearing
 from sync_contract.gateway_report import Hearing
 from tests.radio.inside import running, until
@@ -29,7 +30,7 @@ def recovery_words(scanner: MergedScanner) -> str:
 
 async def test_a_radio_that_is_deaf_from_the_start_is_power_cycled_and_then_a_person_is_asked(bluez: FakeBlueZ) -> None:
     helper = StepHelper()
-    scanner = MergedScanner((), transmitters=[KNOWN], helper=helper, timings=TIMINGS)
+    scanner = MergedScanner((), ScanOptions(transmitters=[KNOWN], helper=helper, timings=TIMINGS))
     async with running(scanner.hear(lambda _: None)):
         await until(lambda: scanner.read_status().asks_a_person)
         assert scanner.read_status().trouble == "deaf_from_start"
@@ -45,7 +46,7 @@ async def test_a_radio_that_is_deaf_from_the_start_is_power_cycled_and_then_a_pe
 
 
 async def test_a_tag_that_never_existed_among_others_causes_no_power_cycle(bluez: FakeBlueZ) -> None:
-    beacon, scanner = WallBeacon(bluez), MergedScanner((), transmitters=[KNOWN], timings=TIMINGS)
+    beacon, scanner = WallBeacon(bluez), MergedScanner((), ScanOptions(transmitters=[KNOWN], timings=TIMINGS))
     beacon.data = OTHER
     async with running(scanner.hear(lambda _: None)), running(beacon.send()):
         await until(lambda: scanner.read_status().asks_a_person)
@@ -56,7 +57,7 @@ async def test_a_tag_that_never_existed_among_others_causes_no_power_cycle(bluez
 
 
 async def test_a_tag_that_becomes_silent_among_others_is_no_deaf_radio(bluez: FakeBlueZ) -> None:
-    beacon, scanner = WallBeacon(bluez), MergedScanner((), transmitters=[KNOWN], timings=TIMINGS)
+    beacon, scanner = WallBeacon(bluez), MergedScanner((), ScanOptions(transmitters=[KNOWN], timings=TIMINGS))
     async with running(scanner.hear(lambda _: None)), running(beacon.send()):
         await until(lambda: hearing(scanner) is Hearing.proved)
         beacon.data = OTHER
@@ -69,7 +70,7 @@ async def test_a_tag_that_becomes_silent_among_others_is_no_deaf_radio(bluez: Fa
 
 async def test_what_another_adapter_receives_is_not_missing(bluez: FakeBlueZ) -> None:
     bluez.adapters = ("hci0", "hci1")
-    scanner = MergedScanner((), transmitters=[KNOWN], timings=TIMINGS)  # hci0 alone receives it
+    scanner = MergedScanner((), ScanOptions(transmitters=[KNOWN], timings=TIMINGS))  # hci0 alone receives it
     async with running(scanner.hear(lambda _: None)), running(WallBeacon(bluez).send()):
         await until(lambda: hearing(scanner) is Hearing.proved)
         await asyncio.sleep(1.5)
@@ -80,7 +81,7 @@ async def test_what_another_adapter_receives_is_not_missing(bluez: FakeBlueZ) ->
 async def test_our_identity_received_by_the_adapter_that_sends_it_is_reported_as_foreign(bluez: FakeBlueZ) -> None:
     timings = replace(TIMINGS, foreign_after_s=0.3, foreign_checks=2)
     own = Transmitter(WALL.beacon, "own advert", lambda adapter: None if adapter == "hci0" else 0.0, own=True)
-    scanner = MergedScanner(("hci0",), transmitters=[own], timings=timings)
+    scanner = MergedScanner(("hci0",), ScanOptions(transmitters=[own], timings=timings))
     async with running(scanner.hear(lambda _: None)), running(WallBeacon(bluez).send()):
         await until(lambda: scanner.read_status() and scanner.foreign == {WALL.beacon})
         liveness = scanner.read_status().liveness
@@ -90,7 +91,7 @@ async def test_our_identity_received_by_the_adapter_that_sends_it_is_reported_as
 
 
 async def test_a_radio_that_never_received_any_advert_has_a_fault_without_a_known_transmitter(bluez: FakeBlueZ) -> None:
-    scanner = MergedScanner((), timings=replace(TIMINGS, nothing_ever_s=0.5))
+    scanner = MergedScanner((), ScanOptions(timings=replace(TIMINGS, nothing_ever_s=0.5)))
     async with running(scanner.hear(lambda _: None)):
         await until(lambda: scanner.read_status().asks_a_person)
         assert (scanner.read_status().trouble, hearing(scanner)) == ("nothing_ever", Hearing.not_proved)
@@ -104,7 +105,7 @@ async def test_a_passive_scan_whose_self_test_does_not_receive_the_tag_has_lost_
     bluez.experimental = True
     helper = StepHelper()
     scanner = AdapterScanner(
-        "hci0", mode="passive", silence_s=0.5, transmitters=[KNOWN], helper=helper, timings=timings
+        "hci0", ScanOptions(mode="passive", silence_s=0.5, transmitters=[KNOWN], helper=helper, timings=timings)
     )
     async with running(scanner.hear(lambda _: None)):
         await until(lambda: scanner.read_status().state == "listening")

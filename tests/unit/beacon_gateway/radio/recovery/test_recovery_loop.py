@@ -6,17 +6,22 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from beacon_gateway.model.radio_status import Proof, RecoveryStatus, RecoveryStep
-from beacon_gateway.radio.ports import HelperRefused
+from beacon_gateway.radio.ports import HelperRefused, RadioHelper
 from beacon_gateway.radio.radio_wording import word_recovery
+from beacon_gateway.radio.recovery.adapter_reset import NoHelper
 from beacon_gateway.radio.recovery.liveness import Transmitter
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
+from beacon_gateway.radio.scan.scan_options import ScanOptions
 from tests.radio.inside import running, until
 from tests.unit.beacon_gateway.radio.fake_bluez import FakeBlueZ
 from tests.unit.beacon_gateway.radio.recovery.broken_radio import KNOWN, TIMINGS, WALL, StepHelper, WallBeacon
 
 
-def scanner_with(helper: StepHelper | None = None, **more: object) -> AdapterScanner:
-    return AdapterScanner("hci0", transmitters=[KNOWN], helper=helper, timings=TIMINGS, **more)  # type: ignore[arg-type]  # as its own
+def scanner_with(
+    helper: RadioHelper | None = None, *, observe_only: bool = False, others_hear: bool = False
+) -> AdapterScanner:
+    options = ScanOptions(transmitters=[KNOWN], helper=helper or NoHelper(), observe_only=observe_only, timings=TIMINGS)
+    return AdapterScanner("hci0", options, others_hear=lambda: others_hear)
 
 
 @asynccontextmanager
@@ -122,7 +127,7 @@ async def test_a_bluetoothd_that_does_not_reply_is_restarted_and_not_power_cycle
 
 async def test_bluetoothd_is_not_restarted_for_one_adapter_while_another_works(bluez: FakeBlueZ) -> None:
     beacon, helper = WallBeacon(bluez), StepHelper()
-    scanner = scanner_with(helper, others_hear=lambda: True)
+    scanner = scanner_with(helper, others_hear=True)
     async with hearing(scanner, beacon):
         beacon.audible = False
         await until(lambda: recovery(scanner).asks_a_person)
@@ -143,7 +148,7 @@ async def test_an_adapter_that_was_switched_off_is_reported_and_not_switched_on(
 async def test_an_advert_of_ours_that_is_never_received_or_lost_is_registered_again(bluez: FakeBlueZ) -> None:
     renewed: list[bool] = []
     own = Transmitter(WALL.beacon, "own advert", renew=lambda: renewed.append(True), own=True)
-    scanner, beacon = AdapterScanner("hci0", transmitters=[own], timings=TIMINGS), WallBeacon(bluez)
+    scanner, beacon = AdapterScanner("hci0", ScanOptions(transmitters=[own], timings=TIMINGS)), WallBeacon(bluez)
     async with running(scanner.hear(lambda _: None)):
         await until(lambda: renewed)
         async with running(beacon.send()):
@@ -154,7 +159,7 @@ async def test_an_advert_of_ours_that_is_never_received_or_lost_is_registered_ag
 
 async def test_an_unproved_silence_causes_one_power_cycle_and_nothing_more(bluez: FakeBlueZ) -> None:
     helper = StepHelper()
-    scanner = AdapterScanner("hci0", helper=helper, timings=replace(TIMINGS, silent_s=1.0))
+    scanner = AdapterScanner("hci0", ScanOptions(helper=helper, timings=replace(TIMINGS, silent_s=1.0)))
     async with running(scanner.hear(lambda _: None)):
         await until(lambda: scanner.read_status().state == "listening")
         await asyncio.sleep(1.1)

@@ -9,10 +9,10 @@ from dbus_fast import Variant
 
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.model.beacons import Sighting
-from beacon_gateway.radio.bluez_bus import find_adapters
 from beacon_gateway.radio.ports import RadioLost
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
-from tests.radio.inside import running, until
+from beacon_gateway.radio.scan.scan_options import ScanOptions
+from tests.radio.inside import find_adapters, running, until
 from tests.unit.beacon_gateway.radio.fake_bluez import FakeBlueZ
 from tests.unit.beacon_gateway.radio.fast_timings import FAST
 
@@ -30,12 +30,12 @@ async def test_a_bluetoothd_without_replies_has_no_adapter_and_ends_the_stage_af
     bluez.unanswered = {"GetManagedObjects"}
     assert await find_adapters(FAST.call_limit_s) == ()
     with pytest.raises(RadioLost, match="no_answer"):
-        await AdapterScanner("hci0", patience_s=0.5, timings=FAST).hear(ignore)
+        await AdapterScanner("hci0", ScanOptions(patience_s=0.5, timings=FAST)).hear(ignore)
 
 
 async def test_a_scan_that_does_not_start_ends_the_stage_after_its_patience(bluez: FakeBlueZ) -> None:
     bluez.unanswered = {"StartDiscovery"}
-    scanner = AdapterScanner("hci0", patience_s=1, timings=FAST)
+    scanner = AdapterScanner("hci0", ScanOptions(patience_s=1, timings=FAST))
     hearing = asyncio.create_task(scanner.hear(ignore))
     await until(lambda: scanner.read_status().state == "no_answer")
     with pytest.raises(RadioLost, match="has not started a scan for 1 s"):
@@ -45,7 +45,7 @@ async def test_a_scan_that_does_not_start_ends_the_stage_after_its_patience(blue
 
 async def test_in_progress_is_retried_and_after_a_while_the_adapter_is_power_cycled_once(bluez: FakeBlueZ) -> None:
     bluez.errors["StartDiscovery"] = ("org.bluez.Error.InProgress", "Operation already in progress")
-    scanner = AdapterScanner("hci0", timings=FAST)
+    scanner = AdapterScanner("hci0", ScanOptions(timings=FAST))
     async with running(scanner.hear(ignore)):
         await until(lambda: bluez.count("Set") == 2)
         assert bluez.times_of("Set")[0] - bluez.times_of("StartDiscovery")[0] >= 0.5
@@ -59,7 +59,7 @@ async def test_in_progress_is_retried_and_after_a_while_the_adapter_is_power_cyc
 
 async def test_a_refused_start_is_retried_with_growing_pauses(bluez: FakeBlueZ) -> None:
     bluez.errors["StartDiscovery"] = ("org.bluez.Error.NotReady", "Resource Not Ready")
-    scanner = AdapterScanner("hci0", timings=FAST)
+    scanner = AdapterScanner("hci0", ScanOptions(timings=FAST))
     async with running(scanner.hear(ignore)):
         await until(lambda: scanner.read_status().starts_refused == 6)
         status = scanner.read_status()
@@ -71,7 +71,7 @@ async def test_a_refused_start_is_retried_with_growing_pauses(bluez: FakeBlueZ) 
 
 async def test_a_deaf_scan_is_renewed_once_in_each_silence_whatever_stop_returns(bluez: FakeBlueZ) -> None:
     bluez.errors["StopDiscovery"] = ("org.bluez.Error.Failed", "No discovery started")
-    scanner = AdapterScanner("hci0", silence_s=0.2, timings=FAST)
+    scanner = AdapterScanner("hci0", ScanOptions(silence_s=0.2, timings=FAST))
     async with running(scanner.hear(ignore)):
         await until(lambda: bluez.count("StartDiscovery") >= 4)
         await until(lambda: scanner.read_status().state == "silent")
@@ -82,7 +82,7 @@ async def test_a_deaf_scan_is_renewed_once_in_each_silence_whatever_stop_returns
 
 async def test_any_advert_ends_the_silence_and_only_ibeacons_are_sightings(bluez: FakeBlueZ) -> None:
     heard: list[Sighting] = []
-    scanner = AdapterScanner("hci0", timings=FAST)
+    scanner = AdapterScanner("hci0", ScanOptions(timings=FAST))
     async with running(scanner.hear(heard.append)):
         await until(lambda: scanner.read_status().state == "listening")
         assert bluez.filters["DuplicateData"].value is True
@@ -97,7 +97,7 @@ async def test_any_advert_ends_the_silence_and_only_ibeacons_are_sightings(bluez
 
 
 async def test_a_discovery_that_ends_by_itself_is_started_again(bluez: FakeBlueZ) -> None:
-    scanner = AdapterScanner("hci0", timings=FAST)
+    scanner = AdapterScanner("hci0", ScanOptions(timings=FAST))
     async with running(scanner.hear(ignore)):
         await until(lambda: scanner.read_status().state == "listening")
         await bluez.change_adapter(Discovering=Variant("b", True))
@@ -107,7 +107,7 @@ async def test_a_discovery_that_ends_by_itself_is_started_again(bluez: FakeBlueZ
 
 
 async def test_a_restart_of_bluetoothd_leads_to_a_new_scan(bluez: FakeBlueZ) -> None:
-    scanner = AdapterScanner("hci0", timings=FAST)
+    scanner = AdapterScanner("hci0", ScanOptions(timings=FAST))
     async with running(scanner.hear(ignore)):
         await until(lambda: scanner.read_status().state == "listening")
         await bluez.restart()

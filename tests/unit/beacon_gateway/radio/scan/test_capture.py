@@ -41,9 +41,7 @@ async def test_the_walk_approaches_and_leaves() -> None:
     assert max(card[-8:]) < -72
     assert {sighting.beacon for sighting in heard} == {PERSON_TAG.beacon, PLACE_BEACON.beacon}
     assert {sighting.adapter for sighting in heard} == {"capture"}
-    assert scanner.read_status() == RadioStatus(
-        "finished", frames=108, foreign=9, file=WALK.name, truncated=0, other=0, rounds=1
-    )
+    assert scanner.read_status() == RadioStatus("finished", frames=108, foreign=9, file=WALK.name, truncated=0, other=0)
 
 
 async def test_a_recording_of_btmon_is_replayed() -> None:
@@ -63,16 +61,13 @@ async def test_sightings_follow_the_pace_in_monotonic_seconds(pace: float) -> No
     assert heard == sorted(heard, key=lambda sighting: sighting.at)
 
 
-async def test_after_its_end_a_recording_is_silent_or_repeats(tmp_path: Path) -> None:
+async def test_after_its_end_a_recording_is_silent(tmp_path: Path) -> None:
     path = tmp_path / "one.btsnoop"
     path.write_bytes(write_events([Event(1.0, "hci0", build_legacy_report(advert(PERSON_TAG), -50))], Datalink.monitor))
     once = CaptureScanner(path, pace=1000)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(hear(once, 2), 1)
     assert once.read_status().state == "finished"
-    first, second, third = await hear(CaptureScanner(path, pace=1000, repeat=True), 3)
-    assert second.at - first.at == pytest.approx(0.01)
-    assert third.at - second.at == pytest.approx(0.01)
 
 
 async def test_a_clock_that_was_set_during_the_recording_shortens_the_gap(tmp_path: Path) -> None:

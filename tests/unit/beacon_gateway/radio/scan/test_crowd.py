@@ -18,6 +18,7 @@ from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from beacon_gateway.radio.scan.battery_levels import BatteryLevels
 from beacon_gateway.radio.scan.reception import MAX_SOURCES, Reception
+from beacon_gateway.radio.scan.scan_options import ScanOptions
 from tests.bench.adverts.bluez import ADAPTER_PATH, advert, appears
 from tests.bench.adverts.flood import path
 from tests.bench.adverts.street import beacons, frames
@@ -37,7 +38,7 @@ def crowd(count: int) -> Iterator[bytes]:
 
 async def test_bleak_stores_nothing_of_a_crowd(bluez: FakeBlueZ) -> None:
     sightings: list[Sighting] = []
-    scanner = AdapterScanner("hci0", batteries=BatteryLevels([WALL]))
+    scanner = AdapterScanner("hci0", ScanOptions(batteries=BatteryLevels([WALL])))
     async with running(scanner.hear(sightings.append)):
         await until(lambda: scanner.read_status().state == "listening")
         for number, data in enumerate(crowd(CROWD // 10)):

@@ -14,6 +14,7 @@ from beacon_gateway.radio.helper.helper_client import KernelHelper
 from beacon_gateway.radio.ports import HelperRefused
 from beacon_gateway.radio.radio_wording import word_delivery
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
+from beacon_gateway.radio.scan.scan_options import ScanOptions
 from tests.radio.inside import Ear, until
 from tests.unit.beacon_gateway.presence.people import place
 from tests.unit.beacon_gateway.radio.fake_bluez import FakeBlueZ
@@ -52,7 +53,7 @@ class FilterHelper:
 async def test_bluetoothds_monitor_follows_the_start_of_the_scan_and_needs_no_helper(bluez: FakeBlueZ) -> None:
     bluez.experimental = True
     helper = FilterHelper(available=True)
-    scanner = AdapterScanner("hci0", report_duplicates=helper.report_duplicates, timings=FAST)
+    scanner = AdapterScanner("hci0", ScanOptions(report_duplicates=helper.report_duplicates, timings=FAST))
     async with Ear().at(scanner):
         await until(lambda: delivery(scanner).filter_taken_off_by == "bluetoothd")
         members = [member for _, member in bluez.calls]
@@ -62,7 +63,7 @@ async def test_bluetoothds_monitor_follows_the_start_of_the_scan_and_needs_no_he
 
 async def test_an_adapter_with_a_stuck_monitor_is_power_cycled_each_time(bluez: FakeBlueZ) -> None:
     bluez.experimental = bluez.monitor_stuck = True
-    scanner = AdapterScanner("hci0", timings=FAST)
+    scanner = AdapterScanner("hci0", ScanOptions(timings=FAST))
     async with Ear().at(scanner):
         await until(lambda: bluez.count("RegisterMonitor"))
         scanner.renew("it was just switched on")  # the next scan then finds the monitor stuck
@@ -85,7 +86,7 @@ async def test_an_adapter_that_was_switched_off_meanwhile_stays_off(
         await release(client, path)
 
     monkeypatch.setattr(bluez, "activate_monitor", switch_off_and_release)
-    scanner = AdapterScanner("hci0", timings=FAST)
+    scanner = AdapterScanner("hci0", ScanOptions(timings=FAST))
     async with Ear().at(scanner):
         await until(lambda: scanner.read_status().state == "off")
     assert (bluez.count("Set"), bluez.powered) == (0, False)
@@ -93,7 +94,7 @@ async def test_an_adapter_that_was_switched_off_meanwhile_stays_off(
 
 async def test_a_power_cycle_that_does_not_help_is_not_repeated(bluez: FakeBlueZ) -> None:
     bluez.experimental, bluez.activates = True, False
-    scanner = AdapterScanner("hci0", timings=FAST)
+    scanner = AdapterScanner("hci0", ScanOptions(timings=FAST))
     async with Ear().at(scanner):
         for renewed in range(1, 4):
             await until(lambda renewed=renewed: bluez.count("RegisterMonitor") > renewed)  # type: ignore[misc]  # early
@@ -106,7 +107,7 @@ async def test_a_power_cycle_that_does_not_help_is_not_repeated(bluez: FakeBlueZ
 async def test_the_helper_disables_the_filter_where_bluetoothd_cannot(bluez: FakeBlueZ, experimental: bool) -> None:
     bluez.experimental, bluez.activates = experimental, False
     helper = FilterHelper(available=True)
-    scanner = AdapterScanner("hci0", report_duplicates=helper.report_duplicates, timings=FAST)
+    scanner = AdapterScanner("hci0", ScanOptions(report_duplicates=helper.report_duplicates, timings=FAST))
     async with Ear().at(scanner):
         await until(lambda: delivery(scanner).filter_taken_off_by == "radio helper")
         why = "the kernel took no monitor" if experimental else "bluetoothd runs without Experimental"
@@ -120,7 +121,7 @@ async def test_a_scan_whose_filter_stays_enabled_still_works_and_says_why(
     with_helper: bool, bluez: FakeBlueZ, tmp_path: Path
 ) -> None:
     helper = KernelHelper(tmp_path / "none").report_duplicates if with_helper else None
-    scanner = AdapterScanner("hci0", report_duplicates=helper, timings=FAST)
+    scanner = AdapterScanner("hci0", ScanOptions(report_duplicates=helper, timings=FAST))
     ear = Ear()
     async with ear.at(scanner):
         await until(lambda: delivery(scanner).why_not)
@@ -135,7 +136,7 @@ async def test_one_advert_a_scan_is_reported_and_leads_to_another_attempt(bluez:
     """A tenth of a second stands for eleven seconds."""
     timings = replace(FAST, short_gap_s=0.0, filtered_gap_s=(0.0, 14.0), scan_check_s=0.05, filter_retry_s=1.0)
     helper, ear = FilterHelper(available=False), Ear()
-    scanner = AdapterScanner("hci0", report_duplicates=helper.report_duplicates, timings=timings)
+    scanner = AdapterScanner("hci0", ScanOptions(report_duplicates=helper.report_duplicates, timings=timings))
     async with ear.at(scanner):
         await until(lambda: delivery(scanner).why_not)
         helper.available = True

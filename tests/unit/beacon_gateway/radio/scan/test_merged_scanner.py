@@ -13,6 +13,7 @@ from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.model.radio_status import Proof
 from beacon_gateway.radio.ports import RadioLost
 from beacon_gateway.radio.scan.merged_scanner import MergedScanner
+from beacon_gateway.radio.scan.scan_options import ScanOptions
 from beacon_gateway.sync.report import classify_hearing
 from sync_contract.gateway_report import Hearing
 from tests.radio.inside import Ear, running, until
@@ -32,7 +33,7 @@ async def hears(ear: Ear, adapter: str) -> None:
 
 
 async def test_without_names_all_adapters_scan_and_each_sighting_names_its_adapter(bluez: FakeBlueZ) -> None:
-    scanner, ear = MergedScanner((), timings=FAST), Ear()
+    scanner, ear = MergedScanner((), ScanOptions(timings=FAST)), Ear()
     async with ear.at(scanner):
         await until(lambda: state(scanner, "hci0") == "listening")
         await bluez.plug("hci1")
@@ -51,7 +52,7 @@ async def test_after_the_bus_has_died_a_busy_kernel_is_power_cycled_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """bluetoothd died with the bus, which a scanner that is cancelled at that moment must record."""
-    scanner = MergedScanner(("hci0",), timings=replace(FAST, kernel_scan_s=60.0))
+    scanner = MergedScanner(("hci0",), ScanOptions(timings=replace(FAST, kernel_scan_s=60.0)))
     async with private_bus(tmp_path) as bus:
         monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", bus.address)
         async with fake_bluez(bus.address):
@@ -68,7 +69,7 @@ async def test_after_the_bus_has_died_a_busy_kernel_is_power_cycled_at_once(
 
 async def test_only_the_named_adapters_are_used(bluez: FakeBlueZ) -> None:
     bluez.adapters = ("hci0", "hci1")
-    scanner = MergedScanner(("hci1",), timings=FAST)
+    scanner = MergedScanner(("hci1",), ScanOptions(timings=FAST))
     async with Ear().at(scanner):
         await until(lambda: state(scanner, "hci1") == "listening")
         assert state(scanner, "hci0") is None
@@ -76,7 +77,7 @@ async def test_only_the_named_adapters_are_used(bluez: FakeBlueZ) -> None:
 
 async def test_an_unplugged_adapter_stops_no_other_and_is_used_again_when_it_returns(bluez: FakeBlueZ) -> None:
     bluez.adapters = ("hci0", "hci1")
-    scanner, ear = MergedScanner((), patience_s=0.3, timings=FAST), Ear()
+    scanner, ear = MergedScanner((), ScanOptions(patience_s=0.3, timings=FAST)), Ear()
     async with ear.at(scanner):
         await until(lambda: state(scanner, "hci0") == state(scanner, "hci1") == "listening")
         starts = bluez.count("StartDiscovery")
@@ -97,14 +98,14 @@ async def test_a_long_absence_of_the_last_adapter_ends_the_stage(bluez: FakeBlue
     bluez.adapters = ()
     for names in ((), ("hci7", "hci8")):
         with pytest.raises(RadioLost, match="no Bluetooth adapter hci"):
-            await MergedScanner(names, patience_s=0.3, timings=FAST).hear(Ear().heard.append)
+            await MergedScanner(names, ScanOptions(patience_s=0.3, timings=FAST)).hear(Ear().heard.append)
 
 
 async def test_an_error_of_the_listener_ends_the_stage(bluez: FakeBlueZ) -> None:
     def fail(_: Sighting) -> None:
         raise ZeroDivisionError("an error of ours")
 
-    scanner = MergedScanner(("hci0",), timings=FAST)
+    scanner = MergedScanner(("hci0",), ScanOptions(timings=FAST))
     hearing = asyncio.create_task(scanner.hear(fail))
     await until(lambda: state(scanner, "hci0") == "listening")
     await bluez.report_advert(FRAME.encode())
@@ -117,7 +118,7 @@ async def test_a_radio_without_a_bus_is_deaf_until_there_is_one(
 ) -> None:
     address = os.environ["DBUS_SYSTEM_BUS_ADDRESS"]
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path}/nothing")
-    scanner = MergedScanner((), timings=FAST)
+    scanner = MergedScanner((), ScanOptions(timings=FAST))
     assert scanner.read_status().state == "starting"
     for _ in range(2):
         with pytest.raises(RadioLost):
