@@ -1,4 +1,4 @@
-"""beacon-central: one line a command; each command's body is in commands/."""
+"""Define the commands of beacon-central; their implementations are in commands/."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,13 +17,13 @@ app.add_typer(gateway, name="gateway")
 
 Config = Annotated[Path, typer.Option(help="The TOML file.")]
 State = Annotated[Path, typer.Option(help="Folder of the database and of the server's own keys.")]
-Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Instead of the TOML's; 0 is a free one.")]
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Instead of the configured one; 0: any free port.")]
 PlaceKindName = Literal["city", "street", "community", "site"]
 RoleName = Literal["viewer", "staff", "finance", "admin"]
 PaperName = Literal["a4", "a3", "stickers", "nfc"]
 FileKind = Literal["beacons", "projects", "bindings"]
 BankKind = Literal["sandbox", "unionpay"]
-FAULTS_HELP = "What goes wrong; may be given again, of unionpay only.\n\n" + "\n\n".join(map(str, FAULTS))
+FAULTS_HELP = "A fault to simulate, only for unionpay; may be repeated.\n\n" + "\n\n".join(map(str, FAULTS))
 DEFAULT_CONFIG = Path("/etc/beacon-central/central.toml")
 DEFAULT_STATE = Path("/var/lib/beacon-central")
 
@@ -33,8 +33,8 @@ def run(
     config: Config = DEFAULT_CONFIG,
     state_dir: State = DEFAULT_STATE,
     port: Port = None,
-    public_url: Annotated[str, typer.Option(help="Where phones reach this server; empty: its own address.")] = "",
-    bank_url: Annotated[str, typer.Option(help="Instead of the TOML's.")] = "",
+    public_url: Annotated[str, typer.Option(help="The address for phones; empty: the server's own.")] = "",
+    bank_url: Annotated[str, typer.Option(help="Instead of the configured one.")] = "",
     bank_credentials: Annotated[Path | None, typer.Option(help="Folder with the bank's keys.")] = None,
 ) -> None:
     """Serve gateways, phones, the bank and staff until SIGTERM."""
@@ -45,15 +45,13 @@ def run(
 
 @app.command()
 def bank_emulator(
-    state_dir: Annotated[Path, typer.Option(help="Folder of its keys and orders.")],
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 is a free one.")] = 0,
-    kind: Annotated[BankKind, typer.Option(help="Which bank.")] = "sandbox",
+    state_dir: Annotated[Path, typer.Option(help="Folder of keys and orders.")],
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 0,
+    kind: Annotated[BankKind, typer.Option(help="The bank.")] = "sandbox",
     fault: Annotated[list[str] | None, typer.Option(metavar="NAME[=VALUE]", help=FAULTS_HELP)] = None,
-    config: Annotated[
-        Path, typer.Option(help="A server's settings: where they say real, none is played.")
-    ] = DEFAULT_CONFIG,
+    config: Annotated[Path, typer.Option(help="The server's settings; refuses to run in production.")] = DEFAULT_CONFIG,
 ) -> None:
-    """A bank for drills, on this machine only, until SIGTERM."""
+    """Emulate a bank for drills, on this machine only, until SIGTERM."""
     from central_server.commands.bank_emulator import run as body
 
     raise typer.Exit(body(state_dir, port, kind, fault or [], config))
@@ -61,7 +59,7 @@ def bank_emulator(
 
 @app.command()
 def check_config(config: Annotated[Path, typer.Argument(help="The TOML file.")] = DEFAULT_CONFIG) -> None:
-    """Name every fault of a TOML file at once."""
+    """Print every fault of a settings file."""
     from central_server.commands.check_config import run as body
 
     raise typer.Exit(body(config))
@@ -69,14 +67,14 @@ def check_config(config: Annotated[Path, typer.Argument(help="The TOML file.")] 
 
 @app.command("import")
 def import_(
-    kind: Annotated[FileKind, typer.Argument(help="What the file holds.")],
+    kind: Annotated[FileKind, typer.Argument(help="The content of the file.")],
     file: Annotated[Path, typer.Argument(help="CSV or XLSX.", exists=True, dir_okay=False)],
-    place: Annotated[str, typer.Option(help="Rows that name no place go there; none goes outside of it.")] = "all",
-    yes: Annotated[bool, typer.Option("--yes", help="Import; without it you see what would change.")] = False,
+    place: Annotated[str, typer.Option(help="Place of rows without one; others must be at or below it.")] = "all",
+    yes: Annotated[bool, typer.Option("--yes", help="Import; without it, only print the changes.")] = False,
     config: Config = DEFAULT_CONFIG,
     state_dir: State = DEFAULT_STATE,
 ) -> None:
-    """Bring beacons, projects or bindings in from a file: all rows or none, every bad row named."""
+    """Import beacons, projects or bindings from a file: all rows or none; print every invalid row."""
     from central_server.commands.import_ import run as body
 
     raise typer.Exit(body(config, state_dir, kind, file, place, yes))
@@ -84,13 +82,13 @@ def import_(
 
 @app.command()
 def export(
-    kind: Annotated[FileKind, typer.Argument(help="What is wanted.")],
-    file: Annotated[Path, typer.Argument(help="Where to; .xlsx for a workbook, else CSV.")],
-    place: Annotated[str, typer.Option(help="At this place and all below.")] = "all",
+    kind: Annotated[FileKind, typer.Argument(help="The content of the file.")],
+    file: Annotated[Path, typer.Argument(help="Output; .xlsx for a workbook, else CSV.")],
+    place: Annotated[str, typer.Option(help="Only this place and those below.")] = "all",
     config: Config = DEFAULT_CONFIG,
     state_dir: State = DEFAULT_STATE,
 ) -> None:
-    """Write beacons, projects or bindings to a file, as import reads it."""
+    """Write beacons, projects or bindings to a file that import can read."""
     from central_server.commands.export import run as body
 
     raise typer.Exit(body(config, state_dir, kind, file, place))
@@ -98,21 +96,21 @@ def export(
 
 @app.command()
 def poster(
-    uuid: Annotated[str, typer.Argument(help="The beacon's.")],
+    uuid: Annotated[str, typer.Argument(help="UUID of the beacon.")],
     major: Annotated[int, typer.Argument(min=0, max=65535)],
     minor: Annotated[int, typer.Argument(min=0, max=65535)],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the PDF goes.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The PDF file.")],
     paper: Annotated[PaperName, typer.Option(help="A poster, or a sheet of stickers.")] = "a4",
     language: Annotated[
         list[str] | None,
-        typer.Option(help="zh-Hans, zh-Hant or en; one, or two: the first is the larger. Else zh-Hans."),
+        typer.Option(help="zh-Hans (default), zh-Hant or en; may be repeated: the first is larger."),
     ] = None,
-    project: Annotated[str, typer.Option(help="Its id; empty: the one that the beacon brings now.")] = "",
-    phone: Annotated[str | None, typer.Option(help="For residents; left out: the number published there.")] = None,
+    project: Annotated[str, typer.Option(help="Project id; empty: the beacon's current project.")] = "",
+    phone: Annotated[str | None, typer.Option(help="Number for residents; default: the published one.")] = None,
     config: Config = DEFAULT_CONFIG,
     state_dir: State = DEFAULT_STATE,
 ) -> None:
-    """Make a beacon's poster or stickers, with the code that leads phones to its page."""
+    """Make a beacon's poster or stickers, with a QR code of its page."""
     from central_server.commands.poster import PosterRequest
     from central_server.commands.poster import run as body
     from kiosk_ui.paper.poster import Paper
@@ -123,28 +121,28 @@ def poster(
 
 @app.command()
 def reconcile(
-    day: Annotated[str, typer.Option(help="A settlement day, as 2026-11-23; else all that are due.")] = "",
+    day: Annotated[str, typer.Option(help="A settlement day such as 2026-11-23; default: all due days.")] = "",
     file: Annotated[
-        Path | None, typer.Option(help="The bank's file, downloaded by hand.", exists=True, dir_okay=False)
+        Path | None, typer.Option(help="A manually downloaded file of the bank.", exists=True, dir_okay=False)
     ] = None,
     config: Config = DEFAULT_CONFIG,
     state_dir: State = DEFAULT_STATE,
-    bank_url: Annotated[str, typer.Option(help="Instead of the TOML's.")] = "",
+    bank_url: Annotated[str, typer.Option(help="Instead of the configured one.")] = "",
     bank_credentials: Annotated[Path | None, typer.Option(help="Folder with the bank's keys.")] = None,
 ) -> None:
-    """Compare the bank's files with the ledger; 1 while differences wait for somebody, 75 when the bank is silent."""
-    from central_server.commands.reconcile import Asked
+    """Compare the bank's files with the ledger. Exit code 1: unsettled differences; 75: the bank does not answer."""
+    from central_server.commands.reconcile import ReconcileRequest
     from central_server.commands.reconcile import run as body
 
-    raise typer.Exit(body(config, state_dir, Asked(day, file, bank_url, bank_credentials)))
+    raise typer.Exit(body(config, state_dir, ReconcileRequest(day, file, bank_url, bank_credentials)))
 
 
 @app.command()
 def init(
-    config: Annotated[Path, typer.Argument(help="Where the settings go.")] = DEFAULT_CONFIG,
+    config: Annotated[Path, typer.Argument(help="The settings file to write.")] = DEFAULT_CONFIG,
     state_dir: State = DEFAULT_STATE,
 ) -> None:
-    """Write commented settings and make the state folder; nothing that is there is overwritten."""
+    """Write commented settings and create the state folder; overwrite nothing."""
     from central_server.commands.init import run as body
 
     raise typer.Exit(body(config, state_dir))
@@ -152,11 +150,11 @@ def init(
 
 @app.command()
 def migrate(
-    without_backup: Annotated[bool, typer.Option("--without-backup", help="When you have one of your own.")] = False,
+    without_backup: Annotated[bool, typer.Option("--without-backup", help="Make no backup first.")] = False,
     config: Config = DEFAULT_CONFIG,
     state_dir: State = DEFAULT_STATE,
 ) -> None:
-    """Bring the database to this program's schema, after a backup."""
+    """Migrate the database to this program's schema, after a backup."""
     from central_server.commands.migrate import run as body
 
     raise typer.Exit(body(config, state_dir, without_backup=without_backup))
@@ -165,15 +163,16 @@ def migrate(
 @app.command()
 def backup(
     file: Annotated[
-        Path | None, typer.Argument(help="A file or a folder; left out: `backups` in the state folder, seven days.")
+        Path | None, typer.Argument(help="A file or a folder; default: `backups` in the state folder, for seven days.")
     ] = None,
     with_receipts_key: Annotated[
-        bool, typer.Option("--with-receipts-key", help="Also the key to donors' data: then guard the file like those.")
+        bool,
+        typer.Option("--with-receipts-key", help="Include the key of donors' data; then protect the file as well."),
     ] = False,
     config: Config = DEFAULT_CONFIG,
     state_dir: State = DEFAULT_STATE,
 ) -> None:
-    """Keep database and keys as one file, while the server runs. It holds secrets."""
+    """Write database and keys to one file, also while the server runs. It contains secrets."""
     from central_server.commands.backup import run as body
 
     raise typer.Exit(body(config, state_dir, file, with_receipts_key=with_receipts_key))
@@ -181,12 +180,12 @@ def backup(
 
 @app.command()
 def restore(
-    file: Annotated[Path, typer.Argument(help="What `backup` made.", exists=True, dir_okay=False)],
-    yes: Annotated[bool, typer.Option("--yes", help="Set aside what is there already.")] = False,
+    file: Annotated[Path, typer.Argument(help="A file made by `backup`.", exists=True, dir_okay=False)],
+    yes: Annotated[bool, typer.Option("--yes", help="Set existing data aside.")] = False,
     config: Config = DEFAULT_CONFIG,
     state_dir: State = DEFAULT_STATE,
 ) -> None:
-    """Put a backup back, with the server stopped, and say what is missing since it was made."""
+    """Restore a backup while the server is stopped, and print what is newer than it."""
     from central_server.commands.restore import run as body
 
     raise typer.Exit(body(config, state_dir, file, yes=yes))
@@ -198,7 +197,7 @@ def doctor(
     state_dir: State = DEFAULT_STATE,
     bank_credentials: Annotated[Path | None, typer.Option(help="Folder with the bank's keys.")] = None,
 ) -> None:
-    """Look at everything a server needs, change nothing, and say what to do; 1 when something needs a person."""
+    """Check everything a server needs, change nothing, and print remedies. Exit code 1: there are problems."""
     from central_server.commands.doctor import run as body
 
     raise typer.Exit(body(config, state_dir, bank_credentials))
@@ -206,10 +205,10 @@ def doctor(
 
 @user.command("add")
 def user_add(
-    name: Annotated[str, typer.Argument(help="What the person logs in with.")],
-    password_file: Annotated[Path | None, typer.Option(help="Its first line; asked for when absent.")] = None,
-    place: Annotated[str, typer.Option(help="Where the role holds: at this place and all below.")] = "all",
-    role: Annotated[RoleName, typer.Option(help="What the person may do there.")] = "admin",
+    name: Annotated[str, typer.Argument(help="Login name.")],
+    password_file: Annotated[Path | None, typer.Option(help="The password is its first line; default: prompt.")] = None,
+    place: Annotated[str, typer.Option(help="The role applies to this place and those below.")] = "all",
+    role: Annotated[RoleName, typer.Option(help="The role.")] = "admin",
     config: Config = DEFAULT_CONFIG,
     state_dir: State = DEFAULT_STATE,
 ) -> None:
@@ -221,11 +220,11 @@ def user_add(
 
 @user.command("reset-totp")
 def user_reset_totp(
-    name: Annotated[str, typer.Argument(help="Of somebody who lost the phone with the codes.")],
+    name: Annotated[str, typer.Argument(help="Login name.")],
     config: Config = DEFAULT_CONFIG,
     state_dir: State = DEFAULT_STATE,
 ) -> None:
-    """Take away an account's second factor and end its sessions."""
+    """Remove an account's second factor and end its sessions."""
     from central_server.commands.user import reset_factor as body
 
     raise typer.Exit(body(config, state_dir, name))
@@ -233,9 +232,9 @@ def user_reset_totp(
 
 @place.command("add")
 def place_add(
-    place_id: Annotated[str, typer.Argument(metavar="ID", help="Lower-case letters, digits, hyphens.")],
+    place_id: Annotated[str, typer.Argument(metavar="ID", help="Lowercase letters, digits, hyphens.")],
     kind: Annotated[PlaceKindName, typer.Option(help="A street is a 街道 (street office).")],
-    under: Annotated[str, typer.Option(help="The id of the place above it.")] = "all",
+    under: Annotated[str, typer.Option(help="Id of the parent place.")] = "all",
     hans: Annotated[str, typer.Option(help="Its name in simplified Chinese.")] = "",
     hant: Annotated[str, typer.Option(help="Its name in traditional Chinese.")] = "",
     english: Annotated[str, typer.Option(help="Its name in English.")] = "",
@@ -250,23 +249,23 @@ def place_add(
 
 @place.command("list")
 def place_list(config: Config = DEFAULT_CONFIG, state_dir: State = DEFAULT_STATE) -> None:
-    """Show the tree of places."""
-    from central_server.commands.place import listed as body
+    """Print the tree of places."""
+    from central_server.commands.place import print_places as body
 
     raise typer.Exit(body(config, state_dir))
 
 
-# A public key is base64url and may begin with a hyphen: what is no option of ours is an argument.
+# A public key is base64url and may begin with a hyphen, so unknown options are arguments.
 @gateway.command("add", context_settings={"ignore_unknown_options": True})
 def gateway_add(
     gateway_id: Annotated[str, typer.Argument(help="16 hexadecimal digits.")],
-    public_key: Annotated[str, typer.Argument(help="43 characters, as the gateway prints them.")],
+    public_key: Annotated[str, typer.Argument(help="43 characters; the gateway prints them.")],
     community: Annotated[str, typer.Option(help="The community to which the gateway belongs.")],
-    label: Annotated[str, typer.Option(help="Where it stands, for staff.")] = "",
+    label: Annotated[str, typer.Option(help="Location, for staff.")] = "",
     config: Config = DEFAULT_CONFIG,
     state_dir: State = DEFAULT_STATE,
 ) -> None:
-    """Register a gateway's key; prints the catalogue's public key for it to pin."""
+    """Register a gateway's key and print the catalogue's public key for it to pin."""
     from central_server.commands.gateway import add as body
 
     raise typer.Exit(body(config, state_dir, gateway_id, public_key, community, label))
@@ -274,18 +273,18 @@ def gateway_add(
 
 @gateway.command("invite")
 def gateway_invite(
-    community: Annotated[str, typer.Option(help="Of a new gateway: the community to which it belongs.")] = "",
-    label: Annotated[str, typer.Option(help="Of a new gateway: where it stands, for staff.")] = "",
-    site: Annotated[str, typer.Option(help="Of a new gateway: a site of the community.")] = "",
+    community: Annotated[str, typer.Option(help="Community of a new gateway.")] = "",
+    label: Annotated[str, typer.Option(help="Location of a new gateway, for staff.")] = "",
+    site: Annotated[str, typer.Option(help="Site of a new gateway, in the community.")] = "",
     gateway_id: Annotated[
-        str, typer.Option("--gateway", help="A known one: a new device for it, or the same one again.")
+        str, typer.Option("--gateway", help="An existing gateway, to replace or enrol again its device.")
     ] = "",
-    url: Annotated[str, typer.Option(help="Where gateways reach this server; else [server] public_url.")] = "",
-    only_text: Annotated[bool, typer.Option("--text", help="Print only what the QR holds.")] = False,
+    url: Annotated[str, typer.Option(help="Address for gateways; default: [server] public_url.")] = "",
+    only_text: Annotated[bool, typer.Option("--text", help="Print only the content of the QR code.")] = False,
     config: Config = DEFAULT_CONFIG,
     state_dir: State = DEFAULT_STATE,
 ) -> None:
-    """Make a one-time code, good for 15 minutes, with which a device becomes a gateway: see `beacon-gateway enrol`."""
+    """Make a one-time code for `beacon-gateway enrol`, valid for 15 minutes."""
     from central_server.commands.gateway import InviteRequest
     from central_server.commands.gateway import invite as body
 

@@ -11,8 +11,8 @@ _A_YEAR_S = 365 * 24 * 3600
 
 
 def language(request: web.Request) -> Language:
-    asked = request.query.get("lang") or read_preference(request, _COOKIE)
-    return best_language(asked, request.headers.get("Accept-Language", ""))
+    requested = request.query.get("lang") or read_preference(request, _COOKIE)
+    return best_language(requested, request.headers.get("Accept-Language", ""))
 
 
 def remember(request: web.Request, response: web.Response) -> web.Response:

@@ -1,4 +1,4 @@
-"""config/central.toml as frozen values. Read by commands and server only; loaded with `daemonkit.toml.load`."""
+"""Define the settings in config/central.toml; commands and the server load them with `daemonkit.toml.load`."""
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -19,23 +19,23 @@ from sync_contract.strict_model import Environment, Record
 
 
 def _store_url(value: SecretStr) -> SecretStr:
-    """Empty, or PostgreSQL's address as libpq reads it. What was written is never told: it may hold a password."""
+    """Accept nothing or a libpq URL. Errors never contain the value: it may contain a password."""
     url = value.get_secret_value()
     if url and (len(url) > 1000 or not url.startswith(("postgresql://", "postgres://"))):
         raise ValueError("expected postgresql://user@host/database, or nothing for the SQLite file")
     if url and not is_sealed(url):
-        raise ValueError("leads to another machine: ?sslmode=verify-full&sslrootcert=/path is needed behind it")
+        raise ValueError("is on another machine: append ?sslmode=verify-full&sslrootcert=/path")
     return value
 
 
 def _network(value: str) -> str:
-    """An address or a network, but not everybody: then anybody could say who they are."""
+    """Accept an address or a network, except all addresses: then any client could fake its address."""
     try:
         network = ip_network(value)
     except ValueError:
-        raise ValueError("expected an address as 127.0.0.1 or a network as 10.0.0.0/8") from None
+        raise ValueError("expected an address such as 127.0.0.1 or a network such as 10.0.0.0/8") from None
     if network.prefixlen == 0:
-        raise ValueError("this is every address there is: anybody could say who they are")
+        raise ValueError("includes every address: any client could fake its address")
     return value
 
 
@@ -43,117 +43,116 @@ Network = Annotated[str, StringConstraints(max_length=50), AfterValidator(_netwo
 
 
 class ServerSettings(Record):
-    """Where the server listens, and under which name phones and gateways reach it."""
+    """The address on which the server listens, and those under which phones and gateways reach it."""
 
     host: Annotated[str, StringConstraints(min_length=1, max_length=260)] = "127.0.0.1"
     """The address to listen on; `0.0.0.0` for every interface."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8040
     """0 = any free port."""
     public_url: WebOrigin = ""
-    """Empty: the server's own address. It stands in the bank's return address."""
+    """Empty: the server's own address. The bank returns donors to it."""
     allowed_hosts: tuple[Host, ...] = ()
     """Further names (lower case, `host` or `host:port`) under which requests are answered."""
     trusted_proxies: Annotated[tuple[Network, ...], Field(max_length=50)] = ()
-    """Addresses or networks of our own reverse proxies: what they say in X-Forwarded-For is believed."""
+    """Addresses or networks of own reverse proxies, whose X-Forwarded-For is trusted."""
 
     @property
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
         return tuple(ip_network(text) for text in self.trusted_proxies)
 
     def misfits(self, environment: Environment) -> Iterator[Misfit]:
-        """Where gifts are real nobody reaches this server over a network but by https: the proxy stands beside it."""
+        """Return settings that would expose a production server over plain http."""
         if environment is not Environment.real:
             return
         if not is_loopback(self.host):
-            why = "must be 127.0.0.1 or ::1, for site.environment is real: the proxy that speaks https stands beside it"
+            why = "must be 127.0.0.1 or ::1 because site.environment is real: run the https proxy on this machine"
             yield Misfit(("server", "host"), why, self.host)
         address = urlsplit(self.public_url)
         if self.public_url and address.scheme != "https" and not is_loopback(address.hostname or ""):
-            why = "must begin with https://, for site.environment is real"
+            why = "must begin with https:// because site.environment is real"
             yield Misfit(("server", "public_url"), why, self.public_url)
 
 
 class SiteSettings(Record):
-    """Whose server this is."""
+    """The operator."""
 
     community: Texts
     environment: Environment
     contact_phone: Telephone = ""
-    """For residents, on the pages of phones; empty: none is shown."""
+    """Shown to residents on phones; empty: not shown."""
     contact_name: Line | None = None
-    """Whose number it is; None: the community's."""
+    """The owner of the number; None: the community."""
     contact_hours: Line | None = None
 
 
 class StoreSettings(Record):
-    """Where everything is kept."""
+    """The database."""
 
     url: Annotated[SecretStr, AfterValidator(_store_url)] = SecretStr("")
     """`postgresql://…`; empty: a SQLite file in the state folder."""
     connections: Annotated[int, Field(ge=3, le=200)] = 10
-    """The most that one process opens to PostgreSQL; one more is for hearing of the other processes."""
+    """Maximum per process to PostgreSQL, apart from one for notifications."""
 
 
 class ReceiptSettings(Record):
-    """What donors give for an official receipt."""
+    """Data that donors enter for an official receipt."""
 
     keep_days: Annotated[int, Field(ge=1, le=3650)] = 90
-    """Days after a receipt was issued on which the donor's data are deleted here; the stub is the organisation's."""
+    """Days from issuing a receipt to deleting the donor's data; the organisation has the stub."""
 
 
 class ReconciliationSettings(Record):
-    """What the bank's files are compared with."""
+    """Reconciliation with the bank's files."""
 
     fee_basis_points: Annotated[int, Field(ge=0, le=1000)] | None = None
-    """The fee that was agreed, in hundredths of a percent (60 is 0.6 %), rounded to whole fen; left out: any fee."""
+    """The agreed fee in hundredths of a percent (60 is 0.6 %), rounded to whole fen; None: any fee."""
 
 
 class WebhookSettings(Record):
-    """Where deliveries to other programs may go; which there are, staff say on their pages."""
+    """Permitted destinations of webhooks; staff define the webhooks on their pages."""
 
     hosts: Annotated[
         tuple[Annotated[str, StringConstraints(pattern=r"^\.?[a-z0-9][a-z0-9.-]{0,250}$")], ...], Field(max_length=100)
     ] = ()
-    """Only these hosts; `.example.org` is every host below example.org. Empty: in a drill every host of the public
-    internet, where gifts are real none."""
+    """`.example.org` means every host below example.org. Empty: in a drill all public hosts, in production none."""
     private_network: bool = False
-    """Also plain http, and addresses of the own network: only where every admin may reach whatever is in it."""
+    """Also permit plain http and private addresses: only if every admin may access that network."""
 
 
 class AlertSettings(Record):
-    """Where 企業微信 takes messages for group robots; who is told, staff say on their pages."""
+    """The origin of 企業微信 (WeCom) group robots; staff define the recipients on their pages."""
 
     wecom: HttpsOrigin = "https://qyapi.weixin.qq.com"
 
 
 class MailSettings(Record):
-    """The mail server through which alerts go out; without a host there is no e-mail."""
+    """The mail server for alerts; without a host no mail is sent."""
 
     host: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]{0,253}$")] = ""
     port: Annotated[int, Field(ge=1, le=65535)] = 587
     security: Literal["starttls", "tls", "none"] = "starttls"
-    """`none`: only to a mail server on this machine, and without a password."""
+    """`none`: only for a mail server on this machine, without a login."""
     sender: Annotated[str, StringConstraints(pattern=r"^([^\s@<>]{1,64}@[A-Za-z0-9.-]{1,190})?$")] = ""
     user: Annotated[str, StringConstraints(max_length=200)] = ""
-    """Empty: the mail server asks for no login."""
+    """Empty: without a login."""
     password_file: Annotated[str, StringConstraints(max_length=1000)] = ""
-    """A file with the password and nothing else, readable by the server alone."""
+    """A file with only the password, readable only by the server."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if not self.host:
             return self
         if not self.sender:
-            raise ValueError("sender is needed: the address from which alerts come")
+            raise ValueError("sender is missing: the address of the sender of alerts")
         if bool(self.user) != bool(self.password_file):
-            raise ValueError("user and password_file belong together")
+            raise ValueError("user and password_file must be given together")
         if self.security == "none" and (self.user or self.host not in ("localhost", "127.0.0.1", "::1")):
             raise ValueError('security "none" is only for a mail server on this machine, without a login')
         return self
 
 
 class BindingSettings(Record):
-    """Which project a beacon brings to the screen."""
+    """The project that a beacon shows on the screen."""
 
     uuid: UUID
     major: U16
@@ -183,18 +182,18 @@ class Settings(Record):
         environment = self.site.environment
         raise_misfits(chain(self.server.misfits(environment), self.bank.misfits(environment)))
         if sent := [each.id for each in self.projects if each.elsewhere]:
-            raise ValueError(f"projects {', '.join(sent)}: elsewhere follows from the organisation: leave it out")
+            raise ValueError(f"projects {', '.join(sent)}: remove elsewhere: it follows from the organisation")
         if paid := [each.id for each in self.projects if each.paid_fen is not None or each.helped is not None]:
-            raise ValueError(f"projects {', '.join(paid)}: the ledger alone knows paid_fen and helped: leave them out")
+            raise ValueError(f"projects {', '.join(paid)}: remove paid_fen and helped: they come from the ledger")
         ids = [project.id for project in self.projects]
         if twice := sorted({name for name in ids if ids.count(name) > 1}):
-            raise ValueError(f"projects: id {', '.join(twice)} stands more than once")
+            raise ValueError(f"projects: id {', '.join(twice)} is repeated")
         seen: set[BeaconId] = set()
         for number, entry in enumerate(self.bindings):
             beacon = entry.beacon
             if entry.project not in ids:
                 raise ValueError(f"bindings[{number}].project: no project has the id {entry.project!r}")
             if beacon in seen:
-                raise ValueError(f"bindings[{number}]: the beacon {beacon} is bound more than once")
+                raise ValueError(f"bindings[{number}]: the beacon {beacon} is repeated")
             seen.add(beacon)
         return self

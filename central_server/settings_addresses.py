@@ -1,4 +1,4 @@
-"""Web addresses in the settings: an origin, a host, and which of them are this machine itself."""
+"""Check web addresses in the settings."""
 
 from ipaddress import ip_address
 from typing import Annotated
@@ -8,7 +8,7 @@ from pydantic import AfterValidator, StringConstraints
 
 
 def web_origin(value: str) -> str:
-    """Empty, or `http(s)://host[:port]` without path, query, user or password. Raises ValueError."""
+    """Return "" or `http(s)://host[:port]` in lower case. Raises ValueError."""
     if value == "":
         return value
     parts = urlsplit(value)
@@ -17,7 +17,7 @@ def web_origin(value: str) -> str:
     except ValueError:
         well_formed = False
     if not well_formed or "@" in parts.netloc or parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise ValueError("expected http(s)://host or http(s)://host:port, and nothing after it")
+        raise ValueError("expected http(s)://host or http(s)://host:port, without a path")
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
@@ -29,26 +29,23 @@ def is_loopback(host: str) -> bool:
 
 
 def https_origin(value: str) -> str:
-    """As `web_origin`, and nothing goes over a network unsealed. Raises ValueError."""
+    """Require https except on this machine. Raises ValueError."""
     if value and urlsplit(value).scheme != "https" and not is_loopback(urlsplit(value).hostname or ""):
-        raise ValueError("must begin with https:// (http:// only for this machine itself)")
+        raise ValueError("must begin with https:// (http:// only for this machine)")
     return value
 
 
 def is_sealed(postgresql: str) -> bool:
-    """Whether a database's URL, as libpq reads it, keeps to this machine or demands TLS with the server's name proved.
-
-    libpq's own default goes on without TLS where there is none.
-    """
+    """Return whether a libpq URL is of this machine or demands TLS with a verified host name."""
     parts = urlsplit(postgresql)
-    asked = parse_qs(parts.query)
-    hosts_text = parts.netloc.rpartition("@")[2] or ",".join(asked.get("host", []))
+    query = parse_qs(parts.query)
+    hosts_text = parts.netloc.rpartition("@")[2] or ",".join(query.get("host", []))
     hosts = (
         unquote(each.rpartition(":")[0] if each.rpartition(":")[2].isdigit() else each)
         for each in hosts_text.split(",")
     )
     near = all(not host or host.startswith("/") or is_loopback(host.strip("[]")) for host in hosts)
-    return near or asked.get("sslmode") == ["verify-full"]
+    return near or query.get("sslmode") == ["verify-full"]
 
 
 WebOrigin = Annotated[str, StringConstraints(max_length=300), AfterValidator(web_origin)]

@@ -1,4 +1,4 @@
-"""`[bank]` of central.toml: which bank, and what each kind of them needs."""
+"""Define `[bank]` of central.toml and check what each kind of bank needs."""
 
 import string
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _BELONGS = {
 
 
 def _link_url(text: str) -> str:
-    """Empty, or https with at most the fields of LINK_FIELDS behind the host."""
+    """Accept nothing, or an https URL with only fields of LINK_FIELDS after the host."""
     if not text:
         return text
     try:
@@ -29,10 +29,10 @@ def _link_url(text: str) -> str:
         parts = urlsplit(text)
         sound = bool(parts.hostname) and parts.port != 0
     except ValueError as error:
-        raise ValueError("is not a web address, or has a brace without its partner") from error
+        raise ValueError("is not a web address, or has an unpaired brace") from error
     for name, spec, conversion in fields:
         if name is not None and (name not in LINK_FIELDS or spec or conversion):
-            raise ValueError(f"may hold {', '.join(f'{{{field}}}' for field in LINK_FIELDS)}; nothing else in braces")
+            raise ValueError(f"may contain {', '.join(f'{{{field}}}' for field in LINK_FIELDS)}; no other braces")
     if not sound or not text.isascii() or any(letter.isspace() or letter == "\\" for letter in text):
         raise ValueError("is not a web address")
     if parts.scheme != "https" or "{" in parts.netloc or "@" in parts.netloc:
@@ -42,49 +42,48 @@ def _link_url(text: str) -> str:
 
 def _merchant(text: str) -> str:
     if text and not (len(text) == 15 and text.isascii() and text.isdecimal()):
-        raise ValueError("must be the fifteen digits from UnionPay")
+        raise ValueError("must be 15 digits from UnionPay")
     return text
 
 
 class BankSettings(Record):
-    """The bank to which donors are handed over."""
+    """The bank where donors pay."""
 
     kind: Literal["sandbox", "link", "unionpay"]
     url: WebOrigin = ""
-    """Where the bank answers. sandbox: empty only when `--bank-url` gives it; unionpay: empty for UnionPay's own."""
+    """The bank's origin. sandbox: empty only with `--bank-url`; unionpay: empty for UnionPay's own."""
     credentials: Annotated[str, StringConstraints(max_length=1000)] = ""
-    """A folder with keys and certificates; empty: $CREDENTIALS_DIRECTORY."""
+    """The folder of keys and certificates; empty: $CREDENTIALS_DIRECTORY."""
     link_url: Annotated[str, StringConstraints(max_length=1000), AfterValidator(_link_url)] = ""
     link_hosts: Annotated[tuple[Host, ...], Field(max_length=20)] = ()
-    """The only hosts (`host`, or `host:port`) to which `link_url`, and an organisation's page on a designated
-    platform, may lead."""
+    """The only `host` or `host:port` in `link_url` and in organisations' pages on designated platforms."""
     merchant: Annotated[str, AfterValidator(_merchant)] = ""
     own_site: bool = False
-    """The organisation declares its own site as the place of fundraising."""
+    """The organisation has declared its own site as a fundraising venue."""
     iss_ins_code: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{0,20}$")] = ""
-    """The bank whose personal e-bank a PC goes straight to."""
+    """The bank whose e-banking a PC opens directly."""
     file_url: WebOrigin = ""
-    """Where the files of each day are; empty: UnionPay's own, or with `url` the emulator's."""
+    """The origin of daily files; empty: UnionPay's own, or the emulator's in `url`."""
 
     def at(self, url: str) -> "BankSettings":
-        """With another address of the bank, as the command line has it; checked by `misfits`."""
+        """Return settings with another origin from the command line; `misfits` checks it."""
         return self.model_copy(update={"url": url}) if url else self
 
     def gateway(self, environment: Environment) -> str:
-        """UnionPay's origin for orders, refunds and queries."""
+        """Return UnionPay's origin for orders, refunds and queries."""
         return self.url or f"https://gateway.{_UNIONPAY[environment]}"
 
     def files(self, environment: Environment) -> str:
-        """UnionPay's address for files; an emulator has one for all."""
+        """Return UnionPay's address of files."""
         if not self.file_url and is_loopback(urlsplit(self.url).hostname or ""):
             return f"{self.url}/file/"
         return f"{self.file_url or f'https://filedownload.{_UNIONPAY[environment]}'}/"
 
     def misfits(self, environment: Environment) -> Iterator[Misfit]:
-        """What does not fit the kind or the environment."""
+        """Return settings that do not fit the kind or the environment."""
         for key in sorted(set(type(self).model_fields) - {"kind", *_BELONGS[self.kind]}):
             if getattr(self, key):
-                yield _misfit(key, f'does not belong to kind = "{self.kind}": take it out')
+                yield _misfit(key, f'is not for kind = "{self.kind}": remove it')
         match self.kind:
             case "sandbox":
                 if environment is not Environment.drill:
@@ -100,17 +99,16 @@ class BankSettings(Record):
             return
         host = urlsplit(self.link_url).netloc.lower()
         if host not in self.link_hosts:
-            yield _misfit("link_url", f"leads to {host}, which is not one of link_hosts", self.link_url)
+            yield _misfit("link_url", f"leads to {host}, which is not in link_hosts", self.link_url)
 
     def _misfits_of_unionpay(self, environment: Environment) -> Iterator[Misfit]:
         if not self.merchant:
-            yield _misfit("merchant", 'is required for kind = "unionpay": the fifteen digits from UnionPay')
+            yield _misfit("merchant", 'is required for kind = "unionpay": 15 digits from UnionPay')
         if not self.own_site:
             yield _misfit(
                 "own_site",
-                "must be true: money is taken on this server's own pages only where the organisation has declared "
-                "its own site as the place of fundraising; without that use the designated platform's page "
-                '(kind = "link")',
+                "must be true: this server's pages accept money only if the organisation has declared its own site as "
+                'a fundraising venue; otherwise use the designated platform\'s page (kind = "link")',
             )
         for key, address in (("url", self.url), ("file_url", self.file_url)):
             if address and (reason := _not_unionpay(address, environment)):
@@ -122,16 +120,16 @@ def _misfit(key: str, reason: str, got: object = None) -> Misfit:
 
 
 def _not_unionpay(address: str, environment: Environment) -> str:
-    """Why money, or a drill, must not go to this address; empty when it may."""
+    """Return why the environment must not use this address, or ""."""
     parts = urlsplit(address)
     host = parts.hostname or ""
     test = host.endswith("." + _UNIONPAY[Environment.drill])
     production = host.endswith("." + _UNIONPAY[Environment.real]) and not test
     if environment is Environment.real:
         if not production or parts.scheme != "https" or parts.port not in (None, 443):
-            return "must be https:// and UnionPay's production (….95516.com), for site.environment is real"
+            return "must be https:// and UnionPay's production (….95516.com) because site.environment is real"
     elif production:
-        return "is UnionPay's production: a drill must never reach it"
+        return "is UnionPay's production, which a drill must not use"
     elif not is_loopback(host) and not (test and parts.scheme == "https"):
         return "must be UnionPay's test environment (https://….test.95516.com) or the emulator on this machine"
     return ""

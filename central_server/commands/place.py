@@ -36,7 +36,7 @@ def add(config: Path, state: Path, place: str, kind: str, under: str, names: tup
 
 
 @prints_errors(ValueRefused)
-def listed(config: Path, state: Path) -> int:
+def print_places(config: Path, state: Path) -> int:
     return _print(state, _list(config, state))
 
 

@@ -33,7 +33,7 @@ _HEADS = ("day", "rows", "matched", "in fen", "back fen", "fee fen", "net fen", 
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReconcileRequest:
     """`day`: "" for all due days; `file`: read instead of requesting files from the bank."""
 
     day: str
@@ -42,16 +42,16 @@ class Asked:
     credentials: Path | None = None
 
 
-def run(config: Path, state: Path, asked: Asked) -> int:
+def run(config: Path, state: Path, request: ReconcileRequest) -> int:
     """Return 0 without differences, 1 with differences or a refused file, 75 when the bank did not answer."""
     try:
-        day = date.fromisoformat(asked.day) if asked.day else None
+        day = date.fromisoformat(request.day) if request.day else None
     except ValueError:
-        print(f"--day {asked.day}: expected a day as 2026-11-23", file=sys.stderr)
+        print(f"--day {request.day}: expected a day as 2026-11-23", file=sys.stderr)
         return _USAGE
     try:
         settings = load(config, Settings)
-        night, days, left = asyncio.run(_reconcile(settings, state, asked, day))
+        night, days, left = asyncio.run(_reconcile(settings, state, request, day))
     except (ConfigRefused, StoreRefused, CredentialsRefused) as error:
         print(error, file=sys.stderr)
         return CONFIGURATION
@@ -59,7 +59,7 @@ def run(config: Path, state: Path, asked: Asked) -> int:
         print(f"try again later: {error}", file=sys.stderr)
         return TRY_AGAIN
     except (BankRefused, OSError) as error:
-        print(f"{asked.file or 'reconcile'}: {error}", file=sys.stderr)
+        print(f"{request.file or 'reconcile'}: {error}", file=sys.stderr)
         return FAILURE
     _print_report(night, days, left)
     if night.failed:
@@ -68,14 +68,14 @@ def run(config: Path, state: Path, asked: Asked) -> int:
 
 
 async def _reconcile(
-    settings: Settings, state: Path, asked: Asked, day: date | None
+    settings: Settings, state: Path, request: ReconcileRequest, day: date | None
 ) -> tuple[NightlyResult, tuple[DayTotals, ...], tuple[Difference, ...]]:
     now, environment = datetime.now(UTC), settings.site.environment
-    folder = asked.credentials or Path(settings.bank.credentials or os.environ.get("CREDENTIALS_DIRECTORY", "."))
-    account = BankAccount(settings.bank.at(asked.bank_url), environment, folder)
+    folder = request.credentials or Path(settings.bank.credentials or os.environ.get("CREDENTIALS_DIRECTORY", "."))
+    account = BankAccount(settings.bank.at(request.bank_url), environment, folder)
     async with store_selection.open_database(store_selection.of(settings, state)) as database:
-        if asked.file is not None:
-            night = await _take_file(database, settings, asked.file, day, now)
+        if request.file is not None:
+            night = await _take_file(database, settings, request.file, day, now)
         else:
             async with BANKS[settings.bank.kind](account) as bank:
                 if not bank.capabilities.states:

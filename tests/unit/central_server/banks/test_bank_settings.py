@@ -10,11 +10,11 @@ from sync_contract.strict_model import Environment
 from tests.fakes.central_process import CONFIG
 
 OWN_SITE = (
-    "bank.own_site: must be true: money is taken on this server's own pages only where the organisation has declared "
-    'its own site as the place of fundraising; without that use the designated platform\'s page (kind = "link")'
+    "bank.own_site: must be true: this server's pages accept money only if the organisation has declared its own site "
+    'as a fundraising venue; otherwise use the designated platform\'s page (kind = "link")'
 )
 NO_KIND = "只能是 'sandbox', 'link' 或 'unionpay' must be 'sandbox', 'link' or 'unionpay'"
-REAL = "must be https:// and UnionPay's production (….95516.com), for site.environment is real"
+REAL = "must be https:// and UnionPay's production (….95516.com) because site.environment is real"
 DRILL = "must be UnionPay's test environment (https://….test.95516.com) or the emulator on this machine"
 UNIONPAY = 'kind = "unionpay"\nmerchant = "777290058110048"\nown_site = true\n'
 LINK = 'kind = "link"\nlink_url = "https://give.example.org/{project}?yuan={amount_yuan}&lang={lang}"\n'
@@ -47,7 +47,7 @@ def test_each_kind_needs_no_more_than_this(tmp_path: Path, bank: str) -> None:
         (
             'kind = "unionpay"\n',
             "drill",
-            ['6: bank.merchant: is required for kind = "unionpay": the fifteen digits from UnionPay', f"6: {OWN_SITE}"],
+            ['6: bank.merchant: is required for kind = "unionpay": 15 digits from UnionPay', f"6: {OWN_SITE}"],
         ),
         (UNIONPAY.replace("true", "false"), "real", [f"9: {OWN_SITE}"]),
         (UNIONPAY + 'url = "http://127.0.0.1:8060"\n', "real", [f'10: bank.url: {REAL} (got "http://127.0.0.1:8060")']),
@@ -80,13 +80,13 @@ def test_each_kind_needs_no_more_than_this(tmp_path: Path, bank: str) -> None:
         (
             UNIONPAY + 'url = "https://gateway.95516.com"\n',
             "drill",
-            ['10: bank.url: is UnionPay\'s production: a drill must never reach it (got "https://gateway.95516.com")'],
+            ['10: bank.url: is UnionPay\'s production, which a drill must not use (got "https://gateway.95516.com")'],
         ),
         (
             UNIONPAY + 'file_url = "https://filedownload.95516.com"\n',
             "drill",
             [
-                "10: bank.file_url: is UnionPay's production: a drill must never reach it "
+                "10: bank.file_url: is UnionPay's production, which a drill must not use "
                 '(got "https://filedownload.95516.com")'
             ],
         ),
@@ -99,24 +99,24 @@ def test_each_kind_needs_no_more_than_this(tmp_path: Path, bank: str) -> None:
         (
             UNIONPAY.replace("777290058110048", "77729005811004"),
             "drill",
-            ['8: bank.merchant: must be the fifteen digits from UnionPay (got "77729005811004")'],
+            ['8: bank.merchant: must be 15 digits from UnionPay (got "77729005811004")'],
         ),
         (
             UNIONPAY + 'link_url = "https://give.example.org"\n',
             "drill",
-            ['10: bank.link_url: does not belong to kind = "unionpay": take it out'],
+            ['10: bank.link_url: is not for kind = "unionpay": remove it'],
         ),
         (
             'kind = "sandbox"\nmerchant = "777290058110048"\n',
             "drill",
-            ['8: bank.merchant: does not belong to kind = "sandbox": take it out'],
+            ['8: bank.merchant: is not for kind = "sandbox": remove it'],
         ),
         ('kind = "link"\n', "real", ['6: bank.link_url: is required for kind = "link"']),
         (
             LINK,
             "real",
             [
-                "8: bank.link_url: leads to give.example.org, which is not one of link_hosts "
+                "8: bank.link_url: leads to give.example.org, which is not in link_hosts "
                 '(got "https://give.example.org/{project}?yuan={amount_yuan}&lang={…")'
             ],
         ),
@@ -124,7 +124,7 @@ def test_each_kind_needs_no_more_than_this(tmp_path: Path, bank: str) -> None:
             LINK.replace("give.example.org", "give.example.org:444") + HOSTS,
             "real",
             [
-                "8: bank.link_url: leads to give.example.org:444, which is not one of link_hosts "
+                "8: bank.link_url: leads to give.example.org:444, which is not in link_hosts "
                 '(got "https://give.example.org:444/{project}?yuan={amount_yuan}&la…")'
             ],
         ),
@@ -148,7 +148,7 @@ def test_each_kind_needs_no_more_than_this(tmp_path: Path, bank: str) -> None:
             'kind = "link"\nlink_url = "https://give.example.org/{intent}"\n' + HOSTS,
             "real",
             [
-                "8: bank.link_url: may hold {project}, {amount_yuan}, {lang}; nothing else in braces "
+                "8: bank.link_url: may contain {project}, {amount_yuan}, {lang}; no other braces "
                 '(got "https://give.example.org/{intent}")'
             ],
         ),
@@ -156,7 +156,7 @@ def test_each_kind_needs_no_more_than_this(tmp_path: Path, bank: str) -> None:
             'kind = "link"\nlink_url = "https://give.example.org/{project!r}"\n' + HOSTS,
             "real",
             [
-                "8: bank.link_url: may hold {project}, {amount_yuan}, {lang}; nothing else in braces "
+                "8: bank.link_url: may contain {project}, {amount_yuan}, {lang}; no other braces "
                 '(got "https://give.example.org/{project!r}")'
             ],
         ),
@@ -164,7 +164,7 @@ def test_each_kind_needs_no_more_than_this(tmp_path: Path, bank: str) -> None:
             'kind = "link"\nlink_url = "https://give.example.org/{project"\n' + HOSTS,
             "real",
             [
-                "8: bank.link_url: is not a web address, or has a brace without its partner "
+                "8: bank.link_url: is not a web address, or has an unpaired brace "
                 '(got "https://give.example.org/{project")'
             ],
         ),
@@ -180,8 +180,8 @@ def test_each_kind_needs_no_more_than_this(tmp_path: Path, bank: str) -> None:
             LINK + HOSTS + 'credentials = "/etc/keys"\nown_site = true\n',
             "real",
             [
-                '10: bank.credentials: does not belong to kind = "link": take it out',
-                '11: bank.own_site: does not belong to kind = "link": take it out',
+                '10: bank.credentials: is not for kind = "link": remove it',
+                '11: bank.own_site: is not for kind = "link": remove it',
             ],
         ),
     ],

@@ -8,7 +8,7 @@ import pytest
 
 from central_server.bank_emulator.unionpay.clock import Clock, settlement_day
 from central_server.commands.exit_codes import CONFIGURATION, FAILURE, TRY_AGAIN
-from central_server.commands.reconcile import Asked, run
+from central_server.commands.reconcile import ReconcileRequest, run
 from central_server.store.donations import attempts, intents
 from central_server.store.ledger import ledger_lines
 from central_server.store.places.places import TOP
@@ -54,7 +54,7 @@ async def test_reconcile_downloads_statements_and_prints_differences(
 
         def reconcile(**asked: object) -> int:
             output: dict[str, object] = {"day": str(day), "file": None, **asked}
-            return run(config, state, Asked(**output, bank_url=bank.url, credentials=bank.credentials))  # type: ignore[arg-type]  # a test's shorthand
+            return run(config, state, ReconcileRequest(**output, bank_url=bank.url, credentials=bank.credentials))  # type: ignore[arg-type]  # a test's shorthand
 
         assert await asyncio.to_thread(reconcile) == 0  # the day is not over: there is no file
         assert f"{day}: the bank has no file" in capsys.readouterr().out
@@ -89,6 +89,6 @@ async def test_reconcile_downloads_statements_and_prints_differences(
 def test_invalid_arguments_and_settings_have_separate_exit_codes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(tmp_path / "none.toml", tmp_path, Asked("yesterday", None)) == 2
+    assert run(tmp_path / "none.toml", tmp_path, ReconcileRequest("yesterday", None)) == 2
     assert "2026-11-23" in capsys.readouterr().err
-    assert run(tmp_path / "none.toml", tmp_path, Asked("", None)) == CONFIGURATION
+    assert run(tmp_path / "none.toml", tmp_path, ReconcileRequest("", None)) == CONFIGURATION
