@@ -3,18 +3,19 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 
+@dataclass(frozen=True, slots=True)
 class Journal:
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    file: Path
 
     def read(self) -> Iterator[dict[str, Any]]:
-        if not self._file.exists():
+        if not self.file.exists():
             return
-        for line in self._file.read_text(encoding="utf-8").splitlines():
+        for line in self.file.read_text(encoding="utf-8").splitlines():
             try:
                 record = json.loads(line)
             except ValueError:
@@ -26,7 +27,7 @@ class Journal:
         """The record is on disk when this returns."""
         line = json.dumps(record, ensure_ascii=False)
         # The newline in front ends an incomplete line before this one.
-        descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             os.write(descriptor, f"\n{line}\n".encode())
             os.fsync(descriptor)

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiohttp import web
@@ -16,10 +16,10 @@ from kiosk_ui.number_format import money
 from sync_contract.money import Money
 
 
+@dataclass(frozen=True, slots=True)
 class PayPages:
-    def __init__(self, orders: OrderBook, notifications: NotificationSender) -> None:
-        self._orders = orders
-        self._notifications = notifications
+    orders: OrderBook
+    notifications: NotificationSender
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -29,7 +29,7 @@ class PayPages:
         ]
 
     async def _show(self, request: web.Request) -> web.Response:
-        order = self._orders.get(request.match_info["order"])
+        order = self.orders.get(request.match_info["order"])
         if order is None:
             return page(request, 404, message="unknown")
         order = order.at(time.time())
@@ -39,7 +39,7 @@ class PayPages:
         return page(request, 200, order=order, csrf=token, amount=amount, message=message)
 
     async def _decide(self, request: web.Request) -> web.Response:
-        order = self._orders.get(request.match_info["order"])
+        order = self.orders.get(request.match_info["order"])
         if order is None:
             return page(request, 404, message="unknown")
         form = await read_form(request, request.config_dict[RULES], order.id)
@@ -50,10 +50,10 @@ class PayPages:
     def _settle(self, order: Order, decision: str) -> None:
         if decision == "confirm":
             paid = replace(order, state="paid", payment=f"P{secrets.randbelow(10**12):012d}")
-            self._orders.save(paid)
-            self._notifications.begin(paid)
+            self.orders.save(paid)
+            self.notifications.begin(paid)
         elif decision == "cancel":
-            self._orders.save(replace(order, state="failed"))
+            self.orders.save(replace(order, state="failed"))
         else:
             raise web.HTTPBadRequest
 

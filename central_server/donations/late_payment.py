@@ -1,4 +1,4 @@
-"""Recognise a payment that completes after its order ended, and hold it: the bank itself may return such a payment."""
+"""Recognise a payment that completes after its order ended, and hold it back: the bank itself may return it."""
 
 from datetime import datetime, timedelta
 
@@ -21,6 +21,6 @@ def hold_until(attempt: Attempt, at: datetime, *, known_in_time: bool) -> dateti
     return at + HOLD_PERIOD if is_late(attempt) or not known_in_time else None
 
 
-def is_held(attempt: Attempt, now: datetime) -> bool:
+def is_on_hold(attempt: Attempt, now: datetime) -> bool:
     """Return whether we may not refund the payment yet."""
     return attempt.refundable_from is not None and now < attempt.refundable_from

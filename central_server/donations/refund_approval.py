@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from central_server.donations.late_payment import is_held
+from central_server.donations.late_payment import is_on_hold
 from central_server.donations.refund_outcome import lock_refund, project_of, update_attempt_state
 from central_server.errors import CentralError
 from central_server.store.donations import attempts, refunds
@@ -18,7 +18,7 @@ class RefundProblem(StrEnum):
     """Why a refund cannot be requested or decided."""
 
     not_paid = "not_paid"
-    held = "held"
+    on_hold = "on_hold"
     """A late payment that the bank itself may still return."""
     amount = "amount"
     too_much = "too_much"
@@ -48,8 +48,8 @@ async def check_refundable(connection: Connection, attempt: Attempt, bank: str, 
     if not attempt.paid:
         return Refundable(0, RefundProblem.not_paid)
     left = attempt.amount_minor - await refunds.counted_minor(connection, attempt.id)
-    if is_held(attempt, now):
-        return Refundable(left, RefundProblem.held)
+    if is_on_hold(attempt, now):
+        return Refundable(left, RefundProblem.on_hold)
     if attempt.bank != bank:
         return Refundable(left, RefundProblem.other_bank)
     return Refundable(left, None if left > 0 else RefundProblem.too_much)

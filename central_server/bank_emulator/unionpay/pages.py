@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -33,15 +34,13 @@ _ENDS: dict[str, tuple[str, Code | None]] = {
 """The donor's text, and the code returned to the merchant; None: the transaction's own code."""
 
 
+@dataclass(frozen=True, slots=True)
 class Pages:
-    def __init__(
-        self, authority: Authority, book: TransactionBook, switches: FaultSwitches, clock: Clock, scheduler: Scheduler
-    ) -> None:
-        self._authority = authority
-        self._book = book
-        self._switches = switches
-        self._clock = clock
-        self._scheduler = scheduler
+    authority: Authority
+    book: TransactionBook
+    switches: FaultSwitches
+    clock: Clock
+    scheduler: Scheduler
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -53,18 +52,18 @@ class Pages:
 
     async def _order(self, request: web.Request) -> web.Response:
         try:
-            fields = await read_request(request, self._authority.merchant, (PAYMENT,))
+            fields = await read_request(request, self.authority.merchant, (PAYMENT,))
         except Refused as refused:
             return page(request, 400, code=refused.code)
         accepted = self._open_transaction(fields)
         if isinstance(accepted, Code):
             return page(request, 400, code=accepted)
-        self._book.save(accepted)
+        self.book.save(accepted)
         # A redirect allows the donor to reload the page; the same order again would be refused.
         raise web.HTTPSeeOther(f"/gateway/pay/{accepted.token}")
 
     def _open_transaction(self, fields: Mapping[str, str]) -> Transaction | Code:
-        now, ahead = self._clock.now(), clock_offset(fields["txnTime"], self._clock)
+        now, ahead = self.clock.now(), clock_offset(fields["txnTime"], self.clock)
         if ahead is None:
             return codes.STALE
         deadline = None
@@ -75,7 +74,7 @@ class Pages:
             deadline = ends + ahead
             if deadline <= now:
                 return codes.TOO_LATE
-        if self._book.order(fields["orderId"]) is not None:
+        if self.book.order(fields["orderId"]) is not None:
             return codes.REUSED
         query_id, trace_no = new_numbers(fields["txnTime"])
         return Transaction(
@@ -96,15 +95,15 @@ class Pages:
             description=fields.get("orderDesc", ""),
             token=secrets.token_urlsafe(16),
             deadline=deadline,
-            faults=self._switches.take_upcoming(),
+            faults=self.switches.take_upcoming(),
         )
 
     async def _show(self, request: web.Request) -> web.Response:
-        order = self._book.page(request.match_info["token"])
+        order = self.book.page(request.match_info["token"])
         if order is None:
             return page(request, 404, message="unknown")
         facts: dict[str, Any] = {"order": order, "amount": money(Money(order.amount), language(request))}
-        state = "expired" if order.expired(self._clock.now()) else order.state
+        state = "expired" if order.expired(self.clock.now()) else order.state
         if state == "open" and "left" in request.query:
             facts |= {"back": self._back(order, codes.DONOR_LEFT), "again": request.path}
             return page(request, 200, message="left", **facts)
@@ -114,35 +113,35 @@ class Pages:
         return page(request, 200, message=message, back=self._back(order, code), **facts)
 
     async def _decide(self, request: web.Request) -> web.Response:
-        order = self._book.page(request.match_info["token"])
+        order = self.book.page(request.match_info["token"])
         if order is None:
             return page(request, 404, message="unknown")
         form = await read_form(request, request.config_dict[RULES], order.token)
         decision, language_ = form.get("decision", ""), request.query.get("lang", "")
-        order, now = self._book.order(order.order_id) or order, self._clock.now()
-        faults = self._switches.active_for(order.faults)
+        order, now = self.book.order(order.order_id) or order, self.clock.now()
+        faults = self.switches.active_for(order.faults)
         if decision not in ("confirm", "fail", "close"):
             raise web.HTTPBadRequest
         if order.state == "open" and not order.expired(now):
             if decision == "confirm":
-                self._book.save(paid(order, now, faults))
-                self._scheduler.wake()
+                self.book.save(paid(order, now, faults))
+                self.scheduler.wake()
                 if "notify-before-return" in faults:
-                    await self._scheduler.wait_idle()
+                    await self.scheduler.wait_idle()
             elif decision == "fail":
-                self._book.save(failed(order))
+                self.book.save(failed(order))
         query = {"lang": language_} if language_ else {}
         query |= {"left": "1"} if decision == "close" else {}
         raise web.HTTPSeeOther(request.rel_url.with_query(query))
 
     def _back(self, order: Transaction, code: Code | None) -> dict[str, Any]:
         """Return the form with which the donor's browser returns to the merchant."""
-        faults = self._switches.active_for(order.faults)
+        faults = self.switches.active_for(order.faults)
         url = order.front_url if code is None else order.fail_url or order.front_url
         if code is not None and "front-forged" in faults:
             forged = build_notification(order, code=codes.SUCCESS)
-            return {"url": order.front_url, "fields": sign(forged, self._authority.signer(SignerKind.foreign))}
-        signed_fields = sign(build_notification(order, code=code), self._authority.signer(SignerKind.bank))
+            return {"url": order.front_url, "fields": sign(forged, self.authority.signer(SignerKind.foreign))}
+        signed_fields = sign(build_notification(order, code=code), self.authority.signer(SignerKind.bank))
         return {"url": url, "fields": signed_fields}
 
 

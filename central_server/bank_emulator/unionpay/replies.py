@@ -3,6 +3,7 @@
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from aiohttp import web
 
@@ -34,9 +35,9 @@ def sign_with_faults(
     return message
 
 
+@dataclass(frozen=True, slots=True)
 class Replies:
-    def __init__(self, authority: Authority) -> None:
-        self._authority = authority
+    authority: Authority
 
     def answer(
         self, request_fields: Mapping[str, str], code: Code, faults: Mapping[str, str], **more: str
@@ -48,7 +49,7 @@ class Replies:
         fields = {**ENVELOPE, **repeated, "respCode": code.code, "respMsg": code.message, **more}
         if "nested-reply" in faults:
             fields["reserved"] = "{drill=1&list=[a=b&c=d]&sign=x+y==}"
-        message = sign_with_faults(fields, self._authority, faults, "reply-")
+        message = sign_with_faults(fields, self.authority, faults, "reply-")
         return web.Response(
             text=encode_reply(message, wrapped="wrapped-reply" in faults), content_type="text/html", charset="utf-8"
         )

@@ -42,7 +42,7 @@ REFUND_STATES = {
 }
 NOT_POSSIBLE = {
     "not_paid": _("Nothing was paid, so nothing can be given back."),
-    "held": _(
+    "on_hold": _(
         "It came late, or only the bank's file told of it, and the bank may give it back by itself. "
         "Until that time nothing is given back here."
     ),

@@ -1,4 +1,4 @@
-"""A house with a bank and a gateway, gifts that were paid and refunds of them: what the tests of both share."""
+"""Gifts that were paid at a bank in memory and their refunds, shared by the tests of payments and refunds."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ SOON = NOW + timedelta(minutes=1)
 
 
 @dataclass
-class Ours:
+class RefundWorld:
     house: MoneyHouse
     bank: MoneyBank
     gateway: DeliveringGateway
@@ -64,7 +64,7 @@ class Ours:
 
 
 @pytest.fixture
-async def ours(tmp_path: Path, database: Database) -> Ours:
+async def world(tmp_path: Path, database: Database) -> RefundWorld:
     bank, gateway = MoneyBank(), DeliveringGateway()
     await furnish(database, tmp_path, gateway, NOW)
-    return Ours(MoneyHouse(database, bank), bank, gateway)
+    return RefundWorld(MoneyHouse(database, bank), bank, gateway)

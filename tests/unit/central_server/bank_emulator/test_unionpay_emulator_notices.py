@@ -1,4 +1,4 @@
-"""How the drill's UnionPay gateway tells the merchant of a payment: again and again, until it is answered."""
+"""Notifications of the emulated UnionPay gateway, with retries until one is answered."""
 
 import asyncio
 from pathlib import Path
@@ -32,7 +32,7 @@ async def test_after_five_notifications_the_bank_gives_up(shop: Shop) -> None:
     assert (await shop.query(order))["origRespCode"] == "00"
 
 
-async def test_an_answer_that_comes_too_late_is_none(session: aiohttp.ClientSession, unionpay_state: Path) -> None:
+async def test_a_late_answer_does_not_count(session: aiohttp.ClientSession, unionpay_state: Path) -> None:
     async with (
         running_bank(unionpay_state, kind="unionpay", gaps_min=(0.0,), patience_s=0.2) as bank,
         open_shop(session, bank.credentials) as shop,
@@ -41,9 +41,9 @@ async def test_an_answer_that_comes_too_late_is_none(session: aiohttp.ClientSess
         order = await shop.pay()
         await shop.turn(0)
         shop.hold.set()
-        told = TransactionBook(bank.state / "transactions.jsonl").order(order["orderId"])
-        assert told is not None
-        assert (told.tries, told.answered, told.notify_at) == (2, 0, None)
+        stored = TransactionBook(bank.state / "transactions.jsonl").order(order["orderId"])
+        assert stored is not None
+        assert (stored.tries, stored.answered, stored.notify_at) == (2, 0, None)
 
 
 async def test_a_redirect_is_an_answer_and_is_not_followed(shop: Shop) -> None:
@@ -53,7 +53,7 @@ async def test_a_redirect_is_an_answer_and_is_not_followed(shop: Shop) -> None:
     assert len(shop.notified) == 1
 
 
-async def test_a_merchant_that_is_away_is_told_when_it_is_back(
+async def test_an_unreachable_merchant_is_notified_after_it_returns(
     session: aiohttp.ClientSession, unionpay: RunningBank
 ) -> None:
     async with open_shop(session, unionpay.credentials) as shop:
@@ -64,4 +64,4 @@ async def test_a_merchant_that_is_away_is_told_when_it_is_back(
     async with open_shop(session, unionpay.credentials, port) as shop:
         shop.bank = unionpay.url
         await shop.turn(60)
-        assert [told["orderId"] for told in shop.notified] == [order["orderId"]]
+        assert [stored["orderId"] for stored in shop.notified] == [order["orderId"]]

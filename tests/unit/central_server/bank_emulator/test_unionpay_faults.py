@@ -1,4 +1,4 @@
-"""Every switch of the drill's UnionPay gateway changes what goes over the wire, and only for whom it was set."""
+"""Every fault of the emulated UnionPay gateway changes the messages, and only for its transactions."""
 
 import asyncio
 import re
@@ -13,7 +13,14 @@ from central_server.bank_emulator.unionpay.transactions import TransactionBook
 from tests.fakes.central_process import RunningBank, running_bank
 from tests.fakes.unionpay_shop import BEIJING, Shop, now_text, open_shop
 from tests.paths import ROOT
-from tests.unit.central_server.banks.test_unionpay_files import balance, detail, fen, rows_of, settled, summary
+from tests.unit.central_server.bank_emulator.test_unionpay_emulator_files import (
+    balance,
+    detail,
+    fen,
+    rows_of,
+    settled,
+    summary,
+)
 
 A_DAY_S = 24 * 3600
 
@@ -57,15 +64,15 @@ async def test_notify_after_timeout(shop: Shop) -> None:
     assert shop.notified == []
     assert (await shop.query(order))["origRespCode"] == "00"
     now = await shop.turn(60 + 2)
-    assert [told["orderId"] for told in shop.notified] == [order["orderId"]]
+    assert [notified["orderId"] for notified in shop.notified] == [order["orderId"]]
     assert f"{now.astimezone(BEIJING):%Y%m%d%H%M%S}" > order["payTimeout"]
 
 
 async def test_wrong_amount(shop: Shop) -> None:
     await shop.switch("wrong-amount")
-    told = await shop.paid(txnAmt="1000")
-    assert (told["txnAmt"], told["settleAmt"], shop.distrust(told)) == ("1001", "1001", "")
-    assert (await shop.query(told))["txnAmt"] == "1000"
+    notified = await shop.paid(txnAmt="1000")
+    assert (notified["txnAmt"], notified["settleAmt"], shop.distrust(notified)) == ("1001", "1001", "")
+    assert (await shop.query(notified))["txnAmt"] == "1000"
 
 
 @pytest.mark.parametrize(
@@ -77,18 +84,18 @@ async def test_wrong_amount(shop: Shop) -> None:
         ("wrong-name", "name"),
     ],
 )
-async def test_who_speaks_in_the_banks_name(shop: Shop, fault: str, reason: str) -> None:
+async def test_faulty_signatures_of_notifications_and_replies(shop: Shop, fault: str, reason: str) -> None:
     await shop.switch(fault)
-    told = await shop.paid()
-    assert shop.distrust(told) == reason
-    assert shop.distrust(await shop.query(told)) == ""
+    notified = await shop.paid()
+    assert shop.distrust(notified) == reason
+    assert shop.distrust(await shop.query(notified)) == ""
     assert shop.distrust(await shop.paid()) == ""
     await shop.switch(f"reply-{fault}")
-    told = await shop.paid()
-    assert shop.distrust(told) == ""
-    assert shop.distrust(await shop.query(told)) == reason
+    notified = await shop.paid()
+    assert shop.distrust(notified) == ""
+    assert shop.distrust(await shop.query(notified)) == reason
     await shop.switch(f"reply-{fault}", scope="all")
-    assert shop.distrust(await shop.undo(told["queryId"], 1)) == reason
+    assert shop.distrust(await shop.undo(notified["queryId"], 1)) == reason
     assert shop.distrust(await shop.file_reply("0101")) == reason
     assert shop.distrust(await shop.query({"orderId": "nobody12", "txnTime": now_text()})) == reason
 
@@ -116,9 +123,9 @@ async def test_query_34(shop: Shop) -> None:
 
 async def test_a6(shop: Shop) -> None:
     await shop.switch("a6")
-    told = await shop.paid()
-    assert (told["respCode"], (await shop.query(told))["origRespCode"]) == ("A6", "A6")
-    assert (await shop.undo(told["queryId"], 1000))["respCode"] == "00"
+    notified = await shop.paid()
+    assert (notified["respCode"], (await shop.query(notified))["origRespCode"]) == ("A6", "A6")
+    assert (await shop.undo(notified["queryId"], 1000))["respCode"] == "00"
 
 
 @pytest.mark.parametrize("decision", ["fail", "close"])
@@ -133,7 +140,7 @@ async def test_front_forged(shop: Shop, decision: str) -> None:
     assert shop.notified == []
 
 
-async def test_ebank_late_is_given_back_by_the_bank_itself(shop: Shop) -> None:
+async def test_ebank_late_is_returned_by_the_bank(shop: Shop) -> None:
     today = (await shop.morning()).date()
     await shop.switch("ebank-late")
     order, page = await shop.order(txnAmt="5000")
@@ -160,14 +167,12 @@ async def test_ebank_late_is_given_back_by_the_bank_itself(shop: Shop) -> None:
     assert shop.notified == []
 
 
-async def test_ebank_late_as_a_plain_success_is_given_back_but_for_what_was_refunded(
-    shop: Shop, unionpay: RunningBank
-) -> None:
+async def test_ebank_late_as_success_is_returned_except_for_refunds(shop: Shop, unionpay: RunningBank) -> None:
     await shop.switch("ebank-late=00", scope="all")
     order, whole = await shop.pay(txnAmt="5000"), await shop.pay(txnAmt="700")
     await shop.turn(16 * 60 + 1)
-    numbers = {told["orderId"]: told["queryId"] for told in shop.notified}
-    assert {(told["respCode"], told["payType"]) for told in shop.notified} == {("00", "0201")}
+    numbers = {notified["orderId"]: notified["queryId"] for notified in shop.notified}
+    assert {(notified["respCode"], notified["payType"]) for notified in shop.notified} == {("00", "0201")}
     assert (await shop.undo(numbers[order["orderId"]], 2000))["respCode"] == "00"
     assert (await shop.undo(numbers[whole["orderId"]], 700))["respCode"] == "00"
     await shop.turn(8 * A_DAY_S)
@@ -183,7 +188,7 @@ async def test_refund_fails(shop: Shop) -> None:
     accepted = await shop.undo(paid["queryId"], 600)
     assert accepted["respCode"] == "00"
     await shop.turn(3600)
-    assert [told["txnType"] for told in shop.notified] == ["01"]
+    assert [notified["txnType"] for notified in shop.notified] == ["01"]
     assert (await shop.query(accepted))["origRespCode"] == "01"
     assert (await shop.undo(paid["queryId"], 1000))["respCode"] == "00"
 
@@ -193,11 +198,11 @@ async def test_file_unknown_row(shop: Shop) -> None:
     await shop.switch("file-unknown-row")
     paid = await shop.paid()
     files = await shop.file(await settled(shop))
-    rows, said = detail(files), summary(files)
+    rows, summary_ = detail(files), summary(files)
     assert len(rows) == 2
     (unknown,) = [row for row in rows if row[11] != paid["orderId"]]
     assert re.fullmatch("[0-9a-f]{32}", unknown[11])
-    assert balance(rows) == (fen(said["交易金额"]), fen(said["手续费"]), fen(said["清算差额"]))
+    assert balance(rows) == (fen(summary_["交易金额"]), fen(summary_["手续费"]), fen(summary_["清算差额"]))
 
 
 async def test_file_missing_row(shop: Shop) -> None:
@@ -226,9 +231,9 @@ async def test_gbk_summary(shop: Shop) -> None:
     await shop.switch("gbk-summary")
     await shop.paid(reqReserved="捐赠鎔")
     files = await shop.file(await settled(shop))
-    said = summary(files)
+    summary_ = summary(files)
     with pytest.raises(UnicodeEncodeError):
-        said["商户名称"].encode("gb2312")
+        summary_["商户名称"].encode("gb2312")
     assert [row[34] for row in detail(files)] == ["捐赠鎔"]  # the columns after it stay where they are
 
 
@@ -256,16 +261,16 @@ async def test_nested_and_wrapped_replies(shop: Shop) -> None:
     assert (text[0], text[-1]) == ("{", "}")
 
 
-async def test_what_the_order_brought_comes_back(shop: Shop) -> None:
+async def test_reserved_fields_of_the_order_are_returned(shop: Shop) -> None:
     reserved = "{cardNumberLock=1&more=2}"
-    told = await shop.paid(reserved=reserved, reqReserved="a|b|c")
-    known = await shop.query(told)
-    assert (told["reserved"], known["reserved"]) == (reserved, reserved)
-    assert (told["reqReserved"], known["reqReserved"]) == ("a|b|c", "a|b|c")
+    notified = await shop.paid(reserved=reserved, reqReserved="a|b|c")
+    known = await shop.query(notified)
+    assert (notified["reserved"], known["reserved"]) == (reserved, reserved)
+    assert (notified["reqReserved"], known["reqReserved"]) == ("a|b|c", "a|b|c")
     assert shop.distrust(known) == ""
 
 
-async def test_a_switch_is_for_the_next_transaction_or_for_all(shop: Shop) -> None:
+async def test_a_fault_is_for_the_next_transaction_or_for_all(shop: Shop) -> None:
     await shop.switch("a6", scope="all")
     assert [(await shop.paid())["respCode"] for _ in range(2)] == ["A6", "A6"]
     await shop.switch(scope="all")
@@ -288,7 +293,7 @@ async def test_a_switch_is_for_the_next_transaction_or_for_all(shop: Shop) -> No
             assert answer.status == 400
 
 
-async def test_switches_given_at_the_start_hold_for_all(session: aiohttp.ClientSession, unionpay_state: Path) -> None:
+async def test_faults_given_at_the_start_apply_to_all(session: aiohttp.ClientSession, unionpay_state: Path) -> None:
     async with (
         running_bank(unionpay_state, kind="unionpay", faults=("a6", "query-34=1")) as bank,
         open_shop(session, bank.credentials) as shop,
@@ -296,18 +301,18 @@ async def test_switches_given_at_the_start_hold_for_all(session: aiohttp.ClientS
         shop.bank = bank.url
         async with session.get(f"{bank.url}/control/faults") as answer:
             assert await answer.json() == {"all": ["a6", "query-34=1"], "next": []}
-        told = await shop.paid()
-        assert told["respCode"] == "A6"
-        assert [(await shop.query(told))["respCode"] for _ in range(2)] == ["34", "00"]
+        notified = await shop.paid()
+        assert notified["respCode"] == "A6"
+        assert [(await shop.query(notified))["respCode"] for _ in range(2)] == ["34", "00"]
 
 
-def test_every_switch_stands_in_the_docs() -> None:
+def test_every_fault_is_documented() -> None:
     page = (ROOT / "docs" / "bank-emulator.md").read_text("utf-8")
     switches = page.partition("## The switches")[2]
     assert re.findall(r"^\| `([a-z0-9-]+)`", switches, re.M) == [fault.name for fault in FAULTS]
 
 
-def test_every_switch_is_named_once_and_reads_its_own_default() -> None:
+def test_every_fault_is_unique_and_reads_its_default() -> None:
     names = [fault.name for fault in FAULTS]
     assert len(set(names)) == len(names)
     for fault in FAULTS:

@@ -1,4 +1,4 @@
-"""beacon-central bank-emulator --kind unionpay, as an operator starts, kills and starts it."""
+"""The command `beacon-central bank-emulator --kind unionpay`: start, kill, restart, options."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ def started(folder: Path, *more: str) -> tuple[str, ...]:
     return (*CENTRAL, "bank-emulator", "--kind", "unionpay", "--state-dir", str(folder), *more)
 
 
-async def said(*argv: str) -> tuple[int, str]:
+async def run_program(*argv: str) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
         *argv,
         stdout=asyncio.subprocess.PIPE,
@@ -31,7 +31,7 @@ async def said(*argv: str) -> tuple[int, str]:
     return process.returncode, out.decode()
 
 
-async def test_a_killed_bank_remembers_what_it_had_answered(tmp_path: Path, session: aiohttp.ClientSession) -> None:
+async def test_a_killed_bank_keeps_its_state(tmp_path: Path, session: aiohttp.ClientSession) -> None:
     folder = tmp_path / "bank"
     async with program("bank", started(folder), log=tmp_path / "1.log") as bank:
         async with open_shop(session, folder / "merchant") as shop:
@@ -48,30 +48,30 @@ async def test_a_killed_bank_remembers_what_it_had_answered(tmp_path: Path, sess
     ):
         shop.bank = bank.url
         await shop.turn(60)
-        assert [told["orderId"] for told in shop.notified] == [order["orderId"]]
+        assert [stored["orderId"] for stored in shop.notified] == [order["orderId"]]
         assert (await shop.query(order))["origRespCode"] == "00"
 
 
-async def test_no_bank_is_played_where_gifts_are_real(tmp_path: Path) -> None:
+async def test_the_emulator_does_not_start_in_the_real_environment(tmp_path: Path) -> None:
     config = tmp_path / "central.toml"
     config.write_text('[site]\nenvironment = "real"\n', encoding="utf-8")
     for kind in ("sandbox", "unionpay"):
         argv = (*CENTRAL, "bank-emulator", "--kind", kind, "--state-dir", str(tmp_path / kind), "--config", str(config))
-        code, out = await said(*argv)
+        code, out = await run_program(*argv)
         assert (code, "no bank is played where gifts are real" in out) == (78, True), out
         assert not (tmp_path / kind).exists()
 
 
-async def test_switches_are_options(tmp_path: Path, session: aiohttp.ClientSession) -> None:
+async def test_faults_are_options(tmp_path: Path, session: aiohttp.ClientSession) -> None:
     argv = started(tmp_path / "bank", "--fault", "a6", "--fault", "query-34=1")
     async with (
         program("bank", argv, log=tmp_path / "log") as bank,
         open_shop(session, tmp_path / "bank" / "merchant") as shop,
     ):
         shop.bank = bank.url
-        told = await shop.paid()
-        assert told["respCode"] == "A6"
-        assert [(await shop.query(told))["respCode"] for _ in range(2)] == ["34", "00"]
+        stored = await shop.paid()
+        assert stored["respCode"] == "A6"
+        assert [(await shop.query(stored))["respCode"] for _ in range(2)] == ["34", "00"]
 
 
 @pytest.mark.parametrize(
@@ -83,13 +83,13 @@ async def test_switches_are_options(tmp_path: Path, session: aiohttp.ClientSessi
         (("--kind", "other"), "other"),
     ],
 )
-async def test_a_wrong_option_is_named(tmp_path: Path, options: tuple[str, ...], words: str) -> None:
-    code, out = await said(*CENTRAL, "bank-emulator", "--state-dir", str(tmp_path / "bank"), *options)
+async def test_an_invalid_option_is_reported(tmp_path: Path, options: tuple[str, ...], words: str) -> None:
+    code, out = await run_program(*CENTRAL, "bank-emulator", "--state-dir", str(tmp_path / "bank"), *options)
     assert (code, words in out, "Traceback" in out) == (2, True, False)
     assert not (tmp_path / "bank").exists()
 
 
-async def test_help_lists_every_switch() -> None:
-    code, out = await said(*CENTRAL, "bank-emulator", "--help")
+async def test_help_lists_every_fault() -> None:
+    code, out = await run_program(*CENTRAL, "bank-emulator", "--help")
     assert code == 0
     assert [fault.name for fault in FAULTS if f" {fault.name}" not in out] == []

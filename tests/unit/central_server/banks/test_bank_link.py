@@ -1,4 +1,4 @@
-"""The public page's address: filled in, quoted, and never anywhere but at its host."""
+"""The public page's address: filled in, quoted, and always at its own host."""
 
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
@@ -60,7 +60,7 @@ async def test_another_currency_is_refused() -> None:
         await filled("https://give.example.org/", order(Money(100, "USD")))
 
 
-def test_a_form_of_ours_may_lead_to_its_host_alone() -> None:
+def test_our_form_may_lead_only_to_its_host() -> None:
     assert Link("https://Give.Example.org:444/{project}", Environment.real).form_targets == (
         "https://give.example.org:444",
     )

@@ -1,4 +1,4 @@
-"""Synchronous answers: not forms, and never read as such; proved, about what was asked, or not believed."""
+"""UnionPay's synchronous answers: parsed unlike forms, authenticated, and accepted only if they match the request."""
 
 from contextlib import nullcontext
 from dataclasses import replace
@@ -65,7 +65,7 @@ def test_brackets_and_equals_signs_belong_to_the_value(text: str, fields: dict[s
 
 
 @pytest.mark.parametrize("text", ["", "a", "a=1&b", "=1", "a=1&=2", "a=1&a=2", "a={x&b=1", "a=[&b=1", "a=1&&b=2"])
-def test_what_could_be_read_in_two_ways_is_not_read(text: str) -> None:
+def test_an_ambiguous_answer_is_not_read(text: str) -> None:
     with pytest.raises(Unreadable):
         read_answer(text.encode())
     with pytest.raises(Unreadable):
@@ -73,7 +73,7 @@ def test_what_could_be_read_in_two_ways_is_not_read(text: str) -> None:
 
 
 @given(st.dictionaries(st.text("abc", min_size=1, max_size=4), st.text("xy=+% ,元\n", max_size=8), min_size=1))
-def test_what_is_written_plainly_is_read_again(fields: dict[str, str]) -> None:
+def test_a_plain_answer_round_trips(fields: dict[str, str]) -> None:
     text = "&".join(f"{name}={value}" for name, value in fields.items())
     assert read_answer(text.encode()) == read_answer(f"{{{text}}}".encode()) == fields
 
@@ -97,15 +97,15 @@ def test_what_is_written_plainly_is_read_again(fields: dict[str, str]) -> None:
         ("34", "", 17, OrderState.expired, OrderState.unknown),
     ],
 )
-def test_until_its_time_is_over_whatever_is_not_paid_is_on_its_way(
-    code: str, told: str, minutes: int, payment: OrderState, refund: OrderState
+def test_the_state_of_a_queried_order(
+    code: str, code_: str, minutes: int, payment: OrderState, refund: OrderState
 ) -> None:
-    fields = {"respCode": code, "origRespCode": told, "txnAmt": "1000", "currencyCode": "156", "queryId": QUERY_ID}
+    fields = {"respCode": code, "origRespCode": code_, "txnAmt": "1000", "currencyCode": "156", "queryId": QUERY_ID}
     states = [read_query_result(fields, order, AT + timedelta(minutes=minutes)).state for order in (PAYMENT, REFUND)]
     assert states == [payment, refund]
 
 
-def test_a_paid_order_has_its_amount_its_number_and_its_flaw() -> None:
+def test_a_paid_order_has_amount_number_and_reservation() -> None:
     fields = {"respCode": "00", "origRespCode": "A6", "txnAmt": "1000", "currencyCode": "156", "queryId": QUERY_ID}
     report = read_query_result(fields, PAYMENT, AT)
     assert (report.amount, report.evidence, report.flawed) == (Money(1000), QUERY_ID, True)
@@ -116,7 +116,7 @@ def test_a_paid_order_has_its_amount_its_number_and_its_flaw() -> None:
 
 
 @pytest.mark.parametrize("code", ["10", "11", "31", "06", "99", "", "x" * 500])
-def test_a_query_that_failed_says_nothing_of_the_order(code: str) -> None:
+def test_a_failed_query_gives_no_state(code: str) -> None:
     with pytest.raises(BankUnavailable) as unavailable:
         read_query_result({"respCode": code, "origRespCode": "00"}, PAYMENT, AT)
     assert len(str(unavailable.value)) < 60
@@ -125,7 +125,7 @@ def test_a_query_that_failed_says_nothing_of_the_order(code: str) -> None:
 @pytest.mark.parametrize(
     "fault", ["reply-bad-signature", "reply-foreign-certificate", "reply-expired-certificate", "reply-wrong-name"]
 )
-async def test_an_answer_that_is_not_the_banks_is_not_believed(tmp_path: Path, fault: str, donor: Donor) -> None:
+async def test_an_inauthentic_answer_is_refused(tmp_path: Path, fault: str, donor: Donor) -> None:
     async with drill(tmp_path / "bank", fault) as drilled:
         paid = await paid_at(drilled.bank, donor, drilled.url)
         with pytest.raises(BankUnavailable, match="not authentic"):
@@ -135,7 +135,7 @@ async def test_an_answer_that_is_not_the_banks_is_not_believed(tmp_path: Path, f
 
 
 @pytest.mark.parametrize("fault", ["nested-reply", "wrapped-reply"])
-async def test_an_answer_in_any_of_its_shapes_is_read(tmp_path: Path, fault: str, donor: Donor) -> None:
+async def test_nested_and_wrapped_answers_are_read(tmp_path: Path, fault: str, donor: Donor) -> None:
     async with drill(tmp_path / "bank", fault) as drilled:
         paid = await paid_at(drilled.bank, donor, drilled.url)
         assert (await drilled.bank.query(paid)).state is OrderState.paid
@@ -148,7 +148,7 @@ async def test_pending_becomes_paid(tmp_path: Path, donor: Donor) -> None:
     assert states == [OrderState.pending, OrderState.pending, OrderState.paid]
 
 
-async def test_an_order_that_nobody_paid_ends_with_its_time(tmp_path: Path, donor: Donor) -> None:
+async def test_an_unpaid_order_ends_with_its_payment_time(tmp_path: Path, donor: Donor) -> None:
     async with drill(tmp_path / "bank") as drilled:
         left, failed = [
             await press(drilled.bank, donor, drilled.url, decision, datetime.now(UTC)) for decision in ("close", "fail")
@@ -163,19 +163,18 @@ async def test_an_order_that_nobody_paid_ends_with_its_time(tmp_path: Path, dono
     assert after[1:] == [OrderState.failed, OrderState.expired]
 
 
-async def test_the_answer_about_one_order_says_nothing_of_another(tmp_path: Path, donor: Donor) -> None:
-    """An answer of yesterday, sent again by whoever stands between: rightly signed, about something else."""
+async def test_a_replayed_answer_about_another_order_is_refused(tmp_path: Path, donor: Donor) -> None:
     async with drill(tmp_path / "bank") as drilled, aiohttp.ClientSession() as session:
         paid = await paid_at(drilled.bank, donor, drilled.url)
-        kept: list[bytes] = []
+        recorded: list[bytes] = []
 
         async def repeat(request: web.Request) -> web.Response:
-            if not kept:
+            if not recorded:
                 url = f"{drilled.url}{request.path}"
                 headers = {"Content-Type": request.headers["Content-Type"]}
                 async with session.post(url, data=await request.read(), headers=headers) as answer:
-                    kept.append(await answer.read())
-            return web.Response(body=kept[0])
+                    recorded.append(await answer.read())
+            return web.Response(body=recorded[0])
 
         app = web.Application()
         app.add_routes([web.post("/{path:.*}", repeat)])
@@ -207,15 +206,15 @@ async def test_the_answer_about_one_order_says_nothing_of_another(tmp_path: Path
         ("9", BankRefused, BankRefused),
     ],
 )
-async def test_a_code_says_whether_to_ask_again(
+async def test_the_code_decides_about_a_retry(
     tmp_path: Path, code: str, refund: type[Exception] | None, statement: type[Exception]
 ) -> None:
     authority = authority_in(tmp_path / "bank")
 
     async def answer(request: web.Request) -> web.Response:
         asked = {name: str(value) for name, value in (await request.post()).items()}
-        told = {name: asked[name] for name in asked if name not in ("signature", "certId")} | {"respCode": code}
-        return web.Response(text=encode_reply(sign(told, signer_of(authority, Voice.bank))))
+        code_ = {name: asked[name] for name in asked if name not in ("signature", "certId")} | {"respCode": code}
+        return web.Response(text=encode_reply(sign(code_, signer_of(authority, Voice.bank))))
 
     app = web.Application()
     app.add_routes([web.post("/{path:.*}", answer)])
@@ -232,7 +231,7 @@ async def test_a_code_says_whether_to_ask_again(
     ("status", "body"),
     [(200, b""), (200, b"x" * 70_000), (200, b"respCode=00&origRespCode=00"), (302, b""), (500, b""), (200, b"\xff")],
 )
-async def test_whatever_else_comes_back_is_no_answer(tmp_path: Path, status: int, body: bytes) -> None:
+async def test_any_other_response_is_unavailable(tmp_path: Path, status: int, body: bytes) -> None:
     async def answer(_: web.Request) -> web.Response:
         return web.Response(status=status, body=body, headers={"Location": "/elsewhere"})
 
@@ -250,7 +249,7 @@ async def test_whatever_else_comes_back_is_no_answer(tmp_path: Path, status: int
                 await bank.statement(AT.date())
 
 
-async def test_the_order_says_where_the_donor_sits(tmp_path: Path) -> None:
+async def test_the_order_contains_the_donors_channel_and_texts(tmp_path: Path) -> None:
     authority = authority_in(tmp_path / "bank")
     order = Order(
         new_id(), AT, Money(1000), "午餐 {a=1&b='2'}", Language.zh_hans, "http://us/g/x", "http://us/n", project="lunch"
@@ -279,7 +278,7 @@ async def test_the_order_says_where_the_donor_sits(tmp_path: Path) -> None:
         {"return_url": "http://us/" + "g" * 250},
     ],
 )
-async def test_an_order_that_unionpay_cannot_take_is_refused_here(tmp_path: Path, odd: dict[str, Any]) -> None:
+async def test_an_order_that_unionpay_cannot_accept_is_refused(tmp_path: Path, odd: dict[str, Any]) -> None:
     authority = authority_in(tmp_path / "bank")
     order = Order(new_id(), AT, Money(1000), "午餐", Language.zh_hans, "http://us/g/x", "http://us/n")
     async with BANKS["unionpay"](account_at("http://127.0.0.1:1", authority.merchant_folder)) as bank:

@@ -1,4 +1,4 @@
-"""What UnionPay's file of a day is packed in: torn is asked for again; a bomb goes off nowhere."""
+"""Unpacking UnionPay's file of a day: a damaged file is requested again, and every layer has a size limit."""
 
 import io
 import tracemalloc
@@ -15,24 +15,24 @@ from tests.unit.central_server.unionpay_day import DAY, MERCHANT, NAMES, File
 
 
 @pytest.mark.parametrize("cut", [0, 1, 100, -30, -1])
-def test_a_torn_zip_is_asked_for_again(cut: int) -> None:
+def test_a_truncated_zip_is_unavailable(cut: int) -> None:
     whole = File().zip()
     with pytest.raises(BankUnavailable, match="damaged"):
         read_statement("x.zip", whole[:cut], MERCHANT, DAY)
 
 
-def test_a_zip_whose_content_changed_on_the_way_is_torn() -> None:
+def test_a_zip_with_changed_content_is_unavailable() -> None:
     whole = bytearray(File().zip())
     whole[120] ^= 1
     with pytest.raises(BankUnavailable, match="damaged"):
         read_statement("x.zip", bytes(whole), MERCHANT, DAY)
 
 
-def packed(octets: bytes) -> str:
-    return b64encode(zlib.compress(octets)).decode()
+def packed(content: bytes) -> str:
+    return b64encode(zlib.compress(content)).decode()
 
 
-def test_what_was_packed_is_unpacked() -> None:
+def test_inflate_inverts_packing() -> None:
     assert inflate(packed(b"zip")) == b"zip"
 
 
@@ -40,12 +40,12 @@ def test_what_was_packed_is_unpacked() -> None:
     "content",
     ["", "???", packed(b"zip")[:-8], b64encode(b"zip").decode(), b64encode(zlib.compress(b"zip") + b"more").decode()],
 )
-def test_torn_packing_is_asked_for_again(content: str) -> None:
+def test_damaged_packing_is_unavailable(content: str) -> None:
     with pytest.raises(BankUnavailable, match="damaged"):
         inflate(content)
 
 
-def test_a_bomb_goes_off_nowhere() -> None:
+def test_a_zip_bomb_is_refused_in_each_layer() -> None:
     """A thousandfold in each layer: neither is unpacked beyond its bound."""
     packer = zlib.compressobj()
     layer = b64encode(b"".join(packer.compress(bytes(1024 * 1024)) for _ in range(128)) + packer.flush()).decode()
@@ -64,7 +64,7 @@ def test_a_bomb_goes_off_nowhere() -> None:
         unzip(bomb.getvalue())
 
 
-def test_a_zip_that_is_encrypted_or_packed_strangely_is_refused() -> None:
+def test_an_encrypted_or_otherwise_compressed_zip_is_refused() -> None:
     strange = io.BytesIO()
     with zipfile.ZipFile(strange, "w", zipfile.ZIP_LZMA) as archive:
         archive.writestr(NAMES[0], b"x")

@@ -183,21 +183,21 @@ def _in_url_alphabet(forger: Forger) -> Iterator[Fields]:
     """One whose signature is written otherwise there, as nearly every one is."""
     for number in range(100):
         fields = forger.fields(reqReserved=f"lunch{number}")
-        told = fields["signature"].replace("+", "-").replace("/", "_")
-        if told != fields["signature"]:
-            yield fields | {"signature": told}
+        encoded = fields["signature"].replace("+", "-").replace("/", "_")
+        if encoded != fields["signature"]:
+            yield fields | {"signature": encoded}
 
 
 @pytest.mark.parametrize("sentence", FORGERIES)
-def test_it_is_not_believed(adapter: UnionPay, forger: Forger, sentence: str) -> None:
-    problem, forge = FORGERIES[sentence]
+def test_a_forgery_is_refused(adapter: UnionPay, forger: Forger, case: str) -> None:
+    problem, forge = FORGERIES[case]
     with pytest.raises(NotificationRefused) as refused:
         adapter.verify(FORM, urlencode(forge(forger)).encode())
     assert refused.value.problem == problem
     assert ORDER not in str(refused.value)
 
 
-async def test_real_money_is_never_believed_from_the_test_environment(forger: Forger) -> None:
+async def test_the_test_environments_certificate_is_refused_for_real_money(forger: Forger) -> None:
     bodies = {voice: urlencode(forger.fields(voice)).encode() for voice in (Voice.bank, Voice.company)}
     async with aiohttp.ClientSession() as session:
         real = bank_of(forger.authority, Environment.real, session)
@@ -209,7 +209,7 @@ async def test_real_money_is_never_believed_from_the_test_environment(forger: Fo
         assert [drill.verify(FORM, body).order for body in bodies.values()] == [ORDER, ORDER]
 
 
-def test_a_middle_authority_that_the_root_does_not_know_proves_nothing(forger: Forger) -> None:
+def test_a_middle_authority_of_another_root_is_refused(forger: Forger) -> None:
     middle, stranger = (signer_of(forger.authority, voice).certificate for voice in (Voice.middle, Voice.self_signed))
     check_authentic(forger.fields(), root(forger).certificate, middle, Environment.drill, NOW)
     with pytest.raises(NotAuthentic) as unproved:

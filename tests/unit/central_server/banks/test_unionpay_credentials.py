@@ -1,4 +1,4 @@
-"""A missing or wrong key or certificate stops the start, with the file's name and what was expected there."""
+"""A missing or invalid key or certificate stops the start and is reported with its file name."""
 
 import shutil
 from collections.abc import Callable
@@ -179,7 +179,7 @@ def _swap(one: Path, other: Path) -> None:
 
 
 @pytest.mark.parametrize("what", WRONG)
-async def test_the_start_stops_and_names_the_file_and_what_was_expected(authority: Authority, what: str) -> None:
+async def test_a_wrong_file_stops_the_start_with_its_name(authority: Authority, what: str) -> None:
     name, words, spoil = WRONG[what]
     spoil(authority)
     with pytest.raises(CredentialsRefused, match=words) as refused:
@@ -189,13 +189,13 @@ async def test_the_start_stops_and_names_the_file_and_what_was_expected(authorit
     assert "PRIVATE" not in str(refused.value)
 
 
-def test_the_good_ones_are_read(authority: Authority) -> None:
+def test_valid_credentials_are_read(authority: Authority) -> None:
     read = read_credentials(authority.merchant_folder, NOW)
     assert read.merchant == authority.merchant
     assert read.expiring(NOW) == ()
 
 
-def test_what_ends_within_ninety_days_is_told(authority: Authority) -> None:
+def test_expiry_within_ninety_days_is_reported(authority: Authority) -> None:
     made = ours(authority, begins=-DAY, ends=89 * DAY)
     put(authority, "merchant.crt", made.certificate)
     read = read_credentials(authority.merchant_folder, NOW)
@@ -209,13 +209,13 @@ def test_what_ends_within_ninety_days_is_told(authority: Authority) -> None:
     }
 
 
-async def test_the_start_warns_of_what_ends_soon(authority: Authority, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_the_start_warns_of_a_soon_expiry(authority: Authority, capsys: pytest.CaptureFixture[str]) -> None:
     put(authority, "merchant.crt", ours(authority, begins=-DAY, ends=20 * DAY).certificate)
     async with BANKS["unionpay"](account_at("http://127.0.0.1:1", authority.merchant_folder)) as bank:
         assert [soon.file for soon in bank.expiring(NOW)] == ["merchant.crt"]
-    told = capsys.readouterr().out
-    assert "credential.expiring" in told
-    assert "merchant.crt" in told
+    password_ = capsys.readouterr().out
+    assert "credential.expiring" in password_
+    assert "merchant.crt" in password_
 
 
 def pfx(authority: Authority, password: bytes) -> bytes:
@@ -225,22 +225,22 @@ def pfx(authority: Authority, password: bytes) -> bytes:
     )
 
 
-def with_pfx(authority: Authority, password: bytes, told: bytes) -> Path:
+def with_pfx(authority: Authority, password: bytes, password_: bytes) -> Path:
     folder = authority.merchant_folder
     (folder / "merchant.pfx").write_bytes(pfx(authority, password))
-    (folder / "merchant.pass").write_bytes(told)
+    (folder / "merchant.pass").write_bytes(password_)
     for name in ("merchant.key", "merchant.crt"):
         (folder / name).unlink()
     return folder
 
 
 @pytest.mark.parametrize("told", [b"secret", b"secret\n", b"secret\r\n"])
-def test_the_banks_own_pfx_does_as_well(authority: Authority, told: bytes) -> None:
-    folder = with_pfx(authority, b"secret", told)
+def test_the_banks_pfx_is_accepted(authority: Authority, password_: bytes) -> None:
+    folder = with_pfx(authority, b"secret", password_)
     assert read_credentials(folder, NOW).merchant == authority.merchant
 
 
-def test_a_pfx_with_a_wrong_password_is_named_and_the_password_is_not(authority: Authority) -> None:
+def test_a_wrong_pfx_password_is_reported_without_the_password(authority: Authority) -> None:
     folder = with_pfx(authority, b"secret", b"hunter2")
     with pytest.raises(CredentialsRefused, match=r"merchant\.pfx: .*merchant\.pass") as refused:
         read_credentials(folder, NOW)
@@ -250,7 +250,7 @@ def test_a_pfx_with_a_wrong_password_is_named_and_the_password_is_not(authority:
         read_credentials(folder, NOW)
 
 
-def test_of_two_ways_to_give_the_key_only_one_may_be_there(authority: Authority) -> None:
+def test_a_pfx_together_with_pem_files_is_refused(authority: Authority) -> None:
     folder = authority.merchant_folder
     shutil.copy(folder / "merchant.key", folder / "kept")
     with_pfx(authority, b"secret", b"secret")

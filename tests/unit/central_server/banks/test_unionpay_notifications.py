@@ -99,20 +99,25 @@ ODD: dict[str, tuple[str, Callable[[bytes], Odd]]] = {
 }
 
 
-def test_there_are_more_of_them_than_forty_nine() -> None:
+def test_there_are_at_least_forty_nine_different_forgeries() -> None:
     assert len({*FORGERIES, *WRONG_FACTS, *ODD}) == len(FORGERIES) + len(WRONG_FACTS) + len(ODD) >= 49
 
 
-def test_the_right_notification_is_believed(adapter: UnionPay, forger: Forger) -> None:
-    told = adapter.verify(FORM, urlencode(forger.fields()).encode())
-    assert (told.id, told.order, told.amount, told.evidence) == (QUERY_ID, ORDER, Money(1000), QUERY_ID)
-    assert (told.movement, told.flawed) == (Movement.payment, False)
-    assert told.at == datetime(2026, 11, 27, 6, 30, tzinfo=UTC)
+def test_an_authentic_notification_is_accepted(adapter: UnionPay, forger: Forger) -> None:
+    notification = adapter.verify(FORM, urlencode(forger.fields()).encode())
+    assert (notification.id, notification.order, notification.amount, notification.evidence) == (
+        QUERY_ID,
+        ORDER,
+        Money(1000),
+        QUERY_ID,
+    )
+    assert (notification.movement, notification.flawed) == (Movement.payment, False)
+    assert notification.at == datetime(2026, 11, 27, 6, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("sentence", WRONG_FACTS)
-def test_it_is_not_believed(adapter: UnionPay, forger: Forger, sentence: str) -> None:
-    problem, forge = WRONG_FACTS[sentence]
+def test_wrong_facts_are_refused(adapter: UnionPay, forger: Forger, case: str) -> None:
+    problem, forge = WRONG_FACTS[case]
     with pytest.raises(NotificationRefused) as refused:
         adapter.verify(FORM, urlencode(forge(forger)).encode())
     assert refused.value.problem == problem
@@ -120,8 +125,8 @@ def test_it_is_not_believed(adapter: UnionPay, forger: Forger, sentence: str) ->
 
 
 @pytest.mark.parametrize("sentence", ODD)
-def test_it_is_not_read(adapter: UnionPay, forger: Forger, sentence: str) -> None:
-    problem, bend = ODD[sentence]
+def test_an_invalid_form_is_refused(adapter: UnionPay, forger: Forger, case: str) -> None:
+    problem, bend = ODD[case]
     headers, body = bend(urlencode(forger.fields()).encode())
     with pytest.raises(NotificationRefused) as refused:
         adapter.verify(headers, body)
@@ -145,12 +150,12 @@ def test_a_flawed_success_is_paid_and_marked(adapter: UnionPay, forger: Forger) 
 
 
 @pytest.mark.parametrize("kind", ["04", "31"])
-def test_a_refund_is_no_payment(adapter: UnionPay, forger: Forger, kind: str) -> None:
-    told = adapter.verify(FORM, urlencode(forger.fields(txnType=kind, txnSubType="00")).encode())
-    assert told.movement is Movement.refund
+def test_a_refund_is_not_a_payment(adapter: UnionPay, forger: Forger, kind: str) -> None:
+    notification = adapter.verify(FORM, urlencode(forger.fields(txnType=kind, txnSubType="00")).encode())
+    assert notification.movement is Movement.refund
 
 
-def test_nothing_that_leads_to_a_card_is_kept(adapter: UnionPay, forger: Forger) -> None:
+def test_no_card_data_is_stored(adapter: UnionPay, forger: Forger) -> None:
     card = {
         "accNo": "6216260000000000018",
         "payCardNo": "000018",
@@ -158,15 +163,15 @@ def test_nothing_that_leads_to_a_card_is_kept(adapter: UnionPay, forger: Forger)
         "reserved": "{cardNo=1}",
     }
     fields = forger.fields(Voice.bank, **card, somethingNew="6216260000000000018", payCardType="01")
-    kept = adapter.verify(FORM, urlencode(fields).encode()).content
+    stored = adapter.verify(FORM, urlencode(fields).encode()).content
     for value in (*card.values(), fields["signature"], "accNo", "payCard", "somethingNew"):
-        assert quote(value, safe="") not in kept
-        assert value not in kept
-    assert parse_qs(kept)["queryId"] == [QUERY_ID]
+        assert quote(value, safe="") not in stored
+        assert value not in stored
+    assert parse_qs(stored)["queryId"] == [QUERY_ID]
     # The signature goes too: with it, and the rest of the fields, a masked number could be found by trying.
-    assert "signature=" not in kept
+    assert "signature=" not in stored
 
 
-def test_a_notification_without_a_card_is_kept_word_for_word(adapter: UnionPay, forger: Forger) -> None:
+def test_a_notification_without_card_data_is_stored_word_for_word(adapter: UnionPay, forger: Forger) -> None:
     body = urlencode(forger.fields())
     assert adapter.verify(FORM, body.encode()).content == body

@@ -1,4 +1,4 @@
-"""The file of a day: read whole and balanced, or refused with the reason; never half believed."""
+"""The file of a day is read completely and balanced, or refused with the reason."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -42,14 +42,14 @@ def test_the_sums_of_the_banks_own_sample_balance() -> None:
 
 
 @pytest.mark.parametrize("separator", [b" ", b"|", b"\t"])
-def test_the_columns_are_where_they_are_whatever_stands_between(separator: bytes) -> None:
+def test_any_separator_between_the_columns_is_accepted(separator: bytes) -> None:
     file = File(rows=[line_bytes(cells, separator=separator) for cells in payments()])
     assert file.read().rows == File().read().rows
     file.rows = [each + separator for each in file.rows]  # and behind the last
     assert file.read().rows == File().read().rows
 
 
-def test_lines_may_end_as_windows_has_it() -> None:
+def test_windows_line_ends_are_accepted() -> None:
     file = File()
     file.rows = [each + b"\r" for each in file.rows]
     assert file.read().rows == File().read().rows
@@ -99,7 +99,7 @@ def test_the_summary_may_be_a_table() -> None:
     assert len(File(rd=table.encode("gbk")).read().rows) == 8
 
 
-def test_no_number_of_a_card_is_kept() -> None:
+def test_no_card_number_is_stored() -> None:
     file = File(adjustments=[line_bytes(row(5, 12000, "C000000000072", settled="D000000011928"))])
     statement = file.read()
     assert CARD.encode() not in statement.content
@@ -188,8 +188,8 @@ REFUSED: dict[str, tuple[str, Callable[[], File]]] = {
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_a_file_that_is_not_right_in_all_is_refused(what: str) -> None:
-    words, make = REFUSED[what]
+def test_an_invalid_file_is_refused(case: str) -> None:
+    words, make = REFUSED[case]
     with pytest.raises(BankRefused, match=words) as refused:
         make().read()
     assert CARD not in str(refused.value)
@@ -206,8 +206,8 @@ async def test_the_file_of_the_emulated_bank_is_read(tmp_path: Path, donor: Dono
         statement = await drilled.bank.statement(day)
         with pytest.raises(NoStatement):
             await drilled.bank.statement(day + timedelta(days=1))
-    told = {each.order: each for each in statement.rows}
-    assert all(told[order.id].movement is Movement.payment for order in paid)
-    assert len(told) == 3 + len({"file-zme", "file-unknown-row"} & set(faults))
-    assert told[paid[2].id].amount.minor == 99_999
+    read = {each.order: each for each in statement.rows}
+    assert all(read[order.id].movement is Movement.payment for order in paid)
+    assert len(read) == 3 + len({"file-zme", "file-unknown-row"} & set(faults))
+    assert read[paid[2].id].amount.minor == 99_999
     assert b"*" not in statement.content

@@ -1,7 +1,7 @@
-"""Anonymity has one definition (docs/privacy.md): no public page and no export tells a single gift.
+"""Anonymity as defined in docs/privacy.md: no public page and no export reveals a single gift.
 
-Every public route of the running application is walked, with one gift and with six, and so is what programs read with a
-token, and what the command line exports. Whoever adds a route adds it here without noticing.
+The test opens every public route of the running application with one gift and with six, also with an API token, and
+every export of the command line. A new route is included automatically.
 """
 
 import re
@@ -47,7 +47,7 @@ FILLED = {
     "name": "sandbox",
     "filename": "pages.css",
 }
-"""What stands in paths; secrets are guesses, as anybody may make them."""
+"""Values for path parameters; secrets are guesses, as anybody can make them."""
 STAFF = (
     "/staff/",
     "/staff/log",
@@ -62,7 +62,7 @@ STAFF = (
     "/staff/alerts",
     "/staff/organisations",
 )
-"""What everybody on the staff sees; a parcel's own number may stand there."""
+"""Pages for all staff; a parcel's own number may be on them."""
 AMOUNTS = (4_321_07, 3_210_13, 2_109_17, 1_098_19, 987_23, 876_29)
 
 
@@ -83,7 +83,7 @@ async def running(
 
 
 def public(app: web.Application) -> list[str]:
-    """Paths that everybody may open, with what is known or guessed in the place of names."""
+    """Return public paths with their parameters filled in."""
     found = set[str]()
     for route in app.router.routes():
         if route.method == "GET" and route.resource is not None:
@@ -94,12 +94,12 @@ def public(app: web.Application) -> list[str]:
 
 
 async def needles(central: RunningCentral) -> set[str]:
-    """What would tell a single gift: its amount as anybody writes it, its names, and what opens it."""
-    told = set[str]()
+    """Return what would reveal a single gift: amounts in every notation, ids, and secrets."""
+    needles_ = set[str]()
     async with central.database() as database, database.read() as connection:
         for row in await connection.execute(select(attempts)):
             yuan = f"{row.amount_minor / 100:.2f}"
-            told |= {
+            needles_ |= {
                 row.id,
                 row.return_nonce,
                 row.evidence,
@@ -107,17 +107,17 @@ async def needles(central: RunningCentral) -> set[str]:
                 yuan,
                 f"{row.amount_minor / 100:,.2f}",
             }
-        told |= set((await connection.execute(select(intents.c.id))).scalars())
+        needles_ |= set((await connection.execute(select(intents.c.id))).scalars())
         for line in await connection.execute(select(ledger_lines.c.secret, ledger_lines.c.slip)):
-            told |= {line.secret, line.slip}
-    return {needle for needle in told if needle}
+            needles_ |= {line.secret, line.slip}
+    return {needle for needle in needles_ if needle}
 
 
-def told_in(text: str, wanted: set[str]) -> set[str]:
+def found_in(text: str, wanted: set[str]) -> set[str]:
     return {needle for needle in wanted if re.search(rf"(?<![0-9a-f]){re.escape(needle)}(?![0-9a-f])", text)}
 
 
-async def test_no_public_route_and_no_export_tells_a_single_gift(
+async def test_no_public_route_and_no_export_reveals_a_single_gift(
     running: tuple[RunningCentral, web.Application], session: aiohttp.ClientSession
 ) -> None:
     central, app = running
@@ -147,35 +147,35 @@ async def test_no_public_route_and_no_export_tells_a_single_gift(
             shown = {needle for needle in wanted if needle not in gifts}
             for path in paths:
                 for headers, hidden in (({}, wanted), ({"Authorization": f"Bearer {text}"}, shown)):
-                    found = told_in(await opened(session, central.url + path, headers), hidden)
+                    found = found_in(await opened(session, central.url + path, headers), hidden)
                     assert not found, f"{path} tells {found} of {count} gifts"
             for path in STAFF:
                 page = await opened(
                     session, central.url + path.format_map({"gateway": gateway.id, "gift": gift}), cookie
                 )
-                found = told_in(page, shown)
+                found = found_in(page, shown)
                 assert not found, f"{path} tells {found} of {count} gifts to staff who see to no money"
             for kind in file_import.KINDS:
                 async with database.read() as connection:
                     exported = await file_import.export(connection, kind, [TOP], None)
-                assert not told_in(repr(exported), wanted), kind
+                assert not found_in(repr(exported), wanted), kind
 
 
 async def opened(session: aiohttp.ClientSession, url: str, headers: dict[str, str]) -> str:
-    """Whatever comes; of what goes on for ever (events) what comes at first."""
+    """Return the response; of an event stream only the first chunk."""
     try:
         async with session.get(url, headers=headers, timeout=aiohttp.ClientTimeout(total=5)) as answer:
-            octets = b""
+            content = b""
             while chunk := await answer.content.readany():
-                octets += chunk
+                content += chunk
                 if answer.content_type == "text/event-stream":
                     break
-            return f"{answer.headers} {octets.decode(errors='replace')}"
+            return f"{answer.headers} {content.decode(errors='replace')}"
     except TimeoutError:
         return ""
 
 
-def test_the_walk_would_see_a_gift() -> None:
-    assert told_in("paid: 4,321.07 yuan", {"4,321.07"}) == {"4,321.07"}
-    assert told_in(f"/v/{'a' * 32}", {"a" * 32})
-    assert not told_in(f"b{'a' * 32}", {"a" * 32})
+def test_the_search_finds_a_gift() -> None:
+    assert found_in("paid: 4,321.07 yuan", {"4,321.07"}) == {"4,321.07"}
+    assert found_in(f"/v/{'a' * 32}", {"a" * 32})
+    assert not found_in(f"b{'a' * 32}", {"a" * 32})

@@ -1,4 +1,4 @@
-"""An address is gone to, a form and a code are pages."""
+"""Bank handover: a redirect is followed at once; a form and a code are pages."""
 
 import pytest
 from aiohttp import web
@@ -14,14 +14,14 @@ from tests.browser.projects import LUNCH
 AMOUNT = Money(3000)
 
 
-def test_an_address_is_gone_to_at_once() -> None:
+def test_a_redirect_is_followed_at_once() -> None:
     with pytest.raises(web.HTTPSeeOther) as gone:
         handover_page(Redirect("https://bank.example/pay"), LUNCH, AMOUNT, "/t/x")
     assert gone.value.headers["Location"] == "https://bank.example/pay"
 
 
 @pytest.mark.parametrize("language", Language)
-def test_a_form_keeps_its_fields_and_their_order(language: Language) -> None:
+def test_a_form_preserves_its_fields_and_their_order(language: Language) -> None:
     fields = (("b", "2"), ("a", '"<&>"'), ("signature", "a+b/c=="))
     view = handover_page(Form("https://bank.example/pay", fields), LUNCH, AMOUNT, "/t/x")
     html = pages(Surface.phone).render_page(view, language)

@@ -1,4 +1,4 @@
-"""To which bank a gift goes, and what is said of one that goes to a public page."""
+"""Which bank a gift goes to, and what donors, staff and gateways see of a gift to a public page."""
 
 import re
 from dataclasses import replace
@@ -46,18 +46,18 @@ PAGE = "https://give.example.org/lunch"
 
 
 async def declares(database: Database, *, own_site: bool, platform_url: str) -> None:
-    """The organisation of the lunch says where it takes money."""
+    """Declare where the lunch project's organisation raises money."""
     async with database.write() as connection:
-        kept = (await projects.holding(connection, "huada"))["lunch"]
-        known = (await organisations.holding(connection, kept.place)).get(kept.organisation)
+        stored = (await projects.holding(connection, "huada"))["lunch"]
+        known = (await organisations.holding(connection, stored.place)).get(stored.organisation)
         made = Organisation(
-            kept.place, kept.organisation or "charity", "Charity", None, "C", date(2099, 1, 1), "", NOW, ""
+            stored.place, stored.organisation or "charity", "Charity", None, "C", date(2099, 1, 1), "", NOW, ""
         )
         before = known or made
         changed = replace(before, own_site=own_site, platform_url=platform_url)
         assert await organisations.save(connection, changed, before.revision if known else 0)
-        if not kept.organisation:
-            assert await projects.save(connection, replace(kept, organisation="charity"), kept.revision)
+        if not stored.organisation:
+            assert await projects.save(connection, replace(stored, organisation="charity"), stored.revision)
 
 
 @pytest.mark.parametrize(
@@ -89,16 +89,16 @@ async def test_money_goes_only_where_the_organisation_may_raise_it(
         public = Link(PAGE, environment)
         assert await choose_bank(connection, "huada", "lunch", public, ()) is public
         asked = platforms if depends_on_organisation(bank) else None
-        said = await load_content(connection, "huada", environment, asked)
+        loaded = await load_content(connection, "huada", environment, asked)
         assert not any(each.elsewhere for each in (await load_content(connection, "huada", environment)).projects)
-    (lunch,) = (each for each in said.projects if each.id == "lunch")
-    assert lunch.elsewhere is (expected is None), "screens and phones must say the same"
+    (lunch,) = (each for each in loaded.projects if each.id == "lunch")
+    assert lunch.elsewhere is (expected is None), "screens and phones must agree"
     assert (found.name if found else None) == expected
     assert (unknown is None) is (environment is Environment.real)
 
 
 @pytest.mark.parametrize("own_site", [True, False])
-async def test_what_the_settings_declare_holds_for_the_organisations_that_they_name(
+async def test_the_settings_declare_the_own_site_of_their_organisations(
     tmp_path: Path,
     database: Database,
     own_site: bool,
@@ -125,7 +125,7 @@ class Public(MoneyHouse):
         )
 
 
-async def test_a_gift_over_a_public_page_ends_unconfirmed_until_somebody_brings_the_evidence(
+async def test_a_gift_over_a_public_page_is_unconfirmed_until_staff_import_evidence(
     tmp_path: Path, database: Database
 ) -> None:
     gateway = DeliveringGateway()
@@ -143,11 +143,11 @@ async def test_a_gift_over_a_public_page_ends_unconfirmed_until_somebody_brings_
     assert intent is not None
     assert intent.state == "unconfirmed"
     async with database.write() as connection:
-        held = await attempts.lock(connection, attempt.id)
-        assert held is not None
+        attempt_ = await attempts.lock(connection, attempt.id)
+        assert attempt_ is not None
         facts = {"payment": "statement 7", "cause": "import", "evidence": "statement 7"}
         assert await post_payment(
-            connection, held, **facts, flawed=False, next_query_at=None, at=NOW, known_in_time=True
+            connection, attempt_, **facts, flawed=False, next_query_at=None, at=NOW, known_in_time=True
         )
     async with database.read() as connection:
         intent = await intents.get(connection, gateway.id, parcel.id)
@@ -156,7 +156,7 @@ async def test_a_gift_over_a_public_page_ends_unconfirmed_until_somebody_brings_
     assert (intent.state, line.kind, line.late) == ("paid", "paid", False)
 
 
-async def test_where_an_order_is_good_only_once_a_donor_who_comes_back_gets_a_new_one(
+async def test_a_returning_donor_gets_a_new_order_if_the_bank_accepts_each_once(
     tmp_path: Path, database: Database
 ) -> None:
     gateway = DeliveringGateway()
@@ -167,7 +167,7 @@ async def test_where_an_order_is_good_only_once_a_donor_who_comes_back_gets_a_ne
     await house.press(ticket, NOW)
     await house.press(ticket, NOW)
     first, second = await house.tried(gateway.id, parcel.id)
-    assert (first.state, second.state) == ("sent", "sent"), "the older one is still good, and may be paid"
+    assert (first.state, second.state) == ("sent", "sent"), "the older one is still valid and may be paid"
     await house.settlement.record_notification(house.bank.pay(first.id), NOW)
     await house.settlement.record_notification(house.bank.pay(second.id), NOW)
     async with database.read() as connection:
@@ -177,7 +177,7 @@ async def test_where_an_order_is_good_only_once_a_donor_who_comes_back_gets_a_ne
     assert len(await house.tried(gateway.id, parcel.id)) == 2
 
 
-async def test_nobody_opens_orders_without_end(tmp_path: Path, database: Database) -> None:
+async def test_attempts_of_an_intent_are_limited(tmp_path: Path, database: Database) -> None:
     gateway = DeliveringGateway()
     await furnish(database, tmp_path, gateway, NOW)
     house, parcel = MoneyHouse(database, MoneyBank()), gateway.intent()
@@ -190,7 +190,7 @@ async def test_nobody_opens_orders_without_end(tmp_path: Path, database: Databas
     assert len(await house.tried(gateway.id, parcel.id)) == MAX_ATTEMPTS
 
 
-async def test_the_phone_says_that_nothing_is_heard_of_a_public_page(
+async def test_the_phone_shows_that_a_public_page_reports_nothing(
     tmp_path: Path, bank: RunningBank, session: aiohttp.ClientSession, donor: Donor
 ) -> None:
     link = f'kind = "link"\nlink_url = "{PAGE}?yuan={{amount_yuan}}"\nlink_hosts = ["give.example.org"]'
@@ -206,18 +206,18 @@ async def test_the_phone_says_that_nothing_is_heard_of_a_public_page(
             assert "https://give.example.org" in answer.headers["Content-Security-Policy"]
         async with central.database() as database, database.read() as connection:
             (nonce,) = (await connection.execute(select(attempts_table.c.return_nonce))).scalars()
-        told = await donor.open(f"{central.url}/g/{nonce}")
-        assert "Registered" in told.text()
-        assert "Whether it was paid there is not known here" in told.text()
+        page_ = await donor.open(f"{central.url}/g/{nonce}")
+        assert "Registered" in page_.text()
+        assert "Whether it was paid there is not known here" in page_.text()
         for word in ("Thank you", "Not completed", "Waiting for the bank"):
-            assert word not in told.text()
+            assert word not in page_.text()
 
 
 @pytest.mark.parametrize("takes", [False, True])
-async def test_screens_phones_and_staff_are_told_the_same_of_a_project_that_takes_gifts_elsewhere(
+async def test_screens_phones_and_staff_agree_about_a_project_without_own_site(
     tmp_path: Path, unionpay_state: Path, session: aiohttp.ClientSession, donor: Donor, takes: bool
 ) -> None:
-    """A real server, with which nobody talks of money here: no donor goes on to the bank."""
+    """Use a real server without a running bank: no donor goes to the bank."""
     config = SETTINGS.replace('environment = "drill"', 'environment = "real"')
     async with running_central(
         tmp_path / "central", RunningBank("", unionpay_state, "unionpay"), config=config

@@ -1,4 +1,4 @@
-"""From the ticket to the bank and back."""
+"""A donation from the ticket to the bank and back."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ from tests.unit.central_server.conftest import enrolled
 
 
 async def everything(central: RunningCentral) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table but those in which the server's periodic work writes by itself."""
+    """Return every row of every table except those written by periodic work."""
     own = {
         "leases",
         "webhook_marks",
@@ -49,7 +49,7 @@ async def until_paid(donor: Donor, page: Page) -> Page:
     return page
 
 
-async def test_a_gift_goes_the_whole_way_and_is_paid_by_the_banks_word(
+async def test_a_gift_is_paid_by_the_banks_notification(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     parcel = gateway.intent()
@@ -83,7 +83,7 @@ async def test_a_gift_goes_the_whole_way_and_is_paid_by_the_banks_word(
     ]
 
 
-async def test_looking_at_a_ticket_changes_nothing(
+async def test_opening_a_ticket_changes_nothing(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     parcel = gateway.intent()
@@ -129,7 +129,7 @@ async def test_a_parcel_that_contradicts_its_ticket_is_a_conflict(
     assert intent.door is None
 
 
-async def test_a_ticket_that_contradicts_its_parcel_is_refused_and_told_to_staff(
+async def test_a_ticket_that_contradicts_its_parcel_is_refused_and_logged_for_staff(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     parcel = gateway.intent()
@@ -143,7 +143,7 @@ async def test_a_ticket_that_contradicts_its_parcel_is_refused_and_told_to_staff
     assert any("differs_from_intent: amount_minor" in row for row in rows["arrivals"])
 
 
-async def test_pressing_twice_leads_to_one_order(
+async def test_concurrent_confirmations_lead_to_one_order(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     page = await donor.open(f"{central.url}/t/{gateway.ticket(gateway.intent())}")
@@ -201,7 +201,7 @@ async def test_an_untrusted_clock_does_not_age_a_ticket(
     assert "/pay/" in (await donor.press(page)).url
 
 
-async def test_what_may_not_be_given_is_a_page_that_says_so(
+async def test_an_impossible_gift_is_a_page_with_the_reason(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     cases: list[tuple[dict[str, Any], int, str]] = [
@@ -217,7 +217,7 @@ async def test_what_may_not_be_given_is_a_page_that_says_so(
     assert (await everything(central))["intents"] == []
 
 
-async def test_a_forged_ticket_is_a_plain_page_and_is_counted(
+async def test_a_forged_ticket_is_refused_and_counted(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor, session: aiohttp.ClientSession
 ) -> None:
     before = await everything(central)
@@ -248,11 +248,11 @@ async def test_a_form_without_its_token_opens_nothing(
     assert (await everything(central))["intents"] == []
 
 
-async def test_a_return_address_that_nobody_was_given_tells_nothing(central: RunningCentral, donor: Donor) -> None:
+async def test_an_unknown_return_address_is_not_found(central: RunningCentral, donor: Donor) -> None:
     assert (await donor.open(f"{central.url}/g/{'x' * 43}")).status == 404
 
 
-async def test_a_store_that_does_not_answer_is_503_and_comes_back(
+async def test_a_locked_store_is_503_and_recovers(
     tmp_path: Path, bank: RunningBank, donor: Donor, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(PRAGMAS, "busy_timeout", 100)
@@ -263,7 +263,9 @@ async def test_a_store_that_does_not_answer_is_503_and_comes_back(
         batch = {"contract": 1, "parcels": [as_json(parcel)]}
         path = central.state / "central.db"
         with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
-            await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")  # the server, in this loop, may have to end first
+            await asyncio.to_thread(
+                other.execute, "BEGIN IMMEDIATE"
+            )  # the server, in this loop, may have to finish first
             (status, body), refused = await asyncio.gather(gateway.post_batch(batch), donor.press(page))
             assert status == refused.status == 503
             assert json.loads(body)["status"] == 503

@@ -1,4 +1,4 @@
-"""Paid comes only from the bank's own word: forged and odd notifications change nothing."""
+"""Only the bank's authentic notification makes a gift paid: forged and invalid ones change nothing."""
 
 import asyncio
 import json
@@ -25,13 +25,13 @@ DOMAIN = b"sandbox notification v1\0"
 
 @pytest.fixture
 async def bank(tmp_path: Path) -> AsyncIterator[RunningBank]:
-    """One that never notifies by itself."""
+    """A bank that sends no notifications."""
     async with running_bank(tmp_path / "bank", gaps_min=()) as bank:
         yield bank
 
 
 class Notifier:
-    """Sends what the bank would, or what somebody else would like the server to believe."""
+    """Sends authentic and forged notifications."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str, key: Ed25519PrivateKey) -> None:
         self.session, self.url, self.key = session, f"{url}/bank/sandbox/notify", key
@@ -59,7 +59,7 @@ def notifier(session: aiohttp.ClientSession, central: RunningCentral, bank: Runn
 
 @pytest.fixture
 async def attempt(central: RunningCentral, gateway: DeliveringGateway, donor: Donor) -> Attempt:
-    """Sent to the bank, not paid."""
+    """Return an attempt that was sent to the bank and is unpaid."""
     parcel = gateway.intent()
     await gateway.deliver([parcel])
     await donor.press(await donor.open(f"{central.url}/t/{gateway.ticket(parcel)}"))
@@ -67,8 +67,8 @@ async def attempt(central: RunningCentral, gateway: DeliveringGateway, donor: Do
         return (await attempts.of_intent(connection, gateway.id, parcel.id))[0]
 
 
-def word(attempt: Attempt, **changes: Any) -> bytes:
-    told = {
+def notification(attempt: Attempt, **changes: Any) -> bytes:
+    fields = {
         "id": "N1",
         "order": attempt.id,
         "status": "paid",
@@ -76,14 +76,14 @@ def word(attempt: Attempt, **changes: Any) -> bytes:
         "currency": "CNY",
         "payment": "P1",
     }
-    return json.dumps({name: value for name, value in (told | changes).items() if value is not None}).encode()
+    return json.dumps({name: value for name, value in (fields | changes).items() if value is not None}).encode()
 
 
-async def test_the_right_notification_is_posted_once_however_often_it_comes(
+async def test_an_authentic_notification_is_posted_once(
     central: RunningCentral, gateway: DeliveringGateway, attempt: Attempt, notifier: Notifier
 ) -> None:
-    assert set(await asyncio.gather(*(notifier.send(word(attempt)) for _ in range(20)))) == {200}
-    assert await notifier.send(word(attempt, id="N2")) == 200
+    assert set(await asyncio.gather(*(notifier.send(notification(attempt)) for _ in range(20)))) == {200}
+    assert await notifier.send(notification(attempt, id="N2")) == 200
     async with central.database() as database, database.read() as connection:
         lines = await ledger_lines.of_intent(connection, gateway.id, attempt.intent)
         intent = await intents.get(connection, gateway.id, attempt.intent)
@@ -93,17 +93,17 @@ async def test_the_right_notification_is_posted_once_however_often_it_comes(
     assert len((await everything(central))["notifications"]) == 2
 
 
-async def test_no_forged_or_odd_notification_changes_anything(
+async def test_a_forged_or_invalid_notification_changes_nothing(
     central: RunningCentral, attempt: Attempt, notifier: Notifier, bank: RunningBank
 ) -> None:
     before = await everything(central)
-    good, stranger = word(attempt), Ed25519PrivateKey.generate()
+    good, stranger = notification(attempt), Ed25519PrivateKey.generate()
     twice = good.replace(b'"amount_minor"', b'"amount_minor": 5000, "amount_minor"')
     odd: list[tuple[bytes, dict[str, Any]]] = [
         (good, {"key": stranger}),
         (good, {"domain": b"sandbox answer v1\0"}),
         (good, {"domain": b""}),
-        (good, {"signed": word(attempt, amount_minor=1)}),
+        (good, {"signed": notification(attempt, amount_minor=1)}),
         (good, {"signed": b""}),
         (good + b" ", {"signed": good}),
         (good, {"headers": {"Sandbox-Signature": ""}}),
@@ -123,36 +123,39 @@ async def test_no_forged_or_odd_notification_changes_anything(
         (good + b"x", {}),
         (good + b" " * 9000, {}),
         (twice, {}),
-        (word(attempt, more=1), {}),
-        *((word(attempt, **{name: None}), {}) for name in ("id", "order", "status", "amount_minor", "currency")),
-        (word(attempt, payment=None), {}),
-        (word(attempt, order="0" * 32), {}),
-        (word(attempt, order=attempt.id.upper()), {}),
-        (word(attempt, order=attempt.intent), {}),
-        (word(attempt, order=[attempt.id]), {}),
-        (word(attempt, status="open"), {}),
-        (word(attempt, status="failed"), {}),
-        (word(attempt, status="PAID"), {}),
-        (word(attempt, status=True), {}),
-        (word(attempt, amount_minor=4999), {}),
-        (word(attempt, amount_minor=5001), {}),
-        (word(attempt, amount_minor=50), {}),
-        (word(attempt, amount_minor=0), {}),
-        (word(attempt, amount_minor=-5000), {}),
-        (word(attempt, amount_minor=5000.0), {}),
-        (word(attempt, amount_minor="5000"), {}),
-        (word(attempt, amount_minor=5000.5), {}),
-        (word(attempt, amount_minor=10**30), {}),
+        (notification(attempt, more=1), {}),
+        *(
+            (notification(attempt, **{name: None}), {})
+            for name in ("id", "order", "status", "amount_minor", "currency")
+        ),
+        (notification(attempt, payment=None), {}),
+        (notification(attempt, order="0" * 32), {}),
+        (notification(attempt, order=attempt.id.upper()), {}),
+        (notification(attempt, order=attempt.intent), {}),
+        (notification(attempt, order=[attempt.id]), {}),
+        (notification(attempt, status="open"), {}),
+        (notification(attempt, status="failed"), {}),
+        (notification(attempt, status="PAID"), {}),
+        (notification(attempt, status=True), {}),
+        (notification(attempt, amount_minor=4999), {}),
+        (notification(attempt, amount_minor=5001), {}),
+        (notification(attempt, amount_minor=50), {}),
+        (notification(attempt, amount_minor=0), {}),
+        (notification(attempt, amount_minor=-5000), {}),
+        (notification(attempt, amount_minor=5000.0), {}),
+        (notification(attempt, amount_minor="5000"), {}),
+        (notification(attempt, amount_minor=5000.5), {}),
+        (notification(attempt, amount_minor=10**30), {}),
         (good.replace(b"5000", b"NaN"), {}),
         (good.replace(b"5000", b"5e3"), {}),
-        (word(attempt, currency="USD"), {}),
-        (word(attempt, currency="cny"), {}),
-        (word(attempt, currency="156"), {}),
-        (word(attempt, id=""), {}),
-        (word(attempt, id="N 1"), {}),
-        (word(attempt, id="N" * 65), {}),
-        (word(attempt, id=1), {}),
-        (word(attempt, payment="P\n1"), {}),
+        (notification(attempt, currency="USD"), {}),
+        (notification(attempt, currency="cny"), {}),
+        (notification(attempt, currency="156"), {}),
+        (notification(attempt, id=""), {}),
+        (notification(attempt, id="N 1"), {}),
+        (notification(attempt, id="N" * 65), {}),
+        (notification(attempt, id=1), {}),
+        (notification(attempt, payment="P\n1"), {}),
     ]
     assert len(odd) >= 49
     for body, how in odd:
@@ -164,9 +167,9 @@ async def test_no_forged_or_odd_notification_changes_anything(
 async def test_a_notification_number_with_other_content_is_refused(
     central: RunningCentral, attempt: Attempt, notifier: Notifier
 ) -> None:
-    assert await notifier.send(word(attempt)) == 200
+    assert await notifier.send(notification(attempt)) == 200
     before = await everything(central)
-    assert await notifier.send(word(attempt, payment="P2")) == 400
+    assert await notifier.send(notification(attempt, payment="P2")) == 400
     assert await everything(central) == before
 
 

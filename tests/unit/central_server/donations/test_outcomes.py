@@ -1,4 +1,4 @@
-"""The truth comes back to the gateway that waits for it, and to no other."""
+"""Outcomes: a waiting gateway receives the state of its own intents, and no others."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ from tests.unit.central_server.conftest import enrolled
 PATH = "/api/v1/outcomes"
 
 
-async def test_a_waiting_gateway_hears_of_the_payment_at_once(
+async def test_a_waiting_gateway_receives_the_payment_at_once(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     parcel = gateway.intent()
@@ -22,15 +22,15 @@ async def test_a_waiting_gateway_hears_of_the_payment_at_once(
     waiting = asyncio.create_task(gateway.get(PATH, f"known={parcel.id}:handed_off&wait=25"))
     await donor.press(at_bank, decision="confirm")
     paid_at = time.monotonic()
-    status, told = await waiting
+    status, answer = await waiting
     assert status == 200
     assert time.monotonic() - paid_at < 20  # it would have waited for 25
-    (outcome,) = told["outcomes"]
+    (outcome,) = answer["outcomes"]
     assert (outcome["intent"], outcome["state"]) == (parcel.id, "paid")
     assert len(outcome["slip"]) == 9
 
 
-async def test_who_asks_is_told_that_a_gift_was_not_paid_at_the_bank_and_may_be_tried_again(
+async def test_a_query_with_tried_reports_that_the_attempt_ended_unpaid(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     """An older gateway does not ask: its answers are as they always were."""
@@ -42,9 +42,9 @@ async def test_who_asks_is_told_that_a_gift_was_not_paid_at_the_bank_and_may_be_
     waiting = asyncio.create_task(gateway.get(PATH, f"{known}&tried={parcel.id}:0&wait=25"))
     await donor.press(at_bank, decision="cancel")
     async with asyncio.timeout(20):
-        _, told = await waiting
+        _, answer = await waiting
     ended = {"intent": parcel.id, "state": "handed_off", "slip": "", "ended": True}
-    assert told["outcomes"] == [ended]
+    assert answer["outcomes"] == [ended]
     assert (await gateway.get(PATH, f"{known}&tried={parcel.id}:1&wait=0"))[1]["outcomes"] == []
     assert (await gateway.get(PATH, f"{known}&wait=0"))[1]["outcomes"] == []
     await donor.press(await donor.open(f"{central.url}/t/{gateway.ticket(parcel)}"))
@@ -54,15 +54,15 @@ async def test_who_asks_is_told_that_a_gift_was_not_paid_at_the_bank_and_may_be_
     assert "ended" not in plain["outcomes"][0]
 
 
-async def test_what_differs_is_told_without_waiting(gateway: DeliveringGateway) -> None:
+async def test_a_difference_is_returned_without_waiting(gateway: DeliveringGateway) -> None:
     parcel, other = gateway.intent(), gateway.intent()
     await gateway.deliver([parcel, other])
-    status, told = await gateway.get(PATH, f"known={parcel.id}:paid&known={other.id}:registered&wait=25")
+    status, answer = await gateway.get(PATH, f"known={parcel.id}:paid&known={other.id}:registered&wait=25")
     assert status == 200
-    assert told == {"contract": 1, "outcomes": [{"intent": parcel.id, "state": "registered", "slip": ""}]}
+    assert answer == {"contract": 1, "outcomes": [{"intent": parcel.id, "state": "registered", "slip": ""}]}
 
 
-async def test_nothing_new_is_an_empty_answer_after_the_wait(gateway: DeliveringGateway) -> None:
+async def test_no_difference_is_an_empty_answer_after_the_wait(gateway: DeliveringGateway) -> None:
     parcel = gateway.intent()
     await gateway.deliver([parcel])
     began = time.monotonic()
@@ -85,7 +85,7 @@ async def test_another_gateways_intents_cannot_be_seen(
         assert unsigned.status == 401
 
 
-async def test_a_change_made_by_another_process_is_told(central: RunningCentral, gateway: DeliveringGateway) -> None:
+async def test_a_change_by_another_process_is_returned(central: RunningCentral, gateway: DeliveringGateway) -> None:
     from datetime import UTC, datetime
 
     from central_server.store.donations import intents
@@ -105,14 +105,14 @@ async def test_a_change_made_by_another_process_is_told(central: RunningCentral,
         assert (await waiting)[1]["outcomes"][0]["state"] == "closed"
 
 
-async def test_a_question_that_does_not_fit_is_400(gateway: DeliveringGateway) -> None:
+async def test_an_invalid_query_is_400(gateway: DeliveringGateway) -> None:
     for query in ("known=x", "known=" + "0" * 32, "known=" + "0" * 32 + ":nonsense", "wait=-1", "wait=x", "wait="):
         assert (await gateway.get(PATH, query))[0] == 400, query
     many = "&".join(f"known={number:032x}:paid" for number in range(151))
     assert (await gateway.get(PATH, many))[0] == 400
 
 
-async def test_a_client_that_leaves_early_does_no_harm(central: RunningCentral, gateway: DeliveringGateway) -> None:
+async def test_clients_that_disconnect_early_do_no_harm(central: RunningCentral, gateway: DeliveringGateway) -> None:
     parcel = gateway.intent()
     await gateway.deliver([parcel])
     for _ in range(10):

@@ -1,4 +1,4 @@
-"""A gift that begins on the phone, at a poster, a tag or a shake; and a code that is typed."""
+"""Gifts that begin on the phone (poster, tag, shake), and typed codes."""
 
 import asyncio
 import re
@@ -49,7 +49,7 @@ async def central(tmp_path: Path, bank: RunningBank, store_url: str) -> AsyncIte
 
 
 class Resident:
-    """Opens the page of a poster and presses one of its forms."""
+    """Opens the page of a poster and submits one of its forms."""
 
     def __init__(self, session: aiohttp.ClientSession, central: RunningCentral, language: str = "en") -> None:
         self.donor = Donor(session, language=language)
@@ -99,7 +99,7 @@ async def test_a_poster_leads_to_the_bank_and_to_a_paid_gift(
     assert len(rows["gateways"]) == 2
 
 
-async def test_looking_at_a_poster_registers_nothing(central: RunningCentral, resident: Resident) -> None:
+async def test_opening_a_poster_registers_nothing(central: RunningCentral, resident: Resident) -> None:
     before = await everything(central)
     for path in (POSTER, POSTER.upper().replace("/H/", "/H/"), POSTER + "?nfc", "/t", "/T", "/t?code=0000-0000"):
         await resident.open(path)
@@ -107,7 +107,7 @@ async def test_looking_at_a_poster_registers_nothing(central: RunningCentral, re
     assert {name for name in before if before[name] != after[name]} <= {"shake_counts"}
 
 
-async def test_what_a_page_says_twice_is_one_gift_and_another_amount_is_another(
+async def test_a_repeated_form_is_one_gift_and_another_amount_is_another(
     central: RunningCentral, gateway: DeliveringGateway, resident: Resident
 ) -> None:
     page = await resident.open()
@@ -119,27 +119,27 @@ async def test_what_a_page_says_twice_is_one_gift_and_another_amount_is_another(
     assert (len(rows["intents"]), len(rows["attempts"]), len(rows["gateways"])) == (2, 2, 2)
 
 
-@pytest.mark.parametrize(
-    ("language", "typed", "words"),
-    [
-        ("en", "", "Please choose an amount, or write one."),
-        ("en", "-5", "more than ¥0"),
-        ("zh-Hans", "0", "金额必须大于零"),
-        ("en", "12.50", "Whole yuan only"),
-        ("zh-Hant", "$20", "這裡只收人民幣"),
-        ("en", "999999999999999999", "A gift to this project is from ¥1 to ¥1,000."),
-        ("en", "1001", "A gift to this project is from"),
-        ("zh-Hans", "很多", "请用数字填写金额"),
-        ("en", "1e3", "Please write the amount in figures"),
-    ],
-)
-async def test_an_amount_that_is_none_is_told_kindly_and_registers_nothing(
-    central: RunningCentral, session: aiohttp.ClientSession, language: str, typed: str, words: str
+INVALID_AMOUNTS = [
+    ("en", "", "Please choose an amount, or write one."),
+    ("en", "-5", "more than ¥0"),
+    ("zh-Hans", "0", "金额必须大于零"),
+    ("en", "12.50", "Whole yuan only"),
+    ("zh-Hant", "$20", "這裡只收人民幣"),
+    ("en", "999999999999999999", "A gift to this project is from ¥1 to ¥1,000."),
+    ("en", "1001", "A gift to this project is from"),
+    ("zh-Hans", "很多", "请用数字填写金额"),
+    ("en", "1e3", "Please write the amount in figures"),
+]
+
+
+async def test_an_invalid_amount_is_explained_and_registers_nothing(
+    central: RunningCentral, session: aiohttp.ClientSession
 ) -> None:
-    resident = Resident(session, central, language)
-    again = await resident.press(await resident.open(), yuan=typed)
-    assert again.status == 400
-    assert words in again.text()
+    for language, typed, words in INVALID_AMOUNTS:
+        resident = Resident(session, central, language)
+        again = await resident.press(await resident.open(), yuan=typed)
+        assert again.status == 400, typed
+        assert words in again.text()
     assert (await everything(central))["intents"] == []
     assert "/pay/" in (await resident.press(again, yuan="５０元")).url
 
@@ -158,17 +158,17 @@ async def test_an_amount_that_is_none_is_told_kindly_and_registers_nothing(
         ("9" * 30, AmountProblem.outside),
     ],
 )
-def test_amounts_are_read_as_a_donor_means_them(text: str, read: Money | AmountProblem) -> None:
+def test_amounts_are_read_in_every_usual_form(text: str, read: Money | AmountProblem) -> None:
     assert read_yuan(text) == read
 
 
-def test_a_button_gives_only_what_a_button_can_say() -> None:
+def test_a_posted_amount_must_be_one_of_a_button() -> None:
     assert read_fen("5000") == Money(5000)
     for odd in ("", "-5000", "0", "05000", "5e3", "５０００", "9" * 13):
         assert read_fen(odd) is AmountProblem.unread
 
 
-async def test_a_closed_project_has_no_form_and_a_forged_one_opens_nothing(
+async def test_a_closed_project_has_no_form_and_refuses_a_forged_one(
     central: RunningCentral, gateway: DeliveringGateway, resident: Resident
 ) -> None:
     closed = await resident.open(f"/h/{UUID}/10/2")
@@ -186,7 +186,7 @@ async def test_a_closed_project_has_no_form_and_a_forged_one_opens_nothing(
     assert (await everything(central))["intents"] == []
 
 
-async def test_many_gifts_from_one_peer_are_slowed_down(
+async def test_many_gifts_from_one_address_are_limited(
     central: RunningCentral, gateway: DeliveringGateway, resident: Resident
 ) -> None:
     page = await resident.open()
@@ -195,7 +195,7 @@ async def test_many_gifts_from_one_peer_are_slowed_down(
     assert statuses.index(429) >= 40
 
 
-async def test_a_shake_opens_a_gift_by_the_door_of_the_phone(
+async def test_a_shake_opens_a_gift_by_the_phone_door(
     central: RunningCentral, gateway: DeliveringGateway, resident: Resident, session: aiohttp.ClientSession
 ) -> None:
     question = {"beacons": [{"uuid": UUID, "major": 10, "minor": 1, "rssi": -60}]}
@@ -214,7 +214,7 @@ async def code_of(central: RunningCentral, gateway: DeliveringGateway, intent: s
     return known.code or ""
 
 
-async def test_a_typed_code_leads_to_the_gift_however_it_is_typed(
+async def test_a_typed_code_leads_to_the_gift_in_every_notation(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     parcel = gateway.intent()
@@ -228,11 +228,11 @@ async def test_a_typed_code_leads_to_the_gift_however_it_is_typed(
     await until_paid(donor, await donor.press(await donor.press(page), decision="confirm"))
     again = await donor.open(f"{central.url}/t?code={code}")
     assert "Thank you" in again.text()
-    assert "Slip number" not in again.text(), "whoever guesses a code learns no slip number"
+    assert "Slip number" not in again.text(), "a guessed code reveals no slip number"
     assert len((await everything(central))["attempts"]) == 1
 
 
-async def test_a_code_comes_only_with_the_parcel_and_a_duplicate_changes_it_not(
+async def test_a_code_comes_with_the_parcel_and_a_duplicate_does_not_change_it(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     parcel, linked = gateway.intent(), gateway.intent(handoff=HandoffKind.link)
@@ -243,10 +243,10 @@ async def test_a_code_comes_only_with_the_parcel_and_a_duplicate_changes_it_not(
     assert code
     await gateway.deliver([parcel, linked])
     assert await code_of(central, gateway, parcel.id) == code
-    assert await code_of(central, gateway, linked.id) == "", "what went to a public page has none"
+    assert await code_of(central, gateway, linked.id) == "", "a gift to a public page has no code"
 
 
-async def test_what_is_no_code_is_told_all_alike(
+async def test_unknown_expired_and_invalid_codes_get_the_same_page(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     parcel = gateway.intent()
@@ -262,17 +262,17 @@ async def test_what_is_no_code_is_told_all_alike(
     for typed in (code, "0000-0000", "nothing", "", "%00", "U" * 8, "9" * 2000):
         page = await donor.open(f"{central.url}/t?code={typed}")
         assert page.status == 404
-        pages.add(re.sub(r'(value|href)="[^"]*"', "", page.html))  # what was typed stands in the languages' links too
+        pages.add(re.sub(r'(value|href)="[^"]*"', "", page.html))  # the language links contain the typed text too
     assert len(pages) == 1
 
 
-async def test_guessing_is_slowed_down(central: RunningCentral, donor: Donor) -> None:
+async def test_guessing_codes_is_limited(central: RunningCentral, donor: Donor) -> None:
     statuses = [(await donor.open(f"{central.url}/t?code=0000-{number:04d}")).status for number in range(40)]
     assert set(statuses) == {404, 429}
     assert statuses.index(429) >= 20
 
 
-def test_codes_forgive_what_looks_alike_and_nothing_else() -> None:
+def test_codes_accept_similar_characters_and_nothing_else() -> None:
     assert read_code("oil0-1111") == "0110-1111"
     assert read_code("７ｆ３ａ－ｋ８ｙｚ") == "7F3A-K8YZ"
     for odd in ("", "7F3A-K8Y", "7F3A-K8YZZ", "7F3A-K8YU", "7F3A-K8Y!", "7f3a'k8yz"):
@@ -286,7 +286,7 @@ async def test_drawn_codes_are_all_different(database: Database) -> None:
     assert all(read_code(code) == code for code in codes)
 
 
-async def test_a_gateway_that_asks_is_told_the_code_and_another_is_not(
+async def test_a_gateway_receives_the_codes_of_its_own_intents_only(
     central: RunningCentral, gateway: DeliveringGateway, session: aiohttp.ClientSession
 ) -> None:
     parcel = gateway.intent()
@@ -295,9 +295,9 @@ async def test_a_gateway_that_asks_is_told_the_code_and_another_is_not(
     await asyncio.sleep(0.1)
     await gateway.deliver([parcel])
     async with asyncio.timeout(20):
-        status, told = await waiting
+        status, answer = await waiting
     code = await code_of(central, gateway, parcel.id)
-    assert (status, told["outcomes"]) == (
+    assert (status, answer["outcomes"]) == (
         200,
         [{"intent": parcel.id, "state": "registered", "slip": "", "code": code}],
     )

@@ -1,4 +1,4 @@
-"""The slip and the official receipt: whose they are, what is kept under seal, and until when."""
+"""The slip and the official receipt: access, sealed donor data, and its deletion."""
 
 import asyncio
 import io
@@ -53,7 +53,7 @@ def wanted(world: Books, seal: Seal = SEAL) -> Receipts:
 
 
 @given(donors, st.text(alphabet="0123456789abcdef", min_size=32, max_size=32))
-def test_what_is_sealed_opens_only_for_its_own_gift_and_key(donor: Donor, attempt: str) -> None:
+def test_sealed_data_opens_only_for_its_own_gift_and_key(donor: Donor, attempt: str) -> None:
     sealed = SEAL.close(attempt, donor)
     assert SEAL.open(attempt, sealed) == donor
     for seal, of, content in (
@@ -65,12 +65,12 @@ def test_what_is_sealed_opens_only_for_its_own_gift_and_key(donor: Donor, attemp
             seal.open(of, content)
 
 
-def test_the_length_of_what_is_sealed_tells_nothing_of_a_name() -> None:
+def test_the_length_of_sealed_data_hides_the_name() -> None:
     lengths = {len(SEAL.close("0" * 32, Donor("x" * count))) for count in (1, 20, 80)}
     assert len(lengths) == 1
 
 
-async def test_a_gift_is_without_a_name_until_its_donor_says_otherwise(world: Books) -> None:
+async def test_a_gift_is_anonymous_until_its_donor_chooses(world: Books) -> None:
     quiet, waived, due = [await world.paid() for _ in range(3)]
     work = wanted(world)
     await work.decline(waived.id, ReceiptState.waived, NOW)
@@ -78,15 +78,15 @@ async def test_a_gift_is_without_a_name_until_its_donor_says_otherwise(world: Bo
     async with world.database.read() as connection:
         assert await receipts.get(connection, quiet.id) is None
         assert await receipts.counts(connection, [TOP], "drill") == {"anonymous": 1, "waived": 1, "due": 1}
-        held = (await receipts.donors(connection, [due.id]))[due.id]
-    assert held.delete_at == NOW + UNATTENDED
-    assert NAME.encode() not in held.sealed
+        sealed = (await receipts.donors(connection, [due.id]))[due.id]
+    assert sealed.delete_at == NOW + UNATTENDED
+    assert NAME.encode() not in sealed.sealed
     await work.decline(due.id, ReceiptState.anonymous, NOW)  # and what was given goes
     async with world.database.read() as connection:
         assert not await receipts.donors(connection, [due.id])
 
 
-async def test_only_a_paid_gift_has_a_receipt_and_an_issued_one_stays(world: Books) -> None:
+async def test_only_a_paid_gift_has_a_receipt_and_an_issued_one_is_final(world: Books) -> None:
     work = wanted(world)
     unpaid, gift = await world.opened(), await world.paid()
     with pytest.raises(ReceiptRefused, match="not_paid"):
@@ -105,7 +105,7 @@ async def test_only_a_paid_gift_has_a_receipt_and_an_issued_one_stays(world: Boo
                 await work.issue(connection, other.id, number, "chen", NOW)
 
 
-async def test_what_a_donor_gave_is_deleted_on_its_day_and_the_trail_says_so(world: Books) -> None:
+async def test_donor_data_is_deleted_on_its_day_with_an_audit_entry(world: Books) -> None:
     work = wanted(world)
     issued, unattended, own = [await world.paid() for _ in range(3)]
     for gift in (issued, unattended, own):
@@ -126,7 +126,7 @@ async def test_what_a_donor_gave_is_deleted_on_its_day_and_the_trail_says_so(wor
     assert trail == ["receipt.forget", "receipt.forget"]
 
 
-def test_a_form_without_consent_keeps_nothing() -> None:
+def test_a_form_without_consent_or_with_invalid_fields_is_refused() -> None:
     good = {"name": NAME, "phone": "0595 2269 0000", "consent": "yes"}
     assert read_donor(good) == Donor(NAME, phone="0595 2269 0000")
     for change, field in (
@@ -143,7 +143,7 @@ def test_a_form_without_consent_keeps_nothing() -> None:
         assert set(back.faults) == {field}, change
 
 
-async def test_the_key_is_made_once_and_lies_outside_of_the_database(database: Database, tmp_path: Path) -> None:
+async def test_the_key_is_created_once_outside_the_database(database: Database, tmp_path: Path) -> None:
     state = tmp_path / "fresh"
     seals = await asyncio.gather(*(open_seal(database, state, None) for _ in range(4)))
     assert len({seal.key for seal in seals}) == 1
@@ -155,9 +155,7 @@ async def test_the_key_is_made_once_and_lies_outside_of_the_database(database: D
     assert (await open_seal(database, state, credentials)).key == bytes(32)
 
 
-async def test_a_missing_or_wrong_key_is_refused_by_its_name_while_data_are_kept(
-    database: Database, tmp_path: Path
-) -> None:
+async def test_a_missing_or_wrong_key_is_refused_while_data_is_stored(database: Database, tmp_path: Path) -> None:
     world = await books(database)
     gift = await world.paid()
     seal = await open_seal(database, tmp_path, None)
@@ -174,7 +172,7 @@ async def test_a_missing_or_wrong_key_is_refused_by_its_name_while_data_are_kept
 
 
 async def a_gift(central: RunningCentral, gateway: DeliveringGateway, phone: Phone) -> Page:
-    """The gift's own page, paid."""
+    """Return the own page of a paid gift."""
     page = await phone.give(f"{central.url}/t/{gateway.ticket(gateway.intent())}")
     while "Thank you" not in page.text():
         await asyncio.sleep(0.05)
@@ -208,7 +206,7 @@ async def test_the_gifts_own_page_is_its_slip(
         assert nobody.status == 404
 
 
-async def test_a_donor_asks_for_the_receipt_and_staff_issue_it(
+async def test_a_donor_requests_a_receipt_and_staff_issue_it(
     central: RunningCentral,
     gateway: DeliveringGateway,
     donor: Phone,
@@ -237,21 +235,21 @@ async def test_a_donor_asks_for_the_receipt_and_staff_issue_it(
     async with session.post(f"{central.url}/staff/receipts/data", data={"csrf": token[1]}) as answer:
         assert answer.status == 200
         sheet = load_workbook(io.BytesIO(await answer.read())).active
-    told = [cell.value for cell in list(sheet.iter_rows())[1]]
-    assert (told[2], told[3], told[8], told[10]) == (50, capitals(5000), NAME, "donor@example.org")
+    cells_ = [cell.value for cell in list(sheet.iter_rows())[1]]
+    assert (cells_[2], cells_[3], cells_[8], cells_[10]) == (50, capitals(5000), NAME, "donor@example.org")
     await donor.send(central.url + issue[1], {"csrf": token[1], "number": "R-2026-7"})
     assert "R-2026-7" in (await donor.open(form.url)).text()
     async with central.database() as database, database.read() as connection:
         trail = [line.action.name for _, line in await audit_trail.page(connection, [TOP])]
     assert trail[:2] == ["receipt.issue", "receipt.download"]
-    said = caplog.text + "".join(capfd.readouterr())
-    assert NAME not in said
-    assert "donor@example.org" not in said
+    output = caplog.text + "".join(capfd.readouterr())
+    assert NAME not in output
+    assert "donor@example.org" not in output
     for file in central.state.iterdir():
         assert NAME.encode() not in file.read_bytes(), file
 
 
-async def test_another_sites_form_says_nothing_for_a_donor(
+async def test_another_sites_form_is_refused(
     central: RunningCentral, gateway: DeliveringGateway, donor: Phone, session: aiohttp.ClientSession
 ) -> None:
     page = await a_gift(central, gateway, donor)
@@ -263,7 +261,7 @@ async def test_another_sites_form_says_nothing_for_a_donor(
     assert "Do you need an official receipt?" in (await donor.open(page.url)).text()
 
 
-async def test_a_server_does_not_start_with_a_key_that_opens_nothing(
+async def test_a_server_without_the_key_does_not_start(
     tmp_path: Path, bank: RunningBank, store_url: str, session: aiohttp.ClientSession, donor: Phone
 ) -> None:
     state = tmp_path / "central"
@@ -280,7 +278,7 @@ async def test_a_server_does_not_start_with_a_key_that_opens_nothing(
             pass
 
 
-async def test_staff_without_the_right_to_money_see_no_receipts(central: RunningCentral, donor: Phone) -> None:
+async def test_receipts_are_hidden_without_the_right_to_money(central: RunningCentral, donor: Phone) -> None:
     await account(central, "chen")
     async with central.database() as database:
         await set_password(database, "wu", "correct horse battery", NOW, place=TOP, role=Role.staff)

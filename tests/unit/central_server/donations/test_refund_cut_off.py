@@ -1,6 +1,6 @@
-"""A refund at the emulated UnionPay whose request or answer is cut off, or late: it goes once, and is posted once.
+"""A refund at the emulated UnionPay whose request or answer is lost or delayed: it is sent once and posted once.
 
-Two processes on one database: one reaches the bank through a line that does as it is told, the other straight.
+Two processes share one database: one reaches the bank through a faulty proxy, the other directly.
 """
 
 import asyncio
@@ -36,17 +36,17 @@ _REFUND = "/gateway/api/backTransReq.do"
 
 @dataclass
 class Line:
-    """To the bank and back. `fault`: what becomes of the next refund's telling; `there`: it has come that far."""
+    """A proxy to the bank. `fault`: applied to the next refund request. `reached`: the fault has begun."""
 
     bank_url: str
     fault: str = ""
-    there: asyncio.Event = field(default_factory=asyncio.Event)
-    goes_on: asyncio.Event = field(default_factory=asyncio.Event)
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    resume: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def carry(self, request: web.Request) -> web.Response:
         fault, self.fault = (self.fault, "") if request.path == _REFUND else ("", self.fault)
         body, headers = await request.read(), {"Content-Type": request.headers["Content-Type"]}
-        if fault == "request stands":
+        if fault == "request delayed":
             await self._stand()
         if fault == "request lost":
             _cut(request)
@@ -55,20 +55,20 @@ class Line:
             session.post(f"{self.bank_url}{request.path}", data=body, headers=headers) as answer,
         ):
             came = await answer.read()
-        if fault == "answer stands":
+        if fault == "answer delayed":
             await self._stand()
         if fault == "answer lost":
             _cut(request)
         return web.Response(body=came)
 
     async def _stand(self) -> None:
-        self.there.set()
-        await self.goes_on.wait()
+        self.reached.set()
+        await self.resume.wait()
 
 
 @dataclass
 class Cut:
-    """`slow` and `other`: the processes. `book`: the bank's."""
+    """`slow` and `other`: the two processes. `book`: the bank's transactions."""
 
     drilled: Drill
     line: Line
@@ -96,13 +96,13 @@ class Cut:
         self.drilled.clock.advance(seconds)
         self.now += timedelta(seconds=seconds)
 
-    async def stands(self, refund: StoredRefund) -> tuple[str, list[int]]:
-        """The refund's state, and what the ledger has of it."""
+    async def state_and_lines(self, refund: StoredRefund) -> tuple[str, list[int]]:
+        """Return the refund's state and its amounts in the ledger."""
         async with self.other.database.read() as connection:
-            held = await refunds.get(connection, refund.id)
+            refund_ = await refunds.get(connection, refund.id)
             lines = await ledger_lines.of_attempts(connection, [refund.attempt])
-        assert held is not None
-        return held.state, [line.amount_minor for line in lines if line.kind == "refund"]
+        assert refund_ is not None
+        return refund_.state, [line.amount_minor for line in lines if line.kind == "refund"]
 
     async def _paid(self) -> Attempt:
         parcel = self.gateway.intent(amount_minor=5000)
@@ -117,9 +117,9 @@ class Cut:
         report = await self.other.bank.query(OrderId(attempt.id, attempt.opened_at))
         await self.other.settlement.record_report(report, self.now)
         async with self.other.database.read() as connection:
-            held = await attempts.get(connection, attempt.id)
-        assert held is not None
-        return held
+            refund_ = await attempts.get(connection, attempt.id)
+        assert refund_ is not None
+        return refund_
 
 
 @pytest.fixture
@@ -143,68 +143,70 @@ async def cut(tmp_path: Path, database: Database, store_url: str) -> AsyncIterat
 
 @pytest.mark.parametrize("fault", ["request lost", "answer lost"])
 @pytest.mark.parametrize("minor", [2000, 5000])
-async def test_a_telling_that_is_cut_off_is_asked_about(cut: Cut, fault: str, minor: int) -> None:
+async def test_a_lost_request_or_answer_is_queried(cut: Cut, fault: str, minor: int) -> None:
     refund = await cut.approved(minor)
     cut.line.fault = fault
     with pytest.raises(BankUnavailable):
         await cut.slow.refund_sender.process_due(cut.now)
-    assert await cut.stands(refund) == ("sent", [])
+    assert await cut.state_and_lines(refund) == ("sent", [])
     assert len(cut.went()) == (fault == "answer lost")
     for house in (cut.other, cut.slow, cut.other):
         await cut.passes(40)
         await house.refund_sender.process_due(cut.now)
     assert [(each.order_id, each.amount) for each in cut.went()] == [(refund.id, minor)]
-    assert await cut.stands(refund) == ("refunded", [minor])
+    assert await cut.state_and_lines(refund) == ("refunded", [minor])
 
 
 @pytest.mark.parametrize("minutes", [1, 16])
 @pytest.mark.parametrize("minor", [2000, 5000])
-async def test_a_telling_that_comes_after_another_processs_ends_nothing(cut: Cut, minor: int, minutes: int) -> None:
-    """After a quarter of an hour the bank refuses it as too old, whatever it knows of the number."""
+async def test_a_delayed_request_after_another_process_sent_it_changes_nothing(
+    cut: Cut, minor: int, minutes: int
+) -> None:
+    """After a quarter of an hour the bank refuses the request as too old, even if it knows the refund."""
     refund = await cut.approved(minor)
-    cut.line.fault = "request stands"
+    cut.line.fault = "request delayed"
     async with _standing(cut):
         await cut.passes(60)
         await cut.other.refund_sender.process_due(cut.now)
         assert [each.order_id for each in cut.went()] == [refund.id]
         await cut.passes(60 * minutes)
-    assert (await cut.stands(refund))[0] in ("sent", "refunded")
+    assert (await cut.state_and_lines(refund))[0] in ("sent", "refunded")
     with pytest.raises(RefundNotPossible, match="too_much"):
         await _ask_again(cut, refund, 5001 - minor)
     await cut.passes(600)
     await cut.other.refund_sender.process_due(cut.now)
     assert [(each.order_id, each.amount) for each in cut.went()] == [(refund.id, minor)]
-    assert await cut.stands(refund) == ("refunded", [minor])
+    assert await cut.state_and_lines(refund) == ("refunded", [minor])
 
 
-async def test_an_answer_that_comes_when_all_is_known_changes_nothing(cut: Cut) -> None:
+async def test_a_delayed_answer_after_completion_changes_nothing(cut: Cut) -> None:
     refund = await cut.approved(2000)
-    cut.line.fault = "answer stands"
+    cut.line.fault = "answer delayed"
     async with _standing(cut):
         await cut.passes(60)
         await cut.other.refund_sender.process_due(cut.now)
-        assert await cut.stands(refund) == ("refunded", [2000])
-    assert await cut.stands(refund) == ("refunded", [2000])
+        assert await cut.state_and_lines(refund) == ("refunded", [2000])
+    assert await cut.state_and_lines(refund) == ("refunded", [2000])
     assert len(cut.went()) == 1
 
 
-async def test_a_telling_that_comes_too_old_and_is_not_known_has_ended(cut: Cut) -> None:
+async def test_a_request_that_arrives_too_late_and_is_unknown_is_refused(cut: Cut) -> None:
     refund = await cut.approved(2000)
-    cut.line.fault = "request stands"
+    cut.line.fault = "request delayed"
     async with _standing(cut):
         await cut.passes(16 * 60)
-    assert await cut.stands(refund) == ("refused", [])
+    assert await cut.state_and_lines(refund) == ("refused", [])
     assert not cut.went()
     await _ask_again(cut, refund, 5000)
 
 
 @asynccontextmanager
 async def _standing(cut: Cut) -> AsyncIterator[None]:
-    """The slow process is at it, and stands where its line does, until the block ends."""
+    """Run the slow process, delayed by its proxy until the block ends."""
     telling = asyncio.create_task(cut.slow.refund_sender.process_due(cut.now))
-    await cut.line.there.wait()
+    await cut.line.reached.wait()
     yield
-    cut.line.goes_on.set()
+    cut.line.resume.set()
     assert await telling == 1
 
 
@@ -216,7 +218,9 @@ async def _ask_again(cut: Cut, refund: StoredRefund, minor: int) -> None:
 
 
 def _morning(drilled: Drill) -> datetime:
-    """Tomorrow at eleven in Beijing: far from a day's end, and from the machine's time, which the bank knows too."""
+    """Return tomorrow at eleven in Beijing: far from a day's end and from the machine's time, which the bank accepts
+    too.
+    """
     now = datetime.now(UTC)
     morning = datetime.combine(now.date() + timedelta(days=1), time(3), UTC)
     drilled.clock.advance((morning - now).total_seconds())

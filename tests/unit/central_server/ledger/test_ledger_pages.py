@@ -1,4 +1,4 @@
-"""Staff at the ledger and at disbursements: what they see, ask for, decide, lock and take away as a file."""
+"""The staff pages of the ledger and of disbursements."""
 
 import io
 import re
@@ -31,7 +31,7 @@ def text(page: Page) -> str:
     return " ".join(page.text().split())
 
 
-async def comes(
+async def log_in_as(
     central: RunningCentral,
     session: aiohttp.ClientSession,
     name: str,
@@ -48,23 +48,23 @@ async def comes(
 
 @pytest.fixture
 async def lin(central: RunningCentral, session: aiohttp.ClientSession) -> Editor:
-    """Finance of a community whose project `lunch` holds ¥100."""
+    """Finance staff of a community whose project `lunch` has ¥100."""
     async with central.database() as database:
         await given(database, 4000, 6000)
-    return await comes(central, session, "lin")
+    return await log_in_as(central, session, "lin")
 
 
-async def asks(editor: Editor, content: bytes = PDF, name: str = "invoice.pdf", **changed: str) -> Page:
-    told = {"amount_yuan": "30", "spent_on": today(), "people": "12", "purpose": "Rice", "payee": "The kitchen"}
+async def request_disbursement(editor: Editor, content: bytes = PDF, name: str = "invoice.pdf", **changed: str) -> Page:
+    fields = {"amount_yuan": "30", "spent_on": today(), "people": "12", "purpose": "Rice", "payee": "The kitchen"}
     page = await editor.open("/staff/disbursements/new")
-    return await editor.send(page, "/new", "voucher", name, content, **(told | changed))
+    return await editor.send(page, "/new", "voucher", name, content, **(fields | changed))
 
 
-async def test_one_asks_with_a_voucher_and_another_approves(
+async def test_a_disbursement_is_requested_with_a_voucher_and_approved(
     central: RunningCentral, session: aiohttp.ClientSession, lin: Editor
 ) -> None:
     assert "Warm lunches · ¥100" in (await lin.open("/staff/disbursements/new")).text()
-    page = await asks(lin)
+    page = await request_disbursement(lin)
     assert re.search(r"/staff/disbursements/[0-9a-f]{32}$", page.url), text(page)
     assert "You asked for this one. Somebody else has to decide." in page.text()
     assert "approve" not in page.html
@@ -72,7 +72,7 @@ async def test_one_asks_with_a_voucher_and_another_approves(
     async with session.get(f"{page.url}/voucher") as answer:
         assert (answer.content_type, await answer.read()) == ("application/pdf", PDF)
         assert answer.headers["Content-Disposition"].startswith("attachment")
-    chen = await comes(central, session, "chen")
+    chen = await log_in_as(central, session, "chen")
     page = await chen.open("/staff/")
     assert "A disbursement waits for a second person: ¥30." in page.text()
     page = await chen.save(await chen.open(path), "/approve", note="looked at it")
@@ -83,7 +83,7 @@ async def test_one_asks_with_a_voucher_and_another_approves(
     assert "Spent Rice · people helped: 12 Warm lunches −\N{WORD JOINER}¥30" in text(page)
     page = await chen.save(await chen.open(path), "/correct", amount_yuan="10", purpose="Typed wrongly")
     assert "waits for a second person" in page.text()
-    lin = await comes(central, session, "lin")
+    lin = await log_in_as(central, session, "lin")
     await lin.save(await lin.open(page.url.removeprefix(central.url)), "/approve")
     assert "Warm lunches Holds now ¥80" in text(await lin.open("/staff/ledger"))
     async with central.database() as database, database.read() as connection:
@@ -91,55 +91,53 @@ async def test_one_asks_with_a_voucher_and_another_approves(
     assert [line.signed_minor for line in lines] == [4000, 6000, -3000, 1000]
 
 
-@pytest.mark.parametrize(
-    ("changed", "content", "words"),
-    [
-        ({}, b"<html>", "A voucher is needed"),
-        ({}, b"", "A voucher is needed"),
-        ({}, PDF + b" " * (5 * 1024 * 1024), "A voucher is needed"),
-        ({"amount_yuan": "100.01"}, PDF, "balance is too low"),
-        ({"amount_yuan": "1.001"}, PDF, "above zero, with at most two decimals"),
-        ({"amount_yuan": "-1"}, PDF, "above zero, with at most two decimals"),
-        ({"spent_on": "yesterday"}, PDF, "Enter the day"),
-        ({"people": "many"}, PDF, "number of people"),
-    ],
-)
-async def test_what_is_amiss_comes_back_with_what_was_typed(
-    lin: Editor, changed: dict[str, str], content: bytes, words: str
-) -> None:
-    page = await asks(lin, content, **changed)
-    assert page.status == 422
-    assert words in page.text()
-    assert 'value="Rice"' in page.html
+INVALID_FORMS: list[tuple[dict[str, str], bytes, str]] = [
+    ({}, b"<html>", "A voucher is needed"),
+    ({}, b"", "A voucher is needed"),
+    ({}, PDF + b" " * (5 * 1024 * 1024), "A voucher is needed"),
+    ({"amount_yuan": "100.01"}, PDF, "balance is too low"),
+    ({"amount_yuan": "1.001"}, PDF, "above zero, with at most two decimals"),
+    ({"amount_yuan": "-1"}, PDF, "above zero, with at most two decimals"),
+    ({"spent_on": "yesterday"}, PDF, "Enter the day"),
+    ({"people": "many"}, PDF, "number of people"),
+]
+
+
+async def test_an_invalid_form_is_returned_with_its_values(lin: Editor) -> None:
+    for changed, content, words in INVALID_FORMS:
+        page = await request_disbursement(lin, content, **changed)
+        assert page.status == 422, (changed, content[:20])
+        assert words in page.text(), (changed, content[:20])
+        assert 'value="Rice"' in page.html
     assert "None waits." in (await lin.open("/staff/disbursements")).text()
 
 
-@pytest.mark.parametrize("name", ["invoice", "invoice.png", "invoice.pdf.html"])
-async def test_a_voucher_is_called_what_it_is(lin: Editor, name: str) -> None:
-    page = await asks(lin, PDF, name)
-    assert (page.status, "A voucher is needed" in page.text()) == (422, True)
+async def test_a_vouchers_name_must_match_its_type(lin: Editor) -> None:
+    for name in ("invoice", "invoice.png", "invoice.pdf.html"):
+        page = await request_disbursement(lin, PDF, name)
+        assert (page.status, "A voucher is needed" in page.text()) == (422, True), name
 
 
-async def test_the_same_voucher_twice_is_pointed_out(lin: Editor) -> None:
-    await asks(lin)
-    page = await asks(lin, purpose="Rice again")
+async def test_a_repeated_voucher_is_pointed_out(lin: Editor) -> None:
+    await request_disbursement(lin)
+    page = await request_disbursement(lin, purpose="Rice again")
     assert "The same file is the voucher of another disbursement:" in page.text()
 
 
-async def test_neighbours_cannot_ask_for_our_money(
+async def test_another_community_cannot_request_our_money(
     central: RunningCentral, session: aiohttp.ClientSession, lin: Editor
 ) -> None:
     async with central.database() as database, database.write() as connection:
         await gave(connection, 50_000, community="neighbours")
-    theirs = await comes(central, session, "wu", "neighbours")
+    theirs = await log_in_as(central, session, "wu", "neighbours")
     assert "huada" not in (await theirs.open("/staff/disbursements/new")).html
     for purse in ("huada/lunch", "", "nowhere/lunch"):
-        assert (await asks(theirs, purse=purse)).status == 404
-    viewer = await comes(central, session, "see", role=Role.staff)
+        assert (await request_disbursement(theirs, purse=purse)).status == 404
+    viewer = await log_in_as(central, session, "see", role=Role.staff)
     assert (await viewer.open("/staff/disbursements/new")).status == 404
 
 
-async def test_a_month_is_locked_only_when_it_is_over(
+async def test_only_a_past_month_can_be_locked(
     central: RunningCentral, session: aiohttp.ClientSession, lin: Editor
 ) -> None:
     now = datetime.now(UTC)
@@ -154,7 +152,7 @@ async def test_a_month_is_locked_only_when_it_is_over(
     async with central.database() as database, database.read() as connection:
         locked = await locked_months.of_community(connection, "huada", "drill")
     assert [each.month for each in locked] == [before]
-    page = await asks(lin, spent_on=f"{before}-15")
+    page = await request_disbursement(lin, spent_on=f"{before}-15")
     assert "The books of that month are closed" in page.text()
 
 
@@ -163,7 +161,7 @@ def test_a_day_passes_before_a_month_can_be_locked() -> None:
     assert lockable("2026-10", datetime(2026, 11, 1, 16, 0, tzinfo=UTC))
 
 
-async def test_the_journal_is_taken_away_as_a_file(session: aiohttp.ClientSession, lin: Editor) -> None:
+async def test_the_journal_is_exported(session: aiohttp.ClientSession, lin: Editor) -> None:
     page = await lin.open("/staff/ledger?lang=zh-Hant&month=2026-11")
     links = re.findall(r'href="(/staff/ledger/export[^"]*)"', page.html)
     found = []

@@ -1,4 +1,4 @@
-"""What is published shows no single gift, misses nothing, and adds up to the ledger."""
+"""Published steps reveal no single gift, omit nothing, and add up to the ledger."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -17,7 +17,7 @@ Steps = list[tuple[LedgerLine, ...]]
 
 
 def published(history: History) -> tuple[Steps, list[LedgerLine]]:
-    """The steps that were made, and the lines that wait at the end."""
+    """Return the steps, and the lines that are unpublished at the end."""
     steps: Steps = []
     waiting: list[LedgerLine] = []
     for event in history.events:
@@ -25,14 +25,14 @@ def published(history: History) -> tuple[Steps, list[LedgerLine]]:
             waiting.append(event)
             continue
         while step := select_publishable(
-            waiting, _told(steps).__contains__, steps if needs_steps(waiting) else [], _balance(steps)
+            waiting, _published_identities(steps).__contains__, steps if needs_steps(waiting) else [], _balance(steps)
         ):
             steps.append(step)
             waiting = [each for each in waiting if each not in step]
     return steps, waiting
 
 
-def _told(steps: Steps) -> set[str]:
+def _published_identities(steps: Steps) -> set[str]:
     return {each.identity for step in steps for each in step}
 
 
@@ -42,7 +42,7 @@ def _balance(steps: Steps) -> int:
 
 @settings(max_examples=400, deadline=None)
 @given(histories())
-def test_no_difference_of_two_heads_shows_a_single_gift(history: History) -> None:
+def test_no_difference_of_two_heads_reveals_a_single_gift(history: History) -> None:
     """Whatever an onlooker subtracts: one figure alone, or figures that can take each other away."""
     steps, _ = published(history)
     combinations: dict[str, Callable[[Sums], int]] = {
@@ -69,14 +69,14 @@ def test_no_difference_of_two_heads_shows_a_single_gift(history: History) -> Non
 
 @settings(max_examples=200, deadline=None)
 @given(histories())
-def test_what_is_published_and_what_waits_are_the_ledger(history: History) -> None:
+def test_published_and_unpublished_lines_are_the_ledger(history: History) -> None:
     steps, waiting = published(history)
     lines = [event for event in history.events if event is not None]
-    told = [each for step in steps for each in step]
-    assert sorted((*told, *waiting), key=lambda each: each.n) == lines, "each line once"
+    published_lines = [each for step in steps for each in step]
+    assert sorted((*published_lines, *waiting), key=lambda each: each.n) == lines, "each line once"
     whole, shown, later = (
         merkle_proofs.total_sums(lines),
-        merkle_proofs.total_sums(told),
+        merkle_proofs.total_sums(published_lines),
         merkle_proofs.total_sums(waiting),
     )
     assert shown + later == whole
@@ -87,7 +87,7 @@ def test_what_is_published_and_what_waits_are_the_ledger(history: History) -> No
 
 @settings(max_examples=200, deadline=None)
 @given(histories())
-def test_nothing_waits_without_a_reason(history: History) -> None:
+def test_no_line_waits_without_a_reason(history: History) -> None:
     """Spending only while it is more than what is published; gifts that nobody takes back while fewer than five."""
     steps, waiting = published(history)
     spending = [each for each in waiting if each.kind == LineKind.disbursed]
@@ -102,7 +102,7 @@ def test_spending_is_published_while_fewer_than_five_gifts_wait() -> None:
     assert [each.n for each in select_publishable(waiting, set[str]().__contains__, [], 300)] == [5]
 
 
-def test_spending_of_gifts_that_are_not_told_of_waits_with_them() -> None:
+def test_spending_from_unpublished_gifts_waits_with_them() -> None:
     waiting = [*(gift(n, n, 1000) for n in range(1, 5)), line(5, LineKind.disbursed, 4000)]
     assert select_publishable(waiting, set[str]().__contains__, [], 3999) == ()
     assert len(select_publishable([*waiting, gift(6, 6, 1000)], set[str]().__contains__, [], 0)) == 6
@@ -113,7 +113,7 @@ def test_five_payments_of_one_gift_are_one_gift() -> None:
     assert select_publishable(waiting, set[str]().__contains__, [], 0) == ()
 
 
-def test_a_gift_that_is_given_back_before_it_was_told_of_is_not_told_of() -> None:
+def test_a_gift_refunded_before_publication_is_not_published() -> None:
     gifts = [gift(n, n, 1000) for n in range(1, 7)]
     waiting = [*gifts, of_gift(7, gifts[2], LineKind.refund, 1000)]
     assert [each.n for each in select_publishable(waiting, set[str]().__contains__, [], 0)] == [1, 2, 4, 5, 6]
@@ -123,10 +123,10 @@ def test_a_gift_that_is_given_back_before_it_was_told_of_is_not_told_of() -> Non
 def test_five_refunds_that_would_leave_a_single_gift_wait() -> None:
     gifts = [gift(n, n, 1000 * n) for n in range(1, 7)]
     refunds = [of_gift(10 + n, each, LineKind.refund, each.amount_minor) for n, each in enumerate(gifts[:5])]
-    told = {each.identity for each in gifts}
-    assert select_publishable(refunds, told.__contains__, [tuple(gifts)], 0) == ()
+    published_lines = {each.identity for each in gifts}
+    assert select_publishable(refunds, published_lines.__contains__, [tuple(gifts)], 0) == ()
     last = of_gift(20, gifts[5], LineKind.refund, gifts[5].amount_minor)
-    assert len(select_publishable([*refunds, last], told.__contains__, [tuple(gifts)], 0)) == 6, (
+    assert len(select_publishable([*refunds, last], published_lines.__contains__, [tuple(gifts)], 0)) == 6, (
         "none is left: nothing shows"
     )
 

@@ -1,4 +1,4 @@
-"""Papers that end, disclosures that are due, and books that prove themselves."""
+"""Expiring permits, due disclosures, and project books whose sums are checked."""
 
 import csv
 import hashlib
@@ -54,7 +54,7 @@ def texts(text: str) -> Texts:
     return Texts.model_validate({"zh-Hans": text, "zh-Hant": text, "en": text})
 
 
-async def kept(database: Database, *, until: date, opens: date, closes: date, place: str = "huada") -> None:
+async def store_campaign(database: Database, *, until: date, opens: date, closes: date, place: str = "huada") -> None:
     raiser = Organisation(place, "charity", "演练慈善会", None, "C-1", until, "", NOW, "x")
     lunch = StoredProject(
         place, "lunch", texts("午餐"), texts("s"), texts("s"), texts("演练慈善会"), (1000,), 100, 100_000, None,
@@ -66,7 +66,7 @@ async def kept(database: Database, *, until: date, opens: date, closes: date, pl
         assert await projects.save(connection, lunch, 0)
 
 
-def test_a_long_campaign_publishes_every_three_months_and_three_months_after_its_end() -> None:
+def test_a_long_campaign_discloses_every_three_months_and_after_its_end() -> None:
     assert disclosure_days(date(2026, 1, 31), date(2026, 12, 31)) == (
         date(2026, 4, 30),
         date(2026, 7, 31),
@@ -77,18 +77,18 @@ def test_a_long_campaign_publishes_every_three_months_and_three_months_after_its
 
 
 @given(days, st.integers(0, 2000))
-def test_nothing_is_ever_unpublished_for_more_than_three_months_of_a_long_campaign(opens: date, length: int) -> None:
+def test_disclosures_are_at_most_three_months_apart(opens: date, length: int) -> None:
     closes = opens + timedelta(days=length)
-    told = disclosure_days(opens, closes)
-    assert told == tuple(sorted(told))
-    assert told[-1] == after_months(closes, 3)
+    found = disclosure_days(opens, closes)
+    assert found == tuple(sorted(found))
+    assert found[-1] == after_months(closes, 3)
     if closes > after_months(opens, 6):
-        for before, after in zip((opens, *told), told, strict=False):
+        for before, after in zip((opens, *found), found, strict=False):
             assert after <= after_months(before, 6)
-            assert after == told[-1] or after <= after_months(before, 3) + 3 * ONE
+            assert after == found[-1] or after <= after_months(before, 3) + 3 * ONE
 
 
-def test_of_several_overdue_disclosures_the_last_one_tells_for_all() -> None:
+def test_of_several_overdue_disclosures_only_the_last_is_due() -> None:
     opens, closes = date(2026, 1, 1), date(2026, 12, 31)
     overdue = next_disclosure(opens, closes, (), date(2026, 8, 1))
     assert overdue is not None
@@ -99,20 +99,20 @@ def test_of_several_overdue_disclosures_the_last_one_tells_for_all() -> None:
     assert next_disclosure(opens, closes, (date(2027, 3, 31),), date(2027, 4, 1)) is None
 
 
-async def test_thirty_days_before_an_end_staff_are_told(world: Books) -> None:
-    await kept(world.database, until=DAY + 30 * ONE, opens=DAY - 40 * ONE, closes=DAY + 30 * ONE)
+async def test_staff_are_warned_thirty_days_before_an_end(world: Books) -> None:
+    await store_campaign(world.database, until=DAY + 30 * ONE, opens=DAY - 40 * ONE, closes=DAY + 30 * ONE)
     async with world.database.read() as connection:
-        told = await ending_permits(connection, ["huada"], "drill", NOW)
+        found = await ending_permits(connection, ["huada"], "drill", NOW)
         early = await ending_permits(connection, ["huada"], "drill", NOW - ONE)
-    assert [(each.kind, each.label, each.count) for each in told] == [
+    assert [(each.kind, each.label, each.count) for each in found] == [
         ("permit_ends", "演练慈善会", 30),
         ("permit_ends", "午餐", 30),
     ]
     assert early == []
 
 
-async def test_a_project_names_the_nearest_organisation_of_that_id_above_it(world: Books) -> None:
-    await kept(world.database, until=DAY, opens=DAY, closes=DAY)
+async def test_a_project_belongs_to_the_nearest_organisation_with_that_id(world: Books) -> None:
+    await store_campaign(world.database, until=DAY, opens=DAY, closes=DAY)
     far = Organisation(TOP, "charity", "of the city", None, "C-9", DAY, "", NOW, "x")
     other = Organisation(TOP, "second", "of the city too", None, "C-8", DAY, "", NOW, "x")
     async with world.database.write() as connection:
@@ -129,7 +129,7 @@ async def test_a_project_names_the_nearest_organisation_of_that_id_above_it(worl
 
 
 async def test_a_disclosure_is_a_task_only_where_there_is_money(world: Books) -> None:
-    await kept(world.database, until=DAY + 900 * ONE, opens=DAY - 200 * ONE, closes=DAY + 300 * ONE)
+    await store_campaign(world.database, until=DAY + 900 * ONE, opens=DAY - 200 * ONE, closes=DAY + 300 * ONE)
 
     async def due() -> list[tuple[str, int]]:
         async with world.database.read() as connection:
@@ -148,19 +148,19 @@ async def test_a_disclosure_is_a_task_only_where_there_is_money(world: Books) ->
     assert await due() == []
 
 
-async def test_differences_and_receipts_that_wait_are_tasks_of_their_community(world: Books) -> None:
+async def test_differences_and_due_receipts_are_tasks_of_their_community(world: Books) -> None:
     gift = await world.paid()
     await world.take(row(gift), row(gift), strange("x" * 32))
     await Receipts(world.database, SEAL, 90 * ONE).request(gift.id, Donor("王"), NOW)
     async with world.database.read() as connection:
         everywhere = await pending_counts(connection, [TOP], "drill")
-        here = await pending_counts(connection, ["huada"], "drill")
+        own = await pending_counts(connection, ["huada"], "drill")
     assert [(each.kind, each.community, each.count) for each in everywhere] == [
         ("difference", TOP, 1),
         ("difference", "huada", 1),
         ("receipt_due", "huada", 1),
     ]
-    assert [(each.kind, each.count) for each in here] == [("difference", 1), ("receipt_due", 1)]
+    assert [(each.kind, each.count) for each in own] == [("difference", 1), ("receipt_due", 1)]
 
 
 async def spent(world: Books, minor: int, *, people: int, corrects: str | None = None) -> str:
@@ -187,7 +187,7 @@ async def spent(world: Books, minor: int, *, people: int, corrects: str | None =
 
 
 async def moved(world: Books) -> None:
-    """Gifts, a refund, fees, spending and a correction of it."""
+    """Record gifts, a refund, fees, spending and a correction."""
     gifts = [await world.paid(5000, at=NOW - 2 * ONE), await world.paid(3000, at=NOW - 2 * ONE)]
     sent = await world.refunded(gifts[1], 1000, at=NOW - ONE)
     await world.take(row(gifts[0], fee=30), row(gifts[1], fee=18), back(sent.id, 1000))
@@ -195,8 +195,8 @@ async def moved(world: Books) -> None:
     await spent(world, 500, people=2, corrects=first)
 
 
-async def test_totals_say_before_what_came_what_went_and_after(world: Books) -> None:
-    await kept(world.database, until=DAY + 900 * ONE, opens=DAY - 40 * ONE, closes=DAY + 300 * ONE)
+async def test_totals_cover_balance_income_and_spending(world: Books) -> None:
+    await store_campaign(world.database, until=DAY + 900 * ONE, opens=DAY - 40 * ONE, closes=DAY + 300 * ONE)
     await moved(world)
     async with world.database.read() as connection:
         now = await charity_totals.load_charity_totals(
@@ -205,21 +205,21 @@ async def test_totals_say_before_what_came_what_went_and_after(world: Books) -> 
         before = await charity_totals.load_charity_totals(
             connection, ["huada"], "drill", Period(DAY - 9 * ONE, DAY - 2 * ONE), Language.en
         )
-    (told,) = now.totals
-    assert (told.before, told.gifts, told.received, told.fees, told.refunded) == (8000, 0, 0, 48, 1000)
-    assert (told.spent, told.people, told.after) == (1500, 6, 8000 - 48 - 1000 - 1500)
+    (found,) = now.totals
+    assert (found.before, found.gifts, found.received, found.fees, found.refunded) == (8000, 0, 0, 48, 1000)
+    assert (found.spent, found.people, found.after) == (1500, 6, 8000 - 48 - 1000 - 1500)
     assert [(each.gifts, each.received, each.after) for each in before.totals] == [(2, 8000, 8000)]
     assert len(now.rows[0]) == len(charity_totals.COLUMNS)
     assert now.rows[0][:4] == ("午餐", "F-1", "演练慈善会", "C-1")
 
 
-def cells(octets: bytes) -> set[str]:
-    """What the cells of a CSV file say."""
-    return {cell for row in csv.reader(io.StringIO(octets.decode("utf-8-sig"))) for cell in row}
+def cells(content: bytes) -> set[str]:
+    """Return the cells of a CSV file."""
+    return {cell for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))) for cell in row}
 
 
-async def test_the_auditors_books_prove_themselves_and_name_no_donor(world: Books) -> None:
-    await kept(world.database, until=DAY + 900 * ONE, opens=DAY - 40 * ONE, closes=DAY + 300 * ONE)
+async def test_the_audit_file_balances_and_contains_no_donor_data(world: Books) -> None:
+    await store_campaign(world.database, until=DAY + 900 * ONE, opens=DAY - 40 * ONE, closes=DAY + 300 * ONE)
     await moved(world)
     gift = await world.paid(900)
     await Receipts(world.database, SEAL, 90 * ONE).request(gift.id, Donor("王小明", email="a@b.cn"), NOW)
@@ -227,10 +227,10 @@ async def test_the_auditors_books_prove_themselves_and_name_no_donor(world: Book
     theirs = await neighbours.paid(7777)
     wanted = audit_file.AuditRequest("lunch", "drill", ["huada"], "chen", NOW)
     async with world.database.read() as connection:
-        tables, kept_papers, named = await audit_file.collect_tables(connection, wanted)
+        tables, voucher_files, named = await audit_file.collect_tables(connection, wanted)
     assert named == ("huada",)
     assert all(check.holds for check in run_checks(tables)), [check for check in run_checks(tables) if not check.holds]
-    content = audit_file.build_zip(wanted, tables, kept_papers, named)
+    content = audit_file.build_zip(wanted, tables, voucher_files, named)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     papers_in = {name for name in files if name.startswith("vouchers/")}
@@ -239,11 +239,11 @@ async def test_the_auditors_books_prove_themselves_and_name_no_donor(world: Book
     }
     tables_in = {f"{name}.csv" for name in tables}
     assert files.keys() == {"README.txt", "sums.csv", "manifest.csv", *tables_in, *papers_in}
-    for name, octets in files.items():
+    for name, content in files.items():
         for secret in (gift.return_nonce, "王小明", "a@b.cn", theirs.id):
-            assert secret.encode() not in octets, (name, secret)
+            assert secret.encode() not in content, (name, secret)
         # A cell, not any four digits: the manifest's digests hold every short number sooner or later.
-        assert not name.endswith(".csv") or "7777" not in cells(octets), name
+        assert not name.endswith(".csv") or "7777" not in cells(content), name
     rows = list(csv.DictReader(io.StringIO(files["ledger.csv"].decode("utf-8-sig"))))
     assert sum(int(each["amount_minor"]) for each in rows if each["kind"] == "paid") == 8900
     assert [each["state"] for each in csv.DictReader(io.StringIO(files["receipts.csv"].decode("utf-8-sig")))] == ["due"]
@@ -251,8 +251,8 @@ async def test_the_auditors_books_prove_themselves_and_name_no_donor(world: Book
 
 
 @pytest.mark.parametrize("what", ["an amount", "a line", "one person", "a refund"])
-async def test_books_that_were_tampered_with_do_not_prove_themselves(world: Books, what: str) -> None:
-    await kept(world.database, until=DAY + 900 * ONE, opens=DAY - 40 * ONE, closes=DAY + 300 * ONE)
+async def test_manipulated_books_fail_their_checks(world: Books, what: str) -> None:
+    await store_campaign(world.database, until=DAY + 900 * ONE, opens=DAY - 40 * ONE, closes=DAY + 300 * ONE)
     await moved(world)
     wanted = audit_file.AuditRequest("lunch", "drill", [TOP], "chen", NOW)
     async with world.database.read() as connection:
@@ -270,7 +270,7 @@ async def test_books_that_were_tampered_with_do_not_prove_themselves(world: Book
     assert not all(check.holds for check in run_checks(tables))
 
 
-async def test_where_no_money_moved_nothing_has_to_be_published_yet(
+async def test_without_money_nothing_must_be_disclosed(
     central: RunningCentral, gateway: DeliveringGateway, donor: Phone
 ) -> None:
     await logged_in(central, donor)
@@ -281,7 +281,7 @@ async def test_where_no_money_moved_nothing_has_to_be_published_yet(
     assert (await donor.open(path)).text().count(words) == before - 1
 
 
-async def test_staff_note_a_disclosure_and_take_the_books(
+async def test_staff_record_a_disclosure_and_export_the_books(
     central: RunningCentral, gateway: DeliveringGateway, donor: Phone, session: aiohttp.ClientSession
 ) -> None:
     await a_gift(central, gateway, donor)
@@ -290,9 +290,9 @@ async def test_staff_note_a_disclosure_and_take_the_books(
     forms = re.findall(r'<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>', page.html, re.S)
     disclosed = next((action, inside) for action, inside in forms if action.endswith("/lunch/disclosed"))
     hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', disclosed[1]))
-    told = {**hidden, "done_on": "2026-01-01", "where": "cishan.example/1", "note": ""}
-    assert "Noted as published." in (await donor.send(central.url + disclosed[0], told)).text()
-    assert (await donor.send(central.url + disclosed[0], {**told, "done_on": "2199-01-01"})).status == 422
+    found = {**hidden, "done_on": "2026-01-01", "where": "cishan.example/1", "note": ""}
+    assert "Noted as published." in (await donor.send(central.url + disclosed[0], found)).text()
+    assert (await donor.send(central.url + disclosed[0], {**found, "done_on": "2199-01-01"})).status == 422
     page = await donor.open(f"{central.url}/staff/permits")
     assert "cishan.example/1" in page.text()
     corrected = re.search(r'action="([^"]*/lunch/corrected)".*?name="id" value="(\d+)"', page.html, re.S)
@@ -304,8 +304,8 @@ async def test_staff_note_a_disclosure_and_take_the_books(
     async def sent(path: str, **fields: str) -> bytes:
         async with session.post(central.url + path, data={**csrf, **fields}) as answer:
             assert answer.status == 200, await answer.text()
-            octets: bytes = await answer.read()
-            return octets
+            content: bytes = await answer.read()
+            return content
 
     books_path = next(action for action, _ in forms if action.endswith("/lunch/books"))
     with zipfile.ZipFile(io.BytesIO(await sent(books_path))) as archive:
@@ -324,6 +324,6 @@ async def test_an_organisation_declares_its_own_site_in_its_form(central: Runnin
     form = {"csrf": csrf[1], "place": TOP, "id": "own", "name": "Own", "own_site": "yes", "revision": "0"}
     await donor.send(page.url, form)
     async with central.database() as database, database.read() as connection:
-        kept_now = await organisations.get(connection, TOP, "own")
-    assert kept_now is not None
-    assert kept_now.own_site
+        stored = await organisations.get(connection, TOP, "own")
+    assert stored is not None
+    assert stored.own_site

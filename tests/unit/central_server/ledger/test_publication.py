@@ -1,4 +1,4 @@
-"""Heads as they are made, kept and proved, on either database."""
+"""Heads are created, stored and proved, on either database."""
 
 import asyncio
 import importlib.util
@@ -32,13 +32,13 @@ def publisher(database: Database) -> Publisher:
     return Publisher(database, KEY, Environment.drill, lambda: NOW + timedelta(hours=1))
 
 
-async def told(database: Database) -> list[Head]:
-    """The chain, checked from its first head on as a gateway does."""
+async def read_chain(database: Database) -> list[Head]:
+    """Return the chain, verified from its first head as a gateway does."""
     async with database.read() as connection:
-        kept = await ledger_heads.of_purse(connection, HUADA)
+        stored = await ledger_heads.of_purse(connection, HUADA)
     found: list[Head] = []
     digest = NO_HEAD
-    for each in kept:
+    for each in stored:
         signed = SignedHead(key=each.key, payload=each.content, signature=each.signature)
         head = read_head(signed, KEY.public_key())
         check_next(found[-1] if found else None, digest, head)
@@ -53,12 +53,12 @@ async def test_five_gifts_make_a_head_and_four_do_not(database: Database, publis
     assert await publisher.publish_waiting() == 0
     await given(database, 5000)
     assert await publisher.publish_waiting() == 1
-    (head,) = await told(database)
+    (head,) = await read_chain(database)
     assert head.total == Sums(gifts=5, received=15_000)
     assert await publisher.publish_waiting() == 0, "nothing new"
 
 
-async def test_published_and_waiting_are_the_ledger_through_a_long_life(
+async def test_published_and_unpublished_lines_stay_equal_to_the_ledger(
     database: Database, publisher: Publisher
 ) -> None:
     gifts = await given(database, *range(1000, 12_000, 1000))
@@ -72,7 +72,7 @@ async def test_published_and_waiting_are_the_ledger_through_a_long_life(
         await gave(connection, 700, again=gifts[8])
     await charged(database, gifts[7], 6)
     await publisher.publish_waiting()
-    chain = await told(database)
+    chain = await read_chain(database)
     async with database.read() as connection:
         every = await ledger_lines.of_purse(connection, *HUADA)
         waiting = await ledger_heads.pending(connection, HUADA, 0, 1000)
@@ -85,7 +85,7 @@ async def test_published_and_waiting_are_the_ledger_through_a_long_life(
     assert [line.kind for line in waiting] == ["surplus", "fee"], "of two gifts"
 
 
-async def test_every_line_is_proved_once_it_is_published(database: Database, publisher: Publisher) -> None:
+async def test_every_published_line_has_a_proof(database: Database, publisher: Publisher) -> None:
     await given(database, *range(1000, 8000, 1000))
     async with database.read() as connection:
         lines = await ledger_lines.of_purse(connection, *HUADA)
@@ -105,7 +105,7 @@ async def test_every_line_is_proved_once_it_is_published(database: Database, pub
     assert await publisher.prove("f" * 32) is None
 
 
-async def test_the_other_environment_is_another_ledger(database: Database, publisher: Publisher) -> None:
+async def test_environments_have_separate_ledgers(database: Database, publisher: Publisher) -> None:
     for _ in range(5):
         async with database.write() as connection:
             await gave(connection, environment="real")
@@ -115,28 +115,30 @@ async def test_the_other_environment_is_another_ledger(database: Database, publi
     assert await publisher.prove(line.secret) is None
 
 
-async def test_two_publishers_at_once_make_one_chain(database: Database, publisher: Publisher) -> None:
+async def test_concurrent_publishers_make_one_chain(database: Database, publisher: Publisher) -> None:
     other = Publisher(database, KEY, Environment.drill, lambda: NOW)
     for _ in range(3):
         await given(database, *[1000] * 5)
         await asyncio.gather(*(each.publish_waiting() for each in (publisher, other, publisher, other)))
-    chain = await told(database)
+    chain = await read_chain(database)
     assert chain[-1].total.gifts == 15
     assert [head.step for head in chain] == list(range(1, len(chain) + 1))
 
 
-async def test_what_waits_longest_does_not_hold_up_what_comes_after(database: Database, publisher: Publisher) -> None:
+async def test_an_unpublishable_line_does_not_block_later_ones(database: Database, publisher: Publisher) -> None:
     gifts = await given(database, *[1000] * 6)
     await gave_back(database, gifts[0], 1000)
     await publisher.publish_waiting()
     for _ in range(3):
         await given(database, *[1000] * 5)
         await publisher.publish_waiting()
-    assert [head.total.gifts for head in await told(database)] == [5, 10, 15, 20]
+    assert [head.total.gifts for head in await read_chain(database)] == [5, 10, 15, 20]
 
 
 @pytest.mark.parametrize("table", [lines_table, heads_table, published_lines], ids=lambda table: table.name)
-async def test_the_database_itself_refuses_to_rewrite(database: Database, publisher: Publisher, table: Table) -> None:
+async def test_the_database_refuses_changes_of_published_rows(
+    database: Database, publisher: Publisher, table: Table
+) -> None:
     await given(database, *[1000] * 5)
     await publisher.publish_waiting()
     change: dict[str, dict[str, object]] = {

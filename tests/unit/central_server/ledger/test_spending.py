@@ -1,4 +1,4 @@
-"""Money goes out: by two people, never more than there is, and never into closed books."""
+"""Spending: by two people, never more than the balance, and never in a locked month."""
 
 import asyncio
 from dataclasses import replace
@@ -54,10 +54,10 @@ async def ask(database: Database, one: Disbursement) -> Disbursement:
 
 async def decide(database: Database, one: Disbursement, by: str = "chen", *, approve: bool = True) -> None:
     async with database.write() as connection:
-        held = await disbursements.get(connection, one.id)
-        assert held is not None
-        deed = spending.approve if approve else spending.decline
-        await deed(connection, held, by=by, note="", now=NOW)
+        stored = await disbursements.get(connection, one.id)
+        assert stored is not None
+        action = spending.approve if approve else spending.decline
+        await action(connection, stored, by=by, note="", now=NOW)
 
 
 async def balance(database: Database, project: str = "lunch") -> int:
@@ -71,21 +71,21 @@ async def refused(work: Any) -> SpendingProblem:
     return error.value.problem
 
 
-async def test_it_stands_in_the_ledger_once_another_person_approved(hall: Database) -> None:
+async def test_an_approved_disbursement_is_in_the_ledger(hall: Database) -> None:
     one = await ask(hall, wanted())
     assert await balance(hall) == 10_000
     await decide(hall, one)
     assert await balance(hall) == 7000
     async with hall.read() as connection:
         line = await ledger_lines.get(connection, f"disbursed:{one.id}")
-        held = await disbursements.get(connection, one.id)
+        stored = await disbursements.get(connection, one.id)
     assert line is not None
     assert (line.purpose, line.people, line.evidence, line.at.date()) == ("rice", 12, VOUCHER, date(2026, 11, 20))
-    assert held is not None
-    assert (held.state, held.decided_by) == ("approved", "chen")
+    assert stored is not None
+    assert (stored.state, stored.decided_by) == ("approved", "chen")
 
 
-async def test_who_asked_does_not_decide_and_nobody_decides_twice(hall: Database) -> None:
+async def test_the_requester_cannot_decide_and_a_decision_is_final(hall: Database) -> None:
     one = await ask(hall, wanted())
     assert await refused(decide(hall, one, "lin")) is SpendingProblem.same_person
     assert await refused(decide(hall, one, "lin", approve=False)) is SpendingProblem.same_person
@@ -114,21 +114,23 @@ async def test_who_asked_does_not_decide_and_nobody_decides_twice(hall: Database
         ({"environment": "real"}, SpendingProblem.balance),
     ],
 )
-async def test_what_does_not_hold_is_refused(hall: Database, changes: dict[str, Any], why: SpendingProblem) -> None:
+async def test_an_invalid_disbursement_is_refused(
+    hall: Database, changes: dict[str, Any], why: SpendingProblem
+) -> None:
     assert await refused(ask(hall, wanted(**changes))) is why
 
 
-async def test_two_approvals_at_once_never_spend_more_than_there_is(hall: Database) -> None:
+async def test_concurrent_approvals_never_exceed_the_balance(hall: Database) -> None:
     both = [await ask(hall, wanted(amount_minor=6000)) for _ in range(2)]
     done = await asyncio.gather(*(decide(hall, one) for one in both), return_exceptions=True)
-    told = [each for each in done if each is not None]
-    assert len(told) == 1
-    assert isinstance(told[0], SpendingRefused)
-    assert told[0].problem is SpendingProblem.balance
+    errors = [each for each in done if each is not None]
+    assert len(errors) == 1
+    assert isinstance(errors[0], SpendingRefused)
+    assert errors[0].problem is SpendingProblem.balance
     assert await balance(hall) == 4000
 
 
-async def test_money_that_goes_back_to_a_donor_is_not_there_to_be_spent(hall: Database) -> None:
+async def test_money_of_pending_refunds_cannot_be_spent(hall: Database) -> None:
     (attempt,) = await given(hall, 1000)
     refund = StoredRefund(new_id(), attempt.id, "huada", "drill", "lunch", 1000, "CNY", "twice", "approved", "lin", NOW)
     async with hall.write() as connection:
@@ -137,7 +139,7 @@ async def test_money_that_goes_back_to_a_donor_is_not_there_to_be_spent(hall: Da
     await ask(hall, wanted(amount_minor=10_000))
 
 
-async def test_money_that_the_bank_may_take_back_is_not_there_to_be_spent(hall: Database) -> None:
+async def test_money_that_the_bank_may_return_cannot_be_spent(hall: Database) -> None:
     late, returned = await given(hall, 1000, 2000)
     async with hall.write() as connection:
         for attempt, until in ((late, NOW + timedelta(seconds=1)), (returned, NOW + timedelta(days=9))):
@@ -156,7 +158,7 @@ async def test_money_that_the_bank_may_take_back_is_not_there_to_be_spent(hall: 
         await spending.ask(connection, wanted(amount_minor=10_994), NOW + timedelta(seconds=1))
 
 
-async def test_a_correction_takes_back_at_most_what_was_spent(hall: Database) -> None:
+async def test_corrections_never_exceed_the_spending(hall: Database) -> None:
     one = await ask(hall, wanted())
     part = wanted(amount_minor=2000, people=2, corrects=one.id, voucher=None, payee="")
     assert await refused(ask(hall, part)) is SpendingProblem.target, "it is not spent yet"
@@ -173,7 +175,7 @@ async def test_a_correction_takes_back_at_most_what_was_spent(hall: Database) ->
     assert await refused(ask(hall, replace(part, id=new_id(), corrects=part.id))) is SpendingProblem.target
 
 
-async def test_what_an_ended_project_has_left_goes_to_another_of_its_organisation(hall: Database) -> None:
+async def test_left_over_money_moves_to_another_project_of_the_organisation(hall: Database) -> None:
     move = wanted(amount_minor=10_000, to_project="ended", payee="", voucher=None, people=None)
     assert await refused(ask(hall, move)) is SpendingProblem.not_ended
     await edit(hall, "all", withdrawn=True)
@@ -184,13 +186,13 @@ async def test_what_an_ended_project_has_left_goes_to_another_of_its_organisatio
     assert (await balance(hall), await balance(hall, "ended")) == (0, 10_000)
 
 
-async def test_projects_of_two_organisations_do_not_share_money(hall: Database) -> None:
+async def test_money_does_not_move_between_organisations(hall: Database) -> None:
     await edit(hall, "all", withdrawn=True, organisation="somebody-else")
     move = wanted(amount_minor=1, to_project="ended", payee="", voucher=None)
     assert await refused(ask(hall, move)) is SpendingProblem.target
 
 
-async def test_a_locked_month_takes_no_line(hall: Database) -> None:
+async def test_a_locked_month_accepts_no_line(hall: Database) -> None:
     one = await ask(hall, wanted(spent_on=date(2026, 10, 31)))
     async with hall.write() as connection:
         await ledger_lines.lock_ledger(connection, "huada")
@@ -200,17 +202,17 @@ async def test_a_locked_month_takes_no_line(hall: Database) -> None:
     assert await refused(ask(hall, wanted(spent_on=date(2026, 10, 1)))) is SpendingProblem.month
     await decide(hall, await ask(hall, wanted(spent_on=date(2026, 11, 1))))
     async with hall.read() as connection:
-        held = await disbursements.get(connection, one.id)
+        stored = await disbursements.get(connection, one.id)
         (line, *_) = await ledger_lines.of_purse(connection, "huada", "drill", "lunch")
-    assert held is not None
-    assert held.state == "requested", "the refused approval changed nothing"
+    assert stored is not None
+    assert stored.state == "requested", "the refused approval changed nothing"
     at = datetime(2026, 9, 30, 16, 0, tzinfo=UTC)  # midnight in Beijing: October
     async with hall.write() as connection:
         with pytest.raises(MonthLocked):
             await ledger_lines.add(connection, replace(line, identity="x", slip=None, at=at))
 
 
-async def test_what_a_bank_did_is_posted_whatever_is_locked(hall: Database) -> None:
+async def test_bank_movements_are_posted_after_locked_months(hall: Database) -> None:
     async with hall.write() as connection:
         for month in ("2026-11", "2026-12"):
             await locked_months.lock(connection, LockedMonth("huada", "drill", month, "chen", NOW))
@@ -225,7 +227,7 @@ async def test_what_a_bank_did_is_posted_whatever_is_locked(hall: Database) -> N
     assert await balance(hall) == 10_000 + 700 - 200 + 3
 
 
-async def test_nothing_is_given_back_of_what_never_came(hall: Database) -> None:
+async def test_a_refund_needs_a_received_payment_and_an_amount(hall: Database) -> None:
     async with hall.write() as connection:
         attempt = await gave(connection, 700)
         stranger = replace(attempt, id=new_id())
@@ -255,5 +257,5 @@ def test_a_month_begins_where_the_one_before_ends(month: str, following: str) ->
         (b"", None),
     ],
 )
-def test_a_voucher_is_told_by_what_is_in_it(content: bytes, kind: str | None) -> None:
+def test_a_vouchers_type_is_detected_from_its_content(content: bytes, kind: str | None) -> None:
     assert detect_content_type(content) == kind

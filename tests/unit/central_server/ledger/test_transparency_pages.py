@@ -1,4 +1,4 @@
-"""What everybody may ask of the published ledger: heads, proofs, boards, and typed numbers."""
+"""The public ledger: heads, proofs, boards and typed slip numbers."""
 
 import asyncio
 import json
@@ -36,32 +36,30 @@ async def fetched(session: aiohttp.ClientSession, url: str, **headers: str) -> t
         return answer.status, json.loads(text) if text else None, answer.headers.get("ETag", "")
 
 
-async def test_the_chain_is_there_for_programs_and_changes_its_tag(
-    central: RunningCentral, session: aiohttp.ClientSession
-) -> None:
+async def test_the_chain_is_public_with_an_etag(central: RunningCentral, session: aiohttp.ClientSession) -> None:
     url = f"{central.url}/api/v1/transparency/huada/lunch"
     assert (await fetched(session, url))[0] == 404
     await published(central, *[1000] * 5)
-    status, told, etag = await fetched(session, url)
+    status, answer, etag = await fetched(session, url)
     assert status == 200
-    chain = Chain.model_validate_json(json.dumps(told))
+    chain = Chain.model_validate_json(json.dumps(answer))
     key = catalogue_key(central.state).public_key()
     head = read_head(chain.heads[0].head, key)
     check_next(None, NO_HEAD, head)
     assert head.total.received == 5000
     assert (await fetched(session, url, **{"If-None-Match": etag}))[0] == 304
     await published(central, *[1000] * 5)
-    status, told, _ = await fetched(session, url, **{"If-None-Match": etag})
+    status, answer, _ = await fetched(session, url, **{"If-None-Match": etag})
     assert status == 200
-    assert len(told["heads"]) == 2
+    assert len(answer["heads"]) == 2
     assert [each["head"]["payload"] for each in (await fetched(session, f"{url}?after=1"))[1]["heads"]] == [
-        told["heads"][1]["head"]["payload"]
+        answer["heads"][1]["head"]["payload"]
     ]
     assert (await fetched(session, f"{url}?after=x"))[0] == 400
     assert (await fetched(session, f"{central.url}/api/v1/transparency/neighbours/lunch"))[0] == 404
 
 
-async def test_a_slips_secret_opens_its_own_gift_and_no_other(
+async def test_a_slips_secret_opens_only_its_own_gift(
     central: RunningCentral, session: aiohttp.ClientSession, donor: Donor
 ) -> None:
     async with central.database() as database:
@@ -69,15 +67,15 @@ async def test_a_slips_secret_opens_its_own_gift_and_no_other(
         async with database.read() as connection:
             (first,) = await ledger_lines.of_purse(connection, *HUADA)
     url = f"{central.url}/api/v1/proofs/{first.secret}"
-    status, told, _ = await fetched(session, url)
-    assert (status, told["code"]) == (404, "not_yet")
+    status, answer, _ = await fetched(session, url)
+    assert (status, answer["code"]) == (404, "not_yet")
     page = await donor.open(f"{central.url}/v/{first.secret}")
     assert "Your gift is received, not yet published" in page.text()
     assert "¥12.34" in page.text()
     assert f"{central.url}/v/" not in page.html, "the secret goes into no link but its own proof"
     await published(central, 2000, 3000, 4000, 5000)
-    status, told, _ = await fetched(session, url)
-    proof = Proof.model_validate_json(json.dumps(told))
+    status, answer, _ = await fetched(session, url)
+    proof = Proof.model_validate_json(json.dumps(answer))
     assert proof.holds()
     assert proof.sums.received == 1234
     page = await donor.open(f"{central.url}/V/{first.secret.upper()}")
@@ -87,29 +85,27 @@ async def test_a_slips_secret_opens_its_own_gift_and_no_other(
     assert (await fetched(session, f"{central.url}/api/v1/proofs/{'f' * 32}"))[1]["code"] == "unknown"
 
 
-async def test_a_typed_number_is_told_yes_not_yet_or_unknown_and_nothing_else(
-    central: RunningCentral, donor: Donor
-) -> None:
+async def test_a_typed_number_reveals_only_whether_it_is_published(central: RunningCentral, donor: Donor) -> None:
     lines = await published(central, *[7700] * 5)
     async with central.database() as database, database.write() as connection:
         await gave(connection, 8800)
         waiting = (await ledger_lines.of_purse(connection, *HUADA))[-1]
 
-    async def told(slip: str | None) -> str:
+    async def answer(slip: str | None) -> str:
         return " ".join((await donor.open(f"{central.url}/v?slip={slip}")).text().split())
 
     slip = lines[0].slip or ""
     for typed in (slip, slip.lower().replace("-", " "), slip.replace("0", "O").replace("1", "l")):
-        page = await told(typed)
+        page = await answer(typed)
         assert "Yes, the published totals include it." in page
         assert "77" not in page.replace(typed, ""), "no amount"
-    assert "Received, not yet published." in await told(waiting.slip)
+    assert "Received, not yet published." in await answer(waiting.slip)
     for typed in ("0000-0000", "%27", "77777777777777"):
-        assert "This slip number was not found." in await told(typed)
+        assert "This slip number was not found." in await answer(typed)
     assert "Number of your slip" in (await donor.open(f"{central.url}/v")).text()
 
 
-async def test_numbers_are_not_found_by_trying(central: RunningCentral, donor: Donor) -> None:
+async def test_guessing_slip_numbers_is_limited(central: RunningCentral, donor: Donor) -> None:
     statuses = [(await donor.open(f"{central.url}/v?slip=0000-{n:04d}")).status for n in range(12)]
     assert statuses == [200] * 10 + [429] * 2
     assert (await donor.open(f"{central.url}/v")).status == 200, "the page itself is still there"

@@ -1,4 +1,4 @@
-"""Gateways keep what was published and co-sign it; what contradicts they refuse, keep as evidence, and report."""
+"""Gateways store and cosign published heads; they refuse contradictory ones, store the evidence, and report it."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -47,9 +47,9 @@ SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class Lying(CentralClient):
-    """The real server, whose answers somebody changes on the way."""
+    """The real server with manipulated answers."""
 
-    change: Callable[[Heads], Heads] = staticmethod(lambda told: told)
+    change: Callable[[Heads], Heads] = staticmethod(lambda heads: heads)
 
     async def fetch_heads(self, known: Mapping[str, int]) -> Heads:
         return type(self).change(await super().fetch_heads(known))
@@ -57,13 +57,13 @@ class Lying(CentralClient):
 
 @dataclass
 class Device:
-    """A gateway as far as it is a witness."""
+    """The witness part of a gateway."""
 
     gateway: DeliveringGateway
     keeper: LedgerHeads
     witness: LedgerWitness
 
-    async def looks(self) -> None:
+    async def witness_all(self) -> None:
         while await self.witness.pull_once():
             pass
 
@@ -107,14 +107,14 @@ async def chain(central: RunningCentral, session: aiohttp.ClientSession) -> Chai
         return Chain.model_validate_json(await answer.read())
 
 
-async def test_several_gateways_keep_and_cosign_what_is_in_order(
+async def test_several_gateways_store_and_cosign_consistent_heads(
     central: RunningCentral, session: aiohttp.ClientSession, devices: list[Device], donor: Donor
 ) -> None:
     await published(central, *[1000] * 5)
     for each in devices:
-        await each.looks()
+        await each.witness_all()
     await published(central, *[2000] * 5)
-    await devices[0].looks()
+    await devices[0].witness_all()
     first, second = (await chain(central, session)).heads
     assert {one.gateway for one in first.cosignatures} == {each.gateway.id for each in devices}
     assert [one.gateway for one in second.cosignatures] == [devices[0].gateway.id]
@@ -127,19 +127,19 @@ async def test_several_gateways_keep_and_cosign_what_is_in_order(
     assert facts is not None
     assert facts.chains["lunch"].last.total == Sums(gifts=10, received=15_000)
     assert [head.step for head in facts.chains["lunch"].recent] == [1, 2]
-    await devices[0].looks()
+    await devices[0].witness_all()
     facts = await devices[0].keeper.board(Environment.drill, SINCE)
     assert facts is not None
     assert facts.cosigned == {"lunch": 1}
     assert "Checked and signed by one hall screen." in (await donor.open(f"{central.url}/board")).text()
 
 
-async def test_a_rolled_key_signs_what_comes_and_the_old_signature_stays(
+async def test_a_rolled_key_signs_new_heads_and_old_signatures_stay(
     central: RunningCentral, session: aiohttp.ClientSession, devices: list[Device]
 ) -> None:
     one = devices[0]
     await published(central, *[1000] * 5)
-    await one.looks()
+    await one.witness_all()
     old = one.gateway.public
     one.gateway.key = Ed25519PrivateKey.generate()
     one.gateway.public = public_text(one.gateway.key.public_key())
@@ -148,33 +148,33 @@ async def test_a_rolled_key_signs_what_comes_and_the_old_signature_stays(
         assert await gateways.add_key(connection, one.gateway.id, new, one.gateway.public, datetime.now(UTC))
         await gateways.revoke_keys(connection, one.gateway.id, datetime.now(UTC), "rolled", but=new)
     await published(central, *[1000] * 5)
-    await one.looks()
+    await one.witness_all()
     first, second = (await chain(central, session)).heads
     assert [each.public for each in first.cosignatures] == [old]
     assert [each.public for each in second.cosignatures] == [one.gateway.public]
 
 
-def changed(told: Heads, key: Ed25519PrivateKey, **update: object) -> Heads:
+def changed(heads: Heads, key: Ed25519PrivateKey, **update: object) -> Heads:
     """The first head says something else, and is signed all the same."""
-    head = Head.model_validate_json(told.heads[0].payload).model_copy(update=update)
-    return told.model_copy(update={"heads": (sign_head(head, key), *told.heads[1:])})
+    head = Head.model_validate_json(heads.heads[0].payload).model_copy(update=update)
+    return heads.model_copy(update={"heads": (sign_head(head, key), *heads.heads[1:])})
 
 
 LIES: dict[Contradiction, Callable[[Heads, Ed25519PrivateKey, SignedHead], Heads]] = {
-    Contradiction.forged: lambda told, key, before: changed(told, Ed25519PrivateKey.generate()),
-    Contradiction.misplaced: lambda told, key, before: changed(told, key, community="neighbours"),
-    Contradiction.broken_chain: lambda told, key, before: changed(told, key, previous="0" * 64),
-    Contradiction.sums_differ: lambda told, key, before: changed(told, key, total=Sums(gifts=5, received=1)),
-    Contradiction.too_few_gifts: lambda told, key, before: changed(
-        told, key, sums=Sums(gifts=1, received=1), total=Sums(gifts=6, received=5001)
+    Contradiction.forged: lambda heads, key, before: changed(heads, Ed25519PrivateKey.generate()),
+    Contradiction.misplaced: lambda heads, key, before: changed(heads, key, community="neighbours"),
+    Contradiction.broken_chain: lambda heads, key, before: changed(heads, key, previous="0" * 64),
+    Contradiction.sums_differ: lambda heads, key, before: changed(heads, key, total=Sums(gifts=5, received=1)),
+    Contradiction.too_few_gifts: lambda heads, key, before: changed(
+        heads, key, sums=Sums(gifts=1, received=1), total=Sums(gifts=6, received=5001)
     ),
-    Contradiction.other_content: lambda told, key, before: changed(told, key, step=1, project="lunch"),
-    Contradiction.withdrawn: lambda told, key, before: told.model_copy(update={"heads": (), "standing": ()}),
+    Contradiction.other_content: lambda heads, key, before: changed(heads, key, step=1, project="lunch"),
+    Contradiction.withdrawn: lambda heads, key, before: heads.model_copy(update={"heads": (), "standing": ()}),
 }
 
 
 @pytest.mark.parametrize("contradiction", LIES)
-async def test_what_contradicts_is_refused_kept_and_reported(
+async def test_a_contradiction_is_refused_stored_and_reported(
     central: RunningCentral,
     devices: list[Device],
     monkeypatch: pytest.MonkeyPatch,
@@ -184,57 +184,57 @@ async def test_what_contradicts_is_refused_kept_and_reported(
 ) -> None:
     one = devices[0]
     await published(central, *[1000] * 5)
-    await one.looks()
+    await one.witness_all()
     before = (await one.keeper.newest("huada", Environment.drill))["lunch"]
     await published(central, *[2000] * 5)
     key = catalogue_key(central.state)
     client = Lying(central.url, one.witness.signer, one.witness.central._session)
-    monkeypatch.setattr(Lying, "change", staticmethod(lambda told: LIES[contradiction](told, key, before)))
+    monkeypatch.setattr(Lying, "change", staticmethod(lambda heads: LIES[contradiction](heads, key, before)))
     lied_to = replace(one, witness=replace(one.witness, central=client))
     for _ in range(2):
-        await lied_to.looks()
-    kept = (await one.keeper.newest("huada", Environment.drill))["lunch"]
-    assert kept == before, "what it keeps stands"
+        await lied_to.witness_all()
+    stored = (await one.keeper.newest("huada", Environment.drill))["lunch"]
+    assert stored == before, "what it keeps stands"
     assert await one.refused()
     async with central.database() as database, database.read() as connection:
         ((refusal, label),) = await cosignatures.refusals(connection, ["huada"])
     assert (refusal.contradiction, refusal.gateway, label) == (contradiction, one.gateway.id, "社区大厅")
     page = " ".join((await logged_in(central, donor)).text().split())
     assert "社区大厅 refused what this server published of the money." in page
-    monkeypatch.setattr(Lying, "change", staticmethod(lambda told: told))
-    await lied_to.looks()
-    kept = (await one.keeper.newest("huada", Environment.drill))["lunch"]
-    assert Head.model_validate_json(kept.payload).step == 2, "the truth is taken when it comes"
+    monkeypatch.setattr(Lying, "change", staticmethod(lambda heads: heads))
+    await lied_to.witness_all()
+    stored = (await one.keeper.newest("huada", Environment.drill))["lunch"]
+    assert Head.model_validate_json(stored.payload).step == 2, "the truth is taken when it comes"
     assert await one.refused(), "the evidence stays"
 
 
-async def test_a_signature_for_another_head_counts_for_nothing(
+async def test_an_invalid_cosignature_is_ignored(
     central: RunningCentral, session: aiohttp.ClientSession, devices: list[Device]
 ) -> None:
     await published(central, *[1000] * 5)
     one = devices[0]
 
     class Confused(CentralClient):
-        async def send_cosignatures(self, said: Cosigned) -> CosignedTaken:
-            wrong = tuple(each.model_copy(update={"signature": "A" * 86}) for each in said.cosignatures)
-            return await super().send_cosignatures(said.model_copy(update={"cosignatures": wrong}))
+        async def send_cosignatures(self, report: Cosigned) -> CosignedTaken:
+            wrong = tuple(each.model_copy(update={"signature": "A" * 86}) for each in report.cosignatures)
+            return await super().send_cosignatures(report.model_copy(update={"cosignatures": wrong}))
 
     client = Confused(central.url, one.witness.signer, one.witness.central._session)
-    await replace(one, witness=replace(one.witness, central=client)).looks()
+    await replace(one, witness=replace(one.witness, central=client)).witness_all()
     (head,) = (await chain(central, session)).heads
     assert head.cosignatures == ()
 
 
-async def test_a_gateway_that_moves_to_another_community_begins_that_ones_chains(
+async def test_a_gateway_that_moves_begins_the_chains_of_its_new_community(
     central: RunningCentral, devices: list[Device]
 ) -> None:
     await published(central, *[1000] * 5)
     one = devices[0]
-    await one.looks()
+    await one.witness_all()
     async with central.database() as database, database.write() as connection:
         await plant_community(connection, "neighbours", datetime.now(UTC))
         await connection.execute(update(table).where(table.c.id == one.gateway.id).values(community="neighbours"))
-    await one.looks()
+    await one.witness_all()
     facts = await one.keeper.board(Environment.drill, SINCE)
     assert facts is not None
     assert not facts.refused
@@ -242,9 +242,9 @@ async def test_a_gateway_that_moves_to_another_community_begins_that_ones_chains
     assert await one.keeper.newest("huada", Environment.drill), "what it kept stays"
 
 
-async def test_an_old_step_is_not_read_for_the_months(central: RunningCentral, devices: list[Device]) -> None:
+async def test_old_steps_are_not_read_for_the_months(central: RunningCentral, devices: list[Device]) -> None:
     await published(central, *[1000] * 5)
-    await devices[0].looks()
+    await devices[0].witness_all()
     facts = await devices[0].keeper.board(Environment.drill, datetime.now(UTC) + timedelta(days=1))
     assert facts is not None
     assert facts.chains["lunch"].recent == ()

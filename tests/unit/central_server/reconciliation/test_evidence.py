@@ -1,4 +1,4 @@
-"""Gifts over a public page: paid only with evidence, all rows of a file or none, every bad row named."""
+"""Gifts over a public page become paid only with evidence: all rows of a file or none, every bad row reported."""
 
 import asyncio
 from dataclasses import replace
@@ -48,27 +48,27 @@ async def sheet(world: Books, filled: dict[str, str], language: Language = Langu
     """The list as it is downloaded, with numbers in the rows of these gifts, sent back as a workbook."""
     async with world.database.read() as connection:
         waiting = evidence.template_rows(await unconfirmed_gifts.every(connection, [TOP], "drill"))
-    told = [
+    uploaded = [
         tuple(
             filled.get(str(cells[0])) if name == "evidence" else changes.get(name, cell)
             for name, cell in zip(COLUMNS, cells, strict=True)
         )
         for cells in waiting
     ]
-    content = await asyncio.to_thread(xlsx_file, "gifts", [[head(name, language) for name in COLUMNS], *told])
+    content = await asyncio.to_thread(xlsx_file, "gifts", [[head(name, language) for name in COLUMNS], *uploaded])
     return await file_import.open_sheet(content)
 
 
-async def planned(world: Books, told: Sheet, tops: tuple[str, ...] = (TOP,)) -> EvidencePlan:
+async def planned(world: Books, uploaded: Sheet, tops: tuple[str, ...] = (TOP,)) -> EvidencePlan:
     async with world.database.read() as connection:
-        return await evidence.plan_import(connection, told, tops, "drill")
+        return await evidence.plan_import(connection, uploaded, tops, "drill")
 
 
-async def applied(world: Books, told: Sheet) -> EvidencePlan:
+async def applied(world: Books, uploaded: Sheet) -> EvidencePlan:
     async def work(connection: Connection) -> EvidencePlan:
         await connection.alone("evidence")
-        await evidence.lock_gifts(connection, await evidence.plan_import(connection, told, [TOP], "drill"))
-        found = await evidence.plan_import(connection, told, [TOP], "drill")
+        await evidence.lock_gifts(connection, await evidence.plan_import(connection, uploaded, [TOP], "drill"))
+        found = await evidence.plan_import(connection, uploaded, [TOP], "drill")
         if not found.faults:
             await evidence.apply_import(connection, found, "chen", "list.xlsx", NOW)
         return found
@@ -79,29 +79,29 @@ async def applied(world: Books, told: Sheet) -> EvidencePlan:
 @pytest.mark.parametrize("tried", [False, True])
 async def test_evidence_makes_a_gift_paid_once(world: Books, tried: bool) -> None:
     gift, other = await linked(world, 5000, tried=tried), await linked(world, 800)
-    told = await sheet(world, {gift.id: "P-1001"})
-    found = await applied(world, told)
+    uploaded = await sheet(world, {gift.id: "P-1001"})
+    found = await applied(world, uploaded)
     assert (len(found.confirmed), found.empty, found.faults) == (1, 1, ())
     async with world.database.read() as connection:
-        held = await intents.get(connection, gift.gateway, gift.id)
+        stored = await intents.get(connection, gift.gateway, gift.id)
         (attempt,) = await attempts.of_intent(connection, gift.gateway, gift.id)
         lines = await ledger_lines.of_intent(connection, gift.gateway, gift.id)
         waiting = await unconfirmed_gifts.every(connection, [TOP], "drill")
         changes = await intents.history(connection, gift.gateway, gift.id)
         trail = await audit_trail.page(connection, [TOP])
-    assert held is not None
-    assert (held.state, held.slip) == ("paid", lines[0].slip)
+    assert stored is not None
+    assert (stored.state, stored.slip) == ("paid", lines[0].slip)
     assert (attempt.state, attempt.evidence, attempt.bank) == ("paid", "P-1001", "link")
     assert [(line.kind, line.amount_minor, line.late) for line in lines] == [("paid", 5000, False)]
     assert lines[0].evidence.startswith("P-1001")
     assert {change.cause for change in changes if change.after == "paid"} == {"import"}
     assert [each.id for each in waiting] == [other.id]
     assert [line.action.name for _, line in trail] == ["evidence.import"]
-    again = await planned(world, told)
+    again = await planned(world, uploaded)
     assert {fault.fault.word for fault in again.faults} == {Word.gift_settled, Word.evidence_used}
 
 
-async def test_every_bad_row_is_named_and_nothing_is_taken(world: Books) -> None:
+async def test_every_bad_row_is_reported_and_nothing_is_imported(world: Books) -> None:
     gifts = [await linked(world, 1000 + each) for each in range(4)]
     taken = await linked(world, 900)
     await applied(world, await sheet(world, {taken.id: "P-1"}))
@@ -112,8 +112,8 @@ async def test_every_bad_row_is_named_and_nothing_is_taken(world: Books) -> None
         (at, (*cells[:price], "1", *cells[price + 1 :]) if cells[number] == "P-9" else cells) for at, cells in good.rows
     ]
     found = await applied(world, Sheet(good.head, (*wrong, unknown)))
-    told = [(fault.row, fault.column, fault.fault.word) for fault in found.faults]
-    assert sorted(told) == [
+    uploaded = [(fault.row, fault.column, fault.fault.word) for fault in found.faults]
+    assert sorted(uploaded) == [
         (3, "evidence", Word.repeated),
         (4, "evidence", Word.evidence_used),
         (5, "amount_yuan", Word.other_amount),
@@ -121,37 +121,37 @@ async def test_every_bad_row_is_named_and_nothing_is_taken(world: Books) -> None
     ]
     async with world.database.read() as connection:
         for gift in gifts:
-            held = await intents.get(connection, gift.gateway, gift.id)
-            assert held is not None
-            assert held.state == "unconfirmed"
+            stored = await intents.get(connection, gift.gateway, gift.id)
+            assert stored is not None
+            assert stored.state == "unconfirmed"
 
 
-async def test_a_file_without_its_columns_is_refused_as_a_whole(world: Books) -> None:
+async def test_a_file_without_its_columns_is_refused(world: Books) -> None:
     found = await planned(world, Sheet(("gift", "note"), ((2, ("x", "y")),)))
     assert [(fault.row, fault.column) for fault in found.faults] == [(1, "amount_yuan"), (1, "evidence")]
 
 
-async def test_another_communitys_gift_is_not_known(world: Books) -> None:
+async def test_another_communitys_gift_is_unknown(world: Books) -> None:
     neighbours = await books(world.database, "neighbours")
     gift = await linked(neighbours)
-    told = await sheet(world, {gift.id: "P-1"})
-    assert not (await planned(world, told)).faults
-    (fault,) = (await planned(world, told, ("huada",))).faults
+    uploaded = await sheet(world, {gift.id: "P-1"})
+    assert not (await planned(world, uploaded)).faults
+    (fault,) = (await planned(world, uploaded, ("huada",))).faults
     assert fault.fault.word is Word.gift_unknown
 
 
-async def test_a_gift_that_is_paid_otherwise_is_not_confirmed(world: Books) -> None:
+async def test_a_paid_gift_is_not_confirmed_again(world: Books) -> None:
     paid = await world.paid()
     row = (2, (paid.intent, "", "lunch", "50", "", "P-1", ""))
     (fault,) = (await planned(world, Sheet(tuple(COLUMNS), (row,)))).faults
     assert fault.fault.word is Word.gift_settled
 
 
-async def test_one_number_in_two_files_at_once_proves_one_gift(world: Books) -> None:
+async def test_one_number_in_two_concurrent_files_confirms_one_gift(world: Books) -> None:
     first, second = await linked(world), await linked(world, 800)
     files = [await sheet(world, {gift.id: "P-1"}) for gift in (first, second)]
-    found = await asyncio.gather(*(applied(world, told) for told in files))
+    found = await asyncio.gather(*(applied(world, uploaded) for uploaded in files))
     assert sorted(len(each.faults) for each in found) == [0, 1]
     async with world.database.read() as connection:
-        held = await ledger_lines.balances(connection, "huada", "drill")
-    assert held["lunch"] in (5000, 800)
+        stored = await ledger_lines.balances(connection, "huada", "drill")
+    assert stored["lunch"] in (5000, 800)

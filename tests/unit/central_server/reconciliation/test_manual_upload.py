@@ -1,4 +1,4 @@
-"""A bank's file that somebody brings is looked at only when it is called what the bank calls it."""
+"""A manually uploaded bank file must be a .zip."""
 
 from datetime import date
 
@@ -10,7 +10,7 @@ from central_server.settings_bank import BankSettings
 
 
 @pytest.mark.parametrize("name", ["20261123.ZIP", "20261123.zip", "20261123", "20261123.zip.exe", "20261123.xlsx"])
-def test_a_banks_file_is_a_zip_by_its_name_too(name: str) -> None:
+def test_the_name_of_a_banks_file_must_end_in_zip(name: str) -> None:
     settings = BankSettings.model_validate({"kind": "unionpay", "merchant": "777290058110097"})
     with pytest.raises(BankRefused) as refused:
         read_uploaded(settings, name, b"PK no", date(2026, 11, 23))

@@ -1,4 +1,4 @@
-"""Money that the bank's file says went back: whoever gave it back, it is posted once."""
+"""Money that the bank's file reports as returned is posted once."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.unit.central_server.reconciling_world import DAY, NOW, ONE, Books, ba
 __all__ = ["world"]
 
 
-async def test_what_the_bank_gives_back_by_itself_is_posted_once_and_closes_what_was_asked(world: Books) -> None:
+async def test_a_return_by_the_bank_is_posted_once_and_closes_our_request(world: Books) -> None:
     late = await world.paid(late=True, at=NOW - HOLD_PERIOD)
     async with world.database.write() as connection:
         asked = await refund_approval.request_refund(
@@ -30,12 +30,12 @@ async def test_what_the_bank_gives_back_by_itself_is_posted_once_and_closes_what
     assert (await world.now(late)).state == AttemptState.refunded
 
 
-async def test_what_the_file_told_of_before_anybody_asked_is_the_banks_to_give_back(world: Books) -> None:
+async def test_a_payment_known_only_from_the_file_is_held_for_a_return(world: Books) -> None:
     """After a standstill the file may be read before the bank is asked, which would have said that it came late."""
     gift = await world.opened(state=AttemptState.pending)
     await world.take(row(gift))
     async with world.database.write() as connection:
-        with pytest.raises(RefundNotPossible, match="held"):
+        with pytest.raises(RefundNotPossible, match="on_hold"):
             await refund_approval.request_refund(connection, gift.id, 5000, "wish", bank=gift.bank, by="li", now=NOW)
     await world.take(back("f" * 32, 5000, refers=number(gift), evidence="B1"), day=DAY + ONE)
     assert not await world.found()
@@ -47,7 +47,7 @@ async def test_what_the_file_told_of_before_anybody_asked_is_the_banks_to_give_b
             )
 
 
-async def test_a_return_that_was_read_before_its_payment_is_named_and_can_be_posted_then(world: Books) -> None:
+async def test_a_return_before_its_payment_is_assigned_later_and_can_be_posted(world: Books) -> None:
     """As when the file of the day before was refused for a while."""
     gift, stranger = await world.opened(state=AttemptState.pending), await world.opened()
     gone = [back("e" * 32, 700, refers="nobody's"), back("f" * 32, 5000, refers=number(gift))]
@@ -64,7 +64,7 @@ async def test_a_return_that_was_read_before_its_payment_is_named_and_can_be_pos
     assert [(line.kind, line.amount_minor) for line in await world.lines(gift)] == [("paid", 5000), ("refund", 5000)]
 
 
-async def test_a_refund_of_ours_that_only_the_file_answers_is_done(world: Books) -> None:
+async def test_a_refund_reported_only_by_the_file_is_completed(world: Books) -> None:
     gift = await world.paid(at=NOW - ONE)
     sent = await world.refunded(gift, 1200, done=False)
     await world.take(row(gift), back(sent.id, 1200, fee=-2))

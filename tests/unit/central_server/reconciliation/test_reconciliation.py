@@ -1,4 +1,4 @@
-"""The bank's files beside our books: every planted difference is found, none is invented, nothing is done twice."""
+"""The bank's files against our books: every planted difference is found, none is invented, nothing is done twice."""
 
 from datetime import timedelta
 
@@ -41,14 +41,14 @@ __all__ = ["world"]
 WEEK = timedelta(days=7)
 
 
-async def test_a_file_that_fits_leaves_no_difference(world: Books) -> None:
+async def test_a_matching_file_has_no_differences(world: Books) -> None:
     gifts = [await world.paid(1000 + number_) for number_ in range(5)]
     assert await world.take(*(row(gift, fee=6) for gift in gifts))
     assert not await world.found()
     for gift in gifts:
-        held = await world.now(gift)
-        assert held.statement is not None
-        assert held.state == AttemptState.paid
+        attempt_ = await world.now(gift)
+        assert attempt_.statement is not None
+        assert attempt_.state == AttemptState.paid
         assert [(line.kind, line.amount_minor) for line in await world.lines(gift)] == [
             ("paid", gift.amount_minor),
             ("fee", 6),
@@ -150,7 +150,7 @@ async def test_the_same_file_twice_changes_nothing(world: Books) -> None:
     assert (await world.found(), await world.lines(gift), await world.now(gift)) == before
 
 
-async def test_a_newer_edition_of_a_day_counts_no_row_twice(world: Books) -> None:
+async def test_a_newer_edition_counts_no_row_twice(world: Books) -> None:
     first, second = await world.paid(), await world.paid()
     await world.take(row(first, fee=5))
     assert await world.take(row(first, fee=5), row(second), edition="2")
@@ -159,21 +159,21 @@ async def test_a_newer_edition_of_a_day_counts_no_row_twice(world: Books) -> Non
     assert (await world.now(second)).statement is not None
 
 
-async def test_a_payment_that_only_the_file_has_is_posted_late_when_it_is_and_held(world: Books) -> None:
+async def test_a_payment_known_only_from_the_file_is_posted_and_held(world: Books) -> None:
     sent = await world.opened()
     expired = await world.opened(state=AttemptState.expired)
     await world.take(row(sent), row(expired))
     assert not await world.found()
     for attempt, late in ((sent, False), (expired, True)):
-        held = await world.now(attempt)
-        assert held.state == AttemptState.paid
-        assert held.evidence == number(attempt)
-        assert held.refundable_from == NOW + HOLD_PERIOD
+        attempt_ = await world.now(attempt)
+        assert attempt_.state == AttemptState.paid
+        assert attempt_.evidence == number(attempt)
+        assert attempt_.refundable_from == NOW + HOLD_PERIOD
         assert [line.late for line in await world.lines(attempt)] == [late]
     assert world.pokes == 2
 
 
-async def test_a_row_of_nothing_but_a_fee_is_a_fee(world: Books) -> None:
+async def test_a_row_with_only_a_fee_is_a_fee(world: Books) -> None:
     gift = await world.paid()
     await world.take(row(gift, fee=30))
     await world.take(row(gift, minor=0, fee=-10, evidence="Z1"), day=DAY + ONE)
@@ -181,7 +181,7 @@ async def test_a_row_of_nothing_but_a_fee_is_a_fee(world: Books) -> None:
     assert [line.amount_minor for line in await world.lines(gift) if line.kind == "fee"] == [30, -10]
 
 
-async def test_a_fee_is_compared_where_one_was_agreed(database: Database) -> None:
+async def test_a_fee_is_compared_with_the_contract(database: Database) -> None:
     world = await books(database)
     world.fees = FeeRule(60)
     fair, dear = await world.paid(5000), await world.paid(1250)
@@ -189,7 +189,7 @@ async def test_a_fee_is_compared_where_one_was_agreed(database: Database) -> Non
     assert [(each.kind, each.ours_minor, each.theirs_minor) for each in await world.found()] == [("fee_differs", 8, 9)]
 
 
-async def test_what_no_file_has_is_told_once_and_ends_when_one_has_it(world: Books) -> None:
+async def test_a_missing_payment_is_reported_once_and_settled_by_a_later_file(world: Books) -> None:
     gift = await world.paid(at=NOW - WEEK)
     for _ in range(2):
         await world.nightly.run(NOW)
@@ -202,7 +202,7 @@ async def test_what_no_file_has_is_told_once_and_ends_when_one_has_it(world: Boo
     assert (await world.lines(gift))[0].amount_minor == 5000
 
 
-async def test_nothing_is_missed_while_a_day_could_not_be_looked_at(world: Books) -> None:
+async def test_nothing_counts_as_missing_before_all_days_were_checked(world: Books) -> None:
     await world.paid(at=NOW - WEEK)
     world.bank.away = True
     night = await world.nightly.run(NOW)
@@ -213,7 +213,7 @@ async def test_nothing_is_missed_while_a_day_could_not_be_looked_at(world: Books
     assert await world.kinds() == {"ours_only": 1}
 
 
-async def test_a_settled_difference_that_is_found_again_stays_settled(world: Books) -> None:
+async def test_a_settled_difference_stays_settled(world: Books) -> None:
     await world.take(strange("x" * 32))
     (found,) = await world.found()
     async with world.database.write() as connection:
@@ -221,33 +221,33 @@ async def test_a_settled_difference_that_is_found_again_stays_settled(world: Boo
         assert not await differences.settle(connection, found.id, "li", NOW, "me too")
     await world.take(strange("x" * 32), edition="2")
     assert not await world.found()
-    (kept,) = await world.found(settled=True)
-    assert (kept.settled_by, kept.reason) == ("chen", "a test payment of the bank")
+    (stored,) = await world.found(settled=True)
+    assert (stored.settled_by, stored.reason) == ("chen", "a test payment of the bank")
 
 
-async def test_another_banks_order_is_none_of_this_one(world: Books) -> None:
+async def test_another_banks_order_is_unknown(world: Books) -> None:
     gift = await world.opened(bank="other")
     await world.take(row(gift))
     assert await world.kinds() == {"theirs_only": 1}
     assert (await world.now(gift)).state == AttemptState.sent
 
 
-async def test_every_row_says_what_it_was_found_to_be(world: Books) -> None:
+async def test_every_row_stores_its_result(world: Books) -> None:
     gift = await world.paid()
-    kept, _ = await world.work.import_statement(file([row(gift), row(gift), strange("x" * 32)]), NOW, cause="test")
+    stored, _ = await world.work.import_statement(file([row(gift), row(gift), strange("x" * 32)]), NOW, cause="test")
     async with world.database.read() as connection:
-        told = await statements.rows(connection, kept.id)
-        counted = await statements.counts(connection, [kept.id])
-    assert [each.result for each in told] == [RowResult.matched, RowResult.duplicate_row, RowResult.theirs_only]
-    assert counted[kept.id] == {"matched": 1, "duplicate_row": 1, "theirs_only": 1}
+        rows_ = await statements.rows(connection, stored.id)
+        counted = await statements.counts(connection, [stored.id])
+    assert [each.result for each in rows_] == [RowResult.matched, RowResult.duplicate_row, RowResult.theirs_only]
+    assert counted[stored.id] == {"matched": 1, "duplicate_row": 1, "theirs_only": 1}
 
 
-async def test_fees_are_lines_of_the_gifts_own_purse(world: Books) -> None:
+async def test_fees_reduce_the_gifts_own_purse(world: Books) -> None:
     gift = await world.paid()
     await world.take(row(gift, fee=30))
     async with world.database.read() as connection:
-        held = await ledger_lines.balances(connection, "huada", "drill")
-    assert held == {"lunch": 4970}
+        attempt_ = await ledger_lines.balances(connection, "huada", "drill")
+    assert attempt_ == {"lunch": 4970}
 
 
 @given(st.integers(1, 10**9), st.integers(0, 1000))
@@ -260,7 +260,7 @@ def test_an_agreed_fee_is_rounded_to_the_nearest_fen(minor: int, basis_points: i
     assert not rule.fits(minor, expected + 1)
 
 
-async def test_the_way_of_the_gifts_goes_on_to_reconciled_and_spent(world: Books) -> None:
+async def test_the_funnel_counts_reconciled_and_spent_gifts(world: Books) -> None:
     gifts = [await world.paid(1000 * each, at=NOW + timedelta(minutes=each)) for each in (1, 2, 3)]
     await world.take(row(gifts[0]), row(gifts[2]))
     spent = LedgerLine(

@@ -1,4 +1,4 @@
-"""The staff's pages of reconciliation: what a finance person sees, does, and takes away."""
+"""The staff pages of reconciliation and evidence."""
 
 import csv
 import io
@@ -56,11 +56,11 @@ async def compared(central: RunningCentral, gateway: DeliveringGateway, donor: D
     async with central.database() as database:
         gift = await only_attempt(database)
         work = Reconciler(database, gift.bank, "drill", lambda: None)
-        kept, _ = await work.import_statement(file([row(gift, fee=30), strange(ORDER, 700)]), NOW, cause="test")
-    return kept.id
+        stored, _ = await work.import_statement(file([row(gift, fee=30), strange(ORDER, 700)]), NOW, cause="test")
+    return stored.id
 
 
-async def test_a_day_shows_its_three_equalities_and_what_brought_each_gift(
+async def test_a_day_shows_its_equalities_and_the_origin_of_each_gift(
     central: RunningCentral, donor: Donor, session: aiohttp.ClientSession, gateway: DeliveringGateway, compared: int
 ) -> None:
     await logged_in(central, donor)
@@ -69,9 +69,9 @@ async def test_a_day_shows_its_three_equalities_and_what_brought_each_gift(
     for words in ("The bank has a payment that we do not know.", ORDER, str(DAY), "1/2", "differences: 1"):
         assert words in text
     day = await donor.open(f"{central.url}/staff/reconciliation/{compared}")
-    told = " ".join(day.text().split())
+    page_text = " ".join(day.text().split())
     for words in ("¥57 = ¥50 + ¥7", "¥0.30 = ¥0.30", "¥56.70 = ¥49.70 + ¥7", "社区大厅", "lunch", "unknown to us"):
-        assert words in told
+        assert words in page_text
     async with session.get(f"{central.url}/staff/reconciliation/{compared}/rows.csv") as answer:
         rows = list(csv.reader(io.StringIO((await answer.read()).decode("utf-8-sig"))))
     assert [(each[0], each[3], each[9]) for each in rows[1:]] == [("1", "5000", "社区大厅"), ("2", "700", "")]
@@ -79,7 +79,7 @@ async def test_a_day_shows_its_three_equalities_and_what_brought_each_gift(
     assert "Downloaded a file · Reconciliation" in trail
 
 
-async def test_a_difference_is_settled_with_a_reason_and_stays_to_be_seen(
+async def test_a_difference_is_settled_with_a_reason_and_stays_visible(
     central: RunningCentral, donor: Donor, compared: int
 ) -> None:
     await logged_in(central, donor)
@@ -99,7 +99,7 @@ async def test_a_difference_is_settled_with_a_reason_and_stays_to_be_seen(
     assert entry.action.reason == "a test payment of the bank"
 
 
-async def test_a_refund_that_the_bank_made_is_entered_when_it_is_settled(
+async def test_an_external_refund_is_posted_when_its_difference_is_settled(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     await a_gift(central, gateway, donor)
@@ -128,7 +128,7 @@ async def test_a_refund_that_the_bank_made_is_entered_when_it_is_settled(
     assert day.balances
 
 
-async def test_the_banks_file_leaves_only_with_a_line_in_the_trail_and_only_for_the_top(
+async def test_the_banks_file_is_downloaded_only_at_the_top_and_audited(
     central: RunningCentral, donor: Donor, session: aiohttp.ClientSession, compared: int
 ) -> None:
     async with central.database() as database:
@@ -152,7 +152,7 @@ async def test_the_banks_file_leaves_only_with_a_line_in_the_trail_and_only_for_
         assert answer.status == 404
 
 
-async def test_a_file_of_another_kind_is_refused_in_words(
+async def test_an_invalid_file_is_refused_with_a_reason(
     central: RunningCentral, donor: Donor, session: aiohttp.ClientSession
 ) -> None:
     await logged_in(central, donor)
@@ -170,7 +170,7 @@ async def sent(session: aiohttp.ClientSession, url: str, csrf: str, name: str, c
         return Page(answer.status, str(answer.url), await answer.text())
 
 
-async def test_evidence_is_looked_at_before_it_is_taken(
+async def test_evidence_is_previewed_before_it_is_imported(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor, session: aiohttp.ClientSession
 ) -> None:
     gift = gateway.intent(handoff=HandoffKind.link)

@@ -1,4 +1,4 @@
-"""Which days the nightly run asks for; and runs that stand still, die, or are two at once."""
+"""Due days of the nightly run, and runs that are suspended, crash, or run concurrently."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from tests.unit.central_server.reconciling_world import DAY, NOW, ONE, Books, ba
 __all__ = ["world"]
 
 
-async def test_two_processes_at_one_file_do_everything_once(world: Books) -> None:
+async def test_concurrent_imports_of_a_file_do_everything_once(world: Books) -> None:
     gifts = [await world.paid(1000 + each) for each in range(6)]
     late = await world.paid(late=True)
     unheard = await world.opened()
@@ -29,27 +29,35 @@ async def test_two_processes_at_one_file_do_everything_once(world: Books) -> Non
     assert [line.kind for line in await world.lines(unheard)] == ["paid"]
 
 
-async def test_what_a_dead_process_left_is_done_by_the_next(world: Books) -> None:
+async def test_rows_of_a_crashed_run_are_matched_by_the_next(world: Books) -> None:
     gift, other = await world.paid(), await world.paid()
-    told = file([row(gift, fee=5), row(other)])
+    statement = file([row(gift, fee=5), row(other)])
     work = world.work
     async with world.database.write() as connection:
         rows = [
             statements.NewRow(
                 each.line, each.movement.value, each.order, each.amount.minor, "CNY", each.fee_minor, each.evidence, ""
             )
-            for each in told.rows
+            for each in statement.rows
         ]
         await statements.add(
-            connection, work.bank, "drill", TOP, told.day, told.name, told.content, rows, at=NOW, cause="died"
+            connection,
+            work.bank,
+            "drill",
+            TOP,
+            statement.day,
+            statement.name,
+            statement.content,
+            rows,
+            at=NOW,
+            cause="died",
         )
     await world.nightly.run(NOW, ())
     assert (await world.now(gift)).statement is not None
     assert [line.kind for line in await world.lines(gift)] == ["paid", "fee"]
 
 
-async def test_a_run_that_stood_still_does_not_take_back_that_the_bank_was_asked(world: Books) -> None:
-    """Else the day would be due at once, and the lease of whoever asked keeps everybody from it."""
+async def test_a_delayed_run_does_not_reset_the_last_request(world: Books) -> None:
     async with world.database.write() as connection:
         for at in (NOW - ONE, NOW, NOW - ONE):
             await statements.record_no_file(connection, world.work.bank, "drill", TOP, DAY, at=at, cause="test")
@@ -57,7 +65,7 @@ async def test_a_run_that_stood_still_does_not_take_back_that_the_bank_was_asked
         assert await reconciled_attempts.checked_days(connection, world.work.bank, "drill", DAY) == {DAY: (False, NOW)}
 
 
-async def test_missed_days_are_asked_for_and_empty_ones_noted(world: Books) -> None:
+async def test_missed_days_are_requested_and_empty_ones_recorded(world: Books) -> None:
     await world.paid(at=NOW - 4 * ONE)
     world.bank.files = {DAY - 2 * ONE: file([], DAY - 2 * ONE)}
     night = await world.nightly.run(NOW)
@@ -70,12 +78,12 @@ async def test_missed_days_are_asked_for_and_empty_ones_noted(world: Books) -> N
     assert world.bank.asked == [DAY - 5 * ONE, DAY - 4 * ONE, DAY - 3 * ONE, DAY - ONE]
 
 
-def test_a_file_is_asked_for_from_nine_in_beijing_on() -> None:
+def test_a_file_is_requested_from_nine_in_beijing() -> None:
     early = datetime(2026, 11, 24, 8, 59, tzinfo=OFFICIAL_TIME)
     assert settlement_days.newest_day(early) == DAY - 2 * ONE
     assert settlement_days.newest_day(early + timedelta(minutes=1)) == DAY - ONE
 
 
-def test_no_file_before_the_first_order_is_asked_for_and_none_older_than_sixty_days() -> None:
+def test_files_are_requested_from_the_first_order_and_for_sixty_days() -> None:
     assert settlement_days.first_day(None, NOW) is None
     assert settlement_days.first_day(NOW - timedelta(days=400), NOW) == DAY - ONE - settlement_days.FETCH_BACK

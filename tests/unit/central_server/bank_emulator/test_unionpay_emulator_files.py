@@ -1,4 +1,4 @@
-"""The drill's reconciliation files, read as the format has them and not with the emulator's code."""
+"""Reconciliation files of the emulated UnionPay, parsed independently of the emulator's code."""
 
 import re
 from datetime import datetime, timedelta
@@ -46,7 +46,7 @@ def summary(files: dict[str, bytes]) -> dict[str, str]:
 
 
 def balance(rows: list[list[str]]) -> tuple[int, int, int]:
-    """Amount, fee and net of a detail, in fen."""
+    """Return amount, fee and net of a detail, in fen."""
     amount = sum(int(row[6]) * (1 if row[19] == "01" else -1) for row in rows)
     fee = sum(int(row[15][1:]) * (1 if row[15][0] == "D" else -1) for row in rows)
     net = sum(int(row[16][1:]) * (1 if row[16][0] == "C" else -1) for row in rows)
@@ -58,7 +58,7 @@ def fen(text: str) -> int:
 
 
 async def settled(shop: Shop) -> str:
-    """Ends the settlement day on the bank's clock; gives its MMDD."""
+    """End the settlement day on the bank's clock and return its MMDD."""
     now = (await shop.turn(0)).astimezone(BEIJING)
     end = now.replace(hour=23, minute=0, second=0, microsecond=0)
     end += timedelta(days=1) if end <= now else timedelta()
@@ -75,13 +75,15 @@ async def test_the_three_equalities_hold_with_payments_refunds_and_cancels(shop:
     await shop.press(page, "fail")
     day = await settled(shop)
     files = await shop.file(day)
-    rows, said = detail(files), summary(files)
+    rows, summary_ = detail(files), summary(files)
     amount, fee, net = balance(rows)
-    assert (amount, fee, net) == (fen(said["交易金额"]), fen(said["手续费"]), fen(said["清算差额"]))
+    assert (amount, fee, net) == (fen(summary_["交易金额"]), fen(summary_["手续费"]), fen(summary_["清算差额"]))
     assert amount - fee == net
     assert amount == 3333 + 125 + 1 + 499_999
-    assert int(said["交易笔数"]) == len(rows) == 7
-    assert {row[11]: row[9] for row in rows} == {told["orderId"]: told["queryId"] for told in (*paid, refund, cancel)}
+    assert int(summary_["交易笔数"]) == len(rows) == 7
+    assert {row[11]: row[9] for row in rows} == {
+        notified["orderId"]: notified["queryId"] for notified in (*paid, refund, cancel)
+    }
     assert {row[27] for row in rows} == {MERCHANT_ID}
     kinds = {row[11]: (row[19], row[26], row[15][0], row[16][0]) for row in rows}
     assert kinds[paid[1]["orderId"]] == ("01", "", "D", "C")
@@ -90,7 +92,7 @@ async def test_the_three_equalities_hold_with_payments_refunds_and_cancels(shop:
     assert {row[34] for row in rows if row[19] == "01"} == {"huada|p1"}
 
 
-async def test_the_fee_is_six_in_a_thousand_half_up(shop: Shop) -> None:
+async def test_the_fee_is_0_6_percent_rounded_half_up(shop: Shop) -> None:
     await shop.morning()
     amounts = {1000: 6, 83: 0, 84: 1, 250: 2, 750: 5, 1250: 8, 100_000: 600}
     for amount in amounts:
@@ -125,22 +127,22 @@ async def test_a_file_is_the_same_each_time(shop: Shop) -> None:
     assert first["fileContent"] == second["fileContent"]
 
 
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"settleDate": ""}, "13"),
-        ({"settleDate": "1332"}, "10"),
-        ({"settleDate": "119"}, "10"),
-        ({"fileType": "01"}, "10"),
-        ({"bizType": "000201"}, "10"),
-        ({"txnTime": "20200101000000"}, "10"),
-        ({"txnType": "00"}, "32"),
-    ],
-)
-async def test_a_wrong_request_gets_no_file(shop: Shop, changes: dict[str, str], code: str) -> None:
-    reply = await shop.file_reply("0119", **changes)
-    assert (reply["respCode"], "fileContent" in reply) == (code, False)
-    assert shop.distrust(reply) == ""
+INVALID_REQUESTS: list[tuple[dict[str, str], str]] = [
+    ({"settleDate": ""}, "13"),
+    ({"settleDate": "1332"}, "10"),
+    ({"settleDate": "119"}, "10"),
+    ({"fileType": "01"}, "10"),
+    ({"bizType": "000201"}, "10"),
+    ({"txnTime": "20200101000000"}, "10"),
+    ({"txnType": "00"}, "32"),
+]
+
+
+async def test_an_invalid_request_gets_no_file(shop: Shop) -> None:
+    for changes, code in INVALID_REQUESTS:
+        reply = await shop.file_reply("0119", **changes)
+        assert (reply["respCode"], "fileContent" in reply) == (code, False), changes
+        assert shop.distrust(reply) == ""
 
 
 def _at(text: str) -> float:
@@ -170,11 +172,11 @@ def test_a_settlement_day_ends_at_23_in_beijing(at: str, day: str) -> None:
         ("0230", "2027-01-02T12:00:00", "None"),
     ],
 )
-def test_a_day_without_its_year_is_the_last_such_one(mmdd: str, now: str, day: str) -> None:
+def test_a_day_without_a_year_is_the_latest_one(mmdd: str, now: str, day: str) -> None:
     assert str(day_of(mmdd, _at(now))) == day
 
 
-def test_working_days_leave_out_the_weekend() -> None:
+def test_working_days_skip_the_weekend() -> None:
     friday = _at("2026-11-27T10:00:00")
     assert datetime.fromtimestamp(after_working_days(friday, 5), BEIJING).isoformat() == "2026-12-04T10:00:00+08:00"
     assert datetime.fromtimestamp(after_working_days(friday, 1), BEIJING).weekday() == 0
