@@ -1,0 +1,82 @@
+"""Names are plain technical English: words that the project once used as a dialect do not come back."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.paths import ROOT
+
+PACKAGES = ("beacon_gateway", "central_server", "daemonkit", "kiosk_ui", "sync_contract", "debian", "tests")
+DIALECT = frozenset(
+    [
+        "told",
+        "tell",
+        "tells",
+        "said",
+        "say",
+        "says",
+        "kept",
+        "held",
+        "here",
+        "wish",
+        "wished",
+        "whose",
+        "brought",
+        "ripe",
+        "deed",
+        "deeds",
+        "octets",
+        "octet",
+        "anew",
+        "whoever",
+        "begun",
+        "hung",
+        "mended",
+    ]
+)
+"""STYLE: use the field's standard term instead. A name is refused if one of its parts is such a word."""
+
+
+def _names(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.Name(id=name) | ast.arg(arg=name) | ast.Attribute(attr=name):
+                yield name
+            case ast.keyword(arg=str(name)):
+                yield name
+
+
+def dialect_names(source: str) -> set[str]:
+    """Return the names in Python source of which a part is a dialect word. Names of tests are sentences and exempt."""
+    return {
+        name
+        for name in _names(ast.parse(source))
+        if not name.startswith("test_") and not DIALECT.isdisjoint(re.findall(r"[a-z]+", _split(name)))
+    }
+
+
+def _split(name: str) -> str:
+    return re.sub(r"([A-Z])", r"_\1", name).lower()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_name_is_a_dialect_word(package: str) -> None:
+    found = {
+        f"{path.relative_to(ROOT)}: {', '.join(sorted(names))}"
+        for path in (ROOT / package).rglob("*.py")
+        if (names := dialect_names(path.read_text("utf-8"))) or not DIALECT.isdisjoint(path.stem.split("_"))
+    }
+    assert not found, "\n".join(sorted(found))
+
+
+def test_a_dialect_name_is_found() -> None:
+    assert dialect_names("class ToldParcel: pass\ndef kept(whose: int) -> None: self.deed_id = 1") == {
+        "ToldParcel",
+        "kept",
+        "whose",
+        "deed_id",
+    }
