@@ -20,7 +20,7 @@ from beacon_gateway.simulation.walk import parse_walk
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from tests.captures.identity import PERSON_TAG, WALK
-from tests.radio.inside import PATIENCE, until
+from tests.radio.waiting import PATIENCE, until
 
 LIMIT_S = 10.0
 

@@ -20,9 +20,10 @@ from typing import Any, Self
 
 import pytest
 
-from tests.radio.inside import PATIENCE, in_lab
+from tests.radio.inside import in_lab
 from tests.radio.outside import run_in_lab
 from tests.radio.starvation import STARVED_S, WINDOW_S, Starvation, read_starvation
+from tests.radio.waiting import PATIENCE
 
 REPORTS = "RADIOLAB_REPORTS"
 LIMIT_S = 900.0

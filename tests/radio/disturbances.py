@@ -33,7 +33,6 @@ from daemonkit.health import Health
 from daemonkit.supervise import supervise
 from sync_contract.catalogue import BeaconKind
 from tests.radio.inside import (
-    Ear,
     end_bluetoothd,
     end_dbus,
     hciconfig,
@@ -42,12 +41,11 @@ from tests.radio.inside import (
     pull_radios,
     radios_ready,
     rfkill,
-    running,
     send_bluetoothd,
     start_bluetoothd,
     start_dbus,
-    until,
 )
+from tests.radio.waiting import Ear, running, until
 
 FRAME = IBeacon(UUID("5f9b2c1e-7d40-4c6a-9a3e-0c1d2e3f4a5b"), 1, 2, -59)
 A = Beacon(FRAME.beacon, BeaconKind.place, "A's beacon", project="elder-lunch")

@@ -6,14 +6,12 @@ import signal
 import struct
 import subprocess
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Protocol
 
-from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.radio.bluez_bus import (
     ADAPTER,
     ADVERTISING,
@@ -28,79 +26,20 @@ from beacon_gateway.radio.hci.advertising_reports import Report, read_reports
 from beacon_gateway.radio.hci.btsnoop import Losses, read_events
 from beacon_gateway.radio.hci.mgmt_socket import ManagementSocket, MgmtRefused
 from beacon_gateway.radio.ports import RadioLost
-from tests.radio.starvation import waited_so_far_s
+from tests.radio.waiting import LIMIT_S, PATIENCE, until
 
 _BLUETOOTHD = Path("/run/bluetoothd.pid")
 _BTVIRT = Path("/run/btvirt.pid")
 _DBUS = Path("/run/dbus.pid")
 _SET_CONNECTABLE, _BUSY = 0x0007, 0x0A  # bluez/doc/mgmt-api.txt
 _NO_MONITOR = 0xFFF0
-_LIMIT_S = 20.0
 _COME_UP_S = 5.0
 _AT_REST_S = 1.0
 """Adverts and scans of the test before end within this, unless one of its programs still runs."""
-PATIENCE = float(os.environ.get("RADIOLAB_PATIENCE", "6"))
-"""Factor of every time limit, as a busy machine is slow. On an idle machine a factor of 1 proves the limits."""
 
 
 def in_lab() -> bool:
     return Path("/run/radiolab/settings").exists()
-
-
-async def until(condition: Callable[[], object], limit_s: float = _LIMIT_S) -> float:
-    """Wait for `condition` and return the seconds.
-
-    Raise AssertionError after PATIENCE times the limit, not counting the time that the lab waited for a processor.
-    """
-    began, waited_s, allowed_s = monotonic(), waited_so_far_s(), limit_s * PATIENCE
-    while not condition():
-        if monotonic() - began >= allowed_s:
-            starved_s = waited_so_far_s() - waited_s
-            assert monotonic() - began < limit_s * PATIENCE + starved_s, (
-                f"not within {PATIENCE:g} times {limit_s:g} s (and {starved_s:.1f} s without a processor)"
-            )
-            allowed_s = limit_s * PATIENCE + starved_s
-        await asyncio.sleep(0.02)
-    return monotonic() - began
-
-
-@asynccontextmanager
-async def running(stage: Awaitable[None]) -> AsyncIterator[asyncio.Task[None]]:
-    """Run a stage during the block; its own failure fails the block."""
-    task = asyncio.ensure_future(stage)
-    try:
-        yield task
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-class SightingSource(Protocol):
-    """A scanner, or the scanner of one adapter."""
-
-    async def hear(self, on_sighting: Callable[[Sighting], None]) -> None: ...
-
-
-class Ear:
-    """The sightings of a scanner."""
-
-    def __init__(self) -> None:
-        self.heard: list[Sighting] = []
-
-    @asynccontextmanager
-    async def at(self, scanner: SightingSource) -> AsyncIterator[None]:
-        async with running(scanner.hear(self.heard.append)):
-            yield
-
-    async def hears_again(self, limit_s: float = _LIMIT_S) -> float:
-        """Return the seconds until the next frame."""
-        count = len(self.heard)
-        return await until(lambda: len(self.heard) > count, limit_s)
-
-    async def is_silent(self, for_s: float, limit_s: float = _LIMIT_S) -> None:
-        """Wait for a silence of `for_s`, within the limit."""
-        await until(lambda: not self.heard or monotonic() - self.heard[-1].at >= for_s, limit_s)
 
 
 def send_bluetoothd(number: signal.Signals) -> None:
@@ -208,7 +147,7 @@ async def monitors_are_blocked(mgmt: ManagementSocket, adapter: int) -> bool:
 
 async def retry_while_busy(attempt: Callable[[], Awaitable[object]]) -> None:
     """Retry while BlueZ or the kernel is busy or does not reply; raise its error if that continues."""
-    deadline = monotonic() + _LIMIT_S * PATIENCE
+    deadline = monotonic() + LIMIT_S * PATIENCE
     while True:
         try:
             await attempt()
@@ -247,12 +186,12 @@ async def radios_ready(count: int = 2) -> None:
     if not await _reach(_at_rest, count, _AT_REST_S):  # an earlier program still has an advert or a scan
         await end_bluetoothd(signal.SIGTERM)
         await radios_up(count)
-        assert await _reach(_at_rest, count, _LIMIT_S), "an advert or a scan did not end"
+        assert await _reach(_at_rest, count, LIMIT_S), "an advert or a scan did not end"
 
 
 async def radios_up(count: int = 2) -> None:
     """Wait within a test until bluetoothd runs and the adapters are on and can advertise. Adverts remain."""
-    assert await _come_up(count, _LIMIT_S), f"the radios did not come up: {await _describe_adapters()}"
+    assert await _come_up(count, LIMIT_S), f"the radios did not come up: {await _describe_adapters()}"
 
 
 async def _come_up(count: int, limit_s: float) -> bool:

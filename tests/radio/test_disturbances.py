@@ -30,19 +30,16 @@ from tests.radio.disturbances import (
     scan_with_another_program,
 )
 from tests.radio.inside import (
-    PATIENCE,
-    Ear,
     block_monitors,
     end_bluetoothd,
     end_dbus,
     find_adapters,
     power,
     radios_ready,
-    running,
     send_bluetoothd,
     start_dbus,
-    until,
 )
+from tests.radio.waiting import PATIENCE, Ear, running, until
 
 pytestmark = pytest.mark.lab
 

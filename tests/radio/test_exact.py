@@ -23,18 +23,16 @@ from beacon_gateway.radio.helper.helper_client import KernelHelper
 from beacon_gateway.radio.ports import Advertiser, HelperRefused, RadioLost
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from tests.radio.inside import (
-    Ear,
     end_bluetoothd,
     hciconfig,
     power,
     radios_ready,
     radios_up,
     recording,
-    running,
     send_bluetoothd,
     start_bluetoothd,
-    until,
 )
+from tests.radio.waiting import Ear, running, until
 
 pytestmark = pytest.mark.lab
 

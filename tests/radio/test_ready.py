@@ -13,7 +13,6 @@ from beacon_gateway.radio.bluez_bus import ADAPTER, system_bus
 from beacon_gateway.radio.hci.mgmt_socket import ManagementSocket
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from tests.radio.inside import (
-    Ear,
     block_monitors,
     end_bluetoothd,
     end_dbus,
@@ -24,9 +23,9 @@ from tests.radio.inside import (
     pull_radios,
     radios_ready,
     rfkill,
-    running,
     send_bluetoothd,
 )
+from tests.radio.waiting import Ear, running
 
 pytestmark = pytest.mark.lab
 

@@ -18,18 +18,9 @@ from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from beacon_gateway.radio.scan.merged_scanner import MergedScanner
 from beacon_gateway.radio.scan.scan_options import ScanOptions
 from beacon_gateway.radio.timings import RadioTimings
-from tests.radio.inside import (
-    PATIENCE,
-    Ear,
-    bluetoothd_exists,
-    end_bluetoothd,
-    radios_ready,
-    running,
-    send_bluetoothd,
-    start_bluetoothd,
-    until,
-)
+from tests.radio.inside import bluetoothd_exists, end_bluetoothd, radios_ready, send_bluetoothd, start_bluetoothd
 from tests.radio.test_exact import helper as helper_program
+from tests.radio.waiting import PATIENCE, Ear, running, until
 from tests.unit.beacon_gateway.radio.fake_systemd import fake_systemd
 
 pytestmark = pytest.mark.lab

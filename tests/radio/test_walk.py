@@ -29,8 +29,9 @@ from sync_contract.catalogue import BeaconKind
 from sync_contract.records import DWELL_HISTOGRAM_EDGES_S, BeaconStatistics, Parcel
 from sync_contract.wire_record import decode
 from tests.flow.visitor import Visitor, visitor
-from tests.radio.inside import radios_ready, running, until
+from tests.radio.inside import radios_ready
 from tests.radio.test_gateways import PROJECT, gateway, shows
+from tests.radio.waiting import running, until
 from tests.radio.walk.decisions import decide
 from tests.radio.walk.radio import WalkRadio, walk_radio
 from tests.radio.walk.reports import SignalLog, log_signals

@@ -18,8 +18,9 @@ from beacon_gateway.radio.scan.scan_options import ScanOptions
 from beacon_gateway.simulation.air import Air
 from beacon_gateway.simulation.room import Walker
 from beacon_gateway.simulation.walk import parse_walk
-from tests.radio.inside import PATIENCE, Ear, end_bluetoothd, radios_ready, radios_up, running, start_bluetoothd, until
+from tests.radio.inside import end_bluetoothd, radios_ready, radios_up, start_bluetoothd
 from tests.radio.test_exact import helper
+from tests.radio.waiting import PATIENCE, Ear, running, until
 from tests.radio.walk.controller import Controller
 from tests.radio.walk.radio import advert, walk_radio
 from tests.unit.beacon_gateway.presence.people import person, place

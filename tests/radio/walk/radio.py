@@ -13,7 +13,7 @@ from beacon_gateway.frames.ibeacon import COMPANY, IBeacon
 from beacon_gateway.radio.bluez_bus import NoAnswer, SystemBus, system_bus
 from beacon_gateway.simulation.room import Walker, simulate_sightings
 from sync_contract.beacon_identity import BeaconId
-from tests.radio.inside import PATIENCE, until
+from tests.radio.waiting import PATIENCE, until
 from tests.radio.walk.controller import Controller
 
 _VENDOR, _CREATE = 0xFF, b"\xff\x00"

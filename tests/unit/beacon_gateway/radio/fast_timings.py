@@ -1,7 +1,7 @@
 """Short radio timings for tests."""
 
 from beacon_gateway.radio.timings import RadioTimings
-from tests.radio.inside import PATIENCE
+from tests.radio.waiting import PATIENCE
 
 FAST = RadioTimings(
     call_limit_s=max(0.3, 0.15 * PATIENCE),  # only a bus or bluetoothd that hangs exceeds it, even on a busy machine

@@ -9,7 +9,7 @@ from beacon_gateway.radio.advertise.advertiser_group import AdvertiserGroup
 from beacon_gateway.radio.ports import RadioLost
 from beacon_gateway.radio.simulated_radio import SimulatedAdvertiser
 from sync_contract.beacon_identity import BeaconId
-from tests.radio.inside import running, until
+from tests.radio.waiting import running, until
 
 ONE, TWO = (BeaconId(UUID(int=1), 1, minor) for minor in (1, 2))
 

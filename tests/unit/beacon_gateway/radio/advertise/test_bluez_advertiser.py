@@ -17,7 +17,7 @@ from beacon_gateway.radio.advertise.exact_advertiser import ExactAdvertiser
 from beacon_gateway.radio.ports import RadioLost
 from beacon_gateway.radio.recovery.recovery_ladder import Fault
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
-from tests.radio.inside import running, until
+from tests.radio.waiting import running, until
 from tests.unit.beacon_gateway.radio.fake_bluez import FakeBlueZ
 from tests.unit.beacon_gateway.radio.fast_timings import FAST
 

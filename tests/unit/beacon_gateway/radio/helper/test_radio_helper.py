@@ -26,7 +26,7 @@ from beacon_gateway.radio.helper.helper_protocol import EXACT_HEAD, LINE_LIMIT, 
 from beacon_gateway.radio.helper.helper_server import MAX_CLIENTS, HelperServer
 from beacon_gateway.radio.ports import HelperRefused, RadioLost
 from beacon_gateway.settings import Advertise, Radio
-from tests.radio.inside import running, until
+from tests.radio.waiting import running, until
 from tests.unit.beacon_gateway.radio.fake_kernel import FakeKernel
 from tests.unit.beacon_gateway.radio.fast_timings import FAST
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.radio.recovery.liveness import Transmitter
-from tests.radio.inside import PATIENCE
+from tests.radio.waiting import PATIENCE
 from tests.unit.beacon_gateway.radio.fake_bluez import FakeBlueZ
 from tests.unit.beacon_gateway.radio.fast_timings import FAST
 

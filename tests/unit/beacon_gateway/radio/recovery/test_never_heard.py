@@ -11,7 +11,7 @@ from beacon_gateway.radio.scan.merged_scanner import MergedScanner
 from beacon_gateway.radio.scan.scan_options import ScanOptions
 from beacon_gateway.sync.report import classify_hearing
 from sync_contract.gateway_report import Hearing
-from tests.radio.inside import running, until
+from tests.radio.waiting import running, until
 from tests.unit.beacon_gateway.radio.fake_bluez import FakeBlueZ
 from tests.unit.beacon_gateway.radio.recovery.broken_radio import KNOWN, TIMINGS, WALL, StepHelper, WallBeacon
 from tests.unit.beacon_gateway.radio.recovery.test_recovery_loop import proof, recovery

@@ -12,7 +12,7 @@ from beacon_gateway.radio.recovery.adapter_reset import NoHelper
 from beacon_gateway.radio.recovery.liveness import Transmitter
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from beacon_gateway.radio.scan.scan_options import ScanOptions
-from tests.radio.inside import running, until
+from tests.radio.waiting import running, until
 from tests.unit.beacon_gateway.radio.fake_bluez import FakeBlueZ
 from tests.unit.beacon_gateway.radio.recovery.broken_radio import KNOWN, TIMINGS, WALL, StepHelper, WallBeacon
 

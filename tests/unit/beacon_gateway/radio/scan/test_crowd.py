@@ -22,7 +22,7 @@ from beacon_gateway.radio.scan.scan_options import ScanOptions
 from tests.bench.adverts.bluez import ADAPTER_PATH, advert, appears
 from tests.bench.adverts.flood import path
 from tests.bench.adverts.street import beacons, frames
-from tests.radio.inside import running, until
+from tests.radio.waiting import running, until
 from tests.unit.beacon_gateway.radio.fake_bluez import FakeBlueZ
 
 CROWD = 10_000

@@ -15,7 +15,7 @@ from beacon_gateway.radio.ports import HelperRefused
 from beacon_gateway.radio.radio_wording import word_delivery
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from beacon_gateway.radio.scan.scan_options import ScanOptions
-from tests.radio.inside import Ear, until
+from tests.radio.waiting import Ear, until
 from tests.unit.beacon_gateway.presence.people import place
 from tests.unit.beacon_gateway.radio.fake_bluez import FakeBlueZ
 from tests.unit.beacon_gateway.radio.fast_timings import FAST

@@ -16,7 +16,7 @@ from beacon_gateway.radio.scan.merged_scanner import MergedScanner
 from beacon_gateway.radio.scan.scan_options import ScanOptions
 from beacon_gateway.sync.report import classify_hearing
 from sync_contract.gateway_report import Hearing
-from tests.radio.inside import Ear, running, until
+from tests.radio.waiting import Ear, running, until
 from tests.unit.beacon_gateway.radio.fake_bluez import FakeBlueZ, fake_bluez, private_bus
 from tests.unit.beacon_gateway.radio.fast_timings import FAST
 

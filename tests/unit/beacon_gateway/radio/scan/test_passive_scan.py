@@ -10,7 +10,7 @@ from dbus_fast import Variant
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from beacon_gateway.radio.scan.scan_options import ScanOptions
 from tests.captures.identity import PERSON_TAG
-from tests.radio.inside import running, until
+from tests.radio.waiting import running, until
 from tests.unit.beacon_gateway.radio.fake_bluez import FakeBlueZ
 from tests.unit.beacon_gateway.radio.fast_timings import FAST
 from tests.unit.beacon_gateway.radio.scan.test_bluez_workarounds import IBEACON, device
