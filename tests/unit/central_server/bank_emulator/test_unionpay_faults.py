@@ -308,7 +308,7 @@ async def test_faults_given_at_the_start_apply_to_all(session: aiohttp.ClientSes
 
 def test_every_fault_is_documented() -> None:
     page = (ROOT / "docs" / "bank-emulator.md").read_text("utf-8")
-    switches = page.partition("## The switches")[2]
+    switches = page.partition("## Faults")[2]
     assert re.findall(r"^\| `([a-z0-9-]+)`", switches, re.M) == [fault.name for fault in FAULTS]
 
 
