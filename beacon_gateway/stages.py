@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from beacon_gateway import settings_mapping
 from beacon_gateway.components import Components, gateway_report
@@ -15,6 +16,7 @@ from beacon_gateway.edges import Edges, Server
 from beacon_gateway.radio.ports import RadioLost
 from beacon_gateway.settings import Settings
 from beacon_gateway.sync.catalogue_pull import pull_catalogue
+from beacon_gateway.sync.central_client import CentralClient
 from beacon_gateway.sync.drain import Drain
 from beacon_gateway.sync.ledger_witness import LedgerWitness
 from beacon_gateway.sync.outcome_poll import poll_outcomes
@@ -149,23 +151,33 @@ def server_stages(
         background("pictures", pictures),
         Stage("beacons", partial(_watch_beacons, settings, components, health, rebuild, timings)),
     ]
-    if server.catalogue_key is None:
-        return stages
-    key = server.catalogue_key
-    witness = LedgerWitness(central, key, store.heads, edges.credential.signer, settings.site.environment)
-
-    async def pull() -> None:
-        await pull_catalogue(
-            central,
-            key,
-            store.catalogues,
-            version=giving.offer.version,
-            take=giving.take_catalogue,
-            progress=progress("catalogue"),
-            older=lambda: noticed.add(CATALOGUE_OLDER),
+    if server.catalogue_key is not None:
+        witness = LedgerWitness(
+            central, server.catalogue_key, store.heads, edges.credential.signer, settings.site.environment
         )
+        pull = partial(_pull_catalogue, server.client, server.catalogue_key, edges, components, noticed, health)
+        stages += [background("catalogue", pull), background("heads", partial(witness.run, progress("heads")))]
+    return stages
 
-    return [*stages, background("catalogue", pull), background("heads", partial(witness.run, progress("heads")))]
+
+async def _pull_catalogue(
+    central: CentralClient,
+    key: Ed25519PublicKey,
+    edges: Edges,
+    components: Components,
+    noticed: set[str],
+    health: Health,
+) -> None:
+    giving = components.giving
+    await pull_catalogue(
+        central,
+        key,
+        edges.store.catalogues,
+        version=giving.offer.version,
+        take=giving.take_catalogue,
+        progress=partial(health.progress, "catalogue"),
+        older=lambda: noticed.add(CATALOGUE_OLDER),
+    )
 
 
 async def _watch_beacons(

@@ -24,10 +24,10 @@ async def connected(url: str, *, local: str | None = None) -> AsyncIterator[Stre
         await asyncio.sleep(0)  # the loop closes it in its next turn
 
 
-async def answer(url: str, octets: bytes, *, local: str | None = None) -> bytes:
+async def answer(url: str, content: bytes, *, local: str | None = None) -> bytes:
     """All that comes back until the server closes; the request must ask for that."""
     async with connected(url, local=local) as (reader, writer):
-        writer.write(octets)
+        writer.write(content)
         return await closed_within(reader, BEFORE_IT_IS_IDLE_S)
 
 
