@@ -2,13 +2,13 @@
 
 import secrets
 
-from tests.unit.beacon_gateway.presence.month import left_alone
-from tests.unit.beacon_gateway.presence.test_month import LONGEST_HICCUP_S, check
+from tests.unit.beacon_gateway.presence.month import run_unattended
+from tests.unit.beacon_gateway.presence.test_month import LONGEST_PAUSE_S, check
 
 
 def test_a_month_without_a_false_alarm() -> None:
     seed = secrets.randbelow(10**9)
-    alarms = left_alone(30 * 24 * 3600.0, longest_hiccup_s=LONGEST_HICCUP_S, seed=seed)
-    print(f"seed {seed}: {alarms.frames} frames, {alarms.hiccups} hiccups")
-    assert alarms.hiccups > 3000
+    alarms = run_unattended(30 * 24 * 3600.0, longest_pause_s=LONGEST_PAUSE_S, seed=seed)
+    print(f"seed {seed}: {alarms.frames} frames, {alarms.pauses} hiccups")
+    assert alarms.pauses > 3000
     check(alarms)

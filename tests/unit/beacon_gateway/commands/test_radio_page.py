@@ -1,4 +1,4 @@
-"""docs/radio.md: what it shows is what the commands print, and no step of the ladder is left out."""
+"""Tests of docs/radio.md against the output of the commands."""
 
 import re
 from pathlib import Path
@@ -16,20 +16,20 @@ __all__ = ["site"]
 PAGE = (ROOT / "docs/radio.md").read_text("utf-8")
 
 
-def test_the_decisions_that_it_shows_are_those_of_the_recording(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_page_shows_the_decisions_of_the_recording(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(WALK, site, NOWHERE, NO_STATE, "max", None, False) == 0
     printed = capsys.readouterr().out
     (shown,) = [block for block in re.findall(r"```\n(.*?)```", PAGE, re.DOTALL) if "#5  换区" in block]
     assert shown in printed
 
 
-def test_each_step_of_the_ladder_is_explained_by_the_words_that_the_commands_use() -> None:
+def test_the_page_explains_each_step_with_the_wording_of_the_commands() -> None:
     assert set(STEPS) == set(RecoveryStep)
     for words in STEPS.values():
         assert f"| {words} |" in PAGE, words
 
 
-def test_readers_find_it_and_its_links_lead_somewhere() -> None:
+def test_the_page_is_linked_and_its_links_exist() -> None:
     assert "(docs/radio.md)" in (ROOT / "README.md").read_text("utf-8")
     assert "(radio.md)" in (ROOT / "docs/installing.md").read_text("utf-8")
     for link in re.findall(r"\]\(([^)#]+)\)", PAGE):

@@ -1,4 +1,4 @@
-"""`run` where gifts are real: an invented radio is refused before anything is heard or told."""
+"""Tests of `run` in the real environment: a simulated radio is refused."""
 
 import subprocess
 import sys
@@ -12,17 +12,17 @@ USAGE = 2
 
 
 @pytest.mark.parametrize(
-    ("word", "told"),
+    ("word", "message"),
     [
         ("simulated", "模拟或录下的信号只能用于演练"),
         ("capture:walk.btsnoop", "模拟或录下的信号只能用于演练"),
         ("magic", "--radio magic"),
     ],
 )
-def test_a_real_gateway_refuses_invented_people(word: str, told: str, tmp_path: Path) -> None:
+def test_a_real_gateway_refuses_a_simulated_radio(word: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "gateway.toml").write_text(MINIMAL, "utf-8")
     place = ["--config", str(tmp_path / "gateway.toml"), "--state-dir", str(tmp_path / "state"), "--port", "0"]
     command = [sys.executable, "-m", "beacon_gateway", "run", *place, "--radio", word]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (ended.returncode, ended.stdout) == (USAGE, "")
-    assert told in ended.stderr
+    assert message in ended.stderr

@@ -1,4 +1,4 @@
-"""A site left to itself: two wall beacons, bad air, and a radio that hiccups; everything that may raise an alarm."""
+"""Simulate an unattended site: two wall beacons, bad air and a radio with pauses; collect everything that alarms."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ from sync_contract.records import BeaconStatistics, ClockReading
 from tests.unit.beacon_gateway.presence.people import place
 
 SHELF, DOOR = place(1, "lunch"), place(2)
-"""The kiosk's own corner, at 1 m; and a beacon behind a wall, at 9 m, that advertises once a second."""
+"""A beacon in the kiosk's corner, at 1 m; and one behind a wall, at 9 m, that advertises once a second."""
 AIRS = {
     SHELF.id: (1.0, 350, Air(interval_s=(0.350, 0.360), loss=0.2)),
     DOOR.id: (9.0, 1000, Air(interval_s=(1.000, 1.010), loss=0.35)),
@@ -38,24 +38,24 @@ START = ClockReading(wall=datetime(2026, 5, 1, tzinfo=UTC), boot="0" * 32, monot
 
 @dataclass
 class Alarms:
-    """What nobody should have been told."""
+    """Alarms, and the counts to check them against."""
 
     frames: int = 0
-    hiccups: int = 0
+    pauses: int = 0
     left: list[str] = field(default_factory=list)
-    """Whose visit ended, although nobody was moved."""
+    """Labels of the beacons whose visit ended, although they were not moved."""
     shown: list[str | None] = field(default_factory=list)
     lost: int = 0
     silent: int = 0
     troubles: set[str] = field(default_factory=set)
-    """What a person was asked to see to."""
+    """Faults reported to a person."""
     cloned: int = 0
     suspect: int = 0
     statistics: list[BeaconStatistics] = field(default_factory=list)
 
 
-def hiccups(seconds: float, longest_s: float, source: Random) -> Iterator[tuple[float, float]]:
-    """From, until: nothing is heard; about one in ten minutes."""
+def draw_pauses(seconds: float, longest_s: float, source: Random) -> Iterator[tuple[float, float]]:
+    """Yield start and end of the pauses, about one in ten minutes."""
     at = 120.0
     while at < seconds:
         until = at + source.uniform(0.2, longest_s)
@@ -65,13 +65,13 @@ def hiccups(seconds: float, longest_s: float, source: Random) -> Iterator[tuple[
 
 def heard(seconds: float, longest_s: float, seed: int, alarms: Alarms) -> Iterator[Sighting]:
     streams = (stream_of(beacon, Random(f"{seed} {beacon.id}")) for beacon in (SHELF, DOOR))
-    pauses = hiccups(seconds, longest_s, Random(f"{seed} pauses"))
+    pauses = draw_pauses(seconds, longest_s, Random(f"{seed} pauses"))
     since, until = next(pauses)
     for sighting in merge(*streams, key=lambda one: one.at):
         if sighting.at >= seconds:
             return
         while sighting.at >= until:
-            alarms.hiccups += 1
+            alarms.pauses += 1
             since, until = next(pauses, (seconds, seconds + 1))
         if not since <= sighting.at < until:
             yield sighting
@@ -83,8 +83,8 @@ def stream_of(beacon: Beacon, source: Random) -> Iterator[Sighting]:
         yield Sighting(beacon.id, rssi, at, None, "hci0")
 
 
-def left_alone(seconds: float, *, longest_hiccup_s: float, seed: int) -> Alarms:
-    """Ticked once a second, looked at as the daemon does; figures are harvested each five minutes."""
+def run_unattended(seconds: float, *, longest_pause_s: float, seed: int) -> Alarms:
+    """Run with a tick per second and the daemon's checks; harvest figures every five minutes."""
     alarms, known = Alarms(), (SHELF, DOOR)
     rules = PresenceRules()
     collector = Collector(known, interval_ms={id_: ms for id_, (_, ms, _) in AIRS.items()})
@@ -92,7 +92,7 @@ def left_alone(seconds: float, *, longest_hiccup_s: float, seed: int) -> Alarms:
     decide = DecisionEngine(Tracker(known, rules), choice, Trace(known), dict)
     liveness = Liveness(Transmitter(b.id, b.label, interval_s=AIRS[b.id][1] / 1000) for b in known)
     tick, harvest, heard_at, ladder = 0.0, HARVEST_S, 0.0, RecoveryLadder()
-    for sighting in heard(seconds, longest_hiccup_s, seed, alarms):
+    for sighting in heard(seconds, longest_pause_s, seed, alarms):
         while tick <= sighting.at:
             alarms.left += (event.beacon.label for event in decide.tick(tick) if isinstance(event, Left))
             status = liveness.judge("hci0", tick, listens_since=0.0)
@@ -101,11 +101,11 @@ def left_alone(seconds: float, *, longest_hiccup_s: float, seed: int) -> Alarms:
             alarms.cloned += bool(collector.cloned(tick))
             tick += 1.0
         if sighting.at >= harvest:
-            told = collector.harvest(START, HARVEST_S, until=harvest)
-            assert told is not None
-            alarms.silent += sum(row.frames == 0 for row in told.places)
-            alarms.suspect += sum(row.frames_suspect for row in told.places)
-            alarms.statistics.append(replace_start(told, len(alarms.statistics)))
+            record = collector.harvest(START, HARVEST_S, until=harvest)
+            assert record is not None
+            alarms.silent += sum(row.frames == 0 for row in record.places)
+            alarms.suspect += sum(row.frames_suspect for row in record.places)
+            alarms.statistics.append(replace_start(record, len(alarms.statistics)))
             harvest += HARVEST_S
         heard_at = sighting.at
         liveness.record(sighting.beacon, sighting.at)
@@ -136,5 +136,5 @@ def reported_troubles(ladder: RecoveryLadder, status: LivenessStatus, now: float
     return {fault.name, *status.foreign} if ladder.asks_a_person else {*status.foreign}
 
 
-def replace_start(told: BeaconStatistics, number: int) -> BeaconStatistics:
-    return replace(told, start=replace(START, monotonic_ns=1 + number))
+def replace_start(record: BeaconStatistics, number: int) -> BeaconStatistics:
+    return replace(record, start=replace(START, monotonic_ns=1 + number))

@@ -1,4 +1,4 @@
-"""Several adapters that hear the same people."""
+"""Tests of several adapters that receive the same beacons."""
 
 from collections.abc import Iterator
 from random import Random
@@ -17,7 +17,7 @@ CARD, OTHER = person(1), person(2)
 
 
 def two_offsets(rssi: int, fainter: int, *, since: float, until: float, card: object = CARD) -> Iterator[Sighting]:
-    """Each advert through hci0, and 20 ms later through hci1, which is fainter, both with noise."""
+    """Yield each advert through hci0, and 20 ms later and weaker through hci1, both with noise."""
     noise = Random(5)
     for sighting in heard(CARD, rssi, since=since, until=until):
         assert sighting.rssi is not None
@@ -32,14 +32,14 @@ def learned(fainter: int) -> Tracker:
     return tracker
 
 
-def test_a_worse_adapter_does_not_push_a_person_away() -> None:
+def test_a_weaker_adapter_does_not_change_the_zone() -> None:
     tracker = learned(12)
     assert tracker.visits[CARD.id].zone is Zone.immediate
     assert tracker.visits[CARD.id].distance_m == pytest.approx(1.0, abs=0.35)
     assert feed(tracker, two_offsets(-59, 12, since=60.1, until=180)) == []
 
 
-def test_what_an_adapter_lacks_is_known_for_the_next_person_who_is_heard_by_it_alone() -> None:
+def test_an_adapters_offset_applies_to_the_next_beacon() -> None:
     tracker = learned(12)
     only = (sighting._replace(adapter="hci1") for sighting in heard(OTHER, -71, since=60.1, until=70))
     zones = [event.after for event in feed(tracker, only) if isinstance(event, ZoneChanged)]
@@ -47,23 +47,23 @@ def test_what_an_adapter_lacks_is_known_for_the_next_person_who_is_heard_by_it_a
 
 
 @pytest.mark.parametrize("rssi", [5, 12, MAX_DBM])
-def test_what_an_adapter_lacks_makes_no_level_that_no_controller_could_report(rssi: int) -> None:
+def test_a_corrected_level_stays_within_the_bounds_of_a_controller(rssi: int) -> None:
     tracker = learned(30)
     feed(tracker, (sighting._replace(adapter="hci1") for sighting in heard(OTHER, rssi, since=60.1, until=70)))
     assert tracker.visits[OTHER.id].level_db == MAX_DBM - OTHER.measured_power
 
 
-def test_equal_adapters_lack_nothing_to_speak_of() -> None:
+def test_equal_adapters_have_no_offset() -> None:
     tracker = learned(0)
     assert tracker.visits[CARD.id].level_db == pytest.approx(0.0, abs=1.0)
 
 
-def test_with_one_adapter_a_level_is_what_was_heard() -> None:
+def test_with_one_adapter_the_level_is_unchanged() -> None:
     offsets, levels = AdapterOffsets(), AdapterLevels("hci0")
     assert [levels.correct("hci0", level, at, offsets) for at, level in enumerate([-20.0, 3.0])] == [-20.0, 3.0]
 
 
-def test_adapters_that_did_not_hear_within_the_same_seconds_are_not_compared() -> None:
+def test_adapters_are_compared_only_within_the_same_seconds() -> None:
     offsets, levels = AdapterOffsets(), AdapterLevels("hci0")
     for turn in range(20):
         for adapter, level_db, begins in (("hci0", 0.0, 0), ("hci1", -20.0, 10)):
@@ -72,7 +72,7 @@ def test_adapters_that_did_not_hear_within_the_same_seconds_are_not_compared() -
     assert offsets.offset_db.get("hci1", 0.0) == offsets.offset_db.get("hci0", 0.0) == 0.0
 
 
-def test_what_is_learned_is_bounded_in_size_and_number() -> None:
+def test_offsets_are_bounded_in_size_and_number() -> None:
     offsets, levels = AdapterOffsets(), AdapterLevels("hci0")
     for step in range(20_000):
         levels.correct(f"hci{step % 200}", -90.0 if step % 2 else 0.0, step / 1000, offsets)
@@ -80,7 +80,7 @@ def test_what_is_learned_is_bounded_in_size_and_number() -> None:
     assert len(offsets.offset_db) <= MAX_ADAPTERS
 
 
-def test_a_frame_through_a_second_adapter_at_the_same_time_weighs_nothing_more() -> None:
+def test_a_frame_through_a_second_adapter_at_the_same_time_adds_no_evidence() -> None:
     tracker = Tracker([CARD], PresenceRules())
     tracker.hear(frame(CARD, -40, 5.0))
     assert feed(tracker, [frame(CARD, -40, 5.0)._replace(adapter="hci1")] * 1000) == []

@@ -1,4 +1,4 @@
-"""What a controller, a tag or a clock should never say, and says."""
+"""Tests of impossible values from controllers, tags and clocks."""
 
 import math
 from dataclasses import replace
@@ -17,7 +17,7 @@ from tests.unit.beacon_gateway.presence.people import feed, frame, heard, person
 CARD, RULES = person(1), PresenceRules()
 
 
-def beside_it(*, since: float = 0.0) -> Tracker:
+def visit_at_kiosk(*, since: float = 0.0) -> Tracker:
     tracker = Tracker([CARD], RULES)
     feed(tracker, heard(CARD, -57, since=since, until=since + 30))
     assert tracker.visits[CARD.id].zone is Zone.immediate
@@ -25,7 +25,7 @@ def beside_it(*, since: float = 0.0) -> Tracker:
 
 
 @pytest.mark.parametrize("rssi", [127, 21, -128, 2**31])
-def test_an_rssi_that_no_controller_can_measure_is_no_rssi(rssi: int) -> None:
+def test_an_impossible_rssi_counts_as_unavailable(rssi: int) -> None:
     tracker = Tracker([CARD], RULES)
     feed(tracker, heard(CARD, rssi, since=0, until=5))
     assert tracker.visits[CARD.id].zone is Zone.unknown
@@ -33,14 +33,14 @@ def test_an_rssi_that_no_controller_can_measure_is_no_rssi(rssi: int) -> None:
     assert arrived.reason == FirstFrameWithoutRssi()
 
 
-def test_a_tag_that_was_never_calibrated_is_taken_as_a_usual_one() -> None:
+def test_an_uncalibrated_tag_gets_the_usual_power() -> None:
     tag = replace(CARD, measured_power=0)
     tracker = Tracker([tag], RULES)
     feed(tracker, heard(tag, -59, since=0, until=5))
     assert tracker.visits[tag.id].distance_m == pytest.approx(1.0)
 
 
-def test_each_beacon_may_have_the_path_loss_of_its_own_place() -> None:
+def test_a_beacon_may_have_its_own_path_loss() -> None:
     tag = replace(CARD, path_loss_exponent=3.5)
     tracker = Tracker([tag, person(2)], RULES)
     feed(tracker, [*heard(tag, -74, since=0, until=20), *heard(person(2), -74, since=0, until=20)])
@@ -49,8 +49,8 @@ def test_each_beacon_may_have_the_path_loss_of_its_own_place() -> None:
 
 
 @pytest.mark.parametrize("at", [math.nan, math.inf, -math.inf, 1e300])
-def test_a_time_that_no_clock_shows_changes_nothing(at: float) -> None:
-    tracker = beside_it()
+def test_an_impossible_time_changes_nothing(at: float) -> None:
+    tracker = visit_at_kiosk()
     before = tracker.visits[CARD.id]
     assert tracker.hear(frame(CARD, -90, at)) == ()
     assert tracker.visits[CARD.id] == before
@@ -58,13 +58,13 @@ def test_a_time_that_no_clock_shows_changes_nothing(at: float) -> None:
 
 
 def test_frames_out_of_order_change_no_zone_and_end_no_visit() -> None:
-    tracker = beside_it()
+    tracker = visit_at_kiosk()
     shuffled = [frame(CARD, -90, at) for at in (29.0, 12.0, 29.5, 3.0, 29.9)] * 1000
     assert feed(tracker, shuffled) == []
 
 
-def test_a_clock_that_is_set_back_ends_nobodys_visit_and_time_goes_on_from_there() -> None:
-    tracker = beside_it(since=100_000.0)
+def test_a_clock_that_is_set_back_ends_no_visit() -> None:
+    tracker = visit_at_kiosk(since=100_000.0)
     assert tracker.tick(5.0) == ()
     assert feed(tracker, heard(CARD, -57, since=5.1, until=20)) == []
     visit = tracker.visits[CARD.id]
@@ -80,21 +80,21 @@ def test_a_clock_that_is_set_back_ends_nobodys_visit_and_time_goes_on_from_there
 
 
 def test_silence_after_the_clock_was_set_back_is_counted_from_there() -> None:
-    tracker = beside_it(since=100_000.0)
+    tracker = visit_at_kiosk(since=100_000.0)
     assert tracker.tick(5.0) == ()
     assert tracker.tick(14.9) == ()
     assert len(tracker.tick(15.0)) == 1
 
 
-def test_a_visit_that_ended_before_the_clock_was_set_back_does_not_make_its_beacon_deaf() -> None:
-    tracker = beside_it(since=100_000.0)
+def test_after_an_ended_visit_a_clock_set_back_does_not_block_the_beacon() -> None:
+    tracker = visit_at_kiosk(since=100_000.0)
     assert len(tracker.tick(100_100)) == 1
     (arrived,) = tracker.hear(frame(CARD, -57, 3.0))
     assert isinstance(arrived, Arrived)
 
 
 def test_a_clock_that_jumps_ahead_ends_the_visit_once() -> None:
-    tracker = beside_it()
+    tracker = visit_at_kiosk()
     left, arrived = tracker.hear(frame(CARD, -57, 1e9))
     assert (type(left), type(arrived)) == (Left, Arrived)
     assert feed(tracker, heard(CARD, -57, since=1e9, until=1e9 + 0.5)) == []
@@ -111,7 +111,7 @@ anything = st.builds(
 
 
 @given(st.lists(anything | st.floats(0, 1e6), max_size=80))
-def test_nothing_that_is_said_raises_or_leaves_a_distance_that_is_no_number(steps: list[Sighting | float]) -> None:
+def test_no_input_raises_an_exception_or_gives_a_distance_that_is_not_finite(steps: list[Sighting | float]) -> None:
     tracker = Tracker([CARD, replace(person(2), measured_power=-127, path_loss_exponent=1.0)], RULES)
     for step in steps:
         events = tracker.tick(step) if isinstance(step, float) else tracker.hear(step)

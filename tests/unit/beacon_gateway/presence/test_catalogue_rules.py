@@ -1,4 +1,4 @@
-"""The catalogue's rules turn the screen as they answer phones; where it says nothing, the TOML's go on."""
+"""Tests of the catalogue's rules on the screen; without them the TOML's rules apply."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
@@ -24,7 +24,7 @@ def offer(*bindings: Binding) -> Offer:
     return made
 
 
-def here(beacon: Beacon, zone: Zone = Zone.near) -> dict[BeaconId, Visit]:
+def near(beacon: Beacon, zone: Zone = Zone.near) -> dict[BeaconId, Visit]:
     return {beacon.id: Visit(beacon, zone, 0, 0, 0, 0.0, None, True)}
 
 
@@ -39,41 +39,41 @@ class Hall:
         return self._choice.update(at, visits, self._offered.bindings).project
 
 
-def test_a_rule_turns_the_screen_when_its_hour_comes_and_when_it_goes() -> None:
+def test_hours_change_the_screen_at_their_start_and_end() -> None:
     hall = Hall(
         offer(
             Binding(beacon=EAST.id, project=BOOKS),
             Binding(beacon=EAST.id, project=AID, priority=1, hours=("12:00-13:00",), weekdays=(5,)),
         )
     )
-    assert hall.shows(0, here(EAST)) == AID
-    assert hall.shows(1, here(EAST), local=time(13)) == BOOKS
-    assert hall.shows(2, here(EAST), local=time(12), today=date(2026, 11, 28)) == BOOKS
-    assert hall.shows(3, here(EAST), local=None, today=None) == AID, "without a clock nothing is kept from residents"
+    assert hall.shows(0, near(EAST)) == AID
+    assert hall.shows(1, near(EAST), local=time(13)) == BOOKS
+    assert hall.shows(2, near(EAST), local=time(12), today=date(2026, 11, 28)) == BOOKS
+    assert hall.shows(3, near(EAST), local=None, today=None) == AID, "without a clock nothing is kept from residents"
 
 
-def test_a_zone_turns_the_screen_for_whom_comes_right_up() -> None:
+def test_a_zone_rule_changes_the_screen_for_a_person_at_the_kiosk() -> None:
     hall = Hall(offer(Binding(beacon=None, project=AID, priority=1, zone="immediate")))
-    assert hall.shows(0, here(EAST)) == LUNCH
-    assert hall.shows(1, here(EAST, Zone.immediate)) == AID
-    assert hall.shows(2, here(EAST)) == LUNCH
-    assert hall.shows(3, here(CARD, Zone.immediate)) == AID, "the card's own project, which is the same one"
-    assert Hall(offer(Binding(beacon=None, project=BOOKS, priority=9))).shows(0, here(CARD)) == AID
+    assert hall.shows(0, near(EAST)) == LUNCH
+    assert hall.shows(1, near(EAST, Zone.immediate)) == AID
+    assert hall.shows(2, near(EAST)) == LUNCH
+    assert hall.shows(3, near(CARD, Zone.immediate)) == AID, "the card's own project, which is the same one"
+    assert Hall(offer(Binding(beacon=None, project=BOOKS, priority=9))).shows(0, near(CARD)) == AID
 
 
-def test_a_project_that_has_what_it_needs_makes_room() -> None:
+def test_a_project_without_need_is_replaced() -> None:
     hall = Hall(
         offer(
             Binding(beacon=EAST.id, project=AID, while_needed=True, priority=1), Binding(beacon=EAST.id, project=BOOKS)
         )
     )
-    assert hall.shows(0, here(EAST), need={AID: 0.4}) == AID
-    assert hall.shows(1, here(EAST), need={AID: 0.0}) == BOOKS
+    assert hall.shows(0, near(EAST), need={AID: 0.4}) == AID
+    assert hall.shows(1, near(EAST), need={AID: 0.0}) == BOOKS
 
 
-def test_where_the_catalogue_is_silent_the_settings_stand() -> None:
+def test_without_a_rule_of_the_catalogue_the_settings_apply() -> None:
     hall = Hall(offer(Binding(beacon=EAST.id, project=BOOKS)))
-    assert hall.shows(0, here(EAST)) == BOOKS
-    assert hall.shows(1, here(WEST)) == BOOKS
+    assert hall.shows(0, near(EAST)) == BOOKS
+    assert hall.shows(1, near(WEST)) == BOOKS
     nothing = Hall(offer())
-    assert nothing.shows(0, here(EAST)) == LUNCH
+    assert nothing.shows(0, near(EAST)) == LUNCH

@@ -41,26 +41,26 @@ def shown_projects(choice: Choice, visits: Mapping[BeaconId, Visit], since: floa
     return shown
 
 
-def test_with_nobody_near_there_is_the_attract_page() -> None:
+def test_without_a_near_beacon_the_attract_page_is_shown() -> None:
     choice = Choice(RULES)
     assert choice.update(0, NOBODY, UNBOUND).project is None
     assert choice.update(1, near((EAST, -5.0), is_near=False), UNBOUND).project is None
 
 
-def test_a_place_beacon_that_is_near_shows_its_project_behind_the_door_of_touch() -> None:
+def test_a_near_place_beacon_shows_its_project_with_door_touch() -> None:
     chosen = Choice(RULES).update(0, near((EAST, -5.0)), UNBOUND)
     assert (chosen.project, chosen.beacon, chosen.door) == ("library", EAST.id, Door.touch)
     assert chosen.reason == BeaconChosen(False, "corner 1", Zone.near, None, OnlyOneNear(), "library", None)
 
 
-def test_a_person_outranks_a_louder_place_at_once() -> None:
+def test_a_person_takes_precedence_over_a_louder_place_at_once() -> None:
     choice = Choice(RULES)
     choice.update(0, near((EAST, 5.0)), UNBOUND)
     chosen = choice.update(0.1, near((EAST, 5.0), (CARD, -10.0)), UNBOUND)
     assert (chosen.project, chosen.door) == ("lunch", Door.tag)
 
 
-def test_a_persons_tag_is_never_named_outside() -> None:
+def test_a_choice_does_not_identify_a_persons_tag() -> None:
     chosen = Choice(RULES).update(0, near((CARD, 0.0)), UNBOUND)
     assert chosen.beacon is None
     assert CARD.label not in repr(chosen)
@@ -68,27 +68,27 @@ def test_a_persons_tag_is_never_named_outside() -> None:
     assert chosen_by(chosen).name == "volunteer"
 
 
-def test_the_binding_goes_before_the_beacons_own_entry() -> None:
+def test_a_binding_overrides_the_beacons_own_entry() -> None:
     assert Choice(RULES).update(0, near((EAST, -5.0)), {EAST.id: "garden"}).project == "garden"
 
 
-def test_a_new_binding_of_the_beacon_shown_is_followed_at_once() -> None:
+def test_a_new_binding_of_the_shown_beacon_applies_at_once() -> None:
     choice = Choice(RULES)
     choice.update(0, near((EAST, -5.0)), UNBOUND)
     assert choice.update(0.1, near((EAST, -5.0)), {EAST.id: "garden"}).project == "garden"
 
 
-def test_a_beacon_that_brings_no_project_is_passed_over() -> None:
+def test_a_beacon_without_project_is_ignored() -> None:
     assert Choice(RULES).update(0, near((place(7), 9.0), (EAST, -9.0)), UNBOUND).project == "library"
 
 
-def test_the_nearest_is_shown_and_a_little_louder_is_not_enough_to_take_over() -> None:
+def test_a_slightly_louder_beacon_does_not_take_over() -> None:
     choice = Choice(RULES)
     assert shown_projects(choice, near((EAST, -5.0), (WEST, -6.0)), 0, 5) == ["library"]
     assert shown_projects(choice, near((EAST, -5.0), (WEST, 1.0)), 5, 60) == ["library"]
 
 
-def test_a_challenger_takes_over_after_leading_by_the_margin_for_the_whole_hold() -> None:
+def test_a_challenger_takes_over_after_a_lead_of_the_hold_time() -> None:
     choice = Choice(RULES)
     choice.update(0, near((EAST, -5.0)), UNBOUND)
     leads, trails = near((EAST, -5.0), (WEST, 1.5)), near((EAST, -5.0), (WEST, 0.5))
@@ -98,7 +98,7 @@ def test_a_challenger_takes_over_after_leading_by_the_margin_for_the_whole_hold(
     assert shown_projects(choice, leads, 7, 7.25) == ["kitchen"]
 
 
-def test_a_project_stays_for_the_hold_after_its_beacon_was_near() -> None:
+def test_a_project_stays_for_the_hold_time_after_its_beacon_was_near() -> None:
     choice = Choice(RULES)
     choice.update(0, near((CARD, 0.0)), UNBOUND)
     assert shown_projects(choice, near((EAST, 0.0)), 0.25, 2.75) == ["lunch"]
@@ -107,20 +107,20 @@ def test_a_project_stays_for_the_hold_after_its_beacon_was_near() -> None:
     assert shown_projects(choice, NOBODY, 6.0, 60) == [None]
 
 
-def test_without_rssi_a_known_distance_goes_first_and_ties_are_settled_by_identity() -> None:
+def test_a_known_distance_takes_precedence_and_identity_decides_ties() -> None:
     assert Choice(RULES).update(0, near((EAST, None), (WEST, -9.0)), UNBOUND).project == "kitchen"
     for order in (near((EAST, None), (WEST, None)), near((WEST, None), (EAST, None))):
         choice = Choice(RULES)
         assert shown_projects(choice, order, 0, 30) == ["kitchen"]
 
 
-def test_the_same_chosen_is_given_until_another_is_due() -> None:
+def test_the_same_object_is_returned_until_the_choice_changes() -> None:
     choice = Choice(RULES)
     first = choice.update(0, near((EAST, -5.0)), UNBOUND)
     assert choice.update(9, near((EAST, -1.0)), UNBOUND) is first
 
 
-def test_a_hold_of_nothing_still_needs_the_margin() -> None:
+def test_a_hold_time_of_zero_still_requires_the_margin() -> None:
     choice = Choice(ChoiceRules(hold_s=0.0, margin_db=6.0))
     choice.update(0, near((EAST, -5.0)), UNBOUND)
     assert choice.update(1, near((EAST, -5.0), (WEST, 0.0)), UNBOUND).project == "library"
@@ -128,7 +128,7 @@ def test_a_hold_of_nothing_still_needs_the_margin() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_card_that_walks_up_and_away_turns_the_page_once_each_way(seed: int) -> None:
+def test_a_card_that_comes_and_leaves_changes_the_page_once_each_way(seed: int) -> None:
     tracker, choice = Tracker([CARD, EAST], PresenceRules()), Choice(RULES)
     shown: list[Chosen] = []
     for sighting in walked(CARD, "8m 20s; walk to 1m; stay 60s; leave 8m; stay 20s", seed=seed):
@@ -140,7 +140,7 @@ def test_a_card_that_walks_up_and_away_turns_the_page_once_each_way(seed: int) -
     assert [chosen.project for chosen in shown] == [None, "library", "lunch", "library"]
 
 
-def test_a_place_without_rssi_is_shown_by_its_first_frame_when_the_rule_says_so_and_goes_with_silence() -> None:
+def test_a_place_without_rssi_is_shown_if_the_rules_allow_it() -> None:
     tracker, choice = Tracker([EAST], PresenceRules(unknown_counts_as_near=True)), Choice(RULES)
     for sighting in heard(EAST, None, since=0, until=2):
         tracker.hear(sighting)
@@ -156,7 +156,7 @@ rooms = st.dictionaries(st.sampled_from([EAST, WEST, CARD, person(2, project="lu
 
 
 @given(st.lists(st.tuples(st.floats(0, 2), rooms), max_size=40))
-def test_only_a_person_may_cut_a_hold_short(steps: list[tuple[float, dict[Beacon, float | None]]]) -> None:
+def test_only_a_person_may_shorten_the_hold_time(steps: list[tuple[float, dict[Beacon, float | None]]]) -> None:
     choice, now, changed = Choice(RULES), 0.0, float("-inf")
     before = choice.chosen
     for seconds, room in steps:

@@ -1,4 +1,4 @@
-"""How good the decisions are on a simulated walk: away, up to the kiosk, a minute there, away again."""
+"""Tests of the quality of decisions on a simulated walk: away, to the kiosk, a minute there, away again."""
 
 from dataclasses import dataclass, field, replace
 from statistics import mean, quantiles
@@ -39,7 +39,7 @@ class Quality:
         self.ghosts += sum(c.at < 60 and c.after is Zone.immediate for c in changes)
 
 
-def judged(visits: int, *airs: Air) -> Quality:
+def measure_quality(visits: int, *airs: Air) -> Quality:
     quality = Quality()
     for air in airs:
         for seed in range(visits):
@@ -48,22 +48,22 @@ def judged(visits: int, *airs: Air) -> Quality:
     return quality
 
 
-def half_and_nine_of_ten(seconds: list[float]) -> tuple[float, float]:
+def find_p50_and_p90(seconds: list[float]) -> tuple[float, float]:
     tenths = quantiles(seconds, n=10)
     return tenths[4], tenths[8]
 
 
-def test_a_visit_is_noticed_soon_ended_soon_and_quiet_in_between() -> None:
-    quality = judged(4, *(Air(sigma_db=sigma, loss=loss) for sigma in (4, 5, 6) for loss in (0.2, 0.35, 0.5)))
+def test_visits_are_detected_and_ended_soon_without_false_changes() -> None:
+    quality = measure_quality(4, *(Air(sigma_db=sigma, loss=loss) for sigma in (4, 5, 6) for loss in (0.2, 0.35, 0.5)))
     assert quality.missed == 0
     assert quality.ghosts == 0
     assert quality.false_changes <= 2  # in an hour altogether
-    enter, leave = half_and_nine_of_ten(quality.enter), half_and_nine_of_ten(quality.leave)
+    enter, leave = find_p50_and_p90(quality.enter), find_p50_and_p90(quality.leave)
     assert mean((*enter, *leave)) < 7.5, (enter, leave)
 
 
-def test_a_wrong_exponent_and_a_slow_advert_delay_decisions_and_lose_none() -> None:
-    quality = judged(6, Air(path_loss_exponent=2.8), Air(interval_s=(1.0, 1.01)), Air(interval_s=(0.35, 0.36)))
+def test_a_wrong_exponent_and_a_slow_advert_only_delay_decisions() -> None:
+    quality = measure_quality(6, Air(path_loss_exponent=2.8), Air(interval_s=(1.0, 1.01)), Air(interval_s=(0.35, 0.36)))
     assert quality.missed == 0
     assert quality.ghosts == 0
     assert quality.false_changes <= 4
@@ -71,6 +71,6 @@ def test_a_wrong_exponent_and_a_slow_advert_delay_decisions_and_lose_none() -> N
 
 def test_the_advertising_interval_does_not_change_the_decision_time() -> None:
     calm = Air(sigma_db=3.0, loss=0.0, body_per_minute=0.0, offset_db=0.0)
-    fast, slow = judged(8, calm), judged(8, replace(calm, interval_s=(0.5, 0.51)))
+    fast, slow = measure_quality(8, calm), measure_quality(8, replace(calm, interval_s=(0.5, 0.51)))
     assert abs(mean(fast.leave) - mean(slow.leave)) < 1.0
     assert abs(mean(fast.enter) - mean(slow.enter)) < 1.0

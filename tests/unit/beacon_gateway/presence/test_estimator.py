@@ -1,4 +1,4 @@
-"""From levels to a zone."""
+"""Tests of the estimator: from levels to a zone."""
 
 from math import sin
 
@@ -19,7 +19,7 @@ def hear(estimator: ZoneEstimator, level_db: int, *, since: float, until: float,
 
 
 def seconds_until(zone: Zone, estimator: ZoneEstimator, level_db: int, since: float) -> float:
-    """How long a level must be heard, ten times a second, until the zone is believed."""
+    """Return the seconds of a level, ten times a second, until the zone changes."""
     for step in range(6000):
         estimator.hear(POWER + level_db, since + step / 10)
         if estimator.zone is zone:
@@ -28,7 +28,7 @@ def seconds_until(zone: Zone, estimator: ZoneEstimator, level_db: int, since: fl
 
 
 @pytest.mark.parametrize("every", [0.1, 0.5])
-def test_the_level_is_smoothed_by_time_and_not_by_packets(every: float) -> None:
+def test_the_level_is_smoothed_over_time_not_over_packets(every: float) -> None:
     estimator = ZoneEstimator(PresenceRules(), POWER)
     hear(estimator, -20, since=0, until=10, every=every)
     hear(estimator, 0, since=10, until=10 + SMOOTHING_S, every=every)
@@ -41,7 +41,7 @@ def test_distance_follows_the_log_distance_law() -> None:
     assert estimator.distance_m == pytest.approx(10.0)
 
 
-def test_edges_that_lie_close_together_still_nest() -> None:
+def test_edges_close_together_keep_their_order() -> None:
     estimator = ZoneEstimator(PresenceRules(immediate_m=3.9, near_m=4.0), POWER)
     hear(estimator, -12, since=0, until=60, every=0.1)
     assert estimator.zone is Zone.far
@@ -49,7 +49,7 @@ def test_edges_that_lie_close_together_still_nest() -> None:
     assert seconds_until(Zone.far, estimator, -30, 70) < 10
 
 
-def test_the_more_often_an_edge_was_crossed_lately_the_more_evidence_it_takes() -> None:
+def test_recent_crossings_raise_the_required_evidence() -> None:
     estimator, now, took = ZoneEstimator(PresenceRules(), POWER), 0.0, []
     hear(estimator, -30, since=-1, until=0, every=0.1)
     for _ in range(3):
@@ -68,9 +68,7 @@ def test_the_more_often_an_edge_was_crossed_lately_the_more_evidence_it_takes() 
     st.integers(-127, 20),
     st.floats(1.0, 6.0),
 )
-def test_whatever_a_controller_may_report_beside_whatever_power_is_judged(
-    packets: list[tuple[int, float]], power: int, exponent: float
-) -> None:
+def test_every_rssi_and_power_is_accepted(packets: list[tuple[int, float]], power: int, exponent: float) -> None:
     estimator, at = ZoneEstimator(PresenceRules(), power, exponent), 0.0
     for rssi, gap_s in packets:
         at += gap_s
@@ -80,7 +78,7 @@ def test_whatever_a_controller_may_report_beside_whatever_power_is_judged(
         assert estimator.zone is Zone.far
 
 
-def test_a_power_only_moves_the_levels() -> None:
+def test_the_power_only_shifts_the_levels() -> None:
     usual, quiet = ZoneEstimator(PresenceRules(), POWER), ZoneEstimator(PresenceRules(), POWER - 20)
     for step in range(3000):
         level_db = round(-12 + 14 * sin(step / 70) + 5 * sin(step * 1.7))
@@ -89,14 +87,14 @@ def test_a_power_only_moves_the_levels() -> None:
         assert (usual.zone, usual.level_db) == (quiet.zone, quiet.level_db)
 
 
-def test_what_is_wanted_for_leaving_counts_for_the_outer_edge_too_when_somebody_is_gone_at_once() -> None:
+def test_leaving_at_once_crosses_both_edges_with_one_retreat() -> None:
     estimator = ZoneEstimator(PresenceRules(), POWER)
     assert seconds_until(Zone.immediate, estimator, 0, 0.0) < 5
     hear(estimator, 0, since=10, until=60, every=0.1)
     assert seconds_until(Zone.far, estimator, -30, 60.0) == pytest.approx(PresenceRules().retreat_s, abs=0.3)
 
 
-def test_leaving_the_kiosk_is_judged_by_the_level_that_is_usual_there() -> None:
+def test_leaving_the_kiosk_is_relative_to_the_usual_level() -> None:
     def left(usual_db: int) -> bool:
         estimator = ZoneEstimator(PresenceRules(), POWER)
         hear(estimator, 3, since=0, until=10, every=0.1)
@@ -111,7 +109,7 @@ def test_leaving_the_kiosk_is_judged_by_the_level_that_is_usual_there() -> None:
 
 @pytest.mark.parametrize("power", [-127, -59, 20])
 @pytest.mark.parametrize("rssi", [*range(-127, 21, 7)])
-def test_far_below_its_power_it_is_far_and_above_it_at_the_kiosk(rssi: int, power: int) -> None:
+def test_extreme_levels_give_far_and_immediate(rssi: int, power: int) -> None:
     estimator = ZoneEstimator(PresenceRules(), power)
     hear(estimator, rssi - POWER, since=0, until=60, every=0.1)
     assert estimator.level_db == rssi - power
@@ -120,7 +118,7 @@ def test_far_below_its_power_it_is_far_and_above_it_at_the_kiosk(rssi: int, powe
 
 
 @pytest.mark.parametrize("power", [-20, 20])
-def test_from_one_end_of_the_scale_to_the_other_is_far_at_once(power: int) -> None:
+def test_a_fall_over_the_complete_scale_is_far(power: int) -> None:
     estimator = ZoneEstimator(PresenceRules(), power)
     hear(estimator, 20 - POWER, since=0, until=60, every=0.1)
     assert estimator.zone is Zone.immediate
@@ -128,7 +126,7 @@ def test_from_one_end_of_the_scale_to_the_other_is_far_at_once(power: int) -> No
 
 
 def heard_one_after_the_other(*stretches: tuple[int, float]) -> list[Zone]:
-    """The zones, in order, of levels in dB that were heard for so many seconds each."""
+    """Return the zones in order, for levels in dB with their durations in seconds."""
     estimator, at, zones = ZoneEstimator(PresenceRules(), POWER), 0.0, [Zone.far]
     for level_db, seconds in stretches:
         for _ in range(round(seconds * 10)):
@@ -139,12 +137,12 @@ def heard_one_after_the_other(*stretches: tuple[int, float]) -> list[Zone]:
     return zones
 
 
-def test_a_trend_is_one_against_the_level_of_late_and_not_against_that_of_long_ago() -> None:
+def test_a_trend_is_relative_to_the_recent_level() -> None:
     assert heard_one_after_the_other((-30, 1), (-16, 60), (-8, 60)) == [Zone.far, Zone.near]
     assert heard_one_after_the_other((-16, 30), (-9, 60), (-6, 60)) == [Zone.far, Zone.near]
 
 
-def test_however_long_nothing_spoke_for_a_change_it_takes_no_longer() -> None:
+def test_a_long_time_without_evidence_does_not_delay_a_change() -> None:
     def near() -> ZoneEstimator:
         estimator = ZoneEstimator(PresenceRules(), POWER)
         hear(estimator, -16, since=0, until=30, every=0.1)
@@ -156,13 +154,13 @@ def test_however_long_nothing_spoke_for_a_change_it_takes_no_longer() -> None:
     assert seconds_until(Zone.far, near(), -35, 300) == pytest.approx(PresenceRules().retreat_s, abs=0.3)
 
 
-def test_nobody_gets_used_to_a_level_that_is_too_low_or_too_high_for_the_kiosk() -> None:
+def test_the_usual_level_is_bounded() -> None:
     slowly_away = heard_one_after_the_other((3, 30), (-3, 60), (-6, 60), (-8, 60), (-10, 60))
     assert slowly_away == [Zone.far, Zone.immediate, Zone.near]
     assert heard_one_after_the_other((20, 60), (-2, 30)) == [Zone.far, Zone.immediate]
 
 
-def test_a_packet_drops_the_little_evidence_against_it_also_after_a_change_that_came_to_nothing() -> None:
+def test_a_packet_drops_small_evidence_against_it() -> None:
     estimator = ZoneEstimator(PresenceRules(), POWER)
     for level_db, since, until in ((-7, 0.0, 0.2), (0, 0.2, 0.8), (-30, 0.8, 1.5)):
         hear(estimator, level_db, since=since, until=until, every=0.1)

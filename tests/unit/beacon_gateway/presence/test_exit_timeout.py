@@ -1,4 +1,4 @@
-"""The exit period from measured gaps."""
+"""Tests of the exit period from measured gaps."""
 
 import random
 from itertools import accumulate
@@ -22,36 +22,36 @@ def measured(*seconds: float) -> FrameGaps:
     return gaps
 
 
-def test_a_beacon_that_is_heard_often_gets_the_shortest_period() -> None:
+def test_a_frequent_beacon_has_the_shortest_period() -> None:
     assert measured(*[0.15] * 200).exit_s(10.0) == 10.0
 
 
-def test_before_its_gaps_are_known_and_for_gaps_of_nothing_it_is_the_shortest_period() -> None:
+def test_without_known_gaps_the_period_is_the_shortest() -> None:
     assert FrameGaps().exit_s(10.0) == 10.0
     assert measured(*[5.0] * 3).exit_s(10.0) == 10.0
     assert measured(*[0.0, -1.0] * 100).exit_s(10.0) == 10.0
     assert measured(*[5.0] * 3, *[0.0] * 50).exit_s(10.0) == 10.0
 
 
-def test_a_beacon_that_is_heard_seldom_gets_longer_but_never_for_ever() -> None:
+def test_a_rare_beacon_has_a_longer_bounded_period() -> None:
     # ln(3600 / 2 s / 0.001 per hour) = 14.4 of its 2 s, as if the gaps were exponential
     drawn = random.Random(1)
     assert measured(*(drawn.expovariate(1 / 2) for _ in range(2000))).exit_s(10.0) == pytest.approx(28.8, rel=0.3)
     assert measured(*[100.0] * 50).exit_s(10.0) == LONGEST_FACTOR * 10.0
 
 
-def test_bursts_of_loss_lengthen_it_beyond_what_the_mean_says() -> None:
+def test_bursts_of_loss_lengthen_the_period() -> None:
     steady, bursty = [0.1] * 100, [0.05] * 90 + [0.55] * 10
     random.Random(2).shuffle(bursty)
     assert measured(*bursty).exit_s(1.0) > 1.5 * measured(*steady).exit_s(1.0)
 
 
-def test_what_was_long_ago_is_forgotten() -> None:
+def test_old_gaps_do_not_count() -> None:
     assert measured(*[3.0] * 100, *[0.1] * 1000).exit_s(10.0) == 10.0
 
 
 @pytest.mark.parametrize("loss", [0.35, 0.5])
-def test_a_slow_beacon_with_much_loss_ends_no_visit_while_it_stands_there(loss: float) -> None:
+def test_a_slow_beacon_with_much_loss_ends_no_visit_while_it_is_present(loss: float) -> None:
     air = Air(interval_s=(2.0, 2.01), loss=loss)
     tracker, ends, fixed = Tracker([CARD], RULES), 0, 0
     last = 0.0
@@ -60,10 +60,10 @@ def test_a_slow_beacon_with_much_loss_ends_no_visit_while_it_stands_there(loss: 
         fixed += sighting.at - last > RULES.exit_s
         last = sighting.at
     assert ends <= 1
-    assert fixed >= 5  # so often the shortest period alone would have ended it
+    assert fixed >= 5  # the shortest period alone would have ended it this often
 
 
-def test_a_radio_that_hiccups_for_less_than_the_period_changes_nothing() -> None:
+def test_pauses_shorter_than_the_period_change_nothing() -> None:
     tracker = Tracker([CARD], RULES)
     feed(tracker, heard(CARD, -58, since=0, until=60))
     for begin in range(60, 200, 20):
@@ -71,7 +71,7 @@ def test_a_radio_that_hiccups_for_less_than_the_period_changes_nothing() -> None
         assert feed(tracker, heard(CARD, -58, since=begin + 9.9, until=begin + 20)) == []
 
 
-def test_the_reason_says_the_period_that_was_used() -> None:
+def test_the_reason_contains_the_period() -> None:
     tracker = Tracker([CARD], RULES)
     feed(tracker, heard(CARD, -60, since=0, until=120, every=2.0))
     assert tracker.tick(120 + 28) == ()

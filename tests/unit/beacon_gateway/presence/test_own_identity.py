@@ -1,4 +1,4 @@
-"""Our own identity, heard by our own radio: counted, watched for another sender, and never on our own screen."""
+"""Tests of our own identity received by our own radio: counted, checked for clones, and not shown."""
 
 from dataclasses import replace
 
@@ -27,15 +27,15 @@ def deciding(choice: Choice) -> DecisionEngine:
 
 
 @pytest.mark.parametrize("rssi", [-38, -50, None])
-def test_it_brings_no_project_here_however_near_it_is(rssi: int | None) -> None:
+def test_the_own_advert_shows_no_project(rssi: int | None) -> None:
     decide = deciding(Choice(ChoiceRules()))
     for sighting in heard(OWN, rssi, since=0, until=20):
         decide.hear(sighting)
         assert decide.chosen.project is None
-    assert OWN.id in decide.tracker.visits, "it is heard all the same"
+    assert OWN.id in decide.tracker.visits, "but its visit is tracked"
 
 
-def test_a_farther_beacon_of_another_is_shown_beside_it() -> None:
+def test_a_farther_beacon_is_shown_instead() -> None:
     decide = deciding(Choice(ChoiceRules(), ProjectRules(several={OWN.id: ("lunch", "aid")})))
     both = sorted([*heard(OWN, -38, since=0, until=20), *heard(ANOTHERS, -66, since=0, until=20)], key=lambda s: s.at)
     for sighting in both:
@@ -43,7 +43,7 @@ def test_a_farther_beacon_of_another_is_shown_beside_it() -> None:
     assert decide.chosen.project == "books"
 
 
-def test_who_sends_it_far_more_often_than_we_is_reported_and_shows_nothing() -> None:
+def test_too_many_frames_of_the_own_identity_are_reported() -> None:
     collector = Collector([OWN], interval_ms={OWN.id: INTERVAL_MS}, expected=())
     decide = deciding(build_choice(ChoiceRules(), ProjectRules(), collector, official=lambda _: None))
     for sighting in heard(OWN, -60, since=0, until=20, every=0.02):
@@ -53,7 +53,7 @@ def test_who_sends_it_far_more_often_than_we_is_reported_and_shows_nothing() -> 
     assert decide.chosen.project is None
 
 
-def test_what_the_radio_knows_to_be_anothers_is_suspect_from_frame_to_frame_and_shows_nothing() -> None:
+def test_foreign_frames_of_the_own_identity_are_suspect() -> None:
     foreign = {OWN.id}
     collector = Collector([OWN, ANOTHERS], interval_ms={OWN.id: INTERVAL_MS}, expected=(), foreign=lambda: foreign)
     decide = deciding(build_choice(ChoiceRules(), ProjectRules(), collector, official=lambda _: None))
@@ -71,7 +71,7 @@ def test_what_the_radio_knows_to_be_anothers_is_suspect_from_frame_to_frame_and_
 
 
 @pytest.mark.parametrize("every", [0.1, 0.05, 0.3])
-def test_ours_alone_is_no_clone_also_in_turns_and_with_scan_responses(every: float) -> None:
+def test_the_own_advert_alone_is_no_clone(every: float) -> None:
     collector = Collector([OWN], interval_ms={OWN.id: INTERVAL_MS}, expected=())
     for sighting in heard(OWN, -60, since=0, until=120, every=every):
         collector.add_frame(sighting)
@@ -79,4 +79,6 @@ def test_ours_alone_is_no_clone_also_in_turns_and_with_scan_responses(every: flo
     statistics = collector.harvest(START, 120)
     assert statistics is not None
     [row] = statistics.places
-    assert (row.frames > 300, row.expected_frames, row.heard_of_expected) == (True, 0, 0), "nobody is bound to hear it"
+    assert (row.frames > 300, row.expected_frames, row.heard_of_expected) == (True, 0, 0), (
+        "no adapter is expected to receive it"
+    )

@@ -1,4 +1,4 @@
-"""Figures that add up."""
+"""Tests of the additive figures of beacons and tag classes."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -38,12 +38,12 @@ def left(beacon: Beacon, dwell_s: float) -> Left:
     return Left(beacon, 0, dwell_s, Silence(10, dwell_s))
 
 
-def test_nothing_counted_is_no_record_at_all() -> None:
+def test_without_counts_there_is_no_record() -> None:
     assert Collector((CARD, LOANED)).harvest(START, 300) is None
     assert Collector(EVERYBODY).harvest(START, 9.9) is None
 
 
-def test_a_place_beacon_that_was_not_heard_stands_there_with_no_frames() -> None:
+def test_a_silent_place_beacon_is_included_with_no_frames() -> None:
     collector = Collector(EVERYBODY, interval_ms={WEST.id: 100})
     collector.add_frame(frame(EAST, -60, 0))
     east, west = harvest(collector).places
@@ -55,7 +55,7 @@ def test_silence_of_a_beacon_that_is_not_expected_is_no_fault() -> None:
     assert Collector(EVERYBODY, expected=()).harvest(START, 300) is None
 
 
-def test_gaps_are_counted_where_they_end_and_the_open_one_is_seen() -> None:
+def test_gaps_are_counted_at_their_end_and_the_open_gap_is_included() -> None:
     collector = Collector(EVERYBODY)
     for at in (0.0, 0.1, 0.299, 0.5, 60.5):
         collector.add_frame(frame(EAST, -60, at))
@@ -82,8 +82,8 @@ def test_frames_that_come_late_or_twice_make_no_gap() -> None:
     assert row.longest_gap_ms == 100
 
 
-def test_a_frame_that_two_adapters_hear_is_one_frame_and_no_clone() -> None:
-    """The other adapter is behind metal: 20 dB fainter, and it misses every second frame."""
+def test_a_frame_through_two_adapters_is_one_frame_and_no_clone() -> None:
+    """The other adapter is behind metal: 20 dB weaker, and it misses every second frame."""
     collector = Collector([EAST], interval_ms={EAST.id: 1000})
     stranger = place(99)
     for second in range(0, 300, 2):
@@ -102,7 +102,7 @@ def test_a_frame_that_two_adapters_hear_is_one_frame_and_no_clone() -> None:
     assert figures.foreign_frames == 300
 
 
-def test_loss_is_counted_against_the_interval_for_the_adapter_that_hears_best() -> None:
+def test_loss_is_relative_to_the_interval_for_the_best_adapter() -> None:
     collector = Collector([EAST], interval_ms={EAST.id: 1000})
     for second in range(150):
         collector.add_frame(Sighting(EAST.id, -60, float(second), -59, "hci0"))
@@ -137,7 +137,7 @@ def test_without_any_rssi_least_and_greatest_are_none() -> None:
     assert (row.frames, row.rssi_min, row.rssi_max, row.rssi_sum) == (1, None, None, 0)
 
 
-def test_an_impossible_rssi_is_clamped_to_what_a_controller_can_say() -> None:
+def test_an_impossible_rssi_is_clamped() -> None:
     collector = Collector(EVERYBODY)
     for rssi in (-300, 90):
         collector.add_frame(frame(EAST, rssi, 0))
@@ -174,7 +174,7 @@ def test_a_tag_without_class_is_counted_as_unnamed() -> None:
     assert harvest(collector).classes[0].tag_class == "unnamed"
 
 
-def test_strangers_are_counted_together_and_not_told_apart() -> None:
+def test_unknown_beacons_are_counted_together() -> None:
     collector = Collector([EAST])
     collector.add_frame(frame(WEST, -50, 0))
     collector.add_frame(frame(CARD, -50, 0))
@@ -185,8 +185,8 @@ def test_strangers_are_counted_together_and_not_told_apart() -> None:
     assert collector.describe(0.0) == {"foreign": 2, "cloned": 0, "cloned_places": {}}
 
 
-def test_of_a_persons_tag_nothing_is_kept_once_its_visit_has_ended() -> None:
-    """Neither the frames of an unfinished block, nor what made it look cloned."""
+def test_data_of_a_persons_tag_is_deleted_after_its_visit() -> None:
+    """Neither the frames of an unfinished block nor the evidence of a clone remain."""
     collector = Collector(EVERYBODY)
     for sighting in two_transmitters(CARD, until=100.7):
         collector.add_frame(sighting)
@@ -208,7 +208,7 @@ def two_transmitters(beacon: Beacon, until: float) -> Iterator[Sighting]:
         yield frame(beacon, -50 if number % 2 else -90, number / 10)
 
 
-def test_a_harvest_begins_anew() -> None:
+def test_a_harvest_resets_the_counts() -> None:
     collector = Collector(EVERYBODY)
     collector.add_frame(frame(EAST, -50, 0))
     collector.add_advertised(EAST.id, 30)
@@ -237,7 +237,7 @@ def count(collector: Collector, counted: list[Fact], seconds: float) -> BeaconSt
 
 
 @given(st.lists(facts), st.lists(facts))
-def test_the_harvests_of_two_halves_add_up_to_the_whole(first: list[Fact], second: list[Fact]) -> None:
+def test_the_harvests_of_two_halves_add_up(first: list[Fact], second: list[Fact]) -> None:
     interval_ms = {EAST.id: 100}
     halves = Collector(EVERYBODY, interval_ms=interval_ms)
     added = merge_all([count(halves, first, 300), count(halves, second, 300)])

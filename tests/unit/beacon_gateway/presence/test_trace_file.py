@@ -1,4 +1,4 @@
-"""The trace's file: what is written is read, and what is no trace is refused by line."""
+"""Tests of writing and reading a trace file."""
 
 import json
 from datetime import date, time
@@ -23,7 +23,7 @@ def written() -> list[str]:
     return list(write_trace(trace, RULES, ChoiceRules(hold_s=4.0), {SHELF.id: "lunch"}, began="2026-01-01T00:00:00Z"))
 
 
-def test_what_is_written_is_read() -> None:
+def test_read_inverts_write() -> None:
     recording = read_trace(written())
     assert recording.header.presence == RULES
     assert recording.header.choice == ChoiceRules(hold_s=4.0)
@@ -35,7 +35,7 @@ def test_what_is_written_is_read() -> None:
     assert recording.sightings[-1].at == pytest.approx(3.0)
 
 
-def test_a_replay_of_the_file_decides_as_it_was_decided() -> None:
+def test_a_replay_of_the_file_gives_the_same_decisions() -> None:
     trace = played(deciding(SHELF), heard(SHELF, -55, since=0, until=3))
     again = played(deciding(SHELF), read_trace(write_trace(trace, RULES, ChoiceRules(), {})).sightings)
     assert again.decisions == trace.decisions
@@ -50,7 +50,7 @@ def test_the_file_contains_the_decisions_with_their_reasons() -> None:
     assert zone.reason.edges[0].evidence_s >= 1.0
 
 
-def test_the_file_ends_with_its_last_line_whatever_that_is() -> None:
+def test_the_recording_ends_with_the_last_line_of_any_kind() -> None:
     header, *lines = written()
     frames = [line for line in lines if '"heard"' in line]
     assert read_trace([header, *frames]).end_s == pytest.approx(3.0)
@@ -62,7 +62,7 @@ def test_the_file_ends_with_its_last_line_whatever_that_is() -> None:
     assert read_trace([header, *frames, '{"level": 0, "at": 1' + "0" * 400 + "}"]).end_s > 3
 
 
-def test_what_the_catalogue_binds_by_rules_comes_along() -> None:
+def test_bindings_of_the_catalogue_are_in_the_file() -> None:
     rule = Rule(2, (Hours(time(9), time(12)),), (1, 5), date(2026, 5, 1), None, "near", while_needed=True)
     bound = Bound({SHELF.id: (Option("books", rule),), place(9).id: (Option("x"),)}, (Option("aid"),))
     trace = played(deciding(SHELF), heard(SHELF, -55, since=0, until=1))
@@ -76,7 +76,7 @@ def test_what_the_catalogue_binds_by_rules_comes_along() -> None:
         read_trace([lines[0].replace('"bound": [[0', '"bound": [[7')])
 
 
-def test_times_that_jump_neither_turn_back_nor_last_for_ever() -> None:
+def test_time_jumps_are_bounded() -> None:
     header = written()[0]
     frames = [f'{{"at": {at}, "heard": 0, "rssi": -60, "adapter": ""}}' for at in (0, 9e99, 5, 6)]
     assert [s.at for s in read_trace([header, *frames]).sightings] == [
@@ -103,7 +103,7 @@ def test_times_that_jump_neither_turn_back_nor_last_for_ever() -> None:
         ('{"at": 1, "heard": 0, "rssi": 1, "adapter": ""}' + " " * 600_000, "line 2: longer than"),
     ],
 )
-def test_a_bad_line_is_refused_by_its_number(line: str, reason: str) -> None:
+def test_an_invalid_line_is_refused_with_its_number(line: str, reason: str) -> None:
     with pytest.raises(TraceUnreadable) as refused:
         read_trace([written()[0], line])
     assert str(refused.value).startswith(reason)
@@ -123,13 +123,13 @@ def test_a_bad_line_is_refused_by_its_number(line: str, reason: str) -> None:
         ('"beacons"', '"tags"'),
     ],
 )
-def test_a_header_that_cannot_be_is_refused(change: tuple[str, str]) -> None:
+def test_an_invalid_header_is_refused(change: tuple[str, str]) -> None:
     header = written()[0]
     assert change[0] in header
     with pytest.raises(TraceUnreadable, match="line 1: "):
         read_trace([header.replace(*change)])
 
 
-def test_an_empty_file_is_no_trace() -> None:
+def test_an_empty_file_is_refused() -> None:
     with pytest.raises(TraceUnreadable, match="line 1: "):
         read_trace([])

@@ -1,4 +1,4 @@
-"""From sightings to visits."""
+"""Tests of the tracker: from sightings to visits."""
 
 from collections import Counter
 from dataclasses import replace
@@ -19,12 +19,12 @@ FIRST = FirstFrame(-50, about(0.39, 0.01), 9.0)
 CARD, SHELF, STRANGER = person(1), place(1), person(99)
 
 
-def test_the_first_frame_is_an_arrival_and_no_zone_is_claimed_from_it() -> None:
+def test_the_first_frame_is_an_arrival_in_zone_far() -> None:
     (event,) = Tracker([CARD], RULES).hear(frame(CARD, -50, 7.0))
     assert event == Arrived(CARD, Zone.far, 7.0, FIRST)
 
 
-def test_steady_clear_frames_bring_the_zone_and_the_reason_says_the_numbers() -> None:
+def test_steady_clear_frames_change_the_zone_with_their_numbers() -> None:
     events = feed(Tracker([CARD], RULES), heard(CARD, -55, since=0, until=3))
     assert [type(event) for event in events] == [Arrived, ZoneChanged]
     change = events[1]
@@ -35,7 +35,7 @@ def test_steady_clear_frames_bring_the_zone_and_the_reason_says_the_numbers() ->
     assert change.reason == EdgesCrossed(nearer=True, edges=(Crossing(RULES.immediate_m, dwell_s, RULES.dwell_s, 0.0),))
 
 
-def test_an_edge_that_was_crossed_often_says_how_much_more_evidence_it_asked_and_got() -> None:
+def test_an_edge_that_was_crossed_often_requires_more_evidence() -> None:
     tracker, events = Tracker([CARD], RULES), []
     for number in range(6):
         events += feed(tracker, heard(CARD, -55, since=40 * number, until=40 * number + 19.9))
@@ -50,7 +50,7 @@ def test_an_edge_that_was_crossed_often_says_how_much_more_evidence_it_asked_and
     assert max(c.required_s for c in back) > 2 * RULES.retreat_s, "what was asked, not the setting"
 
 
-def test_out_of_both_zones_at_once_names_both_edges() -> None:
+def test_leaving_both_zones_at_once_has_both_edges() -> None:
     wall = place(1)
     tracker = Tracker([wall], RULES)
     feed(tracker, heard(wall, -55, since=0, until=10))
@@ -60,13 +60,13 @@ def test_out_of_both_zones_at_once_names_both_edges() -> None:
     assert (change.before, change.after) == (Zone.immediate, Zone.far)
     assert [crossing.edge_m for crossing in crossings(change)] == [RULES.immediate_m, RULES.near_m]
     assert [crossing.required_s for crossing in crossings(change)] == [pytest.approx(10.5)] * 2, (
-        "thrice, for it hangs there"
+        "three times as much, because it is fixed"
     )
     assert isinstance(change.reason, EdgesCrossed)
     assert not change.reason.nearer
 
 
-def test_someone_who_comes_closer_step_by_step_passes_every_zone() -> None:
+def test_a_person_who_approaches_step_by_step_passes_every_zone() -> None:
     tracker = Tracker([CARD], RULES)
     events = feed(tracker, heard(CARD, -82, since=0, until=5))
     events += feed(tracker, heard(CARD, -68, since=5, until=10))
@@ -78,7 +78,7 @@ def test_someone_who_comes_closer_step_by_step_passes_every_zone() -> None:
     ]  # fmt: skip
 
 
-def test_silence_ends_a_visit_and_the_end_does_not_depend_on_the_ticking() -> None:
+def test_silence_ends_a_visit_at_a_time_independent_of_the_ticks() -> None:
     tracker = Tracker([CARD], RULES)
     feed(tracker, heard(CARD, -60, since=100, until=104))
     assert tracker.tick(113.9) == ()
@@ -90,7 +90,7 @@ def test_silence_ends_a_visit_and_the_end_does_not_depend_on_the_ticking() -> No
     assert not tracker.visits
 
 
-def test_a_frame_after_long_silence_ends_the_old_visit_and_begins_a_new_one_without_a_tick() -> None:
+def test_a_frame_after_a_long_silence_ends_the_visit_and_starts_another() -> None:
     tracker = Tracker([CARD], RULES)
     tracker.hear(frame(CARD, -60, 0.0))
     left, arrived = tracker.hear(frame(CARD, -60, 50.0))
@@ -100,7 +100,7 @@ def test_a_frame_after_long_silence_ends_the_old_visit_and_begins_a_new_one_with
     assert arrived.at == 50.0
 
 
-def test_a_frame_that_comes_late_from_before_the_visits_end_begins_nothing() -> None:
+def test_a_late_frame_from_before_the_end_starts_no_visit() -> None:
     tracker = Tracker([CARD], RULES)
     tracker.hear(frame(CARD, -60, 0.0))
     assert len(tracker.tick(12.0)) == 1
@@ -108,7 +108,7 @@ def test_a_frame_that_comes_late_from_before_the_visits_end_begins_nothing() -> 
     assert not tracker.visits
 
 
-def test_without_rssi_there_is_presence_without_distance() -> None:
+def test_without_rssi_a_visit_has_no_distance() -> None:
     tracker = Tracker([SHELF], RULES)
     (arrived,) = tracker.hear(frame(SHELF, None, 0.0))
     assert isinstance(arrived, Arrived)
@@ -118,14 +118,14 @@ def test_without_rssi_there_is_presence_without_distance() -> None:
     assert not visit.near
 
 
-def test_a_rule_lets_zone_unknown_count_as_near_for_places_only() -> None:
+def test_zone_unknown_may_count_as_near_for_places_only() -> None:
     tracker = Tracker([SHELF, CARD], PresenceRules(unknown_counts_as_near=True))
     feed(tracker, [frame(SHELF, None, 0.0), frame(CARD, None, 0.0)])
     assert tracker.visits[SHELF.id].near
     assert not tracker.visits[CARD.id].near
 
 
-def test_a_zone_outlives_a_few_frames_without_rssi_and_is_forgotten_after_the_exit_time() -> None:
+def test_a_zone_becomes_unknown_after_the_exit_period_without_rssi() -> None:
     tracker = Tracker([CARD], RULES)
     feed(tracker, heard(CARD, -55, since=0, until=5))
     assert feed(tracker, heard(CARD, None, since=5.1, until=14.9)) == []
@@ -143,13 +143,13 @@ def test_the_first_rssi_ends_zone_unknown() -> None:
     assert change.reason == FirstRssi(about(10.0), -22)
 
 
-def test_strangers_are_counted_and_nothing_else() -> None:
+def test_unknown_beacons_are_only_counted() -> None:
     tracker = Tracker([CARD], RULES)
     assert feed(tracker, (frame(person(minor), -40, 0.0) for minor in range(100, 1100))) == []
     assert (tracker.foreign_frames, len(tracker.visits)) == (1000, 0)
 
 
-def test_an_identity_is_the_same_by_whatever_object_it_is_named() -> None:
+def test_equal_identity_objects_are_the_same_beacon() -> None:
     tracker = Tracker([CARD, SHELF], RULES)
     for step in range(30):
         id_ = (CARD.id, replace(CARD.id), replace(CARD.id, minor=7777))[step % 3]
@@ -161,13 +161,13 @@ def test_an_identity_is_the_same_by_whatever_object_it_is_named() -> None:
     assert tracker.foreign_frames == 10
 
 
-def test_repeated_frames_with_one_time_weigh_no_more_than_one() -> None:
+def test_repeated_frames_with_one_time_count_once() -> None:
     tracker = Tracker([CARD], RULES)
     assert len(feed(tracker, [frame(CARD, -40, 5.0)] * 10_000)) == 1
     assert tracker.visits[CARD.id].zone is Zone.far
 
 
-def test_a_beacons_own_power_is_what_its_rssi_is_measured_against() -> None:
+def test_the_level_is_relative_to_the_beacons_own_power() -> None:
     quiet = Beacon(CARD.id, CARD.kind, CARD.label, measured_power=-75)
     tracker = Tracker([quiet], RULES)
     feed(tracker, heard(quiet, -75, since=0, until=5))
@@ -183,7 +183,7 @@ def test_a_body_in_between_for_three_seconds_ends_no_zone() -> None:
 
 
 @pytest.mark.parametrize("metres", [1.5, 2.0, 3.0, 4.0])
-def test_somebody_who_stands_on_an_edge_does_not_flap(metres: float) -> None:
+def test_a_person_on_an_edge_does_not_change_zones_repeatedly(metres: float) -> None:
     changes = Counter[type[VisitEvent]]()
     for seed in range(4):
         events = feed(Tracker([CARD], RULES), walked(CARD, f"{metres}m 900s", seed=seed))
@@ -204,7 +204,7 @@ frames = st.builds(
 
 
 @given(st.lists(frames | st.floats(0, 80), max_size=60), st.booleans())
-def test_whatever_is_heard_in_whatever_order_visits_alternate_and_zones_join(
+def test_visits_alternate_and_zones_are_contiguous_for_any_input(
     steps: list[Sighting | float], unknown_is_near: bool
 ) -> None:
     tracker = Tracker([CARD, SHELF], PresenceRules(unknown_counts_as_near=unknown_is_near))
@@ -229,7 +229,7 @@ def test_whatever_is_heard_in_whatever_order_visits_alternate_and_zones_join(
 
 
 def pausing(beacons: list[Beacon], pause_s: float) -> tuple[Tracker, list[VisitEvent]]:
-    """All are heard for a minute, then nothing at all for `pause_s`, then all of them again."""
+    """Return frames of all for a minute, none for `pause_s`, then again of all."""
     tracker = Tracker(beacons, RULES)
     minute = sorted((s for each in beacons for s in heard(each, -60, since=0, until=60)), key=lambda s: s.at)
     feed(tracker, minute)
@@ -240,7 +240,7 @@ def pausing(beacons: list[Beacon], pause_s: float) -> tuple[Tracker, list[VisitE
 
 
 @pytest.mark.parametrize("pause_s", [9.0, 15.0, 45.0])
-def test_a_radio_that_pauses_ends_no_visit_where_two_fixed_beacons_tell_that_it_is_the_radio(pause_s: float) -> None:
+def test_a_pause_of_the_radio_ends_no_visit_where_two_fixed_beacons_are_known(pause_s: float) -> None:
     tracker, events = pausing([SHELF, place(2), CARD], pause_s)
     assert events == []
     feed(tracker, heard(CARD, -60, since=60.1 + pause_s, until=100 + pause_s))
@@ -252,21 +252,21 @@ def test_a_radio_that_pauses_ends_no_visit_where_two_fixed_beacons_tell_that_it_
     assert left.at == pytest.approx(110 + pause_s, abs=0.1)
 
 
-def test_a_radio_that_pauses_for_good_ends_all_visits_within_the_longest_period() -> None:
+def test_a_permanent_pause_ends_all_visits_within_the_longest_period() -> None:
     _, events = pausing([SHELF, place(2), CARD], 100.0)
     assert [type(event) for event in events[:3]] == [Left] * 3
     assert [event.at for event in events[:3]] == pytest.approx([120.0] * 3, abs=0.1)
 
 
 @pytest.mark.parametrize("others", [[], [SHELF], [person(2), person(3)]])
-def test_one_fixed_beacon_may_be_empty_and_tags_may_all_leave(others: list[Beacon]) -> None:
+def test_one_fixed_beacon_or_tags_alone_prove_no_pause(others: list[Beacon]) -> None:
     _, events = pausing([*others, CARD], 15.0)
     left = [event for event in events if isinstance(event, Left)]
     assert {event.beacon for event in left} == {*others, CARD}
     assert all(event.at == pytest.approx(70.0, abs=0.1) for event in left)
 
 
-def test_a_fixed_beacon_is_not_taken_for_gone_by_what_stands_before_it_for_some_seconds() -> None:
+def test_a_fixed_beacon_takes_more_evidence_for_a_farther_zone() -> None:
     def judged(beacon: Beacon, behind_s: float) -> list[VisitEvent]:
         tracker = Tracker([beacon], RULES)
         feed(tracker, heard(beacon, -60, since=0, until=60))
@@ -277,7 +277,7 @@ def test_a_fixed_beacon_is_not_taken_for_gone_by_what_stands_before_it_for_some_
     assert [type(event) for event in judged(SHELF, 20.0)] == [ZoneChanged]
 
 
-def test_single_frames_are_kept_until_they_are_forgotten_and_those_of_a_person_no_longer_than_the_visit() -> None:
+def test_frames_are_stored_until_discarded_and_those_of_a_person_until_departure() -> None:
     tracker = Tracker([CARD, SHELF], RULES)
     shelf, card = [*heard(SHELF, -60, since=0, until=1)], [*heard(CARD, -60, since=0, until=1)]
     feed(tracker, [*shelf, *card, frame(STRANGER, -60, 1.0)])
