@@ -57,7 +57,9 @@ BINDING = (
 )  # fmt: skip
 
 
-def read_organisation(values: Values, index: ReferenceIndex, edit: Edit) -> tuple[Organisation | None, list[Fault]]:
+def read_organisation(
+    values: Values, index: ReferenceIndex, edit: Edit, before: Organisation | None
+) -> tuple[Organisation | None, list[Fault]]:
     read = Reading(values)
     new = Organisation(
         place=_place(read, index, site=False),
@@ -92,9 +94,8 @@ def organisation_values(row: Organisation) -> dict[str, str]:
 
 
 def read_project(
-    values: Values, index: ReferenceIndex, edit: Edit, picture: str | None = None
+    values: Values, index: ReferenceIndex, edit: Edit, before: StoredProject | None
 ) -> tuple[StoredProject | None, list[Fault]]:
-    """`picture`: SHA-256 of the current one."""
     read = Reading(values)
     place = _place(read, index, site=False)
     title, summary = read.texts("title", 40), read.texts("summary", 200, lines=True)
@@ -136,7 +137,7 @@ def read_project(
         area=area,
         opens=opens,
         closes=closes,
-        picture=picture,
+        picture=before.picture if before else None,
         withdrawn=withdrawn,
         position=position,
         edited_at=edit.at,
@@ -170,9 +171,8 @@ def project_values(row: StoredProject) -> dict[str, str]:
 
 
 def read_beacon(
-    values: Values, index: ReferenceIndex, edit: Edit, id_: str = ""
+    values: Values, index: ReferenceIndex, edit: Edit, before: StoredBeacon | None
 ) -> tuple[StoredBeacon | None, list[Fault]]:
-    """`id_`: of the beacon that is edited, empty for a new one."""
     read = Reading(values)
     place, beacon = _place(read, index, site=True), _beacon(read)
     kind = BeaconKind(read.one_of("kind", tuple(BeaconKind)))
@@ -194,8 +194,8 @@ def read_beacon(
     if read.faults or beacon is None:
         return None, read.faults
     new = StoredBeacon(
-        id_ or new_id(), place, beacon, kind, label, power, tag_class, gateway or None, groups, comment,
-        edit.at, edit.account,
+        before.id if before else new_id(), place, beacon, kind, label, power, tag_class, gateway or None, groups,
+        comment, edit.at, edit.account,
     )  # fmt: skip
     return new, []
 
@@ -215,9 +215,8 @@ def beacon_values(row: StoredBeacon) -> dict[str, str]:
 
 
 def read_binding(
-    values: Values, index: ReferenceIndex, edit: Edit, id_: str = ""
+    values: Values, index: ReferenceIndex, edit: Edit, before: StoredBinding | None
 ) -> tuple[StoredBinding | None, list[Fault]]:
-    """`id_`: of the binding that is edited, empty for a new one."""
     read = Reading(values)
     place = _place(read, index, site=False)
     target = Target(read.one_of("target", tuple(Target)))
@@ -237,8 +236,8 @@ def read_binding(
     if read.faults:
         return None, read.faults
     new = StoredBinding(
-        id_ or new_id(), place, target, beacon, group, project, priority, hours, weekdays, since, until, zone,
-        while_needed, edit.at, edit.account,
+        before.id if before else new_id(), place, target, beacon, group, project, priority, hours, weekdays, since,
+        until, zone, while_needed, edit.at, edit.account,
     )  # fmt: skip
     return new, []
 

@@ -104,16 +104,8 @@ async def _organisation(
 def _project(project: Project, organisation: str, position: int, now: datetime) -> StoredProject:
     permit = project.permit
     return StoredProject(
+        **{name: getattr(project, name) for name in projects.SHARED},
         place=TOP,
-        id=project.id,
-        title=project.title,
-        summary=project.summary,
-        story=project.story,
-        payee=project.payee,
-        amounts_fen=project.amounts_fen,
-        min_fen=project.min_fen,
-        max_fen=project.max_fen,
-        goal_fen=project.goal_fen,
         organisation=organisation,
         filing=permit.filing if permit else "",
         area=permit.area if permit else "",
@@ -124,5 +116,4 @@ def _project(project: Project, organisation: str, position: int, now: datetime) 
         position=position,
         edited_at=now,
         edited_by=_BY,
-        pays_for=project.pays_for,
     )

@@ -1,1 +1,1 @@
-"""A phone that ranged our adverts asks which project is there, and gets a presence pass. It never says who it is."""
+"""Answer phones that ranged beacons: the project there, and a presence pass without any identity."""

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
-from uuid import UUID
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -30,8 +29,9 @@ from central_server.api.query_parameters import LogQuery, PageQuery, cut, parse_
 from central_server.api.tokens import Bearers, Scope
 from central_server.enrolment.gateway_status import survey
 from central_server.store.api import listings
-from central_server.store.api.listings import ListedBeacon, ListedGateway
-from central_server.store.catalogue import bindings
+from central_server.store.api.listings import ListedGateway
+from central_server.store.catalogue import beacons, bindings, projects
+from central_server.store.catalogue.beacons import StoredBeacon
 from central_server.store.catalogue.bindings import StoredBinding
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
@@ -80,7 +80,7 @@ class ListsApi:
             web.get("/api/v1/log", self._log),
             web.get("/api/v1/places", self._by_id(listings.places_after, _build_places)),
             web.get("/api/v1/gateways", self._by_id(listings.gateways_after, self._build_gateways)),
-            web.get("/api/v1/beacons", self._by_id(listings.beacons_after, self._build_beacons)),
+            web.get("/api/v1/beacons", self._by_id(beacons.by_id, self._build_beacons)),
             web.get("/api/v1/bindings", self._by_id(bindings.by_id, _build_bindings)),
             web.get("/api/v1/projects", self._projects),
         ]
@@ -133,10 +133,10 @@ class ListsApi:
 
         return GatewayList(gateways=tuple(map(build, part.entries)), next=part.next)
 
-    async def _build_beacons(self, part: Part[ListedBeacon]) -> BeaconList:
-        seen = await beacon_activity.of_beacons(part.connection, map(_identity, part.entries))
+    async def _build_beacons(self, part: Part[StoredBeacon]) -> BeaconList:
+        seen = await beacon_activity.of_beacons(part.connection, [each.beacon for each in part.entries])
         now = self._clock()
-        records = tuple(_build_beacon(each, seen.get(_identity(each), ()), now) for each in part.entries)
+        records = tuple(_build_beacon(each, seen.get(each.beacon, ()), now) for each in part.entries)
         return BeaconList(beacons=records, next=part.next)
 
     async def _projects(self, request: web.Request) -> web.Response:
@@ -145,7 +145,7 @@ class ListsApi:
         after = parse_cursor(query.cursor, 2)
         key = None if after is None else (after[0], after[1])
         async with self._database.read() as connection:
-            found = await listings.projects_after(connection, caller.tops, key, query.limit + 1)
+            found = await projects.by_id(connection, caller.tops, key, query.limit + 1)
         shown, following = cut(found, query.limit, lambda each: (each.id, each.place))
         return build_response(request, ProjectList(projects=_records(ProjectRecord, shown), next=following))
 
@@ -177,34 +177,20 @@ async def _build_places(part: Part[Place]) -> PlaceList:
 
 
 async def _build_bindings(part: Part[StoredBinding]) -> BindingList:
-    def build(row: StoredBinding) -> BindingRecord:
-        fields: dict[str, Any] = {name: getattr(row, name) for name in BindingRecord.model_fields if hasattr(row, name)}
-        identity: dict[str, Any] = {name: getattr(row.beacon, name, None) for name in ("uuid", "major", "minor")}
-        return BindingRecord(**fields, **identity)
-
-    return BindingList(bindings=tuple(map(build, part.entries)), next=part.next)
+    records = tuple(BindingRecord(**_fields(BindingRecord, row, row.beacon)) for row in part.entries)
+    return BindingList(bindings=records, next=part.next)
 
 
-def _identity(listed: ListedBeacon) -> BeaconId:
-    return BeaconId(UUID(listed.uuid), listed.major, listed.minor)
+def _build_beacon(row: StoredBeacon, seen: Sequence[Activity], now: datetime) -> BeaconRecord:
+    person = row.kind is BeaconKind.person
+    status, last = (None, None) if person else beacon_activity.beacon_status(seen, now)
+    return BeaconRecord(**_fields(BeaconRecord, row, row.beacon), status=status, last_active=last)
 
 
-def _build_beacon(listed: ListedBeacon, seen: Sequence[Activity], now: datetime) -> BeaconRecord:
-    kind = BeaconKind(listed.kind)
-    status, last = (None, None) if kind is BeaconKind.person else beacon_activity.beacon_status(seen, now)
-    return BeaconRecord(
-        id=listed.id,
-        place=listed.place,
-        uuid=UUID(listed.uuid),
-        major=listed.major,
-        minor=listed.minor,
-        kind=kind,
-        label=listed.label,
-        gateway=listed.gateway,
-        groups=tuple(listed.groups.split()),
-        status=status,
-        last_active=last,
-    )
+def _fields(record: type[Record], row: object, identity: BeaconId | None) -> dict[str, Any]:
+    """Return the record's fields that the row has, with uuid, major and minor of the identity."""
+    fields = {name: getattr(row, name) for name in record.model_fields if hasattr(row, name)}
+    return fields | {name: getattr(identity, name, None) for name in ("uuid", "major", "minor")}
 
 
 def _midnight(day: date | None, days: int = 0) -> datetime | None:

@@ -14,8 +14,7 @@ from central_server.catalogue.field_parsing import Fault, Word
 from central_server.catalogue.identity_ownership import identity_fault, other_owners
 from central_server.catalogue.next_free_number import next_free
 from central_server.catalogue.publication import Publication
-from central_server.catalogue.records import Edit, beacon_values, read_beacon
-from central_server.catalogue.reference_index import ReferenceIndex
+from central_server.catalogue.records import beacon_values, read_beacon
 from central_server.staff.frame.page_frame import PageFrame, Values, Visitor
 from central_server.staff.frame.record_editor import Checked, EditPages, Kind, holds_for
 from central_server.store.catalogue import beacons, bindings, cloned_beacons, identity_conflicts, projects
@@ -51,12 +50,6 @@ async def find_beacon(connection: Connection, visitor: Visitor) -> StoredBeacon:
 
 async def _load(connection: Connection, named: Mapping[str, str]) -> StoredBeacon | None:
     return await beacons.get(connection, named["beacon"])
-
-
-def _read(
-    values: Mapping[str, str], index: ReferenceIndex, edit: Edit, before: StoredBeacon | None
-) -> tuple[StoredBeacon | None, list[Fault]]:
-    return read_beacon(values, index, edit, before.id if before else "")
 
 
 async def _begin(connection: Connection, visitor: Visitor) -> dict[str, str]:
@@ -169,7 +162,7 @@ KIND: Kind[StoredBeacon] = Kind(
     fixed=frozenset(),
     load=_load,
     values=beacon_values,
-    read=_read,
+    read=read_beacon,
     save=beacons.save,
     path=lambda row: f"{_AT}/{row.id}",
     subject=lambda row: str(row.beacon) if row.kind is BeaconKind.place else row.id,

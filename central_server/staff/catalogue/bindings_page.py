@@ -9,8 +9,7 @@ from central_server.accounts.access import Right
 from central_server.catalogue.entry_warnings import empty_groups
 from central_server.catalogue.field_parsing import Fault
 from central_server.catalogue.publication import Publication
-from central_server.catalogue.records import Edit, binding_values, read_binding
-from central_server.catalogue.reference_index import ReferenceIndex
+from central_server.catalogue.records import binding_values, read_binding
 from central_server.staff.catalogue.catalogue_status import load_status
 from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Values, Visitor
 from central_server.staff.frame.record_editor import Checked, EditPages, Kind
@@ -91,12 +90,6 @@ async def _load(connection: Connection, named: Mapping[str, str]) -> StoredBindi
     return await bindings.get(connection, named["binding"])
 
 
-def _read(
-    values: Mapping[str, str], index: ReferenceIndex, edit: Edit, before: StoredBinding | None
-) -> tuple[StoredBinding | None, list[Fault]]:
-    return read_binding(values, index, edit, before.id if before else "")
-
-
 def _typed(form: Mapping[str, str]) -> dict[str, str]:
     """Convert the form's beacon field and day boxes; no day and all days mean every day."""
     typed = dict(form)
@@ -139,7 +132,7 @@ KIND: Kind[StoredBinding] = Kind(
     fixed=frozenset(),
     load=_load,
     values=binding_values,
-    read=_read,
+    read=read_binding,
     save=bindings.save,
     path=lambda row: f"{_AT}/{row.id}",
     subject=lambda row: row.project,

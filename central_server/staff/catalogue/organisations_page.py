@@ -8,8 +8,7 @@ from aiohttp import web
 from central_server.accounts.access import Right
 from central_server.catalogue.field_parsing import Fault, Word
 from central_server.catalogue.publication import Publication
-from central_server.catalogue.records import Edit, organisation_values, read_organisation
-from central_server.catalogue.reference_index import ReferenceIndex
+from central_server.catalogue.records import organisation_values, read_organisation
 from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Values, Visitor
 from central_server.staff.frame.record_editor import Checked, EditPages, Kind, path_of
 from central_server.store.catalogue import organisations, projects
@@ -57,12 +56,6 @@ async def _load(connection: Connection, named: Mapping[str, str]) -> Organisatio
     return await organisations.get(connection, named["place"], named["organisation"])
 
 
-def _read(
-    values: Mapping[str, str], index: ReferenceIndex, edit: Edit, before: Organisation | None
-) -> tuple[Organisation | None, list[Fault]]:
-    return read_organisation(values, index, edit)
-
-
 async def _begin(connection: Connection, visitor: Visitor) -> dict[str, str]:
     return {"place": visitor.request.query.get("place", "")}
 
@@ -90,7 +83,7 @@ KIND: Kind[Organisation] = Kind(
     fixed=frozenset(("place", "id")),
     load=_load,
     values=organisation_values,
-    read=_read,
+    read=read_organisation,
     save=organisations.save,
     path=lambda row: f"{_AT}/{path_of(row.place, row.id)}",
     subject=lambda row: row.id,

@@ -11,8 +11,7 @@ from central_server.accounts.access import Right
 from central_server.catalogue.field_parsing import Fault, Word
 from central_server.catalogue.picture_check import ENDINGS, content_type
 from central_server.catalogue.publication import Publication
-from central_server.catalogue.records import Edit, project_values, read_project
-from central_server.catalogue.reference_index import ReferenceIndex
+from central_server.catalogue.records import project_values, read_project
 from central_server.permits.fundraising_venue import judge_acceptance
 from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Values, Visitor
 from central_server.staff.frame.record_editor import Checked, EditPages, Kind, Typed, path_of
@@ -78,12 +77,6 @@ async def _load(connection: Connection, named: Mapping[str, str]) -> StoredProje
     return await projects.get(connection, named["place"], named["project"])
 
 
-def _read(
-    values: Mapping[str, str], index: ReferenceIndex, edit: Edit, before: StoredProject | None
-) -> tuple[StoredProject | None, list[Fault]]:
-    return read_project(values, index, edit, before.picture if before else None)
-
-
 async def _begin(connection: Connection, visitor: Visitor) -> dict[str, str]:
     return {"place": visitor.request.query.get("place", ""), "min_yuan": "1", "max_yuan": "10000"}
 
@@ -119,7 +112,7 @@ KIND: Kind[StoredProject] = Kind(
     fixed=frozenset(("place", "id")),
     load=_load,
     values=project_values,
-    read=_read,
+    read=read_project,
     save=projects.save,
     path=lambda row: f"{_AT}/{path_of(row.place, row.id)}",
     subject=lambda row: row.id,

@@ -44,18 +44,8 @@ async def settled_at(
 async def paid_after(connection: Connection, after: int, limit: int) -> tuple[StoredEvent, ...]:
     changes, gifts = state_changes.c, intents.c
     statement = (
-        select(
-            changes.seq,
-            changes.at,
-            changes.community,
-            changes.gateway,
-            changes.intent,
-            gifts.environment,
-            gifts.project,
-            gifts.amount_minor,
-            gifts.currency,
-            gifts.slip,
-        )
+        select(*(changes[name] for name in ("seq", "at", "community", "gateway", "intent")))
+        .add_columns(*(gifts[name] for name in ("environment", "project", "amount_minor", "currency", "slip")))
         .join_from(state_changes, intents, (changes.gateway == gifts.gateway) & (changes.intent == gifts.id))
         .where(changes.seq > after, changes.attempt.is_(None), changes.after == IntentState.paid.value)
         .order_by(changes.seq)
@@ -67,17 +57,9 @@ async def paid_after(connection: Connection, after: int, limit: int) -> tuple[St
 async def rejected_after(connection: Connection, after: int, limit: int) -> tuple[StoredEvent, ...]:
     columns = arrivals.c
     results = (Receipt.refused.value, Receipt.conflict.value)
+    names = ("seq", "first_at", "community", "gateway", "parcel", "result", "kind", "reason")
     statement = (
-        select(
-            columns.seq,
-            columns.first_at,
-            columns.community,
-            columns.gateway,
-            columns.parcel,
-            columns.result,
-            columns.kind,
-            columns.reason,
-        )
+        select(*(columns[name] for name in names))
         .where(columns.seq > after, columns.result.in_(results))
         .order_by(columns.seq)
         .limit(limit)
@@ -89,15 +71,7 @@ async def fell_silent_after(connection: Connection, after: int, limit: int) -> t
     """Return alerts of late gateways and silent beacons."""
     columns = alerts.c
     statement = (
-        select(
-            columns.id,
-            columns.opened_at,
-            columns.community,
-            columns.kind,
-            columns.gateway,
-            columns.beacon,
-            columns.since,
-        )
+        select(*(columns[name] for name in ("id", "opened_at", "community", "kind", "gateway", "beacon", "since")))
         .where(columns.id > after, columns.kind.in_(("late", "silent_beacon")))
         .order_by(columns.id)
         .limit(limit)

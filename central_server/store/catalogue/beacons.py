@@ -93,6 +93,16 @@ async def page(
     return tuple(_read(row) for row in await connection.execute(chosen if limit is None else chosen.limit(limit)))
 
 
+async def by_id(
+    connection: Connection, tops: Collection[str], after: str | None, limit: int
+) -> tuple[StoredBeacon, ...]:
+    """Return those at and below `tops` and those that apply there from above, by id, from the one after `after`."""
+    wanted = _ROWS.where(versioned_rows.visible(beacons.c.place, tops))
+    if after is not None:
+        wanted = wanted.where(beacons.c.id > after)
+    return tuple(_read(row) for row in await connection.execute(wanted.order_by(beacons.c.id).limit(limit)))
+
+
 async def concerning(connection: Connection, community: str) -> tuple[StoredBeacon, ...]:
     """Return the beacons for the community's gateways; of two with one identity, the one of the nearer place."""
     wanted = _ROWS.where(versioned_rows.concerns(beacons.c.place, community))
@@ -141,21 +151,9 @@ async def minors(connection: Connection, uuid: UUID, major: int) -> set[int]:
 
 async def save(connection: Connection, beacon: StoredBeacon, read: int) -> bool:
     """`read`: the revision that was read, 0 for a new one. Return False if another edit was first."""
-    values = {
-        "place": beacon.place,
-        "uuid": str(beacon.beacon.uuid),
-        "major": beacon.beacon.major,
-        "minor": beacon.beacon.minor,
-        "kind": beacon.kind.value,
-        "label": beacon.label,
-        "measured_power": beacon.measured_power,
-        "tag_class": beacon.tag_class,
-        "gateway": beacon.gateway,
-        "groups": f" {' '.join(beacon.groups)} " if beacon.groups else "",
-        "comment": beacon.comment,
-        "edited_at": beacon.edited_at,
-        "edited_by": beacon.edited_by,
-    }
+    values = {name: getattr(beacon, name) for name in beacon.__slots__ if name not in ("id", "beacon", "revision")}
+    values |= {"uuid": str(beacon.beacon.uuid), "major": beacon.beacon.major, "minor": beacon.beacon.minor}
+    values |= {"kind": beacon.kind.value, "groups": f" {' '.join(beacon.groups)} " if beacon.groups else ""}
     return await versioned_rows.save(connection, beacons, {"id": beacon.id}, values, read)
 
 
@@ -177,21 +175,10 @@ def _is(beacon: BeaconId) -> Any:  # noqa: ANN401  (a condition)
 
 
 def _read(row: Any) -> StoredBeacon:  # noqa: ANN401  (a row)
-    return StoredBeacon(
-        id=row.id,
-        place=row.place,
-        beacon=BeaconId(UUID(row.uuid), row.major, row.minor),
-        kind=BeaconKind(row.kind),
-        label=row.label,
-        measured_power=row.measured_power,
-        tag_class=row.tag_class,
-        gateway=row.gateway,
-        groups=tuple(row.groups.split()),
-        comment=row.comment,
-        edited_at=row.edited_at,
-        edited_by=row.edited_by,
-        revision=row.revision,
-    )
+    fields = dict(row._mapping)
+    identity = BeaconId(UUID(fields.pop("uuid")), fields.pop("major"), fields.pop("minor"))
+    kind, groups = BeaconKind(row.kind), tuple(row.groups.split())
+    return StoredBeacon(**fields | {"beacon": identity, "kind": kind, "groups": groups})
 
 
 _ROWS = select(beacons)

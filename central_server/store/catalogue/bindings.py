@@ -128,23 +128,15 @@ async def holding(connection: Connection, place: str) -> tuple[StoredBinding, ..
 
 async def save(connection: Connection, binding: StoredBinding, read: int) -> bool:
     """`read`: the revision that was read, 0 for a new one. Return False if another edit was first."""
-    values = {
-        "place": binding.place,
+    renamed = ("id", "beacon", "group", "revision")
+    values = {name: getattr(binding, name) for name in binding.__slots__ if name not in renamed}
+    values |= {name: getattr(binding.beacon, name, None) for name in ("major", "minor")}
+    values |= {
         "target": binding.target.value,
         "uuid": str(binding.beacon.uuid) if binding.beacon else None,
-        "major": binding.beacon.major if binding.beacon else None,
-        "minor": binding.beacon.minor if binding.beacon else None,
         "in_group": binding.group,
-        "project": binding.project,
-        "priority": binding.priority,
         "hours": " ".join(binding.hours),
         "weekdays": "".join(map(str, binding.weekdays)),
-        "since": binding.since,
-        "until": binding.until,
-        "zone": binding.zone,
-        "while_needed": binding.while_needed,
-        "edited_at": binding.edited_at,
-        "edited_by": binding.edited_by,
     }
     return await versioned_rows.save(connection, bindings, {"id": binding.id}, values, read)
 
@@ -155,24 +147,18 @@ async def remove(connection: Connection, binding: StoredBinding) -> bool:
 
 
 def _read(row: Any) -> StoredBinding:  # noqa: ANN401  (a row)
+    fields = dict(row._mapping)
     target = Target(row.target)
+    uuid, major, minor, group = (fields.pop(name) for name in ("uuid", "major", "minor", "in_group"))
     return StoredBinding(
-        id=row.id,
-        place=row.place,
-        target=target,
-        beacon=BeaconId(UUID(row.uuid), row.major, row.minor) if target is Target.beacon else None,
-        group=row.in_group,
-        project=row.project,
-        priority=row.priority,
-        hours=tuple(row.hours.split()),
-        weekdays=tuple(map(int, row.weekdays)),
-        since=row.since,
-        until=row.until,
-        zone=row.zone,
-        while_needed=row.while_needed,
-        edited_at=row.edited_at,
-        edited_by=row.edited_by,
-        revision=row.revision,
+        **fields
+        | {
+            "target": target,
+            "beacon": BeaconId(UUID(uuid), major, minor) if target is Target.beacon else None,
+            "group": group,
+            "hours": tuple(row.hours.split()),
+            "weekdays": tuple(map(int, row.weekdays)),
+        }
     )
 
 

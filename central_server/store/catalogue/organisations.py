@@ -55,16 +55,8 @@ async def holding(connection: Connection, place: str, ids: Collection[str] | Non
 async def save(connection: Connection, organisation: Organisation, read: int) -> bool:
     """`read`: the revision that was read, 0 for a new one. Return False if another edit was first."""
     key = {"place": organisation.place, "id": organisation.id}
-    values = {
-        "name": organisation.name,
-        "about": organisation.about.model_dump_json(by_alias=True) if organisation.about else "",
-        "certificate": organisation.certificate,
-        "certificate_until": organisation.certificate_until,
-        "platform_url": organisation.platform_url,
-        "own_site": organisation.own_site,
-        "edited_at": organisation.edited_at,
-        "edited_by": organisation.edited_by,
-    }
+    values = {name: getattr(organisation, name) for name in organisation.__slots__ if name not in (*key, "revision")}
+    values["about"] = organisation.about.model_dump_json(by_alias=True) if organisation.about else ""
     return await versioned_rows.save(connection, organisations, key, values, read)
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import select, update
+from sqlalchemy import select, tuple_, update
 
 from central_server.store.catalogue import organisations
 from central_server.store.catalogue.organisations import Organisation
@@ -65,19 +65,11 @@ class StoredProject:
         )
 
     def published(self, organisation: Organisation | None) -> Project:
-        return Project(
-            id=self.id,
-            title=self.title,
-            summary=self.summary,
-            story=self.story,
-            payee=self.payee,
-            amounts_fen=self.amounts_fen,
-            min_fen=self.min_fen,
-            max_fen=self.max_fen,
-            goal_fen=self.goal_fen,
-            permit=self.permit(organisation),
-            pays_for=self.pays_for,
-        )
+        return Project(**{name: getattr(self, name) for name in SHARED}, permit=self.permit(organisation))
+
+
+SHARED = tuple(name for name in Project.model_fields if name in StoredProject.__slots__)
+"""The fields that a stored and a published project have in common."""
 
 
 async def offered(connection: Connection, community: str, project: str) -> Project | None:
@@ -153,30 +145,24 @@ async def every(connection: Connection, tops: Collection[str]) -> tuple[StoredPr
     return tuple(_read(row) for row in await connection.execute(wanted))
 
 
+async def by_id(
+    connection: Connection, tops: Collection[str], after: tuple[str, str] | None, limit: int
+) -> tuple[StoredProject, ...]:
+    """Return those of `every` by id and place, from the one after `after`."""
+    wanted = _ROWS.where(versioned_rows.visible(projects.c.place, tops))
+    if after is not None:
+        wanted = wanted.where(tuple_(projects.c.id, projects.c.place) > after)
+    rows = await connection.execute(wanted.order_by(projects.c.id, projects.c.place).limit(limit))
+    return tuple(_read(row) for row in rows)
+
+
 async def save(connection: Connection, project: StoredProject, read: int) -> bool:
     """`read`: the revision that was read, 0 for a new one. Return False if another edit was first."""
     key = {"place": project.place, "id": project.id}
-    values = {
-        "title": project.title.model_dump_json(by_alias=True),
-        "summary": project.summary.model_dump_json(by_alias=True),
-        "story": project.story.model_dump_json(by_alias=True),
-        "payee": project.payee.model_dump_json(by_alias=True),
-        "amounts_fen": ",".join(map(str, project.amounts_fen)),
-        "min_fen": project.min_fen,
-        "max_fen": project.max_fen,
-        "goal_fen": project.goal_fen,
-        "pays_for": _EXAMPLES.dump_json(project.pays_for, by_alias=True).decode(),
-        "organisation": project.organisation,
-        "filing": project.filing,
-        "area": project.area,
-        "opens": project.opens,
-        "closes": project.closes,
-        "picture": project.picture,
-        "withdrawn": project.withdrawn,
-        "position": project.position,
-        "edited_at": project.edited_at,
-        "edited_by": project.edited_by,
-    }
+    values = {name: getattr(project, name) for name in project.__slots__ if name not in (*key, "revision")}
+    values |= {name: values[name].model_dump_json(by_alias=True) for name in _TEXTS}
+    values["amounts_fen"] = ",".join(map(str, project.amounts_fen))
+    values["pays_for"] = _EXAMPLES.dump_json(project.pays_for, by_alias=True).decode()
     return await versioned_rows.save(connection, projects, key, values, read)
 
 
@@ -218,11 +204,12 @@ def _place_on_screen(project: StoredProject) -> tuple[int, str]:
 
 def _read(row: Any) -> StoredProject:  # noqa: ANN401  (a row)
     fields = dict(row._mapping)
-    texts = {name: Texts.model_validate_json(fields[name]) for name in ("title", "summary", "story", "payee")}
+    texts = {name: Texts.model_validate_json(fields[name]) for name in _TEXTS}
     amounts = tuple(int(word) for word in row.amounts_fen.split(","))
     examples = _EXAMPLES.validate_json(row.pays_for)
     return StoredProject(**fields | texts | {"amounts_fen": amounts, "pays_for": examples})
 
 
 _ROWS = select(projects)
+_TEXTS = ("title", "summary", "story", "payee")
 _EXAMPLES = TypeAdapter(tuple[Example, ...])

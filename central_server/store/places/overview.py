@@ -79,35 +79,17 @@ async def odd_payments(
 ) -> tuple[OddPayment, ...]:
     """Return the newest first, without refunded ones."""
     table = ledger_lines.c
-    columns = (
-        table.community,
-        table.gateway,
-        table.intent,
-        table.amount_minor,
-        table.currency,
-        table.at,
-        table.kind,
-        table.late,
-    )
     statement = (
-        select(*columns, table.outside_permit)
+        select(
+            *(table[name] for name in ("community", "gateway", "intent", "amount_minor", "currency", "at")),
+            (table.kind == "surplus").label("surplus"),
+            table.late,
+            table.outside_permit,
+        )
         .where(table.environment == environment, table.at >= since, within(table.community, tops))
         .where(or_(table.kind == "surplus", table.late, table.outside_permit))
         .where(~exists().where(attempts.c.id == table.attempt, attempts.c.state == AttemptState.refunded))
         .order_by(table.at.desc())
         .limit(50)
     )
-    return tuple(
-        OddPayment(
-            row.community,
-            row.gateway,
-            row.intent,
-            row.amount_minor,
-            row.currency,
-            row.at,
-            row.kind == "surplus",
-            row.late,
-            row.outside_permit,
-        )
-        for row in await connection.execute(statement)
-    )
+    return tuple(OddPayment(*row) for row in await connection.execute(statement))

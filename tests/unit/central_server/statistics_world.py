@@ -48,10 +48,10 @@ HALL, BOTH = frozenset({"huada"}), frozenset({"huada", "fengze"})
 WALL = BeaconId(UUID(int=7), 1, 1)
 
 
-def place(beacon: int, frames: int) -> PlaceBeaconStatistics:
+def place(beacon: int | BeaconId, frames: int) -> PlaceBeaconStatistics:
     heard = frames > 0
     return PlaceBeaconStatistics(
-        beacon=BeaconId(UUID(int=7), 1, beacon),
+        beacon=BeaconId(UUID(int=7), 1, beacon) if isinstance(beacon, int) else beacon,
         frames=frames,
         frames_without_rssi=0,
         frames_suspect=0,

@@ -12,13 +12,13 @@ from central_server.store.engine.database import Database
 from central_server.store.places.places import TOP
 from central_server.store.statistics import beacon_activity
 from central_server.store.statistics.beacon_activity import Activity, BeaconStatus, beacon_status
-from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind, SignedCatalogue, verify
-from sync_contract.records import AdvertisedSeconds, BeaconStatistics, PlaceBeaconStatistics
+from sync_contract.records import AdvertisedSeconds, BeaconStatistics
 from sync_contract.strict_model import Environment
 from tests.fakes.delivering_gateway import DeliveringGateway, clock
 from tests.unit.central_server import ledger_world
 from tests.unit.central_server.catalogue_world import CARD, DOOR, HALL, KEY, NOW, bound, edit, huada, known
+from tests.unit.central_server.statistics_world import place as statistics_of
 
 __all__ = ["huada"]
 
@@ -29,24 +29,6 @@ async def gave(database: Database, fen: int, environment: str) -> None:
         async with database.write() as connection:
             await ledger_world.gave(connection, fen // 5, environment=environment)
     await Publisher(database, KEY, Environment(environment), lambda: NOW).publish_waiting()
-
-
-def heard(beacon: BeaconId, frames: int) -> PlaceBeaconStatistics:
-    level = -60 if frames else None
-    return PlaceBeaconStatistics(
-        beacon=beacon,
-        frames=frames,
-        frames_without_rssi=0,
-        frames_suspect=0,
-        expected_frames=100,
-        heard_of_expected=frames,
-        longest_gap_ms=10,
-        gap_histogram=(0, frames, *[0] * 7),
-        rssi_min=level,
-        rssi_max=level,
-        rssi_sum=-60 * frames,
-        rssi_histogram=(*[0] * 9, frames, *[0] * 6),
-    )
 
 
 def report(**changes: Any) -> BeaconStatistics:
@@ -130,7 +112,9 @@ async def test_of_two_communities_with_one_identity_the_first_counts(huada: Data
             await bound(connection, Target.beacon, DOOR, project="lunch", place=place)
         for gateway, community, hour in (("a" * 16, "huada", 1), ("b" * 16, "neighbours", 2), ("a" * 16, "huada", 3)):
             await beacon_activity.record_reports(
-                connection, gateway, [(community, NOW + timedelta(hours=hour), report(places=(heard(DOOR, 3),)))]
+                connection,
+                gateway,
+                [(community, NOW + timedelta(hours=hour), report(places=(statistics_of(DOOR, 3),)))],
             )
             found = await project_at(connection, DOOR, NOW, Environment.drill)
             assert found is not None
@@ -162,7 +146,7 @@ async def test_what_gateways_report_makes_a_beacon_active_then_silent(huada: Dat
     async def reports(at: datetime, frames: int) -> None:
         async with huada.write() as connection:
             await beacon_activity.record_reports(
-                connection, "a" * 16, [("huada", at, report(places=(heard(DOOR, frames),)))]
+                connection, "a" * 16, [("huada", at, report(places=(statistics_of(DOOR, frames),)))]
             )
 
     assert await status_at(NOW) is BeaconStatus.never

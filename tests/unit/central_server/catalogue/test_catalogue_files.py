@@ -140,15 +140,15 @@ async def test_a_file_with_an_identity_of_another_community_is_refused_and_its_o
         await known(connection, BeaconId(UUID_1, 1, 1), place="neighbours")
     page = await editor.open("/staff/import?kind=beacons")
     for _ in range(2):
-        page = await editor.send(page, "", "file", "a.csv", (HEAD + row(1) + row(2)).encode(), place="huada")
-        assert page.status == 422
-        assert "1 has these numbers already, in neighbours." in page.text()
-        assert 'href="/staff/beacons" aria-current="page"' in page.html
+        refused = await editor.send(page, "", "file", "a.csv", (HEAD + row(1) + row(2)).encode(), place="huada")
+        assert refused.status == 422
+        assert "1 has these numbers already, in neighbours." in refused.text()
+        assert 'href="/staff/beacons" aria-current="page"' in refused.html
     async with central.database() as database, database.read() as connection:
         conflicts = await identity_conflicts.since(connection, NOW)
     assert {beacon: [*by] for beacon, by in conflicts.items()} == {BeaconId(UUID_1, 1, 1): ["huada"]}
-    unsaid = await editor.send(page, "", "file", "a.csv", (HEAD + row(2)).encode())
-    assert (unsaid.status, "Nothing is here. Fill it in." in unsaid.text()) == (422, True)
+    unplaced = await editor.send(page, "", "file", "a.csv", (HEAD + row(2)).encode())
+    assert (unplaced.status, "Nothing is here. Fill it in." in unplaced.text()) == (422, True)
 
 
 async def test_records_of_other_places_can_be_neither_changed_nor_seen(huada: Database) -> None:

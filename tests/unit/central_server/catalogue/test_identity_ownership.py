@@ -33,9 +33,10 @@ from sync_contract.catalogue import BeaconKind
 from sync_contract.records import AdvertisedSeconds
 from sync_contract.strict_model import Environment
 from tests.fakes.delivering_gateway import DeliveringGateway
-from tests.unit.central_server.catalogue.test_beacon_project import heard, report
+from tests.unit.central_server.catalogue.test_beacon_project import report
 from tests.unit.central_server.catalogue_world import DOOR, HALL, KEY, NOW, UUID_1, bound, huada, known, texts
 from tests.unit.central_server.staff_desk import Browser, RunningDesk, account, running_desk
+from tests.unit.central_server.statistics_world import place as statistics_of
 
 __all__ = ["huada"]
 FORM = {"uuid": str(UUID_1), "major": "1", "minor": "1", "kind": "place", "label": "mine", "measured_power": "-59"}
@@ -191,7 +192,9 @@ async def test_existing_duplicates_are_shown_to_both_and_the_first_counts(desk: 
         await bound(connection, Target.every, None, project="ended", place="west")
     await register(database, "b" * 16, DeliveringGateway(None, "").public, "west", "B", NOW)
     async with database.write() as connection:
-        await beacon_activity.record_reports(connection, "b" * 16, [("west", NOW, report(places=(heard(DOOR, 3),)))])
+        await beacon_activity.record_reports(
+            connection, "b" * 16, [("west", NOW, report(places=(statistics_of(DOOR, 3),)))]
+        )
     assert await counting(database) == "east"
     for name, place, words, listed in (
         ("eva", "east", "This one was entered first", "another community has these numbers too; this one counts"),
@@ -251,7 +254,9 @@ async def test_gateways_below_a_street_decide_the_community_of_its_beacon(tree: 
             ("b" * 16, "west", NOW - timedelta(days=300)),
             ("b" * 16, "west", NOW + timedelta(hours=2)),
         ):
-            await beacon_activity.record_reports(connection, gateway, [(place, at, report(places=(heard(DOOR, 3),)))])
+            await beacon_activity.record_reports(
+                connection, gateway, [(place, at, report(places=(statistics_of(DOOR, 3),)))]
+            )
     assert await counting(tree) == "east"
 
 

@@ -34,7 +34,7 @@ async def counted(central: RunningCentral, gateway: DeliveringGateway) -> dateti
     return now
 
 
-async def test_the_page_shows_charts_with_their_numbers_beside_them(
+async def test_the_page_shows_charts_with_tables(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     await gateway.deliver([gateway.intent()])
@@ -45,7 +45,7 @@ async def test_the_page_shows_charts_with_their_numbers_beside_them(
         assert page.status == 200
         drawings = re.findall(r"<svg.*?</svg>", page.html, re.S)
         assert len(drawings) == 9
-        assert page.html.count("<details") == len(drawings), "every value stands in a table too"
+        assert page.html.count("<details") == len(drawings), "every value is in a table too"
         assert "style=" not in page.html
         for drawing in drawings:
             root = ElementTree.fromstring(drawing)
@@ -59,7 +59,7 @@ async def test_the_page_shows_charts_with_their_numbers_beside_them(
 
 
 @pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant"])
-async def test_the_page_speaks_the_readers_language(
+async def test_the_page_is_in_the_readers_language(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor, language: str
 ) -> None:
     await counted(central, gateway)
@@ -73,7 +73,7 @@ async def test_the_page_speaks_the_readers_language(
     assert "Visits by tag" not in page.text()
 
 
-async def test_what_does_not_fit_is_left_out_and_what_is_not_there_is_not_found(
+async def test_invalid_filters_are_ignored_and_unknown_places_not_found(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     await logged_in(central, donor)
@@ -83,7 +83,7 @@ async def test_what_does_not_fit_is_left_out_and_what_is_not_there_is_not_found(
         assert (await donor.open(f"{central.url}/staff/figures?{query}")).status == 404, query
 
 
-async def test_the_files_say_what_the_page_says(
+async def test_the_files_contain_the_figures_of_the_page(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor, session: Any
 ) -> None:
     await gateway.deliver([gateway.intent()])
@@ -122,7 +122,7 @@ async def test_the_files_say_what_the_page_says(
     assert {row[heading.index("Touches of the screen")] for row in table[1:]} == {"not counted then"}
 
 
-async def test_touches_stand_in_the_page_the_overview_and_every_file(
+async def test_touches_are_on_the_page_the_overview_and_in_every_file(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor, session: Any
 ) -> None:
     now = await counted(central, gateway)
@@ -159,7 +159,7 @@ def test_the_axis_ends_at_a_round_number_not_far_above(highest: int, end: int) -
     assert ceiling(highest) == end
 
 
-def test_bars_stand_as_high_as_their_values_and_hatch_what_was_not_listened() -> None:
+def test_bars_are_as_high_as_their_values_and_hatched_without_listening() -> None:
     columns = [
         Column("00", (10, 5), "00:00", heard=1.0),
         Column("01", (0, None), "01:00", heard=0.0),
@@ -181,7 +181,7 @@ def test_bars_stand_as_high_as_their_values_and_hatch_what_was_not_listened() ->
         assert float(rect.get("y", "0")) >= 0
 
 
-def test_a_step_that_nobody_counts_is_no_bar() -> None:
+def test_a_step_that_is_not_counted_has_no_bar() -> None:
     root = ElementTree.fromstring(
         funnel("f", "Way", [("Registered", 8, "8"), ("Paid", 2, "2"), ("Spent", None, "not yet")])
     )
@@ -192,7 +192,7 @@ def test_a_step_that_nobody_counts_is_no_bar() -> None:
     assert [text.text for text in root.iter(f"{_SVG}text")][-1] == "not yet"
 
 
-async def test_rows_side_by_side_stand_on_the_page_sorted_and_in_every_file(
+async def test_the_comparison_is_sorted_on_the_page_and_in_every_file(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor, session: Any
 ) -> None:
     await gateway.deliver([gateway.intent(), gateway.intent(project="books"), gateway.intent(project="books")])
@@ -227,7 +227,7 @@ async def test_rows_side_by_side_stand_on_the_page_sorted_and_in_every_file(
         assert ("not in this view" in table[1]) == (by != "community")
 
 
-async def test_a_table_without_anybody_known_still_has_what_was_given_at_none_of_them(
+async def test_the_comparison_has_a_row_for_gifts_at_no_key(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     await gateway.deliver([gateway.intent()])

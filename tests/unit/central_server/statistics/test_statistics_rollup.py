@@ -11,7 +11,14 @@ from sqlalchemy import func, select
 
 from central_server.statistics.rollup import count_all
 from central_server.store.engine.database import Database
-from central_server.store.engine.tables import batches, beacon_figures, gateway_figures, uncounted, visit_figures
+from central_server.store.engine.tables import (
+    batches,
+    beacon_figures,
+    gateway_figures,
+    screen_figures,
+    uncounted,
+    visit_figures,
+)
 from central_server.store.parcels import uncounted_parcels
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import AdvertisedSeconds, ClassStatistics
@@ -19,11 +26,14 @@ from tests.unit.central_server.statistics_world import (
     GATEWAYS,
     MIDNIGHT,
     RECEIVED,
+    WALL,
+    count,
     deliver,
     deliver_shuffled,
     place,
     register_gateways,
     stretch,
+    touched,
 )
 
 
@@ -33,7 +43,7 @@ async def everything(database: Database) -> dict[str, list[tuple[Any, ...]]]:
             table.name: [
                 tuple(row) for row in await connection.execute(select(table).order_by(*table.primary_key.columns))
             ]
-            for table in (gateway_figures, beacon_figures, visit_figures)
+            for table in (gateway_figures, beacon_figures, visit_figures, screen_figures)
         }
 
 
@@ -62,10 +72,15 @@ async def test_incremental_counting_equals_counting_everything_again(database: D
                 set_by_now = number // 20 != 1 and number % 20 > 10
                 start = honest if set_by_now else datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=second)
                 parcels.append(stretch(number + 100 * seed, start, trusted=set_by_now, boot=boot, monotonic_s=second))
+                counts = [count(visits=number % 4), count("lunch", beacon=WALL, visits=1, opened=number % 3)]
+                parcels.append(touched(number + 100 * seed + 1000, honest, counts))
             await deliver_shuffled(database, gateway, parcels, draw)
     await count_all(database)
     grown = await everything(database)
     assert sum(row[4] for row in grown["gateway_figures"] if row[1] == "hour") == 3 * 2 * 59
+    for span in ("hour", "day"):
+        sums = [sum(row[column] for row in grown["screen_figures"] if row[1] == span) for column in (-2, -1)]
+        assert sums == [6 * sum(n % 4 + 1 for n in range(1, 60)), 6 * sum(n % 3 for n in range(1, 60))]
     async with database.write() as connection:
         await uncounted_parcels.recount_all(connection)
     await count_all(database)
@@ -170,12 +185,14 @@ async def test_a_stored_parcel_that_cannot_be_read_stops_nothing(database: Datab
 async def test_a_moved_gateway_leaves_its_figures_in_the_old_community(database: Database) -> None:
     await register_gateways(database)
     moved = replace(GATEWAYS[0], community="fengze")
-    await deliver(database, GATEWAYS[0], [stretch(1, MIDNIGHT)])
-    await deliver(database, moved, [stretch(2, MIDNIGHT)])
+    await deliver(database, GATEWAYS[0], [stretch(1, MIDNIGHT), touched(3, MIDNIGHT, [count(visits=1)])])
+    await deliver(database, moved, [stretch(2, MIDNIGHT), touched(4, MIDNIGHT, [count(visits=2)])])
     await count_all(database)
     table = gateway_figures.c
     wanted = select(table.community, func.sum(table.stretches)).where(table.span == "day").group_by(table.community)
     async with database.read() as connection:
         assert {tuple(row) for row in await connection.execute(wanted)} == {("huada", 1), ("fengze", 1)}
+        touches = select(screen_figures.c.community, screen_figures.c.visits).where(screen_figures.c.span == "day")
+        assert {tuple(row) for row in await connection.execute(touches)} == {("huada", 1), ("fengze", 2)}
         left = (await connection.execute(select(func.count()).select_from(uncounted))).scalar_one()
     assert left == 0

@@ -1,7 +1,5 @@
 """Count how screens are used: once, in any order, on both databases, and only since the first report."""
 
-import random
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +13,7 @@ from central_server.statistics.report import build_figures_response
 from central_server.statistics.rollup import count_all
 from central_server.store.engine.database import Database
 from central_server.store.engine.tables import screen_figures
-from central_server.store.parcels import sync_log, uncounted_parcels
+from central_server.store.parcels import sync_log
 from central_server.store.parcels.log_queries import Wanted
 from central_server.store.statistics.figure_filter import FigureScope
 from sync_contract.records import Door, Receipt
@@ -32,7 +30,6 @@ from tests.unit.central_server.statistics_world import (
     WALL,
     count,
     deliver,
-    deliver_shuffled,
     register_gateways,
     report_of,
     stretch,
@@ -40,35 +37,9 @@ from tests.unit.central_server.statistics_world import (
 )
 
 
-async def everything(database: Database) -> list[tuple[Any, ...]]:
+async def stored(database: Database) -> list[tuple[Any, ...]]:
     async with database.read() as connection:
-        ordered = select(screen_figures).order_by(*screen_figures.primary_key.columns)
-        return [tuple(row) for row in await connection.execute(ordered)]
-
-
-async def test_incremental_counting_equals_counting_everything_again(database: Database) -> None:
-    await register_gateways(database)
-    draw = random.Random(5)
-    for gateway in GATEWAYS:
-        parcels = [
-            touched(
-                number,
-                MIDNIGHT + timedelta(minutes=17 * number),
-                [count(visits=number % 4), count("lunch", beacon=WALL, visits=1, opened=number % 3)],
-            )
-            for number in range(1, 90)
-        ]
-        parcels += [stretch(number, MIDNIGHT + timedelta(minutes=17 * number)) for number in range(100, 130)]
-        await deliver_shuffled(database, gateway, parcels, draw)
-    await count_all(database)
-    grown = await everything(database)
-    for span in ("hour", "day"):
-        sums = [sum(row[column] for row in grown if row[1] == span) for column in (-2, -1)]
-        assert sums == [2 * sum(n % 4 + 1 for n in range(1, 90)), 2 * sum(n % 3 for n in range(1, 90))]
-    async with database.write() as connection:
-        await uncounted_parcels.recount_all(connection)
-    await count_all(database)
-    assert await everything(database) == grown
+        return [tuple(row) for row in await connection.execute(select(screen_figures))]
 
 
 async def test_touches_are_counted_by_hour_door_project_beacon_gateway_and_community(database: Database) -> None:
@@ -128,16 +99,7 @@ async def test_a_late_report_with_a_corrected_clock_belongs_to_its_own_hour(data
     await deliver(database, GATEWAYS[0], [anchor], RECEIVED)
     day = await report_of(database, FigureScope(HALL))
     assert day.slots[0].near_touch == 1
-    assert {row[2] for row in await everything(database)} == {MIDNIGHT}, "the hour before holds nothing of it any more"
-
-
-async def test_a_moved_gateway_leaves_its_counts_in_the_old_community(database: Database) -> None:
-    await register_gateways(database)
-    await deliver(database, GATEWAYS[0], [touched(1, MIDNIGHT, [count(visits=1)])])
-    moved = replace(GATEWAYS[0], community="fengze")
-    await deliver(database, moved, [touched(2, MIDNIGHT, [count(visits=2)])])
-    assert (await report_of(database, FigureScope(HALL))).sums["near_touch"] == 1
-    assert (await report_of(database, FigureScope(frozenset({"fengze"})))).sums["near_touch"] == 2
+    assert {row[2] for row in await stored(database)} == {MIDNIGHT}, "the earlier hour is empty again"
 
 
 async def test_implausible_touches_are_refused(database: Database) -> None:
@@ -184,4 +146,4 @@ async def test_a_batch_with_screen_counts_is_accepted_parcel_by_parcel(
     assert [each.receipt for each in await gateway.deliver(bad)] == ["refused"] * 2
     async with central.database() as database:
         await count_all(database)
-        assert sum(row[-2] for row in await everything(database) if row[1] == "day") == 3
+        assert sum(row[-2] for row in await stored(database) if row[1] == "day") == 3

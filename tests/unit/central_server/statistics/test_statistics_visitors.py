@@ -34,7 +34,7 @@ def sketch(visitors: range, salt: bytes = SALT) -> dict[int, int]:
 
 
 @pytest.mark.parametrize("visitors", [0, 1, 3, 20, 300, 4_000, 12_000, 60_000])
-def test_the_estimate_is_as_near_as_its_paper_says(visitors: int) -> None:
+def test_the_estimate_is_as_precise_as_published(visitors: int) -> None:
     """Four salts together: their mean is off by less than 3 standard errors, a single one by less than 5."""
     error = 1.04 / math.sqrt(REGISTERS)
     off = [
@@ -45,7 +45,7 @@ def test_the_estimate_is_as_near_as_its_paper_says(visitors: int) -> None:
     assert abs(sum(off) / 4) < 3 * error / 2, off
 
 
-def test_sketches_merge_in_any_order_and_count_nobody_twice() -> None:
+def test_sketches_merge_in_any_order_and_count_each_visitor_once() -> None:
     parts = [sketch(range(0, 3000)), sketch(range(2000, 5000)), sketch(range(0, 5000, 7))]
     whole = sketch(range(5000))
     for _ in range(3):
@@ -57,12 +57,12 @@ def test_sketches_merge_in_any_order_and_count_nobody_twice() -> None:
         assert merged == whole
 
 
-def test_another_salt_makes_another_sketch_of_the_same_visitors() -> None:
+def test_another_salt_yields_another_sketch() -> None:
     one, other = sketch(range(200)), sketch(range(200), b"t" * 32)
     assert len(one.items() & other.items()) < 20
 
 
-async def test_a_visitor_who_comes_again_is_one_and_nothing_tells_who(database: Database) -> None:
+async def test_a_repeated_visitor_counts_once_and_cannot_be_identified(database: Database) -> None:
     salts = Salts()
     counter = VisitCounter(salts)
     async with database.write() as connection:
@@ -77,15 +77,6 @@ async def test_a_visitor_who_comes_again_is_one_and_nothing_tells_who(database: 
         found = (await connection.execute(select(table.register, table.rank))).all()
     # Salts are chance, and two of the ten may share a register.
     assert 8 <= estimate(Counter(row.rank for row in found)) <= 10
-
-
-async def test_the_greatest_rank_of_a_register_stands(database: Database) -> None:
-    async with database.write() as connection:
-        await places.plant_community(connection, "huada", NOON)
-        for rank in (3, 9, 5):
-            await store.add_register(connection, visit(NOON), 7, rank)
-    async with database.read() as connection:
-        assert (await connection.execute(select(visitor_registers.c.rank))).scalar_one() == 9
 
 
 async def test_every_process_has_the_same_salt_and_forgets_it_at_midnight(database: Database) -> None:
@@ -109,14 +100,14 @@ async def test_every_process_has_the_same_salt_and_forgets_it_at_midnight(databa
     assert {salts.at(NOON) for salts in processes} == {None}
 
 
-async def test_offers_of_days_that_ended_are_taken_away(database: Database) -> None:
+async def test_offers_of_past_days_are_deleted(database: Database) -> None:
     await Salts().refresh(database, NOON)
     await Salts().refresh(database, NOON + timedelta(days=3))
     async with database.read() as connection:
         assert (await connection.execute(select(func.count()).select_from(salt_offers))).scalar_one() == 1
 
 
-async def test_a_process_that_nobody_answers_makes_a_salt_of_its_own(database: Database) -> None:
+async def test_a_process_without_an_answer_makes_its_own_salt(database: Database) -> None:
     await Salts().refresh(database, NOON)  # it dies at once
     after = [Salts(), Salts()]
     for turn in range(10):
@@ -154,7 +145,7 @@ async def test_no_salt_and_no_visitor_is_ever_on_disk(tmp_path: Path) -> None:
         assert trace not in on_disk
 
 
-async def test_registers_are_deleted_when_no_figure_asks_for_them_any_more(database: Database) -> None:
+async def test_registers_are_deleted_after_25_months(database: Database) -> None:
     async with database.write() as connection:
         await places.plant_community(connection, "huada", NOON)
         for days in (0, 100, 761.9, 762.2, 763.5, 900):
