@@ -41,8 +41,8 @@ HEAD = "place,uuid,major,minor,kind,label\n"
 
 
 def row(minor: int | str, label: str = "door", **changed: str) -> str:
-    page = {"place": "huada", "uuid": str(UUID_1), "major": "1", "minor": str(minor), "kind": "place", "label": label}
-    return ",".join((page | changed).values()) + "\n"
+    cells = {"place": "huada", "uuid": str(UUID_1), "major": "1", "minor": str(minor), "kind": "place", "label": label}
+    return ",".join((cells | changed).values()) + "\n"
 
 
 async def planned(
@@ -258,21 +258,21 @@ def test_the_commands_do_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[
 async def test_a_project_is_imported_completely_or_not_at_all(huada: Database) -> None:
     async with huada.read() as connection:
         heads, *rows = await file_import.export(connection, "projects", [TOP], None)
-    page = [dict(zip(map(str, heads), line, strict=True)) for line in rows]
-    page[0] |= {"amounts_yuan": "5 20", "title_en": "Soup"}
-    page[0] |= {
+    rows_by_head = [dict(zip(map(str, heads), line, strict=True)) for line in rows]
+    rows_by_head[0] |= {"amounts_yuan": "5 20", "title_en": "Soup"}
+    rows_by_head[0] |= {
         "pays_for_zh_hans": "20 约两份午餐",
         "pays_for_zh_hant": "20：約兩份午餐",
         "pays_for_en": "¥20 two lunches",
     }
-    page[1] |= {"filing": ""}
-    content = csv_file([heads, *([*line.values()] for line in page)])
+    rows_by_head[1] |= {"filing": ""}
+    content = csv_file([heads, *([*line.values()] for line in rows_by_head)])
     found = await planned(huada, content, "projects", TOP)
     assert [(each.row, each.column, each.fault.word) for each in found.faults] == [
         (3, "filing", Word.permit_incomplete)
     ]
-    page[1] |= {"filing": "F-2"}
-    await planned(huada, csv_file([heads, *([*line.values()] for line in page)]), "projects", TOP, apply=True)
+    rows_by_head[1] |= {"filing": "F-2"}
+    await planned(huada, csv_file([heads, *([*line.values()] for line in rows_by_head)]), "projects", TOP, apply=True)
     async with huada.read() as connection:
         offered = {project.id: project for project in await projects.all_offered(connection, "huada")}
     assert offered["lunch"].amounts_fen == (500, 2000)
