@@ -43,7 +43,7 @@ async def test_staff_download_a_poster(open_page: OpenPage, central: RunningCent
     await page.goto(f"{central.url}/staff/beacons/{id_}?lang=en")
     async with page.expect_navigation():
         await page.click("text=Posters and stickers")
-    await page.select_option("select[name=said]", "zh-Hans-en")
+    await page.select_option("select[name=language]", "zh-Hans-en")
     await page.select_option("select[name=project]", "lunch")
     await page.fill("input[name=phone]", "0595-2269 0000")
     async with page.expect_download() as download:

@@ -241,12 +241,12 @@ def test_the_commands_do_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[
     output = capsys.readouterr()
     assert f"{file}: row 3, minor: Write a number from 0 to 65535. (got '70000')" in output.err
     file.write_text(HEAD + row(1, place="all"), encoding="utf-8")
-    for yes, expected in ((False, "nothing was changed yet; --yes imports: 1 new"), (True, "imported: 1 new")):
+    for yes, expected in ((False, "nothing was changed; --yes imports: 1 new"), (True, "imported: 1 new")):
         assert import_.run(config, tmp_path, "beacons", file, "all", yes=yes) == 0
         assert expected in capsys.readouterr().out
     assert export.run(config, tmp_path, "beacons", out, "all") == 0
     assert import_.run(config, tmp_path, "beacons", out, "all", yes=True) == 0
-    assert "imported: 0 new, 0 changed, 1 as they are" in capsys.readouterr().out
+    assert "imported: 0 new, 0 changed, 1 unchanged" in capsys.readouterr().out
     for code in (
         export.run(config, tmp_path, "beacons", out, "nowhere"),
         import_.run(config, tmp_path, "beacons", file, "nowhere", yes=True),
