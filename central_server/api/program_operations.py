@@ -93,7 +93,7 @@ PROGRAM_OPERATIONS: tuple[Operation, ...] = (
     _catalogued("projects", _("The projects on offer at the account's places."), list_records.ProjectList),
     _catalogued(
         "bindings",
-        _("Which beacon brings which project, and when, at the account's places."),
+        _("Which beacon shows which project, and when, at the account's places."),
         list_records.BindingList,
     ),
 )

@@ -43,8 +43,8 @@ REFUND_STATES = {
 NOT_POSSIBLE = {
     "not_paid": _("Nothing was paid, so nothing can be given back."),
     "on_hold": _(
-        "It came late, or only the bank's file told of it, and the bank may give it back by itself. "
-        "Until that time nothing is given back here."
+        "It came late or only in the bank's file, and the bank may refund it by itself. "
+        "Until that time it cannot be refunded here."
     ),
     "amount": _("Write the amount in yuan, as 50 or 12.50."),
     "too_much": _("That is more than is left of this payment."),

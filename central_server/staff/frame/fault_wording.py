@@ -8,9 +8,9 @@ from sync_contract.project import Texts
 from sync_contract.strict_model import Language
 
 FAULTS = {
-    Word.needed: _("Nothing is here. Fill it in."),
+    Word.needed: _("This field is empty. Fill it in."),
     Word.too_long: _("%(length)s characters; there is room for %(most)s. Shorten it."),
-    Word.unreadable: _("There is a character in it that cannot be shown. Type it anew."),
+    Word.unreadable: _("It contains a character that cannot be shown. Type it again."),
     Word.not_a_number: _("This is not a whole number. Write digits only."),
     Word.out_of_range: _("Write a number from %(least)s to %(most)s."),
     Word.not_money: _("This is not an amount in yuan. Write it like 50 or 12.50; several with a space between them."),

@@ -24,7 +24,7 @@ NAMES = {
     "goal_yuan": _("Goal (yuan)"),
     "group": _("The group"),
     "groups": _("Groups"),
-    "holder": _("Whose number it is"),
+    "holder": _("Owner of the number"),
     "hours": _("Hours"),
     "id": _("Short id"),
     "key": _("Key"),

@@ -33,7 +33,7 @@ REFUSED = {
         "are not available."
     ),
     SpendingProblem.month: _("The books of that month are closed: choose a later day."),
-    SpendingProblem.same_person: _("You asked for this one. Somebody else has to decide."),
+    SpendingProblem.same_person: _("You requested this one. Somebody else has to decide."),
     SpendingProblem.decided: _("Somebody else has decided meanwhile."),
     SpendingProblem.target: _("Choose another project of the same organisation in this community."),
     SpendingProblem.not_ended: _("Money is moved only from a project that has ended or was withdrawn."),

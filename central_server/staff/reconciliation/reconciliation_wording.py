@@ -14,7 +14,7 @@ KINDS = {
     DifferenceKind.row_gone: _("A later version of the file no longer contains it."),
 }
 REMEDIES = {
-    DifferenceKind.theirs_only: _("Look up the order in the bank's merchant pages: whose payment is it?"),
+    DifferenceKind.theirs_only: _("Look up the order in the bank's merchant pages to find the payer."),
     DifferenceKind.ours_only: _("Ask the bank in which file it is, with the number of the payment."),
     DifferenceKind.amount_differs: _("Ask the bank for the voucher. Nothing was posted for this row."),
     DifferenceKind.duplicate_row: _("Ask the bank whether money moved twice. Only one of them was posted."),

@@ -148,7 +148,7 @@ async def test_a_file_with_an_identity_of_another_community_is_refused_and_its_o
         conflicts = await identity_conflicts.since(connection, NOW)
     assert {beacon: [*by] for beacon, by in conflicts.items()} == {BeaconId(UUID_1, 1, 1): ["huada"]}
     unplaced = await editor.send(page, "", "file", "a.csv", (HEAD + row(2)).encode())
-    assert (unplaced.status, "Nothing is here. Fill it in." in unplaced.text()) == (422, True)
+    assert (unplaced.status, "This field is empty. Fill it in." in unplaced.text()) == (422, True)
 
 
 async def test_records_of_other_places_can_be_neither_changed_nor_seen(huada: Database) -> None:

@@ -201,8 +201,8 @@ async def test_a_binding_is_made_by_ticks_and_removed(
         (row,) = await bindings.every(connection, [TOP])
     assert (row.group, row.hours, row.weekdays) == ("east", ("09:30-11:00", "22:00-02:00"), (1, 2, 3, 4, 5))
     listed = (await editor.open("/staff/bindings")).text()
-    assert "No beacon is in this group: it brings nothing." in saved.text()
-    assert "No beacon is in this group: it brings nothing." in listed
+    assert "No beacon is in this group: it has no effect." in saved.text()
+    assert "No beacon is in this group: it has no effect." in listed
     async with central.database() as database, database.write() as connection:
         await known(connection, DOOR, groups=("east",))
     for again in (saved.url.partition("?")[0].removeprefix(central.url), "/staff/bindings"):
@@ -327,7 +327,7 @@ async def test_a_beacons_page_shows_its_project_and_warns_of_implausible_power(
     path = saved.url.partition("?")[0].removeprefix(central.url)
     shown = " ".join((await editor.save(await editor.open(path), measured_power="-20")).text().split())
     assert "received so strongly" not in shown
-    assert "What it brings now Warm lunches · Priority 3" in shown
+    assert "Its project now Warm lunches · Priority 3" in shown
     assert "every place beacon" in shown
 
 

@@ -78,7 +78,7 @@ async def test_a_refund_is_requested_on_one_page_and_approved_on_another(office:
     page_ = await office.ask(gift, "12.50")
     assert "Another person with the money right must approve it now." in plain(page_)
     own = await office.ming.open("/staff/refunds")
-    assert "You asked for this one. Somebody else has to decide." in plain(own)
+    assert "You requested this one. Somebody else has to decide." in plain(own)
     assert "Approve" not in plain(own)
     await office.hua.open("/staff/refunds")
     approve = re.search(r'action="(/staff/refunds/[0-9a-f]{32}/approve)"', office.hua.page.html)

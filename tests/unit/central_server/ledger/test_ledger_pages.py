@@ -66,7 +66,7 @@ async def test_a_disbursement_is_requested_with_a_voucher_and_approved(
     assert "Warm lunches · ¥100" in (await lin.open("/staff/disbursements/new")).text()
     page = await request_disbursement(lin)
     assert re.search(r"/staff/disbursements/[0-9a-f]{32}$", page.url), text(page)
-    assert "You asked for this one. Somebody else has to decide." in page.text()
+    assert "You requested this one. Somebody else has to decide." in page.text()
     assert "approve" not in page.html
     path = page.url.removeprefix(central.url)
     async with session.get(f"{page.url}/voucher") as answer:

@@ -92,7 +92,7 @@ async def test_a_difference_is_settled_with_a_reason_and_stays_visible(
     assert "Settled, with your reason." in done.text()
     assert "chen: a test payment of the bank" in " ".join(done.text().split())
     assert "None. What the bank says and what we hold agree." in done.text()
-    assert "Somebody has settled it before you." in (await donor.send(url, {**form, "reason": "me too"})).text()
+    assert "Somebody else has already settled it." in (await donor.send(url, {**form, "reason": "me too"})).text()
     async with central.database() as database, database.read() as connection:
         (_, entry), *_ = await audit_trail.page(connection, [TOP])
     assert isinstance(entry.action, DifferenceSettled)
