@@ -2,8 +2,8 @@
 
 The first of them boots LABS labs for all that need the same number of radios. Under pytest-xdist --dist loadgroup all
 go to one worker (../conftest.py); otherwise one worker boots the labs and the others wait for the reports. Tests that
-failed in a lab which the host starved of processor time run again in a fresh lab; if that is starved too, they are
-skipped with the reason.
+failed in a lab which the host starved of processor time run again in a fresh lab. If that is starved too, those that
+were only too late are skipped with the reason.
 """
 
 import fcntl
@@ -12,7 +12,7 @@ import os
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,9 @@ from tests.radio.starvation import STARVED_S, WINDOW_S, Starvation, read_starvat
 from tests.radio.waiting import PATIENCE
 
 REPORTS = "RADIOLAB_REPORTS"
+ERROR = "error"
+_LATE = frozenset(("TooLate", "TimeoutError", "RadioLost", "NoAnswer", "MgmtUnavailable"))
+"""Errors of a test that are only late, by name."""
 LIMIT_S = 900.0
 LABS = 2
 """Labs that run in parallel for each number of radios: a lab mostly waits."""
@@ -63,16 +66,31 @@ class LabResult:
     def needs_rerun(self, test: str) -> bool:
         return self.failed(test) and self.starved_s(test) >= STARVED_S
 
+    def was_too_late(self, test: str) -> bool:
+        """Return whether starvation explains the failure: a limit was exceeded, or the lab ended."""
+        reports = self.reports.get(test, [])
+        errors = {error for data in reports for key, error in data.get("user_properties", ()) if key == ERROR}
+        return errors <= _LATE if errors else not _is_complete(reports)
+
 
 _labs = pytest.StashKey[dict[str, Future[LabResult]]]()
 
 
 class _Recorder:
-    """Write every report inside the lab to a file for outside."""
+    """Write every report inside the lab to a file for outside, with the name of its error."""
 
     def __init__(self, config: pytest.Config, path: str) -> None:
         self._config = config
         self._path = path
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if call.excinfo:
+            report.user_properties.append((ERROR, call.excinfo.type.__name__))
+        return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         data = self._config.hook.pytest_report_to_serializable(config=self._config, report=report)
@@ -160,7 +178,11 @@ def _run(tests: list[str], radios: int, share: Path) -> LabResult:
     again.mkdir(exist_ok=True)
     second = _run_once(starved, radios, again)
     reports = {test: each for test, each in result.reports.items() if test not in starved}
-    skipped = {test: _starved_report(second, test) for test in starved if second.needs_rerun(test)}
+    skipped = {
+        test: _starved_report(second, test)
+        for test in starved
+        if second.needs_rerun(test) and second.was_too_late(test)
+    }
     return LabResult(reports | second.reports | skipped, result.output + second.output, second.starvation)
 
 
@@ -177,8 +199,8 @@ def _run_once(tests: Sequence[str], radios: int, share: Path) -> LabResult:
 def _starved_report(result: LabResult, test: str) -> list[dict[str, Any]]:
     """Return a skipped report with the reason in place of the failure."""
     reason = (
-        f"the radio lab was starved twice: other programs kept it from a processor for {result.starved_s(test):.1f} s "
-        f"of {WINDOW_S:g} s; run it on an idle machine"
+        f"the radio lab was starved twice: within {WINDOW_S:g} s its threads waited {result.starved_s(test):.1f} s for "
+        "a processor; run it on an idle machine"
     )
     path = test.partition("::")[0]
     report = pytest.TestReport(test, (path, None, test), {}, "skipped", (path, 0, f"Skipped: {reason}"), "call")

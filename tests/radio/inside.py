@@ -26,7 +26,7 @@ from beacon_gateway.radio.hci.advertising_reports import Report, read_reports
 from beacon_gateway.radio.hci.btsnoop import Losses, read_events
 from beacon_gateway.radio.hci.mgmt_socket import ManagementSocket, MgmtRefused
 from beacon_gateway.radio.ports import RadioLost
-from tests.radio.waiting import LIMIT_S, PATIENCE, until
+from tests.radio.waiting import LIMIT_S, PATIENCE, TooLate, until
 
 _BLUETOOTHD = Path("/run/bluetoothd.pid")
 _BTVIRT = Path("/run/btvirt.pid")
@@ -186,12 +186,14 @@ async def radios_ready(count: int = 2) -> None:
     if not await _reach(_at_rest, count, _AT_REST_S):  # an earlier program still has an advert or a scan
         await end_bluetoothd(signal.SIGTERM)
         await radios_up(count)
-        assert await _reach(_at_rest, count, LIMIT_S), "an advert or a scan did not end"
+        if not await _reach(_at_rest, count, LIMIT_S):
+            raise TooLate("an advert or a scan did not end")
 
 
 async def radios_up(count: int = 2) -> None:
     """Wait within a test until bluetoothd runs and the adapters are on and can advertise. Adverts remain."""
-    assert await _come_up(count, LIMIT_S), f"the radios did not come up: {await _describe_adapters()}"
+    if not await _come_up(count, LIMIT_S):
+        raise TooLate(f"the radios did not come up: {await _describe_adapters()}")
 
 
 async def _come_up(count: int, limit_s: float) -> bool:

@@ -15,18 +15,23 @@ PATIENCE = float(os.environ.get("RADIOLAB_PATIENCE", "6"))
 """Factor of every time limit, as a busy machine is slow. On an idle machine a factor of 1 proves the limits."""
 
 
+class TooLate(AssertionError):
+    """A condition was not met within its limit."""
+
+
 async def until(condition: Callable[[], object], limit_s: float = LIMIT_S) -> float:
     """Wait for `condition` and return the seconds.
 
-    Raise AssertionError after PATIENCE times the limit, not counting the time that the lab waited for a processor.
+    Raise TooLate after PATIENCE times the limit, not counting the time that the lab waited for a processor.
     """
     began, waited_s, allowed_s = monotonic(), waited_so_far_s(), limit_s * PATIENCE
     while not condition():
         if monotonic() - began >= allowed_s:
             starved_s = waited_so_far_s() - waited_s
-            assert monotonic() - began < limit_s * PATIENCE + starved_s, (
-                f"not within {PATIENCE:g} times {limit_s:g} s (and {starved_s:.1f} s without a processor)"
-            )
+            if monotonic() - began >= limit_s * PATIENCE + starved_s:
+                raise TooLate(
+                    f"not within {PATIENCE:g} times {limit_s:g} s (and {starved_s:.1f} s without a processor)"
+                )
             allowed_s = limit_s * PATIENCE + starved_s
         await asyncio.sleep(0.02)
     return monotonic() - began

@@ -58,14 +58,16 @@ def test_starvation_is_interpolated_between_the_lines_of_the_log(tmp_path: Path)
 TEST = "tests/radio/test_air.py::test_a"
 
 
-def finished_lab(share: Path, outcome: str, *, starved_s: float) -> None:
+def finished_lab(share: Path, outcome: str, *, starved_s: float, error: str = "TooLate") -> None:
     """Write the files of a lab that has run TEST from second 100 to 110."""
     share.mkdir(exist_ok=True)
     (share / "output").write_text("output")
     (share / "starved.log").write_text(f"100.0 0.0\n102.0 {starved_s}\n110.0 {starved_s}\n")
     reports = [("call", outcome), ("teardown", "passed")]
+    times = {"start": 100.0, "stop": 110.0}
+    errors = [["error", error]] if outcome == "failed" else []
     lines = [
-        json.dumps({"nodeid": TEST, "when": when, "outcome": result, "start": 100.0, "stop": 110.0})
+        json.dumps({"nodeid": TEST, "when": when, "outcome": result, "user_properties": errors, **times})
         for when, result in reports
     ]
     (share / "reports").write_text("\n".join(lines))
@@ -89,3 +91,9 @@ def test_a_test_that_failed_in_a_starved_lab_runs_again_and_is_skipped_if_that_i
     reports = _run([TEST], 2, tmp_path).reports[TEST]
     assert [data["outcome"] for data in reports] == [outcome, "passed"]
     assert outcome != "skipped" or "starved twice" in str(reports[0]["longrepr"])
+
+
+def test_a_wrong_result_in_a_starved_lab_stays_a_failure(tmp_path: Path) -> None:
+    for share in (tmp_path, tmp_path / "again"):
+        finished_lab(share, "failed", starved_s=1.5, error="AssertionError")
+    assert _run([TEST], 2, tmp_path).reports[TEST][0]["outcome"] == "failed"
