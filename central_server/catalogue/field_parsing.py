@@ -65,7 +65,7 @@ class Word(StrEnum):
     class_needed = "class_needed"
     class_of_place = "class_of_place"
     taken = "taken"
-    owned_here = "owned_here"
+    owned_visibly = "owned_visibly"
     owned_elsewhere = "owned_elsewhere"
     twice_in_file = "twice_in_file"
     repeated = "repeated"

@@ -87,7 +87,7 @@ def identity_fault(new: StoredBeacon, owner: Owner, index: ReferenceIndex) -> Fa
     numbers = f"{new.beacon.major}/{new.beacon.minor}"
     if owner.beacon is not None and owner.beacon.place in index.own:
         at = index.places[owner.beacon.place].names
-        return Fault("minor", Word.owned_here, numbers, {"label": owner.beacon.label, "place": at})
+        return Fault("minor", Word.owned_visibly, numbers, {"label": owner.beacon.label, "place": at})
     above = set(index.chain(owner.community))
     both = next((place for place in index.chain(new.place) if place in above), TOP)
     who = _SERVER if both == TOP else index.places[both].names

@@ -46,7 +46,7 @@ FAULTS = {
     Word.class_needed: _("A person's tag needs a class: small letters, digits and hyphens, like volunteer-card."),
     Word.class_of_place: _("A place beacon has no class. Leave it empty."),
     Word.taken: _("This is there already: %(what)s. Change that one, or choose another."),
-    Word.owned_here: _("%(label)s has these numbers already, in %(place)s. Change that one, or choose others."),
+    Word.owned_visibly: _("%(label)s has these numbers already, in %(place)s. Change that one, or choose others."),
     Word.owned_elsewhere: _(
         "Another community uses these numbers already. Choose others. If the device is yours, ask the administrators"
         " of %(who)s."

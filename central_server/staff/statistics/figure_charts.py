@@ -139,8 +139,8 @@ def _over_time(
             share = ("–" if heard is None else f"{heard:.0%}",) if chart.listening else ()
             rows.append((at, *texts, *share))
     heading = (translate(_("Time")), *names, *((listened,) if chart.listening else ()))
-    begun = report.slots[: report.started]
-    hatched = chart.listening and any(slot.heard is not None and slot.heard < 0.9 for slot in begun)
+    past = report.slots[: report.started]
+    hatched = chart.listening and any(slot.heard is not None and slot.heard < 0.9 for slot in past)
     title = translate(chart.title)
     drawing = bars(chart.name, title, columns, unit=translate(chart.unit))
     now = reach(report.started, len(columns)) if report.started < len(columns) else None

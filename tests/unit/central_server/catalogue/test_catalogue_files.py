@@ -176,8 +176,8 @@ async def test_importing_an_export_changes_nothing(huada: Database, form: str, l
     writer.writerow(["uuid", "major", "minor", "kind", "label", "comment"])
     writer.writerows([str(UUID_1), 1, minor, "place", f"'{label}", evil] for minor, label in enumerate(labels))
     await planned(huada, lines.getvalue(), apply=True)
-    labels_kept = [*(await every_beacon(huada)).values()]
-    assert labels_kept == [label if label.startswith(("=", "+", "-", "@", "'")) else f"'{label}" for label in labels]
+    labels_stored = [*(await every_beacon(huada)).values()]
+    assert labels_stored == [label if label.startswith(("=", "+", "-", "@", "'")) else f"'{label}" for label in labels]
     for kind in file_import.KINDS:
         place = TOP if kind == "projects" else "huada"
         async with huada.read() as connection:

@@ -324,7 +324,7 @@ async def test_an_import_takes_no_owned_identity_and_gives_none_to_two(tree: Dat
     rows = HEAD + row("west", 1) + row("west", 2) + row("west-hall", 2) + row("neighbours", 2) + row("west", 3)
     found = await planned(tree, rows, [TOP], "west")
     assert [(each.row, each.fault.word) for each in found.faults] == [
-        (2, Word.owned_here),
+        (2, Word.owned_visibly),
         (5, Word.twice_in_file),
     ]
     assert found.faults[1].fault.facts == {"row": 3}
