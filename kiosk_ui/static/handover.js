@@ -1,4 +1,4 @@
-// Posts the signed form to the bank, once: not again when the reader comes back, for the bank takes an order only once.
+// Posts the signed form to the bank once, not again on return: the bank accepts an order only once.
 (function () {
   "use strict";
   var form = document.getElementById("handover");

@@ -1,14 +1,14 @@
-// Live updates, forgetting an idle resident, the number pad, one touch one gift.
-// Every page works without this file. Floor: ES2018 without modules. Nothing here knows a word of any language.
+// Live updates, reset of an idle session, number pad, protection against double touches.
+// Every page works without this file. ES2018 without modules. Contains no text of any language.
 (function () {
   "use strict";
   var body = document.body;
   var main = document.getElementById("main");
   var news = document.getElementById("news");
 
-  // -- away: while the program behind the page is gone nothing leads to the browser's own page of errors
+  // -- away: while the server is unreachable, links must not lead to the browser's error page
   var away = document.getElementById("away");
-  function gone(is) { away.hidden = !is; }
+  function setAway(is) { away.hidden = !is; }
   ["click", "submit"].forEach(function (kind) {
     addEventListener(kind, function (event) {
       var leads = kind === "submit" || (event.target.closest && event.target.closest("a[href], button[form], form button"));
@@ -19,82 +19,82 @@
     }, true);
   });
 
-  // -- live: the server sends the whole of what stands in <main>, or where to go
+  // -- live: the server sends the complete content of <main>, or a new address
   function follow(url) {
     var source = new EventSource(url);
     source.onmessage = function (event) {
-      var say = JSON.parse(event.data);
-      if (say.news !== undefined) news.innerHTML = say.news;
-      if (say.go) {
+      var message = JSON.parse(event.data);
+      if (message.news !== undefined) news.innerHTML = message.news;
+      if (message.go) {
         source.close();
-        location.replace(say.go);
-      } else if (say.html !== undefined && body.classList.contains("page-" + say.view)) {
-        replace(say.html);
+        location.replace(message.go);
+      } else if (message.html !== undefined && body.classList.contains("page-" + message.view)) {
+        replace(message.html);
       }
     };
-    source.onopen = function () { gone(false); };
-    source.onerror = function () { gone(source.readyState === EventSource.CONNECTING); };
+    source.onopen = function () { setAway(false); };
+    source.onerror = function () { setAway(source.readyState === EventSource.CONNECTING); };
     addEventListener("pagehide", function () { source.close(); });
   }
-  function plain(html) {
-    var told = document.createElement("template");
-    told.innerHTML = html;
-    return told.innerHTML.trim();
+  function normalize(html) {
+    var template = document.createElement("template");
+    template.innerHTML = html;
+    return template.innerHTML.trim();
   }
-  var standing = plain(main.innerHTML);
+  var shown = normalize(main.innerHTML);
   function replace(html) {
-    var next = plain(html);
-    if (standing === next) return;
-    standing = next;
+    var next = normalize(html);
+    if (shown === next) return;
+    shown = next;
     var at = main.contains(document.activeElement) && document.activeElement.getAttribute("href");
     main.innerHTML = html;
-    var same = at && main.querySelector('[href="' + at + '"]'); // who moves by keyboard stays where they were
+    var same = at && main.querySelector('[href="' + at + '"]'); // keyboard users keep their focus
     if (same) same.focus();
-    offer();
-    reach();
+    showVoices();
+    showFurther();
     main.classList.remove("arriving");
     void main.offsetWidth; // restart the animation
     main.classList.add("arriving");
   }
   if (body.dataset.live) follow(body.dataset.live);
 
-  // -- what lies below the edge is reached by a touch, for not everybody drags; at the end the same button leads back
+  // -- a button scrolls to content below the edge, as not everybody drags; at the end it leads back
   var further = document.getElementById("further");
-  var seen = document.scrollingElement;
-  function reach(event) {
-    var own = main.querySelector(".own"); // a bar for this button alone, not there without it
+  var scroller = document.scrollingElement;
+  function showFurther(event) {
+    var own = main.querySelector(".own"); // a bar that exists only for this button
     if (own && further.parentNode === own && event && event.type === "resize") own.textContent = ""; // does it fit now?
-    var more = seen.scrollHeight > seen.clientHeight + 8 && innerWidth > 700; // who holds it in the hand drags
-    var bar = main.querySelector(".deeds");
-    if (bar && getComputedStyle(bar).position !== "sticky") bar = null; // it is not in reach itself
+    var more = scroller.scrollHeight > scroller.clientHeight + 8 && innerWidth > 700; // on a handheld screen people drag
+    var bar = main.querySelector(".buttons");
+    if (bar && getComputedStyle(bar).position !== "sticky") bar = null; // it may be off the screen itself
     if (more && bar && further.parentNode !== bar) bar.appendChild(further);
     further.hidden = !more || !bar;
     if (own && further.hidden) own.textContent = "";
-    var end = seen.scrollTop + seen.clientHeight > seen.scrollHeight - 8;
+    var end = scroller.scrollTop + scroller.clientHeight > scroller.scrollHeight - 8;
     further.firstElementChild.hidden = end;
     further.lastElementChild.hidden = !end;
   }
-  function room() { return seen.clientHeight - (further.hidden ? 0 : further.parentNode.offsetHeight); }
-  function cut() { // where the first project stands that is not whole above the bar; 0 for none
+  function visibleHeight() { return scroller.clientHeight - (further.hidden ? 0 : further.parentNode.offsetHeight); }
+  function firstCutOff() { // top of the first project that is not completely visible; 0 for none
     var next = Array.prototype.filter.call(main.querySelectorAll(".projects > li"), function (each) {
       var place = each.getBoundingClientRect();
-      return place.top > 9 && place.bottom > room() + 1;
+      return place.top > 9 && place.bottom > visibleHeight() + 1;
     })[0];
     return next ? next.getBoundingClientRect().top - 8 : 0;
   }
-  function go(top) {
+  function scrollPage(top) {
     var calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    seen.scrollTo({ top: top, behavior: calm ? "auto" : "smooth" });
+    scroller.scrollTo({ top: top, behavior: calm ? "auto" : "smooth" });
   }
   further.addEventListener("click", function () {
-    go(further.lastElementChild.hidden ? seen.scrollTop + (cut() || 0.85 * room()) : 0);
-    reach();
+    scrollPage(further.lastElementChild.hidden ? scroller.scrollTop + (firstCutOff() || 0.85 * visibleHeight()) : 0);
+    showFurther();
   });
-  ["scroll", "resize", "load"].forEach(function (kind) { addEventListener(kind, reach, { passive: true }); });
-  document.addEventListener("toggle", reach, true); // what unfolds
-  reach();
+  ["scroll", "resize", "load"].forEach(function (kind) { addEventListener(kind, showFurther, { passive: true }); });
+  document.addEventListener("toggle", showFurther, true); // opened details
+  showFurther();
 
-  // -- idle: ask 30 s before the session is wiped; any touch extends, as often as one likes
+  // -- idle: ask 30 s before the session is reset; any touch extends it, any number of times
   var ASK_S = 30;
   var idle = Number(body.dataset.idle || 0);
   var stay = document.getElementById("stay");
@@ -107,7 +107,7 @@
   }
   function touch(event) {
     touched = performance.now();
-    // the question goes on the click, not on the press: else the click would fall on what lies beneath
+    // close the question on click, not on press: else the click would hit what lies beneath
     var finished = event.target.closest && event.target.closest("#stay [form]");
     var on = event.key === "Escape" || (event.type === "click" && !finished);
     if (on && stay && !stay.hidden) ask(false);
@@ -115,7 +115,7 @@
   function watch() {
     var remaining = idle - (performance.now() - touched) / 1000;
     if (remaining <= 0) {
-      main.textContent = ""; // at once; the clean page may take a moment
+      main.textContent = ""; // immediately; the new page may take a moment
       if (away.hidden) {
         idle = 0;
         document.getElementById("forget").submit();
@@ -133,19 +133,19 @@
   });
   if (idle) watch();
 
-  // -- nobody is here and not all projects stand on the screen: they pass by, a screen at a time, until a touch
-  var STAND_S = 12;
+  // -- without a touch, projects that do not fit scroll past, one screen at a time
+  var PAUSE_S = 12;
   function passBy() {
-    var resting = performance.now() - touched > (STAND_S - 1) * 1000;
+    var resting = performance.now() - touched > (PAUSE_S - 1) * 1000;
     var reading = main.contains(document.activeElement) && document.activeElement !== further;
     if (!resting || reading || !body.classList.contains("page-attract")) return;
-    var atEnd = seen.scrollTop + seen.clientHeight >= seen.scrollHeight - 1;
-    var down = atEnd ? 0 : cut();
-    go(down ? seen.scrollTop + down : 0);
+    var atEnd = scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 1;
+    var down = atEnd ? 0 : firstCutOff();
+    scrollPage(down ? scroller.scrollTop + down : 0);
   }
-  setInterval(passBy, STAND_S * 1000);
+  setInterval(passBy, PAUSE_S * 1000);
 
-  // -- reading aloud, with a voice that is on this machine and no other
+  // -- reading aloud, only with a local voice
   var aloud = document.getElementById("aloud");
   function voice() {
     var language = document.documentElement.lang.replace("zh-Hans", "zh-CN").replace("zh-Hant", "zh-TW");
@@ -154,11 +154,11 @@
     }).sort(function (one) { return one.lang.replace("_", "-") === language ? -1 : 1; })[0];
   }
   function recorded(which) {
-    var told = document.getElementById("voices");
-    return told && told.dataset[which];
+    var voices = document.getElementById("voices");
+    return voices && voices.dataset[which];
   }
-  var choice = document.getElementById("speaks"); // nobody can switch on a voice that is not there
-  function offer() {
+  var choice = document.getElementById("speaks"); // hidden while there is no voice
+  function showVoices() {
     if (choice && (choice.dataset.recorded || (speech && voice()))) choice.hidden = false;
     if (!aloud) return;
     aloud.hidden = !recorded("own") && !(speech && voice());
@@ -167,7 +167,7 @@
   var speech = window.speechSynthesis;
   var minnan = document.getElementById("aloud-nan");
   var sound = new Audio();
-  function hush() {
+  function stopSound() {
     var busy = !sound.paused || (speech && speech.speaking);
     sound.pause();
     if (speech) speech.cancel();
@@ -175,31 +175,31 @@
   }
   function play(url) {
     sound.src = url;
-    sound.volume = loud();
-    sound.play().catch(function () {}); // a file that is no sound: silence
+    sound.volume = nightVolume();
+    sound.play().catch(function () {}); // ignore a broken file
   }
-  function loud() { // softer at night: people sleep over the hall
+  function nightVolume() { // softer at night: people sleep above the hall
     var hour = new Date().getHours();
     return hour >= 21 || hour < 7 ? 0.4 : 1;
   }
-  offer();
-  if (speech) speech.addEventListener("voiceschanged", offer);
+  showVoices();
+  if (speech) speech.addEventListener("voiceschanged", showVoices);
   if (aloud) {
-    minnan.addEventListener("click", function () { if (!hush()) play(recorded("nan")); });
+    minnan.addEventListener("click", function () { if (!stopSound()) play(recorded("nan")); });
     aloud.addEventListener("click", function () {
-      if (hush()) return;
+      if (stopSound()) return;
       if (recorded("own")) { play(recorded("own")); return; }
       var words = new SpeechSynthesisUtterance(main.innerText);
       words.voice = voice();
       words.lang = words.voice.lang;
       words.rate = 0.9;
-      words.volume = loud();
+      words.volume = nightVolume();
       speech.speak(words);
     });
-    addEventListener("pagehide", hush);
+    addEventListener("pagehide", stopSound);
   }
 
-  // -- number pad: the same rule as kiosk_ui/keypad.py
+  // -- number pad: the rule of kiosk_ui/keypad.py
   var typed = document.getElementById("typed");
   if (typed) {
     var digits = typed.dataset.digits;
@@ -218,33 +218,33 @@
       show("too-much", much);
       show("too-little", false);
       show("fits", !much);
-      // who changes the language, or asks for help, finds the digits again
-      var here = location.pathname + "?digits=" + digits;
-      history.replaceState(null, "", here);
-      document.querySelector(".languages [name=back]").value = here;
+      // the digits survive a change of language and a visit to the help page
+      var address = location.pathname + "?digits=" + digits;
+      history.replaceState(null, "", address);
+      document.querySelector(".languages [name=back]").value = address;
       document.querySelectorAll(".tools a").forEach(function (tool) {
-        tool.href = tool.pathname + "?back=" + encodeURIComponent(here);
+        tool.href = tool.pathname + "?back=" + encodeURIComponent(address);
       });
     });
   }
 
-  // -- a sign of life, and whether anything stands before this page: a screen that shows something else is started anew
-  function live() {
+  // -- signs of life, and whether another window is in front: then the browser is restarted
+  function sendSign() {
     var front = document.visibilityState === "visible" && document.hasFocus();
     fetch(front ? "/alive" : "/alive?behind=1", { method: "POST", keepalive: true }).catch(function () {});
   }
-  live();
-  setInterval(live, 30000);
-  ["focus", "blur"].forEach(function (kind) { addEventListener(kind, live); });
-  document.addEventListener("visibilitychange", live);
+  sendSign();
+  setInterval(sendSign, 30000);
+  ["focus", "blur"].forEach(function (kind) { addEventListener(kind, sendSign); });
+  document.addEventListener("visibilitychange", sendSign);
 
-  // -- a second touch on a form that is already on its way does nothing
+  // -- ignore a second touch on a form that is being sent
   document.addEventListener("submit", function (event) {
     if (event.target.dataset.sent) event.preventDefault();
     event.target.dataset.sent = "1";
-    setTimeout(function () { delete event.target.dataset.sent; }, 4000); // the server was away: let them try again
+    setTimeout(function () { delete event.target.dataset.sent; }, 4000); // if the server was unreachable, allow another try
   });
   addEventListener("pageshow", function (event) {
-    if (event.persisted) location.reload(); // from the back/forward cache: its scene and its key are old
+    if (event.persisted) location.reload(); // from the back/forward cache: scene and key are outdated
   });
 })();

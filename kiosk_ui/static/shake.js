@@ -1,5 +1,5 @@
-// A shake does what the button does. Motion is listened to only after a tap, and can be turned off again.
-// Floor: ES2018 without modules. Nothing here knows a word of any language.
+// A shake does the same as the button. Motion is read only after a tap, and can be turned off again.
+// ES2018 without modules. Contains no text of any language.
 (function () {
   "use strict";
   var turn = document.getElementById("shake-turn");
@@ -10,10 +10,10 @@
   var STROKES = 3, WITHIN_MS = 1000, PATIENCE_MS = 3000;
   var strokes = [], before = null, heard = false, waiting = 0;
 
-  function show(listening, said) {
+  function show(listening, notice) {
     on.hidden = listening;
     off.hidden = !listening;
-    ["shake-ready", "shake-denied"].forEach(function (id) { document.getElementById(id).hidden = id !== said; });
+    ["shake-ready", "shake-denied"].forEach(function (id) { document.getElementById(id).hidden = id !== notice; });
   }
   function strength(event) {
     var free = event.acceleration;
@@ -35,10 +35,10 @@
     stop("");
     location.assign(turn.href);
   }
-  function stop(said) {
+  function stop(notice) {
     removeEventListener("devicemotion", moved);
     clearTimeout(waiting);
-    show(false, said);
+    show(false, notice);
   }
   function listen() {
     strokes = []; before = null; heard = false;

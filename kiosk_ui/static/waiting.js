@@ -1,4 +1,4 @@
-// A page that waits for the bank asks again by itself, without losing the reader's place; without this file it reloads.
+// Polls while the page waits for the bank, without losing the scroll position; without this file the page reloads.
 (function () {
   "use strict";
   function ask() {

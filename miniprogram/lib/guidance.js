@@ -1,11 +1,11 @@
-// What went wrong with listening for beacons, by what is to be done about it.
+// Maps failures of beacon discovery to a message and the next step.
 //
-// Codes of wx.startBeaconDiscovery. Some phones lie: Android gives 11001 for an empty list of uuids, iOS gives no code
-// at all; 11005 comes after Bluetooth was switched off and on, and a second start heals it.
+// Codes of wx.startBeaconDiscovery. Android returns 11001 also for an empty list of uuids, iOS returns no code;
+// 11005 follows when Bluetooth was switched off and on, and a second start fixes it.
 
 const MOST_UUIDS = 20; // regions of iOS
 
-// word: for lib/words.js; next: 'ask' the person, 'again' start anew at once, 'go' nothing is wrong, 'end' it cannot work
+// word: key in lib/words.js; next: 'ask' the person, 'again' restart, 'go' no failure, 'end' unsupported
 const BY_CODE = {
   0: { word: '', next: 'go' },
   11000: { word: 'unsupported', next: 'end' },
@@ -18,13 +18,13 @@ const BY_CODE = {
 };
 
 function ofFailure(failure) {
-  const said = String((failure && failure.errMsg) || '');
-  if (/auth|permission|privacy/i.test(said)) return { word: 'location_denied', next: 'ask' };
+  const message = String((failure && failure.errMsg) || '');
+  if (/auth|permission|privacy/i.test(message)) return { word: 'location_denied', next: 'ask' };
   const code = failure && failure.errCode !== undefined ? Number(failure.errCode) : NaN;
   return BY_CODE[code] || { word: 'trouble', next: 'ask' };
 }
 
-// null, or what is wrong with the list before it is tried
+// Returns null, or the fault of the list of uuids.
 function ofUuids(uuids) {
   const form = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
   const good = Array.isArray(uuids) && uuids.length > 0 && uuids.length <= MOST_UUIDS && uuids.every((each) => form.test(each));

@@ -1,4 +1,4 @@
-// Listening for beacons: start, stop, and what to tell the person. `wx` is WeChat's, or what stands for it.
+// Starts and stops beacon discovery and reports its state. `wx`: WeChat's API or a fake.
 
 const { ofFailure, ofUuids } = require('./guidance');
 const { Nearby } = require('./nearby');
@@ -7,11 +7,11 @@ const RESTARTS = 2;
 const ECHO_MS = 2000;
 
 class Listening {
-  // tell(word): '' when it listens, else a word of lib/words.js
-  constructor(wx, uuids, tell, clock = Date.now) {
+  // notify(word): '' while listening, else a key of lib/words.js
+  constructor(wx, uuids, notify, clock = Date.now) {
     this.wx = wx;
     this.uuids = uuids;
-    this.tell = tell;
+    this.notify = notify;
     this.clock = clock;
     this.nearby = new Nearby();
     this.restarts = 0;
@@ -21,13 +21,13 @@ class Listening {
 
   start() {
     const wrong = ofUuids(this.uuids);
-    if (wrong) return this.tell(wrong.word);
-    if (typeof this.wx.startBeaconDiscovery !== 'function') return this.tell('unsupported');
+    if (wrong) return this.notify(wrong.word);
+    if (typeof this.wx.startBeaconDiscovery !== 'function') return this.notify('unsupported');
     this.on = true;
     this.wx.onBeaconUpdate((update) => this.nearby.heard(update, this.clock()));
     this.wx.onBeaconServiceChange(({ available, discovering }) => {
       if (!this.on) return;
-      if (!available) this.tell('bluetooth_off');
+      if (!available) this.notify('bluetooth_off');
       else if (!discovering && !this.isEcho()) this.again();
     });
     return this.begin();
@@ -36,26 +36,26 @@ class Listening {
   begin() {
     this.wx.startBeaconDiscovery({
       uuids: this.uuids,
-      success: (said) => this.judged(ofFailure({ errCode: 0, ...said, errMsg: '' })),
-      fail: (failure) => this.judged(ofFailure(failure)),
+      success: (result) => this.handleResult(ofFailure({ errCode: 0, ...result, errMsg: '' })),
+      fail: (failure) => this.handleResult(ofFailure(failure)),
     });
   }
 
-  judged({ word, next }) {
+  handleResult({ word, next }) {
     if (next === 'again' && this.restarts < RESTARTS) return this.again();
     if (next === 'go') this.restarts = 0;
-    return this.tell(word);
+    return this.notify(word);
   }
 
-  // Stop and start: after Bluetooth came back, the old discovery hears nothing.
+  // Stop and start: after Bluetooth was switched on again, the old discovery receives nothing.
   again() {
     this.restarts += 1;
-    if (this.restarts > RESTARTS) return this.tell('trouble');
+    if (this.restarts > RESTARTS) return this.notify('trouble');
     this.stopped = this.clock();
     return this.wx.stopBeaconDiscovery({ complete: () => this.on && this.begin() });
   }
 
-  // Some phones tell of the end that our own stop brought, before or after the new start: once, and soon.
+  // Some phones report the end that our own stop caused, once and soon, before or after the new start.
   isEcho() {
     const echo = this.stopped !== null && this.clock() - this.stopped < ECHO_MS;
     this.stopped = null;

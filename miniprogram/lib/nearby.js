@@ -1,18 +1,18 @@
-// Which beacons are heard now. An update names all that were heard lately; what is not named again goes after a while.
+// The beacons received now. An update names all recent ones; a beacon that is not repeated expires.
 
 const FORGET_AFTER_MS = 6000;
-const MOST = 50; // of POST /api/v1/shake
+const MAX_BEACONS = 50; // limit of POST /api/v1/shake
 
-function whole(value, least, most) {
+function parseInteger(value, least, most) {
   const number = Number(value);
   return value !== '' && value !== null && Number.isInteger(number) && number >= least && number <= most ? number : null;
 }
 
-// One beacon as the server wants it, or null. accuracy -1 and rssi 0 mean that the phone does not know.
+// Returns a beacon in the format of the server, or null. accuracy -1 and rssi 0 mean unknown.
 function ranged(heard) {
   const uuid = String(heard.uuid || '').toLowerCase();
-  const major = whole(heard.major, 0, 65535);
-  const minor = whole(heard.minor, 0, 65535);
+  const major = parseInteger(heard.major, 0, 65535);
+  const minor = parseInteger(heard.minor, 0, 65535);
   if (!/^[0-9a-f-]{36}$/.test(uuid) || major === null || minor === null) return null;
   const found = { uuid, major, minor };
   const rssi = Math.round(Number(heard.rssi));
@@ -24,21 +24,21 @@ function ranged(heard) {
 
 class Nearby {
   constructor() {
-    this.held = new Map();
+    this.recent = new Map();
   }
 
   heard(update, now) {
     for (const each of (update && update.beacons) || []) {
       const found = ranged(each);
-      if (found) this.held.set(`${found.uuid}/${found.major}/${found.minor}`, { found, at: now });
+      if (found) this.recent.set(`${found.uuid}/${found.major}/${found.minor}`, { found, at: now });
     }
   }
 
-  // The strongest first.
+  // Strongest first.
   now(now) {
-    for (const [name, { at }] of this.held) if (now - at > FORGET_AFTER_MS) this.held.delete(name);
+    for (const [name, { at }] of this.recent) if (now - at > FORGET_AFTER_MS) this.recent.delete(name);
     const level = ({ found }) => (found.rssi === undefined ? -1000 : found.rssi);
-    return [...this.held.values()].sort((a, b) => level(b) - level(a)).slice(0, MOST).map(({ found }) => found);
+    return [...this.recent.values()].sort((a, b) => level(b) - level(a)).slice(0, MAX_BEACONS).map(({ found }) => found);
   }
 }
 

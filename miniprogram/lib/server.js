@@ -1,8 +1,8 @@
-// Asking the central server. `request` is wx.request or what stands for it; `random` gives hexadecimal digits.
+// Requests to the central server. `request`: wx.request or a fake; `random` returns hexadecimal digits.
 
 const TRIES = 3;
 
-function sent(request, options) {
+function send(request, options) {
   return new Promise((resolve) => {
     request({
       ...options,
@@ -13,12 +13,12 @@ function sent(request, options) {
   });
 }
 
-// {found} with a project, {reason} why there is none, or {trouble}: 'offline', 'busy' or 'refused'. A question that got
-// no answer is put again under the same key, so that it counts once.
+// Returns {found} with a project, {reason} why there is none, or {trouble}: 'offline', 'busy' or 'refused'. A request
+// without a response is repeated with the same key, so that it counts once.
 async function shake(request, server, beacons, visitor, random, wait) {
   const key = random(32);
   for (let attempt = 1; ; attempt += 1) {
-    const { status, body } = await sent(request, {
+    const { status, body } = await send(request, {
       url: `${server}/api/v1/shake`,
       method: 'POST',
       header: { 'content-type': 'application/json', 'idempotency-key': key },
@@ -27,17 +27,17 @@ async function shake(request, server, beacons, visitor, random, wait) {
     if (status === 200 && body && typeof body === 'object' && body.contract === 1) {
       return body.found ? { found: body.found } : { reason: body.reason };
     }
-    const again = status === 0 || status === 429 || status >= 500 || status === 200; // 200: a portal's page, not ours
+    const again = status === 0 || status === 429 || status >= 500 || status === 200; // 200: the page of a captive portal
     if (!again) return { trouble: 'refused' };
     if (attempt === TRIES) return { trouble: status === 429 ? 'busy' : 'offline' };
     await wait(500 * 2 ** attempt * Math.random());
   }
 }
 
-// Random, made anew each day: it counts different visitors, and is kept nowhere but on this phone.
+// Returns a random name, new each day, to count different visitors; it is stored only on this phone.
 function visitorOf(storage, day, random) {
-  const held = storage.get('visitor');
-  if (held && held.day === day) return held.name;
+  const stored = storage.get('visitor');
+  if (stored && stored.day === day) return stored.name;
   const name = random(32);
   storage.set('visitor', { day, name });
   return name;

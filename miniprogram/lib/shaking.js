@@ -1,4 +1,4 @@
-// A shake: three strong strokes within a second. Samples are of wx.onAccelerometerChange, in g, gravity included.
+// Detects a shake: three strong strokes within a second. Samples of wx.onAccelerometerChange in g, with gravity.
 
 const STRONG_G = 1.4; // beyond gravity
 const STROKES = 3;
@@ -12,7 +12,7 @@ class Shaking {
     this.quietUntil = 0;
   }
 
-  // True when this sample ends a shake.
+  // Returns true when this sample completes a shake.
   moved({ x, y, z }, now) {
     const strong = Math.abs(Math.hypot(x, y, z) - 1) >= STRONG_G;
     const stroke = strong && !this.strong;

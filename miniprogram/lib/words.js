@@ -1,14 +1,14 @@
-// All that the mini-program says, in three languages. Traditional Chinese is worded for readers of Minnan and Taiwan.
+// The texts of the mini-program in three languages. Traditional Chinese is for readers of Minnan and Taiwan.
 
 const WORDS = {
   'zh-Hans': {
     title: '摇一摇献爱心',
-    look: '看看附近的项目',
+    find: '看看附近的项目',
     shake_on: '开启摇一摇',
     shake_off: '关闭摇一摇',
     shake_ready: '摇一摇已开启，请摇动手机。',
     gesture: '摇一摇只是一个动作。附近有没有项目，要看手机收到了哪些信标。',
-    looking: '正在查看附近……',
+    finding: '正在查看附近……',
     open: '复制项目网址',
     copied: '网址已复制，请在浏览器里打开。',
     give: '想多看看、想捐款：复制网址，在手机浏览器里打开，按页面上的提示做。',
@@ -30,12 +30,12 @@ const WORDS = {
   },
   'zh-Hant': {
     title: '搖一搖獻愛心',
-    look: '看看附近有什麼項目',
+    find: '看看附近有什麼項目',
     shake_on: '開啟搖一搖',
     shake_off: '停用搖一搖',
     shake_ready: '搖一搖已開啟，請搖手機。',
     gesture: '搖一搖只是個動作。附近有沒有項目，要看手機收到哪些信標。',
-    looking: '正在看附近……',
+    finding: '正在看附近……',
     open: '複製項目網址',
     copied: '網址已複製，請用瀏覽器打開。',
     give: '想多看看、想捐款：複製網址，用手機瀏覽器打開，照頁面上的說明做就行。',
@@ -43,7 +43,7 @@ const WORDS = {
     nothing_ranged: '附近沒收到信標。請走近廳裡的螢幕，等幾秒再試。',
     not_ours: '收到的信標都不是我們的。',
     nothing_now: '這裡的信標目前沒有搭配的項目。掃海報上的碼，可以看本社區的所有項目。',
-    unsupported: '這支手機或這版微信不支援。請更新微信，或是掃海報上的條碼。',
+    unsupported: '這支手機或這版微信不支援。請更新微信，或是掃海報上的二維碼。',
     bluetooth_off: '請打開手機的藍牙。',
     location_off: '請打開手機的定位。定位只拿來收信標，不會把您的位置送出去。',
     location_denied: '請到設定裡允許微信和這個小程式使用位置，不然收不到信標。',
@@ -57,36 +57,36 @@ const WORDS = {
   },
   en: {
     title: 'Shake and help',
-    look: 'Look for a project near me',
+    find: 'Look for a project near me',
     shake_on: 'Turn shaking on',
     shake_off: 'Turn shaking off',
     shake_ready: 'Shaking is on: shake the phone now.',
-    gesture: 'Shaking is only a gesture. What is near is told by the beacons that the phone hears.',
-    looking: 'Looking around…',
+    gesture: 'Shaking is only a gesture. The beacons that the phone receives show what is near.',
+    finding: 'Looking around…',
     open: 'Copy its address',
     copied: 'The address was copied. Open it in a browser.',
     give: 'To read more and to give: copy the address, open it in your phone’s browser, and follow the page.',
     payee: 'Receiving organisation',
-    nothing_ranged: 'No beacon is heard here. Go nearer to the screen in the hall, wait a few seconds, and try again.',
-    not_ours: 'None of the beacons that are heard is ours.',
-    nothing_now: 'The beacons here bring no project now. The code on the poster leads to all projects of the community.',
-    unsupported: 'This phone, or this WeChat, cannot do it. Update WeChat, or scan the code on the poster.',
+    nothing_ranged: 'No beacon is received here. Go nearer to the screen in the hall, wait a few seconds, and try again.',
+    not_ours: 'None of the received beacons is ours.',
+    nothing_now: 'The beacons here have no project now. The code on the poster leads to all projects of the community.',
+    unsupported: 'This phone or this version of WeChat does not support it. Update WeChat, or scan the code on the poster.',
     bluetooth_off: 'Please turn on Bluetooth.',
-    location_off: 'Please turn on location. It only lets the phone hear beacons; your place is not sent.',
-    location_denied: 'Please let WeChat and this mini-program use your location, or no beacon can be heard.',
+    location_off: 'Please turn on location. It is only used to receive beacons; your location is not sent.',
+    location_denied: 'Please let WeChat and this mini-program use your location, or no beacon can be received.',
     settings: 'Open settings',
     again: 'Try again',
     misconfigured: 'This mini-program is not set up yet. Please tell the community office.',
-    trouble: 'The phone has trouble with Bluetooth. Turn it off and on, then try again.',
+    trouble: 'There is a problem with Bluetooth. Turn it off and on, then try again.',
     offline: 'There is no connection now. Please try later.',
-    busy: 'Many people are asking just now. Please wait a moment.',
+    busy: 'The service is busy. Please wait a moment.',
     refused: 'The server did not accept it. Please update this mini-program.',
   },
 };
 
-// `told`: the language of WeChat, e.g. zh_CN, zh_TW, en
-function languageOf(told) {
-  const tag = String(told || '').toLowerCase().replace('_', '-');
+// `name`: the language of WeChat, e.g. zh_CN, zh_TW, en
+function languageOf(name) {
+  const tag = String(name || '').toLowerCase().replace('_', '-');
   if (/^zh-(tw|hk|mo|hant)/.test(tag) || tag.startsWith('nan')) return 'zh-Hant';
   return tag.startsWith('en') ? 'en' : 'zh-Hans';
 }

@@ -8,19 +8,19 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 SIZE = (960, 540)
-MOST_OCTETS = 1_500_000
+MAX_BYTES = 1_500_000
 _HALL, _CASE, _ACCENT = "#efe4d0", "#2b211b", "#c63f25"
 _SCREEN = (36, 48, 36 + 660, 48 + 412)
 _PHONE = (744, 58, 744 + 180, 58 + 370)
 _LONG_MS, _SHORT_MS, _FADE_MS, _FADES = 1700, 550, 70, 3
 TOUCHED = {
-    "turned": "main .deed.main",
-    "project": "main .deed.main",
+    "turned": "main .button.main",
+    "project": "main .button.main",
     "amount": ".pick[value='3000']",
     "phone-gift": "main form button",
     "phone-bank": "form button",
 }
-"""What the finger touches next, by the name of what is seen."""
+"""What the finger touches next, by shot."""
 ORDER = ("attract", "turned", "project", "amount", "handoff", "phone-gift", "phone-bank", "thanks", "phone-paid")
 
 
@@ -33,7 +33,7 @@ class Shot:
 
 
 class Film:
-    """Takes shots in any order, and plays them in that of the walk."""
+    """Takes shots in any order, and plays them in the order of the walk."""
 
     def __init__(self) -> None:
         self._shots: dict[str, Shot] = {}
@@ -42,8 +42,8 @@ class Film:
         if name in ORDER:
             self._shots.setdefault(name, Shot(Image.open(io.BytesIO(content)).convert("RGB"), touch))
 
-    def write(self, file: Path) -> None:
-        """Raises ValueError when a shot is missing or the film has become too large for a page."""
+    def write(self, file: Path, *, limit: int = MAX_BYTES) -> None:
+        """Write the film. Raises ValueError when a shot is missing or the film has more than `limit` bytes."""
         if missing := [name for name in ORDER if name not in self._shots]:
             raise ValueError(f"never seen: {', '.join(missing)}")
         frames = [*self._frames()]
@@ -58,8 +58,8 @@ class Film:
             quality=86,
             method=4,
         )
-        if len(made.getvalue()) > MOST_OCTETS:
-            raise ValueError(f"the film has {len(made.getvalue())} octets; {MOST_OCTETS} are allowed")
+        if len(made.getvalue()) > limit:
+            raise ValueError(f"the film has {len(made.getvalue())} bytes; {limit} are allowed")
         file.write_bytes(made.getvalue())
 
     def _frames(self) -> Iterator[tuple[Image.Image, int]]:

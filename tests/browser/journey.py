@@ -35,7 +35,7 @@ async def walk_the_journey(
     await seen("attract", page)
     await choose_project(page, kiosk_url, project)
     await seen("project", page)
-    await page.click("main .deed.main")
+    await page.click("main .button.main")
     await page.wait_for_url(f"**/project/{project}/amount")
     await seen("amount", page)
     await choose_amount(page, amount_fen, seen)
@@ -80,7 +80,7 @@ async def choose_amount(page: Page, amount_fen: int, seen: Seen = nothing) -> No
         await page.click(f".key[data-key='{digit}']")
         await expect(page.locator("#typed")).to_have_text(f"¥{digits[:so_far]}")  # without script, on a new page
     await seen("keypad", page)
-    await page.click("main .deed.main")
+    await page.click("main .button.main")
 
 
 async def next_person(page: Page) -> None:

@@ -5,7 +5,7 @@
   const name = (el) => `<${el.tagName.toLowerCase()} ${el.className.baseVal ?? el.className}> "${(el.textContent || "").trim().slice(0, 24)}"`;
   const shown = (el) => el.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !el.closest("[aria-hidden]");
   // What is stuck to the screen's edge is judged where it stands when the page is scrolled to its end.
-  for (const el of document.querySelectorAll(".deeds")) el.style.position = "static";
+  for (const el of document.querySelectorAll(".buttons")) el.style.position = "static";
 
   // -- no sideways scroll
   const root = document.scrollingElement;
@@ -72,16 +72,16 @@
       if (apart < want.gap - 0.5) faults.push(`${apart.toFixed(1)} px between ${name(el)} and ${name(targets[j])}`);
     }
     const style = getComputedStyle(el);
-    if (el.matches(".deed, .pick, .key")) {
+    if (el.matches(".button, .pick, .key")) {
       const ratio = contrast(colour(style.borderTopColor), behind(el.parentElement));
       if (ratio < want.controls) faults.push(`border contrast ${ratio.toFixed(2)}: ${name(el)}`);
     }
   });
 
   // -- "back" is as large as "give"
-  const deeds = targets.filter((el) => el.matches(".deeds > .deed"));
-  const main = deeds.find((el) => el.matches(".main"));
-  for (const el of deeds) {
+  const buttons = targets.filter((el) => el.matches(".buttons > .button"));
+  const main = buttons.find((el) => el.matches(".main"));
+  for (const el of buttons) {
     const a = el.getBoundingClientRect(), b = main && main.getBoundingClientRect();
     if (b && a.top === b.top && (Math.abs(a.height - b.height) > 1 || a.width < b.width - 1)) faults.push(`smaller than ${name(main)}: ${name(el)}`);
   }

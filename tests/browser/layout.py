@@ -20,7 +20,7 @@ async def set_up(page: Page, theme: Theme) -> None:
 
 
 async def faults(page: Page, *, staff: bool = False) -> list[str]:
-    """Sentences, empty when all is well. Leaves the page's bar of deeds where it naturally stands.
+    """Sentences, empty when all is well. Leaves the page's bar of buttons where it naturally stands.
 
     `staff`: a page for a desk, whose text is smaller.
     """

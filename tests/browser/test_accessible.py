@@ -23,7 +23,7 @@ IN_ORDER = """() => {
     .filter((each) => each.checkVisibility() && each.tabIndex >= 0 && !each.closest("[inert]"))
     .map((each) => ({ box: each.getBoundingClientRect(), index: each.tabIndex,
                       text: each.textContent.trim() || each.getAttribute("aria-label"),
-                      beside: each.matches(".typing .deeds > :first-child") }));
+                      beside: each.matches(".typing .buttons > :first-child") }));
   return boxes.flatMap(({ box, text, index, beside }, i) => {
     const last = i ? boxes[i - 1].box : null;
     const back = last && (box.bottom <= last.top || (box.top < last.bottom && box.right <= last.left));
@@ -82,7 +82,7 @@ async def test_axe_sees_what_is_wrong(open_page: OpenPage, gallery_url: str) -> 
     page = await open_page(1280, 800)
     await page.goto(f"{gallery_url}/kiosk/project/en")
     await page.evaluate("document.querySelector('.lead').style.color = '#ccc'")
-    await page.evaluate("document.querySelector('main .deed').tabIndex = 3")
+    await page.evaluate("document.querySelector('main .button').tabIndex = 3")
     await page.evaluate("document.querySelector('main img').removeAttribute('alt')")
     assert {each.split(":")[0] for each in await violations(page)} >= {"color-contrast", "tabindex", "image-alt"}
     assert await page.evaluate(IN_ORDER) == ["Back"]
@@ -104,16 +104,16 @@ async def test_the_keyboard_alone_gives(open_page: OpenPage, kiosk: FakeKiosk, k
 
     await press_on("a[href='/project/elder-lunch']")
     await page.wait_for_url("**/project/elder-lunch")
-    await press_on("main .deed.main")
+    await press_on("main .button.main")
     await page.wait_for_url("**/amount")
     await press_on("a.pick.other")
     await page.wait_for_url("**digits=")
     for digit in "30":
         await press_on(f"[data-key='{digit}']")
-    await press_on("main .deed.main")
+    await press_on("main .button.main")
     await page.wait_for_url("**/handoff")
     kiosk.pay_last()
     await page.wait_for_url("**/thanks")
-    await press_on("main .deed")
+    await press_on("main .button")
     await expect(page.locator(".projects li")).to_have_count(3)
     assert kiosk.giving.recorded[0].gift.amount.minor == 30_00

@@ -77,7 +77,7 @@ async def test_the_smallest_change_of_a_token_is_detected(browser: Browser, url:
     ("broken", "component"),
     [
         (".projects .plate img { visibility: hidden; }", "c-cards"),
-        (".deeds { transform: translateY(50px); }", "c-buttons"),
+        (".buttons { transform: translateY(50px); }", "c-buttons"),
     ],
 )
 async def test_a_fault_that_no_measure_shows_is_in_the_picture(

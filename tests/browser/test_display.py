@@ -27,16 +27,16 @@ async def test_a_resident_chooses_size_and_colours_and_the_next_one_finds_the_us
     await page.click("[name=theme][value=contrast]")
     await expect(page.locator("[aria-pressed=true][name=theme]")).to_have_attribute("value", "contrast")
     await expect(page.locator("[aria-pressed=true][name=text]")).to_have_attribute("value", "largest")
-    await page.click("main nav .deed")
+    await page.click("main nav .button")
     await page.wait_for_url(f"{kiosk_url}/project/elder-lunch")
     await expect(page.locator("html")).to_have_class("text-largest theme-contrast")
     if script:
         assert await text_px(page) >= 30
-    await page.click("main .deed.main")
+    await page.click("main .button.main")
     await page.click(".pick >> nth=0")
     await page.wait_for_url("**/handoff")
     await expect(page.locator("html")).to_have_class("text-largest theme-contrast")
-    await page.click("main button.deed")  # the next person
+    await page.click("main button.button")  # the next person
     await expect(page.locator("html")).to_have_class("text-usual theme-light")
 
 
@@ -46,7 +46,7 @@ async def test_a_look_alone_is_forgotten_by_an_idle_screen_too(open_page: OpenPa
     await page.goto(f"{kiosk_url}/display?back=/")
     await page.click("[name=theme][value=dark]")
     await expect(page.locator("[aria-pressed=true][name=theme]")).to_have_attribute("value", "dark")
-    await page.click("main nav .deed")
+    await page.click("main nav .button")
     await page.wait_for_url(f"{kiosk_url}/")
     await expect(page.locator("html")).to_have_class("text-usual theme-dark")
     await page.clock.run_for(91_000)
@@ -101,7 +101,7 @@ async def test_reading_aloud_is_offered_only_where_the_machine_has_a_voice(open_
     await page.reload()
     await page.click("[name=aloud][value=yes]")
     await expect(page.locator("[aria-pressed=true][name=aloud]")).to_have_attribute("value", "yes")
-    await page.click("main nav .deed")
+    await page.click("main nav .button")
     await page.wait_for_url(f"{kiosk_url}/help")
     await page.click("#aloud")
     [[language, text, volume]] = await page.evaluate("spoken")

@@ -77,9 +77,9 @@ async def test_the_contact_page_shows_the_number_and_its_code_and_leads_back(
     await expect(page.locator("main a[href^='tel:']")).to_have_count(0)  # a screen in a hall calls nobody
     shot = Image.open(BytesIO(await page.locator(".code svg").screenshot()))
     assert [found.text for found in read_barcodes(shot)] == ["tel:059500000000"]
-    await page.click("main nav .deed")
+    await page.click("main nav .button")
     await page.wait_for_url("**/help?back=/project/elder-lunch")
-    await page.click("main nav .deed")
+    await page.click("main nav .button")
     await page.wait_for_url("**/project/elder-lunch")
     assert kiosk.giving.recorded == []
 
@@ -102,13 +102,13 @@ async def test_the_number_pad_corrects_itself_and_goes_on_only_with_an_amount(
         await expect(page.locator("#typed")).to_have_text(f"¥{shown}")
     await page.click(".key[data-key='clear']")
     await expect(page.locator("#typed")).to_have_text("¥0")
-    await page.click("main .deed.main")
+    await page.click("main .button.main")
     await expect(page.locator("#too-little")).to_be_visible()
     for key in "70000":
         await page.click(f".key[data-key='{key}']")
     await expect(page.locator("#typed")).to_have_text("¥70,000")
     await expect(page.locator("#too-much")).to_be_visible()
-    await page.click("main .deed.main")
+    await page.click("main .button.main")
     await expect(page.locator("#too-much")).to_be_visible()
     assert kiosk.giving.recorded == []
     for _ in range(3):
@@ -118,9 +118,9 @@ async def test_the_number_pad_corrects_itself_and_goes_on_only_with_an_amount(
     await expect(page.locator("html")).to_have_attribute("lang", "en")
     await expect(page.locator("#typed")).to_have_text("¥70")
     await page.click(".tools a[href^='/help']")
-    await page.click("main nav .deed")
+    await page.click("main nav .button")
     await expect(page.locator("#typed")).to_have_text("¥70")
-    await page.click("main .deed.main")
+    await page.click("main .button.main")
     await page.wait_for_url("**/handoff")
     assert kiosk.giving.recorded[0].gift.amount == Money(70_00)
 
@@ -132,7 +132,7 @@ async def test_back_leads_from_the_code_to_the_amounts_and_a_second_gift_is_its_
     await page.goto(f"{kiosk_url}/project/elder-lunch/amount")
     await choose_amount(page, 3000)
     await page.wait_for_url("**/handoff")
-    await page.click("main a.deed")
+    await page.click("main a.button")
     await page.wait_for_url("**/amount")
     await choose_amount(page, 5000)
     await page.wait_for_url("**/handoff")

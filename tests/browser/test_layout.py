@@ -64,10 +64,10 @@ BELOW = """() => ["usual", "larger", "largest"].flatMap((text) => {
   root.className = root.className.replace(/text-\\w+/, "text-" + text);
   const speaks = document.getElementById("speaks");
   if (speaks) speaks.hidden = false; // as where there is a voice
-  const bars = [...document.querySelectorAll("main .deeds")].filter((each) => each.offsetHeight);
+  const bars = [...document.querySelectorAll("main .buttons")].filter((each) => each.offsetHeight);
   const bar = bars.find((each) => getComputedStyle(each).position === "sticky");
   const edge = bar ? bar.getBoundingClientRect().top : innerHeight;
-  return [...document.querySelectorAll("main :is(.deed, .pick, .key, .choice, .code svg, .slip, .by-hand)")]
+  return [...document.querySelectorAll("main :is(.button, .pick, .key, .choice, .code svg, .slip, .by-hand)")]
     .filter((each) => !each.hidden)
     .filter((each) => each.getBoundingClientRect().bottom > 0.5 + (bar?.contains(each) ? innerHeight : edge))
     .map((each) => text + ": " + each.textContent.trim());
@@ -158,7 +158,7 @@ async def test_a_phone_that_asks_for_a_decision_has_few_words_on_its_screen(
 
 
 COVERED = """() => {
-  const bar = document.querySelector("main .deeds");
+  const bar = document.querySelector("main .buttons");
   const edge = getComputedStyle(bar).position === "sticky" ? bar.getBoundingClientRect().top : innerHeight;
   return document.querySelector(".sum").getBoundingClientRect().bottom > edge;
 }"""
@@ -182,7 +182,7 @@ async def test_how_much_is_given_is_seen_before_one_pays_on_a_phone(
 
 
 STICKS = """() => {
-  const box = document.querySelector(".to-give .deed").getBoundingClientRect();
+  const box = document.querySelector(".to-give .button").getBoundingClientRect();
   const form = document.querySelector("#give").getBoundingClientRect();
   return (box.top >= 0 && box.bottom <= innerHeight) || form.top < innerHeight * 0.75;
 }"""
@@ -197,7 +197,7 @@ async def test_to_give_is_in_reach_wherever_one_reads_on_a_phone(open_page: Open
         await page.evaluate("(top) => scrollTo(0, top)", top)
         assert await page.evaluate(STICKS), f"scrolled to {top} of {high}"
     await page.evaluate("scrollTo(0, 0)")
-    await page.click(".to-give .deed")
+    await page.click(".to-give .button")
     assert await page.evaluate("document.querySelector('#give').getBoundingClientRect().top") < 200
 
 

@@ -23,7 +23,7 @@ async def test_the_first_page_turns_by_itself_and_turns_back(
     kiosk.card_brings(None)
     await expect(page.locator(".projects li")).to_have_count(3)
     kiosk.card_brings("student-aid")
-    await page.click("main .deed.main")
+    await page.click("main .button.main")
     await page.wait_for_url(f"{kiosk_url}/project/student-aid/amount")
 
 

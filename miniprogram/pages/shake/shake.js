@@ -13,18 +13,18 @@ const storage = { get: (name) => wx.getStorageSync(name), set: (name, value) => 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 Page({
-  data: { words: {}, said: '', shakes: false, busy: false, project: null, url: '', settings: false },
+  data: { words: {}, message: '', shakes: false, busy: false, project: null, url: '', settings: false },
 
   onLoad() {
-    const told = wx.getAppBaseInfo ? wx.getAppBaseInfo() : wx.getSystemInfoSync();
-    this.language = languageOf(told.language);
+    const info = wx.getAppBaseInfo ? wx.getAppBaseInfo() : wx.getSystemInfoSync();
+    this.language = languageOf(info.language);
     this.words = WORDS[this.language];
     this.setData({ words: this.words });
     wx.setNavigationBarTitle({ title: this.words.title });
-    this.listening = new Listening(wx, uuids, (word) => this.say(word));
+    this.listening = new Listening(wx, uuids, (word) => this.showMessage(word));
     this.shaking = new Shaking();
     this.moved = (sample) => {
-      if (this.shaking.moved(sample, Date.now())) this.look();
+      if (this.shaking.moved(sample, Date.now())) this.findProject();
     };
   },
 
@@ -41,8 +41,8 @@ Page({
     this.onHide();
   },
 
-  say(word) {
-    this.setData({ said: word ? this.words[word] : '', settings: word === 'location_denied' });
+  showMessage(word) {
+    this.setData({ message: word ? this.words[word] : '', settings: word === 'location_denied' });
   },
 
   again() {
@@ -71,8 +71,8 @@ Page({
     this.setData({ shakes: false });
   },
 
-  // What a shake does, and its button.
-  async look() {
+  // The action of a shake and of its button.
+  async findProject() {
     if (this.data.busy) return;
     this.setData({ busy: true });
     const visitor = visitorOf(storage, new Date().toDateString(), random);
@@ -80,19 +80,19 @@ Page({
     this.setData({ busy: false });
     if (!answer.found) {
       this.setData({ project: null });
-      this.say(answer.reason || answer.trouble);
+      this.showMessage(answer.reason || answer.trouble);
       return;
     }
     const { project, url } = answer.found;
-    const said = (texts) => texts[this.language];
-    this.say('');
+    const localized = (texts) => texts[this.language];
+    this.showMessage('');
     this.setData({
-      project: { title: said(project.title), summary: said(project.summary), payee: said(project.payee) },
+      project: { title: localized(project.title), summary: localized(project.summary), payee: localized(project.payee) },
       url,
     });
   },
 
-  // A web-view needs a business domain; copying works everywhere.
+  // A web-view requires a business domain; copying works everywhere.
   open() {
     wx.setClipboardData({ data: this.data.url, success: () => wx.showToast({ title: this.words.copied, icon: 'none' }) });
   },

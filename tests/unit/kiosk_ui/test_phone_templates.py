@@ -33,7 +33,7 @@ def test_the_donate_button_precedes_the_form() -> None:
     page = project()
     permit = LUNCH.permit
     assert permit is not None
-    read, _, rest = page.partition('<a class="deed main" href="#give">')
+    read, _, rest = page.partition('<a class="button main" href="#give">')
     assert all(fact in read for fact in (permit.area, permit.certificate, permit.filing, LUNCH.story.en.split("\n")[0]))
     assert 'id="give"' in rest
     assert 'href="/board/huada#elder-lunch"' in rest
@@ -47,8 +47,8 @@ def test_a_refused_amount_is_shown_above_the_story() -> None:
 
 
 def test_vermilion_is_for_giving_alone() -> None:
-    assert 'class="deed main"' not in project(None, "/turn").partition("<main")[2]
-    assert 'class="deed main"' not in html(PhoneHall(PROJECTS, "/s/at/huada")).partition("<main")[2]
+    assert 'class="button main"' not in project(None, "/turn").partition("<main")[2]
+    assert 'class="button main"' not in html(PhoneHall(PROJECTS, "/s/at/huada")).partition("<main")[2]
 
 
 def test_a_hall_shows_its_projects_first() -> None:
@@ -61,9 +61,9 @@ def test_a_hall_shows_its_projects_first() -> None:
 )
 def test_the_way_back_from_a_gift_is_a_button_like_the_other(language: Language, word: str) -> None:
     page = html(PhoneGift(LUNCH, AMOUNT, "/t/x", leave="/s/at/huada"), language)
-    form = page.partition('<form class="deeds"')[2].partition("</form>")[0]
-    assert f'<a class="deed" href="/s/at/huada">{word}</a>' in form
-    assert form.count('class="deed') == 2
+    form = page.partition('<form class="buttons"')[2].partition("</form>")[0]
+    assert f'<a class="button" href="/s/at/huada">{word}</a>' in form
+    assert form.count('class="button') == 2
 
 
 def test_every_outcome_has_a_next_step() -> None:
@@ -73,7 +73,7 @@ def test_every_outcome_has_a_next_step() -> None:
         waits = state in (IntentState.registered, IntentState.handed_off)
         assert ('href="/h/x"' in again) is (waits or state is IntentState.closed)
         assert "screen in the hall" not in again.partition("</main>")[0]
-        assert waits or 'class="deed" href="/s/at/huada"' in alone
+        assert waits or 'class="button" href="/s/at/huada"' in alone
 
 
 def test_a_phone_looks_as_its_owner_set_it_up() -> None:

@@ -40,16 +40,16 @@ test('a question without an answer is put again under its key', async () => {
 });
 
 test('a portal page, a crowd and a refusal each have their word', async () => {
-  const told = [[[200, '<html>'], 'offline'], [[429, {}], 'busy'], [[400, {}], 'refused'], [null, 'offline']];
-  for (const [answer, trouble] of told) {
+  const cases = [[[200, '<html>'], 'offline'], [[429, {}], 'busy'], [[400, {}], 'refused'], [null, 'offline']];
+  for (const [answer, trouble] of cases) {
     const { request } = server(answer);
     assert.deepStrictEqual(await shake(request, '', [], 'v', random, wait), { trouble });
   }
 });
 
 test('a visitor has one name a day', () => {
-  const held = {};
-  const storage = { get: (name) => held[name], set: (name, value) => { held[name] = value; } };
+  const stored = {};
+  const storage = { get: (name) => stored[name], set: (name, value) => { stored[name] = value; } };
   const first = visitorOf(storage, 'Tue', random);
   assert.strictEqual(visitorOf(storage, 'Tue', random), first);
   assert.notStrictEqual(visitorOf(storage, 'Wed', random), first);

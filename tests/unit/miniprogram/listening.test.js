@@ -29,42 +29,42 @@ class Phone {
 }
 
 function listening(phone, clock = () => 0) {
-  const said = [];
-  const made = new Listening(phone, [UUID], (word) => said.push(word), clock);
-  return { made, said };
+  const words = [];
+  const made = new Listening(phone, [UUID], (word) => words.push(word), clock);
+  return { made, words };
 }
 
 test('a phone that can hear says nothing', () => {
   for (const code of [0, 11003]) {
-    const { made, said } = listening(new Phone(code));
+    const { made, words } = listening(new Phone(code));
     made.start();
-    assert.deepStrictEqual(said, ['']);
+    assert.deepStrictEqual(words, ['']);
   }
 });
 
-test('a system error is healed by starting anew, and told when it stays', () => {
+test('a system error is fixed by a restart and reported when it persists', () => {
   const once = new Phone(11005, 0);
   const healed = listening(once);
   healed.made.start();
-  assert.deepStrictEqual([healed.said, once.starts, once.stops], [[''], 2, 1]);
+  assert.deepStrictEqual([healed.words, once.starts, once.stops], [[''], 2, 1]);
   const always = new Phone(11005);
   const sick = listening(always);
   sick.made.start();
-  assert.deepStrictEqual([sick.said, always.starts], [['trouble'], 3]);
+  assert.deepStrictEqual([sick.words, always.starts], [['trouble'], 3]);
 });
 
-test('Bluetooth switched off is told, and switched on again it listens', () => {
+test('Bluetooth off is reported, and after it is on again discovery restarts', () => {
   const phone = new Phone(0);
-  const { made, said } = listening(phone);
+  const { made, words } = listening(phone);
   made.start();
   phone.change({ available: false, discovering: false });
   phone.change({ available: true, discovering: false });
-  assert.deepStrictEqual(said, ['', 'bluetooth_off', '']);
+  assert.deepStrictEqual(words, ['', 'bluetooth_off', '']);
   assert.strictEqual(phone.starts, 2);
 });
 
 for (const when of ['before', 'after']) {
-  test(`the end that our own stop brought, told ${when} the new start, is no new trouble`, () => {
+  test(`the end that our own stop caused, reported ${when} the new start, is no new fault`, () => {
     const phone = new Phone(11005, 0);
     const stop = phone.stopBeaconDiscovery;
     phone.stopBeaconDiscovery = ({ complete }) => {
@@ -73,20 +73,20 @@ for (const when of ['before', 'after']) {
       if (when === 'after') phone.change({ available: true, discovering: false });
     };
     let now = 0;
-    const { made, said } = listening(phone, () => now);
+    const { made, words } = listening(phone, () => now);
     made.start();
-    assert.deepStrictEqual([said, phone.starts, phone.stops], [[''], 2, 1]);
+    assert.deepStrictEqual([words, phone.starts, phone.stops], [[''], 2, 1]);
     now = 60_000;
     phone.change({ available: true, discovering: false });
-    assert.deepStrictEqual([said, phone.starts], [['', ''], 3]);
+    assert.deepStrictEqual([words, phone.starts], [['', ''], 3]);
   });
 }
 
 test('an old WeChat and a missing uuid never start', () => {
-  const said = [];
-  new Listening({}, [UUID], (word) => said.push(word)).start();
-  new Listening(new Phone(0), [], (word) => said.push(word)).start();
-  assert.deepStrictEqual(said, ['unsupported', 'misconfigured']);
+  const words = [];
+  new Listening({}, [UUID], (word) => words.push(word)).start();
+  new Listening(new Phone(0), [], (word) => words.push(word)).start();
+  assert.deepStrictEqual(words, ['unsupported', 'misconfigured']);
 });
 
 test('after stopping nothing starts by itself', () => {
@@ -99,7 +99,7 @@ test('after stopping nothing starts by itself', () => {
   assert.strictEqual(phone.starts, 1);
 });
 
-test('what is heard is told as the server wants it, the strongest first, and forgotten after a while', () => {
+test('beacons are reported in the format of the server, strongest first, and expire', () => {
   let now = 0;
   const phone = new Phone(0);
   const { made } = listening(phone, () => now);

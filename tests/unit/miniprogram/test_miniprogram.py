@@ -1,4 +1,4 @@
-"""The mini-program's logic, by Node's own test runner; and its files, as far as a look can tell."""
+"""The mini-program's logic, by Node's own test runner; and its files, as far as a check of the text can show."""
 
 import json
 import shutil

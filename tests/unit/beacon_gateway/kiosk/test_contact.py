@@ -60,7 +60,7 @@ async def test_an_error_page_leads_to_the_contact_page_and_back(resident: Reside
         assert back, path
         await resident.get(f"/contact?back={back[1]}")
         assert resident.status == 200
-        assert f'class="deed" href="{unquote(back[1])}"' in resident.html
+        assert f'class="button" href="{unquote(back[1])}"' in resident.html
     kiosk.giving.broken = True
     assert 'href="/contact?back=' in await resident.give("elder-lunch", amount_fen="3000")
     kiosk.projects.offered = {}

@@ -82,7 +82,7 @@ async def test_the_link_back_never_leads_to_another_site(
 ) -> None:
     async with running_central(tmp_path / "central", bank, config=PUBLISHED) as central:
         page = await Donor(session).open(f"{central.url}{path}?back={quote(back)}")
-        assert f'class="deed" href="{home}"' in page.html
+        assert f'class="button" href="{home}"' in page.html
         assert "evil" not in page.html.partition("<main")[2]
 
 
@@ -128,7 +128,7 @@ class Resident:
             return ""
         contact = await self.donor.open(self.url + found[1])
         assert contact.status == 200
-        assert f'class="deed" href="{page.url.removeprefix(self.url)}"' in contact.html, "it leads back"
+        assert f'class="button" href="{page.url.removeprefix(self.url)}"' in contact.html, "it leads back"
         dials = re.search(r'href="tel:([0-9]+)"', contact.html)
         assert dials is not None, contact.text()
         return dials[1]
@@ -268,4 +268,4 @@ async def test_an_unknown_place_gets_a_page_without_a_number(
     assert page.status == 404
     assert "tel:" not in page.html
     assert "Please ask at the community office." in page.text()
-    assert 'class="deed" href="/s"' in page.html
+    assert 'class="button" href="/s"' in page.html

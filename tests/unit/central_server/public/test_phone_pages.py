@@ -113,7 +113,7 @@ async def test_the_bare_address_leads_to_the_projects(city: RunningCentral, dono
 async def test_every_notice_links_onward(city: RunningCentral, donor: Donor, path: str) -> None:
     page = await donor.open(city.url + path)
     assert page.status >= 400
-    assert 'class="deed" href="/s' in page.html
+    assert 'class="button" href="/s' in page.html
 
 
 @pytest.mark.parametrize(("path", "words"), [("/help", "location for WeChat"), ("/privacy", "deleted 90 days after")])
@@ -126,9 +126,9 @@ async def test_help_and_privacy_are_one_touch_away_and_lead_back(
     page = await donor.open(city.url + asked)
     assert page.status == 200
     assert words in page.text()
-    assert 'class="deed" href="/s/at/dongmei"' in page.html
+    assert 'class="button" href="/s/at/dongmei"' in page.html
     stray = await donor.open(f"{city.url}{path}?back=//evil.example/")
-    assert 'class="deed" href="/s"' in stray.html
+    assert 'class="button" href="/s"' in stray.html
 
 
 async def test_larger_text_is_one_touch_and_lasts_until_the_browser_is_closed(
@@ -154,7 +154,7 @@ async def test_after_cancelling_at_the_bank_the_donor_can_start_over_at_the_same
     for door in (POSTER, f"{POSTER}?nfc"):
         bank = await resident.press(await resident.open(door), amount_fen="3000")
         back = await until(resident.donor, await resident.donor.press(bank, decision="cancel"), "Not completed")
-        assert f'<a class="deed main" href="{door.lower()}">' in back.html
+        assert f'<a class="button main" href="{door.lower()}">' in back.html
         assert "screen in the hall" not in back.text()
 
 
@@ -164,4 +164,4 @@ async def test_without_a_typed_code_only_the_screen_can_start_over(
     bank = await donor.press(await donor.open(f"{central.url}/t/{gateway.ticket(gateway.intent())}"))
     back = await until(donor, await donor.press(bank, decision="cancel"), "Not completed")
     assert "choose an amount again at the screen in the hall" in back.text()
-    assert 'class="deed" href="/s/at/huada"' in back.html
+    assert 'class="button" href="/s/at/huada"' in back.html
