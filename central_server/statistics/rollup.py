@@ -36,11 +36,6 @@ async def count_new(database: Database) -> bool:
     return await database.written(_count)
 
 
-async def count_all(database: Database) -> None:
-    while await count_new(database):
-        pass
-
-
 async def _count(connection: Connection) -> bool:
     await connection.alone("figures")
     batches = await uncounted_parcels.take(connection, _MAX_BATCHES, _MAX_PARCELS)

@@ -15,11 +15,11 @@ from playwright.async_api import Page, expect
 
 from central_server.accounts.login import set_password
 from central_server.enrolment.gateways import register
-from central_server.statistics.rollup import count_all
 from sync_contract.records import Door
 from sync_contract.strict_model import Language
 from tests.browser.conftest import PATIENCE_MS, OpenPage
 from tests.fakes.central_process import RunningCentral, running_bank, running_central
+from tests.fakes.counting import count_all
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.unit.central_server.statistics_world import count, stretch, touched
 

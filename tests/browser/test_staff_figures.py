@@ -9,12 +9,12 @@ import pytest_asyncio
 from playwright.async_api import Page
 
 from central_server.enrolment.gateways import register
-from central_server.statistics.rollup import count_all
 from central_server.store.statistics import visitors
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.strict_model import Language
 from tests.browser.conftest import PATIENCE_MS, OpenPage
 from tests.browser.test_staff import Hall, furnished, log_in
+from tests.fakes.counting import count_all
 from tests.unit.central_server.statistics_world import place, stretch, visit
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

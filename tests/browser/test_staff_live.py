@@ -7,7 +7,6 @@ import pytest
 from msgspec.structs import replace
 from playwright.async_api import Page, expect
 
-from central_server.statistics.rollup import count_all
 from central_server.store.api import deliveries, webhooks
 from central_server.store.api.deliveries import Delivery
 from central_server.store.api.webhooks import Webhook
@@ -18,6 +17,7 @@ from sync_contract.uuid7 import new_id
 from tests.browser.conftest import PATIENCE_MS, OpenPage
 from tests.browser.test_staff import Hall, log_in
 from tests.browser.test_staff_figures import busy_hall
+from tests.fakes.counting import count_all
 from tests.unit.central_server.statistics_world import place, stretch
 
 __all__ = ["busy_hall"]

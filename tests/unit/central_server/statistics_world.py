@@ -12,7 +12,7 @@ from central_server.enrolment.gateways import register
 from central_server.intake.receive import receive
 from central_server.statistics.periods import Span, period_of
 from central_server.statistics.report import Report, build_report
-from central_server.statistics.rollup import count_all, count_new
+from central_server.statistics.rollup import count_new
 from central_server.store.donations import intents
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
@@ -36,6 +36,7 @@ from sync_contract.records import (
     ScreenStatistics,
 )
 from sync_contract.strict_model import Environment
+from tests.fakes.counting import count_all
 
 MIDNIGHT = datetime(2026, 11, 23, 16, tzinfo=UTC)
 """In Beijing."""

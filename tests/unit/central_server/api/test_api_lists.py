@@ -8,7 +8,6 @@ from central_server.api.openapi_document import build_document
 from central_server.api.operations import OPERATIONS
 from central_server.api.tokens import Scope
 from central_server.api.webhooks.events import EVENTS, WebhookBody
-from central_server.statistics.rollup import count_all
 from central_server.store.catalogue import beacons, bindings
 from central_server.store.catalogue.beacons import StoredBeacon
 from central_server.store.catalogue.bindings import StoredBinding, Target
@@ -17,6 +16,7 @@ from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.uuid7 import new_id
 from tests.fakes.central_process import RunningCentral
+from tests.fakes.counting import count_all
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor
 from tests.fakes.enrolling_device import EnrollingDevice, invited

@@ -13,12 +13,12 @@ from sqlalchemy import func, select
 from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
 from central_server.statistics.event_times import hour
-from central_server.statistics.rollup import count_all
 from central_server.store.engine import tables
 from central_server.store.ledger import ledger_lines
 from sync_contract.gateway_report import GatewayReport, Hearing
 from sync_contract.records import Parcel
 from tests.fakes.central_process import RunningCentral
+from tests.fakes.counting import count_all
 from tests.fakes.delivering_gateway import DeliveringGateway, as_json, clock
 from tests.fakes.donor import Donor, Page
 from tests.unit.central_server.conftest import enrolled

@@ -8,13 +8,13 @@ import pytest
 from central_server.statistics.comparison import compare_figures
 from central_server.statistics.figure_records import COUNTS, FigureRow
 from central_server.statistics.periods import Span, period_of
-from central_server.statistics.rollup import count_all
 from central_server.statistics.salts import Salts
 from central_server.statistics.visitors import VisitCounter
 from central_server.store.engine.database import Database
 from central_server.store.engine.tables.figures import DWELLS
 from central_server.store.statistics.figure_filter import By, FigureScope
 from sync_contract.records import Door
+from tests.fakes.counting import count_all
 from tests.unit.central_server.statistics_world import (
     BOTH,
     GATEWAYS,

@@ -12,10 +12,10 @@ import pytest
 from openpyxl import load_workbook  # type: ignore[import-untyped]  # it has no types
 
 from central_server.staff.frame.charts import Column, bars, ceiling, funnel
-from central_server.statistics.rollup import count_all
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.records import Door
 from tests.fakes.central_process import RunningCentral
+from tests.fakes.counting import count_all
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor
 from tests.unit.central_server.staff.test_staff import logged_in

@@ -9,11 +9,11 @@ import aiohttp
 import pytest
 
 from central_server.statistics.public_figures import MIN_PUBLISHED, publishable
-from central_server.statistics.rollup import count_all
 from central_server.store.engine.tables import screen_figures, shake_counts, visit_figures
 from central_server.store.places.places import TOP
 from sync_contract.permit import OFFICIAL_TIME
 from tests.fakes.central_process import RunningCentral
+from tests.fakes.counting import count_all
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.unit.central_server.statistics_world import MIDNIGHT, count, stretch, touched
 

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from central_server.statistics.rollup import count_all
 from central_server.store.engine.database import Database
 from central_server.store.engine.tables import (
     batches,
@@ -22,6 +21,7 @@ from central_server.store.engine.tables import (
 from central_server.store.parcels import uncounted_parcels
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import AdvertisedSeconds, ClassStatistics
+from tests.fakes.counting import count_all
 from tests.unit.central_server.statistics_world import (
     GATEWAYS,
     MIDNIGHT,

@@ -10,7 +10,6 @@ from central_server.intake.receive import receive
 from central_server.statistics.event_times import HOUR
 from central_server.statistics.periods import Span
 from central_server.statistics.report import build_figures_response
-from central_server.statistics.rollup import count_all
 from central_server.store.engine.database import Database
 from central_server.store.engine.tables import screen_figures
 from central_server.store.parcels import sync_log
@@ -20,6 +19,7 @@ from sync_contract.records import Door, Receipt
 from sync_contract.strict_model import Environment
 from sync_contract.wire_record import encode
 from tests.fakes.central_process import RunningCentral
+from tests.fakes.counting import count_all
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.unit.central_server.statistics_world import (
     BOTH,

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from central_server.accounts.access import Right
 from central_server.api import tokens as personal
 from central_server.api.tokens import Scope
-from central_server.statistics.rollup import count_all
 from central_server.store.api import tokens
+from tests.fakes.counting import count_all
 from tests.unit.central_server.statistics_world import stretch
 from tests.unit.central_server.tenancy.entries import Checked, Entry, Open, Staff, World
 
