@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from beacon_gateway.model.radio_status import (
     AdapterStatus,
@@ -46,13 +46,19 @@ def to_json(status: RadioStatus | AdvertStatus) -> dict[str, object]:
 
 
 def read_radio_status(data: object) -> RadioStatus:
-    """Return the status in the JSON of a running gateway. Raise ValueError for anything else."""
-    return _RADIO.validate_python(data)
+    """Return the status in the JSON of a running gateway; state `unknown` for that of another version."""
+    try:
+        return _RADIO.validate_python(data)
+    except ValidationError:
+        return RadioStatus("unknown")
 
 
 def read_advert_status(data: object) -> AdvertStatus:
-    """Return the status in the JSON of a running gateway. Raise ValueError for anything else."""
-    return _ADVERT.validate_python(data)
+    """Return the status in the JSON of a running gateway; state `unknown` for that of another version."""
+    try:
+        return _ADVERT.validate_python(data)
+    except ValidationError:
+        return AdvertStatus("unknown")
 
 
 def _to_builtins(value: Any) -> Any:  # noqa: ANN401 - any JSON value

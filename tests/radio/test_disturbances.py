@@ -31,7 +31,6 @@ from tests.radio.disturbances import (
 )
 from tests.radio.inside import (
     block_monitors,
-    end_bluetoothd,
     end_dbus,
     find_adapters,
     power,
@@ -208,11 +207,6 @@ async def test_an_active_scan_recovers_from_a_kernel_that_accepts_no_monitor() -
 
         await until(lambda: disabled_by() == "bluetoothd")
         assert scanner.read_status().last_why == "the kernel takes no monitor"
-
-
-async def test_without_bluetoothd_there_is_no_adapter() -> None:
-    await end_bluetoothd()
-    assert await find_adapters() == ()
 
 
 async def test_a_lost_bus_ends_both_stages_which_can_start_again() -> None:

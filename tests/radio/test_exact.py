@@ -20,7 +20,7 @@ from beacon_gateway.radio.hci.advertising_reports import read_reports
 from beacon_gateway.radio.hci.btsnoop import Losses, read_events
 from beacon_gateway.radio.hci.mgmt_socket import Change, ManagementSocket
 from beacon_gateway.radio.helper.helper_client import KernelHelper
-from beacon_gateway.radio.ports import Advertiser, HelperRefused, RadioLost
+from beacon_gateway.radio.ports import Advertiser, RadioLost
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from tests.radio.inside import (
     end_bluetoothd,
@@ -208,10 +208,3 @@ async def test_the_kernel_resets_an_adapter_while_bluetoothd_is_stopped(path: Pa
             await until(lambda: [change.why for change in changes if change.instance is None] == off_and_on, 2)
             await until(lambda: advertiser.read_status().registrations != 1, 5)
             await until(lambda: advertiser.read_status().state == "on_air", 5)
-
-
-async def test_a_reset_that_is_not_possible_is_refused(path: Path, tmp_path: Path) -> None:
-    with pytest.raises(HelperRefused, match="no such adapter"):
-        await KernelHelper(path).reset("hci7")
-    with pytest.raises(HelperRefused, match="no radio helper at"):
-        await KernelHelper(tmp_path / "nothing").reset("hci0")

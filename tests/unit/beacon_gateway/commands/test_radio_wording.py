@@ -127,6 +127,11 @@ def test_each_state_of_the_advert_is_described_in_both_languages(state: str) -> 
     assert any(letter.isascii() and letter.isalpha() for letter in ADVERTS[state])
 
 
+def test_the_json_of_another_version_has_an_unknown_state() -> None:
+    assert read_radio_status({"state": 1, "adapters": []}) == RadioStatus("unknown")
+    assert read_advert_status([]) == AdvertStatus("unknown")
+
+
 def test_an_unknown_state_is_printed_as_it_is() -> None:
     assert "levitating" in describe(RadioStatus("levitating"))
     assert describe(RadioStatus()).startswith("无线接收 radio:")
