@@ -49,7 +49,7 @@ async def test_a_wrong_signature_is_on_the_gateways_page_and_is_a_task(
             assert (await pi.report())[0] == 401
         await logged_in(central, donor)
         tasks = await overview(central, donor)
-        assert "Somebody sends in the name of Main hall, but not with its key." in tasks
+        assert "Somebody sends in the name of Main hall with a wrong key." in tasks
         page = text(await donor.open(f"{central.url}/staff/gateways/{gateway.id}"))
         assert "Somebody sends in the name of Main hall" in page
         pi.key = own

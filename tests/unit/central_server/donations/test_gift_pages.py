@@ -124,7 +124,7 @@ async def test_the_page_explains_why_a_refund_is_impossible(office: Office) -> N
     await office.house.settlement.record_report(OrderReport(attempt.id, OrderState.expired, None, "over"), NOW)
     await office.house.settlement.record_notification(office.bank.pay(attempt.id), NOW)
     page = plain(await office.ming.open(office.path(attempt)))
-    assert "the bank may give it back by itself" in page
+    assert "the bank may refund it by itself" in page
     assert "From 2026-12-10 16:00:00 on it can be given back here." in page
     assert "Ask for the refund" not in page
     office.desk.later(days=16)
