@@ -1,4 +1,4 @@
-"""The machines of tests/flow for long, with other dice each time.
+"""The money machines of tests/flow in long runs with random seeds.
 
 SOAK_MONEY sets how many histories the one within this process lives through on each database (default 300), each of up
 to 60 steps. SOAK_MONEY_PROCESSES sets how many the one of real processes does (default 12), each of 40; SOAK_SEED has

@@ -1,4 +1,4 @@
-"""A simulated month at a site that is left to itself: no false alarm, no decision changed by a hiccup."""
+"""A simulated month without people: no false alarm, and no decision changed by a stalled scan."""
 
 import secrets
 

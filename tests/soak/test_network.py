@@ -1,4 +1,4 @@
-"""Each fault of a network, for SOAK_FAULT_S seconds (default 45): how often the gateway asks, how soon it is back.
+"""Each network fault for SOAK_FAULT_S seconds (default 45): the rate of requests and the time of recovery.
 
 Asked: at most one request a second in the mean while it fails, the first success at most 60 s after the fault has
 ended, less than 50 MB more memory, and each gift once.
@@ -13,7 +13,7 @@ from tests.flow.network_faults import ASKED_S, MIB, badly_connected
 FAULT_S = float(os.environ.get("SOAK_FAULT_S", "45"))
 
 
-async def test_a_bad_network_is_neither_flooded_nor_given_up(tmp_path: Path) -> None:
+async def test_a_faulty_network_is_polled_at_a_limited_rate_until_recovery(tmp_path: Path) -> None:
     async with badly_connected(tmp_path) as way:
         print("\n| fault | requests a second | back after | memory |\n| --- | ---: | ---: | ---: |")
         for fault in FAULTS:

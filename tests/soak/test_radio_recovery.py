@@ -1,4 +1,4 @@
-"""Each disturbance of the radio on real BlueZ, timed from the end of its cause until A is heard again.
+"""The time from the end of each radio disturbance on real BlueZ until the beacon is received again.
 
 SOAK_RADIO_ROUNDS (default 1): how often each is tried with each duration of its cause. Judged are seconds of the lab's
 own: those in which it could have run and the machine did something else are taken off (tests/radio/lab/README.md).
@@ -22,7 +22,7 @@ LASTS_S = (0.5, 15.0)
 ROUND_S = 600.0
 
 
-def test_after_every_disturbance_the_radio_is_back_in_time(tmp_path: Path) -> None:
+def test_the_radio_recovers_in_time_after_each_disturbance(tmp_path: Path) -> None:
     script, file = ROOT / "tests/radio/recovery_times.py", tmp_path / "rows"
     words = ["--rounds", str(ROUNDS), "--lasts", *(f"{each:g}" for each in LASTS_S)]
     outcome = run_script(script, str(file), *words, limit_s=ROUNDS * ROUND_S, share=tmp_path)

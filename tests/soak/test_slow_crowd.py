@@ -1,4 +1,4 @@
-"""Slow connections at the real program, with the limits that it has in service: who asks as one should is served.
+"""Slow connections to the real program with its service limits: a well-behaved client is served.
 
 SOAK_SLOW (default "120 1100") says how many are held open at once, one size of the crowd after the other.
 """
@@ -68,7 +68,7 @@ async def served(url: str) -> list[float]:
     return took
 
 
-async def test_a_legal_client_is_served_beside_a_slow_crowd(tmp_path: Path) -> None:
+async def test_a_normal_client_is_served_despite_slow_connections(tmp_path: Path) -> None:
     async with AsyncExitStack() as edges:
         house = await edges.enter_async_context(open_house(tmp_path, ""))
         server = await edges.enter_async_context(house.running())
