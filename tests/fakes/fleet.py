@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-import msgspec
 from sqlalchemy import func, select
 
 from central_server.store.engine.database import Database
@@ -146,7 +145,7 @@ async def check(database: Database, sent: Mapping[str, Sequence[Parcel]]) -> Non
                 stored[gateway][each.id] = json.loads(each.content)
         assert (await connection.execute(select(func.count()).select_from(parcels))).scalar() == total
         assert stored == {
-            gateway: {parcel.id: msgspec.to_builtins(parcel) for parcel in made} for gateway, made in sent.items()
+            gateway: {parcel.id: json.loads(encode(parcel)) for parcel in made} for gateway, made in sent.items()
         }
         results = select(arrivals.c.result, func.count(), func.max(arrivals.c.times)).group_by(arrivals.c.result)
         counts = {result: (lines, times) for result, lines, times in await connection.execute(results)}
