@@ -21,9 +21,7 @@ async def test_a_notified_payment_is_queried_until_the_bank_confirms_it(world: R
     assert (await world.attempt(gift)).next_query_at is None
     silent = await world.gift()
     world.bank.orders[silent.id].state = OrderState.unknown
-    asked = [
-        minute for minute in range(1, 24 * 60) if await world.house.queries.query_due(NOW + timedelta(minutes=minute))
-    ]
+    asked = [minute for minute in range(1, 200) if await world.house.queries.query_due(NOW + timedelta(minutes=minute))]
     assert asked == [5, 10, 30, 60, 120]
     assert (await world.attempt(silent)).state == "paid"
 
