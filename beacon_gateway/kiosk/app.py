@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from beacon_gateway.donations.ports import Giving, Projects
 from beacon_gateway.kiosk.client_origin import ClientOrigin, classify_client
@@ -83,22 +84,36 @@ def kiosk_app(
             web.get("/healthz", healthz(lambda: {**health(), "screen": asdict(screen.status())}, classify)),
         ]
     )
-    counted = TouchCounter(use or ScreenUse(), stage, sessions).count_touches
-    touched_pages = {
+    touches = TouchCounter(use or ScreenUse(), stage, sessions)
+    touched_pages = _touched_pages(responder, projects, contact, read_board, verify, staff_pages=site is not None)
+    app.add_routes([web.get(path, touches.count_touches(page)) for path, page in touched_pages.items()])
+    touched_forms = {"/give": give(responder, projects, giving), "/display": change_display(responder)}
+    app.add_routes([web.post(path, touches.count_touches(form)) for path, form in touched_forms.items()])
+    if site is not None:
+        app.add_routes(SitePages(site, responder, screen, sessions, classify=classify).routes())
+    return app
+
+
+def _touched_pages(
+    responder: Responder,
+    projects: Projects,
+    contact: ContactPage,
+    read_board: ReadBoard,
+    verify: str,
+    *,
+    staff_pages: bool,
+) -> dict[str, Handler]:
+    """Return, by path, the pages that only a touch opens."""
+    help_page = HelpPage(contact.phone, "/site" if staff_pages else "")
+    return {
         "/projects": projects_page(responder, projects),
         "/project/{project}": project_page(responder, projects),
         "/project/{project}/amount": amount_page(responder, projects),
         "/display": display_page(responder),
-        "/help": fixed_page(responder, HelpPage(contact.phone, "/site" if site is not None else "")),
+        "/help": fixed_page(responder, help_page),
         "/help/phone": fixed_page(responder, PhoneHelpPage()),
         "/contact": fixed_page(responder, contact),
         "/privacy": fixed_page(responder, PrivacyPage(contact.phone)),
         "/board": board_page(responder, read_board, projects, verify),
         "/verify": verify_page(responder, verify),
     }
-    app.add_routes([web.get(path, counted(page)) for path, page in touched_pages.items()])
-    app.add_routes([web.post("/give", counted(give(responder, projects, giving)))])
-    app.add_routes([web.post("/display", counted(change_display(responder)))])
-    if site is not None:
-        app.add_routes(SitePages(site, responder, screen, sessions, classify=classify).routes())
-    return app
