@@ -1,4 +1,4 @@
-"""Servers' states to keep and to bring back, and all that is in a database, whichever it is."""
+"""Build server states for backups, and read a complete database."""
 
 import random
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ Rows = dict[str, list[str]]
 
 
 def state_in(folder: Path, url: str = "") -> Source:
-    """A server's state folder with its keys and settings; the database is at `url`, else a file in it."""
+    """A server's state folder with keys and settings; the database is at `url`, otherwise a file in it."""
     folder.mkdir(exist_ok=True)
     folder.chmod(0o700)
     for make in (catalogue_key, form_secret, factor_key, program_secret):
@@ -37,7 +37,7 @@ def keys(state: Path) -> dict[str, bytes]:
 
 
 async def fill(database: Database, seed: int) -> None:
-    """Parcels, gifts, a ledger with refunds and fees, of another size and order for each seed."""
+    """Add parcels, gifts and a ledger with refunds and fees; size and order depend on the seed."""
     drawn = random.Random(seed)
     for number in range(drawn.randint(1, 3)):
         device = DeliveringGateway()
@@ -52,7 +52,7 @@ async def fill(database: Database, seed: int) -> None:
 
 
 async def everything(url: str) -> Rows:
-    """Each row of each table, and each index, trigger and counter."""
+    """Return each row of each table, and each index, trigger and counter."""
     async with open_database(url) as database, database.read() as connection:
         return await connection.run_sync(_everything)
 

@@ -1,4 +1,4 @@
-"""A community with a catalogue: what the tests of it share."""
+"""Build a community with a catalogue."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -115,7 +115,7 @@ async def huada(database: Database, tmp_path: Path) -> Database:
 
 
 async def edit(database: Database, place: str, **changed: object) -> None:
-    """Change the project `lunch` there, as the staff's page does."""
+    """Change the project `lunch` as the staff page does."""
     async with database.write() as connection:
         await versioned_rows.begin(connection)
         stored = await projects.get(connection, place, "lunch")

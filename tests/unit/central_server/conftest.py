@@ -1,4 +1,4 @@
-"""Fixtures: the real server with a registered gateway, on either database, a real sandbox bank, and a donor."""
+"""Fixtures: the server with a registered gateway on either database, the sandbox bank, and a donor."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -22,8 +22,8 @@ from tests.unit.central_server.unionpay_forger import Forger, bank_of
 
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    jar = aiohttp.CookieJar(unsafe=True)  # the addresses are numbers
-    fresh = aiohttp.TCPConnector(force_close=True)  # the server closes connections that are idle for long
+    jar = aiohttp.CookieJar(unsafe=True)  # needed for IP addresses
+    fresh = aiohttp.TCPConnector(force_close=True)  # the server closes idle connections
     async with aiohttp.ClientSession(
         connector=fresh, cookie_jar=jar, timeout=aiohttp.ClientTimeout(total=120)
     ) as session:
@@ -60,7 +60,7 @@ def donor(session: aiohttp.ClientSession) -> Donor:
 
 @pytest.fixture(scope="session")
 def unionpay_authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A state folder in which the keys of the UnionPay emulator are made already."""
+    """A state folder with the keys of the UnionPay emulator."""
     state = tmp_path_factory.mktemp("unionpay") / "bank"
     authority_in(state)
     return state

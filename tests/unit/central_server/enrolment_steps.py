@@ -1,4 +1,4 @@
-"""What the tests of enrolment share."""
+"""Steps shared by tests of enrolment."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from central_server.store.enrolment.gateways import Key
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.enrolling_device import EnrollingDevice
 
-"""What asks the databases nothing that other tests of this kind do not ask on both."""
+"""For tests without queries that other tests do not already run on both databases."""
 
 
 def device(central: RunningCentral, session: aiohttp.ClientSession) -> EnrollingDevice:

@@ -1,4 +1,4 @@
-"""Random histories of a purse's ledger: gifts, second payments, refunds, fees, spending, and when heads are made."""
+"""Random histories of a purse's ledger: gifts, second payments, refunds, fees, spending, and times of heads."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ def line(n: int, kind: LineKind, amount: int, **more: object) -> LedgerLine:
 
 @dataclass
 class History:
-    """`events`: a line, or None where a head is to be made."""
+    """`events`: a line, or None for a head."""
 
     events: list[LedgerLine | None] = field(default_factory=list)
 
@@ -45,7 +45,7 @@ def of_gift(n: int, received: LedgerLine, kind: LineKind, amount: int) -> Ledger
 
 @st.composite
 def histories(draw: st.DrawFn, longest: int = 60) -> History:
-    """Amounts are small and often the same, so that what cancels out does so here."""
+    """Amounts are small and often equal, so that lines cancel out."""
     history, received, returned, charged, n = History(), list[LedgerLine](), set[str](), set[str](), 0
     steps = st.sampled_from(("gift",) * 6 + ("surplus", "refund", "refund", "refund", "fee", "fee", "back", "spend"))
     for _ in range(draw(st.integers(5, longest))):

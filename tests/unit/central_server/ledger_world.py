@@ -1,4 +1,4 @@
-"""A community with gifts in its ledger: what leads to a line is not of interest here."""
+"""Build a community with gifts in its ledger."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ async def gave(
     again: Attempt | None = None,
     at: datetime = NOW,
 ) -> Attempt:
-    """A gift that the bank confirmed; `again`: a second payment of the intent of that attempt."""
+    """Add a confirmed gift; `again`: a second payment of the intent of that attempt."""
     await plant_community(connection, community, NOW)
     await connection.execute(
         insert(connection, gateways)
@@ -79,7 +79,7 @@ async def gave(
 
 
 async def given(database: Database, *fen: int, project: str = "lunch") -> list[Attempt]:
-    """Gifts of these amounts, each in a write of its own."""
+    """Add gifts of these amounts, each in its own transaction."""
     found = []
     for each in fen:
         async with database.write() as connection:

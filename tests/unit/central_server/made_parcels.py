@@ -1,4 +1,4 @@
-"""Strategies for parcels of every kind, whatever a gateway may say."""
+"""Strategies for parcels of every kind."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""A community with gifts at a bank that gives files, as the tests of reconciliation, receipts and exports share it."""
+"""Build a community with gifts at a bank with files, for tests of reconciliation, receipts and exports."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -55,7 +55,7 @@ BANK = "emulated"
 
 @dataclass
 class FilingBank:
-    """Its files lie there as the test put them."""
+    """Its files are those that the test stored."""
 
     name: str = BANK
     environment: Environment = Environment.drill
@@ -112,7 +112,7 @@ class Books:
     async def opened(
         self, minor: int = 5000, *, at: datetime = NOW, state: AttemptState = AttemptState.sent, bank: str = BANK
     ) -> Attempt:
-        """A gift of which the bank said nothing yet."""
+        """Add a gift that the bank has not confirmed yet."""
         intent = Intent(
             self.gateway, new_id(), self.community, "drill", "lunch", minor, "CNY", None, 1, "ticket", "touch", at,
             "ticket", IntentState.handed_off.value,
@@ -146,7 +146,7 @@ class Books:
         return await self.now(attempt)
 
     async def refunded(self, attempt: Attempt, minor: int, *, at: datetime = NOW, done: bool = True) -> StoredRefund:
-        """Asked for by one, approved by another, told to the bank; `done`: it has answered."""
+        """Add a refund, requested, approved and sent to the bank; `done`: the bank has answered."""
         async with self.database.write() as connection:
             asked = await refund_approval.request_refund(
                 connection, attempt.id, minor, "a test", bank=BANK, by="li", now=at
@@ -194,7 +194,7 @@ class Books:
         return Counter(each.kind for each in await self.found())
 
     async def take(self, *rows: StatementRow, day: date = DAY, edition: str = "", now: datetime = NOW) -> bool:
-        """Whether the file was new."""
+        """Return whether the file was new."""
         _, fresh = await self.work.import_statement(file(rows, day, edition), now, cause="test")
         return fresh
 
@@ -209,12 +209,12 @@ async def books(database: Database, community: str = "huada") -> Books:
 
 
 def number(attempt: Attempt) -> str:
-    """What the bank calls the payment of the attempt."""
+    """Return the bank's name of the attempt's payment."""
     return f"Q{attempt.id[-20:]}"
 
 
 def row(attempt: Attempt, line: int = 0, *, minor: int | None = None, fee: int = 0, evidence: str = "") -> StatementRow:
-    """`line` 0: `file` numbers it."""
+    """`line` 0: `file` sets the number."""
     amount = Money(attempt.amount_minor if minor is None else minor)
     return StatementRow(line, Movement.payment, attempt.id, amount, fee, evidence or number(attempt))
 

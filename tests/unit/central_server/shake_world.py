@@ -1,4 +1,4 @@
-"""A server with two beacons of ours that bring a project each, and a phone's question: what the tests of it share."""
+"""Run a server with two beacons, each bound to a project, and ask it as a phone."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.fakes.central_process import CONFIG, RunningBank, running_central
 
 OURS = UUID("7f0c0b1e-52a4-4a0f-9a55-3f6c3b1d9e10")
 UNBOUND = BeaconId(OURS, 1, 9)
-"""A beacon of ours that brings nothing now."""
+"""An own beacon without a current project."""
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 BINDINGS = f"""
 [[bindings]]

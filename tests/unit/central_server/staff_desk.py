@@ -1,4 +1,4 @@
-"""The staff's own pages on a free port, with a clock that a test sets, and somebody who uses them in a browser."""
+"""Serve the staff pages with a clock that a test sets, and use them in a browser."""
 
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -42,7 +42,7 @@ PASSWORD = "correct horse battery"
 
 
 async def account(database: Database, name: str, place: str = TOP, role: Role = Role.admin) -> None:
-    """With the one password of these tests, hashed once."""
+    """Uses the single password of these tests, hashed once."""
     hashed = await _hash()
     async with database.write() as connection:
         await accounts.add(connection, name, hashed, NOW, home=place)
@@ -77,7 +77,7 @@ async def running_desk(
     secure: bool = False,
     more: Callable[[PageFrame], Sequence[web.RouteDef]] = lambda _desk: (),
 ) -> AsyncIterator[RunningDesk]:
-    """Loopback is a trusted proxy: a browser says in X-Forwarded-For who it is. `more`: further pages."""
+    """Loopback is a trusted proxy: browsers set X-Forwarded-For. `more`: further pages."""
     desk = RunningDesk("", database, Seal(bytes(32)))
     environment = Environment.real if factors_demanded else Environment.drill
     pages = PageFrame(
@@ -120,7 +120,7 @@ async def _home(visitor: Visitor) -> Redirect:
 
 @dataclass
 class Browser:
-    """Its own cookies and its own address."""
+    """A browser with its own cookies and address."""
 
     desk: RunningDesk
     address: str = "203.0.113.1"
@@ -132,7 +132,7 @@ class Browser:
         return await self._ask("GET", path)
 
     async def send(self, action: str, **fields: str) -> Page:
-        """The form with that action on the page that is open; the same page when it has none such."""
+        """Send the form with that action on the open page; return the same page if it has none."""
         forms = re.findall(r'<form[^>]*method="post"[^>]*action="([^"]*)"[^>]*>(.*?)</form>', self.page.html, re.S)
         inside = [form for target, form in forms if unescape(target) == action]
         assert inside, f"no form leads to {action} on {self.page.url}: {self.page.text()}"
@@ -144,7 +144,7 @@ class Browser:
         return await self.send("/staff/login", name=name, password=password)
 
     async def forge(self, path: str, **fields: str) -> Page:
-        """A form that no page shows, with a good token."""
+        """Send a form that no page shows, with a valid token."""
         csrf = re.search(r'name="csrf" value="([0-9a-f]+)"', self.page.html)
         assert csrf is not None
         return await self._ask("POST", path, fields | {"csrf": csrf[1]})
@@ -178,7 +178,7 @@ def code(secret: str, now: datetime, *, steps: int = 0) -> str:
 
 
 def secret_on(page: Page) -> str:
-    """As a person types it into an app that cannot scan."""
+    """Return the secret as typed into an app that cannot scan."""
     found = re.search(r'<p class="code">([A-Z2-7 ]+)</p>', page.html)
     assert found is not None, page.text()
     return found[1].replace(" ", "")

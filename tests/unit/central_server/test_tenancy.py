@@ -1,4 +1,4 @@
-"""Every route of the running application, tried by another community's account or gateway: it gets nothing."""
+"""Request every route as another community's account or gateway: it gets nothing."""
 
 import importlib
 import pkgutil
@@ -40,7 +40,7 @@ PASSING = {
     *("leases", "sessions", "audit_lines", "beacon_activity", "webhook_deliveries", "webhook_marks", "alerts"),
     *(table.name for table in vars(figures).values() if isinstance(table, Table)),
 }
-"""Tables that change by being looked at, or by the server's own work."""
+"""Tables that change by reading pages or by periodic jobs."""
 
 LONG_POLLS = frozenset({"GET /staff/live"})
 
@@ -54,7 +54,7 @@ async def world(
     apps: list[web.Application] = []
 
     def remembered(rules: WebRules, **named: Any) -> web.Application:
-        """Without the limit of requests: a test is one client."""
+        """Without rate limits, because a test is one client."""
         apps.append(guarded_app(replace(rules, requests_per_second=10_000, burst=10_000), **named))
         return apps[-1]
 
@@ -78,7 +78,7 @@ async def world(
 
 
 def routes(app: web.Application) -> set[str]:
-    """As the router has them; HEAD comes with every GET."""
+    """All routes of the router; HEAD belongs to every GET."""
     found = {
         f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource is not None
     }
@@ -102,13 +102,13 @@ async def test_another_community_gets_nothing_from_any_route(world: World) -> No
             await _asks_for_a_signature(world, route)
         if isinstance(other, Signed | Checked):
             await other.check(world)
-    for route, entry in staff.items():  # last, for deeds that succeed change the world
+    for route, entry in staff.items():  # last, because successful actions change the data
         await _answers_whom_it_should(world, route, entry)
     assert there <= ROUTES.keys(), "the router has what no table of tests/unit/central_server/tenancy has"
 
 
 async def test_hostile_requests_break_and_change_nothing(world: World) -> None:
-    """With an administrator's session in the browser, but no form of ours: nothing is done, nothing leads away."""
+    """With an administrator's session but without a valid form, nothing changes and no answer redirects elsewhere."""
     token = await _token(world, "top-admin")
     unchanged = await _everything(world.database)
     wrong, sent = list[str](), 0
@@ -132,7 +132,7 @@ async def test_hostile_requests_break_and_change_nothing(world: World) -> None:
     assert not wrong, f"{len(wrong)} of {sent}: {wrong[:10]}"
     assert sent > 1500
     changed = {table for table, _ in set(unchanged) ^ set(await _everything(world.database))}
-    # A page that is opened is counted, and what is on offer anyway is signed when a page first asks for it.
+    # Opening a page counts it, and a first request signs published data.
     assert changed <= {"catalogues", "shake_counts"}
 
 
@@ -147,11 +147,11 @@ async def _is_behind_a_login(world: World, route: str, entry: Staff) -> None:
 
 async def _is_nothing_to_neighbours(world: World, route: str, entry: Staff) -> None:
     if not entry.names and entry.form is not None:
-        return  # a deed upon what is one's own
+        return  # an action on own data
     await _before(world, entry)
     unchanged = await _everything(world.database)
     status, _, text = await _try(world, route, entry, "their-admin")
-    # Without a right at the top, its pages are not there at all.
+    # Without a right at the top its pages do not exist.
     expected = 404 if entry.names or entry.at == TOP else 200
     assert status == expected, f"{route}: {status} for another community's admin"
     for mark in world.marks:
@@ -175,7 +175,7 @@ async def _asks_for_its_right(world: World, route: str, entry: Staff) -> None:
 
 
 async def _answers_whom_it_should(world: World, route: str, entry: Staff) -> None:
-    """Or else the table names something that is not there, and proves nothing."""
+    """Otherwise the table names missing data and proves nothing."""
     await _before(world, entry)
     written = await _audit_lines(world.database)
     status, location, text = await _try(world, route, entry, "top-admin" if entry.at == TOP else "our-admin")
@@ -193,7 +193,7 @@ async def _asks_for_a_signature(world: World, route: str) -> None:
     async with world.session.request(method, world.central.url + path, data=body, headers=headers) as answer:
         assert answer.status == 401, f"{route}: {answer.status} without a signature"
     stranger = DeliveringGateway(world.session, world.central.url)
-    stranger.id = world.ours.id  # says that it is ours, and signs with another key
+    stranger.id = world.ours.id  # claims our id and signs with another key
     status = (await stranger.post(path, body, headers))[0] if body else (await stranger.get(path))[0]
     assert status == 401, f"{route}: {status} for a key that nobody registered"
 
@@ -204,7 +204,7 @@ async def _before(world: World, entry: Staff) -> None:
 
 
 async def _try(world: World, route: str, entry: Staff, name: str) -> tuple[int, str, str]:
-    """Status, where it leads, and the body, for that account; without a name not logged in."""
+    """Return status, redirect target and body for that account; without a name, not logged in."""
     method, path = route.split(" ", 1)
     path = (entry.path or path).format_map(world.ids)
     token = await _token(world, name) if name else ""
@@ -215,12 +215,12 @@ async def _try(world: World, route: str, entry: Staff, name: str) -> tuple[int, 
         url = f"{world.central.url}{path}{entry.query.format_map(world.ids)}"
         async with own.request(method, url, data=data, allow_redirects=False) as answer:
             text = await answer.text(errors="replace")
-            # The links to the other languages say again what was asked for.
+            # Links to other languages repeat the query.
             return answer.status, answer.headers.get("Location", ""), _LANGUAGES.sub("", text)
 
 
 async def _token(world: World, name: str) -> str:
-    """A session of its own for each try: a deed may end it."""
+    """Log in for each attempt, because an action may end the session."""
     async with world.database.write() as connection:
         return await sessions.begin(connection, name, datetime.now(UTC), agent="")
 
@@ -233,7 +233,7 @@ async def _account(world: World, name: str, place: str, role: Role | None) -> No
 
 
 async def _everything(database: Database) -> list[tuple[str, str]]:
-    """Every row of every table that does not pass, as the database itself writes it down: in one statement."""
+    """Return every row of the compared tables as text, in one statement."""
 
     def written(table: Table) -> str:
         columns = (f'quote("{column.name}")' for column in table.columns)

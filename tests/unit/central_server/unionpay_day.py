@@ -1,4 +1,4 @@
-"""UnionPay's file of a day by a writer of its own, with the sums of the bank's own sample."""
+"""Write UnionPay's file of a day, independently of the product, with the sums of the bank's sample."""
 
 import io
 import zipfile
@@ -13,7 +13,7 @@ DAY = date(2015, 9, 5)
 WIDTHS = [3, 11, 11, 6, 10, 19, 12, 4, 2, 21, 2, 32, 2, 6, 10, 13, 13, 4, 15, 2, 2, 6, 2, 4, 32, 1, 21, 15, 1, 15, 32]
 WIDTHS += [13, 13, 8, 32, 13, 13, 12, 2, 1, 131]
 SAMPLE = ((1200000, 7200), (50000, 300), (30000, 180), (20000, 120), (12000, 72), (7000, 42), (3000, 18), (700, 4))
-"""Amounts and fees that make the sums of UnionPay's own sample: 13 227.00 and 79.36; 13 147.64 remain."""
+"""Amounts and fees with the sums of UnionPay's sample: 13 227.00 and 79.36; 13 147.64 remain."""
 CARD = "621626*********0018"
 
 
@@ -63,7 +63,7 @@ def payments() -> list[dict[int, str]]:
 
 @dataclass
 class File:
-    """A day's file, by its own writer. What a test bends it leaves whole elsewhere."""
+    """A day's file. A test may falsify one part; the others stay valid."""
 
     rows: list[bytes] = field(default_factory=lambda: [line_bytes(cells) for cells in payments()])
     adjustments: list[bytes] | None = None

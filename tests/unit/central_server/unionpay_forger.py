@@ -1,4 +1,4 @@
-"""Somebody who holds every key: UnionPay's own, a stranger's, and ours."""
+"""Forge messages with every key: UnionPay's, a stranger's, and ours."""
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -32,19 +32,19 @@ Fields = dict[str, str]
 
 @dataclass(frozen=True)
 class Forger:
-    """Everybody's keys in one hand: those of the bank too, for what it would sign itself but never does."""
+    """All keys, including the bank's, to sign what the bank never signs."""
 
     authority: Authority
 
     def facts(self, **changes: str | None) -> Fields:
-        """What the bank says of an order of 10 yuan that was paid; `None` leaves a field out."""
+        """Return the bank's message about a paid order of 10 yuan; `None` omits a field."""
         return build_paid_notification(ORDER, QUERY_ID, **{"reqReserved": "lunch", **changes})
 
     def fields(self, voice: Voice = Voice.bank, **changes: str | None) -> Fields:
         return forge(self.facts(**changes), self.authority, voice)
 
     def with_leaf(self, *attributes: tuple[x509.ObjectIdentifier, str], issuer: Voice = Voice.middle) -> Fields:
-        """Signed with a certificate of this subject, which the authority has given to somebody."""
+        """Sign with a certificate of this subject that the authority issued."""
         by, key = signer_of(self.authority, issuer), signer_of(self.authority, Voice.bank).key
         made = (
             x509.CertificateBuilder()
@@ -59,7 +59,7 @@ class Forger:
         return sign(self.facts(), Signer(made, key))
 
     def signed_otherwise(self, text: Callable[[Fields], bytes], *, pss: bool = False) -> Fields:
-        """By the bank's own key, over another text."""
+        """Sign another text with the bank's key."""
         bank = signer_of(self.authority, Voice.bank)
         fields = self.facts() | {"signPubKeyCert": bank.certificate_text}
         padding = PSS(MGF1(hashes.SHA256()), 32) if pss else PKCS1v15()

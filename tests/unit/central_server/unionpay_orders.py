@@ -39,7 +39,7 @@ async def drill(state: Path, *faults: str) -> AsyncIterator[Drill]:
 
 
 async def press(bank: Bank, donor: Donor, url: str, decision: str, at: datetime, minor: int = 1000) -> OrderId:
-    """A donor goes to the bank and presses a button there."""
+    """Press a button at the bank as the donor."""
     order = Order(new_id(), at, Money(minor), "午餐", Language.zh_hans, f"{url}/g/x", f"{url}/n", project="lunch")
     form = await bank.open(order)
     assert isinstance(form, Form)

@@ -1,4 +1,4 @@
-"""Who may give and take what: a governor only at and below the own places, and never the last one of the top."""
+"""Who may change which roles and accounts."""
 
 import asyncio
 import re
@@ -49,7 +49,7 @@ def names(name: str) -> Texts:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    """On PostgreSQL every deed is tried by test_tenancy."""
+    """On SQLite only: test_tenancy tries every action on PostgreSQL."""
     async with open_database(await put_database(tmp_path / "central.db")) as database:
         yield database
 
@@ -154,7 +154,7 @@ async def test_roles_elsewhere_are_not_shown(desk: RunningDesk) -> None:
 
 
 async def test_a_governor_cannot_reset_an_account_that_has_roles_elsewhere(desk: RunningDesk) -> None:
-    """Else the admin of a community would give the admin of the city a new password, and be one."""
+    """Otherwise the admin of a community could reset the password of the city's admin and log in as that admin."""
     async with desk.database.write() as connection:
         await accounts.grant(connection, "city-admin", "huada", "viewer", NOW)
         await accounts.grant(connection, "huada-clerk", "fengze", "admin", NOW)
@@ -224,7 +224,7 @@ async def test_the_last_admin_of_the_top_cannot_be_removed(desk: RunningDesk) ->
 
 
 async def test_two_admins_of_the_top_cannot_remove_each_other_at_once(postgres: Postgres) -> None:
-    """On SQLite one write is after the other anyway."""
+    """PostgreSQL only: SQLite serializes writes."""
 
     async def revoke(connection: Connection, name: str) -> None:
         governed = await account_administration.one(connection, name, {TOP}, lock=True)

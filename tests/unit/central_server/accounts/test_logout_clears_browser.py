@@ -1,4 +1,4 @@
-"""Whoever logs out leaves nothing behind in the browser."""
+"""Logging out clears the browser's storage."""
 
 from collections.abc import AsyncIterator
 

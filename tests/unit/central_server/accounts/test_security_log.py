@@ -1,4 +1,4 @@
-"""Who came in, who did not, and who asked for what is not theirs: the journal says it, without a secret."""
+"""Logins, failed logins and forbidden requests are logged without secrets."""
 
 import json
 from collections.abc import AsyncIterator
@@ -116,7 +116,7 @@ async def test_an_audit_entry_cannot_be_changed_or_deleted(desk: RunningDesk, st
 
 
 async def test_values_of_a_rejected_row_are_not_logged(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
-    """Neither by what was asked nor, on PostgreSQL, by its own detail, which is the whole row."""
+    """Neither the statement nor PostgreSQL's detail, which is the complete row, is logged."""
     wrong = text("INSERT INTO sessions (token_hash, account, started_at) VALUES (:token, :account, NULL)")
     with pytest.raises(IntegrityError) as refused:
         async with database.write() as connection:

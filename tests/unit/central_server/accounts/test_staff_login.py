@@ -1,4 +1,4 @@
-"""Passwords, sessions and the guards against guessing."""
+"""Passwords, sessions and limits on guessing."""
 
 import asyncio
 import sys
@@ -26,7 +26,7 @@ from tests.fakes.central_process import CONFIG, RunningBank, running_central
 from tests.unit.central_server.staff_desk import NOW, PASSWORD, Browser, RunningDesk, account, running_desk
 
 PEER_FAILURES = 7
-"""Fewer than in earnest, for each costs a password's hash."""
+"""Fewer than in production, because each costs a password hash."""
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ async def desk(database: Database) -> AsyncIterator[RunningDesk]:
 
 
 async def trail(desk: RunningDesk) -> list[AuditEntry]:
-    """The oldest first."""
+    """Oldest first."""
     async with desk.database.read() as connection:
         return [line for _, line in reversed(await audit_trail.page(connection, {TOP}))]
 
@@ -259,7 +259,7 @@ def test_a_password_may_have_any_characters(password: str) -> None:
 
 
 def test_a_breached_password_is_refused() -> None:
-    """Of those that would be long enough more than the three thousand that ASVS 5.0 asks for (6.2.4)."""
+    """The list has more than the 3,000 passwords of sufficient length that ASVS 5.0 demands (6.2.4)."""
     known = sorted(breached())
     assert len(known) > 3000
     assert all(len(password) >= passwords.SHORTEST and password == password.casefold() for password in known)
@@ -270,7 +270,7 @@ def test_a_breached_password_is_refused() -> None:
 
 
 async def test_a_password_counts_to_its_last_character() -> None:
-    """Also where what looks the same is written with more characters than are kept."""
+    """Also in decomposed form, which has more characters."""
     composed, decomposed = "각" * passwords.LONGEST, "\u1100\u1161\u11a8" * passwords.LONGEST
     known = await passwords.hashed(composed)
     assert await passwords.fits(known, decomposed)
@@ -279,7 +279,7 @@ async def test_a_password_counts_to_its_last_character() -> None:
 
 
 async def test_a_hash_costs_what_owasp_recommends() -> None:
-    """In a process of its own: the tests' logins are cheaper."""
+    """In a separate process: tests use cheaper hashes."""
     code = f"import asyncio, central_server.accounts.passwords as it; print(asyncio.run(it.hashed({PASSWORD!r})))"
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
     hashed, _ = await process.communicate()

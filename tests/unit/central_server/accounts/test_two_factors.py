@@ -1,4 +1,4 @@
-"""The second step of a login: codes by time, each taken once, demanded of everybody where gifts are real."""
+"""The second step of a login: time-based codes, mandatory in production."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -31,7 +31,7 @@ from tests.unit.central_server.staff_desk import (
 
 @pytest.fixture
 async def desk(database: Database) -> AsyncIterator[RunningDesk]:
-    """Of the real environment, with an admin and a viewer of the top."""
+    """The production environment with an admin and a viewer of the top."""
     await account(database, "chen")
     await account(database, "lin", role=Role.viewer)
     async with running_desk(database, factors_demanded=True) as desk:
@@ -39,7 +39,7 @@ async def desk(database: Database) -> AsyncIterator[RunningDesk]:
 
 
 async def enrolled(desk: RunningDesk, name: str = "chen") -> tuple[Browser, str]:
-    """Logged in with a second step that was just set up; the code of the present step is taken."""
+    """Logged in with a new second step; the code of the current time step is used."""
     browser = Browser(desk)
     await browser.log_in(name)
     await browser.open("/staff/factor")
@@ -105,8 +105,8 @@ async def test_a_code_is_accepted_once(desk: RunningDesk) -> None:
     _, secret = await enrolled(desk)
     browser = Browser(desk)
     await browser.log_in("chen")
-    assert (await browser.send("/staff/code", code=code(secret, desk.now))).status == 422  # it set the step up
-    assert (await browser.send("/staff/code", code=code(secret, desk.now, steps=-1))).status == 422  # an older one
+    assert (await browser.send("/staff/code", code=code(secret, desk.now))).status == 422  # used by the setup
+    assert (await browser.send("/staff/code", code=code(secret, desk.now, steps=-1))).status == 422  # older
     await browser.send("/staff/code", code=code(secret, desk.now, steps=1))
     assert (await browser.open("/staff/me")).url == "/staff/me"
     again = Browser(desk)
@@ -118,7 +118,7 @@ async def test_wrong_codes_lock_the_account(desk: RunningDesk) -> None:
     _, secret = await enrolled(desk)
     desk.later(minutes=1)
     for number in range(FAILURES):
-        browser = Browser(desk)  # a right password in between does not begin the row anew
+        browser = Browser(desk)  # a correct password does not reset the count
         assert (await browser.log_in("chen")).url == "/staff/code"
         page = await browser.send("/staff/code", code="000000")
         assert page.url == ("/staff/code" if number < FAILURES - 1 else "/staff/login")
@@ -185,7 +185,7 @@ async def test_another_admin_removes_two_factors_of_a_lost_phone(desk: RunningDe
     await helper.send("/staff/accounts/chen/factor")
     browser = Browser(desk)
     assert (await browser.log_in("chen")).url == "/staff/factor"
-    # but nobody helps oneself past it
+    # nobody can remove the own second step this way
     await helper.open("/staff/accounts/ye")
     assert (await helper.forge("/staff/accounts/ye/factor")).status == 404
 

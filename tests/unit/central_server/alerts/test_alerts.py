@@ -56,7 +56,7 @@ def surplus() -> Task:
 
 @dataclass
 class TaskList:
-    """The tasks that a test lets wait."""
+    """The open tasks of a test."""
 
     database: Database
     tasks: list[Task] = field(default_factory=list)

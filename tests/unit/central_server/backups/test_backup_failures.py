@@ -1,4 +1,4 @@
-"""Whatever happens to a backup: the one before it stays whole, nothing half is left, and it says why."""
+"""A failed backup leaves the previous one complete and no partial file, and reports the cause."""
 
 import asyncio
 import os
@@ -32,7 +32,7 @@ async def source(tmp_path: Path) -> Source:
 
 
 def whole(file: Path) -> bytes:
-    """Its octets, when it can be brought back."""
+    """Return the bytes of a valid backup."""
     with file.open("rb") as content:
         manifest = archive.read_manifest(content)
         into = file.parent / "whole"
@@ -70,7 +70,7 @@ async def test_a_kill_during_a_backup_leaves_the_previous_one_complete(source: S
 
 
 def _take_and_die(source: Source, target: Path, number: int) -> None:
-    """Right before the step with that number: a file or folder made or opened, a lock, a copy begun, the move."""
+    """Stop before the step with that number: creating or opening a file or folder, a lock, a copy, the move."""
     steps = 0
 
     def watch(event: str, words: tuple[object, ...]) -> None:
@@ -108,7 +108,7 @@ async def test_a_disk_without_free_space_is_not_written(
 
 @pytest.mark.parametrize("room", [0.005, 0.1, 0.99])
 async def test_a_full_disk_leaves_no_partial_file(source: Source, tmp_path: Path, room: float) -> None:
-    """No file of the process may grow beyond that part of a backup: writing it fails in the copy, or in the archive."""
+    """Limit the file size of the process, so that writing the copy or the archive fails."""
     backups = tmp_path / "kept"
     backups.mkdir()
     target = backups / "central.tar"
@@ -147,7 +147,7 @@ async def test_a_file_that_is_no_backup_is_not_overwritten(source: Source, tmp_p
 
 
 async def test_a_damaged_database_is_not_backed_up(source: Source, tmp_path: Path) -> None:
-    """So that seven nights of damage do not push out the last good one."""
+    """Otherwise seven damaged nights would replace the last good backup."""
     sqlite_file.copy(source.file, tmp_path / "flat.db")
     content = bytearray((tmp_path / "flat.db").read_bytes())
     for page in range(2, len(content) // 4096):
@@ -161,7 +161,7 @@ async def test_a_damaged_database_is_not_backed_up(source: Source, tmp_path: Pat
 
 
 async def test_a_damaged_copy_is_deleted(source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk that writes something else than it was told."""
+    """Simulate a disk that writes wrong data."""
     copy = sqlite_file.copy
 
     def copy_badly(source: Path, target: Path) -> None:
@@ -177,7 +177,7 @@ async def test_a_damaged_copy_is_deleted(source: Source, tmp_path: Path, monkeyp
 
 
 async def test_any_changed_byte_is_detected(source: Source, tmp_path: Path) -> None:
-    """Refused with nothing changed, or, where the octet is no content, brought back as it was."""
+    """It is refused without changes; if the byte is no content, it is restored exactly."""
     target = tmp_path / "central.tar"
     made = take(source, target, AT)
     good, was, own = target.read_bytes(), await everything(source.url), keys(source.state)
@@ -200,7 +200,7 @@ async def test_any_changed_byte_is_detected(source: Source, tmp_path: Path) -> N
 
 
 async def test_a_backup_with_a_changed_date_is_refused(source: Source, tmp_path: Path) -> None:
-    """Its day stands in the manifest, which is JSON after any change of a digit."""
+    """The manifest has its day, and is valid JSON after any change of a digit."""
     target = tmp_path / "central.tar"
     take(source, target, AT)
     day = f'"made_at": "{AT:%Y-%m-%d}'.encode()

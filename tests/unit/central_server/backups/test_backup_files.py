@@ -1,4 +1,4 @@
-"""What a server keeps by itself: one a night, seven nights, and one before each migration."""
+"""The server's own backups: one per night for seven nights, and one before each migration."""
 
 import asyncio
 import shutil
@@ -115,7 +115,7 @@ async def test_a_backup_needs_the_lease_and_its_failure_is_logged(source: Source
 
 
 async def test_a_missed_backup_is_a_task(source: Source) -> None:
-    """From the first start on where none was ever made; until the next one is there."""
+    """The task exists from the first start without a backup until there is one."""
     first = datetime.fromtimestamp((source.state / "catalogue.key").stat().st_mtime, UTC)
     assert backup_files.overdue(source, first + DAY) is None
     assert backup_files.overdue(source, first + 2 * DAY) == first
@@ -134,7 +134,7 @@ async def test_the_server_makes_no_nightly_backup_of_postgresql(postgres: Postgr
 
 
 def install_next_release(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Turn this program into the next release, whose one more revision adds a table."""
+    """Simulate the next release, with one more revision that adds a table."""
     old, new = schema.newest_revision(), f"{int(schema.newest_revision()) + 1:04}"
     shutil.copytree(schema.MIGRATIONS, folder)
     (folder / "versions" / f"{new}_next.py").write_text(
@@ -147,7 +147,7 @@ def install_next_release(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def outdated(source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Source:
-    """A state folder of this release, for a program of the next one."""
+    """A state folder of this release for the program of the next one."""
     install_next_release(tmp_path / "migrations", monkeypatch)
     return source
 

@@ -1,4 +1,4 @@
-"""A backup brings back exactly what was there, on either database, also when it was taken while others wrote."""
+"""A restored backup equals the original on both databases, also if it was made during writes."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ from tests.unit.central_server.ledger_world import gave
 
 @asynccontextmanager
 async def elsewhere(like: str, folder: Path, postgres: Postgres | None) -> AsyncIterator[Source]:
-    """Where nothing is yet: another state folder, and for PostgreSQL another database."""
+    """An empty target: another state folder, and for PostgreSQL another database."""
     if postgres is None:
         assert like.startswith("sqlite")
         yield Source(f"sqlite+aiosqlite:///{folder / 'central.db'}", folder)
@@ -97,7 +97,7 @@ async def test_a_backup_during_writes_is_consistent(store_url: str, cluster: Pos
                 assert paid == set(written[: len(paid)]), "not the first ones, whole"
                 assert meant == paid == set(lines)
                 assert len(lines) == len(paid)
-            if number >= 2 and meanwhile:  # somebody did write while one was taken
+            if number >= 2 and meanwhile:  # there were writes during a backup
                 break
         stop.set()
         await writing
@@ -116,7 +116,7 @@ async def test_the_receipts_key_is_included_only_on_request(tmp_path: Path) -> N
 
 
 async def test_every_state_file_is_in_the_backup_or_listed_as_excluded(tmp_path: Path) -> None:
-    """What the state folder of a running server holds; a new secret must be added to state_files.OWN_FILES."""
+    """A new secret in the state folder must be added to state_files.OWN_FILES."""
     from tests.fakes.central_process import running_bank, running_central
 
     async with running_bank(tmp_path / "bank") as bank, running_central(tmp_path / "central", bank) as central:
@@ -143,7 +143,7 @@ async def test_the_postgresql_password_is_on_no_command_line() -> None:
 async def test_pg_dump_gets_the_password_of_the_url(
     postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A program in pg_dump's place says what it was given: by its words, its environment and its file."""
+    """A fake pg_dump prints its arguments, its environment and its password file."""
     fake = tmp_path / "bin" / "pg_dump"
     fake.parent.mkdir()
     fake.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/words\ncat "$PGPASSFILE" > {tmp_path}/file\nexit 1\n')

@@ -1,4 +1,4 @@
-"""`beacon-central restore`: nothing is lost by it, it refuses what does not belong, and says what is missing."""
+"""`beacon-central restore` loses nothing, refuses unsuitable backups, and prints what is missing."""
 
 import asyncio
 import hashlib
@@ -57,7 +57,7 @@ async def test_existing_data_is_set_aside_only_on_request(
     assert max(map(len, output.splitlines()[2:])) <= 80
     if source.kind == "sqlite":
         assert await everything(f"sqlite+aiosqlite:///{aside / 'central.db'}") == since
-    else:  # as a backup of its own, which goes back the same way
+    else:  # as a backup, which is restored the same way
         (backup,) = aside.glob("*.tar")
         assert await given_back(source, backup, yes=True) == 0
         assert (await everything(store_url), keys(source.state)) == (since, since_keys)
@@ -72,7 +72,7 @@ async def given_back(source: Source, file: Path, *, yes: bool) -> int:
 async def test_restore_refuses_the_state_of_a_running_server(
     store_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """By the lock of its folder, and by the database: a command, or a server on another machine, has only that."""
+    """It finds a server by the lock of the folder and, on another machine, by the database."""
     source = state_in(tmp_path / "central", store_url)
     async with open_database(store_url) as database:
         await fill(database, 1)
@@ -137,7 +137,7 @@ async def test_an_interrupted_restore_can_be_repeated(
 
 
 def rewritten(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
-    """The same archive with another manifest, rightly digested."""
+    """The same archive with another manifest and its correct digest."""
     with tarfile.open(file) as tar:
         members = {each.name: tar.extractfile(each).read() for each in tar.getmembers()}  # type: ignore[union-attr]  # files all
     output = json.loads(members["manifest.json"])
@@ -204,7 +204,7 @@ async def test_foreign_tables_are_not_dropped(
 
 
 async def test_restore_needs_only_the_owner_of_the_postgresql_database(postgres: Postgres, tmp_path: Path) -> None:
-    """A role that owns its database and nothing else, as the manual asks for."""
+    """A role that owns only its database, as in the manual."""
     master = postgres.url("postgres")
     await postgres.execute(master, "CREATE ROLE plain LOGIN")
     await postgres.execute(master, "CREATE DATABASE plain OWNER plain")
@@ -223,7 +223,7 @@ async def test_restore_needs_only_the_owner_of_the_postgresql_database(postgres:
 
 
 async def test_an_older_backup_is_restored_and_migrated(store_url: str, tmp_path: Path) -> None:
-    """The way back from a newer program: what it made is set aside, also the tables that only it knows."""
+    """Downgrading the program: newer data are set aside, including unknown tables."""
     source = state_in(tmp_path / "central", store_url)
     async with open_database(store_url) as database:
         await fill(database, 1)

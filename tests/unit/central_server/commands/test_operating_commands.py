@@ -1,4 +1,4 @@
-"""`beacon-central init`, `backup` and `doctor`, as a person gives them and reads them."""
+"""`beacon-central init`, `backup` and `doctor`, as an operator uses them."""
 
 import asyncio
 import http.server
@@ -114,7 +114,7 @@ async def looked(source: Source, capsys: pytest.CaptureFixture[str]) -> tuple[in
     settings = source.settings
     code = await asyncio.to_thread(lambda: doctor.run(settings, source.state, None))
     output = capsys.readouterr().out
-    assert max(map(len, output.splitlines())) <= 80 or str(source.state) in output  # a path stays whole
+    assert max(map(len, output.splitlines())) <= 80 or str(source.state) in output  # a path is not wrapped
     return code, output
 
 
@@ -177,7 +177,7 @@ async def test_doctor_reports_old_backups_newer_schemas_and_silent_gateways(
     now = datetime.now(UTC)
     await asyncio.to_thread(backup_files.keep, source, now - timedelta(hours=50))
     async with open_database(source.url) as database:
-        await fill(database, 1)  # its gateways were heard long ago, and never since
+        await fill(database, 1)  # its gateways reported long ago
     code, output = await looked(source, capsys)
     assert code == 1
     assert "50 hours ago" in output
@@ -204,7 +204,7 @@ async def test_doctor_queries_the_running_server(tmp_path: Path, capsys: pytest.
 
 @contextmanager
 def answering(status: int, body: bytes) -> Iterator[int]:
-    """A program that answers everything so; its port."""
+    """Run a program that gives this answer to every request; return its port."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -35,7 +35,7 @@ async def started(folder: Path) -> AsyncIterator[tuple[Program, Program]]:
             *("--bank-url", bank.url),
             *("--bank-credentials", str(folder / "bank")),
         )
-        # Compiled modules are kept, as where it is installed: a program that compiles itself holds 8 MB more.
+        # Use compiled modules, as when installed: compiling needs 8 MB more.
         stored = {"PYTHONDONTWRITEBYTECODE": ""}
         async with program("central", argv, log=folder / "central.log", env=stored) as central:
             yield bank, central
@@ -65,7 +65,7 @@ async def test_the_server_stops_in_time_with_open_requests(tmp_path: Path, sessi
         ]
         await asyncio.sleep(0.3)
         central.terminate()
-        async with asyncio.timeout(20):  # less than a long poll takes to end by itself
+        async with asyncio.timeout(20):  # less than the duration of a long poll
             assert await central.exited() == 0
         for status, output in await asyncio.gather(*waiting):
             assert (status, output["outcomes"]) == (200, [])
@@ -73,7 +73,7 @@ async def test_the_server_stops_in_time_with_open_requests(tmp_path: Path, sessi
 
 async def test_health_shows_the_stages_and_memory(tmp_path: Path, session: aiohttp.ClientSession) -> None:
     async with started(tmp_path):
-        pass  # its schema is made: that takes Alembic, once
+        pass  # creates the schema, which loads Alembic once
     async with started(tmp_path) as (_, central):
         output: dict[str, Any] = {"stages": {}}
         async with asyncio.timeout(120):
@@ -83,7 +83,7 @@ async def test_health_shows_the_stages_and_memory(tmp_path: Path, session: aioht
         assert output["ok"]
         status = Path(f"/proc/{central.pid}/status").read_text()
         resident_kb = int(status.split("VmRSS:")[1].split()[0])
-        # Right after the start 107 MiB; after requests and a look at everything 111: docs/performance.md.
+        # 107 MiB after the start, 111 after requests to all pages: docs/performance.md.
         assert resident_kb < 114 * 1024
 
 
@@ -97,7 +97,7 @@ async def test_an_account_is_added_and_gets_a_new_password(tmp_path: Path) -> No
 
 
 async def test_a_public_key_may_start_with_a_hyphen(tmp_path: Path) -> None:
-    """One in sixty-four does: it is base64url."""
+    """One in 64 does, because it is base64url."""
     keys = (Ed25519PrivateKey.from_private_bytes(number.to_bytes(32, "big")).public_key() for number in range(1000))
     public = next(text for text in map(public_text, keys) if text.startswith("-"))
     code, out, err = await run_command(

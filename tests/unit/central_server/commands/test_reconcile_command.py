@@ -1,4 +1,4 @@
-"""`beacon-central reconcile` beside the running server, with the emulated UnionPay's own files."""
+"""`beacon-central reconcile` next to a running server, with files of the emulated UnionPay."""
 
 import asyncio
 from pathlib import Path
@@ -83,7 +83,7 @@ async def test_reconcile_downloads_statements_and_prints_differences(
         content.write_bytes(b"no zip at all")
         assert await asyncio.to_thread(reconcile, file=content) == FAILURE
         assert "by-hand.zip" in capsys.readouterr().err
-    assert await asyncio.to_thread(reconcile) == TRY_AGAIN  # the bank is away
+    assert await asyncio.to_thread(reconcile) == TRY_AGAIN  # the bank does not answer
 
 
 def test_invalid_arguments_and_settings_have_separate_exit_codes(

@@ -1,4 +1,4 @@
-"""Every fault of central.toml is named, before anything starts."""
+"""Every fault of central.toml is named before the server starts."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The first page: gateways, the day's money, and what waits for somebody, told to people who are no engineers."""
+"""The overview: gateways, the amount of the day, and open tasks."""
 
 import asyncio
 from dataclasses import replace
@@ -55,7 +55,7 @@ async def overview(central: RunningCentral, donor: Donor) -> str:
 
 
 async def pays(central: RunningCentral, donor: Donor, *tickets: str) -> None:
-    """Until the bank has told of each: that comes by itself, after the donor has been sent back."""
+    """Wait until the bank has notified the server of each payment."""
     for ticket in tickets:
         await donor.give(f"{central.url}/t/{ticket}")
     async with asyncio.timeout(120), central.database() as database:

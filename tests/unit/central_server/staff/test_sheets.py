@@ -1,4 +1,4 @@
-"""CSV and XLSX as offices write them: read within bounds, and never a formula in what we write."""
+"""Read CSV and XLSX of office programs within limits, and write no formulas."""
 
 import csv
 import io
@@ -101,12 +101,12 @@ def bomb() -> bytes:
 
 
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "ha"}">' for n in range(9))
-"""The billion laughs."""
+"""An XML entity bomb ("billion laughs")."""
 ELSEWHERE = '<!ENTITY l8 SYSTEM "file:///etc/hostname">'
 
 
 def entities(cells: str) -> bytes:
-    """A workbook whose sheet has entities of its own."""
+    """A workbook whose sheet defines XML entities."""
     book = Workbook()
     book.active.append(["uuid"])
     plain, evil = io.BytesIO(), io.BytesIO()

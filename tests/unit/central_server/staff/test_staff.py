@@ -1,4 +1,4 @@
-"""The staff's pages: behind a login, in three languages, each parcel one sentence."""
+"""The staff pages: login, sync log, parcels and languages."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What waits, and who is told of it."""
+"""Tasks and alert recipients."""
 
 from datetime import UTC, datetime
 

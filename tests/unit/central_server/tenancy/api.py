@@ -1,4 +1,4 @@
-"""Tokens, what programs read with them, and webhooks."""
+"""Tokens, the API for programs, and webhooks."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from sync_contract.uuid7 import new_id
 from tests.unit.central_server.tenancy.entries import NEIGHBOURS, OURS, Action, Checked, Entry, Open, Staff, World
 
 _NOWHERE = "https://192.0.2.1/hook-of-"
-"""Addresses of documents (RFC 5737): nothing is ever sent there."""
+"""Documentation addresses (RFC 5737), to which nothing is sent."""
 _TEXTS: dict[str, str] = {}
 
 
@@ -92,7 +92,7 @@ async def _token(world: World) -> None:
 
 
 async def _hook(world: World) -> None:
-    """One that is on, with a delivery that was given up."""
+    """An enabled webhook with a failed delivery."""
     now = datetime.now(UTC)
     hook = _webhook(new_id(), OURS, now)
     gone = Delivery(new_id(), hook.id, "donation.paid", "state_changes", 1, "{}", now, None)
@@ -104,7 +104,7 @@ async def _hook(world: World) -> None:
 
 
 def _read(path: str, mark: str) -> Action:
-    """With a token our admin reads what is ours, and the neighbours' admin does not."""
+    """With a token our admin reads our data and the neighbours' admin does not."""
 
     async def check(world: World) -> None:
         async def ask(token: str, address: str = path) -> tuple[int, str]:

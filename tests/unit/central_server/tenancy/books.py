@@ -1,4 +1,4 @@
-"""Reconciliation, evidence of gifts, receipts, permits, and the books that leave the server."""
+"""Reconciliation, evidence of gifts, receipts, permits, and exports."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -33,7 +33,7 @@ DUE = date(2026, 4, 1)
 
 
 async def plant(world: World) -> None:
-    """A paid gift of ours that stands in a file of the bank, a donor who wants a receipt, and a project with papers."""
+    """Add our paid gift in a file of the bank, a requested receipt, and a project with permits."""
     books = Books(world.database, world.ours.id, OURS)
     gift = await books.paid(5543217)
     stored, _ = await _taken(world, books, gift.id)
@@ -67,7 +67,7 @@ async def _taken(world: World, books: Books, order: str) -> tuple[StoredStatemen
 
 
 async def _a_difference(world: World) -> None:
-    """One that nobody has settled."""
+    """An unsettled difference."""
     made = NewDifference(
         new_id(), OURS, "drill", "amount_differs", "emulated", DAY, "5543217", "CNY", NOW, ours_minor=5543217
     )
@@ -79,7 +79,7 @@ async def _a_difference(world: World) -> None:
 
 
 async def _a_due_receipt(world: World) -> None:
-    """One that is not issued, and a number that no other has."""
+    """A receipt that is not issued, and an unused number."""
     async with world.database.write() as connection:
         due = Receipt(world.ids["attempt_of_receipt"], OURS, ReceiptState.due.value, "", NOW, "(donor)")
         await receipts.save(connection, due)
@@ -87,7 +87,7 @@ async def _a_due_receipt(world: World) -> None:
 
 
 async def _a_disclosure(world: World) -> None:
-    """One that can be corrected, of a day that is not the one that the form names."""
+    """A disclosure that can be corrected, of another day than in the form."""
     made = Disclosure(OURS, "papers", date(2026, 7, 1), date(2026, 7, 1), "chen", NOW, MARK)
     async with world.database.write() as connection:
         await disclosures.add(connection, made)
@@ -96,7 +96,7 @@ async def _a_disclosure(world: World) -> None:
 
 
 async def _a_file_needs_a_login(world: World) -> None:
-    """What it may do is tried in test_reconciliation_page.py and test_evidence.py."""
+    """test_reconciliation_page.py and test_evidence.py test what it may do."""
     for path in ("/staff/reconciliation/file", "/staff/evidence"):
         with aiohttp.MultipartWriter("form-data") as form:
             form.append("x").set_content_disposition("form-data", name="file", filename="x.zip")

@@ -1,4 +1,4 @@
-"""Organisations, projects, beacons, bindings, their files, and what gateways pull of them."""
+"""Organisations, projects, beacons, bindings, their files, and the catalogues of gateways."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -82,7 +82,7 @@ async def plant(world: World) -> None:
 
 
 async def _a_beacon(world: World) -> None:
-    """One that may be removed or changed."""
+    """A record that may be removed or changed."""
     id_ = new_id()
     async with world.database.write() as connection:
         beacon = BeaconId(UUID_OF[OURS], 3, int(id_[-4:], 16))
@@ -100,7 +100,7 @@ async def _a_binding(world: World) -> None:
 
 
 async def _a_project(world: World) -> None:
-    """Not edited yet."""
+    """A record without edits."""
     async with world.database.write() as connection:
         kept = await projects.get(connection, OURS, "ours")
         assert kept is not None
@@ -153,7 +153,7 @@ async def _a_draft_is_its_senders(world: World) -> None:
 
 
 async def _a_file_needs_a_login(world: World) -> None:
-    """What it may change is tried in test_catalogue_files.py, place by place."""
+    """test_catalogue_files.py tests what it may change."""
     with aiohttp.MultipartWriter("form-data") as form:
         form.append("beacons").set_content_disposition("form-data", name="kind")
     async with world.session.post(world.central.url + "/staff/import", data=form, allow_redirects=False) as answer:

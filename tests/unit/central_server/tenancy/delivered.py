@@ -17,7 +17,7 @@ async def plant(world: World) -> None:
 
 
 async def _a_parcel_is_the_senders_own(world: World) -> None:
-    """The same id from another gateway is another parcel, and changes nothing of ours."""
+    """The same id from another gateway is another parcel and changes none of ours."""
     stolen = replace(world.theirs.intent(amount_minor=4200), id=world.ids["parcel"])
     (receipt,) = await world.theirs.deliver([stolen])
     assert receipt.receipt is Receipt.accepted

@@ -1,4 +1,4 @@
-"""Logging in and out, one's own account, places, accounts and the audit trail."""
+"""Login, logout, the own account, places, accounts and the audit trail."""
 
 from datetime import UTC, datetime
 
@@ -27,7 +27,7 @@ async def plant(world: World) -> None:
 
 
 async def _clerk(world: World) -> None:
-    """Somebody who has everything that can be taken away."""
+    """An account with everything that can be removed."""
     now = datetime.now(UTC)
     hashed = await passwords.hashed("a clerk of the hall")
     async with world.database.write() as connection:
@@ -37,7 +37,7 @@ async def _clerk(world: World) -> None:
 
 
 async def _factor_started(world: World) -> None:
-    """Our admin is about to set up the second step."""
+    """Our admin has started to set up the second step."""
     async with world.database.write() as connection:
         sealed = Seal(factor_key(world.central.state)).close("our-admin", new_secret())
         await accounts.set_factor(connection, "our-admin", sealed)
@@ -49,7 +49,7 @@ async def _without_factor(world: World) -> None:
 
 
 PRESENT = {"password": "correct horse battery"}
-"""As test_tenancy.py gives it to everybody."""
+"""The password of all accounts in test_tenancy.py."""
 NAMES = {"zh-Hans": "厅", "zh-Hant": "廳", "en": "Hall"}
 ROUTES: dict[str, Entry] = {
     "GET /staff": Open("leads to the login"),

@@ -1,4 +1,4 @@
-"""What an entry of a table says, and the world in which it is tried."""
+"""Define the entries of the tables and the data in which they are tested."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,13 +13,13 @@ from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
 
 OURS = "huada"
-"""The community whose things must stay hidden."""
+"""The community whose data must stay hidden."""
 NEIGHBOURS = "neighbours"
 
 
 @dataclass
 class World:
-    """`ids`: what paths and forms name, e.g. {gateway}. `marks`: ids and labels of OURS that no neighbour may read."""
+    """`ids`: values for paths and forms, e.g. {gateway}. `marks`: ids and labels of OURS that no neighbour may read."""
 
     central: RunningCentral
     app: web.Application
@@ -36,12 +36,12 @@ Action = Callable[[World], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Staff:
-    """A page or, with `form`, a deed of staff. `path` and the values of `form` are filled from `world.ids`.
+    """A page or, with `form`, an action of staff. `path` and the values of `form` are filled from `world.ids`.
 
-    `right`: who has it nowhere gets 404; None: everybody who is logged in. `names`: the path or the form names what is
-    of OURS, so that a neighbour's admin gets 404; without it the page is everybody's own, and shows nothing of OURS.
-    `at`: where the admin is who may. `before` makes anew, before each try, what the deed takes away. `answers`: to
-    whom it should.
+    `right`: accounts without it get 404; None: every account. `names`: path or form contain an id of OURS, so that a
+    neighbour's admin gets 404; otherwise each account sees its own page, without data of OURS. `at`: the place of the
+    admin who may. `before` restores, before each attempt, what the action removes. `answers`: the expected statuses
+    for that admin.
     """
 
     right: Right | None
@@ -56,21 +56,21 @@ class Staff:
 
 @dataclass(frozen=True)
 class Signed:
-    """An endpoint of gateways: without a known key 401. `check` tries it as `world.theirs` for what is of `ours`."""
+    """An endpoint of gateways: 401 without a known key. `check` requests data of `ours` as `world.theirs`."""
 
     check: Action
 
 
 @dataclass(frozen=True)
 class Checked:
-    """Neither of both: `check` does all of it."""
+    """An endpoint of another kind, which `check` tests completely."""
 
     check: Action
 
 
 @dataclass(frozen=True)
 class Open:
-    """For everybody; `why` says why nothing of a community can be read there by guessing."""
+    """A public endpoint; `why`: the reason why guessing reveals nothing of a community."""
 
     why: str
 

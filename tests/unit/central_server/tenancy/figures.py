@@ -56,7 +56,7 @@ async def _rows_are_the_askers_own(world: World) -> None:
 
 
 async def _nobody_listens_without_a_login(world: World) -> None:
-    """That the stream tells of one's own community alone is tested with its marks."""
+    """The marks test that the stream contains only the own community."""
     async with asyncio.timeout(60):
         world.session.cookie_jar.clear()
         async with world.session.get(f"{world.central.url}/staff/live", allow_redirects=False) as answer:

@@ -1,4 +1,4 @@
-"""Gateways: enrolled, looked at, and locked out."""
+"""Enrolment, pages and revocation of gateways."""
 
 from datetime import UTC, datetime
 
@@ -20,7 +20,7 @@ async def plant(world: World) -> None:
 
 
 async def _its_key_is_its_own(world: World) -> None:
-    """Who rolls a key, or reports, is known from the signature: nothing of ours moves."""
+    """The signature identifies the sender of a key change or a report: none of our data change."""
     async with world.database.read() as connection:
         before = await gateways.keys(connection, world.ours.id)
     body = b'{"contract":1,"gateway":"%b","public":"%b","signature":""}' % (world.ours.id.encode(), b"A" * 43)
@@ -31,7 +31,7 @@ async def _its_key_is_its_own(world: World) -> None:
 
 
 async def _a_report_is_the_senders_own(world: World) -> None:
-    """The body names no gateway at all."""
+    """The body names no gateway."""
     body = b'{"contract":1,"gateway":"%b"}' % world.ours.id.encode()
     status, _ = await world.theirs.post("/api/v1/reports", body, {"Content-Type": "application/json"})
     assert status == 400

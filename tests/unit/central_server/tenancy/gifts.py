@@ -1,4 +1,4 @@
-"""Gifts and refunds: money, for those who see to it at the community."""
+"""Gifts and refunds, for accounts with the right to money."""
 
 from datetime import UTC, datetime
 
@@ -18,11 +18,11 @@ async def plant(world: World) -> None:
 
 
 async def _paid(world: World) -> None:
-    """A gift of ours that the bank of this server confirmed."""
+    """A gift of ours that the bank confirmed."""
     now = datetime.now(UTC)
     gift, attempt = new_id(), new_id()
     answer = ("drill", "lunch", 1234, "CNY", None, 1, "ticket", "touch")
-    # As if it had been so for ever: a change of state would be told to webhooks, by themselves.
+    # Inserted in its final state: a change of state would trigger webhooks.
     intent = Intent(world.ours.id, gift, OURS, *answer, now, "ticket", "paid")
     tried = Attempt(
         id=attempt,
@@ -52,7 +52,7 @@ async def _paid(world: World) -> None:
 
 
 async def _asked(world: World) -> None:
-    """A refund that somebody of ours asked for."""
+    """A refund that our staff requested."""
     refund = StoredRefund(
         new_id(), world.ids["attempt"], OURS, "drill", "lunch", 1, "CNY", f"reason of {OURS}", "requested", "our-clerk",
         datetime.now(UTC),

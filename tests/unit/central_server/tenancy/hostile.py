@@ -1,4 +1,4 @@
-"""What somebody sends who means ill: in the path, the query, a form, a body; with a session and without."""
+"""Hostile values in path, query, form and body, with and without a session."""
 
 import re
 from collections import defaultdict
@@ -42,7 +42,7 @@ class Ill:
 
 
 def of_route(route: str, ids: dict[str, str]) -> Iterator[Ill]:
-    """`ids`: what is really there, by the names that routes use."""
+    """`ids`: existing ids by the names in routes."""
     method, canonical = route.split(" ", 1)
     there = canonical.format_map(defaultdict(lambda: "x", ids))
     bodies = BODIES if method == "POST" else (("", b""),)

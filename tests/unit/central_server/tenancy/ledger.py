@@ -1,4 +1,4 @@
-"""The ledger, what is spent of it, and what of it is published."""
+"""The ledger, disbursements and publication."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -29,7 +29,7 @@ async def plant(world: World) -> None:
 
 
 async def _asked(world: World) -> None:
-    """Somebody else waits for a decision."""
+    """A request of another account that waits for a decision."""
     now = datetime.now(UTC)
     one = _disbursement(now)
     async with world.database.write() as connection:
@@ -38,7 +38,7 @@ async def _asked(world: World) -> None:
 
 
 async def _approved(world: World) -> None:
-    """One that can be corrected."""
+    """A disbursement that can be corrected."""
     now = datetime.now(UTC)
     one = _disbursement(now)
     async with world.database.write() as connection:
@@ -55,7 +55,7 @@ def _disbursement(now: datetime) -> Disbursement:
 
 
 async def _heads_are_the_senders_own(world: World) -> None:
-    """The answer names the sender's own community, whatever it asks for."""
+    """The answer always names the sender's own community."""
     status, answer = await world.theirs.get("/api/v1/heads", "known=lunch:0")
     assert status == 200
     assert answer["community"] != OURS

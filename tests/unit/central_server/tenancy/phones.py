@@ -1,4 +1,4 @@
-"""What phones open: nobody logs in."""
+"""Pages for phones, without a login."""
 
 from tests.unit.central_server.tenancy.entries import Entry, Open
 
