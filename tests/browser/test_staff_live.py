@@ -1,4 +1,4 @@
-"""Pages that tell of what goes on are up to date without being loaded again."""
+"""Live pages update without a reload."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

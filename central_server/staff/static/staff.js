@@ -1,5 +1,5 @@
-// Keeps an open page up to date. Without this script a page is brought up to date by loading it again.
-// <main data-live="swap">: its content is replaced. <main data-live="tell">: a notice says how many lines are new.
+// Updates an open page. Without this script, reload a page to update it.
+// <main data-live="swap">: its content is replaced. <main data-live="announce">: a notice says how many lines are new.
 "use strict";
 {
   const main = document.querySelector("main[data-live]");
@@ -13,7 +13,7 @@
   async function newer() {
     const answer = await fetch(location.href, { headers: { "X-Live": "1" } });
     if (answer.redirected) {
-      location.reload(); // the session is over: what it showed goes with it
+      location.reload(); // the session has ended: remove its content
       return null;
     }
     if (!answer.ok) return null;
@@ -30,7 +30,7 @@
     if (before) document.getElementById(before)?.focus({ preventScroll: true });
   }
 
-  function tell(next) {
+  function announce(next) {
     const known = new Set(lines(main));
     const count = lines(next).filter((line) => !known.has(line)).length;
     const notice = document.getElementById("fresh");
@@ -51,9 +51,9 @@
     try {
       next = await newer();
     } catch {
-      return; // out of reach: the stream says so too, and tries again
+      return; // unreachable: the stream notices it too, and reconnects
     }
-    if (next) (main.dataset.live === "swap" ? swap : tell)(next);
+    if (next) (main.dataset.live === "swap" ? swap : announce)(next);
   }
 
   function later() {
@@ -65,8 +65,8 @@
     source.onmessage = later;
     source.onopen = () => { document.documentElement.dataset.heard = "1"; };
     source.onerror = () => {
-      if (source.readyState !== EventSource.CLOSED) return; // it tries again by itself
-      later(); // the session is over, or there are too many open pages
+      if (source.readyState !== EventSource.CLOSED) return; // it reconnects by itself
+      later(); // the session has ended, or too many pages are open
       setTimeout(wake, 30000);
     };
   }
@@ -92,8 +92,8 @@
   }
 }
 
-// <body data-ends="seconds">: so long after its last use a session is over, and what it shows goes then, also when the
-// server is out of reach. Asking keeps no session alive; another page of it may have.
+// <body data-ends="seconds">: the session ends this long after its last use, and the page then removes its content, even
+// if the server is unreachable. Polling does not prolong a session; another page may have.
 {
   const each = 1000 * Number(document.body.dataset.ends || 0);
   let next = Date.now() + each;
@@ -124,7 +124,7 @@
   }
 }
 
-// An enrolment code runs out, or a device takes it: <b data-countdown="seconds">, <section data-watch="state's address">.
+// An enrolment code expires, or a device uses it: <b data-countdown="seconds">, <section data-watch="state's address">.
 {
   const clock = document.querySelector("[data-countdown]");
   const page = document.querySelector("[data-watch]");
@@ -145,7 +145,7 @@
       }
       if (told === "ended") over();
     } catch {
-      // out of reach for a moment
+      // temporarily unreachable
     }
     if (!document.querySelector("[data-while]").hidden) setTimeout(ask, 3000);
   }
@@ -163,7 +163,7 @@
   }
 }
 
-// A chart that is wider than the screen begins where now is: <div class="plot" data-now="its place, 0 to 1">.
+// A chart that is wider than the screen is scrolled to the current time: <div class="plot" data-now="its place, 0 to 1">.
 for (const plot of document.querySelectorAll(".plot[data-now]")) {
   plot.scrollLeft = Number(plot.dataset.now) * plot.scrollWidth - plot.clientWidth * 0.85;
 }
