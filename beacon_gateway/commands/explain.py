@@ -41,7 +41,8 @@ def run(config: Path, state_dir: Path, url: str, last: int, as_json: bool, pictu
         print_refused(refused, state_dir)
         return CONFIGURATION
     except NotRunning as error:
-        print(f"beacon-gateway explain: {error}. --url http://127.0.0.1:8080", file=sys.stderr)
+        print(f"beacon-gateway explain: {error}", file=sys.stderr)
+        print("  请指定地址 give the address: --url http://127.0.0.1:8080", file=sys.stderr)
         return TRY_AGAIN
     except (DecisionUnreadable, KeyError, TypeError) as error:
         print(

@@ -86,32 +86,9 @@ class ZoneEstimator:
     """
 
     __slots__ = (
-        "_all",
-        "_at",
-        "_dwell_s",
-        "_enough_s",
-        "_evidence",
-        "_idle_weights",
-        "_inner",
-        "_lead_s",
-        "_other",
-        "_other_enough_s",
-        "_other_s",
-        "_other_shift",
-        "_outer",
-        "_power",
-        "_retreat_s",
-        "_shift",
-        "_smooth_at",
-        "_still",
-        "_ten_exponents",
-        "_under_way",
-        "_usual_db",
-        "_weighed_at",
-        "_weights",
-        "_zero",
-        "level_db",
-        "zone",
+        "_all", "_at", "_dwell_s", "_enough_s", "_evidence", "_idle_weights", "_inner", "_lead_s", "_other",
+        "_other_enough_s", "_other_s", "_other_shift", "_outer", "_power", "_retreat_s", "_shift", "_smooth_at",
+        "_still", "_ten_exponents", "_under_way", "_usual_db", "_weighed_at", "_weights", "_zero", "level_db", "zone",
     )  # fmt: skip
 
     _lead_s: float

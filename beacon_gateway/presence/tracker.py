@@ -16,7 +16,7 @@ from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 
 PAUSE_S = 2.0
-"""No frame at all for this long, where two fixed beacons or more were received: the radio paused, and nobody left."""
+"""No frame at all for this long, where two fixed beacons or more were received: the radio paused, and no visit ends."""
 MAX_PAUSES = 16
 PLACE_PATIENCE = 3.0
 """A fixed beacon does not move: a farther zone takes this many times the evidence that it takes for a tag."""

@@ -38,8 +38,8 @@ class ActiveVisit:
     """The running visit of one beacon."""
 
     __slots__ = (
-        "_heard", "_levels", "_offsets", "_offsets_db", "_only", "_power", "_rssi_at", "_rules", "beacon", "estimator",
-        "gaps", "in_zone_since", "last_heard", "since", "zone",
+        "_heard", "_levels", "_offsets", "_offsets_db", "_only", "_power", "_rssi_at", "_rules", "beacon",
+        "estimator", "gaps", "in_zone_since", "last_heard", "since", "zone",
     )  # fmt: skip
 
     def __init__(self, beacon: Beacon, first: Sighting, rules: PresenceRules, offsets: AdapterOffsets) -> None:

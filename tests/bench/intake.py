@@ -1,12 +1,12 @@
-"""How fast parcels come in: whole requests to a real server, beside bare asyncpg in the same run.
+"""Measure the intake of parcels: complete requests to a real server, against bare asyncpg in the same run.
 
     python -m tests.bench.intake [--batches N] [--gateways N] [--profile FILE]
 
-Batches as full as the contract lets them be (1,000 parcels, 512 KiB): HTTP, signature, gunzip, decoding, checking,
-storing with sync log and sequence, receipts. Each gateway has one connection and sends one request after the other;
-`--gateways`: so many at the same time. Beside it the same parcels, ready as rows, one batch after the other through
-asyncpg's executemany on one connection, with ON CONFLICT DO NOTHING into a table with nothing but their key. Both take
-turns. The median of the pairs counts; the machine's speed does not.
+Batches are as large as the contract allows (1,000 parcels, 512 KiB). A request includes HTTP, signature, gunzip,
+decoding, validation, storage with sync log and sequence, and receipts. Each gateway has one connection and sends its
+requests in sequence; `--gateways` run in parallel. The reference inserts the same parcels as prepared rows, batch by
+batch, through asyncpg's executemany on one connection, with ON CONFLICT DO NOTHING into a table with only a key. Both
+alternate, and the median of the pairs counts, so the machine's speed does not matter.
 """
 
 import argparse
@@ -67,12 +67,12 @@ def intent(gateway: DeliveringGateway) -> Parcel:
 
 
 def quiet(gateway: DeliveringGateway) -> Parcel:
-    """Five minutes in which nothing was heard."""
+    """Return the statistics of five minutes without any frame."""
     return gateway.statistics()
 
 
 def busy(gateway: DeliveringGateway) -> Parcel:
-    """Five minutes of twenty place beacons; no two reports are alike."""
+    """Return the statistics of five minutes with twenty place beacons; every report is different."""
     report = gateway.statistics()
     places = tuple(_place(minor, (gateway.n * 7 + minor * 3) % 97) for minor in range(20))
     return replace(report, body=replace(report.body, places=places))
@@ -96,20 +96,20 @@ def _place(minor: int, more: int) -> PlaceBeaconStatistics:
 
 
 def of_a_day(gateway: DeliveringGateway) -> Parcel:
-    """What an online gateway in a lively hall sends: 288 statistics a day, and twenty gifts."""
+    """Return the mix of an online gateway in a busy hall: 288 statistics and twenty intents a day."""
     return gateway.intent() if gateway.n % 15 == 7 else gateway.statistics()
 
 
 @dataclass(frozen=True)
 class Processors:
-    """Seconds that these programs and their children used of the processors, however many others wanted them."""
+    """CPU seconds of these programs and their children, independent of other load."""
 
     pids: tuple[int, ...]
 
     def seconds(self) -> float:
-        parents = {pid: int(told[1]) for pid in _running() if (told := _stat(pid))}
-        wanted = {pid for pid in parents if pid in self.pids or parents[pid] in self.pids}
-        return sum(map(_used, wanted))
+        parents = {pid: int(fields[1]) for pid in _running() if (fields := _stat(pid))}
+        measured = {pid for pid in parents if pid in self.pids or parents[pid] in self.pids}
+        return sum(map(_used, measured))
 
 
 def _running() -> list[int]:
@@ -117,7 +117,7 @@ def _running() -> list[int]:
 
 
 def _stat(pid: int) -> list[str]:
-    """From the process's state on; empty when it is gone."""
+    """Return the fields from the process state on; empty if the process has ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -129,12 +129,12 @@ def _used(pid: int) -> float:
         threads = [thread.joinpath("schedstat").read_text() for thread in Path(f"/proc/{pid}/task").iterdir()]
     except OSError:
         return 0.0
-    return sum(int(told.split()[0]) for told in threads) / 1e9
+    return sum(int(each.split()[0]) for each in threads) / 1e9
 
 
 @dataclass(frozen=True)
 class Took:
-    """Seconds by the clock and of the processors, of one batch."""
+    """Wall and CPU seconds of one batch."""
 
     wall: float
     cpu: float
@@ -175,7 +175,7 @@ async def server(folder: Path, store: str, argv: Sequence[str]) -> AsyncIterator
 
 @dataclass(frozen=True)
 class Load:
-    """What one gateway delivers in a round, one request after the other."""
+    """The batches of one gateway in a round, delivered in sequence."""
 
     gateway: DeliveringGateway
     batches: Sequence[bytes]
@@ -338,7 +338,7 @@ async def measure(name: str, store: str, bare_url: str, folder: Path, arguments:
 
 
 async def count_nothing(database: Database) -> None:
-    """Figures are counted after the answer, by the same process: what it still does is none of the next request's."""
+    """Disable the counting of figures, which the server process does after the response."""
     now = datetime.now(UTC)
     async with database.write() as connection:
         assert await leases.take(connection, "figures", "bench", now, now + timedelta(days=1))
