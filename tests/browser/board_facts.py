@@ -1,4 +1,4 @@
-"""Boards and proofs with facts that fill them."""
+"""Sample boards and proofs."""
 
 from datetime import UTC, datetime, timedelta
 

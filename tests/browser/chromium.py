@@ -1,4 +1,4 @@
-"""Debian's Chromium, started for tests and pictures."""
+"""Start Debian's Chromium for tests and pictures."""
 
 import os
 from pathlib import Path

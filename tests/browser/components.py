@@ -1,4 +1,4 @@
-"""The page of components as it looked when somebody last approved of it, and as it looks now.
+"""Compare the page of components with its approved references.
 
 `python -m tests.browser.components` writes the references anew: look at the pictures before you commit them.
 `python -m tests.browser.components --serve` shows the page.

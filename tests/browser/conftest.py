@@ -1,4 +1,4 @@
-"""One Chromium for each worker; each case gets a context of its own: cookies, size, with or without JavaScript."""
+"""Fixtures: one Chromium per worker, and a browser context per case (cookies, size, JavaScript on or off)."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any

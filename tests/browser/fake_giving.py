@@ -1,4 +1,4 @@
-"""Projects and Giving in memory, and a kiosk that runs on them: `python -m tests.browser.fake_giving [port]`.
+"""Fake projects and giving in memory, and a kiosk on them: `python -m tests.browser.fake_giving [port]`.
 
 In that program `/pay` on standard input pays the last gift, `tag <project>` lets a volunteer's card walk up.
 """

@@ -1,4 +1,4 @@
-"""The walk through the product as one moving picture: screen and phone side by side, and where the finger touches."""
+"""Compose the animated walk-through: screen and phone side by side, with the touches."""
 
 import io
 from collections.abc import Iterator

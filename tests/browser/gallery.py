@@ -1,4 +1,4 @@
-"""Every view that a resident can meet, with facts that fill it, and a server that shows them all.
+"""Sample views of every resident page, and a server that shows them.
 
 `/<surface>/<name>/<language>?text=…&theme=…`; guarded like the real servers: the pages stand under their real CSP.
 """

@@ -1,4 +1,4 @@
-"""A screen in a hall without a hall: the compositor with the kiosk's session, on a display server of its own.
+"""Run the kiosk session's compositor on a display server of its own.
 
 Debian's Chromium behind the policy of these settings, real keys and touches by xdotool.
 """

@@ -1,4 +1,4 @@
-"""The resident's way through the screens, whatever stands behind them. Finds its way by addresses, not by words."""
+"""Walk a resident's journey through the pages, by addresses and not by texts."""
 
 from collections.abc import Awaitable, Callable
 

@@ -1,4 +1,4 @@
-"""What the eye would see wrong, measured: sizes, line boxes, overlaps, contrast. Numbers: MIIT 適老化, WCAG 2.2 AA."""
+"""Measure layout faults: sizes, line boxes, overlaps, contrast. Limits: MIIT 適老化, WCAG 2.2 AA."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Pictures for README and docs, from the running product: `python -m tests.browser.pictures docs/pictures`.
+"""Take pictures of the running product for README and docs: `python -m tests.browser.pictures docs/pictures`.
 
 The three real programs are started, a simulated card walks up, a gift is paid on the phone, and staff look at the log.
 The walk is a moving picture too: walk-through.webp. Every screen there is stands on the sheets screens-….png.

@@ -1,4 +1,4 @@
-"""Three projects in the hall's three languages: two that are open, one without a permit."""
+"""Three sample projects in three languages: two open ones, one without a permit."""
 
 from datetime import date
 

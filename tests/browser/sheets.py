@@ -1,4 +1,4 @@
-"""Every screen on one sheet for each size: what docs/kiosk.md shows. Made from the gallery, which tests look at too."""
+"""Compose one sheet of all screens per size for docs/kiosk.md, from the gallery."""
 
 import io
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a site page shows when much is the matter, and when nothing is."""
+"""Sample site pages with many faults, and with none."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What goes wrong around a page, and it still looks intended: no picture, no trustworthy clock, nobody behind it.
+"""Test pages under faults: missing pictures, an untrusted clock, an unreachable server.
 
 Long titles, texts that are missing in a language, no project and forty are pages of the gallery: test_layout.py.
 """

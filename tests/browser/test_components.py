@@ -1,4 +1,4 @@
-"""The design's components look as they did when somebody last approved; see tests/browser/components.py."""
+"""Test that the components look as approved; see tests/browser/components.py."""
 
 import re
 from collections.abc import AsyncIterator

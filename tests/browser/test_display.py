@@ -1,4 +1,4 @@
-"""Size of text and colours, chosen by a touch, kept until the next person; a scene that waits behind a busy page."""
+"""Test text size, colours and voice of a session, and the banner of a waiting scene."""
 
 import pytest
 from playwright.async_api import Page, expect

@@ -1,4 +1,4 @@
-"""What an amount usually pays for stands on its button: calm, few words, nothing out of reach."""
+"""Test the examples on the amount buttons: short, and nothing out of reach."""
 
 import pytest
 from playwright.async_api import Page, expect

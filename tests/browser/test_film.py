@@ -1,4 +1,4 @@
-"""The moving picture for README: in the order of the walk, small enough for a page, and never with a gap."""
+"""Test the animated walk-through for README: its order, its size, no missing shot."""
 
 import io
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""On to the bank: by itself, or by the button where there is no script; and never twice with one order."""
+"""Test the handover to the bank: automatic, by button without a script, never twice for one order."""
 
 from collections.abc import AsyncIterator
 

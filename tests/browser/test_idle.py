@@ -1,4 +1,4 @@
-"""The kiosk forgets a resident who left, asks first, and lets everyone else take their time."""
+"""Test that an idle kiosk asks, resets, and gives more time on request."""
 
 import pytest
 from playwright.async_api import Page, expect

@@ -1,4 +1,4 @@
-"""A browser in the hall that dies is noticed, started anew, and says nothing of it to whoever stands there."""
+"""Test that a crashed browser is detected and restarts without a message to residents."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""The screen in the hall: cage with Chromium behind its policy, on a real display server, with real keys and touches.
+"""Test the hall screen: cage with Chromium and its policy, on a real display server, with real keys and touches.
 
 Nothing that a visitor tries leaves the kiosk's page.
 """

@@ -1,4 +1,4 @@
-"""The check itself finds what it is there for."""
+"""Test that the layout check finds faults."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""More projects than the first page has room for pass by while nobody touches it."""
+"""Test that more projects than fit on the first page scroll past while nobody touches it."""
 
 from itertools import product
 

@@ -1,4 +1,4 @@
-"""The journey in Chromium through the three real programs: the screen in the hall, and the phone at the bank."""
+"""Test the journey in Chromium with the three real programs: hall screen, phone and bank."""
 
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit

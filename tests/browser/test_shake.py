@@ -1,4 +1,4 @@
-"""搖一搖 on the phone's page: a gesture that is asked for, can be turned off, and does no more than the button."""
+"""Test shaking on the phone's page: opt-in, can be turned off, same effect as the button."""
 
 import pytest
 from playwright.async_api import Page, expect

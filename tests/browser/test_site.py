@@ -1,4 +1,4 @@
-"""The pages of staff on site: whole on a phone and on the screen, readable for everybody, alive without a reload."""
+"""Test the pages for staff on site: layout on phone and screen, accessibility, live updates."""
 
 import re
 

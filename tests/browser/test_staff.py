@@ -1,4 +1,4 @@
-"""The staff pages in a real browser: whole at any width, and up to date without being loaded again."""
+"""Test the staff pages in a browser: layout at each width, live updates."""
 
 import asyncio
 from collections.abc import AsyncIterator

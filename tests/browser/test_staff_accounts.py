@@ -1,4 +1,4 @@
-"""Places, accounts and the second step in a real browser: whole on a phone, and a code that can be scanned."""
+"""Test places, accounts and the second factor in a browser: layout on a phone, a code that can be scanned."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack

@@ -1,4 +1,4 @@
-"""Reconciliation, evidence, receipts and permits in a real browser: whole at any width, in every language."""
+"""Test reconciliation, evidence, receipts and permits in a browser: layout at each width and language."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack

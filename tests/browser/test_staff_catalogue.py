@@ -1,4 +1,4 @@
-"""The catalogue's pages in a real browser: whole on a phone, readable for everybody, in every language."""
+"""Test the catalogue pages in a browser: layout on a phone, accessibility, each language."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a page of staff shows goes when its session does: nobody finds it on a screen that was left open."""
+"""Test that a staff page is cleared when its session ends."""
 
 import pytest
 from playwright.async_api import Page, expect

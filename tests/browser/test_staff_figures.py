@@ -1,4 +1,4 @@
-"""The figures page on a phone: it begins where now is, and an edge says that there is more."""
+"""Test the figures page on a phone: it starts at the current time, and fading edges show that it scrolls."""
 
 import asyncio
 from collections.abc import AsyncIterator

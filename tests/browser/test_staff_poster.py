@@ -1,4 +1,4 @@
-"""The page for printing a beacon: whole on a phone, readable for everybody, and the browser keeps a PDF."""
+"""Test the page for printing a beacon: layout on a phone, accessibility, the downloaded PDF."""
 
 import pytest
 

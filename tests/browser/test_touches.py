@@ -1,4 +1,4 @@
-"""Touches of the screen are counted alike in a browser with JavaScript and in one without."""
+"""Test that touches are counted the same with and without JavaScript."""
 
 import pytest
 from playwright.async_api import expect

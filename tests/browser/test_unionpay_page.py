@@ -1,4 +1,4 @@
-"""The drill gateway's page in a real browser: from the merchant's page and back to it, without JavaScript."""
+"""Test the drill gateway's page in a browser: from the merchant and back, without JavaScript."""
 
 from collections.abc import AsyncIterator
 from html import escape

@@ -1,4 +1,4 @@
-"""Reading aloud with recorded voices: a real sound is played before any made one, and follows the page."""
+"""Test reading aloud: a recording takes precedence over a synthetic voice and follows the page."""
 
 import wave
 from collections.abc import AsyncIterator

@@ -6,12 +6,12 @@ from daemonkit.web.web_rules import WebRules, security_headers
 from tests.paths import ROOT
 
 PUBLIC = {
-    "daemonkit/web/guards.py": "the default, as `dress` has it",
+    "daemonkit/web/guards.py": "the default, from `security_headers`",
     "daemonkit/web/web_rules.py": "no-store",
     "central_server/public/static_files.py": "stylesheets and scripts",
     "central_server/public/phone_pages/project_pictures.py": "pictures of projects",
     "central_server/public/program_api/openapi.py": "the document for programs",
-    "central_server/public/program_api/transparency.py": "published heads",
+    "central_server/public/program_api/public_ledger.py": "published heads",
     "central_server/public/phone_pages/slip_page.py": "no-store",
     "central_server/gateway_api/catalogue.py": "the catalogue and its pictures, to a gateway",
     "central_server/bank_emulator/page_style.py": "the drill bank's stylesheet",
@@ -26,7 +26,7 @@ def test_cacheable_answers_are_in_this_list() -> None:
         for each in (ROOT / folder).rglob("*.py")
         if '"Cache-Control"' in each.read_text("utf-8")
     }
-    assert found - PUBLIC.keys() == set(), "whoever lets an answer be kept says here why nobody's own data are in it"
+    assert found - PUBLIC.keys() == set(), "add the file with the reason why its responses contain no personal data"
 
 
 @pytest.mark.parametrize("file", [file for file, why in PUBLIC.items() if why == "no-store"])

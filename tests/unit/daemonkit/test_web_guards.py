@@ -1,4 +1,4 @@
-"""What a request must pass and what every response carries."""
+"""Test the checks of every request and the headers of every response."""
 
 import json
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Who meets a guard stands in the log: what happened, where and from where; never the address that was asked for."""
+"""Test the log of refused requests: event, route pattern and client, never the path."""
 
 from collections.abc import AsyncIterator
 from ipaddress import ip_network

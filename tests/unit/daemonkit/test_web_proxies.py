@@ -1,4 +1,4 @@
-"""Who a request is from, when it comes through a proxy: only our own proxies are believed."""
+"""Test the client's identity behind a proxy: only trusted proxies are believed."""
 
 from ipaddress import ip_network
 

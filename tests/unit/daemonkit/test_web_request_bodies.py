@@ -1,4 +1,4 @@
-"""Bodies: within a limit and a deadline, in the expected form, and never told back."""
+"""Test request bodies: limit, deadline, content type, and no echo of values."""
 
 import asyncio
 import gzip

@@ -1,4 +1,4 @@
-"""Connections and event streams: nobody takes the server away from others, and nobody keeps it from stopping."""
+"""Test connection limits, event streams and shutdown."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Forms with files: whole, within a limit, with the session's token, and each field once."""
+"""Test forms with files: complete, limited, with the session's token, unique names."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""A printed page as somebody holds it: its text, its faces, its size, and the codes on it."""
+"""Read a printed page back: text, fonts, size and codes."""
 
 from ctypes import create_string_buffer
 from dataclasses import dataclass

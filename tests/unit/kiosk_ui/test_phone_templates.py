@@ -1,4 +1,4 @@
-"""What a phone's page has to hold, read off its HTML."""
+"""Test the HTML of phone pages."""
 
 import re
 

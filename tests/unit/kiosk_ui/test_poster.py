@@ -1,4 +1,4 @@
-"""Posters and stickers, read back from the page as a phone and a person read them."""
+"""Test posters and stickers by reading them back."""
 
 from dataclasses import replace
 from pathlib import Path

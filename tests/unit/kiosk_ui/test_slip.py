@@ -1,4 +1,4 @@
-"""Slips, and amounts in capitals: read back by a parser that shares nothing with the writer."""
+"""Test slips and amounts in financial numerals with an independent parser."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

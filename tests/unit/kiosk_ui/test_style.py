@@ -1,4 +1,4 @@
-"""The stylesheet: colours come from the tokens, and the references of its components are all there."""
+"""Test that colours come from tokens and that all component references exist."""
 
 import re
 

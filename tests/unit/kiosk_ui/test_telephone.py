@@ -1,4 +1,4 @@
-"""A telephone number as it is configured, read off a wall, and dialled."""
+"""Test telephone numbers: configured, displayed and dialled."""
 
 import pytest
 from pydantic import TypeAdapter, ValidationError

@@ -1,4 +1,4 @@
-"""Recorded voices: which is found for a page, and what is left out."""
+"""Test which recording is found for a page and which files are ignored."""
 
 from pathlib import Path
 

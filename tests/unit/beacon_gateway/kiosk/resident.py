@@ -1,4 +1,4 @@
-"""Somebody at a kiosk, by HTTP alone."""
+"""A resident at a kiosk, by HTTP only."""
 
 import re
 from collections.abc import Mapping

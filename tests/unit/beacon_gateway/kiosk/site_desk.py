@@ -1,4 +1,4 @@
-"""A kiosk with its page for staff, and from where it is asked."""
+"""A kiosk with its staff pages, and the origin of its requests."""
 
 import re
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Wherever somebody reads on, the way leads back to where they came from; and who walked away is forgotten."""
+"""Test that each page leads back to where the reader came from, and that an idle session is reset."""
 
 from urllib.parse import quote
 

@@ -1,4 +1,4 @@
-"""The board on the kiosk: from what the device keeps, with or without a network."""
+"""Test the kiosk's board, from stored figures."""
 
 from datetime import UTC, datetime, timedelta
 

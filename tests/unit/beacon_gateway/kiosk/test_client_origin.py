@@ -1,4 +1,4 @@
-"""Who asks: this device, the local network, or anybody else."""
+"""Test the origin of a request: device, network or external."""
 
 import pytest
 from aiohttp.test_utils import make_mocked_request

@@ -1,4 +1,4 @@
-"""Whom a resident may call: one touch from the help page, and a calm sentence where no number is published."""
+"""Test the contact page, with and without a number."""
 
 import re
 from urllib.parse import unquote

@@ -1,4 +1,4 @@
-"""Staff at the device are told why the screen shows what it shows; nobody else is, and no tag is named."""
+"""Test the decision trace for staff: its content, and that it identifies no tag."""
 
 import json
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The resident's way by HTTP alone, on the real application, with store and bank in memory."""
+"""Test the resident's journey by HTTP on the real application, with store and bank in memory."""
 
 from uuid import UUID
 

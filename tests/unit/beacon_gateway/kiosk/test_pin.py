@@ -1,4 +1,4 @@
-"""The PIN of the screen, and who came in by it."""
+"""Test the PIN of the screen and its guests."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What goes wrong is a page that says so, in the resident's language, and nothing is recorded."""
+"""Test refusals: each shows a page in the resident's language and records nothing."""
 
 import re
 from datetime import UTC, datetime

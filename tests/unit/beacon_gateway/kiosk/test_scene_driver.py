@@ -1,4 +1,4 @@
-"""The daemon's way of an advert: the scene it shows and the trace that says why."""
+"""Test the path from an advert to the scene and its trace."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Whether the screen in the hall shows the page, and what the browser there may do."""
+"""Test the screen's signs of life and the policy of its browser."""
 
 import json
 from pathlib import Path

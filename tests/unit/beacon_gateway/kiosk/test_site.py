@@ -1,4 +1,4 @@
-"""`/site`: what staff of the place are told of radio, screen and sync."""
+"""Test `/site`: radio, screen and sync for staff on site."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""`/site` is told to this device, to the local network behind a PIN of the screen, and to nobody else."""
+"""Test who may open `/site`: this device, and the local network with a PIN."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What counts as a touch of the screen, and what comes by itself."""
+"""Test which requests count as touches of the screen."""
 
 from datetime import UTC, datetime
 from uuid import UUID
