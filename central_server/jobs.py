@@ -48,7 +48,7 @@ async def ask_bank(
     lease = Lease(database, "ask_bank", holder, clock())
     while True:
         now = clock()
-        leased = await lease.held(now)
+        leased = await lease.is_ours(now)
         if leased:
             await queries.query_due(now)
             await refund_sender.process_due(now)
@@ -73,7 +73,7 @@ async def watch_changes(database: Database, listeners: Mapping[Topic, Broadcast]
         if topic in listeners:
             listeners[topic].poke()
 
-    await process_events.hear(database, heard, alive=lambda: health.progress("changes"))
+    await process_events.listen(database, heard, alive=lambda: health.progress("changes"))
 
 
 async def count_figures(
@@ -83,7 +83,7 @@ async def count_figures(
     loop = asyncio.get_running_loop()
     lease = Lease(database, "figures", holder, clock())
     while True:
-        leased = await lease.held(clock())
+        leased = await lease.is_ours(clock())
         started_at = loop.time()
         more = leased and await count_new(database)
         health.progress("figures")
@@ -184,7 +184,7 @@ async def publish_ledger(
     published_to, full_at = -1, datetime.min.replace(tzinfo=UTC)
     while True:
         now = clock()
-        leased = await lease.held(now)
+        leased = await lease.is_ours(now)
         if leased:
             async with database.read() as connection:
                 newest = await ledger_lines.newest(connection)

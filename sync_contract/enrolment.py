@@ -1,8 +1,8 @@
-"""How a gateway is enrolled, and how it rolls its key.
+"""Records of a gateway's enrolment and of its key rolls.
 
-Staff make a code for a gateway; the device sends it with the public half of a key made there, and a signature that
-proves that it holds the other half. The answer is signed with the catalogue's key, whose fingerprint stood beside the
-code: so the first contact is checked from both sides, and everything after it is signed by keys that are known.
+Staff create a code for a gateway. The device sends it with the public half of a key that it generated, and a signature
+that proves that it has the private half. The answer is signed with the catalogue's key, whose fingerprint is shown with
+the code. So both sides check the first contact, and all later messages are signed with known keys.
 """
 
 import hashlib
@@ -23,9 +23,9 @@ from sync_contract.uuid7 import GatewayId
 
 _REQUEST, _ANSWER, _ROLL = b"beacon enrolment v1\0", b"beacon enrolled v1\0", b"beacon key roll v1\0"
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base32: no I, L, O, U; on reading, I and L are 1, O is 0, and case does not matter."""
+"""Crockford's base32: no I, L, O, U. When read, I and L are 1, O is 0, and case does not matter."""
 CODE_SECRET, CODE_LENGTH = 24, 25
-"""Characters: 120 random bits, then one that tells 31 of 32 slips of the hand before anything is sent."""
+"""Characters: 120 random bits, then a check character that detects 31 of 32 typing errors."""
 _SCHEME = "beacon-enrol:"
 
 PublicText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
@@ -36,14 +36,14 @@ class EnrolmentMalformed(ValueError):
     """Not a code, an invitation or a signature of ours. The message is for a person and names no secret."""
 
 
-def new_code(octets: bytes) -> str:
-    """A code of 25 characters from 15 random octets."""
-    secret = _base32(octets)
+def new_code(random: bytes) -> str:
+    """Return a code of 25 characters from 15 random bytes."""
+    secret = _base32(random)
     return secret + _check(secret)
 
 
 def read_code(typed: str) -> str:
-    """The code as 25 characters, whatever its case, hyphens and spaces. Raises EnrolmentMalformed."""
+    """Return the code as 25 characters; case, hyphens and spaces do not matter. Raises EnrolmentMalformed."""
     plain = "".join(letter for letter in typed.upper() if letter not in "- \t\u2010\u2011\u2013")
     code = plain.translate(str.maketrans("ILO", "110"))
     if len(code) != CODE_LENGTH or any(letter not in _ALPHABET for letter in code):
@@ -53,19 +53,19 @@ def read_code(typed: str) -> str:
     return code
 
 
-def grouped(code: str) -> str:
-    """In groups of five, as it is shown and typed."""
+def group_code(code: str) -> str:
+    """Return the code in groups of five, as it is shown and typed."""
     return "-".join(code[start : start + 5] for start in range(0, len(code), 5))
 
 
 def fingerprint(key: Ed25519PublicKey) -> str:
-    """Of a catalogue's key: 128 bits of its SHA-256 in 26 characters."""
+    """Return the fingerprint of a catalogue's key: 128 bits of its SHA-256 in 26 characters."""
     return _base32(hashlib.sha256(key.public_bytes_raw()).digest()[:16])
 
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """What the QR beside the code holds. `fingerprint` is empty when URL and code were typed."""
+    """The content of the QR shown with a code. `fingerprint` is empty when URL and code were typed."""
 
     url: str
     code: str
@@ -76,11 +76,11 @@ class Invitation:
 
 
 def read_invitation(text: str) -> Invitation:
-    """The text of a QR. Raises EnrolmentMalformed."""
+    """Read the text of a QR. Raises EnrolmentMalformed."""
     url, _, rest = text.strip().removeprefix(_SCHEME).partition("#")
     code, _, mark = rest.partition("/")
     if not text.strip().startswith(_SCHEME) or len(mark) != 26 or any(letter not in _ALPHABET for letter in mark):
-        raise EnrolmentMalformed("not the text of an enrolment QR: it begins with beacon-enrol: and is read whole")
+        raise EnrolmentMalformed("not the text of an enrolment QR: it begins with beacon-enrol: and must be complete")
     return Invitation(url, read_code(code), mark)
 
 
@@ -98,19 +98,19 @@ class EnrolmentRequest(Record):
         return self.model_copy(update={"signature": _sign(_REQUEST, self, key)})
 
     def check(self) -> Ed25519PublicKey:
-        """The key, proved to be the sender's. Raises EnrolmentMalformed."""
+        """Return the key after checking that the sender has it. Raises EnrolmentMalformed."""
         return _proved(_REQUEST, self, self.public)
 
 
 class EnrolmentAnswer(Record):
-    """Status 200. `signature` by the catalogue's key, over all the rest and the device's key that it answers."""
+    """Status 200. `signature` by the catalogue's key, over all the rest, including the device's key."""
 
     contract: Literal[1] = CONTRACT
     gateway: GatewayId
     community: Annotated[str, Field(min_length=1, max_length=64)]
     label: Annotated[str, Field(min_length=1, max_length=120)]
     public: PublicText
-    """The device's key, as registered now."""
+    """The device's key as registered."""
     catalogue_key: PublicText
     signature: SignatureText | Literal[""] = ""
 
@@ -118,9 +118,9 @@ class EnrolmentAnswer(Record):
         return self.model_copy(update={"signature": _sign(_ANSWER, self, key)})
 
     def check(self, device: Ed25519PublicKey, mark: str) -> Ed25519PublicKey:
-        """The catalogue's key to pin. `mark`: its fingerprint, empty where none is known.
+        """Return the catalogue's key to pin. `mark`: its fingerprint, empty where none is known.
 
-        Raises EnrolmentMalformed when another server answered, or another device was answered.
+        Raises EnrolmentMalformed when the answer is from another server or for another device.
         """
         pinned = _proved(_ANSWER, self, self.catalogue_key)
         if key_id(read_public(self.public)) != key_id(device):
@@ -149,7 +149,7 @@ class KeyRoll(Record):
 
     contract: Literal[1] = CONTRACT
     gateway: GatewayId
-    """Bound in, so that the proof fits this gateway alone; who asks is known from the request's signature."""
+    """Part of the proof, so that it is valid for this gateway only; the request's signature names the sender."""
     public: PublicText
     signature: SignatureText | Literal[""] = ""
 
@@ -162,7 +162,7 @@ class KeyRoll(Record):
 
 
 class KeyRolled(Record):
-    """Status 200: the new key is valid; the old one stays so until some time after the new one is first used."""
+    """Status 200: the new key is valid; the old one remains valid for some time after the new one is first used."""
 
     contract: Literal[1] = CONTRACT
     key: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
@@ -189,11 +189,11 @@ def _covered(domain: bytes, record: Record) -> bytes:
     return domain + canonical(record.model_copy(update={"signature": ""}))
 
 
-def _base32(octets: bytes) -> str:
-    """Five bits a character, the last one filled with zeros."""
-    bits = 8 * len(octets)
+def _base32(raw: bytes) -> str:
+    """Return five bits in each character, the last one padded with zeros."""
+    bits = 8 * len(raw)
     count = -(-bits // 5)
-    number = int.from_bytes(octets, "big") << (5 * count - bits)
+    number = int.from_bytes(raw, "big") << (5 * count - bits)
     return "".join(_ALPHABET[(number >> (5 * place)) & 31] for place in reversed(range(count)))
 
 

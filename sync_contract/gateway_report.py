@@ -1,4 +1,4 @@
-"""How a gateway is: told to the central server every minute, signed like everything else it says."""
+"""The status report that a gateway sends to the central server every minute."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -11,7 +11,7 @@ from sync_contract.uuid7 import Epoch
 from sync_contract.wire_record import Count
 
 EVERY_S = 60
-"""How often a gateway reports; it comes at once when what it hears changes."""
+"""How often a gateway reports; it also reports when its hearing status changes."""
 RADIO_MISSES = ("transmitter_lost", "never_heard", "nothing_ever", "advert_lost", "advert_never_heard")
 """Words of `GatewayReport.radio` that tell what a radio misses that may well hear. Known transmitters beside others
 that are heard: one that fell silent, one that was not heard once since the start, our own advert likewise.
@@ -26,25 +26,25 @@ _NO_TROUBLE = frozenset(("on_air", "off", "starting", "simulated", "unknown"))
 
 
 class Hearing(StrEnum):
-    """Whether the radio hears. An empty hall and a deaf radio sound the same: only a known transmitter can tell."""
+    """Whether the radio works. Only a known transmitter tells an empty hall from a deaf radio."""
 
     proved = "proved"
-    """A transmitter that is known to be on the air is heard."""
+    """A transmitter that is known to send is received."""
     not_proved = "not_proved"
-    """Nothing tells."""
+    """There is no evidence either way."""
     deaf = "deaf"
-    """Nothing is heard, not even a known transmitter; or no radio works."""
+    """Nothing is received, not even a known transmitter; or no radio works."""
     simulated = "simulated"
-    """There is no real radio, and none is meant to be."""
+    """The radio is simulated on purpose."""
 
 
 class GatewayReport(Record):
-    """The body of POST /api/v1/reports. Who sent it is known from the signature alone."""
+    """The body of POST /api/v1/reports. The sender is known from the signature only."""
 
     contract: Literal[1] = CONTRACT
     clock: ClockReading
     every_s: Annotated[int, Field(ge=10, le=3600)]
-    """The next report comes within so many seconds."""
+    """Seconds until the next report, at most."""
     version: Annotated[str, Field(pattern=r"^[0-9A-Za-z.+-]{1,32}$")]
     epoch: Epoch
     uptime_s: Annotated[int, Field(ge=0, lt=2**32)]
@@ -63,7 +63,7 @@ class GatewayReport(Record):
 
     @property
     def off_air(self) -> bool:
-        """Whether the beacon that this gateway is should be on the air, and is not."""
+        """Return whether the gateway's own beacon should send and does not."""
         return self.advert not in _NO_TROUBLE
 
 

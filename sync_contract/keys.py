@@ -8,12 +8,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 
 def public_text(key: Ed25519PublicKey) -> str:
-    """43 characters: the raw 32 octets in base64url without padding."""
+    """Return the raw 32 bytes as 43 characters of base64url without padding."""
     return urlsafe_b64encode(key.public_bytes_raw()).rstrip(b"=").decode()
 
 
 def read_public(text: str) -> Ed25519PublicKey:
-    """The key of `public_text`. Raises ValueError for anything else."""
+    """Return the key that `public_text` wrote. Raises ValueError for any other text."""
     try:
         raw = urlsafe_b64decode(text.strip() + "=")
     except (Base64Error, UnicodeEncodeError) as error:
@@ -24,5 +24,5 @@ def read_public(text: str) -> Ed25519PublicKey:
 
 
 def key_id(key: Ed25519PublicKey) -> str:
-    """16 hexadecimal digits: the first eight octets of SHA-256 over the raw public key."""
+    """Return 16 hexadecimal digits: the first eight bytes of the SHA-256 of the raw public key."""
     return hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""What was given and what became of it, published so that nobody can rewrite it unseen; docs/transparency.md.
+"""The published ledger: signed heads that make a later change of the ledger evident; see docs/transparency.md.
 
 Each (community, environment, project) has a chain. Its lines are published in steps. A step is a Merkle-sum tree over
 salted leaves; its head names the tree's root, the sums, and the digest of the head before it. The publisher signs the
@@ -34,13 +34,13 @@ from sync_contract.wire_record import Count
 
 CONTRACT: Literal[1] = 1
 FEWEST_GIFTS = 5
-"""A step brings no gift, or so many: none shows by the difference of two heads."""
+"""A step contains no gift or at least so many, so that the difference of two heads shows no single gift."""
 MOST_HEADS = 100
 """In one answer."""
-MOST_TOLD = 25
-"""Co-signatures, and refusals, in one request."""
+MOST_REPORTED = 25
+"""Cosignatures, and refusals, in one request."""
 NO_HEAD = "0" * 64
-"""What stands for the head before a chain's first one."""
+"""The digest of the head before a chain's first one."""
 _HEAD, _COSIGNATURE = (f"beacon ledger {word} v1\0".encode() for word in ("head", "cosignature"))
 
 Community = Annotated[str, Field(min_length=1, max_length=64)]
@@ -50,7 +50,7 @@ Signature = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{86}$")]
 
 
 class Head(Record):
-    """One step. `sums`: of its own lines; `total`: of all up to it; `at`: up to when lines were looked at."""
+    """One step. `sums`: of its own lines; `total`: of all lines up to it; `at`: lines were read up to then."""
 
     contract: Literal[1] = CONTRACT
     community: Community
@@ -82,8 +82,8 @@ class SignedHead(Record):
         return hashlib.sha256(_HEAD + self.payload.encode()).hexdigest()
 
 
-class Standing(Record):
-    """How many gateways co-signed a chain's newest head."""
+class ChainStatus(Record):
+    """How many gateways cosigned a chain's newest head."""
 
     project: ProjectId
     step: Annotated[int, Field(ge=1, lt=2**31)]
@@ -93,14 +93,14 @@ class Standing(Record):
 class Heads(Record):
     """The answer to GET /api/v1/heads?known=<project>:<step>&…: what a gateway's community published since.
 
-    `community`: the gateway's own, by which it knows which chains it follows; `standing`: of every chain, as the server
-    says; `reconciled_at`: when its ledger was last compared with the bank's file, None before.
+    `community`: the gateway's own, which names the chains that it follows; `statuses`: of every chain;
+    `reconciled_at`: when the ledger was last compared with the bank's file, None before the first time.
     """
 
     contract: Literal[1] = CONTRACT
     community: Community
     heads: Annotated[tuple[SignedHead, ...], Field(max_length=MOST_HEADS)]
-    standing: Annotated[tuple[Standing, ...], Field(max_length=200)] = ()
+    statuses: Annotated[tuple[ChainStatus, ...], Field(max_length=200)] = ()
     reconciled_at: AwareDatetime | None = None
 
 
@@ -120,19 +120,19 @@ class Contradiction(StrEnum):
     misplaced = "misplaced"
     """Of another chain."""
     other_content = "other_content"
-    """The same step came before, and said something else."""
+    """The same step came before with other content."""
     broken_chain = "broken_chain"
     """It does not name the head before it."""
     sums_differ = "sums_differ"
-    """Its total is not the one before and its own sums; or its time is earlier."""
+    """Its total is not the previous total plus its own sums, or its time is earlier."""
     too_few_gifts = "too_few_gifts"
     """It would show single gifts."""
     withdrawn = "withdrawn"
-    """It was published before, and is not any more."""
+    """It was published before and no longer is."""
 
 
 class HeadRefusal(Record):
-    """A gateway refuses a head, and keeps it as evidence."""
+    """A gateway refuses a head and stores it as evidence."""
 
     project: ProjectId
     step: Annotated[int, Field(ge=1, lt=2**31)]
@@ -142,16 +142,16 @@ class HeadRefusal(Record):
 
 
 class Cosigned(Record):
-    """The body of POST /api/v1/cosignatures. Who sends it is known from the signature alone."""
+    """The body of POST /api/v1/cosignatures. The sender is known from the signature only."""
 
     contract: Literal[1] = CONTRACT
     community: Community
-    cosignatures: Annotated[tuple[Cosignature, ...], Field(max_length=MOST_TOLD)] = ()
-    refusals: Annotated[tuple[HeadRefusal, ...], Field(max_length=MOST_TOLD)] = ()
+    cosignatures: Annotated[tuple[Cosignature, ...], Field(max_length=MOST_REPORTED)] = ()
+    refusals: Annotated[tuple[HeadRefusal, ...], Field(max_length=MOST_REPORTED)] = ()
 
 
 class CosignedTaken(Record):
-    """The answer, status 200: how many of them are kept now, also of those that were kept before."""
+    """The answer, status 200: how many of them are stored now, including those stored before."""
 
     contract: Literal[1] = CONTRACT
     cosignatures: Count
@@ -171,9 +171,9 @@ def sign_head(head: Head, key: Ed25519PrivateKey) -> SignedHead:
 
 
 def read_head(signed: SignedHead, publisher: Ed25519PublicKey) -> Head:
-    """The head inside. Raises HeadRefused when it is forged."""
+    """Return the head inside. Raises HeadRefused when it is forged."""
     try:
-        publisher.verify(_octets(signed.signature), _HEAD + signed.payload.encode())
+        publisher.verify(_bytes(signed.signature), _HEAD + signed.payload.encode())
         return Head.model_validate_json(signed.payload)
     except (InvalidSignature, Base64Error) as error:
         raise HeadRefused(Contradiction.forged, "the publisher's signature does not fit") from error
@@ -181,14 +181,14 @@ def read_head(signed: SignedHead, publisher: Ed25519PublicKey) -> Head:
         raise HeadRefused(Contradiction.forged, f"signed, but not understood: {error.error_count()} faults") from error
 
 
-def check_next(held: Head | None, held_digest: str, head: Head) -> None:
-    """Raises HeadRefused unless `head` follows `held`, its chain's last one (None, NO_HEAD: it is the first)."""
-    if held is not None and head.chain != held.chain:
-        raise HeadRefused(Contradiction.misplaced, f"{head.chain} instead of {held.chain}")
-    before = Sums() if held is None else held.total
-    if head.step != (1 if held is None else held.step + 1) or head.previous != held_digest:
+def check_next(last: Head | None, last_digest: str, head: Head) -> None:
+    """Raise HeadRefused unless `head` follows `last` in its chain (None, NO_HEAD: `head` is the first)."""
+    if last is not None and head.chain != last.chain:
+        raise HeadRefused(Contradiction.misplaced, f"{head.chain} instead of {last.chain}")
+    before = Sums() if last is None else last.total
+    if head.step != (1 if last is None else last.step + 1) or head.previous != last_digest:
         raise HeadRefused(Contradiction.broken_chain, f"step {head.step} does not name the one before it")
-    if head.total != before + head.sums or (held is not None and head.at < held.at):
+    if head.total != before + head.sums or (last is not None and head.at < last.at):
         raise HeadRefused(Contradiction.sums_differ, f"step {head.step} does not add up")
     if 0 < head.sums.gifts < FEWEST_GIFTS or (head.sums.gifts == 0 < head.sums.received):
         raise HeadRefused(Contradiction.too_few_gifts, f"step {head.step} brings {head.sums.gifts} gifts")
@@ -200,14 +200,14 @@ def cosign(digest: str, key: Ed25519PrivateKey) -> str:
 
 def cosigned_by(digest: str, signature: str, key: Ed25519PublicKey) -> bool:
     try:
-        key.verify(_octets(signature), _COSIGNATURE + bytes.fromhex(digest))
+        key.verify(_bytes(signature), _COSIGNATURE + bytes.fromhex(digest))
     except (InvalidSignature, Base64Error):
         return False
     return True
 
 
 class PublicCosignature(Record):
-    """`public`: the gateway's key of that time."""
+    """`public`: the key that the gateway had at that time."""
 
     gateway: GatewayId
     key: KeyId
@@ -224,7 +224,7 @@ class PublicHead(Record):
 class Chain(Record):
     """The answer to GET /api/v1/transparency/<place>/<project>?after=<step>: its heads, the oldest first.
 
-    `publisher`: the public key; `next`: what to ask for after, None at the end.
+    `publisher`: the public key; `next`: the value of `after` for the next request, None at the end.
     """
 
     contract: Literal[1] = CONTRACT
@@ -234,7 +234,7 @@ class Chain(Record):
 
 
 class Proof(Record):
-    """The answer to GET /api/v1/proofs/<secret>: one line, its way up, and the head that stands above."""
+    """The answer to GET /api/v1/proofs/<secret>: one line, its path to the root, and the head of that root."""
 
     contract: Literal[1] = CONTRACT
     secret: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
@@ -245,15 +245,15 @@ class Proof(Record):
     head: PublicHead
 
     def holds(self) -> bool:
-        """Whether the path leads to the root and the sums that the head names; says nothing of signatures."""
+        """Return whether the path leads to the head's root and sums. Signatures are not checked."""
         above = climb(leaf(self.sums, commitment(self.secret, self.name)), self.path)
-        told = Head.model_validate_json(self.head.head.payload)
-        return (above.hash, above.sums) == (told.root, told.sums)
+        head = Head.model_validate_json(self.head.head.payload)
+        return (above.hash, above.sums) == (head.root, head.sums)
 
 
-def _text(octets: bytes) -> str:
-    return urlsafe_b64encode(octets).rstrip(b"=").decode()
+def _text(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def _octets(text: str) -> bytes:
+def _bytes(text: str) -> bytes:
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -15,9 +15,9 @@ Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Sums(Record):
-    """What lines add up to: fen, but for `gifts` and `people`. Of what turned out to be too much, `…_back` tells.
+    """Sums of ledger lines in fen; `gifts` and `people` are counts. `…_back`: later corrections.
 
-    `received`: gifts; `fees`: what banks kept; `moved_…`: between projects, at the end of one.
+    `received`: gifts; `fees`: charged by banks; `moved_…`: between projects, when one ends.
     """
 
     gifts: Count = 0
@@ -34,13 +34,13 @@ class Sums(Record):
 
     @property
     def balance(self) -> int:
-        """Fen that are there."""
+        """Fen that are available."""
         came = self.received + self.fees_back + self.spent_back + self.moved_in
         return came - self.refunded - self.fees - self.spent - self.moved_out
 
     @property
     def given(self) -> int:
-        """Fen that were given and not given back."""
+        """Fen that were given and not refunded."""
         return self.received - self.refunded
 
     @property
@@ -48,7 +48,7 @@ class Sums(Record):
         return self.spent - self.spent_back
 
     @property
-    def kept_by_banks(self) -> int:
+    def net_fees(self) -> int:
         return self.fees - self.fees_back
 
     @property
@@ -56,10 +56,10 @@ class Sums(Record):
         return self.people - self.people_back
 
     def __add__(self, other: Self) -> "Sums":
-        """Raises ValidationError when a sum grows beyond 2^53."""
+        """Add each figure. Raises ValidationError when a sum exceeds 2^53."""
         return Sums(**{name: getattr(self, name) + getattr(other, name) for name in FIGURES})
 
-    def octets(self) -> bytes:
+    def to_bytes(self) -> bytes:
         return b"".join(number.to_bytes(8, "big") for number in _numbers(self))
 
 
@@ -68,14 +68,14 @@ _numbers = attrgetter(*FIGURES)
 
 
 class Node(Record):
-    """A hash of the tree, with what stands below it."""
+    """A hash of the tree, with the sums of the lines below it."""
 
     hash: Digest
     sums: Sums
 
 
 class Sibling(Node):
-    """What stands beside the path from a leaf to the root; `side`: where."""
+    """A node next to the path from a leaf to the root; `side`: on which side."""
 
     side: Literal["left", "right"]
 
@@ -86,16 +86,16 @@ def commitment(secret: str, name: str) -> bytes:
 
 
 def leaf(sums: Sums, committed: bytes) -> Node:
-    return Node(hash=hashlib.sha256(_LEAF + sums.octets() + committed).hexdigest(), sums=sums)
+    return Node(hash=hashlib.sha256(_LEAF + sums.to_bytes() + committed).hexdigest(), sums=sums)
 
 
 def parent(left: Node, right: Node) -> Node:
-    octets = b"".join(bytes.fromhex(child.hash) + child.sums.octets() for child in (left, right))
-    return Node(hash=hashlib.sha256(_NODE + octets).hexdigest(), sums=left.sums + right.sums)
+    content = b"".join(bytes.fromhex(child.hash) + child.sums.to_bytes() for child in (left, right))
+    return Node(hash=hashlib.sha256(_NODE + content).hexdigest(), sums=left.sums + right.sums)
 
 
 def climb(node: Node, path: Iterable[Sibling]) -> Node:
-    """The root above a leaf."""
-    for beside in path:
-        node = parent(beside, node) if beside.side == "left" else parent(node, beside)
+    """Return the root above a leaf."""
+    for sibling in path:
+        node = parent(sibling, node) if sibling.side == "left" else parent(node, sibling)
     return node

@@ -1,4 +1,6 @@
-"""The permit rule: no permit, no button. Judged at display, at intent and at attempt.
+"""The permit rule: a project has a donate button only while its permit is valid.
+
+It is checked at display, at intent and at attempt.
 
 Public fundraising needs a qualified organisation (Charity Law of the PRC, art. 22), a plan filed beforehand
 and its dates and area; outside them a project is shown as information only.
@@ -19,7 +21,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 
 
 class Permit(Record):
-    """Who may raise money for a project, by which papers, where and when (first and last day, both included)."""
+    """Who may raise money for a project, with which papers, where and when (both days included)."""
 
     organisation: Text
     certificate: Text
@@ -44,10 +46,10 @@ class PermitReason(StrEnum):
     certificate_expired = "certificate_expired"
     time_uncertain = "time_uncertain"
     barred = "barred"
-    """The permit may hold, but the central server does not accept this gateway: its tickets would lead nowhere."""
+    """The central server does not accept this gateway: its tickets would not work, whatever the permit is."""
     elsewhere = "elsewhere"
-    """The permit may hold, but its organisation neither declared the server's pages as its own site, nor is its page on
-    a designated platform known there."""
+    """The organisation takes no gifts on this server: it neither declared the server's pages as its own
+    site, nor is its page on a designated platform known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,12 @@ class PermitJudgement:
 
     @property
     def open(self) -> bool:
-        """May a donate button be shown, an intent recorded, an attempt opened?"""
+        """Return whether a donate button may be shown, an intent recorded and an attempt opened."""
         return self.reason is PermitReason.holds
 
 
 def judge(permit: Permit | None, at: datetime | None) -> PermitJudgement:
-    """Judge a permit at an aware time; `None` when no trustworthy time is known (information only then)."""
+    """Judge a permit at an aware time. `None`: the time is uncertain, so the project is information only."""
     if permit is None:
         return PermitJudgement(PermitReason.missing)
     if at is None:

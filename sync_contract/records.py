@@ -247,26 +247,25 @@ class IntentState(StrEnum):
 
 
 class Outcome(Record):
-    """What the central server knows of one intent; `paid` is the bank's word, never a browser's."""
+    """The state of one intent; `paid` is confirmed by the bank, never by a browser."""
 
     intent: Id
     state: IntentState
     slip: Annotated[str, Field(pattern=r"^([0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4})?$")] = ""
     """The slip's number (憑條), Crockford base32, once paid."""
     code: Annotated[str, Field(pattern=r"^([0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4})?$")] = ""
-    """What a donor may type instead of scanning, once the parcel is there. Only for who asks with `uncoded`: an older
-    gateway does not know the field."""
+    """What a donor may type instead of scanning, once the parcel is stored; only for intents queried as `uncoded`."""
     ended: bool = False
-    """Handed off, and every attempt at the bank has ended unpaid: the donor may try again. Only for who asks with
-    `tried`: an older gateway does not know the field."""
+    """Handed off, and every attempt at the bank has ended unpaid, so the donor may try again. Only for intents queried
+    as `tried`."""
 
 
 class Outcomes(Record):
-    """The answer to GET /api/v1/outcomes, whose query is
-    `known=<intent>:<state>&…&uncoded=<intent>&…&tried=<intent>:<0|1>&…&wait=<seconds>`.
+    """The answer to GET /api/v1/outcomes.
 
-    Answered as soon as one of the named intents is in another state than the one named, or one that is `uncoded` too
-    has a code, or one that is `tried` too has ended (1) or not (0) against what is named; else empty after `wait`.
+    Its query: `known=<intent>:<state>&…&uncoded=<intent>&…&tried=<intent>:<0|1>&…&wait=<seconds>`. It is sent as soon as
+    a known intent has another state, an `uncoded` one has a code, or a `tried` one has ended (1) or not (0) in contrast
+    to the query; otherwise empty after `wait`.
     """
 
     contract: Literal[1] = CONTRACT

@@ -1,8 +1,8 @@
-"""A gateway signs each request: HTTP Message Signatures (RFC 9421) with Ed25519 and Content-Digest (RFC 9530).
+"""Signatures of gateway requests: HTTP Message Signatures (RFC 9421) with Ed25519 and Content-Digest (RFC 9530).
 
 One fixed profile, label `gw`, covering `@method`, `@path`, `@query` and `content-digest`; `keyid` is
-`<gateway id>:<key id>`. `created` is carried for the log but not judged: a gateway's clock may lie for a year and is
-still welcome. A replayed request does no harm, for every parcel is accepted once and reading changes nothing.
+`<gateway id>:<key id>`. `created` is sent for the log and not checked: a gateway's clock may be wrong by years. A
+replayed request does no harm, because each parcel is accepted once and a GET changes nothing.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ _SIGNATURE = re.compile(r"gw=:(?P<signature>[A-Za-z0-9+/]{86}==):")
 class SignatureRefused(ValueError):
     """The request is not signed in our profile, or the signature does not fit. The message is for the log.
 
-    `gateway`: in whose name it was signed, where it says so.
+    `gateway`: the gateway that the request names, where it names one.
     """
 
     def __init__(self, message: str, gateway: str = "") -> None:
@@ -44,8 +44,10 @@ class Signer:
     key: Ed25519PrivateKey
 
     def headers(self, method: str, path: str, query: str, body: bytes, created: int) -> dict[str, str]:
-        """The three headers to send. `query` is without its question mark; `body` is what goes on the wire
-        (after compression); `created` is in seconds since 1970."""
+        """Return the three headers to send.
+
+        `query`: without its question mark; `body`: as sent, after compression; `created`: seconds since 1970.
+        """
         parameters = (
             f'{_COVERED};created={created};keyid="{self.gateway}:{key_id(self.key.public_key())}";alg="ed25519"'
         )
@@ -68,7 +70,7 @@ class UnverifiedSignature:
     _signature: bytes
 
     def verify(self, public: Ed25519PublicKey) -> None:
-        """Raises SignatureRefused."""
+        """Raise SignatureRefused when the signature does not fit."""
         try:
             public.verify(self._signature, self._base)
         except InvalidSignature as error:
@@ -85,11 +87,11 @@ def read(method: str, path: str, query: str, headers: Mapping[str, str], body: b
     if headers.get("Content-Digest", "") != digest:
         raise SignatureRefused("the body does not fit its digest", found["gateway"])
     try:
-        octets = b64decode(signature["signature"], validate=True)
+        raw = b64decode(signature["signature"], validate=True)
     except Base64Error as error:
         raise SignatureRefused("the signature is not base64") from error
     return UnverifiedSignature(
-        found["gateway"], found["key"], _base(method, path, query, digest, found["parameters"]), octets
+        found["gateway"], found["key"], _base(method, path, query, digest, found["parameters"]), raw
     )
 
 

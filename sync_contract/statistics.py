@@ -1,6 +1,6 @@
-"""Beacon statistics that add up: of stretches, hours, gateways and days, in any order and grouping.
+"""Totals of beacon statistics: of periods, hours, gateways and days, in any order and grouping.
 
-`merge` is associative and commutative and NOTHING changes nothing; every figure is an integer, so that sums are exact.
+`merge` is associative and commutative, and NOTHING is its identity. Every figure is an integer, so sums are exact.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +18,7 @@ from sync_contract.records import (
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """`trusted_ms`: of `listened_ms`, the stretches that began with a clock that was synchronised."""
+    """`trusted_ms`: the part of `listened_ms` in periods that began with a synchronised clock."""
 
     stretches: int = 0
     listened_ms: int = 0
@@ -30,7 +30,7 @@ class Total:
 
     @property
     def silent(self) -> tuple[BeaconId, ...]:
-        """Place beacons that were expected and never heard: a fault, not an empty hall."""
+        """Return the place beacons that were expected and never received: a fault, not an empty hall."""
         return tuple(sorted(beacon for beacon, place in self.places.items() if place.frames == 0))
 
 
@@ -40,7 +40,7 @@ V = TypeVar("V")
 
 
 def total(statistics: BeaconStatistics) -> Total:
-    """One stretch."""
+    """Return the total of one period."""
     listened_ms = _ms(statistics.seconds)
     return Total(
         stretches=1,
@@ -70,7 +70,7 @@ def merge_all(stretches: Iterable[BeaconStatistics]) -> Total:
 
 
 def merge_places(one: PlaceBeaconStatistics, other: PlaceBeaconStatistics) -> PlaceBeaconStatistics:
-    """Of one beacon. Raises ValueError for two."""
+    """Merge statistics of one beacon. Raises ValueError for two beacons."""
     if one.beacon != other.beacon:
         raise ValueError(f"{one.beacon} and {other.beacon} are two beacons")
     return PlaceBeaconStatistics(
@@ -90,7 +90,7 @@ def merge_places(one: PlaceBeaconStatistics, other: PlaceBeaconStatistics) -> Pl
 
 
 def merge_classes(one: ClassStatistics, other: ClassStatistics) -> ClassStatistics:
-    """Of one class of person tags. Raises ValueError for two."""
+    """Merge statistics of one class of person tags. Raises ValueError for two classes."""
     if one.tag_class != other.tag_class:
         raise ValueError(f"{one.tag_class} and {other.tag_class} are two classes")
     return ClassStatistics(
@@ -101,7 +101,7 @@ def merge_classes(one: ClassStatistics, other: ClassStatistics) -> ClassStatisti
 
 
 def loss(place: PlaceBeaconStatistics) -> float | None:
-    """The share of expected frames that did not arrive, 0 to 1; None where the interval is not known."""
+    """Return the share of expected frames that did not arrive, 0 to 1; None where the interval is not known."""
     if place.expected_frames == 0:
         return None
     return max(0.0, 1 - place.heard_of_expected / place.expected_frames)

@@ -37,22 +37,22 @@ from sync_contract.strict_model import Environment
 
 DOMAIN = b"beacon ticket v1\0"
 FRESH_FOR = timedelta(minutes=10)
-"""After this long the donor is asked to confirm again before an attempt is opened."""
+"""After this time the donor confirms again before an attempt is opened."""
 _HEAD = struct.Struct(">BB8s8s16s5sH5sI")
 _BEACON = struct.Struct(">16sHH")
 _SIGNATURE = 64
 _REAL, _TRUSTED, _BEACON_PRESENT = 1, 2, 4
 MAX_TEXT = 242
-"""Characters of the longest ticket's text."""
+"""Characters of the longest ticket."""
 
 
 class TicketRefused(ValueError):
-    """Not a ticket of ours: malformed, altered, or of a key that is not known. The message is for the log."""
+    """The text is no valid ticket: malformed, altered, or signed with an unknown key. The message is for the log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What a gateway vouches for. `issued_at` is aware, whole seconds, and only as good as `clock_trusted` says."""
+    """The content that a gateway signs. `issued_at`: aware, in whole seconds; reliable only if `clock_trusted`."""
 
     environment: Environment
     gateway: str
@@ -66,7 +66,7 @@ class Ticket:
 
 
 def encode(ticket: Ticket, key: Ed25519PrivateKey) -> str:
-    """The ticket's text, signed. Raises ValueError for a field that does not fit the layout."""
+    """Return the signed ticket as text. Raises ValueError for a field that does not fit the layout."""
     flags = (
         _REAL * (ticket.environment is Environment.real)
         | _TRUSTED * ticket.clock_trusted
@@ -76,7 +76,7 @@ def encode(ticket: Ticket, key: Ed25519PrivateKey) -> str:
     if not 1 <= len(project) <= 16:
         raise ValueError(f"a project id has 1 to 16 characters, not {len(project)}")
     try:
-        octets = _HEAD.pack(
+        content = _HEAD.pack(
             1,
             flags,
             _fixed(bytes.fromhex(ticket.gateway), 8),
@@ -89,46 +89,46 @@ def encode(ticket: Ticket, key: Ed25519PrivateKey) -> str:
         )
     except (OverflowError, KeyError, struct.error) as error:
         raise ValueError(f"does not fit a ticket: {error}") from error
-    octets += bytes([len(project)]) + project
+    content += bytes([len(project)]) + project
     if ticket.beacon is not None:
-        octets += _BEACON.pack(ticket.beacon.uuid.bytes, ticket.beacon.major, ticket.beacon.minor)
-    return b32encode(octets + key.sign(DOMAIN + octets)).rstrip(b"=").decode()
+        content += _BEACON.pack(ticket.beacon.uuid.bytes, ticket.beacon.major, ticket.beacon.minor)
+    return b32encode(content + key.sign(DOMAIN + content)).rstrip(b"=").decode()
 
 
 @dataclass(frozen=True, slots=True)
 class UnverifiedTicket:
-    """A well-formed ticket whose signature nobody has checked: look up the key of (gateway, key), then `verify`."""
+    """A well-formed ticket with an unchecked signature: look up the key of (gateway, key), then call `verify`."""
 
     gateway: str
     key: str
-    _fields: Ticket
+    _content: Ticket
     _signed: bytes
     _signature: bytes
 
     def verify(self, public: Ed25519PublicKey) -> Ticket:
-        """The ticket, vouched for by `public`. Raises TicketRefused."""
+        """Return the ticket after checking its signature. Raises TicketRefused."""
         if key_id(public) != self.key:
             raise TicketRefused("signed by another key")
         try:
             public.verify(self._signature, DOMAIN + self._signed)
         except InvalidSignature as error:
             raise TicketRefused("the signature does not fit the content") from error
-        return self._fields
+        return self._content
 
 
 def parse(text: str) -> UnverifiedTicket:
-    """Read a ticket's text, capitals or not. Raises TicketRefused; nothing in it may be believed before `verify`."""
+    """Read a ticket's text in any case. Raises TicketRefused. Do not trust its content before `verify`."""
     if len(text) > MAX_TEXT:
         raise TicketRefused("too long")
     try:
-        octets = b32decode(text.upper() + "=" * (-len(text) % 8))
+        raw = b32decode(text.upper() + "=" * (-len(text) % 8))
     except (Base32Error, ValueError) as error:
         raise TicketRefused("not base32") from error
-    if b32encode(octets).rstrip(b"=").decode() != text.upper():
-        raise TicketRefused("not the canonical base32 of its octets")
-    if len(octets) < _HEAD.size + 2 + _SIGNATURE:
+    if b32encode(raw).rstrip(b"=").decode() != text.upper():
+        raise TicketRefused("not canonical base32")
+    if len(raw) < _HEAD.size + 2 + _SIGNATURE:
         raise TicketRefused("too short")
-    signed, signature = octets[:-_SIGNATURE], octets[-_SIGNATURE:]
+    signed, signature = raw[:-_SIGNATURE], raw[-_SIGNATURE:]
     version, flags, gateway, key, intent, amount, currency, issued, catalogue = _HEAD.unpack_from(signed)
     if version != 1 or flags & ~(_REAL | _TRUSTED | _BEACON_PRESENT):
         raise TicketRefused(f"layout version {version}, flags {flags:#04x}: unknown")
@@ -159,12 +159,12 @@ def parse(text: str) -> UnverifiedTicket:
     return UnverifiedTicket(gateway.hex(), key.hex(), fields, signed, signature)
 
 
-def _beacon(octets: bytes) -> BeaconId:
-    raw, major, minor = _BEACON.unpack(octets)
-    return BeaconId(UUID(bytes=raw), major, minor)
+def _beacon(raw_beacon: bytes) -> BeaconId:
+    uuid, major, minor = _BEACON.unpack(raw_beacon)
+    return BeaconId(UUID(bytes=uuid), major, minor)
 
 
-def _fixed(octets: bytes, length: int) -> bytes:
-    if len(octets) != length:
-        raise ValueError(f"{length} octets are expected, not {len(octets)}")
-    return octets
+def _fixed(value: bytes, length: int) -> bytes:
+    if len(value) != length:
+        raise ValueError(f"{length} bytes are expected, not {len(value)}")
+    return value

@@ -27,7 +27,7 @@ from sync_contract.enrolment import (
     EnrolmentRefusal,
     Invitation,
     fingerprint,
-    grouped,
+    group_code,
     read_code,
     read_invitation,
 )
@@ -156,7 +156,7 @@ def _print_enrolled(invitation: Invitation, answer: EnrolmentAnswer) -> None:
         ("网关 gateway", f"{answer.label} ({answer.gateway})"),
         ("社区 community", answer.community),
         ("中心服务器 central server", invitation.url),
-        ("服务器指纹 fingerprint", grouped(server_fingerprint)),
+        ("服务器指纹 fingerprint", group_code(server_fingerprint)),
     ):
         print(f"  {name}: {value}")
     if invitation.fingerprint:

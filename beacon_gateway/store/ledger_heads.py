@@ -116,7 +116,7 @@ class LedgerHeads:
             last = Head.model_validate_json(signed.payload)
             chains[project] = StoredChain(last, signed.digest, tuple(reversed(recent)))
         refused = await self._database.rows("SELECT 1 FROM head_refusals WHERE community = ?", answer.community)
-        cosigned = {each.project: each.cosigned for each in answer.standing}
+        cosigned = {each.project: each.cosigned for each in answer.statuses}
         return BoardFacts(chains, cosigned, answer.reconciled_at, bool(refused))
 
 

@@ -17,7 +17,7 @@ from beacon_gateway.sync.ports import HeadStore
 from sync_contract.keys import key_id
 from sync_contract.ledger_heads import (
     MOST_HEADS,
-    MOST_TOLD,
+    MOST_REPORTED,
     NO_HEAD,
     Contradiction,
     Cosignature,
@@ -93,7 +93,7 @@ class LedgerWitness:
                 await self.store.store_head(head, signed)
                 newest[head.project] = signed
         for project, signed in newest.items():
-            published = next((each.step for each in answer.standing if each.project == project), 0)
+            published = next((each.step for each in answer.statuses if each.project == project), 0)
             if published < (step := (head := _head_in(signed)).step):
                 withdrawn = HeadRefused(Contradiction.withdrawn, f"step {step} was published before")
                 await self._refuse(answer.community, head, signed.digest, withdrawn, None)
@@ -123,7 +123,7 @@ class LedgerWitness:
     async def _report(self, community: str) -> None:
         """Send cosignatures and refusals; twice if the server does not accept all: our key may have been rolled."""
         while True:
-            heads, digests, refusals = await self.store.unreported(community, MOST_TOLD)
+            heads, digests, refusals = await self.store.unreported(community, MOST_REPORTED)
             if not heads and not refusals:
                 return
             for _ in range(2):

@@ -9,7 +9,7 @@ from central_server.catalogue.catalogue_version import is_impossible
 from central_server.catalogue.identity_ownership import IN_USE_FOR
 from central_server.catalogue.identity_ownership import owners as find_owners
 from central_server.catalogue.publication import Obstacle
-from central_server.enrolment.gateway_status import Surveyed
+from central_server.enrolment.gateway_status import SurveyedGateway
 from central_server.store.catalogue import beacons, catalogues, cloned_beacons, identity_conflicts
 from central_server.store.catalogue.beacons import StoredBeacon
 from central_server.store.engine.connection import Connection
@@ -29,7 +29,7 @@ SHARED = "/staff/beacons?shared=yes"
 
 
 async def find_catalogue_tasks(
-    connection: Connection, surveyed: Collection[Surveyed], tops: Collection[str], now: datetime
+    connection: Connection, surveyed: Collection[SurveyedGateway], tops: Collection[str], now: datetime
 ) -> list[Task]:
     known = {each.gateway.id: each.gateway for each in surveyed}
     found = []
@@ -51,7 +51,9 @@ def _beacon_task(kind: TaskKind, gateway: Gateway, beacon: str, link: str, since
     return Task(kind, *about, since=since, beacon=beacon, gateway=gateway.id)
 
 
-async def _unknown_catalogues(connection: Connection, surveyed: Collection[Surveyed], now: datetime) -> list[Task]:
+async def _unknown_catalogues(
+    connection: Connection, surveyed: Collection[SurveyedGateway], now: datetime
+) -> list[Task]:
     """Gateways that hold a catalogue version that this server never published: they accept no other."""
     claiming = [each for each in surveyed if is_impossible(0, _version(each), now)]
     newest = await catalogues.newest_versions(connection, {each.gateway.community for each in claiming})
@@ -69,7 +71,7 @@ async def _unknown_catalogues(connection: Connection, surveyed: Collection[Surve
     ]
 
 
-def _version(each: Surveyed) -> int:
+def _version(each: SurveyedGateway) -> int:
     return each.report.catalogue_version if each.report is not None else 0
 
 

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 
 from central_server.alerts import catalogue_tasks, permit_tasks
 from central_server.alerts.task_kinds import Task, TaskKind
-from central_server.enrolment.gateway_status import Standing, Surveyed
+from central_server.enrolment.gateway_status import GatewayStatus, SurveyedGateway
 from central_server.statistics.event_times import hour
 from central_server.store.donations import refunds
 from central_server.store.engine.connection import Connection
@@ -42,7 +42,7 @@ _RADIO_MISSES = {
 
 async def find_tasks(
     connection: Connection,
-    surveyed: Collection[Surveyed],
+    surveyed: Collection[SurveyedGateway],
     tops: Collection[str],
     money_tops: Collection[str],
     environment: str,
@@ -72,18 +72,18 @@ def gateway_task(
     return Task(kind, gateway.community, gateway.id, gateway.label, link, count, since, gateway=gateway.id)
 
 
-def _gateway_tasks(each: Surveyed, now: datetime) -> list[Task]:
+def _gateway_tasks(each: SurveyedGateway, now: datetime) -> list[Task]:
     gateway, report = each.gateway, each.report
     found = []
     if each.fork is not None:
         found.append(gateway_task(TaskKind.fork, gateway, since=each.fork.forked_at))
-    if each.standing is Standing.late and each.last_contact is not None:
+    if each.status is GatewayStatus.late and each.last_contact is not None:
         found.append(gateway_task(TaskKind.late, gateway, since=each.last_contact))
-    elif each.standing is Standing.awaited:
+    elif each.status is GatewayStatus.awaited:
         enrolled_at = min(key.added_at for key in each.keys if key.valid(now))
         if now - enrolled_at >= _AWAITED_FOR:
             found.append(gateway_task(TaskKind.awaited, gateway, since=enrolled_at))
-    elif each.standing is Standing.revoked and not each.locked:
+    elif each.status is GatewayStatus.revoked and not each.locked:
         found.append(gateway_task(TaskKind.revoked, gateway))
     elif report is not None and report.hearing == Hearing.deaf:
         found.append(gateway_task(TaskKind.deaf, gateway, since=report.hearing_since))
@@ -91,13 +91,13 @@ def _gateway_tasks(each: Surveyed, now: datetime) -> list[Task]:
         found.append(gateway_task(TaskKind.off_air, gateway, since=since))
     if report is not None and report.damaged:
         found.append(gateway_task(TaskKind.damaged, gateway, report.damaged))
-    if each.standing is Standing.up and report is not None and (missed := _RADIO_MISSES.get(report.radio)):
+    if each.status is GatewayStatus.up and report is not None and (missed := _RADIO_MISSES.get(report.radio)):
         found.append(gateway_task(missed, gateway))
     return found
 
 
 async def _record_tasks(
-    connection: Connection, surveyed: Collection[Surveyed], tops: Collection[str], now: datetime
+    connection: Connection, surveyed: Collection[SurveyedGateway], tops: Collection[str], now: datetime
 ) -> list[Task]:
     known = {each.gateway.id: each.gateway for each in surveyed}
     found = []
@@ -110,7 +110,7 @@ async def _record_tasks(
 
 async def _payment_tasks(
     connection: Connection,
-    surveyed: Collection[Surveyed],
+    surveyed: Collection[SurveyedGateway],
     money_tops: Collection[str],
     environment: str,
     now: datetime,
@@ -177,12 +177,14 @@ async def _waiting_disbursements(connection: Connection, money_tops: Collection[
     ]
 
 
-async def _missing_records(connection: Connection, surveyed: Collection[Surveyed], tops: Collection[str]) -> list[Task]:
+async def _missing_records(
+    connection: Connection, surveyed: Collection[SurveyedGateway], tops: Collection[str]
+) -> list[Task]:
     """Sequence numbers that never arrived, of gateways with nothing left to send."""
     known = {each.gateway.id: each for each in surveyed}
     missing: dict[str, int] = {}
     for gap in await parcels.gaps(connection, tops):
-        missing[gap.gateway] = missing.get(gap.gateway, 0) + gap.highest - gap.held
+        missing[gap.gateway] = missing.get(gap.gateway, 0) + gap.highest - gap.stored
     return [
         gateway_task(TaskKind.lost, known[id_].gateway, count, link=f"/staff/log?gateway={id_}")
         for id_, count in missing.items()
@@ -191,7 +193,7 @@ async def _missing_records(connection: Connection, surveyed: Collection[Surveyed
 
 
 async def _rejected_requests(
-    connection: Connection, surveyed: Collection[Surveyed], tops: Collection[str], now: datetime
+    connection: Connection, surveyed: Collection[SurveyedGateway], tops: Collection[str], now: datetime
 ) -> list[Task]:
     """`since` is the first request: further ones do not make an acknowledged task wait again."""
     known = {each.gateway.id: each.gateway for each in surveyed}
@@ -206,13 +208,13 @@ async def _rejected_requests(
 
 
 async def _silent_beacons(
-    connection: Connection, surveyed: Collection[Surveyed], tops: Collection[str], now: datetime
+    connection: Connection, surveyed: Collection[SurveyedGateway], tops: Collection[str], now: datetime
 ) -> list[Task]:
     """Only of gateways that hear other beacons: otherwise the gateway is the fault."""
     hearing = {
         each.gateway.id: each.gateway
         for each in surveyed
-        if each.standing is Standing.up and (each.report is None or each.report.hearing != Hearing.deaf)
+        if each.status is GatewayStatus.up and (each.report is None or each.report.hearing != Hearing.deaf)
     }
     return [
         Task(

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from central_server.api.tokens import Scope
-from central_server.enrolment.gateway_status import Standing
+from central_server.enrolment.gateway_status import GatewayStatus
 from central_server.shake.shake_records import Documented
 from central_server.store.catalogue.bindings import Target
 from central_server.store.places.places import PlaceKind
@@ -66,7 +66,7 @@ class GatewayRecord(Documented):
     id: str
     community: PlaceId
     label: str
-    status: Standing | None
+    status: GatewayStatus | None
     """`up`; `late`: its report is overdue; `revoked`: none of its keys is valid; `awaited`: enrolled, without a
     contact since; `new`: not enrolled yet. null: it is out of service."""
     last_contact: AwareDatetime | None

@@ -139,7 +139,7 @@ async def apply(connection: Connection, kind: str, found: Plan, account: str, na
         assert saved  # edits are serialized, and this transaction made the plan
         touched.setdefault(change.new.place, []).append(change)
     for place, changes in sorted(touched.items()):
-        await versioned_rows.edited(connection, place, edit.at)
+        await versioned_rows.record_edit(connection, place, edit.at)
         ids = tuple(change.subject for change in changes[:_MAX_NAMED])
         added = sum(change.before is None for change in changes)
         action = _IMPORT_ACTIONS[kind](name, added, len(changes) - added, ids)

@@ -54,7 +54,7 @@ async def seed_catalogue(
             return False
         await catalogues.note_seed(connection, digest, now)
         await _store(connection, offered, bound, now, own_site=own_site)
-        await versioned_rows.edited(connection, TOP, now)
+        await versioned_rows.record_edit(connection, TOP, now)
         return True
 
     return await database.written(work)

@@ -12,7 +12,7 @@ from central_server.backups.sqlite_file import FileRefused
 from central_server.banks.port import CredentialsRefused
 from central_server.banks.registry import BANKS, BankAccount
 from central_server.commands.doctor_findings import Finding, fault, note, ok
-from central_server.enrolment.gateway_status import Standing, survey
+from central_server.enrolment.gateway_status import GatewayStatus, survey
 from central_server.receipts.sealed_data import Seal
 from central_server.settings import Settings
 from central_server.state_files import RECEIPTS_KEY
@@ -61,7 +61,7 @@ async def _on_postgresql(url: str) -> str:
     engine = postgresql.engine(url, 1)
     try:
         async with Database(engine, url).read() as connection:
-            await connection.run_sync(postgresql.check_promises)
+            await connection.run_sync(postgresql.check_durability)
             return await connection.run_sync(find_revision) or ""
     finally:
         await engine.dispose()
@@ -158,8 +158,8 @@ async def _recipients(connection: Connection, settings: Settings) -> Finding:
 
 async def _gateways(connection: Connection, now: datetime) -> Finding:
     every = await survey(connection, [TOP], now)
-    late = [each.gateway.label or each.gateway.id for each in every if each.standing is Standing.late]
-    up = sum(each.standing is Standing.up for each in every)
+    late = [each.gateway.label or each.gateway.id for each in every if each.status is GatewayStatus.late]
+    up = sum(each.status is GatewayStatus.up for each in every)
     if late:
         names = ", ".join(late[:3]) + (f" and {len(late) - 3} more" if len(late) > 3 else "")
         return fault("gateways", f"{up} heard lately, {len(late)} silent: {names}", "staff pages, Gateways")

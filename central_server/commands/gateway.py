@@ -24,7 +24,7 @@ from central_server.store.enrolment.gateways import Gateway
 from central_server.store.places import places
 from central_server.store.places.places import PlaceKind
 from daemonkit.toml import load
-from sync_contract.enrolment import Invitation, fingerprint, grouped
+from sync_contract.enrolment import Invitation, fingerprint, group_code
 from sync_contract.keys import public_text
 
 _ID = re.compile(r"[0-9a-f]{16}")
@@ -96,7 +96,7 @@ async def _invite(url: str, request: InviteRequest) -> tuple[Gateway, str, datet
         code = await enrolment_codes.make_code(connection, gateway, COMMAND_LINE, now)
         line = AuditEntry(COMMAND_LINE, gateway.community, GatewayInvited(gateway.id, gateway.label), now)
         await audit_trail.record(connection, line)
-    return gateway, code, now + enrolment_codes.LASTS
+    return gateway, code, now + enrolment_codes.CODE_LIFETIME
 
 
 async def _requested_gateway(connection: Connection, request: InviteRequest, now: datetime) -> Gateway:
@@ -115,8 +115,8 @@ async def _requested_gateway(connection: Connection, request: InviteRequest, now
 
 def _print_invitation(gateway: Gateway, invitation: Invitation, ends_at: datetime) -> None:
     print(f"网关 gateway: {gateway.label} ({gateway.id})")
-    print(f"在设备上运行 run on the device:\n  beacon-gateway enrol {invitation.url} {grouped(invitation.code)}")
-    print(f"服务器指纹 fingerprint: {grouped(invitation.fingerprint)}")
+    print(f"在设备上运行 run on the device:\n  beacon-gateway enrol {invitation.url} {group_code(invitation.code)}")
+    print(f"服务器指纹 fingerprint: {group_code(invitation.fingerprint)}")
     print(f"只能用一次,有效到 good once, until: {ends_at.astimezone():%H:%M:%S}")
     if sys.stdout.isatty():
         segno.make(invitation.text(), error="m").terminal(compact=True)

@@ -1,4 +1,4 @@
-"""One-time codes: made for a gateway by staff, taken once by the device that enrols as it."""
+"""Creates one-time codes for gateways, and enrols the device that sends one."""
 
 import hashlib
 import secrets
@@ -18,11 +18,11 @@ from central_server.store.enrolment.issued_codes import Code
 from sync_contract.enrolment import EnrolmentRefusal, EnrolmentRequest, Invitation, new_code
 from sync_contract.keys import key_id, read_public
 
-LASTS = timedelta(minutes=15)
+CODE_LIFETIME = timedelta(minutes=15)
 
 
 class CodeRefused(CentralError):
-    """Nothing was changed. `gateway`: whose code it is, where that is known."""
+    """The code was not accepted, and nothing was changed. `gateway`: of the code, where it is known."""
 
     def __init__(self, refusal: EnrolmentRefusal, gateway: str = "") -> None:
         super().__init__(refusal.value)
@@ -32,7 +32,7 @@ class CodeRefused(CentralError):
 
 @dataclass(frozen=True, slots=True)
 class Inviting:
-    """`url`: where gateways reach this server, asked for when it is needed; `fingerprint`: of the catalogue's key."""
+    """`url` returns the address at which gateways reach this server; `fingerprint`: of the catalogue's key."""
 
     url: Callable[[], str]
     fingerprint: str
@@ -42,25 +42,27 @@ class Inviting:
 
 
 async def add_gateway(connection: Connection, community: str, label: str, site: str | None, now: datetime) -> Gateway:
-    """A place for a device that is still to be enrolled."""
+    """Add a gateway, for a device that is enrolled later."""
     gateway = Gateway(secrets.token_hex(8), community, label, site)
     await gateways.add(connection, gateway, now)
     return gateway
 
 
 async def make_code(connection: Connection, gateway: Gateway, made_by: str, now: datetime) -> str:
-    """A code to be shown once; only its hash is kept. The gateway's earlier ones that wait are withdrawn."""
+    """Create a code, which is shown once: only its hash is stored. Earlier unused codes are withdrawn."""
     await gateways.lock(connection, gateway.id)
     await issued_codes.withdraw(connection, gateway.id, now)
     code = new_code(secrets.token_bytes(15))
-    await issued_codes.add(connection, Code(_hash(code), gateway.id, gateway.community, made_by, now, now + LASTS))
+    await issued_codes.add(
+        connection, Code(_hash(code), gateway.id, gateway.community, made_by, now, now + CODE_LIFETIME)
+    )
     return code
 
 
 async def enrol(database: Database, request: EnrolmentRequest, now: datetime) -> Gateway:
-    """Take the code and register the key, whose proof was checked; every other key of the gateway is revoked.
+    """Use the code and register the key, whose proof was checked. Revoke every other key of the gateway.
 
-    The same code with the same key gives the same again, for the first answer may have been lost. Raises CodeRefused.
+    The same code with the same key succeeds again: the first answer may be lost. Raises CodeRefused.
     """
     code_hash = _hash(request.code)
     async with database.write() as connection:
@@ -69,20 +71,20 @@ async def enrol(database: Database, request: EnrolmentRequest, now: datetime) ->
             raise CodeRefused(EnrolmentRefusal.code_unknown)
         await gateways.lock(connection, code.gateway)
         gateway = await gateways.get(connection, code.gateway)
-        assert gateway is not None  # a foreign key holds it
+        assert gateway is not None  # by a foreign key
         if request.only_as not in (None, gateway.id):
             raise CodeRefused(EnrolmentRefusal.other_place, gateway.id)
         key = key_id(read_public(request.public))
         valid = False
-        for held in await gateways.holders(connection, request.public):
-            if held.gateway != gateway.id or not held.valid(now):
+        for holder in await gateways.holders(connection, request.public):
+            if holder.gateway != gateway.id or not holder.valid(now):
                 raise CodeRefused(EnrolmentRefusal.key_known, gateway.id)
             valid = True
         if not await issued_codes.use(connection, code_hash, request.public, now):
             used = await issued_codes.find(connection, code_hash)
             if used is not None and used.used_public == request.public and now < used.ends_at and valid:
                 return gateway
-            raise CodeRefused(_why_not(used or code), gateway.id)
+            raise CodeRefused(_refusal_of(used or code), gateway.id)
         await gateways.add_key(connection, gateway.id, key, request.public, now, origin="code")
         await gateways.revoke_keys(connection, gateway.id, now, "replaced", but=key)
         await rejected_requests.clear(connection, gateway.id)
@@ -91,12 +93,12 @@ async def enrol(database: Database, request: EnrolmentRequest, now: datetime) ->
         return gateway
 
 
-def _why_not(code: Code) -> EnrolmentRefusal:
+def _refusal_of(code: Code) -> EnrolmentRefusal:
     if code.used_at is not None:
         return EnrolmentRefusal.code_used
     return EnrolmentRefusal.code_expired if code.revoked_at is None else EnrolmentRefusal.code_revoked
 
 
 def _hash(code: str) -> str:
-    """120 random bits need no salt and no slow hash."""
+    """Return the stored hash. A code of 120 random bits needs no salt and no slow hash."""
     return hashlib.sha256(code.encode()).hexdigest()

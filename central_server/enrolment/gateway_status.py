@@ -1,4 +1,4 @@
-"""How each gateway stands, in one word: for the gateways page, the overview and alerts alike."""
+"""Determines the status of each gateway, for the gateways page, the overview and the alerts."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,30 +14,30 @@ from central_server.store.parcels.parcels import Numbered
 from sync_contract.gateway_report import Hearing
 
 STATISTICS_EVERY = timedelta(minutes=5)
-"""How often every gateway sends a parcel, also one whose software does not report."""
+"""How often every gateway sends a parcel."""
 
 
-class Standing(StrEnum):
-    """In the order in which they ask for somebody's attention."""
+class GatewayStatus(StrEnum):
+    """In the order of urgency."""
 
     late = "late"
-    """What it promised is overdue: twice the time in which it was to come has passed."""
+    """Its report is overdue: twice its interval has passed."""
     revoked = "revoked"
-    """It had keys; none is valid."""
+    """It has keys, and none is valid."""
     awaited = "awaited"
-    """Enrolled, and never heard of since."""
+    """Enrolled, without contact since."""
     new = "new"
     """Not enrolled yet."""
     up = "up"
 
 
 @dataclass(frozen=True, slots=True)
-class Surveyed:
-    """`keys`: newest first. `numbered`: epochs, the one that moved last first. `fork`: a card that was copied, while
-    the device has not been enrolled anew since."""
+class SurveyedGateway:
+    """`keys`: newest first. `numbered`: epochs, the one that advanced last first. `fork`: evidence of a copied card, if
+    the device was not enrolled again since."""
 
     gateway: Gateway
-    standing: Standing
+    status: GatewayStatus
     keys: tuple[Key, ...]
     report: Report | None
     numbered: tuple[Numbered, ...]
@@ -45,10 +45,10 @@ class Surveyed:
 
     @property
     def locked(self) -> bool:
-        """Staff locked it out: nobody need tell them."""
+        """Return whether staff revoked its keys, so that no alert is needed."""
         ended = [key for key in self.keys if key.revoked_at is not None]
         newest = max(ended, key=lambda key: key.revoked_at or key.added_at, default=None)
-        return self.standing is Standing.revoked and newest is not None and newest.revoked_why == "staff"
+        return self.status is GatewayStatus.revoked and newest is not None and newest.revoked_why == "staff"
 
     @property
     def last_sync(self) -> datetime | None:
@@ -66,12 +66,13 @@ async def survey(
     *,
     retired: bool = False,
     among: Collection[str] | None = None,
-) -> tuple[Surveyed, ...]:
-    """Every gateway of the communities at and below `tops` that is in service, or with `retired` those that are not;
-    first those that need somebody, then by label. `among`: only those with these ids.
+) -> tuple[SurveyedGateway, ...]:
+    """Return the gateways of the communities at and below `tops` that are in service, or with `retired` the others.
+
+    The most urgent come first, then by label. `among`: only those with these ids.
     """
     every = [each for each in await gateways.every(connection, tops, among) if (each.retired_at is not None) is retired]
-    told = await gateway_reports.every(connection, tops, among)
+    reports = await gateway_reports.every(connection, tops, among)
     keys: dict[str, list[Key]] = {}
     for key in await gateways.keys_within(connection, tops, among):
         keys.setdefault(key.gateway, []).append(key)
@@ -79,16 +80,16 @@ async def survey(
     for numbered in await parcels.numbered(connection, tops, among):
         epochs.setdefault(numbered.gateway, []).append(numbered)
     found = [
-        _surveyed(
-            gateway, tuple(keys.get(gateway.id, ())), told.get(gateway.id), tuple(epochs.get(gateway.id, ())), now
+        _build(
+            gateway, tuple(keys.get(gateway.id, ())), reports.get(gateway.id), tuple(epochs.get(gateway.id, ())), now
         )
         for gateway in every
     ]
     return tuple(sorted(found, key=_urgency))
 
 
-async def survey_one(connection: Connection, gateway: Gateway, now: datetime) -> Surveyed:
-    return _surveyed(
+async def survey_one(connection: Connection, gateway: Gateway, now: datetime) -> SurveyedGateway:
+    return _build(
         gateway,
         await gateways.keys(connection, gateway.id),
         await gateway_reports.get(connection, gateway.id),
@@ -97,33 +98,37 @@ async def survey_one(connection: Connection, gateway: Gateway, now: datetime) ->
     )
 
 
-def standing(keys: Collection[Key], report: Report | None, last_sync: datetime | None, now: datetime) -> Standing:
+def find_status(
+    keys: Collection[Key], report: Report | None, last_sync: datetime | None, now: datetime
+) -> GatewayStatus:
     if not keys:
-        return Standing.new
+        return GatewayStatus.new
     if not any(key.valid(now) for key in keys):
-        return Standing.revoked
-    heard = _latest(report, last_sync)
-    if heard is None or heard < min(key.added_at for key in keys if key.valid(now)):
-        return Standing.awaited
+        return GatewayStatus.revoked
+    contact = _latest(report, last_sync)
+    if contact is None or contact < min(key.added_at for key in keys if key.valid(now)):
+        return GatewayStatus.awaited
     every = timedelta(seconds=report.every_s) if report else STATISTICS_EVERY
-    return Standing.late if now - heard > 2 * every else Standing.up
+    return GatewayStatus.late if now - contact > 2 * every else GatewayStatus.up
 
 
-def _urgency(one: Surveyed) -> tuple[bool, bool, int]:
-    """The smaller, the sooner somebody should look."""
-    report = one.report if one.standing is Standing.up else None
+def _urgency(one: SurveyedGateway) -> tuple[bool, bool, int]:
+    """Return the sort key: the most urgent is the smallest."""
+    report = one.report if one.status is GatewayStatus.up else None
     radio = report is not None and (report.hearing == Hearing.deaf or report.off_air_since is not None)
-    troubled = radio or one.standing in (Standing.late, Standing.revoked, Standing.awaited)
-    return one.fork is None, not troubled, list(Standing).index(one.standing)
+    troubled = radio or one.status in (GatewayStatus.late, GatewayStatus.revoked, GatewayStatus.awaited)
+    return one.fork is None, not troubled, list(GatewayStatus).index(one.status)
 
 
-def _surveyed(
+def _build(
     gateway: Gateway, keys: tuple[Key, ...], report: Report | None, numbered: tuple[Numbered, ...], now: datetime
-) -> Surveyed:
+) -> SurveyedGateway:
     last_sync = max((epoch.last_at for epoch in numbered if epoch.last_at), default=None)
     enrolled_at = max((key.added_at for key in keys if key.origin != "roll"), default=None)
     forked = (epoch for epoch in numbered if epoch.forked_at and (not enrolled_at or epoch.forked_at > enrolled_at))
-    return Surveyed(gateway, standing(keys, report, last_sync, now), keys, report, numbered, next(forked, None))
+    return SurveyedGateway(
+        gateway, find_status(keys, report, last_sync, now), keys, report, numbered, next(forked, None)
+    )
 
 
 def _latest(report: Report | None, last_sync: datetime | None) -> datetime | None:

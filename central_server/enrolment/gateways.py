@@ -1,4 +1,4 @@
-"""Gateways are registered explicitly; whoever signs with a key that is not registered is nobody."""
+"""Registers gateways, and authenticates their signed requests. Unknown keys are refused."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -12,15 +12,15 @@ from sync_contract.enrolment import KEY_REVOKED, KEY_UNKNOWN
 from sync_contract.keys import key_id, public_text, read_public
 from sync_contract.request_signature import SignatureRefused, read
 
-OVERLAP = timedelta(days=7)
-"""How long an old key is valid after its successor was first used: tickets that it signed are still on phones."""
+OLD_KEY_LIFETIME = timedelta(days=7)
+"""Validity of an old key after the first use of its successor: tickets that it signed are still on phones."""
 
 
 class GatewayUnknown(CentralError):
     """The request is not signed with a valid key of a registered gateway. The message is for the log.
 
-    `word`: key_revoked when the key was valid once and the signature is right, else key_unknown. `claimed`: in whose
-    name it was signed, where it says so.
+    `word`: key_revoked when the key was valid once and the signature fits, else key_unknown. `claimed`: the gateway
+    that the request names, where it names one.
     """
 
     def __init__(self, message: str, word: str = KEY_UNKNOWN, claimed: str = "") -> None:
@@ -30,13 +30,13 @@ class GatewayUnknown(CentralError):
 
 
 class EnrolmentRefused(CentralError):
-    """The gateway cannot be registered so. The message is for the operator."""
+    """The gateway or key cannot be registered. The message is for the operator."""
 
 
 async def register(database: Database, gateway: str, public: str, community: str, label: str, now: datetime) -> Gateway:
-    """Register a gateway, or a further key of one. The same again changes nothing.
+    """Register a gateway, or a further key of one. Repeatable.
 
-    Raises EnrolmentRefused, ValueError for a public key that is none.
+    Raises EnrolmentRefused; ValueError when `public` is no public key.
     """
     key = read_public(public)
     async with database.write() as connection:
@@ -54,7 +54,7 @@ async def register(database: Database, gateway: str, public: str, community: str
 async def authenticate(
     database: Database, method: str, raw_path: str, headers: Mapping[str, str], body: bytes, now: datetime
 ) -> tuple[Gateway, Key]:
-    """The gateway that signed the request, and with which key. `raw_path` with its query and `body` as they came.
+    """Return the gateway that signed the request, and its key. `raw_path`, with its query, and `body` as received.
 
     Raises GatewayUnknown.
     """
@@ -63,8 +63,8 @@ async def authenticate(
         signature = read(method, path, query, headers, body)
         found = await gateways.signed_with(database, signature.gateway, signature.key)
         if found is None:
-            told = f"gateway {signature.gateway} with key {signature.key} is not registered"
-            raise GatewayUnknown(told, claimed=signature.gateway)
+            message = f"gateway {signature.gateway} with key {signature.key} is not registered"
+            raise GatewayUnknown(message, claimed=signature.gateway)
         gateway, key = found
         signature.verify(read_public(key.public))
     except SignatureRefused as error:
@@ -72,12 +72,12 @@ async def authenticate(
     if not key.valid(now):
         raise GatewayUnknown(f"key {key.key} of gateway {gateway.id} is revoked: {key.revoked_why}", KEY_REVOKED)
     if key.first_used_at is None:
-        await _begin_to_use(database, key, now)
+        await _record_first_use(database, key, now)
     return gateway, key
 
 
-async def _begin_to_use(database: Database, key: Key, now: datetime) -> None:
-    """A rolled key that is used proves that the gateway holds it: from now on the old ones run out."""
+async def _record_first_use(database: Database, key: Key, now: datetime) -> None:
+    """Record the first use. That of a rolled key proves that the gateway has it, so the old keys expire."""
     async with database.write() as connection:
         if await gateways.first_use(connection, key.gateway, key.key, now) and key.origin == "roll":
-            await gateways.revoke_keys(connection, key.gateway, now + OVERLAP, "rolled", but=key.key)
+            await gateways.revoke_keys(connection, key.gateway, now + OLD_KEY_LIFETIME, "rolled", but=key.key)

@@ -1,4 +1,4 @@
-"""Requests of gateways: signed by a registered key, or 401."""
+"""Answers 401 to requests that are not signed by a gateway's registered key, and reads the others."""
 
 from datetime import datetime
 from typing import TypeVar
@@ -24,7 +24,7 @@ _DETAILS = {
 async def signer(
     request: web.Request, body: bytes, database: Database, refusals: Refusals, now: datetime
 ) -> Gateway | web.Response:
-    """The gateway that signed the request, or the answer that says it is nobody."""
+    """Return the gateway that signed the request, or the answer 401."""
     found = await signer_and_key(request, body, database, refusals, now)
     return found if isinstance(found, web.Response) else found[0]
 
@@ -45,7 +45,7 @@ async def signer_and_key(
 async def signed_json(
     request: web.Request, model: type[Body], database: Database, refusals: Refusals, now: datetime
 ) -> tuple[Gateway, Key, Body] | web.Response:
-    """Who signed the request, with which key, and its body as a record. Raises 400, 408, 413."""
+    """Return the signing gateway, its key and the body; or the answer 401, 415. Raises 400, 408, 413."""
     if request.headers.get("Content-Type") != "application/json" or "Content-Encoding" in request.headers:
         return problem(415, "Unsupported Media Type", "application/json is expected, not compressed")
     wire = await read_raw_body(request, limit=_LIMIT, deadline=_DEADLINE_S)

@@ -1,7 +1,7 @@
-"""Wrong codes: counted for staff, and answered slowly.
+"""Counts wrong enrolment codes for staff, and limits their rate.
 
-A code has 120 bits and cannot be found by trying. So a right one is never held up by somebody else's wrong ones: the
-code is looked up first, and only what follows a wrong one is limited, by address and in all.
+A code has 120 bits and cannot be guessed. So a right code is never delayed by other people's wrong ones: the code is
+looked up first, and only wrong ones are limited, for each address and in total.
 """
 
 import asyncio
@@ -18,8 +18,8 @@ _ALL, _ALL_BURST = 1.0, 60
 _WRITTEN_EVERY = timedelta(seconds=5)
 
 
-class Guesses:
-    """Of one process; what it counted reaches the database at once when it is rare, else every few seconds."""
+class WrongCodes:
+    """The counts of one process, written to the database at most every few seconds."""
 
     def __init__(self, database: Database, refusals: Refusals, clock: Callable[[], datetime]) -> None:
         self._database = database
@@ -30,13 +30,13 @@ class Guesses:
         self._unwritten = 0
         self._written_at: datetime | None = None
 
-    async def wrong(self, address: str) -> float:
-        """Count a wrong code; the seconds that this address should wait, 0 while it has not tried too many."""
+    async def count(self, address: str) -> float:
+        """Count a wrong code. Return the seconds that this address must wait; 0 below the limit."""
         now, ticks = self._clock(), asyncio.get_running_loop().time()
         self._unwritten += 1
         wait = self._by_address.take(address, ticks) or self._all.take("", ticks)
         if not wait:
-            self._refusals.count("enrolment", "code_unknown", f"from {_blurred(address)}")
+            self._refusals.count("enrolment", "code_unknown", f"from {_network(address)}")
         if self._written_at is None or now - self._written_at >= _WRITTEN_EVERY:
             times, self._unwritten, self._written_at = self._unwritten, 0, now
             async with self._database.write() as connection:
@@ -44,8 +44,8 @@ class Guesses:
         return wait
 
 
-def _blurred(address: str) -> str:
-    """Which network, not which machine."""
+def _network(address: str) -> str:
+    """Return the address's network, not the machine."""
     if ":" in address:
         return ":".join(address.split(":")[:3]) + "::"
     return ".".join([*address.split(".")[:3], "0"]) if address.count(".") == 3 else "unknown"

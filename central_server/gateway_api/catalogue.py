@@ -1,4 +1,4 @@
-"""GET /api/v1/catalogue: what the gateway's community offers."""
+"""Serves GET /api/v1/catalogue, the signed catalogue of the gateway's community, and its pictures."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -49,13 +49,13 @@ class CatalogueApi:
         return answer
 
     async def _picture(self, request: web.Request) -> web.Response:
-        """Of any community: whoever knows the sum of the octets has seen them in a signed catalogue."""
+        """Serve a picture of any community: its digest is known only from a signed catalogue."""
         gateway = await signer(request, b"", self._database, self._refusals, self._clock())
         if not isinstance(gateway, Gateway):
             return gateway
         async with self._database.read() as connection:
-            kept = await pictures.get(connection, request.match_info["sha256"])
-        if kept is None:
+            picture = await pictures.get(connection, request.match_info["sha256"])
+        if picture is None:
             return problem(404, "Not Found")
         headers = {"Cache-Control": "private, max-age=31536000, immutable"}
-        return web.Response(body=kept.content, content_type=kept.content_type, headers=headers)
+        return web.Response(body=picture.content, content_type=picture.content_type, headers=headers)

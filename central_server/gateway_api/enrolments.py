@@ -1,5 +1,4 @@
-"""POST /api/v1/enrolments: a device brings its code and its key, and becomes a gateway. POST /api/v1/keys: it rolls
-its key."""
+"""Serves POST /api/v1/enrolments, which makes a device a gateway, and POST /api/v1/keys, which rolls its key."""
 
 import math
 from collections.abc import Callable
@@ -9,11 +8,11 @@ import structlog
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from central_server.enrolment import enrolment_codes, gateway_keys
+from central_server.enrolment import enrolment_codes, key_roll_and_revocation
 from central_server.enrolment.enrolment_codes import CodeRefused
 from central_server.enrolment.gateways import EnrolmentRefused
 from central_server.enrolment.request_verification import signed_json
-from central_server.enrolment.wrong_codes import Guesses
+from central_server.enrolment.wrong_codes import WrongCodes
 from central_server.rejected_requests import Refusals
 from central_server.store.engine.database import Database
 from central_server.store.enrolment.rejected_requests import Noticed
@@ -30,18 +29,18 @@ from sync_contract.keys import public_text
 
 _log = structlog.get_logger()
 _DETAILS = {
-    EnrolmentRefusal.code_unknown: "there is no such code: look at it again, or ask for a new one",
+    EnrolmentRefusal.code_unknown: "there is no such code: check it, or ask for a new one",
     EnrolmentRefusal.code_expired: "the code has expired: ask for a new one",
     EnrolmentRefusal.code_used: "the code was used by another device: ask for a new one",
-    EnrolmentRefusal.code_revoked: "a newer code was made, or this one withdrawn: ask for the newest one",
-    EnrolmentRefusal.key_known: "this device's key is known already: make a new one",
-    EnrolmentRefusal.other_place: "the code is for another gateway than the one whose records this device holds",
+    EnrolmentRefusal.code_revoked: "a newer code was made, or this one was withdrawn: ask for the newest one",
+    EnrolmentRefusal.key_known: "this device's key is known already: generate a new one",
+    EnrolmentRefusal.other_place: "the code is for another gateway than the one whose records this device has",
     EnrolmentRefusal.too_many: "too many wrong codes came from here: wait, then try again",
 }
 
 
 class EnrolmentApi:
-    """`catalogue_key` signs the answers, so that a device knows which server took it."""
+    """`catalogue_key` signs the answers, so that a device knows which server enrolled it."""
 
     def __init__(
         self,
@@ -54,19 +53,19 @@ class EnrolmentApi:
         self._catalogue_key = catalogue_key
         self._refusals = refusals
         self._clock = clock
-        self._guesses = Guesses(database, refusals, clock)
+        self._wrong_codes = WrongCodes(database, refusals, clock)
 
     def routes(self) -> list[web.RouteDef]:
         return [web.post("/api/v1/enrolments", self._enrol), web.post("/api/v1/keys", self._roll)]
 
     async def _enrol(self, request: web.Request) -> web.Response:
-        asked = await read_json(request, EnrolmentRequest)
+        enrolment = await read_json(request, EnrolmentRequest)
         try:
-            asked.check()
+            enrolment.check()
         except EnrolmentMalformed:
             return problem(400, "Bad Request", "the device's proof does not fit its key")
         try:
-            gateway = await enrolment_codes.enrol(self._database, asked, self._clock())
+            gateway = await enrolment_codes.enrol(self._database, enrolment, self._clock())
         except CodeRefused as error:
             return await self._refused(request, error)
         _log.info("gateway.enrolled", gateway=gateway.id, community=gateway.community)
@@ -74,19 +73,19 @@ class EnrolmentApi:
             gateway=gateway.id,
             community=gateway.community,
             label=gateway.label,
-            public=asked.public,
+            public=enrolment.public,
             catalogue_key=public_text(self._catalogue_key.public_key()),
         )
         return web.json_response(text=answer.signed(self._catalogue_key).model_dump_json())
 
     async def _refused(self, request: web.Request, error: CodeRefused) -> web.Response:
-        if error.refusal is not EnrolmentRefusal.code_unknown:  # they held a code of ours: not a guess
+        if error.refusal is not EnrolmentRefusal.code_unknown:  # a code of ours, so no guess
             self._refusals.count("enrolment", error.refusal.value, f"gateway {error.gateway}")
             if error.refusal is EnrolmentRefusal.code_used:
                 notice = self._refusals.doorstep.notice
                 await notice(self._database, Noticed.code_used, error.gateway, self._clock())
             return problem(409, "Conflict", _DETAILS[error.refusal], code=error.refusal.value)
-        wait = await self._guesses.wrong(identify_client(request))
+        wait = await self._wrong_codes.count(identify_client(request))
         if not wait:
             return problem(404, "Not Found", _DETAILS[error.refusal], code=error.refusal.value)
         refusal = EnrolmentRefusal.too_many
@@ -96,12 +95,12 @@ class EnrolmentApi:
 
     async def _roll(self, request: web.Request) -> web.Response:
         now = self._clock()
-        told = await signed_json(request, KeyRoll, self._database, self._refusals, now)
-        if isinstance(told, web.Response):
-            return told
-        gateway, old, asked = told
+        found = await signed_json(request, KeyRoll, self._database, self._refusals, now)
+        if isinstance(found, web.Response):
+            return found
+        gateway, old, roll = found
         try:
-            new = await gateway_keys.roll(self._database, gateway, old, asked, now)
+            new = await key_roll_and_revocation.roll(self._database, gateway, old, roll, now)
         except EnrolmentRefused as error:
             self._refusals.count("enrolment", "roll", f"gateway {gateway.id}: {error}")
             return problem(409, "Conflict", str(error), code=EnrolmentRefusal.key_known.value)

@@ -1,4 +1,4 @@
-"""POST /api/v1/reports: a gateway says how it is."""
+"""Serves POST /api/v1/reports: a gateway sends its status."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -25,10 +25,10 @@ class ReportsApi:
 
     async def _post(self, request: web.Request) -> web.Response:
         now = self._clock()
-        told = await signed_json(request, GatewayReport, self._database, self._refusals, now)
-        if isinstance(told, web.Response):
-            return told
-        gateway, key, report = told
+        found = await signed_json(request, GatewayReport, self._database, self._refusals, now)
+        if isinstance(found, web.Response):
+            return found
+        gateway, key, report = found
         row = Report(
             gateway=gateway.id,
             community=gateway.community,
@@ -50,7 +50,7 @@ class ReportsApi:
             epoch=report.epoch,
         )
         async with self._database.write() as connection:
-            await gateway_reports.keep(connection, row)
+            await gateway_reports.store(connection, row)
         if CATALOGUE_OLDER in request.query.getall(NOTICED, ()):
             await self._refusals.doorstep.notice(self._database, Noticed.catalogue_older, gateway.id, now)
         age = max(0, round((now - key.added_at).total_seconds()))

@@ -17,7 +17,7 @@ from central_server.store.ledger.cosignatures import StoredCosignature, StoredRe
 from central_server.store.reconciliation import statements
 from daemonkit.web import problem
 from sync_contract.keys import read_public
-from sync_contract.ledger_heads import MOST_HEADS, Cosigned, CosignedTaken, Heads, Standing, cosigned_by
+from sync_contract.ledger_heads import MOST_HEADS, ChainStatus, Cosigned, CosignedTaken, Heads, cosigned_by
 from sync_contract.strict_model import Environment
 
 _KNOWN = re.compile(r"([a-z0-9-]{1,16}):([0-9]{1,9})")
@@ -47,10 +47,10 @@ class TransparencyApi:
         if known is None:
             return problem(400, "Bad Request", "expected known=<project>:<step>")
         async with self._database.read() as connection:
-            told = await self._since(connection, gateway.community, known)
-        return web.json_response(text=told.model_dump_json())
+            heads = await self._heads_since(connection, gateway.community, known)
+        return web.json_response(text=heads.model_dump_json())
 
-    async def _since(self, connection: Connection, community: str, known: dict[str, int]) -> Heads:
+    async def _heads_since(self, connection: Connection, community: str, known: dict[str, int]) -> Heads:
         newest = await ledger_heads.of_community(connection, community, self._environment)
         witnesses = await cosignatures.of_heads(connection, [head.seq for head in newest])
         found: list[ledger_heads.StoredHead] = []
@@ -61,8 +61,8 @@ class TransparencyApi:
         return Heads(
             community=community,
             heads=tuple(to_signed_head(head) for head in found),
-            standing=tuple(
-                Standing(project=head.project, step=head.step, cosigned=len(witnesses.get(head.seq, [])))
+            statuses=tuple(
+                ChainStatus(project=head.project, step=head.step, cosigned=len(witnesses.get(head.seq, [])))
                 for head in newest[:_MOST_KNOWN]
             ),
             reconciled_at=await statements.last_fetched_at(connection, community, self._environment),
@@ -70,41 +70,42 @@ class TransparencyApi:
 
     async def _cosigned(self, request: web.Request) -> web.Response:
         now = self._clock()
-        told = await signed_json(request, Cosigned, self._database, self._refusals, now)
-        if isinstance(told, web.Response):
-            return told
-        gateway, key, said = told
-        if said.community != gateway.community:
+        found = await signed_json(request, Cosigned, self._database, self._refusals, now)
+        if isinstance(found, web.Response):
+            return found
+        gateway, key, cosigned = found
+        if cosigned.community != gateway.community:
             return problem(409, "Conflict", "the gateway belongs to another community", code="other_community")
         async with self._database.write() as connection:
-            taken = await self._keep(connection, gateway, key, said, now)
-        if taken.cosignatures < len(said.cosignatures):
+            taken = await self._store(connection, gateway, key, cosigned, now)
+        if taken.cosignatures < len(cosigned.cosignatures):
             self._refusals.count("cosignature", "does_not_fit", gateway.id)
         return web.json_response(text=taken.model_dump_json())
 
-    async def _keep(
-        self, connection: Connection, gateway: Gateway, key: Key, said: Cosigned, now: datetime
+    async def _store(
+        self, connection: Connection, gateway: Gateway, key: Key, cosigned: Cosigned, now: datetime
     ) -> CosignedTaken:
-        """Of heads that we published, signed with the key that the gateway uses now."""
+        """Store cosignatures of our published heads that are signed with the gateway's current key, and refusals."""
         public, taken = read_public(key.public), 0
-        for each in said.cosignatures:
+        for each in cosigned.cosignatures:
             head = await ledger_heads.get(connection, (gateway.community, self._environment, each.project), each.step)
             fits = head is not None and head.digest == each.digest and each.key == key.key
             if head is None or not fits or not cosigned_by(each.digest, each.signature, public):
                 continue
             await cosignatures.add(connection, StoredCosignature(head.seq, gateway.id, key.key, each.signature, now))
             taken += 1
-        for no in said.refusals:
+        for no in cosigned.refusals:
             about = (gateway.id, gateway.community, no.project, no.step, no.digest, no.contradiction.value)
             await cosignatures.add_refusal(connection, StoredRefusal(*about, refused_at=no.at, reported_at=now))
-        return CosignedTaken(cosignatures=taken, refusals=len(said.refusals))
+        return CosignedTaken(cosignatures=taken, refusals=len(cosigned.refusals))
 
 
-def _known(told: list[str]) -> dict[str, int] | None:
+def _known(entries: list[str]) -> dict[str, int] | None:
+    """Return the steps known by project; None for a malformed query. Of two steps the lower one is certain."""
     known: dict[str, int] = {}
-    for entry in told:
+    for entry in entries:
         found = _KNOWN.fullmatch(entry)
         if found is None:
             return None
-        known[found[1]] = min(int(found[2]), known.get(found[1], int(found[2])))  # told twice: the lesser one is sure
-    return known if len(told) <= _MOST_KNOWN else None
+        known[found[1]] = min(int(found[2]), known.get(found[1], int(found[2])))
+    return known if len(entries) <= _MOST_KNOWN else None

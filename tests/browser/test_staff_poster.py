@@ -28,7 +28,7 @@ async def known(central: RunningCentral) -> str:
             id_, "huada", DOOR, BeaconKind.place, "大厅东墙 east wall, hall", -59, "", None, (), "", NOW, "chen"
         )
         await beacons.save(connection, beacon, 0)
-        await versioned_rows.edited(connection, "huada", NOW)
+        await versioned_rows.record_edit(connection, "huada", NOW)
     return id_
 
 

@@ -299,7 +299,7 @@ async def test_a_missing_number_is_a_gap_until_it_arrives(central: RunningCentra
     async with central.database() as database:
         async with database.read() as connection:
             gaps = await parcels.gaps(connection, (TOP,))
-        assert [(gap.highest, gap.held) for gap in gaps] == [(3, 1)]
+        assert [(gap.highest, gap.stored) for gap in gaps] == [(3, 1)]
         await gateway.deliver([first, third])
         await gateway.deliver([second])
         async with database.read() as connection:

@@ -132,7 +132,7 @@ async def deliver(
     lease = Lease(sender.database, "webhooks", holder, forgotten, _LEASE)
     while True:
         now = clock()
-        locked = await lease.held(now)
+        locked = await lease.is_ours(now)
         if locked:
             await collect(sender.database, now)
             await sender.send_due(now)

@@ -127,7 +127,7 @@ class ListsApi:
                 id=listed.id,
                 community=listed.community,
                 label=listed.label,
-                status=known.standing if known else None,
+                status=known.status if known else None,
                 last_contact=known.last_contact if known else None,
             )
 

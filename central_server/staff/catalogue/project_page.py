@@ -57,7 +57,7 @@ class ProjectPage(EditPages[StoredProject]):
                 new = StoredPicture(sha, kind, len(upload.content), upload.content)
                 await pictures.store(connection, new, visitor.now)
             await projects.show_picture(connection, row, sha, visitor.access.account, visitor.now)
-            await versioned_rows.edited(connection, row.place, visitor.now)
+            await versioned_rows.record_edit(connection, row.place, visitor.now)
             change = FieldChange("picture", (row.picture or "")[:12], (sha or "")[:12])
             await visitor.record(connection, row.place, ProjectChanged(row.id, (change,)))
             return Redirect(f"{KIND.path(row)}?saved=1")

@@ -9,8 +9,8 @@ from aiohttp import web
 from central_server.accounts.access import Right
 from central_server.alerts.task_kinds import TaskKind
 from central_server.alerts.tasks import gateway_task
-from central_server.enrolment import enrolment_codes, gateway_keys
-from central_server.enrolment.enrolment_codes import LASTS, Inviting
+from central_server.enrolment import enrolment_codes, key_roll_and_revocation
+from central_server.enrolment.enrolment_codes import CODE_LIFETIME, Inviting
 from central_server.enrolment.gateway_status import survey_one
 from central_server.staff.enrolment.gateways_page import fits_label
 from central_server.staff.frame.overview_page import state
@@ -23,7 +23,7 @@ from central_server.store.enrolment.gateways import Gateway
 from central_server.store.parcels import parcels
 from central_server.store.places import places
 from central_server.store.places.places import Place, PlaceKind
-from sync_contract.enrolment import grouped
+from sync_contract.enrolment import group_code
 
 _ONE = "/staff/gateways/{gateway:[0-9a-f]{16}}"
 _KEY = _ONE + "/keys/{key:[0-9a-f]{16}}/revoke"
@@ -97,13 +97,13 @@ class GatewayPage:
             "gateway_code.html",
             {
                 "gateway": gateway,
-                "code": grouped(code),
+                "code": group_code(code),
                 "url": invitation.url,
                 "near": not invitation.url.startswith("https://"),
-                "fingerprint": grouped(invitation.fingerprint),
+                "fingerprint": group_code(invitation.fingerprint),
                 "picture": picture.svg_data_uri(scale=4, border=4, dark="#2b211b", light="#ffffff"),
-                "seconds": int(LASTS.total_seconds()),
-                "ends_at": visitor.now + LASTS,
+                "seconds": int(CODE_LIFETIME.total_seconds()),
+                "ends_at": visitor.now + CODE_LIFETIME,
             },
         )
 
@@ -121,7 +121,7 @@ class GatewayPage:
     async def _revoke(self, visitor: Visitor) -> Redirect:
         async with visitor.database.write() as connection:
             gateway = await requested_gateway(connection, visitor)
-            count = await gateway_keys.revoke(connection, gateway.id, visitor.now)
+            count = await key_roll_and_revocation.revoke(connection, gateway.id, visitor.now)
             await visitor.record(connection, gateway.community, audit_actions.GatewayRevoked(gateway.id, count))
         return Redirect(f"/staff/gateways/{gateway.id}")
 
@@ -160,7 +160,7 @@ class GatewayPage:
         async with visitor.database.write() as connection:
             gateway = await requested_gateway(connection, visitor)
             if gateway.retired_at is None:
-                await gateway_keys.revoke(connection, gateway.id, visitor.now)
+                await key_roll_and_revocation.revoke(connection, gateway.id, visitor.now)
                 await gateways.retire(connection, gateway.id, visitor.now)
             else:
                 await gateways.retire(connection, gateway.id, None)

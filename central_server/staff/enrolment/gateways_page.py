@@ -8,7 +8,7 @@ from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.enrolment import enrolment_codes
-from central_server.enrolment.gateway_status import Surveyed, survey
+from central_server.enrolment.gateway_status import SurveyedGateway, survey
 from central_server.staff.enrolment.gateway_select import matches_words
 from central_server.staff.frame.community_filter import filter_communities
 from central_server.staff.frame.overview_page import state
@@ -113,7 +113,7 @@ def fits_label(label: str) -> bool:
     return 1 <= len(label) <= _MAX_LABEL and label.isprintable()
 
 
-def _fits(each: Surveyed, chosen: Mapping[str, str], names: Mapping[str, Texts]) -> bool:
+def _fits(each: SurveyedGateway, chosen: Mapping[str, str], names: Mapping[str, Texts]) -> bool:
     """Whether a gateway matches the filter."""
     if chosen["state"] and state(each) != chosen["state"]:
         return False

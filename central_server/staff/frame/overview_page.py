@@ -9,7 +9,7 @@ from central_server.accounts.access import Right
 from central_server.accounts.money_visibility import sees_money
 from central_server.alerts.place_names import community_names
 from central_server.alerts.tasks import find_tasks
-from central_server.enrolment.gateway_status import Standing, Surveyed, survey
+from central_server.enrolment.gateway_status import GatewayStatus, SurveyedGateway, survey
 from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Visitor
 from central_server.statistics.daily_summary import summarize_day
 from central_server.statistics.event_times import day
@@ -55,7 +55,7 @@ class OverviewPage:
                 "gateways": surveyed,
                 "states": _states(surveyed),
                 "backlog": sum(each.report.waiting for each in surveyed if each.report),
-                "missing": sum(gap.highest - gap.held for gap in gaps),
+                "missing": sum(gap.highest - gap.stored for gap in gaps),
                 "last_sync": _last_sync(surveyed),
                 "tasks": sorted(waiting, key=lambda task: (task.kind, task.subject) in taken_on),
                 "taken_on": taken_on,
@@ -68,14 +68,14 @@ class OverviewPage:
         )
 
 
-def state(each: Surveyed) -> str:
+def state(each: SurveyedGateway) -> str:
     """Return the most urgent state of a gateway."""
     if each.gateway.retired_at is not None:
         return "retired"
     if each.fork is not None:
         return "fork"
-    if each.standing is not Standing.up:
-        return each.standing.value
+    if each.status is not GatewayStatus.up:
+        return each.status.value
     if each.report is None:
         return "up"
     hearing = Hearing(each.report.hearing)
@@ -84,9 +84,9 @@ def state(each: Surveyed) -> str:
     return "up" if hearing is Hearing.proved else hearing.value
 
 
-def _states(surveyed: tuple[Surveyed, ...]) -> dict[str, int]:
+def _states(surveyed: tuple[SurveyedGateway, ...]) -> dict[str, int]:
     return dict(Counter(state(each) for each in surveyed))
 
 
-def _last_sync(surveyed: tuple[Surveyed, ...]) -> datetime | None:
+def _last_sync(surveyed: tuple[SurveyedGateway, ...]) -> datetime | None:
     return max((each.last_sync for each in surveyed if each.last_sync), default=None)

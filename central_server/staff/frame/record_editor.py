@@ -140,7 +140,7 @@ class EditPages(Generic[RecordT]):
                 taken = Fault("id", Word.taken, "", {"what": kind.noun})
                 return await self._form(connection, visitor, None, Typed(typed, 0, [taken]), 422)
             for place in {made.place, before.place if before is not None else made.place}:
-                await versioned_rows.edited(connection, place, visitor.now)
+                await versioned_rows.record_edit(connection, place, visitor.now)
             verb = "add" if before is None else "change"
             await self._record(connection, visitor, verb, made, changed_fields(stored, kind.values(made)))
             return Redirect(f"{kind.path(made)}?saved=1")
@@ -157,7 +157,7 @@ class EditPages(Generic[RecordT]):
             stored = kind.values(record)
             if _revision(visitor.form.get("revision", "0")) != record.revision or not await remove(connection, record):
                 return await self._form(connection, visitor, record, Typed(stored, record.revision, [], stored), 409)
-            await versioned_rows.edited(connection, record.place, visitor.now)
+            await versioned_rows.record_edit(connection, record.place, visitor.now)
             await self._record(connection, visitor, "remove", record, changed_fields(stored, {}))
             return Redirect(f"{kind.at}?removed=1")
 

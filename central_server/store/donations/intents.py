@@ -142,7 +142,7 @@ async def move(
         intent.community, intent.gateway, intent.id, None, intent.state, after.value, at, cause, evidence[:200]
     )
     await record(connection, [change])
-    await process_events.tell(connection, Topic.gifts)
+    await process_events.notify(connection, Topic.gifts)
 
 
 async def record(connection: Connection, changes: Sequence[StateChange]) -> None:

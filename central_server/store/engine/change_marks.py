@@ -1,4 +1,4 @@
-"""What tells whether a page is out of date: marks that move with every change in the communities of its reader."""
+"""Marks that tell whether a page is out of date: they move with every change in the communities of its reader."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -13,11 +13,11 @@ from central_server.store.places.places import communities, within
 Marks = tuple[tuple[datetime, int] | None, int | None, datetime | None]
 _BRANCHES = 40
 _SHOWN = 50
-"""Of a webhook's deliveries so many stand on its page."""
+"""Deliveries of a webhook on its page."""
 
 
 async def marks(connection: Connection, tops: Collection[str]) -> Marks:
-    """Of the sync log's newest line, of the newest change of a gift, and of the last try to deliver to a webhook."""
+    """Return the marks of the newest line of the sync log, change of a gift, and attempt to deliver to a webhook."""
     return (
         await sync_log.mark(connection, tops),
         await _newest_change(connection, tops),

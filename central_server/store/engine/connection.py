@@ -1,8 +1,7 @@
-"""A connection whose statements are never cut off half-way.
+"""A connection whose statements run to their end, even when their caller is cancelled.
 
-Requests end early (a client leaves) and stages are cancelled. A driver that is cancelled inside a statement loses its
-connection, in SQLite together with the lock that it holds. So a statement that has begun is waited for; only then the
-cancellation goes on its way.
+A client may leave early, and stages are cancelled. A driver that is cancelled inside a statement loses its connection,
+on SQLite together with its lock. So a statement that has started is awaited first, and then the cancellation continues.
 """
 
 import asyncio
@@ -16,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.base import Executable
 
-from central_server.store.engine.store_errors import meaning
+from central_server.store.engine.store_errors import translate
 
 Result = TypeVar("Result")
 Rows = Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -24,7 +23,7 @@ _ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
 class Connection:
-    """What a repository may do within a transaction."""
+    """A database connection within a transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -35,37 +34,37 @@ class Connection:
 
     async def execute(self, statement: Executable, rows: Rows | None = None) -> CursorResult[*tuple[Any, ...]]:
         """Raises StoreUnavailable, StoreCollision, ValueRefused, and SQLAlchemy's IntegrityError as it is."""
-        return await told(self._connection.execute(statement, rows))
+        return await translated(self._connection.execute(statement, rows))
 
     async def driver(self, statement: str, values: tuple[Any, ...] | list[Any]) -> CursorResult[*tuple[Any, ...]]:
-        """The statement as the driver reads it. A tuple is one execution, a list of tuples is one for each."""
-        return await told(self._connection.exec_driver_sql(statement, values))
+        """Execute SQL of the driver's own dialect: once for a tuple, once for each tuple of a list."""
+        return await translated(self._connection.exec_driver_sql(statement, values))
 
     async def run_sync(self, work: Callable[[SyncConnection], Result]) -> Result:
-        return await told(self._connection.run_sync(work))
+        return await translated(self._connection.run_sync(work))
 
     async def alone(self, name: str) -> None:
-        """Until this transaction ends, no other one that says the same name is past this line.
+        """Wait until no other transaction holds the lock of this name, and hold it until this one ends.
 
-        For reading in order to write where there is no row yet that could be locked. On SQLite every write is alone.
+        It serves a read before a write where no row exists yet that could be locked. SQLite has one writer anyway.
         """
         if self.dialect.name == "postgresql":
             await self.execute(_ALONE, {"name": name})
 
 
-async def told(work: Coroutine[Any, Any, Result]) -> Result:
-    """The result of `work`, finished; trouble of the database by our names for it."""
+async def translated(work: Coroutine[Any, Any, Result]) -> Result:
+    """Return the result of `work`, which runs to its end. Errors of the database are raised as ours (store_errors)."""
     try:
         return await finished(work)
     except (SQLAlchemyError, sqlite3.Error, OSError, OverflowError, UnicodeEncodeError) as error:
-        ours = meaning(error)
+        ours = translate(error)
         if ours is None:
             raise
         raise ours from error
 
 
 async def finished(work: Coroutine[Any, Any, Result]) -> Result:
-    """The result of `work`, which runs to its end even when the caller is cancelled meanwhile."""
+    """Return the result of `work`, which runs to its end even when the caller is cancelled."""
     task = asyncio.create_task(work)
     try:
         return await asyncio.shield(task)
@@ -76,5 +75,5 @@ async def finished(work: Coroutine[Any, Any, Result]) -> Result:
             except asyncio.CancelledError:
                 continue
         if not task.cancelled():
-            task.exception()  # looked at, so that asyncio does not complain of it; the cancellation goes first
+            task.exception()  # retrieved, so that asyncio does not log it; the cancellation takes precedence
         raise

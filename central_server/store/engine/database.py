@@ -1,4 +1,4 @@
-"""The central store: one SQLAlchemy engine, opened, checked and closed."""
+"""Opens, checks, migrates and closes the database of the central server, and runs transactions in it."""
 
 import asyncio
 import random
@@ -10,7 +10,7 @@ from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from central_server.store.engine import postgresql, sqlite
-from central_server.store.engine.connection import Connection, finished, told
+from central_server.store.engine.connection import Connection, finished, translated
 from central_server.store.engine.group_commit import PendingWork, WaitingGroup
 from central_server.store.engine.schema import StoreRefused, find_revision, newest_revision, upgrade
 from central_server.store.engine.sqlite import PRAGMAS, sqlite_url
@@ -34,19 +34,19 @@ _TRIES = 5
 
 
 class Database:
-    """Reads see one consistent state; a write sees the newest one and is durable when its block ends.
+    """Runs transactions. A read sees one consistent state; a write sees the newest, and is durable when it ends.
 
-    On SQLite writes come one after the other, in every process. On PostgreSQL they run beside each other: whoever
-    reads in order to write first locks the row (`with_for_update`) or says `await connection.alone("name")`.
-    `dsn`: where PostgreSQL is; empty on SQLite.
+    SQLite has one writer at a time, across processes. On PostgreSQL writes run in parallel: a write that depends on
+    what it reads locks the row (`with_for_update`) or a name (`await connection.alone("name")`) first.
+    `dsn`: the address of PostgreSQL; empty on SQLite.
     """
 
     def __init__(self, engine: AsyncEngine, dsn: str = "") -> None:
         self._engine = engine
         self.dsn = dsn
         self.place = str(engine.url.database)
-        # SQLite has one writer: waiting here is fair and costs nothing, waiting on its lock is neither.
-        self._turn = nullcontext() if dsn else asyncio.Lock()
+        # SQLite has one writer: waiting for an asyncio lock is fair and cheap, waiting for the file's lock is neither.
+        self._writer = nullcontext() if dsn else asyncio.Lock()
         self._group = WaitingGroup()
         self._reads: dict[str, Any] = postgresql.READS if dsn else {}
         self._texts: dict[Select[*tuple[Any, ...]], tuple[str, Sequence[str]]] = {}
@@ -54,30 +54,35 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
-        """Raises StoreUnavailable, as every statement in it does."""
+        """Open a read transaction. Raises StoreUnavailable, as every statement in it does."""
         async with self._transaction(self._reads) as connection:
             yield Connection(connection)
 
-    async def glance(self, statement: Select[*tuple[Any, ...]], values: Mapping[str, object]) -> list[Sequence[Any]]:
-        """The rows of one statement as the driver has them, for what each request asks. Raises StoreUnavailable."""
+    async def fetch_rows(
+        self, statement: Select[*tuple[Any, ...]], values: Mapping[str, object]
+    ) -> list[Sequence[Any]]:
+        """Return the rows of one statement without a transaction, for queries of every request.
+
+        The values are the driver's own. Raises StoreUnavailable.
+        """
         if (known := self._texts.get(statement)) is None:
             compiled: Any = statement.compile(dialect=self._engine.dialect)
             known = self._texts[statement] = (str(compiled), compiled.positiontup)
         text, names = known
-        asked = [values[name] for name in names]
+        parameters = [values[name] for name in names]
         if self.dsn:
-            return await told(self._by_driver(lambda driver: driver.fetch(text, *asked)))
-        return await told(self._by_driver(lambda driver: driver.execute_fetchall(text, asked)))
+            return await translated(self._by_driver(lambda driver: driver.fetch(text, *parameters)))
+        return await translated(self._by_driver(lambda driver: driver.execute_fetchall(text, parameters)))
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Connection]:
-        """Commits at the end of the block, takes everything back when it raises."""
-        async with self._turn, self._transaction(self._writes) as connection:
+        """Open a write transaction: commit at the end of the block, roll back when it raises."""
+        async with self._writer, self._transaction(self._writes) as connection:
             yield Connection(connection)
-            await told(connection.commit())
+            await translated(connection.commit())
 
     async def written(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
-        """What `work` gives, within a write; done anew, a few times, when that collides with another one."""
+        """Return what `work` returns, within a write. It is repeated a few times when it collides with another one."""
         for wait in range(_TRIES):
             try:
                 async with self.write() as connection:
@@ -98,7 +103,7 @@ class Database:
         pending = PendingWork(work)
         self._group.add(pending)
         try:
-            async with self._turn:
+            async with self._writer:
                 if not pending.done:  # no earlier caller ran it together with its own
                     await finished(self._write_group())
         finally:
@@ -111,8 +116,8 @@ class Database:
             async with self._transaction(self._writes) as connection:
                 works = self._group.take()
                 for work in works:
-                    await work.run(Connection(connection))
-                await told(connection.commit())
+                    await work.run_in_savepoint(Connection(connection))
+                await translated(connection.commit())
         except Exception as error:
             if not works:
                 raise
@@ -124,7 +129,7 @@ class Database:
         try:
             pooled = connection.sync_connection
             assert pooled is not None
-            with postgresql.trouble() if self.dsn else nullcontext():
+            with postgresql.translated_errors() if self.dsn else nullcontext():
                 return await work(pooled.connection.driver_connection)
         finally:
             await connection.close()
@@ -133,12 +138,12 @@ class Database:
     async def _transaction(self, options: dict[str, Any]) -> AsyncIterator[AsyncConnection]:
         connection = self._engine.connect()
         try:
-            await told(_started(connection, options))
+            await translated(_started(connection, options))
             yield connection
         finally:
             if connection.sync_connection is not None:
-                # What is not committed is taken back; on a connection that broke, PostgreSQL does that by itself.
-                await told(connection.close())
+                # Closing rolls back what is not committed; after a broken connection PostgreSQL does it by itself.
+                await translated(connection.close())
 
 
 async def _started(connection: AsyncConnection, options: dict[str, Any]) -> None:
@@ -152,10 +157,11 @@ async def _started(connection: AsyncConnection, options: dict[str, Any]) -> None
 async def open_database(
     url: str, *, connections: int = 10, before_migration: BeforeMigration | None = None
 ) -> AsyncIterator[Database]:
-    """Open, migrate when needed, close. `url`: `postgresql://…` as libpq has it, or what `sqlite_url` makes.
+    """Open the database, migrate it when needed, and close it at the end of the block.
 
-    `connections`: the most that are open to PostgreSQL at a time. `before_migration`: is told the revision that a
-    database has which is not empty, right before it gets a newer one. Raises StoreRefused, StoreUnavailable.
+    `url`: `postgresql://…` as libpq reads it, or the result of `sqlite_url`. `connections`: the maximum to PostgreSQL.
+    `before_migration` is called with the revision of a database that is not empty, right before it is upgraded.
+    Raises StoreRefused, StoreUnavailable.
     """
     on_postgresql = url.startswith(("postgresql:", "postgres:"))
     engine = postgresql.engine(url, connections) if on_postgresql else sqlite.engine(url)
@@ -169,7 +175,7 @@ async def open_database(
 
 @asynccontextmanager
 async def _patient(database: Database) -> AsyncIterator[Database]:
-    """The same database, without PostgreSQL's limits of time."""
+    """Open the same database without PostgreSQL's time limits."""
     if not database.dsn:
         yield database
         return
@@ -185,11 +191,11 @@ async def _migrate(database: Database, before: BeforeMigration | None) -> None:
         async with _patient(database) as patient:
             async with patient.read() as connection:  # waits while another process migrates
                 if database.dsn:
-                    await connection.run_sync(postgresql.check_promises)
+                    await connection.run_sync(postgresql.check_durability)
                 if await connection.run_sync(find_revision) == newest_revision():
                     return
             async with patient.write() as connection:
-                await connection.alone("migration")  # processes that start together wait for the first one's
+                await connection.alone("migration")  # of processes that start together, the first migrates
                 found = await connection.run_sync(find_revision)
                 if found == newest_revision():
                     return
@@ -199,6 +205,6 @@ async def _migrate(database: Database, before: BeforeMigration | None) -> None:
     except StoreUnavailable as error:
         if "not a database" in str(error):
             raise StoreRefused(f"{database.place} is not a SQLite database") from error
-        if getattr(getattr(error.__cause__, "orig", None), "sqlstate", None) in postgresql.NOT_FOR_US:
+        if getattr(getattr(error.__cause__, "orig", None), "sqlstate", None) in postgresql.NO_ACCESS:
             raise StoreRefused(str(error)) from error
         raise

@@ -25,8 +25,8 @@ class PendingWork(Generic[Result]):
     def done(self) -> bool:
         return bool(self._results) or self._error is not None
 
-    async def run(self, connection: Connection) -> None:
-        """Run the work in a savepoint: when it raises, nothing of it stays and the other works are not affected."""
+    async def run_in_savepoint(self, connection: Connection) -> None:
+        """Run the work: when it raises, nothing of it stays and the other works are not affected."""
         await connection.driver("SAVEPOINT work", ())
         try:
             self._results = [await self._work(connection)]

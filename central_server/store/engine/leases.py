@@ -1,4 +1,4 @@
-"""Which process does a periodic work: whoever holds its lease, until it runs out or is given back."""
+"""Leases: of several server processes, one does each periodic job until its lease expires or is given back."""
 
 from datetime import datetime, timedelta
 
@@ -11,19 +11,19 @@ from central_server.store.engine.upsert import insert
 
 
 class Lease:
-    """One process's hold on a work for `lasts`, prolonged when half of it is over."""
+    """One process's lease of a job for `lasts`; it is extended when half of it is over."""
 
     def __init__(
-        self, database: Database, name: str, holder: str, begun: datetime, lasts: timedelta = timedelta(seconds=30)
+        self, database: Database, name: str, holder: str, started_at: datetime, lasts: timedelta = timedelta(seconds=30)
     ) -> None:
         self._database = database
         self._name = name
         self._holder = holder
-        self._until = begun
+        self._until = started_at
         self._lasts = lasts
 
-    async def held(self, now: datetime) -> bool:
-        """Whether this process is to do the work now. Raises StoreUnavailable."""
+    async def is_ours(self, now: datetime) -> bool:
+        """Return whether this process does the job now. Raises StoreUnavailable."""
         if now > self._until - self._lasts / 2:
             async with self._database.write() as connection:
                 if await take(connection, self._name, self._holder, now, now + self._lasts):
@@ -32,7 +32,7 @@ class Lease:
 
 
 async def take(connection: Connection, name: str, holder: str, now: datetime, until: datetime) -> bool:
-    """Take or prolong. False while another process holds it."""
+    """Take or extend a lease. Return False while another process holds it."""
     statement = insert(connection, leases).values(name=name, holder=holder, until=until)
     statement = statement.on_conflict_do_update(
         index_elements=[leases.c.name],

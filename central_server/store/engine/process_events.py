@@ -1,7 +1,7 @@
-"""What any process commits, every process hears.
+"""Notifies every server process of what any of them commits.
 
-Each topic has a mark: a figure that moves with every change. One stage in each process looks at the marks every second.
-PostgreSQL can be faster than that: what was told within a transaction it passes on as soon as that is committed.
+Each topic has a mark, a number that moves with every change. Each process polls the marks every second. PostgreSQL is
+faster: it delivers a notification as soon as the transaction that sent it is committed.
 """
 
 import asyncio
@@ -35,52 +35,52 @@ _MARKS = {
     ),
     Topic.catalogue: select(func.max(catalogue_edits.c.seq)),
 }
-_LOOK = select(*(_MARKS[topic].scalar_subquery().label(topic) for topic in Topic))
+_ALL_MARKS = select(*(_MARKS[topic].scalar_subquery().label(topic) for topic in Topic))
 _CHANNEL = "beacon_central"
-_TELL = text(f"SELECT pg_notify('{_CHANNEL}', :topic)")
+_NOTIFY = text(f"SELECT pg_notify('{_CHANNEL}', :topic)")
 
 
-async def tell(connection: Connection, topic: Topic) -> None:
-    """For what somebody waits for: heard at once where the database can do that, and only if this write commits.
+async def notify(connection: Connection, topic: Topic) -> None:
+    """Notify the other processes when this write commits. Without effect on SQLite, where the marks are polled.
 
-    PostgreSQL commits transactions that tell one after the other: not for what comes by the thousand.
+    PostgreSQL serialises the commits of transactions that notify: do not use it for what comes by the thousand.
     """
     if connection.dialect.name == "postgresql":
-        await connection.execute(_TELL, {"topic": topic.value})
+        await connection.execute(_NOTIFY, {"topic": topic.value})
 
 
-async def hear(
-    database: Database, heard: Callable[[Topic], None], *, alive: Callable[[], None], every_s: float = 1.0
+async def listen(
+    database: Database, changed: Callable[[Topic], None], *, alive: Callable[[], None], every_s: float = 1.0
 ) -> None:
-    """Call `heard` for each topic at once, and whenever it changed since. Until cancelled; raises StoreUnavailable."""
-    async with _listening(database.dsn, heard) as deaf:
+    """Call `changed` for each topic now and after each change. Runs until cancelled; raises StoreUnavailable."""
+    async with _notifications(database.dsn, changed) as lost:
         seen: tuple[object, ...] = ()
         while True:
             async with database.read() as connection:
-                marks = tuple((await connection.execute(_LOOK)).one())
+                marks = tuple((await connection.execute(_ALL_MARKS)).one())
             for topic, before, mark in zip(Topic, seen or (object(),) * len(marks), marks, strict=True):
                 if mark != before:
-                    heard(topic)
+                    changed(topic)
             seen = marks
             alive()
             try:
                 async with asyncio.timeout(every_s):
-                    await deaf.wait()
+                    await lost.wait()
             except TimeoutError:
                 continue
-            raise StoreUnavailable("the connection on which other processes are heard was lost")
+            raise StoreUnavailable("the connection that receives notifications was lost")
 
 
 @asynccontextmanager
-async def _listening(dsn: str, heard: Callable[[Topic], None]) -> AsyncIterator[asyncio.Event]:
-    """Gives an event that is set when nothing can be heard any more; on SQLite nothing ever is, and none is set."""
+async def _notifications(dsn: str, changed: Callable[[Topic], None]) -> AsyncIterator[asyncio.Event]:
+    """Receive notifications. The event is set when their connection is lost, and never on SQLite."""
 
     def notified(word: str) -> None:
         if word in list(Topic):  # a newer process may have more of them
-            heard(Topic(word))
+            changed(Topic(word))
 
     if dsn:
-        async with postgresql.listening(dsn, _CHANNEL, notified) as deaf:
-            yield deaf
+        async with postgresql.listening(dsn, _CHANNEL, notified) as lost:
+            yield lost
     else:
         yield asyncio.Event()

@@ -1,4 +1,4 @@
-"""What SQLite needs to be told on every connection."""
+"""Settings of connections to SQLite."""
 
 import sqlite3
 import time
@@ -13,9 +13,9 @@ from central_server.store.engine.schema import StoreRefused
 BUSY_S = 5
 _SCHEME = "sqlite+aiosqlite:///"
 PRAGMAS = {
-    "busy_timeout": BUSY_S * 1000,  # first: the next line may meet another process's lock
+    "busy_timeout": BUSY_S * 1000,  # first: the next one may wait for another process's lock
     "journal_mode": "wal",
-    "synchronous": 2,  # FULL: with less, a power cut takes back what was acknowledged
+    "synchronous": 2,  # FULL: with less, a power cut undoes acknowledged commits
     "foreign_keys": 1,
     "trusted_schema": 0,
     "cell_size_check": 1,
@@ -30,19 +30,19 @@ def sqlite_url(path: Path) -> str:
 
 
 def sqlite_path(url: str) -> Path:
-    """The file of what `sqlite_url` made."""
+    """Return the file of a URL that `sqlite_url` returned."""
     return Path(url.removeprefix(_SCHEME))
 
 
 def engine(url: str) -> AsyncEngine:
     made = create_async_engine(
         url,
-        hide_parameters=True,  # what was asked may be a secret, and a fault goes into the log
+        hide_parameters=True,  # parameters may be secret, and errors go into the log
         pool_size=4,
         max_overflow=4,
         pool_timeout=BUSY_S,
-        pool_use_lifo=True,  # what another connection wrote empties this one's cache: the last one's is good
-        pool_reset_on_return=None,  # who begins a transaction ends it: no rollback for nothing, by way of a thread
+        pool_use_lifo=True,  # a write by one connection empties the caches of the others
+        pool_reset_on_return=None,  # every transaction is ended by its owner: no needless rollback in a thread
     )
     event.listen(made.sync_engine, "connect", _set_pragmas)
     event.listen(made.sync_engine, "begin", _begin)
@@ -50,21 +50,21 @@ def engine(url: str) -> AsyncEngine:
 
 
 def _set_pragmas(connection: Any, record: object) -> None:  # noqa: ANN401  (the DB-API has no types)
-    connection.isolation_level = None  # no implicit BEGIN by the driver: `_begin` says which kind
+    connection.isolation_level = None  # no implicit BEGIN by the driver: see `_begin`
     cursor = connection.cursor()
     try:
         for name, wanted in PRAGMAS.items():
-            _set_patiently(cursor, f"PRAGMA {name}={wanted}")
+            _set_with_retry(cursor, f"PRAGMA {name}={wanted}")
             cursor.execute(f"PRAGMA {name}")
             found = cursor.fetchone()[0]
             if found != wanted:
-                raise StoreRefused(f"SQLite keeps {name} at {found!r}, {wanted!r} is demanded")
+                raise StoreRefused(f"SQLite has {name} = {found!r}, {wanted!r} is required")
     finally:
         cursor.close()
 
 
-def _set_patiently(cursor: Any, pragma: str) -> None:  # noqa: ANN401  (the DB-API has no types)
-    """SQLite does not wait by itself when two connections turn a new database to WAL at the same time."""
+def _set_with_retry(cursor: Any, pragma: str) -> None:  # noqa: ANN401  (the DB-API has no types)
+    """Set it, with retries: SQLite does not wait when two connections switch a new database to WAL at once."""
     deadline = time.monotonic() + BUSY_S
     while True:
         try:

@@ -1,4 +1,4 @@
-"""How the store keeps a point in time."""
+"""Points in time as the database stores them."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,12 +10,12 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def micros(value: datetime) -> int:
-    """Since 1970 UTC: what the column holds."""
+    """Return the microseconds since 1970 UTC."""
     return (value - _EPOCH) // _MICROSECOND
 
 
 def moment(value: int) -> datetime:
-    """What the column says."""
+    """Return the time of so many microseconds since 1970 UTC."""
     return _EPOCH + timedelta(microseconds=value)
 
 

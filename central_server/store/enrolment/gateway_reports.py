@@ -1,4 +1,4 @@
-"""The newest report of each gateway: how it said that it is."""
+"""The newest report of each gateway."""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
@@ -12,14 +12,14 @@ from central_server.store.engine.upsert import insert
 from central_server.store.enrolment.gateways import is_among
 from central_server.store.places.places import within
 
-_BEGUN = ("hearing_since", "off_air_since")
+_SINCE_COLUMNS = ("hearing_since", "off_air_since")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """Times by the server's clock. `clock_off_s`: the gateway's wall clock minus ours, in seconds.
 
-    `off_air_since`: when the beacon that it is was not on the air, though it should be; None: it is, or need not be.
+    `off_air_since`: since when its own beacon has not sent although it should; None: it sends, or need not.
     """
 
     gateway: str
@@ -42,13 +42,13 @@ class Report:
     epoch: str
 
 
-async def keep(connection: Connection, report: Report) -> None:
-    """In the place of the one before; `hearing_since` stays while the word is the same, `off_air_since` while it is
-    off the air, whichever word says why.
+async def store(connection: Connection, report: Report) -> None:
+    """Replace the previous report. `hearing_since` stays while `hearing` is the same, `off_air_since` while it does not
+    send.
     """
     table = gateway_reports
     statement = insert(connection, table).values(asdict(report))
-    new = {name: statement.excluded[name] for name in asdict(report) if name not in ("gateway", *_BEGUN)}
+    new = {name: statement.excluded[name] for name in asdict(report) if name not in ("gateway", *_SINCE_COLUMNS)}
     hearing = case(
         (table.c.hearing == statement.excluded.hearing, table.c.hearing_since), else_=statement.excluded.hearing_since
     )
@@ -56,8 +56,8 @@ async def keep(connection: Connection, report: Report) -> None:
         (statement.excluded.off_air_since.is_(None), None),
         else_=func.coalesce(table.c.off_air_since, statement.excluded.off_air_since),
     )
-    begun = dict(zip(_BEGUN, (hearing, off_air), strict=True))
-    await connection.execute(statement.on_conflict_do_update(index_elements=[table.c.gateway], set_={**new, **begun}))
+    since = dict(zip(_SINCE_COLUMNS, (hearing, off_air), strict=True))
+    await connection.execute(statement.on_conflict_do_update(index_elements=[table.c.gateway], set_={**new, **since}))
 
 
 async def get(connection: Connection, gateway: str) -> Report | None:
@@ -69,7 +69,7 @@ async def get(connection: Connection, gateway: str) -> Report | None:
 async def every(
     connection: Connection, tops: Collection[str], among: Collection[str] | None = None
 ) -> dict[str, Report]:
-    """By gateway, of the communities at and below `tops`. `among`: only of these gateways."""
+    """Return the reports of the communities at and below `tops`, by gateway."""
     statement = select(gateway_reports)
     statement = statement.where(within(gateway_reports.c.community, tops), is_among(gateway_reports.c.gateway, among))
     return {row.gateway: Report(**row._mapping) for row in await connection.execute(statement)}

@@ -22,7 +22,7 @@ DEVICE, SERVER = "device", "server"
 class Gateway:
     """`site`: the place below the community where it stands, when staff said so. `kind`: DEVICE or SERVER.
 
-    `retired_at`: since when nobody looks after it any more; its history stays.
+    `retired_at`: since when it is out of service; its history remains.
     """
 
     id: str
@@ -35,7 +35,7 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """`origin`: operator, code or roll. `revoked_at` may lie ahead: until then the key is valid."""
+    """`origin`: operator, code or roll. `revoked_at` may be in the future: until then the key is valid."""
 
     gateway: str
     key: str
@@ -56,9 +56,9 @@ async def add(connection: Connection, gateway: Gateway, now: datetime) -> None:
 
 
 async def own(connection: Connection, community: str, now: datetime) -> Gateway:
-    """The one under which this server itself registers the community's gifts; made when first asked for.
+    """Return the gateway under which this server registers the community's phone gifts; it is created on first use.
 
-    It has no key and stands in no list: nobody looks after it.
+    It has no key and is in no list.
     """
     named = hashlib.sha256(f"server of {community}".encode()).hexdigest()[:16]
     ours = Gateway(named, community, "手机网页 · Phone page", kind=SERVER)
@@ -77,7 +77,7 @@ async def add_key(
     origin: str = "operator",
     replaces: str | None = None,
 ) -> bool:
-    """False when the gateway has this key already."""
+    """Add a key. Return False when the gateway already has it."""
     statement = insert(connection, gateway_keys).values(
         gateway=gateway, key=key, public=public, added_at=now, origin=origin, replaces=replaces, revoked_why=""
     )
@@ -90,17 +90,14 @@ async def get(connection: Connection, gateway: str) -> Gateway | None:
 
 
 async def lock(connection: Connection, gateway: str) -> None:
-    """Until this transaction ends, nobody else changes its keys and codes; its parcels come in meanwhile.
-
-    On SQLite every write is alone.
-    """
+    """Lock the gateway's keys and codes until this transaction ends. Its parcels are accepted meanwhile."""
     await connection.execute(select(gateways.c.id).where(gateways.c.id == gateway).with_for_update(key_share=True))
 
 
 async def every(
     connection: Connection, tops: Collection[str], among: Collection[str] | None = None
 ) -> tuple[Gateway, ...]:
-    """Devices of the communities at and below `tops`, retired ones too; by label. `among`: only these ids."""
+    """Return the devices of the communities at and below `tops`, including retired ones, by label."""
     wanted = _GATEWAYS.where(
         within(gateways.c.community, tops), is_among(gateways.c.id, among), gateways.c.kind == DEVICE
     )
@@ -108,7 +105,7 @@ async def every(
 
 
 def is_among(column: ColumnElement[str], ids: Collection[str] | None) -> ColumnElement[bool]:
-    """For `where`: the column names one of these gateways; None: whichever."""
+    """Condition: the column names one of these gateways; None: any."""
     return true() if ids is None else column.in_(ids)
 
 
@@ -117,18 +114,18 @@ async def change(connection: Connection, gateway: str, label: str, site: str | N
 
 
 async def retire(connection: Connection, gateway: str, at: datetime | None) -> None:
-    """None: it is in service again."""
+    """Take the gateway out of service; None: put it back."""
     await connection.execute(update(gateways).where(gateways.c.id == gateway).values(retired_at=at))
 
 
 async def known(connection: Connection, gateway: str, key: str, now: datetime) -> tuple[Gateway, str] | None:
-    """The gateway and the public key's text, when that key is the gateway's and valid."""
+    """Return the gateway and its public key as text, if the key is valid."""
     found = await holder(connection, gateway, key)
     return None if found is None or not found[1].valid(now) else (found[0], found[1].public)
 
 
 async def holder(connection: Connection, gateway: str, key: str) -> tuple[Gateway, Key] | None:
-    """The gateway and its key, valid or not."""
+    """Return the gateway and its key, valid or not."""
     found = (await connection.execute(_HOLDER, {"asked": gateway, "signed_with": key})).one_or_none()
     if found is None:
         return None
@@ -136,17 +133,17 @@ async def holder(connection: Connection, gateway: str, key: str) -> tuple[Gatewa
 
 
 async def signed_with(database: Database, gateway: str, key: str) -> tuple[Gateway, Key] | None:
-    """As `holder`, outside of any transaction: each request asks it."""
-    for row in await database.glance(_HOLDER, {"asked": gateway, "signed_with": key}):
+    """Return the same as `holder`, without a transaction: every request needs it."""
+    for row in await database.fetch_rows(_HOLDER, {"asked": gateway, "signed_with": key}):
         community, label, site, _, _, public, origin, replaces, added_at, *times, why = row
         first_used_at, revoked_at = (None if each is None else moment(each) for each in times)
-        told = Key(gateway, key, public, origin, replaces, moment(added_at), first_used_at, revoked_at, why)
-        return Gateway(gateway, community, label, site), told
+        found = Key(gateway, key, public, origin, replaces, moment(added_at), first_used_at, revoked_at, why)
+        return Gateway(gateway, community, label, site), found
     return None
 
 
 async def keys(connection: Connection, gateway: str) -> tuple[Key, ...]:
-    """Of one gateway, the newest first."""
+    """Return the keys of one gateway, the newest first."""
     statement = select(*_KEY).where(gateway_keys.c.gateway == gateway).order_by(gateway_keys.c.added_at.desc())
     return tuple(_key(row) for row in await connection.execute(statement))
 
@@ -154,31 +151,31 @@ async def keys(connection: Connection, gateway: str) -> tuple[Key, ...]:
 async def keys_within(
     connection: Connection, tops: Collection[str], among: Collection[str] | None = None
 ) -> tuple[Key, ...]:
-    """Of all gateways of the communities at and below `tops`, or of those `among` them, the newest first."""
+    """Return the keys of the gateways of the communities at and below `tops`, the newest first."""
     statement = select(*_KEY).join_from(gateway_keys, gateways)
     statement = statement.where(within(gateways.c.community, tops), is_among(gateways.c.id, among))
     return tuple(_key(row) for row in await connection.execute(statement.order_by(gateway_keys.c.added_at.desc())))
 
 
 async def holders(connection: Connection, public: str) -> tuple[Key, ...]:
-    """Wherever this public key is, or was, registered."""
+    """Return all registrations of this public key, including revoked ones."""
     return tuple(_key(row) for row in await connection.execute(select(*_KEY).where(gateway_keys.c.public == public)))
 
 
 async def first_use(connection: Connection, gateway: str, key: str, now: datetime) -> bool:
-    """False when the key was used before."""
+    """Record the first use of a key. Return False when it was used before."""
     statement = update(gateway_keys).where(_is(gateway, key), gateway_keys.c.first_used_at.is_(None))
     return bool((await connection.execute(statement.values(first_used_at=now))).rowcount)
 
 
 async def revoke_key(connection: Connection, gateway: str, key: str, at: datetime, why: str) -> bool:
-    """False when it was not valid at that time."""
+    """Revoke a key. Return False when it was not valid at that time."""
     statement = update(gateway_keys).where(_is(gateway, key), _valid_at(at))
     return bool((await connection.execute(statement.values(revoked_at=at, revoked_why=why))).rowcount)
 
 
 async def revoke_keys(connection: Connection, gateway: str, at: datetime, why: str, *, but: str = "") -> int:
-    """Revoke every key that is valid at that time except `but`; how many they were."""
+    """Revoke every key that is valid at that time, except `but`. Return how many."""
     statement = update(gateway_keys).where(gateway_keys.c.gateway == gateway, gateway_keys.c.key != but, _valid_at(at))
     return (await connection.execute(statement.values(revoked_at=at, revoked_why=why))).rowcount
 
@@ -229,4 +226,4 @@ _HOLDER = (
     .join_from(gateways, gateway_keys)
     .where(gateway_keys.c.gateway == bindparam("asked"), gateway_keys.c.key == bindparam("signed_with"))
 )
-"""Asked at each request: putting it together takes longer than asking it."""
+"""Built once: every request uses it, and building it takes longer than executing it."""

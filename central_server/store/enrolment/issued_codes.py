@@ -1,4 +1,4 @@
-"""One-time codes, kept as their hash only, and how often wrong ones were tried."""
+"""One-time codes, stored as hashes, and counts of wrong ones."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from central_server.store.engine.upsert import insert
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """`made_by`: an account's name. `used_public`: the key that came with it."""
+    """`made_by`: an account's name. `used_public`: the key that was enrolled with it."""
 
     code_hash: str
     gateway: str
@@ -45,7 +45,7 @@ async def newest(connection: Connection, gateway: str) -> Code | None:
 
 
 async def use(connection: Connection, code_hash: str, public: str, now: datetime) -> bool:
-    """True for one caller only, and only while the code waits."""
+    """Use a code. Return True for one caller only, and only while the code is unused and valid."""
     statement = update(enrolment_codes).where(
         enrolment_codes.c.code_hash == code_hash,
         enrolment_codes.c.used_at.is_(None),
@@ -56,7 +56,7 @@ async def use(connection: Connection, code_hash: str, public: str, now: datetime
 
 
 async def withdraw(connection: Connection, gateway: str, now: datetime) -> int:
-    """Revoke the gateway's codes that wait."""
+    """Revoke the gateway's unused codes. Return how many."""
     statement = update(enrolment_codes).where(
         enrolment_codes.c.gateway == gateway,
         enrolment_codes.c.used_at.is_(None),
@@ -75,6 +75,6 @@ async def count_wrong(connection: Connection, times: int, now: datetime) -> None
 
 
 async def wrong_since(connection: Connection, since: datetime) -> int:
-    """How many wrong codes were tried in the hours that began at or after `since`."""
+    """Return how many wrong codes were tried in the hours that began at or after `since`."""
     statement = select(func.coalesce(func.sum(wrong_codes.c.times), 0)).where(wrong_codes.c.hour >= since)
     return int((await connection.execute(statement)).scalar_one())

@@ -1,4 +1,4 @@
-"""What was noticed at the door in a gateway's name: one row a word and gateway, however often a stranger tries."""
+"""Suspicious requests in the name of a gateway: one row for each kind and gateway, with a counter."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from central_server.store.engine.tables import turned_away
 from central_server.store.engine.upsert import insert
 
 QUIET = timedelta(days=1)
-"""After so long without another one it is over, and the next one begins anew."""
+"""After this time without another one it is over, and the next one starts a new count."""
 
 
 class Noticed(StrEnum):
@@ -20,14 +20,14 @@ class Noticed(StrEnum):
     wrong_signature = "wrong_signature"
     """Signed in the name of a registered one, but not with its key."""
     code_used = "code_used"
-    """A code that had enrolled one device was brought by another."""
+    """A used code was sent by another device."""
     catalogue_older = "catalogue_older"
-    """The gateway says that it was given a catalogue older than the one it holds."""
+    """The gateway reports that it received a catalogue older than its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class RejectedParcel:
-    """`gateway`: in whose name; empty when it is none of ours. `since`: since when, without a day's quiet."""
+    """`gateway`: the one that was named; empty for an unknown one. `since`: of the first, without a day between two."""
 
     what: str
     gateway: str
@@ -37,21 +37,21 @@ class RejectedParcel:
 
 
 async def note(connection: Connection, what: Noticed, gateway: str, times: int, now: datetime) -> None:
-    anew = turned_away.c.last_at < now - QUIET
+    expired = turned_away.c.last_at < now - QUIET
     fresh = insert(connection, turned_away).values(
         what=what.value, gateway=gateway, since=now, last_at=now, times=times
     )
     new, table = fresh.excluded, turned_away.c
     added = {
-        "since": case((anew, new.since), else_=table.since),
-        "times": case((anew, new.times), else_=table.times + new.times),
+        "since": case((expired, new.since), else_=table.since),
+        "times": case((expired, new.times), else_=table.times + new.times),
         "last_at": new.last_at,
     }
     await connection.execute(fresh.on_conflict_do_update(index_elements=[table.what, table.gateway], set_=added))
 
 
 async def lately(connection: Connection, now: datetime, gateway: str | None = None) -> tuple[RejectedParcel, ...]:
-    """What is not over yet; `gateway`: of that one alone."""
+    """Return what is not over yet; `gateway`: of that one only."""
     columns = turned_away.c
     statement = select(columns.what, columns.gateway, columns.since, columns.last_at, columns.times)
     statement = statement.where(columns.last_at >= now - QUIET).order_by(columns.what, columns.gateway)
@@ -61,5 +61,5 @@ async def lately(connection: Connection, now: datetime, gateway: str | None = No
 
 
 async def clear(connection: Connection, gateway: str) -> None:
-    """Staff dealt with it: a device was enrolled anew."""
+    """Delete the gateway's rows: staff had a device enrolled again."""
     await connection.execute(delete(turned_away).where(turned_away.c.gateway == gateway))

@@ -1,4 +1,4 @@
-"""What came and was not simply accepted, each with what became of it. The same again counts up: nobody can flood it."""
+"""What arrived and was not accepted, and why. A repetition increments a counter, so the log cannot be flooded."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -15,8 +15,8 @@ from central_server.store.parcels.log_queries import Log, Wanted
 from sync_contract.records import Receipt
 
 
-class NewArrival(NamedTuple):  # by the thousand: a frozen dataclass takes five times as long to make
-    """`content`: kept only when it is nowhere else (refused and conflicting parcels)."""
+class NewArrival(NamedTuple):  # created by the thousand, five times as fast as a frozen dataclass
+    """`content`: only of refused and conflicting parcels, which are stored nowhere else."""
 
     gateway: str
     parcel: str
@@ -29,7 +29,7 @@ class NewArrival(NamedTuple):  # by the thousand: a frozen dataclass takes five 
 
 
 _COLUMNS = (*NewArrival._fields, "first_at", "last_at", "times")
-_THE_SAME_AGAIN = (
+_ON_REPETITION = (
     "(gateway, parcel, result, fingerprint) DO UPDATE"
     " SET times = arrivals.times + excluded.times, last_at = excluded.last_at"
 )
@@ -40,13 +40,13 @@ async def record(connection: Connection, new: Sequence[NewArrival], now: datetim
         return
     times = Counter(entry[:4] for entry in new)
     once = {entry[:4]: entry for entry in new}
-    # Sorted: of two processes that record the same, one waits for the other and neither for both.
+    # Sorted, so that two processes that record the same lines do not deadlock.
     rows = [(*once[key], now, now, times[key]) for key in sorted(once)]
-    await bulk_insert.add(connection, arrivals, _COLUMNS, rows, _THE_SAME_AGAIN)
+    await bulk_insert.add(connection, arrivals, _COLUMNS, rows, _ON_REPETITION)
 
 
 async def newest(connection: Connection, wanted: Wanted, limit: int, before: tuple[datetime, int] | None) -> list[int]:
-    """The lines' numbers, newest first. `before`: only those before this (last_at, seq)."""
+    """Return the numbers of the lines, newest first. `before`: only those before this (last_at, seq)."""
     columns = arrivals.c
     usual = {columns.kind: wanted.kind, columns.result: wanted.result and wanted.result.value}
     statement = select(columns.seq, columns.last_at)
@@ -54,7 +54,7 @@ async def newest(connection: Connection, wanted: Wanted, limit: int, before: tup
         if value is not None:
             statement = statement.where(column == value)
             if value != _USUAL[column.name]:
-                # In the words of the partial index: SQLite draws no conclusions.
+                # SQLite uses the partial index only when its condition is repeated literally.
                 statement = statement.where(text(f"arrivals.{column.name} <> '{_USUAL[column.name]}'"))
     if before is not None:
         at, seq = before
@@ -67,7 +67,7 @@ async def newest(connection: Connection, wanted: Wanted, limit: int, before: tup
 
 
 async def lines(connection: Connection, seqs: Collection[int]) -> list[Row[*tuple[Any, ...]]]:
-    """With all their columns."""
+    """Return the lines with all their columns."""
     return list(await connection.execute(_LINES.where(arrivals.c.seq.in_(seqs))))
 
 

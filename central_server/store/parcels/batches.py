@@ -29,8 +29,8 @@ _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 @dataclass(frozen=True, slots=True)
-class OpenedBatch:
-    """`contents`: the JSON of its parcels, by position."""
+class UnpackedBatch:
+    """`contents`: the JSON of each parcel, by position."""
 
     gateway: str
     community: str
@@ -69,23 +69,23 @@ def unpack(content: bytes) -> list[bytes]:
     return list(map(bytes, _decode_array(zlib.decompress(content, wbits=31))))
 
 
-async def opened(connection: Connection, seqs: Collection[int]) -> dict[int, OpenedBatch]:
+async def unpacked(connection: Connection, seqs: Collection[int]) -> dict[int, UnpackedBatch]:
     columns = (batches.c.seq, batches.c.gateway, batches.c.community, batches.c.received_at, batches.c.content)
     found = await connection.execute(select(*columns).where(batches.c.seq.in_(seqs)))
-    return {row[0]: OpenedBatch(row[1], row[2], row[3], unpack(row[4])) for row in found}
+    return {row[0]: UnpackedBatch(row[1], row[2], row[3], unpack(row[4])) for row in found}
 
 
 async def newest(
     connection: Connection, wanted: Wanted, limit: int, upto: tuple[datetime, int] | None
 ) -> list[Row[*tuple[Any, ...]]]:
-    """seq, received_at and how many of the kind that is wanted, newest first. `upto`: (received_at, seq) or before."""
+    """Return seq, received_at and the number of matching parcels, newest first. `upto`: (received_at, seq), inclusive."""
     columns = batches.c
     of_kind = {"intent": columns.intents, "statistics": columns.statistics}
     every = columns.intents + columns.statistics
-    held = every if wanted.kind is None else of_kind[wanted.kind]
-    statement = select(columns.seq, columns.received_at, held.label("held"))
+    matching = every if wanted.kind is None else of_kind[wanted.kind]
+    statement = select(columns.seq, columns.received_at, matching.label("matching"))
     if wanted.kind is not None:
-        statement = statement.where(text(f"batches.{held.name} > 0"))  # in the words of the partial index
+        statement = statement.where(text(f"batches.{matching.name} > 0"))  # in the words of the partial index
     if upto is not None:
         at, seq = upto
         statement = statement.where(
@@ -98,7 +98,7 @@ async def newest(
 async def numbered_alike(
     connection: Connection, gateway: str, epoch: str, seq: int, numbers: Sequence[int]
 ) -> frozenset[int]:
-    """Those of the numbers, in their order, that other batches have too."""
+    """Return those of the ascending numbers that other batches have too."""
     columns = batches.c
     others = select(columns.numbers).where(*_spanning(gateway, epoch, numbers[0], numbers[-1]), columns.seq != seq)
     return frozenset(
@@ -110,7 +110,7 @@ async def numbered_alike(
 
 
 async def with_number(connection: Connection, gateway: str, epoch: str, number: int) -> list[bytes]:
-    """All contents of the batches that have this number."""
+    """Return all contents of the batches that have this number."""
     columns = batches.c
     found = await connection.execute(
         select(columns.numbers, columns.content).where(*_spanning(gateway, epoch, number, number))

@@ -1,4 +1,4 @@
-"""Ways through a long log, newest first: however many rows there are, few are looked at, for each way has its index."""
+"""Queries of the long logs, newest first: each filter has an index, so that few rows are read."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _BRANCHES = 40
 
 
 def kind_in_log(kind: str) -> str:
-    """Counts of the screen stand among the gateways' other reports."""
+    """Return the kind shown in the log: counts of the screen are among the gateways' reports."""
     return "statistics" if kind == "screen" else kind
 
 
@@ -46,9 +46,9 @@ class Log:
 async def newest(
     connection: Connection, log: Log, what: Select[*tuple[Any, ...]], wanted: Wanted, limit: int, *, rare: bool
 ) -> list[Row[*tuple[Any, ...]]]:
-    """`what` of the log, at least its `at` and `seq`, already narrowed to what only this log knows.
+    """Return the rows of `what`, a selection of at least `at` and `seq` with the log's own conditions.
 
-    `rare`: that has an index of its own, in which few rows are.
+    `rare`: those conditions have an index of their own with few rows.
     """
     columns = log.table.c
     seen = None if wanted.tops is None else await communities(connection, wanted.tops)
@@ -64,7 +64,7 @@ async def newest(
         every = union_all(*(select(*branch.c) for branch in each)).subquery()
         statement = select(*every.c).order_by(every.c[log.at.name].desc(), every.c.seq.desc()).limit(limit)
     else:
-        # SQLite would take the index of the communities and sort all their lines, if this were a mere column.
+        # SQLite would use the index of the communities and sort all their lines, if this were the bare column.
         lite = connection.dialect.name == "sqlite"
         statement = by_time.where((func.coalesce(columns.community, "") if lite else columns.community).in_(seen))
     return list(await connection.execute(statement))

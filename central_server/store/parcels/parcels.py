@@ -22,7 +22,7 @@ from sync_contract.records import Parcel
 
 @dataclass(frozen=True, slots=True)
 class StoredParcel:
-    """`content`: its JSON. `place`: where it stands, batch and position."""
+    """`content`: its JSON. `place`: batch and position."""
 
     gateway: str
     id: str
@@ -38,24 +38,26 @@ class StoredParcel:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Of the numbers 1 to `highest` of an epoch, only `held` are here."""
+    """Of the numbers 1 to `highest` of an epoch, only `stored` are stored."""
 
     gateway: str
     epoch: str
     highest: int
-    held: int
+    stored: int
 
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """One epoch of a gateway's sequence. `last_at`: when one of its parcels was last newly kept; `forks`: how many
-    numbers came twice, the latest of them `forked_n` at `forked_at`: two machines number as one."""
+    """One epoch of a gateway's sequence. `last_at`: when its latest parcel was stored.
+
+    `forks`: how many numbers came twice, most recently `forked_n` at `forked_at`: two machines use one numbering.
+    """
 
     gateway: str
     epoch: str
     highest: int
-    held: int
-    begun_at: datetime
+    stored: int
+    started_at: datetime
     last_at: datetime | None
     forks: int
     forked_at: datetime | None
@@ -100,7 +102,7 @@ async def find(connection: Connection, gateway: str, ids: Iterable[str]) -> dict
     rows = (await connection.execute(statement.order_by(parcels.c.id))).all()
     if not rows:
         return {}
-    packets = await batches.opened(connection, {row.batch for row in rows})
+    packets = await batches.unpacked(connection, {row.batch for row in rows})
     return {
         id_: StoredParcel(
             gateway, id_, packet.community, packet.contents[position], packet.received_at, (batch, position)
@@ -124,7 +126,7 @@ def _advance_statement(dialect: str) -> Executable:
         set_={
             "highest": case((sequences.c.highest > added.highest, sequences.c.highest), else_=added.highest),
             "highest_before": sequences.c.highest,
-            "held": sequences.c.held + added.held,
+            "stored": sequences.c.stored + added.stored,
             "last_at": added.last_at,
         },
     ).returning(sequences.c.highest_before)
@@ -134,47 +136,47 @@ async def _advance(
     connection: Connection, gateway: Gateway, epoch: str, batch: int, numbers: Sequence[int], now: datetime
 ) -> None:
     """Advance the epoch's highest number and its count by a new batch, and record numbers that came twice."""
-    row = {"gateway": gateway.id, "epoch": epoch, "community": gateway.community, "begun_at": now, "last_at": now}
-    row |= {"highest": max(numbers), "highest_before": 0, "held": len(numbers), "forks": 0}
+    row = {"gateway": gateway.id, "epoch": epoch, "community": gateway.community, "started_at": now, "last_at": now}
+    row |= {"highest": max(numbers), "highest_before": 0, "stored": len(numbers), "forks": 0}
     before = await connection.execute(_advance_statement(connection.dialect.name), row)
     own, forked = sorted(numbers), frozenset[int]()
     if own[0] <= before.scalar_one():
         forked = await batches.numbered_alike(connection, gateway.id, epoch, batch, own)
     forked |= {number for number, times in Counter(own).items() if times > 1}
     if forked:
-        here = update(sequences).where(sequences.c.gateway == gateway.id, sequences.c.epoch == epoch)
+        statement = update(sequences).where(sequences.c.gateway == gateway.id, sequences.c.epoch == epoch)
         new = {"forks": sequences.c.forks + len(forked), "forked_at": now, "forked_n": max(forked)}
-        await connection.execute(here.values(new))
+        await connection.execute(statement.values(new))
 
 
 async def of_number(connection: Connection, gateway: str, epoch: str, n: int) -> tuple[str, ...]:
-    """The ids of the parcels that came with this number; more than one of them is a fork."""
-    told = map(json.loads, await batches.with_number(connection, gateway, epoch, n))
-    return tuple(sorted(parcel["id"] for parcel in told if parcel["n"] == n))
+    """Return the ids of the parcels with this number; more than one is a fork."""
+    found = map(json.loads, await batches.with_number(connection, gateway, epoch, n))
+    return tuple(sorted(parcel["id"] for parcel in found if parcel["n"] == n))
 
 
 async def numbered(
     connection: Connection, tops: Collection[str], among: Collection[str] | None = None
 ) -> tuple[Numbered, ...]:
-    """In the communities at and below `tops`: every epoch, the one that moved last first. `among`: of those."""
-    wanted = select(
+    """Return the epochs in the communities at and below `tops`, the one that advanced last first."""
+    statement = select(
         sequences.c.gateway,
         sequences.c.epoch,
         sequences.c.highest,
-        sequences.c.held,
-        sequences.c.begun_at,
+        sequences.c.stored,
+        sequences.c.started_at,
         sequences.c.last_at,
         sequences.c.forks,
         sequences.c.forked_at,
         sequences.c.forked_n,
     ).where(within(sequences.c.community, tops), is_among(sequences.c.gateway, among))
-    newest_first = func.coalesce(sequences.c.last_at, sequences.c.begun_at).desc()
-    return tuple(Numbered(*row) for row in await connection.execute(wanted.order_by(newest_first)))
+    newest_first = func.coalesce(sequences.c.last_at, sequences.c.started_at).desc()
+    return tuple(Numbered(*row) for row in await connection.execute(statement.order_by(newest_first)))
 
 
 async def gaps(connection: Connection, tops: Collection[str]) -> tuple[Gap, ...]:
-    """In the communities at and below `tops`: epochs of which fewer parcels are held than were numbered."""
-    statement = select(sequences.c.gateway, sequences.c.epoch, sequences.c.highest, sequences.c.held)
-    statement = statement.where(sequences.c.highest > sequences.c.held).order_by(sequences.c.begun_at)
+    """Return the epochs in the communities at and below `tops` of which numbers are missing."""
+    statement = select(sequences.c.gateway, sequences.c.epoch, sequences.c.highest, sequences.c.stored)
+    statement = statement.where(sequences.c.highest > sequences.c.stored).order_by(sequences.c.started_at)
     statement = statement.where(within(sequences.c.community, tops))
     return tuple(Gap(*row) for row in await connection.execute(statement))

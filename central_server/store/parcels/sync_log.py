@@ -1,6 +1,6 @@
 """The sync log: what arrived and what became of it, newest first.
 
-Two tables tell it: `batches` of what was accepted, a row a request, and `arrivals` of all else.
+It is read from two tables: `batches` with the accepted parcels, one row for each request, and `arrivals` with the rest.
 """
 
 import json
@@ -15,19 +15,19 @@ from sqlalchemy import Row, select, tuple_
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import intents
 from central_server.store.parcels import arrivals, batches, parcels
-from central_server.store.parcels.batches import OpenedBatch
+from central_server.store.parcels.batches import UnpackedBatch
 from central_server.store.parcels.log_queries import Wanted, kind_in_log
 from sync_contract.records import Receipt
 
 PAGE = 50
 _APART = 2048
-"""Of a batch, line `seq * _APART + position`; an arrival comes in the middle: no two lines have one number."""
+"""Lines of a batch have the number `seq * _APART + position`, an arrival is in the middle: no number comes twice."""
 _MIDDLE = _APART // 2
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One line. `content`: what arrived, as JSON. `seq`: orders the lines of one moment."""
+    """One line. `content`: what arrived, as JSON. `seq`: the order of lines with the same time."""
 
     seq: int
     gateway: str
@@ -43,32 +43,32 @@ class Arrival:
 
 
 async def page(connection: Connection, wanted: Wanted, limit: int = PAGE) -> tuple[Arrival, ...]:
-    """Newest first."""
+    """Return the lines of a page, newest first."""
     return _newest_first([*await _accepted(connection, wanted, limit), *await _others(connection, wanted, limit)])[
         :limit
     ]
 
 
 async def of_parcel(connection: Connection, gateway: str, parcel: str) -> tuple[Arrival, ...]:
-    """Newest first."""
+    """Return the lines of one parcel, newest first."""
     lines = await _arrivals(connection, await arrivals.of_parcel(connection, gateway, parcel))
-    kept = await parcels.find(connection, gateway, [parcel])
-    for each in kept.values():
+    stored = await parcels.find(connection, gateway, [parcel])
+    for each in stored.values():
         batch, position = each.place
-        packet = OpenedBatch(gateway, each.community, each.received_at, [each.content])
+        packet = UnpackedBatch(gateway, each.community, each.received_at, [each.content])
         lines.append(_line(packet, batch * _APART + position, each.content))
     return _newest_first(lines)
 
 
 async def states(connection: Connection, gifts: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """Of the gifts that are known here, by (gateway, id), how each stands."""
+    """Return the states of the known gifts, by (gateway, id)."""
     columns = intents.c
     known = select(columns.gateway, columns.id, columns.state).where(tuple_(columns.gateway, columns.id).in_(gifts))
     return {(row.gateway, row.id): row.state for row in await connection.execute(known)} if gifts else {}
 
 
 async def mark(connection: Connection, tops: Collection[str]) -> tuple[datetime, int] | None:
-    """Moves whenever a line of these communities is new or counts up."""
+    """Return a mark that moves whenever a line of these communities is new or counts up."""
     wanted = Wanted(tops=tops)
     found = [(row.received_at, row.seq * _APART) for row in await batches.newest(connection, wanted, 1, None)]
     others = await arrivals.lines(connection, await arrivals.newest(connection, wanted, 1, None))
@@ -79,14 +79,15 @@ async def mark(connection: Connection, tops: Collection[str]) -> tuple[datetime,
 async def _accepted(connection: Connection, wanted: Wanted, limit: int) -> list[Arrival]:
     if wanted.result not in (None, Receipt.accepted) or wanted.kind not in (None, "intent", "statistics"):
         return []
-    begun = None if wanted.before is None else (wanted.before[0], (wanted.before[1] - 1) // _APART)
+    last_batch = None if wanted.before is None else (wanted.before[0], (wanted.before[1] - 1) // _APART)
     chosen, enough = [], 0
-    for batch in await batches.newest(connection, wanted, limit + 1, begun):
+    for batch in await batches.newest(connection, wanted, limit + 1, last_batch):
         chosen.append(batch.seq)
-        enough += 0 if (batch.received_at, batch.seq) == begun else batch.held  # of that one part was told before
+        # Part of the last page's batch was on that page.
+        enough += 0 if (batch.received_at, batch.seq) == last_batch else batch.matching
         if enough >= limit:
             break
-    packets = await batches.opened(connection, chosen)
+    packets = await batches.unpacked(connection, chosen)
     lines = (
         _line(packet, seq * _APART + position, packet.contents[position])
         for seq in chosen
@@ -97,15 +98,15 @@ async def _accepted(connection: Connection, wanted: Wanted, limit: int) -> list[
     return [line for line in lines if wanted.kind in (None, line.kind)]
 
 
-def _line(packet: OpenedBatch, seq: int, content: bytes) -> Arrival:
-    told = json.loads(content)
+def _line(packet: UnpackedBatch, seq: int, content: bytes) -> Arrival:
+    fields = json.loads(content)
     return Arrival(
         seq=seq,
         gateway=packet.gateway,
-        parcel=told["id"],
+        parcel=fields["id"],
         result=Receipt.accepted,
         community=packet.community,
-        kind=kind_in_log(told["body"]["kind"]),
+        kind=kind_in_log(fields["body"]["kind"]),
         reason="",
         content=content.decode(),
         first_at=packet.received_at,
@@ -123,16 +124,16 @@ async def _others(connection: Connection, wanted: Wanted, limit: int) -> list[Ar
 
 
 async def _arrivals(connection: Connection, rows: Iterable[Row[*tuple[Any, ...]]]) -> list[Arrival]:
-    """What was there before came with the parcel's own content."""
+    """Return the lines of arrivals. The content of a duplicate is that of the stored parcel."""
     rows = list(rows)
     again: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         if row.content is None:
             again[row.gateway].add(row.parcel)
     contents = {
-        (gateway, id_): kept.content.decode()
+        (gateway, id_): stored.content.decode()
         for gateway, ids in again.items()
-        for id_, kept in (await parcels.find(connection, gateway, ids)).items()
+        for id_, stored in (await parcels.find(connection, gateway, ids)).items()
     }
     return [
         Arrival(

@@ -64,7 +64,7 @@ async def known(
         new_id(), place, beacon, kind, str(beacon.minor), -59, tag_class, gateway, groups, "", NOW, "chen"
     )
     assert await beacons.save(connection, stored, 0)
-    await versioned_rows.edited(connection, place, NOW)
+    await versioned_rows.record_edit(connection, place, NOW)
 
 
 async def bound(
@@ -100,7 +100,7 @@ async def bound(
         "chen",
     )
     assert await bindings.save(connection, stored, 0)
-    await versioned_rows.edited(connection, place, NOW)
+    await versioned_rows.record_edit(connection, place, NOW)
 
 
 @pytest.fixture
@@ -122,4 +122,4 @@ async def edit(database: Database, place: str, **changed: object) -> None:
         assert stored is not None
         fields = {name: getattr(stored, name) for name in stored.__slots__} | changed
         assert await projects.save(connection, type(stored)(**fields), stored.revision)
-        await versioned_rows.edited(connection, place, NOW)
+        await versioned_rows.record_edit(connection, place, NOW)

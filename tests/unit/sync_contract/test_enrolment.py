@@ -12,7 +12,7 @@ from sync_contract.enrolment import (
     Invitation,
     KeyRoll,
     fingerprint,
-    grouped,
+    group_code,
     new_code,
     read_code,
     read_invitation,
@@ -29,9 +29,9 @@ secrets = st.binary(min_size=15, max_size=15)
 def test_a_code_is_read_as_people_type_it(octets: bytes) -> None:
     code = new_code(octets)
     assert len(code) == CODE_LENGTH
-    typed = grouped(code).lower().replace("0", "o").replace("1", "l").replace("-", " ")
+    typed = group_code(code).lower().replace("0", "o").replace("1", "l").replace("-", " ")
     assert read_code(typed) == code
-    assert read_code(f"  {grouped(code)}\t") == code
+    assert read_code(f"  {group_code(code)}\t") == code
 
 
 @given(secrets, secrets)

@@ -1,4 +1,4 @@
-"""What came from the gateways, and in which order."""
+"""Tables of the parcels that gateways delivered, and of their sequences."""
 
 from sqlalchemy import (
     BigInteger,
@@ -37,7 +37,7 @@ batches = Table(
     Index(None, "gateway", "epoch", "highest", "lowest"),
     index_of(text("intents > 0"), "ix_batches_intents", "received_at", "seq"),
 )
-"""What one request brought of one epoch and was accepted, packed; see `store/batches.py`."""
+"""The accepted parcels of one request and epoch, compressed; see `store/parcels/batches.py`."""
 
 parcels = Table(
     "parcels",
@@ -48,8 +48,8 @@ parcels = Table(
     Column("position", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Which parcels are here, for ever, and where their content stands. Nothing is looked up for each of a thousand rows:
-the batch, whose row is written in the same transaction, names gateway and community once for all of them."""
+"""Which parcels are stored, and where. They have no foreign keys, which cost a lookup for each of a thousand rows: the
+batch of the same transaction has them."""
 
 sequences = Table(
     "sequences",
@@ -59,8 +59,8 @@ sequences = Table(
     community(),
     Column("highest", BigInteger, nullable=False),
     Column("highest_before", BigInteger, nullable=False),
-    Column("held", BigInteger, nullable=False),
-    Column("begun_at", Instant, nullable=False),
+    Column("stored", BigInteger, nullable=False),
+    Column("started_at", Instant, nullable=False),
     Column("last_at", Instant),
     Column("forks", BigInteger, nullable=False, default=0),
     Column("forked_at", Instant),
@@ -69,7 +69,7 @@ sequences = Table(
 
 
 def _rare(name: str, column: str, usual: str) -> Index:
-    """Of the lines that are not as most are."""
+    """Return an index of the lines whose value is not the usual one."""
     return index_of(text(f"{column} <> '{usual}'"), f"ix_arrivals_{name}", column, "last_at", "seq")
 
 
@@ -96,4 +96,4 @@ arrivals = Table(
     _rare("rare_kinds", "kind", "statistics"),
     _rare("rare_results", "result", "duplicate"),
 )
-"""What came and was not accepted: again, at odds with what is here, or not to be read."""
+"""What arrived and was not accepted: duplicates, conflicts, and items that were refused."""

@@ -21,7 +21,7 @@ from beacon_gateway.sync.credential import Credential
 from beacon_gateway.sync.enrol import EnrolmentRefused, OtherServer, request_enrolment
 from beacon_gateway.sync.ports import CentralUnreachable
 from daemonkit.toml import load
-from sync_contract.enrolment import EnrolmentRefusal, Invitation, fingerprint, grouped
+from sync_contract.enrolment import EnrolmentRefusal, Invitation, fingerprint, group_code
 from sync_contract.keys import public_text
 from tests.fakes.key_server import GATEWAY, KeyServer, serving_keys
 from tests.paths import ROOT
@@ -103,7 +103,7 @@ async def test_a_killed_enrolment_is_completed_with_the_same_code(tmp_path: Path
 async def test_a_second_enrolment_uses_a_new_key(tmp_path: Path) -> None:
     async with enrolled(tmp_path) as (server, url, keys):
         old = public(keys)
-        assert await asyncio.to_thread(command.enrol, tmp_path, NO_CONFIG, url, grouped(server.code)) == 0
+        assert await asyncio.to_thread(command.enrol, tmp_path, NO_CONFIG, url, group_code(server.code)) == 0
         assert server.keys == [public(keys)]
         assert public(keys) != old
         assert await asyncio.to_thread(command.enrol, tmp_path, NO_CONFIG, url, server.code) == 0, "again, by mistake"
@@ -146,7 +146,7 @@ async def test_a_mistyped_address_or_code_is_reported_before_any_request(
         monkeypatch.setattr("sys.stdin", io.StringIO(""))
         assert await asyncio.to_thread(command.enrol, tmp_path, NO_CONFIG, "", "") == 2
         assert server.requests == 0
-        monkeypatch.setattr("sys.stdin", io.StringIO(f"{url}\n{grouped(server.code).lower()}\n"))
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{url}\n{group_code(server.code).lower()}\n"))
         assert await asyncio.to_thread(command.enrol, tmp_path, NO_CONFIG, "", "") == 0, "typed at the device"
 
 

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central_server.alerts.task_kinds import Task, TaskKind
 from central_server.alerts.tasks import find_tasks
-from central_server.enrolment import gateway_keys
+from central_server.enrolment import key_roll_and_revocation
 from central_server.enrolment.gateway_status import survey
 from central_server.rejected_requests import Refusals
 from central_server.store.engine.connection import Connection
@@ -186,5 +186,5 @@ async def test_only_a_gateway_that_staff_revoked_is_no_alert(database: Database)
         later = NOW + timedelta(days=2)
         assert set(await waiting(connection, later, TOP)) == {TaskKind.revoked}
         await gateways.add_key(connection, HALL.id, "1" * 16, "B" * 43, NOW)
-        await gateway_keys.revoke(connection, HALL.id, NOW + timedelta(days=1))
+        await key_roll_and_revocation.revoke(connection, HALL.id, NOW + timedelta(days=1))
         assert not await waiting(connection, later, TOP)

@@ -49,7 +49,7 @@ async def copied_to(database: Database, place: str, title: str) -> None:
         assert project is not None
         fields = {name: getattr(project, name) for name in project.__slots__} | {"place": place, "title": texts(title)}
         assert await projects.save(connection, type(project)(**fields), 0)
-        await versioned_rows.edited(connection, place, NOW)
+        await versioned_rows.record_edit(connection, place, NOW)
 
 
 async def test_the_version_rises_only_when_the_content_changes(
@@ -195,7 +195,7 @@ async def test_too_large_a_catalogue_keeps_the_last_one_published(huada: Databas
         fields = {name: getattr(project, name) for name in project.__slots__}
         for number in range(200):
             assert await projects.save(connection, type(project)(**fields | {"id": f"p{number}"}), 0)
-        await versioned_rows.edited(connection, TOP, NOW)
+        await versioned_rows.record_edit(connection, TOP, NOW)
     after = await publication.current("huada")
     assert (after.version, after.obstacle) == (before.version, "too_large")
     for _ in range(2):
@@ -210,7 +210,7 @@ async def test_too_large_a_catalogue_keeps_the_last_one_published(huada: Databas
         await connection.execute(tables.projects.delete().where(tables.projects.c.id == "p7"))
         for number in (8, 9):
             await connection.execute(tables.projects.delete().where(tables.projects.c.id == f"p{number}"))
-        await versioned_rows.edited(connection, TOP, NOW)
+        await versioned_rows.record_edit(connection, TOP, NOW)
     assert (await publication.current("huada")).obstacle is None
     async with huada.read() as connection:
         assert [each.community for each in await catalogues.troubles(connection, [TOP])] == ["neighbours"]

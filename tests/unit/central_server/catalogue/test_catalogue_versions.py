@@ -83,7 +83,7 @@ async def test_a_report_of_the_greatest_number_uses_up_none(
     before = [(await pulled(each, central)).version for each in (gateway, neighbour)]
     async with central.database() as database:
         async with database.write() as connection:
-            await gateway_reports.keep(connection, reported(gateway.id, 2**32 - 2))
+            await gateway_reports.store(connection, reported(gateway.id, 2**32 - 2))
         assert [(await pulled(each, central)).version for each in (gateway, neighbour)] == before
         await edit(database, TOP, title=texts("Soup"))
     for each, version in zip((gateway, neighbour), before, strict=True):
@@ -146,5 +146,5 @@ async def test_a_gateway_with_an_impossible_version_is_a_task(numbered: Numbered
     await register(numbered.database, "a" * 16, DeliveringGateway(None, "").public, "huada", "Hall", NOW)
     for reported_number, expected in ((number_at(NOW), False), (2**32 - 2, True)):
         async with numbered.database.write() as connection:
-            await gateway_reports.keep(connection, reported("a" * 16, reported_number))
+            await gateway_reports.store(connection, reported("a" * 16, reported_number))
         assert (("catalogue_lost", "huada") in await numbered.tasks()) is expected

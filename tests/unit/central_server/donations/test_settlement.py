@@ -115,7 +115,7 @@ async def test_every_process_is_notified_of_a_payment(world: RefundWorld) -> Non
     topics: asyncio.Queue[Topic] = asyncio.Queue()
     every_s = 600 if world.database.dsn else 0.05  # PostgreSQL notifies without polling
     listening = asyncio.create_task(
-        process_events.hear(world.database, topics.put_nowait, alive=lambda: None, every_s=every_s)
+        process_events.listen(world.database, topics.put_nowait, alive=lambda: None, every_s=every_s)
     )
     async with asyncio.timeout(120):
         assert {await topics.get() for _ in Topic} == set(Topic)

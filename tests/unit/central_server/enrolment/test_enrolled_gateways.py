@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from central_server.enrolment import gateway_keys
-from central_server.enrolment.gateway_status import Standing, survey
-from central_server.enrolment.gateways import OVERLAP
+from central_server.enrolment import key_roll_and_revocation
+from central_server.enrolment.gateway_status import GatewayStatus, survey
+from central_server.enrolment.gateways import OLD_KEY_LIFETIME
 from central_server.store.engine.database import Database
 from central_server.store.enrolment import gateway_reports, gateways
 from central_server.store.parcels import parcels
@@ -44,8 +44,10 @@ async def test_a_rolled_key_is_valid_beside_the_old_one_until_some_time_after_it
         assert (new_key.origin, new_key.replaces, new_key.revoked_at) == ("roll", old_key.key, None)
         assert old_key.revoked_at is not None
         assert old_key.revoked_why == "rolled"
-        assert old_key.valid(datetime.now(UTC) + OVERLAP - timedelta(minutes=1))
-        await age(database, "UPDATE gateway_keys SET revoked_at = revoked_at - :by", OVERLAP + timedelta(minutes=1))
+        assert old_key.valid(datetime.now(UTC) + OLD_KEY_LIFETIME - timedelta(minutes=1))
+        await age(
+            database, "UPDATE gateway_keys SET revoked_at = revoked_at - :by", OLD_KEY_LIFETIME + timedelta(minutes=1)
+        )
         status, told = await pi.report()
         assert (status, told["code"]) == (401, "key_revoked")
         pi.take()
@@ -96,7 +98,7 @@ async def test_what_is_revoked_is_refused_and_a_new_code_takes_it_in_again(
         await pi.deliver([pi.statistics()])
         waiting = await code_for(database, gateway.id)
         async with database.write() as connection:
-            assert await gateway_keys.revoke(connection, gateway.id, datetime.now(UTC)) == 1
+            assert await key_roll_and_revocation.revoke(connection, gateway.id, datetime.now(UTC)) == 1
         for path in ("/api/v1/parcels", "/api/v1/reports", "/api/v1/keys"):
             status, told = await pi.post_json(path, b"{}")
             assert (status, told["code"]) == (401, "key_revoked"), path
@@ -109,7 +111,7 @@ async def test_what_is_revoked_is_refused_and_a_new_code_takes_it_in_again(
         assert [r.receipt for r in await pi.deliver([pi.statistics()])] == [Receipt.accepted]
         async with database.read() as connection:
             (one,) = await parcels.numbered(connection, (TOP,), (gateway.id,))
-        assert (one.highest, one.held, one.forks) == (2, 2, 0), "the same sequence goes on"
+        assert (one.highest, one.stored, one.forks) == (2, 2, 0), "the same sequence goes on"
 
 
 async def test_a_new_device_takes_over_place_and_history_and_the_old_one_is_refused(
@@ -130,7 +132,7 @@ async def test_a_new_device_takes_over_place_and_history_and_the_old_one_is_refu
         assert [r.receipt for r in await new.deliver([new.statistics()])] == [Receipt.accepted]
         async with database.read() as connection:
             epochs = {
-                one.epoch: (one.highest, one.held, one.forks) for one in await parcels.numbered(connection, (TOP,))
+                one.epoch: (one.highest, one.stored, one.forks) for one in await parcels.numbered(connection, (TOP,))
             }
         assert epochs == {old.epoch: (2, 2, 0), new.epoch: (1, 1, 0)}
         assert late_status.n == 4
@@ -195,7 +197,7 @@ async def test_a_year_without_a_network_is_forgiven(central: RunningCentral, ses
         await _a_year_passes(database)
         async with database.read() as connection:
             (seen,) = await survey(connection, (TOP,), datetime.now(UTC))
-        assert seen.standing is Standing.late
+        assert seen.status is GatewayStatus.late
         assert {r.receipt for r in await pi.deliver(backlog)} == {Receipt.accepted}
         status, told = await pi.report()
         assert status == 200
@@ -203,7 +205,7 @@ async def test_a_year_without_a_network_is_forgiven(central: RunningCentral, ses
         assert (await pi.get("/api/v1/catalogue"))[0] == 200
         async with database.read() as connection:
             (seen,) = await survey(connection, (TOP,), datetime.now(UTC))
-        assert seen.standing is Standing.up
+        assert seen.status is GatewayStatus.up
 
 
 async def test_a_report_is_kept_and_says_since_when(central: RunningCentral, session: aiohttp.ClientSession) -> None:
@@ -250,32 +252,32 @@ async def test_a_report_is_kept_and_says_since_when(central: RunningCentral, ses
 async def test_how_a_gateway_stands(central: RunningCentral, session: aiohttp.ClientSession) -> None:
     async with central.database() as database:
 
-        async def stands() -> Standing:
+        async def stands() -> GatewayStatus:
             async with database.read() as connection:
                 (seen,) = await survey(connection, (TOP,), datetime.now(UTC))
-            return seen.standing
+            return seen.status
 
         gateway, code = await invited(database)
-        assert await stands() is Standing.new
+        assert await stands() is GatewayStatus.new
         pi = device(central, session)
         await pi.enrol(code)
-        assert await stands() is Standing.awaited
+        assert await stands() is GatewayStatus.awaited
         await pi.deliver([pi.statistics()])
-        assert await stands() is Standing.up
+        assert await stands() is GatewayStatus.up
         await age(database, "UPDATE gateway_keys SET added_at = added_at - :by", timedelta(days=1))
         await age(database, "UPDATE sequences SET last_at = last_at - :by", timedelta(minutes=9))
-        assert await stands() is Standing.up
+        assert await stands() is GatewayStatus.up
         await age(database, "UPDATE sequences SET last_at = last_at - :by", timedelta(minutes=2))
-        assert await stands() is Standing.late
+        assert await stands() is GatewayStatus.late
         await pi.report(every_s=60)
-        assert await stands() is Standing.up
+        assert await stands() is GatewayStatus.up
         await age(database, "UPDATE gateway_reports SET received_at = received_at - :by", timedelta(seconds=115))
-        assert await stands() is Standing.up
+        assert await stands() is GatewayStatus.up
         await age(database, "UPDATE gateway_reports SET received_at = received_at - :by", timedelta(seconds=10))
-        assert await stands() is Standing.late, "two reports that it promised did not come"
+        assert await stands() is GatewayStatus.late, "two reports that it promised did not come"
         async with database.write() as connection:
-            await gateway_keys.revoke(connection, gateway.id, datetime.now(UTC))
-        assert await stands() is Standing.revoked
+            await key_roll_and_revocation.revoke(connection, gateway.id, datetime.now(UTC))
+        assert await stands() is GatewayStatus.revoked
 
 
 async def _newest(database: Database, pi: EnrollingDevice) -> str:

@@ -89,7 +89,7 @@ async def test_a_code_that_ran_out_or_was_withdrawn_says_so(
         gateway, first = await invited(database)
         second = await code_for(database, gateway.id)
         assert (await pi.enrol(first))[1]["code"] == "code_revoked"
-        await age(database, "UPDATE enrolment_codes SET ends_at = ends_at - :by", enrolment_codes.LASTS)
+        await age(database, "UPDATE enrolment_codes SET ends_at = ends_at - :by", enrolment_codes.CODE_LIFETIME)
         assert (await pi.enrol(second))[1]["code"] == "code_expired"
         assert await keys_of(database, gateway.id) == ()
         third = await code_for(database, gateway.id)

@@ -169,7 +169,7 @@ LIES: dict[Contradiction, Callable[[Heads, Ed25519PrivateKey, SignedHead], Heads
         heads, key, sums=Sums(gifts=1, received=1), total=Sums(gifts=6, received=5001)
     ),
     Contradiction.other_content: lambda heads, key, before: changed(heads, key, step=1, project="lunch"),
-    Contradiction.withdrawn: lambda heads, key, before: heads.model_copy(update={"heads": (), "standing": ()}),
+    Contradiction.withdrawn: lambda heads, key, before: heads.model_copy(update={"heads": (), "statuses": ()}),
 }
 
 

@@ -160,7 +160,7 @@ async def test_more_writers_than_connections_wait_for_their_turn(postgres: Postg
 
 async def test_a_change_is_heard_when_it_is_committed_and_only_then(database: Database) -> None:
     heard: asyncio.Queue[Topic] = asyncio.Queue()
-    listening = asyncio.create_task(process_events.hear(database, heard.put_nowait, alive=lambda: None, every_s=600))
+    listening = asyncio.create_task(process_events.listen(database, heard.put_nowait, alive=lambda: None, every_s=600))
     try:
         async with asyncio.timeout(120):
             assert {await heard.get() for _ in Topic} == set(Topic)
@@ -168,7 +168,7 @@ async def test_a_change_is_heard_when_it_is_committed_and_only_then(database: Da
             with pytest.raises(ZeroDivisionError):
                 await tell_and_fail(database)
             async with database.write() as connection:
-                await process_events.tell(connection, Topic.gifts)
+                await process_events.notify(connection, Topic.gifts)
                 assert heard.empty()
             async with asyncio.timeout(120):
                 assert await heard.get() is Topic.gifts
@@ -180,7 +180,7 @@ async def test_a_change_is_heard_when_it_is_committed_and_only_then(database: Da
 
 async def tell_and_fail(database: Database) -> None:
     async with database.write() as connection:
-        await process_events.tell(connection, Topic.catalogue)
+        await process_events.notify(connection, Topic.catalogue)
         raise ZeroDivisionError
 
 
@@ -188,7 +188,7 @@ async def test_a_listener_that_is_cut_off_says_so(postgres: Postgres) -> None:
     async with postgres.database() as url, open_database(url) as database:
         heard = asyncio.Event()
         listening = asyncio.create_task(
-            process_events.hear(database, lambda topic: heard.set(), alive=lambda: None, every_s=600)
+            process_events.listen(database, lambda topic: heard.set(), alive=lambda: None, every_s=600)
         )
         async with asyncio.timeout(120):
             await heard.wait()

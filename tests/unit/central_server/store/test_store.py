@@ -167,11 +167,11 @@ async def test_a_lease_has_one_holder_until_it_runs_out(database: Database) -> N
 async def test_a_held_lease_is_prolonged_at_half_its_time_and_goes_to_another_after_its_end(database: Database) -> None:
     second = timedelta(seconds=1)
     ours, theirs = (Lease(database, "work", holder, NOW, 30 * second) for holder in ("a", "b"))
-    assert [await ours.held(NOW + second), await theirs.held(NOW + 2 * second)] == [True, False]
-    assert await ours.held(NOW + 15 * second), "still the first half"
-    assert not await theirs.held(NOW + 30 * second)
-    assert await theirs.held(NOW + 31 * second)
-    assert not await ours.held(NOW + 32 * second)
-    assert await theirs.held(NOW + 47 * second), "the second half: prolonged"
-    assert not await ours.held(NOW + 76 * second)
-    assert await ours.held(NOW + 77 * second)
+    assert [await ours.is_ours(NOW + second), await theirs.is_ours(NOW + 2 * second)] == [True, False]
+    assert await ours.is_ours(NOW + 15 * second), "still the first half"
+    assert not await theirs.is_ours(NOW + 30 * second)
+    assert await theirs.is_ours(NOW + 31 * second)
+    assert not await ours.is_ours(NOW + 32 * second)
+    assert await theirs.is_ours(NOW + 47 * second), "the second half: prolonged"
+    assert not await ours.is_ours(NOW + 76 * second)
+    assert await ours.is_ours(NOW + 77 * second)

@@ -75,7 +75,7 @@ async def plant(world: World) -> None:
                 new_id(), place, Target.every, None, "", whose, 0, (), (), None, None, "", False, NOW, "x"
             )
             await bindings.save(connection, binding, 0)
-            await versioned_rows.edited(connection, place, NOW)
+            await versioned_rows.record_edit(connection, place, NOW)
     world.marks |= {"Organisation of ours", "Project of ours", str(UUID_OF[OURS]), "place of ours", "person of ours"}
     for made in (_a_beacon, _a_binding, _a_project, _an_organisation, _a_new_id):
         await made(world)

@@ -1,4 +1,4 @@
-"""A gateway rolls its key, and staff revoke keys."""
+"""Registers the new key when a gateway rolls its key, and revokes keys for staff."""
 
 from datetime import datetime
 
@@ -11,29 +11,29 @@ from sync_contract.enrolment import EnrolmentMalformed, KeyRoll
 from sync_contract.keys import key_id
 
 
-async def roll(database: Database, gateway: Gateway, old: Key, asked: KeyRoll, now: datetime) -> str:
-    """Register the new key beside the old one that signed; the new one's id. The same again changes nothing.
+async def roll(database: Database, gateway: Gateway, old: Key, request: KeyRoll, now: datetime) -> str:
+    """Register the new key in addition to the old one, which signed the request. Return the new key's id. Repeatable.
 
     Raises EnrolmentRefused when the proof does not fit this gateway, or the key is known otherwise.
     """
     try:
-        new = key_id(asked.check())
+        new = key_id(request.check())
     except EnrolmentMalformed as error:
         raise EnrolmentRefused(str(error)) from error
-    if asked.gateway != gateway.id:
+    if request.gateway != gateway.id:
         raise EnrolmentRefused("the proof is for another gateway")
     async with database.write() as connection:
         await gateways.lock(connection, gateway.id)
-        held = await gateways.holders(connection, asked.public)
-        if any(key.gateway != gateway.id or not key.valid(now) for key in held):
-            raise EnrolmentRefused("this key was known before: make a new one")
-        if not held:
-            await gateways.add_key(connection, gateway.id, new, asked.public, now, origin="roll", replaces=old.key)
+        holders = await gateways.holders(connection, request.public)
+        if any(key.gateway != gateway.id or not key.valid(now) for key in holders):
+            raise EnrolmentRefused("this key was known before: generate a new one")
+        if not holders:
+            await gateways.add_key(connection, gateway.id, new, request.public, now, origin="roll", replaces=old.key)
     return new
 
 
 async def revoke(connection: Connection, gateway: str, now: datetime) -> int:
-    """Refuse everything that the gateway sends from now on, and withdraw its codes; how many keys were valid."""
+    """Revoke all keys of the gateway and withdraw its codes. Return how many keys were valid."""
     await gateways.lock(connection, gateway)
     await issued_codes.withdraw(connection, gateway, now)
     return await gateways.revoke_keys(connection, gateway, now, "staff")
