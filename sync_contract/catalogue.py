@@ -22,7 +22,7 @@ from sync_contract.records import CONTRACT
 from sync_contract.rssi import Dbm
 from sync_contract.strict_model import Record, canonical
 
-MAX_PICTURE_OCTETS = 2 * 1024 * 1024
+MAX_PICTURE_BYTES = 2 * 1024 * 1024
 _DOMAIN = b"beacon catalogue v1\0"
 HoursOfDay = Annotated[
     str,
@@ -37,7 +37,7 @@ TagClass = Annotated[str, StringConstraints(pattern=r"^([a-z0-9-]{1,32})?$"), Fi
 
 class BeaconKind(StrEnum):
     place = "place"
-    """Fixed; hearing it proves that radios work."""
+    """Fixed; receiving it proves that radios work."""
     person = "person"
     """A tag or card that a person carries; it has no row of its own on disk, in logs or on the wire."""
 
@@ -91,7 +91,7 @@ class Picture(Record):
     project: ProjectId
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     content_type: Literal["image/jpeg", "image/png", "image/webp"]
-    octets: Annotated[int, Field(ge=1, le=MAX_PICTURE_OCTETS)]
+    size_bytes: Annotated[int, Field(ge=1, le=MAX_PICTURE_BYTES)]
 
 
 class Catalogue(Record):

@@ -1,4 +1,4 @@
-"""A project as the TOML file and the catalogue describe it: one shape for both."""
+"""A project, as the TOML file and the catalogue describe it."""
 
 import re
 from datetime import datetime
@@ -24,13 +24,13 @@ MAX_FEN = 10_000_000_00
 Fen = Annotated[int, Field(ge=1, le=MAX_FEN)]
 MOST_EXAMPLES = 4
 HAN, LATIN = 10, 20
-"""Characters of an example, by script."""
+"""Maximum characters of an example, by script."""
 _ONE_LINE = r"^[^\n\r]*$"
 match_project_id = lru_cache(256)(re.compile(_PROJECT_ID[1:-1]).fullmatch)
 
 
 class Texts(Record):
-    """One text in the three languages; Traditional Chinese is worded by people, not converted."""
+    """One text in the three languages. Traditional Chinese is written by people, not converted."""
 
     zh_hans: Annotated[str, Field(alias="zh-Hans", min_length=1, max_length=2000)]
     zh_hant: Annotated[str, Field(alias="zh-Hant", min_length=1, max_length=2000)]
@@ -41,7 +41,7 @@ class Texts(Record):
 
 
 class Caption(Texts):
-    """Short enough for a button, and four of them for a screen that asks for a decision."""
+    """A text short enough for a button, of which a screen shows four."""
 
     zh_hans: Annotated[str, Field(alias="zh-Hans", min_length=1, max_length=HAN, pattern=_ONE_LINE)]
     zh_hant: Annotated[str, Field(alias="zh-Hant", min_length=1, max_length=HAN, pattern=_ONE_LINE)]
@@ -49,14 +49,14 @@ class Caption(Texts):
 
 
 class Example(Record):
-    """What a gift of this size usually pays for: an example, never a promise."""
+    """What a gift of this size usually pays for; an example, not a promise."""
 
     fen: Fen
     text: Caption
 
 
 class Project(Record):
-    """What residents may give to. Amounts are fen; `permit` absent means information only."""
+    """A project that residents may give to. Amounts are fen. Without a `permit` it is information only."""
 
     id: ProjectId
     title: Texts
@@ -68,20 +68,20 @@ class Project(Record):
     min_fen: Fen = 100
     max_fen: Fen = 100_000_00
     goal_fen: Fen | None = None
-    """What is to be raised in all; None where nothing is said of it."""
+    """The total to raise; None: not stated."""
     paid_fen: Annotated[int, Field(ge=0, lt=2**53)] | None = None
-    """What the ledger published as paid so far; None where nothing is said of it. Never in a TOML file."""
+    """The published paid total; None: not stated. Never in a TOML file."""
     helped: Annotated[int, Field(ge=0, lt=2**53)] | None = None
-    """How many people were helped so far, as published; None where nothing is said of it. Never in a TOML file."""
+    """The published number of people helped; None: not stated. Never in a TOML file."""
     permit: Permit | None = None
     pays_for: Annotated[tuple[Example, ...], Field(max_length=MOST_EXAMPLES)] = ()
-    """Stands on the buttons of these amounts."""
+    """Shown on the buttons of these amounts."""
     elsewhere: bool = False
-    """Its organisation takes no gifts that go over this server, nor is its page on a platform known there: information
-    only. Never in a TOML file."""
+    """Information only: its organisation takes no gifts on this server, and its page on a platform is not known.
+    Never in a TOML file."""
 
     @model_validator(mode="after")
-    def _amounts_within_bounds(self) -> Self:
+    def _check_amounts(self) -> Self:
         if self.min_fen > self.max_fen:
             raise ValueError("min_fen: 不能大于 max_fen is more than max_fen")
         outside = [fen for fen in self.amounts_fen if not self.min_fen <= fen <= self.max_fen]
@@ -92,36 +92,36 @@ class Project(Record):
         return self
 
     @model_validator(mode="after")
-    def _examples_stand_on_buttons(self) -> Self:
-        told = [example.fen for example in self.pays_for]
-        for number, fen in enumerate(told):
+    def _check_examples(self) -> Self:
+        examples = [example.fen for example in self.pays_for]
+        for number, fen in enumerate(examples):
             if fen not in self.amounts_fen:
                 raise ValueError(
                     f"pays_for[{number}].fen: amounts_fen 里没有 {fen},请换成其中一个或删去 "
                     f"{fen} is none of amounts_fen; take one of them, or leave it out"
                 )
-            if fen in told[:number]:
+            if fen in examples[:number]:
                 raise ValueError(
                     f"pays_for[{number}].fen: {fen} 写了两次,请删去一个 {fen} comes twice; leave one of them out"
                 )
         return self
 
     def example(self, fen: int) -> Caption | None:
-        """What a gift of `fen` usually pays for; None where nothing is said of it."""
+        """Return what a gift of `fen` usually pays for; None: not stated."""
         return next((each.text for each in self.pays_for if each.fen == fen), None)
 
     def judge(self, at: datetime | None) -> PermitJudgement:
-        """As `sync_contract.permit.judge`; where the permit holds, whether a gift has anywhere to go."""
+        """Judge the permit as `sync_contract.permit.judge` does, and whether the organisation takes gifts."""
         judgement = judge(self.permit, at)
         return PermitJudgement(PermitReason.elsewhere) if judgement.open and self.elsewhere else judgement
 
     @property
     def need(self) -> float | None:
-        """The share of the goal that is still missing, 0 to 1; None where goal or paid money is not told."""
+        """The share of the goal that is still missing, 0 to 1; None where goal or paid money is not examples."""
         if self.goal_fen is None or self.paid_fen is None:
             return None
         return max(0, self.goal_fen - self.paid_fen) / self.goal_fen
 
     def accepts(self, amount: Money) -> bool:
-        """Is the amount in this project's currency and bounds?"""
+        """Return whether the amount has this project's currency and is within its bounds."""
         return amount.currency == self.currency and self.min_fen <= amount.minor <= self.max_fen

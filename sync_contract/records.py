@@ -254,7 +254,7 @@ class Outcome(Record):
     slip: Annotated[str, Field(pattern=r"^([0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4})?$")] = ""
     """The slip's number (憑條), Crockford base32, once paid."""
     code: Annotated[str, Field(pattern=r"^([0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4})?$")] = ""
-    """What a donor may type instead of scanning, once the parcel is stored; only for intents queried as `uncoded`."""
+    """What a donor may type instead of scanning, once the parcel is stored. Only for intents queried as `uncoded`."""
     ended: bool = False
     """Handed off, and every attempt at the bank has ended unpaid, so the donor may try again. Only for intents queried
     as `tried`."""
@@ -263,9 +263,9 @@ class Outcome(Record):
 class Outcomes(Record):
     """The answer to GET /api/v1/outcomes.
 
-    Its query: `known=<intent>:<state>&…&uncoded=<intent>&…&tried=<intent>:<0|1>&…&wait=<seconds>`. It is sent as soon as
-    a known intent has another state, an `uncoded` one has a code, or a `tried` one has ended (1) or not (0) in contrast
-    to the query; otherwise empty after `wait`.
+    Its query: `known=<intent>:<state>&…&uncoded=<intent>&…&tried=<intent>:<0|1>&…&wait=<seconds>`. It is sent as soon
+    as a known intent has another state, an `uncoded` one has a code, or a `tried` one has ended (1) or not (0) in
+    contrast to the query; otherwise empty after `wait`.
     """
 
     contract: Literal[1] = CONTRACT

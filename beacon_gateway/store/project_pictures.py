@@ -27,10 +27,10 @@ class ProjectPictures:
         left = MAX_TOTAL_BYTES
         self._wanted = {}
         for picture in pictures:
-            left -= picture.octets
+            left -= picture.size_bytes
             if left >= 0:
                 self._wanted[picture.project] = picture
-        sizes = {picture.sha256: picture.octets for picture in self._wanted.values()}
+        sizes = {picture.sha256: picture.size_bytes for picture in self._wanted.values()}
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
             files = {file.name: file for file in self._folder.iterdir() if _NAME.fullmatch(file.name)}
@@ -46,7 +46,7 @@ class ProjectPictures:
 
     def store(self, picture: Picture, content: bytes) -> bool:
         """Store the content; False if it is not the signed one. Raises StoreUnavailable."""
-        if len(content) != picture.octets or hashlib.sha256(content).hexdigest() != picture.sha256:
+        if len(content) != picture.size_bytes or hashlib.sha256(content).hexdigest() != picture.sha256:
             return False
         try:
             write_atomically(self._folder / picture.sha256, content)

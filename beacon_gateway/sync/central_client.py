@@ -94,7 +94,7 @@ class CentralClient:
 
     async def fetch_picture(self, picture: Picture) -> bytes:
         """Return the content; the caller checks its checksum."""
-        path, limit = f"/api/v1/pictures/{picture.sha256}", picture.octets
+        path, limit = f"/api/v1/pictures/{picture.sha256}", picture.size_bytes
         return (await self._request("GET", path, limit=limit, content_type=picture.content_type)).body
 
     async def fetch_heads(self, known: Mapping[str, int]) -> Heads:

@@ -124,7 +124,7 @@ async def _pictures(connection: Connection, community: str, offered: Iterable[Pr
     facts = await pictures.facts(connection, set(chosen.values()))
     return tuple(
         Picture.model_validate(
-            {"project": project, "sha256": sha, "content_type": facts[sha][0], "octets": facts[sha][1]}
+            {"project": project, "sha256": sha, "content_type": facts[sha][0], "size_bytes": facts[sha][1]}
         )
         for project, sha in chosen.items()
     )

@@ -2,7 +2,7 @@
 
 import struct
 
-from sync_contract.catalogue import MAX_PICTURE_OCTETS
+from sync_contract.catalogue import MAX_PICTURE_BYTES
 
 ENDINGS = ("png", "jpg", "jpeg", "webp")
 """The ending need not match the content: phones and chat programs mix them up."""
@@ -12,7 +12,7 @@ _MOST_PIXELS = 8000
 
 def content_type(content: bytes) -> str | None:
     """Return None if it is no complete JPEG, PNG or WebP of at most 2 MB and 8000 pixels per side."""
-    if not 32 <= len(content) <= MAX_PICTURE_OCTETS:
+    if not 32 <= len(content) <= MAX_PICTURE_BYTES:
         return None
     for kind, size in (("image/png", _png), ("image/jpeg", _jpeg), ("image/webp", _webp)):
         found = size(content)

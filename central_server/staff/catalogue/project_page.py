@@ -21,7 +21,7 @@ from central_server.store.catalogue.pictures import StoredPicture
 from central_server.store.catalogue.projects import StoredProject
 from central_server.store.engine import versioned_rows
 from central_server.store.engine.connection import Connection
-from sync_contract.catalogue import MAX_PICTURE_OCTETS
+from sync_contract.catalogue import MAX_PICTURE_BYTES
 
 _AT = "/staff/projects"
 _ONE = _AT + "/{place}/{project:[a-z0-9-]{1,16}}"
@@ -34,7 +34,7 @@ class ProjectPage(EditPages[StoredProject]):
     def routes(self) -> list[web.RouteDef]:
         return [
             *super().routes(),
-            self._frame.upload(f"{_ONE}/picture", self._picture, Right.edit, limit=MAX_PICTURE_OCTETS + 16 * 1024),
+            self._frame.upload(f"{_ONE}/picture", self._picture, Right.edit, limit=MAX_PICTURE_BYTES + 16 * 1024),
             self._frame.page("/staff/pictures/{place}/{project:[a-z0-9-]{1,16}}", self._show_picture, Right.see),
         ]
 

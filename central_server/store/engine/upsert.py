@@ -1,6 +1,6 @@
-"""INSERT … ON CONFLICT, which SQLite and PostgreSQL both have and SQLAlchemy keeps in their dialects.
+"""INSERT … ON CONFLICT in the dialect of the connection. SQLAlchemy has it only in the dialects of both databases.
 
-Each is imported when it is used: the other one would be memory for nothing.
+A dialect is imported when it is used, to save the memory of the other.
 """
 
 from typing import TYPE_CHECKING

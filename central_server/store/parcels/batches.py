@@ -78,7 +78,7 @@ async def unpacked(connection: Connection, seqs: Collection[int]) -> dict[int, U
 async def newest(
     connection: Connection, wanted: Wanted, limit: int, upto: tuple[datetime, int] | None
 ) -> list[Row[*tuple[Any, ...]]]:
-    """Return seq, received_at and the number of matching parcels, newest first. `upto`: (received_at, seq), inclusive."""
+    """Return seq, received_at and the number of matching parcels, newest first. `upto`: (received_at, seq), incl."""
     columns = batches.c
     of_kind = {"intent": columns.intents, "statistics": columns.statistics}
     every = columns.intents + columns.statistics

@@ -26,8 +26,8 @@ secrets = st.binary(min_size=15, max_size=15)
 
 
 @given(secrets)
-def test_a_code_is_read_as_people_type_it(octets: bytes) -> None:
-    code = new_code(octets)
+def test_a_code_is_read_as_people_type_it(random: bytes) -> None:
+    code = new_code(random)
     assert len(code) == CODE_LENGTH
     typed = group_code(code).lower().replace("0", "o").replace("1", "l").replace("-", " ")
     assert read_code(typed) == code
@@ -53,8 +53,8 @@ def test_what_is_no_code_is_refused_without_telling_it_back(typed: str) -> None:
 
 
 @given(secrets, st.sampled_from(["https://give.example.org", "https://a.example:8443", "http://127.0.0.1:8040"]))
-def test_an_invitation_is_read_from_its_qr(octets: bytes, url: str) -> None:
-    invitation = Invitation(url, new_code(octets), fingerprint(KEY.public_key()))
+def test_an_invitation_is_read_from_its_qr(random: bytes, url: str) -> None:
+    invitation = Invitation(url, new_code(random), fingerprint(KEY.public_key()))
     assert read_invitation(f" {invitation.text()}\n") == invitation
 
 

@@ -127,10 +127,10 @@ def test_the_verifier_that_everybody_can_read_says_the_same(
     vectors: dict[str, Any], verifier: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
     verifier.verify(vectors["proof"])
-    told = capsys.readouterr().out
-    assert "S00000003" in told
-    assert "(gifts 1, received 3000) is in step 1 of lunch" in told
-    assert told.count("signed by") == 2
+    printed = capsys.readouterr().out
+    assert "S00000003" in printed
+    assert "(gifts 1, received 3000) is in step 1 of lunch" in printed
+    assert printed.count("signed by") == 2
 
 
 @pytest.mark.parametrize(

@@ -111,9 +111,9 @@ def screen(**changes: object) -> dict[str, object]:
 @pytest.mark.parametrize("door", ["touch", "tag"])
 def test_counts_of_the_screen_survive_the_wire(door: str) -> None:
     content = json.loads(encode(PARCEL)) | {"body": screen(door=door)}
-    told = decode(Parcel, json.dumps(content))
-    assert told.body.kind == "screen"
-    assert decode(Parcel, encode(told)) == told
+    parcel = decode(Parcel, json.dumps(content))
+    assert parcel.body.kind == "screen"
+    assert decode(Parcel, encode(parcel)) == parcel
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The ticket's octets, its text, and what is refused."""
+"""The ticket's raw, its text, and what is refused."""
 
 import json
 from datetime import UTC, datetime
@@ -53,7 +53,7 @@ def test_no_altered_ticket_passes(ticket: Ticket, data: st.DataObject) -> None:
         parse(text[:at] + other + text[at + 1 :]).verify(KEY.public_key())
 
 
-@given(st.text(max_size=300) | st.binary(max_size=160).map(lambda octets: octets.hex().upper()))
+@given(st.text(max_size=300) | st.binary(max_size=160).map(lambda raw: raw.hex().upper()))
 def test_foreign_text_is_refused_and_never_an_error(text: str) -> None:
     with pytest.raises(TicketRefused):
         parse(text)

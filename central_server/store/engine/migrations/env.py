@@ -1,4 +1,4 @@
-"""Alembic's environment: in the server's own transaction, or by `alembic -x url=… <command>` while developing."""
+"""Alembic's environment: runs in the server's transaction, or with `alembic -x url=… <command>` in development."""
 
 import asyncio
 

@@ -1,7 +1,7 @@
-"""Every table. A record's key begins with its gateway, and every record belongs to one community.
+"""All tables. The key of a gateway's record begins with the gateway; every record belongs to one community.
 
-States stand beside their subject for reading; how they came about is in `state_changes`, which only grows.
-Ids are lower-case hexadecimal, amounts minor units, times by the server's clock unless the name says otherwise.
+A record has its current state; `state_changes`, which only grows, has the history. Ids are lower-case hexadecimal,
+amounts minor units, and times by the server's clock unless their name states another.
 """
 
 from central_server.store.engine.tables.accounts import accounts, audit_lines, grants, login_peers, sessions

@@ -24,12 +24,12 @@ from central_server.store.engine.timestamps import Instant
 
 
 def _place(*, primary_key: bool = False) -> Column[str]:
-    """Where the row belongs."""
+    """Return the column of the place to which the row belongs."""
     return Column("place", String(64), ForeignKey("places.id"), nullable=False, primary_key=primary_key)
 
 
 def _edited() -> tuple[Column[int], Column[object], Column[str]]:
-    """How often, when and by whom it was edited last."""
+    """Return the columns of the revision and the last edit."""
     return (
         Column("revision", Integer, nullable=False),
         Column("edited_at", Instant, nullable=False),

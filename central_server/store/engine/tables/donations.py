@@ -1,4 +1,4 @@
-"""Intents, attempts, and what the bank said."""
+"""Tables of intents, attempts, and notifications of the bank."""
 
 from sqlalchemy import (
     BigInteger,
@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from central_server.store.engine.tables.metadata import Counted, community, index_of, looked_up_together, metadata
+from central_server.store.engine.tables.metadata import Counted, community, index_of, metadata, sqlite_foreign_keys
 from central_server.store.engine.timestamps import Instant
 
 _CODED = text("code IS NOT NULL")
@@ -26,7 +26,7 @@ intents = Table(
     Column("gateway", String(16), primary_key=True),
     Column("id", String(32), primary_key=True),
     Column("community", String(64), nullable=False),
-    *looked_up_together(),
+    *sqlite_foreign_keys(),
     Column("environment", String(8), nullable=False),
     Column("project", String(16), nullable=False),
     Column("amount_minor", BigInteger, nullable=False),

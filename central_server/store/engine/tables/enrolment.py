@@ -1,4 +1,4 @@
-"""How gateways come to be known, and how they say that they are."""
+"""Tables of enrolment codes, reports of gateways, and rejected requests."""
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table
 

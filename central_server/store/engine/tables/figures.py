@@ -1,7 +1,7 @@
-"""What is counted: when each parcel happened, and figures by hour and day that follow from the parcels.
+"""Tables of figures by hour and day, and of the times of the parcels from which they are counted.
 
 A row of figures covers an hour (`span` "hour") or a day of official time ("day") that begins at `start`; the day's row
-is the sum of its hours. It can be made anew from parcels at any time, and is whenever one arrives that belongs to it.
+is the sum of its hours. Figures can be recounted from the parcels at any time, and are when a late one arrives.
 """
 
 from typing import Any
@@ -111,8 +111,8 @@ screen_figures = Table(
     Index(None, "span", "start"),
     sqlite_with_rowid=False,
 )
-"""How screens were used, by what they showed; project and beacon are empty for none. An hour that was counted has a
-row without both, be it of 0."""
+"""How screens were used, by what they showed; project and beacon are empty for none. Every counted hour has a row
+without both, even of 0."""
 
 visitor_registers = Table(
     "visitor_registers",

@@ -1,4 +1,4 @@
-"""What all tables share: the names of constraints, and the columns that nearly every one has."""
+"""Parts shared by all tables: the naming convention, common columns and kinds of index."""
 
 from sqlalchemy import (
     BigInteger,
@@ -22,24 +22,27 @@ metadata = MetaData(
 )
 
 Counted = BigInteger().with_variant(Integer, "sqlite")
-"""A key that the database counts up: in SQLite only INTEGER can be the row's own number."""
+"""An autoincremented key: in SQLite only INTEGER can be the rowid."""
 
 
 def community() -> Column[str]:
-    """The community to which the record belongs."""
+    """Return the column of the community to which the record belongs."""
     return Column("community", String(64), ForeignKey("places.id"), nullable=False)
 
 
 def index_of(where: TextClause, name: str | None, *columns: str, unique: bool = False) -> Index:
-    """Of just these rows, as it is in both databases: the migrations say so to both. Said here to PostgreSQL too, it
-    would have every server on SQLite load that dialect, 2 MB."""
+    """Return a partial index. Both databases have it by their migration.
+
+    A `postgresql_where` would make every server on SQLite load that dialect, 2 MB.
+    """
     return Index(name, *columns, unique=unique, sqlite_where=where)
 
 
-def looked_up_together() -> tuple[ForeignKeyConstraint, ForeignKeyConstraint]:
-    """Gateway and community of rows that come by the thousand. PostgreSQL would look for each of them, which takes as
-    long as writing it: there the batch, whose row is written in the same transaction, looks once for all, and what
-    comes alone was looked up when its signature was."""
+def sqlite_foreign_keys() -> tuple[ForeignKeyConstraint, ForeignKeyConstraint]:
+    """Return the foreign keys of gateway and community for rows that come by the thousand, on SQLite only.
+
+    On PostgreSQL the lookup takes as long as the insert; the batch in the same transaction has the foreign keys.
+    """
     return (
         ForeignKeyConstraint(["gateway"], ["gateways.id"]).ddl_if(dialect="sqlite"),
         ForeignKeyConstraint(["community"], ["places.id"]).ddl_if(dialect="sqlite"),

@@ -1,4 +1,4 @@
-"""What becomes of money after the bank said paid: the ledger and its publication, refunds, the bank's files, spending.
+"""Tables of money that the bank confirmed: the ledger and its publication, refunds, the bank's files, spending.
 
 Lines of the ledger are added, never changed. Their amounts are positive but in corrections; the kind tells the way.
 """
@@ -24,7 +24,7 @@ from central_server.store.engine.timestamps import Instant
 
 
 def _purse() -> tuple[Column[str], Column[str], Column[str]]:
-    """Whose money: each community, project and environment has a ledger of its own."""
+    """Return the columns that name a ledger: each community, project and environment has its own."""
     return (
         community(),
         Column("environment", String(8), nullable=False),
@@ -37,7 +37,7 @@ def _money() -> tuple[Column[int], Column[str]]:
 
 
 def _two_people() -> tuple[Column[str], Column[object], Column[str], Column[object], Column[str]]:
-    """Who asked and who decided: never the same."""
+    """Return the columns of the requester and the decider, who are never the same person."""
     return (
         Column("requested_by", String(64), nullable=False),
         Column("requested_at", Instant, nullable=False),

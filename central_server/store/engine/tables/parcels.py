@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-from central_server.store.engine.tables.metadata import Counted, community, index_of, looked_up_together, metadata
+from central_server.store.engine.tables.metadata import Counted, community, index_of, metadata, sqlite_foreign_keys
 from central_server.store.engine.timestamps import Instant
 
 batches = Table(
@@ -82,7 +82,7 @@ arrivals = Table(
     Column("result", String(16), nullable=False),
     Column("fingerprint", String(64), nullable=False),
     Column("community", String(64), nullable=False),
-    *looked_up_together(),
+    *sqlite_foreign_keys(),
     Column("kind", String(32), nullable=False),
     Column("reason", String(300), nullable=False),
     Column("content", Text),

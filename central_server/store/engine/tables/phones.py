@@ -1,4 +1,4 @@
-"""What phones asked for: presence passes, repeated answers, and how often. Nothing here tells of a person."""
+"""Tables of presence passes, repeated answers and counts of phone requests, without data of persons."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
 

@@ -1,4 +1,4 @@
-"""The tree of places, whom to call there, and the gateways that stand in it."""
+"""Tables of the tree of places, their contacts, and the gateways in it."""
 
 from sqlalchemy import Column, ForeignKey, Index, String, Table, Text
 

@@ -1,4 +1,4 @@
-"""What several server processes agree on."""
+"""The table of leases, by which server processes divide periodic jobs."""
 
 from sqlalchemy import Column, String, Table
 

@@ -1,4 +1,4 @@
-"""What other programs are given: personal tokens, and webhooks with all that was sent to them."""
+"""Tables of personal tokens, and of webhooks with their deliveries."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 

@@ -14,7 +14,7 @@ CONTENT = b"a picture of a lunch"
 
 def picture(content: bytes = CONTENT, project: str = "lunch", size: int = 0) -> Picture:
     sha256 = hashlib.sha256(content).hexdigest()
-    return Picture(project=project, sha256=sha256, content_type="image/png", octets=size or len(content))
+    return Picture(project=project, sha256=sha256, content_type="image/png", size_bytes=size or len(content))
 
 
 @pytest.fixture

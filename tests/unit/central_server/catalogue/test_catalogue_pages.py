@@ -253,7 +253,7 @@ async def test_a_picture_is_accepted_by_its_content_and_ending(
         assert (answer.content_type, await answer.read()) == ("image/png", PNG)
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
     (picture,) = (await pulled(gateway, central)).pictures
-    assert (picture.project, picture.content_type, picture.octets) == ("lunch", "image/png", len(PNG))
+    assert (picture.project, picture.content_type, picture.size_bytes) == ("lunch", "image/png", len(PNG))
     status, _ = await gateway.look(f"/api/v1/pictures/{picture.sha256}", "", {})
     assert status == 200
 

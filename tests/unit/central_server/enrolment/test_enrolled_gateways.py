@@ -32,9 +32,9 @@ async def test_a_rolled_key_is_valid_beside_the_old_one_until_some_time_after_it
         gateway, code = await invited(database)
         await pi.enrol(code)
         old = pi.key
-        status, told = await pi.roll()
+        status, answer = await pi.roll()
         assert status == 200
-        assert (await pi.roll(key=pi.next))[1] == told, "the first answer was lost"
+        assert (await pi.roll(key=pi.next))[1] == answer, "the first answer was lost"
         assert (await pi.report())[0] == 200, "the old key is good"
         pi.take()
         assert (await pi.report())[0] == 200
@@ -48,8 +48,8 @@ async def test_a_rolled_key_is_valid_beside_the_old_one_until_some_time_after_it
         await age(
             database, "UPDATE gateway_keys SET revoked_at = revoked_at - :by", OLD_KEY_LIFETIME + timedelta(minutes=1)
         )
-        status, told = await pi.report()
-        assert (status, told["code"]) == (401, "key_revoked")
+        status, answer = await pi.report()
+        assert (status, answer["code"]) == (401, "key_revoked")
         pi.take()
         assert (await pi.report())[0] == 200
 
@@ -100,8 +100,8 @@ async def test_what_is_revoked_is_refused_and_a_new_code_takes_it_in_again(
         async with database.write() as connection:
             assert await key_roll_and_revocation.revoke(connection, gateway.id, datetime.now(UTC)) == 1
         for path in ("/api/v1/parcels", "/api/v1/reports", "/api/v1/keys"):
-            status, told = await pi.post_json(path, b"{}")
-            assert (status, told["code"]) == (401, "key_revoked"), path
+            status, answer = await pi.post_json(path, b"{}")
+            assert (status, answer["code"]) == (401, "key_revoked"), path
         assert (await pi.get("/api/v1/outcomes"))[1]["code"] == "key_revoked"
         assert (await pi.enrol(waiting))[1]["code"] == "key_known", "a revoked key is not taken again"
         pi.key = Ed25519PrivateKey.generate()
@@ -127,8 +127,8 @@ async def test_a_new_device_takes_over_place_and_history_and_the_old_one_is_refu
         assert (await new.enrol(code))[0] == 200
         assert new.id == old.id
         late, late_status = old.intent(), old.statistics()
-        status, told = await old.post_batch({"contract": 1, "parcels": [as_json(late)]})
-        assert (status, json.loads(told)["code"]) == (401, "key_revoked")
+        status, answer = await old.post_batch({"contract": 1, "parcels": [as_json(late)]})
+        assert (status, json.loads(answer)["code"]) == (401, "key_revoked")
         assert [r.receipt for r in await new.deliver([new.statistics()])] == [Receipt.accepted]
         async with database.read() as connection:
             epochs = {
@@ -181,8 +181,8 @@ async def test_of_some_gateways_a_survey_tells_what_it_tells_of_them_among_all(
             every = await survey(connection, (TOP,), now)
             assert len(every) == 3
             for some in ([pis[0].id, pis[2].id], [pis[1].id], ["f" * 16], []):
-                told = await survey(connection, (TOP,), now, among=some)
-                assert told == tuple(each for each in every if each.gateway.id in some)
+                found = await survey(connection, (TOP,), now, among=some)
+                assert found == tuple(each for each in every if each.gateway.id in some)
             assert await survey(connection, ("elsewhere",), now, among=[pis[0].id]) == ()
 
 
@@ -199,9 +199,9 @@ async def test_a_year_without_a_network_is_forgiven(central: RunningCentral, ses
             (seen,) = await survey(connection, (TOP,), datetime.now(UTC))
         assert seen.status is GatewayStatus.late
         assert {r.receipt for r in await pi.deliver(backlog)} == {Receipt.accepted}
-        status, told = await pi.report()
+        status, answer = await pi.report()
         assert status == 200
-        assert 364 * 86_400 < told["key_age_s"] < 367 * 86_400, "old enough to be rolled, good enough to be used"
+        assert 364 * 86_400 < answer["key_age_s"] < 367 * 86_400, "old enough to be rolled, good enough to be used"
         assert (await pi.get("/api/v1/catalogue"))[0] == 200
         async with database.read() as connection:
             (seen,) = await survey(connection, (TOP,), datetime.now(UTC))
@@ -217,30 +217,32 @@ async def test_a_report_is_kept_and_says_since_when(central: RunningCentral, ses
         await age(database, "UPDATE gateway_reports SET hearing_since = hearing_since - :by", timedelta(hours=1))
         await pi.report(waiting=7)
         async with database.read() as connection:
-            kept = await gateway_reports.get(connection, gateway.id)
-        assert kept is not None
-        assert (kept.waiting, kept.hearing, kept.community) == (7, "proved", "huada")
-        assert kept.received_at - kept.hearing_since > timedelta(minutes=59)
+            report = await gateway_reports.get(connection, gateway.id)
+        assert report is not None
+        assert (report.waiting, report.hearing, report.community) == (7, "proved", "huada")
+        assert report.received_at - report.hearing_since > timedelta(minutes=59)
         await pi.report(hearing=Hearing.deaf, radio="silent")
         async with database.read() as connection:
-            kept = await gateway_reports.get(connection, gateway.id)
-        assert kept is not None
-        assert kept.received_at - kept.hearing_since < timedelta(minutes=1)
-        assert kept.off_air_since is None
+            report = await gateway_reports.get(connection, gateway.id)
+        assert report is not None
+        assert report.received_at - report.hearing_since < timedelta(minutes=1)
+        assert report.off_air_since is None
         await pi.report(advert="refused")
         await age(database, "UPDATE gateway_reports SET off_air_since = off_air_since - :by", timedelta(hours=1))
         await pi.report(advert="no_adapter")
         async with database.read() as connection:
-            kept = await gateway_reports.get(connection, gateway.id)
-        assert kept is not None
-        assert kept.off_air_since is not None
-        assert kept.received_at - kept.off_air_since > timedelta(minutes=59), "another reason, off the air all along"
+            report = await gateway_reports.get(connection, gateway.id)
+        assert report is not None
+        assert report.off_air_since is not None
+        assert report.received_at - report.off_air_since > timedelta(minutes=59), (
+            "another reason, off the air all along"
+        )
         for well in ("on_air", "off", "starting", "simulated"):
             await pi.report(advert=well)
             async with database.read() as connection:
-                kept = await gateway_reports.get(connection, gateway.id)
-            assert kept is not None
-            assert kept.off_air_since is None, well
+                report = await gateway_reports.get(connection, gateway.id)
+            assert report is not None
+            assert report.off_air_since is None, well
         odd = ClockReading(wall=datetime.max.replace(tzinfo=UTC), boot="0" * 32, monotonic_ns=0, trusted=False)
         assert (await pi.report(clock=odd, uptime_s=2**32 - 1, waiting=2**53 - 1, refused=2**53 - 1))[0] == 200
         for broken in (b"", b"[]", b"{", b"null", json.dumps({"contract": 1}).encode()):
@@ -252,32 +254,32 @@ async def test_a_report_is_kept_and_says_since_when(central: RunningCentral, ses
 async def test_how_a_gateway_stands(central: RunningCentral, session: aiohttp.ClientSession) -> None:
     async with central.database() as database:
 
-        async def stands() -> GatewayStatus:
+        async def current_status() -> GatewayStatus:
             async with database.read() as connection:
                 (seen,) = await survey(connection, (TOP,), datetime.now(UTC))
             return seen.status
 
         gateway, code = await invited(database)
-        assert await stands() is GatewayStatus.new
+        assert await current_status() is GatewayStatus.new
         pi = device(central, session)
         await pi.enrol(code)
-        assert await stands() is GatewayStatus.awaited
+        assert await current_status() is GatewayStatus.awaited
         await pi.deliver([pi.statistics()])
-        assert await stands() is GatewayStatus.up
+        assert await current_status() is GatewayStatus.up
         await age(database, "UPDATE gateway_keys SET added_at = added_at - :by", timedelta(days=1))
         await age(database, "UPDATE sequences SET last_at = last_at - :by", timedelta(minutes=9))
-        assert await stands() is GatewayStatus.up
+        assert await current_status() is GatewayStatus.up
         await age(database, "UPDATE sequences SET last_at = last_at - :by", timedelta(minutes=2))
-        assert await stands() is GatewayStatus.late
+        assert await current_status() is GatewayStatus.late
         await pi.report(every_s=60)
-        assert await stands() is GatewayStatus.up
+        assert await current_status() is GatewayStatus.up
         await age(database, "UPDATE gateway_reports SET received_at = received_at - :by", timedelta(seconds=115))
-        assert await stands() is GatewayStatus.up
+        assert await current_status() is GatewayStatus.up
         await age(database, "UPDATE gateway_reports SET received_at = received_at - :by", timedelta(seconds=10))
-        assert await stands() is GatewayStatus.late, "two reports that it promised did not come"
+        assert await current_status() is GatewayStatus.late, "two reports that it promised did not come"
         async with database.write() as connection:
             await key_roll_and_revocation.revoke(connection, gateway.id, datetime.now(UTC))
-        assert await stands() is GatewayStatus.revoked
+        assert await current_status() is GatewayStatus.revoked
 
 
 async def _newest(database: Database, pi: EnrollingDevice) -> str:

@@ -34,9 +34,9 @@ async def test_a_code_makes_a_device_the_gateway_and_nothing_else_is_kept_of_it(
     pi = device(central, session)
     async with central.database() as database:
         gateway, code = await invited(database)
-        status, told = await pi.enrol(code)
-        assert status == 200, told
-        answer = EnrolmentAnswer.model_validate_json(json.dumps(told))
+        status, body = await pi.enrol(code)
+        assert status == 200, body
+        answer = EnrolmentAnswer.model_validate_json(json.dumps(body))
         pinned = catalogue_key(central.state).public_key()
         assert answer.check(pi.key.public_key(), fingerprint(pinned)) == pinned
         assert (answer.gateway, answer.community, answer.label) == (gateway.id, "huada", "社区大厅")
@@ -61,8 +61,8 @@ async def test_the_first_answer_may_get_lost(central: RunningCentral, session: a
         assert (await other.enrol(code))[1]["code"] == "code_used"
         assert len(await keys_of(database, gateway.id)) == 1
         await age(database, "UPDATE enrolment_codes SET ends_at = ends_at - :by", timedelta(minutes=15))
-        status, told = await pi.enrol(code)
-        assert (status, told["code"]) == (409, "code_used"), "not for ever"
+        status, body = await pi.enrol(code)
+        assert (status, body["code"]) == (409, "code_used"), "not for ever"
 
 
 @both_databases
@@ -75,7 +75,7 @@ async def test_of_two_devices_with_one_code_exactly_one_wins(
             pis = [device(central, session) for _ in range(4)]
             answers = await asyncio.gather(*(pi.enrol(code) for pi in pis))
             assert sorted(status for status, _ in answers) == [200, 409, 409, 409]
-            assert {told["code"] for status, told in answers if status == 409} == {"code_used"}
+            assert {body["code"] for status, body in answers if status == 409} == {"code_used"}
             (key,) = await keys_of(database, gateway.id)
             assert key.public == pis[[status for status, _ in answers].index(200)].public
 
@@ -103,15 +103,15 @@ async def test_a_code_is_good_for_its_own_gateway_only_and_a_key_for_one_gateway
 ) -> None:
     pi, thief = device(central, session), device(central, session)
     async with central.database() as database:
-        here, code = await invited(database)
-        there, other_code = await invited(database, community="elsewhere")
-        status, told = await pi.enrol(code, only_as=there.id)
-        assert (status, told["code"]) == (409, "other_place")
-        assert (await pi.enrol(code, only_as=here.id))[0] == 200, "the code was not spent"
+        ours, code = await invited(database)
+        theirs, other_code = await invited(database, community="elsewhere")
+        status, body = await pi.enrol(code, only_as=theirs.id)
+        assert (status, body["code"]) == (409, "other_place")
+        assert (await pi.enrol(code, only_as=ours.id))[0] == 200, "the code was not spent"
         assert (await pi.enrol(other_code))[1]["code"] == "key_known"
         thief.public = pi.public
         assert (await thief.enrol(other_code))[0] == 400, "without the other half of the key"
-        assert (await pi.enrol(other_code, changes={"gateway": there.id}))[0] == 400, "the body names no gateway"
+        assert (await pi.enrol(other_code, changes={"gateway": theirs.id}))[0] == 400, "the body names no gateway"
 
 
 async def test_guesses_find_nothing_lock_nothing_and_are_told_to_staff(
@@ -122,7 +122,7 @@ async def test_guesses_find_nothing_lock_nothing_and_are_told_to_staff(
         gateway, code = await invited(database)
         answers = [await guesser.enrol(new_code(secrets.token_bytes(15))) for _ in range(200)]
         assert {status for status, _ in answers} == {404, 429}
-        assert {told["code"] for status, told in answers if status == 429} == {"too_many"}
+        assert {body["code"] for status, body in answers if status == 429} == {"too_many"}
         assert (await pi.enrol(code))[0] == 200, "from the same address, right after"
         assert pi.id == gateway.id
         async with database.read() as connection:
@@ -148,9 +148,9 @@ async def test_what_is_no_request_changes_nothing(central: RunningCentral, sessi
     async with central.database() as database:
         gateway, code = await invited(database)
         for changes in broken:
-            status, told = await device(central, session).enrol(code, changes=changes)
+            status, body = await device(central, session).enrol(code, changes=changes)
             assert status in (400, 413), changes
-            assert code not in str(told)
+            assert code not in str(body)
         assert await keys_of(database, gateway.id) == ()
 
 

@@ -49,8 +49,8 @@ async def test_a_gateway_is_renamed_and_moved_within_its_community_only(central:
         assert "Reading room" in page.text()
         assert "Annex" in page.text()
         async with database.read() as connection:
-            kept = await gateways.get(connection, gateway.id)
-        assert kept == Gateway(gateway.id, "huada", "Reading room", "annex")
+            stored = await gateways.get(connection, gateway.id)
+        assert stored == Gateway(gateway.id, "huada", "Reading room", "annex")
         assert "Changed a gateway" in text(await donor.open(f"{central.url}/staff/audit"))
 
 

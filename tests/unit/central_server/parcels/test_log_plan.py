@@ -126,13 +126,13 @@ async def test_pages_that_follow_each_other_are_the_whole_log(database: Database
         async with database.read() as connection:
             whole = await sync_log.page(connection, narrow, 500)
             for size in (1, 3, 10):
-                told: list[sync_log.Arrival] = []
+                lines: list[sync_log.Arrival] = []
                 while more := await sync_log.page(
-                    connection, replace(narrow, before=(told[-1].last_at, told[-1].seq) if told else None), size
+                    connection, replace(narrow, before=(lines[-1].last_at, lines[-1].seq) if lines else None), size
                 ):
-                    assert len(more) == size or len(told) + len(more) == len(whole)
-                    told += more
-                assert tuple(told) == whole
+                    assert len(more) == size or len(lines) + len(more) == len(whole)
+                    lines += more
+                assert tuple(lines) == whole
         of_all = {Receipt.accepted: 42, Receipt.duplicate: 42}
         counted = Counter(line.result for line in whole)
         assert counted == (
@@ -142,15 +142,15 @@ async def test_pages_that_follow_each_other_are_the_whole_log(database: Database
 
 async def _plan(connection: Connection, table: str, ask: Callable[[], Any]) -> str:
     """How the database goes about the statements that `ask` sends about the table."""
-    told: list[tuple[str, Any]] = []
+    executed: list[tuple[str, Any]] = []
 
     def heard(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
         if f"FROM {table}" in statement:
-            told.append((statement, parameters))
+            executed.append((statement, parameters))
 
     def explain(sync: SyncConnection) -> str:
         prefix = "EXPLAIN " if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
-        rows = [row for statement, values in told for row in sync.exec_driver_sql(prefix + statement, values)]
+        rows = [row for statement, values in executed for row in sync.exec_driver_sql(prefix + statement, values)]
         return "\n".join(str(row[-1]) for row in rows) + "\n"
 
     sync = await connection.run_sync(lambda each: each)
@@ -159,5 +159,5 @@ async def _plan(connection: Connection, table: str, ask: Callable[[], Any]) -> s
         await ask()
     finally:
         event.remove(sync.engine, "before_cursor_execute", heard)
-    assert told
+    assert executed
     return await connection.run_sync(explain)

@@ -14,21 +14,21 @@ async def test_every_item_gets_a_receipt_in_its_place(gateway: DeliveringGateway
     long = {"id": "no", "x" * 400: 1}
     items = [7, first, nameless, None, long, last]
     status, body = await gateway.post_batch({"contract": 1, "parcels": items}, zipped=zipped)
-    told = decode(ParcelReceipts, body).receipts
+    receipts = decode(ParcelReceipts, body).receipts
     assert status == 200
-    assert [each.receipt for each in told] == [
+    assert [each.receipt for each in receipts] == [
         *(Receipt.refused, Receipt.accepted, Receipt.refused, Receipt.refused, Receipt.refused, Receipt.accepted)
     ]
-    assert [each.id for each in (told[1], told[5])] == [first["id"], last["id"]]
+    assert [each.id for each in (receipts[1], receipts[5])] == [first["id"], last["id"]]
     for position in (0, 2, 3, 4):
-        assert told[position].reason.startswith(f"parcels.{position}: invalid: "), position
+        assert receipts[position].reason.startswith(f"parcels.{position}: invalid: "), position
 
 
 async def test_its_receipt_has_the_name_that_the_sync_log_gives_it(gateway: DeliveringGateway) -> None:
     """And so it is never one that the gateway sent: every version takes no notice of it."""
-    told = []
+    receipts = []
     for items in ([7], [as_json(gateway.intent()), 7]):
         _, body = await gateway.post_batch({"contract": 1, "parcels": items})
-        told.append(decode(ParcelReceipts, body).receipts[-1])
-    assert told[0].id == told[1].id
-    assert [each.reason.split(":")[0] for each in told] == ["parcels.0", "parcels.1"]
+        receipts.append(decode(ParcelReceipts, body).receipts[-1])
+    assert receipts[0].id == receipts[1].id
+    assert [each.reason.split(":")[0] for each in receipts] == ["parcels.0", "parcels.1"]

@@ -15,11 +15,11 @@ GATEWAYS = 20
 
 def commits(path: Path) -> int:
     """So many frames of the write-ahead log end a transaction (https://sqlite.org/fileformat2.html#the_wal_file)."""
-    octets = Path(f"{path}-wal").read_bytes()
-    page = struct.unpack_from(">I", octets, 8)[0]
-    salt = octets[16:24]
-    frames = range(32, len(octets) - 24 - page + 1, 24 + page)
-    return sum(octets[at + 8 : at + 16] == salt and octets[at + 4 : at + 8] != bytes(4) for at in frames)
+    content = Path(f"{path}-wal").read_bytes()
+    page = struct.unpack_from(">I", content, 8)[0]
+    salt = content[16:24]
+    frames = range(32, len(content) - 24 - page + 1, 24 + page)
+    return sum(content[at + 8 : at + 16] == salt and content[at + 4 : at + 8] != bytes(4) for at in frames)
 
 
 @sqlite_only

@@ -15,13 +15,13 @@ CONTENT = (
 )
 
 
-async def left_behind(again: ReusedDatabase, deed: str) -> tuple[str, str, tuple[object, ...]]:
+async def left_behind(again: ReusedDatabase, statement: str) -> tuple[str, str, tuple[object, ...]]:
     """The database in which it was done, and the next one with what is in it; the connection stays open."""
     async with AsyncExitStack() as after:
         async with again.database() as url:
             connection = await asyncpg.connect(url)
             after.callback(connection.terminate)
-            await connection.execute(deed)
+            await connection.execute(statement)
         async with again.database() as following:
             async with open_database(following):
                 pass
@@ -32,7 +32,7 @@ async def left_behind(again: ReusedDatabase, deed: str) -> tuple[str, str, tuple
 
 
 @pytest.mark.parametrize(
-    "deed",
+    "statement",
     [
         "INSERT INTO audit_lines (at, account, action, subject, detail, place)"
         " SELECT 0, 'a', 'b', 'c', 'd', 'all' FROM generate_series(1, 3)",
@@ -42,18 +42,18 @@ async def left_behind(again: ReusedDatabase, deed: str) -> tuple[str, str, tuple
         "BEGIN; LOCK TABLE places, intents",
     ],
 )
-async def test_rows_counters_and_locks_are_gone_from_the_same_database(postgres: Postgres, deed: str) -> None:
+async def test_rows_counters_and_locks_are_gone_from_the_same_database(postgres: Postgres, statement: str) -> None:
     again = ReusedDatabase(postgres)
     async with postgres.database() as url:
         new = await asyncpg.connect(url)
         as_new = tuple(await new.fetchrow(CONTENT))
         await new.close()
-    before, following, found = await left_behind(again, deed)
+    before, following, found = await left_behind(again, statement)
     assert (following, found) == (before, as_new)
 
 
 @pytest.mark.parametrize(
-    "deed",
+    "statement",
     [
         "CREATE INDEX more ON places (added_at)",
         "DROP INDEX ix_audit_lines_at",
@@ -66,6 +66,6 @@ async def test_rows_counters_and_locks_are_gone_from_the_same_database(postgres:
         " SELECT 0, 'a', 'b', 'c', repeat('d', 100), 'all' FROM generate_series(1, 30000)",
     ],
 )
-async def test_a_database_of_another_shape_or_grown_is_not_used_again(postgres: Postgres, deed: str) -> None:
-    before, following, _ = await left_behind(ReusedDatabase(postgres), deed)
+async def test_a_database_of_another_shape_or_grown_is_not_used_again(postgres: Postgres, statement: str) -> None:
+    before, following, _ = await left_behind(ReusedDatabase(postgres), statement)
     assert following != before

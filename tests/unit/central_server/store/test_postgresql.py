@@ -96,7 +96,7 @@ async def test_reading_sees_one_state_and_writes_nothing(postgres: Postgres) -> 
 async def test_what_collides_is_done_anew_and_nothing_is_lost(postgres: Postgres) -> None:
     """Two transfers lock the same two rows in opposite order, again and again: PostgreSQL breaks each deadlock."""
     async with postgres.database() as url, open_database(url) as database:
-        await run(database, "CREATE TABLE pots (id integer PRIMARY KEY, held integer)")
+        await run(database, "CREATE TABLE pots (id integer PRIMARY KEY, count integer)")
         await run(database, "INSERT INTO pots VALUES (1, 0), (2, 0)")
         both = asyncio.Barrier(2)
         tries = 0
@@ -107,19 +107,19 @@ async def test_what_collides_is_done_anew_and_nothing_is_lost(postgres: Postgres
             async def work(connection: Connection) -> None:
                 nonlocal tries, first
                 tries += 1
-                await connection.execute(text(f"UPDATE pots SET held = held + 1 WHERE id = {one}"))
+                await connection.execute(text(f"UPDATE pots SET count = count + 1 WHERE id = {one}"))
                 if first:  # each has its first row before it wants the second
                     first = False
                     await both.wait()
-                await connection.execute(text(f"UPDATE pots SET held = held + 1 WHERE id = {other}"))
+                await connection.execute(text(f"UPDATE pots SET count = count + 1 WHERE id = {other}"))
 
             await database.written(work)
 
         for _ in range(3):
             await asyncio.gather(transfer(1, 2), transfer(2, 1))
         async with database.read() as connection:
-            held = (await connection.execute(text("SELECT held FROM pots"))).scalars().all()
-    assert list(held) == [6, 6]
+            count = (await connection.execute(text("SELECT count FROM pots"))).scalars().all()
+    assert list(count) == [6, 6]
     assert tries > 6
 
 
@@ -166,7 +166,7 @@ async def test_a_change_is_heard_when_it_is_committed_and_only_then(database: Da
             assert {await heard.get() for _ in Topic} == set(Topic)
         if database.dsn:
             with pytest.raises(ZeroDivisionError):
-                await tell_and_fail(database)
+                await notify_and_fail(database)
             async with database.write() as connection:
                 await process_events.notify(connection, Topic.gifts)
                 assert heard.empty()
@@ -178,7 +178,7 @@ async def test_a_change_is_heard_when_it_is_committed_and_only_then(database: Da
         await asyncio.gather(listening, return_exceptions=True)
 
 
-async def tell_and_fail(database: Database) -> None:
+async def notify_and_fail(database: Database) -> None:
     async with database.write() as connection:
         await process_events.notify(connection, Topic.catalogue)
         raise ZeroDivisionError
@@ -215,8 +215,8 @@ async def test_the_server_outlives_a_restart_of_postgresql(
         try:
             while_away = gateway.intent()
             for _ in range(tries):
-                status, told = await gateway.post_batch({"contract": 1, "parcels": [as_json(while_away)]})
-                assert status == 503, told
+                status, answer = await gateway.post_batch({"contract": 1, "parcels": [as_json(while_away)]})
+                assert status == 503, answer
         finally:
             postgres.start()
         receipts = await gateway.deliver([before, while_away])  # at once, without one more refusal

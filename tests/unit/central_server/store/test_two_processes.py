@@ -33,8 +33,8 @@ async def test_what_one_server_is_told_the_other_knows(
             gateway.url = (central, second)[round_of % 2].url
             answers.append(asyncio.create_task(gateway.deliver(batch)))
             await asyncio.sleep(0)
-        told = Counter(receipt.receipt for receipts in await asyncio.gather(*answers) for receipt in receipts)
-        assert told == {Receipt.accepted: 20, Receipt.duplicate: 100}
+        counts = Counter(receipt.receipt for receipts in await asyncio.gather(*answers) for receipt in receipts)
+        assert counts == {Receipt.accepted: 20, Receipt.duplicate: 100}
 
         page = await donor.open(f"{central.url}/t/{gateway.ticket(batch[0])}")
         elsewhere = page.html.replace('action="/t/', f'action="{second.url}/t/')
@@ -56,20 +56,20 @@ async def test_what_one_server_is_told_the_other_knows(
 async def test_a_server_that_stops_gives_its_work_to_the_others(
     tmp_path: Path, bank: RunningBank, store_url: str, database: Database
 ) -> None:
-    async def held() -> dict[str, str]:
+    async def holders() -> dict[str, str]:
         async with database.read() as connection:
             return {name: holder for name, holder in await connection.execute(select(leases.c.name, leases.c.holder))}
 
     async def until(good: Callable[[dict[str, str]], bool]) -> dict[str, str]:
         async with asyncio.timeout(120):
-            while not good(found := await held()):
+            while not good(found := await holders()):
                 await asyncio.sleep(0.05)
         return found
 
     work = {"ask_bank", "figures"}
     async with running_central(tmp_path / "central", bank, store=store_url):
         first = await until(lambda found: found.keys() >= work)
-    assert await held() == {}
+    assert await holders() == {}
     async with running_central(tmp_path / "central", bank, store=store_url):
         second = await until(lambda found: found.keys() >= work)
     assert not {*first.values()} & {*second.values()}
