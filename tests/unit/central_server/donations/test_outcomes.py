@@ -58,7 +58,10 @@ async def test_a_difference_is_returned_without_waiting(gateway: DeliveringGatew
     await gateway.deliver([parcel, other])
     status, answer = await gateway.get(PATH, f"known={parcel.id}:paid&known={other.id}:registered&wait=25")
     assert status == 200
-    assert answer == {"contract": 1, "outcomes": [{"intent": parcel.id, "state": "registered", "slip": "", "code": "", "ended": False}]}
+    assert answer == {
+        "contract": 1,
+        "outcomes": [{"intent": parcel.id, "state": "registered", "slip": "", "code": "", "ended": False}],
+    }
 
 
 async def test_no_difference_is_an_empty_answer_after_the_wait(gateway: DeliveringGateway) -> None:
