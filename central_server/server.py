@@ -5,6 +5,7 @@ import secrets
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
@@ -62,7 +63,7 @@ async def run(
         holder = secrets.token_hex(8)
         stack.push_async_callback(jobs.give_back, edges.database, holder)
         async with asyncio.TaskGroup() as stages:
-            running = start_stages(stages, context, edges, services, holder, timings)
+            running = Stages(stages, context, edges, services, holder, timings).start_stages()
             running.append(stages.create_task(feed_watchdog(notifier, context.health, stall_limit_s=_STALL_S)))
             ready(url)
             notifier.ready(url=url, status=f"serving at {url}")
@@ -94,18 +95,45 @@ async def open_edges(stack: AsyncExitStack, context: ServerContext) -> Edges:
     )
 
 
-def start_stages(
-    stages: asyncio.TaskGroup,
-    context: ServerContext,
-    edges: Edges,
-    services: Services,
-    holder: str,
-    timings: ServerTimings,
-) -> list[asyncio.Task[None]]:
-    """Start every stage; `holder` names this process in leases."""
-    database, health, now = edges.database, context.health, context.now
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The periodic jobs of this process; `holder` names it in leases."""
 
-    def start(
+    group: asyncio.TaskGroup
+    context: ServerContext
+    edges: Edges
+    services: Services
+    holder: str
+    timings: ServerTimings
+
+    def start_stages(self) -> list[asyncio.Task[None]]:
+        database, context, services = self.edges.database, self.context, self.services
+        health, now, holder, later = context.health, context.now, self.holder, self.timings.startup_delay_s
+        topics = {Topic.gifts: context.changes, Topic.sync_log: context.news}
+        sender, backups = self.edges.webhook_sender, (database, self.edges.backup_source)
+        return [
+            self._start("bank", self._ask_bank, also=(BankUnavailable,)),
+            self._start("changes", lambda: jobs.watch_changes(database, topics, health=health), cap=5.0),
+            self._start("webhooks", lambda: deliver(sender, health=health, holder=holder, clock=now)),
+            self._start("figures", lambda: jobs.count_figures(database, health=health, holder=holder, clock=now)),
+            self._start("alerts", self._watch_alerts, delay_s=later),
+            self._start("donors", lambda: jobs.forget_donors(services.receipts, clock=now), cap=300.0, delay_s=later),
+            self._start("visitors", lambda: jobs.forget_visitors(database, clock=now), cap=300.0, delay_s=later),
+            self._start("reconciliation", self._reconcile, delay_s=later),
+            self._start("publication", self._publish),
+            self._start(
+                "backups",
+                lambda: jobs.keep_backups(*backups, holder=holder, clock=now),
+                cap=1800.0,
+                also=(BackupFailed,),
+                delay_s=later,
+            ),
+            self._start("salts", lambda: jobs.keep_salts(database, services.salts, clock=now, health=health), cap=60.0),
+            self.group.create_task(jobs.forward_changes(context.changes, context.news)),
+        ]
+
+    def _start(
+        self,
         name: str,
         work: Callable[[], Awaitable[None]],
         *,
@@ -117,52 +145,40 @@ def start_stages(
             await asyncio.sleep(delay_s)
             await work()
 
-        stage = supervise(name, delayed, restart_on=(StoreUnavailable, *also), health=health, cap=cap)
-        return stages.create_task(stage, name=name)
+        errors: tuple[type[Exception], ...] = (StoreUnavailable, *also)
+        stage = supervise(name, delayed, restart_on=errors, health=self.context.health, cap=cap)
+        return self.group.create_task(stage, name=name)
 
-    async def ask_bank() -> None:
-        bank = (services.queries, services.refunds)
-        await jobs.ask_bank(database, *bank, holder=holder, clock=now, health=health, every_s=timings.bank_every_s)
-
-    async def watch_alerts() -> None:
-        await jobs.watch_alerts(
-            database,
-            services.staff.notifier,
-            context.environment,
-            edges.bank.expiring,
-            lambda at: overdue(edges.backup_source, at),
-            health=health,
-            holder=holder,
-            clock=now,
+    async def _ask_bank(self) -> None:
+        await jobs.ask_bank(
+            self.edges.database,
+            self.services.queries,
+            self.services.refunds,
+            holder=self.holder,
+            clock=self.context.now,
+            health=self.context.health,
+            every_s=self.timings.bank_every_s,
         )
 
-    async def reconcile() -> None:
-        nightly = NightlyRun(edges.bank, services.reconciling)
-        await jobs.reconcile(database, nightly, holder=holder, clock=now, every_s=timings.reconcile_every_s)
+    async def _watch_alerts(self) -> None:
+        await jobs.watch_alerts(
+            self.edges.database,
+            self.services.staff.notifier,
+            self.context.environment,
+            self.edges.bank.expiring,
+            lambda at: overdue(self.edges.backup_source, at),
+            health=self.context.health,
+            holder=self.holder,
+            clock=self.context.now,
+        )
 
-    topics = {Topic.gifts: context.changes, Topic.sync_log: context.news}
-    later = timings.startup_delay_s
-    backups = (database, edges.backup_source)
-    return [
-        start("bank", ask_bank, also=(BankUnavailable,)),
-        start("changes", lambda: jobs.watch_changes(database, topics, health=health), cap=5.0),
-        start("webhooks", lambda: deliver(edges.webhook_sender, health=health, holder=holder, clock=now)),
-        start("figures", lambda: jobs.count_figures(database, health=health, holder=holder, clock=now)),
-        start("alerts", watch_alerts, delay_s=later),
-        start("donors", lambda: jobs.forget_donors(services.receipts, clock=now), cap=300.0, delay_s=later),
-        start("visitors", lambda: jobs.forget_visitors(database, clock=now), cap=300.0, delay_s=later),
-        start("reconciliation", reconcile, delay_s=later),
-        start(
-            "publication",
-            lambda: jobs.publish_ledger(database, services.publisher, health=health, holder=holder, clock=now),
-        ),
-        start(
-            "backups",
-            lambda: jobs.keep_backups(*backups, holder=holder, clock=now),
-            cap=1800.0,
-            also=(BackupFailed,),
-            delay_s=later,
-        ),
-        start("salts", lambda: jobs.keep_salts(database, services.salts, clock=now, health=health), cap=60.0),
-        stages.create_task(jobs.forward_changes(context.changes, context.news)),
-    ]
+    async def _reconcile(self) -> None:
+        nightly = NightlyRun(self.edges.bank, self.services.reconciling)
+        every_s = self.timings.reconcile_every_s
+        await jobs.reconcile(self.edges.database, nightly, holder=self.holder, clock=self.context.now, every_s=every_s)
+
+    async def _publish(self) -> None:
+        context, publisher = self.context, self.services.publisher
+        await jobs.publish_ledger(
+            self.edges.database, publisher, health=context.health, holder=self.holder, clock=context.now
+        )
