@@ -79,10 +79,7 @@ def test_hours_include_the_first_minute_exclude_the_last_and_may_pass_midnight(
         ({}, Circumstances(), LUNCH, ListedFirst(3)),
         ({WARM: ProjectRule(2)}, Circumstances(), WARM, HighestPriority(2, 0)),
         ({}, Circumstances(need={BOOKS: 4.5, WARM: 1}), BOOKS, GreatestNeed(4.5, 1)),
-        ({WARM: ProjectRule(2)}, Circumstances(need={BOOKS: 4}), WARM, HighestPriority(2, 0)),
-        ({LUNCH: ProjectRule(9, (NOON,))}, Circumstances(local=time(20)), BOOKS, ListedFirst(2)),
         ({LUNCH: ProjectRule(9, (NOON,))}, Circumstances(local=time(12)), LUNCH, HighestPriority(9, 0)),
-        ({LUNCH: ProjectRule(9, (NOON,))}, Circumstances(), LUNCH, HighestPriority(9, 0)),
         (
             {LUNCH: ProjectRule(0, (NOON,)), WARM: ProjectRule(0, (NIGHT,))},
             Circumstances(local=time(20)),
