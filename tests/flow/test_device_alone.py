@@ -51,9 +51,9 @@ async def check_kiosk(url: str, state: str) -> None:
         assert (await kiosk.open("/handoff")).status == 200
         assert (await kiosk.json("/healthz"))["stages"]["presence"]["state"] == "running"
     async with asyncio.timeout(120):
-        while "server out of reach" not in (log := await run("sync", "log", "--state-dir", state)):
+        while "server unreachable" not in (log := await run("sync", "log", "--state-dir", state)):
             await asyncio.sleep(0.1)
-    assert log.count("server out of reach") == 1
+    assert log.count("server unreachable") == 1
 
 
 async def check_site_pages(url: str) -> None:

@@ -99,7 +99,7 @@ async def test_a_gateway_from_its_enrolment_to_its_replacement(tmp_path: Path) -
         )
         assert sorted(ended.returncode for ended in both) == [0, 1], "one code, one device"
         if both[0].returncode:  # the other device was first: staff create a new code
-            assert "Another device used the code" in both[0].stderr
+            assert "Another device has used the code" in both[0].stderr
             await enrol(state, url, await desk.code(gateway))
 
         command = [*GATEWAY, "run", "--config", str(ticket), "--state-dir", str(state), "--radio", "simulated"]
