@@ -132,8 +132,8 @@ async def _offer(database: Database) -> None:
 
 def rows(page: Page, about: str = "") -> list[str]:
     found = re.findall(r"<tr[ >].*?</tr>", page.html, re.S)
-    told = [" ".join(Page(200, "", row).text().split()) for row in found]
-    return [row for row in told if about in row]
+    texts = [" ".join(Page(200, "", row).text().split()) for row in found]
+    return [row for row in texts if about in row]
 
 
 def options(page: Page, name: str) -> list[str]:
@@ -165,8 +165,8 @@ async def test_who_sees_a_street_reads_on_each_line_of_which_community_it_tells(
     gateways = await street.page(donor, "gateways")
     assert sorted(row.partition(" hears")[0] for row in rows(gateways, "大厅")) == ["大厅 River", "大厅 Sunny"]
     tasks = re.findall(r'<li class="deaf">.*?</li>', (await street.page(donor, "")).html, re.S)
-    told = [" ".join(Page(200, "", task).text().split()) for task in tasks]
-    assert sorted(task[: len("大厅 hears nothing. River")] for task in told) == [
+    texts = [" ".join(Page(200, "", task).text().split()) for task in tasks]
+    assert sorted(task[: len("大厅 hears nothing. River")] for task in texts) == [
         "大厅 hears nothing. River", "大厅 hears nothing. Sunny",
     ]  # fmt: skip
     trail = await street.page(donor, "audit")

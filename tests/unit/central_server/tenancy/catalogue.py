@@ -54,25 +54,25 @@ async def plant(world: World) -> None:
     async with world.database.write() as connection:
         await versioned_rows.begin(connection)
         for place in (OURS, NEIGHBOURS):
-            whose = "ours" if place == OURS else "theirs"
-            raiser = Organisation(place, "org", f"Organisation of {whose}", None, "C-1", None, "", NOW, "x")
+            owner = "ours" if place == OURS else "theirs"
+            raiser = Organisation(place, "org", f"Organisation of {owner}", None, "C-1", None, "", NOW, "x")
             await organisations.save(connection, raiser, 0)
             picture = StoredPicture(hashlib.sha256(PICTURE).hexdigest(), "image/png", len(PICTURE), PICTURE)
             await pictures.store(connection, picture, NOW)
-            title = texts(f"Project of {whose}")
+            title = texts(f"Project of {owner}")
             project = StoredProject(
-                place, whose, title, title, title, title, (1000,), 100, 10000, None, "", "", "",
+                place, owner, title, title, title, title, (1000,), 100, 10000, None, "", "", "",
                 None, None, picture.sha256 if place == OURS else None, False, 1, NOW, "x",
             )  # fmt: skip
             await projects.save(connection, project, 0)
             id_ = BeaconId(UUID_OF[place], 1, 1)
             card = BeaconId(UUID_OF[place], 1, 2)
             for beacon, kind, tag_class in ((id_, BeaconKind.place, ""), (card, BeaconKind.person, "card")):
-                label = f"{kind} of {whose}"
-                kept = StoredBeacon(new_id(), place, beacon, kind, label, -59, tag_class, None, (), "", NOW, "x")
-                await beacons.save(connection, kept, 0)
+                label = f"{kind} of {owner}"
+                row = StoredBeacon(new_id(), place, beacon, kind, label, -59, tag_class, None, (), "", NOW, "x")
+                await beacons.save(connection, row, 0)
             binding = StoredBinding(
-                new_id(), place, Target.every, None, "", whose, 0, (), (), None, None, "", False, NOW, "x"
+                new_id(), place, Target.every, None, "", owner, 0, (), (), None, None, "", False, NOW, "x"
             )
             await bindings.save(connection, binding, 0)
             await versioned_rows.record_edit(connection, place, NOW)
@@ -86,32 +86,32 @@ async def _a_beacon(world: World) -> None:
     id_ = new_id()
     async with world.database.write() as connection:
         beacon = BeaconId(UUID_OF[OURS], 3, int(id_[-4:], 16))
-        kept = StoredBeacon(id_, OURS, beacon, BeaconKind.place, "place of ours", -59, "", None, (), "", NOW, "x")
-        await beacons.save(connection, kept, 0)
+        row = StoredBeacon(id_, OURS, beacon, BeaconKind.place, "place of ours", -59, "", None, (), "", NOW, "x")
+        await beacons.save(connection, row, 0)
     world.ids |= {"beacon_record": id_, "beacon_minor": str(beacon.minor)}
 
 
 async def _a_binding(world: World) -> None:
     id_ = new_id()
     async with world.database.write() as connection:
-        kept = StoredBinding(id_, OURS, Target.every, None, "", "ours", 0, (), (), None, None, "", False, NOW, "x")
-        await bindings.save(connection, kept, 0)
+        row = StoredBinding(id_, OURS, Target.every, None, "", "ours", 0, (), (), None, None, "", False, NOW, "x")
+        await bindings.save(connection, row, 0)
     world.ids["binding"] = id_
 
 
 async def _a_project(world: World) -> None:
     """A record without edits."""
     async with world.database.write() as connection:
-        kept = await projects.get(connection, OURS, "ours")
-        assert kept is not None
-        world.ids["project_revision"] = str(kept.revision)
+        row = await projects.get(connection, OURS, "ours")
+        assert row is not None
+        world.ids["project_revision"] = str(row.revision)
 
 
 async def _an_organisation(world: World) -> None:
     async with world.database.write() as connection:
-        kept = await organisations.get(connection, OURS, "org")
-        assert kept is not None
-        world.ids["organisation_revision"] = str(kept.revision)
+        row = await organisations.get(connection, OURS, "org")
+        assert row is not None
+        world.ids["organisation_revision"] = str(row.revision)
 
 
 async def _a_new_id(world: World) -> None:
@@ -120,9 +120,9 @@ async def _a_new_id(world: World) -> None:
 
 
 async def _the_catalogue_is_the_communitys_own(world: World) -> None:
-    status, told = await world.theirs.get("/api/v1/catalogue")
+    status, body = await world.theirs.get("/api/v1/catalogue")
     assert status == 200
-    signed = SignedCatalogue.model_validate(told)
+    signed = SignedCatalogue.model_validate(body)
     catalogue = verify(signed, catalogue_key(world.central.state).public_key(), 0)
     assert "theirs" in {project.id for project in catalogue.projects}
     text = catalogue.model_dump_json()
